@@ -1,0 +1,42 @@
+# make demo   builds in release mode and runs the demonstration: emulator, sample file, results
+# make test   builds with warnings as errors, lints, checks the plan's arrows and runs every test
+# make bench  measures, as ratios taken in one run
+# Each installs the Debian packages it is missing, and says so first.
+
+PACKAGES := libssl-dev libcurl4-openssl-dev libsqlite3-dev pkg-config
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+SWIFT ?= swift
+
+.PHONY: demo test bench build lint packages clean
+
+demo: packages
+	$(SWIFT) build --configuration release --product rollcall
+	.build/release/rollcall demo
+
+test: packages lint
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build
+
+bench: packages
+	$(SWIFT) build --configuration release --product rollcall
+	$(SWIFT) run --package-path Benchmarks --configuration release benchmarks
+
+build: packages
+	$(SWIFT) build --configuration release --product rollcall
+
+lint:
+	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests migrations Benchmarks
+
+packages:
+	@command -v $(SWIFT) >/dev/null || { echo "Swift 6.2 or later is needed: https://www.swift.org/install/linux/"; exit 1; }
+	@missing=; for package in $(PACKAGES); do \
+	    dpkg-query --show --showformat='$${Status}' $$package 2>/dev/null | grep -q 'install ok installed' \
+	        || missing="$$missing $$package"; \
+	done; \
+	if [ -n "$$missing" ]; then \
+	    echo "Installing the Debian packages$$missing (with $(or $(SUDO),the rights at hand))"; \
+	    $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing; \
+	fi
+
+clean:
+	rm -rf .build Benchmarks/.build

@@ -1,0 +1,115 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The rooms of Rollcall. Arrows point one way; `ImportRulesTests` reads every `import` against the same plan,
+// because SwiftPM's own check misses system and transitive modules.
+
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+func room(_ name: String, path: String? = nil, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
+}
+
+func tests(of name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: [.init(stringLiteral: name), "TestSupport"] + dependencies,
+        resources: resources, swiftSettings: strict)
+}
+
+extension Target.Dependency {
+    static let grdb = product(name: "GRDB", package: "GRDB.swift")
+    static let logging = product(name: "Logging", package: "swift-log")
+    static let arguments = product(name: "ArgumentParser", package: "swift-argument-parser")
+    static let lifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    static let signals = product(name: "UnixSignals", package: "swift-service-lifecycle")
+    static let yams = product(name: "Yams", package: "Yams")
+    static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
+    static let hummingbirdCore = product(name: "HummingbirdCore", package: "hummingbird")
+    static let hummingbirdTLS = product(name: "HummingbirdTLS", package: "hummingbird")
+    static let mustache = product(name: "Mustache", package: "swift-mustache")
+    static let nioSSL = product(name: "NIOSSL", package: "swift-nio-ssl")
+    static let nioCore = product(name: "NIOCore", package: "swift-nio")
+    static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
+    static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
+    static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
+}
+
+let package = Package(
+    name: "rollcall",
+    platforms: [.macOS(.v15)],
+    products: [.executable(name: "rollcall", targets: ["rollcall"])],
+    dependencies: [
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CPlatform"),
+
+        room("OpenSSL", ["COpenSSL"]),
+        room("JSON"),
+        room("JOSE", ["OpenSSL", "JSON"]),
+        room("IdentityInsights", ["JSON"]),
+        room("HTTPTransport", ["CCurl", "OpenSSL"]),
+        room("Migrations", path: "migrations", [.grdb]),
+        room("RecordStore", ["Migrations", "OpenSSL", .grdb]),
+        room("Ingest", ["RecordStore", "IdentityInsights", "JSON", "OpenSSL"]),
+        room("JobRunner", ["RecordStore"]),
+        room("IdentityInsightsClient", ["JobRunner", "IdentityInsights", "JOSE", "JSON", "HTTPTransport"]),
+        room("Results", ["RecordStore", "IdentityInsights", "JSON", "OpenSSL", .mustache]),
+        room("Settings", [.yams]),
+        room(
+            "Operations",
+            [
+                "Ingest", "Results", "JobRunner", "IdentityInsightsClient", "RecordStore", "Settings", "CPlatform",
+                "HTTPTransport", "IdentityInsights", "JOSE", "JSON", "OpenSSL", .logging, .lifecycle, .signals,
+            ]),
+        room(
+            "Emulator",
+            [
+                "IdentityInsights", "JOSE", "JSON", "OpenSSL", .hummingbird, .hummingbirdCore, .hummingbirdTLS, .nioSSL,
+                .nioCore, .nioPosix, .nioHTTP1, .httpTypes, .logging, .lifecycle,
+            ]),
+        .executableTarget(
+            name: "rollcall", dependencies: ["Operations", "Emulator", "JOSE", "OpenSSL", "JSON", .arguments, .logging],
+            swiftSettings: strict),
+
+        .target(
+            name: "TestSupport", dependencies: ["OpenSSL", .nioSSL, .nioCore, .nioPosix], path: "Tests/TestSupport",
+            swiftSettings: strict),
+        tests(of: "OpenSSL"),
+        tests(of: "JSON"),
+        tests(of: "JOSE", ["OpenSSL", "JSON"], resources: [.copy("Vectors")]),
+        tests(of: "IdentityInsights", ["JSON"]),
+        tests(of: "HTTPTransport", ["OpenSSL", .nioSSL, .nioCore, .nioPosix]),
+        tests(of: "Migrations", [.grdb]),
+        tests(of: "RecordStore", ["OpenSSL", "Migrations", .grdb]),
+        tests(of: "Ingest", ["RecordStore", "IdentityInsights", "JSON", "OpenSSL"]),
+        tests(of: "JobRunner", ["RecordStore", "OpenSSL"]),
+        tests(of: "IdentityInsightsClient", ["JobRunner", "IdentityInsights", "JOSE", "JSON", "HTTPTransport", "OpenSSL"]),
+        tests(of: "Results", ["RecordStore", "IdentityInsights", "JSON", "OpenSSL"]),
+        tests(of: "Settings"),
+        tests(of: "Operations", ["Settings", "RecordStore"]),
+        tests(of: "Emulator", ["IdentityInsights", "JOSE", "JSON", "OpenSSL", "HTTPTransport"]),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["TestSupport", "Emulator", "RecordStore", "OpenSSL", "JSON", "JOSE", "rollcall"],
+            swiftSettings: strict),
+        .testTarget(name: "ImportRulesTests", dependencies: ["TestSupport"], swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)

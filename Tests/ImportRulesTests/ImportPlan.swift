@@ -1,0 +1,32 @@
+/// The arrows of the plan: which modules each room may import. A room not listed here may not exist.
+enum ImportPlan {
+    /// Modules of the toolchain that any room may import.
+    static let everywhere: Set<String> = ["Foundation", "Synchronization", "Dispatch", "Glibc"]
+
+    /// Room (folder below the package's root) to the modules it may import.
+    static let arrows: [String: Set<String>] = [
+        "Sources/OpenSSL": ["COpenSSL"],
+        "Sources/JSON": [],
+        "Sources/JOSE": ["OpenSSL", "JSON"],
+        "Sources/IdentityInsights": ["JSON"],
+        "Sources/HTTPTransport": ["CCurl", "OpenSSL"],
+        "migrations": ["GRDB"],
+        "Sources/RecordStore": ["Migrations", "OpenSSL", "GRDB", "GRDBSQLite"],
+        "Sources/Ingest": ["RecordStore", "IdentityInsights", "JSON", "OpenSSL"],
+        "Sources/JobRunner": ["RecordStore"],
+        "Sources/IdentityInsightsClient": [
+            "JobRunner", "IdentityInsights", "JOSE", "JSON", "HTTPTransport", "OpenSSL",
+        ],
+        "Sources/Results": ["RecordStore", "IdentityInsights", "JSON", "OpenSSL", "Mustache"],
+        "Sources/Settings": ["Yams"],
+        "Sources/Operations": [
+            "Ingest", "Results", "JobRunner", "IdentityInsightsClient", "RecordStore", "Settings", "CPlatform",
+            "Logging", "ServiceLifecycle", "UnixSignals",
+        ],
+        "Sources/Emulator": [
+            "IdentityInsights", "JOSE", "JSON", "OpenSSL", "Hummingbird", "HummingbirdCore", "HummingbirdTLS", "NIOSSL",
+            "NIOCore", "NIOPosix", "NIOHTTP1", "NIOHTTPTypes", "HTTPTypes", "Logging", "ServiceLifecycle",
+        ],
+        "Sources/rollcall": ["Operations", "Emulator", "JOSE", "OpenSSL", "ArgumentParser", "Logging"],
+    ]
+}

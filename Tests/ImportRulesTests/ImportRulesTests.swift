@@ -1,0 +1,37 @@
+import Testing
+
+@Suite("The plan's arrows")
+struct ImportRulesTests {
+    @Test("Every room on disk stands in the plan and every room of the plan on disk")
+    func roomsMatchThePlan() throws {
+        #expect(try Set(ImportScan.rooms()) == Set(ImportPlan.arrows.keys))
+    }
+
+    @Test("A room imports only what the plan allows", arguments: ImportPlan.arrows.keys.sorted())
+    func importsFollowTheArrows(room: String) throws {
+        let allowed = try #require(ImportPlan.arrows[room]).union(ImportPlan.everywhere)
+        for found in try ImportScan.imports(in: room) {
+            #expect(allowed.contains(found.module), "\(found.file):\(found.line) imports \(found.module)")
+        }
+    }
+
+    @Test("C modules are imported only in the room that wraps them", arguments: ["COpenSSL", "CCurl"])
+    func cModulesStayInTheirRoom(module: String) {
+        #expect(ImportPlan.arrows.filter { $0.value.contains(module) }.count == 1)
+    }
+
+    @Test(
+        "An import statement is recognised however it is written",
+        arguments: [
+            ("import A", "A"), ("public import A", "A"), ("@testable import A", "A"), ("import struct A.B", "A"),
+            ("@preconcurrency internal import A", "A"), ("    import A", "A"), ("// import A", nil), ("important", nil),
+        ] as [(String, String?)])
+    func statements(line: String, module: String?) {
+        #expect(ImportScan.module(of: Substring(line)) == module)
+    }
+
+    @Test("The scan finds imports at all")
+    func scanIsNotBlind() throws {
+        #expect(try ImportScan.imports(in: "Sources/rollcall").contains { $0.module == "ArgumentParser" })
+    }
+}
