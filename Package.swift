@@ -23,6 +23,7 @@ func tests(of name: String, _ dependencies: [Target.Dependency] = [], resources:
 
 extension Target.Dependency {
     static let grdb = product(name: "GRDB", package: "GRDB.swift")
+    static let grdbSQLite = product(name: "GRDBSQLite", package: "GRDB.swift")
     static let logging = product(name: "Logging", package: "swift-log")
     static let arguments = product(name: "ArgumentParser", package: "swift-argument-parser")
     static let lifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -42,7 +43,16 @@ extension Target.Dependency {
 let package = Package(
     name: "rollcall",
     platforms: [.macOS(.v15)],
-    products: [.executable(name: "rollcall", targets: ["rollcall"])],
+    products: [
+        .executable(name: "rollcall", targets: ["rollcall"]),
+        // For the benchmarks, which are a package of their own.
+        .library(
+            name: "RollcallRooms",
+            targets: [
+                "OpenSSL", "JSON", "JOSE", "IdentityInsights", "HTTPTransport", "RecordStore", "Ingest", "JobRunner",
+                "IdentityInsightsClient", "Results", "Settings", "Operations", "Emulator",
+            ]),
+    ],
     dependencies: [
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -65,8 +75,10 @@ let package = Package(
         room("JOSE", ["OpenSSL", "JSON"]),
         room("IdentityInsights", ["JSON"]),
         room("HTTPTransport", ["CCurl", "OpenSSL"]),
-        room("Migrations", path: "migrations", [.grdb]),
-        room("RecordStore", ["Migrations", "OpenSSL", .grdb]),
+        .target(
+            name: "Migrations", dependencies: [.grdb], path: "migrations", exclude: ["v0001_initial.sql"],
+            swiftSettings: strict),
+        room("RecordStore", ["Migrations", "OpenSSL", .grdb, .grdbSQLite]),
         room("Ingest", ["RecordStore", "IdentityInsights", "JSON", "OpenSSL"]),
         room("JobRunner", ["RecordStore"]),
         room("IdentityInsightsClient", ["JobRunner", "IdentityInsights", "JOSE", "JSON", "HTTPTransport"]),
@@ -85,7 +97,8 @@ let package = Package(
                 .nioCore, .nioPosix, .nioHTTP1, .httpTypes, .logging, .lifecycle,
             ]),
         .executableTarget(
-            name: "rollcall", dependencies: ["Operations", "Emulator", "JOSE", "OpenSSL", "JSON", .arguments, .logging],
+            name: "rollcall",
+            dependencies: ["Operations", "Emulator", "JOSE", "OpenSSL", "JSON", .arguments, .logging],
             swiftSettings: strict),
 
         .target(
@@ -100,7 +113,8 @@ let package = Package(
         tests(of: "RecordStore", ["OpenSSL", "Migrations", .grdb]),
         tests(of: "Ingest", ["RecordStore", "IdentityInsights", "JSON", "OpenSSL"]),
         tests(of: "JobRunner", ["RecordStore", "OpenSSL"]),
-        tests(of: "IdentityInsightsClient", ["JobRunner", "IdentityInsights", "JOSE", "JSON", "HTTPTransport", "OpenSSL"]),
+        tests(
+            of: "IdentityInsightsClient", ["JobRunner", "IdentityInsights", "JOSE", "JSON", "HTTPTransport", "OpenSSL"]),
         tests(of: "Results", ["RecordStore", "IdentityInsights", "JSON", "OpenSSL"]),
         tests(of: "Settings"),
         tests(of: "Operations", ["Settings", "RecordStore"]),

@@ -29,7 +29,8 @@ enum ImportScan {
     static func imports(in folder: String) throws -> [FoundImport] {
         try swiftFiles(in: folder).flatMap { file in
             let text = try String(contentsOf: root.appending(path: file), encoding: .utf8)
-            return text.split(separator: "\n", omittingEmptySubsequences: false).enumerated().compactMap { index, line in
+            return text.split(separator: "\n", omittingEmptySubsequences: false).enumerated().compactMap {
+                index, line in
                 module(of: line).map { FoundImport(file: file, line: index + 1, module: $0) }
             }
         }
@@ -37,7 +38,8 @@ enum ImportScan {
 
     /// The module a line imports: `public import struct A.B` gives `A`.
     static func module(of line: Substring) -> String? {
-        let statement = /^\s*(@\w+(\([^)]*\))?\s+)*((public|package|internal|fileprivate|private)\s+)?import\s+((struct|class|enum|protocol|func|let|var|typealias)\s+)?(?<module>\w+)/
+        let statement =
+            /^\s*(@\w+(\([^)]*\))?\s+)*((public|package|internal|fileprivate|private)\s+)?import\s+((struct|class|enum|protocol|func|let|var|typealias)\s+)?(?<module>\w+)/
         return line.firstMatch(of: statement).map { String($0.output.module) }
     }
 }
