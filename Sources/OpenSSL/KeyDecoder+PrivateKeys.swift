@@ -1,0 +1,77 @@
+import COpenSSL
+
+extension KeyDecoder {
+    /// PKCS#8's PrivateKeyInfo (RFC 5208 §5).
+    func pkcs8(_ bytes: [UInt8]) throws -> PrivateKey {
+        guard let key = pkcs8Handle(bytes) else { throw unreadable }
+        return try PrivateKey(key)
+    }
+
+    func pkcs8Handle(_ bytes: [UInt8]) -> KeyHandle? {
+        guard let info = decode(bytes, { d2i_PKCS8_PRIV_KEY_INFO(nil, $0, $1) }) else { return nil }
+        defer { PKCS8_PRIV_KEY_INFO_free(info) }
+        return EVP_PKCS82PKEY(info).map(handle)
+    }
+
+    /// PKCS#8's EncryptedPrivateKeyInfo (RFC 5208 §6), also with the ciphers of the legacy provider.
+    func encryptedPKCS8(_ bytes: [UInt8]) throws -> KeyFile.Item {
+        guard let sealed = decode(bytes, { d2i_X509_SIG(nil, $0, $1) }) else { throw unreadable }
+        defer { X509_SIG_free(sealed) }
+        guard let password else { return .lockedPrivateKey }
+        return try LegacyProviders.withContext { library in
+            let count = Int32(clamping: password.utf8.count)
+            guard let info = PKCS8_decrypt_ex(sealed, password, count, library, nil) else {
+                throw OpenSSLError.wrongPassword(name: name)
+            }
+            defer { PKCS8_PRIV_KEY_INFO_free(info) }
+            guard let key = EVP_PKCS82PKEY(info) else { throw unreadable }
+            return .privateKey(try PrivateKey(handle(key)))
+        }
+    }
+
+    /// PKCS#1's RSAPrivateKey or SEC 1's ECPrivateKey, encrypted or not the way OpenSSL did before PKCS#8.
+    func traditional(_ block: PEMBlock, type: Int32) throws -> KeyFile.Item {
+        var body = block.body
+        defer { body.withUnsafeMutableBytes { OPENSSL_cleanse($0.baseAddress, $0.count) } }
+        if block.isEncrypted {
+            guard let password else { return .lockedPrivateKey }
+            try decrypt(&body, header: block.header, password: password)
+        }
+        guard let key = decode(body, { d2i_PrivateKey(type, nil, $0, $1) }) else {
+            // One wrong password in 256 leaves padding that looks right.
+            throw block.isEncrypted ? OpenSSLError.wrongPassword(name: name) : unreadable
+        }
+        return .privateKey(try PrivateKey(handle(key)))
+    }
+
+    private func decrypt(_ body: inout [UInt8], header: String, password: String) throws {
+        var header = Array(header.utf8CString)
+        var cipher = EVP_CIPHER_INFO()
+        guard PEM_get_EVP_CIPHER_INFO(&header, &cipher) > 0 else {
+            throw OpenSSLError.failed(
+                .unreadable, "\(name) is encrypted in a way this OpenSSL does not know; convert it to PKCS#8")
+        }
+        var count = body.count
+        let opened = Array(password.utf8).withUnsafeBufferPointer { password in
+            withUnsafePointer(to: password) { box in
+                body.withUnsafeMutableBufferPointer { body in
+                    PEM_do_header(
+                        &cipher, body.baseAddress, &count, { KeyDecoder.givePassword(room: $0, size: $1, box: $3) },
+                        UnsafeMutableRawPointer(mutating: box))
+                }
+            }
+        }
+        guard opened > 0 else { throw OpenSSLError.wrongPassword(name: name) }
+        body.removeLast(body.count - count)
+    }
+
+    /// Gives OpenSSL the password, so that it never asks for one on the terminal; 0 when it does not fit.
+    private static func givePassword(
+        room: UnsafeMutablePointer<CChar>?, size: Int32, box: UnsafeMutableRawPointer?
+    ) -> Int32 {
+        let password = box?.assumingMemoryBound(to: UnsafeBufferPointer<UInt8>.self).pointee
+        guard let room, let password, password.count <= Int(size) else { return 0 }
+        for (index, byte) in password.enumerated() { room[index] = CChar(bitPattern: byte) }
+        return Int32(password.count)
+    }
+}
