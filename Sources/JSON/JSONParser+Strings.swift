@@ -1,0 +1,92 @@
+extension JSONParser {
+    /// Parses the string whose opening quote is here (RFC 8259 §7).
+    mutating func parseString() throws(JSONError) {
+        let start = position
+        var isEscaped = false
+        position += 1
+        while true {
+            skipPlainASCII()
+            guard position < bytes.count else { throw error("a string must be closed") }
+            switch bytes[position] {
+            case UInt8(ascii: "\""):
+                position += 1
+                return append(.string, from: start, to: position, isEscaped: isEscaped)
+            case UInt8(ascii: "\\"):
+                isEscaped = true
+                try skipEscape()
+            case 0..<0x20:
+                throw error("control characters in a string must be escaped")
+            default:
+                try skipMultibyteCharacter()
+            }
+        }
+    }
+
+    private mutating func skipPlainASCII() {
+        var here = position
+        while here < bytes.count {
+            let byte = bytes[here]
+            guard byte >= 0x20, byte < 0x80, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") else { break }
+            here += 1
+        }
+        position = here
+    }
+
+    private mutating func skipEscape() throws(JSONError) {
+        let start = position
+        guard position + 1 < bytes.count else { throw error("a string must be closed", at: bytes.count) }
+        let letter = bytes[position + 1]
+        position += 2
+        if StringEscapes.byte(forLetter: letter) != nil { return }
+        guard letter == UInt8(ascii: "u") else { throw error("an escape must be one of RFC 8259 §7", at: start) }
+        let unit = try hexUnit()
+        guard (0xD800..<0xE000).contains(unit) else { return }
+        // RFC 8259 §8.2 leaves lone surrogates open; they have no UTF-8 form, so they are refused.
+        guard unit < 0xDC00, try lowSurrogateFollows() else {
+            throw error("a surrogate escape must be one of a pair, high before low", at: start)
+        }
+    }
+
+    private mutating func lowSurrogateFollows() throws(JSONError) -> Bool {
+        guard position + 1 < bytes.count, bytes[position] == UInt8(ascii: "\\"),
+            bytes[position + 1] == UInt8(ascii: "u")
+        else { return false }
+        position += 2
+        return (0xDC00..<0xE000).contains(try hexUnit())
+    }
+
+    private mutating func hexUnit() throws(JSONError) -> UInt32 {
+        var unit: UInt32 = 0
+        for _ in 0..<4 {
+            guard position < bytes.count, let digit = StringEscapes.hexValue(bytes[position]) else {
+                throw error("\\u must be followed by four hexadecimal digits")
+            }
+            unit = unit << 4 | digit
+            position += 1
+        }
+        return unit
+    }
+
+    /// Skips one character of two to four bytes (Unicode Standard, table 3-7: well-formed UTF-8 byte sequences).
+    private mutating func skipMultibyteCharacter() throws(JSONError) {
+        let second: ClosedRange<UInt8>
+        let length: Int
+        switch bytes[position] {
+        case 0xC2...0xDF: (second, length) = (0x80...0xBF, 2)
+        case 0xE0: (second, length) = (0xA0...0xBF, 3)
+        case 0xED: (second, length) = (0x80...0x9F, 3)
+        case 0xE1...0xEF: (second, length) = (0x80...0xBF, 3)
+        case 0xF0: (second, length) = (0x90...0xBF, 4)
+        case 0xF1...0xF3: (second, length) = (0x80...0xBF, 4)
+        case 0xF4: (second, length) = (0x80...0x8F, 4)
+        default: throw error("text must be valid UTF-8")
+        }
+        guard position + length <= bytes.count, second.contains(bytes[position + 1]) else {
+            throw error("text must be valid UTF-8")
+        }
+        for offset in 2..<length where bytes[position + offset] & 0xC0 != 0x80 {
+            throw error("text must be valid UTF-8")
+        }
+        position += length
+    }
+}

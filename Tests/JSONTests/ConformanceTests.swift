@@ -1,0 +1,223 @@
+import JSON
+import Testing
+
+/// Cases in the manner of the well-known JSON test suites: `y_` must be read, `n_` must be refused.
+struct ConformanceTests {
+    @Test("reads what RFC 8259 allows", arguments: accepted)
+    func accepts(_ name: String, _ text: String) throws {
+        _ = try JSONDocument(parsing: Array(text.utf8))
+    }
+
+    @Test("refuses what RFC 8259 or our stricter rules forbid", arguments: refused)
+    func refuses(_ name: String, _ text: String) {
+        #expect(throws: JSONError.self) { try JSONDocument(parsing: Array(text.utf8)) }
+    }
+
+    @Test("refuses bytes that are no document", arguments: refusedBytes)
+    func refusesBytes(_ name: String, _ bytes: [UInt8]) {
+        #expect(throws: JSONError.self) { try JSONDocument(parsing: bytes) }
+    }
+
+    @Test(
+        "reads every length of UTF-8 at its bounds",
+        arguments: [
+            0x20, 0x7F, 0x80, 0x7FF, 0x800, 0xFFF, 0xD7FF, 0xE000, 0xFFFD, 0xFFFE, 0xFFFF, 0x10000, 0xFFFFF, 0x10FFFF,
+        ] as [UInt32])
+    func readsScalars(_ code: UInt32) throws {
+        let scalar = try #require(Unicode.Scalar(code))
+        let text = String(Character(scalar))
+        let document = try JSONDocument(parsing: Array("[\"\(text)\"]".utf8))
+        #expect(document.root[0]?.string?.unicodeScalars.first == scalar)
+    }
+
+    private static let accepted: [(String, String)] = [
+        ("y_object_empty", "{}"),
+        ("y_array_empty", "[]"),
+        ("y_array_empty_string", #"[""]"#),
+        ("y_array_several_nulls", "[1,null,null,null,2]"),
+        ("y_array_with_trailing_space", "[2] "),
+        ("y_array_with_leading_whitespace", "\t\r\n [1]"),
+        ("y_array_heterogeneous", #"[null, 1, "1", {}, [], true, false, -0.5e-7]"#),
+        ("y_array_nested", "[[[[[]]]]]"),
+        ("y_object_basic", #"{"asd":"sdf", "dfg":"fgh"}"#),
+        ("y_object_empty_key", #"{"":0}"#),
+        ("y_object_key_of_other_case", #"{"a":1,"A":2}"#),
+        ("y_object_same_key_at_two_depths", #"{"a":{"a":1}}"#),
+        ("y_object_escaped_null_in_key", #"{"foo\u0000bar": 42}"#),
+        ("y_object_with_newlines", "{\n\"a\": \"b\"\n}"),
+        ("y_object_canonically_equivalent_keys", "{\"\u{E9}\":1,\"e\u{301}\":2}"),
+        ("y_number_zero", "0"),
+        ("y_number_minus_zero", "-0"),
+        ("y_number_simple_int", "[123]"),
+        ("y_number_negative_int", "[-123]"),
+        ("y_number_simple_real", "[123.456789]"),
+        ("y_number_real_exponent", "[123e45]"),
+        ("y_number_capital_e", "[1E22]"),
+        ("y_number_capital_e_neg_exp", "[1E-2]"),
+        ("y_number_e_pos_exp", "[1e+2]"),
+        ("y_number_0e1", "[0e1]"),
+        ("y_number_0e+1", "[0e+1]"),
+        ("y_number_double_close_to_zero", "[-0.\(String(repeating: "0", count: 77))1]"),
+        ("y_number_too_big_for_int64", "[9223372036854775808]"),
+        ("y_number_too_big_for_double", "[1e400]"),
+        ("y_string_allowed_escapes", #"["\"\\\/\b\f\n\r\t"]"#),
+        ("y_string_unicode_escape", #"["\u0060\u012a\u12AB"]"#),
+        ("y_string_accepted_surrogate_pair", #"["\uD801\udc37"]"#),
+        ("y_string_two_surrogate_pairs", #"["\ud83d\ude39\ud83d\udc8d"]"#),
+        ("y_string_backslash_then_u", #"["\\u0000"]"#),
+        ("y_string_last_surrogates", #"["\uDBFF\uDFFF"]"#),
+        ("y_string_null_escape", #"["\u0000"]"#),
+        ("y_string_escaped_noncharacter", #"["\uFFFF"]"#),
+        ("y_string_comments_inside", #"["a/*b*/c/*d//e"]"#),
+        ("y_string_del_character", "[\"\u{7F}\"]"),
+        ("y_string_u2028", "[\"\u{2028}\"]"),
+        ("y_string_long_run_of_ascii", "[\"\(String(repeating: "x", count: 100_000))\"]"),
+        ("y_structure_lonely_true", "true"),
+        ("y_structure_lonely_false", "false"),
+        ("y_structure_lonely_null", "null"),
+        ("y_structure_lonely_string", #""asd""#),
+        ("y_structure_lonely_int", "42"),
+        ("y_structure_lonely_negative_real", "-0.1"),
+        ("y_structure_trailing_newline", "[\"a\"]\n"),
+    ]
+
+    private static let refused: [(String, String)] = [
+        ("n_empty", ""),
+        ("n_only_whitespace", " \n\t "),
+        ("n_array_1_true_without_comma", "[1 true]"),
+        ("n_array_colon_instead_of_comma", #"["": 1]"#),
+        ("n_array_comma_after_close", #"[""],"#),
+        ("n_array_comma_and_number", "[,1]"),
+        ("n_array_double_comma", "[1,,2]"),
+        ("n_array_trailing_comma", "[1,]"),
+        ("n_array_just_comma", "[,]"),
+        ("n_array_extra_close", "[1]]"),
+        ("n_array_unclosed", "[1"),
+        ("n_array_unclosed_after_comma", "[1,"),
+        ("n_array_closed_as_object", "[1}"),
+        ("n_array_star_inside", "[*]"),
+        ("n_array_newlines_unclosed", "[\"a\",\n4\n,1,"),
+        ("n_object_closed_as_array", #"{"a":1]"#),
+        ("n_object_unclosed", #"{"a":1"#),
+        ("n_object_only_open", "{"),
+        ("n_object_missing_value", #"{"a":"#),
+        ("n_object_missing_value_closed", #"{"a":}"#),
+        ("n_object_missing_colon", #"{"a" 1}"#),
+        ("n_object_missing_key", #"{:1}"#),
+        ("n_object_comma_instead_of_colon", #"{"x", null}"#),
+        ("n_object_double_colon", #"{"x"::1}"#),
+        ("n_object_non_string_key", "{1:1}"),
+        ("n_object_unquoted_key", "{a:1}"),
+        ("n_object_single_quotes", "{'a':0}"),
+        ("n_object_trailing_comma", #"{"id":0,}"#),
+        ("n_object_two_commas", #"{"a":1,,"b":2}"#),
+        ("n_object_only_comma", "{,}"),
+        ("n_object_trailing_comment", ##"{"a":"b"}/**/"##),
+        ("n_object_followed_by_object", #"{"a":1}{"a":1}"#),
+        ("n_object_followed_by_hash", ##"{"a":true}#"##),
+        ("n_object_duplicate_key", #"{"a":1,"a":2}"#),
+        ("n_object_duplicate_key_same_value", #"{"a":1,"a":1}"#),
+        ("n_object_duplicate_empty_key", #"{"":1,"":2}"#),
+        ("n_object_duplicate_key_escaped", #"{"a":1,"\u0061":2}"#),
+        ("n_object_duplicate_key_both_escaped", #"{"\u00e9":1,"\u00E9":2}"#),
+        ("n_object_duplicate_key_solidus", #"{"a\/b":1,"a/b":2}"#),
+        ("n_object_duplicate_key_nested", #"[{"x":{"b":1,"c":2,"b":3}}]"#),
+        ("n_number_leading_zero", "[012]"),
+        ("n_number_minus_leading_zero", "[-012]"),
+        ("n_number_double_zero", "[00]"),
+        ("n_number_plus", "[+1]"),
+        ("n_number_lone_minus", "[-]"),
+        ("n_number_double_minus", "[--1]"),
+        ("n_number_minus_space", "[- 1]"),
+        ("n_number_starting_dot", "[.5]"),
+        ("n_number_ending_dot", "[1.]"),
+        ("n_number_dot_exponent", "[2.e3]"),
+        ("n_number_exponent_empty", "[1e]"),
+        ("n_number_exponent_sign_only", "[1e+]"),
+        ("n_number_exponent_two_signs", "[1e+-2]"),
+        ("n_number_two_dots", "[1.2.3]"),
+        ("n_number_hex", "[0x1F]"),
+        ("n_number_nan", "[NaN]"),
+        ("n_number_minus_nan", "[-NaN]"),
+        ("n_number_infinity", "[Infinity]"),
+        ("n_number_minus_infinity", "[-Infinity]"),
+        ("n_number_with_letter", "[1a]"),
+        ("n_number_with_thousands", "[1 000.0]"),
+        ("n_number_with_decimal_comma_at_root", "1,5"),
+        ("n_number_full_width_digit", "[\u{FF11}]"),
+        ("n_string_unclosed", #"["a"#),
+        ("n_string_unclosed_after_backslash", "[\"\\"),
+        ("n_string_escaped_closing_quote", #"["\"]"#),
+        ("n_string_unknown_escape", #"["\a"]"#),
+        ("n_string_escape_x", #"["\x00"]"#),
+        ("n_string_capital_u", #"["\U0041"]"#),
+        ("n_string_escaped_multibyte", "[\"\\\u{E9}\"]"),
+        ("n_string_escape_too_short", #"["\u00A"]"#),
+        ("n_string_escape_not_hex", #"["\u00G0"]"#),
+        ("n_string_escape_at_end", #"["\u00"#),
+        ("n_string_lone_high_surrogate", #"["\uD800"]"#),
+        ("n_string_lone_low_surrogate", #"["\uDC00"]"#),
+        ("n_string_high_surrogate_then_text", #"["\uD800abc"]"#),
+        ("n_string_high_surrogate_then_escape", #"["\uD800\n"]"#),
+        ("n_string_two_high_surrogates", #"["\uD800\uD800"]"#),
+        ("n_string_inverted_surrogates", #"["\uDC00\uD800"]"#),
+        ("n_string_pair_then_lone_low", #"["\uD800\uDC00\uDC00"]"#),
+        ("n_string_high_surrogate_half_escape", #"["\uD800\u"]"#),
+        ("n_string_tab", "[\"\t\"]"),
+        ("n_string_newline", "[\"new\nline\"]"),
+        ("n_string_nul", "[\"a\u{0}a\"]"),
+        ("n_string_unit_separator", "[\"a\u{1F}a\"]"),
+        ("n_string_single_quotes", "['a']"),
+        ("n_string_unescaped_after_object", #"{"a":"b"}a"#),
+        ("n_structure_capitalised_true", "[True]"),
+        ("n_structure_truncated_true", "[tru]"),
+        ("n_structure_truncated_true_at_end", "tru"),
+        ("n_structure_truncated_false", "[fals]"),
+        ("n_structure_truncated_null", "[nul]"),
+        ("n_structure_lengthened_null", "nulls"),
+        ("n_structure_two_values", "1 2"),
+        ("n_structure_ascii_unicode_identifier", "a\u{E5}"),
+        ("n_structure_form_feed_as_whitespace", "[\u{C}]"),
+        ("n_structure_no_break_space", "[\u{A0}1]"),
+        ("n_structure_byte_order_mark", "\u{FEFF}{}"),
+        ("n_structure_word_joiner", "[\u{2060}]"),
+        ("n_structure_nul_behind", "[]\u{0}"),
+        ("n_structure_comment", "[1] // one"),
+        ("n_structure_angle_brackets", "<html></html>"),
+        ("n_structure_close_first", "]"),
+        ("n_structure_lone_quote", "\""),
+    ]
+
+    private static let refusedBytes: [(String, [UInt8])] = [
+        ("n_utf16_with_mark", [0xFF, 0xFE, 0x5B, 0x00, 0x5D, 0x00]),
+        ("n_mark_only", [0xEF, 0xBB, 0xBF]),
+        ("n_latin1", quoted([0xE9])),
+        ("n_latin1_at_end", [0x22, 0xE9]),
+        ("n_lone_continuation", quoted([0x80])),
+        ("n_two_continuations", quoted([0xBF, 0x80])),
+        ("n_missing_continuation", quoted([0xC3, 0x41])),
+        ("n_overlong_slash_two", quoted([0xC0, 0xAF])),
+        ("n_overlong_delete_two", quoted([0xC1, 0xBF])),
+        ("n_overlong_slash_three", quoted([0xE0, 0x80, 0xAF])),
+        ("n_overlong_three_bound", quoted([0xE0, 0x9F, 0xBF])),
+        ("n_overlong_slash_four", quoted([0xF0, 0x80, 0x80, 0xAF])),
+        ("n_overlong_four_bound", quoted([0xF0, 0x8F, 0xBF, 0xBF])),
+        ("n_surrogate_first", quoted([0xED, 0xA0, 0x80])),
+        ("n_surrogate_last", quoted([0xED, 0xBF, 0xBF])),
+        ("n_surrogate_pair_as_cesu8", quoted([0xED, 0xA0, 0xBD, 0xED, 0xB8, 0x80])),
+        ("n_beyond_unicode", quoted([0xF4, 0x90, 0x80, 0x80])),
+        ("n_f5", quoted([0xF5, 0x80, 0x80, 0x80])),
+        ("n_five_bytes", quoted([0xF8, 0x88, 0x80, 0x80, 0x80])),
+        ("n_fe_ff", quoted([0xFE, 0xFF])),
+        ("n_third_byte_wrong", quoted([0xE2, 0x82, 0x28])),
+        ("n_fourth_byte_wrong", quoted([0xF0, 0x9F, 0x98, 0x28])),
+        ("n_truncated_in_document", [0x22, 0xF0, 0x9F, 0x98]),
+        ("n_truncated_two_in_document", [0x22, 0xC3]),
+        ("n_invalid_in_key", [0x7B, 0x22, 0xFF, 0x22, 0x3A, 0x31, 0x7D]),
+        ("n_invalid_outside_string", [0x5B, 0xE5, 0x5D]),
+    ]
+
+    private static func quoted(_ bytes: [UInt8]) -> [UInt8] {
+        [0x22] + bytes + [0x22]
+    }
+}
