@@ -1,0 +1,88 @@
+import JSON
+public import OpenSSL
+
+/// Makes tokens for one public key: RSA-OAEP-256 with A256GCM, a fresh key and a fresh 96-bit nonce each time.
+public struct JWEEncrypter: Sendable {
+    private static let cipher = ContentCipher.aes256GCM
+
+    private let key: PublicKey
+    /// The protected header as it stands in every token; it is also the additional data.
+    private let header: [UInt8]
+
+    /// Prepares the header: exactly the members `alg`, `enc`, `cty` and `kid`.
+    ///
+    /// - Parameters:
+    ///   - publicKey: An RSA key of at least 2048 bits.
+    ///   - keyID: The `kid`, which tells the other side which key to use.
+    /// - Throws: ``JWEError/unsupported(_:)`` when the key cannot be encrypted to, or the key id is empty or long.
+    public init(publicKey: PublicKey, keyID: String) throws {
+        guard publicKey.kind == .rsa, publicKey.bits >= 2048 else {
+            throw JWEError.unsupported("the key to encrypt to must be RSA of 2048 bits or more")
+        }
+        guard (1...1024).contains(keyID.utf8.count) else {
+            throw JWEError.unsupported("the key id must have 1 to 1024 bytes")
+        }
+        key = publicKey
+        header = Base64URL.encode(Self.header(keyID: keyID))
+    }
+
+    /// Encrypts (RFC 7516 §5.1).
+    ///
+    /// - Parameter plaintext: What to encrypt; may be empty.
+    /// - Returns: A compact JWE, ASCII.
+    /// - Throws: `OpenSSLError` when OpenSSL fails.
+    public func encrypt(_ plaintext: [UInt8]) throws -> [UInt8] {
+        let layout = TokenLayout(keyByteCount: key.byteCount, plaintextByteCount: plaintext.count)
+        return try withUnsafeTemporaryAllocation(byteCount: layout.byteCount, alignment: 16) { room in
+            try plaintext.withUnsafeBytes { try fill(room, layout, $0) }
+            return assemble(UnsafeRawBufferPointer(room), layout)
+        }
+    }
+
+    /// Writes encrypted key, nonce, and ciphertext with tag behind one another.
+    private func fill(
+        _ room: UnsafeMutableRawBufferPointer, _ layout: TokenLayout, _ plaintext: UnsafeRawBufferPointer
+    ) throws {
+        let nonce = UnsafeMutableRawBufferPointer(rebasing: room[layout.nonce])
+        try SecureRandom.fill(nonce)
+        try SecretBuffer.withBytes(Self.cipher.keyByteCount) { contentKey in
+            try SecureRandom.fill(contentKey)
+            let contentKey = UnsafeRawBufferPointer(contentKey)
+            try key.encryptOAEPSHA256(
+                contentKey, into: UnsafeMutableRawBufferPointer(rebasing: room[layout.encryptedKey]))
+            try header.withUnsafeBytes { header in
+                try Self.cipher.seal(
+                    plaintext, key: contentKey, nonce: UnsafeRawBufferPointer(nonce), additionalData: header,
+                    into: UnsafeMutableRawBufferPointer(rebasing: room[layout.sealed]))
+            }
+        }
+    }
+
+    private func assemble(_ room: UnsafeRawBufferPointer, _ layout: TokenLayout) -> [UInt8] {
+        let segments = [layout.encryptedKey, layout.nonce, layout.ciphertext, layout.tag]
+        let count = segments.reduce(header.count) { $0 + 1 + Base64URL.encodedCount($1.count) }
+        return [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            let out = UnsafeMutableRawBufferPointer(start: buffer.baseAddress, count: count)
+            out.copyBytes(from: header)
+            filled = header.count
+            for segment in segments {
+                out[filled] = UInt8(ascii: ".")
+                let rest = UnsafeMutableRawBufferPointer(rebasing: out[(filled + 1)...])
+                filled += 1 + Base64URL.encode(UnsafeRawBufferPointer(rebasing: room[segment]), into: rest)
+            }
+        }
+    }
+
+    private static func header(keyID: String) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.beginObject()
+        for (name, value) in [
+            ("alg", JWEHeader.keyAlgorithm), ("enc", "A256GCM"), ("cty", "application/json"), ("kid", keyID),
+        ] {
+            writer.key(name)
+            writer.string(value)
+        }
+        writer.endObject()
+        return writer.bytes
+    }
+}

@@ -1,0 +1,58 @@
+import JSON
+
+/// What can be seen of a token without a key. Nothing of it is authenticated.
+public struct JWEHeader: Sendable, Equatable {
+    /// The key management algorithm, such as `RSA-OAEP-256` (RFC 7516 §4.1.1).
+    public let alg: String
+    /// The content encryption algorithm, such as `A256GCM` (RFC 7516 §4.1.2).
+    public let enc: String
+    /// The content's media type, where it is given as a string.
+    public let cty: String?
+    /// Which key it is encrypted to, where it is given as a string.
+    public let kid: String?
+    /// Whether the header has the member `crit`, which names extensions that must be understood (RFC 7516 §4.1.13).
+    public let hasCriticalExtensions: Bool
+    /// Whether the header has the member `zip`: the content is compressed (RFC 7516 §4.1.3).
+    public let isCompressed: Bool
+    /// The protected header, decoded: UTF-8 JSON with white space and members as received.
+    public let json: [UInt8]
+    /// The length of each part, in bytes once decoded.
+    public let segmentSizes: JWESegmentSizes
+
+    /// Looks at a token, also at one that ``JWEDecrypter`` refuses.
+    ///
+    /// - Parameter token: A compact JWE, ASCII.
+    /// - Returns: What its header says.
+    /// - Throws: ``JWEError/malformed(_:)`` when it is no such thing.
+    public static func inspect(_ token: [UInt8]) throws -> JWEHeader {
+        try token.withUnsafeBytes { try JWEHeader(CompactToken($0)) }
+    }
+
+    init(_ token: CompactToken) throws {
+        guard let json = Base64URL.decode(token.header) else {
+            throw JWEError.malformed("its header must be base64url without padding")
+        }
+        let root = try Self.object(json)
+        guard let alg = root["alg"]?.string, let enc = root["enc"]?.string else {
+            throw JWEError.malformed("its header must have the members alg and enc, both strings")
+        }
+        (self.json, self.alg, self.enc) = (json, alg, enc)
+        cty = root["cty"]?.string
+        kid = root["kid"]?.string
+        hasCriticalExtensions = root["crit"] != nil
+        isCompressed = root["zip"] != nil
+        segmentSizes = JWESegmentSizes(token)
+    }
+
+    /// RFC 7516 §5.2 steps 3 and 4: UTF-8, one JSON object, no member twice.
+    private static func object(_ json: [UInt8]) throws -> JSONNode {
+        let root: JSONNode
+        do {
+            root = try JSONDocument(parsing: json, maximumDepth: 8).root
+        } catch {
+            throw JWEError.malformed("its header must be a JSON object in UTF-8 with no member twice")
+        }
+        guard root.kind == .object else { throw JWEError.malformed("its header must be a JSON object") }
+        return root
+    }
+}
