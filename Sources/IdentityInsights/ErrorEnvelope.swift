@@ -1,0 +1,33 @@
+import JSON
+
+/// The API's error body, `{"Errors":{"Error":[…]}}` (openapi 0.2.2, `ErrorMessage`). What is not exactly that came
+/// from something else on the way: a gateway, a proxy.
+public struct ErrorEnvelope: Sendable {
+    /// The errors in the body's order, at least one.
+    public let errors: [APIError]
+
+    /// Reads an error body; nil if it is none.
+    ///
+    /// Takes `Error` as a single object too, and `Recoverable` as a string, as some gateways write them.
+    ///
+    /// - Parameter bytes: the body as received.
+    public init?(parsing bytes: [UInt8]) {
+        guard let document = try? JSONDocument(parsing: bytes), let list = document.root["Errors"]?["Error"] else {
+            return nil
+        }
+        let nodes = list.kind == .array ? Array(list.elements) : [list]
+        let errors = nodes.compactMap { APIError($0) }
+        guard !errors.isEmpty, errors.count == nodes.count else { return nil }
+        self.errors = errors
+    }
+
+    /// Whether sending the request again could help: true if any error says so, false if some say no and none yes,
+    /// nil if none says anything.
+    public var recoverable: Bool? {
+        let words = errors.compactMap(\.recoverable)
+        return words.isEmpty ? nil : words.contains(true)
+    }
+
+    /// Whether any error speaks of encryption.
+    public var speaksOfEncryption: Bool { errors.contains(where: \.speaksOfEncryption) }
+}

@@ -1,0 +1,21 @@
+/// The JSON type of a request field.
+public enum FieldKind: Sendable {
+    /// A JSON string.
+    case string
+    /// `true` or `false`.
+    case boolean
+    /// A number without fraction and exponent that fits Int64.
+    case integer
+    /// An array of JSON strings.
+    case stringArray
+
+    /// The rule a value of another type breaks.
+    var rule: String {
+        switch self {
+        case .string: "must be a string"
+        case .boolean: "must be true or false"
+        case .integer: "must be a whole number"
+        case .stringArray: "must be an array of strings"
+        }
+    }
+}

@@ -1,0 +1,41 @@
+/// One field of the request as the API documents it: where it stands, what it is, and which rules its value keeps.
+public struct RequestField: Sendable {
+    /// The path as the API writes it: `user.email`.
+    public let path: String
+    /// The JSON type of the value.
+    public let kind: FieldKind
+    /// The field's place in `all`, and its member in a `RequestFieldSet`.
+    public let index: Int
+    let checks: [FieldCheck]
+
+    /// Checks a value's text against the field's rules.
+    ///
+    /// - Parameter value: UTF-8 text: a string's characters unescaped, an integer's digits, `true` or `false`, or one
+    ///   element of an array of strings.
+    /// - Returns: the rule broken, as the end of a sentence about the field: `must be 3 to 254 characters`; nil if none.
+    public func violation(in value: UnsafeRawBufferPointer) -> String? {
+        for check in checks where !check.holds(value) {
+            return check.rule
+        }
+        return nil
+    }
+
+    /// The field under this path, nil if the API documents none.
+    public static func named(_ path: String) -> RequestField? {
+        named(utf8: Array(path.utf8))
+    }
+
+    /// The field under this path in UTF-8, nil if the API documents none.
+    public static func named(utf8 path: [UInt8]) -> RequestField? {
+        indices[path].map { all[$0] }
+    }
+
+    /// Every field of openapi 0.2.2 and the newer ones, in the order of the canonical form: object by object,
+    /// names sorted by their bytes. Fields written in this order are canonical as they are.
+    public static let all: [RequestField] = catalogue.enumerated().map { index, entry in
+        RequestField(path: entry.path, kind: entry.kind, index: index, checks: entry.checks)
+    }
+
+    private static let indices: [[UInt8]: Int] = Dictionary(
+        uniqueKeysWithValues: all.map { (Array($0.path.utf8), $0.index) })
+}

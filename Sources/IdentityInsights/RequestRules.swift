@@ -1,0 +1,76 @@
+public import JSON
+
+/// The rules of a whole request (openapi 0.2.2, `AccountOpeningData`, `UserInput`, `DeviceInput`).
+public enum RequestRules {
+    /// The rules that concern several fields at once, for a request known only by which fields it has.
+    ///
+    /// `user` is required with `account` and at least one of `email` and `phone.number`; `device.ip` is required with
+    /// any other device field, `device.userAgent` with any beside those two.
+    ///
+    /// - Parameter present: the fields the request has.
+    /// - Returns: the rules broken, none if the request is complete. Costs a few nanoseconds where none is.
+    public static func violations(present: RequestFieldSet) -> [FieldViolation] {
+        var violations: [FieldViolation] = []
+        appendUser(present, to: &violations)
+        appendDevice(present, to: &violations)
+        return violations
+    }
+
+    /// Every rule broken by a whole request: each known field's own, the types, the unknown members at the top, and
+    /// the rules that concern several fields. Unknown fields below `user.` and `device.` pass.
+    ///
+    /// - Parameter request: the request's object, without the `id` of a JSON line.
+    /// - Returns: the rules broken in the order of the document, then those that concern several fields.
+    public static func violations(in request: JSONNode) -> [FieldViolation] {
+        guard request.kind == .object else {
+            return [FieldViolation(path: "request", rule: "must be a JSON object")]
+        }
+        var inspection = RequestInspection()
+        inspection.inspect(request)
+        return inspection.violations + violations(present: inspection.present)
+    }
+
+    private static func appendUser(_ present: RequestFieldSet, to violations: inout [FieldViolation]) {
+        guard present.meets(userFields) else {
+            violations.append(
+                FieldViolation(path: "user", rule: "is required, with account and one of email and phone.number"))
+            return
+        }
+        if !present.meets(accountFields) {
+            violations.append(FieldViolation(path: "user.account", rule: "is required"))
+        }
+        if !present.meets(contactFields) {
+            violations.append(
+                FieldViolation(path: "user.email", rule: "is required where user.phone.number is not given"))
+        }
+    }
+
+    private static func appendDevice(_ present: RequestFieldSet, to violations: inout [FieldViolation]) {
+        let beside = present.subtracting(ipField)
+        if beside.meets(deviceFields), !present.meets(ipField) {
+            violations.append(
+                FieldViolation(path: "device.ip", rule: "is required where any other device field is given"))
+        }
+        if beside.subtracting(userAgentField).meets(deviceFields), !present.meets(userAgentField) {
+            violations.append(
+                FieldViolation(path: "device.userAgent", rule: "is required where any other device field is given"))
+        }
+    }
+
+    private static let userFields = RequestFieldSet.fields(under: "user.")
+    private static let accountFields = RequestFieldSet.fields(under: "user.account.")
+    private static let ipField = RequestFieldSet.fields(under: "device.ip")
+    private static let userAgentField = RequestFieldSet.fields(under: "device.userAgent")
+
+    private static let contactFields: RequestFieldSet = {
+        var set = RequestFieldSet.fields(under: "user.email")
+        if let phone = RequestField.named("user.phone.number") { set.insert(phone.index) }
+        return set
+    }()
+
+    private static let deviceFields: RequestFieldSet = {
+        var set = RequestFieldSet.fields(under: "device.")
+        set.insert(RequestFieldSet.unknownDeviceField)
+        return set
+    }()
+}
