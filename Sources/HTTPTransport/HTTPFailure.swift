@@ -1,0 +1,57 @@
+/// Why no whole answer came back, and whether the call may have been made all the same.
+public struct HTTPFailure: Error, Sendable, CustomStringConvertible {
+    /// The kinds of failure.
+    public enum Kind: Sendable, CaseIterable {
+        /// No connection: name not found, refused, unreachable, connect timeout, or the proxy refused.
+        case couldNotConnect
+        /// The TLS handshake failed, for no reason that concerns a certificate.
+        case tlsHandshake
+        /// The server refused our certificate or our lack of one (TLS alerts 40 to 49, 51, 116), or OpenSSL would not
+        /// use it. Under TLS 1.3 this can come after the request left: it was refused all the same.
+        case certificateRefused
+        /// We refused the server's certificate: name, issuer or dates.
+        case serverCertificate
+        /// The connection ended before one line of an answer.
+        case reset
+        /// The request timeout passed.
+        case timedOut
+        /// The connection ended inside the answer.
+        case truncated
+        /// The answer's header or body passed its cap; the rest was not read.
+        case oversized
+        /// The task was cancelled or the transport shut down.
+        case cancelled
+        /// Anything else, such as an answer that is not HTTP.
+        case other
+    }
+
+    /// What happened.
+    public let kind: Kind
+    /// Whether any byte of the request may have left; if false, it provably did not (a proxy's CONNECT is no part of it).
+    public let mayHaveLeft: Bool
+    /// One sentence that says what is wrong and what to do; it never holds a value of a record.
+    public let message: String
+    /// The time from `send` to the failure.
+    public let duration: Duration
+    /// The TLS alert the server sent (RFC 8446 §6), if that is what ended the connection.
+    public let tlsAlert: Int?
+
+    /// Makes a failure.
+    ///
+    /// - Parameters:
+    ///   - kind: What happened.
+    ///   - mayHaveLeft: Whether any byte of the request may have left.
+    ///   - message: One sentence that says what is wrong and what to do.
+    ///   - duration: The time from `send` to the failure.
+    ///   - tlsAlert: The TLS alert the server sent, if any.
+    public init(kind: Kind, mayHaveLeft: Bool, message: String, duration: Duration = .zero, tlsAlert: Int? = nil) {
+        self.kind = kind
+        self.mayHaveLeft = mayHaveLeft
+        self.message = message
+        self.duration = duration
+        self.tlsAlert = tlsAlert
+    }
+
+    /// The message.
+    public var description: String { message }
+}

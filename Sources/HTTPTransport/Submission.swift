@@ -1,0 +1,18 @@
+/// A request on its way to the loop.
+struct Submission: Sendable {
+    let ticket: Ticket
+    let request: HTTPRequest
+    let startedAt: ContinuousClock.Instant
+    let continuation: CheckedContinuation<HTTPExchange, Never>
+
+    /// Ends it without libcurl having seen it.
+    func fail(_ kind: HTTPFailure.Kind, _ message: String) {
+        let failure = HTTPFailure(
+            kind: kind, mayHaveLeft: false, message: message, duration: ContinuousClock.now - startedAt)
+        continuation.resume(returning: .failed(failure))
+    }
+
+    func failCancelled() {
+        fail(.cancelled, HTTPFailure.message(for: .cancelled, alert: nil, detail: ""))
+    }
+}

@@ -1,0 +1,119 @@
+import CCurl
+
+/// Runs transfers on the thread that made it; everything libcurl does happens inside `run()`.
+final class TransferLoop {
+    private let inbox: Inbox
+    private let multi: MultiHandle
+    private let options: TransferOptions
+    private let sockets = SocketRegistry()
+    private var idle: [EasyHandle] = []
+    private var active: [ObjectIdentifier: EasyHandle] = [:]
+    private var waiting: [Submission] = []
+    /// Where the queue's head is in `waiting`.
+    private var firstWaiting = 0
+
+    init(inbox: Inbox, multi: MultiHandle, options: TransferOptions) {
+        self.inbox = inbox
+        self.multi = multi
+        self.options = options
+    }
+
+    /// Works until the inbox says stop, then ends every transfer and closes every connection.
+    func run() {
+        while takeInbox() {
+            guard multi.perform() else { break }
+            while let (easy, code) = multi.nextDone() { finish(easy, code) }
+            startWaiting()
+            guard multi.wait() else { break }
+        }
+        end()
+    }
+
+    private func takeInbox() -> Bool {
+        let contents = inbox.take()
+        waiting.append(contentsOf: contents.submissions)
+        cancel(contents.cancellations)
+        startWaiting()
+        return !contents.isStopping
+    }
+
+    private func startWaiting() {
+        while firstWaiting < waiting.count, active.count < options.maximumConnections {
+            let submission = waiting[firstWaiting]
+            firstWaiting += 1
+            start(submission)
+        }
+        guard firstWaiting == waiting.count || firstWaiting > 1024 else { return }
+        waiting.removeFirst(firstWaiting)
+        firstWaiting = 0
+    }
+
+    private func start(_ submission: Submission) {
+        if submission.ticket.isCancelled { return submission.failCancelled() }
+        do throws(HTTPTransportError) {
+            let easy = try takeHandle()
+            try easy.prepare(submission)
+            add(easy, for: submission)
+        } catch {
+            submission.fail(.other, error.message)
+        }
+    }
+
+    private func takeHandle() throws(HTTPTransportError) -> EasyHandle {
+        if let easy = idle.popLast() { return easy }
+        return try EasyHandle(options: options, sockets: sockets)
+    }
+
+    private func add(_ easy: EasyHandle, for submission: Submission) {
+        if multi.add(easy) {
+            active[ObjectIdentifier(submission.ticket)] = easy
+        } else {
+            submission.fail(.other, "libcurl could not start a transfer: see whether memory ran out.")
+        }
+    }
+
+    private func cancel(_ tickets: [Ticket]) {
+        guard !tickets.isEmpty else { return }
+        for ticket in tickets {
+            guard let easy = active[ObjectIdentifier(ticket)] else { continue }
+            conclude(easy, easy.facts(nil), CURLE_ABORTED_BY_CALLBACK)
+        }
+        let queue = waiting[firstWaiting...]
+        for submission in queue where submission.ticket.isCancelled { submission.failCancelled() }
+        waiting = queue.filter { !$0.ticket.isCancelled }
+        firstWaiting = 0
+    }
+
+    private func finish(_ easy: EasyHandle, _ code: CURLcode) {
+        let facts = easy.facts(TransferEnd(code))
+        if facts.verdict == .sendOnFreshConnection, easy.tries == 1, restart(easy) { return }
+        conclude(easy, facts, code)
+    }
+
+    private func restart(_ easy: EasyHandle) -> Bool {
+        multi.remove(easy)
+        do throws(HTTPTransportError) {
+            try easy.prepareAgain()
+            return multi.add(easy)
+        } catch {
+            return false
+        }
+    }
+
+    private func conclude(_ easy: EasyHandle, _ facts: TransferFacts, _ code: CURLcode) {
+        let exchange = easy.exchange(facts, code)
+        multi.remove(easy)
+        guard let submission = easy.release() else { return }
+        active[ObjectIdentifier(submission.ticket)] = nil
+        idle.append(easy)
+        submission.continuation.resume(returning: exchange)
+    }
+
+    private func end() {
+        let late = inbox.close()
+        for submission in waiting[firstWaiting...] + late { submission.failCancelled() }
+        for easy in active.values { conclude(easy, easy.facts(nil), CURLE_ABORTED_BY_CALLBACK) }
+        idle.removeAll()
+        multi.close()
+    }
+}

@@ -1,0 +1,40 @@
+import OpenSSL
+
+/// A configuration checked and turned into what libcurl's options want.
+struct TransferOptions: Sendable {
+    /// Without a slash at its end.
+    let baseURL: String
+    let certificatePEM: [UInt8]?
+    let keyPEM: [UInt8]?
+    let caPEM: [UInt8]?
+    /// Empty: none.
+    let proxy: String
+    let requestTimeoutMilliseconds: Int
+    let connectTimeoutMilliseconds: Int
+    let maximumAnswerBytes: Int
+    let maximumHeaderBytes: Int
+    let maximumConnections: Int
+    let maximumIdleSeconds: Int
+
+    init(_ configuration: HTTPTransportConfiguration) throws {
+        baseURL = try ConfiguredURL.base(configuration.baseURL)
+        proxy = try configuration.proxy.map(ConfiguredURL.proxy) ?? ""
+        certificatePEM = try configuration.identity?.chainPEM()
+        keyPEM = try configuration.identity?.keyPEM()
+        caPEM = configuration.caPEM
+        requestTimeoutMilliseconds = configuration.requestTimeout.wholeMilliseconds
+        connectTimeoutMilliseconds = configuration.connectTimeout.wholeMilliseconds
+        maximumAnswerBytes = max(0, configuration.maximumAnswerBytes)
+        maximumHeaderBytes = max(0, configuration.maximumHeaderBytes)
+        maximumConnections = max(1, configuration.maximumConnections)
+        maximumIdleSeconds = max(1, Int(configuration.maximumIdleTime.components.seconds))
+    }
+}
+
+extension Duration {
+    /// At least 1, because 0 means 'no limit' to libcurl.
+    fileprivate var wholeMilliseconds: Int {
+        let (seconds, attoseconds) = components
+        return max(1, Int(seconds) * 1000 + Int(attoseconds / 1_000_000_000_000_000))
+    }
+}
