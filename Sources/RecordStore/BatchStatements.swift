@@ -1,0 +1,72 @@
+import GRDB
+
+/// The statements on a batch's row.
+struct BatchStatements {
+    let select: HotStatement
+    let count: HotStatement
+    let advance: HotStatement
+
+    init(_ database: Database) throws {
+        select = try HotStatement(
+            database,
+            "SELECT state, cursor, queued, in_flight, calls, doubted_lines, ingested FROM batches WHERE id = ?1")
+        count = try HotStatement(
+            database,
+            """
+            UPDATE batches SET
+              total = total + ?2, queued = queued + ?3, in_flight = in_flight + ?4, succeeded = succeeded + ?5,
+              failed = failed + ?6, in_doubt = in_doubt + ?7, invalid = invalid + ?8, reused = reused + ?9,
+              cancelled = cancelled + ?10, attempts = attempts + ?11, calls = calls + ?12, retries = retries + ?13,
+              billable = billable + ?14, unbilled = unbilled + ?15, billing_unknown = billing_unknown + ?16,
+              in_doubt_retried = in_doubt_retried + ?17
+            WHERE id = ?1
+            """)
+        advance = try HotStatement(
+            database, "UPDATE batches SET cursor = ?2, started_at = coalesce(started_at, ?3) WHERE id = ?1")
+    }
+}
+
+extension WriterConnection {
+    /// A batch's row as far as writing needs it.
+    ///
+    /// - Throws: ``StoreError`` with ``StoreError/Code/notFound``.
+    func batchRow(_ batch: BatchID) throws -> BatchRow {
+        let statement = batches.select
+        statement.bind(batch.rawValue, at: 1)
+        guard try statement.step() else { throw StoreError.noBatch(batch) }
+        defer { statement.reset() }
+        return try BatchRow(statement)
+    }
+
+    /// Adds to a batch's counters; the schema refuses what does not add up.
+    func add(_ changes: BatchCounts, to batch: BatchID) throws {
+        let statement = batches.count
+        statement.bind(batch.rawValue, at: 1)
+        for (index, value) in changes.inColumnOrder.enumerated() {
+            statement.bind(Int64(value), at: Int32(index + 2))
+        }
+        try statement.run()
+    }
+}
+
+extension BatchCounts {
+    /// The counters in the order of ``columns``.
+    var inColumnOrder: [Int] {
+        [
+            total, queued, inFlight, succeeded, failed, inDoubt, invalid, reused, cancelled, attempts, calls, retries,
+            billable, unbilled, billingUnknown, inDoubtRetried,
+        ]
+    }
+
+    /// The counters' columns in the `batches` table.
+    static let columns = [
+        "total", "queued", "in_flight", "succeeded", "failed", "in_doubt", "invalid", "reused", "cancelled", "attempts",
+        "calls", "retries", "billable", "unbilled", "billing_unknown", "in_doubt_retried",
+    ]
+
+    /// Moves a number of records from one status to another.
+    mutating func move(_ count: Int = 1, from old: RecordStatus, to new: RecordStatus) {
+        self[old] -= count
+        self[new] += count
+    }
+}

@@ -1,0 +1,92 @@
+import Foundation
+import GRDB
+import Migrations
+
+/// The database file: how it is opened, and brought to this version.
+struct DatabaseFile {
+    let path: String
+
+    /// Whether it is there.
+    var exists: Bool { FileManager.default.fileExists(atPath: path) }
+
+    /// Its last path component, for messages.
+    var name: String { URL(fileURLWithPath: path).lastPathComponent }
+
+    /// Creates it empty, mode 0600; SQLite gives its companions the same mode.
+    func create() throws {
+        try PrivateFile.createFolder(of: path)
+        _ = try PrivateFile.create(path)
+        try PrivateFile.synchronizeFolder(of: path)
+    }
+
+    /// Opens it to be written, every commit synchronized.
+    func openForWriting() throws -> DatabasePool {
+        var configuration = Self.configuration(label: "rollcall.writer")
+        configuration.prepareDatabase { database in
+            // The pool prepares its readers here too.
+            if !database.configuration.readonly { try database.execute(sql: Self.writerPragmas) }
+        }
+        let pool = try open(configuration)
+        // After opening: GRDB's pool sets NORMAL once it has prepared the connection.
+        try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+        return pool
+    }
+
+    /// Opens it to be read beside a writer.
+    func openForReading() throws -> DatabasePool {
+        guard exists else {
+            throw StoreError(.noDatabase, "There is no database \(name); `rollcall run` makes one, or correct database")
+        }
+        var configuration = Self.configuration(label: "rollcall.reader")
+        configuration.readonly = true
+        return try open(configuration)
+    }
+
+    /// Brings it to this version, after copying it beside itself when it held another.
+    func migrate(_ pool: DatabasePool, with migrations: Migrations) throws {
+        let found = try pool.read { try migrations.version(of: $0) }
+        guard found <= migrations.version else {
+            throw StoreError.schemaVersion(found: found, known: migrations.version)
+        }
+        if found > 0, found < migrations.version { try copy(pool, version: found) }
+        try migrations.apply(to: pool)
+    }
+
+    private func copy(_ pool: DatabasePool, version: Int) throws {
+        let target = "\(path).v\(version).bak"
+        try? FileManager.default.removeItem(atPath: target)
+        // SQLite takes an empty file; made here, it has the right mode.
+        _ = try PrivateFile.create(target)
+        try pool.writeWithoutTransaction { try $0.execute(sql: "VACUUM INTO ?", arguments: [target]) }
+        try PrivateFile.synchronizeFolder(of: target)
+    }
+
+    private func open(_ configuration: Configuration) throws -> DatabasePool {
+        do {
+            return try DatabasePool(path: path, configuration: configuration)
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_NOTADB {
+            throw StoreError(.damaged, "\(name) is not a database; restore it from a backup or correct database")
+        } catch let error as DatabaseError {
+            throw StoreError.notRead(because: error)
+        }
+    }
+
+    private static func configuration(label: String) -> Configuration {
+        var configuration = Configuration()
+        configuration.label = label
+        configuration.busyMode = .timeout(10)
+        configuration.maximumReaderCount = 4
+        return configuration
+    }
+
+    /// Page size and vacuum mode work on a new file only. The WAL is copied back every 16 MiB and cut to 32.
+    private static let writerPragmas = """
+        PRAGMA page_size = 4096;
+        PRAGMA auto_vacuum = INCREMENTAL;
+        PRAGMA secure_delete = ON;
+        PRAGMA wal_autocheckpoint = 4096;
+        PRAGMA journal_size_limit = 33554432;
+        PRAGMA cache_size = -8192;
+        PRAGMA temp_store = MEMORY;
+        """
+}

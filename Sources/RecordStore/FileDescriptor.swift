@@ -1,0 +1,67 @@
+import Foundation
+
+/// The one owner of an open file. Closed on `exec`, and when it goes away.
+struct FileDescriptor: ~Copyable, Sendable {
+    private let number: Int32
+    private let name: String
+
+    /// Opens a file; a new one gets mode 0600.
+    ///
+    /// - Throws: ``StoreError`` naming the file's last path component.
+    init(_ path: String, _ flags: Int32) throws {
+        name = URL(fileURLWithPath: path).lastPathComponent
+        number = open(path, flags | O_CLOEXEC, 0o600)
+        guard number >= 0 else { throw Self.failure("opened", name) }
+    }
+
+    deinit {
+        close(number)
+    }
+
+    /// Takes the exclusive lock if nobody has it (`man 2 flock`).
+    func lock() -> Bool {
+        flock(number, LOCK_EX | LOCK_NB) == 0
+    }
+
+    /// The permission bits and nothing else of its mode.
+    func permissions() throws -> UInt32 {
+        var status = stat()
+        guard fstat(number, &status) == 0 else { throw Self.failure("examined", name) }
+        return status.st_mode & 0o7777
+    }
+
+    /// Its first bytes.
+    func read(upTo count: Int) throws -> [UInt8] {
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            filled = max(0, pread(number, buffer.baseAddress, count, 0))
+        }
+        return bytes
+    }
+
+    /// Writes all bytes at the start of the file.
+    func write(_ bytes: [UInt8]) throws {
+        let written = bytes.withUnsafeBytes { pwrite(number, $0.baseAddress, $0.count, 0) }
+        guard written == bytes.count else { throw Self.failure("written", name) }
+    }
+
+    /// Cuts the file off after a number of bytes.
+    func truncate(to count: Int) throws {
+        guard ftruncate(number, off_t(count)) == 0 else { throw Self.failure("written", name) }
+    }
+
+    /// Makes what was written survive a power cut.
+    func synchronize() throws {
+        guard fsync(number) == 0 else { throw Self.failure("written to disk", name) }
+    }
+
+    /// Makes what was overwritten survive a power cut; the file's times may not (`man 2 fdatasync`).
+    func synchronizeContent() throws {
+        guard fdatasync(number) == 0 else { throw Self.failure("written to disk", name) }
+    }
+
+    private static func failure(_ verb: String, _ name: String) -> StoreError {
+        let reason = String(cString: strerror(errno))
+        return StoreError(
+            .stateNotWritten, "\(name) cannot be \(verb); check the folder and its permissions", cause: reason)
+    }
+}

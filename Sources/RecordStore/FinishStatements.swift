@@ -1,0 +1,35 @@
+import GRDB
+
+/// The statements that write what became of attempts.
+struct FinishStatements {
+    let openAttempt: HotStatement
+    let closeAttempt: HotStatement
+    let settleRecord: HotStatement
+    let saveResult: HotStatement
+    let queue: HotStatement
+    let countDay: HotStatement
+
+    init(_ database: Database) throws {
+        openAttempt = try HotStatement(
+            database, "SELECT day FROM attempts WHERE record_id = ?1 AND id = ?2 AND outcome IS NULL")
+        closeAttempt = try HotStatement(
+            database,
+            """
+            UPDATE attempts SET finished_at = ?3, outcome = ?4, cause = ?5, billable = ?6, called = ?7,
+              http_status = ?8, reason_code = ?9, correlation_id = ?10
+            WHERE record_id = ?1 AND id = ?2 AND outcome IS NULL
+            """)
+        settleRecord = try HotStatement(
+            database, "UPDATE records SET status = ?2, spent = spent + ?3, attempts = attempts + ?4 WHERE id = ?1")
+        saveResult = try HotStatement(
+            database,
+            """
+            INSERT OR REPLACE INTO results (record_id, http_status, reason_code, correlation_id, request_ref_id,
+              submitted_at, completed_at, flagged, detail, answer)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+            """)
+        queue = try HotStatement(database, "INSERT INTO ready (batch_id, not_before, record_id) VALUES (?1, ?2, ?3)")
+        countDay = try HotStatement(
+            database, "UPDATE call_days SET calls = calls - ?2, billable = billable + ?3 WHERE day = ?1")
+    }
+}

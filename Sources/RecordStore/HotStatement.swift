@@ -1,0 +1,125 @@
+import GRDB
+import GRDBSQLite
+
+/// A prepared statement that GRDB owns, bound and stepped directly: GRDB's own way costs an array, boxed values and a
+/// walk over observers each time, which is too much for what runs once per record.
+struct HotStatement {
+    private let statement: Statement
+    private let raw: OpaquePointer
+    private let connection: OpaquePointer?
+
+    /// Prepares a statement for as long as this value lives.
+    init(_ database: Database, _ sql: String) throws {
+        self.init(try database.makeStatement(sql: sql), database)
+    }
+
+    /// Takes a statement of the database's cache.
+    init(_ statement: Statement, _ database: Database) {
+        self.statement = statement
+        raw = statement.sqliteStatement
+        connection = database.sqliteConnection
+    }
+
+    /// Binds a number; nil is NULL.
+    func bind(_ value: Int64?, at index: Int32) {
+        if let value { sqlite3_bind_int64(raw, index, value) } else { sqlite3_bind_null(raw, index) }
+    }
+
+    /// Binds a text, which is copied; nil is NULL.
+    func bind(_ text: String?, at index: Int32) {
+        guard var text else { return bind(nil as Int64?, at: index) }
+        let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+        text.withUTF8 { utf8 in
+            // SQLite takes a null pointer for NULL; an empty text may have no address.
+            let start = utf8.baseAddress.map { UnsafeRawPointer($0) } ?? UnsafeRawPointer(raw)
+            let characters = start.assumingMemoryBound(to: CChar.self)
+            _ = sqlite3_bind_text(raw, index, characters, Int32(utf8.count), copied)
+        }
+    }
+
+    /// Binds bytes without copying them: they must stay where they are until the statement has run.
+    func bind(unowned bytes: UnsafeRawBufferPointer, at index: Int32) {
+        if let start = bytes.baseAddress, !bytes.isEmpty {
+            sqlite3_bind_blob(raw, index, start, Int32(bytes.count), nil)
+        } else {
+            sqlite3_bind_zeroblob(raw, index, 0)
+        }
+    }
+
+    /// Binds bytes, which are copied; nil is NULL.
+    func bind(copying bytes: [UInt8]?, at index: Int32) {
+        guard let bytes else { return bind(nil as Int64?, at: index) }
+        let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+        bytes.withUnsafeBytes { buffer in
+            guard !buffer.isEmpty else { return bind(unowned: buffer, at: index) }
+            sqlite3_bind_blob(raw, index, buffer.baseAddress, Int32(buffer.count), copied)
+        }
+    }
+
+    /// Goes on to the next row; false at the end, where the statement is ready to be bound again.
+    ///
+    /// - Throws: `DatabaseError` with SQLite's extended code.
+    func step() throws -> Bool {
+        switch sqlite3_step(raw) {
+        case SQLITE_ROW: return true
+        case SQLITE_DONE:
+            sqlite3_reset(raw)
+            return false
+        case let code:
+            let message = connection.map { String(cString: sqlite3_errmsg($0)) }
+            sqlite3_reset(raw)
+            throw DatabaseError(resultCode: ResultCode(rawValue: code), message: message)
+        }
+    }
+
+    /// Runs a statement that gives no rows.
+    func run() throws {
+        while try step() {}
+    }
+
+    /// Runs a statement that gives no rows, with numbers as its parameters.
+    func run(_ first: Int64?, _ second: Int64? = nil, _ third: Int64? = nil) throws {
+        bind(first, at: 1)
+        if parameterCount > 1 { bind(second, at: 2) }
+        if parameterCount > 2 { bind(third, at: 3) }
+        try run()
+    }
+
+    /// Leaves the rows that have not been read.
+    func reset() {
+        sqlite3_reset(raw)
+    }
+
+    /// How many parameters it has.
+    var parameterCount: Int32 { sqlite3_bind_parameter_count(raw) }
+
+    /// How many rows the last statement of this connection changed.
+    var changes: Int { connection.map { Int(sqlite3_changes($0)) } ?? 0 }
+
+    /// A number of the current row.
+    func integer(_ column: Int32) -> Int64 {
+        sqlite3_column_int64(raw, column)
+    }
+
+    /// A number of the current row, or nil for NULL.
+    func optionalInteger(_ column: Int32) -> Int64? {
+        sqlite3_column_type(raw, column) == SQLITE_NULL ? nil : integer(column)
+    }
+
+    /// A text of the current row, or nil for NULL.
+    func text(_ column: Int32) -> String? {
+        sqlite3_column_text(raw, column).map { String(cString: $0) }
+    }
+
+    /// Bytes of the current row, copied; empty for NULL.
+    func bytes(_ column: Int32) -> [UInt8] {
+        guard let start = sqlite3_column_blob(raw, column) else { return [] }
+        let count = Int(sqlite3_column_bytes(raw, column))
+        return Array(UnsafeRawBufferPointer(start: start, count: count))
+    }
+
+    /// Bytes of the current row, copied, or nil for NULL.
+    func optionalBytes(_ column: Int32) -> [UInt8]? {
+        sqlite3_column_type(raw, column) == SQLITE_NULL ? nil : bytes(column)
+    }
+}

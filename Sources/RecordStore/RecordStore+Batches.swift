@@ -1,0 +1,62 @@
+import GRDB
+
+extension RecordStore {
+    /// The batches of one content under one job, newest first.
+    ///
+    /// - Parameters:
+    ///   - job: The job's name.
+    ///   - contentDigest: SHA-256 of the whole file.
+    /// - Throws: ``StoreError`` when the database can't be read.
+    public func findBatch(job: String, contentDigest: [UInt8]) throws -> [Batch] {
+        try read { database in
+            let filter = "WHERE content_digest = ? AND job = ? ORDER BY id DESC"
+            return try Batch.fetchAll(database, filter, [contentDigest.blob, job])
+        }
+    }
+
+    /// The batch with a name or number; nil when there is none.
+    ///
+    /// - Throws: ``StoreError`` when the database can't be read.
+    public func batch(named name: String) throws -> Batch? {
+        try read {
+            try Batch.fetchAll($0, "WHERE name = ?1 OR id = ?2 ORDER BY name <> ?1", [name, Int64(name)]).first
+        }
+    }
+
+    /// The batch with a number.
+    ///
+    /// - Throws: ``StoreError`` with ``StoreError/Code/notFound`` when there is none.
+    public func batch(_ id: BatchID) throws -> Batch {
+        guard let batch = try read({ try Batch.fetchAll($0, "WHERE id = ?", [id.rawValue]).first }) else {
+            throw StoreError.noBatch(id)
+        }
+        return batch
+    }
+
+    /// All batches, oldest first.
+    ///
+    /// - Throws: ``StoreError`` when the database can't be read.
+    public func batches() throws -> [Batch] {
+        try read { try Batch.fetchAll($0, "ORDER BY id", []) }
+    }
+
+    /// A batch's counters.
+    ///
+    /// - Throws: ``StoreError`` with ``StoreError/Code/notFound`` when there is no such batch.
+    public func progress(_ batch: BatchID) throws -> BatchCounts {
+        try self.batch(batch).counts
+    }
+
+    /// What is needed to rebuild requests from a batch's raw rows, as it was given to ``createBatch(_:)``.
+    ///
+    /// - Throws: ``StoreError`` with ``StoreError/Code/notFound`` when there is no such batch or it was erased.
+    public func layout(of batch: BatchID) throws -> [UInt8] {
+        let key = try dataKey(of: batch)
+        let sealed = try read { database in
+            try Row.fetchOne(
+                database, sql: "SELECT layout FROM layouts WHERE batch_id = ?", arguments: [batch.rawValue])?.bytes(0)
+        }
+        guard let sealed else { throw StoreError.noBatch(batch) }
+        return try key.open(sealed, record: 0, column: .layout)
+    }
+}

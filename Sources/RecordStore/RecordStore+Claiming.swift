@@ -1,0 +1,54 @@
+extension RecordStore {
+    /// Takes records off a batch's queue: due retries first, then untried lines in input order.
+    ///
+    /// Their rows in the ledger are committed and the ledger's mark has moved before this returns; the caps are checked
+    /// in the same transaction. A record never sent whose request is identical to one unresolved in doubt is put in
+    /// doubt itself, without a call.
+    ///
+    /// - Parameters:
+    ///   - batch: The batch; while it isn't running the claim brings no records and says so.
+    ///   - count: The most records to take.
+    ///   - now: Milliseconds since 1970 UTC.
+    ///   - caps: Hard limits on calls.
+    /// - Throws: ``StoreError``; ``StoreError/Code/stateNotWritten`` when the ledger can't be written.
+    public func claim(_ batch: BatchID, upTo count: Int, now: Int64, caps: CallCaps) async throws -> Claim {
+        let key = try dataKey(of: batch)
+        let request = ClaimRequest(batch: batch, count: max(0, count), now: now, caps: caps, key: key)
+        let result = try await write { try $0.claim(request) }
+        let records = try await open(result.records, key, now: now)
+        return Claim(
+            records: records, cappedBy: result.cappedBy, nextReadyAt: result.nextReadyAt, exhausted: result.exhausted,
+            state: result.state, held: result.held)
+    }
+
+    /// Opens what was claimed. A record that was altered in the file can't be sent, and ends as failed.
+    private func open(_ sealed: [SealedClaim], _ key: DataKey, now: Int64) async throws -> [ClaimedRecord] {
+        var records: [ClaimedRecord] = []
+        records.reserveCapacity(sealed.count)
+        var damaged: [Completion] = []
+        for claim in sealed {
+            do {
+                records.append(try claim.opened(with: key))
+            } catch let error as StoreError where error.code == .damaged {
+                damaged.append(claim.unsendable(because: error, now: now))
+            }
+        }
+        if !damaged.isEmpty { _ = try await finish(damaged) }
+        return records
+    }
+}
+
+extension SealedClaim {
+    fileprivate func opened(with key: DataKey) throws -> ClaimedRecord {
+        let plaintext = try key.open(payload, record: id.rawValue, column: .payload)
+        let (recordID, rawRow) = try SealedPayload.read(plaintext)
+        return ClaimedRecord(
+            id: id, attempt: attempt, number: number, spentAttempts: spentAttempts, recordID: recordID, rawRow: rawRow)
+    }
+
+    fileprivate func unsendable(because error: StoreError, now: Int64) -> Completion {
+        Completion(
+            attempt: attempt, record: id, outcome: "unsent", cause: "damaged", errorText: error.message, startedAt: now,
+            finishedAt: now, next: .failed, billable: .no)
+    }
+}

@@ -1,0 +1,62 @@
+import GRDB
+
+extension RecordStore {
+    private static let attemptsAtATime = 1_000
+
+    /// Hands out a batch's ledger, by line and then in the order of the attempts.
+    ///
+    /// - Parameters:
+    ///   - batch: The batch.
+    ///   - lines: Only attempts of records that start at these lines; nil: all.
+    ///   - body: Called for each attempt; nothing is locked while it runs.
+    /// - Throws: ``StoreError``; whatever the body throws.
+    public func forEachAttempt(
+        _ batch: BatchID, lines: ClosedRange<Int>? = nil, _ body: (AttemptView) throws -> Void
+    ) throws {
+        let range = lines.map { batch.range(of: $0) } ?? batch.records
+        var after = (record: range.lowerBound, attempt: Int64(0))
+        while true {
+            let start = after
+            let views = try read { try AttemptView.fetch($0, after: start, to: range.upperBound, Self.attemptsAtATime) }
+            for view in views { try body(view) }
+            guard views.count == Self.attemptsAtATime, let last = views.last else { return }
+            after = (last.record.rawValue, last.id.rawValue)
+        }
+    }
+
+    /// What a batch's ledger adds up to.
+    ///
+    /// - Throws: ``StoreError`` with ``StoreError/Code/notFound`` when there is no such batch.
+    public func ledgerTotals(_ batch: BatchID) throws -> LedgerTotals {
+        let counts = try progress(batch)
+        var totals = LedgerTotals()
+        totals.attempts = counts.attempts
+        totals.open = counts.inFlight
+        totals.calls = counts.calls
+        totals.billable = counts.billable
+        totals.unbilled = counts.unbilled
+        totals.unknown = counts.billingUnknown
+        return totals
+    }
+}
+
+extension AttemptView {
+    fileprivate static func fetch(
+        _ database: Database, after: (record: Int64, attempt: Int64), to last: Int64, _ limit: Int
+    ) throws -> [AttemptView] {
+        let sql = """
+            SELECT id, record_id, number, started_at, finished_at, outcome, cause, http_status, reason_code,
+              correlation_id, billable, called
+            FROM attempts WHERE (record_id, id) > (?, ?) AND record_id <= ? ORDER BY record_id, id LIMIT ?
+            """
+        let arguments: StatementArguments = [after.record, after.attempt, last, limit]
+        return try Row.fetchAll(database, sql: sql, arguments: arguments).map(AttemptView.init)
+    }
+
+    private init(_ row: Row) {
+        self.init(
+            id: AttemptID(rawValue: row[0]), record: RecordID(rawValue: row[1]), number: row[2], startedAt: row[3],
+            finishedAt: row[4], outcome: row[5], cause: row[6], httpStatus: row[7], reasonCode: row[8],
+            correlationID: row[9], billable: Billable(code: row[10]), countsAsCall: row[11])
+    }
+}

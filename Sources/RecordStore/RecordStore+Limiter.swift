@@ -1,0 +1,51 @@
+import GRDB
+
+extension RecordStore {
+    /// What the limiter last saved; nil before the first time.
+    ///
+    /// - Throws: ``StoreError`` when the database can't be read.
+    public func limiterState() throws -> LimiterState? {
+        let sql = "SELECT theoretical_arrival_us, rate_factor, closed_until, saved_at FROM limiter"
+        return try read { database in
+            try Row.fetchOne(database, sql: sql).map { row in
+                LimiterState(theoreticalArrival: row[0], rateFactor: row[1], closedUntil: row[2], savedAt: row[3])
+            }
+        }
+    }
+
+    /// Keeps the limiter's state across restarts.
+    ///
+    /// - Throws: ``StoreError`` when it can't be written.
+    public func saveLimiterState(_ state: LimiterState) async throws {
+        try await write { connection in
+            try connection.database.execute(
+                sql: """
+                    INSERT OR REPLACE INTO limiter (only_row, theoretical_arrival_us, rate_factor, closed_until, saved_at)
+                    VALUES (1, ?, ?, ?, ?)
+                    """,
+                arguments: [state.theoreticalArrival, state.rateFactor, state.closedUntil, state.savedAt])
+        }
+    }
+
+    /// Calls of one day, over all batches: those that left or may have left, and those that were billed.
+    ///
+    /// - Throws: ``StoreError`` when the database can't be read.
+    public func calls(on day: CallDay) throws -> (calls: Int, billable: Int) {
+        try calls(in: day.rawValue...day.rawValue)
+    }
+
+    /// Calls of the calendar month a day lies in, over all batches.
+    ///
+    /// - Throws: ``StoreError`` when the database can't be read.
+    public func calls(inMonthOf day: CallDay) throws -> (calls: Int, billable: Int) {
+        try calls(in: day.month)
+    }
+
+    private func calls(in days: ClosedRange<Int64>) throws -> (calls: Int, billable: Int) {
+        let sql = "SELECT total(calls), total(billable) FROM call_days WHERE day BETWEEN ? AND ?"
+        return try read { database in
+            let row = try Row.fetchOne(database, sql: sql, arguments: [days.lowerBound, days.upperBound])
+            return (Int(row?[0] as Double? ?? 0), Int(row?[1] as Double? ?? 0))
+        }
+    }
+}

@@ -1,0 +1,54 @@
+import GRDB
+
+extension RecordStore {
+    /// Puts right what a crash or a restored copy left, before anything else is written.
+    func recover(mark: LedgerMark, provenance: Provenance) throws -> RecoveryReport {
+        let marked = try mark.lastAttempt()
+        let open = try openAttempts()
+        let keys = try keysOfUnfinishedBatches()
+        let recovery = try writeWaiting { connection in
+            var recovery = RecoveryReport()
+            recovery.openAttempts = try connection.finish(open)
+            let ledger = try connection.firstInteger(connection.claims.lastAttempt) ?? 0
+            let last = max(ledger, marked ?? 0)
+            if case .restored(let lost) = LedgerReconciliation(mark: marked, ledger: ledger) {
+                recovery.lostAttempts = lost
+                for batch in try connection.unfinishedBatches() {
+                    recovery.doubtedRecords += try connection.doubt(batch, lost: lost, key: keys[batch])
+                    recovery.pausedBatches.append(batch)
+                }
+                try connection.claims.setLastAttempt.run(last)
+            }
+            try connection.record(recovery, provenance)
+            return recovery
+        }
+        try mark.advance(to: max(marked ?? 0, try read(Self.lastAttempt)))
+        return recovery
+    }
+
+    /// The end of each attempt that was under way when a process died.
+    private func openAttempts() throws -> [SealedCompletion] {
+        let sql = """
+            SELECT record_id, id, started_at FROM attempts INDEXED BY one_open_attempt WHERE outcome IS NULL
+            """
+        let now = WallClock.now()
+        let open = try read { database in
+            try Row.fetchAll(database, sql: sql).map { row in
+                Completion(
+                    attempt: AttemptID(rawValue: row[1]), record: RecordID(rawValue: row[0]), outcome: "in_doubt",
+                    cause: "crash", errorText: "the process ended while this call was under way",
+                    startedAt: row[2], finishedAt: now, next: .inDoubt, billable: .unknown)
+            }
+        }
+        return try open.map { try SealedCompletion($0, key: dataKey(of: $0.record.batch)) }
+    }
+
+    private func keysOfUnfinishedBatches() throws -> [BatchID: DataKey] {
+        let batches = try read { try WriterConnection.unfinishedBatches($0) }
+        return try Dictionary(uniqueKeysWithValues: batches.map { ($0, try dataKey(of: $0)) })
+    }
+
+    private static func lastAttempt(_ database: Database) throws -> Int64 {
+        try Int64.fetchOne(database, sql: "SELECT last_attempt FROM ledger_position") ?? 0
+    }
+}

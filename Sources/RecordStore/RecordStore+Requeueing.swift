@@ -1,0 +1,30 @@
+extension RecordStore {
+    private static let recordsAtATime = 5_000
+
+    /// Queues a batch's records again; a completed, halted or paused batch goes back to running when there are any.
+    ///
+    /// Records that a person queues again get all their attempts anew; those the policy queues keep what they have
+    /// spent. The ledger keeps every earlier attempt. Large selections go in several transactions, in input order.
+    ///
+    /// - Parameters:
+    ///   - batch: The batch, its file read and not cancelled or rejected.
+    ///   - selection: Which records.
+    /// - Returns: How many were queued again.
+    /// - Throws: ``StoreError`` with ``StoreError/Code/notAllowed`` when the selection names a status that can't be
+    ///   queued again (succeeded and reused above all), or the batch can't run.
+    public func requeue(_ batch: BatchID, _ selection: RequeueSelection) async throws -> Int {
+        guard selection.statuses.isSubset(of: [.failed, .inDoubt]) else {
+            throw StoreError(.notAllowed, "Only failed records and records in doubt can be queued again")
+        }
+        var (queued, after) = (0, batch.records.lowerBound - 1)
+        while true {
+            let count = min(Self.recordsAtATime, (selection.limit ?? .max) - queued)
+            guard count > 0 else { return queued }
+            let start = after
+            let ids = try await write { try $0.requeue(batch, selection, after: start, upTo: count) }
+            queued += ids.count
+            guard ids.count == count, let last = ids.last else { return queued }
+            after = last
+        }
+    }
+}

@@ -1,0 +1,84 @@
+import Foundation
+import GRDB
+import OpenSSL
+import Synchronization
+
+/// The database: batches, records, the ledger, results, all sealed.
+///
+/// One thread of the store's own runs all writes and commits everything that waits together; a call that writes
+/// returns when its change would survive a power cut, and a cancelled task changes nothing about that. Readers work
+/// beside it, in this process and in others.
+public final class RecordStore: Sendable {
+    let pool: DatabasePool
+    let sealingKey: SealingKey
+    let fingerprints: HMACSHA256
+    private let writer: Writer?
+    private let lock: Mutex<StoreLock?>
+    private let found = Mutex(RecoveryReport())
+    private let dataKeys = Mutex<[BatchID: DataKey]>([:])
+
+    init(
+        pool: DatabasePool, sealingKey: SealingKey, fingerprints: HMACSHA256, writer: Writer?,
+        lock: consuming sending StoreLock?
+    ) {
+        self.pool = pool
+        self.sealingKey = sealingKey
+        self.fingerprints = fingerprints
+        self.writer = writer
+        self.lock = Mutex(lock)
+    }
+
+    /// What opening for running found and put right.
+    public internal(set) var recovery: RecoveryReport {
+        get { found.withLock { $0 } }
+        set { found.withLock { $0 = newValue } }
+    }
+
+    /// Writes what still waits, closes the database and lets the lock go. The store can't be used any more.
+    ///
+    /// - Throws: ``StoreError`` when the database can't be closed, for instance while it is being read.
+    public func close() throws {
+        writer?.close()
+        do {
+            try pool.close()
+        } catch {
+            throw StoreError(
+                .notAllowed, "The database is still being read and cannot be closed; end the reading first")
+        }
+        lock.withLock { $0 = nil }
+    }
+
+    /// Runs work on the writing thread, in a transaction.
+    func write<T: Sendable>(_ work: @escaping @Sendable (WriterConnection) throws -> T) async throws -> T {
+        guard let writer else { throw StoreError.readOnly }
+        return try await writer.write(work)
+    }
+
+    /// The same for a caller who can't await.
+    func writeWaiting<T: Sendable>(_ work: @escaping @Sendable (WriterConnection) throws -> T) throws -> T {
+        guard let writer else { throw StoreError.readOnly }
+        return try writer.writeWaiting(work)
+    }
+
+    /// Reads beside the writer, in one transaction.
+    func read<T>(_ work: (Database) throws -> T) throws -> T {
+        do {
+            return try pool.read(work)
+        } catch let error as DatabaseError {
+            throw StoreError.notRead(because: error)
+        }
+    }
+
+    /// A batch's key, unwrapped once.
+    ///
+    /// - Throws: ``StoreError`` with ``StoreError/Code/notFound`` when there is no such batch or it was erased.
+    func dataKey(of batch: BatchID) throws -> DataKey {
+        if let key = dataKeys.withLock({ $0[batch] }) { return key }
+        guard let wrapped = try read({ try WrappedDataKey.fetch($0, batch) }) else {
+            throw StoreError(.notFound, "Batch \(batch) does not exist or was erased; nothing of it can be read")
+        }
+        let key = try wrapped.unwrap(with: sealingKey)
+        dataKeys.withLock { $0[batch] = key }
+        return key
+    }
+}

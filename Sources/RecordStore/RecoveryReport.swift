@@ -1,0 +1,11 @@
+/// What opening a database for running found and put right.
+public struct RecoveryReport: Sendable, Equatable {
+    /// Attempts that a crash left open; their records are in doubt.
+    public var openAttempts = 0
+    /// Attempts that the ledger's mark knows and the database doesn't; above 0 the database was restored from before.
+    public var lostAttempts: Int64 = 0
+    /// Records put in doubt because they may have been sent after the copy was made.
+    public var doubtedRecords = 0
+    /// Batches paused for that reason.
+    public var pausedBatches: [BatchID] = []
+}

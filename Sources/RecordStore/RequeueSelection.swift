@@ -1,0 +1,26 @@
+/// Which of a batch's records are queued again; all conditions together.
+public struct RequeueSelection: Sendable {
+    /// The statuses, of which ``RecordStatus/failed`` and ``RecordStatus/inDoubt`` can be queued again.
+    public var statuses: Set<RecordStatus>
+    /// Only records whose last answer had this reason code.
+    public var reasonCode: String?
+    /// Only records that start at these lines.
+    public var lines: ClosedRange<Int>?
+    /// At most so many, in input order.
+    public var limit: Int?
+    /// Whether the job's policy asks, not a person: in-doubt records are then counted in
+    /// ``BatchCounts/inDoubtRetried``, and records held because of another are left alone.
+    public var byPolicy: Bool
+
+    /// Selects records to be queued again.
+    public init(
+        statuses: Set<RecordStatus>, reasonCode: String? = nil, lines: ClosedRange<Int>? = nil, limit: Int? = nil,
+        byPolicy: Bool = false
+    ) {
+        self.statuses = statuses
+        self.reasonCode = reasonCode
+        self.lines = lines
+        self.limit = limit
+        self.byPolicy = byPolicy
+    }
+}

@@ -1,0 +1,20 @@
+/// A completion whose personal parts were sealed on the caller's thread.
+struct SealedCompletion: Sendable {
+    let completion: Completion
+    let detail: [UInt8]?
+    let answer: [UInt8]?
+
+    init(_ completion: Completion, key: DataKey) throws {
+        let record = completion.record.rawValue
+        detail = try completion.errorText.map { try key.seal(Array($0.utf8), record: record, column: .detail) }
+        answer = try completion.answer.map { try key.seal($0, record: record, column: .answer) }
+        var bare = completion
+        bare.errorText = nil
+        bare.answer = nil
+        bare.httpStatus = completion.httpStatus.flatMap { (100...999).contains($0) ? $0 : nil }
+        bare.reasonCode = PlainToken.only(completion.reasonCode)
+        bare.correlationID = PlainToken.only(completion.correlationID)
+        bare.requestRefID = PlainToken.only(completion.requestRefID)
+        self.completion = bare
+    }
+}

@@ -1,0 +1,44 @@
+/// Why the store refuses or fails. Texts name batches, lines and rules, never a value of a record.
+public struct StoreError: Error, Sendable, CustomStringConvertible {
+    /// What kind of trouble it is.
+    public enum Code: Sendable, Equatable {
+        /// Another runner holds the database.
+        case locked
+        /// The database belongs to another endpoint.
+        case wrongEndpoint
+        /// The sealing key is missing, another one, or can be read by others.
+        case sealingKey
+        /// The database has a schema version that isn't this program's.
+        case schemaVersion
+        /// There is no such database.
+        case noDatabase
+        /// There is no such batch or record.
+        case notFound
+        /// The request contradicts a rule of the store.
+        case notAllowed
+        /// State could not be written: the disk is full or broken, or the store has failed before.
+        case stateNotWritten
+        /// The database or something sealed in it was altered or damaged.
+        case damaged
+        /// The store has been closed.
+        case closed
+    }
+
+    /// What kind of trouble it is.
+    public let code: Code
+    /// One sentence that says what is wrong and what to do.
+    public let message: String
+    /// What the layer below said; no values.
+    public let cause: String?
+
+    init(_ code: Code, _ message: String, cause: String? = nil) {
+        self.code = code
+        self.message = message
+        self.cause = cause
+    }
+
+    /// The message, followed by what the layer below said.
+    public var description: String {
+        cause.map { "\(message) (\($0))" } ?? message
+    }
+}

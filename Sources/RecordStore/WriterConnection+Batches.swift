@@ -1,0 +1,79 @@
+import GRDB
+
+extension WriterConnection {
+    /// Makes a batch and its keys; its number is its own for ever.
+    func insert(_ new: NewBatch, _ sealingKey: SealingKey) throws -> BatchID {
+        let last = try Int64.fetchOne(database, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'batches'") ?? 0
+        let batch = BatchID(rawValue: last + 1)
+        try insertRow(new, batch)
+        let key = try WrappedDataKey.make(for: batch, with: sealingKey)
+        try key.insert(database)
+        let layout = try key.unwrap(with: sealingKey).seal(new.layout, record: 0, column: .layout)
+        try database.execute(
+            sql: "INSERT INTO layouts (batch_id, layout) VALUES (?, ?)", arguments: [batch.rawValue, layout.blob])
+        return batch
+    }
+
+    private func insertRow(_ new: NewBatch, _ batch: BatchID) throws {
+        let provenance = new.provenance
+        do {
+            try database.execute(
+                sql: """
+                    INSERT INTO batches (id, name, job, file_name, content_digest, format, state, user, host, version,
+                      settings_hash, endpoint, key_id, certificate_fingerprint, created_at, cursor)
+                    VALUES (?, ?, ?, ?, ?, ?, 'ingesting', ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    """,
+                arguments: [
+                    batch.rawValue, new.name(for: batch.rawValue), new.job, new.fileName, new.contentDigest.blob,
+                    new.format, provenance.user, provenance.host, provenance.version, provenance.settingsHash,
+                    provenance.endpoint, provenance.keyID, provenance.certificateFingerprint, WallClock.now(),
+                    batch.records.lowerBound - 1,
+                ])
+        } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE {
+            throw StoreError(.notAllowed, "This file is already being read in under this job; let that batch go on")
+        }
+    }
+
+    /// Moves a batch to another state, if it can go there.
+    func setState(_ batch: BatchID, to state: BatchState, reason: String?, finishingIngest: Bool) throws {
+        let row = try batchRow(batch)
+        try check(row, batch, to: state, finishingIngest: finishingIngest)
+        if state == .cancelled || state == .rejected { try cancelQueued(batch) }
+        let now = WallClock.now()
+        try database.execute(
+            sql: """
+                UPDATE batches SET state = ?2, reason = ?3, finished_at = ?4,
+                  ingested = ingested OR ?5, ingested_at = coalesce(ingested_at, ?6)
+                WHERE id = ?1
+                """,
+            arguments: [
+                batch.rawValue, state.rawValue, reason, state.isFinished ? now : nil, finishingIngest,
+                finishingIngest ? now : nil,
+            ])
+    }
+
+    private func check(_ row: BatchRow, _ batch: BatchID, to state: BatchState, finishingIngest: Bool) throws {
+        guard row.state.successors.contains(state), !finishingIngest || row.state == .ingesting else {
+            throw StoreError.wrongState(batch, row.state, to: "become \(state.rawValue)")
+        }
+        // Only a batch whose whole file has been read may go on, and only one that hasn't may be read on.
+        let needsWholeFile = state != .ingesting && state != .paused && state != .cancelled && state != .rejected
+        guard needsWholeFile ? row.isIngested || finishingIngest : state != .ingesting || !row.isIngested else {
+            throw StoreError(.notAllowed, "Batch \(batch) cannot become \(state.rawValue): its file was read in part")
+        }
+        guard state != .completed || row.queued + row.inFlight == 0 else {
+            throw StoreError(.notAllowed, "Batch \(batch) still has records to send and cannot be completed")
+        }
+    }
+
+    private func cancelQueued(_ batch: BatchID) throws {
+        try database.execute(sql: "DELETE FROM ready WHERE batch_id = ?", arguments: [batch.rawValue])
+        let records = batch.records
+        try database.execute(
+            sql: "UPDATE records SET status = 7 WHERE id BETWEEN ? AND ? AND status = 0",
+            arguments: [records.lowerBound, records.upperBound])
+        var counts = BatchCounts()
+        counts.move(database.changesCount, from: .queued, to: .cancelled)
+        try add(counts, to: batch)
+    }
+}

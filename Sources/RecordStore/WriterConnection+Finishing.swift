@@ -1,0 +1,99 @@
+extension WriterConnection {
+    /// Closes open attempts and settles their records. One that isn't open any more is left as it is and not counted.
+    ///
+    /// - Returns: How many completions were applied.
+    func finish(_ completions: [SealedCompletion]) throws -> Int {
+        var tally = FinishTally()
+        var cancelled: [BatchID: Bool] = [:]
+        for sealed in completions {
+            let completion = sealed.completion
+            guard let day = try openDay(of: completion) else { continue }
+            let status = try status(after: completion, &cancelled)
+            try close(completion)
+            try settle(completion, status)
+            if status == .queued { try queue(completion) } else { try saveResult(sealed) }
+            tally.add(completion, status: status, day: day)
+        }
+        try write(tally)
+        return tally.applied
+    }
+
+    /// Keeps what is to be shown of a record that never had a call of its own.
+    func saveResult(of record: Int64, detail: [UInt8], at time: Int64) throws {
+        let statement = finishes.saveResult
+        statement.bind(record, at: 1)
+        for column in Int32(2)...6 { statement.bind(nil as Int64?, at: column) }
+        statement.bind(time, at: 7)
+        statement.bind(0, at: 8)
+        statement.bind(copying: detail, at: 9)
+        statement.bind(nil as Int64?, at: 10)
+        try statement.run()
+    }
+
+    /// A record that would go back to the queue of a cancelled batch is cancelled with it.
+    private func status(after completion: Completion, _ cancelled: inout [BatchID: Bool]) throws -> RecordStatus {
+        let status = completion.next.status
+        guard status == .queued else { return status }
+        let batch = completion.record.batch
+        let isCancelled = try cancelled[batch] ?? (batchRow(batch).state == .cancelled)
+        cancelled[batch] = isCancelled
+        return isCancelled ? .cancelled : .queued
+    }
+
+    private func openDay(of completion: Completion) throws -> Int64? {
+        let statement = finishes.openAttempt
+        statement.bind(completion.record.rawValue, at: 1)
+        statement.bind(completion.attempt.rawValue, at: 2)
+        return try firstInteger(statement)
+    }
+
+    private func close(_ completion: Completion) throws {
+        let statement = finishes.closeAttempt
+        statement.bind(completion.record.rawValue, at: 1)
+        statement.bind(completion.attempt.rawValue, at: 2)
+        statement.bind(completion.finishedAt, at: 3)
+        statement.bind(completion.outcome, at: 4)
+        statement.bind(completion.cause, at: 5)
+        statement.bind(completion.billable.code, at: 6)
+        statement.bind(completion.countsAsCall ? 1 : 0, at: 7)
+        statement.bind(completion.httpStatus.map(Int64.init), at: 8)
+        statement.bind(completion.reasonCode, at: 9)
+        statement.bind(completion.correlationID, at: 10)
+        try statement.run()
+    }
+
+    private func settle(_ completion: Completion, _ status: RecordStatus) throws {
+        let statement = finishes.settleRecord
+        statement.bind(completion.record.rawValue, at: 1)
+        statement.bind(status.code, at: 2)
+        // An attempt that never left is none: it is neither spent nor shown.
+        statement.bind(completion.next.spendsAttempt && completion.countsAsCall ? 1 : 0, at: 3)
+        statement.bind(completion.countsAsCall ? 1 : 0, at: 4)
+        try statement.run()
+    }
+
+    private func queue(_ completion: Completion) throws {
+        let notBefore = completion.next.notBefore ?? 0
+        try finishes.queue.run(completion.record.batch.rawValue, notBefore, completion.record.rawValue)
+    }
+
+    private func saveResult(_ sealed: SealedCompletion) throws {
+        let (completion, statement) = (sealed.completion, finishes.saveResult)
+        statement.bind(completion.record.rawValue, at: 1)
+        statement.bind(completion.httpStatus.map(Int64.init), at: 2)
+        statement.bind(completion.reasonCode, at: 3)
+        statement.bind(completion.correlationID, at: 4)
+        statement.bind(completion.requestRefID, at: 5)
+        statement.bind(completion.startedAt, at: 6)
+        statement.bind(completion.finishedAt, at: 7)
+        statement.bind(completion.hasWarnings ? 1 : 0, at: 8)
+        statement.bind(copying: sealed.detail, at: 9)
+        statement.bind(copying: sealed.answer, at: 10)
+        try statement.run()
+    }
+
+    private func write(_ tally: FinishTally) throws {
+        for (batch, counts) in tally.batches { try add(counts, to: batch) }
+        for (day, change) in tally.days { try finishes.countDay.run(day, change.givenBack, change.billable) }
+    }
+}

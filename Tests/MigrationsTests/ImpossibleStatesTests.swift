@@ -1,0 +1,75 @@
+import GRDB
+import Migrations
+import Testing
+
+@Suite struct ImpossibleStatesTests {
+    @Test(arguments: [
+        "UPDATE batches SET state = 'sleeping'",
+        "UPDATE batches SET queued = 0",
+        "UPDATE batches SET total = 3",
+        "UPDATE batches SET queued = -1, in_flight = 2, attempts = 3",
+        "UPDATE batches SET in_flight = 1, queued = 0",
+        "UPDATE batches SET calls = 2",
+        "UPDATE batches SET billable = 2",
+        "UPDATE batches SET state = 'completed', finished_at = 9",
+        "UPDATE batches SET state = 'cancelled', finished_at = 9",
+        "UPDATE batches SET finished_at = 9",
+        "UPDATE batches SET state = 'ingesting'",
+        "UPDATE batches SET ingested = 0, ingested_at = NULL",
+        "UPDATE batches SET ingested_at = NULL",
+        "UPDATE batches SET content_digest = x'00'",
+        "UPDATE batches SET format = 'xlsx'",
+        "UPDATE records SET status = 8",
+        "UPDATE records SET status = 5",
+        "UPDATE records SET fingerprint = NULL",
+        "UPDATE records SET fingerprint = zeroblob(15)",
+        "UPDATE records SET held = 1",
+        "UPDATE records SET spent = attempts + 1",
+        "UPDATE records SET payload = NULL",
+        "UPDATE records SET status = 'queued'",
+        "UPDATE attempts SET outcome = NULL",
+        "UPDATE attempts SET finished_at = NULL",
+        "UPDATE attempts SET billable = NULL",
+        "UPDATE attempts SET billable = 3",
+        "UPDATE attempts SET called = 0",
+        "UPDATE attempts SET outcome = ''",
+        "UPDATE attempts SET http_status = 1000",
+        "INSERT INTO attempts (record_id, id, number, day, started_at) VALUES (4294967300, 2, 1, 20251123, 1)",
+        "INSERT INTO attempts (record_id, id, number, day, started_at) "
+            + "VALUES (4294967299, 2, 1, 20251123, 1), (4294967299, 3, 2, 20251123, 1)",
+        "INSERT INTO ready VALUES (1, 0, 4294967300)",
+        "INSERT INTO ready VALUES (1, 0, 4294967299), (1, 1, 4294967299)",
+        "INSERT INTO ready VALUES (2, 0, 4294967299)",
+        "INSERT INTO results (record_id, completed_at) VALUES (4294967300, 1)",
+        "INSERT INTO store VALUES (2, zeroblob(16), 'https://elsewhere', '0123456789abcdef', zeroblob(60), 1)",
+        "UPDATE call_days SET billable = 2",
+        "UPDATE call_days SET calls = -1, billable = -1",
+        "DELETE FROM batches",
+        "DELETE FROM records WHERE id = 4294967298",
+    ])
+    func theSchemaRefuses(_ sql: String) throws {
+        let database = try DatabaseQueue()
+        try Migrations.all.apply(to: database)
+        try database.write { try $0.execute(sql: SampleRows.sql) }
+        let error = #expect(throws: DatabaseError.self) { try database.write { try $0.execute(sql: sql) } }
+        #expect(error?.resultCode == .SQLITE_CONSTRAINT)
+    }
+
+    @Test func aSecondIngestOfTheSameFileIsRefused() throws {
+        let database = try DatabaseQueue()
+        try Migrations.all.apply(to: database)
+        let insert = """
+            INSERT INTO batches (name, job, file_name, content_digest, format, state, user, host, version,
+              settings_hash, endpoint, key_id, certificate_fingerprint, created_at, cursor)
+            VALUES (?, ?, 'a.csv', zeroblob(32), 'csv', 'ingesting', 'u', 'h', '1', 's', 'e', 'k', 'c', 1, 0)
+            """
+        try database.write { database in
+            try database.execute(sql: insert, arguments: ["a-1", "one"])
+            try database.execute(sql: insert, arguments: ["a-2", "two"])
+            let error = #expect(throws: DatabaseError.self) {
+                try database.execute(sql: insert, arguments: ["a-3", "one"])
+            }
+            #expect(error?.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE)
+        }
+    }
+}

@@ -1,0 +1,97 @@
+import Foundation
+import GRDB
+import Migrations
+import Testing
+
+@Suite struct MigrationsTests {
+    private static let folder = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        .appendingPathComponent("migrations")
+
+    @Test func eachFileHoldsExactlyTheTextThatIsRun() throws {
+        for (fileName, sql) in Migrations.all.documented {
+            let text = try String(contentsOf: Self.folder.appendingPathComponent(fileName), encoding: .utf8)
+            #expect(text == sql, "\(fileName)")
+        }
+    }
+
+    @Test func thereIsAFileForEachStepAndNoOther() throws {
+        let files = try FileManager.default.contentsOfDirectory(atPath: Self.folder.path)
+        let documents = files.filter { $0.hasSuffix(".sql") }.sorted()
+        #expect(documents == Migrations.all.documented.map(\.fileName))
+        #expect(documents.first == "v0001_initial.sql")
+    }
+
+    @Test func anEmptyDatabaseComesUpToThisVersion() throws {
+        let database = try DatabaseQueue()
+        #expect(try database.read { try Migrations.all.version(of: $0) } == 0)
+        try Migrations.all.apply(to: database)
+        #expect(try database.read { try Migrations.all.version(of: $0) } == Migrations.all.version)
+        try Self.expectSound(database)
+    }
+
+    @Test func applyingTwiceChangesNothing() throws {
+        let database = try DatabaseQueue()
+        try Migrations.all.apply(to: database)
+        let before = try Self.schema(of: database)
+        try Migrations.all.apply(to: database)
+        #expect(try Self.schema(of: database) == before)
+    }
+
+    @Test func everyTableIsStrict() throws {
+        let database = try DatabaseQueue()
+        try Migrations.all.apply(to: database)
+        let loose = try database.read {
+            try String.fetchAll(
+                $0,
+                sql: """
+                    SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND strict = 0
+                      AND name NOT LIKE 'sqlite_%' AND name <> 'grdb_migrations'
+                    """)
+        }
+        #expect(loose.isEmpty)
+    }
+
+    @Test func aNextStepKeepsTheDataThatIsThere() throws {
+        let database = try DatabaseQueue()
+        try Migrations.all.apply(to: database)
+        try database.write { try $0.execute(sql: SampleRows.sql) }
+        let next = Migrations.all.adding(
+            "priority", sql: "ALTER TABLE batches ADD COLUMN priority INTEGER NOT NULL DEFAULT 5")
+        try next.apply(to: database)
+        try database.read { database in
+            #expect(try next.version(of: database) == Migrations.all.version + 1)
+            #expect(try Int.fetchOne(database, sql: "SELECT priority FROM batches") == 5)
+            #expect(try Int.fetchOne(database, sql: "SELECT count(*) FROM records") == 2)
+            #expect(try Int.fetchOne(database, sql: "SELECT count(*) FROM attempts") == 1)
+        }
+        try Self.expectSound(database)
+    }
+
+    @Test func aStepThatFailsLeavesNothingBehind() throws {
+        let database = try DatabaseQueue()
+        try Migrations.all.apply(to: database)
+        let before = try Self.schema(of: database)
+        let broken = Migrations.all.adding("broken", sql: "CREATE TABLE half (id INTEGER); SELECT nothing FROM nowhere")
+        #expect(throws: DatabaseError.self) { try broken.apply(to: database) }
+        #expect(try Self.schema(of: database) == before)
+        #expect(try database.read { try broken.version(of: $0) } == Migrations.all.version)
+    }
+
+    @Test func aNewerDatabaseTellsItsVersion() throws {
+        let database = try DatabaseQueue()
+        try Migrations.all.adding("later", sql: "CREATE TABLE later (id INTEGER) STRICT").apply(to: database)
+        #expect(try database.read { try Migrations.all.version(of: $0) } == Migrations.all.version + 1)
+    }
+
+    private static func schema(of database: DatabaseQueue) throws -> [String] {
+        try database.read { try String.fetchAll($0, sql: "SELECT coalesce(sql, name) FROM sqlite_schema ORDER BY name") }
+    }
+
+    private static func expectSound(_ database: DatabaseQueue) throws {
+        try database.read { database in
+            #expect(try String.fetchAll(database, sql: "PRAGMA integrity_check") == ["ok"])
+            #expect(try Row.fetchAll(database, sql: "PRAGMA foreign_key_check").isEmpty)
+        }
+    }
+}

@@ -1,0 +1,20 @@
+/// A small database as the first version leaves it: one running batch, one record answered, one queued.
+enum SampleRows {
+    static let sql = """
+        INSERT INTO store VALUES (1, zeroblob(16), 'https://localhost', '0123456789abcdef', zeroblob(60), 1);
+        INSERT INTO ledger_position VALUES (1, 1);
+        INSERT INTO call_days VALUES (20251123, 1, 1);
+        INSERT INTO batches (id, name, job, file_name, content_digest, format, state, ingested, user, host, version,
+          settings_hash, endpoint, key_id, certificate_fingerprint, created_at, ingested_at, cursor, total, queued,
+          succeeded, attempts, calls, billable)
+        VALUES (1, 'a-1', 'j', 'a.csv', zeroblob(32), 'csv', 'running', 1, 'u', 'h', '1', 's', 'https://localhost', 'k',
+          'c', 1, 2, 4294967298, 2, 1, 1, 1, 1, 1);
+        INSERT INTO batch_keys VALUES (1, zeroblob(8), '0123456789abcdef', zeroblob(60));
+        INSERT INTO layouts VALUES (1, x'00');
+        INSERT INTO records (id, status, spent, attempts, fingerprint, payload)
+        VALUES (4294967298, 2, 1, 1, zeroblob(16), x'00'), (4294967299, 0, 0, 0, zeroblob(16), x'00');
+        INSERT INTO attempts (record_id, id, number, day, started_at, finished_at, outcome, billable, http_status)
+        VALUES (4294967298, 1, 1, 20251123, 3, 4, 'succeeded', 1, 200);
+        INSERT INTO results (record_id, http_status, completed_at, answer) VALUES (4294967298, 200, 4, x'00');
+        """
+}

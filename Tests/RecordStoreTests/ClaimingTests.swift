@@ -1,0 +1,130 @@
+import GRDB
+@testable import RecordStore
+import Testing
+
+@Suite struct ClaimingTests {
+    @Test func recordsComeInInputOrderWithWhatIsNeededToSendThem() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let batch = try await store.runningBatch([
+            SampleRow(2, id: "a", rawRow: "a,1"), SampleRow(3, error: "rule"), SampleRow(4, id: "", rawRow: "b,2"),
+            SampleRow(9),
+        ])
+        let first = try await store.claim(batch, 2)
+        #expect(first.records.map(\.id.line) == [2, 4])
+        #expect(first.records.map { String(decoding: $0.recordID, as: UTF8.self) } == ["a", ""])
+        #expect(first.records.map { String(decoding: $0.rawRow, as: UTF8.self) } == ["a,1", "b,2"])
+        #expect(first.records.map(\.number) == [1, 1])
+        #expect(first.records.map(\.spentAttempts) == [0, 0])
+        #expect(first.records.map(\.attempt.rawValue) == [1, 2])
+        #expect(!first.exhausted)
+        let second = try await store.claim(batch, 2)
+        #expect(second.records.map(\.id.line) == [9])
+        #expect(try await store.claim(batch, 2).records.isEmpty)
+        try store.close()
+    }
+
+    @Test func theLedgerIsThereBeforeAClaimReturns() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let reader = try folder.openForReading()
+        let batch = try await store.runningBatch(count: 3)
+        let claim = try await store.claim(batch, 2)
+        var attempts: [AttemptView] = []
+        try reader.forEachAttempt(batch.id) { attempts.append($0) }
+        #expect(attempts.map(\.id) == claim.records.map(\.attempt))
+        #expect(attempts.map(\.record) == claim.records.map(\.id))
+        #expect(attempts.allSatisfy { $0.outcome == nil && $0.finishedAt == nil && $0.startedAt == 1_000 })
+        #expect(try reader.statuses(batch) == [.inFlight, .inFlight, .queued])
+        let counts = try reader.progress(batch.id)
+        #expect(counts.inFlight == 2 && counts.queued == 1 && counts.attempts == 2 && counts.calls == 2)
+        #expect(try reader.calls(on: RecordStore.day) == (2, 0))
+        try reader.close()
+        try store.close()
+    }
+
+    @Test func dueRetriesComeBeforeUntriedLines() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let batch = try await store.runningBatch(count: 6)
+        let first = try await store.claim(batch, 3).records
+        let ends = [first[0].transient(until: 5_000), first[1].transient(until: 3_000), first[2].transient(until: 9_000)]
+        #expect(try await store.finish(ends) == 3)
+        let early = try await store.claim(batch, 1, now: 2_999)
+        #expect(early.records.map(\.id.line) == [5])
+        #expect(early.nextReadyAt == 3_000)
+        let later = try await store.claim(batch, 3, now: 5_000)
+        #expect(later.records.map(\.id.line) == [3, 2, 6])
+        #expect(later.records.map(\.number) == [2, 2, 1])
+        #expect(later.records.map(\.spentAttempts) == [1, 1, 0])
+        #expect(later.nextReadyAt == 9_000)
+        try store.close()
+    }
+
+    @Test func anExhaustedBatchSaysSoOnlyWhenNothingIsUnderWay() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let batch = try await store.runningBatch(count: 1)
+        let claim = try await store.claim(batch)
+        #expect(!claim.exhausted)
+        #expect(try await !store.claim(batch).exhausted)
+        _ = try await store.finish(claim.records.map(\.succeeded))
+        #expect(try await store.claim(batch).exhausted)
+        try store.close()
+    }
+
+    @Test func invalidLinesAtTheEndAreNotSearchedForEver() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let rows = [SampleRow(2)] + (3...50).map { SampleRow($0, error: "rule") }
+        let batch = try await store.runningBatch(rows)
+        #expect(try await store.claim(batch, 2).records.count == 1)
+        let cursor = try store.read { try Int64.fetchOne($0, sql: "SELECT cursor FROM batches") }
+        #expect(cursor == batch.id.records.upperBound)
+        try store.close()
+    }
+
+    @Test(arguments: [BatchState.paused, .halted])
+    func nothingIsClaimedWhileABatchDoesNotRun(_ state: BatchState) async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let batch = try await store.runningBatch(count: 2)
+        try await store.setState(batch.id, to: state, reason: "because")
+        let claim = try await store.claim(batch)
+        #expect(claim.records.isEmpty)
+        #expect(claim.state == state)
+        #expect(try store.progress(batch.id).attempts == 0)
+        try await store.setState(batch.id, to: .running, reason: nil)
+        #expect(try await store.claim(batch).records.count == 2)
+        try store.close()
+    }
+
+    @Test func aBatchThatIsNotThereIsAnError() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let error = await #expect(throws: StoreError.self) {
+            try await store.claim(BatchID(rawValue: 5), upTo: 1, now: 0, caps: RecordStore.uncapped)
+        }
+        #expect(error?.code == .notFound)
+        try store.close()
+    }
+
+    @Test func aRecordAlteredInTheFileFailsWithoutACall() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let batch = try await store.runningBatch(count: 2)
+        try store.writeWaiting { connection in
+            let swap = """
+                UPDATE records SET payload = (SELECT payload FROM records AS other WHERE other.id <> records.id)
+                WHERE id & 4294967295 = 2
+                """
+            try connection.database.execute(sql: swap)
+        }
+        let claim = try await store.claim(batch)
+        #expect(claim.records.map(\.id.line) == [3])
+        #expect(try store.statuses(batch) == [.failed, .inFlight])
+        let counts = try store.progress(batch.id)
+        #expect(counts.unbilled == 1 && counts.calls == 1 && counts.attempts == 2)
+        try store.close()
+    }
+}

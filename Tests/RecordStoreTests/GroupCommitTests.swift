@@ -1,0 +1,188 @@
+import GRDB
+import Migrations
+@testable import RecordStore
+import Synchronization
+import Testing
+
+@Suite struct GroupCommitTests {
+    /// The outcomes of a group, by the order in which its waiters heard.
+    private final class Heard: Sendable {
+        private let words = Mutex<[String]>([])
+        var all: [String] { words.withLock { $0 } }
+        func add(_ word: String) { words.withLock { $0.append(word) } }
+
+        func operation(
+            _ name: String, _ work: @escaping @Sendable (WriterConnection) throws -> Void
+        ) -> WriteOperation {
+            let told: @Sendable () -> Void = { self.add("\(name) done") }
+            return WriteOperation(
+                perform: { connection in
+                    try work(connection)
+                    return told
+                }, fail: { _ in self.add("\(name) failed") })
+        }
+    }
+
+    private func commit(_ folder: StoreFolder, _ body: (inout GroupCommit, WriterConnection) throws -> Void) throws {
+        try folder.open().close()
+        let pool = try DatabaseFile(path: folder.database).openForWriting()
+        let mark = try LedgerMark(database: folder.database, storeID: [UInt8](repeating: 0, count: 16))
+        try pool.writeWithoutTransaction { database in
+            let connection = try WriterConnection(database)
+            var commit = try GroupCommit(connection, mark)
+            try body(&commit, connection)
+        }
+        try pool.close()
+    }
+
+    private static func insert(_ connection: WriterConnection, _ day: Int64) throws {
+        try connection.claims.addCalls.run(day, 1)
+    }
+
+    private static func days(_ connection: WriterConnection) throws -> [Int] {
+        try Int.fetchAll(connection.database, sql: "SELECT day FROM call_days ORDER BY day")
+    }
+
+    @Test func oneThatBreaksARuleFailsAlone() throws {
+        let heard = Heard()
+        try commit(try StoreFolder()) { commit, connection in
+            commit.run([
+                heard.operation("a") { try Self.insert($0, 20_250_101) },
+                heard.operation("b") {
+                    try Self.insert($0, 20_250_102)
+                    throw StoreError.readOnly
+                },
+                heard.operation("c") {
+                    try Self.insert($0, 20_250_103)
+                    try Self.insert($0, 1)
+                },
+                heard.operation("d") { try Self.insert($0, 20_250_104) },
+            ])
+            #expect(commit.failure == nil)
+            #expect(heard.all == ["a done", "b failed", "c failed", "d done"])
+            #expect(try Self.days(connection) == [20_250_101, 20_250_104])
+        }
+    }
+
+    @Test func nobodyHearsOfSuccessBeforeItIsCommitted() throws {
+        let folder = try StoreFolder()
+        let heard = Heard()
+        try commit(folder) { commit, connection in
+            let reader = try DatabaseFile(path: folder.database).openForReading()
+            let count: @Sendable () -> Void = {
+                let found = try? reader.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM call_days") }
+                heard.add("\(found ?? -1) rows")
+            }
+            commit.run([
+                WriteOperation(
+                    perform: { connection in
+                        try Self.insert(connection, 20_250_101)
+                        count()
+                        return count
+                    }, fail: { _ in heard.add("failed") })
+            ])
+            #expect(heard.all == ["0 rows", "1 rows"])
+            try reader.close()
+        }
+    }
+
+    @Test func onAFullDiskEverybodyHearsAndNothingIsKept() throws {
+        let heard = Heard()
+        try commit(try StoreFolder()) { commit, connection in
+            commit.run([heard.operation("before") { try Self.insert($0, 20_250_101) }])
+            try Self.fillUp(connection.database)
+            commit.run([
+                heard.operation("a") { try Self.insert($0, 20_250_102) },
+                heard.operation("b") { try $0.database.execute(sql: "CREATE TABLE big (x); INSERT INTO big VALUES (zeroblob(9999))") },
+                heard.operation("c") { try Self.insert($0, 20_250_103) },
+            ])
+            #expect(heard.all == ["before done", "a failed", "b failed", "c failed"])
+            #expect(commit.failure?.code == .stateNotWritten)
+            commit.run([heard.operation("after") { try Self.insert($0, 20_250_104) }])
+            #expect(heard.all.last == "after failed")
+            #expect(try Self.days(connection) == [20_250_101])
+        }
+    }
+
+    /// Allows the file not one page more.
+    private static func fillUp(_ database: Database) throws {
+        let pages = try Int.fetchOne(database, sql: "PRAGMA page_count") ?? 0
+        try database.execute(sql: "PRAGMA max_page_count = \(pages)")
+    }
+
+    @Test func aStoreThatCannotWriteSaysSoToAllAndLosesNothing() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let batch = try await store.runningBatch(count: 3)
+        let records = try await store.claim(batch).records
+        try store.writeWaiting { try Self.fillUp($0.database) }
+        let large = String(repeating: "x", count: 100_000)
+        let end = records[0].completion(.succeeded, httpStatus: 200, billable: .yes, answer: large)
+        let error = await #expect(throws: StoreError.self) { try await store.finish([end]) }
+        #expect(error?.code == .stateNotWritten)
+        let later = await #expect(throws: StoreError.self) { try await store.finish([records[1].succeeded]) }
+        #expect(later?.code == .stateNotWritten)
+        #expect(try store.statuses(batch) == [.inFlight, .inFlight, .inFlight])
+        try store.close()
+        let again = try folder.open()
+        #expect(again.recovery.openAttempts == 3)
+        try again.close()
+    }
+
+    @Test func aCancelledTaskStillWrites() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let batch = try await store.runningBatch(count: 1)
+        let claim = try await store.claim(batch)
+        let task = Task {
+            withUnsafeCurrentTask { $0?.cancel() }
+            return try await store.finish(claim.records.map(\.succeeded))
+        }
+        #expect(try await task.value == 1)
+        #expect(try store.statuses(batch) == [.succeeded])
+        try store.close()
+    }
+
+    @Test func manyWritersAtOnceAreAllCounted() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let batch = try await store.runningBatch(count: 300)
+        let records = try await store.claim(batch, 300).records
+        let applied = try await withThrowingTaskGroup(of: Int.self) { group in
+            for record in records { group.addTask { try await store.finish([record.succeeded]) } }
+            for record in records { group.addTask { try await store.finish([record.rejected]) } }
+            return try await group.reduce(0, +)
+        }
+        #expect(applied == 300)
+        let counts = try store.progress(batch.id)
+        #expect(counts.succeeded + counts.failed == 300 && counts.inFlight == 0 && counts.attempts == 300)
+        try store.close()
+    }
+
+    @Test func whatWaitsWhenTheStoreIsClosedIsWritten() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let batch = try await store.runningBatch(count: 1)
+        let claim = try await store.claim(batch)
+        _ = try await store.finish(claim.records.map(\.succeeded))
+        try store.close()
+        let again = try folder.open()
+        #expect(again.recovery.openAttempts == 0)
+        #expect(try again.statuses(batch) == [.succeeded])
+        try again.close()
+    }
+
+    @Test func aWriteWaitsForAnotherProcessToLetGo() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let other = try DatabaseQueue(path: folder.database)
+        let batch = try await store.runningBatch(count: 1)
+        let claim = try await store.claim(batch)
+        try await other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
+        async let applied = store.finish(claim.records.map(\.succeeded))
+        try await other.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
+        #expect(try await applied == 1)
+        try other.close()
+        try store.close()
+    }
+}

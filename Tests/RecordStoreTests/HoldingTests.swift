@@ -1,0 +1,65 @@
+@testable import RecordStore
+import Testing
+
+@Suite struct HoldingTests {
+    @Test func aRecordIdenticalToOneInDoubtIsHeldWithoutACall() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let batch = try await store.runningBatch([
+            SampleRow(2, request: "same"), SampleRow(3, request: "same"), SampleRow(4, request: "other"),
+        ])
+        let first = try await store.claim(batch, 1).records
+        _ = try await store.finish(first.map(\.inDoubt))
+        let claim = try await store.claim(batch)
+        #expect(claim.records.map(\.id.line) == [4])
+        #expect(claim.held == 1)
+        #expect(try store.statuses(batch) == [.inDoubt, .inDoubt, .inFlight])
+        let held = try #require(try store.record(RecordID(batch: batch.id, line: 3)))
+        #expect(held.isHeld && held.attempts == 0)
+        #expect(try held.errorText?.contains("identical to a record in doubt") == true)
+        let counts = try store.progress(batch.id)
+        #expect(counts.inDoubt == 2 && counts.attempts == 2 && counts.calls == 2)
+        try store.close()
+    }
+
+    @Test func aRecordOfAnotherBatchIsHeldToo() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let one = try await store.runningBatch([SampleRow(2, request: "same")], content: 1)
+        _ = try await store.finish(try await store.claim(one).records.map(\.inDoubt))
+        let two = try await store.runningBatch([SampleRow(5, request: "same")], content: 2)
+        let claim = try await store.claim(two)
+        #expect(claim.records.isEmpty && claim.held == 1 && claim.exhausted)
+        try store.close()
+    }
+
+    @Test func aHeldRecordIsSentOnceTheOtherIsSettled() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let batch = try await store.runningBatch([SampleRow(2, request: "same"), SampleRow(3, request: "same")])
+        _ = try await store.finish(try await store.claim(batch, 1).records.map(\.inDoubt))
+        #expect(try await store.claim(batch).held == 1)
+        #expect(try await store.requeue(batch.id, RequeueSelection(statuses: [.inDoubt])) == 2)
+        let again = try await store.claim(batch, 1).records
+        #expect(again.map(\.id.line) == [2])
+        _ = try await store.finish(again.map(\.succeeded))
+        #expect(try await store.claim(batch).records.map(\.id.line) == [3])
+        try store.close()
+    }
+
+    @Test func aHeldRecordHoldsNoOther() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let batch = try await store.runningBatch((2...4).map { SampleRow($0, request: "same") })
+        _ = try await store.finish(try await store.claim(batch, 1).records.map(\.inDoubt))
+        #expect(try await store.claim(batch, 1).held == 2)
+        let sent = RequeueSelection(statuses: [.inDoubt], lines: 2...2)
+        #expect(try await store.requeue(batch.id, sent) == 1)
+        let again = try await store.claim(batch, 1).records
+        #expect(again.map(\.id.line) == [2])
+        _ = try await store.finish(again.map(\.succeeded))
+        #expect(try await store.requeue(batch.id, RequeueSelection(statuses: [.inDoubt], lines: 3...3)) == 1)
+        #expect(try await store.claim(batch, 1).records.map(\.id.line) == [3])
+        try store.close()
+    }
+}

@@ -1,0 +1,152 @@
+import Foundation
+@testable import RecordStore
+import Testing
+
+@Suite struct IngestTests {
+    private static let rows = [
+        SampleRow(2), SampleRow(3, error: "user.email must hold an @"), SampleRow(7, id: "", rawRow: ""), SampleRow(8),
+    ]
+
+    @Test func recordsComeBackInInputOrderAsTheyWere() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let batch = try await store.makeBatch()
+        try await store.take(Self.rows, into: batch)
+        var views: [RecordView] = []
+        try store.forEachRecord(batch.id) { views.append($0) }
+        #expect(views.map(\.line) == [2, 3, 7, 8])
+        #expect(views.map(\.status) == [.queued, .invalid, .queued, .queued])
+        for (view, row) in zip(views, Self.rows) {
+            #expect(try String(decoding: view.id, as: UTF8.self) == row.id)
+            #expect(try String(decoding: view.rawRow, as: UTF8.self) == row.rawRow)
+            #expect(try view.errorText == row.error)
+            #expect(view.attempts == 0)
+        }
+        try store.close()
+    }
+
+    @Test func aNewBatchKeepsAllItWasMadeFrom() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let batch = try await store.makeBatch()
+        #expect(batch.name == "accounts-1")
+        #expect(batch.job == "nightly")
+        #expect(batch.fileName == "accounts.csv")
+        #expect(batch.contentDigest == [UInt8](repeating: 1, count: 32))
+        #expect(batch.format == "csv")
+        #expect(batch.state == .ingesting)
+        #expect(!batch.isIngested)
+        #expect(batch.checkpoint == .start)
+        #expect(batch.provenance == StoreFolder.provenance)
+        #expect(batch.counts == BatchCounts())
+        #expect(try store.layout(of: batch.id) == Array("layout".utf8))
+        try store.close()
+    }
+
+    @Test func countersAndCheckpointMoveWithTheRecords() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let made = try await store.makeBatch()
+        try await store.take(Self.rows, into: made)
+        let batch = try store.batch(made.id)
+        #expect(batch.counts.total == 4)
+        #expect(batch.counts.queued == 3)
+        #expect(batch.counts.invalid == 1)
+        #expect(batch.checkpoint == Checkpoint(byteOffset: 80, line: 9))
+        try store.close()
+    }
+
+    @Test func aChunkIsUsedAgain() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let batch = try await store.makeBatch()
+        var chunk = try store.chunk(for: batch.id)
+        for round in 0..<3 {
+            for line in 1...100 { try chunk.append(SampleRow(round * 100 + line)) }
+            #expect(chunk.count == 100)
+            #expect(chunk.byteCount > 100 * 28)
+            chunk = try await store.append(chunk, checkpoint: Checkpoint(byteOffset: Int64(round), line: 1))
+            #expect(chunk.count == 0)
+            #expect(chunk.byteCount == 0)
+        }
+        #expect(try store.progress(batch.id).total == 300)
+        try store.close()
+    }
+
+    @Test func aLineThatIsThereAlreadyKeepsTheWholeChunkOut() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let batch = try await store.makeBatch()
+        try await store.take(Self.rows, into: batch)
+        let before = try store.batch(batch.id)
+        await #expect(throws: (any Error).self) {
+            try await store.take([SampleRow(9), SampleRow(8)], into: batch)
+        }
+        #expect(try store.batch(batch.id) == before)
+        try await store.take([SampleRow(9)], into: batch)
+        #expect(try store.progress(batch.id).total == 5)
+        try store.close()
+    }
+
+    @Test func aKilledIngestGoesOnFromItsCheckpoint() async throws {
+        let folder = try StoreFolder()
+        let first = try folder.open()
+        let batch = try await first.makeBatch()
+        try await first.take(Self.rows, into: batch)
+        try first.close()
+        let second = try folder.open()
+        #expect(try second.batch(batch.id).checkpoint.line == 9)
+        try await second.take([SampleRow(9)], into: batch)
+        try await second.finishIngest(batch.id, state: .running)
+        #expect(try second.statuses(batch) == [.queued, .invalid, .queued, .queued, .queued])
+        try second.close()
+    }
+
+    @Test func onlyAnIngestingBatchTakesRecordsIn() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let batch = try await store.runningBatch(count: 1)
+        let error = await #expect(throws: StoreError.self) { try await store.take([SampleRow(9)], into: batch) }
+        #expect(error?.code == .notAllowed)
+        try store.close()
+    }
+
+    @Test func theSameFileIsNotReadTwiceAtOnce() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let first = try await store.makeBatch()
+        let error = await #expect(throws: StoreError.self) { try await store.makeBatch() }
+        #expect(error?.code == .notAllowed)
+        try await store.finishIngest(first.id, state: .completed)
+        let second = try await store.makeBatch()
+        #expect(try store.findBatch(job: "nightly", contentDigest: first.contentDigest).map(\.id) == [second.id, first.id])
+        #expect(try store.findBatch(job: "other", contentDigest: first.contentDigest).isEmpty)
+        try store.close()
+    }
+
+    @Test(arguments: [
+        ("accounts.csv", "accounts-7"), ("Ärger/../x.csv", "rger-..-x-7"), (".hidden", "batch-7"), ("a b,c.jsonl", "a-b-c-7"),
+        ("no_extension", "no_extension-7"), ("two.parts.csv", "two.parts-7"), ("", "batch-7"),
+        (String(repeating: "x", count: 200) + ".csv", String(repeating: "x", count: 80) + "-7"),
+    ])
+    func aBatchIsNamedAfterItsFile(_ fileName: String, _ name: String) {
+        let new = NewBatch(
+            job: "j", fileName: fileName, contentDigest: [], format: "csv", layout: [],
+            provenance: StoreFolder.provenance)
+        #expect(new.name(for: 7) == name)
+    }
+
+    @Test func batchesAreFoundByNameAndNumber() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let first = try await store.makeBatch(1)
+        let second = try await store.makeBatch(2, fileName: "1.csv")
+        #expect(try store.batch(named: "accounts-1") == first)
+        #expect(try store.batch(named: "2") == second)
+        #expect(try store.batch(named: "1-2") == second)
+        #expect(try store.batch(named: "3") == nil)
+        #expect(try store.batches() == [first, second])
+        #expect(throws: StoreError.self) { try store.batch(BatchID(rawValue: 3)) }
+        try store.close()
+    }
+}

@@ -1,0 +1,157 @@
+import Foundation
+import GRDB
+import Migrations
+@testable import RecordStore
+import Testing
+
+@Suite struct OpeningTests {
+    @Test func databaseAndKeyAreMadeTogetherForTheirOwnerOnly() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        _ = try await store.runningBatch(count: 1)
+        for name in try folder.files() {
+            #expect(try folder.permissions(folder.path + "/" + name) == 0o600, "\(name)")
+        }
+        #expect(try folder.files().contains("sealing.key"))
+        try store.close()
+    }
+
+    @Test func aNewFolderIsPrivate() throws {
+        let folder = try StoreFolder()
+        let store = try RecordStore.openForRunning(
+            path: folder.path + "/var/db.sqlite", sealingKeyPath: folder.path + "/secrets/key",
+            endpoint: StoreFolder.endpoint, provenance: StoreFolder.provenance)
+        try store.close()
+        #expect(try folder.permissions(folder.path + "/var") == 0o700)
+        #expect(try folder.permissions(folder.path + "/secrets") == 0o700)
+    }
+
+    @Test func everyCommitIsSynchronized() throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let pragmas = try store.writeWaiting { connection in
+            try ["synchronous", "foreign_keys", "secure_delete", "wal_autocheckpoint", "journal_size_limit"]
+                .map { try Int.fetchOne(connection.database, sql: "PRAGMA \($0)") }
+        }
+        #expect(pragmas == [2, 1, 1, 4096, 33_554_432])
+        #expect(try store.read { try String.fetchOne($0, sql: "PRAGMA journal_mode") } == "wal")
+        try store.close()
+    }
+
+    @Test func aMissingKeyIsRefusedNamingIt() throws {
+        let folder = try StoreFolder()
+        try folder.open().close()
+        let keyID = try SealingKey.load(path: folder.sealingKey).keyID
+        try FileManager.default.removeItem(atPath: folder.sealingKey)
+        let error = #expect(throws: StoreError.self) { try folder.open() }
+        #expect(error?.code == .sealingKey)
+        #expect(error?.message.contains(keyID) == true)
+        #expect(!FileManager.default.fileExists(atPath: folder.sealingKey))
+    }
+
+    @Test func anotherKeyIsRefusedNamingBoth() throws {
+        let folder = try StoreFolder()
+        try folder.open().close()
+        let first = try SealingKey.load(path: folder.sealingKey).keyID
+        try FileManager.default.removeItem(atPath: folder.sealingKey)
+        let second = try SealingKey.create(path: folder.sealingKey).keyID
+        for open in [{ try folder.open() }, { try folder.openForReading() }] {
+            let error = #expect(throws: StoreError.self) { try open() }
+            #expect(error?.code == .sealingKey)
+            #expect(error?.message.contains(first) == true && error?.message.contains(second) == true)
+        }
+    }
+
+    @Test func aKeyThatOthersCanReadIsRefused() throws {
+        let folder = try StoreFolder()
+        try folder.open().close()
+        try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: folder.sealingKey)
+        let error = #expect(throws: StoreError.self) { try folder.open() }
+        #expect(error?.code == .sealingKey)
+        #expect(error?.message.contains("chmod 600") == true)
+    }
+
+    @Test(arguments: ["", "abc", String(repeating: "g", count: 64), String(repeating: "0", count: 66)])
+    func aFileThatHoldsNoKeyIsRefused(_ text: String) throws {
+        let folder = try StoreFolder()
+        try folder.open().close()
+        try Data(text.utf8).write(to: URL(fileURLWithPath: folder.sealingKey))
+        #expect(throws: StoreError.self) { try folder.open() }
+    }
+
+    @Test func anotherEndpointIsRefusedNamingBoth() throws {
+        let folder = try StoreFolder()
+        try folder.open().close()
+        let other = "https://idv.mastercard.com/identity/accounts"
+        for open in [{ try folder.open(endpoint: other) }, { try folder.openForReading(endpoint: other) }] {
+            let error = #expect(throws: StoreError.self) { try open() }
+            #expect(error?.code == .wrongEndpoint)
+            #expect(error?.message.contains(other) == true)
+            #expect(error?.message.contains(StoreFolder.endpoint) == true)
+        }
+    }
+
+    @Test func aSecondRunnerIsRefusedNamingTheFirst() throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let error = #expect(throws: StoreError.self) { try folder.open() }
+        #expect(error?.code == .locked)
+        #expect(error?.message.contains("process \(getpid())") == true)
+        try store.close()
+        try folder.open().close()
+    }
+
+    @Test func readersWorkBesideTheRunner() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let reader = try folder.openForReading(endpoint: StoreFolder.endpoint)
+        let batch = try await store.runningBatch(count: 3)
+        #expect(try reader.batch(batch.id) == batch)
+        _ = try await store.claim(batch, 2)
+        #expect(try reader.progress(batch.id).inFlight == 2)
+        try reader.close()
+        try store.close()
+    }
+
+    @Test func readersOpenADatabaseThatNobodyRuns() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let batch = try await store.runningBatch(count: 3)
+        try store.close()
+        let reader = try folder.openForReading()
+        #expect(try reader.statuses(batch) == [.queued, .queued, .queued])
+        try reader.close()
+    }
+
+    @Test func aReaderRefusesToWrite() async throws {
+        let folder = try StoreFolder()
+        try folder.open().close()
+        let reader = try folder.openForReading()
+        let error = await #expect(throws: StoreError.self) { try await reader.makeBatch() }
+        #expect(error?.code == .notAllowed)
+        try reader.close()
+    }
+
+    @Test func aDatabaseThatIsNotThereIsNotMadeByReading() throws {
+        let folder = try StoreFolder()
+        let error = #expect(throws: StoreError.self) { try folder.openForReading() }
+        #expect(error?.code == .noDatabase)
+        #expect(try folder.files().isEmpty)
+    }
+
+    @Test func aFileThatIsNoDatabaseIsRefused() throws {
+        let folder = try StoreFolder()
+        _ = try SealingKey.create(path: folder.sealingKey)
+        try Data(repeating: 65, count: 8192).write(to: URL(fileURLWithPath: folder.database))
+        #expect(throws: StoreError.self) { try folder.open() }
+        #expect(throws: StoreError.self) { try folder.openForReading() }
+    }
+
+    @Test func writingAfterClosingFails() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        try store.close()
+        let error = await #expect(throws: StoreError.self) { try await store.makeBatch() }
+        #expect(error?.code == .closed)
+    }
+}

@@ -1,0 +1,111 @@
+import OpenSSL
+@testable import RecordStore
+import Testing
+
+/// A row of a sample file.
+struct SampleRow {
+    var line: Int
+    var id = "id"
+    var rawRow = "row"
+    var request: String
+    /// The rule it breaks; nil: it is fine.
+    var error: String?
+
+    init(_ line: Int, id: String? = nil, rawRow: String? = nil, request: String? = nil, error: String? = nil) {
+        self.line = line
+        self.id = id ?? "id-\(line)"
+        self.rawRow = rawRow ?? "row-\(line)"
+        self.request = request ?? "request-\(line)"
+        self.error = error
+    }
+}
+
+extension RecordStore {
+    static let day = CallDay(rawValue: 20_251_123)
+    static let uncapped = CallCaps(day: day)
+
+    /// Makes a batch and leaves it ingesting.
+    func makeBatch(_ content: UInt8 = 1, fileName: String = "accounts.csv") async throws -> Batch {
+        try await createBatch(
+            NewBatch(
+                job: "nightly", fileName: fileName, contentDigest: [UInt8](repeating: content, count: 32),
+                format: "csv", layout: Array("layout".utf8), provenance: StoreFolder.provenance))
+    }
+
+    /// Takes rows in, in one chunk.
+    func take(_ rows: [SampleRow], into batch: Batch) async throws {
+        var chunk = try chunk(for: batch.id)
+        for row in rows { try chunk.append(row) }
+        let last = Int64(rows.last?.line ?? 1)
+        _ = try await append(chunk, checkpoint: Checkpoint(byteOffset: last * 10, line: last + 1))
+    }
+
+    /// A running batch with these rows.
+    func runningBatch(_ rows: [SampleRow], content: UInt8 = 1) async throws -> Batch {
+        let batch = try await makeBatch(content)
+        try await take(rows, into: batch)
+        try await finishIngest(batch.id, state: .running)
+        return try self.batch(batch.id)
+    }
+
+    /// A running batch with rows at lines 2 to `count + 1`.
+    func runningBatch(count: Int, content: UInt8 = 1) async throws -> Batch {
+        try await runningBatch((2..<(count + 2)).map { SampleRow($0) }, content: content)
+    }
+
+    /// Claims without caps at time 1,000.
+    func claim(_ batch: Batch, _ count: Int = 10, now: Int64 = 1_000) async throws -> Claim {
+        try await claim(batch.id, upTo: count, now: now, caps: Self.uncapped)
+    }
+
+    func statuses(_ batch: Batch) throws -> [RecordStatus] {
+        var found: [RecordStatus] = []
+        try forEachRecord(batch.id) { found.append($0.status) }
+        return found
+    }
+}
+
+extension RecordChunk {
+    mutating func append(_ row: SampleRow) throws {
+        try Array(row.id.utf8).withUnsafeBytes { id in
+            try Array(row.rawRow.utf8).withUnsafeBytes { rawRow in
+                if let error = row.error {
+                    try appendInvalid(line: row.line, id: id, rawRow: rawRow, error: error)
+                } else {
+                    try Array(row.request.utf8).withUnsafeBytes {
+                        try append(line: row.line, id: id, rawRow: rawRow, canonicalRequest: $0)
+                    }
+                }
+            }
+        }
+    }
+}
+
+extension ClaimedRecord {
+    func completion(
+        _ next: NextStep, outcome: String = "outcome", httpStatus: Int? = nil, billable: Billable = .no,
+        errorText: String? = nil, answer: String? = nil, reasonCode: String? = nil
+    ) -> Completion {
+        Completion(
+            attempt: attempt, record: id, outcome: outcome, httpStatus: httpStatus, reasonCode: reasonCode,
+            correlationID: "c-\(id.line)", requestRefID: "r-\(id.line)", errorText: errorText,
+            answer: answer.map { Array($0.utf8) }, startedAt: 1_000, finishedAt: 1_200, next: next, billable: billable)
+    }
+
+    var succeeded: Completion {
+        completion(.succeeded, outcome: "succeeded", httpStatus: 200, billable: .yes, answer: "answer-\(id.line)")
+    }
+    var inDoubt: Completion { completion(.inDoubt, outcome: "in_doubt", billable: .unknown, errorText: "timed out") }
+    var rejected: Completion {
+        completion(.failed, outcome: "rejected", httpStatus: 400, errorText: "refused", reasonCode: "INVALID_INPUT")
+    }
+    var unsent: Completion {
+        completion(.retry(notBefore: 0, spendsAttempt: false), outcome: "unsent")
+    }
+    func overloaded(until notBefore: Int64) -> Completion {
+        completion(.retry(notBefore: notBefore, spendsAttempt: false), outcome: "overloaded", httpStatus: 429)
+    }
+    func transient(until notBefore: Int64) -> Completion {
+        completion(.retry(notBefore: notBefore, spendsAttempt: true), outcome: "transient", httpStatus: 500)
+    }
+}

@@ -1,0 +1,124 @@
+@testable import RecordStore
+import Testing
+
+@Suite struct RequeueingTests {
+    /// Lines 2 to 9: succeeded, failed A, failed B, in doubt, failed A, in doubt, held, invalid; completed.
+    private func finishedBatch(_ store: RecordStore) async throws -> Batch {
+        let rows = (2...7).map { SampleRow($0, request: $0 == 7 ? "same" : nil) }
+        let batch = try await store.runningBatch(rows + [SampleRow(8, request: "same"), SampleRow(9, error: "rule")])
+        let records = try await store.claim(batch, 6).records
+        _ = try await store.finish([
+            records[0].succeeded, records[1].completion(.failed, httpStatus: 400, reasonCode: "A"),
+            records[2].completion(.failed, httpStatus: 400, reasonCode: "B"), records[3].inDoubt,
+            records[4].completion(.failed, httpStatus: 400, reasonCode: "A"), records[5].inDoubt,
+        ])
+        #expect(try await store.claim(batch).held == 1)
+        try await store.setState(batch.id, to: .completed, reason: nil)
+        return try store.batch(batch.id)
+    }
+
+    @Test(arguments: [
+        (RequeueSelection(statuses: [.failed]), [3, 4, 6]),
+        (RequeueSelection(statuses: [.failed], reasonCode: "A"), [3, 6]),
+        (RequeueSelection(statuses: [.failed, .inDoubt]), [3, 4, 5, 6, 7, 8]),
+        (RequeueSelection(statuses: [.inDoubt]), [5, 7, 8]),
+        (RequeueSelection(statuses: [.inDoubt], limit: 1), [5]),
+        (RequeueSelection(statuses: [.inDoubt], byPolicy: true), [5, 7]),
+        (RequeueSelection(statuses: [.failed, .inDoubt], lines: 4...6), [4, 5, 6]),
+        (RequeueSelection(statuses: [.failed], reasonCode: "A", lines: 1...5), [3]),
+        (RequeueSelection(statuses: [.failed], limit: 2), [3, 4]),
+        (RequeueSelection(statuses: [.failed], limit: 0), []),
+        (RequeueSelection(statuses: [.failed], reasonCode: "C"), []), (RequeueSelection(statuses: []), []),
+    ])
+    func exactlyWhatIsSelectedIsQueuedAgain(_ selection: RequeueSelection, _ lines: [Int]) async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let batch = try await finishedBatch(store)
+        #expect(try await store.requeue(batch.id, selection) == lines.count)
+        var queued: [Int] = []
+        try store.forEachRecord(batch.id, statuses: [.queued]) { queued.append($0.line) }
+        #expect(queued == lines)
+        let after = try store.batch(batch.id)
+        #expect(after.counts.queued == lines.count)
+        #expect(after.state == (lines.isEmpty ? .completed : .running))
+        #expect((after.finishedAt == nil) == !lines.isEmpty)
+        try store.close()
+    }
+
+    @Test(arguments: [RecordStatus.succeeded, .reused, .invalid, .cancelled, .queued, .inFlight])
+    func otherStatusesAreRefused(_ status: RecordStatus) async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let batch = try await finishedBatch(store)
+        let error = await #expect(throws: StoreError.self) {
+            try await store.requeue(batch.id, RequeueSelection(statuses: [.failed, status]))
+        }
+        #expect(error?.code == .notAllowed)
+        #expect(try store.batch(batch.id) == batch)
+        try store.close()
+    }
+
+    @Test func theLedgerKeepsTheEarlierAttempts() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let batch = try await finishedBatch(store)
+        _ = try await store.requeue(batch.id, RequeueSelection(statuses: [.failed], lines: 3...3))
+        let again = try #require(try await store.claim(batch).records.first)
+        #expect(again.number == 2 && again.spentAttempts == 0)
+        _ = try await store.finish([again.succeeded])
+        var attempts: [AttemptView] = []
+        try store.forEachAttempt(batch.id, lines: 3...3) { attempts.append($0) }
+        #expect(attempts.map(\.number) == [1, 2])
+        #expect(attempts.map(\.httpStatus) == [400, 200])
+        #expect(try store.record(again.id)?.attempts == 2)
+        try store.close()
+    }
+
+    @Test func aPersonGivesAllAttemptsAnewAndThePolicyDoesNot() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let batch = try await finishedBatch(store)
+        let policy = RequeueSelection(statuses: [.inDoubt], lines: 5...5, byPolicy: true)
+        #expect(try await store.requeue(batch.id, policy) == 1)
+        #expect(try await store.requeue(batch.id, RequeueSelection(statuses: [.inDoubt], lines: 7...7)) == 1)
+        let records = try await store.claim(batch).records
+        #expect(records.map(\.id.line) == [5, 7])
+        #expect(records.map(\.spentAttempts) == [1, 0])
+        #expect(try store.progress(batch.id).inDoubtRetried == 1)
+        try store.close()
+    }
+
+    @Test func aRecordThatWaitsAgainShowsNothingOfTheEarlierRun() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let batch = try await finishedBatch(store)
+        _ = try await store.requeue(batch.id, RequeueSelection(statuses: [.failed]))
+        let view = try #require(try store.record(RecordID(batch: batch.id, line: 3)))
+        #expect(view.status == .queued && view.httpStatus == nil && view.reasonCode == nil && view.completedAt == nil)
+        try store.close()
+    }
+
+    @Test func aLargeSelectionGoesInParts() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let batch = try await store.runningBatch(count: 5_100)
+        var claim = try await store.claim(batch, 5_100)
+        _ = try await store.finish(claim.records.map(\.rejected))
+        #expect(try await store.requeue(batch.id, RequeueSelection(statuses: [.failed], limit: 5_050)) == 5_050)
+        claim = try await store.claim(batch, 6_000)
+        #expect(claim.records.count == 5_050)
+        try store.close()
+    }
+
+    @Test func aCancelledBatchIsNotRunAgain() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let batch = try await store.runningBatch(count: 2)
+        _ = try await store.finish(try await store.claim(batch, 1).records.map(\.rejected))
+        try await store.setState(batch.id, to: .cancelled, reason: nil)
+        await #expect(throws: StoreError.self) {
+            try await store.requeue(batch.id, RequeueSelection(statuses: [.failed]))
+        }
+        try store.close()
+    }
+}

@@ -1,0 +1,48 @@
+public import GRDB
+
+/// The numbered steps that make a database the one this version reads and writes.
+public struct Migrations: Sendable {
+    /// The steps of this version, in order.
+    public static let all = Migrations([.initial])
+
+    private let steps: [Migration]
+
+    /// Makes a list of steps; tests add one to prove the way from version to version.
+    ///
+    /// - Parameter steps: In order, numbered from 1 without gaps.
+    public init(_ steps: [Migration]) {
+        self.steps = steps
+    }
+
+    /// The version that these steps lead to.
+    public var version: Int { steps.count }
+
+    /// The same steps and one more, which is given its number.
+    public func adding(_ name: String, sql: String) -> Migrations {
+        Migrations(steps + [Migration(number: version + 1, name: name, sql: sql)])
+    }
+
+    /// The steps' texts by the name of the file that documents each.
+    public var documented: [(fileName: String, sql: String)] {
+        steps.map { ($0.identifier + ".sql", $0.sql) }
+    }
+
+    /// The version of a database: how many steps it has taken, also those that this version doesn't know; 0 when empty.
+    ///
+    /// - Throws: `DatabaseError` when the database can't be read.
+    public func version(of database: Database) throws -> Int {
+        guard try database.tableExists("grdb_migrations") else { return 0 }
+        return try Int.fetchOne(database, sql: "SELECT count(*) FROM grdb_migrations") ?? 0
+    }
+
+    /// Takes the steps that the database has not taken yet, each in a transaction of its own.
+    ///
+    /// - Throws: `DatabaseError` when a step fails; that step leaves nothing behind.
+    public func apply(to writer: some DatabaseWriter) throws {
+        var migrator = DatabaseMigrator()
+        for step in steps {
+            migrator.registerMigration(step.identifier) { try $0.execute(sql: step.sql) }
+        }
+        try migrator.migrate(writer)
+    }
+}
