@@ -1,0 +1,73 @@
+internal import RecordStore
+
+extension BatchRun {
+    /// Takes the permits there are, claims as many records, and starts their calls.
+    mutating func claim(upTo count: Int, _ group: inout Group) async throws {
+        switch runner.traffic.permission(upTo: count, at: clock.monotonic) {
+        case .halted(let halt): state.end(.halted(halt))
+        case .waitForAnswer: try await wait(until: nil, &group)
+        case .wait(let deadline): try await wait(until: deadline, &group)
+        case .granted(let grant): await claim(with: grant, &group)
+        }
+    }
+
+    /// Waits for leave to call; while the gate is closed there may be nothing left to call for.
+    private mutating func wait(until deadline: Int64?, _ group: inout Group) async throws {
+        let isLong = deadline.map { $0 - clock.monotonic > 1_000_000_000 } ?? true
+        if isLong, state.isIdle, try runner.store.progress(batch).isExhausted { return state.exhaust() }
+        if let deadline { setAlarm(at: deadline, &group) }
+        await mailbox.wait()
+    }
+
+    private mutating func claim(with grant: Grant, _ group: inout Group) async {
+        let now = clock.now
+        do {
+            let claim = try await runner.store.claim(batch, upTo: grant.count, now: now, caps: limits.caps(at: now))
+            runner.traffic.giveBack(grant.count - claim.records.count, of: grant)
+            state.claimed(claim, of: grant.count)
+            reporter.progress.inDoubt += claim.held
+            start(claim.records, with: grant, &group)
+        } catch {
+            runner.traffic.giveBack(grant.count, of: grant)
+            failure = error
+            state.end(.stopped)
+        }
+    }
+
+    /// Starts the calls, unless the way was closed or the run abandoned while their claim was written.
+    private mutating func start(_ records: [ClaimedRecord], with grant: Grant, _ group: inout Group) {
+        guard !records.isEmpty else { return }
+        let moment = clock.moment
+        let mayStart = urgency == .none && runner.traffic.start(records.count, of: grant, at: moment.monotonic)
+        guard mayStart else {
+            runner.traffic.giveBack(records.count, of: grant)
+            for record in records {
+                state.ended()
+                gathered.append(Completion(notStarted: record, at: moment.wall))
+            }
+            return
+        }
+        if grant.isProbe { runner.events(.probe) }
+        for record in records {
+            start(Call(record: record, grant: grant, startedAt: moment.wall), &group)
+        }
+    }
+
+    private func start(_ call: Call, _ group: inout Group) {
+        group.addTask { [requests = runner.requests, submitter = runner.submitter, clock, mailbox] in
+            do {
+                let request = try requests.request(for: call.record)
+                let reply = Task.isCancelled ? .givenUp : await submitter.submit(request)
+                mailbox.post(.replied(call, reply, at: clock.moment))
+            } catch {
+                mailbox.post(.notBuilt(call, reason: String(describing: error), at: clock.moment))
+            }
+        }
+    }
+}
+
+extension Reply {
+    /// The run was abandoned before the call began.
+    fileprivate static let givenUp = Reply(
+        .failed(kind: .cancelled, mayHaveLeft: false), errorText: "The run was stopped before the call")
+}

@@ -1,0 +1,49 @@
+internal import RecordStore
+
+extension BatchRun {
+    /// Nothing is left to claim: in-doubt records get their policy, otherwise the batch is complete.
+    mutating func close() async throws {
+        let configuration = runner.configuration
+        let counts = try runner.store.progress(batch)
+        // Someone else queued records again since the last claim.
+        guard counts.isExhausted else { return state.exhaust(until: clock.now + 1000) }
+        let allowance = configuration.inDoubt.allowance(
+            budget: configuration.inDoubtBudget, spent: counts.inDoubtRetried)
+        // The first call spent an attempt, and each round spends another of every record in it.
+        if counts.inDoubt > 0, allowance != 0, inDoubtRounds < configuration.attempts - 1 {
+            inDoubtRounds += 1
+            let selection = RequeueSelection(statuses: [.inDoubt], limit: allowance, byPolicy: true)
+            let requeued = try await runner.store.requeue(batch, selection)
+            if requeued > 0 {
+                runner.events(.inDoubtRequeued(count: requeued))
+                return state.refill()
+            }
+        }
+        state.end(.completed)
+    }
+
+    /// Writes the state the run leaves behind.
+    mutating func conclude(_ end: RunEnd) async throws {
+        try await runner.store.saveLimiterState(runner.traffic.limiterState)
+        switch end {
+        case .completed: try await runner.store.setState(batch, to: .completed, reason: nil)
+        case .halted(let halt):
+            try await runner.store.setState(batch, to: .halted, reason: halt.description)
+            runner.events(.halted(halt))
+        case .capped(let cap): try await runner.store.setState(batch, to: .paused, reason: limits.reason(cap))
+        case .stopped, .stateChanged: break
+        }
+        tell()
+    }
+
+    /// Tells how far the run has come, when it is time.
+    mutating func report() {
+        if reporter.isDue(at: clock.monotonic) { tell() }
+    }
+
+    private func tell() {
+        let now = clock.monotonic
+        let rate = runner.traffic.allowedRate(at: now)
+        runner.events(.progress(reporter.progress(at: now, underWay: state.underWay, allowedRate: rate)))
+    }
+}

@@ -1,0 +1,31 @@
+internal import RecordStore
+
+extension BatchRun {
+    /// Reads the answer table, tells limiter and gate, and settles what becomes of the record.
+    mutating func account(for call: Call, _ reply: Reply, at moment: Moment) {
+        let outcome = AnswerTable.outcome(
+            of: reply, requireEncryptedAnswers: runner.configuration.requireEncryptedAnswers)
+        let verdict = runner.traffic.record(
+            outcome, isProbe: call.grant.isProbe, errorText: reply.errorText, at: moment)
+        for event in verdict.events { runner.events(event) }
+        let next = retries.step(
+            after: outcome, number: call.record.number, spent: call.record.spentAttempts,
+            isGateClosed: verdict.isGateClosed, reopensAt: verdict.reopensAt, now: moment.wall,
+            random: runner.random())
+        finish(call, Completion(call, reply, outcome, next: next, finishedAt: moment.wall))
+        if !verdict.events.isEmpty { isLimiterChanged = true }
+        if let halt = verdict.halt { state.end(.halted(halt)) }
+    }
+
+    /// The permit was not used, for there was no call.
+    mutating func accountForNotBuilt(_ call: Call, _ reason: String, at moment: Moment) {
+        runner.traffic.giveBack(1, of: call.grant)
+        finish(call, Completion(notBuilt: call, reason: reason, finishedAt: moment.wall))
+    }
+
+    private mutating func finish(_ call: Call, _ completion: Completion) {
+        state.ended()
+        gathered.append(completion)
+        reporter.count(completion.next)
+    }
+}

@@ -1,0 +1,117 @@
+internal import RecordStore
+
+/// One run of a batch: performs what `RunState`, `EndpointTraffic` and `RetryPolicy` decide.
+struct BatchRun {
+    typealias Group = ThrowingDiscardingTaskGroup<any Error>
+
+    let runner: BatchRunner
+    let batch: BatchID
+    let stop: StopSignal
+    let mailbox: Mailbox<RunMessage>
+    let retries: RetryPolicy
+    let clock: any RunnerClock
+    var state: RunState
+    var limits: CallLimits
+    var alarms = Alarms()
+    var reporter: ProgressReporter
+    /// Ends of calls that are not yet on their way to the store.
+    var gathered: [Completion] = []
+    var isWriting = false
+    /// Whether the limiter learnt something that a restart must not forget.
+    var isLimiterChanged = false
+    var isCancelled = false
+    var isAbandoned = false
+    var inDoubtRounds = 0
+    /// Why claiming failed; thrown when the calls under way are written.
+    var failure: (any Error)?
+
+    init(_ runner: BatchRunner, _ batch: BatchID, _ stop: StopSignal, _ mailbox: Mailbox<RunMessage>) {
+        self.runner = runner
+        self.batch = batch
+        self.stop = stop
+        self.mailbox = mailbox
+        retries = RetryPolicy(runner.configuration)
+        clock = runner.traffic.clock
+        state = RunState(concurrency: runner.configuration.concurrency)
+        limits = CallLimits(runner.configuration)
+        reporter = ProgressReporter(startedAt: clock.monotonic)
+    }
+
+    /// Works until the run is over and all its state is written.
+    mutating func untilEnd(_ group: inout Group) async throws -> RunEnd {
+        while true {
+            try absorb(&group)
+            heedStop(&group)
+            switch state.step(at: clock.now) {
+            case .claim(let count): try await claim(upTo: count, &group)
+            case .wait(let until):
+                if let until { setAlarm(at: clock.moment.monotonic(atWall: until), &group) }
+                await mailbox.wait()
+            case .close: try await close()
+            case .end(let end):
+                if let failure { throw failure }
+                try await conclude(end)
+                return end
+            }
+            report()
+        }
+    }
+
+    /// Takes in all messages, then hands ended calls to the store, as one group while the last one is written.
+    private mutating func absorb(_ group: inout Group) throws {
+        for message in mailbox.take() {
+            switch message {
+            case .replied(let call, let reply, let moment): account(for: call, reply, at: moment)
+            case .notBuilt(let call, let reason, let moment): accountForNotBuilt(call, reason, at: moment)
+            case .written(let count, let readyAt):
+                isWriting = false
+                state.written(count, readyAt: readyAt)
+            case .notWritten(let error): throw error
+            case .rang(let deadline): alarms.rang(deadline)
+            case .changed: break
+            case .cancelled: isCancelled = true
+            }
+        }
+        write(&group)
+    }
+
+    /// How urgently the run is to stop.
+    var urgency: StopSignal.Urgency { isCancelled ? .abandon : stop.urgency }
+
+    private mutating func heedStop(_ group: inout Group) {
+        if urgency >= .drain { state.end(.stopped) }
+        if urgency == .abandon, !isAbandoned {
+            isAbandoned = true
+            group.cancelAll()
+        }
+    }
+
+    private mutating func write(_ group: inout Group) {
+        guard !isWriting, !gathered.isEmpty else { return }
+        isWriting = true
+        let completions = gathered
+        gathered = []
+        let readyAt = completions.lazy.compactMap(\.readyAt).min()
+        let limiter = isLimiterChanged ? runner.traffic.limiterState : nil
+        isLimiterChanged = false
+        group.addTask { [store = runner.store, mailbox] in
+            do {
+                _ = try await store.finish(completions)
+                if let limiter { try await store.saveLimiterState(limiter) }
+                mailbox.post(.written(completions.count, readyAt: readyAt))
+            } catch {
+                mailbox.post(.notWritten(error))
+            }
+        }
+    }
+
+    mutating func setAlarm(at deadline: Int64, _ group: inout Group) {
+        // An hour at most: the wall clock may be set meanwhile.
+        let deadline = min(deadline, clock.monotonic + 3_600_000_000_000)
+        guard alarms.needsAlarm(at: deadline) else { return }
+        group.addTask { [clock, mailbox] in
+            await clock.sleep(until: deadline)
+            mailbox.post(.rang(deadline))
+        }
+    }
+}

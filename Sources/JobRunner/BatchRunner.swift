@@ -1,0 +1,111 @@
+public import RecordStore
+
+/// Runs a batch: permit, claim, call, and whatever the answer means, until every record has a final status, something
+/// systemic is wrong, a cap is reached or the run is told to stop.
+///
+/// The ledger's row of a call is committed before `RecordSubmitter.submit` is called. Each call is a child task of the
+/// run; none outlives it.
+public struct BatchRunner: Sendable {
+    let store: any RecordKeeping
+    let submitter: any RecordSubmitter
+    let requests: any RequestBuilding
+    let configuration: RunnerConfiguration
+    let traffic: EndpointTraffic
+    let random: @Sendable () -> Double
+    let events: @Sendable (RunnerEvent) -> Void
+
+    /// Prepares runs that have the endpoint to themselves.
+    ///
+    /// - Parameters:
+    ///   - store: The database, open for running.
+    ///   - submitter: Makes the calls.
+    ///   - requests: Rebuilds requests from stored rows.
+    ///   - configuration: Limits, retries and halts.
+    ///   - clock: The system's clock, or one that a test holds.
+    ///   - events: Told what happens, from the run's task; must return at once.
+    public init(
+        store: RecordStore, submitter: any RecordSubmitter, requests: any RequestBuilding,
+        configuration: RunnerConfiguration, clock: any RunnerClock = SystemClock(),
+        events: @escaping @Sendable (RunnerEvent) -> Void = { _ in }
+    ) {
+        self.init(
+            store: store, submitter: submitter, requests: requests, configuration: configuration,
+            traffic: EndpointTraffic(configuration: configuration, clock: clock), events: events)
+    }
+
+    /// Prepares runs that share limiter and gate with others.
+    ///
+    /// - Parameters:
+    ///   - store: The database, open for running.
+    ///   - submitter: Makes the calls.
+    ///   - requests: Rebuilds requests from stored rows.
+    ///   - configuration: Concurrency, caps, retries and the in-doubt policy; rate and halts are those of `traffic`.
+    ///   - traffic: Shared by all runners that call the endpoint; its clock is used.
+    ///   - events: Told what happens, from the run's task; must return at once.
+    public init(
+        store: RecordStore, submitter: any RecordSubmitter, requests: any RequestBuilding,
+        configuration: RunnerConfiguration, traffic: EndpointTraffic,
+        events: @escaping @Sendable (RunnerEvent) -> Void = { _ in }
+    ) {
+        self.init(
+            keeping: store, submitter: submitter, requests: requests, configuration: configuration, traffic: traffic,
+            random: { Double.random(in: 0..<1) }, events: events)
+    }
+
+    init(
+        keeping store: any RecordKeeping, submitter: any RecordSubmitter, requests: any RequestBuilding,
+        configuration: RunnerConfiguration, traffic: EndpointTraffic, random: @escaping @Sendable () -> Double,
+        events: @escaping @Sendable (RunnerEvent) -> Void
+    ) {
+        self.store = store
+        self.submitter = submitter
+        self.requests = requests
+        self.configuration = configuration
+        self.traffic = traffic
+        self.random = random
+        self.events = events
+    }
+
+    /// Runs a batch until it ends one way or another; a paused or halted batch goes on.
+    ///
+    /// Cancelling the task is as good as `StopSignal.abandon()`.
+    ///
+    /// - Parameters:
+    ///   - batch: The batch, wholly taken in.
+    ///   - stop: The signal to stop early.
+    /// - Returns: How the run ended; no call is under way then, and the state of all is written.
+    /// - Throws: The store's error when state could not be read or written; calls whose end could not be written are
+    ///   open in the ledger and become in doubt at the next start.
+    public func run(_ batch: BatchID, stop: StopSignal) async throws -> RunEnd {
+        let state = try store.batch(batch).state
+        switch state {
+        case .running: break
+        case .paused, .halted: try await store.setState(batch, to: .running, reason: nil)
+        case .completed: return .completed
+        case .ingesting, .awaitingConfirmation, .cancelled, .rejected: return .stateChanged(to: state)
+        }
+        if let remembered = try store.limiterState() { traffic.resume(remembered) }
+        return try await follow(batch, stop)
+    }
+
+    private func follow(_ batch: BatchID, _ stop: StopSignal) async throws -> RunEnd {
+        let mailbox = Mailbox<RunMessage>()
+        let stopObserver = stop.addObserver { mailbox.post(.changed) }
+        let trafficObserver = traffic.addObserver { mailbox.post(.changed) }
+        defer {
+            stop.removeObserver(stopObserver)
+            traffic.removeObserver(trafficObserver)
+        }
+        return try await withTaskCancellationHandler {
+            try await withThrowingDiscardingTaskGroup { group in
+                var run = BatchRun(self, batch, stop, mailbox)
+                let end = try await run.untilEnd(&group)
+                // Alarms may still be set.
+                group.cancelAll()
+                return end
+            }
+        } onCancel: {
+            mailbox.post(.cancelled)
+        }
+    }
+}

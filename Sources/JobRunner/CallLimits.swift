@@ -1,0 +1,35 @@
+internal import Foundation
+internal import RecordStore
+
+/// The caps on calls, with the calendar day they count on.
+struct CallLimits: Sendable {
+    private let configuration: RunnerConfiguration
+    private var minute: Int64 = .min
+    private var day = CallDay(rawValue: 0)
+
+    init(_ configuration: RunnerConfiguration) {
+        self.configuration = configuration
+    }
+
+    /// The caps that hold at a time, in milliseconds since 1970 UTC.
+    mutating func caps(at now: Int64) -> CallCaps {
+        // Zones differ by whole minutes, and asking a calendar costs more than a claim.
+        if now / 60_000 != minute {
+            minute = now / 60_000
+            day = CallDay(at: now, in: configuration.timeZone)
+        }
+        return CallCaps(daily: configuration.dailyCalls, batch: configuration.batchCalls, day: day)
+    }
+
+    /// Why a capped batch is paused, and how it goes on.
+    func reason(_ cap: Cap) -> String {
+        switch cap {
+        case .batchCalls:
+            "The batch has used its limits.batch_calls of \(configuration.batchCalls ?? 0) calls. "
+                + "Raise the limit, then go on."
+        case .dailyCalls:
+            "Today's limits.daily_calls of \(configuration.dailyCalls ?? 0) calls are used up. "
+                + "Go on after midnight (\(configuration.timeZone.identifier)), or raise the limit."
+        }
+    }
+}

@@ -1,0 +1,131 @@
+/// Closes when calls make no sense for anyone, and finds out with single probes when they do again.
+///
+/// All times are monotonic nanoseconds.
+struct Gate: Sendable {
+    /// What calls are allowed.
+    enum State: Sendable, Equatable {
+        case open
+        case closed(Closure)
+        case halted(Halt)
+    }
+
+    /// A closed gate.
+    struct Closure: Sendable, Equatable {
+        enum Cause: Sendable, Equatable {
+            case outage
+            case misconfigured
+        }
+
+        var cause: Cause
+        let since: Int64
+        /// When the next probe may leave.
+        var probeAt: Int64
+        /// The wait before the probe after the next, when out of reach.
+        var interval: Int64
+        /// Probes refused in a row as misconfigured.
+        var refusedProbes = 0
+        var isProbeUnderWay = false
+    }
+
+    private static let troubleInARow = 10
+    private static let firstInterval: Int64 = 15_000_000_000
+    private static let longestInterval: Int64 = 300_000_000_000
+
+    private let probes: Int
+    private let probeInterval: Duration
+    private let outage: Duration
+    private(set) var state = State.open
+    private var trouble = 0
+
+    init(probes: Int, probeInterval: Duration, outage: Duration) {
+        self.probes = max(1, probes)
+        self.probeInterval = probeInterval
+        self.outage = outage
+    }
+
+    /// Takes in one outcome, in the order in which they arrive.
+    mutating func record(_ sign: Outcome.GateSign?, isProbe: Bool, errorText: String?, at now: Int64) {
+        guard let sign else { return isProbe ? withdrawProbe() : () }
+        switch state {
+        case .halted: break
+        case .open: recordWhileOpen(sign, at: now)
+        case .closed(let closure) where isProbe: recordProbe(sign, closure, errorText, at: now)
+        case .closed(let closure):
+            // Calls that were under way when the gate closed. One of them answering shows that the API is in reach.
+            if sign == .answered, closure.cause == .outage { open() }
+        }
+    }
+
+    /// Marks the probe as sent.
+    mutating func startProbe() {
+        guard case .closed(var closure) = state else { return }
+        closure.isProbeUnderWay = true
+        state = .closed(closure)
+    }
+
+    /// The probe's permit was not used: the next may leave at once.
+    mutating func withdrawProbe() {
+        guard case .closed(var closure) = state else { return }
+        closure.isProbeUnderWay = false
+        state = .closed(closure)
+    }
+
+    /// Stops every call until `open`.
+    mutating func halt(_ halt: Halt) {
+        state = .halted(halt)
+    }
+
+    /// Lets calls go on as if nothing had been wrong.
+    mutating func open() {
+        state = .open
+        trouble = 0
+    }
+
+    private mutating func recordWhileOpen(_ sign: Outcome.GateSign, at now: Int64) {
+        switch sign {
+        case .answered: trouble = 0
+        case .misconfigured: close(.misconfigured, firstWait: probeInterval.nanoseconds, at: now)
+        case .trouble:
+            trouble += 1
+            if trouble >= Self.troubleInARow { close(.outage, firstWait: Self.firstInterval, at: now) }
+        }
+    }
+
+    private mutating func close(_ cause: Closure.Cause, firstWait: Int64, at now: Int64) {
+        let wait = cause == .outage ? min(firstWait, outage.nanoseconds) : firstWait
+        state = .closed(
+            Closure(cause: cause, since: now, probeAt: now + wait, interval: 2 * Self.firstInterval))
+    }
+
+    private mutating func recordProbe(
+        _ sign: Outcome.GateSign, _ closure: Closure, _ errorText: String?, at now: Int64
+    ) {
+        var closure = closure
+        closure.isProbeUnderWay = false
+        switch sign {
+        case .answered: open()
+        case .misconfigured: refuseProbe(&closure, errorText, at: now)
+        case .trouble: missProbe(&closure, errorText, at: now)
+        }
+    }
+
+    private mutating func refuseProbe(_ closure: inout Closure, _ errorText: String?, at now: Int64) {
+        closure.cause = .misconfigured
+        closure.refusedProbes += 1
+        guard closure.refusedProbes < probes else { return halt(.misconfigured(probes: probes, last: errorText)) }
+        closure.probeAt = now + probeInterval.nanoseconds
+        state = .closed(closure)
+    }
+
+    private mutating func missProbe(_ closure: inout Closure, _ errorText: String?, at now: Int64) {
+        let deadline = closure.since + outage.nanoseconds
+        guard now < deadline else { return halt(.outage(outage, last: errorText)) }
+        if closure.cause == .misconfigured { closure.interval = Self.firstInterval }
+        closure.cause = .outage
+        closure.refusedProbes = 0
+        // The last probe leaves when the outage has lasted too long, so that a halt never comes unasked.
+        closure.probeAt = min(now + closure.interval, deadline)
+        closure.interval = min(2 * closure.interval, Self.longestInterval)
+        state = .closed(closure)
+    }
+}

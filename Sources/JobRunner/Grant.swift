@@ -1,0 +1,11 @@
+/// Leave to make calls.
+struct Grant: Sendable, Equatable {
+    /// How many calls.
+    let count: Int
+    /// Whether the one call is the gate's probe.
+    let isProbe: Bool
+    /// When the permits were taken, in monotonic nanoseconds.
+    let takenAt: Int64
+    /// How often the way had been closed by then; calls only start while that holds.
+    let closings: Int
+}

@@ -1,0 +1,53 @@
+extension Halt {
+    /// `api.require_encrypted_answers` is true and a 200 came as plain JSON.
+    static let answersNotEncrypted = Halt(
+        cause: .undecipherable,
+        reason: "An answer was not encrypted although api.require_encrypted_answers is true.",
+        remedy: "Ask Mastercard to switch on response encryption for this project, or set the key to false.")
+
+    /// Several answers in a row could not be deciphered.
+    static func undecipherable(inARow count: Int) -> Halt {
+        Halt(
+            cause: .undecipherable,
+            reason: "\(count) answers in a row could not be deciphered; they were billed and are kept sealed.",
+            remedy: "Check that api.decryption_key belongs to the project's 'Mastercard Encryption Key', then rerun.")
+    }
+
+    /// Every probe was refused because of this side's settings.
+    static func misconfigured(probes: Int, last: String?) -> Halt {
+        Halt(
+            cause: .misconfigured,
+            reason: "The API refused \(probes) probes in a row, so the fault is on this side\(quoted(last)).",
+            remedy: "Check client certificate, encryption key and base URL with 'rollcall doctor', then go on.")
+    }
+
+    /// The other side stayed out of reach for longer than `halt.outage`.
+    static func outage(_ length: Duration, last: String?) -> Halt {
+        Halt(
+            cause: .outage,
+            reason: "The API has been out of reach for more than \(length.inWords)\(quoted(last)).",
+            remedy: "Check the network, the proxy and api.base_url with 'rollcall doctor', then go on.")
+    }
+
+    /// `Retry-After` asks for more than `longest`.
+    static func longWait(longest: Duration) -> Halt {
+        Halt(
+            cause: .longWait,
+            reason: "The API asks every caller to wait for more than \(longest.inWords) (Retry-After).",
+            remedy: "Ask Mastercard whether the project is suspended or over its quota, then go on.")
+    }
+
+    private static func quoted(_ text: String?) -> String { text.map { ": \($0)" } ?? "" }
+}
+
+extension Duration {
+    /// Whole hours, minutes or seconds, in words.
+    var inWords: String {
+        let seconds = components.seconds
+        switch seconds {
+        case 7200... where seconds % 3600 == 0: return "\(seconds / 3600) hours"
+        case 120... where seconds % 60 == 0: return "\(seconds / 60) minutes"
+        default: return "\(seconds) seconds"
+        }
+    }
+}

@@ -1,0 +1,25 @@
+/// One instant on both of the runner's clocks.
+struct Moment: Sendable, Equatable {
+    /// Milliseconds since 1970 UTC.
+    var wall: Int64
+    /// Nanoseconds on the clock that never goes back.
+    var monotonic: Int64
+
+    /// The monotonic time at which the wall clock will show `wall`, held at the end of `Int64`.
+    func monotonic(atWall wall: Int64) -> Int64 {
+        let (distance, farAway) = wall.subtractingReportingOverflow(self.wall)
+        let (nanoseconds, tooLong) = distance.multipliedReportingOverflow(by: 1_000_000)
+        let (deadline, tooLate) = monotonic.addingReportingOverflow(nanoseconds)
+        return farAway || tooLong || tooLate ? .max : deadline
+    }
+
+    /// What the wall clock will show at a monotonic time, rounded up to a millisecond.
+    func wall(atMonotonic monotonic: Int64) -> Int64 {
+        wall + (monotonic - self.monotonic + 999_999) / 1_000_000
+    }
+}
+
+extension RunnerClock {
+    /// Now, on both clocks.
+    var moment: Moment { Moment(wall: now, monotonic: monotonic) }
+}

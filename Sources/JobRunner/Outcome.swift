@@ -1,0 +1,65 @@
+public import RecordStore
+
+/// What one call's reply means, read from the answer table by `AnswerTable.outcome(of:requireEncryptedAnswers:)`.
+public struct Outcome: Sendable, Equatable {
+    /// The outcome's name; the raw value is the ledger's word.
+    public enum Kind: String, Sendable, CaseIterable {
+        /// Answered, deciphered, fits the model.
+        case succeeded
+        /// Answered and billed, but not readable; held in doubt with the answer kept.
+        case undecipherable
+        /// Refused for good because of what the record holds.
+        case rejected
+        /// Refused because of how this side is set up: keys, certificate, address, rights.
+        case misconfigured
+        /// A passing fault; tried again, spending an attempt.
+        case transient
+        /// The other side asks for fewer calls; tried again, spending no attempt.
+        case overloaded
+        /// May have been answered and billed, and no answer is recorded.
+        case inDoubt = "in_doubt"
+        /// Provably never left; tried again, spending no attempt.
+        case unsent
+    }
+
+    /// What the gate makes of an outcome.
+    public enum GateSign: Sendable, Equatable {
+        /// The other side is there and answers.
+        case answered
+        /// A 5xx without `Retry-After`, unsent or in doubt: ten in a row close the gate.
+        case trouble
+        /// Closes the gate at once.
+        case misconfigured
+    }
+
+    /// The outcome's name.
+    public let kind: Kind
+    /// Whether the call is on the invoice.
+    public let billable: Billable
+    /// Whether any HTTP answer came, whatever its status: until the first one of a run concurrency is one.
+    public let isAnswer: Bool
+    /// Whether the status was 429 or 503, which the rate cut counts.
+    public let isThrottled: Bool
+    /// What the gate makes of it; nil when it tells nothing about the other side.
+    public let gateSign: GateSign?
+    /// How long everyone has to wait before the next call.
+    public let retryAfter: RetryAfter?
+    /// A warning to keep beside a success.
+    public let warning: String?
+    /// Why the batch halts at once, whatever else follows.
+    public let halt: Halt?
+
+    init(
+        _ kind: Kind, billable: Billable = .no, isAnswer: Bool = true, isThrottled: Bool = false,
+        gateSign: GateSign? = .answered, retryAfter: RetryAfter? = nil, warning: String? = nil, halt: Halt? = nil
+    ) {
+        self.kind = kind
+        self.billable = billable
+        self.isAnswer = isAnswer
+        self.isThrottled = isThrottled
+        self.gateSign = gateSign
+        self.retryAfter = retryAfter
+        self.warning = warning
+        self.halt = halt
+    }
+}

@@ -1,0 +1,11 @@
+/// The answer to a runner that wants to make calls.
+enum Permission: Sendable, Equatable {
+    /// So many calls may be made now.
+    case granted(Grant)
+    /// Ask again at this time, in monotonic nanoseconds.
+    case wait(until: Int64)
+    /// Ask again when the call under way has ended: only one may be made for now.
+    case waitForAnswer
+    /// No more calls.
+    case halted(Halt)
+}

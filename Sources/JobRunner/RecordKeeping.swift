@@ -1,0 +1,15 @@
+internal import RecordStore
+
+/// What the runner needs of the store, so that tests can let it fail at a moment of their choosing.
+protocol RecordKeeping: Sendable {
+    func batch(_ id: BatchID) throws -> Batch
+    func claim(_ batch: BatchID, upTo count: Int, now: Int64, caps: CallCaps) async throws -> Claim
+    func finish(_ completions: [Completion]) async throws -> Int
+    func requeue(_ batch: BatchID, _ selection: RequeueSelection) async throws -> Int
+    func setState(_ batch: BatchID, to state: BatchState, reason: String?) async throws
+    func progress(_ batch: BatchID) throws -> BatchCounts
+    func limiterState() throws -> LimiterState?
+    func saveLimiterState(_ state: LimiterState) async throws
+}
+
+extension RecordStore: RecordKeeping {}

@@ -1,0 +1,19 @@
+internal import RecordStore
+
+/// What reaches a run while it goes on.
+enum RunMessage: Sendable {
+    /// A call ended.
+    case replied(Call, Reply, at: Moment)
+    /// A record's request could not be rebuilt; no call was made.
+    case notBuilt(Call, reason: String, at: Moment)
+    /// The ends of so many calls are written.
+    case written(Int, readyAt: Int64?)
+    /// They could not be written.
+    case notWritten(any Error)
+    /// An alarm set for a monotonic time rang.
+    case rang(Int64)
+    /// Something outside changed: ask again.
+    case changed
+    /// The run's own task was cancelled.
+    case cancelled
+}

@@ -1,0 +1,95 @@
+internal import RecordStore
+
+/// Where one run of a batch stands, and what it does next. Decides, does nothing.
+struct RunState: Sendable {
+    /// What the run does next.
+    enum Step: Sendable, Equatable {
+        /// Ask for permits and claim so many records.
+        case claim(upTo: Int)
+        /// Wait for a message, at the longest until the wall clock shows this many milliseconds since 1970 UTC.
+        case wait(until: Int64?)
+        /// Nothing is left to claim: see to the batch's end.
+        case close
+        /// The run is over.
+        case end(RunEnd)
+    }
+
+    private let concurrency: Int
+    /// Calls under way.
+    private(set) var underWay = 0
+    /// Calls that ended and are not yet written.
+    private(set) var unwritten = 0
+    /// Whether the last claim found less than it asked for.
+    private var isDry = false
+    /// When a retry falls due, in milliseconds since 1970 UTC.
+    private var nextReadyAt: Int64?
+    private var cap: Cap?
+    private var ending: RunEnd?
+
+    init(concurrency: Int) {
+        self.concurrency = max(1, concurrency)
+    }
+
+    /// Whether the run makes no more claims.
+    var isEnding: Bool { ending != nil }
+
+    /// Whether no call is under way and all state is written.
+    var isIdle: Bool { underWay == 0 && unwritten == 0 }
+
+    /// What to do at a time, in milliseconds since 1970 UTC.
+    func step(at now: Int64) -> Step {
+        if let ending { return isIdle ? .end(ending) : .wait(until: nil) }
+        guard isDry else { return room > 0 ? .claim(upTo: room) : .wait(until: nil) }
+        if let nextReadyAt, cap == nil {
+            if nextReadyAt > now { return .wait(until: nextReadyAt) }
+            return room > 0 ? .claim(upTo: room) : .wait(until: nil)
+        }
+        guard isIdle else { return .wait(until: nil) }
+        return cap.map { .end(.capped($0)) } ?? .close
+    }
+
+    /// Makes no more claims and ends as said once all is written; the first reason given holds.
+    mutating func end(_ end: RunEnd) {
+        ending = ending ?? end
+    }
+
+    /// Takes in what a claim brought; `count` is what it asked for.
+    mutating func claimed(_ claim: Claim, of count: Int) {
+        underWay += claim.records.count
+        if claim.state != .running { end(.stateChanged(to: claim.state)) }
+        cap = claim.cappedBy
+        isDry = claim.records.count + claim.held < count
+        nextReadyAt = isDry ? claim.nextReadyAt : nil
+    }
+
+    /// One call ended.
+    mutating func ended() {
+        underWay -= 1
+        unwritten += 1
+    }
+
+    /// The ends of so many calls are written, after which these records are ready at `readyAt` at the earliest.
+    mutating func written(_ count: Int, readyAt: Int64?) {
+        unwritten -= count
+        guard isDry else { return }
+        // A call that never left is taken off the caps again, so there may be room for another.
+        if cap != nil { return refill() }
+        if let readyAt { nextReadyAt = min(readyAt, nextReadyAt ?? .max) }
+    }
+
+    /// There are records again.
+    mutating func refill() {
+        isDry = false
+        cap = nil
+        nextReadyAt = nil
+    }
+
+    /// Nothing is left to claim, or not before a time.
+    mutating func exhaust(until readyAt: Int64? = nil) {
+        isDry = true
+        nextReadyAt = readyAt
+    }
+
+    /// Calls are bounded, and so are ends waiting to be written.
+    private var room: Int { min(concurrency - underWay, 2 * concurrency - underWay - unwritten) }
+}

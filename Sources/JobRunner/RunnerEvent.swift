@@ -1,0 +1,17 @@
+/// What a run tells while it goes on. No event holds a value of a record.
+public enum RunnerEvent: Sendable, Equatable {
+    /// How far the run has come; at most five times a second, and once at the end.
+    case progress(RunnerProgress)
+    /// No calls for now: why, and when the next probe or call may leave, in milliseconds since 1970 UTC.
+    case gateClosed(reason: String, until: Int64)
+    /// One record is sent to see whether the way is free again.
+    case probe
+    /// Calls go on.
+    case gateOpened
+    /// Too many calls were refused as too many: the new rate in calls per second.
+    case rateCut(to: Double)
+    /// In-doubt records were queued again under the policy `retry`.
+    case inDoubtRequeued(count: Int)
+    /// The batch halts.
+    case halted(Halt)
+}

@@ -1,0 +1,205 @@
+import RecordStore
+import Testing
+
+@testable import JobRunner
+
+@Suite struct BatchRunnerEndTests {
+    @Test func inDoubtRecordsAreHeldByDefault() async throws {
+        let bench = try await RunnerBench(records: 3)
+        let submitter = bench.submitter { $0.row == "row 2" ? .reset : .success }
+        let end = try await bench.runner(RunnerBench.unhurried(), submitter).run(bench.batch, stop: StopSignal())
+        #expect(end == .completed)
+        #expect(submitter.calls.count == 3)
+        #expect(try bench.statuses() == [.succeeded, .inDoubt, .succeeded])
+        #expect(try bench.counts.billingUnknown == 1)
+    }
+
+    @Test func underThePolicyRetryTheyAreSentAgainAtTheEndWithinTheBudget() async throws {
+        let bench = try await RunnerBench(records: 20)
+        let doubtful: Set = ["row 2", "row 4", "row 6"]
+        let submitter = bench.submitter { doubtful.contains($0.row) && $0.attempt == 1 ? .reset : .success }
+        let configuration = RunnerBench.unhurried {
+            $0.inDoubt = .retry
+            $0.inDoubtBudget = 2
+        }
+        let end = try await bench.runner(configuration, submitter).run(bench.batch, stop: StopSignal())
+        #expect(end == .completed)
+        #expect(submitter.calls.count == 22)
+        #expect(Set(submitter.calls.suffix(2).map(\.row)).isSubset(of: doubtful))
+        let counts = try bench.counts
+        #expect(counts.inDoubt == 1 && counts.inDoubtRetried == 2 && counts.succeeded == 19)
+        #expect(bench.events.contains(.inDoubtRequeued(count: 2)))
+    }
+
+    @Test func theBudgetIsTheBatchsAndNotTheRuns() async throws {
+        let bench = try await RunnerBench(records: 4)
+        let configuration = RunnerBench.oneByOne {
+            $0.inDoubt = .retry
+            $0.inDoubtBudget = 3
+        }
+        let submitter = bench.submitter { _ in .reset }
+        _ = try await bench.runner(configuration, submitter).run(bench.batch, stop: StopSignal())
+        #expect(submitter.calls.count == 7)
+        #expect(try bench.counts.inDoubt == 4)
+    }
+
+    @Test func withoutABudgetARecordIsSentAgainAsOftenAsItHasAttempts() async throws {
+        let bench = try await RunnerBench(records: 1)
+        let configuration = RunnerBench.oneByOne {
+            $0.attempts = 3
+            $0.inDoubt = .retry
+            $0.inDoubtBudget = nil
+        }
+        let submitter = bench.submitter { _ in .reset }
+        let end = try await bench.runner(configuration, submitter).run(bench.batch, stop: StopSignal())
+        #expect(end == .completed)
+        #expect(submitter.calls.count == 3)
+        #expect(try bench.statuses() == [.inDoubt])
+    }
+
+    @Test func undecipherableAnswersAreHeldWhateverThePolicy() async throws {
+        let bench = try await RunnerBench(records: 3)
+        let configuration = RunnerBench.unhurried {
+            $0.inDoubt = .retry
+            $0.inDoubtBudget = nil
+        }
+        let submitter = bench.submitter { $0.row == "row 2" ? .garbage : .success }
+        let end = try await bench.runner(configuration, submitter).run(bench.batch, stop: StopSignal())
+        #expect(end == .completed)
+        #expect(submitter.calls.count == 3)
+        #expect(try bench.statuses() == [.succeeded, .inDoubt, .succeeded])
+    }
+
+    @Test func drainingAwaitsCallsUnderWayAndMakesNoMore() async throws {
+        let bench = try await RunnerBench(records: 50)
+        let stop = StopSignal()
+        let submitter = bench.submitter { call in
+            if call.number == 4 { stop.drain() }
+            for _ in 0..<100 { await Task.yield() }
+            return .success
+        }
+        let end = try await bench.runner(RunnerBench.unhurried { $0.concurrency = 8 }, submitter)
+            .run(bench.batch, stop: stop)
+        #expect(end == .stopped)
+        let counts = try bench.counts
+        #expect(counts.succeeded == submitter.calls.count)
+        #expect(counts.succeeded < 50)
+        #expect(counts.inFlight == 0 && counts.queued == 50 - counts.succeeded)
+        #expect(try bench.store.batch(bench.batch).state == .running)
+    }
+
+    @Test func aStopBeforeTheStartMakesNoCall() async throws {
+        let bench = try await RunnerBench(records: 5)
+        let stop = StopSignal()
+        stop.drain()
+        let submitter = bench.submitter { _ in .success }
+        let end = try await bench.runner(RunnerBench.unhurried(), submitter).run(bench.batch, stop: stop)
+        #expect(end == .stopped)
+        #expect(submitter.calls.isEmpty)
+        #expect(try bench.counts.queued == 5)
+    }
+
+    @Test func aStopEndsALongWait() async throws {
+        let bench = try await RunnerBench(records: 5)
+        let stop = StopSignal()
+        let submitter = bench.submitter { call in
+            if call.number == 2 { stop.drain() }
+            return call.number == 1 ? .success : .status(429, retryAfter: .seconds(3600))
+        }
+        let end = try await bench.runner(RunnerBench.oneByOne(), submitter).run(bench.batch, stop: stop)
+        #expect(end == .stopped)
+        #expect(bench.clock.monotonic < 3600 * 1_000_000_000)
+    }
+
+    @Test func abandoningGivesCallsUpAndThoseThatMayHaveLeftEndInDoubt() async throws {
+        let bench = try await RunnerBench(records: 20)
+        let stop = StopSignal()
+        let submitter = bench.submitter { call in
+            if call.number == 1 { return .success }
+            if call.number == 5 { stop.abandon() }
+            return await .whenGivenUp(mayHaveLeft: call.number.isMultiple(of: 2))
+        }
+        let end = try await bench.runner(RunnerBench.unhurried { $0.concurrency = 4 }, submitter)
+            .run(bench.batch, stop: stop)
+        #expect(end == .stopped)
+        #expect(submitter.calls.count == 5)
+        let counts = try bench.counts
+        #expect(counts.succeeded == 1 && counts.inDoubt == 2 && counts.queued == 17 && counts.inFlight == 0)
+    }
+
+    @Test func cancellingTheTaskIsAsGoodAsAbandoning() async throws {
+        let bench = try await RunnerBench(records: 20)
+        let begun = Signal()
+        let submitter = bench.submitter { call in
+            if call.number == 1 { return .success }
+            begun.give()
+            return await .whenGivenUp(mayHaveLeft: true)
+        }
+        let runner = bench.runner(RunnerBench.oneByOne(), submitter)
+        let run = Task { try await runner.run(bench.batch, stop: StopSignal()) }
+        await begun.wait()
+        run.cancel()
+        #expect(try await run.value == .stopped)
+        let counts = try bench.counts
+        #expect(counts.inDoubt == 1 && counts.succeeded == 1 && counts.inFlight == 0)
+    }
+
+    @Test func theBatchsCapPausesItWithTheCallsMadeToTheCall() async throws {
+        let bench = try await RunnerBench(records: 10)
+        let submitter = bench.submitter { _ in .success }
+        let end = try await bench.runner(RunnerBench.unhurried { $0.batchCalls = 5 }, submitter)
+            .run(bench.batch, stop: StopSignal())
+        #expect(end == .capped(.batchCalls))
+        #expect(submitter.calls.count == 5)
+        let batch = try bench.store.batch(bench.batch)
+        #expect(batch.state == .paused)
+        #expect(batch.reason?.contains("limits.batch_calls of 5") == true)
+
+        let more = bench.submitter { _ in .success }
+        let goingOn = try await bench.runner(RunnerBench.unhurried { $0.batchCalls = 10 }, more)
+            .run(bench.batch, stop: StopSignal())
+        #expect(goingOn == .completed)
+        #expect(more.calls.count == 5)
+    }
+
+    @Test func aDailyCapOfNoughtMakesNoCall() async throws {
+        let bench = try await RunnerBench(records: 3)
+        let submitter = bench.submitter { _ in .success }
+        let end = try await bench.runner(RunnerBench.unhurried { $0.dailyCalls = 0 }, submitter)
+            .run(bench.batch, stop: StopSignal())
+        #expect(end == .capped(.dailyCalls))
+        #expect(submitter.calls.isEmpty)
+    }
+
+    @Test func aCallThatNeverLeftDoesNotCountAgainstTheCap() async throws {
+        let bench = try await RunnerBench(records: 4)
+        let submitter = bench.submitter { $0.number == 2 ? .refused : .success }
+        let end = try await bench.runner(RunnerBench.oneByOne { $0.batchCalls = 3 }, submitter)
+            .run(bench.batch, stop: StopSignal())
+        #expect(end == .capped(.batchCalls))
+        #expect(submitter.calls.count == 4)
+        #expect(try bench.counts.calls == 3)
+    }
+
+    @Test(arguments: [FailingStore.Operation.finish, .setState, .saveLimiterState])
+    func stateThatCannotBeWrittenIsAnError(operation: FailingStore.Operation) async throws {
+        let bench = try await RunnerBench(records: 10)
+        let store = FailingStore(bench.store, failing: operation, after: 0)
+        let runner = bench.runner(RunnerBench.oneByOne(), bench.submitter { _ in .success }, keeping: store)
+        await #expect(throws: FailingStore.DiskFull.self) {
+            try await runner.run(bench.batch, stop: StopSignal())
+        }
+        #expect(try bench.store.batch(bench.batch).state == .running)
+    }
+
+    @Test func whenAClaimFailsCallsUnderWayAreStillWritten() async throws {
+        let bench = try await RunnerBench(records: 10)
+        let store = FailingStore(bench.store, failing: .claim, after: 3)
+        let runner = bench.runner(RunnerBench.oneByOne(), bench.submitter { _ in .success }, keeping: store)
+        await #expect(throws: FailingStore.DiskFull.self) {
+            try await runner.run(bench.batch, stop: StopSignal())
+        }
+        let counts = try bench.counts
+        #expect(counts.succeeded == 3 && counts.inFlight == 0)
+    }
+}

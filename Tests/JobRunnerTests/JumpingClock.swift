@@ -1,0 +1,18 @@
+import JobRunner
+import Synchronization
+
+/// A clock that stands still until someone sleeps, and then jumps to the end of the sleep.
+final class JumpingClock: RunnerClock {
+    /// What the wall clock shows when `monotonic` is 0, in milliseconds since 1970 UTC.
+    static let start: Int64 = 1_763_900_000_000
+
+    private let nanoseconds = Mutex<Int64>(0)
+
+    var monotonic: Int64 { nanoseconds.withLock { $0 } }
+    var now: Int64 { Self.start + monotonic / 1_000_000 }
+
+    func sleep(until deadline: Int64) async {
+        guard !Task.isCancelled else { return }
+        nanoseconds.withLock { $0 = max($0, deadline) }
+    }
+}

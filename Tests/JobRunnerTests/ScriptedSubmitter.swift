@@ -1,0 +1,81 @@
+import JobRunner
+import Synchronization
+
+/// One call, as a script sees it.
+struct ScriptedCall: Sendable {
+    /// The request, which is the record's row: `row 1`, `row 2`, …
+    let row: String
+    /// Which of this row's calls it is, from 1.
+    let attempt: Int
+    /// Which of all calls it is, from 1.
+    let number: Int
+    /// Milliseconds on the test's clock.
+    let at: Int64
+    /// Calls under way, this one included.
+    let underWay: Int
+}
+
+/// Answers calls as a script says, and remembers them.
+final class ScriptedSubmitter: RecordSubmitter {
+    typealias Script = @Sendable (ScriptedCall) async -> Reply
+
+    private struct State {
+        var calls: [ScriptedCall] = []
+        var underWay = 0
+    }
+
+    private let state = Mutex(State())
+    private let clock: JumpingClock
+    private let script: Script
+
+    init(clock: JumpingClock, script: @escaping Script) {
+        self.clock = clock
+        self.script = script
+    }
+
+    /// All calls so far, in the order in which they began.
+    var calls: [ScriptedCall] { state.withLock { $0.calls } }
+
+    func submit(_ request: [UInt8]) async -> Reply {
+        let row = String(decoding: request, as: UTF8.self)
+        let now = clock.monotonic / 1_000_000
+        let call = state.withLock { state in
+            state.underWay += 1
+            let call = ScriptedCall(
+                row: row, attempt: state.calls.count { $0.row == row } + 1, number: state.calls.count + 1, at: now,
+                underWay: state.underWay)
+            state.calls.append(call)
+            return call
+        }
+        let reply = await script(call)
+        state.withLock { $0.underWay -= 1 }
+        return reply
+    }
+}
+
+extension Reply {
+    static let success = Reply(.answered(status: 200, body: .answer(Array("{}".utf8)), retryAfter: nil))
+    static let garbage = Reply(
+        .answered(status: 200, body: .undecipherable(Array("?".utf8)), retryAfter: nil), errorText: "not for our key")
+    static let reset = Reply(.failed(kind: .reset, mayHaveLeft: true), errorText: "connection reset")
+    static let refused = Reply(.failed(kind: .couldNotConnect, mayHaveLeft: false), errorText: "connection refused")
+
+    static func status(_ status: Int, retryAfter: RetryAfter? = nil) -> Reply {
+        Reply(.answered(status: status, body: .other, retryAfter: retryAfter))
+    }
+
+    static let rejected = Reply(
+        .answered(status: 400, body: .errors(recoverable: false, speaksOfEncryption: false), retryAfter: nil),
+        reasonCode: "INVALID_FIELD", errorText: "The API refused the request", details: "user.email")
+
+    /// Waits until the task is cancelled.
+    static func whenGivenUp(mayHaveLeft: Bool) async -> Reply {
+        let signal = Signal()
+        await withTaskCancellationHandler {
+            await signal.wait()
+        } onCancel: {
+            signal.give()
+        }
+        return Reply(.failed(kind: .cancelled, mayHaveLeft: mayHaveLeft), errorText: "given up")
+    }
+}

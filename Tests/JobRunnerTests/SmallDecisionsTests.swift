@@ -1,0 +1,133 @@
+import Foundation
+import RecordStore
+import Testing
+
+@testable import JobRunner
+
+@Suite struct RetryAfterTests {
+    static let waits: [(RetryAfter, Int64)] = [
+        (.seconds(0), 1000), (.seconds(5), 6000), (.seconds(-5), 1000), (.seconds(.max), .max),
+        (.seconds(1_000_000_000), 1_000_000_001_000), (.date(500), 1000), (.date(.min), 1000), (.date(7000), 7000),
+        (.date(.max), .max),
+    ]
+
+    @Test(arguments: waits)
+    func theWaitEndsWhenTheHeaderSaysAndNeverInThePast(retryAfter: RetryAfter, end: Int64) {
+        #expect(retryAfter.end(from: 1000) == end)
+    }
+}
+
+@Suite struct InDoubtPolicyTests {
+    typealias Row = (policy: InDoubtPolicy, budget: Int?, spent: Int, allowance: Int?)
+
+    static let rows: [Row] = [
+        (.hold, nil, 0, 0), (.hold, 9, 0, 0), (.retry, nil, 1000, nil), (.retry, 0, 0, 0), (.retry, 5, 0, 5),
+        (.retry, 5, 3, 2), (.retry, 5, 5, 0), (.retry, 5, 7, 0),
+    ]
+
+    @Test(arguments: rows)
+    func theAllowanceIsWhatTheBudgetLeaves(row: Row) {
+        #expect(row.policy.allowance(budget: row.budget, spent: row.spent) == row.allowance)
+    }
+}
+
+@Suite struct UndecipherableStreakTests {
+    @Test func threeInARowHalt() {
+        var streak = UndecipherableStreak(limit: 3)
+        #expect(streak.record(.undecipherable) == nil)
+        #expect(streak.record(.undecipherable) == nil)
+        let halt = streak.record(.undecipherable)
+        #expect(halt?.cause == .undecipherable)
+    }
+
+    @Test func aSuccessBreaksTheRow() {
+        var streak = UndecipherableStreak(limit: 2)
+        for _ in 0..<9 {
+            #expect(streak.record(.undecipherable) == nil)
+            #expect(streak.record(.succeeded) == nil)
+        }
+    }
+
+    @Test(arguments: Outcome.Kind.allCases.filter { $0 != .succeeded && $0 != .undecipherable })
+    func nothingElseDoes(kind: Outcome.Kind) {
+        var streak = UndecipherableStreak(limit: 2)
+        #expect(streak.record(.undecipherable) == nil)
+        #expect(streak.record(kind) == nil)
+        #expect(streak.record(.undecipherable) != nil)
+    }
+}
+
+@Suite struct MomentTests {
+    private let moment = Moment(wall: 1000, monotonic: 50)
+
+    static let times: [(Int64, Int64)] = [(1000, 50), (1002, 2_000_050), (999, -999_950), (.max, .max)]
+
+    @Test(arguments: times)
+    func wallTimesBecomeMonotonicTimes(wall: Int64, monotonic: Int64) {
+        #expect(moment.monotonic(atWall: wall) == monotonic)
+    }
+
+    @Test(arguments: [(Int64(50), Int64(1000)), (2_000_050, 1002), (51, 1001)])
+    func monotonicTimesBecomeWallTimesRoundedUp(monotonic: Int64, wall: Int64) {
+        #expect(moment.wall(atMonotonic: monotonic) == wall)
+    }
+}
+
+@Suite struct AlarmsTests {
+    @Test func anAlarmIsSetOnlyWhenNoneRingsBefore() {
+        var alarms = Alarms()
+        let needed = [100, 100, 500, 40].map { alarms.needsAlarm(at: $0) }
+        #expect(needed == [true, false, false, true])
+        alarms.rang(40)
+        let isNeededBeforeItRings = alarms.needsAlarm(at: 100)
+        alarms.rang(100)
+        let isNeededAfter = alarms.needsAlarm(at: 100)
+        #expect(!isNeededBeforeItRings && isNeededAfter)
+    }
+}
+
+@Suite struct CallLimitsTests {
+    @Test func theDayTurnsOverAtMidnightOfTheZone() throws {
+        var configuration = RunnerConfiguration()
+        configuration.timeZone = try #require(TimeZone(identifier: "Europe/Vienna"))
+        configuration.dailyCalls = 7
+        configuration.batchCalls = 9
+        var limits = CallLimits(configuration)
+        // 2025-11-22 22:59:59.999 and 23:00 UTC; Vienna is an hour ahead.
+        let before = limits.caps(at: 1_763_852_399_999)
+        let after = limits.caps(at: 1_763_852_400_000)
+        #expect(before == CallCaps(daily: 7, batch: 9, day: CallDay(rawValue: 20_251_122)))
+        #expect(after == CallCaps(daily: 7, batch: 9, day: CallDay(rawValue: 20_251_123)))
+    }
+
+    @Test(arguments: [(Cap.batchCalls, "limits.batch_calls of 9"), (.dailyCalls, "limits.daily_calls of 7")])
+    func theReasonNamesTheLimitAndItsNumber(cap: Cap, part: String) {
+        var configuration = RunnerConfiguration()
+        configuration.dailyCalls = 7
+        configuration.batchCalls = 9
+        #expect(CallLimits(configuration).reason(cap).contains(part))
+    }
+}
+
+@Suite struct StopSignalTests {
+    @Test func urgencyOnlyRises() {
+        let signal = StopSignal()
+        #expect(signal.urgency == .none)
+        signal.drain()
+        #expect(signal.urgency == .drain)
+        signal.abandon()
+        signal.drain()
+        #expect(signal.urgency == .abandon)
+    }
+
+    @Test func observersHearOfEachRaiseUntilTheyAreRemoved() async {
+        let signal = StopSignal()
+        await confirmation(expectedCount: 1) { heard in
+            let observer = signal.addObserver { heard() }
+            signal.drain()
+            signal.drain()
+            signal.removeObserver(observer)
+            signal.abandon()
+        }
+    }
+}

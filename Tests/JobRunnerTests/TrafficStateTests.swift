@@ -1,0 +1,186 @@
+import RecordStore
+import Testing
+
+@testable import JobRunner
+
+private let second: Int64 = 1_000_000_000
+
+/// A traffic state that can be asked within an expectation.
+private final class Traffic {
+    var state: TrafficState
+
+    init(_ state: TrafficState) { self.state = state }
+
+    func permission(upTo wanted: Int, at now: Int64) -> Permission { state.permission(upTo: wanted, at: now) }
+
+    func record(
+        _ outcome: Outcome, isProbe: Bool = false, errorText: String? = nil, at moment: Moment
+    ) -> [RunnerEvent] {
+        state.record(outcome, isProbe: isProbe, errorText: errorText, at: moment)
+    }
+
+    func start(_ count: Int, of grant: Grant, at now: Int64) -> Bool { state.start(count, of: grant, at: now) }
+}
+
+private func at(_ seconds: Int64) -> Moment { Moment(wall: 1_000_000 + seconds * 1000, monotonic: seconds * second) }
+
+extension Permission {
+    fileprivate var grant: Grant? {
+        if case .granted(let grant) = self { return grant }
+        return nil
+    }
+}
+
+@Suite struct TrafficStateTests {
+    private func traffic(rate: Double = 1000, burst: Int = 1000) -> Traffic {
+        var configuration = RunnerConfiguration()
+        configuration.rate = rate
+        configuration.burst = burst
+        return Traffic(TrafficState(configuration))
+    }
+
+    /// A traffic that has had its first answer.
+    private func reached(rate: Double = 1000, burst: Int = 1000) throws -> Traffic {
+        let traffic = traffic(rate: rate, burst: burst)
+        _ = try #require(traffic.permission(upTo: 1, at: 0).grant)
+        _ = traffic.record(Outcome(.succeeded), at: at(0))
+        return traffic
+    }
+
+    @Test func untilTheFirstAnswerOnlyOneCallIsMadeAtATime() throws {
+        let traffic = traffic()
+        #expect(traffic.permission(upTo: 32, at: 0).grant?.count == 1)
+        #expect(traffic.permission(upTo: 31, at: 0) == .waitForAnswer)
+        _ = traffic.record(
+            Outcome(.unsent, isAnswer: false, gateSign: .trouble), at: at(1))
+        #expect(traffic.permission(upTo: 32, at: second).grant?.count == 1)
+        _ = traffic.record(Outcome(.rejected), at: at(2))
+        #expect(traffic.permission(upTo: 32, at: 2 * second).grant?.count == 32)
+    }
+
+    @Test func aFirstCallThatHadNoRecordMakesRoomForAnother() throws {
+        let traffic = traffic()
+        let grant = try #require(traffic.permission(upTo: 32, at: 0).grant)
+        traffic.state.giveBack(1, of: grant)
+        #expect(traffic.permission(upTo: 32, at: 0).grant?.count == 1)
+    }
+
+    @Test func retryAfterStopsEveryoneForExactlyThatLong() throws {
+        let traffic = try reached()
+        let events = traffic.record(
+            Outcome(.overloaded, retryAfter: .seconds(9)), at: at(1))
+        #expect(
+            events == [.gateClosed(reason: "The API asks every caller to wait (Retry-After)", until: at(10).wall)])
+        #expect(traffic.permission(upTo: 5, at: 10 * second - 1) == .wait(until: 10 * second))
+        #expect(traffic.permission(upTo: 5, at: 10 * second).grant != nil)
+    }
+
+    @Test(arguments: [RetryAfter.date(0), .seconds(0), .seconds(-4)])
+    func aWaitThatIsOverHoldsNobodyUp(retryAfter: RetryAfter) throws {
+        let traffic = try reached()
+        let events = traffic.record(
+            Outcome(.overloaded, retryAfter: retryAfter), at: at(1))
+        #expect(events.isEmpty)
+        #expect(traffic.permission(upTo: 5, at: second).grant != nil)
+    }
+
+    @Test(arguments: [RetryAfter.seconds(1_000_000_000), .seconds(.max), .date(.max), .seconds(86_401)])
+    func aWaitOfMoreThanADayHalts(retryAfter: RetryAfter) throws {
+        let traffic = try reached()
+        _ = traffic.record(
+            Outcome(.overloaded, retryAfter: retryAfter), at: at(1))
+        #expect(traffic.state.halt?.cause == .longWait)
+        #expect(traffic.state.halt?.reason.contains("24 hours") == true)
+    }
+
+    @Test func callsGrantedBeforeTheWayWasClosedDoNotStart() throws {
+        let traffic = try reached()
+        let grant = try #require(traffic.permission(upTo: 4, at: 0).grant)
+        #expect(traffic.start(2, of: grant, at: 0))
+        _ = traffic.record(
+            Outcome(.overloaded, retryAfter: .seconds(5)), at: at(0))
+        #expect(!traffic.start(2, of: grant, at: 0))
+    }
+
+    @Test func theProbeIsASingleCallAndIsTold() throws {
+        let traffic = try reached()
+        var told: [RunnerEvent] = []
+        for _ in 0..<10 {
+            _ = traffic.permission(upTo: 1, at: 0)
+            told += traffic.record(
+                Outcome(.unsent, isAnswer: false, gateSign: .trouble), errorText: "refused", at: at(0))
+        }
+        #expect(told == [.gateClosed(reason: "The API is out of reach: refused", until: at(15).wall)])
+        #expect(traffic.state.isGateClosed)
+        #expect(traffic.permission(upTo: 9, at: 14 * second) == .wait(until: 15 * second))
+        let probe = try #require(traffic.permission(upTo: 9, at: 15 * second).grant)
+        #expect(probe.isProbe && probe.count == 1)
+        #expect(traffic.permission(upTo: 9, at: 15 * second) == .waitForAnswer)
+        let events = traffic.record(Outcome(.succeeded), isProbe: true, at: at(16))
+        #expect(events == [.gateOpened])
+        #expect(traffic.permission(upTo: 9, at: 16 * second).grant?.count == 9)
+    }
+
+    @Test func aProbeWithoutARecordMayBeAskedForAgain() throws {
+        let traffic = try reached()
+        _ = traffic.permission(upTo: 1, at: 0)
+        _ = traffic.record(
+            Outcome(.misconfigured, gateSign: .misconfigured), at: at(0))
+        let probe = try #require(traffic.permission(upTo: 9, at: 20 * second).grant)
+        traffic.state.giveBack(1, of: probe)
+        #expect(traffic.permission(upTo: 9, at: 20 * second).grant?.isProbe == true)
+    }
+
+    @Test func tooManyThrottledAnswersCutTheRate() throws {
+        let traffic = try reached(rate: 100)
+        var told: [RunnerEvent] = []
+        for _ in 0..<10 {
+            told += traffic.record(
+                Outcome(.overloaded, isThrottled: true), at: at(1))
+        }
+        #expect(told == [.rateCut(to: 70)])
+        #expect(traffic.state.allowedRate(at: second) == 70)
+        #expect(traffic.state.allowedRate(at: 61 * second) == 100)
+    }
+
+    @Test func aHaltHoldsForEveryoneUntilItIsReopened() throws {
+        let traffic = try reached()
+        for _ in 0..<3 {
+            _ = traffic.permission(upTo: 1, at: second)
+            _ = traffic.record(Outcome(.undecipherable), at: at(1))
+        }
+        let halt = try #require(traffic.state.halt)
+        #expect(traffic.permission(upTo: 1, at: second) == .halted(halt))
+        traffic.state.reopen()
+        #expect(traffic.permission(upTo: 9, at: second).grant?.count == 1)
+    }
+
+    @Test func permitsAreGatheredForAFewMillisecondsWhereTheRateIsHigh() throws {
+        let traffic = try reached(rate: 1000, burst: 1)
+        _ = try #require(traffic.permission(upTo: 32, at: second).grant)
+        #expect(traffic.permission(upTo: 32, at: second) == .wait(until: second + 4_000_000))
+        #expect(traffic.permission(upTo: 2, at: second) == .wait(until: second + 2_000_000))
+    }
+
+    @Test func whatIsRememberedHoldsAfterARestart() throws {
+        let before = try reached(rate: 1, burst: 1)
+        _ = before.record(
+            Outcome(.overloaded, retryAfter: .seconds(30)), at: at(2))
+        let remembered = before.state.limiterState(at: at(3))
+        #expect(remembered.closedUntil == at(32).wall)
+
+        // The new process counts its monotonic time from elsewhere.
+        let restart = Moment(wall: at(12).wall, monotonic: 777 * second)
+        let after = traffic(rate: 1, burst: 1)
+        after.state.resume(remembered, at: restart)
+        #expect(after.permission(upTo: 1, at: restart.monotonic) == .wait(until: 797 * second))
+    }
+
+    @Test func aStateFromTheFutureHoldsNobodyUpForLong() {
+        let traffic = traffic(rate: 10, burst: 1)
+        let state = LimiterState(
+            theoreticalArrival: .max, rateFactor: 1, closedUntil: nil, savedAt: at(1_000_000).wall)
+        traffic.state.resume(state, at: at(5))
+        #expect(traffic.permission(upTo: 1, at: 15 * second).grant?.count == 1)
+    }
+}
