@@ -1,0 +1,30 @@
+/// The bytes that have a meaning to the readers.
+enum Byte {
+    static let newline = UInt8(ascii: "\n")
+    static let carriageReturn = UInt8(ascii: "\r")
+    static let quote = UInt8(ascii: "\"")
+    static let comma = UInt8(ascii: ",")
+    static let semicolon = UInt8(ascii: ";")
+    static let tab = UInt8(ascii: "\t")
+    static let space = UInt8(ascii: " ")
+    static let colon = UInt8(ascii: ":")
+    static let at = UInt8(ascii: "@")
+    static let plus = UInt8(ascii: "+")
+    static let backslash = UInt8(ascii: "\\")
+    static let underscore = UInt8(ascii: "_")
+    static let bar = UInt8(ascii: "|")
+    static let zero = UInt8(ascii: "0")
+    static let openBrace = UInt8(ascii: "{")
+    static let closeBrace = UInt8(ascii: "}")
+    static let openBracket = UInt8(ascii: "[")
+    static let closeBracket = UInt8(ascii: "]")
+
+    static func isDigit(_ byte: UInt8) -> Bool { byte &- zero < 10 }
+
+    static func isLetter(_ byte: UInt8) -> Bool { (byte | 0x20) &- UInt8(ascii: "a") < 26 }
+
+    /// The white space of RFC 8259 §2, which is also what `trim` takes away.
+    static func isSpace(_ byte: UInt8) -> Bool {
+        byte == space || byte == tab || byte == newline || byte == carriageReturn
+    }
+}

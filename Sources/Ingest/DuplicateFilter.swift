@@ -1,0 +1,71 @@
+/// Tells values seen before from new ones in a fixed amount of memory, whatever the number of values.
+///
+/// A cache of 32-bit fingerprints in buckets of sixteen. Up to some half a million values every repeat is counted, and
+/// hardly ever (one value in a hundred million) a new one taken for a repeat. With many more, full buckets forget, so
+/// that the count says at least how many repeats there were.
+struct DuplicateFilter: ~Copyable {
+    private static let bucketCount = 1 << 17
+    private static let slotCount = 16
+    private static let groupSize = 64
+
+    private let slots: UnsafeMutablePointer<UInt32>
+    private let waiting: UnsafeMutablePointer<UInt64>
+    private var waitingCount = 0
+    private var found = 0
+    private var seed: UInt64 = 0
+
+    init() {
+        let count = Self.bucketCount * Self.slotCount
+        slots = .allocate(capacity: count)
+        slots.initialize(repeating: 0, count: count)
+        waiting = .allocate(capacity: Self.groupSize)
+        waiting.initialize(repeating: 0, count: Self.groupSize)
+    }
+
+    deinit {
+        slots.deallocate()
+        waiting.deallocate()
+    }
+
+    /// How many values were seen that had been seen before.
+    var repeats: Int {
+        mutating get {
+            settle()
+            return found
+        }
+    }
+
+    /// Notes a value.
+    ///
+    /// - Parameter value: its bytes.
+    mutating func note(_ value: UnsafeRawBufferPointer) {
+        var hasher = Hasher()
+        hasher.combine(bytes: value)
+        waiting[waitingCount] = UInt64(truncatingIfNeeded: hasher.finalize())
+        waitingCount += 1
+        if waitingCount == Self.groupSize { settle() }
+    }
+
+    /// Looks the waiting values up. Each lies in another cache line, so they are touched together first: waiting for
+    /// memory once costs little more than waiting for it sixty-four times.
+    private mutating func settle() {
+        for index in 0..<waitingCount { seed &+= UInt64(slots[bucket(of: waiting[index])]) }
+        for index in 0..<waitingCount { look(up: waiting[index]) }
+        waitingCount = 0
+    }
+
+    private func bucket(of hash: UInt64) -> Int {
+        Int(truncatingIfNeeded: hash >> 32) & (Self.bucketCount - 1) * Self.slotCount
+    }
+
+    private mutating func look(up hash: UInt64) {
+        let bucket = slots + bucket(of: hash)
+        // An empty slot is 0, so no fingerprint may be.
+        let fingerprint = max(UInt32(truncatingIfNeeded: hash), 1)
+        for slot in 0..<Self.slotCount {
+            if bucket[slot] == fingerprint { return found += 1 }
+            if bucket[slot] == 0 { return bucket[slot] = fingerprint }
+        }
+        bucket[Int(truncatingIfNeeded: hash >> 60)] = fingerprint
+    }
+}

@@ -1,0 +1,37 @@
+/// A job's word on how the columns of its files become fields of the API. It is stored with the batch, so that a
+/// request made later is the one that was checked.
+public struct FieldMapping: Sendable, Hashable, Codable {
+    /// The fields to fill; none means that columns are known by name.
+    public let fields: [FieldRule]
+    /// Columns that are not used.
+    public let ignoreColumns: [String]
+    /// The column that holds the record's own id; nil means `id`, or else `account_id` where columns are known by name.
+    public let recordID: String?
+
+    /// A mapping; without any argument, the one by column names that DESIGN lists.
+    ///
+    /// - Parameters:
+    ///   - fields: the fields to fill; none means that columns are known by name.
+    ///   - ignoreColumns: columns that are not used.
+    ///   - recordID: the column that holds the record's own id.
+    public init(fields: [FieldRule] = [], ignoreColumns: [String] = [], recordID: String? = nil) {
+        self.fields = fields
+        self.ignoreColumns = ignoreColumns
+        self.recordID = recordID
+    }
+}
+
+extension FieldMapping {
+    /// The columns it names as sources or as the record's id.
+    var readColumns: [String] {
+        fields.flatMap(\.source.columns) + [recordID ?? KnownColumns.recordID]
+    }
+
+    /// Whether it reads a column.
+    func reads(_ column: String) -> Bool { readColumns.contains(column) }
+
+    /// Whether a column is not used: the job says so, or its name starts with `_`.
+    func leavesOut(_ column: String) -> Bool {
+        !reads(column) && (column.hasPrefix("_") || ignoreColumns.contains(column))
+    }
+}

@@ -1,0 +1,35 @@
+import IdentityInsights
+
+/// A dotted path of the API: a documented field, or one below `user.` or `device.` that passes through unchecked.
+struct FieldPath: Sendable, Hashable {
+    let text: String
+    /// The names of the objects around the field and its own, in order.
+    let segments: [[UInt8]]
+
+    /// Why `text` cannot be a field's path, nil where it can.
+    static func fault(in text: String) -> PathFault? {
+        if RequestField.named(text) != nil { return nil }
+        let segments = text.split(separator: ".", omittingEmptySubsequences: false)
+        guard segments.count > 1, let root = segments.first, ["user", "device"].contains(root),
+            segments.allSatisfy(isName)
+        else { return .unknown }
+        if RequestField.all.contains(where: { $0.path.hasPrefix(text + ".") }) { return .group }
+        if RequestField.all.contains(where: { text.hasPrefix($0.path + ".") }) { return .belowField }
+        return NearestName.of(text, among: RequestField.all.map(\.path)) == nil ? nil : .misspelt
+    }
+
+    /// - Parameter text: a path without fault.
+    init(_ text: String) {
+        self.text = text
+        segments = text.split(separator: ".").map { Array($0.utf8) }
+    }
+
+    /// The order of the canonical form: object by object, names sorted by their bytes.
+    static func precedes(_ one: FieldPath, _ other: FieldPath) -> Bool {
+        one.segments.lexicographicallyPrecedes(other.segments) { $0.lexicographicallyPrecedes($1) }
+    }
+
+    private static func isName(_ segment: Substring) -> Bool {
+        !segment.isEmpty && segment.utf8.allSatisfy { Byte.isDigit($0) || Byte.isLetter($0) || $0 == Byte.underscore }
+    }
+}

@@ -1,0 +1,102 @@
+import IdentityInsights
+
+/// How the cells of a row become a request: the columns' names and the mapping, worked out once for a file.
+struct FieldPlan: Sendable {
+    /// The fields in the order of the canonical form.
+    let writes: [FieldWrite]
+    /// The columns that may hold the record's id; the first that is not empty does.
+    let recordIDColumns: [RecordIDColumn]
+    /// The columns by name.
+    let columns: [String: Int]
+
+    /// Works out the plan for CSV.
+    ///
+    /// - Parameters:
+    ///   - header: the columns' names in order.
+    ///   - mapping: the job's mapping.
+    /// - Throws: `PlanFault` for the first rule broken.
+    init(header: [String], mapping: FieldMapping) throws(PlanFault) {
+        try HeaderRules.check(header, mapping: mapping)
+        let places = Dictionary(header.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+        try self.init(columns: places, rules: try Self.rules(header: header, mapping: mapping), mapping: mapping)
+        try refuseConflicts()
+    }
+
+    /// Works out the plan for JSON-lines, whose lines name their members one by one.
+    ///
+    /// - Parameter mapping: the job's mapping.
+    /// - Throws: `PlanFault` for the first rule broken.
+    init(members mapping: FieldMapping) throws(PlanFault) {
+        let rules = mapping.fields.isEmpty ? KnownColumns.allRules : mapping.fields
+        let names = rules.flatMap(\.source.columns) + [mapping.recordID ?? KnownColumns.recordID]
+        var places: [String: Int] = [:]
+        for name in names where places[name] == nil { places[name] = places.count }
+        try self.init(columns: places, rules: rules, mapping: mapping)
+        // Among the known names several lead to one field; which of them a line uses is seen line by line.
+        if !mapping.fields.isEmpty { try refuseConflicts() }
+    }
+
+    private init(columns: [String: Int], rules: [FieldRule], mapping: FieldMapping) throws(PlanFault) {
+        var writes: [FieldWrite] = []
+        for rule in rules { writes.append(try Self.write(for: rule, columns: columns)) }
+        self.writes = writes.sorted { FieldPath.precedes($0.path, $1.path) }
+        self.columns = columns
+        recordIDColumns = Self.recordIDNames(mapping).compactMap { name in
+            columns[name].map { place in
+                RecordIDColumn(
+                    place: place, name: name,
+                    isCheckedAsField: writes.contains { $0.mustNotBeMangled && $0.source == .column(place) })
+            }
+        }
+    }
+
+    private static func recordIDNames(_ mapping: FieldMapping) -> [String] {
+        if let name = mapping.recordID { return [name] }
+        return mapping.fields.isEmpty ? [KnownColumns.recordID, KnownColumns.accountID] : [KnownColumns.recordID]
+    }
+
+    private static func rules(header: [String], mapping: FieldMapping) throws(PlanFault) -> [FieldRule] {
+        guard mapping.fields.isEmpty else { return mapping.fields }
+        return header.filter { !mapping.leavesOut($0) }.compactMap { KnownColumns.ruleOrPath(for: $0) }
+    }
+
+    private static func write(for rule: FieldRule, columns: [String: Int]) throws(PlanFault) -> FieldWrite {
+        if let fault = FieldPath.fault(in: rule.path) { throw PlanFault(fault.rule(for: rule.path)) }
+        let write = FieldWrite(path: rule.path, source: try source(of: rule, columns), transforms: rule.transforms)
+        if case .value(let bytes) = write.source, let broken = bytes.withUnsafeBytes({ write.field?.violation(in: $0) }) {
+            throw PlanFault("the value the job gives \(rule.path) \(broken)")
+        }
+        return write
+    }
+
+    private static func source(of rule: FieldRule, _ columns: [String: Int]) throws(PlanFault) -> WriteSource {
+        var places: [Int] = []
+        for name in rule.source.columns {
+            guard let place = columns[name] else { throw HeaderRules.missing(name, for: rule.path, columns.keys) }
+            places.append(place)
+        }
+        switch rule.source {
+        case .column: return .column(places.first ?? 0)
+        case .columns(_, let join): return .columns(places, join: Array(join.utf8))
+        case .value(let text): return .value(Array(text.utf8))
+        }
+    }
+
+    /// Two columns must not fill the same field, nor one field stand inside another.
+    private func refuseConflicts() throws(PlanFault) {
+        for (one, other) in zip(writes, writes.dropFirst()) where other.path.segments.starts(with: one.path.segments) {
+            throw PlanFault(
+                column: other.source.firstColumn,
+                one.path == other.path
+                    ? "two columns fill \(one.path.text); remove one or list it under ignore_columns"
+                    : "\(one.path.text) and \(other.path.text) cannot both be given; remove one")
+        }
+    }
+
+    /// The kind of value a member of this column's name must have; nil where it is only the record's id.
+    func kind(ofColumn place: Int) -> FieldKind? {
+        let readers = writes.filter { $0.source.reads(place) }
+        guard let first = readers.first else { return nil }
+        return readers.contains { $0.kind != first.kind } ? .string : first.kind
+    }
+}

@@ -1,0 +1,60 @@
+import IdentityInsights
+
+/// What the names in a header must keep to.
+enum HeaderRules {
+    private static let shownAtMost = 5
+
+    /// Checks that there are names, that none is empty or there twice, and that each is known.
+    ///
+    /// - Parameters:
+    ///   - header: the columns' names in order.
+    ///   - mapping: the job's mapping.
+    /// - Throws: `PlanFault` for the first rule broken.
+    static func check(_ header: [String], mapping: FieldMapping) throws(PlanFault) {
+        let unknown = header.indices.filter { !isKnown(header[$0], mapping: mapping) }
+        if unknown.count == header.count, header.contains(where: ColumnName.looksLikeValue) {
+            throw PlanFault(
+                "has no header; the first line must name the columns, for instance account_id,name,email,phone_number")
+        }
+        if let nameless = header.firstIndex(of: "") {
+            throw PlanFault(column: nameless, "column number \(nameless + 1) has no name; name it or remove it")
+        }
+        try refuseRepeated(header)
+        if let first = unknown.first {
+            throw PlanFault(column: first, rule(forUnknown: unknown, of: header, mapping: mapping))
+        }
+        if let name = mapping.recordID, !header.contains(name) {
+            throw missing(name, for: "the record's id", header)
+        }
+    }
+
+    /// The fault of a column that a job reads and the file does not have.
+    static func missing(_ name: String, for use: String, _ names: some Sequence<String>) -> PlanFault {
+        let names = names.filter { !ColumnName.looksLikeValue($0) }.sorted()
+        let advice = NearestName.of(name, among: names).map { "did the job mean '\($0)'?" } ?? "add it, or change the job"
+        return PlanFault("has no column '\(name)', which the job uses for \(use); \(advice)")
+    }
+
+    private static func isKnown(_ name: String, mapping: FieldMapping) -> Bool {
+        mapping.leavesOut(name) || mapping.reads(name) || (mapping.fields.isEmpty && KnownColumns.isKnown(name))
+    }
+
+    private static func refuseRepeated(_ header: [String]) throws(PlanFault) {
+        var seen: Set<String> = []
+        for (index, name) in header.enumerated() where !seen.insert(name).inserted {
+            throw PlanFault(
+                column: index, "column \(ColumnName.shown(name, at: index)) is there twice; rename or remove one")
+        }
+    }
+
+    private static func rule(forUnknown unknown: [Int], of header: [String], mapping: FieldMapping) -> String {
+        let known = mapping.fields.isEmpty ? KnownColumns.names + RequestField.all.map(\.path) : mapping.readColumns
+        let named = unknown.prefix(shownAtMost).map { index in
+            let shown = ColumnName.shown(header[index], at: index)
+            return NearestName.of(header[index], among: known).map { "\(shown) (did you mean '\($0)'?)" } ?? shown
+        }
+        let more = unknown.count > named.count ? " and \(unknown.count - named.count) more" : ""
+        let subject = unknown.count == 1 ? "unknown column" : "unknown columns"
+        return "\(subject) \(named.joined(separator: ", "))\(more); rename, or list under ignore_columns"
+    }
+}

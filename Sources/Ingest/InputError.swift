@@ -1,0 +1,31 @@
+/// A file that cannot be taken in as a whole: which file, where in it, and the rule it breaks. Nothing of it is queued.
+public struct InputError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The file's name, without its folder.
+    public let file: String
+    /// Physical line from 1, nil where the error concerns the whole file.
+    public let line: Int?
+    /// Column in characters from 1, nil where no single place is at fault.
+    public let column: Int?
+    /// What is wrong and what to do. It never holds a value of a record.
+    public let rule: String
+
+    /// Describes a refusal.
+    ///
+    /// - Parameters:
+    ///   - file: name of the file without its folder.
+    ///   - line: physical line from 1.
+    ///   - column: column in characters from 1.
+    ///   - rule: what is wrong and what to do, without any value of a record.
+    public init(file: String, line: Int? = nil, column: Int? = nil, rule: String) {
+        self.file = file
+        self.line = line
+        self.column = column
+        self.rule = rule
+    }
+
+    /// One sentence: file, place, rule.
+    public var description: String {
+        let place = line.map { line in column.map { ", line \(line), column \($0)" } ?? ", line \(line)" } ?? ""
+        return "\(file)\(place): \(rule)"
+    }
+}

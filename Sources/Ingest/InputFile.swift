@@ -1,0 +1,63 @@
+/// A file of records, opened and known to be one: its kind, delimiter and header have been found and checked. What
+/// comes after the header has not been looked at; `examine()` does that.
+public struct InputFile: Sendable {
+    /// The file's name, without its folder.
+    public let name: String
+    /// How its records are written.
+    public let format: InputFormat
+    /// All that is needed to make requests of its rows.
+    public let layout: RecordLayout
+    /// Its size in bytes when it was opened.
+    public var byteCount: Int { identity.byteCount }
+
+    let file: OpenFile
+    let identity: FileIdentity
+    /// Offset in bytes of the first record.
+    let dataOffset: Int
+    /// Physical line from 1 at which it stands.
+    let dataLine: Int
+
+    /// Opens a file, finds out what it is, and checks its header against the mapping.
+    ///
+    /// - Parameters:
+    ///   - path: path of the file.
+    ///   - mapping: the job's mapping; nil means that columns are known by name.
+    ///   - expected: the kind of file the job speaks of; nil where any will do.
+    /// - Returns: the open file.
+    /// - Throws: `InputError` for a file that cannot be read or is no such file at all.
+    public static func open(
+        path: String, mapping: FieldMapping? = nil, expecting expected: InputKind? = nil
+    ) throws(InputError) -> InputFile {
+        let file = try OpenFile(path: path)
+        let identity = try file.identity()
+        let mapping = mapping ?? FieldMapping()
+        let head = try InputHead.read(file, mapping: mapping, expected: expected)
+        return InputFile(file: file, identity: identity, head: head, mapping: mapping)
+    }
+
+    private init(file: OpenFile, identity: FileIdentity, head: InputHead, mapping: FieldMapping) {
+        name = file.name
+        format = head.format
+        layout = RecordLayout(
+            format: head.format, headerLine: head.headerLine, lineEnd: head.lineEnd,
+            hasByteOrderMark: head.hasByteOrderMark, columns: head.columns, mapping: mapping)
+        self.file = file
+        self.identity = identity
+        dataOffset = head.dataOffset
+        dataLine = head.dataLine
+    }
+
+    /// A reader of the records from a place on; nil begins at the first.
+    func records(from place: (offset: Int, line: Int)? = nil) -> RecordReader {
+        let delimiter: UInt8? = if case .csv(let byte) = format { byte } else { nil }
+        return RecordReader(
+            source: file, delimiter: delimiter, offset: place?.offset ?? dataOffset, line: place?.line ?? dataLine)
+    }
+
+    /// Refuses a file that has been written to since it was opened.
+    func requireUnchanged() throws(InputError) {
+        guard try file.identity() == identity else {
+            throw InputError(file: name, rule: "was changed while it was being read; let it be finished, then start again")
+        }
+    }
+}

@@ -1,0 +1,111 @@
+/// Reads the records of a file one after the other in constant memory, whatever the length of its lines.
+struct RecordReader: ~Copyable {
+    /// The longest record that is read, in bytes; a longer one is reported and passed over.
+    static let longestRecord = 1 << 20
+    /// Bytes asked of the file at once.
+    static let portion = 1 << 18
+
+    /// Offset in the file of the next record.
+    private(set) var offset: Int
+    /// Physical line from 1 of the next record.
+    private(set) var line: Int
+
+    private let source: any ByteSource
+    private let delimiter: UInt8?
+    private let limit: Int
+    private let portion: Int
+    private let buffer: UnsafeMutableRawBufferPointer
+    private var start = 0
+    private var end = 0
+    private var isAtEnd = false
+
+    /// Prepares reading.
+    ///
+    /// - Parameters:
+    ///   - source: the file.
+    ///   - delimiter: the byte between cells of CSV; nil where a record is a physical line.
+    ///   - offset: offset in bytes of the first record to read.
+    ///   - line: physical line, from 1, of that record.
+    ///   - limit: longest record in bytes.
+    ///   - portion: bytes asked of the source at once.
+    init(
+        source: any ByteSource, delimiter: UInt8?, offset: Int, line: Int, limit: Int = Self.longestRecord,
+        portion: Int = Self.portion
+    ) {
+        self.source = source
+        self.delimiter = delimiter
+        self.offset = offset
+        self.line = line
+        self.limit = limit
+        self.portion = portion
+        // Two bytes more for the line end of a record that just fits.
+        buffer = .allocate(byteCount: limit + 2 + portion, alignment: 64)
+    }
+
+    deinit { buffer.deallocate() }
+
+    /// The next record; empty lines hold none and are passed over.
+    ///
+    /// - Returns: nil at the end of the file.
+    /// - Throws: `InputError` when the file cannot be read.
+    mutating func next() throws(InputError) -> ScannedRecord? {
+        while true {
+            let rest = UnsafeRawBufferPointer(rebasing: buffer[start..<end])
+            if rest.isEmpty, isAtEnd { return nil }
+            if let extent = extent(of: rest) {
+                let record = take(extent, of: rest)
+                if extent.length > 0 { return record }
+            } else if rest.count > limit + 1 {
+                if let record = try passOver(rest) { return record }
+            } else {
+                try refill()
+            }
+        }
+    }
+
+    private func extent(of rest: UnsafeRawBufferPointer) -> RecordExtent? {
+        guard !rest.isEmpty else { return nil }
+        guard let delimiter else { return .line(in: rest, isLast: isAtEnd) }
+        return .csv(in: rest, delimiter: delimiter, isLast: isAtEnd)
+    }
+
+    private mutating func take(_ extent: RecordExtent, of rest: UnsafeRawBufferPointer) -> ScannedRecord {
+        let isTooLong = extent.length > limit
+        let record = ScannedRecord(
+            bytes: rest.portion(0..<(isTooLong ? 0 : extent.length)), line: line, isTooLong: isTooLong)
+        start += extent.length + extent.lineEnd
+        offset += extent.length + extent.lineEnd
+        line += extent.lines
+        return record
+    }
+
+    /// Deals with a record whose end is not in the buffer though more than the limit is.
+    private mutating func passOver(_ rest: UnsafeRawBufferPointer) throws(InputError) -> ScannedRecord? {
+        let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
+        defer { scratch.deallocate() }
+        var ending = try OverlongRecord.ending(in: source, from: offset, delimiter: delimiter, buffer: scratch)
+        if ending == .broken {
+            if let first = RecordExtent.line(in: rest, isLast: false) {
+                let record = take(first, of: rest)
+                return first.length > 0 ? record : nil
+            }
+            ending = try OverlongRecord.ending(in: source, from: offset, delimiter: nil, buffer: scratch)
+        }
+        guard case .found(let next, let lines) = ending else { return nil }
+        let record = ScannedRecord(bytes: UnsafeRawBufferPointer(start: nil, count: 0), line: line, isTooLong: true)
+        (start, end, isAtEnd, offset) = (0, 0, false, next)
+        line += lines
+        return record
+    }
+
+    private mutating func refill() throws(InputError) {
+        if start > 0 {
+            buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: buffer[start..<end]))
+            (start, end) = (0, end - start)
+        }
+        let free = UnsafeMutableRawBufferPointer(rebasing: buffer[end...].prefix(portion))
+        let count = try source.read(into: free, at: offset + end)
+        end += count
+        isAtEnd = count == 0
+    }
+}

@@ -1,0 +1,45 @@
+import IdentityInsights
+
+/// One field to be written, with everything about it worked out. It holds no references, so that walking the steps
+/// of a row counts none.
+struct RequestStep: Sendable {
+    /// What is done with the field's text.
+    enum Way {
+        /// One cell copied as it is, into a string.
+        case plain
+        /// Anything else.
+        case changed
+    }
+
+    let way: Way
+    let kind: FieldKind
+    /// Whether the text must be looked at for a spreadsheet's damage before transforms can hide it.
+    let checksSource: Bool
+    /// The column copied by a plain step.
+    let column: Int32
+    /// The object the field belongs to, by number.
+    let group: Int32
+    /// Where `"email":` stands among the template's keys.
+    let keyStart: Int32
+    let keyCount: Int32
+    /// Its place among the documented fields, or `RequestFieldSet.unknownDeviceField`; -1 for what no rule looks at.
+    let presence: Int32
+    /// The same for all steps of one path, so that a field given twice is seen.
+    let pathNumber: Int32
+
+    init(_ write: FieldWrite, group: Int, key: Range<Int>, pathNumber: Int) {
+        let place: Int? = if case .column(let place) = write.source { place } else { nil }
+        column = Int32(place ?? 0)
+        way = place != nil && write.transforms.isEmpty && write.kind == .string ? .plain : .changed
+        kind = write.kind
+        checksSource = write.mustNotBeMangled && !write.transforms.isEmpty
+        self.group = Int32(group)
+        keyStart = Int32(key.lowerBound)
+        keyCount = Int32(key.count)
+        let isDevice = write.path.segments.first == Array("device".utf8)
+        presence = Int32(write.field?.index ?? (isDevice ? RequestFieldSet.unknownDeviceField : -1))
+        self.pathNumber = Int32(pathNumber)
+    }
+
+    var key: Range<Int> { Int(keyStart)..<Int(keyStart + keyCount) }
+}
