@@ -1,0 +1,22 @@
+extension JobDefinition {
+    static let nameFormat = ValueFormat<String>.name
+    static let nameKey = SettingKey("name", nameFormat, "the job's name; absent: its file's name without .yaml")
+    static let descriptionKey = SettingKey("description", .text, "what the job is for")
+    static let formatKey = SettingKey<Format>(
+        "source.format", .choice, "the format of its files; absent: found from each file")
+    static let fieldsKey = KeyDescription(
+        path: "fields",
+        expectation: "API paths with a column's name, or with column, columns and join, or value, and transform",
+        fallback: nil, about: "where each API field comes from; absent: the known column names are read",
+        isScalar: false)
+    static let ignoredKey = KeyDescription(
+        path: "ignore_columns", expectation: "a column's name or a list of them", fallback: nil,
+        about: "columns that are in the file and not wanted", isScalar: false)
+    static let recordIDKey = SettingKey("record_id", .text, "the column that holds a record's own id")
+
+    static let schema = Schema(
+        [
+            nameKey.description, descriptionKey.description, formatKey.description, fieldsKey, ignoredKey,
+            recordIDKey.description,
+        ] + SettingKeys.running)
+}

@@ -1,0 +1,71 @@
+import Foundation
+
+extension JobDefinition {
+    /// Every key of a job file, in the order of the reference.
+    public static var keys: [KeyDescription] { schema.keys }
+
+    /// Reads the job of a name, `<jobs>/<name>.yaml`, from the settings' folder of jobs.
+    ///
+    /// - Throws: an error that names the job nearest to an unknown one.
+    public static func load(named name: String, over settings: Settings) throws(SettingsError) -> JobDefinition {
+        let path = "\(settings.jobs)/\(name).yaml"
+        guard !name.contains("/"), FileManager.default.fileExists(atPath: path) else {
+            let files = (try? FileManager.default.contentsOfDirectory(atPath: settings.jobs)) ?? []
+            let names = files.filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }
+            let nearest = nearestWord(to: name, among: names)
+            let remedy = nearest.map { "the nearest is '\($0)'" } ?? "the folder holds no job files"
+            throw SettingsError(
+                file: settings.jobs, key: name, "there is no job '\(name)' here: \(remedy)", nearest: nearest)
+        }
+        return try load(path: path, over: settings)
+    }
+
+    /// Reads a job file.
+    ///
+    /// - Parameters:
+    ///   - path: the job file.
+    ///   - settings: what the job leaves out comes from here.
+    /// - Returns: the job as it runs.
+    /// - Throws: an error that names file, line, key and what would be right.
+    public static func load(path: String, over settings: Settings) throws(SettingsError) -> JobDefinition {
+        let input: InputText
+        do {
+            input = try InputText(path: path)
+        } catch {
+            throw SettingsError(file: path, "\(error.message): name a job file")
+        }
+        let flat = try FlatFile(try Entry.parse(input.text, file: path), schema: schema, file: path)
+        return try JobDefinition(path: path, reader: ValueReader(flat, directory: settings.jobs), settings: settings)
+    }
+
+    private init(path: String, reader: ValueReader, settings: Settings) throws(SettingsError) {
+        var reader = reader
+        name = try Self.name(of: path, from: &reader)
+        description = try reader.optional(Self.descriptionKey)
+        format = try reader.optional(Self.formatKey)
+        fields = try reader.fields(Self.fieldsKey)
+        ignoredColumns = try reader.words(Self.ignoredKey)
+        recordIDColumn = try reader.optional(Self.recordIDKey)
+        limits = try Settings.Limits(from: &reader, over: settings.limits)
+        retry = try Settings.Retry(from: &reader, over: settings.retry)
+        halt = try Settings.Halt(from: &reader, over: settings.halt)
+        confirmAbove = try Settings.ConfirmAbove(from: &reader, over: settings.confirmAbove)
+    }
+
+    /// One name for one thing: a `name` inside the file must be the file's own.
+    private static func name(of path: String, from reader: inout ValueReader) throws(SettingsError) -> String {
+        let file = path.split(separator: "/").last.map(String.init) ?? path
+        let stem = file.hasSuffix(".yaml") ? String(file.dropLast(5)) : file
+        let given = try reader.optional(nameKey)
+        guard nameFormat.read(stem, "/") != nil, stem != unnamed else {
+            throw SettingsError(
+                file: path, key: "name",
+                "rename this file: a job is called by its file, so that must be \(nameFormat.expectation), not '\(unnamed)'"
+            )
+        }
+        guard given == nil || given == stem else {
+            throw reader.error(at: nameKey.path, "name must be the file's own, '\(stem)', or be left out")
+        }
+        return stem
+    }
+}

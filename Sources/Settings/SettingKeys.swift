@@ -1,0 +1,23 @@
+/// The keys of `rollcall.yaml` outside its larger sections.
+enum SettingKeys {
+    static let database = SettingKey("database", .path, default: "var/rollcall.sqlite", "the database's file")
+    static let sealingKey = SettingKey(
+        "sealing_key", .path, default: "secrets/sealing.key",
+        "the key that seals the database; made only together with a new database")
+    static let listen = SettingKey(
+        "admin.listen", .listenAddress, default: "127.0.0.1:8377", "where the daemon's own door listens")
+    static let jobs = SettingKey("jobs", .path, default: "jobs", "the folder of job files")
+    static let output = SettingKey("output", .path, default: "out", "the folder below which results are written")
+}
+
+extension Settings {
+    static let schema = Schema(
+        [SettingKeys.database.description, SettingKeys.sealingKey.description] + SettingKeys.api + SettingKeys.limits
+            + SettingKeys.retry + SettingKeys.halt + SettingKeys.confirmAbove + SettingKeys.pricing + [
+                SettingKeys.listen.description, SettingKeys.jobs.description, SettingKeys.output.description,
+            ])
+
+    static let alternatives =
+        [Alternative(one: ["api.base_url"], other: ["api.region", "api.environment"])]
+        + SettingKeys.passwords.map { Alternative(one: [$0.path], other: [$0.path + "_file"]) }
+}

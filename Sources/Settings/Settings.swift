@@ -1,0 +1,31 @@
+/// The settings of one installation: `rollcall.yaml` with the environment's overrides over it.
+///
+/// Paths are absolute: those of the file and of the environment are relative to the file's folder.
+public struct Settings: Sendable {
+    /// The file the settings were read from, absolute.
+    public let path: String
+    /// The database's file.
+    public var database: String
+    /// The file of the key that seals what the database holds.
+    public var sealingKey: String
+    /// Where the calls go and what they are signed and encrypted with.
+    public var api: API
+    /// How fast and how many calls may be made.
+    public var limits: Limits
+    /// When a record is sent again.
+    public var retry: Retry
+    /// When a batch stops by itself.
+    public var halt: Halt
+    /// Above what a batch waits for a person's word.
+    public var confirmAbove: ConfirmAbove
+    /// What calls cost; nil where nothing is known of it.
+    public var pricing: Pricing?
+    /// The daemon's own door.
+    public var admin: Admin
+    /// The folder of job files.
+    public var jobs: String
+    /// The folder below which each batch's results get a folder of their own.
+    public var output: String
+    /// One line per effective value, sorted, without secrets: what is hashed to tell settings apart.
+    public let canonicalDescription: String
+}
