@@ -1,0 +1,79 @@
+import Foundation
+import RecordStore
+
+extension BatchSummary {
+    /// Sums up a batch from its counters and what was counted while its records passed by.
+    init(_ batch: Batch, figures: BatchFigures, pricing: Pricing?, callsBefore: Int, files: [FileFacts], now: Int64) {
+        let calls = Calls(batch.counts)
+        self.init(
+            batch: Identity(batch), state: batch.state.rawValue, reason: batch.reason,
+            records: Records(figures), calls: calls,
+            cost: Cost(of: calls, pricing: pricing, callsBefore: callsBefore), times: Times(batch, now: now),
+            latency: Latency(figures.latency), provenance: Origin(batch.provenance),
+            files: files.map { File(name: $0.name, bytes: $0.bytes, sha256: $0.digest.hexadecimal) })
+    }
+
+    /// The summary as `summary.json` holds it: indented, members sorted, ending in a line break.
+    ///
+    /// - Returns: UTF-8.
+    /// - Throws: an encoding error, which no summary brings about.
+    public func json() throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return Array(try encoder.encode(self)) + [UInt8(ascii: "\n")]
+    }
+}
+
+extension BatchSummary.Identity {
+    init(_ batch: Batch) {
+        self.init(
+            number: batch.id.rawValue, name: batch.name, job: batch.job, file: batch.fileName, format: batch.format,
+            inputSHA256: batch.contentDigest.hexadecimal)
+    }
+}
+
+extension BatchSummary.Records {
+    init(_ figures: BatchFigures) {
+        func count(_ status: RecordStatus) -> Int { figures.records[status] ?? 0 }
+        self.init(
+            total: figures.rows, queued: count(.queued), inFlight: count(.inFlight), succeeded: count(.succeeded),
+            failed: count(.failed), inDoubt: count(.inDoubt), invalid: count(.invalid), reused: count(.reused),
+            cancelled: count(.cancelled))
+    }
+}
+
+extension BatchSummary.Calls {
+    init(_ counts: BatchCounts) {
+        self.init(
+            attempts: counts.attempts, made: counts.calls, retries: counts.retries, billable: counts.billable,
+            notBillable: counts.unbilled, maybeBillable: counts.billingUnknown)
+    }
+}
+
+extension BatchSummary.Times {
+    init(_ batch: Batch, now: Int64) {
+        self.init(
+            created: Timestamp.text(batch.createdAt), ingested: batch.ingestedAt.map(Timestamp.text),
+            started: batch.startedAt.map(Timestamp.text), finished: batch.finishedAt.map(Timestamp.text),
+            written: Timestamp.text(now),
+            runningSeconds: batch.startedAt.map { Double((batch.finishedAt ?? now) - $0) / 1000 })
+    }
+}
+
+extension BatchSummary.Latency {
+    init?(_ figures: LatencyFigures) {
+        guard let median = figures.percentile(0.5), let p95 = figures.percentile(0.95),
+            let p99 = figures.percentile(0.99)
+        else { return nil }
+        self.init(median: median, p95: p95, p99: p99, longest: figures.largest)
+    }
+}
+
+extension BatchSummary.Origin {
+    init(_ provenance: Provenance) {
+        self.init(
+            user: provenance.user, host: provenance.host, version: provenance.version,
+            settingsHash: provenance.settingsHash, endpoint: provenance.endpoint, keyID: provenance.keyID,
+            certificateFingerprint: provenance.certificateFingerprint)
+    }
+}

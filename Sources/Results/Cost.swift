@@ -1,0 +1,71 @@
+public import Foundation
+
+/// What a batch's calls cost; in JSON an object, or the words `cost unknown`.
+public enum Cost: Sendable, Equatable {
+    /// There is no price list.
+    case unknown
+    /// The cost of the calls that were surely billed, and that with those that may have been.
+    case known(currency: String, certain: Decimal, atMost: Decimal)
+
+    static let unknownText = "cost unknown"
+
+    /// What a batch's calls cost.
+    ///
+    /// - Parameters:
+    ///   - calls: what the ledger adds up to.
+    ///   - pricing: the price list; nil: unknown.
+    ///   - callsBefore: billable calls of the calendar month before the batch.
+    init(of calls: BatchSummary.Calls, pricing: Pricing?, callsBefore: Int) {
+        guard let pricing else {
+            self = .unknown
+            return
+        }
+        self = .known(
+            currency: pricing.currency,
+            certain: pricing.cost(ofCalls: calls.billable, already: callsBefore),
+            atMost: pricing.cost(ofCalls: calls.billable + calls.maybeBillable, already: callsBefore))
+    }
+}
+
+extension Cost: CustomStringConvertible {
+    /// `USD 12.30`, `USD 12.30 to 12.50`, or `cost unknown`.
+    public var description: String {
+        switch self {
+        case .unknown: Self.unknownText
+        case .known(let currency, let certain, let atMost) where certain == atMost: "\(currency) \(certain)"
+        case .known(let currency, let certain, let atMost): "\(currency) \(certain) to \(atMost)"
+        }
+    }
+}
+
+extension Cost: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case currency, certain
+        case atMost = "at_most"
+    }
+
+    /// Reads what `encode` writes.
+    public init(from decoder: any Decoder) throws {
+        if let text = try? decoder.singleValueContainer().decode(String.self), text == Self.unknownText {
+            self = .unknown
+            return
+        }
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        self = .known(
+            currency: try values.decode(String.self, forKey: .currency),
+            certain: try values.decode(Decimal.self, forKey: .certain),
+            atMost: try values.decode(Decimal.self, forKey: .atMost))
+    }
+
+    /// Writes an object with exact amounts, or the words `cost unknown`.
+    public func encode(to encoder: any Encoder) throws {
+        guard case .known(let currency, let certain, let atMost) = self else {
+            var container = encoder.singleValueContainer()
+            return try container.encode(Self.unknownText)
+        }
+        var values = encoder.container(keyedBy: CodingKeys.self)
+        try values.encode(currency, forKey: .currency)
+        try values.encode(certain, forKey: .certain)
+        try values.encode(atMost, forKey: .atMost)
+    }
+}

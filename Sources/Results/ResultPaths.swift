@@ -1,0 +1,17 @@
+/// Where a batch's result files are.
+public struct ResultPaths: Sendable, Equatable {
+    /// The batch's folder.
+    public let folder: String
+    /// `results.csv`.
+    public let csv: String
+    /// `results.jsonl`.
+    public let jsonl: String
+    /// `failed.csv` or `failed.jsonl`; nil where no line failed or was invalid.
+    public let failed: String?
+    /// `in_doubt.csv` or `in_doubt.jsonl`; nil where no record is in doubt.
+    public let inDoubt: String?
+    /// `summary.json`.
+    public let summary: String
+    /// `report.html`.
+    public let report: String
+}

@@ -1,0 +1,38 @@
+import RecordStore
+
+extension ResultWriter {
+    /// Files that are there only while there are rows for them.
+    private static let returnNames = ["failed.csv", "failed.jsonl", "in_doubt.csv", "in_doubt.jsonl"]
+    static let allNames = ["results.csv", "results.jsonl", "report.html", "summary.json"] + returnNames
+
+    /// One row per input line, or the files are not written.
+    static func requireAll(_ batch: Batch, _ figures: BatchFigures) throws {
+        guard batch.isIngested, figures.rows != batch.counts.total else { return }
+        throw ResultError(
+            .unaccounted,
+            "batch \(batch.name) has \(batch.counts.total) lines but \(figures.rows) records; restore the database")
+    }
+
+    static func file(_ name: String, _ content: [UInt8], in folder: ResultFolder) throws -> ResultFile {
+        let file = try ResultFile(name, in: folder)
+        try file.write(content)
+        _ = try file.complete()
+        return file
+    }
+
+    /// Renames whole files and takes away those of an earlier writing that have no rows any more.
+    static func publish(_ files: [ResultFile], in folder: ResultFolder) throws {
+        let names = Set(files.map(\.name))
+        for stale in returnNames where !names.contains(stale) { try folder.remove(stale) }
+        for file in files { try file.publish() }
+        try folder.synchronize()
+    }
+
+    static func paths(_ folder: ResultFolder, _ names: [String]) -> ResultPaths {
+        func path(_ name: String) -> String { "\(folder.path)/\(name)" }
+        func returned(_ stem: String) -> String? { names.first { $0.hasPrefix(stem + ".") }.map(path) }
+        return ResultPaths(
+            folder: folder.path, csv: path("results.csv"), jsonl: path("results.jsonl"), failed: returned("failed"),
+            inDoubt: returned("in_doubt"), summary: path("summary.json"), report: path("report.html"))
+    }
+}

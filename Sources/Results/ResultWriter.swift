@@ -1,0 +1,69 @@
+public import RecordStore
+
+/// Writes what became of a batch from the store: one pass over its records, in input order, in constant memory.
+public struct ResultWriter: Sendable {
+    private let store: RecordStore
+
+    /// Makes a writer for the batches of a store.
+    public init(store: RecordStore) {
+        self.store = store
+    }
+
+    /// Writes all result files of a batch into `<output>/<batch's name>/`, in place of earlier ones.
+    ///
+    /// The folder gets mode 0700, its files 0600. Each file is written under a temporary name, synchronised and renamed
+    /// when all are whole; `summary.json` comes last, so that its digests are those of the files beside it.
+    ///
+    /// - Parameters:
+    ///   - id: the batch, in any state.
+    ///   - output: the folder of all batches' folders.
+    ///   - shape: the input's form, for the rows that are given back.
+    ///   - pricing: the price list; nil: the cost is unknown.
+    ///   - callsBefore: billable calls of the calendar month before the batch, which the price's tiers count.
+    ///   - now: milliseconds since 1970 UTC.
+    /// - Returns: where the files are, and the summary.
+    /// - Throws: `ResultError` where files cannot be written or rows are missing; errors of the store.
+    public func write(
+        _ id: BatchID, below output: String, shape: InputShape, pricing: Pricing?, callsBefore: Int = 0, now: Int64
+    ) throws -> WrittenResults {
+        let batch = try store.batch(id)
+        let folder = try ResultFolder(path: "\(output)/\(batch.name)")
+        try folder.removeTemporaries(of: Self.allNames)
+        var pass = try ResultPass(folder: folder, shape: shape)
+        try store.forEachRecord(id, statuses: nil, lines: nil) { try pass.take($0) }
+        try Self.requireAll(batch, pass.figures)
+        let facts = try pass.files.map { try $0.complete() }
+        var summary = BatchSummary(
+            batch, figures: pass.figures, pricing: pricing, callsBefore: callsBefore, files: facts, now: now)
+        summary.calls.possibleDoubleBills = try DoubleBills.count(
+            in: store, batch, billedOnce: pass.figures.billedOnce)
+        let report = try Self.file("report.html", try Report(summary, figures: pass.figures).html(), in: folder)
+        let json = try Self.file("summary.json", try summary.json(), in: folder)
+        try Self.publish(pass.files + [report, json], in: folder)
+        return WrittenResults(paths: Self.paths(folder, facts.map(\.name)), summary: summary)
+    }
+
+    /// Writes a batch's rows, as in `results.csv` or `results.jsonl`, to an open descriptor such as standard output.
+    ///
+    /// - Parameters:
+    ///   - id: the batch, in any state.
+    ///   - format: the rows' form.
+    ///   - descriptor: where they go; it stays open. SIGPIPE must be ignored.
+    /// - Throws: `ResultError` with code `closed` where nobody reads any more; errors of the store.
+    public func export(_ id: BatchID, as format: ExportFormat, to descriptor: Int32) throws {
+        let sink = try ByteSink(descriptor: descriptor, name: "the output", isHashed: false)
+        var rows = ResultCSVFormat()
+        var lines = ResultJSONFormat()
+        var answer = AnswerCells()
+        if format == .csv { try sink.write(rows.header()) }
+        try store.forEachRecord(id, statuses: nil, lines: nil) { view in
+            let row = try ResultRow(view)
+            answer.read(row)
+            switch format {
+            case .csv: try sink.write(rows.line(row, answer))
+            case .jsonl: try sink.write(lines.line(row, answer))
+            }
+        }
+        _ = try sink.finish()
+    }
+}

@@ -1,0 +1,7 @@
+/// What was written for a batch.
+public struct WrittenResults: Sendable {
+    /// Where the files are.
+    public let paths: ResultPaths
+    /// What `summary.json` says.
+    public let summary: BatchSummary
+}

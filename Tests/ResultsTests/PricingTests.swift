@@ -1,0 +1,33 @@
+import Foundation
+import Results
+import Testing
+
+@Suite struct PricingTests {
+    /// 0.10 up to 1,000, 0.07 up to 5,000, then 0.05.
+    static let tiered = Pricing(
+        currency: "USD",
+        tiers: [
+            .init(upTo: 1000, each: Decimal(10) / 100), .init(upTo: 5000, each: Decimal(7) / 100),
+            .init(upTo: nil, each: Decimal(5) / 100),
+        ])
+
+    @Test(arguments: [
+        (0, 0, "0"), (1, 0, "0.1"), (1000, 0, "100"), (1001, 0, "100.07"), (5000, 0, "380"), (5001, 0, "380.05"),
+        (10_000, 0, "630"), (1, 999, "0.1"), (1, 1000, "0.07"), (2, 999, "0.17"), (4001, 999, "280.1"),
+        (4002, 999, "280.15"), (10, 5000, "0.5"), (10, 1_000_000, "0.5"), (0, 1_000_000, "0"),
+        (100_000_000, 0, "5000130"),
+    ])
+    func tiersCountTheMonthsCallsSoFar(calls: Int, already: Int, cost: String) {
+        #expect(Self.tiered.cost(ofCalls: calls, already: already) == Decimal(string: cost))
+    }
+
+    @Test func oneTierIsOnePrice() {
+        let flat = Pricing(currency: "EUR", tiers: [.init(upTo: nil, each: 3)])
+        #expect(flat.cost(ofCalls: 7, already: 100) == 21)
+    }
+
+    @Test func aSumOfManyCallsIsExact() {
+        let odd = Pricing(currency: "USD", tiers: [.init(upTo: nil, each: Decimal(1) / 1000)])
+        #expect(odd.cost(ofCalls: 12_345_678, already: 0) == Decimal(string: "12345.678"))
+    }
+}

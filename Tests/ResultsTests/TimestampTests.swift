@@ -1,0 +1,27 @@
+import Foundation
+import Testing
+
+@testable import Results
+
+@Suite struct TimestampTests {
+    @Test(
+        arguments: [
+            (0, "1970-01-01T00:00:00.000Z"), (-1, "1969-12-31T23:59:59.999Z"),
+            (951_782_400_000, "2000-02-29T00:00:00.000Z"),
+            (1_709_251_199_999, "2024-02-29T23:59:59.999Z"), (1_709_251_200_000, "2024-03-01T00:00:00.000Z"),
+            (4_107_542_400_000, "2100-03-01T00:00:00.000Z"), (1_767_225_599_005, "2025-12-31T23:59:59.005Z"),
+        ] as [(Int64, String)])
+    func timesAreISO8601InUTC(milliseconds: Int64, text: String) {
+        #expect(Timestamp.text(milliseconds) == text)
+    }
+
+    @Test func everyDayOfAFewCenturiesIsFoundationsDay() {
+        let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+        for day in stride(from: Int64(-40_000), to: 100_000, by: 1) {
+            let milliseconds = day * 86_400_000 + 45_296_789
+            let date = Date(timeIntervalSince1970: Double(day * 86_400 + 45_296))
+            guard Timestamp.text(milliseconds).prefix(19) != style.format(date).prefix(19) else { continue }
+            Issue.record("day \(day) is \(Timestamp.text(milliseconds))")
+        }
+    }
+}
