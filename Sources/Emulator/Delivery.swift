@@ -1,0 +1,72 @@
+import HummingbirdCore
+import NIOCore
+import ServiceLifecycle
+
+/// Sends the answer of a call that was ruled on and logged, or does what its fault says.
+struct Delivery: Sendable {
+    /// The size of the answer that is too big.
+    private static let bigBytes = 64 << 20
+
+    let ruling: Ruling
+    let sealer: AnswerSealer
+    let generation: InsightsGeneration
+    let connection: Connection
+
+    func deliver(writer: consuming ResponseWriter) async throws {
+        switch ruling.fault?.action {
+        case .reset: connection.controls.reset()
+        case .close: await connection.controls.close()
+        case .hang: await hang()
+        case .cutHead: await connection.controls.sendAndClose(try cut(ofBody: false))
+        case .cutBody: await connection.controls.sendAndClose(try cut(ofBody: true))
+        case .big: try await sendBig(writer: writer)
+        default: try await send(try answer(), writer: writer)
+        }
+    }
+
+    /// The answer as a whole.
+    private func answer() throws -> Answer {
+        switch ruling.fault?.action {
+        case .error(let error): Answer(error)
+        case .page(let status): Answer(page: status)
+        case .redirect: Answer(redirectTo: "https://127.0.0.1/elsewhere")
+        case .garbage: Answer(status: 200, json: Array(#"{"encryptedData":"eyJ, <no end"#.utf8))
+        case .insights(let status, let seal): Answer(status: status, json: try insights(sealed: seal))
+        default: Answer(status: 200, json: try insights(sealed: .ordinary))
+        }
+    }
+
+    private func insights(sealed seal: AnswerSeal) throws -> [UInt8] {
+        guard let request = ruling.request else { return [] }
+        let insights = Insights(for: request, generation: generation)
+        return try sealer.body(insights.answer(requestRefID: ruling.call.correlationID), sealed: seal)
+    }
+
+    private func cut(ofBody: Bool) throws -> [UInt8] {
+        let whole = Answer(status: 200, json: try insights(sealed: .ordinary))
+        return whole.bytes(correlationID: ruling.call.correlationID, upTo: 0.5, ofBody: ofBody)
+    }
+
+    private func send(_ answer: Answer, writer: consuming ResponseWriter) async throws {
+        let body = ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body))
+        try await writer.write(response: answer.head(correlationID: ruling.call.correlationID), body: body)
+    }
+
+    private func sendBig(writer: consuming ResponseWriter) async throws {
+        let head = Answer(status: 200, json: [])
+            .head(correlationID: ruling.call.correlationID, contentLength: Self.bigBytes)
+        var body = try await writer.writeHead(head)
+        let piece = ByteBuffer(repeating: UInt8(ascii: "A"), count: 1 << 20)
+        for _ in 0..<(Self.bigBytes >> 20) { try await body.write(piece) }
+        try await body.finish(nil)
+    }
+
+    /// Waits until the client has gone, or resets the connection when the emulator stops.
+    private func hang() async {
+        await withTaskCancellationOrGracefulShutdownHandler {
+            try? await connection.channel.closeFuture.get()
+        } onCancelOrGracefulShutdown: {
+            connection.controls.reset()
+        }
+    }
+}

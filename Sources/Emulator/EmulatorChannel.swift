@@ -1,0 +1,54 @@
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOSSL
+import OpenSSL
+
+/// Sets up and serves one client connection: TLS, HTTP/1.1 by Hummingbird, and the places from which faults act.
+struct EmulatorChannel: ServerChildChannel {
+    typealias Value = Connection
+    typealias Responder = @Sendable (Request, consuming ResponseWriter, Connection) async throws -> Void
+
+    let tls: NIOSSLContext
+    let check: CertificateCheck
+    let respond: Responder
+
+    init(_ configuration: EmulatorConfiguration, material: EmulatorMaterial, log: CallLog) throws {
+        let optional = configuration.answersCertificateErrors
+        let api = OpeningsAPI(
+            check: CertificateCheck(accepted: optional ? material.client.chain.first?.der : nil),
+            judge: CallJudge(configuration, opener: RequestOpener(key: material.requestKey), log: log), log: log,
+            sealer: try AnswerSealer(key: material.answerKey.publicKey, stranger: material.requestKey.publicKey),
+            generation: configuration.generation)
+        tls = try NIOSSLContext(configuration: material.serverTLS(optional: optional))
+        check = api.check
+        respond = api.respond(to:writer:on:)
+    }
+
+    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Connection> {
+        channel.eventLoop.makeCompletedFuture {
+            try addHandlers(to: channel)
+        }.flatMap { controls in
+            plainHTTP.setup(channel: channel, logger: logger).map { Connection(http: $0, controls: controls) }
+        }
+    }
+
+    func handle(value connection: Connection, logger: Logger) async {
+        let served = HTTP1Channel(responder: { request, writer, _ in
+            try await respond(request, writer, connection)
+        })
+        await served.handle(value: connection.http, logger: logger)
+    }
+
+    /// Only its pipeline is used; the requests go to the responder of the connection.
+    private var plainHTTP: HTTP1Channel {
+        HTTP1Channel(responder: { _, _, _ in })
+    }
+
+    private func addHandlers(to channel: any Channel) throws -> ConnectionControls {
+        let socket = PipelinePlace(closesWithPeer: true)
+        let plaintext = PipelinePlace(closesWithPeer: false)
+        try channel.pipeline.syncOperations.addHandlers([socket, check.tlsHandler(tls), plaintext])
+        return ConnectionControls(channel: channel, socket: socket, plaintext: plaintext)
+    }
+}

@@ -1,0 +1,121 @@
+import Foundation
+import OpenSSL
+
+/// The emulator's folder: keys and certificates, the settings for a client, and the log of calls.
+public struct EmulatorDirectory: Sendable {
+    /// The folder's path.
+    public let path: String
+
+    /// - Parameter path: the folder; made with mode 0700 where it is missing.
+    public init(path: String) {
+        self.path = path
+    }
+
+    /// Where the log of calls goes unless another path is chosen.
+    public var callLogPath: String { file("calls.jsonl") }
+    /// Where the client's settings are.
+    public var settingsPath: String { file("rollcall.yaml") }
+
+    /// Reads the keys and certificates of an earlier start, or makes new ones.
+    ///
+    /// - Parameter host: the name or address clients will call; used where certificates are made.
+    /// - Returns: the material, which is in the folder `pki` from then on (files 0600, folders 0700).
+    /// - Throws: ``EmulatorError`` where a folder or file cannot be used or some of the files are missing;
+    ///   `OpenSSLError` where one of them holds something else.
+    public func material(host: String) throws -> EmulatorMaterial {
+        for folder in ["", "pki", "pki/server", "var", "secrets", "jobs", "out"] { try makeFolder(folder) }
+        let missing = KeyFile.allCases.filter { !FileManager.default.fileExists(atPath: file($0.rawValue)) }
+        if missing.isEmpty { return try load() }
+        guard missing.count == KeyFile.allCases.count else {
+            throw EmulatorError.incompleteKeys(missing: missing[0].rawValue)
+        }
+        let material = try EmulatorMaterial.generate(host: host)
+        try save(material)
+        return material
+    }
+
+    /// Writes `rollcall.yaml` for a client of this emulator, unless its first line says that a person keeps it.
+    ///
+    /// - Parameters:
+    ///   - host: the address listened on.
+    ///   - port: the port listened on.
+    ///   - rate: the emulator's rate limit, if any; the client's is set a little below.
+    /// - Returns: the API's base URL.
+    /// - Throws: ``EmulatorError`` where the file cannot be written.
+    @discardableResult
+    public func writeSettings(host: String, port: Int, rate: Double?) throws -> String {
+        let settings = SettingsFile(host: host, port: port, rate: rate)
+        if let present = FileManager.default.contents(atPath: settingsPath),
+            !present.starts(with: Data(SettingsFile.firstLine.utf8))
+        {
+            return settings.baseURL
+        }
+        try PrivateFile.write(Array(settings.text.utf8), to: settingsPath, name: "rollcall.yaml")
+        return settings.baseURL
+    }
+
+    /// The files of the folder `pki`.
+    private enum KeyFile: String, CaseIterable {
+        case authority = "pki/ca.pem"
+        case client = "pki/client.pem"
+        case clientKey = "pki/client.key"
+        case encryption = "pki/encryption.pem"
+        case decryption = "pki/decryption.pem"
+        case server = "pki/server/server.pem"
+        case serverKey = "pki/server/server.key"
+        case requestKey = "pki/server/requests.key"
+    }
+
+    private func load() throws -> EmulatorMaterial {
+        guard let authority = try Certificate.load(read(.authority), name: KeyFile.authority.rawValue).first else {
+            throw EmulatorError.file(KeyFile.authority.rawValue, "holds no certificate; remove the folder pki")
+        }
+        return EmulatorMaterial(
+            authority: authority, server: try identity(.server, .serverKey),
+            client: try identity(.client, .clientKey), requestKey: try key(.requestKey),
+            answerKey: try key(.decryption))
+    }
+
+    private func save(_ material: EmulatorMaterial) throws {
+        let contents: [(KeyFile, [UInt8])] = [
+            (.authority, try material.authority.pem()), (.client, try material.client.chainPEM()),
+            (.clientKey, try material.client.keyPEM()), (.encryption, try material.requestKey.publicKey.pem()),
+            (.decryption, try material.answerKey.pem()), (.server, try material.server.chainPEM()),
+            (.serverKey, try material.server.keyPEM()), (.requestKey, try material.requestKey.pem()),
+        ]
+        for (file, bytes) in contents {
+            try PrivateFile.write(bytes, to: self.file(file.rawValue), name: file.rawValue)
+        }
+    }
+
+    private func identity(_ certificate: KeyFile, _ key: KeyFile) throws -> ClientIdentity {
+        try ClientIdentity.load(
+            certificate: read(certificate), certificateName: certificate.rawValue, key: read(key),
+            keyName: key.rawValue, password: nil)
+    }
+
+    private func key(_ file: KeyFile) throws -> PrivateKey {
+        try PrivateKey.load(read(file), password: nil, name: file.rawValue)
+    }
+
+    private func read(_ file: KeyFile) throws -> [UInt8] {
+        guard let data = FileManager.default.contents(atPath: self.file(file.rawValue)) else {
+            throw EmulatorError.file(file.rawValue, "cannot be read; check its permissions")
+        }
+        return Array(data)
+    }
+
+    private func file(_ name: String) -> String {
+        name.isEmpty ? path : "\(path)/\(name)"
+    }
+
+    private func makeFolder(_ name: String) throws {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: file(name), withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw EmulatorError.file(
+                name.isEmpty ? "the emulator's folder" : name, "cannot be made; check the permissions")
+        }
+    }
+}

@@ -1,0 +1,65 @@
+/// What keeps the emulator from starting or going on, with what to do about it.
+public struct EmulatorError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// What kind of trouble it is.
+    public enum Code: Sendable, Equatable {
+        /// An option has a value that cannot be used.
+        case usage
+        /// A file or folder of the emulator cannot be used.
+        case files
+        /// The log of calls cannot be written.
+        case log
+        /// The address cannot be listened on.
+        case address
+        /// The emulator stopped before it listened.
+        case stopped
+    }
+
+    /// The kind of trouble.
+    public let code: Code
+    /// One sentence: what is wrong and what to do.
+    public let message: String
+
+    /// The message.
+    public var description: String { message }
+
+    static func unknownFault(names: [String]) -> Self {
+        Self(code: .usage, message: "a fault of the mix is unknown; use \(names.joined(separator: ", "))")
+    }
+
+    static func noFraction(kind: String) -> Self {
+        Self(code: .usage, message: "the share of fault \(kind) is no fraction; write \(kind)=0.01 or \(kind)=1%")
+    }
+
+    static var faultsAboveOne: Self {
+        Self(code: .usage, message: "the shares of the faults sum to more than 1; make them smaller")
+    }
+
+    static var noAddress: Self {
+        Self(code: .usage, message: "the address to listen on is no host:port; write for instance 127.0.0.1:8443")
+    }
+
+    static func cannotListen(on address: String, _ reason: String) -> Self {
+        Self(
+            code: .address,
+            message: "\(address) cannot be listened on (\(reason)); stop what uses it or choose another")
+    }
+
+    static func incompleteKeys(missing: String) -> Self {
+        Self(
+            code: .files,
+            message: "\(missing) is missing beside the other keys; put it back, or remove the folder pki for new keys")
+    }
+
+    static func file(_ name: String, _ reason: String) -> Self {
+        Self(code: .files, message: "\(name): \(reason)")
+    }
+
+    static func log(_ reason: String) -> Self {
+        Self(
+            code: .log, message: "the log of calls cannot be written (\(reason)); free space or choose another path")
+    }
+
+    static var stoppedBeforeListening: Self {
+        Self(code: .stopped, message: "the emulator stopped before it listened; see the error of run()")
+    }
+}

@@ -1,0 +1,61 @@
+public import OpenSSL
+
+import Foundation
+
+/// The keys and certificates of an emulator and of the client that talks to it.
+public struct EmulatorMaterial: Sendable {
+    /// The authority that issued ``server`` and ``client``, and whose certificates the emulator lets in.
+    public let authority: Certificate
+    /// The emulator's own certificate and key.
+    public let server: ClientIdentity
+    /// The client's certificate and key for mutual TLS.
+    public let client: ClientIdentity
+    /// The API's key: requests are encrypted to its public half.
+    public let requestKey: PrivateKey
+    /// The client's key: answers are encrypted to its public half.
+    public let answerKey: PrivateKey
+
+    /// Puts material together.
+    ///
+    /// - Parameters:
+    ///   - authority: issued the two identities.
+    ///   - server: the emulator's certificate and key.
+    ///   - client: the client's certificate and key.
+    ///   - requestKey: the API's private key.
+    ///   - answerKey: the client's private key.
+    public init(
+        authority: Certificate, server: ClientIdentity, client: ClientIdentity, requestKey: PrivateKey,
+        answerKey: PrivateKey
+    ) {
+        self.authority = authority
+        self.server = server
+        self.client = client
+        self.requestKey = requestKey
+        self.answerKey = answerKey
+    }
+
+    /// Makes throwaway material, valid from yesterday for ten years.
+    ///
+    /// - Parameters:
+    ///   - authority: issues the certificates; a new one by default.
+    ///   - host: the name or address clients will call, besides `localhost`, 127.0.0.1 and ::1.
+    /// - Returns: the material; the two keys of the payloads are new too.
+    /// - Throws: `OpenSSLError`.
+    public static func generate(authority: CertificateAuthority? = nil, host: String = "127.0.0.1") throws -> Self {
+        let authority = try authority ?? CertificateAuthority(commonName: "Rollcall emulator CA")
+        let day = 86_400.0
+        let start = Date(timeIntervalSinceNow: -day)
+        let end = Date(timeIntervalSinceNow: 3650 * day)
+        let isAddress = host.allSatisfy { $0.isHexDigit || $0 == "." || $0 == ":" }
+        return Self(
+            authority: authority.certificate,
+            server: try authority.issue(
+                commonName: "Rollcall emulator", dnsNames: isAddress ? ["localhost"] : ["localhost", host],
+                ipAddresses: Set(["127.0.0.1", "::1"] + (isAddress ? [host] : [])).sorted(), client: false,
+                notBefore: start, notAfter: end),
+            client: try authority.issue(
+                commonName: "Rollcall client", dnsNames: [], ipAddresses: [], client: true, notBefore: start,
+                notAfter: end),
+            requestKey: try PrivateKey.generate(bits: 2048), answerKey: try PrivateKey.generate(bits: 2048))
+    }
+}

@@ -1,0 +1,58 @@
+extension ErrorAnswer {
+    /// The request breaks field rules; `paths` are the fields' API paths.
+    static func invalid(paths: [String]) -> Self {
+        Self(
+            status: 400, reasonCode: "VALIDATION_ERROR", description: "Invalid Format",
+            details: paths.isEmpty ? nil : paths.joined(separator: ", "))
+    }
+
+    /// The body is no envelope with a JWE the emulator can decrypt; `details` says what of it is wrong.
+    static func undecryptable(_ details: String) -> Self {
+        Self(
+            status: 400, source: "Gateway", reasonCode: "DECRYPTION_ERROR",
+            description: "The encrypted payload could not be decrypted", details: details)
+    }
+
+    /// The local part of the email names a scenario the emulator does not have.
+    static let unknownScenario = Self(
+        status: 400, source: "Emulator", reasonCode: "UNKNOWN_SCENARIO",
+        description: "The emulator has no scenario of this name, see rollcall emulator --help", details: "user.email")
+
+    /// Nothing lives at this path.
+    static let notFound = Self(
+        status: 404, source: "Gateway", reasonCode: "NOT_FOUND", description: "No such resource")
+
+    /// The path is right and the method is not.
+    static let methodNotAllowed = Self(
+        status: 405, source: "Gateway", reasonCode: "METHOD_NOT_ALLOWED", description: "Use POST")
+
+    /// The request is larger than any record can be.
+    static let tooLarge = Self(
+        status: 413, source: "Gateway", reasonCode: "PAYLOAD_TOO_LARGE", description: "The request is too large")
+
+    /// The emulator's own log of calls cannot be written: it must not answer what it has not counted.
+    static let logFailed = Self(
+        status: 500, source: "Emulator", reasonCode: "LOG_FAILED", description: "The log of calls cannot be written")
+
+    /// The envelope that belongs to a status, as the API or its gateway words it.
+    static func status(_ status: Int, retryAfter: Int? = nil) -> Self {
+        let known: (source: String, code: String, text: String, recoverable: Bool) =
+            switch status {
+            case 400: ("IIA", "VALIDATION_ERROR", "Invalid Format", false)
+            case 401: ("IIA", "UNAUTHORIZED_REQUEST", "Unauthorized request", false)
+            case 403: ("Gateway", "FORBIDDEN", "The client may not use this resource", false)
+            case 404: ("Gateway", "NOT_FOUND", "No such resource", false)
+            case 425: ("Gateway", "TOO_EARLY", "The request came too early", true)
+            case 429: ("Gateway", "LIMIT_EXCEEDED", "Too many requests", true)
+            case 500: ("IIA", "SYSTEM_ERROR", "Internal error", true)
+            case 502: ("Gateway", "BAD_GATEWAY", "The service behind the gateway answered badly", true)
+            case 503: ("IIA", "SERVICE_UNAVAILABLE", "The service is not available at the moment", true)
+            case 504: ("Gateway", "GATEWAY_TIMEOUT", "The service behind the gateway did not answer", true)
+            default: ("Gateway", "ERROR", "The request was not served", false)
+            }
+        return Self(
+            status: status, source: known.source, reasonCode: known.code, description: known.text,
+            recoverable: .boolean(known.recoverable), details: status == 400 ? "user.email" : nil,
+            retryAfter: retryAfter)
+    }
+}
