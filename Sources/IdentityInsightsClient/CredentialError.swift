@@ -1,0 +1,12 @@
+/// Key material that cannot be used: which setting, which file, what is wrong and what to do.
+public struct CredentialError: Error, Sendable, CustomStringConvertible {
+    /// The setting that names the file, such as `api.decryption_key`.
+    public let setting: String
+    /// The file as the settings name it.
+    public let path: String
+    /// One sentence that says what is wrong and what to do; never key material.
+    public let message: String
+
+    /// The setting, the file and the sentence, on one line.
+    public var description: String { "\(setting): \(path): \(message)" }
+}

@@ -1,0 +1,115 @@
+internal import HTTPTransport
+internal import IdentityInsights
+internal import JOSE
+internal import JSON
+internal import JobRunner
+
+/// Turns an exchange into the neutral facts the answer table reads. Pure: no I/O.
+struct ExchangeInterpreter: Sendable {
+    let decrypter: JWEDecrypter
+
+    func reply(for exchange: HTTPExchange) -> Reply {
+        switch exchange {
+        case .answered(let answer): reply(for: answer)
+        case .failed(let failure):
+            Reply(
+                .failed(kind: FailureKind(failure.kind), mayHaveLeft: failure.mayHaveLeft), errorText: failure.message,
+                duration: failure.duration)
+        }
+    }
+
+    func redeciphered(_ kept: [UInt8]) -> RedecipheredAnswer? {
+        let found = body(ofSuccess: kept)
+        switch found.body {
+        case .answer(let answer), .plainAnswer(let answer):
+            return RedecipheredAnswer(answer: answer, requestRefID: found.requestRefID)
+        case .undecipherable, .errors, .other: return nil
+        }
+    }
+
+    private func reply(for answer: HTTPAnswer) -> Reply {
+        (200..<300).contains(answer.status) ? success(answer) : refusal(answer)
+    }
+
+    private func success(_ answer: HTTPAnswer) -> Reply {
+        let found = body(ofSuccess: answer.body)
+        return Reply(
+            .answered(status: answer.status, body: found.body, retryAfter: nil),
+            correlationID: answer.correlationID, requestRefID: found.requestRefID, errorText: found.errorText,
+            duration: answer.duration)
+    }
+
+    private func refusal(_ answer: HTTPAnswer) -> Reply {
+        let retryAfter = answer.header("Retry-After").flatMap(RetryAfter.init(field:))
+        guard let envelope = ErrorEnvelope(parsing: answer.body) else {
+            return Reply(
+                .answered(status: answer.status, body: .other, retryAfter: retryAfter),
+                correlationID: answer.correlationID,
+                errorText: "HTTP \(answer.status) without the API's error body", duration: answer.duration)
+        }
+        let facts = ErrorFacts(envelope)
+        return Reply(
+            .answered(
+                status: answer.status,
+                body: .errors(recoverable: facts.recoverable, speaksOfEncryption: facts.speaksOfEncryption),
+                retryAfter: retryAfter),
+            correlationID: answer.correlationID, reasonCode: facts.reasonCode,
+            errorText: facts.text(status: answer.status), details: facts.fieldNames, duration: answer.duration)
+    }
+
+    private func body(ofSuccess bytes: [UInt8]) -> (body: Reply.Body, requestRefID: String?, errorText: String?) {
+        guard let token = JWEEnvelope.token(in: bytes) else { return plain(bytes) }
+        guard let plaintext = try? decrypter.decrypt(token) else {
+            return (.undecipherable(bytes), nil, "The answer could not be decrypted with api.decryption_key.")
+        }
+        guard let answer = try? Answer(parsing: plaintext) else {
+            return (.undecipherable(bytes), nil, "The decrypted answer does not fit the API's answer model.")
+        }
+        return (.answer(plaintext), answer.requestRefID, nil)
+    }
+
+    private func plain(_ bytes: [UInt8]) -> (body: Reply.Body, requestRefID: String?, errorText: String?) {
+        guard let answer = try? Answer(parsing: bytes) else {
+            return (.undecipherable(bytes), nil, "The answer is neither encrypted nor of the API's answer model.")
+        }
+        return (.plainAnswer(bytes), answer.requestRefID, nil)
+    }
+}
+
+extension HTTPAnswer {
+    /// The answer's `X-MC-Correlation-ID` where it is plainly an id: nothing else may reach the ledger in clear.
+    var correlationID: String? {
+        header("X-MC-Correlation-ID").flatMap { CorrelationID(received: $0)?.text }
+    }
+}
+
+extension FailureKind {
+    init(_ kind: HTTPFailure.Kind) {
+        self =
+            switch kind {
+            case .couldNotConnect: .couldNotConnect
+            case .tlsHandshake: .tlsHandshake
+            case .certificateRefused: .certificateRefused
+            case .serverCertificate: .serverCertificate
+            case .reset: .reset
+            case .timedOut: .timedOut
+            case .truncated: .truncated
+            case .oversized: .oversized
+            case .cancelled: .cancelled
+            case .other: .other
+            }
+    }
+}
+
+extension RetryAfter {
+    /// Reads the field's value: delay-seconds or an HTTP date (RFC 9110 §10.2.3); nil for anything else.
+    init?(field: String) {
+        if !field.isEmpty, field.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) {
+            self = .seconds(Int(field) ?? .max)
+        } else if let date = HTTPAnswer.milliseconds(fromHTTPDate: field) {
+            self = .date(date)
+        } else {
+            return nil
+        }
+    }
+}

@@ -1,0 +1,70 @@
+internal import HTTPTransport
+internal import JOSE
+public import JobRunner
+
+/// The API's client: encrypts a request, sends it, decrypts the answer and states the facts of the call.
+public struct IdentityInsightsClient: RecordSubmitter {
+    private let transport: HTTPTransport
+    private let encrypter: JWEEncrypter
+    private let interpreter: ExchangeInterpreter
+
+    /// `POST {base}/openings` (openapi-0.2.2, `retrieveAccountOpeningInsights`).
+    private static let path = "/openings"
+    private static let headers = [("Content-Type", "application/json"), ("Accept", "application/json")]
+
+    /// Connects lazily to an endpoint with its credentials.
+    ///
+    /// - Throws: `EndpointError` where the base URL or proxy cannot be used.
+    public init(endpoint: Endpoint, credentials: Credentials) throws(EndpointError) {
+        do {
+            transport = try HTTPTransport(HTTPTransportConfiguration(endpoint, credentials))
+        } catch {
+            throw EndpointError(message: (error as? HTTPTransportError)?.message ?? "\(error)")
+        }
+        encrypter = credentials.encrypter
+        interpreter = ExchangeInterpreter(decrypter: credentials.decrypter)
+    }
+
+    /// Sends the request once and states what came back; see `RecordSubmitter`.
+    public func submit(_ request: [UInt8]) async -> Reply {
+        guard let token = try? encrypter.encrypt(request) else {
+            return Reply(
+                .failed(kind: .other, mayHaveLeft: false),
+                errorText: "The request could not be encrypted; check api.encryption_key with 'rollcall doctor'.")
+        }
+        let exchange = await transport.send(
+            HTTPRequest(method: .post, path: Self.path, headers: Self.headers, body: JWEEnvelope.wrapping(token)))
+        return interpreter.reply(for: exchange)
+    }
+
+    /// Tries today's decryption key on a kept answer that could not be deciphered when it came.
+    ///
+    /// - Returns: The answer, or nil where it still cannot be read.
+    public func redeciphered(_ kept: [UInt8]) -> RedecipheredAnswer? {
+        interpreter.redeciphered(kept)
+    }
+
+    /// Asks for the resource with a GET, which the API does not bill: TLS 1.3 refuses a certificate only after the
+    /// handshake, so a handshake alone proves nothing.
+    public func probe() async -> EndpointProbe {
+        EndpointProbe(
+            await transport.send(HTTPRequest(method: .get, path: Self.path, headers: [("Accept", "application/json")])))
+    }
+
+    /// Closes all connections; calls under way end as cancelled.
+    public func shutDown() async {
+        await transport.shutDown()
+    }
+}
+
+extension HTTPTransportConfiguration {
+    init(_ endpoint: Endpoint, _ credentials: Credentials) {
+        self.init(baseURL: endpoint.baseURL)
+        identity = credentials.identity
+        caPEM = credentials.authorities
+        proxy = endpoint.proxy
+        requestTimeout = endpoint.requestTimeout
+        connectTimeout = endpoint.connectTimeout
+        maximumConnections = endpoint.concurrency
+    }
+}

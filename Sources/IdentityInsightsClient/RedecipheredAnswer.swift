@@ -1,0 +1,7 @@
+/// An answer that could not be read when it came and now can.
+public struct RedecipheredAnswer: Sendable {
+    /// The answer's clear bytes.
+    public let answer: [UInt8]
+    /// Its `requestRefId`.
+    public let requestRefID: String?
+}
