@@ -1,0 +1,42 @@
+import RecordStore
+
+/// A batch as `status --json` prints it.
+struct BatchStatus: Encodable {
+    let batch: String
+    let number: Int64
+    let job: String
+    let file: String
+    let state: BatchState
+    let reason: String?
+    let createdAt: String
+    let finishedAt: String?
+    let counts: [String: Int]
+    let calls: Int
+    let retries: Int
+    let possibleDoubleBills: Int
+
+    init(_ batch: Batch) {
+        self.batch = batch.name
+        number = batch.id.rawValue
+        job = batch.job
+        file = batch.fileName
+        state = batch.state
+        reason = batch.reason
+        createdAt = Figures.time(batch.createdAt)
+        finishedAt = batch.finishedAt.map(Figures.time)
+        counts = Dictionary(
+            uniqueKeysWithValues: RecordStatus.allCases.map { ($0.rawValue, batch.counts[$0]) } + [
+                ("total", batch.counts.total)
+            ])
+        calls = batch.counts.calls
+        retries = batch.counts.retries
+        possibleDoubleBills = batch.counts.inDoubtRetried
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case batch, number, job, file, state, reason, counts, calls, retries
+        case createdAt = "created_at"
+        case finishedAt = "finished_at"
+        case possibleDoubleBills = "possible_double_bills"
+    }
+}

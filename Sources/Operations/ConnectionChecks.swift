@@ -1,0 +1,51 @@
+import Foundation
+import IdentityInsightsClient
+import JobRunner
+
+/// The doctor's look at the endpoint: an unbilled GET, the clocks, and one billed call where asked for.
+struct ConnectionChecks {
+    let client: IdentityInsightsClient
+    let baseURL: String
+    /// A clock further off than this makes certificates and Retry-After dates doubtful, in seconds.
+    private static let clockTolerance = 60.0
+
+    func findings(oneCall: Bool) async -> [Finding] {
+        let probe = await client.probe()
+        var findings = [connection(probe)]
+        if let clock = clock(probe, now: Date()) { findings.append(clock) }
+        guard oneCall else { return findings }
+        return findings + [await call()]
+    }
+
+    private func connection(_ probe: EndpointProbe) -> Finding {
+        if probe.refusesCertificate {
+            let answer = probe.status.map { " (HTTP \($0))" } ?? ""
+            return .failure(
+                "connection",
+                "\(baseURL) refuses the client certificate\(answer); check that api.client_certificate is the one "
+                    + "registered in the portal for this environment")
+        }
+        guard let status = probe.status else {
+            return .failure("connection", "\(baseURL): \(probe.failure ?? "no answer came")")
+        }
+        return .fine("connection", "\(baseURL) answers (HTTP \(status) to a GET, which is not billed)")
+    }
+
+    private func clock(_ probe: EndpointProbe, now: Date) -> Finding? {
+        guard let serverTimeAt = probe.serverTimeAt else { return nil }
+        let apart = abs(now.timeIntervalSince1970 - Double(serverTimeAt) / 1_000)
+        guard apart > Self.clockTolerance else { return .fine("clock", "agrees with the server's") }
+        return .warning(
+            "clock", "differs from the server's by \(Figures.duration(seconds: apart)); set this machine's clock (NTP)")
+    }
+
+    private func call() async -> Finding {
+        let reply = await client.submit(TestRecord.request)
+        let outcome = AnswerTable.outcome(of: reply, requireEncryptedAnswers: false)
+        guard outcome.kind == .succeeded else {
+            return .failure("one call", "\(outcome.kind.rawValue): \(reply.errorText ?? "no answer could be used")")
+        }
+        let id = reply.correlationID ?? reply.requestRefID ?? "unknown"
+        return .fine("one call", "one test record was sent, answered and billed (correlation id \(id))")
+    }
+}

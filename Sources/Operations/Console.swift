@@ -1,0 +1,39 @@
+import Foundation
+import Synchronization
+
+/// Standard output for results and `--json`; standard error for progress and messages.
+public struct Console: Sendable {
+    /// Whether standard error is a terminal, so that a progress line may be rewritten in place.
+    public let errorIsTerminal: Bool
+    /// Whether standard input is a terminal, so that a question can be asked.
+    public let inputIsTerminal: Bool
+
+    /// The process's own standard streams.
+    public static let standard = Console(
+        errorIsTerminal: isatty(STDERR_FILENO) == 1, inputIsTerminal: isatty(STDIN_FILENO) == 1)
+
+    /// Writes one line of results to standard output.
+    public func output(_ line: String) { write("\(line)\n", to: STDOUT_FILENO) }
+
+    /// Writes one message line to standard error.
+    public func note(_ line: String) { write("\(line)\n", to: STDERR_FILENO) }
+
+    /// Rewrites the progress line of a terminal in place (ECMA-48: carriage return, erase to end of line).
+    func redraw(_ line: String) { write("\r\(line)\u{1B}[K", to: STDERR_FILENO) }
+
+    /// Asks a yes-or-no question on a terminal; anything but `y` or `yes` is no.
+    func confirms(_ question: String) -> Bool {
+        write("\(question) [y/N] ", to: STDERR_FILENO)
+        return ["y", "yes"].contains(readLine()?.lowercased().trimmingCharacters(in: .whitespaces) ?? "")
+    }
+
+    private func write(_ text: String, to descriptor: Int32) {
+        var bytes = Array(text.utf8)[...]
+        while !bytes.isEmpty {
+            let written = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if written < 0, errno == EINTR { continue }
+            guard written > 0 else { return }
+            bytes = bytes.dropFirst(written)
+        }
+    }
+}

@@ -1,0 +1,47 @@
+import Settings
+import Foundation
+import IdentityInsightsClient
+import JobRunner
+
+/// `rollcall doctor`: checks from the settings to the connection, each with its remedy.
+public struct DoctorOperation: Sendable {
+    private let config: String
+    private let oneCall: Bool
+    private let json: Bool
+    private let console: Console
+
+    /// Describes the visit; `oneCall` sends one test record, which is billed.
+    public init(config: String, oneCall: Bool, json: Bool, console: Console = .standard) {
+        self.config = config
+        self.oneCall = oneCall
+        self.json = json
+        self.console = console
+    }
+
+    /// Runs all checks that can be run and prints what they found.
+    public func perform() async throws -> ExitStatus {
+        let findings = await examine()
+        for finding in findings where !json { console.output(finding.text) }
+        if json { console.output(JSONText.text(of: findings)) }
+        return findings.contains { $0.level == .failure } ? .configuration : .succeeded
+    }
+
+    private func examine() async -> [Finding] {
+        let place: Workplace
+        do {
+            place = try Workplace(config: config)
+        } catch {
+            return [.failure("settings", OperationFailure(error).message)]
+        }
+        let local =
+            [.fine("settings", place.settings.path)] + CredentialChecks(place: place).findings()
+            + StorageChecks(place: place).findings()
+        guard let client = try? place.client(place.credentials(), concurrency: 1) else {
+            return local + [.failure("connection", "not tried: mend the keys above first")]
+        }
+        let remote = await ConnectionChecks(client: client, baseURL: place.settings.api.baseURL).findings(
+            oneCall: oneCall)
+        await client.shutDown()
+        return local + remote
+    }
+}

@@ -1,0 +1,22 @@
+import Foundation
+import JobRunner
+import RecordStore
+
+/// What a run that did not finish says: why, and how it goes on.
+enum Ending {
+    static func text(of end: RunEnd, batch: Batch, timeZone: TimeZone) -> String {
+        let waiting = Figures.count(batch.counts.queued, "record")
+        switch end {
+        case .completed: return "completed"
+        case .halted(let halt): return "halted with \(waiting) waiting. \(halt.reason) \(halt.remedy)"
+        case .stopped: return "stopped with \(waiting) waiting; run the same command again to go on"
+        case .capped(.batchCalls):
+            return
+                "paused with \(waiting) waiting: limits.batch_calls is reached; raise it and run the same command again"
+        case .capped(.dailyCalls):
+            return "paused with \(waiting) waiting: limits.daily_calls is reached; run the same command again after "
+                + "midnight (\(timeZone.identifier)), or raise it"
+        case .stateChanged(let state): return "stopped with \(waiting) waiting: the batch is \(state.rawValue) now"
+        }
+    }
+}

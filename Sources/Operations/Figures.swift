@@ -1,0 +1,53 @@
+import Foundation
+
+/// Figures as a person reads them.
+enum Figures {
+    /// `41s`, `3m 20s`, `2h 5m`, `3d 4h`; the input in seconds.
+    static func duration(seconds: Double) -> String {
+        let whole = Int(seconds.rounded(.up))
+        switch whole {
+        case ..<60: return "\(max(0, whole))s"
+        case ..<3_600: return pair(whole / 60, "m", whole % 60, "s")
+        case ..<86_400: return pair(whole / 3_600, "h", whole % 3_600 / 60, "m")
+        default: return pair(whole / 86_400, "d", whole % 86_400 / 3_600, "h")
+        }
+    }
+
+    /// A rate with one decimal below ten, none above.
+    static func rate(_ perSecond: Double) -> String {
+        String(format: perSecond < 10 ? "%.1f" : "%.0f", perSecond)
+    }
+
+    /// `1,234,567`.
+    static func count(_ number: Int) -> String {
+        var digits = Array(String(abs(number)))
+        var index = digits.count - 3
+        while index > 0 {
+            digits.insert(",", at: index)
+            index -= 3
+        }
+        return (number < 0 ? "-" : "") + String(digits)
+    }
+
+    /// `1 line`, `2 lines`.
+    static func count(_ number: Int, _ noun: String) -> String {
+        "\(count(number)) \(noun)\(number == 1 ? "" : "s")"
+    }
+
+    /// `2026-11-23 18:40:05 UTC`.
+    static func time(_ date: Date) -> String { time(Int64(date.timeIntervalSince1970 * 1_000)) }
+
+    /// `2026-11-23 18:40:05 UTC`, from milliseconds since 1970.
+    static func time(_ milliseconds: Int64) -> String {
+        var seconds = time_t(milliseconds / 1_000)
+        var parts = tm()
+        gmtime_r(&seconds, &parts)
+        return String(
+            format: "%04d-%02d-%02d %02d:%02d:%02d UTC", parts.tm_year + 1_900, parts.tm_mon + 1, parts.tm_mday,
+            parts.tm_hour, parts.tm_min, parts.tm_sec)
+    }
+
+    private static func pair(_ first: Int, _ firstUnit: String, _ second: Int, _ secondUnit: String) -> String {
+        second == 0 ? "\(first)\(firstUnit)" : "\(first)\(firstUnit) \(second)\(secondUnit)"
+    }
+}

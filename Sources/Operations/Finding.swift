@@ -1,0 +1,34 @@
+/// What one check of the doctor found.
+struct Finding: Encodable, Equatable {
+    /// How grave it is.
+    enum Level: String, Encodable {
+        case fine = "ok"
+        case warning
+        case failure
+    }
+
+    let check: String
+    let level: Level
+    /// What was found and, unless all is well, what to do.
+    let message: String
+
+    static func fine(_ check: String, _ message: String) -> Finding {
+        Finding(check: check, level: .fine, message: message)
+    }
+    static func warning(_ check: String, _ message: String) -> Finding {
+        Finding(check: check, level: .warning, message: message)
+    }
+    static func failure(_ check: String, _ message: String) -> Finding {
+        Finding(check: check, level: .failure, message: message)
+    }
+
+    var text: String {
+        let label =
+            switch level {
+            case .fine: "ok      "
+            case .warning: "warning "
+            case .failure: "FAILED  "
+            }
+        return "\(label)\(check): \(message)"
+    }
+}

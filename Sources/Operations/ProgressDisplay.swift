@@ -1,0 +1,90 @@
+import Foundation
+import JobRunner
+import RecordStore
+import Synchronization
+
+/// Shows a run's progress: one line rewritten in place on a terminal, a line every few seconds elsewhere.
+final class ProgressDisplay: Sendable {
+    private struct State {
+        var line: ProgressLine
+        var meter = RateMeter()
+        var lastShown: ContinuousClock.Instant?
+    }
+
+    private let console: Console
+    private let state: Mutex<State>
+    /// How often a line is printed where standard error is no terminal.
+    private static let plainInterval = Duration.seconds(5)
+
+    /// Records of the batch that had a final status before this run.
+    private let alreadyDone: Int
+
+    init(batch: Batch, console: Console) {
+        self.console = console
+        alreadyDone = batch.counts.total - batch.counts.queued - batch.counts.inFlight
+        state = Mutex(State(line: ProgressLine(name: batch.name, total: batch.counts.total, done: alreadyDone)))
+    }
+
+    /// Takes one event of the run; called from any thread.
+    func take(_ event: RunnerEvent) {
+        switch event {
+        case .progress(let progress): show(progress)
+        case .gateClosed(let reason, let until): wait(reason, until: until)
+        case .gateOpened: resume()
+        case .probe: tell("probing with one record")
+        case .rateCut(let rate):
+            tell("too many calls refused as too many; the rate is cut to \(Figures.rate(rate))/s for now")
+        case .inDoubtRequeued(let count):
+            tell("\(Figures.count(count, "record")) in doubt queued again (retry.in_doubt)")
+        case .halted: break
+        }
+    }
+
+    /// Leaves the last state standing on a line of its own.
+    func finish() {
+        let text = state.withLock { $0.line.text }
+        if console.errorIsTerminal {
+            console.redraw(text)
+            console.note("")
+        } else {
+            console.note(text)
+        }
+    }
+
+    private func show(_ progress: RunnerProgress) {
+        let now = ContinuousClock.now
+        let due: String? = state.withLock { state in
+            state.meter.note(finished: progress.finished, at: progress.elapsed)
+            state.line.done = alreadyDone + progress.finished
+            state.line.failed = progress.failed
+            state.line.inDoubt = progress.inDoubt
+            state.line.retries = progress.retries
+            state.line.rate = state.meter.perSecond
+            let isDue = console.errorIsTerminal || state.lastShown.map { now - $0 >= Self.plainInterval } ?? true
+            guard isDue else { return nil }
+            state.lastShown = now
+            return state.line.text
+        }
+        if let due { draw(due) }
+    }
+
+    private func wait(_ reason: String, until: Int64) {
+        state.withLock { $0.line.waiting = "waiting" }
+        tell("no calls for now: \(reason); next try at \(Figures.time(until))")
+    }
+
+    private func resume() {
+        state.withLock { $0.line.waiting = nil }
+        tell("calls go on")
+    }
+
+    private func tell(_ text: String) {
+        let name = state.withLock { $0.line.name }
+        if console.errorIsTerminal { console.redraw("") }
+        console.note("\(name): \(text)")
+    }
+
+    private func draw(_ text: String) {
+        if console.errorIsTerminal { console.redraw(text) } else { console.note(text) }
+    }
+}

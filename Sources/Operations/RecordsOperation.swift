@@ -1,0 +1,57 @@
+import Foundation
+import RecordStore
+
+/// `rollcall records`: a batch's records, one line each.
+public struct RecordsOperation: Sendable {
+    private let config: String
+    private let batch: String
+    private let statuses: String?
+    private let json: Bool
+    private let console: Console
+
+    /// Describes which records to list.
+    public init(config: String, batch: String, statuses: String?, json: Bool, console: Console = .standard) {
+        self.config = config
+        self.batch = batch
+        self.statuses = statuses
+        self.json = json
+        self.console = console
+    }
+
+    /// Prints the records in input order.
+    public func perform() async throws -> ExitStatus {
+        let wanted = try statuses.map(StatusList.statuses)
+        let store = try Workplace(config: config).storeForReading()
+        let id = try store.batchOrFailure(batch).id
+        if !json { console.output("LINE\tID\tSTATUS\tATTEMPTS\tREASON") }
+        try store.forEachRecord(id, statuses: wanted, lines: nil) { view in
+            let line = try RecordLine(view)
+            console.output(json ? JSONText.text(of: line) : line.text)
+        }
+        try store.close()
+        return .succeeded
+    }
+}
+
+/// One record as `records` lists it.
+struct RecordLine: Encodable {
+    let line: Int
+    let id: String
+    let status: String
+    let attempts: Int
+    let reason: String?
+
+    init(_ view: RecordView) throws {
+        line = view.line
+        id = String(decoding: try view.id, as: UTF8.self)
+        status = view.status.rawValue
+        attempts = view.attempts
+        reason = try view.errorText ?? view.reasonCode
+    }
+
+    /// Tab-separated; control characters of an id cannot break the table.
+    var text: String {
+        let plainID = String(id.map { $0.isASCII && $0.asciiValue.map { $0 < 0x20 } == true ? "?" : $0 })
+        return [String(line), plainID, status, String(attempts), reason ?? ""].joined(separator: "\t")
+    }
+}

@@ -1,0 +1,88 @@
+import Foundation
+import JobRunner
+import RecordStore
+import Settings
+
+/// `rollcall rerun`: sends a batch's failed records again and, with a person's word, those in doubt.
+public struct RerunOperation: Sendable {
+    private let request: RerunRequest
+    private let console: Console
+
+    /// Describes the re-run.
+    public init(_ request: RerunRequest, console: Console = .standard) {
+        self.request = request
+        self.console = console
+    }
+
+    /// Queues the selected records, sends them and writes the results anew.
+    public func perform() async throws -> ExitStatus {
+        let selection = try selection()
+        let place = try Workplace(config: request.config)
+        let named = try jobName(in: place)
+        let job = try place.job(named == JobDefinition.unnamed ? nil : named)
+        let stop = StopSignal()
+        let session = try RunSession(place: place, job: job, rate: nil, out: request.out, stop: stop, console: console)
+        return try await SignalledWork.run(stop: stop, console: console) {
+            let status = try await rerun(selection, in: session)
+            try await session.close()
+            return status
+        }
+    }
+
+    private func rerun(_ selection: RequeueSelection, in session: RunSession) async throws -> ExitStatus {
+        var batch = try session.store.batchOrFailure(request.batch)
+        guard ![.ingesting, .awaitingConfirmation].contains(batch.state) else {
+            throw OperationFailure(
+                .unfinished, "\(batch.name) is \(batch.state.rawValue); run its file again to go on with it")
+        }
+        if selection.statuses.contains(.inDoubt) {
+            let recovered = try await Recovery(session: session).recover(batch.id)
+            if recovered > 0 {
+                console.note("\(batch.name): \(Figures.count(recovered, "kept answer")) can be read now; no call")
+            }
+            batch = try session.store.batch(batch.id)
+            try allowDoubleBilling(batch)
+        }
+        let count = try await session.store.requeue(batch.id, selection)
+        try await note(count, selection, batch, session)
+        guard count > 0 || batch.counts.queued > 0 else {
+            console.note("\(batch.name): no record matches; nothing to send")
+            return Verdict.status(of: try session.store.batch(batch.id).counts)
+        }
+        console.note("\(batch.name): \(Figures.count(count, "record")) queued again")
+        return try await session.run(batch.id, json: request.json)
+    }
+
+    private func allowDoubleBilling(_ batch: Batch) throws {
+        guard batch.counts.inDoubt > 0, !request.yes else { return }
+        throw OperationFailure(
+            .unfinished,
+            "\(batch.name): \(Figures.count(batch.counts.inDoubt, "record")) in doubt may have been billed already; "
+                + "sending them again may bill as many calls a second time. Add --yes to do so")
+    }
+
+    private func note(_ count: Int, _ selection: RequeueSelection, _ batch: Batch, _ session: RunSession) async throws {
+        let statuses = selection.statuses.map(\.rawValue).sorted().joined(separator: ",")
+        try await session.store.recordAction(
+            Action(
+                at: Int64(Date().timeIntervalSince1970 * 1_000), batch: batch.id, name: "rerun",
+                detail: "\(statuses): \(count) records", provenance: session.provenance))
+    }
+
+    private func selection() throws -> RequeueSelection {
+        let statuses = try StatusList.statuses(in: request.statuses)
+        let refused = statuses.subtracting([.failed, .inDoubt])
+        guard refused.isEmpty, !statuses.isEmpty else {
+            throw OperationFailure(.usage, "rerun takes failed and in_doubt records; others are never sent again")
+        }
+        return RequeueSelection(
+            statuses: statuses, reasonCode: request.reason, lines: try request.lines.map(StatusList.lines))
+    }
+
+    /// The batch was taken in under a job, whose limits apply again.
+    private func jobName(in place: Workplace) throws -> String {
+        let store = try place.storeForReading()
+        defer { try? store.close() }
+        return try store.batchOrFailure(request.batch).job
+    }
+}

@@ -1,0 +1,81 @@
+import Results
+import Foundation
+import IdentityInsightsClient
+import Ingest
+import JobRunner
+import RecordStore
+import Settings
+
+/// An open database, a client and a job: what it takes to run batches, one after the other.
+struct RunSession: Sendable {
+    let place: Workplace
+    let job: JobDefinition
+    let configuration: RunnerConfiguration
+    let credentials: Credentials
+    let provenance: Provenance
+    let store: RecordStore
+    let client: IdentityInsightsClient
+    let stop: StopSignal
+    let console: Console
+    let output: String
+
+    /// Reads keys, opens the database as its runner and makes the client; calls nothing.
+    init(place: Workplace, job: JobDefinition, rate: Double?, out: String?, stop: StopSignal, console: Console) throws {
+        self.place = place
+        self.job = job
+        configuration = RunnerConfiguration(job, api: place.settings.api, rate: rate)
+        credentials = try place.credentials()
+        provenance = try place.provenance(credentials)
+        client = try place.client(credentials, concurrency: configuration.concurrency)
+        store = try place.storeForRunning(provenance)
+        self.stop = stop
+        self.console = console
+        output = out ?? place.settings.output
+    }
+
+    /// Sends what is queued in a batch, writes the results when it is finished, and tells how it ended.
+    func run(_ id: BatchID, json: Bool) async throws -> ExitStatus {
+        let batch = try await started(store.batch(id))
+        let display = ProgressDisplay(batch: batch, console: console)
+        let runner = BatchRunner(
+            store: store, submitter: client, requests: try BatchRequests(layout: store.layout(of: id)),
+            configuration: configuration, events: display.take)
+        let end = try await runner.run(id, stop: stop)
+        display.finish()
+        return try conclude(store.batch(id), end: end, json: json)
+    }
+
+    /// Closes connections and database; state is already written.
+    func close() async throws {
+        await client.shutDown()
+        try store.close()
+    }
+
+    private func started(_ batch: Batch) async throws -> Batch {
+        warnOfCertificateEnd(batch)
+        guard batch.state != .running else { return batch }
+        try await store.setState(batch.id, to: .running, reason: nil)
+        return try store.batch(batch.id)
+    }
+
+    private func warnOfCertificateEnd(_ batch: Batch) {
+        let projected = Date(timeIntervalSinceNow: Double(batch.counts.queued) / configuration.rate)
+        guard credentials.certificateEnd < projected else { return }
+        console.note(
+            "warning: the client certificate ends \(Figures.time(credentials.certificateEnd)), before this batch's "
+                + "projected end \(Figures.time(projected)); renew it in the portal")
+    }
+
+    private func conclude(_ batch: Batch, end: RunEnd, json: Bool) throws -> ExitStatus {
+        let status = Verdict.status(of: end, counts: batch.counts)
+        guard case .completed = end else {
+            console.note("\(batch.name): \(Ending.text(of: end, batch: batch, timeZone: configuration.timeZone))")
+            return status
+        }
+        let results = BatchResults(
+            store: store, pricing: place.pricing, output: output, timeZone: configuration.timeZone)
+        let written = try results.write(batch)
+        console.output(json ? JSONText.text(of: written.summary) : SummaryText.text(of: written))
+        return status
+    }
+}

@@ -1,0 +1,51 @@
+import JobRunner
+import Logging
+import ServiceLifecycle
+import Synchronization
+
+/// Runs one piece of work beside the service that watches for signals, until the work is done.
+enum SignalledWork {
+    /// The work's result; `stop` is raised by SIGINT and SIGTERM while it goes on.
+    static func run<Value: Sendable>(
+        stop: StopSignal, console: Console, _ work: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        let service = WorkService(work: work)
+        let logger = Logger(label: "rollcall", factory: { _ in SwiftLogNoOpLogHandler() })
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [
+                    .init(
+                        service: service, successTerminationBehavior: .gracefullyShutdownGroup,
+                        failureTerminationBehavior: .gracefullyShutdownGroup),
+                    .init(service: SignalService(stop: stop, console: console)),
+                ], logger: logger))
+        try await group.run()
+        return try service.result()
+    }
+}
+
+/// Work that ends by itself, as a service; its result waits here.
+private final class WorkService<Value: Sendable>: Service {
+    private let work: @Sendable () async throws -> Value
+    private let outcome = Mutex<Result<Value, any Error>?>(nil)
+
+    init(work: @escaping @Sendable () async throws -> Value) {
+        self.work = work
+    }
+
+    func run() async throws {
+        do {
+            let value = try await work()
+            outcome.withLock { $0 = .success(value) }
+        } catch {
+            outcome.withLock { $0 = .failure(error) }
+        }
+    }
+
+    func result() throws -> Value {
+        guard let outcome = outcome.withLock({ $0 }) else {
+            throw OperationFailure(.unfinished, "stopped before the work was done; run the same command again")
+        }
+        return try outcome.get()
+    }
+}

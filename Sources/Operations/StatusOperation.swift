@@ -1,0 +1,54 @@
+import Foundation
+import RecordStore
+
+/// `rollcall status`: the batches as they stand, read beside whoever runs them.
+public struct StatusOperation: Sendable {
+    private let config: String
+    private let batch: String?
+    private let watch: Bool
+    private let json: Bool
+    private let console: Console
+
+    /// Describes what to show; `batch` nil means all.
+    public init(config: String, batch: String?, watch: Bool, json: Bool, console: Console = .standard) {
+        self.config = config
+        self.batch = batch
+        self.watch = watch
+        self.json = json
+        self.console = console
+    }
+
+    /// Prints once, or every second until nothing can change any more.
+    public func perform() async throws -> ExitStatus {
+        let store = try Workplace(config: config).storeForReading()
+        var shown = try selection(store)
+        show(shown)
+        while watch, shown.contains(where: { !$0.state.isAtRest }) {
+            try await Task.sleep(for: .seconds(1))
+            shown = try selection(store)
+            show(shown)
+        }
+        try store.close()
+        return .succeeded
+    }
+
+    private func selection(_ store: RecordStore) throws -> [Batch] {
+        guard let batch else { return try store.batches() }
+        return [try store.batchOrFailure(batch)]
+    }
+
+    private func show(_ batches: [Batch]) {
+        if json {
+            console.output(JSONText.text(of: batches.map(BatchStatus.init)))
+        } else if let only = batches.first, batch != nil {
+            console.output(BatchTable.detail(of: only))
+        } else {
+            console.output(BatchTable.text(of: batches))
+        }
+    }
+}
+
+extension BatchState {
+    /// Whether nothing moves until somebody does something.
+    var isAtRest: Bool { isFinished || [.awaitingConfirmation, .paused, .halted].contains(self) }
+}

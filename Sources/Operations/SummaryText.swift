@@ -1,0 +1,55 @@
+import Foundation
+import Results
+
+/// A finished batch as a person reads it: what became of every line, the calls, the cost, the files.
+enum SummaryText {
+    static func text(of written: WrittenResults) -> String {
+        let summary = written.summary
+        var lines = [
+            "",
+            "\(summary.batch.name): \(summary.state), every one of \(Figures.count(summary.records.total, "line")) accounted for",
+        ]
+        lines.append(BatchTable.aligned(records(summary.records).map { ["  \($0)", Figures.count($1)] }))
+        lines.append("calls: \(calls(summary.calls))")
+        lines.append("cost: \(summary.cost)")
+        if let seconds = summary.times.runningSeconds { lines.append("took: \(took(seconds, summary))") }
+        return (lines + files(written.paths)).joined(separator: "\n")
+    }
+
+    private static func records(_ records: BatchSummary.Records) -> [(String, Int)] {
+        let all = [
+            ("succeeded", records.succeeded), ("reused", records.reused), ("failed", records.failed),
+            ("invalid", records.invalid), ("in doubt", records.inDoubt), ("cancelled", records.cancelled),
+        ]
+        return all.filter { $0.1 > 0 || $0.0 == "succeeded" }
+    }
+
+    private static func calls(_ calls: BatchSummary.Calls) -> String {
+        var parts = ["\(Figures.count(calls.made)) made, \(Figures.count(calls.billable)) billed"]
+        if calls.maybeBillable > 0 { parts.append("\(Figures.count(calls.maybeBillable)) perhaps billed") }
+        if calls.retries > 0 { parts.append(Figures.count(calls.retries) + " retries") }
+        if calls.possibleDoubleBills > 0 {
+            parts.append("\(Figures.count(calls.possibleDoubleBills)) possibly billed twice")
+        }
+        return parts.joined(separator: ", ")
+    }
+
+    private static func took(_ seconds: Double, _ summary: BatchSummary) -> String {
+        let length = Figures.duration(seconds: seconds)
+        guard seconds > 0, summary.calls.made > 0 else { return length }
+        let rate = "\(length), \(Figures.rate(Double(summary.calls.made) / seconds)) calls/s"
+        return summary.latency.map { "\(rate), half of the answers within \($0.median) ms, 99% within \($0.p99) ms" }
+            ?? rate
+    }
+
+    private static func files(_ paths: ResultPaths) -> [String] {
+        var lines = ["results: \(paths.csv)", "         \(paths.jsonl)", "report:  \(paths.report)"]
+        if let failed = paths.failed { lines.append("to mend: \(failed) (mend the lines and run this file)") }
+        if let inDoubt = paths.inDoubt {
+            lines.append(
+                "in doubt: \(inDoubt) (perhaps billed; 'rollcall rerun BATCH --status in_doubt --yes' sends them again)"
+            )
+        }
+        return lines
+    }
+}

@@ -1,0 +1,22 @@
+import ArgumentParser
+import Operations
+
+struct CheckCommand: RollcallCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check", abstract: "Read files and say what a run would do; makes no call and queues nothing.")
+
+    @Argument(help: "CSV or JSON-lines files.", completion: .file(extensions: ["csv", "tsv", "jsonl", "ndjson"]))
+    var files: [String]
+
+    @OptionGroup var settings: SettingsOptions
+
+    @Option(help: ArgumentHelp("Job whose mapping and limits apply.", valueName: "job"))
+    var job: String?
+
+    @Flag(help: "Print the findings as JSON.")
+    var json = false
+
+    func perform() async throws -> ExitStatus {
+        try await CheckOperation(files: files, config: settings.config, job: job, json: json).perform()
+    }
+}

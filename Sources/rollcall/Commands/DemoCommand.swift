@@ -1,0 +1,72 @@
+import ArgumentParser
+import Emulator
+import Foundation
+import Operations
+
+struct DemoCommand: RollcallCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "demo",
+        abstract: "Run a sample file against the emulator, slow and faulty, and show what comes out.",
+        discussion: "Exit code 0 when every line is accounted for, though some are invalid or in doubt.")
+
+    @Option(help: ArgumentHelp("Sample file.", valueName: "file"), completion: .file(extensions: ["csv", "jsonl"]))
+    var sample = "jobs/samples/accounts.csv"
+
+    @Option(
+        help: ArgumentHelp("Folder for keys, settings, database and results; absent: a new one.", valueName: "folder"),
+        completion: .directory)
+    var dir: String?
+
+    func perform() async throws -> ExitStatus {
+        guard FileManager.default.isReadableFile(atPath: sample) else {
+            throw OperationFailure(
+                .inputUnusable, "\(sample): cannot be read; run this in the repository or name --sample FILE")
+        }
+        let directory = EmulatorDirectory(path: try dir ?? newFolder())
+        let material = try directory.material(host: "127.0.0.1")
+        let status = try await Emulator.withRunning(knobs(directory), material: material) { _, port in
+            try await run(directory, port: port)
+        }
+        return status
+    }
+
+    /// Slow, limited and a little faulty: 50 ms, 300 calls per second, 2% of calls fail.
+    private func knobs(_ directory: EmulatorDirectory) -> EmulatorConfiguration {
+        var knobs = EmulatorConfiguration()
+        knobs.port = 0
+        knobs.latency = .milliseconds(50)
+        knobs.rate = Self.rate
+        knobs.faults.tooManyRequests = 0.008
+        knobs.faults.unavailable = 0.008
+        knobs.faults.resetAfterReading = 0.004
+        knobs.callLogPath = directory.callLogPath
+        return knobs
+    }
+
+    private static let rate = 300.0
+
+    private func run(_ directory: EmulatorDirectory, port: Int) async throws -> ExitStatus {
+        try directory.writeSettings(host: "127.0.0.1", port: port, rate: Self.rate)
+        Console.standard.note(
+            """
+            An emulator of the API listens on 127.0.0.1:\(port): 50 ms slow, at most 300 calls/s, 2% of calls fail.
+            Keys, settings, database and results: \(directory.path)
+            $ rollcall run \(sample) --config \(directory.settingsPath)
+            """)
+        let status = try await RunOperation(
+            RunRequest(files: [sample], config: directory.settingsPath, again: true)
+        ).perform()
+        return [.succeeded, .finishedWithFailures, .finishedInDoubt].contains(status) ? .succeeded : status
+    }
+
+    private func newFolder() throws -> String {
+        let template = FileManager.default.temporaryDirectory.appending(path: "rollcall-demo-XXXXXX").path
+        var bytes = Array(template.utf8CString)
+        guard mkdtemp(&bytes) != nil else {
+            throw OperationFailure(
+                .configuration,
+                "no folder can be made in \(FileManager.default.temporaryDirectory.path); name one with --dir")
+        }
+        return String(decoding: bytes.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+}

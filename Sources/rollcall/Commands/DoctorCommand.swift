@@ -1,0 +1,22 @@
+import ArgumentParser
+import Operations
+
+struct DoctorCommand: RollcallCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor",
+        abstract: "Check settings, keys, clock, disk, database and connection, with the remedy for each.",
+        discussion:
+            "The connection is tried with a GET, which is not billed. Exit code 0: all is well; 78: something is not.")
+
+    @OptionGroup var settings: SettingsOptions
+
+    @Flag(name: .customLong("one-call"), help: "Also send one test record. This call is billed.")
+    var oneCall = false
+
+    @Flag(help: "Print the findings as JSON.")
+    var json = false
+
+    func perform() async throws -> ExitStatus {
+        try await DoctorOperation(config: settings.config, oneCall: oneCall, json: json).perform()
+    }
+}

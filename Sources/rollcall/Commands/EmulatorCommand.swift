@@ -1,0 +1,97 @@
+import ArgumentParser
+import Emulator
+import Operations
+
+struct EmulatorCommand: RollcallCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "emulator",
+        abstract: "A stand-in for the API on this machine: real HTTPS, mutual TLS, encryption, and faults on demand.",
+        discussion: ScenarioCatalogue.help)
+
+    @Option(help: ArgumentHelp("Address and port to listen on; port 0 takes a free one.", valueName: "host:port"))
+    var listen = "127.0.0.1:8443"
+
+    @Option(
+        help: ArgumentHelp(
+            "Folder for keys, settings and the log of calls; keys in it are used again.", valueName: "dir"),
+        completion: .directory)
+    var dir = "emulator"
+
+    @Option(
+        help: ArgumentHelp("Log of calls, a line of JSON each; absent: calls.jsonl in the folder.", valueName: "file"))
+    var calls: String?
+
+    @Option(help: ArgumentHelp("Wait before every answer, in milliseconds.", valueName: "ms"))
+    var latency = 0
+
+    @Option(help: ArgumentHelp("Add up to so many milliseconds by chance.", valueName: "ms"))
+    var jitter = 0
+
+    @Option(help: ArgumentHelp("Calls per second; more are answered 429 with Retry-After.", valueName: "n"))
+    var rate: Double?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            Share of calls that go wrong: pairs of 429, 503, 503a (with Retry-After), 500, reset, reset-before \
+            (before the request is read) and slow; such as 429=1%,503=0.5%.
+            """, valueName: "mix"),
+        transform: FaultMix.init(parsing:))
+    var faults = FaultMix()
+
+    @Option(help: ArgumentHelp("Chooses which calls go wrong.", valueName: "n"))
+    var seed: UInt64 = 1
+
+    @Option(help: "Generation of the insights: as-requested, 0.2.2 or newer.", transform: InsightsGeneration.named)
+    var generation = InsightsGeneration.asRequested
+
+    @Flag(help: "Answer a client without our certificate 400 in HTML, as nginx does, instead of failing the handshake.")
+    var htmlCertificateErrors = false
+
+    func validate() throws {
+        guard latency >= 0, jitter >= 0, rate.map({ $0 > 0 }) ?? true else {
+            throw ValidationError("--latency and --jitter must not be negative, --rate must be above 0")
+        }
+        _ = try EmulatorConfiguration.listening(on: listen)
+    }
+
+    func perform() async throws -> ExitStatus {
+        do {
+            try await serve()
+        } catch let error as EmulatorError {
+            throw OperationFailure(error.code == .usage ? .usage : .configuration, error.message)
+        }
+        return .succeeded
+    }
+
+    private func serve() async throws {
+        let directory = EmulatorDirectory(path: dir)
+        try await directory.serve(knobs()) { baseURL in
+            Console.standard.output("The emulator listens on \(baseURL)")
+            Console.standard.output("and logs its calls in \(calls ?? directory.callLogPath). Try next:")
+            Console.standard.output("  rollcall run FILE --config \(directory.settingsPath)")
+        }
+    }
+
+    private func knobs() throws -> EmulatorConfiguration {
+        var knobs = try EmulatorConfiguration.listening(on: listen)
+        knobs.latency = .milliseconds(latency)
+        knobs.jitter = .milliseconds(jitter)
+        knobs.rate = rate
+        knobs.faults = faults
+        knobs.seed = seed
+        knobs.generation = generation
+        knobs.answersCertificateErrors = htmlCertificateErrors
+        knobs.callLogPath = calls
+        return knobs
+    }
+}
+
+extension InsightsGeneration {
+    fileprivate static func named(_ name: String) throws -> InsightsGeneration {
+        guard let generation = InsightsGeneration(rawValue: name) else {
+            throw ValidationError("The generations are \(allCases.map(\.rawValue).joined(separator: ", ")).")
+        }
+        return generation
+    }
+}

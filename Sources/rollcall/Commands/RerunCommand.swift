@@ -1,0 +1,43 @@
+import ArgumentParser
+import Operations
+
+struct RerunCommand: RollcallCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rerun", abstract: "Send a batch's failed records again, never a succeeded one.",
+        discussion: """
+            Alone it takes the failed records. For in_doubt ones it says how many calls may be billed a second time and \
+            wants --yes. The attempts of the earlier run stay in the ledger; the result files are written anew.
+            """)
+
+    @Argument(help: "A batch's name or number.")
+    var batch: String
+
+    @OptionGroup var settings: SettingsOptions
+
+    @Option(help: ArgumentHelp("Statuses to send again, joined by commas: failed, in_doubt.", valueName: "status"))
+    var status = "failed"
+
+    @Option(help: ArgumentHelp("Only records that ended with this reason code.", valueName: "code"))
+    var reason: String?
+
+    @Option(help: ArgumentHelp("Only these input lines.", valueName: "A-B"))
+    var lines: String?
+
+    @Option(help: ArgumentHelp("Folder for the result files, instead of the settings' output.", valueName: "folder"))
+    var out: String?
+
+    @Flag(help: "Send records in doubt again although that may pay twice.")
+    var yes = false
+
+    @Flag(help: "Print the summary as JSON on standard output.")
+    var json = false
+
+    func perform() async throws -> ExitStatus {
+        try await RerunOperation(
+            RerunRequest(
+                batch: batch, config: settings.config, statuses: status, reason: reason, lines: lines, out: out,
+                yes: yes,
+                json: json)
+        ).perform()
+    }
+}

@@ -1,0 +1,49 @@
+import ArgumentParser
+import Operations
+
+struct RunCommand: RollcallCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Take in files, send every record, write the results.",
+        discussion: """
+            A file whose batch is unfinished is continued; one whose batch is finished is refused (65) with the batch's \
+            name, unless --again. The first Ctrl-C stops claiming and awaits the answers in flight; the second leaves at \
+            once and loses nothing: what was sent and not answered is in doubt.
+            """)
+
+    @Argument(help: "CSV or JSON-lines files.", completion: .file(extensions: ["csv", "tsv", "jsonl", "ndjson"]))
+    var files: [String]
+
+    @OptionGroup var settings: SettingsOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "Job whose mapping and limits apply: a name in the jobs folder, or a file.", valueName: "job"))
+    var job: String?
+
+    @Option(help: ArgumentHelp("Folder for the result files, instead of the settings' output.", valueName: "folder"))
+    var out: String?
+
+    @Option(help: ArgumentHelp("Calls per second, instead of limits.rate.", valueName: "rate"))
+    var rate: Double?
+
+    @Flag(help: "Do not ask before a batch above confirm_above.")
+    var yes = false
+
+    @Flag(help: "Run a file again whose batch has finished; every line is sent, and billed, anew.")
+    var again = false
+
+    @Flag(help: "Print the summary as JSON on standard output.")
+    var json = false
+
+    func validate() throws {
+        if let rate, !(rate > 0 && rate.isFinite) { throw ValidationError("--rate must be a number above 0.") }
+    }
+
+    func perform() async throws -> ExitStatus {
+        try await RunOperation(
+            RunRequest(
+                files: files, config: settings.config, job: job, out: out, rate: rate, yes: yes, again: again,
+                json: json)
+        ).perform()
+    }
+}

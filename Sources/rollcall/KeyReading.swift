@@ -1,0 +1,35 @@
+import Foundation
+import OpenSSL
+import Operations
+
+/// Opens key files for the `keys` commands.
+enum KeyReading {
+    static func open(_ path: String, password: String?) throws -> KeyFile {
+        do {
+            return try KeyFile(FileBytes.read(path), password: password, name: path)
+        } catch let error as OpenSSLError {
+            throw OperationFailure(.inputUnusable, error.message)
+        }
+    }
+}
+
+/// What a key file holds, in a line each.
+enum KeyWords {
+    static func describe(_ item: KeyFile.Item) -> String {
+        switch item {
+        case .certificate(let certificate): describe(certificate)
+        case .publicKey(let key): "public key, RSA \(key.bits), \(key.fingerprint)"
+        case .privateKey(let key): "private key, RSA \(key.bits), \(key.publicKey.fingerprint)"
+        case .lockedPrivateKey: "private key, encrypted; name its password with --password-file"
+        case .lockedKeystore: "keystore, encrypted; name its password with --password-file"
+        case .other(let name): "\(name), of no use here"
+        }
+    }
+
+    private static func describe(_ certificate: Certificate) -> String {
+        let state = certificate.notAfter < Date() ? "expired" : "ends"
+        return "certificate of \(certificate.subject), issued by \(certificate.issuer), \(state) "
+            + "\(certificate.notAfter.formatted(.iso8601)), RSA \(certificate.publicKey.bits), "
+            + "key \(certificate.publicKey.fingerprint)"
+    }
+}

@@ -1,0 +1,21 @@
+import ArgumentParser
+import Operations
+
+/// The command line tool; each command is thin and hands over to its room.
+@main
+struct Rollcall: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rollcall",
+        abstract: "Batch identity verification: a file of account records in, one accounted-for answer per line out.",
+        discussion: """
+            Exit codes: 0 all succeeded; 2 finished, some failed or invalid; 4 finished, some in doubt; \
+            3 halted, stopped, waiting or refused before finishing; 64 usage; 65 input unusable; 78 configuration.
+            Results and --json go to standard output, progress and messages to standard error.
+            """,
+        version: Version.current,
+        subcommands: [
+            RunCommand.self, CheckCommand.self, StatusCommand.self, RecordsCommand.self, RerunCommand.self,
+            ExportCommand.self, DoctorCommand.self, KeysCommand.self, JWECommand.self, EmulatorCommand.self,
+            DemoCommand.self,
+        ])
+}

@@ -1,0 +1,25 @@
+import ArgumentParser
+import Operations
+
+/// A command whose end is an `ExitStatus`: errors become one line on standard error and the status's number.
+protocol RollcallCommand: AsyncParsableCommand {
+    /// Does the command's work; throws what is to be told to the user.
+    func perform() async throws -> ExitStatus
+}
+
+extension RollcallCommand {
+    mutating func run() async throws {
+        let status = await ended()
+        if status != .succeeded { throw ExitCode(status.rawValue) }
+    }
+
+    private func ended() async -> ExitStatus {
+        do {
+            return try await perform()
+        } catch {
+            let failure = OperationFailure(error)
+            Console.standard.note("rollcall: \(failure.message)")
+            return failure.status
+        }
+    }
+}

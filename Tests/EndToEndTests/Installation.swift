@@ -1,0 +1,160 @@
+import Emulator
+import Foundation
+import JSON
+import RecordStore
+import Testing
+
+/// A folder with settings, keys and an emulator that listens: what one user has before the first run.
+struct Installation: Sendable {
+    let path: String
+    let emulator: Emulator
+
+    /// Runs `body` in a fresh installation whose settings are those of the emulator with `extra` lines of YAML.
+    static func with(
+        _ knobs: EmulatorConfiguration = EmulatorConfiguration(), settings extra: String = Self.fast,
+        _ body: @Sendable (Installation) async throws -> Void
+    ) async throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: "rollcall-e2e-\(UUID().uuidString)").path
+        let directory = EmulatorDirectory(path: path)
+        let material = try directory.material(host: "127.0.0.1")
+        var knobs = knobs
+        knobs.port = 0
+        knobs.callLogPath = directory.callLogPath
+        try await Emulator.withRunning(knobs, material: material) { emulator, port in
+            let installation = Installation(path: path, emulator: emulator)
+            try installation.write(settings(port: port) + extra, to: "rollcall.yaml")
+            try await body(installation)
+        }
+        try FileManager.default.removeItem(atPath: path)
+    }
+
+    /// Quick retries and a rate the tests need not wait for.
+    static let fast = """
+        limits: { rate: 2000, burst: 32, concurrency: 16 }
+        retry: { base_delay: 10ms, max_delay: 50ms }
+        halt: { probes: 2, probe_interval: 1s }
+
+        """
+
+    static func settings(port: Int) -> String {
+        """
+        database: var/rollcall.sqlite
+        sealing_key: secrets/sealing.key
+        api:
+          base_url: https://127.0.0.1:\(port)/identity/accounts
+          client_certificate: pki/client.pem
+          client_key: pki/client.key
+          ca_certificates: pki/ca.pem
+          encryption_key: pki/encryption.pem
+          decryption_key: pki/decryption.pem
+          request_timeout: 5s
+        output: out
+
+        """
+    }
+
+    /// The path of a file of this installation.
+    func file(_ name: String) -> String { "\(path)/\(name)" }
+
+    func write(_ text: String, to name: String, mode: Int = 0o600) throws {
+        try write(Array(text.utf8), to: name, mode: mode)
+    }
+
+    func write(_ bytes: [UInt8], to name: String, mode: Int = 0o600) throws {
+        try Data(bytes).write(to: URL(filePath: file(name)))
+        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: file(name))
+    }
+
+    func text(_ name: String) throws -> String {
+        String(decoding: try Data(contentsOf: URL(filePath: file(name))), as: UTF8.self)
+    }
+
+    /// Starts `rollcall` in this installation's folder.
+    func start(_ arguments: [String], input: [UInt8] = [], environment: [String: String] = [:]) throws
+        -> RollcallProcess
+    {
+        try RollcallProcess(arguments, input: input, environment: environment, in: path)
+    }
+
+    /// Runs `rollcall` in this installation's folder to its end.
+    func rollcall(
+        _ arguments: String..., input: [UInt8] = [], environment: [String: String] = [:]
+    ) async throws -> RollcallProcess.Ended {
+        try await start(arguments, input: input, environment: environment).wait()
+    }
+
+    /// The emulator's log of calls, one entry for each request it read.
+    func calls() throws -> [LoggedCall] {
+        try text("calls.jsonl").split(separator: "\n").map(LoggedCall.init)
+    }
+
+    /// Reads the database beside nobody.
+    func store() throws -> RecordStore {
+        try RecordStore.openForReading(
+            path: file("var/rollcall.sqlite"), sealingKeyPath: file("secrets/sealing.key"), endpoint: nil)
+    }
+
+    /// The rows of a batch's ledger.
+    func ledger(of batch: Batch, in store: RecordStore) throws -> [AttemptView] {
+        var rows = [AttemptView]()
+        try store.forEachAttempt(batch.id) { rows.append($0) }
+        return rows
+    }
+
+    /// The rows of `results.csv` of the only batch folder, each as column name to cell.
+    func results(_ batch: String) throws -> [[String: String]] {
+        CSVText.rows(try text("out/\(batch)/results.csv"))
+    }
+}
+
+/// One line of the emulator's log.
+struct LoggedCall: Sendable {
+    let account: String?
+    let status: Int
+    let fault: String?
+    let correlationID: String
+
+    init(_ line: Substring) throws {
+        let root = try JSONDocument(parsing: Array(line.utf8)).root
+        account = root["account"]?.string
+        status = try Int(#require(root["status"]?.integer))
+        fault = root["fault"]?.string
+        correlationID = try #require(root["correlation_id"]?.string)
+    }
+}
+
+/// A plain RFC 4180 reader for small files, apart from the one under test.
+enum CSVText {
+    static func rows(_ text: String) -> [[String: String]] {
+        var lines = cells(text)
+        guard !lines.isEmpty else { return [] }
+        let header = lines.removeFirst()
+        return lines.map { Dictionary(zip(header, $0)) { first, _ in first } }
+    }
+
+    static func cells(_ text: String) -> [[String]] {
+        var rows = [[String]]()
+        var row = [String]()
+        var cell = ""
+        var quoted = false
+        var scalars = Array(text.unicodeScalars)[...]
+        while let scalar = scalars.popFirst() {
+            switch scalar {
+            case "\"" where quoted && scalars.first == "\"":
+                cell.unicodeScalars.append("\"")
+                scalars.removeFirst()
+            case "\"": quoted.toggle()
+            case "," where !quoted:
+                row.append(cell)
+                cell = ""
+            case "\r" where !quoted: continue
+            case "\n" where !quoted:
+                rows.append(row + [cell])
+                row = []
+                cell = ""
+            default: cell.unicodeScalars.append(scalar)
+            }
+        }
+        return cell.isEmpty && row.isEmpty ? rows : rows + [row + [cell]]
+    }
+}
