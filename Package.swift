@@ -29,14 +29,12 @@ extension Target.Dependency {
     static let lifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
     static let signals = product(name: "UnixSignals", package: "swift-service-lifecycle")
     static let yams = product(name: "Yams", package: "Yams")
-    static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
     static let hummingbirdCore = product(name: "HummingbirdCore", package: "hummingbird")
-    static let hummingbirdTLS = product(name: "HummingbirdTLS", package: "hummingbird")
     static let mustache = product(name: "Mustache", package: "swift-mustache")
     static let nioSSL = product(name: "NIOSSL", package: "swift-nio-ssl")
     static let nioCore = product(name: "NIOCore", package: "swift-nio")
     static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
-    static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
+    static let nioHTTPTypes = product(name: "NIOHTTPTypes", package: "swift-nio-extras")
     static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
 }
 
@@ -62,6 +60,7 @@ let package = Package(
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     ],
@@ -93,8 +92,8 @@ let package = Package(
         room(
             "Emulator",
             [
-                "IdentityInsights", "JOSE", "JSON", "OpenSSL", .hummingbird, .hummingbirdCore, .hummingbirdTLS, .nioSSL,
-                .nioCore, .nioPosix, .nioHTTP1, .httpTypes, .logging, .lifecycle,
+                "IdentityInsights", "JOSE", "JSON", "OpenSSL", .hummingbirdCore, .nioSSL,
+                .nioCore, .nioPosix, .nioHTTPTypes, .httpTypes, .logging, .lifecycle, .signals,
             ]),
         .executableTarget(
             name: "rollcall",

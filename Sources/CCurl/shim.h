@@ -8,6 +8,10 @@
 #include <openssl/ssl.h>
 #include <stddef.h>
 
+// libcurl's socket interface wants an event loop around it (man 3 curl_multi_socket_action).
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+
 static inline CURLcode rollcall_easy_set_long(CURL *easy, CURLoption option, long value) {
     return (curl_easy_setopt)(easy, option, value);
 }
@@ -77,6 +81,16 @@ static inline CURLcode rollcall_easy_get_pointer(CURL *easy, CURLINFO info, char
 
 static inline CURLMcode rollcall_multi_set_long(CURLM *multi, CURLMoption option, long value) {
     return (curl_multi_setopt)(multi, option, value);
+}
+
+static inline CURLMcode rollcall_multi_set_socket(CURLM *multi, curl_socket_callback callback, void *context) {
+    CURLMcode code = (curl_multi_setopt)(multi, CURLMOPT_SOCKETFUNCTION, callback);
+    return code != CURLM_OK ? code : (curl_multi_setopt)(multi, CURLMOPT_SOCKETDATA, context);
+}
+
+static inline CURLMcode rollcall_multi_set_timer(CURLM *multi, curl_multi_timer_callback callback, void *context) {
+    CURLMcode code = (curl_multi_setopt)(multi, CURLMOPT_TIMERFUNCTION, callback);
+    return code != CURLM_OK ? code : (curl_multi_setopt)(multi, CURLMOPT_TIMERDATA, context);
 }
 
 static inline int rollcall_ssl_ctx_new_index(CRYPTO_EX_free *release) {

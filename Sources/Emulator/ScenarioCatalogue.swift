@@ -8,7 +8,7 @@ public enum ScenarioCatalogue {
 
     /// The scenarios as text for `--help`, one line each, without a final newline.
     public static var help: String {
-        let width = entries.map(\.name.count).max() ?? 0
+        let width = "429aN, 503aN".count
         let lines = entries.map { entry in
             "  \(entry.name)\(String(repeating: " ", count: width - entry.name.count))  \(entry.meaning)"
         }
@@ -18,10 +18,12 @@ public enum ScenarioCatalogue {
     static let byName = Dictionary(entries.map { ($0.name, $0) }) { first, _ in first }
 
     private static let introduction = [
-        "A record chooses its own answer by the local part of its email: iia+NAME[xN][.ANYTHING]@…",
-        "xN: only its first N calls fare so, then it gets the ordinary answer; without xN all do.",
-        "iia+503x2.17@example.com answers 503 twice, then 200. iia+429a3@… and iia+503a3@… send",
-        "Retry-After: 3. A name that is not below gets 400 UNKNOWN_SCENARIO. Names:",
+        "A record chooses its own answer by the local part of its email: iia+NAME[xN][.ANYTHING]@ANYWHERE. "
+            + "With xN only its first N calls fare so, then it gets the ordinary answer: iia+503x2.17@example.com "
+            + "gets 503 twice, then 200. Attempts are counted for each record since the start. "
+            + "A name that is not one of these is refused with 400 UNKNOWN_SCENARIO:",
+        "",
+        "  429aN, 503aN  with Retry-After: N seconds",
     ]
 
     static let entries: [Entry] = errors + gateways + connections + answers + seals

@@ -1,4 +1,4 @@
-/// Sends requests to one API over connections that are kept, with libcurl on one thread of its own.
+/// Sends requests to one API over connections that are kept, with libcurl on a thread of its own.
 ///
 /// A request is never sent twice: where libcurl would by itself, the exchange fails and says whether the request may have
 /// left. A request that provably did not leave is sent once more by the transport itself, where only an idle connection
@@ -14,14 +14,11 @@ public final class HTTPTransport: Sendable {
     /// - Throws: `HTTPTransportError`, or `OpenSSLError` where the identity could not be written as PEM.
     public init(_ configuration: HTTPTransportConfiguration) throws {
         let options = try TransferOptions(configuration)
-        let multi = try MultiHandle(maximumConnections: options.maximumConnections)
         _ = try EasyHandle(options: options, sockets: SocketRegistry())  // an option refused is better told now
-        let inbox = Inbox(multi: multi)
+        let events = try EventQueue()
+        let inbox = Inbox(events: events)
         self.inbox = inbox
-        thread = try LoopThread {
-            TransferLoop(inbox: inbox, multi: multi, options: options).run()
-            inbox.announceEnd()
-        }
+        thread = try LoopThread { TransferLoop.run(inbox: inbox, events: events, options: options) }
     }
 
     deinit { inbox.stop() }

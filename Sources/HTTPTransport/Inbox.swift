@@ -1,4 +1,3 @@
-import CCurl
 import Synchronization
 
 /// What other threads hand to the loop.
@@ -12,44 +11,42 @@ final class Inbox: Sendable {
 
     private struct State {
         var contents = Contents()
-        var isNoticed = false
         var isClosed = false
         var isOver = false
         var stopWaiters: [CheckedContinuation<Void, Never>] = []
     }
 
     private let state = Mutex(State())
-    private let multi: MultiHandle
+    private let events: EventQueue
+    /// Whether the loop has been woken and has not looked since.
+    private let isNoticed = Atomic(false)
 
-    init(multi: MultiHandle) {
-        self.multi = multi
+    init(events: EventQueue) {
+        self.events = events
     }
 
     /// Hands a request over; false once the loop stops.
     func submit(_ submission: Submission) -> Bool {
-        state.withLock { state in
+        let isTaken = state.withLock { state in
             guard !state.isClosed, !state.contents.isStopping else { return false }
             state.contents.submissions.append(submission)
-            wake(&state)
             return true
         }
+        if isTaken { wakeLoop() }
+        return isTaken
     }
 
     /// Asks for the end of a request that was or will be submitted.
     func cancel(_ ticket: Ticket) {
         ticket.cancel()
-        state.withLock { state in
-            state.contents.cancellations.append(ticket)
-            wake(&state)
-        }
+        state.withLock { $0.contents.cancellations.append(ticket) }
+        wakeLoop()
     }
 
     /// Asks the loop to stop.
     func stop() {
-        state.withLock { state in
-            state.contents.isStopping = true
-            wake(&state)
-        }
+        state.withLock { $0.contents.isStopping = true }
+        wakeLoop()
     }
 
     /// Returns once the loop has stopped.
@@ -65,15 +62,15 @@ final class Inbox: Sendable {
 
     /// Takes everything, for the loop.
     func take() -> Contents {
-        state.withLock { state in
-            state.isNoticed = false
+        isNoticed.store(false, ordering: .releasing)
+        return state.withLock { state in
             let contents = state.contents
             state.contents = Contents(isStopping: contents.isStopping)
             return contents
         }
     }
 
-    /// Takes the last submissions and lets nothing in any more, for the loop's end: the handle may go afterwards.
+    /// Takes the last submissions and lets nothing in any more, for the loop's end: nobody looks afterwards.
     func close() -> [Submission] {
         state.withLock { state in
             state.isClosed = true
@@ -91,10 +88,8 @@ final class Inbox: Sendable {
         for waiter in waiters { waiter.resume() }
     }
 
-    /// Called under the lock, so that it never comes after `close`; once per look of the loop is enough.
-    private func wake(_ state: inout State) {
-        guard !state.isClosed, !state.isNoticed else { return }
-        state.isNoticed = true
-        multi.wake()
+    /// One wake for all that comes before the loop looks is enough. Outside the lock, so that the loop finds it free.
+    private func wakeLoop() {
+        if !isNoticed.exchange(true, ordering: .acquiringAndReleasing) { events.wake() }
     }
 }

@@ -1,34 +1,34 @@
 import CCurl
 
-/// Owns a `CURLM *`.
+/// Owns a `CURLM *` and moves its transfers on as their sockets become ready.
 ///
-/// `@unchecked Sendable`: after `init` only the loop's thread uses it, except for `wake()`, which libcurl allows from any
-/// thread (man 3 curl_multi_wakeup) and `Inbox` calls under the lock that also guards `close()`.
-final class MultiHandle: @unchecked Sendable {
+/// libcurl's socket interface looks at the transfers that have something to do; `curl_multi_poll` with `curl_multi_perform`
+/// polls each transfer under way each time, which at 1,000 requests a second costs more than TLS does.
+///
+/// Used on the loop's thread alone.
+final class MultiHandle {
     private let handle: UnsafeMutableRawPointer
-    private var isOpen = true
+    private let events: EventQueue
+    /// The sockets of all connections.
+    let sockets = SocketRegistry()
+    /// When libcurl wants to be called though no socket is ready; nil: never.
+    private var dueAt: ContinuousClock.Instant?
 
-    init(maximumConnections: Int) throws(HTTPTransportError) {
+    init(events: EventQueue, maximumConnections: Int) throws(HTTPTransportError) {
         guard CurlGlobal.isReady, let handle = curl_multi_init() else {
             throw HTTPTransportError(.system, "libcurl could not be started: see whether memory ran out.")
         }
         self.handle = handle
+        self.events = events
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        _ = rollcall_multi_set_socket(handle, Self.socketWanted, context)
+        _ = rollcall_multi_set_timer(handle, Self.timerWanted, context)
         _ = rollcall_multi_set_long(handle, CURLMOPT_MAXCONNECTS, maximumConnections)
         _ = rollcall_multi_set_long(handle, CURLMOPT_PIPELINING, Int(CURLPIPE_NOTHING))
     }
 
-    deinit { close() }
-
-    /// Closes all connections. All transfers must have been removed.
-    func close() {
-        if isOpen { curl_multi_cleanup(handle) }
-        isOpen = false
-    }
-
-    /// Ends a `wait()` under way or to come.
-    func wake() {
-        curl_multi_wakeup(handle)
-    }
+    /// Closes all connections, which calls back into `events` and `sockets`. All transfers must have been removed.
+    deinit { curl_multi_cleanup(handle) }
 
     /// Starts a transfer; false if libcurl refused.
     func add(_ easy: EasyHandle) -> Bool {
@@ -40,16 +40,17 @@ final class MultiHandle: @unchecked Sendable {
         curl_multi_remove_handle(handle, easy.handle)
     }
 
-    /// Moves all transfers on as far as they go without waiting; false on an error of libcurl's own.
-    func perform() -> Bool {
-        var running: Int32 = 0
-        return curl_multi_perform(handle, &running) == CURLM_OK
-    }
-
-    /// Waits for a socket, a timeout of libcurl's or `wake()`; false on an error of libcurl's own.
-    func wait() -> Bool {
-        // libcurl takes the smaller of this and its own next timeout.
-        curl_multi_poll(handle, nil, 0, 60_000, nil) == CURLM_OK
+    /// Waits until something can be done or `EventQueue.wake()` is called, and does it; false on an error.
+    func advance() -> Bool {
+        var isFine = true
+        let isWaitFine = events.wait(milliseconds: millisecondsUntilDue) { descriptor, events in
+            isFine = act(descriptor, Self.selectMask(events)) && isFine
+        }
+        if let dueAt, dueAt <= .now {
+            self.dueAt = nil  // libcurl sets the next one while it acts
+            isFine = act(CURL_SOCKET_TIMEOUT, 0) && isFine
+        }
+        return isFine && isWaitFine
     }
 
     /// The next transfer that is done, and its result.
@@ -62,5 +63,49 @@ final class MultiHandle: @unchecked Sendable {
             return (easy, message.pointee.data.result)
         }
         return nil
+    }
+
+    private func act(_ socket: curl_socket_t, _ mask: Int32) -> Bool {
+        var running: Int32 = 0
+        return curl_multi_socket_action(handle, socket, mask, &running) == CURLM_OK
+    }
+
+    /// Rounded up, so that the time has come when the wait ends.
+    private var millisecondsUntilDue: Int32 {
+        guard let dueAt else { return -1 }
+        let (seconds, attoseconds) = (dueAt - .now).components
+        let milliseconds = seconds * 1000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
+        return Int32(clamping: max(0, milliseconds))
+    }
+
+    private static func selectMask(_ events: UInt32) -> Int32 {
+        var mask: Int32 = 0
+        if events & (EPOLLIN.rawValue | EPOLLHUP.rawValue) != 0 { mask |= CURL_CSELECT_IN }
+        if events & EPOLLOUT.rawValue != 0 { mask |= CURL_CSELECT_OUT }
+        if events & EPOLLERR.rawValue != 0 { mask |= CURL_CSELECT_ERR }
+        return mask
+    }
+
+    /// libcurl hands back what `curl_multi_assign` stored for a socket: nothing for one not seen before.
+    private static let socketWanted: curl_socket_callback = { _, socket, what, context, known in
+        guard let context else { return -1 }
+        let multi = Unmanaged<MultiHandle>.fromOpaque(context).takeUnretainedValue()
+        multi.want(socket, what, isNew: known == nil)
+        return 0
+    }
+
+    private func want(_ socket: curl_socket_t, _ what: Int32, isNew: Bool) {
+        guard what != CURL_POLL_REMOVE else { return events.forget(socket) }
+        let input = what == CURL_POLL_OUT ? 0 : EPOLLIN.rawValue
+        let output = what == CURL_POLL_IN ? 0 : EPOLLOUT.rawValue
+        events.watch(socket, input | output, isNew: isNew)
+        if isNew { curl_multi_assign(handle, socket, Unmanaged.passUnretained(self).toOpaque()) }
+    }
+
+    private static let timerWanted: curl_multi_timer_callback = { _, milliseconds, context in
+        guard let context else { return -1 }
+        let multi = Unmanaged<MultiHandle>.fromOpaque(context).takeUnretainedValue()
+        multi.dueAt = milliseconds < 0 ? nil : .now + .milliseconds(milliseconds)
+        return 0
     }
 }

@@ -1,3 +1,4 @@
+import CCurl
 import Glibc
 
 /// One socket libcurl has open. libcurl owns its life through `SocketRegistry`.

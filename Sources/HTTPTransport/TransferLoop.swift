@@ -1,30 +1,37 @@
 import CCurl
 
-/// Runs transfers on the thread that made it; everything libcurl does happens inside `run()`.
+/// Runs transfers on one thread; everything libcurl does happens inside `run`.
 final class TransferLoop {
     private let inbox: Inbox
-    private let multi: MultiHandle
     private let options: TransferOptions
-    private let sockets = SocketRegistry()
+    private let multi: MultiHandle
     private var idle: [EasyHandle] = []
     private var active: [ObjectIdentifier: EasyHandle] = [:]
     private var waiting: [Submission] = []
     /// Where the queue's head is in `waiting`.
     private var firstWaiting = 0
 
-    init(inbox: Inbox, multi: MultiHandle, options: TransferOptions) {
+    private init(inbox: Inbox, events: EventQueue, options: TransferOptions) throws(HTTPTransportError) {
         self.inbox = inbox
-        self.multi = multi
         self.options = options
+        multi = try MultiHandle(events: events, maximumConnections: options.maximumConnections)
     }
 
-    /// Works until the inbox says stop, then ends every transfer and closes every connection.
-    func run() {
+    /// Works until the inbox says stop; in the end no transfer and no connection is left.
+    static func run(inbox: Inbox, events: EventQueue, options: TransferOptions) {
+        do throws(HTTPTransportError) {
+            try TransferLoop(inbox: inbox, events: events, options: options).run()
+        } catch {
+            for submission in inbox.close() { submission.fail(.other, error.message) }
+        }
+        inbox.announceEnd()
+    }
+
+    private func run() {
         while takeInbox() {
-            guard multi.perform() else { break }
+            guard multi.advance() else { break }
             while let (easy, code) = multi.nextDone() { finish(easy, code) }
             startWaiting()
-            guard multi.wait() else { break }
         }
         end()
     }
@@ -61,7 +68,7 @@ final class TransferLoop {
 
     private func takeHandle() throws(HTTPTransportError) -> EasyHandle {
         if let easy = idle.popLast() { return easy }
-        return try EasyHandle(options: options, sockets: sockets)
+        return try EasyHandle(options: options, sockets: multi.sockets)
     }
 
     private func add(_ easy: EasyHandle, for submission: Submission) {
@@ -114,6 +121,5 @@ final class TransferLoop {
         for submission in waiting[firstWaiting...] + late { submission.failCancelled() }
         for easy in active.values { conclude(easy, easy.facts(nil), CURLE_ABORTED_BY_CALLBACK) }
         idle.removeAll()
-        multi.close()
     }
 }

@@ -14,10 +14,4 @@ struct ErrorFacts {
         let names = envelope.errors.flatMap(\.fieldNames)
         fieldNames = names.isEmpty ? nil : names.joined(separator: ", ")
     }
-
-    func text(status: Int) -> String {
-        let code = reasonCode.map { " \($0)" } ?? ""
-        let fields = fieldNames.map { ": \($0)" } ?? ""
-        return "HTTP \(status)\(code)\(fields)"
-    }
 }

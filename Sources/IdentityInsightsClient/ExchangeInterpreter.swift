@@ -19,10 +19,11 @@ struct ExchangeInterpreter: Sendable {
     }
 
     func redeciphered(_ kept: [UInt8]) -> RedecipheredAnswer? {
-        let found = body(ofSuccess: kept)
+        let found = read(kept)
         switch found.body {
         case .answer(let answer), .plainAnswer(let answer):
-            return RedecipheredAnswer(answer: answer, requestRefID: found.requestRefID)
+            return RedecipheredAnswer(
+                answer: answer, requestRefID: found.requestRefID, hasWarnings: found.hasWarnings)
         case .undecipherable, .errors, .other: return nil
         }
     }
@@ -32,11 +33,11 @@ struct ExchangeInterpreter: Sendable {
     }
 
     private func success(_ answer: HTTPAnswer) -> Reply {
-        let found = body(ofSuccess: answer.body)
+        let found = read(answer.body)
         return Reply(
             .answered(status: answer.status, body: found.body, retryAfter: nil),
             correlationID: answer.correlationID, requestRefID: found.requestRefID, errorText: found.errorText,
-            duration: answer.duration)
+            hasWarnings: found.hasWarnings, duration: answer.duration)
     }
 
     private func refusal(_ answer: HTTPAnswer) -> Reply {
@@ -45,7 +46,8 @@ struct ExchangeInterpreter: Sendable {
             return Reply(
                 .answered(status: answer.status, body: .other, retryAfter: retryAfter),
                 correlationID: answer.correlationID,
-                errorText: "HTTP \(answer.status) without the API's error body", duration: answer.duration)
+                errorText: "HTTP \(answer.status) without the API's error body, as from a gateway or proxy",
+                duration: answer.duration)
         }
         let facts = ErrorFacts(envelope)
         return Reply(
@@ -54,25 +56,47 @@ struct ExchangeInterpreter: Sendable {
                 body: .errors(recoverable: facts.recoverable, speaksOfEncryption: facts.speaksOfEncryption),
                 retryAfter: retryAfter),
             correlationID: answer.correlationID, reasonCode: facts.reasonCode,
-            errorText: facts.text(status: answer.status), details: facts.fieldNames, duration: answer.duration)
+            errorText: "The API answered HTTP \(answer.status)", details: facts.fieldNames, duration: answer.duration)
     }
 
-    private func body(ofSuccess bytes: [UInt8]) -> (body: Reply.Body, requestRefID: String?, errorText: String?) {
+    private func read(_ bytes: [UInt8]) -> ReadAnswer {
         guard let token = JWEEnvelope.token(in: bytes) else { return plain(bytes) }
         guard let plaintext = try? decrypter.decrypt(token) else {
-            return (.undecipherable(bytes), nil, "The answer could not be decrypted with api.decryption_key.")
+            return ReadAnswer(unreadable: bytes, "The answer could not be decrypted with api.decryption_key.")
         }
         guard let answer = try? Answer(parsing: plaintext) else {
-            return (.undecipherable(bytes), nil, "The decrypted answer does not fit the API's answer model.")
+            return ReadAnswer(unreadable: bytes, "The decrypted answer does not fit the API's answer model.")
         }
-        return (.answer(plaintext), answer.requestRefID, nil)
+        return ReadAnswer(.answer(plaintext), answer)
     }
 
-    private func plain(_ bytes: [UInt8]) -> (body: Reply.Body, requestRefID: String?, errorText: String?) {
+    private func plain(_ bytes: [UInt8]) -> ReadAnswer {
         guard let answer = try? Answer(parsing: bytes) else {
-            return (.undecipherable(bytes), nil, "The answer is neither encrypted nor of the API's answer model.")
+            return ReadAnswer(unreadable: bytes, "The answer is neither encrypted nor of the API's answer model.")
         }
-        return (.plainAnswer(bytes), answer.requestRefID, nil)
+        return ReadAnswer(.plainAnswer(bytes), answer)
+    }
+}
+
+/// What the body of a 2xx turned out to be.
+private struct ReadAnswer {
+    let body: Reply.Body
+    let requestRefID: String?
+    let hasWarnings: Bool
+    let errorText: String?
+
+    init(_ body: Reply.Body, _ answer: Answer) {
+        self.body = body
+        requestRefID = CorrelationID(received: answer.requestRefID)?.text
+        hasWarnings = !answer.warnings.isEmpty || !answer.alerts.isEmpty
+        errorText = nil
+    }
+
+    init(unreadable bytes: [UInt8], _ errorText: String) {
+        body = .undecipherable(bytes)
+        requestRefID = nil
+        hasWarnings = false
+        self.errorText = errorText
     }
 }
 

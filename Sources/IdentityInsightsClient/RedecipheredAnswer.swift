@@ -4,4 +4,6 @@ public struct RedecipheredAnswer: Sendable {
     public let answer: [UInt8]
     /// Its `requestRefId`.
     public let requestRefID: String?
+    /// Whether it brought warnings or alerts.
+    public let hasWarnings: Bool
 }

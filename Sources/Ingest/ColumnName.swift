@@ -13,6 +13,7 @@ enum ColumnName {
     /// - Parameters:
     ///   - name: the column's name.
     ///   - index: its place from 0.
+    /// - Returns: how to name the column in an error.
     static func shown(_ name: String, at index: Int) -> String {
         looksLikeValue(name) ? "number \(index + 1)" : "'\(name)'"
     }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// Tells values seen before from new ones in a fixed amount of memory, whatever the number of values.
 ///
 /// A cache of 32-bit fingerprints in buckets of sixteen. Up to some half a million values every repeat is counted, and
@@ -15,16 +17,21 @@ struct DuplicateFilter: ~Copyable {
     private var seed: UInt64 = 0
 
     init() {
-        let count = Self.bucketCount * Self.slotCount
-        slots = .allocate(capacity: count)
-        slots.initialize(repeating: 0, count: count)
+        slots = Self.emptySlots()
         waiting = .allocate(capacity: Self.groupSize)
         waiting.initialize(repeating: 0, count: Self.groupSize)
     }
 
     deinit {
-        slots.deallocate()
+        free(slots)
         waiting.deallocate()
+    }
+
+    /// Zeroed by the system page by page as they are used, so that a small file costs little.
+    private static func emptySlots() -> UnsafeMutablePointer<UInt32> {
+        let count = bucketCount * slotCount
+        guard let memory = calloc(count, MemoryLayout<UInt32>.stride) else { fatalError("no memory for 8 MiB") }
+        return memory.bindMemory(to: UInt32.self, capacity: count)
     }
 
     /// How many values were seen that had been seen before.

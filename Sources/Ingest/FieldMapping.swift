@@ -32,6 +32,6 @@ extension FieldMapping {
 
     /// Whether a column is not used: the job says so, or its name starts with `_`.
     func leavesOut(_ column: String) -> Bool {
-        !reads(column) && (column.hasPrefix("_") || ignoreColumns.contains(column))
+        (column.hasPrefix("_") || ignoreColumns.contains(column)) && !reads(column)
     }
 }

@@ -8,6 +8,8 @@ struct FieldPlan: Sendable {
     let recordIDColumns: [RecordIDColumn]
     /// The columns by name.
     let columns: [String: Int]
+    /// The kind of value each column holds; nil where it is only the record's id.
+    let columnKinds: [FieldKind?]
 
     /// Works out the plan for CSV.
     ///
@@ -41,6 +43,7 @@ struct FieldPlan: Sendable {
         for rule in rules { writes.append(try Self.write(for: rule, columns: columns)) }
         self.writes = writes.sorted { FieldPath.precedes($0.path, $1.path) }
         self.columns = columns
+        columnKinds = (0..<columns.count).map { Self.kind(ofColumn: $0, among: writes) }
         recordIDColumns = Self.recordIDNames(mapping).compactMap { name in
             columns[name].map { place in
                 RecordIDColumn(
@@ -63,7 +66,9 @@ struct FieldPlan: Sendable {
     private static func write(for rule: FieldRule, columns: [String: Int]) throws(PlanFault) -> FieldWrite {
         if let fault = FieldPath.fault(in: rule.path) { throw PlanFault(fault.rule(for: rule.path)) }
         let write = FieldWrite(path: rule.path, source: try source(of: rule, columns), transforms: rule.transforms)
-        if case .value(let bytes) = write.source, let broken = bytes.withUnsafeBytes({ write.field?.violation(in: $0) }) {
+        if case .value(let bytes) = write.source,
+            let broken = bytes.withUnsafeBytes({ write.field?.violation(in: $0) })
+        {
             throw PlanFault("the value the job gives \(rule.path) \(broken)")
         }
         return write
@@ -93,8 +98,8 @@ struct FieldPlan: Sendable {
         }
     }
 
-    /// The kind of value a member of this column's name must have; nil where it is only the record's id.
-    func kind(ofColumn place: Int) -> FieldKind? {
+    /// A column that several fields read is text unless they agree.
+    private static func kind(ofColumn place: Int, among writes: [FieldWrite]) -> FieldKind? {
         let readers = writes.filter { $0.source.reads(place) }
         guard let first = readers.first else { return nil }
         return readers.contains { $0.kind != first.kind } ? .string : first.kind

@@ -17,7 +17,8 @@ struct HeadReader {
         guard let expected, expected != kind else {
             return kind == .csv ? try csvHead() : try jsonHead()
         }
-        throw refusal("is \(kind == .csv ? "not JSON-lines" : "JSON, not CSV"), but the job's source.format says otherwise")
+        let fact = kind == .csv ? "is not JSON-lines" : "is JSON, not CSV"
+        throw refusal("\(fact), but the job's source.format says otherwise; correct the job or choose another")
     }
 
     private func kind() throws(InputError) -> InputKind {

@@ -31,7 +31,8 @@ enum HeaderRules {
     /// The fault of a column that a job reads and the file does not have.
     static func missing(_ name: String, for use: String, _ names: some Sequence<String>) -> PlanFault {
         let names = names.filter { !ColumnName.looksLikeValue($0) }.sorted()
-        let advice = NearestName.of(name, among: names).map { "did the job mean '\($0)'?" } ?? "add it, or change the job"
+        let nearest = NearestName.of(name, among: names)
+        let advice = nearest.map { "did the job mean '\($0)'?" } ?? "add it, or change the job"
         return PlanFault("has no column '\(name)', which the job uses for \(use); \(advice)")
     }
 

@@ -22,6 +22,7 @@ struct IngestFeed: ~Copyable {
     ///   - layout: the layout stored with the batch: what is checked by it now is what will be sent by it.
     ///   - checkpoint: how far an earlier reading got.
     ///   - chunkSize: where a chunk is full.
+    /// - Throws: `InputError` for a layout that makes no request.
     init(_ file: InputFile, layout: RecordLayout, from checkpoint: Checkpoint, chunkSize: ChunkSize) throws {
         self.file = file
         self.chunkSize = chunkSize
@@ -61,7 +62,8 @@ struct IngestFeed: ~Copyable {
         } else {
             tally.invalid += 1
             try chunk.appendInvalid(
-                line: record.line, id: builder.recordID, rawRow: record.bytes, error: Refusal.text(of: builder.refusals))
+                line: record.line, id: builder.recordID, rawRow: record.bytes, error: Refusal.text(of: builder.refusals)
+            )
         }
         identifiers.note(builder.recordID)
     }

@@ -57,7 +57,8 @@ public struct InputFile: Sendable {
     /// Refuses a file that has been written to since it was opened.
     func requireUnchanged() throws(InputError) {
         guard try file.identity() == identity else {
-            throw InputError(file: name, rule: "was changed while it was being read; let it be finished, then start again")
+            throw InputError(
+                file: name, rule: "was changed while it was being read; let it be finished, then start again")
         }
     }
 }

@@ -18,6 +18,7 @@ extension InputHead {
     ///   - file: the file.
     ///   - mapping: the job's mapping.
     ///   - expected: the kind of file the job speaks of, nil where any will do.
+    /// - Returns: what the file is, and where its records begin.
     /// - Throws: `InputError` for a file that is no such file at all.
     static func read(_ file: OpenFile, mapping: FieldMapping, expected: InputKind?) throws(InputError) -> InputHead {
         let start = try readStart(file)

@@ -51,7 +51,8 @@ enum KnownColumns {
     }
 
     /// The rules of all known names and of every documented path.
-    static let allRules = names.compactMap(rule) + RequestField.all.map {
-        FieldRule(path: $0.path, source: .column($0.path))
-    }
+    static let allRules: [FieldRule] = {
+        let paths = RequestField.all.map { FieldRule(path: $0.path, source: .column($0.path)) }
+        return names.compactMap(rule) + paths
+    }()
 }

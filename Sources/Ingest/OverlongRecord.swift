@@ -26,6 +26,7 @@ struct OverlongRecord {
     ///   - start: offset of the record's first byte.
     ///   - delimiter: the byte between cells; nil where a record is a physical line.
     ///   - buffer: memory to read into; what it held is lost.
+    /// - Returns: where the record ends, or that its quotes do not.
     /// - Throws: `InputError` when the file cannot be read.
     static func ending(
         in source: any ByteSource, from start: Int, delimiter: UInt8?, buffer: UnsafeMutableRawBufferPointer

@@ -69,7 +69,7 @@ extension RequestBuilder {
     private mutating func take(_ value: JSONNode, name: String, column: Int) {
         if value.isNull { return }
         let start = memberText.count
-        let kind = plan.kind(ofColumn: column)
+        let kind = plan.columnKinds[column]
         var isJSON = false
         switch (kind, value.kind) {
         case (_, .string): value.withStringBytes { memberText.append($0) }

@@ -15,7 +15,9 @@ extension BatchRun {
     private mutating func wait(until deadline: Int64?, _ group: inout Group) async throws {
         let isLong = deadline.map { $0 - clock.monotonic > 1_000_000_000 } ?? true
         if isLong, state.isIdle, try runner.store.progress(batch).isExhausted { return state.exhaust() }
-        if let deadline { setAlarm(at: deadline, &group) }
+        // Once all is written, this is asked again.
+        let isAboutToBeIdle = isLong && state.underWay == 0 && !state.isIdle
+        if let deadline, !isAboutToBeIdle { setAlarm(at: deadline, &group) }
         await mailbox.wait()
     }
 

@@ -30,7 +30,7 @@ public final class EndpointTraffic: Sendable {
         return guarded.withLock { $0.traffic.limiterState(at: now) }
     }
 
-    /// Goes on with what an earlier process remembered.
+    /// Goes on with what an earlier process remembered; only the first call does anything.
     public func resume(_ state: LimiterState) {
         let now = clock.moment
         guarded.withLock { $0.traffic.resume(state, at: now) }

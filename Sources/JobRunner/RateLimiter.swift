@@ -20,14 +20,16 @@ struct RateLimiter: Sendable {
     private var isWanting = false
 
     init(rate: Double, burst: Int) {
-        self.rate = rate
-        self.burst = max(1, burst)
+        // Settings refuse what makes no sense; here it only must not trap.
+        self.rate = min(max(rate, 0.000_001), 1e9)
+        self.burst = min(max(1, burst), 1_000_000)
     }
 
     /// The rate at the moment, in permits per second.
     var allowedRate: Double { rate * share }
 
-    private var interval: Int64 { max(1, Int64((1e9 / allowedRate).rounded())) }
+    /// The time between two permits, in nanoseconds.
+    var interval: Int64 { max(1, Int64((1e9 / allowedRate).rounded())) }
     private var mostPerSecond: Int { max(1, Int((rate + Double(burst)).rounded(.down))) }
 
     /// Takes the permits available at `now`, at most `wanted`, one by one.

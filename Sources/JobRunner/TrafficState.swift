@@ -16,6 +16,7 @@ struct TrafficState: Sendable {
     private(set) var isReached = false
     private var underWay = 0
     private var closings = 0
+    private var isResumed = false
 
     init(_ configuration: RunnerConfiguration) {
         rate = configuration.rate
@@ -146,10 +147,14 @@ extension TrafficState {
             closedUntil: isClosed ? moment.wall(atMonotonic: limiter.closedUntil) : nil, savedAt: moment.wall)
     }
 
-    /// Goes on where an earlier run stopped. A state from the future, because the clock was set back, holds nobody up
-    /// for longer than a running limiter would.
+    /// Goes on where an earlier process stopped, the first time it is asked to.
+    ///
+    /// A state from the future, because the clock was set back, holds nobody up longer than a running limiter would.
     mutating func resume(_ state: LimiterState, at moment: Moment) {
-        let untilDue = min(state.theoreticalArrival / 1000 - moment.wall, 10_000)
+        guard !isResumed else { return }
+        isResumed = true
+        let longest = max(10_000, 2 * limiter.interval / 1_000_000)
+        let untilDue = min(max(state.theoreticalArrival / 1000 - moment.wall, -longest), longest)
         let untilOpen = min((state.closedUntil ?? moment.wall) - moment.wall, Self.longestWait.milliseconds)
         limiter.resume(
             nextDue: moment.monotonic(atWall: moment.wall + untilDue),

@@ -49,7 +49,8 @@ struct BatchIntake {
             }
         } catch is CancellationError {
             throw OperationFailure(
-                .unfinished, "\(batch.name): stopped while taking in; nothing was sent; run the same command again to go on")
+                .unfinished,
+                "\(batch.name): stopped while taking in; nothing was sent; run the same command again to go on")
         }
     }
 

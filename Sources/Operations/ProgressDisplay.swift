@@ -9,12 +9,17 @@ final class ProgressDisplay: Sendable {
         var line: ProgressLine
         var meter = RateMeter()
         var lastShown: ContinuousClock.Instant?
+        /// Until when no calls are made, in milliseconds since 1970 UTC.
+        var waitingUntil: Int64?
+        var hasToldOfWait = false
     }
 
     private let console: Console
     private let state: Mutex<State>
     /// How often a line is printed where standard error is no terminal.
     private static let plainInterval = Duration.seconds(5)
+    /// A wait from this length on is told, in milliseconds.
+    private static let longWait: Int64 = 5_000
 
     /// Records of the batch that had a final status before this run.
     private let alreadyDone: Int
@@ -60,6 +65,7 @@ final class ProgressDisplay: Sendable {
             state.line.inDoubt = progress.inDoubt
             state.line.retries = progress.retries
             state.line.rate = state.meter.perSecond
+            state.line.waiting = state.waitingUntil.flatMap { $0 > Self.now ? "waiting" : nil }
             let isDue = console.errorIsTerminal || state.lastShown.map { now - $0 >= Self.plainInterval } ?? true
             guard isDue else { return nil }
             state.lastShown = now
@@ -68,15 +74,24 @@ final class ProgressDisplay: Sendable {
         if let due { draw(due) }
     }
 
+    /// Short waits, such as a Retry-After of a second, are not worth a line of their own.
     private func wait(_ reason: String, until: Int64) {
-        state.withLock { $0.line.waiting = "waiting" }
+        state.withLock { $0.waitingUntil = until }
+        guard until - Self.now >= Self.longWait else { return }
         tell("no calls for now: \(reason); next try at \(Figures.time(until))")
+        state.withLock { $0.hasToldOfWait = true }
     }
 
     private func resume() {
-        state.withLock { $0.line.waiting = nil }
-        tell("calls go on")
+        let hadTold = state.withLock { state in
+            state.waitingUntil = nil
+            defer { state.hasToldOfWait = false }
+            return state.hasToldOfWait
+        }
+        if hadTold { tell("calls go on") }
     }
+
+    private static var now: Int64 { Int64(Date().timeIntervalSince1970 * 1_000) }
 
     private func tell(_ text: String) {
         let name = state.withLock { $0.line.name }

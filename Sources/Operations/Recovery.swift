@@ -13,7 +13,9 @@ struct Recovery {
         try session.store.forEachRecord(batch, statuses: [.inDoubt], lines: nil) { view in
             guard let kept = try view.answer, let found = session.client.redeciphered(kept) else { return }
             recovered.append(
-                RecoveredAnswer(record: view.record, answer: found.answer, requestRefID: found.requestRefID))
+                RecoveredAnswer(
+                    record: view.record, answer: found.answer, requestRefID: found.requestRefID,
+                    hasWarnings: found.hasWarnings))
         }
         return try await session.store.accept(recovered)
     }

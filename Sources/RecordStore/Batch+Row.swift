@@ -8,9 +8,7 @@ extension Batch {
         """
     private static let firstCounter = 22
 
-    /// Reads batches.
-    ///
-    /// - Parameter clause: What follows `FROM batches`.
+    /// Reads batches; the clause is what follows `FROM batches`.
     static func fetchAll(
         _ database: Database, _ clause: String, _ arguments: StatementArguments
     ) throws -> [Batch] {

@@ -5,10 +5,7 @@ struct CallAllowance: Equatable {
     /// The cap that leaves fewer than were asked for.
     let limitedBy: Cap?
 
-    /// - Parameters:
-    ///   - wanted: How many records were asked for.
-    ///   - batchCalls: Calls of the batch so far.
-    ///   - dayCalls: Calls of the day so far, over all batches.
+    /// Of so many records wanted, after so many calls of the batch, and of the day over all batches.
     init(wanted: Int, caps: CallCaps, batchCalls: Int, dayCalls: Int) {
         let ofBatch = caps.batch.map { max(0, $0 - batchCalls) } ?? wanted
         let ofDay = caps.daily.map { max(0, $0 - dayCalls) } ?? wanted

@@ -5,11 +5,7 @@ struct FinishTally {
     /// How many completions were applied.
     private(set) var applied = 0
 
-    /// Counts one completion that was applied.
-    ///
-    /// - Parameters:
-    ///   - status: The record's new status.
-    ///   - day: The day the attempt was counted on when it was claimed.
+    /// Counts one completion that was applied: the record's new status, and the day its attempt was counted on.
     mutating func add(_ completion: Completion, status: RecordStatus, day: Int64) {
         applied += 1
         var counts = batches[completion.record.batch] ?? BatchCounts()

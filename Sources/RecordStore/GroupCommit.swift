@@ -30,11 +30,24 @@ struct GroupCommit {
         }
     }
 
+    /// What to call once the group is committed: the news of success, or of the rule that was broken.
+    ///
+    /// First everything goes without savepoints, which cost a copy of each page; a rule is broken so rarely that then
+    /// the whole group is done again, with them.
     private func transact(_ group: [WriteOperation]) throws -> [@Sendable () -> Void] {
-        connection.claimedUpTo = nil
+        do {
+            return try inTransaction { try group.map { try perform($0) } }
+        } catch  where StoreError.concernsOneOperation(error) {
+            return try inTransaction { try group.map { try performAlone($0) } }
+        }
+    }
+
+    private func inTransaction(_ work: () throws -> [@Sendable () -> Void]) throws -> [@Sendable () -> Void] {
+        (connection.claimedUpTo, connection.tally) = (nil, FinishTally())
         try begin()
         do {
-            let told = try group.map { try attempt($0) }
+            let told = try work()
+            try connection.writeTally()
             try statements.commit.run()
             if let claimed = connection.claimedUpTo { try mark.advance(to: claimed) }
             return told
@@ -45,14 +58,22 @@ struct GroupCommit {
         }
     }
 
-    /// What to call once the group is committed: the news of success, or of the rule that was broken.
-    private func attempt(_ operation: WriteOperation) throws -> @Sendable () -> Void {
+    private func perform(_ operation: WriteOperation) throws -> @Sendable () -> Void {
+        if !operation.leavesCountersToTheGroup { try connection.writeTally() }
+        return try operation.perform(connection)
+    }
+
+    private func performAlone(_ operation: WriteOperation) throws -> @Sendable () -> Void {
+        try connection.writeTally()
+        let claimed = connection.claimedUpTo
         try statements.savepoint.run()
         do {
             let tell = try operation.perform(connection)
+            try connection.writeTally()
             try statements.release.run()
             return tell
         } catch  where StoreError.concernsOneOperation(error) {
+            (connection.claimedUpTo, connection.tally) = (claimed, FinishTally())
             try statements.rollbackToSavepoint.run()
             try statements.release.run()
             return { operation.fail(error) }

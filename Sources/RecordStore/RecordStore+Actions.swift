@@ -12,6 +12,7 @@ extension RecordStore {
     /// What operators did, oldest first.
     ///
     /// - Parameter batch: Only what concerns this batch; nil: everything.
+    /// - Returns: The actions.
     /// - Throws: ``StoreError`` when the database can't be read.
     public func actions(of batch: BatchID? = nil) throws -> [Action] {
         let sql = """

@@ -6,6 +6,7 @@ extension RecordStore {
     /// - Parameters:
     ///   - job: The job's name.
     ///   - contentDigest: SHA-256 of the whole file.
+    /// - Returns: The batches; empty when the file is new under the job.
     /// - Throws: ``StoreError`` when the database can't be read.
     public func findBatch(job: String, contentDigest: [UInt8]) throws -> [Batch] {
         try read { database in

@@ -10,6 +10,7 @@ extension RecordStore {
     ///   - count: The most records to take.
     ///   - now: Milliseconds since 1970 UTC.
     ///   - caps: Hard limits on calls.
+    /// - Returns: The records, and why there are no more.
     /// - Throws: ``StoreError``; ``StoreError/Code/stateNotWritten`` when the ledger can't be written.
     public func claim(_ batch: BatchID, upTo count: Int, now: Int64, caps: CallCaps) async throws -> Claim {
         let key = try dataKey(of: batch)

@@ -9,6 +9,6 @@ extension RecordStore {
     /// - Throws: ``StoreError``; ``StoreError/Code/stateNotWritten`` when it can't be written, and nothing was.
     public func finish(_ completions: [Completion]) async throws -> Int {
         let sealed = try completions.map { try SealedCompletion($0, key: dataKey(of: $0.record.batch)) }
-        return try await write { try $0.finish(sealed) }
+        return try await write(leavingCountersToTheGroup: true) { try $0.finish(sealed) }
     }
 }

@@ -31,7 +31,13 @@ extension RecordStore {
         chunk.handOver()
         try await write { connection in
             var rows = box.take()
-            try connection.append(rows, to: batch, checkpoint: checkpoint)
+            do {
+                try connection.append(rows, to: batch, checkpoint: checkpoint)
+            } catch {
+                // It may be tried again, without those who broke a rule.
+                box.put(rows)
+                throw error
+            }
             rows.removeAll()
             box.put(rows)
         }
@@ -44,6 +50,7 @@ extension RecordStore {
     /// - Parameters:
     ///   - batch: The batch, ingesting.
     ///   - state: What follows: running, awaiting confirmation, or completed when nothing is to be sent.
+    ///   - reason: Why, for people; no values of records.
     /// - Throws: ``StoreError`` when the batch can't go there.
     public func finishIngest(_ batch: BatchID, state: BatchState, reason: String? = nil) async throws {
         try await write { try $0.setState(batch, to: state, reason: reason, finishingIngest: true) }

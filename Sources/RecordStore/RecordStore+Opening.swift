@@ -16,6 +16,7 @@ extension RecordStore {
     ///   - sealingKeyPath: The sealing key's file.
     ///   - endpoint: The API's base URL; a new database is bound to it, another's is refused.
     ///   - provenance: Who opens it; recorded with what recovery does.
+    /// - Returns: The store; ``recovery`` says what was put right.
     /// - Throws: ``StoreError``: locked, wrong endpoint, sealing key, newer schema, or damaged.
     public static func openForRunning(
         path: String, sealingKeyPath: String, endpoint: String, provenance: Provenance
@@ -49,6 +50,7 @@ extension RecordStore {
     ///   - path: The database file.
     ///   - sealingKeyPath: The sealing key's file.
     ///   - endpoint: The API's base URL; nil: whatever the database is bound to.
+    /// - Returns: The store; writing to it is refused.
     /// - Throws: ``StoreError``: no database, wrong endpoint or sealing key, or another schema version.
     public static func openForReading(path: String, sealingKeyPath: String, endpoint: String?) throws -> RecordStore {
         let pool = try DatabaseFile(path: path).openForReading()

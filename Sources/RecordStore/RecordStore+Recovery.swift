@@ -9,6 +9,7 @@ extension RecordStore {
         let recovery = try writeWaiting { connection in
             var recovery = RecoveryReport()
             recovery.openAttempts = try connection.finish(open)
+            try connection.writeTally()
             let ledger = try connection.firstInteger(connection.claims.lastAttempt) ?? 0
             let last = max(ledger, marked ?? 0)
             if case .restored(let lost) = LedgerReconciliation(mark: marked, ledger: ledger) {
@@ -40,12 +41,12 @@ extension RecordStore {
                     startedAt: row[2], finishedAt: now, next: .inDoubt, billable: .unknown)
             }
         }
-        return try open.map { try SealedCompletion($0, key: dataKey(of: $0.record.batch)) }
+        return try open.map { try SealedCompletion($0, key: existingDataKey(of: $0.record.batch)) }
     }
 
     private func keysOfUnfinishedBatches() throws -> [BatchID: DataKey] {
         let batches = try read { try WriterConnection.unfinishedBatches($0) }
-        return try Dictionary(uniqueKeysWithValues: batches.map { ($0, try dataKey(of: $0)) })
+        return try batches.reduce(into: [:]) { $0[$1] = try existingDataKey(of: $1) }
     }
 
     private static func lastAttempt(_ database: Database) throws -> Int64 {

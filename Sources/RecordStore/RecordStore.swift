@@ -49,9 +49,12 @@ public final class RecordStore: Sendable {
     }
 
     /// Runs work on the writing thread, in a transaction.
-    func write<T: Sendable>(_ work: @escaping @Sendable (WriterConnection) throws -> T) async throws -> T {
+    func write<T: Sendable>(
+        leavingCountersToTheGroup leavesCounters: Bool = false,
+        _ work: @escaping @Sendable (WriterConnection) throws -> T
+    ) async throws -> T {
         guard let writer else { throw StoreError.readOnly }
-        return try await writer.write(work)
+        return try await writer.write(leavingCountersToTheGroup: leavesCounters, work)
     }
 
     /// The same for a caller who can't await.
@@ -73,10 +76,16 @@ public final class RecordStore: Sendable {
     ///
     /// - Throws: ``StoreError`` with ``StoreError/Code/notFound`` when there is no such batch or it was erased.
     func dataKey(of batch: BatchID) throws -> DataKey {
-        if let key = dataKeys.withLock({ $0[batch] }) { return key }
-        guard let wrapped = try read({ try WrappedDataKey.fetch($0, batch) }) else {
+        guard let key = try existingDataKey(of: batch) else {
             throw StoreError(.notFound, "Batch \(batch) does not exist or was erased; nothing of it can be read")
         }
+        return key
+    }
+
+    /// The same, nil when there is none.
+    func existingDataKey(of batch: BatchID) throws -> DataKey? {
+        if let key = dataKeys.withLock({ $0[batch] }) { return key }
+        guard let wrapped = try read({ try WrappedDataKey.fetch($0, batch) }) else { return nil }
         let key = try wrapped.unwrap(with: sealingKey)
         dataKeys.withLock { $0[batch] = key }
         return key

@@ -15,11 +15,7 @@ struct Seal: ~Copyable, Sendable {
     private var nonces: [UInt8]
     private var nextNonce: Int
 
-    /// Prepares a key.
-    ///
-    /// - Parameters:
-    ///   - key: 32 bytes.
-    ///   - id: The 8 bytes that name the key.
+    /// Prepares a key of 32 bytes that 8 bytes name.
     init(key: [UInt8], id: [UInt8]) throws {
         cipher = try AES256GCM(key: key)
         associated = id + [UInt8](repeating: 0, count: 16)
@@ -27,9 +23,7 @@ struct Seal: ~Copyable, Sendable {
         nextNonce = nonces.count
     }
 
-    /// Seals a value.
-    ///
-    /// - Parameter out: Exactly ``overhead`` bytes more than the value.
+    /// Seals a value into exactly ``overhead`` bytes more.
     mutating func seal(
         _ value: UnsafeRawBufferPointer, record: Int64, column: SealedColumn, into out: UnsafeMutableRawBufferPointer
     ) throws {

@@ -6,13 +6,3 @@ struct SealedClaim: Sendable {
     let spentAttempts: Int
     let payload: [UInt8]
 }
-
-/// What a claim brought, still sealed.
-struct ClaimResult: Sendable {
-    var records: [SealedClaim] = []
-    var cappedBy: Cap?
-    var nextReadyAt: Int64?
-    var exhausted = false
-    var state = BatchState.running
-    var held = 0
-}

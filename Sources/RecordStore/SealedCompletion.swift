@@ -4,10 +4,11 @@ struct SealedCompletion: Sendable {
     let detail: [UInt8]?
     let answer: [UInt8]?
 
-    init(_ completion: Completion, key: DataKey) throws {
+    /// Seals with the batch's key; nil when it was destroyed: then nothing personal can be kept.
+    init(_ completion: Completion, key: DataKey?) throws {
         let record = completion.record.rawValue
-        detail = try completion.errorText.map { try key.seal(Array($0.utf8), record: record, column: .detail) }
-        answer = try completion.answer.map { try key.seal($0, record: record, column: .answer) }
+        detail = try completion.errorText.flatMap { try key?.seal(Array($0.utf8), record: record, column: .detail) }
+        answer = try completion.answer.flatMap { try key?.seal($0, record: record, column: .answer) }
         var bare = completion
         bare.errorText = nil
         bare.answer = nil

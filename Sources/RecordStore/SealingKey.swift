@@ -19,6 +19,7 @@ public struct SealingKey: Sendable {
     /// - Parameters:
     ///   - path: The file.
     ///   - name: What to call it in messages; its last path component when nil.
+    /// - Returns: The key.
     /// - Throws: ``StoreError`` with ``StoreError/Code/sealingKey`` when the file is missing, can be read by others than
     ///   its owner, or holds no key.
     public static func load(path: String, name: String? = nil) throws -> SealingKey {
@@ -41,6 +42,7 @@ public struct SealingKey: Sendable {
     /// Makes a new key and its file, mode 0600, which must not exist yet.
     ///
     /// - Parameter path: The file.
+    /// - Returns: The key.
     /// - Throws: ``StoreError`` when the file exists or can't be written.
     public static func create(path: String) throws -> SealingKey {
         let bytes = try SecureRandom.bytes(byteCount)

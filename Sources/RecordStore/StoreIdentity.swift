@@ -41,9 +41,7 @@ struct StoreIdentity: Sendable {
         try HMACSHA256(key: sealingKey.unwrap(wrappedFingerprintKey, owner: 0, as: .fingerprintKey))
     }
 
-    /// Refuses another sealing key or endpoint.
-    ///
-    /// - Parameter endpoint: The base URL in the settings; nil: any.
+    /// Refuses another sealing key, or another endpoint than the base URL given; nil: any.
     func check(sealingKey: SealingKey, endpoint given: String?) throws {
         guard sealingKey.keyID == sealingKeyID else {
             throw StoreError.wrongSealingKey(needed: sealingKeyID, given: sealingKey.keyID)

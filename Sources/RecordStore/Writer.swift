@@ -1,7 +1,6 @@
 import Dispatch
 import Foundation
 import GRDB
-import Synchronization
 
 /// The thread that runs all writes, one transaction for everything that waits.
 ///
@@ -28,19 +27,24 @@ final class Writer: Sendable {
     /// Runs work in a transaction and gives back its result once that is committed.
     ///
     /// - Throws: What the work throws, which then leaves nothing behind; ``StoreError`` when state can't be written.
-    func write<T: Sendable>(_ work: @escaping @Sendable (WriterConnection) throws -> T) async throws -> T {
+    func write<T: Sendable>(
+        leavingCountersToTheGroup leavesCounters: Bool = false,
+        _ work: @escaping @Sendable (WriterConnection) throws -> T
+    ) async throws -> T {
         try await withCheckedThrowingContinuation { waiter in
             let perform: @Sendable (WriterConnection) throws -> @Sendable () -> Void = { connection in
                 let value = try work(connection)
                 return { waiter.resume(returning: value) }
             }
-            queue.submit(WriteOperation(perform: perform, fail: { waiter.resume(throwing: $0) }))
+            queue.submit(
+                WriteOperation(
+                    leavesCountersToTheGroup: leavesCounters, perform: perform, fail: { waiter.resume(throwing: $0) }))
         }
     }
 
     /// The same for a caller who can't await, while a store is being opened.
     func writeWaiting<T: Sendable>(_ work: @escaping @Sendable (WriterConnection) throws -> T) throws -> T {
-        let outcome = Outcome<T>()
+        let outcome = WriteOutcome<T>()
         let perform: @Sendable (WriterConnection) throws -> @Sendable () -> Void = { connection in
             let value = try work(connection)
             return { outcome.set(.success(value)) }
@@ -64,6 +68,9 @@ final class Writer: Sendable {
                     commit.run(group)
                     if let failure = commit.failure { queue.end(with: failure) }
                 }
+                // So that the file alone is the whole database, and a copy of it complete, while nobody runs. A reader
+                // may be in the way; then the next to open it goes on from the WAL.
+                try? database.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)")
             }
         } catch {
             let failure = StoreError.notWritten(because: error)
@@ -74,22 +81,5 @@ final class Writer: Sendable {
 
     private static var closed: StoreError {
         StoreError(.closed, "The database has been closed; open it again before writing")
-    }
-}
-
-/// A result handed from the writing thread to one that waits for it.
-private final class Outcome<T: Sendable>: Sendable {
-    private let result = Mutex<Result<T, any Error>?>(nil)
-    private let isSet = DispatchSemaphore(value: 0)
-
-    func set(_ value: Result<T, any Error>) {
-        result.withLock { $0 = value }
-        isSet.signal()
-    }
-
-    func wait() throws -> T {
-        isSet.wait()
-        guard let result = result.withLock({ $0 }) else { preconditionFailure("set before it is signalled") }
-        return try result.get()
     }
 }

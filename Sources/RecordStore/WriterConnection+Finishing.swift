@@ -3,7 +3,7 @@ extension WriterConnection {
     ///
     /// - Returns: How many completions were applied.
     func finish(_ completions: [SealedCompletion]) throws -> Int {
-        var tally = FinishTally()
+        let before = tally.applied
         var cancelled: [BatchID: Bool] = [:]
         for sealed in completions {
             let completion = sealed.completion
@@ -14,8 +14,15 @@ extension WriterConnection {
             if status == .queued { try queue(completion) } else { try saveResult(sealed) }
             tally.add(completion, status: status, day: day)
         }
-        try write(tally)
-        return tally.applied
+        return tally.applied - before
+    }
+
+    /// Writes what the group's completions add to counters, before anything else reads these and before the commit.
+    func writeTally() throws {
+        guard tally.applied > 0 else { return }
+        for (batch, counts) in tally.batches { try add(counts, to: batch) }
+        for (day, change) in tally.days { try finishes.countDay.run(day, change.givenBack, change.billable) }
+        tally = FinishTally()
     }
 
     /// Keeps what is to be shown of a record that never had a call of its own.
@@ -78,7 +85,14 @@ extension WriterConnection {
     }
 
     private func saveResult(_ sealed: SealedCompletion) throws {
-        let (completion, statement) = (sealed.completion, finishes.saveResult)
+        guard let answer = sealed.answer else { return try saveResult(sealed.completion, sealed.detail, nil) }
+        try answer.withUnsafeBytes { try saveResult(sealed.completion, sealed.detail, $0) }
+    }
+
+    private func saveResult(
+        _ completion: Completion, _ detail: [UInt8]?, _ answer: UnsafeRawBufferPointer?
+    ) throws {
+        let statement = finishes.saveResult
         statement.bind(completion.record.rawValue, at: 1)
         statement.bind(completion.httpStatus.map(Int64.init), at: 2)
         statement.bind(completion.reasonCode, at: 3)
@@ -87,13 +101,8 @@ extension WriterConnection {
         statement.bind(completion.startedAt, at: 6)
         statement.bind(completion.finishedAt, at: 7)
         statement.bind(completion.hasWarnings ? 1 : 0, at: 8)
-        statement.bind(copying: sealed.detail, at: 9)
-        statement.bind(copying: sealed.answer, at: 10)
+        statement.bind(copying: detail, at: 9)
+        if let answer { statement.bind(unowned: answer, at: 10) } else { statement.bind(nil as Int64?, at: 10) }
         try statement.run()
-    }
-
-    private func write(_ tally: FinishTally) throws {
-        for (batch, counts) in tally.batches { try add(counts, to: batch) }
-        for (day, change) in tally.days { try finishes.countDay.run(day, change.givenBack, change.billable) }
     }
 }

@@ -6,7 +6,7 @@ extension WriterConnection {
     /// - Returns: Their ids, in input order.
     func requeue(_ batch: BatchID, _ selection: RequeueSelection, after: Int64, upTo count: Int) throws -> [Int64] {
         let row = try batchRow(batch)
-        guard row.isIngested, row.state == .running || row.state.successors.contains(.running) else {
+        guard row.isIngested, [.running, .completed, .halted, .paused].contains(row.state) else {
             throw StoreError.wrongState(batch, row.state, to: "be run again")
         }
         let selected = try select(batch, selection, after: after, upTo: count)
@@ -29,10 +29,11 @@ extension WriterConnection {
     ) throws -> [(id: Int64, status: RecordStatus)] {
         let lines = selection.lines.map { batch.range(of: $0) } ?? batch.records
         let codes = selection.statuses.map { String($0.code) }.joined(separator: ", ")
+        // The policy never touches an answer that came and could not be read: it was billed (DESIGN's answer table).
         let sql = """
             SELECT id, status FROM records LEFT JOIN results ON record_id = id
             WHERE id BETWEEN ?1 AND ?2 AND status IN (\(codes)) AND (?3 IS NULL OR reason_code = ?3)
-              AND (?4 = 0 OR held = 0)
+              AND (?4 = 0 OR (held = 0 AND ifnull(http_status, 0) NOT BETWEEN 200 AND 299))
             ORDER BY id LIMIT ?5
             """
         let rows = try Row.fetchAll(

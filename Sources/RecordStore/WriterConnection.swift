@@ -7,6 +7,8 @@ final class WriterConnection {
     let ingest: IngestStatements
     let claims: ClaimStatements
     let finishes: FinishStatements
+    /// What completions add to counters, until the group writes it.
+    var tally = FinishTally()
     /// The highest attempt id that this transaction has claimed; the ledger's mark follows it once it is committed.
     var claimedUpTo: Int64?
 

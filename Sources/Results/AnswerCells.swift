@@ -7,15 +7,17 @@ struct AnswerCells {
     private static let unreadable = "the stored answer cannot be read"
 
     private(set) var document: JSONDocument?
-    private(set) var leaves: [JSONNode?]
+    /// Where each column's value stands in the document, quotes included; empty where it has none. Places instead of
+    /// nodes, because forty references a record cost more than finding the leaves.
+    private(set) var leaves: [Range<Int>]
     private(set) var warnings: [String] = []
     private(set) var alerts: [String] = []
 
-    init() { leaves = Array(repeating: nil, count: InsightColumns.all.count) }
+    init() { leaves = Array(repeating: 0..<0, count: InsightColumns.all.count) }
 
     /// Takes in the next record's answer, if it has one, in place of the one before.
     mutating func read(_ row: ResultRow) {
-        for index in leaves.indices { leaves[index] = nil }
+        for index in leaves.indices { leaves[index] = 0..<0 }
         document = nil
         warnings = row.ownWarning.map { [$0] } ?? []
         alerts = []
@@ -23,11 +25,18 @@ struct AnswerCells {
         guard let document = try? JSONDocument(parsing: answer) else { return warnings.append(Self.unreadable) }
         let root = document.root
         if let insights = root["insights"] {
-            Self.tree.walk(insights) { column, value in leaves[column] = value }
+            // A node's raw bytes are a slice of the document's, so its indices are places there.
+            Self.tree.walk(insights) { leaves[$0] = $1.raw.indices }
         }
         warnings += Self.messages(root["warnings"])
         alerts = Self.messages(root["alerts"])
         self.document = document
+    }
+
+    /// The whole number in a column; nil where there is none.
+    func integer(in column: Int) -> Int? {
+        guard let document, !leaves[column].isEmpty else { return nil }
+        return Int(String(decoding: document.bytes[leaves[column]], as: UTF8.self))
     }
 
     /// As `Answer` reads them: a message of an unexpected form stays as it stands.

@@ -30,7 +30,7 @@ struct BatchFigures {
 
     private mutating func addAnswer(_ row: ResultRow, _ answer: AnswerCells) {
         if let from = row.submittedAt, let to = row.completedAt { latency.add(to - from) }
-        guard let column = Self.identityRisk, let score = answer.leaves[column]?.integer, score >= 0 else { return }
-        scores[min(Int(clamping: score) / Self.scoreWidth, scores.count - 1)] += 1
+        guard let column = Self.identityRisk, let score = answer.integer(in: column), score >= 0 else { return }
+        scores[min(score / Self.scoreWidth, scores.count - 1)] += 1
     }
 }

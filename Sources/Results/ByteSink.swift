@@ -18,7 +18,7 @@ final class ByteSink {
         if isHashed { digest = try SHA256Stream() }
     }
 
-    func write(_ bytes: some Collection<UInt8>) throws {
+    func write(_ bytes: [UInt8]) throws {
         buffer.append(contentsOf: bytes)
         if buffer.count >= Self.capacity { try flush() }
     }

@@ -1,3 +1,4 @@
+import Foundation
 import IdentityInsights
 import JSON
 
@@ -7,35 +8,51 @@ struct InsightTree: Sendable {
     private struct Branch: Sendable {
         let name: [UInt8]
         var column: Int?
-        var children: [Branch] = []
-    }
+        /// The branches below, side by side.
+        var children: Range<Int> = 0..<0
 
-    private var roots: [Branch] = []
-
-    init(columns: [String] = InsightColumns.all) {
-        for (index, path) in columns.enumerated() {
-            Self.insert(path.split(separator: ".").map { Array($0.utf8) }[...], column: index, into: &roots)
+        func isNamed(_ other: UnsafeRawBufferPointer) -> Bool {
+            guard name.count == other.count, let start = other.baseAddress else { return false }
+            return name.withUnsafeBytes { $0.baseAddress.map { memcmp($0, start, other.count) == 0 } ?? false }
         }
     }
 
-    private static func insert(_ path: ArraySlice<[UInt8]>, column: Int, into branches: inout [Branch]) {
-        guard let name = path.first else { return }
-        let index = branches.firstIndex { $0.name == name } ?? branches.count
-        if index == branches.count { branches.append(Branch(name: name)) }
-        if path.count == 1 { branches[index].column = column }
-        insert(path.dropFirst(), column: column, into: &branches[index].children)
+    private var branches: [Branch] = []
+    private var roots: Range<Int> = 0..<0
+
+    init(columns: [String] = InsightColumns.all) {
+        let paths = columns.enumerated().map {
+            ($0.offset, $0.element.split(separator: ".").map { Array($0.utf8) }[...])
+        }
+        roots = grow(paths)
+    }
+
+    /// Adds the branches of the paths' first names, then those below each.
+    private mutating func grow(_ paths: [(column: Int, path: ArraySlice<[UInt8]>)]) -> Range<Int> {
+        var names: [[UInt8]] = []
+        for name in paths.compactMap(\.path.first) where !names.contains(name) { names.append(name) }
+        let place = branches.count..<(branches.count + names.count)
+        branches += names.map { Branch(name: $0) }
+        for (index, name) in zip(place, names) {
+            let below = paths.filter { $0.path.first == name }.map { ($0.column, $0.path.dropFirst()) }
+            branches[index].column = below.first { $0.1.isEmpty }?.0
+            branches[index].children = grow(below)
+        }
+        return place
     }
 
     /// Calls `body` with each column that the insights fill, and its value.
     func walk(_ insights: JSONNode, _ body: (_ column: Int, _ value: JSONNode) -> Void) {
-        Self.walk(insights, roots, body)
+        walk(insights, roots, body)
     }
 
-    private static func walk(_ node: JSONNode, _ branches: [Branch], _ body: (Int, JSONNode) -> Void) {
+    private func walk(_ node: JSONNode, _ place: Range<Int>, _ body: (Int, JSONNode) -> Void) {
         node.forEachMember { name, value in
-            guard let branch = branches.first(where: { $0.name.elementsEqual(name) }) else { return }
-            if let column = branch.column { body(column, value) }
-            if !branch.children.isEmpty { walk(value, branch.children, body) }
+            for index in place where branches[index].isNamed(name) {
+                if let column = branches[index].column { body(column, value) }
+                if !branches[index].children.isEmpty { walk(value, branches[index].children, body) }
+                return
+            }
         }
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import JSON
 import RecordStore
 
@@ -25,18 +26,37 @@ struct ResultCSVFormat {
         row.cell(record.requestRefID)
         row.time(record.submittedAt)
         row.time(record.completedAt)
-        for leaf in answer.leaves { cell(leaf) }
+        cells(answer)
         messages(answer.warnings)
         messages(answer.alerts)
         row.end()
         return row.bytes
     }
 
+    private mutating func cells(_ answer: AnswerCells) {
+        guard let document = answer.document else {
+            for _ in answer.leaves { row.empty() }
+            return
+        }
+        document.bytes.withUnsafeBytes { bytes in
+            for leaf in answer.leaves { cell(UnsafeRawBufferPointer(rebasing: bytes[leaf])) }
+        }
+    }
+
     /// Text without its quotes, everything else as it stands in the answer; null is an empty cell.
-    private mutating func cell(_ leaf: JSONNode?) {
-        guard let leaf, !leaf.isNull else { return row.empty() }
-        guard leaf.withStringBytes({ row.cell($0) }) == nil else { return }
-        leaf.raw.withUnsafeBytes { row.cell($0) }
+    private mutating func cell(_ value: UnsafeRawBufferPointer) {
+        switch value.first {
+        case nil, UInt8(ascii: "n"): row.empty()
+        case UInt8(ascii: "\""): text(value)
+        default: row.cell(value)
+        }
+    }
+
+    private mutating func text(_ quoted: UnsafeRawBufferPointer) {
+        let inside = UnsafeRawBufferPointer(rebasing: quoted.dropFirst().dropLast())
+        let isEscaped = inside.baseAddress.map { memchr($0, 0x5C, inside.count) != nil } ?? false
+        guard isEscaped, let text = try? JSONDocument(copying: quoted).root.stringBytes else { return row.cell(inside) }
+        text.withUnsafeBytes { row.cell($0) }
     }
 
     private mutating func messages(_ messages: [String]) {

@@ -22,7 +22,7 @@ final class ResultFile {
         if !isPublished { try? folder.remove(temporaryName) }
     }
 
-    func write(_ bytes: some Collection<UInt8>) throws { try sink.write(bytes) }
+    func write(_ bytes: [UInt8]) throws { try sink.write(bytes) }
 
     /// Writes the rest and waits until it is on the disk.
     func complete() throws -> FileFacts {

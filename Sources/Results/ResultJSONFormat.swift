@@ -1,3 +1,4 @@
+import Foundation
 import JSON
 import RecordStore
 
@@ -66,11 +67,17 @@ struct ResultJSONFormat {
     private mutating func embed(_ document: JSONDocument?) {
         writer.key(answer)
         guard let document else { return writer.null() }
-        let raw = document.root.raw
-        if raw.contains(where: { $0 == 0x0A || $0 == 0x0D }) {
-            writer.raw(raw.map { $0 == 0x0A || $0 == 0x0D ? 0x20 : $0 })
-        } else {
-            writer.raw(raw)
+        document.root.raw.withUnsafeBytes { raw in
+            if Self.hasLineBreak(raw) {
+                writer.raw(raw.map { $0 == 0x0A || $0 == 0x0D ? 0x20 : $0 })
+            } else {
+                writer.raw(raw)
+            }
         }
+    }
+
+    private static func hasLineBreak(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard let start = bytes.baseAddress else { return false }
+        return memchr(start, 0x0A, bytes.count) != nil || memchr(start, 0x0D, bytes.count) != nil
     }
 }

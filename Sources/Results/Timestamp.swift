@@ -41,11 +41,13 @@ enum Timestamp {
     }
 
     private static func digits(_ value: Int64, _ count: Int, to bytes: inout [UInt8]) {
-        var divisor: Int64 = 1
-        for _ in 1..<count { divisor *= 10 }
-        while divisor > 0 {
-            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / divisor % 10))
-            divisor /= 10
-        }
+        if count > 3 { bytes.append(digit(value / 1000)) }
+        if count > 2 { bytes.append(digit(value / 100)) }
+        bytes.append(digit(value / 10))
+        bytes.append(digit(value))
+    }
+
+    private static func digit(_ value: Int64) -> UInt8 {
+        UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value % 10)
     }
 }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Emulator
 
-@Suite struct AnswerTests {
+@Suite(.serialized) struct AnswerTests {
     @Test("the answer fits the model, and its id is the correlation id")
     func model() async throws {
         try await Stage.run { _, client in

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Emulator
 
-@Suite struct CallLogTests {
+@Suite(.serialized) struct CallLogTests {
     @Test("the log equals the calls made, line by line")
     func equality() async throws {
         let folder = try Folder()

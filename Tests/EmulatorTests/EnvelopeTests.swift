@@ -7,7 +7,7 @@ import Testing
 
 @testable import Emulator
 
-@Suite struct EnvelopeTests {
+@Suite(.serialized) struct EnvelopeTests {
     @Test("a request under a key id that is not the emulator's is refused, speaking of decryption")
     func keyID() async throws {
         let key = try Stage.material.get().keys.requestKey.publicKey

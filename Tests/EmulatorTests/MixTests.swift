@@ -4,10 +4,10 @@ import Testing
 
 @testable import Emulator
 
-@Suite struct MixTests {
+@Suite(.serialized) struct MixTests {
     @Test("calls over the rate are answered 429 with Retry-After")
     func rate() async throws {
-        try await Stage.run(emulator: { $0.rate = 0.01 }) { emulator, client in
+        try await Stage.run(emulator: { $0.rate = 0.0001 }) { emulator, client in
             let answer = try await client.call(SampleRequest.whole()).answer
             #expect(answer?.status == 200)
             let second = try #require(try await client.call(SampleRequest.whole(account: "decade")).answer)

@@ -4,7 +4,7 @@ import HTTPTransport
 import OpenSSL
 import Testing
 
-@Suite struct MutualTLSTests {
+@Suite(.serialized) struct MutualTLSTests {
     @Test("a client without a certificate is refused in the handshake")
     func missing() async throws {
         try await Stage.run(transport: { $0.identity = nil }) { emulator, client in

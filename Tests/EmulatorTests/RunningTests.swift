@@ -2,7 +2,21 @@ import Emulator
 import HTTPTransport
 import Testing
 
-@Suite struct RunningTests {
+@Suite(.serialized) struct RunningTests {
+    @Test("a call that hangs waits until its client gives up")
+    func givingUp() async throws {
+        let (calls, arrived) = AsyncStream.makeStream(of: Int.self)
+        try await Stage.run(emulator: { $0.onCall = { arrived.yield($0) } }) { emulator, client in
+            let call = Task { try await client.call(SampleRequest.whole(email: "iia+hang@example.com")) }
+            _ = await calls.first { _ in true }
+            call.cancel()
+            let failure = try await call.value.failure
+            #expect(failure?.kind == .cancelled)
+            #expect(failure?.mayHaveLeft == true)
+            #expect(emulator.calls.byFault == ["hang": 1])
+        }
+    }
+
     @Test("stopping ends a call that hangs, and the emulator with it")
     func stopping() async throws {
         let (calls, arrived) = AsyncStream.makeStream(of: Int.self)

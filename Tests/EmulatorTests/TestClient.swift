@@ -50,6 +50,9 @@ enum Stage {
             var settings = HTTPTransportConfiguration(baseURL: "https://127.0.0.1:\(port)/identity/accounts")
             settings.identity = keys.client
             settings.caPEM = try keys.authority.pem()
+            // Far beyond what a busy machine needs: no test waits for a timeout.
+            settings.connectTimeout = .seconds(120)
+            settings.requestTimeout = .seconds(300)
             try change(&settings)
             let client = TestClient(
                 transport: try HTTPTransport(settings),

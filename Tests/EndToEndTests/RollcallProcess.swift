@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// The built `rollcall` as a process of its own, its output kept in files.
+/// The built `rollcall` as a process of its own.
 final class RollcallProcess: Sendable {
     /// How a process ended and what it wrote.
     struct Ended: Sendable {
@@ -11,25 +11,21 @@ final class RollcallProcess: Sendable {
         let errors: String
     }
 
-    private let process: Mutex<Process>
-    private let folder: URL
+    private let output = WrittenText()
+    private let errors = WrittenText()
     private let ended: AsyncStream<Int32>
     let identifier: pid_t
 
     /// Starts `rollcall` with arguments; it is running when this returns.
     init(_ arguments: [String], input: [UInt8] = [], environment: [String: String] = [:], in directory: String) throws {
-        folder = FileManager.default.temporaryDirectory.appending(path: "rollcall-process-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let process = Process()
         process.executableURL = Self.executable
         process.arguments = arguments
         process.currentDirectoryURL = URL(filePath: directory)
         process.environment = Self.environment.merging(environment) { $1 }
-        process.standardOutput = try Self.file(folder.appending(path: "output"))
-        process.standardError = try Self.file(folder.appending(path: "errors"))
-        let inputFile = folder.appending(path: "input")
-        try Data(input).write(to: inputFile)
-        process.standardInput = try FileHandle(forReadingFrom: inputFile)
+        process.standardOutput = output.pipe
+        process.standardError = errors.pipe
+        process.standardInput = try Self.file(with: input)
         let (stream, continuation) = AsyncStream<Int32>.makeStream()
         process.terminationHandler = { process in
             let byExit = process.terminationReason == .exit
@@ -39,7 +35,6 @@ final class RollcallProcess: Sendable {
         ended = stream
         try process.run()
         identifier = process.processIdentifier
-        self.process = Mutex(process)
     }
 
     /// The tool beside the test bundle.
@@ -55,9 +50,12 @@ final class RollcallProcess: Sendable {
     func wait() async throws -> Ended {
         var status: Int32 = 0
         for await value in ended { status = value }
-        let result = Ended(status: status, output: try text("output"), errors: try text("errors"))
-        try FileManager.default.removeItem(at: folder)
-        return result
+        return Ended(status: status, output: await output.whole(), errors: await errors.whole())
+    }
+
+    /// Waits until the process has written some words to standard error, or has closed it.
+    func waitForError(containing words: String) async {
+        await errors.wait(for: words)
     }
 
     /// Sends a signal to this process and no other.
@@ -65,12 +63,67 @@ final class RollcallProcess: Sendable {
         kill(identifier, number)
     }
 
-    private func text(_ name: String) throws -> String {
-        String(decoding: try Data(contentsOf: folder.appending(path: name)), as: UTF8.self)
+    private static func file(with input: [UInt8]) throws -> FileHandle {
+        let url = FileManager.default.temporaryDirectory.appending(path: "rollcall-input-\(UUID().uuidString)")
+        try Data(input).write(to: url)
+        defer { try? FileManager.default.removeItem(at: url) }
+        return try FileHandle(forReadingFrom: url)
+    }
+}
+
+/// What comes out of a pipe, as it comes.
+private final class WrittenText: Sendable {
+    private struct State {
+        var bytes = [UInt8]()
+        var isClosed = false
+        var waiters: [(words: String, continuation: CheckedContinuation<Void, Never>)] = []
+
+        func isOver(for words: String) -> Bool {
+            isClosed || (!words.isEmpty && String(decoding: bytes, as: UTF8.self).contains(words))
+        }
+
+        mutating func due() -> [CheckedContinuation<Void, Never>] {
+            let (all, now) = (waiters, self)
+            waiters = all.filter { !now.isOver(for: $0.words) }
+            return all.filter { now.isOver(for: $0.words) }.map(\.continuation)
+        }
     }
 
-    private static func file(_ url: URL) throws -> FileHandle {
-        FileManager.default.createFile(atPath: url.path, contents: nil)
-        return try FileHandle(forWritingTo: url)
+    let pipe = Pipe()
+    private let state = Mutex(State())
+
+    init() {
+        pipe.fileHandleForReading.readabilityHandler = { [weak self] handle in
+            let data = handle.availableData
+            if data.isEmpty { handle.readabilityHandler = nil }
+            self?.take(data)
+        }
+    }
+
+    /// Everything, once the other end is closed.
+    func whole() async -> String {
+        await wait(for: "")
+        return state.withLock { String(decoding: $0.bytes, as: UTF8.self) }
+    }
+
+    /// Waits for words, or the end.
+    func wait(for words: String) async {
+        await withCheckedContinuation { continuation in
+            let isOver = state.withLock { state in
+                guard !state.isOver(for: words) else { return true }
+                state.waiters.append((words, continuation))
+                return false
+            }
+            if isOver { continuation.resume() }
+        }
+    }
+
+    private func take(_ data: Data) {
+        let due = state.withLock { state in
+            state.bytes += data
+            state.isClosed = state.isClosed || data.isEmpty
+            return state.due()
+        }
+        for continuation in due { continuation.resume() }
     }
 }

@@ -57,8 +57,9 @@ import TestSupport
             transport: { $0.identity = other },
             script: { _ in .answer() },
             test: { transport, server in
-                for _ in 1...10 {
-                    let failure = try #require(await transport.send(.call()).failure)
+                for size in [2, 2000, 100_000, 2, 2000, 100_000] {
+                    let body = String(repeating: "x", count: size)
+                    let failure = try #require(await transport.send(.call(body)).failure)
                     #expect(failure.kind == .certificateRefused)
                     #expect(failure.tlsAlert != nil)
                 }

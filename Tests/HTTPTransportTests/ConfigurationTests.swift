@@ -36,8 +36,12 @@ import TestSupport
         await server.stop()
     }
 
-    @Test func sessionSecretsAreNotWrittenToAFile() throws {
-        _ = try HTTPTransport(HTTPTransportConfiguration(baseURL: "https://example.com"))
-        #expect(ProcessInfo.processInfo.environment["SSLKEYLOGFILE"] == nil)
+    @Test func theProcessIsSetUpSoThatNoSessionSecretIsWrittenAndNoBrokenPipeKills() async {
+        await #expect(processExitsWith: .success) {
+            setenv("SSLKEYLOGFILE", "/nowhere/keys", 1)
+            _ = try HTTPTransport(HTTPTransportConfiguration(baseURL: "https://example.com"))
+            #expect(getenv("SSLKEYLOGFILE") == nil)
+            raise(SIGPIPE)
+        }
     }
 }

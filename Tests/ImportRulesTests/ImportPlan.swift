@@ -25,7 +25,7 @@ enum ImportPlan {
         ],
         "Sources/Emulator": [
             "IdentityInsights", "JOSE", "JSON", "OpenSSL", "Hummingbird", "HummingbirdCore", "HummingbirdTLS", "NIOSSL",
-            "NIOCore", "NIOPosix", "NIOHTTP1", "NIOHTTPTypes", "HTTPTypes", "Logging", "ServiceLifecycle",
+            "NIOCore", "NIOPosix", "NIOHTTP1", "NIOHTTPTypes", "HTTPTypes", "Logging", "ServiceLifecycle", "UnixSignals",
         ],
         "Sources/rollcall": ["Operations", "Emulator", "JOSE", "OpenSSL", "ArgumentParser", "Logging"],
     ]

@@ -7,7 +7,7 @@ struct InputFileTests {
     @Test(arguments: [
         ("account_id,email\n", Byte.comma), ("account_id;email\n", Byte.semicolon), ("account_id\temail\n", Byte.tab),
         ("\"account_id\";\"email\"\n", Byte.semicolon), ("account_id\n", Byte.comma), ("email", Byte.comma),
-        ("email;name,\n".replacing(",", with: ""), Byte.semicolon),
+        ("email;name", Byte.semicolon),
     ])
     func findsTheDelimiterInTheHeader(header: String, delimiter: UInt8) throws {
         #expect(try TemporaryFolder().open(header).format == .csv(delimiter: delimiter))
@@ -23,7 +23,7 @@ struct InputFileTests {
 
     @Test
     func keepsTheHeaderAsItStood() throws {
-        let file = try TemporaryFolder().open("\u{FEFF}\"account_id\" ; email\r\n1;a@example.com\r\n".replacing(" ;", with: ";"))
+        let file = try TemporaryFolder().open("\u{FEFF}\"account_id\"; email\r\n1;a@example.com\r\n")
         #expect(String(decoding: file.layout.headerLine, as: UTF8.self) == "\"account_id\"; email")
         #expect(file.layout.columns == ["account_id", "email"])
         #expect(file.layout.lineEnd == Array("\r\n".utf8))

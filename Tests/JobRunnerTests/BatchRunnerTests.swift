@@ -3,7 +3,7 @@ import Testing
 
 @testable import JobRunner
 
-@Suite struct BatchRunnerTests {
+@Suite(.timeLimit(.minutes(2))) struct BatchRunnerTests {
     @Test func everyRecordIsCalledOnceAndTheBatchIsCompleted() async throws {
         let bench = try await RunnerBench(records: 100)
         let submitter = bench.submitter { _ in .success }
@@ -60,10 +60,14 @@ import Testing
     @Test func retryAfterKeepsEveryRecordWaitingForExactlyThatLong() async throws {
         let bench = try await RunnerBench(records: 20)
         let submitter = bench.submitter { $0.number == 1 ? .status(429, retryAfter: .seconds(40)) : .success }
-        let end = try await bench.runner(RunnerBench.oneByOne(), submitter).run(bench.batch, stop: StopSignal())
+        let store = WatchedStore(bench.store)
+        let end = try await bench.runner(RunnerBench.oneByOne(), submitter, keeping: store)
+            .run(bench.batch, stop: StopSignal())
         #expect(end == .completed)
         #expect(submitter.calls.count == 21)
         #expect(submitter.calls[1].at == 40_000)
+        // Once when the wait began, so that a crash does not forget it, and once at the end.
+        #expect(store.count(.saveLimiterState) == 2)
         #expect(try bench.store.limiterState() != nil)
     }
 

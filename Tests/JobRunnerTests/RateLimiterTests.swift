@@ -130,6 +130,13 @@ private let millisecond: Int64 = 1_000_000
         #expect(limiter.take(upTo: 1, at: 7 * second) == 1)
     }
 
+    @Test(arguments: [0, -5, .infinity, 1e300])
+    func nonsensicalRatesDoNotTrap(rate: Double) {
+        var limiter = RateLimiter(rate: rate, burst: -1)
+        #expect(limiter.take(upTo: 1, at: 0) == 1)
+        #expect(limiter.nextPermit(at: 0) > 0)
+    }
+
     @Test(arguments: [0.25, 0.5, 1, 2.5])
     func slowRatesKeepTheirPace(rate: Double) {
         var taker = Taker(limiter: RateLimiter(rate: rate, burst: 1))

@@ -176,6 +176,16 @@ extension Permission {
         #expect(after.permission(upTo: 1, at: restart.monotonic) == .wait(until: 797 * second))
     }
 
+    @Test func whatIsRememberedCountsOnlyOnce() throws {
+        let traffic = traffic(rate: 10, burst: 1)
+        let state = LimiterState(
+            theoreticalArrival: at(0).wall * 1000, rateFactor: 0.5, closedUntil: nil, savedAt: at(0).wall)
+        traffic.state.resume(state, at: at(0))
+        #expect(traffic.state.allowedRate(at: 0) == 5)
+        traffic.state.resume(state, at: at(60))
+        #expect(traffic.state.allowedRate(at: 60 * second) == 10)
+    }
+
     @Test func aStateFromTheFutureHoldsNobodyUpForLong() {
         let traffic = traffic(rate: 10, burst: 1)
         let state = LimiterState(

@@ -63,13 +63,11 @@ import Testing
               settings_hash, endpoint, key_id, certificate_fingerprint, created_at, cursor)
             VALUES (?, ?, 'a.csv', zeroblob(32), 'csv', 'ingesting', 'u', 'h', '1', 's', 'e', 'k', 'c', 1, 0)
             """
-        try database.write { database in
-            try database.execute(sql: insert, arguments: ["a-1", "one"])
-            try database.execute(sql: insert, arguments: ["a-2", "two"])
-            let error = #expect(throws: DatabaseError.self) {
-                try database.execute(sql: insert, arguments: ["a-3", "one"])
-            }
-            #expect(error?.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE)
+        try database.write { try $0.execute(sql: insert, arguments: ["a-1", "one"]) }
+        try database.write { try $0.execute(sql: insert, arguments: ["a-2", "two"]) }
+        let error = #expect(throws: DatabaseError.self) {
+            try database.write { try $0.execute(sql: insert, arguments: ["a-3", "one"]) }
         }
+        #expect(error?.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE)
     }
 }

@@ -59,12 +59,10 @@ import Testing
         let next = Migrations.all.adding(
             "priority", sql: "ALTER TABLE batches ADD COLUMN priority INTEGER NOT NULL DEFAULT 5")
         try next.apply(to: database)
-        try database.read { database in
-            #expect(try next.version(of: database) == Migrations.all.version + 1)
-            #expect(try Int.fetchOne(database, sql: "SELECT priority FROM batches") == 5)
-            #expect(try Int.fetchOne(database, sql: "SELECT count(*) FROM records") == 2)
-            #expect(try Int.fetchOne(database, sql: "SELECT count(*) FROM attempts") == 1)
-        }
+        #expect(try database.read { try next.version(of: $0) } == Migrations.all.version + 1)
+        #expect(try Self.number(database, "SELECT priority FROM batches") == 5)
+        #expect(try Self.number(database, "SELECT count(*) FROM records") == 2)
+        #expect(try Self.number(database, "SELECT count(*) FROM attempts") == 1)
         try Self.expectSound(database)
     }
 
@@ -85,13 +83,17 @@ import Testing
     }
 
     private static func schema(of database: DatabaseQueue) throws -> [String] {
-        try database.read { try String.fetchAll($0, sql: "SELECT coalesce(sql, name) FROM sqlite_schema ORDER BY name") }
+        try database.read {
+            try String.fetchAll($0, sql: "SELECT coalesce(sql, name) FROM sqlite_schema ORDER BY name")
+        }
+    }
+
+    private static func number(_ database: DatabaseQueue, _ sql: String) throws -> Int? {
+        try database.read { try Int.fetchOne($0, sql: sql) }
     }
 
     private static func expectSound(_ database: DatabaseQueue) throws {
-        try database.read { database in
-            #expect(try String.fetchAll(database, sql: "PRAGMA integrity_check") == ["ok"])
-            #expect(try Row.fetchAll(database, sql: "PRAGMA foreign_key_check").isEmpty)
-        }
+        #expect(try database.read { try String.fetchAll($0, sql: "PRAGMA integrity_check") } == ["ok"])
+        #expect(try database.read { try Row.fetchAll($0, sql: "PRAGMA foreign_key_check") }.isEmpty)
     }
 }

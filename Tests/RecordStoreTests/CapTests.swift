@@ -2,12 +2,13 @@
 import Testing
 
 @Suite struct CapTests {
-    @Test(arguments: [
-        (10, nil, nil, 5, 5, 10, nil), (10, 20, nil, 5, 0, 10, nil), (10, 14, nil, 5, 0, 9, .batchCalls),
-        (10, 5, nil, 5, 0, 0, .batchCalls), (10, 3, nil, 5, 0, 0, .batchCalls), (10, nil, 14, 0, 5, 9, .dailyCalls),
-        (10, 8, 7, 0, 0, 7, .dailyCalls), (10, 7, 8, 0, 0, 7, .batchCalls), (10, 0, nil, 0, 0, 0, .batchCalls),
-        (10, nil, 0, 0, 0, 0, .dailyCalls), (0, 0, 0, 0, 0, 0, nil),
-    ] as [(Int, Int?, Int?, Int, Int, Int, Cap?)])
+    @Test(
+        arguments: [
+            (10, nil, nil, 5, 5, 10, nil), (10, 20, nil, 5, 0, 10, nil), (10, 14, nil, 5, 0, 9, .batchCalls),
+            (10, 5, nil, 5, 0, 0, .batchCalls), (10, 3, nil, 5, 0, 0, .batchCalls), (10, nil, 14, 0, 5, 9, .dailyCalls),
+            (10, 8, 7, 0, 0, 7, .dailyCalls), (10, 7, 8, 0, 0, 7, .batchCalls), (10, 0, nil, 0, 0, 0, .batchCalls),
+            (10, nil, 0, 0, 0, 0, .dailyCalls), (0, 0, 0, 0, 0, 0, nil),
+        ] as [(Int, Int?, Int?, Int, Int, Int, Cap?)])
     func capsLeaveSoManyCalls(
         wanted: Int, batch: Int?, daily: Int?, batchCalls: Int, dayCalls: Int, left: Int, cap: Cap?
     ) {

@@ -48,7 +48,7 @@ import Testing
         let store = try folder.open()
         let batch = try await store.runningBatch(count: 6)
         let first = try await store.claim(batch, 3).records
-        let ends = [first[0].transient(until: 5_000), first[1].transient(until: 3_000), first[2].transient(until: 9_000)]
+        let ends = zip(first, [5_000, 3_000, 9_000]).map { $0.transient(until: $1) }
         #expect(try await store.finish(ends) == 3)
         let early = try await store.claim(batch, 1, now: 2_999)
         #expect(early.records.map(\.id.line) == [5])

@@ -128,7 +128,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("INVALID_INPUT_VALUE", "INVALID_INPUT_VALUE"), ("0b0f4a9e-3f5e-4b0e", "0b0f4a9e-3f5e-4b0e"), ("a.b:c", "a.b:c"),
+        ("INVALID_INPUT_VALUE", "INVALID_INPUT_VALUE"), ("0b0f4a9e-3f5e", "0b0f4a9e-3f5e"), ("a.b:c", "a.b:c"),
         ("jo@example.com", nil), ("Jo Public", nil), ("", nil), (String(repeating: "a", count: 129), nil),
         ("Müller", nil), (nil, nil),
     ])

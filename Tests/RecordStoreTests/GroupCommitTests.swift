@@ -23,9 +23,12 @@ import Testing
         }
     }
 
-    private func commit(_ folder: StoreFolder, _ body: (inout GroupCommit, WriterConnection) throws -> Void) throws {
-        try folder.open().close()
-        let pool = try DatabaseFile(path: folder.database).openForWriting()
+    private func commit(
+        _ folder: StoreFolder, whileBusy busyMode: Database.BusyMode = .immediateError,
+        _ body: (inout GroupCommit, WriterConnection) throws -> Void
+    ) throws {
+        if try folder.files().isEmpty { try folder.open().close() }
+        let pool = try DatabaseFile(path: folder.database).openForWriting(whileBusy: busyMode)
         let mark = try LedgerMark(database: folder.database, storeID: [UInt8](repeating: 0, count: 16))
         try pool.writeWithoutTransaction { database in
             let connection = try WriterConnection(database)
@@ -60,8 +63,42 @@ import Testing
             ])
             #expect(commit.failure == nil)
             #expect(heard.all == ["a done", "b failed", "c failed", "d done"])
-            #expect(try Self.days(connection) == [20_250_101, 20_250_104])
+            let days = try Self.days(connection)
+            #expect(days == [20_250_101, 20_250_104])
         }
+    }
+
+    @Test func completionsAreCountedOnceWhateverElseIsInTheirGroup() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let batch = try await store.runningBatch(count: 3)
+        let ends = try await store.claim(batch, 2).records.map { try SealedCompletion($0.succeeded, key: nil) }
+        try store.close()
+        let heard = Heard()
+        let finishes = ends.map { end in
+            var operation = heard.operation("finish") { connection in
+                let applied = try connection.finish([end])
+                #expect(applied == 1)
+            }
+            operation.leavesCountersToTheGroup = true
+            return operation
+        }
+        let broken = heard.operation("broken") { connection in
+            let row = try connection.batchRow(batch.id)
+            #expect(row.inFlight == 1)
+            throw StoreError.readOnly
+        }
+        let last = heard.operation("last") { connection in
+            let row = try connection.batchRow(batch.id)
+            #expect(row.inFlight == 0 && row.queued == 1)
+        }
+        try commit(folder) { commit, _ in commit.run([finishes[0], broken, finishes[1], last]) }
+        #expect(heard.all == ["finish done", "broken failed", "finish done", "last done"])
+        let again = try folder.open()
+        let counts = try again.progress(batch.id)
+        #expect(counts.succeeded == 2 && counts.inFlight == 0 && counts.billable == 2 && counts.queued == 1)
+        #expect(try again.calls(on: RecordStore.day) == (2, 2))
+        try again.close()
     }
 
     @Test func nobodyHearsOfSuccessBeforeItIsCommitted() throws {
@@ -93,14 +130,15 @@ import Testing
             try Self.fillUp(connection.database)
             commit.run([
                 heard.operation("a") { try Self.insert($0, 20_250_102) },
-                heard.operation("b") { try $0.database.execute(sql: "CREATE TABLE big (x); INSERT INTO big VALUES (zeroblob(9999))") },
+                heard.operation("b") { try $0.database.execute(sql: "CREATE TABLE big AS SELECT zeroblob(9999)") },
                 heard.operation("c") { try Self.insert($0, 20_250_103) },
             ])
             #expect(heard.all == ["before done", "a failed", "b failed", "c failed"])
             #expect(commit.failure?.code == .stateNotWritten)
             commit.run([heard.operation("after") { try Self.insert($0, 20_250_104) }])
             #expect(heard.all.last == "after failed")
-            #expect(try Self.days(connection) == [20_250_101])
+            let days = try Self.days(connection)
+            #expect(days == [20_250_101])
         }
     }
 
@@ -172,17 +210,44 @@ import Testing
         try again.close()
     }
 
-    @Test func aWriteWaitsForAnotherProcessToLetGo() async throws {
+    @Test func aWriteWaitsForAnotherProcessToLetGo() throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
-        let other = try DatabaseQueue(path: folder.database)
-        let batch = try await store.runningBatch(count: 1)
-        let claim = try await store.claim(batch)
-        try await other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
-        async let applied = store.finish(claim.records.map(\.succeeded))
-        try await other.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
-        #expect(try await applied == 1)
+        let heard = Heard()
+        try folder.open().close()
+        let other = try Self.connection(to: folder)
+        let letGo: Database.BusyCallback = { _ in
+            heard.add("waits")
+            return (try? other.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }) != nil
+        }
+        try commit(folder, whileBusy: .callback(letGo)) { commit, connection in
+            try other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
+            commit.run([heard.operation("a") { try Self.insert($0, 20_250_101) }])
+            let days = try Self.days(connection)
+            #expect(days == [20_250_101])
+        }
+        #expect(heard.all == ["waits", "a done"])
         try other.close()
-        try store.close()
+    }
+
+    @Test func aLockThatIsNeverLetGoIsAFailureForAll() throws {
+        let folder = try StoreFolder()
+        let heard = Heard()
+        try folder.open().close()
+        let other = try Self.connection(to: folder)
+        try commit(folder) { commit, _ in
+            try other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
+            commit.run([heard.operation("a") { _ in }, heard.operation("b") { _ in }])
+            #expect(commit.failure?.code == .stateNotWritten)
+        }
+        #expect(heard.all == ["a failed", "b failed"])
+        try other.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
+        try other.close()
+    }
+
+    /// Another program's connection, which may keep a transaction open.
+    private static func connection(to folder: StoreFolder) throws -> DatabaseQueue {
+        var configuration = Configuration()
+        configuration.allowsUnsafeTransactions = true
+        return try DatabaseQueue(path: folder.database, configuration: configuration)
     }
 }

@@ -29,11 +29,16 @@ import Testing
     @Test func everyCommitIsSynchronized() throws {
         let folder = try StoreFolder()
         let store = try folder.open()
-        let pragmas = try store.writeWaiting { connection in
-            try ["synchronous", "foreign_keys", "secure_delete", "wal_autocheckpoint", "journal_size_limit"]
-                .map { try Int.fetchOne(connection.database, sql: "PRAGMA \($0)") }
+        let expected = [
+            "synchronous": 2, "foreign_keys": 1, "secure_delete": 1, "page_size": 8192, "auto_vacuum": 2,
+            "wal_autocheckpoint": 2048, "journal_size_limit": 33_554_432,
+        ]
+        let found = try store.writeWaiting { connection in
+            try expected.keys.reduce(into: [:]) {
+                $0[$1] = try Int.fetchOne(connection.database, sql: "PRAGMA \($1)")
+            }
         }
-        #expect(pragmas == [2, 1, 1, 4096, 33_554_432])
+        #expect(found == expected)
         #expect(try store.read { try String.fetchOne($0, sql: "PRAGMA journal_mode") } == "wal")
         try store.close()
     }

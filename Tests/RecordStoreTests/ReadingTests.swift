@@ -14,11 +14,14 @@ import Testing
         try store.close()
     }
 
-    @Test(arguments: [
-        (nil, nil, [2, 3, 4, 5, 6]), ([.queued], nil, [5, 6]), ([.succeeded, .failed], nil, [2, 3]),
-        (nil, 3...4, [3, 4]), ([.inDoubt], 1...100, [4]), ([], nil, []), (nil, 50...60, []), (nil, 0...2, [2]),
-    ] as [(Set<RecordStatus>?, ClosedRange<Int>?, [Int])])
-    func onlyWhatIsAskedForIsRead(_ statuses: Set<RecordStatus>?, _ lines: ClosedRange<Int>?, _ expected: [Int]) async throws {
+    @Test(
+        arguments: [
+            (nil, nil, [2, 3, 4, 5, 6]), ([.queued], nil, [5, 6]), ([.succeeded, .failed], nil, [2, 3]),
+            (nil, 3...4, [3, 4]), ([.inDoubt], 1...100, [4]), ([], nil, []), (nil, 50...60, []), (nil, 0...2, [2]),
+        ] as [(Set<RecordStatus>?, ClosedRange<Int>?, [Int])])
+    func onlyWhatIsAskedForIsRead(
+        _ statuses: Set<RecordStatus>?, _ lines: ClosedRange<Int>?, _ expected: [Int]
+    ) async throws {
         let folder = try StoreFolder()
         let store = try folder.open()
         let batch = try await store.runningBatch(count: 5)
@@ -74,7 +77,7 @@ import Testing
         let first = try folder.open()
         #expect(try first.limiterState() == nil)
         try await first.saveLimiterState(LimiterState(theoreticalArrival: 1, rateFactor: 1, savedAt: 1))
-        let state = LimiterState(theoreticalArrival: 1_700_000_000_000_001, rateFactor: 0.49, closedUntil: 7, savedAt: 9)
+        let state = LimiterState(theoreticalArrival: 1_700_000_000_001, rateFactor: 0.49, closedUntil: 7, savedAt: 9)
         try await first.saveLimiterState(state)
         try first.close()
         let second = try folder.open()

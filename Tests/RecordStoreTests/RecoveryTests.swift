@@ -152,10 +152,11 @@ import Testing
         try second.close()
     }
 
-    @Test(arguments: [
-        (5, 5, .whole), (4, 5, .whole), (0, 0, .whole), (nil, 0, .whole), (6, 5, .restored(lost: 1)),
-        (5, 0, .restored(lost: 5)), (nil, 1, .restored(lost: RecordID.greatestLine)),
-    ] as [(Int64?, Int64, LedgerReconciliation)])
+    @Test(
+        arguments: [
+            (5, 5, .whole), (4, 5, .whole), (0, 0, .whole), (nil, 0, .whole), (6, 5, .restored(lost: 1)),
+            (5, 0, .restored(lost: 5)), (nil, 1, .restored(lost: RecordID.greatestLine)),
+        ] as [(Int64?, Int64, LedgerReconciliation)])
     func markAndLedgerSay(_ mark: Int64?, _ ledger: Int64, _ verdict: LedgerReconciliation) {
         #expect(LedgerReconciliation(mark: mark, ledger: ledger) == verdict)
     }

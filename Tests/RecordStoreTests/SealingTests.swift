@@ -1,10 +1,13 @@
 import Foundation
+import GRDB
 import OpenSSL
 @testable import RecordStore
 import Testing
 
 @Suite struct SealingTests {
-    private static let secrets = ["Xanthippe-Qzwv", "kqjx@zzyzx.example", "answer-Wqpl-7734", "details-Vbnm-9921", "layout-Rtyu-5508"]
+    private static let secrets = [
+        "Xanthippe-Qzwv", "kqjx@zzyzx.example", "answer-Wqpl-7734", "details-Vbnm-9921", "layout-Rtyu-5508",
+    ]
 
     /// A batch with a secret in each sealed place, and nothing checkpointed away.
     private func fill(_ store: RecordStore) async throws -> Batch {

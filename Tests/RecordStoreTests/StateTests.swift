@@ -66,7 +66,8 @@ import Testing
     @Test func cancellingCancelsWhatIsQueuedAndNothingElse() async throws {
         let folder = try StoreFolder()
         let store = try folder.open()
-        let batch = try await store.runningBatch([SampleRow(2), SampleRow(3), SampleRow(4, error: "rule"), SampleRow(5)])
+        let rows = [SampleRow(2), SampleRow(3), SampleRow(4, error: "rule"), SampleRow(5)]
+        let batch = try await store.runningBatch(rows)
         let records = try await store.claim(batch, 2).records
         _ = try await store.finish([records[0].succeeded, records[1].transient(until: 9_000)])
         try await store.setState(batch.id, to: .cancelled, reason: "not needed")

@@ -121,7 +121,7 @@ import Testing
         #expect(summary.cost == .known(currency: "USD", certain: 3, atMost: 5))
         #expect(summary.cost.description == "USD 3 to 5")
         #expect(summary.state == "completed" && summary.batch.inputSHA256 == String(repeating: "ab", count: 32))
-        #expect(summary.latency?.median == 251 || summary.latency?.median == 250)
+        #expect(summary.latency?.median == 250 && summary.latency?.longest == 250)
         #expect(summary.provenance.user == "nora" && summary.times.written == "2026-01-31T22:01:00.000Z")
         #expect(summary.files.map(\.name) == ["results.csv", "results.jsonl", "failed.csv", "in_doubt.csv"])
         for file in summary.files {

@@ -23,7 +23,6 @@ import Testing
         try fixture.place.write("old", to: fixture.folder + "/in_doubt.jsonl")
         try fixture.place.write("half", to: fixture.folder + "/.results.csv.tmp-crash")
         _ = try await fixture.store.requeue(fixture.batch, RequeueSelection(statuses: [.failed]))
-        try await fixture.store.setState(fixture.batch, to: .running, reason: nil)
         try await fixture.attempt { BatchFixture.success($0, Self.answer) }
         try await fixture.complete()
         let paths = try fixture.write().paths

@@ -52,7 +52,11 @@ struct EmulatorCommand: RollcallCommand {
         guard latency >= 0, jitter >= 0, rate.map({ $0 > 0 }) ?? true else {
             throw ValidationError("--latency and --jitter must not be negative, --rate must be above 0")
         }
-        _ = try EmulatorConfiguration.listening(on: listen)
+        do {
+            _ = try EmulatorConfiguration.listening(on: listen)
+        } catch {
+            throw ValidationError(error.message)
+        }
     }
 
     func perform() async throws -> ExitStatus {

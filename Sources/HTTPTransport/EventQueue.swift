@@ -1,0 +1,68 @@
+import CCurl
+import Glibc
+
+/// Owns an epoll instance and the descriptor that ends a wait on it.
+///
+/// `@unchecked Sendable`: after `init` only the loop's thread uses it, except for `wake()`, which is one system call on a
+/// descriptor that stays open as long as this object.
+final class EventQueue: @unchecked Sendable {
+    private static let capacity = 64
+
+    private let queue: Int32
+    private let alarm: Int32
+    private let events: UnsafeMutablePointer<epoll_event>
+
+    init() throws(HTTPTransportError) {
+        queue = epoll_create1(Int32(EPOLL_CLOEXEC))
+        alarm = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
+        events = .allocate(capacity: Self.capacity)
+        guard queue >= 0, alarm >= 0, set(EPOLL_CTL_ADD, alarm, EPOLLIN.rawValue) else {
+            throw HTTPTransportError(.system, "No more files can be opened: raise the limit of open files.")
+        }
+    }
+
+    deinit {
+        close(queue)
+        close(alarm)
+        events.deallocate()
+    }
+
+    /// Ends a `wait` under way or to come.
+    func wake() {
+        eventfd_write(alarm, 1)
+    }
+
+    /// Watches a descriptor for these events, in place of those watched before where it is not new.
+    func watch(_ descriptor: Int32, _ events: UInt32, isNew: Bool) {
+        _ = set(isNew ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, descriptor, events)
+    }
+
+    /// No longer watches a descriptor.
+    func forget(_ descriptor: Int32) {
+        _ = set(EPOLL_CTL_DEL, descriptor, 0)
+    }
+
+    /// Waits for events, at most so long or (-1) without end, and passes them on with the descriptor they are for; false
+    /// on an error.
+    func wait(milliseconds: Int32, _ body: (Int32, UInt32) -> Void) -> Bool {
+        let count = epoll_wait(queue, events, Int32(Self.capacity), milliseconds)
+        guard count >= 0 else { return errno == EINTR }
+        for index in 0..<Int(count) {
+            let event = events[index]
+            if event.data.fd == alarm { silence() } else { body(event.data.fd, event.events) }
+        }
+        return true
+    }
+
+    private func silence() {
+        var value: eventfd_t = 0
+        eventfd_read(alarm, &value)
+    }
+
+    private func set(_ operation: Int32, _ descriptor: Int32, _ events: UInt32) -> Bool {
+        var event = epoll_event()
+        event.events = events
+        event.data.fd = descriptor
+        return epoll_ctl(queue, operation, descriptor, &event) == 0
+    }
+}

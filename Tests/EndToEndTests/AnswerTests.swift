@@ -1,0 +1,104 @@
+import Emulator
+import Foundation
+import RecordStore
+import Testing
+
+extension EndToEnd {
+    @Suite("What each answer becomes, end to end")
+    struct AnswerTests {
+        /// Scenario of the emulator, status the record ends in, calls the emulator reads for it.
+        static let outcomes: [(scenario: String, status: String, calls: Int)] = [
+            ("iia+400", "failed", 1), ("iia+400rx1", "succeeded", 2), ("iia+400rsx2", "succeeded", 3),
+            ("iia+500x1", "succeeded", 2), ("iia+503x2", "succeeded", 3), ("iia+503", "failed", 5),
+            ("iia+html503x1", "succeeded", 2), ("iia+425x1", "succeeded", 2), ("iia+502ex1", "succeeded", 2),
+            ("iia+504ex1", "succeeded", 2), ("iia+502", "in_doubt", 1), ("iia+504", "in_doubt", 1),
+            ("iia+408", "in_doubt", 1), ("iia+reset", "in_doubt", 1), ("iia+close", "in_doubt", 1),
+            ("iia+truncate", "in_doubt", 1), ("iia+cuthead", "in_doubt", 1), ("iia+big", "in_doubt", 1),
+            ("iia+plain", "succeeded", 1), ("iia+a128gcm", "succeeded", 1), ("iia+a192gcm", "succeeded", 1),
+            ("iia+429x1", "succeeded", 2), ("plain", "succeeded", 1),
+        ]
+
+        @Test("One record for each answer ends as the table of answers says")
+        func everyOutcome() async throws {
+            try await Installation.with { installation in
+                // Plain records between keep ten troubles from standing in a row.
+                let scenarios = Self.outcomes.flatMap { [$0.scenario, "between.\($0.scenario.dropFirst(4))"] }
+                try installation.write(Accounts.csv(scenarios: scenarios), to: "table.csv")
+                let ended = try await installation.rollcall("run", "table.csv")
+                #expect(ended.status == 4, "\(ended.errors)")
+                let rows = try installation.results("table-1")
+                for (index, expected) in Self.outcomes.enumerated() {
+                    let row = rows[index * 2]
+                    #expect(row["status"] == expected.status, "\(expected.scenario): \(row["error"] ?? "")")
+                    #expect(row["attempts"] == "\(expected.calls)", "\(expected.scenario)")
+                }
+                let accounting = try Accounting(installation, batch: "table-1")
+                try accounting.expectEveryLineAccounted(total: scenarios.count)
+                accounting.expectCallsEqual()
+            }
+        }
+
+        @Test("A plain answer succeeds with a warning")
+        func plainAnswer() async throws {
+            try await Installation.with { installation in
+                try installation.write(Accounts.csv(scenarios: ["iia+plain"]), to: "day.csv")
+                #expect(try await installation.rollcall("run", "day.csv").status == 0)
+                #expect(try installation.results("day-1")[0]["warnings"]?.contains("answer was not encrypted") == true)
+            }
+        }
+
+        @Test(
+            "Three answers in a row that cannot be read halt the batch; they are held, not sent again",
+            arguments: ["iia+wrongkey", "iia+badtag", "iia+garbage", "iia+201"])
+        func undecipherable(scenario: String) async throws {
+            let settings = Installation.fast.replacing("concurrency: 16", with: "concurrency: 1")
+            try await Installation.with(settings: settings) { installation in
+                try installation.write(Accounts.csv(scenarios: (1...6).map { "\(scenario).\($0)" }), to: "day.csv")
+                let ended = try await installation.rollcall("run", "day.csv")
+                #expect(ended.status == 3, "\(ended.errors)")
+                #expect(ended.errors.contains("api.decryption_key"), "\(ended.errors)")
+                let accounting = try Accounting(installation, batch: "day-1")
+                try accounting.expectEveryLineAccounted(total: 6)
+                accounting.expectCallsEqual()
+                #expect(accounting.batch.state == .halted)
+                #expect(accounting.batch.counts.inDoubt == 3)
+                #expect(accounting.batch.counts.queued == 3)
+            }
+        }
+
+        @Test(
+            "An answer about how this side is set up halts with the remedy, its records unspent",
+            arguments: ["iia+401", "iia+403", "iia+404", "iia+400d", "iia+html400", "iia+redirect"])
+        func misconfigured(scenario: String) async throws {
+            try await Installation.with { installation in
+                try installation.write(Accounts.csv(scenarios: (1...4).map { "\(scenario).\($0)" }), to: "day.csv")
+                let ended = try await installation.rollcall("run", "day.csv")
+                #expect(ended.status == 3, "\(ended.errors)")
+                #expect(ended.errors.contains("rollcall doctor"), "\(ended.errors)")
+                let accounting = try Accounting(installation, batch: "day-1")
+                try accounting.expectEveryLineAccounted(total: 4)
+                accounting.expectCallsEqual()
+                #expect(accounting.batch.counts.queued == 4)
+                #expect(accounting.batch.counts.billable == 0)
+            }
+        }
+
+        @Test("rerun reads a kept answer with today's key before it calls")
+        func keptAnswerIsReadLater() async throws {
+            try await Installation.with { installation in
+                try installation.write(Accounts.csv(2), to: "day.csv")
+                let right = try installation.text("pki/decryption.pem")
+                try installation.write(try installation.text("pki/server/requests.key"), to: "pki/decryption.pem")
+                let first = try await installation.rollcall("run", "day.csv")
+                #expect(first.status == 4, "\(first.errors)")
+                try installation.write(right, to: "pki/decryption.pem")
+                let second = try await installation.rollcall("rerun", "day-1", "--status", "in_doubt")
+                #expect(second.status == 0, "\(second.errors)")
+                #expect(installation.emulator.calls.total == 2)
+                let accounting = try Accounting(installation, batch: "day-1")
+                try accounting.expectEveryLineAccounted(total: 2)
+                #expect(accounting.batch.counts.succeeded == 2)
+            }
+        }
+    }
+}

@@ -1,0 +1,163 @@
+import Emulator
+import Foundation
+import RecordStore
+import Synchronization
+import Testing
+
+extension EndToEnd {
+    @Suite("Killed at any moment")
+    struct CrashTests {
+        /// Kills whatever process runs when the emulator has read a given call, before that call is answered.
+        private final class Executioner: Sendable {
+            private let state = Mutex<(at: Int, victim: RollcallProcess?)>((.max, nil))
+
+            func condemn(_ victim: RollcallProcess, at call: Int) {
+                state.withLock { $0 = (call, victim) }
+            }
+
+            func saw(_ call: Int) {
+                state.withLock { state in
+                    guard call >= state.at, let victim = state.victim else { return }
+                    victim.signal(SIGKILL)
+                    state = (.max, nil)
+                }
+            }
+        }
+
+        @Test("Twenty kills over one batch: every line has one status and no record is sent twice")
+        func twentyKills() async throws {
+            let executioner = Executioner()
+            var knobs = EmulatorConfiguration()
+            knobs.latency = .milliseconds(5)
+            knobs.onCall = { executioner.saw($0) }
+            try await Installation.with(knobs) { installation in
+                try installation.write(Accounts.csv(1000), to: "night.csv")
+                var random = SeededRandom(seed: 20)
+                for _ in 0..<20 {
+                    let process = try installation.start(["run", "night.csv"])
+                    executioner.condemn(process, at: installation.emulator.calls.total + random.next(in: 1...25))
+                    #expect(try await process.wait().status == -SIGKILL)
+                }
+                let ended = try await installation.rollcall("run", "night.csv")
+                #expect(ended.status == 4, "\(ended.errors)")
+                let accounting = try Accounting(installation, batch: "night-1")
+                try accounting.expectEveryLineAccounted(total: 1000)
+                accounting.expectCallsCovered()
+                #expect(installation.emulator.calls.byRequest.values.allSatisfy { $0 == 1 })
+                #expect(accounting.batch.counts.inDoubt >= 20)
+                #expect(accounting.batch.counts.succeeded + accounting.batch.counts.inDoubt == 1000)
+            }
+        }
+
+        @Test("What a kill left in doubt is sent again where the policy says so, and only then")
+        func inDoubtRetried() async throws {
+            let executioner = Executioner()
+            var knobs = EmulatorConfiguration()
+            knobs.onCall = { executioner.saw($0) }
+            let settings = Installation.fast.replacing("retry: {", with: "retry: { in_doubt: retry,")
+            try await Installation.with(knobs, settings: settings) { installation in
+                try installation.write(Accounts.csv(50), to: "night.csv")
+                let process = try installation.start(["run", "night.csv"])
+                executioner.condemn(process, at: 20)
+                #expect(try await process.wait().status == -SIGKILL)
+                let ended = try await installation.rollcall("run", "night.csv")
+                #expect(ended.status == 0, "\(ended.errors)")
+                let accounting = try Accounting(installation, batch: "night-1")
+                try accounting.expectEveryLineAccounted(total: 50)
+                accounting.expectCallsCovered()
+                #expect(accounting.batch.counts.inDoubtRetried >= 1)
+            }
+        }
+
+        @Test("rerun of records in doubt says what it may cost and wants --yes")
+        func rerunInDoubt() async throws {
+            try await Installation.with { installation in
+                try installation.write(
+                    Accounts.header + Accounts.line(1) + Accounts.line(2, email: "iia+resetx1@example.com"),
+                    to: "day.csv")
+                #expect(try await installation.rollcall("run", "day.csv").status == 4)
+                let refused = try await installation.rollcall("rerun", "day-1", "--status", "in_doubt")
+                #expect(refused.status == 3)
+                #expect(refused.errors.contains("--yes"))
+                #expect(installation.emulator.calls.total == 2)
+                let ended = try await installation.rollcall("rerun", "day-1", "--status", "in_doubt", "--yes")
+                #expect(ended.status == 0, "\(ended.errors)")
+                #expect(installation.emulator.calls.total == 3)
+                try Accounting(installation, batch: "day-1").expectEveryLineAccounted(total: 2)
+            }
+        }
+
+        @Test("SIGTERM drains: answers in flight are awaited, nothing is in doubt, the next run goes on")
+        func drain() async throws {
+            var knobs = EmulatorConfiguration()
+            knobs.latency = .milliseconds(20)
+            let box = ProcessBox()
+            knobs.onCall = { call in if call == 30 { box.signal(SIGTERM) } }
+            try await Installation.with(knobs) { installation in
+                try installation.write(Accounts.csv(200), to: "night.csv")
+                let process = try installation.start(["run", "night.csv"])
+                box.put(process)
+                let stopped = try await process.wait()
+                #expect(stopped.status == 3, "\(stopped.errors)")
+                let between = try Accounting(installation, batch: "night-1")
+                between.expectCallsEqual()
+                #expect(between.batch.counts.inDoubt == 0)
+                #expect(between.batch.counts.inFlight == 0)
+                #expect(between.batch.counts.queued > 0)
+                let ended = try await installation.rollcall("run", "night.csv")
+                #expect(ended.status == 0, "\(ended.errors)")
+                #expect(installation.emulator.calls.total == 200)
+            }
+        }
+
+        @Test("A second signal leaves at once: calls in flight are in doubt and everything is written")
+        func abandon() async throws {
+            let box = ProcessBox()
+            var knobs = EmulatorConfiguration()
+            knobs.onCall = { call in
+                if call == 5 { box.signal(SIGINT) }
+            }
+            try await Installation.with(knobs) { installation in
+                let lines = (1...40).map { Accounts.line($0, email: $0 < 4 ? nil : "iia+hang.\($0)@example.com") }
+                try installation.write(Accounts.header + lines.joined(), to: "night.csv")
+                let process = try installation.start(["run", "night.csv"])
+                box.put(process)
+                await process.waitForError(containing: "again to leave at once")
+                process.signal(SIGINT)
+                let stopped = try await process.wait()
+                #expect(stopped.status == 3, "\(stopped.errors)")
+                let accounting = try Accounting(installation, batch: "night-1")
+                try accounting.expectEveryLineAccounted(total: 40)
+                accounting.expectCallsCovered()
+                #expect(accounting.batch.counts.inFlight == 0)
+                #expect(accounting.batch.counts.inDoubt > 0)
+            }
+        }
+    }
+}
+
+/// A process to be signalled from the emulator's side, once it is known.
+final class ProcessBox: Sendable {
+    private let process = Mutex<RollcallProcess?>(nil)
+
+    func put(_ process: RollcallProcess) { self.process.withLock { $0 = process } }
+
+    func signal(_ number: Int32) { process.withLock { $0?.signal(number) } }
+}
+
+/// SplitMix64: the same numbers for the same seed on every machine.
+struct SeededRandom: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+
+    mutating func next(in range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &self) }
+}

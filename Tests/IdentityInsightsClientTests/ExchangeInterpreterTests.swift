@@ -1,0 +1,112 @@
+import Foundation
+import HTTPTransport
+import JOSE
+import JobRunner
+import OpenSSL
+import Testing
+
+@testable import IdentityInsightsClient
+
+@Suite("What an exchange states")
+struct ExchangeInterpreterTests {
+    private static let key = try? PrivateKey.generate(bits: 2048)
+    private static let insights = #"{"requestRefId":"ref-1","insights":{"user":{"scores":{"identityRisk":5}},"ip":{}}}"#
+
+    private func interpreter() throws -> ExchangeInterpreter {
+        ExchangeInterpreter(decrypter: JWEDecrypter(privateKey: try #require(Self.key)))
+    }
+
+    private func reply(_ status: Int, _ body: String, _ headers: [(String, String)] = []) throws -> Reply {
+        let answer = HTTPAnswer(status: status, headers: HTTPHeaders(headers), body: Array(body.utf8))
+        return try interpreter().reply(for: .answered(answer))
+    }
+
+    private func encrypted(_ text: String, to key: PrivateKey?) throws -> String {
+        let encrypter = try JWEEncrypter(publicKey: #require(key).publicKey, keyID: "k")
+        return String(decoding: JWEEnvelope.wrapping(try encrypter.encrypt(Array(text.utf8))), as: UTF8.self)
+    }
+
+    private func body(of reply: Reply) -> Reply.Body? {
+        if case .answered(_, let body, _) = reply.facts { body } else { nil }
+    }
+
+    @Test("An encrypted answer is opened, its reference kept")
+    func encryptedAnswer() throws {
+        let reply = try reply(200, encrypted(Self.insights, to: Self.key), [("X-MC-Correlation-ID", "ref-1")])
+        guard case .answer(let bytes)? = body(of: reply) else {
+            Issue.record("not an answer")
+            return
+        }
+        #expect(String(decoding: bytes, as: UTF8.self) == Self.insights)
+        #expect(reply.requestRefID == "ref-1")
+        #expect(reply.correlationID == "ref-1")
+    }
+
+    @Test("A plain answer is told apart from one that cannot be read, which is kept as it came")
+    func plainAndUnreadable() throws {
+        if case .plainAnswer? = body(of: try reply(200, Self.insights)) {} else { Issue.record("not plain") }
+        let other = try PrivateKey.generate(bits: 2048)
+        for text in ["", "<html>", "{}", try encrypted(Self.insights, to: other), try encrypted("{}", to: Self.key)] {
+            guard case .undecipherable(let kept)? = body(of: try reply(200, text)) else {
+                Issue.record("not undecipherable")
+                continue
+            }
+            #expect(kept == Array(text.utf8))
+        }
+    }
+
+    @Test("An error body states code, recoverability and field names, never a value")
+    func errorBody() throws {
+        let text = """
+            {"Errors":{"Error":[{"Source":"IIA","ReasonCode":"VALIDATION_ERROR","Description":"bad ada@example.com",\
+            "Recoverable":"true","Details":"user.email, ada@example.com"}]}}
+            """
+        let reply = try reply(400, text)
+        guard case .errors(let recoverable, let speaksOfEncryption)? = body(of: reply) else {
+            Issue.record("not errors")
+            return
+        }
+        #expect(recoverable == true)
+        #expect(!speaksOfEncryption)
+        #expect(reply.reasonCode == "VALIDATION_ERROR")
+        #expect(reply.details == "user.email")
+        #expect(reply.errorText?.contains("example.com") == false)
+    }
+
+    @Test(
+        "Retry-After is seconds or a date",
+        arguments: [
+            ("3", .seconds(3)), ("1000000000", .seconds(1_000_000_000)), ("99999999999999999999", .seconds(.max)),
+            ("Sun, 06 Nov 1994 08:49:37 GMT", .date(784_111_777_000)), ("soon", nil), ("-3", nil),
+        ] as [(String, RetryAfter?)])
+    func retryAfter(value: String, expected: RetryAfter?) throws {
+        guard case .answered(503, _, let retryAfter) = try reply(503, "", [("Retry-After", value)]).facts else {
+            Issue.record("not answered")
+            return
+        }
+        #expect(retryAfter == expected)
+    }
+
+    @Test("A header that is no plain id is not taken for one", arguments: ["ada@example.com", "a b", ""])
+    func correlation(value: String) throws {
+        #expect(try reply(500, "", [("X-MC-Correlation-ID", value)]).correlationID == nil)
+    }
+
+    @Test("A failure keeps whether anything may have left", arguments: [true, false])
+    func failure(mayHaveLeft: Bool) throws {
+        let exchange = HTTPExchange.failed(HTTPFailure(kind: .reset, mayHaveLeft: mayHaveLeft, message: "closed"))
+        guard case .failed(.reset, let left) = try interpreter().reply(for: exchange).facts else {
+            Issue.record("not failed")
+            return
+        }
+        #expect(left == mayHaveLeft)
+    }
+
+    @Test("A kept answer is read with today's key, and with no other")
+    func redeciphered() throws {
+        let kept = Array(try encrypted(Self.insights, to: Self.key).utf8)
+        #expect(try interpreter().redeciphered(kept)?.requestRefID == "ref-1")
+        let other = ExchangeInterpreter(decrypter: JWEDecrypter(privateKey: try PrivateKey.generate(bits: 2048)))
+        #expect(other.redeciphered(kept) == nil)
+    }
+}

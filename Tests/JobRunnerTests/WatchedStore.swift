@@ -1,0 +1,72 @@
+import RecordStore
+import Synchronization
+
+@testable import JobRunner
+
+/// A store in which a test can do something before and after an operation, or let it fail.
+final class WatchedStore: RecordKeeping {
+    struct DiskFull: Error {}
+
+    enum Operation: Sendable, Hashable { case claim, finish, requeue, setState, saveLimiterState }
+
+    /// Gets the operation and which of its kind it is, from 1.
+    typealias Watch = @Sendable (Operation, Int) async throws -> Void
+
+    private let store: RecordStore
+    private let before: Watch
+    private let after: Watch
+    private let numbers = Mutex<[Operation: Int]>([:])
+
+    init(_ store: RecordStore, before: @escaping Watch = { _, _ in }, after: @escaping Watch = { _, _ in }) {
+        self.store = store
+        self.before = before
+        self.after = after
+    }
+
+    /// Lets the operation through `times` times, then fails it for good.
+    convenience init(_ store: RecordStore, failing: Operation, after times: Int) {
+        self.init(
+            store,
+            before: { operation, number in
+                if operation == failing, number > times { throw DiskFull() }
+            })
+    }
+
+    /// How often an operation was asked for.
+    func count(_ operation: Operation) -> Int { numbers.withLock { $0[operation, default: 0] } }
+
+    func batch(_ id: BatchID) throws -> Batch { try store.batch(id) }
+    func progress(_ batch: BatchID) throws -> BatchCounts { try store.progress(batch) }
+    func limiterState() throws -> LimiterState? { try store.limiterState() }
+
+    func claim(_ batch: BatchID, upTo count: Int, now: Int64, caps: CallCaps) async throws -> Claim {
+        try await watched(.claim) { try await self.store.claim(batch, upTo: count, now: now, caps: caps) }
+    }
+
+    func finish(_ completions: [Completion]) async throws -> Int {
+        try await watched(.finish) { try await self.store.finish(completions) }
+    }
+
+    func requeue(_ batch: BatchID, _ selection: RequeueSelection) async throws -> Int {
+        try await watched(.requeue) { try await self.store.requeue(batch, selection) }
+    }
+
+    func setState(_ batch: BatchID, to state: BatchState, reason: String?) async throws {
+        try await watched(.setState) { try await self.store.setState(batch, to: state, reason: reason) }
+    }
+
+    func saveLimiterState(_ state: LimiterState) async throws {
+        try await watched(.saveLimiterState) { try await self.store.saveLimiterState(state) }
+    }
+
+    private func watched<T>(_ operation: Operation, _ body: () async throws -> T) async throws -> T {
+        let number = numbers.withLock { numbers in
+            numbers[operation, default: 0] += 1
+            return numbers[operation, default: 0]
+        }
+        try await before(operation, number)
+        let result = try await body()
+        try await after(operation, number)
+        return result
+    }
+}

@@ -1,0 +1,33 @@
+import Testing
+
+@testable import Operations
+
+@Suite("Figures as a person reads them")
+struct FiguresTests {
+    @Test(
+        "Durations",
+        arguments: [
+            (0, "0s"), (0.4, "1s"), (59, "59s"), (60, "1m"), (200, "3m 20s"), (3_600, "1h"), (7_500, "2h 5m"),
+            (273_600, "3d 4h"),
+        ] as [(Double, String)])
+    func durations(seconds: Double, text: String) {
+        #expect(Figures.duration(seconds: seconds) == text)
+    }
+
+    @Test(
+        "Counts", arguments: [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567"), (-12_345, "-12,345")])
+    func counts(number: Int, text: String) {
+        #expect(Figures.count(number) == text)
+    }
+
+    @Test("Nouns follow their number")
+    func nouns() {
+        #expect(Figures.count(1, "record") == "1 record")
+        #expect(Figures.count(2_000, "record") == "2,000 records")
+    }
+
+    @Test("Times are UTC to the second")
+    func times() {
+        #expect(Figures.time(1_700_000_000_999) == "2023-11-14 22:13:20 UTC")
+    }
+}

@@ -1,0 +1,64 @@
+import JobRunner
+import RecordStore
+import Testing
+
+@testable import Operations
+
+/// Swift Testing has an `ExitStatus` too.
+typealias Status = Operations.ExitStatus
+
+@Suite("Exit codes")
+struct VerdictTests {
+    private static func counts(
+        succeeded: Int = 0, reused: Int = 0, failed: Int = 0, invalid: Int = 0, inDoubt: Int = 0, queued: Int = 0,
+        cancelled: Int = 0
+    ) -> BatchCounts {
+        var counts = BatchCounts()
+        counts.succeeded = succeeded
+        counts.reused = reused
+        counts.failed = failed
+        counts.invalid = invalid
+        counts.inDoubt = inDoubt
+        counts.queued = queued
+        counts.cancelled = cancelled
+        counts.total = succeeded + reused + failed + invalid + inDoubt + queued + cancelled
+        return counts
+    }
+
+    static let table: [(counts: BatchCounts, status: Status)] = [
+        (counts(), .succeeded),
+        (counts(succeeded: 3), .succeeded),
+        (counts(succeeded: 2, reused: 1), .succeeded),
+        (counts(succeeded: 2, failed: 1), .finishedWithFailures),
+        (counts(succeeded: 2, invalid: 1), .finishedWithFailures),
+        (counts(succeeded: 2, cancelled: 1), .finishedWithFailures),
+        (counts(succeeded: 2, inDoubt: 1), .finishedInDoubt),
+        (counts(failed: 2, invalid: 1, inDoubt: 1), .finishedInDoubt),
+        (counts(succeeded: 2, inDoubt: 1, queued: 1), .unfinished),
+    ]
+
+    @Test("What a batch holds decides how the process ends", arguments: table)
+    func status(counts: BatchCounts, status: Status) {
+        #expect(Verdict.status(of: counts) == status)
+    }
+
+    @Test("A run that did not finish is 3, whatever it holds")
+    func unfinished() {
+        let done = Self.counts(succeeded: 1)
+        for end in [RunEnd.stopped, .capped(.batchCalls), .stateChanged(to: .paused)] {
+            #expect(Verdict.status(of: end, counts: done) == .unfinished)
+        }
+        #expect(Verdict.status(of: .completed, counts: done) == .succeeded)
+    }
+
+    @Test(
+        "Of several batches the gravest speaks",
+        arguments: [
+            ([.succeeded, .succeeded], .succeeded), ([.succeeded, .finishedWithFailures], .finishedWithFailures),
+            ([.finishedWithFailures, .finishedInDoubt], .finishedInDoubt),
+            ([.finishedInDoubt, .unfinished], .unfinished), ([], .succeeded),
+        ] as [([Status], Status)])
+    func combined(statuses: [Status], whole: Status) {
+        #expect(Status.combined(statuses) == whole)
+    }
+}

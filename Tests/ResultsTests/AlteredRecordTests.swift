@@ -1,0 +1,57 @@
+import Testing
+
+@testable import RecordStore
+@testable import Results
+
+@Suite struct AlteredRecordTests {
+    private static let altered = "what the database holds of this record was altered; restore it from a backup"
+    private static let answer = "{\"requestRefId\":\"r\",\"insights\":{\"user\":{},\"ip\":{}}}"
+
+    private func view() async throws -> RecordView {
+        let fixture = try await BatchFixture(lines: [.init(number: 2, id: "1", row: "1,a")])
+        try await fixture.attempt { BatchFixture.success($0, Self.answer) }
+        return try #require(try fixture.store.record(RecordID(batch: fixture.batch, line: 2)))
+    }
+
+    private func changed(
+        _ view: RecordView, payload: [UInt8]? = nil, answer: [UInt8]? = nil, status: RecordStatus? = nil
+    ) -> RecordView {
+        RecordView(
+            record: view.record, status: status ?? view.status, attempts: view.attempts, isHeld: view.isHeld,
+            httpStatus: view.httpStatus, reasonCode: view.reasonCode, correlationID: view.correlationID,
+            requestRefID: view.requestRefID, submittedAt: view.submittedAt, completedAt: view.completedAt,
+            hasWarnings: view.hasWarnings, sealedPayload: payload ?? view.sealedPayload,
+            sealedDetail: view.sealedDetail, sealedAnswer: answer ?? view.sealedAnswer, key: view.key)
+    }
+
+    @Test func aRowThatWasAlteredKeepsItsLineAndStatus() async throws {
+        let view = try await view()
+        let row = try ResultRow(changed(view, payload: view.sealedPayload.reversed(), status: .failed))
+        #expect((row.line, row.status, row.id, row.rawRow) == (2, .failed, [], nil))
+        #expect(row.error == Self.altered && row.reason == Self.altered)
+    }
+
+    @Test func anAnswerThatWasAlteredIsAWarning() async throws {
+        let view = try await view()
+        let sealed = try #require(view.sealedAnswer)
+        let row = try ResultRow(changed(view, answer: sealed.reversed()))
+        #expect((row.status, row.answer, row.error, row.id) == (.succeeded, nil, nil, Array("1".utf8)))
+        var cells = AnswerCells()
+        cells.read(row)
+        #expect(cells.warnings == [Self.altered])
+    }
+
+    @Test func anAnswerIsOnlyShownOfARecordThatHasOne() async throws {
+        let row = try ResultRow(changed(try await view(), status: .inDoubt))
+        #expect(row.answer == nil && row.ownWarning == nil)
+    }
+
+    @Test func anAnswerThatIsNoJSONIsAWarning() async throws {
+        let fixture = try await BatchFixture(lines: [.init(number: 2, id: "1", row: "1,a")])
+        try await fixture.attempt { BatchFixture.success($0, "{") }
+        let view = try #require(try fixture.store.record(RecordID(batch: fixture.batch, line: 2)))
+        var cells = AnswerCells()
+        cells.read(try ResultRow(view))
+        #expect(cells.warnings == ["the stored answer cannot be read"] && cells.document == nil)
+    }
+}
