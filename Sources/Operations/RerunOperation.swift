@@ -30,22 +30,16 @@ public struct RerunOperation: Sendable {
     }
 
     private func rerun(_ selection: RequeueSelection, in session: RunSession) async throws -> ExitStatus {
-        var batch = try session.store.batchOrFailure(request.batch)
+        let batch = try session.store.batchOrFailure(request.batch)
         guard ![.ingesting, .awaitingConfirmation].contains(batch.state) else {
             throw OperationFailure(
                 .unfinished, "\(batch.name) is \(batch.state.rawValue); run its file again to go on with it")
         }
-        if selection.statuses.contains(.inDoubt) {
-            let recovered = try await Recovery(session: session).recover(batch.id)
-            if recovered > 0 {
-                console.note("\(batch.name): \(Figures.count(recovered, "kept answer")) can be read now; no call")
-            }
-            batch = try session.store.batch(batch.id)
-            try allowDoubleBilling(batch)
-        }
+        let recovered = selection.statuses.contains(.inDoubt) ? try await recover(batch, in: session) : 0
+        try allowDoubleBilling(selection, of: batch, in: session.store)
         let count = try await session.store.requeue(batch.id, selection)
         try await note(count, selection, batch, session)
-        guard count > 0 || batch.counts.queued > 0 else {
+        guard count + recovered + batch.counts.queued > 0 else {
             console.note("\(batch.name): no record matches; nothing to send")
             return Verdict.status(of: try session.store.batch(batch.id).counts)
         }
@@ -53,11 +47,26 @@ public struct RerunOperation: Sendable {
         return try await session.run(batch.id, json: request.json)
     }
 
-    private func allowDoubleBilling(_ batch: Batch) throws {
-        guard batch.counts.inDoubt > 0, !request.yes else { return }
+    private func recover(_ batch: Batch, in session: RunSession) async throws -> Int {
+        let recovered = try await Recovery(session: session).recover(batch.id)
+        if recovered > 0 {
+            console.note("\(batch.name): \(Figures.count(recovered, "kept answer")) can be read now; no call")
+        }
+        return recovered
+    }
+
+    private func allowDoubleBilling(
+        _ selection: RequeueSelection, of batch: Batch, in store: RecordStore
+    ) throws {
+        guard selection.statuses.contains(.inDoubt), !request.yes else { return }
+        var count = 0
+        try store.forEachRecord(batch.id, statuses: [.inDoubt], lines: selection.lines) { view in
+            if selection.reasonCode == nil || selection.reasonCode == view.reasonCode { count += 1 }
+        }
+        guard count > 0 else { return }
         throw OperationFailure(
             .unfinished,
-            "\(batch.name): \(Figures.count(batch.counts.inDoubt, "record")) in doubt may have been billed already; "
+            "\(batch.name): \(Figures.count(count, "record")) in doubt may have been billed already; "
                 + "sending them again may bill as many calls a second time. Add --yes to do so")
     }
 

@@ -42,7 +42,22 @@ struct RunSession: Sendable {
             configuration: configuration, events: display.take)
         let end = try await runner.run(id, stop: stop)
         display.finish()
-        return try conclude(store.batch(id), end: end, json: json)
+        return try conclude(id, end: end, json: json)
+    }
+
+    /// Writes the results of a batch that is finished, and tells how the run ended.
+    func conclude(_ id: BatchID, end: RunEnd, json: Bool) throws -> ExitStatus {
+        let batch = try store.batch(id)
+        let status = Verdict.status(of: end, counts: batch.counts)
+        guard case .completed = end else {
+            console.note("\(batch.name): \(Ending.text(of: end, batch: batch, timeZone: configuration.timeZone))")
+            return status
+        }
+        let results = BatchResults(
+            store: store, pricing: place.pricing, output: output, timeZone: configuration.timeZone)
+        let written = try results.write(batch)
+        console.output(json ? JSONText.text(of: written.summary) : SummaryText.text(of: written))
+        return status
     }
 
     /// Closes connections and database; state is already written.
@@ -64,18 +79,5 @@ struct RunSession: Sendable {
         console.note(
             "warning: the client certificate ends \(Figures.time(credentials.certificateEnd)), before this batch's "
                 + "projected end \(Figures.time(projected)); renew it in the portal")
-    }
-
-    private func conclude(_ batch: Batch, end: RunEnd, json: Bool) throws -> ExitStatus {
-        let status = Verdict.status(of: end, counts: batch.counts)
-        guard case .completed = end else {
-            console.note("\(batch.name): \(Ending.text(of: end, batch: batch, timeZone: configuration.timeZone))")
-            return status
-        }
-        let results = BatchResults(
-            store: store, pricing: place.pricing, output: output, timeZone: configuration.timeZone)
-        let written = try results.write(batch)
-        console.output(json ? JSONText.text(of: written.summary) : SummaryText.text(of: written))
-        return status
     }
 }

@@ -13,7 +13,7 @@ extension EndToEnd {
             knobs.faults.internalError = 0.05
             knobs.faults.resetAfterReading = 0.02
             try await Installation.with(knobs) { installation in
-                try installation.write(Accounts.csv(400) + Accounts.line(401, email: "no address"), to: "night.csv")
+                try installation.write(Accounts.csv(400) + Accounts.line(401, email: "x"), to: "night.csv")
                 let ended = try await installation.rollcall("run", "night.csv")
                 #expect(ended.status == 4, "\(ended.errors)")
                 let accounting = try Accounting(installation, batch: "night-1")

@@ -24,8 +24,8 @@ enum ImportPlan {
             "Logging", "ServiceLifecycle", "UnixSignals",
         ],
         "Sources/Emulator": [
-            "IdentityInsights", "JOSE", "JSON", "OpenSSL", "Hummingbird", "HummingbirdCore", "HummingbirdTLS", "NIOSSL",
-            "NIOCore", "NIOPosix", "NIOHTTP1", "NIOHTTPTypes", "HTTPTypes", "Logging", "ServiceLifecycle", "UnixSignals",
+            "IdentityInsights", "JOSE", "JSON", "OpenSSL", "HummingbirdCore", "NIOSSL", "NIOCore", "NIOPosix",
+            "NIOHTTPTypes", "HTTPTypes", "Logging", "ServiceLifecycle", "UnixSignals",
         ],
         "Sources/rollcall": ["Operations", "Emulator", "JOSE", "OpenSSL", "ArgumentParser", "Logging"],
     ]
