@@ -8,6 +8,7 @@ struct Workplace: Sendable {
     let settings: Settings
 
     init(config: String) throws {
+        ProcessPrivacy.apply()
         settings = try Settings.load(path: config, environment: ProcessInfo.processInfo.environment)
     }
 
