@@ -10,8 +10,15 @@ struct ErrorFacts {
     init(_ envelope: ErrorEnvelope) {
         recoverable = envelope.recoverable
         speaksOfEncryption = envelope.speaksOfEncryption
-        reasonCode = envelope.errors.lazy.compactMap(\.reasonCode).first.flatMap { CorrelationID(received: $0)?.text }
+        reasonCode = envelope.errors.lazy.compactMap(\.reasonCode).first
         let names = envelope.errors.flatMap(\.fieldNames)
         fieldNames = names.isEmpty ? nil : names.joined(separator: ", ")
+    }
+
+    /// What happened, and for a request that could not be opened where to look.
+    func text(status: Int) -> String {
+        guard speaksOfEncryption else { return "The API answered HTTP \(status)" }
+        return "The API could not open the request (HTTP \(status)); compare 'rollcall keys fingerprint' of "
+            + "api.encryption_key with the Client Encryption Key's fingerprint in the portal"
     }
 }

@@ -18,14 +18,14 @@ struct ExchangeInterpreter: Sendable {
         }
     }
 
-    func redeciphered(_ kept: [UInt8]) -> RedecipheredAnswer? {
+    func redeciphered(_ kept: [UInt8], requireEncryptedAnswers: Bool) -> RedecipheredAnswer? {
         let found = read(kept)
-        switch found.body {
-        case .answer(let answer), .plainAnswer(let answer):
-            return RedecipheredAnswer(
-                answer: answer, requestRefID: found.requestRefID, hasWarnings: found.hasWarnings)
-        case .undecipherable, .errors, .other: return nil
-        }
+        let reply = Reply(.answered(status: 200, body: found.body, retryAfter: nil))
+        let outcome = AnswerTable.outcome(of: reply, requireEncryptedAnswers: requireEncryptedAnswers)
+        guard outcome.kind == .succeeded, let bytes = found.clearBytes else { return nil }
+        return RedecipheredAnswer(
+            answer: bytes, requestRefID: found.requestRefID,
+            hasWarnings: found.hasWarnings || outcome.warning != nil, warning: outcome.warning)
     }
 
     private func reply(for answer: HTTPAnswer) -> Reply {
@@ -56,7 +56,7 @@ struct ExchangeInterpreter: Sendable {
                 body: .errors(recoverable: facts.recoverable, speaksOfEncryption: facts.speaksOfEncryption),
                 retryAfter: retryAfter),
             correlationID: answer.correlationID, reasonCode: facts.reasonCode,
-            errorText: "The API answered HTTP \(answer.status)", details: facts.fieldNames, duration: answer.duration)
+            errorText: facts.text(status: answer.status), details: facts.fieldNames, duration: answer.duration)
     }
 
     private func read(_ bytes: [UInt8]) -> ReadAnswer {
@@ -85,9 +85,17 @@ private struct ReadAnswer {
     let hasWarnings: Bool
     let errorText: String?
 
+    /// The answer's clear bytes; nil where it could not be read.
+    var clearBytes: [UInt8]? {
+        switch body {
+        case .answer(let bytes), .plainAnswer(let bytes): bytes
+        case .undecipherable, .errors, .other: nil
+        }
+    }
+
     init(_ body: Reply.Body, _ answer: Answer) {
         self.body = body
-        requestRefID = CorrelationID(received: answer.requestRefID)?.text
+        requestRefID = answer.requestRefID
         hasWarnings = !answer.warnings.isEmpty || !answer.alerts.isEmpty
         errorText = nil
     }
@@ -101,10 +109,8 @@ private struct ReadAnswer {
 }
 
 extension HTTPAnswer {
-    /// The answer's `X-MC-Correlation-ID` where it is plainly an id: nothing else may reach the ledger in clear.
-    var correlationID: String? {
-        header("X-MC-Correlation-ID").flatMap { CorrelationID(received: $0)?.text }
-    }
+    /// The answer's `X-MC-Correlation-ID`.
+    var correlationID: String? { header("X-MC-Correlation-ID") }
 }
 
 extension FailureKind {

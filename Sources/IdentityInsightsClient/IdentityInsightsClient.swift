@@ -39,9 +39,12 @@ public struct IdentityInsightsClient: RecordSubmitter {
 
     /// Tries today's decryption key on a kept answer that could not be deciphered when it came.
     ///
+    /// - Parameters:
+    ///   - kept: The bytes as they came.
+    ///   - requireEncryptedAnswers: Whether an answer that was not encrypted stays refused.
     /// - Returns: The answer, or nil where it still cannot be read.
-    public func redeciphered(_ kept: [UInt8]) -> RedecipheredAnswer? {
-        interpreter.redeciphered(kept)
+    public func redeciphered(_ kept: [UInt8], requireEncryptedAnswers: Bool) -> RedecipheredAnswer? {
+        interpreter.redeciphered(kept, requireEncryptedAnswers: requireEncryptedAnswers)
     }
 
     /// Asks for the resource with a GET, which the API does not bill: TLS 1.3 refuses a certificate only after the

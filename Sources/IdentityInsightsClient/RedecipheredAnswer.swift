@@ -6,4 +6,6 @@ public struct RedecipheredAnswer: Sendable {
     public let requestRefID: String?
     /// Whether it brought warnings or alerts.
     public let hasWarnings: Bool
+    /// A warning of ours to keep beside it, such as that it was not encrypted.
+    public let warning: String?
 }

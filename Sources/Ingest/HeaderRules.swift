@@ -12,9 +12,11 @@ enum HeaderRules {
     /// - Throws: `PlanFault` for the first rule broken.
     static func check(_ header: [String], mapping: FieldMapping) throws(PlanFault) {
         let unknown = header.indices.filter { !isKnown(header[$0], mapping: mapping) }
-        if unknown.count == header.count, header.contains(where: ColumnName.looksLikeValue) {
+        // A first line of which nothing is known may be a record: its cells are not repeated.
+        if unknown.count == header.count {
             throw PlanFault(
-                "has no header; the first line must name the columns, for instance account_id,name,email,phone_number")
+                "has no header: none of the \(header.count) columns its first line names is known; name the columns there, "
+                    + "for instance account_id,name,email,phone_number, or map them in a job")
         }
         if let nameless = header.firstIndex(of: "") {
             throw PlanFault(column: nameless, "column number \(nameless + 1) has no name; name it or remove it")
@@ -56,6 +58,7 @@ enum HeaderRules {
         }
         let more = unknown.count > named.count ? " and \(unknown.count - named.count) more" : ""
         let subject = unknown.count == 1 ? "unknown column" : "unknown columns"
-        return "\(subject) \(named.joined(separator: ", "))\(more); rename, or list under ignore_columns"
+        return
+            "\(subject) \(named.joined(separator: ", "))\(more); rename, start the name with _, or list under ignore_columns of a job"
     }
 }

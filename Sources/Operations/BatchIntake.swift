@@ -15,6 +15,8 @@ struct BatchIntake {
         let input: ExaminedFile
         /// The unfinished batch to go on with; nil for a new one.
         let unfinished: Batch?
+        /// The finished batch whose result files were never written whole; nothing is sent for it.
+        var unwritten: Batch?
     }
 
     /// The file's batch, if it has one that is not finished.
@@ -25,7 +27,10 @@ struct BatchIntake {
         if let unfinished = known.first(where: { !$0.state.isFinished }) {
             return Plan(input: input, unfinished: unfinished)
         }
-        if let finished = known.first, !again { throw refusal(of: finished, input) }
+        if let finished = known.first, !again {
+            guard !session.results.areWhole(for: finished) else { throw refusal(of: finished, input) }
+            return Plan(input: input, unfinished: nil, unwritten: finished)
+        }
         return Plan(input: input, unfinished: nil)
     }
 
@@ -57,7 +62,9 @@ struct BatchIntake {
     private func batch(for plan: Plan) async throws -> Batch {
         if let batch = plan.unfinished {
             session.console.note("\(batch.name): going on where it was (\(batch.state.rawValue))")
-            return batch
+            guard !batch.isIngested, batch.state == .paused else { return batch }
+            try await session.store.setState(batch.id, to: .ingesting, reason: nil)
+            return try session.store.batch(batch.id)
         }
         return try await session.store.createBatch(
             NewBatch(

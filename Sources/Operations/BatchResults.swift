@@ -10,12 +10,23 @@ struct BatchResults {
     let output: String
     let timeZone: TimeZone
 
-    func write(_ batch: Batch) throws -> WrittenResults {
-        let now = Int64(Date().timeIntervalSince1970 * 1_000)
+    /// Whether the batch's result files were written to their end.
+    func areWhole(for batch: Batch) -> Bool {
+        FileManager.default.fileExists(atPath: "\(output)/\(batch.name)/summary.json")
+    }
+
+    private static var now: Int64 { Int64(Date().timeIntervalSince1970 * 1_000) }
+
+    private func callsBefore(_ batch: Batch, at now: Int64) throws -> Int {
         let month = try store.calls(inMonthOf: CallDay(at: now, in: timeZone))
+        return max(0, month.billable - batch.counts.billable)
+    }
+
+    func write(_ batch: Batch) throws -> WrittenResults {
+        let now = Self.now
         return try ResultWriter(store: store).write(
             batch.id, below: output, shape: InputShape(RecordLayout(decoding: store.layout(of: batch.id))),
-            pricing: pricing, callsBefore: max(0, month.billable - batch.counts.billable), now: now)
+            pricing: pricing, callsBefore: try callsBefore(batch, at: now), now: now)
     }
 }
 

@@ -9,7 +9,7 @@ struct Confirmation {
 
     /// Whether the batch may run now; if not it stands in `awaiting_confirmation`.
     func allows(_ batch: Batch) async throws -> Bool {
-        guard needed(batch), !asked(batch) else {
+        guard needed(batch), await !asked(batch) else {
             if batch.state == .ingesting { try await session.store.finishIngest(batch.id, state: .running) }
             return true
         }
@@ -27,10 +27,11 @@ struct Confirmation {
         [.ingesting, .awaitingConfirmation].contains(batch.state) && !yes && batch.counts.queued > limit
     }
 
-    private func asked(_ batch: Batch) -> Bool {
+    private func asked(_ batch: Batch) async -> Bool {
         let estimate = Estimate(
             calls: batch.counts.queued, rate: session.configuration.rate, pricing: session.place.pricing)
         session.console.note("\(batch.name): \(estimate.text); \(reason)")
-        return session.console.inputIsTerminal && session.console.confirms("Send them?")
+        guard session.console.inputIsTerminal else { return false }
+        return await session.console.confirms("Send them?") { session.stop.isRaised }
     }
 }

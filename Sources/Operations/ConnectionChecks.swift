@@ -28,6 +28,9 @@ struct ConnectionChecks {
         guard let status = probe.status else {
             return .failure("connection", "\(baseURL): \(probe.failure ?? "no answer came")")
         }
+        if status == 404 {
+            return .warning("connection", "\(baseURL) answers HTTP 404; check the path of api.base_url, or its region")
+        }
         return .fine("connection", "\(baseURL) answers (HTTP \(status) to a GET, which is not billed)")
     }
 

@@ -21,10 +21,20 @@ public struct Console: Sendable {
     /// Rewrites the progress line of a terminal in place (ECMA-48: carriage return, erase to end of line).
     func redraw(_ line: String) { write("\r\(line)\u{1B}[K", to: STDERR_FILENO) }
 
-    /// Asks a yes-or-no question on a terminal; anything but `y` or `yes` is no.
-    func confirms(_ question: String) -> Bool {
+    /// Asks a yes-or-no question on a terminal; anything but `y` or `yes` is no, and so is giving up.
+    func confirms(_ question: String, unless isGivenUp: () -> Bool) async -> Bool {
         write("\(question) [y/N] ", to: STDERR_FILENO)
+        // A terminal hands over whole lines, so reading does not wait once there is something to read.
+        while !inputIsReady {
+            if isGivenUp() { return false }
+            guard (try? await Task.sleep(for: .milliseconds(100))) != nil else { return false }
+        }
         return ["y", "yes"].contains(readLine()?.lowercased().trimmingCharacters(in: .whitespaces) ?? "")
+    }
+
+    private var inputIsReady: Bool {
+        var descriptor = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+        return poll(&descriptor, 1, 0) > 0
     }
 
     private func write(_ text: String, to descriptor: Int32) {

@@ -1,6 +1,8 @@
+import Foundation
 import IdentityInsightsClient
 import Ingest
 import RecordStore
+import Results
 import Settings
 
 extension OperationFailure {
@@ -13,15 +15,21 @@ extension OperationFailure {
         case let error as EndpointError: self.init(.configuration, error.message)
         case let error as InputError: self.init(.inputUnusable, error.description)
         case let error as StoreError: self.init(Self.status(of: error.code), error.description)
+        case let error as ResultError:
+            self.init(.unfinished, "\(error); the answers are in the database, 'rollcall export BATCH' prints them")
+        case let error as CocoaError:
+            let path = error.filePath.map { "\($0): " } ?? ""
+            self.init(
+                .configuration, "\(path)cannot be made or used; correct the path in the settings, or its permissions")
         default: self.init(.unfinished, "\(error)")
         }
     }
 
     private static func status(of code: StoreError.Code) -> ExitStatus {
         switch code {
-        case .wrongEndpoint, .sealingKey, .schemaVersion, .noDatabase: .configuration
-        case .notFound, .notAllowed: .usage
-        case .locked, .stateNotWritten, .damaged, .closed: .unfinished
+        case .wrongEndpoint, .sealingKey, .schemaVersion, .noDatabase, .damaged: .configuration
+        case .notFound: .usage
+        case .notAllowed, .locked, .stateNotWritten, .closed: .unfinished
         }
     }
 }

@@ -9,6 +9,7 @@ final class ProgressDisplay: Sendable {
         var line: ProgressLine
         var meter = RateMeter()
         var lastShown: ContinuousClock.Instant?
+        var lastText: String?
         /// Until when no calls are made, in milliseconds since 1970 UTC.
         var waitingUntil: Int64?
         var hasToldOfWait = false
@@ -38,7 +39,7 @@ final class ProgressDisplay: Sendable {
         case .gateOpened: resume()
         case .probe: tell("probing with one record")
         case .rateCut(let rate):
-            tell("too many calls refused as too many; the rate is cut to \(Figures.rate(rate))/s for now")
+            tell("a tenth of the calls are refused as too many; the rate is cut to \(Figures.rate(rate))/s for now")
         case .inDoubtRequeued(let count):
             tell("\(Figures.count(count, "record")) in doubt queued again (retry.in_doubt)")
         case .halted: break
@@ -47,11 +48,11 @@ final class ProgressDisplay: Sendable {
 
     /// Leaves the last state standing on a line of its own.
     func finish() {
-        let text = state.withLock { $0.line.text }
+        let (text, lastText) = state.withLock { ($0.line.text, $0.lastText) }
         if console.errorIsTerminal {
             console.redraw(text)
             console.note("")
-        } else {
+        } else if text != lastText {
             console.note(text)
         }
     }
@@ -69,7 +70,8 @@ final class ProgressDisplay: Sendable {
             let isDue = console.errorIsTerminal || state.lastShown.map { now - $0 >= Self.plainInterval } ?? true
             guard isDue else { return nil }
             state.lastShown = now
-            return state.line.text
+            state.lastText = state.line.text
+            return state.lastText
         }
         if let due { draw(due) }
     }

@@ -36,14 +36,18 @@ public struct RerunOperation: Sendable {
                 .unfinished, "\(batch.name) is \(batch.state.rawValue); run its file again to go on with it")
         }
         let recovered = selection.statuses.contains(.inDoubt) ? try await recover(batch, in: session) : 0
-        try allowDoubleBilling(selection, of: batch, in: session.store)
+        let doubted = request.yes ? 0 : try doubted(selection, of: batch, in: session.store)
+        guard doubted == 0 else {
+            if recovered > 0 { _ = try session.conclude(batch.id, end: .completed, json: request.json) }
+            throw doubleBilling(doubted, of: batch)
+        }
         let count = try await session.store.requeue(batch.id, selection)
         try await note(count, selection, batch, session)
         guard count + recovered + batch.counts.queued > 0 else {
             console.note("\(batch.name): no record matches; nothing to send")
             return Verdict.status(of: try session.store.batch(batch.id).counts)
         }
-        console.note("\(batch.name): \(Figures.count(count, "record")) queued again")
+        if count > 0 { console.note("\(batch.name): \(Figures.count(count, "record")) queued again") }
         return try await session.run(batch.id, json: request.json)
     }
 
@@ -55,16 +59,18 @@ public struct RerunOperation: Sendable {
         return recovered
     }
 
-    private func allowDoubleBilling(
-        _ selection: RequeueSelection, of batch: Batch, in store: RecordStore
-    ) throws {
-        guard selection.statuses.contains(.inDoubt), !request.yes else { return }
+    /// How many of the selected records may have been billed already.
+    private func doubted(_ selection: RequeueSelection, of batch: Batch, in store: RecordStore) throws -> Int {
+        guard selection.statuses.contains(.inDoubt) else { return 0 }
         var count = 0
         try store.forEachRecord(batch.id, statuses: [.inDoubt], lines: selection.lines) { view in
             if selection.reasonCode == nil || selection.reasonCode == view.reasonCode { count += 1 }
         }
-        guard count > 0 else { return }
-        throw OperationFailure(
+        return count
+    }
+
+    private func doubleBilling(_ count: Int, of batch: Batch) -> OperationFailure {
+        OperationFailure(
             .unfinished,
             "\(batch.name): \(Figures.count(count, "record")) in doubt may have been billed already; "
                 + "sending them again may bill as many calls a second time. Add --yes to do so")

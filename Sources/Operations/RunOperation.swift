@@ -37,6 +37,18 @@ public struct RunOperation: Sendable {
         let planned = try inputs.map { try intake.plan(for: $0) }
         var statuses = [ExitStatus]()
         for plan in planned where !session.stop.isRaised {
+            if let batch = plan.unwritten {
+                session.console.note(
+                    "\(batch.name): finished before, its result files were not; writing them now, no call")
+                statuses.append(try session.conclude(batch.id, end: .completed, json: request.json))
+                continue
+            }
+            if let batch = plan.unfinished, session.isRestored(batch.id) {
+                session.console.note(
+                    "\(batch.name): paused; when its records in doubt are looked at, run it again to go on")
+                statuses.append(.unfinished)
+                continue
+            }
             let batch = try await intake.takeIn(plan)
             let mayRun = try await Confirmation(session: session, yes: request.yes).allows(batch)
             statuses.append(mayRun ? try await session.run(batch.id, json: request.json) : .unfinished)

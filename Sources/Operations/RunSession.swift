@@ -26,11 +26,45 @@ struct RunSession: Sendable {
         configuration = RunnerConfiguration(job, api: place.settings.api, rate: rate)
         credentials = try place.credentials()
         provenance = try place.provenance(credentials)
+        output = out ?? place.settings.output
+        try Self.requireWritable(output)
         client = try place.client(credentials, concurrency: configuration.concurrency)
         store = try place.storeForRunning(provenance)
         self.stop = stop
         self.console = console
-        output = out ?? place.settings.output
+        tellRecovery()
+    }
+
+    /// Whether the batch was paused just now because the database was restored from an earlier copy: it waits until a
+    /// person has read what that may cost and runs it again.
+    func isRestored(_ id: BatchID) -> Bool { store.recovery.pausedBatches.contains(id) }
+
+    /// Results must have somewhere to go before anything is sent that has to be paid.
+    private static func requireWritable(_ folder: String) throws {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw OperationFailure(
+                .configuration, "\(folder): the folder for results cannot be made; correct output or --out")
+        }
+        guard access(folder, W_OK | X_OK) == 0 else {
+            throw OperationFailure(
+                .configuration, "\(folder): results cannot be written there; change its permissions, output or --out")
+        }
+    }
+
+    private func tellRecovery() {
+        let found = store.recovery
+        if found.openAttempts > 0 {
+            console.note("the last run ended with \(Figures.count(found.openAttempts, "call")) under way; in doubt now")
+        }
+        if found.lostAttempts > 0 {
+            console.note(
+                "warning: the database was restored from an earlier copy, which does not know of the last "
+                    + "\(Figures.count(Int(found.lostAttempts), "call")); \(Figures.count(found.doubtedRecords, "record")) "
+                    + "that may have been among them are in doubt now")
+        }
     }
 
     /// Sends what is queued in a batch, writes the results when it is finished, and tells how it ended.
@@ -51,13 +85,17 @@ struct RunSession: Sendable {
         let status = Verdict.status(of: end, counts: batch.counts)
         guard case .completed = end else {
             console.note("\(batch.name): \(Ending.text(of: end, batch: batch, timeZone: configuration.timeZone))")
+            if json { console.output(JSONText.text(of: BatchStatus(batch))) }
             return status
         }
-        let results = BatchResults(
-            store: store, pricing: place.pricing, output: output, timeZone: configuration.timeZone)
         let written = try results.write(batch)
         console.output(json ? JSONText.text(of: written.summary) : SummaryText.text(of: written))
         return status
+    }
+
+    /// Where and how results are written.
+    var results: BatchResults {
+        BatchResults(store: store, pricing: place.pricing, output: output, timeZone: configuration.timeZone)
     }
 
     /// Closes connections and database; state is already written.

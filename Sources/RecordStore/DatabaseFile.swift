@@ -9,6 +9,21 @@ struct DatabaseFile {
     /// Whether it is there.
     var exists: Bool { FileManager.default.fileExists(atPath: path) }
 
+    /// Refuses to make a database anew where the ledger's mark says that calls were made from one that is gone.
+    ///
+    /// - Throws: ``StoreError`` with ``StoreError/Code/noDatabase``.
+    func refuseLoss() throws {
+        guard Self.byteCount(path) == 0, Self.byteCount(path + ".mark") > 0 else { return }
+        throw StoreError(
+            .noDatabase,
+            "The database \(name) is gone, but its mark \(name).mark is there: put the database back; or move the mark away "
+                + "to start afresh, and every file taken in before can be sent, and paid, again")
+    }
+
+    private static func byteCount(_ path: String) -> Int {
+        (try? FileManager.default.attributesOfItem(atPath: path))?[.size] as? Int ?? 0
+    }
+
     /// Its last path component, for messages.
     var name: String { URL(fileURLWithPath: path).lastPathComponent }
 

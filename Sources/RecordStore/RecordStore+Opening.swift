@@ -31,6 +31,7 @@ extension RecordStore {
         let file = DatabaseFile(path: path)
         try PrivateFile.createFolder(of: path)
         let lock = try StoreLock.take(database: path)
+        try file.refuseLoss()
         let sealingKey = try sealingKey(sealingKeyPath, for: file)
         let pool = try file.openForWriting()
         try check(pool, sealingKey, endpoint: endpoint)

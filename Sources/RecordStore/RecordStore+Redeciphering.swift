@@ -8,31 +8,46 @@ extension RecordStore {
     /// - Returns: How many records have succeeded by it.
     /// - Throws: ``StoreError`` when state could not be written; nothing is then kept.
     public func accept(_ answers: [RecoveredAnswer]) async throws -> Int {
-        let sealed = try answers.map { answer in
-            let key = try dataKey(of: answer.record.batch)
-            return (answer, try key.seal(answer.answer, record: answer.record.rawValue, column: .answer))
-        }
+        let sealed = try answers.map { try SealedRecovery($0, key: dataKey(of: $0.record.batch)) }
         return try await write { connection in
-            try sealed.reduce(0) { count, each in
-                try connection.accept(each.0, sealed: each.1) ? count + 1 : count
-            }
+            try sealed.reduce(0) { count, each in try connection.accept(each) ? count + 1 : count }
         }
     }
 }
 
+/// A recovered answer whose personal parts were sealed on the caller's thread.
+private struct SealedRecovery: Sendable {
+    let record: RecordID
+    let answer: Data
+    let detail: Data?
+    let requestRefID: String?
+    let hasWarnings: Bool
+
+    init(_ recovered: RecoveredAnswer, key: DataKey) throws {
+        record = recovered.record
+        let number = recovered.record.rawValue
+        answer = Data(try key.seal(recovered.answer, record: number, column: .answer))
+        detail = try recovered.warning.map {
+            Data(try key.seal(Array($0.utf8), record: number, column: .detail))
+        }
+        requestRefID = PlainToken.only(recovered.requestRefID)
+        hasWarnings = recovered.hasWarnings
+    }
+}
+
 extension WriterConnection {
-    fileprivate func accept(_ answer: RecoveredAnswer, sealed: [UInt8]) throws -> Bool {
-        let record = answer.record.rawValue
+    fileprivate func accept(_ recovered: SealedRecovery) throws -> Bool {
+        let record = recovered.record.rawValue
         try database.execute(
             sql: "UPDATE records SET status = ?, held = 0 WHERE id = ? AND status = ?",
             arguments: [RecordStatus.succeeded.code, record, RecordStatus.inDoubt.code])
         guard database.changesCount == 1 else { return false }
         try database.execute(
-            sql: "UPDATE results SET request_ref_id = ?, flagged = ?, detail = NULL, answer = ? WHERE record_id = ?",
-            arguments: [PlainToken.only(answer.requestRefID), answer.hasWarnings, Data(sealed), record])
+            sql: "UPDATE results SET request_ref_id = ?, flagged = ?, detail = ?, answer = ? WHERE record_id = ?",
+            arguments: [recovered.requestRefID, recovered.hasWarnings, recovered.detail, recovered.answer, record])
         var counts = BatchCounts()
         counts.move(from: .inDoubt, to: .succeeded)
-        try add(counts, to: answer.record.batch)
+        try add(counts, to: recovered.record.batch)
         return true
     }
 }

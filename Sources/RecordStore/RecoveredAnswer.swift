@@ -8,12 +8,17 @@ public struct RecoveredAnswer: Sendable {
     public var requestRefID: String?
     /// Whether the answer brought warnings or alerts.
     public var hasWarnings: Bool
+    /// A warning of ours to keep beside it; kept sealed.
+    public var warning: String?
 
     /// Describes an answer that can be read now.
-    public init(record: RecordID, answer: [UInt8], requestRefID: String?, hasWarnings: Bool = false) {
+    public init(
+        record: RecordID, answer: [UInt8], requestRefID: String?, hasWarnings: Bool = false, warning: String? = nil
+    ) {
         self.record = record
         self.answer = answer
         self.requestRefID = requestRefID
         self.hasWarnings = hasWarnings
+        self.warning = warning
     }
 }

@@ -14,8 +14,14 @@ struct KeyFileOptions: ParsableArguments {
         completion: .file())
     var passwordFile: String?
 
+    /// The public key of a key file, a certificate or a keystore.
     func publicKey() throws -> PublicKey {
-        try PublicKey.load(FileBytes.read(key), name: key)
+        let bytes = try FileBytes.read(key)
+        let file = try KeyFile(bytes, password: Password.given(file: passwordFile), name: key)
+        guard file.format == .pkcs12, let certificate = file.certificates.first else {
+            return try PublicKey.load(bytes, name: key)
+        }
+        return certificate.publicKey
     }
 
     func privateKey() throws -> PrivateKey {
@@ -28,8 +34,6 @@ enum Password {
     static func given(file: String?) throws -> String? {
         guard let file else { return ProcessInfo.processInfo.environment["ROLLCALL_KEY_PASSWORD"] }
         let text = String(decoding: try FileBytes.read(file), as: UTF8.self)
-        return text.split(separator: "\n", omittingEmptySubsequences: false).first.map { line in
-            line.hasSuffix("\r") ? String(line.dropLast()) : String(line)
-        }
+        return text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).first.map(String.init)
     }
 }

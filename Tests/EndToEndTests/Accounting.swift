@@ -9,9 +9,12 @@ struct Accounting {
     let batch: Batch
     let ledger: [AttemptView]
     let calls: [LoggedCall]
+    /// Whether a process was killed, so that an answer may have had nobody to go to.
+    let isKilled: Bool
 
-    init(_ installation: Installation, batch name: String) throws {
+    init(_ installation: Installation, batch name: String, isKilled: Bool = false) throws {
         self.installation = installation
+        self.isKilled = isKilled
         let store = try installation.store()
         batch = try #require(try store.batch(named: name))
         ledger = try installation.ledger(of: batch, in: store)
@@ -41,6 +44,11 @@ struct Accounting {
             #expect(logged[attempt.correlationID ?? ""] == attempt.httpStatus, sourceLocation: sourceLocation)
         }
         #expect(Set(calls.map(\.correlationID)).count == calls.count, sourceLocation: sourceLocation)
+        // The API names its id in every error and answer of its own; gateways' pages and cut connections have none.
+        let named = Set(ledger.compactMap(\.correlationID))
+        for call in calls where call.fault == nil && call.status == 200 && !isKilled {
+            #expect(named.contains(call.correlationID), sourceLocation: sourceLocation)
+        }
     }
 
     /// As many calls as the emulator read, where nothing was killed.

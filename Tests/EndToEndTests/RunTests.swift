@@ -54,6 +54,42 @@ extension EndToEnd {
             }
         }
 
+        @Test("Result files that were never written whole are written by the next run, without a call")
+        func resultsAreWrittenLater() async throws {
+            try await Installation.with { installation in
+                try installation.write(Accounts.csv(3), to: "day.csv")
+                #expect(try await installation.rollcall("run", "day.csv").status == 0)
+                try FileManager.default.removeItem(atPath: installation.file("out/day-1"))
+                let ended = try await installation.rollcall("run", "day.csv")
+                #expect(ended.status == 0, "\(ended.errors)")
+                #expect(try installation.results("day-1").count == 3)
+                #expect(installation.emulator.calls.total == 3)
+            }
+        }
+
+        @Test("A folder for results that cannot be made is refused before any call")
+        func resultsFolderIsCheckedFirst() async throws {
+            try await Installation.with { installation in
+                try installation.write(Accounts.csv(1), to: "day.csv")
+                try installation.write("a file", to: "blocked")
+                let ended = try await installation.rollcall("run", "day.csv", "--out", "blocked/x")
+                #expect(ended.status == 78, "\(ended.errors)")
+                #expect(installation.emulator.calls.total == 0)
+            }
+        }
+
+        @Test("A database that is gone while its mark is there is not made anew")
+        func lostDatabase() async throws {
+            try await Installation.with { installation in
+                try installation.write(Accounts.csv(1), to: "day.csv")
+                #expect(try await installation.rollcall("run", "day.csv").status == 0)
+                try FileManager.default.removeItem(atPath: installation.file("var/rollcall.sqlite"))
+                let ended = try await installation.rollcall("run", "day.csv")
+                #expect(ended.status == 78, "\(ended.errors)")
+                #expect(installation.emulator.calls.total == 1)
+            }
+        }
+
         @Test("A file with a header and no rows completes with 0 records")
         func headerOnly() async throws {
             try await Installation.with { installation in

@@ -87,11 +87,6 @@ struct ExchangeInterpreterTests {
         #expect(retryAfter == expected)
     }
 
-    @Test("A header that is no plain id is not taken for one", arguments: ["ada@example.com", "a b", ""])
-    func correlation(value: String) throws {
-        #expect(try reply(500, "", [("X-MC-Correlation-ID", value)]).correlationID == nil)
-    }
-
     @Test("A failure keeps whether anything may have left", arguments: [true, false])
     func failure(mayHaveLeft: Bool) throws {
         let exchange = HTTPExchange.failed(HTTPFailure(kind: .reset, mayHaveLeft: mayHaveLeft, message: "closed"))
@@ -105,8 +100,17 @@ struct ExchangeInterpreterTests {
     @Test("A kept answer is read with today's key, and with no other")
     func redeciphered() throws {
         let kept = Array(try encrypted(Self.insights, to: Self.key).utf8)
-        #expect(try interpreter().redeciphered(kept)?.requestRefID == "ref-1")
+        #expect(try interpreter().redeciphered(kept, requireEncryptedAnswers: true)?.requestRefID == "ref-1")
         let other = ExchangeInterpreter(decrypter: JWEDecrypter(privateKey: try PrivateKey.generate(bits: 2048)))
-        #expect(other.redeciphered(kept) == nil)
+        #expect(other.redeciphered(kept, requireEncryptedAnswers: false) == nil)
+    }
+
+    @Test("A plain answer is read again with its warning, and not where answers must be encrypted")
+    func redecipheredPlain() throws {
+        let kept = Array(Self.insights.utf8)
+        let found = try interpreter().redeciphered(kept, requireEncryptedAnswers: false)
+        #expect(found?.warning == "answer was not encrypted")
+        #expect(found?.hasWarnings == true)
+        #expect(try interpreter().redeciphered(kept, requireEncryptedAnswers: true) == nil)
     }
 }

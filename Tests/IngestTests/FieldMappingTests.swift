@@ -98,7 +98,8 @@ struct FieldMappingTests {
     static let refused = [
         Refused(
             header: "acct,email,name", mapping: FieldMapping(fields: [account]),
-            rule: "unknown columns 'email', 'name'; rename, or list under ignore_columns"),
+            rule:
+                "unknown columns 'email', 'name'; rename, start the name with _, or list under ignore_columns of a job"),
         Refused(
             header: "acct,mial", mapping: FieldMapping(fields: [account], ignoreColumns: ["mail"]),
             rule: "unknown column 'mial'"),

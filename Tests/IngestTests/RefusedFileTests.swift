@@ -50,7 +50,8 @@ struct RefusedFileTests {
         Case("duplicate column names", "account_id,email,name,email\n", at: [1, 23], "column 'email' is there twice"),
         Case(
             "unknown column", "account_id,emial\n", at: [1, 12],
-            "unknown column 'emial' (did you mean 'email'?); rename, or list under ignore_columns"),
+            "unknown column 'emial' (did you mean 'email'?); rename, start the name with _, or list under ignore_columns of a job"
+        ),
         Case(
             "several unknown columns", "account_id,Phone,shoe size,phone number\n", at: [1, 12],
             "unknown columns 'Phone', 'shoe size', 'phone number' (did you mean 'phone_number'?)"),
