@@ -18,8 +18,9 @@ test: packages lint
 	$(SWIFT) test --skip-build
 
 bench: packages
-	$(SWIFT) build --configuration release --product rollcall
-	$(SWIFT) run --package-path Benchmarks --configuration release benchmarks
+	$(SWIFT) build --package-path Benchmarks --configuration release --product rollcall
+	$(SWIFT) build --package-path Benchmarks --configuration release --product benchmarks
+	Benchmarks/.build/release/benchmarks --rollcall Benchmarks/.build/release/rollcall
 
 build: packages
 	$(SWIFT) build --configuration release --product rollcall
