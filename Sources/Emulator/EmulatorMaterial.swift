@@ -1,6 +1,5 @@
-public import OpenSSL
-
 import Foundation
+public import OpenSSL
 
 /// The keys and certificates of an emulator and of the client that talks to it.
 public struct EmulatorMaterial: Sendable {

@@ -8,7 +8,7 @@ import Glibc
 final class EventQueue: @unchecked Sendable {
     private static let capacity = 64
 
-    private let queue: Int32
+    let queue: Int32
     private let alarm: Int32
     private let events: UnsafeMutablePointer<epoll_event>
 
@@ -32,18 +32,21 @@ final class EventQueue: @unchecked Sendable {
         eventfd_write(alarm, 1)
     }
 
-    /// Watches a descriptor for these events, in place of those watched before where it is not new.
-    func watch(_ descriptor: Int32, _ events: UInt32, isNew: Bool) {
-        _ = set(isNew ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, descriptor, events)
+    /// Watches a descriptor for these events, in place of those watched before where it is not new; false, with `errno`
+    /// set, if the system refused.
+    func watch(_ descriptor: Int32, _ events: UInt32, isNew: Bool) -> Bool {
+        if isNew { return set(EPOLL_CTL_ADD, descriptor, events) }
+        // The system forgets a descriptor that is closed, even where its number is in use again.
+        return set(EPOLL_CTL_MOD, descriptor, events) || errno == ENOENT && set(EPOLL_CTL_ADD, descriptor, events)
     }
 
-    /// No longer watches a descriptor.
+    /// No longer watches a descriptor. Where the system refuses, it has forgotten the descriptor by itself.
     func forget(_ descriptor: Int32) {
         _ = set(EPOLL_CTL_DEL, descriptor, 0)
     }
 
-    /// Waits for events, at most so long or (-1) without end, and passes them on with the descriptor they are for; false
-    /// on an error.
+    /// Waits for events, at most so long or (-1) without end, and passes them on with the descriptor they are for; false,
+    /// with `errno` set, on an error.
     func wait(milliseconds: Int32, _ body: (Int32, UInt32) -> Void) -> Bool {
         let count = epoll_wait(queue, events, Int32(Self.capacity), milliseconds)
         guard count >= 0 else { return errno == EINTR }

@@ -21,7 +21,7 @@ public struct HTTPFailure: Error, Sendable, CustomStringConvertible {
         case oversized
         /// The task was cancelled or the transport shut down.
         case cancelled
-        /// Anything else, such as an answer that is not HTTP.
+        /// Anything else, such as an answer that is not HTTP, or a transport that has broken down.
         case other
     }
 

@@ -12,10 +12,13 @@ public final class HTTPTransport: Sendable {
     ///
     /// - Parameter configuration: How to reach the API.
     /// - Throws: `HTTPTransportError`, or `OpenSSLError` where the identity could not be written as PEM.
-    public init(_ configuration: HTTPTransportConfiguration) throws {
+    public convenience init(_ configuration: HTTPTransportConfiguration) throws {
+        try self.init(configuration, events: EventQueue())
+    }
+
+    init(_ configuration: HTTPTransportConfiguration, events: EventQueue) throws {
         let options = try TransferOptions(configuration)
         _ = try EasyHandle(options: options, sockets: SocketRegistry())  // an option refused is better told now
-        let events = try EventQueue()
         let inbox = Inbox(events: events)
         self.inbox = inbox
         thread = try LoopThread { TransferLoop.run(inbox: inbox, events: events, options: options) }
@@ -25,13 +28,17 @@ public final class HTTPTransport: Sendable {
 
     /// Sends one request and waits for the whole answer.
     ///
-    /// Cancelling the task ends the transfer, closes its connection and returns a failure of kind `cancelled`.
+    /// Cancelling the task ends the transfer, closes its connection and returns a failure of kind `cancelled`. Where the
+    /// thread could not go on, every `send` fails with kind `other` and a message that says so.
     ///
     /// - Parameter request: The request.
     /// - Returns: The answer, whatever its status, or why there is none.
     public func send(_ request: HTTPRequest) async -> HTTPExchange {
-        let ticket = Ticket()
-        return await withTaskCancellationHandler {
+        await send(request, as: Ticket())
+    }
+
+    func send(_ request: HTTPRequest, as ticket: Ticket) async -> HTTPExchange {
+        await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 submit(
                     Submission(
@@ -53,8 +60,8 @@ public final class HTTPTransport: Sendable {
     private func submit(_ submission: Submission) {
         if let rule = submission.request.brokenRule {
             submission.fail(.other, rule)
-        } else if !inbox.submit(submission) {
-            submission.failCancelled()
+        } else if let ending = inbox.submit(submission) {
+            submission.fail(ending)
         }
     }
 }

@@ -20,6 +20,14 @@ public struct HTTPTransportError: Error, Sendable, CustomStringConvertible {
         self.message = message
     }
 
+    /// The loop cannot go on; `detail` says what failed.
+    static func broken(_ detail: String) -> HTTPTransportError {
+        HTTPTransportError(
+            .system,
+            "The transport has broken down (\(detail)): start the run again, and see whether memory or file descriptors "
+                + "ran out.")
+    }
+
     /// The message.
     public var description: String { message }
 }

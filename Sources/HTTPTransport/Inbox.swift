@@ -9,9 +9,18 @@ final class Inbox: Sendable {
         var isStopping = false
     }
 
+    /// Why the loop ended.
+    enum Ending {
+        /// It was asked to.
+        case stopped
+        /// It could not go on.
+        case broke(HTTPTransportError)
+    }
+
     private struct State {
         var contents = Contents()
-        var isClosed = false
+        /// Nil while the loop runs.
+        var ending: Ending?
         var isOver = false
         var stopWaiters: [CheckedContinuation<Void, Never>] = []
     }
@@ -25,15 +34,16 @@ final class Inbox: Sendable {
         self.events = events
     }
 
-    /// Hands a request over; false once the loop stops.
-    func submit(_ submission: Submission) -> Bool {
-        let isTaken = state.withLock { state in
-            guard !state.isClosed, !state.contents.isStopping else { return false }
+    /// Hands a request over; returns nil, or why the loop takes none any more.
+    func submit(_ submission: Submission) -> Ending? {
+        let ending: Ending? = state.withLock { state in
+            if let ending = state.ending { return ending }
+            if state.contents.isStopping { return .stopped }
             state.contents.submissions.append(submission)
-            return true
+            return nil
         }
-        if isTaken { wakeLoop() }
-        return isTaken
+        if ending == nil { wakeLoop() }
+        return ending
     }
 
     /// Asks for the end of a request that was or will be submitted.
@@ -71,9 +81,9 @@ final class Inbox: Sendable {
     }
 
     /// Takes the last submissions and lets nothing in any more, for the loop's end: nobody looks afterwards.
-    func close() -> [Submission] {
+    func close(_ ending: Ending) -> [Submission] {
         state.withLock { state in
-            state.isClosed = true
+            state.ending = ending
             return state.contents.submissions
         }
     }

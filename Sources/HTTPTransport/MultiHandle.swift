@@ -1,4 +1,5 @@
 import CCurl
+import Glibc
 
 /// Owns a `CURLM *` and moves its transfers on as their sockets become ready.
 ///
@@ -13,18 +14,20 @@ final class MultiHandle {
     let sockets = SocketRegistry()
     /// When libcurl wants to be called though no socket is ready; nil: never.
     private var dueAt: ContinuousClock.Instant?
+    /// What failed first where nobody could be told; `advance` tells.
+    private var fault: String?
 
     init(events: EventQueue, maximumConnections: Int) throws(HTTPTransportError) {
         guard CurlGlobal.isReady, let handle = curl_multi_init() else {
-            throw HTTPTransportError(.system, "libcurl could not be started: see whether memory ran out.")
+            throw .broken("libcurl could not be started")
         }
         self.handle = handle
         self.events = events
         let context = Unmanaged.passUnretained(self).toOpaque()
-        _ = rollcall_multi_set_socket(handle, Self.socketWanted, context)
-        _ = rollcall_multi_set_timer(handle, Self.timerWanted, context)
-        _ = rollcall_multi_set_long(handle, CURLMOPT_MAXCONNECTS, maximumConnections)
-        _ = rollcall_multi_set_long(handle, CURLMOPT_PIPELINING, Int(CURLPIPE_NOTHING))
+        try Self.check(rollcall_multi_set_socket(handle, Self.socketWanted, context))
+        try Self.check(rollcall_multi_set_timer(handle, Self.timerWanted, context))
+        try Self.check(rollcall_multi_set_long(handle, CURLMOPT_MAXCONNECTS, maximumConnections))
+        try Self.check(rollcall_multi_set_long(handle, CURLMOPT_PIPELINING, Int(CURLPIPE_NOTHING)))
     }
 
     /// Closes all connections, which calls back into `events` and `sockets`. All transfers must have been removed.
@@ -37,20 +40,23 @@ final class MultiHandle {
 
     /// Ends a transfer; its connection is closed unless the transfer was done.
     func remove(_ easy: EasyHandle) {
-        curl_multi_remove_handle(handle, easy.handle)
+        note(curl_multi_remove_handle(handle, easy.handle))
     }
 
-    /// Waits until something can be done or `EventQueue.wake()` is called, and does it; false on an error.
-    func advance() -> Bool {
-        var isFine = true
+    /// Waits until something can be done or `EventQueue.wake()` is called, and does it; throws what failed meanwhile or
+    /// since the last call.
+    func advance() throws(HTTPTransportError) {
+        try throwFault()  // before a wait for a socket that is not watched
         let isWaitFine = events.wait(milliseconds: millisecondsUntilDue) { descriptor, events in
-            isFine = act(descriptor, Self.selectMask(events)) && isFine
+            act(descriptor, Self.selectMask(events))
         }
+        if !isWaitFine { noteErrno("epoll_wait") }
+        try throwFault()
         if let dueAt, dueAt <= .now {
             self.dueAt = nil  // libcurl sets the next one while it acts
-            isFine = act(CURL_SOCKET_TIMEOUT, 0) && isFine
+            act(CURL_SOCKET_TIMEOUT, 0)
         }
-        return isFine && isWaitFine
+        try throwFault()
     }
 
     /// The next transfer that is done, and its result.
@@ -65,9 +71,27 @@ final class MultiHandle {
         return nil
     }
 
-    private func act(_ socket: curl_socket_t, _ mask: Int32) -> Bool {
+    private func act(_ socket: curl_socket_t, _ mask: Int32) {
         var running: Int32 = 0
-        return curl_multi_socket_action(handle, socket, mask, &running) == CURLM_OK
+        note(curl_multi_socket_action(handle, socket, mask, &running))
+    }
+
+    private func note(_ code: CURLMcode) {
+        if code != CURLM_OK, fault == nil { fault = String(cString: curl_multi_strerror(code)) }
+    }
+
+    private func noteErrno(_ call: String) {
+        let code = errno
+        if fault == nil { fault = "\(call): \(String(cString: strerror(code)))" }
+    }
+
+    private func throwFault() throws(HTTPTransportError) {
+        if let fault { throw .broken(fault) }
+    }
+
+    private static func check(_ code: CURLMcode) throws(HTTPTransportError) {
+        guard code != CURLM_OK else { return }
+        throw .broken(String(cString: curl_multi_strerror(code)))
     }
 
     /// Rounded up, so that the time has come when the wait ends.
@@ -91,15 +115,16 @@ final class MultiHandle {
         guard let context else { return -1 }
         let multi = Unmanaged<MultiHandle>.fromOpaque(context).takeUnretainedValue()
         multi.want(socket, what, isNew: known == nil)
-        return 0
+        return 0  // what failed is noted and ends the loop; -1 would have libcurl end the transfers with another reason
     }
 
-    private func want(_ socket: curl_socket_t, _ what: Int32, isNew: Bool) {
+    /// Takes what libcurl wants to know of a socket: `CURL_POLL_IN` and so on.
+    func want(_ socket: curl_socket_t, _ what: Int32, isNew: Bool) {
         guard what != CURL_POLL_REMOVE else { return events.forget(socket) }
         let input = what == CURL_POLL_OUT ? 0 : EPOLLIN.rawValue
         let output = what == CURL_POLL_IN ? 0 : EPOLLOUT.rawValue
-        events.watch(socket, input | output, isNew: isNew)
-        if isNew { curl_multi_assign(handle, socket, Unmanaged.passUnretained(self).toOpaque()) }
+        guard events.watch(socket, input | output, isNew: isNew) else { return noteErrno("epoll_ctl") }
+        if isNew { note(curl_multi_assign(handle, socket, Unmanaged.passUnretained(self).toOpaque())) }
     }
 
     private static let timerWanted: curl_multi_timer_callback = { _, milliseconds, context in

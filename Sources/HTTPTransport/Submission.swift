@@ -12,6 +12,14 @@ struct Submission: Sendable {
         continuation.resume(returning: .failed(failure))
     }
 
+    /// Ends it because the loop has ended.
+    func fail(_ ending: Inbox.Ending) {
+        switch ending {
+        case .stopped: failCancelled()
+        case .broke(let error): fail(.other, error.message)
+        }
+    }
+
     func failCancelled() {
         fail(.cancelled, HTTPFailure.message(for: .cancelled, alert: nil, detail: ""))
     }

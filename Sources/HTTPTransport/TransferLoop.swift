@@ -17,31 +17,45 @@ final class TransferLoop {
         multi = try MultiHandle(events: events, maximumConnections: options.maximumConnections)
     }
 
-    /// Works until the inbox says stop; in the end no transfer and no connection is left.
+    /// Works until the inbox says stop or something breaks that all transfers need; in the end no transfer and no connection is left.
     static func run(inbox: Inbox, events: EventQueue, options: TransferOptions) {
         do throws(HTTPTransportError) {
             try TransferLoop(inbox: inbox, events: events, options: options).run()
         } catch {
-            for submission in inbox.close() { submission.fail(.other, error.message) }
+            for submission in inbox.close(.broke(error)) { submission.fail(.broke(error)) }
         }
         inbox.announceEnd()
     }
 
     private func run() {
-        while takeInbox() {
-            guard multi.advance() else { break }
-            while let (easy, code) = multi.nextDone() { finish(easy, code) }
-            startWaiting()
+        do throws(HTTPTransportError) {
+            while takeInbox() {
+                try multi.advance()
+                finishDone()
+                startWaiting()
+            }
+            end(.stopped)
+        } catch {
+            finishDone()
+            end(.broke(error))
         }
-        end()
+    }
+
+    private func finishDone() {
+        while let (easy, code) = multi.nextDone() { finish(easy, code) }
     }
 
     private func takeInbox() -> Bool {
         let contents = inbox.take()
-        waiting.append(contentsOf: contents.submissions)
+        for submission in contents.submissions { enqueue(submission) }
         cancel(contents.cancellations)
         startWaiting()
         return !contents.isStopping
+    }
+
+    /// A cancellation seen before its submission does not come again, so it must not wait for its turn.
+    private func enqueue(_ submission: Submission) {
+        if submission.ticket.isCancelled { submission.failCancelled() } else { waiting.append(submission) }
     }
 
     private func startWaiting() {
@@ -83,7 +97,7 @@ final class TransferLoop {
         guard !tickets.isEmpty else { return }
         for ticket in tickets {
             guard let easy = active[ObjectIdentifier(ticket)] else { continue }
-            conclude(easy, easy.facts(nil), CURLE_ABORTED_BY_CALLBACK)
+            conclude(easy, cancelled(easy))
         }
         let queue = waiting[firstWaiting...]
         for submission in queue where submission.ticket.isCancelled { submission.failCancelled() }
@@ -94,7 +108,7 @@ final class TransferLoop {
     private func finish(_ easy: EasyHandle, _ code: CURLcode) {
         let facts = easy.facts(TransferEnd(code))
         if facts.verdict == .sendOnFreshConnection, easy.tries == 1, restart(easy) { return }
-        conclude(easy, facts, code)
+        conclude(easy, easy.exchange(facts, code))
     }
 
     private func restart(_ easy: EasyHandle) -> Bool {
@@ -107,8 +121,11 @@ final class TransferLoop {
         }
     }
 
-    private func conclude(_ easy: EasyHandle, _ facts: TransferFacts, _ code: CURLcode) {
-        let exchange = easy.exchange(facts, code)
+    private func cancelled(_ easy: EasyHandle) -> HTTPExchange {
+        easy.exchange(easy.facts(nil, isCancelled: true), CURLE_ABORTED_BY_CALLBACK)
+    }
+
+    private func conclude(_ easy: EasyHandle, _ exchange: HTTPExchange) {
         multi.remove(easy)
         guard let submission = easy.release() else { return }
         active[ObjectIdentifier(submission.ticket)] = nil
@@ -116,10 +133,15 @@ final class TransferLoop {
         submission.continuation.resume(returning: exchange)
     }
 
-    private func end() {
-        let late = inbox.close()
-        for submission in waiting[firstWaiting...] + late { submission.failCancelled() }
-        for easy in active.values { conclude(easy, easy.facts(nil), CURLE_ABORTED_BY_CALLBACK) }
+    private func end(_ ending: Inbox.Ending) {
+        let late = inbox.close(ending)
+        for submission in waiting[firstWaiting...] + late { submission.fail(ending) }
+        for easy in active.values {
+            switch ending {
+            case .stopped: conclude(easy, cancelled(easy))
+            case .broke(let error): conclude(easy, easy.exchange(brokenBy: error))
+            }
+        }
         idle.removeAll()
     }
 }

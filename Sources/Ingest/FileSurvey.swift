@@ -62,7 +62,7 @@ extension FileSurvey {
                 survey.invalid += 1
                 tally.note(builder.refusals, line: record.line)
             }
-            identifiers.note(builder.recordID)
+            if !builder.recordID.isEmpty { identifiers.note(builder.recordID) }
         }
         try file.file.requireUnchanged()
         survey.duplicateRequests = requests.repeats

@@ -65,17 +65,13 @@ struct IngestFeed: ~Copyable {
                 line: record.line, id: builder.recordID, rawRow: record.bytes, error: Refusal.text(of: builder.refusals)
             )
         }
-        identifiers.note(builder.recordID)
+        if !builder.recordID.isEmpty { identifiers.note(builder.recordID) }
     }
 
     /// The row is not kept: it is as long as it likes, and memory is not.
     private mutating func addTooLong(line: Int, to chunk: inout RecordChunk) throws {
         tally.invalid += 1
-        let identifier = Array(String(line).utf8)
-        try identifier.withUnsafeBytes { identifier in
-            try chunk.appendInvalid(
-                line: line, id: identifier, rawRow: UnsafeRawBufferPointer(start: nil, count: 0),
-                error: Refusal.tooLong.description)
-        }
+        let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
+        try chunk.appendInvalid(line: line, id: nothing, rawRow: nothing, error: Refusal.tooLong.description)
     }
 }

@@ -47,7 +47,7 @@ public struct RequestBuilder: ~Copyable {
     /// The canonical request of the record built last; valid until the next is built.
     public var request: UnsafeRawBufferPointer { emitter.request }
 
-    /// The own id of the record built last, or its line number where it has none; valid until the next is built.
+    /// The own id of the record built last, empty where it has none or its row cannot be read; valid until the next is built.
     public var recordID: UnsafeRawBufferPointer { identifier.bytes }
 
     /// Builds the request of one record.
@@ -64,7 +64,6 @@ public struct RequestBuilder: ~Copyable {
         case .csv: try buildFromCells(rawRow)
         case .jsonLines: try buildFromJSON(rawRow)
         }
-        if identifier.count == 0 { identifier.append(Array(String(line).utf8)) }
         return refusals.isEmpty
     }
 

@@ -9,12 +9,13 @@ extension BatchRun {
         guard counts.isExhausted else { return state.exhaust(until: clock.now + 1000) }
         let allowance = configuration.inDoubt.allowance(
             budget: configuration.inDoubtBudget, spent: counts.inDoubtRetried)
-        // The first call spent an attempt, and each round spends another of every record in it.
-        if counts.inDoubt > 0, allowance != 0, inDoubtRounds < configuration.attempts - 1 {
-            inDoubtRounds += 1
-            let selection = RequeueSelection(statuses: [.inDoubt], limit: allowance, byPolicy: true)
+        // Each round spends another attempt of every record in it, so the rounds come to an end.
+        if counts.inDoubt > 0, allowance != 0 {
+            let selection = RequeueSelection(
+                statuses: [.inDoubt], limit: allowance, byPolicy: true, maximumSpent: configuration.attempts)
             let requeued = try await runner.store.requeue(batch, selection)
             if requeued > 0 {
+                reporter.progress.inDoubt -= requeued
                 runner.events(.inDoubtRequeued(count: requeued))
                 return state.refill()
             }

@@ -21,7 +21,6 @@ struct BatchRun {
     var isLimiterChanged = false
     var isCancelled = false
     var isAbandoned = false
-    var inDoubtRounds = 0
     /// Why claiming failed; thrown when the calls under way are written.
     var failure: (any Error)?
 

@@ -71,7 +71,8 @@ extension EndpointTraffic {
             return TrafficVerdict(
                 events: events, halt: guarded.traffic.halt, isGateClosed: guarded.traffic.isGateClosed,
                 reopensAt: moment.wall(atMonotonic: reopensAt),
-                concernsAll: !events.isEmpty || wasReached != guarded.traffic.isReached || isProbe)
+                // Until the first answer the others wait for this one call to end.
+                concernsAll: !events.isEmpty || !wasReached || isProbe)
         }
         if verdict.concernsAll { notify() }
         return verdict

@@ -6,7 +6,7 @@ public struct RunnerProgress: Sendable, Equatable {
     public internal(set) var succeeded = 0
     /// Records that failed for good.
     public internal(set) var failed = 0
-    /// Records that ended in doubt.
+    /// Records that ended in doubt, less those the policy queued again; below 0 when these are an earlier run's.
     public internal(set) var inDoubt = 0
     /// Calls after which the record was queued again.
     public internal(set) var retries = 0

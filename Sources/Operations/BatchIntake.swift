@@ -1,8 +1,8 @@
-import Settings
 import Foundation
 import Ingest
 import JobRunner
 import RecordStore
+import Settings
 
 /// Decides which batch a file belongs to, and takes its records in.
 struct BatchIntake {

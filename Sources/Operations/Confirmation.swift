@@ -1,6 +1,6 @@
 import JobRunner
-import Settings
 import RecordStore
+import Settings
 
 /// Asks before a batch above `confirm_above`, or leaves it waiting where nobody can be asked.
 struct Confirmation {

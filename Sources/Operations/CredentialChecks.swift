@@ -1,6 +1,6 @@
-import Settings
 import Foundation
 import IdentityInsightsClient
+import Settings
 
 /// The doctor's look at keys and certificates, each for itself, so that one visit finds all that is wrong.
 struct CredentialChecks {

@@ -1,7 +1,7 @@
-import Settings
 import Foundation
 import IdentityInsightsClient
 import JobRunner
+import Settings
 
 /// `rollcall doctor`: checks from the settings to the connection, each with its remedy.
 public struct DoctorOperation: Sendable {

@@ -21,7 +21,9 @@ public struct RerunOperation: Sendable {
         let named = try jobName(in: place)
         let job = try place.job(named == JobDefinition.unnamed ? nil : named)
         let stop = StopSignal()
-        let session = try RunSession(place: place, job: job, rate: nil, out: request.out, stop: stop, console: console)
+        // A person chose which records are sent again; the policy adds none.
+        let session = try RunSession(
+            place: place, job: job, rate: nil, out: request.out, stop: stop, console: console, holdsInDoubt: true)
         return try await SignalledWork.run(stop: stop, console: console) {
             let status = try await rerun(selection, in: session)
             try await session.close()

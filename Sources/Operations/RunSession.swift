@@ -1,9 +1,9 @@
-import Results
 import Foundation
 import IdentityInsightsClient
 import Ingest
 import JobRunner
 import RecordStore
+import Results
 import Settings
 
 /// An open database, a client and a job: what it takes to run batches, one after the other.
@@ -20,10 +20,15 @@ struct RunSession: Sendable {
     let output: String
 
     /// Reads keys, opens the database as its runner and makes the client; calls nothing.
-    init(place: Workplace, job: JobDefinition, rate: Double?, out: String?, stop: StopSignal, console: Console) throws {
+    init(
+        place: Workplace, job: JobDefinition, rate: Double?, out: String?, stop: StopSignal, console: Console,
+        holdsInDoubt: Bool = false
+    ) throws {
         self.place = place
         self.job = job
-        configuration = RunnerConfiguration(job, api: place.settings.api, rate: rate)
+        var configuration = RunnerConfiguration(job, api: place.settings.api, rate: rate)
+        if holdsInDoubt { configuration.inDoubt = .hold }
+        self.configuration = configuration
         credentials = try place.credentials()
         provenance = try place.provenance(credentials)
         output = out ?? place.settings.output

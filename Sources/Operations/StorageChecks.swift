@@ -1,6 +1,6 @@
-import Settings
 import Foundation
 import RecordStore
+import Settings
 
 /// The doctor's look at folders, disk space, the sealing key and the database.
 struct StorageChecks {

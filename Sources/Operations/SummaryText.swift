@@ -13,7 +13,7 @@ enum SummaryText {
         lines.append("calls: \(calls(summary.calls))")
         lines.append("cost: \(summary.cost)")
         if let seconds = summary.times.runningSeconds { lines.append("took: \(took(seconds, summary))") }
-        return (lines + files(written.paths)).joined(separator: "\n")
+        return (lines + files(written.paths, batch: summary.batch.name)).joined(separator: "\n")
     }
 
     private static func records(_ records: BatchSummary.Records) -> [(String, Int)] {
@@ -42,12 +42,12 @@ enum SummaryText {
             ?? rate
     }
 
-    private static func files(_ paths: ResultPaths) -> [String] {
+    private static func files(_ paths: ResultPaths, batch: String) -> [String] {
         var lines = ["results: \(paths.csv)", "         \(paths.jsonl)", "report:  \(paths.report)"]
         if let failed = paths.failed { lines.append("to mend: \(failed) (mend the lines and run this file)") }
         if let inDoubt = paths.inDoubt {
             lines.append(
-                "in doubt: \(inDoubt) (perhaps billed; 'rollcall rerun BATCH --status in_doubt --yes' sends them again)"
+                "in doubt: \(inDoubt) (perhaps billed; 'rollcall rerun \(batch) --status in_doubt --yes' sends them again)"
             )
         }
         return lines

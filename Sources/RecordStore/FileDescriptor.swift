@@ -30,12 +30,19 @@ struct FileDescriptor: ~Copyable, Sendable {
         return status.st_mode & 0o7777
     }
 
-    /// Its first bytes.
+    /// Its first bytes; fewer than asked for when the file is shorter.
+    ///
+    /// - Throws: ``StoreError`` with ``StoreError/Code/damaged``: a file that can't be read is not an empty one.
     func read(upTo count: Int) throws -> [UInt8] {
-        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-            filled = max(0, pread(number, buffer.baseAddress, count, 0))
+        try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            let read = pread(number, buffer.baseAddress, count, 0)
+            guard read >= 0 else {
+                throw StoreError(
+                    .damaged, "\(name) cannot be read; check the disk and its permissions",
+                    cause: String(cString: strerror(errno)))
+            }
+            filled = read
         }
-        return bytes
     }
 
     /// Writes all bytes at the start of the file.

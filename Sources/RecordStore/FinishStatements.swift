@@ -2,6 +2,10 @@ import GRDB
 
 /// The statements that write what became of attempts.
 struct FinishStatements {
+    /// An answer that could not be read was billed and may be read later: a record still in doubt (?11) keeps it, and
+    /// the status that guards it against the policy, unless another answer comes.
+    private static let keepsAnswer = "?11 = 4 AND excluded.answer IS NULL AND answer IS NOT NULL"
+
     let openAttempt: HotStatement
     let closeAttempt: HotStatement
     let settleRecord: HotStatement
@@ -24,9 +28,16 @@ struct FinishStatements {
         saveResult = try HotStatement(
             database,
             """
-            INSERT OR REPLACE INTO results (record_id, http_status, reason_code, correlation_id, request_ref_id,
+            INSERT INTO results (record_id, http_status, reason_code, correlation_id, request_ref_id,
               submitted_at, completed_at, flagged, detail, answer)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+            ON CONFLICT (record_id) DO UPDATE SET
+              http_status = iif(\(Self.keepsAnswer), http_status, excluded.http_status),
+              reason_code = excluded.reason_code, correlation_id = excluded.correlation_id,
+              request_ref_id = excluded.request_ref_id, submitted_at = excluded.submitted_at,
+              completed_at = excluded.completed_at, flagged = excluded.flagged,
+              detail = iif(\(Self.keepsAnswer), detail, excluded.detail),
+              answer = iif(\(Self.keepsAnswer), answer, excluded.answer)
             """)
         queue = try HotStatement(database, "INSERT INTO ready (batch_id, not_before, record_id) VALUES (?1, ?2, ?3)")
         countDay = try HotStatement(

@@ -4,9 +4,15 @@ import GRDBSQLite
 /// A prepared statement that GRDB owns, bound and stepped directly: GRDB's own way costs an array, boxed values and a
 /// walk over observers each time, which is too much for what runs once per record.
 struct HotStatement {
+    /// Why a value could not be bound: the row must not be written with the value of the one before.
+    private final class BindingFailure {
+        var code = SQLITE_OK
+    }
+
     private let statement: Statement
     private let raw: OpaquePointer
     private let connection: OpaquePointer?
+    private let bindingFailure = BindingFailure()
 
     /// Prepares a statement for as long as this value lives.
     init(_ database: Database, _ sql: String) throws {
@@ -22,7 +28,7 @@ struct HotStatement {
 
     /// Binds a number; nil is NULL.
     func bind(_ value: Int64?, at index: Int32) {
-        if let value { sqlite3_bind_int64(raw, index, value) } else { sqlite3_bind_null(raw, index) }
+        note(value.map { sqlite3_bind_int64(raw, index, $0) } ?? sqlite3_bind_null(raw, index))
     }
 
     /// Binds a text, which is copied; nil is NULL.
@@ -33,16 +39,16 @@ struct HotStatement {
             // SQLite takes a null pointer for NULL; an empty text may have no address.
             let start = utf8.baseAddress.map { UnsafeRawPointer($0) } ?? UnsafeRawPointer(raw)
             let characters = start.assumingMemoryBound(to: CChar.self)
-            _ = sqlite3_bind_text(raw, index, characters, Int32(utf8.count), copied)
+            note(sqlite3_bind_text(raw, index, characters, Int32(utf8.count), copied))
         }
     }
 
     /// Binds bytes without copying them: they must stay where they are until the statement has run.
     func bind(unowned bytes: UnsafeRawBufferPointer, at index: Int32) {
         if let start = bytes.baseAddress, !bytes.isEmpty {
-            sqlite3_bind_blob(raw, index, start, Int32(bytes.count), nil)
+            note(sqlite3_bind_blob(raw, index, start, Int32(bytes.count), nil))
         } else {
-            sqlite3_bind_zeroblob(raw, index, 0)
+            note(sqlite3_bind_zeroblob(raw, index, 0))
         }
     }
 
@@ -52,14 +58,27 @@ struct HotStatement {
         let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
         bytes.withUnsafeBytes { buffer in
             guard !buffer.isEmpty else { return bind(unowned: buffer, at: index) }
-            sqlite3_bind_blob(raw, index, buffer.baseAddress, Int32(buffer.count), copied)
+            note(sqlite3_bind_blob(raw, index, buffer.baseAddress, Int32(buffer.count), copied))
         }
+    }
+
+    /// Remembers the first failure until the next step.
+    private func note(_ code: Int32) {
+        if code != SQLITE_OK, bindingFailure.code == SQLITE_OK { bindingFailure.code = code }
+    }
+
+    private func refuseUnbound() throws {
+        let code = bindingFailure.code
+        bindingFailure.code = SQLITE_OK
+        sqlite3_reset(raw)
+        throw DatabaseError(resultCode: ResultCode(rawValue: code), message: "a value could not be bound")
     }
 
     /// Goes on to the next row; false at the end, where the statement is ready to be bound again.
     ///
-    /// - Throws: `DatabaseError` with SQLite's extended code.
+    /// - Throws: `DatabaseError` with SQLite's extended code, also when a value could not be bound since the last step.
     func step() throws -> Bool {
+        if bindingFailure.code != SQLITE_OK { try refuseUnbound() }
         switch sqlite3_step(raw) {
         case SQLITE_ROW: return true
         case SQLITE_DONE:

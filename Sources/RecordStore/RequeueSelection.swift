@@ -11,16 +11,19 @@ public struct RequeueSelection: Sendable {
     /// Whether the job's policy asks, not a person: in-doubt records are then counted in
     /// ``BatchCounts/inDoubtRetried``, and records held because of another are left alone.
     public var byPolicy: Bool
+    /// Only records that have spent fewer attempts than this (`retry.attempts`).
+    public var maximumSpent: Int?
 
     /// Selects records to be queued again.
     public init(
         statuses: Set<RecordStatus>, reasonCode: String? = nil, lines: ClosedRange<Int>? = nil, limit: Int? = nil,
-        byPolicy: Bool = false
+        byPolicy: Bool = false, maximumSpent: Int? = nil
     ) {
         self.statuses = statuses
         self.reasonCode = reasonCode
         self.lines = lines
         self.limit = limit
         self.byPolicy = byPolicy
+        self.maximumSpent = maximumSpent
     }
 }

@@ -11,7 +11,7 @@ extension WriterConnection {
             let status = try status(after: completion, &cancelled)
             try close(completion)
             try settle(completion, status)
-            if status == .queued { try queue(completion) } else { try saveResult(sealed) }
+            if status == .queued { try queue(completion) } else { try saveResult(sealed, status) }
             tally.add(completion, status: status, day: day)
         }
         return tally.applied - before
@@ -25,7 +25,7 @@ extension WriterConnection {
         tally = FinishTally()
     }
 
-    /// Keeps what is to be shown of a record that never had a call of its own.
+    /// Keeps what is to be shown of a record that is in doubt without a call of its own.
     func saveResult(of record: Int64, detail: [UInt8], at time: Int64) throws {
         let statement = finishes.saveResult
         statement.bind(record, at: 1)
@@ -34,6 +34,7 @@ extension WriterConnection {
         statement.bind(0, at: 8)
         statement.bind(copying: detail, at: 9)
         statement.bind(nil as Int64?, at: 10)
+        statement.bind(RecordStatus.inDoubt.code, at: 11)
         try statement.run()
     }
 
@@ -84,13 +85,13 @@ extension WriterConnection {
         try finishes.queue.run(completion.record.batch.rawValue, notBefore, completion.record.rawValue)
     }
 
-    private func saveResult(_ sealed: SealedCompletion) throws {
-        guard let answer = sealed.answer else { return try saveResult(sealed.completion, sealed.detail, nil) }
-        try answer.withUnsafeBytes { try saveResult(sealed.completion, sealed.detail, $0) }
+    private func saveResult(_ sealed: SealedCompletion, _ status: RecordStatus) throws {
+        guard let answer = sealed.answer else { return try saveResult(sealed.completion, status, sealed.detail, nil) }
+        try answer.withUnsafeBytes { try saveResult(sealed.completion, status, sealed.detail, $0) }
     }
 
     private func saveResult(
-        _ completion: Completion, _ detail: [UInt8]?, _ answer: UnsafeRawBufferPointer?
+        _ completion: Completion, _ status: RecordStatus, _ detail: [UInt8]?, _ answer: UnsafeRawBufferPointer?
     ) throws {
         let statement = finishes.saveResult
         statement.bind(completion.record.rawValue, at: 1)
@@ -103,6 +104,7 @@ extension WriterConnection {
         statement.bind(completion.hasWarnings ? 1 : 0, at: 8)
         statement.bind(copying: detail, at: 9)
         if let answer { statement.bind(unowned: answer, at: 10) } else { statement.bind(nil as Int64?, at: 10) }
+        statement.bind(status.code, at: 11)
         try statement.run()
     }
 }

@@ -34,12 +34,14 @@ extension WriterConnection {
             SELECT id, status FROM records LEFT JOIN results ON record_id = id
             WHERE id BETWEEN ?1 AND ?2 AND status IN (\(codes)) AND (?3 IS NULL OR reason_code = ?3)
               AND (?4 = 0 OR (held = 0 AND ifnull(http_status, 0) NOT BETWEEN 200 AND 299))
+              AND (?6 IS NULL OR spent < ?6)
             ORDER BY id LIMIT ?5
             """
         let rows = try Row.fetchAll(
             database, sql: sql,
             arguments: [
                 max(after + 1, lines.lowerBound), lines.upperBound, selection.reasonCode, selection.byPolicy, count,
+                selection.maximumSpent,
             ])
         return try rows.map { ($0[0], try RecordStatus(code: $0[1])) }
     }

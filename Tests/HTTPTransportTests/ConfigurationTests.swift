@@ -1,8 +1,8 @@
 import Foundation
 import HTTPTransport
 import OpenSSL
-import Testing
 import TestSupport
+import Testing
 
 @Suite struct ConfigurationTests {
     @Test(arguments: [

@@ -1,7 +1,8 @@
-import HTTPTransport
 import OpenSSL
-import Testing
 import TestSupport
+import Testing
+
+@testable import HTTPTransport
 
 /// Cancellation and the transport's own end.
 @Suite struct EndingTests {
@@ -47,6 +48,23 @@ import TestSupport
                 let failure = try #require(await second.value.failure)
                 #expect(failure.kind == .cancelled)
                 #expect(!failure.mayHaveLeft)
+                await server.answerHeld()
+                #expect(await first.answer != nil)
+                #expect(server.requests.count == 1)
+            })
+    }
+
+    @Test func aCancellationSeenBeforeItsRequestDoesNotWaitForATurn() async throws {
+        try await Loopback.run(
+            transport: { $0.maximumConnections = 1 },
+            script: { _ in .hold },
+            test: { transport, server in
+                async let first = transport.send(.call("first"))
+                await server.waitForRequests(1)
+                let ticket = Ticket()
+                ticket.cancel()  // the loop hears of it no more
+                let failure = try #require(await transport.send(.call("second"), as: ticket).failure)
+                #expect(failure.kind == .cancelled)
                 await server.answerHeld()
                 #expect(await first.answer != nil)
                 #expect(server.requests.count == 1)

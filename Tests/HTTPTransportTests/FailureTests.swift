@@ -1,7 +1,7 @@
 import HTTPTransport
 import OpenSSL
-import Testing
 import TestSupport
+import Testing
 
 @Suite struct FailureTests {
     @Test func aServerThatIsDownIsNoConnectionAndNothingLeft() async throws {
@@ -36,11 +36,14 @@ import TestSupport
 
     @Test func anAnswerThatDoesNotComeIsATimeoutAndMayHaveLeft() async throws {
         try await Loopback.run(
-            transport: { $0.requestTimeout = .seconds(2) },
+            transport: { $0.requestTimeout = .seconds(4) },
             script: { $0.body == Array("hold".utf8) ? .hold : .answer() },
             test: { transport, server in
                 while await transport.send(.call("connect")).answer == nil {}  // however slow the machine is
-                let failure = try #require(await transport.send(.call("hold")).failure)
+                var failure = try #require(await transport.send(.call("hold")).failure)
+                while !failure.mayHaveLeft, [.couldNotConnect, .timedOut].contains(failure.kind) {
+                    failure = try #require(await transport.send(.call("hold")).failure)
+                }
                 #expect(failure.kind == .timedOut)
                 #expect(failure.mayHaveLeft)
                 #expect(server.requests.count { $0.body == Array("hold".utf8) } == 1)

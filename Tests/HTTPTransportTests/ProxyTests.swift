@@ -1,7 +1,7 @@
 import HTTPTransport
 import OpenSSL
-import Testing
 import TestSupport
+import Testing
 
 @Suite struct ProxyTests {
     @Test func requestsGoThroughTheProxysTunnelAndReuseIt() async throws {

@@ -1,7 +1,7 @@
 import HTTPTransport
 import OpenSSL
-import Testing
 import TestSupport
+import Testing
 
 /// A call that may have been answered is never silently repeated.
 @Suite struct SendOnceTests {

@@ -71,7 +71,7 @@ struct FieldMappingTests {
         let mapping = FieldMapping(
             fields: [Self.account, FieldRule(path: "user.email", source: .column("mail"))], recordID: "mail")
         let built = try BuiltRecord.all(of: "acct,mail\nh,a@example.com\nh,\n", mapping: mapping)
-        #expect(built.map(\.id) == ["a@example.com", "3"])
+        #expect(built.map(\.id) == ["a@example.com", ""])
         let known = try BuiltRecord.all(
             of: "account_id,email,ref\nh,a@example.com,17\n", mapping: FieldMapping(recordID: "ref"))
         #expect(known.first?.id == "17" && known.first?.request != nil)

@@ -6,8 +6,8 @@ struct MastercardVector: Decodable, Sendable, CustomTestStringConvertible {
     let name: String
     let kind: String
     let jwe: String
-    let private_key_file: String
-    let expected_plaintext: String?
+    let privateKeyFile: String
+    let expectedPlaintext: String?
 
     var testDescription: String { name }
 
@@ -18,7 +18,7 @@ struct MastercardVector: Decodable, Sendable, CustomTestStringConvertible {
     static let all: [MastercardVector] = {
         struct File: Decodable { let vectors: [MastercardVector] }
         guard let data = try? Data(contentsOf: folder.appending(path: "vectors.json")),
-            let file = try? JSONDecoder().decode(File.self, from: data)
+            let file = try? Vectors.decoder.decode(File.self, from: data)
         else { return [] }
         return file.vectors
     }()

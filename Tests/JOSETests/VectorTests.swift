@@ -19,8 +19,8 @@ struct VectorTests {
     @Test("Every good token opens to its plaintext", arguments: Vectors.good)
     func good(vector: GoodVector) throws {
         let opened = try JWEDecrypter(privateKey: Vectors.key(vector.key)).decrypt(Array(vector.token.utf8))
-        #expect(opened.count == vector.plaintext_bytes)
-        #expect(try SHA256.hex(opened) == vector.plaintext_sha256)
+        #expect(opened.count == vector.plaintextBytes)
+        #expect(try SHA256.hex(opened) == vector.plaintextSha256)
         if let plaintext = vector.plaintext {
             #expect(Base64URL.decode(Array(plaintext.utf8)) == opened)
         }
@@ -30,7 +30,7 @@ struct VectorTests {
     @Test("Every hostile token is refused, for the reason it should be", arguments: Vectors.hostile)
     func hostile(vector: HostileVector) throws {
         let token = try #require(
-            vector.token.map { Array($0.utf8) } ?? vector.token_bytes.flatMap { Base64URL.decode(Array($0.utf8)) })
+            vector.token.map { Array($0.utf8) } ?? vector.tokenBytes.flatMap { Base64URL.decode(Array($0.utf8)) })
         let decrypter = JWEDecrypter(privateKey: try Vectors.key(vector.key))
         let error = #expect(throws: JWEError.self) { try decrypter.decrypt(token) }
         switch (vector.expected, error) {

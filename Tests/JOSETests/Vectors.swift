@@ -7,7 +7,7 @@ struct VectorKey: Decodable {
     let name: String
     let bits: Int
     let kid: String
-    let private_key: String
+    let privateKey: String
 }
 
 /// A token of `Vectors/positive.json`.
@@ -17,8 +17,8 @@ struct GoodVector: Decodable, Sendable, CustomTestStringConvertible {
     let enc: String
     let token: String
     let plaintext: String?
-    let plaintext_sha256: String
-    let plaintext_bytes: Int
+    let plaintextSha256: String
+    let plaintextBytes: Int
 
     var testDescription: String { name }
 }
@@ -29,7 +29,7 @@ struct HostileVector: Decodable, Sendable, CustomTestStringConvertible {
     let key: String
     let expected: String
     let token: String?
-    let token_bytes: String?
+    let tokenBytes: String?
 
     var testDescription: String { name }
 }
@@ -41,7 +41,7 @@ enum Vectors {
     static let keyEntries: [VectorKey] = load("keys")
 
     static let keys: [String: PrivateKey] = keyEntries.reduce(into: [:]) { keys, entry in
-        keys[entry.name] = try? PrivateKey.load(Array(entry.private_key.utf8), password: nil, name: entry.name)
+        keys[entry.name] = try? PrivateKey.load(Array(entry.privateKey.utf8), password: nil, name: entry.name)
     }
 
     static func key(_ name: String) throws -> PrivateKey {
@@ -53,6 +53,13 @@ enum Vectors {
         guard let url = Bundle.module.url(forResource: name, withExtension: "json", subdirectory: "Vectors"),
             let data = try? Data(contentsOf: url)
         else { return [] }
-        return (try? JSONDecoder().decode([Entry].self, from: data)) ?? []
+        return (try? decoder.decode([Entry].self, from: data)) ?? []
+    }
+
+    /// Reads the names of the files' members, which are in snake case.
+    static var decoder: JSONDecoder {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        return decoder
     }
 }

@@ -57,6 +57,52 @@ import Testing
         #expect(try bench.statuses() == [.inDoubt])
     }
 
+    @Test func attemptsSpentOnOtherFaultsLeaveFewerForThePolicy() async throws {
+        let bench = try await RunnerBench(records: 2)
+        let configuration = RunnerBench.oneByOne {
+            $0.attempts = 2
+            $0.inDoubt = .retry
+            $0.inDoubtBudget = nil
+        }
+        let submitter = bench.submitter { $0.row == "row 1" && $0.attempt == 1 ? .status(500) : .reset }
+        let end = try await bench.runner(configuration, submitter).run(bench.batch, stop: StopSignal())
+        #expect(end == .completed)
+        #expect(submitter.calls.map(\.row).sorted() == ["row 1", "row 1", "row 2", "row 2"])
+        #expect(try bench.statuses() == [.inDoubt, .inDoubt])
+    }
+
+    @Test func aRestartGivesThePolicyNoFurtherAttempts() async throws {
+        let bench = try await RunnerBench(records: 1)
+        let configuration = RunnerBench.oneByOne {
+            $0.attempts = 2
+            $0.inDoubt = .retry
+            $0.inDoubtBudget = nil
+        }
+        let stop = StopSignal()
+        let submitter = bench.submitter { call in
+            if call.number == 2 { stop.drain() }
+            return .reset
+        }
+        let runner = bench.runner(configuration, submitter)
+        #expect(try await runner.run(bench.batch, stop: stop) == .stopped)
+        #expect(try await runner.run(bench.batch, stop: StopSignal()) == .completed)
+        #expect(submitter.calls.count == 2)
+        #expect(try bench.statuses() == [.inDoubt])
+    }
+
+    @Test func progressCountsARecordOnceHoweverOftenThePolicyQueuesIt() async throws {
+        let bench = try await RunnerBench(records: 3)
+        let configuration = RunnerBench.oneByOne {
+            $0.inDoubt = .retry
+            $0.inDoubtBudget = nil
+        }
+        let submitter = bench.submitter { $0.row == "row 2" && $0.attempt < 3 ? .reset : .success }
+        _ = try await bench.runner(configuration, submitter).run(bench.batch, stop: StopSignal())
+        let progress = try #require(bench.progress)
+        #expect(progress.calls == 5)
+        #expect(progress.finished == 3 && progress.succeeded == 3 && progress.inDoubt == 0)
+    }
+
     @Test func undecipherableAnswersAreHeldWhateverThePolicy() async throws {
         let bench = try await RunnerBench(records: 3)
         let configuration = RunnerBench.unhurried {

@@ -170,7 +170,8 @@ import Testing
         #expect(ends == [.completed, .completed])
         let times = submitter.calls.map(\.at).sorted()
         #expect(times.count == 201)
-        for (index, time) in times.enumerated().dropFirst(101) { #expect(time - times[index - 101] >= 999) }
+        // A call notes its time when its task runs, which can be a step or two of the clock (10 ms) after its permit.
+        for (index, time) in times.enumerated().dropFirst(101) { #expect(time - times[index - 101] >= 970) }
         #expect(times.filter { (2_000..<100_000).contains($0) }.isEmpty)
     }
 }

@@ -1,5 +1,6 @@
-@testable import RecordStore
 import Testing
+
+@testable import RecordStore
 
 @Suite struct AcceptingTests {
     @Test func anAnswerThatCanBeReadNowEndsTheDoubtWithoutACall() async throws {

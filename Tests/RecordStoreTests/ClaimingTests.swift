@@ -1,6 +1,7 @@
 import GRDB
-@testable import RecordStore
 import Testing
+
+@testable import RecordStore
 
 @Suite struct ClaimingTests {
     @Test func recordsComeInInputOrderWithWhatIsNeededToSendThem() async throws {

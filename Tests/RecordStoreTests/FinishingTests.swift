@@ -1,5 +1,6 @@
-@testable import RecordStore
 import Testing
+
+@testable import RecordStore
 
 @Suite struct FinishingTests {
     struct Case: Sendable, CustomTestStringConvertible {
@@ -70,6 +71,38 @@ import Testing
         #expect(second.httpStatus == 400 && second.reasonCode == "INVALID_INPUT")
         #expect(try second.errorText == "refused")
         #expect(try second.answer == nil)
+        try store.close()
+    }
+
+    @Test func anAnswerThatCouldNotBeReadOutlivesALaterAttemptInDoubt() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let batch = try await store.runningBatch(count: 1)
+        let again = try await store.claimAgainAfterUnreadableAnswer(batch)
+        #expect(try await store.finish([again.inDoubt]) == 1)
+        let view = try #require(try store.record(again.id))
+        #expect(view.status == .inDoubt && view.httpStatus == 200)
+        #expect(try view.answer == Array("unreadable".utf8))
+        #expect(try view.errorText == "not for our key")
+        let policy = RequeueSelection(statuses: [.inDoubt], byPolicy: true)
+        #expect(try await store.requeue(batch.id, policy) == 0)
+        try store.close()
+    }
+
+    @Test func aLaterAnswerOrAFinalEndTakesThePlaceOfOneThatCouldNotBeRead() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let batch = try await store.runningBatch(count: 1)
+        let second = try await store.claimAgainAfterUnreadableAnswer(batch)
+        _ = try await store.finish([second.unreadable("unreadable again")])
+        #expect(try store.record(second.id)?.answer == Array("unreadable again".utf8))
+        _ = try await store.requeue(batch.id, RequeueSelection(statuses: [.inDoubt]))
+        let third = try #require(try await store.claim(batch).records.first)
+        _ = try await store.finish([third.rejected])
+        let view = try #require(try store.record(third.id))
+        #expect(view.status == .failed && view.httpStatus == 400)
+        #expect(try view.answer == nil)
+        #expect(try view.errorText == "refused")
         try store.close()
     }
 

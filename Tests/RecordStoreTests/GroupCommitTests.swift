@@ -1,8 +1,9 @@
 import GRDB
 import Migrations
-@testable import RecordStore
 import Synchronization
 import Testing
+
+@testable import RecordStore
 
 @Suite struct GroupCommitTests {
     /// The outcomes of a group, by the order in which its waiters heard.

@@ -1,5 +1,6 @@
-@testable import RecordStore
 import Testing
+
+@testable import RecordStore
 
 @Suite struct HoldingTests {
     @Test func aRecordIdenticalToOneInDoubtIsHeldWithoutACall() async throws {

@@ -1,6 +1,7 @@
 import Foundation
-@testable import RecordStore
 import Testing
+
+@testable import RecordStore
 
 @Suite struct IngestTests {
     private static let rows = [

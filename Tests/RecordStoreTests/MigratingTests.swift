@@ -1,8 +1,9 @@
 import Foundation
 import GRDB
 import Migrations
-@testable import RecordStore
 import Testing
+
+@testable import RecordStore
 
 @Suite struct MigratingTests {
     private let next = Migrations.all.adding("note", sql: "ALTER TABLE batches ADD COLUMN note TEXT")

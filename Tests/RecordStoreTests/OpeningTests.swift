@@ -1,8 +1,9 @@
 import Foundation
 import GRDB
 import Migrations
-@testable import RecordStore
 import Testing
+
+@testable import RecordStore
 
 @Suite struct OpeningTests {
     @Test func databaseAndKeyAreMadeTogetherForTheirOwnerOnly() async throws {

@@ -1,6 +1,7 @@
 import OpenSSL
-@testable import RecordStore
 import Testing
+
+@testable import RecordStore
 
 /// A row of a sample file.
 struct SampleRow {
@@ -58,6 +59,14 @@ extension RecordStore {
         try await claim(batch.id, upTo: count, now: now, caps: Self.uncapped)
     }
 
+    /// Claims a batch's first record again, by a person's decision, after an answer that could not be read.
+    func claimAgainAfterUnreadableAnswer(_ batch: Batch) async throws -> ClaimedRecord {
+        let claimed = try #require(try await claim(batch, 1).records.first)
+        _ = try await finish([claimed.unreadable("unreadable")])
+        _ = try await requeue(batch.id, RequeueSelection(statuses: [.inDoubt]))
+        return try #require(try await claim(batch, 1).records.first)
+    }
+
     func statuses(_ batch: Batch) throws -> [RecordStatus] {
         var found: [RecordStatus] = []
         try forEachRecord(batch.id) { found.append($0.status) }
@@ -96,6 +105,11 @@ extension ClaimedRecord {
         completion(.succeeded, outcome: "succeeded", httpStatus: 200, billable: .yes, answer: "answer-\(id.line)")
     }
     var inDoubt: Completion { completion(.inDoubt, outcome: "in_doubt", billable: .unknown, errorText: "timed out") }
+    func unreadable(_ answer: String) -> Completion {
+        completion(
+            .inDoubt, outcome: "undecipherable", httpStatus: 200, billable: .yes, errorText: "not for our key",
+            answer: answer)
+    }
     var rejected: Completion {
         completion(.failed, outcome: "rejected", httpStatus: 400, errorText: "refused", reasonCode: "INVALID_INPUT")
     }

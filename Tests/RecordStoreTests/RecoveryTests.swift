@@ -1,6 +1,7 @@
 import Foundation
-@testable import RecordStore
 import Testing
+
+@testable import RecordStore
 
 @Suite struct RecoveryTests {
     @Test func whatACrashLeftOpenIsInDoubt() async throws {
@@ -24,6 +25,22 @@ import Testing
         #expect(try second.actions().map(\.name) == ["recover_crash"])
         #expect(try await second.finish([records[1].succeeded]) == 0)
         #expect(try await second.claim(batch).records.map(\.id.line) == [5])
+        try second.close()
+    }
+
+    @Test func anAnswerThatCouldNotBeReadOutlivesACrashInTheNextCall() async throws {
+        let folder = try StoreFolder()
+        let first = try folder.open()
+        let batch = try await first.runningBatch(count: 1)
+        let again = try await first.claimAgainAfterUnreadableAnswer(batch)
+        try first.close()
+
+        let second = try folder.open()
+        #expect(second.recovery.openAttempts == 1)
+        let view = try #require(try second.record(again.id))
+        #expect(view.status == .inDoubt && view.httpStatus == 200)
+        #expect(try view.answer == Array("unreadable".utf8))
+        #expect(try view.errorText == "not for our key")
         try second.close()
     }
 
@@ -137,7 +154,7 @@ import Testing
         try second.close()
     }
 
-    @Test func anotherDatabasesMarkIsNotMistakenForOnesOwn() async throws {
+    @Test func aDatabaseThatIsGoneIsNotMadeAnewBesideItsMark() async throws {
         let folder = try StoreFolder()
         let first = try folder.open()
         _ = try await first.claim(try await first.runningBatch(count: 3))
@@ -145,10 +162,14 @@ import Testing
         for name in try folder.files() where name.hasPrefix("rollcall.sqlite") && !name.hasSuffix(".mark") {
             try FileManager.default.removeItem(atPath: folder.path + "/" + name)
         }
+        #expect {
+            try folder.open()
+        } throws: { error in
+            (error as? StoreError)?.code == .noDatabase
+        }
+        try FileManager.default.removeItem(atPath: folder.path + "/rollcall.sqlite.mark")
         let second = try folder.open()
         #expect(second.recovery == RecoveryReport())
-        let batch = try await second.runningBatch(count: 1)
-        #expect(try await second.claim(batch).records.map(\.attempt.rawValue) == [1])
         try second.close()
     }
 

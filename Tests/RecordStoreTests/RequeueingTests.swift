@@ -1,5 +1,6 @@
-@testable import RecordStore
 import Testing
+
+@testable import RecordStore
 
 @Suite struct RequeueingTests {
     /// Lines 2 to 9: succeeded, failed A, failed B, in doubt, failed A, in doubt, held, invalid; completed.
@@ -85,6 +86,24 @@ import Testing
         #expect(records.map(\.id.line) == [5, 7])
         #expect(records.map(\.spentAttempts) == [1, 0])
         #expect(try store.progress(batch.id).inDoubtRetried == 1)
+        try store.close()
+    }
+
+    @Test func aRecordThatHasSpentItsAttemptsIsNotQueuedAgain() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let batch = try await store.runningBatch(count: 2)
+        let first = try await store.claim(batch).records
+        _ = try await store.finish([first[0].transient(until: 0), first[1].inDoubt])
+        _ = try await store.finish(try await store.claim(batch).records.map(\.inDoubt))
+        #expect(try store.statuses(batch) == [.inDoubt, .inDoubt])
+
+        let policy = RequeueSelection(statuses: [.inDoubt], byPolicy: true, maximumSpent: 2)
+        #expect(try await store.requeue(batch.id, policy) == 1)
+        let again = try await store.claim(batch).records
+        #expect(again.map(\.id.line) == [3])
+        _ = try await store.finish(again.map(\.inDoubt))
+        #expect(try await store.requeue(batch.id, policy) == 0)
         try store.close()
     }
 

@@ -1,8 +1,9 @@
 import Foundation
 import GRDB
 import OpenSSL
-@testable import RecordStore
 import Testing
+
+@testable import RecordStore
 
 @Suite struct SealingTests {
     private static let secrets = [

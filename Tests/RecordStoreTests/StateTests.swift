@@ -1,5 +1,6 @@
-@testable import RecordStore
 import Testing
+
+@testable import RecordStore
 
 @Suite struct StateTests {
     /// All that is allowed; everything else isn't.

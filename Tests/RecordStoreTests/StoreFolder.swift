@@ -1,7 +1,8 @@
 import Foundation
 import OpenSSL
-@testable import RecordStore
 import Testing
+
+@testable import RecordStore
 
 /// A folder of its own for a store's files; removed when the test is over.
 final class StoreFolder {
