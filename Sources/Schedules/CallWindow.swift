@@ -1,0 +1,89 @@
+public import Foundation
+
+/// The hours of the day in which calls may be made: `22:00-06:00`, or several joined by commas.
+///
+/// The wall clock decides: where an hour comes twice the window is open twice, and hours that the clock skips are gone.
+public struct CallWindow: Sendable, Equatable, CustomStringConvertible {
+    /// The text as it was given.
+    public let description: String
+    /// Minutes of the day; an upper bound below the lower one belongs to the next day.
+    private let spans: [Span]
+
+    struct Span: Sendable, Equatable {
+        let start: Int
+        let end: Int
+
+        func contains(_ minute: Int) -> Bool {
+            start < end ? (start..<end).contains(minute) : minute >= start || minute < end
+        }
+    }
+
+    /// Reads `HH:MM-HH:MM`, or several of these joined by commas. The end is not part of the window; `24:00` is midnight.
+    ///
+    /// - Throws: a sentence that says what would be right.
+    public init(_ text: String) throws(ScheduleError) {
+        var spans: [Span] = []
+        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+            spans.append(try Self.span(part.drop { $0 == " " }))
+        }
+        (self.spans, description) = (spans, text)
+    }
+
+    /// Whether calls may be made now.
+    ///
+    /// - Parameters:
+    ///   - moment: milliseconds since 1970.
+    ///   - zone: the zone whose wall clock is meant.
+    /// - Returns: true from a start up to, and without, its end.
+    public func isOpen(at moment: Int64, in zone: TimeZone) -> Bool {
+        isOpen(LocalClock(zone: zone).minute(at: moment))
+    }
+
+    /// The moment itself while the window is open, else when it opens next.
+    ///
+    /// - Parameters:
+    ///   - moment: milliseconds since 1970.
+    ///   - zone: the zone whose wall clock is meant.
+    /// - Returns: milliseconds since 1970, not before `moment`.
+    public func opening(from moment: Int64, in zone: TimeZone) -> Int64 {
+        let clock = LocalClock(zone: zone)
+        var start = moment
+        while true {
+            let shown = clock.minute(at: start)
+            if isOpen(shown) { return start }
+            let opening = clock.moment(of: nextStart(after: shown), offset: clock.offset(at: start))
+            guard let change = clock.change(after: start), opening >= change else { return opening }
+            start = change
+        }
+    }
+
+    private func isOpen(_ shown: Int) -> Bool {
+        let minute = shown.quotientAndRemainderDown(by: minutesOfDay).remainder
+        return spans.contains { $0.contains(minute) }
+    }
+
+    private func nextStart(after shown: Int) -> Int {
+        let (day, minute) = shown.quotientAndRemainderDown(by: minutesOfDay)
+        let starts = spans.map { $0.start > minute ? $0.start : $0.start + minutesOfDay }
+        return day * minutesOfDay + (starts.min() ?? minutesOfDay)
+    }
+
+    private static func span(_ text: Substring) throws(ScheduleError) -> Span {
+        let ends = text.split(separator: "-", omittingEmptySubsequences: false)
+        guard ends.count == 2, let start = time(ends[0]), let end = time(ends[1]), start < minutesOfDay else {
+            throw ScheduleError("each part must be a start and an end such as 22:00-06:00, from 00:00 to 24:00")
+        }
+        guard start != end, (start, end) != (0, minutesOfDay) else {
+            throw ScheduleError("a window must be shorter than a day: leave it out where calls may be made at any time")
+        }
+        return Span(start: start, end: end)
+    }
+
+    private static func time(_ text: Substring) -> Int? {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 2, let hour = number(parts[0]), let minute = number(parts[1]),
+            parts.allSatisfy({ $0.utf8.count == 2 }), minute < 60, hour * 60 + minute <= minutesOfDay
+        else { return nil }
+        return hour * 60 + minute
+    }
+}

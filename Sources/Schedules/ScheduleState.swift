@@ -1,0 +1,96 @@
+public import Foundation
+
+/// One job's schedule: from what was dealt with before and the time now it decides what is to be done, and does nothing.
+///
+/// Ask again after every action but `wait`, and store `lastDue` whenever it has changed, before acting: a due time that
+/// is stored is never run a second time, whatever becomes of the process or its clock.
+public struct ScheduleState: Sendable, Equatable {
+    /// What is to be done now.
+    public enum Action: Sendable, Equatable {
+        /// Nothing before this moment; nil: nothing ever.
+        case wait(until: Int64?)
+        /// The job is due.
+        case run(due: Int64)
+        /// Runs were due while nobody could start them, the last of them at `due`; `runsNow` makes up for all of them
+        /// at once. Of more than `mostCounted` no more are counted.
+        case missed(due: Int64, count: Int, runsNow: Bool)
+        /// The job is due while its last run is not yet done, so this one is left out.
+        case overlapped(due: Int64)
+    }
+
+    /// Up to and with this moment everything due is dealt with; nil: the schedule has never been looked at.
+    public private(set) var lastDue: Int64?
+    private let expression: CronExpression
+    private let zone: TimeZone
+    private let catchUp: Bool
+
+    /// A due time this much later is still on time, so that a restart in the wrong minute costs no night.
+    public static let grace: Int64 = 5 * 60_000
+    /// How many missed runs are counted at most.
+    public static let mostCounted = 1000
+
+    /// A schedule as it is remembered.
+    ///
+    /// - Parameters:
+    ///   - expression: when the job is due.
+    ///   - zone: the wall clock by which it is.
+    ///   - catchUp: whether missed runs are made up for by one.
+    ///   - lastDue: what `lastDue` was when it was stored; nil for a schedule that is new.
+    public init(expression: CronExpression, zone: TimeZone, catchUp: Bool, lastDue: Int64?) {
+        (self.expression, self.zone, self.catchUp, self.lastDue) = (expression, zone, catchUp, lastDue)
+    }
+
+    /// Decides what is to be done now.
+    ///
+    /// - Parameters:
+    ///   - now: milliseconds since 1970; a clock that was set back makes the schedule wait, not run again.
+    ///   - isRunning: whether the job's last run is not yet done.
+    /// - Returns: the action, which counts as dealt with from here on.
+    public mutating func step(at now: Int64, isRunning: Bool) -> Action {
+        guard let lastDue else {
+            // What was due before the job was known to us was not missed.
+            self.lastDue = now
+            return .wait(until: expression.next(after: now, in: zone))
+        }
+        guard let next = expression.next(after: lastDue, in: zone) else { return .wait(until: nil) }
+        guard next <= now else { return .wait(until: next) }
+        let isOnTime = latest(from: now - Self.grace, upTo: now)
+        guard let late = latest(from: next, upTo: now - Self.grace - 1) else {
+            return start(due: isOnTime ?? next, isRunning: isRunning)
+        }
+        let count = count(from: next, upTo: late)
+        self.lastDue = late
+        // A run that is on time makes up for the missed ones as well.
+        return .missed(due: late, count: count, runsNow: catchUp && !isRunning && isOnTime == nil)
+    }
+
+    private mutating func start(due: Int64, isRunning: Bool) -> Action {
+        lastDue = due
+        return isRunning ? .overlapped(due: due) : .run(due: due)
+    }
+
+    /// The last due time of a stretch of time, found from its end: there may be a year of minutes before it.
+    private func latest(from start: Int64, upTo end: Int64) -> Int64? {
+        var length = millisecondsOfMinute
+        while end - length >= start, !isDue(after: end - length, upTo: end) { length *= 2 }
+        var latest: Int64?
+        var due = expression.next(after: max(start - 1, end - length), in: zone)
+        while let time = due, time <= end {
+            latest = time
+            due = expression.next(after: time, in: zone)
+        }
+        return latest
+    }
+
+    private func isDue(after start: Int64, upTo end: Int64) -> Bool {
+        expression.next(after: start, in: zone).map { $0 <= end } ?? false
+    }
+
+    private func count(from first: Int64, upTo last: Int64) -> Int {
+        var (count, due) = (1, first)
+        while due < last, count < Self.mostCounted, let next = expression.next(after: due, in: zone) {
+            (count, due) = (count + 1, next)
+        }
+        return count
+    }
+}
