@@ -30,14 +30,7 @@ struct FieldParts {
 
     func transforms() throws(SettingsError) -> [JobDefinition.Field.Transform] {
         guard let entry = reader.structure(Self.transform.path) else { return [] }
-        let format = ValueFormat<JobDefinition.Field.Transform>.choice
-        let error = reader.wrong("\(path).transform", entry.line, "\(format.expectation), or a list of these")
-        var transforms: [JobDefinition.Field.Transform] = []
-        for word in try reader.words(entry, or: error) {
-            guard let transform = format.read(word, "/") else { throw error }
-            transforms.append(transform)
-        }
-        return transforms
+        return try reader.choices(entry, at: "\(path).transform")
     }
 
     private static let column = SettingKey("column", .text, "the column the text comes from")

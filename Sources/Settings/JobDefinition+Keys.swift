@@ -16,7 +16,13 @@ extension JobDefinition {
 
     static let schema = Schema(
         [
-            nameKey.description, descriptionKey.description, formatKey.description, fieldsKey, ignoredKey,
-            recordIDKey.description,
+            nameKey.description, descriptionKey.description, enabledKey.description, scheduleKey.description,
+            timeZoneKey.description, catchUpKey.description, windowKey.description, priorityKey.description,
+            pathKey.description, globKey.description, formatKey.description, settleKey.description,
+            doneMarkerKey.description, orderKey.description, fieldsKey, ignoredKey, recordIDKey.description,
+            afterKey.description, exchangeGroupKey.description, outputKey.description, SettingKeys.notify,
+            rerunJobsKey, rerunStatusesKey, youngerThanKey.description, confirmKey.description,
+            SettingKeys.maxInvalid.description, reuseKey.description, acceptFailedKey.description,
+            acceptInvalidKey.description,
         ] + SettingKeys.running)
 }

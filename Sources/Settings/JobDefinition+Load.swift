@@ -28,28 +28,61 @@ extension JobDefinition {
     /// - Returns: the job as it runs.
     /// - Throws: an error that names file, line, key and what would be right.
     public static func load(path: String, over settings: Settings) throws(SettingsError) -> JobDefinition {
+        try load(try root(of: path), path: path, over: settings)
+    }
+
+    /// Reads a job file as far as YAML goes.
+    static func root(of path: String) throws(SettingsError) -> Entry {
         let input: InputText
         do {
             input = try InputText(path: path)
         } catch {
             throw SettingsError(file: path, "\(error.message): name a job file")
         }
-        let flat = try FlatFile(try Entry.parse(input.text, file: path), schema: schema, file: path)
-        return try JobDefinition(path: path, reader: ValueReader(flat, directory: settings.jobs), settings: settings)
+        return try Entry.parse(input.text, file: path)
     }
 
-    private init(path: String, reader: ValueReader, settings: Settings) throws(SettingsError) {
+    /// Reads a job from what YAML made of its file; `checkingRules` refuses keys that do not go together.
+    static func load(
+        _ root: Entry, path: String, over settings: Settings, checkingRules: Bool = true
+    ) throws(SettingsError) -> JobDefinition {
+        let flat = try FlatFile(root, schema: schema, file: path)
+        if checkingRules { try flat.refuseBoth([Alternative(one: [pathKey.path], other: [globKey.path])]) }
+        let reader = ValueReader(flat, directory: settings.folder)
+        return try JobDefinition(path: path, reader: reader, settings: settings, checkingRules: checkingRules)
+    }
+
+    private init(
+        path: String, reader: ValueReader, settings: Settings, checkingRules: Bool
+    ) throws(SettingsError) {
         var reader = reader
         name = try Self.name(of: path, from: &reader)
         description = try reader.optional(Self.descriptionKey)
+        isEnabled = try reader.value(Self.enabledKey)
+        limits = try Settings.Limits(from: &reader, over: settings.limits)
+        schedule = try reader.optional(Self.scheduleKey)
+        timeZone = try reader.value(Self.timeZoneKey, over: limits.timeZone)
+        catchUp = try reader.value(Self.catchUpKey)
+        window = try reader.optional(Self.windowKey)
+        priority = try reader.value(Self.priorityKey)
+        source = try Source(from: &reader)
         format = try reader.optional(Self.formatKey)
         fields = try reader.fields(Self.fieldsKey)
         ignoredColumns = try reader.words(Self.ignoredKey)
         recordIDColumn = try reader.optional(Self.recordIDKey)
-        limits = try Settings.Limits(from: &reader, over: settings.limits)
+        after = try reader.optional(Self.afterKey) ?? (source.path == nil ? .keep : .archive)
+        exchangeGroup = try reader.optional(Self.exchangeGroupKey)
+        output = try reader.optional(Self.outputKey)
+        notify = try Settings.Notification(from: &reader, over: settings.notify)
+        rerun = try Rerun(from: &reader)
         retry = try Settings.Retry(from: &reader, over: settings.retry)
         halt = try Settings.Halt(from: &reader, over: settings.halt)
         confirmAbove = try Settings.ConfirmAbove(from: &reader, over: settings.confirmAbove)
+        needsConfirmation = try reader.value(Self.confirmKey)
+        maxInvalid = try reader.value(SettingKeys.maxInvalid, over: settings.maxInvalid)
+        reuseWithin = try reader.optional(Self.reuseKey)
+        accept = try Accept(from: &reader)
+        if checkingRules { try checkRules(reader, pricing: settings.pricing) }
     }
 
     /// One name for one thing: a `name` inside the file must be the file's own.

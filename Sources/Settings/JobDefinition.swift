@@ -1,3 +1,6 @@
+public import Foundation
+public import Schedules
+
 /// A job: how the columns of its files become API fields, and how its batches run.
 ///
 /// `limits`, `retry`, `halt` and `confirm_above` of a job file go over those of the settings, key by key.
@@ -6,6 +9,20 @@ public struct JobDefinition: Sendable {
     public let name: String
     /// What the job is for, in the words of whoever wrote it.
     public let description: String?
+    /// Whether the daemon runs it.
+    public let isEnabled: Bool
+    /// When it is due; nil: not by the clock.
+    public let schedule: CronExpression?
+    /// The zone whose wall clock schedule and window mean.
+    public let timeZone: TimeZone
+    /// Whether a run that was missed while the daemon was down is made at start.
+    public let catchUp: Bool
+    /// When calls may be made; nil: at any time.
+    public let window: CallWindow?
+    /// The job's weight beside others that run at the same time, from 1 to 100.
+    public let priority: Int
+    /// Where its files come from.
+    public let source: Source
     /// The format of its files; nil: found from the file's name and content.
     public let format: Format?
     /// The mapping in the file's order; empty: the known column names are read.
@@ -14,6 +31,16 @@ public struct JobDefinition: Sendable {
     public let ignoredColumns: [String]
     /// The column that holds a record's own id; nil: `id`, or what Ingest takes in its place.
     public let recordIDColumn: String?
+    /// What becomes of an input file once its batch is done.
+    public let after: After
+    /// The group that may put files into the inbox and take results out; nil: everything stays private.
+    public let exchangeGroup: String?
+    /// The folder of its results, absolute; nil: `out/` of the drop folder, else that of the settings.
+    public let output: String?
+    /// Whom it tells; nil: nobody.
+    public let notify: Settings.Notification?
+    /// What it sends again of earlier batches; nil: it is no such job.
+    public let rerun: Rerun?
     /// How fast and how many calls may be made.
     public var limits: Settings.Limits
     /// When a record is sent again.
@@ -22,6 +49,14 @@ public struct JobDefinition: Sendable {
     public var halt: Settings.Halt
     /// Above what a batch waits for a person's word.
     public var confirmAbove: Settings.ConfirmAbove
+    /// Whether each batch waits for a person's word before its first call.
+    public var needsConfirmation: Bool
+    /// The share of invalid lines above which a batch waits for a person's word, from 0 to 1.
+    public var maxInvalid: Double
+    /// How old an answer to an identical record may be to be used again; nil: each batch asks anew.
+    public var reuseWithin: Duration?
+    /// The shares of lines that may fail while the batch still counts as a success.
+    public var accept: Accept
 
     /// The formats of input files.
     public enum Format: String, Sendable, CaseIterable {
@@ -29,20 +64,6 @@ public struct JobDefinition: Sendable {
         case csv
         /// One JSON object per line.
         case jsonl
-    }
-
-    /// The job of a file that is run without one: known column names, the settings as they are.
-    public init(unnamedWith settings: Settings) {
-        name = Self.unnamed
-        description = nil
-        format = nil
-        fields = []
-        ignoredColumns = []
-        recordIDColumn = nil
-        limits = settings.limits
-        retry = settings.retry
-        halt = settings.halt
-        confirmAbove = settings.confirmAbove
     }
 
     /// The name of the job of files that are run without one.

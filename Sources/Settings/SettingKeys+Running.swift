@@ -9,10 +9,12 @@ extension SettingKeys {
         "limits.daily_calls", .integer(atLeast: 0), "calls of one day; absent: no cap, 0: no calls")
     static let batchCalls = SettingKey(
         "limits.batch_calls", .integer(atLeast: 0), "calls of one batch; absent: no cap, 0: no calls")
+    static let monthlyCost = SettingKey(
+        "limits.monthly_cost", .price, "the most that calls of one calendar month may cost by pricing; absent: no cap")
     static let timeZone = SettingKey("limits.time_zone", .timeZone, default: "UTC", "where a day and a month begin")
     static let limits: [KeyDescription] = [
         rate.description, burst.description, concurrency.description, dailyCalls.description, batchCalls.description,
-        timeZone.description,
+        monthlyCost.description, timeZone.description,
     ]
 
     static let attempts = SettingKey("retry.attempts", .integer(1...100), default: "5", "attempts at one record")
@@ -43,14 +45,24 @@ extension SettingKeys {
     static let outage = SettingKey(
         "halt.outage", .duration(.seconds(1)...(.seconds(30 * 86400)), "from 1s to 30d"),
         "how long the API may be away before a halt; absent: 5m for run, 6h for the daemon")
+    static let haltFailed = SettingKey(
+        "halt.failed", .share, default: "50%", "more than this share of the last answers failing for good halts")
+    static let haltFailedOf = SettingKey(
+        "halt.failed_of", .integer(10...10_000), default: "100", "how many of the last answers halt.failed looks at")
     static let halt: [KeyDescription] = [
         probes.description, probeInterval.description, undecipherable.description, outage.description,
+        haltFailed.description, haltFailedOf.description,
     ]
 
     static let confirmCalls = SettingKey(
         "confirm_above.calls", .integer(atLeast: 0), default: "10000", "a batch of more calls waits for a person's word"
     )
-    static let confirmAbove: [KeyDescription] = [confirmCalls.description]
+    static let confirmCost = SettingKey(
+        "confirm_above.cost", .price, "a batch that costs more by pricing waits for a person's word; absent: no bound")
+    static let confirmAbove: [KeyDescription] = [confirmCalls.description, confirmCost.description]
+
+    static let maxInvalid = SettingKey(
+        "max_invalid", .share, default: "5%", "a batch with a larger share of invalid lines waits for a person's word")
 
     static let running = limits + retry + halt + confirmAbove
 }

@@ -13,8 +13,10 @@ enum SettingKeys {
 extension Settings {
     static let schema = Schema(
         [SettingKeys.database.description, SettingKeys.sealingKey.description] + SettingKeys.api + SettingKeys.limits
-            + SettingKeys.retry + SettingKeys.halt + SettingKeys.confirmAbove + SettingKeys.pricing + [
-                SettingKeys.listen.description, SettingKeys.jobs.description, SettingKeys.output.description,
+            + SettingKeys.retry + SettingKeys.halt + SettingKeys.confirmAbove
+            + [SettingKeys.maxInvalid.description] + SettingKeys.pricing + SettingKeys.daemon + [
+                SettingKeys.notify, SettingKeys.listen.description, SettingKeys.jobs.description,
+                SettingKeys.output.description,
             ])
 
     static let alternatives =

@@ -33,11 +33,15 @@ extension Settings {
         retry = try Retry(from: &reader)
         halt = try Halt(from: &reader)
         confirmAbove = try ConfirmAbove(from: &reader)
+        maxInvalid = try reader.value(SettingKeys.maxInvalid)
         pricing = try Pricing(from: &reader)
+        daemon = try Daemon(from: &reader)
+        notify = try Notification(from: &reader)
         admin = Admin(listen: try reader.value(SettingKeys.listen))
         jobs = try reader.value(SettingKeys.jobs)
         output = try reader.value(SettingKeys.output)
         canonicalDescription = reader.description
+        try reader.requirePrices(pricing)
     }
 
     private static func read(_ path: String) throws(SettingsError) -> InputText {

@@ -13,6 +13,8 @@ extension Settings {
         public var dailyCalls: Int?
         /// The most calls of one batch; nil: no cap, 0: no calls.
         public var batchCalls: Int?
+        /// The most that calls of one calendar month may cost, in the currency of the prices; nil: no cap.
+        public var monthlyCost: Decimal?
         /// Where a day and a month begin.
         public var timeZone: TimeZone
     }
@@ -49,6 +51,10 @@ extension Settings {
         public var undecipherable: Int
         /// How long the API may be away; nil: `outageOfRun` or `outageOfDaemon`.
         public var outage: Duration?
+        /// More than this share of the last answers failing for good halts: from 0 to 1.
+        public var failedShare: Double
+        /// How many of the last answers `failedShare` looks at.
+        public var failedOf: Int
 
         /// What `run` waits through where the settings are silent: 5 minutes.
         public static let outageOfRun = Duration.seconds(5 * 60)
@@ -60,6 +66,8 @@ extension Settings {
     public struct ConfirmAbove: Sendable, Equatable {
         /// Billable calls.
         public var calls: Int
+        /// What they cost, in the currency of the prices; nil: no bound.
+        public var cost: Decimal?
     }
 }
 
@@ -71,6 +79,7 @@ extension Settings.Limits {
         concurrency = try reader.value(SettingKeys.concurrency, over: inherited?.concurrency)
         dailyCalls = try reader.optional(SettingKeys.dailyCalls, over: inherited?.dailyCalls)
         batchCalls = try reader.optional(SettingKeys.batchCalls, over: inherited?.batchCalls)
+        monthlyCost = try reader.optional(SettingKeys.monthlyCost, over: inherited?.monthlyCost)
         timeZone = try reader.value(SettingKeys.timeZone, over: inherited?.timeZone)
     }
 }
@@ -97,6 +106,8 @@ extension Settings.Halt {
         probeInterval = try reader.value(SettingKeys.probeInterval, over: inherited?.probeInterval)
         undecipherable = try reader.value(SettingKeys.undecipherable, over: inherited?.undecipherable)
         outage = try reader.optional(SettingKeys.outage, over: inherited?.outage)
+        failedShare = try reader.value(SettingKeys.haltFailed, over: inherited?.failedShare)
+        failedOf = try reader.value(SettingKeys.haltFailedOf, over: inherited?.failedOf)
     }
 }
 
@@ -104,5 +115,6 @@ extension Settings.ConfirmAbove {
     /// Reads the section; what it leaves out comes from `inherited`, else from the defaults.
     init(from reader: inout ValueReader, over inherited: Self? = nil) throws(SettingsError) {
         calls = try reader.value(SettingKeys.confirmCalls, over: inherited?.calls)
+        cost = try reader.optional(SettingKeys.confirmCost, over: inherited?.cost)
     }
 }

@@ -18,8 +18,14 @@ public struct Settings: Sendable {
     public var halt: Halt
     /// Above what a batch waits for a person's word.
     public var confirmAbove: ConfirmAbove
+    /// The share of invalid lines above which a batch waits for a person's word, from 0 to 1.
+    public var maxInvalid: Double
     /// What calls cost; nil where nothing is known of it.
     public var pricing: Pricing?
+    /// How the daemon behaves.
+    public var daemon: Daemon
+    /// Whom the daemon tells of jobs that name nobody; nil: nobody.
+    public var notify: Notification?
     /// The daemon's own door.
     public var admin: Admin
     /// The folder of job files.
@@ -28,4 +34,7 @@ public struct Settings: Sendable {
     public var output: String
     /// One line per effective value, sorted, without secrets: what is hashed to tell settings apart.
     public let canonicalDescription: String
+
+    /// The folder of the settings file, to which paths in it and in job files are relative.
+    public var folder: String { String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]) }
 }

@@ -1,7 +1,7 @@
 /// Hands out a flat file's values by key, and keeps the one spelling of each for the settings' hash.
 struct ValueReader {
     private let flat: FlatFile
-    private let directory: String
+    let directory: String
     private(set) var canonical: [String: String] = [:]
 
     init(_ flat: FlatFile, directory: String) {
@@ -48,6 +48,7 @@ struct ValueReader {
         guard let scalar = flat.scalars[key.path] else { return nil }
         if let value = key.format.read(scalar.text, directory) { return value }
         let name = scalar.place.variable ?? key.path
-        throw error(at: key.path, "\(name) must be \(key.format.expectation)")
+        let complaint = key.format.complaint(scalar.text).map { ": " + $0 } ?? ""
+        throw error(at: key.path, "\(name) must be \(key.format.expectation)\(complaint)")
     }
 }

@@ -13,7 +13,7 @@ import Testing
         #expect(variables.count == scalars.count)
         #expect(Set(variables).count == variables.count)
         #expect(variables.contains("ROLLCALL_API_BASE_URL") && variables.contains("ROLLCALL_LIMITS_RATE"))
-        #expect(Settings.keys.filter { !$0.isScalar }.map(\.path) == ["pricing.tiers"])
+        #expect(Settings.keys.filter { !$0.isScalar }.map(\.path) == ["pricing.tiers", "notify"])
     }
 
     @Test func variablesStandOverTheFile() throws {

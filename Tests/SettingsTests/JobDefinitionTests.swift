@@ -111,10 +111,10 @@ import Testing
         ("ignore_columns: [[A]]", "line 1: ignore_columns must be a column's name or a list of them"),
         ("source: { format: xlsx }", "line 1: source.format must be csv or jsonl"),
         ("name: daily", "line 1: name must be the file's own, 'nightly', or be left out"),
-        ("schedule: '@daily'", "line 1: the key 'schedule' is unknown: the nearest is 'halt'"),
+        ("shedule: '@daily'", "line 1: the key 'shedule' is unknown: the nearest is 'schedule'"),
         ("limits: { rate: 0 }", "line 1: limits.rate must be a number of calls per second above 0, at most 100000"),
         ("retry: { max_delay: 10ms }", "line 1: retry.max_delay must not be shorter than retry.base_delay"),
-        ("database: x", "line 1: the key 'database' is unknown: the nearest is 'name'"),
+        ("database: x", "line 1: the key 'database' is unknown: the nearest is 'catch_up'"),
     ])
     func aWrongJobIsNamedWithItsLine(text: String, complaint: String) throws {
         #expect(try folder.complaint { _ = try job(text) } == "jobs/nightly.yaml, " + complaint)

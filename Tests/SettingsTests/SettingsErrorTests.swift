@@ -51,7 +51,7 @@ import Testing
         Case(
             "limits: 20",
             "line 6: limits must hold keys of its own, indented below it: "
-                + "rate, burst, concurrency, daily_calls, batch_calls, time_zone"),
+                + "rate, burst, concurrency, daily_calls, batch_calls, monthly_cost, time_zone"),
         Case("retry: { attempts: 0 }", "line 6: retry.attempts must be a whole number from 1 to 100"),
         Case(
             "retry: { base_delay: 500 }",

@@ -144,11 +144,15 @@ private let everything = """
       connect_timeout: 250ms
       proxy: http://user:word@proxy.example:3128
       require_encrypted_answers: true
-    limits: { rate: 0.5, burst: 2, concurrency: 8, daily_calls: 50000, batch_calls: 0, time_zone: Europe/Zurich }
+    limits: { rate: 0.5, burst: 2, concurrency: 8, daily_calls: 50000, batch_calls: 0, time_zone: Europe/Zurich,
+              monthly_cost: 500.00 }
     retry: { attempts: 2, base_delay: 1s, max_delay: 1s, in_doubt: retry, in_doubt_budget: 0 }
-    halt: { probes: 1, probe_interval: 1s, undecipherable: 1, outage: 6h }
-    confirm_above: { calls: 0 }
+    halt: { probes: 1, probe_interval: 1s, undecipherable: 1, outage: 6h, failed: 12.5%, failed_of: 20 }
+    confirm_above: { calls: 0, cost: 0.5 }
+    max_invalid: 0%
     pricing: { currency: USD, tiers: [ { up_to: 100000, each: 0.10 }, { each: 0.07 } ] }
+    daemon: { shutdown_grace: 0s, retention: 1h, poll: 1s }
+    notify: { command: [bin/tell, --to, "rosebud 22:00"], on: halted }
     admin: { listen: "[::1]:0" }
     jobs: jobs
     output: /srv/out
