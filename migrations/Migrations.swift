@@ -3,7 +3,7 @@ public import GRDB
 /// The numbered steps that make a database the one this version reads and writes.
 public struct Migrations: Sendable {
     /// The steps of this version, in order.
-    public static let all = Migrations([.initial])
+    public static let all = Migrations([.initial, .daemon, .spend, .archive])
 
     private let steps: [Migration]
 
@@ -20,6 +20,14 @@ public struct Migrations: Sendable {
     /// The same steps and one more, which is given its number.
     public func adding(_ name: String, sql: String) -> Migrations {
         Migrations(steps + [Migration(number: version + 1, name: name, sql: sql)])
+    }
+
+    /// The first of these steps, which lead to an earlier version.
+    ///
+    /// - Parameter version: That version, from 0 to this one.
+    /// - Returns: The steps.
+    public func upTo(_ version: Int) -> Migrations {
+        Migrations(Array(steps.prefix(version)))
     }
 
     /// The steps' texts by the name of the file that documents each.

@@ -4,9 +4,9 @@ extension Batch {
     private static let plainColumns = """
         id, name, job, file_name, content_digest, format, state, reason, ingested, checkpoint_offset, checkpoint_line,
         user, host, version, settings_hash, endpoint, key_id, certificate_fingerprint,
-        created_at, ingested_at, started_at, finished_at
+        created_at, ingested_at, started_at, finished_at, reuses
         """
-    private static let firstCounter = 22
+    private static let firstCounter = 23
 
     /// Reads batches; the clause is what follows `FROM batches`.
     static func fetchAll(
@@ -26,6 +26,7 @@ extension Batch {
             format: row[5], state: state, reason: row[7], isIngested: row[8],
             checkpoint: Checkpoint(byteOffset: row[9], line: row[10]), provenance: Provenance(row, from: 11),
             createdAt: row[18], ingestedAt: row[19], startedAt: row[20], finishedAt: row[21],
+            reuses: row[22],
             counts: BatchCounts(row, from: Self.firstCounter))
     }
 }
@@ -35,10 +36,6 @@ extension BatchCounts {
     fileprivate init(_ row: Row, from first: Int) {
         self.init()
         let values: [Int] = Self.columns.indices.map { row[first + $0] }
-        let counters: [WritableKeyPath<BatchCounts, Int>] = [
-            \.total, \.queued, \.inFlight, \.succeeded, \.failed, \.inDoubt, \.invalid, \.reused, \.cancelled,
-            \.attempts, \.calls, \.retries, \.billable, \.unbilled, \.billingUnknown, \.inDoubtRetried,
-        ]
-        for (counter, value) in zip(counters, values) { self[keyPath: counter] = value }
+        for (counter, value) in zip(Self.counters, values) { self[keyPath: counter] = value }
     }
 }

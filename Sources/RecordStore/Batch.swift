@@ -30,6 +30,8 @@ public struct Batch: Sendable, Equatable {
     public let startedAt: Int64?
     /// When it was completed, cancelled or rejected, in milliseconds since 1970 UTC.
     public let finishedAt: Int64?
+    /// Whether answers of earlier batches may serve.
+    public let reuses: Bool
     /// Its counters.
     public let counts: BatchCounts
 }

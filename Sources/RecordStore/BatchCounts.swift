@@ -32,6 +32,8 @@ public struct BatchCounts: Sendable, Equatable, Codable {
     public var billingUnknown = 0
     /// In-doubt records that were queued again by the job's policy.
     public var inDoubtRetried = 0
+    /// Queued records that get the answer of an earlier line and need no call.
+    public var following = 0
 
     /// All counters at nought.
     public init() {}
@@ -63,6 +65,9 @@ public struct BatchCounts: Sendable, Equatable, Codable {
             }
         }
     }
+
+    /// Queued records that wait for a call of their own.
+    public var toCall: Int { queued - following }
 
     /// Whether no record waits or is under way.
     public var isExhausted: Bool { queued == 0 && inFlight == 0 }

@@ -7,6 +7,12 @@ struct BatchRow {
     let calls: Int
     let doubtedLines: Int
     let isIngested: Bool
+    let following: Int
+    let reuses: Bool
+    let keepsAnswers: Bool
+
+    /// Records that wait for a call of their own.
+    var toCall: Int { queued - following }
 
     init(_ statement: HotStatement) throws {
         guard let state = BatchState(rawValue: statement.text(0) ?? "") else {
@@ -19,5 +25,8 @@ struct BatchRow {
         calls = Int(statement.integer(4))
         doubtedLines = Int(statement.integer(5))
         isIngested = statement.integer(6) == 1
+        following = Int(statement.integer(7))
+        reuses = statement.integer(8) == 1
+        keepsAnswers = statement.integer(9) == 1
     }
 }

@@ -9,7 +9,11 @@ struct BatchStatements {
     init(_ database: Database) throws {
         select = try HotStatement(
             database,
-            "SELECT state, cursor, queued, in_flight, calls, doubted_lines, ingested FROM batches WHERE id = ?1")
+            """
+            SELECT state, cursor, queued, in_flight, calls, doubted_lines, ingested, following, reuses,
+              keeps_answers
+            FROM batches WHERE id = ?1
+            """)
         count = try HotStatement(
             database,
             """
@@ -18,7 +22,7 @@ struct BatchStatements {
               failed = failed + ?6, in_doubt = in_doubt + ?7, invalid = invalid + ?8, reused = reused + ?9,
               cancelled = cancelled + ?10, attempts = attempts + ?11, calls = calls + ?12, retries = retries + ?13,
               billable = billable + ?14, unbilled = unbilled + ?15, billing_unknown = billing_unknown + ?16,
-              in_doubt_retried = in_doubt_retried + ?17
+              in_doubt_retried = in_doubt_retried + ?17, following = following + ?18
             WHERE id = ?1
             """)
         advance = try HotStatement(
@@ -54,15 +58,28 @@ extension BatchCounts {
     var inColumnOrder: [Int] {
         [
             total, queued, inFlight, succeeded, failed, inDoubt, invalid, reused, cancelled, attempts, calls, retries,
-            billable, unbilled, billingUnknown, inDoubtRetried,
+            billable, unbilled, billingUnknown, inDoubtRetried, following,
+        ]
+    }
+
+    /// The same, to be changed.
+    static var counters: [WritableKeyPath<BatchCounts, Int>] {
+        [
+            \.total, \.queued, \.inFlight, \.succeeded, \.failed, \.inDoubt, \.invalid, \.reused, \.cancelled,
+            \.attempts, \.calls, \.retries, \.billable, \.unbilled, \.billingUnknown, \.inDoubtRetried, \.following,
         ]
     }
 
     /// The counters' columns in the `batches` table.
     static let columns = [
         "total", "queued", "in_flight", "succeeded", "failed", "in_doubt", "invalid", "reused", "cancelled", "attempts",
-        "calls", "retries", "billable", "unbilled", "billing_unknown", "in_doubt_retried",
+        "calls", "retries", "billable", "unbilled", "billing_unknown", "in_doubt_retried", "following",
     ]
+
+    /// Adds other changes to these.
+    mutating func add(_ changes: BatchCounts) {
+        for counter in Self.counters { self[keyPath: counter] += changes[keyPath: counter] }
+    }
 
     /// Moves a number of records from one status to another.
     mutating func move(_ count: Int = 1, from old: RecordStatus, to new: RecordStatus) {

@@ -5,11 +5,15 @@ struct CallAllowance: Equatable {
     /// The cap that leaves fewer than were asked for.
     let limitedBy: Cap?
 
-    /// Of so many records wanted, after so many calls of the batch, and of the day over all batches.
-    init(wanted: Int, caps: CallCaps, batchCalls: Int, dayCalls: Int) {
-        let ofBatch = caps.batch.map { max(0, $0 - batchCalls) } ?? wanted
-        let ofDay = caps.daily.map { max(0, $0 - dayCalls) } ?? wanted
-        count = min(wanted, ofBatch, ofDay)
-        limitedBy = count == wanted ? nil : ofBatch <= ofDay ? .batchCalls : .dailyCalls
+    /// Of so many records wanted, after so many calls of the batch, of the day over all batches, and so many paid ones
+    /// of the month.
+    init(wanted: Int, caps: CallCaps, batchCalls: Int, dayCalls: Int, monthCharged: Int = 0) {
+        let left: [(cap: Cap, count: Int)] = [
+            (.batchCalls, caps.batch, batchCalls), (.dailyCalls, caps.daily, dayCalls),
+            (.monthlyCost, caps.monthly, monthCharged),
+        ].compactMap { cap, most, made in most.map { (cap, max(0, $0 - made)) } }
+        let tightest = left.min { $0.count < $1.count }
+        count = min(wanted, tightest?.count ?? wanted)
+        limitedBy = count == wanted ? nil : tightest?.cap
     }
 }

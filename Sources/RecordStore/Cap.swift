@@ -4,4 +4,6 @@ public enum Cap: String, Sendable {
     case batchCalls = "batch_calls"
     /// `limits.daily_calls`.
     case dailyCalls = "daily_calls"
+    /// `limits.monthly_cost`.
+    case monthlyCost = "monthly_cost"
 }

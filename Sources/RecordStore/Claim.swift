@@ -12,11 +12,15 @@ public struct Claim: Sendable {
     public let state: BatchState
     /// Records that were put in doubt instead of being sent, because an identical one is in doubt.
     public let held: Int
+    /// Records that got the answer of an identical one instead of being sent.
+    public let reused: Int
+    /// Records looked at that needed no call, or none now.
+    public let passed: Int
 
     /// Describes what a claim brought.
     public init(
         records: [ClaimedRecord], cappedBy: Cap? = nil, nextReadyAt: Int64? = nil, exhausted: Bool = false,
-        state: BatchState = .running, held: Int = 0
+        state: BatchState = .running, held: Int = 0, reused: Int = 0, passed: Int? = nil
     ) {
         self.records = records
         self.cappedBy = cappedBy
@@ -24,5 +28,7 @@ public struct Claim: Sendable {
         self.exhausted = exhausted
         self.state = state
         self.held = held
+        self.reused = reused
+        self.passed = passed ?? held + reused
     }
 }

@@ -8,6 +8,8 @@ struct ClaimCandidate {
     let ledgerRows: Int64
     /// When it fell due; nil for an untried record.
     let notBefore: Int64?
+    /// Whether it is queued again and its request stands in the batch more than once.
+    let isRepeated: Bool
 
     init(_ row: HotStatement) {
         id = row.integer(0)
@@ -17,5 +19,6 @@ struct ClaimCandidate {
         payload = row.bytes(4)
         ledgerRows = row.integer(5)
         notBefore = row.optionalInteger(6)
+        isRepeated = row.integer(7) == 1
     }
 }

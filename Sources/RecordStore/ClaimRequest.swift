@@ -5,4 +5,5 @@ struct ClaimRequest: Sendable {
     let now: Int64
     let caps: CallCaps
     let key: DataKey
+    let sealingKey: SealingKey
 }

@@ -6,4 +6,7 @@ struct ClaimResult: Sendable {
     var exhausted = false
     var state = BatchState.running
     var held = 0
+    var reused = 0
+    /// Records looked at that needed no call, or none now.
+    var passed = 0
 }

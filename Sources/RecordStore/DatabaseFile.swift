@@ -35,7 +35,7 @@ struct DatabaseFile {
     }
 
     /// Opens it to be written, every commit synchronized.
-    func openForWriting(whileBusy busyMode: Database.BusyMode = .timeout(10)) throws -> DatabasePool {
+    func openForWriting(whileBusy busyMode: Database.BusyMode = BusyWait.patient) throws -> DatabasePool {
         var configuration = Self.configuration(label: "rollcall.writer")
         configuration.busyMode = busyMode
         configuration.prepareDatabase { database in
@@ -48,11 +48,16 @@ struct DatabaseFile {
         return pool
     }
 
-    /// Opens it to be read beside a writer.
-    func openForReading() throws -> DatabasePool {
+    /// Refuses a database that isn't there.
+    func requireExistence() throws {
         guard exists else {
             throw StoreError(.noDatabase, "There is no database \(name); `rollcall run` makes one, or correct database")
         }
+    }
+
+    /// Opens it to be read beside a writer.
+    func openForReading() throws -> DatabasePool {
+        try requireExistence()
         var configuration = Self.configuration(label: "rollcall.reader")
         configuration.readonly = true
         return try open(configuration)
@@ -87,7 +92,7 @@ struct DatabaseFile {
         }
     }
 
-    private static func configuration(label: String) -> Configuration {
+    static func configuration(label: String) -> Configuration {
         var configuration = Configuration()
         configuration.label = label
         configuration.busyMode = .timeout(10)

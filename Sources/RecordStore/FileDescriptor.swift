@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 
 /// The one owner of an open file. Closed on `exec`, and when it goes away.
 struct FileDescriptor: ~Copyable, Sendable {
@@ -21,6 +22,11 @@ struct FileDescriptor: ~Copyable, Sendable {
     /// Takes the exclusive lock if nobody has it (`man 2 flock`).
     func lock() -> Bool {
         flock(number, LOCK_EX | LOCK_NB) == 0
+    }
+
+    /// Takes a shared lock if nobody has the exclusive one.
+    func lockShared() -> Bool {
+        flock(number, LOCK_SH | LOCK_NB) == 0
     }
 
     /// The permission bits and nothing else of its mode.
@@ -49,6 +55,36 @@ struct FileDescriptor: ~Copyable, Sendable {
     func write(_ bytes: [UInt8]) throws {
         let written = bytes.withUnsafeBytes { pwrite(number, $0.baseAddress, $0.count, 0) }
         guard written == bytes.count else { throw Self.failure("written", name) }
+    }
+
+    /// Its length in bytes.
+    func byteCount() throws -> Int {
+        var status = stat()
+        guard fstat(number, &status) == 0 else { throw Self.failure("examined", name) }
+        return Int(status.st_size)
+    }
+
+    /// Writes all bytes at a place of the file.
+    func write(_ bytes: [UInt8], at offset: Int) throws {
+        let written = bytes.withUnsafeBytes { pwrite(number, $0.baseAddress, $0.count, off_t(offset)) }
+        guard written == bytes.count else { throw Self.failure("written", name) }
+    }
+
+    /// Appends the whole content of another file.
+    func append(contentOf other: borrowing FileDescriptor) throws {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
+        defer { buffer.deallocate() }
+        while true {
+            let filled = Glibc.read(other.number, buffer.baseAddress, buffer.count)
+            guard filled >= 0 else { throw Self.failure("read", other.name) }
+            if filled == 0 { return }
+            var sent = 0
+            while sent < filled {
+                let written = Glibc.write(number, buffer.baseAddress.map { $0 + sent }, filled - sent)
+                guard written > 0 else { throw Self.failure("written", name) }
+                sent += written
+            }
+        }
     }
 
     /// Cuts the file off after a number of bytes.

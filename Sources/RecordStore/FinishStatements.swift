@@ -12,6 +12,10 @@ struct FinishStatements {
     let saveResult: HotStatement
     let queue: HotStatement
     let countDay: HotStatement
+    let countLedgerDay: HotStatement
+    let keepsAnswers: HotStatement
+    let keepAnswer: HotStatement
+    let countAnswers: HotStatement
 
     init(_ database: Database) throws {
         openAttempt = try HotStatement(
@@ -35,12 +39,27 @@ struct FinishStatements {
               http_status = iif(\(Self.keepsAnswer), http_status, excluded.http_status),
               reason_code = excluded.reason_code, correlation_id = excluded.correlation_id,
               request_ref_id = excluded.request_ref_id, submitted_at = excluded.submitted_at,
-              completed_at = excluded.completed_at, flagged = excluded.flagged,
+              completed_at = excluded.completed_at, flagged = excluded.flagged, reused_from = NULL,
               detail = iif(\(Self.keepsAnswer), detail, excluded.detail),
               answer = iif(\(Self.keepsAnswer), answer, excluded.answer)
             """)
         queue = try HotStatement(database, "INSERT INTO ready (batch_id, not_before, record_id) VALUES (?1, ?2, ?3)")
         countDay = try HotStatement(
-            database, "UPDATE call_days SET calls = calls - ?2, billable = billable + ?3 WHERE day = ?1")
+            database,
+            """
+            UPDATE call_days SET calls = calls - ?2, billable = billable + ?3, charged = charged - ?4 WHERE day = ?1
+            """)
+        keepsAnswers = try HotStatement(database, "SELECT keeps_answers FROM batches WHERE id = ?1")
+        keepAnswer = try HotStatement(
+            database, "INSERT OR IGNORE INTO answers SELECT fingerprint, id FROM records WHERE id = ?1")
+        countAnswers = try HotStatement(
+            database, "UPDATE batches SET answers_known = answers_known + ?2 WHERE id = ?1")
+        countLedgerDay = try HotStatement(
+            database,
+            """
+            UPDATE ledger_days SET calls = calls - ?3, billable = billable + ?4, unbilled = unbilled + ?5,
+              billing_unknown = billing_unknown + ?6
+            WHERE day = ?1 AND batch_id = ?2
+            """)
     }
 }

@@ -21,6 +21,24 @@ final class LedgerMark: Sendable {
 
     /// The highest attempt id known to have been claimed; nil when the mark is missing or another database's.
     func lastAttempt() throws -> Int64? {
+        try Self.lastAttempt(in: file, storeID: storeID)
+    }
+
+    /// The same for one who only looks.
+    static func lastAttempt(ofDatabase path: String, storeID: [UInt8]) throws -> Int64? {
+        guard FileManager.default.fileExists(atPath: path + ".mark") else { return nil }
+        return try lastAttempt(in: FileDescriptor(path + ".mark", O_RDONLY), storeID: storeID)
+    }
+
+    /// The database that a mark is of; nil when there is no mark.
+    static func owner(ofDatabase path: String) throws -> [UInt8]? {
+        guard FileManager.default.fileExists(atPath: path + ".mark") else { return nil }
+        let bytes = try FileDescriptor(path + ".mark", O_RDONLY).read(upTo: byteCount)
+        guard bytes.count == byteCount, bytes.starts(with: magic) else { return nil }
+        return Array(bytes[magic.count..<(magic.count + 16)])
+    }
+
+    private static func lastAttempt(in file: borrowing FileDescriptor, storeID: [UInt8]) throws -> Int64? {
         let bytes = try file.read(upTo: Self.byteCount)
         let head = Self.magic + storeID
         guard bytes.count == Self.byteCount, bytes.starts(with: head) else { return nil }

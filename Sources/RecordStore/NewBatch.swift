@@ -12,10 +12,13 @@ public struct NewBatch: Sendable {
     public var layout: [UInt8]
     /// Who takes it in, with what.
     public var provenance: Provenance
+    /// Whether answers of earlier batches may serve (false: `--no-reuse`).
+    public var reuses: Bool
 
     /// Describes a batch to be made.
     public init(
-        job: String, fileName: String, contentDigest: [UInt8], format: String, layout: [UInt8], provenance: Provenance
+        job: String, fileName: String, contentDigest: [UInt8], format: String, layout: [UInt8], provenance: Provenance,
+        reuses: Bool = true
     ) {
         self.job = job
         self.fileName = fileName
@@ -23,6 +26,7 @@ public struct NewBatch: Sendable {
         self.format = format
         self.layout = layout
         self.provenance = provenance
+        self.reuses = reuses
     }
 }
 

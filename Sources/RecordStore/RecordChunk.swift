@@ -7,6 +7,8 @@ public struct RecordChunk: ~Copyable {
 
     let batch: BatchID
     let box = SealedRowsBox()
+    /// 64 bits of the code by which the request added last is known among identical ones.
+    public private(set) var latestCode: UInt64 = 0
     private var rows = SealedRows()
     private var plaintext: [UInt8] = []
     private var seal: Seal
@@ -39,11 +41,12 @@ public struct RecordChunk: ~Copyable {
         let plaintextCount = write(id: id, rawRow: rawRow)
         let fingerprint = rows.reserve(Self.fingerprintByteCount)
         let payload = rows.reserve(plaintextCount + Seal.overhead)
-        try rows.arena.withUnsafeMutableBytes { arena in
+        latestCode = try rows.arena.withUnsafeMutableBytes { arena in
             // The code's 32 bytes reach into the payload's place, which is written after.
             let code = fingerprint.lowerBound..<(fingerprint.lowerBound + HMACSHA256.byteCount)
             try fingerprints.code(
                 for: canonicalRequest, into: UnsafeMutableRawBufferPointer(rebasing: arena[code]))
+            return arena.loadUnaligned(fromByteOffset: code.lowerBound, as: UInt64.self)
         }
         try sealPlaintext(plaintextCount, record, into: payload)
         rows.rows.append(SealedRow(id: record, fingerprint: fingerprint, payload: payload, detail: nil))

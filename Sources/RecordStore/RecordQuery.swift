@@ -6,20 +6,36 @@ struct RecordQuery {
     let statuses: Set<RecordStatus>?
     let limit: Int
 
-    private var sql: String {
+    private func sql(_ tables: Tables) -> String {
         let codes = statuses.map { $0.map { String($0.code) }.sorted().joined(separator: ", ") }
-        // A record that waits or was cancelled shows nothing of an earlier run.
+        // A record that waits or was cancelled shows nothing of an earlier run; one that follows another shows what came
+        // of that.
+        let shown = "record_id = ifnull(follows, record.id) AND status NOT IN (0, 1, 7)"
+        let source = tables.result("reused_from")
         return """
-            SELECT id, status, attempts, held, http_status, reason_code, correlation_id, request_ref_id, submitted_at,
-              completed_at, flagged, payload, detail, answer
-            FROM records LEFT JOIN results ON record_id = id AND status NOT IN (0, 1, 7)
+            SELECT id, status, attempts, held, \(tables.result("http_status", "reason_code", "correlation_id")),
+              \(tables.result("request_ref_id", "submitted_at", "completed_at", "flagged")), payload,
+              \(tables.result("detail", "answer")), follows, \(source),
+              iif(\(source) IS NULL, NULL, (SELECT name FROM batches WHERE batches.id = \(source) >> 32))
+            FROM \(tables.records) AS record \(tables.joiningResults(on: shown))
             WHERE id BETWEEN ?1 AND ?2 \(codes.map { "AND status IN (\($0))" } ?? "") ORDER BY id LIMIT ?3
             """
     }
 
     /// The records, with the key that opens them.
     func fetch(_ database: Database, _ key: DataKey) throws -> [RecordView] {
-        let statement = HotStatement(try database.cachedStatement(sql: sql), database)
+        let border = try ArchiveBorder(database, RecordID(rawValue: range.lowerBound).batch)
+        let (archived, hot) = border.split(range)
+        var views = try archived.map { try fetch(database, key, $0, limit, .archived) } ?? []
+        guard let hot, views.count < limit else { return views }
+        views += try fetch(database, key, hot, limit - views.count, border.isSet ? .hotBesideArchived : .hot)
+        return views
+    }
+
+    private func fetch(
+        _ database: Database, _ key: DataKey, _ range: ClosedRange<Int64>, _ limit: Int, _ tables: Tables
+    ) throws -> [RecordView] {
+        let statement = HotStatement(try database.cachedStatement(sql: sql(tables)), database)
         statement.bind(range.lowerBound, at: 1)
         statement.bind(range.upperBound, at: 2)
         statement.bind(Int64(limit), at: 3)
@@ -27,6 +43,25 @@ struct RecordQuery {
         var views: [RecordView] = []
         while try statement.step() { views.append(try RecordView(statement, key)) }
         return views
+    }
+}
+
+extension RecordQuery {
+    /// Where records and their results lie. While a batch is being archived, a record's result may lie on the other
+    /// side: that of a record it follows.
+    private enum Tables {
+        case hot, hotBesideArchived, archived
+
+        var records: String { self == .archived ? "archived_records" : "records" }
+
+        func joiningResults(on condition: String) -> String {
+            let both = self == .hot ? ["results"] : ["results", "archived_results"]
+            return both.map { "LEFT JOIN \($0) ON \($0).\(condition)" }.joined(separator: " ")
+        }
+
+        func result(_ columns: String...) -> String {
+            columns.map { self == .hot ? $0 : "ifnull(results.\($0), archived_results.\($0))" }.joined(separator: ", ")
+        }
     }
 }
 
@@ -38,6 +73,7 @@ extension RecordView {
             httpStatus: row.optionalInteger(4).map(Int.init), reasonCode: row.text(5), correlationID: row.text(6),
             requestRefID: row.text(7), submittedAt: row.optionalInteger(8), completedAt: row.optionalInteger(9),
             hasWarnings: row.integer(10) == 1, sealedPayload: row.bytes(11), sealedDetail: row.optionalBytes(12),
-            sealedAnswer: row.optionalBytes(13), key: key)
+            sealedAnswer: row.optionalBytes(13), leader: row.optionalInteger(14).map(RecordID.init(rawValue:)),
+            copiedFrom: row.optionalInteger(15).map(RecordID.init(rawValue:)), copiedFromBatch: row.text(16), key: key)
     }
 }

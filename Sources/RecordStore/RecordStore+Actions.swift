@@ -15,19 +15,42 @@ extension RecordStore {
     /// - Returns: The actions.
     /// - Throws: ``StoreError`` when the database can't be read.
     public func actions(of batch: BatchID? = nil) throws -> [Action] {
-        let sql = """
-            SELECT at, batch_id, action, detail, user, host, version, settings_hash, endpoint, key_id,
-              certificate_fingerprint
-            FROM actions WHERE ?1 IS NULL OR batch_id = ?1 ORDER BY id
-            """
-        return try read { try Row.fetchAll($0, sql: sql, arguments: [batch?.rawValue]).map(Action.init) }
+        let filter = "?1 IS NULL OR batch_id = ?1"
+        return try read { try Action.fetchAll($0, filter, [batch?.rawValue]).map(\.action) }
+    }
+
+    /// What has been done since an action, oldest first, each with its number.
+    ///
+    /// - Parameter number: The number of the last action that is known.
+    /// - Returns: The actions with their numbers.
+    /// - Throws: ``StoreError`` when the database can't be read.
+    public func actions(after number: Int64) throws -> [(number: Int64, action: Action)] {
+        try read { try Action.fetchAll($0, "id > ?1", [number]) }
+    }
+
+    /// The number of the last action; 0 before the first.
+    ///
+    /// - Throws: ``StoreError`` when the database can't be read.
+    public func lastActionNumber() throws -> Int64 {
+        try read { try Int64.fetchOne($0, sql: "SELECT max(id) FROM actions") ?? 0 }
     }
 }
 
 extension Action {
-    fileprivate init(_ row: Row) {
+    fileprivate static func fetchAll(
+        _ database: Database, _ filter: String, _ arguments: StatementArguments
+    ) throws -> [(number: Int64, action: Action)] {
+        let sql = """
+            SELECT id, at, batch_id, action, detail, user, host, version, settings_hash, endpoint, key_id,
+              certificate_fingerprint
+            FROM actions WHERE \(filter) ORDER BY id
+            """
+        return try Row.fetchAll(database, sql: sql, arguments: arguments).map { ($0[0], Action($0)) }
+    }
+
+    private init(_ row: Row) {
         self.init(
-            at: row[0], batch: (row[1] as Int64?).map(BatchID.init(rawValue:)), name: row[2], detail: row[3],
-            provenance: Provenance(row, from: 4))
+            at: row[1], batch: (row[2] as Int64?).map(BatchID.init(rawValue:)), name: row[3], detail: row[4],
+            provenance: Provenance(row, from: 5))
     }
 }

@@ -1,7 +1,8 @@
 import GRDB
 
 extension RecordStore {
-    /// The batches of one content under one job, newest first.
+    /// The batches of one content under one job, newest first. A file that was rejected as a whole counts as never taken
+    /// in, so that it can come again.
     ///
     /// - Parameters:
     ///   - job: The job's name.
@@ -10,7 +11,7 @@ extension RecordStore {
     /// - Throws: ``StoreError`` when the database can't be read.
     public func findBatch(job: String, contentDigest: [UInt8]) throws -> [Batch] {
         try read { database in
-            let filter = "WHERE content_digest = ? AND job = ? ORDER BY id DESC"
+            let filter = "WHERE content_digest = ? AND job = ? AND state <> 'rejected' ORDER BY id DESC"
             return try Batch.fetchAll(database, filter, [contentDigest.blob, job])
         }
     }
@@ -41,6 +42,15 @@ extension RecordStore {
         try read { try Batch.fetchAll($0, "ORDER BY id", []) }
     }
 
+    /// The batches that aren't finished, oldest first; costs little, however many are.
+    ///
+    /// - Throws: ``StoreError`` when the database can't be read.
+    public func unfinishedBatches() throws -> [Batch] {
+        try read {
+            try Batch.fetchAll($0, "INDEXED BY batches_unfinished WHERE finished_at IS NULL ORDER BY id", [])
+        }
+    }
+
     /// A batch's counters.
     ///
     /// - Throws: ``StoreError`` with ``StoreError/Code/notFound`` when there is no such batch.
@@ -48,7 +58,7 @@ extension RecordStore {
         try self.batch(batch).counts
     }
 
-    /// What is needed to rebuild requests from a batch's raw rows, as it was given to ``createBatch(_:)``.
+    /// What is needed to rebuild requests from a batch's raw rows, as it was given to ``createBatch(_:claimedFile:)``.
     ///
     /// - Throws: ``StoreError`` with ``StoreError/Code/notFound`` when there is no such batch or it was erased.
     public func layout(of batch: BatchID) throws -> [UInt8] {

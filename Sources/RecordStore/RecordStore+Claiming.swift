@@ -3,23 +3,38 @@ extension RecordStore {
     ///
     /// Their rows in the ledger are committed and the ledger's mark has moved before this returns; the caps are checked
     /// in the same transaction. A record never sent whose request is identical to one unresolved in doubt is put in
-    /// doubt itself, without a call.
+    /// doubt itself, without a call; one identical to a record that was answered gets that answer, where the caps say so.
     ///
     /// - Parameters:
     ///   - batch: The batch; while it isn't running the claim brings no records and says so.
     ///   - count: The most records to take.
     ///   - now: Milliseconds since 1970 UTC.
     ///   - caps: Hard limits on calls.
+    ///   - completions: Attempts that ended, of any batch, to be written in the same transaction as by ``finish(_:)``;
+    ///     where the claim fails, neither is written.
     /// - Returns: The records, and why there are no more.
     /// - Throws: ``StoreError``; ``StoreError/Code/stateNotWritten`` when the ledger can't be written.
-    public func claim(_ batch: BatchID, upTo count: Int, now: Int64, caps: CallCaps) async throws -> Claim {
+    public func claim(
+        _ batch: BatchID, upTo count: Int, now: Int64, caps: CallCaps, finishing completions: [Completion] = []
+    ) async throws -> Claim {
+        try requireRunning()
+        try await announce(batch)
         let key = try dataKey(of: batch)
-        let request = ClaimRequest(batch: batch, count: max(0, count), now: now, caps: caps, key: key)
-        let result = try await write { try $0.claim(request) }
+        let request = ClaimRequest(
+            batch: batch, count: max(0, count), now: now, caps: caps, key: key, sealingKey: sealingKey)
+        let sealed = try completions.map { try SealedCompletion($0, key: dataKey(of: $0.record.batch)) }
+        let result = try await write { connection in
+            if !sealed.isEmpty {
+                _ = try connection.finish(sealed)
+                // The claim reads the counters.
+                try connection.writeTally()
+            }
+            return try connection.claim(request)
+        }
         let records = try await open(result.records, key, now: now)
         return Claim(
             records: records, cappedBy: result.cappedBy, nextReadyAt: result.nextReadyAt, exhausted: result.exhausted,
-            state: result.state, held: result.held)
+            state: result.state, held: result.held, reused: result.reused, passed: result.passed)
     }
 
     /// Opens what was claimed. A record that was altered in the file can't be sent, and ends as failed.

@@ -3,12 +3,19 @@ import GRDB
 extension RecordStore {
     /// Makes a batch, ingesting, with a data key of its own.
     ///
-    /// - Parameter new: What it is made from.
+    /// - Parameters:
+    ///   - new: What it is made from.
+    ///   - claimedFile: The file's place in `working/`; kept with the batch's number in the same transaction.
     /// - Returns: The batch, named `<file stem>-<number>`.
-    /// - Throws: ``StoreError`` when the same file is being read under the same job, or state can't be written.
-    public func createBatch(_ new: NewBatch) async throws -> Batch {
+    /// - Throws: ``StoreError`` when the same file is being read under the same job, the file at that place has a batch
+    ///   already, or state can't be written.
+    public func createBatch(_ new: NewBatch, claimedFile: ClaimedFile? = nil) async throws -> Batch {
         let sealingKey = sealingKey
-        let id = try await write { try $0.insert(new, sealingKey) }
+        let id = try await write { connection in
+            let batch = try connection.insert(new, sealingKey)
+            try claimedFile.map { try connection.bind($0, to: batch) }
+            return batch
+        }
         return try batch(id)
     }
 
@@ -65,6 +72,7 @@ extension RecordStore {
     ///   - reason: Why, for people; no values of records.
     /// - Throws: ``StoreError`` with ``StoreError/Code/notAllowed`` when the batch can't go there.
     public func setState(_ batch: BatchID, to state: BatchState, reason: String?) async throws {
+        try await bringBack(batch)
         try await write { try $0.setState(batch, to: state, reason: reason, finishingIngest: false) }
     }
 }

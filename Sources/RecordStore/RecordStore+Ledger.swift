@@ -44,10 +44,24 @@ extension AttemptView {
     fileprivate static func fetch(
         _ database: Database, after: (record: Int64, attempt: Int64), to last: Int64, _ limit: Int
     ) throws -> [AttemptView] {
+        let border = try ArchiveBorder(database, RecordID(rawValue: after.record).batch)
+        let (archived, hot) = border.split(after.record...max(after.record, last))
+        var views: [AttemptView] = []
+        if let archived {
+            views = try fetch(database, "archived_attempts", after: after, to: archived.upperBound, limit)
+        }
+        guard let hot, views.count < limit else { return views }
+        let start = archived == nil ? after : (hot.lowerBound, 0)
+        return views + (try fetch(database, "attempts", after: start, to: hot.upperBound, limit - views.count))
+    }
+
+    private static func fetch(
+        _ database: Database, _ table: String, after: (record: Int64, attempt: Int64), to last: Int64, _ limit: Int
+    ) throws -> [AttemptView] {
         let sql = """
             SELECT id, record_id, number, started_at, finished_at, outcome, cause, http_status, reason_code,
               correlation_id, billable, called
-            FROM attempts WHERE (record_id, id) > (?, ?) AND record_id <= ? ORDER BY record_id, id LIMIT ?
+            FROM \(table) WHERE (record_id, id) > (?, ?) AND record_id <= ? ORDER BY record_id, id LIMIT ?
             """
         let arguments: StatementArguments = [after.record, after.attempt, last, limit]
         return try Row.fetchAll(database, sql: sql, arguments: arguments).map(AttemptView.init)

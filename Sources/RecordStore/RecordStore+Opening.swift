@@ -38,10 +38,12 @@ extension RecordStore {
         try file.migrate(pool, with: migrations)
         let identity = try identity(in: pool, endpoint: endpoint, sealingKey: sealingKey)
         let mark = try LedgerMark(database: path, storeID: identity.storeID)
+        let trail = try BatchTrail(database: path, isOwn: mark.lastAttempt() != nil)
         let store = RecordStore(
             pool: pool, sealingKey: sealingKey, fingerprints: try identity.fingerprints(with: sealingKey),
-            writer: Writer(pool: pool, mark: mark), lock: lock)
-        store.recovery = try store.recover(mark: mark, provenance: provenance)
+            role: .running, writer: Writer(pool: pool, mark: mark), trail: trail, lock: lock)
+        store.recovery = try store.recover(mark: mark, trail: trail, provenance: provenance)
+        try store.follow(trail)
         return store
     }
 
@@ -55,16 +57,12 @@ extension RecordStore {
     /// - Throws: ``StoreError``: no database, wrong endpoint or sealing key, or another schema version.
     public static func openForReading(path: String, sealingKeyPath: String, endpoint: String?) throws -> RecordStore {
         let pool = try DatabaseFile(path: path).openForReading()
-        let found = try pool.read { try Migrations.all.version(of: $0) }
-        guard found == Migrations.all.version else {
-            throw StoreError.schemaVersion(found: found, known: Migrations.all.version)
-        }
-        guard let identity = try pool.read({ try StoreIdentity.fetch($0) }) else { throw StoreError.unfinished }
+        let identity = try identity(in: pool)
         let sealingKey = try SealingKey.load(path: sealingKeyPath)
         try identity.check(sealingKey: sealingKey, endpoint: endpoint)
         return RecordStore(
             pool: pool, sealingKey: sealingKey, fingerprints: try identity.fingerprints(with: sealingKey),
-            writer: nil, lock: nil)
+            role: .reading, writer: nil, lock: nil)
     }
 
     /// The key of an existing database must be there; a new database takes the key that is there, or gets a new one.

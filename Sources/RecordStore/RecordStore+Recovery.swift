@@ -2,8 +2,8 @@ import GRDB
 
 extension RecordStore {
     /// Puts right what a crash or a restored copy left, before anything else is written.
-    func recover(mark: LedgerMark, provenance: Provenance) throws -> RecoveryReport {
-        let marked = try mark.lastAttempt()
+    func recover(mark: LedgerMark, trail: BatchTrail, provenance: Provenance) throws -> RecoveryReport {
+        let (marked, entries) = (try mark.lastAttempt(), try trail.entries())
         let open = try openAttempts()
         let keys = try keysOfUnfinishedBatches()
         let recovery = try writeWaiting { connection in
@@ -13,6 +13,7 @@ extension RecordStore {
             let ledger = try connection.firstInteger(connection.claims.lastAttempt) ?? 0
             let last = max(ledger, marked ?? 0)
             if case .restored(let lost) = LedgerReconciliation(mark: marked, ledger: ledger) {
+                try connection.learnAnswers()
                 recovery.lostAttempts = lost
                 for batch in try connection.unfinishedBatches() {
                     recovery.doubtedRecords += try connection.doubt(batch, lost: lost, key: keys[batch])
@@ -20,6 +21,7 @@ extension RecordStore {
                 }
                 try connection.claims.setLastAttempt.run(last)
             }
+            recovery.unknownBatches = try connection.rememberUnknown(entries, lost: recovery.lostAttempts)
             try connection.record(recovery, provenance)
             return recovery
         }
@@ -49,7 +51,7 @@ extension RecordStore {
         return try batches.reduce(into: [:]) { $0[$1] = try existingDataKey(of: $1) }
     }
 
-    private static func lastAttempt(_ database: Database) throws -> Int64 {
+    static func lastAttempt(_ database: Database) throws -> Int64 {
         try Int64.fetchOne(database, sql: "SELECT last_attempt FROM ledger_position") ?? 0
     }
 }

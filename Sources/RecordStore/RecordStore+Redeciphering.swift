@@ -39,13 +39,13 @@ extension WriterConnection {
     fileprivate func accept(_ recovered: SealedRecovery) throws -> Bool {
         let record = recovered.record.rawValue
         try database.execute(
-            sql: "UPDATE records SET status = ?, held = 0 WHERE id = ? AND status = ?",
+            sql: "UPDATE records SET status = ?, held = 0 WHERE id = ? AND status = ? AND follows IS NULL",
             arguments: [RecordStatus.succeeded.code, record, RecordStatus.inDoubt.code])
         guard database.changesCount == 1 else { return false }
         try database.execute(
             sql: "UPDATE results SET request_ref_id = ?, flagged = ?, detail = ?, answer = ? WHERE record_id = ?",
             arguments: [recovered.requestRefID, recovered.hasWarnings, recovered.detail, recovered.answer, record])
-        var counts = BatchCounts()
+        var counts = try settleFollowers(of: record, as: .succeeded) ?? BatchCounts()
         counts.move(from: .inDoubt, to: .succeeded)
         try add(counts, to: recovered.record.batch)
         return true

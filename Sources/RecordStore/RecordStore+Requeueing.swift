@@ -16,14 +16,16 @@ extension RecordStore {
         guard selection.statuses.isSubset(of: [.failed, .inDoubt]) else {
             throw StoreError(.notAllowed, "Only failed records and records in doubt can be queued again")
         }
-        var (queued, after) = (0, batch.records.lowerBound - 1)
+        try await bringBack(batch)
+        var (queued, after, leaders) = (0, batch.records.lowerBound - 1, [Int64: Int64]())
         while true {
             let count = min(Self.recordsAtATime, (selection.limit ?? .max) - queued)
             guard count > 0 else { return queued }
-            let start = after
-            let ids = try await write { try $0.requeue(batch, selection, after: start, upTo: count) }
-            queued += ids.count
-            guard ids.count == count, let last = ids.last else { return queued }
+            let (start, known) = (after, leaders)
+            let step = try await write { try $0.requeue(batch, selection, after: start, upTo: count, leaders: known) }
+            queued += step.ids.count
+            leaders = step.leaders
+            guard step.ids.count == count, let last = step.ids.last else { return queued }
             after = last
         }
     }

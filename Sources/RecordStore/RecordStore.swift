@@ -12,19 +12,26 @@ public final class RecordStore: Sendable {
     let pool: DatabasePool
     let sealingKey: SealingKey
     let fingerprints: HMACSHA256
+    private let role: StoreRole
     private let writer: Writer?
     private let lock: Mutex<StoreLock?>
     private let found = Mutex(RecoveryReport())
     private let dataKeys = Mutex<[BatchID: DataKey]>([:])
+    /// Where batches are named before their first claim; nil when none is claimed here.
+    let trail: BatchTrail?
+    /// The batches that are named there.
+    let announced = Mutex<Set<BatchID>>([])
 
     init(
-        pool: DatabasePool, sealingKey: SealingKey, fingerprints: HMACSHA256, writer: Writer?,
-        lock: consuming sending StoreLock?
+        pool: DatabasePool, sealingKey: SealingKey, fingerprints: HMACSHA256, role: StoreRole, writer: Writer?,
+        trail: BatchTrail? = nil, lock: consuming sending StoreLock?
     ) {
         self.pool = pool
         self.sealingKey = sealingKey
         self.fingerprints = fingerprints
+        self.role = role
         self.writer = writer
+        self.trail = trail
         self.lock = Mutex(lock)
     }
 
@@ -46,6 +53,11 @@ public final class RecordStore: Sendable {
                 .notAllowed, "The database is still being read and cannot be closed; end the reading first")
         }
         lock.withLock { $0 = nil }
+    }
+
+    /// Refuses what only the runner may do, who alone holds lock and mark.
+    func requireRunning() throws {
+        guard role != .operating else { throw StoreError.runnerOnly }
     }
 
     /// Runs work on the writing thread, in a transaction.

@@ -26,7 +26,25 @@ public struct RecordView: Sendable {
     let sealedPayload: [UInt8]
     let sealedDetail: [UInt8]?
     let sealedAnswer: [UInt8]?
+    /// The earlier record of the same batch whose result this one shares.
+    let leader: RecordID?
+    let copiedFrom: RecordID?
+    let copiedFromBatch: String?
     let key: DataKey
+
+    /// Whose result is shown.
+    private var source: Int64 { (leader ?? record).rawValue }
+
+    /// The line of the same batch whose answer, failure or doubt is this record's, too; nil for one of its own.
+    public var sharesLine: Int? { leader?.line }
+
+    /// Where a reused answer came from: the line of the same batch, or `<batch>:<line>`; nil for any other record.
+    public var reusedFrom: String? {
+        guard status == .reused else { return nil }
+        if let leader { return String(leader.line) }
+        guard let copiedFrom, copiedFrom.batch != record.batch else { return copiedFrom.map { String($0.line) } }
+        return "\(copiedFromBatch ?? copiedFrom.batch.description):\(copiedFrom.line)"
+    }
 
     /// The physical line of the input at which the record starts, from 1.
     public var line: Int { record.line }
@@ -47,14 +65,19 @@ public struct RecordView: Sendable {
     /// What went wrong, in one sentence without values.
     public var errorText: String? {
         get throws {
-            guard let sealedDetail else { return nil }
-            let text = try key.open(sealedDetail, record: record.rawValue, column: .detail)
-            return String(decoding: text, as: UTF8.self)
+            let place = leader.flatMap { status == .reused ? nil : "as line \($0.line)" }
+            guard let sealedDetail else { return place }
+            let text = String(decoding: try key.open(sealedDetail, record: source, column: .detail), as: UTF8.self)
+            return place.map { "\(text) (\($0))" } ?? text
         }
     }
 
-    /// The answer, decrypted, or as it came when it could not be deciphered.
+    /// The answer, decrypted, or as it came when it could not be deciphered. One that can't be read is its own record's
+    /// alone.
     public var answer: [UInt8]? {
-        get throws { try sealedAnswer.map { try key.open($0, record: record.rawValue, column: .answer) } }
+        get throws {
+            guard leader == nil || status == .reused else { return nil }
+            return try sealedAnswer.map { try key.open($0, record: source, column: .answer) }
+        }
     }
 }

@@ -8,4 +8,6 @@ public struct RecoveryReport: Sendable, Equatable {
     public var doubtedRecords = 0
     /// Batches paused for that reason.
     public var pausedBatches: [BatchID] = []
+    /// Batches with calls that the database has never heard of; their files begin in doubt should they come again.
+    public var unknownBatches = 0
 }

@@ -13,6 +13,11 @@ extension StoreError {
     static var readOnly: StoreError {
         StoreError(.notAllowed, "The database was opened for reading; only run and daemon may write to it")
     }
+
+    /// The store was opened beside the runner.
+    static var runnerOnly: StoreError {
+        StoreError(.notAllowed, "Only the process that holds the database's lock may claim and finish records")
+    }
 }
 
 extension StoreError {

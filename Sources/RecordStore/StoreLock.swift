@@ -9,10 +9,46 @@ struct StoreLock: ~Copyable, Sendable {
     /// - Throws: ``StoreError`` with ``StoreError/Code/locked``, naming the process that holds it.
     static func take(database: String) throws -> StoreLock {
         let file = try PrivateFile.open(database + ".lock")
-        guard file.lock() else { throw try held(file, database) }
+        guard take(file) else { throw try held(file, database) }
         try file.truncate(to: 0)
         try file.write(Array("\(getpid())\n".utf8))
         return StoreLock(file: file)
+    }
+
+    /// Holds the lock while work is done.
+    borrowing func hold<T>(while work: () throws -> T) rethrows -> T {
+        try work()
+    }
+
+    /// The process that holds the lock; nil when nobody does.
+    static func holder(database: String) throws -> Int32? {
+        guard FileManager.default.fileExists(atPath: database + ".lock") else { return nil }
+        let file = try FileDescriptor(database + ".lock", O_RDONLY)
+        for _ in 0..<looks {
+            // A lock taken here is let go at once, with the file.
+            if file.lockShared() { return nil }
+            if let process = try process(in: file) { return process }
+            // It has just been taken, and its holder not yet written.
+            usleep(pause)
+        }
+        return nil
+    }
+
+    /// Who looks for the holder has the lock for a moment; only one who keeps it is in the way.
+    private static func take(_ file: borrowing FileDescriptor) -> Bool {
+        for _ in 0..<looks {
+            if file.lock() { return true }
+            usleep(pause)
+        }
+        return false
+    }
+
+    private static let looks = 20
+    private static let pause: UInt32 = 5_000
+
+    private static func process(in file: borrowing FileDescriptor) throws -> Int32? {
+        let digits = try file.read(upTo: 20).prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        return Int32(String(decoding: digits, as: UTF8.self))
     }
 
     private init(file: consuming FileDescriptor) {
@@ -20,8 +56,7 @@ struct StoreLock: ~Copyable, Sendable {
     }
 
     private static func held(_ file: borrowing FileDescriptor, _ database: String) throws -> StoreError {
-        let digits = try file.read(upTo: 20).prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
-        let holder = digits.isEmpty ? "another process" : "process " + String(decoding: digits, as: UTF8.self)
+        let holder = try process(in: file).map { "process \($0)" } ?? "another process"
         let name = URL(fileURLWithPath: database).lastPathComponent
         return StoreError(
             .locked, "\(name) is in use by \(holder); wait for it to end, or use another database for this run")

@@ -10,8 +10,8 @@ final class Writer: Sendable {
     private let queue = WriteQueue()
     private let ended = DispatchSemaphore(value: 0)
 
-    /// Starts the thread.
-    init(pool: DatabasePool, mark: LedgerMark) {
+    /// Starts the thread. Without a mark nothing can be claimed.
+    init(pool: DatabasePool, mark: LedgerMark?) {
         let thread = Thread { [queue, ended] in
             Self.run(queue, pool, mark)
             ended.signal()
@@ -60,7 +60,7 @@ final class Writer: Sendable {
         ended.signal()
     }
 
-    private static func run(_ queue: WriteQueue, _ pool: DatabasePool, _ mark: LedgerMark) {
+    private static func run(_ queue: WriteQueue, _ pool: DatabasePool, _ mark: LedgerMark?) {
         do {
             try pool.writeWithoutTransaction { database in
                 var commit = try GroupCommit(WriterConnection(database), mark)
@@ -69,8 +69,9 @@ final class Writer: Sendable {
                     if let failure = commit.failure { queue.end(with: failure) }
                 }
                 // So that the file alone is the whole database, and a copy of it complete, while nobody runs. A reader
-                // may be in the way; then the next to open it goes on from the WAL.
-                try? database.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)")
+                // may be in the way; then the next to open it goes on from the WAL. Beside a runner it is not to be
+                // done: it would keep the runner from writing until the last reader is done.
+                if mark != nil { try? database.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
             }
         } catch {
             let failure = StoreError.notWritten(because: error)

@@ -1,33 +1,49 @@
 import GRDB
 
 extension WriterConnection {
-    /// Makes a batch and its keys; its number is its own for ever.
-    func insert(_ new: NewBatch, _ sealingKey: SealingKey) throws -> BatchID {
-        let last = try Int64.fetchOne(database, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'batches'") ?? 0
-        let batch = BatchID(rawValue: last + 1)
-        try insertRow(new, batch)
+    /// Makes a batch and its keys; its number is its own for ever. With a reason it is rejected, and begins nothing.
+    func insert(_ new: NewBatch, _ sealingKey: SealingKey, rejectedBecause reason: String? = nil) throws -> BatchID {
+        let batch = BatchID(rawValue: try lastBatch() + 1)
+        try insertRow(new, batch, rejectedBecause: reason)
         let key = try WrappedDataKey.make(for: batch, with: sealingKey)
         try key.insert(database)
         let layout = try key.unwrap(with: sealingKey).seal(new.layout, record: 0, column: .layout)
         try database.execute(
             sql: "INSERT INTO layouts (batch_id, layout) VALUES (?, ?)", arguments: [batch.rawValue, layout.blob])
+        if let unknown = try unknownCalls(new), reason == nil { try doubt(batch, new, unknown) }
         return batch
     }
 
-    private func insertRow(_ new: NewBatch, _ batch: BatchID) throws {
-        let provenance = new.provenance
+    /// What a restored database can't vouch for: as many lines as calls were lost begin in doubt.
+    private func doubt(_ batch: BatchID, _ new: NewBatch, _ unknown: (batch: Int64, calls: Int64)) throws {
+        try database.execute(
+            sql: "UPDATE batches SET doubted_lines = ? WHERE id = ?", arguments: [unknown.calls, batch.rawValue])
+        let detail = """
+            its file was taken in before, as batch \(unknown.batch), which this restored database does not know: \
+            its first lines, up to \(unknown.calls), begin in doubt
+            """
+        try insert(
+            Action(
+                at: WallClock.now(), batch: batch, name: "doubt_unknown", detail: detail, provenance: new.provenance))
+    }
+
+    private func insertRow(_ new: NewBatch, _ batch: BatchID, rejectedBecause reason: String?) throws {
+        let (provenance, now) = (new.provenance, WallClock.now())
         do {
             try database.execute(
                 sql: """
-                    INSERT INTO batches (id, name, job, file_name, content_digest, format, state, user, host, version,
-                      settings_hash, endpoint, key_id, certificate_fingerprint, created_at, cursor)
-                    VALUES (?, ?, ?, ?, ?, ?, 'ingesting', ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    INSERT INTO batches (id, name, job, file_name, content_digest, format, user, host, version,
+                      settings_hash, endpoint, key_id, certificate_fingerprint, created_at, cursor, state, reason,
+                      finished_at, reuses)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                     """,
                 arguments: [
                     batch.rawValue, new.name(for: batch.rawValue), new.job, new.fileName, new.contentDigest.blob,
                     new.format, provenance.user, provenance.host, provenance.version, provenance.settingsHash,
-                    provenance.endpoint, provenance.keyID, provenance.certificateFingerprint, WallClock.now(),
+                    provenance.endpoint, provenance.keyID, provenance.certificateFingerprint, now,
                     batch.records.lowerBound - 1,
+                    (reason == nil ? BatchState.ingesting : .rejected).rawValue, reason, reason == nil ? nil : now,
+                    new.reuses,
                 ])
         } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE {
             throw StoreError(.notAllowed, "This file is already being read in under this job; let that batch go on")
@@ -38,11 +54,11 @@ extension WriterConnection {
     func setState(_ batch: BatchID, to state: BatchState, reason: String?, finishingIngest: Bool) throws {
         let row = try batchRow(batch)
         try check(row, batch, to: state, finishingIngest: finishingIngest)
-        if state == .cancelled || state == .rejected { try cancelQueued(batch) }
+        if state == .cancelled || state == .rejected { try cancelQueued(batch, row) }
         let now = WallClock.now()
         try database.execute(
             sql: """
-                UPDATE batches SET state = ?2, reason = ?3, finished_at = ?4,
+                UPDATE batches SET state = ?2, reason = ?3, finished_at = ?4, resume_at = NULL,
                   ingested = ingested OR ?5, ingested_at = coalesce(ingested_at, ?6)
                 WHERE id = ?1
                 """,
@@ -66,7 +82,7 @@ extension WriterConnection {
         }
     }
 
-    private func cancelQueued(_ batch: BatchID) throws {
+    private func cancelQueued(_ batch: BatchID, _ row: BatchRow) throws {
         try database.execute(sql: "DELETE FROM ready WHERE batch_id = ?", arguments: [batch.rawValue])
         let records = batch.records
         try database.execute(
@@ -74,6 +90,7 @@ extension WriterConnection {
             arguments: [records.lowerBound, records.upperBound])
         var counts = BatchCounts()
         counts.move(database.changesCount, from: .queued, to: .cancelled)
+        counts.following = -row.following
         try add(counts, to: batch)
     }
 }

@@ -5,59 +5,69 @@ extension WriterConnection {
         guard row.state == .running else {
             return ClaimResult(exhausted: row.queued == 0 && row.inFlight == 0, state: row.state)
         }
-        let allowance = CallAllowance(
-            wanted: request.count, caps: request.caps, batchCalls: row.calls, dayCalls: try calls(on: request.caps.day))
-        var result = ClaimResult()
-        if row.queued > 0, allowance.count > 0 {
-            result = try take(request, upTo: allowance.count, from: row)
-            try count(result, request)
+        let allowance = try allowance(request, row)
+        var progress = ClaimProgress(cursor: row.cursor, attempt: try firstInteger(claims.lastAttempt) ?? 0)
+        if row.toCall > 0, request.count > 0 {
+            try take(request, upTo: allowance.count, from: row, &progress)
+            try count(progress, request)
         }
-        let queued = row.queued - result.records.count - result.held
+        var result = progress.result
+        let queued = row.queued + progress.counts.queued - result.records.count
         result.exhausted = queued == 0 && row.inFlight + result.records.count == 0
-        if queued > 0, result.records.count == allowance.count { result.cappedBy = allowance.limitedBy }
+        if progress.isCapped { result.cappedBy = allowance.limitedBy }
         result.nextReadyAt = try firstInteger(claims.nextReady, request.batch.rawValue)
         return result
     }
 
-    private func take(_ request: ClaimRequest, upTo count: Int, from row: BatchRow) throws -> ClaimResult {
-        var result = ClaimResult()
-        var cursor = row.cursor
-        var attempt = try firstInteger(claims.lastAttempt) ?? 0
-        let holds = try firstInteger(claims.anyInDoubt) != nil
-        while result.records.count < count {
-            let candidates = try candidates(request, upTo: count - result.records.count, after: &cursor)
-            if candidates.isEmpty { break }
-            for candidate in candidates {
-                if holds, try isHeld(candidate) {
-                    try hold(candidate, request)
-                    result.held += 1
-                } else {
-                    attempt += 1
-                    result.records.append(try open(candidate, attempt, request))
+    private func allowance(_ request: ClaimRequest, _ row: BatchRow) throws -> CallAllowance {
+        let caps = request.caps
+        return CallAllowance(
+            wanted: request.count, caps: caps, batchCalls: row.calls,
+            dayCalls: caps.daily == nil ? 0 : try calls(on: caps.day),
+            monthCharged: caps.monthly == nil ? 0 : try charged(inMonthOf: caps.day))
+    }
+
+    private func take(
+        _ request: ClaimRequest, upTo allowed: Int, from row: BatchRow, _ progress: inout ClaimProgress
+    ) throws {
+        progress.holds = try firstInteger(claims.anyInDoubt) != nil
+        let mayReuse = row.reuses && request.caps.answeredSince != nil
+        if mayReuse, !row.keepsAnswers { try claims.keepAnswers.run(request.batch.rawValue) }
+        while progress.hasRoom(for: request) {
+            let page = try candidates(request, progress)
+            for candidate in page.candidates {
+                switch try verdict(on: candidate, request, row, &progress) {
+                // Not one call above what the caps allow: it stays where it is.
+                case .call where progress.result.records.count == allowed:
+                    progress.isCapped = true
+                    return try advance(request, progress)
+                case .call: try open(candidate, request, &progress)
+                case .hold: try hold(candidate, request, &progress)
+                case .wait: try putOff(candidate, request, &progress)
+                case .reuse(let answer): try reuse(answer, for: candidate, request, &progress)
                 }
+                progress.cursor = candidate.notBefore == nil ? candidate.id : progress.cursor
+            }
+            // Fewer than asked for: the rest holds nothing queued, and need not be searched again.
+            guard !page.isLast else {
+                progress.cursor = request.batch.records.upperBound
+                break
             }
         }
-        try advance(request, cursor: cursor, attempt: attempt)
-        return result
+        try advance(request, progress)
     }
 
     /// Retries that are due first, then untried lines.
     private func candidates(
-        _ request: ClaimRequest, upTo count: Int, after cursor: inout Int64
-    ) throws -> [ClaimCandidate] {
+        _ request: ClaimRequest, _ progress: ClaimProgress
+    ) throws -> (candidates: [ClaimCandidate], isLast: Bool) {
+        let count = request.count - progress.result.records.count
         var found = try fetch(claims.due, request.batch.rawValue, request.now, count)
-        for candidate in found {
-            try claims.removeReady.run(request.batch.rawValue, candidate.notBefore, candidate.id)
-        }
         let last = request.batch.records.upperBound
-        if found.count < count, cursor < last {
-            let wanted = count - found.count
-            let untried = try fetch(claims.untried, cursor, last, wanted)
-            // Fewer than asked for: the rest holds nothing queued, and need not be searched again.
-            cursor = untried.count == wanted ? untried.last?.id ?? last : last
-            found += untried
+        if found.count < count, progress.cursor < last {
+            found += try fetch(claims.untried, progress.cursor, last, count - found.count)
         }
-        return found
+        return (found, found.count < count)
     }
 
     private func fetch(
@@ -71,55 +81,59 @@ extension WriterConnection {
         return found
     }
 
-    /// Only a record that was never sent is held: one that was is being repeated by decision, not by accident.
-    private func isHeld(_ candidate: ClaimCandidate) throws -> Bool {
-        guard candidate.attempts == 0 else { return false }
-        return try candidate.fingerprint.withUnsafeBytes { fingerprint in
-            claims.identicalInDoubt.bind(unowned: fingerprint, at: 1)
-            defer { claims.identicalInDoubt.reset() }
-            return try claims.identicalInDoubt.step()
-        }
-    }
-
-    private func hold(_ candidate: ClaimCandidate, _ request: ClaimRequest) throws {
-        try claims.hold.run(candidate.id)
-        let reason = Array("held: identical to a record in doubt".utf8)
-        let detail = try request.key.seal(reason, record: candidate.id, column: .detail)
-        try saveResult(of: candidate.id, detail: detail, at: request.now)
-    }
-
-    private func open(_ candidate: ClaimCandidate, _ attempt: Int64, _ request: ClaimRequest) throws -> SealedClaim {
+    private func open(
+        _ candidate: ClaimCandidate, _ request: ClaimRequest, _ progress: inout ClaimProgress
+    ) throws {
+        try unqueue(candidate, request)
         try claims.putInFlight.run(candidate.id)
+        progress.attempt += 1
         let statement = claims.openAttempt
         statement.bind(candidate.id, at: 1)
-        statement.bind(attempt, at: 2)
+        statement.bind(progress.attempt, at: 2)
         statement.bind(candidate.ledgerRows + 1, at: 3)
         statement.bind(request.caps.day.rawValue, at: 4)
         statement.bind(request.now, at: 5)
         try statement.run()
-        return SealedClaim(
-            id: RecordID(rawValue: candidate.id), attempt: AttemptID(rawValue: attempt),
-            number: Int(candidate.ledgerRows + 1), spentAttempts: Int(candidate.spent), payload: candidate.payload)
+        progress.result.records.append(
+            SealedClaim(
+                id: RecordID(rawValue: candidate.id), attempt: AttemptID(rawValue: progress.attempt),
+                number: Int(candidate.ledgerRows + 1), spentAttempts: Int(candidate.spent),
+                payload: candidate.payload))
     }
 
-    private func advance(_ request: ClaimRequest, cursor: Int64, attempt: Int64) throws {
-        try batches.advance.run(request.batch.rawValue, cursor, request.now)
-        try claims.setLastAttempt.run(attempt)
-        claimedUpTo = max(claimedUpTo ?? 0, attempt)
+    /// Takes a retry out of the ready ones; an untried line is passed by the batch's cursor.
+    func unqueue(_ candidate: ClaimCandidate, _ request: ClaimRequest) throws {
+        guard let notBefore = candidate.notBefore else { return }
+        try claims.removeReady.run(request.batch.rawValue, notBefore, candidate.id)
     }
 
-    private func count(_ result: ClaimResult, _ request: ClaimRequest) throws {
-        var counts = BatchCounts()
-        counts.move(result.records.count, from: .queued, to: .inFlight)
-        counts.move(result.held, from: .queued, to: .inDoubt)
-        counts.attempts = result.records.count
-        counts.calls = result.records.count
+    private func advance(_ request: ClaimRequest, _ progress: ClaimProgress) throws {
+        try batches.advance.run(request.batch.rawValue, progress.cursor, request.now)
+        guard !progress.result.records.isEmpty else { return }
+        try claims.setLastAttempt.run(progress.attempt)
+        claimedUpTo = max(claimedUpTo ?? 0, progress.attempt)
+    }
+
+    private func count(_ progress: ClaimProgress, _ request: ClaimRequest) throws {
+        let claimed = progress.result.records.count
+        var counts = progress.counts
+        counts.move(claimed, from: .queued, to: .inFlight)
+        counts.attempts = claimed
+        counts.calls = claimed
         try add(counts, to: request.batch)
-        if counts.calls > 0 { try claims.addCalls.run(request.caps.day.rawValue, Int64(counts.calls)) }
+        guard claimed > 0 else { return }
+        let day = request.caps.day.rawValue
+        try claims.addCalls.run(day, Int64(claimed))
+        try claims.addLedgerDay.run(day, request.batch.rawValue, Int64(claimed))
     }
 
     private func calls(on day: CallDay) throws -> Int {
         Int(try firstInteger(claims.callsOfDay, day.rawValue) ?? 0)
+    }
+
+    private func charged(inMonthOf day: CallDay) throws -> Int {
+        claims.chargedOfMonth.bind(day.month.upperBound, at: 2)
+        return Int(try firstInteger(claims.chargedOfMonth, day.month.lowerBound) ?? 0)
     }
 
     /// The first column of a statement's first row; nil when there is none.

@@ -4,7 +4,7 @@ extension WriterConnection {
     /// - Returns: How many completions were applied.
     func finish(_ completions: [SealedCompletion]) throws -> Int {
         let before = tally.applied
-        var cancelled: [BatchID: Bool] = [:]
+        var (cancelled, keeping) = ([BatchID: Bool](), [BatchID: Bool]())
         for sealed in completions {
             let completion = sealed.completion
             guard let day = try openDay(of: completion) else { continue }
@@ -13,6 +13,10 @@ extension WriterConnection {
             try settle(completion, status)
             if status == .queued { try queue(completion) } else { try saveResult(sealed, status) }
             tally.add(completion, status: status, day: day)
+            guard status != .queued, status != .cancelled else { continue }
+            if status == .succeeded { try keepAnswer(of: completion.record, &keeping) }
+            let followers = try settleFollowers(of: completion.record.rawValue, as: status)
+            if let followers { tally.add(followers, to: completion.record.batch) }
         }
         return tally.applied - before
     }
@@ -21,8 +25,30 @@ extension WriterConnection {
     func writeTally() throws {
         guard tally.applied > 0 else { return }
         for (batch, counts) in tally.batches { try add(counts, to: batch) }
-        for (day, change) in tally.days { try finishes.countDay.run(day, change.givenBack, change.billable) }
+        for (batch, number) in tally.answers { try finishes.countAnswers.run(batch.rawValue, number) }
+        for (place, change) in tally.days { try count(change, at: place) }
         tally = FinishTally()
+    }
+
+    /// Puts an answer where other batches find it, where the batch itself looks there.
+    private func keepAnswer(of record: RecordID, _ keeping: inout [BatchID: Bool]) throws {
+        let batch = record.batch
+        let keeps = try keeping[batch] ?? (firstInteger(finishes.keepsAnswers, batch.rawValue) == 1)
+        keeping[batch] = keeps
+        guard keeps else { return }
+        try finishes.keepAnswer.run(record.rawValue)
+        if finishes.keepAnswer.changes == 1 { tally.addAnswer(of: batch) }
+    }
+
+    private func count(_ change: FinishTally.DayChange, at place: FinishTally.Place) throws {
+        let day = finishes.countDay
+        day.bind(change.unbilled, at: 4)
+        try day.run(place.day, change.givenBack, change.billable)
+        let ledger = finishes.countLedgerDay
+        for (index, value) in [change.billable, change.unbilled, change.unknown].enumerated() {
+            ledger.bind(value, at: Int32(index + 4))
+        }
+        try ledger.run(place.day, place.batch.rawValue, change.givenBack)
     }
 
     /// Keeps what is to be shown of a record that is in doubt without a call of its own.

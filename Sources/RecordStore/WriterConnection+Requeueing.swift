@@ -1,57 +1,79 @@
 import GRDB
 
 extension WriterConnection {
-    /// Queues the next records of a selection again.
+    /// Queues the next records of a selection again. One that follows a record that is queued, too, goes on following
+    /// it; the first of those whose leader stays as it is becomes the leader of the others.
     ///
-    /// - Returns: Their ids, in input order.
-    func requeue(_ batch: BatchID, _ selection: RequeueSelection, after: Int64, upTo count: Int) throws -> [Int64] {
+    /// - Returns: Their ids, in input order, and who leads instead of whom.
+    func requeue(
+        _ batch: BatchID, _ selection: RequeueSelection, after: Int64, upTo count: Int, leaders: [Int64: Int64]
+    ) throws -> (ids: [Int64], leaders: [Int64: Int64]) {
         let row = try batchRow(batch)
         guard row.isIngested, [.running, .completed, .halted, .paused].contains(row.state) else {
             throw StoreError.wrongState(batch, row.state, to: "be run again")
         }
         let selected = try select(batch, selection, after: after, upTo: count)
-        guard !selected.isEmpty else { return [] }
-        var counts = BatchCounts()
-        for (id, status) in selected {
-            try queueAgain(id, batch, keepingSpent: selection.byPolicy)
-            counts.move(from: status, to: .queued)
-            if selection.byPolicy, status == .inDoubt { counts.inDoubtRetried += 1 }
+        guard !selected.isEmpty else { return ([], leaders) }
+        var (counts, leaders) = (BatchCounts(), leaders)
+        for record in selected {
+            let leader = try leader(of: record, &leaders)
+            try queueAgain(record.id, batch, after: leader, keepingSpent: selection.byPolicy)
+            counts.move(from: record.status, to: .queued)
+            if leader != nil { counts.following += 1 }
+            if selection.byPolicy, record.status == .inDoubt { counts.inDoubtRetried += 1 }
         }
         try database.execute(
             sql: "UPDATE batches SET state = 'running', reason = NULL, finished_at = NULL WHERE id = ?",
             arguments: [batch.rawValue])
         try add(counts, to: batch)
-        return selected.map(\.id)
+        return (selected.map(\.id), leaders)
+    }
+
+    /// Whom a record follows when it is queued again; nil where it is called itself.
+    private func leader(of record: SelectedRecord, _ leaders: inout [Int64: Int64]) throws -> Int64? {
+        guard let leader = record.follows else { return nil }
+        let isCalled = "SELECT status IN (0, 1) FROM records WHERE id = ?"
+        if try Bool.fetchOne(database, sql: isCalled, arguments: [leader]) == true { return leader }
+        if let another = leaders[leader] { return another }
+        leaders[leader] = record.id
+        return nil
     }
 
     private func select(
         _ batch: BatchID, _ selection: RequeueSelection, after: Int64, upTo count: Int
-    ) throws -> [(id: Int64, status: RecordStatus)] {
+    ) throws -> [SelectedRecord] {
         let lines = selection.lines.map { batch.range(of: $0) } ?? batch.records
         let codes = selection.statuses.map { String($0.code) }.joined(separator: ", ")
         // The policy never touches an answer that came and could not be read: it was billed (DESIGN's answer table).
         let sql = """
-            SELECT id, status FROM records LEFT JOIN results ON record_id = id
+            SELECT id, status, follows FROM records LEFT JOIN results ON record_id = ifnull(follows, id)
             WHERE id BETWEEN ?1 AND ?2 AND status IN (\(codes)) AND (?3 IS NULL OR reason_code = ?3)
               AND (?4 = 0 OR (held = 0 AND ifnull(http_status, 0) NOT BETWEEN 200 AND 299))
-              AND (?6 IS NULL OR spent < ?6)
+              AND (?6 IS NULL OR spent < ?6) AND (?7 IS NULL OR completed_at >= ?7)
             ORDER BY id LIMIT ?5
             """
         let rows = try Row.fetchAll(
             database, sql: sql,
             arguments: [
                 max(after + 1, lines.lowerBound), lines.upperBound, selection.reasonCode, selection.byPolicy, count,
-                selection.maximumSpent,
+                selection.maximumSpent, selection.since,
             ])
-        return try rows.map { ($0[0], try RecordStatus(code: $0[1])) }
+        return try rows.map { SelectedRecord(id: $0[0], status: try RecordStatus(code: $0[1]), follows: $0[2]) }
     }
 
-    private func queueAgain(_ record: Int64, _ batch: BatchID, keepingSpent: Bool) throws {
+    private func queueAgain(_ record: Int64, _ batch: BatchID, after leader: Int64?, keepingSpent: Bool) throws {
         try database.execute(
-            sql: "UPDATE records SET status = 0, held = 0, spent = spent * ? WHERE id = ?",
-            arguments: [keepingSpent, record])
-        try finishes.queue.run(batch.rawValue, 0, record)
+            sql: "UPDATE records SET status = 0, held = 0, follows = ?, spent = spent * ? WHERE id = ?",
+            arguments: [leader, keepingSpent, record])
+        if leader == nil { try finishes.queue.run(batch.rawValue, 0, record) }
     }
+}
+
+/// A record that is to be queued again.
+private struct SelectedRecord {
+    let id: Int64
+    let status: RecordStatus
+    let follows: Int64?
 }
 
 extension BatchID {

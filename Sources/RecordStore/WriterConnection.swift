@@ -7,6 +7,7 @@ final class WriterConnection {
     let ingest: IngestStatements
     let claims: ClaimStatements
     let finishes: FinishStatements
+    let follows: FollowStatements
     /// What completions add to counters, until the group writes it.
     var tally = FinishTally()
     /// The highest attempt id that this transaction has claimed; the ledger's mark follows it once it is committed.
@@ -18,5 +19,6 @@ final class WriterConnection {
         ingest = try IngestStatements(database)
         claims = try ClaimStatements(database)
         finishes = try FinishStatements(database)
+        follows = try FollowStatements(database)
     }
 }

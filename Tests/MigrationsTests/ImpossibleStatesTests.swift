@@ -44,13 +44,54 @@ import Testing
         "INSERT INTO store VALUES (2, zeroblob(16), 'https://elsewhere', '0123456789abcdef', zeroblob(60), 1)",
         "UPDATE call_days SET billable = 2",
         "UPDATE call_days SET calls = -1, billable = -1",
+        "UPDATE call_days SET charged = 2",
+        "UPDATE call_days SET charged = 0",
+        "UPDATE records SET follows = 4294967299 WHERE id = 4294967299",
+        "UPDATE records SET follows = 4294967297 WHERE id = 4294967298",
+        "UPDATE records SET follows = 1 WHERE id = 4294967299",
+        "UPDATE records SET follows = 4294967298, status = 4 WHERE id = 4294967299",
+        "UPDATE results SET reused_from = record_id",
+        "UPDATE batches SET following = 2",
+        "UPDATE batches SET answers_known = 2",
+        "INSERT INTO answers VALUES (zeroblob(15), 4294967298)",
+        "UPDATE records SET follows = 4294967298 WHERE id = 4294967299",
+        "UPDATE batches SET following = -1",
+        "INSERT INTO ledger_days VALUES (20251123, 1, 1, 2, 0, 0, 0)",
+        "INSERT INTO ledger_days VALUES (20251123, 1, 1, 1, 1, 1, 0)",
+        "INSERT INTO ledger_days VALUES (20251123, 2, 1, 1, 1, 0, 0)",
         "DELETE FROM batches",
         "DELETE FROM records WHERE id = 4294967298",
     ])
     func theSchemaRefuses(_ sql: String) throws {
         let database = try DatabaseQueue()
         try Migrations.all.apply(to: database)
+        try database.write { try $0.execute(sql: SampleRows.current) }
+        let error = #expect(throws: DatabaseError.self) { try database.write { try $0.execute(sql: sql) } }
+        #expect(error?.resultCode == .SQLITE_CONSTRAINT)
+    }
+
+    @Test(arguments: [
+        "INSERT INTO schedules VALUES ('', 1)",
+        "INSERT INTO schedules VALUES ('nightly', 'tomorrow')",
+        "INSERT INTO claimed_files VALUES ('', 'nightly', 'a.csv', NULL, 1)",
+        "INSERT INTO claimed_files VALUES ('working/a.csv', 'nightly', '', NULL, 1)",
+        "INSERT INTO claimed_files VALUES ('working/a.csv', 'nightly', 'a.csv', 2, 1)",
+        "INSERT INTO claimed_files VALUES ('working/a.csv', 'nightly', 'a.csv', 1, 1), "
+            + "('working/a.csv', 'other', 'b.csv', NULL, 1)",
+        "INSERT INTO runner VALUES (2, 7, 'h', '1', 1, 0, 1, 1, 1, 'open', NULL, NULL, NULL, 0, 1.0, NULL)",
+        "INSERT INTO runner VALUES (1, 0, 'h', '1', 1, 0, 1, 1, 1, 'open', NULL, NULL, NULL, 0, 1.0, NULL)",
+        "INSERT INTO runner VALUES (1, 7, 'h', '1', 1, 0, 1, 1, 1, 'ajar', NULL, NULL, NULL, 0, 1.0, NULL)",
+        "INSERT INTO runner VALUES (1, 7, 'h', '1', 1, 0, 1, 1, 1, 'closed', NULL, NULL, NULL, 0, 1.0, NULL)",
+        "INSERT INTO runner VALUES (1, 7, 'h', '1', 1, 0, 1, 1, 1, 'halted', NULL, 2, 3, 0, 1.0, NULL)",
+        "INSERT INTO unknown_batches VALUES (0, zeroblob(32), 1)",
+        "INSERT INTO unknown_batches VALUES (9, zeroblob(31), 1)",
+        "INSERT INTO unknown_batches VALUES (9, zeroblob(32), -1)",
+    ])
+    func theDaemonsTablesRefuse(_ sql: String) throws {
+        let database = try DatabaseQueue()
+        try Migrations.all.upTo(1).apply(to: database)
         try database.write { try $0.execute(sql: SampleRows.sql) }
+        try Migrations.all.apply(to: database)
         let error = #expect(throws: DatabaseError.self) { try database.write { try $0.execute(sql: sql) } }
         #expect(error?.resultCode == .SQLITE_CONSTRAINT)
     }

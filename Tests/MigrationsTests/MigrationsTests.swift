@@ -55,7 +55,7 @@ import Testing
     @Test func aNextStepKeepsTheDataThatIsThere() throws {
         let database = try DatabaseQueue()
         try Migrations.all.apply(to: database)
-        try database.write { try $0.execute(sql: SampleRows.sql) }
+        try database.write { try $0.execute(sql: SampleRows.current) }
         let next = Migrations.all.adding(
             "priority", sql: "ALTER TABLE batches ADD COLUMN priority INTEGER NOT NULL DEFAULT 5")
         try next.apply(to: database)
@@ -63,6 +63,21 @@ import Testing
         #expect(try Self.number(database, "SELECT priority FROM batches") == 5)
         #expect(try Self.number(database, "SELECT count(*) FROM records") == 2)
         #expect(try Self.number(database, "SELECT count(*) FROM attempts") == 1)
+        try Self.expectSound(database)
+    }
+
+    @Test func aDatabaseOfTheFirstVersionKeepsItsData() throws {
+        let database = try DatabaseQueue()
+        try Migrations.all.upTo(1).apply(to: database)
+        try database.write { try $0.execute(sql: SampleRows.sql) }
+        try Migrations.all.apply(to: database)
+        #expect(try database.read { try Migrations.all.version(of: $0) } == Migrations.all.version)
+        #expect(try Self.number(database, "SELECT count(*) FROM batches WHERE queued = 1 AND succeeded = 1") == 1)
+        #expect(try Self.number(database, "SELECT count(*) FROM records") == 2)
+        #expect(try Self.number(database, "SELECT count(*) FROM attempts WHERE billable = 1") == 1)
+        #expect(try Self.number(database, "SELECT sum(calls) FROM call_days") == 1)
+        #expect(try Self.number(database, "SELECT sum(charged) FROM call_days") == 1)
+        #expect(try Self.number(database, "SELECT count(*) FROM ledger_days WHERE calls = 1 AND billable = 1") == 1)
         try Self.expectSound(database)
     }
 

@@ -1,9 +1,15 @@
-/// A small database as the first version leaves it: one running batch, one record answered, one queued.
+/// A small database: one running batch, one record answered, one queued.
 enum SampleRows {
-    static let sql = """
+    /// As the first version leaves it.
+    static let sql = rows(callDay: "INSERT INTO call_days VALUES (20251123, 1, 1);")
+    /// As this version leaves it.
+    static let current = rows(callDay: "INSERT INTO call_days VALUES (20251123, 1, 1, 1);")
+
+    private static func rows(callDay: String) -> String {
+        """
         INSERT INTO store VALUES (1, zeroblob(16), 'https://localhost', '0123456789abcdef', zeroblob(60), 1);
         INSERT INTO ledger_position VALUES (1, 1);
-        INSERT INTO call_days VALUES (20251123, 1, 1);
+        \(callDay)
         INSERT INTO batches (id, name, job, file_name, content_digest, format, state, ingested, user, host, version,
           settings_hash, endpoint, key_id, certificate_fingerprint, created_at, ingested_at, cursor, total, queued,
           succeeded, attempts, calls, billable)
@@ -17,4 +23,5 @@ enum SampleRows {
         VALUES (4294967298, 1, 1, 20251123, 3, 4, 'succeeded', 1, 200);
         INSERT INTO results (record_id, http_status, completed_at, answer) VALUES (4294967298, 200, 4, x'00');
         """
+    }
 }

@@ -62,6 +62,40 @@ import Testing
         try store.close()
     }
 
+    @Test func aClaimWritesEndedAttemptsFirstAndSeesWhatTheyLeave() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let batch = try await store.runningBatch(count: 5)
+        let caps = CallCaps(daily: 4, batch: nil, day: RecordStore.day)
+        let first = try await store.claim(batch.id, upTo: 4, now: 1_000, caps: caps).records
+        // The third never left: it is ready at once, and its call is given back to the cap.
+        let ends = [first[0].succeeded, first[1].succeeded, first[2].completion(.release, outcome: "unsent")]
+        let second = try await store.claim(batch.id, upTo: 9, now: 1_000, caps: caps, finishing: ends)
+        #expect(second.records.map(\.id) == [first[2].id] && second.cappedBy == .dailyCalls)
+        #expect(try store.statuses(batch) == [.succeeded, .succeeded, .inFlight, .inFlight, .queued])
+        let counts = try store.progress(batch.id)
+        #expect(counts.succeeded == 2 && counts.inFlight == 2 && counts.queued == 1 && counts.calls == 4)
+        #expect(try store.calls(on: RecordStore.day) == (4, 2))
+        try store.close()
+    }
+
+    @Test func whereAClaimFailsTheEndsGivenToItCanBeWrittenByThemselves() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let batch = try await store.runningBatch(count: 3)
+        let claimed = try await store.claim(batch, 1).records
+        // A day that the schema refuses fails the claim.
+        let caps = CallCaps(day: CallDay(rawValue: 1))
+        let error = await #expect(throws: (any Error).self) {
+            try await store.claim(batch.id, upTo: 1, now: 1_000, caps: caps, finishing: [claimed[0].succeeded])
+        }
+        #expect(error != nil)
+        #expect(try store.statuses(batch) == [.inFlight, .queued, .queued])
+        #expect(try await store.finish([claimed[0].succeeded]) == 1)
+        #expect(try store.statuses(batch) == [.succeeded, .queued, .queued])
+        try store.close()
+    }
+
     @Test func anExhaustedBatchSaysSoOnlyWhenNothingIsUnderWay() async throws {
         let folder = try StoreFolder()
         let store = try folder.open()

@@ -58,7 +58,7 @@ import Testing
         #expect(try await store.requeue(batch.id, sent) == 1)
         let again = try await store.claim(batch, 1).records
         #expect(again.map(\.id.line) == [2])
-        _ = try await store.finish(again.map(\.succeeded))
+        _ = try await store.finish(again.map(\.rejected))
         #expect(try await store.requeue(batch.id, RequeueSelection(statuses: [.inDoubt], lines: 3...3)) == 1)
         #expect(try await store.claim(batch, 1).records.map(\.id.line) == [3])
         try store.close()

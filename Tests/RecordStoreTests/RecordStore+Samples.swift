@@ -49,6 +49,29 @@ extension RecordStore {
         return try self.batch(batch.id)
     }
 
+    /// A running batch with these rows, whose repeats follow their first line.
+    func linkedBatch(_ rows: [SampleRow], content: UInt8 = 1) async throws -> Batch {
+        let batch = try await makeBatch(content)
+        try await take(rows, into: batch)
+        _ = try linkRepeats(of: batch.id)
+        try await finishIngest(batch.id, state: .running)
+        return try self.batch(batch.id)
+    }
+
+    /// Answers, refuses or doubts whatever is claimed until nothing is left.
+    func run(_ batch: Batch, caps: CallCaps = uncapped, _ end: (ClaimedRecord) -> Completion) async throws -> [Int] {
+        var lines: [Int] = []
+        while case let claim = try await claim(batch.id, upTo: 10, now: 1_000, caps: caps), claim.records.count > 0 {
+            lines += claim.records.map(\.id.line)
+            _ = try await finish(claim.records.map(end))
+        }
+        return lines
+    }
+
+    func view(_ batch: Batch, _ line: Int) throws -> RecordView {
+        try #require(try record(RecordID(batch: batch.id, line: line)))
+    }
+
     /// A running batch with rows at lines 2 to `count + 1`.
     func runningBatch(count: Int, content: UInt8 = 1) async throws -> Batch {
         try await runningBatch((2..<(count + 2)).map { SampleRow($0) }, content: content)

@@ -9,6 +9,7 @@ final class StoreFolder {
     let path: String
 
     var database: String { path + "/rollcall.sqlite" }
+    var copy: String { path + "/copy.sqlite" }
     var sealingKey: String { path + "/sealing.key" }
 
     init() throws {
@@ -33,6 +34,10 @@ final class StoreFolder {
 
     func openForReading(endpoint: String? = nil) throws -> RecordStore {
         try RecordStore.openForReading(path: database, sealingKeyPath: sealingKey, endpoint: endpoint)
+    }
+
+    func openForOperating(endpoint: String? = nil) throws -> RecordStore {
+        try RecordStore.openForOperating(path: database, sealingKeyPath: sealingKey, endpoint: endpoint)
     }
 
     /// The names of all files in the folder.

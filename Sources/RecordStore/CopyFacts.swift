@@ -1,0 +1,43 @@
+import GRDB
+import Migrations
+
+/// What a copy of a database says about itself; of any version, so only what the first had is asked for.
+struct CopyFacts: Sendable {
+    let identity: StoreIdentity
+    let version: Int
+    let lastAttempt: Int64
+    let lastBatch: Int64
+    let openAttempts: Int
+    /// The unfinished batches: their names, how many records are queued again, and how many untried.
+    let unfinished: [(name: String, ready: Int, untried: Int)]
+
+    init(_ database: Database, called name: String) throws {
+        version = try Migrations.all.version(of: database)
+        guard version > 0, try database.tableExists("store"), let identity = try StoreIdentity.fetch(database) else {
+            throw StoreError(.damaged, "\(name) is not a database of Rollcall; use a file that rollcall backup wrote")
+        }
+        self.identity = identity
+        lastAttempt = try RecordStore.lastAttempt(database)
+        lastBatch = try Int64.fetchOne(database, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'batches'") ?? 0
+        openAttempts = try Int.fetchOne(database, sql: "SELECT total(in_flight) FROM batches") ?? 0
+        let sql = """
+            SELECT name, (SELECT count(*) FROM ready WHERE batch_id = id) AS again, queued
+            FROM batches WHERE finished_at IS NULL ORDER BY id
+            """
+        unfinished = try Row.fetchAll(database, sql: sql).map { ($0[0], $0[1], $0[2] - $0[1]) }
+    }
+
+    /// What the next start will find, by what the ledger's mark says; nil: there is none.
+    func report(mark: Int64?, trail: [BatchTrail.Entry]) -> RestoreReport {
+        var report = RestoreReport(openAttempts: openAttempts, schemaVersion: version)
+        if let mark {
+            report.lostAttempts = max(0, mark - lastAttempt)
+            report.unknownBatches = Set(trail.map(\.batch)).filter { $0 > lastBatch }.count
+        }
+        let lost = Int(clamping: report.lostAttempts ?? .max)
+        guard lost > 0 else { return report }
+        report.pausedBatches = unfinished.map(\.name)
+        report.doubtedRecords = unfinished.reduce(0) { $0 + $1.ready + min(lost, $1.untried) }
+        return report
+    }
+}

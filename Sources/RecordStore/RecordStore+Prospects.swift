@@ -1,0 +1,89 @@
+import GRDB
+import OpenSSL
+
+extension RecordStore {
+    private static let answered = """
+        SELECT 1 FROM \(AnswerPlace.tables)
+        WHERE answers.fingerprint = ?1 AND \(AnswerPlace.serves(since: "?2"))
+        LIMIT 1
+        """
+    private static let inDoubt = """
+        SELECT 1 FROM records INDEXED BY records_in_doubt WHERE fingerprint = ?1 AND status = 4 AND held = 0 LIMIT 1
+        """
+
+    /// What identical requests are known by in this database.
+    ///
+    /// - Parameter canonicalRequest: The request in canonical form.
+    /// - Returns: Its fingerprint.
+    /// - Throws: An OpenSSL error.
+    public func fingerprint(of canonicalRequest: UnsafeRawBufferPointer) throws -> RequestFingerprint {
+        var code = [UInt8](repeating: 0, count: HMACSHA256.byteCount)
+        try code.withUnsafeMutableBytes { try fingerprints.code(for: canonicalRequest, into: $0) }
+        return RequestFingerprint(bytes: Array(code.prefix(RecordChunk.fingerprintByteCount)))
+    }
+
+    /// What would become of requests, were their turn now.
+    ///
+    /// - Parameters:
+    ///   - requests: The requests' fingerprints; all are looked up in one transaction.
+    ///   - since: From when on an answer may serve, in milliseconds since 1970 UTC; nil: none may.
+    /// - Returns: One for each.
+    /// - Throws: ``StoreError`` when the database can't be read.
+    public func prospects(of requests: [RequestFingerprint], answeredSince since: Int64?) throws -> [Prospect] {
+        try read { database in
+            let answered = HotStatement(try database.cachedStatement(sql: Self.answered), database)
+            let inDoubt = HotStatement(try database.cachedStatement(sql: Self.inDoubt), database)
+            return try requests.map { request in
+                if let since, try Self.finds(answered, request, since) { return .reuse }
+                return try Self.finds(inDoubt, request, nil) ? .hold : .call
+            }
+        }
+    }
+
+    private static func finds(_ statement: HotStatement, _ request: RequestFingerprint, _ since: Int64?) throws -> Bool
+    {
+        statement.bind(copying: request.bytes, at: 1)
+        if let since { statement.bind(since, at: 2) }
+        defer { statement.reset() }
+        return try statement.step()
+    }
+
+    /// What the queued records of a batch would take, were nothing to go wrong.
+    ///
+    /// - Parameters:
+    ///   - batch: The batch, its file read.
+    ///   - since: From when on an answer of another batch may serve; nil: none may.
+    /// - Returns: How many would be called, and how many not.
+    /// - Throws: ``StoreError`` with ``StoreError/Code/notFound`` when there is no such batch.
+    public func forecast(_ batch: BatchID, answeredSince since: Int64?) throws -> Forecast {
+        let row = try self.batch(batch)
+        let since = row.reuses ? since : nil
+        var forecast = Forecast()
+        forecast.repeats = row.counts.following
+        forecast.calls = row.counts.toCall
+        guard forecast.calls > 0 else { return forecast }
+        let sql = """
+            SELECT sum(answered), sum(NOT answered AND doubted) FROM (
+              SELECT EXISTS (\(Self.answered.replacing("?1"))) AS answered,
+                attempts = 0 AND EXISTS (\(Self.inDoubt.replacing("?1"))) AS doubted
+              FROM records AS waiting
+              WHERE waiting.id BETWEEN ?3 AND ?4 AND waiting.status = 0 AND waiting.follows IS NULL)
+            """
+        let found = try read { database in
+            try Row.fetchOne(
+                database, sql: sql,
+                arguments: [nil, since ?? .max, batch.records.lowerBound, batch.records.upperBound])
+        }
+        forecast.reused = found?[0] ?? 0
+        forecast.held = found?[1] ?? 0
+        forecast.calls -= forecast.reused + forecast.held
+        return forecast
+    }
+}
+
+extension String {
+    /// The statement for the record at hand.
+    fileprivate func replacing(_ parameter: String) -> String {
+        split(separator: parameter, omittingEmptySubsequences: false).joined(separator: "waiting.fingerprint")
+    }
+}

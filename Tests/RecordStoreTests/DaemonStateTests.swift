@@ -1,0 +1,70 @@
+import Testing
+
+@testable import RecordStore
+
+@Suite struct DaemonStateTests {
+    @Test func aScheduleRemembersItsLastDueTime() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        #expect(try store.lastDue(ofSchedule: "nightly") == nil)
+        try await store.saveLastDue(1_000, ofSchedule: "nightly")
+        try await store.saveLastDue(5, ofSchedule: "hourly")
+        try await store.saveLastDue(2_000, ofSchedule: "nightly")
+        try store.close()
+        let again = try folder.open()
+        #expect(try again.lastDue(ofSchedule: "nightly") == 2_000)
+        #expect(try again.lastDue(ofSchedule: "hourly") == 5)
+        try again.close()
+    }
+
+    @Test(arguments: [
+        RunnerStatus.Gate.open,
+        .closed(reason: "ten calls in a row without an answer", since: 5, nextProbeAt: 9, probes: 3),
+        .closed(reason: nil, since: 5, nextProbeAt: nil, probes: 0),
+        .halted(reason: "the client certificate has expired", since: 5),
+    ])
+    func othersReadWhatTheRunnerSays(_ gate: RunnerStatus.Gate) async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let reader = try folder.openForReading()
+        #expect(try reader.runnerStatus() == nil)
+        var status = RunnerStatus(
+            process: 4_711, host: "vault", version: "0.2.0", isDaemon: true, jobs: 3, startedAt: 1, loadedAt: 2,
+            updatedAt: 3, gate: .open, allowedRate: 20, closedUntil: 8)
+        try await store.saveRunnerStatus(status)
+        status.gate = gate
+        status.updatedAt = 4
+        try await store.saveRunnerStatus(status)
+        #expect(try reader.runnerStatus() == status)
+        try reader.close()
+        try store.close()
+    }
+
+    @Test func onlyTheRunnerSpeaksForItself() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let operating = try folder.openForOperating()
+        let status = RunnerStatus(
+            process: 1, host: "h", version: "1", isDaemon: false, startedAt: 1, loadedAt: 1, updatedAt: 1,
+            allowedRate: 1)
+        let error = await #expect(throws: StoreError.self) { try await operating.saveRunnerStatus(status) }
+        #expect(error?.code == .notAllowed)
+        try operating.close()
+        try store.close()
+    }
+
+    @Test func unfinishedBatchesAreThoseThatMayGoOn() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        var expected: [BatchID] = []
+        for (content, state) in [BatchState.running, .paused, .halted, .completed, .cancelled].enumerated() {
+            let batch = try await store.runningBatch(count: 1, content: UInt8(content))
+            if state == .completed { _ = try await store.finish(try await store.claim(batch).records.map(\.rejected)) }
+            if state != .running { try await store.setState(batch.id, to: state, reason: nil) }
+            if !state.isFinished { expected.append(batch.id) }
+        }
+        expected.append(try await store.makeBatch(99).id)
+        #expect(try store.unfinishedBatches().map(\.id) == expected)
+        try store.close()
+    }
+}

@@ -1,0 +1,82 @@
+import GRDB
+import Testing
+
+@testable import RecordStore
+
+@Suite struct MaintenanceTests {
+    /// Adds so many records of 60 kB.
+    private static func fill(_ store: RecordStore, rows: Int, from line: Int = 2) async throws {
+        let first = RecordID(batch: BatchID(rawValue: 1), line: line).rawValue
+        for start in stride(from: 0, to: rows, by: 50) {
+            try await store.write { connection in
+                let sql = """
+                    WITH RECURSIVE numbers (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < 49)
+                    INSERT INTO records (id, status, fingerprint, payload)
+                    SELECT ? + n, 0, randomblob(16), zeroblob(60000) FROM numbers
+                    """
+                try connection.database.execute(sql: sql, arguments: [first + Int64(start)])
+            }
+        }
+    }
+
+    private static func count(_ database: Database) throws -> Int {
+        try Int.fetchOne(database, sql: "SELECT count(*) FROM records") ?? 0
+    }
+
+    @Test func theWALIsBoundedWhileOthersReadAndWriteOn() async throws {
+        let folder = try StoreFolder()
+        let (store, reader) = (try folder.open(), try folder.openForReading())
+        var longest = 0
+        for round in 0..<4 {
+            try await Self.fill(store, rows: 200, from: 2 + 200 * round)
+            #expect(try reader.read(Self.count) == 200 * (round + 1))
+            longest = max(longest, try await store.maintain().walBytes)
+        }
+        // 48 MB went through it.
+        #expect(longest <= WALCheckpoint.usualBytes)
+        try reader.close()
+        try store.close()
+    }
+
+    @Test func whatAReaderHoldsIsCutOnceItIsDone() async throws {
+        let folder = try StoreFolder()
+        let (store, reader) = (try folder.open(), try folder.openForReading())
+        try await Self.fill(store, rows: 50)
+        let snapshot = try reader.pool.makeSnapshot()
+        #expect(try await snapshot.read(Self.count) == 50)
+        try await Self.fill(store, rows: 700, from: 100)
+        let held = try await store.maintain()
+        #expect(held.isHeldByReader && held.walBytes > WALCheckpoint.usualBytes)
+        #expect(try await snapshot.read(Self.count) == 50)
+        try snapshot.close()
+        let after = try await store.maintain()
+        #expect(!after.isHeldByReader && after.walBytesBefore == held.walBytes && after.walBytes == 0)
+        #expect(try store.read(Self.count) == 750)
+        try reader.close()
+        try store.close()
+    }
+
+    @Test func freePagesGoBackInBoundedSteps() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        try await Self.fill(store, rows: 300)
+        try await store.write { try $0.database.execute(sql: "DELETE FROM records") }
+        let before = try Self.pages(store)
+        #expect(try await store.maintain(givingBackUpTo: 100).pagesGivenBack == 100)
+        #expect(try Self.pages(store) <= before - 100)
+        let rest = try await store.maintain().pagesGivenBack
+        #expect(rest > 100)
+        #expect(try await store.maintain().pagesGivenBack == 0)
+        #expect(try Self.pages(store) <= before - 100 - rest)
+        try store.close()
+    }
+
+    private static func pages(_ store: RecordStore) throws -> Int {
+        try store.read { try Int.fetchOne($0, sql: "PRAGMA page_count") } ?? 0
+    }
+
+    @Test(arguments: [(0, 10, 0), (1_024, 5_000, 0), (1_025, 5_000, 1), (3_000, 60_000, 0), (3_005, 60_000, 5)])
+    func soManyArePutBack(_ free: Int, _ total: Int, _ surplus: Int) {
+        #expect(FreePages(free: free, total: total).surplus == surplus)
+    }
+}

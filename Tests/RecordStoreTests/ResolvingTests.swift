@@ -1,0 +1,54 @@
+import Testing
+
+@testable import RecordStore
+
+@Suite struct ResolvingTests {
+    private func doubted(_ store: RecordStore) async throws -> Batch {
+        let rows = ["a", "b", "a", "c", "a"].enumerated().map { SampleRow($0.offset + 2, request: $0.element) }
+        let batch = try await store.linkedBatch(rows)
+        _ = try await store.run(batch) { $0.id.line == 5 ? $0.succeeded : $0.inDoubt }
+        try await store.setState(batch.id, to: .completed, reason: nil)
+        return batch
+    }
+
+    private func resolve(_ store: RecordStore, _ batch: Batch, _ lines: ClosedRange<Int>?) async throws -> Int {
+        try await store.resolveAsFailed(batch.id, lines: lines, reason: "by hand") { count in
+            Action(at: 1, batch: batch.id, name: "resolve", detail: "\(count)", provenance: StoreFolder.provenance)
+        }
+    }
+
+    @Test func aRecordAndThoseThatShareItsDoubtFailTogether() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let batch = try await doubted(store)
+        #expect(try await resolve(store, batch, 2...2) == 3)
+        #expect(try store.statuses(batch) == [.failed, .inDoubt, .failed, .succeeded, .failed])
+        #expect(try store.view(batch, 2).errorText == "by hand")
+        #expect(try store.view(batch, 6).errorText == "by hand (as line 2)")
+        let totals = try store.ledgerTotals(batch.id)
+        #expect(totals.unknown == 2 && totals.billable == 1)
+        #expect(try store.actions(of: batch.id).map(\.detail) == ["3"])
+        try store.close()
+    }
+
+    @Test func oneThatSharesADoubtCanBeResolvedAlone() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let batch = try await doubted(store)
+        #expect(try await resolve(store, batch, 4...4) == 1)
+        #expect(try store.statuses(batch) == [.inDoubt, .inDoubt, .failed, .succeeded, .inDoubt])
+        #expect(try store.view(batch, 4).errorText == "by hand")
+        try store.close()
+    }
+
+    @Test func allInDoubtAreResolvedTogetherAndNothingElse() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let batch = try await doubted(store)
+        #expect(try await resolve(store, batch, nil) == 4)
+        #expect(try await resolve(store, batch, nil) == 0)
+        #expect(try store.statuses(batch) == [.failed, .failed, .failed, .succeeded, .failed])
+        #expect(try store.actions(of: batch.id).count == 1)
+        try store.close()
+    }
+}

@@ -1,0 +1,68 @@
+import Foundation
+import Testing
+
+@testable import RecordStore
+
+/// Records that need no call take no place among those that a lost call may have been for.
+@Suite struct RestoredRepeatsTests {
+    private func copy(_ folder: StoreFolder, to name: String) throws {
+        for suffix in ["", "-wal", "-shm"] {
+            let target = folder.database + name + suffix
+            try? FileManager.default.removeItem(atPath: target)
+            if FileManager.default.fileExists(atPath: folder.database + suffix) {
+                try FileManager.default.copyItem(atPath: folder.database + suffix, toPath: target)
+            }
+        }
+    }
+
+    private func restore(_ folder: StoreFolder, from name: String) throws {
+        for suffix in ["", "-wal", "-shm"] {
+            try? FileManager.default.removeItem(atPath: folder.database + suffix)
+            if FileManager.default.fileExists(atPath: folder.database + name + suffix) {
+                try FileManager.default.copyItem(
+                    atPath: folder.database + name + suffix, toPath: folder.database + suffix)
+            }
+        }
+    }
+
+    @Test func repeatsAreDoubtedWithTheirLeaderAndTakeNobodysPlace() async throws {
+        let folder = try StoreFolder()
+        var store = try folder.open()
+        let rows = ["a", "a", "a", "b", "c"].enumerated().map { SampleRow($0.offset + 2, request: $0.element) }
+        let batch = try await store.linkedBatch(rows)
+        try store.close()
+        try copy(folder, to: ".copy")
+        store = try folder.open()
+        // Lines 2 and 5 are sent after the copy was made.
+        _ = try await store.claim(batch, 2)
+        try store.close()
+        try restore(folder, from: ".copy")
+        store = try folder.open()
+        #expect(try store.statuses(batch) == [.inDoubt, .inDoubt, .inDoubt, .inDoubt, .queued])
+        #expect(try store.progress(batch.id).following == 0)
+        try store.close()
+    }
+
+    @Test func repeatsInAFileThatWasStillBeingReadTakeNobodysPlace() async throws {
+        let folder = try StoreFolder()
+        var store = try folder.open()
+        let batch = try await store.makeBatch()
+        let rows = ["a", "a", "a", "b", "c"].enumerated().map { SampleRow($0.offset + 2, request: $0.element) }
+        try store.close()
+        try copy(folder, to: ".copy")
+        store = try folder.open()
+        try await store.take(rows, into: batch)
+        _ = try store.linkRepeats(of: batch.id)
+        try await store.finishIngest(batch.id, state: .running)
+        _ = try await store.claim(batch, 2)
+        try store.close()
+        try restore(folder, from: ".copy")
+        store = try folder.open()
+        try await store.setState(batch.id, to: .ingesting, reason: nil)
+        try await store.take(rows, into: batch)
+        _ = try store.linkRepeats(of: batch.id)
+        try await store.finishIngest(batch.id, state: .running)
+        #expect(try store.statuses(batch) == [.inDoubt, .inDoubt, .inDoubt, .inDoubt, .queued])
+        try store.close()
+    }
+}
