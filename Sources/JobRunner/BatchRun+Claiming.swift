@@ -3,11 +3,26 @@ internal import RecordStore
 extension BatchRun {
     /// Takes the permits there are, claims as many records, and starts their calls.
     mutating func claim(upTo count: Int, _ group: inout Group) async throws {
-        switch runner.traffic.permission(upTo: count, at: clock.monotonic) {
+        if let opening = closedWindow() {
+            return try await wait(until: clock.moment.monotonic(atWall: opening), &group)
+        }
+        let now = clock.monotonic
+        let wanted = pace.available(upTo: count, at: now)
+        guard wanted > 0 else {
+            leaveLine()
+            pace.take(0, of: count, at: now)
+            return try await wait(until: pace.nextAsk(for: count, at: now), &group)
+        }
+        let permission = runner.traffic.permission(for: member, upTo: wanted, at: now)
+        standsInLine = permission.standsInLine
+        switch permission {
         case .halted(let halt): state.end(.halted(halt))
         case .waitForAnswer: try await wait(until: nil, &group)
+        case .waitForRoom: await pause(&group)
         case .wait(let deadline): try await wait(until: deadline, &group)
-        case .granted(let grant): await claim(with: grant, &group)
+        case .granted(let grant):
+            pace.take(grant.count, of: count, at: grant.takenAt)
+            await claim(with: grant, &group)
         }
     }
 
@@ -18,19 +33,24 @@ extension BatchRun {
         // Once all is written, this is asked again.
         let isAboutToBeIdle = isLong && state.underWay == 0 && !state.isIdle
         if let deadline, !isAboutToBeIdle { setAlarm(at: deadline, &group) }
-        await mailbox.wait()
+        await pause(&group)
     }
 
     private mutating func claim(with grant: Grant, _ group: inout Group) async {
         let now = clock.now
+        let ended = takeForClaim(&group)
         do {
-            let claim = try await runner.store.claim(batch, upTo: grant.count, now: now, caps: limits.caps(at: now))
-            runner.traffic.giveBack(grant.count - claim.records.count, of: grant)
+            let claim = try await runner.store.claim(
+                batch, upTo: grant.count, now: now, caps: limits.caps(at: now), finishing: ended)
+            if !ended.isEmpty { state.written(ended.count, readyAt: ended.readyAt) }
+            giveBack(grant.count - claim.records.count, of: grant)
             state.claimed(claim, of: grant.count)
             reporter.progress.inDoubt += claim.held
+            reporter.progress.reused += claim.reused
             start(claim.records, with: grant, &group)
         } catch {
-            runner.traffic.giveBack(grant.count, of: grant)
+            gathered = ended
+            giveBack(grant.count, of: grant)
             failure = error
             state.end(.stopped)
         }
@@ -42,13 +62,14 @@ extension BatchRun {
         let moment = clock.moment
         let mayStart = urgency == .none && runner.traffic.start(records.count, of: grant, at: moment.monotonic)
         guard mayStart else {
-            runner.traffic.giveBack(records.count, of: grant)
+            giveBack(records.count, of: grant)
             for record in records {
                 state.ended()
                 gathered.append(Completion(notStarted: record, at: moment.wall))
             }
             return
         }
+        pace.use(records.count, of: grant, at: moment.monotonic)
         if grant.isProbe { runner.events(.probe) }
         for record in records {
             start(Call(record: record, grant: grant, startedAt: moment.wall), &group)

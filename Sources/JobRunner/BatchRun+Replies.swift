@@ -12,20 +12,21 @@ extension BatchRun {
             after: outcome, number: call.record.number, spent: call.record.spentAttempts,
             isGateClosed: verdict.isGateClosed, reopensAt: verdict.reopensAt, now: moment.wall,
             random: runner.random())
-        finish(call, Completion(call, reply, outcome, next: next, finishedAt: moment.wall))
+        finish(call, Completion(call, reply, outcome, next: next, finishedAt: moment.wall), at: moment)
         if !verdict.events.isEmpty { isLimiterChanged = true }
-        if let halt = verdict.halt { state.end(.halted(halt)) }
+        if let halt = verdict.halt ?? tripwire.record(outcome, next: next) { state.end(.halted(halt)) }
     }
 
     /// The permit was not used, for there was no call.
     mutating func accountForNotBuilt(_ call: Call, _ reason: String, at moment: Moment) {
-        runner.traffic.giveBack(1, of: call.grant)
-        finish(call, Completion(notBuilt: call, reason: reason, finishedAt: moment.wall))
+        giveBack(1, of: call.grant)
+        finish(call, Completion(notBuilt: call, reason: reason, finishedAt: moment.wall), at: moment)
     }
 
-    private mutating func finish(_ call: Call, _ completion: Completion) {
+    private mutating func finish(_ call: Call, _ completion: Completion, at moment: Moment) {
         state.ended()
         gathered.append(completion)
+        gathering.ended(at: moment.monotonic)
         reporter.count(completion.next)
     }
 }

@@ -13,39 +13,64 @@ struct BatchRun {
     var state: RunState
     var limits: CallLimits
     var alarms = Alarms()
+    var window: WindowWatch
+    var pace: BatchPace
+    var tripwire: FailureTripwire
     var reporter: ProgressReporter
     /// Ends of calls that are not yet on their way to the store.
     var gathered: [Completion] = []
+    var gathering: Gathering
     var isWriting = false
     /// Whether the limiter learnt something that a restart must not forget.
     var isLimiterChanged = false
+    /// The run's number at the endpoint.
+    let member: Int
+    /// Whether it stands in line there for permits.
+    var standsInLine = false
+    /// Whether its call window is closed, as last told.
+    var isOutsideWindow = false
     var isCancelled = false
     var isAbandoned = false
     /// Why claiming failed; thrown when the calls under way are written.
     var failure: (any Error)?
 
-    init(_ runner: BatchRunner, _ batch: BatchID, _ stop: StopSignal, _ mailbox: Mailbox<RunMessage>) {
+    init(
+        _ runner: BatchRunner, _ batch: Batch, _ stop: StopSignal, _ mailbox: Mailbox<RunMessage>, member: Int
+    ) {
         self.runner = runner
-        self.batch = batch
+        self.batch = batch.id
+        self.member = member
         self.stop = stop
         self.mailbox = mailbox
         retries = RetryPolicy(runner.configuration)
         clock = runner.traffic.clock
         state = RunState(concurrency: runner.configuration.concurrency)
+        gathering = Gathering(limit: runner.configuration.concurrency / 2)
         limits = CallLimits(runner.configuration)
+        window = WindowWatch(opening: runner.configuration.opening)
+        pace = BatchPace(rate: runner.configuration.batchRate)
+        tripwire = FailureTripwire(
+            share: runner.configuration.failedShare, window: runner.configuration.failedOf, batch: batch.name)
         reporter = ProgressReporter(startedAt: clock.monotonic)
     }
 
     /// Works until the run is over and all its state is written.
     mutating func untilEnd(_ group: inout Group) async throws -> RunEnd {
         while true {
-            try absorb(&group)
+            try absorb()
             heedStop(&group)
-            switch state.step(at: clock.now) {
-            case .claim(let count): try await claim(upTo: count, &group)
+            let step = state.step(at: clock.now)
+            if !step.isClaim { leaveLine() }
+            switch step {
+            case .claim(let count):
+                if waitsForMore(room: count, &group) {
+                    await mailbox.wait()
+                } else {
+                    try await claim(upTo: count, &group)
+                }
             case .wait(let until):
                 if let until { setAlarm(at: clock.moment.monotonic(atWall: until), &group) }
-                await mailbox.wait()
+                await pause(&group)
             case .close: try await close()
             case .end(let end):
                 if let failure { throw failure }
@@ -56,8 +81,8 @@ struct BatchRun {
         }
     }
 
-    /// Takes in all messages, then hands ended calls to the store, as one group while the last one is written.
-    private mutating func absorb(_ group: inout Group) throws {
+    /// Takes in all messages.
+    private mutating func absorb() throws {
         for message in mailbox.take() {
             switch message {
             case .replied(let call, let reply, let moment): account(for: call, reply, at: moment)
@@ -71,7 +96,6 @@ struct BatchRun {
             case .cancelled: isCancelled = true
             }
         }
-        write(&group)
     }
 
     /// How urgently the run is to stop.
@@ -82,25 +106,6 @@ struct BatchRun {
         if urgency == .abandon, !isAbandoned {
             isAbandoned = true
             group.cancelAll()
-        }
-    }
-
-    private mutating func write(_ group: inout Group) {
-        guard !isWriting, !gathered.isEmpty else { return }
-        isWriting = true
-        let completions = gathered
-        gathered = []
-        let readyAt = completions.lazy.compactMap(\.readyAt).min()
-        let limiter = isLimiterChanged ? runner.traffic.limiterState : nil
-        isLimiterChanged = false
-        group.addTask { [store = runner.store, mailbox] in
-            do {
-                _ = try await store.finish(completions)
-                if let limiter { try await store.saveLimiterState(limiter) }
-                mailbox.post(.written(completions.count, readyAt: readyAt))
-            } catch {
-                mailbox.post(.notWritten(error))
-            }
         }
     }
 

@@ -39,7 +39,8 @@ public struct BatchRunner: Sendable {
     ///   - store: The database, open for running.
     ///   - submitter: Makes the calls.
     ///   - requests: Rebuilds requests from stored rows.
-    ///   - configuration: Concurrency, caps, retries and the in-doubt policy; rate and halts are those of `traffic`.
+    ///   - configuration: Concurrency, priority, own rate, call window, caps, retries, the in-doubt policy and the share
+    ///     of failures that halts; the contract's rate, the concurrency of all and the gate are those of `traffic`.
     ///   - traffic: Shared by all runners that call the endpoint; its clock is used.
     ///   - events: Told what happens, from the run's task; must return at once.
     public init(
@@ -73,32 +74,35 @@ public struct BatchRunner: Sendable {
     /// - Parameters:
     ///   - batch: The batch, wholly taken in.
     ///   - stop: The signal to stop early.
+    ///   - resuming: Whether a paused or halted batch goes on; where someone else may just have paused it, it must not.
     /// - Returns: How the run ended; no call is under way then, and the state of all is written.
     /// - Throws: The store's error when state could not be read or written; calls whose end could not be written are
     ///   open in the ledger and become in doubt at the next start.
-    public func run(_ batch: BatchID, stop: StopSignal) async throws -> RunEnd {
-        let state = try store.batch(batch).state
-        switch state {
+    public func run(_ batch: BatchID, stop: StopSignal, resuming: Bool = true) async throws -> RunEnd {
+        let row = try store.batch(batch)
+        switch row.state {
         case .running: break
-        case .paused, .halted: try await store.setState(batch, to: .running, reason: nil)
+        case .paused, .halted:
+            guard resuming else { return .stateChanged(to: row.state) }
+            try await store.setState(batch, to: .running, reason: nil)
         case .completed: return .completed
-        case .ingesting, .awaitingConfirmation, .cancelled, .rejected: return .stateChanged(to: state)
+        case .ingesting, .awaitingConfirmation, .cancelled, .rejected: return .stateChanged(to: row.state)
         }
         if let remembered = try store.limiterState() { traffic.resume(remembered) }
-        return try await follow(batch, stop)
+        return try await follow(row, stop)
     }
 
-    private func follow(_ batch: BatchID, _ stop: StopSignal) async throws -> RunEnd {
+    private func follow(_ batch: Batch, _ stop: StopSignal) async throws -> RunEnd {
         let mailbox = Mailbox<RunMessage>()
         let stopObserver = stop.addObserver { mailbox.post(.changed) }
-        let trafficObserver = traffic.addObserver { mailbox.post(.changed) }
+        let member = traffic.join(weight: configuration.priority) { mailbox.post(.changed) }
         defer {
             stop.removeObserver(stopObserver)
-            traffic.removeObserver(trafficObserver)
+            traffic.leave(member)
         }
         return try await withTaskCancellationHandler {
             try await withThrowingDiscardingTaskGroup { group in
-                var run = BatchRun(self, batch, stop, mailbox)
+                var run = BatchRun(self, batch, stop, mailbox, member: member)
                 let end = try await run.untilEnd(&group)
                 // Alarms may still be set.
                 group.cancelAll()

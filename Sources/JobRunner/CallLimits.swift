@@ -18,7 +18,9 @@ struct CallLimits: Sendable {
             minute = now / 60_000
             day = CallDay(at: now, in: configuration.timeZone)
         }
-        return CallCaps(daily: configuration.dailyCalls, batch: configuration.batchCalls, day: day)
+        return CallCaps(
+            daily: configuration.dailyCalls, batch: configuration.batchCalls, monthly: configuration.monthlyCalls,
+            answeredSince: configuration.reuseWithin.map { now - $0.milliseconds }, day: day)
     }
 
     /// Why a capped batch is paused, and how it goes on.
@@ -30,6 +32,10 @@ struct CallLimits: Sendable {
         case .dailyCalls:
             "Today's limits.daily_calls of \(configuration.dailyCalls ?? 0) calls are used up. "
                 + "Go on after midnight (\(configuration.timeZone.identifier)), or raise the limit."
+        case .monthlyCost:
+            "This month's limits.monthly_cost is used up: it buys \(configuration.monthlyCalls ?? 0) calls, those under "
+                + "way and perhaps billed counted. Go on after the turn of the month "
+                + "(\(configuration.timeZone.identifier)), or raise the limit."
         }
     }
 }

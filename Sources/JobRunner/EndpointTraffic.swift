@@ -1,23 +1,28 @@
 public import RecordStore
 internal import Synchronization
 
-/// What all batches that call one endpoint share: the contract's rate, the gate, and whether the API answers at all.
+/// What all batches that call one endpoint share: the contract's rate, the calls under way, the gate, and whether the
+/// API answers at all.
 ///
-/// One object serves any number of `BatchRunner`s at once; each asks it for permits as it has room for calls.
+/// One object serves any number of `BatchRunner`s at once; each asks it for permits as it has room for calls, and gets
+/// them in turns weighted by its priority.
 public final class EndpointTraffic: Sendable {
-    private struct Guarded {
+    struct Guarded {
         var traffic: TrafficState
-        var nextObserver = 0
+        /// What wakes each run, by its member number.
+        var wakers: [Int: @Sendable () -> Void] = [:]
+        var lastObserver = 0
         var observers: [Int: @Sendable () -> Void] = [:]
     }
 
-    let clock: any RunnerClock
-    private let guarded: Mutex<Guarded>
+    /// The clock of every runner that shares this object.
+    public let clock: any RunnerClock
+    let guarded: Mutex<Guarded>
 
     /// Starts with an open gate and the whole rate.
     ///
     /// - Parameters:
-    ///   - configuration: Rate, burst and the limits of the gate.
+    ///   - configuration: Rate, burst, concurrency of all runs together, and the limits of the gate.
     ///   - clock: The clock of every runner that shares this object.
     public init(configuration: RunnerConfiguration, clock: any RunnerClock = SystemClock()) {
         self.clock = clock
@@ -39,60 +44,16 @@ public final class EndpointTraffic: Sendable {
     /// Opens the gate after a halt, once the remedy has been applied; the next call is again a single one.
     public func reopen() {
         guarded.withLock { $0.traffic.reopen() }
-        notify()
-    }
-}
-
-extension EndpointTraffic {
-    func permission(upTo wanted: Int, at now: Int64) -> Permission {
-        guarded.withLock { $0.traffic.permission(upTo: wanted, at: now) }
+        wakeAll()
+        tellObservers()
     }
 
-    func giveBack(_ count: Int, of grant: Grant) {
-        guarded.withLock { $0.traffic.giveBack(count, of: grant) }
-        // A runner that waits for this call to end would wait for ever.
-        if count > 0 { notify() }
-    }
-
-    func start(_ count: Int, of grant: Grant, at now: Int64) -> Bool {
-        guarded.withLock { $0.traffic.start(count, of: grant, at: now) }
-    }
-
-    func allowedRate(at now: Int64) -> Double {
-        guarded.withLock { $0.traffic.allowedRate(at: now) }
-    }
-
-    /// Takes in one outcome and says what follows from it for its record.
-    func record(_ outcome: Outcome, isProbe: Bool, errorText: String?, at moment: Moment) -> TrafficVerdict {
-        let verdict = guarded.withLock { guarded in
-            let wasReached = guarded.traffic.isReached
-            let events = guarded.traffic.record(outcome, isProbe: isProbe, errorText: errorText, at: moment)
-            let reopensAt = max(guarded.traffic.closedUntil, moment.monotonic)
-            return TrafficVerdict(
-                events: events, halt: guarded.traffic.halt, isGateClosed: guarded.traffic.isGateClosed,
-                reopensAt: moment.wall(atMonotonic: reopensAt),
-                // Until the first answer the others wait for this one call to end.
-                concernsAll: !events.isEmpty || !wasReached || isProbe)
-        }
-        if verdict.concernsAll { notify() }
-        return verdict
-    }
-
-    /// Calls `body` whenever waiting runners should ask again, until `removeObserver`.
-    func addObserver(_ body: @escaping @Sendable () -> Void) -> Int {
-        guarded.withLock { guarded in
-            guarded.nextObserver += 1
-            guarded.observers[guarded.nextObserver] = body
-            return guarded.nextObserver
-        }
-    }
-
-    func removeObserver(_ observer: Int) {
-        guarded.withLock { $0.observers[observer] = nil }
-    }
-
-    private func notify() {
-        let observers = guarded.withLock { Array($0.observers.values) }
-        for observer in observers { observer() }
+    /// Goes on with other limits: rate, burst, concurrency, probes, outage and undecipherable answers of
+    /// `configuration`. What limiter, rate cut and gate have learnt stays, and so do calls under way.
+    public func reconfigure(_ configuration: RunnerConfiguration) {
+        let now = clock.monotonic
+        guarded.withLock { $0.traffic.reconfigure(configuration, at: now) }
+        wakeAll()
+        tellObservers()
     }
 }

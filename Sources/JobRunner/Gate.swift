@@ -2,39 +2,18 @@
 ///
 /// All times are monotonic nanoseconds.
 struct Gate: Sendable {
-    /// What calls are allowed.
-    enum State: Sendable, Equatable {
-        case open
-        case closed(Closure)
-        case halted(Halt)
-    }
-
-    /// A closed gate.
-    struct Closure: Sendable, Equatable {
-        enum Cause: Sendable, Equatable {
-            case outage
-            case misconfigured
-        }
-
-        var cause: Cause
-        let since: Int64
-        /// When the next probe may leave.
-        var probeAt: Int64
-        /// The wait before the probe after the next, when out of reach.
-        var interval: Int64
-        /// Probes refused in a row as misconfigured.
-        var refusedProbes = 0
-        var isProbeUnderWay = false
-    }
-
     private static let troubleInARow = 10
     private static let firstInterval: Int64 = 15_000_000_000
     private static let longestInterval: Int64 = 300_000_000_000
 
-    private let probes: Int
-    private let probeInterval: Duration
-    private let outage: Duration
+    private var probes: Int
+    private var probeInterval: Duration
+    private var outage: Duration
     private(set) var state = State.open
+    /// When it last ceased to be open; nil while it is.
+    private(set) var notOpenSince: Int64?
+    /// Probes sent since then.
+    private(set) var probesSent = 0
     private var trouble = 0
 
     init(probes: Int, probeInterval: Duration, outage: Duration) {
@@ -43,12 +22,19 @@ struct Gate: Sendable {
         self.outage = outage
     }
 
+    /// Goes on with other limits.
+    mutating func reconfigure(probes: Int, probeInterval: Duration, outage: Duration) {
+        self.probes = max(1, probes)
+        self.probeInterval = probeInterval
+        self.outage = outage
+    }
+
     /// Takes in one outcome, in the order in which they arrive.
     mutating func record(_ sign: Outcome.GateSign?, isProbe: Bool, errorText: String?, at now: Int64) {
-        guard let sign else { return isProbe ? withdrawProbe() : () }
+        guard let sign else { return isProbe ? endProbe() : () }
         switch state {
         case .halted: break
-        case .open: recordWhileOpen(sign, at: now)
+        case .open: recordWhileOpen(sign, errorText, at: now)
         case .closed(let closure) where isProbe: recordProbe(sign, closure, errorText, at: now)
         case .closed(let closure):
             // Calls that were under way when the gate closed. One of them answering shows that the API is in reach.
@@ -60,41 +46,60 @@ struct Gate: Sendable {
     mutating func startProbe() {
         guard case .closed(var closure) = state else { return }
         closure.isProbeUnderWay = true
+        probesSent += 1
         state = .closed(closure)
     }
 
     /// The probe's permit was not used: the next may leave at once.
     mutating func withdrawProbe() {
+        guard case .closed(let closure) = state, closure.isProbeUnderWay else { return }
+        probesSent -= 1
+        endProbe()
+    }
+
+    /// Nobody wanted to call for so long: that time is no outage.
+    mutating func excuse(_ time: Int64) {
         guard case .closed(var closure) = state else { return }
-        closure.isProbeUnderWay = false
+        closure.excused += max(0, time)
         state = .closed(closure)
     }
 
     /// Stops every call until `open`.
-    mutating func halt(_ halt: Halt) {
+    mutating func halt(_ halt: Halt, at now: Int64) {
+        notOpenSince = notOpenSince ?? now
         state = .halted(halt)
     }
 
     /// Lets calls go on as if nothing had been wrong.
     mutating func open() {
         state = .open
+        notOpenSince = nil
         trouble = 0
     }
 
-    private mutating func recordWhileOpen(_ sign: Outcome.GateSign, at now: Int64) {
+    private mutating func endProbe() {
+        guard case .closed(var closure) = state else { return }
+        closure.isProbeUnderWay = false
+        state = .closed(closure)
+    }
+
+    private mutating func recordWhileOpen(_ sign: Outcome.GateSign, _ errorText: String?, at now: Int64) {
         switch sign {
         case .answered: trouble = 0
-        case .misconfigured: close(.misconfigured, firstWait: probeInterval.nanoseconds, at: now)
+        case .misconfigured: close(.misconfigured, firstWait: probeInterval.nanoseconds, errorText, at: now)
         case .trouble:
             trouble += 1
-            if trouble >= Self.troubleInARow { close(.outage, firstWait: Self.firstInterval, at: now) }
+            if trouble >= Self.troubleInARow { close(.outage, firstWait: Self.firstInterval, errorText, at: now) }
         }
     }
 
-    private mutating func close(_ cause: Closure.Cause, firstWait: Int64, at now: Int64) {
+    private mutating func close(_ cause: Closure.Cause, firstWait: Int64, _ errorText: String?, at now: Int64) {
         let wait = cause == .outage ? min(firstWait, outage.nanoseconds) : firstWait
+        notOpenSince = now
+        probesSent = 0
         state = .closed(
-            Closure(cause: cause, since: now, probeAt: now + wait, interval: 2 * Self.firstInterval))
+            Closure(
+                cause: cause, since: now, lastError: errorText, probeAt: now + wait, interval: 2 * Self.firstInterval))
     }
 
     private mutating func recordProbe(
@@ -102,6 +107,7 @@ struct Gate: Sendable {
     ) {
         var closure = closure
         closure.isProbeUnderWay = false
+        closure.lastError = errorText
         switch sign {
         case .answered: open()
         case .misconfigured: refuseProbe(&closure, errorText, at: now)
@@ -112,14 +118,16 @@ struct Gate: Sendable {
     private mutating func refuseProbe(_ closure: inout Closure, _ errorText: String?, at now: Int64) {
         closure.cause = .misconfigured
         closure.refusedProbes += 1
-        guard closure.refusedProbes < probes else { return halt(.misconfigured(probes: probes, last: errorText)) }
+        guard closure.refusedProbes < probes else {
+            return halt(.misconfigured(probes: probes, last: errorText), at: now)
+        }
         closure.probeAt = now + probeInterval.nanoseconds
         state = .closed(closure)
     }
 
     private mutating func missProbe(_ closure: inout Closure, _ errorText: String?, at now: Int64) {
-        let deadline = closure.since + outage.nanoseconds
-        guard now < deadline else { return halt(.outage(outage, last: errorText)) }
+        let deadline = closure.since + closure.excused + outage.nanoseconds
+        guard now < deadline else { return halt(.outage(outage, last: errorText), at: now) }
         if closure.cause == .misconfigured { closure.interval = Self.firstInterval }
         closure.cause = .outage
         closure.refusedProbes = 0

@@ -1,5 +1,7 @@
 /// Leave to make calls.
 struct Grant: Sendable, Equatable {
+    /// Whose it is.
+    let member: Int
     /// How many calls.
     let count: Int
     /// Whether the one call is the gate's probe.

@@ -37,6 +37,16 @@ extension Halt {
             remedy: "Ask Mastercard whether the project is suspended or over its quota, then go on.")
     }
 
+    /// Too many of a batch's latest answers were final refusals.
+    static func failing(_ failed: Int, of answers: Int, batch: String) -> Halt {
+        Halt(
+            cause: .failing,
+            reason: "\(failed) of the last \(answers) answers failed for good, so the file may not be what it seems.",
+            remedy:
+                "Look at 'rollcall records \(batch) --status failed' (a shifted column can still pass every check), "
+                + "then resume the batch, or cancel it.")
+    }
+
     private static func quoted(_ text: String?) -> String { text.map { ": \($0)" } ?? "" }
 }
 

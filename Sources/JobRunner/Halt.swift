@@ -10,6 +10,8 @@ public struct Halt: Error, Sendable, Equatable, CustomStringConvertible {
         case outage
         /// The other side asks for a wait too long to sit out.
         case longWait
+        /// Too many of a batch's latest answers refuse its records for good.
+        case failing
     }
 
     /// What is systemic, in one word.

@@ -15,7 +15,8 @@ struct Moment: Sendable, Equatable {
 
     /// What the wall clock will show at a monotonic time, rounded up to a millisecond.
     func wall(atMonotonic monotonic: Int64) -> Int64 {
-        wall + (monotonic - self.monotonic + 999_999) / 1_000_000
+        let (milliseconds, rest) = (monotonic - self.monotonic).quotientAndRemainder(dividingBy: 1_000_000)
+        return wall + milliseconds + (rest > 0 ? 1 : 0)
     }
 }
 

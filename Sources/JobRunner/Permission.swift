@@ -6,6 +6,16 @@ enum Permission: Sendable, Equatable {
     case wait(until: Int64)
     /// Ask again when the call under way has ended: only one may be made for now.
     case waitForAnswer
+    /// Ask again when told that there is room: as many calls as may be are under way, of all runs together.
+    case waitForRoom
     /// No more calls.
     case halted(Halt)
+
+    /// Whether others leave turns for whoever got this.
+    var standsInLine: Bool {
+        switch self {
+        case .wait, .waitForRoom: true
+        case .granted, .waitForAnswer, .halted: false
+        }
+    }
 }

@@ -5,9 +5,11 @@
 struct RateLimiter: Sendable {
     /// How far a caller that came late, because a commit or a timer took its time, may catch up.
     static let catchUp: Int64 = 250_000_000
+    /// Permits are gathered for so long, to be claimed in one transaction.
+    private static let gathering: Int64 = 4_000_000
 
-    private let rate: Double
-    private let burst: Int
+    private var rate: Double
+    private var burst: Int
     /// The share of the rate that may be used at the moment, above 0 and at most 1.
     var share = 1.0
     /// GCRA's theoretical arrival time.
@@ -20,9 +22,8 @@ struct RateLimiter: Sendable {
     private var isWanting = false
 
     init(rate: Double, burst: Int) {
-        // Settings refuse what makes no sense; here it only must not trap.
-        self.rate = min(max(rate, 0.000_001), 1e9)
-        self.burst = min(max(1, burst), 1_000_000)
+        self.rate = Self.bounded(rate)
+        self.burst = Self.bounded(burst)
     }
 
     /// The rate at the moment, in permits per second.
@@ -32,29 +33,44 @@ struct RateLimiter: Sendable {
     var interval: Int64 { max(1, Int64((1e9 / allowedRate).rounded())) }
     private var mostPerSecond: Int { max(1, Int((rate + Double(burst)).rounded(.down))) }
 
-    /// Takes the permits available at `now`, at most `wanted`, one by one.
+    /// Takes the permits available at `now`, at most `wanted`.
     mutating func take(upTo wanted: Int, at now: Int64) -> Int {
+        let granted = available(upTo: wanted, at: now)
+        take(granted, at: now, isShort: granted < wanted)
+        return granted
+    }
+
+    /// How many of `wanted` permits there are at `now`.
+    mutating func available(upTo wanted: Int, at now: Int64) -> Int {
         guard wanted > 0, now >= closedUntil else { return 0 }
         recent.forget(at: now)
-        let floor = floor(at: now)
-        let room = mostPerSecond - recent.count
-        var granted = 0
-        while granted < min(wanted, room) {
-            let due = max(nextDue, floor)
-            guard due - tolerance <= now else { break }
-            nextDue = due + interval
-            granted += 1
+        let due = max(nextDue, floor(at: now)) - tolerance
+        guard due <= now else { return 0 }
+        let inTime = Int(clamping: (now - due) / interval) + 1
+        return max(0, min(wanted, inTime, mostPerSecond - recent.count))
+    }
+
+    /// Takes `count` permits that are available at `now`, perhaps none; `isShort` says whether someone wants more.
+    mutating func take(_ count: Int, at now: Int64, isShort: Bool) {
+        guard now >= closedUntil else { return }
+        if count > 0 {
+            nextDue = max(nextDue, floor(at: now)) + Int64(count) * interval
+            recent.append(count, at: now)
         }
-        if granted > 0 { recent.append(granted, at: now) }
-        isWanting = granted < wanted
-        return granted
+        isWanting = isShort
     }
 
     /// When `count` permits can be had at once, at the earliest.
     func nextPermit(_ count: Int = 1, at now: Int64) -> Int64 {
         let due = max(nextDue, floor(at: now)) - tolerance + Int64(count - 1) * interval
-        let crowded = recent.count >= mostPerSecond ? recent.firstExpiry ?? now : now
+        let crowded = recent.count + count > mostPerSecond ? recent.firstExpiry ?? now : now
         return max(due, closedUntil, crowded, now)
+    }
+
+    /// When to ask again for the permits between two places of the line: not before the first is there, and not long
+    /// after, so that as many as can be are claimed in one transaction.
+    func nextAsk(first: Int, last: Int, at now: Int64) -> Int64 {
+        max(nextPermit(first, at: now), min(nextPermit(last, at: now), now + Self.gathering))
     }
 
     /// Returns permits taken at `time` and not used.
@@ -84,7 +100,25 @@ struct RateLimiter: Sendable {
         self.closedUntil = max(self.closedUntil, closedUntil)
     }
 
-    private var tolerance: Int64 { Int64(burst - 1) * interval }
+    /// Goes on at another rate; what was taken in advance stays taken.
+    mutating func reconfigure(rate: Double, burst: Int, at now: Int64) {
+        let before = interval
+        self.rate = Self.bounded(rate)
+        self.burst = Self.bounded(burst)
+        let start = max(now, closedUntil)
+        guard nextDue > start else { return }
+        let ahead = Double(nextDue - start) * Double(interval) / Double(before)
+        nextDue = start + Int64(min(ahead, 1e17))
+    }
+
+    // Settings refuse what makes no sense; here it only must not trap.
+    private static func bounded(_ rate: Double) -> Double { rate > 0.000_001 ? min(rate, 1e9) : 0.000_001 }
+    private static func bounded(_ burst: Int) -> Int { min(max(1, burst), 1_000_000) }
+
+    private var tolerance: Int64 {
+        let (tolerance, isTooLong) = Int64(burst - 1).multipliedReportingOverflow(by: interval)
+        return isTooLong ? .max / 4 : min(tolerance, .max / 4)
+    }
 
     private func floor(at now: Int64) -> Int64 { isWanting ? now - Self.catchUp : now }
 }

@@ -3,7 +3,9 @@ internal import RecordStore
 /// What the runner needs of the store, so that tests can let it fail at a moment of their choosing.
 protocol RecordKeeping: Sendable {
     func batch(_ id: BatchID) throws -> Batch
-    func claim(_ batch: BatchID, upTo count: Int, now: Int64, caps: CallCaps) async throws -> Claim
+    func claim(
+        _ batch: BatchID, upTo count: Int, now: Int64, caps: CallCaps, finishing completions: [Completion]
+    ) async throws -> Claim
     func finish(_ completions: [Completion]) async throws -> Int
     func requeue(_ batch: BatchID, _ selection: RequeueSelection) async throws -> Int
     func setState(_ batch: BatchID, to state: BatchState, reason: String?) async throws

@@ -12,6 +12,12 @@ struct RunState: Sendable {
         case close
         /// The run is over.
         case end(RunEnd)
+
+        /// Whether it wants calls.
+        var isClaim: Bool {
+            if case .claim = self { return true }
+            return false
+        }
     }
 
     private let concurrency: Int
@@ -58,7 +64,7 @@ struct RunState: Sendable {
         underWay += claim.records.count
         if claim.state != .running { end(.stateChanged(to: claim.state)) }
         cap = claim.cappedBy
-        isDry = claim.records.count + claim.held < count
+        isDry = claim.records.count + claim.passed < count
         nextReadyAt = isDry ? claim.nextReadyAt : nil
     }
 

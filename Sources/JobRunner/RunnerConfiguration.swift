@@ -2,16 +2,20 @@ public import Foundation
 
 /// What the runner may do and when it gives up; the defaults are DESIGN's.
 public struct RunnerConfiguration: Sendable {
-    /// Calls per second by contract, above 0 (`limits.rate`).
+    /// Calls per second by contract, of all batches together, above 0 (`limits.rate`).
     public var rate: Double = 20
     /// Calls that may leave at once after a pause, at least 1 (`limits.burst`).
     public var burst: Int = 1
-    /// Calls under way at once, at least 1 (`limits.concurrency`).
+    /// Calls under way at once, at least 1: of one batch, and in `EndpointTraffic` of all (`limits.concurrency`).
     public var concurrency: Int = 32
     /// Calls per day in `timeZone`; nil for no cap, 0 for no calls (`limits.daily_calls`).
     public var dailyCalls: Int?
     /// Calls for the batch; nil for no cap, 0 for no calls (`limits.batch_calls`).
     public var batchCalls: Int?
+    /// Paid calls that the money of a calendar month buys; nil for no cap, 0 for no calls (`limits.monthly_cost`).
+    public var monthlyCalls: Int?
+    /// How old an answer to an identical record may be to stand in for a call; nil for none (`reuse_within`).
+    public var reuseWithin: Duration?
     /// Where daily and monthly counts turn over (`limits.time_zone`).
     public var timeZone: TimeZone = .gmt
     /// Attempts a record may spend (`retry.attempts`).
@@ -32,6 +36,17 @@ public struct RunnerConfiguration: Sendable {
     public var undecipherable: Int = 3
     /// How long the API may be out of reach before a halt (`halt.outage`).
     public var outage: Duration = .seconds(300)
+    /// More than this share of a batch's latest answers failing for good halts it; 1 never does (`halt.failed`).
+    public var failedShare: Double = 0.5
+    /// How many of its latest answers are looked at (`halt.failed_of`).
+    public var failedOf: Int = 100
+    /// The weight of this batch's turns where several share the endpoint, at least 1 (`priority`).
+    public var priority: Int = 1
+    /// Calls per second of this batch alone, below the contract's; nil for none of its own (`limits.rate` of a job).
+    public var batchRate: Double?
+    /// The call window: from a time on, when calls may be made next, in milliseconds since 1970 UTC; the time itself
+    /// while it is open. It opens and closes on whole minutes. Nil for one that is always open (`window`).
+    public var opening: (@Sendable (Int64) -> Int64)?
     /// Whether an unencrypted 200 halts the batch (`api.require_encrypted_answers`).
     public var requireEncryptedAnswers: Bool = false
 

@@ -4,6 +4,8 @@ public struct RunnerProgress: Sendable, Equatable {
     public internal(set) var calls = 0
     /// Records that succeeded.
     public internal(set) var succeeded = 0
+    /// Records that were answered from an identical one when their turn came.
+    public internal(set) var reused = 0
     /// Records that failed for good.
     public internal(set) var failed = 0
     /// Records that ended in doubt, less those the policy queued again; below 0 when these are an earlier run's.
@@ -18,5 +20,5 @@ public struct RunnerProgress: Sendable, Equatable {
     public internal(set) var elapsed = Duration.zero
 
     /// Records that got a final status in this run.
-    public var finished: Int { succeeded + failed + inDoubt }
+    public var finished: Int { succeeded + reused + failed + inDoubt }
 }

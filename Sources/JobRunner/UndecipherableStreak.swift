@@ -2,7 +2,7 @@
 ///
 /// Only a success breaks the row: no other outcome shows that our key still opens answers.
 struct UndecipherableStreak: Sendable {
-    private let limit: Int
+    var limit: Int
     private var count = 0
 
     init(limit: Int) {

@@ -152,6 +152,8 @@ extension RunnerEvent {
         case .progress: "progress"
         case .rateCut: "cut"
         case .inDoubtRequeued: "requeued"
+        case .windowClosed: "window closed"
+        case .windowOpened: "window opened"
         }
     }
 }

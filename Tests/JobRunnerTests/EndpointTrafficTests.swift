@@ -3,31 +3,79 @@ import Testing
 @testable import JobRunner
 
 @Suite struct EndpointTrafficTests {
+    private let clock = JumpingClock()
+
     @Test(arguments: [Outcome(.unsent, isAnswer: false, gateSign: .trouble), Outcome(.succeeded)])
     func theEndOfAFirstCallLetsRunnersThatWaitForItAskAgain(outcome: Outcome) async {
-        let clock = JumpingClock()
         let traffic = EndpointTraffic(configuration: RunnerBench.unhurried(), clock: clock)
-        #expect(traffic.permission(upTo: 1, at: 0).isGranted)
-        #expect(traffic.permission(upTo: 1, at: 0) == .waitForAnswer)
+        let first = traffic.join(weight: 1) {}
         await confirmation(expectedCount: 1) { told in
-            let observer = traffic.addObserver { told() }
+            let second = traffic.join(weight: 1) { told() }
+            #expect(traffic.permission(for: first, upTo: 1, at: 0).isGranted)
+            #expect(traffic.permission(for: second, upTo: 1, at: 0) == .waitForAnswer)
             _ = traffic.record(outcome, isProbe: false, errorText: nil, at: clock.moment)
-            traffic.removeObserver(observer)
+            #expect(traffic.permission(for: second, upTo: 1, at: 0).isGranted)
         }
-        #expect(traffic.permission(upTo: 1, at: 0).isGranted)
     }
 
     @Test func afterTheFirstAnswerAnOrdinaryEndConcernsNobodyElse() async {
-        let clock = JumpingClock()
-        let traffic = EndpointTraffic(configuration: RunnerBench.unhurried(), clock: clock)
-        #expect(traffic.permission(upTo: 1, at: 0).isGranted)
-        _ = traffic.record(Outcome(.succeeded), isProbe: false, errorText: nil, at: clock.moment)
+        let traffic = reached()
+        let first = traffic.join(weight: 1) {}
         await confirmation(expectedCount: 0) { told in
-            let observer = traffic.addObserver { told() }
-            #expect(traffic.permission(upTo: 1, at: 0).isGranted)
+            _ = traffic.join(weight: 1) { told() }
+            #expect(traffic.permission(for: first, upTo: 1, at: 0).isGranted)
             _ = traffic.record(Outcome(.succeeded), isProbe: false, errorText: nil, at: clock.moment)
-            traffic.removeObserver(observer)
         }
+    }
+
+    @Test func whoWaitsForRoomIsWokenWhenACallOfAnotherEnds() async {
+        let traffic = reached { $0.concurrency = 2 }
+        let first = traffic.join(weight: 1) {}
+        await confirmation(expectedCount: 1) { told in
+            let second = traffic.join(weight: 1) { told() }
+            #expect(traffic.permission(for: first, upTo: 2, at: 0).isGranted)
+            #expect(traffic.permission(for: second, upTo: 2, at: 0) == .waitForRoom)
+            _ = traffic.record(Outcome(.succeeded), isProbe: false, errorText: nil, at: clock.moment)
+            // It is the other's turn, who may have what there is.
+            #expect(traffic.permission(for: first, upTo: 1, at: 0) == .waitForRoom)
+            #expect(traffic.permission(for: second, upTo: 2, at: 0).isGranted)
+        }
+    }
+
+    @Test func aHaltWakesEveryone() async {
+        let traffic = reached { $0.undecipherable = 1 }
+        let first = traffic.join(weight: 1) {}
+        await confirmation(expectedCount: 1) { told in
+            _ = traffic.join(weight: 1) { told() }
+            #expect(traffic.permission(for: first, upTo: 1, at: 0).isGranted)
+            _ = traffic.record(Outcome(.undecipherable), isProbe: false, errorText: nil, at: clock.moment)
+        }
+    }
+
+    @Test func whoLeavesWhileItWaitsGivesItsPlaceUp() async {
+        let traffic = reached { $0.concurrency = 1 }
+        let first = traffic.join(weight: 1) {}
+        await confirmation(expectedCount: 2) { told in
+            let second = traffic.join(weight: 1) {}
+            let third = traffic.join(weight: 1) { told() }
+            #expect(traffic.permission(for: first, upTo: 1, at: 0).isGranted)
+            #expect(traffic.permission(for: second, upTo: 1, at: 0) == .waitForRoom)
+            #expect(traffic.permission(for: third, upTo: 1, at: 0) == .waitForRoom)
+            traffic.leave(second)
+            #expect(traffic.permission(for: third, upTo: 1, at: 0) == .waitForRoom)
+            _ = traffic.record(Outcome(.succeeded), isProbe: false, errorText: nil, at: clock.moment)
+            #expect(traffic.permission(for: third, upTo: 1, at: 0).isGranted)
+        }
+    }
+
+    /// A traffic that has had its first answer.
+    private func reached(_ change: (inout RunnerConfiguration) -> Void = { _ in }) -> EndpointTraffic {
+        let traffic = EndpointTraffic(configuration: RunnerBench.unhurried(change), clock: clock)
+        let member = traffic.join(weight: 1) {}
+        #expect(traffic.permission(for: member, upTo: 1, at: 0).isGranted)
+        _ = traffic.record(Outcome(.succeeded), isProbe: false, errorText: nil, at: clock.moment)
+        traffic.leave(member)
+        return traffic
     }
 }
 

@@ -135,10 +135,46 @@ private func halt(_ gate: Gate) -> Halt? {
 
     @Test func aHaltHoldsUntilItIsOpened() {
         var gate = gate()
-        gate.halt(.answersNotEncrypted)
+        gate.halt(.answersNotEncrypted, at: 0)
         gate.record(.answered, isProbe: false, errorText: nil, at: 0)
         #expect(halt(gate) == .answersNotEncrypted)
         gate.open()
         #expect(gate.state == .open)
+    }
+
+    @Test func timeInWhichNobodyWantedToCallIsNoOutage() {
+        var gate = unreachable(outage: 300)
+        gate.excuse(3600 * second)
+        #expect(
+            probe(&gate, .trouble) == [
+                15, 45, 105, 225, 465, 765, 1065, 1365, 1665, 1965, 2265, 2565, 2865, 3165, 3465, 3765, 3900,
+            ])
+        #expect(halt(gate)?.cause == .outage)
+    }
+
+    @Test func probesAreCountedFromTheClosingOnAndThoseWithdrawnAreNot() {
+        var gate = unreachable()
+        #expect(gate.probesSent == 0 && gate.notOpenSince == 0)
+        gate.startProbe()
+        gate.withdrawProbe()
+        gate.withdrawProbe()
+        #expect(gate.probesSent == 0)
+        gate.startProbe()
+        gate.record(.trouble, isProbe: true, errorText: nil, at: 20 * second)
+        gate.startProbe()
+        #expect(gate.probesSent == 2)
+        gate.record(.answered, isProbe: true, errorText: nil, at: 60 * second)
+        #expect(gate.notOpenSince == nil)
+        for _ in 0..<10 { gate.record(.trouble, isProbe: false, errorText: nil, at: 90 * second) }
+        #expect(gate.probesSent == 0 && gate.notOpenSince == 90 * second)
+    }
+
+    @Test func otherLimitsHoldForAGateThatIsClosed() {
+        var gate = unreachable(outage: 60)
+        gate.reconfigure(probes: 1, probeInterval: .seconds(5), outage: .seconds(3600))
+        #expect(probe(&gate, .trouble, atMost: 5) == [15, 45, 105, 225, 465])
+        gate.startProbe()
+        gate.record(.misconfigured, isProbe: true, errorText: nil, at: 500 * second)
+        #expect(halt(gate)?.cause == .misconfigured)
     }
 }

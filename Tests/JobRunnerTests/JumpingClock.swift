@@ -3,8 +3,8 @@ import Synchronization
 
 /// A clock that stands still until someone sleeps, and then jumps to the end of the sleep.
 final class JumpingClock: RunnerClock {
-    /// What the wall clock shows when `monotonic` is 0, in milliseconds since 1970 UTC.
-    static let start: Int64 = 1_763_900_000_000
+    /// What the wall clock shows when `monotonic` is 0, in milliseconds since 1970 UTC: a whole hour.
+    static let start: Int64 = 1_763_899_200_000
 
     private let nanoseconds = Mutex<Int64>(0)
 

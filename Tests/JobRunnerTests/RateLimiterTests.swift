@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import JobRunner
@@ -144,5 +145,32 @@ private let millisecond: Int64 = 1_000_000
             if taker.ask(for: 4) == 0 { taker.now = taker.limiter.nextPermit(at: taker.now) }
         }
         #expect(abs(Double(taker.taken.count) - 100 * rate) <= 1)
+    }
+
+    @Test(arguments: [(100.0, 1000.0, 1, 1), (100, 10, 1, 1), (1000, 1, 20, 1), (10, 1000, 1, 20)])
+    func atAnotherRateWhatWasTakenInAdvanceStaysTaken(before: Double, after: Double, burst: Int, taken: Int) {
+        var limiter = RateLimiter(rate: before, burst: 20)
+        #expect(limiter.take(upTo: taken, at: 0) == taken)
+        limiter.reconfigure(rate: after, burst: burst, at: 0)
+        // All that was taken, and no more, has to be waited for at the new rate; a burst shortens it.
+        let due = Double(taken - burst + 1) * 1e9 / after
+        #expect(abs(Double(limiter.nextPermit(at: 0)) - max(0, due)) <= 20)
+    }
+
+    @Test func anotherRateDoesNotShortenAWaitOnRetryAfter() {
+        var limiter = RateLimiter(rate: 1, burst: 1)
+        #expect(limiter.take(upTo: 1, at: 0) == 1)
+        limiter.close(until: 9 * second)
+        limiter.reconfigure(rate: 1000, burst: 10, at: second)
+        #expect(limiter.nextPermit(at: second) == 9 * second)
+        #expect(limiter.take(upTo: 5, at: 9 * second - 1) == 0)
+    }
+
+    @Test(arguments: [0.0, -1, .nan, .infinity, 1e-300])
+    func aSenselessNewRateDoesNotTrap(rate: Double) {
+        var limiter = RateLimiter(rate: 5, burst: 1)
+        #expect(limiter.take(upTo: 1, at: 0) == 1)
+        limiter.reconfigure(rate: rate, burst: .max, at: 0)
+        #expect(limiter.nextPermit(at: 0) >= 0)
     }
 }

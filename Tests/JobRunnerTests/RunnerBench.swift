@@ -15,11 +15,14 @@ final class RunnerBench: Sendable {
     let folder: URL
     let store: RecordStore
     let batch: BatchID
-    let clock = JumpingClock()
+    let clock: any RunnerClock
     private let told = Mutex<[RunnerEvent]>([])
 
     /// Makes a store and a running batch of `records` records, `row 1`, `row 2`, …
-    init(records: Int, state: BatchState = .running) async throws {
+    init(
+        records: Int, state: BatchState = .running, clock: any RunnerClock = JumpingClock()
+    ) async throws {
+        self.clock = clock
         folder = FileManager.default.temporaryDirectory.appending(path: "runner-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         store = try RecordStore.openForRunning(
@@ -101,8 +104,13 @@ final class RunnerBench: Sendable {
             events: { event in self.told.withLock { $0.append(event) } })
     }
 
+    /// A second running batch of rows `other 1`, `other 2`, …
+    func other(records: Int) async throws -> BatchID {
+        try await Self.makeBatch(in: store, named: "second", rows: "other", records: records)
+    }
+
     static func makeBatch(
-        in store: RecordStore, named name: String, records: Int, state: BatchState = .running
+        in store: RecordStore, named name: String, rows: String = "row", records: Int, state: BatchState = .running
     ) async throws -> BatchID {
         let digest = Array((name + String(repeating: "-", count: 32)).utf8.prefix(32))
         let batch = try await store.createBatch(
@@ -111,7 +119,7 @@ final class RunnerBench: Sendable {
                 provenance: provenance))
         var chunk = try store.chunk(for: batch.id)
         for record in 0..<records {
-            let row = Array("row \(record + 1)".utf8)
+            let row = Array("\(rows) \(record + 1)".utf8)
             try row.withUnsafeBytes { bytes in
                 try chunk.append(line: record + 2, id: bytes, rawRow: bytes, canonicalRequest: bytes)
             }

@@ -25,10 +25,10 @@ final class ScriptedSubmitter: RecordSubmitter {
     }
 
     private let state = Mutex(State())
-    private let clock: JumpingClock
+    private let clock: any RunnerClock
     private let script: Script
 
-    init(clock: JumpingClock, script: @escaping Script) {
+    init(clock: any RunnerClock, script: @escaping Script) {
         self.clock = clock
         self.script = script
     }

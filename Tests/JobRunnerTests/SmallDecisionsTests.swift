@@ -67,7 +67,9 @@ import Testing
         #expect(moment.monotonic(atWall: wall) == monotonic)
     }
 
-    @Test(arguments: [(Int64(50), Int64(1000)), (2_000_050, 1002), (51, 1001)])
+    @Test(arguments: [
+        (Int64(50), Int64(1000)), (2_000_050, 1002), (51, 1001), (-999_950, 999), (-999_949, 1000), (49, 1000),
+    ])
     func monotonicTimesBecomeWallTimesRoundedUp(monotonic: Int64, wall: Int64) {
         #expect(moment.wall(atMonotonic: monotonic) == wall)
     }

@@ -8,10 +8,16 @@ private let second: Int64 = 1_000_000_000
 /// A traffic state that can be asked within an expectation.
 private final class Traffic {
     var state: TrafficState
+    private let member: Int
 
-    init(_ state: TrafficState) { self.state = state }
+    init(_ state: TrafficState) {
+        self.state = state
+        member = self.state.join(weight: 1, at: 0)
+    }
 
-    func permission(upTo wanted: Int, at now: Int64) -> Permission { state.permission(upTo: wanted, at: now) }
+    func permission(upTo wanted: Int, at now: Int64) -> Permission {
+        state.permission(for: member, upTo: wanted, at: now)
+    }
 
     func record(
         _ outcome: Outcome, isProbe: Bool = false, errorText: String? = nil, at moment: Moment
@@ -192,5 +198,80 @@ extension Permission {
             theoreticalArrival: .max, rateFactor: 1, closedUntil: nil, savedAt: at(1_000_000).wall)
         traffic.state.resume(state, at: at(5))
         #expect(traffic.permission(upTo: 1, at: 15 * second).grant?.count == 1)
+    }
+
+    @Test func theStatusSaysWhatHolds() throws {
+        let traffic = try reached(rate: 100)
+        #expect(traffic.state.status(at: at(1)) == status { $0.allowedRate = 100 })
+
+        _ = traffic.permission(upTo: 1, at: second)
+        _ = traffic.record(Outcome(.overloaded, retryAfter: .seconds(9)), at: at(1))
+        #expect(
+            traffic.state.status(at: at(2))
+                == status {
+                    $0.allowedRate = 100
+                    $0.reason = "The API asks every caller to wait (Retry-After)"
+                    $0.closedUntil = at(10).wall
+                })
+    }
+
+    @Test func theStatusShowsTheGatesProbes() throws {
+        let traffic = try reached()
+        _ = traffic.permission(upTo: 1, at: second)
+        _ = traffic.record(Outcome(.misconfigured, gateSign: .misconfigured), errorText: "401", at: at(1))
+        var expected = status {
+            $0.gate = .closed
+            $0.reason = "The API refuses calls because of keys, certificate, address or rights: 401"
+            $0.since = at(1).wall
+            $0.nextProbeAt = at(21).wall
+        }
+        #expect(traffic.state.status(at: at(5)) == expected)
+        for number in 1...3 {
+            let time = at(1 + 20 * Int64(number))
+            #expect(traffic.permission(upTo: 5, at: time.monotonic).grant?.isProbe == true)
+            expected.probes = number
+            expected.nextProbeAt = nil
+            expected.underWay = 1
+            #expect(traffic.state.status(at: time) == expected)
+            _ = traffic.record(
+                Outcome(.misconfigured, gateSign: .misconfigured), isProbe: true, errorText: "401", at: time)
+            expected.underWay = 0
+            expected.refusedProbes = number
+            expected.nextProbeAt = at(21 + 20 * Int64(number)).wall
+            if number < 3 { #expect(traffic.state.status(at: time) == expected) }
+        }
+        let halt = try #require(traffic.state.halt)
+        #expect(
+            traffic.state.status(at: at(90))
+                == status {
+                    $0.gate = .halted
+                    $0.reason = halt.reason
+                    $0.halt = halt
+                    $0.since = at(1).wall
+                    $0.probes = 3
+                })
+    }
+
+    @Test func aLargerConcurrencyMakesRoom() throws {
+        let traffic = try reached()
+        #expect(traffic.permission(upTo: 40, at: 0).grant?.count == 32)
+        #expect(traffic.permission(upTo: 8, at: 0) == .waitForRoom)
+        var configuration = RunnerConfiguration()
+        configuration.concurrency = 36
+        configuration.rate = 1000
+        configuration.burst = 1000
+        traffic.state.reconfigure(configuration, at: 0)
+        #expect(traffic.permission(upTo: 8, at: 0).grant?.count == 4)
+        configuration.concurrency = 2
+        traffic.state.reconfigure(configuration, at: 0)
+        #expect(traffic.permission(upTo: 8, at: 0) == .waitForRoom)
+    }
+
+    private func status(_ change: (inout TrafficStatus) -> Void) -> TrafficStatus {
+        var status = TrafficStatus()
+        status.allowedRate = 1000
+        status.runs = 1
+        change(&status)
+        return status
     }
 }

@@ -39,8 +39,13 @@ final class WatchedStore: RecordKeeping {
     func progress(_ batch: BatchID) throws -> BatchCounts { try store.progress(batch) }
     func limiterState() throws -> LimiterState? { try store.limiterState() }
 
-    func claim(_ batch: BatchID, upTo count: Int, now: Int64, caps: CallCaps) async throws -> Claim {
-        try await watched(.claim) { try await self.store.claim(batch, upTo: count, now: now, caps: caps) }
+    func claim(
+        _ batch: BatchID, upTo count: Int, now: Int64, caps: CallCaps, finishing completions: [Completion]
+    ) async throws -> Claim {
+        try await watched(.claim) {
+            let claim = { try await self.store.claim(batch, upTo: count, now: now, caps: caps, finishing: completions) }
+            return completions.isEmpty ? try await claim() : try await self.watched(.finish, claim)
+        }
     }
 
     func finish(_ completions: [Completion]) async throws -> Int {

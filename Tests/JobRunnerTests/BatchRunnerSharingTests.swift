@@ -1,0 +1,146 @@
+import RecordStore
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import JobRunner
+
+/// Every status an observer was told of.
+private final class StatusLog: Sendable {
+    private let statuses = Mutex<[TrafficStatus]>([])
+
+    var all: [TrafficStatus] { statuses.withLock { $0 } }
+
+    func follow(_ traffic: EndpointTraffic) -> Int {
+        traffic.addStatusObserver { self.statuses.withLock { $0.append(traffic.status) } }
+    }
+}
+
+@Suite(.timeLimit(.minutes(2))) struct BatchRunnerSharingTests {
+    private let clock = HeldClock(at: JumpingClock.start)
+
+    @Test func aTwoHourOutagePassesWithoutSpendingAnAttemptAndTheStatusShowsTheProbes() async throws {
+        let bench = try await RunnerBench(records: 300, clock: clock)
+        let small = try await bench.other(records: 70)
+        let configuration = RunnerBench.unhurried {
+            $0.outage = .seconds(6 * 3600)
+            // So that a spent attempt would show as a failure.
+            $0.attempts = 1
+            $0.concurrency = 4
+        }
+        let traffic = EndpointTraffic(configuration: configuration, clock: clock)
+        let submitter = bench.submitter { [clock] call in
+            if call.number <= 50 || clock.monotonic >= 7_200_000_000_000 { return .success }
+            return traffic.status.gate == .open ? .refused : .status(500)
+        }
+        let log = StatusLog()
+        _ = log.follow(traffic)
+        let runner = bench.runner(configuration, submitter, traffic: traffic)
+        let ends = try await clock.whileTimePasses {
+            async let large = runner.run(bench.batch, stop: StopSignal())
+            async let last = runner.run(small, stop: StopSignal())
+            return try await [large, last]
+        }
+        #expect(ends == [.completed, .completed])
+        #expect(try bench.counts.succeeded == 300)
+        #expect(try bench.store.progress(small).succeeded == 70)
+
+        let closed = log.all.filter { $0.gate == .closed }
+        let since = try #require(closed.first?.since)
+        // Seen from another moment it may be rounded the other way.
+        #expect(closed.allSatisfy { abs(($0.since ?? 0) - since) <= 1 })
+        #expect(closed.first?.reason == "The API is out of reach: connection refused")
+        #expect(closed.map(\.probes).max() == 28)
+        let waits = Set(closed.compactMap { $0.nextProbeAt.map { ($0 - since + 500) / 1000 } }).sorted()
+        #expect(waits.prefix(8) == [15, 45, 105, 225, 465, 765, 1065, 1365])
+        #expect(log.all.last?.gate == .open)
+        #expect(traffic.status.since == nil && traffic.status.probes == 0 && traffic.status.reason == nil)
+    }
+
+    @Test func aHaltedGateHaltsAllRunsAndThoseThatBeginUntilItIsReopened() async throws {
+        let bench = try await RunnerBench(records: 40)
+        let second = try await bench.other(records: 40)
+        let third = try await RunnerBench.makeBatch(in: bench.store, named: "third", records: 2)
+        let isMended = Mutex(false)
+        let submitter = bench.submitter { _ in isMended.withLock { $0 } ? .success : .status(403) }
+        let configuration = RunnerBench.unhurried()
+        let traffic = EndpointTraffic(configuration: configuration, clock: bench.clock)
+        let runner = bench.runner(configuration, submitter, traffic: traffic)
+        async let one = runner.run(bench.batch, stop: StopSignal())
+        async let other = runner.run(second, stop: StopSignal())
+        let ends = try await [one, other]
+        #expect(ends.allSatisfy { $0.halt?.cause == .misconfigured })
+        let status = traffic.status
+        #expect(status.gate == .halted && status.halt == ends[0].halt && status.probes == 3)
+
+        let calls = submitter.calls.count
+        #expect(try await runner.run(third, stop: StopSignal()) == ends[0])
+        #expect(submitter.calls.count == calls)
+        #expect(try bench.store.batch(third).reason == ends[0].halt?.description)
+
+        isMended.withLock { $0 = true }
+        traffic.reopen()
+        #expect(traffic.status.gate == .open)
+        for batch in [bench.batch, second, third] {
+            #expect(try await runner.run(batch, stop: StopSignal()) == .completed)
+        }
+    }
+
+    @Test func aBatchWhoseRecordsMostlyFailHaltsAndTheOtherDoesNot() async throws {
+        let bench = try await RunnerBench(records: 250)
+        let second = try await bench.other(records: 250)
+        let submitter = bench.submitter { $0.row.hasPrefix("row") ? .rejected : .success }
+        let configuration = RunnerBench.unhurried()
+        let traffic = EndpointTraffic(configuration: configuration, clock: bench.clock)
+        let runner = bench.runner(configuration, submitter, traffic: traffic)
+        async let one = runner.run(bench.batch, stop: StopSignal())
+        async let other = runner.run(second, stop: StopSignal())
+        let ends = try await [one, other]
+        #expect(ends[0].halt?.cause == .failing)
+        #expect(ends[1] == .completed)
+        #expect(traffic.status.gate == .open)
+        let failed = try bench.counts.failed
+        #expect((100..<135).contains(failed))
+        let batch = try bench.store.batch(bench.batch)
+        #expect(batch.state == .halted)
+        #expect(batch.reason?.contains("rollcall records \(batch.name) --status failed") == true)
+
+        // It starts anew: again a hundred answers before it halts.
+        #expect(try await runner.run(bench.batch, stop: StopSignal()).halt?.cause == .failing)
+        #expect(try bench.counts.failed >= failed + 100)
+    }
+
+    @Test func theTripwireCanBeSwitchedOff() async throws {
+        let bench = try await RunnerBench(records: 150)
+        let configuration = RunnerBench.unhurried { $0.failedShare = 1 }
+        let end = try await bench.runner(configuration, bench.submitter { _ in .rejected })
+            .run(bench.batch, stop: StopSignal())
+        #expect(end == .completed)
+        #expect(try bench.counts.failed == 150)
+    }
+
+    @Test func aRunGoesOnAtTheNewRate() async throws {
+        let bench = try await RunnerBench(records: 300)
+        var configuration = RunnerConfiguration()
+        configuration.rate = 1
+        let traffic = EndpointTraffic(configuration: configuration, clock: bench.clock)
+        let submitter = bench.submitter { call in
+            if call.number == 100 {
+                traffic.reconfigure(
+                    RunnerBench.unhurried {
+                        $0.rate = 100
+                        $0.burst = 1
+                    })
+            }
+            return .success
+        }
+        let end = try await bench.runner(configuration, submitter, traffic: traffic)
+            .run(bench.batch, stop: StopSignal())
+        #expect(end == .completed)
+        let times = submitter.calls.map(\.at)
+        #expect((98_900...99_100).contains(times[99]))
+        // Two seconds for the rest, and at most the one permit that was already waited for.
+        #expect((1_900...3_100).contains(times[299] - times[99]))
+        #expect(traffic.status.allowedRate == 100)
+    }
+}

@@ -1,0 +1,94 @@
+import Synchronization
+import TestSupport
+import Testing
+
+/// What sleepers saw, in the order in which they woke.
+private final class Diary: Sendable {
+    private let lines = Mutex<[String]>([])
+
+    var entries: [String] { lines.withLock { $0 } }
+
+    func note(_ line: String) { lines.withLock { $0.append(line) } }
+}
+
+@Suite(.timeLimit(.minutes(1))) struct HeldClockTests {
+    private let clock = HeldClock(at: 1_000_000)
+
+    @Test func timeStandsStillUntilItIsMovedOn() async {
+        #expect(clock.monotonic == 0 && clock.now == 1_000_000)
+        await clock.advance(by: .milliseconds(1500))
+        #expect(clock.monotonic == 1_500_000_000 && clock.now == 1_001_500)
+        await clock.advance(to: 3)
+        #expect(clock.monotonic == 1_500_000_000)
+    }
+
+    @Test func sleepersWakeInTheOrderOfTheirDeadlinesAndSeeThatTime() async {
+        let diary = Diary()
+        await withDiscardingTaskGroup { group in
+            for deadline: Int64 in [30, 10, 20] {
+                group.addTask {
+                    await clock.sleep(until: deadline)
+                    diary.note("\(deadline) at \(clock.monotonic)")
+                }
+            }
+            await clock.untilSleepers(count: 3)
+            #expect(clock.deadlines == [10, 20, 30])
+            #expect(diary.entries.isEmpty)
+            for (count, deadline) in [Int64(10), 20].enumerated() {
+                clock.jump(to: deadline)
+                while diary.entries.count == count { await Task.yield() }
+            }
+            #expect(diary.entries == ["10 at 10", "20 at 20"])
+            clock.jump(to: 99)
+        }
+        #expect(diary.entries.last == "30 at 99")
+    }
+
+    @Test func aSleepInThePastReturnsAtOnce() async {
+        clock.jump(to: 50)
+        await clock.sleep(until: 50)
+        await clock.sleep(until: -1)
+        #expect(clock.deadlines.isEmpty)
+    }
+
+    @Test func aCancelledSleepEnds() async {
+        let sleeper = Task { await clock.sleep(until: 100) }
+        await clock.untilSomeoneSleeps(until: 100)
+        sleeper.cancel()
+        await sleeper.value
+        #expect(clock.deadlines.isEmpty && clock.monotonic == 0)
+        let late = Task {
+            while !Task.isCancelled { await Task.yield() }
+            await clock.sleep(until: 100)
+        }
+        late.cancel()
+        await late.value
+        #expect(clock.deadlines.isEmpty)
+    }
+
+    @Test func theWallClockCanBeSetWithoutTimePassing() async {
+        await clock.advance(by: .seconds(1))
+        clock.setWall(to: 5)
+        #expect(clock.now == 5 && clock.monotonic == 1_000_000_000)
+        await clock.advance(by: .seconds(1))
+        #expect(clock.now == 1005)
+    }
+
+    @Test func aMonthOfHourlySleepsPassesByItself() async throws {
+        let hours = try await clock.whileTimePasses { [clock] in
+            var hours = 0
+            while hours < 720 {
+                hours += 1
+                await clock.sleep(until: Int64(hours) * 3_600_000_000_000)
+            }
+            return hours
+        }
+        #expect(hours == 720)
+        #expect(clock.now == 1_000_000 + 30 * 86_400_000)
+    }
+
+    @Test func whatGoesWrongMeanwhileIsThrown() async {
+        struct Wrong: Error {}
+        await #expect(throws: Wrong.self) { try await clock.whileTimePasses { throw Wrong() } }
+    }
+}
