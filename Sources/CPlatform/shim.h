@@ -1,11 +1,30 @@
 #ifndef ROLLCALL_CPLATFORM_SHIM_H
 #define ROLLCALL_CPLATFORM_SHIM_H
 
+#include <fcntl.h>
+#include <sys/eventfd.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 /// prctl is variadic, which Swift cannot call; `man 2 prctl`, PR_SET_DUMPABLE.
 static inline int rollcall_forbid_dumps(void) {
     return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+/// glibc shows renameat2 only to _GNU_SOURCE, which Swift's view of it lacks; `man 2 rename`, RENAME_NOREPLACE (1).
+static inline int rollcall_rename_without_replacing(const char *from, const char *to) {
+    return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 1u);
+}
+
+/// sys/eventfd.h is no part of Swift's view of glibc; `man 2 eventfd`.
+static inline int rollcall_event_descriptor(void) {
+    return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+}
+
+/// `man 2 eventfd`, eventfd_write.
+static inline int rollcall_give_event(int descriptor) {
+    return eventfd_write(descriptor, 1);
 }
 
 #endif

@@ -2,22 +2,31 @@ import Foundation
 
 /// Tells values seen before from new ones in a fixed amount of memory, whatever the number of values.
 ///
-/// A cache of 32-bit fingerprints in buckets of sixteen. Up to some half a million values every repeat is counted, and
-/// hardly ever (one value in a hundred million) a new one taken for a repeat. With many more, full buckets forget, so
-/// that the count says at least how many repeats there were.
+/// A cache of 32-bit fingerprints in buckets of sixteen. Up to some half a million values, or more where it is made for
+/// more, every repeat is counted, and hardly ever (one value in a hundred million) a new one taken for a repeat. With
+/// many more, full buckets forget; it knows when they did, and the count then says at least how many repeats there were.
 struct DuplicateFilter: ~Copyable {
-    private static let bucketCount = 1 << 17
+    private static let leastBuckets = 1 << 17
+    private static let mostBuckets = 1 << 23
     private static let slotCount = 16
     private static let groupSize = 64
 
+    private let bucketCount: Int
     private let slots: UnsafeMutablePointer<UInt32>
     private let waiting: UnsafeMutablePointer<UInt64>
     private var waitingCount = 0
     private var found = 0
     private var seed: UInt64 = 0
+    private var hasForgotten = false
 
-    init() {
-        slots = Self.emptySlots()
+    /// - Parameter values: how many values are to be remembered without forgetting any; memory is 16 bytes for each,
+    ///   at least 8 MiB, and only what is used.
+    init(remembering values: Int = 0) {
+        // A quarter full, so that hardly any bucket is ever full.
+        let wanted = max(1, values / (Self.slotCount / 4))
+        bucketCount = min(
+            max(Self.leastBuckets, 1 << (Int.bitWidth - (wanted - 1).leadingZeroBitCount)), Self.mostBuckets)
+        slots = Self.emptySlots(bucketCount)
         waiting = .allocate(capacity: Self.groupSize)
         waiting.initialize(repeating: 0, count: Self.groupSize)
     }
@@ -28,9 +37,11 @@ struct DuplicateFilter: ~Copyable {
     }
 
     /// Zeroed by the system page by page as they are used, so that a small file costs little.
-    private static func emptySlots() -> UnsafeMutablePointer<UInt32> {
+    private static func emptySlots(_ bucketCount: Int) -> UnsafeMutablePointer<UInt32> {
         let count = bucketCount * slotCount
-        guard let memory = calloc(count, MemoryLayout<UInt32>.stride) else { fatalError("no memory for 8 MiB") }
+        guard let memory = calloc(count, MemoryLayout<UInt32>.stride) else {
+            fatalError("no memory to tell repeats by")
+        }
         return memory.bindMemory(to: UInt32.self, capacity: count)
     }
 
@@ -42,13 +53,33 @@ struct DuplicateFilter: ~Copyable {
         }
     }
 
+    /// Whether a repeat may have gone by unseen.
+    var mayHaveMissed: Bool {
+        mutating get {
+            settle()
+            return hasForgotten
+        }
+    }
+
     /// Notes a value.
     ///
     /// - Parameter value: its bytes.
     mutating func note(_ value: UnsafeRawBufferPointer) {
         var hasher = Hasher()
         hasher.combine(bytes: value)
-        waiting[waitingCount] = UInt64(truncatingIfNeeded: hasher.finalize())
+        note(hash: UInt64(truncatingIfNeeded: hasher.finalize()))
+    }
+
+    /// Notes a value and says whether it was seen before.
+    mutating func isRepeat(_ value: UnsafeRawBufferPointer) -> Bool {
+        let before = repeats
+        note(value)
+        return repeats > before
+    }
+
+    /// Notes a value by 64 bits that are as good as random and depend on nothing but it.
+    mutating func note(hash: UInt64) {
+        waiting[waitingCount] = hash
         waitingCount += 1
         if waitingCount == Self.groupSize { settle() }
     }
@@ -62,7 +93,7 @@ struct DuplicateFilter: ~Copyable {
     }
 
     private func bucket(of hash: UInt64) -> Int {
-        Int(truncatingIfNeeded: hash >> 32) & (Self.bucketCount - 1) * Self.slotCount
+        Int(truncatingIfNeeded: hash >> 32) & (bucketCount - 1) * Self.slotCount
     }
 
     private mutating func look(up hash: UInt64) {
@@ -73,6 +104,7 @@ struct DuplicateFilter: ~Copyable {
             if bucket[slot] == fingerprint { return found += 1 }
             if bucket[slot] == 0 { return bucket[slot] = fingerprint }
         }
+        hasForgotten = true
         bucket[Int(truncatingIfNeeded: hash >> 60)] = fingerprint
     }
 }

@@ -1,4 +1,6 @@
-/// What a file would become, found out without a store and without a call: for `rollcall check`.
+public import RecordStore
+
+/// What a file would become, found out without a call and without queueing anything: for `rollcall check`.
 public struct FileSurvey: Sendable, Equatable {
     /// The file's name, without its folder.
     public let name: String
@@ -8,16 +10,20 @@ public struct FileSurvey: Sendable, Equatable {
     public internal(set) var records = 0
     /// Records that would be `invalid`.
     public internal(set) var invalid = 0
-    /// Records whose request is the same as that of an earlier one in the file. Memory is bounded: up to a million
-    /// records the count is as good as exact, beyond it is an estimate.
+    /// Records whose request is the same as that of an earlier one in the file: that one's call answers them. As good as
+    /// exact: memory grows with the file.
     public internal(set) var duplicateRequests = 0
-    /// Records whose id stands in the file already; that is allowed. Counted with the same bound.
+    /// Records whose id stands in the file already; that is allowed. Counted with the same means.
     public internal(set) var duplicateIDs = 0
+    /// Records that an earlier batch's answer would serve; 0 where no database was looked into.
+    public internal(set) var reused = 0
+    /// Records that would be held, because an identical one is in doubt; likewise.
+    public internal(set) var held = 0
     /// The rules broken, with the most frequent first.
     public internal(set) var rules: [BrokenRule] = []
 
-    /// Records that would be sent, each of them billed.
-    public var billableCalls: Int { records - invalid }
+    /// Records that would be sent, each of them once and each of them billed, were nothing to go wrong.
+    public var billableCalls: Int { records - invalid - duplicateRequests - reused - held }
 
     /// One rule, and where it is broken.
     public struct BrokenRule: Sendable, Equatable {
@@ -36,38 +42,35 @@ public struct FileSurvey: Sendable, Equatable {
 }
 
 extension FileSurvey {
+    /// Where it can be looked up what earlier batches' answers are good for.
+    public struct Past: Sendable {
+        let store: RecordStore
+        let answeredSince: Int64?
+
+        /// Looks into a database.
+        ///
+        /// - Parameters:
+        ///   - store: the database.
+        ///   - answeredSince: from when on an answer may serve, in milliseconds since 1970 UTC; nil: none may.
+        public init(store: RecordStore, answeredSince: Int64?) {
+            self.store = store
+            self.answeredSince = answeredSince
+        }
+    }
+
     /// Reads a file from end to end and applies every rule.
     ///
-    /// - Parameter file: the file.
+    /// - Parameters:
+    ///   - file: the file.
+    ///   - past: what went before; nil where nothing did.
     /// - Returns: what would become of its records.
-    /// - Throws: `InputError` when the file cannot be read or was changed; `OpenSSLError` when an account's id cannot
-    ///   be hashed.
-    public static func survey(_ file: ExaminedFile) throws -> FileSurvey {
-        var survey = FileSurvey(file)
-        var tally = RuleTally()
+    /// - Throws: `InputError` when the file cannot be read or was changed; `StoreError` when the database cannot be
+    ///   read; `OpenSSLError` when an account's id cannot be hashed.
+    public static func survey(_ file: ExaminedFile, after past: Past? = nil) throws -> FileSurvey {
+        var surveying = try Surveying(file, past)
         var records = file.file.records()
-        var builder = try RequestBuilder(layout: file.file.layout)
-        var identifiers = DuplicateFilter()
-        var requests = DuplicateFilter()
-        while let record = try records.next() {
-            survey.records += 1
-            if record.isTooLong {
-                survey.invalid += 1
-                tally.note([.tooLong], line: record.line)
-                continue
-            }
-            if try builder.build(rawRow: record.bytes, line: record.line) {
-                requests.note(builder.request)
-            } else {
-                survey.invalid += 1
-                tally.note(builder.refusals, line: record.line)
-            }
-            if !builder.recordID.isEmpty { identifiers.note(builder.recordID) }
-        }
+        while let record = try records.next() { try surveying.take(record) }
         try file.file.requireUnchanged()
-        survey.duplicateRequests = requests.repeats
-        survey.duplicateIDs = identifiers.repeats
-        survey.rules = tally.ranked
-        return survey
+        return try surveying.finished()
     }
 }

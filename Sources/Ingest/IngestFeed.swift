@@ -13,6 +13,9 @@ struct IngestFeed: ~Copyable {
     private var records: RecordReader
     private var builder: RequestBuilder
     private var identifiers = DuplicateFilter()
+    private var requests = DuplicateFilter()
+    /// Whether lines of an earlier go were not seen by this one.
+    private let isContinued: Bool
     private var tally = IngestSummary()
 
     /// Begins at a checkpoint, or at the first record where nothing has been stored yet.
@@ -26,8 +29,8 @@ struct IngestFeed: ~Copyable {
     init(_ file: InputFile, layout: RecordLayout, from checkpoint: Checkpoint, chunkSize: ChunkSize) throws {
         self.file = file
         self.chunkSize = chunkSize
-        let isStarted = checkpoint != .start
-        records = file.records(from: isStarted ? (Int(checkpoint.byteOffset), Int(checkpoint.line)) : nil)
+        isContinued = checkpoint != .start
+        records = file.records(from: isContinued ? (Int(checkpoint.byteOffset), Int(checkpoint.line)) : nil)
         builder = try RequestBuilder(layout: layout)
         tally.startLine = records.line
     }
@@ -38,6 +41,11 @@ struct IngestFeed: ~Copyable {
             tally.duplicateIDs = identifiers.repeats
             return tally
         }
+    }
+
+    /// Whether any request may repeat that of an earlier line; false only where that is certain.
+    var mayHoldRepeats: Bool {
+        mutating get { isContinued || requests.repeats > 0 || requests.mayHaveMissed }
     }
 
     /// Fills a chunk.
@@ -59,6 +67,7 @@ struct IngestFeed: ~Copyable {
         if try builder.build(rawRow: record.bytes, line: record.line) {
             try chunk.append(
                 line: record.line, id: builder.recordID, rawRow: record.bytes, canonicalRequest: builder.request)
+            requests.note(hash: chunk.latestCode)
         } else {
             tally.invalid += 1
             try chunk.appendInvalid(

@@ -9,4 +9,6 @@ public struct IngestSummary: Sendable, Equatable {
     /// Those of them whose id was there already; that is allowed. Memory is bounded: up to some half a million records
     /// the count is as good as exact, beyond it says at least how many.
     public internal(set) var duplicateIDs = 0
+    /// Records of the whole file whose request is that of an earlier line: its call answers them, too.
+    public internal(set) var repeatedRequests = 0
 }

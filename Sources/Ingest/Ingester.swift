@@ -21,6 +21,8 @@ public struct Ingester: Sendable {
 
     /// Reads a file into its batch, from where an earlier reading ended.
     ///
+    /// Lines whose request is that of an earlier one are linked to it, so that they are answered by its call.
+    ///
     /// The batch stays `ingesting`; the caller, who knows what comes next, finishes the ingest. When the task is
     /// cancelled it ends between two chunks, and can be continued.
     ///
@@ -48,7 +50,10 @@ public struct Ingester: Sendable {
             progress(Int(checkpoint.byteOffset))
             swap(&full, &spare)
         }
-        return feed.summary
+        var summary = feed.summary
+        // Most files repeat nothing, and the feed knows; where it can't, all lines are compared.
+        if feed.mayHoldRepeats { summary.repeatedRequests = try store.linkRepeats(of: batch.id) }
+        return summary
     }
 
     private func requireSame(_ examined: ExaminedFile, _ batch: Batch) throws(InputError) {

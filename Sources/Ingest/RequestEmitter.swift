@@ -40,7 +40,7 @@ struct RequestEmitter: ~Copyable {
     @inline(__always)
     mutating func string(_ text: UnsafeRawBufferPointer, _ step: RequestStep) {
         key(step)
-        JSONText.append(text, to: &out)
+        JSONString.append(text, to: &out)
     }
 
     /// Writes a field whose value is JSON already.
@@ -57,7 +57,7 @@ struct RequestEmitter: ~Copyable {
         while start <= text.count {
             let end = text.firstOffset(of: Byte.bar, in: start..<text.count) ?? text.count
             out.append(separator)
-            JSONText.append(text.portion(start..<end), to: &out)
+            JSONString.append(text.portion(start..<end), to: &out)
             separator = Byte.comma
             start = end + 1
         }

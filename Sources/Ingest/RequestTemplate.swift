@@ -14,7 +14,7 @@ struct RequestTemplate: Sendable {
             let number = numbers[write.path, default: numbers.count]
             numbers[write.path] = number
             let start = keys.count
-            keys += JSONText.quoted(write.path.segments.last ?? []) + [Byte.colon]
+            keys += JSONString.quoted(write.path.segments.last ?? []) + [Byte.colon]
             let group = builder.group(Array(write.path.segments.dropLast()))
             return RequestStep(write, group: group, key: start..<keys.count, pathNumber: number)
         }
@@ -31,7 +31,7 @@ struct RequestTemplate: Sendable {
             if let number = numbers[segments] { return number }
             let parent = group(Array(segments.dropLast()))
             let number = groups.count
-            let opening = JSONText.quoted(segments.last ?? []) + [Byte.colon, Byte.openBrace]
+            let opening = JSONString.quoted(segments.last ?? []) + [Byte.colon, Byte.openBrace]
             groups.append(RequestGroup(parent: parent, last: number, opening: opening))
             numbers[segments] = number
             var outer = parent

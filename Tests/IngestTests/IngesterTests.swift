@@ -160,6 +160,28 @@ struct IngesterTests {
         #expect(summary == IngestSummary(startLine: 2, records: 1000, invalid: 0, duplicateIDs: 100))
     }
 
+    @Test(arguments: [0, 1, 3, 7])
+    func repeatedRequestsFollowTheirFirstLineAlsoAfterAReadingCutShort(chunks: Int) async throws {
+        let stores = try StoreFolder()
+        let rows = (0..<40).map { "\($0),h\($0 % 30),p\($0 % 30)@example.com\n" }.joined()
+        let examined = try stores.folder.open("id,hashed_account_id,email\n\(rows)").examine()
+        var batch = try await stores.createBatch(for: examined)
+        let ingester = Ingester(store: stores.store, chunkSize: IngestFeed.ChunkSize(records: 5, bytes: 1 << 20))
+        if chunks > 0 {
+            let counter = Counter()
+            let reading = Task { [batch] in
+                try await ingester.ingest(examined, into: batch) { _ in
+                    if counter.next() == chunks { withUnsafeCurrentTask { $0?.cancel() } }
+                }
+            }
+            await #expect(throws: CancellationError.self) { try await reading.value }
+            batch = try stores.store.batch(batch.id)
+        }
+        let summary = try await ingester.ingest(examined, into: batch)
+        #expect(summary.repeatedRequests == 10)
+        #expect(try stores.store.progress(batch.id).following == 10)
+    }
+
     @Test
     func whatIsCheckedIsByTheLayoutStoredWithTheBatch() async throws {
         let stores = try StoreFolder()

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Ingest
@@ -10,14 +11,14 @@ struct RandomBytesTests {
         "}", "[", "]", ":", "\"id\":", "\"user\":", "null", "\\u0000", "\\", "true", "17", "\u{FEFF}",
     ]
 
-    private static func text(_ random: inout SeededGenerator, upTo count: Int) -> String {
+    private static func text(_ random: inout SeededRandom, upTo count: Int) -> String {
         (0..<Int.random(in: 0...count, using: &random))
             .map { _ in pieces[Int.random(in: 0..<pieces.count, using: &random)] }.joined()
     }
 
     @Test(arguments: 0..<8)
     func everyByteBelongsToExactlyOneRecordOrLineEnd(seed: UInt64) throws {
-        var random = SeededGenerator(seed: seed)
+        var random = SeededRandom(seed: seed)
         for _ in 0..<400 {
             let text = Self.text(&random, upTo: 60)
             var reader = RecordReader(source: MemorySource(text), delimiter: Byte.comma, offset: 0, line: 1)
@@ -39,7 +40,7 @@ struct RandomBytesTests {
 
     @Test(arguments: 0..<8)
     func blocksOfAnySizeGiveTheSameRecords(seed: UInt64) throws {
-        var random = SeededGenerator(seed: 100 + seed)
+        var random = SeededRandom(seed: 100 + seed)
         for _ in 0..<200 {
             let text = Self.text(&random, upTo: 60)
             let whole = try ReadRecord.all(of: MemorySource(text), limit: 40)
@@ -51,7 +52,7 @@ struct RandomBytesTests {
 
     @Test(arguments: 0..<4, ["accounts.csv", "accounts.jsonl"])
     func anyFileIsReadOrRefused(seed: UInt64, name: String) throws {
-        var random = SeededGenerator(seed: 200 + seed)
+        var random = SeededRandom(seed: 200 + seed)
         let folder = try TemporaryFolder()
         let head = name == "accounts.csv" ? "account_id,email,name\n" : "{\"user\":{}}\n"
         for round in 0..<150 {

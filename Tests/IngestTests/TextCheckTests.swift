@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Ingest
@@ -56,7 +57,7 @@ struct TextCheckTests {
 
     @Test
     func agreesWithTheStandardLibraryOnRandomBytes() {
-        var random = SeededGenerator(seed: 1)
+        var random = SeededRandom(seed: 1)
         let pool: [UInt8] = [0x41, 0x7F, 0x80, 0x8F, 0x9F, 0xA0, 0xBF, 0xC2, 0xE0, 0xE6, 0xED, 0xF0, 0xF1, 0xF4, 0xF5]
         for _ in 0..<20_000 {
             let bytes = (0..<Int.random(in: 1...6, using: &random)).map { _ in

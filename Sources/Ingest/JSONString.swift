@@ -1,5 +1,5 @@
 /// Writes JSON strings in the one form of the canonical request: the fewest escapes, short ones where there are any.
-enum JSONText {
+enum JSONString {
     private static let quotes = WordScan.repeated(Byte.quote)
     private static let backslashes = WordScan.repeated(Byte.backslash)
     /// No byte needs more room than `\u001f`.

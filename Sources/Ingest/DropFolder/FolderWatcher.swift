@@ -1,0 +1,79 @@
+internal import Synchronization
+
+/// Says when a folder is worth a look: at once where the kernel tells of changes, and on every round of a poll, which
+/// is all there is on network file systems. A folder that is deleted or unmounted is found again when it is back.
+public final class FolderWatcher: Sendable {
+    /// One element for each time the folder should be looked at; those that nobody has fetched are joined into one.
+    /// The first comes when ``run()`` begins. For one reader.
+    public let looks: AsyncStream<Void>
+
+    private let folder: String
+    private let pause: @Sendable () async -> Void
+    private let tell: @Sendable (String) -> Void
+    private let makeInotify: @Sendable (String) throws(InotifyFault) -> Inotify
+    private let signal: AsyncStream<Void>.Continuation
+    private let hasTold = Mutex(false)
+
+    /// Watches nothing yet.
+    ///
+    /// - Parameters:
+    ///   - folder: the folder, which need not exist.
+    ///   - pause: returns after one round of the poll, and at once in a cancelled task.
+    ///   - tell: told once, in a sentence, when only the poll is left and why.
+    public convenience init(
+        folder: String, pause: @escaping @Sendable () async -> Void, tell: @escaping @Sendable (String) -> Void
+    ) {
+        self.init(folder: folder, pause: pause, tell: tell, makeInotify: Inotify.init(folder:))
+    }
+
+    init(
+        folder: String, pause: @escaping @Sendable () async -> Void, tell: @escaping @Sendable (String) -> Void,
+        makeInotify: @escaping @Sendable (String) throws(InotifyFault) -> Inotify
+    ) {
+        self.folder = folder
+        self.pause = pause
+        self.tell = tell
+        self.makeInotify = makeInotify
+        (looks, signal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// Watches until the task is cancelled; then ``looks`` ends. To be called once.
+    public func run() async {
+        let events = listen()
+        while !Task.isCancelled {
+            if let events { follow(events) }
+            signal.yield()
+            await pause()
+        }
+        events?.stop()
+        signal.finish()
+    }
+
+    private func listen() -> InotifyThread? {
+        do throws(InotifyFault) {
+            let events = try InotifyThread(makeInotify(folder)) { [signal] in signal.yield() }
+            events.start()
+            return events
+        } catch {
+            tellOnce(error)
+            return nil
+        }
+    }
+
+    private func follow(_ events: InotifyThread) {
+        do throws(InotifyFault) {
+            try events.inotify.follow()
+        } catch {
+            tellOnce(error)
+        }
+    }
+
+    private func tellOnce(_ fault: InotifyFault) {
+        guard let message = fault.message else { return }
+        let isFirst = hasTold.withLock { hasTold in
+            defer { hasTold = true }
+            return !hasTold
+        }
+        if isFirst { tell(message) }
+    }
+}

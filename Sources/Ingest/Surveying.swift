@@ -1,0 +1,68 @@
+import RecordStore
+
+/// The pass over a file that fills a `FileSurvey`.
+struct Surveying: ~Copyable {
+    /// The shortest record that says anything takes some sixty bytes.
+    private static let leastBytes = 60
+    private static let requestsAtATime = 1_000
+
+    private let past: FileSurvey.Past?
+    private var survey: FileSurvey
+    private var tally = RuleTally()
+    private var builder: RequestBuilder
+    private var identifiers: DuplicateFilter
+    private var requests: DuplicateFilter
+    /// Requests that were not in the file before, to be looked up together.
+    private var fresh: [RequestFingerprint] = []
+
+    init(_ file: ExaminedFile, _ past: FileSurvey.Past?) throws {
+        self.past = past
+        survey = FileSurvey(file)
+        builder = try RequestBuilder(layout: file.file.layout)
+        let most = file.file.byteCount / Self.leastBytes
+        identifiers = DuplicateFilter(remembering: most)
+        requests = DuplicateFilter(remembering: most)
+    }
+
+    mutating func take(_ record: ScannedRecord) throws {
+        survey.records += 1
+        guard !record.isTooLong else { return refuse([.tooLong], line: record.line) }
+        if try builder.build(rawRow: record.bytes, line: record.line) {
+            try takeRequest()
+        } else {
+            refuse(builder.refusals, line: record.line)
+        }
+        if !builder.recordID.isEmpty { identifiers.note(builder.recordID) }
+    }
+
+    mutating func finished() throws -> FileSurvey {
+        try lookUp()
+        survey.duplicateIDs = identifiers.repeats
+        survey.rules = tally.ranked
+        return survey
+    }
+
+    private mutating func refuse(_ refusals: [Refusal], line: Int) {
+        survey.invalid += 1
+        tally.note(refusals, line: line)
+    }
+
+    private mutating func takeRequest() throws {
+        guard !requests.isRepeat(builder.request) else { return survey.duplicateRequests += 1 }
+        guard let past else { return }
+        fresh.append(try past.store.fingerprint(of: builder.request))
+        if fresh.count == Self.requestsAtATime { try lookUp() }
+    }
+
+    private mutating func lookUp() throws {
+        guard let past, !fresh.isEmpty else { return }
+        for prospect in try past.store.prospects(of: fresh, answeredSince: past.answeredSince) {
+            switch prospect {
+            case .call: break
+            case .reuse: survey.reused += 1
+            case .hold: survey.held += 1
+            }
+        }
+        fresh.removeAll(keepingCapacity: true)
+    }
+}

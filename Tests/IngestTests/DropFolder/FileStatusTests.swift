@@ -1,0 +1,148 @@
+import Foundation
+import RecordStore
+import Testing
+
+@testable import Ingest
+
+struct FileStatusTests {
+    private static let zone = TimeZone(identifier: "Europe/Berlin") ?? .gmt
+    /// 25 November 2026, 09:00 UTC.
+    private static let nine: Int64 = 1_795_597_200_000
+
+    private static func status(_ phase: FileStatus.Phase, batch: String? = "accounts-17", another: Bool = false)
+        -> String
+    {
+        FileStatus(
+            file: "accounts.csv", batch: batch, takenAt: batch == nil ? nil : nine, phase: phase, anotherWaits: another,
+            writtenAt: nine + 60_000, zone: zone
+        ).text
+    }
+
+    struct Case: CustomTestStringConvertible {
+        let phase: FileStatus.Phase
+        let parts: [String]
+        var testDescription: String { parts.first ?? "" }
+    }
+
+    static let cases = [
+        Case(
+            phase: .takingIn(percent: 40), parts: ["accounts.csv: being taken in (40%)", "Nothing of it has been sent"]),
+        Case(phase: .queued(reason: nil), parts: ["waiting for its turn", "Why: other files come first"]),
+        Case(
+            phase: .queued(reason: "calls from 22:00 on"), parts: ["waiting for its turn", "Why: calls from 22:00 on"]),
+        Case(
+            phase: .waitingForConfirmation(
+                reason: "12,000 calls are above 10,000", command: "rollcall start accounts-17"),
+            parts: ["waiting for a confirmation", "12,000 calls", "What to do: rollcall start accounts-17"]),
+        Case(
+            phase: .running(.init(done: 1_234_567, total: 2_000_000, rate: 19.6)),
+            parts: [
+                "running\n", "Done: 1,234,567 of 2,000,000 (61%), 20 a second",
+                "Results: expected 2026-11-25 20:51 (Europe/Berlin), in 10 h 50 min",
+            ]),
+        Case(
+            phase: .running(.init(done: 5, total: 10, rate: 2, waiting: "the API answers 503")),
+            parts: ["running, waiting", "Done: 5 of 10 (50%), 2.0 a second", "Waiting: the API answers 503"]),
+        Case(phase: .paused(reason: nil, remedy: nil), parts: ["paused", "somebody stopped it", "ask those who run"]),
+        Case(
+            phase: .halted(reason: "the certificate has expired", remedy: "renew it, then rollcall resume accounts-17"),
+            parts: ["halted", "Why: the certificate has expired", "What to do: renew it, then"]),
+        Case(
+            phase: .rejected(
+                InputError(file: "accounts.csv", line: 3, column: 7, rule: "is not UTF-8; save as CSV UTF-8")),
+            parts: [
+                "refused", "Where: Line 3, column 7", "save as CSV UTF-8", "nothing was billed", "drop it here again",
+            ]),
+        Case(
+            phase: .rejected(InputError(file: "accounts.csv", rule: "is empty")), parts: ["Why: accounts.csv is empty"]),
+        Case(phase: .cancelled, parts: ["cancelled"]),
+    ]
+
+    @Test(arguments: cases)
+    func saysWhereAFileIsAndWhatToDo(of example: Case) {
+        let text = Self.status(example.phase)
+        for part in example.parts { #expect(text.contains(part), "\(text)") }
+        #expect(text.contains("Taken: 2026-11-25 10:00 (Europe/Berlin), as batch accounts-17"))
+        #expect(text.hasSuffix("Written by Rollcall 2026-11-25 10:01 (Europe/Berlin).\n"))
+    }
+
+    @Test
+    func aFileThatWaitsForItsMarkerIsToldWhichOne() {
+        let text = Self.status(.waitingForMarker, batch: nil)
+        #expect(text.contains("accounts.csv.done"))
+        #expect(!text.contains("Taken"))
+    }
+
+    @Test
+    func anotherFileOfTheNameIsMentioned() {
+        #expect(Self.status(.cancelled, another: true).contains("Another file of this name waits"))
+        #expect(!Self.status(.cancelled).contains("Another"))
+    }
+
+    @Test
+    func noTimeIsPromisedWhereNothingMoves() {
+        for progress in [
+            FileStatus.Progress(done: 5, total: 10, rate: 2, waiting: "x"), .init(done: 5, total: 10, rate: 0),
+            .init(done: 5, total: 10), .init(done: 10, total: 10, rate: 2), .init(done: 0, total: 0),
+        ] {
+            #expect(!Self.status(.running(progress)).contains("expected"))
+        }
+    }
+
+    @Test
+    func aRateNearZeroDoesNoHarm() {
+        let text = Self.status(.running(.init(done: 0, total: 1_000_000, rate: 1e-300)))
+        #expect(text.contains("Done: 0 of 1,000,000"))
+        #expect(!text.contains("expected"))
+    }
+
+    @Test
+    func theTextIsWrittenBesideTheFileForTheGroup() throws {
+        let group = try PreparingTests.group()
+        let place = try DropPlace(group: group)
+        let status = FileStatus(file: "a.csv", phase: .cancelled, writtenAt: 0, zone: .gmt)
+        try place.folder.writeStatus(status)
+        #expect(try place.files() == ["inbox/a.csv.status.txt": status.text])
+        #expect(try place.facts("inbox/a.csv.status.txt").mode == 0o660)
+        #expect(try place.facts("inbox/a.csv.status.txt").group == group.id)
+        try place.folder.removeStatus(of: "a.csv")
+        try place.folder.removeStatus(of: "a.csv")
+        #expect(try place.names().isEmpty)
+    }
+
+    @Test
+    func whatAnEarlierTryLeftIsNotInTheWay() throws {
+        let place = try DropPlace()
+        try place.drop(FolderCalls.temporaryPrefix + "a.csv.status.txt.tmp", "half")
+        try place.folder.writeStatus(FileStatus(file: "a.csv", phase: .cancelled, writtenAt: 0, zone: .gmt))
+        #expect(try place.names() == ["inbox/a.csv.status.txt"])
+    }
+
+    @Test
+    func theTextIsPrivateWithoutAGroup() throws {
+        let place = try DropPlace()
+        try place.folder.writeStatus(FileStatus(file: "a.csv", phase: .cancelled, writtenAt: 0, zone: .gmt))
+        #expect(try place.facts("inbox/a.csv.status.txt").mode == 0o600)
+    }
+
+    @Test
+    func aLinkInPlaceOfTheTextIsReplacedNotFollowed() throws {
+        let place = try DropPlace()
+        try place.drop("victim", "untouched", into: "working")
+        symlink(place.folder.working + "/victim", place.folder.inbox + "/a.csv.status.txt")
+        try place.folder.writeStatus(FileStatus(file: "a.csv", phase: .cancelled, writtenAt: 0, zone: .gmt))
+        #expect(try place.files()["working/victim"] == "untouched")
+        #expect(try place.files()["inbox/a.csv.status.txt"]?.contains("cancelled") == true)
+    }
+
+    @Test(arguments: [
+        ("accounts.csv", "accounts_20261125-1000_17"), ("v2.accounts.csv", "v2.accounts_20261125-1000_17"),
+        ("accounts", "accounts_20261125-1000_17"),
+        (String(repeating: "ä", count: 100), String(repeating: "ä", count: 90) + "_20261125-1000_17"),
+    ])
+    func resultFoldersCarryNameDateAndBatch(file: String, name: String) {
+        let made = ResultFolderName.of(
+            file, takenAt: Self.nine, in: Self.zone, batch: BatchID(rawValue: 17))
+        #expect(made == name)
+    }
+}
