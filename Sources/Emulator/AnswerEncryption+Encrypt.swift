@@ -8,7 +8,8 @@ extension AnswerEncryption {
         let header = Base64URL.encode(protectedHeader(keyID: key.fingerprint))
         let contentKey = try SecureRandom.bytes(cipher.keyByteCount)
         let vector = try SecureRandom.bytes(vectorLength)
-        var sealed = [UInt8](repeating: 0, count: plaintext.count + ContentCipher.tagByteCount)
+        let count = cipher.ciphertextByteCount(of: plaintext.count) + ContentCipher.tagByteCount
+        var sealed = [UInt8](repeating: 0, count: count)
         try sealed.withUnsafeMutableBytes { sealed in
             try plaintext.withUnsafeBytes { plaintext in
                 try contentKey.withUnsafeBytes { contentKey in

@@ -37,10 +37,11 @@ extension EasyHandle {
     }
 
     private static let connectionIsMade: curl_ssl_ctx_callback = { _, context, owner in
-        guard let context else { return CURLE_SSL_CONNECT_ERROR }
+        guard let context, let easy = EasyHandle.owner(owner) else { return CURLE_SSL_CONNECT_ERROR }
+        guard easy.options.credentials.lend(to: OpaquePointer(context)) else { return CURLE_SSL_CERTPROBLEM }
         let notes = TLSNotes()
         notes.observe(OpaquePointer(context))
-        EasyHandle.owner(owner)?.state.tls = notes
+        easy.state.tls = notes
         return CURLE_OK
     }
 

@@ -23,11 +23,9 @@ extension EasyHandle {
         try set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
         try set(CURLOPT_SSL_VERIFYPEER, 1)
         try set(CURLOPT_SSL_VERIFYHOST, 2)
-        try set(CURLOPT_SSLCERT_BLOB, options.certificatePEM)
-        try set(CURLOPT_SSLKEY_BLOB, options.keyPEM)
-        guard let caPEM = options.caPEM else { return }
-        try set(CURLOPT_CAINFO_BLOB, caPEM)
-        // The blob takes the place of the system's file but not of its folder.
+        guard options.hasOwnAuthorities else { return }
+        // Nothing of the system's; each connection gets its authorities from the credentials.
+        try Self.check(rollcall_easy_set_string(handle, CURLOPT_CAINFO, nil))
         try Self.check(rollcall_easy_set_string(handle, CURLOPT_CAPATH, nil))
     }
 
@@ -51,12 +49,6 @@ extension EasyHandle {
     /// Sets a text, which libcurl copies.
     func set(_ option: CURLoption, _ value: String) throws(HTTPTransportError) {
         try Self.check(rollcall_easy_set_string(handle, option, value))
-    }
-
-    /// Sets bytes, which libcurl copies; nothing if there are none.
-    func set(_ option: CURLoption, _ bytes: [UInt8]?) throws(HTTPTransportError) {
-        guard let bytes else { return }
-        try Self.check(bytes.withUnsafeBytes { rollcall_easy_set_blob_copy(handle, option, $0.baseAddress, $0.count) })
     }
 
     /// Turns a refusal of libcurl's into an error.

@@ -23,9 +23,14 @@ public struct HTTPHeaders: Sendable {
     /// - Returns: The value, or nil if there is no such field.
     public func value(of name: String) -> String? {
         let wanted = Array(name.utf8)
-        for line in lines.split(separator: UInt8(ascii: "\n")) where Self.isField(line, named: wanted) {
-            let value = line.dropFirst(wanted.count + 1)
-            return String(decoding: Self.trimmed(value), as: UTF8.self)
+        var rest = lines[...]
+        while !rest.isEmpty {
+            let end = rest.firstIndex(of: UInt8(ascii: "\n")) ?? rest.endIndex
+            let line = rest[..<end]
+            if Self.isField(line, named: wanted) {
+                return String(decoding: Self.trimmed(line.dropFirst(wanted.count + 1)), as: UTF8.self)
+            }
+            rest = rest[end...].dropFirst()
         }
         return nil
     }

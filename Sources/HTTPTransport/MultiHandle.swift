@@ -48,7 +48,11 @@ final class MultiHandle {
     func advance() throws(HTTPTransportError) {
         try throwFault()  // before a wait for a socket that is not watched
         let isWaitFine = events.wait(milliseconds: millisecondsUntilDue) { descriptor, events in
-            act(descriptor, Self.selectMask(events))
+            if sockets[descriptor]?.isIdle == true {
+                forget(descriptor)
+            } else {
+                act(descriptor, Self.selectMask(events))
+            }
         }
         if !isWaitFine { noteErrno("epoll_wait") }
         try throwFault()
@@ -120,11 +124,31 @@ final class MultiHandle {
 
     /// Takes what libcurl wants to know of a socket: `CURL_POLL_IN` and so on.
     func want(_ socket: curl_socket_t, _ what: Int32, isNew: Bool) {
-        guard what != CURL_POLL_REMOVE else { return events.forget(socket) }
+        guard what != CURL_POLL_REMOVE else { return leave(socket) }
         let input = what == CURL_POLL_OUT ? 0 : EPOLLIN.rawValue
         let output = what == CURL_POLL_IN ? 0 : EPOLLOUT.rawValue
-        guard events.watch(socket, input | output, isNew: isNew) else { return noteErrno("epoll_ctl") }
+        guard watch(socket, input | output, isNew: isNew) else { return noteErrno("epoll_ctl") }
         if isNew { note(curl_multi_assign(handle, socket, Unmanaged.passUnretained(self).toOpaque())) }
+    }
+
+    private func watch(_ socket: curl_socket_t, _ wanted: UInt32, isNew: Bool) -> Bool {
+        guard let open = sockets[socket] else { return events.watch(socket, wanted, isNew: isNew) }
+        open.isIdle = false
+        if open.watched == wanted { return true }
+        defer { open.watched = wanted }
+        return events.watch(socket, wanted, isNew: open.watched == 0)
+    }
+
+    /// libcurl takes a connection's socket back after each transfer and wants it watched again with the next. It stays
+    /// with the system meanwhile, which saves two system calls a request; should something come, it is taken back then.
+    private func leave(_ socket: curl_socket_t) {
+        guard let open = sockets[socket], open.watched == EPOLLIN.rawValue else { return forget(socket) }
+        open.isIdle = true
+    }
+
+    private func forget(_ socket: curl_socket_t) {
+        sockets[socket]?.watched = 0
+        events.forget(socket)
     }
 
     private static let timerWanted: curl_multi_timer_callback = { _, milliseconds, context in

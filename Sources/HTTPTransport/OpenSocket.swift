@@ -6,6 +6,10 @@ final class OpenSocket {
     let descriptor: Int32
     /// Notes of the TLS connection it carries, once a request went over it.
     var tls: TLSNotes?
+    /// What the event queue watches it for; 0: it does not.
+    var watched: UInt32 = 0
+    /// Whether no transfer uses it.
+    var isIdle = false
     private var knownPort: Int32?
 
     init(descriptor: Int32) {

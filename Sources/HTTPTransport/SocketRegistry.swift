@@ -20,6 +20,9 @@ final class SocketRegistry {
         return Glibc.close(descriptor)
     }
 
+    /// The socket of a descriptor; nil for one that libcurl opened for itself, as its resolver does.
+    subscript(descriptor: Int32) -> OpenSocket? { sockets[descriptor] }
+
     /// The sockets with that local port: usually one; more only where they lead to different addresses.
     func sockets(withLocalPort port: Int32) -> [OpenSocket] {
         sockets.values.filter { $0.localPort == port }

@@ -4,9 +4,9 @@ import OpenSSL
 struct TransferOptions: Sendable {
     /// Without a slash at its end.
     let baseURL: String
-    let certificatePEM: [UInt8]?
-    let keyPEM: [UInt8]?
-    let caPEM: [UInt8]?
+    let credentials: ConnectionCredentials
+    /// Whether the authorities among the credentials take the place of the system's.
+    let hasOwnAuthorities: Bool
     /// Empty: none.
     let proxy: String
     let requestTimeoutMilliseconds: Int
@@ -19,9 +19,10 @@ struct TransferOptions: Sendable {
     init(_ configuration: HTTPTransportConfiguration) throws {
         baseURL = try ConfiguredURL.base(configuration.baseURL)
         proxy = try configuration.proxy.map(ConfiguredURL.proxy) ?? ""
-        certificatePEM = try configuration.identity?.chainPEM()
-        keyPEM = try configuration.identity?.keyPEM()
-        caPEM = configuration.caPEM
+        credentials = try ConnectionCredentials(
+            chainPEM: configuration.identity?.chainPEM(), keyPEM: configuration.identity?.keyPEM(),
+            caPEM: configuration.caPEM)
+        hasOwnAuthorities = configuration.caPEM != nil
         requestTimeoutMilliseconds = configuration.requestTimeout.wholeMilliseconds
         connectTimeoutMilliseconds = configuration.connectTimeout.wholeMilliseconds
         maximumAnswerBytes = max(0, configuration.maximumAnswerBytes)

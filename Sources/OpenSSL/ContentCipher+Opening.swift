@@ -35,26 +35,13 @@ extension ContentCipher {
         _ ciphertext: UnsafeRawBufferPointer, tag: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer,
         nonce: UnsafeRawBufferPointer, additionalData: UnsafeRawBufferPointer
     ) throws -> [UInt8] {
-        var code = [UInt8](repeating: 0, count: HMACSHA256.byteCount)
-        let authenticator = try HMACSHA256(keyBytes: UnsafeRawBufferPointer(rebasing: key[..<16]))
-        try Self.withBitCount(of: additionalData) { length in
-            try code.withUnsafeMutableBytes {
-                try authenticator.code(forParts: [additionalData, nonce, ciphertext, length], into: $0)
-            }
-        }
+        let code = try Self.code(key: key, parts: [additionalData, nonce, ciphertext])
         guard CRYPTO_memcmp(code, tag.baseAddress, Self.tagByteCount) == 0 else { throw OpenSSLError.notAuthentic }
         var context = try started(key: UnsafeRawBufferPointer(rebasing: key[16...]), nonce: nonce, .open)
         return try Self.collect(upTo: ciphertext.count + 16) { out in
             let count = try context.update(ciphertext, into: out)
             return context.finishBlocks(into: UnsafeMutableRawBufferPointer(rebasing: out[count...])).map { count + $0 }
         }
-    }
-
-    /// `AL`: the additional data's length in bits, 64 bits, big-endian (RFC 7518 §5.2.2.1).
-    private static func withBitCount(
-        of additionalData: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) throws -> Void
-    ) throws {
-        try withUnsafeBytes(of: UInt64(additionalData.count * 8).bigEndian, body)
     }
 
     /// An array of what the body writes; when it gives nil, everything is wiped and the message refused.

@@ -31,6 +31,14 @@ public enum ContentCipher: Sendable, CaseIterable {
         self == .aes128CBCHMACSHA256 ? count == 16 : count == 12 || count == 16
     }
 
+    /// How long a message is once encrypted, without its tag: CBC pads to whole blocks, with one byte at least.
+    ///
+    /// - Parameter plaintextByteCount: The message's length in bytes.
+    /// - Returns: The ciphertext's length in bytes.
+    public func ciphertextByteCount(of plaintextByteCount: Int) -> Int {
+        self == .aes128CBCHMACSHA256 ? (plaintextByteCount / 16 + 1) * 16 : plaintextByteCount
+    }
+
     var algorithm: FetchedCipher {
         get throws {
             switch self {

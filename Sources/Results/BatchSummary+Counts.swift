@@ -37,6 +37,10 @@ extension BatchSummary {
         public var made = 0
         /// Times a record was queued again.
         public var retries = 0
+        /// Rows of the ledger whose call is under way.
+        public var open = 0
+        /// Records in doubt that the job's policy sent again; their calls are among those made.
+        public var inDoubtRetried = 0
         /// Answered with 200: billed.
         public var billable = 0
         /// Surely not billed: never left, or refused.
@@ -47,7 +51,8 @@ extension BatchSummary {
         public var possibleDoubleBills = 0
 
         enum CodingKeys: String, CodingKey {
-            case attempts, made, retries, billable
+            case attempts, made, retries, open, billable
+            case inDoubtRetried = "in_doubt_retried"
             case notBillable = "not_billable"
             case maybeBillable = "maybe_billable"
             case possibleDoubleBills = "possible_double_bills"

@@ -10,7 +10,7 @@ extension BatchSummary {
             records: Records(figures), calls: calls,
             cost: Cost(of: calls, pricing: pricing, callsBefore: callsBefore), times: Times(batch, now: now),
             latency: Latency(figures.latency), provenance: Origin(batch.provenance),
-            files: files.map { File(name: $0.name, bytes: $0.bytes, sha256: $0.digest.hexadecimal) })
+            files: files.map(File.init))
     }
 
     /// The summary as `summary.json` holds it: indented, members sorted, ending in a line break.
@@ -21,6 +21,12 @@ extension BatchSummary {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         return Array(try encoder.encode(self)) + [UInt8(ascii: "\n")]
+    }
+}
+
+extension BatchSummary.File {
+    init(_ facts: FileFacts) {
+        self.init(name: facts.name, bytes: facts.bytes, sha256: facts.digest.hexadecimal)
     }
 }
 
@@ -45,7 +51,8 @@ extension BatchSummary.Records {
 extension BatchSummary.Calls {
     init(_ counts: BatchCounts) {
         self.init(
-            attempts: counts.attempts, made: counts.calls, retries: counts.retries, billable: counts.billable,
+            attempts: counts.attempts, made: counts.calls, retries: counts.retries, open: counts.inFlight,
+            inDoubtRetried: counts.inDoubtRetried, billable: counts.billable,
             notBillable: counts.unbilled, maybeBillable: counts.billingUnknown)
     }
 }

@@ -2,19 +2,26 @@
 ///
 /// A file that was given back before has these two columns already; they are taken out first, so that the header never
 /// names a column twice, which would refuse the whole file.
+///
+/// A row with too few cells gets empty ones, so that the two columns stand where the header says. A row with too many keeps
+/// its surplus behind them: in sight, and still refused until somebody has mended it, for which cell is the one too many
+/// nobody but its author knows, and a guess could be sent and billed.
 struct CSVReturnFormat {
     private let delimiter: UInt8
     private let lineEnd: [UInt8]
     private let header: [UInt8]
-    /// Places of earlier own columns, counted from the row's end.
-    private let stale: [Int]
+    /// How many cells a row has under the header as it came.
+    private let width: Int
+    /// Places of earlier own columns.
+    private let stale: Set<Int>
 
     init(delimiter: UInt8, header: [UInt8], lineEnd: [UInt8]) {
         self.delimiter = delimiter
         // A header without rows may have ended with the file.
         self.lineEnd = lineEnd.isEmpty ? [UInt8(ascii: "\n")] : lineEnd
         let cells = Self.cells(of: header, delimiter: delimiter)
-        stale = cells.indices.filter { OwnColumn.contains(Self.unquoted(header[cells[$0]])) }.map { cells.count - $0 }
+        width = cells.count
+        stale = Set(cells.indices.filter { OwnColumn.contains(Self.unquoted(header[cells[$0]])) })
         self.header = header
     }
 
@@ -24,15 +31,12 @@ struct CSVReturnFormat {
         var row = CSVRow(delimiter: delimiter)
         row.cell(status)
         row.cell(reason)
-        return kept(of: rawRow) + [delimiter] + row.bytes + lineEnd
-    }
-
-    private func kept(of rawRow: [UInt8]) -> [UInt8] {
-        guard !stale.isEmpty else { return rawRow }
         let cells = Self.cells(of: rawRow, delimiter: delimiter)
-        let dropped = Set(stale.map { cells.count - $0 })
-        let kept = cells.indices.filter { !dropped.contains($0) }.map { rawRow[cells[$0]] }
-        return Array(kept.joined(separator: [delimiter]))
+        if cells.count == width, stale.isEmpty { return rawRow + [delimiter] + row.bytes + lineEnd }
+        let places = (0..<width).filter { !stale.contains($0) }
+        let kept = places.map { $0 < cells.count ? rawRow[cells[$0]] : [] }
+        let surplus = cells.dropFirst(width).map { rawRow[$0] }
+        return Array((kept + [row.bytes[...]] + surplus).joined(separator: [delimiter])) + lineEnd
     }
 
     /// Where the cells of a row are; a delimiter inside quotes is none (RFC 4180 §2.6).

@@ -2,8 +2,10 @@ import JSON
 
 /// Gives JSON lines back as they were, with the members `_status` and `_reason` behind the others.
 struct JSONReturnFormat {
-    /// A line that is no JSON object is given back as it was: there is no place in it for more.
+    /// A line that is no JSON object is given back as it was: there is no place in it for more. One that was too long to
+    /// be kept comes back with the two members alone.
     func line(_ rawRow: [UInt8], _ status: String, _ reason: String) -> [UInt8] {
+        let rawRow = rawRow.isEmpty ? Array("{}".utf8) : rawRow
         guard let root = try? JSONDocument(parsing: rawRow).root, root.kind == .object else {
             return rawRow + [UInt8(ascii: "\n")]
         }

@@ -29,6 +29,7 @@ struct ResultCSVFormat {
         cells(answer)
         messages(answer.warnings)
         messages(answer.alerts)
+        row.cell(record.reusedFrom)
         row.end()
         return row.bytes
     }

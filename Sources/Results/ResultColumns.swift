@@ -7,5 +7,7 @@ enum ResultColumns {
         "submitted_at", "completed_at",
     ]
     static let messages = ["warnings", "alerts"]
-    static let all = record + InsightColumns.all + messages
+    /// Where a reused answer came from; last, so that the columns before it stay where they were.
+    static let origin = "reused_from"
+    static let all = record + InsightColumns.all + messages + [origin]
 }

@@ -10,6 +10,7 @@ struct ResultJSONFormat {
     private let keys = ResultColumns.record.map(JSONKey.init)
     private let warnings = JSONKey("warnings")
     private let alerts = JSONKey("alerts")
+    private let origin = JSONKey(ResultColumns.origin)
     private let answer = JSONKey("answer")
 
     mutating func line(_ record: ResultRow, _ cells: AnswerCells) -> [UInt8] {
@@ -29,6 +30,7 @@ struct ResultJSONFormat {
         time(keys[10], record.completedAt)
         messages(warnings, cells.warnings)
         messages(alerts, cells.alerts)
+        string(origin, record.reusedFrom)
         embed(cells.document)
         writer.endObject()
         bytes.removeAll(keepingCapacity: true)

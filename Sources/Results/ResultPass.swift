@@ -33,9 +33,11 @@ struct ResultPass {
 
     private mutating func giveBack(_ row: ResultRow) throws {
         guard let rawRow = row.rawRow else { return }
+        // Only a row too long to be kept is empty.
+        let reason = rawRow.isEmpty ? "\(row.reason); take line \(row.line) from the input file" : row.reason
         switch row.status {
-        case .failed, .invalid: try failed.append(rawRow, status: row.status.rawValue, reason: row.reason)
-        case .inDoubt: try inDoubt.append(rawRow, status: row.status.rawValue, reason: row.reason)
+        case .failed, .invalid: try failed.append(rawRow, status: row.status.rawValue, reason: reason)
+        case .inDoubt: try inDoubt.append(rawRow, status: row.status.rawValue, reason: reason)
         case .queued, .inFlight, .succeeded, .reused, .cancelled: return
         }
     }

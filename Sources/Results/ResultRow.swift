@@ -18,6 +18,8 @@ struct ResultRow {
     let requestRefID: String?
     let submittedAt: Int64?
     let completedAt: Int64?
+    /// The line, or `<batch>:<line>`, whose call brought a reused answer.
+    let reusedFrom: String?
     /// Our own word on an answer that was taken all the same: it was not encrypted, or can be read no more.
     let ownWarning: String?
     /// The answer of a record that has one; what could not be deciphered stays in the store.
@@ -39,7 +41,8 @@ extension ResultRow {
             line: view.line, id: payload?.id ?? [], rawRow: payload?.rawRow, status: view.status,
             attempts: view.attempts, isHeld: view.isHeld, httpStatus: view.httpStatus, reasonCode: view.reasonCode,
             error: isAnswered ? nil : text, correlationID: view.correlationID, requestRefID: view.requestRefID,
-            submittedAt: view.submittedAt, completedAt: view.completedAt, ownWarning: isAnswered ? text : nil,
+            submittedAt: view.submittedAt, completedAt: view.completedAt, reusedFrom: view.reusedFrom,
+            ownWarning: isAnswered ? text : nil,
             answer: answer ?? nil)
     }
 

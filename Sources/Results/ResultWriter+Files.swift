@@ -13,11 +13,10 @@ extension ResultWriter {
             "batch \(batch.name) has \(batch.counts.total) lines but \(figures.rows) records; restore the database")
     }
 
-    static func file(_ name: String, _ content: [UInt8], in folder: ResultFolder) throws -> ResultFile {
+    static func file(_ name: String, _ content: [UInt8], in folder: ResultFolder) throws -> (ResultFile, FileFacts) {
         let file = try ResultFile(name, in: folder)
         try file.write(content)
-        _ = try file.complete()
-        return file
+        return (file, try file.complete())
     }
 
     /// Renames whole files and takes away those of an earlier writing that have no rows any more.

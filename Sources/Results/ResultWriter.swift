@@ -9,14 +9,14 @@ public struct ResultWriter: Sendable {
         self.store = store
     }
 
-    /// Writes all result files of a batch into `<output>/<batch's name>/`, in place of earlier ones.
+    /// Writes all result files of a batch into a folder of its own, in place of earlier ones.
     ///
     /// The folder gets mode 0700, its files 0600. Each file is written under a temporary name, synchronised and renamed
     /// when all are whole; `summary.json` comes last, so that its digests are those of the files beside it.
     ///
     /// - Parameters:
     ///   - id: the batch, in any state.
-    ///   - output: the folder of all batches' folders.
+    ///   - path: the batch's folder, made where it is missing.
     ///   - shape: the input's form, for the rows that are given back.
     ///   - pricing: the price list; nil: the cost is unknown.
     ///   - callsBefore: billable calls of the calendar month before the batch, which the price's tiers count.
@@ -24,10 +24,10 @@ public struct ResultWriter: Sendable {
     /// - Returns: where the files are, and the summary.
     /// - Throws: `ResultError` where files cannot be written or rows are missing; errors of the store.
     public func write(
-        _ id: BatchID, below output: String, shape: InputShape, pricing: Pricing?, callsBefore: Int = 0, now: Int64
+        _ id: BatchID, into path: String, shape: InputShape, pricing: Pricing?, callsBefore: Int = 0, now: Int64
     ) throws -> WrittenResults {
         let batch = try store.batch(id)
-        let folder = try ResultFolder(path: "\(output)/\(batch.name)")
+        let folder = try ResultFolder(path: path)
         try folder.removeTemporaries(of: Self.allNames)
         var pass = try ResultPass(folder: folder, shape: shape)
         try store.forEachRecord(id, statuses: nil, lines: nil) { try pass.take($0) }
@@ -37,8 +37,10 @@ public struct ResultWriter: Sendable {
             batch, figures: pass.figures, pricing: pricing, callsBefore: callsBefore, files: facts, now: now)
         summary.calls.possibleDoubleBills = try DoubleBills.count(
             in: store, batch, billedOnce: pass.figures.billedOnce)
-        let report = try Self.file("report.html", try Report(summary, figures: pass.figures).html(), in: folder)
-        let json = try Self.file("summary.json", try summary.json(), in: folder)
+        let (report, reportFacts) = try Self.file(
+            "report.html", try Report(summary, figures: pass.figures).html(), in: folder)
+        summary.files.append(BatchSummary.File(reportFacts))
+        let (json, _) = try Self.file("summary.json", try summary.json(), in: folder)
         try Self.publish(pass.files + [report, json], in: folder)
         return WrittenResults(paths: Self.paths(folder, facts.map(\.name)), summary: summary)
     }

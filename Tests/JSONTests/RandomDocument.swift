@@ -1,4 +1,5 @@
 import JSON
+import TestSupport
 
 /// A document made up at random: written once canonically and once with other white space, order and escapes.
 struct RandomDocument {

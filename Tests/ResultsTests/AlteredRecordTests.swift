@@ -21,7 +21,8 @@ import Testing
             httpStatus: view.httpStatus, reasonCode: view.reasonCode, correlationID: view.correlationID,
             requestRefID: view.requestRefID, submittedAt: view.submittedAt, completedAt: view.completedAt,
             hasWarnings: view.hasWarnings, sealedPayload: payload ?? view.sealedPayload,
-            sealedDetail: view.sealedDetail, sealedAnswer: answer ?? view.sealedAnswer, key: view.key)
+            sealedDetail: view.sealedDetail, sealedAnswer: answer ?? view.sealedAnswer, leader: view.leader,
+            copiedFrom: view.copiedFrom, copiedFromBatch: view.copiedFromBatch, key: view.key)
     }
 
     @Test func aRowThatWasAlteredKeepsItsLineAndStatus() async throws {

@@ -97,8 +97,8 @@ struct BatchFixture {
     @discardableResult
     func write(_ shape: InputShape? = nil, pricing: Pricing? = nil, callsBefore: Int = 0) throws -> WrittenResults {
         try ResultWriter(store: store).write(
-            batch, below: place.path + "/out", shape: shape ?? csvShape, pricing: pricing, callsBefore: callsBefore,
-            now: Self.start + 60_000)
+            batch, into: place.path + "/out/" + store.batch(batch).name, shape: shape ?? csvShape, pricing: pricing,
+            callsBefore: callsBefore, now: Self.start + 60_000)
     }
 
     var folder: String { "out/accounts-1" }

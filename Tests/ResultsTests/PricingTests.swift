@@ -21,6 +21,30 @@ import Testing
         #expect(Self.tiered.cost(ofCalls: calls, already: already) == Decimal(string: cost))
     }
 
+    @Test(arguments: [
+        ("0", 0), ("0.09", 0), ("0.1", 1), ("99.99", 999), ("100", 1000), ("100.06", 1000), ("100.07", 1001),
+        ("379.99", 4999), ("380", 5000), ("380.04", 5000), ("380.05", 5001), ("630", 10_000), ("630.049", 10_000),
+    ])
+    func aBudgetBuysSoManyCallsOfAMonth(budget: String, calls: Int) throws {
+        #expect(Self.tiered.calls(for: try #require(Decimal(string: budget))) == calls)
+    }
+
+    @Test func oneCallMoreThanABudgetBuysCostsMore() {
+        var generator = SystemRandomNumberGenerator()
+        for _ in 0..<1_000 {
+            let budget = Decimal(Int.random(in: 0..<100_000_000, using: &generator)) / 1000
+            let calls = Self.tiered.calls(for: budget) ?? -1
+            #expect(Self.tiered.cost(ofCalls: calls, already: 0) <= budget)
+            #expect(Self.tiered.cost(ofCalls: calls + 1, already: 0) > budget)
+        }
+    }
+
+    @Test func callsForNothingAreWithoutNumber() {
+        let free = Pricing(currency: "USD", tiers: [.init(upTo: 10, each: 0), .init(upTo: nil, each: 2)])
+        #expect(free.calls(for: 5) == 12 && free.calls(for: 0) == 10)
+        #expect(Pricing(currency: "USD", tiers: [.init(upTo: nil, each: 0)]).calls(for: 0) == nil)
+    }
+
     @Test func oneTierIsOnePrice() {
         let flat = Pricing(currency: "EUR", tiers: [.init(upTo: nil, each: 3)])
         #expect(flat.cost(ofCalls: 7, already: 100) == 21)

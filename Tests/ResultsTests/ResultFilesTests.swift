@@ -46,7 +46,7 @@ import Testing
         let insights = InsightColumns.all.joined(separator: ",")
         let header =
             "line,id,status,attempts,http_status,reason_code,error,correlation_id,request_ref_id,"
-            + "submitted_at,completed_at," + insights + ",warnings,alerts\n"
+            + "submitted_at,completed_at," + insights + ",warnings,alerts,reused_from\n"
         let (from, to) = ("2026-01-31T22:00:00.000Z", "2026-01-31T22:00:00.250Z")
         let none = String(repeating: ",", count: InsightColumns.all.count)
         let filled = InsightColumns.all.map { column in
@@ -59,16 +59,16 @@ import Testing
             }
         }
         let rows = [
-            "2,\"A,1\",succeeded,1,200,,,corr-2,ref-2,\(from),\(to)\(filled.joined()),\"w one | w\ntwo\",a\n",
-            "3,-2,succeeded,1,200,,,corr-3,ref-3,\(from),\(to)\(none),answer was not encrypted,\n",
-            "4,C,failed,1,400,INVALID,the API refused user.email,corr-4,,\(from),\(to)\(none),,\n",
-            "5,,in_doubt,1,,,no answer within 30 s,,,\(from),\(to)\(none),,\n",
+            "2,\"A,1\",succeeded,1,200,,,corr-2,ref-2,\(from),\(to)\(filled.joined()),\"w one | w\ntwo\",a,\n",
+            "3,-2,succeeded,1,200,,,corr-3,ref-3,\(from),\(to)\(none),answer was not encrypted,,\n",
+            "4,C,failed,1,400,INVALID,the API refused user.email,corr-4,,\(from),\(to)\(none),,,\n",
+            "5,,in_doubt,1,,,no answer within 30 s,,,\(from),\(to)\(none),,,\n",
         ]
         let text = try fixture.read("results.csv")
         #expect(text.hasPrefix(header + rows.joined()))
         let last = text.dropFirst((header + rows.joined()).count)
         #expect(last.hasPrefix("7,É,invalid,0,,,email: must be 3 to 254 characters,,,"))
-        #expect(last.hasSuffix(none + ",,\n") && last.filter { $0 == "\n" }.count == 1)
+        #expect(last.hasSuffix(none + ",,,\n") && last.filter { $0 == "\n" }.count == 1)
     }
 
     @Test func theJSONLinesHoldTheWholeAnswer() async throws {
@@ -76,7 +76,9 @@ import Testing
         try fixture.write()
         let lines = try fixture.read("results.jsonl").split(separator: "\n", omittingEmptySubsequences: false)
         #expect(lines.count == 6 && lines.last == "")
-        let answers = "\"warnings\":[\"w one\",\"w\\ntwo\"],\"alerts\":[\"a\"],\"answer\":" + Self.answer + "}"
+        let answers =
+            "\"warnings\":[\"w one\",\"w\\ntwo\"],\"alerts\":[\"a\"],\"reused_from\":null,\"answer\":" + Self.answer
+            + "}"
         #expect(
             lines[0] == "{\"line\":2,\"id\":\"A,1\",\"status\":\"succeeded\",\"attempts\":1,\"http_status\":200,"
                 + "\"reason_code\":null,\"error\":null,\"correlation_id\":\"corr-2\",\"request_ref_id\":\"ref-2\","
@@ -87,9 +89,9 @@ import Testing
         #expect(plain["answer"]?["requestRefId"]?.string == "ref-3")
         for line in lines.dropLast() {
             let root = try JSONDocument(parsing: Array(line.utf8)).root
-            #expect(root.members.map(\.key).count == 14)
+            #expect(root.members.map(\.key).count == 15)
         }
-        #expect(lines[3].hasSuffix("\"warnings\":[],\"alerts\":[],\"answer\":null}"))
+        #expect(lines[3].hasSuffix("\"warnings\":[],\"alerts\":[],\"reused_from\":null,\"answer\":null}"))
     }
 
     @Test func failedAndDoubtedLinesAreGivenBackApart() async throws {
@@ -123,7 +125,9 @@ import Testing
         #expect(summary.state == "completed" && summary.batch.inputSHA256 == String(repeating: "ab", count: 32))
         #expect(summary.latency?.median == 250 && summary.latency?.longest == 250)
         #expect(summary.provenance.user == "nora" && summary.times.written == "2026-01-31T22:01:00.000Z")
-        #expect(summary.files.map(\.name) == ["results.csv", "results.jsonl", "failed.csv", "in_doubt.csv"])
+        #expect(
+            summary.files.map(\.name)
+                == ["results.csv", "results.jsonl", "failed.csv", "in_doubt.csv", "report.html"])
         for file in summary.files {
             let bytes = Array(try fixture.read(file.name).utf8)
             #expect(file.bytes == bytes.count)

@@ -74,7 +74,7 @@ import Testing
         let fixture = try await BatchFixture(lines: [])
         let summary = try fixture.write().summary
         #expect(summary.records.total == 0 && summary.latency == nil)
-        #expect(try fixture.read("results.csv").hasSuffix(",warnings,alerts\n"))
+        #expect(try fixture.read("results.csv").hasSuffix(",warnings,alerts,reused_from\n"))
         #expect(try fixture.read("results.jsonl") == "")
         #expect(try fixture.read("report.html").contains("Identity risk score") == false)
     }
@@ -84,7 +84,7 @@ import Testing
             fileName: "<b>&\"accounts.csv",
             lines: [.init(number: 2, id: "1", row: "1", refusal: "<script>alert(1)</script>")])
         let written = try ResultWriter(store: fixture.store).write(
-            fixture.batch, below: fixture.place.path + "/out", shape: fixture.csvShape, pricing: nil, now: 0)
+            fixture.batch, into: fixture.place.path + "/out/1", shape: fixture.csvShape, pricing: nil, now: 0)
         let page = String(decoding: try Data(contentsOf: URL(fileURLWithPath: written.paths.report)), as: UTF8.self)
         #expect(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;") && !page.contains("<script"))
         #expect(page.contains("&lt;b&gt;&amp;&quot;accounts.csv"))
