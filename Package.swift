@@ -48,7 +48,7 @@ let package = Package(
             name: "RollcallRooms",
             targets: [
                 "OpenSSL", "JSON", "JOSE", "IdentityInsights", "HTTPTransport", "RecordStore", "Ingest", "JobRunner",
-                "IdentityInsightsClient", "Results", "Settings", "Operations", "Emulator",
+                "IdentityInsightsClient", "Results", "Schedules", "Settings", "Operations", "Emulator",
             ]),
     ],
     dependencies: [
@@ -75,19 +75,22 @@ let package = Package(
         room("IdentityInsights", ["JSON"]),
         room("HTTPTransport", ["CCurl", "OpenSSL"]),
         .target(
-            name: "Migrations", dependencies: [.grdb], path: "migrations", exclude: ["v0001_initial.sql"],
+            name: "Migrations", dependencies: [.grdb], path: "migrations",
+            exclude: ["v0001_initial.sql", "v0002_daemon.sql", "v0003_spend.sql", "v0004_archive.sql"],
             swiftSettings: strict),
         room("RecordStore", ["Migrations", "OpenSSL", .grdb, .grdbSQLite]),
-        room("Ingest", ["RecordStore", "IdentityInsights", "JSON", "OpenSSL"]),
+        room("Ingest", ["RecordStore", "IdentityInsights", "JSON", "OpenSSL", "CPlatform"]),
         room("JobRunner", ["RecordStore"]),
         room("IdentityInsightsClient", ["JobRunner", "IdentityInsights", "JOSE", "JSON", "HTTPTransport"]),
         room("Results", ["RecordStore", "IdentityInsights", "JSON", "OpenSSL", .mustache]),
-        room("Settings", [.yams]),
+        room("Schedules"),
+        room("Settings", ["Schedules", .yams]),
         room(
             "Operations",
             [
-                "Ingest", "Results", "JobRunner", "IdentityInsightsClient", "RecordStore", "Settings", "CPlatform",
-                "HTTPTransport", "IdentityInsights", "JOSE", "JSON", "OpenSSL", .logging, .lifecycle, .signals,
+                "Ingest", "Results", "JobRunner", "IdentityInsightsClient", "RecordStore", "Schedules", "Settings",
+                "CPlatform", "HTTPTransport", "IdentityInsights", "JOSE", "JSON", "OpenSSL", .logging, .lifecycle,
+                .signals,
             ]),
         room(
             "Emulator",
@@ -101,22 +104,23 @@ let package = Package(
             swiftSettings: strict),
 
         .target(
-            name: "TestSupport", dependencies: ["OpenSSL", .nioSSL, .nioCore, .nioPosix], path: "Tests/TestSupport",
-            swiftSettings: strict),
+            name: "TestSupport", dependencies: ["JobRunner", "OpenSSL", .nioSSL, .nioCore, .nioPosix],
+            path: "Tests/TestSupport", swiftSettings: strict),
         tests(of: "OpenSSL"),
         tests(of: "JSON"),
         tests(of: "JOSE", ["OpenSSL", "JSON"], resources: [.copy("Vectors")]),
         tests(of: "IdentityInsights", ["JSON"]),
         tests(of: "HTTPTransport", ["OpenSSL", .nioSSL, .nioCore, .nioPosix]),
         tests(of: "Migrations", [.grdb]),
-        tests(of: "RecordStore", ["OpenSSL", "Migrations", .grdb]),
+        tests(of: "RecordStore", ["OpenSSL", "Migrations", .grdb, .grdbSQLite]),
         tests(of: "Ingest", ["RecordStore", "IdentityInsights", "JSON", "OpenSSL"]),
         tests(of: "JobRunner", ["RecordStore", "OpenSSL"]),
         tests(
             of: "IdentityInsightsClient", ["JobRunner", "IdentityInsights", "JOSE", "JSON", "HTTPTransport", "OpenSSL"]),
         tests(of: "Results", ["RecordStore", "IdentityInsights", "JSON", "OpenSSL"]),
-        tests(of: "Settings"),
-        tests(of: "Operations", ["Settings", "RecordStore"]),
+        tests(of: "Schedules"),
+        tests(of: "Settings", ["Schedules"]),
+        tests(of: "Operations", ["Emulator", "JobRunner", "Schedules", "Settings", "RecordStore", .logging]),
         tests(of: "Emulator", ["IdentityInsights", "JOSE", "JSON", "OpenSSL", "HTTPTransport"]),
         .testTarget(
             name: "EndToEndTests",

@@ -5,6 +5,8 @@
 // The names in parentheses bypass libcurl's type-checking macros, which need a constant option.
 
 #include <curl/curl.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <stddef.h>
 
@@ -30,11 +32,6 @@ static inline CURLcode rollcall_easy_set_pointer(CURL *easy, CURLoption option, 
 
 static inline CURLcode rollcall_easy_set_list(CURL *easy, CURLoption option, struct curl_slist *value) {
     return (curl_easy_setopt)(easy, option, value);
-}
-
-static inline CURLcode rollcall_easy_set_blob_copy(CURL *easy, CURLoption option, const void *bytes, size_t count) {
-    struct curl_blob blob = { (void *)bytes, count, CURL_BLOB_COPY };
-    return (curl_easy_setopt)(easy, option, &blob);
 }
 
 static inline CURLcode rollcall_easy_set_write(CURL *easy, curl_write_callback callback, void *context) {

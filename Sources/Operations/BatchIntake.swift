@@ -5,10 +5,20 @@ import RecordStore
 import Settings
 
 /// Decides which batch a file belongs to, and takes its records in.
-struct BatchIntake {
-    let session: RunSession
+struct BatchIntake: Sendable {
+    let store: RecordStore
+    let job: JobDefinition
+    let provenance: Provenance
+    /// Where results of this job's batches are, for the refusal of a file that has been run.
+    let results: BatchResults
+    let stop: StopSignal
+    let console: Console
     /// Whether a file whose batch has finished is taken in once more.
-    let again: Bool
+    var again = false
+    /// Whether answers of earlier batches may serve, where the job says so.
+    var reuses = true
+    /// What the database knows of the file where it was claimed from a folder.
+    var claim: ClaimedFile?
 
     /// What is to be done with a file.
     struct Plan {
@@ -23,33 +33,42 @@ struct BatchIntake {
     ///
     /// - Throws: `OperationFailure` (65) for a file whose batch has finished, unless `again`.
     func plan(for input: ExaminedFile) throws -> Plan {
-        let known = try session.store.findBatch(job: session.job.name, contentDigest: input.contentDigest)
+        let known = try store.findBatch(job: job.name, contentDigest: input.contentDigest)
         if let unfinished = known.first(where: { !$0.state.isFinished }) {
             return Plan(input: input, unfinished: unfinished)
         }
         if let finished = known.first, !again {
-            guard !session.results.areWhole(for: finished) else { throw refusal(of: finished, input) }
+            guard !results.areWhole(for: finished) else { throw refusal(of: finished, input) }
             return Plan(input: input, unfinished: nil, unwritten: finished)
         }
         return Plan(input: input, unfinished: nil)
     }
 
     /// The batch with all of the file's records in it; its state says whether it may run.
-    func takeIn(_ plan: Plan) async throws -> Batch {
+    ///
+    /// - Parameters:
+    ///   - plan: What is to be done with the file.
+    ///   - progress: Told how much of the file has been read, in percent.
+    /// - Returns: The batch.
+    /// - Throws: `InputError`, `StoreError`; `OperationFailure` (3) where a stop came first.
+    func takeIn(_ plan: Plan, progress: @escaping @Sendable (Int) -> Void = { _ in }) async throws -> Batch {
         let batch = try await batch(for: plan)
         guard !batch.isIngested else { return batch }
-        session.console.note("\(batch.name): taking in \(plan.input.file.name)")
-        async let summary = ingest(plan.input, into: batch)
+        console.note("\(batch.name): taking in \(plan.input.file.name)")
+        async let summary = ingest(plan.input, into: batch, progress)
         tell(try await summary, of: batch)
-        return try session.store.batch(batch.id)
+        return try store.batch(batch.id)
     }
 
     /// Reads the file in a task of its own, which a stop cancels between two chunks.
-    private func ingest(_ input: ExaminedFile, into batch: Batch) async throws -> IngestSummary {
-        let (stop, display) = (session.stop, IntakeDisplay(batch: batch, input: input, console: session.console))
+    private func ingest(
+        _ input: ExaminedFile, into batch: Batch, _ progress: @escaping @Sendable (Int) -> Void
+    ) async throws -> IngestSummary {
+        let (stop, display) = (stop, IntakeDisplay(batch: batch, input: input, console: console))
         do {
-            return try await Ingester(store: session.store).ingest(input, into: batch) { offset in
+            return try await Ingester(store: store).ingest(input, into: batch) { offset in
                 display.show(offset)
+                progress(min(100, offset * 100 / max(1, input.file.byteCount)))
                 if stop.isRaised { withUnsafeCurrentTask { $0?.cancel() } }
             }
         } catch is CancellationError {
@@ -61,23 +80,26 @@ struct BatchIntake {
 
     private func batch(for plan: Plan) async throws -> Batch {
         if let batch = plan.unfinished {
-            session.console.note("\(batch.name): going on where it was (\(batch.state.rawValue))")
+            console.note("\(batch.name): going on where it was (\(batch.state.rawValue))")
             guard !batch.isIngested, batch.state == .paused else { return batch }
-            try await session.store.setState(batch.id, to: .ingesting, reason: nil)
-            return try session.store.batch(batch.id)
+            try await store.setState(batch.id, to: .ingesting, reason: nil)
+            return try store.batch(batch.id)
         }
-        return try await session.store.createBatch(
-            NewBatch(
-                job: session.job.name, fileName: plan.input.file.name, contentDigest: plan.input.contentDigest,
-                format: plan.input.file.format.kind == .csv ? "csv" : "jsonl", layout: plan.input.file.layout.encoded(),
-                provenance: session.provenance))
+        let new = NewBatch(
+            job: job.name, fileName: plan.input.file.name, contentDigest: plan.input.contentDigest,
+            format: plan.input.file.format.kind == .csv ? "csv" : "jsonl", layout: try plan.input.file.layout.encoded(),
+            provenance: provenance, reuses: reuses)
+        return try await store.createBatch(new, claimedFile: claim)
     }
 
     private func tell(_ summary: IngestSummary, of batch: Batch) {
         var parts = [Figures.count(summary.records, "record")]
         if summary.invalid > 0 { parts.append("\(Figures.count(summary.invalid)) invalid") }
+        if summary.repeatedRequests > 0 {
+            parts.append("\(Figures.count(summary.repeatedRequests)) the same as an earlier line")
+        }
         if summary.duplicateIDs > 0 { parts.append("\(Figures.count(summary.duplicateIDs)) with an id seen before") }
-        session.console.note("\(batch.name): \(parts.joined(separator: ", "))")
+        console.note("\(batch.name): \(parts.joined(separator: ", "))")
     }
 
     private func refusal(of batch: Batch, _ input: ExaminedFile) -> OperationFailure {
@@ -85,6 +107,6 @@ struct BatchIntake {
         return OperationFailure(
             .inputUnusable,
             "\(input.file.name) was already run as \(batch.name), \(batch.state.rawValue) \(date); its results are in "
-                + "\(session.output)/\(batch.name); --again runs and bills it once more")
+                + "\(results.place.folder(of: batch)); --again runs and bills it once more")
     }
 }

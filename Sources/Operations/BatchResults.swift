@@ -7,12 +7,12 @@ import Results
 struct BatchResults {
     let store: RecordStore
     let pricing: Pricing?
-    let output: String
+    let place: ResultsPlace
     let timeZone: TimeZone
 
     /// Whether the batch's result files were written to their end.
     func areWhole(for batch: Batch) -> Bool {
-        FileManager.default.fileExists(atPath: "\(output)/\(batch.name)/summary.json")
+        FileManager.default.fileExists(atPath: "\(place.folder(of: batch))/summary.json")
     }
 
     private static var now: Int64 { Int64(Date().timeIntervalSince1970 * 1_000) }
@@ -25,7 +25,8 @@ struct BatchResults {
     func write(_ batch: Batch) throws -> WrittenResults {
         let now = Self.now
         return try ResultWriter(store: store).write(
-            batch.id, below: output, shape: InputShape(RecordLayout(decoding: store.layout(of: batch.id))),
+            batch.id, into: place.folder(of: batch),
+            shape: InputShape(RecordLayout(decoding: store.layout(of: batch.id))),
             pricing: pricing, callsBefore: try callsBefore(batch, at: now), now: now)
     }
 }

@@ -1,5 +1,7 @@
 import Ingest
+import RecordStore
 import Results
+import Settings
 
 /// What `check` says of one file.
 struct CheckFinding: Encodable {
@@ -12,54 +14,98 @@ struct CheckFinding: Encodable {
         let lines: [Int]
     }
 
+    private static let unknown = "retries, and answers that other batches get meanwhile"
+
     let file: String
     let records: Int
     let invalid: Int
     let duplicateRequests: Int
     let duplicateIDs: Int
+    let reused: Int
+    let held: Int
     let billableCalls: Int
+    let callsThisMonth: Int
     let seconds: Double
     let cost: String?
     let rules: [Rule]
+    /// Why its batch would wait for confirmation; empty where it would run.
+    let waits: [String]
+    /// The batch that took the very file in before.
+    let knownAs: String?
+    let isKnownFinished: Bool
+    /// Whether a database told of earlier answers and of the month's calls so far.
+    let hasLooked: Bool
+    let notKnown = Self.unknown
     private let estimate: Estimate
 
-    init(_ survey: FileSurvey, rate: Double, pricing: Pricing?) {
+    init(
+        _ survey: FileSurvey, job: JobDefinition, pricing: Pricing?, callsThisMonth: Int, known: Batch?,
+        hasLooked: Bool
+    ) {
         file = survey.name
         records = survey.records
         invalid = survey.invalid
         duplicateRequests = survey.duplicateRequests
         duplicateIDs = survey.duplicateIDs
-        billableCalls = survey.billableCalls
-        estimate = Estimate(calls: survey.billableCalls, rate: rate, pricing: pricing)
+        (reused, held, billableCalls) = (survey.reused, survey.held, survey.billableCalls)
+        self.callsThisMonth = callsThisMonth
+        let estimate = Estimate(
+            calls: survey.billableCalls, repeats: survey.duplicateRequests, reused: survey.reused, held: survey.held,
+            rate: job.limits.rate, pricing: pricing, callsThisMonth: callsThisMonth)
+        self.estimate = estimate
         seconds = estimate.seconds
         cost = estimate.cost
         rules = survey.rules.map {
             Rule(field: $0.refusal.field, rule: $0.refusal.rule, records: $0.count, lines: $0.lines)
         }
+        waits = Admission(records: survey.records, invalid: survey.invalid, estimate, under: job).reasons
+        knownAs = known?.name
+        isKnownFinished = known?.state.isFinished ?? false
+        self.hasLooked = hasLooked
     }
 
     var text: String {
         var lines = ["\(file): \(Figures.count(records, "record")), \(Figures.count(invalid)) invalid"]
-        for rule in rules {
-            let places =
-                rule.lines.map(String.init).joined(separator: ", ") + (rule.records > rule.lines.count ? ", …" : "")
-            let subject = rule.field.map { "\($0) " } ?? ""
-            lines.append("  \(Figures.count(rule.records)) × \(subject)\(rule.rule) (line \(places))")
-        }
+        lines += rules.map(Self.text)
         if duplicateRequests > 0 {
-            lines.append("  \(Figures.count(duplicateRequests)) the same as an earlier line: each is called and billed")
+            lines.append("  \(Figures.count(duplicateRequests)) the same as an earlier line: its call answers them")
         }
         if duplicateIDs > 0 {
             lines.append("  \(Figures.count(duplicateIDs)) with an id that an earlier line has; that is allowed")
         }
-        lines.append("  \(estimate.text); retries, if any, come on top")
+        if reused > 0 { lines.append("  \(Figures.count(reused)) answered within reuse_within: no call") }
+        if held > 0 { lines.append("  \(Figures.count(held)) the same as a record in doubt: held, no call") }
+        lines.append("  \(estimate.text)")
+        if estimate.cost != nil {
+            lines.append("  priced after \(Figures.count(callsThisMonth, "billed call")) of this month so far")
+        }
+        lines.append("  not known beforehand: \(notKnown)")
+        if let knownAs {
+            lines.append(
+                isKnownFinished
+                    ? "  taken in before as \(knownAs): a run is refused without --again"
+                    : "  taken in before as \(knownAs), which is not finished: a run goes on with it")
+        }
+        if !waits.isEmpty { lines.append("  would wait for confirmation: \(waits.joined(separator: "; "))") }
         return lines.joined(separator: "\n")
     }
 
+    private static func text(of rule: Rule) -> String {
+        let places =
+            rule.lines.map(String.init).joined(separator: ", ") + (rule.records > rule.lines.count ? ", …" : "")
+        let subject = rule.field.map { "\($0) " } ?? ""
+        return "  \(Figures.count(rule.records)) × \(subject)\(rule.rule) (line \(places))"
+    }
+
     private enum CodingKeys: String, CodingKey {
-        case file, records, invalid, seconds, cost, rules
+        case file, records, invalid, reused, held, seconds, cost, rules, waits
         case duplicateRequests = "duplicate_requests"
         case duplicateIDs = "duplicate_ids"
         case billableCalls = "billable_calls"
+        case callsThisMonth = "calls_this_month"
+        case knownAs = "known_as"
+        case isKnownFinished = "known_finished"
+        case hasLooked = "database_read"
+        case notKnown = "not_known"
     }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Ingest
 import JobRunner
+import RecordStore
 import Settings
 
 /// `rollcall check`: what a run of these files would do; makes no call and queues nothing.
@@ -8,14 +9,18 @@ public struct CheckOperation: Sendable {
     private let files: [String]
     private let config: String
     private let job: String?
+    private let reuses: Bool
     private let json: Bool
     private let console: Console
 
-    /// Describes what to check.
-    public init(files: [String], config: String, job: String?, json: Bool, console: Console = .standard) {
+    /// Describes what to check; `reuses` is false where a run would be told `--no-reuse`.
+    public init(
+        files: [String], config: String, job: String?, reuses: Bool = true, json: Bool, console: Console = .standard
+    ) {
         self.files = files
         self.config = config
         self.job = job
+        self.reuses = reuses
         self.json = json
         self.console = console
     }
@@ -23,13 +28,39 @@ public struct CheckOperation: Sendable {
     /// Reads every file to its end and prints what it found; 2 where some records would be invalid.
     public func perform() async throws -> ExitStatus {
         let place = try Workplace(config: config)
-        let job = try place.job(job)
-        let surveys = try files.map { path in
-            let file = try InputFile.open(path: path, mapping: FieldMapping(job), expecting: job.inputKind)
-            return try FileSurvey.survey(file.examine())
+        var job = try place.job(job)
+        if !reuses { job.reuseWithin = nil }
+        let store = try await past(of: place, looksForAnswers: job.reuseWithin != nil)
+        let now = Date()
+        let spending = store.map { Spending(store: $0, job: job, pricing: place.pricing) }
+        var calls = try spending?.callsThisMonth(at: now) ?? 0
+        var invalid = 0
+        for path in files {
+            let file = try InputFile.open(path: path, mapping: FieldMapping(job), expecting: job.inputKind).examine()
+            let past = store.map { FileSurvey.Past(store: $0, answeredSince: Spending.answeredSince(job, at: now)) }
+            let survey = try FileSurvey.survey(file, after: past)
+            let known = try store?.findBatch(job: job.name, contentDigest: survey.contentDigest).first
+            let finding = CheckFinding(
+                survey, job: job, pricing: place.pricing, callsThisMonth: calls, known: known, hasLooked: store != nil)
+            console.output(json ? JSONText.text(of: finding) : finding.text)
+            calls += survey.billableCalls
+            invalid += survey.invalid
         }
-        let findings = surveys.map { CheckFinding($0, rate: job.limits.rate, pricing: place.pricing) }
-        for finding in findings { console.output(json ? JSONText.text(of: finding) : finding.text) }
-        return surveys.contains { $0.invalid > 0 } ? .finishedWithFailures : .succeeded
+        try store?.close()
+        return invalid > 0 ? .finishedWithFailures : .succeeded
+    }
+
+    /// The database, where there is one that can be looked into; a check works without.
+    private func past(of place: Workplace, looksForAnswers: Bool) async throws -> RecordStore? {
+        guard FileManager.default.fileExists(atPath: place.settings.database) else { return nil }
+        do {
+            guard looksForAnswers else { return try place.storeForReading() }
+            let store = try place.storeForOperating()
+            try await store.learnAnswers()
+            return store
+        } catch let error as StoreError {
+            console.note("warning: the database was not looked into: \(error.message)")
+            return nil
+        }
     }
 }

@@ -12,6 +12,17 @@ public struct Console: Sendable {
     public static let standard = Console(
         errorIsTerminal: isatty(STDERR_FILENO) == 1, inputIsTerminal: isatty(STDIN_FILENO) == 1)
 
+    /// Says nothing and asks nobody: the daemon logs instead.
+    static let silent = Console(errorIsTerminal: false, inputIsTerminal: false, isSilent: true)
+
+    private let isSilent: Bool
+
+    private init(errorIsTerminal: Bool, inputIsTerminal: Bool, isSilent: Bool = false) {
+        self.errorIsTerminal = errorIsTerminal
+        self.inputIsTerminal = inputIsTerminal
+        self.isSilent = isSilent
+    }
+
     /// Writes one line of results to standard output.
     public func output(_ line: String) { write("\(line)\n", to: STDOUT_FILENO) }
 
@@ -38,6 +49,7 @@ public struct Console: Sendable {
     }
 
     private func write(_ text: String, to descriptor: Int32) {
+        guard !isSilent else { return }
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {
             let written = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }

@@ -35,7 +35,7 @@ public struct DoctorOperation: Sendable {
         }
         let local =
             [.fine("settings", place.settings.path)] + CredentialChecks(place: place).findings()
-            + StorageChecks(place: place).findings()
+            + StorageChecks(place: place).findings() + DaemonChecks(place: place).findings()
         guard let client = try? place.client(place.credentials(), concurrency: 1) else {
             return local + [.failure("connection", "not tried: mend the keys above first")]
         }

@@ -42,13 +42,18 @@ final class ProgressDisplay: Sendable {
             tell("a tenth of the calls are refused as too many; the rate is cut to \(Figures.rate(rate))/s for now")
         case .inDoubtRequeued(let count):
             tell("\(Figures.count(count, "record")) in doubt queued again (retry.in_doubt)")
+        case .windowClosed(let until): tell("outside the call window; calls go on at \(Figures.time(until))")
+        case .windowOpened: tell("the call window is open; calls go on")
         case .halted: break
         }
     }
 
-    /// Leaves the last state standing on a line of its own.
-    func finish() {
-        let (text, lastText) = state.withLock { ($0.line.text, $0.lastText) }
+    /// Leaves the last state standing on a line of its own. Records that got another's answer were not told one by one.
+    func finish(_ counts: BatchCounts) {
+        let (text, lastText) = state.withLock { state in
+            state.line.done = counts.total - counts.queued - counts.inFlight
+            return (state.line.text, state.lastText)
+        }
         if console.errorIsTerminal {
             console.redraw(text)
             console.note("")

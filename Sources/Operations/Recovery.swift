@@ -4,7 +4,9 @@ import RecordStore
 
 /// Tries today's keys on the answers that could not be deciphered when they came: they were billed once already.
 struct Recovery {
-    let session: RunSession
+    let store: RecordStore
+    let client: IdentityInsightsClient
+    let requireEncryptedAnswers: Bool
     /// Answers kept in memory at once.
     private static let groupSize = 500
 
@@ -16,7 +18,7 @@ struct Recovery {
     func recover(_ batch: BatchID) async throws -> Int {
         var (count, from) = (0, 0)
         while let group = try nextGroup(of: batch, after: from) {
-            count += try await session.store.accept(group.answers)
+            count += try await store.accept(group.answers)
             from = group.lastLine
         }
         return count
@@ -29,7 +31,7 @@ struct Recovery {
         var answers = [RecoveredAnswer]()
         var lastLine: Int?
         do {
-            try session.store.forEachRecord(batch, statuses: [.inDoubt], lines: (line + 1)...Int(UInt32.max)) { view in
+            try store.forEachRecord(batch, statuses: [.inDoubt], lines: (line + 1)...Int(UInt32.max)) { view in
                 lastLine = view.line
                 if let answer = try answer(in: view) { answers.append(answer) }
                 if answers.count == Self.groupSize { throw GroupIsFull() }
@@ -39,9 +41,8 @@ struct Recovery {
     }
 
     private func answer(in view: RecordView) throws -> RecoveredAnswer? {
-        let isRequired = session.configuration.requireEncryptedAnswers
         guard let kept = try view.answer,
-            let found = session.client.redeciphered(kept, requireEncryptedAnswers: isRequired)
+            let found = client.redeciphered(kept, requireEncryptedAnswers: requireEncryptedAnswers)
         else { return nil }
         return RecoveredAnswer(
             record: view.record, answer: found.answer, requestRefID: found.requestRefID, hasWarnings: found.hasWarnings,

@@ -1,4 +1,5 @@
 import Foundation
+import IdentityInsightsClient
 import JobRunner
 import RecordStore
 import Settings
@@ -14,12 +15,24 @@ public struct RerunOperation: Sendable {
         self.console = console
     }
 
-    /// Queues the selected records, sends them and writes the results anew.
+    /// Queues the selected records, sends them, or lets a daemon that runs the database do so, and writes the results
+    /// anew.
     public func perform() async throws -> ExitStatus {
         let selection = try selection()
         let place = try Workplace(config: request.config)
         let named = try jobName(in: place)
         let job = try place.job(named == JobDefinition.unnamed ? nil : named)
+        do {
+            guard case .daemon(let process) = try place.runner() else { return try await run(selection, place, job) }
+            return try await handOver(selection, place, job, to: process)
+        } catch let error as DoubleBilling {
+            throw error.failure
+        }
+    }
+
+    private func run(
+        _ selection: RequeueSelection, _ place: Workplace, _ job: JobDefinition
+    ) async throws -> ExitStatus {
         let stop = StopSignal()
         // A person chose which records are sent again; the policy adds none.
         let session = try RunSession(
@@ -33,57 +46,49 @@ public struct RerunOperation: Sendable {
 
     private func rerun(_ selection: RequeueSelection, in session: RunSession) async throws -> ExitStatus {
         let batch = try session.store.batchOrFailure(request.batch)
-        guard ![.ingesting, .awaitingConfirmation].contains(batch.state) else {
-            throw OperationFailure(
-                .unfinished, "\(batch.name) is \(batch.state.rawValue); run its file again to go on with it")
+        let requeueing = Requeueing(
+            store: session.store, client: session.client,
+            requireEncryptedAnswers: session.configuration.requireEncryptedAnswers, provenance: session.provenance,
+            console: console)
+        do {
+            let found = try await requeueing.perform(selection, of: batch, mayPayTwice: request.yes)
+            guard found.queued + found.recovered + batch.counts.queued > 0 else {
+                return nothingToSend(batch, session.job)
+            }
+            return try await session.run(batch.id, json: request.json)
+        } catch let error as DoubleBilling where error.recovered > 0 {
+            let json = request.json
+            _ = try await BlockingWork.run { try session.conclude(batch.id, end: .completed, json: json) }
+            throw error
         }
-        let recovered = selection.statuses.contains(.inDoubt) ? try await recover(batch, in: session) : 0
-        let doubted = request.yes ? 0 : try doubted(selection, of: batch, in: session.store)
-        guard doubted == 0 else {
-            if recovered > 0 { _ = try session.conclude(batch.id, end: .completed, json: request.json) }
-            throw doubleBilling(doubted, of: batch)
-        }
-        let count = try await session.store.requeue(batch.id, selection)
-        try await note(count, selection, batch, session)
-        guard count + recovered + batch.counts.queued > 0 else {
-            console.note("\(batch.name): no record matches; nothing to send")
-            return Verdict.status(of: try session.store.batch(batch.id).counts)
-        }
-        if count > 0 { console.note("\(batch.name): \(Figures.count(count, "record")) queued again") }
-        return try await session.run(batch.id, json: request.json)
     }
 
-    private func recover(_ batch: Batch, in session: RunSession) async throws -> Int {
-        let recovered = try await Recovery(session: session).recover(batch.id)
-        if recovered > 0 {
-            console.note("\(batch.name): \(Figures.count(recovered, "kept answer")) can be read now; no call")
+    private func nothingToSend(_ batch: Batch, _ job: JobDefinition) -> ExitStatus {
+        console.note("\(batch.name): no record matches; nothing to send")
+        return Verdict.status(of: batch.counts, accepting: job.accept)
+    }
+
+    private func handOver(
+        _ selection: RequeueSelection, _ place: Workplace, _ job: JobDefinition, to process: Int32
+    ) async throws -> ExitStatus {
+        console.note("a daemon (process \(process)) runs this database; handing the work over to it")
+        let session = try OperatorSession(place, console: console)
+        let credentials = try place.credentials()
+        let requeueing = Requeueing(
+            store: session.store, client: try place.client(credentials, concurrency: 1),
+            requireEncryptedAnswers: place.settings.api.requireEncryptedAnswers,
+            provenance: try place.provenance(credentials), console: console)
+        let stop = StopSignal()
+        return try await SignalledWork.run(stop: stop, console: console) {
+            let batch = try session.store.batchOrFailure(request.batch)
+            let found = try await requeueing.perform(selection, of: batch, mayPayTwice: request.yes)
+            await requeueing.client.shutDown()
+            defer { try? session.store.close() }
+            guard found.queued + found.recovered + batch.counts.queued > 0 else { return nothingToSend(batch, job) }
+            return try await FollowedBatch(
+                session: session, job: job, stop: stop, out: request.out, json: request.json
+            ).end(of: batch.id)
         }
-        return recovered
-    }
-
-    /// How many of the selected records may have been billed already.
-    private func doubted(_ selection: RequeueSelection, of batch: Batch, in store: RecordStore) throws -> Int {
-        guard selection.statuses.contains(.inDoubt) else { return 0 }
-        var count = 0
-        try store.forEachRecord(batch.id, statuses: [.inDoubt], lines: selection.lines) { view in
-            if selection.reasonCode == nil || selection.reasonCode == view.reasonCode { count += 1 }
-        }
-        return count
-    }
-
-    private func doubleBilling(_ count: Int, of batch: Batch) -> OperationFailure {
-        OperationFailure(
-            .unfinished,
-            "\(batch.name): \(Figures.count(count, "record")) in doubt may have been billed already; "
-                + "sending them again may bill as many calls a second time. Add --yes to do so")
-    }
-
-    private func note(_ count: Int, _ selection: RequeueSelection, _ batch: Batch, _ session: RunSession) async throws {
-        let statuses = selection.statuses.map(\.rawValue).sorted().joined(separator: ",")
-        try await session.store.recordAction(
-            Action(
-                at: Int64(Date().timeIntervalSince1970 * 1_000), batch: batch.id, name: "rerun",
-                detail: "\(statuses): \(count) records", provenance: session.provenance))
     }
 
     private func selection() throws -> RequeueSelection {

@@ -22,6 +22,10 @@ public struct RunOperation: Sendable {
         let inputs = try request.files.map { path in
             try InputFile.open(path: path, mapping: FieldMapping(job), expecting: job.inputKind).examine()
         }
+        if case .daemon(let process) = try place.runner() {
+            return try await HandedOverRun(request: request, place: place, job: job, console: console)
+                .perform(inputs, to: process)
+        }
         let stop = StopSignal()
         let session = try RunSession(
             place: place, job: job, rate: request.rate, out: request.out, stop: stop, console: console)
@@ -33,14 +37,16 @@ public struct RunOperation: Sendable {
     }
 
     private func runAll(_ inputs: [ExaminedFile], in session: RunSession) async throws -> ExitStatus {
-        let intake = BatchIntake(session: session, again: request.again)
+        let intake = session.intake(again: request.again, reuses: request.reuses)
         let planned = try inputs.map { try intake.plan(for: $0) }
         var statuses = [ExitStatus]()
         for plan in planned where !session.stop.isRaised {
             if let batch = plan.unwritten {
                 session.console.note(
                     "\(batch.name): finished before, its result files were not; writing them now, no call")
-                statuses.append(try session.conclude(batch.id, end: .completed, json: request.json))
+                let json = request.json
+                statuses.append(
+                    try await BlockingWork.run { try session.conclude(batch.id, end: .completed, json: json) })
                 continue
             }
             if let batch = plan.unfinished, session.isRestored(batch.id) {
@@ -50,7 +56,7 @@ public struct RunOperation: Sendable {
                 continue
             }
             let batch = try await intake.takeIn(plan)
-            let mayRun = try await Confirmation(session: session, yes: request.yes).allows(batch)
+            let mayRun = try await session.confirmation(yes: request.yes).allows(batch)
             statuses.append(mayRun ? try await session.run(batch.id, json: request.json) : .unfinished)
         }
         return statuses.count < planned.count ? .unfinished : .combined(statuses)

@@ -14,13 +14,15 @@ public struct RunRequest: Sendable {
     public var yes: Bool
     /// Whether a file whose batch has finished is taken in again.
     public var again: Bool
+    /// Whether answers of earlier batches may serve, where the job says so.
+    public var reuses: Bool
     /// Whether the summaries go to standard output as JSON.
     public var json: Bool
 
     /// Describes one run.
     public init(
         files: [String], config: String, job: String? = nil, out: String? = nil, rate: Double? = nil, yes: Bool = false,
-        again: Bool = false, json: Bool = false
+        again: Bool = false, reuses: Bool = true, json: Bool = false
     ) {
         self.files = files
         self.config = config
@@ -29,6 +31,7 @@ public struct RunRequest: Sendable {
         self.rate = rate
         self.yes = yes
         self.again = again
+        self.reuses = reuses
         self.json = json
     }
 }

@@ -17,7 +17,7 @@ struct RunSession: Sendable {
     let client: IdentityInsightsClient
     let stop: StopSignal
     let console: Console
-    let output: String
+    let resultsPlace: ResultsPlace
 
     /// Reads keys, opens the database as its runner and makes the client; calls nothing.
     init(
@@ -26,13 +26,13 @@ struct RunSession: Sendable {
     ) throws {
         self.place = place
         self.job = job
-        var configuration = RunnerConfiguration(job, api: place.settings.api, rate: rate)
+        var configuration = RunnerConfiguration(job, settings: place.settings, rate: rate)
         if holdsInDoubt { configuration.inDoubt = .hold }
         self.configuration = configuration
         credentials = try place.credentials()
         provenance = try place.provenance(credentials)
-        output = out ?? place.settings.output
-        try Self.requireWritable(output)
+        resultsPlace = out.map(ResultsPlace.init(output:)) ?? ResultsPlace(job, settings: place.settings)
+        try Self.requireWritable(resultsPlace.output)
         client = try place.client(credentials, concurrency: configuration.concurrency)
         store = try place.storeForRunning(provenance)
         self.stop = stop
@@ -80,14 +80,14 @@ struct RunSession: Sendable {
             store: store, submitter: client, requests: try BatchRequests(layout: store.layout(of: id)),
             configuration: configuration, events: display.take)
         let end = try await runner.run(id, stop: stop)
-        display.finish()
-        return try conclude(id, end: end, json: json)
+        display.finish(try store.progress(id))
+        return try await BlockingWork.run { try conclude(id, end: end, json: json) }
     }
 
     /// Writes the results of a batch that is finished, and tells how the run ended.
     func conclude(_ id: BatchID, end: RunEnd, json: Bool) throws -> ExitStatus {
         let batch = try store.batch(id)
-        let status = Verdict.status(of: end, counts: batch.counts)
+        let status = Verdict.status(of: end, counts: batch.counts, accepting: job.accept)
         guard case .completed = end else {
             console.note("\(batch.name): \(Ending.text(of: end, batch: batch, timeZone: configuration.timeZone))")
             if json { console.output(JSONText.text(of: BatchStatus(batch))) }
@@ -100,13 +100,27 @@ struct RunSession: Sendable {
 
     /// Where and how results are written.
     var results: BatchResults {
-        BatchResults(store: store, pricing: place.pricing, output: output, timeZone: configuration.timeZone)
+        BatchResults(
+            store: store, pricing: place.pricing, place: resultsPlace, timeZone: configuration.timeZone)
+    }
+
+    /// Takes files in under the session's job.
+    func intake(again: Bool, reuses: Bool) -> BatchIntake {
+        BatchIntake(
+            store: store, job: job, provenance: provenance, results: results, stop: stop, console: console,
+            again: again, reuses: reuses)
+    }
+
+    /// Asks before a batch that costs much.
+    func confirmation(yes: Bool) -> Confirmation {
+        Confirmation(
+            store: store, job: job, pricing: place.pricing, stop: stop, console: console, yes: yes)
     }
 
     /// Closes connections and database; state is already written.
     func close() async throws {
         await client.shutDown()
-        try store.close()
+        try await BlockingWork.run { try store.close() }
     }
 
     private func started(_ batch: Batch) async throws -> Batch {

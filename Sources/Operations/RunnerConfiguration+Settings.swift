@@ -1,15 +1,19 @@
 import JobRunner
+import Results
+import Schedules
 import Settings
 
 extension RunnerConfiguration {
     /// What the settings, or the job over them, allow a run; `rate` is the command line's, over both.
-    init(_ job: JobDefinition, api: Settings.API, rate: Double?) {
+    init(_ job: JobDefinition, settings: Settings, rate: Double?) {
         self.init()
         self.rate = rate ?? job.limits.rate
         burst = job.limits.burst
         concurrency = job.limits.concurrency
         dailyCalls = job.limits.dailyCalls
         batchCalls = job.limits.batchCalls
+        monthlyCalls = job.limits.monthlyCost.flatMap { Pricing(settings)?.calls(for: $0) }
+        reuseWithin = job.reuseWithin
         timeZone = job.limits.timeZone
         attempts = job.retry.attempts
         baseDelay = job.retry.baseDelay
@@ -20,6 +24,26 @@ extension RunnerConfiguration {
         probeInterval = job.halt.probeInterval
         undecipherable = job.halt.undecipherable
         outage = job.halt.outage ?? Settings.Halt.outageOfRun
-        requireEncryptedAnswers = api.requireEncryptedAnswers
+        failedShare = job.halt.failedShare
+        failedOf = job.halt.failedOf
+        priority = job.priority
+        requireEncryptedAnswers = settings.api.requireEncryptedAnswers
+        if let window = job.window {
+            let zone = job.timeZone
+            opening = { window.opening(from: $0, in: zone) }
+        }
+    }
+
+    /// What one batch of a daemon may do beside others, all of which share the endpoint's own rate.
+    init(_ job: JobDefinition, besideOthersOf settings: Settings) {
+        self.init(job, settings: settings, rate: nil)
+        if job.limits.rate < settings.limits.rate { batchRate = job.limits.rate }
+        outage = job.halt.outage ?? Settings.Halt.outageOfDaemon
+    }
+
+    /// What all batches of a daemon may do together.
+    init(daemonOf settings: Settings) {
+        self.init(JobDefinition(unnamedWith: settings), settings: settings, rate: nil)
+        outage = settings.halt.outage ?? Settings.Halt.outageOfDaemon
     }
 }

@@ -3,23 +3,28 @@ import Logging
 import ServiceLifecycle
 import Synchronization
 
-/// Runs one piece of work beside the service that watches for signals, until the work is done.
+/// Runs one piece of work beside services that watch over it, until the work is done.
 enum SignalledWork {
     /// The work's result; `stop` is raised by SIGINT and SIGTERM while it goes on.
     static func run<Value: Sendable>(
         stop: StopSignal, console: Console, _ work: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
+        try await run(beside: [SignalService(stop: stop, console: console)], work)
+    }
+
+    /// The work's result; when it is done the services end too.
+    static func run<Value: Sendable>(
+        beside services: [any Service], _ work: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
         let service = WorkService(work: work)
+        let worker = ServiceGroupConfiguration.ServiceConfiguration(
+            service: service, successTerminationBehavior: .gracefullyShutdownGroup,
+            failureTerminationBehavior: .gracefullyShutdownGroup)
         let logger = Logger(label: "rollcall", factory: { _ in SwiftLogNoOpLogHandler() })
-        let group = ServiceGroup(
+        try await ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: [
-                    .init(
-                        service: service, successTerminationBehavior: .gracefullyShutdownGroup,
-                        failureTerminationBehavior: .gracefullyShutdownGroup),
-                    .init(service: SignalService(stop: stop, console: console)),
-                ], logger: logger))
-        try await group.run()
+                services: [worker] + services.map { .init(service: $0) }, logger: logger)
+        ).run()
         return try service.result()
     }
 }

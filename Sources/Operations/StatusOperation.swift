@@ -20,13 +20,14 @@ public struct StatusOperation: Sendable {
 
     /// Prints once, or every second until nothing can change any more.
     public func perform() async throws -> ExitStatus {
-        let store = try Workplace(config: config).storeForReading()
+        let place = try Workplace(config: config)
+        let store = try place.storeForReading()
         var shown = try selection(store)
-        show(shown)
+        show(shown, RunnerLine.text(of: try place.runner(), try store.runnerStatus()))
         while watch, shown.contains(where: { !$0.state.isAtRest }) {
             try await Task.sleep(for: .seconds(1))
             shown = try selection(store)
-            show(shown)
+            show(shown, RunnerLine.text(of: try place.runner(), try store.runnerStatus()))
         }
         try store.close()
         return .succeeded
@@ -37,10 +38,10 @@ public struct StatusOperation: Sendable {
         return [try store.batchOrFailure(batch)]
     }
 
-    private func show(_ batches: [Batch]) {
-        if json {
-            console.output(JSONText.text(of: batches.map(BatchStatus.init)))
-        } else if let only = batches.first, batch != nil {
+    private func show(_ batches: [Batch], _ runner: String?) {
+        if json { return console.output(JSONText.text(of: batches.map(BatchStatus.init))) }
+        if let runner { console.output(runner) }
+        if let only = batches.first, batch != nil {
             console.output(BatchTable.detail(of: only))
         } else {
             console.output(BatchTable.text(of: batches))

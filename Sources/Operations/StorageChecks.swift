@@ -16,18 +16,14 @@ struct StorageChecks {
             + [space(), database()]
     }
 
-    /// The nearest folder that exists must be writable: the rest is made when needed.
     private func folder(_ check: String, holding path: String) -> Finding {
-        let folder = nearestFolder(of: path)
-        guard access(folder, W_OK | X_OK) == 0 else {
-            return .failure(check, "\(folder) cannot be written by \(NSUserName()); change its owner or the setting")
-        }
-        return .fine(check, folder)
+        let folder = FolderFitness(URL(filePath: path).deletingLastPathComponent().path)
+        return folder.obstacle.map { .failure(check, $0) } ?? .fine(check, folder.nearest)
     }
 
     private func space() -> Finding {
         var information = statvfs()
-        let folder = nearestFolder(of: place.settings.database)
+        let folder = FolderFitness(URL(filePath: place.settings.database).deletingLastPathComponent().path).nearest
         guard statvfs(folder, &information) == 0 else { return .warning("disk", "\(folder): free space is unknown") }
         let free = Int(information.f_bavail) * Int(information.f_frsize)
         let text = "\(free >> 20) MiB free at \(folder)"
@@ -44,17 +40,13 @@ struct StorageChecks {
             let store = try place.storeForReading()
             defer { try? store.close() }
             let batches = try store.batches()
+            guard try store.isSound() else {
+                return .failure(
+                    "database", "\(path) is damaged; 'rollcall restore' puts a backup in its place")
+            }
             return .fine("database", "\(path), \(Figures.count(batches.count)) batches; the sealing key fits")
         } catch {
             return .failure("database", OperationFailure(error).message)
         }
-    }
-
-    private func nearestFolder(of path: String) -> String {
-        var folder = URL(filePath: path).deletingLastPathComponent()
-        while folder.path != "/", !FileManager.default.fileExists(atPath: folder.path) {
-            folder.deleteLastPathComponent()
-        }
-        return folder.path
     }
 }

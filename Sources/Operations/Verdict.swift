@@ -1,19 +1,28 @@
 import JobRunner
 import RecordStore
+import Settings
 
 /// What a batch's end means for the exit status. Pure rules.
 enum Verdict {
     /// The status of a batch all of whose records have a final status.
-    static func status(of counts: BatchCounts) -> ExitStatus {
+    ///
+    /// - Parameters:
+    ///   - counts: The batch's counters.
+    ///   - accept: The shares of lines that may fail, or be invalid, in a success.
+    /// - Returns: The exit code.
+    static func status(of counts: BatchCounts, accepting accept: JobDefinition.Accept) -> ExitStatus {
         guard counts.isExhausted else { return .unfinished }
         if counts.inDoubt > 0 { return .finishedInDoubt }
-        return counts.succeeded + counts.reused == counts.total ? .succeeded : .finishedWithFailures
+        let isWithin =
+            Double(counts.failed) <= accept.failed * Double(counts.total)
+            && Double(counts.invalid) <= accept.invalid * Double(counts.total)
+        return isWithin && counts.cancelled == 0 ? .succeeded : .finishedWithFailures
     }
 
     /// The status of a run that ended so.
-    static func status(of end: RunEnd, counts: BatchCounts) -> ExitStatus {
+    static func status(of end: RunEnd, counts: BatchCounts, accepting accept: JobDefinition.Accept) -> ExitStatus {
         switch end {
-        case .completed: status(of: counts)
+        case .completed: status(of: counts, accepting: accept)
         case .halted, .stopped, .capped, .stateChanged: .unfinished
         }
     }

@@ -12,6 +12,10 @@ struct Workplace: Sendable {
         settings = try Settings.load(path: config, environment: ProcessInfo.processInfo.environment)
     }
 
+    init(_ settings: Settings) {
+        self.settings = settings
+    }
+
     /// The job of that name or file; without one, known column names under the settings as they are.
     func job(_ name: String?) throws -> JobDefinition {
         guard let name else { return JobDefinition(unnamedWith: settings) }

@@ -14,8 +14,10 @@ struct Rollcall: AsyncParsableCommand {
             """,
         version: Version.current,
         subcommands: [
-            RunCommand.self, CheckCommand.self, StatusCommand.self, RecordsCommand.self, RerunCommand.self,
-            ExportCommand.self, DoctorCommand.self, KeysCommand.self, JWECommand.self, EmulatorCommand.self,
-            DemoCommand.self,
+            RunCommand.self, DaemonCommand.self, SubmitCommand.self, CheckCommand.self, StatusCommand.self,
+            RecordsCommand.self, RerunCommand.self, StartCommand.self, PauseCommand.self, ResumeCommand.self,
+            CancelCommand.self, LedgerCommand.self, ResolveCommand.self, ExportCommand.self, BackupCommand.self,
+            RestoreCommand.self, DoctorCommand.self, JobsCommand.self, KeysCommand.self, JWECommand.self,
+            EmulatorCommand.self, DemoCommand.self,
         ])
 }

@@ -44,10 +44,11 @@ struct Accounting {
             #expect(logged[attempt.correlationID ?? ""] == attempt.httpStatus, sourceLocation: sourceLocation)
         }
         #expect(Set(calls.map(\.correlationID)).count == calls.count, sourceLocation: sourceLocation)
-        // The API names its id in every error and answer of its own; gateways' pages and cut connections have none.
+        // Every answer that arrived whole with the API's id stands in the ledger under it.
         let named = Set(ledger.compactMap(\.correlationID))
-        for call in calls where call.fault == nil && call.status == 200 && !isKilled {
-            #expect(named.contains(call.correlationID), sourceLocation: sourceLocation)
+        for call in calls where call.arrivedWhole && !isKilled {
+            let isNamed = named.contains(call.correlationID)
+            #expect(isNamed, "\(call.status) \(call.fault ?? "")", sourceLocation: sourceLocation)
         }
     }
 

@@ -10,9 +10,9 @@ enum Accounts {
         return "r\(number),account-\(number),\(name),\(address),+1206555\(1000 + number),192.0.2.1,Mozilla/5.0\n"
     }
 
-    /// A file of `count` plain records.
-    static func csv(_ count: Int) -> String {
-        header + (1...count).map { line($0) }.joined()
+    /// A file of `count` plain records, numbered from `first`.
+    static func csv(from first: Int = 1, _ count: Int) -> String {
+        header + (first..<(first + count)).map { line($0) }.joined()
     }
 
     /// A file with one record for each scenario of the emulator.

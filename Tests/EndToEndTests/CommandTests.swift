@@ -100,7 +100,7 @@ extension EndToEnd {
             "Wrong usage is exit code 64, and --help and --version answer",
             arguments: [
                 (["run"], 64), (["run", "--nonsense"], 64), (["rerun"], 64), (["--help"], 0), (["run", "--help"], 0),
-                (["--version"], 0), (["emulator", "--help"], 0), (["daemon"], 64),
+                (["--version"], 0), (["emulator", "--help"], 0), (["daemon", "--nonsense"], 64),
             ] as [([String], Int32)])
         func usage(arguments: [String], status: Int32) async throws {
             let process = try RollcallProcess(arguments, in: FileManager.default.temporaryDirectory.path)

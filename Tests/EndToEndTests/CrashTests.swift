@@ -2,28 +2,12 @@ import Emulator
 import Foundation
 import RecordStore
 import Synchronization
+import TestSupport
 import Testing
 
 extension EndToEnd {
     @Suite("Killed at any moment")
     struct CrashTests {
-        /// Kills whatever process runs when the emulator has read a given call, before that call is answered.
-        private final class Executioner: Sendable {
-            private let state = Mutex<(at: Int, victim: RollcallProcess?)>((.max, nil))
-
-            func condemn(_ victim: RollcallProcess, at call: Int) {
-                state.withLock { $0 = (call, victim) }
-            }
-
-            func saw(_ call: Int) {
-                state.withLock { state in
-                    guard call >= state.at, let victim = state.victim else { return }
-                    victim.signal(SIGKILL)
-                    state = (.max, nil)
-                }
-            }
-        }
-
         @Test("Twenty kills over one batch: every line has one status and no record is sent twice")
         func twentyKills() async throws {
             let executioner = Executioner()
@@ -143,21 +127,4 @@ final class ProcessBox: Sendable {
     func put(_ process: RollcallProcess) { self.process.withLock { $0 = process } }
 
     func signal(_ number: Int32) { process.withLock { $0?.signal(number) } }
-}
-
-/// SplitMix64: the same numbers for the same seed on every machine.
-struct SeededRandom: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-
-    mutating func next(in range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &self) }
 }

@@ -70,10 +70,10 @@ struct Installation: Sendable {
     }
 
     /// Starts `rollcall` in this installation's folder.
-    func start(_ arguments: [String], input: [UInt8] = [], environment: [String: String] = [:]) throws
-        -> RollcallProcess
-    {
-        try RollcallProcess(arguments, input: input, environment: environment, in: path)
+    func start(
+        _ arguments: [String], input: [UInt8] = [], terminal: FileHandle? = nil, environment: [String: String] = [:]
+    ) throws -> RollcallProcess {
+        try RollcallProcess(arguments, input: input, terminal: terminal, environment: environment, in: path)
     }
 
     /// Runs `rollcall` in this installation's folder to its end.
@@ -113,6 +113,12 @@ struct LoggedCall: Sendable {
     let status: Int
     let fault: String?
     let correlationID: String
+
+    /// Faults whose answer is cut off, too big or never comes.
+    private static let unfinished: Set = ["reset", "mix-reset", "close", "hang", "cuthead", "truncate", "big"]
+
+    /// Whether a client that was there has the whole answer, with the call's id.
+    var arrivedWhole: Bool { fault.map { !Self.unfinished.contains($0) } ?? true }
 
     init(_ line: Substring) throws {
         let root = try JSONDocument(parsing: Array(line.utf8)).root

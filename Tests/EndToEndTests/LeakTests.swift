@@ -35,6 +35,30 @@ extension EndToEnd {
             }
         }
 
+        @Test("Nor do they stand in what a killed process leaves behind, its write-ahead log included")
+        func killed() async throws {
+            let box = ProcessBox()
+            var knobs = EmulatorConfiguration()
+            knobs.onCall = { call in
+                if call == 20 { box.signal(SIGKILL) }
+            }
+            try await Installation.with(knobs) { installation in
+                let line =
+                    "rare-id-77bb,rare-account-55aa,Xanthippe Quetzalcoatl,zyzzyva.9917@example.com,+12065550199,,\n"
+                let accounts = Accounts.csv(400).replacing(
+                    Accounts.header, with: Accounts.header + line, maxReplacements: 1)
+                try installation.write(accounts, to: "in.csv")
+                let process = try installation.start(["run", "in.csv"])
+                box.put(process)
+                let ended = try await process.wait()
+                #expect(ended.status == -SIGKILL)
+                for value in Self.rare { #expect(!(ended.output + ended.errors).contains(value)) }
+                let left = try FileManager.default.contentsOfDirectory(atPath: installation.file("var"))
+                #expect(left.contains("rollcall.sqlite-wal"))
+                try expectAbsent(from: "var", in: installation)
+            }
+        }
+
         private func expectAbsent(from folder: String, in installation: Installation) throws {
             let names = try FileManager.default.contentsOfDirectory(atPath: installation.file(folder))
             #expect(names.contains("rollcall.sqlite"))

@@ -17,7 +17,11 @@ final class RollcallProcess: Sendable {
     let identifier: pid_t
 
     /// Starts `rollcall` with arguments; it is running when this returns.
-    init(_ arguments: [String], input: [UInt8] = [], environment: [String: String] = [:], in directory: String) throws {
+    /// A terminal takes the place of `input` as its standard input.
+    init(
+        _ arguments: [String], input: [UInt8] = [], terminal: FileHandle? = nil, environment: [String: String] = [:],
+        in directory: String
+    ) throws {
         let process = Process()
         process.executableURL = Self.executable
         process.arguments = arguments
@@ -25,7 +29,7 @@ final class RollcallProcess: Sendable {
         process.environment = Self.environment.merging(environment) { $1 }
         process.standardOutput = output.pipe
         process.standardError = errors.pipe
-        process.standardInput = try Self.file(with: input)
+        process.standardInput = try terminal ?? Self.file(with: input)
         let (stream, continuation) = AsyncStream<Int32>.makeStream()
         process.terminationHandler = { process in
             let byExit = process.terminationReason == .exit
@@ -53,9 +57,9 @@ final class RollcallProcess: Sendable {
         return Ended(status: status, output: await output.whole(), errors: await errors.whole())
     }
 
-    /// Waits until the process has written some words to standard error, or has closed it.
-    func waitForError(containing words: String) async {
-        await errors.wait(for: words)
+    /// Waits until the process has written some words to standard error so many times, or has closed it.
+    func waitForError(containing words: String, times: Int = 1) async {
+        await errors.wait(for: words, times: times)
     }
 
     /// Sends a signal to this process and no other.
@@ -76,28 +80,34 @@ private final class WrittenText: Sendable {
     private struct State {
         var bytes = [UInt8]()
         var isClosed = false
-        var waiters: [(words: String, continuation: CheckedContinuation<Void, Never>)] = []
+        var waiters: [(words: String, times: Int, continuation: CheckedContinuation<Void, Never>)] = []
 
-        func isOver(for words: String) -> Bool {
-            isClosed || (!words.isEmpty && String(decoding: bytes, as: UTF8.self).contains(words))
+        func isOver(for words: String, _ times: Int) -> Bool {
+            isClosed || (!words.isEmpty && String(decoding: bytes, as: UTF8.self).ranges(of: words).count >= times)
         }
 
         mutating func due() -> [CheckedContinuation<Void, Never>] {
             let (all, now) = (waiters, self)
-            waiters = all.filter { !now.isOver(for: $0.words) }
-            return all.filter { now.isOver(for: $0.words) }.map(\.continuation)
+            waiters = all.filter { !now.isOver(for: $0.words, $0.times) }
+            return all.filter { now.isOver(for: $0.words, $0.times) }.map(\.continuation)
         }
     }
 
     let pipe = Pipe()
     private let state = Mutex(State())
 
+    /// Reads on a thread of its own: a source of Dispatch loses events when its descriptor's number is given again.
     init() {
-        pipe.fileHandleForReading.readabilityHandler = { [weak self] handle in
-            let data = handle.availableData
-            if data.isEmpty { handle.readabilityHandler = nil }
-            self?.take(data)
+        let reader = pipe.fileHandleForReading
+        let thread = Thread { [self] in
+            var data = reader.availableData
+            while !data.isEmpty {
+                take(data)
+                data = reader.availableData
+            }
+            take(data)
         }
+        thread.start()
     }
 
     /// Everything, once the other end is closed.
@@ -106,12 +116,12 @@ private final class WrittenText: Sendable {
         return state.withLock { String(decoding: $0.bytes, as: UTF8.self) }
     }
 
-    /// Waits for words, or the end.
-    func wait(for words: String) async {
+    /// Waits for words to stand there so many times, or the end.
+    func wait(for words: String, times: Int = 1) async {
         await withCheckedContinuation { continuation in
             let isOver = state.withLock { state in
-                guard !state.isOver(for: words) else { return true }
-                state.waiters.append((words, continuation))
+                guard !state.isOver(for: words, times) else { return true }
+                state.waiters.append((words, times, continuation))
                 return false
             }
             if isOver { continuation.resume() }

@@ -12,16 +12,17 @@ enum ImportPlan {
         "Sources/HTTPTransport": ["CCurl", "OpenSSL"],
         "migrations": ["GRDB"],
         "Sources/RecordStore": ["Migrations", "OpenSSL", "GRDB", "GRDBSQLite"],
-        "Sources/Ingest": ["RecordStore", "IdentityInsights", "JSON", "OpenSSL"],
+        "Sources/Ingest": ["RecordStore", "IdentityInsights", "JSON", "OpenSSL", "CPlatform"],
         "Sources/JobRunner": ["RecordStore"],
         "Sources/IdentityInsightsClient": [
             "JobRunner", "IdentityInsights", "JOSE", "JSON", "HTTPTransport", "OpenSSL",
         ],
         "Sources/Results": ["RecordStore", "IdentityInsights", "JSON", "OpenSSL", "Mustache"],
-        "Sources/Settings": ["Yams"],
+        "Sources/Schedules": [],
+        "Sources/Settings": ["Schedules", "Yams"],
         "Sources/Operations": [
-            "Ingest", "Results", "JobRunner", "IdentityInsightsClient", "RecordStore", "Settings", "CPlatform",
-            "Logging", "ServiceLifecycle", "UnixSignals",
+            "Ingest", "Results", "JobRunner", "IdentityInsightsClient", "RecordStore", "Schedules", "Settings",
+            "CPlatform", "Logging", "ServiceLifecycle", "UnixSignals",
         ],
         "Sources/Emulator": [
             "IdentityInsights", "JOSE", "JSON", "OpenSSL", "HummingbirdCore", "NIOSSL", "NIOCore", "NIOPosix",

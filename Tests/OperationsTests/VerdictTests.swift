@@ -3,6 +3,7 @@ import RecordStore
 import Testing
 
 @testable import Operations
+@testable import Settings
 
 /// Swift Testing has an `ExitStatus` too.
 typealias Status = Operations.ExitStatus
@@ -25,6 +26,8 @@ struct VerdictTests {
         return counts
     }
 
+    private static let nothing = JobDefinition.Accept(failed: 0, invalid: 0)
+
     static let table: [(counts: BatchCounts, status: Status)] = [
         (counts(), .succeeded),
         (counts(succeeded: 3), .succeeded),
@@ -39,16 +42,30 @@ struct VerdictTests {
 
     @Test("What a batch holds decides how the process ends", arguments: table)
     func status(counts: BatchCounts, status: Status) {
-        #expect(Verdict.status(of: counts) == status)
+        #expect(Verdict.status(of: counts, accepting: Self.nothing) == status)
+    }
+
+    @Test(
+        "Failed and invalid lines within the job's shares are a success",
+        arguments: [
+            (1, 0, 0.01, 0, .succeeded), (2, 0, 0.01, 1, .finishedWithFailures), (0, 5, 0, 0.05, .succeeded),
+            (0, 6, 1, 0.05, .finishedWithFailures), (3, 4, 0.03, 0.04, .succeeded), (100, 0, 1, 0, .succeeded),
+        ] as [(Int, Int, Double, Double, Status)])
+    func accepted(failed: Int, invalid: Int, mayFail: Double, mayBeInvalid: Double, status: Status) {
+        let counts = Self.counts(succeeded: 100 - failed - invalid, failed: failed, invalid: invalid)
+        let accept = JobDefinition.Accept(failed: mayFail, invalid: mayBeInvalid)
+        #expect(Verdict.status(of: counts, accepting: accept) == status)
+        let doubted = Self.counts(succeeded: 99 - failed - invalid, failed: failed, invalid: invalid, inDoubt: 1)
+        #expect(failed == 100 || Verdict.status(of: doubted, accepting: accept) == .finishedInDoubt)
     }
 
     @Test("A run that did not finish is 3, whatever it holds")
     func unfinished() {
         let done = Self.counts(succeeded: 1)
         for end in [RunEnd.stopped, .capped(.batchCalls), .stateChanged(to: .paused)] {
-            #expect(Verdict.status(of: end, counts: done) == .unfinished)
+            #expect(Verdict.status(of: end, counts: done, accepting: Self.nothing) == .unfinished)
         }
-        #expect(Verdict.status(of: .completed, counts: done) == .succeeded)
+        #expect(Verdict.status(of: .completed, counts: done, accepting: Self.nothing) == .succeeded)
     }
 
     @Test(

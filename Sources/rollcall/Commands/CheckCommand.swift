@@ -13,10 +13,14 @@ struct CheckCommand: RollcallCommand {
     @Option(help: ArgumentHelp("Job whose mapping and limits apply.", valueName: "job"))
     var job: String?
 
+    @Flag(name: .customLong("no-reuse"), help: "Foretell a run with --no-reuse.")
+    var noReuse = false
+
     @Flag(help: "Print the findings as JSON.")
     var json = false
 
     func perform() async throws -> ExitStatus {
-        try await CheckOperation(files: files, config: settings.config, job: job, json: json).perform()
+        try await CheckOperation(files: files, config: settings.config, job: job, reuses: !noReuse, json: json)
+            .perform()
     }
 }

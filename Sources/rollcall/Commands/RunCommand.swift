@@ -26,11 +26,14 @@ struct RunCommand: RollcallCommand {
     @Option(help: ArgumentHelp("Calls per second, instead of limits.rate.", valueName: "rate"))
     var rate: Double?
 
-    @Flag(help: "Do not ask before a batch above confirm_above.")
+    @Flag(help: "Do not ask, or wait, for confirmation, whatever the batch costs or looks like.")
     var yes = false
 
     @Flag(help: "Run a file again whose batch has finished; every line is sent, and billed, anew.")
     var again = false
+
+    @Flag(name: .customLong("no-reuse"), help: "Use no answers of earlier batches, whatever reuse_within says.")
+    var noReuse = false
 
     @Flag(help: "Print the summary as JSON on standard output.")
     var json = false
@@ -43,7 +46,7 @@ struct RunCommand: RollcallCommand {
         try await RunOperation(
             RunRequest(
                 files: files, config: settings.config, job: job, out: out, rate: rate, yes: yes, again: again,
-                json: json)
+                reuses: !noReuse, json: json)
         ).perform()
     }
 }

@@ -1,0 +1,59 @@
+import Foundation
+import RecordStore
+import Settings
+
+/// Whether a batch that has been taken in may run, or waits for a person's word. A pure rule.
+struct Admission: Equatable {
+    /// Why it waits; empty: it runs.
+    let reasons: [String]
+    /// What it would cost, which whoever is asked wants to know.
+    let estimate: Estimate
+
+    /// Judges a batch by its lines, what it would cost, and the job's words on both.
+    init(_ counts: BatchCounts, _ estimate: Estimate, under job: JobDefinition) {
+        self.init(records: counts.total, invalid: counts.invalid, estimate, under: job)
+    }
+
+    /// Judges a file that need not be taken in yet.
+    init(records: Int, invalid: Int, _ estimate: Estimate, under job: JobDefinition) {
+        self.estimate = estimate
+        reasons = [
+            Self.shifted(records, invalid, job), Self.confirm(estimate, job), Self.calls(estimate, job),
+            Self.cost(estimate, job),
+        ].compactMap { $0 }
+    }
+
+    /// Where the batch goes.
+    var state: BatchState { reasons.isEmpty ? .running : .awaitingConfirmation }
+
+    /// Why it waits and what it would cost; nil: it runs.
+    var reason: String? {
+        reasons.isEmpty ? nil : reasons.joined(separator: "; ") + ": " + estimate.text
+    }
+
+    /// A single bad line in a small file is no shifted column.
+    private static func shifted(_ records: Int, _ invalid: Int, _ job: JobDefinition) -> String? {
+        guard invalid > 1, Double(invalid) > job.maxInvalid * Double(records) else { return nil }
+        return "\(Figures.count(invalid)) of \(Figures.count(records)) lines are invalid, more than max_invalid, "
+            + percent(job.maxInvalid)
+    }
+
+    private static func confirm(_ estimate: Estimate, _ job: JobDefinition) -> String? {
+        job.needsConfirmation && estimate.calls > 0 ? "job \(job.name) says confirm: true" : nil
+    }
+
+    private static func calls(_ estimate: Estimate, _ job: JobDefinition) -> String? {
+        let limit = job.confirmAbove.calls
+        return estimate.calls > limit ? "more calls than confirm_above.calls, \(limit)" : nil
+    }
+
+    private static func cost(_ estimate: Estimate, _ job: JobDefinition) -> String? {
+        guard let limit = job.confirmAbove.cost, let price = estimate.price, price > limit else { return nil }
+        return "dearer than confirm_above.cost, \(limit)"
+    }
+
+    private static func percent(_ share: Double) -> String {
+        let value = (share * 10_000).rounded() / 100
+        return value == value.rounded() ? "\(Int(value))%" : "\(value)%"
+    }
+}

@@ -1,0 +1,95 @@
+import RecordStore
+
+/// Which batches the daemon is busy with, and what it does next with each it sees. Decides, does nothing.
+struct BatchRoster {
+    /// A batch as the database shows it.
+    struct Sighting: Equatable {
+        let id: BatchID
+        let state: BatchState
+        /// Whether it is finished and its result files are not written yet.
+        var lacksResults = false
+        /// When a batch that a cap has paused goes on by itself, in milliseconds since 1970 UTC.
+        var resumesAt: Int64?
+        var priority = 1
+    }
+
+    /// What is to be done with a batch.
+    enum Step: Equatable {
+        /// Send its records.
+        case start(BatchID)
+        /// Someone took it out of `running`: make no more calls for it.
+        case stop(BatchID)
+        /// It is over: write its results and tell.
+        case conclude(BatchID)
+        /// Its pause is over.
+        case resume(BatchID)
+    }
+
+    private enum Work: Equatable {
+        case sending
+        case stopping
+        case concluding
+    }
+
+    /// How many batches are worked on at once; the rest waits its turn in the order of priority and arrival.
+    private let slots: Int
+    private var busy: [BatchID: Work] = [:]
+    /// Batches whose work failed for an outside reason, and until when they are left alone.
+    private var leftAlone: [BatchID: Int64] = [:]
+
+    init(slots: Int) {
+        self.slots = max(1, slots)
+    }
+
+    /// Whether nothing is under way.
+    var isIdle: Bool { busy.isEmpty }
+
+    /// What to do about the batches seen.
+    ///
+    /// - Parameters:
+    ///   - sightings: All batches that are not over, or lack their results.
+    ///   - mayStart: Whether anything new may begin: not while the gate is halted, nor while the daemon is ending.
+    ///   - now: Milliseconds since 1970 UTC.
+    /// - Returns: The steps; each is taken to be done, until `ended`.
+    mutating func steps(for sightings: [Sighting], mayStart: Bool, now: Int64) -> [Step] {
+        leftAlone = leftAlone.filter { $0.value > now }
+        let free = sightings.filter { busy[$0.id] == nil && leftAlone[$0.id] == nil }
+        return stops(for: sightings) + conclusions(for: free)
+            + (mayStart ? resumptions(of: free, now: now) + starts(for: free) : [])
+    }
+
+    /// The work on a batch is over; one whose work could not be done is left alone for a while, in milliseconds since
+    /// 1970 UTC.
+    mutating func ended(_ batch: BatchID, leavingAloneUntil time: Int64? = nil) {
+        busy[batch] = nil
+        leftAlone[batch] = time
+    }
+
+    private mutating func stops(for sightings: [Sighting]) -> [Step] {
+        let running = Set(sightings.lazy.filter { $0.state == .running }.map(\.id))
+        let left = busy.filter { $0.value == .sending && !running.contains($0.key) }.keys.sorted()
+        for batch in left { busy[batch] = .stopping }
+        return left.map(Step.stop)
+    }
+
+    private mutating func conclusions(for free: [Sighting]) -> [Step] {
+        free.filter(\.lacksResults).map { sighting in
+            busy[sighting.id] = .concluding
+            return .conclude(sighting.id)
+        }
+    }
+
+    private func resumptions(of free: [Sighting], now: Int64) -> [Step] {
+        free.filter { $0.state == .paused && $0.resumesAt.map { $0 <= now } ?? false }.map { .resume($0.id) }
+    }
+
+    private mutating func starts(for free: [Sighting]) -> [Step] {
+        let waiting = free.filter { $0.state == .running }
+        let inTurn = waiting.sorted { ($1.priority, $0.id) < ($0.priority, $1.id) }
+        let sending = busy.values.count { $0 != .concluding }
+        return inTurn.prefix(max(0, slots - sending)).map { sighting in
+            busy[sighting.id] = .sending
+            return .start(sighting.id)
+        }
+    }
+}

@@ -1,0 +1,93 @@
+import JobRunner
+import Logging
+import RecordStore
+import Settings
+import Synchronization
+
+/// Sees to it that every batch that may run does, and that every one that is over gets its results.
+///
+/// The database is the only source: a batch taken in, paused, resumed or cancelled by another process is noticed at the
+/// next look, at most `daemon.poll` later.
+final class BatchSupervisor: Sendable {
+    private struct State {
+        var roster: BatchRoster
+        var stops: [BatchID: StopSignal] = [:]
+    }
+
+    private let house: House
+    private let state: Mutex<State>
+    /// How long a batch is left alone whose results could not be written, in milliseconds.
+    private static let retryAfter: Int64 = 60_000
+
+    /// Looks after at most so many batches at once.
+    init(house: House, slots: Int = 100) {
+        self.house = house
+        state = Mutex(State(roster: BatchRoster(slots: slots)))
+    }
+
+    /// Works until the daemon is told to stop and every batch's work has ended.
+    ///
+    /// - Throws: `StoreError` when state could not be read or written: nothing can be accounted for then.
+    func run() async throws {
+        try await withThrowingDiscardingTaskGroup { group in
+            while true {
+                let isOver = heedStop()
+                for step in try nextSteps() { try await take(step, &group) }
+                if isOver { return }
+                await house.batchBell.wait(for: house.poll, on: house.clock)
+            }
+        }
+    }
+
+    /// Passes the daemon's stop on; whether nothing is left to wait for.
+    private func heedStop() -> Bool {
+        guard house.stop.isRaised else { return false }
+        return state.withLock { state in
+            for stop in state.stops.values { stop.match(house.stop) }
+            return state.roster.isIdle
+        }
+    }
+
+    private func nextSteps() throws -> [BatchRoster.Step] {
+        let rules = house.rules
+        let sightings = try house.store.batchesToTend().map { BatchRoster.Sighting($0, rules) }
+        let mayStart = !house.stop.isRaised && house.traffic.status.gate != .halted
+        let now = house.clock.now
+        return state.withLock { $0.roster.steps(for: sightings, mayStart: mayStart, now: now) }
+    }
+
+    private func take(_ step: BatchRoster.Step, _ group: inout ThrowingDiscardingTaskGroup<any Error>) async throws {
+        switch step {
+        case .start(let batch):
+            let stop = StopSignal()
+            state.withLock { $0.stops[batch] = stop }
+            group.addTask { try await self.work(on: batch) { try await $0.send(until: stop) } }
+        case .conclude(let batch):
+            group.addTask { try await self.work(on: batch) { try await $0.conclude() } }
+        case .stop(let batch):
+            state.withLock { $0.stops[batch] }?.drain()
+        case .resume(let batch):
+            try await house.store.setState(batch, to: .running, reason: nil)
+            house.log.notice("batch goes on: its cap has turned over", metadata: ["batch": "\(batch)"])
+            house.batchBell.ring()
+        }
+    }
+
+    private func work(on batch: BatchID, _ task: (BatchWork) async throws -> BatchWork.End) async throws {
+        let end = try await task(BatchWork(house: house, batch: batch))
+        let now = house.clock.now
+        state.withLock { state in
+            state.stops[batch] = nil
+            state.roster.ended(batch, leavingAloneUntil: end == .failed ? now + Self.retryAfter : nil)
+        }
+        house.batchBell.ring()
+    }
+}
+
+extension BatchRoster.Sighting {
+    fileprivate init(_ tended: TendedBatch, _ rules: House.Rules) {
+        self.init(
+            id: tended.id, state: tended.state, lacksResults: tended.lacksResults, resumesAt: tended.resumesAt,
+            priority: rules.job(named: tended.job)?.priority ?? 1)
+    }
+}

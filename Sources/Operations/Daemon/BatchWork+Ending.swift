@@ -1,0 +1,73 @@
+import JobRunner
+import Logging
+import RecordStore
+import Settings
+
+extension BatchWork {
+    /// What the end of a run means for the people who wait for the batch.
+    func tell(_ end: RunEnd, of id: BatchID, under job: JobDefinition) async throws {
+        let batch = try house.store.batch(id)
+        switch end {
+        case .completed: break
+        case .stopped, .stateChanged:
+            house.log.info("batch stands still", metadata: batch.logged(["state": "\(batch.state.rawValue)"]))
+        case .halted(let halt):
+            house.log.error(
+                "batch halted", metadata: batch.logged(["reason": "\(halt.reason)", "remedy": "\(halt.remedy)"]))
+            house.tell(.halted, of: batch, under: job, remedy: halt.remedy)
+        case .capped(let cap):
+            let resumption = CapTurn.next(after: house.clock.now, cap: cap, in: job.limits.timeZone)
+            try await house.store.setResumption(of: id, at: resumption)
+            house.log.notice(
+                "batch paused by a cap", metadata: batch.logged(["reason": "\(batch.reason ?? cap.rawValue)"]))
+            house.tell(.paused, of: batch, under: job)
+        }
+    }
+
+    /// The batch's job is gone, so nobody knows under which limits its records may be sent.
+    func pauseWithoutJob(_ batch: Batch) async throws -> End {
+        try await pause(
+            batch,
+            because: "its job '\(batch.job)' is not there any more; put its file back into the jobs folder, then resume"
+        )
+    }
+
+    /// Stops a batch that cannot go on for a reason of its own.
+    func pause(_ batch: Batch, because reason: String) async throws -> End {
+        try await house.store.setState(batch.id, to: .paused, reason: reason)
+        house.log.error("batch paused", metadata: batch.logged(["reason": "\(reason)"]))
+        house.tell(.paused, of: try house.store.batch(batch.id), under: house.rules.job(named: batch.job))
+        return .done
+    }
+
+    func runner(for batch: Batch, under job: JobDefinition) throws -> BatchRunner {
+        let (house, batchID) = (house, batch.id)
+        return BatchRunner(
+            store: house.store, submitter: house.client,
+            requests: try BatchRequests(layout: house.store.layout(of: batchID)),
+            configuration: RunnerConfiguration(job, besideOthersOf: house.settings), traffic: house.traffic
+        ) { event in
+            house.progress.take(event, of: batchID)
+            house.log(event, of: batch)
+        }
+    }
+}
+
+extension House {
+    /// Keeps what a run tells that a person would want to read the next morning; progress is in `status`.
+    func log(_ event: RunnerEvent, of batch: Batch) {
+        switch event {
+        case .progress, .probe, .halted: break
+        case .gateClosed(let reason, let until):
+            log.warning(
+                "no calls for now", metadata: batch.logged(["reason": "\(reason)", "until": "\(Figures.time(until))"]))
+        case .gateOpened: log.notice("calls go on", metadata: batch.logged())
+        case .windowClosed(let until):
+            log.info("outside the window", metadata: batch.logged(["until": "\(Figures.time(until))"]))
+        case .windowOpened: log.info("the window is open", metadata: batch.logged())
+        case .rateCut(let rate): log.notice("rate cut", metadata: batch.logged(["per_second": "\(Figures.rate(rate))"]))
+        case .inDoubtRequeued(let count):
+            log.notice("records in doubt queued again", metadata: batch.logged(["count": "\(count)"]))
+        }
+    }
+}

@@ -1,0 +1,60 @@
+import Foundation
+import JobRunner
+import Logging
+import RecordStore
+import Results
+import Settings
+
+/// The daemon's work on one batch: sends its records, and when it is over writes its results, tells whoever is to be
+/// told and lets its file go.
+struct BatchWork {
+    /// How a piece of work ended.
+    enum End: Equatable {
+        case done
+        /// For a reason outside, such as a full disk below the results: try again later.
+        case failed
+    }
+
+    let house: House
+    let batch: BatchID
+
+    /// Sends what is queued until the batch is over, stands still, or is stopped.
+    ///
+    /// - Throws: `StoreError` when state could not be read or written.
+    func send(until stop: StopSignal) async throws -> End {
+        let batch = try house.store.batch(batch)
+        guard let job = house.rules.job(named: batch.job) else { return try await pauseWithoutJob(batch) }
+        defer { house.progress.forget(batch.id) }
+        house.log.info("batch under way", metadata: batch.logged())
+        do {
+            let end = try await runner(for: batch, under: job).run(batch.id, stop: stop, resuming: false)
+            try await tell(end, of: batch.id, under: job)
+            return .done
+        } catch let error as StoreError where !error.isFatal {
+            return try await pause(batch, because: error.description)
+        }
+    }
+
+    /// Writes the results of a batch that is over, lets its file go, and tells. Every step can be done twice.
+    ///
+    /// - Throws: `StoreError` when state could not be read or written.
+    func conclude() async throws -> End {
+        let batch = try house.store.batch(batch)
+        do {
+            let folder = try await BlockingWork.run { [house] in try house.writeResults(of: batch) }
+            try await house.release(batch)
+            try await house.store.markResultsWritten(batch.id, finishedAt: batch.finishedAt)
+            house.log.notice(
+                "batch is over", metadata: batch.logged(["results": "\(folder)", "state": "\(batch.state.rawValue)"]))
+            house.tell(.completed, of: batch, under: house.rules.job(named: batch.job), results: folder)
+            return .done
+        } catch let error as StoreError where error.isFatal {
+            throw error
+        } catch {
+            house.log.error(
+                "results could not be written; trying again in a minute",
+                metadata: batch.logged(["reason": "\(OperationFailure(error).message)"]))
+            return .failed
+        }
+    }
+}

@@ -1,0 +1,41 @@
+import Foundation
+import JobRunner
+import Logging
+import RecordStore
+import Settings
+
+/// `rollcall daemon`: runs jobs by their folders and schedules, and every batch that may run, until it is told to end.
+public struct DaemonOperation: Sendable {
+    private let config: String
+    private let log: Logger
+
+    /// Describes the daemon; it logs to standard error.
+    public init(config: String) {
+        self.config = config
+        log = Logger(label: "rollcall", factory: { _ in LogLineHandler() })
+    }
+
+    /// Works until SIGTERM or SIGINT.
+    ///
+    /// - Returns: `succeeded` after a gentle end.
+    /// - Throws: Whatever keeps it from starting, and `StoreError` when state can no longer be written.
+    public func perform() async throws -> ExitStatus {
+        let environment = ProcessInfo.processInfo.environment
+        let house = try House.opened(Workplace(config: config), environment: environment, log: log)
+        let (manager, reloaded) = (ServiceManager(environment: environment), Doorbell())
+        let reload = Reload(house: house, config: config, reloaded: reloaded)
+        let signals = DaemonSignals(house: house) {
+            await manager.reloading { await reload.perform() }
+        } whenHeard: {
+            house.tellStart()
+            manager.ready()
+        }
+        try await SignalledWork.run(beside: [signals, ServiceWatchdog(manager: manager, house: house)]) {
+            try await Daemon(house: house, reloaded: reloaded).run()
+            await house.client.shutDown()
+            try await house.store.closeWithoutBlocking()
+        }
+        log.notice("the daemon has ended")
+        return .succeeded
+    }
+}

@@ -1,0 +1,74 @@
+import JobRunner
+import Synchronization
+
+/// Wakes one loop of the daemon: something it should look at has happened, or a time has come.
+///
+/// A ring that comes while nobody waits is kept until somebody does; several rings are one.
+final class Doorbell: Sendable {
+    private struct State {
+        var hasRung = false
+        var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
+        var next = 0
+    }
+
+    private let state = Mutex(State())
+
+    /// Wakes whoever waits.
+    func ring() {
+        let waiters = state.withLock { state in
+            let waiters = state.waiters.values
+            state.hasRung = waiters.isEmpty
+            state.waiters = [:]
+            return Array(waiters)
+        }
+        for waiter in waiters { waiter.resume() }
+    }
+
+    /// Returns once it has rung, or the task is cancelled.
+    func wait() async {
+        let number = state.withLock { state in
+            state.next += 1
+            return state.next
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let mayGoOn = state.withLock { state in
+                    if state.hasRung || Task.isCancelled {
+                        state.hasRung = false
+                        return true
+                    }
+                    state.waiters[number] = continuation
+                    return false
+                }
+                if mayGoOn { continuation.resume() }
+            }
+        } onCancel: {
+            state.withLock { $0.waiters.removeValue(forKey: number) }?.resume()
+        }
+    }
+
+    /// Returns once it has rung, the clock has reached a monotonic time in nanoseconds, or the task is cancelled.
+    func wait(until deadline: Int64, on clock: any RunnerClock) async {
+        await withDiscardingTaskGroup { group in
+            group.addTask {
+                await clock.sleep(until: deadline)
+                if !Task.isCancelled { self.ring() }
+            }
+            await wait()
+            group.cancelAll()
+        }
+    }
+
+    /// The same, after a while.
+    func wait(for duration: Duration, on clock: any RunnerClock) async {
+        await wait(until: clock.monotonic + duration.nanoseconds, on: clock)
+    }
+}
+
+extension Duration {
+    /// Whole nanoseconds.
+    var nanoseconds: Int64 { Int64(self / .nanoseconds(1)) }
+
+    /// Whole milliseconds.
+    var milliseconds: Int64 { Int64(self / .milliseconds(1)) }
+}

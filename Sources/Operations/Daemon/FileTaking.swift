@@ -1,0 +1,84 @@
+import Foundation
+import Ingest
+import JobRunner
+import Logging
+import RecordStore
+import Settings
+
+/// Takes one file in under a job, from wherever it lies, and says what has become of it.
+struct FileTaking {
+    /// What has become of a file.
+    enum Outcome {
+        /// Its records are in this batch, which may run or waits for confirmation.
+        case taken(Batch)
+        /// Its very content was taken in before under this job; nothing is sent again.
+        case known(Batch)
+        /// It cannot be used; nothing of it will be sent.
+        case refused(InputError)
+        /// The daemon ends, or the batch was paused while it was being read: it goes on later.
+        case interrupted
+    }
+
+    let house: House
+    let job: JobDefinition
+
+    /// Reads a file into its batch.
+    ///
+    /// - Parameters:
+    ///   - path: Where it lies.
+    ///   - claim: What the database knows of it, where it was claimed; a batch named there is gone on with.
+    ///   - progress: Told how much of the file has been read, in percent.
+    /// - Returns: What has become of it.
+    /// - Throws: `StoreError` when state could not be read or written.
+    func take(_ path: String, claim: ClaimedFile, progress: @escaping @Sendable (Int) -> Void) async throws -> Outcome {
+        do {
+            let input = try await examined(path)
+            if let earlier = try earlier(input, than: claim) { return .known(earlier) }
+            let own = try claim.batch.map(house.store.batch)
+            if let own, own.state.isFinished { return .taken(own) }
+            let plan = BatchIntake.Plan(input: input, unfinished: own)
+            return .taken(try await admit(try await intake(claiming: claim).takeIn(plan, progress: progress)))
+        } catch let error as InputError {
+            return .refused(error)
+        } catch let error as StoreError where !error.isFatal {
+            return .interrupted
+        } catch is OperationFailure {
+            return .interrupted
+        }
+    }
+
+    private func examined(_ path: String) async throws -> ExaminedFile {
+        let job = job
+        return try await BlockingWork.run {
+            try InputFile.open(path: path, mapping: FieldMapping(job), expecting: job.inputKind).examine()
+        }
+    }
+
+    private func intake(claiming claim: ClaimedFile) -> BatchIntake {
+        let rules = house.rules
+        var intake = BatchIntake(
+            store: house.store, job: job, provenance: rules.provenance, results: house.results(of: job),
+            stop: house.stop, console: .silent)
+        intake.claim = claim
+        return intake
+    }
+
+    /// The batch of the same bytes under the same job, unless it is this very claim's.
+    private func earlier(_ input: ExaminedFile, than claim: ClaimedFile) throws -> Batch? {
+        let known = try house.store.findBatch(job: job.name, contentDigest: input.contentDigest)
+        return known.contains { $0.id == claim.batch } ? nil : known.first
+    }
+
+    /// Lets a batch whose file has been read run, or wait for a person's word.
+    private func admit(_ batch: Batch) async throws -> Batch {
+        guard batch.state == .ingesting else { return batch }
+        let admission = try await Spending(store: house.store, job: job, pricing: house.rules.place.pricing)
+            .admission(of: batch)
+        try await house.store.finishIngest(batch.id, state: admission.state, reason: admission.reason)
+        let admitted = try house.store.batch(batch.id)
+        house.log.notice("file taken in", metadata: admitted.logged(["records": "\(admitted.counts.total)"]))
+        if admitted.state == .awaitingConfirmation { house.tell(.awaitingConfirmation, of: admitted, under: job) }
+        house.batchBell.ring()
+        return admitted
+    }
+}

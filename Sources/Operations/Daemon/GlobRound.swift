@@ -1,0 +1,49 @@
+import Foundation
+import Ingest
+import JobRunner
+import Logging
+import RecordStore
+import Settings
+
+/// One round of a job that takes in all files its pattern names; files known by their content are passed over.
+struct GlobRound {
+    let house: House
+    let job: JobDefinition
+
+    /// Takes the files in, one after the other.
+    ///
+    /// - Throws: `StoreError` when state could not be read or written.
+    func perform() async throws {
+        let files = FilePattern(job.source).files(at: house.clock.now)
+        if files.isEmpty { house.log.warning("no file for a job that is due", metadata: ["job": "\(job.name)"]) }
+        for path in files where !house.stop.isRaised { try await take(path) }
+    }
+
+    /// Goes on with files whose reading was cut short.
+    ///
+    /// - Throws: `StoreError` when state could not be read or written.
+    func goOn() async throws {
+        for claim in try house.store.claimedFiles(of: job.name) {
+            guard let batch = claim.batch, try house.store.batch(batch).state == .ingesting else { continue }
+            try await take(claim.path)
+        }
+    }
+
+    private func take(_ path: String) async throws {
+        let name = URL(filePath: path).lastPathComponent
+        let claim =
+            try house.store.claimedFile(at: path)
+            ?? ClaimedFile(path: path, job: job.name, name: name, claimedAt: house.clock.now)
+        let outcome = try await FileTaking(house: house, job: job).take(path, claim: claim) { _ in }
+        switch outcome {
+        case .taken, .interrupted: break
+        case .known(let batch):
+            house.log.info(
+                "file is known", metadata: ["job": "\(job.name)", "file": "\(name)", "batch": "\(batch.name)"])
+        case .refused(let error):
+            house.log.warning(
+                "file rejected", metadata: ["file": "\(name)", "job": "\(job.name)", "reason": "\(error.description)"])
+            house.tellRejection(of: error, under: job)
+        }
+    }
+}

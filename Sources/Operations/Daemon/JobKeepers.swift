@@ -1,0 +1,77 @@
+import Ingest
+import JobRunner
+import Logging
+import RecordStore
+import Settings
+
+/// Runs every enabled job's folder and schedule, under the rules of now; when the rules change they begin anew.
+///
+/// A keeper can be ended at any moment: what it does it can do again.
+struct JobKeepers {
+    let house: House
+    /// Rings when the rules have changed.
+    let reloaded: Doorbell
+
+    /// Works until it is cancelled.
+    ///
+    /// - Throws: `StoreError` when state could not be read or written.
+    func run() async throws {
+        while !Task.isCancelled {
+            try await withThrowingDiscardingTaskGroup { group in
+                for job in house.rules.jobs.values where job.isEnabled {
+                    group.addTask { try await keep(job) }
+                }
+                await reloaded.wait()
+                group.cancelAll()
+            }
+        }
+    }
+
+    /// One job's folder that cannot be used does not stop the others.
+    private func keep(_ job: JobDefinition) async throws {
+        do {
+            try await JobKeeper(house: house, job: job).run()
+        } catch let error as StoreError {
+            throw error
+        } catch is CancellationError {
+            return
+        } catch {
+            house.log.error(
+                "job does not run", metadata: ["job": "\(job.name)", "reason": "\(OperationFailure(error).message)"])
+        }
+    }
+}
+
+/// Runs one job: its folder, its schedule, or both together.
+struct JobKeeper {
+    let house: House
+    let job: JobDefinition
+
+    /// Works until it is cancelled; returns at once for a job that nothing starts by itself.
+    func run() async throws {
+        let due = Doorbell()
+        try await withThrowingDiscardingTaskGroup { group in
+            if job.source.glob != nil { try await GlobRound(house: house, job: job).goOn() }
+            if let path = job.source.path {
+                let folder = try DropFolder(path: path, exchangeGroup: job.exchangeGroup)
+                let occasion = job.schedule == nil ? nil : due
+                group.addTask {
+                    try await FolderKeeper(house: house, job: job, folder: folder, occasion: occasion).run()
+                }
+            }
+            if let schedule = job.schedule {
+                group.addTask {
+                    try await ScheduleKeeper(
+                        house: house, job: job, expression: schedule, mayRepeat: job.rerun == nil
+                    ) { try await perform(due) }.run()
+                }
+            }
+        }
+    }
+
+    private func perform(_ due: Doorbell) async throws {
+        if let rerun = job.rerun { return try await RerunRound(house: house, job: job, rerun: rerun).perform() }
+        if job.source.glob != nil { return try await GlobRound(house: house, job: job).perform() }
+        due.ring()
+    }
+}

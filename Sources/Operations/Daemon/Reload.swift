@@ -1,0 +1,58 @@
+import JobRunner
+import Logging
+import Settings
+
+/// Reads settings, jobs and keys anew while the daemon runs (SIGHUP); what is wrong changes nothing.
+struct Reload {
+    let house: House
+    let config: String
+    let reloaded: Doorbell
+
+    /// Takes the new rules over, as a whole or not at all, and says what only a restart can change.
+    func perform() async {
+        do {
+            let place = try Workplace(config: config)
+            let credentials = try place.credentials()
+            let rules = try House.Rules(place.keeping(house.rules.place), credentials: credentials, at: house.clock.now)
+            await house.client.exchange(
+                for: try rules.place.client(credentials, concurrency: rules.place.settings.limits.concurrency))
+            say(place)
+            house.rules = rules
+            house.traffic.reconfigure(RunnerConfiguration(daemonOf: rules.place.settings))
+            reloaded.ring()
+            house.log.notice("settings, jobs and keys were read anew", metadata: ["jobs": "\(rules.jobs.count)"])
+        } catch {
+            house.log.error(
+                "nothing was changed: settings, jobs or keys are wrong",
+                metadata: ["reason": "\(OperationFailure(error).message)"])
+        }
+    }
+
+    private func say(_ place: Workplace) {
+        let kept = place.settings.keysOnlyARestartChanges(from: house.settings)
+        guard !kept.isEmpty else { return }
+        house.log.warning("needs a restart; the old value stays", metadata: ["keys": "\(kept.joined(separator: ", "))"])
+    }
+}
+
+extension Settings {
+    /// The keys that bind a daemon to its database and endpoint, as far as these settings give them otherwise.
+    func keysOnlyARestartChanges(from running: Settings) -> [String] {
+        [
+            ("database", database != running.database), ("sealing_key", sealingKey != running.sealingKey),
+            ("api.base_url", api.baseURL != running.api.baseURL), ("jobs", jobs != running.jobs),
+        ].filter(\.1).map(\.0)
+    }
+}
+
+extension Workplace {
+    /// These settings with what binds to database and endpoint as it is in `running`.
+    func keeping(_ running: Workplace) -> Workplace {
+        var settings = settings
+        settings.database = running.settings.database
+        settings.sealingKey = running.settings.sealingKey
+        settings.api.baseURL = running.settings.api.baseURL
+        settings.jobs = running.settings.jobs
+        return Workplace(settings)
+    }
+}

@@ -1,0 +1,72 @@
+import JobRunner
+import Logging
+import RecordStore
+import Schedules
+import Settings
+
+/// Lets a job run at the times of its schedule: once each, never beside itself, and as it says after a time of absence.
+struct ScheduleKeeper {
+    let house: House
+    let job: JobDefinition
+    let expression: CronExpression
+    /// Whether doing it twice for one due time does no harm, so that a crash in its middle may repeat it.
+    let mayRepeat: Bool
+    /// What the job does when it is due.
+    let occasion: @Sendable () async throws -> Void
+    /// The wall clock may be set meanwhile.
+    private static let longestSleep = Duration.seconds(3_600)
+
+    /// Waits and runs, until it is cancelled.
+    ///
+    /// - Throws: `StoreError` when state could not be read or written.
+    func run() async throws {
+        var state = ScheduleState(
+            expression: expression, zone: job.timeZone, catchUp: job.catchUp,
+            lastDue: try house.store.lastDue(ofSchedule: job.name))
+        let bell = Doorbell()
+        while !Task.isCancelled {
+            let lastDue = state.lastDue
+            let action = state.step(at: house.clock.now, isRunning: try isRunning())
+            if state.lastDue != lastDue, !mayRepeat { try await remember(state) }
+            try await take(action)
+            if state.lastDue != lastDue, mayRepeat { try await remember(state) }
+            guard case .wait(let until) = action else { continue }
+            await bell.wait(for: sleep(until: until), on: house.clock)
+        }
+    }
+
+    private func sleep(until wall: Int64?) -> Duration {
+        guard let wall else { return Self.longestSleep }
+        return min(Self.longestSleep, .milliseconds(max(0, wall - house.clock.now)))
+    }
+
+    private func take(_ action: ScheduleState.Action) async throws {
+        switch action {
+        case .wait: break
+        case .run(let due):
+            house.log.notice("job is due", metadata: ["job": "\(job.name)", "due": "\(Figures.time(due))"])
+            try await occasion()
+        case .missed(let due, let count, let runsNow):
+            let metadata: Logger.Metadata = [
+                "job": "\(job.name)", "last_due": "\(Figures.time(due))", "missed": "\(count)",
+                "runs_now": "\(runsNow)",
+            ]
+            house.log.warning("schedule was missed while nobody ran", metadata: metadata)
+            house.tellMissed(job, due: due, count: count, runsNow: runsNow)
+            if runsNow { try await occasion() }
+        case .overlapped(let due):
+            house.log.warning(
+                "job is due and still running; this time is left out",
+                metadata: ["job": "\(job.name)", "due": "\(Figures.time(due))"])
+        }
+    }
+
+    private func remember(_ state: ScheduleState) async throws {
+        guard let lastDue = state.lastDue else { return }
+        try await house.store.saveLastDue(lastDue, ofSchedule: job.name)
+    }
+
+    private func isRunning() throws -> Bool {
+        try house.store.batchesToTend().contains { $0.job == job.name && [.ingesting, .running].contains($0.state) }
+    }
+}

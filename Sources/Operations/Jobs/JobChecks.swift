@@ -1,0 +1,120 @@
+import Foundation
+import Ingest
+import Schedules
+import Settings
+
+/// What a job that is written rightly needs on this machine: folders, a group, a program, other jobs.
+///
+/// What a job lacks that is switched off is a warning, and a failure for one that the daemon would run.
+struct JobChecks {
+    let job: JobDefinition
+    /// The names of all jobs, this one among them.
+    let names: Set<String>
+    /// The other jobs that are written rightly.
+    let others: [JobDefinition]
+    /// Milliseconds since 1970 UTC.
+    let now: Int64
+
+    /// What is lacking; where nothing is, the one finding that says so and when the job is due.
+    func findings() -> [Finding] {
+        let lacking = problems().map { job.isEnabled ? Finding.failure(job.name, $0) : .warning(job.name, $0) }
+        let doubts = warnings().map { Finding.warning(job.name, $0) }
+        return lacking.isEmpty && doubts.isEmpty ? [.fine(job.name, summary)] : lacking + doubts
+    }
+
+    private func problems() -> [String] {
+        [neverDue, output, group, command].compactMap { $0 } + dropFolder + strangers + rivals
+    }
+
+    private func warnings() -> [String] {
+        guard let pattern = job.source.glob, !Self.matches(pattern) else { return [] }
+        return ["source.glob matches nothing now: \(pattern)"]
+    }
+
+    private static func matches(_ pattern: String) -> Bool {
+        var found = glob_t()
+        defer { globfree(&found) }
+        return glob(pattern, GLOB_NOSORT, nil, &found) == 0
+    }
+
+    private var summary: String {
+        guard job.isEnabled else { return "is switched off" }
+        guard let next = job.nextRun(after: now) else {
+            return job.source.path.map { "takes what is dropped into \($0)" } ?? "runs when 'rollcall run --job' asks"
+        }
+        return "is due \(Figures.time(next, in: job.timeZone))"
+    }
+
+    private var neverDue: String? {
+        guard let schedule = job.schedule, schedule.next(after: now, in: job.timeZone) == nil else { return nil }
+        return "schedule is never due: there is no such day in any year"
+    }
+
+    private var output: String? {
+        guard let output = job.output, let obstacle = FolderFitness(output).obstacle else { return nil }
+        return "output: \(obstacle)"
+    }
+
+    private var dropFolder: [String] {
+        guard let path = job.source.path else { return [] }
+        guard let places = try? DropFolder(path: path) else { return [] }
+        let folders = [places.inbox, places.working, places.archive, places.rejected, places.output]
+            .map(FolderFitness.init)
+        let obstacles = folders.compactMap(\.obstacle).map { "source.path: \($0)" }
+        guard obstacles.isEmpty, Set(folders.map(\.device)).count > 1 else { return Array(obstacles.prefix(1)) }
+        return [
+            "source.path: inbox, working, archive, rejected and out must lie on one file system, or a file could be half moved"
+        ]
+    }
+
+    private var group: String? {
+        guard let name = job.exchangeGroup else { return nil }
+        guard let group = getgrnam(name)?.pointee.gr_gid else {
+            return "exchange_group: there is no group '\(name)'; make it with 'groupadd \(name)', or name another"
+        }
+        guard geteuid() != 0, group != getegid(), !Self.groups.contains(group) else { return nil }
+        return
+            "exchange_group: \(NSUserName()) is not in the group '\(name)'; add it with 'usermod -aG \(name) \(NSUserName())'"
+    }
+
+    private static var groups: [gid_t] {
+        var groups = [gid_t](repeating: 0, count: Int(max(0, getgroups(0, nil))))
+        let count = getgroups(Int32(groups.count), &groups)
+        return Array(groups.prefix(Int(max(0, count))))
+    }
+
+    private var command: String? {
+        guard let program = job.notify?.command.first, !Self.isExecutable(program) else { return nil }
+        return program.contains("/")
+            ? "notify: \(program) is no program that can be run; check its path and 'chmod +x' it"
+            : "notify: there is no program '\(program)' in PATH; give its path"
+    }
+
+    private static func isExecutable(_ program: String) -> Bool {
+        let folders =
+            program.contains("/")
+            ? [""] : (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map { "\($0)/" }
+        return folders.contains { folder in
+            var isFolder: ObjCBool = false
+            let path = folder + program
+            return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && !isFolder.boolValue
+                && access(path, X_OK) == 0
+        }
+    }
+
+    private var strangers: [String] {
+        (job.rerun?.jobs ?? []).filter { !names.contains($0) && $0 != JobDefinition.unnamed }
+            .map { "rerun.jobs: there is no job '\($0)'; 'rollcall jobs list' shows which there are" }
+    }
+
+    private var rivals: [String] {
+        others.filter { $0.isEnabled && job.isEnabled && takesFromSamePlace($0) }
+            .map { "source: the job '\($0.name)' takes the same files; give each its own folder or pattern" }
+    }
+
+    private func takesFromSamePlace(_ other: JobDefinition) -> Bool {
+        if let glob = job.source.glob { return glob == other.source.glob }
+        guard let path = job.source.path, let rival = other.source.path else { return false }
+        return (try? DropFolder(path: path).inbox) == (try? DropFolder(path: rival).inbox)
+    }
+}

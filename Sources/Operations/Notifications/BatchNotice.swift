@@ -1,0 +1,96 @@
+import Foundation
+import RecordStore
+import Settings
+
+/// What a command is told of a batch or a schedule, as one JSON object: names, states and figures, nothing of any
+/// record.
+struct BatchNotice: Encodable, Sendable {
+    let event: Settings.Notification.Event
+    /// When it happened.
+    let time: String
+    let job: String
+    /// The batch's name; nil for a schedule.
+    var batch: String?
+    var state: String?
+    var counts: [String: Int]?
+    var calls: Int?
+    /// What the calls cost, in words; nil where nothing is known of it.
+    var cost: String?
+    var reason: String?
+    /// What to do.
+    var remedy: String?
+    /// The folder of the results.
+    var results: String?
+    /// When the last of the missed runs was due.
+    var due: String?
+    /// How many runs were missed.
+    var missed: Int?
+
+    /// A batch's news.
+    ///
+    /// - Parameters:
+    ///   - event: what happened.
+    ///   - batch: the batch as it is now.
+    ///   - time: when, in milliseconds since 1970 UTC.
+    ///   - reason: why, where that is not the batch's own reason.
+    ///   - remedy: what a person can do.
+    ///   - results: the folder of its results.
+    ///   - cost: what its calls cost.
+    init(
+        _ event: Settings.Notification.Event, of batch: Batch, at time: Int64, reason: String? = nil,
+        remedy: String? = nil, results: String? = nil, cost: String? = nil
+    ) {
+        self.event = event
+        self.time = Self.text(time)
+        job = batch.job
+        self.batch = batch.name
+        state = batch.state.rawValue
+        counts = Dictionary(
+            uniqueKeysWithValues: RecordStatus.allCases.map { ($0.rawValue, batch.counts[$0]) } + [
+                ("total", batch.counts.total)
+            ])
+        calls = batch.counts.calls
+        self.cost = cost
+        self.reason = reason ?? batch.reason
+        self.remedy = remedy
+        self.results = results
+    }
+
+    /// A schedule that was due while nobody could start it.
+    ///
+    /// - Parameters:
+    ///   - job: the job's name.
+    ///   - due: the last of these times, in milliseconds since 1970 UTC.
+    ///   - count: how many.
+    ///   - runsNow: whether one run makes up for them.
+    ///   - time: now, in milliseconds since 1970 UTC.
+    init(missedBy job: String, due: Int64, count: Int, runsNow: Bool, at time: Int64) {
+        event = .missed
+        self.time = Self.text(time)
+        self.job = job
+        self.due = Self.text(due)
+        missed = count
+        reason = "the daemon did not run when the job was due"
+        remedy =
+            runsNow ? "it runs now" : "nothing: it runs when it is due next; 'catch_up: true' would run it at start"
+    }
+
+    /// A file that was not taken in, and has no batch.
+    ///
+    /// - Parameters:
+    ///   - job: the job's name.
+    ///   - reason: why, without any value of the file.
+    ///   - time: now, in milliseconds since 1970 UTC.
+    init(rejectedBy job: String, reason: String, at time: Int64) {
+        event = .rejected
+        self.time = Self.text(time)
+        self.job = job
+        self.reason = reason
+    }
+
+    private static func text(_ milliseconds: Int64) -> String {
+        Date(timeIntervalSince1970: Double(milliseconds) / 1000).ISO8601Format()
+    }
+}
+
+extension Settings.Notification.Event: Encodable {}

@@ -1,0 +1,93 @@
+import RecordStore
+
+/// What an operator can do with a batch as a whole. A pure rule: which state it leads to, or why not.
+public enum BatchCommand: String, Sendable, CaseIterable {
+    /// Agree to what a waiting batch costs.
+    case start
+    /// Make no more calls for now.
+    case pause
+    /// Go on after a pause or a halt.
+    case resume
+    /// Give up what has not been sent.
+    case cancel
+}
+
+extension BatchCommand {
+    /// What a command does to a batch in a state.
+    enum Effect: Equatable {
+        /// It goes there.
+        case becomes(BatchState)
+        /// It is there already.
+        case nothing
+        /// It can't; the rest of the sentence that begins with the batch's name.
+        case refused(String)
+    }
+
+    /// What the command does to a batch.
+    ///
+    /// - Parameters:
+    ///   - state: The batch's state.
+    ///   - isIngested: Whether its whole file has been read.
+    /// - Returns: Where it goes, or why not.
+    func effect(on state: BatchState, isIngested: Bool) -> Effect {
+        switch self {
+        case .start: start(state)
+        case .pause: pause(state)
+        case .resume: resume(state, isIngested)
+        case .cancel: cancel(state)
+        }
+    }
+
+    /// What is done, as a word behind the batch's name.
+    var participle: String {
+        switch self {
+        case .start: "started"
+        case .pause: "paused"
+        case .resume: "resumed"
+        case .cancel: "cancelled"
+        }
+    }
+
+    private func start(_ state: BatchState) -> Effect {
+        switch state {
+        case .awaitingConfirmation: .becomes(.running)
+        case .running: .nothing
+        case .ingesting: .refused("is still being taken in; start it when it waits for confirmation")
+        case .paused, .halted: .refused("is \(state.rawValue); 'rollcall resume' goes on with it")
+        case .completed, .cancelled, .rejected: .refused(over(state))
+        }
+    }
+
+    private func pause(_ state: BatchState) -> Effect {
+        switch state {
+        case .running, .ingesting: .becomes(.paused)
+        case .paused: .nothing
+        case .awaitingConfirmation: .refused("waits for confirmation; nothing is sent before 'rollcall start'")
+        case .halted: .refused("is halted; nothing is sent before 'rollcall resume'")
+        case .completed, .cancelled, .rejected: .refused(over(state))
+        }
+    }
+
+    private func resume(_ state: BatchState, _ isIngested: Bool) -> Effect {
+        switch state {
+        case .paused: .becomes(isIngested ? .running : .ingesting)
+        case .halted: .becomes(.running)
+        case .running, .ingesting: .nothing
+        case .awaitingConfirmation: .refused("waits for confirmation; 'rollcall start' agrees to its cost")
+        case .completed, .cancelled, .rejected: .refused(over(state))
+        }
+    }
+
+    private func cancel(_ state: BatchState) -> Effect {
+        switch state {
+        case .ingesting, .awaitingConfirmation, .running, .paused, .halted: .becomes(.cancelled)
+        case .cancelled: .nothing
+        case .completed, .rejected: .refused(over(state))
+        }
+    }
+
+    private func over(_ state: BatchState) -> String {
+        state == .completed
+            ? "is completed; 'rollcall rerun' sends what failed again" : "is \(state.rawValue) and stays so"
+    }
+}

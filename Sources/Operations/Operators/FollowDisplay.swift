@@ -1,0 +1,39 @@
+import JobRunner
+import RecordStore
+
+/// The progress of a batch that another process runs, read from the database: in place on a terminal, a line every few
+/// seconds elsewhere.
+struct FollowDisplay {
+    private let console: Console
+    private let start = ContinuousClock.now
+    private var meter = RateMeter()
+    private var line: ProgressLine
+    private var lastShown: ContinuousClock.Instant?
+    private static let plainInterval = Duration.seconds(5)
+
+    init(batch: Batch, console: Console) {
+        self.console = console
+        line = ProgressLine(name: batch.name, total: batch.counts.total, done: 0)
+    }
+
+    /// Takes how the batch stands, and why no calls are made, if they aren't.
+    mutating func show(_ batch: Batch, waiting: String?) {
+        let counts = batch.counts
+        line.total = counts.total
+        line.done = counts.total - counts.queued - counts.inFlight
+        (line.inDoubt, line.failed, line.retries) = (counts.inDoubt, counts.failed, counts.retries)
+        line.waiting = waiting ?? (batch.state == .running ? nil : batch.state.rawValue)
+        let now = ContinuousClock.now
+        meter.note(finished: line.done, at: now - start)
+        line.rate = meter.perSecond
+        guard console.errorIsTerminal || lastShown.map({ now - $0 >= Self.plainInterval }) ?? true else { return }
+        lastShown = now
+        if console.errorIsTerminal { console.redraw(line.text) } else { console.note(line.text) }
+    }
+
+    /// Leaves the last state standing on a line of its own.
+    func finish() {
+        if console.errorIsTerminal { console.redraw(line.text) }
+        console.note(console.errorIsTerminal ? "" : line.text)
+    }
+}

@@ -1,0 +1,77 @@
+import Foundation
+import Ingest
+import JobRunner
+import RecordStore
+import Results
+import Settings
+
+/// `rollcall run` beside a daemon: takes the files in, hands their batches over, follows them, and shows the results.
+struct HandedOverRun {
+    let request: RunRequest
+    let place: Workplace
+    let job: JobDefinition
+    let console: Console
+
+    /// Hands the files over and waits for their batches.
+    func perform(_ inputs: [ExaminedFile], to process: Int32) async throws -> ExitStatus {
+        console.note("a daemon (process \(process)) runs this database; handing the work over to it")
+        if request.rate != nil {
+            console.note("warning: --rate has no effect on a daemon; its settings say how fast it goes")
+        }
+        let (session, stop) = (try OperatorSession(place, console: console), StopSignal())
+        return try await SignalledWork.run(stop: stop, console: console) {
+            let batches = try await BatchSubmission(session: session, job: job, request: request, stop: stop)
+                .submit(inputs)
+            var statuses = [ExitStatus]()
+            for batch in batches {
+                statuses.append(
+                    try await FollowedBatch(
+                        session: session, job: job, stop: stop, out: request.out, json: request.json
+                    )
+                    .end(of: batch.id))
+            }
+            try await session.close()
+            return statuses.count < inputs.count ? .unfinished : .combined(statuses)
+        }
+    }
+}
+
+/// A batch that another process runs, followed to where it stops, with what its end means.
+struct FollowedBatch {
+    let session: OperatorSession
+    let job: JobDefinition
+    let stop: StopSignal
+    /// Where results are to be written once more; nil: where the runner writes them.
+    let out: String?
+    let json: Bool
+
+    /// Follows it and prints what came of it.
+    func end(of id: BatchID) async throws -> ExitStatus {
+        let batch = try await BatchFollower(session: session, stop: stop).follow(id)
+        guard batch.state.isFinished else {
+            let reason = batch.reason.map { ": \($0)" } ?? ""
+            session.console.note(
+                "\(batch.name) is \(batch.state.rawValue)\(reason); \(goesOn(batch))")
+            if json { session.console.output(JSONText.text(of: BatchStatus(batch))) }
+            return .unfinished
+        }
+        let written = try await BlockingWork.run { try results.write(batch) }
+        session.console.output(json ? JSONText.text(of: written.summary) : SummaryText.text(of: written))
+        return Verdict.status(of: batch.counts, accepting: job.accept)
+    }
+
+    private var results: BatchResults {
+        BatchResults(
+            store: session.store, pricing: session.place.pricing,
+            place: out.map(ResultsPlace.init(output:)) ?? ResultsPlace(job, settings: session.place.settings),
+            timeZone: job.limits.timeZone)
+    }
+
+    private func goesOn(_ batch: Batch) -> String {
+        switch batch.state {
+        case .awaitingConfirmation: "'rollcall start \(batch.name)' agrees to its cost"
+        case .paused, .halted: "'rollcall resume \(batch.name)' goes on with it"
+        default: "the daemon goes on with it; 'rollcall status \(batch.name)' shows how it fares"
+        }
+    }
+}

@@ -1,0 +1,41 @@
+import Foundation
+import RecordStore
+
+/// A hand on the database beside whoever runs it, if anybody does.
+struct OperatorSession: Sendable {
+    let place: Workplace
+    let store: RecordStore
+    let console: Console
+
+    /// Opens the database; takes no lock and calls nothing.
+    ///
+    /// - Throws: `OperationFailure` (78) where there is no database yet; `StoreError`.
+    init(_ place: Workplace, console: Console) throws {
+        self.place = place
+        self.console = console
+        store = try place.storeForOperating()
+    }
+
+    /// Keeps what was done among the actions, with who did it. Keys that can't be read stand in nobody's way here.
+    func note(_ name: String, of batch: BatchID?, detail: String? = nil) async throws {
+        try await store.recordAction(
+            Action(
+                at: Int64(Date().timeIntervalSince1970 * 1_000), batch: batch, name: name, detail: detail,
+                provenance: try place.operatorProvenance()))
+    }
+
+    /// Who goes on with a batch, as the end of a sentence.
+    func whoGoesOn() throws -> String {
+        switch try place.runner() {
+        case .daemon(let process): "the daemon (process \(process)) goes on with it"
+        case .run(let process):
+            "process \(process) runs this database; when it has ended, 'rollcall daemon' goes on with it"
+        case .nobody: "no daemon runs; 'rollcall daemon' goes on with it"
+        }
+    }
+
+    /// Closes the database.
+    func close() async throws {
+        try await store.closeWithoutBlocking()
+    }
+}

@@ -1,0 +1,29 @@
+import RecordStore
+
+/// What a restored copy does not know, and what that may cost, as a person reads it.
+enum RestoreText {
+    static func lines(_ report: RestoreReport, file: String, database: String) -> [String] {
+        var lines = ["\(file) is now the database \(database)"]
+        if let setAside = report.setAside { lines.append("the database that was there is kept as \(setAside)") }
+        return lines + [missing(report), next(report)].compactMap(\.self)
+    }
+
+    private static func missing(_ report: RestoreReport) -> String? {
+        guard let lost = report.lostAttempts else {
+            return "nobody knows what was sent since the copy was made: the mark beside the database is missing"
+        }
+        guard lost > 0 else { return "it knows of every call that was made: nothing is missing" }
+        return
+            "it does not know of the last \(Figures.count(Int(clamping: lost), "call")); sending those records again "
+            + "would bill up to \(Figures.count(report.callsAtRisk, "call")) a second time"
+    }
+
+    private static func next(_ report: RestoreReport) -> String? {
+        guard !report.pausedBatches.isEmpty else { return nil }
+        let names = report.pausedBatches.prefix(10).joined(separator: ", ")
+        let more = report.pausedBatches.count > 10 ? ", …" : ""
+        return
+            "the next run or daemon pauses \(names)\(more) and puts \(Figures.count(report.doubtedRecords, "record")) "
+            + "in doubt; look at them with 'rollcall records BATCH --status in_doubt', then 'rollcall resume BATCH'"
+    }
+}

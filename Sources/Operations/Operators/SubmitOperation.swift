@@ -1,0 +1,37 @@
+import Foundation
+import Ingest
+import JobRunner
+import RecordStore
+import Settings
+
+/// `rollcall submit`: takes files in beside whoever runs the database; a daemon goes on with them.
+public struct SubmitOperation: Sendable {
+    private let request: RunRequest
+    private let console: Console
+
+    /// Describes what to take in; of the request `out` and `rate` have no meaning here.
+    public init(_ request: RunRequest, console: Console = .standard) {
+        self.request = request
+        self.console = console
+    }
+
+    /// Takes the files in, one after the other; a file that cannot be used refuses all before anything is queued.
+    public func perform() async throws -> ExitStatus {
+        let place = try Workplace(config: request.config)
+        let job = try place.job(request.job)
+        let inputs = try request.files.map { path in
+            try InputFile.open(path: path, mapping: FieldMapping(job), expecting: job.inputKind).examine()
+        }
+        try place.makeDatabaseIfMissing()
+        let (session, stop) = (try OperatorSession(place, console: console), StopSignal())
+        return try await SignalledWork.run(stop: stop, console: console) {
+            let batches = try await BatchSubmission(session: session, job: job, request: request, stop: stop)
+                .submit(inputs)
+            for batch in batches where !request.json { console.output(batch.name) }
+            if request.json { console.output(JSONText.text(of: batches.map(BatchStatus.init))) }
+            try await session.close()
+            return batches.count < inputs.count || batches.contains { $0.state == .awaitingConfirmation }
+                ? .unfinished : .succeeded
+        }
+    }
+}

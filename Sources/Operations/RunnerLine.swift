@@ -1,0 +1,36 @@
+import Foundation
+import RecordStore
+
+/// What `status` says of whoever runs the database, above the batches.
+enum RunnerLine {
+    /// One line, two where the way to the API is not open; nil where nobody runs and nobody did.
+    static func text(of runner: Workplace.Runner, _ status: RunnerStatus?, now: Date = Date()) -> String? {
+        switch runner {
+        case .nobody: return status == nil ? nil : "no daemon runs; 'rollcall daemon' goes on with what waits"
+        case .run(let process): return "process \(process) runs this database until its batches are done"
+        case .daemon(let process):
+            guard let status else { return "daemon: process \(process)" }
+            let since =
+                "daemon: process \(process) since \(Figures.time(status.startedAt)), \(Figures.count(status.jobs, "job"))"
+            return [since, status.waiting(at: now)].compactMap(\.self).joined(separator: "\n")
+        }
+    }
+}
+
+extension RunnerStatus {
+    /// Why no calls are made at all, and when that may change; nil while they are.
+    func waiting(at now: Date = Date()) -> String? {
+        switch gate {
+        case .open:
+            guard let closedUntil, Double(closedUntil) / 1_000 > now.timeIntervalSince1970 else { return nil }
+            return "no calls until \(Figures.time(closedUntil)) (Retry-After)"
+        case .closed(let reason, let since, let nextProbeAt, let probes):
+            let next = nextProbeAt.map { "next at \(Figures.time($0))" } ?? "one under way"
+            return "no calls since \(Figures.time(since)): \(reason ?? "the API is out of reach"); "
+                + "\(Figures.count(probes, "probe")) so far, \(next)"
+        case .halted(let reason, let since):
+            return "halted since \(Figures.time(since)): \(reason ?? "something is wrong"); "
+                + "mend it, then 'rollcall resume BATCH' for each halted batch"
+        }
+    }
+}

@@ -1,0 +1,47 @@
+import Foundation
+import RecordStore
+import Results
+import Settings
+
+/// What batches of a job would cost, looked up in the database.
+struct Spending {
+    let store: RecordStore
+    let job: JobDefinition
+    let pricing: Pricing?
+
+    /// What a batch's queued records would take, after a look at the answers of all earlier batches.
+    ///
+    /// - Parameters:
+    ///   - batch: Its file has been read.
+    ///   - now: The time.
+    /// - Returns: Calls, time and cost.
+    /// - Throws: `StoreError` when the database cannot be read or written.
+    func estimate(of batch: Batch, at now: Date = Date()) async throws -> Estimate {
+        if job.reuseWithin != nil { try await store.learnAnswers() }
+        let forecast = try store.forecast(batch.id, answeredSince: Self.answeredSince(job, at: now))
+        return Estimate(
+            calls: forecast.calls, repeats: forecast.repeats, reused: forecast.reused, held: forecast.held,
+            rate: job.limits.rate, pricing: pricing, callsThisMonth: try callsThisMonth(at: now))
+    }
+
+    /// Whether a batch may run when its file has been read.
+    ///
+    /// - Parameter batch: The batch.
+    /// - Returns: Where it goes, and why.
+    /// - Throws: `StoreError` when the database cannot be read or written.
+    func admission(of batch: Batch) async throws -> Admission {
+        Admission(batch.counts, try await estimate(of: batch), under: job)
+    }
+
+    /// Billed calls of the calendar month so far, by which the price list's tiers go.
+    func callsThisMonth(at now: Date) throws -> Int {
+        try store.calls(inMonthOf: CallDay(at: Self.milliseconds(now), in: job.limits.timeZone)).billable
+    }
+
+    /// From when on an answer may serve under a job; nil: none may.
+    static func answeredSince(_ job: JobDefinition, at now: Date) -> Int64? {
+        job.reuseWithin.map { milliseconds(now) - $0.components.seconds * 1_000 }
+    }
+
+    private static func milliseconds(_ date: Date) -> Int64 { Int64(date.timeIntervalSince1970 * 1_000) }
+}

@@ -1,0 +1,20 @@
+import ArgumentParser
+import Operations
+
+struct BackupCommand: RollcallCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "backup", abstract: "Make a whole copy of the database, also while it is being run.",
+        discussion: """
+            The copy is checked, private (0600), and opens with the sealing key only, which is not in it: keep both, apart \
+            from each other.
+            """)
+
+    @Argument(help: "The copy's path; nothing may be there yet.", completion: .file())
+    var file: String
+
+    @OptionGroup var settings: SettingsOptions
+
+    func perform() async throws -> ExitStatus {
+        try await BackupOperation(file: file, config: settings.config).perform()
+    }
+}

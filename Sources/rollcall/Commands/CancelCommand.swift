@@ -1,0 +1,14 @@
+import ArgumentParser
+import Operations
+
+struct CancelCommand: RollcallCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "cancel", abstract: "Give up what has not been sent of a batch.",
+        discussion: """
+            Records not yet sent become cancelled; answers that are there stay, and calls under way are awaited.
+            """)
+
+    @OptionGroup var chosen: BatchCommandOptions
+
+    func perform() async throws -> ExitStatus { try await chosen.perform(.cancel) }
+}

@@ -1,0 +1,24 @@
+import ArgumentParser
+import Operations
+
+struct JobsCheckCommand: RollcallCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check", abstract: "Check job files, and whether what they need is there.",
+        discussion: """
+            Every wrong key is named with file, line and the nearest right one. Of a job that is switched off, what it \
+            lacks on this machine is only a warning. Exit code 0: all is well; 78: something is not.
+            """)
+
+    @Argument(
+        help: "Job files, or jobs by name; absent: all in the jobs' folder.", completion: .file(extensions: ["yaml"]))
+    var files: [String] = []
+
+    @OptionGroup var settings: SettingsOptions
+
+    @Flag(help: "Print the findings as JSON.")
+    var json = false
+
+    func perform() async throws -> ExitStatus {
+        try await JobsCheckOperation(files: files, config: settings.config, json: json).perform()
+    }
+}

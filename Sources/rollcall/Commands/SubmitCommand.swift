@@ -1,0 +1,40 @@
+import ArgumentParser
+import Operations
+
+struct SubmitCommand: RollcallCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "submit", abstract: "Take files in for the daemon and return.",
+        discussion: """
+            Prints each batch's name. Works beside a running daemon, which goes on with the batches within a second, and \
+            without one: then the next daemon does. Exit code 3 where a batch waits for confirmation.
+            """)
+
+    @Argument(help: "CSV or JSON-lines files.", completion: .file(extensions: ["csv", "tsv", "jsonl", "ndjson"]))
+    var files: [String]
+
+    @OptionGroup var settings: SettingsOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "Job whose mapping and limits apply: a name in the jobs folder, or a file.", valueName: "job"))
+    var job: String?
+
+    @Flag(help: "Do not wait for confirmation, whatever the batch costs.")
+    var yes = false
+
+    @Flag(help: "Take a file in again whose batch has finished; every line is sent, and billed, anew.")
+    var again = false
+
+    @Flag(name: .customLong("no-reuse"), help: "Use no answers of earlier batches, whatever reuse_within says.")
+    var noReuse = false
+
+    @Flag(help: "Print the batches as JSON on standard output.")
+    var json = false
+
+    func perform() async throws -> ExitStatus {
+        try await SubmitOperation(
+            RunRequest(
+                files: files, config: settings.config, job: job, yes: yes, again: again, reuses: !noReuse, json: json)
+        ).perform()
+    }
+}

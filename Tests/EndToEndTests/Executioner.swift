@@ -1,0 +1,19 @@
+import Foundation
+import Synchronization
+
+/// Kills whatever process runs when the emulator has read a given call, before that call is answered.
+final class Executioner: Sendable {
+    private let state = Mutex<(at: Int, victim: RollcallProcess?)>((.max, nil))
+
+    func condemn(_ victim: RollcallProcess, at call: Int) {
+        state.withLock { $0 = (call, victim) }
+    }
+
+    func saw(_ call: Int) {
+        state.withLock { state in
+            guard call >= state.at, let victim = state.victim else { return }
+            victim.signal(SIGKILL)
+            state = (.max, nil)
+        }
+    }
+}

@@ -1,0 +1,55 @@
+import Foundation
+import RecordStore
+import Testing
+
+extension Installation {
+    /// Starts a daemon and waits until it is up, with so many drop folders open.
+    func daemon(folders: Int = 1) async throws -> RollcallProcess {
+        let process = try start(["daemon"])
+        await process.waitForError(containing: "the daemon is up")
+        await process.waitForError(containing: "drop folder is open", times: folders)
+        return process
+    }
+
+    /// Ends a daemon gently.
+    func end(_ daemon: RollcallProcess, sourceLocation: SourceLocation = #_sourceLocation) async throws {
+        daemon.signal(SIGTERM)
+        let ended = try await daemon.wait()
+        #expect(ended.status == 0, "\(ended.errors)", sourceLocation: sourceLocation)
+    }
+
+    /// Waits until so many batches are over, or the daemon has been killed; whether it was.
+    func isUnfinished(_ batches: Int, in daemon: RollcallProcess) async throws -> Bool {
+        await daemon.waitForError(containing: "batch is over", times: batches - (try finishedBatches()))
+        return try finishedBatches() < batches
+    }
+
+    private func finishedBatches() throws -> Int {
+        let store = try store()
+        defer { try? store.close() }
+        return try store.batches().count { $0.state == .completed && (try? store.hasResults($0.id)) == true }
+    }
+
+    /// Puts a file into a folder as a careful sender does: whole, by renaming.
+    func drop(_ text: String, as name: String, into folder: String) throws {
+        try write(text, to: "\(folder)/.\(name)")
+        try FileManager.default.moveItem(atPath: file("\(folder)/.\(name)"), toPath: file("\(folder)/\(name)"))
+    }
+
+    func makeFolder(_ name: String) throws {
+        try FileManager.default.createDirectory(
+            atPath: file(name), withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    }
+
+    /// What lies in a folder, sorted.
+    func names(in folder: String) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: file(folder)).sorted()
+    }
+
+    /// A batch as it stands.
+    func batch(_ name: String) throws -> Batch {
+        let store = try store()
+        defer { try? store.close() }
+        return try #require(try store.batch(named: name))
+    }
+}

@@ -1,0 +1,82 @@
+import Foundation
+import RecordStore
+import Results
+import Settings
+import Testing
+
+@testable import Operations
+
+@Suite("Whether a batch runs or waits for a person's word")
+struct AdmissionTests {
+    /// One case: the lines, the calls, the job's words, and the setting that makes it wait.
+    struct Case: Sendable {
+        var records = 100
+        var invalid = 0
+        var calls = 100
+        var confirm = false
+        var above = 10_000
+        var cost: Decimal?
+        var maxInvalid = 0.05
+        var waits: [String] = []
+    }
+
+    static let table: [Case] = [
+        Case(), Case(calls: 10_000), Case(calls: 10_001, waits: ["confirm_above.calls, 10000"]),
+        Case(calls: 1, above: 0, waits: ["confirm_above.calls, 0"]), Case(calls: 0, above: 0),
+        Case(confirm: true, waits: ["confirm: true"]), Case(calls: 0, confirm: true),
+        Case(invalid: 5), Case(invalid: 6, waits: ["6 of 100 lines are invalid, more than max_invalid, 5%"]),
+        // One bad line in a tiny file is no shifted column, two are.
+        Case(records: 2, invalid: 1), Case(records: 3, invalid: 2, waits: ["max_invalid"]),
+        Case(records: 2, invalid: 2, calls: 0, waits: ["max_invalid"]),
+        Case(records: 20, invalid: 2, maxInvalid: 0, waits: ["max_invalid, 0%"]),
+        Case(records: 20, invalid: 20, maxInvalid: 1),
+        Case(records: 1_000, invalid: 6, maxInvalid: 0.005, waits: ["0.5%"]),
+        Case(records: 0, calls: 0),
+        Case(calls: 100, cost: 10), Case(calls: 101, cost: 10, waits: ["confirm_above.cost, 10"]),
+        Case(
+            invalid: 9, calls: 101, confirm: true, above: 100, cost: 10,
+            waits: ["max_invalid", "confirm: true", "confirm_above.calls", "confirm_above.cost"]),
+    ]
+
+    @Test("The job's words on lines, calls and money decide", arguments: table)
+    func rule(_ each: Case) throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        var job = JobDefinition(unnamedWith: try Self.settings(in: folder))
+        job.needsConfirmation = each.confirm
+        job.confirmAbove.calls = each.above
+        job.confirmAbove.cost = each.cost
+        job.maxInvalid = each.maxInvalid
+        let pricing = Pricing(currency: "USD", tiers: [.init(upTo: nil, each: Decimal(1) / 10)])
+        let estimate = Estimate(calls: each.calls, rate: 20, pricing: pricing)
+        let admission = Admission(records: each.records, invalid: each.invalid, estimate, under: job)
+        #expect(admission.reasons.count == each.waits.count, "\(admission.reasons)")
+        for (reason, part) in zip(admission.reasons, each.waits) { #expect(reason.contains(part)) }
+        #expect(admission.state == (each.waits.isEmpty ? .running : .awaitingConfirmation))
+        #expect(admission.reason?.hasSuffix(estimate.text) ?? each.waits.isEmpty)
+    }
+
+    @Test("Without a price list no cost is above any limit")
+    func noPricing() throws {
+        let estimate = Estimate(calls: 5, rate: 20, pricing: nil)
+        #expect(estimate.price == nil && estimate.text.contains("cost unknown"))
+    }
+
+    private static func settings(in folder: URL) throws -> Settings {
+        let file = folder.appending(path: "rollcall.yaml")
+        let text = """
+            database: var/rollcall.sqlite
+            sealing_key: secrets/sealing.key
+            api:
+              base_url: https://127.0.0.1:8443/identity/accounts
+              client_certificate: pki/client.pem
+              client_key: pki/client.key
+              encryption_key: pki/encryption.pem
+              decryption_key: pki/decryption.pem
+            """
+        try Data(text.utf8).write(to: file)
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file.path)
+        return try Settings.load(path: file.path, environment: [:])
+    }
+}

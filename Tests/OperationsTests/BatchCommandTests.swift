@@ -1,0 +1,50 @@
+import RecordStore
+import Testing
+
+@testable import Operations
+
+@Suite("What operators can do with a batch")
+struct BatchCommandTests {
+    /// Command, then for each state where it leads; nil: refused; the same state: nothing to do.
+    private static let table: [(BatchCommand, [BatchState: BatchState])] = [
+        (.start, [.awaitingConfirmation: .running, .running: .running]),
+        (.pause, [.running: .paused, .ingesting: .paused, .paused: .paused]),
+        (.resume, [.paused: .running, .halted: .running, .running: .running, .ingesting: .ingesting]),
+        (
+            .cancel,
+            [
+                .ingesting: .cancelled, .awaitingConfirmation: .cancelled, .running: .cancelled, .paused: .cancelled,
+                .halted: .cancelled, .cancelled: .cancelled,
+            ]
+        ),
+    ]
+
+    @Test("Every command in every state leads where the table says", arguments: table.map(\.0))
+    func effects(command: BatchCommand) throws {
+        let expected = try #require(Self.table.first { $0.0 == command }?.1)
+        for state in BatchState.allCases {
+            switch (command.effect(on: state, isIngested: true), expected[state]) {
+            case (.becomes(let new), let wanted): #expect(new == wanted && new != state, "\(command) \(state)")
+            case (.nothing, let wanted): #expect(wanted == state, "\(command) \(state)")
+            case (.refused(let why), let wanted):
+                #expect(wanted == nil, "\(command) \(state)")
+                #expect(!why.isEmpty)
+            }
+        }
+    }
+
+    @Test("A command leads only where the store lets a batch go", arguments: BatchCommand.allCases)
+    func storeAgrees(command: BatchCommand) {
+        for state in BatchState.allCases {
+            for isIngested in [true, false] {
+                guard case .becomes(let new) = command.effect(on: state, isIngested: isIngested) else { continue }
+                #expect(state.successors.contains(new), "\(command) \(state)")
+            }
+        }
+    }
+
+    @Test("A batch paused while its file was being read is read on")
+    func resumeReading() {
+        #expect(BatchCommand.resume.effect(on: .paused, isIngested: false) == .becomes(.ingesting))
+    }
+}

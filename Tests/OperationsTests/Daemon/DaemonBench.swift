@@ -1,0 +1,155 @@
+import Emulator
+import Foundation
+import JobRunner
+import Logging
+import RecordStore
+import Synchronization
+import TestSupport
+
+@testable import Operations
+
+/// One installation and its daemon in this process: real files, a real database, a real emulator behind real TLS. Only
+/// the clock is the test's.
+final class DaemonBench: Sendable {
+    let path: String
+    let clock: HeldClock
+    let port: Int
+    private let material: EmulatorMaterial
+    private let emulator = Mutex<(server: Emulator, task: Task<Void, any Error>)?>(nil)
+    private let daemon = Mutex<(house: House, task: Task<Void, any Error>)?>(nil)
+
+    /// How often a simulated month looks at things: virtual time is not free.
+    private static let rhythm = House.Rhythm(
+        poll: .seconds(600), folders: .seconds(3_600), news: .seconds(1_800), upkeep: .seconds(6 * 3_600))
+
+    init(at start: Int64, settings: String, jobs: [String: String]) async throws {
+        path = FileManager.default.temporaryDirectory.appending(path: "rollcall-month-\(UUID().uuidString)").path
+        clock = HeldClock(at: start)
+        let directory = EmulatorDirectory(path: path)
+        material = try directory.material(host: "127.0.0.1")
+        let (server, task) = try Self.started(port: 0, directory, material)
+        port = try await server.port()
+        emulator.withLock { $0 = (server, task) }
+        try write(Self.settings(port: port) + settings, to: "rollcall.yaml")
+        for (name, text) in jobs { try write(text, to: "jobs/\(name).yaml") }
+        for folder in ["incoming", "drop/inbox"] {
+            try FileManager.default.createDirectory(atPath: file(folder), withIntermediateDirectories: true)
+        }
+    }
+
+    /// Ends everything and removes the files.
+    func end() async throws {
+        try await stopDaemon()
+        try await takeAPIDown()
+        try FileManager.default.removeItem(atPath: path)
+    }
+
+    var house: House? { daemon.withLock { $0?.house } }
+
+    /// Starts a daemon; the one before must have been stopped.
+    func startDaemon() throws {
+        let log = Logger(label: "daemon", factory: { _ in SwiftLogNoOpLogHandler() })
+        let place = try Workplace(config: file("rollcall.yaml"))
+        let house = try House.opened(place, environment: [:], log: log, clock: clock, rhythm: Self.rhythm)
+        let task = Task {
+            try await Daemon(house: house, reloaded: Doorbell()).run()
+            await house.client.shutDown()
+            try await house.store.closeWithoutBlocking()
+        }
+        daemon.withLock { $0 = (house, task) }
+    }
+
+    /// Ends the daemon as SIGTERM does.
+    func stopDaemon() async throws {
+        guard let (house, task) = daemon.withLock({ $0.take() }) else { return }
+        house.stop.drain()
+        house.batchBell.ring()
+        try await clock.whileTimePasses { try await task.value }
+    }
+
+    /// The API cannot be reached any more.
+    func takeAPIDown() async throws {
+        guard let (server, task) = emulator.withLock({ $0.take() }) else { return }
+        await server.stop()
+        try await task.value
+    }
+
+    /// The API is back where it was.
+    func bringAPIUp() async throws {
+        let (server, task) = try Self.started(port: port, EmulatorDirectory(path: path), material)
+        _ = try await server.port()
+        emulator.withLock { $0 = (server, task) }
+    }
+
+    /// Lets time pass until something is true, which it must become; not while calls are under way, which take time of
+    /// their own.
+    func pass(until isTrue: () throws -> Bool) async throws {
+        while try !isTrue() {
+            if house?.traffic.status.underWay ?? 0 > 0 {
+                await Task.yield()
+            } else {
+                await clock.advance(by: .seconds(1))
+            }
+        }
+    }
+
+    /// Lets time pass until the wall clock shows a moment, in milliseconds since 1970 UTC.
+    func pass(to moment: Int64) async throws {
+        await clock.advance(by: .milliseconds(max(0, moment - clock.now)))
+    }
+
+    func file(_ name: String) -> String { "\(path)/\(name)" }
+
+    func write(_ text: String, to name: String) throws {
+        let file = URL(filePath: file(name))
+        let hidden = file.deletingLastPathComponent().appending(path: ".\(file.lastPathComponent)")
+        try Data(text.utf8).write(to: hidden)
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: hidden.path)
+        _ = try? FileManager.default.removeItem(at: file)
+        try FileManager.default.moveItem(at: hidden, to: file)
+    }
+
+    func names(in folder: String) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: file(folder)).sorted()
+    }
+
+    /// The database beside the daemon.
+    func reading<Value>(_ body: (RecordStore) throws -> Value) throws -> Value {
+        if let store = house?.store { return try body(store) }
+        let store = try Workplace(config: file("rollcall.yaml")).storeForReading()
+        defer { try? store.close() }
+        return try body(store)
+    }
+
+    /// How many requests the API has read.
+    func callsRead() throws -> Int {
+        try String(contentsOfFile: file("calls.jsonl"), encoding: .utf8).split(separator: "\n").count
+    }
+
+    private static func started(
+        port: Int, _ directory: EmulatorDirectory, _ material: EmulatorMaterial
+    ) throws -> (Emulator, Task<Void, any Error>) {
+        var knobs = EmulatorConfiguration()
+        knobs.port = port
+        knobs.callLogPath = directory.callLogPath
+        let server = try Emulator(knobs, material: material)
+        return (server, Task { try await server.run() })
+    }
+
+    private static func settings(port: Int) -> String {
+        """
+        database: var/rollcall.sqlite
+        sealing_key: secrets/sealing.key
+        api:
+          base_url: https://127.0.0.1:\(port)/identity/accounts
+          client_certificate: pki/client.pem
+          client_key: pki/client.key
+          ca_certificates: pki/ca.pem
+          encryption_key: pki/encryption.pem
+          decryption_key: pki/decryption.pem
+          request_timeout: 5s
+        output: out
+
+        """
+    }
+}

@@ -1,0 +1,108 @@
+internal import Synchronization
+
+extension HeldClock {
+    /// How often the clock lets others go on before it believes that they wait for it.
+    private static let patience = 100
+
+    /// Moves the clock on by so much; see ``advance(to:)``.
+    public func advance(by duration: Duration) async {
+        let (seconds, attoseconds) = duration.components
+        await advance(to: monotonic + seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
+    }
+
+    /// Moves the clock to a monotonic time, stopping at each deadline before it so that those who wake see that time,
+    /// and giving them the chance to sleep again. A time in the past leaves it where it is.
+    public func advance(to target: Int64) async {
+        while let next = deadlines.first, next <= target {
+            jump(to: next)
+            await untilQuiet()
+        }
+        jump(to: target)
+    }
+
+    /// Moves the clock to a monotonic time at once, and wakes everyone due by then, the earliest deadline first.
+    public func jump(to target: Int64) {
+        let due = state.withLock { state in
+            state.generation += 1
+            state.monotonic = max(state.monotonic, target)
+            let due = state.sleepers.filter { $0.deadline <= state.monotonic }
+            state.sleepers.removeAll { $0.deadline <= state.monotonic }
+            return due.sorted { ($0.deadline, $0.id) < ($1.deadline, $1.id) }
+        }
+        for sleeper in due { sleeper.continuation.resume() }
+    }
+
+    /// Returns as soon as someone sleeps whose deadline is this one, in monotonic nanoseconds.
+    public func untilSomeoneSleeps(until deadline: Int64) async {
+        await untilSleepers { $0.contains(deadline) }
+    }
+
+    /// Returns as soon as so many sleep.
+    public func untilSleepers(count: Int = 1) async {
+        await untilSleepers { $0.count >= count }
+    }
+
+    /// Returns as soon as the deadlines of all who sleep are as wanted, or the task is cancelled.
+    public func untilSleepers(_ isMet: @escaping @Sendable ([Int64]) -> Bool) async {
+        let id = newID()
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isOver = state.withLock { state in
+                    if isMet(state.sleepers.map(\.deadline)) || Task.isCancelled { return true }
+                    state.watchers.append(Watcher(id: id, isMet: isMet, continuation: continuation))
+                    return false
+                }
+                if isOver { continuation.resume() }
+            }
+        } onCancel: {
+            let watcher = state.withLock { state in
+                state.watchers.firstIndex { $0.id == id }.map { state.watchers.remove(at: $0) }
+            }
+            watcher?.continuation.resume()
+        }
+    }
+
+    /// Runs `body` while the clock moves from one deadline to the next whenever nothing else seems to be going on.
+    ///
+    /// It may move on while something is still at work, so a test may count on what happens and in which order, but
+    /// not on the exact time of it.
+    ///
+    /// - Parameter body: What goes on meanwhile.
+    /// - Returns: What `body` returns.
+    /// - Throws: What `body` throws.
+    public func whileTimePasses<T: Sendable>(_ body: @escaping @Sendable () async throws -> T) async throws -> T {
+        try await withThrowingTaskGroup(of: T?.self) { group in
+            group.addTask { try await body() }
+            group.addTask {
+                await self.passTime()
+                return nil
+            }
+            defer { group.cancelAll() }
+            while let result = try await group.next() {
+                if let result { return result }
+            }
+            throw CancellationError()
+        }
+    }
+
+    private func passTime() async {
+        while !Task.isCancelled {
+            await untilSleepers()
+            await untilQuiet()
+            guard !Task.isCancelled, let next = deadlines.first else { continue }
+            jump(to: next)
+        }
+    }
+
+    /// Lets others go on until nobody has begun or ended a sleep for a while.
+    private func untilQuiet() async {
+        var seen = -1
+        var quiet = 0
+        while quiet < Self.patience, !Task.isCancelled {
+            let generation = state.withLock { $0.generation }
+            quiet = generation == seen ? quiet + 1 : 0
+            seen = generation
+            await Task.yield()
+        }
+    }
+}

@@ -1,0 +1,99 @@
+public import JobRunner
+internal import Synchronization
+
+/// A clock in the test's hand: it stands still until the test moves it on, and whoever sleeps wakes in the order of
+/// deadlines.
+///
+/// To drive a system in steps that are the same each time, wait for the sleep that marks the end of a step and move on:
+///
+/// ```swift
+/// await clock.untilSomeoneSleeps(until: deadline)
+/// await clock.advance(to: deadline)
+/// ```
+///
+/// Where only the outcome counts, `whileTimePasses` moves from one deadline to the next by itself.
+public final class HeldClock: RunnerClock {
+    struct State {
+        var wallOffset: Int64
+        var monotonic: Int64 = 0
+        var lastID = 0
+        var sleepers: [Sleeper] = []
+        var watchers: [Watcher] = []
+        /// Counts whatever happens to the clock, so that a quiet one can be told from a busy one.
+        var generation = 0
+    }
+
+    struct Sleeper {
+        let id: Int
+        let deadline: Int64
+        let continuation: CheckedContinuation<Void, Never>
+    }
+
+    struct Watcher {
+        let id: Int
+        let isMet: @Sendable ([Int64]) -> Bool
+        let continuation: CheckedContinuation<Void, Never>
+    }
+
+    let state: Mutex<State>
+
+    /// Shows a wall time, in milliseconds since 1970 UTC, and a monotonic time of 0.
+    public init(at wall: Int64 = 1_763_899_200_000) {
+        state = Mutex(State(wallOffset: wall))
+    }
+
+    /// Milliseconds since 1970 UTC.
+    public var now: Int64 { state.withLock { $0.wallOffset + $0.monotonic / 1_000_000 } }
+
+    /// Nanoseconds since the clock was made.
+    public var monotonic: Int64 { state.withLock { $0.monotonic } }
+
+    /// When those who sleep want to be woken, the earliest first, in monotonic nanoseconds.
+    public var deadlines: [Int64] { state.withLock { $0.sleepers.map(\.deadline).sorted() } }
+
+    /// Sets the wall clock without any time passing, as an operator or a time server would.
+    public func setWall(to wall: Int64) {
+        state.withLock { $0.wallOffset = wall - $0.monotonic / 1_000_000 }
+    }
+
+    /// Returns when the test has moved the clock to `deadline`, or as soon as the task is cancelled.
+    public func sleep(until deadline: Int64) async {
+        let id = newID()
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                // A cancellation before this comes to nothing in `cancelSleep`, one after it finds the sleeper.
+                let (isOver, watchers) = state.withLock { state in
+                    state.generation += 1
+                    guard deadline > state.monotonic, !Task.isCancelled else { return (true, [Watcher]()) }
+                    state.sleepers.append(Sleeper(id: id, deadline: deadline, continuation: continuation))
+                    return (false, state.metWatchers())
+                }
+                if isOver { continuation.resume() }
+                for watcher in watchers { watcher.continuation.resume() }
+            }
+        } onCancel: {
+            let sleeper = state.withLock { state in
+                state.generation += 1
+                return state.sleepers.firstIndex { $0.id == id }.map { state.sleepers.remove(at: $0) }
+            }
+            sleeper?.continuation.resume()
+        }
+    }
+
+    func newID() -> Int {
+        state.withLock { state in
+            state.lastID += 1
+            return state.lastID
+        }
+    }
+}
+
+extension HeldClock.State {
+    /// Takes out the watchers whose time has come.
+    mutating func metWatchers() -> [HeldClock.Watcher] {
+        let deadlines = sleepers.map(\.deadline)
+        let met = watchers.filter { $0.isMet(deadlines) }
+        watchers.removeAll { watcher in met.contains { $0.id == watcher.id } }
+        return met
+    }
+}
