@@ -41,7 +41,8 @@ struct RunWork: AsyncParsableCommand {
         let shape = InputShape.csv(
             delimiter: UInt8(ascii: ","), header: layout.headerLine, lineEnd: layout.lineEnd)
         _ = try ResultWriter(store: store).write(
-            batch.id, below: folder, shape: shape, pricing: nil, now: Int64(Date().timeIntervalSince1970 * 1_000))
+            batch.id, into: "\(folder)/\(batch.name)", shape: shape, pricing: nil,
+            now: Int64(Date().timeIntervalSince1970 * 1_000))
         return try store.batch(batch.id).counts.succeeded
     }
 }
