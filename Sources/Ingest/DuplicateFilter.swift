@@ -12,6 +12,7 @@ struct DuplicateFilter: ~Copyable {
     private static let groupSize = 64
 
     private let bucketCount: Int
+    private let memory: UnsafeMutableRawPointer
     private let slots: UnsafeMutablePointer<UInt32>
     private let waiting: UnsafeMutablePointer<UInt64>
     private var waitingCount = 0
@@ -26,23 +27,25 @@ struct DuplicateFilter: ~Copyable {
         let wanted = max(1, values / (Self.slotCount / 4))
         bucketCount = min(
             max(Self.leastBuckets, 1 << (Int.bitWidth - (wanted - 1).leadingZeroBitCount)), Self.mostBuckets)
-        slots = Self.emptySlots(bucketCount)
+        memory = Self.emptyMemory(bucketCount)
+        slots = memory.alignedUp(toMultipleOf: Self.bucketBytes)
+            .bindMemory(to: UInt32.self, capacity: bucketCount * Self.slotCount)
         waiting = .allocate(capacity: Self.groupSize)
         waiting.initialize(repeating: 0, count: Self.groupSize)
     }
 
     deinit {
-        free(slots)
+        free(memory)
         waiting.deallocate()
     }
 
+    /// A bucket is one cache line where it begins at one.
+    private static var bucketBytes: Int { slotCount * MemoryLayout<UInt32>.stride }
+
     /// Zeroed by the system page by page as they are used, so that a small file costs little.
-    private static func emptySlots(_ bucketCount: Int) -> UnsafeMutablePointer<UInt32> {
-        let count = bucketCount * slotCount
-        guard let memory = calloc(count, MemoryLayout<UInt32>.stride) else {
-            fatalError("no memory to tell repeats by")
-        }
-        return memory.bindMemory(to: UInt32.self, capacity: count)
+    private static func emptyMemory(_ bucketCount: Int) -> UnsafeMutableRawPointer {
+        guard let memory = calloc(bucketCount + 1, bucketBytes) else { fatalError("no memory to tell repeats by") }
+        return memory
     }
 
     /// How many values were seen that had been seen before.
