@@ -65,4 +65,27 @@ import Testing
         #expect(try store.statuses(batch) == [.inDoubt, .inDoubt, .inDoubt, .inDoubt, .queued])
         try store.close()
     }
+
+    @Test func linesThatAnEarlierAnswerSparedTheirCallTakeNobodysPlace() async throws {
+        let folder = try StoreFolder()
+        var store = try folder.open()
+        let reusing = CallCaps(answeredSince: 0, day: RecordStore.day)
+        let first = try await store.runningBatch([SampleRow(2, request: "a")], content: 1)
+        _ = try await store.run(first) { $0.succeeded }
+        let rows = ["a", "b", "c"].enumerated().map { SampleRow($0.offset + 2, request: $0.element) }
+        let second = try await store.linkedBatch(rows, content: 2)
+        try store.close()
+        try copy(folder, to: ".copy")
+        store = try folder.open()
+        try await store.setState(first.id, to: .completed, reason: nil)
+        try await store.learnAnswers()
+        // Line 2 gets the answer, and the one lost call is line 3's.
+        #expect(
+            try await store.claim(second.id, upTo: 1, now: 0, caps: reusing).records.map(\.id.line) == [3])
+        try store.close()
+        try restore(folder, from: ".copy")
+        store = try folder.open()
+        #expect(try store.statuses(second) == [.inDoubt, .inDoubt, .queued])
+        try store.close()
+    }
 }
