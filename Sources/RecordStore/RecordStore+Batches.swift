@@ -2,7 +2,7 @@ import GRDB
 
 extension RecordStore {
     /// The batches of one content under one job, newest first. A file that was rejected as a whole counts as never taken
-    /// in, so that it can come again.
+    /// in, so that it can come again, and so does one without records: a header alone is the same every night.
     ///
     /// - Parameters:
     ///   - job: The job's name.
@@ -11,7 +11,10 @@ extension RecordStore {
     /// - Throws: ``StoreError`` when the database can't be read.
     public func findBatch(job: String, contentDigest: [UInt8]) throws -> [Batch] {
         try read { database in
-            let filter = "WHERE content_digest = ? AND job = ? AND state <> 'rejected' ORDER BY id DESC"
+            let filter = """
+                WHERE content_digest = ? AND job = ? AND state <> 'rejected' AND (total > 0 OR finished_at IS NULL)
+                ORDER BY id DESC
+                """
             return try Batch.fetchAll(database, filter, [contentDigest.blob, job])
         }
     }

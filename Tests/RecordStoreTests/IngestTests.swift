@@ -118,7 +118,8 @@ import Testing
         let first = try await store.makeBatch()
         let error = await #expect(throws: StoreError.self) { try await store.makeBatch() }
         #expect(error?.code == .notAllowed)
-        try await store.finishIngest(first.id, state: .completed)
+        try await store.take([SampleRow(2)], into: first)
+        try await store.finishIngest(first.id, state: .running)
         let second = try await store.makeBatch()
         let found = try store.findBatch(job: "nightly", contentDigest: first.contentDigest)
         #expect(found.map(\.id) == [second.id, first.id])

@@ -108,4 +108,19 @@ import Testing
         let timeZone = try #require(TimeZone(identifier: zone))
         #expect(CallDay(at: moment, in: timeZone).rawValue == day)
     }
+
+    @Test func aFileWithoutRecordsMayComeAgainAndOneWithRecordsIsKnown() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let digest = [UInt8](repeating: 7, count: 32)
+        let empty = try await store.makeBatch(7)
+        #expect(try store.findBatch(job: "nightly", contentDigest: digest).map(\.id) == [empty.id])
+        try await store.finishIngest(empty.id, state: .completed)
+        #expect(try store.findBatch(job: "nightly", contentDigest: digest).isEmpty)
+        let full = try await store.runningBatch(count: 1, content: 7)
+        _ = try await store.run(full) { $0.succeeded }
+        try await store.setState(full.id, to: .completed, reason: nil)
+        #expect(try store.findBatch(job: "nightly", contentDigest: digest).map(\.id) == [full.id])
+        try store.close()
+    }
 }
