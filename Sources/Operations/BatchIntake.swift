@@ -17,6 +17,8 @@ struct BatchIntake: Sendable {
     var again = false
     /// Whether answers of earlier batches may serve, where the job says so.
     var reuses = true
+    /// When files are taken in, in milliseconds since 1970 UTC; nil: now.
+    var takenAt: Int64?
     /// What the database knows of the file where it was claimed from a folder.
     var claim: ClaimedFile?
 
@@ -88,7 +90,7 @@ struct BatchIntake: Sendable {
         let new = NewBatch(
             job: job.name, fileName: plan.input.file.name, contentDigest: plan.input.contentDigest,
             format: plan.input.file.format.kind == .csv ? "csv" : "jsonl", layout: try plan.input.file.layout.encoded(),
-            provenance: provenance, reuses: reuses)
+            provenance: provenance, reuses: reuses, createdAt: takenAt)
         return try await store.createBatch(new, claimedFile: claim)
     }
 

@@ -14,11 +14,13 @@ public struct NewBatch: Sendable {
     public var provenance: Provenance
     /// Whether answers of earlier batches may serve (false: `--no-reuse`).
     public var reuses: Bool
+    /// When it is taken in, in milliseconds since 1970 UTC; nil: now.
+    public var createdAt: Int64?
 
     /// Describes a batch to be made.
     public init(
         job: String, fileName: String, contentDigest: [UInt8], format: String, layout: [UInt8], provenance: Provenance,
-        reuses: Bool = true
+        reuses: Bool = true, createdAt: Int64? = nil
     ) {
         self.job = job
         self.fileName = fileName
@@ -27,6 +29,7 @@ public struct NewBatch: Sendable {
         self.layout = layout
         self.provenance = provenance
         self.reuses = reuses
+        self.createdAt = createdAt
     }
 }
 

@@ -14,14 +14,10 @@ public struct RequeueSelection: Sendable {
     /// Only records that have spent fewer attempts than this (`retry.attempts`).
     public var maximumSpent: Int?
 
-    /// Only records that got their status at this moment or later, in milliseconds since 1970 UTC.
-    public var since: Int64?
-
     /// Selects records to be queued again.
     public init(
         statuses: Set<RecordStatus>, reasonCode: String? = nil, lines: ClosedRange<Int>? = nil, limit: Int? = nil,
-        byPolicy: Bool = false, maximumSpent: Int? = nil,
-        since: Int64? = nil
+        byPolicy: Bool = false, maximumSpent: Int? = nil
     ) {
         self.statuses = statuses
         self.reasonCode = reasonCode
@@ -29,6 +25,5 @@ public struct RequeueSelection: Sendable {
         self.limit = limit
         self.byPolicy = byPolicy
         self.maximumSpent = maximumSpent
-        self.since = since
     }
 }

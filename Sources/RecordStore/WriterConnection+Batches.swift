@@ -28,7 +28,7 @@ extension WriterConnection {
     }
 
     private func insertRow(_ new: NewBatch, _ batch: BatchID, rejectedBecause reason: String?) throws {
-        let (provenance, now) = (new.provenance, WallClock.now())
+        let (provenance, now) = (new.provenance, new.createdAt ?? WallClock.now())
         do {
             try database.execute(
                 sql: """

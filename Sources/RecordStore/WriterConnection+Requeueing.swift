@@ -49,14 +49,14 @@ extension WriterConnection {
             SELECT id, status, follows FROM records LEFT JOIN results ON record_id = ifnull(follows, id)
             WHERE id BETWEEN ?1 AND ?2 AND status IN (\(codes)) AND (?3 IS NULL OR reason_code = ?3)
               AND (?4 = 0 OR (held = 0 AND ifnull(http_status, 0) NOT BETWEEN 200 AND 299))
-              AND (?6 IS NULL OR spent < ?6) AND (?7 IS NULL OR completed_at >= ?7)
+              AND (?6 IS NULL OR spent < ?6)
             ORDER BY id LIMIT ?5
             """
         let rows = try Row.fetchAll(
             database, sql: sql,
             arguments: [
                 max(after + 1, lines.lowerBound), lines.upperBound, selection.reasonCode, selection.byPolicy, count,
-                selection.maximumSpent, selection.since,
+                selection.maximumSpent,
             ])
         return try rows.map { SelectedRecord(id: $0[0], status: try RecordStatus(code: $0[1]), follows: $0[2]) }
     }

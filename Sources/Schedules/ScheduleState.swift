@@ -14,8 +14,6 @@ public struct ScheduleState: Sendable, Equatable {
         /// Runs were due while nobody could start them, the last of them at `due`; `runsNow` makes up for all of them
         /// at once. Of more than `mostCounted` no more are counted.
         case missed(due: Int64, count: Int, runsNow: Bool)
-        /// The job is due while its last run is not yet done, so this one is left out.
-        case overlapped(due: Int64)
     }
 
     /// Up to and with this moment everything due is dealt with; nil: the schedule has never been looked at.
@@ -42,11 +40,9 @@ public struct ScheduleState: Sendable, Equatable {
 
     /// Decides what is to be done now.
     ///
-    /// - Parameters:
-    ///   - now: milliseconds since 1970; a clock that was set back makes the schedule wait, not run again.
-    ///   - isRunning: whether the job's last run is not yet done.
+    /// - Parameter now: milliseconds since 1970; a clock that was set back makes the schedule wait, not run again.
     /// - Returns: the action, which counts as dealt with from here on.
-    public mutating func step(at now: Int64, isRunning: Bool) -> Action {
+    public mutating func step(at now: Int64) -> Action {
         guard let lastDue else {
             // What was due before the job was known to us was not missed.
             self.lastDue = now
@@ -56,17 +52,19 @@ public struct ScheduleState: Sendable, Equatable {
         guard next <= now else { return .wait(until: next) }
         let isOnTime = latest(from: now - Self.grace, upTo: now)
         guard let late = latest(from: next, upTo: now - Self.grace - 1) else {
-            return start(due: isOnTime ?? next, isRunning: isRunning)
+            let due = isOnTime ?? next
+            self.lastDue = due
+            return .run(due: due)
         }
         let count = count(from: next, upTo: late)
         self.lastDue = late
         // A run that is on time makes up for the missed ones as well.
-        return .missed(due: late, count: count, runsNow: catchUp && !isRunning && isOnTime == nil)
+        return .missed(due: late, count: count, runsNow: catchUp && isOnTime == nil)
     }
 
-    private mutating func start(due: Int64, isRunning: Bool) -> Action {
-        lastDue = due
-        return isRunning ? .overlapped(due: due) : .run(due: due)
+    /// What was due up to a moment is made up for by a run that had to wait until then.
+    public mutating func settle(upTo moment: Int64) {
+        lastDue = max(lastDue ?? moment, moment)
     }
 
     /// The last due time of a stretch of time, found from its end: there may be a year of minutes before it.

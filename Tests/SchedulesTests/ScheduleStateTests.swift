@@ -14,7 +14,7 @@ import Testing
     @Test func aNewScheduleHasMissedNothing() throws {
         var state = try state(catchUp: true, lastDue: nil)
         #expect(
-            try state.step(at: moment("2026-01-01 23:00Z"), isRunning: false)
+            try state.step(at: moment("2026-01-01 23:00Z"))
                 == .wait(until: moment("2026-01-02 22:00Z")))
         #expect(try state.lastDue == moment("2026-01-01 23:00Z"))
     }
@@ -22,63 +22,65 @@ import Testing
     @Test func whatIsDueRunsOnce() throws {
         var state = try state(lastDue: "2026-01-01 22:00Z")
         let due = try moment("2026-01-02 22:00Z")
-        #expect(state.step(at: due - 1, isRunning: false) == .wait(until: due))
-        #expect(state.step(at: due, isRunning: false) == .run(due: due))
+        #expect(state.step(at: due - 1) == .wait(until: due))
+        #expect(state.step(at: due) == .run(due: due))
         #expect(state.lastDue == due)
-        #expect(try state.step(at: due, isRunning: false) == .wait(until: moment("2026-01-03 22:00Z")))
+        #expect(try state.step(at: due) == .wait(until: moment("2026-01-03 22:00Z")))
     }
 
     @Test func aRestartInTheWrongMinuteCostsNoNight() throws {
         var state = try state(lastDue: "2026-01-01 22:00Z")
         let due = try moment("2026-01-02 22:00Z")
-        #expect(state.step(at: due + ScheduleState.grace, isRunning: false) == .run(due: due))
+        #expect(state.step(at: due + ScheduleState.grace) == .run(due: due))
         var late = try self.state(lastDue: "2026-01-01 22:00Z")
-        let missed = late.step(at: due + ScheduleState.grace + 1, isRunning: false)
+        let missed = late.step(at: due + ScheduleState.grace + 1)
         #expect(missed == .missed(due: due, count: 1, runsNow: false))
     }
 
-    @Test(arguments: [true, false], [true, false])
-    func missedRunsAreToldAndMadeUpForByOneIfTheJobSaysSo(catchUp: Bool, isRunning: Bool) throws {
+    @Test(arguments: [true, false]) func missedRunsAreToldAndMadeUpForByOneIfTheJobSaysSo(catchUp: Bool) throws {
         var state = try state(catchUp: catchUp, lastDue: "2026-01-01 22:00Z")
         let now = try moment("2026-01-05 08:00Z")
         let due = try moment("2026-01-04 22:00Z")
-        let expected = ScheduleState.Action.missed(due: due, count: 3, runsNow: catchUp && !isRunning)
-        #expect(state.step(at: now, isRunning: isRunning) == expected)
+        let expected = ScheduleState.Action.missed(due: due, count: 3, runsNow: catchUp)
+        #expect(state.step(at: now) == expected)
         #expect(state.lastDue == due)
-        #expect(try state.step(at: now, isRunning: isRunning) == .wait(until: moment("2026-01-05 22:00Z")))
+        #expect(try state.step(at: now) == .wait(until: moment("2026-01-05 22:00Z")))
     }
 
     @Test func aRunThatIsOnTimeMakesUpForTheMissedOnesAsWell() throws {
         var state = try state(catchUp: true, lastDue: "2026-01-01 22:00Z")
         let now = try moment("2026-01-04 22:00Z")
         #expect(
-            try state.step(at: now, isRunning: false)
+            try state.step(at: now)
                 == .missed(due: moment("2026-01-03 22:00Z"), count: 2, runsNow: false))
-        #expect(state.step(at: now, isRunning: false) == .run(due: now))
+        #expect(state.step(at: now) == .run(due: now))
     }
 
-    @Test func aJobNeverOverlapsItself() throws {
-        var state = try state(lastDue: "2026-01-01 22:00Z")
-        let due = try moment("2026-01-02 22:00Z")
-        #expect(state.step(at: due, isRunning: true) == .overlapped(due: due))
-        // The run that was left out is not made later.
-        #expect(try state.step(at: due + 1, isRunning: false) == .wait(until: moment("2026-01-03 22:00Z")))
+    @Test func aRunThatHadToWaitMakesUpForWhatWasDueMeanwhile() throws {
+        var state = try state("0 * * * *", lastDue: "2026-01-01 22:00Z")
+        let due = try moment("2026-01-01 23:00Z")
+        #expect(state.step(at: due) == .run(due: due))
+        state.settle(upTo: try moment("2026-01-02 03:30Z"))
+        #expect(try state.step(at: moment("2026-01-02 03:30Z")) == .wait(until: moment("2026-01-02 04:00Z")))
+        // A clock that was set back settles nothing anew.
+        state.settle(upTo: due)
+        #expect(try state.lastDue == moment("2026-01-02 03:30Z"))
     }
 
     @Test func aClockThatIsSetBackRunsNothingTwice() throws {
         var state = try state(catchUp: true, lastDue: "2026-01-01 22:00Z")
         let due = try moment("2026-01-02 22:00Z")
-        #expect(state.step(at: due, isRunning: false) == .run(due: due))
+        #expect(state.step(at: due) == .run(due: due))
         for now in ["2026-01-02 21:00Z", "2026-01-02 22:00Z", "2025-12-01 22:00Z"] {
             #expect(
-                try state.step(at: moment(now), isRunning: false) == .wait(until: moment("2026-01-03 22:00Z")))
+                try state.step(at: moment(now)) == .wait(until: moment("2026-01-03 22:00Z")))
         }
         #expect(state.lastDue == due)
     }
 
     @Test func whatIsNeverDueWaitsForever() throws {
         var state = try state("0 0 30 2 *", lastDue: "2026-01-01 22:00Z")
-        #expect(try state.step(at: moment("2026-05-01 22:00Z"), isRunning: false) == .wait(until: nil))
+        #expect(try state.step(at: moment("2026-05-01 22:00Z")) == .wait(until: nil))
     }
 
     @Test func aYearOfMinutesIsPassedOverQuickly() throws {
@@ -86,19 +88,19 @@ import Testing
         let now = try moment("2026-01-01 00:00Z")
         let last = now - ScheduleState.grace - 60_000
         #expect(
-            state.step(at: now, isRunning: false)
+            state.step(at: now)
                 == .missed(due: last, count: ScheduleState.mostCounted, runsNow: false))
-        #expect(state.step(at: now, isRunning: false) == .run(due: now))
+        #expect(state.step(at: now) == .run(due: now))
     }
 
     @Test func whatWasDueOnlyInAPartOfTheTimeIsFoundFromTheEnd() throws {
         var state = try state("*/30 * * 1 *", lastDue: "2025-12-31 23:59Z")
         #expect(
-            try state.step(at: moment("2026-09-01 00:00Z"), isRunning: false)
+            try state.step(at: moment("2026-09-01 00:00Z"))
                 == .missed(due: moment("2026-01-31 23:30Z"), count: ScheduleState.mostCounted, runsNow: false))
         var january = try self.state("0 4 5-7 1 *", lastDue: "2025-12-31 23:59Z")
         #expect(
-            try january.step(at: moment("2026-01-06 12:00Z"), isRunning: false)
+            try january.step(at: moment("2026-01-06 12:00Z"))
                 == .missed(due: moment("2026-01-06 04:00Z"), count: 2, runsNow: false))
     }
 
@@ -111,10 +113,10 @@ import Testing
         for _ in 0..<2000 {
             now += Int64.random(in: -3_600_000...5_000_000, using: &random)
             if Int.random(in: 0..<50, using: &random) == 0 { now += 86_400_000 }
-            let action = state.step(at: now, isRunning: Bool.random(using: &random))
+            let action = state.step(at: now)
             switch action {
             case .wait(let until): #expect(until.map { $0 > now } ?? false)
-            case .run(let due), .overlapped(let due), .missed(let due, _, _):
+            case .run(let due), .missed(let due, _, _):
                 #expect(due <= now && due == state.lastDue)
                 dealtWith.append(due)
             }

@@ -60,6 +60,7 @@ struct FileTaking {
             store: house.store, job: job, provenance: rules.provenance, results: house.results(of: job),
             stop: house.stop, console: .silent)
         intake.claim = claim
+        intake.takenAt = house.clock.now
         return intake
     }
 

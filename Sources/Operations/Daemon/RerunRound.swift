@@ -14,9 +14,7 @@ struct RerunRound {
     /// - Throws: `StoreError` when state could not be read or written.
     func perform() async throws {
         for batch in try house.store.batches() where concerns(batch) {
-            let selection = RequeueSelection(
-                statuses: statuses, since: house.clock.now - rerun.youngerThan.milliseconds)
-            let count = try await house.store.requeue(batch.id, selection)
+            let count = try await house.store.requeue(batch.id, RequeueSelection(statuses: statuses))
             guard count > 0 else { continue }
             let provenance = house.rules.provenance
             try await house.store.recordAction(
@@ -29,9 +27,13 @@ struct RerunRound {
         house.batchBell.ring()
     }
 
-    /// Only batches that are over: what stands still waits for a person.
+    /// Only batches that are over: what stands still waits for a person. The age is the batch's: that of a record would
+    /// begin anew with each re-run, and one that fails for good be sent every morning for ever.
     private func concerns(_ batch: Batch) -> Bool {
-        guard batch.state == .completed, rerun.jobs?.contains(batch.job) ?? true else { return false }
+        let oldest = house.clock.now - rerun.youngerThan.milliseconds
+        guard batch.state == .completed, batch.createdAt >= oldest, rerun.jobs?.contains(batch.job) ?? true else {
+            return false
+        }
         return statuses.contains { batch.counts[$0] > 0 }
     }
 

@@ -5,6 +5,9 @@ import Schedules
 import Settings
 
 /// Lets a job run at the times of its schedule: once each, never beside itself, and as it says after a time of absence.
+///
+/// Due while it is still running, it runs when that is over: what a window left of last night must not cost tonight's
+/// files their night.
 struct ScheduleKeeper {
     let house: House
     let job: JobDefinition
@@ -26,10 +29,11 @@ struct ScheduleKeeper {
         let bell = Doorbell()
         while !Task.isCancelled {
             let lastDue = state.lastDue
-            let action = state.step(at: house.clock.now, isRunning: try isRunning())
+            let action = state.step(at: house.clock.now)
             if state.lastDue != lastDue, !mayRepeat { try await remember(state) }
-            try await take(action)
-            if state.lastDue != lastDue, mayRepeat { try await remember(state) }
+            if tell(action) { try await run(&state) }
+            if Task.isCancelled { return }
+            if state.lastDue != lastDue { try await remember(state) }
             guard case .wait(let until) = action else { continue }
             await bell.wait(for: sleep(until: until), on: house.clock)
         }
@@ -40,12 +44,13 @@ struct ScheduleKeeper {
         return min(Self.longestSleep, .milliseconds(max(0, wall - house.clock.now)))
     }
 
-    private func take(_ action: ScheduleState.Action) async throws {
+    /// Says what is worth saying; whether the job runs now.
+    private func tell(_ action: ScheduleState.Action) -> Bool {
         switch action {
-        case .wait: break
+        case .wait: return false
         case .run(let due):
             house.log.notice("job is due", metadata: ["job": "\(job.name)", "due": "\(Figures.time(due))"])
-            try await occasion()
+            return true
         case .missed(let due, let count, let runsNow):
             let metadata: Logger.Metadata = [
                 "job": "\(job.name)", "last_due": "\(Figures.time(due))", "missed": "\(count)",
@@ -53,12 +58,20 @@ struct ScheduleKeeper {
             ]
             house.log.warning("schedule was missed while nobody ran", metadata: metadata)
             house.tellMissed(job, due: due, count: count, runsNow: runsNow)
-            if runsNow { try await occasion() }
-        case .overlapped(let due):
-            house.log.warning(
-                "job is due and still running; this time is left out",
-                metadata: ["job": "\(job.name)", "due": "\(Figures.time(due))"])
+            return runsNow
         }
+    }
+
+    /// Runs once the job's batches of before are over.
+    private func run(_ state: inout ScheduleState) async throws {
+        let bell = Doorbell()
+        if try isRunning() {
+            house.log.notice("job is still running; it runs again when that is over", metadata: ["job": "\(job.name)"])
+            while try isRunning(), !Task.isCancelled { await bell.wait(for: house.poll, on: house.clock) }
+            state.settle(upTo: house.clock.now)
+        }
+        guard !Task.isCancelled else { return }
+        try await occasion()
     }
 
     private func remember(_ state: ScheduleState) async throws {

@@ -57,7 +57,7 @@ struct SimulatedMonthTests {
         let plain = (1...9).map { "n\(day)-\($0),night-\(day)-\($0),Ada Example,n\(day).\($0)@example.com\n" }
         return header + plain.joined() + "n\(day)-a,night-\(day)-a,Ada Example,iia+503x1.n\(day)@example.com\n"
             + "n\(day)-b,night-\(day)-b,Ada Example,iia+400.n\(day)@example.com\n"
-            + "n\(day)-c,night-\(day)-c,Ada Example,nobody\n"
+            + "n\(day)-c,night-\(day)-c,Ada Example,x\n"
     }
 
     private static func day(_ day: Int, _ file: Int) -> String {
@@ -67,10 +67,7 @@ struct SimulatedMonthTests {
             }.joined()
     }
 
-    /// It takes minutes, so it is asked for by name: `SIMULATED_MONTH=1 swift test --filter SimulatedMonth`.
-    @Test(
-        "Every line of every file is accounted for, no file is taken twice, whatever the month brings",
-        .enabled(if: ProcessInfo.processInfo.environment["SIMULATED_MONTH"] != nil))
+    @Test("Every line of every file is accounted for, no file is taken twice, whatever the month brings")
     func month() async throws {
         let month = try Month()
         let bench = try await DaemonBench(
@@ -97,7 +94,8 @@ struct SimulatedMonthTests {
             try await bench.pass(to: month.moment(day: day, hour: 22, minute: 1))
             if day != 17 { try await bench.pass { try isDone(["night-\(day).csv"], bench) } }
         }
-        try await bench.pass(to: month.moment(day: 31, hour: 7))
+        // Before the next re-run is due, so that nothing begins while the month is added up.
+        try await bench.pass(to: month.moment(day: 31, hour: 4))
         try await bench.pass { try bench.reading { try $0.batchesToTend().isEmpty } }
         try await bench.stopDaemon()
         try expectAccounted(bench, nights: (1...30).map { "night-\($0).csv" }, days: dropped)
