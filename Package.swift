@@ -76,7 +76,9 @@ let package = Package(
         room("HTTPTransport", ["CCurl", "OpenSSL"]),
         .target(
             name: "Migrations", dependencies: [.grdb], path: "migrations",
-            exclude: ["v0001_initial.sql", "v0002_daemon.sql", "v0003_spend.sql", "v0004_archive.sql"],
+            exclude: [
+                "v0001_initial.sql", "v0002_daemon.sql", "v0003_spend.sql", "v0004_archive.sql", "v0005_times.sql",
+            ],
             swiftSettings: strict),
         room("RecordStore", ["Migrations", "OpenSSL", .grdb, .grdbSQLite]),
         room("Ingest", ["RecordStore", "IdentityInsights", "JSON", "OpenSSL", "CPlatform"]),

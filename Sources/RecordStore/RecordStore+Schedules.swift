@@ -1,12 +1,17 @@
 import GRDB
 
 extension RecordStore {
-    /// The due time of a job's schedule that was last dealt with, in milliseconds since 1970 UTC; nil before the first.
+    /// The due time of a job's schedule that was last dealt with, in milliseconds since 1970 UTC; nil before the first,
+    /// and after the schedule has become another.
     ///
+    /// - Parameters:
+    ///   - job: The job's name.
+    ///   - times: The schedule in words of its own, such as its expression and time zone.
     /// - Throws: ``StoreError`` when the database can't be read.
-    public func lastDue(ofSchedule job: String) throws -> Int64? {
+    public func lastDue(ofSchedule job: String, times: String) throws -> Int64? {
         try read {
-            try Int64.fetchOne($0, sql: "SELECT last_due FROM schedules WHERE job = ?", arguments: [job])
+            try Int64.fetchOne(
+                $0, sql: "SELECT last_due FROM schedules WHERE job = ? AND times IN (?, '')", arguments: [job, times])
         }
     }
 
@@ -15,11 +20,26 @@ extension RecordStore {
     /// - Parameters:
     ///   - due: Milliseconds since 1970 UTC.
     ///   - job: The job's name.
+    ///   - times: The schedule that it was due by, as ``lastDue(ofSchedule:times:)`` is asked.
     /// - Throws: ``StoreError`` when it can't be written.
-    public func saveLastDue(_ due: Int64, ofSchedule job: String) async throws {
+    public func saveLastDue(_ due: Int64, ofSchedule job: String, times: String) async throws {
         try await write { connection in
             try connection.database.execute(
-                sql: "INSERT OR REPLACE INTO schedules (job, last_due) VALUES (?, ?)", arguments: [job, due])
+                sql: "INSERT OR REPLACE INTO schedules (job, last_due, times) VALUES (?, ?, ?)",
+                arguments: [job, due, times])
+        }
+    }
+
+    /// Forgets the due times of all other jobs' schedules: what was due while a job was switched off was not missed.
+    ///
+    /// - Parameter jobs: The jobs whose schedules are kept.
+    /// - Throws: ``StoreError`` when it can't be written.
+    public func forgetSchedules(except jobs: Set<String>) async throws {
+        try await write { connection in
+            for job in try String.fetchAll(connection.database, sql: "SELECT job FROM schedules")
+            where !jobs.contains(job) {
+                try connection.database.execute(sql: "DELETE FROM schedules WHERE job = ?", arguments: [job])
+            }
         }
     }
 }

@@ -71,8 +71,9 @@ import Testing
     }
 
     @Test(arguments: [
-        "INSERT INTO schedules VALUES ('', 1)",
-        "INSERT INTO schedules VALUES ('nightly', 'tomorrow')",
+        "INSERT INTO schedules VALUES ('', 1, '')",
+        "INSERT INTO schedules VALUES ('nightly', 'tomorrow', '')",
+        "INSERT INTO schedules VALUES ('nightly', 1, NULL)",
         "INSERT INTO claimed_files VALUES ('', 'nightly', 'a.csv', NULL, 1)",
         "INSERT INTO claimed_files VALUES ('working/a.csv', 'nightly', '', NULL, 1)",
         "INSERT INTO claimed_files VALUES ('working/a.csv', 'nightly', 'a.csv', 2, 1)",

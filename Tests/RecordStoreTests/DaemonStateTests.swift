@@ -6,15 +6,34 @@ import Testing
     @Test func aScheduleRemembersItsLastDueTime() async throws {
         let folder = try StoreFolder()
         let store = try folder.open()
-        #expect(try store.lastDue(ofSchedule: "nightly") == nil)
-        try await store.saveLastDue(1_000, ofSchedule: "nightly")
-        try await store.saveLastDue(5, ofSchedule: "hourly")
-        try await store.saveLastDue(2_000, ofSchedule: "nightly")
+        #expect(try store.lastDue(ofSchedule: "nightly", times: "0 22 * * * UTC") == nil)
+        try await store.saveLastDue(1_000, ofSchedule: "nightly", times: "0 22 * * * UTC")
+        try await store.saveLastDue(5, ofSchedule: "hourly", times: "@hourly UTC")
+        try await store.saveLastDue(2_000, ofSchedule: "nightly", times: "0 22 * * * UTC")
         try store.close()
         let again = try folder.open()
-        #expect(try again.lastDue(ofSchedule: "nightly") == 2_000)
-        #expect(try again.lastDue(ofSchedule: "hourly") == 5)
+        #expect(try again.lastDue(ofSchedule: "nightly", times: "0 22 * * * UTC") == 2_000)
+        #expect(try again.lastDue(ofSchedule: "hourly", times: "@hourly UTC") == 5)
         try again.close()
+    }
+
+    @Test func anEditedScheduleHasNoLastDueTime() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        try await store.saveLastDue(1_000, ofSchedule: "nightly", times: "0 22 * * * UTC")
+        #expect(try store.lastDue(ofSchedule: "nightly", times: "0 4 * * * UTC") == nil)
+        try store.close()
+    }
+
+    @Test func aScheduleThatIsSwitchedOffIsForgotten() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        try await store.saveLastDue(1_000, ofSchedule: "nightly", times: "@daily UTC")
+        try await store.saveLastDue(5, ofSchedule: "hourly", times: "@hourly UTC")
+        try await store.forgetSchedules(except: ["hourly"])
+        #expect(try store.lastDue(ofSchedule: "nightly", times: "@daily UTC") == nil)
+        #expect(try store.lastDue(ofSchedule: "hourly", times: "@hourly UTC") == 5)
+        try store.close()
     }
 
     @Test(arguments: [

@@ -6,15 +6,23 @@ struct Daemon {
     let house: House
     let reloaded: Doorbell
 
-    /// Works until the stop is raised, then until no call is under way, all state is written and everybody is told.
+    /// Works until the stop is raised, then until no call is under way, all state is written and everybody is told; those
+    /// who still wait to be told have together as long as one of them may take.
     ///
     /// - Throws: `StoreError` when state could not be read or written: nothing can be accounted for then, and calls
     ///   under way become in doubt at the next start.
     func run() async throws {
-        async let telling: Void = house.notifier.run()
-        try await work()
-        house.notifier.finish()
-        await telling
+        try await withThrowingTaskGroup { group in
+            group.addTask { await house.notifier.run() }
+            try await work()
+            house.notifier.finish()
+            group.addTask {
+                let limit = Notifier.timeLimit.components.seconds * 1_000_000_000
+                await house.clock.sleep(until: house.clock.monotonic + limit)
+            }
+            try await group.next()
+            group.cancelAll()
+        }
     }
 
     private func work() async throws {

@@ -48,9 +48,11 @@ struct FolderKeeper {
         house.log.notice("drop folder is open", metadata: ["job": "\(job.name)", "inbox": "\(folder.inbox)"])
         var settling = SettlingFiles(
             settle: job.source.settle, needsDoneMarker: job.source.needsDoneMarker, order: .init(job.source.order))
+        var unusable = 0
         while !Task.isCancelled, !house.stop.isRaised {
             if let occasion { await occasion.wait() }
-            let lookAgainAt = try await look(&settling)
+            let listing = try await listing(&unusable)
+            let lookAgainAt = try await take(settling.take(listing, at: house.clock.monotonic))
             // Once the schedule is due, everything that is there then is taken, also what still has to settle.
             if occasion != nil, lookAgainAt != nil { occasion?.ring() }
             await rest(until: occasion == nil || lookAgainAt != nil ? lookAgainAt : house.clock.monotonic, bell)
@@ -65,10 +67,21 @@ struct FolderKeeper {
         }
     }
 
-    /// Takes in all files that are whole; when to look for the others.
-    private func look(_ settling: inout SettlingFiles) async throws -> Int64? {
+    /// What lies in the inbox, once no file is half read any more.
+    private func listing(_ unusable: inout Int) async throws -> FolderListing {
         try await goOnReading()
-        let finding = settling.take(try folder.look(), at: house.clock.monotonic)
+        let listing = try folder.look()
+        if listing.unusableNames > unusable {
+            house.log.warning(
+                "files are left in the inbox: their names are not UTF-8, hold control characters or are too long",
+                metadata: ["job": "\(job.name)", "files": "\(listing.unusableNames)"])
+        }
+        unusable = listing.unusableNames
+        return listing
+    }
+
+    /// Takes in all files that are whole; when to look for the others.
+    private func take(_ finding: SettlingFiles.Finding) async throws -> Int64? {
         for file in finding.whole {
             guard !Task.isCancelled, !house.stop.isRaised else { return nil }
             if case .taken = try await claim(file) { try await take(file.name) }

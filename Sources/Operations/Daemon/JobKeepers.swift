@@ -17,8 +17,10 @@ struct JobKeepers {
     /// - Throws: `StoreError` when state could not be read or written.
     func run() async throws {
         while !Task.isCancelled {
+            let jobs = house.rules.jobs.values.filter(\.isEnabled)
+            try await house.store.forgetSchedules(except: Set(jobs.map(\.name)))
             try await withThrowingDiscardingTaskGroup { group in
-                for job in house.rules.jobs.values where job.isEnabled {
+                for job in jobs {
                     group.addTask { try await keep(job) }
                 }
                 await reloaded.wait()
@@ -27,17 +29,30 @@ struct JobKeepers {
         }
     }
 
-    /// One job's folder that cannot be used does not stop the others.
+    /// One job's folder that cannot be used does not stop the others, and is tried again: a share may come back.
     private func keep(_ job: JobDefinition) async throws {
+        var told: String?
+        while !Task.isCancelled {
+            guard let reason = try await failure(of: job) else { return }
+            if reason != told {
+                house.log.error("job does not run yet", metadata: ["job": "\(job.name)", "reason": "\(reason)"])
+            }
+            told = reason
+            await Doorbell().wait(for: house.rhythm.folders, on: house.clock)
+        }
+    }
+
+    /// Why a job cannot run on; nil: it need not.
+    private func failure(of job: JobDefinition) async throws -> String? {
         do {
             try await JobKeeper(house: house, job: job).run()
+            return nil
         } catch let error as StoreError {
             throw error
         } catch is CancellationError {
-            return
+            return nil
         } catch {
-            house.log.error(
-                "job does not run", metadata: ["job": "\(job.name)", "reason": "\(OperationFailure(error).message)"])
+            return OperationFailure(error).message
         }
     }
 }

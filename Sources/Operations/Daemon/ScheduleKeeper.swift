@@ -1,3 +1,4 @@
+import Foundation
 import JobRunner
 import Logging
 import RecordStore
@@ -25,7 +26,7 @@ struct ScheduleKeeper {
     func run() async throws {
         var state = ScheduleState(
             expression: expression, zone: job.timeZone, catchUp: job.catchUp,
-            lastDue: try house.store.lastDue(ofSchedule: job.name))
+            lastDue: try house.store.lastDue(ofSchedule: job.name, times: times))
         let bell = Doorbell()
         while !Task.isCancelled {
             let lastDue = state.lastDue
@@ -38,6 +39,8 @@ struct ScheduleKeeper {
             await bell.wait(for: sleep(until: until), on: house.clock)
         }
     }
+
+    private var times: String { "\(expression) \(job.timeZone.identifier)" }
 
     private func sleep(until wall: Int64?) -> Duration {
         guard let wall else { return Self.longestSleep }
@@ -76,7 +79,7 @@ struct ScheduleKeeper {
 
     private func remember(_ state: ScheduleState) async throws {
         guard let lastDue = state.lastDue else { return }
-        try await house.store.saveLastDue(lastDue, ofSchedule: job.name)
+        try await house.store.saveLastDue(lastDue, ofSchedule: job.name, times: times)
     }
 
     private func isRunning() throws -> Bool {

@@ -12,7 +12,10 @@ struct ServiceWatchdog: Service {
             guard let interval = manager.watchdogInterval else { return await Doorbell().wait() }
             while !Task.isCancelled {
                 // The database answers, or the daemon can account for nothing and is better started anew.
-                if (try? house.store.runnerStatus()) != nil { manager.watchdog() }
+                if let status = try? house.store.runnerStatus() {
+                    manager.watchdog()
+                    manager.status(status.waiting() ?? Figures.count(status.jobs, "job"))
+                }
                 await Doorbell().wait(for: interval, on: house.clock)
             }
         }

@@ -1,0 +1,4 @@
+-- v0005: a remembered due time knows which times it was one of.
+--
+-- After a job's schedule was edited, nothing was due at the new times before that; '' is from before this version.
+ALTER TABLE schedules ADD COLUMN times TEXT NOT NULL DEFAULT '';
