@@ -7,6 +7,7 @@ extension RecordStore {
     /// - Parameters:
     ///   - job: The job's name.
     ///   - times: The schedule in words of its own, such as its expression and time zone.
+    /// - Returns: Milliseconds since 1970 UTC.
     /// - Throws: ``StoreError`` when the database can't be read.
     public func lastDue(ofSchedule job: String, times: String) throws -> Int64? {
         try read {
