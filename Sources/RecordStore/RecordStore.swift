@@ -16,7 +16,7 @@ public final class RecordStore: Sendable {
     private let writer: Writer?
     private let lock: Mutex<StoreLock?>
     private let found = Mutex(RecoveryReport())
-    private let dataKeys = Mutex<[BatchID: DataKey]>([:])
+    private let dataKeys = Mutex(DataKeyCache())
     /// Where batches are named before their first claim; nil when none is claimed here.
     let trail: BatchTrail?
     /// The batches that are named there.
@@ -84,7 +84,7 @@ public final class RecordStore: Sendable {
         }
     }
 
-    /// A batch's key, unwrapped once.
+    /// A batch's key, unwrapped once while the batch is worked on.
     ///
     /// - Throws: ``StoreError`` with ``StoreError/Code/notFound`` when there is no such batch or it was erased.
     func dataKey(of batch: BatchID) throws -> DataKey {
@@ -96,10 +96,10 @@ public final class RecordStore: Sendable {
 
     /// The same, nil when there is none.
     func existingDataKey(of batch: BatchID) throws -> DataKey? {
-        if let key = dataKeys.withLock({ $0[batch] }) { return key }
+        if let key = dataKeys.withLock({ $0.key(of: batch) }) { return key }
         guard let wrapped = try read({ try WrappedDataKey.fetch($0, batch) }) else { return nil }
         let key = try wrapped.unwrap(with: sealingKey)
-        dataKeys.withLock { $0[batch] = key }
+        dataKeys.withLock { $0.keep(key, of: batch) }
         return key
     }
 }
