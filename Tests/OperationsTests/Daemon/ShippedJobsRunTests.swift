@@ -1,0 +1,84 @@
+import Foundation
+import RecordStore
+import TestSupport
+import Testing
+
+@testable import Operations
+
+/// The jobs that come with the product, as they come, only switched on and telling a file instead of the system's log.
+@Suite("The shipped jobs at work")
+struct ShippedJobsRunTests {
+    /// Monday, 2 March 2026, 12:00 in Berlin.
+    private static let noon: Int64 = 1_772_449_200_000
+    private static let hour: Int64 = 3_600_000
+
+    private static func shipped(_ job: String) throws -> String {
+        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
+        return try String(contentsOf: folder.appending(path: "jobs/\(job).yaml"), encoding: .utf8)
+            .replacing("enabled: false", with: "enabled: true")
+            .replacing("[logger, -t, rollcall]", with: "[sh, -c, 'cat >> told.jsonl']")
+    }
+
+    private static func bench(_ jobs: String...) async throws -> DaemonBench {
+        try await DaemonBench(
+            at: noon, settings: "limits: { rate: 50 }\n",
+            jobs: Dictionary(uniqueKeysWithValues: try jobs.map { ($0, try shipped($0)) }))
+    }
+
+    private func told(_ bench: DaemonBench) throws -> String {
+        try String(contentsOfFile: bench.file("told.jsonl"), encoding: .utf8)
+    }
+
+    @Test("A night is screened at ten, and what failed in it is sent once more in the morning")
+    func nightAndMorning() async throws {
+        let bench = try await Self.bench("nightly-screening", "rerun-failed")
+        try bench.write(
+            """
+            id,account_id,name,email
+            a,acc-a,Ada Example,ada@example.com
+            b,acc-b,Bob Example,iia+500x5.b@example.com
+            c,acc-c,Cyd Example,iia+400.c@example.com
+
+            """, to: "incoming/accounts.csv")
+        try bench.startDaemon()
+        try await bench.pass(to: Self.noon + 9 * Self.hour)
+        #expect(try bench.reading { try $0.batches() }.isEmpty)
+        try await bench.pass(to: Self.noon + 10 * Self.hour)
+        try await bench.pass { try bench.reading { try $0.batches().first?.state } == .completed }
+        let night = try #require(try bench.reading { try $0.batches().first })
+        #expect(night.job == "nightly-screening")
+        #expect((night.counts.succeeded, night.counts.failed, night.counts.calls) == (1, 2, 7))
+        try await bench.pass(to: Self.noon + 18 * Self.hour)
+        #expect(try bench.reading { try $0.batches().first?.counts.failed } == 2)
+        try await bench.pass(to: Self.noon + 18 * Self.hour + Self.hour / 2)
+        try await bench.pass { try bench.reading { try $0.batches().first?.counts.succeeded } == 2 }
+        try await bench.pass { try bench.reading { try $0.batchesToTend().isEmpty } }
+        let morning = try #require(try bench.reading { try $0.batches().first })
+        #expect((morning.counts.failed, morning.counts.calls) == (1, 9))
+        #expect(try bench.callsRead() == 9)
+        #expect(try bench.names(in: "incoming/archive") == ["accounts.csv"])
+        try await bench.stopDaemon()
+        #expect(try told(bench).contains(#""event":"completed""#))
+        #expect(try !told(bench).contains("example.com"))
+        try await bench.end()
+    }
+
+    @Test("What is dropped is answered, and the sender's folder says so")
+    func dropped() async throws {
+        let bench = try await Self.bench("drop-folder")
+        try bench.startDaemon()
+        try bench.write("id,account_id,email\na,acc-a,ada@example.com\n", to: "drop/inbox/accounts.csv")
+        try bench.write("shoe,size\n1,2\n", to: "drop/inbox/shoes.csv")
+        try await bench.pass { try bench.names(in: "drop").contains("archive") }
+        try await bench.pass { try bench.names(in: "drop/archive") == ["accounts.csv"] }
+        try await bench.pass { try bench.names(in: "drop/rejected").count == 2 }
+        #expect(try bench.names(in: "drop/rejected") == ["shoes.csv", "shoes.csv.error.txt"])
+        let results = try #require(try bench.names(in: "drop/out").first)
+        #expect(try bench.names(in: "drop/out/\(results)").contains("results.csv"))
+        try await bench.stopDaemon()
+        #expect(try bench.callsRead() == 1)
+        #expect(try told(bench).contains(#""event":"rejected""#))
+        try await bench.end()
+    }
+}
