@@ -8,6 +8,10 @@ public struct InputError: Error, Sendable, Equatable, CustomStringConvertible {
     public let column: Int?
     /// What is wrong and what to do. It never holds a value of a record.
     public let rule: String
+    /// What became of its records, where that is not the usual: nothing of it was sent, nothing was billed.
+    public var consequence: String?
+    /// What to do, where that is not the usual: put it right and hand it in again.
+    public var remedy: String?
 
     /// Describes a refusal.
     ///

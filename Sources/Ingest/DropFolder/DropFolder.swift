@@ -69,6 +69,9 @@ public struct DropFolder: Sendable {
     /// Whether a file of this name would be taken in: not hidden, unfinished by its name, or a text of ours.
     public static func isInput(_ name: String) -> Bool { InboxName(name) == .file }
 
+    /// What the name of a file's marker ends in, after the file's whole name.
+    public static let markerEnding = InboxName.markerEnding
+
     /// The path of a file while it is worked on.
     public func workingPath(of name: String) -> String { "\(working)/\(name)" }
 }

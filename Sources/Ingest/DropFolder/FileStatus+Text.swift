@@ -29,7 +29,7 @@ extension FileStatus {
 
     private var details: [String] {
         switch phase {
-        case .waitingForMarker: ["It is taken in as soon as the file \(file).done lies beside it."]
+        case .waitingForMarker: ["It is taken in as soon as the file \(file).done lies beside it, made after it."]
         case .takingIn: ["Nothing of it has been sent yet."]
         case .queued(let reason): ["Why: \(reason ?? "other files come first")"]
         case .waitingForConfirmation(let reason, let command): ["Why: \(reason)", "What to do: \(command)"]
@@ -57,8 +57,9 @@ extension FileStatus {
 
     private func refused(_ error: InputError) -> [String] {
         (RefusalText.place(error).map { ["Where: \($0)"] } ?? []) + [
-            "Why: \(error.file) \(error.rule)", "Nothing of it was sent, nothing was billed.",
-            "What to do: put it right and drop it here again.",
+            "Why: \(error.file) \(error.rule)",
+            error.consequence.map { "It \($0)." } ?? "Nothing of it was sent, nothing was billed.",
+            "What to do: \(error.remedy ?? "put it right and drop it here again").",
         ]
     }
 

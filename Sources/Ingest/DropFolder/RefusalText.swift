@@ -1,12 +1,14 @@
 /// What lies beside a refused file: what is wrong, where, and what to do. It holds no value of a record.
 enum RefusalText {
+    private static let nothingSent = "nothing of it was sent, nothing was billed"
+
     static func text(for error: InputError) -> String {
         """
-        \(error.file) was refused as a whole: nothing of it was sent, nothing was billed.
+        \(error.file) \(error.consequence ?? "was refused as a whole: \(nothingSent)").
 
         \(place(error).map { "\($0): \(error.file) " } ?? "\(error.file) ")\(error.rule)
 
-        Put it right and drop it into the inbox again.
+        \(error.remedy ?? "Put it right and drop it into the inbox again").
 
         """
     }

@@ -32,6 +32,17 @@ extension BatchWork {
         )
     }
 
+    /// Only its job says where results and file of a batch go; while that is away they wait.
+    func isHeldByMissingJob(_ batch: Batch) throws -> Bool {
+        guard house.rules.job(named: batch.job) == nil, try house.store.claimedFile(of: batch.id) != nil else {
+            return false
+        }
+        house.log.error(
+            "results wait: the batch's job is not there any more; put its file back into the jobs folder",
+            metadata: batch.logged())
+        return true
+    }
+
     /// Stops a batch that cannot go on for a reason of its own.
     func pause(_ batch: Batch, because reason: String) async throws -> End {
         try await house.store.setState(batch.id, to: .paused, reason: reason)

@@ -40,13 +40,16 @@ struct BatchWork {
     /// - Throws: `StoreError` when state could not be read or written.
     func conclude() async throws -> End {
         let batch = try house.store.batch(batch)
+        if try isHeldByMissingJob(batch) { return .failed }
         do {
             let folder = try await BlockingWork.run { [house] in try house.writeResults(of: batch) }
             try await house.release(batch)
             try await house.store.markResultsWritten(batch.id, finishedAt: batch.finishedAt)
             house.log.notice(
                 "batch is over", metadata: batch.logged(["results": "\(folder)", "state": "\(batch.state.rawValue)"]))
-            house.tell(.completed, of: batch, under: house.rules.job(named: batch.job), results: folder)
+            house.tell(
+                batch.state == .rejected ? .rejected : .completed, of: batch,
+                under: house.rules.job(named: batch.job), results: folder)
             return .done
         } catch let error as StoreError where error.isFatal {
             throw error

@@ -28,7 +28,10 @@ struct FilePattern {
     private func isWhole(_ path: String, modifiedAt: Int64, at now: Int64) -> Bool {
         let name = URL(filePath: path).lastPathComponent
         guard DropFolder.isInput(name) else { return false }
-        if source.needsDoneMarker { return FileManager.default.fileExists(atPath: path + ".done") }
+        // An older marker speaks for an earlier file of that name.
+        if source.needsDoneMarker {
+            return FileTimes(path + DropFolder.markerEnding).map { $0.modifiedAt >= modifiedAt } ?? false
+        }
         return abs(now - modifiedAt / 1_000_000) >= source.settle.milliseconds
     }
 

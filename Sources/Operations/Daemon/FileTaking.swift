@@ -33,18 +33,42 @@ struct FileTaking {
     func take(_ path: String, claim: ClaimedFile, progress: @escaping @Sendable (Int) -> Void) async throws -> Outcome {
         do {
             let input = try await examined(path)
+            let claim = try await current(claim, for: input)
             if let earlier = try earlier(input, than: claim) { return .known(earlier) }
             let own = try claim.batch.map(house.store.batch)
             if let own, own.state.isFinished { return .taken(own) }
             let plan = BatchIntake.Plan(input: input, unfinished: own)
             return .taken(try await admit(try await intake(claiming: claim).takeIn(plan, progress: progress)))
         } catch let error as InputError {
+            try await giveUp(path, because: error)
             return .refused(error)
         } catch let error as StoreError where !error.isFatal {
             return .interrupted
         } catch is OperationFailure {
             return .interrupted
         }
+    }
+
+    /// What is known of the file that lies there now: nothing, where it has taken the place of the one that was claimed.
+    private func current(_ claim: ClaimedFile, for input: ExaminedFile) async throws -> ClaimedFile {
+        guard let batch = try claim.batch.map(house.store.batch), batch.contentDigest != input.contentDigest else {
+            return claim
+        }
+        let another = InputError(file: claim.name, rule: "was replaced by another file before all of it was read")
+        try await giveUp(claim.path, because: another)
+        try await house.store.forgetClaimedFile(at: claim.path)
+        return ClaimedFile(path: claim.path, job: claim.job, name: claim.name, claimedAt: house.clock.now)
+    }
+
+    /// A batch whose file cannot be read to its end any more is over, before its first call.
+    private func giveUp(_ path: String, because error: InputError) async throws {
+        guard let batch = try house.store.claimedFile(at: path)?.batch.map(house.store.batch), !batch.isIngested,
+            !batch.state.isFinished
+        else { return }
+        if batch.state == .paused { try await house.store.setState(batch.id, to: .ingesting, reason: nil) }
+        try await house.store.setState(batch.id, to: .rejected, reason: error.description)
+        house.log.error("batch given up", metadata: batch.logged(["reason": "\(error.description)"]))
+        house.batchBell.ring()
     }
 
     private func examined(_ path: String) async throws -> ExaminedFile {

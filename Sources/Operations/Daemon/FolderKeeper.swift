@@ -48,11 +48,14 @@ struct FolderKeeper {
         house.log.notice("drop folder is open", metadata: ["job": "\(job.name)", "inbox": "\(folder.inbox)"])
         var settling = SettlingFiles(
             settle: job.source.settle, needsDoneMarker: job.source.needsDoneMarker, order: .init(job.source.order))
-        var unusable = 0
+        var (unusable, waiting) = (0, Set<String>())
         while !Task.isCancelled, !house.stop.isRaised {
             if let occasion { await occasion.wait() }
             let listing = try await listing(&unusable)
-            let lookAgainAt = try await take(settling.take(listing, at: house.clock.monotonic))
+            let finding = settling.take(listing, at: house.clock.monotonic)
+            try news.say(waiting: Set(finding.withoutMarker), before: waiting)
+            waiting = Set(finding.withoutMarker)
+            let lookAgainAt = try await take(finding)
             // Once the schedule is due, everything that is there then is taken, also what still has to settle.
             if occasion != nil, lookAgainAt != nil { occasion?.ring() }
             await rest(until: occasion == nil || lookAgainAt != nil ? lookAgainAt : house.clock.monotonic, bell)
@@ -76,6 +79,7 @@ struct FolderKeeper {
                 "files are left in the inbox: their names are not UTF-8, hold control characters or are too long",
                 metadata: ["job": "\(job.name)", "files": "\(listing.unusableNames)"])
         }
+        if listing.unusableNames != unusable { news.say(unusableNames: listing.unusableNames) }
         unusable = listing.unusableNames
         return listing
     }

@@ -12,18 +12,24 @@ struct FolderNews {
     /// Rings when there is a file to tell of.
     let bell: Doorbell
 
+    private struct Situation: Equatable {
+        let phase: FileStatus.Phase
+        let anotherWaits: Bool
+    }
+
     /// Tells every now and then while files are worked on, until it is cancelled.
     ///
     /// - Throws: `StoreError` when the database could not be read.
     func run() async throws {
-        var told = [String: FileStatus.Phase]()
+        var told = [String: Situation]()
         while !Task.isCancelled {
             let claims = try house.store.claimedFiles(of: job.name)
-            var current = [String: FileStatus.Phase]()
+            var current = [String: Situation]()
             for claim in claims {
                 guard let phase = try phase(of: claim) else { continue }
-                current[claim.name] = phase
-                if told[claim.name] != phase { say(claim, phase) }
+                let situation = Situation(phase: phase, anotherWaits: folder.holdsInInbox(claim.name))
+                current[claim.name] = situation
+                if told[claim.name] != situation { say(claim, phase) }
             }
             told = current
             if claims.isEmpty { await bell.wait() }
@@ -36,8 +42,28 @@ struct FolderNews {
         let batch = claim.batch.flatMap { try? house.store.batch($0).name }
         say(
             FileStatus(
-                file: claim.name, batch: batch, takenAt: claim.claimedAt, phase: phase, writtenAt: house.clock.now,
-                zone: job.timeZone))
+                file: claim.name, batch: batch, takenAt: claim.claimedAt, phase: phase,
+                anotherWaits: folder.holdsInInbox(claim.name), writtenAt: house.clock.now, zone: job.timeZone))
+    }
+
+    /// Says of files that they wait for their markers, and takes the word back for those that have gone.
+    func say(waiting: Set<String>, before: Set<String>) throws {
+        for name in waiting.subtracting(before) {
+            say(FileStatus(file: name, phase: .waitingForMarker, writtenAt: house.clock.now, zone: job.timeZone))
+        }
+        for name in before.subtracting(waiting) where !folder.holdsInInbox(name) {
+            guard try house.store.claimedFile(at: folder.workingPath(of: name)) == nil else { continue }
+            try folder.removeStatus(of: name)
+        }
+    }
+
+    /// Says how many files have names that cannot be used.
+    func say(unusableNames count: Int) {
+        do {
+            try folder.writeNotTaken(count)
+        } catch {
+            house.log.warning("status text not written", metadata: ["job": "\(job.name)", "reason": "\(error)"])
+        }
     }
 
     /// Writes why a file was refused.

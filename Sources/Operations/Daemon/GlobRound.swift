@@ -40,10 +40,23 @@ struct GlobRound {
         case .known(let batch):
             house.log.info(
                 "file is known", metadata: ["job": "\(job.name)", "file": "\(name)", "batch": "\(batch.name)"])
+            if batch.state.isFinished { try leave(path, name) }
         case .refused(let error):
+            try await house.store.forgetClaimedFile(at: path)
             house.log.warning(
                 "file rejected", metadata: ["file": "\(name)", "job": "\(job.name)", "reason": "\(error.description)"])
             house.tellRejection(of: error, under: job)
+        }
+    }
+
+    /// A file whose every line is answered already goes where it would go after its own batch.
+    private func leave(_ path: String, _ name: String) throws {
+        do {
+            try InputLeaving(path: path).perform(job.after)
+        } catch {
+            house.log.warning(
+                "file stays where it is",
+                metadata: ["file": "\(name)", "job": "\(job.name)", "reason": "\(OperationFailure(error).message)"])
         }
     }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Ingest
 import JobRunner
+import Logging
 import RecordStore
 import Results
 import Settings
@@ -24,13 +25,22 @@ extension House {
     }
 
     /// Lets a batch's input file go where its job says. Done again, it finds nothing to do.
+    ///
+    /// What was written into the file, or in its place, since it was taken in, nobody has read: it is not put away as if
+    /// it had been answered.
     func release(_ batch: Batch) async throws {
         guard let claim = try store.claimedFile(of: batch.id) else { return }
         guard let job = rules.job(named: batch.job) else { return }
+        let content = try await BlockingWork.run { try ContentDigest.of(fileAt: claim.path) }
+        let isRead = content == nil || content == batch.contentDigest
         if let folder = try dropFolder(of: job) {
-            try leave(folder, claim, batch, job)
-        } else {
+            if isRead { try leave(folder, claim, batch, job) } else { try refuse(folder, claim, batch, job) }
+        } else if isRead {
             try InputLeaving(path: claim.path).perform(job.after)
+        } else {
+            log.notice(
+                "another file has taken the input file's place; it is taken in when the job is due",
+                metadata: batch.logged(["file": "\(claim.name)"]))
         }
         try await store.forgetClaimedFile(at: claim.path)
         // Another file of its name may have waited for it to leave.
@@ -56,6 +66,19 @@ extension House {
         case .archive, .keep: try folder.archive(claim.name, as: batch.name)
         case .delete: try folder.delete(claim.name)
         }
+    }
+
+    private func refuse(_ folder: DropFolder, _ claim: ClaimedFile, _ batch: Batch, _ job: JobDefinition) throws {
+        var error = InputError(
+            file: claim.name,
+            rule: "was written to after it was taken in; its \(Figures.count(batch.counts.total, "line")) of then are "
+                + "answered as \(batch.name), what was added or changed is not")
+        error.consequence = "was still being written when it was taken"
+        error.remedy = "Drop what is not answered as a file of its own, and let 'settle' be longer than the writer rests"
+        try folder.removeStatus(of: claim.name)
+        try folder.reject(claim.name, because: error, as: batch.name)
+        log.warning("file was written to after it was taken in", metadata: batch.logged(["file": "\(claim.name)"]))
+        tellRejection(of: error, under: job)
     }
 
     private func dropFolder(of job: JobDefinition) throws -> DropFolder? {

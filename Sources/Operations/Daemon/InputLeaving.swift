@@ -1,16 +1,20 @@
 import Foundation
+import Ingest
 import Settings
 
 /// What becomes of an input file outside drop folders, once its batch is done. Done again, it finds nothing to do.
 struct InputLeaving {
     let path: String
 
-    /// Moves it into `archive/` beside it, deletes it, or leaves it.
+    /// Moves it into `archive/` beside it, deletes it, or leaves it. A marker beside it that said it was whole goes first:
+    /// left behind, it would speak for the next file of that name.
     ///
     /// - Throws: `CocoaError` when it cannot be moved or deleted.
     func perform(_ after: JobDefinition.After) throws {
         let files = FileManager.default
         guard after != .keep, files.fileExists(atPath: path) else { return }
+        let marker = path + DropFolder.markerEnding
+        if files.fileExists(atPath: marker) { try files.removeItem(atPath: marker) }
         guard after == .archive else { return try files.removeItem(atPath: path) }
         let file = URL(filePath: path)
         let folder = file.deletingLastPathComponent().appending(path: "archive")

@@ -33,8 +33,10 @@ struct JobKeepers {
     private func keep(_ job: JobDefinition) async throws {
         var told: String?
         while !Task.isCancelled {
+            let began = house.clock.monotonic
             guard let reason = try await failure(of: job) else { return }
-            if reason != told {
+            // One that has run for a while has stopped anew.
+            if reason != told || house.clock.monotonic - began > 1_000_000_000 {
                 house.log.error("job does not run yet", metadata: ["job": "\(job.name)", "reason": "\(reason)"])
             }
             told = reason

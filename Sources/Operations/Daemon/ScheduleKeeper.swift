@@ -40,7 +40,10 @@ struct ScheduleKeeper {
         }
     }
 
-    private var times: String { "\(expression) \(job.timeZone.identifier)" }
+    private var times: String { Self.times(expression, in: job.timeZone) }
+
+    /// By what a due time is remembered: another schedule has missed nothing.
+    static func times(_ expression: CronExpression, in zone: TimeZone) -> String { "\(expression) \(zone.identifier)" }
 
     private func sleep(until wall: Int64?) -> Duration {
         guard let wall else { return Self.longestSleep }
@@ -82,7 +85,11 @@ struct ScheduleKeeper {
         try await house.store.saveLastDue(lastDue, ofSchedule: job.name, times: times)
     }
 
+    /// A batch whose file another process was taking in, and maybe never will again, is not waited for.
     private func isRunning() throws -> Bool {
-        try house.store.batchesToTend().contains { $0.job == job.name && [.ingesting, .running].contains($0.state) }
+        let claimed = try Set(house.store.claimedFiles(of: job.name).compactMap(\.batch))
+        return try house.store.batchesToTend().contains { batch in
+            batch.job == job.name && (batch.state == .running || batch.state == .ingesting && claimed.contains(batch.id))
+        }
     }
 }

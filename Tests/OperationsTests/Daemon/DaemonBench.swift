@@ -3,6 +3,7 @@ import Foundation
 import JobRunner
 import Logging
 import RecordStore
+import Settings
 import Synchronization
 import TestSupport
 
@@ -19,10 +20,14 @@ final class DaemonBench: Sendable {
     private let daemon = Mutex<(house: House, task: Task<Void, any Error>)?>(nil)
 
     /// How often a simulated month looks at things: virtual time is not free.
-    private static let rhythm = House.Rhythm(
+    static let rhythm = House.Rhythm(
         poll: .seconds(600), folders: .seconds(3_600), news: .seconds(1_800), upkeep: .seconds(6 * 3_600))
+    private let rhythm: House.Rhythm
 
-    init(at start: Int64, settings: String, jobs: [String: String]) async throws {
+    init(
+        at start: Int64, settings: String, jobs: [String: String], rhythm: House.Rhythm = DaemonBench.rhythm
+    ) async throws {
+        self.rhythm = rhythm
         path = FileManager.default.temporaryDirectory.appending(path: "rollcall-month-\(UUID().uuidString)").path
         clock = HeldClock(at: start)
         let directory = EmulatorDirectory(path: path)
@@ -46,17 +51,25 @@ final class DaemonBench: Sendable {
 
     var house: House? { daemon.withLock { $0?.house } }
 
-    /// Starts a daemon; the one before must have been stopped.
-    func startDaemon() throws {
+    /// Starts a daemon, and returns when it is at work; the one before must have been stopped.
+    func startDaemon() async throws {
         let log = Logger(label: "daemon", factory: { _ in SwiftLogNoOpLogHandler() })
         let place = try Workplace(config: file("rollcall.yaml"))
-        let house = try House.opened(place, environment: [:], log: log, clock: clock, rhythm: Self.rhythm)
+        let house = try House.opened(place, environment: [:], log: log, clock: clock, rhythm: rhythm)
         let task = Task {
             try await Daemon(house: house, reloaded: Doorbell()).run()
             await house.client.shutDown()
             try await house.store.closeWithoutBlocking()
         }
         daemon.withLock { $0 = (house, task) }
+        // The supervisor, the operators' watch and each job's keeper sleep once they have looked around.
+        let jobs = house.rules.jobs.values.filter(\.isEnabled)
+        await clock.untilSleepers(count: 2 + jobs.count)
+        for job in jobs {
+            guard let schedule = job.schedule else { continue }
+            let times = ScheduleKeeper.times(schedule, in: job.timeZone)
+            while try house.store.lastDue(ofSchedule: job.name, times: times) == nil { await Task.yield() }
+        }
     }
 
     /// Ends the daemon as SIGTERM does.
@@ -81,10 +94,15 @@ final class DaemonBench: Sendable {
         emulator.withLock { $0 = (server, task) }
     }
 
-    /// Lets time pass until something is true, which it must become; not while calls are under way, which take time of
-    /// their own.
+    /// Something did not become true within two months.
+    struct NeverTrue: Error {}
+
+    /// Lets time pass until something is true, which it must become within two months; not while calls are under way,
+    /// which take time of their own.
     func pass(until isTrue: () throws -> Bool) async throws {
+        let end = clock.now + 60 * 86_400_000
         while try !isTrue() {
+            guard clock.now < end else { throw NeverTrue() }
             if house?.traffic.status.underWay ?? 0 > 0 {
                 await Task.yield()
             } else {

@@ -13,12 +13,12 @@ struct JobKeepersTests {
             at: 1_772_000_000_000, settings: "", jobs: ["drop": "source: { path: drop, settle: 30s }\n"])
         try FileManager.default.removeItem(atPath: bench.file("drop"))
         try bench.write("not a folder", to: "drop")
-        try bench.startDaemon()
+        try await bench.startDaemon()
         try await bench.pass(to: bench.clock.now + 3 * 3_600_000)
         try FileManager.default.removeItem(atPath: bench.file("drop"))
         try FileManager.default.createDirectory(
             atPath: bench.file("drop/inbox"), withIntermediateDirectories: true)
-        try bench.write("id,email\na,ada@example.com\n", to: "drop/inbox/a.csv")
+        try bench.write("id,account_id,email\na,acc-a,ada@example.com\n", to: "drop/inbox/a.csv")
         try await bench.pass { try bench.reading { try $0.batches().map(\.state) } == [.completed] }
         try await bench.end()
     }

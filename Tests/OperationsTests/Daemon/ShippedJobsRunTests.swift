@@ -41,7 +41,7 @@ struct ShippedJobsRunTests {
             c,acc-c,Cyd Example,iia+400.c@example.com
 
             """, to: "incoming/accounts.csv")
-        try bench.startDaemon()
+        try await bench.startDaemon()
         try await bench.pass(to: Self.noon + 9 * Self.hour)
         #expect(try bench.reading { try $0.batches() }.isEmpty)
         try await bench.pass(to: Self.noon + 10 * Self.hour)
@@ -49,9 +49,9 @@ struct ShippedJobsRunTests {
         let night = try #require(try bench.reading { try $0.batches().first })
         #expect(night.job == "nightly-screening")
         #expect((night.counts.succeeded, night.counts.failed, night.counts.calls) == (1, 2, 7))
-        try await bench.pass(to: Self.noon + 18 * Self.hour)
+        try await bench.pass(to: Self.noon + 17 * Self.hour)
         #expect(try bench.reading { try $0.batches().first?.counts.failed } == 2)
-        try await bench.pass(to: Self.noon + 18 * Self.hour + Self.hour / 2)
+        try await bench.pass(to: Self.noon + 17 * Self.hour + Self.hour / 2)
         try await bench.pass { try bench.reading { try $0.batches().first?.counts.succeeded } == 2 }
         try await bench.pass { try bench.reading { try $0.batchesToTend().isEmpty } }
         let morning = try #require(try bench.reading { try $0.batches().first })
@@ -67,7 +67,7 @@ struct ShippedJobsRunTests {
     @Test("What is dropped is answered, and the sender's folder says so")
     func dropped() async throws {
         let bench = try await Self.bench("drop-folder")
-        try bench.startDaemon()
+        try await bench.startDaemon()
         try bench.write("id,account_id,email\na,acc-a,ada@example.com\n", to: "drop/inbox/accounts.csv")
         try bench.write("shoe,size\n1,2\n", to: "drop/inbox/shoes.csv")
         try await bench.pass { try bench.names(in: "drop").contains("archive") }

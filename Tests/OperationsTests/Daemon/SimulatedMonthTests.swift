@@ -72,7 +72,7 @@ struct SimulatedMonthTests {
         let month = try Month()
         let bench = try await DaemonBench(
             at: month.moment(day: 1, hour: 0), settings: Self.settings, jobs: Self.jobs)
-        try bench.startDaemon()
+        try await bench.startDaemon()
         var dropped = [String]()
         for day in 1...30 {
             if day == 17 { try await bench.takeAPIDown() }
@@ -90,7 +90,7 @@ struct SimulatedMonthTests {
             // On three days the daemon is started anew; on one of them it sleeps through the night's hour.
             if [7, 14, 21].contains(day) { try await bench.stopDaemon() }
             try await bench.pass(to: month.moment(day: day, hour: day == 14 ? 23 : 21, minute: 55))
-            if [7, 14, 21].contains(day) { try bench.startDaemon() }
+            if [7, 14, 21].contains(day) { try await bench.startDaemon() }
             try await bench.pass(to: month.moment(day: day, hour: 22, minute: 1))
             if day != 17 { try await bench.pass { try isDone(["night-\(day).csv"], bench) } }
         }

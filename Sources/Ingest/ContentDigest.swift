@@ -1,0 +1,25 @@
+internal import OpenSSL
+
+/// What a file is known by, whatever it holds.
+public enum ContentDigest {
+    /// The digest of a file as it lies there now.
+    ///
+    /// - Parameter path: Where it lies.
+    /// - Returns: SHA-256 of its whole content, 32 bytes; nil where there is no file.
+    /// - Throws: `InputError` when it cannot be read; `OpenSSLError` when no digest can be made.
+    public static func of(fileAt path: String) throws -> [UInt8]? {
+        guard let identity = try FolderCalls().file(path) else { return nil }
+        let file = try OpenFile(path: path)
+        var digest = try SHA256Stream()
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: RecordReader.portion, alignment: 64)
+        defer { buffer.deallocate() }
+        var offset = 0
+        while case let count = try file.read(into: buffer, at: offset), count > 0 {
+            try digest.update(UnsafeRawBufferPointer(rebasing: buffer.prefix(count)))
+            offset += count
+        }
+        // Replaced or written to meanwhile: none of the files that were there is this one.
+        guard try file.identity() == identity else { return [] }
+        return try digest.finish()
+    }
+}
