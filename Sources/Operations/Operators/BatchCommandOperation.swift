@@ -28,7 +28,7 @@ public struct BatchCommandOperation: Sendable {
         case .nothing: console.note("\(batch.name) is \(batch.state.rawValue) already")
         case .becomes(let state): try await move(batch, to: state, in: session)
         }
-        if json { console.output(JSONText.text(of: BatchStatus(try session.store.batch(batch.id)))) }
+        if json { console.output(JSONText.text(of: try BatchStatus(session.store.batch(batch.id), in: session.store))) }
         try await session.close()
         return .succeeded
     }

@@ -53,8 +53,7 @@ struct BatchSubmission {
         let place = session.place
         let results = BatchResults(
             store: session.store, pricing: place.pricing,
-            place: request.out.map(ResultsPlace.init(output:)) ?? ResultsPlace(job, settings: place.settings),
-            timeZone: job.limits.timeZone)
+            place: request.out.map(ResultsPlace.init(output:)) ?? ResultsPlace(job, settings: place.settings))
         return BatchIntake(
             store: session.store, job: job, provenance: try place.provenance(place.credentials()), results: results,
             stop: stop, console: session.console, again: request.again,

@@ -87,8 +87,7 @@ public struct ResolveOperation: Sendable {
         let named = batch.job == JobDefinition.unnamed ? nil : batch.job
         let job = try place.job(named)
         let results = BatchResults(
-            store: session.store, pricing: place.pricing, place: ResultsPlace(job, settings: place.settings),
-            timeZone: job.limits.timeZone)
+            store: session.store, pricing: place.pricing, place: ResultsPlace(job, settings: place.settings))
         console.note("\(batch.name): results written anew in \(try results.write(batch).paths.folder)")
     }
 }
