@@ -31,11 +31,13 @@ struct Admission: Equatable {
         reasons.isEmpty ? nil : reasons.joined(separator: "; ") + ": " + estimate.text
     }
 
-    /// A single bad line in a small file is no shifted column.
+    /// A single bad line in a small file is no shifted column; where a person gave the share, it holds to the letter.
     private static func shifted(_ records: Int, _ invalid: Int, _ job: JobDefinition) -> String? {
-        guard invalid > 1, Double(invalid) > job.maxInvalid * Double(records) else { return nil }
+        let share = job.maxInvalid ?? Settings.defaultMaxInvalid
+        let spared = job.maxInvalid == nil ? 1 : 0
+        guard invalid > spared, Double(invalid) > share * Double(records) else { return nil }
         return "\(Figures.count(invalid)) of \(Figures.count(records)) lines are invalid, more than max_invalid, "
-            + percent(job.maxInvalid)
+            + percent(share)
     }
 
     private static func confirm(_ estimate: Estimate, _ job: JobDefinition) -> String? {
