@@ -50,7 +50,7 @@ struct Admission: Equatable {
     }
 
     private static func cost(_ estimate: Estimate, _ job: JobDefinition) -> String? {
-        guard let limit = job.confirmAbove.cost, let price = estimate.price, price > limit else { return nil }
+        guard let limit = job.confirmAbove.cost, let price = estimate.cost?.amount, price > limit else { return nil }
         return "dearer than confirm_above.cost, \(limit)"
     }
 
