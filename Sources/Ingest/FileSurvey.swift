@@ -67,10 +67,35 @@ extension FileSurvey {
     /// - Throws: `InputError` when the file cannot be read or was changed; `StoreError` when the database cannot be
     ///   read; `OpenSSLError` when an account's id cannot be hashed.
     public static func survey(_ file: ExaminedFile, after past: Past? = nil) throws -> FileSurvey {
-        var surveying = try Surveying(file, past)
+        try survey(file, Surveying(file, past)).survey
+    }
+
+    /// The same for one of several files that are run one after the other, where answers may serve again.
+    ///
+    /// - Parameters:
+    ///   - file: the file.
+    ///   - past: what went before; nil where nothing did.
+    ///   - answered: what the files before it would call; this one's calls are added.
+    /// - Returns: what would become of its records.
+    /// - Throws: as without `answered`.
+    public static func survey(
+        _ file: ExaminedFile, after past: Past?, adding answered: inout AnsweredRequests
+    ) throws -> FileSurvey {
+        let before = answered
+        // One owner, so that nothing is copied as it grows.
+        answered = AnsweredRequests()
+        let (survey, after) = try survey(file, Surveying(file, past, before))
+        answered = after ?? AnsweredRequests()
+        return survey
+    }
+
+    private static func survey(
+        _ file: ExaminedFile, _ surveying: consuming Surveying
+    ) throws -> (survey: FileSurvey, answered: AnsweredRequests?) {
         var records = file.file.records()
         while let record = try records.next() { try surveying.take(record) }
         try file.file.requireUnchanged()
-        return try surveying.finished()
+        let survey = try surveying.finished()
+        return (survey, surveying.answered)
     }
 }

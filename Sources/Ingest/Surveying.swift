@@ -13,10 +13,13 @@ struct Surveying: ~Copyable {
     private var identifiers: DuplicateFilter
     private var requests: DuplicateFilter
     /// Requests that were not in the file before, to be looked up together.
-    private var fresh: [RequestFingerprint] = []
+    private var fresh: [(request: RequestFingerprint, hash: UInt64)] = []
+    /// What files before this one and this one would call; nil where that serves nobody.
+    private(set) var answered: AnsweredRequests?
 
-    init(_ file: ExaminedFile, _ past: FileSurvey.Past?) throws {
+    init(_ file: ExaminedFile, _ past: FileSurvey.Past?, _ answered: AnsweredRequests? = nil) throws {
         self.past = past
+        self.answered = answered
         survey = FileSurvey(file)
         builder = try RequestBuilder(layout: file.file.layout)
         let most = file.file.byteCount / Self.leastBytes
@@ -49,16 +52,19 @@ struct Surveying: ~Copyable {
 
     private mutating func takeRequest() throws {
         guard !requests.isRepeat(builder.request) else { return survey.duplicateRequests += 1 }
-        guard let past else { return }
-        fresh.append(try past.store.fingerprint(of: builder.request))
+        let hash = answered == nil ? 0 : AnsweredRequests.hash(of: builder.request)
+        if let answered, answered.contains(hash) { return survey.reused += 1 }
+        guard let past else { return answered?.insert(hash) ?? () }
+        fresh.append((try past.store.fingerprint(of: builder.request), hash))
         if fresh.count == Self.requestsAtATime { try lookUp() }
     }
 
     private mutating func lookUp() throws {
         guard let past, !fresh.isEmpty else { return }
-        for prospect in try past.store.prospects(of: fresh, answeredSince: past.answeredSince) {
+        let prospects = try past.store.prospects(of: fresh.map(\.request), answeredSince: past.answeredSince)
+        for (prospect, hash) in zip(prospects, fresh.lazy.map(\.hash)) {
             switch prospect {
-            case .call: break
+            case .call: answered?.insert(hash)
             case .reuse: survey.reused += 1
             case .hold: survey.held += 1
             }

@@ -23,6 +23,13 @@ extension BatchRun {
         state.end(.completed)
     }
 
+    /// Whether a halt for failing answers came with the batch's last records: it would stop nothing, and only keep the
+    /// results back.
+    func comesTooLate(_ end: RunEnd) throws -> Bool {
+        guard case .halted(let halt) = end, halt.cause == .failing else { return false }
+        return try runner.store.progress(batch).isExhausted
+    }
+
     /// Writes the state the run leaves behind.
     mutating func conclude(_ end: RunEnd) async throws {
         try await runner.store.saveLimiterState(runner.traffic.limiterState)

@@ -46,7 +46,7 @@ struct BatchRun {
         clock = runner.traffic.clock
         state = RunState(concurrency: runner.configuration.concurrency)
         gathering = Gathering(limit: runner.configuration.concurrency / 2)
-        limits = CallLimits(runner.configuration)
+        limits = CallLimits(runner.configuration, batch: batch.name)
         window = WindowWatch(opening: runner.configuration.opening)
         pace = BatchPace(rate: runner.configuration.batchRate)
         tripwire = FailureTripwire(
@@ -74,6 +74,10 @@ struct BatchRun {
             case .close: try await close()
             case .end(let end):
                 if let failure { throw failure }
+                if try comesTooLate(end) {
+                    state.carryOn()
+                    continue
+                }
                 try await conclude(end)
                 return end
             }

@@ -4,11 +4,13 @@ internal import RecordStore
 /// The caps on calls, with the calendar day they count on.
 struct CallLimits: Sendable {
     private let configuration: RunnerConfiguration
+    private let batch: String
     private var minute: Int64 = .min
     private var day = CallDay(rawValue: 0)
 
-    init(_ configuration: RunnerConfiguration) {
+    init(_ configuration: RunnerConfiguration, batch: String) {
         self.configuration = configuration
+        self.batch = batch
     }
 
     /// The caps that hold at a time, in milliseconds since 1970 UTC.
@@ -28,14 +30,18 @@ struct CallLimits: Sendable {
         switch cap {
         case .batchCalls:
             "The batch has used its limits.batch_calls of \(configuration.batchCalls ?? 0) calls. "
-                + "Raise the limit, then go on."
+                + "Raise the limit, then 'rollcall resume \(batch)'."
         case .dailyCalls:
             "Today's limits.daily_calls of \(configuration.dailyCalls ?? 0) calls are used up. "
-                + "Go on after midnight (\(configuration.timeZone.identifier)), or raise the limit."
+                + goesOn("midnight")
         case .monthlyCost:
             "This month's limits.monthly_cost is used up: it buys \(configuration.monthlyCalls ?? 0) calls, those under "
-                + "way and perhaps billed counted. Go on after the turn of the month "
-                + "(\(configuration.timeZone.identifier)), or raise the limit."
+                + "way and perhaps billed counted. " + goesOn("the turn of the month")
         }
+    }
+
+    private func goesOn(_ turn: String) -> String {
+        "The daemon goes on by itself after \(turn) (\(configuration.timeZone.spokenName)); to go on before, raise the "
+            + "limit, then 'rollcall resume \(batch)'."
     }
 }

@@ -44,7 +44,7 @@ extension Halt {
             reason: "\(failed) of the last \(answers) answers failed for good, so the file may not be what it seems.",
             remedy:
                 "Look at 'rollcall records \(batch) --status failed' (a shifted column can still pass every check), "
-                + "then resume the batch, or cancel it.")
+                + "then 'rollcall resume \(batch)', or 'rollcall cancel \(batch)'.")
     }
 
     private static func quoted(_ text: String?) -> String { text.map { ": \($0)" } ?? "" }

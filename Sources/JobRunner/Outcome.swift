@@ -36,6 +36,8 @@ public struct Outcome: Sendable, Equatable {
     public let kind: Kind
     /// Whether the call is on the invoice.
     public let billable: Billable
+    /// Whether the call left, or may have left, and counts against the caps.
+    public var countsAsCall: Bool { billable != .no || isAnswer }
     /// Whether any HTTP answer came, whatever its status: until the first one of a run concurrency is one.
     public let isAnswer: Bool
     /// Whether the status was 429 or 503, which the rate cut counts.

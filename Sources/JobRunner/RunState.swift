@@ -59,6 +59,13 @@ struct RunState: Sendable {
         ending = ending ?? end
     }
 
+    /// Takes an end back that would stop nothing, and sees to the batch's own.
+    mutating func carryOn() {
+        ending = nil
+        cap = nil
+        exhaust()
+    }
+
     /// Takes in what a claim brought; `count` is what it asked for.
     mutating func claimed(_ claim: Claim, of count: Int) {
         underWay += claim.records.count

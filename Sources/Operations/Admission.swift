@@ -31,11 +31,13 @@ struct Admission: Equatable {
         reasons.isEmpty ? nil : reasons.joined(separator: "; ") + ": " + estimate.text
     }
 
-    /// A single bad line in a small file is no shifted column.
+    /// A single bad line in a small file is no shifted column; where a person gave the share, it holds to the letter.
     private static func shifted(_ records: Int, _ invalid: Int, _ job: JobDefinition) -> String? {
-        guard invalid > 1, Double(invalid) > job.maxInvalid * Double(records) else { return nil }
+        let share = job.maxInvalid ?? Settings.defaultMaxInvalid
+        let spared = job.maxInvalid == nil ? 1 : 0
+        guard invalid > spared, Double(invalid) > share * Double(records) else { return nil }
         return "\(Figures.count(invalid)) of \(Figures.count(records)) lines are invalid, more than max_invalid, "
-            + percent(job.maxInvalid)
+            + percent(share)
     }
 
     private static func confirm(_ estimate: Estimate, _ job: JobDefinition) -> String? {
@@ -48,7 +50,7 @@ struct Admission: Equatable {
     }
 
     private static func cost(_ estimate: Estimate, _ job: JobDefinition) -> String? {
-        guard let limit = job.confirmAbove.cost, let price = estimate.price, price > limit else { return nil }
+        guard let limit = job.confirmAbove.cost, let price = estimate.cost?.amount, price > limit else { return nil }
         return "dearer than confirm_above.cost, \(limit)"
     }
 

@@ -109,6 +109,15 @@ struct BatchIntake: Sendable {
         return OperationFailure(
             .inputUnusable,
             "\(input.file.name) was already run as \(batch.name), \(batch.state.rawValue) \(date); its results are in "
-                + "\(results.place.folder(of: batch)); --again runs and bills it once more")
+                + "\(results.place.folder(of: batch)); --again runs \(job.onceMore)")
+    }
+}
+
+extension JobDefinition {
+    /// What a file that was taken in before costs when it is run again.
+    var onceMore: String {
+        reuseWithin == nil
+            ? "and bills it once more"
+            : "it once more (with reuse_within: from earlier answers; add --no-reuse to call, and bill, anew)"
     }
 }

@@ -8,26 +8,17 @@ struct BatchResults {
     let store: RecordStore
     let pricing: Pricing?
     let place: ResultsPlace
-    let timeZone: TimeZone
 
     /// Whether the batch's result files were written to their end.
     func areWhole(for batch: Batch) -> Bool {
         FileManager.default.fileExists(atPath: "\(place.folder(of: batch))/summary.json")
     }
 
-    private static var now: Int64 { Int64(Date().timeIntervalSince1970 * 1_000) }
-
-    private func callsBefore(_ batch: Batch, at now: Int64) throws -> Int {
-        let month = try store.calls(inMonthOf: CallDay(at: now, in: timeZone))
-        return max(0, month.billable - batch.counts.billable)
-    }
-
     func write(_ batch: Batch) throws -> WrittenResults {
-        let now = Self.now
-        return try ResultWriter(store: store).write(
+        try ResultWriter(store: store).write(
             batch.id, into: place.folder(of: batch),
             shape: InputShape(RecordLayout(decoding: store.layout(of: batch.id))),
-            pricing: pricing, callsBefore: try callsBefore(batch, at: now), now: now)
+            pricing: pricing, now: Int64(Date().timeIntervalSince1970 * 1_000))
     }
 }
 

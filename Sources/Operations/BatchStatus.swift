@@ -1,4 +1,5 @@
 import RecordStore
+import Results
 
 /// A batch as `status --json` prints it.
 struct BatchStatus: Encodable {
@@ -15,7 +16,7 @@ struct BatchStatus: Encodable {
     let retries: Int
     let possibleDoubleBills: Int
 
-    init(_ batch: Batch) {
+    init(_ batch: Batch, in store: RecordStore) throws {
         self.batch = batch.name
         number = batch.id.rawValue
         job = batch.job
@@ -30,7 +31,7 @@ struct BatchStatus: Encodable {
             ])
         calls = batch.counts.calls
         retries = batch.counts.retries
-        possibleDoubleBills = batch.counts.inDoubtRetried
+        possibleDoubleBills = try DoubleBills.count(in: store, batch)
     }
 
     private enum CodingKeys: String, CodingKey {

@@ -26,7 +26,9 @@ struct CheckFinding: Encodable {
     let billableCalls: Int
     let callsThisMonth: Int
     let seconds: Double
-    let cost: String?
+    let cost: Money?
+    /// Calls of a run with `--again`, where one without is refused.
+    let againCalls: Int?
     let rules: [Rule]
     /// Why its batch would wait for confirmation; empty where it would run.
     let waits: [String]
@@ -37,30 +39,29 @@ struct CheckFinding: Encodable {
     let hasLooked: Bool
     let notKnown = Self.unknown
     private let estimate: Estimate
+    private let again: Estimate?
 
-    init(
-        _ survey: FileSurvey, job: JobDefinition, pricing: Pricing?, callsThisMonth: Int, known: Batch?,
-        hasLooked: Bool
-    ) {
+    init(_ survey: FileSurvey, _ prospect: CheckProspect, job: JobDefinition, hasLooked: Bool) {
         file = survey.name
         records = survey.records
         invalid = survey.invalid
         duplicateRequests = survey.duplicateRequests
         duplicateIDs = survey.duplicateIDs
-        (reused, held, billableCalls) = (survey.reused, survey.held, survey.billableCalls)
-        self.callsThisMonth = callsThisMonth
-        let estimate = Estimate(
-            calls: survey.billableCalls, repeats: survey.duplicateRequests, reused: survey.reused, held: survey.held,
-            rate: job.limits.rate, pricing: pricing, callsThisMonth: callsThisMonth)
-        self.estimate = estimate
+        estimate = prospect.now
+        again = prospect.again
+        (reused, held, billableCalls) = (estimate.reused, estimate.held, estimate.calls)
+        callsThisMonth = prospect.callsThisMonth
         seconds = estimate.seconds
         cost = estimate.cost
+        againCalls = again?.calls
         rules = survey.rules.map {
             Rule(field: $0.refusal.field, rule: $0.refusal.rule, records: $0.count, lines: $0.lines)
         }
-        waits = Admission(records: survey.records, invalid: survey.invalid, estimate, under: job).reasons
-        knownAs = known?.name
-        isKnownFinished = known?.state.isFinished ?? false
+        waits =
+            prospect.isAsked
+            ? Admission(records: survey.records, invalid: survey.invalid, estimate, under: job).reasons : []
+        knownAs = prospect.known?.name
+        isKnownFinished = prospect.known?.state.isFinished ?? false
         self.hasLooked = hasLooked
     }
 
@@ -76,6 +77,7 @@ struct CheckFinding: Encodable {
         if reused > 0 { lines.append("  \(Figures.count(reused)) answered within reuse_within: no call") }
         if held > 0 { lines.append("  \(Figures.count(held)) the same as a record in doubt: held, no call") }
         lines.append("  \(estimate.text)")
+        if let again { lines.append("  with --again: \(again.text)") }
         if estimate.cost != nil {
             lines.append("  priced after \(Figures.count(callsThisMonth, "billed call")) of this month so far")
         }
@@ -84,7 +86,7 @@ struct CheckFinding: Encodable {
             lines.append(
                 isKnownFinished
                     ? "  taken in before as \(knownAs): a run is refused without --again"
-                    : "  taken in before as \(knownAs), which is not finished: a run goes on with it")
+                    : "  taken in before as \(knownAs), which is not finished: a run goes on with what is left of it")
         }
         if !waits.isEmpty { lines.append("  would wait for confirmation: \(waits.joined(separator: "; "))") }
         return lines.joined(separator: "\n")
@@ -103,6 +105,7 @@ struct CheckFinding: Encodable {
         case duplicateIDs = "duplicate_ids"
         case billableCalls = "billable_calls"
         case callsThisMonth = "calls_this_month"
+        case againCalls = "again_calls"
         case knownAs = "known_as"
         case isKnownFinished = "known_finished"
         case hasLooked = "database_read"

@@ -33,17 +33,22 @@ public struct CheckOperation: Sendable {
         let store = try await past(of: place, looksForAnswers: job.reuseWithin != nil)
         let now = Date()
         let spending = store.map { Spending(store: $0, job: job, pricing: place.pricing) }
-        var calls = try spending?.callsThisMonth(at: now) ?? 0
-        var invalid = 0
+        var (calls, invalid) = (0, 0)
+        var answered = AnsweredRequests()
+        // Where one file's answers serve the next, its calls are remembered; of the last nobody asks.
+        let servesOthers = job.reuseWithin != nil && files.count > 1
         for path in files {
             let file = try InputFile.open(path: path, mapping: FieldMapping(job), expecting: job.inputKind).examine()
             let past = store.map { FileSurvey.Past(store: $0, answeredSince: Spending.answeredSince(job, at: now)) }
-            let survey = try FileSurvey.survey(file, after: past)
-            let known = try store?.findBatch(job: job.name, contentDigest: survey.contentDigest).first
-            let finding = CheckFinding(
-                survey, job: job, pricing: place.pricing, callsThisMonth: calls, known: known, hasLooked: store != nil)
+            let known = try store?.findBatch(job: job.name, contentDigest: file.contentDigest).first
+            let survey =
+                servesOthers && known?.state.isFinished != true
+                ? try FileSurvey.survey(file, after: past, adding: &answered) : try FileSurvey.survey(file, after: past)
+            let prospect = try await CheckProspect(
+                survey, known: known, job: job, pricing: place.pricing, spending: spending, at: now, after: calls)
+            let finding = CheckFinding(survey, prospect, job: job, hasLooked: store != nil)
             console.output(json ? JSONText.text(of: finding) : finding.text)
-            calls += survey.billableCalls
+            calls += finding.billableCalls
             invalid += survey.invalid
         }
         try store?.close()

@@ -22,6 +22,9 @@ struct Confirmation {
         }
         if batch.state == .ingesting {
             try await store.finishIngest(batch.id, state: .awaitingConfirmation, reason: reason)
+        } else if reason != batch.reason {
+            // Other batches may have answered some of its lines since.
+            try await store.renewReason(reason, ofWaiting: batch.id)
         }
         console.note(
             "\(batch.name): waits for confirmation; 'rollcall start \(batch.name)', or the same command again with --yes"

@@ -1,20 +1,16 @@
 import Foundation
 import IdentityInsightsClient
-import JobRunner
 
-/// The doctor's look at the endpoint: an unbilled GET, the clocks, and one billed call where asked for.
+/// The doctor's look at the endpoint: an unbilled GET, and the clocks.
 struct ConnectionChecks {
     let client: IdentityInsightsClient
     let baseURL: String
     /// A clock further off than this makes certificates and Retry-After dates doubtful, in seconds.
     private static let clockTolerance = 60.0
 
-    func findings(oneCall: Bool) async -> [Finding] {
+    func findings() async -> [Finding] {
         let probe = await client.probe()
-        var findings = [connection(probe)]
-        if let clock = clock(probe, now: Date()) { findings.append(clock) }
-        guard oneCall else { return findings }
-        return findings + [await call()]
+        return [connection(probe), clock(probe, now: Date())].compactMap(\.self)
     }
 
     private func connection(_ probe: EndpointProbe) -> Finding {
@@ -40,15 +36,5 @@ struct ConnectionChecks {
         guard apart > Self.clockTolerance else { return .fine("clock", "agrees with the server's") }
         return .warning(
             "clock", "differs from the server's by \(Figures.duration(seconds: apart)); set this machine's clock (NTP)")
-    }
-
-    private func call() async -> Finding {
-        let reply = await client.submit(TestRecord.request)
-        let outcome = AnswerTable.outcome(of: reply, requireEncryptedAnswers: false)
-        guard outcome.kind == .succeeded else {
-            return .failure("one call", "\(outcome.kind.rawValue): \(reply.errorText ?? "no answer could be used")")
-        }
-        let id = reply.correlationID ?? reply.requestRefID ?? "unknown"
-        return .fine("one call", "one test record was sent, answered and billed (correlation id \(id))")
     }
 }

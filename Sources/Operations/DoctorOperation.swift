@@ -18,12 +18,13 @@ public struct DoctorOperation: Sendable {
         self.console = console
     }
 
-    /// Runs all checks that can be run and prints what they found.
+    /// Runs all checks that can be run and prints what they found; 3 where a cap forbids the one call.
     public func perform() async throws -> ExitStatus {
         let findings = await examine()
         for finding in findings where !json { console.output(finding.text) }
         if json { console.output(JSONText.text(of: findings)) }
-        return findings.contains { $0.level == .failure } ? .configuration : .succeeded
+        if findings.contains(where: { $0.level == .failure }) { return .configuration }
+        return findings.contains { $0.level == .refused } ? .unfinished : .succeeded
     }
 
     private func examine() async -> [Finding] {
@@ -39,8 +40,8 @@ public struct DoctorOperation: Sendable {
         guard let client = try? place.client(place.credentials(), concurrency: 1) else {
             return local + [.failure("connection", "not tried: mend the keys above first")]
         }
-        let remote = await ConnectionChecks(client: client, baseURL: place.settings.api.baseURL).findings(
-            oneCall: oneCall)
+        var remote = await ConnectionChecks(client: client, baseURL: place.settings.api.baseURL).findings()
+        if oneCall { remote.append(await TestCall(place: place, client: client).finding()) }
         await client.shutDown()
         return local + remote
     }

@@ -15,16 +15,12 @@ enum Ending {
                 "paused with \(waiting) waiting: limits.batch_calls is reached; raise it and run the same command again"
         case .capped(.dailyCalls):
             return "paused with \(waiting) waiting: limits.daily_calls is reached; run the same command again after "
-                + "midnight (\(zone(timeZone))), or raise it"
+                + "midnight (\(timeZone.spokenName)), or raise it"
         case .capped(.monthlyCost):
             return
                 "paused with \(waiting) waiting: limits.monthly_cost is reached; run the same command again next month "
-                + "(\(zone(timeZone))), or raise it"
+                + "(\(timeZone.spokenName)), or raise it"
         case .stateChanged(let state): return "stopped with \(waiting) waiting: the batch is \(state.rawValue) now"
         }
-    }
-
-    private static func zone(_ timeZone: TimeZone) -> String {
-        timeZone.identifier == "GMT" ? "UTC" : timeZone.identifier
     }
 }

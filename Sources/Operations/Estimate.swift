@@ -14,9 +14,7 @@ struct Estimate: Equatable {
     /// At the configured rate, in seconds.
     let seconds: Double
     /// What the calls cost after those of the month so far; nil where no price is known.
-    let price: Decimal?
-    /// `12.50 USD`, or nil where no price is known.
-    let cost: String?
+    let cost: Money?
 
     init(
         calls: Int, repeats: Int = 0, reused: Int = 0, held: Int = 0, rate: Double, pricing: Pricing?,
@@ -27,9 +25,9 @@ struct Estimate: Equatable {
         self.reused = reused
         self.held = held
         seconds = Double(calls) / rate
-        let price = pricing?.cost(ofCalls: calls, already: callsThisMonth)
-        self.price = price
-        cost = pricing.flatMap { pricing in price.map { "\($0) \(pricing.currency)" } }
+        cost = pricing.map {
+            Money(currency: $0.currency, amount: $0.cost(ofCalls: calls, already: callsThisMonth))
+        }
     }
 
     var text: String {

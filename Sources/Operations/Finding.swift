@@ -5,6 +5,8 @@ struct Finding: Encodable, Equatable {
         case fine = "ok"
         case warning
         case failure
+        /// Not done, because a cap forbids it.
+        case refused
     }
 
     let check: String
@@ -21,6 +23,9 @@ struct Finding: Encodable, Equatable {
     static func failure(_ check: String, _ message: String) -> Finding {
         Finding(check: check, level: .failure, message: message)
     }
+    static func refused(_ check: String, _ message: String) -> Finding {
+        Finding(check: check, level: .refused, message: message)
+    }
 
     var text: String {
         let label =
@@ -28,6 +33,7 @@ struct Finding: Encodable, Equatable {
             case .fine: "ok      "
             case .warning: "warning "
             case .failure: "FAILED  "
+            case .refused: "REFUSED "
             }
         return "\(label)\(check): \(message)"
     }

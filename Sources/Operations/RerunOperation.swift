@@ -20,10 +20,11 @@ public struct RerunOperation: Sendable {
     public func perform() async throws -> ExitStatus {
         let selection = try selection()
         let place = try Workplace(config: request.config)
-        let named = try jobName(in: place)
-        let job = try place.job(named == JobDefinition.unnamed ? nil : named)
+        let batch = try batch(in: place)
+        let job = try request.job.map(place.job) ?? place.job(of: batch, console: console)
         do {
             guard case .daemon(let process) = try place.runner() else { return try await run(selection, place, job) }
+            guard place.knowsJob(batch.job) else { throw stranger(batch, to: process, place) }
             return try await handOver(selection, place, job, to: process)
         } catch let error as DoubleBilling {
             throw error.failure
@@ -102,9 +103,16 @@ public struct RerunOperation: Sendable {
     }
 
     /// The batch was taken in under a job, whose limits apply again.
-    private func jobName(in place: Workplace) throws -> String {
+    private func batch(in place: Workplace) throws -> Batch {
         let store = try place.storeForReading()
         defer { try? store.close() }
-        return try store.batchOrFailure(request.batch).job
+        return try store.batchOrFailure(request.batch)
+    }
+
+    private func stranger(_ batch: Batch, to process: Int32, _ place: Workplace) -> OperationFailure {
+        OperationFailure(
+            .configuration,
+            "\(batch.name): its job '\(batch.job)' is not in \(place.settings.jobs), so that the daemon (process "
+                + "\(process)) cannot send it; put the job's file there")
     }
 }

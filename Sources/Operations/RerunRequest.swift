@@ -4,6 +4,8 @@ public struct RerunRequest: Sendable {
     public var batch: String
     /// The settings file.
     public var config: String
+    /// The job whose limits apply, a name or a file; nil: the one the batch was taken in under.
+    public var job: String?
     /// Statuses joined by commas; of these only `failed` and `in_doubt` can be sent again.
     public var statuses: String
     /// Only records that ended with this reason code.
@@ -19,12 +21,12 @@ public struct RerunRequest: Sendable {
 
     /// Describes a re-run.
     public init(
-        batch: String, config: String, statuses: String, reason: String? = nil, lines: String? = nil,
-        out: String? = nil,
-        yes: Bool = false, json: Bool = false
+        batch: String, config: String, job: String? = nil, statuses: String, reason: String? = nil,
+        lines: String? = nil, out: String? = nil, yes: Bool = false, json: Bool = false
     ) {
         self.batch = batch
         self.config = config
+        self.job = job
         self.statuses = statuses
         self.reason = reason
         self.lines = lines

@@ -23,6 +23,7 @@ public struct RunOperation: Sendable {
             try InputFile.open(path: path, mapping: FieldMapping(job), expecting: job.inputKind).examine()
         }
         if case .daemon(let process) = try place.runner() {
+            let job = try place.jobForDaemon(request.job)
             return try await HandedOverRun(request: request, place: place, job: job, console: console)
                 .perform(inputs, to: process)
         }

@@ -90,7 +90,7 @@ struct RunSession: Sendable {
         let status = Verdict.status(of: end, counts: batch.counts, accepting: job.accept)
         guard case .completed = end else {
             console.note("\(batch.name): \(Ending.text(of: end, batch: batch, timeZone: configuration.timeZone))")
-            if json { console.output(JSONText.text(of: BatchStatus(batch))) }
+            if json { console.output(JSONText.text(of: try BatchStatus(batch, in: store))) }
             return status
         }
         let written = try results.write(batch)
@@ -100,8 +100,7 @@ struct RunSession: Sendable {
 
     /// Where and how results are written.
     var results: BatchResults {
-        BatchResults(
-            store: store, pricing: place.pricing, place: resultsPlace, timeZone: configuration.timeZone)
+        BatchResults(store: store, pricing: place.pricing, place: resultsPlace)
     }
 
     /// Takes files in under the session's job.

@@ -4,15 +4,17 @@ import Schedules
 import Settings
 
 extension RunnerConfiguration {
-    /// What the settings, or the job over them, allow a run; `rate` is the command line's, over both.
+    /// What the settings, or the job over them, allow a run; `rate` is the command line's, over both. Of the caps that all
+    /// batches share the lower one holds: a job may save, and not spend what the settings forbid.
     init(_ job: JobDefinition, settings: Settings, rate: Double?) {
         self.init()
         self.rate = rate ?? job.limits.rate
         burst = job.limits.burst
         concurrency = job.limits.concurrency
-        dailyCalls = job.limits.dailyCalls
+        dailyCalls = Self.lower(job.limits.dailyCalls, settings.limits.dailyCalls)
         batchCalls = job.limits.batchCalls
-        monthlyCalls = job.limits.monthlyCost.flatMap { Pricing(settings)?.calls(for: $0) }
+        monthlyCalls = Self.lower(job.limits.monthlyCost, settings.limits.monthlyCost)
+            .flatMap { Pricing(settings)?.calls(for: $0) }
         reuseWithin = job.reuseWithin
         timeZone = job.limits.timeZone
         attempts = job.retry.attempts
@@ -32,6 +34,10 @@ extension RunnerConfiguration {
             let zone = job.timeZone
             opening = { window.opening(from: $0, in: zone) }
         }
+    }
+
+    private static func lower<Cap: Comparable>(_ job: Cap?, _ house: Cap?) -> Cap? {
+        [job, house].compactMap(\.self).min()
     }
 
     /// What one batch of a daemon may do beside others, all of which share the endpoint's own rate.

@@ -14,14 +14,15 @@ struct Spending {
     /// - Parameters:
     ///   - batch: Its file has been read.
     ///   - now: The time.
+    ///   - others: Calls that are made before, and are not in the database yet.
     /// - Returns: Calls, time and cost.
     /// - Throws: `StoreError` when the database cannot be read or written.
-    func estimate(of batch: Batch, at now: Date = Date()) async throws -> Estimate {
+    func estimate(of batch: Batch, at now: Date = Date(), after others: Int = 0) async throws -> Estimate {
         if job.reuseWithin != nil { try await store.learnAnswers() }
         let forecast = try store.forecast(batch.id, answeredSince: Self.answeredSince(job, at: now))
         return Estimate(
             calls: forecast.calls, repeats: forecast.repeats, reused: forecast.reused, held: forecast.held,
-            rate: job.limits.rate, pricing: pricing, callsThisMonth: try callsThisMonth(at: now))
+            rate: job.limits.rate, pricing: pricing, callsThisMonth: try callsThisMonth(at: now) + others)
     }
 
     /// Whether a batch may run when its file has been read.

@@ -23,11 +23,11 @@ public struct StatusOperation: Sendable {
         let place = try Workplace(config: config)
         let store = try place.storeForReading()
         var shown = try selection(store)
-        show(shown, RunnerLine.text(of: try place.runner(), try store.runnerStatus()))
+        try show(shown, store, place)
         while watch, shown.contains(where: { !$0.state.isAtRest }) {
             try await Task.sleep(for: .seconds(1))
             shown = try selection(store)
-            show(shown, RunnerLine.text(of: try place.runner(), try store.runnerStatus()))
+            try show(shown, store, place)
         }
         try store.close()
         return .succeeded
@@ -38,9 +38,9 @@ public struct StatusOperation: Sendable {
         return [try store.batchOrFailure(batch)]
     }
 
-    private func show(_ batches: [Batch], _ runner: String?) {
-        if json { return console.output(JSONText.text(of: batches.map(BatchStatus.init))) }
-        if let runner { console.output(runner) }
+    private func show(_ batches: [Batch], _ store: RecordStore, _ place: Workplace) throws {
+        if json { return console.output(JSONText.text(of: try batches.map { try BatchStatus($0, in: store) })) }
+        if let runner = RunnerLine.text(of: try place.runner(), try store.runnerStatus()) { console.output(runner) }
         if let only = batches.first, batch != nil {
             console.output(BatchTable.detail(of: only))
         } else {

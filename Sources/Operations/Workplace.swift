@@ -43,7 +43,7 @@ struct Workplace: Sendable {
     func storeForRunning(_ provenance: Provenance) throws -> RecordStore {
         try RecordStore.openForRunning(
             path: settings.database, sealingKeyPath: settings.sealingKey, endpoint: settings.api.baseURL,
-            provenance: provenance)
+            provenance: provenance, timeZone: settings.limits.timeZone)
     }
 
     /// Opens the database beside whoever runs it.

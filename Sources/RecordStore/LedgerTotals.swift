@@ -13,6 +13,9 @@ public struct LedgerTotals: Sendable, Equatable, Codable {
     /// Attempts that may have been billed.
     public var unknown = 0
 
+    /// Attempts that are on the invoice at the most: the billed, the perhaps billed, and those under way.
+    public var chargedAtMost: Int { billable + unknown + open }
+
     /// All totals at nought.
     public init() {}
 }

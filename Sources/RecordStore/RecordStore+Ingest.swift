@@ -75,4 +75,15 @@ extension RecordStore {
         try await bringBack(batch)
         try await write { try $0.setState(batch, to: state, reason: reason, finishingIngest: false) }
     }
+
+    /// The same by a person, whose action is kept in the same transaction: whoever sees the state finds the action.
+    ///
+    /// - Throws: ``StoreError`` with ``StoreError/Code/notAllowed`` when the batch can't go there.
+    public func setState(_ batch: BatchID, to state: BatchState, reason: String?, noting action: Action) async throws {
+        try await bringBack(batch)
+        try await write { connection in
+            try connection.setState(batch, to: state, reason: reason, finishingIngest: false)
+            try connection.insert(action)
+        }
+    }
 }

@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 import GRDB
 import Migrations
 import OpenSSL
@@ -16,17 +16,20 @@ extension RecordStore {
     ///   - sealingKeyPath: The sealing key's file.
     ///   - endpoint: The API's base URL; a new database is bound to it, another's is refused.
     ///   - provenance: Who opens it; recorded with what recovery does.
+    ///   - timeZone: The zone of `limits.time_zone`, by which a restored copy's lost calls count as today's.
     /// - Returns: The store; ``recovery`` says what was put right.
     /// - Throws: ``StoreError``: locked, wrong endpoint, sealing key, newer schema, or damaged.
     public static func openForRunning(
-        path: String, sealingKeyPath: String, endpoint: String, provenance: Provenance
+        path: String, sealingKeyPath: String, endpoint: String, provenance: Provenance, timeZone: TimeZone = .gmt
     ) throws -> RecordStore {
         try openForRunning(
-            path: path, sealingKeyPath: sealingKeyPath, endpoint: endpoint, provenance: provenance, migrations: .all)
+            path: path, sealingKeyPath: sealingKeyPath, endpoint: endpoint, provenance: provenance,
+            timeZone: timeZone, migrations: .all)
     }
 
     static func openForRunning(
-        path: String, sealingKeyPath: String, endpoint: String, provenance: Provenance, migrations: Migrations
+        path: String, sealingKeyPath: String, endpoint: String, provenance: Provenance,
+        timeZone: TimeZone = .gmt, migrations: Migrations
     ) throws -> RecordStore {
         let file = DatabaseFile(path: path)
         try PrivateFile.createFolder(of: path)
@@ -42,7 +45,8 @@ extension RecordStore {
         let store = RecordStore(
             pool: pool, sealingKey: sealingKey, fingerprints: try identity.fingerprints(with: sealingKey),
             role: .running, writer: Writer(pool: pool, mark: mark), trail: trail, lock: lock)
-        store.recovery = try store.recover(mark: mark, trail: trail, provenance: provenance)
+        store.recovery = try store.recover(
+            mark: mark, trail: trail, provenance: provenance, today: CallDay(at: WallClock.now(), in: timeZone))
         try store.follow(trail)
         return store
     }

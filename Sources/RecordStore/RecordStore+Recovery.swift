@@ -2,7 +2,11 @@ import GRDB
 
 extension RecordStore {
     /// Puts right what a crash or a restored copy left, before anything else is written.
-    func recover(mark: LedgerMark, trail: BatchTrail, provenance: Provenance) throws -> RecoveryReport {
+    ///
+    /// Calls that a restored copy does not know count as made today: when they were made is not known either.
+    func recover(
+        mark: LedgerMark, trail: BatchTrail, provenance: Provenance, today: CallDay
+    ) throws -> RecoveryReport {
         let (marked, entries) = (try mark.lastAttempt(), try trail.entries())
         let open = try openAttempts()
         let keys = try keysOfUnfinishedBatches()
@@ -15,6 +19,7 @@ extension RecordStore {
             if case .restored(let lost) = LedgerReconciliation(mark: marked, ledger: ledger) {
                 try connection.learnAnswers()
                 recovery.lostAttempts = lost
+                try connection.countLost(lost, on: today)
                 for batch in try connection.unfinishedBatches() {
                     recovery.doubtedRecords += try connection.doubt(batch, lost: lost, key: keys[batch])
                     recovery.pausedBatches.append(batch)

@@ -54,6 +54,20 @@ extension RecordStore {
         try await setColumn("resume_at", of: batch, to: moment)
     }
 
+    /// Says anew why a batch waits for confirmation, if it still does.
+    ///
+    /// - Parameters:
+    ///   - reason: Why, for people; no values of records.
+    ///   - batch: The batch.
+    /// - Throws: ``StoreError`` when it can't be written.
+    public func renewReason(_ reason: String, ofWaiting batch: BatchID) async throws {
+        try await write { connection in
+            try connection.database.execute(
+                sql: "UPDATE batches SET reason = ? WHERE id = ? AND state = 'awaiting_confirmation'",
+                arguments: [reason, batch.rawValue])
+        }
+    }
+
     private func setColumn(_ column: String, of batch: BatchID, to value: Int64?) async throws {
         try await write { connection in
             try connection.database.execute(

@@ -15,6 +15,10 @@ public struct RestoreReport: Sendable, Equatable, Codable {
     /// Where the database that was there is now; nil when there was none.
     public var setAside: String?
 
-    /// So many calls at most are paid twice if everything that is in doubt in the known batches is sent again.
-    public var callsAtRisk: Int { openAttempts + min(doubtedRecords, lostAttempts.map { Int(clamping: $0) } ?? .max) }
+    /// So many calls at most are paid twice if everything that is in doubt is sent again, also in batches that the copy
+    /// has never heard of: any of the lost calls may have been theirs.
+    public var callsAtRisk: Int {
+        let lost = lostAttempts.map { Int(clamping: $0) } ?? .max
+        return openAttempts + (unknownBatches ?? 0 > 0 ? lost : min(doubtedRecords, lost))
+    }
 }

@@ -127,6 +127,15 @@ extension WriterConnection {
         try claims.addLedgerDay.run(day, request.batch.rawValue, Int64(claimed))
     }
 
+    /// The cap that leaves no room for one more call that is no batch's.
+    func capReached(_ caps: CallCaps) throws -> Cap? {
+        let shared = CallCaps(daily: caps.daily, monthly: caps.monthly, day: caps.day)
+        return CallAllowance(
+            wanted: 1, caps: shared, batchCalls: 0, dayCalls: try calls(on: caps.day),
+            monthCharged: try charged(inMonthOf: caps.day)
+        ).limitedBy
+    }
+
     private func calls(on day: CallDay) throws -> Int {
         Int(try firstInteger(claims.callsOfDay, day.rawValue) ?? 0)
     }

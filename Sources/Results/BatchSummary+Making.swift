@@ -3,12 +3,11 @@ import RecordStore
 
 extension BatchSummary {
     /// Sums up a batch from its counters and what was counted while its records passed by.
-    init(_ batch: Batch, figures: BatchFigures, pricing: Pricing?, callsBefore: Int, files: [FileFacts], now: Int64) {
-        let calls = Calls(batch.counts)
+    init(_ batch: Batch, figures: BatchFigures, cost: Cost, files: [FileFacts], now: Int64) {
         self.init(
             batch: Identity(batch), state: batch.state.rawValue, reason: batch.reason,
-            records: Records(figures), calls: calls,
-            cost: Cost(of: calls, pricing: pricing, callsBefore: callsBefore), times: Times(batch, now: now),
+            records: Records(figures), calls: Calls(batch.counts),
+            cost: cost, times: Times(batch, now: now),
             latency: Latency(figures.latency), provenance: Origin(batch.provenance),
             files: files.map(File.init))
     }

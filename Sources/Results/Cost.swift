@@ -8,23 +8,6 @@ public enum Cost: Sendable, Equatable {
     case known(currency: String, certain: Decimal, atMost: Decimal)
 
     static let unknownText = "cost unknown"
-
-    /// What a batch's calls cost.
-    ///
-    /// - Parameters:
-    ///   - calls: what the ledger adds up to.
-    ///   - pricing: the price list; nil: unknown.
-    ///   - callsBefore: billable calls of the calendar month before the batch.
-    init(of calls: BatchSummary.Calls, pricing: Pricing?, callsBefore: Int) {
-        guard let pricing else {
-            self = .unknown
-            return
-        }
-        self = .known(
-            currency: pricing.currency,
-            certain: pricing.cost(ofCalls: calls.billable, already: callsBefore),
-            atMost: pricing.cost(ofCalls: calls.billable + calls.maybeBillable, already: callsBefore))
-    }
 }
 
 extension Cost: CustomStringConvertible {
@@ -33,7 +16,8 @@ extension Cost: CustomStringConvertible {
         switch self {
         case .unknown: Self.unknownText
         case .known(let currency, let certain, let atMost) where certain == atMost: "\(currency) \(certain)"
-        case .known(let currency, let certain, let atMost): "\(currency) \(certain) to \(atMost)"
+        case .known(let currency, let certain, let atMost):
+            "\(currency) \(min(certain, atMost)) to \(max(certain, atMost))"
         }
     }
 }

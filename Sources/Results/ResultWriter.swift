@@ -19,12 +19,11 @@ public struct ResultWriter: Sendable {
     ///   - path: the batch's folder, made where it is missing.
     ///   - shape: the input's form, for the rows that are given back.
     ///   - pricing: the price list; nil: the cost is unknown.
-    ///   - callsBefore: billable calls of the calendar month before the batch, which the price's tiers count.
     ///   - now: milliseconds since 1970 UTC.
     /// - Returns: where the files are, and the summary.
     /// - Throws: `ResultError` where files cannot be written or rows are missing; errors of the store.
     public func write(
-        _ id: BatchID, into path: String, shape: InputShape, pricing: Pricing?, callsBefore: Int = 0, now: Int64
+        _ id: BatchID, into path: String, shape: InputShape, pricing: Pricing?, now: Int64
     ) throws -> WrittenResults {
         let batch = try store.batch(id)
         let folder = try ResultFolder(path: path)
@@ -33,8 +32,8 @@ public struct ResultWriter: Sendable {
         try store.forEachRecord(id, statuses: nil, lines: nil) { try pass.take($0) }
         try Self.requireAll(batch, pass.figures)
         let facts = try pass.files.map { try $0.complete() }
-        var summary = BatchSummary(
-            batch, figures: pass.figures, pricing: pricing, callsBefore: callsBefore, files: facts, now: now)
+        let cost = Cost.share(of: try store.ledgerDays(inMonthsOf: id), pricing: pricing) { $0.batch == id }
+        var summary = BatchSummary(batch, figures: pass.figures, cost: cost, files: facts, now: now)
         summary.calls.possibleDoubleBills = try DoubleBills.count(
             in: store, batch, billedOnce: pass.figures.billedOnce)
         let (report, reportFacts) = try Self.file(

@@ -35,6 +35,8 @@ struct FlatFile: Sendable {
                 try take(member, key: key)
             } else if schema.isSection(path) {
                 try takeSection(member, path: path, schema: schema)
+            } else if schema.isOfTheHouse(path) {
+                throw wrong(member, path: path, "\(path) belongs into rollcall.yaml: it is the same for all jobs")
             } else {
                 let nearest = schema.nearest(to: member.key, in: section)
                 throw unknown(member, path: path, nearest: nearest, schema: schema)

@@ -24,5 +24,6 @@ extension JobDefinition {
             rerunJobsKey, rerunStatusesKey, youngerThanKey.description, confirmKey.description,
             SettingKeys.maxInvalid.description, reuseKey.description, acceptFailedKey.description,
             acceptInvalidKey.description,
-        ] + SettingKeys.running)
+        ] + SettingKeys.running.filter { $0.path != SettingKeys.timeZone.path },
+        besides: Settings.keys)
 }

@@ -79,7 +79,7 @@ extension JobDefinition {
         halt = try Settings.Halt(from: &reader, over: settings.halt)
         confirmAbove = try Settings.ConfirmAbove(from: &reader, over: settings.confirmAbove)
         needsConfirmation = try reader.value(Self.confirmKey)
-        maxInvalid = try reader.value(SettingKeys.maxInvalid, over: settings.maxInvalid)
+        maxInvalid = try reader.optional(SettingKeys.maxInvalid, over: settings.maxInvalid)
         reuseWithin = try reader.optional(Self.reuseKey)
         accept = try Accept(from: &reader)
         if checkingRules { try checkRules(reader, pricing: settings.pricing) }

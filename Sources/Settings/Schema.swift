@@ -3,14 +3,20 @@ struct Schema: Sendable {
     let keys: [KeyDescription]
     private let byPath: [String: KeyDescription]
     private let sections: Set<String>
+    /// Keys of `rollcall.yaml` that hold for all jobs, and that no job may have.
+    private let ofTheHouse: Set<String>
 
-    init(_ keys: [KeyDescription]) {
+    init(_ keys: [KeyDescription], besides house: [KeyDescription] = []) {
         self.keys = keys
+        ofTheHouse = Set(house.map(\.path)).subtracting(keys.map(\.path))
         byPath = Dictionary(keys.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
         sections = Set(keys.map { $0.path.split(separator: ".").dropLast().joined(separator: ".") }).subtracting([""])
     }
 
     func key(at path: String) -> KeyDescription? { byPath[path] }
+
+    /// Whether a key that is unknown here belongs into `rollcall.yaml`.
+    func isOfTheHouse(_ path: String) -> Bool { ofTheHouse.contains(path) }
 
     func isSection(_ path: String) -> Bool { sections.contains(path) }
 

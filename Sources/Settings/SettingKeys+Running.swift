@@ -62,7 +62,9 @@ extension SettingKeys {
     static let confirmAbove: [KeyDescription] = [confirmCalls.description, confirmCost.description]
 
     static let maxInvalid = SettingKey(
-        "max_invalid", .share, default: "5%", "a batch with a larger share of invalid lines waits for a person's word")
+        "max_invalid", .share,
+        "a batch with a larger share of invalid lines waits for a person's word; absent: 5%, and one bad line always may"
+    )
 
     static let running = limits + retry + halt + confirmAbove
 }

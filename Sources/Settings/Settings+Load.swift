@@ -33,7 +33,7 @@ extension Settings {
         retry = try Retry(from: &reader)
         halt = try Halt(from: &reader)
         confirmAbove = try ConfirmAbove(from: &reader)
-        maxInvalid = try reader.value(SettingKeys.maxInvalid)
+        maxInvalid = try reader.optional(SettingKeys.maxInvalid)
         pricing = try Pricing(from: &reader)
         daemon = try Daemon(from: &reader)
         notify = try Notification(from: &reader)

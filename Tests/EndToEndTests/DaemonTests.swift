@@ -177,6 +177,28 @@ extension EndToEnd {
             }
         }
 
+        @Test("A cap that was raised in the settings holds from the resume on, and a wrong file leaves the old one")
+        func raisedCap() async throws {
+            let settings = Installation.fast.replacing("limits: {", with: "limits: { batch_calls: 5,")
+            try await Self.installed(settings: settings + "daemon: { poll: 50ms }\n") { installation in
+                let daemon = try await installation.daemon()
+                try installation.drop(Accounts.csv(20), as: "a.csv", into: "drop/inbox")
+                await daemon.waitForError(containing: "batch paused by a cap batch=a-1")
+                #expect(try installation.batch("a-1").reason?.contains("'rollcall resume a-1'") == true)
+                let old = try installation.text("rollcall.yaml")
+                try installation.write(old.replacing("batch_calls: 5,", with: "batch_cals: 50,"), to: "rollcall.yaml")
+                try installation.write(old, to: "old.yaml")
+                #expect(try await installation.rollcall("resume", "a-1", "--config", "old.yaml").status == 0)
+                await daemon.waitForError(containing: "nothing was changed")
+                await daemon.waitForError(containing: "batch paused by a cap batch=a-1", times: 2)
+                try installation.write(old.replacing("batch_calls: 5,", with: "batch_calls: 50,"), to: "rollcall.yaml")
+                #expect(try await installation.rollcall("resume", "a-1").status == 0)
+                await daemon.waitForError(containing: "batch is over batch=a-1")
+                try await installation.end(daemon)
+                #expect(installation.emulator.calls.total == 20)
+            }
+        }
+
         @Test("Keys that went bad halt the batch with the remedy; resume reads them anew and loses or repeats no call")
         func keysRenewed() async throws {
             let settings = Installation.fast.replacing("probe_interval: 1s", with: "probe_interval: 10ms")

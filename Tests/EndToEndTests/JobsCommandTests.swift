@@ -91,6 +91,27 @@ extension EndToEnd {
             }
         }
 
+        @Test("A batch of a job outside the folder can be resolved and sent again; the daemon is not given any")
+        func outside() async throws {
+            try await Installation.with { installation in
+                try installation.write("description: elsewhere\n", to: "outside.yaml")
+                let lines = (1...6).map { number in
+                    Accounts.line(
+                        number, email: number < 3 ? "iia+\(number == 1 ? "400" : "reset")x1@example.com" : nil)
+                }
+                try installation.write(Accounts.header + lines.joined(), to: "day.csv")
+                #expect(try await installation.rollcall("run", "day.csv", "--job", "outside.yaml").status == 4)
+                let resolved = try await installation.rollcall("resolve", "day-1", "--line", "3", "--as", "failed")
+                #expect(resolved.status == 0 && resolved.errors.contains("'outside'"), "\(resolved.errors)")
+                #expect(try installation.results("day-1")[1]["status"] == "failed")
+                let rerun = try await installation.rollcall("rerun", "day-1", "--job", "outside.yaml")
+                #expect(rerun.status == 0, "\(rerun.errors)")
+                #expect(installation.emulator.calls.total == 8)
+                let refused = try await installation.rollcall("submit", "day.csv", "--job", "outside.yaml")
+                #expect(refused.status == 78 && refused.errors.contains("jobs"), "\(refused.errors)")
+            }
+        }
+
         @Test("The doctor looks at the jobs, too")
         func doctor() async throws {
             try await Installation.with { installation in

@@ -265,6 +265,30 @@ extension EndToEnd {
             }
         }
 
+        @Test("A batch whose answers fail for good halts; resume goes on from there, and no call is lost or repeated")
+        func tripwire() async throws {
+            let settings = Installation.fast.replacing("halt: {", with: "halt: { failed_of: 10,")
+            try await Installation.with(settings: settings) { installation in
+                let lines = (1...200).map { Accounts.line($0, email: $0 < 21 ? "iia+400.\($0)@example.com" : nil) }
+                try installation.write(Accounts.header + lines.joined(), to: "day.csv")
+                let halted = try await installation.rollcall("run", "day.csv")
+                #expect(halted.status == 3 && halted.errors.contains("rollcall resume day-1"), "\(halted.errors)")
+                let before = try Accounting(installation, batch: "day-1")
+                #expect(before.batch.state == .halted && before.batch.counts.queued > 0)
+                before.expectCallsEqual()
+                let resumed = try await installation.rollcall("resume", "day-1")
+                #expect(resumed.status == 0 && resumed.errors.contains("run the file again"), "\(resumed.errors)")
+                let ended = try await installation.rollcall("run", "day.csv")
+                #expect(ended.status == 2, "\(ended.errors)")
+                let after = try Accounting(installation, batch: "day-1")
+                try after.expectEveryLineAccounted(total: 200)
+                after.expectCallsEqual()
+                #expect(after.batch.state == .completed && after.batch.counts.failed == 20)
+                #expect(installation.emulator.calls.total == 200)
+                #expect(installation.emulator.calls.byRequest.values.allSatisfy { $0 == 1 })
+            }
+        }
+
         @Test("The budget for records in doubt is kept to and counted apart, at the batch's end")
         func inDoubtBudget() async throws {
             let settings = Installation.fast.replacing(

@@ -31,6 +31,20 @@ import Testing
         #expect(bench.events.contains(.inDoubtRequeued(count: 2)))
     }
 
+    /// How many records, which of them fail for good, and whether the batch halts.
+    @Test(arguments: [(10, 1...10, false), (12, 7...12, false), (11, 1...6, true)])
+    func failingAnswersHaltWhatIsLeftAndNothingElse(records: Int, failing: ClosedRange<Int>, halts: Bool) async throws {
+        let bench = try await RunnerBench(records: records)
+        let configuration = RunnerBench.oneByOne { $0.failedOf = 10 }
+        let bad = Set(failing.map { "row \($0)" })
+        let submitter = bench.submitter { bad.contains($0.row) ? .rejected : .success }
+        let end = try await bench.runner(configuration, submitter).run(bench.batch, stop: StopSignal())
+        let state = try bench.store.batch(bench.batch).state
+        #expect(state == (halts ? .halted : .completed))
+        #expect((end == .completed) != halts)
+        #expect(try (bench.counts.queued > 0) == halts)
+    }
+
     @Test func theBudgetIsTheBatchsAndNotTheRuns() async throws {
         let bench = try await RunnerBench(records: 4)
         let configuration = RunnerBench.oneByOne {

@@ -44,5 +44,6 @@ import Testing
         #expect(halt.cause == .failing)
         #expect(halt.reason.hasPrefix("1 of the last 1 answers failed for good"))
         #expect(halt.remedy.contains("rollcall records may-7 --status failed"))
+        #expect(halt.remedy.contains("'rollcall resume may-7'"))
     }
 }

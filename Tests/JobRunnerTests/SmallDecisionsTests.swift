@@ -94,7 +94,7 @@ import Testing
         configuration.timeZone = try #require(TimeZone(identifier: "Europe/Vienna"))
         configuration.dailyCalls = 7
         configuration.batchCalls = 9
-        var limits = CallLimits(configuration)
+        var limits = CallLimits(configuration, batch: "may-7")
         // 2025-11-22 22:59:59.999 and 23:00 UTC; Vienna is an hour ahead.
         let before = limits.caps(at: 1_763_852_399_999)
         let after = limits.caps(at: 1_763_852_400_000)
@@ -102,12 +102,18 @@ import Testing
         #expect(after == CallCaps(daily: 7, batch: 9, day: CallDay(rawValue: 20_251_123)))
     }
 
-    @Test(arguments: [(Cap.batchCalls, "limits.batch_calls of 9"), (.dailyCalls, "limits.daily_calls of 7")])
-    func theReasonNamesTheLimitAndItsNumber(cap: Cap, part: String) {
+    @Test(arguments: [
+        (Cap.batchCalls, ["limits.batch_calls of 9", "Raise the limit, then 'rollcall resume may-7'."]),
+        (.dailyCalls, ["limits.daily_calls of 7", "by itself after midnight (UTC)", "'rollcall resume may-7'."]),
+        (.monthlyCost, ["buys 3 calls", "by itself after the turn of the month (UTC)", "'rollcall resume may-7'."]),
+    ])
+    func theReasonNamesTheLimitItsNumberAndHowItGoesOn(cap: Cap, parts: [String]) {
         var configuration = RunnerConfiguration()
         configuration.dailyCalls = 7
         configuration.batchCalls = 9
-        #expect(CallLimits(configuration).reason(cap).contains(part))
+        configuration.monthlyCalls = 3
+        let reason = CallLimits(configuration, batch: "may-7").reason(cap)
+        for part in parts { #expect(reason.contains(part)) }
     }
 }
 

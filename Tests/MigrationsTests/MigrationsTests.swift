@@ -81,6 +81,19 @@ import Testing
         try Self.expectSound(database)
     }
 
+    @Test func callsOfNoBatchAreCountedFromTheirStepOn() throws {
+        let database = try DatabaseQueue()
+        try Migrations.all.upTo(Migrations.all.version - 1).apply(to: database)
+        try database.write { try $0.execute(sql: SampleRows.current) }
+        try Migrations.all.apply(to: database)
+        #expect(try Self.number(database, "SELECT count(*) FROM other_calls") == 0)
+        #expect(try Self.number(database, "SELECT sum(calls) FROM call_days") == 1)
+        try database.write {
+            try $0.execute(sql: "INSERT INTO other_calls VALUES (20251123, 'lost by a restore', 7, 7, 0, 0, 7)")
+        }
+        try Self.expectSound(database)
+    }
+
     @Test func aStepThatFailsLeavesNothingBehind() throws {
         let database = try DatabaseQueue()
         try Migrations.all.apply(to: database)

@@ -16,7 +16,7 @@ struct AdmissionTests {
         var confirm = false
         var above = 10_000
         var cost: Decimal?
-        var maxInvalid = 0.05
+        var maxInvalid: Double?
         var waits: [String] = []
     }
 
@@ -28,6 +28,10 @@ struct AdmissionTests {
         // One bad line in a tiny file is no shifted column, two are.
         Case(records: 2, invalid: 1), Case(records: 3, invalid: 2, waits: ["max_invalid"]),
         Case(records: 2, invalid: 2, calls: 0, waits: ["max_invalid"]),
+        // Where a person gave the share, it holds to the letter.
+        Case(records: 2, invalid: 1, maxInvalid: 0, waits: ["1 of 2 lines are invalid, more than max_invalid, 0%"]),
+        Case(records: 2, invalid: 1, maxInvalid: 0.05, waits: ["max_invalid, 5%"]),
+        Case(records: 2, invalid: 1, maxInvalid: 0.5), Case(records: 20, invalid: 1, maxInvalid: 0.05),
         Case(records: 20, invalid: 2, maxInvalid: 0, waits: ["max_invalid, 0%"]),
         Case(records: 20, invalid: 20, maxInvalid: 1),
         Case(records: 1_000, invalid: 6, maxInvalid: 0.005, waits: ["0.5%"]),
@@ -60,7 +64,7 @@ struct AdmissionTests {
     @Test("Without a price list no cost is above any limit")
     func noPricing() throws {
         let estimate = Estimate(calls: 5, rate: 20, pricing: nil)
-        #expect(estimate.price == nil && estimate.text.contains("cost unknown"))
+        #expect(estimate.cost == nil && estimate.text.contains("cost unknown"))
     }
 
     private static func settings(in folder: URL) throws -> Settings {

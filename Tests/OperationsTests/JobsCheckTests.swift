@@ -91,6 +91,24 @@ struct JobsCheckTests {
         #expect(try findings().first?.hasPrefix("ok      j: is due 2") == true)
     }
 
+    @Test("A cap above the settings' is told to have no effect, a lower one is not")
+    func caps() throws {
+        let settings =
+            "pricing: { currency: USD, tiers: [ { each: 0.10 } ] }\nlimits: "
+            + "{ daily_calls: 150, monthly_cost: 20 }\n"
+        try place.write(
+            try String(contentsOfFile: place.path + "/rollcall.yaml", encoding: .utf8) + settings, to: "rollcall.yaml")
+        try place.write("limits: { daily_calls: 1000, monthly_cost: 20.5, batch_calls: 9000 }", to: "jobs/j.yaml")
+        try place.write("limits: { daily_calls: 150, monthly_cost: 3 }", to: "jobs/k.yaml")
+        let words = "has no effect above the settings'"
+        #expect(
+            try findings() == [
+                "warning j: limits.daily_calls: 1000 \(words) 150, which holds for all jobs together",
+                "warning j: limits.monthly_cost: 20.5 \(words) 20, which holds for all jobs together",
+                "ok      k: runs when 'rollcall run --job' asks",
+            ])
+    }
+
     @Test("Two jobs that take the same files are told so, unless one is switched off")
     func rivals() throws {
         try place.write("source: { path: drop }", to: "jobs/j.yaml")

@@ -1,3 +1,4 @@
+import GRDB
 import Testing
 
 @testable import RecordStore
@@ -120,5 +121,18 @@ private struct Splitmix: RandomNumberGenerator {
         mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
         mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
         return mixed ^ (mixed >> 31)
+    }
+}
+
+extension RecordStore {
+    /// Calls of some days as the caps and the prices count them.
+    fileprivate func callTotals(_ days: ClosedRange<CallDay>) throws -> (calls: Int, billable: Int, charged: Int) {
+        let sql = "SELECT total(calls), total(billable), total(charged) FROM call_days WHERE day BETWEEN ? AND ?"
+        return try read { database in
+            let arguments: StatementArguments = [days.lowerBound.rawValue, days.upperBound.rawValue]
+            let row = try Row.fetchOne(database, sql: sql, arguments: arguments)
+            func count(_ column: Int) -> Int { Int(row?[column] as Double? ?? 0) }
+            return (count(0), count(1), count(2))
+        }
     }
 }

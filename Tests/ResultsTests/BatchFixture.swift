@@ -95,10 +95,10 @@ struct BatchFixture {
     }
 
     @discardableResult
-    func write(_ shape: InputShape? = nil, pricing: Pricing? = nil, callsBefore: Int = 0) throws -> WrittenResults {
+    func write(_ shape: InputShape? = nil, pricing: Pricing? = nil) throws -> WrittenResults {
         try ResultWriter(store: store).write(
             batch, into: place.path + "/out/" + store.batch(batch).name, shape: shape ?? csvShape, pricing: pricing,
-            callsBefore: callsBefore, now: Self.start + 60_000)
+            now: Self.start + 60_000)
     }
 
     var folder: String { "out/accounts-1" }

@@ -111,8 +111,7 @@ import Testing
     @Test func theSummaryCountsAndVouchesForTheFiles() async throws {
         let fixture = try await fixture()
         let written = try fixture.write(
-            pricing: Pricing(currency: "USD", tiers: [.init(upTo: 10, each: 1), .init(upTo: nil, each: 2)]),
-            callsBefore: 9)
+            pricing: Pricing(currency: "USD", tiers: [.init(upTo: 1, each: 1), .init(upTo: nil, each: 2)]))
         let data = Data(try fixture.read("summary.json").utf8)
         let summary = try JSONDecoder().decode(BatchSummary.self, from: data)
         #expect(summary == written.summary)

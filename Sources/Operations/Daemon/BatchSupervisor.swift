@@ -15,13 +15,15 @@ final class BatchSupervisor: Sendable {
     }
 
     private let house: House
+    private let reload: Reload
     private let state: Mutex<State>
     /// How long a batch is left alone whose results could not be written, in milliseconds.
     private static let retryAfter: Int64 = 60_000
 
     /// Looks after at most so many batches at once.
-    init(house: House, slots: Int = 100) {
+    init(house: House, reload: Reload, slots: Int = 100) {
         self.house = house
+        self.reload = reload
         state = Mutex(State(roster: BatchRoster(slots: slots)))
     }
 
@@ -29,10 +31,14 @@ final class BatchSupervisor: Sendable {
     ///
     /// - Throws: `StoreError` when state could not be read or written: nothing can be accounted for then.
     func run() async throws {
+        var watch = try OperatorWatch(house: house, reload: reload)
         try await withThrowingDiscardingTaskGroup { group in
             while true {
                 let isOver = heedStop()
-                for step in try nextSteps() { try await take(step, &group) }
+                let steps = try nextSteps()
+                // A batch that was seen running because somebody resumed it runs under what the settings say now.
+                try await watch.look()
+                for step in steps { try await take(step, &group) }
                 if isOver { return }
                 await house.batchBell.wait(for: house.poll, on: house.clock)
             }

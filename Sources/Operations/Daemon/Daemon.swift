@@ -27,7 +27,7 @@ struct Daemon {
 
     private func work() async throws {
         try await withThrowingTaskGroup { group in
-            let supervisor = BatchSupervisor(house: house)
+            let supervisor = BatchSupervisor(house: house, reload: Reload(house: house, reloaded: reloaded))
             group.addTask {
                 try await supervisor.run()
                 return true
@@ -46,8 +46,8 @@ struct Daemon {
 
     private var parts: [@Sendable () async throws -> Void] {
         [
-            JobKeepers(house: house, reloaded: reloaded).run, OperatorWatch(house: house).run,
-            GateJournal(house: house).run, Upkeep(house: house).run, ShutdownGrace(house: house).run,
+            JobKeepers(house: house, reloaded: reloaded).run, GateJournal(house: house).run, Upkeep(house: house).run,
+            ShutdownGrace(house: house).run,
         ]
     }
 }

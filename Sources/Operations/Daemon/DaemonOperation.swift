@@ -23,7 +23,7 @@ public struct DaemonOperation: Sendable {
         let environment = ProcessInfo.processInfo.environment
         let house = try House.opened(Workplace(config: config), environment: environment, log: log)
         let (manager, reloaded) = (ServiceManager(environment: environment), Doorbell())
-        let reload = Reload(house: house, config: config, reloaded: reloaded)
+        let reload = Reload(house: house, reloaded: reloaded)
         let signals = DaemonSignals(house: house) {
             await manager.reloading { await reload.perform() }
         } whenHeard: {

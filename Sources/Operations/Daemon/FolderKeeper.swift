@@ -135,7 +135,7 @@ struct FolderKeeper {
         }
         switch outcome {
         case .taken, .interrupted: break
-        case .known(let batch): try await refuse(claim, because: .known(claim.name, batch))
+        case .known(let batch): try await refuse(claim, because: .known(claim.name, batch, under: job))
         case .refused(let error): try await refuse(claim, because: error)
         }
     }
@@ -157,12 +157,12 @@ struct FolderKeeper {
 
 extension InputError {
     /// The very content of a file was taken in before.
-    fileprivate static func known(_ file: String, _ batch: Batch) -> InputError {
+    fileprivate static func known(_ file: String, _ batch: Batch, under job: JobDefinition) -> InputError {
         InputError(
             file: file,
             rule:
                 "holds exactly what was taken in before as \(batch.name), which is \(batch.state.rawValue); nothing of "
-                + "it was sent again; 'rollcall submit --again' sends, and bills, it once more")
+                + "it was sent again; 'rollcall submit \(file) --job \(job.name) --again' runs \(job.onceMore)")
     }
 }
 

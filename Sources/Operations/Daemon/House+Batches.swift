@@ -9,9 +9,7 @@ import Settings
 extension House {
     /// Where and how results of a job's batches are written.
     func results(of job: JobDefinition) -> BatchResults {
-        BatchResults(
-            store: store, pricing: rules.place.pricing, place: ResultsPlace(job, settings: settings),
-            timeZone: job.limits.timeZone)
+        BatchResults(store: store, pricing: rules.place.pricing, place: ResultsPlace(job, settings: settings))
     }
 
     /// Writes a batch's results, for the group that may have them where there is one.

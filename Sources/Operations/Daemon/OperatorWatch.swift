@@ -2,23 +2,27 @@ import JobRunner
 import Logging
 import RecordStore
 
-/// Notices what operators did beside the daemon. A resume is their word that the remedy has been applied: keys are read
-/// anew and the gate opens.
+/// Acts on what operators write down beside the daemon: looks at batches at once, and on a resume reads settings, jobs
+/// and keys anew and opens the way to the API again.
 struct OperatorWatch {
-    let house: House
+    private let house: House
+    private let reload: Reload
+    private var last: Int64
 
-    /// Looks at every poll, until it is cancelled.
+    /// Watches for what is done from now on.
+    init(house: House, reload: Reload) throws {
+        self.house = house
+        self.reload = reload
+        last = try house.store.lastActionNumber()
+    }
+
+    /// Heeds what has been done since it last looked.
     ///
-    /// - Throws: `StoreError` when the actions could not be read or state not written.
-    func run() async throws {
-        var last = try house.store.lastActionNumber()
-        let bell = Doorbell()
-        while !Task.isCancelled {
-            for (number, action) in try house.store.actions(after: last) {
-                last = number
-                try await heed(action)
-            }
-            await bell.wait(for: house.poll, on: house.clock)
+    /// - Throws: `StoreError` when the database cannot be read or written.
+    mutating func look() async throws {
+        for (number, action) in try house.store.actions(after: last) {
+            last = number
+            try await heed(action)
         }
     }
 
@@ -34,7 +38,10 @@ struct OperatorWatch {
         if let batch { house.folderBell(of: batch.job).ring() }
     }
 
+    /// Where settings or jobs are wrong the old ones stay, with today's keys. With keys that cannot be read the batch
+    /// does not go on: it halts again, saying so.
     private func renew(for batch: Batch?) async throws {
+        if await reload.perform() { return house.traffic.reopen() }
         do {
             try await house.renewKeys()
             house.traffic.reopen()

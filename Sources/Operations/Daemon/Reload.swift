@@ -2,16 +2,18 @@ import JobRunner
 import Logging
 import Settings
 
-/// Reads settings, jobs and keys anew while the daemon runs (SIGHUP); what is wrong changes nothing.
+/// Reads settings, jobs and keys anew while the daemon runs (SIGHUP, an operator's resume); what is wrong changes nothing.
 struct Reload {
     let house: House
-    let config: String
     let reloaded: Doorbell
 
     /// Takes the new rules over, as a whole or not at all, and says what only a restart can change.
-    func perform() async {
+    ///
+    /// - Returns: Whether they were taken over; the log has the reason where not.
+    @discardableResult
+    func perform() async -> Bool {
         do {
-            let place = try Workplace(config: config)
+            let place = try Workplace(config: house.settings.path)
             let credentials = try place.credentials()
             let rules = try House.Rules(place.keeping(house.rules.place), credentials: credentials, at: house.clock.now)
             await house.client.exchange(
@@ -21,10 +23,12 @@ struct Reload {
             house.traffic.reconfigure(RunnerConfiguration(daemonOf: rules.place.settings))
             reloaded.ring()
             house.log.notice("settings, jobs and keys were read anew", metadata: ["jobs": "\(rules.jobs.count)"])
+            return true
         } catch {
             house.log.error(
                 "nothing was changed: settings, jobs or keys are wrong",
                 metadata: ["reason": "\(OperationFailure(error).message)"])
+            return false
         }
     }
 

@@ -12,6 +12,8 @@ struct JobChecks {
     let names: Set<String>
     /// The other jobs that are written rightly.
     let others: [JobDefinition]
+    /// The settings' caps, which hold over every job's.
+    let house: Settings.Limits
     /// Milliseconds since 1970 UTC.
     let now: Int64
 
@@ -27,8 +29,20 @@ struct JobChecks {
     }
 
     private func warnings() -> [String] {
-        guard let pattern = job.source.glob, !Self.matches(pattern) else { return [] }
-        return ["source.glob matches nothing now: \(pattern)"]
+        [
+            emptyPattern, Self.excess("daily_calls", job.limits.dailyCalls, house.dailyCalls),
+            Self.excess("monthly_cost", job.limits.monthlyCost, house.monthlyCost),
+        ].compactMap(\.self)
+    }
+
+    private var emptyPattern: String? {
+        guard let pattern = job.source.glob, !Self.matches(pattern) else { return nil }
+        return "source.glob matches nothing now: \(pattern)"
+    }
+
+    private static func excess<Cap: Comparable>(_ key: String, _ own: Cap?, _ house: Cap?) -> String? {
+        guard let own, let house, own > house else { return nil }
+        return "limits.\(key): \(own) has no effect above the settings' \(house), which holds for all jobs together"
     }
 
     private static func matches(_ pattern: String) -> Bool {

@@ -1,4 +1,5 @@
 import Foundation
+import RecordStore
 import Schedules
 import Settings
 
@@ -30,7 +31,7 @@ struct JobListing: Encodable, Equatable {
     private mutating func fill(_ job: JobDefinition, now: Int64) {
         enabled = job.isEnabled
         schedule = job.schedule?.description
-        timeZone = job.timeZone.identifier == "GMT" ? "UTC" : job.timeZone.identifier
+        timeZone = job.timeZone.spokenName
         let due = job.nextRun(after: now)
         next = due.map { Figures.time($0, in: job.timeZone) }
         nextUTC = due.map { Figures.time($0) }

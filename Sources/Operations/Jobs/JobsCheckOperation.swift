@@ -39,7 +39,7 @@ public struct JobsCheckOperation: Sendable {
                 return file.errors.map { .failure(file.name, $0.description) }
             }
             let others = all.filter { $0.name != file.name }.compactMap { try? $0.result.get() }
-            return JobChecks(job: job, names: names, others: others, now: now).findings()
+            return JobChecks(job: job, names: names, others: others, house: settings.limits, now: now).findings()
         }
     }
 

@@ -54,7 +54,9 @@ public struct LedgerOperation: Sendable {
             console.output(json ? JSONText.text(of: line) : line.text)
         }
         let totals = LedgerSum(try store.ledgerTotals(batch.id))
-        let cost = try PeriodLedger(of: batch, store: store, pricing: place.pricing).cost
+        let cost = Cost.share(of: try store.ledgerDays(inMonthsOf: batch.id), pricing: place.pricing) {
+            $0.batch == batch.id
+        }
         let last = BatchLedgerEnd(batch: batch.name, totals: totals, cost: cost)
         console.output(json ? JSONText.text(of: last) : "\(batch.name): \(totals.text); cost: \(cost)")
     }

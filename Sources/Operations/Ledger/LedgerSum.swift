@@ -29,9 +29,6 @@ struct LedgerSum: Encodable, Equatable {
         maybeBillable += totals.unknown
     }
 
-    /// Calls that are on the invoice at the most.
-    var chargedAtMost: Int { billable + maybeBillable + open }
-
     var text: String {
         var parts = [
             Figures.count(attempts, "attempt"), Figures.count(made, "call"), "\(Figures.count(billable)) billed",

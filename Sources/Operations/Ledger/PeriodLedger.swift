@@ -3,7 +3,7 @@ import Results
 
 /// What the ledger adds up to over some days, by day and batch: what an invoice for them should say.
 struct PeriodLedger: Encodable {
-    /// One batch's attempts of one day.
+    /// One batch's attempts of one day, or those of no batch.
     struct Entry: Encodable {
         let day: String
         let batch: String
@@ -18,32 +18,24 @@ struct PeriodLedger: Encodable {
 
     /// Reads the totals of some days over all batches.
     init(_ days: ClosedRange<CallDay>, store: RecordStore, pricing: Pricing?) throws {
-        try self.init(days, entries: store.ledgerDays(days), store: store, pricing: pricing)
+        // The tiers count from each month's beginning.
+        let month = CallDay(rawValue: days.lowerBound.month.lowerBound)
+        try self.init(days, of: store.ledgerDays(month...days.upperBound), pricing: pricing)
     }
 
-    /// Reads the totals of one batch's days.
-    init(of batch: Batch, store: RecordStore, pricing: Pricing?) throws {
-        let all = CallDay(rawValue: 19_700_101)...CallDay(rawValue: 99_991_231)
-        let own = try store.ledgerDays(all).filter { $0.batch == batch.id }
-        let days = own.first.flatMap { first in own.last.map { first.day...$0.day } }
-        try self.init(days ?? all, entries: own, store: store, pricing: pricing)
-    }
-
-    private init(_ days: ClosedRange<CallDay>, entries: [LedgerDay], store: RecordStore, pricing: Pricing?) throws {
+    /// Adds up some days of the ledger.
+    ///
+    /// - Parameters:
+    ///   - days: The first and the last day.
+    ///   - rows: The ledger's rows from the beginning of the first day's month on.
+    ///   - pricing: The price list.
+    init(_ days: ClosedRange<CallDay>, of rows: [LedgerDay], pricing: Pricing?) {
+        let entries = rows.filter { days.contains($0.day) }
         from = days.lowerBound.text
         to = days.upperBound.text
         self.days = entries.map { Entry(day: $0.day.text, batch: $0.name, totals: LedgerSum($0.totals)) }
         totals = entries.reduce(into: LedgerSum()) { $0.add($1.totals) }
-        // Each calendar month begins with the first tier again, after what was billed before the period.
-        let months = Dictionary(grouping: entries) { $0.day.month.lowerBound }
-        cost = try months.sorted { $0.key < $1.key }.reduce(Cost.nothing(pricing)) { cost, month in
-            let sum = month.value.reduce(into: LedgerSum()) { $0.add($1.totals) }
-            let first = month.value[0].day
-            let earlier = CallDay(rawValue: month.key)...CallDay(rawValue: first.rawValue - 1)
-            let already = try store.callTotals(earlier).billable
-            return cost.adding(
-                billable: sum.billable, atMost: sum.chargedAtMost, already: already, pricing: pricing)
-        }
+        cost = Cost.share(of: rows, pricing: pricing) { days.contains($0.day) }
     }
 
     var text: String {

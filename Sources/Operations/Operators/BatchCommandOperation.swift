@@ -28,14 +28,17 @@ public struct BatchCommandOperation: Sendable {
         case .nothing: console.note("\(batch.name) is \(batch.state.rawValue) already")
         case .becomes(let state): try await move(batch, to: state, in: session)
         }
-        if json { console.output(JSONText.text(of: BatchStatus(try session.store.batch(batch.id)))) }
+        if json {
+            let status = try BatchStatus(session.store.batch(batch.id), in: session.store)
+            console.output(JSONText.text(of: status))
+        }
         try await session.close()
         return .succeeded
     }
 
     private func move(_ batch: Batch, to state: BatchState, in session: OperatorSession) async throws {
-        try await session.store.setState(batch.id, to: state, reason: reason(for: state))
-        try await session.note(command.rawValue, of: batch.id)
+        try await session.store.setState(
+            batch.id, to: state, reason: reason(for: state), noting: session.action(command.rawValue, of: batch.id))
         console.note("\(batch.name): \(command.participle); \(try follows(batch, session))")
     }
 

@@ -39,8 +39,8 @@ struct BatchSubmission {
     }
 
     private func goOn(_ batch: Batch, by command: BatchCommand) async throws {
-        try await session.store.setState(batch.id, to: .running, reason: nil)
-        try await session.note(command.rawValue, of: batch.id)
+        try await session.store.setState(
+            batch.id, to: .running, reason: nil, noting: session.action(command.rawValue, of: batch.id))
     }
 
     private var confirmation: Confirmation {
@@ -53,8 +53,7 @@ struct BatchSubmission {
         let place = session.place
         let results = BatchResults(
             store: session.store, pricing: place.pricing,
-            place: request.out.map(ResultsPlace.init(output:)) ?? ResultsPlace(job, settings: place.settings),
-            timeZone: job.limits.timeZone)
+            place: request.out.map(ResultsPlace.init(output:)) ?? ResultsPlace(job, settings: place.settings))
         return BatchIntake(
             store: session.store, job: job, provenance: try place.provenance(place.credentials()), results: results,
             stop: stop, console: session.console, again: request.again,

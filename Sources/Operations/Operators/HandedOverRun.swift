@@ -52,7 +52,7 @@ struct FollowedBatch {
             let reason = batch.reason.map { ": \($0)" } ?? ""
             session.console.note(
                 "\(batch.name) is \(batch.state.rawValue)\(reason); \(goesOn(batch))")
-            if json { session.console.output(JSONText.text(of: BatchStatus(batch))) }
+            if json { session.console.output(JSONText.text(of: try BatchStatus(batch, in: session.store))) }
             return .unfinished
         }
         let written = try await BlockingWork.run { try results.write(batch) }
@@ -63,8 +63,7 @@ struct FollowedBatch {
     private var results: BatchResults {
         BatchResults(
             store: session.store, pricing: session.place.pricing,
-            place: out.map(ResultsPlace.init(output:)) ?? ResultsPlace(job, settings: session.place.settings),
-            timeZone: job.limits.timeZone)
+            place: out.map(ResultsPlace.init(output:)) ?? ResultsPlace(job, settings: session.place.settings))
     }
 
     private func goesOn(_ batch: Batch) -> String {

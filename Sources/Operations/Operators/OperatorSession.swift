@@ -18,10 +18,14 @@ struct OperatorSession: Sendable {
 
     /// Keeps what was done among the actions, with who did it. Keys that can't be read stand in nobody's way here.
     func note(_ name: String, of batch: BatchID?, detail: String? = nil) async throws {
-        try await store.recordAction(
-            Action(
-                at: Int64(Date().timeIntervalSince1970 * 1_000), batch: batch, name: name, detail: detail,
-                provenance: try place.operatorProvenance()))
+        try await store.recordAction(try action(name, of: batch, detail: detail))
+    }
+
+    /// What the operator does now.
+    func action(_ name: String, of batch: BatchID?, detail: String? = nil) throws -> Action {
+        Action(
+            at: Int64(Date().timeIntervalSince1970 * 1_000), batch: batch, name: name, detail: detail,
+            provenance: try place.operatorProvenance())
     }
 
     /// Who goes on with a batch, as the end of a sentence.
@@ -30,7 +34,7 @@ struct OperatorSession: Sendable {
         case .daemon(let process): "the daemon (process \(process)) goes on with it"
         case .run(let process):
             "process \(process) runs this database; when it has ended, 'rollcall daemon' goes on with it"
-        case .nobody: "no daemon runs; 'rollcall daemon' goes on with it"
+        case .nobody: "no daemon runs; 'rollcall daemon' goes on with it, or run the file again"
         }
     }
 

@@ -21,7 +21,10 @@ public struct ResolveOperation: Sendable {
         let batch = try session.store.batchOrFailure(request.batch)
         let doubted = try doubted(batch, session.store)
         switch request.decision {
-        case .failed: try await fail(batch, in: session)
+        case .failed:
+            // Found before anything is decided: a job's file may be wrong, or gone.
+            let job = try place.job(of: batch, console: console)
+            try await fail(batch, under: job, in: session)
         case .queued: try await queue(doubted, of: batch, in: session)
         }
         try await session.close()
@@ -51,7 +54,7 @@ public struct ResolveOperation: Sendable {
                 + "; there is nothing to resolve")
     }
 
-    private func fail(_ batch: Batch, in session: OperatorSession) async throws {
+    private func fail(_ batch: Batch, under job: JobDefinition, in session: OperatorSession) async throws {
         let provenance = try session.place.operatorProvenance()
         let scope = scope
         let count = try await session.store.resolveAsFailed(
@@ -62,7 +65,7 @@ public struct ResolveOperation: Sendable {
                 detail: "\(scope) as failed: \(Figures.count(count, "record"))", provenance: provenance)
         }
         console.note("\(batch.name): \(Figures.count(count, "record")) in doubt resolved as failed")
-        try writeResults(of: session.store.batch(batch.id), in: session)
+        try writeResults(of: session.store.batch(batch.id), under: job, in: session)
     }
 
     private func queue(_ doubted: Doubted, of batch: Batch, in session: OperatorSession) async throws {
@@ -81,14 +84,11 @@ public struct ResolveOperation: Sendable {
 
     private var scope: String { request.line.map { "line \($0)" } ?? "all in doubt" }
 
-    private func writeResults(of batch: Batch, in session: OperatorSession) throws {
+    private func writeResults(of batch: Batch, under job: JobDefinition, in session: OperatorSession) throws {
         guard batch.state == .completed else { return }
         let place = session.place
-        let named = batch.job == JobDefinition.unnamed ? nil : batch.job
-        let job = try place.job(named)
         let results = BatchResults(
-            store: session.store, pricing: place.pricing, place: ResultsPlace(job, settings: place.settings),
-            timeZone: job.limits.timeZone)
+            store: session.store, pricing: place.pricing, place: ResultsPlace(job, settings: place.settings))
         console.note("\(batch.name): results written anew in \(try results.write(batch).paths.folder)")
     }
 }

@@ -18,7 +18,7 @@ public struct SubmitOperation: Sendable {
     /// Takes the files in, one after the other; a file that cannot be used refuses all before anything is queued.
     public func perform() async throws -> ExitStatus {
         let place = try Workplace(config: request.config)
-        let job = try place.job(request.job)
+        let job = try place.jobForDaemon(request.job)
         let inputs = try request.files.map { path in
             try InputFile.open(path: path, mapping: FieldMapping(job), expecting: job.inputKind).examine()
         }
@@ -28,7 +28,9 @@ public struct SubmitOperation: Sendable {
             let batches = try await BatchSubmission(session: session, job: job, request: request, stop: stop)
                 .submit(inputs)
             for batch in batches where !request.json { console.output(batch.name) }
-            if request.json { console.output(JSONText.text(of: batches.map(BatchStatus.init))) }
+            if request.json {
+                console.output(JSONText.text(of: try batches.map { try BatchStatus($0, in: session.store) }))
+            }
             try await session.close()
             return batches.count < inputs.count || batches.contains { $0.state == .awaitingConfirmation }
                 ? .unfinished : .succeeded

@@ -6,7 +6,11 @@ struct DoctorCommand: RollcallCommand {
         commandName: "doctor",
         abstract: "Check settings, keys, clock, disk, database and connection, with the remedy for each.",
         discussion:
-            "The connection is tried with a GET, which is not billed. Exit code 0: all is well; 78: something is not.")
+            """
+            The connection is tried with a GET, which is not billed. --one-call keeps to limits.daily_calls and \
+            limits.monthly_cost, and 'rollcall ledger --from --to' shows it as doctor. Exit code 0: all is well; 78: \
+            something is not; 3: a cap forbids the one call.
+            """)
 
     @OptionGroup var settings: SettingsOptions
 

@@ -14,6 +14,10 @@ struct RerunCommand: RollcallCommand {
 
     @OptionGroup var settings: SettingsOptions
 
+    @Option(
+        help: ArgumentHelp("Job whose limits apply, instead of the batch's own: a name or a file.", valueName: "job"))
+    var job: String?
+
     @Option(help: ArgumentHelp("Statuses to send again, joined by commas: failed, in_doubt.", valueName: "status"))
     var status = "failed"
 
@@ -35,9 +39,8 @@ struct RerunCommand: RollcallCommand {
     func perform() async throws -> ExitStatus {
         try await RerunOperation(
             RerunRequest(
-                batch: batch, config: settings.config, statuses: status, reason: reason, lines: lines, out: out,
-                yes: yes,
-                json: json)
+                batch: batch, config: settings.config, job: job, statuses: status, reason: reason, lines: lines,
+                out: out, yes: yes, json: json)
         ).perform()
     }
 }

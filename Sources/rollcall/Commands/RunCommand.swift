@@ -29,7 +29,10 @@ struct RunCommand: RollcallCommand {
     @Flag(help: "Do not ask, or wait, for confirmation, whatever the batch costs or looks like.")
     var yes = false
 
-    @Flag(help: "Run a file again whose batch has finished; every line is sent, and billed, anew.")
+    @Flag(
+        help: """
+            Run a file again whose batch has finished; every line is sent, and billed, anew (with reuse_within: from earlier answers; add --no-reuse).
+            """)
     var again = false
 
     @Flag(name: .customLong("no-reuse"), help: "Use no answers of earlier batches, whatever reuse_within says.")

@@ -16,13 +16,16 @@ struct SubmitCommand: RollcallCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Job whose mapping and limits apply: a name in the jobs folder, or a file.", valueName: "job"))
+            "Job whose mapping and limits apply: a name, or a file, in the jobs folder.", valueName: "job"))
     var job: String?
 
     @Flag(help: "Do not wait for confirmation, whatever the batch costs.")
     var yes = false
 
-    @Flag(help: "Take a file in again whose batch has finished; every line is sent, and billed, anew.")
+    @Flag(
+        help: """
+            Take a file in again whose batch has finished; every line is sent, and billed, anew (with reuse_within: from earlier answers; add --no-reuse).
+            """)
     var again = false
 
     @Flag(name: .customLong("no-reuse"), help: "Use no answers of earlier batches, whatever reuse_within says.")

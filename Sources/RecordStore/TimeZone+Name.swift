@@ -1,0 +1,6 @@
+public import Foundation
+
+extension TimeZone {
+    /// Its name as people and settings write it: what Foundation calls GMT is UTC.
+    public var spokenName: String { identifier == "GMT" ? "UTC" : identifier }
+}

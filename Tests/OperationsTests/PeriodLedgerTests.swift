@@ -1,0 +1,58 @@
+import Foundation
+import RecordStore
+import Results
+import Testing
+
+@testable import Operations
+
+@Suite("The ledger of a period")
+struct PeriodLedgerTests {
+    private static let pricing = Pricing(
+        currency: "USD", tiers: [.init(upTo: 50, each: 1), .init(upTo: nil, each: Decimal(1) / 10)])
+
+    private static func row(_ day: Int64, _ batch: Int64?, _ name: String, _ billed: Int, _ unknown: Int = 0)
+        -> LedgerDay
+    {
+        var totals = LedgerTotals()
+        (totals.attempts, totals.calls) = (billed + unknown, billed + unknown)
+        (totals.billable, totals.unknown) = (billed, unknown)
+        return LedgerDay(
+            day: CallDay(rawValue: day), batch: batch.map(BatchID.init(rawValue:)), name: name, totals: totals)
+    }
+
+    private static let rows = [
+        row(20_260_130, 1, "one-1", 40), row(20_260_131, 2, "two-2", 20, 5), row(20_260_131, nil, "doctor", 1),
+        row(20_260_201, 2, "two-2", 30),
+    ]
+
+    /// From, to, rows, billed, certain, at most.
+    typealias Case = (from: Int64, to: Int64, rows: Int, billed: Int, certain: String, atMost: String)
+
+    static let table: [Case] = [
+        (20_260_101, 20_260_228, 4, 91, "81.1", "81.6"), (20_260_101, 20_260_131, 3, 61, "51.1", "51.6"),
+        // In the midst of a month the tiers go on from what came before.
+        (20_260_131, 20_260_131, 2, 21, "11.1", "11.6"), (20_260_201, 20_260_228, 1, 30, "30", "30"),
+        (20_260_301, 20_260_331, 0, 0, "0", "0"),
+    ]
+
+    @Test("The cost is the period's share of its months", arguments: table)
+    func shares(each: Case) throws {
+        let days = CallDay(rawValue: each.from)...CallDay(rawValue: each.to)
+        let known = Self.rows.filter { $0.day.rawValue >= each.from / 100 * 100 && $0.day <= days.upperBound }
+        let ledger = PeriodLedger(days, of: known, pricing: Self.pricing)
+        #expect(ledger.days.count == each.rows && ledger.totals.billable == each.billed)
+        #expect(
+            ledger.cost
+                == .known(
+                    currency: "USD", certain: try #require(Decimal(string: each.certain)),
+                    atMost: try #require(Decimal(string: each.atMost))))
+    }
+
+    @Test("What is no batch's is named for what it is")
+    func named() {
+        let day = CallDay(rawValue: 20_260_131)
+        let text = PeriodLedger(day...day, of: Self.rows, pricing: Self.pricing).text
+        #expect(text.contains(/2026-01-31 +doctor +1 +1 +0 +0/))
+        #expect(text.hasSuffix("cost: USD 11.1 to 11.6"))
+    }
+}
