@@ -1,10 +1,10 @@
 extension Migration {
-    /// Calls that are no batch's are counted. The same text, to be read by people, is `v0007_other_calls.sql`; a test
+    /// Calls that are no batch's are counted. The same text, to be read by people, is `v0006_other_calls.sql`; a test
     /// compares them.
     static let otherCalls = Migration(
-        number: 7, name: "other_calls",
+        number: 6, name: "other_calls",
         sql: #"""
-            -- v0007: calls that are no batch's stand in the ledger of their day.
+            -- v0006: calls that are no batch's stand in the ledger of their day.
             --
             -- A test call of the doctor, and calls that a restored database does not know: each is in call_days, too, so that caps
             -- and prices count it. The kind is shown to people as it is.

@@ -72,7 +72,8 @@ extension House {
             rule: "was written to after it was taken in; its \(Figures.count(batch.counts.total, "line")) of then are "
                 + "answered as \(batch.name), what was added or changed is not")
         error.consequence = "was still being written when it was taken"
-        error.remedy = "Drop what is not answered as a file of its own, and let 'settle' be longer than the writer rests"
+        error.remedy =
+            "Drop what is not answered as a file of its own, and let 'settle' be longer than the writer rests"
         try folder.removeStatus(of: claim.name)
         try folder.reject(claim.name, because: error, as: batch.name)
         log.warning("file was written to after it was taken in", metadata: batch.logged(["file": "\(claim.name)"]))

@@ -89,7 +89,8 @@ struct ScheduleKeeper {
     private func isRunning() throws -> Bool {
         let claimed = try Set(house.store.claimedFiles(of: job.name).compactMap(\.batch))
         return try house.store.batchesToTend().contains { batch in
-            batch.job == job.name && (batch.state == .running || batch.state == .ingesting && claimed.contains(batch.id))
+            guard batch.job == job.name else { return false }
+            return batch.state == .running || batch.state == .ingesting && claimed.contains(batch.id)
         }
     }
 }

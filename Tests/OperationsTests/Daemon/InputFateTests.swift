@@ -18,7 +18,9 @@ struct InputFateTests {
         range.map { "\(name)-\($0),acc-\(name)-\($0),\(name).\($0)@example.com\n" }.joined()
     }
 
-    private static func file(_ name: String, lines count: Int) -> String { "id,account_id,email\n" + lines(name, 1...count) }
+    private static func file(_ name: String, lines count: Int) -> String {
+        "id,account_id,email\n" + lines(name, 1...count)
+    }
 
     private static func glob(_ rest: String) -> [String: String] {
         ["each": "schedule: \"*/10 * * * *\"\nsource: { glob: incoming/*.csv, settle: 0s\(rest)"]

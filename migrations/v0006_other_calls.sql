@@ -1,4 +1,4 @@
--- v0007: calls that are no batch's stand in the ledger of their day.
+-- v0006: calls that are no batch's stand in the ledger of their day.
 --
 -- A test call of the doctor, and calls that a restored database does not know: each is in call_days, too, so that caps
 -- and prices count it. The kind is shown to people as it is.
