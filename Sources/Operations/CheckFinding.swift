@@ -33,6 +33,8 @@ struct CheckFinding: Encodable {
     /// The batch that took the very file in before.
     let knownAs: String?
     let isKnownFinished: Bool
+    /// The file before it that holds the very bytes.
+    let sameAs: String?
     /// Whether a database told of earlier answers and of the month's calls so far.
     let hasLooked: Bool
     let notKnown = Self.unknown
@@ -40,17 +42,18 @@ struct CheckFinding: Encodable {
 
     init(
         _ survey: FileSurvey, job: JobDefinition, pricing: Pricing?, callsThisMonth: Int, known: Batch?,
-        hasLooked: Bool
+        sameAs: String?, hasLooked: Bool
     ) {
         file = survey.name
         records = survey.records
         invalid = survey.invalid
         duplicateRequests = survey.duplicateRequests
         duplicateIDs = survey.duplicateIDs
-        (reused, held, billableCalls) = (survey.reused, survey.held, survey.billableCalls)
+        (reused, held) = (survey.reused, survey.held)
+        billableCalls = sameAs == nil ? survey.billableCalls : 0
         self.callsThisMonth = callsThisMonth
         let estimate = Estimate(
-            calls: survey.billableCalls, repeats: survey.duplicateRequests, reused: survey.reused, held: survey.held,
+            calls: billableCalls, repeats: survey.duplicateRequests, reused: survey.reused, held: survey.held,
             rate: job.limits.rate, pricing: pricing, callsThisMonth: callsThisMonth)
         self.estimate = estimate
         seconds = estimate.seconds
@@ -60,6 +63,7 @@ struct CheckFinding: Encodable {
         }
         waits = Admission(records: survey.records, invalid: survey.invalid, estimate, under: job).reasons
         knownAs = known?.name
+        self.sameAs = sameAs
         isKnownFinished = known?.state.isFinished ?? false
         self.hasLooked = hasLooked
     }
@@ -80,6 +84,9 @@ struct CheckFinding: Encodable {
             lines.append("  priced after \(Figures.count(callsThisMonth, "billed call")) of this month so far")
         }
         lines.append("  not known beforehand: \(notKnown)")
+        if let sameAs {
+            lines.append("  holds exactly the bytes of \(sameAs): it is taken in once, and refused without --again")
+        }
         if let knownAs {
             lines.append(
                 isKnownFinished
@@ -105,6 +112,7 @@ struct CheckFinding: Encodable {
         case callsThisMonth = "calls_this_month"
         case knownAs = "known_as"
         case isKnownFinished = "known_finished"
+        case sameAs = "same_as"
         case hasLooked = "database_read"
         case notKnown = "not_known"
     }

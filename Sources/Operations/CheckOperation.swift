@@ -35,15 +35,18 @@ public struct CheckOperation: Sendable {
         let spending = store.map { Spending(store: $0, job: job, pricing: place.pricing) }
         var calls = try spending?.callsThisMonth(at: now) ?? 0
         var invalid = 0
+        var firstOfContent = [[UInt8]: String]()
         for path in files {
             let file = try InputFile.open(path: path, mapping: FieldMapping(job), expecting: job.inputKind).examine()
             let past = store.map { FileSurvey.Past(store: $0, answeredSince: Spending.answeredSince(job, at: now)) }
             let survey = try FileSurvey.survey(file, after: past)
             let known = try store?.findBatch(job: job.name, contentDigest: survey.contentDigest).first
             let finding = CheckFinding(
-                survey, job: job, pricing: place.pricing, callsThisMonth: calls, known: known, hasLooked: store != nil)
+                survey, job: job, pricing: place.pricing, callsThisMonth: calls, known: known,
+                sameAs: survey.records > 0 ? firstOfContent[survey.contentDigest] : nil, hasLooked: store != nil)
+            firstOfContent[survey.contentDigest] = firstOfContent[survey.contentDigest] ?? path
             console.output(json ? JSONText.text(of: finding) : finding.text)
-            calls += survey.billableCalls
+            calls += finding.billableCalls
             invalid += survey.invalid
         }
         try store?.close()

@@ -40,6 +40,9 @@ struct FileTaking {
             return .taken(try await admit(try await intake(claiming: claim).takeIn(plan, progress: progress)))
         } catch let error as InputError {
             return .refused(error)
+        } catch let error as StoreError where error.code == .takenIn {
+            // Another process was quicker, and is known now.
+            return try await take(path, claim: claim, progress: progress)
         } catch let error as StoreError where !error.isFatal {
             return .interrupted
         } catch is OperationFailure {
