@@ -43,8 +43,8 @@ extension WriterConnection {
                 sql: """
                     INSERT INTO batches (id, name, job, file_name, content_digest, format, user, host, version,
                       settings_hash, endpoint, key_id, certificate_fingerprint, created_at, cursor, state, reason,
-                      finished_at, reuses)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                      finished_at, reuses, keeps_answers)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, \(Self.answersAreWanted))
                     """,
                 arguments: [
                     batch.rawValue, new.name(for: batch.rawValue), new.job, new.fileName, new.contentDigest.blob,
