@@ -48,6 +48,36 @@ import Testing
         try store.close()
     }
 
+    @Test(arguments: [true, false]) func oneThatWasRefusedIsHeldAllTheSame(isRetry: Bool) async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let one = try await store.runningBatch([SampleRow(2, request: "same")], content: 1)
+        let first = try await store.claim(one).records
+        _ = try await store.finish(isRetry ? first.map { $0.transient(until: 0) } : first.map(\.rejected))
+        let two = try await store.runningBatch([SampleRow(5, request: "same")], content: 2)
+        _ = try await store.finish(try await store.claim(two).records.map(\.inDoubt))
+        if !isRetry { #expect(try await store.requeue(one.id, RequeueSelection(statuses: [.failed])) == 1) }
+        #expect(try store.forecast(one.id, answeredSince: nil).held == 1)
+        let claim = try await store.claim(one)
+        #expect(claim.records.isEmpty && claim.held == 1)
+        let held = try store.view(one, 2)
+        #expect(held.isHeld && held.attempts == 1)
+        try store.close()
+    }
+
+    @Test func oneWhoseOwnCallIsInDoubtIsNotHeldByAnother() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let one = try await store.runningBatch([SampleRow(2, request: "same")], content: 1)
+        let two = try await store.runningBatch([SampleRow(5, request: "same")], content: 2)
+        let called = try await store.claim(one).records + store.claim(two).records
+        _ = try await store.finish(called.map(\.inDoubt))
+        #expect(try await store.requeue(one.id, RequeueSelection(statuses: [.inDoubt])) == 1)
+        #expect(try store.forecast(one.id, answeredSince: nil).calls == 1)
+        #expect(try await store.claim(one).records.map(\.id.line) == [2])
+        try store.close()
+    }
+
     @Test func aHeldRecordHoldsNoOther() async throws {
         let folder = try StoreFolder()
         let store = try folder.open()
