@@ -88,6 +88,8 @@ public struct BatchRunner: Sendable {
         case .completed: return .completed
         case .ingesting, .awaitingConfirmation, .cancelled, .rejected: return .stateChanged(to: row.state)
         }
+        // Other batches may have been answered since this one was taken in, or stood still.
+        if configuration.reuseWithin != nil, row.reuses { try await store.learnAnswers() }
         if let remembered = try store.limiterState() { traffic.resume(remembered) }
         return try await follow(row, stop)
     }

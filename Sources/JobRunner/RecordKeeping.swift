@@ -10,6 +10,7 @@ protocol RecordKeeping: Sendable {
     func requeue(_ batch: BatchID, _ selection: RequeueSelection) async throws -> Int
     func setState(_ batch: BatchID, to state: BatchState, reason: String?) async throws
     func progress(_ batch: BatchID) throws -> BatchCounts
+    func learnAnswers() async throws
     func limiterState() throws -> LimiterState?
     func saveLimiterState(_ state: LimiterState) async throws
 }

@@ -46,6 +46,16 @@ struct BatchIntake: Sendable {
         return Plan(input: input, unfinished: nil)
     }
 
+    /// The same; nil for a file whose batch has finished, which is told.
+    func planOrRefusal(for input: ExaminedFile) throws -> Plan? {
+        do {
+            return try plan(for: input)
+        } catch let failure as OperationFailure where failure.status == .inputUnusable {
+            console.note(failure.message)
+            return nil
+        }
+    }
+
     /// The batch with all of the file's records in it; its state says whether it may run.
     ///
     /// - Parameters:
@@ -90,8 +100,17 @@ struct BatchIntake: Sendable {
         let new = NewBatch(
             job: job.name, fileName: plan.input.file.name, contentDigest: plan.input.contentDigest,
             format: plan.input.file.format.kind == .csv ? "csv" : "jsonl", layout: try plan.input.file.layout.encoded(),
-            provenance: provenance, reuses: reuses, createdAt: takenAt)
-        return try await store.createBatch(new, claimedFile: claim)
+            provenance: provenance, reuses: reuses, createdAt: takenAt, again: again)
+        do {
+            return try await store.createBatch(new, claimedFile: claim)
+        } catch let error as StoreError where error.code == .takenIn && claim == nil {
+            // Another command was quicker; where its batch is over already, the usual refusal says so.
+            _ = try self.plan(for: plan.input)
+            throw OperationFailure(
+                .inputUnusable,
+                "\(plan.input.file.name): \(error.message); nothing was taken in twice; the same command again goes on "
+                    + "with that batch")
+        }
     }
 
     private func tell(_ summary: IngestSummary, of batch: Batch) {

@@ -35,6 +35,8 @@ struct CheckFinding: Encodable {
     /// The batch that took the very file in before.
     let knownAs: String?
     let isKnownFinished: Bool
+    /// The file before it that holds the very bytes.
+    let sameAs: String?
     /// Whether a database told of earlier answers and of the month's calls so far.
     let hasLooked: Bool
     let notKnown = Self.unknown
@@ -61,6 +63,7 @@ struct CheckFinding: Encodable {
             prospect.isAsked
             ? Admission(records: survey.records, invalid: survey.invalid, estimate, under: job).reasons : []
         knownAs = prospect.known?.name
+        sameAs = prospect.sameAs
         isKnownFinished = prospect.known?.state.isFinished ?? false
         self.hasLooked = hasLooked
     }
@@ -82,6 +85,9 @@ struct CheckFinding: Encodable {
             lines.append("  priced after \(Figures.count(callsThisMonth, "billed call")) of this month so far")
         }
         lines.append("  not known beforehand: \(notKnown)")
+        if let sameAs {
+            lines.append("  holds exactly the bytes of \(sameAs): it is taken in once, and refused without --again")
+        }
         if let knownAs {
             lines.append(
                 isKnownFinished
@@ -108,6 +114,7 @@ struct CheckFinding: Encodable {
         case againCalls = "again_calls"
         case knownAs = "known_as"
         case isKnownFinished = "known_finished"
+        case sameAs = "same_as"
         case hasLooked = "database_read"
         case notKnown = "not_known"
     }

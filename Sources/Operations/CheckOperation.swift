@@ -35,17 +35,21 @@ public struct CheckOperation: Sendable {
         let spending = store.map { Spending(store: $0, job: job, pricing: place.pricing) }
         var (calls, invalid) = (0, 0)
         var answered = AnsweredRequests()
+        var firstOfContent = [[UInt8]: String]()
         // Where one file's answers serve the next, its calls are remembered; of the last nobody asks.
         let servesOthers = job.reuseWithin != nil && files.count > 1
         for path in files {
             let file = try InputFile.open(path: path, mapping: FieldMapping(job), expecting: job.inputKind).examine()
             let past = store.map { FileSurvey.Past(store: $0, answeredSince: Spending.answeredSince(job, at: now)) }
             let known = try store?.findBatch(job: job.name, contentDigest: file.contentDigest).first
+            let sameAs = firstOfContent[file.contentDigest]
             let survey =
-                servesOthers && known?.state.isFinished != true
+                servesOthers && sameAs == nil && known?.state.isFinished != true
                 ? try FileSurvey.survey(file, after: past, adding: &answered) : try FileSurvey.survey(file, after: past)
+            if survey.records > 0, sameAs == nil { firstOfContent[file.contentDigest] = path }
             let prospect = try await CheckProspect(
-                survey, known: known, job: job, pricing: place.pricing, spending: spending, at: now, after: calls)
+                survey, known: known, sameAs: sameAs, job: job, pricing: place.pricing, spending: spending, at: now,
+                after: calls)
             let finding = CheckFinding(survey, prospect, job: job, hasLooked: store != nil)
             console.output(json ? JSONText.text(of: finding) : finding.text)
             calls += finding.billableCalls

@@ -8,6 +8,8 @@ import Settings
 struct CheckProspect {
     /// The newest batch that took the very file in before.
     let known: Batch?
+    /// The file before it in the same command that holds the same bytes.
+    let sameAs: String?
     /// What a run would take now.
     let now: Estimate
     /// What a run with `--again` would take, where one without is refused.
@@ -20,6 +22,7 @@ struct CheckProspect {
     /// - Parameters:
     ///   - survey: What the file holds.
     ///   - known: Its newest batch.
+    ///   - sameAs: The file before it that holds the same bytes.
     ///   - job: The job.
     ///   - pricing: The price list.
     ///   - spending: The database, where there is one.
@@ -27,16 +30,16 @@ struct CheckProspect {
     ///   - others: Calls of the files before it.
     /// - Throws: `StoreError` when the database cannot be read.
     init(
-        _ survey: FileSurvey, known: Batch?, job: JobDefinition, pricing: Pricing?, spending: Spending?, at now: Date,
-        after others: Int
+        _ survey: FileSurvey, known: Batch?, sameAs: String? = nil, job: JobDefinition, pricing: Pricing?,
+        spending: Spending?, at now: Date, after others: Int
     ) async throws {
         let month = (try spending?.callsThisMonth(at: now) ?? 0) + others
         let whole = Estimate(
             calls: survey.billableCalls, repeats: survey.duplicateRequests, reused: survey.reused, held: survey.held,
             rate: job.limits.rate, pricing: pricing, callsThisMonth: month)
-        self.known = known
+        (self.known, self.sameAs) = (known, sameAs)
         callsThisMonth = month
-        if let known, known.state.isFinished {
+        if sameAs != nil || known?.state.isFinished == true {
             self.now = Estimate(calls: 0, rate: job.limits.rate, pricing: pricing)
             again = whole
         } else if let known, known.isIngested,
@@ -50,6 +53,7 @@ struct CheckProspect {
 
     /// Whether a person is asked where the job's words on lines, calls and money say so.
     var isAsked: Bool {
+        guard sameAs == nil else { return false }
         guard let known else { return true }
         return !known.state.isFinished && (!known.isIngested || known.state == .awaitingConfirmation)
     }

@@ -29,6 +29,7 @@ extension OperationFailure {
         switch code {
         case .wrongEndpoint, .sealingKey, .schemaVersion, .noDatabase, .damaged: .configuration
         case .notFound: .usage
+        case .takenIn: .inputUnusable
         case .notAllowed, .locked, .stateNotWritten, .closed: .unfinished
         }
     }

@@ -17,6 +17,8 @@ struct Requeueing: Sendable {
     let client: IdentityInsightsClient
     let requireEncryptedAnswers: Bool
     let provenance: Provenance
+    /// What sending them costs, under the batch's job.
+    let spending: Spending
     let console: Console
 
     /// Queues the records.
@@ -24,18 +26,19 @@ struct Requeueing: Sendable {
     /// - Parameters:
     ///   - selection: Which.
     ///   - batch: Of which batch.
-    ///   - mayPayTwice: Whether the person agreed to send records in doubt again.
+    ///   - yes: Whether the person agreed to what it costs, and to send again what may have been billed.
     /// - Returns: What came of it.
-    /// - Throws: `OperationFailure` (3) where records in doubt are selected without that agreement, or the batch's file
-    ///   has not been read whole.
-    func perform(_ selection: RequeueSelection, of batch: Batch, mayPayTwice: Bool) async throws -> Found {
+    /// - Throws: `RequeueRefusal` where records would be sent without that agreement, or all of them be held again;
+    ///   `OperationFailure` (3) where the batch's file has not been read whole.
+    func perform(_ selection: RequeueSelection, of batch: Batch, yes: Bool) async throws -> Found {
         guard ![.ingesting, .awaitingConfirmation].contains(batch.state) else {
             throw OperationFailure(
                 .unfinished, "\(batch.name) is \(batch.state.rawValue); run its file again to go on with it")
         }
         let recovered = selection.statuses.contains(.inDoubt) ? try await recover(batch) : 0
-        let doubted = mayPayTwice ? 0 : try doubted(selection, of: batch)
-        guard doubted == 0 else { throw DoubleBilling(records: doubted, recovered: recovered, batch: batch) }
+        if let refusal = try await refusal(selection, of: batch, yes: yes) {
+            throw RequeueRefusal(batch: batch, reason: refusal, recovered: recovered)
+        }
         let count = try await store.requeue(batch.id, selection)
         try await note(count, selection, batch)
         if count > 0 { console.note("\(batch.name): \(Figures.count(count, "record")) queued again") }
@@ -51,16 +54,19 @@ struct Requeueing: Sendable {
         return recovered
     }
 
-    /// How many of the selected records may have been billed already.
-    private func doubted(_ selection: RequeueSelection, of batch: Batch) throws -> Int {
-        guard selection.statuses.contains(.inDoubt) else { return 0 }
-        var count = 0
-        try store.forEachRecord(batch.id, statuses: [.inDoubt], lines: selection.lines) { view in
-            // One that is held was never sent.
-            guard !view.isHeld else { return }
-            if selection.reasonCode == nil || selection.reasonCode == view.reasonCode { count += 1 }
+    /// Why nothing is queued; nil: it may be.
+    private func refusal(_ selection: RequeueSelection, of batch: Batch, yes: Bool) async throws -> String? {
+        let doubts = try SelectedDoubts(selection, of: batch.id, in: store)
+        if let held = DoubtText.held(doubts.heldByOthers) {
+            if doubts.areAllHeldByOthers { return held }
+            console.note("\(batch.name): \(held)")
         }
-        return count
+        guard !yes else { return nil }
+        let reasons = [
+            DoubtText.perhapsBilledTwice(doubts.own),
+            try await spending.admission(ofRequeueing: selection, in: batch).reason,
+        ].compactMap { $0 }
+        return reasons.isEmpty ? nil : reasons.joined(separator: "; ") + ". Nothing was queued; --yes sends them"
     }
 
     private func note(_ count: Int, _ selection: RequeueSelection, _ batch: Batch) async throws {
@@ -72,17 +78,12 @@ struct Requeueing: Sendable {
     }
 }
 
-/// Records in doubt would be sent again, and nobody has agreed that this may bill them a second time.
-struct DoubleBilling: Error {
-    let records: Int
+/// Records were not queued again, because a person has to agree first or to settle others.
+struct RequeueRefusal: Error {
+    let batch: Batch
+    let reason: String
     /// Records of the same selection whose kept answer could be read meanwhile.
     let recovered: Int
-    let batch: Batch
 
-    var failure: OperationFailure {
-        OperationFailure(
-            .unfinished,
-            "\(batch.name): \(Figures.count(records, "record")) in doubt may have been billed already; "
-                + "sending them again may bill as many calls a second time. Add --yes to do so")
-    }
+    var failure: OperationFailure { OperationFailure(.unfinished, "\(batch.name): \(reason)") }
 }

@@ -26,7 +26,7 @@ public struct RerunOperation: Sendable {
             guard case .daemon(let process) = try place.runner() else { return try await run(selection, place, job) }
             guard place.knowsJob(batch.job) else { throw stranger(batch, to: process, place) }
             return try await handOver(selection, place, job, to: process)
-        } catch let error as DoubleBilling {
+        } catch let error as RequeueRefusal {
             throw error.failure
         }
     }
@@ -50,18 +50,35 @@ public struct RerunOperation: Sendable {
         let requeueing = Requeueing(
             store: session.store, client: session.client,
             requireEncryptedAnswers: session.configuration.requireEncryptedAnswers, provenance: session.provenance,
+            spending: Spending(store: session.store, job: session.job, pricing: session.place.pricing),
             console: console)
         do {
-            let found = try await requeueing.perform(selection, of: batch, mayPayTwice: request.yes)
+            let found = try await requeueing.perform(selection, of: batch, yes: request.yes)
+            if try standsStill(batch.id, found, session.store) { return .unfinished }
             guard found.queued + found.recovered + batch.counts.queued > 0 else {
                 return nothingToSend(batch, session.job)
             }
+            tellOthers(of: batch)
             return try await session.run(batch.id, json: request.json)
-        } catch let error as DoubleBilling where error.recovered > 0 {
+        } catch let error as RequeueRefusal where error.recovered > 0 {
             let json = request.json
             _ = try await BlockingWork.run { try session.conclude(batch.id, end: .completed, json: json) }
             throw error
         }
+    }
+
+    /// Whether the batch stands still by a person's word, a cap or a halt. Then nothing is sent: what else waits there
+    /// would be, too.
+    private func standsStill(_ id: BatchID, _ found: Requeueing.Found, _ store: RecordStore) throws -> Bool {
+        let batch = try store.batch(id)
+        guard let wayOn = batch.wayOn(queuedAgain: found.queued) else { return false }
+        console.note("\(batch.name): " + (found.queued > 0 ? "nothing is sent now: " : "no record matches; ") + wayOn)
+        return true
+    }
+
+    private func tellOthers(of batch: Batch) {
+        guard batch.counts.queued > 0 else { return }
+        console.note("\(batch.name): \(Figures.count(batch.counts.queued, "other record")) waiting there is sent, too")
     }
 
     private func nothingToSend(_ batch: Batch, _ job: JobDefinition) -> ExitStatus {
@@ -78,13 +95,15 @@ public struct RerunOperation: Sendable {
         let requeueing = Requeueing(
             store: session.store, client: try place.client(credentials, concurrency: 1),
             requireEncryptedAnswers: place.settings.api.requireEncryptedAnswers,
-            provenance: try place.provenance(credentials), console: console)
+            provenance: try place.provenance(credentials),
+            spending: Spending(store: session.store, job: job, pricing: place.pricing), console: console)
         let stop = StopSignal()
         return try await SignalledWork.run(stop: stop, console: console) {
             let batch = try session.store.batchOrFailure(request.batch)
-            let found = try await requeueing.perform(selection, of: batch, mayPayTwice: request.yes)
+            let found = try await requeueing.perform(selection, of: batch, yes: request.yes)
             await requeueing.client.shutDown()
             defer { try? session.store.close() }
+            if try standsStill(batch.id, found, session.store) { return .unfinished }
             guard found.queued + found.recovered + batch.counts.queued > 0 else { return nothingToSend(batch, job) }
             return try await FollowedBatch(
                 session: session, job: job, stop: stop, out: request.out, json: request.json

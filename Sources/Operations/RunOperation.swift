@@ -39,28 +39,36 @@ public struct RunOperation: Sendable {
 
     private func runAll(_ inputs: [ExaminedFile], in session: RunSession) async throws -> ExitStatus {
         let intake = session.intake(again: request.again, reuses: request.reuses)
-        let planned = try inputs.map { try intake.plan(for: $0) }
+        for input in inputs { _ = try intake.plan(for: input) }
         var statuses = [ExitStatus]()
-        for plan in planned where !session.stop.isRaised {
-            if let batch = plan.unwritten {
-                session.console.note(
-                    "\(batch.name): finished before, its result files were not; writing them now, no call")
-                let json = request.json
-                statuses.append(
-                    try await BlockingWork.run { try session.conclude(batch.id, end: .completed, json: json) })
+        for input in inputs where !session.stop.isRaised {
+            // Looked at once more: a file before it may have held the same bytes.
+            guard let plan = try intake.planOrRefusal(for: input) else {
+                statuses.append(.inputUnusable)
                 continue
             }
-            if let batch = plan.unfinished, session.isRestored(batch.id) {
-                session.console.note(
-                    "\(batch.name): paused; when its records in doubt are looked at, run it again to go on")
-                statuses.append(.unfinished)
-                continue
-            }
-            let batch = try await intake.takeIn(plan)
-            let mayRun = try await session.confirmation(yes: request.yes).allows(batch)
-            statuses.append(mayRun ? try await session.run(batch.id, json: request.json) : .unfinished)
+            statuses.append(try await run(plan, intake, in: session))
         }
-        return statuses.count < planned.count ? .unfinished : .combined(statuses)
+        return statuses.count < inputs.count ? .unfinished : .combined(statuses)
+    }
+
+    private func run(
+        _ plan: BatchIntake.Plan, _ intake: BatchIntake, in session: RunSession
+    ) async throws -> ExitStatus {
+        if let batch = plan.unwritten {
+            session.console.note(
+                "\(batch.name): finished before, its result files were not; writing them now, no call")
+            let json = request.json
+            return try await BlockingWork.run { try session.conclude(batch.id, end: .completed, json: json) }
+        }
+        if let batch = plan.unfinished, session.isRestored(batch.id) {
+            session.console.note(
+                "\(batch.name): paused; when its records in doubt are looked at, run it again to go on")
+            return .unfinished
+        }
+        let batch = try await intake.takeIn(plan)
+        let mayRun = try await session.confirmation(yes: request.yes).allows(batch)
+        return mayRun ? try await session.run(batch.id, json: request.json) : .unfinished
     }
 }
 

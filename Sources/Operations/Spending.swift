@@ -20,7 +20,11 @@ struct Spending {
     func estimate(of batch: Batch, at now: Date = Date(), after others: Int = 0) async throws -> Estimate {
         if job.reuseWithin != nil { try await store.learnAnswers() }
         let forecast = try store.forecast(batch.id, answeredSince: Self.answeredSince(job, at: now))
-        return Estimate(
+        return try estimate(forecast, at: now)
+    }
+
+    private func estimate(_ forecast: Forecast, at now: Date) throws -> Estimate {
+        Estimate(
             calls: forecast.calls, repeats: forecast.repeats, reused: forecast.reused, held: forecast.held,
             rate: job.limits.rate, pricing: pricing, callsThisMonth: try callsThisMonth(at: now) + others)
     }
@@ -32,6 +36,22 @@ struct Spending {
     /// - Throws: `StoreError` when the database cannot be read or written.
     func admission(of batch: Batch) async throws -> Admission {
         Admission(batch.counts, try await estimate(of: batch), under: job)
+    }
+
+    /// Whether records of a batch may be queued again without a person's word. What is wrong with its lines was settled
+    /// when it was taken in.
+    ///
+    /// - Parameters:
+    ///   - selection: Which records.
+    ///   - batch: Their batch.
+    /// - Returns: Why not, and what they would cost.
+    /// - Throws: `StoreError` when the database cannot be read or written.
+    func admission(ofRequeueing selection: RequeueSelection, in batch: Batch) async throws -> Admission {
+        let now = Date()
+        if job.reuseWithin != nil { try await store.learnAnswers() }
+        let forecast = try await store.forecast(
+            batch.id, requeueing: selection, answeredSince: Self.answeredSince(job, at: now))
+        return Admission(records: 0, invalid: 0, try estimate(forecast, at: now), under: job)
     }
 
     /// Billed calls of the calendar month so far, by which the price list's tiers go.

@@ -13,7 +13,7 @@ enum SummaryText {
         lines.append("calls: \(calls(summary.calls))")
         lines.append("cost: \(summary.cost)")
         if let seconds = summary.times.runningSeconds { lines.append("took: \(took(seconds, summary))") }
-        return (lines + files(written.paths, batch: summary.batch.name)).joined(separator: "\n")
+        return (lines + files(written)).joined(separator: "\n")
     }
 
     private static func records(_ records: BatchSummary.Records) -> [(String, Int)] {
@@ -42,13 +42,13 @@ enum SummaryText {
             ?? rate
     }
 
-    private static func files(_ paths: ResultPaths, batch: String) -> [String] {
+    private static func files(_ written: WrittenResults) -> [String] {
+        let paths = written.paths
         var lines = ["results: \(paths.csv)", "         \(paths.jsonl)", "report:  \(paths.report)"]
         if let failed = paths.failed { lines.append("to mend: \(failed) (mend the lines and run this file)") }
         if let inDoubt = paths.inDoubt {
-            lines.append(
-                "in doubt: \(inDoubt) (perhaps billed; 'rollcall rerun \(batch) --status in_doubt --yes' sends them again)"
-            )
+            let decisions = DoubtText.decisions(on: written.doubts, of: written.summary.batch.name)
+            lines.append("in doubt: \(inDoubt) (\(decisions.joined(separator: "; ")))")
         }
         return lines
     }

@@ -8,6 +8,12 @@ extension Batch {
         """
     private static let firstCounter = 23
 
+    /// The batches that took a content in under a job, newest first: what follows `FROM batches`.
+    static let ofContent = """
+        WHERE content_digest = ? AND job = ? AND state <> 'rejected' AND (total > 0 OR finished_at IS NULL)
+        ORDER BY id DESC
+        """
+
     /// Reads batches; the clause is what follows `FROM batches`.
     static func fetchAll(
         _ database: Database, _ clause: String, _ arguments: StatementArguments

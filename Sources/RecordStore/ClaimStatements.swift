@@ -8,6 +8,7 @@ struct ClaimStatements {
     let nextReady: HotStatement
     let anyInDoubt: HotStatement
     let identicalInDoubt: HotStatement
+    let perhapsBilled: HotStatement
     let putInFlight: HotStatement
     let hold: HotStatement
     let openAttempt: HotStatement
@@ -51,6 +52,8 @@ struct ClaimStatements {
             SELECT 1 FROM records INDEXED BY records_in_doubt
             WHERE fingerprint = ?1 AND status = 4 AND held = 0 LIMIT 1
             """)
+        perhapsBilled = try HotStatement(
+            database, "SELECT 1 FROM attempts WHERE record_id = ?1 AND billable <> 0 LIMIT 1")
         putInFlight = try HotStatement(database, "UPDATE records SET status = 1 WHERE id = ?1 AND status = 0")
         hold = try HotStatement(database, "UPDATE records SET status = 4, held = 1 WHERE id = ?1 AND status = 0")
         openAttempt = try HotStatement(

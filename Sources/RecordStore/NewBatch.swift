@@ -16,11 +16,13 @@ public struct NewBatch: Sendable {
     public var reuses: Bool
     /// When it is taken in, in milliseconds since 1970 UTC; nil: now.
     public var createdAt: Int64?
+    /// Whether it is taken in although its very content was before, under the same job (`--again`).
+    public var again: Bool
 
     /// Describes a batch to be made.
     public init(
         job: String, fileName: String, contentDigest: [UInt8], format: String, layout: [UInt8], provenance: Provenance,
-        reuses: Bool = true, createdAt: Int64? = nil
+        reuses: Bool = true, createdAt: Int64? = nil, again: Bool = false
     ) {
         self.job = job
         self.fileName = fileName
@@ -30,6 +32,7 @@ public struct NewBatch: Sendable {
         self.provenance = provenance
         self.reuses = reuses
         self.createdAt = createdAt
+        self.again = again
     }
 }
 

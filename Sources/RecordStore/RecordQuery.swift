@@ -12,11 +12,14 @@ struct RecordQuery {
         // of that.
         let shown = "record_id = ifnull(follows, record.id) AND status NOT IN (0, 1, 7)"
         let source = tables.result("reused_from")
+        let holder = tables.holder
         return """
             SELECT id, status, attempts, held, \(tables.result("http_status", "reason_code", "correlation_id")),
               \(tables.result("request_ref_id", "submitted_at", "completed_at", "flagged")), payload,
               \(tables.result("detail", "answer")), follows, \(source),
-              iif(\(source) IS NULL, NULL, (SELECT name FROM batches WHERE batches.id = \(source) >> 32))
+              iif(\(source) IS NULL, NULL, (SELECT name FROM batches WHERE batches.id = \(source) >> 32)),
+              iif(status = 3, \(tables.isResolvedByHand), 0), \(holder),
+              iif(\(holder) IS NULL, NULL, (SELECT name FROM batches WHERE batches.id = \(holder) >> 32))
             FROM \(tables.records) AS record \(tables.joiningResults(on: shown))
             WHERE id BETWEEN ?1 AND ?2 \(codes.map { "AND status IN (\($0))" } ?? "") ORDER BY id LIMIT ?3
             """
@@ -59,6 +62,25 @@ extension RecordQuery {
             return both.map { "LEFT JOIN \($0) ON \($0).\(condition)" }.joined(separator: " ")
         }
 
+        /// Whether a failed record is one that a person took out of its doubt.
+        var isResolvedByHand: String {
+            let hot = ResolvedByHand.lastBillable(in: "attempts", of: "record")
+            let archived = ResolvedByHand.lastBillable(in: "archived_attempts", of: "record")
+            return ResolvedByHand.condition(
+                submittedAt: result("submitted_at"), lastBillable: self == .hot ? hot : "ifnull(\(hot), \(archived))")
+        }
+
+        /// The record in doubt that holds another; none is held in the archive.
+        var holder: String {
+            guard self != .archived else { return "NULL" }
+            return """
+                iif(record.held = 1, (
+                  SELECT doubted.id FROM records AS doubted INDEXED BY records_in_doubt
+                  WHERE doubted.fingerprint = record.fingerprint AND doubted.status = 4 AND doubted.held = 0 LIMIT 1),
+                  NULL)
+                """
+        }
+
         func result(_ columns: String...) -> String {
             columns.map { self == .hot ? $0 : "ifnull(results.\($0), archived_results.\($0))" }.joined(separator: ", ")
         }
@@ -66,6 +88,11 @@ extension RecordQuery {
 }
 
 extension RecordView {
+    private static func holder(_ record: Int64?, _ batch: String?) -> RecordPlace? {
+        guard let record, let batch else { return nil }
+        return RecordPlace(record: RecordID(rawValue: record), batch: batch)
+    }
+
     fileprivate init(_ row: HotStatement, _ key: DataKey) throws {
         self.init(
             record: RecordID(rawValue: row.integer(0)), status: try RecordStatus(code: row.integer(1)),
@@ -74,6 +101,8 @@ extension RecordView {
             requestRefID: row.text(7), submittedAt: row.optionalInteger(8), completedAt: row.optionalInteger(9),
             hasWarnings: row.integer(10) == 1, sealedPayload: row.bytes(11), sealedDetail: row.optionalBytes(12),
             sealedAnswer: row.optionalBytes(13), leader: row.optionalInteger(14).map(RecordID.init(rawValue:)),
-            copiedFrom: row.optionalInteger(15).map(RecordID.init(rawValue:)), copiedFromBatch: row.text(16), key: key)
+            copiedFrom: row.optionalInteger(15).map(RecordID.init(rawValue:)), copiedFromBatch: row.text(16),
+            isResolvedByHand: row.integer(17) == 1, holder: Self.holder(row.optionalInteger(18), row.text(19)), key: key
+        )
     }
 }

@@ -2,14 +2,17 @@ import GRDB
 
 extension RecordStore {
     /// Puts the answers of all batches where identical requests find them, as far as they are not there yet. To be
-    /// called before answers of earlier batches are looked for: batches that look there themselves add their own as they
-    /// come, those of any other are added here, once nothing runs of it.
+    /// called before answers of earlier batches are looked for: each time a batch begins or goes on, because others may
+    /// have been answered meanwhile. From then on batches that are not finished add their own as they come.
     ///
     /// Work is done in steps, so that other writes come between them.
     ///
     /// - Throws: ``StoreError`` when they can't be read or written.
     public func learnAnswers() async throws {
-        for batch in try read({ try WriterConnection.batchesWithUnknownAnswers($0, alsoRunning: false) }) {
+        if try read({ try WriterConnection.anyKeepsNoAnswers($0) }) {
+            try await write { try $0.keepAnswersFromNowOn() }
+        }
+        for batch in try read({ try WriterConnection.batchesWithUnknownAnswers($0) }) {
             var step = AnswerStep(after: batch.records.lowerBound - 1)
             while !step.isLast {
                 let next = step
@@ -30,16 +33,30 @@ struct AnswerStep: Sendable {
 
 extension WriterConnection {
     /// Batches with answers that identical requests would not find.
-    static func batchesWithUnknownAnswers(_ database: Database, alsoRunning: Bool) throws -> [BatchID] {
-        let sql = """
-            SELECT id FROM batches WHERE answers_known < succeeded AND (?1 OR state <> 'running') ORDER BY id
-            """
-        return try Int64.fetchAll(database, sql: sql, arguments: [alsoRunning]).map(BatchID.init(rawValue:))
+    static func batchesWithUnknownAnswers(_ database: Database) throws -> [BatchID] {
+        let sql = "SELECT id FROM batches WHERE answers_known < succeeded ORDER BY id"
+        return try Int64.fetchAll(database, sql: sql).map(BatchID.init(rawValue:))
     }
 
-    /// All of them at once, also those of batches that run.
+    private static let unfinished = "batches INDEXED BY batches_unfinished WHERE finished_at IS NULL"
+
+    /// Whether a batch that is not finished looks for answers, so that a new one keeps its own, too: an SQL expression.
+    static let answersAreWanted = "(SELECT count(*) > 0 FROM \(unfinished) AND keeps_answers = 1)"
+
+    /// Whether a batch may yet be answered and would not put its answers where others find them.
+    static func anyKeepsNoAnswers(_ database: Database) throws -> Bool {
+        try Bool.fetchOne(database, sql: "SELECT count(*) > 0 FROM \(unfinished) AND keeps_answers = 0") ?? false
+    }
+
+    /// Lets all batches that are not finished put their answers where others find them.
+    func keepAnswersFromNowOn() throws {
+        try database.execute(
+            sql: "UPDATE batches SET keeps_answers = 1 WHERE finished_at IS NULL AND keeps_answers = 0")
+    }
+
+    /// All of them at once.
     func learnAnswers() throws {
-        for batch in try Self.batchesWithUnknownAnswers(database, alsoRunning: true) {
+        for batch in try Self.batchesWithUnknownAnswers(database) {
             var step = AnswerStep(after: batch.records.lowerBound - 1)
             while !step.isLast { step = try learnAnswers(of: batch, step) }
         }
@@ -63,8 +80,10 @@ extension WriterConnection {
         next.after = row?[1] ?? step.after
         next.isLast = count < AnswerStep.recordsAtATime
         if next.isLast {
+            // What a batch that keeps its answers got meanwhile is there, too.
+            let known = "iif(keeps_answers = 1, succeeded, min(?2, succeeded))"
             try database.execute(
-                sql: "UPDATE batches SET answers_known = min(?2, succeeded) WHERE id = ?1",
+                sql: "UPDATE batches SET answers_known = \(known) WHERE id = ?1",
                 arguments: [batch.rawValue, next.known])
         }
         return next

@@ -11,11 +11,7 @@ extension RecordStore {
     /// - Throws: ``StoreError`` when the database can't be read.
     public func findBatch(job: String, contentDigest: [UInt8]) throws -> [Batch] {
         try read { database in
-            let filter = """
-                WHERE content_digest = ? AND job = ? AND state <> 'rejected' AND (total > 0 OR finished_at IS NULL)
-                ORDER BY id DESC
-                """
-            return try Batch.fetchAll(database, filter, [contentDigest.blob, job])
+            try Batch.fetchAll(database, Batch.ofContent, [contentDigest.blob, job])
         }
     }
 

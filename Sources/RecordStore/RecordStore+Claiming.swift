@@ -2,8 +2,8 @@ extension RecordStore {
     /// Takes records off a batch's queue: due retries first, then untried lines in input order.
     ///
     /// Their rows in the ledger are committed and the ledger's mark has moved before this returns; the caps are checked
-    /// in the same transaction. A record never sent whose request is identical to one unresolved in doubt is put in
-    /// doubt itself, without a call; one identical to a record that was answered gets that answer, where the caps say so.
+    /// in the same transaction. A record whose request is identical to one unresolved in doubt is put in doubt itself,
+    /// without a call, unless its own call may have been billed and it is repeated by decision; one identical to a record that was answered gets that answer, where the caps say so.
     ///
     /// - Parameters:
     ///   - batch: The batch; while it isn't running the claim brings no records and says so.

@@ -7,8 +7,9 @@ extension RecordStore {
     ///   - new: What it is made from.
     ///   - claimedFile: The file's place in `working/`; kept with the batch's number in the same transaction.
     /// - Returns: The batch, named `<file stem>-<number>`.
-    /// - Throws: ``StoreError`` when the same file is being read under the same job, the file at that place has a batch
-    ///   already, or state can't be written.
+    /// - Throws: ``StoreError``: ``StoreError/Code/takenIn`` when an earlier batch of the job has the same content, unless
+    ///   it is to be taken in again; when the same file is being read under the same job, the file at that place has a
+    ///   batch already, or state can't be written.
     public func createBatch(_ new: NewBatch, claimedFile: ClaimedFile? = nil) async throws -> Batch {
         let sealingKey = sealingKey
         let id = try await write { connection in

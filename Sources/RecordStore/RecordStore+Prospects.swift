@@ -2,14 +2,22 @@ import GRDB
 import OpenSSL
 
 extension RecordStore {
-    private static let answered = """
+    /// An answer to a request, given since a time.
+    static func answered(_ fingerprint: String, since: String) -> String {
+        """
         SELECT 1 FROM \(AnswerPlace.tables)
-        WHERE answers.fingerprint = ?1 AND \(AnswerPlace.serves(since: "?2"))
+        WHERE answers.fingerprint = \(fingerprint) AND \(AnswerPlace.serves(since: since))
         LIMIT 1
         """
-    private static let inDoubt = """
-        SELECT 1 FROM records INDEXED BY records_in_doubt WHERE fingerprint = ?1 AND status = 4 AND held = 0 LIMIT 1
+    }
+
+    /// A record in doubt with a request; `besides` is a further condition on it, as `doubted`.
+    static func inDoubt(_ fingerprint: String, besides: String = "1") -> String {
         """
+        SELECT 1 FROM records AS doubted INDEXED BY records_in_doubt
+        WHERE doubted.fingerprint = \(fingerprint) AND doubted.status = 4 AND doubted.held = 0 AND \(besides) LIMIT 1
+        """
+    }
 
     /// What identical requests are known by in this database.
     ///
@@ -31,8 +39,8 @@ extension RecordStore {
     /// - Throws: ``StoreError`` when the database can't be read.
     public func prospects(of requests: [RequestFingerprint], answeredSince since: Int64?) throws -> [Prospect] {
         try read { database in
-            let answered = HotStatement(try database.cachedStatement(sql: Self.answered), database)
-            let inDoubt = HotStatement(try database.cachedStatement(sql: Self.inDoubt), database)
+            let answered = HotStatement(try database.cachedStatement(sql: Self.answered("?1", since: "?2")), database)
+            let inDoubt = HotStatement(try database.cachedStatement(sql: Self.inDoubt("?1")), database)
             return try requests.map { request in
                 if let since, try Self.finds(answered, request, since) { return .reuse }
                 return try Self.finds(inDoubt, request, nil) ? .hold : .call
@@ -64,26 +72,21 @@ extension RecordStore {
         guard forecast.calls > 0 else { return forecast }
         let sql = """
             SELECT sum(answered), sum(NOT answered AND doubted) FROM (
-              SELECT EXISTS (\(Self.answered.replacing("?1"))) AS answered,
-                attempts = 0 AND EXISTS (\(Self.inDoubt.replacing("?1"))) AS doubted
+              SELECT EXISTS (\(Self.answered("waiting.fingerprint", since: "?1"))) AS answered,
+                EXISTS (\(Self.inDoubt("waiting.fingerprint")))
+                  AND (waiting.attempts = 0
+                    OR NOT EXISTS (SELECT 1 FROM attempts WHERE record_id = waiting.id AND billable <> 0)) AS doubted
               FROM records AS waiting
-              WHERE waiting.id BETWEEN ?3 AND ?4 AND waiting.status = 0 AND waiting.follows IS NULL)
+              WHERE waiting.id BETWEEN ?2 AND ?3 AND waiting.status = 0 AND waiting.follows IS NULL)
             """
         let found = try read { database in
             try Row.fetchOne(
                 database, sql: sql,
-                arguments: [nil, since ?? .max, batch.records.lowerBound, batch.records.upperBound])
+                arguments: [since ?? .max, batch.records.lowerBound, batch.records.upperBound])
         }
         forecast.reused = found?[0] ?? 0
         forecast.held = found?[1] ?? 0
         forecast.calls -= forecast.reused + forecast.held
         return forecast
-    }
-}
-
-extension String {
-    /// The statement for the record at hand.
-    fileprivate func replacing(_ parameter: String) -> String {
-        split(separator: parameter, omittingEmptySubsequences: false).joined(separator: "waiting.fingerprint")
     }
 }

@@ -36,6 +36,13 @@ private struct SealedRecovery: Sendable {
 }
 
 extension WriterConnection {
+    /// Puts the answer where other batches find it, where the batch itself looks there.
+    private func keepAnswer(of record: RecordID) throws {
+        guard try firstInteger(finishes.keepsAnswers, record.batch.rawValue) == 1 else { return }
+        try finishes.keepAnswer.run(record.rawValue)
+        if finishes.keepAnswer.changes == 1 { try finishes.countAnswers.run(record.batch.rawValue, 1) }
+    }
+
     fileprivate func accept(_ recovered: SealedRecovery) throws -> Bool {
         let record = recovered.record.rawValue
         try database.execute(
@@ -48,6 +55,7 @@ extension WriterConnection {
         var counts = try settleFollowers(of: record, as: .succeeded) ?? BatchCounts()
         counts.move(from: .inDoubt, to: .succeeded)
         try add(counts, to: recovered.record.batch)
+        try keepAnswer(of: recovered.record)
         return true
     }
 }

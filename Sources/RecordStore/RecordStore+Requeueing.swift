@@ -1,7 +1,8 @@
 extension RecordStore {
     private static let recordsAtATime = 5_000
 
-    /// Queues a batch's records again; a completed, halted or paused batch goes back to running when there are any.
+    /// Queues a batch's records again; a completed batch goes back to running when there are any. One that is paused,
+    /// halted or waits for confirmation stays so: they go on with everything else that waits there.
     ///
     /// Records that a person queues again get all their attempts anew; those the policy queues keep what they have
     /// spent. The ledger keeps every earlier attempt. Large selections go in several transactions, in input order.

@@ -10,31 +10,37 @@ extension RecordStore {
     ///   - batch: The batch, its file read.
     ///   - lines: Only records that start at these lines; nil: all in doubt.
     ///   - reason: What is shown of them, for people; no values of records.
+    ///   - heldReason: What is shown of those that were held because of an identical one, and not sent.
     ///   - action: The decision and who made it, given how many records it settles; kept in the same transaction.
     /// - Returns: How many records it settled; when none, nothing is kept.
     /// - Throws: ``StoreError`` when the batch isn't there or its file was read in part.
     public func resolveAsFailed(
-        _ batch: BatchID, lines: ClosedRange<Int>?, reason: String, action: @escaping @Sendable (Int) -> Action
+        _ batch: BatchID, lines: ClosedRange<Int>?, reason: String, heldReason: String,
+        action: @escaping @Sendable (Int) -> Action
     ) async throws -> Int {
         let key = try dataKey(of: batch)
-        return try await write { try $0.resolveAsFailed(batch, lines: lines, reason: reason, key: key, action: action) }
+        return try await write {
+            try $0.resolveAsFailed(batch, lines: lines, reasons: (reason, heldReason), key: key, action: action)
+        }
     }
 }
 
 extension WriterConnection {
     fileprivate func resolveAsFailed(
-        _ batch: BatchID, lines: ClosedRange<Int>?, reason: String, key: DataKey, action: (Int) -> Action
+        _ batch: BatchID, lines: ClosedRange<Int>?, reasons: (sent: String, held: String), key: DataKey,
+        action: (Int) -> Action
     ) throws -> Int {
         let row = try batchRow(batch)
         guard row.isIngested else { throw StoreError.wrongState(batch, row.state, to: "be resolved") }
         let range = lines.map { batch.range(of: $0) } ?? batch.records
-        let records = try Int64.fetchAll(
-            database, sql: "SELECT id FROM records WHERE id BETWEEN ? AND ? AND status = 4 ORDER BY id",
+        let records = try Row.fetchAll(
+            database, sql: "SELECT id, held FROM records WHERE id BETWEEN ? AND ? AND status = 4 ORDER BY id",
             arguments: [range.lowerBound, range.upperBound])
         let now = WallClock.now()
         var counts = BatchCounts()
         for record in records {
-            if let changes = try fail(record, Array(reason.utf8), key, now) { counts.add(changes) }
+            let reason = Array((record[1] ? reasons.held : reasons.sent).utf8)
+            if let changes = try fail(record[0], reason, key, now) { counts.add(changes) }
         }
         guard counts.failed > 0 else { return 0 }
         try add(counts, to: batch)

@@ -30,6 +30,10 @@ public struct RecordView: Sendable {
     let leader: RecordID?
     let copiedFrom: RecordID?
     let copiedFromBatch: String?
+    /// Whether it failed by a person's word: its call, or that of an identical record, may have been billed.
+    public let isResolvedByHand: Bool
+    /// The record in doubt because of which this one is held; nil for any other, and once that is settled.
+    public let holder: RecordPlace?
     let key: DataKey
 
     /// Whose result is shown.
@@ -67,9 +71,16 @@ public struct RecordView: Sendable {
         get throws {
             let place = leader.flatMap { status == .reused ? nil : "as line \($0.line)" }
             guard let sealedDetail else { return place }
-            let text = String(decoding: try key.open(sealedDetail, record: source, column: .detail), as: UTF8.self)
+            let detail = try key.open(sealedDetail, record: source, column: .detail)
+            let text = isHeld && leader == nil ? heldText : String(decoding: detail, as: UTF8.self)
             return place.map { "\(text) (\($0))" } ?? text
         }
+    }
+
+    private var heldText: String {
+        guard let holder else { return "held: an identical record was in doubt, and is no more" }
+        let place = holder.record.batch == record.batch ? "" : " of \(holder.batch)"
+        return "held: identical to line \(holder.line)\(place), which is in doubt"
     }
 
     /// The answer, decrypted, or as it came when it could not be deciphered. One that can't be read is its own record's

@@ -13,11 +13,13 @@ public struct RequeueSelection: Sendable {
     public var byPolicy: Bool
     /// Only records that have spent fewer attempts than this (`retry.attempts`).
     public var maximumSpent: Int?
+    /// Whether failed records are left alone that a person took out of their doubt: they may have been billed.
+    public var sparesResolved: Bool
 
     /// Selects records to be queued again.
     public init(
         statuses: Set<RecordStatus>, reasonCode: String? = nil, lines: ClosedRange<Int>? = nil, limit: Int? = nil,
-        byPolicy: Bool = false, maximumSpent: Int? = nil
+        byPolicy: Bool = false, maximumSpent: Int? = nil, sparesResolved: Bool = false
     ) {
         self.statuses = statuses
         self.reasonCode = reasonCode
@@ -25,5 +27,6 @@ public struct RequeueSelection: Sendable {
         self.limit = limit
         self.byPolicy = byPolicy
         self.maximumSpent = maximumSpent
+        self.sparesResolved = sparesResolved
     }
 }

@@ -4,6 +4,11 @@ extension StoreError {
         StoreError(.notFound, "There is no batch \(batch); see rollcall status for those there are")
     }
 
+    /// The content of a file is that of an earlier batch.
+    static func takenIn(as batch: String, _ state: String) -> StoreError {
+        StoreError(.takenIn, "This file was taken in before under this job, as \(batch), which is \(state)")
+    }
+
     /// A batch's state doesn't allow what was asked.
     static func wrongState(_ batch: BatchID, _ state: BatchState, to action: String) -> StoreError {
         StoreError(.notAllowed, "Batch \(batch) is \(state.rawValue) and cannot \(action)")

@@ -14,6 +14,8 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
         case noDatabase
         /// There is no such batch or record.
         case notFound
+        /// The very content of the file was taken in before, under the same job.
+        case takenIn
         /// The request contradicts a rule of the store.
         case notAllowed
         /// State could not be written: the disk is full or broken, or the store has failed before.

@@ -3,6 +3,7 @@ import GRDB
 extension WriterConnection {
     /// Makes a batch and its keys; its number is its own for ever. With a reason it is rejected, and begins nothing.
     func insert(_ new: NewBatch, _ sealingKey: SealingKey, rejectedBecause reason: String? = nil) throws -> BatchID {
+        if reason == nil, !new.again { try refuseKnown(new) }
         let batch = BatchID(rawValue: try lastBatch() + 1)
         try insertRow(new, batch, rejectedBecause: reason)
         let key = try WrappedDataKey.make(for: batch, with: sealingKey)
@@ -12,6 +13,14 @@ extension WriterConnection {
             sql: "INSERT INTO layouts (batch_id, layout) VALUES (?, ?)", arguments: [batch.rawValue, layout.blob])
         if let unknown = try unknownCalls(new), reason == nil { try doubt(batch, new, unknown) }
         return batch
+    }
+
+    /// Two commands may have looked for the file before either made its batch.
+    private func refuseKnown(_ new: NewBatch) throws {
+        let known = try Row.fetchOne(
+            database, sql: "SELECT name, state FROM batches \(Batch.ofContent) LIMIT 1",
+            arguments: [new.contentDigest.blob, new.job])
+        if let known { throw StoreError.takenIn(as: known[0], known[1]) }
     }
 
     /// What a restored database can't vouch for: as many lines as calls were lost begin in doubt.
@@ -34,8 +43,8 @@ extension WriterConnection {
                 sql: """
                     INSERT INTO batches (id, name, job, file_name, content_digest, format, user, host, version,
                       settings_hash, endpoint, key_id, certificate_fingerprint, created_at, cursor, state, reason,
-                      finished_at, reuses)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                      finished_at, reuses, keeps_answers)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, \(Self.answersAreWanted))
                     """,
                 arguments: [
                     batch.rawValue, new.name(for: batch.rawValue), new.job, new.fileName, new.contentDigest.blob,

@@ -9,7 +9,7 @@ extension WriterConnection {
         _ batch: BatchID, _ selection: RequeueSelection, after: Int64, upTo count: Int, leaders: [Int64: Int64]
     ) throws -> (ids: [Int64], leaders: [Int64: Int64]) {
         let row = try batchRow(batch)
-        guard row.isIngested, [.running, .completed, .halted, .paused].contains(row.state) else {
+        guard row.isIngested, row.state != .cancelled, row.state != .rejected else {
             throw StoreError.wrongState(batch, row.state, to: "be run again")
         }
         let selected = try select(batch, selection, after: after, upTo: count)
@@ -22,11 +22,20 @@ extension WriterConnection {
             if leader != nil { counts.following += 1 }
             if selection.byPolicy, record.status == .inDoubt { counts.inDoubtRetried += 1 }
         }
-        try database.execute(
-            sql: "UPDATE batches SET state = 'running', reason = NULL, finished_at = NULL WHERE id = ?",
-            arguments: [batch.rawValue])
+        if row.state == .completed { try beginAgain(batch) }
         try add(counts, to: batch)
         return (selected.map(\.id), leaders)
+    }
+
+    /// What stands still by a person's word or a cap goes on by a person's word only: nothing else that waits is sent.
+    private func beginAgain(_ batch: BatchID) throws {
+        try database.execute(
+            sql: """
+                UPDATE batches SET state = 'running', reason = NULL, finished_at = NULL,
+                  keeps_answers = max(keeps_answers, \(Self.answersAreWanted))
+                WHERE id = ?
+                """,
+            arguments: [batch.rawValue])
     }
 
     /// Whom a record follows when it is queued again; nil where it is called itself.
@@ -42,23 +51,11 @@ extension WriterConnection {
     private func select(
         _ batch: BatchID, _ selection: RequeueSelection, after: Int64, upTo count: Int
     ) throws -> [SelectedRecord] {
-        let lines = selection.lines.map { batch.range(of: $0) } ?? batch.records
-        let codes = selection.statuses.map { String($0.code) }.joined(separator: ", ")
-        // The policy never touches an answer that came and could not be read: it was billed (DESIGN's answer table).
-        let sql = """
-            SELECT id, status, follows FROM records LEFT JOIN results ON record_id = ifnull(follows, id)
-            WHERE id BETWEEN ?1 AND ?2 AND status IN (\(codes)) AND (?3 IS NULL OR reason_code = ?3)
-              AND (?4 = 0 OR (held = 0 AND ifnull(http_status, 0) NOT BETWEEN 200 AND 299))
-              AND (?6 IS NULL OR spent < ?6)
-            ORDER BY id LIMIT ?5
-            """
-        let rows = try Row.fetchAll(
-            database, sql: sql,
-            arguments: [
-                max(after + 1, lines.lowerBound), lines.upperBound, selection.reasonCode, selection.byPolicy, count,
-                selection.maximumSpent,
-            ])
-        return try rows.map { SelectedRecord(id: $0[0], status: try RecordStatus(code: $0[1]), follows: $0[2]) }
+        var (rows, arguments) = selection.rows(of: batch, after: after)
+        arguments += ["count": count]
+        let found = try Row.fetchAll(
+            database, sql: "SELECT id, status, follows FROM \(rows) ORDER BY id LIMIT :count", arguments: arguments)
+        return try found.map { SelectedRecord(id: $0[0], status: try RecordStatus(code: $0[1]), follows: $0[2]) }
     }
 
     private func queueAgain(_ record: Int64, _ batch: BatchID, after leader: Int64?, keepingSpent: Bool) throws {

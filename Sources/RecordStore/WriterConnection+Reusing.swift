@@ -35,14 +35,15 @@ extension WriterConnection {
         }
     }
 
-    /// Only a record that was never sent is held: one that was is being repeated by decision, not by accident.
+    /// A record whose own call may have been billed is not held: it is being repeated by decision, not by accident.
     private func isHeld(_ candidate: ClaimCandidate) throws -> Bool {
-        guard candidate.attempts == 0 else { return false }
-        return try candidate.fingerprint.withUnsafeBytes { fingerprint in
+        let isDoubted = try candidate.fingerprint.withUnsafeBytes { fingerprint in
             claims.identicalInDoubt.bind(unowned: fingerprint, at: 1)
             defer { claims.identicalInDoubt.reset() }
             return try claims.identicalInDoubt.step()
         }
+        guard isDoubted, candidate.attempts > 0 else { return isDoubted }
+        return try firstInteger(claims.perhapsBilled, candidate.id) == nil
     }
 
     private func isUnderWay(

@@ -10,6 +10,7 @@ struct ResultPass {
     private var lines = ResultJSONFormat()
     private var answer = AnswerCells()
     private(set) var figures = BatchFigures()
+    private(set) var doubts = Doubts()
 
     init(folder: ResultFolder, shape: InputShape) throws {
         csv = try ResultFile("results.csv", in: folder)
@@ -29,16 +30,18 @@ struct ResultPass {
         try jsonl.write(lines.line(row, answer))
         try giveBack(row)
         figures.add(row, answer)
+        doubts.add(view)
     }
 
     private mutating func giveBack(_ row: ResultRow) throws {
         guard let rawRow = row.rawRow else { return }
         // Only a row too long to be kept is empty.
         let reason = rawRow.isEmpty ? "\(row.reason); take line \(row.line) from the input file" : row.reason
-        switch row.status {
-        case .failed, .invalid: try failed.append(rawRow, status: row.status.rawValue, reason: reason)
-        case .inDoubt: try inDoubt.append(rawRow, status: row.status.rawValue, reason: reason)
-        case .queued, .inFlight, .succeeded, .reused, .cancelled: return
+        // Nothing that may have been billed is offered to be mended and run again.
+        if row.status == .inDoubt || row.isResolvedByHand {
+            try inDoubt.append(rawRow, status: row.status.rawValue, reason: reason)
+        } else if row.status == .failed || row.status == .invalid {
+            try failed.append(rawRow, status: row.status.rawValue, reason: reason)
         }
     }
 }

@@ -6,9 +6,9 @@ public struct ResultPaths: Sendable, Equatable {
     public let csv: String
     /// `results.jsonl`.
     public let jsonl: String
-    /// `failed.csv` or `failed.jsonl`; nil where no line failed or was invalid.
+    /// `failed.csv` or `failed.jsonl`; nil where no line failed, except by a person's word, or was invalid.
     public let failed: String?
-    /// `in_doubt.csv` or `in_doubt.jsonl`; nil where no record is in doubt.
+    /// `in_doubt.csv` or `in_doubt.jsonl`; nil where none is in doubt, or was until a person's word.
     public let inDoubt: String?
     /// `summary.json`.
     public let summary: String

@@ -10,6 +10,8 @@ struct ResultRow {
     let attempts: Int
     /// Whether it is in doubt without a call of its own.
     let isHeld: Bool
+    /// Whether it failed by a person's word and may have been billed.
+    let isResolvedByHand: Bool
     let httpStatus: Int?
     let reasonCode: String?
     /// What went wrong; nil for a record that was answered.
@@ -39,10 +41,10 @@ extension ResultRow {
         let text = isIntact ? detail ?? nil : Self.altered
         self.init(
             line: view.line, id: payload?.id ?? [], rawRow: payload?.rawRow, status: view.status,
-            attempts: view.attempts, isHeld: view.isHeld, httpStatus: view.httpStatus, reasonCode: view.reasonCode,
-            error: isAnswered ? nil : text, correlationID: view.correlationID, requestRefID: view.requestRefID,
-            submittedAt: view.submittedAt, completedAt: view.completedAt, reusedFrom: view.reusedFrom,
-            ownWarning: isAnswered ? text : nil,
+            attempts: view.attempts, isHeld: view.isHeld, isResolvedByHand: view.isResolvedByHand,
+            httpStatus: view.httpStatus, reasonCode: view.reasonCode, error: isAnswered ? nil : text,
+            correlationID: view.correlationID, requestRefID: view.requestRefID, submittedAt: view.submittedAt,
+            completedAt: view.completedAt, reusedFrom: view.reusedFrom, ownWarning: isAnswered ? text : nil,
             answer: answer ?? nil)
     }
 

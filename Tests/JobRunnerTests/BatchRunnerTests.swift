@@ -19,6 +19,19 @@ import Testing
         #expect(bench.progress?.underWay == 0)
     }
 
+    @Test func answersThatOthersGotSinceTheBatchWasTakenInAreUsed() async throws {
+        let bench = try await RunnerBench(records: 3)
+        let other = try await RunnerBench.makeBatch(in: bench.store, named: "other", records: 3)
+        let submitter = bench.submitter { _ in .success }
+        _ = try await bench.runner(RunnerBench.unhurried(), submitter).run(other, stop: StopSignal())
+        #expect(submitter.calls.count == 3)
+        let reusing = RunnerBench.unhurried { $0.reuseWithin = .seconds(86_400) }
+        let end = try await bench.runner(reusing, submitter).run(bench.batch, stop: StopSignal())
+        #expect(end == .completed)
+        #expect(submitter.calls.count == 3)
+        #expect(try bench.counts.reused == 3)
+    }
+
     @Test func anEmptyBatchIsCompletedWithoutACall() async throws {
         let bench = try await RunnerBench(records: 0)
         let submitter = bench.submitter { _ in .success }

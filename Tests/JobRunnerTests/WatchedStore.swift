@@ -37,6 +37,7 @@ final class WatchedStore: RecordKeeping {
 
     func batch(_ id: BatchID) throws -> Batch { try store.batch(id) }
     func progress(_ batch: BatchID) throws -> BatchCounts { try store.progress(batch) }
+    func learnAnswers() async throws { try await store.learnAnswers() }
     func limiterState() throws -> LimiterState? { try store.limiterState() }
 
     func claim(

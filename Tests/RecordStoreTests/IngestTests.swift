@@ -127,6 +127,48 @@ import Testing
         try store.close()
     }
 
+    /// A file as two commands at once would take it in: each has looked for it and found nothing.
+    private static func new(again: Bool = false, job: String = "nightly") -> NewBatch {
+        NewBatch(
+            job: job, fileName: "copy.csv", contentDigest: [UInt8](repeating: 1, count: 32), format: "csv",
+            layout: [1], provenance: StoreFolder.provenance, again: again)
+    }
+
+    @Test func aContentThatWasTakenInGetsNoSecondBatchUnlessAgain() async throws {
+        let folder = try StoreFolder()
+        let (store, beside) = (try folder.open(), try folder.openForOperating())
+        let first = try await store.createBatch(Self.new())
+        for state in [BatchState.ingesting, .running, .completed] {
+            if state == .running {
+                try await store.take([SampleRow(2)], into: first)
+                try await store.finishIngest(first.id, state: .running)
+            } else if state == .completed {
+                _ = try await store.run(first) { $0.succeeded }
+                try await store.setState(first.id, to: .completed, reason: nil)
+            }
+            let error = await #expect(throws: StoreError.self) { try await beside.createBatch(Self.new()) }
+            #expect(error?.code == .takenIn)
+            #expect(error?.message.contains("copy-1, which is \(state.rawValue)") == true)
+        }
+        _ = try await beside.createBatch(Self.new(job: "other"))
+        let again = try await beside.createBatch(Self.new(again: true))
+        #expect(try store.batches().map(\.id.rawValue) == [1, 2, again.id.rawValue])
+        try beside.close()
+        try store.close()
+    }
+
+    @Test func aContentWithoutRecordsOrRejectedGetsAnotherBatch() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let empty = try await store.createBatch(Self.new())
+        try await store.finishIngest(empty.id, state: .completed)
+        let wrong = try await store.createBatch(Self.new())
+        try await store.setState(wrong.id, to: .rejected, reason: "wrong")
+        _ = try await store.createBatch(Self.new())
+        #expect(try store.batches().count == 3)
+        try store.close()
+    }
+
     @Test(arguments: [
         ("accounts.csv", "accounts-7"), ("Ärger/../x.csv", "rger-..-x-7"), (".hidden", "batch-7"),
         ("a b,c.jsonl", "a-b-c-7"),

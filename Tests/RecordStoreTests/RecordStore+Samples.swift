@@ -25,12 +25,12 @@ extension RecordStore {
     static let day = CallDay(rawValue: 20_251_123)
     static let uncapped = CallCaps(day: day)
 
-    /// Makes a batch and leaves it ingesting.
+    /// Makes a batch and leaves it ingesting; several may have the same content.
     func makeBatch(_ content: UInt8 = 1, fileName: String = "accounts.csv") async throws -> Batch {
         try await createBatch(
             NewBatch(
                 job: "nightly", fileName: fileName, contentDigest: [UInt8](repeating: content, count: 32),
-                format: "csv", layout: Array("layout".utf8), provenance: StoreFolder.provenance))
+                format: "csv", layout: Array("layout".utf8), provenance: StoreFolder.provenance, again: true))
     }
 
     /// Takes rows in, in one chunk.

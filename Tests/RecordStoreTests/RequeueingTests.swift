@@ -129,6 +129,64 @@ import Testing
         try store.close()
     }
 
+    @Test(arguments: [BatchState.paused, .halted]) func aBatchThatStandsStillStaysSo(_ state: BatchState) async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let batch = try await store.runningBatch(count: 5)
+        _ = try await store.finish(try await store.claim(batch, 2).records.map(\.rejected))
+        try await store.setState(batch.id, to: state, reason: "because")
+        #expect(try await store.requeue(batch.id, RequeueSelection(statuses: [.failed], lines: 3...3)) == 1)
+        let after = try store.batch(batch.id)
+        #expect(after.state == state && after.reason == "because" && after.counts.queued == 4)
+        #expect(try await store.claim(batch).records.isEmpty)
+        try await store.setState(batch.id, to: .running, reason: nil)
+        #expect(try await store.claim(batch).records.map(\.id.line) == [3, 4, 5, 6])
+        try store.close()
+    }
+
+    @Test func aBatchThatWaitsForConfirmationStaysSo() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let batch = try await store.runningBatch(count: 2)
+        _ = try await store.finish(try await store.claim(batch, 1).records.map(\.inDoubt))
+        for state in [BatchState.paused, .awaitingConfirmation] {
+            try await store.setState(batch.id, to: state, reason: nil)
+        }
+        #expect(try await store.requeue(batch.id, RequeueSelection(statuses: [.inDoubt])) == 1)
+        #expect(try store.batch(batch.id).state == .awaitingConfirmation)
+        try store.close()
+    }
+
+    @Test func whatIsToBeQueuedAgainIsForecast() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let other = try await store.runningBatch([SampleRow(2, request: "doubted")], content: 2)
+        let rows = ["a", "b", "a", "doubted", "known", "a"].enumerated().map {
+            SampleRow($0.offset + 2, request: $0.element)
+        }
+        let batch = try await store.linkedBatch(rows)
+        _ = try await store.run(batch) { $0.rejected }
+        try await store.setState(batch.id, to: .completed, reason: nil)
+        _ = try await store.finish(try await store.claim(other).records.map(\.inDoubt))
+        let answered = try await store.runningBatch([SampleRow(2, request: "known")], content: 3)
+        _ = try await store.finish(try await store.claim(answered).records.map(\.succeeded))
+        try await store.learnAnswers()
+        var forecast = Forecast()
+        (forecast.calls, forecast.reused, forecast.held, forecast.repeats) = (2, 1, 1, 2)
+        let failed = RequeueSelection(statuses: [.failed])
+        #expect(try await store.forecast(batch.id, requeueing: failed, answeredSince: 0) == forecast)
+        #expect(try await store.archive(finishedBefore: .max) == 6)
+        #expect(try await store.forecast(batch.id, requeueing: failed, answeredSince: 0) == forecast)
+        (forecast.calls, forecast.reused) = (3, 0)
+        #expect(try await store.forecast(batch.id, requeueing: failed, answeredSince: nil) == forecast)
+        (forecast.calls, forecast.held, forecast.repeats) = (2, 0, 0)
+        let some = RequeueSelection(statuses: [.failed], lines: 3...4)
+        #expect(try await store.forecast(batch.id, requeueing: some, answeredSince: nil) == forecast)
+        let none = RequeueSelection(statuses: [.inDoubt])
+        #expect(try await store.forecast(batch.id, requeueing: none, answeredSince: nil) == Forecast())
+        try store.close()
+    }
+
     @Test func aCancelledBatchIsNotRunAgain() async throws {
         let folder = try StoreFolder()
         let store = try folder.open()

@@ -12,7 +12,8 @@ import Testing
     }
 
     private func resolve(_ store: RecordStore, _ batch: Batch, _ lines: ClosedRange<Int>?) async throws -> Int {
-        try await store.resolveAsFailed(batch.id, lines: lines, reason: "by hand") { count in
+        try await store.resolveAsFailed(batch.id, lines: lines, reason: "by hand", heldReason: "by hand, held") {
+            count in
             Action(at: 1, batch: batch.id, name: "resolve", detail: "\(count)", provenance: StoreFolder.provenance)
         }
     }
@@ -37,7 +38,43 @@ import Testing
         let batch = try await doubted(store)
         #expect(try await resolve(store, batch, 4...4) == 1)
         #expect(try store.statuses(batch) == [.inDoubt, .inDoubt, .failed, .succeeded, .inDoubt])
-        #expect(try store.view(batch, 4).errorText == "by hand")
+        #expect(try store.view(batch, 4).errorText == "by hand, held")
+        try store.close()
+    }
+
+    @Test func whatWasResolvedIsKnownAndSparedUntilItIsSentAgain() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let batch = try await doubted(store)
+        _ = try await resolve(store, batch, nil)
+        let other = try await store.runningBatch(count: 1, content: 2)
+        _ = try await store.run(other) { $0.rejected }
+        #expect(try !store.view(other, 2).isResolvedByHand)
+        func resolved() throws -> [Int] {
+            var lines = [Int]()
+            try store.forEachRecord(batch.id) { if $0.isResolvedByHand { lines.append($0.line) } }
+            return lines
+        }
+        #expect(try resolved() == [2, 3, 4, 6])
+        let sparing = RequeueSelection(statuses: [.failed], sparesResolved: true)
+        #expect(try await store.requeue(batch.id, sparing) == 0)
+        // They are known in the archive, too.
+        #expect(try await store.archive(finishedBefore: .max, upTo: 2) == 2)
+        #expect(try resolved() == [2, 3, 4, 6])
+        #expect(try await store.requeue(batch.id, RequeueSelection(statuses: [.failed])) == 4)
+        _ = try await store.run(batch) { $0.rejected }
+        #expect(try resolved().isEmpty)
+        #expect(try await store.requeue(batch.id, sparing) == 4)
+        try store.close()
+    }
+
+    @Test func anAnswerThatCouldNotBeReadWasBilledWhoeverResolvesIt() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let batch = try await store.runningBatch(count: 1)
+        _ = try await store.run(batch) { $0.unreadable("late") }
+        _ = try await resolve(store, batch, nil)
+        #expect(try store.view(batch, 2).isResolvedByHand)
         try store.close()
     }
 

@@ -135,6 +135,42 @@ import Testing
         try store.close()
     }
 
+    @Test func answersOfABatchThatReusesNothingAreFoundWhileItRunsAndStandsStill() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let plain = try await store.linkedBatch((2...9).map { SampleRow($0) }, content: 1)
+        _ = try await store.finish(try await store.claim(plain, 2).records.map(\.succeeded))
+        let reusing = try await store.linkedBatch((2...20).map { SampleRow($0) }, content: 2)
+        try await store.learnAnswers()
+        // What is answered from here on is found without another look, that of a batch taken in later, too.
+        _ = try await store.finish(try await store.claim(plain, 2).records.map(\.succeeded))
+        let later = try await store.linkedBatch((10...12).map { SampleRow($0) }, content: 3)
+        _ = try await store.finish(try await store.claim(later, 2).records.map(\.succeeded))
+        let doubted = try await store.claim(later, 1).records
+        _ = try await store.finish(doubted.map { $0.unreadable("late") })
+        _ = try await store.accept([
+            RecoveredAnswer(record: doubted[0].id, answer: Array("late".utf8), requestRefID: nil)
+        ])
+        let claim = try await store.claim(reusing.id, upTo: 30, now: 1_000, caps: Self.reusing)
+        #expect(claim.reused == 7)
+        #expect(claim.records.map(\.id.line) == Array(6...9) + Array(13...20))
+        try store.close()
+    }
+
+    @Test func aBatchThatIsRunAgainKeepsItsAnswersForOneThatWaits() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let plain = try await store.linkedBatch([SampleRow(2, request: "a")], content: 1)
+        _ = try await store.run(plain) { $0.rejected }
+        try await store.setState(plain.id, to: .completed, reason: nil)
+        let reusing = try await store.linkedBatch([SampleRow(2, request: "a")], content: 2)
+        try await store.learnAnswers()
+        #expect(try await store.requeue(plain.id, RequeueSelection(statuses: [.failed])) == 1)
+        _ = try await store.run(plain) { $0.succeeded }
+        #expect(try await store.claim(reusing.id, upTo: 5, now: 1_000, caps: Self.reusing).reused == 1)
+        try store.close()
+    }
+
     @Test(arguments: [true, false]) func answersThatLeftTheHotTablesServe(knownBefore: Bool) async throws {
         let folder = try StoreFolder()
         let store = try folder.open()

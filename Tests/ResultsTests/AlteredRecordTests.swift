@@ -22,7 +22,8 @@ import Testing
             requestRefID: view.requestRefID, submittedAt: view.submittedAt, completedAt: view.completedAt,
             hasWarnings: view.hasWarnings, sealedPayload: payload ?? view.sealedPayload,
             sealedDetail: view.sealedDetail, sealedAnswer: answer ?? view.sealedAnswer, leader: view.leader,
-            copiedFrom: view.copiedFrom, copiedFromBatch: view.copiedFromBatch, key: view.key)
+            copiedFrom: view.copiedFrom, copiedFromBatch: view.copiedFromBatch,
+            isResolvedByHand: view.isResolvedByHand, holder: view.holder, key: view.key)
     }
 
     @Test func aRowThatWasAlteredKeepsItsLineAndStatus() async throws {

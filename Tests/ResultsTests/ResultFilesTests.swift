@@ -108,6 +108,21 @@ import Testing
         #expect(paths.inDoubt?.hasSuffix("/out/accounts-1/in_doubt.csv") == true)
     }
 
+    @Test func whatAPersonResolvedAsFailedIsNotOfferedToBeRunAgain() async throws {
+        let fixture = try await fixture()
+        let provenance = try fixture.store.batch(fixture.batch).provenance
+        _ = try await fixture.store.resolveAsFailed(
+            fixture.batch, lines: nil, reason: "resolved by hand", heldReason: "held"
+        ) { _ in Action(at: 1, batch: nil, name: "resolve", provenance: provenance) }
+        let written = try fixture.write()
+        #expect(try !fixture.read("failed.csv").contains("d@example.com"))
+        #expect(
+            try fixture.read("in_doubt.csv") == "id,email,_status,_reason\n"
+                + ",\"d\nd@example.com\",failed,resolved by hand\n")
+        #expect(written.doubts.resolved == 1 && written.doubts.perhapsBilled == 0)
+        #expect(written.summary.records.failed == 2 && written.summary.records.inDoubt == 0)
+    }
+
     @Test func theSummaryCountsAndVouchesForTheFiles() async throws {
         let fixture = try await fixture()
         let written = try fixture.write(

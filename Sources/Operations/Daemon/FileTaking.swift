@@ -42,6 +42,9 @@ struct FileTaking {
         } catch let error as InputError {
             try await giveUp(path, because: error)
             return .refused(error)
+        } catch let error as StoreError where error.code == .takenIn {
+            // Another process was quicker, and is known now.
+            return try await take(path, claim: claim, progress: progress)
         } catch let error as StoreError where !error.isFatal {
             return .interrupted
         } catch is OperationFailure {

@@ -6,11 +6,11 @@ import Settings
 extension House {
     /// Tells whoever a job names that something happened to one of its batches.
     func tell(
-        _ event: Settings.Notification.Event, of batch: Batch, under job: JobDefinition?, remedy: String? = nil,
-        results: String? = nil, cost: String? = nil
+        _ event: Settings.Notification.Event, of batch: Batch, under job: JobDefinition?, reason: String? = nil,
+        remedy: String? = nil, results: String? = nil, cost: String? = nil
     ) {
         let notice = BatchNotice(
-            event, of: batch, at: clock.now, remedy: remedy, results: results, cost: cost)
+            event, of: batch, at: clock.now, reason: reason, remedy: remedy, results: results, cost: cost)
         notifier.tell(notice, to: job?.notify ?? settings.notify)
     }
 

@@ -14,7 +14,8 @@ struct RerunRound {
     /// - Throws: `StoreError` when state could not be read or written.
     func perform() async throws {
         for batch in try house.store.batches() where concerns(batch) {
-            let count = try await house.store.requeue(batch.id, RequeueSelection(statuses: statuses))
+            guard try await !waitsForAWord(batch) else { continue }
+            let count = try await house.store.requeue(batch.id, selection)
             guard count > 0 else { continue }
             let provenance = house.rules.provenance
             try await house.store.recordAction(
@@ -25,6 +26,39 @@ struct RerunRound {
                 "records queued again", metadata: batch.logged(["by": "\(job.name)", "count": "\(count)"]))
         }
         house.batchBell.ring()
+    }
+
+    /// What a person resolved as failed may have been billed: it goes again only where those in doubt do.
+    private var selection: RequeueSelection {
+        RequeueSelection(statuses: statuses, sparesResolved: !statuses.contains(.inDoubt))
+    }
+
+    /// Whether a person has to agree to what the records of a batch cost. It stays as it is; that is told once.
+    private func waitsForAWord(_ batch: Batch) async throws -> Bool {
+        guard let own = house.rules.job(named: batch.job) else { return false }
+        let spending = Spending(store: house.store, job: own, pricing: house.rules.place.pricing)
+        guard let reason = try await spending.admission(ofRequeueing: selection, in: batch).reason else { return false }
+        if try !isTold(batch) { try await tell(batch, own, reason) }
+        return true
+    }
+
+    private static let waiting = "rerun_waits"
+
+    private func isTold(_ batch: Batch) throws -> Bool {
+        try house.store.actions(of: batch.id).last { [Self.waiting, "rerun"].contains($0.name) }?.name == Self.waiting
+    }
+
+    private func tell(_ batch: Batch, _ own: JobDefinition, _ reason: String) async throws {
+        try await house.store.recordAction(
+            Action(
+                at: house.clock.now, batch: batch.id, name: Self.waiting, detail: "job \(job.name): \(reason)",
+                provenance: house.rules.provenance))
+        house.log.warning(
+            "records are not queued again: a person has to agree to the cost",
+            metadata: batch.logged(["by": "\(job.name)", "reason": "\(reason)"]))
+        house.tell(
+            .awaitingConfirmation, of: batch, under: own, reason: reason,
+            remedy: "'rollcall rerun \(batch.name) --yes' sends them")
     }
 
     /// Only batches that are over: what stands still waits for a person. The age is the batch's: that of a record would

@@ -10,20 +10,39 @@ struct BatchSubmission {
     let request: RunRequest
     let stop: StopSignal
 
-    /// The files' batches, as far as a stop lets them be taken in.
-    func submit(_ inputs: [ExaminedFile]) async throws -> [Batch] {
+    /// What came of the files.
+    struct Outcome {
+        /// The files' batches, as far as a stop let them be taken in.
+        var batches: [Batch] = []
+        /// How many files were refused, because one before them held the same bytes.
+        var refused = 0
+
+        /// How the command ends that took in so many files; nil: as the batches say.
+        func status(of files: Int) -> ExitStatus? {
+            if refused > 0 { return .inputUnusable }
+            return batches.count < files ? .unfinished : nil
+        }
+    }
+
+    /// Takes the files in, one after the other.
+    func submit(_ inputs: [ExaminedFile]) async throws -> Outcome {
         let intake = try intake()
-        let plans = try inputs.map { try intake.plan(for: $0) }
-        var batches = [Batch]()
-        for plan in plans where !stop.isRaised {
-            if let batch = plan.unwritten {
-                batches.append(batch)
+        for input in inputs { _ = try intake.plan(for: input) }
+        var outcome = Outcome()
+        for input in inputs where !stop.isRaised {
+            // Looked at once more: a file before it may have held the same bytes.
+            guard let plan = try intake.planOrRefusal(for: input) else {
+                outcome.refused += 1
                 continue
             }
-            let batch = try await intake.takeIn(plan)
-            batches.append(try await admitted(batch))
+            outcome.batches.append(try await batch(for: plan, intake))
         }
-        return batches
+        return outcome
+    }
+
+    private func batch(for plan: BatchIntake.Plan, _ intake: BatchIntake) async throws -> Batch {
+        if let batch = plan.unwritten { return batch }
+        return try await admitted(try await intake.takeIn(plan))
     }
 
     /// Lets a batch run, or wait for a person's word; one that stood still goes on.

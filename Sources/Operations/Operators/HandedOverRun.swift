@@ -20,10 +20,10 @@ struct HandedOverRun {
         }
         let (session, stop) = (try OperatorSession(place, console: console), StopSignal())
         return try await SignalledWork.run(stop: stop, console: console) {
-            let batches = try await BatchSubmission(session: session, job: job, request: request, stop: stop)
+            let outcome = try await BatchSubmission(session: session, job: job, request: request, stop: stop)
                 .submit(inputs)
             var statuses = [ExitStatus]()
-            for batch in batches {
+            for batch in outcome.batches {
                 statuses.append(
                     try await FollowedBatch(
                         session: session, job: job, stop: stop, out: request.out, json: request.json
@@ -31,7 +31,7 @@ struct HandedOverRun {
                     .end(of: batch.id))
             }
             try await session.close()
-            return statuses.count < inputs.count ? .unfinished : .combined(statuses)
+            return .combined(statuses + [outcome.status(of: inputs.count)].compactMap { $0 })
         }
     }
 }

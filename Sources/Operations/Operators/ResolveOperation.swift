@@ -19,13 +19,13 @@ public struct ResolveOperation: Sendable {
         let place = try Workplace(config: request.config)
         let session = try OperatorSession(place, console: console)
         let batch = try session.store.batchOrFailure(request.batch)
-        let doubted = try doubted(batch, session.store)
+        let doubts = try doubts(batch, session.store)
         switch request.decision {
         case .failed:
             // Found before anything is decided: a job's file may be wrong, or gone.
             let job = try place.job(of: batch, console: console)
             try await fail(batch, under: job, in: session)
-        case .queued: try await queue(doubted, of: batch, in: session)
+        case .queued: try await queue(doubts, of: batch, in: session)
         }
         try await session.close()
         return .succeeded
@@ -34,16 +34,12 @@ public struct ResolveOperation: Sendable {
     private var lines: ClosedRange<Int>? { request.line.map { $0...$0 } }
 
     /// The records that the decision is about.
-    private func doubted(_ batch: Batch, _ store: RecordStore) throws -> Doubted {
+    private func doubts(_ batch: Batch, _ store: RecordStore) throws -> SelectedDoubts {
         guard batch.isIngested else {
             throw OperationFailure(.unfinished, "\(batch.name) is \(batch.state.rawValue); nothing of it was sent yet")
         }
-        var doubted = Doubted()
-        try store.forEachRecord(batch.id, statuses: [.inDoubt], lines: lines) { view in
-            doubted.records += 1
-            if !view.isHeld { doubted.perhapsBilled += 1 }
-        }
-        guard doubted.records == 0 else { return doubted }
+        let doubts = try SelectedDoubts(RequeueSelection(statuses: [.inDoubt], lines: lines), of: batch.id, in: store)
+        guard doubts.records == 0 else { return doubts }
         guard let line = request.line else {
             throw OperationFailure(.unfinished, "\(batch.name): no record is in doubt; there is nothing to resolve")
         }
@@ -58,7 +54,8 @@ public struct ResolveOperation: Sendable {
         let provenance = try session.place.operatorProvenance()
         let scope = scope
         let count = try await session.store.resolveAsFailed(
-            batch.id, lines: lines, reason: "resolved as failed by hand; whether it was billed is not known"
+            batch.id, lines: lines, reason: "resolved as failed by hand; whether it was billed is not known",
+            heldReason: "resolved as failed by hand; held and not sent, an identical record may have been billed"
         ) { count in
             Action(
                 at: Int64(Date().timeIntervalSince1970 * 1_000), batch: batch.id, name: "resolve",
@@ -68,18 +65,20 @@ public struct ResolveOperation: Sendable {
         try writeResults(of: session.store.batch(batch.id), under: job, in: session)
     }
 
-    private func queue(_ doubted: Doubted, of batch: Batch, in session: OperatorSession) async throws {
-        guard request.yes || doubted.perhapsBilled == 0 else {
-            throw OperationFailure(
-                .unfinished,
-                "\(batch.name): \(Figures.count(doubted.perhapsBilled, "record")) in doubt may have been billed already; "
-                    + "sending them again may bill as many calls a second time. Add --yes to do so")
+    private func queue(_ doubts: SelectedDoubts, of batch: Batch, in session: OperatorSession) async throws {
+        if !request.yes, let reason = DoubtText.perhapsBilledTwice(doubts.own) {
+            throw OperationFailure(.unfinished, "\(batch.name): \(reason). Add --yes to do so")
+        }
+        if let held = DoubtText.held(doubts.heldByOthers) {
+            if doubts.areAllHeldByOthers { throw OperationFailure(.unfinished, "\(batch.name): \(held)") }
+            session.console.note("\(batch.name): \(held)")
         }
         let count = try await session.store.requeue(
             batch.id, RequeueSelection(statuses: [.inDoubt], lines: lines))
         try await session.note(
             "resolve", of: batch.id, detail: "\(scope) as queued: \(Figures.count(count, "record"))")
-        console.note("\(batch.name): \(Figures.count(count, "record")) queued again; \(try session.whoGoesOn())")
+        let wayOn = try session.store.batch(batch.id).wayOn(queuedAgain: count) ?? session.whoGoesOn()
+        console.note("\(batch.name): \(Figures.count(count, "record")) queued again; \(wayOn)")
     }
 
     private var scope: String { request.line.map { "line \($0)" } ?? "all in doubt" }
@@ -91,11 +90,4 @@ public struct ResolveOperation: Sendable {
             store: session.store, pricing: place.pricing, place: ResultsPlace(job, settings: place.settings))
         console.note("\(batch.name): results written anew in \(try results.write(batch).paths.folder)")
     }
-}
-
-/// How many records a decision is about.
-private struct Doubted {
-    var records = 0
-    /// Those that may have been billed: the others were never sent.
-    var perhapsBilled = 0
 }

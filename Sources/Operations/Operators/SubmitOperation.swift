@@ -25,15 +25,16 @@ public struct SubmitOperation: Sendable {
         try place.makeDatabaseIfMissing()
         let (session, stop) = (try OperatorSession(place, console: console), StopSignal())
         return try await SignalledWork.run(stop: stop, console: console) {
-            let batches = try await BatchSubmission(session: session, job: job, request: request, stop: stop)
+            let outcome = try await BatchSubmission(session: session, job: job, request: request, stop: stop)
                 .submit(inputs)
+            let batches = outcome.batches
             for batch in batches where !request.json { console.output(batch.name) }
             if request.json {
                 console.output(JSONText.text(of: try batches.map { try BatchStatus($0, in: session.store) }))
             }
             try await session.close()
-            return batches.count < inputs.count || batches.contains { $0.state == .awaitingConfirmation }
-                ? .unfinished : .succeeded
+            return outcome.status(of: inputs.count)
+                ?? (batches.contains { $0.state == .awaitingConfirmation } ? .unfinished : .succeeded)
         }
     }
 }

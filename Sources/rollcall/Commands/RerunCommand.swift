@@ -5,8 +5,10 @@ struct RerunCommand: RollcallCommand {
     static let configuration = CommandConfiguration(
         commandName: "rerun", abstract: "Send a batch's failed records again, never a succeeded one.",
         discussion: """
-            Alone it takes the failed records. For in_doubt ones it says how many calls may be billed a second time and \
-            wants --yes. The attempts of the earlier run stay in the ledger; the result files are written anew.
+            Alone it takes the failed records. For in_doubt ones, and for those resolved as failed by hand, it says how many \
+            calls may be billed a second time and wants --yes; likewise above confirm_above. A batch that is paused or \
+            halted stays so: 'rollcall resume' sends them with what else waits there. The attempts of the earlier run stay \
+            in the ledger; the result files are written anew.
             """)
 
     @Argument(help: "A batch's name or number.")
@@ -30,7 +32,7 @@ struct RerunCommand: RollcallCommand {
     @Option(help: ArgumentHelp("Folder for the result files, instead of the settings' output.", valueName: "folder"))
     var out: String?
 
-    @Flag(help: "Send records in doubt again although that may pay twice.")
+    @Flag(help: "Agree to the cost, and to send again what may have been billed.")
     var yes = false
 
     @Flag(help: "Print the summary as JSON on standard output.")

@@ -5,8 +5,9 @@ struct ResolveCommand: RollcallCommand {
     static let configuration = CommandConfiguration(
         commandName: "resolve", abstract: "Decide what becomes of records in doubt.",
         discussion: """
-            As failed they count as failed, and the ledger still says that they may have been billed. As queued they are \
-            sent again, perhaps billed a second time, and that wants --yes. The decision and who made it are kept.
+            As failed they count as failed, and the ledger still says that they may have been billed: 'rollcall rerun' sends \
+            them again with --yes only. As queued they are sent again, perhaps billed a second time, and that wants --yes. \
+            The decision and who made it are kept.
             """)
 
     @Argument(help: "A batch's name or number.")

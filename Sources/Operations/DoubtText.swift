@@ -1,0 +1,52 @@
+import RecordStore
+
+/// What a person can do about records in doubt, in words.
+enum DoubtText {
+    /// What there is to decide about a batch's records, one part for each kind there is.
+    static func decisions(on doubts: Doubts, of batch: String) -> [String] {
+        var parts = [String]()
+        if doubts.perhapsBilled > 0 {
+            parts.append(
+                "\(Figures.count(doubts.perhapsBilled)) perhaps billed: 'rollcall rerun \(batch) --status in_doubt --yes' "
+                    + "sends them again")
+        }
+        if doubts.held > 0 {
+            parts.append("\(Figures.count(doubts.held)) held, not sent: \(wayOn(for: doubts, of: batch))")
+        }
+        if doubts.resolved > 0 {
+            parts.append("\(Figures.count(doubts.resolved)) resolved as failed by hand, perhaps billed")
+        }
+        return parts
+    }
+
+    /// What has to be settled before held records are sent.
+    static func settleFirst(_ doubts: Doubts) -> String? {
+        guard let first = doubts.firstHolder else { return nil }
+        let others = doubts.holders.count - 1
+        let more = others > 0 ? " and \(Figures.count(others, "other"))" : ""
+        return "settle line \(first.line) of \(first.batch)\(more) first ('rollcall resolve \(first.batch) "
+            + "--line \(first.line) --as failed|queued')"
+    }
+
+    /// Why records that were selected to be sent again would only be held again; nil: they would not.
+    static func held(_ doubts: Doubts) -> String? {
+        settleFirst(doubts).map {
+            "\(Figures.count(doubts.held, "record")) would only be held again: \($0)"
+        }
+    }
+
+    /// Why a person has to agree before records are sent again; nil where none may have been billed.
+    static func perhapsBilledTwice(_ doubts: Doubts) -> String? {
+        let kinds = [
+            (doubts.perhapsBilled, "in doubt"), (doubts.resolved, "resolved as failed by hand"),
+        ].filter { $0.0 > 0 }
+        guard !kinds.isEmpty else { return nil }
+        let told = kinds.map { "\(Figures.count($0.0, "record")) \($0.1)" }.joined(separator: " and ")
+        return "\(told) may have been billed already; sending them again may bill as many calls a second time"
+    }
+
+    private static func wayOn(for doubts: Doubts, of batch: String) -> String {
+        settleFirst(doubts)
+            ?? "what held them is in doubt no more: 'rollcall rerun \(batch) --status in_doubt' sends them"
+    }
+}

@@ -1,0 +1,90 @@
+import Foundation
+import JobRunner
+import Logging
+import RecordStore
+import Settings
+import Testing
+
+@testable import Operations
+
+@Suite("A job that sends again what failed")
+struct RerunRoundTests {
+    private static let start: Int64 = 1_772_000_000_000
+
+    /// A house nobody lives in, with a batch that is over: its first record was in doubt, the others failed.
+    private func withHouse(
+        _ settings: String = "", statuses: String = "failed", _ body: (House, BatchID) async throws -> Void
+    ) async throws {
+        let bench = try await DaemonBench(
+            at: Self.start, settings: settings,
+            jobs: [
+                "day": "{}\n",
+                "again": "schedule: \"@daily\"\nrerun: { jobs: [day], statuses: \(statuses), younger_than: 24h }\n",
+            ])
+        let log = Logger(label: "daemon", factory: { _ in SwiftLogNoOpLogHandler() })
+        let house = try House.opened(
+            Workplace(config: bench.file("rollcall.yaml")), environment: [:], log: log, clock: bench.clock)
+        try await body(house, try await Self.batch(of: 4, in: house))
+        await house.client.shutDown()
+        try await house.store.closeWithoutBlocking()
+        try await bench.end()
+    }
+
+    private static func batch(of records: Int, in house: House) async throws -> BatchID {
+        let store = house.store
+        let batch = try await store.createBatch(
+            NewBatch(
+                job: "day", fileName: "day.csv", contentDigest: [UInt8](repeating: 1, count: 32), format: "csv",
+                layout: [1], provenance: house.rules.provenance, createdAt: house.clock.now)
+        ).id
+        var chunk = try store.chunk(for: batch)
+        for line in 2..<(records + 2) {
+            try Array("row \(line)".utf8).withUnsafeBytes {
+                try chunk.append(line: line, id: $0, rawRow: $0, canonicalRequest: $0)
+            }
+        }
+        _ = try await store.append(chunk, checkpoint: Checkpoint(byteOffset: 1, line: 1))
+        try await store.finishIngest(batch, state: .running)
+        let caps = CallCaps(day: CallDay(rawValue: 20_260_225))
+        let claim = try await store.claim(batch, upTo: records, now: house.clock.now, caps: caps)
+        _ = try await store.finish(
+            claim.records.map { record in
+                Completion(
+                    attempt: record.attempt, record: record.id, outcome: "outcome", startedAt: house.clock.now,
+                    finishedAt: house.clock.now, next: record.id.line == 2 ? .inDoubt : .failed,
+                    billable: record.id.line == 2 ? .unknown : .no)
+            })
+        try await store.setState(batch, to: .completed, reason: nil)
+        return batch
+    }
+
+    private func perform(in house: House) async throws {
+        let job = try #require(house.rules.jobs["again"])
+        try await RerunRound(house: house, job: job, rerun: #require(job.rerun)).perform()
+    }
+
+    @Test(
+        "What was resolved as failed is left alone, unless records in doubt are sent, too",
+        arguments: [("failed", 3), ("[failed, in_doubt]", 4)])
+    func resolvedByHand(statuses: String, queued: Int) async throws {
+        try await withHouse(statuses: statuses) { house, batch in
+            let provenance = house.rules.provenance
+            _ = try await house.store.resolveAsFailed(batch, lines: nil, reason: "by hand", heldReason: "held") { _ in
+                Action(at: 1, batch: batch, name: "resolve", provenance: provenance)
+            }
+            try await perform(in: house)
+            #expect(try house.store.progress(batch).queued == queued)
+        }
+    }
+
+    @Test("A batch whose records cost more than may go unasked stays as it is, which is told once")
+    func aboveConfirmation() async throws {
+        try await withHouse("confirm_above: { calls: 2 }\n") { house, batch in
+            for _ in 0..<2 { try await perform(in: house) }
+            #expect(try house.store.batch(batch).state == .completed)
+            let actions = try house.store.actions(of: batch)
+            #expect(actions.map(\.name) == ["rerun_waits"])
+            #expect(actions[0].detail?.contains("confirm_above.calls, 2: 3 billable calls") == true)
+        }
+    }
+}
