@@ -20,10 +20,10 @@ struct Spending {
     func estimate(of batch: Batch, at now: Date = Date(), after others: Int = 0) async throws -> Estimate {
         if job.reuseWithin != nil { try await store.learnAnswers() }
         let forecast = try store.forecast(batch.id, answeredSince: Self.answeredSince(job, at: now))
-        return try estimate(forecast, at: now)
+        return try estimate(forecast, at: now, after: others)
     }
 
-    private func estimate(_ forecast: Forecast, at now: Date) throws -> Estimate {
+    private func estimate(_ forecast: Forecast, at now: Date, after others: Int = 0) throws -> Estimate {
         Estimate(
             calls: forecast.calls, repeats: forecast.repeats, reused: forecast.reused, held: forecast.held,
             rate: job.limits.rate, pricing: pricing, callsThisMonth: try callsThisMonth(at: now) + others)
