@@ -53,19 +53,25 @@ public struct RerunOperation: Sendable {
         do {
             let found = try await requeueing.perform(selection, of: batch, mayPayTwice: request.yes)
             guard found.queued + found.recovered + batch.counts.queued > 0 else {
-                return nothingToSend(batch, session.job)
+                return try await nothingToSend(batch, session)
             }
             return try await session.run(batch.id, json: request.json)
         } catch let error as DoubleBilling where error.recovered > 0 {
-            let json = request.json
-            _ = try await BlockingWork.run { try session.conclude(batch.id, end: .completed, json: json) }
+            _ = try await session.conclude(session.store.batch(batch.id), json: request.json)
             throw error
         }
     }
 
-    private func nothingToSend(_ batch: Batch, _ job: JobDefinition) -> ExitStatus {
+    /// The files may be those of an earlier end all the same, where the last run did not live to write them.
+    private func nothingToSend(_ batch: Batch, _ session: RunSession) async throws -> ExitStatus {
         console.note("\(batch.name): no record matches; nothing to send")
-        return Verdict.status(of: batch.counts, accepting: job.accept)
+        guard batch.state.isFinished else { return try session.standing(batch, json: request.json) }
+        if try session.results.wholeFolder(of: batch) == nil {
+            console.note(try session.results.reasonToWrite(batch))
+            return try await session.conclude(batch, json: request.json)
+        }
+        if request.json { console.output(JSONText.text(of: try session.results.summary(of: batch))) }
+        return Verdict.status(of: batch.counts, accepting: session.job.accept)
     }
 
     private func handOver(
@@ -84,10 +90,13 @@ public struct RerunOperation: Sendable {
             let found = try await requeueing.perform(selection, of: batch, mayPayTwice: request.yes)
             await requeueing.client.shutDown()
             defer { try? session.store.close() }
-            guard found.queued + found.recovered + batch.counts.queued > 0 else { return nothingToSend(batch, job) }
-            return try await FollowedBatch(
-                session: session, job: job, stop: stop, out: request.out, json: request.json
-            ).end(of: batch.id)
+            let followed = FollowedBatch(
+                session: session, job: job, stop: stop, out: request.out, json: request.json)
+            guard found.queued + found.recovered + batch.counts.queued > 0 else {
+                console.note("\(batch.name): no record matches; nothing to send")
+                return try await followed.standing(batch)
+            }
+            return try await followed.end(of: batch.id)
         }
     }
 

@@ -42,22 +42,22 @@ public struct RunOperation: Sendable {
         var statuses = [ExitStatus]()
         for plan in planned where !session.stop.isRaised {
             if let batch = plan.unwritten {
-                session.console.note(
-                    "\(batch.name): finished before, its result files were not; writing them now, no call")
-                let json = request.json
-                statuses.append(
-                    try await BlockingWork.run { try session.conclude(batch.id, end: .completed, json: json) })
+                session.console.note(try session.results.reasonToWrite(batch))
+                statuses.append(try await session.conclude(batch, json: request.json))
                 continue
             }
             if let batch = plan.unfinished, session.isRestored(batch.id) {
                 session.console.note(
                     "\(batch.name): paused; when its records in doubt are looked at, run it again to go on")
-                statuses.append(.unfinished)
+                statuses.append(try session.standing(batch, json: request.json))
                 continue
             }
             let batch = try await intake.takeIn(plan)
             let mayRun = try await session.confirmation(yes: request.yes).allows(batch)
-            statuses.append(mayRun ? try await session.run(batch.id, json: request.json) : .unfinished)
+            statuses.append(
+                mayRun
+                    ? try await session.run(batch.id, json: request.json)
+                    : try session.standing(batch, json: request.json))
         }
         return statuses.count < planned.count ? .unfinished : .combined(statuses)
     }

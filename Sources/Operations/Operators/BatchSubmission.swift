@@ -17,6 +17,7 @@ struct BatchSubmission {
         var batches = [Batch]()
         for plan in plans where !stop.isRaised {
             if let batch = plan.unwritten {
+                session.console.note(try intake.results.reasonToWrite(batch))
                 batches.append(batch)
                 continue
             }
@@ -53,7 +54,7 @@ struct BatchSubmission {
         let place = session.place
         let results = BatchResults(
             store: session.store, pricing: place.pricing,
-            place: request.out.map(ResultsPlace.init(output:)) ?? ResultsPlace(job, settings: place.settings),
+            place: ResultsPlace(job, settings: place.settings), out: request.out.map(ResultsPlace.init(output:)),
             timeZone: job.limits.timeZone)
         return BatchIntake(
             store: session.store, job: job, provenance: try place.provenance(place.credentials()), results: results,

@@ -6,7 +6,8 @@ struct RerunCommand: RollcallCommand {
         commandName: "rerun", abstract: "Send a batch's failed records again, never a succeeded one.",
         discussion: """
             Alone it takes the failed records. For in_doubt ones it says how many calls may be billed a second time and \
-            wants --yes. The attempts of the earlier run stay in the ledger; the result files are written anew.
+            wants --yes. The attempts of the earlier run stay in the ledger; the result files are written anew, with \
+            --out in both places.
             """)
 
     @Argument(help: "A batch's name or number.")
@@ -29,7 +30,7 @@ struct RerunCommand: RollcallCommand {
     @Flag(help: "Send records in doubt again although that may pay twice.")
     var yes = false
 
-    @Flag(help: "Print the summary as JSON on standard output.")
+    @Flag(help: "Print the summary as one line of JSON, however the run ends.")
     var json = false
 
     func perform() async throws -> ExitStatus {
