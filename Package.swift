@@ -123,7 +123,9 @@ let package = Package(
         tests(of: "Results", ["RecordStore", "IdentityInsights", "JSON", "OpenSSL"]),
         tests(of: "Schedules"),
         tests(of: "Settings", ["Schedules"]),
-        tests(of: "Operations", ["Emulator", "JobRunner", "Schedules", "Settings", "RecordStore", .logging]),
+        tests(
+            of: "Operations",
+            ["Emulator", "IdentityInsightsClient", "JobRunner", "Schedules", "Settings", "RecordStore", .logging]),
         tests(of: "Emulator", ["IdentityInsights", "JOSE", "JSON", "OpenSSL", "HTTPTransport"]),
         .testTarget(
             name: "EndToEndTests",

@@ -2,13 +2,18 @@ extension APIError {
     /// Whether the error is about how the request was encrypted rather than what it says: then every record would
     /// fail the same way, and the settings are wrong, not the record.
     ///
-    /// Reads the reason code, the description and the details, the latter without the field paths they name. Speaks
-    /// of it: any form of encrypt, decrypt, cipher and crypto; JWE, JWK, JOSE and kid; a key that is invalid, unknown,
-    /// expired and the like, or its id, fingerprint or format; the payload's format.
+    /// Reads the reason code and the details. Speaks of it: any form of encrypt, decrypt, cipher and crypto; JWE, JWK,
+    /// JOSE and kid; a key that is invalid, unknown, expired and the like, or its id, fingerprint or format; the
+    /// payload's format. Details that name fields of the request have read it: then only the first two kinds of words
+    /// count. The description is read where there are no details, since these are optional (openapi 0.2.2, `Error`);
+    /// beside `VALIDATION_ERROR`, the documented code for what a record holds, for no other words than those either.
     public var speaksOfEncryption: Bool {
-        [reasonCode, description, detailsBesideFieldNames].contains { text in
-            text.map { Self.speaksOfEncryption(Self.words(of: $0)) } ?? false
-        }
+        let (code, beside) = (Self.words(of: reasonCode), Self.words(of: detailsBesideFieldNames))
+        guard fieldNames.isEmpty else { return Self.namesEncryption(code) || Self.namesEncryption(beside) }
+        if Self.speaksOfEncryption(code) || Self.speaksOfEncryption(beside) { return true }
+        guard beside.isEmpty else { return false }
+        let words = Self.words(of: description)
+        return reasonCode == "VALIDATION_ERROR" ? Self.namesEncryption(words) : Self.speaksOfEncryption(words)
     }
 
     private static let stems = ["encrypt", "decrypt", "cipher", "crypto"]
@@ -26,10 +31,13 @@ extension APIError {
         "decode", "decoded", "format", "malformed", "parse", "parsed", "unreadable",
     ]
 
+    /// Whether there is a word that is about nothing else.
+    private static func namesEncryption(_ words: [String]) -> Bool {
+        words.contains { word in names.contains(word) || stems.contains { word.contains($0) } }
+    }
+
     private static func speaksOfEncryption(_ words: [String]) -> Bool {
-        if words.contains(where: { word in names.contains(word) || stems.contains { word.contains($0) } }) {
-            return true
-        }
+        if namesEncryption(words) { return true }
         if words.contains("payload"), !aboutFormat.isDisjoint(with: words) { return true }
         return speaksOfKey(words)
     }
@@ -46,7 +54,8 @@ extension APIError {
     }
 
     /// The words of a text in lower case; `encryptedData`, `KEY_ID` and `JWEHeader` are two words each.
-    private static func words(of text: String) -> [String] {
+    private static func words(of text: String?) -> [String] {
+        guard let text else { return [] }
         var words: [String] = []
         var word = ""
         let scalars = Array(text.unicodeScalars)

@@ -20,6 +20,9 @@ enum ColumnName {
 
     /// A member's name of a JSON line as a refusal may show it.
     static func shownMember(_ name: String) -> String {
-        looksLikeValue(name) ? "that is not named here" : "'\(name)'"
+        looksLikeValue(name) ? hiddenMember : "'\(name)'"
     }
+
+    /// A member whose name is not shown.
+    static let hiddenMember = "that is not named here"
 }

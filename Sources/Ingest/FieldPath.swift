@@ -15,7 +15,15 @@ struct FieldPath: Sendable, Hashable {
         else { return .unknown }
         if RequestField.all.contains(where: { $0.path.hasPrefix(text + ".") }) { return .group }
         if RequestField.all.contains(where: { text.hasPrefix($0.path + ".") }) { return .belowField }
-        return NearestName.of(text, among: RequestField.all.map(\.path)) == nil ? nil : .misspelt
+        return nil
+    }
+
+    /// Whether a path that no document names is so near to a documented one that a header which has it means that one:
+    /// the same but for case and separators, or for one letter, or two exchanged, in one name that is long enough
+    /// for that to be no coincidence. Another number, as in `streetLine3`, is no slip.
+    static func isMisspelt(_ text: String) -> Bool {
+        guard RequestField.named(text) == nil else { return false }
+        return RequestField.all.contains { isSlip(text, of: $0.path) }
     }
 
     /// - Parameter text: a path without fault.
@@ -27,6 +35,18 @@ struct FieldPath: Sendable, Hashable {
     /// The order of the canonical form: object by object, names sorted by their bytes.
     static func precedes(_ one: FieldPath, _ other: FieldPath) -> Bool {
         one.segments.lexicographicallyPrecedes(other.segments) { $0.lexicographicallyPrecedes($1) }
+    }
+
+    private static let shortestSlip = 5
+
+    private static func isSlip(_ text: String, of path: String) -> Bool {
+        if NearestName.plain(text) == NearestName.plain(path) { return true }
+        let (names, meant) = (text.split(separator: "."), path.split(separator: "."))
+        let different = zip(names, meant).filter { $0 != $1 }
+        guard names.count == meant.count, different.count == 1, let (name, right) = different.first,
+            right.count >= shortestSlip, name.filter({ !$0.isNumber }) != right.filter({ !$0.isNumber })
+        else { return false }
+        return NearestName.distance(NearestName.plain(String(name)), NearestName.plain(String(right))) <= 1
     }
 
     private static func isName(_ segment: Substring) -> Bool {

@@ -14,6 +14,7 @@ enum HeaderRules {
         let unknown = header.indices.filter { !isKnown(header[$0], mapping: mapping) }
         // A first line of which nothing is known may be a record: its cells are not repeated.
         if unknown.count == header.count {
+            try refuseOtherCase(header, mapping: mapping)
             throw PlanFault(
                 "has no header: none of the \(header.count) columns its first line names is known; name the columns there, "
                     + "for instance account_id,name,email,phone_number, or map them in a job")
@@ -28,6 +29,25 @@ enum HeaderRules {
         if let name = mapping.recordID, !header.contains(name) {
             throw missing(name, for: "the record's id", header)
         }
+    }
+
+    /// Names that are known but for their case show that this is a header; they are no values, so they may be shown.
+    private static func refuseOtherCase(_ header: [String], mapping: FieldMapping) throws(PlanFault) {
+        let known = Dictionary(
+            meant(mapping).map { ($0.lowercased(), $0) }, uniquingKeysWith: { first, _ in first })
+        let meant = header.compactMap { name in known[name.lowercased()].map { "'\(name)' is '\($0)'" } }
+        guard !meant.isEmpty else { return }
+        let named = meant.prefix(shownAtMost).joined(separator: ", ")
+        throw PlanFault(
+            column: 0,
+            "names columns that are known but for upper and lower case: \(named)"
+                + (meant.count > shownAtMost ? " and \(meant.count - shownAtMost) more" : "")
+                + "; rename them, or map them in a job")
+    }
+
+    /// The names a header may have meant.
+    private static func meant(_ mapping: FieldMapping) -> [String] {
+        mapping.fields.isEmpty ? KnownColumns.names + RequestField.all.map(\.path) : mapping.readColumns
     }
 
     /// The fault of a column that a job reads and the file does not have.
@@ -51,7 +71,7 @@ enum HeaderRules {
     }
 
     private static func rule(forUnknown unknown: [Int], of header: [String], mapping: FieldMapping) -> String {
-        let known = mapping.fields.isEmpty ? KnownColumns.names + RequestField.all.map(\.path) : mapping.readColumns
+        let known = meant(mapping)
         let named = unknown.prefix(shownAtMost).map { index in
             let shown = ColumnName.shown(header[index], at: index)
             return NearestName.of(header[index], among: known).map { "\(shown) (did you mean '\($0)'?)" } ?? shown

@@ -41,7 +41,7 @@ enum KnownColumns {
     /// How a column of this name, or of an API path, fills a field; nil for `id` and for names not known.
     static func ruleOrPath(for name: String) -> FieldRule? {
         if let rule = rule(for: name) { return rule }
-        guard name != recordID, FieldPath.fault(in: name) == nil else { return nil }
+        guard name != recordID, FieldPath.fault(in: name) == nil, !FieldPath.isMisspelt(name) else { return nil }
         return FieldRule(path: name, source: .column(name))
     }
 

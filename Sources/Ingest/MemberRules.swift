@@ -23,9 +23,13 @@ enum MemberRules {
         let idName = mapping.recordID ?? KnownColumns.recordID
         let known = isShape ? shape + [idName] : Array(plan.columns.keys)
         for (name, _) in root.members where !mapping.leavesOut(name) && !known.contains(name) {
-            let advice = NearestName.of(name, among: known.sorted()).map { " (did you mean '\($0)'?)" } ?? ""
+            let nearest = NearestName.of(name, among: known.sorted())
+            // In an object of which nothing is known a name may be a value: it is shown only where it is nearly known.
+            let isShown = nearest != nil || root.members.contains { mapping.leavesOut($0.0) || known.contains($0.0) }
+            let shown = isShown ? ColumnName.shownMember(name) : ColumnName.hiddenMember
+            let advice = nearest.map { " (did you mean '\($0)'?)" } ?? ""
             throw PlanFault(
-                "has a member \(ColumnName.shownMember(name))\(advice) that no field is known for; "
+                "has a member \(shown)\(advice) that no field is known for; "
                     + "rename it, or list it under ignore_columns")
         }
     }

@@ -9,7 +9,8 @@ enum NearestName {
         return nearest.distance <= max(wanted.count, 3) / 3 ? nearest.name : nil
     }
 
-    private static func plain(_ name: String) -> [Character] {
+    /// The name as it is compared.
+    static func plain(_ name: String) -> [Character] {
         name.lowercased().filter { !"_-. ".contains($0) }.map { $0 }
     }
 

@@ -11,7 +11,7 @@ final class OpenFile: ByteSource {
     /// - Parameter path: path of the file; `-` is refused, a file is known by its whole content.
     /// - Throws: `InputError` for anything that is not a readable regular file.
     init(path: String) throws(InputError) {
-        name = URL(fileURLWithPath: path).lastPathComponent
+        name = FileName.shown(URL(fileURLWithPath: path).lastPathComponent)
         guard path != "-" else {
             throw InputError(
                 file: "standard input", rule: "cannot be read twice; save it as a file and name that file")
@@ -29,6 +29,8 @@ final class OpenFile: ByteSource {
     /// The sentence for a failed `open(2)`.
     static func refusal(opening name: String, code: Int32) -> InputError {
         switch code {
+        case ENOENT where FileName.isDamaged(name):
+            InputError(file: name, rule: "cannot be found: its name is not UTF-8; rename the file")
         case ENOENT: InputError(file: name, rule: "does not exist; check the path")
         case EACCES, EPERM: InputError(file: name, rule: "cannot be read: no permission; ask for read access")
         case ENOTDIR: InputError(file: name, rule: "lies below something that is not a directory; check the path")

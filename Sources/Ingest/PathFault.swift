@@ -8,8 +8,6 @@ enum PathFault: Sendable, Equatable {
     case group
     /// Something below a documented field, such as `user.email.domain`.
     case belowField
-    /// So near to a documented field that it is taken for a misspelling of it.
-    case misspelt
 
     /// What is wrong with `path` in a job's mapping, and what to do.
     func rule(for path: String) -> String {
@@ -18,7 +16,6 @@ enum PathFault: Sendable, Equatable {
         case .unknown: return "\(subject) is no field of the API; \(Self.advice(for: path))"
         case .group: return "\(subject) is a group of fields; name one of them"
         case .belowField: return "\(subject) lies below a field; name the field itself"
-        case .misspelt: return "\(subject) the API does not know; \(Self.advice(for: path))"
         }
     }
 

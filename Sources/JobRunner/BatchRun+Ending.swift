@@ -30,6 +30,16 @@ extension BatchRun {
         return try runner.store.progress(batch).isExhausted
     }
 
+    /// A halt because of refused probes says to the batch whose records these were whether it may be about them.
+    func named(_ end: RunEnd) throws -> RunEnd {
+        guard case .halted(let halt) = end, halt.cause == .misconfigured, refusals.isProbeRefused else { return end }
+        if refusals.wereOthersAnswered {
+            return .halted(
+                .recordsRefused(probes: runner.configuration.probes, last: refusals.lastText, batch: name))
+        }
+        return try runner.store.progress(batch).succeeded > 0 ? .halted(halt.orRecordsRefused(batch: name)) : end
+    }
+
     /// Writes the state the run leaves behind.
     mutating func conclude(_ end: RunEnd) async throws {
         try await runner.store.saveLimiterState(runner.traffic.limiterState)

@@ -8,6 +8,8 @@ extension BatchRun {
         let verdict = runner.traffic.record(
             outcome, isProbe: call.grant.isProbe, errorText: reply.errorText, at: moment)
         for event in verdict.events { runner.events(event) }
+        refusals.take(
+            outcome.gateSign, of: call.record.id, isProbe: call.grant.isProbe, errorText: reply.errorText)
         let next = retries.step(
             after: outcome, number: call.record.number, spent: call.record.spentAttempts,
             isGateClosed: verdict.isGateClosed, reopensAt: verdict.reopensAt, now: moment.wall,

@@ -6,6 +6,7 @@ struct BatchRun {
 
     let runner: BatchRunner
     let batch: BatchID
+    let name: String
     let stop: StopSignal
     let mailbox: Mailbox<RunMessage>
     let retries: RetryPolicy
@@ -29,6 +30,7 @@ struct BatchRun {
     var standsInLine = false
     /// Whether its call window is closed, as last told.
     var isOutsideWindow = false
+    var refusals = RefusalMemory()
     var isCancelled = false
     var isAbandoned = false
     /// Why claiming failed; thrown when the calls under way are written.
@@ -39,6 +41,7 @@ struct BatchRun {
     ) {
         self.runner = runner
         self.batch = batch.id
+        name = batch.name
         self.member = member
         self.stop = stop
         self.mailbox = mailbox
@@ -78,6 +81,7 @@ struct BatchRun {
                     state.carryOn()
                     continue
                 }
+                let end = try named(end)
                 try await conclude(end)
                 return end
             }

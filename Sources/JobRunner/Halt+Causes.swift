@@ -21,6 +21,26 @@ extension Halt {
             remedy: "Check client certificate, encryption key and base URL with 'rollcall doctor', then go on.")
     }
 
+    /// Every probe was refused, although other records of the batch were answered since theirs was first refused.
+    static func recordsRefused(probes: Int, last: String?, batch: String) -> Halt {
+        Halt(
+            cause: .recordsRefused,
+            reason: "The API refused \(probes) probes in a row, but only of records that it refused before, while it "
+                + "answered others\(quoted(last)).",
+            remedy: "See which with 'rollcall records \(batch) --status queued' and go on when the API takes them; "
+                + "'rollcall cancel \(batch)' ends the batch with what there is.")
+    }
+
+    /// The same for a batch of which others were answered at some time before.
+    func orRecordsRefused(batch: String) -> Halt {
+        Halt(
+            cause: cause, reason: reason,
+            remedy:
+                "\(remedy) Others of this batch were answered before, so where the doctor finds nothing it may be about "
+                + "the records that wait: see 'rollcall records \(batch) --status queued'; 'rollcall cancel \(batch)' "
+                + "ends the batch with what there is.")
+    }
+
     /// The other side stayed out of reach for longer than `halt.outage`.
     static func outage(_ length: Duration, last: String?) -> Halt {
         Halt(
@@ -47,7 +67,10 @@ extension Halt {
                 + "then 'rollcall resume \(batch)', or 'rollcall cancel \(batch)'.")
     }
 
-    private static func quoted(_ text: String?) -> String { text.map { ": \($0)" } ?? "" }
+    /// The other side's last word, without the full stop that ends our own sentence.
+    private static func quoted(_ text: String?) -> String {
+        text.map { ": \($0.hasSuffix(".") ? String($0.dropLast()) : $0)" } ?? ""
+    }
 }
 
 extension Duration {

@@ -4,6 +4,8 @@ public struct Halt: Error, Sendable, Equatable, CustomStringConvertible {
     public enum Cause: String, Sendable {
         /// Probes kept being refused because of how this side is set up.
         case misconfigured
+        /// Probes kept being refused while others were answered: it is about these records.
+        case recordsRefused
         /// Several answers in a row could not be deciphered, or came unencrypted where that is forbidden.
         case undecipherable
         /// The other side has been out of reach for longer than `halt.outage`.

@@ -32,7 +32,13 @@ extension PKCS12 {
 
     private static func push(_ certificate: Certificate, to stack: OpaquePointer) throws {
         let handle = try CertificateHandle(der: certificate.der)
-        try require(COpenSSL_sk_X509_push(stack, handle.pointer), "make a list of certificates")
+        // The list owns what is in it, so it is given a reference of its own, and before it can give it back.
         try require(X509_up_ref(handle.pointer), "make a list of certificates")
+        do {
+            try require(COpenSSL_sk_X509_push(stack, handle.pointer), "make a list of certificates")
+        } catch {
+            X509_free(handle.pointer)
+            throw error
+        }
     }
 }

@@ -27,7 +27,7 @@ struct BatchIntake: Sendable {
         let input: ExaminedFile
         /// The unfinished batch to go on with; nil for a new one.
         let unfinished: Batch?
-        /// The finished batch whose result files were never written whole; nothing is sent for it.
+        /// The finished batch whose result files, as it is now, are not where they should be; nothing is sent for it.
         var unwritten: Batch?
     }
 
@@ -40,7 +40,7 @@ struct BatchIntake: Sendable {
             return Plan(input: input, unfinished: unfinished)
         }
         if let finished = known.first, !again {
-            guard !results.areWhole(for: finished) else { throw refusal(of: finished, input) }
+            if let folder = try results.wholeFolder(of: finished) { throw refusal(of: finished, input, folder) }
             return Plan(input: input, unfinished: nil, unwritten: finished)
         }
         return Plan(input: input, unfinished: nil)
@@ -123,12 +123,12 @@ struct BatchIntake: Sendable {
         console.note("\(batch.name): \(parts.joined(separator: ", "))")
     }
 
-    private func refusal(of batch: Batch, _ input: ExaminedFile) -> OperationFailure {
+    private func refusal(of batch: Batch, _ input: ExaminedFile, _ folder: String) -> OperationFailure {
         let date = batch.finishedAt.map(Figures.time) ?? Figures.time(batch.createdAt)
         return OperationFailure(
             .inputUnusable,
             "\(input.file.name) was already run as \(batch.name), \(batch.state.rawValue) \(date); its results are in "
-                + "\(results.place.folder(of: batch)); --again runs \(job.onceMore)")
+                + "\(folder); --again runs \(job.onceMore)")
     }
 }
 

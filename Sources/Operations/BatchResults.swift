@@ -4,22 +4,84 @@ import RecordStore
 import Results
 
 /// Writes a batch's result files: the input's form comes from Ingest, the price list from the settings.
-struct BatchResults {
+struct BatchResults: Sendable {
     let store: RecordStore
     let pricing: Pricing?
+    /// Where the job's results go.
     let place: ResultsPlace
+    /// Where a person wants them instead; nil: nowhere else.
+    var out: ResultsPlace?
 
-    /// Whether the batch's result files were written to their end.
-    func areWhole(for batch: Batch) -> Bool {
-        FileManager.default.fileExists(atPath: "\(place.folder(of: batch))/summary.json")
+    /// The folder a batch's results are written to.
+    func folder(of batch: Batch) -> String { (out ?? place).folder(of: batch) }
+
+    /// The folder that holds the files of a batch as it is now; nil where there is none. Where no place was asked for,
+    /// any in which they were written before will do.
+    ///
+    /// - Throws: `StoreError`.
+    func wholeFolder(of batch: Batch) throws -> String? {
+        let folders = try [folder(of: batch)] + (out == nil ? otherFolders(of: batch) : [])
+        return folders.first { ResultStamp(folder: $0)?.tells(of: batch) ?? false }
     }
 
-    func write(_ batch: Batch) throws -> WrittenResults {
+    /// Whether the files of a batch as it is now are whole in some folder, this one or another.
+    ///
+    /// - Throws: `StoreError`.
+    func areWholeSomewhere(for batch: Batch) throws -> Bool {
+        try ([folder(of: batch)] + otherFolders(of: batch)).contains {
+            ResultStamp(folder: $0)?.tells(of: batch) ?? false
+        }
+    }
+
+    /// Why the files of a batch that was over before are written without a call, as a line of its own.
+    ///
+    /// - Throws: `StoreError`.
+    func reasonToWrite(_ batch: Batch) throws -> String {
+        let folder = folder(of: batch)
+        if try areWholeSomewhere(for: batch) {
+            return "\(batch.name): finished before; its results are written to \(folder) as well, no call"
+        }
+        return ResultStamp(folder: folder)?.concerns(batch) ?? false
+            ? "\(batch.name): finished before; its result files are not of its last end: writing them anew, no call"
+            : "\(batch.name): finished before, its result files were not; writing them now, no call"
+    }
+
+    /// Writes the files of a batch.
+    ///
+    /// - Throws: `ResultError`; `StoreError`.
+    func write(_ batch: Batch) throws -> WrittenResults { try write(batch, into: folder(of: batch)) }
+
+    /// What a batch amounts to as it stands; nothing is written.
+    ///
+    /// - Throws: `StoreError`.
+    func summary(of batch: Batch) throws -> BatchSummary {
+        try ResultWriter(store: store).summary(of: batch.id, pricing: pricing, now: Self.now)
+    }
+
+    /// Folders, besides the one that is written to, that hold files of an earlier end of a batch.
+    ///
+    /// - Throws: `StoreError`.
+    func staleFolders(of batch: Batch) throws -> [String] {
+        try otherFolders(of: batch).filter { folder in
+            guard let stamp = ResultStamp(folder: folder) else { return false }
+            return stamp.concerns(batch) && !stamp.tells(of: batch)
+        }
+    }
+
+    func write(_ batch: Batch, into folder: String) throws -> WrittenResults {
         try ResultWriter(store: store).write(
-            batch.id, into: place.folder(of: batch),
-            shape: InputShape(RecordLayout(decoding: store.layout(of: batch.id))),
-            pricing: pricing, now: Int64(Date().timeIntervalSince1970 * 1_000))
+            batch.id, into: folder, shape: InputShape(RecordLayout(decoding: store.layout(of: batch.id))),
+            pricing: pricing, now: Self.now)
     }
+
+    /// Folders besides the one that is written to in which the files of a batch may be.
+    private func otherFolders(of batch: Batch) throws -> [String] {
+        let known = [place.folder(of: batch)] + (try namedFolders(of: batch))
+        var seen = Set([Self.absolute(folder(of: batch))])
+        return known.filter { seen.insert(Self.absolute($0)).inserted }
+    }
+
+    private static var now: Int64 { Int64(Date().timeIntervalSince1970 * 1_000) }
 }
 
 extension InputShape {

@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 
 /// Standard output for results and `--json`; standard error for progress and messages.
 public struct Console: Sendable {
@@ -16,6 +15,7 @@ public struct Console: Sendable {
     static let silent = Console(errorIsTerminal: false, inputIsTerminal: false, isSilent: true)
 
     private let isSilent: Bool
+    private let fault = OutputFault()
 
     private init(errorIsTerminal: Bool, inputIsTerminal: Bool, isSilent: Bool = false) {
         self.errorIsTerminal = errorIsTerminal
@@ -23,11 +23,38 @@ public struct Console: Sendable {
         self.isSilent = isSilent
     }
 
-    /// Writes one line of results to standard output.
-    public func output(_ line: String) { write("\(line)\n", to: STDOUT_FILENO) }
+    /// Writes one line of results to standard output. Once that cannot be written any more nothing is;
+    /// ``settled(_:)`` says so in the end.
+    public func output(_ line: String) { output(bytes: Array("\(line)\n".utf8)) }
 
-    /// Writes one message line to standard error.
-    public func note(_ line: String) { write("\(line)\n", to: STDERR_FILENO) }
+    /// Writes a value to standard output as one line of JSON.
+    public func output(json value: some Encodable) { output(JSONText.text(of: value)) }
+
+    /// Writes bytes to standard output as they are.
+    public func output(bytes: [UInt8]) {
+        guard !isSilent, fault.code == nil, let code = write(bytes, to: STDOUT_FILENO) else { return }
+        fault.code = code
+    }
+
+    /// For whoever has much to print: there is no use in going on when it does not arrive.
+    ///
+    /// - Throws: ``OutputLost``.
+    func requireOutput() throws {
+        if fault.code != nil { throw OutputLost() }
+    }
+
+    /// The status of a command that ends with `status`, once it is sure that its output arrived. A reader that has seen
+    /// enough, such as `head`, is no fault (`man 2 write`, EPIPE).
+    public func settled(_ status: ExitStatus) -> ExitStatus {
+        guard let code = fault.code, code != EPIPE else { return status }
+        note(
+            "rollcall: standard output cannot be written (\(String(cString: strerror(code)))); make room, or send it "
+                + "elsewhere")
+        return .unfinished
+    }
+
+    /// Writes one message line to standard error, without what could steer a terminal: a file's name may hold it.
+    public func note(_ line: String) { write("\(PlainText.lines(line))\n", to: STDERR_FILENO) }
 
     /// Rewrites the progress line of a terminal in place (ECMA-48: carriage return, erase to end of line).
     func redraw(_ line: String) { write("\r\(line)\u{1B}[K", to: STDERR_FILENO) }
@@ -48,14 +75,21 @@ public struct Console: Sendable {
         return poll(&descriptor, 1, 0) > 0
     }
 
+    /// Progress and messages: that they do not arrive is no reason to stop a run.
     private func write(_ text: String, to descriptor: Int32) {
         guard !isSilent else { return }
-        var bytes = Array(text.utf8)[...]
-        while !bytes.isEmpty {
-            let written = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+        _ = write(Array(text.utf8), to: descriptor)
+    }
+
+    /// Writes all bytes; the code of the fault that kept it from that.
+    private func write(_ bytes: [UInt8], to descriptor: Int32) -> Int32? {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let written = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if written < 0, errno == EINTR { continue }
-            guard written > 0 else { return }
-            bytes = bytes.dropFirst(written)
+            guard written > 0 else { return errno }
+            rest = rest.dropFirst(written)
         }
+        return nil
     }
 }

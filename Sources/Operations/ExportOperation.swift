@@ -19,7 +19,11 @@ public struct ExportOperation: Sendable {
     public func perform() async throws -> ExitStatus {
         let store = try Workplace(config: config).storeForReading()
         let id = try store.batchOrFailure(batch).id
-        try ResultWriter(store: store).export(id, as: ExportFormat(rawValue: format) ?? .csv, to: STDOUT_FILENO)
+        do {
+            try ResultWriter(store: store).export(id, as: ExportFormat(rawValue: format) ?? .csv, to: STDOUT_FILENO)
+        } catch let error as ResultError where error.code == .closed {
+            // Whoever reads has seen enough.
+        }
         try store.close()
         return .succeeded
     }

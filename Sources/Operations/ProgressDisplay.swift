@@ -71,7 +71,7 @@ final class ProgressDisplay: Sendable {
             state.line.inDoubt = progress.inDoubt
             state.line.retries = progress.retries
             state.line.rate = state.meter.perSecond
-            state.line.waiting = state.waitingUntil.flatMap { $0 > Self.now ? "waiting" : nil }
+            state.line.waiting = state.waitingUntil.flatMap(Self.waiting)
             let isDue = console.errorIsTerminal || state.lastShown.map { now - $0 >= Self.plainInterval } ?? true
             guard isDue else { return nil }
             state.lastShown = now
@@ -83,15 +83,26 @@ final class ProgressDisplay: Sendable {
 
     /// Short waits, such as a Retry-After of a second, are not worth a line of their own.
     private func wait(_ reason: String, until: Int64) {
-        state.withLock { $0.waitingUntil = until }
+        let line = state.withLock { state in
+            state.waitingUntil = until
+            state.line.waiting = Self.waiting(until: until)
+            return state.line.text
+        }
         guard until - Self.now >= Self.longWait else { return }
         tell("no calls for now: \(reason); next try at \(Figures.time(until))")
+        // Nothing else is told until then.
+        if console.errorIsTerminal { console.redraw(line) }
         state.withLock { $0.hasToldOfWait = true }
+    }
+
+    private static func waiting(until: Int64) -> String? {
+        until > now ? "waiting until \(Figures.time(until))" : nil
     }
 
     private func resume() {
         let hadTold = state.withLock { state in
             state.waitingUntil = nil
+            state.line.waiting = nil
             defer { state.hasToldOfWait = false }
             return state.hasToldOfWait
         }

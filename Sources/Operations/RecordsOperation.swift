@@ -25,8 +25,13 @@ public struct RecordsOperation: Sendable {
         let id = try store.batchOrFailure(batch).id
         if !json { console.output("LINE\tID\tSTATUS\tATTEMPTS\tREASON") }
         try store.forEachRecord(id, statuses: wanted, lines: nil) { view in
-            let line = try RecordLine(view)
+            var line = try RecordLine(view)
+            // One that waits for another try shows why it does.
+            if view.status == .queued, view.attempts > 0 {
+                line.reason = try store.lastAttempt(of: view.record).flatMap(RecordLine.reason)
+            }
             console.output(json ? JSONText.text(of: line) : line.text)
+            try console.requireOutput()
         }
         try store.close()
         return .succeeded
@@ -39,7 +44,7 @@ struct RecordLine: Encodable {
     let id: String
     let status: String
     let attempts: Int
-    let reason: String?
+    var reason: String?
 
     init(_ view: RecordView) throws {
         line = view.line
@@ -47,6 +52,14 @@ struct RecordLine: Encodable {
         status = view.status.rawValue
         attempts = view.attempts
         reason = try view.errorText ?? view.reasonCode
+    }
+
+    /// What became of an attempt, in the ledger's words; nil while it is under way.
+    static func reason(_ attempt: AttemptView) -> String? {
+        guard let outcome = attempt.outcome else { return nil }
+        let status = attempt.httpStatus.map { "HTTP \($0)" }
+        return "last attempt: "
+            + [outcome, attempt.cause, status, attempt.reasonCode].compactMap { $0 }.joined(separator: ", ")
     }
 
     /// Tab-separated; control characters of an id cannot break the table.

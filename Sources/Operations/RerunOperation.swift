@@ -54,15 +54,16 @@ public struct RerunOperation: Sendable {
             console: console)
         do {
             let found = try await requeueing.perform(selection, of: batch, yes: request.yes)
-            if try standsStill(batch.id, found, session.store) { return .unfinished }
+            if try standsStill(batch.id, found, session.store) {
+                return try session.standing(batch, json: request.json)
+            }
             guard found.queued + found.recovered + batch.counts.queued > 0 else {
-                return nothingToSend(batch, session.job)
+                return try await nothingToSend(batch, session)
             }
             tellOthers(of: batch)
             return try await session.run(batch.id, json: request.json)
         } catch let error as RequeueRefusal where error.recovered > 0 {
-            let json = request.json
-            _ = try await BlockingWork.run { try session.conclude(batch.id, end: .completed, json: json) }
+            _ = try await session.conclude(session.store.batch(batch.id), json: request.json)
             throw error
         }
     }
@@ -81,9 +82,16 @@ public struct RerunOperation: Sendable {
         console.note("\(batch.name): \(Figures.count(batch.counts.queued, "other record")) waiting there is sent, too")
     }
 
-    private func nothingToSend(_ batch: Batch, _ job: JobDefinition) -> ExitStatus {
+    /// The files may be those of an earlier end all the same, where the last run did not live to write them.
+    private func nothingToSend(_ batch: Batch, _ session: RunSession) async throws -> ExitStatus {
         console.note("\(batch.name): no record matches; nothing to send")
-        return Verdict.status(of: batch.counts, accepting: job.accept)
+        guard batch.state.isFinished else { return try session.standing(batch, json: request.json) }
+        if try session.results.wholeFolder(of: batch) == nil {
+            console.note(try session.results.reasonToWrite(batch))
+            return try await session.conclude(batch, json: request.json)
+        }
+        if request.json { console.output(JSONText.text(of: try session.results.summary(of: batch))) }
+        return Verdict.status(of: batch.counts, accepting: session.job.accept)
     }
 
     private func handOver(
@@ -103,11 +111,14 @@ public struct RerunOperation: Sendable {
             let found = try await requeueing.perform(selection, of: batch, yes: request.yes)
             await requeueing.client.shutDown()
             defer { try? session.store.close() }
-            if try standsStill(batch.id, found, session.store) { return .unfinished }
-            guard found.queued + found.recovered + batch.counts.queued > 0 else { return nothingToSend(batch, job) }
-            return try await FollowedBatch(
-                session: session, job: job, stop: stop, out: request.out, json: request.json
-            ).end(of: batch.id)
+            let followed = FollowedBatch(
+                session: session, job: job, stop: stop, out: request.out, json: request.json)
+            if try standsStill(batch.id, found, session.store) { return try await followed.standing(batch) }
+            guard found.queued + found.recovered + batch.counts.queued > 0 else {
+                console.note("\(batch.name): no record matches; nothing to send")
+                return try await followed.standing(batch)
+            }
+            return try await followed.end(of: batch.id)
         }
     }
 

@@ -56,19 +56,18 @@ public struct RunOperation: Sendable {
         _ plan: BatchIntake.Plan, _ intake: BatchIntake, in session: RunSession
     ) async throws -> ExitStatus {
         if let batch = plan.unwritten {
-            session.console.note(
-                "\(batch.name): finished before, its result files were not; writing them now, no call")
-            let json = request.json
-            return try await BlockingWork.run { try session.conclude(batch.id, end: .completed, json: json) }
+            session.console.note(try session.results.reasonToWrite(batch))
+            return try await session.conclude(batch, json: request.json)
         }
         if let batch = plan.unfinished, session.isRestored(batch.id) {
             session.console.note(
                 "\(batch.name): paused; when its records in doubt are looked at, run it again to go on")
-            return .unfinished
+            return try session.standing(batch, json: request.json)
         }
         let batch = try await intake.takeIn(plan)
         let mayRun = try await session.confirmation(yes: request.yes).allows(batch)
-        return mayRun ? try await session.run(batch.id, json: request.json) : .unfinished
+        return mayRun
+            ? try await session.run(batch.id, json: request.json) : try session.standing(batch, json: request.json)
     }
 }
 

@@ -17,7 +17,8 @@ struct RunSession: Sendable {
     let client: IdentityInsightsClient
     let stop: StopSignal
     let console: Console
-    let resultsPlace: ResultsPlace
+    /// Where and how results are written.
+    let results: BatchResults
 
     /// Reads keys, opens the database as its runner and makes the client; calls nothing.
     init(
@@ -31,10 +32,12 @@ struct RunSession: Sendable {
         self.configuration = configuration
         credentials = try place.credentials()
         provenance = try place.provenance(credentials)
-        resultsPlace = out.map(ResultsPlace.init(output:)) ?? ResultsPlace(job, settings: place.settings)
-        try Self.requireWritable(resultsPlace.output)
+        let resultsPlace = ResultsPlace(job, settings: place.settings)
+        try Self.requireWritable(out ?? resultsPlace.output)
         client = try place.client(credentials, concurrency: configuration.concurrency)
         store = try place.storeForRunning(provenance)
+        results = BatchResults(
+            store: store, pricing: place.pricing, place: resultsPlace, out: out.map(ResultsPlace.init(output:)))
         self.stop = stop
         self.console = console
         tellRecovery()
@@ -81,26 +84,23 @@ struct RunSession: Sendable {
             configuration: configuration, events: display.take)
         let end = try await runner.run(id, stop: stop)
         display.finish(try store.progress(id))
-        return try await BlockingWork.run { try conclude(id, end: end, json: json) }
+        let ended = try store.batch(id)
+        guard !ended.state.isFinished else { return try await conclude(ended, json: json) }
+        console.note("\(ended.name): \(Ending.text(of: end, batch: ended, timeZone: configuration.timeZone))")
+        return try standing(ended, json: json)
     }
 
-    /// Writes the results of a batch that is finished, and tells how the run ended.
-    func conclude(_ id: BatchID, end: RunEnd, json: Bool) throws -> ExitStatus {
-        let batch = try store.batch(id)
-        let status = Verdict.status(of: end, counts: batch.counts, accepting: job.accept)
-        guard case .completed = end else {
-            console.note("\(batch.name): \(Ending.text(of: end, batch: batch, timeZone: configuration.timeZone))")
-            if json { console.output(JSONText.text(of: try BatchStatus(batch, in: store))) }
-            return status
-        }
-        let written = try results.write(batch)
+    /// Writes the results of a batch that is over, and tells what became of it.
+    func conclude(_ batch: Batch, json: Bool) async throws -> ExitStatus {
+        let written = try await results.publish(batch, by: { provenance }, console: console)
         console.output(json ? JSONText.text(of: written.summary) : SummaryText.text(of: written))
-        return status
+        return Verdict.status(of: batch.counts, accepting: job.accept)
     }
 
-    /// Where and how results are written.
-    var results: BatchResults {
-        BatchResults(store: store, pricing: place.pricing, place: resultsPlace)
+    /// What a script reads of a batch that is not over.
+    func standing(_ batch: Batch, json: Bool) throws -> ExitStatus {
+        if json { console.output(JSONText.text(of: try results.summary(of: store.batch(batch.id)))) }
+        return .unfinished
     }
 
     /// Takes files in under the session's job.
@@ -123,17 +123,11 @@ struct RunSession: Sendable {
     }
 
     private func started(_ batch: Batch) async throws -> Batch {
-        warnOfCertificateEnd(batch)
+        let warning = CertificateNotice.text(
+            end: credentials.certificateEnd, queued: batch.counts.queued, rate: configuration.rate, now: Date())
+        if let warning { console.note(warning) }
         guard batch.state != .running else { return batch }
         try await store.setState(batch.id, to: .running, reason: nil)
         return try store.batch(batch.id)
-    }
-
-    private func warnOfCertificateEnd(_ batch: Batch) {
-        let projected = Date(timeIntervalSinceNow: Double(batch.counts.queued) / configuration.rate)
-        guard credentials.certificateEnd < projected else { return }
-        console.note(
-            "warning: the client certificate ends \(Figures.time(credentials.certificateEnd)), before this batch's "
-                + "projected end \(Figures.time(projected)); renew it in the portal")
     }
 }

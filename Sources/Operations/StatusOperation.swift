@@ -25,6 +25,7 @@ public struct StatusOperation: Sendable {
         var shown = try selection(store)
         try show(shown, store, place)
         while watch, shown.contains(where: { !$0.state.isAtRest }) {
+            try console.requireOutput()
             try await Task.sleep(for: .seconds(1))
             shown = try selection(store)
             try show(shown, store, place)

@@ -25,9 +25,13 @@ struct StorageChecks {
         var information = statvfs()
         let folder = FolderFitness(URL(filePath: place.settings.database).deletingLastPathComponent().path).nearest
         guard statvfs(folder, &information) == 0 else { return .warning("disk", "\(folder): free space is unknown") }
-        let free = Int(information.f_bavail) * Int(information.f_frsize)
+        return Self.space(free: Int(information.f_bavail) * Int(information.f_frsize), at: folder)
+    }
+
+    /// What free bytes in a folder mean.
+    static func space(free: Int, at folder: String) -> Finding {
         let text = "\(free >> 20) MiB free at \(folder)"
-        return free < Self.comfortableSpace
+        return free < comfortableSpace
             ? .warning("disk", "\(text); a million records take some 3 GB") : .fine("disk", text)
     }
 

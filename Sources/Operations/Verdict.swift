@@ -1,4 +1,3 @@
-import JobRunner
 import RecordStore
 import Settings
 
@@ -17,13 +16,5 @@ enum Verdict {
             Double(counts.failed) <= accept.failed * Double(counts.total)
             && Double(counts.invalid) <= accept.invalid * Double(counts.total)
         return isWithin && counts.cancelled == 0 ? .succeeded : .finishedWithFailures
-    }
-
-    /// The status of a run that ended so.
-    static func status(of end: RunEnd, counts: BatchCounts, accepting accept: JobDefinition.Accept) -> ExitStatus {
-        switch end {
-        case .completed: status(of: counts, accepting: accept)
-        case .halted, .stopped, .capped, .stateChanged: .unfinished
-        }
     }
 }

@@ -24,6 +24,17 @@ extension RecordStore {
         }
     }
 
+    /// A record's last attempt; nil where it had none, or its batch was archived.
+    ///
+    /// - Throws: ``StoreError`` when the database can't be read.
+    public func lastAttempt(of record: RecordID) throws -> AttemptView? {
+        try read {
+            try AttemptView.fetchAll(
+                $0, "FROM attempts WHERE record_id = ? ORDER BY id DESC LIMIT 1", [record.rawValue])
+        }
+        .first
+    }
+
     /// What a batch's ledger adds up to.
     ///
     /// - Throws: ``StoreError`` with ``StoreError/Code/notFound`` when there is no such batch.
@@ -58,12 +69,18 @@ extension AttemptView {
     private static func fetch(
         _ database: Database, _ table: String, after: (record: Int64, attempt: Int64), to last: Int64, _ limit: Int
     ) throws -> [AttemptView] {
+        let clause = "FROM \(table) WHERE (record_id, id) > (?, ?) AND record_id <= ? ORDER BY record_id, id LIMIT ?"
+        return try fetchAll(database, clause, [after.record, after.attempt, last, limit])
+    }
+
+    fileprivate static func fetchAll(
+        _ database: Database, _ clause: String, _ arguments: StatementArguments
+    ) throws -> [AttemptView] {
         let sql = """
             SELECT id, record_id, number, started_at, finished_at, outcome, cause, http_status, reason_code,
               correlation_id, billable, called
-            FROM \(table) WHERE (record_id, id) > (?, ?) AND record_id <= ? ORDER BY record_id, id LIMIT ?
+            \(clause)
             """
-        let arguments: StatementArguments = [after.record, after.attempt, last, limit]
         return try Row.fetchAll(database, sql: sql, arguments: arguments).map(AttemptView.init)
     }
 

@@ -44,6 +44,8 @@ extension WriterConnection {
         }
         guard counts.failed > 0 else { return 0 }
         try add(counts, to: batch)
+        // Whoever writes the results anew may not live to do so.
+        try database.execute(sql: "UPDATE batches SET results_for = NULL WHERE id = ?", arguments: [batch.rawValue])
         try insert(action(counts.failed))
         return counts.failed
     }

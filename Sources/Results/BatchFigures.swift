@@ -16,6 +16,15 @@ struct BatchFigures {
     /// Records that have surely had a call that was billed or may have been.
     private(set) var billedOnce = 0
 
+    init() {}
+
+    /// Takes the records from the batch's counters, without looking at any.
+    init(_ counts: BatchCounts) {
+        records = Dictionary(uniqueKeysWithValues: RecordStatus.allCases.map { ($0, counts[$0]) })
+        rows = counts.total
+        billedOnce = counts.succeeded
+    }
+
     mutating func add(_ row: ResultRow, _ answer: AnswerCells) {
         rows += 1
         records[row.status, default: 0] += 1

@@ -2,7 +2,7 @@ public import RecordStore
 
 /// Writes what became of a batch from the store: one pass over its records, in input order, in constant memory.
 public struct ResultWriter: Sendable {
-    private let store: RecordStore
+    let store: RecordStore
 
     /// Makes a writer for the batches of a store.
     public init(store: RecordStore) {

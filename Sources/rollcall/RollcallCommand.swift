@@ -15,7 +15,9 @@ extension RollcallCommand {
 
     private func ended() async -> ExitStatus {
         do {
-            return try await perform()
+            return Console.standard.settled(try await perform())
+        } catch is OutputLost {
+            return Console.standard.settled(.succeeded)
         } catch {
             let failure = OperationFailure(error)
             Console.standard.note("rollcall: \(failure.message)")

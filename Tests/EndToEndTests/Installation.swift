@@ -83,6 +83,19 @@ struct Installation: Sendable {
         try await start(arguments, input: input, environment: environment).wait()
     }
 
+    /// Runs `rollcall` to its end with its standard output sent to a file, such as `/dev/full`.
+    func rollcall(_ arguments: [String], outputTo file: String) async throws -> RollcallProcess.Ended {
+        try await shell("exec \"$0\" \"$@\" > \(file)", arguments)
+    }
+
+    /// Runs a shell script, for which `$0` is `rollcall`, in this installation's folder to its end.
+    func shell(_ script: String, _ arguments: [String] = []) async throws -> RollcallProcess.Ended {
+        try await RollcallProcess(
+            ["-c", script, RollcallProcess.executable.path] + arguments, in: path,
+            executable: URL(filePath: "/bin/sh")
+        ).wait()
+    }
+
     /// The emulator's log of calls, one entry for each request it read.
     func calls() throws -> [LoggedCall] {
         try text("calls.jsonl").split(separator: "\n").map(LoggedCall.init)

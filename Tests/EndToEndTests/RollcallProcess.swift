@@ -20,10 +20,10 @@ final class RollcallProcess: Sendable {
     /// A terminal takes the place of `input` as its standard input.
     init(
         _ arguments: [String], input: [UInt8] = [], terminal: FileHandle? = nil, environment: [String: String] = [:],
-        in directory: String
+        in directory: String, executable: URL = RollcallProcess.executable
     ) throws {
         let process = Process()
-        process.executableURL = Self.executable
+        process.executableURL = executable
         process.arguments = arguments
         process.currentDirectoryURL = URL(filePath: directory)
         process.environment = Self.environment.merging(environment) { $1 }

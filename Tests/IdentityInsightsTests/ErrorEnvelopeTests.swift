@@ -95,6 +95,9 @@ struct ErrorEnvelopeTests {
             ("BAD_REQUEST", nil, "The format of the payload is wrong"),
             ("BAD_REQUEST", "Malformed payload", nil),
             ("BAD_REQUEST", "unsupported cipher", nil),
+            ("VALIDATION_ERROR", "Unable to decrypt the payload", nil),
+            ("VALIDATION_ERROR", "Invalid Format", "user.email could not be decrypted"),
+            ("DECRYPTION_FAILED", "Invalid Format", "user.email"),
         ] as [(String?, String?, String?)])
     func speaksOfEncryption(_ code: String?, _ description: String?, _ details: String?) throws {
         #expect(try error(code, description, details).speaksOfEncryption)
@@ -111,6 +114,11 @@ struct ErrorEnvelopeTests {
             ("VALIDATION_ERROR", "Invalid Format", "Turkey, monkey, kidney, Kidder"),
             ("VALIDATION_ERROR", "Invalid payload", "user.email"),
             ("VALIDATION_ERROR", "Request payload failed validation", nil),
+            ("VALIDATION_ERROR", "Request payload format invalid: user.email", "user.email"),
+            ("VALIDATION_ERROR", "Request payload format invalid", nil),
+            ("VALIDATION_ERROR", "Unable to decrypt", "user.email"),
+            ("INVALID_PAYLOAD_FORMAT", "Invalid Format", "user.email, device.ip"),
+            ("BAD_REQUEST", "Invalid payload format", "too many of them"),
             ("UNAUTHORIZED_REQUEST", "Unauthorized request", nil),
             ("SYSTEM_ERROR", "Transient System Failure", nil),
             ("DUPLICATE", "Duplicate key", nil),

@@ -56,6 +56,17 @@ struct RefusedFileTests {
             "several unknown columns", "account_id,Phone,shoe size,phone number\n", at: [1, 12],
             "unknown columns 'Phone', 'shoe size', 'phone number' (did you mean 'phone_number'?)"),
         Case("misspelt path", "account_id,user.emial\n", at: [1, 12], "(did you mean 'user.email'?)"),
+        Case("path in another case", "account_id,USER.EMAIL\n", at: [1, 12], "(did you mean 'user.email'?)"),
+        Case(
+            "path without a dot", "account_id,user.phonenumber\n", at: [1, 12], "(did you mean 'user.phone.number'?)"),
+        Case("misspelt group", "account_id,user.adress.city\n", at: [1, 12], "(did you mean 'user.address.city'?)"),
+        Case(
+            "a header in another case", "Id,Account_ID,EMAIL\n", at: [1, 1],
+            "known but for upper and lower case: 'Id' is 'id', 'Account_ID' is 'account_id', 'EMAIL' is 'email'; rename"
+        ),
+        Case(
+            "a header of which some are in another case", "Shoe,ID,Hat\n", at: [1, 1],
+            "known but for upper and lower case: 'ID' is 'id'; rename"),
         Case("a group of fields", "account_id,user.phone\n", at: [1, 12], "unknown column 'user.phone'"),
         Case("a name that may be a value is not shown", "email,4917012345\n", at: [1, 7], "unknown column number 2;"),
         Case(
@@ -71,6 +82,10 @@ struct RefusedFileTests {
         Case("an object over several lines", "{\n  \"user\": {}\n}\n", at: [1], "write each object on one line"),
         Case("text under a JSON name", "account_id,email\n", at: [1], "is not JSON-lines", file: "a.jsonl"),
         Case("unknown member", "{\"emial\":\"a@example.com\"}\n", at: [1], "'emial' (did you mean 'email'?)"),
+        Case(
+            "a member that may be a value", "{\"Ann Example\":1,\"Bob\":2}\n", at: [1],
+            "has a member that is not named here"),
+        Case("a member beside a known one", "{\"email\":\"a\",\"shoe\":2}\n", at: [1], "has a member 'shoe'"),
         Case("unknown member at the top", "\n{\"user\":{},\"devise\":{}}", at: [2], "(did you mean 'device'?)"),
     ]
 
@@ -108,12 +123,36 @@ struct RefusedFileTests {
         #expect { try InputFile.open(path: path) } throws: { "\($0)" == "none.csv: does not exist; check the path" }
     }
 
-    @Test(.enabled(if: geteuid() != 0, "root may read everything"))
+    @Test(arguments: [
+        "device.os", "device.isp", "device.id", "user.age", "user.names", "user.address.streetLine3", "device.ipv6",
+    ])
+    func aPathThatNoDocumentNamesPassesUnlessItIsASlip(column: String) throws {
+        #expect(try TemporaryFolder().refusal(of: "account_id,email,\(column)\n") == nil)
+    }
+
+    @Test
     func aFileWithoutPermissionIsRefused() throws {
         let folder = try TemporaryFolder()
         let path = try folder.write("account_id,email\n")
         try FileManager.default.setAttributes([.posixPermissions: 0], ofItemAtPath: path)
-        #expect { try InputFile.open(path: path) } throws: { "\($0)".contains("no permission") }
+        try OtherUser.reading {
+            #expect { try InputFile.open(path: path) } throws: { "\($0)".contains("no permission") }
+        }
+    }
+
+    @Test
+    func aNameIsShownWithoutWhatSteersATerminal() throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.write("account_id\n", named: "a\u{1B}[2J\nb.csv")
+        #expect(try InputFile.open(path: path).name == "a?[2J?b.csv")
+    }
+
+    @Test
+    func aNameThatIsNotUTF8IsSaidToBeSo() throws {
+        let path = try TemporaryFolder().path + "/caf\u{FFFD}.csv"
+        #expect { try InputFile.open(path: path) } throws: {
+            "\($0)" == "caf\u{FFFD}.csv: cannot be found: its name is not UTF-8; rename the file"
+        }
     }
 
     @Test(arguments: [(ENOENT, "does not exist"), (EACCES, "no permission"), (EPERM, "no permission"), (EIO, "opened")])

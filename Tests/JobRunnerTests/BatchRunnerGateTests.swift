@@ -43,9 +43,24 @@ extension RunEnd {
         let bench = try await RunnerBench(records: 30)
         let submitter = bench.submitter { $0.row == "row 1" ? .status(403) : .success }
         let end = try await bench.runner(RunnerBench.oneByOne(), submitter).run(bench.batch, stop: StopSignal())
-        #expect(end.halt?.cause == .misconfigured)
+        let halt = try #require(end.halt)
+        #expect(halt.cause == .recordsRefused)
+        let name = try bench.store.batch(bench.batch).name
+        #expect(halt.remedy.contains("'rollcall records \(name) --status queued'"), "\(halt)")
+        #expect(halt.remedy.contains("'rollcall cancel \(name)'"), "\(halt)")
+        #expect(try bench.store.batch(bench.batch).reason == halt.description)
+        #expect(bench.events.last == .halted(halt))
         #expect(try bench.counts.succeeded == 29)
         #expect(try bench.counts.queued == 1)
+    }
+
+    @Test func whereTheLastRecordIsRefusedBothExplanationsAreGiven() async throws {
+        let bench = try await RunnerBench(records: 5)
+        let submitter = bench.submitter { $0.row == "row 5" ? .status(403) : .success }
+        let end = try await bench.runner(RunnerBench.oneByOne(), submitter).run(bench.batch, stop: StopSignal())
+        let halt = try #require(end.halt)
+        #expect(halt.cause == .misconfigured)
+        #expect(halt.remedy.contains("rollcall doctor") && halt.remedy.contains("rollcall cancel"), "\(halt)")
     }
 
     @Test func tenCallsInTroubleCloseTheGateAndOneProbeOpensIt() async throws {

@@ -59,15 +59,6 @@ struct VerdictTests {
         #expect(failed == 100 || Verdict.status(of: doubted, accepting: accept) == .finishedInDoubt)
     }
 
-    @Test("A run that did not finish is 3, whatever it holds")
-    func unfinished() {
-        let done = Self.counts(succeeded: 1)
-        for end in [RunEnd.stopped, .capped(.batchCalls), .stateChanged(to: .paused)] {
-            #expect(Verdict.status(of: end, counts: done, accepting: Self.nothing) == .unfinished)
-        }
-        #expect(Verdict.status(of: .completed, counts: done, accepting: Self.nothing) == .succeeded)
-    }
-
     @Test(
         "Of several batches the gravest speaks",
         arguments: [

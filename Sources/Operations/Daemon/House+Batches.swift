@@ -17,7 +17,9 @@ extension House {
     /// - Returns: The folder they are in.
     func writeResults(of batch: Batch) throws -> String {
         let job = rules.job(named: batch.job) ?? JobDefinition(unnamedWith: settings)
-        let folder = try results(of: job).write(batch).paths.folder
+        let results = results(of: job)
+        let folder = try results.write(batch).paths.folder
+        for stale in try results.staleFolders(of: batch) { _ = try? results.write(batch, into: stale) }
         if job.output == nil { try dropFolder(of: job)?.shareResults(URL(filePath: folder).lastPathComponent) }
         return folder
     }

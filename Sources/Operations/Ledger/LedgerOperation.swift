@@ -52,6 +52,7 @@ public struct LedgerOperation: Sendable {
         try store.forEachAttempt(batch.id) { attempt in
             let line = AttemptLine(attempt)
             console.output(json ? JSONText.text(of: line) : line.text)
+            try console.requireOutput()
         }
         let totals = LedgerSum(try store.ledgerTotals(batch.id))
         let cost = Cost.share(of: try store.ledgerDays(inMonthsOf: batch.id), pricing: place.pricing) {

@@ -1,6 +1,8 @@
 import Foundation
 import JobRunner
 import RecordStore
+import Results
+import Settings
 
 /// `rollcall start`, `pause`, `resume` and `cancel`: takes effect at the runner's next claim.
 public struct BatchCommandOperation: Sendable {
@@ -39,26 +41,38 @@ public struct BatchCommandOperation: Sendable {
     private func move(_ batch: Batch, to state: BatchState, in session: OperatorSession) async throws {
         try await session.store.setState(
             batch.id, to: state, reason: reason(for: state), noting: session.action(command.rawValue, of: batch.id))
-        console.note("\(batch.name): \(command.participle); \(try follows(batch, session))")
+        console.note("\(batch.name): \(command.participle); \(try await follows(batch, session))")
     }
 
     private func reason(for state: BatchState) -> String? {
         state == .paused ? "paused by \(NSUserName())" : nil
     }
 
-    private func follows(_ batch: Batch, _ session: OperatorSession) throws -> String {
+    private func follows(_ batch: Batch, _ session: OperatorSession) async throws -> String {
         switch command {
         case .start, .resume: return try session.whoGoesOn()
         case .pause: return "calls under way are awaited; 'rollcall resume \(batch.name)' goes on"
         case .cancel:
-            let counts = try session.store.progress(batch.id)
-            return "\(Figures.count(counts.cancelled, "record")) will not be sent; "
-                + (counts.inFlight > 0 ? "calls under way are awaited; " : "") + (try resultsFollow(batch, session))
+            let cancelled = try session.store.batch(batch.id)
+            return "\(Figures.count(cancelled.counts.cancelled, "record")) will not be sent; "
+                + (try await resultsFollow(cancelled, session))
         }
     }
 
-    private func resultsFollow(_ batch: Batch, _ session: OperatorSession) throws -> String {
-        if case .daemon = try session.place.runner() { return "the daemon writes the results" }
-        return "'rollcall export \(batch.name)' prints what there is"
+    /// Whoever awaits calls under way writes the results; where nobody does, they are written here.
+    private func resultsFollow(_ batch: Batch, _ session: OperatorSession) async throws -> String {
+        let awaits = batch.counts.inFlight > 0 ? "awaits calls under way and " : ""
+        switch try session.place.runner() {
+        case .daemon: return "the daemon \(awaits)writes the results"
+        case .run(let process) where batch.counts.inFlight > 0:
+            return "process \(process) \(awaits)writes the results"
+        case .run, .nobody:
+            let place = session.place
+            let results = BatchResults(
+                store: session.store, pricing: place.pricing, place: try session.resultsPlace(of: batch))
+            let written = try await results.publish(
+                batch, by: { try place.operatorProvenance() }, console: console)
+            return "its results are in \(written.paths.folder)"
+        }
     }
 }

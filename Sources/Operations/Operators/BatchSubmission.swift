@@ -41,7 +41,10 @@ struct BatchSubmission {
     }
 
     private func batch(for plan: BatchIntake.Plan, _ intake: BatchIntake) async throws -> Batch {
-        if let batch = plan.unwritten { return batch }
+        if let batch = plan.unwritten {
+            session.console.note(try intake.results.reasonToWrite(batch))
+            return batch
+        }
         return try await admitted(try await intake.takeIn(plan))
     }
 
@@ -72,7 +75,7 @@ struct BatchSubmission {
         let place = session.place
         let results = BatchResults(
             store: session.store, pricing: place.pricing,
-            place: request.out.map(ResultsPlace.init(output:)) ?? ResultsPlace(job, settings: place.settings))
+            place: ResultsPlace(job, settings: place.settings), out: request.out.map(ResultsPlace.init(output:)))
         return BatchIntake(
             store: session.store, job: job, provenance: try place.provenance(place.credentials()), results: results,
             stop: stop, console: session.console, again: request.again,

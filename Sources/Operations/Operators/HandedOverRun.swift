@@ -52,18 +52,24 @@ struct FollowedBatch {
             let reason = batch.reason.map { ": \($0)" } ?? ""
             session.console.note(
                 "\(batch.name) is \(batch.state.rawValue)\(reason); \(goesOn(batch))")
-            if json { session.console.output(JSONText.text(of: try BatchStatus(batch, in: session.store))) }
-            return .unfinished
+            return try await standing(batch)
         }
-        let written = try await BlockingWork.run { try results.write(batch) }
+        let written = try await results.publish(
+            batch, by: { [place = session.place] in try place.operatorProvenance() }, console: session.console)
         session.console.output(json ? JSONText.text(of: written.summary) : SummaryText.text(of: written))
         return Verdict.status(of: batch.counts, accepting: job.accept)
+    }
+
+    /// What a script reads of a batch for which there is nothing to wait.
+    func standing(_ batch: Batch) async throws -> ExitStatus {
+        if json { session.console.output(JSONText.text(of: try results.summary(of: batch))) }
+        return batch.state.isFinished ? Verdict.status(of: batch.counts, accepting: job.accept) : .unfinished
     }
 
     private var results: BatchResults {
         BatchResults(
             store: session.store, pricing: session.place.pricing,
-            place: out.map(ResultsPlace.init(output:)) ?? ResultsPlace(job, settings: session.place.settings))
+            place: ResultsPlace(job, settings: session.place.settings), out: out.map(ResultsPlace.init(output:)))
     }
 
     private func goesOn(_ batch: Batch) -> String {

@@ -1,5 +1,6 @@
 import Foundation
 import RecordStore
+import Settings
 
 /// A hand on the database beside whoever runs it, if anybody does.
 struct OperatorSession: Sendable {
@@ -36,6 +37,13 @@ struct OperatorSession: Sendable {
             "process \(process) runs this database; when it has ended, 'rollcall daemon' goes on with it"
         case .nobody: "no daemon runs; 'rollcall daemon' goes on with it, or run the file again"
         }
+    }
+
+    /// Where a batch's results go; of a batch whose job is gone, where those without a job go.
+    func resultsPlace(of batch: Batch) throws -> ResultsPlace {
+        let named = batch.job == JobDefinition.unnamed ? nil : batch.job
+        let job = try? place.job(named)
+        return ResultsPlace(job ?? JobDefinition(unnamedWith: place.settings), settings: place.settings)
     }
 
     /// Closes the database.

@@ -62,7 +62,7 @@ public struct ResolveOperation: Sendable {
                 detail: "\(scope) as failed: \(Figures.count(count, "record"))", provenance: provenance)
         }
         console.note("\(batch.name): \(Figures.count(count, "record")) in doubt resolved as failed")
-        try writeResults(of: session.store.batch(batch.id), under: job, in: session)
+        try await writeResults(of: session.store.batch(batch.id), under: job, by: provenance, in: session)
     }
 
     private func queue(_ doubts: SelectedDoubts, of batch: Batch, in session: OperatorSession) async throws {
@@ -83,11 +83,14 @@ public struct ResolveOperation: Sendable {
 
     private var scope: String { request.line.map { "line \($0)" } ?? "all in doubt" }
 
-    private func writeResults(of batch: Batch, under job: JobDefinition, in session: OperatorSession) throws {
+    private func writeResults(
+        of batch: Batch, under job: JobDefinition, by provenance: Provenance, in session: OperatorSession
+    ) async throws {
         guard batch.state == .completed else { return }
         let place = session.place
         let results = BatchResults(
             store: session.store, pricing: place.pricing, place: ResultsPlace(job, settings: place.settings))
-        console.note("\(batch.name): results written anew in \(try results.write(batch).paths.folder)")
+        let written = try await results.publish(batch, by: { provenance }, console: console)
+        console.note("\(batch.name): results written anew in \(written.paths.folder)")
     }
 }

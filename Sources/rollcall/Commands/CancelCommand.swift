@@ -5,7 +5,8 @@ struct CancelCommand: RollcallCommand {
     static let configuration = CommandConfiguration(
         commandName: "cancel", abstract: "Give up what has not been sent of a batch.",
         discussion: """
-            Records not yet sent become cancelled; answers that are there stay, and calls under way are awaited.
+            Records not yet sent become cancelled; answers that are there stay, and calls under way are awaited. \
+            The results of what there is are written.
             """)
 
     @OptionGroup var chosen: BatchCommandOptions

@@ -53,16 +53,23 @@ struct JWECommand: AsyncParsableCommand {
             help: ArgumentHelp("File whose first line is the key's password.", valueName: "file"), completion: .file())
         var passwordFile: String?
 
+        @Flag(help: "Print it as one JSON object.")
+        var json = false
+
         func step(_ input: [UInt8]) throws -> [UInt8] {
             let token = JWEEnvelope.tokenOrEnvelope(input)
-            var lines = Self.describe(try JWEHeader.inspect(token))
-            if let key {
-                let privateKey = try PrivateKey.load(
-                    FileBytes.read(key), password: Password.given(file: passwordFile), name: key)
-                let opens = (try? JWEDecrypter(privateKey: privateKey).decrypt(token)) != nil
-                lines += "\nopened by \(key): \(opens ? "yes" : "no")"
-            }
+            let header = try JWEHeader.inspect(token)
+            let opens = try key.map { try isOpened(token, by: $0) }
+            guard !json else { return try JWEListing.json(of: header, opens: opens) }
+            var lines = Self.describe(header)
+            if let key, let opens { lines += "\nopened by \(key): \(opens ? "yes" : "no")" }
             return Array("\(lines)\n".utf8)
+        }
+
+        private func isOpened(_ token: [UInt8], by key: String) throws -> Bool {
+            let privateKey = try PrivateKey.load(
+                FileBytes.read(key), password: Password.given(file: passwordFile), name: key)
+            return (try? JWEDecrypter(privateKey: privateKey).decrypt(token)) != nil
         }
 
         private static func describe(_ header: JWEHeader) -> String {
@@ -86,8 +93,7 @@ protocol JWEStep: RollcallCommand {
 extension JWEStep {
     func perform() async throws -> ExitStatus {
         do {
-            let output = try step(FileBytes.standardInput())
-            try FileHandle.standardOutput.write(contentsOf: output)
+            Console.standard.output(bytes: try step(FileBytes.standardInput()))
             return .succeeded
         } catch {
             throw OperationFailure(.inputUnusable, "jwe: \(error)")

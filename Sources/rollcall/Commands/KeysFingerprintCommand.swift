@@ -17,20 +17,38 @@ struct KeysFingerprintCommand: RollcallCommand {
         completion: .file())
     var passwordFile: String?
 
+    @Flag(help: "Print the fingerprints as one JSON object.")
+    var json = false
+
     func perform() async throws -> ExitStatus {
         let opened = try KeyReading.open(file, password: Password.given(file: passwordFile))
         let keys =
             opened.publicKeys + opened.privateKeys.map(\.publicKey) + opened.certificates.map(\.publicKey)
-        for fingerprint in Set(keys.map(\.fingerprint)).sorted() {
-            Console.standard.output("\(fingerprint)  SHA-256 of the public key (DER)")
-        }
-        for certificate in opened.certificates {
-            Console.standard.output("\(certificate.fingerprint)  SHA-256 of the certificate")
-        }
         guard !keys.isEmpty else {
             let reason = opened.isLocked ? "needs a password; name it with --password-file" : "holds no key"
             throw OperationFailure(.inputUnusable, "\(file): \(reason)")
         }
+        let found = Fingerprints(
+            file: file, publicKeys: Set(keys.map(\.fingerprint)).sorted(),
+            certificates: opened.certificates.map(\.fingerprint))
+        if json { Console.standard.output(json: found) } else { tell(found) }
         return .succeeded
+    }
+
+    private func tell(_ found: Fingerprints) {
+        for key in found.publicKeys { Console.standard.output("\(key)  SHA-256 of the public key (DER)") }
+        for certificate in found.certificates { Console.standard.output("\(certificate)  SHA-256 of the certificate") }
+    }
+
+    private struct Fingerprints: Encodable {
+        let file: String
+        let publicKeys: [String]
+        let certificates: [String]
+
+        private enum CodingKeys: String, CodingKey {
+            case file
+            case publicKeys = "public_key_sha256"
+            case certificates = "certificate_sha256"
+        }
     }
 }

@@ -19,28 +19,28 @@ struct KeysInspectCommand: RollcallCommand {
         completion: .file())
     var passwordFile: String?
 
+    @Flag(help: "Print what was found as one JSON object.")
+    var json = false
+
     func perform() async throws -> ExitStatus {
         let password = try Password.given(file: passwordFile)
-        let opened = try files.map { path in (path, try KeyReading.open(path, password: password)) }
+        let opened = try files.map { path in (path: path, file: try KeyReading.open(path, password: password)) }
+        let matches = KeyMatch.all(in: opened)
+        guard !json else {
+            Console.standard.output(
+                json: Inspection(files: opened.map { KeyListing(path: $0.path, $0.file) }, matches: matches))
+            return .succeeded
+        }
         for (path, file) in opened {
             Console.standard.output("\(path): \(file.format.rawValue)")
             for item in file.items { Console.standard.output("  " + KeyWords.describe(item)) }
         }
-        tellMatches(opened)
+        for match in matches { Console.standard.output(match.text) }
         return .succeeded
     }
 
-    private func tellMatches(_ opened: [(String, KeyFile)]) {
-        let certificates = opened.flatMap { path, file in file.certificates.map { (path, $0) } }
-        for (path, file) in opened {
-            for key in file.privateKeys {
-                let fitting = certificates.filter { $0.1.matches(key) }.map(\.0)
-                guard !certificates.isEmpty else { continue }
-                Console.standard.output(
-                    fitting.isEmpty
-                        ? "the private key in \(path) matches no certificate here"
-                        : "the private key in \(path) matches the certificate in \(fitting.joined(separator: ", "))")
-            }
-        }
+    private struct Inspection: Encodable {
+        let files: [KeyListing]
+        let matches: [KeyMatch]
     }
 }

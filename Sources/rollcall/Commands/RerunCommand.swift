@@ -8,7 +8,7 @@ struct RerunCommand: RollcallCommand {
             Alone it takes the failed records. For in_doubt ones, and for those resolved as failed by hand, it says how many \
             calls may be billed a second time and wants --yes; likewise above confirm_above. A batch that is paused or \
             halted stays so: 'rollcall resume' sends them with what else waits there. The attempts of the earlier run stay \
-            in the ledger; the result files are written anew.
+            in the ledger; the result files are written anew, with --out in both places.
             """)
 
     @Argument(help: "A batch's name or number.")
@@ -35,7 +35,7 @@ struct RerunCommand: RollcallCommand {
     @Flag(help: "Agree to the cost, and to send again what may have been billed.")
     var yes = false
 
-    @Flag(help: "Print the summary as JSON on standard output.")
+    @Flag(help: "Print the summary as one line of JSON, however the run ends.")
     var json = false
 
     func perform() async throws -> ExitStatus {

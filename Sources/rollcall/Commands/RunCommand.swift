@@ -6,7 +6,8 @@ struct RunCommand: RollcallCommand {
         commandName: "run", abstract: "Take in files, send every record, write the results.",
         discussion: """
             A file whose batch is unfinished is continued; one whose batch is finished is refused (65) with the batch's \
-            name, unless --again. The first Ctrl-C stops claiming and awaits the answers in flight; the second leaves at \
+            name, unless --again, or its results are not yet where they belong: then they are written, without a call. \
+            The first Ctrl-C stops claiming and awaits the answers in flight; the second leaves at \
             once and loses nothing: what was sent and not answered is in doubt.
             """)
 
@@ -38,7 +39,7 @@ struct RunCommand: RollcallCommand {
     @Flag(name: .customLong("no-reuse"), help: "Use no answers of earlier batches, whatever reuse_within says.")
     var noReuse = false
 
-    @Flag(help: "Print the summary as JSON on standard output.")
+    @Flag(help: "Print one summary for each file, a line of JSON each, however its run ends.")
     var json = false
 
     func validate() throws {

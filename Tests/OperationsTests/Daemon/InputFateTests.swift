@@ -169,7 +169,7 @@ struct InputFateTests {
 
     private func reload(_ bench: DaemonBench) async throws {
         let house = try #require(bench.house)
-        await Reload(house: house, config: bench.file("rollcall.yaml"), reloaded: Doorbell()).perform()
+        await Reload(house: house, reloaded: Doorbell()).perform()
     }
 
     @Test("The inbox says which files wait, and for what")

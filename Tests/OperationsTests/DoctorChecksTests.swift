@@ -1,0 +1,123 @@
+import Emulator
+import Foundation
+import IdentityInsightsClient
+import RecordStore
+import Settings
+import Testing
+
+@testable import Operations
+
+@Suite("What the doctor finds in keys and storage")
+struct DoctorChecksTests {
+    /// Settings with keys of an emulator that never runs.
+    private final class Site {
+        let path: String
+
+        init(settings: String = "") throws {
+            path = FileManager.default.temporaryDirectory.appending(path: "rollcall-doctor-\(UUID().uuidString)").path
+            _ = try EmulatorDirectory(path: path).material(host: "127.0.0.1")
+            let text = """
+                database: var/rollcall.sqlite
+                sealing_key: secrets/sealing.key
+                api:
+                  base_url: https://127.0.0.1:9/identity/accounts
+                  client_certificate: pki/client.pem
+                  client_key: pki/client.key
+                  ca_certificates: pki/ca.pem
+                  encryption_key: pki/encryption.pem
+                  decryption_key: pki/decryption.pem
+                output: out
+
+                """
+            try Data((text + settings).utf8).write(to: URL(filePath: "\(path)/rollcall.yaml"))
+        }
+
+        deinit { try? FileManager.default.removeItem(atPath: path) }
+
+        func place() throws -> Workplace { try Workplace(config: "\(path)/rollcall.yaml") }
+
+        func makeDatabase() throws {
+            let place = try place()
+            try place.storeForRunning(place.provenance(place.credentials())).close()
+        }
+    }
+
+    private static let day = 86_400.0
+
+    /// How far from its end, or its beginning, the client certificate is looked at.
+    struct Case: Sendable {
+        let daysFromEnd: Double?
+        let daysFromBegin: Double?
+        let level: Finding.Level
+        let says: String
+    }
+
+    static let certificates = [
+        Case(daysFromEnd: -31, daysFromBegin: nil, level: .fine, says: "ends "),
+        Case(daysFromEnd: -29, daysFromBegin: nil, level: .warning, says: "renew it in time"),
+        Case(daysFromEnd: 1, daysFromBegin: nil, level: .failure, says: "has expired"),
+        Case(daysFromEnd: nil, daysFromBegin: -1, level: .failure, says: "is not valid yet"),
+    ]
+
+    @Test("A certificate's end is told thirty days before, at its end, and before it begins", arguments: certificates)
+    func certificateEnd(_ example: Case) throws {
+        let site = try Site()
+        let place = try site.place()
+        let reports = CredentialReport.all(of: place.settings.api.credentialFiles)
+        let report = try #require(reports.first { $0.setting == "api.client_certificate" })
+        let (begin, end) = (try #require(report.begin), try #require(report.end))
+        let now =
+            example.daysFromEnd.map { end.addingTimeInterval($0 * Self.day) }
+            ?? begin.addingTimeInterval((example.daysFromBegin ?? 0) * Self.day)
+        let findings = CredentialChecks(place: place).findings(now: now)
+        let finding = try #require(findings.first { $0.check == report.setting })
+        #expect(finding.level == example.level)
+        #expect(finding.message.contains(example.says), "\(finding.message)")
+    }
+
+    @Test("A sound database is said to be so, and one that is not yet there, too")
+    func soundDatabase() throws {
+        let site = try Site()
+        #expect(try database(site).message.contains("does not exist yet"))
+        try site.makeDatabase()
+        let finding = try database(site)
+        #expect(finding.level == .fine && finding.message.contains("the sealing key fits"), "\(finding.message)")
+    }
+
+    @Test("A damaged database is a failure with its remedy", arguments: [0, 4_096])
+    func damagedDatabase(at offset: UInt64) throws {
+        let site = try Site()
+        try site.makeDatabase()
+        let file = try FileHandle(forUpdating: URL(filePath: "\(site.path)/var/rollcall.sqlite"))
+        try file.seek(toOffset: offset)
+        try file.write(contentsOf: Data(repeating: 0xA5, count: 4_096))
+        try file.close()
+        let finding = try database(site)
+        #expect(finding.level == .failure)
+        #expect(finding.message.contains("restore") || finding.message.contains("backup"), "\(finding.message)")
+    }
+
+    @Test(
+        "A folder that cannot be made is a failure", arguments: ["output: blocked/out", "database: blocked/x.sqlite"])
+    func folders(setting: String) throws {
+        let site = try Site()
+        try Data().write(to: URL(filePath: "\(site.path)/blocked"))
+        let (key, value) = (setting.prefix { $0 != ":" }, setting)
+        let text = try String(contentsOfFile: "\(site.path)/rollcall.yaml", encoding: .utf8)
+        let lines = text.split(separator: "\n").map { $0.hasPrefix("\(key):") ? Substring(value) : $0 }
+        try Data(lines.joined(separator: "\n").utf8).write(to: URL(filePath: "\(site.path)/rollcall.yaml"))
+        let findings = StorageChecks(place: try site.place()).findings()
+        let finding = try #require(findings.first { $0.check == (key == "output" ? "output" : "database folder") })
+        #expect(finding.level == .failure && finding.message.contains("is not a folder"), "\(finding.message)")
+    }
+
+    @Test("Little space is a warning", arguments: [(5 << 30, Finding.Level.fine), (3 << 30, .warning), (0, .warning)])
+    func space(free: Int, level: Finding.Level) {
+        let finding = StorageChecks.space(free: free, at: "/srv")
+        #expect(finding.level == level && finding.message.hasPrefix("\(free >> 20) MiB free at /srv"))
+    }
+
+    private func database(_ site: Site) throws -> Finding {
+        try #require(StorageChecks(place: site.place()).findings().first { $0.check == "database" })
+    }
+}
