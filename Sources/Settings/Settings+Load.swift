@@ -49,7 +49,8 @@ extension Settings {
             return try InputText(path: path)
         } catch {
             throw SettingsError(
-                file: path, "\(error.message); 'rollcall emulator --dir D' writes settings that work, as a start")
+                file: path,
+                "\(error.message); name the settings with --config; 'rollcall emulator --dir D' writes some that work")
         }
     }
 

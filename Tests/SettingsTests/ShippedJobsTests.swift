@@ -51,7 +51,7 @@ import Testing
         let job = try job("rerun-failed")
         let rerun = try #require(job.rerun)
         #expect((rerun.jobs, rerun.statuses, rerun.youngerThan) == (["nightly-screening"], [.failed], .seconds(86400)))
-        #expect(try job.schedule == CronExpression("30 6 * * *"))
+        #expect(try job.schedule == CronExpression("30 5 * * *"))
         #expect(!job.catchUp)
     }
 }
