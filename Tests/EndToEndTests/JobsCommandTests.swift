@@ -104,7 +104,7 @@ extension EndToEnd {
                 let resolved = try await installation.rollcall("resolve", "day-1", "--line", "3", "--as", "failed")
                 #expect(resolved.status == 0 && resolved.errors.contains("'outside'"), "\(resolved.errors)")
                 #expect(try installation.results("day-1")[1]["status"] == "failed")
-                let rerun = try await installation.rollcall("rerun", "day-1", "--job", "outside.yaml")
+                let rerun = try await installation.rollcall("rerun", "day-1", "--job", "outside.yaml", "--yes")
                 #expect(rerun.status == 0, "\(rerun.errors)")
                 #expect(installation.emulator.calls.total == 8)
                 let refused = try await installation.rollcall("submit", "day.csv", "--job", "outside.yaml")
