@@ -22,13 +22,19 @@ struct BatchResults {
         return max(0, month.billable - batch.counts.billable)
     }
 
+    /// Writes a batch's results, for the group that may have them where there is one.
     func write(_ batch: Batch) throws -> WrittenResults {
         let now = Self.now
-        return try ResultWriter(store: store).write(
+        let written = try ResultWriter(store: store).write(
             batch.id, into: place.folder(of: batch),
             shape: InputShape(RecordLayout(decoding: store.layout(of: batch.id))),
             pricing: pricing, callsBefore: try callsBefore(batch, at: now), now: now)
+        try place.share(batch)
+        return written
     }
+
+    /// The results of a batch's last end as another process has written them; nil where they are not there.
+    func written(_ batch: Batch) -> WrittenResults? { WrittenResults(of: batch, in: place.folder(of: batch)) }
 }
 
 extension InputShape {

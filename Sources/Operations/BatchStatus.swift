@@ -14,8 +14,10 @@ struct BatchStatus: Encodable {
     let calls: Int
     let retries: Int
     let possibleDoubleBills: Int
+    /// When a cap that paused it turns over, and a daemon goes on with it.
+    let resumeAt: String?
 
-    init(_ batch: Batch) {
+    init(_ batch: Batch, resumesAt: Int64? = nil) {
         self.batch = batch.name
         number = batch.id.rawValue
         job = batch.job
@@ -30,6 +32,7 @@ struct BatchStatus: Encodable {
             ])
         calls = batch.counts.calls
         retries = batch.counts.retries
+        resumeAt = resumesAt.map(Figures.time)
         possibleDoubleBills = batch.counts.inDoubtRetried
     }
 
@@ -38,5 +41,6 @@ struct BatchStatus: Encodable {
         case createdAt = "created_at"
         case finishedAt = "finished_at"
         case possibleDoubleBills = "possible_double_bills"
+        case resumeAt = "resume_at"
     }
 }

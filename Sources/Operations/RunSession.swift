@@ -131,10 +131,11 @@ struct RunSession: Sendable {
     }
 
     private func warnOfCertificateEnd(_ batch: Batch) {
-        let projected = Date(timeIntervalSinceNow: Double(batch.counts.queued) / configuration.rate)
-        guard credentials.certificateEnd < projected else { return }
+        let outlook = CertificateOutlook(
+            end: credentials.certificateEnd, queued: batch.counts.queued, rate: configuration.rate, now: Date())
+        guard outlook.isTooShort else { return }
         console.note(
-            "warning: the client certificate ends \(Figures.time(credentials.certificateEnd)), before this batch's "
-                + "projected end \(Figures.time(projected)); renew it in the portal")
+            "warning: the client certificate ends \(Figures.time(outlook.end)), before this batch's "
+                + "projected end \(Figures.time(outlook.projectedEnd)); renew it in the portal")
     }
 }

@@ -23,11 +23,11 @@ public struct StatusOperation: Sendable {
         let place = try Workplace(config: config)
         let store = try place.storeForReading()
         var shown = try selection(store)
-        show(shown, RunnerLine.text(of: try place.runner(), try store.runnerStatus()))
+        try show(shown, store, place)
         while watch, shown.contains(where: { !$0.state.isAtRest }) {
             try await Task.sleep(for: .seconds(1))
             shown = try selection(store)
-            show(shown, RunnerLine.text(of: try place.runner(), try store.runnerStatus()))
+            try show(shown, store, place)
         }
         try store.close()
         return .succeeded
@@ -38,11 +38,18 @@ public struct StatusOperation: Sendable {
         return [try store.batchOrFailure(batch)]
     }
 
-    private func show(_ batches: [Batch], _ runner: String?) {
-        if json { return console.output(JSONText.text(of: batches.map(BatchStatus.init))) }
-        if let runner { console.output(runner) }
+    private func show(_ batches: [Batch], _ store: RecordStore, _ place: Workplace) throws {
+        let (runner, status) = (try place.runner(), try store.runnerStatus())
+        let resumptions = try store.resumptions()
+        if json {
+            let report = StatusReport(
+                runner: RunnerReport(runner, status),
+                batches: batches.map { BatchStatus($0, resumesAt: resumptions[$0.id]) })
+            return console.output(JSONText.text(of: report))
+        }
+        if let line = RunnerLine.text(of: runner, status) { console.output(line) }
         if let only = batches.first, batch != nil {
-            console.output(BatchTable.detail(of: only))
+            console.output(BatchTable.detail(of: only, resumesAt: resumptions[only.id]))
         } else {
             console.output(BatchTable.text(of: batches))
         }

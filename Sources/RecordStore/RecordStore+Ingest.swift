@@ -75,4 +75,21 @@ extension RecordStore {
         try await bringBack(batch)
         try await write { try $0.setState(batch, to: state, reason: reason, finishingIngest: false) }
     }
+
+    /// Moves a batch to another state by a person's word, which is kept in the same transaction: whoever sees the batch
+    /// there can know of the word.
+    ///
+    /// - Parameters:
+    ///   - batch: The batch.
+    ///   - state: Where it goes.
+    ///   - reason: Why, for people; no values of records.
+    ///   - action: What was done, with who did it.
+    /// - Throws: ``StoreError`` with ``StoreError/Code/notAllowed`` when the batch can't go there.
+    public func setState(_ batch: BatchID, to state: BatchState, reason: String?, by action: Action) async throws {
+        try await bringBack(batch)
+        try await write { connection in
+            try connection.setState(batch, to: state, reason: reason, finishingIngest: false)
+            try connection.insert(action)
+        }
+    }
 }

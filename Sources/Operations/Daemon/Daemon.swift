@@ -47,7 +47,8 @@ struct Daemon {
     private var parts: [@Sendable () async throws -> Void] {
         [
             JobKeepers(house: house, reloaded: reloaded).run, OperatorWatch(house: house).run,
-            GateJournal(house: house).run, Upkeep(house: house).run, ShutdownGrace(house: house).run,
+            GateJournal(house: house).run, InputRelease(house: house).run, Upkeep(house: house).run,
+            ShutdownGrace(house: house).run,
         ]
     }
 }

@@ -13,14 +13,12 @@ extension House {
             timeZone: job.limits.timeZone)
     }
 
-    /// Writes a batch's results, for the group that may have them where there is one.
+    /// Writes a batch's results.
     ///
     /// - Returns: The folder they are in.
     func writeResults(of batch: Batch) throws -> String {
         let job = rules.job(named: batch.job) ?? JobDefinition(unnamedWith: settings)
-        let folder = try results(of: job).write(batch).paths.folder
-        if job.output == nil { try dropFolder(of: job)?.shareResults(URL(filePath: folder).lastPathComponent) }
-        return folder
+        return try results(of: job).write(batch).paths.folder
     }
 
     /// Lets a batch's input file go where its job says. Done again, it finds nothing to do.

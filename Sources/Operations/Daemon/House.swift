@@ -13,6 +13,8 @@ final class House: Sendable {
         let place: Workplace
         let jobs: [String: JobDefinition]
         let provenance: Provenance
+        /// When the client's certificate ends.
+        let certificateEnd: Date
         /// When they were read, in milliseconds since 1970 UTC.
         let loadedAt: Int64
 
@@ -24,6 +26,7 @@ final class House: Sendable {
             jobs = try Dictionary(
                 JobDefinition.all(in: place.settings).map { ($0.name, try $0.result.get()) }, uniquingKeysWith: { $1 })
             provenance = try place.provenance(credentials)
+            certificateEnd = credentials.certificateEnd
             loadedAt = now
         }
 
@@ -43,6 +46,8 @@ final class House: Sendable {
         var news = Duration.seconds(2)
         /// The database's upkeep.
         var upkeep = Duration.seconds(600)
+        /// Input files that could not be moved.
+        var departures = Duration.seconds(60)
     }
 
     let rhythm: Rhythm
@@ -60,6 +65,12 @@ final class House: Sendable {
     /// Wake those who keep jobs' drop folders, by the job's name.
     private let folderBells = Mutex<[String: Doorbell]>([:])
     private let current: Mutex<Rules>
+    /// The last of the operators' actions that has been acted on; nil before any was looked for.
+    private let heeded = Mutex<Int64?>(nil)
+    /// Batches that are over and whose files could not be let go yet.
+    let departures = Departures()
+    /// What has been said of the ends of client certificates.
+    let certificateWarnings = Mutex<Set<CertificateOutlook.Warning>>([])
 
     init(
         store: RecordStore, rules: Rules, client: CurrentClient, traffic: EndpointTraffic, notifier: Notifier,
@@ -80,6 +91,19 @@ final class House: Sendable {
     var rules: Rules {
         get { current.withLock { $0 } }
         set { current.withLock { $0 = newValue } }
+    }
+
+    /// Whether all has been acted on that operators have done so far.
+    ///
+    /// - Throws: `StoreError` when the database could not be read.
+    func hasHeededOperators() throws -> Bool {
+        let last = try store.lastActionNumber()
+        return heeded.withLock { $0 ?? -1 } >= last
+    }
+
+    /// Operators' actions up to this one have been acted on.
+    func heed(upTo number: Int64) {
+        heeded.withLock { $0 = max($0 ?? number, number) }
     }
 
     var settings: Settings { rules.place.settings }

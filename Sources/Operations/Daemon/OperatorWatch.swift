@@ -12,11 +12,13 @@ struct OperatorWatch {
     /// - Throws: `StoreError` when the actions could not be read or state not written.
     func run() async throws {
         var last = try house.store.lastActionNumber()
+        house.heed(upTo: last)
         let bell = Doorbell()
         while !Task.isCancelled {
             for (number, action) in try house.store.actions(after: last) {
                 last = number
                 try await heed(action)
+                house.heed(upTo: number)
             }
             await bell.wait(for: house.poll, on: house.clock)
         }
@@ -24,11 +26,13 @@ struct OperatorWatch {
 
     private func heed(_ action: Action) async throws {
         let batch = action.batch.flatMap { try? house.store.batch($0) }
-        house.log.notice(
-            "an operator acted",
-            metadata: [
-                "action": "\(action.name)", "batch": "\(batch?.name ?? "-")", "user": "\(action.provenance.user)",
-            ])
+        if action.name != RerunRound.actionName {
+            house.log.notice(
+                "an operator acted",
+                metadata: [
+                    "action": "\(action.name)", "batch": "\(batch?.name ?? "-")", "user": "\(action.provenance.user)",
+                ])
+        }
         if action.name == BatchCommand.resume.rawValue { try await renew(for: batch) }
         house.batchBell.ring()
         if let batch { house.folderBell(of: batch.job).ring() }

@@ -19,13 +19,23 @@ struct Reload {
             say(place)
             house.rules = rules
             house.traffic.reconfigure(RunnerConfiguration(daemonOf: rules.place.settings))
+            reopen()
+            house.warnOfCertificateEnd()
             reloaded.ring()
+            house.batchBell.ring()
             house.log.notice("settings, jobs and keys were read anew", metadata: ["jobs": "\(rules.jobs.count)"])
         } catch {
             house.log.error(
                 "nothing was changed: settings, jobs or keys are wrong",
                 metadata: ["reason": "\(OperationFailure(error).message)"])
         }
+    }
+
+    /// What halted may have been put right. A gate that is only closed finds out by its probes, and spends no attempt.
+    private func reopen() {
+        guard house.traffic.status.gate == .halted else { return }
+        house.log.notice("the way to the API was halted; it is tried again")
+        house.traffic.reopen()
     }
 
     private func say(_ place: Workplace) {

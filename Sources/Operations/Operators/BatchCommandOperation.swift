@@ -25,7 +25,7 @@ public struct BatchCommandOperation: Sendable {
         let batch = try session.store.batchOrFailure(batch)
         switch command.effect(on: batch.state, isIngested: batch.isIngested) {
         case .refused(let why): throw OperationFailure(.unfinished, "\(batch.name) \(why)")
-        case .nothing: console.note("\(batch.name) is \(batch.state.rawValue) already")
+        case .nothing: try await repeatWord(on: batch, in: session)
         case .becomes(let state): try await move(batch, to: state, in: session)
         }
         if json { console.output(JSONText.text(of: BatchStatus(try session.store.batch(batch.id)))) }
@@ -33,9 +33,16 @@ public struct BatchCommandOperation: Sendable {
         return .succeeded
     }
 
-    private func move(_ batch: Batch, to state: BatchState, in session: OperatorSession) async throws {
-        try await session.store.setState(batch.id, to: state, reason: reason(for: state))
+    /// To resume is also to say that a remedy has been applied: a daemon hears of it, whatever the batch does.
+    private func repeatWord(on batch: Batch, in session: OperatorSession) async throws {
+        console.note("\(batch.name) is \(batch.state.rawValue) already")
+        guard command == .resume else { return }
         try await session.note(command.rawValue, of: batch.id)
+        console.note("\(try session.whoGoesOn()), with the keys as they are now")
+    }
+
+    private func move(_ batch: Batch, to state: BatchState, in session: OperatorSession) async throws {
+        try await session.move(batch.id, to: state, reason: reason(for: state), by: command)
         console.note("\(batch.name): \(command.participle); \(try follows(batch, session))")
     }
 

@@ -39,8 +39,7 @@ struct BatchSubmission {
     }
 
     private func goOn(_ batch: Batch, by command: BatchCommand) async throws {
-        try await session.store.setState(batch.id, to: .running, reason: nil)
-        try await session.note(command.rawValue, of: batch.id)
+        try await session.move(batch.id, to: .running, reason: nil, by: command)
     }
 
     private var confirmation: Confirmation {

@@ -41,7 +41,7 @@ struct FollowedBatch {
     let session: OperatorSession
     let job: JobDefinition
     let stop: StopSignal
-    /// Where results are to be written once more; nil: where the runner writes them.
+    /// Where results are to be written once more; nil: those of the runner will do.
     let out: String?
     let json: Bool
 
@@ -55,7 +55,11 @@ struct FollowedBatch {
             if json { session.console.output(JSONText.text(of: BatchStatus(batch))) }
             return .unfinished
         }
-        let written = try await BlockingWork.run { try results.write(batch) }
+        let (results, isElsewhere) = (results, out != nil)
+        // A runner with other settings may have written them elsewhere.
+        let written = try await BlockingWork.run {
+            try isElsewhere ? results.write(batch) : results.written(batch) ?? results.write(batch)
+        }
         session.console.output(json ? JSONText.text(of: written.summary) : SummaryText.text(of: written))
         return Verdict.status(of: batch.counts, accepting: job.accept)
     }

@@ -18,10 +18,18 @@ struct OperatorSession: Sendable {
 
     /// Keeps what was done among the actions, with who did it. Keys that can't be read stand in nobody's way here.
     func note(_ name: String, of batch: BatchID?, detail: String? = nil) async throws {
-        try await store.recordAction(
-            Action(
-                at: Int64(Date().timeIntervalSince1970 * 1_000), batch: batch, name: name, detail: detail,
-                provenance: try place.operatorProvenance()))
+        try await store.recordAction(action(name, of: batch, detail: detail))
+    }
+
+    /// Moves a batch to another state and keeps who did it, both or neither.
+    func move(_ batch: BatchID, to state: BatchState, reason: String?, by command: BatchCommand) async throws {
+        try await store.setState(batch, to: state, reason: reason, by: action(command.rawValue, of: batch))
+    }
+
+    private func action(_ name: String, of batch: BatchID?, detail: String? = nil) throws -> Action {
+        Action(
+            at: Int64(Date().timeIntervalSince1970 * 1_000), batch: batch, name: name, detail: detail,
+            provenance: try place.operatorProvenance())
     }
 
     /// Who goes on with a batch, as the end of a sentence.

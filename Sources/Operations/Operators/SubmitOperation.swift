@@ -28,7 +28,7 @@ public struct SubmitOperation: Sendable {
             let batches = try await BatchSubmission(session: session, job: job, request: request, stop: stop)
                 .submit(inputs)
             for batch in batches where !request.json { console.output(batch.name) }
-            if request.json { console.output(JSONText.text(of: batches.map(BatchStatus.init))) }
+            if request.json { console.output(JSONText.text(of: batches.map { BatchStatus($0) })) }
             try await session.close()
             return batches.count < inputs.count || batches.contains { $0.state == .awaitingConfirmation }
                 ? .unfinished : .succeeded
