@@ -68,10 +68,24 @@ struct BatchResults: Sendable {
         }
     }
 
+    /// Writes the files of a batch into a folder, for the group that may have them where there is one.
+    ///
+    /// - Throws: `ResultError`; `StoreError`; `DropFolderError` when they cannot be given to the group.
     func write(_ batch: Batch, into folder: String) throws -> WrittenResults {
-        try ResultWriter(store: store).write(
+        let written = try ResultWriter(store: store).write(
             batch.id, into: folder, shape: InputShape(RecordLayout(decoding: store.layout(of: batch.id))),
             pricing: pricing, now: Self.now)
+        if folder == place.folder(of: batch) { try place.share(batch) }
+        return written
+    }
+
+    /// The results of a batch's last end as another process has written them; nil where they are not there.
+    ///
+    /// - Throws: `StoreError`.
+    func written(_ batch: Batch) throws -> WrittenResults? {
+        var doubts = Doubts()
+        try store.forEachRecord(batch.id, statuses: [.inDoubt, .failed], lines: nil) { doubts.add($0) }
+        return WrittenResults(of: batch, in: folder(of: batch), doubts: doubts)
     }
 
     /// Folders besides the one that is written to in which the files of a batch may be.

@@ -15,8 +15,10 @@ struct BatchStatus: Encodable {
     let calls: Int
     let retries: Int
     let possibleDoubleBills: Int
+    /// When a cap that paused it turns over, and a daemon goes on with it.
+    let resumeAt: String?
 
-    init(_ batch: Batch, in store: RecordStore) throws {
+    init(_ batch: Batch, resumesAt: Int64? = nil, in store: RecordStore) throws {
         self.batch = batch.name
         number = batch.id.rawValue
         job = batch.job
@@ -31,6 +33,7 @@ struct BatchStatus: Encodable {
             ])
         calls = batch.counts.calls
         retries = batch.counts.retries
+        resumeAt = resumesAt.map(Figures.time)
         possibleDoubleBills = try DoubleBills.count(in: store, batch)
     }
 
@@ -39,5 +42,6 @@ struct BatchStatus: Encodable {
         case createdAt = "created_at"
         case finishedAt = "finished_at"
         case possibleDoubleBills = "possible_double_bills"
+        case resumeAt = "resume_at"
     }
 }

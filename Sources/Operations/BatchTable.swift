@@ -8,11 +8,13 @@ enum BatchTable {
         return aligned([header] + batches.map(row))
     }
 
-    static func detail(of batch: Batch) -> String {
+    /// One batch; `resumesAt` is when a cap that paused it turns over, in milliseconds since 1970 UTC.
+    static func detail(of batch: Batch, resumesAt: Int64? = nil) -> String {
         var rows = [
             ["batch", batch.name], ["file", batch.fileName], ["job", batch.job], ["state", batch.state.rawValue],
         ]
         if let reason = batch.reason { rows.append(["reason", reason]) }
+        if let resumesAt { rows.append(["goes on", "\(Figures.time(resumesAt)), by itself where a daemon runs"]) }
         rows.append(["created", Figures.time(batch.createdAt)])
         if let finished = batch.finishedAt { rows.append(["finished", Figures.time(finished)]) }
         rows.append(["records", Figures.count(batch.counts.total)])

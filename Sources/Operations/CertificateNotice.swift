@@ -11,9 +11,9 @@ enum CertificateNotice {
     ///   - now: The time.
     /// - Returns: One line; nil where the certificate lasts.
     static func text(end: Date, queued: Int, rate: Double, now: Date) -> String? {
-        let projected = now.addingTimeInterval(Double(queued) / rate)
-        guard end < projected else { return nil }
+        let outlook = CertificateOutlook(end: end, queued: queued, rate: rate, now: now)
+        guard outlook.isTooShort else { return nil }
         return "warning: the client certificate ends \(Figures.time(end)), before this batch's projected end "
-            + "\(Figures.time(projected)); renew it in the portal"
+            + "\(Figures.time(outlook.projectedEnd)); renew it in the portal"
     }
 }

@@ -3,7 +3,7 @@ import Ingest
 import RecordStore
 import Settings
 
-/// In which folder a batch's results lie. A pure rule.
+/// In which folder a batch's results lie, and who may have them.
 struct ResultsPlace: Equatable, Sendable {
     private enum Naming: Equatable {
         case byBatch
@@ -14,17 +14,28 @@ struct ResultsPlace: Equatable, Sendable {
     /// The folder that holds the batches' folders.
     let output: String
     private let naming: Naming
+    /// The drop folder whose `out` it is, and the group that may have what lies there; nil: everything is private.
+    private let exchange: Exchange?
+
+    private struct Exchange: Equatable {
+        let dropFolder: String
+        let group: String
+    }
 
     /// The place a person names.
     init(output: String) {
         self.output = output
         naming = .byBatch
+        exchange = nil
     }
 
     /// The place of a job's batches: `out/NAME_DATE_ID` of its drop folder, or below its or the settings' `output`.
     init(_ job: JobDefinition, settings: Settings) {
         output = job.output ?? job.source.path.map(DropFolder.output) ?? settings.output
         naming = job.source.path == nil ? .byBatch : .byFile(job.timeZone)
+        exchange =
+            job.output == nil
+            ? job.source.path.flatMap { path in job.exchangeGroup.map { Exchange(dropFolder: path, group: $0) } } : nil
     }
 
     /// The name of a batch's folder.
@@ -37,4 +48,12 @@ struct ResultsPlace: Equatable, Sendable {
 
     /// A batch's folder.
     func folder(of batch: Batch) -> String { "\(output)/\(name(of: batch))" }
+
+    /// Gives a batch's folder, in which results were just written, to the group that may have it, where there is one.
+    ///
+    /// - Throws: `DropFolderError` when there is no such group, or something cannot be given to it.
+    func share(_ batch: Batch) throws {
+        guard let exchange else { return }
+        try DropFolder(path: exchange.dropFolder, exchangeGroup: exchange.group).shareResults(name(of: batch))
+    }
 }

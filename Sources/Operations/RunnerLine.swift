@@ -30,7 +30,7 @@ extension RunnerStatus {
                 + "\(Figures.count(probes, "probe")) so far, \(next)"
         case .halted(let reason, let since):
             return "halted since \(Figures.time(since)): \(reason ?? "something is wrong"); "
-                + "mend it, then 'rollcall resume BATCH' for each halted batch"
+                + "mend it, then 'rollcall resume BATCH' for each halted batch, or send SIGHUP where there is none"
         }
     }
 }

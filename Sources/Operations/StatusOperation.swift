@@ -40,10 +40,17 @@ public struct StatusOperation: Sendable {
     }
 
     private func show(_ batches: [Batch], _ store: RecordStore, _ place: Workplace) throws {
-        if json { return console.output(JSONText.text(of: try batches.map { try BatchStatus($0, in: store) })) }
-        if let runner = RunnerLine.text(of: try place.runner(), try store.runnerStatus()) { console.output(runner) }
+        let (runner, status) = (try place.runner(), try store.runnerStatus())
+        let resumptions = try store.resumptions()
+        if json {
+            let report = StatusReport(
+                runner: RunnerReport(runner, status),
+                batches: try batches.map { try BatchStatus($0, resumesAt: resumptions[$0.id], in: store) })
+            return console.output(JSONText.text(of: report))
+        }
+        if let line = RunnerLine.text(of: runner, status) { console.output(line) }
         if let only = batches.first, batch != nil {
-            console.output(BatchTable.detail(of: only))
+            console.output(BatchTable.detail(of: only, resumesAt: resumptions[only.id]))
         } else {
             console.output(BatchTable.text(of: batches))
         }

@@ -30,6 +30,17 @@ extension RecordStore {
         try read { try ClaimedFile.fetchAll($0, "WHERE job = ? ORDER BY claimed_at, path", [job]) }
     }
 
+    /// The batches that are over, their results written, whose files have not been let go.
+    ///
+    /// - Throws: ``StoreError`` when the database can't be read.
+    public func batchesHoldingFiles() throws -> [BatchID] {
+        let sql = """
+            SELECT DISTINCT batch_id FROM claimed_files JOIN batches ON batches.id = batch_id
+            WHERE finished_at IS NOT NULL AND results_for IS finished_at ORDER BY batch_id
+            """
+        return try read { try Int64.fetchAll($0, sql: sql).map(BatchID.init(rawValue:)) }
+    }
+
     /// Forgets a file that is archived, deleted or gone.
     ///
     /// - Throws: ``StoreError`` when it can't be written.

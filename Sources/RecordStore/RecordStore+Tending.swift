@@ -68,6 +68,20 @@ extension RecordStore {
         }
     }
 
+    /// When batches that a cap has paused go on by themselves, in milliseconds since 1970 UTC.
+    ///
+    /// - Throws: ``StoreError`` when the database can't be read.
+    public func resumptions() throws -> [BatchID: Int64] {
+        let sql = """
+            SELECT id, resume_at FROM batches INDEXED BY batches_unfinished
+            WHERE finished_at IS NULL AND state = 'paused' AND resume_at IS NOT NULL
+            """
+        return try read { database in
+            let rows = try Row.fetchAll(database, sql: sql)
+            return Dictionary(uniqueKeysWithValues: rows.map { (BatchID(rawValue: $0[0]), $0[1] as Int64) })
+        }
+    }
+
     private func setColumn(_ column: String, of batch: BatchID, to value: Int64?) async throws {
         try await write { connection in
             try connection.database.execute(

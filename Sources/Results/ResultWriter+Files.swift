@@ -27,11 +27,12 @@ extension ResultWriter {
         try folder.synchronize()
     }
 
-    static func paths(_ folder: ResultFolder, _ names: [String]) -> ResultPaths {
-        func path(_ name: String) -> String { "\(folder.path)/\(name)" }
+    /// The paths of the files of these names in a folder.
+    static func paths(_ folder: String, _ names: [String]) -> ResultPaths {
+        func path(_ name: String) -> String { "\(folder)/\(name)" }
         func returned(_ stem: String) -> String? { names.first { $0.hasPrefix(stem + ".") }.map(path) }
         return ResultPaths(
-            folder: folder.path, csv: path("results.csv"), jsonl: path("results.jsonl"), failed: returned("failed"),
+            folder: folder, csv: path("results.csv"), jsonl: path("results.jsonl"), failed: returned("failed"),
             inDoubt: returned("in_doubt"), summary: path("summary.json"), report: path("report.html"))
     }
 }

@@ -41,7 +41,8 @@ public struct ResultWriter: Sendable {
         summary.files.append(BatchSummary.File(reportFacts))
         let (json, _) = try Self.file("summary.json", try summary.json(), in: folder)
         try Self.publish(pass.files + [report, json], in: folder)
-        return WrittenResults(paths: Self.paths(folder, facts.map(\.name)), summary: summary, doubts: pass.doubts)
+        return WrittenResults(
+            paths: Self.paths(folder.path, facts.map(\.name)), summary: summary, doubts: pass.doubts)
     }
 
     /// Writes a batch's rows, as in `results.csv` or `results.jsonl`, to an open descriptor such as standard output.

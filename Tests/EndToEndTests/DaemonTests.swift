@@ -144,6 +144,37 @@ extension EndToEnd {
             }
         }
 
+        @Test("The exchange group has the results, whoever writes them")
+        func exchangeGroup() async throws {
+            let own = try #require(getgrgid(getegid())?.pointee.gr_name.map { String(cString: $0) })
+            try await Self.installed(jobs: ["drop": Self.dropJob + "exchange_group: \(own)\n"]) { installation in
+                let daemon = try await installation.daemon()
+                try installation.drop(
+                    Accounts.csv(2) + Accounts.line(3, email: "iia+400@example.com"), as: "a.csv", into: "drop/inbox")
+                await daemon.waitForError(containing: "batch is over batch=a-1")
+                try installation.expectShared("drop/out")
+                let status = try await installation.rollcall("status", "a-1", "--json")
+                #expect(status.output.contains(#""gate":"open""#), "\(status.errors)")
+                #expect(status.output.contains(#""process":\#(daemon.identifier)"#))
+                let beside = try await installation.rollcall("rerun", "a-1")
+                #expect(beside.status == 2 && beside.output.contains("succeeded  2"), "\(beside.errors)")
+                try installation.expectShared("drop/out")
+                let elsewhere = try await installation.rollcall("rerun", "a-1", "--out", "mine")
+                #expect(elsewhere.status == 2, "\(elsewhere.errors)")
+                #expect(try installation.names(in: "mine").count == 1)
+                try installation.expectShared("drop/out")
+                try await installation.end(daemon)
+                let alone = try await installation.rollcall("rerun", "a-1")
+                #expect(alone.status == 2, "\(alone.errors)")
+                try installation.write(Accounts.csv(from: 10, 2), to: "b.csv")
+                let run = try await installation.rollcall("run", "b.csv", "--job", "drop")
+                #expect(run.status == 0, "\(run.errors)")
+                #expect(try installation.names(in: "drop/out").count == 2)
+                try installation.expectShared("drop/out")
+                #expect(installation.emulator.calls.total == 8)
+            }
+        }
+
         @Test("A batch taken in while nobody ran goes on with the next daemon; a second daemon is refused")
         func submittedBefore() async throws {
             try await Self.installed { installation in

@@ -46,6 +46,21 @@ extension Installation {
         try FileManager.default.contentsOfDirectory(atPath: file(folder)).sorted()
     }
 
+    /// Expects all result folders in a folder to be the exchange group's, too.
+    func expectShared(_ folder: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
+        func mode(_ path: String) throws -> mode_t {
+            var facts = stat()
+            try #require(stat(file(path), &facts) == 0)
+            return facts.st_mode & 0o7777
+        }
+        for batch in try names(in: folder) {
+            #expect(try mode("\(folder)/\(batch)") == 0o2770, sourceLocation: sourceLocation)
+            for name in try names(in: "\(folder)/\(batch)") {
+                #expect(try mode("\(folder)/\(batch)/\(name)") == 0o660, "\(name)", sourceLocation: sourceLocation)
+            }
+        }
+    }
+
     /// A batch as it stands.
     func batch(_ name: String) throws -> Batch {
         let store = try store()

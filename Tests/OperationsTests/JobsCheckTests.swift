@@ -123,6 +123,53 @@ struct JobsCheckTests {
         #expect(try findings().last == "ok      k: is switched off")
     }
 
+    @Test(
+        "Patterns and folders that can name the same file are rivals, others are not",
+        arguments: [
+            ("z/*", "z/*.csv", true),
+            ("z/a*.csv", "z/*b.csv", true),
+            ("z/*b.csv", "z/*ab.csv", true),
+            ("z/*ab.csv", "z/*b.csv", true),
+            ("z/a*.csv", "z/b*.csv", false),
+            ("z/*.csv", "z/*.jsonl", false),
+            ("z/*.csv", "y/*.csv", false),
+            ("z/*/*.csv", "z/*.csv", false),
+            ("*/x.csv", "z/./y/../[w-y].csv", true),
+            ("z/?.csv", "z/[ab].csv", true),
+            ("z/one.csv", "z/[!o]*.csv", false),
+            ("z/[]ab].csv", "z/].csv", true),
+            ("z/\\\\*.csv", "z/a.csv", false),
+            ("drop/inbox/*.csv", nil, true),
+            ("drop/*/*.csv", nil, true),
+            ("drop/working/a.csv", nil, true),
+            ("drop/archive/*.csv", nil, false),
+            ("drop/*.csv", nil, false),
+        ])
+    func overlaps(one: String, other: String?, areRivals: Bool) throws {
+        func job(_ glob: String) -> String { "schedule: \"@daily\"\nsource: { glob: \"\(glob)\" }" }
+        try place.write(job(one), to: "jobs/j.yaml")
+        try place.write(other.map(job) ?? "source: { path: drop }", to: "jobs/k.yaml")
+        let found = try findings()
+        let rivals = found.filter { $0.hasPrefix("FAILED") && $0.contains("takes the same files") }
+        #expect(rivals.count == (areRivals ? 2 : 0), "\(found)")
+    }
+
+    @Test("A pattern's folder in which nothing can be archived is told, unless its files stay where they are")
+    func archiving() throws {
+        let job = "source: { glob: \"in/*.csv\" }\nschedule: \"@daily\"\n"
+        try place.write("", to: "in/archive")
+        try place.write("", to: "in/a.csv")
+        try place.write(job + "after: archive", to: "jobs/j.yaml")
+        #expect(
+            try findings() == [
+                "FAILED  j: after: in/archive is not a folder; move it away or name another, or say 'after: keep'"
+            ])
+        try place.write(job, to: "jobs/j.yaml")
+        #expect(try findings().first?.hasPrefix("ok") == true)
+        try place.write(job + "after: delete", to: "jobs/j.yaml")
+        #expect(try findings().first?.hasPrefix("ok") == true)
+    }
+
     @Test("A folder on another file system is refused, for a file could be half moved")
     func fileSystems() throws {
         // /dev/shm is a file system of its own.

@@ -45,6 +45,20 @@ import Testing
         try store.close()
     }
 
+    @Test func aFileWhoseBatchIsOverIsLeftToBeLetGo() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let batch = try await store.createBatch(Self.newBatch(), claimedFile: Self.file("/w/a.csv"))
+        #expect(try store.batchesHoldingFiles().isEmpty)
+        try await store.setState(batch.id, to: .cancelled, reason: nil)
+        #expect(try store.batchesHoldingFiles().isEmpty)
+        try await store.markResultsWritten(batch.id, finishedAt: store.batch(batch.id).finishedAt)
+        #expect(try store.batchesHoldingFiles() == [batch.id])
+        try await store.forgetClaimedFile(at: "/w/a.csv")
+        #expect(try store.batchesHoldingFiles().isEmpty)
+        try store.close()
+    }
+
     @Test func aFileThatHasABatchGetsNoSecondOne() async throws {
         let folder = try StoreFolder()
         let store = try folder.open()

@@ -36,6 +36,19 @@ import Testing
         try store.close()
     }
 
+    @Test func onlyBatchesThatACapHasPausedGoOnByThemselves() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let capped = try await store.runningBatch(count: 1)
+        let paused = try await store.runningBatch(count: 2)
+        for batch in [capped, paused] { try await store.setState(batch.id, to: .paused, reason: nil) }
+        try await store.setResumption(of: capped.id, at: 99)
+        #expect(try store.resumptions() == [capped.id: 99])
+        try await store.setState(capped.id, to: .running, reason: nil)
+        #expect(try store.resumptions().isEmpty)
+        try store.close()
+    }
+
     @Test(arguments: [
         RunnerStatus.Gate.open,
         .closed(reason: "ten calls in a row without an answer", since: 5, nextProbeAt: 9, probes: 3),

@@ -64,6 +64,22 @@ import Testing
         try close(stores)
     }
 
+    @Test func aPersonsWordIsKeptWithWhatItDoesToABatchOrNeitherIs() async throws {
+        let folder = try StoreFolder()
+        let stores = try pair(folder)
+        let batch = try await stores.runner.runningBatch(count: 1)
+        let pause = Action(at: 5, batch: batch.id, name: "pause", provenance: StoreFolder.provenance)
+        try await stores.operating.setState(batch.id, to: .paused, reason: "by hand", noting: pause)
+        #expect(try stores.runner.batch(batch.id).state == .paused)
+        #expect(try stores.runner.actions(of: batch.id) == [pause])
+        let start = Action(at: 6, batch: batch.id, name: "complete", provenance: StoreFolder.provenance)
+        await #expect(throws: StoreError.self) {
+            try await stores.operating.setState(batch.id, to: .completed, reason: nil, noting: start)
+        }
+        #expect(try stores.runner.actions(of: batch.id) == [pause])
+        try close(stores)
+    }
+
     @Test func answersAndActionsAreKeptThroughIt() async throws {
         let folder = try StoreFolder()
         let stores = try pair(folder)

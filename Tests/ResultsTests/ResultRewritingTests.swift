@@ -32,6 +32,24 @@ import Testing
                 == ["report.html", "results.csv", "results.jsonl", "summary.json"])
     }
 
+    @Test func whatWasWrittenIsReadBackUntilTheBatchHasAnotherEnd() async throws {
+        let fixture = try await BatchFixture(lines: lines(2))
+        try await fixture.attempt { record in
+            record.id.line == 2
+                ? BatchFixture.success(record, Self.answer)
+                : BatchFixture.completion(of: record, "rejected", http: 400, next: .failed, billable: .no)
+        }
+        try await fixture.complete()
+        let batch = try fixture.store.batch(fixture.batch)
+        let written = try fixture.write()
+        let read = try #require(WrittenResults(of: batch, in: written.paths.folder, doubts: Doubts()))
+        #expect(read.paths == written.paths && read.summary == written.summary)
+        #expect(WrittenResults(of: batch, in: written.paths.folder + "/other", doubts: Doubts()) == nil)
+        _ = try await fixture.store.requeue(fixture.batch, RequeueSelection(statuses: [.failed]))
+        let queued = try fixture.store.batch(fixture.batch)
+        #expect(WrittenResults(of: queued, in: written.paths.folder, doubts: Doubts()) == nil)
+    }
+
     @Test func anUnfinishedBatchHasARowForEveryLine() async throws {
         let fixture = try await BatchFixture(lines: lines(3))
         try await fixture.attempt { record in

@@ -12,6 +12,8 @@ final class BatchSupervisor: Sendable {
     private struct State {
         var roster: BatchRoster
         var stops: [BatchID: StopSignal] = [:]
+        /// What the batches under way were begun with.
+        var terms: [BatchID: BatchTerms] = [:]
     }
 
     private let house: House
@@ -56,17 +58,38 @@ final class BatchSupervisor: Sendable {
 
     private func nextSteps() throws -> [BatchRoster.Step] {
         let rules = house.rules
+        try heed(rules)
         let sightings = try house.store.batchesToTend().map { BatchRoster.Sighting($0, rules) }
-        let mayStart = !house.stop.isRaised && house.traffic.status.gate != .halted
+        // Behind a halted gate a batch is begun all the same: it is halted then, too, with the remedy.
+        let mayStart = !house.stop.isRaised
         let now = house.clock.now
         return state.withLock { $0.roster.steps(for: sightings, mayStart: mayStart, now: now) }
+    }
+
+    /// Has batches under way whose rules are others now make no more calls: they begin anew under the new ones as soon as
+    /// the answers under way have come.
+    private func heed(_ rules: House.Rules) throws {
+        let changed = state.withLock { state in
+            let changed = state.terms.filter { rules.terms(for: $0.value.job) != $0.value }.keys.sorted()
+            // What it is begun with next is noted then.
+            for batch in changed { state.terms[batch] = nil }
+            return changed.compactMap { batch in state.stops[batch].map { (batch, $0) } }
+        }
+        for (batch, stop) in changed where !stop.isRaised {
+            let metadata = try house.store.batch(batch).logged()
+            house.log.notice("batch goes on under its job's new rules", metadata: metadata)
+            stop.drain()
+        }
     }
 
     private func take(_ step: BatchRoster.Step, _ group: inout ThrowingDiscardingTaskGroup<any Error>) async throws {
         switch step {
         case .start(let batch):
-            let stop = StopSignal()
-            state.withLock { $0.stops[batch] = stop }
+            let (stop, terms) = (StopSignal(), house.rules.terms(for: try house.store.batch(batch).job))
+            state.withLock { state in
+                state.stops[batch] = stop
+                state.terms[batch] = terms
+            }
             group.addTask { try await self.work(on: batch) { try await $0.send(until: stop) } }
         case .conclude(let batch):
             group.addTask { try await self.work(on: batch) { try await $0.conclude() } }
@@ -84,6 +107,7 @@ final class BatchSupervisor: Sendable {
         let now = house.clock.now
         state.withLock { state in
             state.stops[batch] = nil
+            state.terms[batch] = nil
             state.roster.ended(batch, leavingAloneUntil: end == .failed ? now + Self.retryAfter : nil)
         }
         house.batchBell.ring()

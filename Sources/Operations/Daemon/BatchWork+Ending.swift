@@ -9,6 +9,8 @@ extension BatchWork {
         let batch = try house.store.batch(id)
         switch end {
         case .completed: break
+        // It is begun anew at once.
+        case .stopped where batch.state == .running && !house.stop.isRaised: break
         case .stopped, .stateChanged:
             house.log.info("batch stands still", metadata: batch.logged(["state": "\(batch.state.rawValue)"]))
         case .halted(let halt):
@@ -22,6 +24,18 @@ extension BatchWork {
                 "batch paused by a cap", metadata: batch.logged(["reason": "\(batch.reason ?? cap.rawValue)"]))
             house.tell(.paused, of: batch, under: job)
         }
+    }
+
+    /// Lets the batch's file go where its job says. Where that can't be done the batch is over all the same, and
+    /// `InputRelease` tries again and tells why.
+    func letGo(_ batch: Batch) async throws {
+        guard !house.departures.contains(batch.id) else { return }
+        do {
+            try await house.release(batch)
+        } catch let error as StoreError {
+            throw error
+        } catch {}
+        if try house.store.claimedFile(of: batch.id) != nil { house.departures.add(batch.id) }
     }
 
     /// The batch's job is gone, so nobody knows under which limits its records may be sent.

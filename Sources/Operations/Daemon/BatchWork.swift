@@ -26,6 +26,7 @@ struct BatchWork {
         guard let job = house.rules.job(named: batch.job) else { return try await pauseWithoutJob(batch) }
         defer { house.progress.forget(batch.id) }
         house.log.info("batch under way", metadata: batch.logged())
+        house.warnOfCertificateEnd(before: batch.counts.queued, at: min(job.limits.rate, house.settings.limits.rate))
         do {
             let end = try await runner(for: batch, under: job).run(batch.id, stop: stop, resuming: false)
             try await tell(end, of: batch.id, under: job)
@@ -43,7 +44,7 @@ struct BatchWork {
         if try isHeldByMissingJob(batch) { return .failed }
         do {
             let folder = try await BlockingWork.run { [house] in try house.writeResults(of: batch) }
-            try await house.release(batch)
+            try await letGo(batch)
             try await house.store.markResultsWritten(batch.id, finishedAt: batch.finishedAt)
             house.log.notice(
                 "batch is over", metadata: batch.logged(["results": "\(folder)", "state": "\(batch.state.rawValue)"]))

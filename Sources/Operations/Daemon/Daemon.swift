@@ -46,7 +46,8 @@ struct Daemon {
 
     private var parts: [@Sendable () async throws -> Void] {
         [
-            JobKeepers(house: house, reloaded: reloaded).run, GateJournal(house: house).run, Upkeep(house: house).run,
+            JobKeepers(house: house, reloaded: reloaded).run, GateJournal(house: house).run,
+            InputRelease(house: house).run, Upkeep(house: house).run,
             ShutdownGrace(house: house).run,
         ]
     }

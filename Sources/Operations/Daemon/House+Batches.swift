@@ -12,7 +12,7 @@ extension House {
         BatchResults(store: store, pricing: rules.place.pricing, place: ResultsPlace(job, settings: settings))
     }
 
-    /// Writes a batch's results, for the group that may have them where there is one.
+    /// Writes a batch's results.
     ///
     /// - Returns: The folder they are in.
     func writeResults(of batch: Batch) throws -> String {
@@ -20,7 +20,6 @@ extension House {
         let results = results(of: job)
         let folder = try results.write(batch).paths.folder
         for stale in try results.staleFolders(of: batch) { _ = try? results.write(batch, into: stale) }
-        if job.output == nil { try dropFolder(of: job)?.shareResults(URL(filePath: folder).lastPathComponent) }
         return folder
     }
 

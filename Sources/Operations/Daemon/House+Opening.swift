@@ -41,6 +41,7 @@ extension House {
                     "batches": "\(found.pausedBatches.count)",
                 ])
         }
+        warnOfCertificateEnd()
         log.notice(
             "the daemon is up",
             metadata: [

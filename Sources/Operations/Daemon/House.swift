@@ -13,6 +13,8 @@ final class House: Sendable {
         let place: Workplace
         let jobs: [String: JobDefinition]
         let provenance: Provenance
+        /// When the client's certificate ends.
+        let certificateEnd: Date
         /// When they were read, in milliseconds since 1970 UTC.
         let loadedAt: Int64
 
@@ -24,6 +26,7 @@ final class House: Sendable {
             jobs = try Dictionary(
                 JobDefinition.all(in: place.settings).map { ($0.name, try $0.result.get()) }, uniquingKeysWith: { $1 })
             provenance = try place.provenance(credentials)
+            certificateEnd = credentials.certificateEnd
             loadedAt = now
         }
 
@@ -43,6 +46,8 @@ final class House: Sendable {
         var news = Duration.seconds(2)
         /// The database's upkeep.
         var upkeep = Duration.seconds(600)
+        /// Input files that could not be moved.
+        var departures = Duration.seconds(60)
     }
 
     let rhythm: Rhythm
@@ -60,6 +65,10 @@ final class House: Sendable {
     /// Wake those who keep jobs' drop folders, by the job's name.
     private let folderBells = Mutex<[String: Doorbell]>([:])
     private let current: Mutex<Rules>
+    /// Batches that are over and whose files could not be let go yet.
+    let departures = Departures()
+    /// What has been said of the ends of client certificates.
+    let certificateWarnings = Mutex<Set<CertificateOutlook.Warning>>([])
 
     init(
         store: RecordStore, rules: Rules, client: CurrentClient, traffic: EndpointTraffic, notifier: Notifier,

@@ -28,11 +28,13 @@ struct OperatorWatch {
 
     private func heed(_ action: Action) async throws {
         let batch = action.batch.flatMap { try? house.store.batch($0) }
-        house.log.notice(
-            "an operator acted",
-            metadata: [
-                "action": "\(action.name)", "batch": "\(batch?.name ?? "-")", "user": "\(action.provenance.user)",
-            ])
+        if action.name != RerunRound.actionName {
+            house.log.notice(
+                "an operator acted",
+                metadata: [
+                    "action": "\(action.name)", "batch": "\(batch?.name ?? "-")", "user": "\(action.provenance.user)",
+                ])
+        }
         if action.name == BatchCommand.resume.rawValue { try await renew(for: batch) }
         house.batchBell.ring()
         if let batch { house.folderBell(of: batch.job).ring() }

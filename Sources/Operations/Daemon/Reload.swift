@@ -21,7 +21,10 @@ struct Reload {
             say(place)
             house.rules = rules
             house.traffic.reconfigure(RunnerConfiguration(daemonOf: rules.place.settings))
+            reopen()
+            house.warnOfCertificateEnd()
             reloaded.ring()
+            house.batchBell.ring()
             house.log.notice("settings, jobs and keys were read anew", metadata: ["jobs": "\(rules.jobs.count)"])
             return true
         } catch {
@@ -30,6 +33,13 @@ struct Reload {
                 metadata: ["reason": "\(OperationFailure(error).message)"])
             return false
         }
+    }
+
+    /// What halted may have been put right. A gate that is only closed finds out by its probes, and spends no attempt.
+    private func reopen() {
+        guard house.traffic.status.gate == .halted else { return }
+        house.log.notice("the way to the API was halted; it is tried again")
+        house.traffic.reopen()
     }
 
     private func say(_ place: Workplace) {

@@ -8,6 +8,8 @@ struct RerunRound {
     let house: House
     let job: JobDefinition
     let rerun: JobDefinition.Rerun
+    /// What a job did by its schedule, told apart from the `rerun` of an operator.
+    static let actionName = "rerun_by_job"
 
     /// Queues the records; the batches run again under their own jobs.
     ///
@@ -20,7 +22,7 @@ struct RerunRound {
             let provenance = house.rules.provenance
             try await house.store.recordAction(
                 Action(
-                    at: house.clock.now, batch: batch.id, name: "rerun",
+                    at: house.clock.now, batch: batch.id, name: Self.actionName,
                     detail: "job \(job.name): \(count) records", provenance: provenance))
             house.log.notice(
                 "records queued again", metadata: batch.logged(["by": "\(job.name)", "count": "\(count)"]))

@@ -25,7 +25,7 @@ struct JobChecks {
     }
 
     private func problems() -> [String] {
-        [neverDue, output, group, command].compactMap { $0 } + dropFolder + strangers + rivals
+        [neverDue, output, leaving, group, command].compactMap { $0 } + dropFolder + strangers + rivals
     }
 
     private func warnings() -> [String] {
@@ -67,6 +67,15 @@ struct JobChecks {
     private var output: String? {
         guard let output = job.output, let obstacle = FolderFitness(output).obstacle else { return nil }
         return "output: \(obstacle)"
+    }
+
+    /// Files that a pattern names are moved or deleted where they lie.
+    private var leaving: String? {
+        guard let glob = job.source.glob, job.after != .keep else { return nil }
+        let folder = URL(filePath: glob).deletingLastPathComponent().path
+        let places = job.after == .archive ? [folder, "\(folder)/archive"] : [folder]
+        let present = places.filter { FileManager.default.fileExists(atPath: $0) }
+        return present.compactMap { FolderFitness($0).obstacle }.first.map { "after: \($0), or say 'after: keep'" }
     }
 
     private var dropFolder: [String] {
@@ -127,8 +136,13 @@ struct JobChecks {
     }
 
     private func takesFromSamePlace(_ other: JobDefinition) -> Bool {
-        if let glob = job.source.glob { return glob == other.source.glob }
-        guard let path = job.source.path, let rival = other.source.path else { return false }
-        return (try? DropFolder(path: path).inbox) == (try? DropFolder(path: rival).inbox)
+        Self.patterns(of: job).contains { pattern in Self.patterns(of: other).contains(where: pattern.overlaps) }
+    }
+
+    /// What a job takes; of a drop folder also what is being worked on.
+    private static func patterns(of job: JobDefinition) -> [PathPattern] {
+        if let glob = job.source.glob { return [PathPattern(glob)] }
+        guard let path = job.source.path, let folder = try? DropFolder(path: path) else { return [] }
+        return [folder.inbox, folder.working].map { PathPattern(folder: $0) }
     }
 }

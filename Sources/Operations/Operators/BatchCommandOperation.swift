@@ -27,7 +27,7 @@ public struct BatchCommandOperation: Sendable {
         let batch = try session.store.batchOrFailure(batch)
         switch command.effect(on: batch.state, isIngested: batch.isIngested) {
         case .refused(let why): throw OperationFailure(.unfinished, "\(batch.name) \(why)")
-        case .nothing: console.note("\(batch.name) is \(batch.state.rawValue) already")
+        case .nothing: try await repeatWord(on: batch, in: session)
         case .becomes(let state): try await move(batch, to: state, in: session)
         }
         if json {
@@ -36,6 +36,14 @@ public struct BatchCommandOperation: Sendable {
         }
         try await session.close()
         return .succeeded
+    }
+
+    /// To resume is also to say that a remedy has been applied: a daemon hears of it, whatever the batch does.
+    private func repeatWord(on batch: Batch, in session: OperatorSession) async throws {
+        console.note("\(batch.name) is \(batch.state.rawValue) already")
+        guard command == .resume else { return }
+        try await session.note(command.rawValue, of: batch.id)
+        console.note("\(try session.whoGoesOn()), with the keys as they are now")
     }
 
     private func move(_ batch: Batch, to state: BatchState, in session: OperatorSession) async throws {

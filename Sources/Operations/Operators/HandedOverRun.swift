@@ -41,7 +41,7 @@ struct FollowedBatch {
     let session: OperatorSession
     let job: JobDefinition
     let stop: StopSignal
-    /// Where results are to be written once more; nil: where the runner writes them.
+    /// Where results are to be written once more; nil: those of the runner will do.
     let out: String?
     let json: Bool
 
@@ -54,8 +54,13 @@ struct FollowedBatch {
                 "\(batch.name) is \(batch.state.rawValue)\(reason); \(goesOn(batch))")
             return try await standing(batch)
         }
-        let written = try await results.publish(
-            batch, by: { [place = session.place] in try place.operatorProvenance() }, console: session.console)
+        // A runner with other settings may have written them elsewhere.
+        let known = out == nil ? try results.written(batch) : nil
+        let written =
+            if let known { known } else {
+                try await results.publish(
+                    batch, by: { [place = session.place] in try place.operatorProvenance() }, console: session.console)
+            }
         session.console.output(json ? JSONText.text(of: written.summary) : SummaryText.text(of: written))
         return Verdict.status(of: batch.counts, accepting: job.accept)
     }

@@ -18,6 +18,10 @@ final class DaemonBench: Sendable {
     private let material: EmulatorMaterial
     private let emulator = Mutex<(server: Emulator, task: Task<Void, any Error>)?>(nil)
     private let daemon = Mutex<(house: House, task: Task<Void, any Error>)?>(nil)
+    /// Rings when the daemon's rules have changed.
+    private let reloaded = Doorbell()
+    /// What the daemons have logged.
+    let lines = LogLines()
 
     /// How often a simulated month looks at things: virtual time is not free.
     static let rhythm = House.Rhythm(
@@ -37,7 +41,7 @@ final class DaemonBench: Sendable {
         emulator.withLock { $0 = (server, task) }
         try write(Self.settings(port: port) + settings, to: "rollcall.yaml")
         for (name, text) in jobs { try write(text, to: "jobs/\(name).yaml") }
-        for folder in ["incoming", "drop/inbox"] {
+        for folder in ["incoming", "drop/inbox", "asks/inbox"] {
             try FileManager.default.createDirectory(atPath: file(folder), withIntermediateDirectories: true)
         }
     }
@@ -53,11 +57,11 @@ final class DaemonBench: Sendable {
 
     /// Starts a daemon, and returns when it is at work; the one before must have been stopped.
     func startDaemon() async throws {
-        let log = Logger(label: "daemon", factory: { _ in SwiftLogNoOpLogHandler() })
+        let log = Logger(label: "daemon") { [lines] _ in LineHandler(lines: lines) }
         let place = try Workplace(config: file("rollcall.yaml"))
         let house = try House.opened(place, environment: [:], log: log, clock: clock, rhythm: rhythm)
-        let task = Task {
-            try await Daemon(house: house, reloaded: Doorbell()).run()
+        let task = Task { [reloaded] in
+            try await Daemon(house: house, reloaded: reloaded).run()
             await house.client.shutDown()
             try await house.store.closeWithoutBlocking()
         }
@@ -78,6 +82,13 @@ final class DaemonBench: Sendable {
         house.stop.drain()
         house.batchBell.ring()
         try await clock.whileTimePasses { try await task.value }
+    }
+
+    /// Reads settings, jobs and keys anew as SIGHUP does.
+    func reloadDaemon() async throws {
+        guard let house else { return }
+        await Reload(house: house, reloaded: reloaded).perform()
+        house.batchBell.ring()
     }
 
     /// The API cannot be reached any more.

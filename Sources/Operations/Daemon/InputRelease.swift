@@ -1,0 +1,53 @@
+import JobRunner
+import Logging
+import RecordStore
+
+/// Lets the input files go that could not be let go when their batches were over, and those a crash left where they
+/// were. The results are there; only the file is not where its job says.
+struct InputRelease {
+    let house: House
+
+    /// Tries now and then, until it is cancelled.
+    ///
+    /// - Throws: `StoreError` when state could not be read or written.
+    func run() async throws {
+        for batch in try house.store.batchesHoldingFiles() { house.departures.add(batch) }
+        var told = [BatchID: String]()
+        while !Task.isCancelled {
+            for batch in house.departures.all where !Task.isCancelled { try await retry(batch, &told) }
+            if house.departures.all.isEmpty {
+                await house.departures.bell.wait()
+            } else {
+                await house.departures.bell.wait(for: house.rhythm.departures, on: house.clock)
+            }
+        }
+    }
+
+    /// One more try. What is in the way is told once, and again when it is something else.
+    private func retry(_ id: BatchID, _ told: inout [BatchID: String]) async throws {
+        let batch = try house.store.batch(id)
+        guard let obstacle = try await obstacle(to: batch) else {
+            told[id] = nil
+            return house.departures.remove(id)
+        }
+        if told.updateValue(obstacle, forKey: id) != obstacle { tell(obstacle, batch) }
+    }
+
+    /// Lets a batch's file go; what is in the way, nil: nothing, it is gone.
+    private func obstacle(to batch: Batch) async throws -> String? {
+        do {
+            try await house.release(batch)
+            let isLeft = try house.store.claimedFile(of: batch.id) != nil
+            return isLeft ? "its job '\(batch.job)' is not there any more; put its file back into the jobs folder" : nil
+        } catch let error as StoreError {
+            throw error
+        } catch {
+            return OperationFailure(error).message
+        }
+    }
+
+    private func tell(_ obstacle: String, _ batch: Batch) {
+        house.log.error(
+            "input file could not be moved; it is tried again", metadata: batch.logged(["reason": "\(obstacle)"]))
+    }
+}

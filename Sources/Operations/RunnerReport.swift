@@ -1,0 +1,66 @@
+import RecordStore
+
+/// Who runs the database and how the way to the API stands, as `status --json` prints it.
+struct RunnerReport: Encodable, Equatable {
+    enum Kind: String, Encodable {
+        case daemon
+        /// A `run`, which ends with its batches and says no more of itself.
+        case run
+    }
+
+    let process: Int32
+    let kind: Kind
+    var version: String?
+    var jobs: Int?
+    /// When it started.
+    var since: String?
+    /// When it last read its settings, jobs and keys.
+    var loadedAt: String?
+    /// `open`, `closed` or `halted`.
+    var gate: String?
+    /// Why the gate is not open.
+    var reason: String?
+    var gateSince: String?
+    /// Probes sent since the gate closed.
+    var probes: Int?
+    /// Absent while one is under way.
+    var nextProbeAt: String?
+    /// Until when a `Retry-After` forbids any call.
+    var noCallsUntil: String?
+    /// Calls per second.
+    var allowedRate: Double?
+
+    /// What is known of a runner; nil where nobody runs the database.
+    init?(_ runner: Workplace.Runner, _ status: RunnerStatus?) {
+        switch runner {
+        case .nobody: return nil
+        case .run(let process): (self.process, kind) = (process, .run)
+        case .daemon(let process):
+            (self.process, kind) = (process, .daemon)
+            if let status { fill(status) }
+        }
+    }
+
+    private mutating func fill(_ status: RunnerStatus) {
+        (version, jobs) = (status.version, status.jobs)
+        (since, loadedAt) = (Figures.time(status.startedAt), Figures.time(status.loadedAt))
+        (allowedRate, noCallsUntil) = (status.allowedRate, status.closedUntil.map(Figures.time))
+        switch status.gate {
+        case .open: (gate, probes) = ("open", 0)
+        case .closed(let reason, let since, let nextProbeAt, let probes):
+            (gate, self.reason, gateSince) = ("closed", reason, Figures.time(since))
+            (self.nextProbeAt, self.probes) = (nextProbeAt.map(Figures.time), probes)
+        case .halted(let reason, let since):
+            (gate, self.reason, gateSince) = ("halted", reason, Figures.time(since))
+        }
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case process, kind, version, jobs, since, gate, reason, probes
+        case loadedAt = "loaded_at"
+        case gateSince = "gate_since"
+        case nextProbeAt = "next_probe_at"
+        case noCallsUntil = "no_calls_until"
+        case allowedRate = "allowed_rate"
+    }
+}

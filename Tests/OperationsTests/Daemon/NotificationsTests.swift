@@ -1,0 +1,74 @@
+import Foundation
+import RecordStore
+import TestSupport
+import Testing
+
+@testable import Operations
+
+@Suite("What the daemon tells")
+struct NotificationsTests {
+    private static let notify = "notify: [sh, -c, 'cat >> told.jsonl']\n"
+    private static let jobs = [
+        "drop": "source: { path: drop, settle: 30s }\n" + notify,
+        "asks": "source: { path: asks, settle: 30s }\nconfirm: true\n" + notify,
+        "nightly": "schedule: \"0 * * * *\"\nsource: { glob: incoming/*.csv }\n" + notify,
+    ]
+    private static let header = "id,account_id,name,email\n"
+
+    private func expectTold(_ events: [String], _ bench: DaemonBench) async throws {
+        try await bench.settle { try bench.told().count >= events.count }
+        let told = try bench.told()
+        #expect(told.count == events.count)
+        for (line, event) in zip(told, events) { #expect(line.contains(#""event":"\#(event)""#), "\(line)") }
+    }
+
+    @Test("Each event is told once, in its order, without personal data, also across a restart")
+    func events() async throws {
+        let bench = try await DaemonBench(
+            at: 1_772_000_000_000,
+            settings: "limits: { rate: 50 }\nhalt: { probes: 1, probe_interval: 1s }\n", jobs: Self.jobs)
+        try await bench.startDaemon()
+        try bench.write(Self.header + "a,acc-a,Ada Example,ada@example.com\n", to: "drop/inbox/good.csv")
+        try await bench.pass {
+            try bench.batch("good-1").map { batch in try bench.reading { try $0.hasResults(batch.id) } } ?? false
+        }
+        try await expectTold(["completed"], bench)
+        try bench.write("shoe,email\n1,ada@example.com\n", to: "drop/inbox/shoes.csv")
+        try await bench.pass { try bench.names(in: "drop/rejected").count == 2 }
+        try await expectTold(["completed", "rejected"], bench)
+        try bench.write(Self.header + "b,acc-b,Bob Example,bob@example.com\n", to: "asks/inbox/dear.csv")
+        try await bench.pass { try bench.batch("dear-2")?.state == .awaitingConfirmation }
+        try await expectTold(["completed", "rejected", "awaiting_confirmation"], bench)
+
+        try await bench.stopDaemon()
+        try await bench.pass(to: bench.clock.now + 3 * 3_600_000)
+        _ = try bench.spoilKeys()
+        try await bench.startDaemon()
+        try await expectTold(["completed", "rejected", "awaiting_confirmation", "missed"], bench)
+        try bench.write(Self.header + "c,acc-c,Cyd Example,cyd@example.com\n", to: "drop/inbox/late.csv")
+        try await bench.pass { try bench.batch("late-3")?.state == .halted }
+        try await expectTold(["completed", "rejected", "awaiting_confirmation", "missed", "halted"], bench)
+        let all = try bench.told().joined()
+        for word in ["example.com", "Example", "acc-", "shoe\""] { #expect(!all.contains(word), "\(word)") }
+        #expect(all.contains("rollcall doctor"))
+        try await bench.end()
+    }
+
+    @Test("With a done marker a dropped file waits for it, however long, and the marker goes with the file")
+    func doneMarker() async throws {
+        let bench = try await DaemonBench(
+            at: 1_772_000_000_000, settings: "limits: { rate: 50 }\n",
+            jobs: ["drop": "source: { path: drop, done_marker: true }\n"])
+        try await bench.startDaemon()
+        try bench.write(Self.header + "a,acc-a,Ada Example,ada@example.com\n", to: "drop/inbox/a.csv")
+        try await bench.pass(to: bench.clock.now + 24 * 3_600_000)
+        #expect(try bench.reading { try $0.batches() }.isEmpty)
+        try bench.write("", to: "drop/inbox/a.csv.done")
+        try await bench.pass { try bench.reading { try $0.batches().first?.state } == .completed }
+        try await bench.pass { try bench.reading { try $0.batchesToTend().isEmpty } }
+        #expect(try bench.names(in: "drop/inbox").isEmpty)
+        #expect(try bench.names(in: "drop/archive") == ["a.csv"])
+        #expect(try bench.names(in: "drop/working").isEmpty)
+        try await bench.end()
+    }
+}

@@ -1,0 +1,36 @@
+import Foundation
+import RecordStore
+import TestSupport
+import Testing
+
+@testable import Operations
+
+@Suite("Settings and jobs read anew")
+struct ReloadTests {
+    private static let drop = "source: { path: drop, settle: 30s }\n"
+
+    private static func file(_ count: Int) -> String {
+        "id,account_id,email\n" + (1...count).map { "\($0),acc-\($0),a\($0)@example.com\n" }.joined()
+    }
+
+    @Test("A batch under way goes on under its job's new limits, and only where they have changed")
+    func limits() async throws {
+        let bench = try await DaemonBench(
+            at: 1_772_000_000_000, settings: "limits: { rate: 50 }\n",
+            jobs: ["drop": Self.drop + "limits: { rate: 0.0001 }\n"])
+        try await bench.startDaemon()
+        try bench.write(Self.file(20), to: "drop/inbox/a.csv")
+        try await bench.pass { try bench.batch("a-1")?.counts.succeeded ?? 0 > 0 }
+        try await bench.reloadDaemon()
+        try bench.write(Self.drop, to: "jobs/drop.yaml")
+        try await bench.reloadDaemon()
+        // At the old rate the rest takes 190,000 s.
+        let deadline = bench.clock.now + 20_000_000
+        try await bench.pass { try bench.batch("a-1")?.state == .completed || bench.clock.now > deadline }
+        #expect(try bench.batch("a-1")?.counts.succeeded == 20)
+        #expect(bench.count(ofLogged: "batch under way") == 2)
+        #expect(bench.count(ofLogged: "batch goes on under its job's new rules") == 1)
+        #expect(bench.count(ofLogged: "batch stands still") == 0)
+        try await bench.end()
+    }
+}

@@ -1,0 +1,38 @@
+import Foundation
+import RecordStore
+import Testing
+
+@testable import Operations
+
+@Suite("What status prints for scripts")
+struct StatusReportTests {
+    private static func status(_ gate: RunnerStatus.Gate) -> RunnerStatus {
+        RunnerStatus(
+            process: 7, host: "h", version: "1", isDaemon: true, jobs: 3, startedAt: 0, loadedAt: 60_000,
+            updatedAt: 0, gate: gate, allowedRate: 20)
+    }
+
+    private static let open =
+        #"{"allowed_rate":20,"gate":"open","jobs":3,"kind":"daemon","loaded_at":"1970-01-01 00:01:00 UTC","#
+        + #""probes":0,"process":7,"since":"1970-01-01 00:00:00 UTC","version":"1"}"#
+    private static let closed =
+        #"{"allowed_rate":20,"gate":"closed","gate_since":"1970-01-01 00:00:01 UTC","jobs":3,"kind":"daemon","#
+        + #""loaded_at":"1970-01-01 00:01:00 UTC","next_probe_at":"1970-01-01 00:00:02 UTC","probes":4,"process":7,"#
+        + #""reason":"out of reach","since":"1970-01-01 00:00:00 UTC","version":"1"}"#
+    private static let halted =
+        #"{"allowed_rate":20,"gate":"halted","gate_since":"1970-01-01 00:00:01 UTC","jobs":3,"kind":"daemon","#
+        + #""loaded_at":"1970-01-01 00:01:00 UTC","process":7,"reason":"keys","#
+        + #""since":"1970-01-01 00:00:00 UTC","version":"1"}"#
+
+    @Test(
+        "It says who runs the database and how the gate stands",
+        arguments: [
+            (.nobody, .open, "null"), (.run(9), .open, #"{"kind":"run","process":9}"#), (.daemon(7), .open, open),
+            (.daemon(7), .closed(reason: "out of reach", since: 1_000, nextProbeAt: 2_000, probes: 4), closed),
+            (.daemon(7), .halted(reason: "keys", since: 1_000), halted),
+        ] as [(Workplace.Runner, RunnerStatus.Gate, String)])
+    func runner(runner: Workplace.Runner, gate: RunnerStatus.Gate, json: String) {
+        let report = StatusReport(runner: RunnerReport(runner, Self.status(gate)), batches: [])
+        #expect(JSONText.text(of: report) == #"{"batches":[],"runner":\#(json)}"#)
+    }
+}
