@@ -31,7 +31,8 @@ final class NotifierTests: Sendable {
         let path = "\(folder)/tell-\(UUID().uuidString)"
         try Data("#!/bin/sh\n\(text)\n".utf8).write(to: URL(filePath: path))
         try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: path)
-        return [path]
+        // Not executed itself: a process that another test starts just now may still have it open for writing.
+        return ["/bin/sh", path]
     }
 
     private func text(_ name: String) throws -> String {

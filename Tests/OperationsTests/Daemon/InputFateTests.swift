@@ -155,21 +155,20 @@ struct InputFateTests {
         try await bench.pass { try batches(bench).first?.counts.calls ?? 0 > 2 }
         let (job, aside) = (bench.file("jobs/drop.yaml"), bench.file("aside.yaml"))
         try FileManager.default.moveItem(atPath: job, toPath: aside)
-        try await reload(bench)
-        try await bench.pass { try batches(bench).first?.state == .completed }
+        try await bench.reloadDaemon()
+        try await bench.pass { try batches(bench).first?.state == .paused }
+        #expect(try batches(bench).first?.reason?.contains("its job 'drop' is not there") == true)
+        let cancel = BatchCommandOperation(
+            .cancel, batch: "a-1", config: bench.file("rollcall.yaml"), json: false, console: .silent)
+        #expect(try await cancel.perform() == .succeeded)
         try await bench.pass(to: bench.clock.now + 5 * Self.minute)
         #expect(try bench.names(in: "drop/working") == ["a.csv"])
         try FileManager.default.moveItem(atPath: aside, toPath: job)
-        try await reload(bench)
+        try await bench.reloadDaemon()
         try await passUntilDone(bench, files: 1)
         #expect(try bench.names(in: "drop/archive") == ["a.csv"])
         #expect(try bench.names(in: "drop/out").count == 1)
         try await bench.end()
-    }
-
-    private func reload(_ bench: DaemonBench) async throws {
-        let house = try #require(bench.house)
-        await Reload(house: house, reloaded: Doorbell()).perform()
     }
 
     @Test("The inbox says which files wait, and for what")
