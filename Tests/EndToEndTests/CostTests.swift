@@ -66,7 +66,7 @@ extension EndToEnd {
                 let told = try #require(summary["calls"]?["possible_double_bills"]?.integer)
                 #expect(told == 4)
                 let status = try await installation.rollcall("status", "day-1", "--json")
-                let batch = try #require(try Self.object(status.output)[0])
+                let batch = try #require(try Self.object(status.output)["batches"]?[0])
                 #expect(batch["possible_double_bills"]?.integer == told)
             }
         }
