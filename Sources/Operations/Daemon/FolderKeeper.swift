@@ -133,6 +133,8 @@ struct FolderKeeper {
         let outcome = try await FileTaking(house: house, job: job).take(path, claim: claim) { [news] percent in
             news.say(claim, .takingIn(percent: percent))
         }
+        // The first ring may be long past: before a file has been hashed there is nothing to tell of.
+        news.bell.ring()
         switch outcome {
         case .taken, .interrupted: break
         case .known(let batch): try await refuse(claim, because: .known(claim.name, batch, under: job))
