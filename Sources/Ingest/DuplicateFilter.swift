@@ -5,6 +5,7 @@ import Foundation
 /// A cache of 32-bit fingerprints in buckets of sixteen. Up to some half a million values, or more where it is made for
 /// more, every repeat is counted, and hardly ever (one value in a hundred million) a new one taken for a repeat. With
 /// many more, full buckets forget; it knows when they did, and the count then says at least how many repeats there were.
+/// So it does where the system has no memory to give: with fewer buckets it forgets earlier, and says so.
 struct DuplicateFilter: ~Copyable {
     private static let leastBuckets = 1 << 17
     private static let mostBuckets = 1 << 23
@@ -20,14 +21,16 @@ struct DuplicateFilter: ~Copyable {
     private var seed: UInt64 = 0
     private var hasForgotten = false
 
-    /// - Parameter values: how many values are to be remembered without forgetting any; memory is 16 bytes for each,
-    ///   at least 8 MiB, and only what is used.
-    init(remembering values: Int = 0) {
+    /// - Parameters:
+    ///   - values: how many values are to be remembered without forgetting any; memory is 16 bytes for each, at least
+    ///     8 MiB, and only what is used.
+    ///   - zeroed: gives so many pieces of so many bytes, all zero; nil where there is no memory for them (`man 3 calloc`).
+    init(remembering values: Int = 0, in zeroed: (Int, Int) -> UnsafeMutableRawPointer? = calloc) {
         // A quarter full, so that hardly any bucket is ever full.
         let wanted = max(1, values / (Self.slotCount / 4))
-        bucketCount = min(
+        let most = min(
             max(Self.leastBuckets, 1 << (Int.bitWidth - (wanted - 1).leadingZeroBitCount)), Self.mostBuckets)
-        memory = Self.emptyMemory(bucketCount)
+        (bucketCount, memory) = Self.emptyMemory(most, zeroed)
         slots = memory.alignedUp(toMultipleOf: Self.bucketBytes)
             .bindMemory(to: UInt32.self, capacity: bucketCount * Self.slotCount)
         waiting = .allocate(capacity: Self.groupSize)
@@ -42,10 +45,20 @@ struct DuplicateFilter: ~Copyable {
     /// A bucket is one cache line where it begins at one.
     private static var bucketBytes: Int { slotCount * MemoryLayout<UInt32>.stride }
 
-    /// Zeroed by the system page by page as they are used, so that a small file costs little.
-    private static func emptyMemory(_ bucketCount: Int) -> UnsafeMutableRawPointer {
-        guard let memory = calloc(bucketCount + 1, bucketBytes) else { fatalError("no memory to tell repeats by") }
-        return memory
+    /// So many buckets, or half, or a quarter, as there is memory for. Zeroed by the system page by page as they are used,
+    /// so that a small file costs little.
+    private static func emptyMemory(
+        _ most: Int, _ zeroed: (Int, Int) -> UnsafeMutableRawPointer?
+    ) -> (buckets: Int, memory: UnsafeMutableRawPointer) {
+        var count = most
+        while count > 1 {
+            if let memory = zeroed(count + 1, bucketBytes) { return (count, memory) }
+            count /= 2
+        }
+        // With malloc's own alignment it is malloc's, too, and freed like the others.
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: 2 * bucketBytes, alignment: 16)
+        memory.initializeMemory(as: UInt8.self, repeating: 0, count: 2 * bucketBytes)
+        return (1, memory)
     }
 
     /// How many values were seen that had been seen before.

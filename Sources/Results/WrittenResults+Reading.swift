@@ -10,10 +10,9 @@ extension WrittenResults {
     ///   - folder: its folder.
     ///   - doubts: what a person has to decide about.
     public init?(of batch: Batch, in folder: String, doubts: Doubts) {
-        guard let json = FileManager.default.contents(atPath: "\(folder)/summary.json"),
-            let summary = try? JSONDecoder().decode(BatchSummary.self, from: json),
-            summary.batch == BatchSummary.Identity(batch), summary.state == batch.state.rawValue,
-            summary.times.finished == batch.finishedAt.map(Timestamp.text)
+        guard ResultStamp(folder: folder)?.tells(of: batch) == true,
+            let json = FileManager.default.contents(atPath: "\(folder)/summary.json"),
+            let summary = try? JSONDecoder().decode(BatchSummary.self, from: json)
         else { return nil }
         self.init(
             paths: ResultWriter.paths(folder, summary.files.map(\.name)), summary: summary, doubts: doubts)

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Ingest
@@ -28,5 +29,25 @@ struct DuplicateFilterTests {
             _ = filter.repeats
         }
         #expect(filter.repeats == 2)
+    }
+
+    @Test(arguments: [0, 1 << 10])
+    func withoutMemoryItForgetsAndSaysSo(buckets: Int) {
+        var filter = DuplicateFilter { count, size in count > buckets + 1 ? nil : calloc(count, size) }
+        for _ in 0..<2 {
+            for number in 0..<100_000 { withUnsafeBytes(of: number) { filter.note($0) } }
+        }
+        let (repeats, mayHaveMissed) = (filter.repeats, filter.mayHaveMissed)
+        #expect(repeats <= 100_000)
+        #expect(mayHaveMissed)
+    }
+
+    @Test
+    func withLittleMemoryFewValuesAreToldApartAllTheSame() {
+        var filter = DuplicateFilter { _, _ in nil }
+        for number in [1, 2, 1, 3, 3] { withUnsafeBytes(of: number) { filter.note($0) } }
+        let (repeats, mayHaveMissed) = (filter.repeats, filter.mayHaveMissed)
+        #expect(repeats == 2)
+        #expect(!mayHaveMissed)
     }
 }

@@ -11,7 +11,8 @@ import Testing
         (0..<count).map { BatchFixture.Line(number: $0 + 2, id: "\($0)", row: "\($0),x\($0)@example.com") }
     }
 
-    @Test func filesWithoutRowsAreNotWrittenAndStaleOnesGo() async throws {
+    /// Two lines, of which the second was refused; completed.
+    private func halfFailed() async throws -> BatchFixture {
         let fixture = try await BatchFixture(lines: lines(2))
         try await fixture.attempt { record in
             record.id.line == 2
@@ -19,6 +20,11 @@ import Testing
                 : BatchFixture.completion(of: record, "rejected", http: 400, next: .failed, billable: .no)
         }
         try await fixture.complete()
+        return fixture
+    }
+
+    @Test func filesWithoutRowsAreNotWrittenAndStaleOnesGo() async throws {
+        let fixture = try await halfFailed()
         #expect(try fixture.write().paths.failed != nil)
         try fixture.place.write("old", to: fixture.folder + "/in_doubt.jsonl")
         try fixture.place.write("half", to: fixture.folder + "/.results.csv.tmp-crash")
@@ -33,13 +39,7 @@ import Testing
     }
 
     @Test func whatWasWrittenIsReadBackUntilTheBatchHasAnotherEnd() async throws {
-        let fixture = try await BatchFixture(lines: lines(2))
-        try await fixture.attempt { record in
-            record.id.line == 2
-                ? BatchFixture.success(record, Self.answer)
-                : BatchFixture.completion(of: record, "rejected", http: 400, next: .failed, billable: .no)
-        }
-        try await fixture.complete()
+        let fixture = try await halfFailed()
         let batch = try fixture.store.batch(fixture.batch)
         let written = try fixture.write()
         let read = try #require(WrittenResults(of: batch, in: written.paths.folder, doubts: Doubts()))
