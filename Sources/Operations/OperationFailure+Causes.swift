@@ -17,20 +17,36 @@ extension OperationFailure {
         case let error as StoreError: self.init(Self.status(of: error.code), error.description)
         case let error as ResultError:
             self.init(.unfinished, "\(error); the answers are in the database, 'rollcall export BATCH' prints them")
-        case let error as CocoaError:
-            let path = error.filePath.map { "\($0): " } ?? ""
-            self.init(
-                .configuration, "\(path)cannot be made or used; correct the path in the settings, or its permissions")
+        case let error as CocoaError: self.init(error.filePath, "cannot be made or used", SystemFault(behind: error))
         default: self.init(.unfinished, "\(error)")
         }
     }
 
     private static func status(of code: StoreError.Code) -> ExitStatus {
         switch code {
-        case .wrongEndpoint, .sealingKey, .schemaVersion, .noDatabase, .damaged: .configuration
+        case .wrongEndpoint, .sealingKey, .schemaVersion, .noDatabase: .configuration
         case .notFound: .usage
         case .takenIn: .inputUnusable
-        case .notAllowed, .locked, .stateNotWritten, .closed: .unfinished
+        case .notAllowed, .locked, .diskFull, .stateNotWritten, .notReadable, .damaged, .altered, .closed: .unfinished
+        }
+    }
+
+    /// A file or folder that the settings name cannot be used.
+    ///
+    /// A service manager may start the program again after 3 and not after 78 (`RestartPreventExitStatus=`), so what can
+    /// be over without anybody changing the settings is never 78.
+    ///
+    /// - Parameters:
+    ///   - path: The file or folder, where it is known.
+    ///   - complaint: What cannot be done.
+    ///   - fault: What the system said, where that is known.
+    init(_ path: String?, _ complaint: String, _ fault: SystemFault?) {
+        let subject = path.map { "\($0): " } ?? ""
+        if let fault, fault.maySubside {
+            self.init(.unfinished, "\(subject)\(complaint); \(fault.advice) (\(fault.text))")
+        } else {
+            self.init(
+                .configuration, "\(subject)\(complaint); correct the path in the settings, or its permissions")
         }
     }
 }

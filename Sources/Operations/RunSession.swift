@@ -53,12 +53,10 @@ struct RunSession: Sendable {
             try FileManager.default.createDirectory(
                 atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         } catch {
-            throw OperationFailure(
-                .configuration, "\(folder): the folder for results cannot be made; correct output or --out")
+            throw OperationFailure(folder, "the folder for results cannot be made", SystemFault(behind: error))
         }
         guard access(folder, W_OK | X_OK) == 0 else {
-            throw OperationFailure(
-                .configuration, "\(folder): results cannot be written there; change its permissions, output or --out")
+            throw OperationFailure(folder, "results cannot be written there", SystemFault(errno))
         }
     }
 

@@ -44,10 +44,12 @@ struct DatabaseCopy: Sendable {
             }
             try queue.close()
             return value
-        } catch let error as DatabaseError {
+        } catch let error as DatabaseError where [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode) {
             throw StoreError(
                 .damaged, "\(name) is damaged or no database; use another copy",
-                cause: "SQLite: \(error.resultCode) \(error.message ?? "")")
+                cause: "SQLite: \(error.extendedResultCode)")
+        } catch let error as DatabaseError {
+            throw StoreError(copying: error)
         }
     }
 
@@ -89,8 +91,22 @@ struct DatabaseCopy: Sendable {
     }
 
     private static func failure(_ path: String) -> StoreError {
-        let reason = String(cString: strerror(errno))
+        let fault = SystemFault(errno)
         let name = URL(fileURLWithPath: path).lastPathComponent
-        return StoreError(.stateNotWritten, "\(name) cannot be put in its place; check the folder", cause: reason)
+        return StoreError(name, cannotBe: "put in its place", because: fault)
+    }
+}
+
+extension StoreError {
+    /// A copy could not be made: the disk that may be full is the copy's.
+    init(copying error: DatabaseError) {
+        let failure = StoreError(error, while: .writing)
+        guard failure.code == .diskFull else {
+            self = failure
+            return
+        }
+        self.init(
+            .diskFull, "The disk that the copy is to be on is full: make room on it and try again", cause: failure.cause
+        )
     }
 }

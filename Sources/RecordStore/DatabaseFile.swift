@@ -83,13 +83,32 @@ struct DatabaseFile {
     }
 
     private func open(_ configuration: Configuration) throws -> DatabasePool {
-        do {
-            return try DatabasePool(path: path, configuration: configuration)
-        } catch let error as DatabaseError where error.resultCode == .SQLITE_NOTADB {
-            throw StoreError(.damaged, "\(name) is not a database; restore it from a backup or correct database")
-        } catch let error as DatabaseError {
-            throw StoreError.notRead(because: error)
+        try translating(configuration.readonly ? .reading : .writing) {
+            try DatabasePool(path: path, configuration: configuration)
         }
+    }
+
+    /// Does something to the database that is being opened and gives SQLite's errors in the words of ``StoreError``.
+    ///
+    /// Where there is no room SQLite cannot make the database's companions (-wal, -shm), and calls that by many names.
+    func translating<Value>(_ access: StoreError.Access, _ body: () throws -> Value) throws -> Value {
+        do {
+            return try body()
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_NOTADB {
+            throw StoreError(
+                .damaged,
+                "\(name) is damaged or no database: restore it from a backup with 'rollcall restore FILE', or correct "
+                    + "`database`", cause: "SQLite: \(error.extendedResultCode)")
+        } catch let error as DatabaseError {
+            throw StoreError(error, while: access, because: isWithoutRoom ? SystemFault(ENOSPC) : nil)
+        }
+    }
+
+    /// Whether the file system has no room for a single page and what SQLite keeps beside it.
+    private var isWithoutRoom: Bool {
+        var facts = statvfs()
+        guard statvfs(URL(fileURLWithPath: path).deletingLastPathComponent().path, &facts) == 0 else { return false }
+        return Int(facts.f_bavail) * Int(facts.f_frsize) < 64 << 10
     }
 
     static func configuration(label: String) -> Configuration {

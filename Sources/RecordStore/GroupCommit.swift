@@ -24,7 +24,7 @@ struct GroupCommit {
             let told = try transact(group)
             told.forEach { $0() }
         } catch {
-            let failure = StoreError.notWritten(because: error)
+            let failure = StoreError(error, while: .writing)
             self.failure = failure
             group.forEach { $0.fail(failure) }
         }
@@ -78,7 +78,7 @@ struct GroupCommit {
             (connection.claimedUpTo, connection.tally) = (claimed, FinishTally())
             try statements.rollbackToSavepoint.run()
             try statements.release.run()
-            return { operation.fail(error) }
+            return { operation.fail(StoreError.ofOneOperation(error)) }
         }
     }
 

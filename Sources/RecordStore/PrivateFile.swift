@@ -15,11 +15,17 @@ enum PrivateFile {
     }
 
     /// Creates the folder a file lies in, mode 0700, when it isn't there.
+    ///
+    /// - Throws: ``StoreError`` naming the folder.
     static func createFolder(of path: String) throws {
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
         guard !FileManager.default.fileExists(atPath: folder) else { return }
-        try FileManager.default.createDirectory(
-            atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        do {
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw StoreError(folder, cannotBe: "made", because: SystemFault(behind: error) ?? SystemFault(EACCES))
+        }
     }
 
     /// Makes a new or renamed file's directory entry survive a power cut (`man 2 fsync`).

@@ -18,10 +18,7 @@ extension RecordStore {
             try copy.settle(at: path)
         } catch {
             copy.discard()
-            guard let error = error as? DatabaseError else { throw error }
-            throw StoreError(
-                .stateNotWritten, "The copy could not be written: make room on its disk and try again",
-                cause: "SQLite: \(error.resultCode) \(error.message ?? "")")
+            throw (error as? DatabaseError).map { StoreError(copying: $0) } ?? error
         }
     }
 }

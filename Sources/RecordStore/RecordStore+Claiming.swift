@@ -41,15 +41,15 @@ extension RecordStore {
     private func open(_ sealed: [SealedClaim], _ key: DataKey, now: Int64) async throws -> [ClaimedRecord] {
         var records: [ClaimedRecord] = []
         records.reserveCapacity(sealed.count)
-        var damaged: [Completion] = []
+        var altered: [Completion] = []
         for claim in sealed {
             do {
                 records.append(try claim.opened(with: key))
-            } catch let error as StoreError where error.code == .damaged {
-                damaged.append(claim.unsendable(because: error, now: now))
+            } catch let error as StoreError where error.code == .altered {
+                altered.append(claim.unsendable(because: error, now: now))
             }
         }
-        if !damaged.isEmpty { _ = try await finish(damaged) }
+        if !altered.isEmpty { _ = try await finish(altered) }
         return records
     }
 }

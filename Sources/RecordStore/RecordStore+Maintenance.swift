@@ -25,10 +25,7 @@ extension RecordStore {
     private func run(_ checkpoint: WALCheckpoint) async throws -> Bool {
         try await withCheckedThrowingContinuation { waiter in
             DispatchQueue.global(qos: .utility).async {
-                waiter.resume(
-                    with: Result { try checkpoint.run() }.mapError { error in
-                        (error as? DatabaseError).map { StoreError.notRead(because: $0) } ?? error
-                    })
+                waiter.resume(with: Result { try StoreError.translating(.writing) { try checkpoint.run() } })
             }
         }
     }

@@ -32,6 +32,18 @@ extension RecordStore {
         timeZone: TimeZone = .gmt, migrations: Migrations
     ) throws -> RecordStore {
         let file = DatabaseFile(path: path)
+        return try file.translating(.writing) {
+            try openForRunning(
+                file, sealingKeyPath: sealingKeyPath, endpoint: endpoint, provenance: provenance, timeZone: timeZone,
+                migrations: migrations)
+        }
+    }
+
+    private static func openForRunning(
+        _ file: DatabaseFile, sealingKeyPath: String, endpoint: String, provenance: Provenance, timeZone: TimeZone,
+        migrations: Migrations
+    ) throws -> RecordStore {
+        let path = file.path
         try PrivateFile.createFolder(of: path)
         let lock = try StoreLock.take(database: path)
         try file.refuseLoss()
@@ -60,13 +72,16 @@ extension RecordStore {
     /// - Returns: The store; writing to it is refused.
     /// - Throws: ``StoreError``: no database, wrong endpoint or sealing key, or another schema version.
     public static func openForReading(path: String, sealingKeyPath: String, endpoint: String?) throws -> RecordStore {
-        let pool = try DatabaseFile(path: path).openForReading()
-        let identity = try identity(in: pool)
-        let sealingKey = try SealingKey.load(path: sealingKeyPath)
-        try identity.check(sealingKey: sealingKey, endpoint: endpoint)
-        return RecordStore(
-            pool: pool, sealingKey: sealingKey, fingerprints: try identity.fingerprints(with: sealingKey),
-            role: .reading, writer: nil, lock: nil)
+        let file = DatabaseFile(path: path)
+        return try file.translating(.reading) {
+            let pool = try file.openForReading()
+            let identity = try identity(in: pool)
+            let sealingKey = try SealingKey.load(path: sealingKeyPath)
+            try identity.check(sealingKey: sealingKey, endpoint: endpoint)
+            return RecordStore(
+                pool: pool, sealingKey: sealingKey, fingerprints: try identity.fingerprints(with: sealingKey),
+                role: .reading, writer: nil, lock: nil)
+        }
     }
 
     /// The key of an existing database must be there; a new database takes the key that is there, or gets a new one.

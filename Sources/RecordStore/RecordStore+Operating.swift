@@ -19,14 +19,16 @@ extension RecordStore {
     ) throws -> RecordStore {
         let file = DatabaseFile(path: path)
         try file.requireExistence()
-        let pool = try file.openForWriting()
-        let identity = try identity(in: pool)
-        let sealingKey = try SealingKey.load(path: sealingKeyPath)
-        try identity.check(sealingKey: sealingKey, endpoint: endpoint)
-        try refuseRestored(pool, file, identity)
-        return RecordStore(
-            pool: pool, sealingKey: sealingKey, fingerprints: try identity.fingerprints(with: sealingKey),
-            role: .operating, writer: Writer(pool: pool, mark: nil), lock: nil)
+        return try file.translating(.writing) {
+            let pool = try file.openForWriting()
+            let identity = try identity(in: pool)
+            let sealingKey = try SealingKey.load(path: sealingKeyPath)
+            try identity.check(sealingKey: sealingKey, endpoint: endpoint)
+            try refuseRestored(pool, file, identity)
+            return RecordStore(
+                pool: pool, sealingKey: sealingKey, fingerprints: try identity.fingerprints(with: sealingKey),
+                role: .operating, writer: Writer(pool: pool, mark: nil), lock: nil)
+        }
     }
 
     /// The process that runs batches from a database: the one that holds its lock; nil when nobody does.

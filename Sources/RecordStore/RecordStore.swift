@@ -77,11 +77,7 @@ public final class RecordStore: Sendable {
 
     /// Reads beside the writer, in one transaction.
     func read<T>(_ work: (Database) throws -> T) throws -> T {
-        do {
-            return try pool.read(work)
-        } catch let error as DatabaseError {
-            throw StoreError.notRead(because: error)
-        }
+        try StoreError.translating(.reading) { try pool.read(work) }
     }
 
     /// A batch's key, unwrapped once while the batch is worked on.

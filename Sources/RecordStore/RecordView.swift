@@ -55,7 +55,7 @@ public struct RecordView: Sendable {
 
     /// Opens the record's own id and its raw row, together.
     ///
-    /// - Throws: ``StoreError`` with ``StoreError/Code/damaged`` when it was altered.
+    /// - Throws: ``StoreError`` with ``StoreError/Code/altered`` when it was altered.
     public func payload() throws -> (id: [UInt8], rawRow: [UInt8]) {
         try SealedPayload.read(key.open(sealedPayload, record: record.rawValue, column: .payload))
     }

@@ -51,10 +51,10 @@ struct Seal: ~Copyable, Sendable {
 
     /// Opens a sealed value.
     ///
-    /// - Throws: ``StoreError`` with ``StoreError/Code/damaged`` when it isn't what was sealed in this place.
+    /// - Throws: ``StoreError`` with ``StoreError/Code/altered`` when it isn't what was sealed in this place.
     mutating func open(_ sealed: [UInt8], record: Int64, column: SealedColumn) throws -> [UInt8] {
         let count = sealed.count - Self.overhead
-        guard count >= 0 else { throw Self.damaged }
+        guard count >= 0 else { throw Self.altered }
         name(record, column)
         return try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             let out = UnsafeMutableRawBufferPointer(start: buffer.baseAddress, count: count)
@@ -69,7 +69,7 @@ struct Seal: ~Copyable, Sendable {
         do {
             try associated.withUnsafeBytes { try cipher.open(text, nonce: nonce, additionalData: $0, into: out) }
         } catch let error as OpenSSLError where error.code == .notAuthentic {
-            throw Self.damaged
+            throw Self.altered
         }
     }
 
@@ -85,8 +85,8 @@ struct Seal: ~Copyable, Sendable {
         }
     }
 
-    private static var damaged: StoreError {
+    private static var altered: StoreError {
         StoreError(
-            .damaged, "A sealed value does not open: it was altered or moved; restore the database from a backup")
+            .altered, "A sealed value does not open: it was altered or moved; restore the database from a backup")
     }
 }

@@ -13,16 +13,16 @@ enum SealedPayload {
 
     /// Takes id and row apart.
     ///
-    /// - Throws: ``StoreError`` with ``StoreError/Code/damaged`` when the lengths don't fit.
+    /// - Throws: ``StoreError`` with ``StoreError/Code/altered`` when the lengths don't fit.
     static func read(_ bytes: [UInt8]) throws -> (id: [UInt8], rawRow: [UInt8]) {
-        guard bytes.count >= headerByteCount else { throw damaged }
+        guard bytes.count >= headerByteCount else { throw altered }
         let count = bytes.withUnsafeBytes { Int(UInt32(littleEndian: $0.loadUnaligned(as: UInt32.self))) }
-        guard bytes.count >= headerByteCount + count else { throw damaged }
+        guard bytes.count >= headerByteCount + count else { throw altered }
         let row = headerByteCount + count
         return (Array(bytes[headerByteCount..<row]), Array(bytes[row...]))
     }
 
-    private static var damaged: StoreError {
-        StoreError(.damaged, "A stored row has an impossible length; restore the database from a backup")
+    private static var altered: StoreError {
+        StoreError(.altered, "A stored row has an impossible length; restore the database from a backup")
     }
 }

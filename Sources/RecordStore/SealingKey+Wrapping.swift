@@ -11,7 +11,7 @@ extension SealingKey {
 
     /// Opens a key sealed with ``wrap(_:owner:as:)``.
     ///
-    /// - Throws: ``StoreError`` with ``StoreError/Code/damaged`` when it was altered or belongs somewhere else.
+    /// - Throws: ``StoreError`` with ``StoreError/Code/altered`` when it was altered or belongs somewhere else.
     func unwrap(_ wrapped: [UInt8], owner: Int64, as column: SealedColumn) throws -> [UInt8] {
         var seal = try Seal(key: bytes, id: identifier)
         return try seal.open(wrapped, record: owner, column: column)

@@ -18,10 +18,17 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
         case takenIn
         /// The request contradicts a rule of the store.
         case notAllowed
-        /// State could not be written: the disk is full or broken, or the store has failed before.
+        /// The disk, or what a quota leaves of it, is full.
+        case diskFull
+        /// State could not be written for another reason: a broken or read-only disk, a lock that is never let go, or the
+        /// store has failed before.
         case stateNotWritten
-        /// The database or something sealed in it was altered or damaged.
+        /// State could not be read: a broken disk, or missing permissions.
+        case notReadable
+        /// The database file is malformed.
         case damaged
+        /// Something sealed in the database was altered or moved; the database itself is whole.
+        case altered
         /// The store has been closed.
         case closed
     }
@@ -37,6 +44,15 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
         self.code = code
         self.message = message
         self.cause = cause
+    }
+
+    /// Whether nothing can be accounted for any more, so that whoever runs batches has to end. Everything else concerns
+    /// one request, one batch or one record.
+    public var isFatal: Bool {
+        switch code {
+        case .diskFull, .stateNotWritten, .notReadable, .damaged, .locked, .closed: true
+        case .wrongEndpoint, .sealingKey, .schemaVersion, .noDatabase, .notFound, .takenIn, .notAllowed, .altered: false
+        }
     }
 
     /// The message, followed by what the layer below said.

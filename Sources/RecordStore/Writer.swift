@@ -74,7 +74,7 @@ final class Writer: Sendable {
                 if mark != nil { try? database.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
             }
         } catch {
-            let failure = StoreError.notWritten(because: error)
+            let failure = StoreError(error, while: .writing)
             queue.end(with: failure)
             while let group = queue.next() { group.forEach { $0.fail(failure) } }
         }

@@ -95,7 +95,7 @@ extension WriterConnection {
                 requestRefID: row.text(3), submittedAt: row.optionalInteger(4), completedAt: row.integer(5),
                 hasWarnings: row.integer(6) == 1, detail: detail,
                 answer: try key.open(row.bytes(8), record: source, column: .answer))
-        } catch let error as StoreError where error.code == .damaged {
+        } catch let error as StoreError where error.code == .altered {
             return nil
         }
     }

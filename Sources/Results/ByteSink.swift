@@ -1,5 +1,6 @@
 import Foundation
 import OpenSSL
+import RecordStore
 
 /// Bytes on their way into a descriptor it doesn't own: gathered, counted and, where asked for, hashed.
 final class ByteSink {
@@ -41,20 +42,15 @@ final class ByteSink {
     }
 
     private func writeAll(_ bytes: UnsafeRawBufferPointer) throws {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let part = UnsafeRawBufferPointer(rebasing: rest)
-            let count = Foundation.write(descriptor, part.baseAddress, part.count)
-            if count < 0 && errno == EINTR { continue }
-            guard count > 0 else { throw failure(errno) }
-            rest = rest.dropFirst(count)
+        let written = SystemCall.transferring(bytes.count) { moved in
+            let rest = UnsafeRawBufferPointer(rebasing: bytes[moved...])
+            return Foundation.write(descriptor, rest.baseAddress, rest.count)
         }
+        guard written == bytes.count else { throw failure(errno) }
     }
 
     private func failure(_ code: Int32) -> ResultError {
         if code == EPIPE { return ResultError(.closed, "\(name) was closed before everything was written") }
-        return ResultError(
-            .notWritten, "\(name) cannot be written; check the disk and run it again",
-            cause: String(cString: strerror(code)))
+        return ResultError(name, cannotBe: "written", because: SystemFault(code))
     }
 }

@@ -1,3 +1,5 @@
+internal import RecordStore
+
 /// Why result files cannot be written. Texts name files and rules, never a value of a record.
 public struct ResultError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What kind of trouble it is.
@@ -21,6 +23,11 @@ public struct ResultError: Error, Sendable, Equatable, CustomStringConvertible {
         self.code = code
         self.message = message
         self.cause = cause
+    }
+
+    /// A file or folder cannot be used; `verb` is a participle.
+    init(_ name: String, cannotBe verb: String, because fault: SystemFault) {
+        self.init(.notWritten, "\(name) cannot be \(verb); \(fault.advice)", cause: fault.text)
     }
 
     /// The message, followed by what the system said.

@@ -1,4 +1,5 @@
 import Foundation
+import RecordStore
 
 /// One result file on its way: written under a temporary name, renamed when whole, removed if it never gets there.
 final class ResultFile {
@@ -28,9 +29,7 @@ final class ResultFile {
     func complete() throws -> FileFacts {
         let digest = try sink.finish()
         guard fsync(descriptor) == 0 else {
-            throw ResultError(
-                .notWritten, "\(name) cannot be written to disk; check the disk and run it again",
-                cause: String(cString: strerror(errno)))
+            throw ResultError(name, cannotBe: "written to disk", because: SystemFault(errno))
         }
         return FileFacts(name: name, bytes: sink.byteCount, digest: digest)
     }

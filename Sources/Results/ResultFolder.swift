@@ -1,4 +1,5 @@
 import Foundation
+import RecordStore
 
 /// The folder of one batch's results: private, and changed by one process at a time.
 ///
@@ -62,9 +63,9 @@ final class ResultFolder {
             try FileManager.default.createDirectory(
                 atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         } catch {
-            throw ResultError(
-                .notWritten, "the folder \(path) cannot be made; check `output` and its permissions",
-                cause: String(cString: strerror(errno)))
+            let fault = SystemFault(behind: error) ?? SystemFault(EACCES)
+            let advice = fault.maySubside ? fault.advice : "check `output` and its permissions"
+            throw ResultError(.notWritten, "the folder \(path) cannot be made; \(advice)", cause: fault.text)
         }
     }
 
@@ -76,8 +77,6 @@ final class ResultFolder {
     }
 
     private static func failure(_ verb: String, _ name: String) -> ResultError {
-        ResultError(
-            .notWritten, "\(name) cannot be \(verb); check the folder and its permissions",
-            cause: String(cString: strerror(errno)))
+        ResultError(name, cannotBe: verb, because: SystemFault(errno))
     }
 }

@@ -56,7 +56,7 @@ extension ResultRow {
     private static func unlessAltered<Value>(_ read: () throws -> Value) throws -> Value? {
         do {
             return try read()
-        } catch let error as StoreError where error.code == .damaged {
+        } catch let error as StoreError where error.code == .altered {
             return nil
         }
     }

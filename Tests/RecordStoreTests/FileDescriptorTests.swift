@@ -12,7 +12,7 @@ import Testing
             _ = try file.read(upTo: 8)
             Issue.record("a folder was read")
         } catch let error as StoreError {
-            #expect(error.code == .damaged)
+            #expect(error.code == .notReadable)
         }
     }
 
@@ -21,5 +21,106 @@ import Testing
         let file = try PrivateFile.create(folder.path + "/new")
         let bytes = try file.read(upTo: 8)
         #expect(bytes.isEmpty)
+    }
+
+    @Test func aFullDiskIsSaidToBeFull() throws {
+        let file = try FileDescriptor("/dev/full", O_RDWR)
+        do {
+            try file.write([1, 2, 3])
+            Issue.record("/dev/full took bytes")
+        } catch let error as StoreError {
+            #expect(error.code == .diskFull)
+            #expect(error.message.contains("make room"))
+        }
+    }
+
+    @Test func signalsThatComeWhileAFileIsReadCostNothing() throws {
+        let folder = try StoreFolder()
+        let (pipe, copy) = (folder.path + "/pipe", folder.path + "/copy")
+        try #require(mkfifo(pipe, 0o600) == 0)
+        // Without SA_RESTART a signal ends the read of a pipe with EINTR (`man 7 signal`).
+        var action = sigaction()
+        action.__sigaction_handler.sa_handler = { _ in }
+        try #require(sigaction(SIGURG, &action, nil) == 0)
+        let reader = SignalledReader(pipe, into: copy)
+        // Held open from here, so that the reader meets no end before the last byte.
+        let feed = open(pipe, O_WRONLY)
+        for number in 0..<200 {
+            reader.signal(SIGURG)
+            var byte = UInt8(number)
+            #expect(write(feed, &byte, 1) == 1)
+        }
+        close(feed)
+        #expect(reader.failure() == nil)
+        #expect(try Data(contentsOf: URL(filePath: copy)) == Data((0..<200).map { UInt8($0) }))
+    }
+}
+
+/// Copies a file on a thread that can be signalled.
+private final class SignalledReader {
+    private final class State: @unchecked Sendable {
+        // Written by the thread before `ended` is signalled, read after.
+        var failure: (any Error)?
+        var thread = pthread_t()
+        let began = DispatchSemaphore(value: 0)
+        let ended = DispatchSemaphore(value: 0)
+    }
+
+    private let state = State()
+
+    init(_ source: String, into target: String) {
+        let thread = Thread { [state] in
+            state.thread = pthread_self()
+            state.began.signal()
+            do {
+                try PrivateFile.create(target).append(contentOf: FileDescriptor(source, O_RDONLY))
+            } catch {
+                state.failure = error
+            }
+            state.ended.signal()
+        }
+        thread.start()
+        state.began.wait()
+    }
+
+    func signal(_ number: Int32) { pthread_kill(state.thread, number) }
+
+    func failure() -> (any Error)? {
+        state.ended.wait()
+        return state.failure
+    }
+}
+
+@Suite struct SystemCallTests {
+    /// What the call gives one after the other (minus an errno for a failure), and what comes of a transfer of ten bytes.
+    @Test(arguments: [
+        ([10], 10), ([3, 7], 10), ([-EINTR, 4, -EINTR, -EINTR, 6], 10), ([3, 0], 3), ([0], 0), ([4, -ENOSPC], -1),
+        ([-EIO], -1),
+    ])
+    func transfersGoOnUntilAllIsMoved(results: [Int32], moved: Int) {
+        var (left, offsets) = (results[...], [Int]())
+        let count = SystemCall.transferring(10) { offset in
+            offsets.append(offset)
+            let result = left.popFirst() ?? 0
+            if result < 0 { errno = -result }
+            return result < 0 ? -1 : Int(result)
+        }
+        #expect(count == moved)
+        #expect(left.isEmpty)
+        // Each call begins where the one before it ended.
+        var expected = [0]
+        for result in results.dropLast() { expected.append((expected.last ?? 0) + Int(max(0, result))) }
+        #expect(offsets == expected)
+        if moved < 0 { #expect(errno == -(results.last ?? 0)) }
+    }
+
+    @Test func aCallIsMadeAgainForASignalAndForNothingElse() {
+        var results = [-EINTR, -EINTR, -EAGAIN, 1][...]
+        let result: Int32 = SystemCall.retrying {
+            let result = results.popFirst() ?? 0
+            if result < 0 { errno = -result }
+            return result < 0 ? -1 : result
+        }
+        #expect(result == -1 && errno == EAGAIN && results == [1])
     }
 }

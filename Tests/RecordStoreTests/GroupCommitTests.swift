@@ -135,7 +135,7 @@ import Testing
                 heard.operation("c") { try Self.insert($0, 20_250_103) },
             ])
             #expect(heard.all == ["before done", "a failed", "b failed", "c failed"])
-            #expect(commit.failure?.code == .stateNotWritten)
+            #expect(commit.failure?.code == .diskFull)
             commit.run([heard.operation("after") { try Self.insert($0, 20_250_104) }])
             #expect(heard.all.last == "after failed")
             let days = try Self.days(connection)
@@ -158,9 +158,9 @@ import Testing
         let large = String(repeating: "x", count: 100_000)
         let end = records[0].completion(.succeeded, httpStatus: 200, billable: .yes, answer: large)
         let error = await #expect(throws: StoreError.self) { try await store.finish([end]) }
-        #expect(error?.code == .stateNotWritten)
+        #expect(error?.code == .diskFull)
         let later = await #expect(throws: StoreError.self) { try await store.finish([records[1].succeeded]) }
-        #expect(later?.code == .stateNotWritten)
+        #expect(later?.code == .diskFull)
         #expect(try store.statuses(batch) == [.inFlight, .inFlight, .inFlight])
         try store.close()
         let again = try folder.open()

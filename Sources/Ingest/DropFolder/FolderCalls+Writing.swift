@@ -1,4 +1,5 @@
 internal import Foundation
+internal import RecordStore
 
 extension FolderCalls {
     /// Names of texts on their way; hidden, so that no inbox takes them for files.
@@ -27,11 +28,13 @@ extension FolderCalls {
         try replace(path, with: temporary)
     }
 
-    /// A short write is a full disk: texts are far below what one write takes.
     private func write(_ bytes: [UInt8], to file: Int32, named path: String) throws {
-        guard Foundation.write(file, bytes, bytes.count) == bytes.count else {
-            return try failure(.notWritten, "written", path)
+        let written = bytes.withUnsafeBytes { bytes in
+            SystemCall.transferring(bytes.count) { moved in
+                Foundation.write(file, bytes.baseAddress.map { $0 + moved }, bytes.count - moved)
+            }
         }
+        guard written == bytes.count else { return try failure(.notWritten, "written", path) }
         try afterEach(.writeText)
     }
 

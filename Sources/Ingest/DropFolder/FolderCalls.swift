@@ -1,5 +1,6 @@
 internal import CPlatform
 internal import Foundation
+internal import RecordStore
 
 /// The changes a drop folder makes to the file system, each one system call, atomic by itself.
 struct FolderCalls: Sendable {
@@ -92,14 +93,11 @@ struct FolderCalls: Sendable {
 
     /// The error for the call that has just failed, which says so in `errno`.
     func failure<Result>(_ code: DropFolderError.Code, _ verb: String, _ path: String) throws -> Result {
-        let cause = errno
+        let fault = SystemFault(errno)
+        let isElsewhere = fault.code == EXDEV
         let name = Self.parts(of: path).name
-        let remedy =
-            cause == EXDEV
-            ? "put inbox, working, archive and rejected on one file system"
-            : "check the folder, its owner and its permissions"
+        let remedy = isElsewhere ? "put inbox, working, archive and rejected on one file system" : fault.advice
         throw DropFolderError(
-            cause == EXDEV ? .fileSystems : code, "\(name) cannot be \(verb); \(remedy)",
-            cause: String(cString: strerror(cause)))
+            isElsewhere ? .fileSystems : code, "\(name) cannot be \(verb); \(remedy)", cause: fault.text)
     }
 }
