@@ -19,6 +19,9 @@ struct Cell {
         self.hasDoubledQuotes = hasDoubledQuotes
     }
 
+    /// Leaves out the first byte of a text that is not empty and does not begin with a quote.
+    mutating func dropFirst() { start += 1 }
+
     var range: Range<Int> { Int(start)..<Int(end) }
     var isEmpty: Bool { start == end }
     /// Whether its bytes are not simply the text.

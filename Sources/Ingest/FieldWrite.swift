@@ -16,6 +16,9 @@ struct FieldWrite: Sendable {
         ["user.account.hashedAccountId", "user.phone.number"].contains(path.text)
     }
 
+    /// Whether it says whose record it is.
+    var holdsAccount: Bool { path.text == "user.account.hashedAccountId" }
+
     init(path: String, source: WriteSource, transforms: [FieldTransform]) {
         self.path = FieldPath(path)
         field = RequestField.named(path)

@@ -19,12 +19,17 @@ struct HeaderCells: Sendable {
         if let fault = cells.split(line) { throw PlanFault("the header \(fault.rule)") }
         var names: [String] = []
         for place in 0..<count { names.append(Self.name(of: cells[place], in: line)) }
+        if names.contains(ReturnNote.statusColumn) {
+            cells.takeOffMarks(in: line)
+            names = (0..<count).map { Self.name(of: cells[$0], in: line) }
+        }
         self.delimiter = delimiter
         self.names = names
         offsets = (0..<count).map { cells[$0].range.lowerBound }
     }
 
-    private static func name(of cell: Cell, in line: UnsafeRawBufferPointer) -> String {
+    /// The name a header's cell stands for.
+    static func name(of cell: Cell, in line: UnsafeRawBufferPointer) -> String {
         var text = ByteBuffer()
         CellText.append(cell, of: line, to: &text)
         let trimmed = text.bytes.drop(while: Byte.isSpace).reversed().drop(while: Byte.isSpace).reversed()

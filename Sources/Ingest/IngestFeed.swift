@@ -12,6 +12,8 @@ struct IngestFeed: ~Copyable {
     private let chunkSize: ChunkSize
     private var records: RecordReader
     private var builder: RequestBuilder
+    /// What tells rows that a spreadsheet has changed; nil for a file that was not given back.
+    private var returned: ReturnedLines?
     private var identifiers = DuplicateFilter()
     private var requests = DuplicateFilter()
     /// Whether lines of an earlier go were not seen by this one.
@@ -24,14 +26,18 @@ struct IngestFeed: ~Copyable {
     ///   - file: the file.
     ///   - layout: the layout stored with the batch: what is checked by it now is what will be sent by it.
     ///   - checkpoint: how far an earlier reading got.
+    ///   - store: where the lines are that came back.
     ///   - chunkSize: where a chunk is full.
     /// - Throws: `InputError` for a layout that makes no request.
-    init(_ file: InputFile, layout: RecordLayout, from checkpoint: Checkpoint, chunkSize: ChunkSize) throws {
+    init(
+        _ file: InputFile, layout: RecordLayout, from checkpoint: Checkpoint, store: RecordStore, chunkSize: ChunkSize
+    ) throws {
         self.file = file
         self.chunkSize = chunkSize
         isContinued = checkpoint != .start
         records = file.records(from: isContinued ? (Int(checkpoint.byteOffset), Int(checkpoint.line)) : nil)
         builder = try RequestBuilder(layout: layout)
+        returned = ReturnedLines(layout, builder.plan, store: store)
         tally.startLine = records.line
     }
 
@@ -64,7 +70,7 @@ struct IngestFeed: ~Copyable {
     private mutating func add(_ record: ScannedRecord, to chunk: inout RecordChunk) throws {
         tally.records += 1
         guard !record.isTooLong else { return try addTooLong(line: record.line, to: &chunk) }
-        if try builder.build(rawRow: record.bytes, line: record.line) {
+        if try builder.build(rawRow: record.bytes, line: record.line, returned: &returned) {
             try chunk.append(
                 line: record.line, id: builder.recordID, rawRow: record.bytes, canonicalRequest: builder.request)
             requests.note(hash: chunk.latestCode)

@@ -38,7 +38,8 @@ public struct Ingester: Sendable {
     ) async throws -> IngestSummary {
         try requireSame(examined, batch)
         let layout = try RecordLayout(decoding: store.layout(of: batch.id))
-        var feed = try IngestFeed(examined.file, layout: layout, from: batch.checkpoint, chunkSize: chunkSize)
+        var feed = try IngestFeed(
+            examined.file, layout: layout, from: batch.checkpoint, store: store, chunkSize: chunkSize)
         var (full, spare) = (ChunkBox(try store.chunk(for: batch.id)), ChunkBox(try store.chunk(for: batch.id)))
         var filled = try full.fill(from: &feed)
         while let checkpoint = filled {

@@ -4,8 +4,8 @@ enum QuotedCell: Equatable {
     case closed(behind: Int)
     /// The bytes end before the closing quote, or too soon to tell whether this is one.
     case unfinished
-    /// Something else follows the closing quote.
-    case broken
+    /// Something else follows the closing quote: the offset behind that.
+    case broken(behind: Int)
 
     /// Looks for the end of the cell whose opening quote is at `opening`; a doubled quote stands for one of the text.
     static func end(
@@ -31,8 +31,8 @@ enum QuotedCell: Equatable {
         case delimiter, Byte.newline: return .closed(behind: behind)
         case Byte.carriageReturn:
             guard behind + 1 < bytes.count else { return isLast ? .closed(behind: behind) : .unfinished }
-            return bytes[behind + 1] == Byte.newline ? .closed(behind: behind) : .broken
-        default: return .broken
+            return bytes[behind + 1] == Byte.newline ? .closed(behind: behind) : .broken(behind: behind)
+        default: return .broken(behind: behind)
         }
     }
 }

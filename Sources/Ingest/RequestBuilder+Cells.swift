@@ -4,6 +4,7 @@ extension RequestBuilder {
     /// Builds from one row of CSV.
     mutating func buildFromCells(_ row: UnsafeRawBufferPointer) throws {
         if let fault = cells.split(row) { return refuse(nil, fault.rule) }
+        if isReturned { cells.takeOffMarks(in: row) }
         try writeFields(from: row)
     }
 

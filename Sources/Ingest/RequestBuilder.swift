@@ -15,6 +15,8 @@ public struct RequestBuilder: ~Copyable {
     /// Text of JSON members, to which the cells of a flat JSON line point.
     var memberText = ByteBuffer()
     private let format: InputFormat
+    /// Whether its rows were given back once, so that some cells carry a mark for spreadsheets.
+    let isReturned: Bool
     let steps: [RequestStep]
     /// The documented field of each step.
     let fields: [RequestField?]
@@ -36,6 +38,7 @@ public struct RequestBuilder: ~Copyable {
         }
         let template = RequestTemplate(plan)
         format = layout.format
+        isReturned = layout.isReturned
         mapping = layout.mapping
         steps = template.steps
         emitter = RequestEmitter(template)
@@ -65,6 +68,18 @@ public struct RequestBuilder: ~Copyable {
         case .jsonLines: try buildFromJSON(rawRow)
         }
         return refusals.isEmpty
+    }
+
+    /// The same for a row that may have been given back once: its account must still be that of the line it came from.
+    ///
+    /// - Throws: as without `returned`; `StoreError` when that line cannot be read.
+    mutating func build(
+        rawRow: UnsafeRawBufferPointer, line: Int, returned: inout ReturnedLines?
+    ) throws -> Bool {
+        let isSound = try build(rawRow: rawRow, line: line)
+        guard let refusal = try returned?.refusal(of: rawRow) else { return isSound }
+        refuse(refusal.field, refusal.rule)
+        return false
     }
 
     /// The request to send for a record whose row was checked before.

@@ -1,3 +1,5 @@
+import IdentityInsights
+
 /// The cells of one row: where each column's text stands. The memory is used again for every row, no byte is copied.
 struct RowCells: ~Copyable {
     private let delimiter: UInt8
@@ -28,7 +30,7 @@ struct RowCells: ~Copyable {
     /// Splits `row`.
     ///
     /// - Parameter row: a record without its line end.
-    /// - Returns: what is wrong with it, nil where it has exactly the right cells.
+    /// - Returns: what is wrong with it, nil where it has a cell for each column.
     borrowing func split(_ row: UnsafeRawBufferPointer) -> RowFault? {
         if row.firstOffset(of: Byte.quote, in: 0..<row.count) == nil { return splitPlain(row) }
         return splitQuoted(row)
@@ -43,7 +45,7 @@ struct RowCells: ~Copyable {
         while here + 8 <= row.count {
             var found = WordScan.matches(of: pattern, in: WordScan.word(of: row, at: here))
             while found != 0 {
-                guard column < columnCount else { return .tooManyCells }
+                guard column < columnCount else { return surplus(in: row, from: start) }
                 let place = here + WordScan.firstMatch(in: found)
                 cells[column] = Cell(start..<place)
                 (column, start) = (column + 1, place + 1)
@@ -53,17 +55,17 @@ struct RowCells: ~Copyable {
         }
         while here < row.count {
             if row[here] == delimiter {
-                guard column < columnCount else { return .tooManyCells }
+                guard column < columnCount else { return surplus(in: row, from: start) }
                 cells[column] = Cell(start..<here)
                 (column, start) = (column + 1, here + 1)
             }
             here += 1
         }
-        return finish(column, Cell(start..<row.count))
+        return finish(column, Cell(start..<row.count), of: row)
     }
 
-    private borrowing func finish(_ column: Int, _ last: Cell) -> RowFault? {
-        guard column < columnCount else { return .tooManyCells }
+    private borrowing func finish(_ column: Int, _ last: Cell, of row: UnsafeRawBufferPointer) -> RowFault? {
+        guard column < columnCount else { return surplus(in: row, from: last.range.lowerBound) }
         cells[column] = last
         return column + 1 < columnCount ? .tooFewCells : nil
     }
@@ -72,36 +74,30 @@ struct RowCells: ~Copyable {
         var column = 0
         var here = 0
         while true {
-            var cell = Cell()
-            if let fault = readCell(of: row, at: here, into: &cell, next: &here) { return fault }
-            if here > row.count { return finish(column, cell) }
-            guard column < columnCount else { return .tooManyCells }
-            cells[column] = cell
-            column += 1
+            let scan = CellScan(of: row, at: here, delimiter: delimiter)
+            if let fault = scan.fault { return fault }
+            guard column < columnCount else { return surplus(in: row, from: here) }
+            if scan.place.upperBound == row.count { return finish(column, scan.cell, of: row) }
+            cells[column] = scan.cell
+            (column, here) = (column + 1, scan.place.upperBound + 1)
         }
     }
 
-    /// Reads the cell that begins at `start`; `next` becomes the beginning of the one behind it, or lies beyond the
-    /// row's end where it was the last.
-    private borrowing func readCell(
-        of row: UnsafeRawBufferPointer, at start: Int, into cell: inout Cell, next: inout Int
-    ) -> RowFault? {
-        guard start < row.count, row[start] == Byte.quote else {
-            let end = row.firstOffset(of: delimiter, in: start..<row.count) ?? row.count
-            if row.firstOffset(of: Byte.quote, in: start..<end) != nil { return .quoteInPlainCell }
-            (cell, next) = (Cell(start..<end), end + 1)
-            return nil
+    /// Blank cells too many at the end of a row are nothing: programs leave their delimiters behind where a column was.
+    private borrowing func surplus(in row: UnsafeRawBufferPointer, from start: Int) -> RowFault? {
+        var here = start
+        while here <= row.count {
+            let scan = CellScan(of: row, at: here, delimiter: delimiter)
+            guard scan.isBlank(in: row) else { return scan.fault ?? .tooManyCells }
+            here = scan.place.upperBound + 1
         }
-        switch QuotedCell.end(in: row, openedAt: start, delimiter: delimiter, isLast: true) {
-        case .unfinished: return .quoteNeverClosed
-        case .broken: return .textBehindQuote
-        case .closed(let behind):
-            // A row holds no line end of its own, so what follows the closing quote must be the delimiter.
-            guard behind == row.count || row[behind] == delimiter else { return .textBehindQuote }
-            let text = start + 1..<behind - 1
-            let isDoubled = row.firstOffset(of: Byte.quote, in: text) != nil
-            (cell, next) = (Cell(text, hasDoubledQuotes: isDoubled), behind + 1)
-            return nil
+        return nil
+    }
+
+    /// Takes off the marks that were put before cells for a spreadsheet's sake, in the row split last.
+    borrowing func takeOffMarks(in row: UnsafeRawBufferPointer) {
+        for column in 0..<columnCount where SpreadsheetGuard.isPresent(in: row.portion(cells[column].range)) {
+            cells[column].dropFirst()
         }
     }
 }

@@ -10,6 +10,8 @@ struct Surveying: ~Copyable {
     private var survey: FileSurvey
     private var tally = RuleTally()
     private var builder: RequestBuilder
+    /// What tells rows that a spreadsheet has changed; nil for a file that was not given back.
+    private var returned: ReturnedLines?
     private var identifiers: DuplicateFilter
     private var requests: DuplicateFilter
     /// Requests that were not in the file before, to be looked up together.
@@ -21,7 +23,9 @@ struct Surveying: ~Copyable {
         self.past = past
         self.answered = answered
         survey = FileSurvey(file)
-        builder = try RequestBuilder(layout: file.file.layout)
+        let builder = try RequestBuilder(layout: file.file.layout)
+        returned = past.flatMap { ReturnedLines(file.file.layout, builder.plan, store: $0.store) }
+        self.builder = builder
         let most = file.file.byteCount / Self.leastBytes
         identifiers = DuplicateFilter(remembering: most)
         requests = DuplicateFilter(remembering: most)
@@ -30,7 +34,7 @@ struct Surveying: ~Copyable {
     mutating func take(_ record: ScannedRecord) throws {
         survey.records += 1
         guard !record.isTooLong else { return refuse([.tooLong], line: record.line) }
-        if try builder.build(rawRow: record.bytes, line: record.line) {
+        if try builder.build(rawRow: record.bytes, line: record.line, returned: &returned) {
             try takeRequest()
         } else {
             refuse(builder.refusals, line: record.line)

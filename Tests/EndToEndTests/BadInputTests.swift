@@ -66,7 +66,7 @@ extension EndToEnd {
         /// A line that becomes an invalid record, and the words its reason must hold.
         static let brokenLines: [(line: String, says: String)] = [
             ("r1,a1,Ada,ada@example.com\n", "cells"),
-            ("r1,a1,Ada,ada@example.com,,,,,,\n", "cells"),
+            ("r1,a1,Ada,ada@example.com,,,,,,x\n", "cells"),
             ("r1,a1,Ada,ada@example.com,1.41556E+10,,\n", "user.phone.number"),
             ("r1,a1,Ada,,,,\n", "user"),
             ("r1,a1,Ada,ada@example.com,,999.1.1.1,\n", "device.ip"),
