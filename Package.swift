@@ -120,7 +120,7 @@ let package = Package(
         tests(of: "JobRunner", ["RecordStore", "OpenSSL"]),
         tests(
             of: "IdentityInsightsClient", ["JobRunner", "IdentityInsights", "JOSE", "JSON", "HTTPTransport", "OpenSSL"]),
-        tests(of: "Results", ["RecordStore", "IdentityInsights", "JSON", "OpenSSL"]),
+        tests(of: "Results", ["Ingest", "RecordStore", "IdentityInsights", "JSON", "OpenSSL"]),
         tests(of: "Schedules"),
         tests(of: "Settings", ["Schedules"]),
         tests(

@@ -1,7 +1,7 @@
 import Foundation
-import Ingest
+public import Ingest
 import RecordStore
-import Results
+public import Results
 
 /// Writes a batch's result files: the input's form comes from Ingest, the price list from the settings.
 struct BatchResults: Sendable {
@@ -73,10 +73,22 @@ struct BatchResults: Sendable {
     /// - Throws: `ResultError`; `StoreError`; `DropFolderError` when they cannot be given to the group.
     func write(_ batch: Batch, into folder: String) throws -> WrittenResults {
         let written = try ResultWriter(store: store).write(
-            batch.id, into: folder, shape: InputShape(RecordLayout(decoding: store.layout(of: batch.id))),
-            pricing: pricing, now: Self.now)
+            batch.id, into: folder, returning: ReturnedRows(layout: RecordLayout(decoding: store.layout(of: batch.id))),
+            options: place.form, pricing: pricing, now: Self.now)
         if folder == place.folder(of: batch) { try place.share(batch) }
         return written
+    }
+
+    /// Gives the invalid lines of a batch that waits for a person's word back before the others are sent.
+    ///
+    /// - Returns: Where they are, and what is wrong with them.
+    /// - Throws: `ResultError`; `StoreError`; `DropFolderError` when they cannot be given to the group.
+    func giveBackRefused(of batch: Batch) throws -> RefusedLines {
+        let refused = try ResultWriter(store: store).writeRefused(
+            batch.id, into: place.folder(of: batch),
+            returning: ReturnedRows(layout: RecordLayout(decoding: store.layout(of: batch.id))))
+        if refused.path != nil { try place.share(batch) }
+        return refused
     }
 
     /// The results of a batch's last end as another process has written them; nil where they are not there.
@@ -98,13 +110,5 @@ struct BatchResults: Sendable {
     private static var now: Int64 { Int64(Date().timeIntervalSince1970 * 1_000) }
 }
 
-extension InputShape {
-    /// The form of the input, as its layout was stored.
-    init(_ layout: RecordLayout) {
-        switch layout.format {
-        case .csv(let delimiter):
-            self = .csv(delimiter: delimiter, header: layout.headerLine, lineEnd: layout.lineEnd)
-        case .jsonLines: self = .jsonl
-        }
-    }
-}
+// Ingest knows how rows look in a file, Results knows which go into which file, and neither knows the other.
+extension ReturnedRows: ReturnFormat {}

@@ -1,4 +1,5 @@
 import Foundation
+import Ingest
 import RecordStore
 import Results
 
@@ -17,10 +18,17 @@ public struct ExportOperation: Sendable {
 
     /// Writes one row per input line, in input order.
     public func perform() async throws -> ExitStatus {
-        let store = try Workplace(config: config).storeForReading()
-        let id = try store.batchOrFailure(batch).id
+        let place = try Workplace(config: config)
+        let store = try place.storeForReading()
+        let batch = try store.batchOrFailure(batch)
+        let form = place.resultsPlace(of: batch).form
+        let delimiter =
+            form.delimiter == .input
+            ? ReturnedRows(layout: try RecordLayout(decoding: store.layout(of: batch.id))).delimiter : nil
         do {
-            try ResultWriter(store: store).export(id, as: ExportFormat(rawValue: format) ?? .csv, to: STDOUT_FILENO)
+            try ResultWriter(store: store).export(
+                batch.id, as: ExportFormat(rawValue: format) ?? .csv, options: form,
+                inputDelimiter: delimiter, to: STDOUT_FILENO)
         } catch let error as ResultError where error.code == .closed {
             // Whoever reads has seen enough.
         }

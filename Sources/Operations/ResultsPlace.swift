@@ -1,9 +1,10 @@
 import Foundation
 import Ingest
 import RecordStore
+import Results
 import Settings
 
-/// In which folder a batch's results lie, and who may have them.
+/// In which folder a batch's results lie, in which form, and who may have them.
 struct ResultsPlace: Equatable, Sendable {
     private enum Naming: Equatable {
         case byBatch
@@ -13,6 +14,8 @@ struct ResultsPlace: Equatable, Sendable {
 
     /// The folder that holds the batches' folders.
     let output: String
+    /// The form of `results.csv`.
+    let form: ResultOptions
     private let naming: Naming
     /// The drop folder whose `out` it is, and the group that may have what lies there; nil: everything is private.
     private let exchange: Exchange?
@@ -25,6 +28,7 @@ struct ResultsPlace: Equatable, Sendable {
     /// The place a person names.
     init(output: String) {
         self.output = output
+        form = ResultOptions()
         naming = .byBatch
         exchange = nil
     }
@@ -32,6 +36,7 @@ struct ResultsPlace: Equatable, Sendable {
     /// The place of a job's batches: `out/NAME_DATE_ID` of its drop folder, or below its or the settings' `output`.
     init(_ job: JobDefinition, settings: Settings) {
         output = job.output ?? job.source.path.map(DropFolder.output) ?? settings.output
+        form = ResultOptions(job.outputForm)
         naming = job.source.path == nil ? .byBatch : .byFile(job.timeZone)
         exchange =
             job.output == nil
@@ -55,5 +60,17 @@ struct ResultsPlace: Equatable, Sendable {
     func share(_ batch: Batch) throws {
         guard let exchange else { return }
         try DropFolder(path: exchange.dropFolder, exchangeGroup: exchange.group).shareResults(name(of: batch))
+    }
+}
+
+extension ResultOptions {
+    fileprivate init(_ form: Settings.OutputForm) {
+        let delimiter: Delimiter =
+            switch form.delimiter {
+            case .input: .input
+            case .comma: .comma
+            case .semicolon: .semicolon
+            }
+        self.init(delimiter: delimiter, guardsIDs: form.isSafe)
     }
 }

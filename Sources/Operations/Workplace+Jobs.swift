@@ -11,6 +11,13 @@ extension Workplace {
         return JobDefinition(unnamedWith: settings)
     }
 
+    /// Where a batch's results go; of a batch whose job is gone or cannot be read, where those without a job go.
+    func resultsPlace(of batch: Batch) -> ResultsPlace {
+        // A job file that is wrong keeps nobody from the results; 'jobs check' says what is wrong with it.
+        let job = try? job(batch.job == JobDefinition.unnamed ? nil : batch.job)
+        return ResultsPlace(job ?? JobDefinition(unnamedWith: settings), settings: settings)
+    }
+
     /// Whether a daemon finds the job of that name.
     func knowsJob(_ name: String) -> Bool {
         name == JobDefinition.unnamed || FileManager.default.fileExists(atPath: "\(settings.jobs)/\(name).yaml")

@@ -1,8 +1,8 @@
 /// One CSV row being written (RFC 4180), in a buffer used again for each row.
 ///
 /// A cell is put in quotes only where it holds the delimiter, a quote or a line break. Its bytes are kept as they are:
-/// a cell that a spreadsheet would take for a formula (`=`, `+`, `-`, `@`) is not changed, since a risk score may be
-/// negative and programs read this file; the only cell that comes from the input is the id.
+/// a cell that a spreadsheet would take for a formula (`=`, `+`, `-`, `@`) is not changed here, since a risk score may be
+/// negative and programs read this file; the only cell that comes from the input is the id (`ResultOptions`).
 struct CSVRow {
     private(set) var bytes: [UInt8] = []
     private let delimiter: UInt8

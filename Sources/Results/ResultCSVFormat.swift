@@ -1,10 +1,46 @@
 import Foundation
+import IdentityInsights
 import JSON
 import RecordStore
 
+/// The form of `results.csv`.
+public struct ResultOptions: Sendable, Equatable {
+    /// The byte between its cells.
+    public enum Delimiter: Sendable {
+        case comma
+        case semicolon
+        /// That of the input; a comma where it has none.
+        case input
+    }
+
+    /// The byte between cells.
+    public var delimiter: Delimiter
+    /// Whether an id that a spreadsheet would run gets a `'` before it.
+    public var guardsIDs: Bool
+
+    /// Describes the form; without arguments with commas, and with ids as they are.
+    public init(delimiter: Delimiter = .comma, guardsIDs: Bool = false) {
+        self.delimiter = delimiter
+        self.guardsIDs = guardsIDs
+    }
+}
+
 /// Writes records as rows of `results.csv`, in the columns of `ResultColumns`. Lines end in LF.
 struct ResultCSVFormat {
-    private var row = CSVRow()
+    private var row: CSVRow
+    private let guardsIDs: Bool
+
+    init(_ options: ResultOptions = ResultOptions(), inputDelimiter: UInt8? = nil) {
+        let comma = UInt8(ascii: ",")
+        let delimiter =
+            switch options.delimiter {
+            case .comma: comma
+            case .semicolon: UInt8(ascii: ";")
+            case .input: inputDelimiter ?? comma
+            }
+        row = CSVRow(delimiter: delimiter)
+        guardsIDs = options.guardsIDs
+    }
 
     mutating func header() -> [UInt8] {
         row.begin()
@@ -16,7 +52,7 @@ struct ResultCSVFormat {
     mutating func line(_ record: ResultRow, _ answer: AnswerCells) -> [UInt8] {
         row.begin()
         row.cell(record.line)
-        record.id.withUnsafeBytes { row.cell($0) }
+        id(record.id)
         row.cell(record.status.rawValue)
         row.cell(record.attempts)
         row.cell(record.httpStatus)
@@ -32,6 +68,11 @@ struct ResultCSVFormat {
         row.cell(record.reusedFrom)
         row.end()
         return row.bytes
+    }
+
+    private mutating func id(_ id: [UInt8]) {
+        let needsMark = guardsIDs && id.withUnsafeBytes(SpreadsheetGuard.isNeeded)
+        (needsMark ? [SpreadsheetGuard.mark] + id : id).withUnsafeBytes { row.cell($0) }
     }
 
     private mutating func cells(_ answer: AnswerCells) {

@@ -10,6 +10,8 @@ public struct ResultPaths: Sendable, Equatable {
     public let failed: String?
     /// `in_doubt.csv` or `in_doubt.jsonl`; nil where none is in doubt, or was until a person's word.
     public let inDoubt: String?
+    /// `cancelled.csv` or `cancelled.jsonl`; nil where no line was given up before its call.
+    public let cancelled: String?
     /// `summary.json`.
     public let summary: String
     /// `report.html`.

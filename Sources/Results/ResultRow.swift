@@ -50,7 +50,8 @@ extension ResultRow {
 
     /// What `_reason` says of a row that is given back: the API's code, then the sentence.
     var reason: String {
-        [reasonCode, error].compactMap { $0 }.joined(separator: ": ")
+        guard status != .cancelled else { return "its batch was cancelled before this line was answered" }
+        return [reasonCode, error].compactMap { $0 }.joined(separator: ": ")
     }
 
     private static func unlessAltered<Value>(_ read: () throws -> Value) throws -> Value? {

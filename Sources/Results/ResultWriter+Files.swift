@@ -2,7 +2,9 @@ import RecordStore
 
 extension ResultWriter {
     /// Files that are there only while there are rows for them.
-    private static let returnNames = ["failed.csv", "failed.jsonl", "in_doubt.csv", "in_doubt.jsonl"]
+    private static let returnNames = ReturnFile.Kind.allCases.flatMap {
+        ["\($0.rawValue).csv", "\($0.rawValue).jsonl"]
+    }
     static let allNames = ["results.csv", "results.jsonl", "report.html", "summary.json"] + returnNames
 
     /// One row per input line, or the files are not written.
@@ -30,9 +32,12 @@ extension ResultWriter {
     /// The paths of the files of these names in a folder.
     static func paths(_ folder: String, _ names: [String]) -> ResultPaths {
         func path(_ name: String) -> String { "\(folder)/\(name)" }
-        func returned(_ stem: String) -> String? { names.first { $0.hasPrefix(stem + ".") }.map(path) }
+        func returned(_ kind: ReturnFile.Kind) -> String? {
+            names.first { $0.hasPrefix(kind.rawValue + ".") }.map(path)
+        }
         return ResultPaths(
-            folder: folder, csv: path("results.csv"), jsonl: path("results.jsonl"), failed: returned("failed"),
-            inDoubt: returned("in_doubt"), summary: path("summary.json"), report: path("report.html"))
+            folder: folder, csv: path("results.csv"), jsonl: path("results.jsonl"), failed: returned(.failed),
+            inDoubt: returned(.inDoubt), cancelled: returned(.cancelled), summary: path("summary.json"),
+            report: path("report.html"))
     }
 }

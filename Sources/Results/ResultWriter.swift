@@ -17,18 +17,20 @@ public struct ResultWriter: Sendable {
     /// - Parameters:
     ///   - id: the batch, in any state.
     ///   - path: the batch's folder, made where it is missing.
-    ///   - shape: the input's form, for the rows that are given back.
+    ///   - format: the input's form, for the rows that are given back.
+    ///   - options: the form of `results.csv`.
     ///   - pricing: the price list; nil: the cost is unknown.
     ///   - now: milliseconds since 1970 UTC.
     /// - Returns: where the files are, and the summary.
     /// - Throws: `ResultError` where files cannot be written or rows are missing; errors of the store.
     public func write(
-        _ id: BatchID, into path: String, shape: InputShape, pricing: Pricing?, now: Int64
+        _ id: BatchID, into path: String, returning format: any ReturnFormat, options: ResultOptions = ResultOptions(),
+        pricing: Pricing?, now: Int64
     ) throws -> WrittenResults {
         let batch = try store.batch(id)
         let folder = try ResultFolder(path: path)
         try folder.removeTemporaries(of: Self.allNames)
-        var pass = try ResultPass(folder: folder, shape: shape)
+        var pass = try ResultPass(batch, folder: folder, returning: format, options: options)
         try store.forEachRecord(id, statuses: nil, lines: nil) { try pass.take($0) }
         try Self.requireAll(batch, pass.figures)
         let facts = try pass.files.map { try $0.complete() }
@@ -50,11 +52,16 @@ public struct ResultWriter: Sendable {
     /// - Parameters:
     ///   - id: the batch, in any state.
     ///   - format: the rows' form.
+    ///   - options: that of rows in CSV.
+    ///   - inputDelimiter: the input's byte between cells; nil where it has none.
     ///   - descriptor: where they go; it stays open. SIGPIPE must be ignored.
     /// - Throws: `ResultError` with code `closed` where nobody reads any more; errors of the store.
-    public func export(_ id: BatchID, as format: ExportFormat, to descriptor: Int32) throws {
+    public func export(
+        _ id: BatchID, as format: ExportFormat, options: ResultOptions = ResultOptions(), inputDelimiter: UInt8? = nil,
+        to descriptor: Int32
+    ) throws {
         let sink = try ByteSink(descriptor: descriptor, name: "the output", isHashed: false)
-        var rows = ResultCSVFormat()
+        var rows = ResultCSVFormat(options, inputDelimiter: inputDelimiter)
         var lines = ResultJSONFormat()
         var answer = AnswerCells()
         if format == .csv { try sink.write(rows.header()) }

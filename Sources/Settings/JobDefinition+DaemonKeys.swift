@@ -17,7 +17,7 @@ extension JobDefinition {
     static let globKey = SettingKey("source.glob", .path, "a pattern of files that the schedule takes in: in/*.csv")
     static let settleKey = SettingKey(
         "source.settle", .duration(.seconds(0)...(.seconds(86400)), "at most 1d"), default: "30s",
-        "how long a file's size and time must stand still before it counts as whole")
+        "how long a file's size and times must stand still before it counts as whole")
     static let doneMarkerKey = SettingKey(
         "source.done_marker", .boolean, default: "false", "a file counts as whole only once NAME.done lies beside it")
     static let orderKey = SettingKey<Source.Order>(

@@ -24,6 +24,6 @@ extension JobDefinition {
             rerunJobsKey, rerunStatusesKey, youngerThanKey.description, confirmKey.description,
             SettingKeys.maxInvalid.description, reuseKey.description, acceptFailedKey.description,
             acceptInvalidKey.description,
-        ] + SettingKeys.running.filter { $0.path != SettingKeys.timeZone.path },
+        ] + SettingKeys.outputForm + SettingKeys.running.filter { $0.path != SettingKeys.timeZone.path },
         besides: Settings.keys)
 }

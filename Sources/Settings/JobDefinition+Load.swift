@@ -73,6 +73,7 @@ extension JobDefinition {
         after = try reader.optional(Self.afterKey) ?? (source.path == nil ? .keep : .archive)
         exchangeGroup = try reader.optional(Self.exchangeGroupKey)
         output = try reader.optional(Self.outputKey)
+        outputForm = try Settings.OutputForm(from: &reader, over: settings.outputForm)
         notify = try Settings.Notification(from: &reader, over: settings.notify)
         rerun = try Rerun(from: &reader)
         retry = try Settings.Retry(from: &reader, over: settings.retry)

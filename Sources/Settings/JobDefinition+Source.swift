@@ -5,7 +5,7 @@ extension JobDefinition {
         public var path: String?
         /// The pattern of files that the schedule takes in; absolute.
         public var glob: String?
-        /// How long a file's size and time must stand still before it counts as whole.
+        /// How long a file's size and times must stand still before it counts as whole.
         public var settle: Duration
         /// Whether a file counts as whole only once `NAME.done` lies beside it.
         public var needsDoneMarker: Bool

@@ -17,6 +17,7 @@ extension JobDefinition {
         after = .keep
         exchangeGroup = nil
         output = nil
+        outputForm = settings.outputForm
         notify = settings.notify
         rerun = nil
         limits = settings.limits

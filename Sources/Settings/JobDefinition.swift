@@ -37,6 +37,8 @@ public struct JobDefinition: Sendable {
     public let exchangeGroup: String?
     /// The folder of its results, absolute; nil: `out/` of the drop folder, else that of the settings.
     public let output: String?
+    /// The form of its `results.csv`.
+    public let outputForm: Settings.OutputForm
     /// Whom it tells; nil: nobody.
     public let notify: Settings.Notification?
     /// What it sends again of earlier batches; nil: it is no such job.

@@ -17,7 +17,7 @@ extension Settings {
             + [SettingKeys.maxInvalid.description] + SettingKeys.pricing + SettingKeys.daemon + [
                 SettingKeys.notify, SettingKeys.listen.description, SettingKeys.jobs.description,
                 SettingKeys.output.description,
-            ])
+            ] + SettingKeys.outputForm)
 
     static let alternatives =
         [Alternative(one: ["api.base_url"], other: ["api.region", "api.environment"])]

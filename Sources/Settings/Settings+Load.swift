@@ -40,6 +40,7 @@ extension Settings {
         admin = Admin(listen: try reader.value(SettingKeys.listen))
         jobs = try reader.value(SettingKeys.jobs)
         output = try reader.value(SettingKeys.output)
+        outputForm = try OutputForm(from: &reader)
         canonicalDescription = reader.description
         try reader.requirePrices(pricing)
     }

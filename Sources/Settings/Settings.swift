@@ -34,6 +34,8 @@ public struct Settings: Sendable {
     public var jobs: String
     /// The folder below which each batch's results get a folder of their own.
     public var output: String
+    /// The form of `results.csv`.
+    public var outputForm: OutputForm
     /// One line per effective value, sorted, without secrets: what is hashed to tell settings apart.
     public let canonicalDescription: String
 

@@ -1,4 +1,5 @@
 import Foundation
+import Ingest
 import RecordStore
 import Results
 import Testing
@@ -90,15 +91,36 @@ struct BatchFixture {
             next: again ? .retry(notBefore: 0, spendsAttempt: true) : .inDoubt, billable: .unknown)
     }
 
-    var csvShape: InputShape {
-        .csv(delimiter: UInt8(ascii: ","), header: Array("id,email".utf8), lineEnd: [UInt8(ascii: "\n")])
+    /// The input's form, as Ingest gives rows back.
+    struct Form: ReturnFormat {
+        let rows: ReturnedRows
+        var fileExtension: String { rows.fileExtension }
+        var beginning: [UInt8] { rows.beginning }
+        var delimiter: UInt8? { rows.delimiter }
+
+        init(_ format: InputFormat, header: String = "") {
+            rows = ReturnedRows(
+                layout: RecordLayout(
+                    format: format, headerLine: Array(header.utf8), lineEnd: [UInt8(ascii: "\n")],
+                    hasByteOrderMark: false, columns: header.split(separator: ",").map(String.init),
+                    mapping: FieldMapping()))
+        }
+
+        func line(_ rawRow: [UInt8], status: String, reason: String, line: Int, batch: String) -> [UInt8] {
+            rows.line(rawRow, status: status, reason: reason, line: line, batch: batch)
+        }
+
+        static let csv = Form(.csv(delimiter: UInt8(ascii: ",")), header: "id,email")
+        static let jsonLines = Form(.jsonLines)
     }
 
     @discardableResult
-    func write(_ shape: InputShape? = nil, pricing: Pricing? = nil) throws -> WrittenResults {
+    func write(
+        _ form: Form = .csv, options: ResultOptions = ResultOptions(), pricing: Pricing? = nil
+    ) throws -> WrittenResults {
         try ResultWriter(store: store).write(
-            batch, into: place.path + "/out/" + store.batch(batch).name, shape: shape ?? csvShape, pricing: pricing,
-            now: Self.start + 60_000)
+            batch, into: place.path + "/out/" + store.batch(batch).name, returning: form,
+            options: options, pricing: pricing, now: Self.start + 60_000)
     }
 
     var folder: String { "out/accounts-1" }

@@ -98,12 +98,12 @@ import Testing
         let fixture = try await fixture()
         let paths = try fixture.write().paths
         #expect(
-            try fixture.read("failed.csv") == "id,email,_status,_reason\n"
-                + "C,c@example.com,failed,INVALID: the API refused user.email\n"
-                + "É,e,invalid,email: must be 3 to 254 characters\n")
+            try fixture.read("failed.csv") == "id,email,_status,_reason,_line,_batch\n"
+                + "C,c@example.com,failed,INVALID: the API refused user.email,4,accounts-1\n"
+                + "É,e,invalid,email: must be 3 to 254 characters,7,accounts-1\n")
         #expect(
-            try fixture.read("in_doubt.csv") == "id,email,_status,_reason\n"
-                + ",\"d\nd@example.com\",in_doubt,no answer within 30 s\n")
+            try fixture.read("in_doubt.csv") == "id,email,_status,_reason,_line,_batch\n"
+                + ",\"d\nd@example.com\",in_doubt,no answer within 30 s,5,accounts-1\n")
         #expect(paths.failed?.hasSuffix("/out/accounts-1/failed.csv") == true)
         #expect(paths.inDoubt?.hasSuffix("/out/accounts-1/in_doubt.csv") == true)
     }
@@ -117,8 +117,8 @@ import Testing
         let written = try fixture.write()
         #expect(try !fixture.read("failed.csv").contains("d@example.com"))
         #expect(
-            try fixture.read("in_doubt.csv") == "id,email,_status,_reason\n"
-                + ",\"d\nd@example.com\",failed,resolved by hand\n")
+            try fixture.read("in_doubt.csv") == "id,email,_status,_reason,_line,_batch\n"
+                + ",\"d\nd@example.com\",failed,resolved by hand,5,accounts-1\n")
         #expect(written.doubts.resolved == 1 && written.doubts.perhapsBilled == 0)
         #expect(written.summary.records.failed == 2 && written.summary.records.inDoubt == 0)
     }

@@ -81,10 +81,10 @@ import Testing
             BatchFixture.Line(number: $0 + 1, id: "", row: $1, refusal: "user.account: must be given")
         }
         let fixture = try await BatchFixture(format: "jsonl", fileName: "accounts.jsonl", lines: lines)
-        try fixture.write(.jsonl)
+        try fixture.write(.jsonLines)
         #expect(
             try fixture.read("failed.jsonl")
-                == "{\"id\":\"1\",\"user\":{},\"_status\":\"invalid\",\"_reason\":\"user.account: must be given\"}\n"
+                == "{\"id\":\"1\",\"user\":{},\"_status\":\"invalid\",\"_reason\":\"user.account: must be given\",\"_line\":1,\"_batch\":\"accounts-1\"}\n"
                 + "{\"id\":\n")
     }
 
@@ -102,7 +102,7 @@ import Testing
             fileName: "<b>&\"accounts.csv",
             lines: [.init(number: 2, id: "1", row: "1", refusal: "<script>alert(1)</script>")])
         let written = try ResultWriter(store: fixture.store).write(
-            fixture.batch, into: fixture.place.path + "/out/1", shape: fixture.csvShape, pricing: nil, now: 0)
+            fixture.batch, into: fixture.place.path + "/out/1", returning: BatchFixture.Form.csv, pricing: nil, now: 0)
         let page = String(decoding: try Data(contentsOf: URL(fileURLWithPath: written.paths.report)), as: UTF8.self)
         #expect(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;") && !page.contains("<script"))
         #expect(page.contains("&lt;b&gt;&amp;&quot;accounts.csv"))

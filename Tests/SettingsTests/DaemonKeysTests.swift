@@ -266,6 +266,17 @@ import Testing
             try folder.complaint { _ = try files[2].result.get() }
                 == "jobs/c.yml: a job file's name ends in .yaml: rename it to c.yaml")
     }
+
+    @Test func theFormOfResultsIsTheSettingsUnlessTheJobSaysOtherwise() throws {
+        #expect(try job("").outputForm == .init(delimiter: .comma, isSafe: false))
+        let settings = "output_delimiter: semicolon\noutput_safe: true\n"
+        #expect(try job("", settings: settings).outputForm == .init(delimiter: .semicolon, isSafe: true))
+        #expect(
+            try job("output_delimiter: input\noutput_safe: false\n", settings: settings).outputForm
+                == .init(delimiter: .input, isSafe: false))
+        let complaint = try folder.complaint { _ = try job("output_delimiter: tab\n") }
+        #expect(complaint?.contains("output_delimiter must be") == true)
+    }
 }
 
 private let schedule =

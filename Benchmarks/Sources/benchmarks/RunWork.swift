@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Ingest
 import JobRunner
+import Operations
 import RecordStore
 import Results
 
@@ -38,10 +39,8 @@ struct RunWork: AsyncParsableCommand {
 
     /// Writes the result files and returns how many records have succeeded.
     private func writeResults(_ batch: Batch, _ layout: RecordLayout, in store: RecordStore) throws -> Int {
-        let shape = InputShape.csv(
-            delimiter: UInt8(ascii: ","), header: layout.headerLine, lineEnd: layout.lineEnd)
         _ = try ResultWriter(store: store).write(
-            batch.id, into: "\(folder)/\(batch.name)", shape: shape, pricing: nil,
+            batch.id, into: "\(folder)/\(batch.name)", returning: ReturnedRows(layout: layout), pricing: nil,
             now: Int64(Date().timeIntervalSince1970 * 1_000))
         return try store.batch(batch.id).counts.succeeded
     }

@@ -40,11 +40,7 @@ struct OperatorSession: Sendable {
     }
 
     /// Where a batch's results go; of a batch whose job is gone, where those without a job go.
-    func resultsPlace(of batch: Batch) throws -> ResultsPlace {
-        let named = batch.job == JobDefinition.unnamed ? nil : batch.job
-        let job = try? place.job(named)
-        return ResultsPlace(job ?? JobDefinition(unnamedWith: place.settings), settings: place.settings)
-    }
+    func resultsPlace(of batch: Batch) throws -> ResultsPlace { place.resultsPlace(of: batch) }
 
     /// Closes the database.
     func close() async throws {
