@@ -18,7 +18,7 @@ struct Admission: Equatable {
     init(records: Int, invalid: Int, _ estimate: Estimate, under job: JobDefinition) {
         self.estimate = estimate
         reasons = [
-            Self.shifted(records, invalid, job), Self.confirm(estimate, job), Self.calls(estimate, job),
+            Self.shifted(records, invalid, estimate, job), Self.confirm(estimate, job), Self.calls(estimate, job),
             Self.cost(estimate, job),
         ].compactMap { $0 }
     }
@@ -32,7 +32,11 @@ struct Admission: Equatable {
     }
 
     /// A single bad line in a small file is no shifted column; where a person gave the share, it holds to the letter.
-    private static func shifted(_ records: Int, _ invalid: Int, _ job: JobDefinition) -> String? {
+    /// Where nothing would be sent there is nothing to agree to: the lines are given back at once.
+    private static func shifted(
+        _ records: Int, _ invalid: Int, _ estimate: Estimate, _ job: JobDefinition
+    ) -> String? {
+        guard estimate.calls > 0 || estimate.held > 0 else { return nil }
         let share = job.maxInvalid ?? Settings.defaultMaxInvalid
         let spared = job.maxInvalid == nil ? 1 : 0
         guard invalid > spared, Double(invalid) > share * Double(records) else { return nil }

@@ -13,6 +13,7 @@ struct AdmissionTests {
         var records = 100
         var invalid = 0
         var calls = 100
+        var held = 0
         var confirm = false
         var above = 10_000
         var cost: Decimal?
@@ -27,7 +28,10 @@ struct AdmissionTests {
         Case(invalid: 5), Case(invalid: 6, waits: ["6 of 100 lines are invalid, more than max_invalid, 5%"]),
         // One bad line in a tiny file is no shifted column, two are.
         Case(records: 2, invalid: 1), Case(records: 3, invalid: 2, waits: ["max_invalid"]),
-        Case(records: 2, invalid: 2, calls: 0, waits: ["max_invalid"]),
+        // Nobody is asked to agree to no calls; lines that are held may be sent later.
+        Case(records: 2, invalid: 2, calls: 0), Case(records: 3, invalid: 2, calls: 0),
+        Case(records: 3, invalid: 2, calls: 0, held: 1, waits: ["max_invalid"]),
+        Case(records: 2, invalid: 2, calls: 0, maxInvalid: 0),
         // Where a person gave the share, it holds to the letter.
         Case(records: 2, invalid: 1, maxInvalid: 0, waits: ["1 of 2 lines are invalid, more than max_invalid, 0%"]),
         Case(records: 2, invalid: 1, maxInvalid: 0.05, waits: ["max_invalid, 5%"]),
@@ -53,7 +57,7 @@ struct AdmissionTests {
         job.confirmAbove.cost = each.cost
         job.maxInvalid = each.maxInvalid
         let pricing = Pricing(currency: "USD", tiers: [.init(upTo: nil, each: Decimal(1) / 10)])
-        let estimate = Estimate(calls: each.calls, rate: 20, pricing: pricing)
+        let estimate = Estimate(calls: each.calls, held: each.held, rate: 20, pricing: pricing)
         let admission = Admission(records: each.records, invalid: each.invalid, estimate, under: job)
         #expect(admission.reasons.count == each.waits.count, "\(admission.reasons)")
         for (reason, part) in zip(admission.reasons, each.waits) { #expect(reason.contains(part)) }
