@@ -22,6 +22,16 @@ static inline int rollcall_event_descriptor(void) {
     return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 }
 
+/// Takes a lease for reading a file and gives it back (`man 2 fcntl`, F_SETLEASE, 1024). Where somebody on this machine
+/// has the file open for writing that fails with EAGAIN; on network file systems, and for files of other users, with
+/// something else. A writer that comes meanwhile waits, and is told of by SIGURG (23), which nobody dies of (F_SETSIG,
+/// 10).
+static inline int rollcall_try_reading_lease(int descriptor) {
+    fcntl(descriptor, 10, 23);
+    if (fcntl(descriptor, 1024, F_RDLCK) != 0) return -1;
+    return fcntl(descriptor, 1024, F_UNLCK);
+}
+
 /// `man 2 eventfd`, eventfd_write.
 static inline int rollcall_give_event(int descriptor) {
     return eventfd_write(descriptor, 1);

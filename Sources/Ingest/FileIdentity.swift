@@ -1,9 +1,36 @@
-/// What tells that a file is still the one that was opened and has not been written to.
+internal import CPlatform
+internal import Foundation
+
+/// What tells that a file is still the one that was seen and has not been written to.
 struct FileIdentity: Sendable, Equatable {
     let device: UInt64
     let inode: UInt64
     /// Size in bytes.
     let byteCount: Int
-    /// Time of the last write in nanoseconds since 1970 UTC.
+    /// Time of the last write in nanoseconds since 1970 UTC: whatever the writer, or its file server's clock, says.
     let modifiedAt: Int64
+    /// Time of the last change of content, name or mode, in nanoseconds since 1970 UTC. No writer can choose it
+    /// (`man 7 inode`, st_ctime).
+    let changedAt: Int64
+
+    /// Whether this is the same file, not written to since as far as its writer says, although its name may have
+    /// changed, which moves `changedAt`.
+    func isSameBesidesName(as other: FileIdentity) -> Bool {
+        (device, inode, byteCount, modifiedAt) == (other.device, other.inode, other.byteCount, other.modifiedAt)
+    }
+}
+
+extension FileIdentity {
+    init(_ facts: stat) {
+        self.init(
+            device: UInt64(facts.st_dev), inode: UInt64(facts.st_ino), byteCount: Int(facts.st_size),
+            modifiedAt: Self.nanoseconds(facts.st_mtim), changedAt: Self.nanoseconds(facts.st_ctim))
+    }
+
+    /// A year a file system makes up is as good as the greatest there is.
+    private static func nanoseconds(_ time: timespec) -> Int64 {
+        let (seconds, overflows) = Int64(time.tv_sec).multipliedReportingOverflow(by: 1_000_000_000)
+        guard !overflows else { return time.tv_sec < 0 ? .min : .max }
+        return seconds.addingReportingOverflow(Int64(time.tv_nsec)).partialValue
+    }
 }

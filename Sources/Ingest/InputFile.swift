@@ -29,6 +29,11 @@ public struct InputFile: Sendable {
         path: String, mapping: FieldMapping? = nil, expecting expected: InputKind? = nil
     ) throws(InputError) -> InputFile {
         let file = try OpenFile(path: path)
+        if let sign = UnfinishedName.sign(in: file.name) {
+            throw InputError(
+                file: file.name,
+                rule: "is unfinished, as its name says (\(sign)); wait until its writer has renamed it, or do so")
+        }
         let identity = try file.identity()
         let mapping = mapping ?? FieldMapping()
         let head = try InputHead.read(file, mapping: mapping, expected: expected)
@@ -54,9 +59,21 @@ public struct InputFile: Sendable {
             source: file, delimiter: delimiter, offset: place?.offset ?? dataOffset, line: place?.line ?? dataLine)
     }
 
-    /// Refuses a file that has been written to since it was opened.
+    /// Refuses a file that a program on this machine has open for writing. A file that a person names is taken at once;
+    /// to look whether it stands still would keep that person waiting.
+    ///
+    /// - Throws: `InputError`.
+    public func requireNoWriter() throws(InputError) {
+        guard file.isOpenForWriting else { return }
+        throw InputError(
+            file: name,
+            rule: "is open for writing in another program; nothing of it was taken in: let that program finish, or "
+                + "close it, and run the same command again")
+    }
+
+    /// Refuses a file that has been written to since it was opened. It may be renamed or deleted meanwhile.
     func requireUnchanged() throws(InputError) {
-        guard try file.identity() == identity else {
+        guard try file.identity().isSameBesidesName(as: identity) else {
             throw InputError(
                 file: name, rule: "was changed while it was being read; let it be finished, then start again")
         }

@@ -1,3 +1,4 @@
+internal import CPlatform
 import Foundation
 
 /// Owner of a file descriptor opened for reading. All reads name their offset, so it can be shared.
@@ -48,14 +49,14 @@ final class OpenFile: ByteSource {
 
     /// Who the file is now.
     ///
-    /// - Returns: device, inode, size and time of the last write.
+    /// - Returns: device, inode, size, and the times of the last write and the last change.
     /// - Throws: `InputError` when the system does not tell.
     func identity() throws(InputError) -> FileIdentity {
-        let facts = try facts()
-        return FileIdentity(
-            device: UInt64(facts.st_dev), inode: UInt64(facts.st_ino), byteCount: Int(facts.st_size),
-            modifiedAt: Int64(facts.st_mtim.tv_sec) * 1_000_000_000 + Int64(facts.st_mtim.tv_nsec))
+        FileIdentity(try facts())
     }
+
+    /// Whether a program on this machine has the file open for writing, as far as the system tells.
+    var isOpenForWriting: Bool { rollcall_try_reading_lease(descriptor) != 0 && errno == EAGAIN }
 
     private func requireRegular() throws(InputError) {
         switch try facts().st_mode & S_IFMT {

@@ -34,6 +34,12 @@ enum Figures {
         "\(count(number)) \(noun)\(number == 1 ? "" : "s")"
     }
 
+    /// The first few of some names, and how many more there are.
+    static func names(_ names: [some CustomStringConvertible]) -> String {
+        let shown = names.prefix(5).map(\.description).joined(separator: ", ")
+        return names.count > 5 ? "\(shown) and \(count(names.count - 5)) more" : shown
+    }
+
     /// `2026-11-23 18:40:05 UTC`.
     static func time(_ date: Date) -> String { time(Int64(date.timeIntervalSince1970 * 1_000)) }
 

@@ -10,6 +10,7 @@ extension DropFolder {
     public func claim(_ file: FileSighting) throws -> FileClaim {
         let name = file.name
         guard try calls.file(workingPath(of: name)) == nil else { return .waitsItsTurn }
+        if let present = try calls.file(inboxPath(of: name)), present != file.identity { return .changed }
         try takeMarker(of: name)
         switch try calls.move(inboxPath(of: name), to: workingPath(of: name)) {
         case .moved: return try confirm(file)
@@ -25,7 +26,10 @@ extension DropFolder {
     private func confirm(_ file: FileSighting) throws -> FileClaim {
         try calls.synchronize(working)
         try calls.synchronize(inbox)
-        guard try calls.file(workingPath(of: file.name)) == file.identity else { return try putBack(file.name) }
+        // The move itself is a change of the file, so that what is left to compare is what its writer says.
+        guard let moved = try calls.file(workingPath(of: file.name)), moved.isSameBesidesName(as: file.identity) else {
+            return try putBack(file.name)
+        }
         try calls.remove(workingMarker(of: file.name))
         return .taken(path: workingPath(of: file.name))
     }
@@ -65,8 +69,6 @@ extension DropFolder {
         let target = inboxPath(of: name) + InboxName.markerEnding
         if try calls.move(marker, to: target, isShared: true) == .occupied { try calls.remove(marker) }
     }
-
-    func inboxPath(of name: String) -> String { "\(inbox)/\(name)" }
 
     private func workingMarker(of name: String) -> String { workingPath(of: name) + InboxName.markerEnding }
 }

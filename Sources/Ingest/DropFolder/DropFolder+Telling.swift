@@ -17,25 +17,15 @@ extension DropFolder {
         try calls.remove(statusPath(of: name))
     }
 
-    /// Writes, or removes, the text about files that cannot be taken in under the names they have.
+    /// Writes, or removes, the text about what lies in the inbox and is not taken in.
     ///
-    /// - Parameter count: how many there are.
+    /// - Parameter things: all of it.
     /// - Throws: ``DropFolderError`` when it cannot be written.
-    public func writeNotTaken(_ count: Int) throws {
+    public func writeNotTaken(_ things: [LeftAlone]) throws {
         let path = "\(inbox)/_not-taken\(InboxName.statusEnding)"
-        guard count > 0 else { return try calls.remove(path) }
-        let text = """
-            \(count == 1 ? "1 file here is" : "\(count) files here are") not taken in, because of the name.
-
-            A name must be UTF-8, hold no control characters, and be at most \(InboxName.longest) bytes long.
-            What to do: give it another name.
-
-            """
-        try calls.write(text, to: path, sharedWith: exchangeGroup, isDurable: false)
+        guard !things.isEmpty else { return try calls.remove(path) }
+        try calls.write(LeftAlone.text(of: things), to: path, sharedWith: exchangeGroup, isDurable: false)
     }
-
-    /// Whether a file of this name lies in the inbox.
-    public func holdsInInbox(_ name: String) -> Bool { (try? calls.file(inboxPath(of: name))) != nil }
 
     private func statusPath(of name: String) -> String { inboxPath(of: name) + InboxName.statusEnding }
 }

@@ -66,9 +66,6 @@ public struct DropFolder: Sendable {
     /// Where the results of a drop folder named by a path appear.
     public static func output(below path: String) -> String { DropFolder(path: path, calls: FolderCalls()).output }
 
-    /// Whether a file of this name would be taken in: not hidden, unfinished by its name, or a text of ours.
-    public static func isInput(_ name: String) -> Bool { InboxName(name) == .file }
-
     /// What the name of a file's marker ends in, after the file's whole name.
     public static let markerEnding = InboxName.markerEnding
 

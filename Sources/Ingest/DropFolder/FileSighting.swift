@@ -11,6 +11,9 @@ public struct FileSighting: Sendable, Equatable {
     /// Its size in bytes.
     public var byteCount: Int { identity.byteCount }
 
+    /// Whether the file is the one seen before, and stood still since.
+    public func isUnchanged(since earlier: FileSighting) -> Bool { identity == earlier.identity }
+
     init(name: String, identity: FileIdentity, marker: FileIdentity? = nil) {
         self.name = name
         self.identity = identity

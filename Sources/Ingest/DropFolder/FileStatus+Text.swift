@@ -10,7 +10,9 @@ extension FileStatus {
 
     private var headline: String {
         switch phase {
+        case .settling: "seen, waiting until it is whole"
         case .waitingForMarker: "waiting for its marker"
+        case .waitingForSchedule: "waiting until its job is due"
         case .takingIn(let percent): "being taken in (\(percent)%)"
         case .queued: "waiting for its turn"
         case .waitingForConfirmation: "waiting for a confirmation"
@@ -29,16 +31,38 @@ extension FileStatus {
 
     private var details: [String] {
         switch phase {
-        case .waitingForMarker: ["It is taken in as soon as the file \(file).done lies beside it, made after it."]
+        case .settling(let time):
+            ["It is taken in once nobody has written to it for \(StatusFigures.wait(time)).", withdrawal]
+        case .waitingForMarker:
+            ["It is taken in as soon as the file \(file).done lies beside it, made after it.", withdrawal]
+        case .waitingForSchedule(let moment):
+            [moment.map { "It is taken in at \(time($0))." } ?? "Its job is not due any more.", withdrawal]
         case .takingIn: ["Nothing of it has been sent yet."]
         case .queued(let reason): ["Why: \(reason ?? "other files come first")"]
-        case .waitingForConfirmation(let reason, let command): ["Why: \(reason)", "What to do: \(command)"]
+        case .waitingForConfirmation(let question): asking(question)
         case .running(let progress): running(progress)
         case .paused(let reason, let remedy): stopped(reason ?? "somebody stopped it", remedy)
         case .halted(let reason, let remedy): stopped(reason, remedy)
         case .rejected(let error): refused(error)
         case .cancelled: ["What had not been sent will not be; what is known so far is in the results."]
         }
+    }
+
+    private var withdrawal: String { "To withdraw it: delete it here." }
+
+    private func asking(_ question: Question) -> [String] {
+        var lines = ["Why: \(question.reason)"]
+        if !question.refusals.isEmpty {
+            lines += ["Lines that will not be sent as they are:"] + question.refusals.map { "- \($0.text)" }
+        }
+        if let returned = question.returned { lines.append("These lines, each with what is wrong: \(returned)") }
+        lines.append("To let the others be sent: ask those who run Rollcall for '\(question.command)'")
+        if question.canBeWithdrawn {
+            lines.append(
+                "To withdraw it: delete \(file) here. Nothing of it is sent then, and once this text is gone you can put a "
+                    + "corrected file here.")
+        }
+        return lines
     }
 
     private func running(_ progress: Progress) -> [String] {

@@ -5,14 +5,18 @@ public import struct Foundation.TimeZone
 public struct FileStatus: Sendable, Equatable {
     /// Where the file is on its way.
     public enum Phase: Sendable, Equatable {
+        /// It lies in the inbox and must stand still for so long.
+        case settling(for: Duration)
         /// It lies in the inbox and its marker is not there yet.
         case waitingForMarker
+        /// It lies in the inbox until its job is due, at so many milliseconds since 1970 UTC; nil: nobody knows.
+        case waitingForSchedule(at: Int64?)
         /// Its records are being read; percent of its bytes.
         case takingIn(percent: Int)
         /// Taken in; it waits until calls may be made, such as for a window or other batches.
         case queued(reason: String?)
-        /// Somebody has to agree first: why, and by which command.
-        case waitingForConfirmation(reason: String, command: String)
+        /// Somebody has to agree first.
+        case waitingForConfirmation(Question)
         /// Its records are being sent.
         case running(Progress)
         /// Somebody stopped it, or a cap did.
@@ -23,6 +27,55 @@ public struct FileStatus: Sendable, Equatable {
         case rejected(InputError)
         /// Somebody gave it up.
         case cancelled
+    }
+
+    /// What somebody has to agree to.
+    public struct Question: Sendable, Equatable {
+        /// Why.
+        public var reason: String
+        /// The command that agrees.
+        public var command: String
+        /// The lines that will not be sent, by what is wrong with them.
+        public var refusals: [RefusedLines]
+        /// Where these lines are given back; nil where there are none.
+        public var returned: String?
+        /// Whether the file lies in the inbox meanwhile, so that whoever takes it away withdraws it.
+        public var canBeWithdrawn: Bool
+
+        /// Describes what somebody has to agree to.
+        public init(
+            reason: String, command: String, refusals: [RefusedLines] = [], returned: String? = nil,
+            canBeWithdrawn: Bool = false
+        ) {
+            self.reason = reason
+            self.command = command
+            self.refusals = refusals
+            self.returned = returned
+            self.canBeWithdrawn = canBeWithdrawn
+        }
+    }
+
+    /// Lines that break the same rules.
+    public struct RefusedLines: Sendable, Equatable {
+        /// The rules, without any value.
+        public var rule: String
+        /// How many lines.
+        public var count: Int
+        /// The first of them.
+        public var lines: [Int]
+
+        /// Describes lines that break the same rules.
+        public init(rule: String, count: Int, lines: [Int]) {
+            self.rule = rule
+            self.count = count
+            self.lines = lines
+        }
+
+        /// `2 lines (3, 5): user.email must be …`.
+        var text: String {
+            let places = lines.map(String.init).joined(separator: ", ") + (count > lines.count ? ", …" : "")
+            return "\(StatusFigures.count(count)) \(count == 1 ? "line" : "lines") (\(places)): \(rule)"
+        }
     }
 
     /// How far the records have come.

@@ -1,19 +1,37 @@
 internal import Foundation
 
 extension FolderCalls {
+    /// What a name in a folder stands for. Links are not followed.
+    enum Sight {
+        case file(FileIdentity)
+        case folder
+        case link
+        case special
+        case nothing
+    }
+
+    /// What lies at a path.
+    ///
+    /// - Throws: ``DropFolderError`` when the system does not tell.
+    func sight(_ path: String) throws -> Sight {
+        var facts = stat()
+        guard lstat(path, &facts) == 0 else {
+            if errno == ENOENT { return .nothing }
+            return try failure(.folder, "examined", path)
+        }
+        return switch facts.st_mode & S_IFMT {
+        case S_IFREG: .file(FileIdentity(facts))
+        case S_IFDIR: .folder
+        case S_IFLNK: .link
+        default: .special
+        }
+    }
+
     /// A regular file as it stands; nil for anything else, and for nothing. Links are not followed.
     ///
     /// - Throws: ``DropFolderError`` when the system does not tell.
     func file(_ path: String) throws -> FileIdentity? {
-        var facts = stat()
-        guard lstat(path, &facts) == 0 else {
-            if errno == ENOENT { return nil }
-            return try failure(.folder, "examined", path)
-        }
-        guard facts.st_mode & S_IFMT == S_IFREG else { return nil }
-        return FileIdentity(
-            device: UInt64(facts.st_dev), inode: UInt64(facts.st_ino), byteCount: Int(facts.st_size),
-            modifiedAt: Int64(facts.st_mtim.tv_sec) * 1_000_000_000 + Int64(facts.st_mtim.tv_nsec))
+        if case .file(let identity) = try sight(path) { identity } else { nil }
     }
 
     /// The names in a folder; nil stands for one that is not UTF-8.

@@ -4,9 +4,11 @@ enum InboxName: Equatable {
     case file
     /// The marker that says that the file of this name is whole.
     case marker(of: String)
-    /// Not for us: unfinished by its name, or one of our own texts.
-    case ignored
-    /// A file that cannot be taken in under this name; it is left alone, and counted.
+    /// A file that its program has not finished; what in the name says so.
+    case unfinished(sign: String)
+    /// One of our own texts.
+    case own
+    /// A file that cannot be taken in under this name.
     case unusable
 
     /// The longest name in bytes: with a batch's number and `.status.txt` it must fit a file system's 255.
@@ -19,22 +21,41 @@ enum InboxName: Equatable {
     init(_ name: String) {
         self =
             switch name {
-            case _ where Self.isIgnored(name): .ignored
-            case _ where name.hasSuffix(Self.markerEnding): .marker(of: String(name.dropLast(Self.markerEnding.count)))
-            case _ where Self.isUsable(name): .file
-            default: .unusable
+            case _ where Self.isOwn(name): .own
+            case _ where !Self.isUsable(name): .unusable
+            default: UnfinishedName.sign(in: name).map(Self.unfinished) ?? Self.ofWhole(name)
             }
     }
 
-    /// Hidden files are unfinished ones of rsync and others, `~$` are locks of office programs.
-    private static func isIgnored(_ name: String) -> Bool {
+    private static func ofWhole(_ name: String) -> InboxName {
+        name.hasSuffix(markerEnding) ? .marker(of: String(name.dropLast(markerEnding.count))) : .file
+    }
+
+    private static func isOwn(_ name: String) -> Bool {
         let lowercase = name.lowercased()
-        return name.hasPrefix(".") || name.hasPrefix("~$")
-            || [".tmp", ".part", statusEnding, errorEnding].contains(where: lowercase.hasSuffix)
+        return name.hasPrefix(FolderCalls.temporaryPrefix)
+            || [statusEnding, errorEnding].contains(where: lowercase.hasSuffix)
     }
 
     /// Control characters would break lines in logs and in the texts we write.
     private static func isUsable(_ name: String) -> Bool {
         name.utf8.count <= longest && !name.unicodeScalars.contains { $0.properties.generalCategory == .control }
+    }
+}
+
+/// Names by which programs mark files that are not finished: uploads, downloads, and what editors keep beside a file.
+public enum UnfinishedName {
+    private static let beginnings = ["~$", "."]
+    private static let endings = [
+        "~", ".bak", ".swp", ".tmp", ".part", ".partial", ".filepart", ".crdownload", ".download", ".upload",
+    ]
+
+    /// The part of a name that says that its file is not finished.
+    ///
+    /// - Parameter name: a file's name, without its folder.
+    /// - Returns: such as `.filepart`; nil for a name that says nothing of the kind.
+    public static func sign(in name: String) -> String? {
+        let lowercase = name.lowercased()
+        return beginnings.first(where: name.hasPrefix) ?? endings.first(where: lowercase.hasSuffix)
     }
 }

@@ -3,11 +3,11 @@ internal import Synchronization
 
 /// Owner of an inotify descriptor with a watch on one folder, wherever that path leads at the moment.
 final class Inotify: Sendable {
-    /// What brings a file, a marker or a new name, and the end of the folder. Not IN_MODIFY: a writer at work would
+    /// What brings or takes away a file, a marker or a name, and the end of the folder. Not IN_MODIFY: a writer at work would
     /// wake us with each write, and that a file has settled is seen by looking.
     private static let events =
-        UInt32(IN_CREATE) | UInt32(IN_CLOSE_WRITE) | UInt32(IN_MOVED_TO) | UInt32(IN_DELETE_SELF)
-        | UInt32(IN_MOVE_SELF) | UInt32(IN_ONLYDIR)
+        UInt32(IN_CREATE) | UInt32(IN_CLOSE_WRITE) | UInt32(IN_MOVED_TO) | UInt32(IN_DELETE)
+        | UInt32(IN_MOVED_FROM) | UInt32(IN_DELETE_SELF) | UInt32(IN_MOVE_SELF) | UInt32(IN_ONLYDIR)
 
     let descriptor: Int32
     private let folder: String

@@ -4,8 +4,8 @@ internal import Foundation
 enum InotifyEvents {
     private static let headerSize = MemoryLayout<inotify_event>.size
 
-    /// Whether any of these events can mean a file to take in. Those about our own texts and about unfinished files
-    /// cannot; an overflow, and the end of the folder, can.
+    /// Whether any of these events can mean a file to take in, or to tell of. Those about our own texts cannot; an
+    /// overflow, and the end of the folder, can.
     static func areWorthALook(_ bytes: UnsafeRawBufferPointer) -> Bool {
         var offset = 0
         while offset + headerSize <= bytes.count {
@@ -13,7 +13,7 @@ enum InotifyEvents {
             let end = min(offset + headerSize + Int(event.len), bytes.count)
             let name = bytes[(offset + headerSize)..<end].prefix { $0 != 0 }
             // An event without a name is about the folder itself or the queue.
-            if name.isEmpty || InboxName(String(decoding: name, as: UTF8.self)) != .ignored { return true }
+            if name.isEmpty || InboxName(String(decoding: name, as: UTF8.self)) != .own { return true }
             offset = end
         }
         return false

@@ -1,7 +1,8 @@
 /// Decides which files of an inbox are whole. A pure value: it is told what was seen and when, and does nothing.
 ///
-/// A file is whole when it has not changed for a while, or when its marker is there. What time the file itself claims
-/// to be from does not matter, only that this does not change. A marker that was there before its file belongs to an
+/// A file is whole when size, time of the last write and time of the last change stood still over two looks that are
+/// `settle` apart, or when its marker is there. What time the file itself claims to be from does not matter, only that
+/// this does not change. A marker that was there before its file belongs to an
 /// earlier one of that name, and counts only once it is made anew.
 public struct SettlingFiles: Sendable {
     /// In which order files that are whole at the same time are taken in.
@@ -19,6 +20,8 @@ public struct SettlingFiles: Sendable {
         /// When the next of the others can be whole, in nanoseconds of the clock that was asked; nil when only a
         /// change of the folder can bring something.
         public internal(set) var lookAgainAt: Int64?
+        /// Files that must still stand still for a while.
+        public internal(set) var settling: [String] = []
         /// Files that wait for their marker; none where no marker is needed.
         public internal(set) var withoutMarker: [String] = []
     }
@@ -66,6 +69,7 @@ public struct SettlingFiles: Sendable {
         observed = still
         remember(listing)
         sort(&finding.whole)
+        finding.settling.sort()
         finding.withoutMarker.sort()
         return finding
     }
@@ -76,16 +80,22 @@ public struct SettlingFiles: Sendable {
     }
 
     private func judge(_ file: FileSighting, _ observed: Observed, at moment: Int64, into finding: inout Finding) {
-        if let marker = file.marker, marker != staleMarkers[file.name] { return finding.whole.append(file) }
+        if let marker = file.marker, !isStale(marker, of: file.name) { return finding.whole.append(file) }
         if needsDoneMarker { return finding.withoutMarker.append(file.name) }
         let end = observed.since + settle
         if moment >= end { return finding.whole.append(file) }
+        finding.settling.append(file.name)
         finding.lookAgainAt = min(finding.lookAgainAt ?? end, end)
+    }
+
+    /// A marker that we moved aside and back is still the same.
+    private func isStale(_ marker: FileIdentity, of name: String) -> Bool {
+        staleMarkers[name]?.isSameBesidesName(as: marker) ?? false
     }
 
     /// A stale marker stays stale while its file is there, too.
     private mutating func remember(_ listing: FolderListing) {
-        let lasting = listing.files.filter { $0.marker != nil && $0.marker == staleMarkers[$0.name] }
+        let lasting = listing.files.filter { file in file.marker.map { isStale($0, of: file.name) } ?? false }
         staleMarkers = listing.orphans
         for file in lasting { staleMarkers[file.name] = file.marker }
     }

@@ -9,6 +9,13 @@ enum StatusFigures {
             })
     }
 
+    /// `30 s`, `2 min`, `1 min 30 s`: how long something must be waited for.
+    static func wait(_ duration: Duration) -> String {
+        let seconds = Int(duration / .seconds(1))
+        let parts = [(seconds / 60, "min"), (seconds % 60, "s")].filter { $0.0 > 0 }
+        return parts.isEmpty ? "a moment" : parts.map { "\($0.0) \($0.1)" }.joined(separator: " ")
+    }
+
     /// `less than a minute`, `5 min`, `2 h 5 min`; nobody at a folder counts seconds.
     static func duration(_ seconds: Double) -> String {
         let minutes = Int(seconds / 60)

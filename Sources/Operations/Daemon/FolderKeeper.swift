@@ -2,7 +2,9 @@ import Ingest
 import JobRunner
 import Logging
 import RecordStore
+import Schedules
 import Settings
+import Synchronization
 
 /// Keeps one job's drop folder: claims what is whole, takes it in, and tells beside each file how it fares.
 ///
@@ -15,6 +17,15 @@ struct FolderKeeper {
     let occasion: Doorbell?
     private let news: FolderNews
 
+    /// What the loop that takes files keeps in mind from one look to the next.
+    private struct Memory {
+        var settling: SettlingFiles
+        var waiting: WaitingFiles
+        var leftAlone: [LeftAlone] = []
+        /// What the people at the folder were told of files in the inbox.
+        var told: [String: FileStatus.Phase] = [:]
+    }
+
     init(house: House, job: JobDefinition, folder: DropFolder, occasion: Doorbell?) {
         (self.house, self.job, self.folder, self.occasion) = (house, job, folder, occasion)
         news = FolderNews(house: house, job: job, folder: folder, bell: Doorbell())
@@ -25,12 +36,13 @@ struct FolderKeeper {
     /// - Throws: `StoreError` when state could not be read or written; `DropFolderError` when the folder can't be used.
     func run() async throws {
         try folder.prepare()
-        let (watcher, bell) = (watcher, house.folderBell(of: job.name))
+        let (watcher, bell, due) = (watcher, house.folderBell(of: job.name), DueFlag(isDue: occasion == nil))
         try await withThrowingDiscardingTaskGroup { group in
             group.addTask { await watcher.run() }
             group.addTask { for await _ in watcher.looks { bell.ring() } }
             group.addTask { try await news.run() }
-            group.addTask { try await takeFiles(bell) }
+            group.addTask { try await takeFiles(bell, due) }
+            if let occasion { group.addTask { await due.raise(at: occasion, ringing: bell) } }
         }
     }
 
@@ -43,54 +55,73 @@ struct FolderKeeper {
         }
     }
 
-    private func takeFiles(_ bell: Doorbell) async throws {
+    private func takeFiles(_ bell: Doorbell, _ due: DueFlag) async throws {
         try await recover()
         house.log.notice("drop folder is open", metadata: ["job": "\(job.name)", "inbox": "\(folder.inbox)"])
-        var settling = SettlingFiles(
-            settle: job.source.settle, needsDoneMarker: job.source.needsDoneMarker, order: .init(job.source.order))
-        var (unusable, waiting) = (0, Set<String>())
+        var memory = Memory(
+            settling: SettlingFiles(
+                settle: job.source.settle, needsDoneMarker: job.source.needsDoneMarker, order: .init(job.source.order)),
+            waiting: WaitingFiles(house: house, job: job, folder: folder))
         while !Task.isCancelled, !house.stop.isRaised {
-            if let occasion { await occasion.wait() }
-            let listing = try await listing(&unusable)
-            let finding = settling.take(listing, at: house.clock.monotonic)
-            try news.say(waiting: Set(finding.withoutMarker), before: waiting)
-            waiting = Set(finding.withoutMarker)
-            let lookAgainAt = try await take(finding)
-            // Once the schedule is due, everything that is there then is taken, also what still has to settle.
-            if occasion != nil, lookAgainAt != nil { occasion?.ring() }
-            await rest(until: occasion == nil || lookAgainAt != nil ? lookAgainAt : house.clock.monotonic, bell)
+            if let lookAgainAt = try await look(&memory, due) {
+                await bell.wait(until: lookAgainAt, on: house.clock)
+            } else {
+                await bell.wait()
+            }
         }
     }
 
-    private func rest(until lookAgainAt: Int64?, _ bell: Doorbell) async {
-        if let lookAgainAt {
-            await bell.wait(until: lookAgainAt, on: house.clock)
-        } else {
-            await bell.wait()
-        }
-    }
-
-    /// What lies in the inbox, once no file is half read any more.
-    private func listing(_ unusable: inout Int) async throws -> FolderListing {
+    /// One look at the inbox, and all that follows from it; when to look again unless something changes before.
+    private func look(_ memory: inout Memory, _ due: DueFlag) async throws -> Int64? {
         try await goOnReading()
         let listing = try folder.look()
-        if listing.unusableNames > unusable {
-            house.log.warning(
-                "files are left in the inbox: their names are not UTF-8, hold control characters or are too long",
-                metadata: ["job": "\(job.name)", "files": "\(listing.unusableNames)"])
+        try tell(listing.leftAlone, &memory)
+        let claims = try house.store.claimedFiles(of: job.name)
+        let claimed = Set(claims.map(\.name))
+        let finding = memory.settling.take(listing, at: house.clock.monotonic)
+        try tell(finding, claimed, &memory, isDue: due.isDue)
+        let moments = [try await memory.waiting.tend(claims, listing), finding.lookAgainAt]
+        if due.isDue {
+            // What is whole while files of their names are worked on waits, and so does all once the daemon ends.
+            try await take(finding.whole.filter { !claimed.contains($0.name) })
+            // Once the schedule is due, everything that is there then is taken, also what still has to settle.
+            if occasion != nil, finding.lookAgainAt == nil { due.lower() }
         }
-        if listing.unusableNames != unusable { news.say(unusableNames: listing.unusableNames) }
-        unusable = listing.unusableNames
-        return listing
+        return moments.compactMap(\.self).min()
     }
 
-    /// Takes in all files that are whole; when to look for the others.
-    private func take(_ finding: SettlingFiles.Finding) async throws -> Int64? {
-        for file in finding.whole {
-            guard !Task.isCancelled, !house.stop.isRaised else { return nil }
+    private func tell(_ leftAlone: [LeftAlone], _ memory: inout Memory) throws {
+        guard leftAlone != memory.leftAlone else { return }
+        let known = Set(memory.leftAlone)
+        let new = leftAlone.filter { !known.contains($0) }
+        if !new.isEmpty {
+            house.log.notice(
+                "left alone in the inbox", metadata: ["job": "\(job.name)", "files": "\(Figures.names(new))"])
+        }
+        news.say(leftAlone: leftAlone)
+        memory.leftAlone = leftAlone
+    }
+
+    private func tell(
+        _ finding: SettlingFiles.Finding, _ claimed: Set<String>, _ memory: inout Memory, isDue: Bool
+    ) throws {
+        var phases = [String: FileStatus.Phase]()
+        for name in finding.settling { phases[name] = .settling(for: job.source.settle) }
+        for name in finding.withoutMarker { phases[name] = .waitingForMarker }
+        if !isDue, let schedule = job.schedule {
+            let next = schedule.next(after: house.clock.now, in: job.timeZone)
+            for file in finding.whole { phases[file.name] = .waitingForSchedule(at: next) }
+        }
+        for name in claimed { phases[name] = nil }
+        try news.say(waiting: phases, before: memory.told, claimed: claimed)
+        memory.told = phases
+    }
+
+    private func take(_ files: [FileSighting]) async throws {
+        for file in files {
+            guard !Task.isCancelled, !house.stop.isRaised else { return }
             if case .taken = try await claim(file) { try await take(file.name) }
         }
-        return finding.lookAgainAt
     }
 
     /// One file that cannot be moved is no reason to leave the others.
@@ -111,7 +142,11 @@ struct FolderKeeper {
         let claims = try house.store.claimedFiles(of: job.name)
         let found = try folder.recover(
             claimed: Set(claims.map(\.name)), needsDoneMarker: job.source.needsDoneMarker)
-        for name in found.gone { try await house.store.forgetClaimedFile(at: folder.workingPath(of: name)) }
+        for claim in claims where found.gone.contains(claim.name) {
+            // The file of a batch that goes on lies in the inbox, or was taken away there.
+            if let batch = try claim.batch.map(house.store.batch), !batch.state.isFinished { continue }
+            try await house.store.forgetClaimedFile(at: claim.path)
+        }
         for error in found.refused { await tellRefusal(error) }
         for name in found.unclaimed { try await take(name) }
     }
@@ -129,15 +164,17 @@ struct FolderKeeper {
         let claim =
             try house.store.claimedFile(at: path)
             ?? ClaimedFile(path: path, job: job.name, name: name, claimedAt: house.clock.now)
-        news.bell.ring()
+        news.say(claim, .takingIn(percent: 0), nil)
         let outcome = try await FileTaking(house: house, job: job).take(path, claim: claim) { [news] percent in
-            news.say(claim, .takingIn(percent: percent))
+            news.say(claim, .takingIn(percent: percent), nil)
         }
-        // The first ring may be long past: before a file has been hashed there is nothing to tell of.
+        // Before a file has been hashed there is no batch to tell of.
         news.bell.ring()
         switch outcome {
+        // Its file is put back into the inbox.
+        case .taken(let batch) where batch.state == .awaitingConfirmation: house.folderBell(of: job.name).ring()
         case .taken, .interrupted: break
-        case .known(let batch): try await refuse(claim, because: .known(claim.name, batch, under: job))
+        case .known(let batch): try await refuse(claim, because: try known(claim.name, batch))
         case .refused(let error): try await refuse(claim, because: error)
         }
     }
@@ -146,6 +183,16 @@ struct FolderKeeper {
         try folder.reject(claim.name, because: error, as: nil)
         try await house.store.forgetClaimedFile(at: claim.path)
         await tellRefusal(error)
+    }
+
+    /// The very content of a file was taken in before.
+    private func known(_ file: String, _ batch: Batch) throws -> InputError {
+        let results = house.results(of: job)
+        let folderOfResults = try results.wholeFolder(of: batch) ?? results.folder(of: batch)
+        return RepeatedFile(
+            file: file, rejectedPath: try folder.rejectedPath(of: file, as: nil), batch: batch, job: job,
+            results: folder.shownPath(folderOfResults)
+        ).error
     }
 
     private func tellRefusal(_ error: InputError) async {
@@ -157,22 +204,23 @@ struct FolderKeeper {
     }
 }
 
-extension InputError {
-    /// The very content of a file was taken in before.
-    fileprivate static func known(_ file: String, _ batch: Batch, under job: JobDefinition) -> InputError {
-        InputError(
-            file: file,
-            rule:
-                "holds exactly what was taken in before as \(batch.name), which is \(batch.state.rawValue); nothing of "
-                + "it was sent again; 'rollcall submit \(file) --job \(job.name) --again' runs \(job.onceMore)")
-    }
-}
+/// Whether the files of a folder are to be taken now.
+private final class DueFlag: Sendable {
+    private let flag: Mutex<Bool>
 
-extension SettlingFiles.Order {
-    fileprivate init(_ order: JobDefinition.Source.Order) {
-        switch order {
-        case .name: self = .name
-        case .modified: self = .modified
+    init(isDue: Bool) { flag = Mutex(isDue) }
+
+    var isDue: Bool { flag.withLock { $0 } }
+
+    func lower() { flag.withLock { $0 = false } }
+
+    /// Raises it each time the schedule is due, until the task is cancelled.
+    func raise(at occasion: Doorbell, ringing bell: Doorbell) async {
+        while true {
+            await occasion.wait()
+            if Task.isCancelled { return }
+            flag.withLock { $0 = true }
+            bell.ring()
         }
     }
 }

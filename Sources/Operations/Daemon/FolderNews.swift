@@ -4,7 +4,7 @@ import Logging
 import RecordStore
 import Settings
 
-/// What people at a drop folder are told: `NAME.status.txt` in the inbox, for each file that is worked on.
+/// What people at a drop folder are told: `NAME.status.txt` in the inbox, for each file there and each that is worked on.
 struct FolderNews {
     let house: House
     let job: JobDefinition
@@ -19,17 +19,21 @@ struct FolderNews {
 
     /// Tells every now and then while files are worked on, until it is cancelled.
     ///
-    /// - Throws: `StoreError` when the database could not be read.
+    /// - Throws: `StoreError` when the database could not be read; `DropFolderError` when the folder could not.
     func run() async throws {
         var told = [String: Situation]()
+        var questions = FolderQuestions(house: house, job: job, folder: folder)
+        var twins = InboxTwins(folder: folder)
         while !Task.isCancelled {
             let claims = try house.store.claimedFiles(of: job.name)
             var current = [String: Situation]()
             for claim in claims {
-                guard let phase = try phase(of: claim) else { continue }
-                let situation = Situation(phase: phase, anotherWaits: folder.holdsInInbox(claim.name))
+                let batch = try claim.batch.map(house.store.batch)
+                guard let batch, let phase = try await phase(of: batch, claim, &questions) else { continue }
+                let another = try await twins.isThereAnother(of: claim, batch)
+                let situation = Situation(phase: phase, anotherWaits: another)
                 current[claim.name] = situation
-                if told[claim.name] != situation { say(claim, phase) }
+                if told[claim.name] != situation { say(claim, phase, batch, anotherWaits: another) }
             }
             told = current
             if claims.isEmpty { await bell.wait() }
@@ -38,29 +42,46 @@ struct FolderNews {
     }
 
     /// Writes one file's text. Whoever owns the inbox may be in its way, which is no reason to stop.
-    func say(_ claim: ClaimedFile, _ phase: FileStatus.Phase) {
-        let batch = claim.batch.flatMap { try? house.store.batch($0).name }
+    func say(_ claim: ClaimedFile, _ phase: FileStatus.Phase, _ batch: Batch?, anotherWaits: Bool = false) {
         say(
             FileStatus(
-                file: claim.name, batch: batch, takenAt: claim.claimedAt, phase: phase,
-                anotherWaits: folder.holdsInInbox(claim.name), writtenAt: house.clock.now, zone: job.timeZone))
+                file: claim.name, batch: batch?.name, takenAt: claim.claimedAt, phase: phase,
+                anotherWaits: anotherWaits, writtenAt: house.clock.now, zone: job.timeZone))
     }
 
-    /// Says of files that they wait for their markers, and takes the word back for those that have gone.
-    func say(waiting: Set<String>, before: Set<String>) throws {
-        for name in waiting.subtracting(before) {
-            say(FileStatus(file: name, phase: .waitingForMarker, writtenAt: house.clock.now, zone: job.timeZone))
+    /// Says what files that lie in the inbox wait for, and takes the word back for those that have gone.
+    ///
+    /// - Parameters:
+    ///   - waiting: the files and what they wait for.
+    ///   - before: the same at the last look.
+    ///   - claimed: names of files that are worked on, of which others tell.
+    /// - Throws: `StoreError` when the database could not be read; `DropFolderError` when the folder could not.
+    func say(
+        waiting: [String: FileStatus.Phase], before: [String: FileStatus.Phase], claimed: Set<String>
+    ) throws {
+        for (name, phase) in waiting where before[name] != phase {
+            say(FileStatus(file: name, phase: phase, writtenAt: house.clock.now, zone: job.timeZone))
         }
-        for name in before.subtracting(waiting) where !folder.holdsInInbox(name) {
-            guard try house.store.claimedFile(at: folder.workingPath(of: name)) == nil else { continue }
-            try folder.removeStatus(of: name)
+        for name in before.keys where waiting[name] == nil && !claimed.contains(name) {
+            guard try folder.sighting(of: name) == nil,
+                try house.store.claimedFile(at: folder.workingPath(of: name)) == nil
+            else { continue }
+            take(backOf: name)
         }
     }
 
-    /// Says how many files have names that cannot be used.
-    func say(unusableNames count: Int) {
+    private func take(backOf name: String) {
         do {
-            try folder.writeNotTaken(count)
+            try folder.removeStatus(of: name)
+        } catch {
+            house.log.warning("status text not removed", metadata: ["file": "\(name)", "reason": "\(error)"])
+        }
+    }
+
+    /// Says what lies in the inbox and is not taken in.
+    func say(leftAlone things: [LeftAlone]) {
+        do {
+            try folder.writeNotTaken(things)
         } catch {
             house.log.warning("status text not written", metadata: ["job": "\(job.name)", "reason": "\(error)"])
         }
@@ -79,22 +100,35 @@ struct FolderNews {
         }
     }
 
-    private func phase(of claim: ClaimedFile) throws -> FileStatus.Phase? {
-        guard let batch = try claim.batch.map(house.store.batch) else { return nil }
+    private func phase(
+        of batch: Batch, _ claim: ClaimedFile, _ questions: inout FolderQuestions
+    ) async throws -> FileStatus.Phase? {
         let waiting = house.waiting(batch)
         switch batch.state {
         case .ingesting: return nil
-        case .awaitingConfirmation:
-            return .waitingForConfirmation(
-                reason: batch.reason ?? "it wants confirmation", command: "rollcall start \(batch.name)")
-        case .paused: return .paused(reason: batch.reason, remedy: "'rollcall resume \(batch.name)' goes on")
+        case .awaitingConfirmation: return .waitingForConfirmation(try await questions.question(on: batch, of: claim))
+        case .paused: return .paused(reason: batch.reason, remedy: try pauseEnds(batch))
         case .halted:
-            return .halted(reason: batch.reason ?? "something is wrong", remedy: "'rollcall resume \(batch.name)'")
+            return .halted(
+                reason: batch.reason ?? "something is wrong",
+                remedy: "ask those who run Rollcall; once that is put right, 'rollcall resume \(batch.name)' goes on")
         case .running where batch.counts.calls == 0 && waiting != nil: return .queued(reason: waiting)
         case .running: return .running(progress(of: batch, waiting: waiting))
         case .cancelled: return .cancelled
         case .completed, .rejected: return nil
         }
+    }
+
+    /// What ends a pause. To resume one by a cap before its cause is gone would only pause it again.
+    private func pauseEnds(_ batch: Batch) throws -> String {
+        if let moment = try house.store.resumptions()[batch.id] {
+            return "nothing; it goes on by itself at \(Figures.time(moment))"
+        }
+        let resume = "'rollcall resume \(batch.name)' goes on"
+        guard let cap = job.limits.batchCalls, batch.counts.calls >= cap else {
+            return "ask those who run Rollcall; \(resume)"
+        }
+        return "ask those who run Rollcall to raise limits.batch_calls; then \(resume)"
     }
 
     private func progress(of batch: Batch, waiting: String?) -> FileStatus.Progress {

@@ -5,7 +5,10 @@ import Logging
 import RecordStore
 import Settings
 
-/// One round of a job that takes in all files its pattern names; files known by their content are passed over.
+/// One round of a job that takes in all whole files its pattern names; files known by their content are passed over.
+///
+/// A file is looked at twice, `settle` apart by the monotonic clock: what its time says is the word of whoever writes it,
+/// or of a file server whose clock is another. What has changed between the looks is left for the next round.
 struct GlobRound {
     let house: House
     let job: JobDefinition
@@ -14,9 +17,44 @@ struct GlobRound {
     ///
     /// - Throws: `StoreError` when state could not be read or written.
     func perform() async throws {
-        let files = FilePattern(job.source).files(at: house.clock.now)
-        if files.isEmpty { house.log.warning("no file for a job that is due", metadata: ["job": "\(job.name)"]) }
-        for path in files where !house.stop.isRaised { try await take(path) }
+        let pattern = FilePattern(job.source)
+        var settling = pattern.settling()
+        var listing = pattern.look()
+        var finding = settling.take(listing, at: house.clock.monotonic)
+        if let lookAgainAt = finding.lookAgainAt {
+            await Doorbell().wait(until: lookAgainAt, on: house.clock)
+            if Task.isCancelled || house.stop.isRaised { return }
+            listing = pattern.look()
+            finding = settling.take(listing, at: house.clock.monotonic)
+        }
+        tell(listing, finding)
+        for file in finding.whole where !house.stop.isRaised {
+            // Others were read meanwhile, which may have taken long.
+            if pattern.isUnchanged(file) { try await take(file.name) } else { tellUnfinished([file.name]) }
+        }
+    }
+
+    private func tell(_ listing: FolderListing, _ finding: SettlingFiles.Finding) {
+        if listing.files.isEmpty {
+            house.log.warning("no file for a job that is due", metadata: ["job": "\(job.name)"])
+        }
+        tellUnfinished(finding.settling)
+        if !finding.withoutMarker.isEmpty {
+            house.log.warning(
+                "files are left for the next time: no marker made after them lies beside them",
+                metadata: ["job": "\(job.name)", "files": "\(Figures.names(finding.withoutMarker))"])
+        }
+        if !listing.leftAlone.isEmpty {
+            house.log.notice(
+                "left alone", metadata: ["job": "\(job.name)", "files": "\(Figures.names(listing.leftAlone))"])
+        }
+    }
+
+    private func tellUnfinished(_ paths: [String]) {
+        guard !paths.isEmpty else { return }
+        house.log.warning(
+            "files are left for the next time: they are still being written",
+            metadata: ["job": "\(job.name)", "files": "\(Figures.names(paths))"])
     }
 
     /// Goes on with files whose reading was cut short.

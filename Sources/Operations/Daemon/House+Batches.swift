@@ -30,9 +30,11 @@ extension House {
     func release(_ batch: Batch) async throws {
         guard let claim = try store.claimedFile(of: batch.id) else { return }
         guard let job = rules.job(named: batch.job) else { return }
+        let folder = try dropFolder(of: job)
+        if let folder { try await takeBack(claim, batch, folder) }
         let content = try await BlockingWork.run { try ContentDigest.of(fileAt: claim.path) }
         let isRead = content == nil || content == batch.contentDigest
-        if let folder = try dropFolder(of: job) {
+        if let folder {
             if isRead { try leave(folder, claim, batch, job) } else { try refuse(folder, claim, batch, job) }
         } else if isRead {
             try InputLeaving(path: claim.path).perform(job.after)
@@ -44,6 +46,18 @@ extension House {
         try await store.forgetClaimedFile(at: claim.path)
         // Another file of its name may have waited for it to leave.
         folderBell(of: batch.job).ring()
+    }
+
+    /// Takes the file of a batch that waited for a person's word out of the inbox again, unless it is another by now.
+    private func takeBack(_ claim: ClaimedFile, _ batch: Batch, _ folder: DropFolder) async throws {
+        guard try !folder.holdsInWorking(claim.name), let file = try folder.sighting(of: claim.name) else { return }
+        let path = folder.inboxPath(of: claim.name)
+        do {
+            let content = try await BlockingWork.run { try ContentDigest.of(fileAt: path) }
+            if content == batch.contentDigest { _ = try folder.claim(file) }
+        } catch is InputError {
+            // One that cannot be read is not the one that was read before.
+        }
     }
 
     /// Why no calls are made for a batch just now; nil while they are, as far as anybody knows.

@@ -32,8 +32,24 @@ struct FileStatusTests {
             phase: .queued(reason: "calls from 22:00 on"), parts: ["waiting for its turn", "Why: calls from 22:00 on"]),
         Case(
             phase: .waitingForConfirmation(
-                reason: "12,000 calls are above 10,000", command: "rollcall start accounts-17"),
-            parts: ["waiting for a confirmation", "12,000 calls", "What to do: rollcall start accounts-17"]),
+                .init(reason: "12,000 calls are above 10,000", command: "rollcall start accounts-17")),
+            parts: [
+                "waiting for a confirmation", "12,000 calls",
+                "To let the others be sent: ask those who run Rollcall for 'rollcall start accounts-17'",
+            ]),
+        Case(
+            phase: .waitingForConfirmation(
+                .init(
+                    reason: "13 of 20 lines are invalid", command: "rollcall start accounts-17",
+                    refusals: [
+                        .init(rule: "email must be 3 to 254 characters", count: 12, lines: [2, 3, 5]),
+                        .init(rule: "the record has fewer cells", count: 1, lines: [9]),
+                    ], returned: "out/accounts_20261125-1000_17/failed.csv", canBeWithdrawn: true)),
+            parts: [
+                "- 12 lines (2, 3, 5, …): email must be 3 to 254 characters\n- 1 line (9): the record has fewer cells\n",
+                "each with what is wrong: out/accounts_20261125-1000_17/failed.csv",
+                "To withdraw it: delete accounts.csv here.",
+            ]),
         Case(
             phase: .running(.init(done: 1_234_567, total: 2_000_000, rate: 19.6)),
             parts: [
@@ -64,6 +80,18 @@ struct FileStatusTests {
         for part in example.parts { #expect(text.contains(part), "\(text)") }
         #expect(text.contains("Taken: 2026-11-25 10:00 (Europe/Berlin), as batch accounts-17"))
         #expect(text.hasSuffix("Written by Rollcall 2026-11-25 10:01 (Europe/Berlin).\n"))
+    }
+
+    @Test(arguments: [
+        (FileStatus.Phase.settling(for: .seconds(90)), "once nobody has written to it for 1 min 30 s"),
+        (.settling(for: .milliseconds(500)), "for a moment"), (.settling(for: .seconds(30)), "for 30 s"),
+        (.waitingForSchedule(at: nine), "at 2026-11-25 10:00 (Europe/Berlin)"),
+        (.waitingForSchedule(at: nil), "not due any more"), (.waitingForMarker, "accounts.csv.done"),
+    ])
+    func aFileInTheInboxIsToldWhatItWaitsForAndHowToWithdrawIt(phase: FileStatus.Phase, part: String) {
+        let text = Self.status(phase, batch: nil)
+        #expect(text.contains(part) && text.contains("To withdraw it: delete it here."), "\(text)")
+        #expect(!text.contains("Taken:"))
     }
 
     @Test

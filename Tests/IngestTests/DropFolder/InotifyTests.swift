@@ -30,12 +30,22 @@ struct InotifyTests {
     }
 
     @Test
-    func ourOwnTextsAndUnfinishedFilesAreNotWorthALook() throws {
-        try place.folder.writeStatus(
-            FileStatus(file: "a.csv", phase: .waitingForMarker, writtenAt: 0, zone: .gmt))
-        try place.drop(".a.csv.x7Yh")
-        try place.drop("a.csv.part")
+    func ourOwnTextsAreNotWorthALook() throws {
+        let status = FileStatus(file: "a.csv", phase: .waitingForMarker, writtenAt: 0, zone: .gmt)
+        try place.folder.writeStatus(status)
+        try place.folder.removeStatus(of: "a.csv")
         #expect(!inotify.drain())
+        // An unfinished file is told of.
+        try place.drop("a.csv.part")
+        #expect(inotify.drain())
+    }
+
+    @Test
+    func aFileThatIsTakenAwayIsWorthALook() throws {
+        try place.drop("a.csv")
+        _ = inotify.drain()
+        try FileManager.default.removeItem(atPath: place.folder.inbox + "/a.csv")
+        #expect(inotify.drain())
     }
 
     @Test
@@ -83,7 +93,7 @@ struct InotifyTests {
 
     @Test
     func eventsCutShortAreReadWithoutHarm() {
-        let bytes = Self.event(mask: Int(IN_CREATE), nameSize: 1_000, name: ".hidden")
+        let bytes = Self.event(mask: Int(IN_CREATE), nameSize: 1_000, name: "a.status.txt")
         for count in 0..<16 {
             #expect(!bytes.prefix(count).withUnsafeBytes { InotifyEvents.areWorthALook($0) })
         }

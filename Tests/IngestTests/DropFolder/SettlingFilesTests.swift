@@ -5,12 +5,17 @@ import Testing
 struct SettlingFilesTests {
     private static let second: Int64 = 1_000_000_000
 
-    private static func file(_ name: String, size: Int = 10, time: Int64 = 0, marker: Int64? = nil) -> FileSighting {
-        FileSighting(name: name, identity: identity(size, time), marker: marker.map { identity(0, $0) })
+    private static func file(
+        _ name: String, size: Int = 10, time: Int64 = 0, changed: Int64 = 0, marker: Int64? = nil,
+        markerChanged: Int64 = 0
+    ) -> FileSighting {
+        FileSighting(
+            name: name, identity: identity(size, time, changed: changed),
+            marker: marker.map { identity(0, $0, changed: markerChanged) })
     }
 
-    private static func identity(_ size: Int, _ time: Int64, inode: UInt64 = 1) -> FileIdentity {
-        FileIdentity(device: 1, inode: inode, byteCount: size, modifiedAt: time)
+    private static func identity(_ size: Int, _ time: Int64, inode: UInt64 = 1, changed: Int64 = 0) -> FileIdentity {
+        FileIdentity(device: 1, inode: inode, byteCount: size, modifiedAt: time, changedAt: changed)
     }
 
     /// Takes looks one after the other and gives the names that were whole in each.
@@ -54,6 +59,12 @@ struct SettlingFilesTests {
                 (0, [file("a", time: 5)]), (20, [file("a", time: 6)]), (40, [file("a", time: 4)]),
                 (69, [file("a", time: 4)]), (70, [file("a", time: 4)]),
             ], whole: [[], [], [], [], ["a"]]),
+        Case(
+            name: "a writer that keeps the time of its source is seen by the time of the change",
+            looks: [
+                (0, [file("a", changed: 1)]), (20, [file("a", changed: 2)]), (40, [file("a", changed: 2)]),
+                (50, [file("a", changed: 2)]),
+            ], whole: [[], [], [], ["a"]]),
         Case(
             name: "a time in 1970 or in the future means nothing",
             looks: [
@@ -106,6 +117,7 @@ struct SettlingFilesTests {
         let later = settling.take(Self.listing([Self.file("a"), Self.file("b")]), at: 1_500_000_010)
         #expect(later.whole.map(\.name) == ["b"])
         #expect(later.lookAgainAt == 1_500_000_020)
+        #expect(both.settling == ["a", "b"] && later.settling == ["a"])
     }
 
     @Test
@@ -124,6 +136,9 @@ struct SettlingFilesTests {
             let found = settling.take(Self.listing([Self.file("a", marker: 1)]), at: Int64(moment) * Self.second)
             #expect(found.whole.isEmpty)
         }
+        // Moved aside and back by us, it is still the same.
+        let moved = settling.take(Self.listing([Self.file("a", marker: 1, markerChanged: 9)]), at: 3 * Self.second)
+        #expect(moved.whole.isEmpty)
         let renewed = settling.take(Self.listing([Self.file("a", marker: 2)]), at: 4 * Self.second)
         #expect(renewed.whole.map(\.name) == ["a"])
     }

@@ -1,0 +1,89 @@
+import Ingest
+import JobRunner
+import Logging
+import RecordStore
+import Results
+import Settings
+
+/// What is told at a drop folder of batches that wait for a person's word. The lines that will not be sent are given back
+/// at once, so that whoever dropped the file sees what is wrong with it.
+struct FolderQuestions {
+    let house: House
+    let job: JobDefinition
+    let folder: DropFolder
+    /// What was given back of which batch, once.
+    private var refused: [BatchID: RefusedLines] = [:]
+
+    init(house: House, job: JobDefinition, folder: DropFolder) {
+        (self.house, self.job, self.folder) = (house, job, folder)
+    }
+
+    /// What is asked about a batch.
+    ///
+    /// - Throws: `StoreError` when the database cannot be read; `DropFolderError` when the folder cannot.
+    mutating func question(on batch: Batch, of claim: ClaimedFile) async throws -> FileStatus.Question {
+        let refused = try await refusedLines(of: batch)
+        return FileStatus.Question(
+            reason: batch.reason ?? "it wants confirmation", command: "rollcall start \(batch.name)",
+            refusals: refused.groups.map { FileStatus.RefusedLines(rule: $0.rule, count: $0.count, lines: $0.lines) },
+            returned: refused.path.map(folder.shownPath), canBeWithdrawn: try !folder.holdsInWorking(claim.name))
+    }
+
+    private mutating func refusedLines(of batch: Batch) async throws -> RefusedLines {
+        if let known = refused[batch.id] { return known }
+        let results = house.results(of: job)
+        do {
+            refused[batch.id] = try await BlockingWork.run { try results.giveBackRefused(of: batch) }
+        } catch let error as StoreError {
+            throw error
+        } catch {
+            let reason = OperationFailure(error).message
+            house.log.warning("lines could not be given back", metadata: batch.logged(["reason": "\(reason)"]))
+            refused[batch.id] = RefusedLines.none
+        }
+        return refused[batch.id] ?? .none
+    }
+}
+
+/// Tells whether what lies in the inbox under the name of a file that was taken is that file, put back there, or another.
+struct InboxTwins {
+    private struct Twin {
+        let seen: FileSighting
+        /// Nil until it has stood still from one look to the next.
+        var isAnother: Bool?
+    }
+
+    let folder: DropFolder
+    private var known: [String: Twin] = [:]
+
+    init(folder: DropFolder) { self.folder = folder }
+
+    /// Whether another file of a claimed file's name waits in the inbox.
+    ///
+    /// - Throws: `DropFolderError` when the system does not tell.
+    mutating func isThereAnother(of claim: ClaimedFile, _ batch: Batch?) async throws -> Bool {
+        guard let seen = try folder.sighting(of: claim.name) else {
+            known[claim.name] = nil
+            return false
+        }
+        if try folder.holdsInWorking(claim.name) { return true }
+        guard let batch, var twin = known[claim.name], seen.isUnchanged(since: twin.seen) else {
+            known[claim.name] = Twin(seen: seen)
+            return false
+        }
+        if let isAnother = twin.isAnother { return isAnother }
+        let isAnother = try await !holds(folder.inboxPath(of: claim.name), batch.contentDigest)
+        twin.isAnother = isAnother
+        known[claim.name] = twin
+        return isAnother
+    }
+
+    /// Whether a file's content has this digest; one that cannot be read is not the one that was read before.
+    private func holds(_ path: String, _ digest: [UInt8]) async throws -> Bool {
+        do {
+            return try await BlockingWork.run { try ContentDigest.of(fileAt: path) } == digest
+        } catch is InputError {
+            return false
+        }
+    }
+}
