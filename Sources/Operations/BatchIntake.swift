@@ -33,25 +33,31 @@ struct BatchIntake: Sendable {
 
     /// The file's batch, if it has one that is not finished.
     ///
-    /// - Throws: `OperationFailure` (65) for a file whose batch has finished, unless `again`.
+    /// - Throws: `OperationFailure` (65) for a file whose batch has finished, unless `again`; `InputError` for one that
+    ///   is still being written.
     func plan(for input: ExaminedFile) throws -> Plan {
         let known = try store.findBatch(job: job.name, contentDigest: input.contentDigest)
         if let unfinished = known.first(where: { !$0.state.isFinished }) {
+            if !unfinished.isIngested { try input.file.requireNoWriter() }
             return Plan(input: input, unfinished: unfinished)
         }
         if let finished = known.first, !again {
             if let folder = try results.wholeFolder(of: finished) { throw refusal(of: finished, input, folder) }
             return Plan(input: input, unfinished: nil, unwritten: finished)
         }
+        try input.file.requireNoWriter()
         return Plan(input: input, unfinished: nil)
     }
 
-    /// The same; nil for a file whose batch has finished, which is told.
+    /// The same; nil for a file that is not taken in, which is told.
     func planOrRefusal(for input: ExaminedFile) throws -> Plan? {
         do {
             return try plan(for: input)
         } catch let failure as OperationFailure where failure.status == .inputUnusable {
             console.note(failure.message)
+            return nil
+        } catch let error as InputError {
+            console.note(error.description)
             return nil
         }
     }

@@ -1,3 +1,4 @@
+import Foundation
 import OpenSSL
 import Testing
 
@@ -75,5 +76,23 @@ struct InputFileTests {
         let mapping = FieldMapping(ignoreColumns: ["shoe size"])
         let file = try TemporaryFolder().open("account_id,email,_status,_reason,shoe size\n", mapping: mapping)
         #expect(file.layout.columns.count == 5)
+    }
+
+    @Test
+    func aFileThatIsUnfinishedByItsNameIsRefused() throws {
+        let error = try #require(
+            try TemporaryFolder().refusal(of: "account_id,email\n1,a@example.com\n", named: "acc.csv.filepart"))
+        #expect(error.rule.contains("(.filepart)"))
+    }
+
+    @Test
+    func aFileThatAProgramHasOpenForWritingIsNotTakenYet() throws {
+        let folder = try TemporaryFolder()
+        let file = try folder.open("account_id,email\n1,a@example.com\n")
+        try file.requireNoWriter()
+        let writer = try #require(FileHandle(forWritingAtPath: folder.path + "/accounts.csv"))
+        #expect(throws: InputError.self) { try file.requireNoWriter() }
+        try writer.close()
+        try file.requireNoWriter()
     }
 }
