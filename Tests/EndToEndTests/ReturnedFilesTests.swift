@@ -62,6 +62,19 @@ extension EndToEnd {
             }
         }
 
+        @Test("results.csv has the delimiter and the ids that the settings ask for, and so has an export")
+        func form() async throws {
+            let form = "output_delimiter: input\noutput_safe: true\n"
+            try await Installation.with(settings: Installation.fast + form) { installation in
+                let rows = "account_id;email\n=1+1;a@example.com\n1002;c@example.com\n"
+                try installation.write(rows, to: "a.csv")
+                #expect(try await installation.rollcall("run", "a.csv").status == 0)
+                let written = try installation.text("out/a-1/results.csv")
+                #expect(written.hasPrefix("line;id;status;") && written.contains("\n2;'=1+1;succeeded;"), "\(written)")
+                #expect(try await installation.rollcall("export", "a-1").output == written)
+            }
+        }
+
         @Test("A delimiter too many at the rows' ends is nothing")
         func trailingDelimiter() async throws {
             try await Installation.with { installation in

@@ -33,7 +33,7 @@ extension DropFolder {
     }
 
     private func seen(_ name: String, _ listing: inout FolderListing) throws -> FileIdentity? {
-        switch try calls.sight(inboxPath(of: name)) {
+        switch try calls.entry(inboxPath(of: name)) {
         case .file(let identity): return identity
         case .folder: listing.leftAlone.append(LeftAlone(name, .folder))
         case .link: listing.leftAlone.append(LeftAlone(name, .link))
@@ -44,7 +44,7 @@ extension DropFolder {
     }
 
     private func note(_ name: String, _ sign: String, in listing: inout FolderListing) throws {
-        switch try calls.sight(inboxPath(of: name)) {
+        switch try calls.entry(inboxPath(of: name)) {
         case .nothing: break
         case .folder where name.hasPrefix("."): break
         case .file, .folder, .link, .special: listing.leftAlone.append(LeftAlone(name, .unfinished(sign: sign)))

@@ -11,6 +11,8 @@ internal import Foundation
 ///    back with its marker, since nobody knows any more whether it was whole; it settles and is claimed anew.
 /// 3. The file is examined (`InputFile.open`, `examine`) and its batch is made **together with the note that this file
 ///    is claimed**, in one transaction. From there on `recover` leaves it in `working/`: the batch goes on.
+///    While the batch waits for a person's word the file lies in the inbox again, still claimed: ``returnToInbox(_:)``.
+///    Whoever takes it away there withdraws it.
 /// 4. The file is taken in, its records are run, results are written into `out/`, under ``ResultFolderName``; with an
 ///    exchange group ``shareResults(_:)`` then opens them to it. All of these can be done again.
 /// 5. Where the batch is completed its status is removed (``removeStatus(of:)``), and then ``archive(_:as:)``,

@@ -39,7 +39,7 @@ extension FileStatus {
             [moment.map { "It is taken in at \(time($0))." } ?? "Its job is not due any more.", withdrawal]
         case .takingIn: ["Nothing of it has been sent yet."]
         case .queued(let reason): ["Why: \(reason ?? "other files come first")"]
-        case .waitingForConfirmation(let question): asking(question)
+        case .waitingForConfirmation(let request): asking(request)
         case .running(let progress): running(progress)
         case .paused(let reason, let remedy): stopped(reason ?? "somebody stopped it", remedy)
         case .halted(let reason, let remedy): stopped(reason, remedy)
@@ -50,14 +50,14 @@ extension FileStatus {
 
     private var withdrawal: String { "To withdraw it: delete it here." }
 
-    private func asking(_ question: Question) -> [String] {
-        var lines = ["Why: \(question.reason)"]
-        if !question.refusals.isEmpty {
-            lines += ["Lines that will not be sent as they are:"] + question.refusals.map { "- \($0.text)" }
+    private func asking(_ request: ConfirmationRequest) -> [String] {
+        var lines = ["Why: \(request.reason)"]
+        if !request.refusals.isEmpty {
+            lines += ["Lines that will not be sent as they are:"] + request.refusals.map { "- \($0.text)" }
         }
-        if let returned = question.returned { lines.append("These lines, each with what is wrong: \(returned)") }
-        lines.append("To let the others be sent: ask those who run Rollcall for '\(question.command)'")
-        if question.canBeWithdrawn {
+        if let returned = request.returned { lines.append("These lines, each with what is wrong: \(returned)") }
+        lines.append("To let the others be sent: ask those who run Rollcall for '\(request.command)'")
+        if request.canBeWithdrawn {
             lines.append(
                 "To withdraw it: delete \(file) here. Nothing of it is sent then, and once this text is gone you can put a "
                     + "corrected file here.")

@@ -16,7 +16,7 @@ public struct FileStatus: Sendable, Equatable {
         /// Taken in; it waits until calls may be made, such as for a window or other batches.
         case queued(reason: String?)
         /// Somebody has to agree first.
-        case waitingForConfirmation(Question)
+        case waitingForConfirmation(ConfirmationRequest)
         /// Its records are being sent.
         case running(Progress)
         /// Somebody stopped it, or a cap did.
@@ -30,7 +30,7 @@ public struct FileStatus: Sendable, Equatable {
     }
 
     /// What somebody has to agree to.
-    public struct Question: Sendable, Equatable {
+    public struct ConfirmationRequest: Sendable, Equatable {
         /// Why.
         public var reason: String
         /// The command that agrees.

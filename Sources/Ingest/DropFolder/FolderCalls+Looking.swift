@@ -2,7 +2,7 @@ internal import Foundation
 
 extension FolderCalls {
     /// What a name in a folder stands for. Links are not followed.
-    enum Sight {
+    enum Entry {
         case file(FileIdentity)
         case folder
         case link
@@ -13,7 +13,7 @@ extension FolderCalls {
     /// What lies at a path.
     ///
     /// - Throws: ``DropFolderError`` when the system does not tell.
-    func sight(_ path: String) throws -> Sight {
+    func entry(_ path: String) throws -> Entry {
         var facts = stat()
         guard lstat(path, &facts) == 0 else {
             if errno == ENOENT { return .nothing }
@@ -31,7 +31,7 @@ extension FolderCalls {
     ///
     /// - Throws: ``DropFolderError`` when the system does not tell.
     func file(_ path: String) throws -> FileIdentity? {
-        if case .file(let identity) = try sight(path) { identity } else { nil }
+        if case .file(let identity) = try entry(path) { identity } else { nil }
     }
 
     /// The names in a folder; nil stands for one that is not UTF-8.

@@ -18,9 +18,11 @@ struct FolderKeeper {
     private let news: FolderNews
 
     /// What the loop that takes files keeps in mind from one look to the next.
-    private struct Memory {
+    private struct LoopState {
         var settling: SettlingFiles
         var waiting: WaitingFiles
+        /// Whether files are taken; with a schedule, from when it is due until nothing has to settle any more.
+        var isTaking: Bool
         var leftAlone: [LeftAlone] = []
         /// What the people at the folder were told of files in the inbox.
         var told: [String: FileStatus.Phase] = [:]
@@ -36,7 +38,7 @@ struct FolderKeeper {
     /// - Throws: `StoreError` when state could not be read or written; `DropFolderError` when the folder can't be used.
     func run() async throws {
         try folder.prepare()
-        let (watcher, bell, due) = (watcher, house.folderBell(of: job.name), DueFlag(isDue: occasion == nil))
+        let (watcher, bell, due) = (watcher, house.folderBell(of: job.name), DueFlag())
         try await withThrowingDiscardingTaskGroup { group in
             group.addTask { await watcher.run() }
             group.addTask { for await _ in watcher.looks { bell.ring() } }
@@ -58,12 +60,12 @@ struct FolderKeeper {
     private func takeFiles(_ bell: Doorbell, _ due: DueFlag) async throws {
         try await recover()
         house.log.notice("drop folder is open", metadata: ["job": "\(job.name)", "inbox": "\(folder.inbox)"])
-        var memory = Memory(
+        var state = LoopState(
             settling: SettlingFiles(
                 settle: job.source.settle, needsDoneMarker: job.source.needsDoneMarker, order: .init(job.source.order)),
-            waiting: WaitingFiles(house: house, job: job, folder: folder))
+            waiting: WaitingFiles(house: house, job: job, folder: folder), isTaking: occasion == nil)
         while !Task.isCancelled, !house.stop.isRaised {
-            if let lookAgainAt = try await look(&memory, due) {
+            if let lookAgainAt = try await look(&state, due) {
                 await bell.wait(until: lookAgainAt, on: house.clock)
             } else {
                 await bell.wait()
@@ -72,49 +74,50 @@ struct FolderKeeper {
     }
 
     /// One look at the inbox, and all that follows from it; when to look again unless something changes before.
-    private func look(_ memory: inout Memory, _ due: DueFlag) async throws -> Int64? {
+    private func look(_ state: inout LoopState, _ due: DueFlag) async throws -> Int64? {
+        if due.take() { state.isTaking = true }
         try await goOnReading()
         let listing = try folder.look()
-        try tell(listing.leftAlone, &memory)
+        try tell(listing.leftAlone, &state)
         let claims = try house.store.claimedFiles(of: job.name)
         let claimed = Set(claims.map(\.name))
-        let finding = memory.settling.take(listing, at: house.clock.monotonic)
-        try tell(finding, claimed, &memory, isDue: due.isDue)
-        let moments = [try await memory.waiting.tend(claims, listing), finding.lookAgainAt]
-        if due.isDue {
+        let finding = state.settling.take(listing, at: house.clock.monotonic)
+        try tell(finding, claimed, &state)
+        let moments = [try await state.waiting.tend(claims, listing), finding.lookAgainAt]
+        if state.isTaking {
             // What is whole while files of their names are worked on waits, and so does all once the daemon ends.
             try await take(finding.whole.filter { !claimed.contains($0.name) })
             // Once the schedule is due, everything that is there then is taken, also what still has to settle.
-            if occasion != nil, finding.lookAgainAt == nil { due.lower() }
+            if occasion != nil, finding.lookAgainAt == nil { state.isTaking = false }
         }
         return moments.compactMap(\.self).min()
     }
 
-    private func tell(_ leftAlone: [LeftAlone], _ memory: inout Memory) throws {
-        guard leftAlone != memory.leftAlone else { return }
-        let known = Set(memory.leftAlone)
+    private func tell(_ leftAlone: [LeftAlone], _ state: inout LoopState) throws {
+        guard leftAlone != state.leftAlone else { return }
+        let known = Set(state.leftAlone)
         let new = leftAlone.filter { !known.contains($0) }
         if !new.isEmpty {
             house.log.notice(
                 "left alone in the inbox", metadata: ["job": "\(job.name)", "files": "\(Figures.names(new))"])
         }
         news.say(leftAlone: leftAlone)
-        memory.leftAlone = leftAlone
+        state.leftAlone = leftAlone
     }
 
     private func tell(
-        _ finding: SettlingFiles.Finding, _ claimed: Set<String>, _ memory: inout Memory, isDue: Bool
+        _ finding: SettlingFiles.Finding, _ claimed: Set<String>, _ state: inout LoopState
     ) throws {
         var phases = [String: FileStatus.Phase]()
         for name in finding.settling { phases[name] = .settling(for: job.source.settle) }
         for name in finding.withoutMarker { phases[name] = .waitingForMarker }
-        if !isDue, let schedule = job.schedule {
+        if !state.isTaking, let schedule = job.schedule {
             let next = schedule.next(after: house.clock.now, in: job.timeZone)
             for file in finding.whole { phases[file.name] = .waitingForSchedule(at: next) }
         }
         for name in claimed { phases[name] = nil }
-        try news.say(waiting: phases, before: memory.told, claimed: claimed)
-        memory.told = phases
+        try news.say(waiting: phases, before: state.told, claimed: claimed)
+        state.told = phases
     }
 
     private func take(_ files: [FileSighting]) async throws {
@@ -204,15 +207,17 @@ struct FolderKeeper {
     }
 }
 
-/// Whether the files of a folder are to be taken now.
+/// Whether the schedule of a folder's job has become due since somebody last asked.
 private final class DueFlag: Sendable {
-    private let flag: Mutex<Bool>
+    private let flag = Mutex(false)
 
-    init(isDue: Bool) { flag = Mutex(isDue) }
-
-    var isDue: Bool { flag.withLock { $0 } }
-
-    func lower() { flag.withLock { $0 = false } }
+    /// Whether it has; the next to ask is told so only if it has again.
+    func take() -> Bool {
+        flag.withLock { flag in
+            defer { flag = false }
+            return flag
+        }
+    }
 
     /// Raises it each time the schedule is due, until the task is cancelled.
     func raise(at occasion: Doorbell, ringing bell: Doorbell) async {

@@ -22,15 +22,15 @@ struct FolderNews {
     /// - Throws: `StoreError` when the database could not be read; `DropFolderError` when the folder could not.
     func run() async throws {
         var told = [String: Situation]()
-        var questions = FolderQuestions(house: house, job: job, folder: folder)
-        var twins = InboxTwins(folder: folder)
+        var requests = ConfirmationRequests(house: house, job: job, folder: folder)
+        var sameNames = SameNameFiles(folder: folder)
         while !Task.isCancelled {
             let claims = try house.store.claimedFiles(of: job.name)
             var current = [String: Situation]()
             for claim in claims {
                 let batch = try claim.batch.map(house.store.batch)
-                guard let batch, let phase = try await phase(of: batch, claim, &questions) else { continue }
-                let another = try await twins.isThereAnother(of: claim, batch)
+                guard let batch, let phase = try await phase(of: batch, claim, &requests) else { continue }
+                let another = try await sameNames.isThereAnother(of: claim, batch)
                 let situation = Situation(phase: phase, anotherWaits: another)
                 current[claim.name] = situation
                 if told[claim.name] != situation { say(claim, phase, batch, anotherWaits: another) }
@@ -101,12 +101,12 @@ struct FolderNews {
     }
 
     private func phase(
-        of batch: Batch, _ claim: ClaimedFile, _ questions: inout FolderQuestions
+        of batch: Batch, _ claim: ClaimedFile, _ requests: inout ConfirmationRequests
     ) async throws -> FileStatus.Phase? {
         let waiting = house.waiting(batch)
         switch batch.state {
         case .ingesting: return nil
-        case .awaitingConfirmation: return .waitingForConfirmation(try await questions.question(on: batch, of: claim))
+        case .awaitingConfirmation: return .waitingForConfirmation(try await requests.request(for: batch, of: claim))
         case .paused: return .paused(reason: batch.reason, remedy: try pauseEnds(batch))
         case .halted:
             return .halted(

@@ -20,7 +20,8 @@ struct WaitingFiles {
     }
 
     /// Puts the files of batches that have begun to wait back into the inbox, and cancels batches whose files are gone
-    /// from there. A program that replaces a file may take it away for a moment, so that it must be gone for `settle`.
+    /// from there. A program that replaces a file may take it away for a moment, so that it must be gone for `settle`, at
+    /// most a minute.
     ///
     /// - Parameters:
     ///   - claims: the job's files that have a batch.
@@ -35,10 +36,10 @@ struct WaitingFiles {
                 continue
             }
             if try folder.holdsInWorking(claim.name) {
-                try folder.offer(claim.name)
+                try folder.returnToInbox(claim.name)
             } else if !present.contains(claim.name) {
                 let since = missing[claim.name] ?? house.clock.monotonic
-                let end = since + job.source.settle.nanoseconds
+                let end = since + min(job.source.settle, .seconds(60)).nanoseconds
                 if house.clock.monotonic >= end {
                     try await withdraw(batch)
                 } else {

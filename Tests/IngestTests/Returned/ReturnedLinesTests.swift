@@ -57,6 +57,24 @@ struct ReturnedLinesTests {
         #expect(try stores.records(of: batch.id).map(\.isInvalid) == [ending.contains("surplus")])
     }
 
+    @Test func namesOfColumnsComeBackWithoutTheirMarks() async throws {
+        let stores = try StoreFolder()
+        let mapping = FieldMapping(
+            fields: [
+                FieldRule(path: "user.account.hashedAccountId", source: .column("+account"), transforms: []),
+                FieldRule(path: "user.email", source: .column("=mail"), transforms: []),
+            ], recordID: "+account")
+        let file = try stores.folder.open("+account,=mail\n-1,a@example.com\n", named: "a.csv", mapping: mapping)
+        let rows = ReturnedRows(layout: file.layout)
+        let bytes = rows.beginning + rows.line(Array("-1,b".utf8), status: "invalid", reason: "", line: 2, batch: "a-1")
+        let text = String(decoding: bytes, as: UTF8.self)
+        #expect(text.hasPrefix("'+account,'=mail,_status") && text.contains("\n'-1,b,"))
+        let back = try stores.folder.open(
+            text.replacing(",b,", with: ",b@example.com,"), named: "b.csv", mapping: mapping)
+        #expect(try BuiltRecord.all(of: back).map(\.id) == ["-1"])
+        #expect(try BuiltRecord.all(of: back).map(\.refusals) == [[]])
+    }
+
     @Test func aCheckSeesItAsWell() async throws {
         let stores = try StoreFolder()
         let batch = try await takeIn("account_id,email\n0013,a\n", named: "a.csv", in: stores)

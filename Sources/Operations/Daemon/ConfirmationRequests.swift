@@ -7,7 +7,7 @@ import Settings
 
 /// What is told at a drop folder of batches that wait for a person's word. The lines that will not be sent are given back
 /// at once, so that whoever dropped the file sees what is wrong with it.
-struct FolderQuestions {
+struct ConfirmationRequests {
     let house: House
     let job: JobDefinition
     let folder: DropFolder
@@ -21,9 +21,9 @@ struct FolderQuestions {
     /// What is asked about a batch.
     ///
     /// - Throws: `StoreError` when the database cannot be read; `DropFolderError` when the folder cannot.
-    mutating func question(on batch: Batch, of claim: ClaimedFile) async throws -> FileStatus.Question {
+    mutating func request(for batch: Batch, of claim: ClaimedFile) async throws -> FileStatus.ConfirmationRequest {
         let refused = try await refusedLines(of: batch)
-        return FileStatus.Question(
+        return FileStatus.ConfirmationRequest(
             reason: batch.reason ?? "it wants confirmation", command: "rollcall start \(batch.name)",
             refusals: refused.groups.map { FileStatus.RefusedLines(rule: $0.rule, count: $0.count, lines: $0.lines) },
             returned: refused.path.map(folder.shownPath), canBeWithdrawn: try !folder.holdsInWorking(claim.name))
@@ -46,15 +46,15 @@ struct FolderQuestions {
 }
 
 /// Tells whether what lies in the inbox under the name of a file that was taken is that file, put back there, or another.
-struct InboxTwins {
-    private struct Twin {
+struct SameNameFiles {
+    private struct Seen {
         let seen: FileSighting
         /// Nil until it has stood still from one look to the next.
         var isAnother: Bool?
     }
 
     let folder: DropFolder
-    private var known: [String: Twin] = [:]
+    private var known: [String: Seen] = [:]
 
     init(folder: DropFolder) { self.folder = folder }
 
@@ -67,14 +67,14 @@ struct InboxTwins {
             return false
         }
         if try folder.holdsInWorking(claim.name) { return true }
-        guard let batch, var twin = known[claim.name], seen.isUnchanged(since: twin.seen) else {
-            known[claim.name] = Twin(seen: seen)
+        guard let batch, var before = known[claim.name], seen.isUnchanged(since: before.seen) else {
+            known[claim.name] = Seen(seen: seen)
             return false
         }
-        if let isAnother = twin.isAnother { return isAnother }
+        if let isAnother = before.isAnother { return isAnother }
         let isAnother = try await !holds(folder.inboxPath(of: claim.name), batch.contentDigest)
-        twin.isAnother = isAnother
-        known[claim.name] = twin
+        before.isAnother = isAnother
+        known[claim.name] = before
         return isAnother
     }
 

@@ -5,7 +5,7 @@ extension DropFolder {
     ///
     /// - Parameter name: the file's name.
     /// - Throws: ``DropFolderError`` when it cannot be moved.
-    public func offer(_ name: String) throws {
+    public func returnToInbox(_ name: String) throws {
         guard try calls.move(workingPath(of: name), to: inboxPath(of: name), isShared: true) == .moved else { return }
         try calls.synchronize(inbox)
         try calls.synchronize(working)
