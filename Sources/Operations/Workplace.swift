@@ -8,7 +8,6 @@ struct Workplace: Sendable {
     let settings: Settings
 
     init(config: String) throws {
-        ProcessPrivacy.apply()
         settings = try Settings.load(path: config, environment: ProcessInfo.processInfo.environment)
     }
 

@@ -20,4 +20,10 @@ struct Rollcall: AsyncParsableCommand {
             RestoreCommand.self, DoctorCommand.self, JobsCommand.self, KeysCommand.self, JWECommand.self,
             EmulatorCommand.self, DemoCommand.self,
         ])
+
+    /// Privacy comes before anything else, for every command: none may print or dump what its memory holds.
+    static func main() async {
+        ProcessPrivacy.apply()
+        await main(nil)
+    }
 }

@@ -62,6 +62,14 @@ final class RollcallProcess: Sendable {
         await errors.wait(for: words, times: times)
     }
 
+    /// Waits until the process has written some words to standard output, or has closed it.
+    func waitForOutput(containing words: String) async {
+        await output.wait(for: words)
+    }
+
+    /// What has come from standard error.
+    var errorsSoFar: String { errors.soFar }
+
     /// Sends a signal to this process and no other.
     func signal(_ number: Int32) {
         kill(identifier, number)
@@ -109,6 +117,9 @@ private final class WrittenText: Sendable {
         }
         thread.start()
     }
+
+    /// What has come.
+    var soFar: String { state.withLock { String(decoding: $0.bytes, as: UTF8.self) } }
 
     /// Everything, once the other end is closed.
     func whole() async -> String {
