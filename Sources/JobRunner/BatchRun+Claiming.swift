@@ -4,7 +4,7 @@ extension BatchRun {
     /// Takes the permits there are, claims as many records, and starts their calls.
     mutating func claim(upTo count: Int, _ group: inout Group) async throws {
         if let opening = closedWindow() {
-            return try await wait(until: clock.moment.monotonic(atWall: opening), &group)
+            return try await wait(until: look(for: opening), &group)
         }
         let now = clock.monotonic
         let wanted = pace.available(upTo: count, at: now)
@@ -26,6 +26,16 @@ extension BatchRun {
         }
     }
 
+    /// When to look again whether the call window is open that opens at a wall time, in milliseconds since 1970 UTC: the
+    /// wall clock may be set meanwhile.
+    private func look(for opening: Int64) -> Int64 {
+        let moment = clock.moment
+        return min(moment.monotonic(atWall: opening), moment.monotonic + Self.longestUnseen)
+    }
+
+    /// A wall clock that is set is seen after so many nanoseconds at the latest.
+    private static let longestUnseen: Int64 = 60_000_000_000
+
     /// Waits for leave to call; while the gate is closed there may be nothing left to call for.
     private mutating func wait(until deadline: Int64?, _ group: inout Group) async throws {
         let isLong = deadline.map { $0 - clock.monotonic > 1_000_000_000 } ?? true
@@ -37,11 +47,12 @@ extension BatchRun {
     }
 
     private mutating func claim(with grant: Grant, _ group: inout Group) async {
-        let now = clock.now
+        let moment = clock.moment
         let ended = takeForClaim(&group)
         do {
             let claim = try await runner.store.claim(
-                batch, upTo: grant.count, now: now, caps: limits.caps(at: now), finishing: ended)
+                batch, upTo: grant.count, now: moment.wall, dueBy: retryClock.time(at: moment.monotonic),
+                caps: limits.caps(at: moment.wall), finishing: ended)
             if !ended.isEmpty { state.written(ended.count, readyAt: ended.readyAt) }
             giveBack(grant.count - claim.records.count, of: grant)
             state.claimed(claim, of: grant.count)
@@ -72,7 +83,7 @@ extension BatchRun {
         pace.use(records.count, of: grant, at: moment.monotonic)
         if grant.isProbe { runner.events(.probe) }
         for record in records {
-            start(Call(record: record, grant: grant, startedAt: moment.wall), &group)
+            start(Call(record: record, grant: grant, startedAt: moment), &group)
         }
     }
 

@@ -6,7 +6,7 @@ extension BatchRun {
         let configuration = runner.configuration
         let counts = try runner.store.progress(batch)
         // Someone else queued records again since the last claim.
-        guard counts.isExhausted else { return state.exhaust(until: clock.now + 1000) }
+        guard counts.isExhausted else { return state.exhaust(until: retryClock.time(at: clock.monotonic) + 1000) }
         let allowance = configuration.inDoubt.allowance(
             budget: configuration.inDoubtBudget, spent: counts.inDoubtRetried)
         // Each round spends another attempt of every record in it, so the rounds come to an end.

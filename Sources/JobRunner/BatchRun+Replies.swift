@@ -12,9 +12,9 @@ extension BatchRun {
             outcome.gateSign, of: call.record.id, isProbe: call.grant.isProbe, errorText: reply.errorText)
         let next = retries.step(
             after: outcome, number: call.record.number, spent: call.record.spentAttempts,
-            isGateClosed: verdict.isGateClosed, reopensAt: verdict.reopensAt, now: moment.wall,
-            random: runner.random())
-        finish(call, Completion(call, reply, outcome, next: next, finishedAt: moment.wall), at: moment)
+            isGateClosed: verdict.isGateClosed, reopensAt: retryClock.time(notBefore: verdict.reopensAt),
+            now: retryClock.time(at: moment.monotonic), random: runner.random())
+        finish(call, Completion(call, reply, outcome, next: next, endedAt: moment), at: moment)
         if !verdict.events.isEmpty { isLimiterChanged = true }
         if let halt = verdict.halt ?? tripwire.record(outcome, next: next) { state.end(.halted(halt)) }
     }
@@ -22,7 +22,7 @@ extension BatchRun {
     /// The permit was not used, for there was no call.
     mutating func accountForNotBuilt(_ call: Call, _ reason: String, at moment: Moment) {
         giveBack(1, of: call.grant)
-        finish(call, Completion(notBuilt: call, reason: reason, finishedAt: moment.wall), at: moment)
+        finish(call, Completion(notBuilt: call, reason: reason, endedAt: moment), at: moment)
     }
 
     private mutating func finish(_ call: Call, _ completion: Completion, at moment: Moment) {

@@ -11,6 +11,7 @@ struct BatchRun {
     let mailbox: Mailbox<RunMessage>
     let retries: RetryPolicy
     let clock: any RunnerClock
+    let retryClock: RetryClock
     var state: RunState
     var limits: CallLimits
     var alarms = Alarms()
@@ -47,6 +48,7 @@ struct BatchRun {
         self.mailbox = mailbox
         retries = RetryPolicy(runner.configuration)
         clock = runner.traffic.clock
+        retryClock = runner.traffic.retryClock
         state = RunState(concurrency: runner.configuration.concurrency)
         gathering = Gathering(limit: runner.configuration.concurrency / 2)
         limits = CallLimits(runner.configuration, batch: batch.name)
@@ -62,7 +64,7 @@ struct BatchRun {
         while true {
             try absorb()
             heedStop(&group)
-            let step = state.step(at: clock.now)
+            let step = state.step(at: retryClock.time(at: clock.monotonic))
             if !step.isClaim { leaveLine() }
             switch step {
             case .claim(let count):
@@ -72,7 +74,7 @@ struct BatchRun {
                     try await claim(upTo: count, &group)
                 }
             case .wait(let until):
-                if let until { setAlarm(at: clock.moment.monotonic(atWall: until), &group) }
+                if let until { setAlarm(at: retryClock.monotonic(at: until), &group) }
                 await pause(&group)
             case .close: try await close()
             case .end(let end):
@@ -118,8 +120,6 @@ struct BatchRun {
     }
 
     mutating func setAlarm(at deadline: Int64, _ group: inout Group) {
-        // An hour at most: the wall clock may be set meanwhile.
-        let deadline = min(deadline, clock.monotonic + 3_600_000_000_000)
         guard alarms.needsAlarm(at: deadline) else { return }
         group.addTask { [clock, mailbox] in
             await clock.sleep(until: deadline)

@@ -91,6 +91,8 @@ public struct BatchRunner: Sendable {
         // Other batches may have been answered since this one was taken in, or stood still.
         if configuration.reuseWithin != nil, row.reuses { try await store.learnAnswers() }
         if let remembered = try store.limiterState() { traffic.resume(remembered) }
+        let now = traffic.retryClock.time(at: traffic.clock.monotonic)
+        try await store.hastenRetries(of: batch, to: now + RetryPolicy(configuration).longestDelay)
         return try await follow(row, stop)
     }
 

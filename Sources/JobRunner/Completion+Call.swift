@@ -2,24 +2,24 @@ internal import RecordStore
 
 extension Completion {
     /// How a call ended, with what becomes of its record.
-    init(_ call: Call, _ reply: Reply, _ outcome: Outcome, next: NextStep, finishedAt: Int64) {
+    init(_ call: Call, _ reply: Reply, _ outcome: Outcome, next: NextStep, endedAt moment: Moment) {
         let (status, keptBytes, failure) = reply.parts
         self.init(
             attempt: call.record.attempt, record: call.record.id, outcome: outcome.kind.rawValue,
             cause: failure?.rawValue, httpStatus: status.flatMap { (100...999).contains($0) ? $0 : nil },
             reasonCode: reply.reasonCode, correlationID: reply.correlationID, requestRefID: reply.requestRefID,
             errorText: reply.errorText(outcome, status, next: next, spent: call.record.spentAttempts),
-            answer: keptBytes, hasWarnings: reply.hasWarnings || outcome.warning != nil, startedAt: call.startedAt,
-            finishedAt: max(call.startedAt, finishedAt), next: next, billable: outcome.billable)
+            answer: keptBytes, hasWarnings: reply.hasWarnings || outcome.warning != nil, startedAt: call.startedAt.wall,
+            finishedAt: call.end(at: moment), next: next, billable: outcome.billable)
     }
 
     /// A record whose request could not be rebuilt: failed, no call made.
-    init(notBuilt call: Call, reason: String, finishedAt: Int64) {
+    init(notBuilt call: Call, reason: String, endedAt moment: Moment) {
         self.init(
             attempt: call.record.attempt, record: call.record.id, outcome: Outcome.Kind.unsent.rawValue,
             cause: "not_built",
             errorText: "The request could not be rebuilt from the stored line; no call was made: \(reason)",
-            startedAt: call.startedAt, finishedAt: max(call.startedAt, finishedAt), next: .failed, billable: .no)
+            startedAt: call.startedAt.wall, finishedAt: call.end(at: moment), next: .failed, billable: .no)
     }
 
     /// A record claimed and not sent, because the way was closed meanwhile.
@@ -29,7 +29,7 @@ extension Completion {
             cause: "not_started", startedAt: now, finishedAt: now, next: .release, billable: .no)
     }
 
-    /// When the record is ready again, in milliseconds since 1970 UTC; nil when it isn't queued.
+    /// When the record is ready again, in milliseconds since 1970 UTC by the ``RetryClock``; nil when it isn't queued.
     var readyAt: Int64? {
         switch next {
         case .retry(let notBefore, _): notBefore

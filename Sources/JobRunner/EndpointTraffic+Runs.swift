@@ -99,9 +99,8 @@ extension TrafficState {
         let wasReached = isReached
         let wasHalted = halt != nil
         let events = record(outcome, isProbe: isProbe, errorText: errorText, at: moment)
-        let reopensAt = max(closedUntil, moment.monotonic)
         return TrafficVerdict(
-            events: events, halt: halt, isGateClosed: isGateClosed, reopensAt: moment.wall(atMonotonic: reopensAt),
+            events: events, halt: halt, isGateClosed: isGateClosed, reopensAt: max(closedUntil, moment.monotonic),
             // Until the first answer the others wait for this one call to end.
             concernsAll: !events.isEmpty || !wasReached || isProbe || wasHalted != (halt != nil))
     }

@@ -17,6 +17,8 @@ public final class EndpointTraffic: Sendable {
 
     /// The clock of every runner that shares this object.
     public let clock: any RunnerClock
+    /// By which retries wait, in every batch of this process.
+    let retryClock: RetryClock
     let guarded: Mutex<Guarded>
 
     /// Starts with an open gate and the whole rate.
@@ -26,6 +28,7 @@ public final class EndpointTraffic: Sendable {
     ///   - clock: The clock of every runner that shares this object.
     public init(configuration: RunnerConfiguration, clock: any RunnerClock = SystemClock()) {
         self.clock = clock
+        retryClock = RetryClock(startingAt: clock.moment)
         guarded = Mutex(Guarded(traffic: TrafficState(configuration)))
     }
 

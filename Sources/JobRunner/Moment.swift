@@ -13,6 +13,10 @@ struct Moment: Sendable, Equatable {
         return farAway || tooLong || tooLate ? .max : deadline
     }
 
+    /// The wall time of this moment and the whole milliseconds passed since by the monotonic clock: what the wall clock
+    /// shows at a monotonic time if nobody sets it.
+    func wall(passed monotonic: Int64) -> Int64 { wall + (monotonic - self.monotonic) / 1_000_000 }
+
     /// What the wall clock will show at a monotonic time, rounded up to a millisecond.
     func wall(atMonotonic monotonic: Int64) -> Int64 {
         let (milliseconds, rest) = (monotonic - self.monotonic).quotientAndRemainder(dividingBy: 1_000_000)

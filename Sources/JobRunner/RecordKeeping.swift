@@ -4,8 +4,10 @@ internal import RecordStore
 protocol RecordKeeping: Sendable {
     func batch(_ id: BatchID) throws -> Batch
     func claim(
-        _ batch: BatchID, upTo count: Int, now: Int64, caps: CallCaps, finishing completions: [Completion]
+        _ batch: BatchID, upTo count: Int, now: Int64, dueBy: Int64?, caps: CallCaps,
+        finishing completions: [Completion]
     ) async throws -> Claim
+    func hastenRetries(of batch: BatchID, to latest: Int64) async throws
     func finish(_ completions: [Completion]) async throws -> Int
     func requeue(_ batch: BatchID, _ selection: RequeueSelection) async throws -> Int
     func setState(_ batch: BatchID, to state: BatchState, reason: String?) async throws

@@ -20,6 +20,10 @@ struct RetryPolicy: Sendable {
         probeInterval = configuration.probeInterval.milliseconds
     }
 
+    /// The longest a record waits for its next try, in milliseconds, but for a `Retry-After`, which closes the way for
+    /// all and is remembered with the limiter.
+    var longestDelay: Int64 { max(maxDelay, probeInterval + 1000, Self.refusedAgain) }
+
     /// What becomes of a record after an outcome.
     ///
     /// - Parameters:
@@ -27,8 +31,8 @@ struct RetryPolicy: Sendable {
     ///   - number: The attempt's number among all attempts of the record, from 1.
     ///   - spent: The attempts the record had spent before this one.
     ///   - isGateClosed: Whether the gate is closed once the outcome is counted: trouble then spends no attempt.
-    ///   - reopensAt: Until when `Retry-After` keeps everyone waiting, in milliseconds since 1970 UTC.
-    ///   - now: Milliseconds since 1970 UTC.
+    ///   - reopensAt: Until when `Retry-After` keeps everyone waiting, by the same clock as `now`.
+    ///   - now: Milliseconds since 1970 UTC by the ``RetryClock``.
     ///   - random: A number from 0 up to 1.
     /// - Returns: The step the store takes.
     func step(

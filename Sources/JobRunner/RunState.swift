@@ -6,7 +6,7 @@ struct RunState: Sendable {
     enum Step: Sendable, Equatable {
         /// Ask for permits and claim so many records.
         case claim(upTo: Int)
-        /// Wait for a message, at the longest until the wall clock shows this many milliseconds since 1970 UTC.
+        /// Wait for a message, at the longest until this many milliseconds since 1970 UTC by the ``RetryClock``.
         case wait(until: Int64?)
         /// Nothing is left to claim: see to the batch's end.
         case close
@@ -27,7 +27,7 @@ struct RunState: Sendable {
     private(set) var unwritten = 0
     /// Whether the last claim found less than it asked for.
     private var isDry = false
-    /// When a retry falls due, in milliseconds since 1970 UTC.
+    /// When a retry falls due, in milliseconds since 1970 UTC by the ``RetryClock``.
     private var nextReadyAt: Int64?
     private var cap: Cap?
     private var ending: RunEnd?
@@ -42,7 +42,7 @@ struct RunState: Sendable {
     /// Whether no call is under way and all state is written.
     var isIdle: Bool { underWay == 0 && unwritten == 0 }
 
-    /// What to do at a time, in milliseconds since 1970 UTC.
+    /// What to do at a time, in milliseconds since 1970 UTC by the ``RetryClock``.
     func step(at now: Int64) -> Step {
         if let ending { return isIdle ? .end(ending) : .wait(until: nil) }
         guard isDry else { return room > 0 ? .claim(upTo: room) : .wait(until: nil) }

@@ -19,10 +19,11 @@ extension TrafficState {
         isResumed = true
         let longest = max(10_000, 2 * limiter.interval / 1_000_000)
         let untilDue = min(max(state.theoreticalArrival / 1000 - moment.wall, -longest), longest)
-        let untilOpen = min((state.closedUntil ?? moment.wall) - moment.wall, Self.longestWait.milliseconds)
+        // No longer than was left when it was saved, if the clock was set back since.
+        let untilOpen = state.closedUntil.map { min($0 - moment.wall, $0 - state.savedAt) } ?? 0
         limiter.resume(
             nextDue: moment.monotonic(atWall: moment.wall + untilDue),
-            closedUntil: moment.monotonic(atWall: moment.wall + untilOpen))
+            closedUntil: moment.monotonic(atWall: moment.wall + min(untilOpen, Self.longestWait.milliseconds)))
         cut.resume(share: state.rateFactor, age: max(0, moment.wall - state.savedAt), at: moment.monotonic)
     }
 }

@@ -6,7 +6,7 @@ struct TrafficVerdict: Sendable {
     let halt: Halt?
     /// Whether the gate is closed now: trouble then spends no attempt.
     let isGateClosed: Bool
-    /// Until when `Retry-After` keeps everyone waiting, in milliseconds since 1970 UTC.
+    /// Until when `Retry-After` keeps everyone waiting, in monotonic nanoseconds; never before the outcome.
     let reopensAt: Int64
     /// Whether other runners that wait should ask again.
     let concernsAll: Bool

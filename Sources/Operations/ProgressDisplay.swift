@@ -10,17 +10,30 @@ final class ProgressDisplay: Sendable {
         var meter = RateMeter()
         var lastShown: ContinuousClock.Instant?
         var lastText: String?
-        /// Until when no calls are made, in milliseconds since 1970 UTC.
-        var waitingUntil: Int64?
+        var wait: Wait?
         var hasToldOfWait = false
+    }
+
+    /// A time without calls. The wall clock may be set meanwhile, so its end is told by one clock and reached by the other.
+    private struct Wait {
+        /// Milliseconds since 1970 UTC.
+        let until: Int64
+        let end: ContinuousClock.Instant
+
+        init(until: Int64) {
+            self.until = until
+            end = .now + .milliseconds(until - Int64(Date().timeIntervalSince1970 * 1_000))
+        }
+
+        var text: String? { end > .now ? "waiting until \(Figures.time(until))" : nil }
     }
 
     private let console: Console
     private let state: Mutex<State>
     /// How often a line is printed where standard error is no terminal.
     private static let plainInterval = Duration.seconds(5)
-    /// A wait from this length on is told, in milliseconds.
-    private static let longWait: Int64 = 5_000
+    /// A wait from this length on is told.
+    private static let longWait = Duration.seconds(5)
 
     /// Records of the batch that had a final status before this run.
     private let alreadyDone: Int
@@ -71,7 +84,7 @@ final class ProgressDisplay: Sendable {
             state.line.inDoubt = progress.inDoubt
             state.line.retries = progress.retries
             state.line.rate = state.meter.perSecond
-            state.line.waiting = state.waitingUntil.flatMap(Self.waiting)
+            state.line.waiting = state.wait?.text
             let isDue = console.errorIsTerminal || state.lastShown.map { now - $0 >= Self.plainInterval } ?? true
             guard isDue else { return nil }
             state.lastShown = now
@@ -83,33 +96,28 @@ final class ProgressDisplay: Sendable {
 
     /// Short waits, such as a Retry-After of a second, are not worth a line of their own.
     private func wait(_ reason: String, until: Int64) {
+        let wait = Wait(until: until)
         let line = state.withLock { state in
-            state.waitingUntil = until
-            state.line.waiting = Self.waiting(until: until)
+            state.wait = wait
+            state.line.waiting = wait.text
             return state.line.text
         }
-        guard until - Self.now >= Self.longWait else { return }
+        guard wait.end >= .now + Self.longWait else { return }
         tell("no calls for now: \(reason); next try at \(Figures.time(until))")
         // Nothing else is told until then.
         if console.errorIsTerminal { console.redraw(line) }
         state.withLock { $0.hasToldOfWait = true }
     }
 
-    private static func waiting(until: Int64) -> String? {
-        until > now ? "waiting until \(Figures.time(until))" : nil
-    }
-
     private func resume() {
         let hadTold = state.withLock { state in
-            state.waitingUntil = nil
+            state.wait = nil
             state.line.waiting = nil
             defer { state.hasToldOfWait = false }
             return state.hasToldOfWait
         }
         if hadTold { tell("calls go on") }
     }
-
-    private static var now: Int64 { Int64(Date().timeIntervalSince1970 * 1_000) }
 
     private func tell(_ text: String) {
         let name = state.withLock { $0.line.name }

@@ -1,3 +1,5 @@
+import GRDB
+
 extension RecordStore {
     private static let recordsAtATime = 5_000
 
@@ -28,6 +30,23 @@ extension RecordStore {
             leaders = step.leaders
             guard step.ids.count == count, let last = step.ids.last else { return queued }
             after = last
+        }
+    }
+
+    /// Lets those of a batch's retries that are due after a time fall due then: they were put there under a wall clock
+    /// that was ahead of today's.
+    ///
+    /// - Parameters:
+    ///   - batch: The batch.
+    ///   - latest: Milliseconds since 1970 UTC.
+    /// - Throws: ``StoreError`` when the database can't be read or written.
+    public func hastenRetries(of batch: BatchID, to latest: Int64) async throws {
+        let arguments: StatementArguments = [batch.rawValue, latest]
+        let anyLater = "SELECT 1 FROM ready WHERE batch_id = ? AND not_before > ? LIMIT 1"
+        guard try read({ try Int64.fetchOne($0, sql: anyLater, arguments: arguments) }) != nil else { return }
+        try await write { connection in
+            try connection.database.execute(
+                sql: "UPDATE ready SET not_before = ?2 WHERE batch_id = ?1 AND not_before > ?2", arguments: arguments)
         }
     }
 }

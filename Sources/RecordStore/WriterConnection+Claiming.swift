@@ -62,7 +62,7 @@ extension WriterConnection {
         _ request: ClaimRequest, _ progress: ClaimProgress
     ) throws -> (candidates: [ClaimCandidate], isLast: Bool) {
         let count = request.count - progress.result.records.count
-        var found = try fetch(claims.due, request.batch.rawValue, request.now, count)
+        var found = try fetch(claims.due, request.batch.rawValue, request.dueBy, count)
         let last = request.batch.records.upperBound
         if found.count < count, progress.cursor < last {
             found += try fetch(claims.untried, progress.cursor, last, count - found.count)

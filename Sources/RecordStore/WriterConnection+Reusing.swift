@@ -142,7 +142,7 @@ extension WriterConnection {
     /// Leaves a record for a while.
     func putOff(_ candidate: ClaimCandidate, _ request: ClaimRequest, _ progress: inout ClaimProgress) throws {
         try unqueue(candidate, request)
-        try finishes.queue.run(request.batch.rawValue, request.now + Self.waitForTwin, candidate.id)
+        try finishes.queue.run(request.batch.rawValue, request.dueBy + Self.waitForTwin, candidate.id)
         progress.result.passed += 1
     }
 

@@ -62,7 +62,7 @@ extension BatchSummary.Times {
             created: Timestamp.text(batch.createdAt), ingested: batch.ingestedAt.map(Timestamp.text),
             started: batch.startedAt.map(Timestamp.text), finished: batch.finishedAt.map(Timestamp.text),
             written: Timestamp.text(now),
-            runningSeconds: batch.startedAt.map { Double((batch.finishedAt ?? now) - $0) / 1000 })
+            runningSeconds: batch.startedAt.map { Double(max(0, (batch.finishedAt ?? now) - $0)) / 1000 })
     }
 }
 

@@ -11,7 +11,8 @@ extension BatchSummary {
         public var finished: String?
         /// When this summary was made.
         public var written: String
-        /// From the first claim to the end, or to this summary while it runs; nil before the first claim.
+        /// From the first claim to the end, or to this summary while it runs, by the wall clock, since processes come and
+        /// go meanwhile: never below 0, wherever that was set; nil before the first claim.
         public var runningSeconds: Double?
 
         enum CodingKeys: String, CodingKey {

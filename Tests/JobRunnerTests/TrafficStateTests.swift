@@ -200,6 +200,15 @@ extension Permission {
         #expect(traffic.permission(upTo: 1, at: 15 * second).grant?.count == 1)
     }
 
+    @Test func aWaitSavedByAClockThatWasAheadLastsNoLongerThanWasLeftOfIt() {
+        let traffic = traffic(rate: 10, burst: 1)
+        let saved = at(1_000_000)
+        let state = LimiterState(
+            theoreticalArrival: saved.wall * 1000, rateFactor: 1, closedUntil: saved.wall + 40_000, savedAt: saved.wall)
+        traffic.state.resume(state, at: at(0))
+        #expect(traffic.permission(upTo: 1, at: 0) == .wait(until: 40 * second))
+    }
+
     @Test func theStatusSaysWhatHolds() throws {
         let traffic = try reached(rate: 100)
         #expect(traffic.state.status(at: at(1)) == status { $0.allowedRate = 100 })

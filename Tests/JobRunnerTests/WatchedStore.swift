@@ -38,13 +38,20 @@ final class WatchedStore: RecordKeeping {
     func batch(_ id: BatchID) throws -> Batch { try store.batch(id) }
     func progress(_ batch: BatchID) throws -> BatchCounts { try store.progress(batch) }
     func learnAnswers() async throws { try await store.learnAnswers() }
+    func hastenRetries(of batch: BatchID, to latest: Int64) async throws {
+        try await store.hastenRetries(of: batch, to: latest)
+    }
     func limiterState() throws -> LimiterState? { try store.limiterState() }
 
     func claim(
-        _ batch: BatchID, upTo count: Int, now: Int64, caps: CallCaps, finishing completions: [Completion]
+        _ batch: BatchID, upTo count: Int, now: Int64, dueBy: Int64?, caps: CallCaps,
+        finishing completions: [Completion]
     ) async throws -> Claim {
         try await watched(.claim) {
-            let claim = { try await self.store.claim(batch, upTo: count, now: now, caps: caps, finishing: completions) }
+            let claim = {
+                try await self.store.claim(
+                    batch, upTo: count, now: now, dueBy: dueBy, caps: caps, finishing: completions)
+            }
             return completions.isEmpty ? try await claim() : try await self.watched(.finish, claim)
         }
     }

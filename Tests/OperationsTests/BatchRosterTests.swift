@@ -17,10 +17,10 @@ struct BatchRosterTests {
             Sighting(id: batch(3), state: .halted), Sighting(id: batch(4), state: .awaitingConfirmation),
             Sighting(id: batch(5), state: .ingesting),
         ]
-        #expect(roster.steps(for: sightings, mayStart: true, now: 0) == [.start(batch(1))])
-        #expect(roster.steps(for: sightings, mayStart: true, now: 0) == [])
+        #expect(roster.steps(for: sightings, mayStart: true, now: 0, monotonic: 0) == [.start(batch(1))])
+        #expect(roster.steps(for: sightings, mayStart: true, now: 0, monotonic: 0) == [])
         roster.ended(batch(1))
-        #expect(roster.steps(for: sightings, mayStart: true, now: 0) == [.start(batch(1))])
+        #expect(roster.steps(for: sightings, mayStart: true, now: 0, monotonic: 0) == [.start(batch(1))])
     }
 
     @Test(
@@ -28,12 +28,14 @@ struct BatchRosterTests {
         arguments: [BatchState.paused, .cancelled, .halted])
     func stops(state: BatchState) {
         var roster = BatchRoster(slots: 10)
-        _ = roster.steps(for: [Sighting(id: batch(1), state: .running)], mayStart: true, now: 0)
+        _ = roster.steps(for: [Sighting(id: batch(1), state: .running)], mayStart: true, now: 0, monotonic: 0)
         let after = [Sighting(id: batch(1), state: state, lacksResults: state.isFinished)]
-        #expect(roster.steps(for: after, mayStart: true, now: 0) == [.stop(batch(1))])
-        #expect(roster.steps(for: after, mayStart: true, now: 0) == [])
+        #expect(roster.steps(for: after, mayStart: true, now: 0, monotonic: 0) == [.stop(batch(1))])
+        #expect(roster.steps(for: after, mayStart: true, now: 0, monotonic: 0) == [])
         roster.ended(batch(1))
-        #expect(roster.steps(for: after, mayStart: true, now: 0) == (state.isFinished ? [.conclude(batch(1))] : []))
+        #expect(
+            roster.steps(for: after, mayStart: true, now: 0, monotonic: 0)
+                == (state.isFinished ? [.conclude(batch(1))] : []))
     }
 
     @Test("Nothing is started while nothing may start, but results are written")
@@ -43,7 +45,7 @@ struct BatchRosterTests {
             Sighting(id: batch(1), state: .running), Sighting(id: batch(2), state: .completed, lacksResults: true),
             Sighting(id: batch(3), state: .paused, resumesAt: 5),
         ]
-        #expect(roster.steps(for: sightings, mayStart: false, now: 10) == [.conclude(batch(2))])
+        #expect(roster.steps(for: sightings, mayStart: false, now: 10, monotonic: 10) == [.conclude(batch(2))])
         #expect(!roster.isIdle)
         roster.ended(batch(2))
         #expect(roster.isIdle)
@@ -57,10 +59,11 @@ struct BatchRosterTests {
             Sighting(id: batch(3), state: .running, priority: 9), Sighting(id: batch(4), state: .running),
         ]
         #expect(
-            roster.steps(for: sightings, mayStart: true, now: 0)
+            roster.steps(for: sightings, mayStart: true, now: 0, monotonic: 0)
                 == [.conclude(batch(1)), .start(batch(3)), .start(batch(2))])
         roster.ended(batch(3))
-        #expect(roster.steps(for: [sightings[1], sightings[3]], mayStart: true, now: 0) == [.start(batch(4))])
+        #expect(
+            roster.steps(for: [sightings[1], sightings[3]], mayStart: true, now: 0, monotonic: 0) == [.start(batch(4))])
     }
 
     @Test(
@@ -68,16 +71,18 @@ struct BatchRosterTests {
     func resumes(now: Int64, goesOn: Bool) {
         var roster = BatchRoster(slots: 2)
         let sightings = [Sighting(id: batch(1), state: .paused, resumesAt: 100)]
-        #expect(roster.steps(for: sightings, mayStart: true, now: now) == (goesOn ? [.resume(batch(1))] : []))
+        #expect(
+            roster.steps(for: sightings, mayStart: true, now: now, monotonic: now)
+                == (goesOn ? [.resume(batch(1))] : []))
     }
 
     @Test("Work that failed for an outside reason is not tried again before its time")
     func leftAlone() {
         var roster = BatchRoster(slots: 2)
         let sightings = [Sighting(id: batch(1), state: .completed, lacksResults: true)]
-        _ = roster.steps(for: sightings, mayStart: true, now: 0)
+        _ = roster.steps(for: sightings, mayStart: true, now: 0, monotonic: 0)
         roster.ended(batch(1), leavingAloneUntil: 60)
-        #expect(roster.steps(for: sightings, mayStart: true, now: 59) == [])
-        #expect(roster.steps(for: sightings, mayStart: true, now: 60) == [.conclude(batch(1))])
+        #expect(roster.steps(for: sightings, mayStart: true, now: 59, monotonic: 59) == [])
+        #expect(roster.steps(for: sightings, mayStart: true, now: 60, monotonic: 60) == [.conclude(batch(1))])
     }
 }

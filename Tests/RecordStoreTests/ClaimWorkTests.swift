@@ -25,7 +25,7 @@ import Testing
                 }, counter)
             defer { sqlite3_progress_handler(handle, 0, nil, nil) }
             let request = ClaimRequest(
-                batch: batch.id, count: 10, now: 1_000, caps: RecordStore.uncapped, key: key,
+                batch: batch.id, count: 10, now: 1_000, dueBy: 1_000, caps: RecordStore.uncapped, key: key,
                 sealingKey: sealingKey)
             let claim = try connection.claim(request)
             let ends = try claim.records.map { record in

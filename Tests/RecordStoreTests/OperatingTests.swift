@@ -106,7 +106,7 @@ import Testing
         #expect(finish?.code == .notAllowed)
         // Not even by a way that passes the first door: nothing is committed that the mark does not know.
         let request = ClaimRequest(
-            batch: batch.id, count: 1, now: 1, caps: RecordStore.uncapped,
+            batch: batch.id, count: 1, now: 1, dueBy: 1, caps: RecordStore.uncapped,
             key: try stores.operating.dataKey(of: batch.id), sealingKey: stores.operating.sealingKey)
         await #expect(throws: StoreError.self) { try await stores.operating.write { try $0.claim(request) } }
         #expect(try stores.runner.statuses(batch) == [.inFlight, .queued])

@@ -34,7 +34,8 @@ struct BatchRoster {
     /// How many batches are worked on at once; the rest waits its turn in the order of priority and arrival.
     private let slots: Int
     private var busy: [BatchID: Work] = [:]
-    /// Batches whose work failed for an outside reason, and until when they are left alone.
+    /// Batches whose work failed for an outside reason, and until when they are left alone, in monotonic nanoseconds: the
+    /// wall clock may be set meanwhile.
     private var leftAlone: [BatchID: Int64] = [:]
 
     init(slots: Int) {
@@ -49,17 +50,17 @@ struct BatchRoster {
     /// - Parameters:
     ///   - sightings: All batches that are not over, or lack their results.
     ///   - mayStart: Whether anything new may begin: not while the gate is halted, nor while the daemon is ending.
-    ///   - now: Milliseconds since 1970 UTC.
+    ///   - now: Milliseconds since 1970 UTC, by which caps turn over.
+    ///   - monotonic: Monotonic nanoseconds, by which batches are left alone.
     /// - Returns: The steps; each is taken to be done, until `ended`.
-    mutating func steps(for sightings: [Sighting], mayStart: Bool, now: Int64) -> [Step] {
-        leftAlone = leftAlone.filter { $0.value > now }
+    mutating func steps(for sightings: [Sighting], mayStart: Bool, now: Int64, monotonic: Int64) -> [Step] {
+        leftAlone = leftAlone.filter { $0.value > monotonic }
         let free = sightings.filter { busy[$0.id] == nil && leftAlone[$0.id] == nil }
         return stops(for: sightings) + conclusions(for: free)
             + (mayStart ? resumptions(of: free, now: now) + starts(for: free) : [])
     }
 
-    /// The work on a batch is over; one whose work could not be done is left alone for a while, in milliseconds since
-    /// 1970 UTC.
+    /// The work on a batch is over; one whose work could not be done is left alone until a monotonic time in nanoseconds.
     mutating func ended(_ batch: BatchID, leavingAloneUntil time: Int64? = nil) {
         busy[batch] = nil
         leftAlone[batch] = time

@@ -19,8 +19,8 @@ final class BatchSupervisor: Sendable {
     private let house: House
     private let reload: Reload
     private let state: Mutex<State>
-    /// How long a batch is left alone whose results could not be written, in milliseconds.
-    private static let retryAfter: Int64 = 60_000
+    /// How long a batch is left alone whose results could not be written, in nanoseconds.
+    private static let retryAfter: Int64 = 60_000_000_000
 
     /// Looks after at most so many batches at once.
     init(house: House, reload: Reload, slots: Int = 100) {
@@ -62,8 +62,10 @@ final class BatchSupervisor: Sendable {
         let sightings = try house.store.batchesToTend().map { BatchRoster.Sighting($0, rules) }
         // Behind a halted gate a batch is begun all the same: it is halted then, too, with the remedy.
         let mayStart = !house.stop.isRaised
-        let now = house.clock.now
-        return state.withLock { $0.roster.steps(for: sightings, mayStart: mayStart, now: now) }
+        let (now, monotonic) = (house.clock.now, house.clock.monotonic)
+        return state.withLock {
+            $0.roster.steps(for: sightings, mayStart: mayStart, now: now, monotonic: monotonic)
+        }
     }
 
     /// Has batches under way whose rules are others now make no more calls: they begin anew under the new ones as soon as
@@ -104,7 +106,7 @@ final class BatchSupervisor: Sendable {
 
     private func work(on batch: BatchID, _ task: (BatchWork) async throws -> BatchWork.End) async throws {
         let end = try await task(BatchWork(house: house, batch: batch))
-        let now = house.clock.now
+        let now = house.clock.monotonic
         state.withLock { state in
             state.stops[batch] = nil
             state.terms[batch] = nil

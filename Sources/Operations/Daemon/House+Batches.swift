@@ -68,8 +68,8 @@ extension House {
             let probe = status.nextProbeAt.map { "; next try at \(Figures.time($0))" } ?? ""
             return (status.reason ?? "the API is out of reach") + probe
         }
-        guard let waiting = progress[batch.id]?.waiting, waiting.until > clock.now else { return nil }
-        return "\(waiting.reason), until \(Figures.time(waiting.until))"
+        guard let wait = progress[batch.id]?.wait, wait.end > clock.monotonic else { return nil }
+        return "\(wait.reason), until \(Figures.time(wait.until))"
     }
 
     private func leave(_ folder: DropFolder, _ claim: ClaimedFile, _ batch: Batch, _ job: JobDefinition) throws {

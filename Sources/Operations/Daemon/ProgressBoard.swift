@@ -8,12 +8,26 @@ final class ProgressBoard: Sendable {
     struct Entry: Sendable {
         /// Records finished per second over the recent past; nil before there is a past.
         var rate: Double?
-        /// Why no calls are made just now, and until when at least, in milliseconds since 1970 UTC.
-        var waiting: (reason: String, until: Int64)?
+        /// Why no calls are made just now.
+        var wait: Wait?
         fileprivate var meter = RateMeter()
     }
 
+    /// A time without calls.
+    struct Wait: Sendable {
+        let reason: String
+        /// Its end as it is told, in milliseconds since 1970 UTC.
+        let until: Int64
+        /// Its end as it is reached, in monotonic nanoseconds: the wall clock may be set meanwhile.
+        let end: Int64
+    }
+
+    private let clock: any RunnerClock
     private let entries = Mutex<[BatchID: Entry]>([:])
+
+    init(clock: any RunnerClock) {
+        self.clock = clock
+    }
 
     subscript(batch: BatchID) -> Entry? { entries.withLock { $0[batch] } }
 
@@ -21,7 +35,7 @@ final class ProgressBoard: Sendable {
     func take(_ event: RunnerEvent, of batch: BatchID) {
         entries.withLock { entries in
             var entry = entries[batch] ?? Entry()
-            entry.take(event)
+            entry.take(event, clock)
             entries[batch] = entry
         }
     }
@@ -33,15 +47,24 @@ final class ProgressBoard: Sendable {
 }
 
 extension ProgressBoard.Entry {
-    fileprivate mutating func take(_ event: RunnerEvent) {
+    fileprivate mutating func take(_ event: RunnerEvent, _ clock: any RunnerClock) {
         switch event {
         case .progress(let progress):
             meter.note(finished: progress.finished, at: progress.elapsed)
             rate = meter.perSecond
-        case .gateClosed(let reason, let until): waiting = (reason, until)
-        case .windowClosed(let until): waiting = ("outside the job's window", until)
-        case .gateOpened, .windowOpened: waiting = nil
+        case .gateClosed(let reason, let until): wait = .init(reason, until: until, clock)
+        case .windowClosed(let until): wait = .init("outside the job's window", until: until, clock)
+        case .gateOpened, .windowOpened: wait = nil
         case .probe, .rateCut, .inDoubtRequeued, .halted: break
         }
+    }
+}
+
+extension ProgressBoard.Wait {
+    fileprivate init(_ reason: String, until: Int64, _ clock: any RunnerClock) {
+        let monotonic = clock.monotonic
+        let (left, isTooLong) = (until - clock.now).multipliedReportingOverflow(by: 1_000_000)
+        self.init(
+            reason: reason, until: until, end: monotonic + (isTooLong ? .max - monotonic : min(left, .max - monotonic)))
     }
 }

@@ -1,0 +1,32 @@
+import JobRunner
+import RecordStore
+import TestSupport
+import Testing
+
+@testable import Operations
+
+@Suite("What is told of batches under way")
+struct ProgressBoardTests {
+    private let batch = BatchID(rawValue: 1)
+
+    @Test(
+        "A wait ends when its time has passed, whatever becomes of the wall clock", arguments: [-3_600_000, 3_600_000])
+    func wait(step: Int64) {
+        let clock = HeldClock()
+        let board = ProgressBoard(clock: clock)
+        board.take(.gateClosed(reason: "too many calls", until: clock.now + 40_000), of: batch)
+        clock.setWall(to: clock.now + step)
+        #expect(board[batch]?.wait?.end == 40_000_000_000)
+        board.take(.gateOpened, of: batch)
+        #expect(board[batch]?.wait == nil)
+    }
+
+    @Test("A window that never opens is waited for without end")
+    func never() {
+        let clock = HeldClock()
+        clock.jump(to: 5)
+        let board = ProgressBoard(clock: clock)
+        board.take(.windowClosed(until: .max), of: batch)
+        #expect(board[batch]?.wait?.end == .max)
+    }
+}
