@@ -1,5 +1,7 @@
-/// ISO 8601 in UTC with milliseconds, 24 bytes: `2026-01-31T22:00:00.250Z`.
-enum Timestamp {
+public import Foundation
+
+/// ISO 8601 in UTC with milliseconds, 24 bytes: `2026-01-31T22:00:00.250Z`. Every time in JSON and result files stands so.
+public enum Timestamp {
     /// Appends the time of milliseconds since 1970 UTC. Years outside 0…9999 do not come from our clock.
     static func append(_ milliseconds: Int64, to bytes: inout [UInt8]) {
         let (days, rest) = milliseconds.quotientAndRemainder(dividingBy: 86_400_000)
@@ -17,9 +19,22 @@ enum Timestamp {
         bytes.append(UInt8(ascii: "Z"))
     }
 
-    static func text(_ milliseconds: Int64) -> String {
+    /// The time of milliseconds since 1970 UTC.
+    public static func text(_ milliseconds: Int64) -> String {
         var bytes: [UInt8] = []
         append(milliseconds, to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// The same by the clock of a zone, with its offset in place of the `Z`: `2026-01-31T23:00:00.250+01:00`.
+    public static func text(_ milliseconds: Int64, in zone: TimeZone) -> String {
+        let offset = zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(milliseconds) / 1000))
+        var bytes: [UInt8] = []
+        append(milliseconds + Int64(offset) * 1000, to: &bytes)
+        bytes[bytes.count - 1] = UInt8(ascii: offset < 0 ? "-" : "+")
+        digits(Int64(abs(offset) / 3600), 2, to: &bytes)
+        bytes.append(UInt8(ascii: ":"))
+        digits(Int64(abs(offset) / 60 % 60), 2, to: &bytes)
         return String(decoding: bytes, as: UTF8.self)
     }
 

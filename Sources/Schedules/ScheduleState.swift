@@ -14,6 +14,9 @@ public struct ScheduleState: Sendable, Equatable {
         /// Runs were due while nobody could start them, the last of them at `due`; `runsNow` makes up for all of them
         /// at once. Of more than `mostCounted` no more are counted.
         case missed(due: Int64, count: Int, runsNow: Bool)
+        /// What was dealt with last was due so far ahead of now that the clock must have been wrong, then or now. From now
+        /// on the job runs by its times again, also by those it has run at under the other clock.
+        case clockFault(lastDue: Int64)
     }
 
     /// Up to and with this moment everything due is dealt with; nil: the schedule has never been looked at.
@@ -24,6 +27,8 @@ public struct ScheduleState: Sendable, Equatable {
 
     /// A due time this much later is still on time, so that a restart in the wrong minute costs no night.
     public static let grace: Int64 = 5 * 60_000
+    /// A due time dealt with that is more than this ahead of the clock is a fault of the clock.
+    public static let clockTolerance: Int64 = 3_600_000
     /// How many missed runs are counted at most.
     public static let mostCounted = 1000
 
@@ -40,16 +45,29 @@ public struct ScheduleState: Sendable, Equatable {
 
     /// Decides what is to be done now.
     ///
-    /// - Parameter now: milliseconds since 1970; a clock that was set back makes the schedule wait, not run again.
+    /// - Parameters:
+    ///   - now: milliseconds since 1970; a clock that was set back by no more than `clockTolerance` makes the schedule
+    ///     wait, not run again.
+    ///   - isWatched: whether somebody has been there to start the job ever since the step before: then nothing was missed,
+    ///     even if the clock was set past a due time, and the job runs once for all that was due.
     /// - Returns: the action, which counts as dealt with from here on.
-    public mutating func step(at now: Int64) -> Action {
+    public mutating func step(at now: Int64, isWatched: Bool = false) -> Action {
         guard let lastDue else {
             // What was due before the job was known to us was not missed.
             self.lastDue = now
             return .wait(until: expression.next(after: now, in: zone))
         }
+        if Self.isClockFault(lastDue, at: now) {
+            self.lastDue = now
+            return .clockFault(lastDue: lastDue)
+        }
         guard let next = expression.next(after: lastDue, in: zone) else { return .wait(until: nil) }
         guard next <= now else { return .wait(until: next) }
+        if isWatched {
+            let due = latest(from: next, upTo: now) ?? next
+            self.lastDue = due
+            return .run(due: due)
+        }
         let isOnTime = latest(from: now - Self.grace, upTo: now)
         guard let late = latest(from: next, upTo: now - Self.grace - 1) else {
             let due = isOnTime ?? next
@@ -61,6 +79,9 @@ public struct ScheduleState: Sendable, Equatable {
         // A run that is on time makes up for the missed ones as well.
         return .missed(due: late, count: count, runsNow: catchUp && isOnTime == nil)
     }
+
+    /// Whether a due time that was dealt with shows that the clock was wrong then, or is wrong now.
+    public static func isClockFault(_ lastDue: Int64, at now: Int64) -> Bool { lastDue > now + clockTolerance }
 
     /// What was due up to a moment is made up for by a run that had to wait until then.
     public mutating func settle(upTo moment: Int64) {

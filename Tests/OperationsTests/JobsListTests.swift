@@ -14,7 +14,7 @@ struct JobsListTests {
     private let now: Int64 = 1_795_608_000_000
 
     private func list() throws -> [JobListing] {
-        try JobDefinition.all(in: place.settings()).map { JobListing($0, now: now) }
+        try JobDefinition.all(in: place.settings()).map { file in JobListing(file, now: now) { _ in nil } }
     }
 
     @Test("A job's next run stands there by its own clock and in UTC")
@@ -35,7 +35,9 @@ struct JobsListTests {
             ])
         let json = JSONText.text(of: job)
         #expect(
-            json.contains(#""next":"2026-11-25 22:00 -05:00""#) && json.contains(#""time_zone":"America/New_York""#))
+            json.contains(#""next":"2026-11-25T22:00:00.000-05:00""#)
+                && json.contains(#""next_utc":"2026-11-26T03:00:00.000Z""#)
+                && json.contains(#""time_zone":"America/New_York""#))
     }
 
     @Test("A job that is switched off is never due, and one without a schedule neither")
@@ -47,6 +49,21 @@ struct JobsListTests {
                 ["a", "no", "@daily", "-", "-", "-", "rerun of all jobs", ""],
                 ["b", "yes", "-", "-", "-", "-", place.path + "/drop", ""],
             ])
+    }
+
+    @Test(
+        "A clock that was days ahead is told; one that is an hour off is not",
+        arguments: [(3_600_001, true), (3_600_000, false)])
+    func clockFault(ahead: Int64, isFault: Bool) throws {
+        try place.write("schedule: \"@daily\"\nsource: { glob: \"in/*.csv\" }", to: "jobs/a.yaml")
+        let job = try #require(
+            try JobDefinition.all(in: place.settings()).map { file in JobListing(file, now: now) { _ in now + ahead } }
+                .first)
+        #expect(job.clockFault == (isFault ? "2026-11-25T13:00:00.001Z" : nil))
+        #expect(
+            job.clockFaultText?.hasPrefix("a: clock fault: it ran for 2026-11-25 13:00:00 UTC")
+                == (isFault ? true : nil))
+        #expect(JSONText.text(of: job).contains("clock_fault") == isFault)
     }
 
     @Test("A broken file stands in the list and does not hide the others")

@@ -15,6 +15,14 @@ import Testing
         #expect(Timestamp.text(milliseconds) == text)
     }
 
+    @Test(arguments: [
+        ("America/New_York", "1969-12-31T19:00:00.250-05:00"), ("Asia/Kolkata", "1970-01-01T05:30:00.250+05:30"),
+        ("America/St_Johns", "1969-12-31T20:30:00.250-03:30"), ("UTC", "1970-01-01T00:00:00.250+00:00"),
+    ])
+    func aZonesClockShowsItsOffset(zone: String, text: String) throws {
+        #expect(Timestamp.text(250, in: try #require(TimeZone(identifier: zone))) == text)
+    }
+
     @Test func everyDayOfAFewCenturiesIsFoundationsDay() {
         let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
         for day in stride(from: Int64(-40_000), to: 100_000, by: 1) {

@@ -67,15 +67,42 @@ import Testing
         #expect(try state.lastDue == moment("2026-01-02 03:30Z"))
     }
 
-    @Test func aClockThatIsSetBackRunsNothingTwice() throws {
+    @Test func aClockThatIsSetBackAnHourRunsNothingTwice() throws {
         var state = try state(catchUp: true, lastDue: "2026-01-01 22:00Z")
         let due = try moment("2026-01-02 22:00Z")
         #expect(state.step(at: due) == .run(due: due))
-        for now in ["2026-01-02 21:00Z", "2026-01-02 22:00Z", "2025-12-01 22:00Z"] {
+        for now in ["2026-01-02 21:00Z", "2026-01-02 22:00Z"] {
             #expect(
                 try state.step(at: moment(now)) == .wait(until: moment("2026-01-03 22:00Z")))
         }
         #expect(state.lastDue == due)
+    }
+
+    @Test(arguments: [true, false])
+    func aDueTimeFarAheadIsAClockFaultAfterWhichTheJobRunsByItsTimesAgain(isWatched: Bool) throws {
+        let ahead = try moment("2026-01-05 22:00Z")
+        var state = try state(catchUp: true, lastDue: "2026-01-05 22:00Z")
+        let now = try moment("2026-01-02 10:00Z")
+        #expect(state.step(at: now, isWatched: isWatched) == .clockFault(lastDue: ahead))
+        #expect(state.lastDue == now)
+        let due = try moment("2026-01-02 22:00Z")
+        #expect(state.step(at: now, isWatched: isWatched) == .wait(until: due))
+        #expect(state.step(at: due, isWatched: isWatched) == .run(due: due))
+        var nearly = try self.state(lastDue: "2026-01-05 22:00Z")
+        #expect(nearly.step(at: ahead - ScheduleState.clockTolerance - 1) == .clockFault(lastDue: ahead))
+        nearly = try self.state(lastDue: "2026-01-05 22:00Z")
+        #expect(
+            try nearly.step(at: ahead - ScheduleState.clockTolerance) == .wait(until: moment("2026-01-06 22:00Z")))
+    }
+
+    @Test(arguments: [true, false])
+    func aClockSetPastDueTimesWhileSomebodyWatchesMissesNothingAndRunsOnce(catchUp: Bool) throws {
+        var state = try state(catchUp: catchUp, lastDue: "2026-01-01 22:00Z")
+        let now = try moment("2026-01-05 08:00Z")
+        let due = try moment("2026-01-04 22:00Z")
+        #expect(state.step(at: now, isWatched: true) == .run(due: due))
+        #expect(state.lastDue == due)
+        #expect(try state.step(at: now, isWatched: true) == .wait(until: moment("2026-01-05 22:00Z")))
     }
 
     @Test func whatIsNeverDueWaitsForever() throws {
@@ -112,9 +139,11 @@ import Testing
         var dealtWith: [Int64] = []
         for _ in 0..<2000 {
             now += Int64.random(in: -3_600_000...5_000_000, using: &random)
+            now = max(now, (state.lastDue ?? now) - ScheduleState.clockTolerance)
             if Int.random(in: 0..<50, using: &random) == 0 { now += 86_400_000 }
-            let action = state.step(at: now)
+            let action = state.step(at: now, isWatched: Bool.random(using: &random))
             switch action {
+            case .clockFault: Issue.record("no clock was set back so far")
             case .wait(let until): #expect(until.map { $0 > now } ?? false)
             case .run(let due), .missed(let due, _, _):
                 #expect(due <= now && due == state.lastDue)

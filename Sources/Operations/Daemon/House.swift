@@ -48,6 +48,8 @@ final class House: Sendable {
         var upkeep = Duration.seconds(600)
         /// Input files that could not be moved.
         var departures = Duration.seconds(60)
+        /// The wall clock, which may be set: schedules look at it at least so often.
+        var wallClock = Duration.seconds(60)
     }
 
     let rhythm: Rhythm
@@ -59,7 +61,7 @@ final class House: Sendable {
     let log: Logger
     /// Raised when the daemon is to end.
     let stop: StopSignal
-    let progress = ProgressBoard()
+    let progress: ProgressBoard
     /// Wakes the loop that looks after batches.
     let batchBell = Doorbell()
     /// Wake those who keep jobs' drop folders, by the job's name.
@@ -82,6 +84,7 @@ final class House: Sendable {
         self.stop = stop
         self.log = log
         clock = traffic.clock
+        progress = ProgressBoard(clock: traffic.clock)
         current = Mutex(rules)
     }
 

@@ -17,8 +17,6 @@ struct ScheduleKeeper {
     let mayRepeat: Bool
     /// What the job does when it is due.
     let occasion: @Sendable () async throws -> Void
-    /// The wall clock may be set meanwhile.
-    private static let longestSleep = Duration.seconds(3_600)
 
     /// Waits and runs, until it is cancelled.
     ///
@@ -27,16 +25,18 @@ struct ScheduleKeeper {
         var state = ScheduleState(
             expression: expression, zone: job.timeZone, catchUp: job.catchUp,
             lastDue: try house.store.lastDue(ofSchedule: job.name, times: times))
-        let bell = Doorbell()
+        // What happened before the start nobody has watched.
+        var isWatched = false
         while !Task.isCancelled {
             let lastDue = state.lastDue
-            let action = state.step(at: house.clock.now)
+            let action = state.step(at: house.clock.now, isWatched: isWatched)
+            isWatched = true
             if state.lastDue != lastDue, !mayRepeat { try await remember(state) }
             if tell(action) { try await run(&state) }
             if Task.isCancelled { return }
             if state.lastDue != lastDue { try await remember(state) }
             guard case .wait(let until) = action else { continue }
-            await bell.wait(for: sleep(until: until), on: house.clock)
+            isWatched = await sleep(until: until)
         }
     }
 
@@ -45,9 +45,15 @@ struct ScheduleKeeper {
     /// By what a due time is remembered: another schedule has missed nothing.
     static func times(_ expression: CronExpression, in zone: TimeZone) -> String { "\(expression) \(zone.identifier)" }
 
-    private func sleep(until wall: Int64?) -> Duration {
-        guard let wall else { return Self.longestSleep }
-        return min(Self.longestSleep, .milliseconds(max(0, wall - house.clock.now)))
+    /// Sleeps until a wall time; not for long at once, since the clock may be set meanwhile.
+    ///
+    /// - Returns: Whether somebody watched: not where the sleep was far longer than asked for, because the machine slept
+    ///   or the process was stopped.
+    private func sleep(until wall: Int64?) async -> Bool {
+        let left = wall.map { Duration.milliseconds(max(0, $0 - house.clock.now)) } ?? house.rhythm.wallClock
+        let deadline = house.clock.monotonic + min(left, house.rhythm.wallClock).nanoseconds
+        await Doorbell().wait(until: deadline, on: house.clock)
+        return house.clock.monotonic - deadline <= Duration.milliseconds(ScheduleState.grace).nanoseconds
     }
 
     /// Says what is worth saying; whether the job runs now.
@@ -57,6 +63,11 @@ struct ScheduleKeeper {
         case .run(let due):
             house.log.notice("job is due", metadata: ["job": "\(job.name)", "due": "\(Figures.time(due))"])
             return true
+        case .clockFault(let lastDue):
+            house.log.error(
+                "clock fault: the job ran for a time that is still to come; it runs by its times again",
+                metadata: ["job": "\(job.name)", "last_due": "\(Figures.time(lastDue))"])
+            return false
         case .missed(let due, let count, let runsNow):
             let metadata: Logger.Metadata = [
                 "job": "\(job.name)", "last_due": "\(Figures.time(due))", "missed": "\(count)",

@@ -1,5 +1,6 @@
 import Foundation
 import RecordStore
+import Results
 import Schedules
 import Settings
 
@@ -16,39 +17,67 @@ struct JobListing: Encodable, Equatable {
     var window: String?
     var source: String?
     var description: String?
+    /// The due time it has dealt with last, where that is so far ahead that a clock was wrong.
+    var clockFault: String?
     /// What is wrong with the file.
     var error: String?
+    /// The same times as a person reads them.
+    private var shown = ShownTimes()
 
-    init(_ file: JobFile, now: Int64) {
+    private struct ShownTimes: Equatable {
+        var next: String?
+        var nextUTC: String?
+        var clockFault: String?
+    }
+
+    /// Describes a job.
+    ///
+    /// - Parameters:
+    ///   - file: Its file.
+    ///   - now: Milliseconds since 1970 UTC.
+    ///   - lastDue: The due time its schedule has dealt with last, as the database has it.
+    init(_ file: JobFile, now: Int64, lastDue: (JobDefinition) throws -> Int64?) rethrows {
         job = file.name
         self.file = file.path
         switch file.result {
         case .failure(let error): self.error = error.description
-        case .success(let definition): fill(definition, now: now)
+        case .success(let definition): fill(definition, now: now, lastDue: try lastDue(definition))
         }
     }
 
-    private mutating func fill(_ job: JobDefinition, now: Int64) {
+    private mutating func fill(_ job: JobDefinition, now: Int64, lastDue: Int64?) {
         enabled = job.isEnabled
         schedule = job.schedule?.description
         timeZone = job.timeZone.spokenName
         let due = job.nextRun(after: now)
-        next = due.map { Figures.time($0, in: job.timeZone) }
-        nextUTC = due.map { Figures.time($0) }
+        next = due.map { Timestamp.text($0, in: job.timeZone) }
+        nextUTC = due.map(Timestamp.text)
+        shown.next = due.map { Figures.time($0, in: job.timeZone) }
+        shown.nextUTC = due.map(Figures.time)
         window = job.window?.description
         source =
             job.source.path ?? job.source.glob
             ?? job.rerun.map { "rerun of \($0.jobs?.joined(separator: ", ") ?? "all jobs")" }
         description = job.description
+        let faulty = lastDue.flatMap { ScheduleState.isClockFault($0, at: now) ? $0 : nil }
+        clockFault = faulty.map(Timestamp.text)
+        shown.clockFault = faulty.map(Figures.time)
+    }
+
+    /// What a person is told of a clock that was wrong; nil where none was.
+    var clockFaultText: String? {
+        shown.clockFault.map {
+            "\(job): clock fault: it ran for \($0), which is still to come; check this machine's clock (NTP). A daemon "
+                + "runs it by its times again"
+        }
     }
 
     /// The cells of a table's row, below `header`.
     var row: [String] {
         guard error == nil else { return [job, "WRONG"] + Array(repeating: "", count: 5) + ["see below"] }
         return [
-            job, enabled == true ? "yes" : "no", schedule ?? "-", next ?? "-", nextUTC ?? "-", window ?? "-",
-            source ?? "-",
-            description ?? "",
+            job, enabled == true ? "yes" : "no", schedule ?? "-", shown.next ?? "-", shown.nextUTC ?? "-",
+            window ?? "-", source ?? "-", description ?? "",
         ]
     }
 
@@ -58,6 +87,7 @@ struct JobListing: Encodable, Equatable {
         case job, file, enabled, schedule, next, window, source, description, error
         case timeZone = "time_zone"
         case nextUTC = "next_utc"
+        case clockFault = "clock_fault"
     }
 }
 

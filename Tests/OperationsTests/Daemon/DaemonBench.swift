@@ -25,7 +25,8 @@ final class DaemonBench: Sendable {
 
     /// How often a simulated month looks at things: virtual time is not free.
     static let rhythm = House.Rhythm(
-        poll: .seconds(600), folders: .seconds(3_600), news: .seconds(1_800), upkeep: .seconds(6 * 3_600))
+        poll: .seconds(600), folders: .seconds(3_600), news: .seconds(1_800), upkeep: .seconds(6 * 3_600),
+        wallClock: .seconds(3_600))
     private let rhythm: House.Rhythm
 
     init(
