@@ -4,7 +4,7 @@ extension FlatFile {
 
     /// Puts the variables that start with `ROLLCALL_` over the file's values.
     ///
-    /// A variable also displaces the other way of saying the same: `ROLLCALL_API_BASE_URL` stands against
+    /// Variables that an orchestrator sets by itself are passed over (``ServiceLink``). A variable also displaces the other way of saying the same: `ROLLCALL_API_BASE_URL` stands against
     /// `api.region` and `api.environment` in the file.
     mutating func override(
         with environment: [String: String], schema: Schema, alternatives: [Alternative]
@@ -14,6 +14,10 @@ extension FlatFile {
         let variables = environment.keys.filter { $0.hasPrefix("ROLLCALL_") && !Self.foreign.contains($0) }
         for variable in variables.sorted() {
             guard let path = paths[variable], let text = environment[variable] else {
+                if ServiceLink.isOne(variable, in: environment) { continue }
+                if let refusal = schema.refusal(ofVariable: variable) {
+                    throw SettingsError(file: "environment", key: variable, "\(variable): \(refusal)")
+                }
                 throw unknownVariable(variable, known: paths.keys)
             }
             for rival in alternatives.flatMap({ $0.rivals(of: path) }) where isFromFile(rival) { remove(rival) }

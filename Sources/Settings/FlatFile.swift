@@ -35,6 +35,8 @@ struct FlatFile: Sendable {
                 try take(member, key: key)
             } else if schema.isSection(path) {
                 try takeSection(member, path: path, schema: schema)
+            } else if let refusal = schema.refusal(of: path) {
+                throw wrong(member, path: path, "\(path): \(refusal)")
             } else if schema.isOfTheHouse(path) {
                 throw wrong(member, path: path, "\(path) belongs into rollcall.yaml: it is the same for all jobs")
             } else {

@@ -14,7 +14,7 @@ extension JobDefinition {
 
     static let pathKey = SettingKey(
         "source.path", .path, "a drop folder: its inbox, or the folder in which inbox and the others are made")
-    static let globKey = SettingKey("source.glob", .path, "a pattern of files that the schedule takes in: in/*.csv")
+    static let globKey = SettingKey("source.glob", .pattern, "a pattern of files that the schedule takes in: in/*.csv")
     static let settleKey = SettingKey(
         "source.settle", .duration(.seconds(0)...(.seconds(86400)), "at most 1d"), default: "30s",
         "how long a file's size and times must stand still before it counts as whole")

@@ -5,9 +5,12 @@ struct Schema: Sendable {
     private let sections: Set<String>
     /// Keys of `rollcall.yaml` that hold for all jobs, and that no job may have.
     private let ofTheHouse: Set<String>
+    /// Sections that a later version will know, with the sentence by which this one refuses them.
+    private let planned: [String: String]
 
-    init(_ keys: [KeyDescription], besides house: [KeyDescription] = []) {
+    init(_ keys: [KeyDescription], besides house: [KeyDescription] = [], planned: [String: String] = [:]) {
         self.keys = keys
+        self.planned = planned
         ofTheHouse = Set(house.map(\.path)).subtracting(keys.map(\.path))
         byPath = Dictionary(keys.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
         sections = Set(keys.map { $0.path.split(separator: ".").dropLast().joined(separator: ".") }).subtracting([""])
@@ -17,6 +20,14 @@ struct Schema: Sendable {
 
     /// Whether a key that is unknown here belongs into `rollcall.yaml`.
     func isOfTheHouse(_ path: String) -> Bool { ofTheHouse.contains(path) }
+
+    /// Why a section, which a later version will know, cannot stand here.
+    func refusal(of section: String) -> String? { planned[section] }
+
+    /// The same for a variable that sets something in it.
+    func refusal(ofVariable variable: String) -> String? {
+        planned.first { variable.hasPrefix("ROLLCALL_\($0.key.uppercased())_") }?.value
+    }
 
     func isSection(_ path: String) -> Bool { sections.contains(path) }
 

@@ -4,8 +4,6 @@ enum SettingKeys {
     static let sealingKey = SettingKey(
         "sealing_key", .path, default: "secrets/sealing.key",
         "the key that seals the database; made only together with a new database")
-    static let listen = SettingKey(
-        "admin.listen", .listenAddress, default: "127.0.0.1:8377", "where the daemon's own door listens")
     static let jobs = SettingKey("jobs", .path, default: "jobs", "the folder of job files")
     static let output = SettingKey("output", .path, default: "out", "the folder below which results are written")
 }
@@ -15,9 +13,9 @@ extension Settings {
         [SettingKeys.database.description, SettingKeys.sealingKey.description] + SettingKeys.api + SettingKeys.limits
             + SettingKeys.retry + SettingKeys.halt + SettingKeys.confirmAbove
             + [SettingKeys.maxInvalid.description] + SettingKeys.pricing + SettingKeys.daemon + [
-                SettingKeys.notify, SettingKeys.listen.description, SettingKeys.jobs.description,
-                SettingKeys.output.description,
-            ] + SettingKeys.outputForm)
+                SettingKeys.notify, SettingKeys.jobs.description, SettingKeys.output.description,
+            ] + SettingKeys.outputForm,
+        planned: ["admin": "this version has no administration page; take it out"])
 
     static let alternatives =
         [Alternative(one: ["api.base_url"], other: ["api.region", "api.environment"])]

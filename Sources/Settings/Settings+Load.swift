@@ -37,7 +37,6 @@ extension Settings {
         pricing = try Pricing(from: &reader)
         daemon = try Daemon(from: &reader)
         notify = try Notification(from: &reader)
-        admin = Admin(listen: try reader.value(SettingKeys.listen))
         jobs = try reader.value(SettingKeys.jobs)
         output = try reader.value(SettingKeys.output)
         outputForm = try OutputForm(from: &reader)

@@ -16,12 +16,6 @@ extension Settings {
             public var each: Decimal
         }
     }
-
-    /// The daemon's own door.
-    public struct Admin: Sendable, Equatable {
-        /// Host and port.
-        public var listen: String
-    }
 }
 
 extension Settings.Pricing {

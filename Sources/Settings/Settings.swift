@@ -28,8 +28,6 @@ public struct Settings: Sendable {
     public var daemon: Daemon
     /// Whom the daemon tells of jobs that name nobody; nil: nobody.
     public var notify: Notification?
-    /// The daemon's own door.
-    public var admin: Admin
     /// The folder of job files.
     public var jobs: String
     /// The folder below which each batch's results get a folder of their own.

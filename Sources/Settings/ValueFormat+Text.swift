@@ -1,9 +1,22 @@
 import Foundation
 
 extension ValueFormat<String> {
-    static let path = ValueFormat(expectation: "a path, relative to this file or absolute") { text, directory in
-        text.isEmpty || text.contains("\0") ? nil : absolute(text, in: directory)
-    }
+    static let path = ValueFormat(
+        expectation: "a path, relative to this file or absolute", complaint: ShellWords.complaint(about:),
+        read: { text, directory in
+            let isPath = !text.isEmpty && !text.contains("\0") && ShellWords.complaint(about: text) == nil
+            return isPath ? absolute(text, in: directory) : nil
+        })
+
+    /// A pattern of files as `man 3 glob` reads it, which knows less than a shell.
+    static let pattern = ValueFormat(
+        expectation: "a pattern of files such as in/*.csv, relative to the settings' folder or absolute",
+        complaint: ShellWords.complaint(aboutPattern:),
+        read: { text, directory in
+            let isPattern =
+                !text.isEmpty && !text.contains("\0") && ShellWords.complaint(aboutPattern: text) == nil
+            return isPattern ? absolute(text, in: directory) : nil
+        })
 
     static let text = ValueFormat(expectation: "a text") { text, _ in text.isEmpty ? nil : text }
 
@@ -14,13 +27,6 @@ extension ValueFormat<String> {
             parts.user == nil, parts.query == nil, parts.fragment == nil
         else { return nil }
         return text.hasSuffix("/") ? String(text.dropLast()) : text
-    }
-
-    static let listenAddress = ValueFormat(expectation: "host:port, such as 127.0.0.1:8377") { text, _ in
-        guard let colon = text.lastIndex(of: ":"), colon != text.startIndex,
-            let port = Int(text[text.index(after: colon)...]), (0...65535).contains(port)
-        else { return nil }
-        return text
     }
 
     static let currency = ValueFormat(expectation: "a currency of three capital letters, such as USD") { text, _ in

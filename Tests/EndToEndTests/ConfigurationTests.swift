@@ -158,6 +158,44 @@ extension EndToEnd {
             }
         }
 
+        @Test("doctor names the file that is broken, once, under its own setting")
+        func brokenCertificate() async throws {
+            try await Installation.with { installation in
+                try installation.write("no certificate\n", to: "pki/client.pem")
+                let ended = try await installation.rollcall("doctor")
+                let line = try #require(ended.output.split(separator: "\n").first { $0.contains("pki/client.pem") })
+                #expect(line.hasPrefix("FAILED  api.client_certificate: "))
+                #expect(line.ranges(of: "pki/client.pem").count == 1)
+                try installation.write(try installation.text("pki/encryption.pem"), to: "pki/decryption.pem")
+                let swapped = try await installation.rollcall("doctor")
+                let key = try #require(swapped.output.split(separator: "\n").first { $0.contains("decryption.pem") })
+                #expect(key.hasPrefix("FAILED  api.decryption_key: ") && key.ranges(of: "decryption.pem").count == 1)
+            }
+        }
+
+        @Test("A kid with colons and in capitals is sent as the API knows it, and the doctor says so")
+        func writtenKeyID() async throws {
+            try await Installation.with { installation in
+                try installation.write(Accounts.csv(1), to: "day.csv")
+                let key = try PublicKey.load(Array(installation.text("pki/encryption.pem").utf8), name: "key")
+                let written = key.fingerprint.uppercased().replacing(/(..)(?!$)/) { "\($0.output.1):" }
+                let environment = ["ROLLCALL_API_ENCRYPTION_KEY_ID": written]
+                let doctor = try await installation.rollcall("doctor", environment: environment)
+                #expect(doctor.status == 0 && doctor.output.contains("set in another writing"), "\(doctor.output)")
+                let ended = try await installation.rollcall("run", "day.csv", environment: environment)
+                #expect(ended.status == 0, "\(ended.errors)")
+            }
+        }
+
+        @Test("What Kubernetes says of a service called rollcall is no setting")
+        func serviceLinks() async throws {
+            try await Installation.with { installation in
+                let links = ["ROLLCALL_PORT": "tcp://10.0.0.1:8377", "ROLLCALL_SERVICE_HOST": "10.0.0.1"]
+                let ended = try await installation.rollcall("jobs", "list", environment: links)
+                #expect(ended.status == 0, "\(ended.errors)")
+            }
+        }
+
         @Test("A second runner on the same database is told who holds it")
         func secondRunner() async throws {
             let box = ProcessBox()

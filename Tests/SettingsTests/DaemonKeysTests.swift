@@ -150,6 +150,28 @@ import Testing
             "line 2: after must be archive or delete for a drop folder, which would never be empty"
         ),
         ("after: burn", "line 1: after must be archive, delete or keep"),
+        ("source: { glob: \"in/*.{csv,tsv}\" }", "line 1: source.glob must be \(pattern): \(braces)"),
+        ("source: { glob: \"in/x}.csv\" }", "line 1: source.glob must be \(pattern): \(braces)"),
+        (
+            "source: { glob: \"~/in/*.csv\" }",
+            "line 1: source.glob must be \(pattern): ~ is not expanded here, write the folder itself"
+        ),
+        (
+            "source: { glob: \"$HOME/*.csv\" }",
+            "line 1: source.glob must be \(pattern): $ is not expanded here, write the value itself"
+        ),
+        (
+            "source: { glob: \"in/2$.csv\" }",
+            "line 1: source.glob must be \(pattern): $ is not expanded here, write the value itself"
+        ),
+        (
+            "source: { path: ~/drop }",
+            "line 1: source.path must be \(path): ~ is not expanded here, write the folder itself"
+        ),
+        (
+            "source: { path: a }\noutput: \"${OUT}/x\"",
+            "line 2: output must be \(path): $ is not expanded here, write the value itself"
+        ),
         (
             "rerun: { statuses: failed }\nschedule: \"@daily\"",
             "rerun.younger_than is missing: it must be a duration such as 500ms, 30s, 5m, 6h or 30d, from 1m to 365d"
@@ -205,6 +227,12 @@ import Testing
     ])
     func theSettingsTakeOnlyTheirOwnOfThese(text: String, complaint: String) throws {
         #expect(try folder.complaint { _ = try folder.settings(minimal + text) } == "rollcall.yaml, " + complaint)
+    }
+
+    @Test(arguments: [#"in/\{a\}*.csv"#, #"in/\$a.csv"#, "in/[ab]?.csv", "./~in/*.csv"])
+    func aPatternThatMeansWhatItSaysIsTaken(pattern: String) throws {
+        let job = try job("schedule: \"@daily\"\nsource: { glob: '\(pattern)' }")
+        #expect(job.source.glob == folder.path + "/" + pattern.replacing("./", with: ""))
     }
 
     @Test func theDaemonHasDefaults() throws {
@@ -279,6 +307,9 @@ import Testing
     }
 }
 
+private let path = "a path, relative to this file or absolute"
+private let pattern = "a pattern of files such as in/*.csv, relative to the settings' folder or absolute"
+private let braces = "braces are not expanded here, give each pattern a job of its own"
 private let schedule =
     "in quotes, five fields of cron such as \"0 22 * * mon-fri\", or @hourly, @daily, @weekly, @monthly"
 private let window = "a start and an end such as 22:00-06:00, or several of these joined by commas"

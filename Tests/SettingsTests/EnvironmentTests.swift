@@ -44,6 +44,46 @@ import Testing
         #expect(settings.api.baseURL == "https://127.0.0.1:1")
     }
 
+    /// What Kubernetes and Docker set beside services called `rollcall` and `rollcall-db`.
+    @Test(arguments: [
+        [
+            "ROLLCALL_SERVICE_HOST": "10.0.0.1", "ROLLCALL_SERVICE_PORT": "8377",
+            "ROLLCALL_SERVICE_PORT_HTTP_ADMIN": "8377",
+        ],
+        [
+            "ROLLCALL_PORT": "tcp://10.0.0.1:8377", "ROLLCALL_PORT_8377_TCP": "tcp://10.0.0.1:8377",
+            "ROLLCALL_PORT_8377_TCP_PROTO": "tcp", "ROLLCALL_PORT_8377_TCP_PORT": "8377",
+            "ROLLCALL_PORT_8377_TCP_ADDR": "10.0.0.1",
+        ],
+        [
+            "ROLLCALL_DB_SERVICE_HOST": "fd00::1", "ROLLCALL_DB_PORT": "tcp://[fd00::1]:5432",
+            "ROLLCALL_DB_SERVICE_PORT": "5432",
+        ],
+        ["ROLLCALL_NAME": "/web/rollcall", "ROLLCALL_ENV_API_TOKEN": "anything", "ROLLCALL_ENV_PORT": "1"],
+    ])
+    func whatAnOrchestratorSetsIsPassedOver(environment: [String: String]) throws {
+        #expect(try folder.settings(minimal, environment: environment).limits.rate == 20)
+    }
+
+    @Test(arguments: [
+        ["ROLLCALL_PORT": "8377"], ["ROLLCALL_SERVICE_HOST": "api.example"], ["ROLLCALL_SERVICE_PORT": "http"],
+        ["ROLLCALL_PORT_8377_TCP_ADDR": "here"], ["ROLLCALL_PORT_8377_TCP": "8377"], ["ROLLCALL_NAME": "nightly"],
+        ["ROLLCALL_ENV_PORT": "1"], ["ROLLCALL_NAME": "nightly", "ROLLCALL_ENV_PORT": "1"],
+        ["ROLLCALL_PORT": "tcp://10.0.0.1:99999"], ["ROLLCALL_SERVICE_PORT_HTTP": ""],
+    ])
+    func aMisspeltSettingIsNoServiceLink(environment: [String: String]) throws {
+        let complaint = try folder.complaint { _ = try folder.settings(minimal, environment: environment) }
+        #expect(complaint?.hasPrefix("environment: the variable ROLLCALL_") == true)
+        #expect(complaint?.contains(" is unknown") == true)
+    }
+
+    @Test func aPageThatIsNotThereIsRefusedInTheEnvironmentToo() throws {
+        let environment = ["ROLLCALL_ADMIN_LISTEN": "127.0.0.1:8377"]
+        #expect(
+            try folder.complaint { _ = try folder.settings(minimal, environment: environment) }
+                == "environment: ROLLCALL_ADMIN_LISTEN: this version has no administration page; take it out")
+    }
+
     @Test(arguments: [
         (
             ["ROLLCALL_LIMITS_RAET": "1"],

@@ -73,7 +73,10 @@ import Testing
         Case(
             "halt: { outage: 999999999999d }",
             "line 6: halt.outage must be a duration such as 500ms, 30s, 5m, 6h or 30d, from 1s to 30d"),
-        Case("admin: { listen: 8377 }", "line 6: admin.listen must be host:port, such as 127.0.0.1:8377"),
+        Case(
+            "admin: { listen: \"127.0.0.1:8377\" }",
+            "line 6: admin: this version has no administration page; take it out"),
+        Case("admin:", "line 6: admin: this version has no administration page; take it out"),
         Case("jobs: \"\"", "line 6: jobs must be a path, relative to this file or absolute"),
         Case(
             "jobs: jobs\njobs: more",

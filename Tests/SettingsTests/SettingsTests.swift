@@ -14,7 +14,6 @@ import Testing
         #expect(settings.sealingKey == folder.path + "/secrets/sealing.key")
         #expect(settings.jobs == folder.path + "/jobs")
         #expect(settings.output == folder.path + "/out")
-        #expect(settings.admin.listen == "127.0.0.1:8377")
         #expect(settings.confirmAbove.calls == 10000)
         #expect(settings.pricing == nil)
     }
@@ -59,7 +58,6 @@ import Testing
         #expect((settings.retry.inDoubt, settings.retry.inDoubtBudget) == (.retry, 0))
         #expect(settings.halt.outage == .seconds(6 * 3600))
         #expect(settings.confirmAbove.calls == 0)
-        #expect(settings.admin.listen == "[::1]:0")
         let pricing = try #require(settings.pricing)
         #expect(pricing.currency == "USD")
         #expect(pricing.tiers.map(\.upTo) == [100000, nil])
@@ -153,7 +151,6 @@ private let everything = """
     pricing: { currency: USD, tiers: [ { up_to: 100000, each: 0.10 }, { each: 0.07 } ] }
     daemon: { shutdown_grace: 0s, retention: 1h, poll: 1s }
     notify: { command: [bin/tell, --to, "rosebud 22:00"], on: halted }
-    admin: { listen: "[::1]:0" }
     jobs: jobs
     output: /srv/out
 
