@@ -4,9 +4,9 @@ public struct CredentialError: Error, Sendable, CustomStringConvertible {
     public let setting: String
     /// The file as the settings name it.
     public let path: String
-    /// One sentence that says what is wrong and what to do; never key material.
+    /// One sentence that names the file, says what is wrong and what to do; never key material.
     public let message: String
 
-    /// The setting, the file and the sentence, on one line.
-    public var description: String { "\(setting): \(path): \(message)" }
+    /// The setting and the sentence, on one line.
+    public var description: String { "\(setting): \(message)" }
 }

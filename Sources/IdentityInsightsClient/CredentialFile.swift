@@ -21,7 +21,11 @@ struct CredentialFile {
         return try bytes(of: descriptor)
     }
 
-    func failure(_ message: String) -> CredentialError {
+    /// What is wrong with the file, as the words that follow its path.
+    private func failure(_ predicate: String) -> CredentialError { error("\(path) \(predicate)") }
+
+    /// What is wrong with the file, as a sentence that names it.
+    func error(_ message: String) -> CredentialError {
         CredentialError(setting: setting, path: path, message: message)
     }
 
@@ -30,7 +34,7 @@ struct CredentialFile {
         guard fstat(descriptor, &information) == 0 else { throw failure("cannot be examined") }
         guard information.st_mode & S_IFMT == S_IFREG else { throw failure("is not a regular file") }
         guard !mustBePrivate || information.st_mode & 0o077 == 0 else {
-            throw failure("can be read by others; make it private with 'chmod 600 \(path)'")
+            throw failure("can be read by others; make it private with chmod 600")
         }
     }
 

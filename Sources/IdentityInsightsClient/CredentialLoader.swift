@@ -11,6 +11,11 @@ struct CredentialLoader {
         let certificateBytes = try certificate.read(mustBePrivate: files.clientKey == nil)
         let key = files.clientKey.map { CredentialFile(setting: "api.client_key", path: $0) }
         let keyBytes = try key?.read(mustBePrivate: true)
+        // By itself first, so that what is wrong with it is not told of the key.
+        try certificate.reporting {
+            _ = try KeyFile(certificateBytes, password: files.clientKeyPassword, name: files.clientCertificate)
+                .certificates(name: files.clientCertificate)
+        }
         return try (key ?? certificate).reporting {
             try ClientIdentity.load(
                 certificate: certificateBytes, certificateName: files.clientCertificate, key: keyBytes,
@@ -27,10 +32,17 @@ struct CredentialLoader {
         }
     }
 
-    func encryptionKey() throws(CredentialError) -> PublicKey {
+    /// The key that requests are encrypted to, and the id it is sent under.
+    func encryptionKey() throws(CredentialError) -> (key: PublicKey, id: KeyID) {
         let file = CredentialFile(setting: "api.encryption_key", path: files.encryptionKey)
         let bytes = try file.read(mustBePrivate: false)
-        return try file.reporting { try PublicKey.load(bytes, name: files.encryptionKey) }
+        return try file.reporting {
+            let key = try PublicKey.load(bytes, name: files.encryptionKey)
+            let certificates = try KeyFile(bytes, password: nil, name: files.encryptionKey).certificates
+            let certificate = certificates.first { $0.publicKey.fingerprint == key.fingerprint }
+            let id = KeyID(files.encryptionKeyID, fingerprint: key.fingerprint, certificate: certificate?.fingerprint)
+            return (key, id)
+        }
     }
 
     func encrypter(to key: PublicKey, keyID: String) throws(CredentialError) -> JWEEncrypter {
@@ -53,9 +65,9 @@ extension CredentialFile {
         do {
             return try body()
         } catch let error as OpenSSLError {
-            throw failure(error.message)
+            throw self.error(error.message)
         } catch {
-            throw failure("\(error)")
+            throw self.error("\(path): \(error)")
         }
     }
 }

@@ -11,6 +11,8 @@ public struct Credentials: Sendable {
 
     /// The `kid` sent with each request.
     public let keyID: String
+    /// What is probably wrong with the key id that was set, and what to do; nil: nothing.
+    public let warning: String?
     /// SHA-256 of the client certificate's DER form, hex.
     public let certificateFingerprint: String
     /// When the first certificate of the client's chain ends.
@@ -23,8 +25,8 @@ public struct Credentials: Sendable {
         let loader = CredentialLoader(files: files)
         identity = try loader.identity()
         authorities = try loader.authorities()
-        let encryptionKey = try loader.encryptionKey()
-        keyID = files.encryptionKeyID ?? encryptionKey.fingerprint
+        let (encryptionKey, id) = try loader.encryptionKey()
+        (keyID, warning) = (id.sent, id.warning)
         encrypter = try loader.encrypter(to: encryptionKey, keyID: keyID)
         decrypter = JWEDecrypter(privateKey: try loader.decryptionKey())
         certificateFingerprint = identity.chain.first?.fingerprint ?? ""

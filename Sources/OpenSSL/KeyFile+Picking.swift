@@ -41,7 +41,11 @@ extension KeyFile {
     }
 
     /// The certificates of a file that should hold nothing but certificates, or a keystore's.
-    func certificates(name: String) throws -> [Certificate] {
+    ///
+    /// - Parameter name: What to call the file in an error, such as the setting and the file's name.
+    /// - Returns: In the file's order, at least one.
+    /// - Throws: ``OpenSSLError`` that says what the file holds instead, or that it wants a password.
+    public func certificates(name: String) throws -> [Certificate] {
         let certificates = certificates
         guard !certificates.isEmpty else {
             guard !items.contains(where: \.isLockedKeystore) else { throw OpenSSLError.passwordMissing(name: name) }

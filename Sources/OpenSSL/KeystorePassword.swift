@@ -3,6 +3,14 @@ enum KeystorePassword {
     case none
     case text(String)
 
+    /// Whether it is written the same in every encoding.
+    var isASCII: Bool {
+        switch self {
+        case .none: true
+        case .text(let text): text.utf8.allSatisfy { $0 < 0x80 }
+        }
+    }
+
     /// Gives the zero-terminated UTF-8, or NULL, and its length without the zero.
     func withBytes<Result>(_ body: (UnsafePointer<CChar>?, Int32) throws -> Result) rethrows -> Result {
         switch self {

@@ -17,12 +17,12 @@ enum PKCS12 {
         try LegacyProviders.withContext { library in
             let store = try decode(bytes, library)
             defer { PKCS12_free(store) }
-            guard let password = verified(password, for: store) else {
+            guard let fitting = verified(password, for: store) else {
                 guard password == nil else { throw OpenSSLError.wrongPassword(name: name) }
                 ERR_clear_error()
                 return [.lockedKeystore]
             }
-            var reader = PKCS12Reader(password: password, library: library, name: name)
+            var reader = PKCS12Reader(password: fitting, library: library, name: name)
             try reader.read(store)
             return reader.keys.map { .privateKey($0) } + reader.certificates.map { .certificate($0) }
         }

@@ -28,7 +28,9 @@ struct PKCS12Reader {
         let bags: OpaquePointer?
         switch OBJ_obj2nid(content.pointee.type) {
         case NID_pkcs7_data: bags = PKCS12_unpack_p7data(content)
-        case NID_pkcs7_encrypted: bags = password.withBytes { PKCS12_unpack_p7encdata(content, $0, $1) }
+        case NID_pkcs7_encrypted:
+            bags = password.withBytes { PKCS12_unpack_p7encdata(content, $0, $1) }
+            guard bags != nil else { throw locked }
         default: return
         }
         guard let bags else { throw unreadable }
@@ -50,7 +52,9 @@ struct PKCS12Reader {
         case NID_keyBag:
             try append(key: PKCS12_SAFEBAG_get0_p8inf(bag))
         case NID_pkcs8ShroudedKeyBag:
-            let info = password.withBytes { PKCS12_decrypt_skey_ex(bag, $0, $1, library, nil) }
+            guard let info = password.withBytes({ PKCS12_decrypt_skey_ex(bag, $0, $1, library, nil) }) else {
+                throw locked
+            }
             defer { PKCS8_PRIV_KEY_INFO_free(info) }
             try append(key: info)
         case NID_certBag where PKCS12_SAFEBAG_get_bag_nid(bag) == NID_x509Certificate:
@@ -72,6 +76,19 @@ struct PKCS12Reader {
     /// Read anew for the same reason.
     private mutating func append(certificate: consuming CertificateHandle) throws {
         certificates.append(try Certificate(CertificateHandle(der: certificate.der())))
+    }
+
+    /// The password fits the keystore's mark and does not open what is in it. Marks take characters, modern ciphers the
+    /// bytes they are written in (RFC 7292 §B.1, RFC 8018 §5), so that one with letters beyond ASCII may fit one of both.
+    private var locked: OpenSSLError {
+        guard password.isASCII else {
+            return OpenSSLError.failed(
+                .wrongPassword,
+                "\(name) accepts the password and what is in it does not open with it: a password with letters beyond "
+                    + "ASCII was written in another encoding (Latin-1) there; export it anew with a password of ASCII "
+                    + "characters")
+        }
+        return unreadable
     }
 
     private var unreadable: OpenSSLError {

@@ -14,6 +14,7 @@ struct CredentialChecks {
 
     private func finding(_ report: CredentialReport, now: Date) -> Finding {
         if let problem = report.problem { return .failure(report.setting, problem) }
+        if let warning = report.warning { return .warning(report.setting, "\(report.summary): \(warning)") }
         guard let end = report.end else { return .fine(report.setting, report.summary) }
         let text = "\(report.summary); ends \(Figures.time(end))"
         if end < now { return .failure(report.setting, "\(text): it has expired; get a new one from the portal") }

@@ -61,6 +61,17 @@ enum Figures {
         return String(format: "\(shown) \(offset < 0 ? "-" : "+")%02d:%02d", minutes / 60, minutes % 60)
     }
 
+    /// `37.2 GiB`, `512 MiB`: binary units, as files of a database come in.
+    static func bytes(_ count: Int) -> String {
+        let (kibi, mebi, gibi) = (1 << 10, 1 << 20, 1 << 30)
+        switch count {
+        case gibi...: return String(format: "%.1f GiB", Double(count) / Double(gibi))
+        case mebi...: return "\(count / mebi) MiB"
+        case kibi...: return "\(count / kibi) KiB"
+        default: return "\(count) B"
+        }
+    }
+
     private static func pair(_ first: Int, _ firstUnit: String, _ second: Int, _ secondUnit: String) -> String {
         second == 0 ? "\(first)\(firstUnit)" : "\(first)\(firstUnit) \(second)\(secondUnit)"
     }

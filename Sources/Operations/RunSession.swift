@@ -61,6 +61,7 @@ struct RunSession: Sendable {
     }
 
     private func tellRecovery() {
+        if let warning = credentials.warning { console.note("warning: \(warning)") }
         let found = store.recovery
         if found.openAttempts > 0 {
             console.note("the last run ended with \(Figures.count(found.openAttempts, "call")) under way; in doubt now")

@@ -5,7 +5,7 @@ import Settings
 /// The doctor's look at folders, disk space, the sealing key and the database.
 struct StorageChecks {
     let place: Workplace
-    /// Less free space than this is worth a warning, in bytes: a night of a million records takes some 3 GB.
+    /// Less free space than this is worth a warning, in bytes: a night of a million records takes some 3 GiB.
     private static let comfortableSpace = 4 << 30
 
     func findings() -> [Finding] {
@@ -30,9 +30,9 @@ struct StorageChecks {
 
     /// What free bytes in a folder mean.
     static func space(free: Int, at folder: String) -> Finding {
-        let text = "\(free >> 20) MiB free at \(folder)"
+        let text = "\(Figures.bytes(free)) free at \(folder)"
         return free < comfortableSpace
-            ? .warning("disk", "\(text); a million records take some 3 GB") : .fine("disk", text)
+            ? .warning("disk", "\(text); a million records take some 3 GiB") : .fine("disk", text)
     }
 
     private func database() -> Finding {

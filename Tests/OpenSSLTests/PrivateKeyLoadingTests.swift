@@ -82,6 +82,18 @@ struct PrivateKeyLoadingTests {
         #expect(key.publicKey.fingerprint == Self.fingerprint)
     }
 
+    /// Its mark takes characters and fits; its key was encrypted with the bytes of another encoding.
+    @Test("A keystore made with a password in Latin-1 speaks of the password, not of OpenSSL's installation")
+    func latin1Password() throws {
+        let bytes = try Fixture.base64(KeystoreFixtures.latin1Password)
+        let error = #expect(throws: OpenSSLError.self) {
+            try PrivateKey.load(bytes, password: "1234é567", name: "decryption_key")
+        }
+        #expect(error?.code == .wrongPassword)
+        #expect(error?.message.hasPrefix("decryption_key accepts the password") == true)
+        #expect(error?.message.contains("export it anew with a password of ASCII characters") == true)
+    }
+
     static func publicForms() throws -> [(form: KeyForm, noun: String)] {
         [
             (KeyForm("public key", pem: RSAFixtures.publicKey), "public key"),

@@ -111,10 +111,15 @@ struct DoctorChecksTests {
         #expect(finding.level == .failure && finding.message.contains("is not a folder"), "\(finding.message)")
     }
 
-    @Test("Little space is a warning", arguments: [(5 << 30, Finding.Level.fine), (3 << 30, .warning), (0, .warning)])
-    func space(free: Int, level: Finding.Level) {
+    @Test(
+        "Little space is a warning",
+        arguments: [
+            (5 << 30, Finding.Level.fine, "5.0 GiB"), (3 << 30 + 1 << 29, .warning, "3.5 GiB"),
+            (700 << 20, .warning, "700 MiB"), (0, .warning, "0 B"),
+        ])
+    func space(free: Int, level: Finding.Level, text: String) {
         let finding = StorageChecks.space(free: free, at: "/srv")
-        #expect(finding.level == level && finding.message.hasPrefix("\(free >> 20) MiB free at /srv"))
+        #expect(finding.level == level && finding.message.hasPrefix("\(text) free at /srv"), "\(finding.message)")
     }
 
     private func database(_ site: Site) throws -> Finding {
