@@ -91,6 +91,29 @@ extension EndToEnd {
             }
         }
 
+        @Test("Of a chain keys fingerprint names whose each is, and the one that is used first")
+        func fingerprintsOfAChain() async throws {
+            try await Installation.with { installation in
+                let authority = try Certificate.load(Array(installation.text("pki/ca.pem").utf8), name: "ca")[0]
+                let leaf = try Certificate.load(Array(installation.text("pki/client.pem").utf8), name: "client")[0]
+                // In the wrong order, as some exports have it: the key beside it says which is used.
+                try installation.write(authority.pem() + leaf.pem(), to: "chain.pem")
+                try installation.write(
+                    authority.pem() + leaf.pem() + Array(installation.text("pki/client.key").utf8), to: "both.pem")
+                let chain = try await installation.rollcall("keys", "fingerprint", "chain.pem")
+                let lines = chain.output.split(separator: "\n").map(String.init)
+                try #require(lines.count == 4)
+                #expect(lines[0].hasPrefix(authority.publicKey.fingerprint) && lines[0].contains(authority.subject))
+                #expect(lines[0].hasSuffix("the one that is used") && !lines[2].contains("used"))
+                #expect(lines[3].hasPrefix(leaf.fingerprint) && lines[3].hasSuffix("certificate of \(leaf.subject)"))
+                let both = try await installation.rollcall("keys", "fingerprint", "both.pem", "--json")
+                let keys = try #require(try summaries(both.output).first?["keys"] as? [[String: Any]])
+                #expect(keys.map { $0["used"] as? Bool } == [true, false])
+                #expect(keys[0]["public_key_sha256"] as? String == leaf.publicKey.fingerprint)
+                #expect(keys[0]["owner"] as? String == leaf.subject)
+            }
+        }
+
         @Test("keys fingerprint prints what the portal shows, for people and for scripts")
         func keysFingerprint() async throws {
             try await Installation.with { installation in
