@@ -24,6 +24,17 @@ struct Rollcall: AsyncParsableCommand {
     /// Privacy comes before anything else, for every command: none may print or dump what its memory holds.
     static func main() async {
         ProcessPrivacy.apply()
+        if let fault = CommandTree(Rollcall.self).fault(in: Array(CommandLine.arguments.dropFirst())) {
+            Console.standard.note("rollcall: \(fault)")
+            exit(withError: ExitCode(ExitStatus.usage.rawValue))
+        }
         await main(nil)
+    }
+}
+
+extension CommandTree {
+    /// The tree below a command as its configuration has it.
+    fileprivate init(_ command: any ParsableCommand.Type) {
+        self.init(command._commandName, command.configuration.subcommands.map(CommandTree.init))
     }
 }

@@ -101,6 +101,8 @@ extension EndToEnd {
             arguments: [
                 (["run"], 64), (["run", "--nonsense"], 64), (["rerun"], 64), (["--help"], 0), (["run", "--help"], 0),
                 (["--version"], 0), (["emulator", "--help"], 0), (["daemon", "--nonsense"], 64),
+                (["stauts"], 64), (["help", "stauts"], 64), (["help", "status"], 0), (["jobs", "lits"], 64),
+                (["help", "jobs", "list"], 0),
             ] as [([String], Int32)])
         func usage(arguments: [String], status: Int32) async throws {
             let process = try RollcallProcess(arguments, in: FileManager.default.temporaryDirectory.path)

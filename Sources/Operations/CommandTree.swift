@@ -1,0 +1,44 @@
+import Settings
+
+/// The commands there are, as a tree of names: what a command line's first words are held against before its options are
+/// read, so that a misspelt one gets more than 'unexpected argument'.
+public struct CommandTree: Sendable, Equatable {
+    /// What the command is called.
+    public let name: String
+    /// The commands below it, in the order in which help lists them; empty for one that does something itself.
+    public let children: [CommandTree]
+
+    /// Names a command and those below it.
+    public init(_ name: String, _ children: [CommandTree] = []) {
+        self.name = name
+        self.children = children
+    }
+
+    /// What is wrong with a command line's first words, and what was probably meant; nil where they name a command, or
+    /// none: an option may come first.
+    ///
+    /// `help` takes the names of a command and is read alike.
+    public func fault(in arguments: [String]) -> String? {
+        let words = arguments.prefix { !$0.hasPrefix("-") }
+        return words.first == Self.help ? fault(in: words.dropFirst(), path: [name]) : fault(in: words, path: [name])
+    }
+
+    private static let help = "help"
+
+    private func fault(in words: ArraySlice<String>, path: [String]) -> String? {
+        guard !children.isEmpty, let word = words.first else { return nil }
+        if let child = children.first(where: { $0.name == word }) {
+            return child.fault(in: words.dropFirst(), path: path + [child.name])
+        }
+        let meant = nearest(to: word).map { "did you mean '\((path + [$0]).joined(separator: " "))'? " } ?? ""
+        let all = ([path[0], Self.help] + path.dropFirst()).joined(separator: " ")
+        let place = path.count > 1 ? " below '\(path.joined(separator: " "))'" : ""
+        return "there is no command '\(PlainText.lines(word))'\(place); \(meant)'\(all)' lists them"
+    }
+
+    /// The child whose name takes the fewest changes to make from a word; nil where all take more than half of it.
+    private func nearest(to word: String) -> String? {
+        guard let name = nearestWord(to: word, among: children.map(\.name)) else { return nil }
+        return editDistance(word, name) * 2 <= word.count ? name : nil
+    }
+}
