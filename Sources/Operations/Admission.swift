@@ -1,5 +1,6 @@
 import Foundation
 import RecordStore
+import Results
 import Settings
 
 /// Whether a batch that has been taken in may run, or waits for a person's word. A pure rule.
@@ -54,7 +55,9 @@ struct Admission: Equatable {
     }
 
     private static func cost(_ estimate: Estimate, _ job: JobDefinition) -> String? {
-        guard let limit = job.confirmAbove.cost, let price = estimate.cost?.amount, price > limit else { return nil }
+        guard let limit = job.confirmAbove.cost, case .known(_, _, let price) = estimate.cost, price > limit else {
+            return nil
+        }
         return "dearer than confirm_above.cost, \(limit)"
     }
 

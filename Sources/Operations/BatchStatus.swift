@@ -25,15 +25,15 @@ struct BatchStatus: Encodable {
         file = batch.fileName
         state = batch.state
         reason = batch.reason
-        createdAt = Figures.time(batch.createdAt)
-        finishedAt = batch.finishedAt.map(Figures.time)
+        createdAt = Timestamp.text(batch.createdAt)
+        finishedAt = batch.finishedAt.map(Timestamp.text)
         counts = Dictionary(
             uniqueKeysWithValues: RecordStatus.allCases.map { ($0.rawValue, batch.counts[$0]) } + [
                 ("total", batch.counts.total)
             ])
         calls = batch.counts.calls
         retries = batch.counts.retries
-        resumeAt = resumesAt.map(Figures.time)
+        resumeAt = resumesAt.map(Timestamp.text)
         possibleDoubleBills = try DoubleBills.count(in: store, batch)
     }
 

@@ -26,7 +26,7 @@ struct CheckFinding: Encodable {
     let billableCalls: Int
     let callsThisMonth: Int
     let seconds: Double
-    let cost: Money?
+    let cost: Cost
     /// Calls of a run with `--again`, where one without is refused.
     let againCalls: Int?
     let rules: [Rule]
@@ -81,7 +81,7 @@ struct CheckFinding: Encodable {
         if held > 0 { lines.append("  \(Figures.count(held)) the same as a record in doubt: held, no call") }
         lines.append("  \(estimate.text)")
         if let again { lines.append("  with --again: \(again.text)") }
-        if estimate.cost != nil {
+        if estimate.cost != .unknown {
             lines.append("  priced after \(Figures.count(callsThisMonth, "billed call")) of this month so far")
         }
         lines.append("  not known beforehand: \(notKnown)")

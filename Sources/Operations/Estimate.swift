@@ -13,8 +13,8 @@ struct Estimate: Equatable {
     let held: Int
     /// At the configured rate, in seconds.
     let seconds: Double
-    /// What the calls cost after those of the month so far; nil where no price is known.
-    let cost: Money?
+    /// What the calls cost after those of the month so far.
+    let cost: Cost
 
     init(
         calls: Int, repeats: Int = 0, reused: Int = 0, held: Int = 0, rate: Double, pricing: Pricing?,
@@ -25,14 +25,16 @@ struct Estimate: Equatable {
         self.reused = reused
         self.held = held
         seconds = Double(calls) / rate
-        cost = pricing.map {
-            Money(currency: $0.currency, amount: $0.cost(ofCalls: calls, already: callsThisMonth))
-        }
+        cost =
+            pricing.map { pricing in
+                let amount = pricing.cost(ofCalls: calls, already: callsThisMonth)
+                return .known(currency: pricing.currency, certain: amount, atMost: amount)
+            } ?? .unknown
     }
 
     var text: String {
         "\(Figures.count(calls, "billable call")), at least \(Figures.duration(seconds: seconds)), "
-            + (cost.map { "about \($0)" } ?? "cost unknown (no pricing in the settings)") + spared
+            + (cost == .unknown ? "cost unknown (no pricing in the settings)" : "about \(cost)") + spared
     }
 
     /// What needs no call, where there is any.

@@ -1,4 +1,5 @@
 import RecordStore
+import Results
 
 /// Who runs the database and how the way to the API stands, as `status --json` prints it.
 struct RunnerReport: Encodable, Equatable {
@@ -43,15 +44,15 @@ struct RunnerReport: Encodable, Equatable {
 
     private mutating func fill(_ status: RunnerStatus) {
         (version, jobs) = (status.version, status.jobs)
-        (since, loadedAt) = (Figures.time(status.startedAt), Figures.time(status.loadedAt))
-        (allowedRate, noCallsUntil) = (status.allowedRate, status.closedUntil.map(Figures.time))
+        (since, loadedAt) = (Timestamp.text(status.startedAt), Timestamp.text(status.loadedAt))
+        (allowedRate, noCallsUntil) = (status.allowedRate, status.closedUntil.map(Timestamp.text))
         switch status.gate {
         case .open: (gate, probes) = ("open", 0)
         case .closed(let reason, let since, let nextProbeAt, let probes):
-            (gate, self.reason, gateSince) = ("closed", reason, Figures.time(since))
-            (self.nextProbeAt, self.probes) = (nextProbeAt.map(Figures.time), probes)
+            (gate, self.reason, gateSince) = ("closed", reason, Timestamp.text(since))
+            (self.nextProbeAt, self.probes) = (nextProbeAt.map(Timestamp.text), probes)
         case .halted(let reason, let since):
-            (gate, self.reason, gateSince) = ("halted", reason, Figures.time(since))
+            (gate, self.reason, gateSince) = ("halted", reason, Timestamp.text(since))
         }
     }
 

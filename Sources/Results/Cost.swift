@@ -1,20 +1,21 @@
 public import Foundation
 
-/// What a batch's calls cost; in JSON an object, or the words `cost unknown`.
+/// What calls cost or would cost. In JSON, wherever a cost stands, `{"currency": …, "certain": …, "at_most": …}`, or the
+/// words `cost unknown`.
 public enum Cost: Sendable, Equatable {
     /// There is no price list.
     case unknown
     /// The cost of the calls that were surely billed, and that with those that may have been.
     case known(currency: String, certain: Decimal, atMost: Decimal)
 
-    static let unknownText = "cost unknown"
+    private static let unknownInJSON = "cost unknown"
 }
 
 extension Cost: CustomStringConvertible {
-    /// `USD 12.30`, `USD 12.30 to 12.50`, or `cost unknown`.
+    /// `USD 12.30`, `USD 12.30 to 12.50`, or `unknown`.
     public var description: String {
         switch self {
-        case .unknown: Self.unknownText
+        case .unknown: "unknown"
         case .known(let currency, let certain, let atMost) where certain == atMost: "\(currency) \(certain)"
         case .known(let currency, let certain, let atMost):
             "\(currency) \(min(certain, atMost)) to \(max(certain, atMost))"
@@ -30,7 +31,7 @@ extension Cost: Codable {
 
     /// Reads what `encode` writes.
     public init(from decoder: any Decoder) throws {
-        if let text = try? decoder.singleValueContainer().decode(String.self), text == Self.unknownText {
+        if let text = try? decoder.singleValueContainer().decode(String.self), text == Self.unknownInJSON {
             self = .unknown
             return
         }
@@ -45,7 +46,7 @@ extension Cost: Codable {
     public func encode(to encoder: any Encoder) throws {
         guard case .known(let currency, let certain, let atMost) = self else {
             var container = encoder.singleValueContainer()
-            return try container.encode(Self.unknownText)
+            return try container.encode(Self.unknownInJSON)
         }
         var values = encoder.container(keyedBy: CodingKeys.self)
         try values.encode(currency, forKey: .currency)

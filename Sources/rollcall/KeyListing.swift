@@ -1,5 +1,6 @@
 import Foundation
 import OpenSSL
+import Operations
 
 /// A key file as `keys inspect --json` prints it.
 struct KeyListing: Encodable {
@@ -61,7 +62,7 @@ extension KeyListing.Item {
     private init(_ certificate: Certificate) {
         self.init(
             kind: "certificate", subject: certificate.subject, issuer: certificate.issuer,
-            notBefore: certificate.notBefore.formatted(.iso8601), notAfter: certificate.notAfter.formatted(.iso8601),
+            notBefore: JSONTime.text(certificate.notBefore), notAfter: JSONTime.text(certificate.notAfter),
             certificateFingerprint: certificate.fingerprint, key: KeyListing.Key(certificate.publicKey))
     }
 }

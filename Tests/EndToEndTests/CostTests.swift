@@ -97,7 +97,7 @@ extension EndToEnd {
                 let foretold = try check.output.split(separator: "\n").map { try Self.object(String($0)) }
                 #expect(foretold.map { $0["billable_calls"]?.integer } == [30, 20, 0])
                 #expect(foretold.map { $0["reused"]?.integer } == [0, 10, 40])
-                #expect(foretold.map { $0["cost"]?["amount"]?.double } == [30, 20, 0])
+                #expect(foretold.map { $0["cost"]?["certain"]?.double } == [30, 20, 0])
                 #expect(foretold[0]["cost"]?["currency"]?.string == "USD")
                 let ended = try await installation.start(["run"] + files).wait()
                 #expect(ended.status == 0 && installation.emulator.calls.total == 50, "\(ended.errors)")

@@ -68,7 +68,7 @@ struct AdmissionTests {
     @Test("Without a price list no cost is above any limit")
     func noPricing() throws {
         let estimate = Estimate(calls: 5, rate: 20, pricing: nil)
-        #expect(estimate.cost == nil && estimate.text.contains("cost unknown"))
+        #expect(estimate.cost == .unknown && estimate.text.contains("cost unknown"))
     }
 
     private static func settings(in folder: URL) throws -> Settings {

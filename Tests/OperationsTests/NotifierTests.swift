@@ -56,9 +56,9 @@ final class NotifierTests: Sendable {
         #expect(event.hasSuffix("\n") && event.filter { $0 == "\n" }.count == 1)
         #expect(
             event.dropLast()
-                == #"{"due":"2025-11-23T12:13:20Z","event":"missed","job":"nightly","missed":2,"#
+                == #"{"due":"2025-11-23T12:13:20.000Z","event":"missed","job":"nightly","missed":2,"#
                 + #""reason":"the daemon did not run when the job was due","remedy":"it runs now","#
-                + #""time":"2025-11-23T12:14:20Z"}"#)
+                + #""time":"2025-11-23T12:14:20.000Z"}"#)
         #expect(try text("place") == folder + "\n" || text("place") == "/private" + folder + "\n")
         let variables = try text("variables")
         #expect(variables.contains("HOME=/h\n") && variables.contains("PATH="))

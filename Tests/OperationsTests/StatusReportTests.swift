@@ -13,16 +13,16 @@ struct StatusReportTests {
     }
 
     private static let open =
-        #"{"allowed_rate":20,"gate":"open","jobs":3,"kind":"daemon","loaded_at":"1970-01-01 00:01:00 UTC","#
-        + #""probes":0,"process":7,"since":"1970-01-01 00:00:00 UTC","version":"1"}"#
+        #"{"allowed_rate":20,"gate":"open","jobs":3,"kind":"daemon","loaded_at":"1970-01-01T00:01:00.000Z","#
+        + #""probes":0,"process":7,"since":"1970-01-01T00:00:00.000Z","version":"1"}"#
     private static let closed =
-        #"{"allowed_rate":20,"gate":"closed","gate_since":"1970-01-01 00:00:01 UTC","jobs":3,"kind":"daemon","#
-        + #""loaded_at":"1970-01-01 00:01:00 UTC","next_probe_at":"1970-01-01 00:00:02 UTC","probes":4,"process":7,"#
-        + #""reason":"out of reach","since":"1970-01-01 00:00:00 UTC","version":"1"}"#
+        #"{"allowed_rate":20,"gate":"closed","gate_since":"1970-01-01T00:00:01.000Z","jobs":3,"kind":"daemon","#
+        + #""loaded_at":"1970-01-01T00:01:00.000Z","next_probe_at":"1970-01-01T00:00:02.000Z","probes":4,"process":7,"#
+        + #""reason":"out of reach","since":"1970-01-01T00:00:00.000Z","version":"1"}"#
     private static let halted =
-        #"{"allowed_rate":20,"gate":"halted","gate_since":"1970-01-01 00:00:01 UTC","jobs":3,"kind":"daemon","#
-        + #""loaded_at":"1970-01-01 00:01:00 UTC","process":7,"reason":"keys","#
-        + #""since":"1970-01-01 00:00:00 UTC","version":"1"}"#
+        #"{"allowed_rate":20,"gate":"halted","gate_since":"1970-01-01T00:00:01.000Z","jobs":3,"kind":"daemon","#
+        + #""loaded_at":"1970-01-01T00:01:00.000Z","process":7,"reason":"keys","#
+        + #""since":"1970-01-01T00:00:00.000Z","version":"1"}"#
 
     @Test(
         "It says who runs the database and how the gate stands",

@@ -1,9 +1,12 @@
 import RecordStore
+import Results
 
 /// One attempt as `ledger` lists it: nothing of the record but its line.
 struct AttemptLine: Encodable {
     static let header = "LINE\tTRY\tTIME\tOUTCOME\tCAUSE\tHTTP\tREASON\tCORRELATION ID\tMS\tBILLABLE"
 
+    /// Milliseconds since 1970 UTC.
+    private let started: Int64
     let line: Int
     let number: Int
     let startedAt: String
@@ -23,8 +26,9 @@ struct AttemptLine: Encodable {
     init(_ attempt: AttemptView) {
         line = attempt.record.line
         number = attempt.number
-        startedAt = Figures.time(attempt.startedAt)
-        finishedAt = attempt.finishedAt.map(Figures.time)
+        started = attempt.startedAt
+        startedAt = Timestamp.text(attempt.startedAt)
+        finishedAt = attempt.finishedAt.map(Timestamp.text)
         outcome = attempt.outcome
         cause = attempt.cause
         httpStatus = attempt.httpStatus
@@ -37,7 +41,8 @@ struct AttemptLine: Encodable {
 
     var text: String {
         let cells = [
-            String(line), String(number), startedAt, outcome ?? "under way", cause, httpStatus.map { String($0) },
+            String(line), String(number), Figures.time(started), outcome ?? "under way", cause,
+            httpStatus.map { String($0) },
             reasonCode, correlationID, milliseconds.map { String($0) }, billable,
         ]
         return cells.map { $0 ?? "-" }.joined(separator: "\t")

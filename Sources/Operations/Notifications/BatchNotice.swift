@@ -1,5 +1,5 @@
-import Foundation
 import RecordStore
+import Results
 import Settings
 
 /// What a command is told of a batch or a schedule, as one JSON object: names, states and figures, nothing of any
@@ -41,7 +41,7 @@ struct BatchNotice: Encodable, Sendable {
         remedy: String? = nil, results: String? = nil, cost: String? = nil
     ) {
         self.event = event
-        self.time = Self.text(time)
+        self.time = Timestamp.text(time)
         job = batch.job
         self.batch = batch.name
         state = batch.state.rawValue
@@ -66,9 +66,9 @@ struct BatchNotice: Encodable, Sendable {
     ///   - time: now, in milliseconds since 1970 UTC.
     init(missedBy job: String, due: Int64, count: Int, runsNow: Bool, at time: Int64) {
         event = .missed
-        self.time = Self.text(time)
+        self.time = Timestamp.text(time)
         self.job = job
-        self.due = Self.text(due)
+        self.due = Timestamp.text(due)
         missed = count
         reason = "the daemon did not run when the job was due"
         remedy =
@@ -83,14 +83,11 @@ struct BatchNotice: Encodable, Sendable {
     ///   - time: now, in milliseconds since 1970 UTC.
     init(rejectedBy job: String, reason: String, at time: Int64) {
         event = .rejected
-        self.time = Self.text(time)
+        self.time = Timestamp.text(time)
         self.job = job
         self.reason = reason
     }
 
-    private static func text(_ milliseconds: Int64) -> String {
-        Date(timeIntervalSince1970: Double(milliseconds) / 1000).ISO8601Format()
-    }
 }
 
 extension Settings.Notification.Event: Encodable {}
