@@ -69,6 +69,7 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CPlatform"),
 
+        room("Basics"),
         room("OpenSSL", ["COpenSSL"]),
         room("JSON"),
         room("JOSE", ["OpenSSL", "JSON"]),
@@ -81,18 +82,19 @@ let package = Package(
                 "v0006_other_calls.sql",
             ],
             swiftSettings: strict),
-        room("RecordStore", ["Migrations", "OpenSSL", .grdb, .grdbSQLite]),
+        room("RecordStore", ["Basics", "Migrations", "OpenSSL", .grdb, .grdbSQLite]),
         room("Ingest", ["RecordStore", "IdentityInsights", "JSON", "OpenSSL", "CPlatform"]),
-        room("JobRunner", ["RecordStore"]),
-        room("IdentityInsightsClient", ["JobRunner", "IdentityInsights", "JOSE", "JSON", "HTTPTransport"]),
+        room("JobRunner", ["RecordStore", "Basics"]),
+        room("IdentityInsightsClient", ["Basics", "JobRunner", "IdentityInsights", "JOSE", "JSON", "HTTPTransport"]),
         room("Results", ["RecordStore", "IdentityInsights", "JSON", "OpenSSL", .mustache]),
         room("Schedules"),
-        room("Settings", ["Schedules", .yams]),
+        room("Settings", ["Basics", "Schedules", .yams]),
         room(
             "Operations",
             [
-                "Ingest", "Results", "JobRunner", "IdentityInsightsClient", "RecordStore", "Schedules", "Settings",
-                "CPlatform", "HTTPTransport", "IdentityInsights", "JOSE", "JSON", "OpenSSL", .logging, .lifecycle,
+                "Basics", "Ingest", "Results", "JobRunner", "IdentityInsightsClient", "RecordStore", "Schedules",
+                "Settings", "CPlatform", "HTTPTransport", "IdentityInsights", "JOSE", "JSON", "OpenSSL", .logging,
+                .lifecycle,
                 .signals,
             ]),
         room(
@@ -103,12 +105,13 @@ let package = Package(
             ]),
         .executableTarget(
             name: "rollcall",
-            dependencies: ["Operations", "Emulator", "JOSE", "OpenSSL", "JSON", .arguments, .logging],
+            dependencies: ["Basics", "Operations", "Emulator", "JOSE", "OpenSSL", "JSON", .arguments, .logging],
             swiftSettings: strict),
 
         .target(
             name: "TestSupport", dependencies: ["JobRunner", "OpenSSL", .nioSSL, .nioCore, .nioPosix],
             path: "Tests/TestSupport", swiftSettings: strict),
+        tests(of: "Basics"),
         tests(of: "OpenSSL"),
         tests(of: "JSON"),
         tests(of: "JOSE", ["OpenSSL", "JSON"], resources: [.copy("Vectors")]),
@@ -129,7 +132,7 @@ let package = Package(
         tests(of: "Emulator", ["IdentityInsights", "JOSE", "JSON", "OpenSSL", "HTTPTransport"]),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["TestSupport", "Emulator", "RecordStore", "OpenSSL", "JSON", "JOSE", "rollcall"],
+            dependencies: ["TestSupport", "Basics", "Emulator", "RecordStore", "OpenSSL", "JSON", "JOSE", "rollcall"],
             swiftSettings: strict),
         .testTarget(name: "ImportRulesTests", dependencies: ["TestSupport"], swiftSettings: strict),
     ],

@@ -1,10 +1,11 @@
 /// The arrows of the plan: which modules each room may import. A room not listed here may not exist.
 enum ImportPlan {
-    /// Modules of the toolchain that any room may import.
-    static let everywhere: Set<String> = ["Foundation", "Synchronization", "Dispatch", "Glibc"]
+    /// Modules that any room may import: those of the toolchain, and what the package has for all.
+    static let everywhere: Set<String> = ["Basics", "Foundation", "Synchronization", "Dispatch", "Glibc"]
 
     /// Room (folder below the package's root) to the modules it may import.
     static let arrows: [String: Set<String>] = [
+        "Sources/Basics": [],
         "Sources/OpenSSL": ["COpenSSL"],
         "Sources/JSON": [],
         "Sources/JOSE": ["OpenSSL", "JSON"],
