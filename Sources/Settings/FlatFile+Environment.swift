@@ -1,6 +1,6 @@
 extension FlatFile {
-    /// Variables of the `keys` and `jwe` commands, which read no settings.
-    private static let foreign: Set = ["ROLLCALL_KEY_PASSWORD"]
+    /// Variables that hold no setting: where the settings are, and what the `keys` and `jwe` commands read.
+    private static let foreign: Set = ["ROLLCALL_CONFIG", "ROLLCALL_KEY_PASSWORD"]
 
     /// Puts the variables that start with `ROLLCALL_` over the file's values.
     ///

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Basics
 import Operations
 
 /// A command whose end is an `ExitStatus`: errors become one line on standard error and the status's number.
@@ -7,9 +8,16 @@ protocol RollcallCommand: AsyncParsableCommand {
     func perform() async throws -> ExitStatus
 }
 
+/// A command that reads the settings.
+protocol SettingsCommand: RollcallCommand {
+    /// Where the settings are.
+    var settings: SettingsOptions { get }
+}
+
 extension RollcallCommand {
     mutating func run() async throws {
-        let status = await ended()
+        let config = (self as? any SettingsCommand)?.settings.namedAbsolutely
+        let status = await Hint.$config.withValue(config) { await ended() }
         if status != .succeeded { throw ExitCode(status.rawValue) }
     }
 

@@ -20,6 +20,7 @@ import Testing
         let environment = [
             "ROLLCALL_LIMITS_RATE": "7", "ROLLCALL_API_REQUEST_TIMEOUT": "2s", "ROLLCALL_DATABASE": "other.sqlite",
             "HOME": "/root", "ROLLCALL_KEY_PASSWORD": "of the keys command",
+            "ROLLCALL_CONFIG": "/etc/rollcall/rollcall.yaml",
         ]
         let settings = try folder.settings(minimal + "limits: { rate: 5 }\n", environment: environment)
         #expect(settings.limits.rate == 7)

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Operations
 
-struct BackupCommand: RollcallCommand {
+struct BackupCommand: SettingsCommand {
     static let configuration = CommandConfiguration(
         commandName: "backup", abstract: "Make a whole copy of the database, also while it is being run.",
         discussion: """

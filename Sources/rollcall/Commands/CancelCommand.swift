@@ -1,7 +1,7 @@
 import ArgumentParser
 import Operations
 
-struct CancelCommand: RollcallCommand {
+struct CancelCommand: SettingsCommand {
     static let configuration = CommandConfiguration(
         commandName: "cancel", abstract: "Give up what has not been sent of a batch.",
         discussion: """
@@ -10,6 +10,8 @@ struct CancelCommand: RollcallCommand {
             """)
 
     @OptionGroup var chosen: BatchCommandOptions
+
+    var settings: SettingsOptions { chosen.settings }
 
     func perform() async throws -> ExitStatus { try await chosen.perform(.cancel) }
 }

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Operations
 
-struct CheckCommand: RollcallCommand {
+struct CheckCommand: SettingsCommand {
     static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Read files and say what a run would do; makes no call and queues nothing.",
         discussion: """

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Operations
 
-struct DaemonCommand: RollcallCommand {
+struct DaemonCommand: SettingsCommand {
     static let configuration = CommandConfiguration(
         commandName: "daemon", abstract: "Run jobs by their drop folders and schedules, and every batch that may run.",
         discussion: """

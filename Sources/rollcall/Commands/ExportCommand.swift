@@ -1,7 +1,7 @@
 import ArgumentParser
 import Operations
 
-struct ExportCommand: RollcallCommand {
+struct ExportCommand: SettingsCommand {
     static let configuration = CommandConfiguration(
         commandName: "export", abstract: "Write a batch's results, as they stand, to standard output.")
 

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Operations
 
-struct JobsCheckCommand: RollcallCommand {
+struct JobsCheckCommand: SettingsCommand {
     static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Check job files, and whether what they need is there.",
         discussion: """

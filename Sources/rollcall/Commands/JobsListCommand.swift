@@ -1,7 +1,7 @@
 import ArgumentParser
 import Operations
 
-struct JobsListCommand: RollcallCommand {
+struct JobsListCommand: SettingsCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List jobs: when each is due next, in its time zone and in UTC, and from where.",
         discussion: "Exit code 78 where a job file is wrong; the others are listed all the same.")

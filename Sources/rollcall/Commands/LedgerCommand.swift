@@ -1,7 +1,7 @@
 import ArgumentParser
 import Operations
 
-struct LedgerCommand: RollcallCommand {
+struct LedgerCommand: SettingsCommand {
     static let configuration = CommandConfiguration(
         commandName: "ledger", abstract: "List every attempt of a batch, or what a period adds up to.",
         discussion: """

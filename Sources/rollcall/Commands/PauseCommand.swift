@@ -1,7 +1,7 @@
 import ArgumentParser
 import Operations
 
-struct PauseCommand: RollcallCommand {
+struct PauseCommand: SettingsCommand {
     static let configuration = CommandConfiguration(
         commandName: "pause", abstract: "Make no more calls for a batch for now.",
         discussion: """
@@ -9,6 +9,8 @@ struct PauseCommand: RollcallCommand {
             """)
 
     @OptionGroup var chosen: BatchCommandOptions
+
+    var settings: SettingsOptions { chosen.settings }
 
     func perform() async throws -> ExitStatus { try await chosen.perform(.pause) }
 }

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Operations
 
-struct RecordsCommand: RollcallCommand {
+struct RecordsCommand: SettingsCommand {
     static let configuration = CommandConfiguration(
         commandName: "records", abstract: "List a batch's records: line, id, status, attempts, reason.")
 

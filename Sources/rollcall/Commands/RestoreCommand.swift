@@ -1,7 +1,7 @@
 import ArgumentParser
 import Operations
 
-struct RestoreCommand: RollcallCommand {
+struct RestoreCommand: SettingsCommand {
     static let configuration = CommandConfiguration(
         commandName: "restore", abstract: "Put a copy made by 'backup' in the database's place.",
         discussion: """

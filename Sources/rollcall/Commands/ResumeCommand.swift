@@ -1,7 +1,7 @@
 import ArgumentParser
 import Operations
 
-struct ResumeCommand: RollcallCommand {
+struct ResumeCommand: SettingsCommand {
     static let configuration = CommandConfiguration(
         commandName: "resume", abstract: "Go on with a paused or halted batch.",
         discussion: """
@@ -9,6 +9,8 @@ struct ResumeCommand: RollcallCommand {
             """)
 
     @OptionGroup var chosen: BatchCommandOptions
+
+    var settings: SettingsOptions { chosen.settings }
 
     func perform() async throws -> ExitStatus { try await chosen.perform(.resume) }
 }

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Operations
 
-struct RunCommand: RollcallCommand {
+struct RunCommand: SettingsCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Take in files, send every record, write the results.",
         discussion: """

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Operations
 
-struct StatusCommand: RollcallCommand {
+struct StatusCommand: SettingsCommand {
     static let configuration = CommandConfiguration(
         commandName: "status", abstract: "Show all batches, or one.",
         discussion: "Reads beside a running batch; changes nothing.")

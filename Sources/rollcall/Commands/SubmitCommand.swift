@@ -1,7 +1,7 @@
 import ArgumentParser
 import Operations
 
-struct SubmitCommand: RollcallCommand {
+struct SubmitCommand: SettingsCommand {
     static let configuration = CommandConfiguration(
         commandName: "submit", abstract: "Take files in for the daemon and return.",
         discussion: """
