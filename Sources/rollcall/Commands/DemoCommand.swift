@@ -1,4 +1,5 @@
 import ArgumentParser
+import Basics
 import Emulator
 import Foundation
 import Operations
@@ -22,12 +23,12 @@ struct DemoCommand: RollcallCommand {
             throw OperationFailure(
                 .inputUnusable, "\(sample): cannot be read; run this in the repository or name --sample FILE")
         }
-        let directory = EmulatorDirectory(path: try dir ?? newFolder())
+        let folder = URL(filePath: try dir ?? newFolder()).standardizedFileURL.path
+        let directory = EmulatorDirectory(path: folder)
         let material = try directory.material(host: "127.0.0.1")
-        let status = try await Emulator.withRunning(knobs(directory), material: material) { _, port in
-            try await run(directory, port: port)
+        return try await Emulator.withRunning(knobs(directory), material: material) { _, port in
+            try await Hint.$config.withValue(directory.settingsPath) { try await run(directory, port: port) }
         }
-        return status
     }
 
     /// Slow, limited and a little faulty: 50 ms, 300 calls per second, 2% of calls fail.
@@ -51,11 +52,17 @@ struct DemoCommand: RollcallCommand {
             """
             An emulator of the API listens on 127.0.0.1:\(port): 50 ms slow, at most 300 calls/s, 2% of calls fail.
             Keys, settings, database and results: \(directory.path)
-            $ rollcall run \(sample) --config \(directory.settingsPath)
+            $ \(Hint.run(files: [sample]).commandLine)
             """)
         let status = try await RunOperation(
             RunRequest(files: [sample], config: directory.settingsPath, again: true)
         ).perform()
+        // What was printed above calls an API that is gone by then; the database knows it by its address.
+        Console.standard.note(
+            """
+            The emulator ends with the demonstration. To go on with its batches, start it again where it was:
+            $ \(Hint.emulator(listen: "127.0.0.1:\(port)", folder: directory.path).commandLine)
+            """)
         return [.succeeded, .finishedWithFailures, .finishedInDoubt].contains(status) ? .succeeded : status
     }
 

@@ -1,5 +1,7 @@
 import ArgumentParser
+import Basics
 import Emulator
+import Foundation
 import Operations
 
 struct EmulatorCommand: RollcallCommand {
@@ -73,9 +75,20 @@ struct EmulatorCommand: RollcallCommand {
         try await directory.serve(knobs()) { baseURL in
             Console.standard.output("The emulator listens on \(baseURL)")
             Console.standard.output("and logs its calls in \(calls ?? directory.callLogPath). Try next:")
-            Console.standard.output("  rollcall run FILE --config \(directory.settingsPath)")
+            Console.standard.output("  \(next(directory))")
         }
     }
+
+    /// What a person can run now; the sample lies in the repository only.
+    private func next(_ directory: EmulatorDirectory) -> String {
+        let isThere = FileManager.default.isReadableFile(atPath: Self.sample)
+        let settings = URL(filePath: directory.settingsPath).standardizedFileURL.path
+        return Hint.$config.withValue(settings) {
+            (isThere ? Hint.run(files: [Self.sample]) : Hint.doctor).commandLine
+        }
+    }
+
+    private static let sample = "jobs/samples/accounts.csv"
 
     private func knobs() throws -> EmulatorConfiguration {
         var knobs = try EmulatorConfiguration.listening(on: listen)
