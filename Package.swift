@@ -128,7 +128,10 @@ let package = Package(
         tests(of: "Settings", ["Schedules"]),
         tests(
             of: "Operations",
-            ["Emulator", "IdentityInsightsClient", "JobRunner", "Schedules", "Settings", "RecordStore", .logging]),
+            [
+                "Basics", "Emulator", "IdentityInsightsClient", "JobRunner", "Schedules", "Settings", "RecordStore",
+                .logging,
+            ]),
         tests(of: "Emulator", ["IdentityInsights", "JOSE", "JSON", "OpenSSL", "HTTPTransport"]),
         .testTarget(
             name: "EndToEndTests",

@@ -16,7 +16,7 @@ extension ErrorAnswer {
     /// The local part of the email names a scenario the emulator does not have.
     static let unknownScenario = Self(
         status: 400, source: "Emulator", reasonCode: "UNKNOWN_SCENARIO",
-        description: "The emulator has no scenario of this name, see rollcall emulator --help", details: "user.email")
+        description: "The emulator has no scenario of this name, see the emulator's --help", details: "user.email")
 
     /// Nothing lives at this path.
     static let notFound = Self(

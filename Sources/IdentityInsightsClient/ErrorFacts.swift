@@ -1,3 +1,4 @@
+internal import Basics
 internal import IdentityInsights
 
 /// What the API's error body says, without a value of a record: codes and field names only.
@@ -18,7 +19,7 @@ struct ErrorFacts {
     /// What happened, and for a request that could not be opened where to look.
     func text(status: Int) -> String {
         guard speaksOfEncryption else { return "The API answered HTTP \(status)" }
-        return "The API could not open the request (HTTP \(status)); compare 'rollcall keys fingerprint' of "
-            + "api.encryption_key with the Client Encryption Key's fingerprint in the portal"
+        return "The API could not open the request (HTTP \(status)); compare the kid that \(Hint.doctor) shows "
+            + "with the Client Encryption Key's fingerprint in the portal"
     }
 }

@@ -1,3 +1,4 @@
+internal import Basics
 internal import HTTPTransport
 internal import JOSE
 public import JobRunner
@@ -30,7 +31,7 @@ public struct IdentityInsightsClient: RecordSubmitter {
         guard let token = try? encrypter.encrypt(request) else {
             return Reply(
                 .failed(kind: .other, mayHaveLeft: false),
-                errorText: "The request could not be encrypted; check api.encryption_key with 'rollcall doctor'.")
+                errorText: "The request could not be encrypted; check api.encryption_key with \(Hint.doctor).")
         }
         let exchange = await transport.send(
             HTTPRequest(method: .post, path: Self.path, headers: Self.headers, body: JWEEnvelope.wrapping(token)))

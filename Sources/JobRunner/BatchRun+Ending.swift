@@ -30,14 +30,19 @@ extension BatchRun {
         return try runner.store.progress(batch).isExhausted
     }
 
-    /// A halt because of refused probes says to the batch whose records these were whether it may be about them.
+    /// A halt says to each batch how it goes on.
     func named(_ end: RunEnd) throws -> RunEnd {
-        guard case .halted(let halt) = end, halt.cause == .misconfigured, refusals.isProbeRefused else { return end }
+        guard case .halted(let halt) = end else { return end }
+        return .halted(try ofRecords(halt).named(for: name))
+    }
+
+    /// A halt because of refused probes says to the batch whose records these were whether it may be about them.
+    private func ofRecords(_ halt: Halt) throws -> Halt {
+        guard halt.cause == .misconfigured, refusals.isProbeRefused else { return halt }
         if refusals.wereOthersAnswered {
-            return .halted(
-                .recordsRefused(probes: runner.configuration.probes, last: refusals.lastText, batch: name))
+            return .recordsRefused(probes: runner.configuration.probes, last: refusals.lastText, batch: name)
         }
-        return try runner.store.progress(batch).succeeded > 0 ? .halted(halt.orRecordsRefused(batch: name)) : end
+        return try runner.store.progress(batch).succeeded > 0 ? halt.orRecordsRefused(batch: name) : halt
     }
 
     /// Writes the state the run leaves behind.

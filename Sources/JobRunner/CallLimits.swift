@@ -1,3 +1,4 @@
+internal import Basics
 internal import Foundation
 internal import RecordStore
 
@@ -29,19 +30,19 @@ struct CallLimits: Sendable {
     func reason(_ cap: Cap) -> String {
         switch cap {
         case .batchCalls:
-            "The batch has used its limits.batch_calls of \(configuration.batchCalls ?? 0) calls. "
-                + "Raise the limit, then 'rollcall resume \(batch)'."
+            "The batch has used its limits.batch_calls of \(Counted.things(configuration.batchCalls ?? 0, "call")). "
+                + "Raise the limit, then \(Hint.resume(batch: batch))."
         case .dailyCalls:
-            "Today's limits.daily_calls of \(configuration.dailyCalls ?? 0) calls are used up. "
+            "Today's limits.daily_calls of \(Counted.things(configuration.dailyCalls ?? 0, "call")) is used up. "
                 + goesOn("midnight")
         case .monthlyCost:
-            "This month's limits.monthly_cost is used up: it buys \(configuration.monthlyCalls ?? 0) calls, those under "
+            "This month's limits.monthly_cost is used up: it buys \(Counted.things(configuration.monthlyCalls ?? 0, "call")), those under "
                 + "way and perhaps billed counted. " + goesOn("the turn of the month")
         }
     }
 
     private func goesOn(_ turn: String) -> String {
         "The daemon goes on by itself after \(turn) (\(configuration.timeZone.spokenName)); to go on before, raise the "
-            + "limit, then 'rollcall resume \(batch)'."
+            + "limit, then \(Hint.resume(batch: batch))."
     }
 }

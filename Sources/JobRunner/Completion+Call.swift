@@ -1,3 +1,4 @@
+internal import Basics
 internal import RecordStore
 
 extension Completion {
@@ -46,6 +47,6 @@ extension Reply {
         let text = errorText ?? status.map { "The API answered with status \($0)" } ?? "No answer came"
         let detailed = details.map { "\(text) (\($0))" } ?? text
         let isExhausted = next == .failed && outcome.kind == .transient
-        return isExhausted ? "\(detailed); given up after \(spent + 1) attempts" : detailed
+        return isExhausted ? "\(detailed); given up after \(Counted.things(spent + 1, "attempt"))" : detailed
     }
 }

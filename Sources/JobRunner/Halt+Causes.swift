@@ -1,3 +1,5 @@
+internal import Basics
+
 extension Halt {
     /// `api.require_encrypted_answers` is true and a 200 came as plain JSON.
     static let answersNotEncrypted = Halt(
@@ -9,26 +11,28 @@ extension Halt {
     static func undecipherable(inARow count: Int) -> Halt {
         Halt(
             cause: .undecipherable,
-            reason: "\(count) answers in a row could not be deciphered; they were billed and are kept sealed.",
-            remedy: "Check that api.decryption_key belongs to the project's 'Mastercard Encryption Key', then rerun.")
+            reason: count == 1
+                ? "An answer could not be deciphered; it was billed and is kept sealed."
+                : "\(Counted.number(count)) answers in a row could not be deciphered; they were billed and are kept sealed.",
+            remedy: "Check that api.decryption_key belongs to the project's 'Mastercard Encryption Key'.")
     }
 
     /// Every probe was refused because of this side's settings.
     static func misconfigured(probes: Int, last: String?) -> Halt {
         Halt(
             cause: .misconfigured,
-            reason: "The API refused \(probes) probes in a row, so the fault is on this side\(quoted(last)).",
-            remedy: "Check client certificate, encryption key and base URL with 'rollcall doctor', then go on.")
+            reason: "The API refused \(inARow(probes)), so the fault is on this side\(quoted(last)).",
+            remedy: "Check client certificate, encryption key and base URL with \(Hint.doctor).")
     }
 
     /// Every probe was refused, although other records of the batch were answered since theirs was first refused.
     static func recordsRefused(probes: Int, last: String?, batch: String) -> Halt {
         Halt(
             cause: .recordsRefused,
-            reason: "The API refused \(probes) probes in a row, but only of records that it refused before, while it "
-                + "answered others\(quoted(last)).",
-            remedy: "See which with 'rollcall records \(batch) --status queued' and go on when the API takes them; "
-                + "'rollcall cancel \(batch)' ends the batch with what there is.")
+            reason: "The API refused \(inARow(probes)), but only of records that it refused before, while it answered "
+                + "others\(quoted(last)).",
+            remedy: "\(Hint.records(batch: batch, status: "queued")) lists them. When the API takes them, go on; "
+                + "\(Hint.cancel(batch: batch)) ends the batch with what there is.")
     }
 
     /// The same for a batch of which others were answered at some time before.
@@ -37,8 +41,8 @@ extension Halt {
             cause: cause, reason: reason,
             remedy:
                 "\(remedy) Others of this batch were answered before, so where the doctor finds nothing it may be about "
-                + "the records that wait: see 'rollcall records \(batch) --status queued'; 'rollcall cancel \(batch)' "
-                + "ends the batch with what there is.")
+                + "the records that wait: \(Hint.records(batch: batch, status: "queued")) lists them, "
+                + "\(Hint.cancel(batch: batch)) ends the batch with what there is.")
     }
 
     /// The other side stayed out of reach for longer than `halt.outage`.
@@ -46,7 +50,7 @@ extension Halt {
         Halt(
             cause: .outage,
             reason: "The API has been out of reach for more than \(length.inWords)\(quoted(last)).",
-            remedy: "Check the network, the proxy and api.base_url with 'rollcall doctor', then go on.")
+            remedy: "Check the network, the proxy and api.base_url with \(Hint.doctor).")
     }
 
     /// `Retry-After` asks for more than `longest`.
@@ -54,17 +58,28 @@ extension Halt {
         Halt(
             cause: .longWait,
             reason: "The API asks every caller to wait for more than \(longest.inWords) (Retry-After).",
-            remedy: "Ask Mastercard whether the project is suspended or over its quota, then go on.")
+            remedy: "Ask Mastercard whether the project is suspended or over its quota.")
     }
 
     /// Too many of a batch's latest answers were final refusals.
     static func failing(_ failed: Int, of answers: Int, batch: String) -> Halt {
         Halt(
             cause: .failing,
-            reason: "\(failed) of the last \(answers) answers failed for good, so the file may not be what it seems.",
+            reason: (answers == 1
+                ? "The last answer" : "\(Counted.number(failed)) of the last \(Counted.number(answers)) answers")
+                + " failed for good, so the file may not be what it seems.",
             remedy:
-                "Look at 'rollcall records \(batch) --status failed' (a shifted column can still pass every check), "
-                + "then 'rollcall resume \(batch)', or 'rollcall cancel \(batch)'.")
+                "\(Hint.records(batch: batch, status: "failed")) lists the lines (a shifted column can still pass every "
+                + "check); \(Hint.cancel(batch: batch)) gives up what has not been sent.")
+    }
+
+    /// The same for a batch that this keeps from its end: last comes the command by which it goes on.
+    func named(for batch: String) -> Halt {
+        Halt(cause: cause, reason: reason, remedy: "\(remedy) To go on: \(Hint.resume(batch: batch)).")
+    }
+
+    private static func inARow(_ probes: Int) -> String {
+        probes == 1 ? "the probe" : "\(Counted.number(probes)) probes in a row"
     }
 
     /// The other side's last word, without the full stop that ends our own sentence.
@@ -78,9 +93,9 @@ extension Duration {
     var inWords: String {
         let seconds = components.seconds
         switch seconds {
-        case 7200... where seconds % 3600 == 0: return "\(seconds / 3600) hours"
-        case 120... where seconds % 60 == 0: return "\(seconds / 60) minutes"
-        default: return "\(seconds) seconds"
+        case 3600... where seconds % 3600 == 0: return Counted.things(Int(seconds / 3600), "hour")
+        case 60... where seconds % 60 == 0: return Counted.things(Int(seconds / 60), "minute")
+        default: return Counted.things(Int(seconds), "second")
         }
     }
 }

@@ -20,7 +20,7 @@ public struct Halt: Error, Sendable, Equatable, CustomStringConvertible {
     public let cause: Cause
     /// One sentence: what happened.
     public let reason: String
-    /// One sentence: what to do, after which the batch can go on.
+    /// One sentence or two: what to do, after which the batch can go on.
     public let remedy: String
 
     /// Names a cause, what happened and what to do about it.

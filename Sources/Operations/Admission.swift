@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import RecordStore
 import Results
@@ -41,7 +42,9 @@ struct Admission: Equatable {
         let share = job.maxInvalid ?? Settings.defaultMaxInvalid
         let spared = job.maxInvalid == nil ? 1 : 0
         guard invalid > spared, Double(invalid) > share * Double(records) else { return nil }
-        return "\(Figures.count(invalid)) of \(Figures.count(records)) lines are invalid, more than max_invalid, "
+        return
+            "\(Counted.number(invalid)) of \(Counted.things(records, "line")) \(Counted.verb(invalid)) invalid, more than "
+            + "max_invalid, "
             + percent(share)
     }
 
@@ -58,7 +61,7 @@ struct Admission: Equatable {
         guard let limit = job.confirmAbove.cost, case .known(_, _, let price) = estimate.cost, price > limit else {
             return nil
         }
-        return "dearer than confirm_above.cost, \(limit)"
+        return "costs more than confirm_above.cost, \(limit)"
     }
 
     private static func percent(_ share: Double) -> String {

@@ -1,3 +1,4 @@
+import Basics
 import RecordStore
 
 extension Batch {
@@ -11,8 +12,8 @@ extension Batch {
         let all = [queuedAgain == 0 ? nil : queuedAgain == 1 ? "it" : "them", waiting].compactMap { $0 }
             .joined(separator: " and ")
         switch state {
-        case .paused, .halted: return "it is \(state.rawValue); 'rollcall resume \(name)' \(sends(all))"
-        case .awaitingConfirmation: return "it waits for confirmation; 'rollcall start \(name)' \(sends(all))"
+        case .paused, .halted: return "it is \(state.rawValue); \(Hint.resume(batch: name)) \(sends(all))"
+        case .awaitingConfirmation: return "it waits for confirmation; \(Hint.start(batch: name)) \(sends(all))"
         case .ingesting, .running, .completed, .cancelled, .rejected: return nil
         }
     }

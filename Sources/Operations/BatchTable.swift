@@ -1,9 +1,10 @@
+import Basics
 import RecordStore
 
 /// Batches as a person reads them.
 enum BatchTable {
     static func text(of batches: [Batch]) -> String {
-        guard !batches.isEmpty else { return "no batches yet; 'rollcall run FILE' makes the first" }
+        guard !batches.isEmpty else { return "no batches yet; \(Hint.help(["run"])) says how the first is made" }
         let header = ["BATCH", "STATE", "TOTAL", "SUCCEEDED", "FAILED", "INVALID", "IN DOUBT", "QUEUED", "CREATED"]
         return aligned([header] + batches.map(row))
     }

@@ -1,3 +1,4 @@
+import Basics
 import Ingest
 import RecordStore
 import Results
@@ -72,7 +73,9 @@ struct CheckFinding: Encodable {
         var lines = ["\(file): \(Figures.count(records, "record")), \(Figures.count(invalid)) invalid"]
         lines += rules.map(Self.text)
         if duplicateRequests > 0 {
-            lines.append("  \(Figures.count(duplicateRequests)) the same as an earlier line: its call answers them")
+            lines.append(
+                "  \(Figures.count(duplicateRequests)) the same as an earlier line: its call answers "
+                    + Counted.verb(duplicateRequests, "it", "them"))
         }
         if duplicateIDs > 0 {
             lines.append("  \(Figures.count(duplicateIDs)) with an id that an earlier line has; that is allowed")

@@ -1,3 +1,4 @@
+import Basics
 import Settings
 
 /// The commands there are, as a tree of names: what a command line's first words are held against before its options are
@@ -20,7 +21,7 @@ public struct CommandTree: Sendable, Equatable {
     /// `help` takes the names of a command and is read alike.
     public func fault(in arguments: [String]) -> String? {
         let words = arguments.prefix { !$0.hasPrefix("-") }
-        return words.first == Self.help ? fault(in: words.dropFirst(), path: [name]) : fault(in: words, path: [name])
+        return words.first == Self.help ? fault(in: words.dropFirst(), path: []) : fault(in: words, path: [])
     }
 
     private static let help = "help"
@@ -31,9 +32,8 @@ public struct CommandTree: Sendable, Equatable {
             return child.fault(in: words.dropFirst(), path: path + [child.name])
         }
         let meant = nearest(to: word).map { "did you mean '\((path + [$0]).joined(separator: " "))'? " } ?? ""
-        let all = ([path[0], Self.help] + path.dropFirst()).joined(separator: " ")
-        let place = path.count > 1 ? " below '\(path.joined(separator: " "))'" : ""
-        return "there is no command '\(PlainText.lines(word))'\(place); \(meant)'\(all)' lists them"
+        let place = path.isEmpty ? "" : " below '\(path.joined(separator: " "))'"
+        return "there is no command '\(PlainText.lines(word))'\(place); \(meant)\(Hint.help(path)) lists them"
     }
 
     /// The child whose name takes the fewest changes to make from a word; nil where all take more than half of it.

@@ -1,3 +1,4 @@
+import Basics
 import JobRunner
 import RecordStore
 import Results
@@ -27,7 +28,7 @@ struct Confirmation {
             try await store.renewReason(reason, ofWaiting: batch.id)
         }
         console.note(
-            "\(batch.name): waits for confirmation; 'rollcall start \(batch.name)', or the same command again with --yes"
+            "\(batch.name): waits for confirmation; \(Hint.start(batch: batch.name)), or the same command again with --yes"
         )
         return false
     }

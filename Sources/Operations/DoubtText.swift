@@ -1,3 +1,4 @@
+import Basics
 import RecordStore
 
 /// What a person can do about records in doubt, in words.
@@ -7,8 +8,8 @@ enum DoubtText {
         var parts = [String]()
         if doubts.perhapsBilled > 0 {
             parts.append(
-                "\(Figures.count(doubts.perhapsBilled)) perhaps billed: 'rollcall rerun \(batch) --status in_doubt --yes' "
-                    + "sends them again")
+                "\(Figures.count(doubts.perhapsBilled)) perhaps billed: "
+                    + "\(Hint.rerun(batch: batch, status: "in_doubt", agreed: true)) sends them again")
         }
         if doubts.held > 0 {
             parts.append("\(Figures.count(doubts.held)) held, not sent: \(wayOn(for: doubts, of: batch))")
@@ -24,8 +25,11 @@ enum DoubtText {
         guard let first = doubts.firstHolder else { return nil }
         let others = doubts.holders.count - 1
         let more = others > 0 ? " and \(Figures.count(others, "other"))" : ""
-        return "settle line \(first.line) of \(first.batch)\(more) first ('rollcall resolve \(first.batch) "
-            + "--line \(first.line) --as failed|queued')"
+        let (given, sent) = (
+            Hint.resolve(batch: first.batch, line: first.line, decision: "failed"),
+            Hint.resolve(batch: first.batch, line: first.line, decision: "queued", agreed: true)
+        )
+        return "settle line \(first.line) of \(first.batch)\(more) first: \(given) gives it up, \(sent) sends it again"
     }
 
     /// Why records that were selected to be sent again would only be held again; nil: they would not.
@@ -42,11 +46,13 @@ enum DoubtText {
         ].filter { $0.0 > 0 }
         guard !kinds.isEmpty else { return nil }
         let told = kinds.map { "\(Figures.count($0.0, "record")) \($0.1)" }.joined(separator: " and ")
-        return "\(told) may have been billed already; sending them again may bill as many calls a second time"
+        let records = kinds.reduce(0) { $0 + $1.0 }
+        return "\(told) may have been billed already; sending \(Counted.verb(records, "it", "them")) again may bill "
+            + "\(Counted.things(records, "call")) a second time"
     }
 
     private static func wayOn(for doubts: Doubts, of batch: String) -> String {
         settleFirst(doubts)
-            ?? "what held them is in doubt no more: 'rollcall rerun \(batch) --status in_doubt' sends them"
+            ?? "what held them is in doubt no more: \(Hint.rerun(batch: batch, status: "in_doubt")) sends them"
     }
 }

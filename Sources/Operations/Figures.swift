@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 
 /// Figures as a person reads them.
@@ -19,20 +20,10 @@ enum Figures {
     }
 
     /// `1,234,567`.
-    static func count(_ number: Int) -> String {
-        var digits = Array(String(abs(number)))
-        var index = digits.count - 3
-        while index > 0 {
-            digits.insert(",", at: index)
-            index -= 3
-        }
-        return (number < 0 ? "-" : "") + String(digits)
-    }
+    static func count(_ number: Int) -> String { Counted.number(number) }
 
     /// `1 line`, `2 lines`.
-    static func count(_ number: Int, _ noun: String) -> String {
-        "\(count(number)) \(noun)\(number == 1 ? "" : "s")"
-    }
+    static func count(_ number: Int, _ noun: String) -> String { Counted.things(number, noun) }
 
     /// The first few of some names, and how many more there are.
     static func names(_ names: [some CustomStringConvertible]) -> String {

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import IdentityInsightsClient
 import Ingest
@@ -16,7 +17,9 @@ extension OperationFailure {
         case let error as InputError: self.init(.inputUnusable, error.description)
         case let error as StoreError: self.init(Self.status(of: error.code), error.description)
         case let error as ResultError:
-            self.init(.unfinished, "\(error); the answers are in the database, 'rollcall export BATCH' prints them")
+            self.init(
+                .unfinished,
+                "\(error); the answers are in the database, \(Hint.help(["export"])) says how to print them")
         case let error as CocoaError: self.init(error.filePath, "cannot be made or used", SystemFault(behind: error))
         default: self.init(.unfinished, "\(error)")
         }

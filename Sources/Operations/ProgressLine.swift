@@ -1,3 +1,5 @@
+import Basics
+
 /// One line of progress: done, rate, time to go, retries. A pure value; drawing it is somewhere else.
 struct ProgressLine: Equatable {
     var name: String
@@ -23,7 +25,7 @@ struct ProgressLine: Equatable {
         var parts = ["\(name): \(done)/\(total) (\(share)%)"]
         if let rate { parts.append("\(Figures.rate(rate))/s") }
         if let secondsLeft, done < total { parts.append("ETA \(Figures.duration(seconds: secondsLeft))") }
-        parts.append("\(retries) retries")
+        parts.append(Counted.things(retries, "retry"))
         if failed > 0 { parts.append("\(failed) failed") }
         if inDoubt > 0 { parts.append("\(inDoubt) in doubt") }
         if let waiting { parts.append(waiting) }

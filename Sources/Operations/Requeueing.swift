@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import IdentityInsightsClient
 import JobRunner
@@ -74,7 +75,7 @@ struct Requeueing: Sendable {
         try await store.recordAction(
             Action(
                 at: Int64(Date().timeIntervalSince1970 * 1_000), batch: batch.id, name: "rerun",
-                detail: "\(statuses): \(count) records", provenance: provenance))
+                detail: "\(statuses): \(Counted.things(count, "record"))", provenance: provenance))
     }
 }
 

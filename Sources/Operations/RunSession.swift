@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import IdentityInsightsClient
 import Ingest
@@ -70,7 +71,7 @@ struct RunSession: Sendable {
             console.note(
                 "warning: the database was restored from an earlier copy, which does not know of the last "
                     + "\(Figures.count(Int(found.lostAttempts), "call")); \(Figures.count(found.doubtedRecords, "record")) "
-                    + "that may have been among them are in doubt now")
+                    + "that may have been among them \(Counted.verb(found.doubtedRecords)) in doubt now")
         }
     }
 

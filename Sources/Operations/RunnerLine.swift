@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import RecordStore
 
@@ -6,7 +7,7 @@ enum RunnerLine {
     /// One line, two where the way to the API is not open; nil where nobody runs and nobody did.
     static func text(of runner: Workplace.Runner, _ status: RunnerStatus?, now: Date = Date()) -> String? {
         switch runner {
-        case .nobody: return status == nil ? nil : "no daemon runs; 'rollcall daemon' goes on with what waits"
+        case .nobody: return status == nil ? nil : "no daemon runs; \(Hint.daemon) goes on with what waits"
         case .run(let process): return "process \(process) runs this database until its batches are done"
         case .daemon(let process):
             guard let status else { return "daemon: process \(process)" }
@@ -29,8 +30,9 @@ extension RunnerStatus {
             return "no calls since \(Figures.time(since)): \(reason ?? "the API is out of reach"); "
                 + "\(Figures.count(probes, "probe")) so far, \(next)"
         case .halted(let reason, let since):
-            return "halted since \(Figures.time(since)): \(reason ?? "something is wrong"); "
-                + "mend it, then 'rollcall resume BATCH' for each halted batch, or send SIGHUP where there is none"
+            return
+                "halted since \(Figures.time(since)): \(reason ?? "something is wrong"); mend it, then resume what is "
+                + "halted, or send SIGHUP to the daemon where nothing is"
         }
     }
 }

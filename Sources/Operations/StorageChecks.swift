@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import RecordStore
 import Settings
@@ -46,9 +47,9 @@ struct StorageChecks {
             let batches = try store.batches()
             guard try store.isSound() else {
                 return .failure(
-                    "database", "\(path) is damaged; 'rollcall restore' puts a backup in its place")
+                    "database", "\(path) is damaged; put a backup in its place, as \(Hint.help(["restore"])) says")
             }
-            return .fine("database", "\(path), \(Figures.count(batches.count)) batches; the sealing key fits")
+            return .fine("database", "\(path), \(Counted.things(batches.count, "batch")); the sealing key fits")
         } catch {
             return .failure("database", OperationFailure(error).message)
         }

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import Results
 
@@ -27,7 +28,7 @@ enum SummaryText {
     private static func calls(_ calls: BatchSummary.Calls) -> String {
         var parts = ["\(Figures.count(calls.made)) made, \(Figures.count(calls.billable)) billed"]
         if calls.maybeBillable > 0 { parts.append("\(Figures.count(calls.maybeBillable)) perhaps billed") }
-        if calls.retries > 0 { parts.append(Figures.count(calls.retries) + " retries") }
+        if calls.retries > 0 { parts.append(Counted.things(calls.retries, "retry")) }
         if calls.possibleDoubleBills > 0 {
             parts.append("\(Figures.count(calls.possibleDoubleBills)) possibly billed twice")
         }

@@ -33,8 +33,8 @@ extension Workplace {
         guard Self.place(of: folder) == Self.place(of: URL(filePath: settings.jobs)) else {
             throw OperationFailure(
                 .configuration,
-                "\(name): a daemon runs the jobs of \(settings.jobs) only; move the file there, or "
-                    + "'rollcall run FILE --job \(name)' while no daemon runs")
+                "\(name): a daemon runs the jobs of \(settings.jobs) only; move the file there, or run the files with this "
+                    + "job while no daemon runs")
         }
         return job
     }

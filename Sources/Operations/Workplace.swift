@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import IdentityInsightsClient
 import RecordStore
@@ -49,7 +50,8 @@ struct Workplace: Sendable {
     func storeForReading() throws -> RecordStore {
         guard FileManager.default.fileExists(atPath: settings.database) else {
             throw OperationFailure(
-                .configuration, "\(settings.database): there is no database yet; 'rollcall run FILE' makes it")
+                .configuration,
+                "\(settings.database): there is no database yet; the first run makes it, as \(Hint.help(["run"])) says")
         }
         return try RecordStore.openForReading(
             path: settings.database, sealingKeyPath: settings.sealingKey, endpoint: settings.api.baseURL)
@@ -60,7 +62,7 @@ extension RecordStore {
     /// The batch of that name or number.
     func batchOrFailure(_ name: String) throws -> Batch {
         guard let batch = try batch(named: name) else {
-            throw OperationFailure(.usage, "there is no batch '\(name)'; 'rollcall status' lists them")
+            throw OperationFailure(.usage, "there is no batch '\(name)'; \(Hint.status()) lists them")
         }
         return batch
     }

@@ -14,7 +14,7 @@ struct CopyFacts: Sendable {
     init(_ database: Database, called name: String) throws {
         version = try Migrations.all.version(of: database)
         guard version > 0, try database.tableExists("store"), let identity = try StoreIdentity.fetch(database) else {
-            throw StoreError(.damaged, "\(name) is not a database of Rollcall; use a file that rollcall backup wrote")
+            throw StoreError(.damaged, "\(name) is not a database of Rollcall; use a file that backup wrote")
         }
         self.identity = identity
         lastAttempt = try RecordStore.lastAttempt(database)

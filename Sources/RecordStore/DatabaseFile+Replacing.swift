@@ -44,7 +44,7 @@ extension DatabaseFile {
     }
 
     private var inUse: StoreError {
-        StoreError(.locked, "\(name) is still open elsewhere; end the other rollcall commands first, then try again")
+        StoreError(.locked, "\(name) is still open elsewhere; end the other commands first, then try again")
     }
 
     private func freeName() throws -> String {

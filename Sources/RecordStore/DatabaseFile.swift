@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import GRDB
 import Migrations
@@ -51,7 +52,7 @@ struct DatabaseFile {
     /// Refuses a database that isn't there.
     func requireExistence() throws {
         guard exists else {
-            throw StoreError(.noDatabase, "There is no database \(name); `rollcall run` makes one, or correct database")
+            throw StoreError(.noDatabase, "There is no database \(name); the first run makes one, or correct database")
         }
     }
 
@@ -97,7 +98,7 @@ struct DatabaseFile {
         } catch let error as DatabaseError where error.resultCode == .SQLITE_NOTADB {
             throw StoreError(
                 .damaged,
-                "\(name) is damaged or no database: restore it from a backup with 'rollcall restore FILE', or correct "
+                "\(name) is damaged or no database: restore it from a backup, as \(Hint.help(["restore"])) says, or correct "
                     + "`database`", cause: "SQLite: \(error.extendedResultCode)")
         } catch let error as DatabaseError {
             throw StoreError(error, while: access, because: isWithoutRoom ? SystemFault(ENOSPC) : nil)

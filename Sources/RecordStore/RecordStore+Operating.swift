@@ -56,6 +56,6 @@ extension RecordStore {
         guard LedgerReconciliation(mark: marked, ledger: ledger) != .whole else { return }
         throw StoreError(
             .notAllowed,
-            "\(file.name) was restored from an earlier copy; `rollcall run` or the daemon has to put it right first")
+            "\(file.name) was restored from an earlier copy; a run or the daemon has to put it right first")
     }
 }

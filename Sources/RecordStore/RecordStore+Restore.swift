@@ -23,7 +23,7 @@ extension RecordStore {
         let name = URL(fileURLWithPath: source).lastPathComponent
         let file = DatabaseFile(path: path)
         guard FileManager.default.fileExists(atPath: source) else {
-            throw StoreError(.noDatabase, "There is no copy \(name); name a file that rollcall backup wrote")
+            throw StoreError(.noDatabase, "There is no copy \(name); name a file that backup wrote")
         }
         try PrivateFile.createFolder(of: path)
         return try StoreLock.take(database: path).hold {

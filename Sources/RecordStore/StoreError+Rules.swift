@@ -1,7 +1,7 @@
 extension StoreError {
     /// There is no batch with this number.
     static func noBatch(_ batch: BatchID) -> StoreError {
-        StoreError(.notFound, "There is no batch \(batch); see rollcall status for those there are")
+        StoreError(.notFound, "There is no batch \(batch)")
     }
 
     /// The content of a file is that of an earlier batch.
@@ -44,7 +44,7 @@ extension StoreError {
     static func schemaVersion(found: Int, known: Int) -> StoreError {
         let advice =
             found < known
-            ? "run `rollcall run` or the daemon of this version once, which copies and migrates it"
+            ? "start a run or the daemon of this version once, which copies and migrates it"
             : "use the newer Rollcall that wrote it"
         return StoreError(
             .schemaVersion, "The database has schema version \(found), this program has \(known); \(advice)")
@@ -55,5 +55,21 @@ extension StoreError {
     /// The database was being made when its process ended, so nothing is in it.
     static var unfinished: StoreError {
         StoreError(.damaged, "The database was never finished and holds nothing; remove it and start again")
+    }
+}
+
+extension BatchState {
+    /// What a batch does that gets there, behind 'cannot'.
+    var infinitive: String {
+        switch self {
+        case .ingesting: "be taken in"
+        case .awaitingConfirmation: "wait for confirmation"
+        case .running: "run"
+        case .completed: "be completed"
+        case .paused: "be paused"
+        case .halted: "be halted"
+        case .cancelled: "be cancelled"
+        case .rejected: "be rejected"
+        }
     }
 }

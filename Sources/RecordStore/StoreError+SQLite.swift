@@ -1,3 +1,4 @@
+import Basics
 import GRDB
 
 extension StoreError {
@@ -61,7 +62,7 @@ extension StoreError {
     private static func meaning(of code: ResultCode, while access: Access) -> (Code, String) {
         switch code {
         case .SQLITE_CORRUPT, .SQLITE_NOTADB:
-            (.damaged, "The database is damaged: restore it from a backup with 'rollcall restore FILE'")
+            (.damaged, "The database is damaged: restore it from a backup, as \(Hint.help(["restore"])) says")
         case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH:
             (
                 generalCode(access),

@@ -79,12 +79,12 @@ extension WriterConnection {
 
     private func check(_ row: BatchRow, _ batch: BatchID, to state: BatchState, finishingIngest: Bool) throws {
         guard row.state.successors.contains(state), !finishingIngest || row.state == .ingesting else {
-            throw StoreError.wrongState(batch, row.state, to: "become \(state.rawValue)")
+            throw StoreError.wrongState(batch, row.state, to: state.infinitive)
         }
         // Only a batch whose whole file has been read may go on, and only one that hasn't may be read on.
         let needsWholeFile = state != .ingesting && state != .paused && state != .cancelled && state != .rejected
         guard needsWholeFile ? row.isIngested || finishingIngest : state != .ingesting || !row.isIngested else {
-            throw StoreError(.notAllowed, "Batch \(batch) cannot become \(state.rawValue): its file was read in part")
+            throw StoreError(.notAllowed, "Batch \(batch) cannot \(state.infinitive): its file was read in part")
         }
         guard state != .completed || row.queued + row.inFlight == 0 else {
             throw StoreError(.notAllowed, "Batch \(batch) still has records to send and cannot be completed")

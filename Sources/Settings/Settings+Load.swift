@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 
 extension Settings {
@@ -50,7 +51,8 @@ extension Settings {
         } catch {
             throw SettingsError(
                 file: path,
-                "\(error.message); name the settings with --config; 'rollcall emulator --dir D' writes some that work")
+                "\(error.message); name the settings with --config; \(Hint.emulator(folder: "emulator")) writes some that work"
+            )
         }
     }
 

@@ -113,7 +113,7 @@ extension EndToEnd {
                 #expect(doctor.output.contains("connection"))
                 let ended = try await installation.rollcall("run", "day.csv")
                 #expect(ended.status == 3, "\(ended.errors)")
-                #expect(ended.errors.contains("out of reach for more than 1 seconds"), "\(ended.errors)")
+                #expect(ended.errors.contains("out of reach for more than 1 second"), "\(ended.errors)")
                 let batch = try installation.batch("day-1")
                 #expect(batch.state == .halted && batch.counts.queued == 2 && batch.counts.calls == 0)
                 #expect(installation.emulator.calls.total == 0)

@@ -129,7 +129,7 @@ extension RunEnd {
         }
         let configuration = RunnerBench.oneByOne { $0.requireEncryptedAnswers = true }
         let end = try await bench.runner(configuration, submitter).run(bench.batch, stop: StopSignal())
-        #expect(end.halt == .answersNotEncrypted)
+        #expect(end.halt == Halt.answersNotEncrypted.named(for: "first-1"))
         #expect(submitter.calls.count == 1)
         #expect(try bench.counts.inDoubt == 1)
     }

@@ -42,8 +42,8 @@ import Testing
         let tripped = tripwire.record(Outcome(.rejected), next: .failed)
         let halt = try #require(tripped)
         #expect(halt.cause == .failing)
-        #expect(halt.reason.hasPrefix("1 of the last 1 answers failed for good"))
-        #expect(halt.remedy.contains("rollcall records may-7 --status failed"))
-        #expect(halt.remedy.contains("'rollcall resume may-7'"))
+        #expect(halt.reason.hasPrefix("The last answer failed for good"))
+        #expect(halt.remedy.contains("'rollcall records may-7 --status failed'"))
+        #expect(halt.named(for: "may-7").remedy.hasSuffix(" To go on: 'rollcall resume may-7'."))
     }
 }

@@ -33,7 +33,7 @@ struct AdmissionTests {
         Case(records: 3, invalid: 2, calls: 0, held: 1, waits: ["max_invalid"]),
         Case(records: 2, invalid: 2, calls: 0, maxInvalid: 0),
         // Where a person gave the share, it holds to the letter.
-        Case(records: 2, invalid: 1, maxInvalid: 0, waits: ["1 of 2 lines are invalid, more than max_invalid, 0%"]),
+        Case(records: 2, invalid: 1, maxInvalid: 0, waits: ["1 of 2 lines is invalid, more than max_invalid, 0%"]),
         Case(records: 2, invalid: 1, maxInvalid: 0.05, waits: ["max_invalid, 5%"]),
         Case(records: 2, invalid: 1, maxInvalid: 0.5), Case(records: 20, invalid: 1, maxInvalid: 0.05),
         Case(records: 20, invalid: 2, maxInvalid: 0, waits: ["max_invalid, 0%"]),

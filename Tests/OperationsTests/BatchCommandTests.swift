@@ -23,7 +23,7 @@ struct BatchCommandTests {
     func effects(command: BatchCommand) throws {
         let expected = try #require(Self.table.first { $0.0 == command }?.1)
         for state in BatchState.allCases {
-            switch (command.effect(on: state, isIngested: true), expected[state]) {
+            switch (command.effect(on: state, isIngested: true, of: "day-1"), expected[state]) {
             case (.becomes(let new), let wanted): #expect(new == wanted && new != state, "\(command) \(state)")
             case (.nothing, let wanted): #expect(wanted == state, "\(command) \(state)")
             case (.refused(let why), let wanted):
@@ -37,7 +37,9 @@ struct BatchCommandTests {
     func storeAgrees(command: BatchCommand) {
         for state in BatchState.allCases {
             for isIngested in [true, false] {
-                guard case .becomes(let new) = command.effect(on: state, isIngested: isIngested) else { continue }
+                guard case .becomes(let new) = command.effect(on: state, isIngested: isIngested, of: "day-1") else {
+                    continue
+                }
                 #expect(state.successors.contains(new), "\(command) \(state)")
             }
         }
@@ -45,6 +47,6 @@ struct BatchCommandTests {
 
     @Test("A batch paused while its file was being read is read on")
     func resumeReading() {
-        #expect(BatchCommand.resume.effect(on: .paused, isIngested: false) == .becomes(.ingesting))
+        #expect(BatchCommand.resume.effect(on: .paused, isIngested: false, of: "day-1") == .becomes(.ingesting))
     }
 }

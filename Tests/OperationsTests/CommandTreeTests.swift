@@ -25,18 +25,18 @@ struct CommandTreeTests {
     @Test(
         "It is told, with the one that was probably meant",
         arguments: [
-            (["sttaus"], "there is no command 'sttaus'; did you mean 'rollcall status'? 'rollcall help' lists them"),
+            (["sttaus"], "there is no command 'sttaus'; did you mean 'status'? 'rollcall help' lists them"),
             (
-                ["help", "rnu"], "there is no command 'rnu'; did you mean 'rollcall run'? 'rollcall help' lists them"
+                ["help", "rnu"], "there is no command 'rnu'; did you mean 'run'? 'rollcall help' lists them"
             ),
             (
                 ["jobs", "lits"],
-                "there is no command 'lits' below 'rollcall jobs'; did you mean 'rollcall jobs list'? "
+                "there is no command 'lits' below 'jobs'; did you mean 'jobs list'? "
                     + "'rollcall help jobs' lists them"
             ),
             (
                 ["help", "jobs", "xyz"],
-                "there is no command 'xyz' below 'rollcall jobs'; 'rollcall help jobs' lists them"
+                "there is no command 'xyz' below 'jobs'; 'rollcall help jobs' lists them"
             ),
             (["accounts.csv"], "there is no command 'accounts.csv'; 'rollcall help' lists them"),
             (["\u{1B}[2J"], "there is no command '?[2J'; 'rollcall help' lists them"),

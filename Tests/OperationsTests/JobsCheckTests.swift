@@ -30,13 +30,13 @@ struct JobsCheckTests {
         #expect(
             try findings() == [
                 "FAILED  a: jobs/a.yaml, line 1: the key 'limits.rat' is unknown: the nearest is 'limits.rate'",
-                "ok      b: runs when 'rollcall run --job' asks",
+                "ok      b: runs when somebody runs files with it",
                 "FAILED  c: jobs/c.yaml, line 1: the key 'shedule' is unknown: the nearest is 'schedule'",
             ])
         #expect(
             try findings(["b", "\(place.path)/jobs/b.yaml"])
                 == [String](
-                    repeating: "ok      b: runs when 'rollcall run --job' asks", count: 2))
+                    repeating: "ok      b: runs when somebody runs files with it", count: 2))
         #expect(try findings(["d"]) == ["FAILED  d: jobs/d.yaml: there is no such file: name a job file"])
     }
 
@@ -57,9 +57,9 @@ struct JobsCheckTests {
             ),
             (
                 "notify: bin/tell",
-                "j: notify: bin/tell is no program that can be run; check its path and 'chmod +x' it"
+                "j: notify: bin/tell is no program that can be run; check its path, then 'chmod +x bin/tell'"
             ),
-            ("notify: jobs/", "j: notify: jobs is no program that can be run; check its path and 'chmod +x' it"),
+            ("notify: jobs/", "j: notify: jobs is no program that can be run; check its path, then 'chmod +x jobs'"),
             (
                 "notify: no-such-program-here",
                 "j: notify: there is no program 'no-such-program-here' in PATH; give its path"
@@ -105,7 +105,7 @@ struct JobsCheckTests {
             try findings() == [
                 "warning j: limits.daily_calls: 1000 \(words) 150, which holds for all jobs together",
                 "warning j: limits.monthly_cost: 20.5 \(words) 20, which holds for all jobs together",
-                "ok      k: runs when 'rollcall run --job' asks",
+                "ok      k: runs when somebody runs files with it",
             ])
     }
 

@@ -9,9 +9,9 @@ struct StoreFailureTests {
     /// A result code, whether the database was being written, what it means, and words of its remedy.
     private static let meanings: [(ResultCode, StoreError.Access, StoreError.Code, String)] = [
         (.SQLITE_FULL, .writing, .diskFull, "make room"),
-        (.SQLITE_CORRUPT, .writing, .damaged, "rollcall restore"),
-        (.SQLITE_CORRUPT, .reading, .damaged, "rollcall restore"),
-        (.SQLITE_NOTADB, .reading, .damaged, "rollcall restore"),
+        (.SQLITE_CORRUPT, .writing, .damaged, "rollcall help restore"),
+        (.SQLITE_CORRUPT, .reading, .damaged, "rollcall help restore"),
+        (.SQLITE_NOTADB, .reading, .damaged, "rollcall help restore"),
         (.SQLITE_READONLY, .writing, .stateNotWritten, "read-only; make it writable"),
         (.SQLITE_READONLY, .reading, .notReadable, "read-only"),
         (.SQLITE_IOERR_WRITE, .writing, .stateNotWritten, "The disk failed while the database was written"),

@@ -161,7 +161,7 @@ import Testing
     }
 
     @Test func aFileThatIsNoneSaysWhy() throws {
-        let remedy = "; name the settings with --config; 'rollcall emulator --dir D' writes some that work"
+        let remedy = "; name the settings with --config; 'rollcall emulator --dir emulator' writes some that work"
         let missing = try folder.complaint { _ = try Settings.load(path: folder.path + "/no.yaml", environment: [:]) }
         #expect(missing == "no.yaml: there is no such file" + remedy)
         try FileManager.default.createDirectory(atPath: folder.path + "/dir", withIntermediateDirectories: true)

@@ -1,3 +1,4 @@
+import Basics
 import Ingest
 import JobRunner
 import Logging
@@ -111,7 +112,7 @@ struct FolderNews {
         case .halted:
             return .halted(
                 reason: batch.reason ?? "something is wrong",
-                remedy: "ask those who run Rollcall; once that is put right, 'rollcall resume \(batch.name)' goes on")
+                remedy: "ask those who run Rollcall; once that is put right, \(Hint.resume(batch: batch.name)) goes on")
         case .running where batch.counts.calls == 0 && waiting != nil: return .queued(reason: waiting)
         case .running: return .running(progress(of: batch, waiting: waiting))
         case .cancelled: return .cancelled
@@ -124,7 +125,7 @@ struct FolderNews {
         if let moment = try house.store.resumptions()[batch.id] {
             return "nothing; it goes on by itself at \(Figures.time(moment))"
         }
-        let resume = "'rollcall resume \(batch.name)' goes on"
+        let resume = "\(Hint.resume(batch: batch.name)) goes on"
         guard let cap = job.limits.batchCalls, batch.counts.calls >= cap else {
             return "ask those who run Rollcall; \(resume)"
         }

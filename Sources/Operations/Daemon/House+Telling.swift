@@ -1,3 +1,4 @@
+import Basics
 import Ingest
 import JobRunner
 import RecordStore
@@ -7,10 +8,11 @@ extension House {
     /// Tells whoever a job names that something happened to one of its batches.
     func tell(
         _ event: Settings.Notification.Event, of batch: Batch, under job: JobDefinition?, reason: String? = nil,
-        remedy: String? = nil, results: String? = nil, cost: String? = nil
+        remedy: String? = nil, next: Hint? = nil, results: String? = nil, cost: String? = nil
     ) {
         let notice = BatchNotice(
-            event, of: batch, at: clock.now, reason: reason, remedy: remedy, results: results, cost: cost)
+            event, of: batch, at: clock.now, reason: reason, remedy: remedy, next: next, results: results,
+            cost: cost)
         notifier.tell(notice, to: job?.notify ?? settings.notify)
     }
 

@@ -1,3 +1,4 @@
+import Basics
 import JobRunner
 import Logging
 import RecordStore
@@ -52,7 +53,9 @@ struct OperatorWatch {
             house.log.error("keys could not be read anew", metadata: ["reason": "\(reason)"])
             guard let batch, try house.store.batch(batch.id).state == .running else { return }
             try await house.store.setState(
-                batch.id, to: .halted, reason: "Keys could not be read anew: \(reason) Then resume again.")
+                batch.id, to: .halted,
+                reason:
+                    "Keys could not be read anew: \(reason). Mend that. To go on: \(Hint.resume(batch: batch.name)).")
         }
     }
 }

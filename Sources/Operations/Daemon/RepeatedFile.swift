@@ -1,3 +1,4 @@
+import Basics
 import Ingest
 import RecordStore
 import Settings
@@ -41,9 +42,9 @@ struct RepeatedFile {
         case .cancelled where batch.counts.cancelled > 0:
             "Drop cancelled.\(batch.format) from there here, which sends what was not sent. \(again)"
         case .cancelled: "Nothing, if those results will do. \(again)"
-        case .awaitingConfirmation: "Ask those who run Rollcall for 'rollcall start \(batch.name)'"
+        case .awaitingConfirmation: "Ask those who run Rollcall for \(Hint.start(batch: batch.name))"
         case .paused, .halted:
-            "Ask those who run Rollcall why; once that is put right, 'rollcall resume \(batch.name)' goes on"
+            "Ask those who run Rollcall why; once that is put right, \(Hint.resume(batch: batch.name)) goes on"
         case .ingesting, .running: "Nothing: wait for those results"
         }
     }
@@ -51,19 +52,6 @@ struct RepeatedFile {
     /// Where everything is to be asked once more.
     private var again: String {
         "To have all lines answered once more, ask those who run Rollcall for "
-            + "'rollcall submit \(ShellWord.quoted(rejectedPath)) --job \(job.name) --again', which runs \(job.onceMore)"
-    }
-}
-
-/// A word of a command as a shell reads it.
-enum ShellWord {
-    /// The word itself where nothing in it means anything to a shell, else in double quotes (POSIX XCU 2.2.3).
-    static func quoted(_ word: String) -> String {
-        let isPlain = word.utf8.allSatisfy { byte in
-            UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte | 0x20 || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte
-                || "/._-+,:@%".utf8.contains(byte)
-        }
-        if isPlain, !word.isEmpty { return word }
-        return "\"" + word.map { "\"$`\\".contains($0) ? "\\\($0)" : String($0) }.joined() + "\""
+            + "\(Hint.submit(file: rejectedPath, job: job.name, again: true)), which runs \(job.onceMore)"
     }
 }

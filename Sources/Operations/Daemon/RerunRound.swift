@@ -1,3 +1,4 @@
+import Basics
 import JobRunner
 import Logging
 import RecordStore
@@ -23,7 +24,7 @@ struct RerunRound {
             try await house.store.recordAction(
                 Action(
                     at: house.clock.now, batch: batch.id, name: Self.actionName,
-                    detail: "job \(job.name): \(count) records", provenance: provenance))
+                    detail: "job \(job.name): \(Counted.things(count, "record"))", provenance: provenance))
             house.log.notice(
                 "records queued again", metadata: batch.logged(["by": "\(job.name)", "count": "\(count)"]))
         }
@@ -60,7 +61,8 @@ struct RerunRound {
             metadata: batch.logged(["by": "\(job.name)", "reason": "\(reason)"]))
         house.tell(
             .awaitingConfirmation, of: batch, under: own, reason: reason,
-            remedy: "'rollcall rerun \(batch.name) --yes' sends them")
+            remedy: "\(Hint.rerun(batch: batch.name, agreed: true)) sends them",
+            next: .rerun(batch: batch.name, agreed: true))
     }
 
     /// Only batches that are over: what stands still waits for a person. The age is the batch's: that of a record would

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import Ingest
 import Schedules
@@ -54,7 +55,7 @@ struct JobChecks {
     private var summary: String {
         guard job.isEnabled else { return "is switched off" }
         guard let next = job.nextRun(after: now) else {
-            return job.source.path.map { "takes what is dropped into \($0)" } ?? "runs when 'rollcall run --job' asks"
+            return job.source.path.map { "takes what is dropped into \($0)" } ?? "runs when somebody runs files with it"
         }
         return "is due \(Figures.time(next, in: job.timeZone))"
     }
@@ -93,7 +94,8 @@ struct JobChecks {
     private var group: String? {
         guard let name = job.exchangeGroup else { return nil }
         guard let group = getgrnam(name)?.pointee.gr_gid else {
-            return "exchange_group: there is no group '\(name)'; make it with 'groupadd \(name)', or name another"
+            return
+                "exchange_group: there is no group '\(name)'; make it with 'groupadd \(ShellQuoting.word(name))', or name another"
         }
         guard geteuid() != 0, group != getegid(), !Self.groups.contains(group) else { return nil }
         return
@@ -109,7 +111,7 @@ struct JobChecks {
     private var command: String? {
         guard let program = job.notify?.command.first, !Self.isExecutable(program) else { return nil }
         return program.contains("/")
-            ? "notify: \(program) is no program that can be run; check its path and 'chmod +x' it"
+            ? "notify: \(program) is no program that can be run; check its path, then 'chmod +x \(ShellQuoting.word(program))'"
             : "notify: there is no program '\(program)' in PATH; give its path"
     }
 
@@ -127,7 +129,7 @@ struct JobChecks {
 
     private var strangers: [String] {
         (job.rerun?.jobs ?? []).filter { !names.contains($0) && $0 != JobDefinition.unnamed }
-            .map { "rerun.jobs: there is no job '\($0)'; 'rollcall jobs list' shows which there are" }
+            .map { "rerun.jobs: there is no job '\($0)'; \(Hint.jobsList) shows which there are" }
     }
 
     private var rivals: [String] {

@@ -1,3 +1,4 @@
+import Basics
 import RecordStore
 import Results
 import Settings
@@ -19,6 +20,8 @@ struct BatchNotice: Encodable, Sendable {
     var reason: String?
     /// What to do.
     var remedy: String?
+    /// The command that does it; nil where nothing has to be done, or no command would.
+    var next: String?
     /// The folder of the results.
     var results: String?
     /// When the last of the missed runs was due.
@@ -34,11 +37,12 @@ struct BatchNotice: Encodable, Sendable {
     ///   - time: when, in milliseconds since 1970 UTC.
     ///   - reason: why, where that is not the batch's own reason.
     ///   - remedy: what a person can do.
+    ///   - next: the command that does it, where that is not the event's own.
     ///   - results: the folder of its results.
     ///   - cost: what its calls cost.
     init(
         _ event: Settings.Notification.Event, of batch: Batch, at time: Int64, reason: String? = nil,
-        remedy: String? = nil, results: String? = nil, cost: String? = nil
+        remedy: String? = nil, next: Hint? = nil, results: String? = nil, cost: String? = nil
     ) {
         self.event = event
         self.time = Timestamp.text(time)
@@ -53,7 +57,16 @@ struct BatchNotice: Encodable, Sendable {
         self.cost = cost
         self.reason = reason ?? batch.reason
         self.remedy = remedy
+        self.next = (next ?? Self.next(after: event, batch.name))?.commandLine
         self.results = results
+    }
+
+    private static func next(after event: Settings.Notification.Event, _ batch: String) -> Hint? {
+        switch event {
+        case .halted, .paused: .resume(batch: batch)
+        case .awaitingConfirmation: .start(batch: batch)
+        case .completed, .missed, .rejected: nil
+        }
     }
 
     /// A schedule that was due while nobody could start it.

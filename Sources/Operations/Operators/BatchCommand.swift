@@ -1,3 +1,4 @@
+import Basics
 import RecordStore
 
 /// What an operator can do with a batch as a whole. A pure rule: which state it leads to, or why not.
@@ -28,13 +29,14 @@ extension BatchCommand {
     /// - Parameters:
     ///   - state: The batch's state.
     ///   - isIngested: Whether its whole file has been read.
+    ///   - batch: The batch's name, for what can be done instead.
     /// - Returns: Where it goes, or why not.
-    func effect(on state: BatchState, isIngested: Bool) -> Effect {
+    func effect(on state: BatchState, isIngested: Bool, of batch: String) -> Effect {
         switch self {
-        case .start: start(state)
-        case .pause: pause(state)
-        case .resume: resume(state, isIngested)
-        case .cancel: cancel(state)
+        case .start: start(state, batch)
+        case .pause: pause(state, batch)
+        case .resume: resume(state, isIngested, batch)
+        case .cancel: cancel(state, batch)
         }
     }
 
@@ -48,46 +50,47 @@ extension BatchCommand {
         }
     }
 
-    private func start(_ state: BatchState) -> Effect {
+    private func start(_ state: BatchState, _ batch: String) -> Effect {
         switch state {
         case .awaitingConfirmation: .becomes(.running)
         case .running: .nothing
         case .ingesting: .refused("is still being taken in; start it when it waits for confirmation")
-        case .paused, .halted: .refused("is \(state.rawValue); 'rollcall resume' goes on with it")
-        case .completed, .cancelled, .rejected: .refused(over(state))
+        case .paused, .halted: .refused("is \(state.rawValue); \(Hint.resume(batch: batch)) goes on with it")
+        case .completed, .cancelled, .rejected: .refused(over(state, batch))
         }
     }
 
-    private func pause(_ state: BatchState) -> Effect {
+    private func pause(_ state: BatchState, _ batch: String) -> Effect {
         switch state {
         case .running, .ingesting: .becomes(.paused)
         case .paused: .nothing
-        case .awaitingConfirmation: .refused("waits for confirmation; nothing is sent before 'rollcall start'")
-        case .halted: .refused("is halted; nothing is sent before 'rollcall resume'")
-        case .completed, .cancelled, .rejected: .refused(over(state))
+        case .awaitingConfirmation:
+            .refused("waits for confirmation; nothing is sent before \(Hint.start(batch: batch))")
+        case .halted: .refused("is halted; nothing is sent before \(Hint.resume(batch: batch))")
+        case .completed, .cancelled, .rejected: .refused(over(state, batch))
         }
     }
 
-    private func resume(_ state: BatchState, _ isIngested: Bool) -> Effect {
+    private func resume(_ state: BatchState, _ isIngested: Bool, _ batch: String) -> Effect {
         switch state {
         case .paused: .becomes(isIngested ? .running : .ingesting)
         case .halted: .becomes(.running)
         case .running, .ingesting: .nothing
-        case .awaitingConfirmation: .refused("waits for confirmation; 'rollcall start' agrees to its cost")
-        case .completed, .cancelled, .rejected: .refused(over(state))
+        case .awaitingConfirmation: .refused("waits for confirmation; \(Hint.start(batch: batch)) agrees to its cost")
+        case .completed, .cancelled, .rejected: .refused(over(state, batch))
         }
     }
 
-    private func cancel(_ state: BatchState) -> Effect {
+    private func cancel(_ state: BatchState, _ batch: String) -> Effect {
         switch state {
         case .ingesting, .awaitingConfirmation, .running, .paused, .halted: .becomes(.cancelled)
         case .cancelled: .nothing
-        case .completed, .rejected: .refused(over(state))
+        case .completed, .rejected: .refused(over(state, batch))
         }
     }
 
-    private func over(_ state: BatchState) -> String {
+    private func over(_ state: BatchState, _ batch: String) -> String {
         state == .completed
-            ? "is completed; 'rollcall rerun' sends what failed again" : "is \(state.rawValue) and stays so"
+            ? "is completed; \(Hint.rerun(batch: batch)) sends again what failed" : "is \(state.rawValue) and stays so"
     }
 }

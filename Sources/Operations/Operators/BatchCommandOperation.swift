@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import JobRunner
 import RecordStore
@@ -25,7 +26,7 @@ public struct BatchCommandOperation: Sendable {
     public func perform() async throws -> ExitStatus {
         let session = try OperatorSession(Workplace(config: config), console: console)
         let batch = try session.store.batchOrFailure(batch)
-        switch command.effect(on: batch.state, isIngested: batch.isIngested) {
+        switch command.effect(on: batch.state, isIngested: batch.isIngested, of: batch.name) {
         case .refused(let why): throw OperationFailure(.unfinished, "\(batch.name) \(why)")
         case .nothing: try await repeatWord(on: batch, in: session)
         case .becomes(let state): try await move(batch, to: state, in: session)
@@ -59,7 +60,7 @@ public struct BatchCommandOperation: Sendable {
     private func follows(_ batch: Batch, _ session: OperatorSession) async throws -> String {
         switch command {
         case .start, .resume: return try session.whoGoesOn()
-        case .pause: return "calls under way are awaited; 'rollcall resume \(batch.name)' goes on"
+        case .pause: return "calls under way are awaited; \(Hint.resume(batch: batch.name)) goes on"
         case .cancel:
             let cancelled = try session.store.batch(batch.id)
             return "\(Figures.count(cancelled.counts.cancelled, "record")) will not be sent; "

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import Ingest
 import JobRunner
@@ -79,9 +80,9 @@ struct FollowedBatch {
 
     private func goesOn(_ batch: Batch) -> String {
         switch batch.state {
-        case .awaitingConfirmation: "'rollcall start \(batch.name)' agrees to its cost"
-        case .paused, .halted: "'rollcall resume \(batch.name)' goes on with it"
-        default: "the daemon goes on with it; 'rollcall status \(batch.name)' shows how it fares"
+        case .awaitingConfirmation: "\(Hint.start(batch: batch.name)) agrees to its cost"
+        case .paused, .halted: "\(Hint.resume(batch: batch.name)) goes on with it"
+        default: "the daemon goes on with it; \(Hint.status(batch: batch.name)) shows how it fares"
         }
     }
 }

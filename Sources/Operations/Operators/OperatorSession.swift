@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import RecordStore
 import Settings
@@ -34,8 +35,8 @@ struct OperatorSession: Sendable {
         switch try place.runner() {
         case .daemon(let process): "the daemon (process \(process)) goes on with it"
         case .run(let process):
-            "process \(process) runs this database; when it has ended, 'rollcall daemon' goes on with it"
-        case .nobody: "no daemon runs; 'rollcall daemon' goes on with it, or run the file again"
+            "process \(process) runs this database; when it has ended, \(Hint.daemon) goes on with it"
+        case .nobody: "no daemon runs; \(Hint.daemon) goes on with it, or run the file again"
         }
     }
 

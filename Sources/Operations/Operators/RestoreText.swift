@@ -1,3 +1,4 @@
+import Basics
 import RecordStore
 
 /// What a restored copy does not know, and what that may cost, as a person reads it.
@@ -24,6 +25,7 @@ enum RestoreText {
         let more = report.pausedBatches.count > 10 ? ", …" : ""
         return
             "the next run or daemon pauses \(names)\(more) and puts \(Figures.count(report.doubtedRecords, "record")) "
-            + "in doubt; look at them with 'rollcall records BATCH --status in_doubt', then 'rollcall resume BATCH'"
+            + "in doubt; look at them before you resume, such as with "
+            + "\(Hint.records(batch: report.pausedBatches[0], status: "in_doubt"))"
     }
 }

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import IdentityInsightsClient
 import RecordStore
@@ -37,7 +38,8 @@ extension Workplace {
 
     var noDatabase: OperationFailure {
         OperationFailure(
-            .configuration, "\(settings.database): there is no database yet; 'rollcall run FILE' makes it")
+            .configuration,
+            "\(settings.database): there is no database yet; the first run makes it, as \(Hint.help(["run"])) says")
     }
 
     /// Who does something, with what; a key that cannot be read is said to be so, and stops nobody from pausing.

@@ -1,14 +1,14 @@
 import ArgumentParser
 import Operations
 
-struct DoctorCommand: RollcallCommand {
+struct DoctorCommand: SettingsCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
         abstract: "Check settings, keys, clock, disk, database and connection, with the remedy for each.",
         discussion:
             """
             The connection is tried with a GET, which is not billed. --one-call keeps to limits.daily_calls and \
-            limits.monthly_cost, and 'rollcall ledger --from --to' shows it as doctor. Exit code 0: all is well; 78: \
+            limits.monthly_cost, and the ledger of a period shows it as doctor. Exit code 0: all is well; 78: \
             something is not; 3: a cap forbids the one call.
             """)
 

@@ -1,13 +1,13 @@
 import ArgumentParser
 import Operations
 
-struct RerunCommand: RollcallCommand {
+struct RerunCommand: SettingsCommand {
     static let configuration = CommandConfiguration(
         commandName: "rerun", abstract: "Send a batch's failed records again, never a succeeded one.",
         discussion: """
             Alone it takes the failed records. For in_doubt ones, and for those resolved as failed by hand, it says how many \
             calls may be billed a second time and wants --yes; likewise above confirm_above. A batch that is paused or \
-            halted stays so: 'rollcall resume' sends them with what else waits there. The attempts of the earlier run stay \
+            halted stays so: resume sends them with what else waits there. The attempts of the earlier run stay \
             in the ledger; the result files are written anew, with --out in both places.
             """)
 

@@ -1,11 +1,11 @@
 import ArgumentParser
 import Operations
 
-struct ResolveCommand: RollcallCommand {
+struct ResolveCommand: SettingsCommand {
     static let configuration = CommandConfiguration(
         commandName: "resolve", abstract: "Decide what becomes of records in doubt.",
         discussion: """
-            As failed they count as failed, and the ledger still says that they may have been billed: 'rollcall rerun' sends \
+            As failed they count as failed, and the ledger still says that they may have been billed: rerun sends \
             them again with --yes only. As queued they are sent again, perhaps billed a second time, and that wants --yes. \
             The decision and who made it are kept.
             """)

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import JobRunner
 import RecordStore
@@ -183,7 +184,7 @@ struct FolderTextsTests {
         let said = text(bench, "once more.csv")
         #expect(said.contains("as acc-1 (acc.csv), which is completed: its results are in out/\(folder)"))
         let path = bench.file("drop/rejected/once more.csv")
-        #expect(said.contains("'rollcall submit \"\(path)\" --job drop --again'"))
+        #expect(said.contains("\(Hint.submit(file: path, job: "drop", again: true))"), "\(said)")
         let submission = SubmitOperation(
             RunRequest(files: [path], config: bench.file("rollcall.yaml"), job: "drop", again: true), console: .silent)
         #expect(try await submission.perform() == .succeeded)

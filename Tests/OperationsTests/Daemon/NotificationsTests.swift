@@ -51,6 +51,7 @@ struct NotificationsTests {
         let all = try bench.told().joined()
         for word in ["example.com", "Example", "acc-", "shoe\""] { #expect(!all.contains(word), "\(word)") }
         #expect(all.contains("rollcall doctor"))
+        #expect(all.contains(#""next":"rollcall start dear-2""#) && all.contains(#""next":"rollcall resume late-3""#))
         try await bench.end()
     }
 
