@@ -79,7 +79,7 @@ struct FolderKeeper {
         try await goOnReading()
         let listing = try folder.look()
         try tell(listing.leftAlone, &state)
-        let claims = try house.store.claimedFiles(of: job.name)
+        let claims = try house.store.claimedFiles(of: job.name).filter { $0.batch != nil }
         let claimed = Set(claims.map(\.name))
         let finding = state.settling.take(listing, at: house.clock.monotonic)
         try tell(finding, claimed, &state)
