@@ -1,6 +1,7 @@
 import Emulator
 import Foundation
 import JSON
+import RecordStore
 import Testing
 
 extension EndToEnd {
@@ -50,6 +51,32 @@ extension EndToEnd {
                 let json = try await installation.rollcall("jobs", "list", "--json")
                 let jobs = try JSONDocument(parsing: Array(json.output.utf8)).root
                 #expect(jobs.count == 3)
+            }
+        }
+
+        @Test("The list tells of a schedule that has run under a clock that was days ahead")
+        func clockFault() async throws {
+            try await Installation.with { installation in
+                try installation.makeFolder("jobs")
+                try installation.write(
+                    "schedule: \"0 22 * * *\"\nsource: { glob: \"in/*.csv\" }\n", to: "jobs/nightly.yaml")
+                try installation.write(Accounts.csv(1), to: "day.csv")
+                #expect(try await installation.rollcall("run", "day.csv").status == 0)
+                #expect(try await !installation.rollcall("jobs", "list").output.contains("clock fault"))
+                let store = try RecordStore.openForOperating(
+                    path: installation.file("var/rollcall.sqlite"),
+                    sealingKeyPath: installation.file("secrets/sealing.key"), endpoint: nil)
+                let ahead = Int64(Date().timeIntervalSince1970 * 1_000) + 3 * 86_400_000
+                try await store.saveLastDue(ahead, ofSchedule: "nightly", times: "")
+                try store.close()
+                let list = try await installation.rollcall("jobs", "list")
+                #expect(list.status == 0 && list.output.contains("nightly: clock fault: it ran for "), "\(list.output)")
+                let json = try await installation.rollcall("jobs", "list", "--json")
+                let jobs = try JSONDocument(parsing: Array(json.output.utf8)).root.elements.map {
+                    $0["clock_fault"]?.string
+                }
+                #expect(jobs.count == 1)
+                #expect(jobs.first??.wholeMatch(of: /20..-..-..T..:..:..\.[0-9]{3}Z/) != nil, "\(json.output)")
             }
         }
 
