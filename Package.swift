@@ -83,10 +83,10 @@ let package = Package(
             ],
             swiftSettings: strict),
         room("RecordStore", ["Basics", "Migrations", "OpenSSL", .grdb, .grdbSQLite]),
-        room("Ingest", ["RecordStore", "IdentityInsights", "JSON", "OpenSSL", "CPlatform"]),
+        room("Ingest", ["Basics", "RecordStore", "IdentityInsights", "JSON", "OpenSSL", "CPlatform"]),
         room("JobRunner", ["RecordStore", "Basics"]),
         room("IdentityInsightsClient", ["Basics", "JobRunner", "IdentityInsights", "JOSE", "JSON", "HTTPTransport"]),
-        room("Results", ["RecordStore", "IdentityInsights", "JSON", "OpenSSL", .mustache]),
+        room("Results", ["Basics", "RecordStore", "IdentityInsights", "JSON", "OpenSSL", .mustache]),
         room("Schedules"),
         room("Settings", ["Basics", "Schedules", .yams]),
         room(

@@ -11,7 +11,7 @@ public enum Counted {
         return (number < 0 ? "-" : "") + String(digits)
     }
 
-    /// `1 line`, `2 lines`, `1,200 lines`; `1 copy`, `2 copies`.
+    /// `1 line`, `2 lines`, `1,200 lines`; `1 copy`, `2 copies`; `1 batch`, `2 batches`.
     public static func things(_ count: Int, _ noun: String) -> String {
         "\(number(count)) \(count == 1 ? noun : plural(of: noun))"
     }
@@ -22,6 +22,7 @@ public enum Counted {
     }
 
     private static func plural(of noun: String) -> String {
+        if ["s", "x", "ch", "sh"].contains(where: noun.hasSuffix) { return noun + "es" }
         guard noun.hasSuffix("y"), let before = noun.dropLast().last, !"aeiou".contains(before) else {
             return noun + "s"
         }

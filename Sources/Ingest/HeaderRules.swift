@@ -1,3 +1,4 @@
+import Basics
 import IdentityInsights
 
 /// What the names in a header must keep to.
@@ -16,7 +17,10 @@ enum HeaderRules {
         if unknown.count == header.count {
             try refuseOtherCase(header, mapping: mapping)
             throw PlanFault(
-                "has no header: none of the \(header.count) columns its first line names is known; name the columns there, "
+                (header.count == 1
+                    ? "has no header: the one column its first line names is not known"
+                    : "has no header: none of the \(Counted.number(header.count)) columns its first line names is known")
+                    + "; name the columns there, "
                     + "for instance account_id,name,email,phone_number, or map them in a job")
         }
         if let nameless = header.firstIndex(of: "") {

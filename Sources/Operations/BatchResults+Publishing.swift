@@ -47,10 +47,10 @@ extension BatchResults {
     private func renew(_ folder: String, of batch: Batch, _ console: Console) async {
         do {
             _ = try await BlockingWork.run { try write(batch, into: folder) }
-            console.note("\(batch.name): its results in \(folder) were of before; they are written anew there, too")
+            console.note("\(batch.name): its results in \(folder) were out of date; they are written anew there, too")
         } catch {
             console.note(
-                "warning: \(batch.name): its results in \(folder) are of before and could not be written anew: "
+                "warning: \(batch.name): its results in \(folder) are out of date and could not be written anew: "
                     + OperationFailure(error).message)
         }
     }

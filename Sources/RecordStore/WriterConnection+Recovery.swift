@@ -1,3 +1,4 @@
+import Basics
 import GRDB
 
 extension WriterConnection {
@@ -83,13 +84,15 @@ extension WriterConnection {
     func record(_ recovery: RecoveryReport, _ provenance: Provenance) throws {
         let now = WallClock.now()
         if recovery.openAttempts > 0 {
-            let detail = "\(recovery.openAttempts) calls were under way; their records are in doubt"
+            let detail =
+                Counted.things(recovery.openAttempts, "call") + Counted.verb(recovery.openAttempts, " was", " were")
+                + " under way, in doubt now"
             try insert(Action(at: now, batch: nil, name: "recover_crash", detail: detail, provenance: provenance))
         }
         if recovery.lostAttempts > 0 {
             let detail =
-                "\(recovery.pausedBatches.count) batches paused, \(recovery.doubtedRecords) records in doubt, "
-                + "\(recovery.unknownBatches) batches unknown"
+                "\(Counted.things(recovery.pausedBatches.count, "batch")) paused, "
+                + "\(Counted.things(recovery.doubtedRecords, "record")) in doubt, \(Counted.things(recovery.unknownBatches, "batch")) unknown"
             try insert(Action(at: now, batch: nil, name: "recover_restored", detail: detail, provenance: provenance))
         }
     }

@@ -1,3 +1,4 @@
+import Basics
 import RecordStore
 
 extension ResultWriter {
@@ -12,7 +13,8 @@ extension ResultWriter {
         guard batch.isIngested, figures.rows != batch.counts.total else { return }
         throw ResultError(
             .unaccounted,
-            "batch \(batch.name) has \(batch.counts.total) lines but \(figures.rows) records; restore the database")
+            "batch \(batch.name) has \(Counted.things(batch.counts.total, "line")) but "
+                + "\(Counted.things(figures.rows, "record")); restore the database")
     }
 
     static func file(_ name: String, _ content: [UInt8], in folder: ResultFolder) throws -> (ResultFile, FileFacts) {

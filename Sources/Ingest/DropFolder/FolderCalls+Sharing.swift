@@ -1,3 +1,4 @@
+import Basics
 internal import Foundation
 
 extension FolderCalls {
@@ -45,7 +46,8 @@ extension FolderCalls {
         DropFolderError(
             .group,
             "\(Self.parts(of: path).name) cannot be given to the group '\(group.name)'; let the "
-                + "user Rollcall runs as own it and be in that group ('usermod -aG \(group.name) USER'), and start again",
+                + "user Rollcall runs as own it and be in that group "
+                + "('usermod -aG \(ShellQuoting.word(group.name)) \(ShellQuoting.word(NSUserName()))'), and start again",
             cause: cause)
     }
 

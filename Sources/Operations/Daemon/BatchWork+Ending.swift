@@ -1,3 +1,4 @@
+import Basics
 import JobRunner
 import Logging
 import RecordStore
@@ -42,7 +43,8 @@ extension BatchWork {
     func pauseWithoutJob(_ batch: Batch) async throws -> End {
         try await pause(
             batch,
-            because: "its job '\(batch.job)' is not there any more; put its file back into the jobs folder, then resume"
+            because: "its job '\(batch.job)' is not there any more; put its file back into the jobs folder, then "
+                + "\(Hint.resume(batch: batch.name))"
         )
     }
 
