@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Basics
@@ -51,5 +52,21 @@ struct HintTests {
         ])
     func counted(count: Int, noun: String, text: String) {
         #expect(Counted.things(count, noun) == text)
+    }
+}
+
+/// The machine's own shell, which judges what is quoted for it.
+private enum Shell {
+    /// What a script prints.
+    static func words(_ script: String) throws -> String {
+        let (process, output) = (Process(), Pipe())
+        process.executableURL = URL(filePath: "/bin/sh")
+        process.arguments = ["-c", script]
+        process.standardOutput = output
+        try process.run()
+        let text = try output.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        try #require(process.terminationStatus == 0)
+        return String(decoding: text, as: UTF8.self)
     }
 }

@@ -13,4 +13,16 @@ struct BlockingWorkTests {
         #expect(own == other)
         #expect(other.contains("--config") == (config != nil))
     }
+
+    @Test("A task that is cancelled waits for it all the same")
+    func cancelled() async throws {
+        let task = Task { try await BlockingWork.run { 7 } }
+        task.cancel()
+        #expect(try await task.value == 7)
+    }
+
+    @Test("What it throws is thrown to whoever waits")
+    func failing() async {
+        await #expect(throws: OutputLost.self) { try await BlockingWork.run { throw OutputLost() } }
+    }
 }
