@@ -31,6 +31,14 @@ extension JSONNode {
         return magnitude == Int64.min.magnitude ? .min : Int64(exactly: magnitude).map(-)
     }
 
+    /// Whether the value is a number written without fraction and exponent, of whatever size.
+    public var isWholeNumber: Bool {
+        kind == .number
+            && (raw.first == UInt8(ascii: "-") ? raw.dropFirst() : raw).allSatisfy {
+                (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
+            }
+    }
+
     /// The nearest double to a number, correctly rounded; nil for other kinds and beyond the range of double.
     public var double: Double? {
         guard kind == .number, let value = Double(String(decoding: raw, as: UTF8.self)), value.isFinite else {
