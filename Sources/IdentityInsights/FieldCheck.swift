@@ -27,8 +27,6 @@ struct FieldCheck: Sendable {
 
     static let notEmpty = FieldCheck(rule: "must not be empty") { !$0.isEmpty }
 
-    static let notMangled = FieldCheck(rule: SpreadsheetDamage.rule) { !SpreadsheetDamage.isScientificNotation($0) }
-
     static let trueOrFalse = FieldCheck(rule: "must be true or false, in lower case") {
         $0.elementsEqual("true".utf8) || $0.elementsEqual("false".utf8)
     }

@@ -19,3 +19,18 @@ public enum FieldKind: Sendable {
         }
     }
 }
+
+/// What a field is to the record beyond its text: in these a value that is none, or was altered on its way, would be
+/// billed for nobody or for somebody else.
+public enum FieldRole: Sendable {
+    /// Text like any other.
+    case text
+    /// The account: the same person always has the same one.
+    case account
+    /// The mail address.
+    case email
+    /// The phone number.
+    case phone
+    /// The id of something else.
+    case identifier
+}

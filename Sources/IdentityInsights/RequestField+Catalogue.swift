@@ -7,7 +7,7 @@ extension RequestField {
 
     private static let device: [CatalogueEntry] = [
         ("device.androidBuildVersion", .string, []),
-        ("device.androidId", .string, [.notMangled]),
+        ("device.androidId", .string, []),
         ("device.androidSdkInt", .string, []),
         ("device.buildBrand", .string, []),
         ("device.buildFingerprint", .string, []),
@@ -30,22 +30,35 @@ extension RequestField {
         ("device.sdkUserAgent", .string, []),
         ("device.simCountryIso", .string, []),
         ("device.simOperator", .string, []),
-        ("device.storedDeviceId", .string, [.notMangled]),
+        ("device.storedDeviceId", .string, []),
         ("device.supportedFeatures", .stringArray, []),
         ("device.systemMemory", .integer, [.wholeNumber(.min ... .max)]),
         ("device.timeZone", .string, [.timeZone]),
         ("device.userAgent", .string, [.userAgent]),
-        ("device.vendorAppId", .string, [.notMangled]),
+        ("device.vendorAppId", .string, []),
         ("device.webGl", .string, [.characters(0...999)]),
     ]
 
+    /// What is noted and sent all the same: the API answers with a warning (openapi 0.2.2, `warnings`).
+    static let notes: [String: FieldCheck] = [
+        "user.phone.countryHint": FieldCheck(
+            rule: "is no country code of two letters: the API does not use it", holds: TextPattern.isCountry)
+    ]
+
+    /// What fields are beyond text; the others are text.
+    static let roles: [String: FieldRole] = [
+        "user.account.hashedAccountId": .account, "user.email": .email, "user.phone.number": .phone,
+        "endCustomerRefId": .identifier, "device.androidId": .identifier, "device.storedDeviceId": .identifier,
+        "device.vendorAppId": .identifier,
+    ]
+
     private static let root: [CatalogueEntry] = [
-        ("endCustomerRefId", .string, [.characters(1...40), .notMangled]),
+        ("endCustomerRefId", .string, [.characters(1...40)]),
         ("placement", .string, []),
     ]
 
     private static let user: [CatalogueEntry] = [
-        ("user.account.hashedAccountId", .string, [.notEmpty, .notMangled]),
+        ("user.account.hashedAccountId", .string, [.notEmpty]),
         ("user.account.signupTime", .string, [.signupTime]),
         ("user.address.city", .string, [.characters(0...500)]),
         ("user.address.country", .string, [.country]),
@@ -55,7 +68,7 @@ extension RequestField {
         ("user.address.streetLine2", .string, [.characters(0...1000)]),
         ("user.email", .string, [.characters(3...254)]),
         ("user.name", .string, []),
-        ("user.phone.countryHint", .string, [.country]),
-        ("user.phone.number", .string, [.notMangled, .phoneNumber]),
+        ("user.phone.countryHint", .string, []),
+        ("user.phone.number", .string, [.phoneNumber]),
     ]
 }

@@ -6,7 +6,10 @@ public struct RequestField: Sendable {
     public let kind: FieldKind
     /// The field's place in `all`, and its member in a `RequestFieldSet`.
     public let index: Int
+    /// What the field is to the record.
+    public let role: FieldRole
     let checks: [FieldCheck]
+    private let noted: FieldCheck?
 
     /// Checks a value's text against the field's rules.
     ///
@@ -19,6 +22,18 @@ public struct RequestField: Sendable {
         }
         return nil
     }
+
+    /// What the API will say of a value that it takes all the same; nil where nothing.
+    ///
+    /// - Parameter value: UTF-8 text as for `violation(in:)`.
+    /// - Returns: the end of a sentence about the field.
+    public func note(in value: UnsafeRawBufferPointer) -> String? {
+        guard let noted, !noted.holds(value) else { return nil }
+        return noted.rule
+    }
+
+    /// Whether `note(in:)` ever says anything.
+    public var isNoted: Bool { noted != nil }
 
     /// The field under this path, nil if the API documents none.
     public static func named(_ path: String) -> RequestField? {
@@ -33,7 +48,9 @@ public struct RequestField: Sendable {
     /// Every field of openapi 0.2.2 and the newer ones, in the order of the canonical form: object by object,
     /// names sorted by their bytes. Fields written in this order are canonical as they are.
     public static let all: [RequestField] = catalogue.enumerated().map { index, entry in
-        RequestField(path: entry.path, kind: entry.kind, index: index, checks: entry.checks)
+        RequestField(
+            path: entry.path, kind: entry.kind, index: index, role: roles[entry.path] ?? .text, checks: entry.checks,
+            noted: notes[entry.path])
     }
 
     private static let indices: [[UInt8]: Int] = Dictionary(

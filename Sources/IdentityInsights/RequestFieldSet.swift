@@ -22,6 +22,13 @@ public struct RequestFieldSet: Sendable, Equatable {
     /// Whether no field is there.
     public var isEmpty: Bool { bits == 0 }
 
+    /// The fields of both sets.
+    public func union(_ other: RequestFieldSet) -> RequestFieldSet {
+        var result = self
+        result.bits |= other.bits
+        return result
+    }
+
     /// Whether the two sets share a field.
     func meets(_ other: RequestFieldSet) -> Bool {
         bits & other.bits != 0

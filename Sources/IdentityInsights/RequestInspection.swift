@@ -1,10 +1,15 @@
-import JSON
+public import JSON
 
-/// One walk over a request: which known fields are there and which of their rules are broken.
-struct RequestInspection {
-    private(set) var present = RequestFieldSet()
-    private(set) var violations: [FieldViolation] = []
+/// One walk over a request: which known fields are there, which of their rules are broken, and what is noted of them.
+public struct RequestInspection {
+    /// The fields that are there.
+    public private(set) var present = RequestFieldSet()
+    /// The rules broken by single fields and members, in the order of the document.
+    public private(set) var violations: [FieldViolation] = []
+    /// What the API will say of values that it takes all the same.
+    public private(set) var notes: [FieldViolation] = []
     private var path: [UInt8] = []
+    private let root: JSONNode
 
     /// The objects of the request the API documents.
     private static let groups: Set<[UInt8]> = Set(
@@ -12,8 +17,16 @@ struct RequestInspection {
 
     private static let deviceName = Array("device".utf8)
 
+    /// Inspects a request.
+    ///
+    /// - Parameter root: the request's object.
+    public init(of root: JSONNode) {
+        self.root = root
+        inspect(root)
+    }
+
     /// Inspects the members of the object that stands at `path`.
-    mutating func inspect(_ object: JSONNode) {
+    private mutating func inspect(_ object: JSONNode) {
         let length = path.count
         object.forEachMember { name, value in
             if length > 0 { path.append(UInt8(ascii: ".")) }
@@ -32,7 +45,7 @@ struct RequestInspection {
             value.kind == .object ? inspect(value) : report("must be an object")
         } else if isAtTop {
             violations.append(
-                FieldViolation(path: Self.safeName(path), rule: "is not known at the top of a request"))
+                FieldViolation(path: shownName(path), rule: "is not known at the top of a request"))
         } else if path.starts(with: Self.deviceName) {
             present.insert(RequestFieldSet.unknownDeviceField)
         }
@@ -42,6 +55,9 @@ struct RequestInspection {
         switch field.kind {
         case .string:
             check(value, is: .string, field, value.withStringBytes(field.violation))
+            if let note = value.withStringBytes(field.note(in:)) ?? nil {
+                notes.append(FieldViolation(path: field.path, rule: note))
+            }
         case .boolean:
             check(value, is: .boolean, field, nil)
         case .integer:
@@ -66,16 +82,9 @@ struct RequestInspection {
         violations.append(FieldViolation(path: String(decoding: path, as: UTF8.self), rule: rule))
     }
 
-    /// A member's name is data too: one that does not look like a name may be someone's mail address.
-    private static func safeName(_ name: [UInt8]) -> String {
-        guard name.count <= 40, name.contains(where: TextPattern.isLetter), name.allSatisfy(isNameByte) else {
-            return "a member"
-        }
-        return String(decoding: name, as: UTF8.self)
-    }
-
-    private static func isNameByte(_ byte: UInt8) -> Bool {
-        TextPattern.isLetter(byte) || TextPattern.isDigit(byte) || byte == UInt8(ascii: "_")
-            || byte == UInt8(ascii: ".")
+    /// A member's name is data too: one that does not look like a name, or says what a value says, is not repeated.
+    private func shownName(_ name: [UInt8]) -> String {
+        let name = String(decoding: name, as: UTF8.self)
+        return RequestField.named(name) != nil || RecordWords(of: root).mayShow(name) ? name : "a member"
     }
 }

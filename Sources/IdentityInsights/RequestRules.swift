@@ -4,8 +4,8 @@ public import JSON
 public enum RequestRules {
     /// The rules that concern several fields at once, for a request known only by which fields it has.
     ///
-    /// `user` is required with `account` and at least one of `email` and `phone.number`; `device.ip` is required with
-    /// any other device field, `device.userAgent` with any beside those two.
+    /// `user` is required with `account` and at least one of `email` and `phone.number`; `device.ip` and
+    /// `device.userAgent` are required with any device field beside those two.
     ///
     /// - Parameter present: the fields the request has.
     /// - Returns: the rules broken, none if the request is complete. Costs a few nanoseconds where none is.
@@ -25,8 +25,7 @@ public enum RequestRules {
         guard request.kind == .object else {
             return [FieldViolation(path: "request", rule: "must be a JSON object")]
         }
-        var inspection = RequestInspection()
-        inspection.inspect(request)
+        let inspection = RequestInspection(of: request)
         return inspection.violations + violations(present: inspection.present)
     }
 
@@ -46,15 +45,28 @@ public enum RequestRules {
     }
 
     private static func appendDevice(_ present: RequestFieldSet, to violations: inout [FieldViolation]) {
-        let beside = present.subtracting(ipField)
-        if beside.meets(deviceFields), !present.meets(ipField) {
-            violations.append(
-                FieldViolation(path: "device.ip", rule: "is required where any other device field is given"))
+        guard present.subtracting(ipField).subtracting(userAgentField).meets(deviceFields) else { return }
+        for (path, field) in [("device.ip", ipField), ("device.userAgent", userAgentField)] where !present.meets(field)
+        {
+            violations.append(FieldViolation(path: path, rule: "is required where any other device field is given"))
         }
-        if beside.subtracting(userAgentField).meets(deviceFields), !present.meets(userAgentField) {
-            violations.append(
-                FieldViolation(path: "device.userAgent", rule: "is required where any other device field is given"))
-        }
+    }
+
+    /// The fields that the rules of several fields name besides the one they are about.
+    public static let fieldsNamedByRules = ["user.phone.number", "device.ip"]
+
+    /// Whether a request has an email or a phone number.
+    public static func hasContact(_ present: RequestFieldSet) -> Bool { present.meets(contactFields) }
+
+    /// What is noted of a request that may be sent: a user agent without an IP address (`DeviceInput`: an optional field
+    /// of user insights, and of no use for the others without `ip`).
+    ///
+    /// - Parameter present: the fields the request has.
+    /// - Returns: the field and what is to be said of it; nil where nothing.
+    public static func note(present: RequestFieldSet) -> FieldViolation? {
+        guard present.meets(userAgentField), !present.meets(ipField) else { return nil }
+        return FieldViolation(
+            path: "device.userAgent", rule: "is given without device.ip: no IP and device insights come of it")
     }
 
     private static let userFields = RequestFieldSet.fields(under: "user.")

@@ -1,15 +1,28 @@
-/// What spreadsheets do to long numbers: `14155600000` opened and saved again becomes `1.41556E+10`.
+/// What spreadsheets and the programs around them make of ids and long numbers: `14155600000` opened and saved again
+/// becomes `1.41556E+10`, a column of numbers with a gap in it `1001.0`, and text is marked with a leading `'`.
 public enum SpreadsheetDamage {
-    /// The rule such a value breaks.
-    public static let rule = "must not be in scientific notation: mangled by a spreadsheet"
+    /// The rule that a number in scientific notation breaks.
+    public static let scientificRule = "must not be in scientific notation: mangled by a spreadsheet"
+    /// The rule that a whole number with an empty fraction breaks.
+    public static let fractionRule = "must not end in .0: a number mangled by a spreadsheet or a program"
+    /// The rule that a value with a spreadsheet's mark of text breaks.
+    public static let apostropheRule = "must not begin with ': a spreadsheet's mark of text; take it off"
 
-    /// Whether an id, account or phone has been turned into scientific notation.
+    /// Looks whether a spreadsheet has altered an id, account or phone number.
     ///
-    /// Digits, a fraction with point or comma if any, `E`, a sign, one to three digits. The sign is required:
-    /// spreadsheets always write it, and without it `12E5` may well be an id.
-    ///
-    /// - Parameter value: the field's text in UTF-8.
-    /// - Returns: true where the text is a number in scientific notation and nothing else.
+    /// - Parameter value: the text in UTF-8, before any transform.
+    /// - Returns: the rule it breaks then; nil where it looks as it should.
+    public static func rule(for value: UnsafeRawBufferPointer) -> String? {
+        guard let first = value.first else { return nil }
+        if first == UInt8(ascii: "'") { return apostropheRule }
+        guard TextPattern.isDigit(first) || first == UInt8(ascii: "+") || first == UInt8(ascii: "-") else { return nil }
+        if isScientificNotation(value) { return scientificRule }
+        return hasEmptyFraction(value) ? fractionRule : nil
+    }
+
+    /// Whether a text is a number in scientific notation and nothing else: digits, a fraction with point or comma if any,
+    /// `E`, a sign, one to three digits. The sign is required: spreadsheets always write it, and without it `12E5` may
+    /// well be an id.
     public static func isScientificNotation(_ value: UnsafeRawBufferPointer) -> Bool {
         var rest = ByteScanner(value)
         _ = rest.skip(UInt8(ascii: "+")) || rest.skip(UInt8(ascii: "-"))
@@ -21,5 +34,29 @@ public enum SpreadsheetDamage {
             rest.skip(UInt8(ascii: "+")) || rest.skip(UInt8(ascii: "-"))
         else { return false }
         return (1...3).contains(rest.skipDigits()) && rest.isAtEnd
+    }
+
+    /// Whether a text is a whole number with point or comma and nothing but zeros behind it.
+    private static func hasEmptyFraction(_ value: UnsafeRawBufferPointer) -> Bool {
+        var rest = ByteScanner(value)
+        _ = rest.skip(UInt8(ascii: "+")) || rest.skip(UInt8(ascii: "-"))
+        guard rest.skipDigits() > 0, rest.skip(UInt8(ascii: ".")) || rest.skip(UInt8(ascii: ",")) else { return false }
+        return rest.skip { $0 == UInt8(ascii: "0") } > 0 && rest.isAtEnd
+    }
+
+    /// The text that a formula stands for which spreadsheets are given to keep leading zeros: `="0013"` is 0013.
+    ///
+    /// - Parameters:
+    ///   - value: the text in UTF-8.
+    ///   - count: how many quotes are written for one: two inside a quoted cell of CSV.
+    /// - Returns: the offsets of what stands between the quotes; nil where the text is no such formula.
+    public static func textOfFormula(_ value: UnsafeRawBufferPointer, quotes count: Int = 1) -> Range<Int>? {
+        let quote = UInt8(ascii: "\"")
+        let inside = 1 + count..<max(1 + count, value.count - count)
+        guard value.count >= 1 + 2 * count, value.first == UInt8(ascii: "="),
+            value[1..<inside.lowerBound].allSatisfy({ $0 == quote }),
+            value[inside.upperBound...].allSatisfy({ $0 == quote }), !value[inside].contains(quote)
+        else { return nil }
+        return inside
     }
 }

@@ -8,11 +8,14 @@ enum Byte {
     static let tab = UInt8(ascii: "\t")
     static let space = UInt8(ascii: " ")
     static let colon = UInt8(ascii: ":")
+    static let equals = UInt8(ascii: "=")
     static let at = UInt8(ascii: "@")
     static let plus = UInt8(ascii: "+")
     static let backslash = UInt8(ascii: "\\")
     static let underscore = UInt8(ascii: "_")
     static let bar = UInt8(ascii: "|")
+    /// The mark that old programs put behind the end of a text (U+001A, Ctrl-Z).
+    static let endMark: UInt8 = 0x1A
     static let zero = UInt8(ascii: "0")
     static let openBrace = UInt8(ascii: "{")
     static let closeBrace = UInt8(ascii: "}")
@@ -23,7 +26,7 @@ enum Byte {
 
     static func isLetter(_ byte: UInt8) -> Bool { (byte | 0x20) &- UInt8(ascii: "a") < 26 }
 
-    /// The white space of RFC 8259 §2, which is also what `trim` takes away.
+    /// The white space of RFC 8259 §2.
     static func isSpace(_ byte: UInt8) -> Bool {
         byte == space || byte == tab || byte == newline || byte == carriageReturn
     }

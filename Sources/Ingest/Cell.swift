@@ -1,3 +1,5 @@
+import IdentityInsights
+
 /// Where one cell's text stands in a row. Rows are shorter than 4 GiB, so offsets take four bytes.
 struct Cell {
     private var start: UInt32 = 0
@@ -26,4 +28,24 @@ struct Cell {
     var isEmpty: Bool { start == end }
     /// Whether its bytes are not simply the text.
     var needsWork: Bool { hasDoubledQuotes || isJSON }
+
+    /// Takes white space and invisible characters off its ends, and a formula's frame from around its text.
+    ///
+    /// - Parameters:
+    ///   - base: the memory it stands in.
+    ///   - trims: whether the ends are looked at.
+    ///   - unwraps: whether `="0013"` is read as 0013.
+    mutating func clean(in base: UnsafeRawBufferPointer, trims: Bool, unwraps: Bool) {
+        guard !isJSON else { return }
+        var text = range
+        if trims { text = InvisibleCharacters.trimmed(text, of: base) }
+        let quotes = hasDoubledQuotes ? 2 : 1
+        if unwraps, let inside = SpreadsheetDamage.textOfFormula(base.portion(text), quotes: quotes) {
+            text = text.lowerBound + inside.lowerBound..<text.lowerBound + inside.upperBound
+            if trims { text = InvisibleCharacters.trimmed(text, of: base) }
+            self = Cell(text)
+        } else {
+            self = Cell(text, hasDoubledQuotes: hasDoubledQuotes)
+        }
+    }
 }

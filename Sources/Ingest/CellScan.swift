@@ -1,3 +1,5 @@
+import IdentityInsights
+
 /// Where a row's cells stand: the one splitter, both for rows that are read and for rows that are given back.
 ///
 /// A cell whose quotes are wrong ends at the next delimiter behind the fault, so that the cells after it keep their
@@ -19,7 +21,8 @@ struct CellScan {
     init(of row: UnsafeRawBufferPointer, at start: Int, delimiter: UInt8) {
         guard start < row.count, row[start] == Byte.quote else {
             let end = Self.end(of: row, from: start, delimiter)
-            let isFaulty = row.firstOffset(of: Byte.quote, in: start..<end) != nil
+            let isFaulty =
+                row.firstOffset(of: Byte.quote, in: start..<end) != nil && !Self.isFormula(row.portion(start..<end))
             self.init(start..<end, Cell(start..<end), isFaulty ? .quoteInPlainCell : nil)
             return
         }
@@ -49,6 +52,11 @@ struct CellScan {
         row.firstOffset(of: delimiter, in: min(start, row.count)..<row.count) ?? row.count
     }
 
+    /// `="0013"` is no cell of RFC 4180, and yet what people write for spreadsheets to keep the zeros.
+    private static func isFormula(_ cell: UnsafeRawBufferPointer) -> Bool {
+        SpreadsheetDamage.textOfFormula(InvisibleCharacters.trimmed(cell)) != nil
+    }
+
     /// Every cell of a row.
     static func all(of row: UnsafeRawBufferPointer, delimiter: UInt8) -> [CellScan] {
         var cells = [CellScan(of: row, at: 0, delimiter: delimiter)]
@@ -58,8 +66,8 @@ struct CellScan {
         return cells
     }
 
-    /// Whether the cell holds nothing but blanks, so that one too many of its kind at a row's end is no cell at all.
+    /// Whether the cell holds nothing that can be seen, so that one too many of its kind at a row's end is no cell at all.
     func isBlank(in row: UnsafeRawBufferPointer) -> Bool {
-        fault == nil && row.portion(cell.range).allSatisfy { $0 == Byte.space || $0 == Byte.tab }
+        fault == nil && InvisibleCharacters.trimmed(row.portion(cell.range)).isEmpty
     }
 }

@@ -8,21 +8,18 @@ enum ColumnName {
             || name.utf8.contains { $0 < 0x20 }
     }
 
-    /// The name in quotes, or its place where it could be a value.
+    /// The name in quotes, or its place where it could be a value or holds a character that nobody would see.
     ///
     /// - Parameters:
     ///   - name: the column's name.
     ///   - index: its place from 0.
     /// - Returns: how to name the column in an error.
     static func shown(_ name: String, at index: Int) -> String {
-        looksLikeValue(name) ? "number \(index + 1)" : "'\(name)'"
+        var name = name
+        if let hidden = name.withUTF8({ InvisibleCharacters.firstHidden(in: UnsafeRawBufferPointer($0)) }) {
+            return "number \(index + 1), whose name holds an invisible character "
+                + "(\(InvisibleCharacters.name(of: hidden)))"
+        }
+        return looksLikeValue(name) ? "number \(index + 1)" : "'\(name)'"
     }
-
-    /// A member's name of a JSON line as a refusal may show it.
-    static func shownMember(_ name: String) -> String {
-        looksLikeValue(name) ? hiddenMember : "'\(name)'"
-    }
-
-    /// A member whose name is not shown.
-    static let hiddenMember = "that is not named here"
 }

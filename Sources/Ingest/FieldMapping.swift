@@ -7,6 +7,8 @@ public struct FieldMapping: Sendable, Hashable, Codable {
     public let ignoreColumns: [String]
     /// The column that holds the record's own id; nil means `id`, or else `account_id` where columns are known by name.
     public let recordID: String?
+    /// What is done to every value.
+    public let values: ValueRules
 
     /// A mapping; without any argument, the one by column names that DESIGN lists.
     ///
@@ -14,10 +16,24 @@ public struct FieldMapping: Sendable, Hashable, Codable {
     ///   - fields: the fields to fill; none means that columns are known by name.
     ///   - ignoreColumns: columns that are not used.
     ///   - recordID: the column that holds the record's own id.
-    public init(fields: [FieldRule] = [], ignoreColumns: [String] = [], recordID: String? = nil) {
+    ///   - values: what is done to every value.
+    public init(
+        fields: [FieldRule] = [], ignoreColumns: [String] = [], recordID: String? = nil,
+        values: ValueRules = ValueRules()
+    ) {
         self.fields = fields
         self.ignoreColumns = ignoreColumns
         self.recordID = recordID
+        self.values = values
+    }
+
+    /// Reads a stored mapping; one that was stored before there were rules for values has none.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        fields = try container.decode([FieldRule].self, forKey: .fields)
+        ignoreColumns = try container.decode([String].self, forKey: .ignoreColumns)
+        recordID = try container.decodeIfPresent(String.self, forKey: .recordID)
+        values = try container.decodeIfPresent(ValueRules.self, forKey: .values) ?? .none
     }
 }
 

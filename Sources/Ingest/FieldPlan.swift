@@ -8,7 +8,7 @@ struct FieldPlan: Sendable {
     let recordIDColumns: [RecordIDColumn]
     /// The columns by name.
     let columns: [String: Int]
-    /// The kind of value each column holds; nil where it is only the record's id.
+    /// The kind of value each column holds; nil where it holds nothing but an id or account, which may be a number.
     let columnKinds: [FieldKind?]
 
     /// Works out the plan for CSV.
@@ -18,7 +18,6 @@ struct FieldPlan: Sendable {
     ///   - mapping: the job's mapping.
     /// - Throws: `PlanFault` for the first rule broken.
     init(header: [String], mapping: FieldMapping) throws(PlanFault) {
-        try HeaderRules.check(header, mapping: mapping)
         let places = Dictionary(header.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
         try self.init(columns: places, rules: try Self.rules(header: header, mapping: mapping), mapping: mapping)
         try refuseConflicts()
@@ -48,7 +47,7 @@ struct FieldPlan: Sendable {
             columns[name].map { place in
                 RecordIDColumn(
                     place: place, name: name,
-                    isCheckedAsField: writes.contains { $0.mustNotBeMangled && $0.source == .column(place) })
+                    isCheckedAsField: writes.contains { $0.isCheckedAsID && $0.source == .column(place) })
             }
         }
     }
@@ -65,7 +64,7 @@ struct FieldPlan: Sendable {
 
     private static func write(for rule: FieldRule, columns: [String: Int]) throws(PlanFault) -> FieldWrite {
         if let fault = FieldPath.fault(in: rule.path) { throw PlanFault(fault.rule(for: rule.path)) }
-        let write = FieldWrite(path: rule.path, source: try source(of: rule, columns), transforms: rule.transforms)
+        let write = FieldWrite(rule, source: try source(of: rule, columns))
         if case .value(let bytes) = write.source,
             let broken = bytes.withUnsafeBytes({ write.field?.violation(in: $0) })
         {
@@ -101,7 +100,33 @@ struct FieldPlan: Sendable {
     /// A column that several fields read is text unless they agree.
     private static func kind(ofColumn place: Int, among writes: [FieldWrite]) -> FieldKind? {
         let readers = writes.filter { $0.source.reads(place) }
-        guard let first = readers.first else { return nil }
+        guard let first = readers.first, readers.contains(where: { $0.role != .account }) else { return nil }
         return readers.contains { $0.kind != first.kind } ? .string : first.kind
     }
+}
+
+extension FieldPlan {
+    /// Refuses a file of which no record could be sent.
+    ///
+    /// - Parameter mapping: the job's mapping, by which the plan was made.
+    /// - Throws: `PlanFault` where no column is the account, or none an email or phone number (openapi 0.2.2, `UserInput`).
+    func requireWhatEveryRecordNeeds(_ mapping: FieldMapping) throws(PlanFault) {
+        let isMapped = !mapping.fields.isEmpty
+        guard fills(under: "user.account.") else {
+            throw PlanFault(
+                "has no account, which every record needs; "
+                    + (isMapped
+                        ? "add user.account.hashedAccountId to the job's fields"
+                        : "add a column account_id (it is sent hashed) or hashed_account_id, or map one in a job"))
+        }
+        guard fills(under: "user.email") || fills(under: "user.phone.number") else {
+            throw PlanFault(
+                "has neither an email nor a phone number, one of which every record needs; "
+                    + (isMapped
+                        ? "add user.email or user.phone.number to the job's fields"
+                        : "add a column email or phone_number, or map one in a job"))
+        }
+    }
+
+    private func fills(under path: String) -> Bool { writes.contains { $0.path.text.hasPrefix(path) } }
 }

@@ -22,10 +22,15 @@ public struct FileSurvey: Sendable, Equatable {
     /// The rules broken, with the most frequent first.
     public internal(set) var rules: [BrokenRule] = []
 
+    /// What is noted of records that would be sent all the same, the most frequent first.
+    public internal(set) var notes: [BrokenRule] = []
+    /// Lines that hold no record and are passed over: empty ones, and rows whose cells are all empty.
+    public internal(set) var blankLines = 0
+
     /// Records that would be sent, each of them once and each of them billed, were nothing to go wrong.
     public var billableCalls: Int { records - invalid - duplicateRequests - reused - held }
 
-    /// One rule, and where it is broken.
+    /// One rule, and where it is broken; or what is noted, and where.
     public struct BrokenRule: Sendable, Equatable {
         /// Field and rule.
         public let refusal: Refusal
@@ -95,7 +100,8 @@ extension FileSurvey {
         var records = file.file.records()
         while let record = try records.next() { try surveying.take(record) }
         try file.file.requireUnchanged()
-        let survey = try surveying.finished()
+        var survey = try surveying.finished()
+        survey.blankLines = records.blankLines
         return (survey, surveying.answered)
     }
 }

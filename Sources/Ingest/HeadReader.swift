@@ -1,6 +1,6 @@
 import JSON
 
-/// Makes out what the beginning of a text is.
+/// Makes out what the beginning of a text is: JSON-lines, or CSV with its header.
 struct HeadReader {
     let name: String
     /// The beginning of the file behind its byte order mark.
@@ -36,95 +36,133 @@ struct HeadReader {
     }
 
     private func csvHead() throws(InputError) -> InputHead {
-        guard let extent = headerExtent(), extent.length <= RecordReader.longestRecord else {
+        let separator: SeparatorLine?
+        do throws(PlanFault) {
+            separator = try SeparatorLine(text)
+        } catch {
+            throw refusal(error.rule, atLine: 1)
+        }
+        let place = HeaderPlace(offset: separator?.length ?? 0, line: separator == nil ? 1 : 2)
+        let rest = text.portion(place.offset..<text.count)
+        guard
+            let header = CSVHeader.find(in: rest, isWhole: isWhole, mapping: mapping, delimiter: separator?.delimiter),
+            header.extent.length <= RecordReader.longestRecord
+        else {
             throw refusal("has a header longer than 1 MiB, so it has none; the first line must name the columns")
         }
-        let line = text.portion(0..<extent.length)
-        try requireText(line)
+        let line = rest.portion(0..<header.extent.length)
+        try requireText(line, at: place)
         do throws(PlanFault) {
-            return try csvHead(of: line, extent)
+            return try csvHead(of: line, header, at: place)
         } catch {
-            throw refusal(error.rule, at: position(ofColumn: error.column, in: line))
+            throw refusal(error.rule, at: position(ofColumn: error.column, header, in: line, at: place))
         }
     }
 
-    /// The header as a record of its own; the delimiter, on which the end of a quoted name depends, is taken from its
-    /// first physical line.
-    private func headerExtent() -> RecordExtent? {
-        guard let first = RecordExtent.line(in: text, isLast: isWhole) else { return nil }
-        let delimiter = HeaderCells.delimiter(of: text.portion(0..<first.length))
-        return .csv(in: text, delimiter: delimiter, isLast: isWhole)
+    /// Where the header stands: at the beginning, or behind a line that names the delimiter.
+    private struct HeaderPlace {
+        let offset: Int
+        /// Physical line from 1.
+        let line: Int
     }
 
-    private func csvHead(of line: UnsafeRawBufferPointer, _ extent: RecordExtent) throws(PlanFault) -> InputHead {
-        guard line.contains(where: { !Byte.isSpace($0) }) else {
+    private func csvHead(
+        of line: UnsafeRawBufferPointer, _ header: CSVHeader, at place: HeaderPlace
+    ) throws(PlanFault) -> InputHead {
+        guard !BlankLine.isBlank(line, delimiter: header.delimiter) else {
             throw PlanFault("has no header; the first line must name the columns")
         }
         // Only very old programs end lines with CR alone; inside a header nothing else does.
-        guard !line.contains(Byte.carriageReturn) else {
+        guard !Self.holdsLoneCarriageReturn(line) else {
             throw PlanFault("ends its lines with CR alone; save it with LF or CRLF line ends")
         }
-        let header = try HeaderCells(line)
-        _ = try FieldPlan(header: header.names, mapping: mapping)
+        let (cells, extent) = (try header.cells.get(), header.extent)
+        try HeaderRules.check(cells.names, delimiter: header.delimiter, mapping: mapping)
+        try FieldPlan(header: cells.names, mapping: mapping).requireWhatEveryRecordNeeds(mapping)
         return InputHead(
-            format: .csv(delimiter: header.delimiter), headerLine: Array(line), columns: header.names,
-            lineEnd: lineEnd(extent), hasByteOrderMark: mark > 0,
-            dataOffset: mark + extent.length + extent.lineEnd, dataLine: 1 + extent.lines)
+            format: .csv(delimiter: header.delimiter), headerLine: Array(line.prefix(cells.length)),
+            columns: cells.names, lineEnd: lineEnd(extent), hasByteOrderMark: mark > 0,
+            dataOffset: mark + place.offset + extent.length + extent.lineEnd, dataLine: place.line + extent.lines)
     }
 
-    private func position(ofColumn column: Int?, in line: UnsafeRawBufferPointer) -> TextPosition {
-        var position = TextPosition()
-        guard let column, let header = try? HeaderCells(line) else { return position }
-        position.advance(over: line.prefix(header.offsets[column]))
+    private static func holdsLoneCarriageReturn(_ line: UnsafeRawBufferPointer) -> Bool {
+        line.indices.contains {
+            line[$0] == Byte.carriageReturn && ($0 + 1 == line.count || line[$0 + 1] != Byte.newline)
+        }
+    }
+
+    private func position(
+        ofColumn column: Int?, _ header: CSVHeader, in line: UnsafeRawBufferPointer, at place: HeaderPlace
+    ) -> TextPosition {
+        var position = TextPosition(line: place.line)
+        guard let column, case .success(let cells) = header.cells else { return position }
+        position.advance(over: line.prefix(cells.offsets[column]))
         return position
     }
 
-    private func requireText(_ line: UnsafeRawBufferPointer) throws(InputError) {
+    private func requireText(_ line: UnsafeRawBufferPointer, at place: HeaderPlace) throws(InputError) {
         var check = TextCheck()
         guard let fault = check.check(line) ?? check.finish() else { return }
-        var position = TextPosition()
+        var position = TextPosition(line: place.line)
         position.advance(over: line.prefix(fault.offset))
         throw refusal(fault.rule, at: position)
     }
 }
 
 extension HeadReader {
+    /// The first line that is not blank, as far as it has been read.
+    private struct FirstLine {
+        var line: UnsafeRawBufferPointer
+        /// The line and all that was read behind it.
+        var rest: UnsafeRawBufferPointer
+        /// Physical line from 1.
+        var number = 1
+        var extent: RecordExtent?
+    }
+
     private func jsonHead() throws(InputError) -> InputHead {
-        let (line, number, extent) = firstLine()
-        let words = line.filter { !Byte.isSpace($0) }
+        let first = firstLine()
+        let words = first.line.filter { !Byte.isSpace($0) }
         guard words.first == Byte.openBrace else {
-            throw refusal("is not JSON-lines; each line must be one JSON object", atLine: number)
+            throw refusal("is not JSON-lines; each line must be one JSON object", atLine: first.number)
         }
+        guard !WrappedRecords.begin(in: first.rest, mapping: mapping) else { throw refusal(WrappedRecords.rule) }
         guard words.count > 1 else {
-            throw refusal("has a JSON object over several lines; write each object on one line", atLine: number)
+            throw refusal("has a JSON object over several lines; write each object on one line", atLine: first.number)
         }
-        try refuseUnknownMembers(line, number: number)
+        try refuseUnknownMembers(first)
         return InputHead(
-            format: .jsonLines, headerLine: [], columns: [], lineEnd: extent.map(lineEnd) ?? [Byte.newline],
+            format: .jsonLines, headerLine: [], columns: [], lineEnd: first.extent.map(lineEnd) ?? [Byte.newline],
             hasByteOrderMark: mark > 0, dataOffset: mark, dataLine: 1)
     }
 
-    /// The first line that is not blank, as far as it has been read.
-    private func firstLine() -> (line: UnsafeRawBufferPointer, number: Int, extent: RecordExtent?) {
-        var rest = text
-        var number = 1
-        while let extent = RecordExtent.line(in: rest, isLast: isWhole), !rest.isEmpty {
-            let line = rest.portion(0..<extent.length)
-            if line.contains(where: { !Byte.isSpace($0) }) { return (line, number, extent) }
-            rest = rest.portion(extent.length + extent.lineEnd..<rest.count)
-            number += 1
+    private func firstLine() -> FirstLine {
+        var first = FirstLine(line: text, rest: text)
+        while let extent = RecordExtent.line(in: first.rest, isLast: isWhole), !first.rest.isEmpty {
+            first.line = first.rest.portion(0..<extent.length)
+            guard BlankLine.isBlank(first.line, delimiter: nil) else {
+                first.extent = extent
+                break
+            }
+            first.rest = first.rest.portion(extent.length + extent.lineEnd..<first.rest.count)
+            first.line = first.rest
+            first.number += 1
         }
-        return (rest, number, nil)
+        first.line = ByteOrderMark.dropped(from: first.line)
+        first.rest = ByteOrderMark.dropped(from: first.rest)
+        return first
     }
 
     /// Names that nothing is known for in the very first line are a wrong file rather than a wrong line.
-    private func refuseUnknownMembers(_ line: UnsafeRawBufferPointer, number: Int) throws(InputError) {
+    private func refuseUnknownMembers(_ first: FirstLine) throws(InputError) {
         do throws(PlanFault) {
             let plan = try FieldPlan(members: mapping)
-            guard let root = try? JSONDocument(copying: line).root else { return }
+            if !mapping.fields.isEmpty { try plan.requireWhatEveryRecordNeeds(mapping) }
+            // A line that is no JSON is a wrong line, not a wrong file.
+            guard let root = try? JSONDocument(copying: first.line).root else { return }
             try MemberRules.check(root, plan: plan, mapping: mapping)
         } catch {
-            throw refusal(error.rule, atLine: number)
+            throw refusal(error.rule, atLine: first.number)
         }
     }
 

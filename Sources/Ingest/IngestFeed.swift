@@ -19,6 +19,7 @@ struct IngestFeed: ~Copyable {
     /// Whether lines of an earlier go were not seen by this one.
     private let isContinued: Bool
     private var tally = IngestSummary()
+    private var notes = RuleTally()
 
     /// Begins at a checkpoint, or at the first record where nothing has been stored yet.
     ///
@@ -45,6 +46,8 @@ struct IngestFeed: ~Copyable {
     var summary: IngestSummary {
         mutating get {
             tally.duplicateIDs = identifiers.repeats
+            tally.blankLines = records.blankLines
+            tally.notes = notes.ranked
             return tally
         }
     }
@@ -74,6 +77,7 @@ struct IngestFeed: ~Copyable {
             try chunk.append(
                 line: record.line, id: builder.recordID, rawRow: record.bytes, canonicalRequest: builder.request)
             requests.note(hash: chunk.latestCode)
+            if !builder.notes.isEmpty { notes.note(builder.notes, line: record.line) }
         } else {
             tally.invalid += 1
             try chunk.appendInvalid(

@@ -11,4 +11,8 @@ public struct IngestSummary: Sendable, Equatable {
     public internal(set) var duplicateIDs = 0
     /// Records of the whole file whose request is that of an earlier line: its call answers them, too.
     public internal(set) var repeatedRequests = 0
+    /// Lines that hold no record and were passed over: empty ones, and rows whose cells are all empty.
+    public internal(set) var blankLines = 0
+    /// What is noted of records that may be sent, the most frequent first.
+    public internal(set) var notes: [FileSurvey.BrokenRule] = []
 }

@@ -46,13 +46,15 @@ extension RecordExtent {
         return RecordExtent(in: bytes, newline: newline, lines: lines)
     }
 
-    /// A quote opens a cell only where the cell begins (RFC 4180 §2.5).
+    /// A quote opens a cell only where the cell begins (RFC 4180 §2.5); a byte order mark may stand before the first one
+    /// where files were joined.
     private static func openingQuote(
         in bytes: UnsafeRawBufferPointer, range: Range<Int>, delimiter: UInt8
     ) -> Int? {
         var from = range.lowerBound
         while let quote = bytes.firstOffset(of: Byte.quote, in: from..<range.upperBound) {
             if quote == 0 || bytes[quote - 1] == delimiter { return quote }
+            if quote == ByteOrderMark.utf8.count, ByteOrderMark.length(in: bytes) == quote { return quote }
             from = quote + 1
         }
         return nil

@@ -9,6 +9,8 @@ struct RecordReader: ~Copyable {
     private(set) var offset: Int
     /// Physical line from 1 of the next record.
     private(set) var line: Int
+    /// Lines that hold no record and were passed over: empty ones, and rows whose cells are all empty.
+    private(set) var blankLines = 0
 
     private let source: any ByteSource
     private let delimiter: UInt8?
@@ -44,7 +46,7 @@ struct RecordReader: ~Copyable {
 
     deinit { buffer.deallocate() }
 
-    /// The next record; empty lines hold none and are passed over.
+    /// The next record; lines that hold none are passed over and counted.
     ///
     /// - Returns: nil at the end of the file.
     /// - Throws: `InputError` when the file cannot be read.
@@ -53,8 +55,7 @@ struct RecordReader: ~Copyable {
             let rest = UnsafeRawBufferPointer(rebasing: buffer[start..<end])
             if rest.isEmpty, isAtEnd { return nil }
             if let extent = extent(of: rest) {
-                let record = take(extent, of: rest)
-                if extent.length > 0 { return record }
+                if let record = takeUnlessBlank(extent, of: rest) { return record }
             } else if rest.count > limit + 1 {
                 if let record = try passOver(rest) { return record }
             } else {
@@ -69,10 +70,20 @@ struct RecordReader: ~Copyable {
         return .csv(in: rest, delimiter: delimiter, isLast: isAtEnd)
     }
 
+    private mutating func takeUnlessBlank(_ extent: RecordExtent, of rest: UnsafeRawBufferPointer) -> ScannedRecord? {
+        let record = take(extent, of: rest)
+        guard !record.isTooLong, BlankLine.isBlank(record.bytes, delimiter: delimiter) else { return record }
+        // The mark behind the end of a text is no line.
+        if extent.length == 0 || !record.bytes.isEmpty { blankLines += 1 }
+        return nil
+    }
+
     private mutating func take(_ extent: RecordExtent, of rest: UnsafeRawBufferPointer) -> ScannedRecord {
         let isTooLong = extent.length > limit
-        let record = ScannedRecord(
-            bytes: rest.portion(0..<(isTooLong ? 0 : extent.length)), line: line, isTooLong: isTooLong)
+        var length = isTooLong ? 0 : extent.length
+        // Only the last line has no end; what old programs put behind it is none of it.
+        if extent.lineEnd == 0 { while length > 0, rest[length - 1] == Byte.endMark { length -= 1 } }
+        let record = ScannedRecord(bytes: rest.portion(0..<length), line: line, isTooLong: isTooLong)
         start += extent.length + extent.lineEnd
         offset += extent.length + extent.lineEnd
         line += extent.lines
@@ -86,8 +97,7 @@ struct RecordReader: ~Copyable {
         var ending = try OverlongRecord.ending(in: source, from: offset, delimiter: delimiter, buffer: scratch)
         if ending == .broken {
             if let first = RecordExtent.line(in: rest, isLast: false) {
-                let record = take(first, of: rest)
-                return first.length > 0 ? record : nil
+                return takeUnlessBlank(first, of: rest)
             }
             ending = try OverlongRecord.ending(in: source, from: offset, delimiter: nil, buffer: scratch)
         }

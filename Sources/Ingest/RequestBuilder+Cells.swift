@@ -3,8 +3,11 @@ import IdentityInsights
 extension RequestBuilder {
     /// Builds from one row of CSV.
     mutating func buildFromCells(_ row: UnsafeRawBufferPointer) throws {
+        let row = ByteOrderMark.dropped(from: row)
         if let fault = cells.split(row) { return refuse(nil, fault.rule) }
         if isReturned { cells.takeOffMarks(in: row) }
+        cells.clean(in: row, trims: values.trims, unwraps: values.checksSpreadsheets)
+        if let rule = repeatedHeader.rule(for: cells, of: row) { return refuse(nil, rule) }
         try writeFields(from: row)
     }
 
@@ -15,15 +18,13 @@ extension RequestBuilder {
         emitter.begin()
         for index in steps.indices { try write(index, from: base) }
         emitter.end()
-        for violation in RequestRules.violations(present: present) { refuse(violation.path, violation.rule) }
+        judgeWhole()
     }
 
     private mutating func takeRecordID(from base: UnsafeRawBufferPointer) {
         for column in plan.recordIDColumns where !cells[column.place].isEmpty {
             CellText.append(cells[column.place], of: base, to: &identifier)
-            if !column.isCheckedAsField, SpreadsheetDamage.isScientificNotation(identifier.bytes) {
-                refuse(column.name, SpreadsheetDamage.rule)
-            }
+            if !column.isCheckedAsField, let rule = inspector.faultOfID(identifier.bytes) { refuse(column.name, rule) }
             return
         }
     }
@@ -35,24 +36,32 @@ extension RequestBuilder {
         let cell = cells[Int(step.column)]
         if cell.isEmpty { return }
         if cell.needsWork { return try writeChanged(index, from: base) }
-        emit(base.portion(cell.range), index)
+        let value = base.portion(cell.range)
+        if step.isInspected, !admits(value, for: index) { return }
+        emit(value, index)
     }
 
     /// The way of a value that is more than a copy of one cell.
     private mutating func writeChanged(_ index: Int, from base: UnsafeRawBufferPointer) throws {
         let step = steps[index]
         text.removeAll()
+        if step.isInspected, case .columns(let places, _) = plan.writes[index].source {
+            for place in places where !cells[place].isEmpty {
+                guard admits(base.portion(cells[place].range), for: index) else { return }
+            }
+        }
         gather(plan.writes[index].source, from: base)
         if text.count == 0 { return }
-        if step.checksSource, SpreadsheetDamage.isScientificNotation(text.bytes) {
-            note(step)
-            return refuse(plan.writes[index].path.text, SpreadsheetDamage.rule)
-        }
         if case .column(let place) = plan.writes[index].source, cells[place].isJSON {
             return emitJSON(text.bytes, step)
         }
-        if step.kind == .boolean { try Transformer.apply(.lowercase, to: &text) }
-        for transform in plan.writes[index].transforms { try Transformer.apply(transform, to: &text) }
+        if step.isInspected, !admits(text.bytes, for: index) { return }
+        if step.kind == .boolean { _ = try Transformer.apply(.lowercase, to: &text) }
+        for transform in plan.writes[index].transforms {
+            guard let rule = try Transformer.apply(transform, to: &text, as: step.role) else { continue }
+            note(step)
+            return refuse(index, rule)
+        }
         if text.count > 0 { emit(text.bytes, index) }
     }
 
@@ -68,14 +77,32 @@ extension RequestBuilder {
         }
     }
 
+    /// Whether a value is sent as far as can be told before it is transformed; if not, says why where there is a reason.
+    private mutating func admits(_ value: UnsafeRawBufferPointer, for index: Int) -> Bool {
+        let step = steps[index]
+        switch inspector.look(at: value, as: step.role) {
+        case .sound: return true
+        case .absent: return false
+        case .placeholder where step.role != .account:
+            // Beside a good one the other way to reach somebody may be missing.
+            placeholders.append(refusal(of: index, ValueInspector.placeholderRule))
+            return false
+        case .placeholder: refuse(index, ValueInspector.placeholderRule)
+        case .broken(let rule): refuse(index, rule)
+        }
+        note(step)
+        return false
+    }
+
     private mutating func emit(_ value: UnsafeRawBufferPointer, _ index: Int) {
         let step = steps[index]
         note(step)
-        if let rule = fields[index]?.violation(in: value) { refuse(plan.writes[index].path.text, rule) }
+        if let rule = fields[index]?.violation(in: value) { refuse(index, rule) }
+        if step.isNoted, let rule = fields[index]?.note(in: value) { notes.append(refusal(of: index, rule)) }
         switch step.kind {
         case .string: emitter.string(value, step)
         case .integer, .boolean: emitter.literal(value, step)
-        case .stringArray: emitter.list(value, step)
+        case .stringArray: emitter.list(value, step, trims: values.trims)
         }
     }
 

@@ -7,10 +7,15 @@ import IdentityInsights
 /// at a time.
 public struct RequestBuilder: ~Copyable {
     /// The rules the record built last breaks; none where its request may be sent.
-    public private(set) var refusals: [Refusal] = []
+    public internal(set) var refusals: [Refusal] = []
+    /// What is noted of the record built last though its request may be sent.
+    public internal(set) var notes: [Refusal] = []
 
     let plan: FieldPlan
     let mapping: FieldMapping
+    let values: ValueRules
+    let inspector: ValueInspector
+    let repeatedHeader: RepeatedHeader
     let cells: RowCells
     /// Text of JSON members, to which the cells of a flat JSON line point.
     var memberText = ByteBuffer()
@@ -25,6 +30,8 @@ public struct RequestBuilder: ~Copyable {
     var identifier = ByteBuffer(capacity: 128)
     var present = RequestFieldSet()
     var lastPath: Int32 = -1
+    /// Email and phone number of the record where they are placeholders: faults only if there is no other.
+    var placeholders: [Refusal] = []
 
     /// Works out everything that is the same for all rows.
     ///
@@ -36,10 +43,13 @@ public struct RequestBuilder: ~Copyable {
         } catch {
             throw InputError(file: "stored layout", rule: error.rule)
         }
-        let template = RequestTemplate(plan)
-        format = layout.format
         isReturned = layout.isReturned
         mapping = layout.mapping
+        values = mapping.values
+        inspector = ValueInspector(values)
+        repeatedHeader = RepeatedHeader(layout.columns)
+        let template = RequestTemplate(plan, inspector)
+        format = layout.format
         steps = template.steps
         emitter = RequestEmitter(template)
         fields = plan.writes.map(\.field)
@@ -62,6 +72,8 @@ public struct RequestBuilder: ~Copyable {
     /// - Throws: `OpenSSLError` when an account's id cannot be hashed.
     public mutating func build(rawRow: UnsafeRawBufferPointer, line: Int) throws -> Bool {
         refusals.removeAll(keepingCapacity: true)
+        notes.removeAll(keepingCapacity: true)
+        placeholders.removeAll(keepingCapacity: true)
         identifier.removeAll()
         switch format {
         case .csv: try buildFromCells(rawRow)
@@ -95,20 +107,50 @@ public struct RequestBuilder: ~Copyable {
         }
         return Array(request)
     }
+}
 
-    /// Notes a broken rule.
+extension RequestBuilder {
+    /// Notes a broken rule of a field that is named as the caller says, or of the whole record.
     mutating func refuse(_ field: String?, _ rule: String) {
         refusals.append(Refusal(field: field, rule: rule))
     }
 
-    /// Takes a request that is whole already.
-    mutating func takeWhole(request: [UInt8]) {
-        emitter.take(request)
+    /// Notes a rule that the value of a step's field breaks.
+    mutating func refuse(_ index: Int, _ rule: String) {
+        refusals.append(refusal(of: index, rule))
     }
 
-    mutating func takeRecordID(_ bytes: UnsafeRawBufferPointer, column: String) {
-        identifier.removeAll()
-        identifier.append(bytes)
-        if SpreadsheetDamage.isScientificNotation(bytes) { refuse(column, SpreadsheetDamage.rule) }
+    /// A sentence about a step's field, by the file's own name for it.
+    func refusal(of index: Int, _ rule: String) -> Refusal {
+        let write = plan.writes[index]
+        return Refusal(column: write.columnName, field: write.path.text, rule: rule)
+    }
+
+    /// Notes what a record as a whole lacks, and what is remarkable in it.
+    ///
+    /// - Parameter isShape: whether the record has the API's shape, whose names are the paths themselves.
+    mutating func judgeWhole(isShape: Bool = false) {
+        for violation in RequestRules.violations(present: present) {
+            // The placeholder says it better.
+            if violation.path == "user.email", !placeholders.isEmpty { continue }
+            refusals.append(sentence(violation, isShape))
+        }
+        if !RequestRules.hasContact(present) { refusals += placeholders }
+        if let note = RequestRules.note(present: present) { notes.append(sentence(note, isShape)) }
+    }
+
+    /// A sentence about a field, and others it names, by the file's own names.
+    private func sentence(_ violation: FieldViolation, _ isShape: Bool) -> Refusal {
+        guard !isShape else { return Refusal(field: violation.path, rule: violation.rule) }
+        let rule = RequestRules.fieldsNamedByRules.reduce(violation.rule) { rule, path in
+            columnName(of: path).map { rule.replacing(path, with: "\($0) (\(path))") } ?? rule
+        }
+        return Refusal(column: columnName(of: violation.path), field: violation.path, rule: rule)
+    }
+
+    /// The file's own name for a field, or for the first field of a group such as `user.account`.
+    private func columnName(of path: String) -> String? {
+        let isGroup = path.contains(".") && RequestField.named(path) == nil
+        return plan.writes.first { $0.path.text == path || (isGroup && $0.path.text.hasPrefix(path + ".")) }?.columnName
     }
 }

@@ -50,14 +50,15 @@ struct RequestEmitter: ~Copyable {
     }
 
     /// Writes an array of strings from text with `|` between its items.
-    mutating func list(_ text: UnsafeRawBufferPointer, _ step: RequestStep) {
+    mutating func list(_ text: UnsafeRawBufferPointer, _ step: RequestStep, trims: Bool) {
         key(step)
         var start = 0
         var separator = Byte.openBracket
         while start <= text.count {
             let end = text.firstOffset(of: Byte.bar, in: start..<text.count) ?? text.count
             out.append(separator)
-            JSONString.append(text.portion(start..<end), to: &out)
+            let item = trims ? InvisibleCharacters.trimmed(start..<end, of: text) : start..<end
+            JSONString.append(text.portion(item), to: &out)
             separator = Byte.comma
             start = end + 1
         }

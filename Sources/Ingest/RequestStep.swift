@@ -13,8 +13,12 @@ struct RequestStep: Sendable {
 
     let way: Way
     let kind: FieldKind
-    /// Whether the text must be looked at for a spreadsheet's damage before transforms can hide it.
-    let checksSource: Bool
+    /// What the field is to the record.
+    let role: FieldRole
+    /// Whether the text must be looked at before transforms can hide what is wrong with it.
+    let isInspected: Bool
+    /// Whether the API may have something to say of a value that it takes.
+    let isNoted: Bool
     /// The column copied by a plain step.
     let column: Int32
     /// The object the field belongs to, by number.
@@ -27,12 +31,14 @@ struct RequestStep: Sendable {
     /// The same for all steps of one path, so that a field given twice is seen.
     let pathNumber: Int32
 
-    init(_ write: FieldWrite, group: Int, key: Range<Int>, pathNumber: Int) {
+    init(_ write: FieldWrite, _ inspector: ValueInspector, group: Int, key: Range<Int>, pathNumber: Int) {
         let place: Int? = if case .column(let place) = write.source { place } else { nil }
         column = Int32(place ?? 0)
         way = place != nil && write.transforms.isEmpty && write.kind == .string ? .plain : .changed
         kind = write.kind
-        checksSource = write.mustNotBeMangled && !write.transforms.isEmpty
+        role = write.role
+        isInspected = inspector.looks(at: write.role)
+        isNoted = write.field?.isNoted ?? false
         self.group = Int32(group)
         keyStart = Int32(key.lowerBound)
         keyCount = Int32(key.count)

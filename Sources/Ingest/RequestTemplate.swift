@@ -5,8 +5,10 @@ struct RequestTemplate: Sendable {
     /// The fields' names with quotes and colons, one behind the other.
     let keys: [UInt8]
 
-    /// - Parameter plan: the fields to write, in canonical order.
-    init(_ plan: FieldPlan) {
+    /// - Parameters:
+    ///   - plan: the fields to write, in canonical order.
+    ///   - inspector: what looks at values before they are written.
+    init(_ plan: FieldPlan, _ inspector: ValueInspector) {
         var builder = GroupBuilder()
         var numbers: [FieldPath: Int] = [:]
         var keys: [UInt8] = []
@@ -16,7 +18,7 @@ struct RequestTemplate: Sendable {
             let start = keys.count
             keys += JSONString.quoted(write.path.segments.last ?? []) + [Byte.colon]
             let group = builder.group(Array(write.path.segments.dropLast()))
-            return RequestStep(write, group: group, key: start..<keys.count, pathNumber: number)
+            return RequestStep(write, inspector, group: group, key: start..<keys.count, pathNumber: number)
         }
         groups = builder.groups
         self.keys = keys

@@ -27,6 +27,23 @@ struct RowCells: ~Copyable {
     /// Makes every cell empty, for rows whose cells are set one by one.
     func clear() { cells.update(repeating: Cell()) }
 
+    /// Takes white space and invisible characters off the ends of every cell, and the formula from around text.
+    ///
+    /// - Parameters:
+    ///   - base: the memory that the cells' text stands in.
+    ///   - trims: whether the ends are looked at.
+    ///   - unwraps: whether `="0013"` is read as 0013.
+    borrowing func clean(in base: UnsafeRawBufferPointer, trims: Bool, unwraps: Bool) {
+        guard trims || unwraps else { return }
+        for column in 0..<columnCount where !cells[column].isEmpty {
+            let (first, last) = (base[cells[column].range.lowerBound], base[cells[column].range.upperBound - 1])
+            if InvisibleCharacters.isGraphic(first), InvisibleCharacters.isGraphic(last), first != Byte.equals {
+                continue
+            }
+            cells[column].clean(in: base, trims: trims, unwraps: unwraps)
+        }
+    }
+
     /// Splits `row`.
     ///
     /// - Parameter row: a record without its line end.

@@ -9,6 +9,7 @@ struct Surveying: ~Copyable {
     private let past: FileSurvey.Past?
     private var survey: FileSurvey
     private var tally = RuleTally()
+    private var notes = RuleTally()
     private var builder: RequestBuilder
     /// What tells rows that a spreadsheet has changed; nil for a file that was not given back.
     private var returned: ReturnedLines?
@@ -35,6 +36,7 @@ struct Surveying: ~Copyable {
         survey.records += 1
         guard !record.isTooLong else { return refuse([.tooLong], line: record.line) }
         if try builder.build(rawRow: record.bytes, line: record.line, returned: &returned) {
+            if !builder.notes.isEmpty { notes.note(builder.notes, line: record.line) }
             try takeRequest()
         } else {
             refuse(builder.refusals, line: record.line)
@@ -46,6 +48,7 @@ struct Surveying: ~Copyable {
         try lookUp()
         survey.duplicateIDs = identifiers.repeats
         survey.rules = tally.ranked
+        survey.notes = notes.ranked
         return survey
     }
 

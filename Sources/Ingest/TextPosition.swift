@@ -3,8 +3,8 @@ struct TextPosition: Sendable, Equatable {
     private(set) var line = 1
     private(set) var column = 1
 
-    /// The beginning of a text.
-    init() {}
+    /// The beginning of a text, or of one of its lines.
+    init(line: Int = 1) { self.line = line }
 
     /// Moves behind `bytes`, which must be well-formed UTF-8.
     mutating func advance(over bytes: some Sequence<UInt8>) {

@@ -27,6 +27,14 @@ enum WordScan {
         ~(((word & rests) &+ 0x6060_6060_6060_6060) | word) & tops
     }
 
+    /// The control character U+007F.
+    @inline(__always)
+    static func deletes(in word: UInt64) -> UInt64 { matches(of: 0x7F7F_7F7F_7F7F_7F7F, in: word) }
+
+    /// The bytes of characters beyond ASCII.
+    @inline(__always)
+    static func beyondASCII(in word: UInt64) -> UInt64 { word & tops }
+
     /// Which byte of the word matches first.
     @inline(__always)
     static func firstMatch(in matches: UInt64) -> Int { matches.trailingZeroBitCount >> 3 }

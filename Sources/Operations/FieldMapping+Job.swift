@@ -15,6 +15,9 @@ extension FieldMapping {
             let transforms = rule.transforms.compactMap { FieldTransform(rawValue: $0.rawValue) }
             return Ingest.FieldRule(path: rule.path, source: source, transforms: transforms)
         }
-        self.init(fields: fields, ignoreColumns: job.ignoredColumns, recordID: job.recordIDColumn)
+        let values = ValueRules(
+            trims: job.trims, checksSpreadsheets: job.checksSpreadsheets, placeholders: job.placeholders,
+            absentTexts: job.absentTexts)
+        self.init(fields: fields, ignoreColumns: job.ignoredColumns, recordID: job.recordIDColumn, values: values)
     }
 }

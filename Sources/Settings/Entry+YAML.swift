@@ -34,7 +34,8 @@ extension Entry {
 
     private static func content(of scalar: Node.Scalar) -> Content {
         guard scalar.style == .plain else { return .scalar(scalar.string) }
-        return ["", "~", "null", "Null", "NULL"].contains(scalar.string) ? .empty : .scalar(scalar.string)
+        return ["", "~", "null", "Null", "NULL"].contains(scalar.string)
+            ? .empty(scalar.string) : .scalar(scalar.string)
     }
 
     private static func members(of mapping: Node.Mapping, file: String) throws(SettingsError) -> [Member] {

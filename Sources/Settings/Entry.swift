@@ -3,8 +3,8 @@
 struct Entry: Sendable {
     enum Content: Sendable {
         case scalar(String)
-        /// Nothing, `~` or `null`, unquoted.
-        case empty
+        /// Nothing, `~` or `null`, unquoted: as it is written.
+        case empty(String)
         case list([Entry])
         case mapping([Member])
     }

@@ -22,13 +22,13 @@ extension JobDefinition {
 
         /// What can be done with a text.
         public enum Transform: String, Sendable, CaseIterable {
-            /// White space at both ends is taken off.
+            /// White space and invisible characters at both ends are taken off.
             case trim
             /// Capital letters become small.
             case lowercase
             /// Small letters become capitals.
             case uppercase
-            /// Only the digits stay.
+            /// Only the digits stay, of a phone number also a leading `+` and an extension behind `x`.
             case digits
             /// The lower-case hex SHA-256 of the text.
             case sha256

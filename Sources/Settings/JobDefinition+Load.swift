@@ -70,6 +70,10 @@ extension JobDefinition {
         fields = try reader.fields(Self.fieldsKey)
         ignoredColumns = try reader.words(Self.ignoredKey)
         recordIDColumn = try reader.optional(Self.recordIDKey)
+        trims = try reader.value(Self.trimKey)
+        checksSpreadsheets = try reader.value(Self.spreadsheetChecksKey)
+        placeholders = try reader.texts(Self.placeholdersKey)
+        absentTexts = try reader.texts(Self.absentTextsKey) ?? []
         after = try reader.optional(Self.afterKey) ?? (source.path == nil ? .keep : .archive)
         exchangeGroup = try reader.optional(Self.exchangeGroupKey)
         output = try reader.optional(Self.outputKey)

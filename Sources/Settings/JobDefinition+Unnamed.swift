@@ -14,6 +14,10 @@ extension JobDefinition {
         fields = []
         ignoredColumns = []
         recordIDColumn = nil
+        trims = true
+        checksSpreadsheets = true
+        placeholders = nil
+        absentTexts = []
         after = .keep
         exchangeGroup = nil
         output = nil

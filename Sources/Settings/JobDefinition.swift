@@ -31,6 +31,14 @@ public struct JobDefinition: Sendable {
     public let ignoredColumns: [String]
     /// The column that holds a record's own id; nil: `id`, or what Ingest takes in its place.
     public let recordIDColumn: String?
+    /// Whether white space and invisible characters are taken off both ends of every value.
+    public let trims: Bool
+    /// Whether what a spreadsheet has altered is refused.
+    public let checksSpreadsheets: Bool
+    /// Texts that are no account, and no email or phone number; nil: the usual ones.
+    public let placeholders: [String]?
+    /// Texts that count as an empty cell in every field.
+    public let absentTexts: [String]
     /// What becomes of an input file once its batch is done.
     public let after: After
     /// The group that may put files into the inbox and take results out; nil: everything stays private.

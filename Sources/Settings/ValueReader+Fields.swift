@@ -5,6 +5,21 @@ extension ValueReader {
         return try words(entry, or: wrong(key.path, entry.line, key.expectation))
     }
 
+    /// A text or a list of texts, in which `NULL` is the word and not YAML's nothing; nil if the key is absent.
+    func texts(_ key: KeyDescription) throws(SettingsError) -> [String]? {
+        guard let entry = structure(key.path) else { return nil }
+        let items: [Entry]
+        if case .list(let list) = entry.content { items = list } else { items = [entry] }
+        var texts: [String] = []
+        for item in items {
+            switch item.content {
+            case .scalar(let text) where !text.isEmpty, .empty(let text) where !text.isEmpty: texts.append(text)
+            default: throw wrong(key.path, item.line ?? entry.line, key.expectation)
+            }
+        }
+        return texts
+    }
+
     /// The fields of `fields:` in the file's order; empty if the key is absent.
     func fields(_ key: KeyDescription) throws(SettingsError) -> [JobDefinition.Field] {
         guard let entry = structure(key.path) else { return [] }

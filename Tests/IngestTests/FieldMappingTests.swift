@@ -37,7 +37,6 @@ struct FieldMappingTests {
         Case(mapping: name(.column("a"), .uppercase), cells: "ann@[z],x,y", name: "ANN@[Z]"),
         Case(mapping: name(.column("a"), .uppercase), cells: "straße,x,y", name: "STRASSE"),
         Case(mapping: name(.column("a"), .digits), cells: "+1 (778) 573-2875,x,y", name: "17785732875"),
-        Case(mapping: name(.column("a"), .digits), cells: "none,x,y", name: nil),
         Case(
             mapping: name(.column("a"), .sha256), cells: "abc,x,y",
             name: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
@@ -62,8 +61,9 @@ struct FieldMappingTests {
             Self.account,
             FieldRule(path: "user.phone.number", source: .column("phone"), transforms: [.digits]),
         ])
-        let built = try BuiltRecord.all(of: "acct,phone\nh,1.41556E+10\nh,1 41556\n", mapping: mapping)
-        #expect(built.map { $0.request == nil } == [true, false])
+        let built = try BuiltRecord.all(
+            of: "acct,phone\nh,1.41556E+10\nh,1001.0\nh,'0014\nh,1 41556\n", mapping: mapping)
+        #expect(built.map { $0.request == nil } == [true, true, true, false])
     }
 
     @Test
@@ -92,16 +92,19 @@ struct FieldMappingTests {
     }
 
     private static func rule(_ path: String, _ source: FieldSource) -> FieldMapping {
-        FieldMapping(fields: [FieldRule(path: path, source: source)])
+        FieldMapping(fields: [
+            FieldRule(path: path, source: source), FieldRule(path: "user.account.hashedAccountId", source: .value("h")),
+            FieldRule(path: "user.phone.number", source: .value("5551234567")),
+        ])
     }
 
     static let refused = [
         Refused(
-            header: "acct,email,name", mapping: FieldMapping(fields: [account]),
+            header: "acct,id,mail,email,name", mapping: FieldMapping(fields: [account], ignoreColumns: ["mail"]),
             rule:
                 "unknown columns 'email', 'name'; rename, start the name with _, or list under ignore_columns of a job"),
         Refused(
-            header: "acct,mial", mapping: FieldMapping(fields: [account], ignoreColumns: ["mail"]),
+            header: "acct,id,mial", mapping: FieldMapping(fields: [account], ignoreColumns: ["mail"]),
             rule: "unknown column 'mial'"),
         Refused(
             header: "id,acount", mapping: FieldMapping(fields: [account], ignoreColumns: ["acount"]),

@@ -185,7 +185,7 @@ struct IngesterTests {
     @Test
     func whatIsCheckedIsByTheLayoutStoredWithTheBatch() async throws {
         let stores = try StoreFolder()
-        let path = try stores.folder.write("account_id,email\nA,x@example.com\n")
+        let path = try stores.folder.write("account_id,email,phone_number\nA,x@example.com,\n")
         let first = try InputFile.open(path: path).examine()
         let batch = try await stores.createBatch(for: first)
         let changedJob = FieldMapping(ignoreColumns: ["email"])

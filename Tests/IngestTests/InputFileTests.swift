@@ -7,8 +7,8 @@ import Testing
 struct InputFileTests {
     @Test(arguments: [
         ("account_id,email\n", Byte.comma), ("account_id;email\n", Byte.semicolon), ("account_id\temail\n", Byte.tab),
-        ("\"account_id\";\"email\"\n", Byte.semicolon), ("account_id\n", Byte.comma), ("email", Byte.comma),
-        ("email;name", Byte.semicolon),
+        ("\"account_id\";\"email\"\n", Byte.semicolon), ("account_id,email", Byte.comma),
+        ("account_id;email", Byte.semicolon),
     ])
     func findsTheDelimiterInTheHeader(header: String, delimiter: UInt8) throws {
         #expect(try TemporaryFolder().open(header).format == .csv(delimiter: delimiter))
@@ -17,9 +17,9 @@ struct InputFileTests {
     @Test
     func delimitersInsideQuotedNamesDoNotCount() throws {
         let mapping = FieldMapping(ignoreColumns: ["a,b,c"])
-        let file = try TemporaryFolder().open("\"a,b,c\";email\n", mapping: mapping)
+        let file = try TemporaryFolder().open("\"a,b,c\";email;account_id\n", mapping: mapping)
         #expect(file.format == .csv(delimiter: Byte.semicolon))
-        #expect(file.layout.columns == ["a,b,c", "email"])
+        #expect(file.layout.columns == ["a,b,c", "email", "account_id"])
     }
 
     @Test
@@ -35,7 +35,7 @@ struct InputFileTests {
     @Test
     func aQuotedNameMayHoldANewline() throws {
         let mapping = FieldMapping(ignoreColumns: ["two\nlines"])
-        let file = try TemporaryFolder().open("email,\"two\nlines\"\na@example.com,x\n", mapping: mapping)
+        let file = try TemporaryFolder().open("account_id,email,\"two\nlines\"\n1,a@example.com,x\n", mapping: mapping)
         #expect(file.dataLine == 3)
         var records = file.records()
         #expect(try records.next()?.line == 3)
@@ -45,10 +45,12 @@ struct InputFileTests {
     func aLayoutIsTheSameAfterBeingStored() throws {
         let mapping = FieldMapping(
             fields: [
+                FieldRule(path: "user.account.hashedAccountId", source: .column("ref")),
                 FieldRule(path: "user.email", source: .column("mail"), transforms: [.trim, .lowercase]),
                 FieldRule(path: "user.name", source: .columns(["first", "last"], join: " ")),
                 FieldRule(path: "placement", source: .value("web")),
-            ], ignoreColumns: ["x"], recordID: "ref")
+            ], ignoreColumns: ["x"], recordID: "ref",
+            values: ValueRules(trims: false, checksSpreadsheets: false, placeholders: ["TBD"], absentTexts: ["?"]))
         let layout = try TemporaryFolder().open("mail;first;last;x;ref\n", mapping: mapping).layout
         #expect(try RecordLayout(decoding: layout.encoded()) == layout)
         #expect(try layout.encoded() == RecordLayout(decoding: layout.encoded()).encoded())

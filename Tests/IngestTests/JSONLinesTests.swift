@@ -78,10 +78,13 @@ struct JSONLinesTests {
         Refused(
             String(repeating: "{\"user\":", count: 10_000) + "1" + String(repeating: "}", count: 10_000),
             "the record is not valid JSON: "),
-        Refused(#"{"user":{"account":{"hashedAccountId":17},"email":"a@example.com"}}"#, "must be a string"),
-        Refused(#"{"hashed_account_id":17,"email":"a@example.com"}"#, "hashed_account_id must be a string"),
-        Refused(#"{"account_id":"A","phone_number":5551234567}"#, "phone_number must be a string"),
-        Refused(#"{"account_id":"A","email":["a@example.com"]}"#, "email must be a string"),
+        Refused(#"{"user":{"account":{"hashedAccountId":1.5},"email":"a@example.com"}}"#, "must be a string"),
+        Refused(
+            #"{"hashed_account_id":1.5,"email":"a@example.com"}"#,
+            "hashed_account_id (user.account.hashedAccountId) must be a string or a whole number"),
+        Refused(
+            #"{"account_id":"A","phone_number":5551234567}"#, "phone_number (user.phone.number) must be a string"),
+        Refused(#"{"account_id":"A","email":["a@example.com"]}"#, "email (user.email) must be a string"),
         Refused(#"{"account_id":"A","email":"a@example.com","device.colorDepth":true}"#, "must be a whole number"),
         Refused(#"{"account_id":"A","email":"a@example.com","device.plugins":[1]}"#, "must be an array of strings"),
         Refused(#"{"account_id":"A","email":"a@example.com","device.localStorage":1}"#, "must be true or false"),
@@ -89,7 +92,7 @@ struct JSONLinesTests {
         Refused(#"{"account_id":"A","emial":"a@example.com"}"#, "the record has a member 'emial' that"),
         Refused(#"{"account_id":"A","ann@example.com":"x"}"#, "the record has a member that is not named here that"),
         Refused(#"{"user":{"account":{"hashedAccountId":"h"},"email":"a@example.com"},"emial":1}"#, "emial is not"),
-        Refused(#"{"id":"1.5E+9","account_id":"A","email":"a@example.com"}"#, "id \(SpreadsheetDamage.rule)"),
+        Refused(#"{"id":"1.5E+9","account_id":"A","email":"a@example.com"}"#, "id \(SpreadsheetDamage.scientificRule)"),
     ]
 
     @Test(arguments: refused)

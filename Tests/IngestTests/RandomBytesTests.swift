@@ -8,7 +8,8 @@ import Testing
 struct RandomBytesTests {
     private static let pieces = [
         "\"", "\"\"", ",", ";", "\t", "\n", "\r\n", "\r", "a", "ä", "日本", "ACC-1", "1.5E+9", "a@example.com", " ", "{",
-        "}", "[", "]", ":", "\"id\":", "\"user\":", "null", "\\u0000", "\\", "true", "17", "\u{FEFF}",
+        "}", "[", "]", ":", "\"id\":", "\"user\":", "null", "\\u0000", "\\", "true", "17", "\u{FEFF}", "\u{1A}",
+        "\u{A0}",
     ]
 
     private static func text(_ random: inout SeededRandom, upTo count: Int) -> String {
@@ -22,20 +23,37 @@ struct RandomBytesTests {
         for _ in 0..<400 {
             let text = Self.text(&random, upTo: 60)
             var reader = RecordReader(source: MemorySource(text), delimiter: Byte.comma, offset: 0, line: 1)
-            var rest = Array(text.utf8)[...]
-            while let record = try reader.next() {
-                while !rest.starts(with: record.bytes), rest.first == Byte.newline || rest.first == Byte.carriageReturn
-                {
-                    rest = rest.dropFirst()
+            let bytes = Array(text.utf8)
+            var place = 0
+            var passedOver: [UInt8] = []
+            while true {
+                let start = reader.offset
+                let blanks = reader.blankLines
+                guard let record = try reader.next() else {
+                    passedOver += bytes[start...]
+                    break
                 }
-                #expect(rest.starts(with: record.bytes))
-                rest = rest.dropFirst(record.bytes.count)
+                let end = reader.offset
+                let found = try #require(Self.lastRange(of: Array(record.bytes), in: bytes[start..<end]))
+                #expect(blanks < reader.blankLines || found.lowerBound == start)
+                passedOver += bytes[start..<found.lowerBound] + bytes[found.upperBound..<end]
+                place = end
             }
-            #expect(rest.allSatisfy { $0 == Byte.newline || $0 == Byte.carriageReturn }, "\(text.debugDescription)")
-            #expect(reader.offset == text.utf8.count)
+            #expect(passedOver.allSatisfy { !Self.isText($0) }, "\(text.debugDescription)")
+            #expect(place <= bytes.count && reader.offset == bytes.count)
             let endsWithinLine = !text.isEmpty && text.utf8.last != Byte.newline
             #expect(reader.line == 1 + text.utf8.count { $0 == Byte.newline } + (endsWithinLine ? 1 : 0))
         }
+    }
+
+    private static func lastRange(of record: [UInt8], in bytes: ArraySlice<UInt8>) -> Range<Int>? {
+        (bytes.startIndex...bytes.endIndex - record.count).last { bytes[$0...].starts(with: record) }
+            .map { $0..<$0 + record.count }
+    }
+
+    /// What a row of empty cells does not hold.
+    private static func isText(_ byte: UInt8) -> Bool {
+        byte < 0x80 && InvisibleCharacters.isGraphic(byte) && byte != Byte.comma && byte != Byte.quote
     }
 
     @Test(arguments: 0..<8)

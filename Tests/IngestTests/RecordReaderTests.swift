@@ -25,11 +25,18 @@ struct RecordReaderTests {
         Case("empty lines", "\n\na\n\r\n\nb\n\n", [.init(3, "a"), .init(6, "b")]),
         Case("quoted newline", "a,\"b\nc\"\nd\n", [.init(1, "a,\"b\nc\""), .init(3, "d")]),
         Case("quoted CRLF", "\"b\r\nc\",x\r\nd\r\n", [.init(1, "\"b\r\nc\",x"), .init(3, "d")]),
-        Case("quoted newlines in two cells", "\"\n\",\"\n\n\"\nz", [.init(1, "\"\n\",\"\n\n\""), .init(5, "z")]),
+        Case("quoted newlines in two cells", "\"a\n\",\"\n\n\"\nz", [.init(1, "\"a\n\",\"\n\n\""), .init(5, "z")]),
+        Case("quoted newlines and nothing else", "\"\n\",\"\n\n\"\nz", [.init(5, "z")]),
         Case("doubled quotes", "\"a\"\"b\n\"\"\"\nc", [.init(1, "\"a\"\"b\n\"\"\""), .init(3, "c")]),
-        Case("empty quoted cells", "\"\",\"\"\n\"\"\nx", [.init(1, "\"\",\"\""), .init(2, "\"\""), .init(3, "x")]),
+        Case("empty quoted cells", "\"\",\"\"\n\"\"\nx", [.init(3, "x")]),
         Case("quote inside a plain cell", "a\"b\nc", [.init(1, "a\"b"), .init(2, "c")]),
-        Case("quotes around nothing at the end", "a\n\"\"", [.init(1, "a"), .init(2, "\"\"")]),
+        Case("quotes around nothing at the end", "a\n\"\"", [.init(1, "a")]),
+        Case("quotes around a quote", "a\n\"\"\"\"", [.init(1, "a"), .init(2, "\"\"\"\"")]),
+        Case("rows of empty cells", ",,\n a\n , \t\n\"\",\n\u{A0}\nb,", [.init(2, " a"), .init(6, "b,")]),
+        Case("the old mark at the end", "a,b\n\u{1A}", [.init(1, "a,b")]),
+        Case("the old mark behind a row", "a,b\u{1A}\u{1A}", [.init(1, "a,b")]),
+        Case("the old mark elsewhere", "a\u{1A}\nb", [.init(1, "a\u{1A}"), .init(2, "b")]),
+        Case("a mark of byte order", "a\n\u{FEFF}\"b\nc\",d\n", [.init(1, "a"), .init(2, "\u{FEFF}\"b\nc\",d")]),
         Case("lone quote at the end", "a,b\nc,d\n\"", [.init(1, "a,b"), .init(2, "c,d"), .init(3, "\"")]),
         Case("lone quote in the last row", "a\nb,\"c\nd\n", [.init(1, "a"), .init(2, "b,\"c"), .init(3, "d")]),
         Case(
@@ -68,7 +75,7 @@ struct RecordReaderTests {
     func readsLinesOfJSONWithoutRegardToQuotes() throws {
         let text = "{\"a\":\"b\n\n  \n\"c\n"
         let records = try ReadRecord.all(of: MemorySource(text), delimiter: nil)
-        #expect(records == [.init(1, "{\"a\":\"b"), .init(3, "  "), .init(4, "\"c")])
+        #expect(records == [.init(1, "{\"a\":\"b"), .init(4, "\"c")])
     }
 
     @Test

@@ -23,6 +23,9 @@ struct MappingTests {
         #expect(mapping.fields.first { $0.path == "placement" }?.source == .value("Registration"))
         #expect(mapping.recordID == "key")
         #expect(mapping.ignoreColumns == ["note"])
+        #expect(
+            mapping.values
+                == ValueRules(trims: false, checksSpreadsheets: false, placeholders: ["TBD"], absentTexts: ["?"]))
     }
 
     private static let settings = """
@@ -39,6 +42,9 @@ struct MappingTests {
     private static let job = """
         record_id: key
         ignore_columns: [note]
+        trim: false
+        spreadsheet_checks: false
+        placeholders: { invalid: TBD, absent: ['?'] }
         fields:
           user.account.hashedAccountId: key
           user.email: { column: mail, transform: [trim, lowercase, uppercase, digits, sha256] }

@@ -66,7 +66,25 @@ import Testing
         #expect(job.description == "every night")
     }
 
+    @Test func whatIsDoneToValuesIsAsUsualUnlessTheJobSaysOtherwise() throws {
+        let usual = try job("")
+        #expect((usual.trims, usual.checksSpreadsheets, usual.placeholders, usual.absentTexts) == (true, true, nil, []))
+        let own = try job(
+            """
+            trim: false
+            spreadsheet_checks: false
+            placeholders: { invalid: [NULL, null, '#N/A', '\\N', '-'], absent: unknown }
+            """)
+        #expect((own.trims, own.checksSpreadsheets) == (false, false))
+        #expect(own.placeholders == ["NULL", "null", "#N/A", "\\N", "-"] && own.absentTexts == ["unknown"])
+        #expect(try job("placeholders: { invalid: [] }").placeholders == [])
+    }
+
     @Test(arguments: [
+        ("trim: no", "line 1: trim must be true or false"),
+        ("placeholders: { invalid: [[A]] }", "line 1: placeholders.invalid must be a text or a list of them"),
+        ("placeholders: { absent: }", "line 1: placeholders.absent must be a text or a list of them"),
+        ("placeholders: [A]", "line 1: placeholders must hold keys of its own, indented below it: invalid, absent"),
         ("fields: { user.email: { colum: A } }", "line 1: the key 'colum' is unknown: the nearest is 'column'"),
         (
             "fields: { user.email: { column: A, value: B } }",

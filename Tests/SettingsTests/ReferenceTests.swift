@@ -15,7 +15,8 @@ import Testing
                 "name", "description", "enabled", "schedule", "time_zone", "catch_up", "window", "priority",
                 "source.path", "source.glob", "source.format", "source.settle", "source.done_marker", "source.order",
                 "fields", "ignore_columns", "record_id", "after", "exchange_group", "rerun.jobs",
-                "rerun.statuses", "rerun.younger_than", "confirm", "reuse_within", "accept.failed", "accept.invalid",
+                "rerun.statuses", "rerun.younger_than", "confirm", "trim", "spreadsheet_checks", "placeholders.invalid",
+                "placeholders.absent", "reuse_within", "accept.failed", "accept.invalid",
             ])
     }
 }

@@ -2,7 +2,7 @@
 """Makes accounts.csv and accounts.jsonl beside this file: invented people, always the same ones.
 
 Addresses are of example.com, telephone numbers and IP addresses of the ranges kept free for examples.
-Some twenty lines of accounts.csv break a rule on purpose; the rest hold what real files hold: quoted
+Some twenty lines of accounts.csv break a rule on purpose, and two are noted; the rest hold what real files hold: quoted
 newlines, doubled quotes, names in many scripts, empty cells, repeated ids and records.
 """
 import csv
@@ -66,8 +66,8 @@ def broken(n, record):
         188: {"country": "USA"}, 233: {"state": "Texas"}, 277: {"signup_time": "31.12.2025"},
         304: {"ip": "203.0.113.999"}, 351: {"account_id": "1.00042E+12"}, 402: {"account_id": "", "signup_time": ""},
         460: {"phone_number": "call me"}, 503: {"phone_country": "U"}, 566: {"ip": "", "user_agent": "Mozilla/5.0"},
-        611: {"email": "y" * 255}, 672: {"signup_time": "2025-02-30 10:00"}, 700: {"user_agent": "   "},
-        755: {"postal_code": "9" * 101},
+        611: {"email": "y" * 255}, 672: {"signup_time": "2025-02-30 10:00"}, 700: {"account_id": "#N/A"},
+        755: {"postal_code": "9" * 101}, 790: {"phone_number": "'+12025550190"}, 810: {"account_id": "100810.0"},
     }
     return {**record, **changes[n]} if n in changes else None
 
@@ -114,7 +114,7 @@ def json_lines():
     for n in range(18):
         flat = {name: value for name, value in person(n).items() if value}
         yield json.dumps(flat if n % 2 else shaped(n), ensure_ascii=n % 4 == 0)
-    yield json.dumps({"id": "line-18", "account_id": 118, "email": "person18@example.com"})
+    yield json.dumps({"id": "line-18", "account_id": 118.5, "email": "person18@example.com"})
     yield '{"id":"line-19","user":{"account":{"signupTime":"2025-01-01 10:00"},"email":"person19@example.com"}'
 
 

@@ -42,6 +42,8 @@ struct ReturnedCSV: Sendable {
     func line(_ rawRow: [UInt8], _ note: ReturnNote) -> [UInt8] { line(rawRow, notes: note.cells) }
 
     private func line(_ row: [UInt8], notes: [String]) -> [UInt8] {
+        // Where files were joined a mark may stand before a row; in the middle of a file it means nothing.
+        let row = row.starts(with: ByteOrderMark.utf8) ? Array(row.dropFirst(ByteOrderMark.utf8.count)) : row
         var cells = Self.cells(of: row, delimiter)[...]
         // Blank cells too many at the end are nothing, here as where they are read.
         row.withUnsafeBytes { row in

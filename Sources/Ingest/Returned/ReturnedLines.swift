@@ -31,7 +31,7 @@ struct ReturnedLines {
         (self.store, self.layout, self.batchPlace, self.linePlace) = (store, layout, batchPlace, linePlace)
         accounts = layout.columns.indices.filter { place in
             plan.recordIDColumns.contains { $0.place == place }
-                || plan.writes.contains { $0.holdsAccount && $0.source.reads(place) }
+                || plan.writes.contains { $0.role == .account && $0.source.reads(place) }
         }
     }
 
@@ -92,15 +92,18 @@ struct ReturnedLines {
     }
 }
 
-/// The texts of a row's cells, without white space around them.
+/// The texts of a row's cells as they are read.
 private struct RowTexts {
     private let row: UnsafeRawBufferPointer
     private let cells: [CellScan]
     private let isReturned: Bool
+    private let unwraps: Bool
 
     init(_ row: UnsafeRawBufferPointer, _ layout: RecordLayout) {
+        let row = ByteOrderMark.dropped(from: row)
         self.row = row
         isReturned = layout.isReturned
+        unwraps = layout.mapping.values.checksSpreadsheets
         let delimiter = if case .csv(let byte) = layout.format { byte } else { Byte.comma }
         cells = CellScan.all(of: row, delimiter: delimiter)
     }
@@ -110,8 +113,9 @@ private struct RowTexts {
         guard place < cells.count else { return nil }
         var cell = cells[place].cell
         if isReturned, SpreadsheetGuard.isPresent(in: row.portion(cell.range)) { cell.dropFirst() }
+        cell.clean(in: row, trims: true, unwraps: unwraps)
         var text = ByteBuffer()
         CellText.append(cell, of: row, to: &text)
-        return text.bytes.drop(while: Byte.isSpace).reversed().drop(while: Byte.isSpace).reversed()
+        return Array(text.bytes)
     }
 }

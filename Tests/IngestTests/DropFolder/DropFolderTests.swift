@@ -188,7 +188,7 @@ struct DropFolderTests {
     @Test
     func aFileWrittenToAfterTheClaimIsRefusedByTheReading() throws {
         let place = try DropPlace()
-        try place.drop("a.csv", "id,email\n1,a@example.com\n")
+        try place.drop("a.csv", "account_id,email\n1,a@example.com\n")
         let writer = try #require(FileHandle(forWritingAtPath: place.folder.inbox + "/a.csv"))
         try place.claim("a.csv")
         let file = try InputFile.open(path: place.folder.workingPath(of: "a.csv"))

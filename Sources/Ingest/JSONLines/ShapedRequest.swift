@@ -1,0 +1,116 @@
+import IdentityInsights
+import JSON
+
+/// Makes the request of a JSON line in the API's shape: canonical, values cleaned like those of a CSV row, and what is
+/// null or empty left out.
+struct ShapedRequest {
+    /// The rules that values break before they are written.
+    private(set) var refusals: [Refusal] = []
+    /// Fields that are there and refused.
+    private(set) var refused = RequestFieldSet()
+    /// Email and phone number where they are placeholders.
+    private(set) var placeholders: [Refusal] = []
+
+    private let values: ValueRules
+    private let inspector: ValueInspector
+    private static let account = "user.account.hashedAccountId"
+
+    init(_ values: ValueRules, _ inspector: ValueInspector) {
+        self.values = values
+        self.inspector = inspector
+    }
+
+    /// The request in canonical form.
+    ///
+    /// - Parameters:
+    ///   - root: the line's object.
+    ///   - isSent: whether a member at the top, by its name, is part of the request.
+    /// - Returns: the request's JSON.
+    mutating func request(of root: JSONNode, where isSent: (String) -> Bool) -> [UInt8] {
+        let members = root.members.filter { isSent($0.key) }.map { (name: Array($0.key.utf8), value: $0.value) }
+        return object(members, at: "")
+    }
+
+    /// The canonical form of a list whose strings are cleaned.
+    static func canonicalList(_ list: JSONNode, trims: Bool) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.beginArray()
+        for element in list.elements {
+            if trims, element.withStringBytes({ writer.string(utf8: InvisibleCharacters.trimmed($0)) }) != nil {
+                continue
+            }
+            element.canonical(into: &writer)
+        }
+        writer.endArray()
+        return writer.bytes
+    }
+
+    /// Names are sorted by their bytes; a member without a value is left out.
+    private mutating func object(_ members: [(name: [UInt8], value: JSONNode)], at path: String) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.beginObject()
+        for (name, value) in members.sorted(by: { $0.name.lexicographicallyPrecedes($1.name) }) {
+            let inner = Self.path(path, name)
+            guard let written = written(value, at: inner) else { continue }
+            name.withUnsafeBytes { writer.key(utf8: $0) }
+            writer.raw(written)
+        }
+        writer.endObject()
+        return writer.bytes
+    }
+
+    /// The value's canonical form; nil where it counts as absent.
+    private mutating func written(_ value: JSONNode, at path: String) -> [UInt8]? {
+        switch value.kind {
+        case .null: return nil
+        case .string: return value.stringBytes.flatMap { text($0, at: path) }
+        case .number where path == Self.account && value.isWholeNumber: return text(Array(value.raw), at: path)
+        case .number, .boolean: return Array(value.raw)
+        case .array: return Self.canonicalList(value, trims: values.trims)
+        case .object:
+            var members: [(name: [UInt8], value: JSONNode)] = []
+            value.forEachMember { members.append((Array($0), $1)) }
+            let written = object(members, at: path)
+            // What held nothing but absent values is absent itself.
+            return written == Array("{}".utf8) && !members.isEmpty ? nil : written
+        }
+    }
+
+    private mutating func text(_ bytes: [UInt8], at path: String) -> [UInt8]? {
+        bytes.withUnsafeBytes { all in
+            var cell = Cell(0..<all.count)
+            cell.clean(in: all, trims: values.trims, unwraps: values.checksSpreadsheets)
+            let text = all.portion(cell.range)
+            guard !text.isEmpty, admits(text, at: path) else { return nil }
+            var writer = JSONWriter(capacity: text.count + 2)
+            writer.string(utf8: text)
+            return writer.bytes
+        }
+    }
+
+    /// Whether a value is sent; if not, says why where there is a reason.
+    private mutating func admits(_ value: UnsafeRawBufferPointer, at path: String) -> Bool {
+        let field = RequestField.named(path)
+        let role = field?.role ?? .text
+        let refusal: Refusal
+        switch inspector.look(at: value, as: role) {
+        case .sound: return true
+        case .absent: return false
+        case .placeholder where role != .account:
+            placeholders.append(Refusal(field: path, rule: ValueInspector.placeholderRule))
+            return false
+        case .placeholder: refusal = Refusal(field: path, rule: ValueInspector.placeholderRule)
+        case .broken(let rule): refusal = Refusal(field: path, rule: rule)
+        }
+        refusals.append(refusal)
+        if let field { refused.insert(field.index) }
+        return false
+    }
+
+    /// A name with a dot is one unknown name, not a way to a field.
+    private static func path(_ path: String, _ name: [UInt8]) -> String {
+        guard !name.contains(UInt8(ascii: ".")) else { return "?" }
+        let name = String(decoding: name, as: UTF8.self)
+        return path.isEmpty ? name : path + "." + name
+    }
+}
