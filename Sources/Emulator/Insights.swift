@@ -58,6 +58,10 @@ struct Insights {
         if let ip = request["device"]?["ip"]?.string, ip.hasPrefix("10.") || ip.hasPrefix("192.168.") {
             warnings.append("Ip: IP address is in private range")
         }
+        // openapi 0.2.2, `warnings`: the API takes any hint and says so.
+        if let hint = request["user"]?["phone"]?["countryHint"]?.string, !hint.isAlpha2 {
+            warnings.append("Phone: Invalid country_hint value. Only Alpha-2 supported")
+        }
         return warnings
     }
 }
@@ -100,4 +104,9 @@ extension Insights {
         for value in values { writer.string(value) }
         writer.endArray()
     }
+}
+
+extension String {
+    /// Whether the text is two letters of ASCII, as a country's code is (ISO 3166 alpha-2).
+    fileprivate var isAlpha2: Bool { utf8.count == 2 && allSatisfy { $0.isASCII && $0.isLetter } }
 }

@@ -126,7 +126,11 @@ struct BatchIntake: Sendable {
             parts.append("\(Figures.count(summary.repeatedRequests)) the same as an earlier line")
         }
         if summary.duplicateIDs > 0 { parts.append("\(Figures.count(summary.duplicateIDs)) with an id seen before") }
+        if summary.blankLines > 0 { parts.append("\(Figures.count(summary.blankLines, "blank line")) passed over") }
         console.note("\(batch.name): \(parts.joined(separator: ", "))")
+        for note in summary.notes {
+            console.note("\(batch.name): noted of \(Figures.count(note.count, "record")): \(note.refusal)")
+        }
     }
 
     private func refusal(of batch: Batch, _ input: ExaminedFile, _ folder: String) -> OperationFailure {

@@ -6,8 +6,10 @@ import Settings
 
 /// What `check` says of one file.
 struct CheckFinding: Encodable {
-    /// One broken rule.
+    /// One broken rule, or what is noted.
     struct Rule: Encodable {
+        /// The file's own name for what the field is filled from; nil where that is the field's.
+        let column: String?
         let field: String?
         let rule: String
         let records: Int
@@ -31,6 +33,10 @@ struct CheckFinding: Encodable {
     /// Calls of a run with `--again`, where one without is refused.
     let againCalls: Int?
     let rules: [Rule]
+    /// What is noted of records that would be sent all the same.
+    let notes: [Rule]
+    /// Lines that hold no record and are passed over.
+    let blankLines: Int
     /// Why its batch would wait for confirmation; empty where it would run.
     let waits: [String]
     /// The batch that took the very file in before.
@@ -57,9 +63,9 @@ struct CheckFinding: Encodable {
         seconds = estimate.seconds
         cost = estimate.cost
         againCalls = again?.calls
-        rules = survey.rules.map {
-            Rule(field: $0.refusal.field, rule: $0.refusal.rule, records: $0.count, lines: $0.lines)
-        }
+        rules = survey.rules.map(Rule.init)
+        notes = survey.notes.map(Rule.init)
+        blankLines = survey.blankLines
         waits =
             prospect.isAsked
             ? Admission(records: survey.records, invalid: survey.invalid, estimate, under: job).reasons : []
@@ -71,7 +77,9 @@ struct CheckFinding: Encodable {
 
     var text: String {
         var lines = ["\(file): \(Figures.count(records, "record")), \(Figures.count(invalid)) invalid"]
-        lines += rules.map(Self.text)
+        lines += rules.map(\.text)
+        lines += notes.map { "\($0.text): noted, sent all the same" }
+        if blankLines > 0 { lines.append("  \(Figures.count(blankLines, "blank line")) passed over") }
         if duplicateRequests > 0 {
             lines.append(
                 "  \(Figures.count(duplicateRequests)) the same as an earlier line: its call answers "
@@ -101,15 +109,9 @@ struct CheckFinding: Encodable {
         return lines.joined(separator: "\n")
     }
 
-    private static func text(of rule: Rule) -> String {
-        let places =
-            rule.lines.map(String.init).joined(separator: ", ") + (rule.records > rule.lines.count ? ", …" : "")
-        let subject = rule.field.map { "\($0) " } ?? ""
-        return "  \(Figures.count(rule.records)) × \(subject)\(rule.rule) (line \(places))"
-    }
-
     private enum CodingKeys: String, CodingKey {
-        case file, records, invalid, reused, held, seconds, cost, rules, waits
+        case file, records, invalid, reused, held, seconds, cost, rules, notes, waits
+        case blankLines = "blank_lines"
         case duplicateRequests = "duplicate_requests"
         case duplicateIDs = "duplicate_ids"
         case billableCalls = "billable_calls"
@@ -120,5 +122,21 @@ struct CheckFinding: Encodable {
         case sameAs = "same_as"
         case hasLooked = "database_read"
         case notKnown = "not_known"
+    }
+}
+
+extension CheckFinding.Rule {
+    init(_ rule: FileSurvey.BrokenRule) {
+        column = rule.refusal.column
+        field = rule.refusal.field
+        self.rule = rule.refusal.rule
+        records = rule.count
+        lines = rule.lines
+    }
+
+    var text: String {
+        let places = lines.map(String.init).joined(separator: ", ") + (records > lines.count ? ", …" : "")
+        let subject = Refusal(column: column, field: field, rule: rule).subject.map { "\($0) " } ?? ""
+        return "  \(Figures.count(records)) × \(subject)\(rule) (line \(places))"
     }
 }

@@ -76,6 +76,17 @@ import Testing
         }
     }
 
+    @Test("a strange country hint earns a warning and no refusal", arguments: [("US", false), ("USA", true)])
+    func countryHint(hint: String, isWarned: Bool) async throws {
+        try await Stage.run { _, client in
+            let request =
+                #"{"user":{"account":{"hashedAccountId":"a"},"phone":{"number":"5551234567","countryHint":"\#(hint)"}}}"#
+            let answer = try #require(try await client.call(request).answer)
+            let insights = try IdentityInsights.Answer(parsing: client.insights(of: answer).bytes)
+            #expect(insights.warnings.contains { $0.hasPrefix("Phone: Invalid country_hint") } == isWarned)
+        }
+    }
+
     @Test("a request that breaks field rules is refused with the fields' paths, and counted")
     func validation() async throws {
         try await Stage.run { emulator, client in

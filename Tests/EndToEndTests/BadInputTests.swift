@@ -34,6 +34,9 @@ extension EndToEnd {
                 "nul.csv", header + Array("r1,a,Zo".utf8) + [0] + Array(",a@example.com,,,\n".utf8), says: "line 2"),
             Refused("sheet.xlsx", [0x50, 0x4B, 0x03, 0x04, 0x14, 0x00], says: "CSV UTF-8"),
             Refused("array.jsonl", "[{\"id\":1}]\n", says: "array"),
+            Refused("list.json", "{\"records\":[{\"account_id\":\"1\"}]}\n", says: "records in a list"),
+            Refused("page.csv", "<!DOCTYPE html>\n<html></html>\n", says: "HTML"),
+            Refused("nobody.csv", "id,name,email\n1,Ada,a@example.com\n", says: "has no account"),
             Refused("utf16.csv", [0xFF, 0xFE, 0x69, 0x00, 0x64, 0x00], says: "CSV UTF-8"),
         ]
 
@@ -66,7 +69,11 @@ extension EndToEnd {
         /// A line that becomes an invalid record, and the words its reason must hold.
         static let brokenLines: [(line: String, says: String)] = [
             ("r1,a1,Ada,ada@example.com\n", "cells"),
-            ("r1,a1,Ada,ada@example.com,,,,,,x\n", "cells"),
+            ("r1,a1,Ada,ada@example.com,,,,,x,\n", "cells"),
+            ("id,account_id,name,email,phone_number,ip,user_agent\n", "the header again"),
+            ("r1,NULL,Ada,ada@example.com,,,\n", "account_id (user.account.hashedAccountId) is a placeholder"),
+            ("r1,1001.0,Ada,ada@example.com,,,\n", "account_id (user.account.hashedAccountId) must not end in .0"),
+            ("r1,a\t1,Ada,ada@example.com,,,\n", "U+0009"),
             ("r1,a1,Ada,ada@example.com,1.41556E+10,,\n", "user.phone.number"),
             ("r1,a1,Ada,,,,\n", "user"),
             ("r1,a1,Ada,ada@example.com,,999.1.1.1,\n", "device.ip"),
