@@ -9,7 +9,8 @@ struct ReturnedJSON: Sendable {
     func line(_ rawRow: [UInt8], _ note: ReturnNote) -> [UInt8] {
         // Where files were joined a mark of byte order may stand before a line.
         let isMarked = rawRow.starts(with: ByteOrderMark.utf8)
-        let rawRow = rawRow.isEmpty ? Array("{}".utf8) : Array(rawRow.dropFirst(isMarked ? ByteOrderMark.utf8.count : 0))
+        let rawRow =
+            rawRow.isEmpty ? Array("{}".utf8) : Array(rawRow.dropFirst(isMarked ? ByteOrderMark.utf8.count : 0))
         // What cannot be parsed is no object either.
         guard let root = try? JSONDocument(parsing: rawRow).root, root.kind == .object else { return rawRow + lineEnd }
         var writer = JSONWriter(capacity: rawRow.count + 256)

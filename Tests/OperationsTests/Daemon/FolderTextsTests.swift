@@ -87,7 +87,7 @@ struct FolderTextsTests {
         try await passUntilWaiting(bench)
         let said = text(bench, "acc.csv")
         #expect(said.contains("3 of 5 lines are invalid"))
-        #expect(said.contains("- 2 lines (3, 5): user.email"))
+        #expect(said.contains("- 2 lines (3, 5): email (user.email) must be 3 to 254 characters"))
         #expect(said.contains("- 1 line (4): "))
         #expect(said.contains("'rollcall start acc-1'"))
         let folder = try #require(try bench.names(in: "drop/out").first)
