@@ -38,6 +38,18 @@ public struct FieldMapping: Sendable, Hashable, Codable {
 }
 
 extension FieldMapping {
+    /// Why no file can be read under it: a path that is no field, two sources for one field, or nothing that fills what
+    /// every record needs. Nil where nothing is wrong, or columns are known by name.
+    public var fault: String? {
+        guard !fields.isEmpty else { return nil }
+        do throws(PlanFault) {
+            try FieldPlan(members: self).requireWhatEveryRecordNeeds(self)
+            return nil
+        } catch {
+            return error.rule
+        }
+    }
+
     /// The columns it names as sources or as the record's id.
     var readColumns: [String] {
         fields.flatMap(\.source.columns) + [recordID ?? KnownColumns.recordID]

@@ -68,6 +68,14 @@ struct JobsCheckTests {
                 "schedule: \"@daily\"\nrerun: { jobs: [j, k], younger_than: 1h }",
                 "j: rerun.jobs: there is no job 'k'; 'rollcall jobs list' shows which there are"
             ),
+            (
+                "fields: { user.phone: A }",
+                "j: fields: the job fills 'user.phone', which is a group of fields; name one of them"
+            ),
+            (
+                "fields: { user.email: A }",
+                "j: fields: has no account, which every record needs; add user.account.hashedAccountId to the job's fields"
+            ),
             ("source: { path: file }", "j: source.path: file is not a folder; move it away or name another"),
             ("output: file/out", "j: output: file is not a folder; move it away or name another"),
         ])

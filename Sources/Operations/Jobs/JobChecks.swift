@@ -26,7 +26,7 @@ struct JobChecks {
     }
 
     private func problems() -> [String] {
-        [neverDue, output, leaving, group, command].compactMap { $0 } + dropFolder + strangers + rivals
+        [mapping, neverDue, output, leaving, group, command].compactMap { $0 } + dropFolder + strangers + rivals
     }
 
     private func warnings() -> [String] {
@@ -58,6 +58,11 @@ struct JobChecks {
             return job.source.path.map { "takes what is dropped into \($0)" } ?? "runs when somebody runs files with it"
         }
         return "is due \(Figures.time(next, in: job.timeZone))"
+    }
+
+    /// What no file could be read under is found before the first comes.
+    private var mapping: String? {
+        FieldMapping(job).fault.map { "fields: \($0)" }
     }
 
     private var neverDue: String? {
