@@ -54,6 +54,15 @@ public struct RecordWords: Sendable {
         }
     }
 
+    /// Whether the path of a field, as error details name it, may be shown in clear: one of the document's own, or one each
+    /// of whose names may be shown.
+    public func mayShow(path: String) -> Bool {
+        if Self.documented.contains(path) { return true }
+        let parts = path.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        guard path.utf8.count <= Self.longestName, !isInside(parts.joined().lowercased()) else { return false }
+        return parts.allSatisfy { Self.vocabulary.contains($0.lowercased()) && words != nil || mayShow($0) }
+    }
+
     /// Whether a text has the form of a name: letters and digits of ASCII and `_`, at most 64.
     public static func hasForm(_ name: String) -> Bool {
         (1...longestName).contains(name.utf8.count)
@@ -63,6 +72,16 @@ public struct RecordWords: Sendable {
     private func isInside(_ text: String) -> Bool {
         text.count >= Self.shortestInside && values.contains { $0.contains(text) }
     }
+
+    /// The paths of the API's fields, and of the objects around them.
+    private static let documented: Set<String> = {
+        var paths: Set<String> = []
+        for field in RequestField.all {
+            let names = field.path.split(separator: ".")
+            for count in names.indices { paths.insert(names[...count].joined(separator: ".")) }
+        }
+        return paths
+    }()
 
     /// The names in the paths of the API's fields, whole and word by word.
     private static let vocabulary: Set<String> = {

@@ -1,18 +1,23 @@
 internal import Basics
 internal import IdentityInsights
 
-/// What the API's error body says, without a value of a record: codes and field names only.
+/// What the API's error body says, without a value of a record: codes and field names only, and of these none that says
+/// what the request says, for a gateway may put anything there.
 struct ErrorFacts {
     let recoverable: Bool?
     let speaksOfEncryption: Bool
     let reasonCode: String?
     let fieldNames: String?
 
-    init(_ envelope: ErrorEnvelope) {
+    /// - Parameters:
+    ///   - envelope: the error body.
+    ///   - request: the request it answers.
+    init(_ envelope: ErrorEnvelope, to request: [UInt8]) {
+        let words = RecordWords(ofRequest: request)
         recoverable = envelope.recoverable
         speaksOfEncryption = envelope.speaksOfEncryption
-        reasonCode = envelope.errors.lazy.compactMap(\.reasonCode).first
-        let names = envelope.errors.flatMap(\.fieldNames)
+        reasonCode = envelope.errors.compactMap(\.reasonCode).first { words.mayShow($0) }
+        let names = envelope.errors.flatMap(\.fieldNames).filter { words.mayShow(path: $0) }
         fieldNames = names.isEmpty ? nil : names.joined(separator: ", ")
     }
 

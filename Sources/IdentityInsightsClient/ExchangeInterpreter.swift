@@ -8,9 +8,15 @@ internal import JobRunner
 struct ExchangeInterpreter: Sendable {
     let decrypter: JWEDecrypter
 
-    func reply(for exchange: HTTPExchange) -> Reply {
+    /// States what came of a call.
+    ///
+    /// - Parameters:
+    ///   - exchange: the call.
+    ///   - request: what was sent, before it was encrypted.
+    /// - Returns: the facts, without a value of the request.
+    func reply(for exchange: HTTPExchange, to request: [UInt8]) -> Reply {
         switch exchange {
-        case .answered(let answer): reply(for: answer)
+        case .answered(let answer): reply(for: answer, to: request)
         case .failed(let failure):
             Reply(
                 .failed(kind: FailureKind(failure.kind), mayHaveLeft: failure.mayHaveLeft), errorText: failure.message,
@@ -28,8 +34,8 @@ struct ExchangeInterpreter: Sendable {
             hasWarnings: found.hasWarnings || outcome.warning != nil, warning: outcome.warning)
     }
 
-    private func reply(for answer: HTTPAnswer) -> Reply {
-        (200..<300).contains(answer.status) ? success(answer) : refusal(answer)
+    private func reply(for answer: HTTPAnswer, to request: [UInt8]) -> Reply {
+        (200..<300).contains(answer.status) ? success(answer) : refusal(answer, to: request)
     }
 
     private func success(_ answer: HTTPAnswer) -> Reply {
@@ -40,7 +46,7 @@ struct ExchangeInterpreter: Sendable {
             hasWarnings: found.hasWarnings, duration: answer.duration)
     }
 
-    private func refusal(_ answer: HTTPAnswer) -> Reply {
+    private func refusal(_ answer: HTTPAnswer, to request: [UInt8]) -> Reply {
         let retryAfter = answer.header("Retry-After").flatMap(RetryAfter.init(field:))
         guard let envelope = ErrorEnvelope(parsing: answer.body) else {
             return Reply(
@@ -49,7 +55,7 @@ struct ExchangeInterpreter: Sendable {
                 errorText: "HTTP \(answer.status) without the API's error body, as from a gateway or proxy",
                 duration: answer.duration)
         }
-        let facts = ErrorFacts(envelope)
+        let facts = ErrorFacts(envelope, to: request)
         return Reply(
             .answered(
                 status: answer.status,

@@ -35,7 +35,7 @@ public struct IdentityInsightsClient: RecordSubmitter {
         }
         let exchange = await transport.send(
             HTTPRequest(method: .post, path: Self.path, headers: Self.headers, body: JWEEnvelope.wrapping(token)))
-        return interpreter.reply(for: exchange)
+        return interpreter.reply(for: exchange, to: request)
     }
 
     /// Tries today's decryption key on a kept answer that could not be deciphered when it came.

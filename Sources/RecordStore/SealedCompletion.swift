@@ -13,7 +13,7 @@ struct SealedCompletion: Sendable {
         bare.errorText = nil
         bare.answer = nil
         bare.httpStatus = completion.httpStatus.flatMap { (100...999).contains($0) ? $0 : nil }
-        bare.reasonCode = PlainToken.only(completion.reasonCode)
+        bare.reasonCode = PlainToken.code(completion.reasonCode)
         bare.correlationID = PlainToken.only(completion.correlationID)
         bare.requestRefID = PlainToken.only(completion.requestRefID)
         self.completion = bare

@@ -16,9 +16,14 @@ struct ExchangeInterpreterTests {
         ExchangeInterpreter(decrypter: JWEDecrypter(privateKey: try #require(Self.key)))
     }
 
-    private func reply(_ status: Int, _ body: String, _ headers: [(String, String)] = []) throws -> Reply {
+    private static let request =
+        #"{"user":{"account":{"hashedAccountId":"3b5ed8"},"email":"user.ada@example.com","name":"Ada Stone"}}"#
+
+    private func reply(
+        _ status: Int, _ body: String, _ headers: [(String, String)] = [], to request: String = Self.request
+    ) throws -> Reply {
         let answer = HTTPAnswer(status: status, headers: HTTPHeaders(headers), body: Array(body.utf8))
-        return try interpreter().reply(for: .answered(answer))
+        return try interpreter().reply(for: .answered(answer), to: Array(request.utf8))
     }
 
     private func encrypted(_ text: String, to key: PrivateKey?) throws -> String {
@@ -74,6 +79,32 @@ struct ExchangeInterpreterTests {
     }
 
     @Test(
+        "A code or a field's name that says what the request says is not repeated",
+        arguments: [
+            ("STONE", "user.ada", nil, nil), ("Ada_Stone", "user.ada, user.email", nil, "user.email"),
+            ("ada.stone", "user.full.name, user.stone.x", nil, "user.full.name"),
+            (
+                "INVALID_FORMAT", "user.account.signupDate, device.ip", "INVALID_FORMAT",
+                "user.account.signupDate, device.ip"
+            ),
+            (String(repeating: "A", count: 65), "user.emailAddress", nil, "user.emailAddress"),
+            ("3b5ed8", "user.name", nil, "user.name"),
+        ] as [(String, String, String?, String?)])
+    func echoes(code: String, details: String, shownCode: String?, shownDetails: String?) throws {
+        let text = #"{"Errors":{"Error":{"ReasonCode":"\#(code)","Recoverable":false,"Details":"\#(details)"}}}"#
+        let found = try reply(400, text)
+        #expect(found.reasonCode == shownCode && found.details == shownDetails)
+        let unknown = try reply(400, text, to: "{")
+        #expect(unknown.reasonCode == nil)
+    }
+
+    @Test("A second error's code is shown where the first's may not be")
+    func secondCode() throws {
+        let text = #"{"Errors":{"Error":[{"ReasonCode":"stone"},{"ReasonCode":"VALIDATION_ERROR"}]}}"#
+        #expect(try reply(400, text).reasonCode == "VALIDATION_ERROR")
+    }
+
+    @Test(
         "Retry-After is seconds or a date",
         arguments: [
             ("3", .seconds(3)), ("1000000000", .seconds(1_000_000_000)), ("99999999999999999999", .seconds(.max)),
@@ -90,7 +121,9 @@ struct ExchangeInterpreterTests {
     @Test("A failure keeps whether anything may have left", arguments: [true, false])
     func failure(mayHaveLeft: Bool) throws {
         let exchange = HTTPExchange.failed(HTTPFailure(kind: .reset, mayHaveLeft: mayHaveLeft, message: "closed"))
-        guard case .failed(.reset, let left) = try interpreter().reply(for: exchange).facts else {
+        guard
+            case .failed(.reset, let left) = try interpreter().reply(for: exchange, to: Array(Self.request.utf8)).facts
+        else {
             Issue.record("not failed")
             return
         }

@@ -169,6 +169,16 @@ import Testing
         #expect(PlainToken.only(given) == kept)
     }
 
+    @Test(arguments: [
+        ("INVALID_INPUT_VALUE", true), ("E4012", true), (String(repeating: "a", count: 64), true),
+        ("0b0f4a9e-3f5e", false),
+        ("ada.stone", false), ("a:b", false), (String(repeating: "a", count: 65), false), ("Ada Stone", false),
+        ("", false),
+    ])
+    func aReasonCodeHasOneForm(_ given: String, _ isKept: Bool) {
+        #expect(PlainToken.code(given) == (isKept ? given : nil))
+    }
+
     @Test func aStatusNoServerMayGiveIsNotKept() async throws {
         let folder = try StoreFolder()
         let store = try folder.open()
