@@ -109,7 +109,7 @@ let package = Package(
             swiftSettings: strict),
 
         .target(
-            name: "TestSupport", dependencies: ["JobRunner", "OpenSSL", .nioSSL, .nioCore, .nioPosix],
+            name: "TestSupport", dependencies: ["JobRunner", "RecordStore", "OpenSSL", .nioSSL, .nioCore, .nioPosix],
             path: "Tests/TestSupport", swiftSettings: strict),
         tests(of: "Basics"),
         tests(of: "OpenSSL"),

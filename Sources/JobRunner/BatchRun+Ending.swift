@@ -46,17 +46,35 @@ extension BatchRun {
     }
 
     /// Writes the state the run leaves behind.
-    mutating func conclude(_ end: RunEnd) async throws {
+    ///
+    /// - Returns: How the run ended: as it meant to, or as somebody else decided who moved the batch before; nil where it
+    ///   goes on, for somebody queued records again or let the batch go on.
+    mutating func concluded(_ end: RunEnd) async throws -> RunEnd? {
         try await runner.store.saveLimiterState(runner.traffic.limiterState)
-        switch end {
-        case .completed: try await runner.store.setState(batch, to: .completed, reason: nil)
-        case .halted(let halt):
-            try await runner.store.setState(batch, to: .halted, reason: halt.description)
-            runner.events(.halted(halt))
-        case .capped(let cap): try await runner.store.setState(batch, to: .paused, reason: limits.reason(cap))
-        case .stopped, .stateChanged: break
+        guard try await leave(end) else {
+            let now = try runner.store.batch(batch).state
+            guard now != .running else {
+                if end == .completed { state.carryOn() }
+                return nil
+            }
+            tell()
+            return .stateChanged(to: now)
         }
+        if case .halted(let halt) = end { runner.events(.halted(halt)) }
         tell()
+        return end
+    }
+
+    /// Moves the batch to where the run's end leaves it; whether it was still running. Who is too late changes nothing.
+    private func leave(_ end: RunEnd) async throws -> Bool {
+        let (next, reason): (BatchState, String?)
+        switch end {
+        case .completed: (next, reason) = (.completed, nil)
+        case .halted(let halt): (next, reason) = (.halted, halt.description)
+        case .capped(let cap): (next, reason) = (.paused, limits.reason(cap))
+        case .stopped, .stateChanged: return true
+        }
+        return try await runner.store.moveBatch(batch, from: [.running], to: next, reason: reason)
     }
 
     /// Tells how far the run has come, when it is time.

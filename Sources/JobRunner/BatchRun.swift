@@ -83,9 +83,7 @@ struct BatchRun {
                     state.carryOn()
                     continue
                 }
-                let end = try named(end)
-                try await conclude(end)
-                return end
+                if let end = try await concluded(try named(end)) { return end }
             }
             report()
         }

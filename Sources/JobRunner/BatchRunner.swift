@@ -79,14 +79,13 @@ public struct BatchRunner: Sendable {
     /// - Throws: The store's error when state could not be read or written; calls whose end could not be written are
     ///   open in the ledger and become in doubt at the next start.
     public func run(_ batch: BatchID, stop: StopSignal, resuming: Bool = true) async throws -> RunEnd {
+        if resuming { _ = try await store.moveBatch(batch, from: [.paused, .halted], to: .running, reason: nil) }
         let row = try store.batch(batch)
         switch row.state {
         case .running: break
-        case .paused, .halted:
-            guard resuming else { return .stateChanged(to: row.state) }
-            try await store.setState(batch, to: .running, reason: nil)
         case .completed: return .completed
-        case .ingesting, .awaitingConfirmation, .cancelled, .rejected: return .stateChanged(to: row.state)
+        case .ingesting, .awaitingConfirmation, .paused, .halted, .cancelled, .rejected:
+            return .stateChanged(to: row.state)
         }
         // Other batches may have been answered since this one was taken in, or stood still.
         if configuration.reuseWithin != nil, row.reuses { try await store.learnAnswers() }

@@ -10,11 +10,22 @@ protocol RecordKeeping: Sendable {
     func hastenRetries(of batch: BatchID, to latest: Int64) async throws
     func finish(_ completions: [Completion]) async throws -> Int
     func requeue(_ batch: BatchID, _ selection: RequeueSelection) async throws -> Int
-    func setState(_ batch: BatchID, to state: BatchState, reason: String?) async throws
+    func moveBatch(
+        _ batch: BatchID, from states: Set<BatchState>, to state: BatchState, reason: String?, noting action: Action?
+    ) async throws -> Bool
     func progress(_ batch: BatchID) throws -> BatchCounts
     func learnAnswers() async throws
     func limiterState() throws -> LimiterState?
     func saveLimiterState(_ state: LimiterState) async throws
+}
+
+extension RecordKeeping {
+    /// The same by nobody's action.
+    func moveBatch(
+        _ batch: BatchID, from states: Set<BatchState>, to state: BatchState, reason: String?
+    ) async throws -> Bool {
+        try await moveBatch(batch, from: states, to: state, reason: reason, noting: nil)
+    }
 }
 
 extension RecordStore: RecordKeeping {}

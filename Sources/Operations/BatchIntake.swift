@@ -72,6 +72,10 @@ struct BatchIntake: Sendable {
     func takeIn(_ plan: Plan, progress: @escaping @Sendable (Int) -> Void = { _ in }) async throws -> Batch {
         let batch = try await batch(for: plan)
         guard !batch.isIngested else { return batch }
+        guard batch.state == .ingesting else {
+            throw OperationFailure(
+                .unfinished, "\(batch.name) is \(batch.state.rawValue) now; nothing more of its file was taken in")
+        }
         console.note("\(batch.name): taking in \(plan.input.file.name)")
         async let summary = ingest(plan.input, into: batch, progress)
         tell(try await summary, of: batch)
@@ -100,7 +104,7 @@ struct BatchIntake: Sendable {
         if let batch = plan.unfinished {
             console.note("\(batch.name): going on where it was (\(batch.state.rawValue))")
             guard !batch.isIngested, batch.state == .paused else { return batch }
-            try await store.setState(batch.id, to: .ingesting, reason: nil)
+            _ = try await store.moveBatch(batch.id, from: [.paused], to: .ingesting, reason: nil)
             return try store.batch(batch.id)
         }
         let new = NewBatch(

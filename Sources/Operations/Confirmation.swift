@@ -18,11 +18,11 @@ struct Confirmation {
         guard [.ingesting, .awaitingConfirmation].contains(batch.state) else { return true }
         let admission = try await Spending(store: store, job: job, pricing: pricing).admission(of: batch)
         guard !yes, let reason = admission.reason, await !asked(batch, reason) else {
-            if batch.state == .ingesting { try await store.finishIngest(batch.id, state: .running) }
+            if batch.state == .ingesting { return try await finishIngest(of: batch, .running) }
             return true
         }
         if batch.state == .ingesting {
-            try await store.finishIngest(batch.id, state: .awaitingConfirmation, reason: reason)
+            guard try await finishIngest(of: batch, .awaitingConfirmation, reason) else { return false }
         } else if reason != batch.reason {
             // Other batches may have answered some of its lines since.
             try await store.renewReason(reason, ofWaiting: batch.id)
@@ -30,6 +30,13 @@ struct Confirmation {
         console.note(
             "\(batch.name): waits for confirmation; \(Hint.start(batch: batch.name)), or the same command again with --yes"
         )
+        return false
+    }
+
+    /// Whether the batch went on; what somebody else has made of it meanwhile stands.
+    private func finishIngest(of batch: Batch, _ state: BatchState, _ reason: String? = nil) async throws -> Bool {
+        if try await store.finishIngest(batch.id, state: state, reason: reason) { return true }
+        console.note("\(batch.name) is \(try store.batch(batch.id).state.rawValue) now; nothing of it is sent")
         return false
     }
 

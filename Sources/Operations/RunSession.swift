@@ -82,7 +82,8 @@ struct RunSession: Sendable {
         let runner = BatchRunner(
             store: store, submitter: client, requests: try BatchRequests(layout: store.layout(of: id)),
             configuration: configuration, events: display.take)
-        let end = try await runner.run(id, stop: stop)
+        // Going on was decided above: what a person has stopped since stays stopped.
+        let end = try await runner.run(id, stop: stop, resuming: false)
         display.finish(try store.progress(id))
         let ended = try store.batch(id)
         guard !ended.state.isFinished else { return try await conclude(ended, json: json) }
@@ -126,8 +127,8 @@ struct RunSession: Sendable {
         let warning = CertificateNotice.text(
             end: credentials.certificateEnd, queued: batch.counts.queued, rate: configuration.rate, now: Date())
         if let warning { console.note(warning) }
-        guard batch.state != .running else { return batch }
-        try await store.setState(batch.id, to: .running, reason: nil)
+        _ = try await store.moveBatch(
+            batch.id, from: [.awaitingConfirmation, .paused, .halted, .completed], to: .running, reason: nil)
         return try store.batch(batch.id)
     }
 }

@@ -19,13 +19,14 @@ public enum BatchState: String, Sendable, CaseIterable, Codable {
 }
 
 extension BatchState {
-    /// The states it may go to next. A pure rule; ``RecordStore/setState(_:to:reason:)`` acts on it.
+    /// The states it may go to next, as far as states tell: only a batch whose file was read in part is rejected when it
+    /// is paused. A pure rule; ``RecordStore/moveBatch(_:from:to:reason:noting:)`` acts on it.
     public var successors: Set<BatchState> {
         switch self {
         case .ingesting: [.awaitingConfirmation, .running, .completed, .paused, .cancelled, .rejected]
         case .awaitingConfirmation: [.running, .paused, .cancelled, .rejected]
         case .running: [.completed, .paused, .halted, .cancelled]
-        case .paused: [.ingesting, .awaitingConfirmation, .running, .completed, .cancelled]
+        case .paused: [.ingesting, .awaitingConfirmation, .running, .completed, .cancelled, .rejected]
         case .halted: [.running, .paused, .completed, .cancelled]
         case .completed: [.running]
         case .cancelled, .rejected: []

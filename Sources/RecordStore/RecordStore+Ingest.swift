@@ -52,39 +52,4 @@ extension RecordStore {
         chunk.takeBack()
         return chunk
     }
-
-    /// Says that a batch's whole file has been read.
-    ///
-    /// - Parameters:
-    ///   - batch: The batch, ingesting.
-    ///   - state: What follows: running, awaiting confirmation, or completed when nothing is to be sent.
-    ///   - reason: Why, for people; no values of records.
-    /// - Throws: ``StoreError`` when the batch can't go there.
-    public func finishIngest(_ batch: BatchID, state: BatchState, reason: String? = nil) async throws {
-        try await write { try $0.setState(batch, to: state, reason: reason, finishingIngest: true) }
-    }
-
-    /// Moves a batch to another state. Cancelling or rejecting cancels what is queued; records under way end as they
-    /// end, and are cancelled instead of queued again.
-    ///
-    /// - Parameters:
-    ///   - batch: The batch.
-    ///   - state: Where it goes.
-    ///   - reason: Why, for people; no values of records.
-    /// - Throws: ``StoreError`` with ``StoreError/Code/notAllowed`` when the batch can't go there.
-    public func setState(_ batch: BatchID, to state: BatchState, reason: String?) async throws {
-        try await bringBack(batch)
-        try await write { try $0.setState(batch, to: state, reason: reason, finishingIngest: false) }
-    }
-
-    /// The same by a person, whose action is kept in the same transaction: whoever sees the state finds the action.
-    ///
-    /// - Throws: ``StoreError`` with ``StoreError/Code/notAllowed`` when the batch can't go there.
-    public func setState(_ batch: BatchID, to state: BatchState, reason: String?, noting action: Action) async throws {
-        try await bringBack(batch)
-        try await write { connection in
-            try connection.setState(batch, to: state, reason: reason, finishingIngest: false)
-            try connection.insert(action)
-        }
-    }
 }

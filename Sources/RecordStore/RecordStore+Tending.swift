@@ -44,16 +44,6 @@ extension RecordStore {
         try await setColumn("results_for", of: batch, to: nil)
     }
 
-    /// Keeps when a paused batch goes on by itself; nil: only by a person's word.
-    ///
-    /// - Parameters:
-    ///   - batch: The batch.
-    ///   - moment: Milliseconds since 1970 UTC.
-    /// - Throws: ``StoreError`` when it can't be written.
-    public func setResumption(of batch: BatchID, at moment: Int64?) async throws {
-        try await setColumn("resume_at", of: batch, to: moment)
-    }
-
     /// Says anew why a batch waits for confirmation, if it still does.
     ///
     /// - Parameters:

@@ -58,48 +58,4 @@ extension WriterConnection {
             throw StoreError(.notAllowed, "This file is already being read in under this job; let that batch go on")
         }
     }
-
-    /// Moves a batch to another state, if it can go there.
-    func setState(_ batch: BatchID, to state: BatchState, reason: String?, finishingIngest: Bool) throws {
-        let row = try batchRow(batch)
-        try check(row, batch, to: state, finishingIngest: finishingIngest)
-        if state == .cancelled || state == .rejected { try cancelQueued(batch, row) }
-        let now = WallClock.now()
-        try database.execute(
-            sql: """
-                UPDATE batches SET state = ?2, reason = ?3, finished_at = ?4, resume_at = NULL,
-                  ingested = ingested OR ?5, ingested_at = coalesce(ingested_at, ?6)
-                WHERE id = ?1
-                """,
-            arguments: [
-                batch.rawValue, state.rawValue, reason, state.isFinished ? now : nil, finishingIngest,
-                finishingIngest ? now : nil,
-            ])
-    }
-
-    private func check(_ row: BatchRow, _ batch: BatchID, to state: BatchState, finishingIngest: Bool) throws {
-        guard row.state.successors.contains(state), !finishingIngest || row.state == .ingesting else {
-            throw StoreError.wrongState(batch, row.state, to: state.infinitive)
-        }
-        // Only a batch whose whole file has been read may go on, and only one that hasn't may be read on.
-        let needsWholeFile = state != .ingesting && state != .paused && state != .cancelled && state != .rejected
-        guard needsWholeFile ? row.isIngested || finishingIngest : state != .ingesting || !row.isIngested else {
-            throw StoreError(.notAllowed, "Batch \(batch) cannot \(state.infinitive): its file was read in part")
-        }
-        guard state != .completed || row.queued + row.inFlight == 0 else {
-            throw StoreError(.notAllowed, "Batch \(batch) still has records to send and cannot be completed")
-        }
-    }
-
-    private func cancelQueued(_ batch: BatchID, _ row: BatchRow) throws {
-        try database.execute(sql: "DELETE FROM ready WHERE batch_id = ?", arguments: [batch.rawValue])
-        let records = batch.records
-        try database.execute(
-            sql: "UPDATE records SET status = 7 WHERE id BETWEEN ? AND ? AND status = 0",
-            arguments: [records.lowerBound, records.upperBound])
-        var counts = BatchCounts()
-        counts.move(database.changesCount, from: .queued, to: .cancelled)
-        counts.following = -row.following
-        try add(counts, to: batch)
-    }
 }

@@ -9,6 +9,8 @@ extension WriterConnection {
         _ batch: BatchID, _ selection: RequeueSelection, after: Int64, upTo count: Int, leaders: [Int64: Int64]
     ) throws -> (ids: [Int64], leaders: [Int64: Int64]) {
         let row = try batchRow(batch)
+        // The policy acts for a run, and a person who has stopped the batch meanwhile was quicker.
+        guard !selection.byPolicy || row.state == .running || row.state == .completed else { return ([], leaders) }
         guard row.isIngested, row.state != .cancelled, row.state != .rejected else {
             throw StoreError.wrongState(batch, row.state, to: "be run again")
         }

@@ -276,7 +276,7 @@ import Testing
         #expect(try bench.counts.calls == 3)
     }
 
-    @Test(arguments: [WatchedStore.Operation.finish, .setState, .saveLimiterState])
+    @Test(arguments: [WatchedStore.Operation.finish, .moveBatch, .saveLimiterState])
     func stateThatCannotBeWrittenIsAnError(operation: WatchedStore.Operation) async throws {
         let bench = try await RunnerBench(records: 10)
         let store = WatchedStore(bench.store, failing: operation, after: 0)

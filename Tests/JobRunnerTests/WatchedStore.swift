@@ -7,7 +7,7 @@ import Synchronization
 final class WatchedStore: RecordKeeping {
     struct DiskFull: Error {}
 
-    enum Operation: Sendable, Hashable { case claim, finish, requeue, setState, saveLimiterState }
+    enum Operation: Sendable, Hashable, CaseIterable { case claim, finish, requeue, moveBatch, saveLimiterState }
 
     /// Gets the operation and which of its kind it is, from 1.
     typealias Watch = @Sendable (Operation, Int) async throws -> Void
@@ -64,8 +64,12 @@ final class WatchedStore: RecordKeeping {
         try await watched(.requeue) { try await self.store.requeue(batch, selection) }
     }
 
-    func setState(_ batch: BatchID, to state: BatchState, reason: String?) async throws {
-        try await watched(.setState) { try await self.store.setState(batch, to: state, reason: reason) }
+    func moveBatch(
+        _ batch: BatchID, from states: Set<BatchState>, to state: BatchState, reason: String?, noting action: Action?
+    ) async throws -> Bool {
+        try await watched(.moveBatch) {
+            try await self.store.moveBatch(batch, from: states, to: state, reason: reason, noting: action)
+        }
     }
 
     func saveLimiterState(_ state: LimiterState) async throws {

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import RecordStore
@@ -42,10 +43,26 @@ import Testing
         let capped = try await store.runningBatch(count: 1)
         let paused = try await store.runningBatch(count: 2)
         for batch in [capped, paused] { try await store.setState(batch.id, to: .paused, reason: nil) }
-        try await store.setResumption(of: capped.id, at: 99)
+        try await store.setResumption(of: store.batch(capped.id), at: 99)
         #expect(try store.resumptions() == [capped.id: 99])
-        try await store.setState(capped.id, to: .running, reason: nil)
+        #expect(try await !store.resumeAfterCap(capped.id, at: 98))
+        #expect(try await !store.resumeAfterCap(paused.id, at: 100))
+        #expect(try await store.resumeAfterCap(capped.id, at: 99))
         #expect(try store.resumptions().isEmpty)
+        try store.close()
+    }
+
+    @Test func whatAPersonHasPausedSinceDoesNotGoOnByItself() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let batch = try await store.runningBatch(count: 1)
+        try await store.setState(batch.id, to: .paused, reason: "limits.daily_calls is reached")
+        let capped = try store.batch(batch.id)
+        try await store.setState(batch.id, to: .running, reason: nil)
+        try await store.setState(batch.id, to: .paused, reason: "paused by ada")
+        try await store.setResumption(of: capped, at: 99)
+        #expect(try store.resumptions().isEmpty)
+        #expect(try await !store.resumeAfterCap(batch.id, at: 100))
         try store.close()
     }
 

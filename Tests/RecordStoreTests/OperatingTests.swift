@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import Migrations
+import TestSupport
 import Testing
 
 @testable import RecordStore
@@ -73,7 +74,7 @@ import Testing
         #expect(try stores.runner.batch(batch.id).state == .paused)
         #expect(try stores.runner.actions(of: batch.id) == [pause])
         let start = Action(at: 6, batch: batch.id, name: "complete", provenance: StoreFolder.provenance)
-        await #expect(throws: StoreError.self) {
+        await #expect(throws: BatchNotMoved.self) {
             try await stores.operating.setState(batch.id, to: .completed, reason: nil, noting: start)
         }
         #expect(try stores.runner.actions(of: batch.id) == [pause])

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import RecordStore
@@ -9,7 +10,7 @@ import Testing
         .awaitingConfirmation: [.running, .paused, .cancelled, .rejected],
         .running: [.completed, .paused, .halted, .cancelled],
         .completed: [.running],
-        .paused: [.ingesting, .awaitingConfirmation, .running, .completed, .cancelled],
+        .paused: [.ingesting, .awaitingConfirmation, .running, .completed, .cancelled, .rejected],
         .halted: [.running, .paused, .completed, .cancelled],
     ]
 
@@ -41,9 +42,9 @@ import Testing
         let folder = try StoreFolder()
         let store = try folder.open()
         let batch = try await store.runningBatch(count: 2)
-        await #expect(throws: StoreError.self) { try await store.setState(batch.id, to: .completed, reason: nil) }
+        await #expect(throws: BatchNotMoved.self) { try await store.setState(batch.id, to: .completed, reason: nil) }
         let records = try await store.claim(batch).records
-        await #expect(throws: StoreError.self) { try await store.setState(batch.id, to: .completed, reason: nil) }
+        await #expect(throws: BatchNotMoved.self) { try await store.setState(batch.id, to: .completed, reason: nil) }
         _ = try await store.finish(records.map(\.succeeded))
         try await store.setState(batch.id, to: .completed, reason: nil)
         try store.close()
@@ -54,13 +55,13 @@ import Testing
         let store = try folder.open()
         let batch = try await store.makeBatch()
         try await store.take([SampleRow(2)], into: batch)
-        await #expect(throws: StoreError.self) { try await store.setState(batch.id, to: .running, reason: nil) }
+        await #expect(throws: BatchNotMoved.self) { try await store.setState(batch.id, to: .running, reason: nil) }
         try await store.setState(batch.id, to: .paused, reason: "stopped")
-        await #expect(throws: StoreError.self) { try await store.setState(batch.id, to: .running, reason: nil) }
+        await #expect(throws: BatchNotMoved.self) { try await store.setState(batch.id, to: .running, reason: nil) }
         try await store.setState(batch.id, to: .ingesting, reason: nil)
         try await store.take([SampleRow(3)], into: batch)
         try await store.finishIngest(batch.id, state: .running)
-        await #expect(throws: StoreError.self) { try await store.setState(batch.id, to: .ingesting, reason: nil) }
+        await #expect(throws: BatchNotMoved.self) { try await store.setState(batch.id, to: .ingesting, reason: nil) }
         try store.close()
     }
 
@@ -75,6 +76,45 @@ import Testing
         #expect(try store.statuses(batch) == [.succeeded, .cancelled, .invalid, .cancelled])
         #expect(try store.progress(batch.id).cancelled == 2)
         #expect(try await store.claim(batch).records.isEmpty)
+        try store.close()
+    }
+
+    @Test func whoIsTooLateMovesNothingAndHearsOfIt() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let batch = try await store.runningBatch(count: 2)
+        let action = Action(
+            at: 1, batch: batch.id, name: "pause", detail: nil, provenance: StoreFolder.provenance)
+        #expect(try await store.moveBatch(batch.id, from: [.running], to: .cancelled, reason: "by hand"))
+        for state in [BatchState.paused, .halted, .completed] {
+            #expect(
+                try await !store.moveBatch(batch.id, from: [.running], to: state, reason: "late", noting: action))
+        }
+        #expect(try await !store.finishIngest(batch.id, state: .running))
+        let found = try store.batch(batch.id)
+        #expect(found.state == .cancelled && found.reason == "by hand")
+        #expect(try store.actions(of: batch.id).isEmpty)
+        try store.close()
+    }
+
+    @Test func aPausedBatchIsRejectedOnlyWhileItsFileIsReadInPart() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let (part, whole) = (try await store.makeBatch(), try await store.runningBatch(count: 1, content: 2))
+        for batch in [part, whole] { try await store.setState(batch.id, to: .paused, reason: nil) }
+        #expect(try await store.moveBatch(part.id, from: [.ingesting, .paused], to: .rejected, reason: "gone"))
+        #expect(try await !store.moveBatch(whole.id, from: [.paused], to: .rejected, reason: "gone"))
+        try store.close()
+    }
+
+    @Test func thePolicyQueuesNothingInABatchThatIsStopped() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let batch = try await store.runningBatch(count: 1)
+        _ = try await store.finish(try await store.claim(batch).records.map(\.inDoubt))
+        try await store.setState(batch.id, to: .cancelled, reason: nil)
+        let selection = RequeueSelection(statuses: [.inDoubt], byPolicy: true)
+        #expect(try await store.requeue(batch.id, selection) == 0)
         try store.close()
     }
 

@@ -2,6 +2,7 @@ import Foundation
 import Ingest
 import RecordStore
 import Results
+import TestSupport
 import Testing
 
 /// A real store in a folder of its own, and a batch made line by line.

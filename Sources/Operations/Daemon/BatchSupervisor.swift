@@ -98,7 +98,7 @@ final class BatchSupervisor: Sendable {
         case .stop(let batch):
             state.withLock { $0.stops[batch] }?.drain()
         case .resume(let batch):
-            try await house.store.setState(batch, to: .running, reason: nil)
+            guard try await house.store.resumeAfterCap(batch, at: house.clock.now) else { return }
             house.log.notice("batch goes on: its cap has turned over", metadata: ["batch": "\(batch)"])
             house.batchBell.ring()
         }

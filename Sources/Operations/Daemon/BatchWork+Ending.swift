@@ -20,7 +20,7 @@ extension BatchWork {
             house.tell(.halted, of: batch, under: job, remedy: halt.remedy)
         case .capped(let cap):
             let resumption = CapTurn.next(after: house.clock.now, cap: cap, in: job.limits.timeZone)
-            try await house.store.setResumption(of: id, at: resumption)
+            try await house.store.setResumption(of: batch, at: resumption)
             house.log.notice(
                 "batch paused by a cap", metadata: batch.logged(["reason": "\(batch.reason ?? cap.rawValue)"]))
             house.tell(.paused, of: batch, under: job)
@@ -59,9 +59,11 @@ extension BatchWork {
         return true
     }
 
-    /// Stops a batch that cannot go on for a reason of its own.
+    /// Stops a batch that cannot go on for a reason of its own, unless somebody else has moved it meanwhile.
     func pause(_ batch: Batch, because reason: String) async throws -> End {
-        try await house.store.setState(batch.id, to: .paused, reason: reason)
+        guard try await house.store.moveBatch(batch.id, from: [.running], to: .paused, reason: reason) else {
+            return .done
+        }
         house.log.error("batch paused", metadata: batch.logged(["reason": "\(reason)"]))
         house.tell(.paused, of: try house.store.batch(batch.id), under: house.rules.job(named: batch.job))
         return .done

@@ -66,10 +66,9 @@ struct FileTaking {
     /// A batch whose file cannot be read to its end any more is over, before its first call.
     private func giveUp(_ path: String, because error: InputError) async throws {
         guard let batch = try house.store.claimedFile(at: path)?.batch.map(house.store.batch), !batch.isIngested,
-            !batch.state.isFinished
+            try await house.store.moveBatch(
+                batch.id, from: [.ingesting, .paused], to: .rejected, reason: error.description)
         else { return }
-        if batch.state == .paused { try await house.store.setState(batch.id, to: .ingesting, reason: nil) }
-        try await house.store.setState(batch.id, to: .rejected, reason: error.description)
         house.log.error("batch given up", metadata: batch.logged(["reason": "\(error.description)"]))
         house.batchBell.ring()
     }
@@ -102,8 +101,10 @@ struct FileTaking {
         guard batch.state == .ingesting else { return batch }
         let admission = try await Spending(store: house.store, job: job, pricing: house.rules.place.pricing)
             .admission(of: batch)
-        try await house.store.finishIngest(batch.id, state: admission.state, reason: admission.reason)
+        let isAdmitted = try await house.store.finishIngest(
+            batch.id, state: admission.state, reason: admission.reason)
         let admitted = try house.store.batch(batch.id)
+        guard isAdmitted else { return admitted }
         house.log.notice("file taken in", metadata: admitted.logged(["records": "\(admitted.counts.total)"]))
         if admitted.state == .awaitingConfirmation { house.tell(.awaitingConfirmation, of: admitted, under: job) }
         house.batchBell.ring()

@@ -51,9 +51,9 @@ struct OperatorWatch {
         } catch {
             let reason = OperationFailure(error).message
             house.log.error("keys could not be read anew", metadata: ["reason": "\(reason)"])
-            guard let batch, try house.store.batch(batch.id).state == .running else { return }
-            try await house.store.setState(
-                batch.id, to: .halted,
+            guard let batch else { return }
+            _ = try await house.store.moveBatch(
+                batch.id, from: [.running], to: .halted,
                 reason:
                     "Keys could not be read anew: \(reason). Mend that. To go on: \(Hint.resume(batch: batch.name)).")
         }

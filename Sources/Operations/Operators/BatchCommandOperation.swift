@@ -25,18 +25,26 @@ public struct BatchCommandOperation: Sendable {
     /// Moves the batch to its new state and says who goes on with it.
     public func perform() async throws -> ExitStatus {
         let session = try OperatorSession(Workplace(config: config), console: console)
-        let batch = try session.store.batchOrFailure(batch)
-        switch command.effect(on: batch.state, isIngested: batch.isIngested, of: batch.name) {
-        case .refused(let why): throw OperationFailure(.unfinished, "\(batch.name) \(why)")
-        case .nothing: try await repeatWord(on: batch, in: session)
-        case .becomes(let state): try await move(batch, to: state, in: session)
-        }
+        var batch = try session.store.batchOrFailure(batch)
+        // Where the runner or another person is quicker, the command means what it means for the state there is then.
+        while try await !perform(on: batch, in: session) { batch = try session.store.batch(batch.id) }
         if json {
             let status = try BatchStatus(session.store.batch(batch.id), in: session.store)
             console.output(JSONText.text(of: status))
         }
         try await session.close()
         return .succeeded
+    }
+
+    /// Whether it is done; false where the batch is in another state meanwhile.
+    private func perform(on batch: Batch, in session: OperatorSession) async throws -> Bool {
+        switch command.effect(on: batch.state, isIngested: batch.isIngested, of: batch.name) {
+        case .refused(let why): throw OperationFailure(.unfinished, "\(batch.name) \(why)")
+        case .nothing:
+            try await repeatWord(on: batch, in: session)
+            return true
+        case .becomes(let state): return try await move(batch, to: state, in: session)
+        }
     }
 
     /// To resume is also to say that a remedy has been applied: a daemon hears of it, whatever the batch does.
@@ -47,10 +55,12 @@ public struct BatchCommandOperation: Sendable {
         console.note("\(try session.whoGoesOn()), with the keys as they are now")
     }
 
-    private func move(_ batch: Batch, to state: BatchState, in session: OperatorSession) async throws {
-        try await session.store.setState(
-            batch.id, to: state, reason: reason(for: state), noting: session.action(command.rawValue, of: batch.id))
-        console.note("\(batch.name): \(command.participle); \(try await follows(batch, session))")
+    private func move(_ batch: Batch, to state: BatchState, in session: OperatorSession) async throws -> Bool {
+        let hasMoved = try await session.store.moveBatch(
+            batch.id, from: [batch.state], to: state, reason: reason(for: state),
+            noting: session.action(command.rawValue, of: batch.id))
+        if hasMoved { console.note("\(batch.name): \(command.participle); \(try await follows(batch, session))") }
+        return hasMoved
     }
 
     private func reason(for state: BatchState) -> String? {

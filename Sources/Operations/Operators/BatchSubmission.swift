@@ -52,17 +52,17 @@ struct BatchSubmission {
     private func admitted(_ batch: Batch) async throws -> Batch {
         guard try await confirmation.allows(batch) else { return try session.store.batch(batch.id) }
         switch try session.store.batch(batch.id).state {
-        case .awaitingConfirmation: try await goOn(batch, by: .start)
-        case .paused, .halted: try await goOn(batch, by: .resume)
+        case .awaitingConfirmation: try await goOn(batch, from: [.awaitingConfirmation], by: .start)
+        case .paused, .halted: try await goOn(batch, from: [.paused, .halted], by: .resume)
         default: break
         }
         session.console.note("\(batch.name): submitted; \(try session.whoGoesOn())")
         return try session.store.batch(batch.id)
     }
 
-    private func goOn(_ batch: Batch, by command: BatchCommand) async throws {
-        try await session.store.setState(
-            batch.id, to: .running, reason: nil, noting: session.action(command.rawValue, of: batch.id))
+    private func goOn(_ batch: Batch, from states: Set<BatchState>, by command: BatchCommand) async throws {
+        _ = try await session.store.moveBatch(
+            batch.id, from: states, to: .running, reason: nil, noting: session.action(command.rawValue, of: batch.id))
     }
 
     private var confirmation: Confirmation {

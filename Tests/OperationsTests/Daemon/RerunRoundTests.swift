@@ -3,6 +3,7 @@ import JobRunner
 import Logging
 import RecordStore
 import Settings
+import TestSupport
 import Testing
 
 @testable import Operations

@@ -1,0 +1,130 @@
+import RecordStore
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import JobRunner
+
+/// A run that is about to end, and somebody else who moves its batch at one of the run's awaits.
+@Suite("A run that somebody else overtakes", .timeLimit(.minutes(2)))
+struct OvertakenRunTests {
+    /// How the run would end by itself.
+    enum Course: CaseIterable {
+        case completes
+        case halts
+        case isCapped
+        case isStopped
+        case retriesInDoubt
+
+        var configuration: RunnerConfiguration {
+            RunnerBench.oneByOne { configuration in
+                switch self {
+                case .completes, .isStopped: break
+                case .halts:
+                    configuration.failedShare = 0.5
+                    configuration.failedOf = 2
+                case .isCapped: configuration.batchCalls = 3
+                case .retriesInDoubt: configuration.inDoubt = .retry
+                }
+            }
+        }
+
+        func reply(to call: ScriptedCall, _ stop: StopSignal) -> Reply {
+            switch self {
+            case .completes, .isCapped: return .success
+            case .halts: return .rejected
+            case .isStopped:
+                if call.number == 3 { stop.drain() }
+                return .success
+            case .retriesInDoubt: return .reset
+            }
+        }
+    }
+
+    /// What somebody else does, in one step or two.
+    static let interventions: [[BatchState]] = [[.paused], [.cancelled], [.paused, .running]]
+
+    /// Before or after which of the run's operations on the store.
+    struct Place: Sendable, CustomTestStringConvertible {
+        let operation: WatchedStore.Operation
+        let isBefore: Bool
+        let number: Int
+
+        var testDescription: String { "\(isBefore ? "before" : "after") \(operation) \(number)" }
+
+        static let all = WatchedStore.Operation.allCases.flatMap { operation in
+            (1...4).flatMap { number in
+                [true, false].map { Place(operation: operation, isBefore: $0, number: number) }
+            }
+        }
+    }
+
+    @Test("Pause and cancel at every await never fail the run, and nothing is left under way", arguments: Course.allCases)
+    func overtaken(course: Course) async throws {
+        for place in Place.all {
+            for moves in Self.interventions { try await expectNoFailure(course, place, moves) }
+        }
+    }
+
+    @Test("A pause or cancel while a halting batch awaits its last answers", arguments: [BatchState.paused, .cancelled])
+    func whileHalting(state: BatchState) async throws {
+        let bench = try await RunnerBench(records: 6)
+        let configuration = RunnerBench.unhurried { configuration in
+            configuration.concurrency = 3
+            configuration.failedShare = 0.5
+            configuration.failedOf = 2
+        }
+        let submitter = bench.submitter { call in
+            // The first answer opens the way for the others; these two halt the batch while the fourth is under way.
+            guard call.number == 4 else { return call.number == 1 ? .success : .rejected }
+            while (try? bench.counts.failed) != 2 { await Task.yield() }
+            try? await bench.store.setState(bench.batch, to: state, reason: "by hand")
+            return .success
+        }
+        let end = try await bench.runner(configuration, submitter).run(bench.batch, stop: StopSignal())
+        #expect(end == .stateChanged(to: state))
+        let batch = try bench.store.batch(bench.batch)
+        #expect(batch.state == state && batch.reason == "by hand")
+        #expect(batch.counts.succeeded == 2 && batch.counts.failed == 2 && batch.counts.inFlight == 0)
+        #expect(submitter.calls.count == 4)
+    }
+
+    private func expectNoFailure(_ course: Course, _ place: Place, _ moves: [BatchState]) async throws {
+        let bench = try await RunnerBench(records: 4)
+        let hasActed = Mutex(false)
+        let act: @Sendable (WatchedStore.Operation, Int, Bool) async throws -> Void = { operation, number, isBefore in
+            guard operation == place.operation, number == place.number, isBefore == place.isBefore else { return }
+            hasActed.withLock { $0 = true }
+            // A batch that is over already is left as it is.
+            for state in moves where try bench.store.batch(bench.batch).state.successors.contains(state) {
+                try await bench.store.setState(bench.batch, to: state, reason: "by hand")
+            }
+        }
+        let store = WatchedStore(
+            bench.store, before: { try await act($0, $1, true) }, after: { try await act($0, $1, false) })
+        let stop = StopSignal()
+        let submitter = bench.submitter { course.reply(to: $0, stop) }
+        let context = Comment("\(course), \(place.testDescription), \(moves)")
+        let end = try await bench.runner(course.configuration, submitter, keeping: store)
+            .run(bench.batch, stop: stop, resuming: false)
+        let batch = try bench.store.batch(bench.batch)
+        #expect(batch.counts.inFlight == 0, context)
+        #expect(batch.counts.calls == submitter.calls.count, context)
+        #expect(Self.agree(end, batch.state), "\(context): \(end), \(batch.state)")
+        guard hasActed.withLock({ $0 }), let last = moves.last, last != .running else { return }
+        // What a person decided stands, unless the batch had ended before.
+        #expect(batch.state == last || [.completed, .halted].contains(batch.state), context)
+        if case .stateChanged(let state) = end { #expect(state == batch.state, context) }
+    }
+
+    /// Whether a run's end says what the database says, or what it said when somebody else acted after it.
+    private static func agree(_ end: RunEnd, _ state: BatchState) -> Bool {
+        switch end {
+        case .completed: [.completed, .running].contains(state)
+        case .halted: [.halted, .paused, .cancelled, .running].contains(state)
+        case .capped: [.paused, .running, .cancelled].contains(state)
+        case .stopped: true
+        case .stateChanged(let now): now == state
+        }
+    }
+}
