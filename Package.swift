@@ -130,6 +130,7 @@ let package = Package(
             of: "Operations",
             [
                 "Basics", "Emulator", "IdentityInsightsClient", "JobRunner", "Schedules", "Settings", "RecordStore",
+                .grdb,
                 .logging,
             ]),
         tests(of: "Emulator", ["IdentityInsights", "JOSE", "JSON", "OpenSSL", "HTTPTransport"]),

@@ -57,19 +57,3 @@ extension StoreError {
         StoreError(.damaged, "The database was never finished and holds nothing; remove it and start again")
     }
 }
-
-extension BatchState {
-    /// What a batch does that gets there, behind 'cannot'.
-    var infinitive: String {
-        switch self {
-        case .ingesting: "be taken in"
-        case .awaitingConfirmation: "wait for confirmation"
-        case .running: "run"
-        case .completed: "be completed"
-        case .paused: "be paused"
-        case .halted: "be halted"
-        case .cancelled: "be cancelled"
-        case .rejected: "be rejected"
-        }
-    }
-}

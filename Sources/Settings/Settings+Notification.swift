@@ -1,5 +1,5 @@
 extension Settings {
-    /// The command that is told when something happens to a batch or a schedule.
+    /// The command that is told when something happens to a batch, a schedule or the daemon.
     public struct Notification: Sendable, Equatable {
         /// The program and its arguments; a program given with a `/` is absolute, else it is looked up in `PATH`.
         public var command: [String]
@@ -23,6 +23,8 @@ extension Settings {
             case awaitingConfirmation = "awaiting_confirmation"
             /// A file was not taken in.
             case rejected
+            /// The daemon ended by itself, because state can no longer be recorded.
+            case failed
         }
     }
 }

@@ -59,14 +59,18 @@ struct OvertakenRunTests {
         }
     }
 
-    @Test("Pause and cancel at every await never fail the run, and nothing is left under way", arguments: Course.allCases)
+    @Test(
+        "Pause and cancel at every await never fail the run, and nothing is left under way",
+        arguments: Course.allCases)
     func overtaken(course: Course) async throws {
         for place in Place.all {
             for moves in Self.interventions { try await expectNoFailure(course, place, moves) }
         }
     }
 
-    @Test("A pause or cancel while a halting batch awaits its last answers", arguments: [BatchState.paused, .cancelled])
+    @Test(
+        "A pause or cancel while a halting batch awaits its last answers",
+        arguments: [BatchState.paused, .cancelled])
     func whileHalting(state: BatchState) async throws {
         let bench = try await RunnerBench(records: 6)
         let configuration = RunnerBench.unhurried { configuration in

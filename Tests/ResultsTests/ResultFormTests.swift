@@ -1,6 +1,7 @@
 import Ingest
 import RecordStore
 import Results
+import TestSupport
 import Testing
 
 /// The form of `results.csv`, and the files of lines that are given back.

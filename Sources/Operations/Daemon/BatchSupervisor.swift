@@ -34,16 +34,47 @@ final class BatchSupervisor: Sendable {
     /// - Throws: `StoreError` when state could not be read or written: nothing can be accounted for then.
     func run() async throws {
         var watch = try OperatorWatch(house: house, reload: reload)
-        try await withThrowingDiscardingTaskGroup { group in
-            while true {
-                let isOver = heedStop()
-                let steps = try nextSteps()
-                // A batch that was seen running because somebody resumed it runs under what the settings say now.
-                try await watch.look()
-                for step in steps { try await take(step, &group) }
-                if isOver { return }
-                await house.batchBell.wait(for: house.poll, on: house.clock)
+        try await withThrowingTaskGroup(of: Event.self) { group in
+            group.addTask { .timeToLook }
+            // The wait for the next look is a child like the work on batches: whichever fails is heard of at once.
+            while let event = try await group.next() {
+                guard event == .timeToLook else { continue }
+                if try await look(&watch, &group) { return }
+                group.addTask { [house] in
+                    await house.batchBell.wait(for: house.poll, on: house.clock)
+                    return .timeToLook
+                }
             }
+        }
+    }
+
+    private typealias Group = ThrowingTaskGroup<Event, any Error>
+
+    /// What the children of the loop end with.
+    private enum Event {
+        case timeToLook
+        case workEnded
+    }
+
+    /// Looks at all batches once and begins what is to be done; whether nothing is left to wait for.
+    private func look(_ watch: inout OperatorWatch, _ group: inout Group) async throws -> Bool {
+        let isOver = heedStop()
+        var steps = [BatchRoster.Step]()
+        try await unlessItFails { steps = try nextSteps() }
+        // A batch that was seen running because somebody resumed it runs under what the settings say now.
+        try await unlessItFails { try await watch.look() }
+        for step in steps { try await unlessItFails { try await take(step, &group) } }
+        return isOver || Task.isCancelled
+    }
+
+    /// Goes on where one step fails for a reason of its own: the next look sees what is left to do.
+    private func unlessItFails(_ step: () async throws -> Void) async throws {
+        do {
+            try await step()
+        } catch  where !error.endsTheDaemon {
+            house.log.error(
+                "a step of the daemon failed; it is tried again",
+                metadata: ["reason": "\(OperationFailure(error).message)"])
         }
     }
 
@@ -84,15 +115,12 @@ final class BatchSupervisor: Sendable {
         }
     }
 
-    private func take(_ step: BatchRoster.Step, _ group: inout ThrowingDiscardingTaskGroup<any Error>) async throws {
+    private func take(_ step: BatchRoster.Step, _ group: inout Group) async throws {
         switch step {
         case .start(let batch):
-            let (stop, terms) = (StopSignal(), house.rules.terms(for: try house.store.batch(batch).job))
-            state.withLock { state in
-                state.stops[batch] = stop
-                state.terms[batch] = terms
-            }
-            group.addTask { try await self.work(on: batch) { try await $0.send(until: stop) } }
+            let stop = StopSignal()
+            state.withLock { $0.stops[batch] = stop }
+            group.addTask { try await self.work(on: batch) { try await self.send($0, until: stop) } }
         case .conclude(let batch):
             group.addTask { try await self.work(on: batch) { try await $0.conclude() } }
         case .stop(let batch):
@@ -104,8 +132,22 @@ final class BatchSupervisor: Sendable {
         }
     }
 
-    private func work(on batch: BatchID, _ task: (BatchWork) async throws -> BatchWork.End) async throws {
-        let end = try await task(BatchWork(house: house, batch: batch))
+    private func send(_ work: BatchWork, until stop: StopSignal) async throws -> BatchWork.End {
+        let terms = house.rules.terms(for: try house.store.batch(work.batch).job)
+        state.withLock { $0.terms[work.batch] = terms }
+        return try await work.send(until: stop)
+    }
+
+    /// Works on a batch; where that fails for a reason of its own the batch is left alone for a while.
+    private func work(on batch: BatchID, _ task: (BatchWork) async throws -> BatchWork.End) async throws -> Event {
+        var end = BatchWork.End.failed
+        do {
+            end = try await task(BatchWork(house: house, batch: batch))
+        } catch  where !error.endsTheDaemon {
+            house.log.error(
+                "work on a batch failed; it is tried again in a minute",
+                metadata: ["batch": "\(batch)", "reason": "\(OperationFailure(error).message)"])
+        }
         let now = house.clock.monotonic
         state.withLock { state in
             state.stops[batch] = nil
@@ -113,6 +155,7 @@ final class BatchSupervisor: Sendable {
             state.roster.ended(batch, leavingAloneUntil: end == .failed ? now + Self.retryAfter : nil)
         }
         house.batchBell.ring()
+        return .workEnded
     }
 }
 

@@ -33,7 +33,7 @@ extension BatchWork {
         guard !house.departures.contains(batch.id) else { return }
         do {
             try await house.release(batch)
-        } catch let error as StoreError {
+        } catch  where error.endsTheDaemon {
             throw error
         } catch {}
         if try house.store.claimedFile(of: batch.id) != nil { house.departures.add(batch.id) }

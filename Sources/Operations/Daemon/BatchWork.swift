@@ -31,8 +31,8 @@ struct BatchWork {
             let end = try await runner(for: batch, under: job).run(batch.id, stop: stop, resuming: false)
             try await tell(end, of: batch.id, under: job)
             return .done
-        } catch let error as StoreError where !error.isFatal {
-            return try await pause(batch, because: error.description)
+        } catch  where !error.endsTheDaemon {
+            return try await pause(batch, because: OperationFailure(error).message)
         }
     }
 
@@ -43,16 +43,18 @@ struct BatchWork {
         let batch = try house.store.batch(batch)
         if try isHeldByMissingJob(batch) { return .failed }
         do {
-            let folder = try await BlockingWork.run { [house] in try house.writeResults(of: batch) }
+            let (folder, stale) = try await BlockingWork.run { [house] in try house.writeResults(of: batch) }
             try await letGo(batch)
             try await house.store.markResultsWritten(batch.id, finishedAt: batch.finishedAt)
             house.log.notice(
                 "batch is over", metadata: batch.logged(["results": "\(folder)", "state": "\(batch.state.rawValue)"]))
             house.tell(
                 batch.state == .rejected ? .rejected : .completed, of: batch,
-                under: house.rules.job(named: batch.job), results: folder)
+                under: house.rules.job(named: batch.job),
+                reason: stale.isEmpty ? nil : "out of date, and not to be used: \(Figures.names(stale))",
+                results: folder)
             return .done
-        } catch let error as StoreError where error.isFatal {
+        } catch  where error.endsTheDaemon {
             throw error
         } catch {
             house.log.error(

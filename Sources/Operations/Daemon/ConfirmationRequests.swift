@@ -35,7 +35,7 @@ struct ConfirmationRequests {
         let results = house.results(of: job)
         do {
             refused[batch.id] = try await BlockingWork.run { try results.giveBackRefused(of: batch) }
-        } catch let error as StoreError {
+        } catch  where error.endsTheDaemon {
             throw error
         } catch {
             let reason = OperationFailure(error).message

@@ -1,4 +1,5 @@
 import JobRunner
+import Logging
 import RecordStore
 
 /// The daemon at work: all its parts as child tasks of one `run()`, until its house's stop is raised.
@@ -7,24 +8,47 @@ struct Daemon {
     let reloaded: Doorbell
 
     /// Works until the stop is raised, then until no call is under way, all state is written and everybody is told; those
-    /// who still wait to be told have together as long as one of them may take.
+    /// who still wait to be told have together as long as one of them may take. Then connections and database are closed.
     ///
-    /// - Throws: `StoreError` when state could not be read or written: nothing can be accounted for then, and calls
-    ///   under way become in doubt at the next start.
+    /// - Throws: `StoreError` when state could not be read or written: nothing can be accounted for then, calls under way
+    ///   become in doubt at the next start, and everybody has been told.
     func run() async throws {
         try await withThrowingTaskGroup { group in
             group.addTask { await house.notifier.run() }
-            try await work()
+            let outcome = await outcome()
+            if case .failure(let error) = outcome { house.tellFailure(error) }
             house.notifier.finish()
             group.addTask {
-                let limit = Notifier.timeLimit.components.seconds * 1_000_000_000
-                await house.clock.sleep(until: house.clock.monotonic + limit)
+                await house.clock.sleep(until: house.clock.monotonic + Notifier.timeLimit.nanoseconds)
             }
             try await group.next()
             group.cancelAll()
+            await house.client.shutDown()
+            try await close(after: outcome)
         }
     }
 
+    /// What the work failed with weighs more than what closing fails with.
+    private func close(after outcome: Result<Void, any Error>) async throws {
+        do {
+            try await house.store.closeWithoutBlocking()
+        } catch {
+            try outcome.get()
+            throw error
+        }
+        try outcome.get()
+    }
+
+    private func outcome() async -> Result<Void, any Error> {
+        do {
+            return .success(try await work())
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// Every part is a child and the body only awaits them: an error is thrown here as soon as its part has failed, and
+    /// the others are cancelled then.
     private func work() async throws {
         try await withThrowingTaskGroup { group in
             let supervisor = BatchSupervisor(house: house, reload: Reload(house: house, reloaded: reloaded))
@@ -34,21 +58,23 @@ struct Daemon {
             }
             for part in parts {
                 group.addTask {
-                    try await part()
+                    try await part.keepRunning(in: house)
                     return false
                 }
             }
-            // The supervisor is the last to leave; an error of any part ends all.
+            // The supervisor is the last to leave.
             while let isSupervisor = try await group.next(), !isSupervisor {}
             group.cancelAll()
         }
     }
 
-    private var parts: [@Sendable () async throws -> Void] {
+    private var parts: [DaemonPart] {
         [
-            JobKeepers(house: house, reloaded: reloaded).run, GateJournal(house: house).run,
-            InputRelease(house: house).run, Upkeep(house: house).run,
-            ShutdownGrace(house: house).run,
+            DaemonPart("jobs", JobKeepers(house: house, reloaded: reloaded).run),
+            DaemonPart("runner status", GateJournal(house: house).run),
+            DaemonPart("input files", InputRelease(house: house).run),
+            DaemonPart("upkeep", Upkeep(house: house).run),
+            DaemonPart("shutdown grace", ShutdownGrace(house: house).run),
         ]
     }
 }

@@ -18,7 +18,8 @@ public struct DaemonOperation: Sendable {
     /// Works until SIGTERM or SIGINT.
     ///
     /// - Returns: `succeeded` after a gentle end.
-    /// - Throws: Whatever keeps it from starting, and `StoreError` when state can no longer be written.
+    /// - Throws: Whatever keeps it from starting, and `StoreError` when state can no longer be recorded; the process ends
+    ///   with 3 then, so that a service manager starts it again.
     public func perform() async throws -> ExitStatus {
         let environment = ProcessInfo.processInfo.environment
         let house = try House.opened(Workplace(config: config), environment: environment, log: log)
@@ -32,8 +33,6 @@ public struct DaemonOperation: Sendable {
         }
         try await SignalledWork.run(beside: [signals, ServiceWatchdog(manager: manager, house: house)]) {
             try await Daemon(house: house, reloaded: reloaded).run()
-            await house.client.shutDown()
-            try await house.store.closeWithoutBlocking()
         }
         log.notice("the daemon has ended")
         return .succeeded

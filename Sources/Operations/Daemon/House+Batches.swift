@@ -12,15 +12,30 @@ extension House {
         BatchResults(store: store, pricing: rules.place.pricing, place: ResultsPlace(job, settings: settings))
     }
 
-    /// Writes a batch's results.
+    /// Writes a batch's results, and writes those of an earlier end anew that lie in other folders: nobody is to mend and
+    /// send again a line that has been answered since.
     ///
-    /// - Returns: The folder they are in.
-    func writeResults(of batch: Batch) throws -> String {
+    /// - Returns: The folder they are in, and those in which results of an earlier end had to stay as they are.
+    func writeResults(of batch: Batch) throws -> (folder: String, stale: [String]) {
         let job = rules.job(named: batch.job) ?? JobDefinition(unnamedWith: settings)
         let results = results(of: job)
         let folder = try results.write(batch).paths.folder
-        for stale in try results.staleFolders(of: batch) { _ = try? results.write(batch, into: stale) }
-        return folder
+        return (folder, try results.staleFolders(of: batch).filter { try !renew($0, of: batch, results) })
+    }
+
+    /// Whether results in another folder are those of now; one that cannot be written keeps nobody from the results.
+    private func renew(_ folder: String, of batch: Batch, _ results: BatchResults) throws -> Bool {
+        do {
+            _ = try results.write(batch, into: folder)
+            return true
+        } catch  where error.endsTheDaemon {
+            throw error
+        } catch {
+            log.error(
+                "results of an earlier end could not be written anew",
+                metadata: batch.logged(["folder": "\(folder)", "reason": "\(OperationFailure(error).message)"]))
+            return false
+        }
     }
 
     /// Lets a batch's input file go where its job says. Done again, it finds nothing to do.

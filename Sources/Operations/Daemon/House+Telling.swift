@@ -1,6 +1,7 @@
 import Basics
 import Ingest
 import JobRunner
+import Logging
 import RecordStore
 import Settings
 
@@ -20,6 +21,29 @@ extension House {
     func tellMissed(_ job: JobDefinition, due: Int64, count: Int, runsNow: Bool) {
         let notice = BatchNotice(missedBy: job.name, due: due, count: count, runsNow: runsNow, at: clock.now)
         notifier.tell(notice, to: job.notify ?? settings.notify)
+    }
+
+    /// Logs and tells everybody that the daemon ends, because state can no longer be recorded or read.
+    func tellFailure(_ error: any Error) {
+        let reason = OperationFailure(error).message
+        log.critical("the daemon ends: nothing can be accounted for any more", metadata: ["reason": "\(reason)"])
+        tellAll(
+            BatchNotice(
+                .failed, at: clock.now, reason: reason,
+                remedy: "do what the reason says; a service manager starts the daemon again (exit code "
+                    + "\(ExitStatus.unfinished.rawValue)), calls that were under way are in doubt then"))
+    }
+
+    /// Tells whoever wants to know of anything, each command once: what concerns the daemon concerns every job.
+    func tellAll(_ notice: BatchNotice) {
+        let rules = rules
+        let jobs = rules.jobs.values.filter(\.isEnabled).sorted { $0.name < $1.name }
+        var told = [Settings.Notification]()
+        for notification in ([settings.notify] + jobs.map(\.notify)).compactMap(\.self)
+        where !told.contains(where: { $0.command == notification.command }) {
+            told.append(notification)
+            notifier.tell(notice, to: notification)
+        }
     }
 
     /// Tells that a file was not taken in.

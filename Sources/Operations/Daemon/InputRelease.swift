@@ -25,7 +25,7 @@ struct InputRelease {
 
     /// One more try. What is in the way is told once, and again when it is something else.
     private func retry(_ id: BatchID, _ told: inout [BatchID: String]) async throws {
-        let batch = try house.store.batch(id)
+        guard let batch = try batch(id) else { return house.departures.remove(id) }
         guard let obstacle = try await obstacle(to: batch) else {
             told[id] = nil
             return house.departures.remove(id)
@@ -39,10 +39,19 @@ struct InputRelease {
             try await house.release(batch)
             let isLeft = try house.store.claimedFile(of: batch.id) != nil
             return isLeft ? "its job '\(batch.job)' is not there any more; put its file back into the jobs folder" : nil
-        } catch let error as StoreError {
+        } catch  where error.endsTheDaemon {
             throw error
         } catch {
             return OperationFailure(error).message
+        }
+    }
+
+    /// Nil for one that was erased meanwhile.
+    private func batch(_ id: BatchID) throws -> Batch? {
+        do {
+            return try house.store.batch(id)
+        } catch let error as StoreError where error.code == .notFound {
+            return nil
         }
     }
 

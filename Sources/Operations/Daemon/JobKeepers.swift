@@ -19,11 +19,19 @@ struct JobKeepers {
         while !Task.isCancelled {
             let jobs = house.rules.jobs.values.filter(\.isEnabled)
             try await house.store.forgetSchedules(except: Set(jobs.map(\.name)))
-            try await withThrowingDiscardingTaskGroup { group in
+            try await withThrowingTaskGroup { group in
                 for job in jobs {
-                    group.addTask { try await keep(job) }
+                    group.addTask {
+                        try await keep(job)
+                        return false
+                    }
                 }
-                await reloaded.wait()
+                group.addTask {
+                    await reloaded.wait()
+                    return true
+                }
+                // A job whose state cannot be recorded is heard of at once, not only when the rules change.
+                while let isReloaded = try await group.next(), !isReloaded {}
                 group.cancelAll()
             }
         }
@@ -49,7 +57,7 @@ struct JobKeepers {
         do {
             try await JobKeeper(house: house, job: job).run()
             return nil
-        } catch let error as StoreError {
+        } catch  where error.endsTheDaemon {
             throw error
         } catch is CancellationError {
             return nil

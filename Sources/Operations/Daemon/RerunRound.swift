@@ -18,7 +18,7 @@ struct RerunRound {
     func perform() async throws {
         for batch in try house.store.batches() where concerns(batch) {
             guard try await !waitsForAWord(batch) else { continue }
-            let count = try await house.store.requeue(batch.id, selection)
+            let count = try await queued(batch)
             guard count > 0 else { continue }
             let provenance = house.rules.provenance
             try await house.store.recordAction(
@@ -29,6 +29,18 @@ struct RerunRound {
                 "records queued again", metadata: batch.logged(["by": "\(job.name)", "count": "\(count)"]))
         }
         house.batchBell.ring()
+    }
+
+    /// How many records were queued again; none of a batch that somebody has cancelled meanwhile.
+    private func queued(_ batch: Batch) async throws -> Int {
+        do {
+            return try await house.store.requeue(batch.id, selection)
+        } catch  where !error.endsTheDaemon {
+            house.log.warning(
+                "records are not queued again",
+                metadata: batch.logged(["by": "\(job.name)", "reason": "\(OperationFailure(error).message)"]))
+            return 0
+        }
     }
 
     /// What a person resolved as failed may have been billed: it goes again only where those in doubt do.

@@ -53,14 +53,12 @@ struct WaitingFiles {
     }
 
     private func withdraw(_ batch: Batch) async throws {
-        // Somebody may have agreed meanwhile.
-        guard try house.store.batch(batch.id).state == .awaitingConfirmation else { return }
         let reason = "withdrawn: its file was taken out of the inbox"
-        do {
-            try await house.store.setState(batch.id, to: .cancelled, reason: reason)
-        } catch let error as StoreError where !error.isFatal {
-            return
-        }
+        // Somebody may have agreed meanwhile.
+        guard
+            try await house.store.moveBatch(
+                batch.id, from: [.awaitingConfirmation], to: .cancelled, reason: reason)
+        else { return }
         house.log.notice("batch cancelled", metadata: batch.logged(["reason": "\(reason)"]))
         house.batchBell.ring()
     }

@@ -3,13 +3,14 @@ import RecordStore
 import Results
 import Settings
 
-/// What a command is told of a batch or a schedule, as one JSON object: names, states and figures, nothing of any
-/// record.
+/// What a command is told of a batch, a schedule or the daemon itself, as one JSON object: names, states and figures,
+/// nothing of any record.
 struct BatchNotice: Encodable, Sendable {
     let event: Settings.Notification.Event
     /// When it happened.
     let time: String
-    let job: String
+    /// The job's name; nil for what concerns the daemon as a whole.
+    var job: String?
     /// The batch's name; nil for a schedule.
     var batch: String?
     var state: String?
@@ -65,7 +66,7 @@ struct BatchNotice: Encodable, Sendable {
         switch event {
         case .halted, .paused: .resume(batch: batch)
         case .awaitingConfirmation: .start(batch: batch)
-        case .completed, .missed, .rejected: nil
+        case .completed, .missed, .rejected, .failed: nil
         }
     }
 
@@ -101,6 +102,19 @@ struct BatchNotice: Encodable, Sendable {
         self.reason = reason
     }
 
+    /// What concerns the daemon as a whole.
+    ///
+    /// - Parameters:
+    ///   - event: what happened.
+    ///   - time: when, in milliseconds since 1970 UTC.
+    ///   - reason: why; no values of records.
+    ///   - remedy: what a person can do.
+    init(_ event: Settings.Notification.Event, at time: Int64, reason: String, remedy: String) {
+        self.event = event
+        self.time = Timestamp.text(time)
+        self.reason = reason
+        self.remedy = remedy
+    }
 }
 
 extension Settings.Notification.Event: Encodable {}

@@ -106,8 +106,9 @@ final class Notifier: Sendable {
     /// A command's arguments may hold a token, so only its program is named.
     private func about(_ item: Item) -> Logger.Metadata {
         var metadata: Logger.Metadata = [
-            "command": "\(item.command[0])", "event": "\(item.notice.event.rawValue)", "job": "\(item.notice.job)",
+            "command": "\(item.command[0])", "event": "\(item.notice.event.rawValue)",
         ]
+        if let job = item.notice.job { metadata["job"] = "\(job)" }
         if let batch = item.notice.batch { metadata["batch"] = "\(batch)" }
         return metadata
     }

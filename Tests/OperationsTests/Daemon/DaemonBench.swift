@@ -61,11 +61,7 @@ final class DaemonBench: Sendable {
         let log = Logger(label: "daemon") { [lines] _ in LineHandler(lines: lines) }
         let place = try Workplace(config: file("rollcall.yaml"))
         let house = try House.opened(place, environment: [:], log: log, clock: clock, rhythm: rhythm)
-        let task = Task { [reloaded] in
-            try await Daemon(house: house, reloaded: reloaded).run()
-            await house.client.shutDown()
-            try await house.store.closeWithoutBlocking()
-        }
+        let task = Task { [reloaded] in try await Daemon(house: house, reloaded: reloaded).run() }
         daemon.withLock { $0 = (house, task) }
         // The supervisor, the operators' watch and each job's keeper sleep once they have looked around.
         let jobs = house.rules.jobs.values.filter(\.isEnabled)
@@ -83,6 +79,19 @@ final class DaemonBench: Sendable {
         house.stop.drain()
         house.batchBell.ring()
         try await clock.whileTimePasses { try await task.value }
+    }
+
+    /// Lets time pass until the daemon ends by itself; what it failed with.
+    func failureOfDaemon() async throws -> (any Error)? {
+        guard let (_, task) = daemon.withLock({ $0.take() }) else { return nil }
+        return try await clock.whileTimePasses {
+            do {
+                try await task.value
+                return nil
+            } catch {
+                return error
+            }
+        }
     }
 
     /// Reads settings, jobs and keys anew as SIGHUP does.

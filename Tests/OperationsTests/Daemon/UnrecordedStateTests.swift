@@ -1,0 +1,106 @@
+import Foundation
+import GRDB
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Operations
+@testable import RecordStore
+
+@Suite("A daemon whose state can no longer be recorded", .timeLimit(.minutes(5)))
+struct UnrecordedStateTests {
+    private static let jobs = [
+        "drop": "source: { path: drop, settle: 30s }\nlimits: { rate: 1 }\nnotify: [sh, -c, 'cat >> told.jsonl']\n",
+        "nightly": "schedule: \"0 3 * * *\"\nsource: { glob: incoming/*.csv, settle: 30s }\n",
+    ]
+    private static let file = "id,account_id,email\n" + (1...5).map { "r\($0),a\($0),u\($0)@example.com\n" }.joined()
+
+    /// What the daemon is busy with when writing begins to fail.
+    enum Moment: CaseIterable {
+        case takingIn
+        case sending
+        case schedule
+    }
+
+    @Test("It ends with the reason, whatever it is busy with, and everybody is told", arguments: Moment.allCases)
+    func ends(moment: Moment) async throws {
+        let bench = try await DaemonBench(at: 1_772_000_000_000, settings: "", jobs: Self.jobs)
+        try await bench.startDaemon()
+        if moment == .sending {
+            try bench.write(Self.file, to: "drop/inbox/a.csv")
+            try await bench.pass { try bench.batch("a-1")?.counts.calls ?? 0 > 0 }
+        }
+        try #require(bench.house).store.refuseWrites()
+        if moment == .takingIn { try bench.write(Self.file, to: "drop/inbox/a.csv") }
+        let failure = try await bench.failureOfDaemon() as? StoreError
+        #expect(failure?.code == .stateNotWritten)
+        #expect(OperationFailure(try #require(failure)).status == .unfinished)
+        #expect(bench.count(ofLogged: "the daemon ends: nothing can be accounted for any more") == 1)
+        let told = try bench.told()
+        #expect(told.count == 1 && told.first?.contains(#""event":"failed""#) == true, "\(told)")
+        #expect(told.first?.contains("read-only") == true)
+        let ledger = try bench.reading { store in try store.batches().reduce(0) { $0 + $1.counts.calls } }
+        #expect(try bench.callsRead() == ledger)
+        try await bench.end()
+    }
+
+    @Test("A part that fails for a reason of its own begins again, and only a store that fails ends it")
+    func ownReasons() async throws {
+        let bench = try await DaemonBench(at: 1_772_000_000_000, settings: "", jobs: [:])
+        try await bench.startDaemon()
+        let house = try #require(bench.house)
+        let tries = Mutex(0)
+        let part = DaemonPart("test") {
+            let number = tries.withLock { tries in
+                tries += 1
+                return tries
+            }
+            if number < 3 { throw StoreError(.notAllowed, "Batch 1 is cancelled") }
+        }
+        try await bench.clock.whileTimePasses { try await part.keepRunning(in: house) }
+        #expect(bench.count(ofLogged: "a part of the daemon failed; it begins again") == 2)
+        let broken = DaemonPart("test") { throw StoreError(.stateNotWritten, "The disk failed") }
+        await #expect(throws: StoreError.self) { try await broken.keepRunning(in: house) }
+        try await bench.end()
+    }
+
+    @Test("Results of an earlier end that cannot be written anew are logged, and told with the batch's end")
+    func staleResults() async throws {
+        let bench = try await DaemonBench(
+            at: 1_772_000_000_000, settings: "",
+            jobs: ["drop": "source: { path: drop, settle: 30s }\nnotify: [sh, -c, 'cat >> told.jsonl']\n"])
+        try await bench.startDaemon()
+        try bench.write("id,account_id,email\nr1,a1,iia+400x1@example.com\n", to: "drop/inbox/a.csv")
+        try await bench.pass { try bench.batch("a-1").map { try bench.house?.store.hasResults($0.id) } == true }
+        let (house, batch) = (try #require(bench.house), try #require(try bench.batch("a-1")))
+        #expect(batch.counts.failed == 1)
+        let job = try #require(house.rules.job(named: "drop"))
+        try FileManager.default.copyItem(
+            atPath: house.results(of: job).folder(of: batch), toPath: bench.file("elsewhere"))
+        try await house.store.recordAction(
+            Action(
+                at: bench.clock.now, batch: batch.id, name: "results", detail: bench.file("elsewhere"),
+                provenance: house.rules.provenance))
+        // A folder in the place of a file cannot be replaced by one, whoever asks.
+        try FileManager.default.removeItem(atPath: bench.file("elsewhere/results.csv"))
+        try FileManager.default.createDirectory(
+            atPath: bench.file("elsewhere/results.csv/in-the-way"), withIntermediateDirectories: true)
+        #expect(try await house.store.requeue(batch.id, RequeueSelection(statuses: [.failed])) == 1)
+        house.batchBell.ring()
+        try await bench.pass {
+            guard let now = try bench.batch("a-1"), now.counts.succeeded == 1 else { return false }
+            return try house.store.hasResults(now.id)
+        }
+        #expect(bench.count(ofLogged: "results of an earlier end could not be written anew") == 1)
+        try await bench.settle { try bench.told().count == 2 }
+        #expect(try bench.told().last?.contains("elsewhere") == true)
+        try await bench.end()
+    }
+}
+
+extension RecordStore {
+    /// Lets every write fail from now on, as a file system that has become read-only does.
+    func refuseWrites() throws {
+        try writeWaiting { try $0.database.execute(sql: "PRAGMA query_only = ON") }
+    }
+}
