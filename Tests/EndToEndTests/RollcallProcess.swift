@@ -75,6 +75,17 @@ final class RollcallProcess: Sendable {
         kill(identifier, number)
     }
 
+    /// Sends a signal until the process has written some words to standard error, or has closed it: each time once the
+    /// signal before was answered by a line that begins with `reply`.
+    func signal(_ number: Int32, until words: String, eachAnsweredBy reply: String) async {
+        var answered = errors.count(of: reply)
+        while !errors.has(words) {
+            signal(number)
+            answered += 1
+            await errors.wait(for: reply, times: answered)
+        }
+    }
+
     private static func file(with input: [UInt8]) throws -> FileHandle {
         let url = FileManager.default.temporaryDirectory.appending(path: "rollcall-input-\(UUID().uuidString)")
         try Data(input).write(to: url)
@@ -125,6 +136,14 @@ private final class WrittenText: Sendable {
     func whole() async -> String {
         await wait(for: "")
         return state.withLock { String(decoding: $0.bytes, as: UTF8.self) }
+    }
+
+    /// Whether some words stand there, or nothing more comes.
+    func has(_ words: String) -> Bool { state.withLock { $0.isOver(for: words, 1) } }
+
+    /// How often some words stand there.
+    func count(of words: String) -> Int {
+        state.withLock { String(decoding: $0.bytes, as: UTF8.self).ranges(of: words).count }
     }
 
     /// Waits for words to stand there so many times, or the end.

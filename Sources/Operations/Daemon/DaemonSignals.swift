@@ -3,8 +3,8 @@ import Logging
 import ServiceLifecycle
 import UnixSignals
 
-/// What signals mean to the daemon: SIGTERM and SIGINT end it, gently and then at once; SIGHUP reads settings and jobs
-/// anew.
+/// What signals mean to the daemon: SIGTERM and SIGINT end it gently, and at once when another comes a second or more
+/// after the first; SIGHUP reads settings and jobs anew.
 struct DaemonSignals: Service {
     let house: House
     let reload: @Sendable () async -> Void
@@ -14,17 +14,28 @@ struct DaemonSignals: Service {
     func run() async throws {
         let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup)
         whenHeard()
+        var escalation = SignalEscalation()
         for await signal in signals.cancelOnGracefulShutdown() {
             if signal == .sighup {
                 await reload()
-            } else if house.stop.isRaised {
-                house.log.warning("leaving at once; calls under way are in doubt", metadata: ["signal": "\(signal)"])
-                house.stop.abandon()
             } else {
-                house.log.notice("no new calls; waiting for the answers under way", metadata: ["signal": "\(signal)"])
-                house.stop.drain()
+                act(on: signal, escalation.request(at: house.clock.monotonic))
             }
             house.batchBell.ring()
+        }
+    }
+
+    private func act(on signal: UnixSignal, _ request: SignalEscalation.Request) {
+        let metadata: Logger.Metadata = ["signal": "\(signal)"]
+        switch request {
+        case .drain:
+            house.log.notice("no new calls; waiting for the answers under way", metadata: metadata)
+            house.stop.drain()
+        case .repetition:
+            house.log.info("signal within a second of the first, so part of the same wish", metadata: metadata)
+        case .abandon:
+            house.log.warning("leaving at once; calls under way are in doubt", metadata: metadata)
+            house.stop.abandon()
         }
     }
 }
