@@ -24,42 +24,59 @@ struct BatchIntake: Sendable {
 
     /// What is to be done with a file.
     struct Plan {
+        enum Step {
+            /// Make a batch of it.
+            case begin
+            /// Go on with its batch, which is not finished.
+            case goOn(Batch)
+            /// Its batch has finished, and its result files, as it is now, are not where they should be: write them, and
+            /// send nothing.
+            case write(Batch)
+            /// Its batch has finished, and its results lie in a folder: there is nothing to do.
+            case passOver(Batch, results: String)
+        }
+
         let input: ExaminedFile
-        /// The unfinished batch to go on with; nil for a new one.
-        let unfinished: Batch?
-        /// The finished batch whose result files, as it is now, are not where they should be; nothing is sent for it.
-        var unwritten: Batch?
+        let step: Step
+
+        /// What is said of a file that is passed over; nil for any other.
+        func notice(under job: JobDefinition) -> String? {
+            guard case .passOver(let batch, let folder) = step else { return nil }
+            return FinishedFile(name: input.file.name, batch: batch, results: folder).text(under: job)
+        }
     }
 
-    /// The file's batch, if it has one that is not finished.
+    /// What is to be done with a file, by the batches that its content has made under the job.
     ///
-    /// - Throws: `OperationFailure` (65) for a file whose batch has finished, unless `again`; `InputError` for one that
-    ///   is still being written.
+    /// - Throws: `InputError` for a file that would be read and is still being written; `StoreError` when the database
+    ///   cannot be read.
     func plan(for input: ExaminedFile) throws -> Plan {
-        let known = try store.findBatch(job: job.name, contentDigest: input.contentDigest)
-        if let unfinished = known.first(where: { !$0.state.isFinished }) {
-            if !unfinished.isIngested { try input.file.requireNoWriter() }
-            return Plan(input: input, unfinished: unfinished)
-        }
-        if let finished = known.first, !again {
-            if let folder = try results.wholeFolder(of: finished) { throw refusal(of: finished, input, folder) }
-            return Plan(input: input, unfinished: nil, unwritten: finished)
-        }
-        try input.file.requireNoWriter()
-        return Plan(input: input, unfinished: nil)
+        Plan(input: input, step: try step(for: input))
     }
 
     /// The same; nil for a file that is not taken in, which is told.
+    ///
+    /// - Throws: `StoreError` when the database cannot be read.
     func planOrRefusal(for input: ExaminedFile) throws -> Plan? {
         do {
             return try plan(for: input)
-        } catch let failure as OperationFailure where failure.status == .inputUnusable {
-            console.note(failure.message)
-            return nil
         } catch let error as InputError {
             console.note(error.description)
             return nil
         }
+    }
+
+    private func step(for input: ExaminedFile) throws -> Plan.Step {
+        let known = try store.findBatch(job: job.name, contentDigest: input.contentDigest)
+        if let unfinished = known.first(where: { !$0.state.isFinished }) {
+            if !unfinished.isIngested { try input.file.requireNoWriter() }
+            return .goOn(unfinished)
+        }
+        if let finished = known.first, !again {
+            return try results.wholeFolder(of: finished).map { .passOver(finished, results: $0) } ?? .write(finished)
+        }
+        try input.file.requireNoWriter()
+        return .begin
     }
 
     /// The batch with all of the file's records in it; its state says whether it may run.
@@ -101,7 +118,7 @@ struct BatchIntake: Sendable {
     }
 
     private func batch(for plan: Plan) async throws -> Batch {
-        if let batch = plan.unfinished {
+        if case .goOn(let batch) = plan.step {
             console.note("\(batch.name): going on where it was (\(batch.state.rawValue))")
             guard !batch.isIngested, batch.state == .paused else { return batch }
             _ = try await store.moveBatch(batch.id, from: [.paused], to: .ingesting, reason: nil)
@@ -114,12 +131,12 @@ struct BatchIntake: Sendable {
         do {
             return try await store.createBatch(new, claimedFile: claim)
         } catch let error as StoreError where error.code == .takenIn && claim == nil {
-            // Another command was quicker; where its batch is over already, the usual refusal says so.
-            _ = try self.plan(for: plan.input)
+            // Another command was quicker.
             throw OperationFailure(
                 .inputUnusable,
-                "\(plan.input.file.name): \(error.message); nothing was taken in twice; the same command again goes on "
-                    + "with that batch")
+                try self.plan(for: plan.input).notice(under: job)
+                    ?? "\(plan.input.file.name): \(error.message); nothing was taken in twice; the same command again "
+                    + "goes on with that batch")
         }
     }
 
@@ -135,22 +152,5 @@ struct BatchIntake: Sendable {
         for note in summary.notes {
             console.note("\(batch.name): noted of \(Figures.count(note.count, "record")): \(note.refusal)")
         }
-    }
-
-    private func refusal(of batch: Batch, _ input: ExaminedFile, _ folder: String) -> OperationFailure {
-        let date = batch.finishedAt.map(Figures.time) ?? Figures.time(batch.createdAt)
-        return OperationFailure(
-            .inputUnusable,
-            "\(input.file.name) was already run as \(batch.name), \(batch.state.rawValue) \(date); its results are in "
-                + "\(folder); --again runs \(job.onceMore)")
-    }
-}
-
-extension JobDefinition {
-    /// What a file that was taken in before costs when it is run again.
-    var onceMore: String {
-        reuseWithin == nil
-            ? "and bills it once more"
-            : "it once more (with reuse_within: from earlier answers; add --no-reuse to call, and bill, anew)"
     }
 }

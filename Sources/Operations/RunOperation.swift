@@ -15,14 +15,21 @@ public struct RunOperation: Sendable {
         self.console = console
     }
 
-    /// Runs the files one after the other; a file that cannot be used refuses the whole run before anything is queued.
+    /// Runs the files one after the other; a file that cannot be used refuses the whole run before anything is queued,
+    /// and one whose batch has finished is passed over.
+    ///
+    /// - Returns: What the batches say that were run; `inputUnusable` where every file was passed over.
+    /// - Throws: `OperationFailure` (64) for a rate beside a daemon, which has its own; whatever a file, the settings or
+    ///   the database are found to lack.
     public func perform() async throws -> ExitStatus {
         let place = try Workplace(config: request.config)
         let job = try place.job(request.job)
+        let runner = try place.runner()
+        if case .daemon(let process) = runner, request.rate != nil { throw rateRefusal(process) }
         let inputs = try request.files.map { path in
             try InputFile.open(path: path, mapping: FieldMapping(job), expecting: job.inputKind).examine()
         }
-        if case .daemon(let process) = try place.runner() {
+        if case .daemon(let process) = runner {
             let job = try place.jobForDaemon(request.job)
             return try await HandedOverRun(request: request, place: place, job: job, console: console)
                 .perform(inputs, to: process)
@@ -37,37 +44,53 @@ public struct RunOperation: Sendable {
         }
     }
 
+    private func rateRefusal(_ daemon: Int32) -> OperationFailure {
+        OperationFailure(
+            .usage,
+            "--rate cannot be kept beside a daemon (process \(daemon)), which sends as fast as its settings say; leave it "
+                + "out, or set limits.rate there and send the daemon SIGHUP")
+    }
+
     private func runAll(_ inputs: [ExaminedFile], in session: RunSession) async throws -> ExitStatus {
         let intake = session.intake(again: request.again, reuses: request.reuses)
         for input in inputs { _ = try intake.plan(for: input) }
-        var statuses = [ExitStatus]()
+        var (statuses, passedOver) = ([ExitStatus](), 0)
         for input in inputs where !session.stop.isRaised {
             // Looked at once more: a file before it may have held the same bytes.
             guard let plan = try intake.planOrRefusal(for: input) else {
                 statuses.append(.inputUnusable)
                 continue
             }
-            statuses.append(try await run(plan, intake, in: session))
+            if let notice = plan.notice(under: session.job) {
+                console.note(notice)
+                passedOver += 1
+            }
+            if let status = try await run(plan, intake, in: session) { statuses.append(status) }
         }
-        return statuses.count < inputs.count ? .unfinished : .combined(statuses)
+        guard statuses.count + passedOver == inputs.count else { return .unfinished }
+        return statuses.isEmpty ? .inputUnusable : .combined(statuses)
     }
 
+    /// Nil for a file that is passed over: nothing of it is this run's.
     private func run(
         _ plan: BatchIntake.Plan, _ intake: BatchIntake, in session: RunSession
-    ) async throws -> ExitStatus {
-        if let batch = plan.unwritten {
-            session.console.note(try session.results.reasonToWrite(batch))
+    ) async throws -> ExitStatus? {
+        switch plan.step {
+        case .passOver(let batch, _):
+            _ = try session.standing(batch, json: request.json)
+            return nil
+        case .write(let batch):
+            console.note(try session.results.reasonToWrite(batch))
             return try await session.conclude(batch, json: request.json)
-        }
-        if let batch = plan.unfinished, session.isRestored(batch.id) {
-            session.console.note(
-                "\(batch.name): paused; when its records in doubt are looked at, run it again to go on")
+        case .goOn(let batch) where session.isRestored(batch.id):
+            console.note("\(batch.name): paused; when its records in doubt are looked at, run it again to go on")
             return try session.standing(batch, json: request.json)
+        case .begin, .goOn:
+            let batch = try await intake.takeIn(plan)
+            let mayRun = try await session.confirmation(yes: request.yes).allows(batch)
+            return mayRun
+                ? try await session.run(batch.id, json: request.json) : try session.standing(batch, json: request.json)
         }
-        let batch = try await intake.takeIn(plan)
-        let mayRun = try await session.confirmation(yes: request.yes).allows(batch)
-        return mayRun
-            ? try await session.run(batch.id, json: request.json) : try session.standing(batch, json: request.json)
     }
 }
 

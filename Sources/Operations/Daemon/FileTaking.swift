@@ -37,7 +37,7 @@ struct FileTaking {
             if let earlier = try earlier(input, than: claim) { return .known(earlier) }
             let own = try claim.batch.map(house.store.batch)
             if let own, own.state.isFinished { return .taken(own) }
-            let plan = BatchIntake.Plan(input: input, unfinished: own)
+            let plan = BatchIntake.Plan(input: input, step: own.map { .goOn($0) } ?? .begin)
             return .taken(try await admit(try await intake(claiming: claim).takeIn(plan, progress: progress)))
         } catch let error as InputError {
             try await giveUp(path, because: error)

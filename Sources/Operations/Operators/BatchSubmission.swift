@@ -12,19 +12,26 @@ struct BatchSubmission {
 
     /// What came of the files.
     struct Outcome {
-        /// The files' batches, as far as a stop let them be taken in.
-        var batches: [Batch] = []
-        /// How many files were refused, because one before them held the same bytes.
+        struct File {
+            let batch: Batch
+            /// Whether its batch had finished before, so that there was nothing to do.
+            let isPassedOver: Bool
+        }
+
+        /// The files in order, as far as a stop let them be taken in.
+        var files: [File] = []
+        /// How many files were refused: somebody began to write to them meanwhile.
         var refused = 0
 
-        /// How the command ends that took in so many files; nil: as the batches say.
-        func status(of files: Int) -> ExitStatus? {
+        /// How the command ends that was given so many files; nil: as the batches say.
+        func status(of count: Int) -> ExitStatus? {
             if refused > 0 { return .inputUnusable }
-            return batches.count < files ? .unfinished : nil
+            if files.count < count { return .unfinished }
+            return files.allSatisfy(\.isPassedOver) ? .inputUnusable : nil
         }
     }
 
-    /// Takes the files in, one after the other.
+    /// Takes the files in, one after the other; those whose batch has finished are passed over and named.
     func submit(_ inputs: [ExaminedFile]) async throws -> Outcome {
         let intake = try intake()
         for input in inputs { _ = try intake.plan(for: input) }
@@ -35,17 +42,22 @@ struct BatchSubmission {
                 outcome.refused += 1
                 continue
             }
-            outcome.batches.append(try await batch(for: plan, intake))
+            let notice = plan.notice(under: job)
+            if let notice { session.console.note(notice) }
+            outcome.files.append(
+                Outcome.File(batch: try await batch(for: plan, intake), isPassedOver: notice != nil))
         }
         return outcome
     }
 
     private func batch(for plan: BatchIntake.Plan, _ intake: BatchIntake) async throws -> Batch {
-        if let batch = plan.unwritten {
+        switch plan.step {
+        case .passOver(let batch, _): return batch
+        case .write(let batch):
             session.console.note(try intake.results.reasonToWrite(batch))
             return batch
+        case .begin, .goOn: return try await admitted(try await intake.takeIn(plan))
         }
-        return try await admitted(try await intake.takeIn(plan))
     }
 
     /// Lets a batch run, or wait for a person's word; one that stood still goes on.

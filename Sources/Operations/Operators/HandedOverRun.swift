@@ -16,20 +16,19 @@ struct HandedOverRun {
     /// Hands the files over and waits for their batches.
     func perform(_ inputs: [ExaminedFile], to process: Int32) async throws -> ExitStatus {
         console.note("a daemon (process \(process)) runs this database; handing the work over to it")
-        if request.rate != nil {
-            console.note("warning: --rate has no effect on a daemon; its settings say how fast it goes")
-        }
         let (session, stop) = (try OperatorSession(place, console: console), StopSignal())
         return try await SignalledWork.run(stop: stop, console: console) {
             let outcome = try await BatchSubmission(session: session, job: job, request: request, stop: stop)
                 .submit(inputs)
             var statuses = [ExitStatus]()
-            for batch in outcome.batches {
-                statuses.append(
-                    try await FollowedBatch(
-                        session: session, job: job, stop: stop, out: request.out, json: request.json
-                    )
-                    .end(of: batch.id))
+            let followed = FollowedBatch(
+                session: session, job: job, stop: stop, out: request.out, json: request.json)
+            for file in outcome.files {
+                if file.isPassedOver {
+                    _ = try await followed.standing(file.batch)
+                } else {
+                    statuses.append(try await followed.end(of: file.batch.id))
+                }
             }
             try await session.close()
             return .combined(statuses + [outcome.status(of: inputs.count)].compactMap { $0 })

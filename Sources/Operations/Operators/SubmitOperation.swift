@@ -15,7 +15,8 @@ public struct SubmitOperation: Sendable {
         self.console = console
     }
 
-    /// Takes the files in, one after the other; a file that cannot be used refuses all before anything is queued.
+    /// Takes the files in, one after the other; a file that cannot be used refuses all before anything is queued, and one
+    /// whose batch has finished is passed over.
     public func perform() async throws -> ExitStatus {
         let place = try Workplace(config: request.config)
         let job = try place.jobForDaemon(request.job)
@@ -27,7 +28,7 @@ public struct SubmitOperation: Sendable {
         return try await SignalledWork.run(stop: stop, console: console) {
             let outcome = try await BatchSubmission(session: session, job: job, request: request, stop: stop)
                 .submit(inputs)
-            let batches = outcome.batches
+            let batches = outcome.files.map(\.batch)
             for batch in batches where !request.json { console.output(batch.name) }
             if request.json {
                 console.output(JSONText.text(of: try batches.map { try BatchStatus($0, in: session.store) }))

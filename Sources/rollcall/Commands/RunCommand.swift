@@ -5,10 +5,10 @@ struct RunCommand: SettingsCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Take in files, send every record, write the results.",
         discussion: """
-            A file whose batch is unfinished is continued; one whose batch is finished is refused (65) with the batch's \
-            name, unless --again, or its results are not yet where they belong: then they are written, without a call. \
-            The first Ctrl-C stops claiming and awaits the answers in flight; the second leaves at \
-            once and loses nothing: what was sent and not answered is in doubt.
+            A file whose batch is unfinished is continued; one whose batch is finished is passed over and named while the \
+            others run, and where all are it is refused (65), unless --again; where its results are not yet where they \
+            belong they are written, without a call. Ctrl-C stops claiming and awaits the answers in flight; another, a \
+            second or more after the first, leaves at once and loses nothing: what was sent and not answered is in doubt.
             """)
 
     @Argument(help: "CSV or JSON-lines files.", completion: .file(extensions: ["csv", "tsv", "jsonl", "ndjson"]))
@@ -24,7 +24,7 @@ struct RunCommand: SettingsCommand {
     @Option(help: ArgumentHelp("Folder for the result files, instead of the settings' output.", valueName: "folder"))
     var out: String?
 
-    @Option(help: ArgumentHelp("Calls per second, instead of limits.rate.", valueName: "rate"))
+    @Option(help: ArgumentHelp("Calls per second, instead of limits.rate; not beside a daemon.", valueName: "rate"))
     var rate: Double?
 
     @Flag(help: "Do not ask, or wait, for confirmation, whatever the batch costs or looks like.")
