@@ -13,8 +13,9 @@ public enum Hint: Sendable, Equatable {
     case status(batch: String? = nil)
     /// Lists a batch's records of one status.
     case records(batch: String, status: String)
-    /// Sends a batch's failed records again, or those of a status; `agreed` to what that may cost.
-    case rerun(batch: String, status: String? = nil, agreed: Bool = false)
+    /// Sends a batch's failed records again, or those of a status, where they begin at some lines (`A-B`); `agreed` to what
+    /// that may cost.
+    case rerun(batch: String, status: String? = nil, lines: String? = nil, agreed: Bool = false)
     /// Agrees to what a waiting batch costs.
     case start(batch: String)
     /// Goes on with a paused or halted batch.
@@ -58,8 +59,9 @@ extension Hint: CustomStringConvertible {
         case .submit(let file, let job, let again): ["submit", Self.file(file)] + Self.options(job, again)
         case .status(let batch): ["status"] + (batch.map { [$0] } ?? [])
         case .records(let batch, let status): ["records", batch, "--status", status]
-        case .rerun(let batch, let status, let agreed):
-            ["rerun", batch] + (status.map { ["--status", $0] } ?? []) + (agreed ? ["--yes"] : [])
+        case .rerun(let batch, let status, let lines, let agreed):
+            ["rerun", batch] + (status.map { ["--status", $0] } ?? []) + (lines.map { ["--lines", $0] } ?? [])
+                + (agreed ? ["--yes"] : [])
         case .start(let batch): ["start", batch]
         case .resume(let batch): ["resume", batch]
         case .cancel(let batch): ["cancel", batch]

@@ -39,7 +39,7 @@ extension BatchRun {
     /// Waits for leave to call; while the gate is closed there may be nothing left to call for.
     private mutating func wait(until deadline: Int64?, _ group: inout Group) async throws {
         let isLong = deadline.map { $0 - clock.monotonic > 1_000_000_000 } ?? true
-        if isLong, state.isIdle, try runner.store.progress(batch).isExhausted { return state.exhaust() }
+        if isLong, state.isIdle, try isExhausted() { return state.exhaust() }
         // Once all is written, this is asked again.
         let isAboutToBeIdle = isLong && state.underWay == 0 && !state.isIdle
         if let deadline, !isAboutToBeIdle { setAlarm(at: deadline, &group) }
@@ -52,7 +52,7 @@ extension BatchRun {
         do {
             let claim = try await runner.store.claim(
                 batch, upTo: grant.count, now: moment.wall, dueBy: retryClock.time(at: moment.monotonic),
-                caps: limits.caps(at: moment.wall), finishing: ended)
+                caps: limits.caps(at: moment.wall), of: rerun, finishing: ended)
             if !ended.isEmpty { state.written(ended.count, readyAt: ended.readyAt) }
             giveBack(grant.count - claim.records.count, of: grant)
             state.claimed(claim, of: grant.count)

@@ -5,8 +5,11 @@ extension BatchRun {
     mutating func close() async throws {
         let configuration = runner.configuration
         let counts = try runner.store.progress(batch)
-        // Someone else queued records again since the last claim.
-        guard counts.isExhausted else { return state.exhaust(until: retryClock.time(at: clock.monotonic) + 1000) }
+        guard counts.isExhausted else {
+            // Others than the re-run's wait; or someone else queued records again since the last claim.
+            if try rerun != nil && isExhausted() { return state.end(.rerunDone) }
+            return state.exhaust(until: retryClock.time(at: clock.monotonic) + 1000)
+        }
         let allowance = configuration.inDoubt.allowance(
             budget: configuration.inDoubtBudget, spent: counts.inDoubtRetried)
         // Each round spends another attempt of every record in it, so the rounds come to an end.
@@ -23,11 +26,17 @@ extension BatchRun {
         state.end(.completed)
     }
 
+    /// Whether nothing of what the run is to send waits or is under way.
+    func isExhausted() throws -> Bool {
+        guard let rerun else { return try runner.store.progress(batch).isExhausted }
+        return try state.isIdle && !runner.store.awaitsCalls(batch, of: rerun)
+    }
+
     /// Whether a halt for failing answers came with the batch's last records: it would stop nothing, and only keep the
     /// results back.
     func comesTooLate(_ end: RunEnd) throws -> Bool {
         guard case .halted(let halt) = end, halt.cause == .failing else { return false }
-        return try runner.store.progress(batch).isExhausted
+        return try isExhausted()
     }
 
     /// A halt says to each batch how it goes on.
@@ -71,8 +80,8 @@ extension BatchRun {
         switch end {
         case .completed: (next, reason) = (.completed, nil)
         case .halted(let halt): (next, reason) = (.halted, halt.description)
-        case .capped(let cap): (next, reason) = (.paused, limits.reason(cap))
-        case .stopped, .stateChanged: return true
+        case .capped(let cap) where rerun == nil: (next, reason) = (.paused, limits.reason(cap))
+        case .stopped, .stateChanged, .rerunDone, .capped: return true
         }
         return try await runner.store.moveBatch(batch, from: [.running], to: next, reason: reason)
     }

@@ -7,6 +7,8 @@ struct BatchRun {
     let runner: BatchRunner
     let batch: BatchID
     let name: String
+    /// The re-run whose records alone are sent; nil: all that wait are.
+    let rerun: RerunNumber?
     let stop: StopSignal
     let mailbox: Mailbox<RunMessage>
     let retries: RetryPolicy
@@ -38,11 +40,13 @@ struct BatchRun {
     var failure: (any Error)?
 
     init(
-        _ runner: BatchRunner, _ batch: Batch, _ stop: StopSignal, _ mailbox: Mailbox<RunMessage>, member: Int
+        _ runner: BatchRunner, _ batch: Batch, _ stop: StopSignal, _ mailbox: Mailbox<RunMessage>, member: Int,
+        rerun: RerunNumber?
     ) {
         self.runner = runner
         self.batch = batch.id
         name = batch.name
+        self.rerun = rerun
         self.member = member
         self.stop = stop
         self.mailbox = mailbox

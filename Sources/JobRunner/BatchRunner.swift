@@ -75,10 +75,13 @@ public struct BatchRunner: Sendable {
     ///   - batch: The batch, wholly taken in.
     ///   - stop: The signal to stop early.
     ///   - resuming: Whether a paused or halted batch goes on; where someone else may just have paused it, it must not.
+    ///   - rerun: The re-run whose records alone are sent, whatever else waits; nil: all that wait are.
     /// - Returns: How the run ended; no call is under way then, and the state of all is written.
     /// - Throws: The store's error when state could not be read or written; calls whose end could not be written are
     ///   open in the ledger and become in doubt at the next start.
-    public func run(_ batch: BatchID, stop: StopSignal, resuming: Bool = true) async throws -> RunEnd {
+    public func run(
+        _ batch: BatchID, stop: StopSignal, resuming: Bool = true, only rerun: RerunNumber? = nil
+    ) async throws -> RunEnd {
         if resuming { _ = try await store.moveBatch(batch, from: [.paused, .halted], to: .running, reason: nil) }
         let row = try store.batch(batch)
         switch row.state {
@@ -92,10 +95,10 @@ public struct BatchRunner: Sendable {
         if let remembered = try store.limiterState() { traffic.resume(remembered) }
         let now = traffic.retryClock.time(at: traffic.clock.monotonic)
         try await store.hastenRetries(of: batch, to: now + RetryPolicy(configuration).longestDelay)
-        return try await follow(row, stop)
+        return try await follow(row, stop, rerun)
     }
 
-    private func follow(_ batch: Batch, _ stop: StopSignal) async throws -> RunEnd {
+    private func follow(_ batch: Batch, _ stop: StopSignal, _ rerun: RerunNumber?) async throws -> RunEnd {
         let mailbox = Mailbox<RunMessage>()
         let stopObserver = stop.addObserver { mailbox.post(.changed) }
         let member = traffic.join(weight: configuration.priority) { mailbox.post(.changed) }
@@ -105,7 +108,7 @@ public struct BatchRunner: Sendable {
         }
         return try await withTaskCancellationHandler {
             try await withThrowingDiscardingTaskGroup { group in
-                var run = BatchRun(self, batch, stop, mailbox, member: member)
+                var run = BatchRun(self, batch, stop, mailbox, member: member, rerun: rerun)
                 let end = try await run.untilEnd(&group)
                 // Alarms may still be set.
                 group.cancelAll()

@@ -4,7 +4,7 @@ internal import RecordStore
 protocol RecordKeeping: Sendable {
     func batch(_ id: BatchID) throws -> Batch
     func claim(
-        _ batch: BatchID, upTo count: Int, now: Int64, dueBy: Int64?, caps: CallCaps,
+        _ batch: BatchID, upTo count: Int, now: Int64, dueBy: Int64?, caps: CallCaps, of rerun: RerunNumber?,
         finishing completions: [Completion]
     ) async throws -> Claim
     func hastenRetries(of batch: BatchID, to latest: Int64) async throws
@@ -14,6 +14,7 @@ protocol RecordKeeping: Sendable {
         _ batch: BatchID, from states: Set<BatchState>, to state: BatchState, reason: String?, noting action: Action?
     ) async throws -> Bool
     func progress(_ batch: BatchID) throws -> BatchCounts
+    func awaitsCalls(_ batch: BatchID, of rerun: RerunNumber) throws -> Bool
     func learnAnswers() async throws
     func limiterState() throws -> LimiterState?
     func saveLimiterState(_ state: LimiterState) async throws

@@ -18,5 +18,27 @@ extension Batch {
         }
     }
 
+    /// Why nothing of a batch can be queued again; the rest of the sentence that begins with its name. Nil: it can.
+    var reasonNotToRerun: String? {
+        switch state {
+        case .ingesting, .awaitingConfirmation: "is \(state.rawValue); run its file again to go on with it"
+        case .rejected: "was refused as a whole; nothing of it was taken in, and nothing can be sent"
+        case .cancelled where !isIngested:
+            "was cancelled before its file was read whole; nothing of it was sent; its file, run with --again, is taken in "
+                + "anew"
+        case .cancelled where counts.inFlight > 0:
+            "is cancelled, and \(Figures.count(counts.inFlight, "call")) of it under way; once they have ended, the same "
+                + "command again"
+        case .running, .completed, .paused, .halted, .cancelled: nil
+        }
+    }
+
+    /// What sends the rest of a cancelled batch after all; nil where there is none that could be.
+    var wayToSendCancelled: String? {
+        guard isIngested, counts.cancelled > 0 else { return nil }
+        let all = counts.cancelled == 1 ? "it" : "them"
+        return "\(Hint.rerun(batch: name, status: "cancelled")) would send \(all) after all"
+    }
+
     private func sends(_ records: String) -> String { records.isEmpty ? "goes on with it" : "sends \(records)" }
 }

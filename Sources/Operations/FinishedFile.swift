@@ -1,3 +1,4 @@
+import Basics
 import RecordStore
 import Settings
 
@@ -23,12 +24,12 @@ struct FinishedFile {
         let counts = batch.counts
         guard batch.isIngested else { return nil }
         let ways = [
-            (counts.failed, "", "sends its ", "failed record", ""),
-            (counts.cancelled, " --status cancelled", "sends its ", "cancelled record", ""),
-            (counts.inDoubt, " --status in_doubt", "says what sending its ", "record", " in doubt may cost"),
+            (counts.failed, nil, "sends its ", "failed record", ""),
+            (counts.cancelled, "cancelled", "sends its ", "cancelled record", ""),
+            (counts.inDoubt, "in_doubt", "says what sending its ", "record", " in doubt may cost"),
         ]
-        let texts = ways.filter { $0.0 > 0 }.map { count, flag, verb, noun, end in
-            "'rollcall rerun \(batch.name)\(flag)' \(verb)\(Figures.count(count, noun))\(end)"
+        let texts = ways.filter { $0.0 > 0 }.map { count, status, verb, noun, end in
+            "\(Hint.rerun(batch: batch.name, status: status)) \(verb)\(Figures.count(count, noun))\(end)"
         }
         return texts.isEmpty ? nil : texts.joined(separator: ", ")
     }

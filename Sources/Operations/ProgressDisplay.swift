@@ -38,10 +38,11 @@ final class ProgressDisplay: Sendable {
     /// Records of the batch that had a final status before this run.
     private let alreadyDone: Int
 
-    init(batch: Batch, console: Console) {
+    /// Shows a run that is to send so many of a batch's records.
+    init(batch: Batch, sending count: Int, console: Console) {
         self.console = console
         alreadyDone = batch.counts.total - batch.counts.queued - batch.counts.inFlight
-        state = Mutex(State(line: ProgressLine(name: batch.name, total: batch.counts.total, done: alreadyDone)))
+        state = Mutex(State(line: ProgressLine(name: batch.name, total: alreadyDone + count, done: alreadyDone)))
     }
 
     /// Takes one event of the run; called from any thread.

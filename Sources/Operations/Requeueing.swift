@@ -8,8 +8,8 @@ import RecordStore
 struct Requeueing: Sendable {
     /// What came of it.
     struct Found {
-        /// Records queued again.
-        let queued: Int
+        /// The selected records, queued to be sent.
+        let rerun: Rerun
         /// Records whose kept answer can be read now, without a call.
         let recovered: Int
     }
@@ -30,20 +30,24 @@ struct Requeueing: Sendable {
     ///   - yes: Whether the person agreed to what it costs, and to send again what may have been billed.
     /// - Returns: What came of it.
     /// - Throws: `RequeueRefusal` where records would be sent without that agreement, or all of them be held again;
-    ///   `OperationFailure` (3) where the batch's file has not been read whole.
+    ///   `OperationFailure` (3) where nothing of the batch can be queued again.
     func perform(_ selection: RequeueSelection, of batch: Batch, yes: Bool) async throws -> Found {
-        guard ![.ingesting, .awaitingConfirmation].contains(batch.state) else {
-            throw OperationFailure(
-                .unfinished, "\(batch.name) is \(batch.state.rawValue); run its file again to go on with it")
-        }
+        if let reason = batch.reasonNotToRerun { throw OperationFailure(.unfinished, "\(batch.name) \(reason)") }
         let recovered = selection.statuses.contains(.inDoubt) ? try await recover(batch) : 0
         if let refusal = try await refusal(selection, of: batch, yes: yes) {
             throw RequeueRefusal(batch: batch, reason: refusal, recovered: recovered)
         }
-        let count = try await store.requeue(batch.id, selection)
-        try await note(count, selection, batch)
-        if count > 0 { console.note("\(batch.name): \(Figures.count(count, "record")) queued again") }
-        return Found(queued: count, recovered: recovered)
+        let rerun = try await store.rerun(batch.id, selection)
+        try await note(rerun.queued, selection, batch)
+        if rerun.queued > 0 {
+            console.note("\(batch.name): \(Figures.count(rerun.queued, "record")) queued again")
+        }
+        if rerun.takenOver > 0 {
+            console.note(
+                "\(batch.name): \(Figures.count(rerun.takenOver, "record")) queued again before, and not sent yet, "
+                    + "\(rerun.takenOver == 1 ? "goes" : "go") with this rerun")
+        }
+        return Found(rerun: rerun, recovered: recovered)
     }
 
     private func recover(_ batch: Batch) async throws -> Int {

@@ -4,7 +4,8 @@ import JobRunner
 import RecordStore
 import Settings
 
-/// `rollcall rerun`: sends a batch's failed records again and, with a person's word, those in doubt.
+/// `rollcall rerun`: sends a batch's failed records again, those of a cancelled batch that were not sent and, with a
+/// person's word, those in doubt; nothing else that waits there.
 public struct RerunOperation: Sendable {
     private let request: RerunRequest
     private let console: Console
@@ -54,37 +55,25 @@ public struct RerunOperation: Sendable {
             console: console)
         do {
             let found = try await requeueing.perform(selection, of: batch, yes: request.yes)
-            if try standsStill(batch.id, found, session.store) {
-                return try session.standing(batch, json: request.json)
+            let queued = try session.store.batch(batch.id)
+            let step = RerunStep(queued, selected: found.rerun.records, recovered: found.recovered)
+            if let notice = step.notice(goesOn: "its file, run again, goes on with them") {
+                console.note("\(batch.name): \(notice)")
             }
-            guard found.queued + found.recovered + batch.counts.queued > 0 else {
-                return try await nothingToSend(batch, session)
+            switch step {
+            case .wait: return try session.standing(queued, json: request.json)
+            case .send: return try await session.run(batch.id, only: found.rerun, json: request.json)
+            case .conclude: return try await session.conclude(queued, json: request.json)
+            case .nothing: return try await nothingToSend(queued, session)
             }
-            tellOthers(of: batch)
-            return try await session.run(batch.id, json: request.json)
-        } catch let error as RequeueRefusal where error.recovered > 0 {
+        } catch let error as RequeueRefusal where error.recovered > 0 && batch.state.isFinished {
             _ = try await session.conclude(session.store.batch(batch.id), json: request.json)
             throw error
         }
     }
 
-    /// Whether the batch stands still by a person's word, a cap or a halt. Then nothing is sent: what else waits there
-    /// would be, too.
-    private func standsStill(_ id: BatchID, _ found: Requeueing.Found, _ store: RecordStore) throws -> Bool {
-        let batch = try store.batch(id)
-        guard let wayOn = batch.wayOn(queuedAgain: found.queued) else { return false }
-        console.note("\(batch.name): " + (found.queued > 0 ? "nothing is sent now: " : "no record matches; ") + wayOn)
-        return true
-    }
-
-    private func tellOthers(of batch: Batch) {
-        guard batch.counts.queued > 0 else { return }
-        console.note("\(batch.name): \(Figures.count(batch.counts.queued, "other record")) waiting there is sent, too")
-    }
-
     /// The files may be those of an earlier end all the same, where the last run did not live to write them.
     private func nothingToSend(_ batch: Batch, _ session: RunSession) async throws -> ExitStatus {
-        console.note("\(batch.name): no record matches; nothing to send")
         guard batch.state.isFinished else { return try session.standing(batch, json: request.json) }
         if try session.results.wholeFolder(of: batch) == nil {
             console.note(try session.results.reasonToWrite(batch))
@@ -113,20 +102,23 @@ public struct RerunOperation: Sendable {
             defer { try? session.store.close() }
             let followed = FollowedBatch(
                 session: session, job: job, stop: stop, out: request.out, json: request.json)
-            if try standsStill(batch.id, found, session.store) { return try await followed.standing(batch) }
-            guard found.queued + found.recovered + batch.counts.queued > 0 else {
-                console.note("\(batch.name): no record matches; nothing to send")
-                return try await followed.standing(batch)
+            let queued = try session.store.batch(batch.id)
+            let step = RerunStep(queued, selected: found.rerun.records, recovered: found.recovered)
+            // The daemon sends the others for their own sake.
+            if case .send = step { return try await followed.end(of: batch.id) }
+            if let notice = step.notice(goesOn: "the daemon goes on with them") {
+                console.note("\(batch.name): \(notice)")
             }
-            return try await followed.end(of: batch.id)
+            return step == .conclude ? try await followed.end(of: batch.id) : try await followed.standing(queued)
         }
     }
 
     private func selection() throws -> RequeueSelection {
         let statuses = try StatusList.statuses(in: request.statuses)
-        let refused = statuses.subtracting([.failed, .inDoubt])
+        let refused = statuses.subtracting([.failed, .inDoubt, .cancelled])
         guard refused.isEmpty, !statuses.isEmpty else {
-            throw OperationFailure(.usage, "rerun takes failed and in_doubt records; others are never sent again")
+            throw OperationFailure(
+                .usage, "rerun takes failed, in_doubt and cancelled records; others are never sent again")
         }
         return RequeueSelection(
             statuses: statuses, reasonCode: request.reason, lines: try request.lines.map(StatusList.lines))

@@ -6,7 +6,7 @@ public struct RerunRequest: Sendable {
     public var config: String
     /// The job whose limits apply, a name or a file; nil: the one the batch was taken in under.
     public var job: String?
-    /// Statuses joined by commas; of these only `failed` and `in_doubt` can be sent again.
+    /// Statuses joined by commas; of these only `failed`, `in_doubt` and `cancelled` can be sent again.
     public var statuses: String
     /// Only records that ended with this reason code.
     public var reason: String?

@@ -76,14 +76,21 @@ struct RunSession: Sendable {
     }
 
     /// Sends what is queued in a batch, writes the results when it is finished, and tells how it ended.
-    func run(_ id: BatchID, json: Bool) async throws -> ExitStatus {
+    ///
+    /// - Parameters:
+    ///   - id: The batch.
+    ///   - rerun: The re-run whose records alone are sent; nil: whatever waits.
+    ///   - json: Whether the summary goes to standard output as JSON.
+    /// - Returns: What its end means.
+    /// - Throws: `StoreError` when state could not be read or written; `ResultError`.
+    func run(_ id: BatchID, only rerun: Rerun? = nil, json: Bool) async throws -> ExitStatus {
         let batch = try await started(store.batch(id))
-        let display = ProgressDisplay(batch: batch, console: console)
+        let display = ProgressDisplay(batch: batch, sending: rerun?.records ?? batch.counts.queued, console: console)
         let runner = BatchRunner(
             store: store, submitter: client, requests: try BatchRequests(layout: store.layout(of: id)),
             configuration: configuration, events: display.take)
         // Going on was decided above: what a person has stopped since stays stopped.
-        let end = try await runner.run(id, stop: stop, resuming: false)
+        let end = try await runner.run(id, stop: stop, resuming: false, only: rerun?.number)
         display.finish(try store.progress(id))
         let ended = try store.batch(id)
         guard !ended.state.isFinished else { return try await conclude(ended, json: json) }

@@ -8,4 +8,6 @@ struct ClaimRequest: Sendable {
     let caps: CallCaps
     let key: DataKey
     let sealingKey: SealingKey
+    /// The re-run whose records alone may be taken; nil: all that wait may.
+    var rerun: RerunNumber?
 }

@@ -3,9 +3,11 @@ import GRDB
 /// The statements that take records off the queue.
 struct ClaimStatements {
     let due: HotStatement
+    let dueOfRerun: HotStatement
     let untried: HotStatement
     let removeReady: HotStatement
     let nextReady: HotStatement
+    let nextReadyOfRerun: HotStatement
     let anyInDoubt: HotStatement
     let identicalInDoubt: HotStatement
     let perhapsBilled: HotStatement
@@ -26,24 +28,24 @@ struct ClaimStatements {
     let saveReused: HotStatement
 
     init(_ database: Database) throws {
-        due = try HotStatement(
-            database,
-            """
-            SELECT records.id, spent, attempts, fingerprint, payload,
-              (SELECT count(*) FROM attempts WHERE record_id = records.id), not_before, repeated
-            FROM ready CROSS JOIN records ON records.id = record_id
-            WHERE batch_id = ?1 AND not_before <= ?2 ORDER BY not_before, record_id LIMIT ?3
-            """)
+        due = try HotStatement(database, Self.due())
+        dueOfRerun = try HotStatement(database, Self.due(and: "requeued = ?4"))
         untried = try HotStatement(
             database,
             """
             SELECT id, spent, attempts, fingerprint, payload, 0, NULL, 0 FROM records
-            WHERE id > ?1 AND id <= ?2 AND status = 0 AND follows IS NULL ORDER BY id LIMIT ?3
+            WHERE id > ?1 AND id <= ?2 AND status = 0 AND follows IS NULL AND requeued = 0 ORDER BY id LIMIT ?3
             """)
         removeReady = try HotStatement(
             database, "DELETE FROM ready WHERE batch_id = ?1 AND not_before = ?2 AND record_id = ?3")
         nextReady = try HotStatement(
             database, "SELECT not_before FROM ready WHERE batch_id = ?1 ORDER BY not_before LIMIT 1")
+        nextReadyOfRerun = try HotStatement(
+            database,
+            """
+            SELECT not_before FROM ready CROSS JOIN records ON records.id = record_id
+            WHERE batch_id = ?1 AND requeued = ?2 ORDER BY not_before LIMIT 1
+            """)
         anyInDoubt = try HotStatement(
             database, "SELECT 1 FROM records INDEXED BY records_in_doubt WHERE status = 4 AND held = 0 LIMIT 1")
         identicalInDoubt = try HotStatement(
@@ -55,7 +57,8 @@ struct ClaimStatements {
         perhapsBilled = try HotStatement(
             database, "SELECT 1 FROM attempts WHERE record_id = ?1 AND billable <> 0 LIMIT 1")
         putInFlight = try HotStatement(database, "UPDATE records SET status = 1 WHERE id = ?1 AND status = 0")
-        hold = try HotStatement(database, "UPDATE records SET status = 4, held = 1 WHERE id = ?1 AND status = 0")
+        hold = try HotStatement(
+            database, "UPDATE records SET status = 4, held = 1, requeued = 0 WHERE id = ?1 AND status = 0")
         openAttempt = try HotStatement(
             database, "INSERT INTO attempts (record_id, id, number, day, started_at) VALUES (?1, ?2, ?3, ?4, ?5)")
         lastAttempt = try HotStatement(database, "SELECT last_attempt FROM ledger_position")
@@ -101,7 +104,8 @@ struct ClaimStatements {
             SELECT fingerprint, record_id FROM attempts INDEXED BY one_open_attempt CROSS JOIN records ON records.id = record_id
             WHERE outcome IS NULL AND record_id NOT BETWEEN ?1 AND ?2
             """)
-        reuse = try HotStatement(database, "UPDATE records SET status = 6 WHERE id = ?1 AND status = 0")
+        reuse = try HotStatement(
+            database, "UPDATE records SET status = 6, requeued = 0 WHERE id = ?1 AND status = 0")
         saveReused = try HotStatement(
             database,
             """
@@ -109,5 +113,14 @@ struct ClaimStatements {
               completed_at, flagged, detail, answer, reused_from)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
             """)
+    }
+    /// Records whose time has come, with a further condition.
+    private static func due(and condition: String = "1") -> String {
+        """
+        SELECT records.id, spent, attempts, fingerprint, payload,
+          (SELECT count(*) FROM attempts WHERE record_id = records.id), not_before, repeated
+        FROM ready CROSS JOIN records ON records.id = record_id
+        WHERE batch_id = ?1 AND not_before <= ?2 AND \(condition) ORDER BY not_before, record_id LIMIT ?3
+        """
     }
 }

@@ -28,7 +28,12 @@ struct FinishStatements {
             WHERE record_id = ?1 AND id = ?2 AND outcome IS NULL
             """)
         settleRecord = try HotStatement(
-            database, "UPDATE records SET status = ?2, spent = spent + ?3, attempts = attempts + ?4 WHERE id = ?1")
+            database,
+            """
+            UPDATE records SET status = ?2, spent = spent + ?3, attempts = attempts + ?4,
+              requeued = iif(?2 IN (0, 1), requeued, 0)
+            WHERE id = ?1
+            """)
         saveResult = try HotStatement(
             database,
             """

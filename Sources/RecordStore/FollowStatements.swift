@@ -20,7 +20,7 @@ struct FollowStatements {
         settle = try HotStatement(
             database,
             """
-            UPDATE records INDEXED BY records_following SET status = ?2, held = ?3
+            UPDATE records INDEXED BY records_following SET status = ?2, held = ?3, requeued = 0
             WHERE follows = ?1 AND status IN (0, 3, 4) AND status <> ?2
             """)
         link = try HotStatement(

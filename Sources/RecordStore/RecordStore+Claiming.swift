@@ -12,20 +12,21 @@ extension RecordStore {
     ///   - dueBy: Retries due by this time are ready, in milliseconds since 1970 UTC; nil: `now`. Apart from it where the
     ///     caller's retries don't follow a wall clock that is set.
     ///   - caps: Hard limits on calls.
+    ///   - rerun: Only what this re-run of the batch queued; nil: whatever waits.
     ///   - completions: Attempts that ended, of any batch, to be written in the same transaction as by ``finish(_:)``;
     ///     where the claim fails, neither is written.
     /// - Returns: The records, and why there are no more.
     /// - Throws: ``StoreError``; ``StoreError/Code/stateNotWritten`` when the ledger can't be written.
     public func claim(
         _ batch: BatchID, upTo count: Int, now: Int64, dueBy: Int64? = nil, caps: CallCaps,
-        finishing completions: [Completion] = []
+        of rerun: RerunNumber? = nil, finishing completions: [Completion] = []
     ) async throws -> Claim {
         try requireRunning()
         try await announce(batch)
         let key = try dataKey(of: batch)
         let request = ClaimRequest(
             batch: batch, count: max(0, count), now: now, dueBy: dueBy ?? now, caps: caps, key: key,
-            sealingKey: sealingKey)
+            sealingKey: sealingKey, rerun: rerun)
         let sealed = try completions.map { try SealedCompletion($0, key: dataKey(of: $0.record.batch)) }
         let result = try await write { connection in
             if !sealed.isEmpty {

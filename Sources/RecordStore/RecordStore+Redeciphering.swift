@@ -10,7 +10,13 @@ extension RecordStore {
     public func accept(_ answers: [RecoveredAnswer]) async throws -> Int {
         let sealed = try answers.map { try SealedRecovery($0, key: dataKey(of: $0.record.batch)) }
         return try await write { connection in
-            try sealed.reduce(0) { count, each in try connection.accept(each) ? count + 1 : count }
+            let accepted = try sealed.filter(connection.accept)
+            // Whoever writes the results anew may not live to do so.
+            for batch in Set(accepted.map(\.record.batch)) {
+                try connection.database.execute(
+                    sql: "UPDATE batches SET results_for = NULL WHERE id = ?", arguments: [batch.rawValue])
+            }
+            return accepted.count
         }
     }
 }

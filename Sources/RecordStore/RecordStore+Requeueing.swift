@@ -3,34 +3,56 @@ import GRDB
 extension RecordStore {
     private static let recordsAtATime = 5_000
 
-    /// Queues a batch's records again; a completed batch goes back to running when there are any. One that is paused,
-    /// halted or waits for confirmation stays so: they go on with everything else that waits there.
+    /// Queues a batch's records again; a completed or cancelled batch goes back to running when there are any. One that
+    /// is paused, halted or waits for confirmation stays so: they go on with everything else that waits there.
     ///
     /// Records that a person queues again get all their attempts anew; those the policy queues keep what they have
     /// spent. The ledger keeps every earlier attempt. Large selections go in several transactions, in input order.
     ///
     /// - Parameters:
-    ///   - batch: The batch, its file read and not cancelled or rejected.
+    ///   - batch: The batch, its file read and not rejected; a cancelled one without calls under way.
     ///   - selection: Which records.
     /// - Returns: How many were queued again.
     /// - Throws: ``StoreError`` with ``StoreError/Code/notAllowed`` when the selection names a status that can't be
     ///   queued again (succeeded and reused above all), or the batch can't run.
     public func requeue(_ batch: BatchID, _ selection: RequeueSelection) async throws -> Int {
-        guard selection.statuses.isSubset(of: [.failed, .inDoubt]) else {
-            throw StoreError(.notAllowed, "Only failed records and records in doubt can be queued again")
+        try await rerun(batch, selection).queued
+    }
+
+    /// The same, to be sent apart from whatever else waits in the batch: ``claim(_:upTo:now:dueBy:caps:of:finishing:)`` takes
+    /// these records alone when it is given their re-run's number. What an earlier re-run queued and did not come to is
+    /// taken over as far as it is selected.
+    ///
+    /// - Parameters:
+    ///   - batch: The batch.
+    ///   - selection: Which records; not by the policy, which has its own run to send them.
+    /// - Returns: How many records it concerns, and what they are known by.
+    /// - Throws: ``StoreError`` as for ``requeue(_:_:)``.
+    public func rerun(_ batch: BatchID, _ selection: RequeueSelection) async throws -> Rerun {
+        guard selection.statuses.isSubset(of: [.failed, .inDoubt, .cancelled]) else {
+            throw StoreError(
+                .notAllowed, "Only records that failed, are in doubt or were cancelled can be queued again")
         }
         try await bringBack(batch)
-        var (queued, after, leaders) = (0, batch.records.lowerBound - 1, [Int64: Int64]())
+        var progress = RequeueProgress(after: batch.records.lowerBound - 1)
         while true {
-            let count = min(Self.recordsAtATime, (selection.limit ?? .max) - queued)
-            guard count > 0 else { return queued }
-            let (start, known) = (after, leaders)
-            let step = try await write { try $0.requeue(batch, selection, after: start, upTo: count, leaders: known) }
-            queued += step.ids.count
-            leaders = step.leaders
-            guard step.ids.count == count, let last = step.ids.last else { return queued }
-            after = last
+            let count = min(Self.recordsAtATime, (selection.limit ?? .max) - progress.rerun.records)
+            guard count > 0 else { return progress.rerun }
+            let (before, start) = (progress.rerun.records, progress)
+            progress = try await write { try $0.requeue(batch, selection, upTo: count, start) }
+            guard progress.rerun.records - before == count else { return progress.rerun }
         }
+    }
+
+    /// Whether records of a re-run wait for a call of their own.
+    ///
+    /// - Throws: ``StoreError`` when the database can't be read.
+    public func awaitsCalls(_ batch: BatchID, of rerun: RerunNumber) throws -> Bool {
+        let sql = """
+            SELECT EXISTS (
+              SELECT 1 FROM ready CROSS JOIN records ON records.id = record_id WHERE batch_id = ? AND requeued = ?)
+            """
+        return try read { try Bool.fetchOne($0, sql: sql, arguments: [batch.rawValue, rerun.rawValue]) ?? false }
     }
 
     /// Lets those of a batch's retries that are due after a time fall due then: they were put there under a wall clock

@@ -99,13 +99,26 @@ extension WriterConnection {
         return true
     }
 
+    /// Cancels what waits. A record with an earlier call that may have been billed, and no answer, was to be sent a second
+    /// time by decision: it goes back into its doubt, so that nobody takes it for one that was never sent.
     private func cancelQueued(_ batch: BatchID, _ row: BatchRow) throws {
+        var counts = BatchCounts()
+        let doubted = """
+            SELECT record_id FROM ready
+            WHERE batch_id = ?
+              AND EXISTS (SELECT 1 FROM attempts WHERE attempts.record_id = ready.record_id AND billable <> 0)
+            """
+        for record in try Int64.fetchAll(database, sql: doubted, arguments: [batch.rawValue]) {
+            try database.execute(
+                sql: "UPDATE records SET status = 4, requeued = 0 WHERE id = ?", arguments: [record])
+            counts.move(from: .queued, to: .inDoubt)
+            if let followers = try settleFollowers(of: record, as: .inDoubt) { counts.add(followers) }
+        }
         try database.execute(sql: "DELETE FROM ready WHERE batch_id = ?", arguments: [batch.rawValue])
         let records = batch.records
         try database.execute(
-            sql: "UPDATE records SET status = 7 WHERE id BETWEEN ? AND ? AND status = 0",
+            sql: "UPDATE records SET status = 7, requeued = 0 WHERE id BETWEEN ? AND ? AND status = 0",
             arguments: [records.lowerBound, records.upperBound])
-        var counts = BatchCounts()
         counts.move(database.changesCount, from: .queued, to: .cancelled)
         counts.following = -row.following
         try add(counts, to: batch)

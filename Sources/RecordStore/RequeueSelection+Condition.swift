@@ -2,13 +2,22 @@ import GRDB
 
 extension RequeueSelection {
     /// The records it selects, with their results, as what follows `FROM`.
-    func rows(of batch: BatchID, after: Int64? = nil) -> (sql: String, arguments: StatementArguments) {
+    ///
+    /// - Parameters:
+    ///   - batch: Their batch.
+    ///   - after: Only records behind this one.
+    ///   - waiting: Whether those count, too, that an earlier re-run queued and that wait still.
+    /// - Returns: The tables with the condition, and its arguments.
+    func rows(
+        of batch: BatchID, after: Int64? = nil, waiting: Bool = false
+    ) -> (sql: String, arguments: StatementArguments) {
         let range = lines.map { batch.range(of: $0) } ?? batch.records
         let codes = statuses.map { String($0.code) }.joined(separator: ", ")
         // The policy never touches an answer that came and could not be read: it was billed (DESIGN's answer table).
         let sql = """
             records LEFT JOIN results ON record_id = ifnull(follows, id)
-            WHERE id BETWEEN :first AND :last AND status IN (\(codes)) AND (:reason IS NULL OR reason_code = :reason)
+            WHERE id BETWEEN :first AND :last AND (status IN (\(codes)) OR (:waiting AND status = 0 AND requeued > 0))
+              AND (:reason IS NULL OR reason_code = :reason)
               AND (:policy = 0 OR (held = 0 AND ifnull(http_status, 0) NOT BETWEEN 200 AND 299))
               AND (:spent IS NULL OR spent < :spent)
               AND (:spares = 0 OR status <> 3 OR NOT \(ResolvedByHand.condition))
@@ -17,7 +26,8 @@ extension RequeueSelection {
             sql,
             [
                 "first": max(after.map { $0 + 1 } ?? 0, range.lowerBound), "last": range.upperBound,
-                "reason": reasonCode, "policy": byPolicy, "spent": maximumSpent, "spares": sparesResolved,
+                "waiting": waiting, "reason": reasonCode, "policy": byPolicy, "spent": maximumSpent,
+                "spares": sparesResolved,
             ]
         )
     }

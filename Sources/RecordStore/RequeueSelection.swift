@@ -1,6 +1,7 @@
 /// Which of a batch's records are queued again; all conditions together.
 public struct RequeueSelection: Sendable {
-    /// The statuses, of which ``RecordStatus/failed`` and ``RecordStatus/inDoubt`` can be queued again.
+    /// The statuses, of which ``RecordStatus/failed``, ``RecordStatus/inDoubt`` and ``RecordStatus/cancelled`` can be
+    /// queued again.
     public var statuses: Set<RecordStatus>
     /// Only records whose last answer had this reason code.
     public var reasonCode: String?
@@ -15,11 +16,13 @@ public struct RequeueSelection: Sendable {
     public var maximumSpent: Int?
     /// Whether failed records are left alone that a person took out of their doubt: they may have been billed.
     public var sparesResolved: Bool
+    /// The states in which the batch must be; in another nothing is selected. Nil: any in which it can be run again.
+    public var states: Set<BatchState>?
 
     /// Selects records to be queued again.
     public init(
         statuses: Set<RecordStatus>, reasonCode: String? = nil, lines: ClosedRange<Int>? = nil, limit: Int? = nil,
-        byPolicy: Bool = false, maximumSpent: Int? = nil, sparesResolved: Bool = false
+        byPolicy: Bool = false, maximumSpent: Int? = nil, sparesResolved: Bool = false, states: Set<BatchState>? = nil
     ) {
         self.statuses = statuses
         self.reasonCode = reasonCode
@@ -28,5 +31,6 @@ public struct RequeueSelection: Sendable {
         self.byPolicy = byPolicy
         self.maximumSpent = maximumSpent
         self.sparesResolved = sparesResolved
+        self.states = states
     }
 }

@@ -15,7 +15,7 @@ extension WriterConnection {
         let queued = row.queued + progress.counts.queued - result.records.count
         result.exhausted = queued == 0 && row.inFlight + result.records.count == 0
         if progress.isCapped { result.cappedBy = allowance.limitedBy }
-        result.nextReadyAt = try firstInteger(claims.nextReady, request.batch.rawValue)
+        result.nextReadyAt = try nextReadyAt(request)
         return result
     }
 
@@ -50,18 +50,29 @@ extension WriterConnection {
             }
             // Fewer than asked for: the rest holds nothing queued, and need not be searched again.
             guard !page.isLast else {
-                progress.cursor = request.batch.records.upperBound
+                if request.rerun == nil { progress.cursor = request.batch.records.upperBound }
                 break
             }
         }
         try advance(request, progress)
     }
 
-    /// Retries that are due first, then untried lines.
+    private func nextReadyAt(_ request: ClaimRequest) throws -> Int64? {
+        guard let rerun = request.rerun else { return try firstInteger(claims.nextReady, request.batch.rawValue) }
+        claims.nextReadyOfRerun.bind(rerun.rawValue, at: 2)
+        return try firstInteger(claims.nextReadyOfRerun, request.batch.rawValue)
+    }
+
+    /// Retries that are due first, then untried lines, which are no re-run's.
     private func candidates(
         _ request: ClaimRequest, _ progress: ClaimProgress
     ) throws -> (candidates: [ClaimCandidate], isLast: Bool) {
         let count = request.count - progress.result.records.count
+        if let rerun = request.rerun {
+            claims.dueOfRerun.bind(rerun.rawValue, at: 4)
+            let found = try fetch(claims.dueOfRerun, request.batch.rawValue, request.dueBy, count)
+            return (found, found.count < count)
+        }
         var found = try fetch(claims.due, request.batch.rawValue, request.dueBy, count)
         let last = request.batch.records.upperBound
         if found.count < count, progress.cursor < last {

@@ -64,14 +64,16 @@ extension WriterConnection {
         try statement.run()
     }
 
-    /// A record that would go back to the queue of a cancelled batch is cancelled with it.
+    /// A record that would go back to the queue of a cancelled batch is cancelled with it, or goes back into the doubt of
+    /// an earlier call.
     private func status(after completion: Completion, _ cancelled: inout [BatchID: Bool]) throws -> RecordStatus {
         let status = completion.next.status
         guard status == .queued else { return status }
         let batch = completion.record.batch
         let isCancelled = try cancelled[batch] ?? (batchRow(batch).state == .cancelled)
         cancelled[batch] = isCancelled
-        return isCancelled ? .cancelled : .queued
+        guard isCancelled else { return .queued }
+        return try firstInteger(claims.perhapsBilled, completion.record.rawValue) == nil ? .cancelled : .inDoubt
     }
 
     private func openDay(of completion: Completion) throws -> Int64? {

@@ -71,7 +71,7 @@ extension WriterConnection {
     }
 
     private func doubt(_ record: Int64, _ key: DataKey?) throws -> BatchCounts {
-        try database.execute(sql: "UPDATE records SET status = 4 WHERE id = ?", arguments: [record])
+        try database.execute(sql: "UPDATE records SET status = 4, requeued = 0 WHERE id = ?", arguments: [record])
         var counts = try settleFollowers(of: record, as: .inDoubt) ?? BatchCounts()
         counts.move(from: .queued, to: .inDoubt)
         guard let key else { return counts }

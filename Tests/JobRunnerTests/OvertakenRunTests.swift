@@ -127,7 +127,7 @@ struct OvertakenRunTests {
         case .completed: [.completed, .running].contains(state)
         case .halted: [.halted, .paused, .cancelled, .running].contains(state)
         case .capped: [.paused, .running, .cancelled].contains(state)
-        case .stopped: true
+        case .stopped, .rerunDone: true
         case .stateChanged(let now): now == state
         }
     }

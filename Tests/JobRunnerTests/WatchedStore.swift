@@ -37,6 +37,9 @@ final class WatchedStore: RecordKeeping {
 
     func batch(_ id: BatchID) throws -> Batch { try store.batch(id) }
     func progress(_ batch: BatchID) throws -> BatchCounts { try store.progress(batch) }
+    func awaitsCalls(_ batch: BatchID, of rerun: RerunNumber) throws -> Bool {
+        try store.awaitsCalls(batch, of: rerun)
+    }
     func learnAnswers() async throws { try await store.learnAnswers() }
     func hastenRetries(of batch: BatchID, to latest: Int64) async throws {
         try await store.hastenRetries(of: batch, to: latest)
@@ -44,13 +47,13 @@ final class WatchedStore: RecordKeeping {
     func limiterState() throws -> LimiterState? { try store.limiterState() }
 
     func claim(
-        _ batch: BatchID, upTo count: Int, now: Int64, dueBy: Int64?, caps: CallCaps,
+        _ batch: BatchID, upTo count: Int, now: Int64, dueBy: Int64?, caps: CallCaps, of rerun: RerunNumber?,
         finishing completions: [Completion]
     ) async throws -> Claim {
         try await watched(.claim) {
             let claim = {
                 try await self.store.claim(
-                    batch, upTo: count, now: now, dueBy: dueBy, caps: caps, finishing: completions)
+                    batch, upTo: count, now: now, dueBy: dueBy, caps: caps, of: rerun, finishing: completions)
             }
             return completions.isEmpty ? try await claim() : try await self.watched(.finish, claim)
         }

@@ -83,7 +83,7 @@ import Testing
 
     @Test func callsOfNoBatchAreCountedFromTheirStepOn() throws {
         let database = try DatabaseQueue()
-        try Migrations.all.upTo(Migrations.all.version - 1).apply(to: database)
+        try Migrations.all.upTo(5).apply(to: database)
         try database.write { try $0.execute(sql: SampleRows.current) }
         try Migrations.all.apply(to: database)
         #expect(try Self.number(database, "SELECT count(*) FROM other_calls") == 0)
@@ -91,6 +91,16 @@ import Testing
         try database.write {
             try $0.execute(sql: "INSERT INTO other_calls VALUES (20251123, 'lost by a restore', 7, 7, 0, 0, 7)")
         }
+        try Self.expectSound(database)
+    }
+
+    @Test func whatWaitsIsNoRerunsBeforeItsStep() throws {
+        let database = try DatabaseQueue()
+        try Migrations.all.upTo(6).apply(to: database)
+        try database.write { try $0.execute(sql: SampleRows.current) }
+        try Migrations.all.apply(to: database)
+        #expect(try Self.number(database, "SELECT count(*) FROM records WHERE requeued = 0") == 2)
+        #expect(try Self.number(database, "SELECT sum(reruns) FROM batches") == 0)
         try Self.expectSound(database)
     }
 

@@ -47,7 +47,7 @@ import Testing
         try store.close()
     }
 
-    @Test(arguments: [RecordStatus.succeeded, .reused, .invalid, .cancelled, .queued, .inFlight])
+    @Test(arguments: [RecordStatus.succeeded, .reused, .invalid, .queued, .inFlight])
     func otherStatusesAreRefused(_ status: RecordStatus) async throws {
         let folder = try StoreFolder()
         let store = try folder.open()
@@ -188,15 +188,26 @@ import Testing
         try store.close()
     }
 
-    @Test func aCancelledBatchIsNotRunAgain() async throws {
+    @Test func thePolicySendsNothingThatAPersonGaveUp() async throws {
         let folder = try StoreFolder()
         let store = try folder.open()
         let batch = try await store.runningBatch(count: 2)
-        _ = try await store.finish(try await store.claim(batch, 1).records.map(\.rejected))
+        _ = try await store.finish(try await store.claim(batch, 1).records.map(\.inDoubt))
         try await store.setState(batch.id, to: .cancelled, reason: nil)
-        await #expect(throws: StoreError.self) {
-            try await store.requeue(batch.id, RequeueSelection(statuses: [.failed]))
-        }
+        #expect(try await store.requeue(batch.id, RequeueSelection(statuses: [.inDoubt], byPolicy: true)) == 0)
+        #expect(try store.batch(batch.id).state == .cancelled)
+        try store.close()
+    }
+
+    @Test func inAnotherStateThanAskedForNothingIsQueuedAgain() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let batch = try await store.runningBatch(count: 2)
+        _ = try await store.finish(try await store.claim(batch, 2).records.map(\.rejected))
+        let selection = RequeueSelection(statuses: [.failed], states: [.completed])
+        #expect(try await store.requeue(batch.id, selection) == 0)
+        try await store.setState(batch.id, to: .completed, reason: nil)
+        #expect(try await store.requeue(batch.id, selection) == 2)
         try store.close()
     }
 }

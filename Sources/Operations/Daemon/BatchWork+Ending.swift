@@ -9,7 +9,7 @@ extension BatchWork {
     func tell(_ end: RunEnd, of id: BatchID, under job: JobDefinition) async throws {
         let batch = try house.store.batch(id)
         switch end {
-        case .completed: break
+        case .completed, .rerunDone: break
         // It is begun anew at once.
         case .stopped where batch.state == .running && !house.stop.isRaised: break
         case .stopped, .stateChanged:

@@ -45,7 +45,7 @@ struct RerunRound {
 
     /// What a person resolved as failed may have been billed: it goes again only where those in doubt do.
     private var selection: RequeueSelection {
-        RequeueSelection(statuses: statuses, sparesResolved: !statuses.contains(.inDoubt))
+        RequeueSelection(statuses: statuses, sparesResolved: !statuses.contains(.inDoubt), states: [.completed])
     }
 
     /// Whether a person has to agree to what the records of a batch cost. It stays as it is; that is told once.

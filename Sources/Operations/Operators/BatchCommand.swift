@@ -90,7 +90,10 @@ extension BatchCommand {
     }
 
     private func over(_ state: BatchState, _ batch: String) -> String {
-        state == .completed
-            ? "is completed; \(Hint.rerun(batch: batch)) sends again what failed" : "is \(state.rawValue) and stays so"
+        switch state {
+        case .completed: "is completed; \(Hint.rerun(batch: batch)) sends again what failed"
+        case .cancelled: "is cancelled; \(Hint.rerun(batch: batch, status: "cancelled")) sends what was not sent"
+        default: "is \(state.rawValue) and stays so"
+        }
     }
 }

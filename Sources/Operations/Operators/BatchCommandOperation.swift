@@ -73,7 +73,8 @@ public struct BatchCommandOperation: Sendable {
         case .pause: return "calls under way are awaited; \(Hint.resume(batch: batch.name)) goes on"
         case .cancel:
             let cancelled = try session.store.batch(batch.id)
-            return "\(Figures.count(cancelled.counts.cancelled, "record")) will not be sent; "
+            return "\(Figures.count(cancelled.counts.cancelled, "record")) will not be sent"
+                + (cancelled.wayToSendCancelled.map { "; \($0)" } ?? "") + "; "
                 + (try await resultsFollow(cancelled, session))
         }
     }

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import RecordStore
 import Results
@@ -77,8 +78,19 @@ public struct ResolveOperation: Sendable {
             batch.id, RequeueSelection(statuses: [.inDoubt], lines: lines))
         try await session.note(
             "resolve", of: batch.id, detail: "\(scope) as queued: \(Figures.count(count, "record"))")
-        let wayOn = try session.store.batch(batch.id).wayOn(queuedAgain: count) ?? session.whoGoesOn()
+        let queued = try session.store.batch(batch.id)
+        let wayOn = try queued.wayOn(queuedAgain: count) ?? goesOn(queued, count, session)
         console.note("\(batch.name): \(Figures.count(count, "record")) queued again; \(wayOn)")
+    }
+
+    /// Who sends them, and with what else; where nobody does, how they are sent alone.
+    private func goesOn(_ batch: Batch, _ count: Int, _ session: OperatorSession) throws -> String {
+        let others = batch.counts.queued - count
+        guard others > 0, try session.place.runner() == .nobody else { return try session.whoGoesOn() }
+        let alone = Hint.rerun(
+            batch: batch.name, status: "in_doubt", lines: request.line.map { "\($0)-\($0)" })
+        return try session.whoGoesOn() + ", and sends \(Figures.count(others, "other record")) waiting there, too; "
+            + "\(alone) sends what was resolved and nothing else"
     }
 
     private var scope: String { request.line.map { "line \($0)" } ?? "all in doubt" }

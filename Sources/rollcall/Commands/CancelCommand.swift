@@ -6,7 +6,7 @@ struct CancelCommand: SettingsCommand {
         commandName: "cancel", abstract: "Give up what has not been sent of a batch.",
         discussion: """
             Records not yet sent become cancelled; answers that are there stay, and calls under way are awaited. \
-            The results of what there is are written.
+            The results of what there is are written. rerun with --status cancelled sends the rest after all.
             """)
 
     @OptionGroup var chosen: BatchCommandOptions

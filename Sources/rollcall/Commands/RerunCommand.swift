@@ -3,12 +3,14 @@ import Operations
 
 struct RerunCommand: SettingsCommand {
     static let configuration = CommandConfiguration(
-        commandName: "rerun", abstract: "Send a batch's failed records again, never a succeeded one.",
+        commandName: "rerun", abstract: "Send a batch's failed or cancelled records again, never a succeeded one.",
         discussion: """
-            Alone it takes the failed records. For in_doubt ones, and for those resolved as failed by hand, it says how many \
-            calls may be billed a second time and wants --yes; likewise above confirm_above. A batch that is paused or \
-            halted stays so: resume sends them with what else waits there. The attempts of the earlier run stay \
-            in the ledger; the result files are written anew, with --out in both places.
+            Alone it takes the failed records; '--status cancelled' takes what a cancelled batch did not send. For in_doubt \
+            ones, and for those resolved as failed by hand, it says how many calls may be billed a second time and wants \
+            --yes; likewise above confirm_above. It sends what is named and nothing else that waits in the batch: at once \
+            where that is completed, cancelled or was interrupted. A batch that is paused or halted stays so: resume \
+            sends them with what else waits there. The attempts of the earlier run stay in the ledger; the result files \
+            are written anew, with --out in both places.
             """)
 
     @Argument(help: "A batch's name or number.")
@@ -20,7 +22,8 @@ struct RerunCommand: SettingsCommand {
         help: ArgumentHelp("Job whose limits apply, instead of the batch's own: a name or a file.", valueName: "job"))
     var job: String?
 
-    @Option(help: ArgumentHelp("Statuses to send again, joined by commas: failed, in_doubt.", valueName: "status"))
+    @Option(
+        help: ArgumentHelp("Statuses to send, joined by commas: failed, in_doubt, cancelled.", valueName: "status"))
     var status = "failed"
 
     @Option(help: ArgumentHelp("Only records that ended with this reason code.", valueName: "code"))
