@@ -3,7 +3,9 @@ public import GRDB
 /// The numbered steps that make a database the one this version reads and writes.
 public struct Migrations: Sendable {
     /// The steps of this version, in order.
-    public static let all = Migrations([.initial, .daemon, .spend, .archive, .times, .otherCalls, .reruns])
+    public static let all = Migrations([
+        .initial, .daemon, .spend, .archive, .times, .otherCalls, .reruns, .runnerBatch,
+    ])
 
     private let steps: [Migration]
 

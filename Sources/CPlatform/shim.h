@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -35,6 +36,13 @@ static inline int rollcall_try_reading_lease(int descriptor) {
 /// `man 2 eventfd`, eventfd_write.
 static inline int rollcall_give_event(int descriptor) {
     return eventfd_write(descriptor, 1);
+}
+
+/// The width of a terminal in columns; 0 where the descriptor is none, or its terminal does not say. ioctl is variadic;
+/// `man 2 ioctl_tty`, TIOCGWINSZ.
+static inline int rollcall_terminal_columns(int descriptor) {
+    struct winsize size;
+    return ioctl(descriptor, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
 #endif

@@ -1,20 +1,28 @@
 import Basics
 import RecordStore
+import Results
 
 /// Batches as a person reads them.
 enum BatchTable {
-    static func text(of batches: [Batch]) -> String {
+    private static let header = [
+        "BATCH", "STATE", "TOTAL", "SUCCEEDED", "FAILED", "INVALID", "IN DOUBT", "QUEUED", "TO GO", "CREATED",
+    ]
+
+    /// All batches, a line each.
+    static func text(of batches: [Batch], _ outlooks: BatchOutlooks) -> String {
         guard !batches.isEmpty else { return "no batches yet; \(Hint.help(["run"])) says how the first is made" }
-        let header = ["BATCH", "STATE", "TOTAL", "SUCCEEDED", "FAILED", "INVALID", "IN DOUBT", "QUEUED", "CREATED"]
-        return aligned([header] + batches.map(row))
+        return aligned(
+            [header] + batches.map { row($0, isStopped: outlooks.isStopped($0), rest: outlooks.rest(of: $0)) })
     }
 
     /// One batch; `resumesAt` is when a cap that paused it turns over, in milliseconds since 1970 UTC.
-    static func detail(of batch: Batch, resumesAt: Int64? = nil) -> String {
+    static func detail(of batch: Batch, _ outlook: BatchOutlook, resumesAt: Int64? = nil) -> String {
         var rows = [
-            ["batch", batch.name], ["file", batch.fileName], ["job", batch.job], ["state", batch.state.rawValue],
+            ["batch", batch.name], ["file", batch.fileName], ["job", batch.job],
+            ["state", batch.stateText(isStopped: outlook.isStopped)],
         ]
         if let reason = batch.reason { rows.append(["reason", reason]) }
+        if outlook.isStopped { rows.append(["goes on", "when its file is run again, or by \(Hint.daemon)"]) }
         if let resumesAt { rows.append(["goes on", "\(Figures.time(resumesAt)), by itself where a daemon runs"]) }
         rows.append(["created", Figures.time(batch.createdAt)])
         if let finished = batch.finishedAt { rows.append(["finished", Figures.time(finished)]) }
@@ -24,14 +32,26 @@ enum BatchTable {
         }
         rows.append(["calls", Figures.count(batch.counts.calls)])
         rows.append(["retries", Figures.count(batch.counts.retries)])
+        rows.append(["cost", outlook.cost.description])
+        if let rest = outlook.rest { rows.append(["to go", text(of: rest)]) }
+        if let results = outlook.results { rows.append(["results", results]) }
         return aligned(rows)
     }
 
-    private static func row(_ batch: Batch) -> [String] {
+    private static func text(of rest: BatchOutlook.Rest) -> String {
+        "\(Figures.count(rest.calls, "call")), at least \(Figures.duration(seconds: rest.seconds)) at "
+            + "\(Figures.rate(rest.rate))/s"
+    }
+
+    private static func row(_ batch: Batch, isStopped: Bool, rest: BatchOutlook.Rest?) -> [String] {
         let counts = batch.counts
-        let figures = [counts.total, counts.succeeded, counts.failed, counts.invalid, counts.inDoubt]
-        return [batch.name, batch.state.rawValue] + figures.map(Figures.count)
-            + [Figures.count(counts.queued + counts.inFlight), Figures.time(batch.createdAt)]
+        let figures = [
+            counts.total, counts.succeeded, counts.failed, counts.invalid, counts.inDoubt,
+            counts.queued + counts.inFlight,
+        ]
+        let left = rest.map { Figures.duration(seconds: $0.seconds) } ?? "-"
+        return [batch.name, batch.stateText(isStopped: isStopped)] + figures.map(Figures.count)
+            + [left, Figures.time(batch.createdAt)]
     }
 
     /// Cells padded to the widest of their column, two spaces between columns.

@@ -1,3 +1,4 @@
+import CPlatform
 import Foundation
 
 /// Standard output for results and `--json`; standard error for progress and messages.
@@ -56,8 +57,20 @@ public struct Console: Sendable {
     /// Writes one message line to standard error, without what could steer a terminal: a file's name may hold it.
     public func note(_ line: String) { write("\(PlainText.lines(line))\n", to: STDERR_FILENO) }
 
-    /// Rewrites the progress line of a terminal in place (ECMA-48: carriage return, erase to end of line).
-    func redraw(_ line: String) { write("\r\(line)\u{1B}[K", to: STDERR_FILENO) }
+    /// Rewrites the line of a terminal in place, as far as it fits there (ECMA-48: carriage return, erase to end of line).
+    func redraw(_ line: String) {
+        let flat = PlainText.lines(line).replacing("\n", with: " ")
+        write("\r\(flat.prefix(max(1, errorColumns - 1)))\u{1B}[K", to: STDERR_FILENO)
+    }
+
+    /// Rewrites the line of a terminal in place with progress that fits there.
+    func redraw(_ progress: ProgressLine) { redraw(progress.text(fitting: errorColumns)) }
+
+    /// The width of the terminal at the moment; one that does not tell it has 80 columns.
+    private var errorColumns: Int {
+        let columns = Int(rollcall_terminal_columns(STDERR_FILENO))
+        return columns > 0 ? columns : 80
+    }
 
     /// Asks a yes-or-no question on a terminal; anything but `y` or `yes` is no, and so is giving up.
     func confirms(_ question: String, unless isGivenUp: () -> Bool) async -> Bool {

@@ -25,7 +25,7 @@ final class ProgressDisplay: Sendable {
             end = .now + .milliseconds(until - Int64(Date().timeIntervalSince1970 * 1_000))
         }
 
-        var text: String? { end > .now ? "waiting until \(Figures.time(until))" : nil }
+        var pause: ProgressLine.Pause? { end > .now ? .until(until) : nil }
     }
 
     private let console: Console
@@ -64,33 +64,33 @@ final class ProgressDisplay: Sendable {
 
     /// Leaves the last state standing on a line of its own. Records that got another's answer were not told one by one.
     func finish(_ counts: BatchCounts) {
-        let (text, lastText) = state.withLock { state in
+        let (line, lastText) = state.withLock { state in
             state.line.done = counts.total - counts.queued - counts.inFlight
-            return (state.line.text, state.lastText)
+            return (state.line, state.lastText)
         }
         if console.errorIsTerminal {
-            console.redraw(text)
+            console.redraw(line)
             console.note("")
-        } else if text != lastText {
-            console.note(text)
+        } else if line.text != lastText {
+            console.note(line.text)
         }
     }
 
     private func show(_ progress: RunnerProgress) {
         let now = ContinuousClock.now
-        let due: String? = state.withLock { state in
+        let due: ProgressLine? = state.withLock { state in
             state.meter.note(finished: progress.finished, at: progress.elapsed)
             state.line.done = alreadyDone + progress.finished
             state.line.failed = progress.failed
             state.line.inDoubt = progress.inDoubt
             state.line.retries = progress.retries
             state.line.rate = state.meter.perSecond
-            state.line.waiting = state.wait?.text
+            state.line.pause = state.wait?.pause
             let isDue = console.errorIsTerminal || state.lastShown.map { now - $0 >= Self.plainInterval } ?? true
             guard isDue else { return nil }
             state.lastShown = now
             state.lastText = state.line.text
-            return state.lastText
+            return state.line
         }
         if let due { draw(due) }
     }
@@ -100,20 +100,20 @@ final class ProgressDisplay: Sendable {
         let wait = Wait(until: until)
         let line = state.withLock { state in
             state.wait = wait
-            state.line.waiting = wait.text
-            return state.line.text
+            state.line.pause = wait.pause
+            return state.line
         }
         guard wait.end >= .now + Self.longWait else { return }
         tell("no calls for now: \(reason); next try at \(Figures.time(until))")
         // Nothing else is told until then.
-        if console.errorIsTerminal { console.redraw(line) }
+        if console.errorIsTerminal { draw(line) }
         state.withLock { $0.hasToldOfWait = true }
     }
 
     private func resume() {
         let hadTold = state.withLock { state in
             state.wait = nil
-            state.line.waiting = nil
+            state.line.pause = nil
             defer { state.hasToldOfWait = false }
             return state.hasToldOfWait
         }
@@ -126,7 +126,7 @@ final class ProgressDisplay: Sendable {
         console.note("\(name): \(text)")
     }
 
-    private func draw(_ text: String) {
-        if console.errorIsTerminal { console.redraw(text) } else { console.note(text) }
+    private func draw(_ line: ProgressLine) {
+        if console.errorIsTerminal { console.redraw(line) } else { console.note(line.text) }
     }
 }

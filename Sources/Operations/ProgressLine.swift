@@ -2,6 +2,14 @@ import Basics
 
 /// One line of progress: done, rate, time to go, retries. A pure value; drawing it is somewhere else.
 struct ProgressLine: Equatable {
+    /// Why nothing moves just now, such as a closed gate.
+    enum Pause: Equatable {
+        /// Whatever somebody wrote.
+        case because(String)
+        /// Until a time of the wall clock, in milliseconds since 1970 UTC.
+        case until(Int64)
+    }
+
     var name: String
     var total: Int
     var done: Int
@@ -10,25 +18,69 @@ struct ProgressLine: Equatable {
     var retries = 0
     /// Records finished per second over the recent past; nil before there is a past.
     var rate: Double?
-    /// Why nothing moves just now, such as a closed gate; nil when records flow.
-    var waiting: String?
+    /// Why nothing moves; nil when records flow.
+    var pause: Pause?
 
-    /// Seconds to go at the present rate; nil when that is unknown.
+    /// Seconds to go at the present rate; nil when that is unknown, and while nothing moves.
     var secondsLeft: Double? {
-        guard let rate, rate > 0 else { return nil }
+        guard let rate, rate > 0, pause == nil else { return nil }
         return Double(total - done) / rate
     }
 
-    /// The line as text.
-    var text: String {
-        let share = total == 0 ? 100 : done * 100 / total
-        var parts = ["\(name): \(done)/\(total) (\(share)%)"]
-        if let rate { parts.append("\(Figures.rate(rate))/s") }
-        if let secondsLeft, done < total { parts.append("ETA \(Figures.duration(seconds: secondsLeft))") }
-        parts.append(Counted.things(retries, "retry"))
-        if failed > 0 { parts.append("\(failed) failed") }
-        if inDoubt > 0 { parts.append("\(inDoubt) in doubt") }
-        if let waiting { parts.append(waiting) }
-        return parts.joined(separator: ", ")
+    /// The line as text, whole.
+    var text: String { parts(name).text }
+
+    /// The line in a terminal of so many columns: the name's beginning goes first, then what matters least, until it fits.
+    /// The last column stays free: a terminal that has written into it may wrap, and the line could not be rewritten in
+    /// place.
+    func text(fitting columns: Int) -> String {
+        let width = max(1, columns - 1)
+        guard text.count > width else { return text }
+        // The batch's number stands at the end.
+        let shown = name.count > width / 2 ? "…" + name.suffix(max(1, width / 2 - 1)) : name
+        var parts = parts(shown)
+        while parts.text.count > width {
+            guard let least = parts.indices.max(by: { parts[$0].rank < parts[$1].rank }), parts[least].rank > 0 else {
+                return parts.text.prefix(width - 1) + "…"
+            }
+            if let shorter = parts[least].shorter {
+                parts[least] = Part(text: shorter, rank: parts[least].rank)
+            } else {
+                parts.remove(at: least)
+            }
+        }
+        return parts.text
     }
+
+    private func parts(_ name: String) -> [Part] {
+        let share = total == 0 ? 100 : done * 100 / total
+        var parts = [Part(text: "\(name): \(done)/\(total)", rank: 0), Part(text: " (\(share)%)", rank: 5)]
+        if let rate { parts.append(Part(text: ", \(Figures.rate(rate))/s", rank: 6)) }
+        if let secondsLeft, done < total {
+            parts.append(Part(text: ", ETA \(Figures.duration(seconds: secondsLeft))", rank: 2))
+        }
+        parts.append(Part(text: ", \(Counted.things(retries, "retry"))", rank: 7))
+        if failed > 0 { parts.append(Part(text: ", \(failed) failed", rank: 3)) }
+        if inDoubt > 0 { parts.append(Part(text: ", \(inDoubt) in doubt", rank: 4)) }
+        switch pause {
+        case nil: break
+        case .because(let text): parts.append(Part(text: ", \(text)", rank: 0))
+        case .until(let time):
+            let shown = Figures.time(time)
+            parts.append(Part(text: ", waiting until \(shown)", rank: 1, shorter: ", until \(shown.suffix(12))"))
+        }
+        return parts
+    }
+}
+
+/// A part of a line; one of rank 0 always stands there, and the greater the rank the sooner it goes.
+private struct Part {
+    let text: String
+    let rank: Int
+    /// What stands there before it goes altogether.
+    var shorter: String?
+}
+
+extension [Part] {
+    fileprivate var text: String { map(\.text).joined() }
 }

@@ -89,6 +89,7 @@ struct RunSession: Sendable {
         let runner = BatchRunner(
             store: store, submitter: client, requests: try BatchRequests(layout: store.layout(of: id)),
             configuration: configuration, events: display.take)
+        try await tell(working: id)
         // Going on was decided above: what a person has stopped since stays stopped.
         let end = try await runner.run(id, stop: stop, resuming: false, only: rerun?.number)
         display.finish(try store.progress(id))
@@ -96,6 +97,15 @@ struct RunSession: Sendable {
         guard !ended.state.isFinished else { return try await conclude(ended, json: json) }
         console.note("\(ended.name): \(Ending.text(of: end, batch: ended, timeZone: configuration.timeZone))")
         return try standing(ended, json: json)
+    }
+
+    /// Says in the database at which batch the process is, for whoever looks from outside.
+    private func tell(working batch: BatchID) async throws {
+        let now = Int64(Date().timeIntervalSince1970 * 1_000)
+        try await store.saveRunnerStatus(
+            RunnerStatus(
+                process: getpid(), host: provenance.host, version: Version.current, isDaemon: false, startedAt: now,
+                loadedAt: now, updatedAt: now, allowedRate: configuration.rate, batch: batch))
     }
 
     /// Writes the results of a batch that is over, and tells what became of it.

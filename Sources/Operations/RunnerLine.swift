@@ -4,10 +4,11 @@ import RecordStore
 
 /// What `status` says of whoever runs the database, above the batches.
 enum RunnerLine {
-    /// One line, two where the way to the API is not open; nil where nobody runs and nobody did.
+    /// One line, two where the way to the API is not open; nil where nobody runs and no daemon did.
     static func text(of runner: Workplace.Runner, _ status: RunnerStatus?, now: Date = Date()) -> String? {
         switch runner {
-        case .nobody: return status == nil ? nil : "no daemon runs; \(Hint.daemon) goes on with what waits"
+        case .nobody:
+            return status?.isDaemon == true ? "no daemon runs; \(Hint.daemon) goes on with what waits" : nil
         case .run(let process): return "process \(process) runs this database until its batches are done"
         case .daemon(let process):
             guard let status else { return "daemon: process \(process)" }

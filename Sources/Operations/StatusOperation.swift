@@ -18,17 +18,13 @@ public struct StatusOperation: Sendable {
         self.console = console
     }
 
-    /// Prints once, or every second until nothing can change any more.
+    /// Prints once, or every second until nothing moves any more.
     public func perform() async throws -> ExitStatus {
         let place = try Workplace(config: config)
         let store = try place.storeForReading()
-        var shown = try selection(store)
-        try show(shown, store, place)
-        while watch, shown.contains(where: { !$0.state.isAtRest }) {
+        while try show(selection(store), BatchOutlooks(place, store)), watch {
             try console.requireOutput()
             try await Task.sleep(for: .seconds(1))
-            shown = try selection(store)
-            try show(shown, store, place)
         }
         try store.close()
         return .succeeded
@@ -39,21 +35,26 @@ public struct StatusOperation: Sendable {
         return [try store.batchOrFailure(batch)]
     }
 
-    private func show(_ batches: [Batch], _ store: RecordStore, _ place: Workplace) throws {
-        let (runner, status) = (try place.runner(), try store.runnerStatus())
-        let resumptions = try store.resumptions()
+    /// Prints batches; whether any of them moves.
+    private func show(_ batches: [Batch], _ outlooks: BatchOutlooks) throws -> Bool {
+        let resumptions = try outlooks.store.resumptions()
         if json {
             let report = StatusReport(
-                runner: RunnerReport(runner, status),
-                batches: try batches.map { try BatchStatus($0, resumesAt: resumptions[$0.id], in: store) })
-            return console.output(JSONText.text(of: report))
-        }
-        if let line = RunnerLine.text(of: runner, status) { console.output(line) }
-        if let only = batches.first, batch != nil {
-            console.output(BatchTable.detail(of: only, resumesAt: resumptions[only.id]))
+                runner: RunnerReport(outlooks.runner, outlooks.status),
+                batches: try batches.map { try BatchStatus($0, resumesAt: resumptions[$0.id], outlooks) })
+            console.output(JSONText.text(of: report))
         } else {
-            console.output(BatchTable.text(of: batches))
+            if let line = RunnerLine.text(of: outlooks.runner, outlooks.status) { console.output(line) }
+            console.output(try text(of: batches, outlooks, resumptions))
         }
+        return batches.contains { !$0.state.isAtRest && !outlooks.isStopped($0) }
+    }
+
+    private func text(
+        of batches: [Batch], _ outlooks: BatchOutlooks, _ resumptions: [BatchID: Int64]
+    ) throws -> String {
+        guard let only = batches.first, batch != nil else { return BatchTable.text(of: batches, outlooks) }
+        return BatchTable.detail(of: only, try outlooks.outlook(of: only), resumesAt: resumptions[only.id])
     }
 }
 

@@ -12,10 +12,12 @@ extension Workplace {
     }
 
     /// Where a batch's results go; of a batch whose job is gone or cannot be read, where those without a job go.
-    func resultsPlace(of batch: Batch) -> ResultsPlace {
-        // A job file that is wrong keeps nobody from the results; 'jobs check' says what is wrong with it.
-        let job = try? job(batch.job == JobDefinition.unnamed ? nil : batch.job)
-        return ResultsPlace(job ?? JobDefinition(unnamedWith: settings), settings: settings)
+    func resultsPlace(of batch: Batch) -> ResultsPlace { ResultsPlace(jobOrSettings(of: batch), settings: settings) }
+
+    /// The job a batch was taken in under; the settings alone where its file is gone or cannot be read.
+    func jobOrSettings(of batch: Batch) -> JobDefinition {
+        // A job file that is wrong keeps nobody from looking; 'jobs check' says what is wrong with it.
+        (try? job(batch.job == JobDefinition.unnamed ? nil : batch.job)) ?? JobDefinition(unnamedWith: settings)
     }
 
     /// Whether a daemon finds the job of that name.

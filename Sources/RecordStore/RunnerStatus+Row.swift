@@ -3,7 +3,7 @@ import GRDB
 extension RunnerStatus {
     private static let columns = """
         pid, host, version, is_daemon, jobs, started_at, loaded_at, updated_at, allowed_rate, closed_until,
-        gate, reason, since, next_probe_at, probes
+        gate, reason, since, next_probe_at, probes, batch_id
         """
 
     /// Reads the row; nil when no runner has said anything yet.
@@ -11,7 +11,8 @@ extension RunnerStatus {
         try Row.fetchOne(database, sql: "SELECT \(columns) FROM runner").map { row in
             RunnerStatus(
                 process: row[0], host: row[1], version: row[2], isDaemon: row[3], jobs: row[4], startedAt: row[5],
-                loadedAt: row[6], updatedAt: row[7], gate: Gate(row), allowedRate: row[8], closedUntil: row[9])
+                loadedAt: row[6], updatedAt: row[7], gate: Gate(row), allowedRate: row[8], closedUntil: row[9],
+                batch: (row[15] as Int64?).map(BatchID.init(rawValue:)))
         }
     }
 
@@ -21,11 +22,11 @@ extension RunnerStatus {
         try database.execute(
             sql: """
                 INSERT OR REPLACE INTO runner (only_row, \(Self.columns))
-                VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
                 process, host, version, isDaemon, jobs, startedAt, loadedAt, updatedAt, allowedRate, closedUntil,
-                word, reason, since, nextProbeAt, probes,
+                word, reason, since, nextProbeAt, probes, batch?.rawValue,
             ])
     }
 }

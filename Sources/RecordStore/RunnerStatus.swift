@@ -32,11 +32,14 @@ public struct RunnerStatus: Sendable, Equatable, Codable {
     public var allowedRate: Double
     /// Until when a `Retry-After` forbids any call.
     public var closedUntil: Int64?
+    /// The batch it works on; nil for a daemon, which works on all that may run.
+    public var batch: BatchID?
 
     /// Describes a runner.
     public init(
         process: Int32, host: String, version: String, isDaemon: Bool, jobs: Int = 0, startedAt: Int64,
-        loadedAt: Int64, updatedAt: Int64, gate: Gate = .open, allowedRate: Double, closedUntil: Int64? = nil
+        loadedAt: Int64, updatedAt: Int64, gate: Gate = .open, allowedRate: Double, closedUntil: Int64? = nil,
+        batch: BatchID? = nil
     ) {
         self.process = process
         self.host = host
@@ -49,5 +52,6 @@ public struct RunnerStatus: Sendable, Equatable, Codable {
         self.gate = gate
         self.allowedRate = allowedRate
         self.closedUntil = closedUntil
+        self.batch = batch
     }
 }

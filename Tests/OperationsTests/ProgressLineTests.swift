@@ -4,12 +4,53 @@ import Testing
 
 @Suite("The line of progress")
 struct ProgressLineTests {
-    @Test("It tells done, rate, time to go and retries")
-    func flowing() {
-        var line = ProgressLine(name: "night-1", total: 1_000, done: 400)
+    private static func line(_ name: String, _ change: (inout ProgressLine) -> Void) -> ProgressLine {
+        var line = ProgressLine(name: name, total: 1_000, done: 400)
         line.rate = 200
-        line.retries = 7
-        #expect(line.text == "night-1: 400/1000 (40%), 200/s, ETA 3s, 7 retries")
+        change(&line)
+        return line
+    }
+
+    /// Lines, and what is shown of them in 80 and in 40 columns.
+    static let table: [(line: ProgressLine, wide: String, narrow: String)] = [
+        (
+            line("night-1") { $0.retries = 7 }, "night-1: 400/1000 (40%), 200/s, ETA 3s, 7 retries",
+            "night-1: 400/1000 (40%), 200/s, ETA 3s"
+        ),
+        (
+            line("night-1") { ($0.retries, $0.failed, $0.inDoubt) = (1, 20, 3) },
+            "night-1: 400/1000 (40%), 200/s, ETA 3s, 1 retry, 20 failed, 3 in doubt",
+            "night-1: 400/1000, ETA 3s, 20 failed"
+        ),
+        (
+            line("night-1") { ($0.retries, $0.failed, $0.pause) = (1_000, 20, .until(1_795_459_205_000)) },
+            "night-1: 400/1000 (40%), 20 failed, waiting until 2026-11-23 18:40:05 UTC",
+            "night-1: 400/1000, until 18:40:05 UTC"
+        ),
+        (
+            line("night-1") {
+                $0.pause = .because("no calls since 2026-11-23 18:40:05 UTC: out of reach; 4 probes so far")
+            },
+            "night-1: 400/1000, no calls since 2026-11-23 18:40:05 UTC: out of reach; 4 pro…",
+            "night-1: 400/1000, no calls since 2026…"
+        ),
+        (
+            line("accounts-of-the-northern-branches-2026-11-23-17") { $0.failed = 1 },
+            "…of-the-northern-branches-2026-11-23-17: 400/1000 (40%), ETA 3s, 1 failed",
+            "…ches-2026-11-23-17: 400/1000, ETA 3s"
+        ),
+    ]
+
+    @Test("What matters least is left out until the line fits", arguments: table)
+    func fitting(line: ProgressLine, wide: String, narrow: String) {
+        #expect(line.text(fitting: 80) == wide)
+        #expect(line.text(fitting: 40) == narrow)
+    }
+
+    @Test("It never reaches the last column, however narrow the terminal", arguments: table.map(\.line))
+    func neverWraps(line: ProgressLine) {
+        for columns in 2...140 { #expect(line.text(fitting: columns).count < columns, "\(columns)") }
+        #expect(line.text(fitting: 1_000) == line.text)
     }
 
     @Test("Before there is a rate it tells none, and an empty batch is done")
@@ -17,18 +58,44 @@ struct ProgressLineTests {
         #expect(ProgressLine(name: "b", total: 0, done: 0).text == "b: 0/0 (100%), 0 retries")
     }
 
-    @Test("What failed, what is in doubt and why nothing moves stand at the end")
+    @Test("What failed, what is in doubt and why nothing moves stand at the end, without a time to go")
     func troubled() {
-        var line = ProgressLine(name: "b", total: 10, done: 10)
-        (line.failed, line.inDoubt, line.waiting) = (2, 1, "waiting")
-        #expect(line.text == "b: 10/10 (100%), 0 retries, 2 failed, 1 in doubt, waiting")
+        let line = Self.line("b") { ($0.failed, $0.inDoubt, $0.pause) = (2, 1, .because("waiting")) }
+        #expect(line.text == "b: 400/1000 (40%), 200/s, 0 retries, 2 failed, 1 in doubt, waiting")
+    }
+}
+
+@Suite("The rate of a run")
+struct RateMeterTests {
+    @Test(
+        "It is that of the last ten seconds, waits included",
+        arguments: [
+            ([], nil),
+            // Too short a past says nothing.
+            ([(0.2, 40), (0.9, 180)], nil),
+            ([(0.5, 100), (1, 200)], 200),
+            ((0...20).map { (Double($0), $0 < 10 ? 0 : ($0 - 10) * 50) }, 50),
+            // Nothing came for two seconds, then a burst: 29 records in 2.2 seconds, not in the last 0.2.
+            ([(2, 0), (2.2, 29)], 29 / 2.2),
+            // Nothing came for a minute: what counts is the count at the beginning of the last ten seconds.
+            ([(1, 20), (60, 40), (60.25, 70)], 5),
+            // Records in doubt that are queued again are finished no more.
+            ([(1, 20), (2, 10)], 5), ([(1, -20)], 0),
+        ] as [([(Double, Int)], Double?)])
+    func rate(samples: [(Double, Int)], rate: Double?) throws {
+        var meter = RateMeter()
+        for (second, finished) in samples { meter.note(finished: finished, at: .seconds(second)) }
+        guard let rate else {
+            #expect(meter.perSecond == nil)
+            return
+        }
+        #expect(abs(try #require(meter.perSecond) - rate) < 1e-9)
     }
 
-    @Test("The rate is that of the last ten seconds")
-    func rate() {
-        var meter = RateMeter()
-        #expect(meter.perSecond == nil)
-        for second in 0...20 { meter.note(finished: second < 10 ? 0 : (second - 10) * 50, at: .seconds(second)) }
-        #expect(meter.perSecond == 50)
+    @Test("What was finished before the run is not this run's")
+    func laterRun() {
+        var meter = RateMeter(finished: 500)
+        meter.note(finished: 520, at: .seconds(2))
+        #expect(meter.perSecond == 10)
     }
 }

@@ -196,9 +196,9 @@ import Testing
         _ = try await store.run(batch) { $0.rejected }
         // Both lines are queued by a re-run that ends before it comes to them.
         let both = try await store.rerun(batch.id, RequeueSelection(statuses: [.failed]))
-        #expect(both.queued == 3 && (try store.progress(batch.id).following) == 1)
+        #expect(try both.queued == 3 && store.progress(batch.id).following == 1)
         let one = try await store.rerun(batch.id, RequeueSelection(statuses: [.failed], lines: 4...4))
-        #expect(one.takenOver == 1 && (try store.progress(batch.id).following) == 0)
+        #expect(try one.takenOver == 1 && store.progress(batch.id).following == 0)
         let claim = try await store.claim(batch.id, upTo: 9, now: 1_000, caps: RecordStore.uncapped, of: one.number)
         #expect(claim.records.map(\.id.line) == [4])
         _ = try await store.finish(claim.records.map(\.succeeded))

@@ -29,7 +29,8 @@ public struct BatchCommandOperation: Sendable {
         // Where the runner or another person is quicker, the command means what it means for the state there is then.
         while try await !perform(on: batch, in: session) { batch = try session.store.batch(batch.id) }
         if json {
-            let status = try BatchStatus(session.store.batch(batch.id), in: session.store)
+            let status = try BatchStatus(
+                session.store.batch(batch.id), BatchOutlooks(session.place, session.store))
             console.output(JSONText.text(of: status))
         }
         try await session.close()
@@ -89,7 +90,7 @@ public struct BatchCommandOperation: Sendable {
         case .run, .nobody:
             let place = session.place
             let results = BatchResults(
-                store: session.store, pricing: place.pricing, place: try session.resultsPlace(of: batch))
+                store: session.store, pricing: place.pricing, place: session.resultsPlace(of: batch))
             let written = try await results.publish(
                 batch, by: { try place.operatorProvenance() }, console: console)
             return "its results are in \(written.paths.folder)"

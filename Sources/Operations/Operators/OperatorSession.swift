@@ -41,7 +41,7 @@ struct OperatorSession: Sendable {
     }
 
     /// Where a batch's results go; of a batch whose job is gone, where those without a job go.
-    func resultsPlace(of batch: Batch) throws -> ResultsPlace { place.resultsPlace(of: batch) }
+    func resultsPlace(of batch: Batch) -> ResultsPlace { place.resultsPlace(of: batch) }
 
     /// Closes the database.
     func close() async throws {

@@ -31,7 +31,8 @@ public struct SubmitOperation: Sendable {
             let batches = outcome.files.map(\.batch)
             for batch in batches where !request.json { console.output(batch.name) }
             if request.json {
-                console.output(JSONText.text(of: try batches.map { try BatchStatus($0, in: session.store) }))
+                let outlooks = try BatchOutlooks(place, session.store)
+                console.output(JSONText.text(of: try batches.map { try BatchStatus($0, outlooks) }))
             }
             try await session.close()
             return outcome.status(of: inputs.count)

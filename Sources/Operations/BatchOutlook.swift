@@ -1,0 +1,96 @@
+import Foundation
+import RecordStore
+import Results
+import Settings
+
+/// What `status` tells of a batch beside its counters: whether anybody sends its records, where its results are, what it
+/// has cost, and how long the rest takes.
+struct BatchOutlook: Equatable {
+    /// What is left to be sent.
+    struct Rest: Equatable {
+        let calls: Int
+        /// Calls per second that the settings, the job and a runner allow.
+        let rate: Double
+
+        /// The least time it takes, in seconds.
+        var seconds: Double { Double(calls) / rate }
+    }
+
+    /// Whether it may run, and nobody runs it: it was interrupted, or its turn has not come.
+    var isStopped = false
+    /// The folder that holds its results as they are now; nil where there is none.
+    var results: String?
+    var cost = Cost.unknown
+    /// Nil where nothing is left, or nobody knows yet how much.
+    var rest: Rest?
+}
+
+extension Batch {
+    /// The batch's state as people are told it: what the database has as running is `stopped` where nobody runs it.
+    func stateText(isStopped: Bool) -> String { isStopped ? "stopped" : state.rawValue }
+}
+
+extension Workplace.Runner {
+    /// Whether it sends a batch's records.
+    ///
+    /// - Parameters:
+    ///   - batch: The batch, in state running.
+    ///   - status: What the last runner said of itself, which may be another one.
+    /// - Returns: Whether it does.
+    func sends(_ batch: Batch, _ status: RunnerStatus?) -> Bool {
+        switch self {
+        case .nobody: false
+        case .daemon: true
+        case .run(let process): status?.process == process && status?.batch == batch.id
+        }
+    }
+}
+
+/// Looks up the outlook of batches.
+struct BatchOutlooks {
+    let place: Workplace
+    let store: RecordStore
+    let runner: Workplace.Runner
+    let status: RunnerStatus?
+
+    /// Looks at who runs the database.
+    ///
+    /// - Throws: `StoreError` when it cannot be read.
+    init(_ place: Workplace, _ store: RecordStore) throws {
+        self.place = place
+        self.store = store
+        runner = try place.runner()
+        status = try store.runnerStatus()
+    }
+
+    /// The outlook of a batch.
+    ///
+    /// - Throws: `StoreError` when the database cannot be read.
+    func outlook(of batch: Batch) throws -> BatchOutlook {
+        let job = place.jobOrSettings(of: batch)
+        let results = BatchResults(
+            store: store, pricing: place.pricing, place: ResultsPlace(job, settings: place.settings))
+        return BatchOutlook(
+            isStopped: isStopped(batch),
+            results: batch.state.isFinished ? try results.wholeFolder(of: batch) : nil,
+            cost: Cost.share(of: try store.ledgerDays(inMonthsOf: batch.id), pricing: place.pricing) {
+                $0.batch == batch.id
+            }, rest: rest(of: batch, under: job))
+    }
+
+    /// Whether a batch may run, and nobody runs it.
+    func isStopped(_ batch: Batch) -> Bool { batch.state == .running && !runner.sends(batch, status) }
+
+    /// What is left of a batch; nil where nothing is, or its file has not been read.
+    func rest(of batch: Batch) -> BatchOutlook.Rest? { rest(of: batch, under: place.jobOrSettings(of: batch)) }
+
+    private func rest(of batch: Batch, under job: JobDefinition) -> BatchOutlook.Rest? {
+        guard batch.isIngested, batch.counts.toCall > 0 else { return nil }
+        var rate = min(job.limits.rate, place.settings.limits.rate)
+        // A rate that a daemon has cut is its batches' rate; a run has its own.
+        if let status, runner.sends(batch, status), status.allowedRate > 0 {
+            rate = status.isDaemon ? min(rate, status.allowedRate) : status.allowedRate
+        }
+        return BatchOutlook.Rest(calls: batch.counts.toCall, rate: rate)
+    }
+}
