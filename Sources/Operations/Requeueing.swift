@@ -3,6 +3,7 @@ import Foundation
 import IdentityInsightsClient
 import JobRunner
 import RecordStore
+import Settings
 
 /// Queues the records of a batch again that a person selected, after trying today's keys on answers that were kept.
 struct Requeueing: Sendable {
@@ -68,10 +69,25 @@ struct Requeueing: Sendable {
         }
         guard !yes else { return nil }
         let reasons = [
-            DoubtText.perhapsBilledTwice(doubts.own),
+            DoubtText.perhapsBilledTwice(doubts.own), try await answeredElsewhere(selection, batch),
             try await spending.admission(ofRequeueing: selection, in: batch).reason,
         ].compactMap { $0 }
         return reasons.isEmpty ? nil : reasons.joined(separator: "; ") + ". Nothing was queued; --yes sends them"
+    }
+
+    /// Whether cancelled records have been answered in another batch, as they are when `cancelled.*` was run: sending them
+    /// would pay a second time, unless the job lets that answer serve.
+    private func answeredElsewhere(_ selection: RequeueSelection, _ batch: Batch) async throws -> String? {
+        guard selection.statuses.contains(.cancelled), batch.counts.cancelled > 0, spending.job.reuseWithin == nil
+        else { return nil }
+        var cancelled = selection
+        cancelled.statuses = [.cancelled]
+        try await store.learnAnswers()
+        let count = try await store.forecast(batch.id, requeueing: cancelled, answeredSince: batch.createdAt).reused
+        guard count > 0 else { return nil }
+        let (were, them) = count == 1 ? ("was", "it") : ("were", "them")
+        return "\(Figures.count(count, "cancelled record")) \(were) answered since in another batch; sending \(them) "
+            + "bills \(them) once more"
     }
 
     private func note(_ count: Int, _ selection: RequeueSelection, _ batch: Batch) async throws {

@@ -139,6 +139,23 @@ extension EndToEnd {
             }
         }
 
+        @Test("What was sent by way of cancelled.csv is not sent by rerun as well, unless somebody says so")
+        func cancelledFile() async throws {
+            try await Self.with(.cancelled) { installation, _ in
+                try installation.write(installation.text("out/day-1/cancelled.csv"), to: "rest.csv")
+                #expect(try await installation.rollcall("run", "rest.csv").status == 0)
+                #expect(installation.emulator.calls.total == 6)
+                let refused = try await installation.rollcall("rerun", "day-1", "--status", "cancelled")
+                #expect(refused.status == 3 && refused.errors.contains("--yes"), "\(refused.errors)")
+                #expect(refused.errors.contains("3 cancelled records were answered since in another batch"))
+                #expect(installation.emulator.calls.total == 6)
+                let agreed = try await installation.rollcall(
+                    "rerun", "day-1", "--status", "cancelled", "--lines", "6-6", "--yes")
+                #expect(agreed.status == 4, "\(agreed.errors)")
+                #expect(installation.emulator.calls.total == 7)
+            }
+        }
+
         @Test("Beside a daemon, too")
         func besideADaemon() async throws {
             try await Self.with(.cancelled) { installation, _ in
