@@ -2,13 +2,14 @@
 # make test   builds with warnings as errors, lints, checks the plan's arrows and runs every test; the daemons that live
 #             months in a minute come last, by themselves, for they leave little of the machine to others
 # make bench  measures, as ratios taken in one run
+# make ci-full  make test, then the release build and the benchmarks; much longer
 # Each installs the Debian packages it is missing, and says so first.
 
 PACKAGES := libssl-dev libcurl4-openssl-dev libsqlite3-dev pkg-config
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 SWIFT ?= swift
 
-.PHONY: demo test bench build lint packages clean
+.PHONY: demo test ci-full bench build lint packages clean
 
 demo: packages
 	$(SWIFT) build --configuration release --product rollcall
@@ -18,6 +19,12 @@ test: packages lint
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build --skip OperationsTests
 	$(SWIFT) test --skip-build --filter OperationsTests
+
+# One after the other, whatever MAKEFLAGS says: builds and measurements would disturb each other.
+ci-full:
+	$(MAKE) test
+	$(MAKE) build
+	$(MAKE) bench
 
 bench: packages
 	$(SWIFT) build --package-path Benchmarks --configuration release --product rollcall
