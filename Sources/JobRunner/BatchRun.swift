@@ -59,7 +59,8 @@ struct BatchRun {
         window = WindowWatch(opening: runner.configuration.opening)
         pace = BatchPace(rate: runner.configuration.batchRate)
         tripwire = FailureTripwire(
-            share: runner.configuration.failedShare, window: runner.configuration.failedOf, batch: batch.name)
+            most: runner.configuration.mostFailed, window: runner.configuration.failedOf, batch: batch.name)
+        throttled = ThrottledRecords(attempts: runner.configuration.attempts)
         reporter = ProgressReporter(startedAt: clock.monotonic)
     }
 

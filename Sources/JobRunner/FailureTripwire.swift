@@ -5,7 +5,7 @@ internal import RecordStore
 ///
 /// Only answers that settle a record count: a 429 says nothing about the file.
 struct FailureTripwire: Sendable {
-    private let share: Double
+    private let most: Int
     private let batch: String
     private var answers: [Bool]
     private var next = 0
@@ -13,11 +13,11 @@ struct FailureTripwire: Sendable {
     private var failed = 0
 
     /// - Parameters:
-    ///   - share: More than this share of failures halts; 1 never does.
+    ///   - most: More failures than this halt; as many as are looked at never do.
     ///   - window: How many of the latest answers are looked at; fewer never halt.
     ///   - batch: The batch's name, for the remedy.
-    init(share: Double, window: Int, batch: String) {
-        self.share = share
+    init(most: Int, window: Int, batch: String) {
+        self.most = most
         self.batch = batch
         answers = [Bool](repeating: false, count: max(1, window))
     }
@@ -28,7 +28,7 @@ struct FailureTripwire: Sendable {
         switch step {
         case .succeeded, .inDoubt: return count(isFailure: false)
         case .failed: return count(isFailure: true)
-        case .retry, .release: return nil
+        case .retry, .last, .release: return nil
         }
     }
 
@@ -37,7 +37,7 @@ struct FailureTripwire: Sendable {
         answers[next] = isFailure
         next = (next + 1) % answers.count
         counted = min(counted + 1, answers.count)
-        guard counted == answers.count, Double(failed) > share * Double(answers.count) else { return nil }
+        guard counted == answers.count, failed > most else { return nil }
         return .failing(failed, of: answers.count, batch: batch)
     }
 }

@@ -36,8 +36,8 @@ public struct RunnerConfiguration: Sendable {
     public var undecipherable: Int = 3
     /// How long the API may be out of reach before a halt (`halt.outage`).
     public var outage: Duration = .seconds(300)
-    /// More than this share of a batch's latest answers failing for good halts it; 1 never does (`halt.failed`).
-    public var failedShare: Double = 0.5
+    /// More of a batch's latest answers than this failing for good halt it (`halt.failed` of `halt.failed_of`).
+    public var mostFailed: Int = 50
     /// How many of its latest answers are looked at (`halt.failed_of`).
     public var failedOf: Int = 100
     /// The weight of this batch's turns where several share the endpoint, at least 1 (`priority`).

@@ -41,11 +41,10 @@ struct Admission: Equatable {
         guard estimate.calls > 0 || estimate.held > 0 else { return nil }
         let share = job.maxInvalid ?? Settings.defaultMaxInvalid
         let spared = job.maxInvalid == nil ? 1 : 0
-        guard invalid > spared, Double(invalid) > share * Double(records) else { return nil }
+        guard invalid > spared, share.isExceeded(by: invalid, of: records) else { return nil }
         return
             "\(Counted.number(invalid)) of \(Counted.things(records, "line")) \(Counted.verb(invalid)) invalid, more than "
-            + "max_invalid, "
-            + percent(share)
+            + "max_invalid, \(share)"
     }
 
     private static func confirm(_ estimate: Estimate, _ job: JobDefinition) -> String? {
@@ -62,10 +61,5 @@ struct Admission: Equatable {
             return nil
         }
         return "costs more than confirm_above.cost, \(limit)"
-    }
-
-    private static func percent(_ share: Double) -> String {
-        let value = (share * 10_000).rounded() / 100
-        return value == value.rounded() ? "\(Int(value))%" : "\(value)%"
     }
 }

@@ -26,7 +26,7 @@ extension RunnerConfiguration {
         probeInterval = job.halt.probeInterval
         undecipherable = job.halt.undecipherable
         outage = job.halt.outage ?? Settings.Halt.outageOfRun
-        failedShare = job.halt.failedShare
+        mostFailed = job.halt.failedShare.most(of: job.halt.failedOf)
         failedOf = job.halt.failedOf
         priority = job.priority
         requireEncryptedAnswers = settings.api.requireEncryptedAnswers

@@ -13,8 +13,8 @@ enum Verdict {
         guard counts.isExhausted else { return .unfinished }
         if counts.inDoubt > 0 { return .finishedInDoubt }
         let isWithin =
-            Double(counts.failed) <= accept.failed * Double(counts.total)
-            && Double(counts.invalid) <= accept.invalid * Double(counts.total)
+            !accept.failed.isExceeded(by: counts.failed, of: counts.total)
+            && !accept.invalid.isExceeded(by: counts.invalid, of: counts.total)
         return isWithin && counts.cancelled == 0 ? .succeeded : .finishedWithFailures
     }
 }

@@ -54,10 +54,10 @@ extension JobDefinition {
 
     /// The shares of lines that may fail while the batch still counts as a success.
     public struct Accept: Sendable, Equatable {
-        /// The share of failed records, from 0 to 1.
-        public var failed: Double
-        /// The share of invalid records, from 0 to 1.
-        public var invalid: Double
+        /// The share of failed records.
+        public var failed: Share
+        /// The share of invalid records.
+        public var invalid: Share
     }
 }
 
@@ -105,5 +105,5 @@ extension JobDefinition.Accept {
     }
 
     /// Every record must be answered.
-    static let nothing = JobDefinition.Accept(failed: 0, invalid: 0)
+    static let nothing = JobDefinition.Accept(failed: .nothing, invalid: .nothing)
 }

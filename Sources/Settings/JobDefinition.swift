@@ -61,9 +61,9 @@ public struct JobDefinition: Sendable {
     public var confirmAbove: Settings.ConfirmAbove
     /// Whether each batch waits for a person's word before its first call.
     public var needsConfirmation: Bool
-    /// The share of invalid lines above which a batch waits for a person's word, from 0 to 1; nil: nobody gave one, and
+    /// The share of invalid lines above which a batch waits for a person's word; nil: nobody gave one, and
     /// `Settings.defaultMaxInvalid` holds where more than one line is invalid.
-    public var maxInvalid: Double?
+    public var maxInvalid: Share?
     /// How old an answer to an identical record may be to be used again; nil: each batch asks anew.
     public var reuseWithin: Duration?
     /// The shares of lines that may fail while the batch still counts as a success.

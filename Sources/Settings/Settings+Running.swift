@@ -51,8 +51,8 @@ extension Settings {
         public var undecipherable: Int
         /// How long the API may be away; nil: `outageOfRun` or `outageOfDaemon`.
         public var outage: Duration?
-        /// More than this share of the last answers failing for good halts: from 0 to 1.
-        public var failedShare: Double
+        /// More than this share of the last answers failing for good halts.
+        public var failedShare: Share
         /// How many of the last answers `failedShare` looks at.
         public var failedOf: Int
 

@@ -18,10 +18,10 @@ public struct Settings: Sendable {
     public var halt: Halt
     /// Above what a batch waits for a person's word.
     public var confirmAbove: ConfirmAbove
-    /// The share of invalid lines above which a batch waits for a person's word, from 0 to 1; nil: `defaultMaxInvalid`.
-    public var maxInvalid: Double?
+    /// The share of invalid lines above which a batch waits for a person's word; nil: `defaultMaxInvalid`.
+    public var maxInvalid: Share?
     /// The share of invalid lines that holds where nobody gave `max_invalid`: 5%.
-    public static let defaultMaxInvalid = 0.05
+    public static let defaultMaxInvalid = Share(percent: 5)
     /// What calls cost; nil where nothing is known of it.
     public var pricing: Pricing?
     /// How the daemon behaves.

@@ -24,13 +24,10 @@ extension ValueFormat<Double> {
     }
 }
 
-extension ValueFormat<Double> {
+extension ValueFormat<Share> {
     /// A share of all lines or answers; the sign must be there, so that 0.5 is not taken for 50%.
     static let share = ValueFormat(expectation: "a percentage such as 5% or 0.5%, at most 100%") { text, _ in
-        guard text.hasSuffix("%"), isPlainDecimal(String(text.dropLast())), let value = Double(text.dropLast()),
-            value <= 100
-        else { return nil }
-        return value / 100
+        text.hasSuffix("%") ? Share(percentage: String(text.dropLast())) : nil
     }
 }
 

@@ -35,7 +35,10 @@ import Testing
     @Test(arguments: [(10, 1...10, false), (12, 7...12, false), (11, 1...6, true)])
     func failingAnswersHaltWhatIsLeftAndNothingElse(records: Int, failing: ClosedRange<Int>, halts: Bool) async throws {
         let bench = try await RunnerBench(records: records)
-        let configuration = RunnerBench.oneByOne { $0.failedOf = 10 }
+        let configuration = RunnerBench.oneByOne {
+            $0.failedOf = 10
+            $0.mostFailed = 5
+        }
         let bad = Set(failing.map { "row \($0)" })
         let submitter = bench.submitter { bad.contains($0.row) ? .rejected : .success }
         let end = try await bench.runner(configuration, submitter).run(bench.batch, stop: StopSignal())

@@ -114,7 +114,7 @@ private final class StatusLog: Sendable {
 
     @Test func theTripwireCanBeSwitchedOff() async throws {
         let bench = try await RunnerBench(records: 150)
-        let configuration = RunnerBench.unhurried { $0.failedShare = 1 }
+        let configuration = RunnerBench.unhurried { $0.mostFailed = 100 }
         let end = try await bench.runner(configuration, bench.submitter { _ in .rejected })
             .run(bench.batch, stop: StopSignal())
         #expect(end == .completed)

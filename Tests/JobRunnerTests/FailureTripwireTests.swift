@@ -5,18 +5,18 @@ import Testing
 
 @Suite struct FailureTripwireTests {
     /// `f`: failed for good, `s`: succeeded, `d`: in doubt with an answer; which answer trips the wire, from 1.
-    typealias Row = (share: Double, window: Int, answers: String, tripsAt: Int?)
+    typealias Row = (most: Int, window: Int, answers: String, tripsAt: Int?)
 
     static let rows: [Row] = [
-        (0.5, 4, "fff", nil), (0.5, 4, "ffff", 4), (0.5, 4, "fffs", 4), (0.5, 4, "ffss", nil), (0.5, 4, "ssff", nil),
-        (0.5, 4, "ssfff", 5), (0.5, 4, "ffssff", nil), (0.5, 4, "ssssfff", 7), (0.5, 4, "ffddff", nil),
-        (0, 3, "sss", nil), (0, 3, "ssf", 3), (0.25, 4, "fsss", nil), (0.25, 4, "fssf", 4),
-        (1, 3, "fffffff", nil), (0.5, 1, "sf", 2), (0.5, 0, "f", 1),
+        (2, 4, "fff", nil), (2, 4, "ffff", 4), (2, 4, "fffs", 4), (2, 4, "ffss", nil), (2, 4, "ssff", nil),
+        (2, 4, "ssfff", 5), (2, 4, "ffssff", nil), (2, 4, "ssssfff", 7), (2, 4, "ffddff", nil),
+        (0, 3, "sss", nil), (0, 3, "ssf", 3), (1, 4, "fsss", nil), (1, 4, "fssf", 4),
+        (3, 3, "fffffff", nil), (0, 1, "sf", 2), (0, 0, "f", 1),
     ]
 
     @Test(arguments: rows)
     func moreThanTheShareOfTheLatestAnswersTripsIt(row: Row) {
-        var tripwire = FailureTripwire(share: row.share, window: row.window, batch: "may-7")
+        var tripwire = FailureTripwire(most: row.most, window: row.window, batch: "may-7")
         let steps: [Character: (Outcome, NextStep)] = [
             "f": (Outcome(.rejected), .failed), "s": (Outcome(.succeeded), .succeeded),
             "d": (Outcome(.undecipherable), .inDoubt),
@@ -26,7 +26,7 @@ import Testing
     }
 
     @Test func whatSettlesNoRecordOrIsNoAnswerDoesNotCount() {
-        var tripwire = FailureTripwire(share: 0.5, window: 2, batch: "may-7")
+        var tripwire = FailureTripwire(most: 0, window: 2, batch: "may-7")
         let others: [(Outcome, NextStep)] = [
             (Outcome(.overloaded, isThrottled: true), .retry(notBefore: 0, spendsAttempt: false)),
             (Outcome(.transient), .retry(notBefore: 0, spendsAttempt: true)),
@@ -38,7 +38,7 @@ import Testing
     }
 
     @Test func theHaltNamesTheBatchAndWhereToLook() throws {
-        var tripwire = FailureTripwire(share: 0.5, window: 1, batch: "may-7")
+        var tripwire = FailureTripwire(most: 0, window: 1, batch: "may-7")
         let tripped = tripwire.record(Outcome(.rejected), next: .failed)
         let halt = try #require(tripped)
         #expect(halt.cause == .failing)

@@ -17,7 +17,7 @@ struct AdmissionTests {
         var confirm = false
         var above = 10_000
         var cost: Decimal?
-        var maxInvalid: Double?
+        var maxInvalid: String?
         var waits: [String] = []
     }
 
@@ -31,14 +31,18 @@ struct AdmissionTests {
         // Nobody is asked to agree to no calls; lines that are held may be sent later.
         Case(records: 2, invalid: 2, calls: 0), Case(records: 3, invalid: 2, calls: 0),
         Case(records: 3, invalid: 2, calls: 0, held: 1, waits: ["max_invalid"]),
-        Case(records: 2, invalid: 2, calls: 0, maxInvalid: 0),
+        Case(records: 2, invalid: 2, calls: 0, maxInvalid: "0"),
         // Where a person gave the share, it holds to the letter.
-        Case(records: 2, invalid: 1, maxInvalid: 0, waits: ["1 of 2 lines is invalid, more than max_invalid, 0%"]),
-        Case(records: 2, invalid: 1, maxInvalid: 0.05, waits: ["max_invalid, 5%"]),
-        Case(records: 2, invalid: 1, maxInvalid: 0.5), Case(records: 20, invalid: 1, maxInvalid: 0.05),
-        Case(records: 20, invalid: 2, maxInvalid: 0, waits: ["max_invalid, 0%"]),
-        Case(records: 20, invalid: 20, maxInvalid: 1),
-        Case(records: 1_000, invalid: 6, maxInvalid: 0.005, waits: ["0.5%"]),
+        Case(records: 2, invalid: 1, maxInvalid: "0", waits: ["1 of 2 lines is invalid, more than max_invalid, 0%"]),
+        Case(records: 2, invalid: 1, maxInvalid: "5", waits: ["max_invalid, 5%"]),
+        Case(records: 2, invalid: 1, maxInvalid: "50"), Case(records: 20, invalid: 1, maxInvalid: "5"),
+        Case(records: 20, invalid: 2, maxInvalid: "0", waits: ["max_invalid, 0%"]),
+        Case(records: 20, invalid: 20, maxInvalid: "100"),
+        Case(records: 1_000, invalid: 6, maxInvalid: "0.5", waits: ["0.5%"]),
+        // To the last line: in binary fractions 29% of 100 is less than 29.
+        Case(invalid: 29, maxInvalid: "29"), Case(invalid: 30, maxInvalid: "29", waits: ["max_invalid, 29%"]),
+        Case(records: 1_000, invalid: 7, maxInvalid: "0.7"),
+        Case(records: 1_000, invalid: 8, maxInvalid: "0.7", waits: ["max_invalid, 0.7%"]),
         Case(records: 0, calls: 0),
         Case(calls: 100, cost: 10), Case(calls: 101, cost: 10, waits: ["confirm_above.cost, 10"]),
         Case(
@@ -55,7 +59,7 @@ struct AdmissionTests {
         job.needsConfirmation = each.confirm
         job.confirmAbove.calls = each.above
         job.confirmAbove.cost = each.cost
-        job.maxInvalid = each.maxInvalid
+        job.maxInvalid = try each.maxInvalid.map { try #require(Share(percentage: $0)) }
         let pricing = Pricing(currency: "USD", tiers: [.init(upTo: nil, each: Decimal(1) / 10)])
         let estimate = Estimate(calls: each.calls, held: each.held, rate: 20, pricing: pricing)
         let admission = Admission(records: each.records, invalid: each.invalid, estimate, under: job)

@@ -26,7 +26,7 @@ struct VerdictTests {
         return counts
     }
 
-    private static let nothing = JobDefinition.Accept(failed: 0, invalid: 0)
+    private static let nothing = JobDefinition.Accept(failed: .nothing, invalid: .nothing)
 
     static let table: [(counts: BatchCounts, status: Status)] = [
         (counts(), .succeeded),
@@ -48,12 +48,14 @@ struct VerdictTests {
     @Test(
         "Failed and invalid lines within the job's shares are a success",
         arguments: [
-            (1, 0, 0.01, 0, .succeeded), (2, 0, 0.01, 1, .finishedWithFailures), (0, 5, 0, 0.05, .succeeded),
-            (0, 6, 1, 0.05, .finishedWithFailures), (3, 4, 0.03, 0.04, .succeeded), (100, 0, 1, 0, .succeeded),
-        ] as [(Int, Int, Double, Double, Status)])
-    func accepted(failed: Int, invalid: Int, mayFail: Double, mayBeInvalid: Double, status: Status) {
+            (1, 0, 1, 0, .succeeded), (2, 0, 1, 100, .finishedWithFailures), (0, 5, 0, 5, .succeeded),
+            (0, 6, 100, 5, .finishedWithFailures), (3, 4, 3, 4, .succeeded), (100, 0, 100, 0, .succeeded),
+            (29, 57, 29, 57, .succeeded), (29, 58, 29, 57, .finishedWithFailures),
+        ] as [(Int, Int, Int, Int, Status)])
+    func accepted(failed: Int, invalid: Int, mayFail: Int, mayBeInvalid: Int, status: Status) {
         let counts = Self.counts(succeeded: 100 - failed - invalid, failed: failed, invalid: invalid)
-        let accept = JobDefinition.Accept(failed: mayFail, invalid: mayBeInvalid)
+        let accept = JobDefinition.Accept(
+            failed: Share(percent: mayFail), invalid: Share(percent: mayBeInvalid))
         #expect(Verdict.status(of: counts, accepting: accept) == status)
         let doubted = Self.counts(succeeded: 99 - failed - invalid, failed: failed, invalid: invalid, inDoubt: 1)
         #expect(failed == 100 || Verdict.status(of: doubted, accepting: accept) == .finishedInDoubt)

@@ -21,8 +21,8 @@ import Testing
         #expect((job.source.settle, job.source.needsDoneMarker, job.source.order) == (.seconds(30), false, .name))
         #expect((job.after, job.exchangeGroup, job.output, job.notify, job.rerun) == (.keep, nil, nil, nil, nil))
         #expect((job.maxInvalid, job.reuseWithin) == (nil, nil))
-        #expect((job.accept.failed, job.accept.invalid) == (0, 0))
-        #expect((job.halt.failedShare, job.halt.failedOf) == (0.5, 100))
+        #expect((job.accept.failed, job.accept.invalid) == (.nothing, .nothing))
+        #expect((job.halt.failedShare, job.halt.failedOf) == (Share(percent: 50), 100))
         #expect((job.limits.monthlyCost, job.confirmAbove.cost) == (nil, nil))
     }
 
@@ -84,12 +84,13 @@ import Testing
             accept: { failed: 1%, invalid: 100% }
             halt: { failed: 12.5%, failed_of: 20 }
             """, settings: "pricing: { currency: EUR, tiers: [ { each: 0.1 } ] }\nmax_invalid: 10%\n")
-        #expect(job.needsConfirmation && job.maxInvalid == 0.005 && job.reuseWithin == .seconds(30 * 86400))
+        #expect(job.needsConfirmation && job.maxInvalid == Share(percentage: "0.5"))
+        #expect(job.reuseWithin == .seconds(30 * 86400))
         #expect((job.confirmAbove.calls, job.confirmAbove.cost) == (5, Decimal(string: "12.5")))
         #expect(job.limits.monthlyCost == 500)
-        #expect((job.accept.failed, job.accept.invalid) == (0.01, 1))
-        #expect((job.halt.failedShare, job.halt.failedOf) == (0.125, 20))
-        #expect(try self.job("", settings: "max_invalid: 10%").maxInvalid == 0.1)
+        #expect((job.accept.failed, job.accept.invalid) == (Share(percent: 1), Share(percent: 100)))
+        #expect((job.halt.failedShare, job.halt.failedOf) == (Share(percentage: "12.5"), 20))
+        #expect(try self.job("", settings: "max_invalid: 10%").maxInvalid == Share(percent: 10))
     }
 
     @Test(arguments: [
