@@ -1,45 +1,46 @@
+internal import Foundation
 public import RecordStore
 
 extension Cost {
-    /// What each row of the ledger's days costs.
+    /// What some rows of the ledger's days cost.
     ///
     /// The tiers of a price list count the calls of a calendar month in the ledger's order: by day, and within a day by
-    /// batch. A row costs what its calls add at its place in that order, so that the rows of a month add up to the
-    /// month's cost to the last digit, whatever is left out or looked at alone. The upper bounds do so likewise: each
-    /// row's is its share of a month in which every call that may have been billed was, so that with tiers that fall it
-    /// can lie below the row's certain cost.
+    /// batch. A row costs what its calls add at its place in that order, so that what the batches of a month surely cost
+    /// adds up to the month's sure cost to the last digit, whatever is looked at alone.
     ///
-    /// - Parameters:
-    ///   - rows: in order, and from each month's beginning.
-    ///   - pricing: the price list; nil: every cost is unknown.
-    /// - Returns: one for each.
-    public static func shares(of rows: [LedgerDay], pricing: Pricing?) -> [Cost] {
-        guard let pricing else { return rows.map { _ in .unknown } }
-        var (month, billed, most) = (Int64(0), 0, 0)
-        return rows.map { row in
-            if row.day.month.lowerBound != month { (month, billed, most) = (row.day.month.lowerBound, 0, 0) }
-            defer {
-                billed += row.totals.billable
-                most += row.totals.chargedAtMost
-            }
-            return .known(
-                currency: pricing.currency,
-                certain: pricing.cost(ofCalls: row.totals.billable, already: billed),
-                atMost: pricing.cost(ofCalls: row.totals.chargedAtMost, already: most))
-        }
-    }
-
-    /// The share of some rows of the ledger in what all of them cost.
+    /// The upper bound is what they cost at most, whichever of the calls that may have been billed were: where prices fall
+    /// that is when theirs were and no other, where prices rise when all were. So it is never below what they surely cost,
+    /// and for all rows together it is the month's.
     ///
     /// - Parameters:
     ///   - rows: in order, and from each month's beginning.
     ///   - pricing: the price list; nil: unknown.
-    ///   - isOwn: which rows' shares are added.
-    /// - Returns: their sum.
+    ///   - isOwn: which rows are asked for.
+    /// - Returns: their cost.
     public static func share(
         of rows: [LedgerDay], pricing: Pricing?, where isOwn: (LedgerDay) -> Bool
     ) -> Cost {
-        zip(rows, shares(of: rows, pricing: pricing)).filter { isOwn($0.0) }
-            .reduce(nothing(pricing)) { $0.adding($1.1) }
+        guard let pricing else { return .unknown }
+        let asked = rows.map { (row: $0, isOwn: isOwn($0)) }
+        let certain = pricing.cost(of: asked) { row, _ in row.totals.billable }
+        let alone = pricing.cost(of: asked) { $1 ? $0.totals.chargedAtMost : $0.totals.billable }
+        let all = pricing.cost(of: asked) { row, _ in row.totals.chargedAtMost }
+        return .known(currency: pricing.currency, certain: certain, atMost: max(certain, alone, all))
+    }
+}
+
+extension Pricing {
+    /// What the rows that are asked for cost, where each has so many billed calls.
+    fileprivate func cost(
+        of rows: [(row: LedgerDay, isOwn: Bool)], billed: (_ row: LedgerDay, _ isOwn: Bool) -> Int
+    ) -> Decimal {
+        var (month, already, sum) = (Int64(0), 0, Decimal(0))
+        for (row, isOwn) in rows {
+            if row.day.month.lowerBound != month { (month, already) = (row.day.month.lowerBound, 0) }
+            let calls = billed(row, isOwn)
+            if isOwn { sum += cost(ofCalls: calls, already: already) }
+            already += calls
+        }
+        return sum
     }
 }

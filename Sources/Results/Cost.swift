@@ -5,7 +5,7 @@ public import Foundation
 public enum Cost: Sendable, Equatable {
     /// There is no price list.
     case unknown
-    /// The cost of the calls that were surely billed, and that with those that may have been.
+    /// The cost of the calls that were surely billed, and that with those that may have been, which is never less.
     case known(currency: String, certain: Decimal, atMost: Decimal)
 
     private static let unknownInJSON = "cost unknown"
@@ -18,7 +18,7 @@ extension Cost: CustomStringConvertible {
         case .unknown: "unknown"
         case .known(let currency, let certain, let atMost) where certain == atMost: "\(currency) \(certain)"
         case .known(let currency, let certain, let atMost):
-            "\(currency) \(min(certain, atMost)) to \(max(certain, atMost))"
+            "\(currency) \(certain) to \(atMost)"
         }
     }
 }

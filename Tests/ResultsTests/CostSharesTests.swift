@@ -8,6 +8,9 @@ import Testing
     /// 1 up to 50, then 0.10.
     static let falling = Pricing(
         currency: "USD", tiers: [.init(upTo: 50, each: 1), .init(upTo: nil, each: Decimal(1) / 10)])
+    /// 0.10 up to 50, then 1.
+    static let rising = Pricing(
+        currency: "USD", tiers: [.init(upTo: 50, each: Decimal(1) / 10), .init(upTo: nil, each: 1)])
 
     /// A day's row: day, batch (nil: nobody's), billed, perhaps billed, surely not, under way.
     static func row(
@@ -22,6 +25,7 @@ import Testing
     }
 
     struct Case: Sendable {
+        var pricing = falling
         let rows: [LedgerDay]
         let certain: [String]
         let atMost: [String]
@@ -39,10 +43,14 @@ import Testing
             certain: ["40", "15", "1"], atMost: ["40", "15", "1"]),
         // A month begins with the first tier again.
         Case(rows: [row(20_260_131, 1, 60), row(20_260_201, 1, 60)], certain: ["51", "51"], atMost: ["51", "51"]),
-        // The bounds share a month in which all that is not known was billed.
+        // Where prices fall, others' calls that may have been billed make one's own cheaper: the bound leaves them out.
         Case(
             rows: [row(20_260_105, 1, 40, 10, not: 7, open: 10), row(20_260_105, 2, 20)],
-            certain: ["40", "11"], atMost: ["51", "2"]),
+            certain: ["40", "11"], atMost: ["51", "11"]),
+        // Where prices rise, they make them dearer.
+        Case(
+            pricing: rising, rows: [row(20_260_105, 1, 40, 10), row(20_260_105, 2, 20)], certain: ["4", "11"],
+            atMost: ["5", "20"]),
         // Calls of no batch have their place, too.
         Case(
             rows: [row(20_260_105, 1, 50), row(20_260_105, nil, 1, 9), row(20_260_106, 2, 1)],
@@ -51,39 +59,66 @@ import Testing
 
     @Test(arguments: table)
     func eachRowCostsWhatItAddsAtItsPlace(each: Case) {
-        let shares = Cost.shares(of: each.rows, pricing: Self.falling)
-        #expect(
-            shares
-                == zip(each.certain, each.atMost).map { certain, atMost in
-                    .known(
-                        currency: "USD", certain: Decimal(string: certain) ?? -1, atMost: Decimal(string: atMost) ?? -1)
-                })
-    }
-
-    @Test func whateverTheBatchesTheirSharesAddUpToTheMonths() {
-        var random = SeededRandom(seed: 6)
-        for _ in 0..<200 {
-            let rows = (0..<Int.random(in: 1...30, using: &random)).map { index in
-                Self.row(
-                    20_260_101 + Int64(index / 4), Int64(index % 4), Int.random(in: 0...40, using: &random),
-                    Int.random(in: 0...5, using: &random))
+        for (index, row) in each.rows.enumerated() {
+            let cost = Cost.share(of: each.rows, pricing: each.pricing) {
+                $0.day == row.day && $0.batch == row.batch
             }
-            let batches = (0..<4).map { number in
-                Cost.share(of: rows, pricing: Self.falling) { $0.batch?.rawValue == number }
-            }
-            let billed = rows.reduce(0) { $0 + $1.totals.billable }
-            let most = rows.reduce(0) { $0 + $1.totals.chargedAtMost }
-            #expect(
-                batches.reduce(Cost.nothing(Self.falling)) { $0.adding($1) }
-                    == .known(
-                        currency: "USD", certain: Self.falling.cost(ofCalls: billed, already: 0),
-                        atMost: Self.falling.cost(ofCalls: most, already: 0)))
+            let certain = Decimal(string: each.certain[index]) ?? -1
+            let atMost = Decimal(string: each.atMost[index]) ?? -1
+            #expect(cost == .known(currency: "USD", certain: certain, atMost: atMost))
         }
     }
 
+    @Test(arguments: [falling, rising])
+    func theBoundIsNeverBelowWhatIsSureAndHoldsWhateverWasBilled(pricing: Pricing) throws {
+        var random = SeededRandom(seed: 6)
+        for _ in 0..<200 {
+            let rows = Self.rows(using: &random)
+            for number in Int64(0)..<4 {
+                let isOwn = { (row: LedgerDay) in row.batch?.rawValue == number }
+                let (certain, atMost) = try #require(amounts(Cost.share(of: rows, pricing: pricing, where: isOwn)))
+                #expect(certain <= atMost)
+                let billed = rows.map { row in
+                    Self.row(
+                        row.day.rawValue, row.batch?.rawValue,
+                        row.totals.billable + Int.random(in: 0...row.totals.unknown, using: &random))
+                }
+                let (real, _) = try #require(amounts(Cost.share(of: billed, pricing: pricing, where: isOwn)))
+                #expect(real <= atMost)
+            }
+        }
+    }
+
+    @Test func whateverTheBatchesWhatTheySurelyCostAddsUpToTheMonths() throws {
+        var random = SeededRandom(seed: 6)
+        for _ in 0..<200 {
+            let rows = Self.rows(using: &random)
+            let batches = try (Int64(0)..<4).map { number in
+                try #require(
+                    amounts(Cost.share(of: rows, pricing: Self.falling) { $0.batch?.rawValue == number }))
+            }
+            let billed = rows.reduce(0) { $0 + $1.totals.billable }
+            let most = rows.reduce(0) { $0 + $1.totals.chargedAtMost }
+            let month = try #require(amounts(Cost.share(of: rows, pricing: Self.falling) { _ in true }))
+            #expect(month.certain == Self.falling.cost(ofCalls: billed, already: 0))
+            #expect(month.atMost == Self.falling.cost(ofCalls: most, already: 0))
+            #expect(batches.reduce(0) { $0 + $1.certain } == month.certain)
+        }
+    }
+
+    private static func rows(using random: inout SeededRandom) -> [LedgerDay] {
+        (0..<Int.random(in: 1...30, using: &random)).map { index in
+            row(
+                20_260_101 + Int64(index / 4), Int64(index % 4), Int.random(in: 0...40, using: &random),
+                Int.random(in: 0...5, using: &random))
+        }
+    }
+
+    private func amounts(_ cost: Cost) -> (certain: Decimal, atMost: Decimal)? {
+        if case .known(_, let certain, let atMost) = cost { (certain, atMost) } else { nil }
+    }
+
     @Test func withoutPricesTheCostIsUnknown() {
-        let rows = [Self.row(20_260_105, 1, 40)]
-        #expect(Cost.shares(of: rows, pricing: nil) == [.unknown])
-        #expect(Cost.share(of: rows, pricing: nil) { _ in true } == .unknown)
+        #expect(Cost.share(of: [Self.row(20_260_105, 1, 40)], pricing: nil) { _ in true } == .unknown)
     }
 }
