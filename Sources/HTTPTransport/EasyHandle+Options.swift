@@ -34,7 +34,8 @@ extension EasyHandle {
         // Empty: nothing from the environment.
         try set(CURLOPT_PROXY, options.proxy)
         try set(CURLOPT_NOPROXY, "")
-        try set(CURLOPT_TIMEOUT_MS, options.requestTimeoutMilliseconds)
+        // The loop sees to the request timeout: libcurl would look at the clock before it looks at the socket.
+        try set(CURLOPT_TIMEOUT_MS, 0)
         try set(CURLOPT_CONNECTTIMEOUT_MS, options.connectTimeoutMilliseconds)
         try set(CURLOPT_MAXAGE_CONN, options.maximumIdleSeconds)
         // A resolver thread that hangs is left behind instead of waited for, which would stop every other transfer.

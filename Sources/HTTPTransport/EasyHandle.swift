@@ -12,6 +12,8 @@ final class EasyHandle {
     /// The request under way.
     private(set) var submission: Submission?
     private(set) var tries = 0
+    /// When the request under way is overdue. Time in which the machine sleeps does not count: the answer waited, too.
+    private(set) var deadline = SuspendingClock.now
     private let errorText = ErrorText()
     private let body = RequestBody()
     private var headers: HeaderList?
@@ -44,6 +46,7 @@ final class EasyHandle {
     func prepare(_ submission: Submission) throws(HTTPTransportError) {
         self.submission = submission
         tries = 1
+        deadline = .now + options.requestTimeout
         try resetState(freshConnection: false)
         try set(submission.request)
     }

@@ -43,11 +43,33 @@ final class MultiHandle {
         note(curl_multi_remove_handle(handle, easy.handle))
     }
 
-    /// Waits until something can be done or `EventQueue.wake()` is called, and does it; throws what failed meanwhile or
-    /// since the last call.
-    func advance() throws(HTTPTransportError) {
+    /// Waits until something can be done, `EventQueue.wake()` is called or the deadline has come, and does what can be
+    /// done; throws what failed meanwhile or since the last call.
+    func advance(until deadline: SuspendingClock.Instant? = nil) throws(HTTPTransportError) {
         try throwFault()  // before a wait for a socket that is not watched
-        let isWaitFine = events.wait(milliseconds: millisecondsUntilDue) { descriptor, events in
+        takeEvents(milliseconds: millisecondsUntilDue(or: deadline))
+        try throwFault()
+        if let dueAt, dueAt <= .now {
+            self.dueAt = nil  // libcurl sets the next one while it acts
+            act(CURL_SOCKET_TIMEOUT, 0)
+        }
+        try throwFault()
+    }
+
+    /// Does what can be done at once; false where no socket had anything. Throws as `advance` does.
+    func takeWhatIsThere() throws(HTTPTransportError) -> Bool {
+        try throwFault()
+        let count = takeEvents(milliseconds: 0)
+        try throwFault()
+        return count > 0
+    }
+
+    /// Waits for sockets that are ready and lets libcurl act on them; says how many there were.
+    @discardableResult
+    private func takeEvents(milliseconds: Int32) -> Int {
+        var count = 0
+        let isWaitFine = events.wait(milliseconds: milliseconds) { descriptor, events in
+            count += 1
             if sockets[descriptor]?.isIdle == true {
                 forget(descriptor)
             } else {
@@ -55,12 +77,7 @@ final class MultiHandle {
             }
         }
         if !isWaitFine { noteErrno("epoll_wait") }
-        try throwFault()
-        if let dueAt, dueAt <= .now {
-            self.dueAt = nil  // libcurl sets the next one while it acts
-            act(CURL_SOCKET_TIMEOUT, 0)
-        }
-        try throwFault()
+        return count
     }
 
     /// The next transfer that is done, and its result.
@@ -98,12 +115,14 @@ final class MultiHandle {
         throw .broken(String(cString: curl_multi_strerror(code)))
     }
 
-    /// Rounded up, so that the time has come when the wait ends.
-    private var millisecondsUntilDue: Int32 {
-        guard let dueAt else { return -1 }
-        let (seconds, attoseconds) = (dueAt - .now).components
-        let milliseconds = seconds * 1000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
-        return Int32(clamping: max(0, milliseconds))
+    /// Until libcurl wants to be called or the deadline has come; -1: for ever. Rounded up, so that the time has come when
+    /// the wait ends.
+    private func millisecondsUntilDue(or deadline: SuspendingClock.Instant?) -> Int32 {
+        let waits = [dueAt.map { $0 - .now }, deadline.map { $0 - .now }].compactMap { $0 }
+        guard let wait = waits.min() else { return -1 }
+        let (seconds, attoseconds) = wait.components
+        guard seconds < 1_000_000 else { return 1_000_000_000 }
+        return Int32(clamping: max(0, seconds * 1000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000))
     }
 
     private static func selectMask(_ events: UInt32) -> Int32 {

@@ -10,6 +10,8 @@ final class TransferLoop {
     private var waiting: [Submission] = []
     /// Where the queue's head is in `waiting`.
     private var firstWaiting = 0
+    /// Before this no transfer under way is overdue; nil: none can be.
+    private var overdueAt: SuspendingClock.Instant?
 
     private init(inbox: Inbox, events: EventQueue, options: TransferOptions) throws(HTTPTransportError) {
         self.inbox = inbox
@@ -30,8 +32,9 @@ final class TransferLoop {
     private func run() {
         do throws(HTTPTransportError) {
             while takeInbox() {
-                try multi.advance()
+                try multi.advance(until: overdueAt)
                 finishDone()
+                try endOverdue()
                 startWaiting()
             }
             end(.stopped)
@@ -43,6 +46,19 @@ final class TransferLoop {
 
     private func finishDone() {
         while let (easy, code) = multi.nextDone() { finish(easy, code) }
+    }
+
+    /// Ends the transfers whose time is up, but reads first what their sockets hold: after a process was stopped, or the
+    /// machine asleep, an answer that came in time lies there.
+    private func endOverdue() throws(HTTPTransportError) {
+        let now = SuspendingClock.now
+        guard let overdueAt, overdueAt <= now else { return }
+        // Bounded by the largest header and body of an answer, which end a transfer by themselves.
+        while try multi.takeWhatIsThere() { finishDone() }
+        for easy in active.values where easy.deadline <= now {
+            conclude(easy, easy.exchange(easy.facts(.timedOut), CURLE_OPERATION_TIMEDOUT))
+        }
+        self.overdueAt = active.values.lazy.map(\.deadline).min()
     }
 
     private func takeInbox() -> Bool {
@@ -88,6 +104,7 @@ final class TransferLoop {
     private func add(_ easy: EasyHandle, for submission: Submission) {
         if multi.add(easy) {
             active[ObjectIdentifier(submission.ticket)] = easy
+            overdueAt = overdueAt ?? easy.deadline
         } else {
             submission.fail(.other, "libcurl could not start a transfer: see whether memory ran out.")
         }
