@@ -1,5 +1,3 @@
-import CCurl
-
 /// A whole HTTP answer.
 public struct HTTPAnswer: Sendable {
     /// The status code.
@@ -40,18 +38,17 @@ public struct HTTPAnswer: Sendable {
         headers.value(of: name)
     }
 
+    /// The values of all header fields of that name, in their order.
+    ///
+    /// - Parameter name: The field's name, in any case.
+    /// - Returns: The values without surrounding white space; none if there is no such field.
+    public func headers(_ name: String) -> [String] {
+        headers.values(of: name)
+    }
+
     /// The server's clock by its `Date` header (RFC 9110 §6.6.1), in milliseconds since 1970 UTC, to the second.
     /// Nil if there is no such header or it is no date.
     public var dateAt: Int64? {
-        header("Date").flatMap(Self.milliseconds(fromHTTPDate:))
-    }
-
-    /// Reads an HTTP date in any of the three forms of RFC 9110 §5.6.7, as `Date` and `Retry-After` have it.
-    ///
-    /// - Parameter text: The date.
-    /// - Returns: Milliseconds since 1970 UTC, or nil if it is no date.
-    public static func milliseconds(fromHTTPDate text: String) -> Int64? {
-        let seconds = curl_getdate(text, nil)
-        return seconds < 0 ? nil : Int64(seconds) * 1000
+        header("Date").flatMap { HTTPDate.milliseconds(from: $0) }
     }
 }

@@ -22,17 +22,40 @@ public struct HTTPHeaders: Sendable {
     /// - Parameter name: The field's name, in any case.
     /// - Returns: The value, or nil if there is no such field.
     public func value(of name: String) -> String? {
+        var first: String?
+        forEachValue(of: name) { value in
+            first = value
+            return false
+        }
+        return first
+    }
+
+    /// The values of all fields of that name, in their order: a list may be spread over several (RFC 9110 §5.3).
+    ///
+    /// - Parameter name: The field's name, in any case.
+    /// - Returns: The values, each without surrounding white space.
+    public func values(of name: String) -> [String] {
+        var values: [String] = []
+        forEachValue(of: name) { value in
+            values.append(value)
+            return true
+        }
+        return values
+    }
+
+    /// Calls `body` with each value until it says that it wants no more.
+    private func forEachValue(of name: String, _ body: (String) -> Bool) {
         let wanted = Array(name.utf8)
         var rest = lines[...]
         while !rest.isEmpty {
             let end = rest.firstIndex(of: UInt8(ascii: "\n")) ?? rest.endIndex
             let line = rest[..<end]
             if Self.isField(line, named: wanted) {
-                return String(decoding: Self.trimmed(line.dropFirst(wanted.count + 1)), as: UTF8.self)
+                let value = String(decoding: Self.trimmed(line.dropFirst(wanted.count + 1)), as: UTF8.self)
+                guard body(value) else { return }
             }
             rest = rest[end...].dropFirst()
         }
-        return nil
     }
 
     private static func isField(_ line: ArraySlice<UInt8>, named name: [UInt8]) -> Bool {

@@ -1,19 +1,18 @@
-/// How long the answering side asks every caller to wait (RFC 9110 §10.2.3).
-public enum RetryAfter: Sendable, Equatable {
-    /// A number of seconds, counted from the moment the answer arrived.
-    case seconds(Int)
-    /// A moment, in milliseconds since 1970 UTC. One in the past means no wait.
-    case date(Int64)
+/// How long the answering side asks every caller to wait, from the moment its answer arrived (RFC 9110 §10.2.3).
+public struct RetryAfter: Sendable, Equatable, Comparable {
+    /// Whole seconds, at least 0.
+    public let seconds: Int
 
-    /// The moment the wait ends, in milliseconds since 1970 UTC; never before `now`, and `Int64.max` when it cannot be
-    /// counted.
+    /// A wait of so many seconds; less than 0 is none.
+    public static func seconds(_ seconds: Int) -> RetryAfter { RetryAfter(seconds: max(0, seconds)) }
+
+    /// The shorter of two.
+    public static func < (left: RetryAfter, right: RetryAfter) -> Bool { left.seconds < right.seconds }
+
+    /// The moment the wait ends, in milliseconds since 1970 UTC, and `Int64.max` when it cannot be counted.
     func end(from now: Int64) -> Int64 {
-        switch self {
-        case .date(let moment): return max(now, moment)
-        case .seconds(let seconds):
-            let (milliseconds, tooLong) = Int64(max(0, seconds)).multipliedReportingOverflow(by: 1000)
-            let (end, tooLate) = now.addingReportingOverflow(milliseconds)
-            return tooLong || tooLate ? .max : end
-        }
+        let (milliseconds, tooLong) = Int64(seconds).multipliedReportingOverflow(by: 1000)
+        let (end, tooLate) = now.addingReportingOverflow(milliseconds)
+        return tooLong || tooLate ? .max : end
     }
 }

@@ -13,14 +13,10 @@ import Testing
         #expect(headers.value(of: "HTTP/1.1 200 OK") == nil)
     }
 
-    @Test(arguments: [
-        ("Sun, 06 Nov 1994 08:49:37 GMT", 784_111_777_000),
-        ("Sunday, 06-Nov-94 08:49:37 GMT", 784_111_777_000),
-        ("Sun Nov  6 08:49:37 1994", 784_111_777_000),
-        ("no date", nil),
-    ])
-    func datesOfAllThreeFormsAreRead(text: String, expected: Int64?) {
-        #expect(HTTPAnswer.milliseconds(fromHTTPDate: text) == expected)
+    @Test func everyFieldOfANameIsFound() {
+        let headers = HTTPHeaders(lines: Array("HTTP/1.1 429 x\r\nA: 1\r\nRetry-After: 3\r\nretry-after:\r\n".utf8))
+        #expect(headers.values(of: "Retry-After") == ["3", ""])
+        #expect(headers.values(of: "B").isEmpty)
     }
 
     @Test func aHeadEndsWithTheEmptyLineOfTheFinalResponse() {
