@@ -8,7 +8,7 @@ extension EasyHandle {
             end: end, isCancelled: isCancelled, reachedRequest: state.prerequestCalls > 0, stop: state.stop,
             sentBytes: count(CURLINFO_REQUEST_SIZE) - state.requestSizeBefore, headerBytes: state.head.byteCount,
             headerEnded: state.head.hasEnded, isOversized: state.isOversized, isOpenEnded: isOpenEnded,
-            alert: state.tls?.alert)
+            alert: state.tls?.alert, isReused: state.isReused, proxyStatus: count(CURLINFO_HTTP_CONNECTCODE))
     }
 
     /// The exchange those facts make.
@@ -41,9 +41,11 @@ extension EasyHandle {
         return !hasNoBody && HTTPHeaders(lines: state.head.lines).value(of: "Transfer-Encoding") == nil
     }
 
-    private var answer: HTTPAnswer {
+    private var answer: HTTPAnswer { answer(with: state.body) }
+
+    private func answer(with body: [UInt8]) -> HTTPAnswer {
         HTTPAnswer(
-            status: count(CURLINFO_RESPONSE_CODE), headers: HTTPHeaders(lines: state.head.lines), body: state.body,
+            status: count(CURLINFO_RESPONSE_CODE), headers: HTTPHeaders(lines: state.head.lines), body: body,
             duration: duration, reusedConnection: state.isReused)
     }
 
@@ -51,6 +53,7 @@ extension EasyHandle {
         HTTPFailure(
             kind: kind, mayHaveLeft: facts.mayHaveLeft,
             message: HTTPFailure.message(for: kind, alert: facts.alert, detail: detail(of: code)),
-            duration: duration, tlsAlert: facts.alert)
+            duration: duration, tlsAlert: facts.alert,
+            head: kind == .oversized && facts.headerEnded ? answer(with: []) : nil)
     }
 }

@@ -4,11 +4,16 @@ extension HTTPFailure {
         switch kind {
         case .couldNotConnect:
             "No connection could be made (\(detail)): check the base URL, the proxy and the network."
+        case .proxyRefused:
+            "The proxy does not let us through (\(detail)): check proxy, its user and password, and what it allows."
         case .tlsHandshake:
             "The TLS handshake failed (\(detail)): check the base URL and that the server speaks TLS 1.2 or later."
         case .certificateRefused:
             "The server refused the client certificate (\(alert.map { "TLS alert \($0)" } ?? detail)): "
                 + "check that client_certificate is the one registered for this endpoint and has not expired."
+        case .certificateRefusedLater:
+            "The server ended a connection that it had answered on with TLS alert "
+                + "\(alert.map(String.init) ?? "about a certificate"): the call may have gone through."
         case .serverCertificate:
             "The server's certificate is not to be trusted (\(detail)): check the base URL and ca_certificates."
         case .reset: "The connection ended before an answer came: see whether the server or a proxy is failing."

@@ -2,13 +2,18 @@
 public struct HTTPFailure: Error, Sendable, CustomStringConvertible {
     /// The kinds of failure.
     public enum Kind: Sendable, CaseIterable {
-        /// No connection: name not found, refused, unreachable, connect timeout, or the proxy refused.
+        /// No connection: name not found, refused, unreachable, connect timeout, or the proxy made none.
         case couldNotConnect
+        /// The proxy does not let us through: 403 or 407 to our CONNECT.
+        case proxyRefused
         /// The TLS handshake failed, for no reason that concerns a certificate.
         case tlsHandshake
         /// The server refused our certificate or our lack of one (TLS alerts 40 to 49, 51, 116), or OpenSSL would not
-        /// use it. Under TLS 1.3 this can come after the request left: it was refused all the same.
+        /// use it, on a connection that never answered. Under TLS 1.3 this can come after the request left: it was refused
+        /// all the same.
         case certificateRefused
+        /// The same alert on a connection that had answered before: the request may have been processed.
+        case certificateRefusedLater
         /// We refused the server's certificate: name, issuer or dates.
         case serverCertificate
         /// The connection ended before one line of an answer.
@@ -17,7 +22,7 @@ public struct HTTPFailure: Error, Sendable, CustomStringConvertible {
         case timedOut
         /// The connection ended inside the answer.
         case truncated
-        /// The answer's header or body passed its cap; the rest was not read.
+        /// The answer's header or body passed its cap; the rest was not read. `head` is there where its header is whole.
         case oversized
         /// The task was cancelled or the transport shut down.
         case cancelled
@@ -35,6 +40,8 @@ public struct HTTPFailure: Error, Sendable, CustomStringConvertible {
     public let duration: Duration
     /// The TLS alert the server sent (RFC 8446 §6), if that is what ended the connection.
     public let tlsAlert: Int?
+    /// The status and header of an answer whose body was too large to be read; its own body is empty.
+    public let head: HTTPAnswer?
 
     /// Makes a failure.
     ///
@@ -44,12 +51,17 @@ public struct HTTPFailure: Error, Sendable, CustomStringConvertible {
     ///   - message: One sentence that says what is wrong and what to do.
     ///   - duration: The time from `send` to the failure.
     ///   - tlsAlert: The TLS alert the server sent, if any.
-    public init(kind: Kind, mayHaveLeft: Bool, message: String, duration: Duration = .zero, tlsAlert: Int? = nil) {
+    ///   - head: Status and header of an answer whose body was too large.
+    public init(
+        kind: Kind, mayHaveLeft: Bool, message: String, duration: Duration = .zero, tlsAlert: Int? = nil,
+        head: HTTPAnswer? = nil
+    ) {
         self.kind = kind
         self.mayHaveLeft = mayHaveLeft
         self.message = message
         self.duration = duration
         self.tlsAlert = tlsAlert
+        self.head = head
     }
 
     /// The message.

@@ -23,6 +23,10 @@ struct TransferFacts {
     var isOpenEnded = false
     /// The TLS alert received, nil if none.
     var alert: Int?
+    /// Whether the connection has carried an answer before this try.
+    var isReused = false
+    /// What a proxy answered to CONNECT; 0 where none was asked.
+    var proxyStatus = 0
 
     /// Whether any byte of the request may have left.
     var mayHaveLeft: Bool { reachedRequest && sentBytes > 0 }
@@ -41,7 +45,9 @@ struct TransferFacts {
         if stop != nil { return mayHaveLeft ? .failed(.reset) : .sendOnFreshConnection }
         if isOversized { return .failed(.oversized) }
         if end == .done { return headerEnded && !isOpenEnded ? .answered : .failed(.truncated) }
-        if let alert, Self.isAboutOurCertificate(alert) { return .failed(.certificateRefused) }
+        if let alert, Self.isAboutOurCertificate(alert) {
+            return .failed(hasAnswered ? .certificateRefusedLater : .certificateRefused)
+        }
         return .failed(reachedRequest ? kindAfterConnecting : kindWhileConnecting)
     }
 
@@ -50,13 +56,17 @@ struct TransferFacts {
         (40...49).contains(alert) || alert == 51 || alert == 116
     }
 
+    /// Whether the connection has shown that our certificate will do: by an earlier answer or by part of this one.
+    private var hasAnswered: Bool { isReused || headerBytes > 0 }
+
     private var kindWhileConnecting: HTTPFailure.Kind {
+        if [403, 407].contains(proxyStatus) { return .proxyRefused }
         switch end {
-        case .unreachable, .timedOut, .cut: .couldNotConnect
-        case .handshake: .tlsHandshake
-        case .ourCertificate: .certificateRefused
-        case .theirCertificate: .serverCertificate
-        case .done, .short, .other, nil: .other
+        case .unreachable, .timedOut, .cut: return .couldNotConnect
+        case .handshake: return .tlsHandshake
+        case .ourCertificate: return .certificateRefused
+        case .theirCertificate: return .serverCertificate
+        case .done, .short, .other, nil: return .other
         }
     }
 

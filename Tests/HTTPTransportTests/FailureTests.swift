@@ -143,6 +143,9 @@ import Testing
                 let exchange = await transport.send(.call())
                 #expect((exchange.answer?.body.count == size) == fits)
                 #expect((exchange.failure?.kind == .oversized) != fits)
+                // What came before the body is known all the same.
+                #expect((exchange.failure?.head?.status == 200) != fits)
+                #expect(exchange.failure?.head?.body.isEmpty ?? true)
             })
     }
 
@@ -154,6 +157,7 @@ import Testing
                 let failure = try #require(await transport.send(.call()).failure)
                 #expect(failure.kind == .oversized)
                 #expect(failure.mayHaveLeft)
+                #expect(failure.head == nil)
             })
     }
 

@@ -22,14 +22,20 @@ import Testing
         await proxy.stop()
     }
 
-    @Test func aProxyThatRefusesIsNoConnectionAndItsConnectIsNotTheRequest() async throws {
-        let proxy = try await ConnectProxy(refusal: 407)
+    @Test(
+        arguments: [
+            (403, .proxyRefused), (407, .proxyRefused), (502, .couldNotConnect), (503, .couldNotConnect),
+        ] as [(Int, HTTPFailure.Kind)])
+    func aProxyThatRefusesIsToldApartFromOneThatCannotAndItsConnectIsNotTheRequest(
+        status: Int, kind: HTTPFailure.Kind
+    ) async throws {
+        let proxy = try await ConnectProxy(refusal: status)
         try await Loopback.run(
             transport: { $0.proxy = proxy.url },
             script: { _ in .answer() },
             test: { transport, server in
                 let failure = try #require(await transport.send(.call()).failure)
-                #expect(failure.kind == .couldNotConnect)
+                #expect(failure.kind == kind)
                 #expect(!failure.mayHaveLeft)
                 #expect(proxy.connectCount == 1)
                 #expect(server.connectionCount == 0)

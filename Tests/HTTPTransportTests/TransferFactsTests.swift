@@ -52,6 +52,31 @@ import Testing
         row("alert 116 later", sent(.cut, alert: 116), .failed(.certificateRefused), mayHaveLeft: true),
         row("alert 51 later", sent(.cut, alert: 51), .failed(.certificateRefused), mayHaveLeft: true),
         row("alert 80 later", sent(.cut, alert: 80), .failed(.reset), mayHaveLeft: true),
+        row(
+            "alert 42, answered before",
+            TransferFacts(end: .cut, reachedRequest: true, sentBytes: 9, alert: 42, isReused: true),
+            .failed(.certificateRefusedLater), mayHaveLeft: true),
+        row(
+            "alert 42, answered before, nothing sent",
+            TransferFacts(end: .cut, reachedRequest: true, alert: 42, isReused: true),
+            .failed(.certificateRefusedLater), mayHaveLeft: false),
+        row(
+            "alert 42 inside the answer", sent(.cut, header: 20, alert: 42), .failed(.certificateRefusedLater),
+            mayHaveLeft: true),
+        row(
+            "alert 80, answered before",
+            TransferFacts(end: .cut, reachedRequest: true, sentBytes: 9, alert: 80, isReused: true), .failed(.reset),
+            mayHaveLeft: true),
+        row(
+            "proxy says 403", TransferFacts(end: .cut, proxyStatus: 403), .failed(.proxyRefused), mayHaveLeft: false),
+        row(
+            "proxy says 407", TransferFacts(end: .other, proxyStatus: 407), .failed(.proxyRefused), mayHaveLeft: false),
+        row(
+            "proxy says 504", TransferFacts(end: .cut, proxyStatus: 504), .failed(.couldNotConnect),
+            mayHaveLeft: false),
+        row(
+            "server refused behind a proxy", TransferFacts(end: .theirCertificate, proxyStatus: 200),
+            .failed(.serverCertificate), mayHaveLeft: false),
         row("our key unusable", unsent(.ourCertificate), .failed(.certificateRefused), mayHaveLeft: false),
         row("their name", unsent(.theirCertificate), .failed(.serverCertificate), mayHaveLeft: false),
         row("reset", sent(.cut), .failed(.reset), mayHaveLeft: true),
@@ -84,6 +109,6 @@ import Testing
     func everyKindHasASentence(kind: HTTPFailure.Kind) {
         let message = HTTPFailure.message(for: kind, alert: 48, detail: "detail")
         #expect(message.hasSuffix("."))
-        #expect(message.contains("TLS alert 48") == (kind == .certificateRefused))
+        #expect(message.contains("TLS alert 48") == [.certificateRefused, .certificateRefusedLater].contains(kind))
     }
 }
