@@ -1,4 +1,4 @@
-/// The escapes of RFC 8259 §7, read from text the parser has found valid.
+/// The escapes of RFC 8259 §7.
 enum StringEscapes {
     /// The bytes `content` (between the quotes) stands for.
     static func unescaped(_ content: ArraySlice<UInt8>) -> [UInt8] {
@@ -42,21 +42,34 @@ enum StringEscapes {
         guard let letter = rest.popFirst() else { return }
         if let byte = byte(forLetter: letter) {
             result.append(byte)
-            return
-        }
-        var code = popUnit(from: &rest)
-        if (0xD800..<0xDC00).contains(code) {
-            rest = rest.dropFirst(2)
-            code = 0x10000 + (code - 0xD800) << 10 + (popUnit(from: &rest) - 0xDC00)
-        }
-        if let scalar = Unicode.Scalar(code) {
-            result.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
+        } else if let unit = unit(in: rest) {
+            rest = rest.dropFirst(4)
+            append(unit, followedBy: &rest, to: &result)
         }
     }
 
-    private static func popUnit(from rest: inout ArraySlice<UInt8>) -> UInt32 {
-        let digits = rest.prefix(4)
-        rest = rest.dropFirst(4)
-        return digits.reduce(0) { $0 << 4 | (hexValue($1) ?? 0) }
+    /// The UTF-16 code unit of the four hexadecimal digits that stand first; nil where they do not.
+    static func unit(in rest: ArraySlice<UInt8>) -> UInt32? {
+        guard rest.count >= 4 else { return nil }
+        var unit: UInt32 = 0
+        for byte in rest.prefix(4) {
+            guard let digit = hexValue(byte) else { return nil }
+            unit = unit << 4 | digit
+        }
+        return unit
+    }
+
+    /// Appends the character that a `\u` escape stands for, with the escape behind it where the two are a pair of
+    /// surrogates; a lone one is U+FFFD.
+    static func append(_ unit: UInt32, followedBy rest: inout ArraySlice<UInt8>, to result: inout [UInt8]) {
+        var code = unit
+        if (0xD800..<0xDC00).contains(unit), rest.starts(with: "\\u".utf8), let low = self.unit(in: rest.dropFirst(2)),
+            (0xDC00..<0xE000).contains(low)
+        {
+            rest = rest.dropFirst(6)
+            code = 0x10000 + (unit - 0xD800) << 10 + (low - 0xDC00)
+        }
+        let scalar = Unicode.Scalar(code)
+        result.append(contentsOf: scalar.flatMap(UTF8.encode) ?? UTF8.encodedReplacementCharacter)
     }
 }

@@ -1,0 +1,195 @@
+/// Reads text that is JSON but for faults of form, and writes the strict JSON that it stands for.
+///
+/// A byte order mark is passed over. A lone surrogate and bytes that are no UTF-8 become U+FFFD; a control character in a
+/// string is escaped, a backslash before a letter that is no escape stands for itself. `NaN` and the infinities become
+/// `null`, and so does what is nested too deep. Numbers lose a plus sign and superfluous zeros. Of members that are repeated
+/// the first is kept, commas too many are passed over, and so is whatever follows the value. Anything else is no JSON.
+///
+/// Iterative, as the parser is: no depth of nesting can exhaust the stack.
+struct JSONRepair {
+    /// An array or object that is open.
+    private struct Container {
+        let isObject: Bool
+        /// The names it has had, unescaped.
+        var names: Set<[UInt8]> = []
+        var isEmpty = true
+        /// Where to go back to when the member under way is over, because its name is repeated.
+        var discardsFrom: Int?
+    }
+
+    private let bytes: [UInt8]
+    private let maximumDepth: Int
+    private var position = 0
+    private var written: [UInt8] = []
+    private var open: [Container] = []
+    private var writer = JSONWriter()
+
+    init(_ bytes: [UInt8], maximumDepth: Int) {
+        self.bytes = bytes
+        self.maximumDepth = maximumDepth
+        written.reserveCapacity(bytes.count)
+    }
+
+    /// The strict form; nil where the text is no JSON even so.
+    mutating func repaired() -> [UInt8]? {
+        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
+        skipWhitespace()
+        guard takeValue() else { return nil }
+        while let container = open.last {
+            guard container.isObject ? takeMember() : takeElement() else { return nil }
+        }
+        return written
+    }
+
+    private mutating func takeElement() -> Bool {
+        skipWhitespace()
+        guard let byte = here else { return false }
+        if byte == UInt8(ascii: "]") { return close(byte) }
+        guard takesSeparator() else { return false }
+        guard here != UInt8(ascii: "]") else { return true }
+        separate()
+        return takeValue()
+    }
+
+    private mutating func takeMember() -> Bool {
+        skipWhitespace()
+        guard let byte = here else { return false }
+        if byte == UInt8(ascii: "}") { return close(byte) }
+        guard takesSeparator() else { return false }
+        guard here != UInt8(ascii: "}") else { return true }
+        let start = written.count
+        separate()
+        guard here == UInt8(ascii: "\""), let name = takeString() else { return false }
+        skipWhitespace()
+        guard here == UInt8(ascii: ":") else { return false }
+        position += 1
+        written.append(UInt8(ascii: ":"))
+        if !open[open.count - 1].names.insert(name).inserted { open[open.count - 1].discardsFrom = start }
+        skipWhitespace()
+        return takeValue()
+    }
+
+    /// Passes the commas before a member or element over: one at least, but for the first.
+    private mutating func takesSeparator() -> Bool {
+        let isFirst = open.last?.isEmpty ?? true
+        var commas = 0
+        while here == UInt8(ascii: ",") {
+            position += 1
+            commas += 1
+            skipWhitespace()
+        }
+        return isFirst || commas > 0
+    }
+
+    private mutating func separate() {
+        if open.last?.isEmpty == false { written.append(UInt8(ascii: ",")) }
+    }
+
+    /// A value is written whole: the container it stands in has one more, unless its name was there before.
+    private mutating func valueEnded() {
+        guard !open.isEmpty else { return }
+        if let start = open[open.count - 1].discardsFrom.take() { written.removeLast(written.count - start) }
+        open[open.count - 1].isEmpty = false
+    }
+
+    private mutating func close(_ bracket: UInt8) -> Bool {
+        position += 1
+        written.append(bracket)
+        open.removeLast()
+        valueEnded()
+        return true
+    }
+
+    private mutating func takeValue() -> Bool {
+        switch here {
+        case UInt8(ascii: "{"), UInt8(ascii: "["): return takeContainer()
+        case UInt8(ascii: "\""):
+            guard takeString() != nil else { return false }
+        default:
+            let token = takeToken()
+            guard let value = NumberRepair.strict(token) ?? Self.literal(token) else { return false }
+            written += value
+        }
+        valueEnded()
+        return true
+    }
+
+    private mutating func takeContainer() -> Bool {
+        guard open.count < maximumDepth else {
+            written += "null".utf8
+            guard skipContainer() else { return false }
+            valueEnded()
+            return true
+        }
+        let isObject = here == UInt8(ascii: "{")
+        written.append(isObject ? UInt8(ascii: "{") : UInt8(ascii: "["))
+        position += 1
+        open.append(Container(isObject: isObject))
+        return true
+    }
+
+    /// Passes a container over with all it holds; false where it does not end.
+    private mutating func skipContainer() -> Bool {
+        var depth = 0
+        while let byte = here {
+            switch byte {
+            case UInt8(ascii: "\""):
+                guard StringRepair.take(from: bytes, at: &position) != nil else { return false }
+                continue
+            case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
+            case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
+            default: break
+            }
+            position += 1
+            if depth == 0 { return true }
+        }
+        return false
+    }
+
+    /// Writes the string that begins here; gives its text, nil where it does not end.
+    private mutating func takeString() -> [UInt8]? {
+        guard let text = StringRepair.take(from: bytes, at: &position) else { return nil }
+        writer.reset()
+        text.withUnsafeBytes { writer.string(utf8: $0) }
+        written += writer.bytes
+        return text
+    }
+
+    /// What stands up to the next white space, bracket, comma, colon or quote.
+    private mutating func takeToken() -> ArraySlice<UInt8> {
+        let start = position
+        while let byte = here, byte > 0x20, !",:{}[]\"".utf8.contains(byte) { position += 1 }
+        return bytes[start..<position]
+    }
+
+    private static func literal(_ token: ArraySlice<UInt8>) -> [UInt8]? {
+        let word = String(decoding: token, as: UTF8.self).lowercased()
+        switch word {
+        case "true", "false", "null": return Array(word.utf8)
+        case "nan", "inf", "infinity", "+inf", "+infinity", "-inf", "-infinity": return Array("null".utf8)
+        default: return nil
+        }
+    }
+
+    private var here: UInt8? { position < bytes.count ? bytes[position] : nil }
+
+    private mutating func skipWhitespace() {
+        while let byte = here, byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D { position += 1 }
+    }
+}
+
+extension JSONDocument {
+    /// Parses text that is JSON but for faults of form, as far as it can be read: see `JSONRepair` for what becomes of
+    /// each. Strict text gives the same values as `init(parsing:maximumDepth:)`. Nil where the text is no JSON even so.
+    ///
+    /// - Parameter bytes: the text, less than 4 GiB.
+    public init?(repairing bytes: [UInt8]) {
+        var repair = JSONRepair(bytes, maximumDepth: Self.greatestDepth)
+        guard let strict = repair.repaired() else { return nil }
+        do throws(JSONError) {
+            try self.init(parsing: strict, maximumDepth: Self.greatestDepth)
+        } catch {
+            return nil  // for 4 GiB and more
+        }
+    }
+}
