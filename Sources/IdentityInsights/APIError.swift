@@ -19,18 +19,21 @@ public struct APIError: Sendable {
         source = node["Source"]?.string
         reasonCode = node["ReasonCode"]?.string
         description = node["Description"]?.string
-        recoverable = Self.truth(node["Recoverable"])
+        recoverable = Self.truth(of: node)
         details = node["Details"]?.string
         guard source != nil || reasonCode != nil || description != nil || recoverable != nil || details != nil else {
             return nil
         }
     }
 
-    private static func truth(_ node: JSONNode?) -> Bool? {
-        switch node?.string?.lowercased() {
-        case "true": true
-        case "false": false
-        default: node?.boolean
+    /// `Recoverable`, whatever its case and whether it is a boolean, a word or a number.
+    private static func truth(of error: JSONNode) -> Bool? {
+        let member = error["Recoverable"] ?? error.members.first { $0.key.lowercased() == "recoverable" }?.value
+        guard let member else { return nil }
+        switch member.string?.lowercased() {
+        case "true": return true
+        case "false": return false
+        default: return member.boolean ?? member.double.map { $0 != 0 }
         }
     }
 }

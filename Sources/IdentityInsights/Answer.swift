@@ -1,60 +1,77 @@
 public import JSON
 
-/// An answer that fits the API's model (openapi 0.2.2, `AccountOpeningInsights`), whatever else it holds.
+/// An answer of the API (openapi 0.2.2, `AccountOpeningInsights`), read as far as it can be: it was billed, so it is not
+/// thrown away for its form.
 public struct Answer: Sendable {
-    /// The API's own identifier of the call, the same as the header `X-MC-Correlation-ID`.
-    public let requestRefID: String
+    /// The API's own identifier of the call, the same as the header `X-MC-Correlation-ID`; nil where the answer has none.
+    public let requestRefID: String?
     /// What the API corrected or doubted in the request.
     public let warnings: [String]
     /// What the API could not do.
     public let alerts: [String]
-    /// The whole answer, unknown leaves included.
+    /// The whole answer, unknown leaves included; where its text breaks a rule of JSON, what could be read of it.
     public let document: JSONDocument
+    /// The first rule of JSON that the text breaks, and where; nil where it breaks none.
+    public let formFault: JSONError?
+    /// Whether it holds any insight of `InsightColumns`, or a message of the API's.
+    public let hasKnownLeaf: Bool
+
+    private static let tree = InsightTree()
 
     /// The answer's insights: `user`, `ip`, `device`.
     public var insights: JSONNode { document.root["insights"] ?? document.root }
 
+    /// Whether it can be taken for an answer of the API where nothing else shows that it is one: it has insights, or at
+    /// least the place for them beside the call's identifier.
+    public var fitsModel: Bool {
+        hasKnownLeaf || (requestRefID != nil && document.root["insights"]?.kind == .object)
+    }
+
     /// Reads an answer.
     ///
-    /// `requestRefId` and `insights` with `user` and `ip` are required. Where the API says in `alerts` that it could
-    /// not generate insights, `user` and `ip` may be absent or null: such an answer was billed all the same.
+    /// - Parameter bytes: the decrypted answer.
+    /// - Throws: `AnswerError` where the text is no JSON, or holds the API's error body.
+    public init(parsing bytes: [UInt8]) throws(AnswerError) {
+        (document, formFault) = try Self.read(bytes)
+        let root = document.root
+        guard root["Errors"]?.kind != .object else {
+            throw AnswerError(reason: "it holds the API's error body")
+        }
+        let reference = root["requestRefId"]?.string ?? ""
+        requestRefID = reference.isEmpty ? nil : reference
+        warnings = Self.messages(root["warnings"])
+        alerts = Self.messages(root["alerts"])
+        hasKnownLeaf =
+            !warnings.isEmpty || !alerts.isEmpty || root["insights"].map { Self.tree.findsAny(in: $0) } ?? false
+    }
+
+    /// Reads the text of an answer, strictly or else as far as it can be.
     ///
     /// - Parameter bytes: the decrypted answer.
-    /// - Throws: `AnswerError` saying what does not fit.
-    public init(parsing bytes: [UInt8]) throws(AnswerError) {
-        do {
-            document = try JSONDocument(parsing: bytes)
+    /// - Returns: what it holds, and the first rule that it breaks.
+    /// - Throws: `AnswerError` where it is no JSON.
+    public static func read(_ bytes: [UInt8]) throws(AnswerError) -> (document: JSONDocument, fault: JSONError?) {
+        do throws(JSONError) {
+            return (try JSONDocument(parsing: bytes), nil)
         } catch {
-            throw AnswerError(reason: error.description)
-        }
-        guard let reference = document.root["requestRefId"]?.string, !reference.isEmpty else {
-            throw AnswerError(reason: "requestRefId is missing or no string")
-        }
-        requestRefID = reference
-        warnings = Self.messages(document.root["warnings"])
-        alerts = Self.messages(document.root["alerts"])
-        try Self.requireInsights(document.root["insights"], mayLack: !alerts.isEmpty)
-    }
-
-    private static func requireInsights(_ insights: JSONNode?, mayLack: Bool) throws(AnswerError) {
-        guard let insights, insights.kind == .object else {
-            throw AnswerError(reason: "insights is missing or no object")
-        }
-        for name in ["user", "ip", "device"] {
-            let part = insights[name]
-            let isAbsent = part.map(\.isNull) ?? true
-            let mayBeAbsent = mayLack || name == "device"
-            guard part?.kind == .object || (isAbsent && mayBeAbsent) else {
-                throw AnswerError(reason: "insights.\(name) is missing or no object")
-            }
+            guard let document = JSONDocument(repairing: bytes) else { throw AnswerError(reason: error.description) }
+            return (document, error)
         }
     }
 
-    /// The strings of a list of messages; anything else in it as it stands, since a billed answer is never thrown
-    /// away for a message of an unexpected form.
+    /// The strings of a list of messages; anything else in it as it stands.
     private static func messages(_ node: JSONNode?) -> [String] {
         guard let node, !node.isNull else { return [] }
         let list = node.kind == .array ? Array(node.elements) : [node]
         return list.map { $0.string ?? String(decoding: $0.raw, as: UTF8.self) }
     }
+}
+
+/// A text that is no answer of the API.
+public struct AnswerError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// Why it is none, without any part of it.
+    public let reason: String
+
+    /// One sentence saying why.
+    public var description: String { "no answer of the API: \(reason)" }
 }

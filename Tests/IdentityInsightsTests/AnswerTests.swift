@@ -52,27 +52,57 @@ struct AnswerTests {
     }
 
     @Test(
-        "what does not fit the model is refused, without a word of it",
+        "what is no JSON, or the API's error body, is refused without a word of it",
         arguments: [
-            "", "jane", "[]", "null", "{}", #""jane""#, "<html>jane</html>",
-            #"{"requestRefId":"jane"}"#,
-            #"{"requestRefId":7,"insights":{"user":{},"ip":{}}}"#,
-            #"{"requestRefId":"","insights":{"user":{},"ip":{}}}"#,
-            #"{"insights":{"user":{},"ip":{}}}"#,
-            #"{"requestRefId":"jane","insights":[]}"#,
-            #"{"requestRefId":"jane","insights":"jane"}"#,
-            #"{"requestRefId":"jane","insights":{"user":{}}}"#,
-            #"{"requestRefId":"jane","insights":{"ip":{}}}"#,
-            #"{"requestRefId":"jane","insights":{"user":null,"ip":{}}}"#,
-            #"{"requestRefId":"jane","insights":{"user":{},"ip":"jane"},"alerts":["a"]}"#,
-            #"{"requestRefId":"jane","insights":{"user":{},"ip":{},"device":[]}}"#,
-            #"{"requestRefId":"jane","requestRefId":"joan","insights":{"user":{},"ip":{}}}"#,
-            #"{"Errors":{"Error":[{"Source":"jane"}]}}"#,
-            #"{"encryptedData":"jane"}"#,
+            "", "jane", "<html>jane</html>", "{jane}", #"{"requestRefId":"jane"#, #"["jane" "jane"]"#, "\u{FEFF}",
+            #"{"Errors":{"Error":[{"Source":"jane"}]}}"#, #"{"requestRefId":"r","insights":{},"Errors":{}}"#,
         ])
     func refused(_ text: String) throws {
         let error = try #require(throws: AnswerError.self) { try Answer(parsing: bytes(text)) }
         #expect(!"\(error)".contains("jane"))
+    }
+
+    @Test(
+        "what holds an insight's column, a warning or an alert is known",
+        arguments: [
+            (#"{"requestRefId":"r","insights":{"user":{"scores":{"identityRisk":7}},"ip":{}}}"#, true),
+            (#"{"requestRefId":"r","insights":{"ip":{"details":{"risk":null}}}}"#, true),
+            (#"{"insights":{"device":{"score":{"deviceRisk":0.5}}}}"#, true),
+            (#"{"requestRefId":"r","insights":{},"alerts":["Unable to generate insights"]}"#, true),
+            (#"{"requestRefId":"r","warnings":["w"]}"#, true), (#"{"requestRefId":"r","insights":{}}"#, false),
+            (#"{"requestRefId":"r","insights":{"user":{},"ip":{}},"warnings":[],"alerts":null}"#, false),
+            (#"{"requestRefId":"r","insights":{"user":{"scores":7}}}"#, false),
+            (#"{"requestRefId":"r","user":{"scores":{"identityRisk":7}}}"#, false), ("[]", false), ("null", false),
+            (#""jane""#, false), (#"{"encryptedData":"jane"}"#, false),
+        ])
+    func known(_ text: String, _ isKnown: Bool) throws {
+        #expect(try Answer(parsing: bytes(text)).hasKnownLeaf == isKnown)
+    }
+
+    @Test(
+        "an answer that nothing else vouches for has insights, or the place for them",
+        arguments: [
+            (#"{"requestRefId":"r","insights":{}}"#, true), (#"{"insights":{}}"#, false),
+            (#"{"requestRefId":"r"}"#, false),
+            (#"{"requestRefId":"","insights":{}}"#, false), (#"{"requestRefId":7,"insights":{}}"#, false),
+            (#"{"insights":{"user":{"scores":{"identityRisk":7}}}}"#, true), ("{}", false), ("[]", false),
+        ])
+    func model(_ text: String, _ fits: Bool) throws {
+        #expect(try Answer(parsing: bytes(text)).fitsModel == fits)
+    }
+
+    @Test("an answer whose form is at fault is read as far as it can be")
+    func faultOfForm() throws {
+        let text = """
+            \u{FEFF}{"requestRefId":"r","insights":{"user":{"scores":{"identityRisk":NaN}},"ip":{"scores":{"ipRisk":05}}},
+            "warnings":["a\\ud83d",],"warnings":["b"]}
+            """
+        let answer = try Answer(parsing: bytes(text))
+        #expect(answer.formFault?.rule == "a byte order mark is not allowed")
+        #expect(answer.requestRefID == "r")
+        #expect(answer.warnings == ["a\u{FFFD}"])
+        #expect(answer.insights["user"]?["scores"]?["identityRisk"]?.isNull == true)
+        #expect(answer.insights["ip"]?["scores"]?["ipRisk"]?.integer == 5)
     }
 
     private func bytes(_ text: String) -> [UInt8] {

@@ -28,7 +28,8 @@ struct ErrorEnvelopeTests {
         arguments: [
             ("true", true), ("false", false), (#""true""#, true), (#""false""#, false), (#""TRUE""#, true),
             (#""False""#, false),
-            ("null", nil), (#""yes""#, nil), ("1", nil), (#""""#, nil),
+            ("null", nil), (#""yes""#, nil), ("1", true), ("0", false), ("1.5", true), (#""""#, nil), ("[]", nil),
+            ("{}", nil),
         ] as [(String, Bool?)])
     func recoverable(_ value: String, _ expected: Bool?) throws {
         let text = #"{"Errors":{"Error":[{"Source":"S","Recoverable":\#(value)}]}}"#
@@ -48,6 +49,16 @@ struct ErrorEnvelopeTests {
         let envelope = try #require(ErrorEnvelope(parsing: Array(text.utf8)))
         #expect(envelope.errors.count == values.count + 1)
         #expect(envelope.recoverable == expected)
+    }
+
+    @Test("a fault of form or the case of a name is no reason to take an error body for a gateway's")
+    func faultsOfForm() throws {
+        let errors = #"{"Errors":{"Error":{"ReasonCode":"X","RECOVERABLE":"True","Description":"|\ud83d"}}}"#
+        for text in ["\u{FEFF}" + errors, errors, errors + "\n\0", errors.replacing("|", with: "\t")] {
+            let envelope = try #require(ErrorEnvelope(parsing: Array(text.utf8)))
+            #expect(envelope.errors.map(\.reasonCode) == ["X"])
+            #expect(envelope.recoverable == true)
+        }
     }
 
     @Test("a single error without its list is read")

@@ -1,10 +1,9 @@
-import Foundation
-import IdentityInsights
-import JSON
+internal import Foundation
+public import JSON
 
 /// The insights' columns as a tree of names, so that one walk over an answer finds all their leaves: comparing a few
 /// names of equal length per member costs a tenth of hashing every leaf's path.
-struct InsightTree: Sendable {
+public struct InsightTree: Sendable {
     private struct Branch: Sendable {
         let name: [UInt8]
         var column: Int?
@@ -20,7 +19,10 @@ struct InsightTree: Sendable {
     private var branches: [Branch] = []
     private var roots: Range<Int> = 0..<0
 
-    init(columns: [String] = InsightColumns.all) {
+    /// Makes the tree of some columns.
+    ///
+    /// - Parameter columns: paths below `insights`, names joined by dots.
+    public init(columns: [String] = InsightColumns.all) {
         let paths = columns.enumerated().map {
             ($0.offset, $0.element.split(separator: ".").map { Array($0.utf8) }[...])
         }
@@ -42,8 +44,24 @@ struct InsightTree: Sendable {
     }
 
     /// Calls `body` with each column that the insights fill, and its value.
-    func walk(_ insights: JSONNode, _ body: (_ column: Int, _ value: JSONNode) -> Void) {
+    public func walk(_ insights: JSONNode, _ body: (_ column: Int, _ value: JSONNode) -> Void) {
         walk(insights, roots, body)
+    }
+
+    /// Whether the insights fill any column; looks no further than the first.
+    func findsAny(in insights: JSONNode) -> Bool { findsAny(in: insights, roots) }
+
+    private func findsAny(in node: JSONNode, _ place: Range<Int>) -> Bool {
+        var found = false
+        node.forEachMember { name, value in
+            guard !found else { return }
+            for index in place where branches[index].isNamed(name) {
+                let below = branches[index].children
+                found = branches[index].column != nil || (!below.isEmpty && findsAny(in: value, below))
+                return
+            }
+        }
+        return found
     }
 
     private func walk(_ node: JSONNode, _ place: Range<Int>, _ body: (Int, JSONNode) -> Void) {
@@ -59,5 +77,5 @@ struct InsightTree: Sendable {
 
 extension InsightTree {
     /// The place of a column among the insights' columns.
-    static func column(of path: String) -> Int? { InsightColumns.all.firstIndex(of: path) }
+    public static func column(of path: String) -> Int? { InsightColumns.all.firstIndex(of: path) }
 }

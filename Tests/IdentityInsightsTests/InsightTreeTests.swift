@@ -1,8 +1,7 @@
-import IdentityInsights
 import JSON
 import Testing
 
-@testable import Results
+@testable import IdentityInsights
 
 @Suite struct InsightTreeTests {
     /// An answer that fills each column with its own number.
