@@ -8,12 +8,14 @@ struct Answer: Sendable {
     var contentType = "application/json"
     var headers: [(String, String)] = []
     var body: [UInt8]
+    /// The call that it answers; nil: the one it is sent for.
+    var correlationID: String?
 
     /// The API's error body.
     init(_ error: ErrorAnswer) {
         status = error.status
         body = error.body
-        if let seconds = error.retryAfter { headers.append(("Retry-After", String(seconds))) }
+        if let wait = error.retryAfter { headers.append(("Retry-After", wait.field)) }
         if error.status == 405 { headers.append(("Allow", "POST")) }
     }
 
@@ -46,7 +48,7 @@ struct Answer: Sendable {
         fields[.contentType] = contentType
         fields[.contentLength] = String(contentLength ?? body.count)
         fields[.date] = HTTPDate.now
-        for (name, value) in headers + [("X-MC-Correlation-ID", correlationID)] {
+        for (name, value) in headers + [("X-MC-Correlation-ID", self.correlationID ?? correlationID)] {
             if let name = HTTPField.Name(name) { fields[name] = value }
         }
         return HTTPResponse(status: .init(code: status), headerFields: fields)

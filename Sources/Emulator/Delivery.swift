@@ -10,6 +10,9 @@ struct Delivery: Sendable {
     let ruling: Ruling
     let sealer: AnswerSealer
     let generation: InsightsGeneration
+    let replayed: ReplayedAnswer
+    /// Whether the request leaves content codings open.
+    let allowsCoding: Bool
     let connection: Connection
 
     func deliver(writer: consuming ResponseWriter) async throws {
@@ -31,15 +34,31 @@ struct Delivery: Sendable {
         case .page(let status): Answer(page: status)
         case .redirect: Answer(redirectTo: "https://127.0.0.1/elsewhere")
         case .garbage: Answer(status: 200, json: Array(#"{"encryptedData":"eyJ, <no end"#.utf8))
+        case .misshapen(let shape): Answer(status: 200, json: try insights(sealed: .ordinary, in: shape))
+        case .mismatched: Answer(status: 200, json: try insights(sealed: .ordinary, as: Correlation.new()))
+        case .replayed:
+            replayed.replaying(
+                Answer(status: 200, json: try insights(sealed: .ordinary)), correlationID: ruling.call.correlationID)
+        case .coded where allowsCoding: try coded()
+        case .empty: Answer(status: 200, json: [])
         case .insights(let status, let seal): Answer(status: status, json: try insights(sealed: seal))
         default: Answer(status: 200, json: try insights(sealed: .ordinary))
         }
     }
 
-    private func insights(sealed seal: AnswerSeal) throws -> [UInt8] {
+    private func insights(
+        sealed seal: AnswerSeal, in shape: AnswerShape? = nil, as requestRefID: String? = nil
+    ) throws -> [UInt8] {
         guard let request = ruling.request else { return [] }
-        let insights = Insights(for: request, generation: generation)
-        return try sealer.body(insights.answer(requestRefID: ruling.call.correlationID), sealed: seal)
+        let requestRefID = requestRefID ?? ruling.call.correlationID
+        let insights = Insights(for: request, generation: generation).answer(requestRefID: requestRefID)
+        return try sealer.body(shape?.text(of: insights, requestRefID: requestRefID) ?? insights, sealed: seal)
+    }
+
+    private func coded() throws -> Answer {
+        var answer = Answer(status: 200, json: Gzip.encode(try insights(sealed: .ordinary)))
+        answer.headers.append(("Content-Encoding", "gzip"))
+        return answer
     }
 
     private func cut(ofBody: Bool) throws -> [UInt8] {

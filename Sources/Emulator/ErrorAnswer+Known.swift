@@ -35,13 +35,20 @@ extension ErrorAnswer {
         status: 500, source: "Emulator", reasonCode: "LOG_FAILED", description: "The log of calls cannot be written")
 
     /// The envelope that belongs to a status, as the API or its gateway words it.
-    static func status(_ status: Int, retryAfter: Int? = nil) -> Self {
+    static func status(_ status: Int, retryAfter seconds: Int? = nil) -> Self {
+        self.status(status, waiting: seconds.map { .seconds($0) })
+    }
+
+    /// The same with a `Retry-After` header as it is written.
+    static func status(_ status: Int, waiting wait: Wait?) -> Self {
         let known: (source: String, code: String, text: String, recoverable: Bool) =
             switch status {
             case 400: ("IIA", "VALIDATION_ERROR", "Invalid Format", false)
             case 401: ("IIA", "UNAUTHORIZED_REQUEST", "Unauthorized request", false)
             case 403: ("Gateway", "FORBIDDEN", "The client may not use this resource", false)
             case 404: ("Gateway", "NOT_FOUND", "No such resource", false)
+            case 413: ("Gateway", "PAYLOAD_TOO_LARGE", "The request is too large", false)
+            case 422: ("Gateway", "UNPROCESSABLE", "The request cannot be processed", false)
             case 425: ("Gateway", "TOO_EARLY", "The request came too early", true)
             case 429: ("Gateway", "LIMIT_EXCEEDED", "Too many requests", true)
             case 500: ("IIA", "SYSTEM_ERROR", "Internal error", true)
@@ -53,6 +60,6 @@ extension ErrorAnswer {
         return Self(
             status: status, source: known.source, reasonCode: known.code, description: known.text,
             recoverable: .boolean(known.recoverable), details: status == 400 ? "user.email" : nil,
-            retryAfter: retryAfter)
+            retryAfter: wait)
     }
 }

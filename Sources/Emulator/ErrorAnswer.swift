@@ -14,11 +14,34 @@ struct ErrorAnswer: Sendable, Equatable {
     var description: String
     var recoverable = Recoverable.boolean(false)
     var details: String?
-    /// Seconds of the `Retry-After` header, which is left out where this is nil.
-    var retryAfter: Int?
+    /// How the `Retry-After` header is written.
+    enum Wait: Sendable, Equatable {
+        case seconds(Int)
+        case text(String)
+        /// A date so many seconds ahead.
+        case until(Int)
+
+        /// The header's value.
+        var field: String {
+            switch self {
+            case .seconds(let seconds): String(seconds)
+            case .text(let text): text
+            case .until(let seconds): HTTPDate.after(seconds)
+            }
+        }
+    }
+
+    /// What the `Retry-After` header says; it is left out where this is nil.
+    var retryAfter: Wait?
+    /// Whether a byte order mark stands before the body.
+    var isMarked = false
 
     /// The body: `{"Errors":{"Error":[…]}}`.
     var body: [UInt8] {
+        isMarked ? [0xEF, 0xBB, 0xBF] + envelope : envelope
+    }
+
+    private var envelope: [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()
         writer.key("Errors")

@@ -24,6 +24,16 @@ struct Fault: Sendable, Equatable {
         case big
         /// The insights, but with this status and sealed in another way.
         case insights(status: Int, seal: AnswerSeal)
+        /// The insights in another shape than the API's.
+        case misshapen(AnswerShape)
+        /// The insights under another identifier than the response's.
+        case mismatched
+        /// The answer to the first call that was answered so.
+        case replayed
+        /// The ordinary answer in gzip, where the request does not forbid that.
+        case coded
+        /// 200 without a body.
+        case empty
         /// The ordinary answer, late.
         case slow
     }
@@ -38,7 +48,7 @@ struct Fault: Sendable, Equatable {
         case .page(let status), .insights(let status, _): status
         case .redirect: 302
         case .reset, .close, .hang, .cutHead: 0
-        case .cutBody, .garbage, .big, .slow: 200
+        case .cutBody, .garbage, .big, .misshapen, .mismatched, .replayed, .coded, .empty, .slow: 200
         }
     }
 }

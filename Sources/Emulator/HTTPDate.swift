@@ -13,6 +13,9 @@ enum HTTPDate {
         }
     }
 
+    /// The date so many seconds ahead.
+    static func after(_ seconds: Int) -> String { format(time(nil) + seconds) }
+
     private static func format(_ second: time_t) -> String {
         var moment = second
         var parts = tm()

@@ -15,6 +15,7 @@ struct OpeningsAPI: Sendable {
     let log: CallLog
     let sealer: AnswerSealer
     let generation: InsightsGeneration
+    let replayed = ReplayedAnswer()
 
     /// Serves one request of a connection.
     func respond(
@@ -47,12 +48,13 @@ struct OpeningsAPI: Sendable {
             try await send(Answer(.tooLarge), Correlation.new(), writer: writer)
             return
         }
-        try await carryOut(judge.rule(on: Array(body.readableBytesView)), writer: writer, on: connection)
+        let ruling = judge.rule(on: Array(body.readableBytesView))
+        try await carryOut(ruling, allowsCoding: Self.allowsCoding(request), writer: writer, on: connection)
     }
 
     /// Logs the call, then waits, then answers or does what the fault says.
     private func carryOut(
-        _ ruling: Ruling, writer: consuming ResponseWriter, on connection: Connection
+        _ ruling: Ruling, allowsCoding: Bool, writer: consuming ResponseWriter, on connection: Connection
     ) async throws {
         do throws(EmulatorError) {
             try log.record(ruling.call)
@@ -61,8 +63,15 @@ struct OpeningsAPI: Sendable {
             return
         }
         if ruling.delay > .zero { try await Task.sleep(for: ruling.delay) }
-        let delivery = Delivery(ruling: ruling, sealer: sealer, generation: generation, connection: connection)
+        let delivery = Delivery(
+            ruling: ruling, sealer: sealer, generation: generation, replayed: replayed, allowsCoding: allowsCoding,
+            connection: connection)
         try await delivery.deliver(writer: writer)
+    }
+
+    /// RFC 9110 §12.5.3: without the field any content coding is acceptable.
+    private static func allowsCoding(_ request: Request) -> Bool {
+        request.headers[.acceptEncoding].map { $0.contains("gzip") || $0.contains("*") } ?? true
     }
 
     private func refuse(

@@ -26,7 +26,7 @@ public enum ScenarioCatalogue {
         "  429aN, 503aN  with Retry-After: N seconds",
     ]
 
-    static let entries: [Entry] = errors + gateways + connections + answers + seals
+    static let entries: [Entry] = errors + waits + gateways + refusals + connections + answers + shapes + seals
 
     private static let errors: [Entry] = [
         Entry(name: "400", meaning: "refused, not recoverable", action: .error(.status(400))),
@@ -37,6 +37,7 @@ public enum ScenarioCatalogue {
         Entry(
             name: "400d", meaning: "refused, could not be decrypted",
             action: .error(.undecryptable("encryptedData"))),
+        Entry(name: "bom400", meaning: "refused, a byte order mark before the error body", action: .error(marked)),
         Entry(name: "401", meaning: "unauthorized", action: .error(.status(401))),
         Entry(name: "403", meaning: "forbidden", action: .error(.status(403))),
         Entry(name: "404", meaning: "not found", action: .error(.status(404))),
@@ -48,14 +49,34 @@ public enum ScenarioCatalogue {
         Entry(name: "504e", meaning: "504 with the API's error body", action: .error(.status(504))),
     ]
 
+    private static let waits: [Entry] = [
+        wait("429frac", "a fraction, 299.997", .text("299.997")), wait("429list", "a list, 2, 3", .text("2, 3")),
+        wait("429days", "a date in two days", .until(172_800)), wait("429junk", "no time at all", .text("soon")),
+        wait("429far", "a date that no clock can show", .text("1 Dec 1122110211")),
+    ]
+
+    private static func wait(_ name: String, _ meaning: String, _ wait: ErrorAnswer.Wait) -> Entry {
+        Entry(name: name, meaning: "429, Retry-After: \(meaning)", action: .error(.status(429, waiting: wait)))
+    }
+
     private static let gateways: [Entry] = [
         Entry(name: "html400", meaning: "an HTML page, as nginx refuses a certificate", action: .page(400)),
         Entry(name: "408", meaning: "a proxy's HTML page", action: .page(408)),
         Entry(name: "502", meaning: "a gateway's HTML page", action: .page(502)),
         Entry(name: "504", meaning: "a gateway's HTML page", action: .page(504)),
         Entry(name: "html503", meaning: "a gateway's HTML page", action: .page(503)),
+        Entry(name: "html425", meaning: "a proxy's HTML page", action: .page(425)),
+        Entry(name: "html500", meaning: "a gateway's HTML page", action: .page(500)),
         Entry(name: "redirect", meaning: "302 to another address", action: .redirect),
     ]
+
+    /// Refusals of one record, by a gateway's page or with the API's error body.
+    private static let refusals: [Entry] = [413, 414, 415, 422, 431, 451].flatMap { status in
+        [
+            Entry(name: "\(status)", meaning: "a gateway's HTML page", action: .page(status)),
+            Entry(name: "\(status)e", meaning: "\(status) with the API's error body", action: .error(.status(status))),
+        ]
+    }
 
     private static let connections: [Entry] = [
         Entry(name: "reset", meaning: "request read, connection reset, no answer", action: .reset),
@@ -69,9 +90,17 @@ public enum ScenarioCatalogue {
     private static let answers: [Entry] = [
         Entry(name: "garbage", meaning: "200 with a body that is no JSON", action: .garbage),
         Entry(name: "big", meaning: "200 with a body of 64 MiB", action: .big),
+        Entry(name: "empty", meaning: "200 without a body", action: .empty),
+        Entry(name: "gzip", meaning: "200 in gzip, unless the request forbids it", action: .coded),
+        Entry(name: "mismatch", meaning: "200, requestRefId is not X-MC-Correlation-ID", action: .mismatched),
+        Entry(name: "replay", meaning: "200, the answer to the first call of this scenario", action: .replayed),
         Entry(name: "201", meaning: "the insights with status 201", action: .insights(status: 201, seal: .ordinary)),
         Entry(name: "plain", meaning: "200, the insights not encrypted", action: .insights(status: 200, seal: .plain)),
     ]
+
+    private static let shapes = AnswerShape.allCases.map {
+        Entry(name: $0.rawValue, meaning: $0.meaning, action: .misshapen($0))
+    }
 
     private static let seals: [Entry] =
         [
@@ -82,6 +111,12 @@ public enum ScenarioCatalogue {
 
     private static func sealed(_ name: String, _ meaning: String, _ seal: AnswerSeal) -> Entry {
         Entry(name: name, meaning: meaning, action: .insights(status: 200, seal: seal))
+    }
+
+    private static var marked: ErrorAnswer {
+        var answer = ErrorAnswer.status(400)
+        answer.isMarked = true
+        return answer
     }
 
     private static func recoverable(_ value: ErrorAnswer.Recoverable) -> ErrorAnswer {

@@ -1,0 +1,58 @@
+/// How the text of the insights differs from the JSON that the API documents, before it is encrypted.
+enum AnswerShape: String, Sendable, CaseIterable {
+    /// A string with one half of a surrogate pair.
+    case lone
+    /// A member twice.
+    case dup
+    /// A number that is none.
+    case nan
+    /// A byte order mark before it.
+    case bom
+    /// An array in an array, a hundred times.
+    case deep
+    /// A shape in which nobody finds an insight.
+    case unknown
+    /// No JSON at all.
+    case nojson
+    /// The API's error body, under status 200.
+    case errors
+
+    /// How `--help` tells it.
+    var meaning: String {
+        switch self {
+        case .lone: "200, a string holds a lone surrogate"
+        case .dup: "200, a member is there twice"
+        case .nan: "200, a number is NaN"
+        case .bom: "200, a byte order mark before the JSON"
+        case .deep: "200, nested 100 deep"
+        case .unknown: "200, of a shape that nobody knows"
+        case .nojson: "200, encrypted text that is no JSON"
+        case .errors: "200, an encrypted error body"
+        }
+    }
+
+    /// The text in this shape.
+    ///
+    /// - Parameters:
+    ///   - insights: an object, as the API writes it.
+    ///   - requestRefID: its identifier.
+    /// - Returns: the text to be encrypted.
+    func text(of insights: [UInt8], requestRefID: String) -> [UInt8] {
+        switch self {
+        case .lone: Self.adding(#""note":"\ud83d""#, to: insights)
+        case .dup: Self.adding(#""requestRefId":"\#(requestRefID)""#, to: insights)
+        case .nan: Self.adding(#""score":NaN"#, to: insights)
+        case .bom: [0xEF, 0xBB, 0xBF] + insights
+        case .deep:
+            Self.adding(
+                "\"deep\":" + String(repeating: "[", count: 100) + String(repeating: "]", count: 100), to: insights)
+        case .unknown: Array(#"{"requestRefId":"\#(requestRefID)","result":{"grade":"A"}}"#.utf8)
+        case .nojson: Array("OK, \(requestRefID)".utf8)
+        case .errors: ErrorAnswer.status(500).body
+        }
+    }
+
+    private static func adding(_ member: String, to object: [UInt8]) -> [UInt8] {
+        object.dropLast() + Array(",\(member)}".utf8)
+    }
+}
