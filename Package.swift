@@ -79,7 +79,7 @@ let package = Package(
             name: "Migrations", dependencies: [.grdb], path: "migrations",
             exclude: [
                 "v0001_initial.sql", "v0002_daemon.sql", "v0003_spend.sql", "v0004_archive.sql", "v0005_times.sql",
-                "v0006_other_calls.sql", "v0007_reruns.sql", "v0008_runner_batch.sql",
+                "v0006_other_calls.sql", "v0007_reruns.sql", "v0008_runner_batch.sql", "v0009_answers.sql",
             ],
             swiftSettings: strict),
         room("RecordStore", ["Basics", "Migrations", "OpenSSL", .grdb, .grdbSQLite]),

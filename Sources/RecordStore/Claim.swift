@@ -4,7 +4,7 @@ public struct Claim: Sendable {
     public let records: [ClaimedRecord]
     /// The cap that kept the claim from taking more, while more was there.
     public let cappedBy: Cap?
-    /// When the earliest retry falls due, in milliseconds since 1970 UTC; nil when none waits.
+    /// When the earliest retry falls due, in milliseconds since 1970 UTC; nil when none waits for a time.
     public let nextReadyAt: Int64?
     /// Whether nothing is queued and nothing under way: the batch can be completed.
     public let exhausted: Bool

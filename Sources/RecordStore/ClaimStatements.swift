@@ -39,12 +39,16 @@ struct ClaimStatements {
         removeReady = try HotStatement(
             database, "DELETE FROM ready WHERE batch_id = ?1 AND not_before = ?2 AND record_id = ?3")
         nextReady = try HotStatement(
-            database, "SELECT not_before FROM ready WHERE batch_id = ?1 ORDER BY not_before LIMIT 1")
+            database,
+            """
+            SELECT not_before FROM ready WHERE batch_id = ?1 AND not_before < \(NextStep.behindAll)
+            ORDER BY not_before LIMIT 1
+            """)
         nextReadyOfRerun = try HotStatement(
             database,
             """
             SELECT not_before FROM ready CROSS JOIN records ON records.id = record_id
-            WHERE batch_id = ?1 AND requeued = ?2 ORDER BY not_before LIMIT 1
+            WHERE batch_id = ?1 AND requeued = ?2 AND not_before < \(NextStep.behindAll) ORDER BY not_before LIMIT 1
             """)
         anyInDoubt = try HotStatement(
             database, "SELECT 1 FROM records INDEXED BY records_in_doubt WHERE status = 4 AND held = 0 LIMIT 1")

@@ -3,6 +3,10 @@
 public struct Doubts: Sendable, Equatable {
     /// In doubt and sent, or maybe sent.
     public private(set) var perhapsBilled = 0
+    /// In doubt and surely billed: an answer came that could not be read, or was too large.
+    public private(set) var answered = 0
+    /// In doubt because their answer is the one to another call; perhaps billed.
+    public private(set) var repeated = 0
     /// In doubt only because an identical record is: not sent, and sent only once that is settled.
     public private(set) var held = 0
     /// The records that hold these, as far as they are in doubt still.
@@ -19,7 +23,15 @@ public struct Doubts: Sendable, Equatable {
     public mutating func add(_ view: RecordView) {
         if view.isResolvedByHand { resolved += 1 }
         guard view.status == .inDoubt, view.sharesLine == nil else { return }
-        if view.isHeld { addHeld(by: view.holder) } else { perhapsBilled += 1 }
+        if view.isHeld {
+            addHeld(by: view.holder)
+        } else if view.isRepeated {
+            repeated += 1
+        } else if view.isSurelyBilled {
+            answered += 1
+        } else {
+            perhapsBilled += 1
+        }
     }
 
     /// Counts a record that is held.

@@ -16,6 +16,8 @@ struct FinishStatements {
     let keepsAnswers: HotStatement
     let keepAnswer: HotStatement
     let countAnswers: HotStatement
+    let remember: HotStatement
+    let forget: HotStatement
 
     init(_ database: Database) throws {
         openAttempt = try HotStatement(
@@ -59,6 +61,15 @@ struct FinishStatements {
             database, "INSERT OR IGNORE INTO answers SELECT fingerprint, id FROM records WHERE id = ?1")
         countAnswers = try HotStatement(
             database, "UPDATE batches SET answers_known = answers_known + ?2 WHERE id = ?1")
+        remember = try HotStatement(
+            database,
+            "INSERT INTO recent_answers VALUES (ifnull((SELECT max(up_to) FROM recent_answers), 0) + ?1, ?2)")
+        forget = try HotStatement(
+            database,
+            """
+            DELETE FROM recent_answers
+            WHERE up_to <= (SELECT max(up_to) FROM recent_answers) - \(AnswerReference.remembered)
+            """)
         countLedgerDay = try HotStatement(
             database,
             """

@@ -19,6 +19,8 @@ struct FinishTally {
     private(set) var days: [Place: DayChange] = [:]
     /// Answers that were put where other batches find them.
     private(set) var answers: [BatchID: Int64] = [:]
+    /// What the group's answers are remembered by, as it is stored.
+    private(set) var references: [UInt8] = []
     /// How many completions were applied.
     private(set) var applied = 0
 
@@ -51,6 +53,9 @@ struct FinishTally {
     mutating func addAnswer(of batch: BatchID) {
         answers[batch, default: 0] += 1
     }
+
+    /// Remembers an answer.
+    mutating func add(_ reference: AnswerReference) { reference.append(to: &references) }
 
     /// Adds what settling followers changes.
     mutating func add(_ changes: BatchCounts, to batch: BatchID) {

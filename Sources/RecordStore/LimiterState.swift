@@ -8,12 +8,18 @@ public struct LimiterState: Sendable, Equatable {
     public var closedUntil: Int64?
     /// When this was true, in milliseconds since 1970 UTC.
     public var savedAt: Int64
+    /// Whether a row of answers that could not be read has halted, and none was of use since.
+    public var isKeyDoubted: Bool
 
     /// Describes a limiter's state.
-    public init(theoreticalArrival: Int64, rateFactor: Double, closedUntil: Int64? = nil, savedAt: Int64) {
+    public init(
+        theoreticalArrival: Int64, rateFactor: Double, closedUntil: Int64? = nil, savedAt: Int64,
+        isKeyDoubted: Bool = false
+    ) {
         self.theoreticalArrival = theoreticalArrival
         self.rateFactor = rateFactor
         self.closedUntil = closedUntil
         self.savedAt = savedAt
+        self.isKeyDoubted = isKeyDoubted
     }
 }

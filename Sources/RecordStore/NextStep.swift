@@ -8,6 +8,8 @@ public enum NextStep: Sendable, Equatable {
     case inDoubt
     /// It is queued again, not before a time in milliseconds since 1970 UTC.
     case retry(notBefore: Int64, spendsAttempt: Bool)
+    /// It is queued again behind everything else, its attempt unspent, until `RecordStore.bringForward(_:)`.
+    case last
     /// It goes back to the queue as it was, its attempt unspent, ready at once.
     case release
 }
@@ -19,14 +21,18 @@ extension NextStep {
         case .succeeded: .succeeded
         case .failed: .failed
         case .inDoubt: .inDoubt
-        case .retry, .release: .queued
+        case .retry, .last, .release: .queued
         }
     }
+
+    /// Stands for a time that never comes.
+    static let behindAll = Int64.max
 
     /// When a record that is queued again is ready.
     var notBefore: Int64? {
         switch self {
         case .retry(let notBefore, _): notBefore
+        case .last: Self.behindAll
         case .release: 0
         case .succeeded, .failed, .inDoubt: nil
         }
@@ -37,7 +43,7 @@ extension NextStep {
         switch self {
         case .succeeded, .failed, .inDoubt: true
         case .retry(_, let spendsAttempt): spendsAttempt
-        case .release: false
+        case .last, .release: false
         }
     }
 }

@@ -19,7 +19,8 @@ struct RecordQuery {
               \(tables.result("detail", "answer")), follows, \(source),
               iif(\(source) IS NULL, NULL, (SELECT name FROM batches WHERE batches.id = \(source) >> 32)),
               iif(status = 3, \(tables.isResolvedByHand), 0), \(holder),
-              iif(\(holder) IS NULL, NULL, (SELECT name FROM batches WHERE batches.id = \(holder) >> 32))
+              iif(\(holder) IS NULL, NULL, (SELECT name FROM batches WHERE batches.id = \(holder) >> 32)),
+              \(tables.isSurelyBilled), \(tables.isRepeated)
             FROM \(tables.records) AS record \(tables.joiningResults(on: shown))
             WHERE id BETWEEN ?1 AND ?2 \(codes.map { "AND status IN (\($0))" } ?? "") ORDER BY id LIMIT ?3
             """
@@ -81,6 +82,26 @@ extension RecordQuery {
                 """
         }
 
+        /// Whether a record in doubt was billed, though nothing that could be read came of it.
+        var isSurelyBilled: String {
+            inDoubt("SELECT max(billable = 1) FROM attempts WHERE record_id = ifnull(follows, record.id)")
+        }
+
+        /// Whether the answer that is kept of a record in doubt is one that came before.
+        var isRepeated: String {
+            inDoubt(
+                """
+                SELECT outcome = 'repeated' FROM attempts
+                WHERE record_id = ifnull(follows, record.id) AND outcome IN ('repeated', 'undecipherable')
+                ORDER BY attempts.id DESC LIMIT 1
+                """)
+        }
+
+        /// None is in doubt in the archive.
+        private func inDoubt(_ query: String) -> String {
+            self == .archived ? "0" : "iif(record.status = 4, (\(query)), 0)"
+        }
+
         func result(_ columns: String...) -> String {
             columns.map { self == .hot ? $0 : "ifnull(results.\($0), archived_results.\($0))" }.joined(separator: ", ")
         }
@@ -102,7 +123,7 @@ extension RecordView {
             hasWarnings: row.integer(10) == 1, sealedPayload: row.bytes(11), sealedDetail: row.optionalBytes(12),
             sealedAnswer: row.optionalBytes(13), leader: row.optionalInteger(14).map(RecordID.init(rawValue:)),
             copiedFrom: row.optionalInteger(15).map(RecordID.init(rawValue:)), copiedFromBatch: row.text(16),
-            isResolvedByHand: row.integer(17) == 1, holder: Self.holder(row.optionalInteger(18), row.text(19)), key: key
-        )
+            isResolvedByHand: row.integer(17) == 1, holder: Self.holder(row.optionalInteger(18), row.text(19)),
+            isSurelyBilled: row.integer(20) == 1, isRepeated: row.integer(21) == 1, key: key)
     }
 }

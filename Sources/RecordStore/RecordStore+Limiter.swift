@@ -5,10 +5,12 @@ extension RecordStore {
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
     public func limiterState() throws -> LimiterState? {
-        let sql = "SELECT theoretical_arrival_us, rate_factor, closed_until, saved_at FROM limiter"
+        let sql = "SELECT theoretical_arrival_us, rate_factor, closed_until, saved_at, key_doubted FROM limiter"
         return try read { database in
             try Row.fetchOne(database, sql: sql).map { row in
-                LimiterState(theoreticalArrival: row[0], rateFactor: row[1], closedUntil: row[2], savedAt: row[3])
+                LimiterState(
+                    theoreticalArrival: row[0], rateFactor: row[1], closedUntil: row[2], savedAt: row[3],
+                    isKeyDoubted: row[4])
             }
         }
     }
@@ -20,10 +22,13 @@ extension RecordStore {
         try await write { connection in
             try connection.database.execute(
                 sql: """
-                    INSERT OR REPLACE INTO limiter (only_row, theoretical_arrival_us, rate_factor, closed_until, saved_at)
-                    VALUES (1, ?, ?, ?, ?)
+                    INSERT OR REPLACE INTO limiter
+                      (only_row, theoretical_arrival_us, rate_factor, closed_until, saved_at, key_doubted)
+                    VALUES (1, ?, ?, ?, ?, ?)
                     """,
-                arguments: [state.theoreticalArrival, state.rateFactor, state.closedUntil, state.savedAt])
+                arguments: [
+                    state.theoreticalArrival, state.rateFactor, state.closedUntil, state.savedAt, state.isKeyDoubted,
+                ])
         }
     }
 

@@ -2,6 +2,26 @@ import Foundation
 import GRDB
 
 extension RecordStore {
+    /// Hands out a batch's records in doubt whose answer is kept, in input order.
+    ///
+    /// - Parameters:
+    ///   - batch: The batch.
+    ///   - body: Called for each; what it changes of records handed out before does no harm.
+    /// - Throws: ``StoreError``; whatever the body throws.
+    public func forEachKeptAnswer(_ batch: BatchID, _ body: (RecordView) async throws -> Void) async throws {
+        let records = batch.records
+        let sql = """
+            SELECT id FROM records INDEXED BY records_in_doubt CROSS JOIN results ON record_id = id
+            WHERE status = 4 AND held = 0 AND id BETWEEN ? AND ? AND answer IS NOT NULL ORDER BY id
+            """
+        let found = try read {
+            try Int64.fetchAll($0, sql: sql, arguments: [records.lowerBound, records.upperBound])
+        }
+        for id in found {
+            if let view = try record(RecordID(rawValue: id)), view.hasKeptAnswer { try await body(view) }
+        }
+    }
+
     /// Gives records in doubt the answers that can be read now; a record that is in doubt no more is left as it is.
     ///
     /// - Parameter answers: The answers, decrypted.
@@ -27,6 +47,7 @@ private struct SealedRecovery: Sendable {
     let answer: Data
     let detail: Data?
     let requestRefID: String?
+    let reference: AnswerReference?
     let hasWarnings: Bool
 
     init(_ recovered: RecoveredAnswer, key: DataKey) throws {
@@ -37,6 +58,7 @@ private struct SealedRecovery: Sendable {
             Data(try key.seal(Array($0.utf8), record: number, column: .detail))
         }
         requestRefID = PlainToken.only(recovered.requestRefID)
+        reference = recovered.requestRefID.map(AnswerReference.init)
         hasWarnings = recovered.hasWarnings
     }
 }
@@ -62,6 +84,9 @@ extension WriterConnection {
         counts.move(from: .inDoubt, to: .succeeded)
         try add(counts, to: recovered.record.batch)
         try keepAnswer(of: recovered.record)
+        var references: [UInt8] = []
+        recovered.reference?.append(to: &references)
+        try remember(references)
         return true
     }
 }

@@ -64,11 +64,28 @@ extension RecordStore {
     /// - Throws: ``StoreError`` when the database can't be read or written.
     public func hastenRetries(of batch: BatchID, to latest: Int64) async throws {
         let arguments: StatementArguments = [batch.rawValue, latest]
-        let anyLater = "SELECT 1 FROM ready WHERE batch_id = ? AND not_before > ? LIMIT 1"
+        // What stands behind everything else waits for no time.
+        let later = "batch_id = ?1 AND not_before > ?2 AND not_before < \(NextStep.behindAll)"
+        let anyLater = "SELECT 1 FROM ready WHERE \(later) LIMIT 1"
         guard try read({ try Int64.fetchOne($0, sql: anyLater, arguments: arguments) }) != nil else { return }
         try await write { connection in
             try connection.database.execute(
-                sql: "UPDATE ready SET not_before = ?2 WHERE batch_id = ?1 AND not_before > ?2", arguments: arguments)
+                sql: "UPDATE ready SET not_before = ?2 WHERE \(later)", arguments: arguments)
+        }
+    }
+
+    /// Makes ready what ``NextStep/last`` put behind everything else.
+    ///
+    /// - Parameter batch: The batch.
+    /// - Returns: The records; none where there are none.
+    /// - Throws: ``StoreError`` when it can't be written.
+    public func bringForward(_ batch: BatchID) async throws -> [RecordID] {
+        try await write { connection in
+            try Int64.fetchAll(
+                connection.database,
+                sql: "UPDATE ready SET not_before = 0 WHERE batch_id = ? AND not_before = ? RETURNING record_id",
+                arguments: [batch.rawValue, NextStep.behindAll]
+            ).map(RecordID.init(rawValue:))
         }
     }
 }

@@ -34,6 +34,10 @@ public struct RecordView: Sendable {
     public let isResolvedByHand: Bool
     /// The record in doubt because of which this one is held; nil for any other, and once that is settled.
     public let holder: RecordPlace?
+    /// Whether it is in doubt although its call was surely billed.
+    public let isSurelyBilled: Bool
+    /// Whether it is in doubt because its answer is the one to another call.
+    public let isRepeated: Bool
     let key: DataKey
 
     /// Whose result is shown.
@@ -76,6 +80,9 @@ public struct RecordView: Sendable {
             return place.map { "\(text) (\($0))" } ?? text
         }
     }
+
+    /// Whether it is in doubt and has an answer all the same, which is kept.
+    public var hasKeptAnswer: Bool { status == .inDoubt && sealedAnswer != nil }
 
     private var heldText: String {
         guard let holder else { return "held: an identical record was in doubt, and is no more" }

@@ -13,12 +13,16 @@ extension RequeueSelection {
     ) -> (sql: String, arguments: StatementArguments) {
         let range = lines.map { batch.range(of: $0) } ?? batch.records
         let codes = statuses.map { String($0.code) }.joined(separator: ", ")
-        // The policy never touches an answer that came and could not be read: it was billed (DESIGN's answer table).
+        // The policy never touches what was surely billed, nor what was answered (DESIGN's answer table).
+        let isAnswered = """
+            (answer IS NOT NULL OR EXISTS (
+              SELECT 1 FROM attempts WHERE record_id = ifnull(records.follows, records.id) AND billable = 1))
+            """
         let sql = """
             records LEFT JOIN results ON record_id = ifnull(follows, id)
             WHERE id BETWEEN :first AND :last AND (status IN (\(codes)) OR (:waiting AND status = 0 AND requeued > 0))
               AND (:reason IS NULL OR reason_code = :reason)
-              AND (:policy = 0 OR (held = 0 AND ifnull(http_status, 0) NOT BETWEEN 200 AND 299))
+              AND (:policy = 0 OR held = 0) AND (:unanswered = 0 OR status <> 4 OR NOT \(isAnswered))
               AND (:spent IS NULL OR spent < :spent)
               AND (:spares = 0 OR status <> 3 OR NOT \(ResolvedByHand.condition))
             """
@@ -26,8 +30,8 @@ extension RequeueSelection {
             sql,
             [
                 "first": max(after.map { $0 + 1 } ?? 0, range.lowerBound), "last": range.upperBound,
-                "waiting": waiting, "reason": reasonCode, "policy": byPolicy, "spent": maximumSpent,
-                "spares": sparesResolved,
+                "waiting": waiting, "reason": reasonCode, "policy": byPolicy,
+                "unanswered": byPolicy || sparesAnswered, "spent": maximumSpent, "spares": sparesResolved,
             ]
         )
     }

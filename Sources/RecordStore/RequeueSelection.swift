@@ -18,11 +18,15 @@ public struct RequeueSelection: Sendable {
     public var sparesResolved: Bool
     /// The states in which the batch must be; in another nothing is selected. Nil: any in which it can be run again.
     public var states: Set<BatchState>?
+    /// Whether records in doubt are left alone that were answered, or surely billed: nobody has said that they may be
+    /// paid again. The policy always does so.
+    public var sparesAnswered: Bool
 
     /// Selects records to be queued again.
     public init(
         statuses: Set<RecordStatus>, reasonCode: String? = nil, lines: ClosedRange<Int>? = nil, limit: Int? = nil,
-        byPolicy: Bool = false, maximumSpent: Int? = nil, sparesResolved: Bool = false, states: Set<BatchState>? = nil
+        byPolicy: Bool = false, maximumSpent: Int? = nil, sparesResolved: Bool = false, sparesAnswered: Bool = false,
+        states: Set<BatchState>? = nil
     ) {
         self.statuses = statuses
         self.reasonCode = reasonCode
@@ -32,5 +36,6 @@ public struct RequeueSelection: Sendable {
         self.maximumSpent = maximumSpent
         self.sparesResolved = sparesResolved
         self.states = states
+        self.sparesAnswered = sparesAnswered
     }
 }

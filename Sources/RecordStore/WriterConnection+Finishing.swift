@@ -13,6 +13,7 @@ extension WriterConnection {
             try settle(completion, status)
             if status == .queued { try queue(completion) } else { try saveResult(sealed, status) }
             tally.add(completion, status: status, day: day)
+            if let reference = sealed.reference { tally.add(reference) }
             guard status != .queued, status != .cancelled else { continue }
             if status == .succeeded { try keepAnswer(of: completion.record, &keeping) }
             let followers = try settleFollowers(of: completion.record.rawValue, as: status)
@@ -27,6 +28,7 @@ extension WriterConnection {
         for (batch, counts) in tally.batches { try add(counts, to: batch) }
         for (batch, number) in tally.answers { try finishes.countAnswers.run(batch.rawValue, number) }
         for (place, change) in tally.days { try count(change, at: place) }
+        try remember(tally.references)
         tally = FinishTally()
     }
 

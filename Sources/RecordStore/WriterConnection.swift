@@ -10,6 +10,8 @@ final class WriterConnection {
     let follows: FollowStatements
     /// What completions add to counters, until the group writes it.
     var tally = FinishTally()
+    /// Answers remembered since old ones were last forgotten.
+    var rememberedSince = 0
     /// The highest attempt id that this transaction has claimed; the ledger's mark follows it once it is committed.
     var claimedUpTo: Int64?
 

@@ -65,6 +65,11 @@ import Testing
         "INSERT INTO ledger_days VALUES (20251123, 1, 1, 2, 0, 0, 0)",
         "INSERT INTO ledger_days VALUES (20251123, 1, 1, 1, 1, 1, 0)",
         "INSERT INTO ledger_days VALUES (20251123, 2, 1, 1, 1, 0, 0)",
+        "INSERT INTO recent_answers VALUES (0, zeroblob(8))",
+        "INSERT INTO recent_answers VALUES (1, x'')",
+        "INSERT INTO recent_answers VALUES (1, zeroblob(9))",
+        "INSERT INTO recent_answers VALUES (1, NULL)",
+        "INSERT INTO limiter VALUES (1, 5, 0.5, NULL, 4, 2)",
         "DELETE FROM batches",
         "DELETE FROM records WHERE id = 4294967298",
     ])

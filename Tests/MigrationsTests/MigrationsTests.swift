@@ -104,6 +104,20 @@ import Testing
         try Self.expectSound(database)
     }
 
+    @Test func answersAreRememberedFromTheirStepOn() throws {
+        let database = try DatabaseQueue()
+        try Migrations.all.upTo(8).apply(to: database)
+        try database.write {
+            try $0.execute(sql: SampleRows.current)
+            try $0.execute(sql: "INSERT INTO limiter VALUES (1, 5, 0.5, NULL, 4)")
+        }
+        try Migrations.all.apply(to: database)
+        #expect(try Self.number(database, "SELECT count(*) FROM recent_answers") == 0)
+        #expect(try Self.number(database, "SELECT count(*) FROM limiter WHERE key_doubted = 0") == 1)
+        try database.write { try $0.execute(sql: "INSERT INTO recent_answers VALUES (2, zeroblob(16))") }
+        try Self.expectSound(database)
+    }
+
     @Test func aStepThatFailsLeavesNothingBehind() throws {
         let database = try DatabaseQueue()
         try Migrations.all.apply(to: database)

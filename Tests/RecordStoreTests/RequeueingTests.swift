@@ -108,6 +108,75 @@ import Testing
         try store.close()
     }
 
+    /// Lines 2 to 6 in doubt: nothing known, unreadable, another call's answer, too large, a 200 without a body.
+    private func doubtfulBatch(_ store: RecordStore) async throws -> Batch {
+        let batch = try await store.runningBatch(count: 5)
+        let records = try await store.claim(batch).records
+        _ = try await store.finish([
+            records[0].inDoubt, records[1].unreadable("cipher"),
+            records[2].completion(.inDoubt, outcome: "repeated", httpStatus: 200, billable: .unknown, answer: "clear"),
+            records[3].completion(.inDoubt, outcome: "in_doubt", httpStatus: 200, billable: .yes),
+            records[4].completion(.inDoubt, outcome: "in_doubt", httpStatus: 200, billable: .unknown),
+        ])
+        return batch
+    }
+
+    @Test(arguments: [
+        (RequeueSelection(statuses: [.inDoubt], byPolicy: true), [2, 6]),
+        (RequeueSelection(statuses: [.inDoubt], sparesAnswered: true), [2, 6]),
+        (RequeueSelection(statuses: [.failed, .inDoubt], sparesAnswered: true), [2, 6]),
+        (RequeueSelection(statuses: [.inDoubt]), [2, 3, 4, 5, 6]),
+    ])
+    func whatWasAnsweredIsSentAgainByAPersonOnly(_ selection: RequeueSelection, _ lines: [Int]) async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let batch = try await doubtfulBatch(store)
+        #expect(try await store.requeue(batch.id, selection) == lines.count)
+        var queued: [Int] = []
+        try store.forEachRecord(batch.id, statuses: [.queued]) { queued.append($0.line) }
+        #expect(queued == lines)
+        try store.close()
+    }
+
+    @Test func doubtsAreToldApartByWhatCameAndWhatWasBilled() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let batch = try await doubtfulBatch(store)
+        var doubts = Doubts()
+        try store.forEachRecord(batch.id) { doubts.add($0) }
+        #expect((doubts.perhapsBilled, doubts.answered, doubts.repeated) == (2, 2, 1))
+        var kept: [Int] = []
+        try await store.forEachKeptAnswer(batch.id) { kept.append($0.line) }
+        #expect(kept == [3, 4])
+        let views = try [3, 4].map { try store.view(batch, $0) }
+        #expect(views.map(\.isRepeated) == [false, true])
+        #expect(views.map(\.isSurelyBilled) == [true, false])
+        try store.close()
+    }
+
+    @Test func whatStandsBehindEverythingElseIsReadyWhenItIsBroughtForward() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let batch = try await store.runningBatch(count: 3)
+        let records = try await store.claim(batch, 2).records
+        _ = try await store.finish([
+            records[0].completion(.last, outcome: "overloaded", httpStatus: 429), records[1].overloaded(until: 5_000),
+        ])
+        let claim = try await store.claim(batch)
+        #expect(claim.records.map(\.id.line) == [4])
+        #expect(claim.nextReadyAt == 5_000)
+        _ = try await store.finish(claim.records.map(\.succeeded))
+        _ = try await store.finish(try await store.claim(batch, now: 5_000).records.map(\.succeeded))
+        let rest = try await store.claim(batch, now: 9_000)
+        #expect(rest.records.isEmpty && rest.nextReadyAt == nil && !rest.exhausted)
+        #expect(try await store.bringForward(batch.id) == [records[0].id])
+        #expect(try await store.bringForward(batch.id).isEmpty)
+        let last = try await store.claim(batch, now: 9_000)
+        #expect(last.records.map(\.id.line) == [2])
+        #expect(last.records.first?.spentAttempts == 0)
+        try store.close()
+    }
+
     @Test func aRecordThatWaitsAgainShowsNothingOfTheEarlierRun() async throws {
         let folder = try StoreFolder()
         let store = try folder.open()

@@ -23,7 +23,8 @@ import Testing
             hasWarnings: view.hasWarnings, sealedPayload: payload ?? view.sealedPayload,
             sealedDetail: view.sealedDetail, sealedAnswer: answer ?? view.sealedAnswer, leader: view.leader,
             copiedFrom: view.copiedFrom, copiedFromBatch: view.copiedFromBatch,
-            isResolvedByHand: view.isResolvedByHand, holder: view.holder, key: view.key)
+            isResolvedByHand: view.isResolvedByHand, holder: view.holder,
+            isSurelyBilled: view.isSurelyBilled, isRepeated: view.isRepeated, key: view.key)
     }
 
     @Test func aRowThatWasAlteredKeepsItsLineAndStatus() async throws {
