@@ -22,8 +22,8 @@ public enum Hint: Sendable, Equatable {
     case resume(batch: String)
     /// Gives up what has not been sent of a batch.
     case cancel(batch: String)
-    /// Decides what becomes of a record in doubt; `agreed` to what that may cost.
-    case resolve(batch: String, line: Int, decision: String, agreed: Bool = false)
+    /// Decides what becomes of a record in doubt, or of all; `agreed` to what that may cost.
+    case resolve(batch: String, line: Int? = nil, decision: String, agreed: Bool = false)
     /// Prints a batch's results.
     case export(batch: String)
     /// Checks everything from the settings to the connection.
@@ -66,7 +66,8 @@ extension Hint: CustomStringConvertible {
         case .resume(let batch): ["resume", batch]
         case .cancel(let batch): ["cancel", batch]
         case .resolve(let batch, let line, let decision, let agreed):
-            ["resolve", batch, "--line", String(line), "--as", decision] + (agreed ? ["--yes"] : [])
+            ["resolve", batch] + (line.map { ["--line", String($0)] } ?? []) + ["--as", decision]
+                + (agreed ? ["--yes"] : [])
         case .export(let batch): ["export", batch]
         case .doctor: ["doctor"]
         case .jobsList: ["jobs", "list"]

@@ -1,58 +1,95 @@
 internal import RecordStore
 
-/// What each answer means: DESIGN's table as one pure function.
+/// What each answer means: DESIGN's table 'What each answer means' as one pure function, its rows in their order.
 public enum AnswerTable {
     /// The outcome of a reply.
     ///
-    /// A status the table does not name is judged so that nobody pays twice: a 5xx with the API's own error body is
-    /// transient, anything else that may have gone through is in doubt.
+    /// A status the table does not name is judged so that nobody pays twice: what may have gone through is in doubt.
     ///
     /// - Parameters:
     ///   - reply: The facts of one call.
-    ///   - requireEncryptedAnswers: Whether an unencrypted 200 halts the batch (`api.require_encrypted_answers`).
+    ///   - circumstances: What is known beside it.
     /// - Returns: What the reply means.
-    public static func outcome(of reply: Reply, requireEncryptedAnswers: Bool) -> Outcome {
+    public static func outcome(of reply: Reply, in circumstances: Circumstances) -> Outcome {
         switch reply.facts {
-        case .failed(let kind, let mayHaveLeft):
-            return failure(kind, mayHaveLeft: mayHaveLeft)
+        case .failed(let kind, let mayHaveLeft): failure(kind, mayHaveLeft: mayHaveLeft)
         case .answered(let status, let body, let retryAfter):
             switch status {
-            case 200: return success(body, requireEncryptedAnswers: requireEncryptedAnswers)
-            case 201..<300: return Outcome(.undecipherable, billable: .yes)
-            case 300..<500: return refusal(status, body, retryAfter)
-            default: return serverError(status, body, retryAfter)
+            case 200..<300: success(status, body, reply, circumstances)
+            case 300..<500: refusal(status, body, retryAfter, circumstances)
+            default: serverError(status, body, retryAfter)
             }
         }
     }
 
-    private static func success(_ body: Reply.Body, requireEncryptedAnswers: Bool) -> Outcome {
-        switch body {
-        case .answer: return Outcome(.succeeded, billable: .yes)
-        case .plainAnswer where requireEncryptedAnswers:
-            return Outcome(.undecipherable, billable: .yes, halt: .answersNotEncrypted)
-        case .plainAnswer:
-            return Outcome(.succeeded, billable: .yes, warning: "answer was not encrypted")
-        case .undecipherable, .errors, .other: return Outcome(.undecipherable, billable: .yes)
+    private static func failure(_ kind: FailureKind, mayHaveLeft: Bool) -> Outcome {
+        switch kind {
+        // Under TLS 1.3 the alert about our certificate comes after the body left: still misconfigured.
+        case .certificateRefused, .serverCertificate, .proxyRefused:
+            return Outcome(.misconfigured, isAnswer: false, gateSign: .misconfigured)
+        default:
+            // A call given up by this side says nothing about the other.
+            let sign: Outcome.GateSign? = kind == .cancelled ? nil : .trouble
+            if mayHaveLeft { return Outcome(.inDoubt, billable: .unknown, isAnswer: false, gateSign: sign) }
+            return Outcome(.unsent, isAnswer: false, gateSign: sign)
         }
     }
 
-    private static func refusal(_ status: Int, _ body: Reply.Body, _ retryAfter: RetryAfter?) -> Outcome {
+    private static func success(
+        _ status: Int, _ body: Reply.Body, _ reply: Reply, _ circumstances: Circumstances
+    ) -> Outcome {
+        switch body {
+        case .empty where status == 200: Outcome(.inDoubt, billable: .unknown, gateSign: .trouble)
+        case .oversized: Outcome(.inDoubt, billable: .yes, gateSign: .trouble)
+        case .answer(let answer) where status == 200: read(answer, reply, circumstances)
+        case .answer, .undecipherable, .errors, .empty, .other: Outcome(.undecipherable, billable: .yes)
+        }
+    }
+
+    /// A 200 that was read.
+    private static func read(_ answer: Reply.Answer, _ reply: Reply, _ circumstances: Circumstances) -> Outcome {
+        if let reason = reply.answersAnother ?? (circumstances.cameBefore ? Reply.cameBefore : nil) {
+            return Outcome(.repeated, billable: .unknown, note: reason)
+        }
+        guard answer.isEncrypted || !circumstances.requireEncryptedAnswers else {
+            return Outcome(.undecipherable, billable: .yes, halt: .answersNotEncrypted)
+        }
+        return Outcome(
+            .succeeded, billable: .yes, note: answer.warning, countsAsUnreadable: !answer.hasKnownLeaf)
+    }
+
+    /// Too large, an address too long, a type or content that is not taken, header fields too large, legal reasons.
+    private static let aboutOneRecord: Set = [413, 414, 415, 422, 431, 451]
+
+    private static func refusal(
+        _ status: Int, _ body: Reply.Body, _ retryAfter: RetryAfter?, _ circumstances: Circumstances
+    ) -> Outcome {
         switch status {
-        case 400: return badRequest(body, retryAfter)
-        case 408: return Outcome(.inDoubt, billable: .unknown, gateSign: .trouble, retryAfter: retryAfter)
-        case 425: return Outcome(.transient, retryAfter: retryAfter)
+        case 400: return badRequest(body, retryAfter, circumstances)
+        case let status where aboutOneRecord.contains(status) && (body.isErrors || circumstances.othersAreAnswered):
+            return Outcome(.rejected, isRead: body.isErrors)
         case 429: return Outcome(.overloaded, isThrottled: true, retryAfter: retryAfter)
+        case 425 where body.isErrors: return Outcome(.transient, isRead: true, retryAfter: retryAfter)
+        // A proxy's word: the call may have gone through.
+        case 408, 425: return Outcome(.inDoubt, billable: .unknown, gateSign: .trouble, retryAfter: retryAfter)
         default: return Outcome(.misconfigured, gateSign: .misconfigured)
         }
     }
 
-    private static func badRequest(_ body: Reply.Body, _ retryAfter: RetryAfter?) -> Outcome {
+    private static func badRequest(
+        _ body: Reply.Body, _ retryAfter: RetryAfter?, _ circumstances: Circumstances
+    ) -> Outcome {
         guard case .errors(let recoverable, let speaksOfEncryption) = body else {
             // nginx answers a missing or wrong client certificate with a 400 of its own.
             return Outcome(.misconfigured, gateSign: .misconfigured)
         }
-        if speaksOfEncryption { return Outcome(.misconfigured, gateSign: .misconfigured) }
-        return recoverable == true ? Outcome(.transient, retryAfter: retryAfter) : Outcome(.rejected)
+        if speaksOfEncryption, !circumstances.othersAreAnswered {
+            return Outcome(.misconfigured, gateSign: .misconfigured)
+        }
+        // What speaks of encryption shows of no other record that it would be answered.
+        return recoverable == true
+            ? Outcome(.transient, isRead: !speaksOfEncryption, retryAfter: retryAfter)
+            : Outcome(.rejected, isRead: !speaksOfEncryption)
     }
 
     private static func serverError(_ status: Int, _ body: Reply.Body, _ retryAfter: RetryAfter?) -> Outcome {
@@ -61,21 +98,34 @@ public enum AnswerTable {
             let kind: Outcome.Kind = retryAfter == nil ? .transient : .overloaded
             return Outcome(kind, isThrottled: true, gateSign: sign, retryAfter: retryAfter)
         }
-        if status == 500 { return Outcome(.transient, gateSign: sign, retryAfter: retryAfter) }
-        if case .errors = body, (501..<600).contains(status) {
-            return Outcome(.transient, gateSign: sign, retryAfter: retryAfter)
+        guard body.isErrors, (500..<600).contains(status) else {
+            return Outcome(.inDoubt, billable: .unknown, gateSign: .trouble, retryAfter: retryAfter)
         }
-        return Outcome(.inDoubt, billable: .unknown, gateSign: .trouble, retryAfter: retryAfter)
+        return Outcome(.transient, isRead: true, gateSign: sign, retryAfter: retryAfter)
+    }
+}
+
+extension Reply.Body {
+    /// Whether it is the API's own error body.
+    fileprivate var isErrors: Bool {
+        if case .errors = self { true } else { false }
+    }
+}
+
+extension Reply {
+    fileprivate static let cameBefore = "The answer's requestRefId came before: it is the answer to an earlier call"
+
+    /// Why the answer cannot be the one to this call; nil where nothing speaks against it.
+    fileprivate var answersAnother: String? {
+        guard let requestRefID, !Self.isAnswer(requestRefID, to: correlationID) else { return nil }
+        return "The answer's requestRefId is not its X-MC-Correlation-ID: it is the answer to another call"
     }
 
-    private static func failure(_ kind: FailureKind, mayHaveLeft: Bool) -> Outcome {
-        // Under TLS 1.3 the alert about our certificate comes after the body left: still misconfigured.
-        if kind == .certificateRefused {
-            return Outcome(.misconfigured, isAnswer: false, gateSign: .misconfigured)
-        }
-        // A call given up by this side says nothing about the other.
-        let sign: Outcome.GateSign? = kind == .cancelled ? nil : .trouble
-        if mayHaveLeft { return Outcome(.inDoubt, billable: .unknown, isAnswer: false, gateSign: sign) }
-        return Outcome(.unsent, isAnswer: false, gateSign: sign)
+    /// Whether an answer with this `requestRefId` can be the one that came under an `X-MC-Correlation-ID`; where there is
+    /// none, nothing is compared.
+    public static func isAnswer(_ requestRefID: String, to correlationID: String?) -> Bool {
+        guard let correlationID, !correlationID.isEmpty, correlationID != requestRefID else { return true }
+        // The header and the body may come from two places that write hexadecimal digits in two cases.
+        return correlationID.lowercased() == requestRefID.lowercased()
     }
 }

@@ -6,6 +6,7 @@ extension BatchRun {
         let configuration = runner.configuration
         let counts = try runner.store.progress(batch)
         guard counts.isExhausted else {
+            if try await beginLastTries() { return }
             // Others than the re-run's wait; or someone else queued records again since the last claim.
             if try rerun != nil && isExhausted() { return state.end(.rerunDone) }
             return state.exhaust(until: retryClock.time(at: clock.monotonic) + 1000)
@@ -24,6 +25,17 @@ extension BatchRun {
             }
         }
         state.end(.completed)
+    }
+
+    /// Sends what was put behind everything else.
+    ///
+    /// - Returns: Whether there is any.
+    private mutating func beginLastTries() async throws -> Bool {
+        let records = try await runner.store.bringForward(batch, of: rerun)
+        guard !records.isEmpty else { return false }
+        throttled.beginLastTries(records)
+        state.refill()
+        return true
     }
 
     /// Whether nothing of what the run is to send waits or is under way.

@@ -34,6 +34,8 @@ struct BatchRun {
     /// Whether its call window is closed, as last told.
     var isOutsideWindow = false
     var refusals = RefusalMemory()
+    var throttled: ThrottledRecords
+    var recent = RecentOutcomes()
     var isCancelled = false
     var isAbandoned = false
     /// Why claiming failed; thrown when the calls under way are written.

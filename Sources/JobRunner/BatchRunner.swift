@@ -13,6 +13,8 @@ public struct BatchRunner: Sendable {
     let traffic: EndpointTraffic
     let random: @Sendable () -> Double
     let events: @Sendable (RunnerEvent) -> Void
+    /// Reads answers again that could not be read when they came; nil: nobody does.
+    var keptAnswers: (any KeptAnswerReading)?
 
     /// Prepares runs that have the endpoint to themselves.
     ///
@@ -21,16 +23,18 @@ public struct BatchRunner: Sendable {
     ///   - submitter: Makes the calls.
     ///   - requests: Rebuilds requests from stored rows.
     ///   - configuration: Limits, retries and halts.
+    ///   - keptAnswers: Reads answers again that could not be read when they came.
     ///   - clock: The system's clock, or one that a test holds.
     ///   - events: Told what happens, from the run's task; must return at once.
     public init(
         store: RecordStore, submitter: any RecordSubmitter, requests: any RequestBuilding,
-        configuration: RunnerConfiguration, clock: any RunnerClock = SystemClock(),
-        events: @escaping @Sendable (RunnerEvent) -> Void = { _ in }
+        configuration: RunnerConfiguration, keptAnswers: (any KeptAnswerReading)? = nil,
+        clock: any RunnerClock = SystemClock(), events: @escaping @Sendable (RunnerEvent) -> Void = { _ in }
     ) {
         self.init(
             store: store, submitter: submitter, requests: requests, configuration: configuration,
-            traffic: EndpointTraffic(configuration: configuration, clock: clock), events: events)
+            keptAnswers: keptAnswers, traffic: EndpointTraffic(configuration: configuration, clock: clock),
+            events: events)
     }
 
     /// Prepares runs that share limiter and gate with others.
@@ -41,16 +45,18 @@ public struct BatchRunner: Sendable {
     ///   - requests: Rebuilds requests from stored rows.
     ///   - configuration: Concurrency, priority, own rate, call window, caps, retries, the in-doubt policy and the share
     ///     of failures that halts; the contract's rate, the concurrency of all and the gate are those of `traffic`.
+    ///   - keptAnswers: Reads answers again that could not be read when they came.
     ///   - traffic: Shared by all runners that call the endpoint; its clock is used.
     ///   - events: Told what happens, from the run's task; must return at once.
     public init(
         store: RecordStore, submitter: any RecordSubmitter, requests: any RequestBuilding,
-        configuration: RunnerConfiguration, traffic: EndpointTraffic,
+        configuration: RunnerConfiguration, keptAnswers: (any KeptAnswerReading)? = nil, traffic: EndpointTraffic,
         events: @escaping @Sendable (RunnerEvent) -> Void = { _ in }
     ) {
         self.init(
             keeping: store, submitter: submitter, requests: requests, configuration: configuration, traffic: traffic,
             random: { Double.random(in: 0..<1) }, events: events)
+        self.keptAnswers = keptAnswers
     }
 
     init(
@@ -95,7 +101,29 @@ public struct BatchRunner: Sendable {
         if let remembered = try store.limiterState() { traffic.resume(remembered) }
         let now = traffic.retryClock.time(at: traffic.clock.monotonic)
         try await store.hastenRetries(of: batch, to: now + RetryPolicy(configuration).longestDelay)
+        if !traffic.knowsEarlierAnswers { traffic.learn(try store.recentAnswers()) }
+        if let end = try await readKeptAnswers(of: row) { return end }
         return try await follow(row, stop, rerun)
+    }
+
+    /// What was paid for and could not be read is tried with today's keys before another call is made. Where the key has
+    /// shown to be wrong and still opens nothing, none is made at all.
+    ///
+    /// - Returns: How the run ends, the batch halted or moved by somebody else before; nil: it goes on.
+    private func readKeptAnswers(of row: Batch) async throws -> RunEnd? {
+        guard row.counts.inDoubt > 0, let keptAnswers else { return nil }
+        let found = try await keptAnswers.readKeptAnswers(of: row.id)
+        if found.read > 0 {
+            traffic.proveKey()
+            events(.keptAnswersRead(count: found.read))
+        }
+        guard found.unread > 0, traffic.isKeyDoubted else { return nil }
+        let halt = Halt.stillUndecipherable(found.unread, batch: row.name)
+        guard try await store.moveBatch(row.id, from: [.running], to: .halted, reason: halt.description) else {
+            return .stateChanged(to: try store.batch(row.id).state)
+        }
+        events(.halted(halt))
+        return .halted(halt)
     }
 
     private func follow(_ batch: Batch, _ stop: StopSignal, _ rerun: RerunNumber?) async throws -> RunEnd {

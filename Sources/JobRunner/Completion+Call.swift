@@ -10,7 +10,7 @@ extension Completion {
             cause: failure?.rawValue, httpStatus: status.flatMap { (100...999).contains($0) ? $0 : nil },
             reasonCode: reply.reasonCode, correlationID: reply.correlationID, requestRefID: reply.requestRefID,
             errorText: reply.errorText(outcome, status, next: next, spent: call.record.spentAttempts),
-            answer: keptBytes, hasWarnings: reply.hasWarnings || outcome.warning != nil, startedAt: call.startedAt.wall,
+            answer: keptBytes, hasWarnings: reply.hasWarnings || outcome.note != nil, startedAt: call.startedAt.wall,
             finishedAt: call.end(at: moment), next: next, billable: outcome.billable)
     }
 
@@ -35,7 +35,7 @@ extension Completion {
         switch next {
         case .retry(let notBefore, _): notBefore
         case .release: 0
-        case .succeeded, .failed, .inDoubt: nil
+        case .last, .succeeded, .failed, .inDoubt: nil
         }
     }
 }
@@ -43,10 +43,14 @@ extension Completion {
 extension Reply {
     /// What is kept as the record's error: for a success its warning, if any.
     fileprivate func errorText(_ outcome: Outcome, _ status: Int?, next: NextStep, spent: Int) -> String? {
-        guard outcome.kind != .succeeded else { return outcome.warning }
-        let text = errorText ?? status.map { "The API answered with status \($0)" } ?? "No answer came"
+        guard outcome.kind != .succeeded else { return outcome.note }
+        let text = outcome.note ?? errorText ?? status.map { "The API answered with status \($0)" } ?? "No answer came"
         let detailed = details.map { "\(text) (\($0))" } ?? text
-        let isExhausted = next == .failed && outcome.kind == .transient
-        return isExhausted ? "\(detailed); given up after \(Counted.things(spent + 1, "attempt"))" : detailed
+        guard next == .failed else { return detailed }
+        switch outcome.kind {
+        case .transient: return "\(detailed); given up after \(Counted.things(spent + 1, "attempt"))"
+        case .overloaded: return "\(detailed); given up, for others were answered all the while"
+        default: return detailed
+        }
     }
 }

@@ -96,12 +96,12 @@ extension TrafficState {
     fileprivate mutating func verdict(
         on outcome: Outcome, isProbe: Bool, errorText: String?, at moment: Moment
     ) -> TrafficVerdict {
-        let wasReached = isReached
+        let wasBounded = mostUnderWay != nil
         let wasHalted = halt != nil
         let events = record(outcome, isProbe: isProbe, errorText: errorText, at: moment)
         return TrafficVerdict(
             events: events, halt: halt, isGateClosed: isGateClosed, reopensAt: max(closedUntil, moment.monotonic),
-            // Until the first answer the others wait for this one call to end.
-            concernsAll: !events.isEmpty || !wasReached || isProbe || wasHalted != (halt != nil))
+            // Until answers have shown that they can be used, others wait for these few calls to end.
+            concernsAll: !events.isEmpty || wasBounded || isProbe || wasHalted != (halt != nil))
     }
 }

@@ -13,6 +13,8 @@ public final class EndpointTraffic: Sendable {
         var wakers: [Int: @Sendable () -> Void] = [:]
         var lastObserver = 0
         var observers: [Int: @Sendable () -> Void] = [:]
+        var answers = RecentAnswers()
+        var knowsEarlierAnswers = false
     }
 
     /// The clock of every runner that shares this object.
@@ -43,6 +45,36 @@ public final class EndpointTraffic: Sendable {
         let now = clock.moment
         guarded.withLock { $0.traffic.resume(state, at: now) }
     }
+
+    /// Whether the answers of earlier processes are known.
+    var knowsEarlierAnswers: Bool { guarded.withLock { $0.knowsEarlierAnswers } }
+
+    /// Remembers the answers of earlier processes, the latest last; only the first call does anything.
+    func learn(_ answers: [AnswerReference]) {
+        guarded.withLock { guarded in
+            guard !guarded.knowsEarlierAnswers else { return }
+            guarded.knowsEarlierAnswers = true
+            guarded.answers = RecentAnswers(answers)
+        }
+    }
+
+    /// Remembers an answer; false where it came before.
+    func remember(_ answer: AnswerReference) -> Bool {
+        guarded.withLock { $0.answers.insert(answer) }
+    }
+
+    /// Keys may be others now: until an answer was read, one call is made at a time.
+    public func requireProof() {
+        guarded.withLock { $0.traffic.requireProof() }
+    }
+
+    /// A kept answer could be read with the key in use.
+    func proveKey() {
+        guarded.withLock { $0.traffic.streak.prove() }
+    }
+
+    /// Whether the last answers could not be read, and nothing has shown since that the key is right.
+    var isKeyDoubted: Bool { guarded.withLock { $0.traffic.streak.isKeyDoubted } }
 
     /// Opens the gate after a halt, once the remedy has been applied; the next call is again a single one.
     public func reopen() {

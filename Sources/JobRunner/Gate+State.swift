@@ -26,6 +26,8 @@ extension Gate {
         var isProbeUnderWay = false
         /// Time that does not count as outage, because nobody wanted to call.
         var excused: Int64 = 0
+        /// The end of the first wait that was asked for since.
+        var waitsUntil: Int64?
     }
 }
 

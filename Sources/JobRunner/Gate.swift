@@ -57,6 +57,13 @@ struct Gate: Sendable {
         endProbe()
     }
 
+    /// Everyone is asked to wait: the outage counts from the end of the first such wait at the earliest.
+    mutating func wait(until end: Int64) {
+        guard case .closed(var closure) = state, closure.waitsUntil == nil else { return }
+        closure.waitsUntil = end
+        state = .closed(closure)
+    }
+
     /// Nobody wanted to call for so long: that time is no outage.
     mutating func excuse(_ time: Int64) {
         guard case .closed(var closure) = state else { return }
@@ -126,7 +133,8 @@ struct Gate: Sendable {
     }
 
     private mutating func missProbe(_ closure: inout Closure, _ errorText: String?, at now: Int64) {
-        let deadline = closure.since + closure.excused + outage.nanoseconds
+        let start = max(closure.since + closure.excused, closure.waitsUntil ?? closure.since)
+        let deadline = start + outage.nanoseconds
         guard now < deadline else { return halt(.outage(outage, last: errorText), at: now) }
         if closure.cause == .misconfigured { closure.interval = Self.firstInterval }
         closure.cause = .outage

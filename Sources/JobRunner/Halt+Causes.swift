@@ -1,4 +1,5 @@
 internal import Basics
+internal import Foundation
 
 extension Halt {
     /// `api.require_encrypted_answers` is true and a 200 came as plain JSON.
@@ -12,9 +13,39 @@ extension Halt {
         Halt(
             cause: .undecipherable,
             reason: count == 1
-                ? "An answer could not be deciphered; it was billed and is kept sealed."
-                : "\(Counted.number(count)) answers in a row could not be deciphered; they were billed and are kept sealed.",
-            remedy: "Check that api.decryption_key belongs to the project's 'Mastercard Encryption Key'.")
+                ? "An answer could not be deciphered, or held nothing that is known; it was billed and is kept sealed."
+                : "\(Counted.number(count)) answers in a row could not be deciphered, or held nothing that is known; they "
+                    + "were billed and are kept sealed.",
+            remedy: "Check that api.decryption_key belongs to the project's 'Mastercard Encryption Key'. What is kept is "
+                + "read before another call is made.")
+    }
+
+    /// A batch that such answers halted goes on, and today's key does not open those that were kept.
+    static func stillUndecipherable(_ count: Int, batch: String) -> Halt {
+        Halt(
+            cause: .undecipherable,
+            reason: "With today's api.decryption_key \(Counted.things(count, "kept answer")) still cannot be deciphered; "
+                + "no call was made.",
+            remedy: "Put the right key in its place. Where it is lost, \(Hint.resolve(batch: batch, decision: "failed")) "
+                + "settles these records, and the next call shows whether the key of today is right.")
+    }
+
+    /// Answers to earlier calls came again.
+    static func repeated(_ count: Int) -> Halt {
+        Halt(
+            cause: .repeated,
+            reason: "\(Counted.things(count, "answer")) came that belong to other calls; answers are repeated: a cache or "
+                + "gateway? They are kept sealed, their records in doubt.",
+            remedy: "Find what answers in the API's place, between here and api.base_url.")
+    }
+
+    /// Nothing but 'too many calls' for longer than `halt.outage`.
+    static func overloaded(for length: Duration, rate: Double) -> Halt {
+        Halt(
+            cause: .overloaded,
+            reason: "For \(length.inWords) the API has answered every call with 'too many calls' (429, or 503 with "
+                + "Retry-After), at limits.rate \(rate.inWords): the contract's calls are used up, or the rate is too high.",
+            remedy: "Compare limits.rate with the contract's, and ask Mastercard how many calls are left.")
     }
 
     /// Every probe was refused because of this side's settings.
@@ -53,11 +84,15 @@ extension Halt {
             remedy: "Check the network, the proxy and api.base_url with \(Hint.doctor).")
     }
 
-    /// `Retry-After` asks for more than `longest`.
-    static func longWait(longest: Duration) -> Halt {
-        Halt(
+    /// `Retry-After` asks to wait until `end`, in milliseconds since 1970 UTC, which is more than `longest`.
+    static func longWait(until end: Int64, longest: Duration) -> Halt {
+        let lastMillisecondOf9999: Int64 = 253_402_300_799_999
+        let date =
+            end > lastMillisecondOf9999
+            ? "the year 10000 or later" : Date(timeIntervalSince1970: Double(end) / 1000).formatted(.iso8601)
+        return Halt(
             cause: .longWait,
-            reason: "The API asks every caller to wait for more than \(longest.inWords) (Retry-After).",
+            reason: "The API asks every caller to wait until \(date), for more than \(longest.inWords) (Retry-After).",
             remedy: "Ask Mastercard whether the project is suspended or over its quota.")
     }
 
@@ -85,6 +120,13 @@ extension Halt {
     /// The other side's last word, without the full stop that ends our own sentence.
     private static func quoted(_ text: String?) -> String {
         text.map { ": \($0.hasSuffix(".") ? String($0.dropLast()) : $0)" } ?? ""
+    }
+}
+
+extension Double {
+    /// A rate without a fraction of nothing.
+    fileprivate var inWords: String {
+        Int(exactly: self).map(String.init) ?? "\(self)"
     }
 }
 

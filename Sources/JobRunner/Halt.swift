@@ -12,6 +12,10 @@ public struct Halt: Error, Sendable, Equatable, CustomStringConvertible {
         case outage
         /// The other side asks for a wait too long to sit out.
         case longWait
+        /// Nothing has come for longer than `halt.outage` but that there are too many calls.
+        case overloaded
+        /// Answers to earlier calls came again.
+        case repeated
         /// Too many of a batch's latest answers refuse its records for good.
         case failing
     }

@@ -5,6 +5,12 @@ struct Moment: Sendable, Equatable {
     /// Nanoseconds on the clock that never goes back.
     var monotonic: Int64
 
+    /// Milliseconds from now to a wall time, held at the ends of what can be counted back and forth.
+    func distance(toWall wall: Int64) -> Int64 {
+        let (distance, isFarAway) = wall.subtractingReportingOverflow(self.wall)
+        return isFarAway ? (wall < self.wall ? -.max : .max) : max(distance, -.max)
+    }
+
     /// The monotonic time at which the wall clock will show `wall`, held at the end of `Int64`.
     func monotonic(atWall wall: Int64) -> Int64 {
         let (distance, farAway) = wall.subtractingReportingOverflow(self.wall)

@@ -4,7 +4,7 @@ enum Permission: Sendable, Equatable {
     case granted(Grant)
     /// Ask again at this time, in monotonic nanoseconds.
     case wait(until: Int64)
-    /// Ask again when the call under way has ended: only one may be made for now.
+    /// Ask again when a call under way has ended: only one, or a few, may be made for now.
     case waitForAnswer
     /// Ask again when told that there is room: as many calls as may be are under way, of all runs together.
     case waitForRoom

@@ -21,7 +21,7 @@ struct ProgressReporter: Sendable {
         case .succeeded: progress.succeeded += 1
         case .failed: progress.failed += 1
         case .inDoubt: progress.inDoubt += 1
-        case .retry, .release: progress.retries += 1
+        case .retry, .last, .release: progress.retries += 1
         }
     }
 

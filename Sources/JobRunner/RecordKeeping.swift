@@ -16,6 +16,8 @@ protocol RecordKeeping: Sendable {
     func progress(_ batch: BatchID) throws -> BatchCounts
     func awaitsCalls(_ batch: BatchID, of rerun: RerunNumber) throws -> Bool
     func learnAnswers() async throws
+    func bringForward(_ batch: BatchID, of rerun: RerunNumber?) async throws -> [RecordID]
+    func recentAnswers() throws -> [AnswerReference]
     func limiterState() throws -> LimiterState?
     func saveLimiterState(_ state: LimiterState) async throws
 }

@@ -1,22 +1,56 @@
 /// Neutral facts about one call: all that the answer table reads, without a word of HTTP libraries in it.
 public struct Reply: Sendable {
+    /// An answer whose text could be read.
+    public struct Answer: Sendable, Equatable {
+        /// The text, decrypted, as it came.
+        public var bytes: [UInt8]
+        /// Whether it came encrypted.
+        public var isEncrypted: Bool
+        /// The rule of JSON that the text breaks, and where, without a value; nil where it breaks none.
+        public var formFault: String?
+        /// Whether it holds any insight or message that this version knows.
+        public var hasKnownLeaf: Bool
+
+        /// An answer, by default one as the API gives it.
+        public init(
+            _ bytes: [UInt8], isEncrypted: Bool = true, formFault: String? = nil, hasKnownLeaf: Bool = true
+        ) {
+            self.bytes = bytes
+            self.isEncrypted = isEncrypted
+            self.formFault = formFault
+            self.hasKnownLeaf = hasKnownLeaf
+        }
+
+        /// What a person is to know of an answer that is taken all the same; nil where there is nothing.
+        public var warning: String? {
+            let warnings = [
+                isEncrypted ? nil : "answer was not encrypted",
+                formFault.map { "answer kept as text, for its JSON is at fault: \($0)" },
+                hasKnownLeaf ? nil : "answer holds no insight that this version knows",
+            ].compactMap { $0 }
+            return warnings.isEmpty ? nil : warnings.joined(separator: "; ")
+        }
+    }
+
     /// What came back as a body, as far as it matters for the outcome.
     public enum Body: Sendable {
-        /// Decrypted and fitting the answer model; the plaintext's bytes.
-        case answer([UInt8])
-        /// Fits the answer model but was not encrypted; the bytes as they came.
-        case plainAnswer([UInt8])
-        /// Does not decrypt, or does not fit the answer model once decrypted; the bytes as they came, kept for `rerun`.
+        /// An answer whose text could be read.
+        case answer(Answer)
+        /// Does not decrypt, is no JSON once decrypted, or holds an error body; the bytes as they came, kept for `rerun`.
         case undecipherable([UInt8])
         /// The API's own error body. `recoverable` is true when any of its errors says so, nil when none says anything.
         case errors(recoverable: Bool?, speaksOfEncryption: Bool)
-        /// Anything else: empty, HTML, another shape of JSON.
+        /// Nothing at all.
+        case empty
+        /// More than is read of an answer.
+        case oversized
+        /// Anything else: HTML, another shape of JSON.
         case other
     }
 
     /// How the call ended.
     public enum Facts: Sendable {
-        /// An HTTP answer came back whole.
+        /// An HTTP answer came back whole, or so far that its status is known and its body too large.
         case answered(status: Int, body: Body, retryAfter: RetryAfter?)
         /// No whole answer came; `mayHaveLeft` says whether any byte of the request may have left this machine.
         case failed(kind: FailureKind, mayHaveLeft: Bool)
@@ -70,8 +104,9 @@ extension Reply.Body {
     /// The bytes worth keeping sealed: an answer, or what could not be deciphered.
     fileprivate var keptBytes: [UInt8]? {
         switch self {
-        case .answer(let bytes), .plainAnswer(let bytes), .undecipherable(let bytes): bytes
-        case .errors, .other: nil
+        case .answer(let answer): answer.bytes
+        case .undecipherable(let bytes): bytes
+        case .errors, .empty, .oversized, .other: nil
         }
     }
 }

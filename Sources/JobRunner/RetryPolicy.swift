@@ -41,7 +41,7 @@ struct RetryPolicy: Sendable {
     ) -> NextStep {
         switch outcome.kind {
         case .succeeded: return .succeeded
-        case .undecipherable, .inDoubt: return .inDoubt
+        case .undecipherable, .repeated, .inDoubt: return .inDoubt
         case .rejected: return .failed
         case .misconfigured: return .retry(notBefore: now + refusalDelay(number), spendsAttempt: false)
         case .unsent, .overloaded, .transient: break

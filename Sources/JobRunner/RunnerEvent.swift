@@ -12,6 +12,8 @@ public enum RunnerEvent: Sendable, Equatable {
     case rateCut(to: Double)
     /// In-doubt records were queued again under the policy `retry`.
     case inDoubtRequeued(count: Int)
+    /// Answers that could not be read when they came can be read now, without a call.
+    case keptAnswersRead(count: Int)
     /// The batch's call window is closed: no calls before this time, in milliseconds since 1970 UTC.
     case windowClosed(until: Int64)
     /// The batch's call window is open again.

@@ -24,8 +24,10 @@ extension TrafficState {
     /// A run may make calls again.
     mutating func arrive(_ member: Int, at now: Int64) { excuse(presence.arrive(member, at: now)) }
 
-    /// Time in which nobody could have sent a probe is no outage.
+    /// Time in which nobody could have made a call is no outage.
     private mutating func excuse(_ absence: Int64) {
-        if absence > 0 { gate.excuse(absence) }
+        guard absence > 0 else { return }
+        gate.excuse(absence)
+        overload.excuse(absence)
     }
 }

@@ -8,7 +8,8 @@ extension TrafficState {
         return LimiterState(
             theoreticalArrival: moment.wall * 1000 + untilDue / 1000,
             rateFactor: cut.share(at: moment.monotonic),
-            closedUntil: isClosed ? moment.wall(atMonotonic: limiter.closedUntil) : nil, savedAt: moment.wall)
+            closedUntil: isClosed ? moment.wall(atMonotonic: limiter.closedUntil) : nil, savedAt: moment.wall,
+            isKeyDoubted: streak.isKeyDoubted)
     }
 
     /// Goes on where an earlier process stopped, the first time it is asked to.
@@ -17,13 +18,23 @@ extension TrafficState {
     mutating func resume(_ state: LimiterState, at moment: Moment) {
         guard !isResumed else { return }
         isResumed = true
-        let longest = max(10_000, 2 * limiter.interval / 1_000_000)
-        let untilDue = min(max(state.theoreticalArrival / 1000 - moment.wall, -longest), longest)
-        // No longer than was left when it was saved, if the clock was set back since.
-        let untilOpen = state.closedUntil.map { min($0 - moment.wall, $0 - state.savedAt) } ?? 0
+        // What a database says may be anything.
+        let longest = max(10_000, limiter.interval / 500_000)
+        let untilDue = min(max(moment.distance(toWall: state.theoreticalArrival / 1000), -longest), longest)
+        let age = max(0, -moment.distance(toWall: state.savedAt))
+        streak.resume(isKeyDoubted: state.isKeyDoubted)
         limiter.resume(
             nextDue: moment.monotonic(atWall: moment.wall + untilDue),
-            closedUntil: moment.monotonic(atWall: moment.wall + min(untilOpen, Self.longestWait.milliseconds)))
-        cut.resume(share: state.rateFactor, age: max(0, moment.wall - state.savedAt), at: moment.monotonic)
+            closedUntil: moment.monotonic(atWall: moment.wall + wait(state, at: moment)))
+        cut.resume(share: state.rateFactor, age: age, at: moment.monotonic)
+    }
+
+    /// How long a remembered wait still lasts, in milliseconds: no longer than was left when it was saved, if the clock was
+    /// set back since.
+    private func wait(_ state: LimiterState, at moment: Moment) -> Int64 {
+        guard let end = state.closedUntil else { return 0 }
+        let saved = Moment(wall: state.savedAt, monotonic: 0)
+        let left = min(moment.distance(toWall: end), saved.distance(toWall: end))
+        return min(max(0, left), Self.longestWait.milliseconds)
     }
 }

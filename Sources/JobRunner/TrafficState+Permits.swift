@@ -10,8 +10,9 @@ extension TrafficState {
             guard now >= closure.probeAt else { return step(aside: member, .wait(until: closure.probeAt)) }
             return take(1, of: member, isProbe: true, at: now)
         case .open:
-            guard isReached || underWay == 0 else { return step(aside: member, .waitForAnswer) }
-            return take(isReached ? wanted : 1, of: member, isProbe: false, at: now)
+            guard let most = mostUnderWay else { return take(wanted, of: member, isProbe: false, at: now) }
+            guard underWay < most else { return step(aside: member, .waitForAnswer) }
+            return take(min(wanted, most - underWay), of: member, isProbe: false, at: now)
         }
     }
 

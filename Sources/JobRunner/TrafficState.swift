@@ -12,10 +12,12 @@ struct TrafficState: Sendable {
     var cut = ThrottleCut()
     var gate: Gate
     var streak: UndecipherableStreak
+    var overload: OverloadWatch
+    var repeats = RepeatedAnswers()
     var line = FairShare()
     var presence = Presence()
-    /// Whether any HTTP answer has come: until then one call is made at a time.
-    var isReached = false
+    /// Whether an answer was read: until then one call is made at a time.
+    var hasRead = false
     var underWay = 0
     var closings = 0
     var isResumed = false
@@ -27,7 +29,11 @@ struct TrafficState: Sendable {
         gate = Gate(
             probes: configuration.probes, probeInterval: configuration.probeInterval, outage: configuration.outage)
         streak = UndecipherableStreak(limit: configuration.undecipherable)
+        overload = OverloadWatch(outage: configuration.outage)
     }
+
+    /// How many calls may be under way until answers have shown that they can be used; nil: as many as one likes.
+    var mostUnderWay: Int? { hasRead ? streak.mostUnderWay : 1 }
 
     /// Whether trouble spends no attempt.
     var isGateClosed: Bool { gate.state != .open }
@@ -50,15 +56,15 @@ struct TrafficState: Sendable {
     ) -> [RunnerEvent] {
         underWay -= 1
         var events: [RunnerEvent] = []
+        hasRead = hasRead || outcome.isRead
         if outcome.isAnswer {
-            isReached = true
             if let share = cut.record(isThrottled: outcome.isThrottled, at: moment.monotonic) {
                 events.append(.rateCut(to: rate * share))
             }
         }
         let before = gate.state
         gate.record(outcome.gateSign, isProbe: isProbe, errorText: errorText, at: moment.monotonic)
-        if let halt = outcome.halt ?? streak.record(outcome.kind) { gate.halt(halt, at: moment.monotonic) }
+        if let halt = halt(for: outcome, at: moment.monotonic) { gate.halt(halt, at: moment.monotonic) }
         if let retryAfter = outcome.retryAfter, let event = close(retryAfter, at: moment) { events.append(event) }
         events += changes(since: before, at: moment)
         return events
@@ -67,8 +73,15 @@ struct TrafficState: Sendable {
     /// Forgets all that was wrong, so that calls can go on.
     mutating func reopen() {
         gate.open()
+        overload.reset()
+        repeats = RepeatedAnswers()
+        requireProof()
+    }
+
+    /// Keys may be others now: what their first answers are worth has to be seen again.
+    mutating func requireProof() {
         streak.reset()
-        isReached = false
+        hasRead = false
     }
 
     /// Goes on with other limits; what limiter, cut and gate have learnt stays.
@@ -80,17 +93,27 @@ struct TrafficState: Sendable {
         gate.reconfigure(
             probes: configuration.probes, probeInterval: configuration.probeInterval, outage: configuration.outage)
         streak.limit = max(1, configuration.undecipherable)
+        overload.outage = configuration.outage
+    }
+
+    private mutating func halt(for outcome: Outcome, at now: Int64) -> Halt? {
+        let isOverloaded = overload.record(outcome, at: now)
+        return outcome.halt ?? streak.record(outcome) ?? repeats.record(outcome)
+            ?? (isOverloaded ? .overloaded(for: overload.outage, rate: rate) : nil)
     }
 
     private mutating func close(_ retryAfter: RetryAfter, at moment: Moment) -> RunnerEvent? {
         let end = retryAfter.end(from: moment.wall)
         guard end > moment.wall else { return nil }
         guard end - moment.wall <= Self.longestWait.milliseconds else {
-            gate.halt(.longWait(longest: Self.longestWait), at: moment.monotonic)
+            gate.halt(.longWait(until: end, longest: Self.longestWait), at: moment.monotonic)
             return nil
         }
         closings += 1
-        limiter.close(until: moment.monotonic(atWall: end))
+        let reopening = moment.monotonic(atWall: end)
+        limiter.close(until: reopening)
+        gate.wait(until: reopening)
+        overload.wait(until: reopening)
         return .gateClosed(reason: Self.waitReason, until: end)
     }
 

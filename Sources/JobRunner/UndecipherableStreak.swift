@@ -1,24 +1,64 @@
-/// Counts undecipherable answers in a row; each was billed, so a few of them are reason to halt.
+/// Counts answers in a row that could not be used; each was billed, so a few of them are reason to halt.
 ///
-/// Only a success breaks the row: no other outcome shows that our key still opens answers.
+/// Only an answer that holds what this version knows breaks the row: no other outcome shows that our key still opens
+/// answers. Until the first of them no more calls are under way than may yet be lost, so that a wrong key costs at most
+/// `halt.undecipherable` calls; after a halt it costs one at most, until a key has proven right.
 struct UndecipherableStreak: Sendable {
     var limit: Int
     private var count = 0
+    /// Whether an answer was of use since the start or the last reset.
+    private var isProven = false
+    /// Whether a row of them has halted, and none was of use since; outlives the process.
+    private(set) var isKeyDoubted = false
 
     init(limit: Int) {
         self.limit = max(1, limit)
     }
 
+    /// How many calls may be under way; nil: as many as one likes.
+    var mostUnderWay: Int? { isProven ? nil : isKeyDoubted ? 1 : max(1, limit - count) }
+
     /// Counts one outcome; returns the halt when the row is long enough.
-    mutating func record(_ kind: Outcome.Kind) -> Halt? {
-        switch kind {
-        case .succeeded: count = 0
-        case .undecipherable: count += 1
-        default: return nil
+    mutating func record(_ outcome: Outcome) -> Halt? {
+        switch outcome.kind {
+        case .succeeded where !outcome.countsAsUnreadable: prove()
+        case .succeeded, .undecipherable:
+            count += 1
+            guard count >= limit || isKeyDoubted else { return nil }
+            isKeyDoubted = true
+            return .undecipherable(inARow: count)
+        default: break
         }
-        return count >= limit ? .undecipherable(inARow: count) : nil
+        return nil
     }
 
-    /// Starts a new row.
-    mutating func reset() { count = 0 }
+    /// The key in use opens answers.
+    mutating func prove() {
+        count = 0
+        isProven = true
+        isKeyDoubted = false
+    }
+
+    /// Starts a new row: the key may be another now.
+    mutating func reset() {
+        count = 0
+        isProven = false
+    }
+
+    /// Goes on where an earlier process stopped.
+    mutating func resume(isKeyDoubted: Bool) { self.isKeyDoubted = self.isKeyDoubted || isKeyDoubted }
+}
+
+/// Counts answers that are those of earlier calls. Unlike answers that cannot be read they need not come in a row: where a
+/// cache answers some of the calls, others are answered between.
+struct RepeatedAnswers: Sendable {
+    private static let limit = 3
+    private var count = 0
+
+    /// Counts one outcome; returns the halt when there are too many.
+    mutating func record(_ outcome: Outcome) -> Halt? {
+        guard outcome.kind == .repeated else { return nil }
+        count += 1
+        return count >= Self.limit ? .repeated(count) : nil
+    }
 }

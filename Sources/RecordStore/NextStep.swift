@@ -8,7 +8,7 @@ public enum NextStep: Sendable, Equatable {
     case inDoubt
     /// It is queued again, not before a time in milliseconds since 1970 UTC.
     case retry(notBefore: Int64, spendsAttempt: Bool)
-    /// It is queued again behind everything else, its attempt unspent, until `RecordStore.bringForward(_:)`.
+    /// It is queued again behind everything else, its attempt unspent, until `RecordStore.bringForward(_:of:)`.
     case last
     /// It goes back to the queue as it was, its attempt unspent, ready at once.
     case release

@@ -76,15 +76,21 @@ extension RecordStore {
 
     /// Makes ready what ``NextStep/last`` put behind everything else.
     ///
-    /// - Parameter batch: The batch.
+    /// - Parameters:
+    ///   - batch: The batch.
+    ///   - rerun: The re-run whose records alone are meant; nil: all are.
     /// - Returns: The records; none where there are none.
     /// - Throws: ``StoreError`` when it can't be written.
-    public func bringForward(_ batch: BatchID) async throws -> [RecordID] {
+    public func bringForward(_ batch: BatchID, of rerun: RerunNumber? = nil) async throws -> [RecordID] {
         try await write { connection in
             try Int64.fetchAll(
                 connection.database,
-                sql: "UPDATE ready SET not_before = 0 WHERE batch_id = ? AND not_before = ? RETURNING record_id",
-                arguments: [batch.rawValue, NextStep.behindAll]
+                sql: """
+                    UPDATE ready SET not_before = 0 WHERE batch_id = ?1 AND not_before = ?2
+                      AND (?3 IS NULL OR (SELECT requeued FROM records WHERE records.id = record_id) = ?3)
+                    RETURNING record_id
+                    """,
+                arguments: [batch.rawValue, NextStep.behindAll, rerun?.rawValue]
             ).map(RecordID.init(rawValue:))
         }
     }

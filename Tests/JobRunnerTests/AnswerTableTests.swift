@@ -3,178 +3,321 @@ import Testing
 
 @testable import JobRunner
 
-/// One row of DESIGN's table 'What each answer means'.
-struct AnswerTableRow: Sendable, CustomTestStringConvertible {
+/// One case of a row of DESIGN's table 'What each answer means'.
+struct AnswerCase: Sendable, CustomTestStringConvertible {
+    /// What becomes of a record at its first attempt, with the retry's time left out.
+    enum Next: Sendable, Equatable { case succeeded, failed, inDoubt, retrySpending, retryUnspent }
+
+    /// The row's first column, as the design has it.
+    var row = ""
     let what: String
-    let facts: Reply.Facts
-    var requiresEncryption = false
+    let reply: Reply
+    var circumstances = AnswerTable.Circumstances()
     let kind: Outcome.Kind
     let billable: Billable
     let gateSign: Outcome.GateSign?
-    /// What becomes of a record at its first attempt, with the retry's time left out.
     let next: Next
-    var throttled = false
+    /// Whether it shows that others are answered.
+    var isRead = false
+    var isThrottled = false
     var halts = false
+    /// A part of the warning or reason that is kept; nil: none is.
+    var note: String?
+    var countsAsUnreadable = false
 
-    enum Next: Sendable, Equatable { case succeeded, failed, inDoubt, retrySpending, retryUnspent }
-
-    var testDescription: String { what }
+    var testDescription: String { "\(row): \(what)" }
 }
 
-private func answered(_ status: Int, _ body: Reply.Body = .other, _ retryAfter: RetryAfter? = nil) -> Reply.Facts {
-    .answered(status: status, body: body, retryAfter: retryAfter)
+private typealias Case = AnswerCase
+private typealias Circumstances = AnswerTable.Circumstances
+
+private let text: [UInt8] = [1, 2, 3]
+private let wait = RetryAfter.seconds(7)
+private let others = Circumstances(othersAreAnswered: true)
+private let encryptedOnly = Circumstances(requireEncryptedAnswers: true)
+
+private func answered(_ status: Int, _ body: Reply.Body = .other, _ retryAfter: RetryAfter? = nil) -> Reply {
+    Reply(.answered(status: status, body: body, retryAfter: retryAfter))
+}
+
+private func read(_ answer: Reply.Answer = .init(text), ref: String? = nil, correlation: String? = nil) -> Reply {
+    Reply(
+        .answered(status: 200, body: .answer(answer), retryAfter: nil), correlationID: correlation, requestRefID: ref)
 }
 
 private func errors(_ recoverable: Bool? = nil, encryption: Bool = false) -> Reply.Body {
     .errors(recoverable: recoverable, speaksOfEncryption: encryption)
 }
 
-private func failed(_ kind: FailureKind, left: Bool) -> Reply.Facts { .failed(kind: kind, mayHaveLeft: left) }
+private func failed(_ kind: FailureKind, left: Bool) -> Reply { Reply(.failed(kind: kind, mayHaveLeft: left)) }
 
-private typealias Row = AnswerTableRow
-private let bytes: [UInt8] = [1, 2, 3]
-private let wait = RetryAfter.seconds(7)
-
-private let successes: [Row] = [
-    Row(
-        what: "200, decrypts, parses", facts: answered(200, .answer(bytes)), kind: .succeeded, billable: .yes,
-        gateSign: .answered, next: .succeeded),
-    Row(
-        what: "200 in plain JSON that fits", facts: answered(200, .plainAnswer(bytes)), kind: .succeeded,
-        billable: .yes, gateSign: .answered, next: .succeeded),
-    Row(
-        what: "200 in plain JSON where encryption is required", facts: answered(200, .plainAnswer(bytes)),
-        requiresEncryption: true, kind: .undecipherable, billable: .yes, gateSign: .answered, next: .inDoubt,
-        halts: true),
-    Row(
-        what: "200 encrypted where encryption is required", facts: answered(200, .answer(bytes)),
-        requiresEncryption: true, kind: .succeeded, billable: .yes, gateSign: .answered, next: .succeeded),
-]
-
-private let undecipherable: [Row] = [
-    (200, .undecipherable(bytes)), (200, .other), (200, errors(true)), (201, .answer(bytes)), (202, .other),
-    (204, .other), (299, .undecipherable(bytes)),
-].map { (status: Int, body: Reply.Body) in
-    Row(
-        what: "\(status) that cannot be read as an answer: \(body)", facts: answered(status, body),
-        kind: .undecipherable, billable: .yes, gateSign: .answered, next: .inDoubt)
+private func unsent(_ kind: FailureKind) -> Case {
+    Case(
+        what: kind.rawValue, reply: failed(kind, left: false), kind: .unsent, billable: .no, gateSign: .trouble,
+        next: .retryUnspent)
 }
 
-private let badRequests: [Row] = [
-    Row(
-        what: "400, no error recoverable", facts: answered(400, errors(false)), kind: .rejected, billable: .no,
-        gateSign: .answered, next: .failed),
-    Row(
-        what: "400, no word on recovery", facts: answered(400, errors()), kind: .rejected, billable: .no,
-        gateSign: .answered, next: .failed),
-    Row(
-        what: "400, recoverable", facts: answered(400, errors(true)), kind: .transient, billable: .no,
-        gateSign: .answered, next: .retrySpending),
-    Row(
-        what: "400 that speaks of encryption", facts: answered(400, errors(false, encryption: true)),
-        kind: .misconfigured, billable: .no, gateSign: .misconfigured, next: .retryUnspent),
-    Row(
-        what: "400 that speaks of encryption, recoverable", facts: answered(400, errors(true, encryption: true)),
-        kind: .misconfigured, billable: .no, gateSign: .misconfigured, next: .retryUnspent),
-    Row(
-        what: "400 without the error envelope", facts: answered(400), kind: .misconfigured, billable: .no,
-        gateSign: .misconfigured, next: .retryUnspent),
-]
+private func doubtful(_ what: String, _ reply: Reply, sign: Outcome.GateSign? = .trouble) -> Case {
+    Case(what: what, reply: reply, kind: .inDoubt, billable: .unknown, gateSign: sign, next: .inDoubt)
+}
 
-private let refusals: [Row] = [301, 302, 304, 307, 401, 403, 404, 405, 407, 410, 411, 413, 415, 422, 451, 499].map {
-    Row(
-        what: "\($0)", facts: answered($0, errors(true)), kind: .misconfigured, billable: .no,
+private func misconfigured(_ what: String, _ reply: Reply, _ circumstances: Circumstances = .init()) -> Case {
+    Case(
+        what: what, reply: reply, circumstances: circumstances, kind: .misconfigured, billable: .no,
         gateSign: .misconfigured, next: .retryUnspent)
 }
 
-private let waits: [Row] = [
-    Row(
-        what: "425", facts: answered(425), kind: .transient, billable: .no, gateSign: .answered, next: .retrySpending),
-    Row(
-        what: "425 with Retry-After", facts: answered(425, .other, wait), kind: .transient, billable: .no,
-        gateSign: .answered, next: .retrySpending),
-    Row(
-        what: "429", facts: answered(429), kind: .overloaded, billable: .no, gateSign: .answered, next: .retryUnspent,
-        throttled: true),
-    Row(
-        what: "429 with Retry-After", facts: answered(429, errors(), wait), kind: .overloaded, billable: .no,
-        gateSign: .answered, next: .retryUnspent, throttled: true),
-    Row(
-        what: "500", facts: answered(500), kind: .transient, billable: .no, gateSign: .trouble, next: .retrySpending),
-    Row(
-        what: "500 with Retry-After", facts: answered(500, .other, wait), kind: .transient, billable: .no,
-        gateSign: .answered, next: .retrySpending),
-    Row(
-        what: "503", facts: answered(503), kind: .transient, billable: .no, gateSign: .trouble, next: .retrySpending,
-        throttled: true),
-    Row(
-        what: "503 with Retry-After", facts: answered(503, .other, wait), kind: .overloaded, billable: .no,
-        gateSign: .answered, next: .retryUnspent, throttled: true),
+private func undecipherable(_ what: String, _ reply: Reply) -> Case {
+    Case(
+        what: what, reply: reply, kind: .undecipherable, billable: .yes, gateSign: .answered, next: .inDoubt)
+}
+
+private func repeated(_ what: String, _ reply: Reply, _ circumstances: Circumstances = .init(), note: String) -> Case {
+    Case(
+        what: what, reply: reply, circumstances: circumstances, kind: .repeated, billable: .unknown,
+        gateSign: .answered, next: .inDoubt, isRead: true, note: note)
+}
+
+private func succeeded(
+    _ what: String, _ reply: Reply, _ circumstances: Circumstances = .init(), note: String? = nil,
+    countsAsUnreadable: Bool = false
+) -> Case {
+    Case(
+        what: what, reply: reply, circumstances: circumstances, kind: .succeeded, billable: .yes,
+        gateSign: .answered, next: .succeeded, isRead: true, note: note, countsAsUnreadable: countsAsUnreadable)
+}
+
+private func rejected(
+    _ what: String, _ reply: Reply, _ circumstances: Circumstances = .init(), isRead: Bool = true
+) -> Case {
+    Case(
+        what: what, reply: reply, circumstances: circumstances, kind: .rejected, billable: .no, gateSign: .answered,
+        next: .failed, isRead: isRead)
+}
+
+private func transient(
+    _ what: String, _ reply: Reply, _ circumstances: Circumstances = .init(), sign: Outcome.GateSign = .answered,
+    isRead: Bool = true, isThrottled: Bool = false
+) -> Case {
+    Case(
+        what: what, reply: reply, circumstances: circumstances, kind: .transient, billable: .no, gateSign: sign,
+        next: .retrySpending, isRead: isRead, isThrottled: isThrottled)
+}
+
+private func overloaded(_ what: String, _ reply: Reply) -> Case {
+    Case(
+        what: what, reply: reply, kind: .overloaded, billable: .no, gateSign: .answered, next: .retryUnspent,
+        isThrottled: true)
+}
+
+private let refusalsOfOne = [413, 414, 415, 422, 431, 451]
+
+/// The table, row by row in its order.
+private let table: [(row: String, cases: [Case])] = [
+    (
+        "could not connect; TLS failed before any byte of the request left",
+        [
+            unsent(.couldNotConnect), unsent(.tlsHandshake), unsent(.reset), unsent(.timedOut), unsent(.truncated),
+            unsent(.oversized), unsent(.other), unsent(.certificateRefusedLater),
+            Case(
+                what: "given up by this side", reply: failed(.cancelled, left: false), kind: .unsent, billable: .no,
+                gateSign: nil, next: .retryUnspent),
+        ]
+    ),
+    (
+        "the server's certificate is refused by us; a proxy refuses",
+        [
+            misconfigured("certificate", failed(.serverCertificate, left: false)),
+            misconfigured("proxy", failed(.proxyRefused, left: false)),
+        ]
+    ),
+    (
+        "a TLS alert about our certificate, the connection had answered before",
+        [doubtful("alert", failed(.certificateRefusedLater, left: true))]
+    ),
+    (
+        "the same on a connection that never answered",
+        [
+            misconfigured("in the handshake", failed(.certificateRefused, left: false)),
+            misconfigured("under TLS 1.3", failed(.certificateRefused, left: true)),
+        ]
+    ),
+    (
+        "reset, timeout, not HTTP, a final 1xx, short answer after bytes left; a 200 without a body",
+        [FailureKind.couldNotConnect, .tlsHandshake, .reset, .timedOut, .truncated, .oversized, .other].map {
+            doubtful($0.rawValue, failed($0, left: true))
+        } + [
+            doubtful("given up by this side", failed(.cancelled, left: true), sign: nil),
+            doubtful("100", answered(100)), doubtful("101", answered(101)), doubtful("no status", answered(0)),
+            doubtful("200", answered(200, .empty)),
+        ]
+    ),
+    (
+        "a 2xx larger than 1 MiB",
+        [200, 201, 204].map {
+            Case(
+                what: "\($0)", reply: answered($0, .oversized), kind: .inDoubt, billable: .yes, gateSign: .trouble,
+                next: .inDoubt)
+        }
+    ),
+    (
+        "2xx that does not decrypt, is no JSON, or holds an Errors object; 2xx other than 200",
+        [
+            undecipherable("not for our key", answered(200, .undecipherable(text))),
+            undecipherable("Errors", answered(200, errors(true))), undecipherable("other", answered(200)),
+            undecipherable("201, read", answered(201, .answer(.init(text)))),
+            undecipherable("202", answered(202)), undecipherable("204", answered(204, .empty)),
+            undecipherable("299", answered(299, .undecipherable(text))),
+        ]
+    ),
+    (
+        "200, read, whose X-MC-Correlation-ID is not its requestRefId, or whose requestRefId came before",
+        [
+            repeated("not equal", read(ref: "a", correlation: "b"), note: "is not its X-MC-Correlation-ID"),
+            repeated(
+                "came before", read(ref: "a", correlation: "a"), Circumstances(cameBefore: true),
+                note: "came before"),
+            repeated("came before, no header", read(ref: "a"), Circumstances(cameBefore: true), note: "came before"),
+            repeated(
+                "with a fault of form", read(.init(text, formFault: "byte 3: …"), ref: "a", correlation: "b"),
+                note: "is not its"),
+            repeated(
+                "not encrypted", read(.init(text, isEncrypted: false), ref: "a", correlation: "b"), encryptedOnly,
+                note: "is not its"),
+            succeeded("equal but for the case", read(ref: "0aF3-9", correlation: "0Af3-9")),
+            succeeded("no requestRefId", read(correlation: "b")), succeeded("no header", read(ref: "a")),
+            succeeded("empty header", read(ref: "a", correlation: "")),
+        ]
+    ),
+    (
+        "200, decrypts, JSON but for a fault of form, or without any known leaf",
+        [
+            succeeded("fault", read(.init(text, formFault: "byte 41: a rule")), note: "byte 41: a rule"),
+            succeeded(
+                "nothing known", read(.init(text, hasKnownLeaf: false)), note: "no insight that this version knows",
+                countsAsUnreadable: true),
+        ]
+    ),
+    (
+        "200 in plain JSON that fits",
+        [
+            succeeded("plain", read(.init(text, isEncrypted: false)), note: "answer was not encrypted"),
+            Case(
+                what: "where encryption is required", reply: read(.init(text, isEncrypted: false)),
+                circumstances: encryptedOnly, kind: .undecipherable, billable: .yes, gateSign: .answered,
+                next: .inDoubt, halts: true),
+        ]
+    ),
+    (
+        "200, decrypts, parses",
+        [
+            succeeded("read", read(ref: "a", correlation: "a")),
+            succeeded("where encryption is required", read(), encryptedOnly), succeeded("others too", read(), others),
+        ]
+    ),
+    (
+        "400 without the Errors envelope",
+        [misconfigured("nginx", answered(400)), misconfigured("others answered", answered(400), others)]
+    ),
+    (
+        "400 that speaks of encryption, no others are answered",
+        [
+            misconfigured("final", answered(400, errors(false, encryption: true))),
+            misconfigured("recoverable", answered(400, errors(true, encryption: true))),
+        ]
+    ),
+    (
+        "400 with Recoverable: true",
+        [
+            transient("alone", answered(400, errors(true))), transient("others", answered(400, errors(true)), others),
+            transient("encryption", answered(400, errors(true, encryption: true)), others, isRead: false),
+        ]
+    ),
+    (
+        "400 otherwise; 413, 414, 415, 422, 431, 451 with the envelope or while others are answered",
+        [
+            rejected("400, not recoverable", answered(400, errors(false))),
+            rejected("400, no word on recovery", answered(400, errors())),
+            rejected("400, encryption", answered(400, errors(false, encryption: true)), others, isRead: false),
+        ]
+            + refusalsOfOne.flatMap {
+                [
+                    rejected("\($0) with the envelope", answered($0, errors(true))),
+                    rejected("\($0) without it", answered($0), others, isRead: false),
+                ]
+            }
+    ),
+    (
+        "401, 403, every other 3xx and 4xx",
+        ([301, 302, 304, 307, 401, 403, 404, 405, 407, 410, 411, 499].flatMap {
+            [misconfigured("\($0)", answered($0, errors(true))), misconfigured("\($0)", answered($0), others)]
+        }) + refusalsOfOne.map { misconfigured("\($0) without the envelope, no others", answered($0)) }
+    ),
+    (
+        "429; 503; 425, 500, 502, 504 and other 5xx with the API's error body",
+        [
+            overloaded("429", answered(429)), overloaded("429 with envelope", answered(429, errors(true))),
+            overloaded("429 with Retry-After", answered(429, .other, wait)),
+            overloaded("503 with Retry-After", answered(503, .other, wait)),
+            transient("503", answered(503), sign: .trouble, isRead: false, isThrottled: true),
+            transient("503 with envelope", answered(503, errors()), sign: .trouble, isRead: false, isThrottled: true),
+            transient("425", answered(425, errors(true))), transient("425", answered(425, errors(true), wait)),
+        ]
+            + [500, 501, 502, 504, 524, 599].flatMap {
+                [
+                    transient("\($0)", answered($0, errors()), sign: .trouble),
+                    transient("\($0) with Retry-After", answered($0, errors(), wait)),
+                ]
+            }
+    ),
+    (
+        "425, 500, 502, 504 and other 5xx without it, 408",
+        ([408, 425, 500, 501, 502, 504, 524, 600, 999].flatMap {
+            [doubtful("\($0)", answered($0)), doubtful("\($0) with Retry-After", answered($0, .other, wait))]
+        }) + [doubtful("408 with envelope", answered(408, errors(true)))]
+    ),
 ]
 
-private let gateways: [Row] = [502, 504, 501, 524].flatMap { status in
-    [
-        Row(
-            what: "\(status) with the API's error body", facts: answered(status, errors()), kind: .transient,
-            billable: .no, gateSign: .trouble, next: .retrySpending),
-        Row(
-            what: "\(status) without it", facts: answered(status), kind: .inDoubt, billable: .unknown,
-            gateSign: .trouble, next: .inDoubt),
-    ]
-}
-
-private let doubts: [Row] = [408, 600, 999, 0, 101].map {
-    Row(
-        what: "\($0)", facts: answered($0), kind: .inDoubt, billable: .unknown, gateSign: .trouble, next: .inDoubt)
-}
-
-private let failures: [Row] = FailureKind.allCases.flatMap { kind in
-    [false, true].map { left in
-        let what = "\(kind.rawValue), \(left ? "may have left" : "surely not sent")"
-        if kind == .certificateRefused {
-            return Row(
-                what: what, facts: failed(kind, left: left), kind: .misconfigured, billable: .no,
-                gateSign: .misconfigured, next: .retryUnspent)
-        }
-        let sign: Outcome.GateSign? = kind == .cancelled ? nil : .trouble
-        return left
-            ? Row(
-                what: what, facts: failed(kind, left: left), kind: .inDoubt, billable: .unknown, gateSign: sign,
-                next: .inDoubt)
-            : Row(
-                what: what, facts: failed(kind, left: left), kind: .unsent, billable: .no, gateSign: sign,
-                next: .retryUnspent)
-    }
-}
-
 @Suite struct AnswerTableTests {
-    static let rows: [AnswerTableRow] =
-        successes + undecipherable + badRequests + refusals + waits + gateways + doubts + failures
-
-    @Test(arguments: rows)
-    func everyRowOfTheTableMeansWhatDesignSays(row: AnswerTableRow) {
-        let reply = Reply(row.facts)
-        let outcome = AnswerTable.outcome(of: reply, requireEncryptedAnswers: row.requiresEncryption)
-
-        #expect(outcome.kind == row.kind)
-        #expect(outcome.billable == row.billable)
-        #expect(outcome.gateSign == row.gateSign)
-        #expect(outcome.isThrottled == row.throttled)
-        #expect((outcome.halt != nil) == row.halts)
-        #expect(outcome.isAnswer == (reply.parts.status != nil))
-        #expect(next(after: outcome) == row.next)
-        if case .answered(_, _, let retryAfter) = row.facts { #expect(outcome.retryAfter == retryAfter) }
-    }
-
-    @Test func onlyAnUnencryptedSuccessCarriesAWarning() {
-        for row in Self.rows {
-            let outcome = AnswerTable.outcome(of: Reply(row.facts), requireEncryptedAnswers: row.requiresEncryption)
-            let isPlainSuccess = row.what == "200 in plain JSON that fits"
-            #expect(outcome.warning == (isPlainSuccess ? "answer was not encrypted" : nil), "\(row.what)")
+    static let cases: [AnswerCase] = table.flatMap { row, cases in
+        cases.map { each in
+            var each = each
+            each.row = row
+            return each
         }
     }
 
-    private func next(after outcome: Outcome) -> AnswerTableRow.Next {
+    @Test(arguments: cases)
+    func everyRowOfTheTableMeansWhatDesignSays(each: AnswerCase) {
+        let outcome = AnswerTable.outcome(of: each.reply, in: each.circumstances)
+
+        #expect(outcome.kind == each.kind)
+        #expect(outcome.billable == each.billable)
+        #expect(outcome.gateSign == each.gateSign)
+        #expect(outcome.isRead == each.isRead)
+        #expect(outcome.isThrottled == each.isThrottled)
+        #expect((outcome.halt != nil) == each.halts)
+        #expect(outcome.isAnswer == (each.reply.parts.status != nil))
+        #expect(outcome.countsAsUnreadable == each.countsAsUnreadable)
+        #expect(outcome.note.map { note in each.note.map(note.contains) ?? false } ?? (each.note == nil))
+        #expect(next(after: outcome) == each.next)
+        if case .answered(_, _, let retryAfter) = each.reply.facts { #expect(outcome.retryAfter == retryAfter) }
+    }
+
+    @Test func everyKindOfFailureHasARow() {
+        let kinds = Self.cases.compactMap { each -> FailureKind? in
+            if case .failed(let kind, _) = each.reply.facts { kind } else { nil }
+        }
+        #expect(Set(kinds) == Set(FailureKind.allCases))
+    }
+
+    @Test func severalThingsToKnowOfAnAnswerAreAllSaid() {
+        let answer = Reply.Answer(text, isEncrypted: false, formFault: "byte 1", hasKnownLeaf: false)
+        let note = AnswerTable.outcome(of: read(answer), in: .init()).note ?? ""
+        for part in ["not encrypted", "byte 1", "no insight"] { #expect(note.contains(part)) }
+    }
+
+    private func next(after outcome: Outcome) -> AnswerCase.Next {
         let step = RetryPolicy(RunnerConfiguration()).step(
             after: outcome, number: 1, spent: 0, isGateClosed: false, reopensAt: 0, now: 0, random: 0.5)
         switch step {
@@ -182,7 +325,35 @@ private let failures: [Row] = FailureKind.allCases.flatMap { kind in
         case .failed: return .failed
         case .inDoubt: return .inDoubt
         case .retry(_, let spendsAttempt): return spendsAttempt ? .retrySpending : .retryUnspent
-        case .release: return .retryUnspent
+        case .last, .release: return .retryUnspent
         }
+    }
+}
+
+@Suite struct RecentOutcomesTests {
+    @Test func anAnswerThatWasReadCountsForTwentyOutcomes() {
+        var recent = RecentOutcomes()
+        #expect(!recent.holdRead)
+        recent.take(Outcome(.succeeded))
+        for _ in 1..<RecentOutcomes.window {
+            #expect(recent.holdRead)
+            recent.take(Outcome(.misconfigured))
+        }
+        #expect(recent.holdRead)
+        recent.take(Outcome(.misconfigured))
+        #expect(!recent.holdRead)
+    }
+
+    @Test func aRefusalThatNobodyReadDoesNotKeepItselfGoing() {
+        var recent = RecentOutcomes()
+        recent.take(Outcome(.succeeded))
+        var rejections = 0
+        for _ in 0..<100 {
+            let outcome = AnswerTable.outcome(
+                of: answered(413), in: Circumstances(othersAreAnswered: recent.holdRead))
+            if outcome.kind == .rejected { rejections += 1 }
+            recent.take(outcome)
+        }
+        #expect(rejections == RecentOutcomes.window)
     }
 }

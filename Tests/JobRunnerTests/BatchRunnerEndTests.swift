@@ -81,7 +81,7 @@ import Testing
             $0.inDoubt = .retry
             $0.inDoubtBudget = nil
         }
-        let submitter = bench.submitter { $0.row == "row 1" && $0.attempt == 1 ? .status(500) : .reset }
+        let submitter = bench.submitter { $0.row == "row 1" && $0.attempt == 1 ? .apiError(500) : .reset }
         let end = try await bench.runner(configuration, submitter).run(bench.batch, stop: StopSignal())
         #expect(end == .completed)
         #expect(submitter.calls.map(\.row).sorted() == ["row 1", "row 1", "row 2", "row 2"])

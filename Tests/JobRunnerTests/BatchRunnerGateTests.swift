@@ -33,7 +33,7 @@ extension RunEnd {
         let bench = try await RunnerBench(records: 4)
         _ = try await bench.runner(RunnerBench.unhurried(), bench.submitter { _ in .status(403) })
             .run(bench.batch, stop: StopSignal())
-        let submitter = bench.submitter { $0.attempt < 5 ? .status(500) : .success }
+        let submitter = bench.submitter { $0.attempt < 5 ? .apiError(500) : .success }
         let end = try await bench.runner(RunnerBench.unhurried(), submitter).run(bench.batch, stop: StopSignal())
         #expect(end == .completed)
         #expect(try bench.counts.succeeded == 4)
@@ -80,7 +80,7 @@ extension RunEnd {
     @Test func anOutageSpendsNoAttemptsWhileTheGateIsClosed() async throws {
         let bench = try await RunnerBench(records: 3)
         // Two attempts of each record are spent, and a third of two, before ten are in a row; then twenty probes.
-        let submitter = bench.submitter { $0.number <= 30 ? .status(500) : .success }
+        let submitter = bench.submitter { $0.number <= 30 ? .apiError(500) : .success }
         let configuration = RunnerBench.oneByOne { $0.outage = .seconds(6 * 3600) }
         let end = try await bench.runner(configuration, submitter).run(bench.batch, stop: StopSignal())
         #expect(end == .completed)
@@ -125,7 +125,7 @@ extension RunEnd {
     @Test func oneUnencryptedAnswerHaltsWhereEncryptionIsRequired() async throws {
         let bench = try await RunnerBench(records: 5)
         let submitter = bench.submitter { _ in
-            Reply(.answered(status: 200, body: .plainAnswer(Array("{}".utf8)), retryAfter: nil))
+            Reply(.answered(status: 200, body: .answer(.init(Array("{}".utf8), isEncrypted: false)), retryAfter: nil))
         }
         let configuration = RunnerBench.oneByOne { $0.requireEncryptedAnswers = true }
         let end = try await bench.runner(configuration, submitter).run(bench.batch, stop: StopSignal())
@@ -137,7 +137,7 @@ extension RunEnd {
     @Test func anUnencryptedAnswerIsOtherwiseASuccessWithAWarning() async throws {
         let bench = try await RunnerBench(records: 1)
         let submitter = bench.submitter { _ in
-            Reply(.answered(status: 200, body: .plainAnswer(Array("{}".utf8)), retryAfter: nil))
+            Reply(.answered(status: 200, body: .answer(.init(Array("{}".utf8), isEncrypted: false)), retryAfter: nil))
         }
         let end = try await bench.runner(RunnerBench.oneByOne(), submitter).run(bench.batch, stop: StopSignal())
         #expect(end == .completed)
@@ -167,6 +167,7 @@ extension RunnerEvent {
         case .progress: "progress"
         case .rateCut: "cut"
         case .inDoubtRequeued: "requeued"
+        case .keptAnswersRead: "kept answers read"
         case .windowClosed: "window closed"
         case .windowOpened: "window opened"
         }

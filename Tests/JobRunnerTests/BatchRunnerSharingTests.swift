@@ -31,7 +31,7 @@ private final class StatusLog: Sendable {
         let traffic = EndpointTraffic(configuration: configuration, clock: clock)
         let submitter = bench.submitter { [clock] call in
             if call.number <= 50 || clock.monotonic >= 7_200_000_000_000 { return .success }
-            return traffic.status.gate == .open ? .refused : .status(500)
+            return traffic.status.gate == .open ? .refused : .apiError(500)
         }
         let log = StatusLog()
         _ = log.follow(traffic)

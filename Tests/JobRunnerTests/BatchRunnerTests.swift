@@ -43,7 +43,7 @@ import Testing
 
     @Test func aTransientFaultIsRetriedUntilItPasses() async throws {
         let bench = try await RunnerBench(records: 1)
-        let submitter = bench.submitter { $0.attempt < 4 ? .status(500) : .success }
+        let submitter = bench.submitter { $0.attempt < 4 ? .apiError(500) : .success }
         let end = try await bench.runner(RunnerBench.oneByOne(), submitter).run(bench.batch, stop: StopSignal())
         #expect(end == .completed)
         // Full jitter at one half: 250, 500 and 1,000 ms after the call before.
@@ -54,7 +54,7 @@ import Testing
 
     @Test func theFifthTransientFaultIsFinalAndSaysSo() async throws {
         let bench = try await RunnerBench(records: 1)
-        let submitter = bench.submitter { _ in .status(500) }
+        let submitter = bench.submitter { _ in .apiError(500) }
         let end = try await bench.runner(RunnerBench.oneByOne(), submitter).run(bench.batch, stop: StopSignal())
         #expect(end == .completed)
         #expect(submitter.calls.count == 5)

@@ -30,7 +30,7 @@ import Testing
     static let rows: [Row] = [
         Row(outcome: Outcome(.succeeded), next: .succeeded),
         Row(outcome: Outcome(.rejected), next: .failed),
-        Row(outcome: Outcome(.undecipherable), next: .inDoubt),
+        Row(outcome: Outcome(.undecipherable), next: .inDoubt), Row(outcome: Outcome(.repeated), next: .inDoubt),
         Row(outcome: Outcome(.inDoubt), spent: 4, isGateClosed: true, next: .inDoubt),
         Row(outcome: Outcome(.transient), next: .retry(notBefore: 10_250, spendsAttempt: true)),
         Row(
@@ -51,7 +51,7 @@ import Testing
             outcome: Outcome(.transient, retryAfter: .seconds(9)), reopensAt: 19_000,
             next: .retry(notBefore: 19_000, spendsAttempt: true)),
         Row(
-            outcome: Outcome(.overloaded, retryAfter: .date(3)), reopensAt: 10_000,
+            outcome: Outcome(.overloaded, retryAfter: .seconds(0)), reopensAt: 10_000,
             next: .retry(notBefore: 10_250, spendsAttempt: false)),
         Row(outcome: Outcome(.misconfigured), next: .retry(notBefore: 31_000, spendsAttempt: false)),
         Row(outcome: Outcome(.misconfigured), number: 4, next: .retry(notBefore: 31_000, spendsAttempt: false)),

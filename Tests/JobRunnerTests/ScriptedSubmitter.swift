@@ -54,7 +54,7 @@ final class ScriptedSubmitter: RecordSubmitter {
 }
 
 extension Reply {
-    static let success = Reply(.answered(status: 200, body: .answer(Array("{}".utf8)), retryAfter: nil))
+    static let success = Reply(.answered(status: 200, body: .answer(.init(Array("{}".utf8))), retryAfter: nil))
     static let garbage = Reply(
         .answered(status: 200, body: .undecipherable(Array("?".utf8)), retryAfter: nil), errorText: "not for our key")
     static let reset = Reply(.failed(kind: .reset, mayHaveLeft: true), errorText: "connection reset")
@@ -62,6 +62,20 @@ extension Reply {
 
     static func status(_ status: Int, retryAfter: RetryAfter? = nil) -> Reply {
         Reply(.answered(status: status, body: .other, retryAfter: retryAfter))
+    }
+
+    /// An answer with the API's error body.
+    static func apiError(_ status: Int) -> Reply {
+        Reply(
+            .answered(
+                status: status, body: .errors(recoverable: true, speaksOfEncryption: false), retryAfter: nil))
+    }
+
+    /// A 200 that was read, with an identifier.
+    static func success(ref: String, correlation: String? = nil) -> Reply {
+        Reply(
+            .answered(status: 200, body: .answer(.init(Array("{}".utf8))), retryAfter: nil),
+            correlationID: correlation ?? ref, requestRefID: ref)
     }
 
     static let rejected = Reply(

@@ -7,8 +7,8 @@ import Testing
 @Suite struct RetryAfterTests {
     static let waits: [(RetryAfter, Int64)] = [
         (.seconds(0), 1000), (.seconds(5), 6000), (.seconds(-5), 1000), (.seconds(.max), .max),
-        (.seconds(1_000_000_000), 1_000_000_001_000), (.date(500), 1000), (.date(.min), 1000), (.date(7000), 7000),
-        (.date(.max), .max),
+        (.seconds(1_000_000_000), 1_000_000_001_000), (.seconds(9_223_372_036_854_774), 9_223_372_036_854_775_000),
+        (.seconds(9_223_372_036_854_775), .max),
     ]
 
     @Test(arguments: waits)
@@ -34,26 +34,82 @@ import Testing
 @Suite struct UndecipherableStreakTests {
     @Test func threeInARowHalt() {
         var streak = UndecipherableStreak(limit: 3)
-        #expect(streak.record(.undecipherable) == nil)
-        #expect(streak.record(.undecipherable) == nil)
-        let halt = streak.record(.undecipherable)
+        #expect(streak.record(Outcome(.undecipherable)) == nil)
+        #expect(streak.record(Outcome(.undecipherable)) == nil)
+        let halt = streak.record(Outcome(.undecipherable))
         #expect(halt?.cause == .undecipherable)
     }
 
     @Test func aSuccessBreaksTheRow() {
         var streak = UndecipherableStreak(limit: 2)
         for _ in 0..<9 {
-            #expect(streak.record(.undecipherable) == nil)
-            #expect(streak.record(.succeeded) == nil)
+            #expect(streak.record(Outcome(.undecipherable)) == nil)
+            #expect(streak.record(Outcome(.succeeded)) == nil)
         }
     }
 
     @Test(arguments: Outcome.Kind.allCases.filter { $0 != .succeeded && $0 != .undecipherable })
     func nothingElseDoes(kind: Outcome.Kind) {
         var streak = UndecipherableStreak(limit: 2)
-        #expect(streak.record(.undecipherable) == nil)
-        #expect(streak.record(kind) == nil)
-        #expect(streak.record(.undecipherable) != nil)
+        #expect(streak.record(Outcome(.undecipherable)) == nil)
+        #expect(streak.record(Outcome(kind)) == nil)
+        #expect(streak.record(Outcome(.undecipherable)) != nil)
+    }
+
+    @Test func anAnswerWithoutAnythingKnownCountsAndBreaksNoRow() {
+        var streak = UndecipherableStreak(limit: 3)
+        let unknown = Outcome(.succeeded, billable: .yes, countsAsUnreadable: true)
+        #expect(streak.record(unknown) == nil)
+        #expect(streak.record(Outcome(.undecipherable)) == nil)
+        #expect(streak.record(unknown)?.cause == .undecipherable)
+    }
+
+    @Test func untilAnAnswerWasOfUseNoMoreCallsAreUnderWayThanMayBeLost() {
+        var streak = UndecipherableStreak(limit: 3)
+        #expect(streak.mostUnderWay == 3)
+        _ = streak.record(Outcome(.undecipherable))
+        #expect(streak.mostUnderWay == 2)
+        _ = streak.record(Outcome(.rejected))
+        #expect(streak.mostUnderWay == 2)
+        _ = streak.record(Outcome(.succeeded))
+        #expect(streak.mostUnderWay == nil)
+        _ = streak.record(Outcome(.undecipherable))
+        #expect(streak.mostUnderWay == nil)
+    }
+
+    @Test func afterAHaltOneMoreIsEnoughUntilAnAnswerWasOfUse() {
+        var streak = UndecipherableStreak(limit: 3)
+        for _ in 0..<3 { _ = streak.record(Outcome(.undecipherable)) }
+        streak.reset()
+        #expect(streak.isKeyDoubted && streak.mostUnderWay == 1)
+        #expect(streak.record(Outcome(.undecipherable)) != nil)
+        streak.reset()
+        #expect(streak.record(Outcome(.succeeded)) == nil)
+        #expect(!streak.isKeyDoubted)
+        #expect(streak.record(Outcome(.undecipherable)) == nil)
+    }
+
+    @Test func aNewProcessKnowsThatTheKeyIsDoubted() {
+        var streak = UndecipherableStreak(limit: 3)
+        streak.resume(isKeyDoubted: true)
+        #expect(streak.record(Outcome(.undecipherable)) != nil)
+        var proven = UndecipherableStreak(limit: 3)
+        proven.resume(isKeyDoubted: true)
+        proven.prove()
+        #expect(!proven.isKeyDoubted && proven.mostUnderWay == nil)
+    }
+}
+
+@Suite struct RepeatedAnswersTests {
+    @Test func threeHaltWhateverComesBetween() {
+        var repeats = RepeatedAnswers()
+        for _ in 1..<3 {
+            #expect(repeats.record(Outcome(.repeated)) == nil)
+            #expect(repeats.record(Outcome(.succeeded)) == nil)
+        }
+        let halt = repeats.record(Outcome(.repeated))
+        #expect(halt?.cause == .repeated)
+        #expect(halt?.reason.contains("answers are repeated: a cache or gateway?") == true)
     }
 }
 

@@ -53,15 +53,84 @@ extension Permission {
         return traffic
     }
 
-    @Test func untilTheFirstAnswerOnlyOneCallIsMadeAtATime() throws {
+    @Test(arguments: [
+        Outcome(.unsent, isAnswer: false, gateSign: .trouble), Outcome(.undecipherable, billable: .yes),
+        Outcome(.overloaded), Outcome(.inDoubt, billable: .unknown), Outcome(.rejected, isRead: false),
+    ])
+    func untilAnAnswerWasReadOnlyOneCallIsMadeAtATime(unread: Outcome) throws {
         let traffic = traffic()
         #expect(traffic.permission(upTo: 32, at: 0).grant?.count == 1)
         #expect(traffic.permission(upTo: 31, at: 0) == .waitForAnswer)
-        _ = traffic.record(
-            Outcome(.unsent, isAnswer: false, gateSign: .trouble), at: at(1))
+        _ = traffic.record(unread, at: at(1))
         #expect(traffic.permission(upTo: 32, at: second).grant?.count == 1)
-        _ = traffic.record(Outcome(.rejected), at: at(2))
+        _ = traffic.record(Outcome(.succeeded), at: at(2))
         #expect(traffic.permission(upTo: 32, at: 2 * second).grant?.count == 32)
+    }
+
+    @Test func afterAnErrorOfTheAPINoMoreCallsAreMadeThanAWrongKeyMayCost() throws {
+        let traffic = traffic()
+        _ = try #require(traffic.permission(upTo: 32, at: 0).grant)
+        _ = traffic.record(Outcome(.rejected), at: at(1))
+        #expect(traffic.permission(upTo: 32, at: second).grant?.count == 3)
+        #expect(traffic.permission(upTo: 32, at: second) == .waitForAnswer)
+        for _ in 0..<2 { _ = traffic.record(Outcome(.undecipherable, billable: .yes), at: at(2)) }
+        #expect(traffic.permission(upTo: 32, at: 2 * second) == .waitForAnswer)
+        _ = traffic.record(Outcome(.succeeded), at: at(3))
+        #expect(traffic.permission(upTo: 40, at: 3 * second).grant?.count == 32)
+    }
+
+    @Test func otherKeysHaveToProveThemselvesAnew() throws {
+        let traffic = try reached()
+        traffic.state.requireProof()
+        #expect(traffic.permission(upTo: 32, at: 0).grant?.count == 1)
+    }
+
+    @Test func nothingButTooManyCallsForTheTimeOfAnOutageHaltsAndNamesTheRate() throws {
+        let traffic = try reached(rate: 20)
+        _ = traffic.record(Outcome(.overloaded), at: at(10))
+        _ = traffic.record(Outcome(.overloaded), at: at(309))
+        #expect(traffic.state.halt == nil)
+        _ = traffic.record(Outcome(.overloaded), at: at(310))
+        let halt = try #require(traffic.state.halt)
+        #expect(halt.cause == .overloaded)
+        #expect(halt.reason.contains("limits.rate 20"))
+        #expect(halt.reason.contains("5 minutes"))
+        traffic.state.reopen()
+        _ = traffic.record(Outcome(.overloaded), at: at(311))
+        #expect(traffic.state.halt == nil)
+    }
+
+    @Test func timeInWhichNobodyMayCallIsNoTimeOfTooManyCalls() throws {
+        let traffic = try reached()
+        _ = traffic.record(Outcome(.overloaded), at: at(0))
+        _ = traffic.state.depart(1, at: 10 * second)
+        traffic.state.arrive(1, at: 1_000 * second)
+        _ = traffic.record(Outcome(.overloaded), at: at(1_001))
+        #expect(traffic.state.halt == nil)
+        _ = traffic.record(Outcome(.overloaded), at: at(1_290))
+        #expect(traffic.state.halt?.cause == .overloaded)
+    }
+
+    @Test func aWaitThatIsAskedForIsNoOutage() throws {
+        let traffic = try reached()
+        let doubt = Outcome(.inDoubt, billable: .unknown, isAnswer: false, gateSign: .trouble)
+        for _ in 0..<10 { _ = traffic.record(doubt, at: at(0)) }
+        _ = traffic.permission(upTo: 1, at: 15 * second)
+        let waiting = Outcome(.inDoubt, billable: .unknown, gateSign: .trouble, retryAfter: .seconds(3_600))
+        _ = traffic.record(waiting, isProbe: true, at: at(16))
+        #expect(traffic.permission(upTo: 1, at: 3_615 * second) == .wait(until: 3_616 * second))
+        #expect(traffic.permission(upTo: 1, at: 3_616 * second).grant?.isProbe == true)
+        _ = traffic.record(doubt, isProbe: true, at: at(3_620))
+        #expect(traffic.state.halt == nil)
+    }
+
+    @Test func threeAnswersThatCameBeforeHalt() throws {
+        let traffic = try reached()
+        for _ in 0..<2 { _ = traffic.record(Outcome(.repeated), at: at(1)) }
+        _ = traffic.record(Outcome(.succeeded), at: at(1))
+        #expect(traffic.state.halt == nil)
+        _ = traffic.record(Outcome(.repeated), at: at(2))
+        #expect(traffic.state.halt?.cause == .repeated)
     }
 
     @Test func aFirstCallThatHadNoRecordMakesRoomForAnother() throws {
@@ -81,7 +150,7 @@ extension Permission {
         #expect(traffic.permission(upTo: 5, at: 10 * second).grant != nil)
     }
 
-    @Test(arguments: [RetryAfter.date(0), .seconds(0), .seconds(-4)])
+    @Test(arguments: [RetryAfter.seconds(0), .seconds(-4)])
     func aWaitThatIsOverHoldsNobodyUp(retryAfter: RetryAfter) throws {
         let traffic = try reached()
         let events = traffic.record(
@@ -90,12 +159,15 @@ extension Permission {
         #expect(traffic.permission(upTo: 5, at: second).grant != nil)
     }
 
-    @Test(arguments: [RetryAfter.seconds(1_000_000_000), .seconds(.max), .date(.max), .seconds(86_401)])
+    @Test(arguments: [RetryAfter.seconds(1_000_000_000), .seconds(.max), .seconds(1_000_000_000_000), .seconds(86_401)])
     func aWaitOfMoreThanADayHalts(retryAfter: RetryAfter) throws {
         let traffic = try reached()
         _ = traffic.record(
             Outcome(.overloaded, retryAfter: retryAfter), at: at(1))
         #expect(traffic.state.halt?.cause == .longWait)
+        if retryAfter == .seconds(86_401) {
+            #expect(traffic.state.halt?.reason.contains("until 1970-01-02T00:16:42Z") == true)
+        }
         #expect(traffic.state.halt?.reason.contains("24 hours") == true)
     }
 
@@ -207,6 +279,26 @@ extension Permission {
             theoreticalArrival: saved.wall * 1000, rateFactor: 1, closedUntil: saved.wall + 40_000, savedAt: saved.wall)
         traffic.state.resume(state, at: at(0))
         #expect(traffic.permission(upTo: 1, at: 0) == .wait(until: 40 * second))
+    }
+
+    @Test(arguments: [Int64.min, -1, 0, 1, .max], [Int64.min, -1, 0, .max, nil])
+    func whateverADatabaseRemembersNobodyIsHeldUpForLong(time: Int64, closedUntil: Int64?) {
+        let traffic = traffic(rate: 10, burst: 1)
+        let state = LimiterState(theoreticalArrival: time, rateFactor: 0.5, closedUntil: closedUntil, savedAt: time)
+        traffic.state.resume(state, at: at(5))
+        let day: Int64 = 86_400
+        #expect(traffic.permission(upTo: 1, at: (day + 20) * second).grant?.count == 1)
+        if closedUntil != .max { #expect(traffic.permission(upTo: 1, at: 30 * second) != .wait(until: .max)) }
+    }
+
+    @Test func aDoubtAboutTheKeyOutlivesTheProcess() throws {
+        let before = try reached()
+        for _ in 0..<3 { _ = before.record(Outcome(.undecipherable, billable: .yes), at: at(1)) }
+        #expect(before.state.limiterState(at: at(2)).isKeyDoubted)
+        let after = traffic()
+        after.state.resume(before.state.limiterState(at: at(2)), at: at(3))
+        _ = after.record(Outcome(.undecipherable, billable: .yes), at: at(4))
+        #expect(after.state.halt?.cause == .undecipherable)
     }
 
     @Test func theStatusSaysWhatHolds() throws {

@@ -45,6 +45,10 @@ final class WatchedStore: RecordKeeping {
         try await store.hastenRetries(of: batch, to: latest)
     }
     func limiterState() throws -> LimiterState? { try store.limiterState() }
+    func recentAnswers() throws -> [AnswerReference] { try store.recentAnswers() }
+    func bringForward(_ batch: BatchID, of rerun: RerunNumber?) async throws -> [RecordID] {
+        try await store.bringForward(batch, of: rerun)
+    }
 
     func claim(
         _ batch: BatchID, upTo count: Int, now: Int64, dueBy: Int64?, caps: CallCaps, of rerun: RerunNumber?,
