@@ -1,12 +1,22 @@
+internal import Foundation
 internal import HTTPTransport
 internal import IdentityInsights
 internal import JOSE
-internal import JSON
 internal import JobRunner
 
-/// Turns an exchange into the neutral facts the answer table reads. Pure: no I/O.
+/// Turns an exchange into the neutral facts the answer table reads. No I/O but for the time, where an answer has none.
 struct ExchangeInterpreter: Sendable {
-    let decrypter: JWEDecrypter
+    let reader: AnswerReader
+    /// Milliseconds since 1970 UTC.
+    let now: @Sendable () -> Int64
+
+    init(
+        decrypter: JWEDecrypter,
+        now: @escaping @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970 * 1000) }
+    ) {
+        reader = AnswerReader(decrypter: decrypter)
+        self.now = now
+    }
 
     /// States what came of a call.
     ///
@@ -17,37 +27,59 @@ struct ExchangeInterpreter: Sendable {
     func reply(for exchange: HTTPExchange, to request: [UInt8]) -> Reply {
         switch exchange {
         case .answered(let answer): reply(for: answer, to: request)
-        case .failed(let failure):
-            Reply(
-                .failed(kind: FailureKind(failure.kind), mayHaveLeft: failure.mayHaveLeft), errorText: failure.message,
-                duration: failure.duration)
+        case .failed(let failure): reply(for: failure, to: request)
         }
     }
 
     func redeciphered(_ kept: [UInt8], requireEncryptedAnswers: Bool) -> RedecipheredAnswer? {
-        let found = read(kept)
-        let reply = Reply(.answered(status: 200, body: found.body, retryAfter: nil))
-        let outcome = AnswerTable.outcome(of: reply, requireEncryptedAnswers: requireEncryptedAnswers)
-        guard outcome.kind == .succeeded, let bytes = found.clearBytes else { return nil }
-        return RedecipheredAnswer(
-            answer: bytes, requestRefID: found.requestRefID,
-            hasWarnings: found.hasWarnings || outcome.warning != nil, warning: outcome.warning)
+        RedecipheredAnswer(reader.read(kept), requireEncryptedAnswers: requireEncryptedAnswers)
     }
 
     private func reply(for answer: HTTPAnswer, to request: [UInt8]) -> Reply {
-        (200..<300).contains(answer.status) ? success(answer) : refusal(answer, to: request)
+        switch answer.status {
+        case 200: success(answer)
+        case 201..<300: unexpectedSuccess(answer)
+        default: refusal(answer, to: request)
+        }
+    }
+
+    private func reply(for failure: HTTPFailure, to request: [UInt8]) -> Reply {
+        guard failure.kind == .oversized, let head = failure.head else {
+            return Reply(
+                .failed(kind: FailureKind(failure.kind), mayHaveLeft: failure.mayHaveLeft), errorText: failure.message,
+                duration: failure.duration)
+        }
+        // What was refused is refused, however long the page that says so.
+        guard (200..<300).contains(head.status) else { return refusal(head, to: request) }
+        return Reply(
+            .answered(status: head.status, body: .oversized, retryAfter: nil), correlationID: head.correlationID,
+            errorText: "\(failure.message) It was billed.", duration: failure.duration)
     }
 
     private func success(_ answer: HTTPAnswer) -> Reply {
-        let found = read(answer.body)
+        let found = reader.read(answer.body)
         return Reply(
             .answered(status: answer.status, body: found.body, retryAfter: nil),
-            correlationID: answer.correlationID, requestRefID: found.requestRefID, errorText: found.errorText,
+            correlationID: answer.correlationID, requestRefID: found.requestRefID,
+            errorText: found.errorText.map { answer.isCoded ? "\($0) \(Self.coded)" : $0 },
             hasWarnings: found.hasWarnings, duration: answer.duration)
     }
 
+    private static let coded =
+        "It has a Content-Encoding, although none was asked for: see what stands between here and the API."
+
+    /// A 2xx that the API does not document; its body is kept as it came.
+    private func unexpectedSuccess(_ answer: HTTPAnswer) -> Reply {
+        Reply(
+            .answered(
+                status: answer.status, body: answer.body.isEmpty ? .empty : .undecipherable(answer.body),
+                retryAfter: nil),
+            correlationID: answer.correlationID, errorText: "HTTP \(answer.status), which the API does not document.",
+            duration: answer.duration)
+    }
+
     private func refusal(_ answer: HTTPAnswer, to request: [UInt8]) -> Reply {
-        let retryAfter = answer.header("Retry-After").flatMap(RetryAfter.init(field:))
+        let retryAfter = RetryAfterField.read(answer.headers("Retry-After"), answeredAt: answer.dateAt ?? now())
         guard let envelope = ErrorEnvelope(parsing: answer.body) else {
             return Reply(
                 .answered(status: answer.status, body: .other, retryAfter: retryAfter),
@@ -64,59 +96,16 @@ struct ExchangeInterpreter: Sendable {
             correlationID: answer.correlationID, reasonCode: facts.reasonCode,
             errorText: facts.text(status: answer.status), details: facts.fieldNames, duration: answer.duration)
     }
-
-    private func read(_ bytes: [UInt8]) -> ReadAnswer {
-        guard let token = JWEEnvelope.token(in: bytes) else { return plain(bytes) }
-        guard let plaintext = try? decrypter.decrypt(token) else {
-            return ReadAnswer(unreadable: bytes, "The answer could not be decrypted with api.decryption_key.")
-        }
-        guard let answer = try? Answer(parsing: plaintext) else {
-            return ReadAnswer(unreadable: bytes, "The decrypted answer does not fit the API's answer model.")
-        }
-        return ReadAnswer(.answer(plaintext), answer)
-    }
-
-    private func plain(_ bytes: [UInt8]) -> ReadAnswer {
-        guard let answer = try? Answer(parsing: bytes) else {
-            return ReadAnswer(unreadable: bytes, "The answer is neither encrypted nor of the API's answer model.")
-        }
-        return ReadAnswer(.plainAnswer(bytes), answer)
-    }
-}
-
-/// What the body of a 2xx turned out to be.
-private struct ReadAnswer {
-    let body: Reply.Body
-    let requestRefID: String?
-    let hasWarnings: Bool
-    let errorText: String?
-
-    /// The answer's clear bytes; nil where it could not be read.
-    var clearBytes: [UInt8]? {
-        switch body {
-        case .answer(let bytes), .plainAnswer(let bytes): bytes
-        case .undecipherable, .errors, .other: nil
-        }
-    }
-
-    init(_ body: Reply.Body, _ answer: Answer) {
-        self.body = body
-        requestRefID = answer.requestRefID
-        hasWarnings = !answer.warnings.isEmpty || !answer.alerts.isEmpty
-        errorText = nil
-    }
-
-    init(unreadable bytes: [UInt8], _ errorText: String) {
-        body = .undecipherable(bytes)
-        requestRefID = nil
-        hasWarnings = false
-        self.errorText = errorText
-    }
 }
 
 extension HTTPAnswer {
     /// The answer's `X-MC-Correlation-ID`.
     var correlationID: String? { header("X-MC-Correlation-ID") }
+
+    /// Whether the body has a content coding, such as gzip (RFC 9110 §8.4).
+    fileprivate var isCoded: Bool {
+        header("Content-Encoding").map { !$0.isEmpty && $0.lowercased() != "identity" } ?? false
+    }
 }
 
 extension FailureKind {
@@ -124,8 +113,10 @@ extension FailureKind {
         self =
             switch kind {
             case .couldNotConnect: .couldNotConnect
+            case .proxyRefused: .proxyRefused
             case .tlsHandshake: .tlsHandshake
             case .certificateRefused: .certificateRefused
+            case .certificateRefusedLater: .certificateRefusedLater
             case .serverCertificate: .serverCertificate
             case .reset: .reset
             case .timedOut: .timedOut
@@ -134,18 +125,5 @@ extension FailureKind {
             case .cancelled: .cancelled
             case .other: .other
             }
-    }
-}
-
-extension RetryAfter {
-    /// Reads the field's value: delay-seconds or an HTTP date (RFC 9110 §10.2.3); nil for anything else.
-    init?(field: String) {
-        if !field.isEmpty, field.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) {
-            self = .seconds(Int(field) ?? .max)
-        } else if let date = HTTPAnswer.milliseconds(fromHTTPDate: field) {
-            self = .date(date)
-        } else {
-            return nil
-        }
     }
 }

@@ -11,7 +11,10 @@ public struct IdentityInsightsClient: RecordSubmitter {
 
     /// `POST {base}/openings` (openapi-0.2.2, `retrieveAccountOpeningInsights`).
     private static let path = "/openings"
-    private static let headers = [("Content-Type", "application/json"), ("Accept", "application/json")]
+    /// Without `Accept-Encoding` any coding of the answer would be acceptable (RFC 9110 §12.5.3).
+    private static let headers = [
+        ("Content-Type", "application/json"), ("Accept", "application/json"), ("Accept-Encoding", "identity"),
+    ]
 
     /// Connects lazily to an endpoint with its credentials.
     ///

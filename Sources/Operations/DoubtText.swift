@@ -11,6 +11,14 @@ enum DoubtText {
                 "\(Figures.count(doubts.perhapsBilled)) perhaps billed: "
                     + "\(Hint.rerun(batch: batch, status: "in_doubt", agreed: true)) sends them again")
         }
+        if doubts.answered > 0 {
+            parts.append(
+                "\(Figures.count(doubts.answered)) answered and billed, but not read: 'rollcall rerun \(batch) --status "
+                    + "in_doubt' tries today's key on what is kept")
+        }
+        if doubts.repeated > 0 {
+            parts.append("\(Figures.count(doubts.repeated)) with the answer to another call, perhaps billed")
+        }
         if doubts.held > 0 {
             parts.append("\(Figures.count(doubts.held)) held, not sent: \(wayOn(for: doubts, of: batch))")
         }
@@ -37,6 +45,17 @@ enum DoubtText {
         settleFirst(doubts).map {
             "\(Figures.count(doubts.held, "record")) would only be held again: \($0)"
         }
+    }
+
+    /// What sending records again costs whose answer is there; nil where none has one. It is said however the person agreed.
+    static func billedTwice(_ doubts: Doubts) -> String? {
+        let kinds = [
+            (doubts.answered, "was answered and surely billed; the answer is kept and today's key does not open it"),
+            (doubts.repeated, "got the answer to another call, which is kept; whether it was billed is not known"),
+        ].filter { $0.0 > 0 }
+        guard !kinds.isEmpty else { return nil }
+        let told = kinds.map { "\(Figures.count($0.0, "record")) \($0.1)" }.joined(separator: ", ")
+        return told + "; sending them again pays once more"
     }
 
     /// Why a person has to agree before records are sent again; nil where none may have been billed.

@@ -56,6 +56,8 @@ final class ProgressDisplay: Sendable {
             tell("a tenth of the calls are refused as too many; the rate is cut to \(Figures.rate(rate))/s for now")
         case .inDoubtRequeued(let count):
             tell("\(Figures.count(count, "record")) in doubt queued again (retry.in_doubt)")
+        case .keptAnswersRead(let count):
+            tell("\(Figures.count(count, "kept answer")) can be read now; no call")
         case .windowClosed(let until): tell("outside the call window; calls go on at \(Figures.time(until))")
         case .windowOpened: tell("the call window is open; calls go on")
         case .halted: break

@@ -34,7 +34,7 @@ struct Requeueing: Sendable {
     ///   `OperationFailure` (3) where nothing of the batch can be queued again.
     func perform(_ selection: RequeueSelection, of batch: Batch, yes: Bool) async throws -> Found {
         if let reason = batch.reasonNotToRerun { throw OperationFailure(.unfinished, "\(batch.name) \(reason)") }
-        let recovered = selection.statuses.contains(.inDoubt) ? try await recover(batch) : 0
+        let recovered = selection.statuses.contains(.inDoubt) ? try await readKeptAnswers(batch) : 0
         if let refusal = try await refusal(selection, of: batch, yes: yes) {
             throw RequeueRefusal(batch: batch, reason: refusal, recovered: recovered)
         }
@@ -51,9 +51,9 @@ struct Requeueing: Sendable {
         return Found(rerun: rerun, recovered: recovered)
     }
 
-    private func recover(_ batch: Batch) async throws -> Int {
+    private func readKeptAnswers(_ batch: Batch) async throws -> Int {
         let recovery = Recovery(store: store, client: client, requireEncryptedAnswers: requireEncryptedAnswers)
-        let recovered = try await recovery.recover(batch.id)
+        let recovered = try await recovery.readKeptAnswers(of: batch.id).read
         if recovered > 0 {
             console.note("\(batch.name): \(Figures.count(recovered, "kept answer")) can be read now; no call")
         }
@@ -67,9 +67,13 @@ struct Requeueing: Sendable {
             if doubts.areAllHeldByOthers { return held }
             console.note("\(batch.name): \(held)")
         }
-        guard !yes else { return nil }
+        guard !yes else {
+            if let answered = DoubtText.billedTwice(doubts.own) { console.note("\(batch.name): \(answered)") }
+            return nil
+        }
         let reasons = [
-            DoubtText.perhapsBilledTwice(doubts.own), try await answeredElsewhere(selection, batch),
+            DoubtText.billedTwice(doubts.own), DoubtText.perhapsBilledTwice(doubts.own),
+            try await answeredElsewhere(selection, batch),
             try await spending.admission(ofRequeueing: selection, in: batch).reason,
         ].compactMap { $0 }
         return reasons.isEmpty ? nil : reasons.joined(separator: "; ") + ". Nothing was queued; --yes sends them"

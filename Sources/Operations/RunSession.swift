@@ -88,7 +88,10 @@ struct RunSession: Sendable {
         let display = ProgressDisplay(batch: batch, sending: rerun?.records ?? batch.counts.queued, console: console)
         let runner = BatchRunner(
             store: store, submitter: client, requests: try BatchRequests(layout: store.layout(of: id)),
-            configuration: configuration, events: display.take)
+            configuration: configuration,
+            keptAnswers: Recovery(
+                store: store, client: client, requireEncryptedAnswers: configuration.requireEncryptedAnswers),
+            events: display.take)
         try await tell(working: id)
         // Going on was decided above: what a person has stopped since stays stopped.
         let end = try await runner.run(id, stop: stop, resuming: false, only: rerun?.number)

@@ -41,7 +41,7 @@ struct TestCall {
 
     private func send() async -> (Reply, Outcome) {
         let reply = await client.submit(TestRecord.request)
-        return (reply, AnswerTable.outcome(of: reply, requireEncryptedAnswers: false))
+        return (reply, AnswerTable.outcome(of: reply, in: AnswerTable.Circumstances()))
     }
 
     private func finding(_ sent: (reply: Reply, outcome: Outcome), note: String) -> Finding {

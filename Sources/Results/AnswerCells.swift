@@ -6,7 +6,10 @@ struct AnswerCells {
     private static let tree = InsightTree()
     private static let unreadable = "the stored answer cannot be read"
 
+    /// The answer; what can be read of it, where its text breaks a rule of JSON.
     private(set) var document: JSONDocument?
+    /// The answer as it came, where it is no strict JSON and so cannot stand in a line of JSON as it is.
+    private(set) var text: [UInt8]?
     /// Where each column's value stands in the document, quotes included; empty where it has none. Places instead of
     /// nodes, because forty references a record cost more than finding the leaves.
     private(set) var leaves: [Range<Int>]
@@ -18,11 +21,14 @@ struct AnswerCells {
     /// Takes in the next record's answer, if it has one, in place of the one before.
     mutating func read(_ row: ResultRow) {
         for index in leaves.indices { leaves[index] = 0..<0 }
-        document = nil
+        (document, text) = (nil, nil)
         warnings = row.ownWarning.map { [$0] } ?? []
         alerts = []
         guard let answer = row.answer else { return }
-        guard let document = try? JSONDocument(parsing: answer) else { return warnings.append(Self.unreadable) }
+        // What is no JSON at all was never kept as an answer: the database was altered.
+        guard let read = try? Answer.read(answer) else { return warnings.append(Self.unreadable) }
+        let document = read.document
+        if read.fault != nil { text = answer }
         let root = document.root
         if let insights = root["insights"] {
             // A node's raw bytes are a slice of the document's, so its indices are places there.

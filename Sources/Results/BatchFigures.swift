@@ -1,4 +1,4 @@
-import JSON
+import IdentityInsights
 import RecordStore
 
 /// What is counted while a batch's records pass by once: no id and no value of a record.

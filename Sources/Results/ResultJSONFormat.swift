@@ -12,6 +12,7 @@ struct ResultJSONFormat {
     private let alerts = JSONKey("alerts")
     private let origin = JSONKey(ResultColumns.origin)
     private let answer = JSONKey("answer")
+    private let answerText = JSONKey("answer_text")
 
     mutating func line(_ record: ResultRow, _ cells: AnswerCells) -> [UInt8] {
         writer.reset()
@@ -31,7 +32,7 @@ struct ResultJSONFormat {
         messages(warnings, cells.warnings)
         messages(alerts, cells.alerts)
         string(origin, record.reusedFrom)
-        embed(cells.document)
+        if let text = cells.text { embed(text: text) } else { embed(cells.document) }
         writer.endObject()
         bytes.removeAll(keepingCapacity: true)
         bytes.append(contentsOf: writer.bytes)
@@ -76,6 +77,14 @@ struct ResultJSONFormat {
                 writer.raw(raw)
             }
         }
+    }
+
+    /// An answer that is no strict JSON stands beside as a text; what of it is no UTF-8 becomes U+FFFD there.
+    private mutating func embed(text: [UInt8]) {
+        writer.key(answer)
+        writer.null()
+        writer.key(answerText)
+        writer.string(String(decoding: text, as: UTF8.self))
     }
 
     private static func hasLineBreak(_ bytes: UnsafeRawBufferPointer) -> Bool {

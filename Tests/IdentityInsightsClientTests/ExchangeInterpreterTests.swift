@@ -31,6 +31,13 @@ struct ExchangeInterpreterTests {
         return String(decoding: JWEEnvelope.wrapping(try encrypter.encrypt(Array(text.utf8))), as: UTF8.self)
     }
 
+    private func answer(in reply: Reply) throws -> Reply.Answer {
+        guard case .answer(let answer)? = body(of: reply) else { throw NoAnswer(text: reply.errorText) }
+        return answer
+    }
+
+    private struct NoAnswer: Error { let text: String? }
+
     private func body(of reply: Reply) -> Reply.Body? {
         if case .answered(_, let body, _) = reply.facts { body } else { nil }
     }
@@ -38,26 +45,102 @@ struct ExchangeInterpreterTests {
     @Test("An encrypted answer is opened, its reference kept")
     func encryptedAnswer() throws {
         let reply = try reply(200, encrypted(Self.insights, to: Self.key), [("X-MC-Correlation-ID", "ref-1")])
-        guard case .answer(let bytes)? = body(of: reply) else {
-            Issue.record("not an answer")
-            return
-        }
-        #expect(String(decoding: bytes, as: UTF8.self) == Self.insights)
+        #expect(try answer(in: reply) == Reply.Answer(Array(Self.insights.utf8)))
         #expect(reply.requestRefID == "ref-1")
         #expect(reply.correlationID == "ref-1")
     }
 
     @Test("A plain answer is told apart from one that cannot be read, which is kept as it came")
     func plainAndUnreadable() throws {
-        if case .plainAnswer? = body(of: try reply(200, Self.insights)) {} else { Issue.record("not plain") }
+        #expect(try !answer(in: reply(200, Self.insights)).isEncrypted)
         let other = try PrivateKey.generate(bits: 2048)
-        for text in ["", "<html>", "{}", try encrypted(Self.insights, to: other), try encrypted("{}", to: Self.key)] {
-            guard case .undecipherable(let kept)? = body(of: try reply(200, text)) else {
-                Issue.record("not undecipherable")
+        let unreadable = [
+            "<html>", "{}", "jane", try encrypted(Self.insights, to: other), try encrypted("jane", to: Self.key),
+            try encrypted(#"{"user":"jane"#, to: Self.key),
+            try encrypted(#"{"Errors":{"Error":[{"Source":"jane"}]}}"#, to: Self.key),
+            #"{"Errors":{"Error":[{"Source":"jane"}]}}"#,
+        ]
+        for text in unreadable {
+            let reply = try reply(200, text)
+            guard case .undecipherable(let kept)? = body(of: reply) else {
+                Issue.record("not undecipherable: \(text)")
                 continue
             }
             #expect(kept == Array(text.utf8))
+            #expect(reply.errorText?.contains("jane") == false)
         }
+    }
+
+    /// A fault of form in the answer's text, and the place and rule that the warning names.
+    static let faults: [(text: String, rule: String)] = [
+        (insights(and: #""name":"a\ud83d""#), "byte 91: a surrogate escape must be one of a pair"),
+        (insights(and: #""insights":1"#), "byte 82: an object must not have the same member twice"),
+        (insights.replacing("5", with: "NaN"), "byte 69: a value must be an object"),
+        (insights.replacing("5", with: "-Infinity"), "byte 70: a minus sign must be followed by a digit"),
+        ("\u{FEFF}" + insights, "byte 0: a byte order mark is not allowed"),
+        (
+            insights(and: "\"deep\":" + String(repeating: "[", count: 600) + String(repeating: "]", count: 600)),
+            "byte 152: nesting must be at most 64 deep"
+        ),
+        (insights(and: "\"name\":\"a\tb\""), "byte 91: control characters in a string must be escaped"),
+        (insights + "\0", "byte 82: nothing may follow the value"),
+    ]
+
+    private static func insights(and member: String) -> String { "\(insights.dropLast()),\(member)}" }
+
+    @Test("An answer whose form is at fault is read, and the warning names rule and place", arguments: faults)
+    func faultOfForm(text: String, rule: String) throws {
+        let reply = try reply(200, encrypted(text, to: Self.key))
+        let answer = try answer(in: reply)
+        #expect(answer.bytes == Array(text.utf8))
+        #expect(answer.hasKnownLeaf && answer.isEncrypted)
+        #expect(answer.formFault?.contains(rule) == true, "\(answer.formFault ?? "no fault")")
+        #expect(reply.requestRefID == "ref-1")
+        #expect(reply.errorText == nil)
+    }
+
+    @Test(
+        "An answer without anything known is read all the same",
+        arguments: ["{}", "[]", #""jane""#, #"{"a":{"b":1}}"#])
+    func nothingKnown(text: String) throws {
+        let answer = try answer(in: reply(200, encrypted(text, to: Self.key)))
+        #expect(!answer.hasKnownLeaf && answer.formFault == nil)
+    }
+
+    @Test("A 2xx that is no 200 is kept as it came; one without a body is nothing", arguments: [201, 204, 299])
+    func otherSuccess(status: Int) throws {
+        let text = try encrypted(Self.insights, to: Self.key)
+        guard case .undecipherable(let kept)? = body(of: try reply(status, text)) else {
+            Issue.record("not undecipherable")
+            return
+        }
+        #expect(kept == Array(text.utf8))
+        for status in [200, status] {
+            if case .empty? = body(of: try reply(status, "")) {} else { Issue.record("\(status) is not empty") }
+        }
+    }
+
+    @Test("A coded body that cannot be read names its coding")
+    func codedBody() throws {
+        let reply = try reply(200, "\u{1F}?", [("Content-Encoding", "gzip")])
+        #expect(reply.errorText?.contains("Content-Encoding") == true)
+        let plain = try self.reply(200, "<html>", [("Content-Encoding", "identity")])
+        #expect(plain.errorText?.contains("Encoding") == false)
+    }
+
+    @Test("An answer too large to be read is what its status says", arguments: [200, 204, 403, 413, 500, 503])
+    func oversized(status: Int) throws {
+        let head = HTTPAnswer(
+            status: status, headers: HTTPHeaders([("X-MC-Correlation-ID", "ref-1"), ("Retry-After", "3")]))
+        let failure = HTTPFailure(kind: .oversized, mayHaveLeft: true, message: "too large", head: head)
+        let reply = try interpreter().reply(for: .failed(failure), to: [])
+        guard case .answered(status, let body, let retryAfter) = reply.facts else {
+            Issue.record("not answered")
+            return
+        }
+        if case .oversized = body { #expect(status < 300) } else { #expect(status >= 300) }
+        #expect(retryAfter == (status < 300 ? nil : .seconds(3)))
+        #expect(reply.correlationID == "ref-1")
     }
 
     @Test("An error body states code, recoverability and field names, never a value")
@@ -76,6 +159,14 @@ struct ExchangeInterpreterTests {
         #expect(reply.reasonCode == "VALIDATION_ERROR")
         #expect(reply.details == "user.email")
         #expect(reply.errorText?.contains("example.com") == false)
+    }
+
+    @Test("A byte order mark before an error body is passed over")
+    func markedErrorBody() throws {
+        let text = "\u{FEFF}{\"Errors\":{\"Error\":[{\"ReasonCode\":\"VALIDATION_ERROR\"}]}}"
+        let reply = try reply(400, text)
+        if case .errors? = body(of: reply) {} else { Issue.record("not errors") }
+        #expect(reply.reasonCode == "VALIDATION_ERROR")
     }
 
     @Test(
@@ -105,17 +196,22 @@ struct ExchangeInterpreterTests {
     }
 
     @Test(
-        "Retry-After is seconds or a date",
+        "A wait until a date counts from the answer's own clock, and from ours where it has none",
         arguments: [
-            ("3", .seconds(3)), ("1000000000", .seconds(1_000_000_000)), ("99999999999999999999", .seconds(.max)),
-            ("Sun, 06 Nov 1994 08:49:37 GMT", .date(784_111_777_000)), ("soon", nil), ("-3", nil),
-        ] as [(String, RetryAfter?)])
-    func retryAfter(value: String, expected: RetryAfter?) throws {
-        guard case .answered(503, _, let retryAfter) = try reply(503, "", [("Retry-After", value)]).facts else {
+            ([("Date", "Sun, 06 Nov 1994 08:49:30 GMT")], 7), ([], 37), ([("Date", "today")], 37),
+            ([("Date", "1 Dec 1122110211")], 37),
+        ] as [([(String, String)], Int)])
+    func retryAfterDate(headers: [(String, String)], expected: Int) throws {
+        // 08:49:00 by our clock.
+        let interpreter = ExchangeInterpreter(
+            decrypter: JWEDecrypter(privateKey: try #require(Self.key)), now: { 784_111_740_000 })
+        let headers = headers + [("Retry-After", "Sun, 06 Nov 1994 08:49:37 GMT")]
+        let answer = HTTPAnswer(status: 503, headers: HTTPHeaders(headers))
+        guard case .answered(503, _, let retryAfter) = interpreter.reply(for: .answered(answer), to: []).facts else {
             Issue.record("not answered")
             return
         }
-        #expect(retryAfter == expected)
+        #expect(retryAfter == .seconds(expected))
     }
 
     @Test("A failure keeps whether anything may have left", arguments: [true, false])

@@ -94,6 +94,42 @@ import Testing
         #expect(lines[3].hasSuffix("\"warnings\":[],\"alerts\":[],\"reused_from\":null,\"answer\":null}"))
     }
 
+    /// Answers whose form is at fault, and the text that stands beside `answer: null`.
+    static let faulty: [(answer: [UInt8], text: String)] =
+        [
+            #"{"insights":{"user":{"scores":{"identityRisk":42}},"ip":{"scores":{"ipRisk":0.5}}},"x":"\ud83d"}"#,
+            #"{"insights":{"user":{"scores":{"identityRisk":42}},"ip":{"scores":{"ipRisk":0.5}}},"x":NaN}"#,
+            #"{"insights":{"user":{"scores":{"identityRisk":42}},"ip":{"scores":{"ipRisk":0.5}}},"insights":{}}"#,
+            "\u{FEFF}{\"insights\":{\"user\":{\"scores\":{\"identityRisk\":42}},\n\"ip\":{\"scores\":{\"ipRisk\":0.5}}}}",
+        ].map { (Array($0.utf8), $0) } + [
+            (
+                Array(#"{"insights":{"user":{"scores":{"identityRisk":42}},"ip":{"scores":{"ipRisk":0.5}}},"x":""#.utf8)
+                    + [0xFF] + Array("\"}".utf8),
+                #"{"insights":{"user":{"scores":{"identityRisk":42}},"ip":{"scores":{"ipRisk":0.5}}},"x":""#
+                    + "\u{FFFD}\"}"
+            )
+        ]
+
+    @Test(arguments: faulty)
+    func anAnswerWhoseFormIsAtFaultStandsBesideAsText(answer: [UInt8], text: String) async throws {
+        let fixture = try await BatchFixture(lines: [Self.lines[0]])
+        try await fixture.attempt { record in
+            var completion = BatchFixture.success(record, "", warning: "answer kept as text")
+            completion.answer = answer
+            return completion
+        }
+        try await fixture.complete()
+        try fixture.write()
+        let line = try #require(try fixture.read("results.jsonl").split(separator: "\n").first)
+        let root = try JSONDocument(parsing: Array(line.utf8)).root
+        #expect(root["answer"]?.isNull == true)
+        #expect(root["answer_text"]?.string == text)
+        #expect(root["warnings"]?.elements.map(\.string) == ["answer kept as text"])
+        // What can be read is read.
+        let row = try #require(try fixture.read("results.csv").split(separator: "\n").last)
+        #expect(row.contains(",42,") && row.contains(",0.5,"))
+    }
+
     @Test func failedAndDoubtedLinesAreGivenBackApart() async throws {
         let fixture = try await fixture()
         let paths = try fixture.write().paths

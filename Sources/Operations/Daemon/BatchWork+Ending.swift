@@ -74,7 +74,11 @@ extension BatchWork {
         return BatchRunner(
             store: house.store, submitter: house.client,
             requests: try BatchRequests(layout: house.store.layout(of: batchID)),
-            configuration: RunnerConfiguration(job, besideOthersOf: house.settings), traffic: house.traffic
+            configuration: RunnerConfiguration(job, besideOthersOf: house.settings),
+            keptAnswers: Recovery(
+                store: house.store, client: house.client.client,
+                requireEncryptedAnswers: house.settings.api.requireEncryptedAnswers),
+            traffic: house.traffic
         ) { event in
             house.progress.take(event, of: batchID)
             house.log(event, of: batch)
@@ -95,6 +99,8 @@ extension House {
             log.info("outside the window", metadata: batch.logged(["until": "\(Figures.time(until))"]))
         case .windowOpened: log.info("the window is open", metadata: batch.logged())
         case .rateCut(let rate): log.notice("rate cut", metadata: batch.logged(["per_second": "\(Figures.rate(rate))"]))
+        case .keptAnswersRead(let count):
+            log.notice("kept answers can be read now; no call", metadata: batch.logged(["count": "\(count)"]))
         case .inDoubtRequeued(let count):
             log.notice("records in doubt queued again", metadata: batch.logged(["count": "\(count)"]))
         }

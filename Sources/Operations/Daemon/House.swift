@@ -115,5 +115,6 @@ final class House: Sendable {
         let place = rules.place
         let credentials = try place.credentials()
         await client.exchange(for: try place.client(credentials, concurrency: settings.limits.concurrency))
+        traffic.requireProof()
     }
 }

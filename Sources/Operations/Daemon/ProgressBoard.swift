@@ -55,7 +55,7 @@ extension ProgressBoard.Entry {
         case .gateClosed(let reason, let until): wait = .init(reason, until: until, clock)
         case .windowClosed(let until): wait = .init("outside the job's window", until: until, clock)
         case .gateOpened, .windowOpened: wait = nil
-        case .probe, .rateCut, .inDoubtRequeued, .halted: break
+        case .probe, .rateCut, .inDoubtRequeued, .keptAnswersRead, .halted: break
         }
     }
 }

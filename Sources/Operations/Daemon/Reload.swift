@@ -18,6 +18,7 @@ struct Reload {
             let rules = try House.Rules(place.keeping(house.rules.place), credentials: credentials, at: house.clock.now)
             await house.client.exchange(
                 for: try rules.place.client(credentials, concurrency: rules.place.settings.limits.concurrency))
+            house.traffic.requireProof()
             say(place)
             house.rules = rules
             house.traffic.reconfigure(RunnerConfiguration(daemonOf: rules.place.settings))

@@ -34,6 +34,7 @@ struct RerunRound {
     /// How many records were queued again; none of a batch that somebody has cancelled meanwhile.
     private func queued(_ batch: Batch) async throws -> Int {
         do {
+            try await readKeptAnswers(of: batch)
             return try await house.store.requeue(batch.id, selection)
         } catch  where !error.endsTheDaemon {
             house.log.warning(
@@ -43,9 +44,23 @@ struct RerunRound {
         }
     }
 
-    /// What a person resolved as failed may have been billed: it goes again only where those in doubt do.
+    private func readKeptAnswers(of batch: Batch) async throws {
+        guard statuses.contains(.inDoubt), batch.counts.inDoubt > 0 else { return }
+        let recovery = Recovery(
+            store: house.store, client: house.client.client,
+            requireEncryptedAnswers: house.settings.api.requireEncryptedAnswers)
+        let found = try await recovery.readKeptAnswers(of: batch.id)
+        guard found.read > 0 else { return }
+        house.log.notice(
+            "kept answers can be read now; no call", metadata: batch.logged(["count": "\(found.read)"]))
+    }
+
+    /// What a person resolved as failed may have been billed: it goes again only where those in doubt do. What was answered
+    /// is never sent again by a schedule: nobody would be told that the answer is there.
     private var selection: RequeueSelection {
-        RequeueSelection(statuses: statuses, sparesResolved: !statuses.contains(.inDoubt), states: [.completed])
+        RequeueSelection(
+            statuses: statuses, sparesResolved: !statuses.contains(.inDoubt), sparesAnswered: true,
+            states: [.completed])
     }
 
     /// Whether a person has to agree to what the records of a batch cost. It stays as it is; that is told once.

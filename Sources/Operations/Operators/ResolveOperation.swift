@@ -67,9 +67,12 @@ public struct ResolveOperation: Sendable {
     }
 
     private func queue(_ doubts: SelectedDoubts, of batch: Batch, in session: OperatorSession) async throws {
-        if !request.yes, let reason = DoubtText.perhapsBilledTwice(doubts.own) {
-            throw OperationFailure(.unfinished, "\(batch.name): \(reason). Add --yes to do so")
+        let reasons = [DoubtText.billedTwice(doubts.own), DoubtText.perhapsBilledTwice(doubts.own)].compactMap { $0 }
+        if !request.yes, !reasons.isEmpty {
+            throw OperationFailure(
+                .unfinished, "\(batch.name): \(reasons.joined(separator: "; ")). Add --yes to do so")
         }
+        if let answered = DoubtText.billedTwice(doubts.own) { session.console.note("\(batch.name): \(answered)") }
         if let held = DoubtText.held(doubts.heldByOthers) {
             if doubts.areAllHeldByOthers { throw OperationFailure(.unfinished, "\(batch.name): \(held)") }
             session.console.note("\(batch.name): \(held)")

@@ -1,0 +1,85 @@
+internal import IdentityInsights
+internal import JOSE
+internal import JSON
+internal import JobRunner
+
+/// Reads the body of a 2xx as far as it can be read: it was billed. Pure: no I/O.
+struct AnswerReader: Sendable {
+    let decrypter: JWEDecrypter
+
+    /// Reads a body, or an answer that was kept as it came.
+    func read(_ bytes: [UInt8]) -> ReadAnswer {
+        guard !bytes.isEmpty else { return ReadAnswer(body: .empty, errorText: "The answer has no body.") }
+        guard let token = JWEEnvelope.token(in: bytes) else { return plain(bytes) }
+        // Why it cannot be decrypted is not told, as it could help whoever made it (RFC 7516 §11.5).
+        guard let plaintext = try? decrypter.decrypt(token) else {
+            return ReadAnswer(
+                body: .undecipherable(bytes),
+                errorText: "The answer could not be decrypted with api.decryption_key.")
+        }
+        do throws(AnswerError) {
+            return ReadAnswer(try Answer(parsing: plaintext), plaintext, isEncrypted: true)
+        } catch {
+            return ReadAnswer(
+                body: .undecipherable(bytes), errorText: "The decrypted answer cannot be used: \(error.reason).")
+        }
+    }
+
+    private func plain(_ bytes: [UInt8]) -> ReadAnswer {
+        do throws(AnswerError) {
+            let answer = try Answer(parsing: bytes)
+            if answer.fitsModel { return ReadAnswer(answer, bytes, isEncrypted: false) }
+            return ReadAnswer(
+                body: .undecipherable(bytes),
+                errorText: "The answer is neither encrypted nor of the API's answer model.")
+        } catch {
+            return ReadAnswer(
+                body: .undecipherable(bytes),
+                errorText: "The answer is neither encrypted nor can it be used as it is: \(error.reason).")
+        }
+    }
+}
+
+/// What the body of a 2xx turned out to be.
+struct ReadAnswer {
+    let body: Reply.Body
+    var requestRefID: String?
+    var hasWarnings = false
+    var errorText: String?
+
+    init(body: Reply.Body, errorText: String) {
+        self.body = body
+        self.errorText = errorText
+    }
+
+    init(_ answer: Answer, _ bytes: [UInt8], isEncrypted: Bool) {
+        body = .answer(
+            Reply.Answer(
+                bytes, isEncrypted: isEncrypted, formFault: answer.formFault?.description,
+                hasKnownLeaf: answer.hasKnownLeaf))
+        requestRefID = answer.requestRefID
+        hasWarnings = !answer.warnings.isEmpty || !answer.alerts.isEmpty
+    }
+}
+
+/// An answer that could not be read when it came and now can.
+public struct RedecipheredAnswer: Sendable {
+    /// The answer's clear bytes.
+    public let answer: [UInt8]
+    /// Its `requestRefId`.
+    public let requestRefID: String?
+    /// Whether it brought warnings or alerts.
+    public let hasWarnings: Bool
+    /// A warning of ours to keep beside it, such as that it was not encrypted.
+    public let warning: String?
+}
+
+extension RedecipheredAnswer {
+    /// What a kept answer turned out to be; nil where it cannot be used.
+    init?(_ found: ReadAnswer, requireEncryptedAnswers: Bool) {
+        guard case .answer(let answer) = found.body, answer.isEncrypted || !requireEncryptedAnswers else { return nil }
+        self.init(
+            answer: answer.bytes, requestRefID: found.requestRefID,
+            hasWarnings: found.hasWarnings || answer.warning != nil, warning: answer.warning)
+    }
+}
