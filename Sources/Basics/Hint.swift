@@ -66,7 +66,8 @@ extension Hint: CustomStringConvertible {
         case .resume(let batch): ["resume", batch]
         case .cancel(let batch): ["cancel", batch]
         case .resolve(let batch, let line, let decision, let agreed):
-            ["resolve", batch] + (line.map { ["--line", String($0)] } ?? []) + ["--as", decision]
+            ["resolve", batch] + (line.map { ["--line", String($0)] } ?? ["--status", "in_doubt"])
+                + ["--as", decision]
                 + (agreed ? ["--yes"] : [])
         case .export(let batch): ["export", batch]
         case .doctor: ["doctor"]

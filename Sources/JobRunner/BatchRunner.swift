@@ -118,7 +118,7 @@ public struct BatchRunner: Sendable {
             events(.keptAnswersRead(count: found.read))
         }
         guard found.unread > 0, traffic.isKeyDoubted else { return nil }
-        let halt = Halt.stillUndecipherable(found.unread, batch: row.name)
+        let halt = Halt.stillUndecipherable(found.unread, batch: row.name).named(for: row.name)
         guard try await store.moveBatch(row.id, from: [.running], to: .halted, reason: halt.description) else {
             return .stateChanged(to: try store.batch(row.id).state)
         }

@@ -13,29 +13,30 @@ extension Halt {
         Halt(
             cause: .undecipherable,
             reason: count == 1
-                ? "An answer could not be deciphered, or held nothing that is known; it was billed and is kept sealed."
-                : "\(Counted.number(count)) answers in a row could not be deciphered, or held nothing that is known; they "
-                    + "were billed and are kept sealed.",
-            remedy: "Check that api.decryption_key belongs to the project's 'Mastercard Encryption Key'. What is kept is "
-                + "read before another call is made.")
+                ? "An answer could not be deciphered, or held nothing known; it was billed and is kept sealed."
+                : "\(Counted.number(count)) answers in a row could not be deciphered, or held nothing known; they were "
+                    + "billed and are kept sealed.",
+            remedy: "Check that api.decryption_key belongs to the project's 'Mastercard Encryption Key'. What is kept "
+                + "is read before another call is made.")
     }
 
     /// A batch that such answers halted goes on, and today's key does not open those that were kept.
     static func stillUndecipherable(_ count: Int, batch: String) -> Halt {
         Halt(
             cause: .undecipherable,
-            reason: "With today's api.decryption_key \(Counted.things(count, "kept answer")) still cannot be deciphered; "
-                + "no call was made.",
-            remedy: "Put the right key in its place. Where it is lost, \(Hint.resolve(batch: batch, decision: "failed")) "
-                + "settles these records, and the next call shows whether the key of today is right.")
+            reason: "With today's api.decryption_key \(Counted.things(count, "kept answer")) still cannot be "
+                + "deciphered; no call was made.",
+            remedy: "Put the right key in its place. Where it is lost, "
+                + "\(Hint.resolve(batch: batch, decision: "failed")) settles these records, and the next call shows "
+                + "whether the key of today is right.")
     }
 
     /// Answers to earlier calls came again.
     static func repeated(_ count: Int) -> Halt {
         Halt(
             cause: .repeated,
-            reason: "\(Counted.things(count, "answer")) came that belong to other calls; answers are repeated: a cache or "
-                + "gateway? They are kept sealed, their records in doubt.",
+            reason: "\(Counted.things(count, "answer")) came that belong to other calls; answers are repeated: a cache "
+                + "or gateway? They are kept sealed, their records in doubt.",
             remedy: "Find what answers in the API's place, between here and api.base_url.")
     }
 
@@ -44,7 +45,8 @@ extension Halt {
         Halt(
             cause: .overloaded,
             reason: "For \(length.inWords) the API has answered every call with 'too many calls' (429, or 503 with "
-                + "Retry-After), at limits.rate \(rate.inWords): the contract's calls are used up, or the rate is too high.",
+                + "Retry-After), at limits.rate \(rate.inWords): the contract's calls are used up, or the rate is too "
+                + "high.",
             remedy: "Compare limits.rate with the contract's, and ask Mastercard how many calls are left.")
     }
 

@@ -13,8 +13,8 @@ enum DoubtText {
         }
         if doubts.answered > 0 {
             parts.append(
-                "\(Figures.count(doubts.answered)) answered and billed, but not read: 'rollcall rerun \(batch) --status "
-                    + "in_doubt' tries today's key on what is kept")
+                "\(Figures.count(doubts.answered)) answered and billed, but not read: "
+                    + "\(Hint.rerun(batch: batch, status: "in_doubt")) tries today's key on what is kept")
         }
         if doubts.repeated > 0 {
             parts.append("\(Figures.count(doubts.repeated)) with the answer to another call, perhaps billed")
@@ -47,15 +47,23 @@ enum DoubtText {
         }
     }
 
-    /// What sending records again costs whose answer is there; nil where none has one. It is said however the person agreed.
+    /// What sending records again costs whose answer is there; nil where none has one. It is said however the person
+    /// agreed.
     static func billedTwice(_ doubts: Doubts) -> String? {
-        let kinds = [
-            (doubts.answered, "was answered and surely billed; the answer is kept and today's key does not open it"),
-            (doubts.repeated, "got the answer to another call, which is kept; whether it was billed is not known"),
-        ].filter { $0.0 > 0 }
-        guard !kinds.isEmpty else { return nil }
-        let told = kinds.map { "\(Figures.count($0.0, "record")) \($0.1)" }.joined(separator: ", ")
-        return told + "; sending them again pays once more"
+        var parts = [String]()
+        if doubts.answered > 0 {
+            parts.append(
+                "\(Counted.things(doubts.answered, "record")) \(Counted.verb(doubts.answered, "was", "were")) answered and "
+                    + "surely billed, but today's key does not open what is kept of the answer")
+        }
+        if doubts.repeated > 0 {
+            parts.append(
+                "\(Counted.things(doubts.repeated, "record")) got the answer to another call, which is kept and may have "
+                    + "been billed")
+        }
+        guard !parts.isEmpty else { return nil }
+        let them = Counted.verb(doubts.answered + doubts.repeated, "it", "them")
+        return parts.joined(separator: "; ") + "; sending \(them) again pays once more"
     }
 
     /// Why a person has to agree before records are sent again; nil where none may have been billed.

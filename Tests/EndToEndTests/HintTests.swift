@@ -44,11 +44,12 @@ extension EndToEnd {
             case .run: .submit(file: installation.file("other.csv"))
             case .submit(_, _, false): .submit(file: installation.file("other.csv"), again: true)
             case .submit: .resolve(batch: "bad-1", line: 3, decision: "failed")
+            case .resolve(_, nil, _, _): .keysFingerprint(file: installation.file("pki/encryption.pem"))
             case .resolve(_, _, "failed", _): .resolve(batch: "bad-1", line: 4, decision: "queued", agreed: true)
             case .resolve: .rerun(batch: "bad-1")
             case .rerun(_, nil, _, _): .rerun(batch: "bad-1", status: "in_doubt", agreed: true)
             case .rerun(_, _, nil, _): .rerun(batch: "bad-1", status: "failed,cancelled", lines: "5-5")
-            case .rerun: .keysFingerprint(file: installation.file("pki/encryption.pem"))
+            case .rerun: .resolve(batch: "bad-1", decision: "failed")
             case .keysFingerprint: .daemon
             case .daemon: .emulator(listen: "127.0.0.1:0", folder: installation.file("iia"))
             case .emulator: .help(["jobs", "list"])

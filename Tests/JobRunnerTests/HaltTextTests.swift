@@ -23,10 +23,13 @@ import Testing
         (.outage(.seconds(1), last: nil), "The API has been out of reach for more than 1 second."),
         (.outage(.seconds(3600), last: nil), "The API has been out of reach for more than 1 hour."),
         (.outage(.seconds(90), last: nil), "The API has been out of reach for more than 90 seconds."),
-        (.undecipherable(inARow: 1), "An answer could not be deciphered; it was billed and is kept sealed."),
+        (
+            .undecipherable(inARow: 1),
+            "An answer could not be deciphered, or held nothing known; it was billed and is kept sealed."
+        ),
         (
             .undecipherable(inARow: 3),
-            "3 answers in a row could not be deciphered; they were billed and are kept sealed."
+            "3 answers in a row could not be deciphered, or held nothing known; they were billed and are kept sealed."
         ),
         (.failing(1, of: 1, batch: "b"), "The last answer failed for good, so the file may not be what it seems."),
         (
