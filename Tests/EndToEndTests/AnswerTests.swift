@@ -15,7 +15,11 @@ extension EndToEnd {
             ("iia+408", "in_doubt", 1), ("iia+reset", "in_doubt", 1), ("iia+close", "in_doubt", 1),
             ("iia+truncate", "in_doubt", 1), ("iia+cuthead", "in_doubt", 1), ("iia+big", "in_doubt", 1),
             ("iia+plain", "succeeded", 1), ("iia+a128gcm", "succeeded", 1), ("iia+a192gcm", "succeeded", 1),
-            ("iia+429x1", "succeeded", 2), ("plain", "succeeded", 1),
+            ("iia+429x1", "succeeded", 2), ("iia+html425", "in_doubt", 1), ("iia+html500", "in_doubt", 1),
+            ("iia+empty", "in_doubt", 1), ("iia+413", "failed", 1), ("iia+414", "failed", 1),
+            ("iia+415e", "failed", 1), ("iia+422", "failed", 1), ("iia+431", "failed", 1), ("iia+451e", "failed", 1),
+            ("iia+lone", "succeeded", 1), ("iia+unknown", "succeeded", 1), ("iia+nojson", "in_doubt", 1),
+            ("iia+errors", "in_doubt", 1), ("iia+mismatch", "in_doubt", 1), ("plain", "succeeded", 1),
         ]
 
         @Test("One record for each answer ends as the table of answers says")
@@ -51,8 +55,7 @@ extension EndToEnd {
             "Three answers in a row that cannot be read halt the batch; they are held, not sent again",
             arguments: ["iia+wrongkey", "iia+badtag", "iia+garbage", "iia+201"])
         func undecipherable(scenario: String) async throws {
-            let settings = Installation.fast.replacing("concurrency: 16", with: "concurrency: 1")
-            try await Installation.with(settings: settings) { installation in
+            try await Installation.with { installation in
                 try installation.write(Accounts.csv(scenarios: (1...6).map { "\(scenario).\($0)" }), to: "day.csv")
                 let ended = try await installation.rollcall("run", "day.csv")
                 #expect(ended.status == 3, "\(ended.errors)")
