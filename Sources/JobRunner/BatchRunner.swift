@@ -115,6 +115,7 @@ public struct BatchRunner: Sendable {
         let found = try await keptAnswers.readKeptAnswers(of: row.id)
         if found.read > 0 {
             traffic.proveKey()
+            traffic.learn(try store.recentAnswers())
             events(.keptAnswersRead(count: found.read))
         }
         guard found.unread > 0, traffic.isKeyDoubted else { return nil }

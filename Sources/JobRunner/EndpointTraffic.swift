@@ -49,12 +49,16 @@ public final class EndpointTraffic: Sendable {
     /// Whether the answers of earlier processes are known.
     var knowsEarlierAnswers: Bool { guarded.withLock { $0.knowsEarlierAnswers } }
 
-    /// Remembers the answers of earlier processes, the latest last; only the first call does anything.
+    /// Remembers the answers that the database does, the latest last: those of earlier processes, and those that could
+    /// be read later only.
     func learn(_ answers: [AnswerReference]) {
         guarded.withLock { guarded in
-            guard !guarded.knowsEarlierAnswers else { return }
-            guarded.knowsEarlierAnswers = true
-            guarded.answers = RecentAnswers(answers)
+            if guarded.knowsEarlierAnswers {
+                for answer in answers { _ = guarded.answers.insert(answer) }
+            } else {
+                guarded.knowsEarlierAnswers = true
+                guarded.answers = RecentAnswers(answers)
+            }
         }
     }
 

@@ -21,7 +21,7 @@ struct OvertakenRunTests {
                 switch self {
                 case .completes, .isStopped: break
                 case .halts:
-                    configuration.failedShare = 0.5
+                    configuration.mostFailed = 1
                     configuration.failedOf = 2
                 case .isCapped: configuration.batchCalls = 3
                 case .retriesInDoubt: configuration.inDoubt = .retry
@@ -75,7 +75,7 @@ struct OvertakenRunTests {
         let bench = try await RunnerBench(records: 6)
         let configuration = RunnerBench.unhurried { configuration in
             configuration.concurrency = 3
-            configuration.failedShare = 0.5
+            configuration.mostFailed = 1
             configuration.failedOf = 2
         }
         let submitter = bench.submitter { call in
