@@ -47,7 +47,8 @@ enum Figures {
     /// `2026-11-23 22:00 +01:00`, by the clock of a zone, from milliseconds since 1970.
     static func time(_ milliseconds: Int64, in zone: TimeZone) -> String {
         let offset = zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(milliseconds) / 1_000))
-        let shown = time(milliseconds + Int64(offset) * 1_000).prefix(16)
+        // What a damaged database gives for a time may be any number, and must not end the process.
+        let shown = time(milliseconds &+ Int64(offset) * 1_000).prefix(16)
         let minutes = abs(offset) / 60
         return String(format: "\(shown) \(offset < 0 ? "-" : "+")%02d:%02d", minutes / 60, minutes % 60)
     }

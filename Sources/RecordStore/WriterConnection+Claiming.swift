@@ -95,6 +95,10 @@ extension WriterConnection {
     private func open(
         _ candidate: ClaimCandidate, _ request: ClaimRequest, _ progress: inout ClaimProgress
     ) throws {
+        guard progress.attempt < .max else {
+            throw StoreError(
+                .damaged, "The ledger can count no further: its last number, or that of the .mark file, is damaged")
+        }
         try unqueue(candidate, request)
         try claims.putInFlight.run(candidate.id)
         progress.attempt += 1

@@ -30,7 +30,8 @@ public enum Timestamp {
     public static func text(_ milliseconds: Int64, in zone: TimeZone) -> String {
         let offset = zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(milliseconds) / 1000))
         var bytes: [UInt8] = []
-        append(milliseconds + Int64(offset) * 1000, to: &bytes)
+        // What a damaged database gives for a time may be any number, and must not end the process.
+        append(milliseconds &+ Int64(offset) * 1000, to: &bytes)
         bytes[bytes.count - 1] = UInt8(ascii: offset < 0 ? "-" : "+")
         digits(Int64(abs(offset) / 3600), 2, to: &bytes)
         bytes.append(UInt8(ascii: ":"))

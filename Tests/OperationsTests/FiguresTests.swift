@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Operations
@@ -24,6 +25,13 @@ struct FiguresTests {
     func nouns() {
         #expect(Figures.count(1, "record") == "1 record")
         #expect(Figures.count(2_000, "record") == "2,000 records")
+    }
+
+    @Test("No number in a database is too large to be shown as a time", arguments: [Int64.min, .max])
+    func anyTime(milliseconds: Int64) throws {
+        for name in ["America/New_York", "Asia/Kolkata"] {
+            #expect(!Figures.time(milliseconds, in: try #require(TimeZone(identifier: name))).isEmpty)
+        }
     }
 
     @Test("Times are UTC to the second")

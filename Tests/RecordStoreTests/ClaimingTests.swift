@@ -163,4 +163,18 @@ import Testing
         #expect(counts.unbilled == 1 && counts.calls == 1 && counts.attempts == 2)
         try store.close()
     }
+
+    @Test func aLedgerThatCanCountNoFurtherIsDamagedAndNothingIsClaimed() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        let batch = try await store.runningBatch(count: 2)
+        try store.writeWaiting { connection in
+            try connection.database.execute(
+                sql: "UPDATE ledger_position SET last_attempt = ?", arguments: [Int64.max - 1])
+        }
+        let error = await #expect(throws: StoreError.self) { try await store.claim(batch) }
+        #expect(error?.code == .damaged)
+        #expect(try store.statuses(batch) == [.queued, .queued])
+        try store.close()
+    }
 }

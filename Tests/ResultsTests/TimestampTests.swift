@@ -23,6 +23,13 @@ import Testing
         #expect(Timestamp.text(250, in: try #require(TimeZone(identifier: zone))) == text)
     }
 
+    @Test(arguments: [Int64.min, .max])
+    func noNumberInADatabaseIsTooLargeToBeShown(milliseconds: Int64) throws {
+        for name in ["America/New_York", "Asia/Kolkata"] {
+            #expect(!Timestamp.text(milliseconds, in: try #require(TimeZone(identifier: name))).isEmpty)
+        }
+    }
+
     @Test func everyDayOfAFewCenturiesIsFoundationsDay() {
         let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
         for day in stride(from: Int64(-40_000), to: 100_000, by: 1) {

@@ -34,7 +34,7 @@ struct AttemptLine: Encodable {
         httpStatus = attempt.httpStatus
         reasonCode = attempt.reasonCode
         correlationID = attempt.correlationID
-        milliseconds = attempt.finishedAt.map { $0 - attempt.startedAt }
+        milliseconds = attempt.finishedAt.map { $0 &- attempt.startedAt }
         billable = attempt.billable?.rawValue
         isCall = attempt.countsAsCall
     }
