@@ -1,6 +1,7 @@
 import HummingbirdCore
 import NIOCore
 import ServiceLifecycle
+import Synchronization
 
 /// Sends the answer of a call that was ruled on and logged, or does what its fault says.
 struct Delivery: Sendable {
@@ -86,6 +87,27 @@ struct Delivery: Sendable {
             try? await connection.channel.closeFuture.get()
         } onCancelOrGracefulShutdown: {
             connection.controls.reset()
+        }
+    }
+}
+
+/// The answer that something between client and API gives again and again: that of the first call it saw.
+final class ReplayedAnswer: Sendable {
+    private let first = Mutex<Answer?>(nil)
+
+    /// The first call's answer, which is this one where no other was first.
+    ///
+    /// - Parameters:
+    ///   - answer: what the API answers to this call.
+    ///   - correlationID: the identifier of this call, which a cache keeps with the answer.
+    /// - Returns: the first call's.
+    func replaying(_ answer: Answer, correlationID: String) -> Answer {
+        first.withLock { first in
+            if let first { return first }
+            var kept = answer
+            kept.correlationID = correlationID
+            first = kept
+            return kept
         }
     }
 }

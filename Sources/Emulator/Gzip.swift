@@ -1,7 +1,7 @@
 /// The gzip format (RFC 1952) around blocks that are stored and not compressed (RFC 1951 §3.2.4): enough for whoever can
 /// read gzip, and for whoever cannot to see nothing else.
 enum Gzip {
-    /// The bytes in gzip's clothes.
+    /// The bytes as a gzip file of one member.
     static func encode(_ bytes: [UInt8]) -> [UInt8] {
         // Magic number, deflate, no flags, no time, no extra flags, unknown system.
         var coded: [UInt8] = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 0xFF]

@@ -29,6 +29,20 @@ import Testing
         #expect(try bench.store.progress(other).inDoubt == 3)
     }
 
+    @Test func threeAnswersUnderOtherIdentifiersHaltAlsoWhereOthersCameBetween() async throws {
+        let bench = try await RunnerBench(records: 10)
+        let submitter = bench.submitter { call in
+            .success(ref: call.row, correlation: call.number.isMultiple(of: 2) ? "another" : nil)
+        }
+        let end = try await bench.runner(RunnerBench.oneByOne(), submitter).run(bench.batch, stop: StopSignal())
+        #expect(end.halt?.cause == .repeated)
+        #expect(end.halt?.reason.contains("answers are repeated: a cache or gateway?") == true)
+        #expect(submitter.calls.count == 6)
+        let counts = try bench.counts
+        #expect(counts.succeeded == 3 && counts.inDoubt == 3 && counts.queued == 4)
+        #expect(try bench.errorTexts()[1]?.contains("is not its X-MC-Correlation-ID") == true)
+    }
+
     @Test func thePolicyNeverSendsAgainWhatWasAnswered() async throws {
         let bench = try await RunnerBench(records: 5)
         let replies: [String: Reply] = [

@@ -74,4 +74,14 @@ import Testing
         #expect(Set(submitter.calls.map(\.row)) == ["row 2"])
         #expect(try bench.counts.queued == 3)
     }
+
+    @Test func aRecordThatIsAlwaysThrottledIsTheRerunsLastAndFails() async throws {
+        let bench = try await Self.interrupted()
+        let number = try await Self.rerun(bench)
+        let submitter = bench.submitter { $0.row == "row 2" ? .status(429) : .success }
+        let runner = bench.runner(RunnerBench.oneByOne { $0.attempts = 1 }, submitter)
+        #expect(try await runner.run(bench.batch, stop: StopSignal(), only: number) == .rerunDone)
+        #expect(submitter.calls.map(\.row) == ["row 2", "row 3"] + Array(repeating: "row 2", count: 10))
+        #expect(try bench.statuses() == [.succeeded, .failed, .succeeded, .queued, .queued, .queued])
+    }
 }

@@ -169,6 +169,7 @@ import Testing
         _ = try await store.finish(try await store.claim(batch, now: 5_000).records.map(\.succeeded))
         let rest = try await store.claim(batch, now: 9_000)
         #expect(rest.records.isEmpty && rest.nextReadyAt == nil && !rest.exhausted)
+        #expect(try await store.bringForward(batch.id, of: RerunNumber(rawValue: 1)).isEmpty)
         #expect(try await store.bringForward(batch.id) == [records[0].id])
         #expect(try await store.bringForward(batch.id).isEmpty)
         let last = try await store.claim(batch, now: 9_000)
