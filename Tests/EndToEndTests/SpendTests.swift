@@ -270,7 +270,8 @@ extension EndToEnd {
         func tripwire() async throws {
             let settings = Installation.fast.replacing("halt: {", with: "halt: { failed_of: 10,")
             try await Installation.with(settings: settings) { installation in
-                let lines = (1...200).map { Accounts.line($0, email: $0 < 21 ? "iia+400.\($0)@example.com" : nil) }
+                // Whatever is under way when it halts, too few are left for a second time.
+                let lines = (1...200).map { Accounts.line($0, email: $0 < 13 ? "iia+400.\($0)@example.com" : nil) }
                 try installation.write(Accounts.header + lines.joined(), to: "day.csv")
                 let halted = try await installation.rollcall("run", "day.csv")
                 #expect(halted.status == 3 && halted.errors.contains("rollcall resume day-1"), "\(halted.errors)")
@@ -284,7 +285,7 @@ extension EndToEnd {
                 let after = try Accounting(installation, batch: "day-1")
                 try after.expectEveryLineAccounted(total: 200)
                 after.expectCallsEqual()
-                #expect(after.batch.state == .completed && after.batch.counts.failed == 20)
+                #expect(after.batch.state == .completed && after.batch.counts.failed == 12)
                 #expect(installation.emulator.calls.total == 200)
                 #expect(installation.emulator.calls.byRequest.values.allSatisfy { $0 == 1 })
             }
