@@ -2,7 +2,8 @@ public import Foundation
 
 /// ISO 8601 in UTC with milliseconds, 24 bytes: `2026-01-31T22:00:00.250Z`. Every time in JSON and result files stands so.
 public enum Timestamp {
-    /// Appends the time of milliseconds since 1970 UTC. Years outside 0…9999 do not come from our clock.
+    /// Appends the time of milliseconds since 1970 UTC. Years outside 0…9999 do not come from our clock and are
+    /// shown as far as four digits reach.
     static func append(_ milliseconds: Int64, to bytes: inout [UInt8]) {
         let (days, rest) = milliseconds.quotientAndRemainder(dividingBy: 86_400_000)
         let isBefore = rest < 0
@@ -64,6 +65,6 @@ public enum Timestamp {
     }
 
     private static func digit(_ value: Int64) -> UInt8 {
-        UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value % 10)
+        UInt8(ascii: "0") + UInt8(truncatingIfNeeded: (value % 10).magnitude)
     }
 }
