@@ -1,5 +1,6 @@
 import CPlatform
 import Foundation
+import Synchronization
 
 /// Standard output for results and `--json`; standard error for progress and messages.
 public struct Console: Sendable {
@@ -17,6 +18,7 @@ public struct Console: Sendable {
 
     private let isSilent: Bool
     private let fault = OutputFault()
+    private let line = OpenLine()
 
     private init(errorIsTerminal: Bool, inputIsTerminal: Bool, isSilent: Bool = false) {
         self.errorIsTerminal = errorIsTerminal
@@ -55,16 +57,32 @@ public struct Console: Sendable {
     }
 
     /// Writes one message line to standard error, without what could steer a terminal: a file's name may hold it.
-    public func note(_ line: String) { write("\(PlainText.lines(line))\n", to: STDERR_FILENO) }
+    /// It takes the place of a line of progress that stands there.
+    public func note(_ line: String) {
+        let start = self.line.close() ? Self.erase : ""
+        write("\(start)\(PlainText.lines(line))\n", to: STDERR_FILENO)
+    }
 
-    /// Rewrites the line of a terminal in place, as far as it fits there (ECMA-48: carriage return, erase to end of line).
-    func redraw(_ line: String) {
-        let flat = PlainText.lines(line).replacing("\n", with: " ")
-        write("\r\(flat.prefix(max(1, errorColumns - 1)))\u{1B}[K", to: STDERR_FILENO)
+    /// Rewrites the line of a terminal in place, as far as it fits there.
+    ///
+    /// - Parameter text: The line for so many columns.
+    func redraw(_ text: (_ columns: Int) -> String) {
+        let columns = errorColumns
+        let flat = PlainText.lines(text(columns)).replacing("\n", with: " ").prefix(max(1, columns - 1))
+        line.open()
+        write("\(Self.erase)\(flat)", to: STDERR_FILENO)
     }
 
     /// Rewrites the line of a terminal in place with progress that fits there.
-    func redraw(_ progress: ProgressLine) { redraw(progress.text(fitting: errorColumns)) }
+    func redraw(_ progress: ProgressLine) { redraw(progress.text(fitting:)) }
+
+    /// Leaves the line of a terminal as it stands.
+    func leaveLine() {
+        if line.close() { write("\n", to: STDERR_FILENO) }
+    }
+
+    /// Carriage return, erase to end of line (ECMA-48, CR and EL).
+    private static let erase = "\r\u{1B}[K"
 
     /// The width of the terminal at the moment; one that does not tell it has 80 columns.
     private var errorColumns: Int {
@@ -104,5 +122,20 @@ public struct Console: Sendable {
             rest = rest.dropFirst(written)
         }
         return nil
+    }
+}
+
+/// Whether a line of progress stands on the terminal that is not ended, for all who share a console.
+private final class OpenLine: Sendable {
+    private let isOpen = Mutex(false)
+
+    func open() { isOpen.withLock { $0 = true } }
+
+    /// Ends it; whether there was one.
+    func close() -> Bool {
+        isOpen.withLock { isOpen in
+            defer { isOpen = false }
+            return isOpen
+        }
     }
 }

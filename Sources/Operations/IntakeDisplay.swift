@@ -19,8 +19,7 @@ final class IntakeDisplay: Sendable {
     func show(_ offset: Int) {
         let percent = min(100, offset * 100 / byteCount)
         if console.errorIsTerminal {
-            console.redraw("\(name): taken in \(percent)%")
-            if percent == 100 { console.redraw("") }
+            console.redraw { columns in "\(ProgressLine.shortened(name, to: columns / 2)): taken in \(percent)%" }
         } else if isNewTenth(percent / 10), percent < 100 {
             console.note("\(name): taken in \(percent)%")
         }

@@ -72,7 +72,7 @@ final class ProgressDisplay: Sendable {
         }
         if console.errorIsTerminal {
             console.redraw(line)
-            console.note("")
+            console.leaveLine()
         } else if line.text != lastText {
             console.note(line.text)
         }
@@ -124,7 +124,6 @@ final class ProgressDisplay: Sendable {
 
     private func tell(_ text: String) {
         let name = state.withLock { $0.line.name }
-        if console.errorIsTerminal { console.redraw("") }
         console.note("\(name): \(text)")
     }
 

@@ -30,26 +30,19 @@ struct ProgressLine: Equatable {
     /// The line as text, whole.
     var text: String { parts(name).text }
 
-    /// The line in a terminal of so many columns: the name's beginning goes first, then what matters least, until it fits.
-    /// The last column stays free: a terminal that has written into it may wrap, and the line could not be rewritten in
-    /// place.
+    /// The line in a terminal of so many columns: the name's beginning goes first, then what matters least, until it fits;
+    /// for why nothing moves, and the time to go, more of the name goes. The last column stays free: a terminal that has
+    /// written into it may wrap, and the line could not be rewritten in place.
     func text(fitting columns: Int) -> String {
         let width = max(1, columns - 1)
         guard text.count > width else { return text }
-        // The batch's number stands at the end.
-        let shown = name.count > width / 2 ? "…" + name.suffix(max(1, width / 2 - 1)) : name
-        var parts = parts(shown)
-        while parts.text.count > width {
-            guard let least = parts.indices.max(by: { parts[$0].rank < parts[$1].rank }), parts[least].rank > 0 else {
-                return parts.text.prefix(width - 1) + "…"
-            }
-            if let shorter = parts[least].shorter {
-                parts[least] = Part(text: shorter, rank: parts[least].rank)
-            } else {
-                parts.remove(at: least)
-            }
-        }
-        return parts.text
+        let half = parts(Self.shortened(name, to: width / 2)).fitted(into: width)
+        return half.isWholeInMain ? half.text : parts(Self.shortened(name, to: width / 4)).fitted(into: width).text
+    }
+
+    /// A batch's name in so many characters: its end, where the number stands.
+    static func shortened(_ name: String, to length: Int) -> String {
+        name.count > length ? "…" + name.suffix(max(1, length - 1)) : name
     }
 
     private func parts(_ name: String) -> [Part] {
@@ -82,5 +75,25 @@ private struct Part {
 }
 
 extension [Part] {
+    /// Parts up to this rank are the main ones.
+    private static let mainRank = 2
+
     fileprivate var text: String { map(\.text).joined() }
+
+    /// The parts as far as they fit, and whether all main ones do, unshortened.
+    fileprivate func fitted(into width: Int) -> (text: String, isWholeInMain: Bool) {
+        var (parts, isWhole) = (self, true)
+        while parts.text.count > width {
+            guard let least = parts.indices.max(by: { parts[$0].rank < parts[$1].rank }), parts[least].rank > 0 else {
+                return (parts.text.prefix(width - 1) + "…", false)
+            }
+            isWhole = isWhole && parts[least].rank > Self.mainRank
+            if let shorter = parts[least].shorter {
+                parts[least] = Part(text: shorter, rank: parts[least].rank)
+            } else {
+                parts.remove(at: least)
+            }
+        }
+        return (parts.text, isWhole)
+    }
 }

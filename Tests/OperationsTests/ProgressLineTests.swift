@@ -39,6 +39,11 @@ struct ProgressLineTests {
             "…of-the-northern-branches-2026-11-23-17: 400/1000 (40%), ETA 3s, 1 failed",
             "…ches-2026-11-23-17: 400/1000, ETA 3s"
         ),
+        (
+            line("accounts-of-the-northern-branches-2026-11-23-17") { $0.pause = .until(1_795_459_205_000) },
+            "…ches-2026-11-23-17: 400/1000 (40%), waiting until 2026-11-23 18:40:05 UTC",
+            "…11-23-17: 400/1000, until 18:40:05 UTC"
+        ),
     ]
 
     @Test("What matters least is left out until the line fits", arguments: table)

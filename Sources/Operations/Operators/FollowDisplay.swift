@@ -36,7 +36,8 @@ struct FollowDisplay {
 
     /// Leaves the last state standing on a line of its own.
     func finish() {
-        if console.errorIsTerminal { console.redraw(line) }
-        console.note(console.errorIsTerminal ? "" : line.text)
+        guard console.errorIsTerminal else { return console.note(line.text) }
+        console.redraw(line)
+        console.leaveLine()
     }
 }
