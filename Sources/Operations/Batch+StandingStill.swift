@@ -33,11 +33,29 @@ extension Batch {
         }
     }
 
-    /// What sends the rest of a cancelled batch after all; nil where there is none that could be.
-    var wayToSendCancelled: String? {
-        guard isIngested, counts.cancelled > 0 else { return nil }
-        let all = counts.cancelled == 1 ? "it" : "them"
-        return "\(Hint.rerun(batch: name, status: "cancelled")) would send \(all) after all"
+    /// What is not sent of a cancelled batch, and what sends it after all.
+    var givenUp: String {
+        let count = counts.cancelled
+        guard count > 0 else { return "no record was left to be sent" }
+        let text = "\(Figures.count(count, "record")) will not be sent"
+        guard isIngested else { return text }
+        let all = count == 1 ? "it" : "them"
+        return "\(text); \(Hint.rerun(batch: name, status: "cancelled")) would send \(all) after all"
+    }
+
+    /// The commands that send what is left of a batch that is over, and nothing that was answered; nil where nothing is
+    /// left that could be sent.
+    var waysToSendRest: String? {
+        guard isIngested else { return nil }
+        let ways = [
+            (counts.failed, nil, "sends its ", "failed record", ""),
+            (counts.cancelled, "cancelled", "sends its ", "cancelled record", ""),
+            (counts.inDoubt, "in_doubt", "says what sending its ", "record", " in doubt may cost"),
+        ]
+        let texts = ways.filter { $0.0 > 0 }.map { count, status, verb, noun, end in
+            "\(Hint.rerun(batch: name, status: status)) \(verb)\(Figures.count(count, noun))\(end)"
+        }
+        return texts.isEmpty ? nil : texts.joined(separator: ", ")
     }
 
     private func sends(_ records: String) -> String { records.isEmpty ? "goes on with it" : "sends \(records)" }

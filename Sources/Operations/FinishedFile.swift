@@ -1,4 +1,3 @@
-import Basics
 import RecordStore
 import Settings
 
@@ -15,23 +14,7 @@ struct FinishedFile {
     func text(under job: JobDefinition) -> String {
         let date = Figures.time(batch.finishedAt ?? batch.createdAt)
         return "\(name) was already run as \(batch.name), \(batch.state.rawValue) \(date), and is passed over; "
-            + "its results are in \(results); \(rest ?? anew(under: job))"
-    }
-
-    /// The commands that send what is left of a batch that is over, and nothing that was answered; nil where nothing is
-    /// left that could be sent.
-    private var rest: String? {
-        let counts = batch.counts
-        guard batch.isIngested else { return nil }
-        let ways = [
-            (counts.failed, nil, "sends its ", "failed record", ""),
-            (counts.cancelled, "cancelled", "sends its ", "cancelled record", ""),
-            (counts.inDoubt, "in_doubt", "says what sending its ", "record", " in doubt may cost"),
-        ]
-        let texts = ways.filter { $0.0 > 0 }.map { count, status, verb, noun, end in
-            "\(Hint.rerun(batch: batch.name, status: status)) \(verb)\(Figures.count(count, noun))\(end)"
-        }
-        return texts.isEmpty ? nil : texts.joined(separator: ", ")
+            + "its results are in \(results); \(batch.waysToSendRest ?? anew(under: job))"
     }
 
     /// The only way to send lines anew that have their answers.

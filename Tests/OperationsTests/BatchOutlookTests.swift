@@ -14,9 +14,9 @@ struct BatchOutlookTests {
             allowedRate: 20, batch: batch.map(BatchID.init(rawValue:)))
     }
 
-    private static func batch(_ state: BatchState, queued: Int = 0) -> Batch {
+    static func batch(_ state: BatchState, queued: Int = 0, cancelled: Int = 0) -> Batch {
         var counts = BatchCounts()
-        (counts.queued, counts.total) = (queued, queued + 1)
+        (counts.queued, counts.cancelled, counts.total) = (queued, cancelled, queued + cancelled + 1)
         return Batch(
             id: BatchID(rawValue: 1), name: "day-1", job: "run", fileName: "day.csv", contentDigest: [], format: "csv",
             state: state, reason: nil, isIngested: true, checkpoint: Checkpoint(byteOffset: 0, line: 1),

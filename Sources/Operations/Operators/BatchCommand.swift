@@ -30,13 +30,18 @@ extension BatchCommand {
     ///   - state: The batch's state.
     ///   - isIngested: Whether its whole file has been read.
     ///   - batch: The batch's name, for what can be done instead.
+    ///   - rest: What sends the rest of a batch that is over; nil where nothing is left to be sent.
     /// - Returns: Where it goes, or why not.
-    func effect(on state: BatchState, isIngested: Bool, of batch: String) -> Effect {
-        switch self {
-        case .start: start(state, batch)
-        case .pause: pause(state, batch)
-        case .resume: resume(state, isIngested, batch)
-        case .cancel: cancel(state, batch)
+    func effect(on state: BatchState, isIngested: Bool, of batch: String, rest: String?) -> Effect {
+        switch (self, state) {
+        case (.cancel, .cancelled): .nothing
+        case (_, .completed), (_, .cancelled):
+            .refused("is \(state.rawValue); \(rest ?? (isIngested ? Self.nothingLeft : Self.nothingSent))")
+        case (_, .rejected): .refused("is rejected and stays so")
+        case (.start, _): start(state, batch)
+        case (.pause, _): pause(state, batch)
+        case (.resume, _): resume(state, isIngested, batch)
+        case (.cancel, _): .becomes(.cancelled)
         }
     }
 
@@ -50,24 +55,25 @@ extension BatchCommand {
         }
     }
 
+    private static let nothingLeft = "nothing of it is left to be sent"
+    private static let nothingSent = "nothing of it was sent; its file, run with --again, is taken in anew"
+
     private func start(_ state: BatchState, _ batch: String) -> Effect {
         switch state {
         case .awaitingConfirmation: .becomes(.running)
-        case .running: .nothing
         case .ingesting: .refused("is still being taken in; start it when it waits for confirmation")
         case .paused, .halted: .refused("is \(state.rawValue); \(Hint.resume(batch: batch)) goes on with it")
-        case .completed, .cancelled, .rejected: .refused(over(state, batch))
+        case .running, .completed, .cancelled, .rejected: .nothing
         }
     }
 
     private func pause(_ state: BatchState, _ batch: String) -> Effect {
         switch state {
         case .running, .ingesting: .becomes(.paused)
-        case .paused: .nothing
         case .awaitingConfirmation:
             .refused("waits for confirmation; nothing is sent before \(Hint.start(batch: batch))")
         case .halted: .refused("is halted; nothing is sent before \(Hint.resume(batch: batch))")
-        case .completed, .cancelled, .rejected: .refused(over(state, batch))
+        case .paused, .completed, .cancelled, .rejected: .nothing
         }
     }
 
@@ -75,25 +81,8 @@ extension BatchCommand {
         switch state {
         case .paused: .becomes(isIngested ? .running : .ingesting)
         case .halted: .becomes(.running)
-        case .running, .ingesting: .nothing
         case .awaitingConfirmation: .refused("waits for confirmation; \(Hint.start(batch: batch)) agrees to its cost")
-        case .completed, .cancelled, .rejected: .refused(over(state, batch))
-        }
-    }
-
-    private func cancel(_ state: BatchState, _ batch: String) -> Effect {
-        switch state {
-        case .ingesting, .awaitingConfirmation, .running, .paused, .halted: .becomes(.cancelled)
-        case .cancelled: .nothing
-        case .completed, .rejected: .refused(over(state, batch))
-        }
-    }
-
-    private func over(_ state: BatchState, _ batch: String) -> String {
-        switch state {
-        case .completed: "is completed; \(Hint.rerun(batch: batch)) sends again what failed"
-        case .cancelled: "is cancelled; \(Hint.rerun(batch: batch, status: "cancelled")) sends what was not sent"
-        default: "is \(state.rawValue) and stays so"
+        case .running, .ingesting, .completed, .cancelled, .rejected: .nothing
         }
     }
 }

@@ -39,7 +39,9 @@ public struct BatchCommandOperation: Sendable {
 
     /// Whether it is done; false where the batch is in another state meanwhile.
     private func perform(on batch: Batch, in session: OperatorSession) async throws -> Bool {
-        switch command.effect(on: batch.state, isIngested: batch.isIngested, of: batch.name) {
+        let effect = command.effect(
+            on: batch.state, isIngested: batch.isIngested, of: batch.name, rest: batch.waysToSendRest)
+        switch effect {
         case .refused(let why): throw OperationFailure(.unfinished, "\(batch.name) \(why)")
         case .nothing:
             try await repeatWord(on: batch, in: session)
@@ -74,9 +76,7 @@ public struct BatchCommandOperation: Sendable {
         case .pause: return "calls under way are awaited; \(Hint.resume(batch: batch.name)) goes on"
         case .cancel:
             let cancelled = try session.store.batch(batch.id)
-            return "\(Figures.count(cancelled.counts.cancelled, "record")) will not be sent"
-                + (cancelled.wayToSendCancelled.map { "; \($0)" } ?? "") + "; "
-                + (try await resultsFollow(cancelled, session))
+            return "\(cancelled.givenUp); \(try await resultsFollow(cancelled, session))"
         }
     }
 
