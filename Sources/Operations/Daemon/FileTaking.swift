@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import Ingest
 import JobRunner
@@ -106,7 +107,14 @@ struct FileTaking {
         let admitted = try house.store.batch(batch.id)
         guard isAdmitted else { return admitted }
         house.log.notice("file taken in", metadata: admitted.logged(["records": "\(admitted.counts.total)"]))
-        if admitted.state == .awaitingConfirmation { house.tell(.awaitingConfirmation, of: admitted, under: job) }
+        if admitted.state == .awaitingConfirmation {
+            house.log.notice(
+                "batch waits for confirmation",
+                metadata: admitted.logged([
+                    "next": "\(Hint.start(batch: admitted.name))", "reason": "\(admitted.reason ?? "")",
+                ]))
+            house.tell(.awaitingConfirmation, of: admitted, under: job)
+        }
         house.batchBell.ring()
         return admitted
     }

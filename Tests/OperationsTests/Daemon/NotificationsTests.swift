@@ -39,6 +39,7 @@ struct NotificationsTests {
         try bench.write(Self.header + "b,acc-b,Bob Example,bob@example.com\n", to: "asks/inbox/dear.csv")
         try await bench.pass { try bench.batch("dear-2")?.state == .awaitingConfirmation }
         try await expectTold(["completed", "rejected", "awaiting_confirmation"], bench)
+        #expect(bench.count(ofLogged: "batch waits for confirmation", batch: "dear-2") == 1)
 
         try await bench.stopDaemon()
         try await bench.pass(to: bench.clock.now + 3 * 3_600_000)
