@@ -97,12 +97,12 @@ struct CheckFinding: Encodable {
         }
         lines.append("  not known beforehand: \(notKnown)")
         if let sameAs {
-            lines.append("  holds exactly the bytes of \(sameAs): it is taken in once, and refused without --again")
+            lines.append("  holds exactly the bytes of \(sameAs): it is taken in once, and passed over without --again")
         }
         if let knownAs {
             lines.append(
                 isKnownFinished
-                    ? "  taken in before as \(knownAs): a run is refused without --again"
+                    ? "  taken in before as \(knownAs): a run passes it over without --again"
                     : "  taken in before as \(knownAs), which is not finished: a run goes on with what is left of it")
         }
         if !waits.isEmpty { lines.append("  would wait for confirmation: \(waits.joined(separator: "; "))") }
@@ -137,6 +137,6 @@ extension CheckFinding.Rule {
     var text: String {
         let places = lines.map(String.init).joined(separator: ", ") + (records > lines.count ? ", …" : "")
         let subject = Refusal(column: column, field: field, rule: rule).subject.map { "\($0) " } ?? ""
-        return "  \(Figures.count(records)) × \(subject)\(rule) (line \(places))"
+        return "  \(Figures.count(records)) × \(subject)\(rule) (\(lines.count == 1 ? "line" : "lines") \(places))"
     }
 }

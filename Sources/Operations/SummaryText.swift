@@ -47,7 +47,10 @@ enum SummaryText {
         let paths = written.paths
         var lines = ["results: \(paths.csv)", "         \(paths.jsonl)", "report:  \(paths.report)"]
         if let failed = paths.failed { lines.append("to mend: \(failed) (mend the lines and run this file)") }
-        if let cancelled = paths.cancelled { lines.append("not sent: \(cancelled) (run this file to send its lines)") }
+        if let cancelled = paths.cancelled {
+            let rerun = Hint.rerun(batch: written.summary.batch.name, status: "cancelled")
+            lines.append("not sent: \(cancelled) (run this file, or \(rerun), to send its lines)")
+        }
         if let inDoubt = paths.inDoubt {
             let decisions = DoubtText.decisions(on: written.doubts, of: written.summary.batch.name)
             lines.append("in doubt: \(inDoubt) (\(decisions.joined(separator: "; ")))")
