@@ -78,6 +78,21 @@ struct RerunRoundTests {
         }
     }
 
+    @Test(
+        "Only a batch that is over is sent again: what runs, stands still or was given up is left as it is",
+        arguments: [
+            ([], 3), ([.running], 0), ([.running, .paused], 0), ([.running, .halted], 0), ([.running, .cancelled], 0),
+        ] as [([BatchState], Int)])
+    func states(way: [BatchState], queued: Int) async throws {
+        try await withHouse { house, batch in
+            for state in way { try await house.store.setState(batch, to: state, reason: nil) }
+            try await perform(in: house)
+            let now = try house.store.batch(batch)
+            #expect(now.counts.queued == queued && now.counts.inDoubt == 1)
+            #expect(now.state == way.last ?? .running)
+        }
+    }
+
     @Test("A batch whose records cost more than may go unasked stays as it is, which is told once")
     func aboveConfirmation() async throws {
         try await withHouse("confirm_above: { calls: 2 }\n") { house, batch in
