@@ -4,7 +4,7 @@ public import GRDB
 public struct Migrations: Sendable {
     /// The steps of this version, in order.
     public static let all = Migrations([
-        .initial, .daemon, .spend, .archive, .times, .otherCalls, .reruns, .runnerBatch, .answers,
+        .initial, .daemon, .spend, .archive, .times, .otherCalls, .reruns, .runnerBatch, .answers, .restores,
     ])
 
     private let steps: [Migration]

@@ -20,6 +20,8 @@ public enum Hint: Sendable, Equatable {
     case start(batch: String)
     /// Goes on with a paused or halted batch.
     case resume(batch: String)
+    /// Lets batches go that wait since a restore.
+    case resumeAfterRestore
     /// Gives up what has not been sent of a batch.
     case cancel(batch: String)
     /// Decides what becomes of a record in doubt, or of all; `agreed` to what that may cost.
@@ -64,6 +66,7 @@ extension Hint: CustomStringConvertible {
                 + (agreed ? ["--yes"] : [])
         case .start(let batch): ["start", batch]
         case .resume(let batch): ["resume", batch]
+        case .resumeAfterRestore: ["resume", "--after-restore"]
         case .cancel(let batch): ["cancel", batch]
         case .resolve(let batch, let line, let decision, let agreed):
             ["resolve", batch] + (line.map { ["--line", String($0)] } ?? ["--status", "in_doubt"])

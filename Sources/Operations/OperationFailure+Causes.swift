@@ -15,6 +15,9 @@ extension OperationFailure {
         case let error as CredentialError: self.init(.configuration, error.description)
         case let error as EndpointError: self.init(.configuration, error.message)
         case let error as InputError: self.init(.inputUnusable, error.description)
+        case let error as StoreError where error.code == .heldByRestore:
+            self.init(
+                .unfinished, "\(error.message): \(Hint.resumeAfterRestore), which tells what may be paid twice")
         case let error as StoreError: self.init(Self.status(of: error.code), error.description)
         case let error as ResultError:
             self.init(
@@ -27,10 +30,12 @@ extension OperationFailure {
 
     private static func status(of code: StoreError.Code) -> ExitStatus {
         switch code {
-        case .wrongEndpoint, .sealingKey, .schemaVersion, .noDatabase: .configuration
+        case .wrongEndpoint, .sealingKey, .keysFolder, .schemaVersion, .noDatabase: .configuration
         case .notFound: .usage
         case .takenIn: .inputUnusable
-        case .notAllowed, .locked, .diskFull, .stateNotWritten, .notReadable, .damaged, .altered, .closed: .unfinished
+        case .heldByRestore, .notAllowed, .locked, .diskFull, .stateNotWritten, .notReadable, .damaged, .altered,
+            .closed:
+            .unfinished
         }
     }
 

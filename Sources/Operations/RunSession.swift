@@ -67,12 +67,7 @@ struct RunSession: Sendable {
         if found.openAttempts > 0 {
             console.note("the last run ended with \(Figures.count(found.openAttempts, "call")) under way; in doubt now")
         }
-        if found.lostAttempts > 0 {
-            console.note(
-                "warning: the database was restored from an earlier copy, which does not know of the last "
-                    + "\(Figures.count(Int(found.lostAttempts), "call")); \(Figures.count(found.doubtedRecords, "record")) "
-                    + "that may have been among them \(Counted.verb(found.doubtedRecords)) in doubt now")
-        }
+        if let text = RestoreText.warning(of: found) { console.note("warning: \(text)") }
     }
 
     /// Sends what is queued in a batch, writes the results when it is finished, and tells how it ended.

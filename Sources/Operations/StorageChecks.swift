@@ -14,7 +14,25 @@ struct StorageChecks {
             folder("database folder", holding: place.settings.database),
             folder("output", holding: "\(place.settings.output)/x"),
         ]
-            + [space(), database()]
+            + [keysFolder(), space(), database()]
+    }
+
+    /// What lies there has to outlive the database's folder, and to stay what it is when that is restored.
+    private func keysFolder() -> Finding {
+        let path = place.settings.keysFolder
+        if let obstacle = FolderFitness(path).obstacle { return .failure("keys_folder", obstacle) }
+        let others = [
+            ("the database's folder", URL(filePath: place.settings.database).deletingLastPathComponent().path),
+            ("output", place.settings.output),
+        ]
+        let keys = URL(filePath: path).standardizedFileURL.path + "/"
+        for (name, folder) in others where keys.hasPrefix(URL(filePath: folder).standardizedFileURL.path + "/") {
+            return .warning(
+                "keys_folder",
+                "\(path) lies inside \(name): who loses or restores that, loses ledger.trace with it; name another folder"
+            )
+        }
+        return .fine("keys_folder", "\(path); its ledger.trace is never to be copied back")
     }
 
     private func folder(_ check: String, holding path: String) -> Finding {
@@ -38,6 +56,9 @@ struct StorageChecks {
 
     private func database() -> Finding {
         let path = place.settings.database
+        if let loss = RecordStore.loss(ofDatabase: path, keysFolder: place.settings.keysFolder) {
+            return .failure("database", loss.description)
+        }
         guard FileManager.default.fileExists(atPath: path) else {
             return .fine("database", "\(path) does not exist yet; the first run makes it and its sealing key")
         }

@@ -42,8 +42,8 @@ struct Workplace: Sendable {
     /// Opens the database as its one runner: takes the lock, migrates, puts in doubt what a crash left open.
     func storeForRunning(_ provenance: Provenance) throws -> RecordStore {
         try RecordStore.openForRunning(
-            path: settings.database, sealingKeyPath: settings.sealingKey, endpoint: settings.api.baseURL,
-            provenance: provenance, timeZone: settings.limits.timeZone)
+            path: settings.database, sealingKeyPath: settings.sealingKey, keysFolder: settings.keysFolder,
+            endpoint: settings.api.baseURL, provenance: provenance, timeZone: settings.limits.timeZone)
     }
 
     /// Opens the database beside whoever runs it.

@@ -13,7 +13,7 @@ final class BatchTrail: Sendable {
     private static let entryByteCount = 8 + sourceByteCount
 
     /// A batch by its number and by what it was made from.
-    struct Entry: Equatable, Sendable {
+    struct Entry: Hashable, Sendable {
         let batch: Int64
         let source: [UInt8]
     }
@@ -55,6 +55,7 @@ final class BatchTrail: Sendable {
 
     /// Adds entries; returns once they would survive a power cut. One left half written is written over.
     func append(_ entries: [Entry]) throws {
+        guard !entries.isEmpty else { return }
         let whole = max(0, try file.byteCount() - Self.start) / Self.entryByteCount
         let bytes = entries.flatMap { entry in withUnsafeBytes(of: entry.batch.bigEndian) { $0 + entry.source } }
         try file.write(bytes, at: Self.start + whole * Self.entryByteCount)

@@ -5,7 +5,7 @@ import Migrations
 struct CopyFacts: Sendable {
     let identity: StoreIdentity
     let version: Int
-    let lastAttempt: Int64
+    let ledger: LedgerEvidence.Ledger
     let lastBatch: Int64
     let openAttempts: Int
     /// The unfinished batches: their names, how many records are queued again, and how many untried.
@@ -17,7 +17,7 @@ struct CopyFacts: Sendable {
             throw StoreError(.damaged, "\(name) is not a database of Rollcall; use a file that backup wrote")
         }
         self.identity = identity
-        lastAttempt = try RecordStore.lastAttempt(database)
+        ledger = try LedgerEvidence.Ledger(database)
         lastBatch = try Int64.fetchOne(database, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'batches'") ?? 0
         openAttempts = try Int.fetchOne(database, sql: "SELECT total(in_flight) FROM batches") ?? 0
         let sql = """
@@ -27,15 +27,24 @@ struct CopyFacts: Sendable {
         unfinished = try Row.fetchAll(database, sql: sql).map { ($0[0], $0[1], $0[2] - $0[1]) }
     }
 
-    /// What the next start will find, by what the ledger's mark says; nil: there is none.
-    func report(mark: Int64?, trail: [BatchTrail.Entry]) -> RestoreReport {
+    /// What the next start will find.
+    ///
+    /// - Parameters:
+    ///   - verdict: What mark and trace say of the copy.
+    ///   - named: The batches that they know to have had calls.
+    /// - Returns: What a person is told.
+    func report(_ verdict: LedgerReconciliation, _ named: [BatchTrail.Entry]) -> RestoreReport {
         var report = RestoreReport(openAttempts: openAttempts, schemaVersion: version)
-        if let mark {
-            report.lostAttempts = max(0, mark - lastAttempt)
-            report.unknownBatches = Set(trail.map(\.batch)).filter { $0 > lastBatch }.count
+        switch verdict {
+        case .whole, .refused:
+            (report.lostAttempts, report.unknownBatches) = (0, 0)
+            return report
+        case .restored(let lost):
+            report.lostAttempts = lost
+            report.unknownBatches = Set(named.map(\.batch)).filter { $0 > lastBatch }.count
+        case .unknown(let cause, _): report.unknownBecause = cause.text
         }
         let lost = Int(clamping: report.lostAttempts ?? .max)
-        guard lost > 0 else { return report }
         report.pausedBatches = unfinished.map(\.name)
         report.doubtedRecords = unfinished.reduce(0) { $0 + $1.ready + min(lost, $1.untried) }
         return report

@@ -10,18 +10,21 @@ struct DatabaseFile {
     /// Whether it is there.
     var exists: Bool { FileManager.default.fileExists(atPath: path) }
 
-    /// Refuses to make a database anew where the ledger's mark says that calls were made from one that is gone.
+    /// Refuses to make a database anew where a mark or a trace says that calls were made from one that is gone.
     ///
     /// - Throws: ``StoreError`` with ``StoreError/Code/noDatabase``.
-    func refuseLoss() throws {
-        guard Self.byteCount(path) == 0, Self.byteCount(path + ".mark") > 0 else { return }
-        throw StoreError(
-            .noDatabase,
-            "The database \(name) is gone, but its mark \(name).mark is there: put the database back; or move the mark away "
-                + "to start afresh, and every file taken in before can be sent, and paid, again")
+    func refuseLoss(_ places: LedgerPlaces) throws {
+        if let loss = loss(places) { throw loss }
     }
 
-    private static func byteCount(_ path: String) -> Int {
+    /// What says that the database was there and is gone; nil: it is there, or never was.
+    func loss(_ places: LedgerPlaces) -> StoreError? {
+        guard Self.byteCount(path) == 0, !places.existing.isEmpty else { return nil }
+        return StoreError.refused(.databaseMissing, self, places)
+    }
+
+    /// The length of a file in bytes; 0 when it is not there.
+    static func byteCount(_ path: String) -> Int {
         (try? FileManager.default.attributesOfItem(atPath: path))?[.size] as? Int ?? 0
     }
 

@@ -1,3 +1,4 @@
+import CPlatform
 import Foundation
 import Glibc
 
@@ -37,18 +38,34 @@ struct FileDescriptor: ~Copyable, Sendable {
         try status().st_mode & 0o7777
     }
 
+    /// What tells a file from a copy that took its name: its number in the file system and its birth in nanoseconds since
+    /// 1970 UTC (0 where the file system keeps none). A renamed file keeps both.
+    struct Identity: Equatable, Sendable {
+        var number: UInt64
+        var birth: Int64
+    }
+
+    /// Which file it is.
+    func identity() throws -> Identity {
+        var (inode, birth) = (UInt64(0), Int64(0))
+        guard rollcall_file_identity(number, &inode, &birth) == 0 else {
+            throw Self.failure("examined", name, .reading)
+        }
+        return Identity(number: inode, birth: birth)
+    }
+
     /// Its length in bytes.
     func byteCount() throws -> Int {
         Int(try status().st_size)
     }
 
-    /// Its first bytes; fewer than asked for when the file is shorter.
+    /// Its bytes from a place on, its start where none is given; fewer than asked for when the file is shorter.
     ///
     /// - Throws: ``StoreError`` with ``StoreError/Code/notReadable``: a file that can't be read is not an empty one.
-    func read(upTo count: Int) throws -> [UInt8] {
+    func read(upTo count: Int, at offset: Int = 0) throws -> [UInt8] {
         try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             let read = SystemCall.transferring(count) { moved in
-                pread(number, buffer.baseAddress.map { $0 + moved }, count - moved, off_t(moved))
+                pread(number, buffer.baseAddress.map { $0 + moved }, count - moved, off_t(offset + moved))
             }
             guard read >= 0 else { throw Self.failure("read", name, .reading) }
             filled = read
@@ -102,7 +119,7 @@ struct FileDescriptor: ~Copyable, Sendable {
         return status
     }
 
-    private static func failure(_ verb: String, _ name: String, _ access: StoreError.Access = .writing) -> StoreError {
+    static func failure(_ verb: String, _ name: String, _ access: StoreError.Access = .writing) -> StoreError {
         StoreError(name, cannotBe: verb, while: access, because: SystemFault(errno))
     }
 }

@@ -5,14 +5,14 @@ struct GroupCommit {
     private static let busyTries = 30
 
     private let connection: WriterConnection
-    private let mark: LedgerMark?
+    private let files: LedgerFiles?
     private let statements: TransactionStatements
     /// Why nothing can be written any more.
     private(set) var failure: StoreError?
 
-    init(_ connection: WriterConnection, _ mark: LedgerMark?) throws {
+    init(_ connection: WriterConnection, _ files: LedgerFiles?) throws {
         self.connection = connection
-        self.mark = mark
+        self.files = files
         statements = try TransactionStatements(connection.database)
     }
 
@@ -48,10 +48,11 @@ struct GroupCommit {
         do {
             let told = try work()
             try connection.writeTally()
-            // No call without a mark that knows of it.
-            guard connection.claimedUpTo == nil || mark != nil else { throw StoreError.runnerOnly }
+            // No call without a mark and a trace that know of it.
+            guard connection.claimedUpTo == nil || files != nil else { throw StoreError.runnerOnly }
+            if let claimed = connection.claimedUpTo { try files?.reserve(upTo: claimed) }
             try statements.commit.run()
-            if let claimed = connection.claimedUpTo { try mark?.advance(to: claimed) }
+            if let claimed = connection.claimedUpTo { try files?.advance(to: claimed) }
             return told
         } catch {
             // A full disk may have rolled back by itself; then there is nothing left to roll back.

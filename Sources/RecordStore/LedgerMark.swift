@@ -19,15 +19,17 @@ final class LedgerMark: Sendable {
         self.storeID = storeID
     }
 
-    /// The highest attempt id known to have been claimed; nil when the mark is missing or another database's.
-    func lastAttempt() throws -> Int64? {
-        try Self.lastAttempt(in: file, storeID: storeID)
-    }
-
-    /// The same for one who only looks.
-    static func lastAttempt(ofDatabase path: String, storeID: [UInt8]) throws -> Int64? {
-        guard FileManager.default.fileExists(atPath: path + ".mark") else { return nil }
-        return try lastAttempt(in: FileDescriptor(path + ".mark", O_RDONLY), storeID: storeID)
+    /// What the mark of a database says: the highest attempt id known to have been claimed.
+    ///
+    /// - Throws: ``StoreError`` when it is there and can't be read.
+    static func find(ofDatabase path: String, storeID: [UInt8]) throws -> LedgerWitness<Int64> {
+        guard FileManager.default.fileExists(atPath: path + ".mark") else { return .missing }
+        let bytes = try FileDescriptor(path + ".mark", O_RDONLY).read(upTo: byteCount)
+        // Made by a process that was killed before it wrote anything.
+        if bytes.isEmpty { return .missing }
+        guard bytes.count == byteCount, bytes.starts(with: magic) else { return .unreadable }
+        guard bytes.starts(with: magic + storeID) else { return .foreign }
+        return .own(bytes.integer(at: magic.count + storeID.count))
     }
 
     /// The database that a mark is of; nil when there is no mark.
@@ -38,17 +40,9 @@ final class LedgerMark: Sendable {
         return Array(bytes[magic.count..<(magic.count + 16)])
     }
 
-    private static func lastAttempt(in file: borrowing FileDescriptor, storeID: [UInt8]) throws -> Int64? {
-        let bytes = try file.read(upTo: Self.byteCount)
-        let head = Self.magic + storeID
-        guard bytes.count == Self.byteCount, bytes.starts(with: head) else { return nil }
-        return bytes[head.count...].reduce(0) { $0 << 8 | Int64($1) }
-    }
-
     /// Records that attempts up to an id are claimed; returns once it would survive a power cut.
     func advance(to attempt: Int64) throws {
-        let number = withUnsafeBytes(of: attempt.bigEndian) { Array($0) }
-        try file.write(Self.magic + storeID + number)
+        try file.write(Self.magic + storeID + attempt.bytes)
         try file.synchronizeContent()
     }
 }

@@ -21,6 +21,12 @@ extension RecordStore {
         return report
     }
 
+    /// Copies the WAL back into the database as far as nobody is in the way, so that a lost WAL costs no batch.
+    func copyBackWAL() async {
+        // What could not be copied stays in the WAL, and everything is written down there.
+        _ = try? await run(WALCheckpoint(database: pool.path))
+    }
+
     /// Off the cooperative threads: it synchronizes files.
     private func run(_ checkpoint: WALCheckpoint) async throws -> Bool {
         try await withCheckedThrowingContinuation { waiter in

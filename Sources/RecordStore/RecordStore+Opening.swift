@@ -7,59 +7,63 @@ extension RecordStore {
     /// Opens the database to run batches; at most one process at a time holds it so.
     ///
     /// Takes `<database>.lock`; makes database and sealing key together when neither is there; copies the database
-    /// to `<database>.v<old>.bak` before it migrates it; puts in doubt what a crash left open; and, when the ledger's
-    /// mark says that the database was restored from before, pauses its unfinished batches and puts in doubt what may
-    /// have been sent.
+    /// to `<database>.v<old>.bak` before it migrates it; puts in doubt what a crash left open; and, when mark and trace
+    /// say that the database was restored from before, pauses its unfinished batches and puts in doubt what may have
+    /// been sent. Where neither can vouch for what was sent, batches made from then on wait; see ``restoreHold()``.
     ///
     /// - Parameters:
     ///   - path: The database file.
     ///   - sealingKeyPath: The sealing key's file.
+    ///   - keysFolder: The folder in which the ledger's trace lies, `keys_folder`.
     ///   - endpoint: The API's base URL; a new database is bound to it, another's is refused.
     ///   - provenance: Who opens it; recorded with what recovery does.
     ///   - timeZone: The zone of `limits.time_zone`, by which a restored copy's lost calls count as today's.
     /// - Returns: The store; ``recovery`` says what was put right.
-    /// - Throws: ``StoreError``: locked, wrong endpoint, sealing key, newer schema, or damaged.
+    /// - Throws: ``StoreError``: locked, wrong endpoint, sealing key, newer schema, damaged, gone while its mark or
+    ///   trace is there, or beside another's.
     public static func openForRunning(
-        path: String, sealingKeyPath: String, endpoint: String, provenance: Provenance, timeZone: TimeZone = .gmt
+        path: String, sealingKeyPath: String, keysFolder: String, endpoint: String, provenance: Provenance,
+        timeZone: TimeZone = .gmt
     ) throws -> RecordStore {
         try openForRunning(
-            path: path, sealingKeyPath: sealingKeyPath, endpoint: endpoint, provenance: provenance,
-            timeZone: timeZone, migrations: .all)
+            path: path, sealingKeyPath: sealingKeyPath, keysFolder: keysFolder, endpoint: endpoint,
+            provenance: provenance, timeZone: timeZone, migrations: .all)
     }
 
     static func openForRunning(
-        path: String, sealingKeyPath: String, endpoint: String, provenance: Provenance,
+        path: String, sealingKeyPath: String, keysFolder: String, endpoint: String, provenance: Provenance,
         timeZone: TimeZone = .gmt, migrations: Migrations
     ) throws -> RecordStore {
         let file = DatabaseFile(path: path)
+        let places = LedgerPlaces(database: path, keysFolder: keysFolder)
         return try file.translating(.writing) {
             try openForRunning(
-                file, sealingKeyPath: sealingKeyPath, endpoint: endpoint, provenance: provenance, timeZone: timeZone,
-                migrations: migrations)
+                file, places, sealingKeyPath: sealingKeyPath, endpoint: endpoint, provenance: provenance,
+                timeZone: timeZone, migrations: migrations)
         }
     }
 
     private static func openForRunning(
-        _ file: DatabaseFile, sealingKeyPath: String, endpoint: String, provenance: Provenance, timeZone: TimeZone,
-        migrations: Migrations
+        _ file: DatabaseFile, _ places: LedgerPlaces, sealingKeyPath: String, endpoint: String, provenance: Provenance,
+        timeZone: TimeZone, migrations: Migrations
     ) throws -> RecordStore {
         let path = file.path
         try PrivateFile.createFolder(of: path)
         let lock = try StoreLock.take(database: path)
-        try file.refuseLoss()
+        try file.refuseLoss(places)
         let sealingKey = try sealingKey(sealingKeyPath, for: file)
         let pool = try file.openForWriting()
-        try check(pool, sealingKey, endpoint: endpoint)
+        let evidence = try examined(pool, sealingKey, endpoint: endpoint, file, places)
         try file.migrate(pool, with: migrations)
         let identity = try identity(in: pool, endpoint: endpoint, sealingKey: sealingKey)
-        let mark = try LedgerMark(database: path, storeID: identity.storeID)
-        let trail = try BatchTrail(database: path, isOwn: mark.lastAttempt() != nil)
+        let found = try LedgerFiles.open(at: places, for: identity.storeID, sealingKey, after: evidence)
         let store = RecordStore(
             pool: pool, sealingKey: sealingKey, fingerprints: try identity.fingerprints(with: sealingKey),
-            role: .running, writer: Writer(pool: pool, mark: mark), trail: trail, lock: lock)
+            role: .running, writer: Writer(pool: pool, files: found.files), files: found.files, lock: lock)
         store.recovery = try store.recover(
-            mark: mark, trail: trail, provenance: provenance, today: CallDay(at: WallClock.now(), in: timeZone))
-        try store.follow(trail)
+            evidence, entries: found.entries, provenance: provenance,
+            today: CallDay(at: WallClock.now(), in: timeZone))
+        try store.follow(found.files, from: evidence)
         return store
     }
 
@@ -96,10 +100,22 @@ extension RecordStore {
         return key
     }
 
-    /// Refuses another key or endpoint before anything is changed.
-    private static func check(_ pool: DatabasePool, _ sealingKey: SealingKey, endpoint: String) throws {
-        let identity = try pool.read { try $0.tableExists("store") ? try StoreIdentity.fetch($0) : nil }
+    /// Refuses another key or endpoint, or another database's mark or trace, before anything is changed.
+    ///
+    /// - Returns: How far the ledger got, by all who know.
+    private static func examined(
+        _ pool: DatabasePool, _ sealingKey: SealingKey, endpoint: String, _ file: DatabaseFile, _ places: LedgerPlaces
+    ) throws -> LedgerEvidence {
+        let (identity, ledger) = try pool.read { database in
+            let identity = try database.tableExists("store") ? try StoreIdentity.fetch(database) : nil
+            return (identity, try identity.map { _ in try LedgerEvidence.Ledger(database) })
+        }
         try identity?.check(sealingKey: sealingKey, endpoint: endpoint)
+        let evidence = try places.evidence(of: ledger, identity?.storeID ?? [], sealingKey)
+        if case .refused(let refusal) = LedgerReconciliation(evidence) {
+            throw StoreError.refused(refusal, file, places)
+        }
+        return evidence
     }
 
     private static func missingKey(of file: DatabaseFile) throws -> StoreError {

@@ -10,25 +10,33 @@ extension RecordStore {
     /// - Parameters:
     ///   - path: The database file.
     ///   - sealingKeyPath: The sealing key's file.
+    ///   - keysFolder: The folder in which the ledger's trace lies, `keys_folder`.
     ///   - endpoint: The API's base URL; nil: whatever the database is bound to.
     /// - Returns: The store.
-    /// - Throws: ``StoreError``: no database, wrong endpoint or sealing key, another schema version, or a database
-    ///   restored from before its ledger's mark, which a runner has to put right first.
+    /// - Throws: ``StoreError``: no database, wrong endpoint or sealing key, another schema version, or a database that
+    ///   mark and trace say was restored from before, which a runner has to put right first.
     public static func openForOperating(
-        path: String, sealingKeyPath: String, endpoint: String?
+        path: String, sealingKeyPath: String, keysFolder: String, endpoint: String?
     ) throws -> RecordStore {
         let file = DatabaseFile(path: path)
         try file.requireExistence()
         return try file.translating(.writing) {
+            let places = LedgerPlaces(database: path, keysFolder: keysFolder)
+            try file.refuseLoss(places)
             let pool = try file.openForWriting()
             let identity = try identity(in: pool)
             let sealingKey = try SealingKey.load(path: sealingKeyPath)
             try identity.check(sealingKey: sealingKey, endpoint: endpoint)
-            try refuseRestored(pool, file, identity)
+            try refuseRestored(pool, file, identity, sealingKey, places)
             return RecordStore(
                 pool: pool, sealingKey: sealingKey, fingerprints: try identity.fingerprints(with: sealingKey),
-                role: .operating, writer: Writer(pool: pool, mark: nil), lock: nil)
+                role: .operating, writer: Writer(pool: pool, files: nil), lock: nil)
         }
+    }
+
+    /// Why a database is not made where none is: its mark or trace says that there was one. Nil: it is there, or never was.
+    public static func loss(ofDatabase path: String, keysFolder: String) -> StoreError? {
+        DatabaseFile(path: path).loss(LedgerPlaces(database: path, keysFolder: keysFolder))
     }
 
     /// The process that runs batches from a database: the one that holds its lock; nil when nobody does.
@@ -48,12 +56,18 @@ extension RecordStore {
         return identity
     }
 
-    /// Nothing is decided on a copy before a runner has said what it doesn't know. The mark is read first: with a
-    /// runner at work it follows the ledger and is never ahead of what is read after it.
-    private static func refuseRestored(_ pool: DatabasePool, _ file: DatabaseFile, _ identity: StoreIdentity) throws {
-        let marked = try LedgerMark.lastAttempt(ofDatabase: file.path, storeID: identity.storeID)
-        let ledger = try pool.read { try lastAttempt($0) }
-        guard LedgerReconciliation(mark: marked, ledger: ledger) != .whole else { return }
+    /// Nothing is decided on a copy before a runner has said what it doesn't know. Looked at twice: a runner at work may
+    /// write to what is being read.
+    private static func refuseRestored(
+        _ pool: DatabasePool, _ file: DatabaseFile, _ identity: StoreIdentity, _ sealingKey: SealingKey,
+        _ places: LedgerPlaces
+    ) throws {
+        var verdict = LedgerReconciliation.whole
+        for _ in 0..<2 {
+            verdict = LedgerReconciliation(try places.evidence(in: pool, identity.storeID, sealingKey))
+            if verdict == .whole { return }
+        }
+        if case .refused(let refusal) = verdict { throw StoreError.refused(refusal, file, places) }
         throw StoreError(
             .notAllowed,
             "\(file.name) was restored from an earlier copy; a run or the daemon has to put it right first")

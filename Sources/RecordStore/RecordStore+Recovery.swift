@@ -3,35 +3,39 @@ import GRDB
 extension RecordStore {
     /// Puts right what a crash or a restored copy left, before anything else is written.
     ///
-    /// Calls that a restored copy does not know count as made today: when they were made is not known either.
+    /// Calls that a restored copy does not know count as made today: when they were made is not known either. Where
+    /// nobody knows how many there were, as many count as records may have been sent.
+    ///
+    /// - Parameters:
+    ///   - evidence: How far the ledger got, by all who know.
+    ///   - entries: The batches that had calls, by all who know.
+    ///   - provenance: Who opens the database.
+    ///   - today: The day the lost calls count on.
+    /// - Returns: What was put right.
+    /// - Throws: ``StoreError`` when it can't be read or written.
     func recover(
-        mark: LedgerMark, trail: BatchTrail, provenance: Provenance, today: CallDay
+        _ evidence: LedgerEvidence, entries: [BatchTrail.Entry], provenance: Provenance, today: CallDay
     ) throws -> RecoveryReport {
-        let (marked, entries) = (try mark.lastAttempt(), try trail.entries())
+        let verdict = LedgerReconciliation(evidence)
         let open = try openAttempts()
         let keys = try keysOfUnfinishedBatches()
-        let recovery = try writeWaiting { connection in
+        return try writeWaiting { connection in
             var recovery = RecoveryReport()
             recovery.openAttempts = try connection.finish(open)
             try connection.writeTally()
-            let ledger = try connection.firstInteger(connection.claims.lastAttempt) ?? 0
-            let last = max(ledger, marked ?? 0)
-            if case .restored(let lost) = LedgerReconciliation(mark: marked, ledger: ledger) {
+            if let lost = verdict.lost {
                 try connection.learnAnswers()
-                recovery.lostAttempts = lost
-                try connection.countLost(lost, on: today)
                 for batch in try connection.unfinishedBatches() {
                     recovery.doubtedRecords += try connection.doubt(batch, lost: lost, key: keys[batch])
                     recovery.pausedBatches.append(batch)
                 }
-                try connection.claims.setLastAttempt.run(last)
+                try connection.claims.setLastAttempt.run(verdict.lastAttempt(after: evidence))
+                recovery.unknownBatches = try connection.rememberUnknown(entries, lost: lost)
+                try connection.keep(verdict, &recovery, on: today)
             }
-            recovery.unknownBatches = try connection.rememberUnknown(entries, lost: recovery.lostAttempts)
             try connection.record(recovery, provenance)
             return recovery
         }
-        try mark.advance(to: max(marked ?? 0, try read(Self.lastAttempt)))
-        return recovery
     }
 
     /// The end of each attempt that was under way when a process died.

@@ -15,7 +15,8 @@ extension RecordStore {
     ///   - action: What a person did, kept in the same transaction: whoever sees the state finds the action.
     /// - Returns: Whether it moved: it was in one of these states and may go on to that one. A batch with records to
     ///   send isn't completed, and one whose file was read in part doesn't run.
-    /// - Throws: ``StoreError``; ``StoreError/Code/notFound`` when there is no such batch.
+    /// - Throws: ``StoreError``; ``StoreError/Code/notFound`` when there is no such batch, and
+    ///   ``StoreError/Code/heldByRestore`` where it would run and waits since a restore.
     public func moveBatch(
         _ batch: BatchID, from states: Set<BatchState>, to state: BatchState, reason: String?,
         noting action: Action? = nil
@@ -38,9 +39,11 @@ extension RecordStore {
     /// - Throws: ``StoreError``; ``StoreError/Code/notFound`` when there is no such batch.
     @discardableResult
     public func finishIngest(_ batch: BatchID, state: BatchState, reason: String? = nil) async throws -> Bool {
-        try await write { connection in
+        let hasMoved = try await write { connection in
             try connection.move(batch, from: [.ingesting], to: state, reason: reason, finishingIngest: true)
         }
+        await copyBackWAL()
+        return hasMoved
     }
 
     /// Keeps when a batch that a cap has paused goes on by itself, if it is still paused for that.
@@ -84,6 +87,7 @@ extension WriterConnection {
     ) throws -> Bool {
         let row = try batchRow(batch)
         guard states.contains(row.state), row.mayBecome(state, finishingIngest: finishingIngest) else { return false }
+        if state == .running, row.queued > 0 { try refuseHeld(batch) }
         if state == .cancelled || state == .rejected { try cancelQueued(batch, row) }
         let now = WallClock.now()
         try database.execute(

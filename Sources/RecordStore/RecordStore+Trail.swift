@@ -2,26 +2,38 @@ import GRDB
 import Synchronization
 
 extension RecordStore {
-    /// Writes a batch into the trail before its first claim, once in its life.
+    /// Names a batch outside the database before its first claim, once in its life.
     func announce(_ batch: BatchID) async throws {
-        guard let trail, !announced.withLock({ $0.contains(batch) }) else { return }
+        guard let files, !announced.withLock({ $0.contains(batch) }) else { return }
         try await write { connection in
             let entries = try connection.trailEntries("WHERE id = ?", [batch.rawValue])
-            try trail.append(entries)
+            try files.append(entries)
         }
         announced.withLock { _ = $0.insert(batch) }
     }
 
-    /// Takes over what the trail says, and writes into an empty one the batches that had calls: those of the time before
-    /// there was a trail, or before its file was lost.
-    func follow(_ trail: BatchTrail) throws {
-        var entries = try trail.entries()
+    /// Has mark and trace say how far the ledger is now and which batches had calls, those of the time before there
+    /// were such files among them. A trace that was made just now is missed from then on when it is gone.
+    ///
+    /// - Parameters:
+    ///   - files: Mark, trail and trace.
+    ///   - evidence: What was found when the database was opened.
+    /// - Throws: ``StoreError`` when something can't be written.
+    func follow(_ files: LedgerFiles, from evidence: LedgerEvidence) throws {
+        var entries = try files.trail.entries()
         if entries.isEmpty {
             entries = try writeWaiting { try $0.trailEntries("WHERE started_at IS NOT NULL ORDER BY id", []) }
-            if !entries.isEmpty { try trail.append(entries) }
+            if !entries.isEmpty { try files.append(entries) }
         }
         let known = Set(entries.map { BatchID(rawValue: $0.batch) })
         announced.withLock { $0 = known }
+        let last = try read(Self.lastAttempt)
+        try files.mark.advance(to: last)
+        try files.trace.settle(at: last)
+        guard evidence.ledger?.isTraced != true else { return }
+        try writeWaiting { try $0.database.execute(sql: "UPDATE store SET traced = 1") }
+        // A database that lost its WAL still knows whose it is, and that it has a trace.
+        _ = try WALCheckpoint(database: pool.path).run()
     }
 }
 

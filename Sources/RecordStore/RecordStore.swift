@@ -18,20 +18,20 @@ public final class RecordStore: Sendable {
     private let found = Mutex(RecoveryReport())
     private let dataKeys = Mutex(DataKeyCache())
     /// Where batches are named before their first claim; nil when none is claimed here.
-    let trail: BatchTrail?
+    let files: LedgerFiles?
     /// The batches that are named there.
     let announced = Mutex<Set<BatchID>>([])
 
     init(
         pool: DatabasePool, sealingKey: SealingKey, fingerprints: HMACSHA256, role: StoreRole, writer: Writer?,
-        trail: BatchTrail? = nil, lock: consuming sending StoreLock?
+        files: LedgerFiles? = nil, lock: consuming sending StoreLock?
     ) {
         self.pool = pool
         self.sealingKey = sealingKey
         self.fingerprints = fingerprints
         self.role = role
         self.writer = writer
-        self.trail = trail
+        self.files = files
         self.lock = Mutex(lock)
     }
 
@@ -55,7 +55,7 @@ public final class RecordStore: Sendable {
         lock.withLock { $0 = nil }
     }
 
-    /// Refuses what only the runner may do, who alone holds lock and mark.
+    /// Refuses what only the runner may do, who alone holds the lock and keeps count of the ledger.
     func requireRunning() throws {
         guard role != .operating else { throw StoreError.runnerOnly }
     }

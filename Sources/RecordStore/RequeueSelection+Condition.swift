@@ -13,16 +13,21 @@ extension RequeueSelection {
     ) -> (sql: String, arguments: StatementArguments) {
         let range = lines.map { batch.range(of: $0) } ?? batch.records
         let codes = statuses.map { String($0.code) }.joined(separator: ", ")
-        // The policy never touches what was surely billed, nor what was answered (DESIGN's answer table).
+        // Policy and schedules never touch what was surely billed, nor what was answered (DESIGN's answer table). Nor what
+        // is in doubt without a call that the ledger knows: a restored database can't tell whether it was sent.
         let isAnswered = """
             (answer IS NOT NULL OR EXISTS (
               SELECT 1 FROM attempts WHERE record_id = ifnull(records.follows, records.id) AND billable = 1))
+            """
+        let lastBillable = """
+            (SELECT billable FROM attempts WHERE record_id = ifnull(records.follows, records.id) ORDER BY id DESC LIMIT 1)
             """
         let sql = """
             records LEFT JOIN results ON record_id = ifnull(follows, id)
             WHERE id BETWEEN :first AND :last AND (status IN (\(codes)) OR (:waiting AND status = 0 AND requeued > 0))
               AND (:reason IS NULL OR reason_code = :reason)
-              AND (:policy = 0 OR held = 0) AND (:unanswered = 0 OR status <> 4 OR NOT \(isAnswered))
+              AND (:policy = 0 OR held = 0)
+              AND (:unanswered = 0 OR status <> 4 OR (\(lastBillable) IS 2 AND NOT \(isAnswered)))
               AND (:spent IS NULL OR spent < :spent)
               AND (:spares = 0 OR status <> 3 OR NOT \(ResolvedByHand.condition))
             """

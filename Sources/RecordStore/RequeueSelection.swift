@@ -18,8 +18,8 @@ public struct RequeueSelection: Sendable {
     public var sparesResolved: Bool
     /// The states in which the batch must be; in another nothing is selected. Nil: any in which it can be run again.
     public var states: Set<BatchState>?
-    /// Whether records in doubt are left alone that were answered, or surely billed: nobody has said that they may be
-    /// paid again. The policy always does so.
+    /// Whether records in doubt are left alone that were answered, or surely billed, or are in doubt since a restore and
+    /// not by a call that the ledger knows: nobody has said that they may be paid again. The policy always does so.
     public var sparesAnswered: Bool
 
     /// Selects records to be queued again.

@@ -1,7 +1,9 @@
 /// What a restored database does not know, and what its next start makes of it.
 public struct RestoreReport: Sendable, Equatable, Codable {
-    /// Calls claimed since the copy was made, by the ledger's mark; nil: there is no mark here, and nobody knows.
+    /// Calls claimed since the copy was made, at most, by the ledger's mark and trace; nil: nobody knows.
     public var lostAttempts: Int64?
+    /// Why nobody knows; the middle of a sentence.
+    public var unknownBecause: String?
     /// Calls that were under way when the copy was made; their records will be in doubt.
     public var openAttempts = 0
     /// The names of the batches that will start paused.

@@ -6,4 +6,7 @@ enum SealedColumn: UInt64 {
     case layout
     case dataKey
     case fingerprintKey
+    case traceKey
+    case tracePosition
+    case traceEntry
 }

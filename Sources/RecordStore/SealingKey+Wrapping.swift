@@ -1,5 +1,6 @@
 extension SealingKey {
-    private var identifier: [UInt8] {
+    /// ``keyID`` as its 8 bytes.
+    var identifier: [UInt8] {
         stride(from: 0, to: keyID.count, by: 2).compactMap { UInt8(keyID.dropFirst($0).prefix(2), radix: 16) }
     }
 

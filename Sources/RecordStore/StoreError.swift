@@ -8,6 +8,8 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
         case wrongEndpoint
         /// The sealing key is missing, another one, or can be read by others.
         case sealingKey
+        /// `keys_folder` can't be used, or what lies there is another database's.
+        case keysFolder
         /// The database has a schema version that isn't this program's.
         case schemaVersion
         /// There is no such database.
@@ -16,6 +18,8 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
         case notFound
         /// The very content of the file was taken in before, under the same job.
         case takenIn
+        /// The database was restored, and nobody knows what had been sent before.
+        case heldByRestore
         /// The request contradicts a rule of the store.
         case notAllowed
         /// The disk, or what a quota leaves of it, is full.
@@ -51,7 +55,10 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
     public var isFatal: Bool {
         switch code {
         case .diskFull, .stateNotWritten, .notReadable, .damaged, .locked, .closed: true
-        case .wrongEndpoint, .sealingKey, .schemaVersion, .noDatabase, .notFound, .takenIn, .notAllowed, .altered: false
+        case .wrongEndpoint, .sealingKey, .keysFolder, .schemaVersion, .noDatabase, .notFound, .takenIn, .heldByRestore,
+            .notAllowed,
+            .altered:
+            false
         }
     }
 

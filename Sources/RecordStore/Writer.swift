@@ -10,10 +10,10 @@ final class Writer: Sendable {
     private let queue = WriteQueue()
     private let ended = DispatchSemaphore(value: 0)
 
-    /// Starts the thread. Without a mark nothing can be claimed.
-    init(pool: DatabasePool, mark: LedgerMark?) {
+    /// Starts the thread. Without the files that keep count of the ledger nothing can be claimed.
+    init(pool: DatabasePool, files: LedgerFiles?) {
         let thread = Thread { [queue, ended] in
-            Self.run(queue, pool, mark)
+            Self.run(queue, pool, files)
             ended.signal()
         }
         thread.name = "rollcall.store"
@@ -60,10 +60,10 @@ final class Writer: Sendable {
         ended.signal()
     }
 
-    private static func run(_ queue: WriteQueue, _ pool: DatabasePool, _ mark: LedgerMark?) {
+    private static func run(_ queue: WriteQueue, _ pool: DatabasePool, _ files: LedgerFiles?) {
         do {
             try pool.writeWithoutTransaction { database in
-                var commit = try GroupCommit(WriterConnection(database), mark)
+                var commit = try GroupCommit(WriterConnection(database), files)
                 while let group = queue.next() {
                     commit.run(group)
                     if let failure = commit.failure { queue.end(with: failure) }
@@ -71,7 +71,9 @@ final class Writer: Sendable {
                 // So that the file alone is the whole database, and a copy of it complete, while nobody runs. A reader
                 // may be in the way; then the next to open it goes on from the WAL. Beside a runner it is not to be
                 // done: it would keep the runner from writing until the last reader is done.
-                if mark != nil { try? database.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
+                if files != nil { try? database.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
+                // Without it the bound is somewhat too high, which costs something only where the mark is lost.
+                if commit.failure == nil { try? files?.settle() }
             }
         } catch {
             let failure = StoreError(error, while: .writing)

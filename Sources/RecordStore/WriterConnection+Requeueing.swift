@@ -28,6 +28,7 @@ extension WriterConnection {
         let isBegun = start.rerun.number != nil
         if let states = selection.states, !isBegun, !states.contains(row.state) { return start }
         try requireRunnable(row, batch)
+        if !selection.byPolicy { try refuseRequeueing() }
         let selected = try select(batch, selection, after: start.after, upTo: count)
         guard let last = selected.last else { return start }
         var (progress, counts) = (start, BatchCounts())

@@ -29,6 +29,14 @@ extension WriterConnection {
         try Int64.fetchOne(database, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'batches'") ?? 0
     }
 
+    /// Leaves room for batches of which nobody knows: none gets the number, and the results folder, of one of them.
+    func skipUnknownBatches() throws {
+        try setLastBatch(lastBatch() + Self.unknownBatches)
+    }
+
+    /// More batches than anybody makes between two copies.
+    private static let unknownBatches: Int64 = 10_000
+
     private func setLastBatch(_ number: Int64) throws {
         try database.execute(sql: "UPDATE sqlite_sequence SET seq = ? WHERE name = 'batches'", arguments: [number])
         guard database.changesCount == 0 else { return }

@@ -29,6 +29,7 @@ extension Settings {
         path = file
         database = try reader.value(SettingKeys.database)
         sealingKey = try reader.value(SettingKeys.sealingKey)
+        keysFolder = try reader.value(SettingKeys.keysFolder)
         api = try API(from: &reader)
         limits = try Limits(from: &reader)
         retry = try Retry(from: &reader)

@@ -8,6 +8,8 @@ public struct Settings: Sendable {
     public var database: String
     /// The file of the key that seals what the database holds.
     public var sealingKey: String
+    /// The folder of what must not be lost or restored together with the database: the ledger's trace.
+    public var keysFolder: String
     /// Where the calls go and what they are signed and encrypted with.
     public var api: API
     /// How fast and how many calls may be made.

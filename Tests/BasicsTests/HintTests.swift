@@ -17,6 +17,7 @@ struct HintTests {
             ),
             (.rerun(batch: "Zoë-1", status: "in_doubt", agreed: true), "rollcall rerun Zoë-1 --status in_doubt --yes"),
             (.resolve(batch: "a-1", line: 3, decision: "failed"), "rollcall resolve a-1 --line 3 --as failed"),
+            (.resumeAfterRestore, "rollcall resume --after-restore"),
             (.help(["jobs", "list"]), "rollcall help jobs list"),
         ])
     func quoted(hint: Hint, line: String) {

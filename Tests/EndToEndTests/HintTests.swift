@@ -38,7 +38,8 @@ extension EndToEnd {
             case .jobsList: .export(batch: "bad-1")
             case .export: .start(batch: "wait-2")
             case .start: .resume(batch: "paused-3")
-            case .resume: .cancel(batch: "given up-4".replacing(" ", with: "-"))
+            case .resume: .resumeAfterRestore
+            case .resumeAfterRestore: .cancel(batch: "given up-4".replacing(" ", with: "-"))
             case .cancel: .run(files: [installation.file("it's new.csv")])
             case .run(_, _, false): .run(files: [installation.file("it's new.csv")], again: true)
             case .run: .submit(file: installation.file("other.csv"))

@@ -65,7 +65,8 @@ extension EndToEnd {
                 #expect(try await !installation.rollcall("jobs", "list").output.contains("clock fault"))
                 let store = try RecordStore.openForOperating(
                     path: installation.file("var/rollcall.sqlite"),
-                    sealingKeyPath: installation.file("secrets/sealing.key"), endpoint: nil)
+                    sealingKeyPath: installation.file("secrets/sealing.key"),
+                    keysFolder: installation.file("secrets"), endpoint: nil)
                 let ahead = Int64(Date().timeIntervalSince1970 * 1_000) + 3 * 86_400_000
                 try await store.saveLastDue(ahead, ofSchedule: "nightly", times: "")
                 try store.close()

@@ -202,7 +202,8 @@ extension EndToEnd {
 }
 
 extension EndToEnd.ResendingTests {
-    private static let kept = ["var", "secrets", "out"]
+    private static let kept = ["var", "out"]
+    private static let trace = "secrets/ledger.trace"
 
     /// An installation with a batch that stands so, of which a copy is kept.
     private static func with(
@@ -230,6 +231,8 @@ extension EndToEnd.ResendingTests {
                 try FileManager.default.copyItem(
                     atPath: installation.file(folder), toPath: installation.file("kept/\(folder)"))
             }
+            try FileManager.default.copyItem(
+                atPath: installation.file(trace), toPath: installation.file("kept/ledger.trace"))
             try await body(installation, standing.rawValue)
         }
     }
@@ -237,7 +240,7 @@ extension EndToEnd.ResendingTests {
     private static func halt(_ installation: Installation) async throws {
         let store = try RecordStore.openForOperating(
             path: installation.file("var/rollcall.sqlite"), sealingKeyPath: installation.file("secrets/sealing.key"),
-            endpoint: nil)
+            keysFolder: installation.file("secrets"), endpoint: nil)
         let batch = try #require(try store.batch(named: "day-1"))
         try await store.setState(batch.id, to: .running, reason: nil)
         try await store.setState(batch.id, to: .halted, reason: "something is wrong")
@@ -256,6 +259,11 @@ extension EndToEnd.ResendingTests {
                     atPath: installation.file("kept/\(folder)"), toPath: installation.file(folder))
             }
         }
+        // Into the file that is there: a copy in its place would be noticed.
+        let trace = try FileHandle(forWritingTo: URL(fileURLWithPath: installation.file(trace)))
+        try trace.truncate(atOffset: 0)
+        try trace.write(contentsOf: Data(contentsOf: URL(fileURLWithPath: installation.file("kept/ledger.trace"))))
+        try trace.close()
     }
 
     /// A call of the ledger.

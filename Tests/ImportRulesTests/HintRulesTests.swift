@@ -16,6 +16,7 @@ struct HintRulesTests {
         "Sources/Basics/Hint.swift": "makes them",
         "Sources/Emulator/SettingsFile.swift": "knows the files that it wrote by their first line",
         "Sources/RecordStore/LedgerMark.swift": "begins its file with such words",
+        "Sources/RecordStore/LedgerTraceLayout.swift": "begins its file with such words",
     ]
 
     @Test("All of them are hints, which are quoted for a shell and name the settings")

@@ -12,7 +12,7 @@ enum ImportPlan {
         "Sources/IdentityInsights": ["JSON"],
         "Sources/HTTPTransport": ["CCurl", "OpenSSL"],
         "migrations": ["GRDB"],
-        "Sources/RecordStore": ["Migrations", "OpenSSL", "GRDB", "GRDBSQLite"],
+        "Sources/RecordStore": ["CPlatform", "Migrations", "OpenSSL", "GRDB", "GRDBSQLite"],
         "Sources/Ingest": ["RecordStore", "IdentityInsights", "JSON", "OpenSSL", "CPlatform"],
         "Sources/JobRunner": ["RecordStore"],
         "Sources/IdentityInsightsClient": [

@@ -16,7 +16,7 @@ struct StoreFolder {
         self.folder = try folder ?? TemporaryFolder()
         store = try RecordStore.openForRunning(
             path: self.folder.path + "/rollcall.sqlite", sealingKeyPath: self.folder.path + "/sealing.key",
-            endpoint: Self.provenance.endpoint, provenance: Self.provenance)
+            keysFolder: self.folder.path, endpoint: Self.provenance.endpoint, provenance: Self.provenance)
     }
 
     func createBatch(for examined: ExaminedFile, job: String = "screening") async throws -> Batch {

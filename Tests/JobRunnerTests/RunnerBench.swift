@@ -27,7 +27,7 @@ final class RunnerBench: Sendable {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         store = try RecordStore.openForRunning(
             path: folder.appending(path: "test.sqlite").path, sealingKeyPath: folder.appending(path: "key").path,
-            endpoint: "https://127.0.0.1:1/identity/accounts", provenance: Self.provenance)
+            keysFolder: folder.path, endpoint: "https://127.0.0.1:1/identity/accounts", provenance: Self.provenance)
         batch = try await Self.makeBatch(in: store, named: "first", records: records, state: state)
     }
 

@@ -7,7 +7,8 @@ enum SampleRows {
 
     private static func rows(callDay: String) -> String {
         """
-        INSERT INTO store VALUES (1, zeroblob(16), 'https://localhost', '0123456789abcdef', zeroblob(60), 1);
+        INSERT INTO store (only_row, store_id, endpoint, sealing_key_id, fingerprint_key, created_at)
+        VALUES (1, zeroblob(16), 'https://localhost', '0123456789abcdef', zeroblob(60), 1);
         INSERT INTO ledger_position VALUES (1, 1);
         \(callDay)
         INSERT INTO batches (id, name, job, file_name, content_digest, format, state, ingested, user, host, version,

@@ -84,6 +84,30 @@ struct DoctorChecksTests {
         #expect(finding.level == .fine && finding.message.contains("the sealing key fits"), "\(finding.message)")
     }
 
+    @Test("A database that is gone is not said to be new")
+    func lostDatabase() throws {
+        let site = try Site()
+        try site.makeDatabase()
+        try FileManager.default.removeItem(atPath: site.path + "/var")
+        let finding = try database(site)
+        #expect(finding.level == .failure && finding.message.contains("secrets/ledger.trace"), "\(finding.message)")
+    }
+
+    @Test(
+        "A keys_folder that is lost with what it guards is warned of",
+        arguments: [
+            ("", Finding.Level.fine), ("keys_folder: keys\n", .fine), ("keys_folder: variety\n", .fine),
+            ("keys_folder: var/keys\n", .warning), ("keys_folder: var\n", .warning),
+            ("keys_folder: ./out/../out/keys\n", .warning), ("keys_folder: rollcall.yaml\n", .failure),
+        ])
+    func keysFolder(settings: String, level: Finding.Level) throws {
+        let site = try Site(settings: settings)
+        let findings = StorageChecks(place: try site.place()).findings()
+        try #require(FileManager.default.fileExists(atPath: site.path))
+        let finding = try #require(findings.first { $0.check == "keys_folder" })
+        #expect(finding.level == level, "\(finding.message)")
+    }
+
     @Test("A damaged database is a failure with its remedy", arguments: [0, 4_096])
     func damagedDatabase(at offset: UInt64) throws {
         let site = try Site()

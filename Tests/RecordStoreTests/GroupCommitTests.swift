@@ -30,10 +30,10 @@ import Testing
     ) throws {
         if try folder.files().isEmpty { try folder.open().close() }
         let pool = try DatabaseFile(path: folder.database).openForWriting(whileBusy: busyMode)
-        let mark = try LedgerMark(database: folder.database, storeID: [UInt8](repeating: 0, count: 16))
+        let files = try folder.ledgerFiles()
         try pool.writeWithoutTransaction { database in
             let connection = try WriterConnection(database)
-            var commit = try GroupCommit(connection, mark)
+            var commit = try GroupCommit(connection, files)
             try body(&commit, connection)
         }
         try pool.close()

@@ -10,7 +10,8 @@ import Testing
 
     private func openNext(_ folder: StoreFolder) throws -> RecordStore {
         try RecordStore.openForRunning(
-            path: folder.database, sealingKeyPath: folder.sealingKey, endpoint: StoreFolder.endpoint,
+            path: folder.database, sealingKeyPath: folder.sealingKey, keysFolder: folder.path,
+            endpoint: StoreFolder.endpoint,
             provenance: StoreFolder.provenance, migrations: next)
     }
 
@@ -58,7 +59,8 @@ import Testing
         try folder.open().close()
         #expect(throws: StoreError.self) {
             try RecordStore.openForRunning(
-                path: folder.database, sealingKeyPath: folder.sealingKey, endpoint: "https://elsewhere",
+                path: folder.database, sealingKeyPath: folder.sealingKey, keysFolder: folder.path,
+                endpoint: "https://elsewhere",
                 provenance: StoreFolder.provenance, migrations: next)
         }
         try folder.open().close()

@@ -21,10 +21,98 @@ import Testing
         let folder = try StoreFolder()
         let store = try RecordStore.openForRunning(
             path: folder.path + "/var/db.sqlite", sealingKeyPath: folder.path + "/secrets/key",
-            endpoint: StoreFolder.endpoint, provenance: StoreFolder.provenance)
+            keysFolder: folder.path + "/keys", endpoint: StoreFolder.endpoint, provenance: StoreFolder.provenance)
         try store.close()
         #expect(try folder.permissions(folder.path + "/var") == 0o700)
         #expect(try folder.permissions(folder.path + "/secrets") == 0o700)
+        #expect(try folder.permissions(folder.path + "/keys") == 0o700)
+        #expect(try folder.permissions(folder.path + "/keys/ledger.trace") == 0o600)
+    }
+
+    /// What the database's file holds by itself, without the WAL that lies beside it.
+    private static func alone<Value>(_ folder: StoreFolder, _ body: (Database) throws -> Value) throws -> Value {
+        let copy = folder.path + "/alone.sqlite"
+        try? FileManager.default.removeItem(atPath: copy)  // Of the look before.
+        try FileManager.default.copyItem(atPath: folder.database, toPath: copy)
+        let queue = try DatabaseQueue(path: copy)
+        defer { try? queue.close() }
+        return try queue.read(body)
+    }
+
+    @Test func whatIsMadeAndWhatIsTakenInOutlivesTheLossOfTheWAL() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        #expect(try Self.alone(folder) { try LedgerEvidence.Ledger($0).isTraced })
+        let batch = try await store.runningBatch(count: 5)
+        let count = try Self.alone(folder) {
+            try Int.fetchOne($0, sql: "SELECT count(*) FROM records WHERE id >> 32 = ?", arguments: [batch.id.rawValue])
+        }
+        #expect(count == 5)
+        try store.close()
+    }
+
+    @Test func aDatabaseWithoutTablesBesideAMarkOrTraceIsALostOne() async throws {
+        let folder = try StoreFolder()
+        try folder.open().close()
+        try FileManager.default.removeItem(atPath: folder.database)
+        let empty = try DatabaseQueue(path: folder.database)
+        try await empty.write { try $0.execute(sql: "PRAGMA user_version = 1") }
+        try empty.close()
+        for gone in [nil, folder.mark, folder.trace] {
+            if let gone { try FileManager.default.moveItem(atPath: gone, toPath: gone + ".away") }
+            let error = #expect(throws: StoreError.self) { try folder.open() }
+            #expect(error?.code == .noDatabase)
+            for file in [folder.mark, folder.trace] where file != gone {
+                #expect(error?.message.contains(file) == true, "\(error?.message ?? "")")
+            }
+            if let gone { try FileManager.default.moveItem(atPath: gone + ".away", toPath: gone) }
+        }
+        for file in [folder.mark, folder.trace] { try FileManager.default.removeItem(atPath: file) }
+        try folder.open().close()
+    }
+
+    @Test func anotherDatabasesMarkOrTraceIsRefusedAndLeftAsItIs() async throws {
+        let (folder, other) = (try StoreFolder(), try StoreFolder())
+        try folder.open().close()
+        try other.open().close()
+        for (file, foreign, code) in [
+            (folder.mark, other.mark, StoreError.Code.noDatabase), (folder.trace, other.trace, .keysFolder),
+        ] {
+            let own = try Data(contentsOf: URL(fileURLWithPath: file))
+            let bytes = try Data(contentsOf: URL(fileURLWithPath: foreign))
+            try bytes.write(to: URL(fileURLWithPath: file))
+            for open in [{ try folder.open() }, { try folder.openForOperating() }] {
+                let error = #expect(throws: StoreError.self) { try open() }
+                #expect(error?.code == code && error?.message.contains(file) == true, "\(error?.message ?? "")")
+            }
+            #expect(try Data(contentsOf: URL(fileURLWithPath: file)) == bytes)
+            let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: file))
+            try handle.truncate(atOffset: 0)
+            try handle.write(contentsOf: own)
+            try handle.close()
+        }
+    }
+
+    @Test func anInstallationOfTheTimeBeforeThereWasATraceGoesOn() async throws {
+        let folder = try StoreFolder()
+        let first = try folder.open()
+        let batch = try await first.runningBatch(count: 3)
+        _ = try await first.finish(try await first.claim(batch, 2).records.map(\.succeeded))
+        try first.close()
+        try FileManager.default.removeItem(atPath: folder.trace)
+        let queue = try DatabaseQueue(path: folder.database)
+        try await queue.write { try $0.execute(sql: "UPDATE store SET traced = 0") }
+        try queue.close()
+        let second = try folder.open()
+        #expect(second.recovery == RecoveryReport())
+        #expect(try second.restoreHold() == nil && second.batch(batch.id).state == .running)
+        #expect(try folder.ledgerFiles().trace.entries().map(\.batch) == [batch.id.rawValue])
+        try second.close()
+        // From then on it is missed.
+        try FileManager.default.removeItem(atPath: folder.trace)
+        let third = try folder.open()
+        #expect(try third.restoreHold() != nil)
+        try third.close()
     }
 
     @Test func everyCommitIsSynchronized() throws {

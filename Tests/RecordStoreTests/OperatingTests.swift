@@ -202,7 +202,8 @@ import Testing
         let other = folder.path + "/other.key"
         _ = try SealingKey.create(path: other)
         let key = #expect(throws: StoreError.self) {
-            try RecordStore.openForOperating(path: folder.database, sealingKeyPath: other, endpoint: nil)
+            try RecordStore.openForOperating(
+                path: folder.database, sealingKeyPath: other, keysFolder: folder.path, endpoint: nil)
         }
         #expect(key?.code == .sealingKey)
         let pool = try DatabasePool(path: folder.database)

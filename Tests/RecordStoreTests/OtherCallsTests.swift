@@ -68,7 +68,8 @@ import Testing
         _ = try await store.finish(try await store.claim(batch, 3).records.map(\.succeeded))
         try store.close()
         _ = try RecordStore.restore(
-            from: folder.copy, to: folder.database, sealingKeyPath: folder.sealingKey, endpoint: StoreFolder.endpoint)
+            from: folder.copy, to: folder.database, sealingKeyPath: folder.sealingKey, keysFolder: folder.path,
+            endpoint: StoreFolder.endpoint)
         let restored = try folder.open()
         let all = CallDay(rawValue: 19_700_101)...CallDay(rawValue: 99_991_231)
         let lost = try #require(try restored.ledgerDays(all).last { $0.batch == nil })

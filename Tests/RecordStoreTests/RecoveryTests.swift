@@ -148,7 +148,8 @@ import Testing
         let batch = try await first.runningBatch(count: 3)
         _ = try await first.finish(try await first.claim(batch, 1).records.map(\.succeeded))
         try first.close()
-        try FileManager.default.removeItem(atPath: folder.database + ".mark")
+        try FileManager.default.removeItem(atPath: folder.mark)
+        try FileManager.default.removeItem(atPath: folder.trace)
         let second = try folder.open()
         #expect(try second.statuses(batch) == [.succeeded, .inDoubt, .inDoubt])
         #expect(try second.batch(batch.id).state == .paused)
@@ -168,18 +169,11 @@ import Testing
         } throws: { error in
             (error as? StoreError)?.code == .noDatabase
         }
-        try FileManager.default.removeItem(atPath: folder.path + "/rollcall.sqlite.mark")
+        try FileManager.default.removeItem(atPath: folder.mark)
+        #expect(throws: StoreError.self) { try folder.open() }
+        try FileManager.default.removeItem(atPath: folder.trace)
         let second = try folder.open()
         #expect(second.recovery == RecoveryReport())
         try second.close()
-    }
-
-    @Test(
-        arguments: [
-            (5, 5, .whole), (4, 5, .whole), (0, 0, .whole), (nil, 0, .whole), (6, 5, .restored(lost: 1)),
-            (5, 0, .restored(lost: 5)), (nil, 1, .restored(lost: RecordID.greatestLine)),
-        ] as [(Int64?, Int64, LedgerReconciliation)])
-    func markAndLedgerSay(_ mark: Int64?, _ ledger: Int64, _ verdict: LedgerReconciliation) {
-        #expect(LedgerReconciliation(mark: mark, ledger: ledger) == verdict)
     }
 }

@@ -10,7 +10,7 @@ import Testing
     private static func restore(_ folder: StoreFolder, from source: String? = nil) throws -> RestoreReport {
         try RecordStore.restore(
             from: source ?? folder.copy, to: folder.database, sealingKeyPath: folder.sealingKey,
-            endpoint: StoreFolder.endpoint)
+            keysFolder: folder.path, endpoint: StoreFolder.endpoint)
     }
 
     private static func expectRefusal(
@@ -119,30 +119,66 @@ import Testing
         try third.close()
     }
 
-    @Test func whereNoMarkIsNobodyKnowsWhatWasSent() async throws {
-        for answered in [0, 2] {
-            let folder = try StoreFolder()
-            let first = try folder.open()
-            let batch = try await first.runningBatch(count: 4)
-            if answered > 0 {
-                _ = try await first.finish(try await first.claim(batch, answered).records.map(\.succeeded))
-            }
-            try first.backUp(to: folder.copy)
-            try first.close()
-            for name in try folder.files() where name.hasPrefix("rollcall.sqlite") {
-                try FileManager.default.removeItem(atPath: folder.path + "/" + name)
-            }
-            let report = try Self.restore(folder)
-            #expect(report.lostAttempts == nil && report.unknownBatches == nil && report.setAside == nil)
-            #expect(report.pausedBatches == [batch.name] && report.doubtedRecords == 4 - answered)
-            let second = try folder.open()
-            #expect(second.recovery.doubtedRecords == 4 - answered)
-            #expect(try second.batch(batch.id).state == .paused)
-            try second.close()
-            let third = try folder.open()
-            #expect(third.recovery == RecoveryReport())
-            try third.close()
+    /// A batch of 4, of which some were answered before the copy; then the database's files are lost, and maybe the trace.
+    private static func loseAll(_ folder: StoreFolder, answered: Int, trace: Bool) async throws -> Batch {
+        let store = try folder.open()
+        let batch = try await store.runningBatch(count: 4)
+        if answered > 0 {
+            _ = try await store.finish(try await store.claim(batch, answered).records.map(\.succeeded))
         }
+        try store.backUp(to: folder.copy)
+        try store.close()
+        let names = try folder.files().filter { $0.hasPrefix("rollcall.sqlite") } + (trace ? ["ledger.trace"] : [])
+        for name in names { try FileManager.default.removeItem(atPath: folder.path + "/" + name) }
+        return batch
+    }
+
+    @Test(arguments: [0, 2]) func whereMarkAndTraceAreLostNobodyKnowsWhatWasSent(answered: Int) async throws {
+        let folder = try StoreFolder()
+        let batch = try await Self.loseAll(folder, answered: answered, trace: true)
+        let report = try Self.restore(folder)
+        #expect(report.lostAttempts == nil && report.unknownBatches == nil && report.setAside == nil)
+        #expect(report.unknownBecause == "ledger.trace is missing from keys_folder")
+        #expect(report.pausedBatches == [batch.name] && report.doubtedRecords == 4 - answered)
+        let second = try folder.open()
+        #expect(second.recovery.doubtedRecords == 4 - answered)
+        #expect(second.recovery.unknownBecause == report.unknownBecause && second.recovery.lostAttempts == 0)
+        #expect(try second.batch(batch.id).state == .paused)
+        try second.close()
+        let third = try folder.open()
+        #expect(third.recovery == RecoveryReport())
+        try third.close()
+    }
+
+    @Test func whereTheMarkAloneIsLostTheTraceKnows() async throws {
+        let folder = try StoreFolder()
+        let batch = try await Self.loseAll(folder, answered: 2, trace: false)
+        let report = try Self.restore(folder)
+        #expect(report.lostAttempts == 0 && report.unknownBecause == nil && report.pausedBatches.isEmpty)
+        let store = try folder.open()
+        #expect(store.recovery == RecoveryReport())
+        #expect(try store.statuses(batch) == [.succeeded, .succeeded, .queued, .queued])
+        try store.close()
+    }
+
+    @Test func theTraceNamesFilesThatTheMarkWouldHave() async throws {
+        let folder = try StoreFolder()
+        let store = try folder.open()
+        try store.backUp(to: folder.copy)
+        let lost = try await store.runningBatch(count: 3)
+        _ = try await store.finish(try await store.claim(lost, 2).records.map(\.succeeded))
+        try store.close()
+        for name in try folder.files() where name.hasPrefix("rollcall.sqlite") {
+            try FileManager.default.removeItem(atPath: folder.path + "/" + name)
+        }
+        let report = try Self.restore(folder)
+        #expect(report.lostAttempts == 2 && report.unknownBatches == 1)
+        let again = try folder.open()
+        let batch = try await again.runningBatch(count: 3)
+        #expect(try again.statuses(batch) == [.inDoubt, .inDoubt, .queued])
+        // The mark knows of it, too, from now on.
+        #expect(try BatchTrail.entries(ofDatabase: folder.database).map(\.batch) == [lost.id.rawValue])
+        try again.close()
     }
 
     @Test func aDatabaseInUseIsNotReplaced() async throws {
@@ -202,14 +238,19 @@ import Testing
         try store.backUp(to: other.copy)
         try store.close()
         try Self.expectRefusal(folder, from: other.copy, .notAllowed)
-        // By the mark alone, too, when the database is gone.
+        // By mark and trace, and by either alone, too, when the database is gone.
         try FileManager.default.removeItem(atPath: folder.database)
         try Self.expectRefusal(folder, from: other.copy, .notAllowed)
+        for file in [folder.mark, folder.trace] {
+            try FileManager.default.moveItem(atPath: file, toPath: file + ".away")
+            try Self.expectRefusal(folder, from: other.copy, .notAllowed)
+            try FileManager.default.moveItem(atPath: file + ".away", toPath: file)
+        }
         _ = try Self.restore(folder)
         let endpoint = #expect(throws: StoreError.self) {
             try RecordStore.restore(
                 from: folder.copy, to: folder.database, sealingKeyPath: folder.sealingKey,
-                endpoint: "https://elsewhere")
+                keysFolder: folder.path, endpoint: "https://elsewhere")
         }
         #expect(endpoint?.code == .wrongEndpoint)
         try FileManager.default.removeItem(atPath: folder.sealingKey)

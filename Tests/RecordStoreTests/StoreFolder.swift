@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import OpenSSL
 import Testing
 
@@ -11,6 +12,8 @@ final class StoreFolder {
     var database: String { path + "/rollcall.sqlite" }
     var copy: String { path + "/copy.sqlite" }
     var sealingKey: String { path + "/sealing.key" }
+    var mark: String { database + ".mark" }
+    var trace: String { path + "/ledger.trace" }
 
     init() throws {
         path = NSTemporaryDirectory() + "store-" + UUID().uuidString
@@ -29,7 +32,8 @@ final class StoreFolder {
 
     func open(endpoint: String = StoreFolder.endpoint) throws -> RecordStore {
         try RecordStore.openForRunning(
-            path: database, sealingKeyPath: sealingKey, endpoint: endpoint, provenance: Self.provenance)
+            path: database, sealingKeyPath: sealingKey, keysFolder: path, endpoint: endpoint,
+            provenance: Self.provenance)
     }
 
     func openForReading(endpoint: String? = nil) throws -> RecordStore {
@@ -37,7 +41,20 @@ final class StoreFolder {
     }
 
     func openForOperating(endpoint: String? = nil) throws -> RecordStore {
-        try RecordStore.openForOperating(path: database, sealingKeyPath: sealingKey, endpoint: endpoint)
+        try RecordStore.openForOperating(
+            path: database, sealingKeyPath: sealingKey, keysFolder: path, endpoint: endpoint)
+    }
+
+    /// The files that keep count of the database's ledger outside it.
+    func ledgerFiles() throws -> LedgerFiles {
+        let pool = try DatabaseFile(path: database).openForReading()
+        let (identity, ledger) = try pool.read { (try StoreIdentity.fetch($0), try LedgerEvidence.Ledger($0)) }
+        try pool.close()
+        let (places, key) = (LedgerPlaces(database: database, keysFolder: path), try SealingKey.load(path: sealingKey))
+        let storeID = try #require(identity).storeID
+        return try LedgerFiles.open(
+            at: places, for: storeID, key, after: places.evidence(of: ledger, storeID, key)
+        ).files
     }
 
     /// The names of all files in the folder.

@@ -29,7 +29,7 @@ struct BatchFixture {
             keyID: "k1d", certificateFingerprint: "ce47")
         store = try RecordStore.openForRunning(
             path: place.path + "/rollcall.sqlite", sealingKeyPath: place.path + "/sealing.key",
-            endpoint: origin.endpoint, provenance: origin)
+            keysFolder: place.path, endpoint: origin.endpoint, provenance: origin)
         batch = try await store.createBatch(
             NewBatch(
                 job: "nightly", fileName: fileName, contentDigest: [UInt8](repeating: 0xAB, count: 32), format: format,

@@ -12,10 +12,16 @@ import Testing
         #expect(settings.path == folder.path + "/rollcall.yaml")
         #expect(settings.database == folder.path + "/var/rollcall.sqlite")
         #expect(settings.sealingKey == folder.path + "/secrets/sealing.key")
+        #expect(settings.keysFolder == folder.path + "/secrets")
         #expect(settings.jobs == folder.path + "/jobs")
         #expect(settings.output == folder.path + "/out")
         #expect(settings.confirmAbove.calls == 10000)
         #expect(settings.pricing == nil)
+    }
+
+    @Test func theEnvironmentNamesTheKeysFolder() throws {
+        let settings = try folder.settings(minimal, environment: ["ROLLCALL_KEYS_FOLDER": "keys"])
+        #expect(settings.keysFolder == folder.path + "/keys")
     }
 
     @Test func theAPISectionHasItsDefaults() throws {
@@ -129,6 +135,7 @@ import Testing
 private let everything = """
     database: /srv/rollcall.sqlite
     sealing_key: ./secrets/sealing.key
+    keys_folder: /srv/rollcall-keys
     api:
       base_url: https://api.example/identity/accounts
       client_certificate: pki/client.pem

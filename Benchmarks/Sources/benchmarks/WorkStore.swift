@@ -11,8 +11,8 @@ enum WorkStore {
     /// Opens the database of a folder, or makes it.
     static func open(in folder: String) throws -> RecordStore {
         try RecordStore.openForRunning(
-            path: "\(folder)/records.sqlite", sealingKeyPath: "\(folder)/sealing.key", endpoint: endpoint,
-            provenance: provenance)
+            path: "\(folder)/records.sqlite", sealingKeyPath: "\(folder)/sealing.key", keysFolder: folder,
+            endpoint: endpoint, provenance: provenance)
     }
 
     /// Takes a file in, as `rollcall run` does, and says that it may run.

@@ -33,12 +33,12 @@ extension House {
                 "the last run ended with calls under way; they are in doubt now",
                 metadata: ["calls": "\(found.openAttempts)"])
         }
-        if found.lostAttempts > 0 {
+        if found.unknownBecause != nil || found.lostAttempts > 0 {
             log.warning(
                 "the database was restored from an earlier copy; its unfinished batches are paused",
                 metadata: [
-                    "unknown_calls": "\(found.lostAttempts)", "records_in_doubt": "\(found.doubtedRecords)",
-                    "batches": "\(found.pausedBatches.count)",
+                    "unknown_calls": "\(found.unknownBecause == nil ? String(found.lostAttempts) : "nobody knows")",
+                    "records_in_doubt": "\(found.doubtedRecords)", "batches": "\(found.pausedBatches.count)",
                 ])
         }
         warnOfCertificateEnd()

@@ -55,6 +55,7 @@ extension Settings {
     func keysOnlyARestartChanges(from running: Settings) -> [String] {
         [
             ("database", database != running.database), ("sealing_key", sealingKey != running.sealingKey),
+            ("keys_folder", keysFolder != running.keysFolder),
             ("api.base_url", api.baseURL != running.api.baseURL), ("jobs", jobs != running.jobs),
         ].filter(\.1).map(\.0)
     }
@@ -66,6 +67,7 @@ extension Workplace {
         var settings = settings
         settings.database = running.settings.database
         settings.sealingKey = running.settings.sealingKey
+        settings.keysFolder = running.settings.keysFolder
         settings.api.baseURL = running.settings.api.baseURL
         settings.jobs = running.settings.jobs
         return Workplace(settings)

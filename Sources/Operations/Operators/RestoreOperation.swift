@@ -21,7 +21,8 @@ public struct RestoreOperation: Sendable {
         let file = file
         let report = try await BlockingWork.run {
             try RecordStore.restore(
-                from: file, to: settings.database, sealingKeyPath: settings.sealingKey, endpoint: settings.api.baseURL)
+                from: file, to: settings.database, sealingKeyPath: settings.sealingKey, keysFolder: settings.keysFolder,
+                endpoint: settings.api.baseURL)
         }
         for line in RestoreText.lines(report, file: file, database: settings.database) { console.note(line) }
         return .succeeded

@@ -33,7 +33,8 @@ extension Workplace {
     func storeForOperating() throws -> RecordStore {
         guard FileManager.default.fileExists(atPath: settings.database) else { throw noDatabase }
         return try RecordStore.openForOperating(
-            path: settings.database, sealingKeyPath: settings.sealingKey, endpoint: settings.api.baseURL)
+            path: settings.database, sealingKeyPath: settings.sealingKey, keysFolder: settings.keysFolder,
+            endpoint: settings.api.baseURL)
     }
 
     var noDatabase: OperationFailure {
