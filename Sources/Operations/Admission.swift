@@ -10,17 +10,32 @@ struct Admission: Equatable {
     let reasons: [String]
     /// What it would cost, which whoever is asked wants to know.
     let estimate: Estimate
+    /// Whether no agreement to its cost is enough: it waits since a restore.
+    let isHeld: Bool
 
     /// Judges a batch by its lines, what it would cost, and the job's words on both.
-    init(_ counts: BatchCounts, _ estimate: Estimate, under job: JobDefinition) {
-        self.init(records: counts.total, invalid: counts.invalid, estimate, under: job)
+    ///
+    /// - Parameters:
+    ///   - counts: The batch's lines.
+    ///   - estimate: What they would cost.
+    ///   - job: Its job.
+    ///   - hold: What it waits for since a restore; nil: nothing.
+    init(_ counts: BatchCounts, _ estimate: Estimate, under job: JobDefinition, after hold: RestoreHold?) {
+        self.init(
+            records: counts.total, invalid: counts.invalid, estimate, under: job,
+            after: counts.queued > 0 ? hold : nil)
     }
 
     /// Judges a file that need not be taken in yet.
-    init(records: Int, invalid: Int, _ estimate: Estimate, under job: JobDefinition) {
+    init(
+        records: Int, invalid: Int, _ estimate: Estimate, under job: JobDefinition, after hold: RestoreHold? = nil,
+        restoredSince: Bool = false
+    ) {
         self.estimate = estimate
+        isHeld = hold != nil
         reasons = [
-            Self.shifted(records, invalid, estimate, job), Self.confirm(estimate, job), Self.calls(estimate, job),
+            hold?.text, Self.restored(restoredSince && hold == nil), Self.shifted(records, invalid, estimate, job),
+            Self.confirm(estimate, job), Self.calls(estimate, job),
             Self.cost(estimate, job),
         ].compactMap { $0 }
     }
@@ -31,6 +46,12 @@ struct Admission: Equatable {
     /// Why it waits and what it would cost; nil: it runs.
     var reason: String? {
         reasons.isEmpty ? nil : reasons.joined(separator: "; ") + ": " + estimate.text
+    }
+
+    private static func restored(_ isRestored: Bool) -> String? {
+        isRestored
+            ? "calls were lost by a restore since the batch ended: these lines may have been sent again, and paid, already"
+            : nil
     }
 
     /// A single bad line in a small file is no shifted column; where a person gave the share, it holds to the letter.

@@ -68,7 +68,9 @@ struct CheckFinding: Encodable {
         blankLines = survey.blankLines
         waits =
             prospect.isAsked
-            ? Admission(records: survey.records, invalid: survey.invalid, estimate, under: job).reasons : []
+            ? Admission(
+                records: survey.records, invalid: survey.invalid, estimate, under: job, after: prospect.hold
+            ).reasons : []
         knownAs = prospect.known?.name
         sameAs = prospect.sameAs
         isKnownFinished = prospect.known?.state.isFinished ?? false

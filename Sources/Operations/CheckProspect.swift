@@ -16,6 +16,8 @@ struct CheckProspect {
     let again: Estimate?
     /// Billed calls of the month before these, by which they are priced.
     let callsThisMonth: Int
+    /// What it would wait for since a restore; nil: nothing.
+    let hold: RestoreHold?
 
     /// Judges a file.
     ///
@@ -39,6 +41,9 @@ struct CheckProspect {
             rate: job.limits.rate, pricing: pricing, callsThisMonth: month)
         (self.known, self.sameAs) = (known, sameAs)
         callsThisMonth = month
+        hold = try spending?.store.restoreHold().flatMap { hold in
+            known.map { $0.state.isFinished || hold.covers($0.id) } ?? true ? hold : nil
+        }
         if sameAs != nil || known?.state.isFinished == true {
             self.now = Estimate(calls: 0, rate: job.limits.rate, pricing: pricing)
             again = whole

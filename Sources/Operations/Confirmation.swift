@@ -17,7 +17,7 @@ struct Confirmation {
     func allows(_ batch: Batch) async throws -> Bool {
         guard [.ingesting, .awaitingConfirmation].contains(batch.state) else { return true }
         let admission = try await Spending(store: store, job: job, pricing: pricing).admission(of: batch)
-        guard !yes, let reason = admission.reason, await !asked(batch, reason) else {
+        guard let reason = admission.reason, admission.isHeld ? true : await !agreed(batch, reason) else {
             if batch.state == .ingesting { return try await finishIngest(of: batch, .running) }
             return true
         }
@@ -28,8 +28,10 @@ struct Confirmation {
             try await store.renewReason(reason, ofWaiting: batch.id)
         }
         console.note(
-            "\(batch.name): waits for confirmation; \(Hint.start(batch: batch.name)), or the same command again with --yes"
-        )
+            admission.isHeld
+                ? "\(batch.name): waits: \(reason)"
+                : "\(batch.name): waits for confirmation; \(Hint.start(batch: batch.name)), or the same command again with "
+                    + "--yes")
         return false
     }
 
@@ -40,7 +42,8 @@ struct Confirmation {
         return false
     }
 
-    private func asked(_ batch: Batch, _ reason: String) async -> Bool {
+    private func agreed(_ batch: Batch, _ reason: String) async -> Bool {
+        if yes { return true }
         console.note("\(batch.name): \(reason)")
         guard console.inputIsTerminal else { return false }
         return await console.confirms("Send them?") { stop.isRaised }

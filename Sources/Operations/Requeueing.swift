@@ -67,14 +67,15 @@ struct Requeueing: Sendable {
             if doubts.areAllHeldByOthers { return held }
             console.note("\(batch.name): \(held)")
         }
+        let admission = try await spending.admission(ofRequeueing: selection, in: batch)
+        if admission.isHeld { return try store.restoreHold()?.text }
         guard !yes else {
             if let answered = DoubtText.billedTwice(doubts.own) { console.note("\(batch.name): \(answered)") }
             return nil
         }
         let reasons = [
             DoubtText.billedTwice(doubts.own), DoubtText.perhapsBilledTwice(doubts.own),
-            try await answeredElsewhere(selection, batch),
-            try await spending.admission(ofRequeueing: selection, in: batch).reason,
+            try await answeredElsewhere(selection, batch), admission.reason,
         ].compactMap { $0 }
         return reasons.isEmpty ? nil : reasons.joined(separator: "; ") + ". Nothing was queued; --yes sends them"
     }

@@ -35,7 +35,8 @@ struct Spending {
     /// - Returns: Where it goes, and why.
     /// - Throws: `StoreError` when the database cannot be read or written.
     func admission(of batch: Batch) async throws -> Admission {
-        Admission(batch.counts, try await estimate(of: batch), under: job)
+        let hold = try store.restoreHold().flatMap { $0.covers(batch.id) ? $0 : nil }
+        return Admission(batch.counts, try await estimate(of: batch), under: job, after: hold)
     }
 
     /// Whether records of a batch may be queued again without a person's word. What is wrong with its lines was settled
@@ -51,7 +52,15 @@ struct Spending {
         if job.reuseWithin != nil { try await store.learnAnswers() }
         let forecast = try await store.forecast(
             batch.id, requeueing: selection, answeredSince: Self.answeredSince(job, at: now))
-        return Admission(records: 0, invalid: 0, try estimate(forecast, at: now), under: job)
+        return Admission(
+            records: 0, invalid: 0, try estimate(forecast, at: now), under: job, after: try store.restoreHold(),
+            restoredSince: try isRestored(since: batch))
+    }
+
+    /// Whether calls were lost by a restore that came after a batch's end: among them may be its records, sent again.
+    private func isRestored(since batch: Batch) throws -> Bool {
+        guard let end = batch.finishedAt, let restore = try store.lastRestore() else { return false }
+        return restore >= end
     }
 
     /// Billed calls of the calendar month so far, by which the price list's tiers go.

@@ -37,14 +37,15 @@ public struct StatusOperation: Sendable {
 
     /// Prints batches; whether any of them moves.
     private func show(_ batches: [Batch], _ outlooks: BatchOutlooks) throws -> Bool {
-        let resumptions = try outlooks.store.resumptions()
+        let (resumptions, hold) = (try outlooks.store.resumptions(), try outlooks.store.restoreHold())
         if json {
             let report = StatusReport(
-                runner: RunnerReport(outlooks.runner, outlooks.status),
+                runner: RunnerReport(outlooks.runner, outlooks.status), restore: hold.map(StatusReport.Restore.init),
                 batches: try batches.map { try BatchStatus($0, resumesAt: resumptions[$0.id], outlooks) })
             console.output(JSONText.text(of: report))
         } else {
             if let line = RunnerLine.text(of: outlooks.runner, outlooks.status) { console.output(line) }
+            if let hold { console.output("batches after the restore wait: \(hold.text)") }
             console.output(try text(of: batches, outlooks, resumptions))
         }
         return batches.contains { !$0.state.isAtRest && !outlooks.isStopped($0) }

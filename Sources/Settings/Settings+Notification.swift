@@ -25,6 +25,8 @@ extension Settings {
             case rejected
             /// The daemon ended by itself, because state can no longer be recorded.
             case failed
+            /// The database was restored from before: calls are missing in it.
+            case restored
         }
     }
 }

@@ -69,6 +69,37 @@ struct AdmissionTests {
         #expect(admission.reason?.hasSuffix(estimate.text) ?? each.waits.isEmpty)
     }
 
+    @Test("After a restore of which nobody knows what it lost, no agreement to the cost is enough", arguments: [0, 3])
+    func held(queued: Int) throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let job = JobDefinition(unnamedWith: try Self.settings(in: folder))
+        let hold = RestoreHold(since: 0, reason: "the dog ate it", lastBatch: BatchID(rawValue: 7))
+        #expect(hold.covers(BatchID(rawValue: 8)) && !hold.covers(BatchID(rawValue: 7)))
+        var counts = BatchCounts()
+        (counts.total, counts.queued, counts.inDoubt) = (3, queued, 3 - queued)
+        let admission = Admission(counts, Estimate(calls: queued, rate: 20, pricing: nil), under: job, after: hold)
+        // With nothing to send there is nothing to pay.
+        #expect(admission.isHeld == (queued > 0))
+        #expect(admission.state == (queued > 0 ? .awaitingConfirmation : .running))
+        #expect(admission.reason?.contains("the dog ate it") ?? (queued == 0))
+        #expect(admission.reason?.contains("rollcall resume --after-restore") ?? (queued == 0))
+    }
+
+    @Test("What ended before a restore that lost calls is queued again by a person's word only")
+    func restoredSince() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let job = JobDefinition(unnamedWith: try Self.settings(in: folder))
+        let estimate = Estimate(calls: 1, rate: 20, pricing: nil)
+        for restored in [false, true] {
+            let admission = Admission(records: 0, invalid: 0, estimate, under: job, restoredSince: restored)
+            #expect(!admission.isHeld && (admission.reason != nil) == restored)
+        }
+    }
+
     @Test("Without a price list no cost is above any limit")
     func noPricing() throws {
         let estimate = Estimate(calls: 5, rate: 20, pricing: nil)

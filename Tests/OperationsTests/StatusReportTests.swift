@@ -32,7 +32,7 @@ struct StatusReportTests {
             (.daemon(7), .halted(reason: "keys", since: 1_000), halted),
         ] as [(Workplace.Runner, RunnerStatus.Gate, String)])
     func runner(runner: Workplace.Runner, gate: RunnerStatus.Gate, json: String) {
-        let report = StatusReport(runner: RunnerReport(runner, Self.status(gate)), batches: [])
-        #expect(JSONText.text(of: report) == #"{"batches":[],"runner":\#(json)}"#)
+        let report = StatusReport(runner: RunnerReport(runner, Self.status(gate)), restore: nil, batches: [])
+        #expect(JSONText.text(of: report) == #"{"batches":[],"restore":null,"runner":\#(json)}"#)
     }
 }

@@ -25,7 +25,7 @@ struct ConfirmationRequests {
     mutating func request(for batch: Batch, of claim: ClaimedFile) async throws -> FileStatus.ConfirmationRequest {
         let refused = try await refusedLines(of: batch)
         return FileStatus.ConfirmationRequest(
-            reason: batch.reason ?? "it wants confirmation", command: Hint.start(batch: batch.name).commandLine,
+            reason: batch.reason ?? "it wants confirmation", command: try house.store.hint(toStart: batch).commandLine,
             refusals: refused.groups.map { FileStatus.RefusedLines(rule: $0.rule, count: $0.count, lines: $0.lines) },
             returned: refused.path.map(folder.shownPath), canBeWithdrawn: try !folder.holdsInWorking(claim.name))
     }

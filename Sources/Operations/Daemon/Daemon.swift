@@ -13,6 +13,8 @@ struct Daemon {
     /// - Throws: `StoreError` when state could not be read or written: nothing can be accounted for then, calls under way
     ///   become in doubt at the next start, and everybody has been told.
     func run() async throws {
+        // Before anything else can be told.
+        try house.tellRestore()
         try await withThrowingTaskGroup { group in
             group.addTask { await house.notifier.run() }
             let outcome = await outcome()

@@ -108,12 +108,11 @@ struct FileTaking {
         guard isAdmitted else { return admitted }
         house.log.notice("file taken in", metadata: admitted.logged(["records": "\(admitted.counts.total)"]))
         if admitted.state == .awaitingConfirmation {
+            let next = try house.store.hint(toStart: admitted)
             house.log.notice(
                 "batch waits for confirmation",
-                metadata: admitted.logged([
-                    "next": "\(Hint.start(batch: admitted.name))", "reason": "\(admitted.reason ?? "")",
-                ]))
-            house.tell(.awaitingConfirmation, of: admitted, under: job)
+                metadata: admitted.logged(["next": "\(next)", "reason": "\(admitted.reason ?? "")"]))
+            house.tell(.awaitingConfirmation, of: admitted, under: job, next: next)
         }
         house.batchBell.ring()
         return admitted

@@ -17,6 +17,28 @@ extension House {
         notifier.tell(notice, to: job?.notify ?? settings.notify)
     }
 
+    /// Tells everybody who is told of anything that the database was restored from before, when that was found just now,
+    /// or batches still wait because of it.
+    ///
+    /// - Throws: `StoreError` when the database could not be read.
+    func tellRestore() throws {
+        let hold = try store.restoreHold()
+        guard let reason = RestoreText.warning(of: store.recovery) ?? hold?.text else { return }
+        if let hold { log.warning("batches wait since a restore", metadata: ["reason": "\(hold.text)"]) }
+        let next = hold == nil ? Hint.status() : .resumeAfterRestore
+        let remedy =
+            hold == nil
+            ? "look at the records in doubt of the paused batches, which \(next) lists, then resume them"
+            : "\(next) says what may be paid twice, and lets batches go on"
+        let notice = BatchNotice(restored: reason, remedy: remedy, next: next, at: clock.now)
+        var told: [Settings.Notification] = []
+        for notification in [settings.notify] + rules.jobs.values.map(\.notify) {
+            guard let notification, !told.contains(notification) else { continue }
+            told.append(notification)
+            notifier.tell(notice, to: notification)
+        }
+    }
+
     /// Tells that a job was due while nobody could start it.
     func tellMissed(_ job: JobDefinition, due: Int64, count: Int, runsNow: Bool) {
         let notice = BatchNotice(missedBy: job.name, due: due, count: count, runsNow: runsNow, at: clock.now)

@@ -67,8 +67,9 @@ struct RerunRound {
     private func waitsForAWord(_ batch: Batch) async throws -> Bool {
         guard let own = house.rules.job(named: batch.job) else { return false }
         let spending = Spending(store: house.store, job: own, pricing: house.rules.place.pricing)
-        guard let reason = try await spending.admission(ofRequeueing: selection, in: batch).reason else { return false }
-        if try !isTold(batch) { try await tell(batch, own, reason) }
+        let admission = try await spending.admission(ofRequeueing: selection, in: batch)
+        guard let reason = admission.reason else { return false }
+        if try !isTold(batch) { try await tell(batch, own, reason, isHeld: admission.isHeld) }
         return true
     }
 
@@ -78,18 +79,20 @@ struct RerunRound {
         try house.store.actions(of: batch.id).last { [Self.waiting, "rerun"].contains($0.name) }?.name == Self.waiting
     }
 
-    private func tell(_ batch: Batch, _ own: JobDefinition, _ reason: String) async throws {
+    private func tell(_ batch: Batch, _ own: JobDefinition, _ reason: String, isHeld: Bool) async throws {
         try await house.store.recordAction(
             Action(
                 at: house.clock.now, batch: batch.id, name: Self.waiting, detail: "job \(job.name): \(reason)",
                 provenance: house.rules.provenance))
         house.log.warning(
-            "records are not queued again: a person has to agree to the cost",
+            "records are not queued again: a person has to agree",
             metadata: batch.logged(["by": "\(job.name)", "reason": "\(reason)"]))
         house.tell(
             .awaitingConfirmation, of: batch, under: own, reason: reason,
-            remedy: "\(Hint.rerun(batch: batch.name, agreed: true)) sends them",
-            next: .rerun(batch: batch.name, agreed: true))
+            remedy: isHeld
+                ? "\(Hint.resumeAfterRestore) lets them go"
+                : "\(Hint.rerun(batch: batch.name, agreed: true)) sends them",
+            next: isHeld ? .resumeAfterRestore : .rerun(batch: batch.name, agreed: true))
     }
 
     /// Only batches that are over: what stands still waits for a person. The age is the batch's: that of a record would

@@ -32,7 +32,9 @@ public struct LedgerOperation: Sendable {
         let days = try period()
         let store = try place.storeForReading()
         if let days {
-            try show(PeriodLedger(days, store: store, pricing: place.pricing))
+            try show(
+                PeriodLedger(
+                    days, store: store, pricing: place.pricing, zone: place.settings.limits.timeZone))
         } else if case .batch(let name) = scope {
             try list(try store.batchOrFailure(name), store, place)
         }

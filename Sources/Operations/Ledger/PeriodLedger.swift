@@ -1,3 +1,4 @@
+import Foundation
 import RecordStore
 import Results
 
@@ -15,12 +16,30 @@ struct PeriodLedger: Encodable {
     let days: [Entry]
     let totals: LedgerSum
     let cost: Cost
+    /// Restores found in these days of which nobody knows what they lost: more calls may have been billed than stand here.
+    let unknown: [Unknown]
+
+    /// A restore of which nobody knows which calls it lost.
+    struct Unknown: Encodable {
+        let found: String
+        let reason: String
+    }
 
     /// Reads the totals of some days over all batches.
-    init(_ days: ClosedRange<CallDay>, store: RecordStore, pricing: Pricing?) throws {
+    ///
+    /// - Parameters:
+    ///   - days: The first and the last day.
+    ///   - store: The database.
+    ///   - pricing: The price list.
+    ///   - zone: The days' time zone.
+    /// - Throws: `StoreError` when the database cannot be read.
+    init(_ days: ClosedRange<CallDay>, store: RecordStore, pricing: Pricing?, zone: TimeZone) throws {
         // The tiers count from each month's beginning.
         let month = CallDay(rawValue: days.lowerBound.month.lowerBound)
-        try self.init(days, of: store.ledgerDays(month...days.upperBound), pricing: pricing)
+        let unknown = try store.unknownRestores().filter { days.contains(CallDay(at: $0.at, in: zone)) }
+        try self.init(
+            days, of: store.ledgerDays(month...days.upperBound), pricing: pricing,
+            unknown: unknown.map { Unknown(found: Timestamp.text($0.at), reason: $0.reason) })
     }
 
     /// Adds up some days of the ledger.
@@ -29,7 +48,9 @@ struct PeriodLedger: Encodable {
     ///   - days: The first and the last day.
     ///   - rows: The ledger's rows from the beginning of the first day's month on.
     ///   - pricing: The price list.
-    init(_ days: ClosedRange<CallDay>, of rows: [LedgerDay], pricing: Pricing?) {
+    ///   - unknown: Restores of which nobody knows what they lost.
+    init(_ days: ClosedRange<CallDay>, of rows: [LedgerDay], pricing: Pricing?, unknown: [Unknown] = []) {
+        self.unknown = unknown
         let entries = rows.filter { days.contains($0.day) }
         from = days.lowerBound.text
         to = days.upperBound.text
@@ -45,6 +66,9 @@ struct PeriodLedger: Encodable {
             let figures = [sum.made, sum.billable, sum.maybeBillable + sum.open, sum.notBillable]
             rows.append([entry.day, entry.batch] + figures.map(Figures.count))
         }
-        return BatchTable.aligned(rows) + "\n\(from) to \(to): \(totals.text); cost: \(cost)"
+        let gaps = unknown.map {
+            "restored, found at \($0.found): nobody knows how many calls are missing here (\($0.reason))\n"
+        }
+        return BatchTable.aligned(rows) + "\n" + gaps.joined() + "\(from) to \(to): \(totals.text); cost: \(cost)"
     }
 }

@@ -66,7 +66,7 @@ struct BatchNotice: Encodable, Sendable {
         switch event {
         case .halted, .paused: .resume(batch: batch)
         case .awaitingConfirmation: .start(batch: batch)
-        case .completed, .missed, .rejected, .failed: nil
+        case .completed, .missed, .rejected, .failed, .restored: nil
         }
     }
 
@@ -114,6 +114,22 @@ struct BatchNotice: Encodable, Sendable {
         self.time = Timestamp.text(time)
         self.reason = reason
         self.remedy = remedy
+    }
+
+    /// The database was restored from before, which concerns all jobs.
+    ///
+    /// - Parameters:
+    ///   - reason: what is known of it.
+    ///   - remedy: what a person can do.
+    ///   - next: the command that does it.
+    ///   - time: now, in milliseconds since 1970 UTC.
+    init(restored reason: String, remedy: String, next: Hint, at time: Int64) {
+        event = .restored
+        self.time = Timestamp.text(time)
+        job = nil
+        self.reason = reason
+        self.remedy = remedy
+        self.next = next.commandLine
     }
 }
 

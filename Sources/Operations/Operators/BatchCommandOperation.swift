@@ -39,6 +39,11 @@ public struct BatchCommandOperation: Sendable {
 
     /// Whether it is done; false where the batch is in another state meanwhile.
     private func perform(on batch: Batch, in session: OperatorSession) async throws -> Bool {
+        if command != .cancel, batch.state == .awaitingConfirmation, let hold = try session.store.restoreHold(),
+            hold.covers(batch.id)
+        {
+            throw OperationFailure(.unfinished, "\(batch.name) waits: \(hold.text)")
+        }
         let effect = command.effect(
             on: batch.state, isIngested: batch.isIngested, of: batch.name, rest: batch.waysToSendRest)
         switch effect {

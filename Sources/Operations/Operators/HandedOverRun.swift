@@ -51,7 +51,7 @@ struct FollowedBatch {
         guard batch.state.isFinished else {
             let reason = batch.reason.map { ": \($0)" } ?? ""
             session.console.note(
-                "\(batch.name) is \(batch.state.rawValue)\(reason); \(goesOn(batch))")
+                "\(batch.name) is \(batch.state.rawValue)\(reason); \(try goesOn(batch))")
             return try await standing(batch)
         }
         // A runner with other settings may have written them elsewhere.
@@ -77,9 +77,9 @@ struct FollowedBatch {
             place: ResultsPlace(job, settings: session.place.settings), out: out.map(ResultsPlace.init(output:)))
     }
 
-    private func goesOn(_ batch: Batch) -> String {
+    private func goesOn(_ batch: Batch) throws -> String {
         switch batch.state {
-        case .awaitingConfirmation: "\(Hint.start(batch: batch.name)) agrees to its cost"
+        case .awaitingConfirmation: "\(try session.store.hint(toStart: batch)) agrees to it"
         case .paused, .halted: "\(Hint.resume(batch: batch.name)) goes on with it"
         default: "the daemon goes on with it; \(Hint.status(batch: batch.name)) shows how it fares"
         }
