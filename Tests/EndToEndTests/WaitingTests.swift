@@ -36,6 +36,22 @@ extension EndToEnd {
             }
         }
 
+        @Test("Of several waits the longest holds, also where a proxy has joined them", arguments: ["429list"])
+        func list(scenario: String) async throws {
+            try await Installation.with { installation in
+                try installation.write(Accounts.csv(scenarios: ["iia+\(scenario)x1", "plain"]), to: "day.csv")
+                let ended = try await installation.rollcall("run", "day.csv")
+                #expect(ended.status == 0, "\(ended.errors)")
+                let accounting = try Accounting(installation, batch: "day-1")
+                accounting.expectCallsEqual()
+                let calls = accounting.ledger.sorted { $0.startedAt < $1.startedAt }
+                try #require(calls.count == 3)
+                // 3 s, by the wall clock, which counts in whole milliseconds.
+                let end = try #require(calls.first?.finishedAt)
+                #expect(calls[1].startedAt - end >= 2_990)
+            }
+        }
+
         @Test("A wait of days halts at once and says until when")
         func days() async throws {
             try await Installation.with { installation in
