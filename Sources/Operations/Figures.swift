@@ -1,11 +1,12 @@
 import Basics
-import Foundation
+public import Foundation
 
 /// Figures as a person reads them.
-enum Figures {
-    /// `41s`, `3m 20s`, `2h 5m`, `3d 4h`; the input in seconds.
+public enum Figures {
+    /// `41s`, `3m 20s`, `2h 5m`, `3d 4h`; the input in seconds. What no clock counts, as a division by a rate of 0 gives,
+    /// is `for ever`.
     static func duration(seconds: Double) -> String {
-        let whole = Int(seconds.rounded(.up))
+        guard let whole = Int(exactly: seconds.rounded(.up)) else { return "for ever" }
         switch whole {
         case ..<60: return "\(max(0, whole))s"
         case ..<3_600: return pair(whole / 60, "m", whole % 60, "s")
@@ -32,7 +33,7 @@ enum Figures {
     }
 
     /// `2026-11-23 18:40:05 UTC`.
-    static func time(_ date: Date) -> String { time(Int64(date.timeIntervalSince1970 * 1_000)) }
+    public static func time(_ date: Date) -> String { time(Int64(date.timeIntervalSince1970 * 1_000)) }
 
     /// `2026-11-23 18:40:05 UTC`, from milliseconds since 1970.
     static func time(_ milliseconds: Int64) -> String {

@@ -51,6 +51,16 @@ extension EndToEnd {
             }
         }
 
+        @Test("A certificate's end is written alike wherever it is told")
+        func certificateEnd() async throws {
+            try await Installation.with { installation in
+                let inspected = try await installation.rollcall("keys", "inspect", "pki/client.pem")
+                let end = try #require(inspected.output.firstMatch(of: /ends ([0-9-]+ [0-9:]+ UTC),/)?.1)
+                let checked = try await installation.rollcall("doctor")
+                #expect(checked.output.contains("ends \(end)"), "\(checked.output)")
+            }
+        }
+
         @Test("rerun sends the failed lines again and never a succeeded one")
         func rerun() async throws {
             try await Installation.with { installation in

@@ -9,7 +9,7 @@ struct FiguresTests {
         "Durations",
         arguments: [
             (0, "0s"), (0.4, "1s"), (59, "59s"), (60, "1m"), (200, "3m 20s"), (3_600, "1h"), (7_500, "2h 5m"),
-            (273_600, "3d 4h"),
+            (273_600, "3d 4h"), (1e300, "for ever"), (.infinity, "for ever"), (.nan, "for ever"),
         ] as [(Double, String)])
     func durations(seconds: Double, text: String) {
         #expect(Figures.duration(seconds: seconds) == text)
