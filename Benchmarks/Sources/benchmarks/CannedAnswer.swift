@@ -1,6 +1,11 @@
 /// A made-up answer of the size and shape of a usual one, about 1.5 KB.
 enum CannedAnswer {
-    static let identifier = "3f2c9a1e-7b54-4d0a-9c1d-5e8f6a7b0c21"
+    /// An identifier of an answer, another for each number from 0 to 2⁴⁰: an answer that comes again is none.
+    static func identifier(_ number: Int) -> String {
+        // A digit before the number's keeps them twelve in all.
+        "3f2c9a1e-7b54-4d0a-9c1d-" + String(1 << 44 | number, radix: 16)
+    }
+
     static let bytes = Array(text.utf8)
 
     private static let text = """

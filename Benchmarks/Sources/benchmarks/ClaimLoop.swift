@@ -28,9 +28,10 @@ struct ClaimLoop {
     }
 
     private func completion(of record: ClaimedRecord) -> Completion {
-        Completion(
+        let identifier = CannedAnswer.identifier(Int(record.attempt.rawValue))
+        return Completion(
             attempt: record.attempt, record: record.id, outcome: "succeeded", httpStatus: 200,
-            correlationID: CannedAnswer.identifier, requestRefID: CannedAnswer.identifier, answer: CannedAnswer.bytes,
+            correlationID: identifier, requestRefID: identifier, answer: CannedAnswer.bytes,
             startedAt: now, finishedAt: now, next: .succeeded, billable: .yes)
     }
 }
