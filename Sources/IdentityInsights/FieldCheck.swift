@@ -55,3 +55,23 @@ struct FieldCheck: Sendable {
     static let signupTime = FieldCheck(
         rule: "must be a UTC time written YYYY-MM-DD HH:MM", holds: SignupTime.isValid)
 }
+
+/// Some rules for the text of a field: all that is needed to check values, so that little is copied to do so.
+public struct FieldRules: Sendable {
+    let checks: [FieldCheck]
+
+    /// The rules of a field without any.
+    public static let none = FieldRules(checks: [])
+
+    /// Whether there is no rule.
+    public var isEmpty: Bool { checks.isEmpty }
+
+    /// Checks a value.
+    ///
+    /// - Parameter value: UTF-8 text as for `RequestField.violation(in:)`.
+    /// - Returns: the first rule broken, as the end of a sentence about the field; nil if none.
+    public func broken(by value: UnsafeRawBufferPointer) -> String? {
+        for check in checks where !check.holds(value) { return check.rule }
+        return nil
+    }
+}

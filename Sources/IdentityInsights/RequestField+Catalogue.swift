@@ -40,9 +40,11 @@ extension RequestField {
     ]
 
     /// What is noted and sent all the same: the API answers with a warning (openapi 0.2.2, `warnings`).
-    static let notes: [String: FieldCheck] = [
-        "user.phone.countryHint": FieldCheck(
-            rule: "is no country code of two letters: the API does not use it", holds: TextPattern.isCountry)
+    static let notes: [String: [FieldCheck]] = [
+        "user.phone.countryHint": [
+            FieldCheck(
+                rule: "is no country code of two letters: the API does not use it", holds: TextPattern.isCountry)
+        ]
     ]
 
     /// What fields are beyond text; the others are text.

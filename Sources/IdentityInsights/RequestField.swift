@@ -8,8 +8,10 @@ public struct RequestField: Sendable {
     public let index: Int
     /// What the field is to the record.
     public let role: FieldRole
-    let checks: [FieldCheck]
-    private let noted: FieldCheck?
+    /// What its values must keep to.
+    public let rules: FieldRules
+    /// What the API says of values that it takes all the same.
+    public let remarks: FieldRules
 
     /// Checks a value's text against the field's rules.
     ///
@@ -17,10 +19,7 @@ public struct RequestField: Sendable {
     ///   element of an array of strings.
     /// - Returns: the rule broken, as the end of a sentence about the field: `must be 3 to 254 characters`; nil if none.
     public func violation(in value: UnsafeRawBufferPointer) -> String? {
-        for check in checks where !check.holds(value) {
-            return check.rule
-        }
-        return nil
+        rules.broken(by: value)
     }
 
     /// What the API will say of a value that it takes all the same; nil where nothing.
@@ -28,12 +27,8 @@ public struct RequestField: Sendable {
     /// - Parameter value: UTF-8 text as for `violation(in:)`.
     /// - Returns: the end of a sentence about the field.
     public func note(in value: UnsafeRawBufferPointer) -> String? {
-        guard let noted, !noted.holds(value) else { return nil }
-        return noted.rule
+        remarks.broken(by: value)
     }
-
-    /// Whether `note(in:)` ever says anything.
-    public var isNoted: Bool { noted != nil }
 
     /// The field under this path, nil if the API documents none.
     public static func named(_ path: String) -> RequestField? {
@@ -49,8 +44,8 @@ public struct RequestField: Sendable {
     /// names sorted by their bytes. Fields written in this order are canonical as they are.
     public static let all: [RequestField] = catalogue.enumerated().map { index, entry in
         RequestField(
-            path: entry.path, kind: entry.kind, index: index, role: roles[entry.path] ?? .text, checks: entry.checks,
-            noted: notes[entry.path])
+            path: entry.path, kind: entry.kind, index: index, role: roles[entry.path] ?? .text,
+            rules: FieldRules(checks: entry.checks), remarks: FieldRules(checks: notes[entry.path] ?? []))
     }
 
     private static let indices: [[UInt8]: Int] = Dictionary(

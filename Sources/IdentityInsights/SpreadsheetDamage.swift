@@ -15,9 +15,16 @@ public enum SpreadsheetDamage {
     public static func rule(for value: UnsafeRawBufferPointer) -> String? {
         guard let first = value.first else { return nil }
         if first == UInt8(ascii: "'") { return apostropheRule }
-        guard TextPattern.isDigit(first) || first == UInt8(ascii: "+") || first == UInt8(ascii: "-") else { return nil }
+        guard TextPattern.isDigit(first) || first == UInt8(ascii: "+") || first == UInt8(ascii: "-"),
+            !isSignedDigits(value)
+        else { return nil }
         if isScientificNotation(value) { return scientificRule }
         return hasEmptyFraction(value) ? fractionRule : nil
+    }
+
+    /// As nearly every value is that begins like a number.
+    private static func isSignedDigits(_ value: UnsafeRawBufferPointer) -> Bool {
+        value.dropFirst().allSatisfy(TextPattern.isDigit)
     }
 
     /// Whether a text is a number in scientific notation and nothing else: digits, a fraction with point or comma if any,

@@ -31,3 +31,15 @@ enum Byte {
         byte == space || byte == tab || byte == newline || byte == carriageReturn
     }
 }
+
+/// A set of bytes, looked into without a branch.
+struct ByteSet: Sendable {
+    private var bits = SIMD4<UInt64>()
+
+    init(_ bytes: some Sequence<UInt8>) {
+        for byte in bytes { bits[Int(byte >> 6)] |= 1 << UInt64(byte & 63) }
+    }
+
+    @inline(__always)
+    func contains(_ byte: UInt8) -> Bool { bits[Int(byte >> 6)] >> UInt64(byte & 63) & 1 == 1 }
+}

@@ -37,49 +37,53 @@ extension RequestBuilder {
         if cell.isEmpty { return }
         if cell.needsWork { return try writeChanged(index, from: base) }
         let value = base.portion(cell.range)
-        if step.isInspected, !admits(value, for: index) { return }
-        emit(value, index)
+        if step.isInspected, !admits(value, for: index, step) { return }
+        emit(value, index, step)
     }
 
     /// The way of a value that is more than a copy of one cell.
     private mutating func writeChanged(_ index: Int, from base: UnsafeRawBufferPointer) throws {
         let step = steps[index]
         text.removeAll()
-        if step.isInspected, case .columns(let places, _) = plan.writes[index].source {
-            for place in places where !cells[place].isEmpty {
-                guard admits(base.portion(cells[place].range), for: index) else { return }
-            }
+        if step.isColumn {
+            CellText.append(cells[Int(step.column)], of: base, to: &text)
+        } else if !gather(index, from: base) {
+            return
         }
-        gather(plan.writes[index].source, from: base)
         if text.count == 0 { return }
-        if case .column(let place) = plan.writes[index].source, cells[place].isJSON {
-            return emitJSON(text.bytes, step)
-        }
-        if step.isInspected, !admits(text.bytes, for: index) { return }
+        if step.isColumn, cells[Int(step.column)].isJSON { return emitJSON(text.bytes, step) }
+        if step.isInspected, !admits(text.bytes, for: index, step) { return }
         if step.kind == .boolean { _ = try Transformer.apply(.lowercase, to: &text) }
         for transform in plan.writes[index].transforms {
             guard let rule = try Transformer.apply(transform, to: &text, as: step.role) else { continue }
             note(step)
             return refuse(index, rule)
         }
-        if text.count > 0 { emit(text.bytes, index) }
+        if text.count > 0 { emit(text.bytes, index, step) }
     }
 
-    private mutating func gather(_ source: WriteSource, from base: UnsafeRawBufferPointer) {
-        switch source {
+    /// Gathers the text of a field that is not made from one column alone; false where a part of it makes the whole none.
+    private mutating func gather(_ index: Int, from base: UnsafeRawBufferPointer) -> Bool {
+        let step = steps[index]
+        switch plan.writes[index].source {
+        case .column: break
         case .value(let bytes): text.append(bytes)
-        case .column(let place): CellText.append(cells[place], of: base, to: &text)
         case .columns(let places, let join):
             for place in places where !cells[place].isEmpty {
+                let part = base.portion(cells[place].range)
+                if inspector.isAbsent(part) { continue }
+                if step.isInspected, !admits(part, for: index, step) { return false }
                 if text.count > 0 { text.append(join) }
                 CellText.append(cells[place], of: base, to: &text)
             }
         }
+        return true
     }
 
     /// Whether a value is sent as far as can be told before it is transformed; if not, says why where there is a reason.
-    private mutating func admits(_ value: UnsafeRawBufferPointer, for index: Int) -> Bool {
-        let step = steps[index]
+    private mutating func admits(
+        _ value: UnsafeRawBufferPointer, for index: Int, _ step: RequestStep
+    ) -> Bool {
         switch inspector.look(at: value, as: step.role) {
         case .sound: return true
         case .absent: return false
@@ -94,11 +98,10 @@ extension RequestBuilder {
         return false
     }
 
-    private mutating func emit(_ value: UnsafeRawBufferPointer, _ index: Int) {
-        let step = steps[index]
+    private mutating func emit(_ value: UnsafeRawBufferPointer, _ index: Int, _ step: RequestStep) {
         note(step)
-        if let rule = fields[index]?.violation(in: value) { refuse(index, rule) }
-        if step.isNoted, let rule = fields[index]?.note(in: value) { notes.append(refusal(of: index, rule)) }
+        if step.isChecked, let rule = rules[index].broken(by: value) { refuse(index, rule) }
+        if step.isNoted, let rule = remarks[index].broken(by: value) { notes.append(refusal(of: index, rule)) }
         switch step.kind {
         case .string: emitter.string(value, step)
         case .integer, .boolean: emitter.literal(value, step)

@@ -23,8 +23,10 @@ public struct RequestBuilder: ~Copyable {
     /// Whether its rows were given back once, so that some cells carry a mark for spreadsheets.
     let isReturned: Bool
     let steps: [RequestStep]
-    /// The documented field of each step.
-    let fields: [RequestField?]
+    /// What the values of each step's field must keep to.
+    let rules: [FieldRules]
+    /// What is noted of them.
+    let remarks: [FieldRules]
     var emitter: RequestEmitter
     var text = ByteBuffer()
     var identifier = ByteBuffer(capacity: 128)
@@ -52,7 +54,8 @@ public struct RequestBuilder: ~Copyable {
         format = layout.format
         steps = template.steps
         emitter = RequestEmitter(template)
-        fields = plan.writes.map(\.field)
+        rules = plan.writes.map { $0.field?.rules ?? .none }
+        remarks = plan.writes.map { $0.field?.remarks ?? .none }
         let delimiter = if case .csv(let byte) = layout.format { byte } else { Byte.comma }
         cells = RowCells(delimiter: delimiter, columnCount: plan.columns.count)
     }

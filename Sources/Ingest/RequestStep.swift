@@ -17,9 +17,13 @@ struct RequestStep: Sendable {
     let role: FieldRole
     /// Whether the text must be looked at before transforms can hide what is wrong with it.
     let isInspected: Bool
+    /// Whether the field has rules for its text.
+    let isChecked: Bool
     /// Whether the API may have something to say of a value that it takes.
     let isNoted: Bool
-    /// The column copied by a plain step.
+    /// Whether the text comes from one column.
+    let isColumn: Bool
+    /// That column.
     let column: Int32
     /// The object the field belongs to, by number.
     let group: Int32
@@ -33,12 +37,14 @@ struct RequestStep: Sendable {
 
     init(_ write: FieldWrite, _ inspector: ValueInspector, group: Int, key: Range<Int>, pathNumber: Int) {
         let place: Int? = if case .column(let place) = write.source { place } else { nil }
+        isColumn = place != nil
         column = Int32(place ?? 0)
         way = place != nil && write.transforms.isEmpty && write.kind == .string ? .plain : .changed
         kind = write.kind
         role = write.role
         isInspected = inspector.looks(at: write.role)
-        isNoted = write.field?.isNoted ?? false
+        isChecked = write.field?.rules.isEmpty == false
+        isNoted = write.field?.remarks.isEmpty == false
         self.group = Int32(group)
         keyStart = Int32(key.lowerBound)
         keyCount = Int32(key.count)

@@ -66,6 +66,20 @@ struct PlaceholderTests {
     }
 
     @Test
+    func aPartThatCountsAsAnEmptyCellIsLeftOutOfWhatIsJoined() throws {
+        let mapping = FieldMapping(
+            fields: [
+                FieldRule(path: "user.account.hashedAccountId", source: .column("id")),
+                FieldRule(path: "user.email", source: .column("mail")),
+                FieldRule(path: "user.name", source: .columns(["first", "last"], join: " ")),
+            ], values: ValueRules(absentTexts: ["?"]))
+        let built = try BuiltRecord.all(
+            of: "id,mail,first,last\n1,a@example.com,?,Stone\n1,a@example.com,?,?\n", mapping: mapping)
+        #expect(built.first?.request?.contains(#""name":"Stone""#) == true)
+        #expect(built.last?.request?.contains("name") == false)
+    }
+
+    @Test
     func aPartOfAJoinedAccountMustNotBeOneEither() throws {
         let mapping = FieldMapping(
             fields: [

@@ -1,13 +1,12 @@
 /// Knows a row that names the columns once more: files that were joined have their header in their midst.
 struct RepeatedHeader: Sendable {
     private let names: [[UInt8]]
-    /// One bit for each length that a name has, the longest together.
-    private let lengths: UInt64
+    private let beginnings: ByteSet
 
     /// - Parameter columns: the columns' names in order; none where there is no header.
     init(_ columns: [String]) {
         names = columns.map { Array($0.utf8) }
-        lengths = names.reduce(0) { $0 | Self.bit(of: $1.count) }
+        beginnings = ByteSet(names.compactMap(\.first))
     }
 
     /// Looks whether a row is the header again.
@@ -18,14 +17,13 @@ struct RepeatedHeader: Sendable {
     /// - Returns: the rule that such a row breaks; nil for every other.
     @inline(__always)
     func rule(for cells: borrowing RowCells, of row: UnsafeRawBufferPointer) -> String? {
-        guard !names.isEmpty, lengths & Self.bit(of: cells[0].range.count) != 0, isName(cells[0], of: row) else {
-            return nil
-        }
+        guard !names.isEmpty, !cells[0].isEmpty, beginnings.contains(row[cells[0].range.lowerBound]) else { return nil }
         return ruleSlowly(for: cells, of: row)
     }
 
     @inline(never)
     private func ruleSlowly(for cells: borrowing RowCells, of row: UnsafeRawBufferPointer) -> String? {
+        guard isName(cells[0], of: row) else { return nil }
         var isInOrder = true
         var seen: Set<Int> = []
         for place in names.indices {
@@ -42,8 +40,6 @@ struct RepeatedHeader: Sendable {
 
     private func isName(_ cell: Cell, of row: UnsafeRawBufferPointer) -> Bool {
         let text = row.portion(cell.range)
-        return names.contains { text.elementsEqual($0) }
+        return names.contains { $0.count == text.count && text.elementsEqual($0) }
     }
-
-    private static func bit(of length: Int) -> UInt64 { 1 << UInt64(min(length, 63)) }
 }

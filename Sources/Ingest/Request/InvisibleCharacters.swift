@@ -106,18 +106,17 @@ extension InvisibleCharacters {
     /// Whether all bytes are ASCII and none of them a control, eight at a time.
     @inline(__always)
     private static func isPlainASCII(_ text: UnsafeRawBufferPointer) -> Bool {
+        guard text.count >= 8 else { return text.allSatisfy { $0 &- 0x20 < 0x5F } }
+        // The last word overlaps the one before it where the length is no multiple of eight.
+        let last = text.count - 8
         var here = 0
-        while here + 8 <= text.count {
+        while true {
             let word = WordScan.word(of: text, at: here)
             if WordScan.controls(in: word) | WordScan.deletes(in: word) | WordScan.beyondASCII(in: word) != 0 {
                 return false
             }
-            here += 8
+            if here == last { return true }
+            here = min(here + 8, last)
         }
-        while here < text.count {
-            guard text[here] &- 0x20 < 0x5F else { return false }
-            here += 1
-        }
-        return true
     }
 }

@@ -37,7 +37,7 @@ struct ValueInspector: Sendable {
     ///   - role: what its field is to the record.
     /// - Returns: what is to be said of it.
     func look(at value: UnsafeRawBufferPointer, as role: FieldRole) -> Finding {
-        if looksAtAll, absentTexts.contains(value) { return .absent }
+        if isAbsent(value) { return .absent }
         switch role {
         case .text: return .sound
         case .account, .email, .phone:
@@ -47,6 +47,9 @@ struct ValueInspector: Sendable {
         let fault = role == .email ? Self.hiddenFault(in: value) : faultOfID(value)
         return fault.map { .broken($0) } ?? .sound
     }
+
+    /// Whether a value counts as an empty cell by the job's word.
+    func isAbsent(_ value: UnsafeRawBufferPointer) -> Bool { looksAtAll && absentTexts.contains(value) }
 
     /// The rule that an id, account or phone number breaks; nil where none.
     func faultOfID(_ value: UnsafeRawBufferPointer) -> String? {
@@ -65,29 +68,29 @@ struct ValueInspector: Sendable {
 private struct WordList: Sendable {
     private let words: Set<[UInt8]>
     private let longest: Int
-    /// One bit for each byte that a word begins with, of small letters.
-    private let firstBytes: SIMD4<UInt64>
+    /// The bytes that words begin with, small letters and capitals, and those that are taken off a value's beginning.
+    private let beginnings: ByteSet
 
     init(_ words: [String]) {
         self.words = Set(words.map { Array(InvisibleCharacters.trimmed($0).lowercased().utf8) })
         longest = self.words.map(\.count).max() ?? 0
-        var bits = SIMD4<UInt64>()
-        for first in self.words.compactMap(\.first) { bits[Int(first >> 6)] |= 1 << UInt64(first & 63) }
-        firstBytes = bits
+        let first = self.words.compactMap(\.first)
+        beginnings = ByteSet(
+            first + first.filter(Byte.isLetter).map { $0 & ~0x20 }
+                + (0...255).filter { !InvisibleCharacters.isGraphic($0) })
     }
 
     @inline(__always)
     func contains(_ value: UnsafeRawBufferPointer) -> Bool {
-        guard let first = value.first else { return false }
-        guard InvisibleCharacters.isGraphic(first) else { return containsText(of: value) }
-        let small = Byte.isLetter(first) ? first | 0x20 : first
-        guard value.count <= longest, firstBytes[Int(small >> 6)] >> UInt64(small & 63) & 1 == 1 else { return false }
+        guard let first = value.first, beginnings.contains(first) else { return false }
         return containsText(of: value)
     }
 
     @inline(never)
     private func containsText(of value: UnsafeRawBufferPointer) -> Bool {
-        let text = String(decoding: InvisibleCharacters.trimmed(value), as: UTF8.self)
-        return words.contains(Array(text.lowercased().utf8))
+        let text = InvisibleCharacters.trimmed(value)
+        // A small letter takes at least a third of its capital's bytes (the Kelvin sign: 3, k: 1).
+        guard text.count <= 3 * longest else { return false }
+        return words.contains(Array(String(decoding: text, as: UTF8.self).lowercased().utf8))
     }
 }
