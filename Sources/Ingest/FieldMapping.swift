@@ -10,7 +10,7 @@ public struct FieldMapping: Sendable, Hashable, Codable {
     /// What is done to every value.
     public let values: ValueRules
 
-    /// A mapping; without any argument, the one by column names that DESIGN lists.
+    /// A mapping; without any argument, the one by column names that docs/input.md lists.
     ///
     /// - Parameters:
     ///   - fields: the fields to fill; none means that columns are known by name.

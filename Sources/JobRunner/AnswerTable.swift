@@ -1,6 +1,6 @@
 internal import RecordStore
 
-/// What each answer means: DESIGN's table 'What each answer means' as one pure function, its rows in their order.
+/// The table 'What each answer means' of docs/architecture.md as one pure function, its rows in their order.
 public enum AnswerTable {
     /// The outcome of a reply.
     ///

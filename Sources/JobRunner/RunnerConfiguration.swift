@@ -1,6 +1,6 @@
 public import Foundation
 
-/// What the runner may do and when it gives up; the defaults are DESIGN's.
+/// What the runner may do and when it gives up; the defaults are those of docs/settings.md.
 public struct RunnerConfiguration: Sendable {
     /// Calls per second by contract, of all batches together, above 0 (`limits.rate`).
     public var rate: Double = 20
@@ -50,6 +50,6 @@ public struct RunnerConfiguration: Sendable {
     /// Whether an unencrypted 200 halts the batch (`api.require_encrypted_answers`).
     public var requireEncryptedAnswers: Bool = false
 
-    /// The defaults of DESIGN.
+    /// The defaults of docs/settings.md.
     public init() {}
 }

@@ -13,7 +13,7 @@ extension RequeueSelection {
     ) -> (sql: String, arguments: StatementArguments) {
         let range = lines.map { batch.range(of: $0) } ?? batch.records
         let codes = statuses.map { String($0.code) }.joined(separator: ", ")
-        // Policy and schedules never touch what was surely billed, nor what was answered (DESIGN's answer table). Nor what
+        // Policy and schedules never touch what was surely billed, nor what was answered (docs/architecture.md). Nor what
         // is in doubt without a call that the ledger knows: a restored database can't tell whether it was sent.
         let isAnswered = """
             (answer IS NOT NULL OR EXISTS (

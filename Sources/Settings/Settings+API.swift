@@ -48,7 +48,7 @@ extension Settings {
             case production
         }
 
-        /// Mastercard's address for a region and environment (DESIGN, 'IIA facts').
+        /// Mastercard's address for a region and environment (docs/architecture.md, 'The API').
         public static func baseURL(region: Region, environment: Environment) -> String {
             let prefix = environment == .sandbox ? "sandbox." : ""
             let domain = region == .us ? "com" : region.rawValue
