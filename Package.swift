@@ -137,7 +137,10 @@ let package = Package(
         tests(of: "Emulator", ["IdentityInsights", "JOSE", "JSON", "OpenSSL", "HTTPTransport"]),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["TestSupport", "Basics", "Emulator", "RecordStore", "OpenSSL", "JSON", "JOSE", "rollcall"],
+            dependencies: [
+                "TestSupport", "Basics", "Emulator", "RecordStore", "OpenSSL", "JSON", "JOSE", "Operations", "rollcall",
+                .arguments,
+            ],
             swiftSettings: strict),
         .testTarget(name: "ImportRulesTests", dependencies: ["TestSupport"], swiftSettings: strict),
     ],

@@ -34,7 +34,7 @@ struct Rollcall: AsyncParsableCommand {
 
 extension CommandTree {
     /// The tree below a command as its configuration has it.
-    fileprivate init(_ command: any ParsableCommand.Type) {
+    init(_ command: any ParsableCommand.Type) {
         self.init(command._commandName, command.configuration.subcommands.map(CommandTree.init))
     }
 }

@@ -1,14 +1,15 @@
 import RecordStore
+import TestSupport
 import Testing
 
 @testable import JobRunner
 
-/// One case of a row of DESIGN's table 'What each answer means'.
+/// One case of a row of the table 'What each answer means' in docs/architecture.md.
 struct AnswerCase: Sendable, CustomTestStringConvertible {
     /// What becomes of a record at its first attempt, with the retry's time left out.
     enum Next: Sendable, Equatable { case succeeded, failed, inDoubt, retrySpending, retryUnspent }
 
-    /// The row's first column, as the design has it.
+    /// The row's first column, as the page has it.
     var row = ""
     let what: String
     let reply: Reply
@@ -288,7 +289,7 @@ private let table: [(row: String, cases: [Case])] = [
     }
 
     @Test(arguments: cases)
-    func everyRowOfTheTableMeansWhatDesignSays(each: AnswerCase) {
+    func everyRowMeansWhatTheTableSays(each: AnswerCase) {
         let outcome = AnswerTable.outcome(of: each.reply, in: each.circumstances)
 
         #expect(outcome.kind == each.kind)
@@ -302,6 +303,11 @@ private let table: [(row: String, cases: [Case])] = [
         #expect(outcome.note.map { note in each.note.map(note.contains) ?? false } ?? (each.note == nil))
         #expect(next(after: outcome) == each.next)
         if case .answered(_, _, let retryAfter) = each.reply.facts { #expect(outcome.retryAfter == retryAfter) }
+    }
+
+    @Test func theRowsAreThoseOfThePage() throws {
+        let rows = try Documentation.page("docs/architecture.md").rows(below: "What each answer means")
+        #expect(rows.compactMap { $0.first?.replacing("`", with: "") } == table.map(\.row))
     }
 
     @Test func everyKindOfFailureHasARow() {

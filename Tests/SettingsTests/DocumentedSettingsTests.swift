@@ -1,0 +1,42 @@
+import Foundation
+import Settings
+import TestSupport
+import Testing
+
+/// `docs/settings.md` and the examples in all pages, held against the decoder.
+@Suite struct DocumentedSettingsTests {
+    /// The tables of keys, by the headings above them.
+    enum Table: String, CaseIterable {
+        case settings = "Keys of rollcall.yaml"
+        case job = "Keys of a job"
+
+        var keys: [KeyDescription] {
+            switch self {
+            case .settings: Settings.keys
+            case .job: JobDefinition.keys.filter { !Settings.keys.contains($0) }
+            }
+        }
+    }
+
+    @Test("The tables of keys are the decoder's", arguments: Table.allCases)
+    func theTablesAreTheDecoders(table: Table) throws {
+        let told = try Documentation.page("docs/settings.md").rows(below: table.rawValue)
+        let right = table.keys.map { ["`\($0.path)`", $0.expectation, $0.fallback.map { "`\($0)`" } ?? "–", $0.about] }
+        for row in right where !told.contains(row) {
+            Issue.record("missing below '\(table.rawValue)': | \(row.joined(separator: " | ")) |")
+        }
+        #expect(told.map(\.first) == right.map(\.first))
+    }
+
+    @Test("Every settings file in a page loads", arguments: try Documentation.pages())
+    func everySettingsFileLoads(page: DocumentationPage) throws {
+        for block in page.blocks where block.language == "yaml" {
+            let folder = try SettingsFolder()
+            for name in block.text.matches(of: /_file: (\S+)/) {
+                try folder.write("secret\n", to: String(name.output.1))
+            }
+            #expect(block.lines.first?.hasPrefix("# rollcall.yaml") == true, "\(page.path): what file is it?")
+            #expect(throws: Never.self, "\(page.path)") { _ = try folder.settings(block.text) }
+        }
+    }
+}
