@@ -121,7 +121,7 @@ let package = Package(
         tests(of: "Migrations", [.grdb]),
         tests(of: "RecordStore", ["OpenSSL", "Migrations", .grdb, .grdbSQLite]),
         tests(of: "Ingest", ["RecordStore", "IdentityInsights", "JSON", "OpenSSL"]),
-        tests(of: "JobRunner", ["RecordStore", "OpenSSL"]),
+        tests(of: "JobRunner", ["RecordStore", "OpenSSL", .grdb]),
         tests(
             of: "IdentityInsightsClient", ["JobRunner", "IdentityInsights", "JOSE", "JSON", "HTTPTransport", "OpenSSL"]),
         tests(of: "Results", ["Ingest", "RecordStore", "IdentityInsights", "JSON", "OpenSSL"]),

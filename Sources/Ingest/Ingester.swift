@@ -53,7 +53,7 @@ public struct Ingester: Sendable {
         }
         var summary = feed.summary
         // Most files repeat nothing, and the feed knows; where it can't, all lines are compared.
-        if feed.mayHoldRepeats { summary.repeatedRequests = try store.linkRepeats(of: batch.id) }
+        if feed.mayHoldRepeats { summary.repeatedRequests = try await store.linkRepeats(of: batch.id) }
         return summary
     }
 

@@ -62,8 +62,23 @@ extension BatchRun {
         } catch {
             gathered = ended
             giveBack(grant.count, of: grant)
+            if (error as? StoreError)?.code == .diskFull { return waitForRoom(&group) }
             failure = error
             state.end(.stopped)
+        }
+    }
+
+    /// Claims nothing until something can be written again. Where nobody waits any more, because the run is to stop, there
+    /// is nothing more to claim either.
+    private mutating func waitForRoom(_ group: inout Group) {
+        state.foundRoom(false)
+        group.addTask { [store = runner.store, mailbox] in
+            do {
+                try await store.waitForRoom()
+                mailbox.post(.roomFound)
+            } catch {
+                if (error as? StoreError)?.code != .diskFull { mailbox.post(.notWritten(error)) }
+            }
         }
     }
 

@@ -71,7 +71,7 @@ extension BatchRun {
     /// - Returns: How the run ended: as it meant to, or as somebody else decided who moved the batch before; nil where it
     ///   goes on, for somebody queued records again or let the batch go on.
     mutating func concluded(_ end: RunEnd) async throws -> RunEnd? {
-        try await runner.store.saveLimiterState(runner.traffic.limiterState)
+        try await rememberLimiter(whenStopped: end == .stopped)
         guard try await leave(end) else {
             let now = try runner.store.batch(batch).state
             guard now != .running else {
@@ -84,6 +84,14 @@ extension BatchRun {
         if case .halted(let halt) = end { runner.events(.halted(halt)) }
         tell()
         return end
+    }
+
+    /// A run that is stopped while the disk is full leaves nothing unaccounted for: the next one begins with what the
+    /// limiter knew before.
+    private func rememberLimiter(whenStopped isStopped: Bool) async throws {
+        do {
+            try await runner.store.saveLimiterState(runner.traffic.limiterState)
+        } catch let error as StoreError where error.code == .diskFull && isStopped {}
     }
 
     /// Moves the batch to where the run's end leaves it; whether it was still running. Who is too late changes nothing.

@@ -106,6 +106,7 @@ struct BatchRun {
                 isWriting = false
                 state.written(count, readyAt: readyAt)
             case .notWritten(let error): throw error
+            case .roomFound: state.foundRoom(true)
             case .rang(let deadline): alarms.rang(deadline)
             case .changed: break
             case .cancelled: isCancelled = true

@@ -18,6 +18,7 @@ protocol RecordKeeping: Sendable {
     func learnAnswers() async throws
     func bringForward(_ batch: BatchID, of rerun: RerunNumber?) async throws -> [RecordID]
     func recentAnswers() throws -> [AnswerReference]
+    func waitForRoom() async throws
     func limiterState() throws -> LimiterState?
     func saveLimiterState(_ state: LimiterState) async throws
 }

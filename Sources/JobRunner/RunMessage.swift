@@ -10,6 +10,8 @@ enum RunMessage: Sendable {
     case written(Int, readyAt: Int64?)
     /// They could not be written.
     case notWritten(any Error)
+    /// The disk has room again.
+    case roomFound
     /// An alarm set for a monotonic time rang.
     case rang(Int64)
     /// Something outside changed: ask again.

@@ -30,6 +30,8 @@ struct RunState: Sendable {
     /// When a retry falls due, in milliseconds since 1970 UTC by the ``RetryClock``.
     private var nextReadyAt: Int64?
     private var cap: Cap?
+    /// Whether there was no room on the disk for a claim.
+    private var lacksRoom = false
     private var ending: RunEnd?
 
     init(concurrency: Int) {
@@ -45,10 +47,10 @@ struct RunState: Sendable {
     /// What to do at a time, in milliseconds since 1970 UTC by the ``RetryClock``.
     func step(at now: Int64) -> Step {
         if let ending { return isIdle ? .end(ending) : .wait(until: nil) }
-        guard isDry else { return room > 0 ? .claim(upTo: room) : .wait(until: nil) }
+        guard isDry else { return room > 0 && !lacksRoom ? .claim(upTo: room) : .wait(until: nil) }
         if let nextReadyAt, cap == nil {
             if nextReadyAt > now { return .wait(until: nextReadyAt) }
-            return room > 0 ? .claim(upTo: room) : .wait(until: nil)
+            return room > 0 && !lacksRoom ? .claim(upTo: room) : .wait(until: nil)
         }
         guard isIdle else { return .wait(until: nil) }
         return cap.map { .end(.capped($0)) } ?? .close
@@ -73,6 +75,11 @@ struct RunState: Sendable {
         cap = claim.cappedBy
         isDry = claim.records.count + claim.passed < count
         nextReadyAt = isDry ? claim.nextReadyAt : nil
+    }
+
+    /// The disk has no room for a claim, or has some again. Calls under way go on meanwhile.
+    mutating func foundRoom(_ hasRoom: Bool) {
+        lacksRoom = !hasRoom
     }
 
     /// One call ended.

@@ -1,3 +1,4 @@
+public import RecordStore
 internal import Synchronization
 
 extension StopSignal {
@@ -8,6 +9,17 @@ extension StopSignal {
     public func match(_ other: StopSignal) {
         if other.isRaised { drain() }
         if other.isAbandoning { abandon() }
+    }
+
+    /// Lets less wait for room on a full disk the more urgent the stop is: once it is raised only the ends of calls do,
+    /// once calls are given up nothing does.
+    public func limitWaiting(in store: RecordStore) {
+        let limit: @Sendable () -> Void = { [weak self, weak store] in
+            guard let self, let store, isRaised else { return }
+            store.stopWaitingForRoom(exceptForEndsOfCalls: !isAbandoning)
+        }
+        _ = addObserver(limit)
+        limit()
     }
 
     /// Returns once anybody has asked for a stop, or the task is cancelled.

@@ -39,7 +39,7 @@ public struct RerunOperation: Sendable {
         // A person chose which records are sent again; the policy adds none.
         let session = try RunSession(
             place: place, job: job, rate: nil, out: request.out, stop: stop, console: console, holdsInDoubt: true)
-        return try await SignalledWork.run(stop: stop, console: console) {
+        return try await session.whileSignalsAreHeard {
             let status = try await rerun(selection, in: session)
             try await session.close()
             return status

@@ -37,7 +37,7 @@ public struct RunOperation: Sendable {
         let stop = StopSignal()
         let session = try RunSession(
             place: place, job: job, rate: request.rate, out: request.out, stop: stop, console: console)
-        return try await SignalledWork.run(stop: stop, console: console) {
+        return try await session.whileSignalsAreHeard {
             let status = try await runAll(inputs, in: session)
             try await session.close()
             return status

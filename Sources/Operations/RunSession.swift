@@ -41,7 +41,47 @@ struct RunSession: Sendable {
             store: store, pricing: place.pricing, place: resultsPlace, out: out.map(ResultsPlace.init(output:)))
         self.stop = stop
         self.console = console
+        store.observeStorage { [console] in console.note(Self.text(of: $0)) }
+        stop.limitWaiting(in: store)
         tellRecovery()
+    }
+
+    /// How long calls under way, and answers that wait for room on a full disk, are waited for after a stop.
+    var grace: Duration { place.settings.daemon.shutdownGrace + place.settings.api.requestTimeout }
+
+    private static func text(of storage: StorageCondition) -> String {
+        switch storage {
+        case .full:
+            "the disk that holds the database is full: no calls are made, answers that came in are kept; make room on it, "
+                + "and it goes on by itself"
+        case .normal: "the disk has room again: calls go on"
+        }
+    }
+
+    /// Gives up waiting for room on a full disk some time after a stop. Waits until it is cancelled.
+    func limitWaiting() async {
+        await stop.raised()
+        guard !Task.isCancelled else { return }
+        let clock = SystemClock()
+        await clock.sleep(until: clock.monotonic + grace.nanoseconds)
+        if !Task.isCancelled { store.stopWaitingForRoom(exceptForEndsOfCalls: false) }
+    }
+
+    /// The work's result; SIGINT and SIGTERM stop it, and what a full disk keeps from being written delays its end by
+    /// ``grace`` at most.
+    func whileSignalsAreHeard<Value: Sendable>(
+        _ work: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        try await SignalledWork.run(stop: stop, console: console, grace: grace) {
+            try await withThrowingTaskGroup(of: Value?.self) { group in
+                group.addTask {
+                    await limitWaiting()
+                    return nil
+                }
+                defer { group.cancelAll() }
+                return try await work()
+            }
+        }
     }
 
     /// Whether the batch was paused just now because the database was restored from an earlier copy: it waits until a

@@ -4,18 +4,32 @@ import RecordStore
 
 /// What `status` says of whoever runs the database, above the batches.
 enum RunnerLine {
-    /// One line, two where the way to the API is not open; nil where nobody runs and no daemon did.
-    static func text(of runner: Workplace.Runner, _ status: RunnerStatus?, now: Date = Date()) -> String? {
+    /// One line, more where no calls are made; nil where nobody runs and no daemon did.
+    static func text(
+        of runner: Workplace.Runner, _ status: RunnerStatus?, _ storage: StorageCondition, now: Date = Date()
+    ) -> String? {
+        let lines: [String?]
         switch runner {
         case .nobody:
-            return status?.isDaemon == true ? "no daemon runs; \(Hint.daemon) goes on with what waits" : nil
-        case .run(let process): return "process \(process) runs this database until its batches are done"
+            lines = [status?.isDaemon == true ? "no daemon runs; \(Hint.daemon) goes on with what waits" : nil]
+        case .run(let process):
+            lines = ["process \(process) runs this database until its batches are done", storage.waiting]
         case .daemon(let process):
-            guard let status else { return "daemon: process \(process)" }
-            let since =
-                "daemon: process \(process) since \(Figures.time(status.startedAt)), \(Figures.count(status.jobs, "job"))"
-            return [since, status.waiting(at: now)].compactMap(\.self).joined(separator: "\n")
+            let since = status.map { status in
+                " since \(Figures.time(status.startedAt)), \(Figures.count(status.jobs, "job"))"
+            }
+            lines = ["daemon: process \(process)" + (since ?? ""), storage.waiting, status?.waiting(at: now)]
         }
+        let known = lines.compactMap(\.self)
+        return known.isEmpty ? nil : known.joined(separator: "\n")
+    }
+}
+
+extension StorageCondition {
+    /// Why no calls are made at all; nil while the disk has room.
+    var waiting: String? {
+        guard case .full(let since) = self else { return nil }
+        return "no calls since \(Figures.time(since)): the disk that holds the database is full; make room on it"
     }
 }
 

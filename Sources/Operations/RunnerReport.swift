@@ -30,9 +30,11 @@ struct RunnerReport: Encodable, Equatable {
     var noCallsUntil: String?
     /// Calls per second.
     var allowedRate: Double?
+    /// Since when the disk that holds the database is full; absent while it has room.
+    var diskFullSince: String?
 
     /// What is known of a runner; nil where nobody runs the database.
-    init?(_ runner: Workplace.Runner, _ status: RunnerStatus?) {
+    init?(_ runner: Workplace.Runner, _ status: RunnerStatus?, _ storage: StorageCondition) {
         switch runner {
         case .nobody: return nil
         case .run(let process): (self.process, kind) = (process, .run)
@@ -40,6 +42,7 @@ struct RunnerReport: Encodable, Equatable {
             (self.process, kind) = (process, .daemon)
             if let status { fill(status) }
         }
+        if case .full(let since) = storage { diskFullSince = Timestamp.text(since) }
     }
 
     private mutating func fill(_ status: RunnerStatus) {
@@ -63,5 +66,6 @@ struct RunnerReport: Encodable, Equatable {
         case nextProbeAt = "next_probe_at"
         case noCallsUntil = "no_calls_until"
         case allowedRate = "allowed_rate"
+        case diskFullSince = "disk_full_since"
     }
 }

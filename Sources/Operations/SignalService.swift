@@ -42,7 +42,14 @@ struct SignalEscalation: Equatable {
 struct SignalService: Service {
     let stop: StopSignal
     let console: Console
+    /// How long the work may take after the first signal, besides what writing takes.
+    let grace: Duration
     var clock: any RunnerClock = SystemClock()
+    private let deadline = ExitDeadline()
+
+    init(stop: StopSignal, console: Console, grace: Duration) {
+        (self.stop, self.console, self.grace) = (stop, console, grace)
+    }
 
     func run() async throws {
         var escalation = SignalEscalation()
@@ -58,11 +65,13 @@ struct SignalService: Service {
                 "\(signal): no new calls; waiting for the answers in flight (again, a second or more from now, to leave "
                     + "at once)")
             stop.drain()
+            deadline.set(grace + ExitDeadline.margin)
         case .repetition:
             console.note("\(signal): within a second of the first, so part of the same wish; still waiting")
         case .abandon:
             console.note("\(signal): leaving at once; calls in flight are in doubt")
             stop.abandon()
+            deadline.set(ExitDeadline.atOnce)
         }
     }
 }

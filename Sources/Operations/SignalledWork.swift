@@ -5,11 +5,13 @@ import Synchronization
 
 /// Runs one piece of work beside services that watch over it, until the work is done.
 enum SignalledWork {
-    /// The work's result; `stop` is raised by SIGINT and SIGTERM while it goes on.
+    /// The work's result; `stop` is raised by SIGINT and SIGTERM while it goes on. Calls under way, and answers that wait
+    /// for room on a full disk, are waited for as long as `grace` after that.
     static func run<Value: Sendable>(
-        stop: StopSignal, console: Console, _ work: @escaping @Sendable () async throws -> Value
+        stop: StopSignal, console: Console, grace: Duration = .zero,
+        _ work: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
-        try await run(beside: [SignalService(stop: stop, console: console)], work)
+        try await run(beside: [SignalService(stop: stop, console: console, grace: grace)], work)
     }
 
     /// The work's result; when it is done the services end too.

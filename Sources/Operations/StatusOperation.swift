@@ -22,7 +22,7 @@ public struct StatusOperation: Sendable {
     public func perform() async throws -> ExitStatus {
         let place = try Workplace(config: config)
         let store = try place.storeForReading()
-        while try show(selection(store), BatchOutlooks(place, store)), watch {
+        while try show(selection(store), BatchOutlooks(place, store), place.storage()), watch {
             try console.requireOutput()
             try await Task.sleep(for: .seconds(1))
         }
@@ -36,15 +36,16 @@ public struct StatusOperation: Sendable {
     }
 
     /// Prints batches; whether any of them moves.
-    private func show(_ batches: [Batch], _ outlooks: BatchOutlooks) throws -> Bool {
+    private func show(_ batches: [Batch], _ outlooks: BatchOutlooks, _ storage: StorageCondition) throws -> Bool {
         let (resumptions, hold) = (try outlooks.store.resumptions(), try outlooks.store.restoreHold())
         if json {
             let report = StatusReport(
-                runner: RunnerReport(outlooks.runner, outlooks.status), restore: hold.map(StatusReport.Restore.init),
+                runner: RunnerReport(outlooks.runner, outlooks.status, storage),
+                restore: hold.map(StatusReport.Restore.init),
                 batches: try batches.map { try BatchStatus($0, resumesAt: resumptions[$0.id], outlooks) })
             console.output(JSONText.text(of: report))
         } else {
-            if let line = RunnerLine.text(of: outlooks.runner, outlooks.status) { console.output(line) }
+            if let line = RunnerLine.text(of: outlooks.runner, outlooks.status, storage) { console.output(line) }
             if let hold { console.output("batches after the restore wait: \(hold.text)") }
             console.output(try text(of: batches, outlooks, resumptions))
         }

@@ -16,7 +16,8 @@ extension RecordStore {
     ///   - completions: Attempts that ended, of any batch, to be written in the same transaction as by ``finish(_:)``;
     ///     where the claim fails, neither is written.
     /// - Returns: The records, and why there are no more.
-    /// - Throws: ``StoreError``; ``StoreError/Code/stateNotWritten`` when the ledger can't be written.
+    /// - Throws: ``StoreError``; ``StoreError/Code/stateNotWritten`` when the ledger can't be written,
+    ///   ``StoreError/Code/diskFull`` at once where there is no room for it: see ``waitForRoom()``.
     public func claim(
         _ batch: BatchID, upTo count: Int, now: Int64, dueBy: Int64? = nil, caps: CallCaps,
         of rerun: RerunNumber? = nil, finishing completions: [Completion] = []
@@ -28,7 +29,8 @@ extension RecordStore {
             batch: batch, count: max(0, count), now: now, dueBy: dueBy ?? now, caps: caps, key: key,
             sealingKey: sealingKey, rerun: rerun)
         let sealed = try completions.map { try SealedCompletion($0, key: dataKey(of: $0.record.batch)) }
-        let result = try await write { connection in
+        // A claim that has waited would be out of date: its permits, its window and its day are those of now.
+        let result = try await write(patience: .none) { connection in
             if !sealed.isEmpty {
                 _ = try connection.finish(sealed)
                 // The claim reads the counters.

@@ -1,3 +1,4 @@
+internal import Dispatch
 import GRDB
 
 extension RecordStore {
@@ -11,7 +12,14 @@ extension RecordStore {
     /// - Parameter batch: The batch, ingesting.
     /// - Returns: How many records repeat an earlier line.
     /// - Throws: ``StoreError``; what was linked by then stays.
-    public func linkRepeats(of batch: BatchID) throws -> Int {
+    public func linkRepeats(of batch: BatchID) async throws -> Int {
+        // It reads while it waits for the writing thread, perhaps for room on a full disk: not on a thread of all tasks.
+        try await withCheckedThrowingContinuation { waiter in
+            DispatchQueue.global().async { waiter.resume(with: Result { try self.linkAllRepeats(of: batch) }) }
+        }
+    }
+
+    private func linkAllRepeats(of batch: BatchID) throws -> Int {
         var (count, displaced) = (0, 0)
         try forEachRepeat(of: batch) { repeats in
             count += repeats.count

@@ -59,11 +59,13 @@ extension RecordStore {
         let found = try LedgerFiles.open(at: places, for: identity.storeID, sealingKey, after: evidence)
         let store = RecordStore(
             pool: pool, sealingKey: sealingKey, fingerprints: try identity.fingerprints(with: sealingKey),
-            role: .running, writer: Writer(pool: pool, files: found.files), files: found.files, lock: lock)
+            role: .running, writer: Writer(pool: pool, ledger: found.files), files: found.files, lock: lock)
         store.recovery = try store.recover(
             evidence, entries: found.entries, provenance: provenance,
             today: CallDay(at: WallClock.now(), in: timeZone))
         try store.follow(found.files, from: evidence)
+        store.waitForRoomFromNowOn()
+        try store.watchOverFiles()
         return store
     }
 

@@ -30,7 +30,7 @@ extension RecordStore {
             try refuseRestored(pool, file, identity, sealingKey, places)
             return RecordStore(
                 pool: pool, sealingKey: sealingKey, fingerprints: try identity.fingerprints(with: sealingKey),
-                role: .operating, writer: Writer(pool: pool, files: nil), lock: nil)
+                role: .operating, writer: Writer(pool: pool, ledger: nil), lock: nil)
         }
     }
 

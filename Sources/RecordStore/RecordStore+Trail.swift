@@ -5,7 +5,7 @@ extension RecordStore {
     /// Names a batch outside the database before its first claim, once in its life.
     func announce(_ batch: BatchID) async throws {
         guard let files, !announced.withLock({ $0.contains(batch) }) else { return }
-        try await write { connection in
+        try await write(patience: .none) { connection in
             let entries = try connection.trailEntries("WHERE id = ?", [batch.rawValue])
             try files.append(entries)
         }

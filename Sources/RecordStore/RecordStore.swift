@@ -13,8 +13,8 @@ public final class RecordStore: Sendable {
     let sealingKey: SealingKey
     let fingerprints: HMACSHA256
     private let role: StoreRole
-    private let writer: Writer?
-    private let lock: Mutex<StoreLock?>
+    let writer: Writer?
+    let lock: Mutex<StoreLock?>
     private let found = Mutex(RecoveryReport())
     private let dataKeys = Mutex(DataKeyCache())
     /// Where batches are named before their first claim; nil when none is claimed here.
@@ -62,11 +62,11 @@ public final class RecordStore: Sendable {
 
     /// Runs work on the writing thread, in a transaction.
     func write<T: Sendable>(
-        leavingCountersToTheGroup leavesCounters: Bool = false,
+        leavingCountersToTheGroup leavesCounters: Bool = false, patience: Patience = .untilStopped,
         _ work: @escaping @Sendable (WriterConnection) throws -> T
     ) async throws -> T {
         guard let writer else { throw StoreError.readOnly }
-        return try await writer.write(leavingCountersToTheGroup: leavesCounters, work)
+        return try await writer.write(leavingCountersToTheGroup: leavesCounters, patience: patience, work)
     }
 
     /// The same for a caller who can't await.
@@ -77,7 +77,13 @@ public final class RecordStore: Sendable {
 
     /// Reads beside the writer, in one transaction.
     func read<T>(_ work: (Database) throws -> T) throws -> T {
-        try StoreError.translating(.reading) { try pool.read(work) }
+        do {
+            return try StoreError.translating(.reading) { try pool.read(work) }
+        } catch let error as StoreError where error.isFatal {
+            // That a file is gone says more than what SQLite makes of it.
+            try writer?.checkFiles()
+            throw error
+        }
     }
 
     /// A batch's key, unwrapped once while the batch is worked on.

@@ -19,10 +19,12 @@ extension StoreError {
     ///   - fault: What the system said (`sqlite3_system_errno`), where that is known.
     init(_ error: DatabaseError, while access: Access, because fault: SystemFault? = nil) {
         let code = error.resultCode
-        let isWithoutRoom = (fault?.isFullDisk ?? false) && [.SQLITE_IOERR, .SQLITE_CANTOPEN].contains(code)
-        let (meaning, message) =
-            code == .SQLITE_FULL || isWithoutRoom
+        let fault = [.SQLITE_IOERR, .SQLITE_CANTOPEN].contains(code) ? fault : nil
+        var (meaning, message) =
+            code == .SQLITE_FULL || fault?.isFullDisk ?? false
             ? (.diskFull, Self.fullDisk) : Self.meaning(of: code, while: access)
+        // What a failed synchronization leaves on the disk nobody knows (`man 2 fsync`): only reading it anew tells.
+        if meaning == .diskFull, error.extendedResultCode == .SQLITE_IOERR_FSYNC { meaning = .stateNotWritten }
         let system = fault.map { ", \($0.text)" } ?? ""
         self.init(meaning, message, cause: "SQLite: \(error.extendedResultCode)\(system)")
     }

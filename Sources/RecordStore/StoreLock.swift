@@ -10,10 +10,35 @@ struct StoreLock: ~Copyable, Sendable {
     static func take(database: String) throws -> StoreLock {
         let file = try PrivateFile.open(database + ".lock")
         guard take(file) else { throw try held(file, database) }
-        try file.truncate(to: 0)
-        try file.write(Array("\(getpid())\n".utf8))
-        return StoreLock(file: file)
+        let lock = StoreLock(file: file)
+        try lock.note(.normal)
+        return lock
     }
+
+    /// Writes this process's id and how its disk stands, over what stood there.
+    ///
+    /// Always as many bytes, so that a full disk is noted in room that the file has.
+    borrowing func note(_ condition: StorageCondition) throws {
+        var text = "\(getpid())\n"
+        if case .full(let since) = condition { text += "\(Self.fullDiskWord)\(since)\n" }
+        let padding = String(repeating: " ", count: Self.byteCount - text.utf8.count - 1) + "\n"
+        try file.write(Array((text + padding).utf8))
+        try file.truncate(to: Self.byteCount)
+    }
+
+    /// How the holder's disk stands, as it last said.
+    static func condition(database: String) throws -> StorageCondition {
+        guard FileManager.default.fileExists(atPath: database + ".lock") else { return .normal }
+        let bytes = try FileDescriptor(database + ".lock", O_RDONLY).read(upTo: byteCount)
+        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+        guard lines.count > 1, lines[1].hasPrefix(fullDiskWord),
+            let since = Int64(lines[1].dropFirst(fullDiskWord.count))
+        else { return .normal }
+        return .full(since: since)
+    }
+
+    private static let byteCount = 128
+    private static let fullDiskWord = "disk full since "
 
     /// Holds the lock while work is done.
     borrowing func hold<T>(while work: () throws -> T) rethrows -> T {

@@ -10,10 +10,14 @@ final class Writer: Sendable {
     private let queue = WriteQueue()
     private let ended = DispatchSemaphore(value: 0)
 
-    /// Starts the thread. Without the files that keep count of the ledger nothing can be claimed.
-    init(pool: DatabasePool, files: LedgerFiles?) {
-        let thread = Thread { [queue, ended] in
-            Self.run(queue, pool, files)
+    /// What the thread finds of the disk.
+    let storage = StorageWatch()
+
+    /// Starts the thread. Without the files that keep count of the ledger nothing can be claimed. Nothing waits for room on a full disk until
+    /// ``wait(for:)``.
+    init(pool: DatabasePool, ledger: LedgerFiles?) {
+        let thread = Thread { [queue, ended, storage] in
+            Self.run(queue, pool, ledger, storage)
             ended.signal()
         }
         thread.name = "rollcall.store"
@@ -28,7 +32,7 @@ final class Writer: Sendable {
     ///
     /// - Throws: What the work throws, which then leaves nothing behind; ``StoreError`` when state can't be written.
     func write<T: Sendable>(
-        leavingCountersToTheGroup leavesCounters: Bool = false,
+        leavingCountersToTheGroup leavesCounters: Bool = false, patience: Patience = .untilStopped,
         _ work: @escaping @Sendable (WriterConnection) throws -> T
     ) async throws -> T {
         try await withCheckedThrowingContinuation { waiter in
@@ -38,7 +42,8 @@ final class Writer: Sendable {
             }
             queue.submit(
                 WriteOperation(
-                    leavesCountersToTheGroup: leavesCounters, perform: perform, fail: { waiter.resume(throwing: $0) }))
+                    leavesCountersToTheGroup: leavesCounters, patience: patience, perform: perform,
+                    fail: { waiter.resume(throwing: $0) }))
         }
     }
 
@@ -53,6 +58,15 @@ final class Writer: Sendable {
         return try outcome.wait()
     }
 
+    /// Says which operations wait for room on a full disk from now on.
+    func wait(for operations: WaitingForRoom) { queue.wait(for: operations) }
+
+    /// Writes nothing but ends of calls any more once one of these files is gone or another.
+    func watch(over files: FilesInPlace) { queue.files = files }
+
+    /// Refuses to go on once one of the files watched over is gone or another.
+    func checkFiles() throws { try queue.files?.check() }
+
     /// Writes what still waits, then ends the thread.
     func close() {
         queue.end(with: Self.closed)
@@ -60,20 +74,25 @@ final class Writer: Sendable {
         ended.signal()
     }
 
-    private static func run(_ queue: WriteQueue, _ pool: DatabasePool, _ files: LedgerFiles?) {
+    private static func run(
+        _ queue: WriteQueue, _ pool: DatabasePool, _ ledger: LedgerFiles?, _ storage: StorageWatch
+    ) {
         do {
             try pool.writeWithoutTransaction { database in
-                var commit = try GroupCommit(WriterConnection(database), files)
-                while let group = queue.next() {
+                var commit = try GroupCommit(
+                    WriterConnection(database), ledger, storage: storage, probe: RoomProbe(database: pool.path),
+                    waitingForRoom: { queue.waitingForRoom }, files: { queue.files })
+                while let group = queue.next(within: commit.waitsForRoom ? GroupCommit.pause : nil) {
                     commit.run(group)
                     if let failure = commit.failure { queue.end(with: failure) }
                 }
+                commit.end()
                 // So that the file alone is the whole database, and a copy of it complete, while nobody runs. A reader
                 // may be in the way; then the next to open it goes on from the WAL. Beside a runner it is not to be
                 // done: it would keep the runner from writing until the last reader is done.
-                if files != nil { try? database.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
+                if ledger != nil { try? database.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
                 // Without it the bound is somewhat too high, which costs something only where the mark is lost.
-                if commit.failure == nil { try? files?.settle() }
+                if commit.failure == nil { try? ledger?.settle() }
             }
         } catch {
             let failure = StoreError(error, while: .writing)

@@ -27,6 +27,10 @@ extension Settings {
             case failed
             /// The database was restored from before: calls are missing in it.
             case restored
+            /// Calls wait, because the disk that holds the database is full.
+            case diskFull = "disk_full"
+            /// There is room again, and calls go on.
+            case diskFreed = "disk_freed"
         }
     }
 }

@@ -41,6 +41,7 @@ final class WatchedStore: RecordKeeping {
         try store.awaitsCalls(batch, of: rerun)
     }
     func learnAnswers() async throws { try await store.learnAnswers() }
+    func waitForRoom() async throws { try await store.waitForRoom() }
     func hastenRetries(of batch: BatchID, to latest: Int64) async throws {
         try await store.hastenRetries(of: batch, to: latest)
     }

@@ -32,7 +32,21 @@ struct StatusReportTests {
             (.daemon(7), .halted(reason: "keys", since: 1_000), halted),
         ] as [(Workplace.Runner, RunnerStatus.Gate, String)])
     func runner(runner: Workplace.Runner, gate: RunnerStatus.Gate, json: String) {
-        let report = StatusReport(runner: RunnerReport(runner, Self.status(gate)), restore: nil, batches: [])
+        let report = StatusReport(
+            runner: RunnerReport(runner, Self.status(gate), .normal), restore: nil, batches: [])
         #expect(JSONText.text(of: report) == #"{"batches":[],"restore":null,"runner":\#(json)}"#)
+    }
+
+    @Test("It says since when the disk is full, of a daemon and of a run; of nobody's disk nothing is known")
+    func fullDisk() {
+        let full = StorageCondition.full(since: 1_000)
+        #expect(RunnerReport(.run(9), nil, full)?.diskFullSince == "1970-01-01T00:00:01.000Z")
+        #expect(RunnerReport(.daemon(7), Self.status(.open), full)?.diskFullSince == "1970-01-01T00:00:01.000Z")
+        for runner in [Workplace.Runner.run(9), .daemon(7)] {
+            let text = RunnerLine.text(of: runner, Self.status(.open), full)
+            #expect(text?.contains("the disk that holds the database is full; make room on it") == true)
+        }
+        #expect(RunnerLine.text(of: .run(9), nil, .normal)?.contains("disk") == false)
+        #expect(RunnerReport(.nobody, nil, full) == nil)
     }
 }

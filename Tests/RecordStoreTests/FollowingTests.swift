@@ -31,8 +31,8 @@ import Testing
         let store = try folder.open()
         let batch = try await store.makeBatch()
         try await store.take(Self.rows, into: batch)
-        #expect(try store.linkRepeats(of: batch.id) == 3)
-        #expect(try store.linkRepeats(of: batch.id) == 3)
+        #expect(try await store.linkRepeats(of: batch.id) == 3)
+        #expect(try await store.linkRepeats(of: batch.id) == 3)
         #expect(try store.progress(batch.id).following == 3)
         try store.close()
     }

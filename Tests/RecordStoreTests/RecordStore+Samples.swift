@@ -53,7 +53,7 @@ extension RecordStore {
     func linkedBatch(_ rows: [SampleRow], content: UInt8 = 1) async throws -> Batch {
         let batch = try await makeBatch(content)
         try await take(rows, into: batch)
-        _ = try linkRepeats(of: batch.id)
+        _ = try await linkRepeats(of: batch.id)
         try await finishIngest(batch.id, state: .running)
         return try self.batch(batch.id)
     }

@@ -19,6 +19,7 @@ final class BatchSupervisor: Sendable {
     private let house: House
     private let reload: Reload
     private let state: Mutex<State>
+    static let name = "batches"
     /// How long a batch is left alone whose results could not be written, in nanoseconds.
     private static let retryAfter: Int64 = 60_000_000_000
 
@@ -39,7 +40,9 @@ final class BatchSupervisor: Sendable {
             // The wait for the next look is a child like the work on batches: whichever fails is heard of at once.
             while let event = try await group.next() {
                 guard event == .timeToLook else { continue }
-                if try await look(&watch, &group) { return }
+                house.expect(Self.name)
+                if try await look(&watch, &group) { return house.attendance.leave(Self.name) }
+                house.expect(Self.name, after: house.poll)
                 group.addTask { [house] in
                     await house.batchBell.wait(for: house.poll, on: house.clock)
                     return .timeToLook

@@ -54,6 +54,9 @@ struct BatchWork {
                 reason: stale.isEmpty ? nil : "out of date, and not to be used: \(Figures.names(stale))",
                 results: folder)
             return .done
+        } catch let error as StoreError where error.code == .diskFull && house.stop.isRaised {
+            // The results are written, and told, at the next start.
+            return .failed
         } catch  where error.endsTheDaemon {
             throw error
         } catch {

@@ -6,6 +6,10 @@ import RecordStore
 struct Daemon {
     let house: House
     let reloaded: Doorbell
+    /// When the process ends at the latest, once its end has begun.
+    var deadline: ExitDeadline?
+    /// How long telling everybody and closing may take after a failure.
+    private static let failureTime = Notifier.timeLimit + .seconds(15)
 
     /// Works until the stop is raised, then until no call is under way, all state is written and everybody is told; those
     /// who still wait to be told have together as long as one of them may take. Then connections and database are closed.
@@ -13,12 +17,17 @@ struct Daemon {
     /// - Throws: `StoreError` when state could not be read or written: nothing can be accounted for then, calls under way
     ///   become in doubt at the next start, and everybody has been told.
     func run() async throws {
+        house.store.observeStorage { [weak house] in house?.tell($0) }
+        house.stop.limitWaiting(in: house.store)
         // Before anything else can be told.
         try house.tellRestore()
         try await withThrowingTaskGroup { group in
             group.addTask { await house.notifier.run() }
             let outcome = await outcome()
-            if case .failure(let error) = outcome { house.tellFailure(error) }
+            if case .failure(let error) = outcome {
+                deadline?.set(Self.failureTime)
+                house.tellFailure(error)
+            }
             house.notifier.finish()
             group.addTask {
                 await house.clock.sleep(until: house.clock.monotonic + Notifier.timeLimit.nanoseconds)
@@ -73,9 +82,9 @@ struct Daemon {
     private var parts: [DaemonPart] {
         [
             DaemonPart("jobs", JobKeepers(house: house, reloaded: reloaded).run),
-            DaemonPart("runner status", GateJournal(house: house).run),
-            DaemonPart("input files", InputRelease(house: house).run),
-            DaemonPart("upkeep", Upkeep(house: house).run),
+            DaemonPart(GateJournal.name, GateJournal(house: house).run),
+            DaemonPart(InputRelease.name, InputRelease(house: house).run),
+            DaemonPart(Upkeep.name, Upkeep(house: house).run),
             DaemonPart("shutdown grace", ShutdownGrace(house: house).run),
         ]
     }

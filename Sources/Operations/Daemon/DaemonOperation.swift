@@ -23,16 +23,16 @@ public struct DaemonOperation: Sendable {
     public func perform() async throws -> ExitStatus {
         let environment = ProcessInfo.processInfo.environment
         let house = try House.opened(Workplace(config: config), environment: environment, log: log)
-        let (manager, reloaded) = (ServiceManager(environment: environment), Doorbell())
+        let (manager, reloaded, deadline) = (ServiceManager(environment: environment), Doorbell(), ExitDeadline())
         let reload = Reload(house: house, reloaded: reloaded)
-        let signals = DaemonSignals(house: house) {
+        let signals = DaemonSignals(house: house, deadline: deadline) {
             await manager.reloading { await reload.perform() }
         } whenHeard: {
             house.tellStart()
             manager.ready()
         }
         try await SignalledWork.run(beside: [signals, ServiceWatchdog(manager: manager, house: house)]) {
-            try await Daemon(house: house, reloaded: reloaded).run()
+            try await Daemon(house: house, reloaded: reloaded, deadline: deadline).run()
         }
         log.notice("the daemon has ended")
         return .succeeded

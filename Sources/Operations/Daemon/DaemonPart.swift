@@ -26,9 +26,13 @@ struct DaemonPart: Sendable {
     ///
     /// - Throws: `StoreError` when state could not be read or written.
     func keepRunning(in house: House) async throws {
+        defer { house.attendance.leave(name) }
         while !Task.isCancelled {
             do {
                 return try await run()
+            } catch let error as StoreError where error.code == .diskFull && house.stop.isRaised {
+                // What it was doing is done at the next start; calls' answers are not its affair.
+                return
             } catch  where error.endsTheDaemon {
                 throw error
             } catch is CancellationError {
@@ -37,6 +41,7 @@ struct DaemonPart: Sendable {
                 house.log.error(
                     "a part of the daemon failed; it begins again",
                     metadata: ["part": "\(name)", "reason": "\(OperationFailure(error).message)"])
+                house.attendance.leave(name)
                 await Doorbell().wait(for: Self.pause, on: house.clock)
             }
         }

@@ -1,12 +1,14 @@
 import JobRunner
 import Logging
 import ServiceLifecycle
+import Settings
 import UnixSignals
 
 /// What signals mean to the daemon: SIGTERM and SIGINT end it gently, and at once when another comes a second or more
 /// after the first; SIGHUP reads settings and jobs anew.
 struct DaemonSignals: Service {
     let house: House
+    let deadline: ExitDeadline
     let reload: @Sendable () async -> Void
     /// Called once signals are heard: whoever is told so may send one.
     let whenHeard: @Sendable () -> Void
@@ -14,14 +16,20 @@ struct DaemonSignals: Service {
     func run() async throws {
         let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup)
         whenHeard()
-        var escalation = SignalEscalation()
-        for await signal in signals.cancelOnGracefulShutdown() {
-            if signal == .sighup {
-                await reload()
-            } else {
-                act(on: signal, escalation.request(at: house.clock.monotonic))
+        let (reloads, wishes) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        await withDiscardingTaskGroup { group in
+            // Apart from the signals: settings on a share that is away must not keep the daemon from ending.
+            group.addTask { for await _ in reloads { await reload() } }
+            var escalation = SignalEscalation()
+            for await signal in signals.cancelOnGracefulShutdown() {
+                if signal == .sighup {
+                    wishes.yield()
+                } else {
+                    act(on: signal, escalation.request(at: house.clock.monotonic))
+                }
+                house.batchBell.ring()
             }
-            house.batchBell.ring()
+            group.cancelAll()
         }
     }
 
@@ -31,11 +39,13 @@ struct DaemonSignals: Service {
         case .drain:
             house.log.notice("no new calls; waiting for the answers under way", metadata: metadata)
             house.stop.drain()
+            deadline.set(house.settings.daemon.shutdownGrace + ExitDeadline.margin)
         case .repetition:
             house.log.info("signal within a second of the first, so part of the same wish", metadata: metadata)
         case .abandon:
             house.log.warning("leaving at once; calls under way are in doubt", metadata: metadata)
             house.stop.abandon()
+            deadline.set(ExitDeadline.atOnce)
         }
     }
 }

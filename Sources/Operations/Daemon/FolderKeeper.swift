@@ -48,6 +48,8 @@ struct FolderKeeper {
         }
     }
 
+    private var part: String { "drop folder of \(job.name)" }
+
     private var watcher: FolderWatcher {
         let (house, job) = (house, job.name)
         return FolderWatcher(folder: folder.inbox) {
@@ -64,8 +66,13 @@ struct FolderKeeper {
             settling: SettlingFiles(
                 settle: job.source.settle, needsDoneMarker: job.source.needsDoneMarker, order: .init(job.source.order)),
             waiting: WaitingFiles(house: house, job: job, folder: folder), isTaking: occasion == nil)
+        defer { house.attendance.leave(part) }
         while !Task.isCancelled, !house.stop.isRaised {
-            if let lookAgainAt = try await look(&state, due) {
+            house.expectWithFiles(part)
+            let lookAgainAt = try await look(&state, due)
+            // The watcher polls, whatever happens.
+            house.expectWithFiles(part, after: house.rhythm.folders)
+            if let lookAgainAt {
                 await bell.wait(until: lookAgainAt, on: house.clock)
             } else {
                 await bell.wait()
@@ -168,9 +175,11 @@ struct FolderKeeper {
             try house.store.claimedFile(at: path)
             ?? ClaimedFile(path: path, job: job.name, name: name, claimedAt: house.clock.now)
         news.say(claim, .takingIn(percent: 0), nil)
-        let outcome = try await FileTaking(house: house, job: job).take(path, claim: claim) { [news] percent in
+        let tell: @Sendable (Int) -> Void = { [news, house, part] percent in
+            house.expectWithFiles(part)
             news.say(claim, .takingIn(percent: percent), nil)
         }
+        let outcome = try await FileTaking(house: house, job: job).take(path, claim: claim, progress: tell)
         // Before a file has been hashed there is no batch to tell of.
         news.bell.ring()
         switch outcome {

@@ -77,6 +77,7 @@ extension House {
 
     /// Why no calls are made for a batch just now; nil while they are, as far as anybody knows.
     func waiting(_ batch: Batch) -> String? {
+        if let full = store.storageCondition.waiting { return full }
         let status = traffic.status
         if let halt = status.halt { return "the way to the API is halted: \(halt.reason)" }
         if status.gate == .closed {

@@ -56,6 +56,30 @@ extension House {
                     + "\(ExitStatus.unfinished.rawValue)), calls that were under way are in doubt then"))
     }
 
+    /// Logs and tells everybody that calls wait for room on the disk, or go on. Told from the store's thread, it returns at
+    /// once.
+    func tell(_ storage: StorageCondition) {
+        switch storage {
+        case .full:
+            log.error(
+                "the disk is full: no calls; what has to be written waits for room",
+                metadata: Self.databaseDisk(settings))
+            tellAll(
+                BatchNotice(
+                    .diskFull, at: clock.now,
+                    reason:
+                        "the disk that holds the database is full: no calls are made, answers that came in are kept",
+                    remedy: "make room on it; the daemon goes on by itself"))
+        case .normal:
+            attendance.excuse(until: clock.monotonic + Attendance.patience.nanoseconds)
+            log.notice("the disk has room again: calls go on", metadata: Self.databaseDisk(settings))
+            tellAll(BatchNotice(.diskFreed, at: clock.now, reason: "the disk has room again: calls go on", remedy: nil))
+        }
+        batchBell.ring()
+    }
+
+    private static func databaseDisk(_ settings: Settings) -> Logger.Metadata { ["database": "\(settings.database)"] }
+
     /// Tells whoever wants to know of anything, each command once: what concerns the daemon concerns every job.
     func tellAll(_ notice: BatchNotice) {
         let rules = rules

@@ -48,6 +48,8 @@ final class House: Sendable {
         var upkeep = Duration.seconds(600)
         /// Input files that could not be moved.
         var departures = Duration.seconds(60)
+        /// That something can still be written: the runner's status, though nothing has changed.
+        var proof = Duration.seconds(20)
         /// The wall clock, which may be set: schedules look at it at least so often.
         var wallClock = Duration.seconds(60)
     }
@@ -62,6 +64,8 @@ final class House: Sendable {
     /// Raised when the daemon is to end.
     let stop: StopSignal
     let progress: ProgressBoard
+    /// When each part shows up again.
+    let attendance = Attendance()
     /// Wakes the loop that looks after batches.
     let batchBell = Doorbell()
     /// Wake those who keep jobs' drop folders, by the job's name.

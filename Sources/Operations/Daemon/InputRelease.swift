@@ -6,6 +6,7 @@ import RecordStore
 /// were. The results are there; only the file is not where its job says.
 struct InputRelease {
     let house: House
+    static let name = "input files"
 
     /// Tries now and then, until it is cancelled.
     ///
@@ -14,7 +15,11 @@ struct InputRelease {
         for batch in try house.store.batchesHoldingFiles() { house.departures.add(batch) }
         var told = [BatchID: String]()
         while !Task.isCancelled {
-            for batch in house.departures.all where !Task.isCancelled { try await retry(batch, &told) }
+            for batch in house.departures.all where !Task.isCancelled {
+                house.expectWithFiles(Self.name)
+                try await retry(batch, &told)
+            }
+            house.attendance.leave(Self.name)
             if house.departures.all.isEmpty {
                 await house.departures.bell.wait()
             } else {

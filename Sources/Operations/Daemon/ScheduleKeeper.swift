@@ -27,18 +27,25 @@ struct ScheduleKeeper {
             lastDue: try house.store.lastDue(ofSchedule: job.name, times: times))
         // What happened before the start nobody has watched.
         var isWatched = false
+        defer { house.attendance.leave(part) }
         while !Task.isCancelled {
             let lastDue = state.lastDue
             let action = state.step(at: house.clock.now, isWatched: isWatched)
             isWatched = true
             if state.lastDue != lastDue, !mayRepeat { try await remember(state) }
-            if tell(action) { try await run(&state) }
+            if tell(action) {
+                // Its work may take all night: it has its own parts.
+                house.attendance.leave(part)
+                try await run(&state)
+            }
             if Task.isCancelled { return }
             if state.lastDue != lastDue { try await remember(state) }
             guard case .wait(let until) = action else { continue }
             isWatched = await sleep(until: until)
         }
     }
+
+    private var part: String { "schedule of \(job.name)" }
 
     private var times: String { Self.times(expression, in: job.timeZone) }
 
@@ -52,6 +59,7 @@ struct ScheduleKeeper {
     private func sleep(until wall: Int64?) async -> Bool {
         let left = wall.map { Duration.milliseconds(max(0, $0 - house.clock.now)) } ?? house.rhythm.wallClock
         let deadline = house.clock.monotonic + min(left, house.rhythm.wallClock).nanoseconds
+        house.expect(part, after: house.rhythm.wallClock)
         await Doorbell().wait(until: deadline, on: house.clock)
         return house.clock.monotonic - deadline <= Duration.milliseconds(ScheduleState.grace).nanoseconds
     }

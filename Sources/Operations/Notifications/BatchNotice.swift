@@ -66,7 +66,7 @@ struct BatchNotice: Encodable, Sendable {
         switch event {
         case .halted, .paused: .resume(batch: batch)
         case .awaitingConfirmation: .start(batch: batch)
-        case .completed, .missed, .rejected, .failed, .restored: nil
+        case .completed, .missed, .rejected, .failed, .restored, .diskFull, .diskFreed: nil
         }
     }
 
@@ -109,7 +109,7 @@ struct BatchNotice: Encodable, Sendable {
     ///   - time: when, in milliseconds since 1970 UTC.
     ///   - reason: why; no values of records.
     ///   - remedy: what a person can do.
-    init(_ event: Settings.Notification.Event, at time: Int64, reason: String, remedy: String) {
+    init(_ event: Settings.Notification.Event, at time: Int64, reason: String, remedy: String?) {
         self.event = event
         self.time = Timestamp.text(time)
         self.reason = reason

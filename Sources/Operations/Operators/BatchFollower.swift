@@ -15,7 +15,8 @@ struct BatchFollower {
         var display = FollowDisplay(batch: try session.store.batch(id), console: session.console)
         while true {
             let batch = try session.store.batch(id)
-            display.show(batch, waiting: try session.store.runnerStatus()?.waiting())
+            let waiting = try session.place.storage().waiting ?? session.store.runnerStatus()?.waiting()
+            display.show(batch, waiting: waiting)
             if try stop.isRaised || isOver(batch) {
                 display.finish()
                 return batch

@@ -23,6 +23,11 @@ extension Workplace {
         return isDaemon ? .daemon(process) : .run(process)
     }
 
+    /// What the runner says of the disk that holds the database; normal where nobody runs it.
+    ///
+    /// - Throws: `StoreError` when the lock cannot be looked at.
+    func storage() throws -> StorageCondition { try RecordStore.storageCondition(ofDatabase: settings.database) }
+
     /// Makes the database and its sealing key where there are none yet.
     func makeDatabaseIfMissing() throws {
         guard !FileManager.default.fileExists(atPath: settings.database) else { return }

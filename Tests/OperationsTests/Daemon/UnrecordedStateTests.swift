@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import JobRunner
 import Synchronization
 import TestSupport
 import Testing
@@ -20,11 +21,13 @@ struct UnrecordedStateTests {
         case takingIn
         case sending
         case schedule
+        case nothing
     }
 
     @Test("It ends with the reason, whatever it is busy with, and everybody is told", arguments: Moment.allCases)
     func ends(moment: Moment) async throws {
-        let bench = try await DaemonBench(at: 1_772_000_000_000, settings: "", jobs: Self.jobs)
+        let jobs = moment == .nothing ? Self.jobs.filter { $0.key == "drop" } : Self.jobs
+        let bench = try await DaemonBench(at: 1_772_000_000_000, settings: "", jobs: jobs)
         try await bench.startDaemon()
         if moment == .sending {
             try bench.write(Self.file, to: "drop/inbox/a.csv")
@@ -41,6 +44,31 @@ struct UnrecordedStateTests {
         #expect(told.first?.contains("read-only") == true)
         let ledger = try bench.reading { store in try store.batches().reduce(0) { $0 + $1.counts.calls } }
         #expect(try bench.callsRead() == ledger)
+        try await bench.end()
+    }
+
+    @Test(
+        "Files that are taken away from under it stop it before another call, whatever it is busy with",
+        arguments: ["rollcall.sqlite", "rollcall.sqlite.lock", ""], [Moment.sending, .nothing])
+    func filesTakenAway(name: String, moment: Moment) async throws {
+        let bench = try await DaemonBench(
+            at: 1_772_000_000_000, settings: "", jobs: Self.jobs.filter { $0.key == "drop" })
+        try await bench.startDaemon()
+        if moment == .sending {
+            try bench.write(Self.file, to: "drop/inbox/a.csv")
+            try await bench.pass { try bench.batch("a-1")?.counts.calls ?? 0 > 0 }
+            try await bench.settle { try #require(bench.house).traffic.status.underWay == 0 }
+        }
+        let calls = try bench.callsRead()
+        try FileManager.default.moveItem(atPath: bench.file("var/\(name)"), toPath: bench.file("away"))
+        let failure = try await bench.failureOfDaemon() as? StoreError
+        #expect(failure?.message.contains("was removed while it was in use") == true)
+        #expect(OperationFailure(try #require(failure)).status == .unfinished)
+        #expect(try bench.callsRead() == calls)
+        #expect(try bench.told().count == 1)
+        try FileManager.default.moveItem(atPath: bench.file("away"), toPath: bench.file("var/\(name)"))
+        let ledger = try bench.reading { store in try store.batches().reduce(0) { $0 + $1.counts.calls } }
+        #expect(ledger == calls)
         try await bench.end()
     }
 

@@ -1,0 +1,75 @@
+import JobRunner
+import RecordStore
+import Synchronization
+
+/// When each part of the daemon shows up again at the latest, by its own word.
+///
+/// A part says so before it waits and before it works. One that has not come back in time hangs: on a write that never
+/// returns, or on a fault of Rollcall's own. Parts that work with the database alone are vital: without them the daemon
+/// is better started anew. Parts that work with files wait for other people's disks and shares, which no new start mends;
+/// it would only put the calls under way in doubt.
+final class Attendance: Sendable {
+    /// What a part said.
+    private struct Word {
+        var deadline: Int64
+        var isVital: Bool
+    }
+
+    /// How long a turn of a part may take that works with the database alone.
+    static let patience = Duration.seconds(60)
+    /// How long a step of a part may take that works with files, or moves much in the database.
+    static let longPatience = Duration.seconds(900)
+
+    private let words = Mutex<[String: Word]>([:])
+
+    /// When each part is expected, in monotonic nanoseconds, by the part's name.
+    var deadlines: [String: Int64] { words.withLock { $0.mapValues(\.deadline) } }
+
+    /// A part will have shown up again by a time, in monotonic nanoseconds.
+    func expect(_ part: String, by deadline: Int64, isVital: Bool) {
+        words.withLock { $0[part] = Word(deadline: deadline, isVital: isVital) }
+    }
+
+    /// A part has ended, and is expected no more.
+    func leave(_ part: String) {
+        _ = words.withLock { $0.removeValue(forKey: part) }
+    }
+
+    /// Nobody is late before a time, in monotonic nanoseconds: what kept them, such as a full disk, is over.
+    func excuse(until deadline: Int64) {
+        words.withLock { words in
+            for part in words.keys { words[part]?.deadline.raise(to: deadline) }
+        }
+    }
+
+    /// The parts that should have shown up by a time, in monotonic nanoseconds, by name; `vitalOnly`: those without which
+    /// the daemon is better started anew.
+    func overdue(at now: Int64, vitalOnly: Bool) -> [String] {
+        words.withLock { words in
+            words.filter { $0.value.deadline < now && ($0.value.isVital || !vitalOnly) }.keys.sorted()
+        }
+    }
+}
+
+extension Int64 {
+    fileprivate mutating func raise(to other: Int64) { self = Swift.max(self, other) }
+}
+
+extension House {
+    /// A part that works with the database alone begins a turn, or waits so long.
+    func expect(_ part: String, after wait: Duration = .zero, patience: Duration = Attendance.patience) {
+        attendance.expect(part, by: clock.monotonic + (wait + patience).nanoseconds, isVital: true)
+    }
+
+    /// A part that works with files begins a step, or waits until a monotonic time in nanoseconds.
+    func expectWithFiles(_ part: String, after wait: Duration = .zero) {
+        attendance.expect(
+            part, by: clock.monotonic + (wait + Attendance.longPatience).nanoseconds, isVital: false)
+    }
+
+    /// Whether every part without which the daemon is better started anew has shown up in time. On a full disk they wait
+    /// for room.
+    var isAtWork: Bool {
+        store.storageCondition != .normal || attendance.overdue(at: clock.monotonic, vitalOnly: true).isEmpty
+    }
+}

@@ -1,0 +1,52 @@
+import Foundation
+import Synchronization
+
+/// Ends the process where an orderly end does not come.
+///
+/// A task group waits for all its children and a service group for all its services, whatever they wait for: a disk, a
+/// share or a lock that never answers would keep a process for ever that was told to end. This one waits on a thread of
+/// its own and then ends the process with 3, as if it had been killed: calls under way are in doubt at the next start.
+final class ExitDeadline: Sendable {
+    private struct State {
+        var end: ContinuousClock.Instant?
+        var isWatched = false
+    }
+
+    /// How long the rest may take once everything is to be left at once.
+    static let atOnce = Duration.seconds(10)
+    /// How long an orderly end may take longer than the calls that it waits for.
+    static let margin = Duration.seconds(45)
+
+    private let state = Mutex(State())
+    private let change = DispatchSemaphore(value: 0)
+    private let end: @Sendable () -> Void
+
+    /// Prepares a deadline that nobody has set; `end` is what happens then.
+    init(end: @escaping @Sendable () -> Void = ExitDeadline.endProcess) {
+        self.end = end
+    }
+
+    /// The process ends after so long at the latest; a deadline that was set before and is earlier stays.
+    func set(_ duration: Duration) {
+        let isFirst = state.withLock { state in
+            state.end = min(state.end ?? .now + duration, .now + duration)
+            defer { state.isWatched = true }
+            return !state.isWatched
+        }
+        if isFirst { Thread { self.watch() }.start() } else { change.signal() }
+    }
+
+    private func watch() {
+        while let left = state.withLock({ $0.end.map { $0 - .now } }), left > .zero {
+            _ = change.wait(timeout: .now() + .milliseconds(Int(left / .milliseconds(1)) + 1))
+        }
+        end()
+    }
+
+    private static let endProcess: @Sendable () -> Void = {
+        let text = Array("rollcall: it did not end in time and leaves at once; calls under way are in doubt\n".utf8)
+        // Nobody is left to hear of a failure.
+        _ = write(STDERR_FILENO, text, text.count)
+        _exit(ExitStatus.unfinished.rawValue)
+    }
+}

@@ -1,0 +1,60 @@
+internal import Basics
+internal import Foundation
+
+/// The files of an open database, and whether they still lie where they lay.
+///
+/// A process goes on writing to a file that was removed, and to one that another file has replaced: nobody will ever find
+/// what it writes there. A database without its lock can be opened by a second runner, who takes the calls under way for
+/// a crash's. So whoever runs batches compares device and inode (`man 7 inode`) before each commit.
+struct FilesInPlace: Sendable {
+    private struct Identity: Equatable {
+        let device: UInt64
+        let inode: UInt64
+    }
+
+    /// What belongs to a database, by what its path ends with: the WAL and its index, the runner's lock, the ledger's mark.
+    private static let suffixes = ["", "-wal", "-shm", ".lock", ".mark"]
+
+    private let files: [(path: String, identity: Identity)]
+
+    /// Remembers the files that are there now, of a database that is open.
+    ///
+    /// - Throws: ``StoreError`` with ``StoreError/Code/notReadable`` when one can't be looked at.
+    init(database: String) throws {
+        files = try Self.suffixes.compactMap { suffix in
+            let path = database + suffix
+            return try Self.identity(of: path).map { (path, $0) }
+        }
+    }
+
+    /// Refuses to go on once one of them is gone or another.
+    ///
+    /// - Throws: ``StoreError`` with ``StoreError/Code/stateNotWritten``, naming the file; with
+    ///   ``StoreError/Code/notReadable`` when one can't be looked at.
+    func check() throws {
+        for (path, identity) in files {
+            let found = try Self.identity(of: path)
+            guard found != identity else { continue }
+            let name = URL(filePath: path).lastPathComponent
+            throw StoreError(
+                .stateNotWritten,
+                "\(name) was \(found == nil ? "removed" : "replaced") while it was in use, so nothing is sent any more: put "
+                    + "the database's files back as they were, or restore a backup as \(Hint.help(["restore"])) says, then "
+                    + "start again")
+        }
+    }
+
+    /// Nil where there is no such file.
+    private static func identity(of path: String) throws -> Identity? {
+        var status = stat()
+        if SystemCall.retrying({ stat(path, &status) }) == 0 {
+            return Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+        }
+        let fault = SystemFault(errno)
+        guard [ENOENT, ENOTDIR].contains(fault.code) else {
+            let name = URL(filePath: path).lastPathComponent
+            throw StoreError(name, cannotBe: "looked at", while: .reading, because: fault)
+        }
+        return nil
+    }
+}

@@ -1,0 +1,162 @@
+import Emulator
+import Foundation
+import RecordStore
+import Synchronization
+import Testing
+
+extension EndToEnd {
+    /// A real file system without room. Where none can be mounted, the same is tested with a database that may not grow
+    /// (`FullDiskTests` of `RecordStoreTests`, `FullDiskRunTests` of `JobRunnerTests`).
+    @Suite(
+        "A disk that is full",
+        .enabled(if: SmallDisk.isPossible, "a file system is mounted, for which root and a mount namespace are needed"))
+    struct FullDiskTests {
+        private static let settings = """
+            limits: { rate: 200, burst: 8, concurrency: 8 }
+            daemon: { shutdown_grace: 1s }
+            notify: [sh, -c, 'cat >> told.jsonl']
+
+            """
+        private static let job = "source: { path: drop, settle: 0s }\n"
+
+        /// Fills the disk when the emulator has read so many calls.
+        private final class Filler: Sendable {
+            private let state = Mutex<(disk: SmallDisk?, at: Int)>((nil, 0))
+
+            func fill(_ disk: SmallDisk, at call: Int) { state.withLock { $0 = (disk, call) } }
+
+            func saw(_ call: Int) {
+                guard let disk = state.withLock({ $0.at == call ? $0.disk : nil }) else { return }
+                disk.fillUp()
+            }
+        }
+
+        private static func with(
+            _ body: @Sendable (Installation, SmallDisk, Filler) async throws -> Void
+        ) async throws {
+            let filler = Filler()
+            var knobs = EmulatorConfiguration()
+            knobs.onCall = { filler.saw($0) }
+            try await Installation.with(knobs, settings: settings) { installation in
+                try installation.makeFolder("jobs")
+                try installation.makeFolder("drop")
+                try installation.makeFolder("drop/inbox")
+                try installation.write(job, to: "jobs/drop.yaml")
+                try await body(installation, SmallDisk(megabytes: 24, in: installation), filler)
+            }
+        }
+
+        private static func daemon(_ disk: SmallDisk) async throws -> RollcallProcess {
+            let daemon = try disk.start(["daemon"])
+            await daemon.waitForError(containing: "drop folder is open")
+            return daemon
+        }
+
+        @Test("The daemon calls nothing while there is no room, says so, and goes on by itself")
+        func daemonGoesOn() async throws {
+            try await Self.with { installation, disk, filler in
+                let daemon = try await Self.daemon(disk)
+                filler.fill(disk, at: 60)
+                try installation.drop(Accounts.csv(200), as: "night.csv", into: "drop/inbox")
+                await daemon.waitForError(containing: "the disk is full: no calls")
+                let status = try await disk.rollcall("status")
+                #expect(status.output.contains("the disk that holds the database is full"), "\(status)")
+                let script = try await disk.rollcall("status", "--json")
+                #expect(script.output.contains("\"disk_full_since\""))
+                let refused = try await disk.rollcall("pause", "night-1")
+                #expect(refused.status == 3 && refused.errors.contains("make room"), "\(refused.errors)")
+                #expect(installation.emulator.calls.total < 200)
+                try disk.makeRoom()
+                await daemon.waitForError(containing: "the disk has room again")
+                await daemon.waitForError(containing: "batch is over")
+                try await installation.end(daemon)
+                try await disk.end()
+                let told = try installation.text("told.jsonl")
+                for event in ["disk_full", "disk_freed", "completed"] {
+                    #expect(told.contains(#""event":"\#(event)""#))
+                }
+                #expect(installation.emulator.calls.total == 200)
+                let accounting = try Accounting(installation, batch: "night-1")
+                #expect(accounting.batch.counts.succeeded == 200)
+                accounting.expectCallsEqual()
+            }
+        }
+
+        @Test("A file is taken in as far as there is room, and wholly as soon as there is more")
+        func takingIn() async throws {
+            try await Self.with { installation, disk, _ in
+                let daemon = try await Self.daemon(disk)
+                disk.fillUp()
+                try installation.drop(Accounts.csv(500), as: "night.csv", into: "drop/inbox")
+                await daemon.waitForError(containing: "the disk is full: no calls")
+                try disk.makeRoom()
+                await daemon.waitForError(containing: "batch is over")
+                try await installation.end(daemon)
+                try await disk.end()
+                let accounting = try Accounting(installation, batch: "night-1")
+                #expect(accounting.batch.counts.succeeded == 500)
+                accounting.expectCallsEqual()
+            }
+        }
+
+        @Test("Told to end while there is no room, the daemon ends with 3 and the reason", arguments: [1, 2])
+        func ends(signals: Int) async throws {
+            try await Self.with { installation, disk, filler in
+                let daemon = try await Self.daemon(disk)
+                filler.fill(disk, at: 60)
+                try installation.drop(Accounts.csv(200), as: "night.csv", into: "drop/inbox")
+                await daemon.waitForError(containing: "the disk is full: no calls")
+                daemon.signal(SIGTERM)
+                if signals == 2 {
+                    await daemon.waitForError(containing: "no new calls")
+                    daemon.signal(SIGTERM)
+                }
+                let ended = try await daemon.wait()
+                #expect(ended.status == 3 && ended.errors.contains("make room"), "\(ended.errors)")
+                try disk.makeRoom()
+                // What was answered and could not be written is in doubt, and nothing is sent twice.
+                let again = try await Self.daemon(disk)
+                await again.waitForError(containing: "batch is over")
+                try await installation.end(again)
+                try await disk.end()
+                let accounting = try Accounting(installation, batch: "night-1", isKilled: true)
+                let counts = accounting.batch.counts
+                #expect(counts.inDoubt > 0 && counts.succeeded + counts.inDoubt == 200)
+                #expect(installation.emulator.calls.byRequest.values.allSatisfy { $0 == 1 })
+                accounting.expectCallsCovered()
+            }
+        }
+
+        @Test("A run waits for room, too")
+        func run() async throws {
+            try await Self.with { installation, disk, filler in
+                try installation.write(Accounts.csv(200), to: "night.csv")
+                filler.fill(disk, at: 60)
+                let run = try disk.start(["run", "night.csv"])
+                await run.waitForError(containing: "the disk that holds the database is full: no calls are made")
+                try disk.makeRoom()
+                let ended = try await run.wait()
+                #expect(ended.status == 0, "\(ended.errors)")
+                try await disk.end()
+                try Accounting(installation, batch: "night-1").expectCallsEqual()
+                #expect(installation.emulator.calls.total == 200)
+            }
+        }
+
+        @Test("A run without room to begin with says so and ends with 3")
+        func noRoomToBegin() async throws {
+            try await Self.with { installation, disk, _ in
+                disk.fillUp()
+                try installation.write(Accounts.csv(5), to: "night.csv")
+                let ended = try await disk.rollcall("run", "night.csv")
+                #expect(ended.status == 3 && ended.errors.contains("make room"), "\(ended.errors)")
+                #expect(!ended.errors.contains("SELECT") && !ended.errors.contains("CREATE"))
+                try disk.makeRoom()
+                let again = try await disk.rollcall("run", "night.csv")
+                #expect(again.status == 0, "\(again.errors)")
+                try await disk.end()
+                #expect(installation.emulator.calls.total == 5)
+            }
+        }
+    }
+}

@@ -1,0 +1,68 @@
+import Foundation
+import Testing
+
+/// A small file system of its own below an installation's `var/`, which can really be full.
+///
+/// It is mounted in a mount namespace that a process of ours keeps alive (`man 7 mount_namespaces`), so that nothing is left
+/// of it, whatever becomes of the test. Commands that are to see it are started in that namespace; the test itself reaches
+/// it by the keeper's `/proc/PID/root`.
+struct SmallDisk: Sendable {
+    /// Whether file systems can be mounted here: by root, who may make mount namespaces.
+    static let isPossible: Bool = {
+        guard geteuid() == 0, FileManager.default.isExecutableFile(atPath: "/usr/bin/nsenter") else { return false }
+        let probe = Process()
+        probe.executableURL = URL(filePath: "/usr/bin/unshare")
+        probe.arguments = ["-m", "sh", "-c", "mount -t tmpfs -o size=1m none /mnt"]
+        (probe.standardOutput, probe.standardError) = (FileHandle.nullDevice, FileHandle.nullDevice)
+        guard (try? probe.run()) != nil else { return false }
+        probe.waitUntilExit()
+        return probe.terminationStatus == 0
+    }()
+
+    private let keeper: RollcallProcess
+    private let installation: Installation
+
+    /// Mounts a file system of so many MiB at `var/`.
+    init(megabytes: Int, in installation: Installation) async throws {
+        self.installation = installation
+        try installation.makeFolder("var")
+        let script = "mount -t tmpfs -o mode=700,size=\(megabytes)m none var && echo mounted >&2 && exec sleep 600"
+        keeper = try RollcallProcess(
+            ["-m", "sh", "-c", script], in: installation.path, executable: URL(filePath: "/usr/bin/unshare"))
+        await keeper.waitForError(containing: "mounted")
+    }
+
+    /// Starts `rollcall` where the small disk is mounted; the process is `rollcall` itself.
+    func start(_ arguments: [String]) throws -> RollcallProcess {
+        let place = ["-t", "\(keeper.identifier)", "-m", "--wd=\(installation.path)"]
+        return try RollcallProcess(
+            place + [RollcallProcess.executable.path] + arguments, in: installation.path,
+            executable: URL(filePath: "/usr/bin/nsenter"))
+    }
+
+    /// Runs `rollcall` there to its end.
+    func rollcall(_ arguments: String...) async throws -> RollcallProcess.Ended { try await start(arguments).wait() }
+
+    /// The path of a file on the disk, as the test sees it.
+    func file(_ name: String) -> String { "/proc/\(keeper.identifier)/root\(installation.path)/var/\(name)" }
+
+    /// Takes all room there is, to the last byte.
+    func fillUp() {
+        let file = open(self.file("ballast"), O_CREAT | O_APPEND | O_WRONLY, 0o600)
+        defer { close(file) }
+        let block = [UInt8](repeating: 0, count: 65_536)
+        while write(file, block, block.count) > 0 {}
+    }
+
+    /// Gives the room back.
+    func makeRoom() throws { try FileManager.default.removeItem(atPath: file("ballast")) }
+
+    /// Copies what is on the disk to where the rest of a test looks for it, and ends with the disk.
+    func end() async throws {
+        for name in try FileManager.default.contentsOfDirectory(atPath: file("")) where name != "ballast" {
+            try FileManager.default.copyItem(atPath: file(name), toPath: installation.file("var/\(name)"))
+        }
+        keeper.signal(SIGKILL)
+        _ = try await keeper.wait()
+    }
+}

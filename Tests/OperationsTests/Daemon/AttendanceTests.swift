@@ -1,0 +1,65 @@
+import Foundation
+import JobRunner
+import TestSupport
+import Testing
+
+@testable import Operations
+@testable import RecordStore
+
+@Suite("Whether the daemon's parts show up", .timeLimit(.minutes(5)))
+struct AttendanceTests {
+    /// A time, who is late then, and who of these is vital.
+    @Test(
+        arguments: [
+            (10, [], []), (11, ["a"], ["a"]), (20, ["a"], ["a"]), (21, ["a", "files"], ["a"]),
+            (31, ["a", "b", "files"], ["a", "b"]),
+        ] as [(Int64, [String], [String])])
+    func overdue(now: Int64, late: [String], vital: [String]) {
+        let attendance = Attendance()
+        attendance.expect("b", by: 30, isVital: true)
+        attendance.expect("a", by: 10, isVital: true)
+        attendance.expect("files", by: 20, isVital: false)
+        attendance.expect("left", by: 1, isVital: true)
+        attendance.leave("left")
+        #expect(attendance.overdue(at: now, vitalOnly: false) == late)
+        #expect(attendance.overdue(at: now, vitalOnly: true) == vital)
+    }
+
+    @Test("After what kept all of them nobody is late, and nobody is expected earlier than he said")
+    func excuse() {
+        let attendance = Attendance()
+        attendance.expect("a", by: 10, isVital: true)
+        attendance.expect("b", by: 100, isVital: true)
+        attendance.excuse(until: 50)
+        #expect(attendance.deadlines == ["a": 50, "b": 100])
+    }
+
+    @Test(
+        "Every part of a daemon shows up again and again; one that does not is told, and the daemon is no longer at work"
+    )
+    func parts() async throws {
+        let bench = try await DaemonBench(
+            at: 1_772_000_000_000, settings: "",
+            jobs: [
+                "drop": "source: { path: drop, settle: 30s }\n",
+                "nightly": "schedule: \"0 3 * * *\"\nsource: { glob: incoming/*.csv, settle: 30s }\n",
+            ])
+        try await bench.startDaemon()
+        let house = try #require(bench.house)
+        let parts = ["batches", "drop folder of drop", "runner status", "schedule of nightly", "upkeep"]
+        try await bench.settle { house.attendance.deadlines.keys.sorted() == parts }
+        let first = house.attendance.deadlines
+        try await bench.pass {
+            let now = house.attendance.deadlines
+            return parts.allSatisfy { part in now[part].map { $0 > first[part] ?? 0 } ?? false }
+        }
+        house.attendance.expect("stuck", by: 0, isVital: true)
+        #expect(!house.isAtWork)
+        try await bench.pass { bench.count(ofLogged: Self.late) > 0 }
+        house.attendance.leave("stuck")
+        try await bench.end()
+    }
+
+    private static let late =
+        "a part of the daemon has not come back in time; the disk or share it works with may not answer"
+}
