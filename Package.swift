@@ -47,7 +47,8 @@ let package = Package(
         .library(
             name: "RollcallRooms",
             targets: [
-                "OpenSSL", "JSON", "JOSE", "IdentityInsights", "HTTPTransport", "RecordStore", "Ingest", "JobRunner",
+                "OpenSSL", "JSON", "JOSE", "IdentityInsights", "HTTPTransport", "RecordStore", "Ingest", "DropFolder",
+                "JobRunner",
                 "IdentityInsightsClient", "Results", "Schedules", "Settings", "Operations", "Emulator",
             ]),
     ],
@@ -69,7 +70,7 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CPlatform"),
 
-        room("Basics"),
+        room("Basics", ["CPlatform"]),
         room("OpenSSL", ["COpenSSL"]),
         room("JSON"),
         room("JOSE", ["OpenSSL", "JSON"]),
@@ -85,6 +86,7 @@ let package = Package(
             swiftSettings: strict),
         room("RecordStore", ["Basics", "CPlatform", "Migrations", "OpenSSL", .grdb, .grdbSQLite]),
         room("Ingest", ["Basics", "RecordStore", "IdentityInsights", "JSON", "OpenSSL", "CPlatform"]),
+        room("DropFolder", ["Basics", "CPlatform"]),
         room("JobRunner", ["RecordStore", "Basics"]),
         room("IdentityInsightsClient", ["Basics", "JobRunner", "IdentityInsights", "JOSE", "JSON", "HTTPTransport"]),
         room("Results", ["Basics", "RecordStore", "IdentityInsights", "JSON", "OpenSSL", .mustache]),
@@ -93,7 +95,8 @@ let package = Package(
         room(
             "Operations",
             [
-                "Basics", "Ingest", "Results", "JobRunner", "IdentityInsightsClient", "RecordStore", "Schedules",
+                "Basics", "Ingest", "DropFolder", "Results", "JobRunner", "IdentityInsightsClient", "RecordStore",
+                "Schedules",
                 "Settings", "CPlatform", "HTTPTransport", "IdentityInsights", "JOSE", "JSON", "OpenSSL", .logging,
                 .lifecycle,
                 .signals,
@@ -119,8 +122,9 @@ let package = Package(
         tests(of: "IdentityInsights", ["JSON"]),
         tests(of: "HTTPTransport", ["OpenSSL", .nioSSL, .nioCore, .nioPosix]),
         tests(of: "Migrations", [.grdb]),
-        tests(of: "RecordStore", ["OpenSSL", "Migrations", .grdb, .grdbSQLite]),
-        tests(of: "Ingest", ["RecordStore", "IdentityInsights", "JSON", "OpenSSL"]),
+        tests(of: "RecordStore", ["Basics", "OpenSSL", "Migrations", .grdb, .grdbSQLite]),
+        tests(of: "Ingest", ["Basics", "RecordStore", "IdentityInsights", "JSON", "OpenSSL"]),
+        tests(of: "DropFolder", ["Basics", "Ingest"]),
         tests(of: "JobRunner", ["RecordStore", "OpenSSL", .grdb]),
         tests(
             of: "IdentityInsightsClient", ["JobRunner", "IdentityInsights", "JOSE", "JSON", "HTTPTransport", "OpenSSL"]),

@@ -1,3 +1,5 @@
+import Basics
+
 /// Bytes that can be read from any offset: a file, or the bytes of a test in awkward portions.
 protocol ByteSource: Sendable {
     /// Reads up to `buffer.count` bytes from `offset` on; fewer are allowed, none means the end.

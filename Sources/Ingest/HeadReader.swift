@@ -1,3 +1,4 @@
+import Basics
 import JSON
 
 /// Makes out what the beginning of a text is: JSON-lines, or CSV with its header.

@@ -1,3 +1,4 @@
+import Basics
 public import RecordStore
 
 /// Takes a file into the store in constant memory: while one chunk is being stored the next is read, mapped, checked

@@ -1,3 +1,5 @@
+public import Basics
+
 /// A file of records, opened and known to be one: its kind, delimiter and header have been found and checked. What
 /// comes after the header has not been looked at; `examine()` does that.
 public struct InputFile: Sendable {

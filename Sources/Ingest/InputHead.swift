@@ -1,3 +1,5 @@
+import Basics
+
 /// The beginning of a file: its kind, its header, and where the records begin.
 struct InputHead {
     let format: InputFormat

@@ -1,4 +1,5 @@
-internal import CPlatform
+import Basics
+import CPlatform
 import Foundation
 
 /// Owner of a file descriptor opened for reading. All reads name their offset, so it can be shared.

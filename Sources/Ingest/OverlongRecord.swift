@@ -1,3 +1,5 @@
+import Basics
+
 /// Finds the end of a record too long to be held, reading on block by block in constant memory.
 struct OverlongRecord {
     enum Ending: Equatable {

@@ -1,3 +1,5 @@
+import Basics
+
 /// Reads the records of a file one after the other in constant memory, whatever the length of its lines.
 struct RecordReader: ~Copyable {
     /// The longest record that is read, in bytes; a longer one is reported and passed over.

@@ -1,3 +1,4 @@
+public import Basics
 import IdentityInsights
 
 /// Makes the canonical request of a record from its raw row, and checks every rule on the way. Used when a file is

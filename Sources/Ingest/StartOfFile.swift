@@ -1,3 +1,5 @@
+import Basics
+
 /// The first bytes of a file, held while its kind and header are found out.
 struct StartOfFile: ~Copyable {
     private let memory: UnsafeMutableRawBufferPointer

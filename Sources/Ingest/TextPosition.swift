@@ -1,3 +1,5 @@
+import Basics
+
 /// A place in a text as people count: line and column from 1, columns in characters.
 struct TextPosition: Sendable, Equatable {
     private(set) var line = 1

@@ -1,5 +1,5 @@
+import DropFolder
 import Foundation
-import Ingest
 import RecordStore
 import Results
 import Settings
@@ -47,7 +47,8 @@ struct ResultsPlace: Equatable, Sendable {
     func name(of batch: Batch) -> String {
         switch naming {
         case .byBatch: batch.name
-        case .byFile(let zone): ResultFolderName.of(batch.fileName, takenAt: batch.createdAt, in: zone, batch: batch.id)
+        case .byFile(let zone):
+            ResultFolderName.of(batch.fileName, takenAt: batch.createdAt, in: zone, batch: batch.id.rawValue)
         }
     }
 

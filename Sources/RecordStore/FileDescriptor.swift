@@ -1,3 +1,4 @@
+import Basics
 import CPlatform
 import Foundation
 import Glibc

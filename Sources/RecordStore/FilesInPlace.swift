@@ -1,5 +1,6 @@
-internal import Basics
-internal import Foundation
+import Basics
+import CPlatform
+import Foundation
 
 /// The files of an open database, and whether they still lie where they lay.
 ///

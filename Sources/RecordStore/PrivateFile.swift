@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 
 /// Files that nobody but their owner may read.

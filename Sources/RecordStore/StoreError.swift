@@ -1,3 +1,5 @@
+import Basics
+
 /// Why the store refuses or fails. Texts name batches, lines and rules, never a value of a record.
 public struct StoreError: Error, Sendable, CustomStringConvertible {
     /// What kind of trouble it is.
@@ -65,5 +67,20 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
     /// The message, followed by what the layer below said.
     public var description: String {
         cause.map { "\(message) (\($0))" } ?? message
+    }
+}
+
+extension StoreError {
+    /// A file of the store cannot be used.
+    ///
+    /// - Parameters:
+    ///   - name: The file's last path component.
+    ///   - verb: What was to be done with it, as a participle.
+    ///   - access: Whether that was reading or writing.
+    ///   - fault: What the system said.
+    init(_ name: String, cannotBe verb: String, while access: Access = .writing, because fault: SystemFault) {
+        self.init(
+            fault.isFullDisk ? .diskFull : access == .reading ? .notReadable : .stateNotWritten,
+            "\(name) cannot be \(verb); \(fault.advice)", cause: fault.text)
     }
 }

@@ -1,3 +1,4 @@
+import Basics
 internal import RecordStore
 
 /// Why result files cannot be written. Texts name files and rules, never a value of a record.

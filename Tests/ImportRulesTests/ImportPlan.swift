@@ -5,7 +5,7 @@ enum ImportPlan {
 
     /// Room (folder below the package's root) to the modules it may import.
     static let arrows: [String: Set<String>] = [
-        "Sources/Basics": [],
+        "Sources/Basics": ["CPlatform"],
         "Sources/OpenSSL": ["COpenSSL"],
         "Sources/JSON": [],
         "Sources/JOSE": ["OpenSSL", "JSON"],
@@ -14,6 +14,7 @@ enum ImportPlan {
         "migrations": ["GRDB"],
         "Sources/RecordStore": ["CPlatform", "Migrations", "OpenSSL", "GRDB", "GRDBSQLite"],
         "Sources/Ingest": ["RecordStore", "IdentityInsights", "JSON", "OpenSSL", "CPlatform"],
+        "Sources/DropFolder": ["CPlatform"],
         "Sources/JobRunner": ["RecordStore"],
         "Sources/IdentityInsightsClient": [
             "JobRunner", "IdentityInsights", "JOSE", "JSON", "HTTPTransport", "OpenSSL",
@@ -22,8 +23,8 @@ enum ImportPlan {
         "Sources/Schedules": [],
         "Sources/Settings": ["Schedules", "Yams"],
         "Sources/Operations": [
-            "Ingest", "Results", "JobRunner", "IdentityInsightsClient", "RecordStore", "Schedules", "Settings",
-            "CPlatform", "Logging", "ServiceLifecycle", "UnixSignals",
+            "Ingest", "DropFolder", "Results", "JobRunner", "IdentityInsightsClient", "RecordStore", "Schedules",
+            "Settings", "CPlatform", "Logging", "ServiceLifecycle", "UnixSignals",
         ],
         "Sources/Emulator": [
             "IdentityInsights", "JOSE", "JSON", "OpenSSL", "HummingbirdCore", "NIOSSL", "NIOCore", "NIOPosix",

@@ -1,3 +1,6 @@
+import Basics
+import TestSupport
+
 @testable import Ingest
 
 /// What the builder makes of one row.

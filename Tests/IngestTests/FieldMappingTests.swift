@@ -1,4 +1,6 @@
+import Basics
 import OpenSSL
+import TestSupport
 import Testing
 
 @testable import Ingest

@@ -1,5 +1,7 @@
+import Basics
 import Foundation
 import OpenSSL
+import TestSupport
 import Testing
 
 @testable import Ingest

@@ -1,5 +1,7 @@
+import Basics
 import IdentityInsights
 import JSON
+import TestSupport
 import Testing
 
 @testable import Ingest

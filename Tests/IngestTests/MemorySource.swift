@@ -1,3 +1,5 @@
+import Basics
+
 @testable import Ingest
 
 /// Bytes in memory, read in portions of a given size, as a slow or odd file system may give them.

@@ -1,6 +1,8 @@
+import Basics
 import IdentityInsights
 import JSON
 import OpenSSL
+import TestSupport
 import Testing
 
 @testable import Ingest

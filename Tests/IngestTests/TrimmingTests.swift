@@ -1,6 +1,7 @@
 import IdentityInsights
 import OpenSSL
 import RecordStore
+import TestSupport
 import Testing
 
 @testable import Ingest

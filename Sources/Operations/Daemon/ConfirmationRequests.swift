@@ -1,4 +1,5 @@
 import Basics
+import DropFolder
 import Ingest
 import JobRunner
 import Logging

@@ -1,5 +1,5 @@
+import DropFolder
 import Foundation
-import Ingest
 import Settings
 
 /// The files a job's pattern names (`man 3 glob`); hidden ones only where the pattern names the dot.

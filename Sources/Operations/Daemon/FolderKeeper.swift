@@ -1,4 +1,5 @@
-import Ingest
+import Basics
+import DropFolder
 import JobRunner
 import Logging
 import RecordStore

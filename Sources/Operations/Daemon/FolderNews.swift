@@ -1,5 +1,5 @@
 import Basics
-import Ingest
+import DropFolder
 import JobRunner
 import Logging
 import RecordStore

@@ -1,5 +1,6 @@
+import Basics
+import DropFolder
 import Foundation
-import Ingest
 import JobRunner
 import Logging
 import RecordStore

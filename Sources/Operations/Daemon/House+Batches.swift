@@ -1,3 +1,5 @@
+import Basics
+import DropFolder
 import Foundation
 import Ingest
 import JobRunner

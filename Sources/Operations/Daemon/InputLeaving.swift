@@ -1,5 +1,5 @@
+import DropFolder
 import Foundation
-import Ingest
 import Settings
 
 /// What becomes of an input file outside drop folders, once its batch is done. Done again, it finds nothing to do.

@@ -1,4 +1,4 @@
-import Ingest
+import DropFolder
 import JobRunner
 import Logging
 import RecordStore

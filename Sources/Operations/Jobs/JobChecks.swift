@@ -1,4 +1,5 @@
 import Basics
+import DropFolder
 import Foundation
 import Ingest
 import Schedules

@@ -1,0 +1,45 @@
+package import Foundation
+
+/// What tells that a file is still the one that was seen and has not been written to.
+package struct FileIdentity: Sendable, Equatable {
+    package let device: UInt64
+    package let inode: UInt64
+    /// Size in bytes.
+    package let byteCount: Int
+    /// Time of the last write in nanoseconds since 1970 UTC: whatever the writer, or its file server's clock, says.
+    package let modifiedAt: Int64
+    /// Time of the last change of content, name or mode, in nanoseconds since 1970 UTC. No writer can choose it
+    /// (`man 7 inode`, st_ctime).
+    package let changedAt: Int64
+
+    /// Describes a file as it was seen.
+    package init(device: UInt64, inode: UInt64, byteCount: Int, modifiedAt: Int64, changedAt: Int64) {
+        self.device = device
+        self.inode = inode
+        self.byteCount = byteCount
+        self.modifiedAt = modifiedAt
+        self.changedAt = changedAt
+    }
+
+    /// Whether this is the same file, not written to since as far as its writer says, although its name may have
+    /// changed, which moves `changedAt`.
+    package func isSameBesidesName(as other: FileIdentity) -> Bool {
+        (device, inode, byteCount, modifiedAt) == (other.device, other.inode, other.byteCount, other.modifiedAt)
+    }
+}
+
+extension FileIdentity {
+    /// Takes a file's identity from what `stat` says of it.
+    package init(_ facts: stat) {
+        self.init(
+            device: UInt64(facts.st_dev), inode: UInt64(facts.st_ino), byteCount: Int(facts.st_size),
+            modifiedAt: Self.nanoseconds(facts.st_mtim), changedAt: Self.nanoseconds(facts.st_ctim))
+    }
+
+    /// A year a file system makes up is as good as the greatest there is.
+    private static func nanoseconds(_ time: timespec) -> Int64 {
+        let (seconds, overflows) = Int64(time.tv_sec).multipliedReportingOverflow(by: 1_000_000_000)
+        guard !overflows else { return time.tv_sec < 0 ? .min : .max }
+        return seconds.addingReportingOverflow(Int64(time.tv_nsec)).partialValue
+    }
+}

@@ -1,0 +1,112 @@
+import Basics
+
+/// Decides which files of an inbox are whole. A pure value: it is told what was seen and when, and does nothing.
+///
+/// A file is whole when size, time of the last write and time of the last change stood still over two looks that are
+/// `settle` apart, or when its marker is there. What time the file itself claims to be from does not matter, only that
+/// this does not change. A marker that was there before its file belongs to an
+/// earlier one of that name, and counts only once it is made anew.
+public struct SettlingFiles: Sendable {
+    /// In which order files that are whole at the same time are taken in.
+    public enum Order: Sendable, Equatable {
+        /// By the bytes of the name.
+        case name
+        /// By the time of the last change, then by name.
+        case modified
+    }
+
+    /// What was found out by one look.
+    public struct Finding: Sendable, Equatable {
+        /// The files to be claimed now, in order.
+        public internal(set) var whole: [FileSighting] = []
+        /// When the next of the others can be whole, in nanoseconds of the clock that was asked; nil when only a
+        /// change of the folder can bring something.
+        public internal(set) var lookAgainAt: Int64?
+        /// Files that must still stand still for a while.
+        public internal(set) var settling: [String] = []
+        /// Files that wait for their marker; none where no marker is needed.
+        public internal(set) var withoutMarker: [String] = []
+    }
+
+    private struct Observed {
+        let identity: FileIdentity
+        let since: Int64
+    }
+
+    private let settle: Int64
+    private let needsDoneMarker: Bool
+    private let order: Order
+    private var observed: [String: Observed] = [:]
+    private var staleMarkers: [String: FileIdentity] = [:]
+
+    /// Knows no file yet.
+    ///
+    /// - Parameters:
+    ///   - settle: how long a file must not change to be whole.
+    ///   - needsDoneMarker: whether only a marker makes a file whole.
+    ///   - order: the order of files that are whole.
+    public init(settle: Duration, needsDoneMarker: Bool, order: Order) {
+        let (seconds, attoseconds) = settle.components
+        // Thirty years are for ever, and keep the sum from overflowing.
+        self.settle = min(seconds, 1_000_000_000) * 1_000_000_000 + attoseconds / 1_000_000_000
+        self.needsDoneMarker = needsDoneMarker
+        self.order = order
+    }
+
+    /// Takes in one look at the inbox.
+    ///
+    /// - Parameters:
+    ///   - listing: what lies there; all of it, since what is missing has gone.
+    ///   - moment: nanoseconds of a clock that never goes back.
+    /// - Returns: what is whole, and when to look again.
+    public mutating func take(_ listing: FolderListing, at moment: Int64) -> Finding {
+        var finding = Finding()
+        var still: [String: Observed] = [:]
+        still.reserveCapacity(listing.files.count)
+        for file in listing.files {
+            let observed = observe(file, at: moment)
+            still[file.name] = observed
+            judge(file, observed, at: moment, into: &finding)
+        }
+        observed = still
+        remember(listing)
+        sort(&finding.whole)
+        finding.settling.sort()
+        finding.withoutMarker.sort()
+        return finding
+    }
+
+    private func observe(_ file: FileSighting, at moment: Int64) -> Observed {
+        if let known = observed[file.name], known.identity == file.identity { return known }
+        return Observed(identity: file.identity, since: moment)
+    }
+
+    private func judge(_ file: FileSighting, _ observed: Observed, at moment: Int64, into finding: inout Finding) {
+        if let marker = file.marker, !isStale(marker, of: file.name) { return finding.whole.append(file) }
+        if needsDoneMarker { return finding.withoutMarker.append(file.name) }
+        let end = observed.since + settle
+        if moment >= end { return finding.whole.append(file) }
+        finding.settling.append(file.name)
+        finding.lookAgainAt = min(finding.lookAgainAt ?? end, end)
+    }
+
+    /// A marker that we moved aside and back is still the same.
+    private func isStale(_ marker: FileIdentity, of name: String) -> Bool {
+        staleMarkers[name]?.isSameBesidesName(as: marker) ?? false
+    }
+
+    /// A stale marker stays stale while its file is there, too.
+    private mutating func remember(_ listing: FolderListing) {
+        let lasting = listing.files.filter { file in file.marker.map { isStale($0, of: file.name) } ?? false }
+        staleMarkers = listing.orphans
+        for file in lasting { staleMarkers[file.name] = file.marker }
+    }
+
+    private func sort(_ files: inout [FileSighting]) {
+        files.sort { left, right in
+            let (one, other) = (left.identity.modifiedAt, right.identity.modifiedAt)
+            if order == .modified && one != other { return one < other }
+            return left.name.utf8.lexicographicallyPrecedes(right.name.utf8)
+        }
+    }
+}
