@@ -9,7 +9,7 @@ extension DropFolder {
     /// - Parameter file: the file as ``look()`` saw it.
     /// - Returns: what became of it.
     /// - Throws: ``DropFolderError`` when the file cannot be moved.
-    public func claim(_ file: FileSighting) throws -> FileClaim {
+    public func claim(_ file: ObservedFile) throws -> FileClaim {
         let name = file.name
         guard try calls.file(workingPath(of: name)) == nil else { return .waitsItsTurn }
         if let present = try calls.file(inboxPath(of: name)), present != file.identity { return .changed }
@@ -25,7 +25,7 @@ extension DropFolder {
         }
     }
 
-    private func confirm(_ file: FileSighting) throws -> FileClaim {
+    private func confirm(_ file: ObservedFile) throws -> FileClaim {
         try calls.synchronize(working)
         try calls.synchronize(inbox)
         // The move itself is a change of the file, so that what is left to compare is what its writer says.

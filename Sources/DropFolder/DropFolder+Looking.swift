@@ -21,25 +21,25 @@ extension DropFolder {
             case (let name, .marker(let file))?: markers[file] = try calls.file(inboxPath(of: name))
             case (let name, .unfinished(let sign))?: try note(name, sign, in: &listing)
             case (_, .own)?: break
-            case (_, .unusable)?, nil: listing.leftAlone.append(LeftAlone(nil, .unusableName))
+            case (_, .unusable)?, nil: listing.skippedFiles.append(SkippedFile(nil, .unusableName))
             }
         }
         // A folder changes while it is listed: a file that came before its marker may still be missing here.
         for name in markers.keys where files[name] == nil && InboxName(name) == .file {
             files[name] = try calls.file(inboxPath(of: name))
         }
-        listing.files = files.map { FileSighting(name: $0, identity: $1, marker: markers[$0]) }
+        listing.files = files.map { ObservedFile(name: $0, identity: $1, marker: markers[$0]) }
         listing.orphans = markers.filter { files[$0.key] == nil }
-        listing.leftAlone.sort { ($0.name ?? "~", $0.what) < ($1.name ?? "~", $1.what) }
+        listing.skippedFiles.sort { ($0.name ?? "~", $0.what) < ($1.name ?? "~", $1.what) }
         return listing
     }
 
     private func seen(_ name: String, _ listing: inout FolderListing) throws -> FileIdentity? {
         switch try calls.entry(inboxPath(of: name)) {
         case .file(let identity): return identity
-        case .folder: listing.leftAlone.append(LeftAlone(name, .folder))
-        case .link: listing.leftAlone.append(LeftAlone(name, .link))
-        case .special: listing.leftAlone.append(LeftAlone(name, .special))
+        case .folder: listing.skippedFiles.append(SkippedFile(name, .folder))
+        case .link: listing.skippedFiles.append(SkippedFile(name, .link))
+        case .special: listing.skippedFiles.append(SkippedFile(name, .special))
         case .nothing: break
         }
         return nil
@@ -49,7 +49,7 @@ extension DropFolder {
         switch try calls.entry(inboxPath(of: name)) {
         case .nothing: break
         case .folder where name.hasPrefix("."): break
-        case .file, .folder, .link, .special: listing.leftAlone.append(LeftAlone(name, .unfinished(sign: sign)))
+        case .file, .folder, .link, .special: listing.skippedFiles.append(SkippedFile(name, .unfinished(sign: sign)))
         }
     }
 }

@@ -14,8 +14,8 @@ extension DropFolder {
     /// A file in the inbox as it is now; nil where none lies there.
     ///
     /// - Throws: ``DropFolderError`` when the system does not tell.
-    public func sighting(of name: String) throws -> FileSighting? {
-        try calls.file(inboxPath(of: name)).map { FileSighting(name: name, identity: $0) }
+    public func sighting(of name: String) throws -> ObservedFile? {
+        try calls.file(inboxPath(of: name)).map { ObservedFile(name: name, identity: $0) }
     }
 
     /// Whether a file of this name is being worked on.

@@ -21,10 +21,10 @@ extension DropFolder {
     ///
     /// - Parameter things: all of it.
     /// - Throws: ``DropFolderError`` when it cannot be written.
-    public func writeNotTaken(_ things: [LeftAlone]) throws {
+    public func writeNotTaken(_ things: [SkippedFile]) throws {
         let path = "\(inbox)/_not-taken\(InboxName.statusEnding)"
         guard !things.isEmpty else { return try calls.remove(path) }
-        try calls.write(LeftAlone.text(of: things), to: path, sharedWith: exchangeGroup, isDurable: false)
+        try calls.write(SkippedFile.text(of: things), to: path, sharedWith: exchangeGroup, isDurable: false)
     }
 
     private func statusPath(of name: String) -> String { inboxPath(of: name) + InboxName.statusEnding }

@@ -1,7 +1,7 @@
 import Basics
 
 /// A file as it was seen in an inbox at one moment.
-public struct FileSighting: Sendable, Equatable {
+public struct ObservedFile: Sendable, Equatable {
     /// Its name, without the folder.
     public let name: String
     let identity: FileIdentity
@@ -14,7 +14,7 @@ public struct FileSighting: Sendable, Equatable {
     public var byteCount: Int { identity.byteCount }
 
     /// Whether the file is the one seen before, and stood still since.
-    public func isUnchanged(since earlier: FileSighting) -> Bool { identity == earlier.identity }
+    public func isUnchanged(since earlier: ObservedFile) -> Bool { identity == earlier.identity }
 
     init(name: String, identity: FileIdentity, marker: FileIdentity? = nil) {
         self.name = name

@@ -36,8 +36,8 @@ extension FileStatus {
             ["It is taken in once nobody has written to it for \(StatusFigures.wait(time)).", withdrawal]
         case .waitingForMarker:
             ["It is taken in as soon as the file \(file).done lies beside it, made after it.", withdrawal]
-        case .waitingForSchedule(let moment):
-            [moment.map { "It is taken in at \(time($0))." } ?? "Its job is not due any more.", withdrawal]
+        case .waitingForSchedule(let instant):
+            [instant.map { "It is taken in at \(time($0))." } ?? "Its job is not due any more.", withdrawal]
         case .takingIn: ["Nothing of it has been sent yet."]
         case .queued(let reason): ["Why: \(reason ?? "other files come first")"]
         case .waitingForConfirmation(let request): asking(request)

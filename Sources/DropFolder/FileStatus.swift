@@ -1,4 +1,5 @@
 public import Basics
+
 public import struct Foundation.TimeZone
 
 /// What the people who dropped a file are told about it. It speaks of files, counts and times only; a reason given to

@@ -17,8 +17,8 @@ extension FolderListing {
             let name = URL(fileURLWithPath: path).lastPathComponent
             switch InboxName(name) {
             case .file: add(path, readsMarkers: readsMarkers)
-            case .unfinished(let sign): leftAlone.append(LeftAlone(path, .unfinished(sign: sign)))
-            case .unusable: leftAlone.append(LeftAlone(nil, .unusableName))
+            case .unfinished(let sign): skippedFiles.append(SkippedFile(path, .unfinished(sign: sign)))
+            case .unusable: skippedFiles.append(SkippedFile(nil, .unusableName))
             case .marker, .own: break
             }
         }
@@ -31,9 +31,9 @@ extension FolderListing {
             let file = FileIdentity(facts)
             let marker = readsMarkers ? Self.facts(of: path + InboxName.markerEnding).map(FileIdentity.init) : nil
             let isCurrent = marker.map { $0.modifiedAt >= file.modifiedAt && $0.changedAt >= file.changedAt } ?? false
-            files.append(FileSighting(name: path, identity: file, marker: isCurrent ? marker : nil))
-        case S_IFDIR: leftAlone.append(LeftAlone(path, .folder))
-        default: leftAlone.append(LeftAlone(path, .special))
+            files.append(ObservedFile(name: path, identity: file, marker: isCurrent ? marker : nil))
+        case S_IFDIR: skippedFiles.append(SkippedFile(path, .folder))
+        default: skippedFiles.append(SkippedFile(path, .special))
         }
     }
 

@@ -3,9 +3,9 @@ import Basics
 /// What lies in an inbox at one moment.
 public struct FolderListing: Sendable, Equatable {
     /// The files that may be taken in, in no particular order.
-    public internal(set) var files: [FileSighting] = []
+    public internal(set) var files: [ObservedFile] = []
     /// What is not taken in, in the order of the names.
-    public internal(set) var leftAlone: [LeftAlone] = []
+    public internal(set) var skippedFiles: [SkippedFile] = []
     /// Markers without a file.
     var orphans: [String: FileIdentity] = [:]
 
@@ -13,7 +13,7 @@ public struct FolderListing: Sendable, Equatable {
 }
 
 /// Something in an inbox that is not taken in, and stays where it is.
-public struct LeftAlone: Sendable, Hashable {
+public struct SkippedFile: Sendable, Hashable {
     /// Why it is not taken in.
     public enum Reason: Sendable, Hashable {
         /// Its name says that it is not finished; what in the name says so.
@@ -40,7 +40,7 @@ public struct LeftAlone: Sendable, Hashable {
     }
 }
 
-extension LeftAlone: CustomStringConvertible {
+extension SkippedFile: CustomStringConvertible {
     /// Name and reason, for a log.
     public var description: String { name.map { "\($0) (\(what))" } ?? what }
 
@@ -70,7 +70,7 @@ extension LeftAlone: CustomStringConvertible {
     private static let shownAtMost = 100
 
     /// The text that tells the people at a folder of all that is left alone there.
-    static func text(of all: [LeftAlone]) -> String {
+    static func text(of all: [SkippedFile]) -> String {
         let named = all.filter { $0.name != nil }
         var lines = named.prefix(shownAtMost).map { "- \($0): \($0.remedy)" }
         if named.count > shownAtMost { lines.append("- and \(named.count - shownAtMost) more") }

@@ -12,7 +12,7 @@ public final class FolderWatcher: Sendable {
     private let tell: @Sendable (String) -> Void
     private let makeInotify: @Sendable (String) throws(InotifyFault) -> Inotify
     private let signal: AsyncStream<Void>.Continuation
-    private let hasTold = Mutex(false)
+    private let hasReported = Mutex(false)
 
     /// Watches nothing yet.
     ///
@@ -55,7 +55,7 @@ public final class FolderWatcher: Sendable {
             events.start()
             return events
         } catch {
-            tellOnce(error)
+            reportOnce(error)
             return nil
         }
     }
@@ -64,15 +64,15 @@ public final class FolderWatcher: Sendable {
         do throws(InotifyFault) {
             try events.inotify.follow()
         } catch {
-            tellOnce(error)
+            reportOnce(error)
         }
     }
 
-    private func tellOnce(_ fault: InotifyFault) {
+    private func reportOnce(_ fault: InotifyFault) {
         guard let message = fault.message else { return }
-        let isFirst = hasTold.withLock { hasTold in
-            defer { hasTold = true }
-            return !hasTold
+        let isFirst = hasReported.withLock { hasReported in
+            defer { hasReported = true }
+            return !hasReported
         }
         if isFirst { tell(message) }
     }

@@ -43,13 +43,13 @@ final class Inotify: Sendable {
     ///
     /// - Returns: whether one of them makes a look at the folder worth while.
     func drain() -> Bool {
-        var isWorthALook = false
+        var hasWork = false
         withUnsafeTemporaryAllocation(byteCount: 1 << 16, alignment: 8) { buffer in
             while case let count = read(descriptor, buffer.baseAddress, buffer.count), count > 0 {
-                isWorthALook =
-                    InotifyEvents.areWorthALook(UnsafeRawBufferPointer(rebasing: buffer.prefix(count))) || isWorthALook
+                hasWork =
+                    InotifyEvents.haveWork(UnsafeRawBufferPointer(rebasing: buffer.prefix(count))) || hasWork
             }
         }
-        return isWorthALook
+        return hasWork
     }
 }

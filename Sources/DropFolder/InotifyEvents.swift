@@ -6,7 +6,7 @@ enum InotifyEvents {
 
     /// Whether any of these events can mean a file to take in, or to tell of. Those about our own texts cannot; an
     /// overflow, and the end of the folder, can.
-    static func areWorthALook(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    static func haveWork(_ bytes: UnsafeRawBufferPointer) -> Bool {
         var offset = 0
         while offset + headerSize <= bytes.count {
             let event = bytes.loadUnaligned(fromByteOffset: offset, as: inotify_event.self)

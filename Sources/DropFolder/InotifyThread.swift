@@ -5,7 +5,7 @@ import Foundation
 /// After each handful it stops listening for a tenth of a second: ten thousand files dropped at once should make a few
 /// looks, not ten thousand. The kernel gathers the events meanwhile.
 final class InotifyThread: Sendable {
-    private static let breather: Int32 = 100
+    private static let pauseBetweenGroups: Int32 = 100
 
     let inotify: Inotify
     private let end: EventDescriptor
@@ -34,7 +34,7 @@ final class InotifyThread: Sendable {
     private func listen() {
         while !isEnding(after: -1, or: inotify.descriptor) {
             if inotify.drain() { look() }
-            if isEnding(after: Self.breather, or: nil) { return }
+            if isEnding(after: Self.pauseBetweenGroups, or: nil) { return }
         }
     }
 

@@ -11,10 +11,10 @@ public enum ResultFolderName {
     ///   - zone: the job's time zone.
     ///   - batch: the batch's number.
     /// - Returns: such as `accounts_20261125-2204_17`.
-    public static func of(_ file: String, takenAt moment: Int64, in zone: TimeZone, batch: Int64) -> String {
+    public static func of(_ file: String, takenAt instant: Int64, in zone: TimeZone, batch: Int64) -> String {
         var stem = FreeNames.parts(of: file).stem
         while stem.utf8.count > longestStem { stem.removeLast() }
-        return "\(stem)_\(LocalTime(moment, in: zone).compact)_\(batch)"
+        return "\(stem)_\(LocalTime(instant, in: zone).compact)_\(batch)"
     }
 
     /// In bytes; a file system's names have 255, and date and number want some.

@@ -18,10 +18,10 @@ public struct SettlingFiles: Sendable {
     /// What was found out by one look.
     public struct Finding: Sendable, Equatable {
         /// The files to be claimed now, in order.
-        public internal(set) var whole: [FileSighting] = []
+        public internal(set) var whole: [ObservedFile] = []
         /// When the next of the others can be whole, in nanoseconds of the clock that was asked; nil when only a
         /// change of the folder can bring something.
-        public internal(set) var lookAgainAt: Int64?
+        public internal(set) var nextPollAt: Int64?
         /// Files that must still stand still for a while.
         public internal(set) var settling: [String] = []
         /// Files that wait for their marker; none where no marker is needed.
@@ -59,14 +59,14 @@ public struct SettlingFiles: Sendable {
     ///   - listing: what lies there; all of it, since what is missing has gone.
     ///   - moment: nanoseconds of a clock that never goes back.
     /// - Returns: what is whole, and when to look again.
-    public mutating func take(_ listing: FolderListing, at moment: Int64) -> Finding {
+    public mutating func take(_ listing: FolderListing, at instant: Int64) -> Finding {
         var finding = Finding()
         var still: [String: Observed] = [:]
         still.reserveCapacity(listing.files.count)
         for file in listing.files {
-            let observed = observe(file, at: moment)
+            let observed = observe(file, at: instant)
             still[file.name] = observed
-            judge(file, observed, at: moment, into: &finding)
+            judge(file, observed, at: instant, into: &finding)
         }
         observed = still
         remember(listing)
@@ -76,18 +76,18 @@ public struct SettlingFiles: Sendable {
         return finding
     }
 
-    private func observe(_ file: FileSighting, at moment: Int64) -> Observed {
+    private func observe(_ file: ObservedFile, at instant: Int64) -> Observed {
         if let known = observed[file.name], known.identity == file.identity { return known }
-        return Observed(identity: file.identity, since: moment)
+        return Observed(identity: file.identity, since: instant)
     }
 
-    private func judge(_ file: FileSighting, _ observed: Observed, at moment: Int64, into finding: inout Finding) {
+    private func judge(_ file: ObservedFile, _ observed: Observed, at instant: Int64, into finding: inout Finding) {
         if let marker = file.marker, !isStale(marker, of: file.name) { return finding.whole.append(file) }
         if needsDoneMarker { return finding.withoutMarker.append(file.name) }
         let end = observed.since + settle
-        if moment >= end { return finding.whole.append(file) }
+        if instant >= end { return finding.whole.append(file) }
         finding.settling.append(file.name)
-        finding.lookAgainAt = min(finding.lookAgainAt ?? end, end)
+        finding.nextPollAt = min(finding.nextPollAt ?? end, end)
     }
 
     /// A marker that we moved aside and back is still the same.
@@ -102,7 +102,7 @@ public struct SettlingFiles: Sendable {
         for file in lasting { staleMarkers[file.name] = file.marker }
     }
 
-    private func sort(_ files: inout [FileSighting]) {
+    private func sort(_ files: inout [ObservedFile]) {
         files.sort { left, right in
             let (one, other) = (left.identity.modifiedAt, right.identity.modifiedAt)
             if order == .modified && one != other { return one < other }

@@ -5,12 +5,12 @@ import NIOCore
 struct ConnectionControls: Sendable {
     private let channel: any Channel
     /// In front of TLS, next to the socket.
-    private let socket: NIOLoopBound<PipelinePlace>
+    private let socket: NIOLoopBound<PipelineSlot>
     /// Behind TLS, in front of HTTP.
-    private let plaintext: NIOLoopBound<PipelinePlace>
+    private let plaintext: NIOLoopBound<PipelineSlot>
 
     /// Must be made on the channel's event loop.
-    init(channel: any Channel, socket: PipelinePlace, plaintext: PipelinePlace) {
+    init(channel: any Channel, socket: PipelineSlot, plaintext: PipelineSlot) {
         self.channel = channel
         self.socket = NIOLoopBound(socket, eventLoop: channel.eventLoop)
         self.plaintext = NIOLoopBound(plaintext, eventLoop: channel.eventLoop)

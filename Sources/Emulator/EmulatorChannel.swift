@@ -46,8 +46,8 @@ struct EmulatorChannel: ServerChildChannel {
     }
 
     private func addHandlers(to channel: any Channel) throws -> ConnectionControls {
-        let socket = PipelinePlace(closesWithPeer: true)
-        let plaintext = PipelinePlace(closesWithPeer: false)
+        let socket = PipelineSlot(closesWithPeer: true)
+        let plaintext = PipelineSlot(closesWithPeer: false)
         try channel.pipeline.syncOperations.addHandlers([socket, check.tlsHandler(tls), plaintext])
         return ConnectionControls(channel: channel, socket: socket, plaintext: plaintext)
     }

@@ -17,9 +17,9 @@ enum HTTPDate {
     static func after(_ seconds: Int) -> String { format(time(nil) + seconds) }
 
     private static func format(_ second: time_t) -> String {
-        var moment = second
+        var instant = second
         var parts = tm()
-        gmtime_r(&moment, &parts)
+        gmtime_r(&instant, &parts)
         let days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
         let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
         let date = "\(two(parts.tm_mday)) \(months[Int(parts.tm_mon)]) \(parts.tm_year + 1900)"

@@ -3,7 +3,7 @@ import NIOCore
 /// Holds a place in a connection's pipeline, so that something can act from there; passes everything on.
 ///
 /// On the event loop only, like every channel handler.
-final class PipelinePlace: ChannelInboundHandler {
+final class PipelineSlot: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
 

@@ -7,13 +7,13 @@ extension APIError {
     /// payload's format. Details that name fields of the request have read it: then only the first two kinds of words
     /// count. The description is read where there are no details, since these are optional (openapi 0.2.2, `Error`);
     /// beside `VALIDATION_ERROR`, the documented code for what a record holds, for no other words than those either.
-    public var speaksOfEncryption: Bool {
+    public var mentionsEncryption: Bool {
         let (code, beside) = (Self.words(of: reasonCode), Self.words(of: detailsBesideFieldNames))
         guard fieldNames.isEmpty else { return Self.namesEncryption(code) || Self.namesEncryption(beside) }
-        if Self.speaksOfEncryption(code) || Self.speaksOfEncryption(beside) { return true }
+        if Self.mentionsEncryption(code) || Self.mentionsEncryption(beside) { return true }
         guard beside.isEmpty else { return false }
         let words = Self.words(of: description)
-        return reasonCode == "VALIDATION_ERROR" ? Self.namesEncryption(words) : Self.speaksOfEncryption(words)
+        return reasonCode == "VALIDATION_ERROR" ? Self.namesEncryption(words) : Self.mentionsEncryption(words)
     }
 
     private static let stems = ["encrypt", "decrypt", "cipher", "crypto"]
@@ -36,14 +36,14 @@ extension APIError {
         words.contains { word in names.contains(word) || stems.contains { word.contains($0) } }
     }
 
-    private static func speaksOfEncryption(_ words: [String]) -> Bool {
+    private static func mentionsEncryption(_ words: [String]) -> Bool {
         if namesEncryption(words) { return true }
         if words.contains("payload"), !aboutFormat.isDisjoint(with: words) { return true }
-        return speaksOfKey(words)
+        return mentionsKey(words)
     }
 
     /// `key` alone says little (`Key West` is a city): a word beside it must say that it is a key to encrypt with.
-    private static func speaksOfKey(_ words: [String]) -> Bool {
+    private static func mentionsKey(_ words: [String]) -> Bool {
         if words.count == 1 { return keys.contains(words[0]) }
         return words.indices.contains { index in
             guard keys.contains(words[index]) else { return false }

@@ -30,5 +30,5 @@ public struct ErrorEnvelope: Sendable {
     }
 
     /// Whether any error speaks of encryption.
-    public var speaksOfEncryption: Bool { errors.contains(where: \.speaksOfEncryption) }
+    public var mentionsEncryption: Bool { errors.contains(where: \.mentionsEncryption) }
 }

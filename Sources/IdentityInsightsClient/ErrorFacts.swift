@@ -5,7 +5,7 @@ internal import IdentityInsights
 /// what the request says, for a gateway may put anything there.
 struct ErrorFacts {
     let recoverable: Bool?
-    let speaksOfEncryption: Bool
+    let mentionsEncryption: Bool
     let reasonCode: String?
     let fieldNames: String?
 
@@ -15,7 +15,7 @@ struct ErrorFacts {
     init(_ envelope: ErrorEnvelope, to request: [UInt8]) {
         let words = RecordWords(ofRequest: request)
         recoverable = envelope.recoverable
-        speaksOfEncryption = envelope.speaksOfEncryption
+        mentionsEncryption = envelope.mentionsEncryption
         reasonCode = envelope.errors.compactMap(\.reasonCode).first { words.mayShow($0) }
         let names = envelope.errors.flatMap(\.fieldNames).filter { words.mayShow(path: $0) }
         fieldNames = names.isEmpty ? nil : names.joined(separator: ", ")
@@ -23,7 +23,7 @@ struct ErrorFacts {
 
     /// What happened, and for a request that could not be opened where to look.
     func text(status: Int) -> String {
-        guard speaksOfEncryption else { return "The API answered HTTP \(status)" }
+        guard mentionsEncryption else { return "The API answered HTTP \(status)" }
         return "The API could not open the request (HTTP \(status)); compare the kid that \(Hint.doctor) shows "
             + "with the Client Encryption Key's fingerprint in the portal"
     }

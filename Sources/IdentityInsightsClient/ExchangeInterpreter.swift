@@ -91,7 +91,7 @@ struct ExchangeInterpreter: Sendable {
         return Reply(
             .answered(
                 status: answer.status,
-                body: .errors(recoverable: facts.recoverable, speaksOfEncryption: facts.speaksOfEncryption),
+                body: .errors(recoverable: facts.recoverable, mentionsEncryption: facts.mentionsEncryption),
                 retryAfter: retryAfter),
             correlationID: answer.correlationID, reasonCode: facts.reasonCode,
             errorText: facts.text(status: answer.status), details: facts.fieldNames, duration: answer.duration)

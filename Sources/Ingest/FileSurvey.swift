@@ -72,7 +72,7 @@ extension FileSurvey {
     /// - Throws: `InputError` when the file cannot be read or was changed; `StoreError` when the database cannot be
     ///   read; `OpenSSLError` when an account's id cannot be hashed.
     public static func survey(_ file: ExaminedFile, after past: Past? = nil) throws -> FileSurvey {
-        try survey(file, Surveying(file, past)).survey
+        try survey(file, SurveyPass(file, past)).survey
     }
 
     /// The same for one of several files that are run one after the other, where answers may serve again.
@@ -89,13 +89,13 @@ extension FileSurvey {
         let before = answered
         // One owner, so that nothing is copied as it grows.
         answered = AnsweredRequests()
-        let (survey, after) = try survey(file, Surveying(file, past, before))
+        let (survey, after) = try survey(file, SurveyPass(file, past, before))
         answered = after ?? AnsweredRequests()
         return survey
     }
 
     private static func survey(
-        _ file: ExaminedFile, _ surveying: consuming Surveying
+        _ file: ExaminedFile, _ surveying: consuming SurveyPass
     ) throws -> (survey: FileSurvey, answered: AnsweredRequests?) {
         var records = file.file.records()
         while let record = try records.next() { try surveying.take(record) }

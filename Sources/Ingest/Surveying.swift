@@ -1,7 +1,7 @@
 import RecordStore
 
 /// The pass over a file that fills a `FileSurvey`.
-struct Surveying: ~Copyable {
+struct SurveyPass: ~Copyable {
     /// The shortest record that says anything takes some sixty bytes.
     private static let leastBytes = 60
     private static let requestsAtATime = 1_000

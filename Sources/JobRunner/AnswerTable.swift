@@ -26,12 +26,12 @@ public enum AnswerTable {
         switch kind {
         // Under TLS 1.3 the alert about our certificate comes after the body left: still misconfigured.
         case .certificateRefused, .serverCertificate, .proxyRefused:
-            return Outcome(.misconfigured, isAnswer: false, gateSign: .misconfigured)
+            return Outcome(.misconfigured, isAnswer: false, gateSignal: .misconfigured)
         default:
             // A call given up by this side says nothing about the other.
-            let sign: Outcome.GateSign? = kind == .cancelled ? nil : .trouble
-            if mayHaveLeft { return Outcome(.inDoubt, billable: .unknown, isAnswer: false, gateSign: sign) }
-            return Outcome(.unsent, isAnswer: false, gateSign: sign)
+            let sign: Outcome.GateSignal? = kind == .cancelled ? nil : .trouble
+            if mayHaveLeft { return Outcome(.inDoubt, billable: .unknown, isAnswer: false, gateSignal: sign) }
+            return Outcome(.unsent, isAnswer: false, gateSignal: sign)
         }
     }
 
@@ -39,8 +39,8 @@ public enum AnswerTable {
         _ status: Int, _ body: Reply.Body, _ reply: Reply, _ circumstances: Circumstances
     ) -> Outcome {
         switch body {
-        case .empty where status == 200: Outcome(.inDoubt, billable: .unknown, gateSign: .trouble)
-        case .oversized: Outcome(.inDoubt, billable: .yes, gateSign: .trouble)
+        case .empty where status == 200: Outcome(.inDoubt, billable: .unknown, gateSignal: .trouble)
+        case .oversized: Outcome(.inDoubt, billable: .yes, gateSignal: .trouble)
         case .answer(let answer) where status == 200: read(answer, reply, circumstances)
         case .answer, .undecipherable, .errors, .empty, .other: Outcome(.undecipherable, billable: .yes)
         }
@@ -71,37 +71,37 @@ public enum AnswerTable {
         case 429: return Outcome(.overloaded, isThrottled: true, retryAfter: retryAfter)
         case 425 where body.isErrors: return Outcome(.transient, isRead: true, retryAfter: retryAfter)
         // A proxy's word: the call may have gone through.
-        case 408, 425: return Outcome(.inDoubt, billable: .unknown, gateSign: .trouble, retryAfter: retryAfter)
-        default: return Outcome(.misconfigured, gateSign: .misconfigured)
+        case 408, 425: return Outcome(.inDoubt, billable: .unknown, gateSignal: .trouble, retryAfter: retryAfter)
+        default: return Outcome(.misconfigured, gateSignal: .misconfigured)
         }
     }
 
     private static func badRequest(
         _ body: Reply.Body, _ retryAfter: RetryAfter?, _ circumstances: Circumstances
     ) -> Outcome {
-        guard case .errors(let recoverable, let speaksOfEncryption) = body else {
+        guard case .errors(let recoverable, let mentionsEncryption) = body else {
             // nginx answers a missing or wrong client certificate with a 400 of its own.
-            return Outcome(.misconfigured, gateSign: .misconfigured)
+            return Outcome(.misconfigured, gateSignal: .misconfigured)
         }
-        if speaksOfEncryption, !circumstances.othersAreAnswered {
-            return Outcome(.misconfigured, gateSign: .misconfigured)
+        if mentionsEncryption, !circumstances.othersAreAnswered {
+            return Outcome(.misconfigured, gateSignal: .misconfigured)
         }
         // What speaks of encryption shows of no other record that it would be answered.
         return recoverable == true
-            ? Outcome(.transient, isRead: !speaksOfEncryption, retryAfter: retryAfter)
-            : Outcome(.rejected, isRead: !speaksOfEncryption)
+            ? Outcome(.transient, isRead: !mentionsEncryption, retryAfter: retryAfter)
+            : Outcome(.rejected, isRead: !mentionsEncryption)
     }
 
     private static func serverError(_ status: Int, _ body: Reply.Body, _ retryAfter: RetryAfter?) -> Outcome {
-        let sign: Outcome.GateSign = retryAfter == nil ? .trouble : .answered
+        let sign: Outcome.GateSignal = retryAfter == nil ? .trouble : .answered
         if status == 503 {
             let kind: Outcome.Kind = retryAfter == nil ? .transient : .overloaded
-            return Outcome(kind, isThrottled: true, gateSign: sign, retryAfter: retryAfter)
+            return Outcome(kind, isThrottled: true, gateSignal: sign, retryAfter: retryAfter)
         }
         guard body.isErrors, (500..<600).contains(status) else {
-            return Outcome(.inDoubt, billable: .unknown, gateSign: .trouble, retryAfter: retryAfter)
+            return Outcome(.inDoubt, billable: .unknown, gateSignal: .trouble, retryAfter: retryAfter)
         }
-        return Outcome(.transient, isRead: true, gateSign: sign, retryAfter: retryAfter)
+        return Outcome(.transient, isRead: true, gateSignal: sign, retryAfter: retryAfter)
     }
 }
 

@@ -9,12 +9,12 @@ extension BatchRun {
         let now = clock.monotonic
         let wanted = pace.available(upTo: count, at: now)
         guard wanted > 0 else {
-            leaveLine()
+            dequeue()
             pace.take(0, of: count, at: now)
             return try await wait(until: pace.nextAsk(for: count, at: now), &group)
         }
         let permission = runner.traffic.permission(for: member, upTo: wanted, at: now)
-        standsInLine = permission.standsInLine
+        isQueued = permission.isQueued
         switch permission {
         case .halted(let halt): state.end(.halted(halt))
         case .waitForAnswer: try await wait(until: nil, &group)
@@ -29,8 +29,8 @@ extension BatchRun {
     /// When to look again whether the call window is open that opens at a wall time, in milliseconds since 1970 UTC: the
     /// wall clock may be set meanwhile.
     private func look(for opening: Int64) -> Int64 {
-        let moment = clock.moment
-        return min(moment.monotonic(atWall: opening), moment.monotonic + Self.longestUnseen)
+        let instant = clock.instant
+        return min(instant.monotonic(atWall: opening), instant.monotonic + Self.longestUnseen)
     }
 
     /// A wall clock that is set is seen after so many nanoseconds at the latest.
@@ -42,17 +42,17 @@ extension BatchRun {
         if isLong, state.isIdle, try isExhausted() { return state.exhaust() }
         // Once all is written, this is asked again.
         let isAboutToBeIdle = isLong && state.underWay == 0 && !state.isIdle
-        if let deadline, !isAboutToBeIdle { setAlarm(at: deadline, &group) }
+        if let deadline, !isAboutToBeIdle { setTimer(at: deadline, &group) }
         await pause(&group)
     }
 
     private mutating func claim(with grant: Grant, _ group: inout Group) async {
-        let moment = clock.moment
+        let instant = clock.instant
         let ended = takeForClaim(&group)
         do {
             let claim = try await runner.store.claim(
-                batch, upTo: grant.count, now: moment.wall, dueBy: retryClock.time(at: moment.monotonic),
-                caps: limits.caps(at: moment.wall), of: rerun, finishing: ended)
+                batch, upTo: grant.count, now: instant.wall, dueBy: retryClock.time(at: instant.monotonic),
+                caps: limits.caps(at: instant.wall), of: rerun, finishing: ended)
             if !ended.isEmpty { state.written(ended.count, readyAt: ended.readyAt) }
             giveBack(grant.count - claim.records.count, of: grant)
             state.claimed(claim, of: grant.count)
@@ -85,20 +85,20 @@ extension BatchRun {
     /// Starts the calls, unless the way was closed or the run abandoned while their claim was written.
     private mutating func start(_ records: [ClaimedRecord], with grant: Grant, _ group: inout Group) {
         guard !records.isEmpty else { return }
-        let moment = clock.moment
-        let mayStart = urgency == .none && runner.traffic.start(records.count, of: grant, at: moment.monotonic)
+        let instant = clock.instant
+        let mayStart = urgency == .none && runner.traffic.start(records.count, of: grant, at: instant.monotonic)
         guard mayStart else {
             giveBack(records.count, of: grant)
             for record in records {
                 state.ended()
-                gathered.append(Completion(notStarted: record, at: moment.wall))
+                gathered.append(Completion(notStarted: record, at: instant.wall))
             }
             return
         }
-        pace.use(records.count, of: grant, at: moment.monotonic)
+        pace.use(records.count, of: grant, at: instant.monotonic)
         if grant.isProbe { runner.events(.probe) }
         for record in records {
-            start(Call(record: record, grant: grant, startedAt: moment), &group)
+            start(Call(record: record, grant: grant, startedAt: instant), &group)
         }
     }
 
@@ -107,9 +107,9 @@ extension BatchRun {
             do {
                 let request = try requests.request(for: call.record)
                 let reply = Task.isCancelled ? .givenUp : await submitter.submit(request)
-                mailbox.post(.replied(call, reply, at: clock.moment))
+                mailbox.post(.replied(call, reply, at: clock.instant))
             } catch {
-                mailbox.post(.notBuilt(call, reason: String(describing: error), at: clock.moment))
+                mailbox.post(.notBuilt(call, reason: String(describing: error), at: clock.instant))
             }
         }
     }

@@ -5,7 +5,7 @@ extension BatchRun {
         guard (opening != nil) != isOutsideWindow else { return opening }
         isOutsideWindow = opening != nil
         if let opening {
-            standsInLine = false
+            isQueued = false
             runner.traffic.depart(member)
             runner.events(.windowClosed(until: opening))
         } else {
@@ -16,9 +16,9 @@ extension BatchRun {
     }
 
     /// Others need not wait for this run: it wants no calls for now.
-    mutating func leaveLine() {
-        guard standsInLine else { return }
-        standsInLine = false
+    mutating func dequeue() {
+        guard isQueued else { return }
+        isQueued = false
         runner.traffic.withdraw(member)
     }
 

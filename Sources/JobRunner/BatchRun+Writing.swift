@@ -10,11 +10,11 @@ extension BatchRun {
     /// Whether a claim waits, with an alarm set, for more calls to end, so that one commit writes their ends and claims
     /// for all of them. Never where a permit could be lost meanwhile, or where many calls could start at once.
     mutating func waitsForMore(room: Int, _ group: inout Group) -> Bool {
-        let limit = gathering.limit
-        guard runner.configuration.burst >= limit, room < limit, !standsInLine, let deadline = patience else {
+        let limit = coalescing.limit
+        guard runner.configuration.burst >= limit, room < limit, !isQueued, let deadline = patience else {
             return false
         }
-        setAlarm(at: deadline, &group)
+        setTimer(at: deadline, &group)
         return true
     }
 
@@ -28,13 +28,13 @@ extension BatchRun {
     /// Until when ended calls may wait for others to end; nil where they are to be written now.
     private var patience: Int64? {
         guard urgency == .none, !state.isEnding else { return nil }
-        return gathering.deadline(count: gathered.count, underWay: state.underWay, at: clock.monotonic)
+        return coalescing.deadline(count: gathered.count, underWay: state.underWay, at: clock.monotonic)
     }
 
     /// As one group while the last one is written.
     private mutating func write(_ group: inout Group) {
         guard !isWriting, !gathered.isEmpty else { return }
-        if let deadline = patience, !isLimiterChanged { return setAlarm(at: deadline, &group) }
+        if let deadline = patience, !isLimiterChanged { return setTimer(at: deadline, &group) }
         isWriting = true
         let completions = take()
         let readyAt = completions.readyAt
@@ -53,7 +53,7 @@ extension BatchRun {
 
     private mutating func take() -> [Completion] {
         defer { gathered = [] }
-        gathering.took(gathered.count, at: clock.monotonic)
+        coalescing.took(gathered.count, at: clock.monotonic)
         return gathered
     }
 }

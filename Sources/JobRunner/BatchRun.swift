@@ -16,24 +16,24 @@ struct BatchRun {
     let retryClock: RetryClock
     var state: RunState
     var limits: CallLimits
-    var alarms = Alarms()
+    var timers = PendingTimers()
     var window: WindowWatch
     var pace: BatchPace
-    var tripwire: FailureTripwire
+    var failureThreshold: FailureThreshold
     var reporter: ProgressReporter
     /// Ends of calls that are not yet on their way to the store.
     var gathered: [Completion] = []
-    var gathering: Gathering
+    var coalescing: CommitCoalescing
     var isWriting = false
     /// Whether the limiter learnt something that a restart must not forget.
     var isLimiterChanged = false
     /// The run's number at the endpoint.
     let member: Int
     /// Whether it stands in line there for permits.
-    var standsInLine = false
+    var isQueued = false
     /// Whether its call window is closed, as last told.
     var isOutsideWindow = false
-    var refusals = RefusalMemory()
+    var refusals = RefusalHistory()
     var throttled: ThrottledRecords
     var recent = RecentOutcomes()
     var isCancelled = false
@@ -56,11 +56,11 @@ struct BatchRun {
         clock = runner.traffic.clock
         retryClock = runner.traffic.retryClock
         state = RunState(concurrency: runner.configuration.concurrency)
-        gathering = Gathering(limit: runner.configuration.concurrency / 2)
+        coalescing = CommitCoalescing(limit: runner.configuration.concurrency / 2)
         limits = CallLimits(runner.configuration, batch: batch.name)
         window = WindowWatch(opening: runner.configuration.opening)
         pace = BatchPace(rate: runner.configuration.batchRate)
-        tripwire = FailureTripwire(
+        failureThreshold = FailureThreshold(
             most: runner.configuration.mostFailed, window: runner.configuration.failedOf, batch: batch.name)
         throttled = ThrottledRecords(attempts: runner.configuration.attempts)
         reporter = ProgressReporter(startedAt: clock.monotonic)
@@ -70,9 +70,9 @@ struct BatchRun {
     mutating func untilEnd(_ group: inout Group) async throws -> RunEnd {
         while true {
             try absorb()
-            heedStop(&group)
+            checkForStop(&group)
             let step = state.step(at: retryClock.time(at: clock.monotonic))
-            if !step.isClaim { leaveLine() }
+            if !step.isClaim { dequeue() }
             switch step {
             case .claim(let count):
                 if waitsForMore(room: count, &group) {
@@ -81,7 +81,7 @@ struct BatchRun {
                     try await claim(upTo: count, &group)
                 }
             case .wait(let until):
-                if let until { setAlarm(at: retryClock.monotonic(at: until), &group) }
+                if let until { setTimer(at: retryClock.monotonic(at: until), &group) }
                 await pause(&group)
             case .close: try await close()
             case .end(let end):
@@ -100,14 +100,14 @@ struct BatchRun {
     private mutating func absorb() throws {
         for message in mailbox.take() {
             switch message {
-            case .replied(let call, let reply, let moment): account(for: call, reply, at: moment)
-            case .notBuilt(let call, let reason, let moment): accountForNotBuilt(call, reason, at: moment)
+            case .replied(let call, let reply, let instant): account(for: call, reply, at: instant)
+            case .notBuilt(let call, let reason, let instant): accountForNotBuilt(call, reason, at: instant)
             case .written(let count, let readyAt):
                 isWriting = false
                 state.written(count, readyAt: readyAt)
             case .notWritten(let error): throw error
             case .roomFound: state.foundRoom(true)
-            case .rang(let deadline): alarms.rang(deadline)
+            case .fired(let deadline): timers.fired(deadline)
             case .changed: break
             case .cancelled: isCancelled = true
             }
@@ -117,7 +117,7 @@ struct BatchRun {
     /// How urgently the run is to stop.
     var urgency: StopSignal.Urgency { isCancelled ? .abandon : stop.urgency }
 
-    private mutating func heedStop(_ group: inout Group) {
+    private mutating func checkForStop(_ group: inout Group) {
         if urgency >= .drain { state.end(.stopped) }
         if urgency == .abandon, !isAbandoned {
             isAbandoned = true
@@ -125,11 +125,11 @@ struct BatchRun {
         }
     }
 
-    mutating func setAlarm(at deadline: Int64, _ group: inout Group) {
-        guard alarms.needsAlarm(at: deadline) else { return }
+    mutating func setTimer(at deadline: Int64, _ group: inout Group) {
+        guard timers.needsTimer(at: deadline) else { return }
         group.addTask { [clock, mailbox] in
             await clock.sleep(until: deadline)
-            mailbox.post(.rang(deadline))
+            mailbox.post(.fired(deadline))
         }
     }
 }

@@ -4,9 +4,9 @@ internal import RecordStore
 struct Call: Sendable {
     let record: ClaimedRecord
     let grant: Grant
-    let startedAt: Moment
+    let startedAt: Instant
 
     /// When it ended, in milliseconds since 1970 UTC: as long after its start as the monotonic clock says, so that its
     /// length in the ledger is right whatever became of the wall clock meanwhile.
-    func end(at moment: Moment) -> Int64 { startedAt.wall(passed: moment.monotonic) }
+    func end(at instant: Instant) -> Int64 { startedAt.wall(passed: instant.monotonic) }
 }

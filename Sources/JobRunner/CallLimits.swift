@@ -42,7 +42,7 @@ struct CallLimits: Sendable {
     }
 
     private func goesOn(_ turn: String) -> String {
-        "The daemon goes on by itself after \(turn) (\(configuration.timeZone.spokenName)); to go on before, raise the "
+        "The daemon goes on by itself after \(turn) (\(configuration.timeZone.displayName)); to go on before, raise the "
             + "limit, then \(Hint.resume(batch: batch))."
     }
 }

@@ -3,7 +3,7 @@ internal import RecordStore
 
 extension Completion {
     /// How a call ended, with what becomes of its record.
-    init(_ call: Call, _ reply: Reply, _ outcome: Outcome, next: NextStep, endedAt moment: Moment) {
+    init(_ call: Call, _ reply: Reply, _ outcome: Outcome, next: NextStep, endedAt instant: Instant) {
         let (status, keptBytes, failure) = reply.parts
         self.init(
             attempt: call.record.attempt, record: call.record.id, outcome: outcome.kind.rawValue,
@@ -11,16 +11,16 @@ extension Completion {
             reasonCode: reply.reasonCode, correlationID: reply.correlationID, requestRefID: reply.requestRefID,
             errorText: reply.errorText(outcome, status, next: next, spent: call.record.spentAttempts),
             answer: keptBytes, hasWarnings: reply.hasWarnings || outcome.note != nil, startedAt: call.startedAt.wall,
-            finishedAt: call.end(at: moment), next: next, billable: outcome.billable)
+            finishedAt: call.end(at: instant), next: next, billable: outcome.billable)
     }
 
     /// A record whose request could not be rebuilt: failed, no call made.
-    init(notBuilt call: Call, reason: String, endedAt moment: Moment) {
+    init(notBuilt call: Call, reason: String, endedAt instant: Instant) {
         self.init(
             attempt: call.record.attempt, record: call.record.id, outcome: Outcome.Kind.unsent.rawValue,
             cause: "not_built",
             errorText: "The request could not be rebuilt from the stored line; no call was made: \(reason)",
-            startedAt: call.startedAt.wall, finishedAt: call.end(at: moment), next: .failed, billable: .no)
+            startedAt: call.startedAt.wall, finishedAt: call.end(at: instant), next: .failed, billable: .no)
     }
 
     /// A record claimed and not sent, because the way was closed meanwhile.

@@ -45,7 +45,7 @@ extension EndpointTraffic {
             return (permission, guarded.nextForRoom())
         }
         next?()
-        if case .granted(let grant) = permission, grant.isProbe { tellObservers() }
+        if case .granted(let grant) = permission, grant.isProbe { notifyObservers() }
         return permission
     }
 
@@ -54,7 +54,7 @@ extension EndpointTraffic {
         guarded.withLock { $0.traffic.giveBack(count, of: grant) }
         // A runner that waits for this call to end would wait for ever.
         wakeAll()
-        if grant.isProbe { tellObservers() }
+        if grant.isProbe { notifyObservers() }
     }
 
     func start(_ count: Int, of grant: Grant, at now: Int64) -> Bool {
@@ -66,15 +66,15 @@ extension EndpointTraffic {
     }
 
     /// Takes in one outcome and says what follows from it for its record.
-    func record(_ outcome: Outcome, isProbe: Bool, errorText: String?, at moment: Moment) -> TrafficVerdict {
+    func record(_ outcome: Outcome, isProbe: Bool, errorText: String?, at instant: Instant) -> TrafficVerdict {
         let (verdict, next) = guarded.withLock { guarded in
-            let verdict = guarded.traffic.verdict(on: outcome, isProbe: isProbe, errorText: errorText, at: moment)
+            let verdict = guarded.traffic.verdict(on: outcome, isProbe: isProbe, errorText: errorText, at: instant)
             return (verdict, verdict.concernsAll ? nil : guarded.nextForRoom())
         }
         next?()
         if verdict.concernsAll {
             wakeAll()
-            tellObservers()
+            notifyObservers()
         }
         return verdict
     }
@@ -94,13 +94,13 @@ extension EndpointTraffic.Guarded {
 
 extension TrafficState {
     fileprivate mutating func verdict(
-        on outcome: Outcome, isProbe: Bool, errorText: String?, at moment: Moment
+        on outcome: Outcome, isProbe: Bool, errorText: String?, at instant: Instant
     ) -> TrafficVerdict {
         let wasBounded = mostUnderWay != nil
         let wasHalted = halt != nil
-        let events = record(outcome, isProbe: isProbe, errorText: errorText, at: moment)
+        let events = record(outcome, isProbe: isProbe, errorText: errorText, at: instant)
         return TrafficVerdict(
-            events: events, halt: halt, isGateClosed: isGateClosed, reopensAt: max(closedUntil, moment.monotonic),
+            events: events, halt: halt, isGateClosed: isGateClosed, reopensAt: max(closedUntil, instant.monotonic),
             // Until answers have shown that they can be used, others wait for these few calls to end.
             concernsAll: !events.isEmpty || wasBounded || isProbe || wasHalted != (halt != nil))
     }

@@ -3,7 +3,7 @@ internal import Synchronization
 extension EndpointTraffic {
     /// How the way to the endpoint stands now.
     public var status: TrafficStatus {
-        let now = clock.moment
+        let now = clock.instant
         return guarded.withLock { $0.traffic.status(at: now) }
     }
 
@@ -26,7 +26,7 @@ extension EndpointTraffic {
         guarded.withLock { $0.observers[observer] = nil }
     }
 
-    func tellObservers() {
+    func notifyObservers() {
         let observers = guarded.withLock { Array($0.observers.values) }
         for observer in observers { observer() }
     }

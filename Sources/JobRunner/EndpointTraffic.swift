@@ -30,19 +30,19 @@ public final class EndpointTraffic: Sendable {
     ///   - clock: The clock of every runner that shares this object.
     public init(configuration: RunnerConfiguration, clock: any RunnerClock = SystemClock()) {
         self.clock = clock
-        retryClock = RetryClock(startingAt: clock.moment)
+        retryClock = RetryClock(startingAt: clock.instant)
         guarded = Mutex(Guarded(traffic: TrafficState(configuration)))
     }
 
     /// What the limiter is to remember across restarts.
     public var limiterState: LimiterState {
-        let now = clock.moment
+        let now = clock.instant
         return guarded.withLock { $0.traffic.limiterState(at: now) }
     }
 
     /// Goes on with what an earlier process remembered; only the first call does anything.
     public func resume(_ state: LimiterState) {
-        let now = clock.moment
+        let now = clock.instant
         guarded.withLock { $0.traffic.resume(state, at: now) }
     }
 
@@ -84,7 +84,7 @@ public final class EndpointTraffic: Sendable {
     public func reopen() {
         guarded.withLock { $0.traffic.reopen() }
         wakeAll()
-        tellObservers()
+        notifyObservers()
     }
 
     /// Goes on with other limits: rate, burst, concurrency, probes, outage and undecipherable answers of
@@ -93,6 +93,6 @@ public final class EndpointTraffic: Sendable {
         let now = clock.monotonic
         guarded.withLock { $0.traffic.reconfigure(configuration, at: now) }
         wakeAll()
-        tellObservers()
+        notifyObservers()
     }
 }

@@ -4,7 +4,7 @@ internal import RecordStore
 /// look right.
 ///
 /// Only answers that settle a record count: a 429 says nothing about the file.
-struct FailureTripwire: Sendable {
+struct FailureThreshold: Sendable {
     private let most: Int
     private let batch: String
     private var answers: [Bool]

@@ -12,7 +12,7 @@ struct FairShare: Sendable {
         /// How many permits it stands in line for.
         var wanted = 0
         /// Whether it got less than it last asked for: it has then not been idle since.
-        var isHungry = false
+        var isBacklogged = false
         /// Whether it waits for a call of someone else to end.
         var waitsForRoom = false
     }
@@ -54,10 +54,10 @@ struct FairShare: Sendable {
     /// The member stands in line for so many permits, instead of what it wanted before.
     mutating func ask(_ id: Int, for wanted: Int) {
         change(id) { member, virtualTime in
-            let floor = member.isHungry ? virtualTime - Self.turnsMadeUpFor * member.stride : virtualTime
+            let floor = member.isBacklogged ? virtualTime - Self.turnsMadeUpFor * member.stride : virtualTime
             member.tag = max(member.tag, floor)
             member.wanted = wanted
-            member.isHungry = true
+            member.isBacklogged = true
             member.waitsForRoom = false
         }
     }
@@ -68,7 +68,7 @@ struct FairShare: Sendable {
         change(id) { member, _ in
             stood = member.wanted > 0
             member.wanted = 0
-            member.isHungry = false
+            member.isBacklogged = false
             member.waitsForRoom = false
         }
         return stood
@@ -95,7 +95,7 @@ struct FairShare: Sendable {
         change(id) { member, _ in
             if count > 0 { last = member.tag + Int64(count - 1) * member.stride }
             member.tag += Int64(count) * member.stride
-            member.isHungry = member.wanted > count
+            member.isBacklogged = member.wanted > count
             member.wanted = 0
         }
         virtualTime = max(virtualTime, last)

@@ -30,7 +30,7 @@ struct Gate: Sendable {
     }
 
     /// Takes in one outcome, in the order in which they arrive.
-    mutating func record(_ sign: Outcome.GateSign?, isProbe: Bool, errorText: String?, at now: Int64) {
+    mutating func record(_ sign: Outcome.GateSignal?, isProbe: Bool, errorText: String?, at now: Int64) {
         guard let sign else { return isProbe ? endProbe() : () }
         switch state {
         case .halted: break
@@ -90,7 +90,7 @@ struct Gate: Sendable {
         state = .closed(closure)
     }
 
-    private mutating func recordWhileOpen(_ sign: Outcome.GateSign, _ errorText: String?, at now: Int64) {
+    private mutating func recordWhileOpen(_ sign: Outcome.GateSignal, _ errorText: String?, at now: Int64) {
         switch sign {
         case .answered: trouble = 0
         case .misconfigured: close(.misconfigured, firstWait: probeInterval.nanoseconds, errorText, at: now)
@@ -110,7 +110,7 @@ struct Gate: Sendable {
     }
 
     private mutating func recordProbe(
-        _ sign: Outcome.GateSign, _ closure: Closure, _ errorText: String?, at now: Int64
+        _ sign: Outcome.GateSignal, _ closure: Closure, _ errorText: String?, at now: Int64
     ) {
         var closure = closure
         closure.isProbeUnderWay = false

@@ -3,7 +3,7 @@
 /// A commit costs two synchronised writes and the pages that every commit changes, whatever its size, so at a thousand
 /// calls a second groups of ten to sixteen cost a good deal less a record than groups of five. At the few calls a second
 /// of most contracts nothing would come of waiting, and nothing waits.
-struct Gathering: Sendable {
+struct CommitCoalescing: Sendable {
     /// Longest wait, in nanoseconds: short beside a call, because an end that is not written is in doubt after a crash.
     static let patience: Int64 = 8_000_000
     /// Calls that have to be expected within that time.

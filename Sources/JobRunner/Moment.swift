@@ -1,5 +1,5 @@
 /// One instant on both of the runner's clocks.
-struct Moment: Sendable, Equatable {
+struct Instant: Sendable, Equatable {
     /// Milliseconds since 1970 UTC.
     var wall: Int64
     /// Nanoseconds on the clock that never goes back.
@@ -32,7 +32,7 @@ struct Moment: Sendable, Equatable {
 
 extension RunnerClock {
     /// Now, on both clocks.
-    var moment: Moment { Moment(wall: now, monotonic: monotonic) }
+    var instant: Instant { Instant(wall: now, monotonic: monotonic) }
 }
 
 /// The wall time by which retries wait: what the wall clock showed when the process began, and what has passed since by
@@ -42,10 +42,10 @@ extension RunnerClock {
 /// neither holds a retry up nor lets it go early. A restart takes the wall clock as it is then; no retry waits longer
 /// after it than ``RetryPolicy/longestDelay``.
 struct RetryClock: Sendable, Equatable {
-    private let start: Moment
+    private let start: Instant
 
     /// Begins with what both clocks show.
-    init(startingAt start: Moment) {
+    init(startingAt start: Instant) {
         self.start = start
     }
 

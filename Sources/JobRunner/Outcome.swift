@@ -25,7 +25,7 @@ public struct Outcome: Sendable, Equatable {
     }
 
     /// What the gate makes of an outcome.
-    public enum GateSign: Sendable, Equatable {
+    public enum GateSignal: Sendable, Equatable {
         /// The other side is there and answers.
         case answered
         /// A 5xx without `Retry-After`, unsent or in doubt: ten in a row close the gate.
@@ -48,7 +48,7 @@ public struct Outcome: Sendable, Equatable {
     /// Whether the status was 429 or 503, which the rate cut counts.
     public let isThrottled: Bool
     /// What the gate makes of it; nil when it tells nothing about the other side.
-    public let gateSign: GateSign?
+    public let gateSignal: GateSignal?
     /// How long everyone has to wait before the next call.
     public let retryAfter: RetryAfter?
     /// What is kept beside the answer: a warning to a success, the reason of a doubt.
@@ -60,7 +60,7 @@ public struct Outcome: Sendable, Equatable {
 
     init(
         _ kind: Kind, billable: Billable = .no, isAnswer: Bool = true, isRead: Bool? = nil, isThrottled: Bool = false,
-        gateSign: GateSign? = .answered, retryAfter: RetryAfter? = nil, note: String? = nil,
+        gateSignal: GateSignal? = .answered, retryAfter: RetryAfter? = nil, note: String? = nil,
         countsAsUnreadable: Bool = false, halt: Halt? = nil
     ) {
         self.kind = kind
@@ -68,7 +68,7 @@ public struct Outcome: Sendable, Equatable {
         self.isAnswer = isAnswer
         self.isRead = isRead ?? [.succeeded, .repeated, .rejected].contains(kind)
         self.isThrottled = isThrottled
-        self.gateSign = gateSign
+        self.gateSignal = gateSignal
         self.retryAfter = retryAfter
         self.note = note
         self.countsAsUnreadable = countsAsUnreadable

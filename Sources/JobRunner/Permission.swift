@@ -12,7 +12,7 @@ enum Permission: Sendable, Equatable {
     case halted(Halt)
 
     /// Whether others leave turns for whoever got this.
-    var standsInLine: Bool {
+    var isQueued: Bool {
         switch self {
         case .wait, .waitForRoom: true
         case .granted, .waitForAnswer, .halted: false

@@ -1,7 +1,7 @@
 /// Which runs may make calls at the moment, and for how long there has been none.
 ///
 /// All times are monotonic nanoseconds.
-struct Presence: Sendable {
+struct ActiveRuns: Sendable {
     private var members: Set<Int> = []
     private var emptySince: Int64?
 

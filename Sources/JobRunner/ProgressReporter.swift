@@ -6,12 +6,12 @@ struct ProgressReporter: Sendable {
 
     var progress = RunnerProgress()
     private let startedAt: Int64
-    private var toldAt: Int64
+    private var reportedAt: Int64
 
     /// Starts at a monotonic time in nanoseconds.
     init(startedAt: Int64) {
         self.startedAt = startedAt
-        toldAt = startedAt
+        reportedAt = startedAt
     }
 
     /// Counts one ended call.
@@ -27,8 +27,8 @@ struct ProgressReporter: Sendable {
 
     /// Whether it is time to tell again, at a monotonic time.
     mutating func isDue(at now: Int64) -> Bool {
-        guard now - toldAt >= Self.interval else { return false }
-        toldAt = now
+        guard now - reportedAt >= Self.interval else { return false }
+        reportedAt = now
         return true
     }
 

@@ -2,7 +2,7 @@ internal import RecordStore
 
 /// Which of a batch's records were refused because of how this side seems to be set up, and whether others were
 /// answered meanwhile: then it is about these records. A pure value.
-struct RefusalMemory: Sendable {
+struct RefusalHistory: Sendable {
     private var answers = 0
     /// How many answers had come when a record was first refused.
     private var answersBefore: [RecordID: Int] = [:]
@@ -20,7 +20,7 @@ struct RefusalMemory: Sendable {
     }
 
     /// Takes in how a call with a record ended, in the order in which the ends arrive.
-    mutating func take(_ sign: Outcome.GateSign?, of record: RecordID, isProbe: Bool, errorText: String?) {
+    mutating func take(_ sign: Outcome.GateSignal?, of record: RecordID, isProbe: Bool, errorText: String?) {
         if isProbe { refusedProbe = nil }
         switch sign {
         case .answered:

@@ -39,7 +39,7 @@ public struct Reply: Sendable {
         /// Does not decrypt, is no JSON once decrypted, or holds an error body; the bytes as they came, kept for `rerun`.
         case undecipherable([UInt8])
         /// The API's own error body. `recoverable` is true when any of its errors says so, nil when none says anything.
-        case errors(recoverable: Bool?, speaksOfEncryption: Bool)
+        case errors(recoverable: Bool?, mentionsEncryption: Bool)
         /// Nothing at all.
         case empty
         /// More than is read of an answer.

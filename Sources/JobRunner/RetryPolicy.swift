@@ -46,7 +46,7 @@ struct RetryPolicy: Sendable {
         case .misconfigured: return .retry(notBefore: now + refusalDelay(number), spendsAttempt: false)
         case .unsent, .overloaded, .transient: break
         }
-        let isFree = outcome.kind != .transient || (isGateClosed && outcome.gateSign == .trouble)
+        let isFree = outcome.kind != .transient || (isGateClosed && outcome.gateSignal == .trouble)
         guard isFree || spent + 1 < attempts else { return .failed }
         let notBefore = max(now + delay(number - 1, random: random), outcome.retryAfter == nil ? now : reopensAt)
         return .retry(notBefore: notBefore, spendsAttempt: !isFree)

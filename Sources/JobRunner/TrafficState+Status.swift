@@ -1,17 +1,17 @@
 extension TrafficState {
     /// How the way to the endpoint stands.
-    func status(at moment: Moment) -> TrafficStatus {
+    func status(at instant: Instant) -> TrafficStatus {
         var status = TrafficStatus()
-        status.allowedRate = allowedRate(at: moment.monotonic)
+        status.allowedRate = allowedRate(at: instant.monotonic)
         status.underWay = underWay
         status.runs = line.count
-        if closedUntil > moment.monotonic { status.closedUntil = moment.wall(atMonotonic: closedUntil) }
+        if closedUntil > instant.monotonic { status.closedUntil = instant.wall(atMonotonic: closedUntil) }
         switch gate.state {
         case .open: if status.closedUntil != nil { status.reason = Self.waitReason }
         case .closed(let closure):
             status.gate = .closed
             status.reason = closure.reason
-            status.nextProbeAt = closure.isProbeUnderWay ? nil : moment.wall(atMonotonic: closure.probeAt)
+            status.nextProbeAt = closure.isProbeUnderWay ? nil : instant.wall(atMonotonic: closure.probeAt)
             status.refusedProbes = closure.refusedProbes
         case .halted(let halt):
             status.gate = .halted
@@ -19,7 +19,7 @@ extension TrafficState {
             status.halt = halt
         }
         guard let since = gate.notOpenSince else { return status }
-        status.since = moment.wall(atMonotonic: since)
+        status.since = instant.wall(atMonotonic: since)
         status.probes = gate.probesSent
         return status
     }

@@ -15,7 +15,7 @@ struct TrafficState: Sendable {
     var overload: OverloadWatch
     var repeats = RepeatedAnswers()
     var line = FairShare()
-    var presence = Presence()
+    var activeRuns = ActiveRuns()
     /// Whether an answer was read: until then one call is made at a time.
     var hasRead = false
     var underWay = 0
@@ -52,21 +52,21 @@ struct TrafficState: Sendable {
 
     /// Takes in the outcome of one call; returns what is worth telling.
     mutating func record(
-        _ outcome: Outcome, isProbe: Bool, errorText: String?, at moment: Moment
+        _ outcome: Outcome, isProbe: Bool, errorText: String?, at instant: Instant
     ) -> [RunnerEvent] {
         underWay -= 1
         var events: [RunnerEvent] = []
         hasRead = hasRead || outcome.isRead
         if outcome.isAnswer {
-            if let share = cut.record(isThrottled: outcome.isThrottled, at: moment.monotonic) {
+            if let share = cut.record(isThrottled: outcome.isThrottled, at: instant.monotonic) {
                 events.append(.rateCut(to: rate * share))
             }
         }
         let before = gate.state
-        gate.record(outcome.gateSign, isProbe: isProbe, errorText: errorText, at: moment.monotonic)
-        if let halt = halt(for: outcome, at: moment.monotonic) { gate.halt(halt, at: moment.monotonic) }
-        if let retryAfter = outcome.retryAfter, let event = close(retryAfter, at: moment) { events.append(event) }
-        events += changes(since: before, at: moment)
+        gate.record(outcome.gateSignal, isProbe: isProbe, errorText: errorText, at: instant.monotonic)
+        if let halt = halt(for: outcome, at: instant.monotonic) { gate.halt(halt, at: instant.monotonic) }
+        if let retryAfter = outcome.retryAfter, let event = close(retryAfter, at: instant) { events.append(event) }
+        events += changes(since: before, at: instant)
         return events
     }
 
@@ -102,15 +102,15 @@ struct TrafficState: Sendable {
             ?? (isOverloaded ? .overloaded(for: overload.outage, rate: rate) : nil)
     }
 
-    private mutating func close(_ retryAfter: RetryAfter, at moment: Moment) -> RunnerEvent? {
-        let end = retryAfter.end(from: moment.wall)
-        guard end > moment.wall else { return nil }
-        guard end - moment.wall <= Self.longestWait.milliseconds else {
-            gate.halt(.longWait(until: end, longest: Self.longestWait), at: moment.monotonic)
+    private mutating func close(_ retryAfter: RetryAfter, at instant: Instant) -> RunnerEvent? {
+        let end = retryAfter.end(from: instant.wall)
+        guard end > instant.wall else { return nil }
+        guard end - instant.wall <= Self.longestWait.milliseconds else {
+            gate.halt(.longWait(until: end, longest: Self.longestWait), at: instant.monotonic)
             return nil
         }
         closings += 1
-        let reopening = moment.monotonic(atWall: end)
+        let reopening = instant.monotonic(atWall: end)
         limiter.close(until: reopening)
         gate.wait(until: reopening)
         overload.wait(until: reopening)
@@ -120,7 +120,7 @@ struct TrafficState: Sendable {
     /// Why nobody calls while `Retry-After` holds.
     static let waitReason = "The API asks every caller to wait (Retry-After)"
 
-    private mutating func changes(since before: Gate.State, at moment: Moment) -> [RunnerEvent] {
+    private mutating func changes(since before: Gate.State, at instant: Instant) -> [RunnerEvent] {
         guard gate.state != before else { return [] }
         switch gate.state {
         case .open: return [.gateOpened]
@@ -129,7 +129,7 @@ struct TrafficState: Sendable {
             return []
         case .closed(let closure):
             if before == .open { closings += 1 }
-            return [.gateClosed(reason: closure.reason, until: moment.wall(atMonotonic: closure.probeAt))]
+            return [.gateClosed(reason: closure.reason, until: instant.wall(atMonotonic: closure.probeAt))]
         }
     }
 }

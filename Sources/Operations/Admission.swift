@@ -5,7 +5,7 @@ import Results
 import Settings
 
 /// Whether a batch that has been taken in may run, or waits for a person's word. A pure rule.
-struct Admission: Equatable {
+struct AdmissionPolicy: Equatable {
     /// Why it waits; empty: it runs.
     let reasons: [String]
     /// What it would cost, which whoever is asked wants to know.

@@ -6,9 +6,9 @@ extension Batch {
     ///
     /// - Parameter queuedAgain: How many these are; the others that wait are sent with them.
     /// - Returns: The end of a sentence; nil where the batch does not stand still.
-    func wayOn(queuedAgain: Int) -> String? {
+    func nextStepText(queuedAgain: Int) -> String? {
         let others = counts.queued - queuedAgain
-        let waiting = others > 0 ? Figures.count(others, "other record") : nil
+        let waiting = others > 0 ? NumberFormat.count(others, "other record") : nil
         let all = [queuedAgain == 0 ? nil : queuedAgain == 1 ? "it" : "them", waiting].compactMap { $0 }
             .joined(separator: " and ")
         switch state {
@@ -27,7 +27,7 @@ extension Batch {
             "was cancelled before its file was read whole; nothing of it was sent; its file, run with --again, is taken in "
                 + "anew"
         case .cancelled where counts.inFlight > 0:
-            "is cancelled, and \(Figures.count(counts.inFlight, "call")) of it under way; once they have ended, the same "
+            "is cancelled, and \(NumberFormat.count(counts.inFlight, "call")) of it under way; once they have ended, the same "
                 + "command again"
         case .running, .completed, .paused, .halted, .cancelled: nil
         }
@@ -37,7 +37,7 @@ extension Batch {
     var givenUp: String {
         let count = counts.cancelled
         guard count > 0 else { return "no record was left to be sent" }
-        let text = "\(Figures.count(count, "record")) will not be sent"
+        let text = "\(NumberFormat.count(count, "record")) will not be sent"
         guard isIngested else { return text }
         let all = count == 1 ? "it" : "them"
         return "\(text); \(Hint.rerun(batch: name, status: "cancelled")) would send \(all) after all"
@@ -53,7 +53,7 @@ extension Batch {
             (counts.inDoubt, "in_doubt", "says what sending its ", "record", " in doubt may cost"),
         ]
         let texts = ways.filter { $0.0 > 0 }.map { count, status, verb, noun, end in
-            "\(Hint.rerun(batch: name, status: status)) \(verb)\(Figures.count(count, noun))\(end)"
+            "\(Hint.rerun(batch: name, status: status)) \(verb)\(NumberFormat.count(count, noun))\(end)"
         }
         return texts.isEmpty ? nil : texts.joined(separator: ", ")
     }

@@ -142,16 +142,20 @@ struct BatchIntake: Sendable {
     }
 
     private func tell(_ summary: IngestSummary, of batch: Batch) {
-        var parts = [Figures.count(summary.records, "record")]
-        if summary.invalid > 0 { parts.append("\(Figures.count(summary.invalid)) invalid") }
+        var parts = [NumberFormat.count(summary.records, "record")]
+        if summary.invalid > 0 { parts.append("\(NumberFormat.count(summary.invalid)) invalid") }
         if summary.repeatedRequests > 0 {
-            parts.append("\(Figures.count(summary.repeatedRequests)) the same as an earlier line")
+            parts.append("\(NumberFormat.count(summary.repeatedRequests)) the same as an earlier line")
         }
-        if summary.duplicateIDs > 0 { parts.append("\(Figures.count(summary.duplicateIDs)) with an id seen before") }
-        if summary.blankLines > 0 { parts.append("\(Figures.count(summary.blankLines, "blank line")) passed over") }
+        if summary.duplicateIDs > 0 {
+            parts.append("\(NumberFormat.count(summary.duplicateIDs)) with an id seen before")
+        }
+        if summary.blankLines > 0 {
+            parts.append("\(NumberFormat.count(summary.blankLines, "blank line")) passed over")
+        }
         console.note("\(batch.name): \(parts.joined(separator: ", "))")
         for note in summary.notes {
-            console.note("\(batch.name): noted of \(Figures.count(note.count, "record")): \(note.refusal)")
+            console.note("\(batch.name): noted of \(NumberFormat.count(note.count, "record")): \(note.refusal)")
         }
     }
 }

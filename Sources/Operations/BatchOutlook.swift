@@ -30,7 +30,7 @@ extension Batch {
     func stateText(isStopped: Bool) -> String { isStopped ? "stopped" : state.rawValue }
 }
 
-extension Workplace.Runner {
+extension Installation.Runner {
     /// Whether it sends a batch's records.
     ///
     /// - Parameters:
@@ -48,15 +48,15 @@ extension Workplace.Runner {
 
 /// Looks up the outlook of batches.
 struct BatchOutlooks {
-    let place: Workplace
+    let place: Installation
     let store: RecordStore
-    let runner: Workplace.Runner
+    let runner: Installation.Runner
     let status: RunnerStatus?
 
     /// Looks at who runs the database.
     ///
     /// - Throws: `StoreError` when it cannot be read.
-    init(_ place: Workplace, _ store: RecordStore) throws {
+    init(_ place: Installation, _ store: RecordStore) throws {
         self.place = place
         self.store = store
         runner = try place.runner()
@@ -69,7 +69,7 @@ struct BatchOutlooks {
     func outlook(of batch: Batch) throws -> BatchOutlook {
         let job = place.jobOrSettings(of: batch)
         let results = BatchResults(
-            store: store, pricing: place.pricing, place: ResultsPlace(job, settings: place.settings))
+            store: store, pricing: place.pricing, place: ResultsLocation(job, settings: place.settings))
         return BatchOutlook(
             isStopped: isStopped(batch),
             results: batch.state.isFinished ? try results.wholeFolder(of: batch) : nil,

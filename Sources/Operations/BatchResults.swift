@@ -8,9 +8,9 @@ struct BatchResults: Sendable {
     let store: RecordStore
     let pricing: Pricing?
     /// Where the job's results go.
-    let place: ResultsPlace
+    let place: ResultsLocation
     /// Where a person wants them instead; nil: nowhere else.
-    var out: ResultsPlace?
+    var out: ResultsLocation?
 
     /// The folder a batch's results are written to.
     func folder(of batch: Batch) -> String { (out ?? place).folder(of: batch) }
@@ -95,9 +95,9 @@ struct BatchResults: Sendable {
     ///
     /// - Throws: `StoreError`.
     func written(_ batch: Batch) throws -> WrittenResults? {
-        var doubts = Doubts()
-        try store.forEachRecord(batch.id, statuses: [.inDoubt, .failed], lines: nil) { doubts.add($0) }
-        return WrittenResults(of: batch, in: folder(of: batch), doubts: doubts)
+        var inDoubtSummary = InDoubtSummary()
+        try store.forEachRecord(batch.id, statuses: [.inDoubt, .failed], lines: nil) { inDoubtSummary.add($0) }
+        return WrittenResults(of: batch, in: folder(of: batch), inDoubtSummary: inDoubtSummary)
     }
 
     /// Folders besides the one that is written to in which the files of a batch may be.

@@ -23,15 +23,15 @@ enum BatchTable {
         ]
         if let reason = batch.reason { rows.append(["reason", reason]) }
         if outlook.isStopped { rows.append(["goes on", "when its file is run again, or by \(Hint.daemon)"]) }
-        if let resumesAt { rows.append(["goes on", "\(Figures.time(resumesAt)), by itself where a daemon runs"]) }
-        rows.append(["created", Figures.time(batch.createdAt)])
-        if let finished = batch.finishedAt { rows.append(["finished", Figures.time(finished)]) }
-        rows.append(["records", Figures.count(batch.counts.total)])
+        if let resumesAt { rows.append(["goes on", "\(NumberFormat.time(resumesAt)), by itself where a daemon runs"]) }
+        rows.append(["created", NumberFormat.time(batch.createdAt)])
+        if let finished = batch.finishedAt { rows.append(["finished", NumberFormat.time(finished)]) }
+        rows.append(["records", NumberFormat.count(batch.counts.total)])
         for status in RecordStatus.allCases where batch.counts[status] > 0 {
-            rows.append(["  \(status.rawValue)", Figures.count(batch.counts[status])])
+            rows.append(["  \(status.rawValue)", NumberFormat.count(batch.counts[status])])
         }
-        rows.append(["calls", Figures.count(batch.counts.calls)])
-        rows.append(["retries", Figures.count(batch.counts.retries)])
+        rows.append(["calls", NumberFormat.count(batch.counts.calls)])
+        rows.append(["retries", NumberFormat.count(batch.counts.retries)])
         rows.append(["cost", outlook.cost.description])
         if let rest = outlook.rest { rows.append(["to go", text(of: rest)]) }
         if let results = outlook.results { rows.append(["results", results]) }
@@ -39,8 +39,8 @@ enum BatchTable {
     }
 
     private static func text(of rest: BatchOutlook.Rest) -> String {
-        "\(Figures.count(rest.calls, "call")), at least \(Figures.duration(seconds: rest.seconds)) at "
-            + "\(Figures.rate(rest.rate))/s"
+        "\(NumberFormat.count(rest.calls, "call")), at least \(NumberFormat.duration(seconds: rest.seconds)) at "
+            + "\(NumberFormat.rate(rest.rate))/s"
     }
 
     private static func row(_ batch: Batch, isStopped: Bool, rest: BatchOutlook.Rest?) -> [String] {
@@ -49,9 +49,9 @@ enum BatchTable {
             counts.total, counts.succeeded, counts.failed, counts.invalid, counts.inDoubt,
             counts.queued + counts.inFlight,
         ]
-        let left = rest.map { Figures.duration(seconds: $0.seconds) } ?? "-"
-        return [batch.name, batch.stateText(isStopped: isStopped)] + figures.map(Figures.count)
-            + [left, Figures.time(batch.createdAt)]
+        let left = rest.map { NumberFormat.duration(seconds: $0.seconds) } ?? "-"
+        return [batch.name, batch.stateText(isStopped: isStopped)] + figures.map(NumberFormat.count)
+            + [left, NumberFormat.time(batch.createdAt)]
     }
 
     /// Cells padded to the widest of their column, two spaces between columns.

@@ -13,7 +13,7 @@ enum CertificateNotice {
     static func text(end: Date, queued: Int, rate: Double, now: Date) -> String? {
         let outlook = CertificateOutlook(end: end, queued: queued, rate: rate, now: now)
         guard outlook.isTooShort else { return nil }
-        return "warning: the client certificate ends \(Figures.time(end)), before this batch's projected end "
-            + "\(Figures.time(outlook.projectedEnd)); renew it in the portal"
+        return "warning: the client certificate ends \(NumberFormat.time(end)), before this batch's projected end "
+            + "\(NumberFormat.time(outlook.projectedEnd)); renew it in the portal"
     }
 }

@@ -68,7 +68,7 @@ struct CheckFinding: Encodable {
         blankLines = survey.blankLines
         waits =
             prospect.isAsked
-            ? Admission(
+            ? AdmissionPolicy(
                 records: survey.records, invalid: survey.invalid, estimate, under: job, after: prospect.hold
             ).reasons : []
         knownAs = prospect.known?.name
@@ -78,24 +78,24 @@ struct CheckFinding: Encodable {
     }
 
     var text: String {
-        var lines = ["\(file): \(Figures.count(records, "record")), \(Figures.count(invalid)) invalid"]
+        var lines = ["\(file): \(NumberFormat.count(records, "record")), \(NumberFormat.count(invalid)) invalid"]
         lines += rules.map(\.text)
         lines += notes.map { "\($0.text): noted, sent all the same" }
-        if blankLines > 0 { lines.append("  \(Figures.count(blankLines, "blank line")) passed over") }
+        if blankLines > 0 { lines.append("  \(NumberFormat.count(blankLines, "blank line")) passed over") }
         if duplicateRequests > 0 {
             lines.append(
-                "  \(Figures.count(duplicateRequests)) the same as an earlier line: its call answers "
+                "  \(NumberFormat.count(duplicateRequests)) the same as an earlier line: its call answers "
                     + Counted.verb(duplicateRequests, "it", "them"))
         }
         if duplicateIDs > 0 {
-            lines.append("  \(Figures.count(duplicateIDs)) with an id that an earlier line has; that is allowed")
+            lines.append("  \(NumberFormat.count(duplicateIDs)) with an id that an earlier line has; that is allowed")
         }
-        if reused > 0 { lines.append("  \(Figures.count(reused)) answered within reuse_within: no call") }
-        if held > 0 { lines.append("  \(Figures.count(held)) the same as a record in doubt: held, no call") }
+        if reused > 0 { lines.append("  \(NumberFormat.count(reused)) answered within reuse_within: no call") }
+        if held > 0 { lines.append("  \(NumberFormat.count(held)) the same as a record in doubt: held, no call") }
         lines.append("  \(estimate.text)")
         if let again { lines.append("  with --again: \(again.text)") }
         if estimate.cost != .unknown {
-            lines.append("  priced after \(Figures.count(callsThisMonth, "billed call")) of this month so far")
+            lines.append("  priced after \(NumberFormat.count(callsThisMonth, "billed call")) of this month so far")
         }
         lines.append("  not known beforehand: \(notKnown)")
         if let sameAs {
@@ -139,6 +139,6 @@ extension CheckFinding.Rule {
     var text: String {
         let places = lines.map(String.init).joined(separator: ", ") + (records > lines.count ? ", …" : "")
         let subject = Refusal(column: column, field: field, rule: rule).subject.map { "\($0) " } ?? ""
-        return "  \(Figures.count(records)) × \(subject)\(rule) (\(lines.count == 1 ? "line" : "lines") \(places))"
+        return "  \(NumberFormat.count(records)) × \(subject)\(rule) (\(lines.count == 1 ? "line" : "lines") \(places))"
     }
 }

@@ -27,7 +27,7 @@ public struct CheckOperation: Sendable {
 
     /// Reads every file to its end and prints what it found; 2 where some records would be invalid.
     public func perform() async throws -> ExitStatus {
-        let place = try Workplace(config: config)
+        let place = try Installation(config: config)
         var job = try place.job(job)
         if !reuses { job.reuseWithin = nil }
         let store = try await past(of: place, looksForAnswers: job.reuseWithin != nil)
@@ -60,7 +60,7 @@ public struct CheckOperation: Sendable {
     }
 
     /// The database, where there is one that can be looked into; a check works without.
-    private func past(of place: Workplace, looksForAnswers: Bool) async throws -> RecordStore? {
+    private func past(of place: Installation, looksForAnswers: Bool) async throws -> RecordStore? {
         guard FileManager.default.fileExists(atPath: place.settings.database) else { return nil }
         do {
             guard looksForAnswers else { return try place.storeForReading() }

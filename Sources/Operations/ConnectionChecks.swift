@@ -35,6 +35,7 @@ struct ConnectionChecks {
         let apart = abs(now.timeIntervalSince1970 - Double(serverTimeAt) / 1_000)
         guard apart > Self.clockTolerance else { return .fine("clock", "agrees with the server's") }
         return .warning(
-            "clock", "differs from the server's by \(Figures.duration(seconds: apart)); set this machine's clock (NTP)")
+            "clock",
+            "differs from the server's by \(NumberFormat.duration(seconds: apart)); set this machine's clock (NTP)")
     }
 }

@@ -77,7 +77,7 @@ public struct Console: Sendable {
     func redraw(_ progress: ProgressLine) { redraw(progress.text(fitting:)) }
 
     /// Leaves the line of a terminal as it stands.
-    func leaveLine() {
+    func dequeue() {
         if line.close() { write("\n", to: STDERR_FILENO) }
     }
 

@@ -4,7 +4,7 @@ import Settings
 
 /// The doctor's look at keys and certificates, each for itself, so that one visit finds all that is wrong.
 struct CredentialChecks {
-    let place: Workplace
+    let place: Installation
     /// An end nearer than this is worth a warning, in days.
     private static let daysOfNotice = 30.0
 
@@ -16,7 +16,7 @@ struct CredentialChecks {
         if let problem = report.problem { return .failure(report.setting, problem) }
         if let warning = report.warning { return .warning(report.setting, "\(report.summary): \(warning)") }
         guard let end = report.end else { return .fine(report.setting, report.summary) }
-        let text = "\(report.summary); ends \(Figures.time(end))"
+        let text = "\(report.summary); ends \(NumberFormat.time(end))"
         if end < now { return .failure(report.setting, "\(text): it has expired; get a new one from the portal") }
         if let begin = report.begin, begin > now {
             return .failure(report.setting, "\(text): it is not valid yet; check this machine's clock")

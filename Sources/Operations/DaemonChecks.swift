@@ -4,7 +4,7 @@ import Settings
 /// The doctor's look at what the daemon needs: its jobs with their folders, schedules, groups and commands; and whether
 /// one runs.
 struct DaemonChecks {
-    let place: Workplace
+    let place: Installation
 
     func findings() -> [Finding] {
         do {

@@ -28,9 +28,9 @@ public struct DoctorOperation: Sendable {
     }
 
     private func examine() async -> [Finding] {
-        let place: Workplace
+        let place: Installation
         do {
-            place = try Workplace(config: config)
+            place = try Installation(config: config)
         } catch {
             return [.failure("settings", OperationFailure(error).message)]
         }

@@ -33,14 +33,14 @@ struct Estimate: Equatable {
     }
 
     var text: String {
-        "\(Figures.count(calls, "billable call")), at least \(Figures.duration(seconds: seconds)), "
+        "\(NumberFormat.count(calls, "billable call")), at least \(NumberFormat.duration(seconds: seconds)), "
             + (cost == .unknown ? "cost unknown (no pricing in the settings)" : "about \(cost)") + spared
     }
 
     /// What needs no call, where there is any.
     private var spared: String {
         let parts = [(repeats, "the same as an earlier line"), (reused, "answered before"), (held, "held in doubt")]
-        let told = parts.filter { $0.0 > 0 }.map { "\(Figures.count($0.0)) \($0.1)" }
+        let told = parts.filter { $0.0 > 0 }.map { "\(NumberFormat.count($0.0)) \($0.1)" }
         return told.isEmpty ? "" : "; no call for " + told.joined(separator: ", ")
     }
 }

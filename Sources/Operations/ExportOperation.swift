@@ -18,7 +18,7 @@ public struct ExportOperation: Sendable {
 
     /// Writes one row per input line, in input order.
     public func perform() async throws -> ExitStatus {
-        let place = try Workplace(config: config)
+        let place = try Installation(config: config)
         let store = try place.storeForReading()
         let batch = try store.batchOrFailure(batch)
         let form = place.resultsPlace(of: batch).form

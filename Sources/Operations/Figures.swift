@@ -2,7 +2,7 @@ import Basics
 public import Foundation
 
 /// Figures as a person reads them.
-public enum Figures {
+public enum NumberFormat {
     /// `41s`, `3m 20s`, `2h 5m`, `3d 4h`; the input in seconds. What no clock counts, as a division by a rate of 0 gives,
     /// is `for ever`.
     static func duration(seconds: Double) -> String {

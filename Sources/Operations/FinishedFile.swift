@@ -12,7 +12,7 @@ struct FinishedFile {
 
     /// One sentence for whoever gave the file once more.
     func text(under job: JobDefinition) -> String {
-        let date = Figures.time(batch.finishedAt ?? batch.createdAt)
+        let date = NumberFormat.time(batch.finishedAt ?? batch.createdAt)
         return "\(name) was already run as \(batch.name), \(batch.state.rawValue) \(date), and is passed over; "
             + "its results are in \(results); \(batch.waysToSendRest ?? anew(under: job))"
     }

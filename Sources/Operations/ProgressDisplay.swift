@@ -11,7 +11,7 @@ final class ProgressDisplay: Sendable {
         var lastShown: ContinuousClock.Instant?
         var lastText: String?
         var wait: Wait?
-        var hasToldOfWait = false
+        var hasReportedWait = false
     }
 
     /// A time without calls. The wall clock may be set meanwhile, so its end is told by one clock and reached by the other.
@@ -53,12 +53,13 @@ final class ProgressDisplay: Sendable {
         case .gateOpened: resume()
         case .probe: tell("probing with one record")
         case .rateCut(let rate):
-            tell("a tenth of the calls are refused as too many; the rate is cut to \(Figures.rate(rate))/s for now")
+            tell(
+                "a tenth of the calls are refused as too many; the rate is cut to \(NumberFormat.rate(rate))/s for now")
         case .inDoubtRequeued(let count):
-            tell("\(Figures.count(count, "record")) in doubt queued again (retry.in_doubt)")
+            tell("\(NumberFormat.count(count, "record")) in doubt queued again (retry.in_doubt)")
         case .keptAnswersRead(let count):
-            tell("\(Figures.count(count, "kept answer")) can be read now; no call")
-        case .windowClosed(let until): tell("outside the call window; calls go on at \(Figures.time(until))")
+            tell("\(NumberFormat.count(count, "kept answer")) can be read now; no call")
+        case .windowClosed(let until): tell("outside the call window; calls go on at \(NumberFormat.time(until))")
         case .windowOpened: tell("the call window is open; calls go on")
         case .halted: break
         }
@@ -72,7 +73,7 @@ final class ProgressDisplay: Sendable {
         }
         if console.errorIsTerminal {
             console.redraw(line)
-            console.leaveLine()
+            console.dequeue()
         } else if line.text != lastText {
             console.note(line.text)
         }
@@ -106,20 +107,20 @@ final class ProgressDisplay: Sendable {
             return state.line
         }
         guard wait.end >= .now + Self.longWait else { return }
-        tell("no calls for now: \(reason); next try at \(Figures.time(until))")
+        tell("no calls for now: \(reason); next try at \(NumberFormat.time(until))")
         // Nothing else is told until then.
         if console.errorIsTerminal { draw(line) }
-        state.withLock { $0.hasToldOfWait = true }
+        state.withLock { $0.hasReportedWait = true }
     }
 
     private func resume() {
-        let hadTold = state.withLock { state in
+        let hadReported = state.withLock { state in
             state.wait = nil
             state.line.pause = nil
-            defer { state.hasToldOfWait = false }
-            return state.hasToldOfWait
+            defer { state.hasReportedWait = false }
+            return state.hasReportedWait
         }
-        if hadTold { tell("calls go on") }
+        if hadReported { tell("calls go on") }
     }
 
     private func tell(_ text: String) {

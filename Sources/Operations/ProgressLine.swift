@@ -48,9 +48,9 @@ struct ProgressLine: Equatable {
     private func parts(_ name: String) -> [Part] {
         let share = total == 0 ? 100 : done * 100 / total
         var parts = [Part(text: "\(name): \(done)/\(total)", rank: 0), Part(text: " (\(share)%)", rank: 5)]
-        if let rate { parts.append(Part(text: ", \(Figures.rate(rate))/s", rank: 6)) }
+        if let rate { parts.append(Part(text: ", \(NumberFormat.rate(rate))/s", rank: 6)) }
         if let secondsLeft, done < total {
-            parts.append(Part(text: ", ETA \(Figures.duration(seconds: secondsLeft))", rank: 2))
+            parts.append(Part(text: ", ETA \(NumberFormat.duration(seconds: secondsLeft))", rank: 2))
         }
         parts.append(Part(text: ", \(Counted.things(retries, "retry"))", rank: 7))
         if failed > 0 { parts.append(Part(text: ", \(failed) failed", rank: 3)) }
@@ -59,7 +59,7 @@ struct ProgressLine: Equatable {
         case nil: break
         case .because(let text): parts.append(Part(text: ", \(text)", rank: 0))
         case .until(let time):
-            let shown = Figures.time(time)
+            let shown = NumberFormat.time(time)
             parts.append(Part(text: ", waiting until \(shown)", rank: 1, shorter: ", until \(shown.suffix(12))"))
         }
         return parts

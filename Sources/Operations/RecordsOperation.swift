@@ -20,8 +20,8 @@ public struct RecordsOperation: Sendable {
 
     /// Prints the records in input order.
     public func perform() async throws -> ExitStatus {
-        let wanted = try statuses.map(StatusList.statuses)
-        let store = try Workplace(config: config).storeForReading()
+        let wanted = try statuses.map(StatusParser.statuses)
+        let store = try Installation(config: config).storeForReading()
         let id = try store.batchOrFailure(batch).id
         if !json { console.output("LINE\tID\tSTATUS\tATTEMPTS\tREASON") }
         try store.forEachRecord(id, statuses: wanted, lines: nil) { view in

@@ -41,11 +41,11 @@ struct Requeueing: Sendable {
         let rerun = try await store.rerun(batch.id, selection)
         try await note(rerun.queued, selection, batch)
         if rerun.queued > 0 {
-            console.note("\(batch.name): \(Figures.count(rerun.queued, "record")) queued again")
+            console.note("\(batch.name): \(NumberFormat.count(rerun.queued, "record")) queued again")
         }
         if rerun.takenOver > 0 {
             console.note(
-                "\(batch.name): \(Figures.count(rerun.takenOver, "record")) queued again before, and not sent yet, "
+                "\(batch.name): \(NumberFormat.count(rerun.takenOver, "record")) queued again before, and not sent yet, "
                     + "\(rerun.takenOver == 1 ? "goes" : "go") with this rerun")
         }
         return Found(rerun: rerun, recovered: recovered)
@@ -55,26 +55,28 @@ struct Requeueing: Sendable {
         let recovery = Recovery(store: store, client: client, requireEncryptedAnswers: requireEncryptedAnswers)
         let recovered = try await recovery.readKeptAnswers(of: batch.id).read
         if recovered > 0 {
-            console.note("\(batch.name): \(Figures.count(recovered, "kept answer")) can be read now; no call")
+            console.note("\(batch.name): \(NumberFormat.count(recovered, "kept answer")) can be read now; no call")
         }
         return recovered
     }
 
     /// Why nothing is queued; nil: it may be.
     private func refusal(_ selection: RequeueSelection, of batch: Batch, yes: Bool) async throws -> String? {
-        let doubts = try SelectedDoubts(selection, of: batch.id, in: store)
-        if let held = DoubtText.held(doubts.heldByOthers) {
-            if doubts.areAllHeldByOthers { return held }
+        let inDoubtSummary = try SelectedInDoubt(selection, of: batch.id, in: store)
+        if let held = InDoubtMessages.held(inDoubtSummary.heldByOthers) {
+            if inDoubtSummary.areAllHeldByOthers { return held }
             console.note("\(batch.name): \(held)")
         }
         let admission = try await spending.admission(ofRequeueing: selection, in: batch)
         if admission.isHeld { return try store.restoreHold()?.text }
         guard !yes else {
-            if let answered = DoubtText.billedTwice(doubts.own) { console.note("\(batch.name): \(answered)") }
+            if let answered = InDoubtMessages.billedTwice(inDoubtSummary.own) {
+                console.note("\(batch.name): \(answered)")
+            }
             return nil
         }
         let reasons = [
-            DoubtText.billedTwice(doubts.own), DoubtText.perhapsBilledTwice(doubts.own),
+            InDoubtMessages.billedTwice(inDoubtSummary.own), InDoubtMessages.perhapsBilledTwice(inDoubtSummary.own),
             try await answeredElsewhere(selection, batch), admission.reason,
         ].compactMap { $0 }
         return reasons.isEmpty ? nil : reasons.joined(separator: "; ") + ". Nothing was queued; --yes sends them"
@@ -91,7 +93,8 @@ struct Requeueing: Sendable {
         let count = try await store.forecast(batch.id, requeueing: cancelled, answeredSince: batch.createdAt).reused
         guard count > 0 else { return nil }
         let (were, them) = count == 1 ? ("was", "it") : ("were", "them")
-        return "\(Figures.count(count, "cancelled record")) \(were) answered since in another batch; sending \(them) "
+        return
+            "\(NumberFormat.count(count, "cancelled record")) \(were) answered since in another batch; sending \(them) "
             + "bills \(them) once more"
     }
 

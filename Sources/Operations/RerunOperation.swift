@@ -20,7 +20,7 @@ public struct RerunOperation: Sendable {
     /// anew.
     public func perform() async throws -> ExitStatus {
         let selection = try selection()
-        let place = try Workplace(config: request.config)
+        let place = try Installation(config: request.config)
         let batch = try batch(in: place)
         let job = try request.job.map(place.job) ?? place.job(of: batch, console: console)
         do {
@@ -33,7 +33,7 @@ public struct RerunOperation: Sendable {
     }
 
     private func run(
-        _ selection: RequeueSelection, _ place: Workplace, _ job: JobDefinition
+        _ selection: RequeueSelection, _ place: Installation, _ job: JobDefinition
     ) async throws -> ExitStatus {
         let stop = StopSignal()
         // A person chose which records are sent again; the policy adds none.
@@ -84,7 +84,7 @@ public struct RerunOperation: Sendable {
     }
 
     private func handOver(
-        _ selection: RequeueSelection, _ place: Workplace, _ job: JobDefinition, to process: Int32
+        _ selection: RequeueSelection, _ place: Installation, _ job: JobDefinition, to process: Int32
     ) async throws -> ExitStatus {
         console.note("a daemon (process \(process)) runs this database; handing the work over to it")
         let session = try OperatorSession(place, console: console)
@@ -114,24 +114,24 @@ public struct RerunOperation: Sendable {
     }
 
     private func selection() throws -> RequeueSelection {
-        let statuses = try StatusList.statuses(in: request.statuses)
+        let statuses = try StatusParser.statuses(in: request.statuses)
         let refused = statuses.subtracting([.failed, .inDoubt, .cancelled])
         guard refused.isEmpty, !statuses.isEmpty else {
             throw OperationFailure(
                 .usage, "rerun takes failed, in_doubt and cancelled records; others are never sent again")
         }
         return RequeueSelection(
-            statuses: statuses, reasonCode: request.reason, lines: try request.lines.map(StatusList.lines))
+            statuses: statuses, reasonCode: request.reason, lines: try request.lines.map(StatusParser.lines))
     }
 
     /// The batch was taken in under a job, whose limits apply again.
-    private func batch(in place: Workplace) throws -> Batch {
+    private func batch(in place: Installation) throws -> Batch {
         let store = try place.storeForReading()
         defer { try? store.close() }
         return try store.batchOrFailure(request.batch)
     }
 
-    private func stranger(_ batch: Batch, to process: Int32, _ place: Workplace) -> OperationFailure {
+    private func stranger(_ batch: Batch, to process: Int32, _ place: Installation) -> OperationFailure {
         OperationFailure(
             .configuration,
             "\(batch.name): its job '\(batch.job)' is not in \(place.settings.jobs), so that the daemon (process "

@@ -20,8 +20,8 @@ enum RerunStep: Equatable {
     init(_ batch: Batch, selected: Int, recovered: Int) {
         // A daemon may have sent some by now.
         let others = max(0, batch.counts.queued - selected)
-        if let wayOn = batch.wayOn(queuedAgain: selected) {
-            self = .wait((selected > 0 ? "nothing is sent now: " : "no record matches; ") + wayOn)
+        if let nextStepText = batch.nextStepText(queuedAgain: selected) {
+            self = .wait((selected > 0 ? "nothing is sent now: " : "no record matches; ") + nextStepText)
         } else if selected > 0 {
             self = .send(leaving: others)
         } else {
@@ -40,10 +40,10 @@ extension RerunStep {
         case .wait(let text): text
         case .send(leaving: 0), .conclude: nil
         case .send(let others):
-            "\(Figures.count(others, "other record")) waiting there \(others == 1 ? "is" : "are") not sent; \(goesOn)"
+            "\(NumberFormat.count(others, "other record")) waiting there \(others == 1 ? "is" : "are") not sent; \(goesOn)"
         case .nothing(waiting: 0): "no record matches; nothing to send"
         case .nothing(let others):
-            "no record matches; nothing to send; \(Figures.count(others, "record")) waiting there: \(goesOn)"
+            "no record matches; nothing to send; \(NumberFormat.count(others, "record")) waiting there: \(goesOn)"
         }
     }
 }

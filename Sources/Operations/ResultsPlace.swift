@@ -5,7 +5,7 @@ import Results
 import Settings
 
 /// In which folder a batch's results lie, in which form, and who may have them.
-struct ResultsPlace: Equatable, Sendable {
+struct ResultsLocation: Equatable, Sendable {
     private enum Naming: Equatable {
         case byBatch
         /// Beside a drop folder, for people who know the file and the day.

@@ -22,7 +22,7 @@ public struct RunOperation: Sendable {
     /// - Throws: `OperationFailure` (64) for a rate beside a daemon, which has its own; whatever a file, the settings or
     ///   the database are found to lack.
     public func perform() async throws -> ExitStatus {
-        let place = try Workplace(config: request.config)
+        let place = try Installation(config: request.config)
         let job = try place.job(request.job)
         let runner = try place.runner()
         if case .daemon(let process) = runner, request.rate != nil { throw rateRefusal(process) }
@@ -31,7 +31,7 @@ public struct RunOperation: Sendable {
         }
         if case .daemon(let process) = runner {
             let job = try place.jobForDaemon(request.job)
-            return try await HandedOverRun(request: request, place: place, job: job, console: console)
+            return try await DelegatedRun(request: request, place: place, job: job, console: console)
                 .perform(inputs, to: process)
         }
         let stop = StopSignal()

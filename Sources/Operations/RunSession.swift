@@ -9,7 +9,7 @@ import Settings
 
 /// An open database, a client and a job: what it takes to run batches, one after the other.
 struct RunSession: Sendable {
-    let place: Workplace
+    let place: Installation
     let job: JobDefinition
     let configuration: RunnerConfiguration
     let credentials: Credentials
@@ -23,7 +23,7 @@ struct RunSession: Sendable {
 
     /// Reads keys, opens the database as its runner and makes the client; calls nothing.
     init(
-        place: Workplace, job: JobDefinition, rate: Double?, out: String?, stop: StopSignal, console: Console,
+        place: Installation, job: JobDefinition, rate: Double?, out: String?, stop: StopSignal, console: Console,
         holdsInDoubt: Bool = false
     ) throws {
         self.place = place
@@ -33,17 +33,17 @@ struct RunSession: Sendable {
         self.configuration = configuration
         credentials = try place.credentials()
         provenance = try place.provenance(credentials)
-        let resultsPlace = ResultsPlace(job, settings: place.settings)
+        let resultsPlace = ResultsLocation(job, settings: place.settings)
         try Self.requireWritable(out ?? resultsPlace.output)
         client = try place.client(credentials, concurrency: configuration.concurrency)
         store = try place.storeForRunning(provenance)
         results = BatchResults(
-            store: store, pricing: place.pricing, place: resultsPlace, out: out.map(ResultsPlace.init(output:)))
+            store: store, pricing: place.pricing, place: resultsPlace, out: out.map(ResultsLocation.init(output:)))
         self.stop = stop
         self.console = console
         store.observeStorage { [console] in console.note(Self.text(of: $0)) }
         stop.limitWaiting(in: store)
-        tellRecovery()
+        reportRecovery()
     }
 
     /// How long calls under way, and answers that wait for room on a full disk, are waited for after a stop.
@@ -101,11 +101,12 @@ struct RunSession: Sendable {
         }
     }
 
-    private func tellRecovery() {
+    private func reportRecovery() {
         if let warning = credentials.warning { console.note("warning: \(warning)") }
         let found = store.recovery
         if found.openAttempts > 0 {
-            console.note("the last run ended with \(Figures.count(found.openAttempts, "call")) under way; in doubt now")
+            console.note(
+                "the last run ended with \(NumberFormat.count(found.openAttempts, "call")) under way; in doubt now")
         }
         if let text = RestoreText.warning(of: found) { console.note("warning: \(text)") }
     }

@@ -6,7 +6,7 @@ import RecordStore
 enum RunnerLine {
     /// One line, more where no calls are made; nil where nobody runs and no daemon did.
     static func text(
-        of runner: Workplace.Runner, _ status: RunnerStatus?, _ storage: StorageCondition, now: Date = Date()
+        of runner: Installation.Runner, _ status: RunnerStatus?, _ storage: StorageCondition, now: Date = Date()
     ) -> String? {
         let lines: [String?]
         switch runner {
@@ -16,7 +16,7 @@ enum RunnerLine {
             lines = ["process \(process) runs this database until its batches are done", storage.waiting]
         case .daemon(let process):
             let since = status.map { status in
-                " since \(Figures.time(status.startedAt)), \(Figures.count(status.jobs, "job"))"
+                " since \(NumberFormat.time(status.startedAt)), \(NumberFormat.count(status.jobs, "job"))"
             }
             lines = ["daemon: process \(process)" + (since ?? ""), storage.waiting, status?.waiting(at: now)]
         }
@@ -29,7 +29,7 @@ extension StorageCondition {
     /// Why no calls are made at all; nil while the disk has room.
     var waiting: String? {
         guard case .full(let since) = self else { return nil }
-        return "no calls since \(Figures.time(since)): the disk that holds the database is full; make room on it"
+        return "no calls since \(NumberFormat.time(since)): the disk that holds the database is full; make room on it"
     }
 }
 
@@ -39,14 +39,14 @@ extension RunnerStatus {
         switch gate {
         case .open:
             guard let closedUntil, Double(closedUntil) / 1_000 > now.timeIntervalSince1970 else { return nil }
-            return "no calls until \(Figures.time(closedUntil)) (Retry-After)"
+            return "no calls until \(NumberFormat.time(closedUntil)) (Retry-After)"
         case .closed(let reason, let since, let nextProbeAt, let probes):
-            let next = nextProbeAt.map { "next at \(Figures.time($0))" } ?? "one under way"
-            return "no calls since \(Figures.time(since)): \(reason ?? "the API is out of reach"); "
-                + "\(Figures.count(probes, "probe")) so far, \(next)"
+            let next = nextProbeAt.map { "next at \(NumberFormat.time($0))" } ?? "one under way"
+            return "no calls since \(NumberFormat.time(since)): \(reason ?? "the API is out of reach"); "
+                + "\(NumberFormat.count(probes, "probe")) so far, \(next)"
         case .halted(let reason, let since):
             return
-                "halted since \(Figures.time(since)): \(reason ?? "something is wrong"); mend it, then resume what is "
+                "halted since \(NumberFormat.time(since)): \(reason ?? "something is wrong"); mend it, then resume what is "
                 + "halted, or send SIGHUP to the daemon where nothing is"
         }
     }

@@ -34,7 +34,7 @@ struct RunnerReport: Encodable, Equatable {
     var diskFullSince: String?
 
     /// What is known of a runner; nil where nobody runs the database.
-    init?(_ runner: Workplace.Runner, _ status: RunnerStatus?, _ storage: StorageCondition) {
+    init?(_ runner: Installation.Runner, _ status: RunnerStatus?, _ storage: StorageCondition) {
         switch runner {
         case .nobody: return nil
         case .run(let process): (self.process, kind) = (process, .run)

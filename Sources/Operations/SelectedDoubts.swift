@@ -1,13 +1,13 @@
 import RecordStore
 
 /// What is doubtful about records that a person wants to send again.
-struct SelectedDoubts {
+struct SelectedInDoubt {
     /// How many records are selected.
     private(set) var records = 0
     /// Those that may have been billed, or are held, in all.
-    private(set) var own = Doubts()
+    private(set) var own = InDoubtSummary()
     /// Those that would only be held again: what holds them is not among the selected.
-    private(set) var heldByOthers = Doubts()
+    private(set) var heldByOthers = InDoubtSummary()
 
     /// Looks at the records of a batch.
     ///
@@ -28,7 +28,7 @@ struct SelectedDoubts {
 
 extension RequeueSelection {
     /// Whether a record in doubt is among the selected.
-    fileprivate func takes(_ holder: RecordPlace, of batch: BatchID) -> Bool {
+    fileprivate func takes(_ holder: RecordReference, of batch: BatchID) -> Bool {
         holder.record.batch == batch && statuses.contains(.inDoubt) && reasonCode == nil
             && lines?.contains(holder.line) ?? true
     }

@@ -34,9 +34,9 @@ struct Spending {
     /// - Parameter batch: The batch.
     /// - Returns: Where it goes, and why.
     /// - Throws: `StoreError` when the database cannot be read or written.
-    func admission(of batch: Batch) async throws -> Admission {
+    func admission(of batch: Batch) async throws -> AdmissionPolicy {
         let hold = try store.restoreHold().flatMap { $0.covers(batch.id) ? $0 : nil }
-        return Admission(batch.counts, try await estimate(of: batch), under: job, after: hold)
+        return AdmissionPolicy(batch.counts, try await estimate(of: batch), under: job, after: hold)
     }
 
     /// Whether records of a batch may be queued again without a person's word. What is wrong with its lines was settled
@@ -47,12 +47,12 @@ struct Spending {
     ///   - batch: Their batch.
     /// - Returns: Why not, and what they would cost.
     /// - Throws: `StoreError` when the database cannot be read or written.
-    func admission(ofRequeueing selection: RequeueSelection, in batch: Batch) async throws -> Admission {
+    func admission(ofRequeueing selection: RequeueSelection, in batch: Batch) async throws -> AdmissionPolicy {
         let now = Date()
         if job.reuseWithin != nil { try await store.learnAnswers() }
         let forecast = try await store.forecast(
             batch.id, requeueing: selection, answeredSince: Self.answeredSince(job, at: now))
-        return Admission(
+        return AdmissionPolicy(
             records: 0, invalid: 0, try estimate(forecast, at: now), under: job, after: try store.restoreHold(),
             restoredSince: try isRestored(since: batch))
     }

@@ -1,7 +1,7 @@
 import RecordStore
 
 /// Statuses as a command line names them: joined by commas.
-enum StatusList {
+enum StatusParser {
     /// The statuses named.
     ///
     /// - Throws: `OperationFailure` (64) that names the ones there are.

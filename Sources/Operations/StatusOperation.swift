@@ -20,7 +20,7 @@ public struct StatusOperation: Sendable {
 
     /// Prints once, or every second until nothing moves any more.
     public func perform() async throws -> ExitStatus {
-        let place = try Workplace(config: config)
+        let place = try Installation(config: config)
         let store = try place.storeForReading()
         while try show(selection(store), BatchOutlooks(place, store), place.storage()), watch {
             try console.requireOutput()

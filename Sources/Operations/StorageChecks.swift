@@ -5,7 +5,7 @@ import Settings
 
 /// The doctor's look at folders, disk space, the sealing key and the database.
 struct StorageChecks {
-    let place: Workplace
+    let place: Installation
     /// Less free space than this is worth a warning, in bytes: a night of a million records takes some 3 GiB.
     private static let comfortableSpace = 4 << 30
 
@@ -20,7 +20,7 @@ struct StorageChecks {
     /// What lies there has to outlive the database's folder, and to stay what it is when that is restored.
     private func keysFolder() -> Finding {
         let path = place.settings.keysFolder
-        if let obstacle = FolderFitness(path).obstacle { return .failure("keys_folder", obstacle) }
+        if let obstacle = FolderCheck(path).obstacle { return .failure("keys_folder", obstacle) }
         let others = [
             ("the database's folder", URL(filePath: place.settings.database).deletingLastPathComponent().path),
             ("output", place.settings.output),
@@ -36,20 +36,20 @@ struct StorageChecks {
     }
 
     private func folder(_ check: String, holding path: String) -> Finding {
-        let folder = FolderFitness(URL(filePath: path).deletingLastPathComponent().path)
+        let folder = FolderCheck(URL(filePath: path).deletingLastPathComponent().path)
         return folder.obstacle.map { .failure(check, $0) } ?? .fine(check, folder.nearest)
     }
 
     private func space() -> Finding {
         var information = statvfs()
-        let folder = FolderFitness(URL(filePath: place.settings.database).deletingLastPathComponent().path).nearest
+        let folder = FolderCheck(URL(filePath: place.settings.database).deletingLastPathComponent().path).nearest
         guard statvfs(folder, &information) == 0 else { return .warning("disk", "\(folder): free space is unknown") }
         return Self.space(free: Int(information.f_bavail) * Int(information.f_frsize), at: folder)
     }
 
     /// What free bytes in a folder mean.
     static func space(free: Int, at folder: String) -> Finding {
-        let text = "\(Figures.bytes(free)) free at \(folder)"
+        let text = "\(NumberFormat.bytes(free)) free at \(folder)"
         return free < comfortableSpace
             ? .warning("disk", "\(text); a million records take some 3 GiB") : .fine("disk", text)
     }

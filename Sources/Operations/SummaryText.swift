@@ -8,9 +8,9 @@ enum SummaryText {
         let summary = written.summary
         var lines = [
             "",
-            "\(summary.batch.name): \(summary.state), every one of \(Figures.count(summary.records.total, "line")) accounted for",
+            "\(summary.batch.name): \(summary.state), every one of \(NumberFormat.count(summary.records.total, "line")) accounted for",
         ]
-        lines.append(BatchTable.aligned(records(summary.records).map { ["  \($0)", Figures.count($1)] }))
+        lines.append(BatchTable.aligned(records(summary.records).map { ["  \($0)", NumberFormat.count($1)] }))
         lines.append("calls: \(calls(summary.calls))")
         lines.append("cost: \(summary.cost)")
         if let seconds = summary.times.runningSeconds { lines.append("took: \(took(seconds, summary))") }
@@ -26,19 +26,19 @@ enum SummaryText {
     }
 
     private static func calls(_ calls: BatchSummary.Calls) -> String {
-        var parts = ["\(Figures.count(calls.made)) made, \(Figures.count(calls.billable)) billed"]
-        if calls.maybeBillable > 0 { parts.append("\(Figures.count(calls.maybeBillable)) perhaps billed") }
+        var parts = ["\(NumberFormat.count(calls.made)) made, \(NumberFormat.count(calls.billable)) billed"]
+        if calls.maybeBillable > 0 { parts.append("\(NumberFormat.count(calls.maybeBillable)) perhaps billed") }
         if calls.retries > 0 { parts.append(Counted.things(calls.retries, "retry")) }
         if calls.possibleDoubleBills > 0 {
-            parts.append("\(Figures.count(calls.possibleDoubleBills)) possibly billed twice")
+            parts.append("\(NumberFormat.count(calls.possibleDoubleBills)) possibly billed twice")
         }
         return parts.joined(separator: ", ")
     }
 
     private static func took(_ seconds: Double, _ summary: BatchSummary) -> String {
-        let length = Figures.duration(seconds: seconds)
+        let length = NumberFormat.duration(seconds: seconds)
         guard seconds > 0, summary.calls.made > 0 else { return length }
-        let rate = "\(length), \(Figures.rate(Double(summary.calls.made) / seconds)) calls/s"
+        let rate = "\(length), \(NumberFormat.rate(Double(summary.calls.made) / seconds)) calls/s"
         return summary.latency.map { "\(rate), half of the answers within \($0.median) ms, 99% within \($0.p99) ms" }
             ?? rate
     }
@@ -52,7 +52,7 @@ enum SummaryText {
             lines.append("not sent: \(cancelled) (run this file, or \(rerun), to send its lines)")
         }
         if let inDoubt = paths.inDoubt {
-            let decisions = DoubtText.decisions(on: written.doubts, of: written.summary.batch.name)
+            let decisions = InDoubtMessages.decisions(on: written.inDoubtSummary, of: written.summary.batch.name)
             lines.append("in doubt: \(inDoubt) (\(decisions.joined(separator: "; ")))")
         }
         return lines

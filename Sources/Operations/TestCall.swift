@@ -7,7 +7,7 @@ import Settings
 /// The doctor's one billed call. Where there is a database, the caps are asked first, and the call is written down
 /// before it is sent, as every other.
 struct TestCall {
-    let place: Workplace
+    let place: Installation
     let client: IdentityInsightsClient
 
     /// Sends the test record, unless a cap forbids it or it could not be written down.

@@ -2,7 +2,7 @@ import Foundation
 import RecordStore
 import Settings
 
-extension Workplace {
+extension Installation {
     /// The job a batch was taken in under; where its file is not in the jobs' folder, the settings alone, and whoever
     /// asks is told.
     func job(of batch: Batch, console: Console) throws -> JobDefinition {
@@ -12,7 +12,9 @@ extension Workplace {
     }
 
     /// Where a batch's results go; of a batch whose job is gone or cannot be read, where those without a job go.
-    func resultsPlace(of batch: Batch) -> ResultsPlace { ResultsPlace(jobOrSettings(of: batch), settings: settings) }
+    func resultsPlace(of batch: Batch) -> ResultsLocation {
+        ResultsLocation(jobOrSettings(of: batch), settings: settings)
+    }
 
     /// The job a batch was taken in under; the settings alone where its file is gone or cannot be read.
     func jobOrSettings(of batch: Batch) -> JobDefinition {

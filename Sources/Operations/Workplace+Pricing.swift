@@ -1,7 +1,7 @@
 import Results
 import Settings
 
-extension Workplace {
+extension Installation {
     /// The settings' price list, in Results' words; nil where none is given.
     var pricing: Pricing? { Pricing(settings) }
 }

@@ -5,7 +5,7 @@ import RecordStore
 import Settings
 
 /// One installation as the settings describe it; opens what a command needs, when it needs it.
-struct Workplace: Sendable {
+struct Installation: Sendable {
     let settings: Settings
 
     init(config: String) throws {

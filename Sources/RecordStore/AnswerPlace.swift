@@ -1,5 +1,5 @@
 /// Where the answers lie that identical requests may use: of batches that left the hot tables, too.
-enum AnswerPlace {
+enum AnswerTables {
     /// What follows `FROM`: the answers by their requests.
     static let tables = """
         answers LEFT JOIN results ON results.record_id = answers.record_id

@@ -14,7 +14,7 @@ struct BatchRow {
     /// Records that wait for a call of their own.
     var toCall: Int { queued - following }
 
-    init(_ statement: HotStatement) throws {
+    init(_ statement: PreparedStatement) throws {
         guard let state = BatchState(rawValue: statement.text(0) ?? "") else {
             throw StoreError(.damaged, "The database holds a batch state unknown here; restore it from a backup")
         }

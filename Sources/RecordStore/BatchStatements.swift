@@ -2,19 +2,19 @@ import GRDB
 
 /// The statements on a batch's row.
 struct BatchStatements {
-    let select: HotStatement
-    let count: HotStatement
-    let advance: HotStatement
+    let select: PreparedStatement
+    let count: PreparedStatement
+    let advance: PreparedStatement
 
     init(_ database: Database) throws {
-        select = try HotStatement(
+        select = try PreparedStatement(
             database,
             """
             SELECT state, cursor, queued, in_flight, calls, doubted_lines, ingested, following, reuses,
               keeps_answers
             FROM batches WHERE id = ?1
             """)
-        count = try HotStatement(
+        count = try PreparedStatement(
             database,
             """
             UPDATE batches SET
@@ -25,7 +25,7 @@ struct BatchStatements {
               in_doubt_retried = in_doubt_retried + ?17, following = following + ?18
             WHERE id = ?1
             """)
-        advance = try HotStatement(
+        advance = try PreparedStatement(
             database, "UPDATE batches SET cursor = ?2, started_at = coalesce(started_at, ?3) WHERE id = ?1")
     }
 }

@@ -6,7 +6,7 @@ import OpenSSL
 /// The mark says how many attempts a restored database lacks; this says of which files it never heard, so that they are
 /// not taken in as new and paid again. An entry is synchronized before the first claim of its batch; one whose batch
 /// the database knows says nothing new.
-final class BatchTrail: Sendable {
+final class BatchJournal: Sendable {
     /// The mark's own place, and some room for it to grow.
     private static let start = 64
     private static let sourceByteCount = 32

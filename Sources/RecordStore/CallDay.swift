@@ -15,10 +15,10 @@ public struct CallDay: RawRepresentable, Hashable, Sendable, Comparable {
     /// - Parameters:
     ///   - moment: Milliseconds since 1970 UTC.
     ///   - timeZone: The zone of `limits.time_zone`.
-    public init(at moment: Int64, in timeZone: TimeZone) {
+    public init(at instant: Int64, in timeZone: TimeZone) {
         var calendar = Calendar(identifier: .gregorian)
         calendar.timeZone = timeZone
-        let date = Date(timeIntervalSince1970: Double(moment) / 1000)
+        let date = Date(timeIntervalSince1970: Double(instant) / 1000)
         let parts = calendar.dateComponents([.year, .month, .day], from: date)
         let (year, month, day) = (parts.year ?? 1970, parts.month ?? 1, parts.day ?? 1)
         rawValue = Int64(year * 10_000 + month * 100 + day)

@@ -11,7 +11,7 @@ struct ClaimCandidate {
     /// Whether it is queued again and its request stands in the batch more than once.
     let isRepeated: Bool
 
-    init(_ row: HotStatement) {
+    init(_ row: PreparedStatement) {
         id = row.integer(0)
         spent = row.integer(1)
         attempts = row.integer(2)

@@ -33,7 +33,7 @@ struct CopyFacts: Sendable {
     ///   - verdict: What mark and trace say of the copy.
     ///   - named: The batches that they know to have had calls.
     /// - Returns: What a person is told.
-    func report(_ verdict: LedgerReconciliation, _ named: [BatchTrail.Entry]) -> RestoreReport {
+    func report(_ verdict: LedgerReconciliation, _ named: [BatchJournal.Entry]) -> RestoreReport {
         var report = RestoreReport(openAttempts: openAttempts, schemaVersion: version)
         switch verdict {
         case .whole, .refused:

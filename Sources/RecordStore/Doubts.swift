@@ -1,6 +1,6 @@
 /// How many records a person has to decide about, and why. Records that share the doubt of an earlier line share its end,
 /// too, and are left out.
-public struct Doubts: Sendable, Equatable {
+public struct InDoubtSummary: Sendable, Equatable {
     /// In doubt and sent, or maybe sent.
     public private(set) var perhapsBilled = 0
     /// In doubt and surely billed: an answer came that could not be read, or was too large.
@@ -10,9 +10,9 @@ public struct Doubts: Sendable, Equatable {
     /// In doubt only because an identical record is: not sent, and sent only once that is settled.
     public private(set) var held = 0
     /// The records that hold these, as far as they are in doubt still.
-    public private(set) var holders: Set<RecordPlace> = []
+    public private(set) var holders: Set<RecordReference> = []
     /// The first of those that hold.
-    public private(set) var firstHolder: RecordPlace?
+    public private(set) var firstHolder: RecordReference?
     /// Failed by a person's word, and perhaps billed, they or the line whose doubt they shared.
     public private(set) var resolved = 0
 
@@ -35,7 +35,7 @@ public struct Doubts: Sendable, Equatable {
     }
 
     /// Counts a record that is held.
-    public mutating func addHeld(by holder: RecordPlace?) {
+    public mutating func addHeld(by holder: RecordReference?) {
         held += 1
         guard let holder else { return }
         firstHolder = firstHolder ?? holder

@@ -6,37 +6,37 @@ struct FinishStatements {
     /// the status that guards it against the policy, unless another answer comes.
     private static let keepsAnswer = "?11 = 4 AND excluded.answer IS NULL AND answer IS NOT NULL"
 
-    let openAttempt: HotStatement
-    let closeAttempt: HotStatement
-    let settleRecord: HotStatement
-    let saveResult: HotStatement
-    let queue: HotStatement
-    let countDay: HotStatement
-    let countLedgerDay: HotStatement
-    let keepsAnswers: HotStatement
-    let keepAnswer: HotStatement
-    let countAnswers: HotStatement
-    let remember: HotStatement
-    let forget: HotStatement
+    let openAttempt: PreparedStatement
+    let closeAttempt: PreparedStatement
+    let settleRecord: PreparedStatement
+    let saveResult: PreparedStatement
+    let queue: PreparedStatement
+    let countDay: PreparedStatement
+    let countLedgerDay: PreparedStatement
+    let keepsAnswers: PreparedStatement
+    let keepAnswer: PreparedStatement
+    let countAnswers: PreparedStatement
+    let remember: PreparedStatement
+    let forget: PreparedStatement
 
     init(_ database: Database) throws {
-        openAttempt = try HotStatement(
+        openAttempt = try PreparedStatement(
             database, "SELECT day FROM attempts WHERE record_id = ?1 AND id = ?2 AND outcome IS NULL")
-        closeAttempt = try HotStatement(
+        closeAttempt = try PreparedStatement(
             database,
             """
             UPDATE attempts SET finished_at = ?3, outcome = ?4, cause = ?5, billable = ?6, called = ?7,
               http_status = ?8, reason_code = ?9, correlation_id = ?10
             WHERE record_id = ?1 AND id = ?2 AND outcome IS NULL
             """)
-        settleRecord = try HotStatement(
+        settleRecord = try PreparedStatement(
             database,
             """
             UPDATE records SET status = ?2, spent = spent + ?3, attempts = attempts + ?4,
               requeued = iif(?2 IN (0, 1), requeued, 0)
             WHERE id = ?1
             """)
-        saveResult = try HotStatement(
+        saveResult = try PreparedStatement(
             database,
             """
             INSERT INTO results (record_id, http_status, reason_code, correlation_id, request_ref_id,
@@ -50,27 +50,28 @@ struct FinishStatements {
               detail = iif(\(Self.keepsAnswer), detail, excluded.detail),
               answer = iif(\(Self.keepsAnswer), answer, excluded.answer)
             """)
-        queue = try HotStatement(database, "INSERT INTO ready (batch_id, not_before, record_id) VALUES (?1, ?2, ?3)")
-        countDay = try HotStatement(
+        queue = try PreparedStatement(
+            database, "INSERT INTO ready (batch_id, not_before, record_id) VALUES (?1, ?2, ?3)")
+        countDay = try PreparedStatement(
             database,
             """
             UPDATE call_days SET calls = calls - ?2, billable = billable + ?3, charged = charged - ?4 WHERE day = ?1
             """)
-        keepsAnswers = try HotStatement(database, "SELECT keeps_answers FROM batches WHERE id = ?1")
-        keepAnswer = try HotStatement(
+        keepsAnswers = try PreparedStatement(database, "SELECT keeps_answers FROM batches WHERE id = ?1")
+        keepAnswer = try PreparedStatement(
             database, "INSERT OR IGNORE INTO answers SELECT fingerprint, id FROM records WHERE id = ?1")
-        countAnswers = try HotStatement(
+        countAnswers = try PreparedStatement(
             database, "UPDATE batches SET answers_known = answers_known + ?2 WHERE id = ?1")
-        remember = try HotStatement(
+        remember = try PreparedStatement(
             database,
             "INSERT INTO recent_answers VALUES (ifnull((SELECT max(up_to) FROM recent_answers), 0) + ?1, ?2)")
-        forget = try HotStatement(
+        forget = try PreparedStatement(
             database,
             """
             DELETE FROM recent_answers
             WHERE up_to <= (SELECT max(up_to) FROM recent_answers) - \(AnswerReference.remembered)
             """)
-        countLedgerDay = try HotStatement(
+        countLedgerDay = try PreparedStatement(
             database,
             """
             UPDATE ledger_days SET calls = calls - ?3, billable = billable + ?4, unbilled = unbilled + ?5,

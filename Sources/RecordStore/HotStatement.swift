@@ -3,7 +3,7 @@ import GRDBSQLite
 
 /// A prepared statement that GRDB owns, bound and stepped directly: GRDB's own way costs an array, boxed values and a
 /// walk over observers each time, which is too much for what runs once per record.
-struct HotStatement {
+struct PreparedStatement {
     /// Why a value could not be bound: the row must not be written with the value of the one before.
     private final class BindingFailure {
         var code = SQLITE_OK

@@ -2,16 +2,16 @@ import GRDB
 
 /// The statements that take records in.
 struct IngestStatements {
-    let insertRecord: HotStatement
-    let insertInvalid: HotStatement
-    let checkpoint: HotStatement
+    let insertRecord: PreparedStatement
+    let insertInvalid: PreparedStatement
+    let checkpoint: PreparedStatement
 
     init(_ database: Database) throws {
-        insertRecord = try HotStatement(
+        insertRecord = try PreparedStatement(
             database, "INSERT INTO records (id, status, fingerprint, payload) VALUES (?1, ?2, ?3, ?4)")
-        insertInvalid = try HotStatement(
+        insertInvalid = try PreparedStatement(
             database, "INSERT INTO results (record_id, completed_at, detail) VALUES (?1, ?2, ?3)")
-        checkpoint = try HotStatement(
+        checkpoint = try PreparedStatement(
             database,
             """
             UPDATE batches SET checkpoint_offset = ?2, checkpoint_line = ?3, doubted_lines = doubted_lines - ?4
@@ -38,12 +38,12 @@ extension WriterConnection {
     }
 
     private func insert(_ rows: SealedRows, doubted: Int) throws {
-        var doubtsLeft = doubted
+        var inDoubtLeft = doubted
         let now = WallClock.now()
         try rows.arena.withUnsafeBytes { arena in
             for row in rows.rows {
-                let inDoubt = doubtsLeft > 0 && row.fingerprint != nil
-                if inDoubt { doubtsLeft -= 1 }
+                let inDoubt = inDoubtLeft > 0 && row.fingerprint != nil
+                if inDoubt { inDoubtLeft -= 1 }
                 try insert(row, arena, inDoubt ? .inDoubt : row.fingerprint == nil ? .invalid : .queued)
                 if let detail = row.detail { try insertResult(row.id, arena[detail], now) }
             }

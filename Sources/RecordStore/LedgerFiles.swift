@@ -4,8 +4,8 @@ import GRDB
 /// The files outside the database that say how far its ledger got and which batches had calls: the mark beside it, with
 /// the trail behind it, and the trace in `keys_folder`.
 struct LedgerFiles: Sendable {
-    let mark: LedgerMark
-    let trail: BatchTrail
+    let mark: LedgerHighWaterMark
+    let trail: BatchJournal
     let trace: LedgerTrace
 
     /// Sees to it that attempts up to an id may be committed.
@@ -27,7 +27,7 @@ struct LedgerFiles: Sendable {
     /// Names batches before their first claim.
     ///
     /// - Throws: ``StoreError`` with ``StoreError/Code/stateNotWritten``.
-    func append(_ entries: [BatchTrail.Entry]) throws {
+    func append(_ entries: [BatchJournal.Entry]) throws {
         try trail.append(entries)
         try trace.append(entries)
     }
@@ -53,10 +53,10 @@ extension LedgerFiles {
     /// - Throws: ``StoreError`` when one can't be read or made.
     static func open(
         at places: LedgerPlaces, for storeID: [UInt8], _ sealingKey: SealingKey, after evidence: LedgerEvidence
-    ) throws -> (files: LedgerFiles, entries: [BatchTrail.Entry]) {
+    ) throws -> (files: LedgerFiles, entries: [BatchJournal.Entry]) {
         let verdict = LedgerReconciliation(evidence)
-        let mark = try LedgerMark(database: places.database, storeID: storeID)
-        let trail = try BatchTrail(database: places.database, isOwn: evidence.mark.content != nil)
+        let mark = try LedgerHighWaterMark(database: places.database, storeID: storeID)
+        let trail = try BatchJournal(database: places.database, isOwn: evidence.mark.content != nil)
         let found = try LedgerTrace.find(
             in: places.keysFolder, storeID: storeID, sealingKey: sealingKey, flags: O_RDWR)
         let inTrail = try trail.entries()
@@ -92,7 +92,7 @@ struct LedgerPlaces: Sendable {
 
     /// The databases whose mark and trace lie there.
     func owners() throws -> [[UInt8]] {
-        [try LedgerMark.owner(ofDatabase: database), try LedgerTrace.owner(in: keysFolder)].compactMap { $0 }
+        [try LedgerHighWaterMark.owner(ofDatabase: database), try LedgerTrace.owner(in: keysFolder)].compactMap { $0 }
     }
 
     /// All that is known of how far a database's ledger got, where no runner can be at work.
@@ -102,7 +102,7 @@ struct LedgerPlaces: Sendable {
         -> LedgerEvidence
     {
         LedgerEvidence(
-            ledger: ledger, mark: try LedgerMark.find(ofDatabase: database, storeID: storeID),
+            ledger: ledger, mark: try LedgerHighWaterMark.find(ofDatabase: database, storeID: storeID),
             trace: try trace(storeID, sealingKey))
     }
 
@@ -112,7 +112,7 @@ struct LedgerPlaces: Sendable {
     /// - Throws: ``StoreError`` when something can't be read.
     func evidence(in pool: DatabasePool, _ storeID: [UInt8], _ sealingKey: SealingKey) throws -> LedgerEvidence {
         let before = try trace(storeID, sealingKey)
-        let mark = try LedgerMark.find(ofDatabase: database, storeID: storeID)
+        let mark = try LedgerHighWaterMark.find(ofDatabase: database, storeID: storeID)
         let ledger = try pool.read { try LedgerEvidence.Ledger($0) }
         var trace = try trace(storeID, sealingKey)
         if case .own(let first) = before, case .own(let last) = trace {

@@ -6,7 +6,7 @@ import Foundation
 /// here and synchronized. So the mark is never ahead of a database that lived on, whatever the moment of a crash; a
 /// database restored from before is always behind it as soon as a single call was claimed since. The mark names its
 /// database, so that one left over from another is not mistaken for it.
-final class LedgerMark: Sendable {
+final class LedgerHighWaterMark: Sendable {
     private static let magic = Array("rollcall ledger mark 1\n".utf8)
     private static let byteCount = magic.count + 16 + 8
 

@@ -114,7 +114,7 @@ extension LedgerTrace {
     ///
     /// - Throws: ``StoreError`` with ``StoreError/Code/keysFolder`` when it can't be made there.
     static func make(
-        in folder: String, storeID: [UInt8], sealingKey: SealingKey, position: Position, entries: [BatchTrail.Entry]
+        in folder: String, storeID: [UInt8], sealingKey: SealingKey, position: Position, entries: [BatchJournal.Entry]
     ) throws -> LedgerTrace {
         let path = path(in: folder)
         do {
@@ -168,7 +168,7 @@ extension LedgerTrace {
     }
 
     /// Adds batches; returns once they would survive a power cut. One left half written is written over.
-    func append(_ entries: [BatchTrail.Entry]) throws {
+    func append(_ entries: [BatchJournal.Entry]) throws {
         guard !entries.isEmpty else { return }
         let first = try entryCount()
         let bytes = try entries.enumerated().flatMap { index, entry in
@@ -181,14 +181,14 @@ extension LedgerTrace {
     /// The batches that had calls. One torn by a power cut is passed over: no call of it left.
     ///
     /// - Throws: ``StoreError`` when the file can't be read.
-    func entries() throws -> [BatchTrail.Entry] {
+    func entries() throws -> [BatchJournal.Entry] {
         let (count, size) = (try entryCount(), LedgerTraceLayout.entryByteCount)
         let bytes = try file.read(upTo: count * size, at: LedgerTraceLayout.offset(ofEntry: 0))
         return (0..<(bytes.count / size)).compactMap { index in
             let sealed = Array(bytes[(index * size)..<((index + 1) * size)])
             // What does not open is no entry.
             guard let entry = try? key.open(sealed, record: Int64(index), column: .traceEntry) else { return nil }
-            return BatchTrail.Entry(batch: entry.integer(at: 0), source: Array(entry[8...]))
+            return BatchJournal.Entry(batch: entry.integer(at: 0), source: Array(entry[8...]))
         }
     }
 

@@ -1,5 +1,5 @@
 /// Where a record stands, for people.
-public struct RecordPlace: Sendable, Hashable {
+public struct RecordReference: Sendable, Hashable {
     /// The record.
     public let record: RecordID
     /// Its batch's name.

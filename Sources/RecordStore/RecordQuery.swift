@@ -39,7 +39,7 @@ struct RecordQuery {
     private func fetch(
         _ database: Database, _ key: DataKey, _ range: ClosedRange<Int64>, _ limit: Int, _ tables: Tables
     ) throws -> [RecordView] {
-        let statement = HotStatement(try database.cachedStatement(sql: sql(tables)), database)
+        let statement = PreparedStatement(try database.cachedStatement(sql: sql(tables)), database)
         statement.bind(range.lowerBound, at: 1)
         statement.bind(range.upperBound, at: 2)
         statement.bind(Int64(limit), at: 3)
@@ -109,12 +109,12 @@ extension RecordQuery {
 }
 
 extension RecordView {
-    private static func holder(_ record: Int64?, _ batch: String?) -> RecordPlace? {
+    private static func holder(_ record: Int64?, _ batch: String?) -> RecordReference? {
         guard let record, let batch else { return nil }
-        return RecordPlace(record: RecordID(rawValue: record), batch: batch)
+        return RecordReference(record: RecordID(rawValue: record), batch: batch)
     }
 
-    fileprivate init(_ row: HotStatement, _ key: DataKey) throws {
+    fileprivate init(_ row: PreparedStatement, _ key: DataKey) throws {
         self.init(
             record: RecordID(rawValue: row.integer(0)), status: try RecordStatus(code: row.integer(1)),
             attempts: Int(row.integer(2)), isHeld: row.integer(3) == 1,

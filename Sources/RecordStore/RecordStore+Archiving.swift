@@ -14,12 +14,12 @@ extension RecordStore {
     ///   - records: The most records to move this time.
     /// - Returns: How many were moved; fewer than `records` when no more are old enough.
     /// - Throws: ``StoreError`` when state can't be written.
-    public func archive(finishedBefore moment: Int64, upTo records: Int = 10_000) async throws -> Int {
+    public func archive(finishedBefore instant: Int64, upTo records: Int = 10_000) async throws -> Int {
         try requireRunning()
         var (moved, work) = (0, 0)
         while work < records {
             let count = min(Self.recordsAtATime, records - moved)
-            guard let step = try await write({ try $0.archive(finishedBefore: moment, upTo: count) }) else { break }
+            guard let step = try await write({ try $0.archive(finishedBefore: instant, upTo: count) }) else { break }
             moved += step
             // A batch without records is work, too.
             work += max(1, step)

@@ -39,7 +39,7 @@ extension RecordStore {
             WHERE id BETWEEN ?1 AND ?2 AND fingerprint IS NOT NULL ORDER BY fingerprint, id
             """
         try read { database in
-            let rows = try HotStatement(database, sql)
+            let rows = try PreparedStatement(database, sql)
             rows.bind(batch.records.lowerBound, at: 1)
             rows.bind(batch.records.upperBound, at: 2)
             defer { rows.reset() }

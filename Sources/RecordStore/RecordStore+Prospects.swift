@@ -5,8 +5,8 @@ extension RecordStore {
     /// An answer to a request, given since a time.
     static func answered(_ fingerprint: String, since: String) -> String {
         """
-        SELECT 1 FROM \(AnswerPlace.tables)
-        WHERE answers.fingerprint = \(fingerprint) AND \(AnswerPlace.serves(since: since))
+        SELECT 1 FROM \(AnswerTables.tables)
+        WHERE answers.fingerprint = \(fingerprint) AND \(AnswerTables.serves(since: since))
         LIMIT 1
         """
     }
@@ -39,8 +39,9 @@ extension RecordStore {
     /// - Throws: ``StoreError`` when the database can't be read.
     public func prospects(of requests: [RequestFingerprint], answeredSince since: Int64?) throws -> [Prospect] {
         try read { database in
-            let answered = HotStatement(try database.cachedStatement(sql: Self.answered("?1", since: "?2")), database)
-            let inDoubt = HotStatement(try database.cachedStatement(sql: Self.inDoubt("?1")), database)
+            let answered = PreparedStatement(
+                try database.cachedStatement(sql: Self.answered("?1", since: "?2")), database)
+            let inDoubt = PreparedStatement(try database.cachedStatement(sql: Self.inDoubt("?1")), database)
             return try requests.map { request in
                 if let since, try Self.finds(answered, request, since) { return .reuse }
                 return try Self.finds(inDoubt, request, nil) ? .hold : .call
@@ -48,7 +49,8 @@ extension RecordStore {
         }
     }
 
-    private static func finds(_ statement: HotStatement, _ request: RequestFingerprint, _ since: Int64?) throws -> Bool
+    private static func finds(_ statement: PreparedStatement, _ request: RequestFingerprint, _ since: Int64?) throws
+        -> Bool
     {
         statement.bind(copying: request.bytes, at: 1)
         if let since { statement.bind(since, at: 2) }

@@ -14,7 +14,7 @@ extension RecordStore {
     /// - Returns: What was put right.
     /// - Throws: ``StoreError`` when it can't be read or written.
     func recover(
-        _ evidence: LedgerEvidence, entries: [BatchTrail.Entry], provenance: Provenance, today: CallDay
+        _ evidence: LedgerEvidence, entries: [BatchJournal.Entry], provenance: Provenance, today: CallDay
     ) throws -> RecoveryReport {
         let verdict = LedgerReconciliation(evidence)
         let open = try openAttempts()

@@ -71,12 +71,12 @@ extension RecordStore {
         let evidence = try places.evidence(of: facts.ledger, identifier, sealingKey)
         let verdict = LedgerReconciliation(evidence)
         let trace = try LedgerTrace.find(in: places.keysFolder, storeID: identifier, sealingKey: sealingKey)
-        let named = try BatchTrail.entries(ofDatabase: file.path) + (trace.content?.entries() ?? [])
+        let named = try BatchJournal.entries(ofDatabase: file.path) + (trace.content?.entries() ?? [])
         var report = facts.report(verdict, named)
         report.setAside = try file.setAside()
         if verdict.isUnknown {
             // Further ahead than any file has lines: by it the next start finds that nobody knows, too.
-            let mark = try LedgerMark(database: file.path, storeID: identifier)
+            let mark = try LedgerHighWaterMark(database: file.path, storeID: identifier)
             try mark.advance(to: verdict.lastAttempt(after: evidence))
         }
         try copy.replace(file.path)

@@ -52,11 +52,11 @@ extension RecordStore {
     ///   - batch: The batch as it was paused.
     ///   - moment: Milliseconds since 1970 UTC; nil: only by a person's word.
     /// - Throws: ``StoreError`` when it can't be written.
-    public func setResumption(of batch: Batch, at moment: Int64?) async throws {
+    public func setResumption(of batch: Batch, at instant: Int64?) async throws {
         try await write { connection in
             try connection.database.execute(
                 sql: "UPDATE batches SET resume_at = ? WHERE id = ? AND state = 'paused' AND reason IS ?",
-                arguments: [moment, batch.id.rawValue, batch.reason])
+                arguments: [instant, batch.id.rawValue, batch.reason])
         }
     }
 

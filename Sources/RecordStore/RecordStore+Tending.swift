@@ -4,14 +4,14 @@ extension RecordStore {
     /// All batches that somebody still has to do something about, oldest first. Cheap however many are over.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
-    public func batchesToTend() throws -> [TendedBatch] {
+    public func pendingBatches() throws -> [PendingBatch] {
         let sql = """
             SELECT id, job, state, finished_at IS NOT NULL, resume_at FROM batches
             WHERE finished_at IS NULL OR results_for IS NOT finished_at ORDER BY id
             """
         return try read { database in
             try Row.fetchAll(database, sql: sql).map { row in
-                TendedBatch(
+                PendingBatch(
                     id: BatchID(rawValue: row[0]), job: row[1], state: try BatchState(column: row[2]),
                     lacksResults: row[3], resumesAt: row[4])
             }

@@ -38,11 +38,11 @@ extension RecordStore {
 }
 
 extension WriterConnection {
-    fileprivate func trailEntries(_ clause: String, _ arguments: StatementArguments) throws -> [BatchTrail.Entry] {
+    fileprivate func trailEntries(_ clause: String, _ arguments: StatementArguments) throws -> [BatchJournal.Entry] {
         let sql = "SELECT id, job, content_digest FROM batches " + clause
         return try Row.fetchAll(database, sql: sql, arguments: arguments).map { row in
-            let source = try BatchTrail.source(job: row[1], contentDigest: row.bytes(2))
-            return BatchTrail.Entry(batch: row[0], source: source)
+            let source = try BatchJournal.source(job: row[1], contentDigest: row.bytes(2))
+            return BatchJournal.Entry(batch: row[0], source: source)
         }
     }
 }

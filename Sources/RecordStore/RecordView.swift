@@ -33,7 +33,7 @@ public struct RecordView: Sendable {
     /// Whether it failed by a person's word: its call, or that of an identical record, may have been billed.
     public let isResolvedByHand: Bool
     /// The record in doubt because of which this one is held; nil for any other, and once that is settled.
-    public let holder: RecordPlace?
+    public let holder: RecordReference?
     /// Whether it is in doubt although its call was surely billed.
     public let isSurelyBilled: Bool
     /// Whether it is in doubt because its answer is the one to another call.

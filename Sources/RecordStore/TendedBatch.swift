@@ -1,5 +1,5 @@
 /// A batch that somebody still has to do something about: it is not over, or its results are not written.
-public struct TendedBatch: Sendable, Equatable {
+public struct PendingBatch: Sendable, Equatable {
     /// The batch.
     public let id: BatchID
     /// The job's name.

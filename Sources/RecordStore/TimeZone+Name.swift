@@ -2,5 +2,5 @@ public import Foundation
 
 extension TimeZone {
     /// Its name as people and settings write it: what Foundation calls GMT is UTC.
-    public var spokenName: String { identifier == "GMT" ? "UTC" : identifier }
+    public var displayName: String { identifier == "GMT" ? "UTC" : identifier }
 }

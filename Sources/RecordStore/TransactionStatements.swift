@@ -2,19 +2,19 @@ import GRDB
 
 /// The statements around every group of writes.
 struct TransactionStatements {
-    let begin: HotStatement
-    let commit: HotStatement
-    let rollback: HotStatement
-    let savepoint: HotStatement
-    let rollbackToSavepoint: HotStatement
-    let release: HotStatement
+    let begin: PreparedStatement
+    let commit: PreparedStatement
+    let rollback: PreparedStatement
+    let savepoint: PreparedStatement
+    let rollbackToSavepoint: PreparedStatement
+    let release: PreparedStatement
 
     init(_ database: Database) throws {
-        begin = try HotStatement(database, "BEGIN IMMEDIATE")
-        commit = try HotStatement(database, "COMMIT")
-        rollback = try HotStatement(database, "ROLLBACK")
-        savepoint = try HotStatement(database, "SAVEPOINT operation")
-        rollbackToSavepoint = try HotStatement(database, "ROLLBACK TO operation")
-        release = try HotStatement(database, "RELEASE operation")
+        begin = try PreparedStatement(database, "BEGIN IMMEDIATE")
+        commit = try PreparedStatement(database, "COMMIT")
+        rollback = try PreparedStatement(database, "ROLLBACK")
+        savepoint = try PreparedStatement(database, "SAVEPOINT operation")
+        rollbackToSavepoint = try PreparedStatement(database, "ROLLBACK TO operation")
+        release = try PreparedStatement(database, "RELEASE operation")
     }
 }

@@ -4,8 +4,8 @@ extension WriterConnection {
     /// Moves the next records of the batch that was finished first.
     ///
     /// - Returns: How many; nil when no batch is old enough.
-    func archive(finishedBefore moment: Int64, upTo count: Int) throws -> Int? {
-        guard let batch = try nextToArchive(finishedBefore: moment) else { return nil }
+    func archive(finishedBefore instant: Int64, upTo count: Int) throws -> Int? {
+        guard let batch = try nextToArchive(finishedBefore: instant) else { return nil }
         let (start, last) = (
             try ArchiveBorder(database, batch).last.map { $0 + 1 } ?? batch.records.lowerBound, batch.records.upperBound
         )
@@ -34,14 +34,14 @@ extension WriterConnection {
         return start.map { $0 > first } ?? false
     }
 
-    private func nextToArchive(finishedBefore moment: Int64) throws -> BatchID? {
+    private func nextToArchive(finishedBefore instant: Int64) throws -> BatchID? {
         let sql = """
             SELECT id FROM batches INDEXED BY batches_to_archive
             WHERE finished_at IS NOT NULL AND (archived_to IS NULL OR archived_to < (id << 32 | 4294967295))
               AND finished_at < ?1 AND ifnull(brought_back_at < ?1, 1) AND in_doubt = 0 AND in_flight = 0 AND queued = 0
             ORDER BY finished_at LIMIT 1
             """
-        return try Int64.fetchOne(database, sql: sql, arguments: [moment]).map(BatchID.init(rawValue:))
+        return try Int64.fetchOne(database, sql: sql, arguments: [instant]).map(BatchID.init(rawValue:))
     }
 
     /// Moves all rows of some records; a test sees to it that the tables have the same columns.

@@ -82,7 +82,7 @@ extension WriterConnection {
     }
 
     private func fetch(
-        _ statement: HotStatement, _ first: Int64, _ second: Int64, _ count: Int
+        _ statement: PreparedStatement, _ first: Int64, _ second: Int64, _ count: Int
     ) throws -> [ClaimCandidate] {
         statement.bind(first, at: 1)
         statement.bind(second, at: 2)
@@ -161,7 +161,7 @@ extension WriterConnection {
     }
 
     /// The first column of a statement's first row; nil when there is none.
-    func firstInteger(_ statement: HotStatement, _ parameter: Int64? = nil) throws -> Int64? {
+    func firstInteger(_ statement: PreparedStatement, _ parameter: Int64? = nil) throws -> Int64? {
         if let parameter { statement.bind(parameter, at: 1) }
         guard try statement.step() else { return nil }
         defer { statement.reset() }

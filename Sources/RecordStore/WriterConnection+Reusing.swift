@@ -85,7 +85,7 @@ extension WriterConnection {
         }
     }
 
-    private func keptAnswer(_ row: HotStatement, _ request: ClaimRequest) throws -> KeptAnswer? {
+    private func keptAnswer(_ row: PreparedStatement, _ request: ClaimRequest) throws -> KeptAnswer? {
         let source = row.integer(0)
         guard let key = try key(of: RecordID(rawValue: source).batch, request) else { return nil }
         do {

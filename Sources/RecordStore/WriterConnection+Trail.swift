@@ -4,7 +4,7 @@ extension WriterConnection {
     /// Remembers the batches that the trail knows and a restored database doesn't, and gives their numbers to no other.
     ///
     /// - Returns: How many there are.
-    func rememberUnknown(_ entries: [BatchTrail.Entry], lost: Int64) throws -> Int {
+    func rememberUnknown(_ entries: [BatchJournal.Entry], lost: Int64) throws -> Int {
         let last = try lastBatch()
         let unknown = entries.filter { $0.batch > last }
         for entry in unknown {
@@ -19,7 +19,7 @@ extension WriterConnection {
     /// How many of a new batch's lines may have been sent by one that this restored database doesn't know; with its
     /// number.
     func unknownCalls(_ new: NewBatch) throws -> (batch: Int64, calls: Int64)? {
-        let source = try BatchTrail.source(job: new.job, contentDigest: new.contentDigest)
+        let source = try BatchJournal.source(job: new.job, contentDigest: new.contentDigest)
         let sql = "SELECT max(id), max(lost_attempts) FROM unknown_batches WHERE source = ? HAVING count(*) > 0"
         return try Row.fetchOne(database, sql: sql, arguments: [source.blob]).map { ($0[0], $0[1]) }
     }

@@ -9,7 +9,7 @@ struct ResultPass {
     private var lines = ResultJSONFormat()
     private var answer = AnswerCells()
     private(set) var figures = BatchFigures()
-    private(set) var doubts = Doubts()
+    private(set) var inDoubtSummary = InDoubtSummary()
 
     init(_ batch: Batch, folder: ResultFolder, returning format: any ReturnFormat, options: ResultOptions) throws {
         csv = try ResultFile("results.csv", in: folder)
@@ -32,6 +32,6 @@ struct ResultPass {
         try jsonl.write(lines.line(row, answer))
         if let rawRow = row.rawRow, let kind = ReturnFile.Kind(of: row) { try returned[kind]?.append(row, rawRow) }
         figures.add(row, answer)
-        doubts.add(view)
+        inDoubtSummary.add(view)
     }
 }

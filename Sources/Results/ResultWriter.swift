@@ -44,7 +44,7 @@ public struct ResultWriter: Sendable {
         let (json, _) = try Self.file("summary.json", try summary.json(), in: folder)
         try Self.publish(pass.files + [report, json], in: folder)
         return WrittenResults(
-            paths: Self.paths(folder.path, facts.map(\.name)), summary: summary, doubts: pass.doubts)
+            paths: Self.paths(folder.path, facts.map(\.name)), summary: summary, inDoubtSummary: pass.inDoubtSummary)
     }
 
     /// Writes a batch's rows, as in `results.csv` or `results.jsonl`, to an open descriptor such as standard output.

@@ -9,12 +9,13 @@ extension WrittenResults {
     ///   - batch: the batch, over.
     ///   - folder: its folder.
     ///   - doubts: what a person has to decide about.
-    public init?(of batch: Batch, in folder: String, doubts: Doubts) {
+    public init?(of batch: Batch, in folder: String, inDoubtSummary: InDoubtSummary) {
         guard ResultStamp(folder: folder)?.tells(of: batch) == true,
             let json = FileManager.default.contents(atPath: "\(folder)/summary.json"),
             let summary = try? JSONDecoder().decode(BatchSummary.self, from: json)
         else { return nil }
         self.init(
-            paths: ResultWriter.paths(folder, summary.files.map(\.name)), summary: summary, doubts: doubts)
+            paths: ResultWriter.paths(folder, summary.files.map(\.name)), summary: summary,
+            inDoubtSummary: inDoubtSummary)
     }
 }

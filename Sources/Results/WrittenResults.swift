@@ -7,5 +7,5 @@ public struct WrittenResults: Sendable {
     /// What `summary.json` says.
     public let summary: BatchSummary
     /// What a person has to decide about.
-    public let doubts: Doubts
+    public let inDoubtSummary: InDoubtSummary
 }

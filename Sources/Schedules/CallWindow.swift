@@ -35,8 +35,8 @@ public struct CallWindow: Sendable, Equatable, CustomStringConvertible {
     ///   - moment: milliseconds since 1970.
     ///   - zone: the zone whose wall clock is meant.
     /// - Returns: true from a start up to, and without, its end.
-    public func isOpen(at moment: Int64, in zone: TimeZone) -> Bool {
-        isOpen(LocalClock(zone: zone).minute(at: moment))
+    public func isOpen(at instant: Int64, in zone: TimeZone) -> Bool {
+        isOpen(LocalClock(zone: zone).minute(at: instant))
     }
 
     /// The moment itself while the window is open, else when it opens next.
@@ -45,13 +45,13 @@ public struct CallWindow: Sendable, Equatable, CustomStringConvertible {
     ///   - moment: milliseconds since 1970.
     ///   - zone: the zone whose wall clock is meant.
     /// - Returns: milliseconds since 1970, not before `moment`.
-    public func opening(from moment: Int64, in zone: TimeZone) -> Int64 {
+    public func opening(from instant: Int64, in zone: TimeZone) -> Int64 {
         let clock = LocalClock(zone: zone)
-        var start = moment
+        var start = instant
         while true {
             let shown = clock.minute(at: start)
             if isOpen(shown) { return start }
-            let opening = clock.moment(of: nextStart(after: shown), offset: clock.offset(at: start))
+            let opening = clock.instant(of: nextStart(after: shown), offset: clock.offset(at: start))
             guard let change = clock.change(after: start), opening >= change else { return opening }
             start = change
         }

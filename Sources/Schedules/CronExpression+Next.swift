@@ -11,18 +11,18 @@ extension CronExpression {
     ///   - moment: milliseconds since 1970.
     ///   - zone: the zone whose clock is meant.
     /// - Returns: milliseconds since 1970; nil where there is no such day (30 February).
-    public func next(after moment: Int64, in zone: TimeZone) -> Int64? {
+    public func next(after instant: Int64, in zone: TimeZone) -> Int64? {
         let clock = LocalClock(zone: zone)
-        return isOfEveryHour ? nextReal(after: moment, on: clock) : nextOnce(after: moment, on: clock)
+        return isOfEveryHour ? nextReal(after: instant, on: clock) : nextOnce(after: instant, on: clock)
     }
 
     private var isOfEveryHour: Bool { hours.values == (1 << 24) - 1 }
 
     /// Every time the clock shows a due minute counts, one stretch of equal offset after the other.
-    private func nextReal(after moment: Int64, on clock: LocalClock) -> Int64? {
-        var (start, shown) = (moment, clock.minute(at: moment))
+    private func nextReal(after instant: Int64, on clock: LocalClock) -> Int64? {
+        var (start, shown) = (instant, clock.minute(at: instant))
         while let minute = minute(after: shown) {
-            let due = clock.moment(of: minute, offset: clock.offset(at: start))
+            let due = clock.instant(of: minute, offset: clock.offset(at: start))
             guard let change = clock.change(after: start), due >= change else { return due }
             (start, shown) = (change, clock.minute(at: change) - 1)
         }
@@ -31,10 +31,10 @@ extension CronExpression {
 
     /// Each due minute counts once. A later minute is never first shown before an earlier one, so the minutes after
     /// the one shown now are enough.
-    private func nextOnce(after moment: Int64, on clock: LocalClock) -> Int64? {
-        var shown = clock.minute(at: moment)
+    private func nextOnce(after instant: Int64, on clock: LocalClock) -> Int64? {
+        var shown = clock.minute(at: instant)
         while let minute = minute(after: shown) {
-            if let due = clock.firstShowing(of: minute), due > moment { return due }
+            if let due = clock.firstShowing(of: minute), due > instant { return due }
             shown = minute
         }
         return nil

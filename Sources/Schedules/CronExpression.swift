@@ -35,13 +35,13 @@ public struct CronExpression: Sendable, Equatable, CustomStringConvertible {
 
     private static func written(_ text: String) throws(ScheduleError) -> String {
         guard text.hasPrefix("@") else { return text }
-        guard let fields = nicknames[text.lowercased()] else {
-            throw ScheduleError("a name must be one of \(nicknames.keys.sorted().joined(separator: ", "))")
+        guard let fields = aliases[text.lowercased()] else {
+            throw ScheduleError("a name must be one of \(aliases.keys.sorted().joined(separator: ", "))")
         }
         return fields
     }
 
-    private static let nicknames = [
+    private static let aliases = [
         "@hourly": "0 * * * *", "@daily": "0 0 * * *", "@midnight": "0 0 * * *", "@weekly": "0 0 * * 0",
         "@monthly": "0 0 1 * *", "@yearly": "0 0 1 1 *", "@annually": "0 0 1 1 *",
     ]

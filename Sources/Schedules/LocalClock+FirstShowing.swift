@@ -2,9 +2,9 @@ extension LocalClock {
     /// When the clock first shows a minute, or, where it skips it, the end of the gap; nil on a day skipped as a whole.
     func firstShowing(of minute: Int) -> Int64? {
         // No zone was ever 15 hours ahead of UTC, so its clock does not show the minute yet.
-        var start = moment(of: minute, offset: 15 * 60 * millisecondsOfMinute)
+        var start = instant(of: minute, offset: 15 * 60 * millisecondsOfMinute)
         while true {
-            let showing = moment(of: minute, offset: offset(at: start))
+            let showing = instant(of: minute, offset: offset(at: start))
             guard let change = change(after: start), showing >= change else { return showing }
             let shownAfter = self.minute(at: change)
             if shownAfter > minute {

@@ -6,24 +6,24 @@ struct LocalClock {
     let zone: TimeZone
 
     /// The minute the clock shows.
-    func minute(at moment: Int64) -> Int {
-        Int((moment + offset(at: moment)).quotientAndRemainderDown(by: millisecondsOfMinute).quotient)
+    func minute(at instant: Int64) -> Int {
+        Int((instant + offset(at: instant)).quotientAndRemainderDown(by: millisecondsOfMinute).quotient)
     }
 
     /// When the clock shows the beginning of a minute while the zone has an offset.
-    func moment(of minute: Int, offset: Int64) -> Int64 { Int64(minute) * millisecondsOfMinute - offset }
+    func instant(of minute: Int, offset: Int64) -> Int64 { Int64(minute) * millisecondsOfMinute - offset }
 
     /// Milliseconds the clock is ahead of UTC.
-    func offset(at moment: Int64) -> Int64 { Int64(zone.secondsFromGMT(for: date(moment))) * 1000 }
+    func offset(at instant: Int64) -> Int64 { Int64(zone.secondsFromGMT(for: date(instant))) * 1000 }
 
     /// When the zone's offset changes next; nil: never.
-    func change(after moment: Int64) -> Int64? {
-        guard let date = zone.nextDaylightSavingTimeTransition(after: date(moment)) else { return nil }
+    func change(after instant: Int64) -> Int64? {
+        guard let date = zone.nextDaylightSavingTimeTransition(after: date(instant)) else { return nil }
         let change = Int64((date.timeIntervalSince1970 * 1000).rounded())
-        return change > moment ? change : nil
+        return change > instant ? change : nil
     }
 
-    private func date(_ moment: Int64) -> Date { Date(timeIntervalSince1970: Double(moment) / 1000) }
+    private func date(_ instant: Int64) -> Date { Date(timeIntervalSince1970: Double(instant) / 1000) }
 }
 
 let millisecondsOfMinute: Int64 = 60_000

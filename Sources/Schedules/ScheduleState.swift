@@ -84,8 +84,8 @@ public struct ScheduleState: Sendable, Equatable {
     public static func isClockFault(_ lastDue: Int64, at now: Int64) -> Bool { lastDue > now + clockTolerance }
 
     /// What was due up to a moment is made up for by a run that had to wait until then.
-    public mutating func settle(upTo moment: Int64) {
-        lastDue = max(lastDue ?? moment, moment)
+    public mutating func settle(upTo instant: Int64) {
+        lastDue = max(lastDue ?? instant, instant)
     }
 
     /// The last due time of a stretch of time, found from its end: there may be a year of minutes before it.

@@ -37,7 +37,7 @@ struct FlatFile: Sendable {
                 try takeSection(member, path: path, schema: schema)
             } else if let refusal = schema.refusal(of: path) {
                 throw wrong(member, path: path, "\(path): \(refusal)")
-            } else if schema.isOfTheHouse(path) {
+            } else if schema.isOfSettingsFile(path) {
                 throw wrong(member, path: path, "\(path) belongs into rollcall.yaml: it is the same for all jobs")
             } else {
                 let nearest = schema.nearest(to: member.key, in: section)

@@ -4,14 +4,14 @@ struct Schema: Sendable {
     private let byPath: [String: KeyDescription]
     private let sections: Set<String>
     /// Keys of `rollcall.yaml` that hold for all jobs, and that no job may have.
-    private let ofTheHouse: Set<String>
+    private let ofSettingsFile: Set<String>
     /// Sections that a later version will know, with the sentence by which this one refuses them.
     private let planned: [String: String]
 
     init(_ keys: [KeyDescription], besides house: [KeyDescription] = [], planned: [String: String] = [:]) {
         self.keys = keys
         self.planned = planned
-        ofTheHouse = Set(house.map(\.path)).subtracting(keys.map(\.path))
+        ofSettingsFile = Set(house.map(\.path)).subtracting(keys.map(\.path))
         byPath = Dictionary(keys.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
         sections = Set(keys.map { $0.path.split(separator: ".").dropLast().joined(separator: ".") }).subtracting([""])
     }
@@ -19,7 +19,7 @@ struct Schema: Sendable {
     func key(at path: String) -> KeyDescription? { byPath[path] }
 
     /// Whether a key that is unknown here belongs into `rollcall.yaml`.
-    func isOfTheHouse(_ path: String) -> Bool { ofTheHouse.contains(path) }
+    func isOfSettingsFile(_ path: String) -> Bool { ofSettingsFile.contains(path) }
 
     /// Why a section, which a later version will know, cannot stand here.
     func refusal(of section: String) -> String? { planned[section] }

@@ -40,7 +40,7 @@ enum KeyWords {
     private static func describe(_ certificate: Certificate) -> String {
         let state = certificate.notAfter < Date() ? "expired" : "ends"
         return "certificate of \(certificate.subject), issued by \(certificate.issuer), \(state) "
-            + "\(Figures.time(certificate.notAfter)), \(strength(certificate.publicKey)), "
+            + "\(NumberFormat.time(certificate.notAfter)), \(strength(certificate.publicKey)), "
             + "key \(certificate.publicKey.fingerprint)"
     }
 }

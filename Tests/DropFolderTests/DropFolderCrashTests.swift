@@ -19,11 +19,11 @@ struct DropFolderCrashTests {
         [true, false].map { Way(needsDoneMarker: marker, usesRenameFlags: $0) }
     }
 
-    private static func place() throws -> DropPlace {
-        try DropPlace(in: FileManager.default.isWritableFile(atPath: "/dev/shm") ? "/dev/shm" : nil)
+    private static func place() throws -> DropFolderFixture {
+        try DropFolderFixture(in: FileManager.default.isWritableFile(atPath: "/dev/shm") ? "/dev/shm" : nil)
     }
 
-    private static func dropFiles(into place: DropPlace, _ way: Way) throws {
+    private static func dropFiles(into place: DropFolderFixture, _ way: Way) throws {
         for name in ["bad", "one", "two"] { try place.drop("\(name).csv", name) }
         // A refused and an archived file of the same names were there before.
         try place.drop("one.csv", "earlier", into: "archive")
@@ -31,16 +31,17 @@ struct DropFolderCrashTests {
         for name in ["bad", "one", "two"] { try place.drop("\(name).csv.done", "") }
     }
 
-    private static func life(of place: DropPlace, _ book: FolderBook, _ way: Way, killedAfter steps: Int) -> FolderLife
+    private static func life(of place: DropFolderFixture, _ book: FolderRecord, _ way: Way, killedAfter steps: Int)
+        -> FolderLifecycle
     {
         let counter = StepCounter(dyingAfter: steps)
         var calls = counter.calls
         calls.usesRenameFlags = way.usesRenameFlags
-        return FolderLife(
+        return FolderLifecycle(
             folder: place.folder(with: calls), book: book, counter: counter, needsDoneMarker: way.needsDoneMarker)
     }
 
-    private static func expectTheEnd(_ place: DropPlace, _ book: FolderBook, _ killed: Comment) throws {
+    private static func expectTheEnd(_ place: DropFolderFixture, _ book: FolderRecord, _ killed: Comment) throws {
         var files = try place.files()
         #expect(files.removeValue(forKey: "rejected/bad.csv.error.txt")?.contains("is bad") == true, killed)
         #expect(files.removeValue(forKey: "archive/one.csv") == "earlier", killed)
@@ -58,7 +59,7 @@ struct DropFolderCrashTests {
         var isKilled = true
         while isKilled {
             steps += 1
-            let (place, book) = (try Self.place(), FolderBook())
+            let (place, book) = (try Self.place(), FolderRecord())
             try Self.dropFiles(into: place, way)
             do {
                 try Self.life(of: place, book, way, killedAfter: steps).run()
@@ -74,7 +75,7 @@ struct DropFolderCrashTests {
     func manyKillsInARowEndInTheSamePlace(way: Way) throws {
         var random = SeededRandom(seed: 3)
         for round in 1...60 {
-            let (place, book) = (try Self.place(), FolderBook())
+            let (place, book) = (try Self.place(), FolderRecord())
             try Self.dropFiles(into: place, way)
             for _ in 1...8 {
                 let steps = Int.random(in: 1...25, using: &random)
@@ -91,7 +92,7 @@ struct DropFolderCrashTests {
     @Test(arguments: ways)
     func aFileOfTheSameNameDroppedAfterTheKillIsNoLoss(way: Way) throws {
         for steps in 1...60 {
-            let (place, book) = (try Self.place(), FolderBook())
+            let (place, book) = (try Self.place(), FolderRecord())
             try Self.dropFiles(into: place, way)
             do {
                 try Self.life(of: place, book, way, killedAfter: steps).run()
@@ -115,7 +116,7 @@ struct DropFolderCrashTests {
     @Test
     func aFileInRejectedIsExplainedAtAnyMoment() throws {
         for steps in 1...60 {
-            let (place, book) = (try Self.place(), FolderBook())
+            let (place, book) = (try Self.place(), FolderRecord())
             let way = Way(needsDoneMarker: false, usesRenameFlags: true)
             try Self.dropFiles(into: place, way)
             do {

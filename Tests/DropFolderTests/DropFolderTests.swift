@@ -10,7 +10,7 @@ import Testing
 struct DropFolderTests {
     @Test
     func looksAtNothingButFilesWithNamesOfTheirOwn() throws {
-        let place = try DropPlace()
+        let place = try DropFolderFixture()
         for name in [
             "a.csv", ".b.csv", "c.tmp", "d.part", "~$e.xlsx", "a.csv.status.txt", "f.csv.error.txt", "a.csv.done",
         ] {
@@ -25,22 +25,22 @@ struct DropFolderTests {
         #expect(listing.files.first?.hasMarker == true)
         #expect(listing.orphans.isEmpty)
         #expect(
-            listing.leftAlone == [
-                LeftAlone(".b.csv", .unfinished(sign: ".")), LeftAlone("c.tmp", .unfinished(sign: ".tmp")),
-                LeftAlone("d.part", .unfinished(sign: ".part")), LeftAlone("folder", .folder),
-                LeftAlone("link.csv", .link), LeftAlone("pipe", .special),
-                LeftAlone("~$e.xlsx", .unfinished(sign: "~$")),
+            listing.skippedFiles == [
+                SkippedFile(".b.csv", .unfinished(sign: ".")), SkippedFile("c.tmp", .unfinished(sign: ".tmp")),
+                SkippedFile("d.part", .unfinished(sign: ".part")), SkippedFile("folder", .folder),
+                SkippedFile("link.csv", .link), SkippedFile("pipe", .special),
+                SkippedFile("~$e.xlsx", .unfinished(sign: "~$")),
             ])
     }
 
     @Test
     func tellsInOneTextWhatIsLeftAlone() throws {
-        let place = try DropPlace()
+        let place = try DropFolderFixture()
         for name in ["a.csv.filepart", "two\nlines.csv", "bell\u{7}.csv"] { try place.drop(name) }
         mkdir(place.folder.inbox + "/folder", 0o700)
         mkdir(place.folder.inbox + "/.snapshot", 0o700)
         let text = place.folder.inbox + "/_not-taken.status.txt"
-        try place.folder.writeNotTaken(place.folder.look().leftAlone)
+        try place.folder.writeNotTaken(place.folder.look().skippedFiles)
         #expect(
             try String(contentsOfFile: text, encoding: .utf8) == """
                 Not taken in, and left here as it is:
@@ -51,14 +51,14 @@ struct DropFolderTests {
 
                 """)
         // Our own text is none of what it tells of.
-        #expect(try place.folder.look().leftAlone.count == 4)
+        #expect(try place.folder.look().skippedFiles.count == 4)
         try place.folder.writeNotTaken([])
         #expect(!FileManager.default.fileExists(atPath: text))
     }
 
     @Test
     func aFileWhoseWriterKeepsItsTimeIsNotClaimedAsItWas() throws {
-        let place = try DropPlace()
+        let place = try DropFolderFixture()
         try place.drop("a.csv")
         let path = place.folder.inbox + "/a.csv"
         let time = Date(timeIntervalSince1970: 1_700_000_000)
@@ -77,7 +77,7 @@ struct DropFolderTests {
 
     @Test
     func countsFilesWhoseNamesCannotBeUsed() throws {
-        let place = try DropPlace()
+        let place = try DropFolderFixture()
         try place.drop("two\nlines.csv")
         let path = Array("\(place.folder.inbox)/f".utf8CString.dropLast()) + [-4, 0x72, 0]
         let latin = open(path, O_CREAT, 0o600)
@@ -85,12 +85,12 @@ struct DropFolderTests {
         close(latin)
         let listing = try place.folder.look()
         #expect(listing.files.isEmpty)
-        #expect(listing.leftAlone == [LeftAlone(nil, .unusableName), LeftAlone(nil, .unusableName)])
+        #expect(listing.skippedFiles == [SkippedFile(nil, .unusableName), SkippedFile(nil, .unusableName)])
     }
 
     @Test
     func knowsAMarkerWithoutAFile() throws {
-        let place = try DropPlace()
+        let place = try DropFolderFixture()
         try place.drop("a.csv.done")
         let listing = try place.folder.look()
         #expect(listing.files.isEmpty)
@@ -99,7 +99,7 @@ struct DropFolderTests {
 
     @Test
     func aFileThatCameBetweenListingAndItsMarkerIsSeen() throws {
-        let place = try DropPlace()
+        let place = try DropFolderFixture()
         try place.drop("a.csv")
         try place.drop("a.csv.done")
         let listing = try place.folder.look(at: ["a.csv.done", "b.csv", "b.csv.done"])
@@ -110,7 +110,7 @@ struct DropFolderTests {
 
     @Test
     func aClaimedFileLiesInWorkingAndItsMarkerIsGone() throws {
-        let place = try DropPlace()
+        let place = try DropFolderFixture()
         try place.drop("a.csv", "mine")
         try place.drop("a.csv.done")
         #expect(try place.claim("a.csv") == .taken(path: place.path + "/working/a.csv"))
@@ -119,7 +119,7 @@ struct DropFolderTests {
 
     @Test
     func aMarkerThatCameAfterTheLookGoesAlong() throws {
-        let place = try DropPlace()
+        let place = try DropFolderFixture()
         try place.drop("a.csv")
         let seen = try place.sighting(of: "a.csv")
         try place.drop("a.csv.done")
@@ -129,7 +129,7 @@ struct DropFolderTests {
 
     @Test
     func aFileWaitsWhileOneOfItsNameIsWorkedOn() throws {
-        let place = try DropPlace()
+        let place = try DropFolderFixture()
         try place.drop("a.csv", "first")
         try place.claim("a.csv")
         try place.drop("a.csv", "second")
@@ -143,7 +143,7 @@ struct DropFolderTests {
 
     @Test
     func aFileThatGrewAfterItWasSeenGoesBackWithItsMarker() throws {
-        let place = try DropPlace()
+        let place = try DropFolderFixture()
         try place.drop("a.csv", "half")
         try place.drop("a.csv.done", "")
         let seen = try place.sighting(of: "a.csv")
@@ -154,7 +154,7 @@ struct DropFolderTests {
 
     @Test
     func aFileThatWasReplacedByALinkIsNotTaken() throws {
-        let place = try DropPlace()
+        let place = try DropFolderFixture()
         try place.drop("a.csv")
         let seen = try place.sighting(of: "a.csv")
         unlink(place.folder.inbox + "/a.csv")
@@ -165,7 +165,7 @@ struct DropFolderTests {
 
     @Test
     func aFileThatWasTakenAwayIsGoneAndSoIsItsMarker() throws {
-        let place = try DropPlace()
+        let place = try DropFolderFixture()
         try place.drop("a.csv")
         try place.drop("a.csv.done")
         let seen = try place.sighting(of: "a.csv")
@@ -176,7 +176,7 @@ struct DropFolderTests {
 
     @Test
     func aHalfFileDisplacedByAnotherIsRefusedWithTheReason() throws {
-        let place = try DropPlace()
+        let place = try DropFolderFixture()
         try place.drop("a.csv", "half", into: "working")
         try place.drop("a.csv", "new")
         guard case .refused(let error) = try place.folder.putBack("a.csv") else {
@@ -190,7 +190,7 @@ struct DropFolderTests {
 
     @Test
     func aFileWrittenToAfterTheClaimIsRefusedByTheReading() throws {
-        let place = try DropPlace()
+        let place = try DropFolderFixture()
         try place.drop("a.csv", "account_id,email\n1,a@example.com\n")
         let writer = try #require(FileHandle(forWritingAtPath: place.folder.inbox + "/a.csv"))
         try place.claim("a.csv")
@@ -202,7 +202,7 @@ struct DropFolderTests {
 
     @Test
     func archivedFilesOfOneNameGetTheirBatchesNames() throws {
-        let place = try DropPlace()
+        let place = try DropFolderFixture()
         for (content, batch) in [("one", "a-1"), ("two", "a-2"), ("three", "a-2")] {
             try place.drop("a.csv", content, into: "working")
             try place.folder.archive("a.csv", as: batch)
@@ -213,7 +213,7 @@ struct DropFolderTests {
 
     @Test
     func leavingTwiceIsLeavingOnce() throws {
-        let place = try DropPlace()
+        let place = try DropFolderFixture()
         for name in ["a.csv", "b.csv", "c.csv"] { try place.drop(name, into: "working") }
         for _ in 1...3 {
             try place.folder.archive("a.csv", as: "a-1")
@@ -225,7 +225,7 @@ struct DropFolderTests {
 
     @Test
     func aRefusedFileHasTheReasonBesideIt() throws {
-        let place = try DropPlace()
+        let place = try DropFolderFixture()
         try place.drop("a.csv", into: "working")
         let error = InputError(file: "a.csv", line: 3, column: 4, rule: "is not UTF-8; save as CSV UTF-8")
         try place.folder.reject("a.csv", because: error, as: "a-1")
@@ -238,7 +238,7 @@ struct DropFolderTests {
 
     @Test
     func refusedFilesOfOneNameKeepTheirReasonsApart() throws {
-        let place = try DropPlace()
+        let place = try DropFolderFixture()
         for rule in ["one", "two", "three"] {
             try place.drop("a.csv", rule, into: "working")
             try place.folder.reject("a.csv", because: InputError(file: "a.csv", rule: rule), as: nil)
@@ -253,7 +253,7 @@ struct DropFolderTests {
 
     @Test
     func aReasonLeftWithoutItsFileIsWrittenAnew() throws {
-        let place = try DropPlace()
+        let place = try DropFolderFixture()
         try place.drop("a.csv.error.txt", "old", into: "rejected")
         try place.drop("a.csv", into: "working")
         try place.folder.reject("a.csv", because: InputError(file: "a.csv", rule: "is empty"), as: nil)
@@ -265,7 +265,7 @@ struct DropFolderTests {
         "50% off #1?.csv", " spaces .csv", "a%2Fb.csv", "M\u{E4}rz;&*'\".csv", "Ma\u{308}rz.csv", "-rf", "e\u{301}\\n",
     ])
     func aFileOfAnyNamePassesUnderIt(name: String) throws {
-        let place = try DropPlace()
+        let place = try DropFolderFixture()
         try place.drop(name, name)
         try place.claim(name)
         try place.folder.writeStatus(FileStatus(file: name, phase: .cancelled, writtenAt: 0, zone: .gmt))
@@ -279,7 +279,7 @@ struct DropFolderTests {
     /// Swift holds them for one name; the file system does not.
     @Test
     func twoFilesWhoseNamesLookAlikePassOneAfterTheOther() throws {
-        let place = try DropPlace()
+        let place = try DropFolderFixture()
         let calls = FolderCalls()
         for name in ["M\u{E4}rz", "Ma\u{308}rz"] {
             close(open("\(place.folder.inbox)/\(name)", O_CREAT | O_WRONLY, 0o600))
@@ -298,7 +298,7 @@ struct DropFolderTests {
 
     @Test
     func aFileOfTwoGigabytesPassesWithoutBeingCopied() throws {
-        let place = try DropPlace()
+        let place = try DropFolderFixture()
         try place.drop("big.csv")
         truncate(place.folder.inbox + "/big.csv", 2 << 30)
         let seen = try place.sighting(of: "big.csv")
@@ -313,7 +313,7 @@ struct DropFolderTests {
     func tenThousandFilesTakeTheSameStepsEach() throws {
         let counter = StepCounter()
         let memory = "/dev/shm"
-        let place = try DropPlace(
+        let place = try DropFolderFixture(
             calls: counter.calls, in: FileManager.default.isWritableFile(atPath: memory) ? memory : nil)
         let (prepared, count) = (counter.count, 10_000)
         for index in 0..<count { try place.drop("f\(index).csv") }
@@ -332,7 +332,7 @@ struct DropFolderTests {
     func withoutFlagsOfRenameNothingIsReplacedEither() throws {
         var calls = FolderCalls()
         calls.usesRenameFlags = false
-        let place = try DropPlace(calls: calls)
+        let place = try DropFolderFixture(calls: calls)
         let (inbox, working) = (place.folder.inbox + "/a", place.folder.working + "/a")
         try place.drop("a", "mine")
         #expect(try calls.move(inbox, to: working) == .moved)
@@ -350,7 +350,7 @@ struct DropFolderTests {
     func aLinkLeftByACrashIsNoSecondFile() throws {
         var calls = FolderCalls()
         calls.usesRenameFlags = false
-        let place = try DropPlace(calls: calls)
+        let place = try DropFolderFixture(calls: calls)
         try place.drop("a", "mine")
         link(place.folder.inbox + "/a", place.folder.working + "/a")
         #expect(try calls.move(place.folder.working + "/a", to: place.folder.inbox + "/a", isShared: true) == .moved)

@@ -4,7 +4,7 @@ import Testing
 @testable import DropFolder
 
 /// A drop folder of one test, removed with it.
-final class DropPlace {
+final class DropFolderFixture {
     let path: String
     let folder: DropFolder
 
@@ -35,7 +35,7 @@ final class DropPlace {
     }
 
     /// Sees a file of the inbox.
-    func sighting(of name: String) throws -> FileSighting {
+    func sighting(of name: String) throws -> ObservedFile {
         try #require(try folder.look().files.first { $0.name == name })
     }
 

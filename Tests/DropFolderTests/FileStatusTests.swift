@@ -128,7 +128,7 @@ struct FileStatusTests {
     @Test
     func theTextIsWrittenBesideTheFileForTheGroup() throws {
         let group = try PreparingTests.group()
-        let place = try DropPlace(group: group)
+        let place = try DropFolderFixture(group: group)
         let status = FileStatus(file: "a.csv", phase: .cancelled, writtenAt: 0, zone: .gmt)
         try place.folder.writeStatus(status)
         #expect(try place.files() == ["inbox/a.csv.status.txt": status.text])
@@ -141,7 +141,7 @@ struct FileStatusTests {
 
     @Test
     func whatAnEarlierTryLeftIsNotInTheWay() throws {
-        let place = try DropPlace()
+        let place = try DropFolderFixture()
         try place.drop(FolderCalls.temporaryPrefix + "a.csv.status.txt.tmp", "half")
         try place.folder.writeStatus(FileStatus(file: "a.csv", phase: .cancelled, writtenAt: 0, zone: .gmt))
         #expect(try place.names() == ["inbox/a.csv.status.txt"])
@@ -149,14 +149,14 @@ struct FileStatusTests {
 
     @Test
     func theTextIsPrivateWithoutAGroup() throws {
-        let place = try DropPlace()
+        let place = try DropFolderFixture()
         try place.folder.writeStatus(FileStatus(file: "a.csv", phase: .cancelled, writtenAt: 0, zone: .gmt))
         #expect(try place.facts("inbox/a.csv.status.txt").mode == 0o600)
     }
 
     @Test
     func aLinkInPlaceOfTheTextIsReplacedNotFollowed() throws {
-        let place = try DropPlace()
+        let place = try DropFolderFixture()
         try place.drop("victim", "untouched", into: "working")
         symlink(place.folder.working + "/victim", place.folder.inbox + "/a.csv.status.txt")
         try place.folder.writeStatus(FileStatus(file: "a.csv", phase: .cancelled, writtenAt: 0, zone: .gmt))

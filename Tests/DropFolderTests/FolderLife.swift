@@ -4,7 +4,7 @@ import Foundation
 @testable import DropFolder
 
 /// What the database remembers in these tests: it lives through a kill, and each change is one transaction.
-final class FolderBook {
+final class FolderRecord {
     var claimed: Set<String> = []
     /// Content of each batch that was made.
     var batches: [String] = []
@@ -12,9 +12,9 @@ final class FolderBook {
 }
 
 /// A runner in small: takes files through a folder in the order that `DropFolder` asks for.
-struct FolderLife {
+struct FolderLifecycle {
     let folder: DropFolder
-    let book: FolderBook
+    let book: FolderRecord
     let counter: StepCounter
     var needsDoneMarker = false
 

@@ -8,10 +8,10 @@ import Testing
 /// The watcher with its thread, waited for by its own signals: a test that never gets one ends by its time limit.
 @Suite(.timeLimit(.minutes(5)))
 struct FolderWatcherTests {
-    private let place: DropPlace
+    private let place: DropFolderFixture
     private let poll = HeldPoll()
 
-    init() throws { place = try DropPlace() }
+    init() throws { place = try DropFolderFixture() }
 
     /// Texts that a watcher told.
     private final class Told: Sendable {

@@ -6,11 +6,11 @@ import Testing
 
 /// The kernel's events, read without a thread: they are there when the call that made them returns.
 struct InotifyTests {
-    private let place: DropPlace
+    private let place: DropFolderFixture
     private let inotify: Inotify
 
     init() throws {
-        place = try DropPlace()
+        place = try DropFolderFixture()
         inotify = try Inotify(folder: place.folder.inbox)
         try inotify.follow()
     }
@@ -89,16 +89,16 @@ struct InotifyTests {
 
     @Test
     func anOverflowOfTheQueueIsWorthALook() {
-        #expect(Self.event(mask: Int(IN_Q_OVERFLOW)).withUnsafeBytes { InotifyEvents.areWorthALook($0) })
+        #expect(Self.event(mask: Int(IN_Q_OVERFLOW)).withUnsafeBytes { InotifyEvents.haveWork($0) })
     }
 
     @Test
     func eventsCutShortAreReadWithoutHarm() {
         let bytes = Self.event(mask: Int(IN_CREATE), nameSize: 1_000, name: "a.status.txt")
         for count in 0..<16 {
-            #expect(!bytes.prefix(count).withUnsafeBytes { InotifyEvents.areWorthALook($0) })
+            #expect(!bytes.prefix(count).withUnsafeBytes { InotifyEvents.haveWork($0) })
         }
-        #expect(!bytes.withUnsafeBytes { InotifyEvents.areWorthALook($0) })
+        #expect(!bytes.withUnsafeBytes { InotifyEvents.haveWork($0) })
     }
 
     @Test(arguments: [

@@ -26,8 +26,8 @@ struct ListedPathsTests {
         #expect(listing.files.map(\.name) == [file, link])
         #expect(listing.files.map(\.hasMarker) == [false, false])
         #expect(
-            listing.leftAlone == [
-                LeftAlone(upload, .unfinished(sign: ".filepart")), LeftAlone(folder.path + "/c.csv", .folder),
+            listing.skippedFiles == [
+                SkippedFile(upload, .unfinished(sign: ".filepart")), SkippedFile(folder.path + "/c.csv", .folder),
             ])
         // A link is as old as what it leads to.
         let before = try #require(listing.files.last)

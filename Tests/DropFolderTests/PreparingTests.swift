@@ -28,13 +28,13 @@ struct PreparingTests {
 
     @Test
     func makesPrivateFolders() throws {
-        let place = try DropPlace()
+        let place = try DropFolderFixture()
         for name in Self.folders + [""] { #expect(try place.facts(name).mode == 0o700, "\(name)") }
     }
 
     @Test
     func makesWhatIsAboveToo() throws {
-        let place = try DropPlace()
+        let place = try DropFolderFixture()
         let deep = DropFolder(path: place.path + "/a/b", calls: FolderCalls())
         try deep.prepare()
         #expect(try place.facts("a").mode == 0o700)
@@ -44,7 +44,7 @@ struct PreparingTests {
     @Test
     func aGroupSharesInboxAndOutAndNothingElse() throws {
         let group = try Self.group()
-        let place = try DropPlace(group: group)
+        let place = try DropFolderFixture(group: group)
         for name in ["inbox", "out"] {
             #expect(try place.facts(name).mode == 0o2770)
             #expect(try place.facts(name).group == group.id)
@@ -56,7 +56,7 @@ struct PreparingTests {
 
     @Test
     func modesThatWereLooserOrTighterAreSetRight() throws {
-        let place = try DropPlace()
+        let place = try DropFolderFixture()
         for name in Self.folders { chmod("\(place.path)/\(name)", 0o777) }
         try place.folder.prepare()
         for name in Self.folders { #expect(try place.facts(name).mode == 0o700) }
@@ -68,7 +68,7 @@ struct PreparingTests {
 
     @Test(.enabled(if: geteuid() == 0))
     func aFolderOfAnotherGroupIsGivenToTheRightOne() throws {
-        let place = try DropPlace(group: try Self.group())
+        let place = try DropFolderFixture(group: try Self.group())
         chown(place.folder.inbox, 0, 0)
         chmod(place.folder.inbox, 0o2770)
         try place.folder.prepare()
@@ -77,7 +77,7 @@ struct PreparingTests {
 
     @Test
     func aFolderAboveThatSomebodyElseArrangedIsLeftAlone() throws {
-        let place = try DropPlace()
+        let place = try DropFolderFixture()
         chmod(place.path, 0o750)
         try DropFolder(path: place.path, exchangeGroup: try Self.group(), calls: FolderCalls()).prepare()
         #expect(try place.facts("").mode == 0o750)
@@ -94,7 +94,7 @@ struct PreparingTests {
 
     @Test
     func aFileInTheWayOfAFolderIsToldByItsName() throws {
-        let place = try DropPlace()
+        let place = try DropFolderFixture()
         rmdir(place.folder.archive)
         try place.drop("archive", into: ".")
         #expect { try place.folder.prepare() } throws: { "\($0)".contains("archive cannot be opened") }
@@ -102,7 +102,7 @@ struct PreparingTests {
 
     @Test
     func aLinkInPlaceOfAFolderIsNotFollowed() throws {
-        let (place, other) = (try DropPlace(), try DropPlace())
+        let (place, other) = (try DropFolderFixture(), try DropFolderFixture())
         rmdir(place.folder.working)
         symlink(other.folder.working, place.folder.working)
         #expect(throws: DropFolderError.self) { try place.folder.prepare() }
@@ -110,7 +110,7 @@ struct PreparingTests {
 
     @Test(.enabled(if: FileManager.default.isWritableFile(atPath: "/dev/shm")))
     func foldersOnSeveralFileSystemsAreRefused() throws {
-        let (place, elsewhere) = (try DropPlace(), try DropPlace(in: "/dev/shm"))
+        let (place, elsewhere) = (try DropFolderFixture(), try DropFolderFixture(in: "/dev/shm"))
         let calls = FolderCalls()
         try place.drop("a.csv")
         #expect {
@@ -121,7 +121,7 @@ struct PreparingTests {
 
     /// Root of a container may not mount.
     private static let canMount: Bool = {
-        guard let place = try? DropPlace(), mount("tmpfs", place.folder.inbox, "tmpfs", 0, nil) == 0 else {
+        guard let place = try? DropFolderFixture(), mount("tmpfs", place.folder.inbox, "tmpfs", 0, nil) == 0 else {
             return false
         }
         return umount(place.folder.inbox) == 0
@@ -129,7 +129,7 @@ struct PreparingTests {
 
     @Test(.enabled(if: canMount))
     func anInboxThatIsMountedByItselfIsRefusedAtOnce() throws {
-        let place = try DropPlace()
+        let place = try DropFolderFixture()
         try #require(mount("tmpfs", place.folder.inbox, "tmpfs", 0, nil) == 0)
         defer { umount(place.folder.inbox) }
         #expect {
@@ -142,7 +142,7 @@ struct PreparingTests {
     @Test
     func resultsAreOpenedToTheGroupWhenTheyAreWhole() throws {
         let group = try Self.group()
-        let place = try DropPlace(group: group)
+        let place = try DropFolderFixture(group: group)
         mkdir(place.folder.output + "/a_1", 0o700)
         try place.drop("results.csv", into: "out/a_1")
         chmod("\(place.path)/out/a_1/results.csv", 0o600)
@@ -159,7 +159,7 @@ struct PreparingTests {
 
     @Test
     func resultsStayPrivateWithoutAGroup() throws {
-        let place = try DropPlace()
+        let place = try DropFolderFixture()
         mkdir(place.folder.output + "/a_1", 0o700)
         try place.folder.shareResults("a_1")
         #expect(try place.facts("out/a_1").mode == 0o700)

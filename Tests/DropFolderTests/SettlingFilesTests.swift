@@ -9,8 +9,8 @@ struct SettlingFilesTests {
     private static func file(
         _ name: String, size: Int = 10, time: Int64 = 0, changed: Int64 = 0, marker: Int64? = nil,
         markerChanged: Int64 = 0
-    ) -> FileSighting {
-        FileSighting(
+    ) -> ObservedFile {
+        ObservedFile(
             name: name, identity: identity(size, time, changed: changed),
             marker: marker.map { identity(0, $0, changed: markerChanged) })
     }
@@ -21,7 +21,7 @@ struct SettlingFilesTests {
 
     /// Takes looks one after the other and gives the names that were whole in each.
     private static func whole(
-        _ looks: [(second: Int64, files: [FileSighting])], settle: Duration = .seconds(30), marker: Bool = false
+        _ looks: [(second: Int64, files: [ObservedFile])], settle: Duration = .seconds(30), marker: Bool = false
     ) -> [[String]] {
         var settling = SettlingFiles(settle: settle, needsDoneMarker: marker, order: .name)
         return looks.map { look in
@@ -29,7 +29,7 @@ struct SettlingFilesTests {
         }
     }
 
-    private static func listing(_ files: [FileSighting], orphans: [String: FileIdentity] = [:]) -> FolderListing {
+    private static func listing(_ files: [ObservedFile], orphans: [String: FileIdentity] = [:]) -> FolderListing {
         var listing = FolderListing()
         listing.files = files
         listing.orphans = orphans
@@ -38,7 +38,7 @@ struct SettlingFilesTests {
 
     struct Case: CustomTestStringConvertible {
         let name: String
-        let looks: [(second: Int64, files: [FileSighting])]
+        let looks: [(second: Int64, files: [ObservedFile])]
         let whole: [[String]]
         var marker = false
         var testDescription: String { name }
@@ -98,7 +98,7 @@ struct SettlingFilesTests {
     @Test
     func anotherFileOfTheSameSizeAndTimeBeginsAnew() {
         var settling = SettlingFiles(settle: .seconds(30), needsDoneMarker: false, order: .name)
-        let replaced = FileSighting(name: "a", identity: Self.identity(10, 0, inode: 2))
+        let replaced = ObservedFile(name: "a", identity: Self.identity(10, 0, inode: 2))
         _ = settling.take(Self.listing([Self.file("a")]), at: 0)
         #expect(settling.take(Self.listing([replaced]), at: 30 * Self.second).whole.isEmpty)
     }
@@ -111,13 +111,13 @@ struct SettlingFilesTests {
     @Test
     func tellsWhenToLookAgain() {
         var settling = SettlingFiles(settle: .milliseconds(1_500), needsDoneMarker: false, order: .name)
-        #expect(settling.take(Self.listing([]), at: 0).lookAgainAt == nil)
-        #expect(settling.take(Self.listing([Self.file("b")]), at: 10).lookAgainAt == 1_500_000_010)
+        #expect(settling.take(Self.listing([]), at: 0).nextPollAt == nil)
+        #expect(settling.take(Self.listing([Self.file("b")]), at: 10).nextPollAt == 1_500_000_010)
         let both = settling.take(Self.listing([Self.file("a"), Self.file("b")]), at: 20)
-        #expect(both.lookAgainAt == 1_500_000_010)
+        #expect(both.nextPollAt == 1_500_000_010)
         let later = settling.take(Self.listing([Self.file("a"), Self.file("b")]), at: 1_500_000_010)
         #expect(later.whole.map(\.name) == ["b"])
-        #expect(later.lookAgainAt == 1_500_000_020)
+        #expect(later.nextPollAt == 1_500_000_020)
         #expect(both.settling == ["a", "b"] && later.settling == ["a"])
     }
 
@@ -126,15 +126,15 @@ struct SettlingFilesTests {
         var settling = SettlingFiles(settle: .seconds(30), needsDoneMarker: true, order: .name)
         let found = settling.take(Self.listing([Self.file("b"), Self.file("a"), Self.file("c", marker: 1)]), at: 0)
         #expect(found.withoutMarker == ["a", "b"])
-        #expect(found.lookAgainAt == nil)
+        #expect(found.nextPollAt == nil)
     }
 
     @Test(arguments: [true, false])
     func aMarkerLeftOverFromAnEarlierFileDoesNotSpeakForTheNext(isNeeded: Bool) {
         var settling = SettlingFiles(settle: .seconds(30), needsDoneMarker: isNeeded, order: .name)
         _ = settling.take(Self.listing([], orphans: ["a": Self.identity(0, 1)]), at: 0)
-        for moment in 1...3 {
-            let found = settling.take(Self.listing([Self.file("a", marker: 1)]), at: Int64(moment) * Self.second)
+        for instant in 1...3 {
+            let found = settling.take(Self.listing([Self.file("a", marker: 1)]), at: Int64(instant) * Self.second)
             #expect(found.whole.isEmpty)
         }
         // Moved aside and back by us, it is still the same.

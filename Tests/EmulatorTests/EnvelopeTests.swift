@@ -69,7 +69,7 @@ import Testing
             let answer = try #require(await client.post(body).answer)
             #expect(answer.status == 400)
             let envelope = try #require(ErrorEnvelope(parsing: answer.body))
-            #expect(envelope.speaksOfEncryption)
+            #expect(envelope.mentionsEncryption)
             #expect(envelope.errors.first?.details == details)
             #expect(emulator.calls.total == 1)
             #expect(emulator.calls.byRequest.isEmpty)

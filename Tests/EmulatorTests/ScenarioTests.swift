@@ -20,7 +20,7 @@ import Testing
             #expect(answer.status == status)
             let envelope = try #require(ErrorEnvelope(parsing: answer.body))
             #expect(envelope.recoverable == recoverable)
-            #expect(envelope.speaksOfEncryption == (name == "400d"))
+            #expect(envelope.mentionsEncryption == (name == "400d"))
             #expect(answer.header("Retry-After") == (name == "429a3" ? "3" : name == "503a7" ? "7" : nil))
         }
     }

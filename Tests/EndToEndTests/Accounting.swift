@@ -5,14 +5,14 @@ import Testing
 /// What must be true after every end-to-end test: each input line has one status, and the emulator's log of calls
 /// equals the ledger.
 struct Accounting {
-    let installation: Installation
+    let installation: EndToEndInstallation
     let batch: Batch
     let ledger: [AttemptView]
     let calls: [LoggedCall]
     /// Whether a process was killed, so that an answer may have had nobody to go to.
     let isKilled: Bool
 
-    init(_ installation: Installation, batch name: String, isKilled: Bool = false) throws {
+    init(_ installation: EndToEndInstallation, batch name: String, isKilled: Bool = false) throws {
         self.installation = installation
         self.isKilled = isKilled
         let store = try installation.store()

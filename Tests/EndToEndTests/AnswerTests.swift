@@ -24,7 +24,7 @@ extension EndToEnd {
 
         @Test("One record for each answer ends as the table of answers says")
         func everyOutcome() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 // Plain records between keep ten troubles from standing in a row.
                 let scenarios = Self.outcomes.flatMap { [$0.scenario, "between.\($0.scenario.dropFirst(4))"] }
                 try installation.write(Accounts.csv(scenarios: scenarios), to: "table.csv")
@@ -44,7 +44,7 @@ extension EndToEnd {
 
         @Test("A plain answer succeeds with a warning")
         func plainAnswer() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try installation.write(Accounts.csv(scenarios: ["iia+plain"]), to: "day.csv")
                 #expect(try await installation.rollcall("run", "day.csv").status == 0)
                 #expect(try installation.results("day-1")[0]["warnings"]?.contains("answer was not encrypted") == true)
@@ -55,7 +55,7 @@ extension EndToEnd {
             "Three answers in a row that cannot be read halt the batch; they are held, not sent again",
             arguments: ["iia+wrongkey", "iia+badtag", "iia+garbage", "iia+201"])
         func undecipherable(scenario: String) async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try installation.write(Accounts.csv(scenarios: (1...6).map { "\(scenario).\($0)" }), to: "day.csv")
                 let ended = try await installation.rollcall("run", "day.csv")
                 #expect(ended.status == 3, "\(ended.errors)")
@@ -73,7 +73,7 @@ extension EndToEnd {
             "An answer about how this side is set up halts with the remedy, its records unspent",
             arguments: ["iia+401", "iia+403", "iia+404", "iia+400d", "iia+html400", "iia+redirect"])
         func misconfigured(scenario: String) async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try installation.write(Accounts.csv(scenarios: (1...4).map { "\(scenario).\($0)" }), to: "day.csv")
                 let ended = try await installation.rollcall("run", "day.csv")
                 #expect(ended.status == 3, "\(ended.errors)")
@@ -88,7 +88,7 @@ extension EndToEnd {
 
         @Test("rerun reads a kept answer with today's key before it calls")
         func keptAnswerIsReadLater() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try installation.write(Accounts.csv(2), to: "day.csv")
                 let right = try installation.text("pki/decryption.pem")
                 try installation.write(try installation.text("pki/server/requests.key"), to: "pki/decryption.pem")

@@ -44,7 +44,7 @@ extension EndToEnd {
             "A file that cannot be taken in is refused as a whole: exit code 65, nothing queued",
             arguments: Self.foreignFiles)
         func refusedFiles(file: Refused) async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try installation.write(file.bytes, to: file.name)
                 let ended = try await installation.rollcall("run", file.name)
                 #expect(ended.status == 65, "\(ended.errors)")
@@ -56,7 +56,7 @@ extension EndToEnd {
 
         @Test("A directory, a missing file and one without permission are refused")
         func unreadable() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 #expect(try await installation.rollcall("run", "pki").status == 65)
                 #expect(try await installation.rollcall("run", "missing.csv").status == 65)
                 // The superuser may read anything, so the refusal can be seen only by others.
@@ -82,7 +82,7 @@ extension EndToEnd {
 
         @Test("A line that breaks a rule is invalid with field and rule; the others go on", arguments: Self.brokenLines)
         func invalidLines(line: String, says: String) async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try installation.write(Accounts.header + Accounts.line(7) + line, to: "day.csv")
                 let ended = try await installation.rollcall("run", "day.csv")
                 #expect(ended.status == 2, "\(ended.errors)")
@@ -95,7 +95,7 @@ extension EndToEnd {
 
         @Test("BOM, CRLF, semicolons and tabs are read", arguments: [",", ";", "\t"])
         func dialects(delimiter: String) async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 let text = "\u{FEFF}" + Accounts.csv(2).replacing(",", with: delimiter).replacing("\n", with: "\r\n")
                 try installation.write(text, to: "day.csv")
                 let ended = try await installation.rollcall("run", "day.csv")
@@ -106,7 +106,7 @@ extension EndToEnd {
 
         @Test("A field of 64 MB and JSON nested 10,000 deep become invalid records")
         func giants() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 let giant = "r1,a1,\(String(repeating: "x", count: 64 << 20)),ada@example.com,,,\n"
                 try installation.write(Accounts.header + giant + Accounts.line(2), to: "giant.csv")
                 #expect(try await installation.rollcall("run", "giant.csv").status == 2)
@@ -121,7 +121,7 @@ extension EndToEnd {
 
         @Test("Duplicate ids are allowed and noted")
         func duplicateIDs() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try installation.write(Accounts.header + Accounts.line(1) + Accounts.line(1), to: "day.csv")
                 let ended = try await installation.rollcall("run", "day.csv")
                 #expect(ended.status == 0)
@@ -131,7 +131,7 @@ extension EndToEnd {
 
         @Test("check counts rows, refusals and calls without making one")
         func check() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try installation.write(Accounts.csv(3) + Accounts.line(4, email: "x"), to: "day.csv")
                 let ended = try await installation.rollcall("check", "day.csv", "--json")
                 #expect(ended.status == 2, "\(ended.errors)")

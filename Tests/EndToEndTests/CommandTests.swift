@@ -8,7 +8,7 @@ extension EndToEnd {
     struct CommandTests {
         @Test("jwe encrypts, inspects and decrypts, byte for byte")
         func jwe() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 let plaintext = Array("{\"a\":1}\n\n".utf8)
                 // The emulator's own private key opens what is encrypted to its public one.
                 let token = try await installation.rollcall(
@@ -36,7 +36,7 @@ extension EndToEnd {
 
         @Test("status, records and export tell what the batch holds")
         func readingCommands() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try installation.write(Accounts.csv(2) + Accounts.line(3, email: "x"), to: "day.csv")
                 #expect(try await installation.rollcall("run", "day.csv").status == 2)
                 let status = try await installation.rollcall("status")
@@ -53,7 +53,7 @@ extension EndToEnd {
 
         @Test("A certificate's end is written alike wherever it is told")
         func certificateEnd() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 let inspected = try await installation.rollcall("keys", "inspect", "pki/client.pem")
                 let end = try #require(inspected.output.firstMatch(of: /ends ([0-9-]+ [0-9:]+ UTC),/)?.1)
                 let checked = try await installation.rollcall("doctor")
@@ -63,7 +63,7 @@ extension EndToEnd {
 
         @Test("rerun sends the failed lines again and never a succeeded one")
         func rerun() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try installation.write(Accounts.csv(scenarios: ["plain", "iia+400x1", "iia+400x9"]), to: "day.csv")
                 #expect(try await installation.rollcall("run", "day.csv").status == 2)
                 #expect(installation.emulator.calls.total == 3)
@@ -79,7 +79,8 @@ extension EndToEnd {
 
         @Test("A batch above confirm_above waits for --yes")
         func confirmation() async throws {
-            try await Installation.with(settings: Installation.fast + "confirm_above: { calls: 3 }\n") { installation in
+            try await EndToEndInstallation.with(settings: EndToEndInstallation.fast + "confirm_above: { calls: 3 }\n") {
+                installation in
                 try installation.write(Accounts.csv(5), to: "day.csv")
                 let waiting = try await installation.rollcall("run", "day.csv")
                 #expect(waiting.status == 3)
@@ -92,8 +93,8 @@ extension EndToEnd {
 
         @Test("A cap on calls is never passed, and the batch goes on when it is raised")
         func cap() async throws {
-            let settings = Installation.fast.replacing("limits: {", with: "limits: { batch_calls: 7,")
-            try await Installation.with(settings: settings) { installation in
+            let settings = EndToEndInstallation.fast.replacing("limits: {", with: "limits: { batch_calls: 7,")
+            try await EndToEndInstallation.with(settings: settings) { installation in
                 try installation.write(Accounts.csv(10), to: "day.csv")
                 let capped = try await installation.rollcall("run", "day.csv")
                 #expect(capped.status == 3)

@@ -9,7 +9,7 @@ extension EndToEnd {
     struct ConfigurationTests {
         @Test("An unknown key names file, line and the nearest right one")
         func unknownKey() async throws {
-            try await Installation.with(settings: "limit: { rate: 5 }\n") { installation in
+            try await EndToEndInstallation.with(settings: "limit: { rate: 5 }\n") { installation in
                 try installation.write(Accounts.csv(1), to: "day.csv")
                 let ended = try await installation.rollcall("run", "day.csv")
                 #expect(ended.status == 78)
@@ -20,7 +20,7 @@ extension EndToEnd {
 
         @Test("A key that others can read is refused", arguments: ["pki/client.key", "pki/decryption.pem"])
         func openKey(file: String) async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try installation.write(Accounts.csv(1), to: "day.csv")
                 try installation.write(try installation.text(file), to: file, mode: 0o644)
                 let ended = try await installation.rollcall("run", "day.csv")
@@ -31,7 +31,7 @@ extension EndToEnd {
 
         @Test("A private key under encryption_key and a public one under decryption_key are refused, naming the other")
         func swappedKeys() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try installation.write(Accounts.csv(1), to: "day.csv")
                 let (encryption, decryption) = (
                     try installation.text("pki/encryption.pem"), try installation.text("pki/decryption.pem")
@@ -50,7 +50,7 @@ extension EndToEnd {
 
         @Test("PKCS#12, of the RC2 kind too, opens with its password and not with another", arguments: [false, true])
         func keystore(isLegacy: Bool) async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 let identity = try ClientIdentity.load(
                     certificate: Array(installation.text("pki/client.pem").utf8), certificateName: "client",
                     key: Array(installation.text("pki/client.key").utf8), keyName: "key", password: nil)
@@ -75,7 +75,7 @@ extension EndToEnd {
             "A certificate of another authority is refused by the server: misconfigured, nothing in doubt, doctor says so"
         )
         func foreignCertificate() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 let stranger = try CertificateAuthority(commonName: "another").issue(
                     commonName: "stranger", dnsNames: [], ipAddresses: [], client: true,
                     notBefore: Date(timeIntervalSinceNow: -3_600), notAfter: Date(timeIntervalSinceNow: 3_600))
@@ -83,7 +83,7 @@ extension EndToEnd {
             }
         }
 
-        private func expectRefusal(of identity: ClientIdentity, in installation: Installation) async throws {
+        private func expectRefusal(of identity: ClientIdentity, in installation: EndToEndInstallation) async throws {
             try installation.write(identity.chainPEM(), to: "pki/client.pem")
             try installation.write(identity.keyPEM(), to: "pki/client.key")
             try installation.write(Accounts.csv(3), to: "day.csv")
@@ -101,8 +101,9 @@ extension EndToEnd {
 
         @Test("A server that is down is not reached, nothing is sent, and the run halts after halt.outage")
         func serverDown() async throws {
-            let settings = Installation.fast.replacing("probe_interval: 1s }", with: "probe_interval: 1s, outage: 1s }")
-            try await Installation.with(settings: settings) { installation in
+            let settings = EndToEndInstallation.fast.replacing(
+                "probe_interval: 1s }", with: "probe_interval: 1s, outage: 1s }")
+            try await EndToEndInstallation.with(settings: settings) { installation in
                 try installation.write(Accounts.csv(2), to: "day.csv")
                 let port = try #require(
                     try installation.text("rollcall.yaml").firstMatch(of: /127\.0\.0\.1:(\d+)/)?.output.1)
@@ -122,7 +123,7 @@ extension EndToEnd {
 
         @Test("Another base URL on the same database is refused, naming both")
         func anotherEndpoint() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try installation.write(Accounts.csv(1), to: "day.csv")
                 #expect(try await installation.rollcall("run", "day.csv").status == 0)
                 let other = "https://sandbox.idv.mastercard.eu/identity/accounts"
@@ -135,7 +136,7 @@ extension EndToEnd {
 
         @Test("A lost sealing key is refused, not replaced")
         func lostSealingKey() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try installation.write(Accounts.csv(1), to: "day.csv")
                 #expect(try await installation.rollcall("run", "day.csv").status == 0)
                 try FileManager.default.removeItem(atPath: installation.file("secrets/sealing.key"))
@@ -148,7 +149,7 @@ extension EndToEnd {
 
         @Test("doctor finds a sound installation sound, and --one-call makes one call and no other command does")
         func doctor() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 let first = try await installation.rollcall("doctor")
                 #expect(first.status == 0, "\(first.output)")
                 #expect(installation.emulator.calls.total == 0)
@@ -160,7 +161,7 @@ extension EndToEnd {
 
         @Test("doctor names the file that is broken, once, under its own setting")
         func brokenCertificate() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try installation.write("no certificate\n", to: "pki/client.pem")
                 let ended = try await installation.rollcall("doctor")
                 let line = try #require(ended.output.split(separator: "\n").first { $0.contains("pki/client.pem") })
@@ -175,7 +176,7 @@ extension EndToEnd {
 
         @Test("A kid with colons and in capitals is sent as the API knows it, and the doctor says so")
         func writtenKeyID() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try installation.write(Accounts.csv(1), to: "day.csv")
                 let key = try PublicKey.load(Array(installation.text("pki/encryption.pem").utf8), name: "key")
                 let written = key.fingerprint.uppercased().replacing(/(..)(?!$)/) { "\($0.output.1):" }
@@ -189,7 +190,7 @@ extension EndToEnd {
 
         @Test("What Kubernetes says of a service called rollcall is no setting")
         func serviceLinks() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 let links = ["ROLLCALL_PORT": "tcp://10.0.0.1:8377", "ROLLCALL_SERVICE_HOST": "10.0.0.1"]
                 let ended = try await installation.rollcall("jobs", "list", environment: links)
                 #expect(ended.status == 0, "\(ended.errors)")
@@ -202,7 +203,7 @@ extension EndToEnd {
             var knobs = EmulatorConfiguration()
             let (stream, continuation) = AsyncStream<Int>.makeStream()
             knobs.onCall = { continuation.yield($0) }
-            try await Installation.with(knobs) { installation in
+            try await EndToEndInstallation.with(knobs) { installation in
                 try installation.write(Accounts.csv(scenarios: ["iia+hang"]), to: "first.csv")
                 try installation.write(Accounts.csv(1), to: "second.csv")
                 let first = try installation.start(["run", "first.csv"])

@@ -32,10 +32,10 @@ extension EndToEnd {
 
         /// Runs a file of four records where three may go unasked, up to the question.
         private func ask(
-            _ body: @Sendable (RollcallProcess, PseudoTerminal, Installation) async throws -> Void
+            _ body: @Sendable (RollcallProcess, PseudoTerminal, EndToEndInstallation) async throws -> Void
         ) async throws {
-            let settings = Installation.fast + "confirm_above: { calls: 3 }\n"
-            try await Installation.with(settings: settings) { installation in
+            let settings = EndToEndInstallation.fast + "confirm_above: { calls: 3 }\n"
+            try await EndToEndInstallation.with(settings: settings) { installation in
                 try installation.write(Accounts.csv(4), to: "day.csv")
                 let terminal = try PseudoTerminal()
                 let process = try installation.start(["run", "day.csv"], terminal: terminal.end)

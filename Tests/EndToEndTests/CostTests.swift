@@ -18,16 +18,16 @@ extension EndToEnd {
         }
 
         /// A batch's cost by `ledger BATCH`, which its `summary.json` must repeat where it was written last.
-        private func cost(_ batch: String, _ installation: Installation) async throws -> Double {
+        private func cost(_ batch: String, _ installation: EndToEndInstallation) async throws -> Double {
             let ledger = try await installation.rollcall("ledger", batch, "--json")
             return try #require(try Self.last(ledger.output)["cost"]?["certain"]?.double)
         }
 
-        private func summedUp(_ batch: String, _ installation: Installation) throws -> Double? {
+        private func summedUp(_ batch: String, _ installation: EndToEndInstallation) throws -> Double? {
             try Self.object(try installation.text("out/\(batch)/summary.json"))["cost"]?["certain"]?.double
         }
 
-        private func month(_ installation: Installation) async throws -> JSONNode {
+        private func month(_ installation: EndToEndInstallation) async throws -> JSONNode {
             let period = try await installation.rollcall(
                 "ledger", "--from", "2020-01-01", "--to", "2099-12-31", "--json")
             #expect(period.status == 0, "\(period.errors)")
@@ -36,7 +36,7 @@ extension EndToEnd {
 
         @Test("The batches' costs add up to the month's by its tiers, also after a second batch and a re-run")
         func shares() async throws {
-            try await Installation.with(settings: Installation.fast + Self.tiers) { installation in
+            try await EndToEndInstallation.with(settings: EndToEndInstallation.fast + Self.tiers) { installation in
                 let lines = (1...50).map { Accounts.line($0, email: $0 > 40 ? "iia+400x1.\($0)@example.com" : nil) }
                 try installation.write(Accounts.header + lines.joined(), to: "one.csv")
                 try installation.write(Accounts.csv(from: 101, 60), to: "two.csv")
@@ -54,9 +54,9 @@ extension EndToEnd {
 
         @Test("What may have been paid twice is the same in status and in the summary")
         func doubleBills() async throws {
-            let settings = Installation.fast.replacing(
+            let settings = EndToEndInstallation.fast.replacing(
                 "retry: {", with: "retry: { in_doubt: retry, in_doubt_budget: 2,")
-            try await Installation.with(settings: settings) { installation in
+            try await EndToEndInstallation.with(settings: settings) { installation in
                 let lines = (1...4).map { Accounts.line($0, email: $0 < 3 ? "iia+resetx3.\($0)@example.com" : nil) }
                 try installation.write(Accounts.header + lines.joined(), to: "day.csv")
                 #expect(try await installation.rollcall("run", "day.csv").status == 4)
@@ -73,8 +73,8 @@ extension EndToEnd {
 
         @Test("A job may lower the caps of the settings and not raise them")
         func houseCaps() async throws {
-            let settings = Installation.fast.replacing("limits: {", with: "limits: { daily_calls: 15,")
-            try await Installation.with(settings: settings) { installation in
+            let settings = EndToEndInstallation.fast.replacing("limits: {", with: "limits: { daily_calls: 15,")
+            try await EndToEndInstallation.with(settings: settings) { installation in
                 try installation.write("limits: { daily_calls: 1000 }\n", to: "greedy.yaml")
                 try installation.write(Accounts.csv(40), to: "day.csv")
                 let ended = try await installation.rollcall("run", "day.csv", "--job", "greedy.yaml")
@@ -87,7 +87,7 @@ extension EndToEnd {
 
         @Test("Of several files, check foretells what each brings once those before it are answered")
         func checkSeveral() async throws {
-            try await Installation.with(settings: Installation.fast + Self.tiers) { installation in
+            try await EndToEndInstallation.with(settings: EndToEndInstallation.fast + Self.tiers) { installation in
                 try installation.write("reuse_within: 30d\n", to: "ru.yaml")
                 try installation.write(Accounts.csv(30), to: "one.csv")
                 try installation.write(Accounts.csv(from: 21, 30), to: "two.csv")
@@ -106,8 +106,8 @@ extension EndToEnd {
 
         @Test("Of a file taken in before, check foretells what is left, and what --again would call")
         func checkKnown() async throws {
-            let settings = Installation.fast.replacing("limits: {", with: "limits: { batch_calls: 12,")
-            try await Installation.with(settings: settings) { installation in
+            let settings = EndToEndInstallation.fast.replacing("limits: {", with: "limits: { batch_calls: 12,")
+            try await EndToEndInstallation.with(settings: settings) { installation in
                 try installation.write(Accounts.csv(20), to: "day.csv")
                 #expect(try await installation.rollcall("run", "day.csv").status == 3)
                 let half = try Self.object(try await installation.rollcall("check", "day.csv", "--json").output)
@@ -124,8 +124,8 @@ extension EndToEnd {
 
         @Test("What a restore finds lost counts against the day's cap and stands in the period's ledger")
         func lostByRestore() async throws {
-            let settings = Installation.fast.replacing("limits: {", with: "limits: { daily_calls: 100,")
-            try await Installation.with(settings: settings) { installation in
+            let settings = EndToEndInstallation.fast.replacing("limits: {", with: "limits: { daily_calls: 100,")
+            try await EndToEndInstallation.with(settings: settings) { installation in
                 for (name, first) in [("one", 100), ("two", 200), ("three", 300)] {
                     try installation.write(Accounts.csv(from: first, 50), to: "\(name).csv")
                 }
@@ -144,8 +144,9 @@ extension EndToEnd {
 
         @Test("The doctor's one call stands in the period's ledger and keeps to the caps")
         func doctorsCall() async throws {
-            let settings = Installation.fast.replacing("limits: {", with: "limits: { daily_calls: 3,") + Self.tiers
-            try await Installation.with(settings: settings) { installation in
+            let settings =
+                EndToEndInstallation.fast.replacing("limits: {", with: "limits: { daily_calls: 3,") + Self.tiers
+            try await EndToEndInstallation.with(settings: settings) { installation in
                 try installation.write(Accounts.csv(2), to: "day.csv")
                 #expect(try await installation.rollcall("run", "day.csv").status == 0)
                 let first = try await installation.rollcall("doctor", "--one-call")

@@ -41,7 +41,7 @@ extension EndToEnd {
 
         @Test("So it does a check, which reads records only", .timeLimit(.minutes(2)), arguments: signals)
         func checkCrashed(signal: Int32) async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try installation.write(Accounts.csv(1), to: "day.csv")
                 // Nobody reads its output, so that it is held once a pipe's 64 KiB are full (`man 7 pipe`).
                 #expect(mkfifo(installation.file("full"), 0o600) == 0)

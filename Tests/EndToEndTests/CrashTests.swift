@@ -9,11 +9,11 @@ extension EndToEnd {
     struct CrashTests {
         @Test("Twenty kills over one batch: every line has one status and no record is sent twice")
         func twentyKills() async throws {
-            let executioner = Executioner()
+            let executioner = ProcessKiller()
             var knobs = EmulatorConfiguration()
             knobs.latency = .milliseconds(5)
             knobs.onCall = { executioner.saw($0) }
-            try await Installation.with(knobs) { installation in
+            try await EndToEndInstallation.with(knobs) { installation in
                 try installation.write(Accounts.csv(1000), to: "night.csv")
                 var random = SeededRandom(seed: 20)
                 for _ in 0..<20 {
@@ -34,11 +34,11 @@ extension EndToEnd {
 
         @Test("What a kill left in doubt is sent again where the policy says so, and only then")
         func inDoubtRetried() async throws {
-            let executioner = Executioner()
+            let executioner = ProcessKiller()
             var knobs = EmulatorConfiguration()
             knobs.onCall = { executioner.saw($0) }
-            let settings = Installation.fast.replacing("retry: {", with: "retry: { in_doubt: retry,")
-            try await Installation.with(knobs, settings: settings) { installation in
+            let settings = EndToEndInstallation.fast.replacing("retry: {", with: "retry: { in_doubt: retry,")
+            try await EndToEndInstallation.with(knobs, settings: settings) { installation in
                 try installation.write(Accounts.csv(50), to: "night.csv")
                 let process = try installation.start(["run", "night.csv"])
                 executioner.condemn(process, at: 20)
@@ -54,7 +54,7 @@ extension EndToEnd {
 
         @Test("rerun of records in doubt says what it may cost and wants --yes")
         func rerunInDoubt() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try installation.write(
                     Accounts.header + Accounts.line(1) + Accounts.line(2, email: "iia+resetx1@example.com"),
                     to: "day.csv")

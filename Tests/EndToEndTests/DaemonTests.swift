@@ -11,10 +11,10 @@ extension EndToEnd {
 
         private static func installed(
             _ knobs: EmulatorConfiguration = EmulatorConfiguration(), jobs: [String: String] = ["drop": dropJob],
-            settings: String = Installation.fast + "daemon: { poll: 50ms }\n",
-            _ body: @Sendable (Installation) async throws -> Void
+            settings: String = EndToEndInstallation.fast + "daemon: { poll: 50ms }\n",
+            _ body: @Sendable (EndToEndInstallation) async throws -> Void
         ) async throws {
-            try await Installation.with(knobs, settings: settings) { installation in
+            try await EndToEndInstallation.with(knobs, settings: settings) { installation in
                 try installation.makeFolder("jobs")
                 for (name, text) in jobs { try installation.write(text, to: "jobs/\(name).yaml") }
                 try await body(installation)
@@ -210,7 +210,7 @@ extension EndToEnd {
 
         @Test("A cap that was raised in the settings holds from the resume on, and a wrong file leaves the old one")
         func raisedCap() async throws {
-            let settings = Installation.fast.replacing("limits: {", with: "limits: { batch_calls: 5,")
+            let settings = EndToEndInstallation.fast.replacing("limits: {", with: "limits: { batch_calls: 5,")
             try await Self.installed(settings: settings + "daemon: { poll: 50ms }\n") { installation in
                 let daemon = try await installation.daemon()
                 try installation.drop(Accounts.csv(20), as: "a.csv", into: "drop/inbox")
@@ -232,7 +232,7 @@ extension EndToEnd {
 
         @Test("Keys that went bad halt the batch with the remedy; resume reads them anew and loses or repeats no call")
         func keysRenewed() async throws {
-            let settings = Installation.fast.replacing("probe_interval: 1s", with: "probe_interval: 10ms")
+            let settings = EndToEndInstallation.fast.replacing("probe_interval: 1s", with: "probe_interval: 10ms")
             try await Self.installed(settings: settings + "daemon: { poll: 50ms }\n") { installation in
                 let good = try installation.text("pki/client.pem")
                 _ = try EmulatorDirectory(path: installation.file("other")).material(host: "127.0.0.1")

@@ -2,7 +2,7 @@ import Foundation
 import Synchronization
 
 /// Kills whatever process runs when the emulator has read a given call, before that call is answered.
-final class Executioner: Sendable {
+final class ProcessKiller: Sendable {
     private let state = Mutex<(at: Int, victim: RollcallProcess?)>((.max, nil))
 
     func condemn(_ victim: RollcallProcess, at call: Int) {

@@ -16,7 +16,7 @@ extension EndToEnd {
 
         @Test("One account is called once, however its line is written; lines without anything are no records")
         func everyKindAtOnce() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try installation.write(Self.text, to: "day.csv")
                 let checked = try await installation.rollcall("check", "day.csv")
                 #expect(
@@ -39,7 +39,7 @@ extension EndToEnd {
 
         @Test("A job's word on values holds: what looks altered is an account")
         func wayOut() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try installation.write("account_id,email\n1001.0,a@example.com\nNULL,b@example.com\n", to: "day.csv")
                 try installation.write(
                     "spreadsheet_checks: false\nplaceholders: { invalid: ['#N/A'] }\n", to: "odd.yaml")
@@ -54,7 +54,7 @@ extension EndToEnd {
 
         @Test("What the API takes and doubts is sent, and noted before any call and after")
         func noted() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try installation.write(
                     "account_id,phone_number,phone_country,user_agent\n1,5551234567,USA,Mozilla/5.0\n", to: "day.csv")
                 let checked = try await installation.rollcall("check", "day.csv", "--json")

@@ -32,12 +32,12 @@ extension EndToEnd {
         }
 
         private static func with(
-            _ body: @Sendable (Installation, SmallDisk, Filler) async throws -> Void
+            _ body: @Sendable (EndToEndInstallation, SmallDisk, Filler) async throws -> Void
         ) async throws {
             let filler = Filler()
             var knobs = EmulatorConfiguration()
             knobs.onCall = { filler.saw($0) }
-            try await Installation.with(knobs, settings: settings) { installation in
+            try await EndToEndInstallation.with(knobs, settings: settings) { installation in
                 try installation.makeFolder("jobs")
                 try installation.makeFolder("drop")
                 try installation.makeFolder("drop/inbox")

@@ -8,13 +8,14 @@ import Testing
 extension EndToEnd {
     @Suite("Command lines in messages")
     struct HintTests {
-        private static let settings = Installation.fast + "confirm_above: { calls: 3 }\ndaemon: { poll: 50ms }\n"
+        private static let settings =
+            EndToEndInstallation.fast + "confirm_above: { calls: 3 }\ndaemon: { poll: 50ms }\n"
         /// What a command may end with that did what it says: finished, or waiting for somebody.
         private static let done: Set<Int32> = [0, 2, 3, 4]
 
         @Test("Each kind works as printed, from any folder", .timeLimit(.minutes(3)))
         func everyKind() async throws {
-            try await Installation.with(settings: Self.settings) { installation in
+            try await EndToEndInstallation.with(settings: Self.settings) { installation in
                 try await prepare(installation)
                 try await Hint.$config.withValue(installation.file("rollcall.yaml")) {
                     var hint = Self.next(after: nil, in: installation)
@@ -28,7 +29,7 @@ extension EndToEnd {
         }
 
         /// The kinds one after the other; the compiler asks for the place of one that is new.
-        private static func next(after hint: Hint?, in installation: Installation) -> Hint? {
+        private static func next(after hint: Hint?, in installation: EndToEndInstallation) -> Hint? {
             switch hint {
             case nil: .status()
             case .status(nil): .status(batch: "bad-1")
@@ -59,7 +60,7 @@ extension EndToEnd {
         }
 
         /// Batches in every state that a hint speaks of.
-        private func prepare(_ installation: Installation) async throws {
+        private func prepare(_ installation: EndToEndInstallation) async throws {
             let bad = ["plain", "iia+reset", "iia+resetx1", "iia+400x1"]
             try installation.write(Accounts.csv(scenarios: bad), to: "bad.csv")
             try installation.write(Accounts.csv(from: 10, 4), to: "wait.csv")
@@ -74,7 +75,7 @@ extension EndToEnd {
 
         @Test("Every one that a message holds works as printed, and names the settings", .timeLimit(.minutes(5)))
         func everyMessage() async throws {
-            try await Installation.with(settings: Self.settings) { installation in
+            try await EndToEndInstallation.with(settings: Self.settings) { installation in
                 var found = Set<Substring>()
                 for command in try await Self.commands(in: installation) {
                     let ended = try await installation.rollcall(command, config: "./rollcall.yaml")
@@ -96,7 +97,7 @@ extension EndToEnd {
         }
 
         /// Commands that bring about as many messages as one installation can.
-        private static func commands(in installation: Installation) async throws -> [[String]] {
+        private static func commands(in installation: EndToEndInstallation) async throws -> [[String]] {
             let bad = ["plain", "iia+reset", "iia+400x9"]
             try installation.write(Accounts.csv(scenarios: bad), to: "bad.csv")
             try installation.write(Accounts.csv(scenarios: bad) + "\n", to: "bad again.csv")
@@ -125,7 +126,7 @@ extension EndToEnd {
 
         @Test("A halt ends in the command to run, as a cap's pause does", .timeLimit(.minutes(2)))
         func halts() async throws {
-            try await Installation.with(settings: Self.settings) { installation in
+            try await EndToEndInstallation.with(settings: Self.settings) { installation in
                 try installation.write(Accounts.csv(2), to: "capped.csv")
                 try installation.write(Accounts.csv(from: 10, 2), to: "halted.csv")
                 let cap = ["ROLLCALL_LIMITS_BATCH_CALLS": "1"]
@@ -170,7 +171,7 @@ extension EndToEnd {
 
         @Test("ROLLCALL_CONFIG names the settings, an option goes before it, and hints say where they are")
         func variable() async throws {
-            try await Installation.with(settings: Self.settings) { installation in
+            try await EndToEndInstallation.with(settings: Self.settings) { installation in
                 try installation.write(Accounts.csv(4), to: "day.csv")
                 let environment = ["ROLLCALL_CONFIG": installation.file("rollcall.yaml")]
                 let waiting = try await RollcallProcess(
@@ -189,7 +190,7 @@ extension EndToEnd {
         }
 
         /// Runs a hint as a person would who stands somewhere else; what runs until it is told to end, ends when it is up.
-        private func run(_ hint: Hint, in installation: Installation) async throws -> RollcallProcess.Ended {
+        private func run(_ hint: Hint, in installation: EndToEndInstallation) async throws -> RollcallProcess.Ended {
             let process = try Self.shell("exec " + hint.commandLine)
             switch hint {
             case .daemon:
@@ -212,7 +213,7 @@ extension EndToEnd {
     }
 }
 
-extension Installation {
+extension EndToEndInstallation {
     /// Runs `rollcall` in this installation's folder to its end, with its settings named.
     fileprivate func rollcall(_ arguments: [String], config: String) async throws -> RollcallProcess.Ended {
         try await start(arguments + ["--config", config]).wait()

@@ -2,7 +2,7 @@ import Foundation
 import RecordStore
 import Testing
 
-extension Installation {
+extension EndToEndInstallation {
     /// Starts a daemon and waits until it is up, with so many drop folders open.
     func daemon(folders: Int = 1) async throws -> RollcallProcess {
         let process = try start(["daemon"])

@@ -5,14 +5,14 @@ import RecordStore
 import Testing
 
 /// A folder with settings, keys and an emulator that listens: what one user has before the first run.
-struct Installation: Sendable {
+struct EndToEndInstallation: Sendable {
     let path: String
     let emulator: Emulator
 
     /// Runs `body` in a fresh installation whose settings are those of the emulator with `extra` lines of YAML.
     static func with(
         _ knobs: EmulatorConfiguration = EmulatorConfiguration(), settings extra: String = Self.fast,
-        _ body: @Sendable (Installation) async throws -> Void
+        _ body: @Sendable (EndToEndInstallation) async throws -> Void
     ) async throws {
         let path = FileManager.default.temporaryDirectory.appending(path: "rollcall-e2e-\(UUID().uuidString)").path
         let directory = EmulatorDirectory(path: path)
@@ -21,7 +21,7 @@ struct Installation: Sendable {
         knobs.port = 0
         knobs.callLogPath = directory.callLogPath
         try await Emulator.withRunning(knobs, material: material) { emulator, port in
-            let installation = Installation(path: path, emulator: emulator)
+            let installation = EndToEndInstallation(path: path, emulator: emulator)
             try installation.write(settings(port: port) + extra, to: "rollcall.yaml")
             try await body(installation)
         }

@@ -10,7 +10,7 @@ extension EndToEnd {
         private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
 
-        private func bringJobs(to installation: Installation) throws {
+        private func bringJobs(to installation: EndToEndInstallation) throws {
             let folder = installation.file("jobs")
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             for name in ["nightly-screening", "drop-folder", "rerun-failed"] {
@@ -21,7 +21,7 @@ extension EndToEnd {
 
         @Test("The jobs that are shipped pass the check, and one wrong file ends it with 78")
         func check() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try bringJobs(to: installation)
                 let right = try await installation.rollcall("jobs", "check")
                 #expect(right.status == 0, "\(right.output)\(right.errors)")
@@ -40,7 +40,7 @@ extension EndToEnd {
 
         @Test("The list shows when a job is due, by its clock and in UTC")
         func list() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try bringJobs(to: installation)
                 let nightly = try installation.text("jobs/nightly-screening.yaml")
                 try installation.write(
@@ -56,7 +56,7 @@ extension EndToEnd {
 
         @Test("The list tells of a schedule that has run under a clock that was days ahead")
         func clockFault() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try installation.makeFolder("jobs")
                 try installation.write(
                     "schedule: \"0 22 * * *\"\nsource: { glob: \"in/*.csv\" }\n", to: "jobs/nightly.yaml")
@@ -84,7 +84,7 @@ extension EndToEnd {
         /// The window is taken out: at whatever hour the test runs, its calls may be made.
         @Test("A file runs under the nightly job, and under the drop folder's, to the last line")
         func run() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try bringJobs(to: installation)
                 let nightly = try installation.text("jobs/nightly-screening.yaml")
                 try installation.write(
@@ -102,7 +102,7 @@ extension EndToEnd {
 
         @Test("The drop folder that is shipped answers what is dropped, once it is switched on")
         func dropFolder() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try bringJobs(to: installation)
                 let shipped = try installation.text("jobs/drop-folder.yaml")
                 try installation.write(
@@ -121,7 +121,7 @@ extension EndToEnd {
 
         @Test("A batch of a job outside the folder can be resolved and sent again; the daemon is not given any")
         func outside() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try installation.write("description: elsewhere\n", to: "outside.yaml")
                 let lines = (1...6).map { number in
                     Accounts.line(
@@ -142,7 +142,7 @@ extension EndToEnd {
 
         @Test("The doctor looks at the jobs, too")
         func doctor() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try bringJobs(to: installation)
                 let well = try await installation.rollcall("doctor")
                 #expect(well.status == 0, "\(well.output)")

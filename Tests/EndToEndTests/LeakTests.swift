@@ -15,7 +15,7 @@ extension EndToEnd {
             var knobs = EmulatorConfiguration()
             knobs.faults.internalError = 0.2
             knobs.faults.resetAfterReading = 0.1
-            try await Installation.with(knobs) { installation in
+            try await EndToEndInstallation.with(knobs) { installation in
                 let line =
                     "rare-id-77bb,rare-account-55aa,Xanthippe Quetzalcoatl,zyzzyva.9917@example.com,+12065550199,,\n"
                 let broken =
@@ -42,7 +42,7 @@ extension EndToEnd {
             knobs.onCall = { call in
                 if call == 20 { box.signal(SIGKILL) }
             }
-            try await Installation.with(knobs) { installation in
+            try await EndToEndInstallation.with(knobs) { installation in
                 let line =
                     "rare-id-77bb,rare-account-55aa,Xanthippe Quetzalcoatl,zyzzyva.9917@example.com,+12065550199,,\n"
                 let accounts = Accounts.csv(400).replacing(
@@ -59,7 +59,7 @@ extension EndToEnd {
             }
         }
 
-        private func expectAbsent(from folder: String, in installation: Installation) throws {
+        private func expectAbsent(from folder: String, in installation: EndToEndInstallation) throws {
             let names = try FileManager.default.contentsOfDirectory(atPath: installation.file(folder))
             #expect(names.contains("rollcall.sqlite"))
             for name in names {
@@ -70,7 +70,7 @@ extension EndToEnd {
 
         @Test("Result files and the database are private")
         func modes() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try installation.write(Accounts.csv(2), to: "in.csv")
                 #expect(try await installation.rollcall("run", "in.csv").status == 0)
                 let files = [

@@ -17,7 +17,7 @@ extension EndToEnd {
                 ["run", "more.csv"], ["run", "more.csv", "--json"], ["jobs", "list"],
             ])
         func fullOutput(arguments: [String]) async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try installation.write(Accounts.csv(2), to: "day.csv")
                 try installation.write(Accounts.csv(from: 5, 2), to: "more.csv")
                 #expect(try await installation.rollcall("run", "day.csv").status == 0)
@@ -29,7 +29,7 @@ extension EndToEnd {
 
         @Test("A reader that has seen enough is no fault")
         func closedOutput() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try installation.write(Accounts.csv(50), to: "day.csv")
                 #expect(try await installation.rollcall("run", "day.csv").status == 0)
                 // SIGPIPE ignored, as a script's language may leave it: each write fails with EPIPE.
@@ -55,7 +55,8 @@ extension EndToEnd {
 
         @Test("run --json prints one summary of one shape per file, however each ends")
         func summaryShape() async throws {
-            try await Installation.with(settings: Installation.fast + "confirm_above: { calls: 3 }\n") { installation in
+            try await EndToEndInstallation.with(settings: EndToEndInstallation.fast + "confirm_above: { calls: 3 }\n") {
+                installation in
                 try installation.write(Accounts.csv(2), to: "a.csv")
                 try installation.write(Accounts.csv(from: 11, 4), to: "b.csv")
                 try installation.write(Accounts.csv(scenarios: ["iia+401"]), to: "c.csv")
@@ -71,7 +72,7 @@ extension EndToEnd {
 
         @Test("keys inspect says what files hold and which private key fits which certificate")
         func keysInspect() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 let fitting = try await installation.rollcall("keys", "inspect", "pki/client.pem", "pki/client.key")
                 #expect(fitting.status == 0, "\(fitting.errors)")
                 #expect(fitting.output.contains("certificate of CN=Rollcall client"), "\(fitting.output)")
@@ -93,7 +94,7 @@ extension EndToEnd {
 
         @Test("Of a chain keys fingerprint names whose each is, and the one that is used first")
         func fingerprintsOfAChain() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 let authority = try Certificate.load(Array(installation.text("pki/ca.pem").utf8), name: "ca")[0]
                 let leaf = try Certificate.load(Array(installation.text("pki/client.pem").utf8), name: "client")[0]
                 // In the wrong order, as some exports have it: the key beside it says which is used.
@@ -116,7 +117,7 @@ extension EndToEnd {
 
         @Test("keys fingerprint prints what the portal shows, for people and for scripts")
         func keysFingerprint() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 let key = try PublicKey.load(Array(installation.text("pki/encryption.pem").utf8), name: "key")
                 let text = try await installation.rollcall("keys", "fingerprint", "pki/encryption.pem")
                 #expect(text.status == 0 && text.output.contains(key.fingerprint), "\(text.output)")
@@ -130,7 +131,7 @@ extension EndToEnd {
 
         @Test("jwe inspect --json holds the header and the sizes")
         func jweInspect() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 let token = try await installation.rollcall(
                     "jwe", "encrypt", "--key", "pki/encryption.pem", input: Array("{}".utf8))
                 let json = try await installation.rollcall(
@@ -144,7 +145,7 @@ extension EndToEnd {
 
         @Test("records --json is one object a line; a queued record says how its last attempt ended")
         func records() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try installation.write(
                     Accounts.csv(scenarios: ["plain", "iia+400"]) + Accounts.line(3, email: "x"), to: "day.csv")
                 #expect(try await installation.rollcall("run", "day.csv").status == 2)
@@ -165,8 +166,8 @@ extension EndToEnd {
             var knobs = EmulatorConfiguration()
             let (stream, continuation) = AsyncStream<Int>.makeStream()
             knobs.onCall = { continuation.yield($0) }
-            let settings = Installation.fast.replacing("rate: 2000, burst: 32", with: "rate: 20")
-            try await Installation.with(knobs, settings: settings) { installation in
+            let settings = EndToEndInstallation.fast.replacing("rate: 2000, burst: 32", with: "rate: 20")
+            try await EndToEndInstallation.with(knobs, settings: settings) { installation in
                 try installation.write(Accounts.csv(40), to: "day.csv")
                 let run = try installation.start(["run", "day.csv"])
                 for await _ in stream { break }

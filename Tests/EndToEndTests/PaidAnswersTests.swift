@@ -15,7 +15,7 @@ extension EndToEnd {
                 ("deep", "nesting must be at most 64 deep"),
             ])
         func faultOfForm(scenario: String, rule: String) async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try installation.write(Accounts.csv(scenarios: ["iia+\(scenario)", "plain"]), to: "day.csv")
                 let ended = try await installation.rollcall("run", "day.csv")
                 #expect(ended.status == 0, "\(ended.errors)")
@@ -38,7 +38,7 @@ extension EndToEnd {
 
         @Test("An answer comes without a content coding, for none is asked for")
         func coding() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try installation.write(Accounts.csv(scenarios: ["iia+gzip"]), to: "day.csv")
                 let ended = try await installation.rollcall("run", "day.csv")
                 #expect(ended.status == 0, "\(ended.errors)")
@@ -48,7 +48,7 @@ extension EndToEnd {
 
         @Test("Answers of a shape that nobody knows are kept, and three in a row halt")
         func unknownShape() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try installation.write(Accounts.csv(scenarios: (1...6).map { "iia+unknown.\($0)" }), to: "day.csv")
                 let ended = try await installation.rollcall("run", "day.csv")
                 #expect(ended.status == 3, "\(ended.errors)")
@@ -61,7 +61,7 @@ extension EndToEnd {
 
         @Test("A wrong decryption key costs three calls however often the batch is run, and the right one costs none")
         func wrongKey() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try installation.write(Accounts.csv(40), to: "day.csv")
                 let right = try installation.text("pki/decryption.pem")
                 try installation.write(try installation.text("pki/server/requests.key"), to: "pki/decryption.pem")
@@ -84,7 +84,7 @@ extension EndToEnd {
 
         @Test("Where the key is lost, what it kept is settled by hand, and the next call shows what today's is worth")
         func lostKey() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try installation.write(
                     Accounts.csv(scenarios: (1...3).map { "iia+wrongkey.\($0)" } + ["plain"]), to: "day.csv")
                 #expect(try await installation.rollcall("run", "day.csv").status == 3)
@@ -105,8 +105,8 @@ extension EndToEnd {
 
         @Test("One answer given again and again is taken once, over restarts, and never by a rerun of itself")
         func replayed() async throws {
-            let settings = Installation.fast.replacing("concurrency: 16", with: "concurrency: 1")
-            try await Installation.with(settings: settings) { installation in
+            let settings = EndToEndInstallation.fast.replacing("concurrency: 16", with: "concurrency: 1")
+            try await EndToEndInstallation.with(settings: settings) { installation in
                 try installation.write(Accounts.csv(scenarios: (1...9).map { "iia+replay.\($0)" }), to: "day.csv")
                 let first = try await installation.rollcall("run", "day.csv")
                 #expect(first.status == 3, "\(first.errors)")
@@ -132,7 +132,7 @@ extension EndToEnd {
 
         @Test("An answer under another identifier is in doubt with that reason", arguments: ["mismatch"])
         func mismatched(scenario: String) async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try installation.write(Accounts.csv(scenarios: ["iia+\(scenario)", "plain"]), to: "day.csv")
                 #expect(try await installation.rollcall("run", "day.csv").status == 4)
                 let rows = try installation.results("day-1")
@@ -144,7 +144,7 @@ extension EndToEnd {
         @Test(
             "A rerun of what was answered and could not be read says that it was surely billed, whatever was agreed to")
         func rerunOfAnswered() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try installation.write(
                     Accounts.csv(scenarios: ["iia+wrongkeyx1", "iia+bigx1", "plain"]), to: "day.csv")
                 #expect(try await installation.rollcall("run", "day.csv").status == 4)
@@ -169,7 +169,7 @@ extension EndToEnd {
             // Longer than the request timeout, 5 s: when they lie in the sockets, the time of their calls is over.
             knobs.faults.slowness = .seconds(6)
             knobs.onCall = { call in if call == 5 { box.signal(SIGSTOP) } }
-            try await Installation.with(knobs) { installation in
+            try await EndToEndInstallation.with(knobs) { installation in
                 let scenarios = ["plain"] + (1...4).map { "iia+slow.\($0)" }
                 try installation.write(Accounts.csv(scenarios: scenarios), to: "day.csv")
                 let process = try installation.start(["run", "day.csv"])
@@ -204,7 +204,7 @@ private enum Sockets {
     }
 }
 
-extension Installation {
+extension EndToEndInstallation {
     /// The port of the emulator, by the settings.
     fileprivate func port() throws -> Int {
         let settings = try text("rollcall.yaml")

@@ -21,13 +21,13 @@ extension EndToEnd {
         }
 
         private static func with(
-            removing name: String, _ body: @Sendable (Installation) async throws -> Void
+            removing name: String, _ body: @Sendable (EndToEndInstallation) async throws -> Void
         ) async throws {
             let remover = Remover()
             var knobs = EmulatorConfiguration()
             knobs.onCall = { remover.saw($0) }
             let settings = "limits: { rate: 50, burst: 8, concurrency: 8 }\n"
-            try await Installation.with(knobs, settings: settings) { installation in
+            try await EndToEndInstallation.with(knobs, settings: settings) { installation in
                 try installation.makeFolder("drop")
                 try installation.makeFolder("drop/inbox")
                 try installation.makeFolder("jobs")

@@ -64,7 +64,8 @@ extension EndToEnd {
 
         @Test("A batch that waits for confirmation sends nothing before it is confirmed, whatever is named")
         func awaitingConfirmation() async throws {
-            try await Installation.with(settings: Installation.fast + "confirm_above: { calls: 1 }\n") { installation in
+            try await EndToEndInstallation.with(settings: EndToEndInstallation.fast + "confirm_above: { calls: 1 }\n") {
+                installation in
                 try installation.write(Accounts.csv(3), to: "day.csv")
                 #expect(try await installation.rollcall("run", "day.csv").status == 3)
                 for command in ["rerun day-1", "rerun day-1 --status failed,in_doubt,cancelled --lines 2-3 --yes"] {
@@ -179,8 +180,9 @@ extension EndToEnd {
             let box = ProcessBox()
             var knobs = EmulatorConfiguration()
             knobs.onCall = { call in if call == 6 { box.signal(SIGTERM) } }
-            let settings = Installation.fast.replacing("concurrency: 16", with: "concurrency: 1, batch_calls: 4")
-            try await Installation.with(knobs, settings: settings) { installation in
+            let settings = EndToEndInstallation.fast.replacing(
+                "concurrency: 16", with: "concurrency: 1, batch_calls: 4")
+            try await EndToEndInstallation.with(knobs, settings: settings) { installation in
                 let scenarios = (1...4).map { "iia+400x1.\($0)" } + ["five", "six"]
                 try installation.write(Accounts.csv(scenarios: scenarios), to: "day.csv")
                 #expect(try await installation.rollcall("run", "day.csv").status == 3)
@@ -207,10 +209,10 @@ extension EndToEnd.ResendingTests {
 
     /// An installation with a batch that stands so, of which a copy is kept.
     private static func with(
-        _ standing: Standing, _ body: @Sendable (Installation, String) async throws -> Void
+        _ standing: Standing, _ body: @Sendable (EndToEndInstallation, String) async throws -> Void
     ) async throws {
-        let settings = Installation.fast.replacing("limits: {", with: "limits: { batch_calls: 3,")
-        try await Installation.with(settings: settings + "daemon: { poll: 50ms }\n") { installation in
+        let settings = EndToEndInstallation.fast.replacing("limits: {", with: "limits: { batch_calls: 3,")
+        try await EndToEndInstallation.with(settings: settings + "daemon: { poll: 50ms }\n") { installation in
             try installation.makeFolder("jobs")
             let scenarios = ["two", "iia+400x1", "iia+resetx1", "five", "six", "seven"]
             try installation.write(Accounts.csv(scenarios: scenarios), to: "day.csv")
@@ -237,7 +239,7 @@ extension EndToEnd.ResendingTests {
         }
     }
 
-    private static func halt(_ installation: Installation) async throws {
+    private static func halt(_ installation: EndToEndInstallation) async throws {
         let store = try RecordStore.openForOperating(
             path: installation.file("var/rollcall.sqlite"), sealingKeyPath: installation.file("secrets/sealing.key"),
             keysFolder: installation.file("secrets"), endpoint: nil)
@@ -248,7 +250,7 @@ extension EndToEnd.ResendingTests {
     }
 
     /// Puts the installation back to where it was before any command.
-    private static func restore(_ installation: Installation) throws {
+    private static func restore(_ installation: EndToEndInstallation) throws {
         let files = FileManager.default
         for folder in kept {
             if files.fileExists(atPath: installation.file(folder)) {
@@ -273,7 +275,7 @@ extension EndToEnd.ResendingTests {
     }
 
     /// All calls of the batch that stand in the ledger.
-    private static func called(_ installation: Installation) throws -> Set<LedgerCall> {
+    private static func called(_ installation: EndToEndInstallation) throws -> Set<LedgerCall> {
         let store = try installation.store()
         defer { try? store.close() }
         let batch = try #require(try store.batch(named: "day-1"))

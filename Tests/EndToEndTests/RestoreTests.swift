@@ -104,7 +104,7 @@ extension EndToEnd {
             Variant("another database's trace", rename + "secrets/ledger.trace", .refused("secrets/ledger.trace")),
         ]
 
-        private static func prepare(_ installation: Installation, _ variant: Variant) async throws {
+        private static func prepare(_ installation: EndToEndInstallation, _ variant: Variant) async throws {
             try installation.write(Accounts.csv(12), to: "one.csv")
             try installation.write(Accounts.csv(from: 100, 12), to: "two.csv")
             switch variant.copied {
@@ -123,7 +123,7 @@ extension EndToEnd {
         }
 
         /// Runs both files as a schedule or an impatient person would, until nothing changes any more.
-        private static func runAll(_ installation: Installation) async throws -> [RollcallProcess.Ended] {
+        private static func runAll(_ installation: EndToEndInstallation) async throws -> [RollcallProcess.Ended] {
             var ended = [RollcallProcess.Ended]()
             for file in ["one.csv", "two.csv", "one.csv", "two.csv"] {
                 ended.append(try await installation.rollcall("run", file, "--yes"))
@@ -132,7 +132,7 @@ extension EndToEnd {
         }
 
         /// What the ledger of all days adds up to.
-        private static func period(_ installation: Installation) async throws -> (made: Int, text: String) {
+        private static func period(_ installation: EndToEndInstallation) async throws -> (made: Int, text: String) {
             let range = ["--from", "2020-01-01", "--to", "2099-12-31"]
             let json = try await installation.start(["ledger"] + range + ["--json"]).wait()
             let made = try JSONDocument(parsing: Array(json.output.utf8)).root["totals"]?["made"]?.integer
@@ -141,15 +141,15 @@ extension EndToEnd {
 
         @Test("Where mark or trace know, what is missing is in doubt and counted, and nothing else", arguments: known)
         func isFound(_ variant: Variant) async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try await Self.prepare(installation, variant)
                 let ended = try await Self.runAll(installation)
                 #expect(installation.emulator.calls.total == 24, "\(ended.map(\.errors))")
                 #expect(ended.allSatisfy { [3, 4, 65].contains($0.status) }, "\(ended.map(\.status))")
                 let store = try installation.store()
-                let doubts = try store.batches().reduce(0) { $0 + $1.counts.inDoubt }
+                let inDoubtSummary = try store.batches().reduce(0) { $0 + $1.counts.inDoubt }
                 guard case .known(let lost) = variant.outcome else { return }
-                #expect(doubts == lost)
+                #expect(inDoubtSummary == lost)
                 #expect(try store.restoreHold() == nil)
                 try store.close()
                 #expect(try await Self.period(installation).made == 24)
@@ -159,7 +159,7 @@ extension EndToEnd {
 
         @Test("Where nobody knows, every file waits until a person says so, also under --yes", arguments: unknown)
         func waits(_ variant: Variant) async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try await Self.prepare(installation, variant)
                 guard case .unknown(let reason) = variant.outcome else { return }
                 // A file of which nobody can say that it is new.
@@ -183,7 +183,7 @@ extension EndToEnd {
         }
 
         /// No command but the one for it makes the batch run, and all say which that is.
-        private static func expectWaiting(_ installation: Installation, _ stem: String) async throws {
+        private static func expectWaiting(_ installation: EndToEndInstallation, _ stem: String) async throws {
             let store = try installation.store()
             let batch = try #require(try store.batches().first { $0.name.hasPrefix(stem) })
             try store.close()
@@ -198,7 +198,7 @@ extension EndToEnd {
 
         @Test("A database that is gone, or another's, is not made anew or gone on with", arguments: refused)
         func isRefused(_ variant: Variant) async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try await Self.prepare(installation, variant)
                 guard case .refused(let file) = variant.outcome else { return }
                 for command in [["run", "two.csv", "--yes"], ["daemon"], ["submit", "two.csv"]] {
@@ -211,7 +211,7 @@ extension EndToEnd {
 
         @Test("Who removes what the message names starts over, on purpose")
         func startOver() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try await Self.prepare(installation, Variant("var lost", "rm -r var", .refused("")))
                 #expect(try await installation.shell("rm secrets/ledger.trace").status == 0)
                 let ended = try await installation.rollcall("run", "two.csv")
@@ -224,10 +224,10 @@ extension EndToEnd {
             "What a lost WAL does not know is in doubt, and not paid again",
             arguments: ["-wal* var/*-shm", "-wal* var/*-shm var/*.mark"])
         func lostWAL(files: String) async throws {
-            let executioner = Executioner()
+            let executioner = ProcessKiller()
             var knobs = EmulatorConfiguration()
             knobs.onCall = { executioner.saw($0) }
-            try await Installation.with(knobs) { installation in
+            try await EndToEndInstallation.with(knobs) { installation in
                 try installation.write(Accounts.csv(80), to: "night.csv")
                 let process = try installation.start(["run", "night.csv"])
                 executioner.condemn(process, at: 43)
@@ -246,7 +246,7 @@ extension EndToEnd {
 
         @Test("A re-run of what may have been sent again before a restore wants a word, although it was only failed")
         func rerunAfterRestore() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try installation.write(
                     Accounts.header + Accounts.line(1) + Accounts.line(2, email: "iia+400@example.com"), to: "day.csv")
                 #expect(try await installation.rollcall("run", "day.csv").status == 2)

@@ -5,11 +5,11 @@ import Testing
 
 extension EndToEnd {
     @Suite("Result files are those of the batch's last end, wherever they are")
-    struct ResultPlacesTests {
+    struct ResultsLocationTests {
         /// One line is refused at first and answered by a re-run whose results cannot be written: the files left are those
         /// of before.
-        private func withStaleResults(_ body: @Sendable (Installation) async throws -> Void) async throws {
-            try await Installation.with { installation in
+        private func withStaleResults(_ body: @Sendable (EndToEndInstallation) async throws -> Void) async throws {
+            try await EndToEndInstallation.with { installation in
                 try installation.write(Accounts.csv(scenarios: ["plain", "iia+400x1.z"]), to: "z.csv")
                 #expect(try await installation.rollcall("run", "z.csv").status == 2)
                 let (folder, aside) = (installation.file("out/z-1"), installation.file("aside"))
@@ -50,7 +50,7 @@ extension EndToEnd {
 
         @Test("rerun --out writes there, and anew where the results of before are")
         func rerunElsewhere() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try installation.write(Accounts.csv(scenarios: ["plain", "iia+400x1.z"]), to: "z.csv")
                 #expect(try await installation.rollcall("run", "z.csv").status == 2)
                 let ended = try await installation.rollcall("rerun", "z-1", "--out", "other")
@@ -66,7 +66,7 @@ extension EndToEnd {
 
         @Test("Results first written with --out are found again, and kept up to date by a rerun without it")
         func firstElsewhere() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try installation.write(Accounts.csv(scenarios: ["plain", "iia+400x1.z"]), to: "z.csv")
                 #expect(try await installation.rollcall("run", "z.csv", "--out", "other").status == 2)
                 let refused = try await installation.rollcall("run", "z.csv")
@@ -79,7 +79,7 @@ extension EndToEnd {
 
         @Test("run --out of a finished file writes its results there as well, without a call")
         func finishedElsewhere() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try installation.write(Accounts.csv(2), to: "day.csv")
                 #expect(try await installation.rollcall("run", "day.csv").status == 0)
                 let ended = try await installation.rollcall("run", "day.csv", "--out", "other")
@@ -97,19 +97,19 @@ extension EndToEnd {
 
         @Test("A daemon has nothing to add to results that run has written")
         func daemonAfterRun() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try installation.write(Accounts.csv(1), to: "day.csv")
                 #expect(try await installation.rollcall("run", "day.csv").status == 0)
                 let store = try installation.store()
-                #expect(try store.batchesToTend().isEmpty)
+                #expect(try store.pendingBatches().isEmpty)
                 try store.close()
             }
         }
 
         @Test("One record that the API always refuses: the halt says so, and cancel ends the batch with what there is")
         func refusedRecord() async throws {
-            let settings = Installation.fast.replacing("concurrency: 16", with: "concurrency: 1")
-            try await Installation.with(settings: settings) { installation in
+            let settings = EndToEndInstallation.fast.replacing("concurrency: 16", with: "concurrency: 1")
+            try await EndToEndInstallation.with(settings: settings) { installation in
                 let lines = (1...11).map { Accounts.line($0, email: $0 == 3 ? "iia+403@example.com" : nil) }
                 try installation.write(Accounts.header + lines.joined(), to: "day.csv")
                 let halted = try await installation.rollcall("run", "day.csv")

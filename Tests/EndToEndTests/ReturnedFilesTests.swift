@@ -6,14 +6,14 @@ import Testing
 extension EndToEnd {
     @Suite("Lines that are given back are mended, or sent later, as a file like the first")
     struct ReturnedFilesTests {
-        private static func text(_ installation: Installation, _ name: String) throws -> [UInt8] {
+        private static func text(_ installation: EndToEndInstallation, _ name: String) throws -> [UInt8] {
             Array(try Data(contentsOf: URL(filePath: installation.file(name))))
         }
 
         @Test("After a cancel the rest is sent by running cancelled.csv, and nothing is paid a second time")
         func cancelled() async throws {
-            let capped = Installation.fast.replacing("rate: 2000,", with: "rate: 2000, batch_calls: 28,")
-            try await Installation.with(settings: capped) { installation in
+            let capped = EndToEndInstallation.fast.replacing("rate: 2000,", with: "rate: 2000, batch_calls: 28,")
+            try await EndToEndInstallation.with(settings: capped) { installation in
                 try installation.write(Accounts.csv(40), to: "a.csv")
                 let stopped = try await installation.rollcall("run", "a.csv")
                 #expect(stopped.status == 3 && installation.emulator.calls.total == 28, "\(stopped.errors)")
@@ -30,7 +30,7 @@ extension EndToEnd {
 
         @Test("A file with a mark, semicolons, CRLF and wrong quotes comes back as it was, and mended it passes")
         func mended() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 let rows = [
                     "account_id;name;email", "0013;Ada \"the; first\";a@example.com", "1001;=1+1;b",
                     "1002;Ben;c@example.com", "00042;Cyd;d",
@@ -65,7 +65,7 @@ extension EndToEnd {
         @Test("results.csv has the delimiter and the ids that the settings ask for, and so has an export")
         func form() async throws {
             let form = "output_delimiter: input\noutput_safe: true\n"
-            try await Installation.with(settings: Installation.fast + form) { installation in
+            try await EndToEndInstallation.with(settings: EndToEndInstallation.fast + form) { installation in
                 let rows = "account_id;email\n=1+1;a@example.com\n1002;c@example.com\n"
                 try installation.write(rows, to: "a.csv")
                 #expect(try await installation.rollcall("run", "a.csv").status == 0)
@@ -77,7 +77,7 @@ extension EndToEnd {
 
         @Test("A delimiter too many at the rows' ends is nothing")
         func trailingDelimiter() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 let rows = "account_id,name,email\n1001,Ada Stone,ada@example.com,\n1002,Ben Hill,ben@example.com,\n"
                 try installation.write(rows, to: "a.csv")
                 let check = try await installation.rollcall("check", "a.csv")
@@ -89,7 +89,7 @@ extension EndToEnd {
 
         @Test("A file whose name says that it is unfinished, or that is open for writing, is not run yet")
         func unfinished() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try installation.write(Accounts.csv(3), to: "acc.csv.filepart")
                 for command in ["run", "submit"] {
                     let ended = try await installation.rollcall(command, "acc.csv.filepart")

@@ -12,7 +12,7 @@ extension EndToEnd {
             knobs.faults.unavailable = 0.05
             knobs.faults.internalError = 0.05
             knobs.faults.resetAfterReading = 0.02
-            try await Installation.with(knobs) { installation in
+            try await EndToEndInstallation.with(knobs) { installation in
                 try installation.write(Accounts.csv(400) + Accounts.line(401, email: "x"), to: "night.csv")
                 let ended = try await installation.rollcall("run", "night.csv")
                 #expect(ended.status == 4, "\(ended.errors)")
@@ -26,7 +26,7 @@ extension EndToEnd {
 
         @Test("All answered is exit code 0, and results stand in input order")
         func allAnswered() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try installation.write(Accounts.csv(60), to: "day.csv")
                 let ended = try await installation.rollcall("run", "day.csv")
                 #expect(ended.status == 0, "\(ended.errors)")
@@ -40,7 +40,7 @@ extension EndToEnd {
 
         @Test("A finished file is refused with its batch's name, and run anew with --again")
         func finishedFile() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try installation.write(Accounts.csv(3), to: "day.csv")
                 #expect(try await installation.rollcall("run", "day.csv").status == 0)
                 let refused = try await installation.rollcall("run", "day.csv")
@@ -56,7 +56,7 @@ extension EndToEnd {
 
         @Test("Result files that were never written whole are written by the next run, without a call")
         func resultsAreWrittenLater() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try installation.write(Accounts.csv(3), to: "day.csv")
                 #expect(try await installation.rollcall("run", "day.csv").status == 0)
                 try FileManager.default.removeItem(atPath: installation.file("out/day-1"))
@@ -69,7 +69,7 @@ extension EndToEnd {
 
         @Test("A folder for results that cannot be made is refused before any call")
         func resultsFolderIsCheckedFirst() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try installation.write(Accounts.csv(1), to: "day.csv")
                 try installation.write("a file", to: "blocked")
                 let ended = try await installation.rollcall("run", "day.csv", "--out", "blocked/x")
@@ -80,7 +80,7 @@ extension EndToEnd {
 
         @Test("A database that is gone while its mark is there is not made anew")
         func lostDatabase() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try installation.write(Accounts.csv(1), to: "day.csv")
                 #expect(try await installation.rollcall("run", "day.csv").status == 0)
                 try FileManager.default.removeItem(atPath: installation.file("var/rollcall.sqlite"))
@@ -92,7 +92,7 @@ extension EndToEnd {
 
         @Test("A file with a header and no rows completes with 0 records")
         func headerOnly() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try installation.write(Accounts.header, to: "none.csv")
                 let ended = try await installation.rollcall("run", "none.csv")
                 #expect(ended.status == 0, "\(ended.errors)")
@@ -102,7 +102,7 @@ extension EndToEnd {
 
         @Test("failed.csv is mended and run as it is")
         func failedFileRunsAgain() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try installation.write(
                     Accounts.header + Accounts.line(1) + Accounts.line(2, email: "iia+400@example.com")
                         + Accounts.line(3, email: "x"), to: "day.csv")
@@ -119,7 +119,7 @@ extension EndToEnd {
 
         @Test("JSON lines, nested and flat, go the same way")
         func jsonLines() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try installation.write(
                     """
                     {"id":"n1","user":{"account":{"hashedAccountId":"abc"},"email":"a@example.com"}}
@@ -137,7 +137,7 @@ extension EndToEnd {
 
         @Test("--json prints one summary whose counts are the ledger's")
         func jsonSummary() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try installation.write(Accounts.csv(5), to: "day.csv")
                 let ended = try await installation.rollcall("run", "day.csv", "--json")
                 let summary = try JSONSerialization.jsonObject(with: Data(ended.output.utf8)) as? [String: Any]

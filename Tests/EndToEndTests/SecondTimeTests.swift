@@ -7,7 +7,7 @@ import Testing
 extension EndToEnd {
     @Suite("Nothing is paid a second time unless somebody says so")
     struct SecondTimeTests {
-        private static func batch(_ name: String, in installation: Installation) throws -> Batch {
+        private static func batch(_ name: String, in installation: EndToEndInstallation) throws -> Batch {
             let store = try installation.store()
             defer { try? store.close() }
             return try #require(try store.batch(named: name))
@@ -15,7 +15,7 @@ extension EndToEnd {
 
         @Test("The same bytes under two names are taken in once, in one command, too")
         func sameBytes() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 let names = ["day.csv", "daycopy.csv", "other.csv", "othercopy.csv"]
                 for name in names {
                     try installation.write(Accounts.csv(from: name.hasPrefix("day") ? 1 : 100, 5), to: name)
@@ -43,7 +43,7 @@ extension EndToEnd {
 
         @Test("A batch that goes on uses what others were answered while it stood still")
         func answeredMeanwhile() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try installation.write("reuse_within: 30d\nlimits: { batch_calls: 10 }\n", to: "reusing.yaml")
                 try installation.write(Accounts.csv(50), to: "one.csv")
                 try installation.write(Accounts.csv(50) + "\n", to: "two.csv")
@@ -61,8 +61,8 @@ extension EndToEnd {
 
         @Test("What is queued again in a paused batch waits there, and sends nothing else")
         func pausedStaysPaused() async throws {
-            let settings = Installation.fast.replacing("limits: {", with: "limits: { batch_calls: 4,")
-            try await Installation.with(settings: settings) { installation in
+            let settings = EndToEndInstallation.fast.replacing("limits: {", with: "limits: { batch_calls: 4,")
+            try await EndToEndInstallation.with(settings: settings) { installation in
                 let scenarios = ["iia+resetx1", "iia+400x1"] + (3...10).map { "user\($0)" }
                 try installation.write(Accounts.csv(scenarios: scenarios), to: "day.csv")
                 #expect(try await installation.rollcall("run", "day.csv").status == 3)
@@ -84,7 +84,7 @@ extension EndToEnd {
 
         @Test("A record resolved as failed may have been billed: it goes again only with --yes")
         func resolvedAsFailed() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try installation.write(
                     Accounts.csv(scenarios: ["iia+resetx1", "iia+400x1", "user"]), to: "day.csv")
                 #expect(try await installation.rollcall("run", "day.csv").status == 4)
@@ -105,7 +105,7 @@ extension EndToEnd {
 
         @Test("A held record names what holds it, and waits until that is settled")
         func held() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 let doubted = Accounts.line(1, email: "iia+resetx1@example.com")
                 try installation.write(Accounts.header + doubted, to: "one.csv")
                 try installation.write(Accounts.header + Accounts.line(2) + doubted, to: "two.csv")
@@ -130,7 +130,8 @@ extension EndToEnd {
 
         @Test("rerun above confirm_above says what it costs and wants --yes")
         func costlyRerun() async throws {
-            try await Installation.with(settings: Installation.fast + "confirm_above: { calls: 2 }\n") { installation in
+            try await EndToEndInstallation.with(settings: EndToEndInstallation.fast + "confirm_above: { calls: 2 }\n") {
+                installation in
                 try installation.write(
                     Accounts.csv(scenarios: (1...4).map { "iia+400x1.\($0)" }), to: "day.csv")
                 #expect(try await installation.rollcall("run", "day.csv", "--yes").status == 2)

@@ -16,10 +16,10 @@ extension EndToEnd {
 
         /// Files `a.csv`, `b.csv` … of two lines each, and a folder for a daemon's jobs.
         private static func installed(
-            _ names: [String], settings: String = Installation.fast + "daemon: { poll: 50ms }\n",
-            _ body: @Sendable (Installation) async throws -> Void
+            _ names: [String], settings: String = EndToEndInstallation.fast + "daemon: { poll: 50ms }\n",
+            _ body: @Sendable (EndToEndInstallation) async throws -> Void
         ) async throws {
-            try await Installation.with(settings: settings) { installation in
+            try await EndToEndInstallation.with(settings: settings) { installation in
                 try installation.makeFolder("jobs")
                 for (index, name) in names.enumerated() {
                     try installation.write(Accounts.csv(from: 10 * index, 2), to: "\(name).csv")
@@ -54,7 +54,7 @@ extension EndToEnd {
 
         @Test("A run that was cut short goes on with the files it had not come to")
         func goesOn() async throws {
-            let settings = Installation.fast.replacing("limits: {", with: "limits: { daily_calls: 3,")
+            let settings = EndToEndInstallation.fast.replacing("limits: {", with: "limits: { daily_calls: 3,")
             try await Self.installed(["a", "b", "c"], settings: settings) { installation in
                 let capped = try await installation.rollcall("run", "a.csv", "b.csv", "c.csv")
                 #expect(capped.status == 3, "\(capped.errors)")

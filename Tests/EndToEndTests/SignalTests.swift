@@ -13,7 +13,7 @@ extension EndToEnd {
             knobs.latency = .milliseconds(20)
             let box = ProcessBox()
             knobs.onCall = { call in if call == 30 { box.signal(SIGTERM) } }
-            try await Installation.with(knobs) { installation in
+            try await EndToEndInstallation.with(knobs) { installation in
                 try installation.write(Accounts.csv(200), to: "night.csv")
                 let process = try installation.start(["run", "night.csv"])
                 box.put(process)
@@ -39,7 +39,7 @@ extension EndToEnd {
             var knobs = EmulatorConfiguration()
             knobs.latency = .milliseconds(50)
             knobs.onCall = { call in if call == 30 { for signal in signals { box.signal(signal) } } }
-            try await Installation.with(knobs) { installation in
+            try await EndToEndInstallation.with(knobs) { installation in
                 try installation.write(Accounts.csv(200), to: "night.csv")
                 let process = try installation.start(["run", "night.csv"])
                 box.put(process)
@@ -58,7 +58,7 @@ extension EndToEnd {
             var knobs = EmulatorConfiguration()
             knobs.latency = .milliseconds(50)
             knobs.onCall = { call in if call == 30 { for signal in [SIGTERM, SIGINT] { box.signal(signal) } } }
-            try await Installation.with(knobs) { installation in
+            try await EndToEndInstallation.with(knobs) { installation in
                 try installation.write(Accounts.csv(200), to: "night.csv")
                 #expect(try await installation.rollcall("submit", "night.csv").status == 0)
                 let daemon = try installation.start(["daemon"])
@@ -79,7 +79,7 @@ extension EndToEnd {
             knobs.onCall = { call in
                 if call == 5 { box.signal(SIGINT) }
             }
-            try await Installation.with(knobs) { installation in
+            try await EndToEndInstallation.with(knobs) { installation in
                 let lines = (1...40).map { Accounts.line($0, email: $0 < 4 ? nil : "iia+hang.\($0)@example.com") }
                 try installation.write(Accounts.header + lines.joined(), to: "night.csv")
                 let process = try installation.start(["run", "night.csv"])

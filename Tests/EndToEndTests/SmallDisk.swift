@@ -20,10 +20,10 @@ struct SmallDisk: Sendable {
     }()
 
     private let keeper: RollcallProcess
-    private let installation: Installation
+    private let installation: EndToEndInstallation
 
     /// Mounts a file system of so many MiB at `var/`.
-    init(megabytes: Int, in installation: Installation) async throws {
+    init(megabytes: Int, in installation: EndToEndInstallation) async throws {
         self.installation = installation
         try installation.makeFolder("var")
         let script = "mount -t tmpfs -o mode=700,size=\(megabytes)m none var && echo mounted >&2 && exec sleep 600"

@@ -30,7 +30,7 @@ extension EndToEnd {
 
         @Test("A file with repeats and bad lines makes exactly the calls that check foretells")
         func estimateToTheCall() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try installation.write(Self.mixed(4_000, seed: 15), to: "night.csv")
                 let check = try await installation.rollcall("check", "night.csv", "--json")
                 #expect(check.status == 2, "\(check.errors)")
@@ -59,8 +59,8 @@ extension EndToEnd {
             knobs.faults.unavailable = 0.1
             knobs.faults.internalError = 0.05
             knobs.faults.resetAfterReading = 0.03
-            let settings = Installation.fast.replacing("limits: {", with: "limits: { batch_calls: 500,")
-            try await Installation.with(knobs, settings: settings) { installation in
+            let settings = EndToEndInstallation.fast.replacing("limits: {", with: "limits: { batch_calls: 500,")
+            try await EndToEndInstallation.with(knobs, settings: settings) { installation in
                 try installation.write(Self.mixed(1_000, seed: 3), to: "night.csv")
                 let ended = try await installation.rollcall("run", "night.csv", "--yes")
                 #expect(ended.status == 3)
@@ -84,12 +84,12 @@ extension EndToEnd {
 
         @Test("A cap holds across kills, to the call")
         func capAcrossKills() async throws {
-            let executioner = Executioner()
+            let executioner = ProcessKiller()
             var knobs = EmulatorConfiguration()
             knobs.onCall = { executioner.saw($0) }
             // Each kill can leave the whole concurrency, 16, counted and not sent.
-            let settings = Installation.fast.replacing("limits: {", with: "limits: { daily_calls: 100,")
-            try await Installation.with(knobs, settings: settings) { installation in
+            let settings = EndToEndInstallation.fast.replacing("limits: {", with: "limits: { daily_calls: 100,")
+            try await EndToEndInstallation.with(knobs, settings: settings) { installation in
                 try installation.write(Accounts.csv(200), to: "night.csv")
                 for call in [7, 20, 41] {
                     let process = try installation.start(["run", "night.csv"])
@@ -108,8 +108,9 @@ extension EndToEnd {
         @Test("A month's money is spent by the tiers and not exceeded by one call, whatever the batch")
         func monthlyCost() async throws {
             let pricing = "pricing: { currency: USD, tiers: [ { up_to: 30, each: 0.10 }, { each: 0.05 } ] }\n"
-            let settings = Installation.fast.replacing("limits: {", with: "limits: { monthly_cost: 5.04,") + pricing
-            try await Installation.with(settings: settings) { installation in
+            let settings =
+                EndToEndInstallation.fast.replacing("limits: {", with: "limits: { monthly_cost: 5.04,") + pricing
+            try await EndToEndInstallation.with(settings: settings) { installation in
                 // 30 for 3.00, then 40 for 2.00; the 71st would be the dearer by 0.01.
                 try installation.write(Accounts.csv(100), to: "one.csv")
                 try installation.write(Accounts.csv(101), to: "two.csv")
@@ -129,7 +130,7 @@ extension EndToEnd {
 
         @Test("A corrected file sent again calls only for the lines that changed")
         func correctedFile() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try installation.write("reuse_within: 30d\n", to: "screening.yaml")
                 let lines = (1...40).map { Accounts.line($0, email: $0 == 7 ? "x" : nil) }
                 try installation.write(Accounts.header + lines.joined(), to: "day.csv")
@@ -157,7 +158,7 @@ extension EndToEnd {
 
         @Test("A batch that is to be confirmed, or looks shifted, waits with the estimate and makes no call")
         func confirmation() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try installation.write("confirm: true\n", to: "careful.yaml")
                 try installation.write(Accounts.csv(5), to: "day.csv")
                 let waiting = try await installation.rollcall("run", "day.csv", "--job", "careful.yaml")
@@ -180,7 +181,7 @@ extension EndToEnd {
 
         @Test("Failed and invalid lines within the job's accept are exit code 0")
         func accept() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try installation.write("accept: { failed: 10%, invalid: 10% }\nmax_invalid: 50%\n", to: "lenient.yaml")
                 let lines = (1...20).map { number in
                     Accounts.line(number, email: number < 3 ? "iia+400.\(number)@example.com" : number < 5 ? "x" : nil)
@@ -198,7 +199,7 @@ extension EndToEnd {
             var knobs = EmulatorConfiguration()
             knobs.faults.unavailable = 0.1
             knobs.faults.resetAfterReading = 0.05
-            try await Installation.with(knobs) { installation in
+            try await EndToEndInstallation.with(knobs) { installation in
                 try installation.write(Accounts.csv(100), to: "one.csv")
                 try installation.write(Accounts.csv(120), to: "two.csv")
                 _ = try await installation.rollcall("run", "one.csv", "two.csv")
@@ -235,7 +236,7 @@ extension EndToEnd {
 
         @Test("Records in doubt are resolved by hand, with the decision kept, and sending them wants --yes")
         func resolve() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 let lines = (1...4).map { Accounts.line($0, email: $0 < 4 ? "iia+resetx1.\($0)@example.com" : nil) }
                 let repeated = Accounts.line(1, email: "iia+resetx1.1@example.com").replacing("r1,", with: "again,")
                 try installation.write(Accounts.header + lines.joined() + repeated, to: "day.csv")
@@ -267,9 +268,9 @@ extension EndToEnd {
         }
 
         @Test("A batch whose answers fail for good halts; resume goes on from there, and no call is lost or repeated")
-        func tripwire() async throws {
-            let settings = Installation.fast.replacing("halt: {", with: "halt: { failed_of: 10,")
-            try await Installation.with(settings: settings) { installation in
+        func failureThreshold() async throws {
+            let settings = EndToEndInstallation.fast.replacing("halt: {", with: "halt: { failed_of: 10,")
+            try await EndToEndInstallation.with(settings: settings) { installation in
                 // Whatever is under way when it halts, too few are left for a second time.
                 let lines = (1...200).map { Accounts.line($0, email: $0 < 13 ? "iia+400.\($0)@example.com" : nil) }
                 try installation.write(Accounts.header + lines.joined(), to: "day.csv")
@@ -293,9 +294,9 @@ extension EndToEnd {
 
         @Test("The budget for records in doubt is kept to and counted apart, at the batch's end")
         func inDoubtBudget() async throws {
-            let settings = Installation.fast.replacing(
+            let settings = EndToEndInstallation.fast.replacing(
                 "retry: {", with: "retry: { in_doubt: retry, in_doubt_budget: 3,")
-            try await Installation.with(settings: settings) { installation in
+            try await EndToEndInstallation.with(settings: settings) { installation in
                 let lines = (1...30).map { Accounts.line($0, email: $0 < 9 ? "iia+resetx1.\($0)@example.com" : nil) }
                 try installation.write(Accounts.header + lines.joined(), to: "day.csv")
                 #expect(try await installation.rollcall("run", "day.csv").status == 4)

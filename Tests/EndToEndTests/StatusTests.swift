@@ -10,7 +10,7 @@ extension EndToEnd {
         private static let priced = "pricing: { currency: USD, tiers: [ { each: 0.10 } ] }\n"
 
         /// The batches of `status --json`, by name.
-        private static func batches(_ installation: Installation) async throws -> [String: JSONNode] {
+        private static func batches(_ installation: EndToEndInstallation) async throws -> [String: JSONNode] {
             let ended = try await installation.rollcall("status", "--json")
             let root = try JSONDocument(parsing: Array(ended.output.utf8)).root
             var found = [String: JSONNode]()
@@ -23,8 +23,9 @@ extension EndToEnd {
 
         @Test("A batch that nobody runs is stopped, with what is left of it; one that is over has its results and cost")
         func stopped() async throws {
-            let settings = Installation.fast.replacing("limits: {", with: "limits: { batch_calls: 3,") + Self.priced
-            try await Installation.with(settings: settings) { installation in
+            let settings =
+                EndToEndInstallation.fast.replacing("limits: {", with: "limits: { batch_calls: 3,") + Self.priced
+            try await EndToEndInstallation.with(settings: settings) { installation in
                 try installation.write(Accounts.csv(7), to: "day.csv")
                 #expect(try await installation.rollcall("run", "day.csv").status == 3)
                 let paused = try await installation.rollcall("status", "day-1")
@@ -61,8 +62,8 @@ extension EndToEnd {
             let (calls, called) = AsyncStream<Int>.makeStream()
             var knobs = EmulatorConfiguration()
             knobs.onCall = { called.yield($0) }
-            let settings = Installation.fast.replacing("limits: {", with: "limits: { batch_calls: 1,")
-            try await Installation.with(knobs, settings: settings) { installation in
+            let settings = EndToEndInstallation.fast.replacing("limits: {", with: "limits: { batch_calls: 1,")
+            try await EndToEndInstallation.with(knobs, settings: settings) { installation in
                 try installation.write(Accounts.csv(2), to: "one.csv")
                 #expect(try await installation.rollcall("run", "one.csv").status == 3)
                 #expect(try await installation.rollcall("resume", "one-1").status == 0)

@@ -8,7 +8,7 @@ extension EndToEnd {
     struct WaitingTests {
         @Test("A wait in fractions is waited for, and told", arguments: ["429frac"])
         func fraction(scenario: String) async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try installation.write(Accounts.csv(scenarios: (1...3).map { "iia+\(scenario).\($0)" }), to: "day.csv")
                 let process = try installation.start(["run", "day.csv"])
                 await process.waitForError(containing: "asks every caller to wait")
@@ -25,7 +25,7 @@ extension EndToEnd {
             "No date that a server makes up ends the process, and what is no time at all is a second",
             arguments: ["429far", "429junk"])
         func farDate(scenario: String) async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try installation.write(Accounts.csv(scenarios: ["iia+\(scenario)x1", "plain"]), to: "day.csv")
                 let ended = try await installation.rollcall("run", "day.csv")
                 #expect(ended.status == 0, "\(ended.errors)")
@@ -38,7 +38,7 @@ extension EndToEnd {
 
         @Test("Of several waits the longest holds, also where a proxy has joined them", arguments: ["429list"])
         func list(scenario: String) async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try installation.write(Accounts.csv(scenarios: ["iia+\(scenario)x1", "plain"]), to: "day.csv")
                 let ended = try await installation.rollcall("run", "day.csv")
                 #expect(ended.status == 0, "\(ended.errors)")
@@ -54,7 +54,7 @@ extension EndToEnd {
 
         @Test("A wait of days halts at once and says until when")
         func days() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try installation.write(Accounts.csv(scenarios: ["iia+429days", "plain"]), to: "day.csv")
                 let ended = try await installation.rollcall("run", "day.csv")
                 #expect(ended.status == 3)
@@ -67,8 +67,8 @@ extension EndToEnd {
 
         @Test("Nothing but 'too many calls' for the time of an outage halts with the contract's rate")
         func endless() async throws {
-            let settings = Installation.fast.replacing("halt: {", with: "halt: { outage: 1s,")
-            try await Installation.with(settings: settings) { installation in
+            let settings = EndToEndInstallation.fast.replacing("halt: {", with: "halt: { outage: 1s,")
+            try await EndToEndInstallation.with(settings: settings) { installation in
                 try installation.write(Accounts.csv(scenarios: (1...3).map { "iia+429.\($0)" }), to: "day.csv")
                 let ended = try await installation.rollcall("run", "day.csv")
                 #expect(ended.status == 3)
@@ -83,7 +83,7 @@ extension EndToEnd {
 
         @Test("One record that is refused in an unforeseen way fails alone", arguments: ["413", "422e", "451"])
         func oneRefused(scenario: String) async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 var names = (1...20).map { "plain.\($0)" }
                 names[6] = "iia+\(scenario)"
                 try installation.write(Accounts.csv(scenarios: names), to: "day.csv")
@@ -101,7 +101,7 @@ extension EndToEnd {
 
         @Test("An error body behind a byte order mark is the API's")
         func markedError() async throws {
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 try installation.write(Accounts.csv(scenarios: ["iia+bom400", "plain"]), to: "day.csv")
                 #expect(try await installation.rollcall("run", "day.csv").status == 2)
                 let row = try installation.results("day-1")[0]

@@ -150,12 +150,12 @@ struct ExchangeInterpreterTests {
             "Recoverable":"true","Details":"user.email, ada@example.com"}]}}
             """
         let reply = try reply(400, text)
-        guard case .errors(let recoverable, let speaksOfEncryption)? = body(of: reply) else {
+        guard case .errors(let recoverable, let mentionsEncryption)? = body(of: reply) else {
             Issue.record("not errors")
             return
         }
         #expect(recoverable == true)
-        #expect(!speaksOfEncryption)
+        #expect(!mentionsEncryption)
         #expect(reply.reasonCode == "VALIDATION_ERROR")
         #expect(reply.details == "user.email")
         #expect(reply.errorText?.contains("example.com") == false)

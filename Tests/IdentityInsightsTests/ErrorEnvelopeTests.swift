@@ -19,7 +19,7 @@ struct ErrorEnvelopeTests {
         #expect(error.recoverable == false)
         #expect(error.details == "user.account.signupDate, device.ip")
         #expect(error.fieldNames == ["user.account.signupDate", "device.ip"])
-        #expect(!error.speaksOfEncryption)
+        #expect(!error.mentionsEncryption)
         #expect(envelope.recoverable == false)
     }
 

@@ -16,7 +16,7 @@ struct AnswerCase: Sendable, CustomTestStringConvertible {
     var circumstances = AnswerTable.Circumstances()
     let kind: Outcome.Kind
     let billable: Billable
-    let gateSign: Outcome.GateSign?
+    let gateSignal: Outcome.GateSignal?
     let next: Next
     /// Whether it shows that others are answered.
     var isRead = false
@@ -47,36 +47,36 @@ private func read(_ answer: Reply.Answer = .init(text), ref: String? = nil, corr
 }
 
 private func errors(_ recoverable: Bool? = nil, encryption: Bool = false) -> Reply.Body {
-    .errors(recoverable: recoverable, speaksOfEncryption: encryption)
+    .errors(recoverable: recoverable, mentionsEncryption: encryption)
 }
 
 private func failed(_ kind: FailureKind, left: Bool) -> Reply { Reply(.failed(kind: kind, mayHaveLeft: left)) }
 
 private func unsent(_ kind: FailureKind) -> Case {
     Case(
-        what: kind.rawValue, reply: failed(kind, left: false), kind: .unsent, billable: .no, gateSign: .trouble,
+        what: kind.rawValue, reply: failed(kind, left: false), kind: .unsent, billable: .no, gateSignal: .trouble,
         next: .retryUnspent)
 }
 
-private func doubtful(_ what: String, _ reply: Reply, sign: Outcome.GateSign? = .trouble) -> Case {
-    Case(what: what, reply: reply, kind: .inDoubt, billable: .unknown, gateSign: sign, next: .inDoubt)
+private func doubtful(_ what: String, _ reply: Reply, sign: Outcome.GateSignal? = .trouble) -> Case {
+    Case(what: what, reply: reply, kind: .inDoubt, billable: .unknown, gateSignal: sign, next: .inDoubt)
 }
 
 private func misconfigured(_ what: String, _ reply: Reply, _ circumstances: Circumstances = .init()) -> Case {
     Case(
         what: what, reply: reply, circumstances: circumstances, kind: .misconfigured, billable: .no,
-        gateSign: .misconfigured, next: .retryUnspent)
+        gateSignal: .misconfigured, next: .retryUnspent)
 }
 
 private func undecipherable(_ what: String, _ reply: Reply) -> Case {
     Case(
-        what: what, reply: reply, kind: .undecipherable, billable: .yes, gateSign: .answered, next: .inDoubt)
+        what: what, reply: reply, kind: .undecipherable, billable: .yes, gateSignal: .answered, next: .inDoubt)
 }
 
 private func repeated(_ what: String, _ reply: Reply, _ circumstances: Circumstances = .init(), note: String) -> Case {
     Case(
         what: what, reply: reply, circumstances: circumstances, kind: .repeated, billable: .unknown,
-        gateSign: .answered, next: .inDoubt, isRead: true, note: note)
+        gateSignal: .answered, next: .inDoubt, isRead: true, note: note)
 }
 
 private func succeeded(
@@ -85,29 +85,29 @@ private func succeeded(
 ) -> Case {
     Case(
         what: what, reply: reply, circumstances: circumstances, kind: .succeeded, billable: .yes,
-        gateSign: .answered, next: .succeeded, isRead: true, note: note, countsAsUnreadable: countsAsUnreadable)
+        gateSignal: .answered, next: .succeeded, isRead: true, note: note, countsAsUnreadable: countsAsUnreadable)
 }
 
 private func rejected(
     _ what: String, _ reply: Reply, _ circumstances: Circumstances = .init(), isRead: Bool = true
 ) -> Case {
     Case(
-        what: what, reply: reply, circumstances: circumstances, kind: .rejected, billable: .no, gateSign: .answered,
+        what: what, reply: reply, circumstances: circumstances, kind: .rejected, billable: .no, gateSignal: .answered,
         next: .failed, isRead: isRead)
 }
 
 private func transient(
-    _ what: String, _ reply: Reply, _ circumstances: Circumstances = .init(), sign: Outcome.GateSign = .answered,
+    _ what: String, _ reply: Reply, _ circumstances: Circumstances = .init(), sign: Outcome.GateSignal = .answered,
     isRead: Bool = true, isThrottled: Bool = false
 ) -> Case {
     Case(
-        what: what, reply: reply, circumstances: circumstances, kind: .transient, billable: .no, gateSign: sign,
+        what: what, reply: reply, circumstances: circumstances, kind: .transient, billable: .no, gateSignal: sign,
         next: .retrySpending, isRead: isRead, isThrottled: isThrottled)
 }
 
 private func overloaded(_ what: String, _ reply: Reply) -> Case {
     Case(
-        what: what, reply: reply, kind: .overloaded, billable: .no, gateSign: .answered, next: .retryUnspent,
+        what: what, reply: reply, kind: .overloaded, billable: .no, gateSignal: .answered, next: .retryUnspent,
         isThrottled: true)
 }
 
@@ -122,7 +122,7 @@ private let table: [(row: String, cases: [Case])] = [
             unsent(.oversized), unsent(.other), unsent(.certificateRefusedLater),
             Case(
                 what: "given up by this side", reply: failed(.cancelled, left: false), kind: .unsent, billable: .no,
-                gateSign: nil, next: .retryUnspent),
+                gateSignal: nil, next: .retryUnspent),
         ]
     ),
     (
@@ -157,7 +157,7 @@ private let table: [(row: String, cases: [Case])] = [
         "a 2xx larger than 1 MiB",
         [200, 201, 204].map {
             Case(
-                what: "\($0)", reply: answered($0, .oversized), kind: .inDoubt, billable: .yes, gateSign: .trouble,
+                what: "\($0)", reply: answered($0, .oversized), kind: .inDoubt, billable: .yes, gateSignal: .trouble,
                 next: .inDoubt)
         }
     ),
@@ -205,7 +205,7 @@ private let table: [(row: String, cases: [Case])] = [
             succeeded("plain", read(.init(text, isEncrypted: false)), note: "answer was not encrypted"),
             Case(
                 what: "where encryption is required", reply: read(.init(text, isEncrypted: false)),
-                circumstances: encryptedOnly, kind: .undecipherable, billable: .yes, gateSign: .answered,
+                circumstances: encryptedOnly, kind: .undecipherable, billable: .yes, gateSignal: .answered,
                 next: .inDoubt, halts: true),
         ]
     ),
@@ -294,7 +294,7 @@ private let table: [(row: String, cases: [Case])] = [
 
         #expect(outcome.kind == each.kind)
         #expect(outcome.billable == each.billable)
-        #expect(outcome.gateSign == each.gateSign)
+        #expect(outcome.gateSignal == each.gateSignal)
         #expect(outcome.isRead == each.isRead)
         #expect(outcome.isThrottled == each.isThrottled)
         #expect((outcome.halt != nil) == each.halts)

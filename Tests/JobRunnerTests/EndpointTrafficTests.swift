@@ -5,7 +5,7 @@ import Testing
 @Suite struct EndpointTrafficTests {
     private let clock = JumpingClock()
 
-    @Test(arguments: [Outcome(.unsent, isAnswer: false, gateSign: .trouble), Outcome(.succeeded)])
+    @Test(arguments: [Outcome(.unsent, isAnswer: false, gateSignal: .trouble), Outcome(.succeeded)])
     func theEndOfAFirstCallLetsRunnersThatWaitForItAskAgain(outcome: Outcome) async {
         let traffic = EndpointTraffic(configuration: RunnerBench.unhurried(), clock: clock)
         let first = traffic.join(weight: 1) {}
@@ -13,7 +13,7 @@ import Testing
             let second = traffic.join(weight: 1) { told() }
             #expect(traffic.permission(for: first, upTo: 1, at: 0).isGranted)
             #expect(traffic.permission(for: second, upTo: 1, at: 0) == .waitForAnswer)
-            _ = traffic.record(outcome, isProbe: false, errorText: nil, at: clock.moment)
+            _ = traffic.record(outcome, isProbe: false, errorText: nil, at: clock.instant)
             #expect(traffic.permission(for: second, upTo: 1, at: 0).isGranted)
         }
     }
@@ -24,7 +24,7 @@ import Testing
         await confirmation(expectedCount: 0) { told in
             _ = traffic.join(weight: 1) { told() }
             #expect(traffic.permission(for: first, upTo: 1, at: 0).isGranted)
-            _ = traffic.record(Outcome(.succeeded), isProbe: false, errorText: nil, at: clock.moment)
+            _ = traffic.record(Outcome(.succeeded), isProbe: false, errorText: nil, at: clock.instant)
         }
     }
 
@@ -35,7 +35,7 @@ import Testing
             let second = traffic.join(weight: 1) { told() }
             #expect(traffic.permission(for: first, upTo: 2, at: 0).isGranted)
             #expect(traffic.permission(for: second, upTo: 2, at: 0) == .waitForRoom)
-            _ = traffic.record(Outcome(.succeeded), isProbe: false, errorText: nil, at: clock.moment)
+            _ = traffic.record(Outcome(.succeeded), isProbe: false, errorText: nil, at: clock.instant)
             // It is the other's turn, who may have what there is.
             #expect(traffic.permission(for: first, upTo: 1, at: 0) == .waitForRoom)
             #expect(traffic.permission(for: second, upTo: 2, at: 0).isGranted)
@@ -48,7 +48,7 @@ import Testing
         await confirmation(expectedCount: 1) { told in
             _ = traffic.join(weight: 1) { told() }
             #expect(traffic.permission(for: first, upTo: 1, at: 0).isGranted)
-            _ = traffic.record(Outcome(.undecipherable), isProbe: false, errorText: nil, at: clock.moment)
+            _ = traffic.record(Outcome(.undecipherable), isProbe: false, errorText: nil, at: clock.instant)
         }
     }
 
@@ -63,7 +63,7 @@ import Testing
             #expect(traffic.permission(for: third, upTo: 1, at: 0) == .waitForRoom)
             traffic.leave(second)
             #expect(traffic.permission(for: third, upTo: 1, at: 0) == .waitForRoom)
-            _ = traffic.record(Outcome(.succeeded), isProbe: false, errorText: nil, at: clock.moment)
+            _ = traffic.record(Outcome(.succeeded), isProbe: false, errorText: nil, at: clock.instant)
             #expect(traffic.permission(for: third, upTo: 1, at: 0).isGranted)
         }
     }
@@ -73,7 +73,7 @@ import Testing
         let traffic = EndpointTraffic(configuration: RunnerBench.unhurried(change), clock: clock)
         let member = traffic.join(weight: 1) {}
         #expect(traffic.permission(for: member, upTo: 1, at: 0).isGranted)
-        _ = traffic.record(Outcome(.succeeded), isProbe: false, errorText: nil, at: clock.moment)
+        _ = traffic.record(Outcome(.succeeded), isProbe: false, errorText: nil, at: clock.instant)
         traffic.leave(member)
         return traffic
     }

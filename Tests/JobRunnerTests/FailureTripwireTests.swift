@@ -3,7 +3,7 @@ import Testing
 
 @testable import JobRunner
 
-@Suite struct FailureTripwireTests {
+@Suite struct FailureThresholdTests {
     /// `f`: failed for good, `s`: succeeded, `d`: in doubt with an answer; which answer trips the wire, from 1.
     typealias Row = (most: Int, window: Int, answers: String, tripsAt: Int?)
 
@@ -16,30 +16,30 @@ import Testing
 
     @Test(arguments: rows)
     func moreThanTheShareOfTheLatestAnswersTripsIt(row: Row) {
-        var tripwire = FailureTripwire(most: row.most, window: row.window, batch: "may-7")
+        var failureThreshold = FailureThreshold(most: row.most, window: row.window, batch: "may-7")
         let steps: [Character: (Outcome, NextStep)] = [
             "f": (Outcome(.rejected), .failed), "s": (Outcome(.succeeded), .succeeded),
             "d": (Outcome(.undecipherable), .inDoubt),
         ]
-        let halts = row.answers.map { letter in steps[letter].flatMap { tripwire.record($0, next: $1) } }
+        let halts = row.answers.map { letter in steps[letter].flatMap { failureThreshold.record($0, next: $1) } }
         #expect(halts.firstIndex { $0 != nil }.map { $0 + 1 } == row.tripsAt)
     }
 
     @Test func whatSettlesNoRecordOrIsNoAnswerDoesNotCount() {
-        var tripwire = FailureTripwire(most: 0, window: 2, batch: "may-7")
+        var failureThreshold = FailureThreshold(most: 0, window: 2, batch: "may-7")
         let others: [(Outcome, NextStep)] = [
             (Outcome(.overloaded, isThrottled: true), .retry(notBefore: 0, spendsAttempt: false)),
             (Outcome(.transient), .retry(notBefore: 0, spendsAttempt: true)),
             (Outcome(.inDoubt, isAnswer: false), .inDoubt), (Outcome(.unsent, isAnswer: false), .release),
         ]
         let answers = [(Outcome(.rejected), NextStep.failed)]
-        let halts = (answers + others + answers).map { tripwire.record($0, next: $1) }
+        let halts = (answers + others + answers).map { failureThreshold.record($0, next: $1) }
         #expect(halts.map { $0 != nil } == [false, false, false, false, false, true])
     }
 
     @Test func theHaltNamesTheBatchAndWhereToLook() throws {
-        var tripwire = FailureTripwire(most: 0, window: 1, batch: "may-7")
-        let tripped = tripwire.record(Outcome(.rejected), next: .failed)
+        var failureThreshold = FailureThreshold(most: 0, window: 1, batch: "may-7")
+        let tripped = failureThreshold.record(Outcome(.rejected), next: .failed)
         let halt = try #require(tripped)
         #expect(halt.cause == .failing)
         #expect(halt.reason.hasPrefix("The last answer failed for good"))

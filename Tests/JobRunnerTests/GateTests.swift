@@ -27,7 +27,7 @@ private func halt(_ gate: Gate) -> Halt? {
     }
 
     /// Sends probes, each with this sign, until the gate opens or halts; returns when they left, in seconds.
-    private func probe(_ gate: inout Gate, _ sign: Outcome.GateSign, atMost limit: Int = 500) -> [Int64] {
+    private func probe(_ gate: inout Gate, _ sign: Outcome.GateSignal, atMost limit: Int = 500) -> [Int64] {
         var times: [Int64] = []
         while let closed = closure(gate), times.count < limit {
             times.append(closed.probeAt / second)

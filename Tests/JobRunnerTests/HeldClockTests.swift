@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What sleepers saw, in the order in which they woke.
-private final class Diary: Sendable {
+private final class EventLog: Sendable {
     private let lines = Mutex<[String]>([])
 
     var entries: [String] { lines.withLock { $0 } }
@@ -23,7 +23,7 @@ private final class Diary: Sendable {
     }
 
     @Test func sleepersWakeInTheOrderOfTheirDeadlinesAndSeeThatTime() async {
-        let diary = Diary()
+        let diary = EventLog()
         await withDiscardingTaskGroup { group in
             for deadline: Int64 in [30, 10, 20] {
                 group.addTask {

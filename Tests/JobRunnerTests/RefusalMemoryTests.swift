@@ -3,15 +3,15 @@ import Testing
 
 @testable import JobRunner
 
-@Suite struct RefusalMemoryTests {
+@Suite struct RefusalHistoryTests {
     private struct End {
         let line: Int
-        let sign: Outcome.GateSign?
+        let sign: Outcome.GateSignal?
         var isProbe = false
     }
 
-    private func memory(_ ends: [End]) -> RefusalMemory {
-        var memory = RefusalMemory()
+    private func memory(_ ends: [End]) -> RefusalHistory {
+        var memory = RefusalHistory()
         for end in ends {
             memory.take(
                 end.sign, of: RecordID(batch: BatchID(rawValue: 1), line: end.line), isProbe: end.isProbe,
@@ -45,8 +45,8 @@ import Testing
         #expect(!memory.wereOthersAnswered)
     }
 
-    @Test(arguments: [Outcome.GateSign.answered, .trouble, nil])
-    func aProbeThatIsNotRefusedSaysSo(_ sign: Outcome.GateSign?) {
+    @Test(arguments: [Outcome.GateSignal.answered, .trouble, nil])
+    func aProbeThatIsNotRefusedSaysSo(_ sign: Outcome.GateSignal?) {
         let memory = memory([
             End(line: 2, sign: .misconfigured, isProbe: true), End(line: 3, sign: .answered),
             End(line: 2, sign: sign, isProbe: true),

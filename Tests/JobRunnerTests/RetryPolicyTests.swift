@@ -39,7 +39,7 @@ import Testing
         Row(outcome: Outcome(.transient), number: 5, spent: 4, next: .failed),
         Row(outcome: Outcome(.transient), number: 9, spent: 4, next: .failed),
         Row(
-            outcome: Outcome(.transient, gateSign: .trouble), number: 5, spent: 4, isGateClosed: true,
+            outcome: Outcome(.transient, gateSignal: .trouble), number: 5, spent: 4, isGateClosed: true,
             next: .retry(notBefore: 14_000, spendsAttempt: false)),
         Row(outcome: Outcome(.transient), number: 5, spent: 4, isGateClosed: true, next: .failed),
         Row(outcome: Outcome(.unsent), number: 50, spent: 4, next: .retry(notBefore: 40_000, spendsAttempt: false)),

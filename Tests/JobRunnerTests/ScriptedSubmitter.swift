@@ -68,7 +68,7 @@ extension Reply {
     static func apiError(_ status: Int) -> Reply {
         Reply(
             .answered(
-                status: status, body: .errors(recoverable: true, speaksOfEncryption: false), retryAfter: nil))
+                status: status, body: .errors(recoverable: true, mentionsEncryption: false), retryAfter: nil))
     }
 
     /// A 200 that was read, with an identifier.
@@ -79,7 +79,7 @@ extension Reply {
     }
 
     static let rejected = Reply(
-        .answered(status: 400, body: .errors(recoverable: false, speaksOfEncryption: false), retryAfter: nil),
+        .answered(status: 400, body: .errors(recoverable: false, mentionsEncryption: false), retryAfter: nil),
         reasonCode: "INVALID_FIELD", errorText: "The API refused the request", details: "user.email")
 
     /// Waits until the task is cancelled.

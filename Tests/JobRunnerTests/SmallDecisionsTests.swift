@@ -113,33 +113,33 @@ import Testing
     }
 }
 
-@Suite struct MomentTests {
-    private let moment = Moment(wall: 1000, monotonic: 50)
+@Suite struct InstantTests {
+    private let instant = Instant(wall: 1000, monotonic: 50)
 
     static let times: [(Int64, Int64)] = [(1000, 50), (1002, 2_000_050), (999, -999_950), (.max, .max)]
 
     @Test(arguments: times)
     func wallTimesBecomeMonotonicTimes(wall: Int64, monotonic: Int64) {
-        #expect(moment.monotonic(atWall: wall) == monotonic)
+        #expect(instant.monotonic(atWall: wall) == monotonic)
     }
 
     @Test(arguments: [
         (Int64(50), Int64(1000)), (2_000_050, 1002), (51, 1001), (-999_950, 999), (-999_949, 1000), (49, 1000),
     ])
     func monotonicTimesBecomeWallTimesRoundedUp(monotonic: Int64, wall: Int64) {
-        #expect(moment.wall(atMonotonic: monotonic) == wall)
+        #expect(instant.wall(atMonotonic: monotonic) == wall)
     }
 }
 
-@Suite struct AlarmsTests {
+@Suite struct PendingTimersTests {
     @Test func anAlarmIsSetOnlyWhenNoneRingsBefore() {
-        var alarms = Alarms()
-        let needed = [100, 100, 500, 40].map { alarms.needsAlarm(at: $0) }
+        var timers = PendingTimers()
+        let needed = [100, 100, 500, 40].map { timers.needsTimer(at: $0) }
         #expect(needed == [true, false, false, true])
-        alarms.rang(40)
-        let isNeededBeforeItRings = alarms.needsAlarm(at: 100)
-        alarms.rang(100)
-        let isNeededAfter = alarms.needsAlarm(at: 100)
+        timers.fired(40)
+        let isNeededBeforeItRings = timers.needsTimer(at: 100)
+        timers.fired(100)
+        let isNeededAfter = timers.needsTimer(at: 100)
         #expect(!isNeededBeforeItRings && isNeededAfter)
     }
 }

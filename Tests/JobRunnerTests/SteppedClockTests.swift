@@ -61,7 +61,7 @@ private let day = 24 * hour
 }
 
 @Suite struct RetryClockTests {
-    private let clock = RetryClock(startingAt: Moment(wall: 10_000, monotonic: 5_500_000))
+    private let clock = RetryClock(startingAt: Instant(wall: 10_000, monotonic: 5_500_000))
 
     @Test func itGoesOnByTheMonotonicClockAlone() {
         #expect(clock.time(at: 5_500_000) == 10_000)

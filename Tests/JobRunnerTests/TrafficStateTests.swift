@@ -20,15 +20,15 @@ private final class Traffic {
     }
 
     func record(
-        _ outcome: Outcome, isProbe: Bool = false, errorText: String? = nil, at moment: Moment
+        _ outcome: Outcome, isProbe: Bool = false, errorText: String? = nil, at instant: Instant
     ) -> [RunnerEvent] {
-        state.record(outcome, isProbe: isProbe, errorText: errorText, at: moment)
+        state.record(outcome, isProbe: isProbe, errorText: errorText, at: instant)
     }
 
     func start(_ count: Int, of grant: Grant, at now: Int64) -> Bool { state.start(count, of: grant, at: now) }
 }
 
-private func at(_ seconds: Int64) -> Moment { Moment(wall: 1_000_000 + seconds * 1000, monotonic: seconds * second) }
+private func at(_ seconds: Int64) -> Instant { Instant(wall: 1_000_000 + seconds * 1000, monotonic: seconds * second) }
 
 extension Permission {
     fileprivate var grant: Grant? {
@@ -54,7 +54,7 @@ extension Permission {
     }
 
     @Test(arguments: [
-        Outcome(.unsent, isAnswer: false, gateSign: .trouble), Outcome(.undecipherable, billable: .yes),
+        Outcome(.unsent, isAnswer: false, gateSignal: .trouble), Outcome(.undecipherable, billable: .yes),
         Outcome(.overloaded), Outcome(.inDoubt, billable: .unknown), Outcome(.rejected, isRead: false),
     ])
     func untilAnAnswerWasReadOnlyOneCallIsMadeAtATime(unread: Outcome) throws {
@@ -113,10 +113,10 @@ extension Permission {
 
     @Test func aWaitThatIsAskedForIsNoOutage() throws {
         let traffic = try reached()
-        let doubt = Outcome(.inDoubt, billable: .unknown, isAnswer: false, gateSign: .trouble)
+        let doubt = Outcome(.inDoubt, billable: .unknown, isAnswer: false, gateSignal: .trouble)
         for _ in 0..<10 { _ = traffic.record(doubt, at: at(0)) }
         _ = traffic.permission(upTo: 1, at: 15 * second)
-        let waiting = Outcome(.inDoubt, billable: .unknown, gateSign: .trouble, retryAfter: .seconds(3_600))
+        let waiting = Outcome(.inDoubt, billable: .unknown, gateSignal: .trouble, retryAfter: .seconds(3_600))
         _ = traffic.record(waiting, isProbe: true, at: at(16))
         #expect(traffic.permission(upTo: 1, at: 3_615 * second) == .wait(until: 3_616 * second))
         #expect(traffic.permission(upTo: 1, at: 3_616 * second).grant?.isProbe == true)
@@ -186,7 +186,7 @@ extension Permission {
         for _ in 0..<10 {
             _ = traffic.permission(upTo: 1, at: 0)
             told += traffic.record(
-                Outcome(.unsent, isAnswer: false, gateSign: .trouble), errorText: "refused", at: at(0))
+                Outcome(.unsent, isAnswer: false, gateSignal: .trouble), errorText: "refused", at: at(0))
         }
         #expect(told == [.gateClosed(reason: "The API is out of reach: refused", until: at(15).wall)])
         #expect(traffic.state.isGateClosed)
@@ -203,7 +203,7 @@ extension Permission {
         let traffic = try reached()
         _ = traffic.permission(upTo: 1, at: 0)
         _ = traffic.record(
-            Outcome(.misconfigured, gateSign: .misconfigured), at: at(0))
+            Outcome(.misconfigured, gateSignal: .misconfigured), at: at(0))
         let probe = try #require(traffic.permission(upTo: 9, at: 20 * second).grant)
         traffic.state.giveBack(1, of: probe)
         #expect(traffic.permission(upTo: 9, at: 20 * second).grant?.isProbe == true)
@@ -248,7 +248,7 @@ extension Permission {
         #expect(remembered.closedUntil == at(32).wall)
 
         // The new process counts its monotonic time from elsewhere.
-        let restart = Moment(wall: at(12).wall, monotonic: 777 * second)
+        let restart = Instant(wall: at(12).wall, monotonic: 777 * second)
         let after = traffic(rate: 1, burst: 1)
         after.state.resume(remembered, at: restart)
         #expect(after.permission(upTo: 1, at: restart.monotonic) == .wait(until: 797 * second))
@@ -319,7 +319,7 @@ extension Permission {
     @Test func theStatusShowsTheGatesProbes() throws {
         let traffic = try reached()
         _ = traffic.permission(upTo: 1, at: second)
-        _ = traffic.record(Outcome(.misconfigured, gateSign: .misconfigured), errorText: "401", at: at(1))
+        _ = traffic.record(Outcome(.misconfigured, gateSignal: .misconfigured), errorText: "401", at: at(1))
         var expected = status {
             $0.gate = .closed
             $0.reason = "The API refuses calls because of keys, certificate, address or rights: 401"
@@ -335,7 +335,7 @@ extension Permission {
             expected.underWay = 1
             #expect(traffic.state.status(at: time) == expected)
             _ = traffic.record(
-                Outcome(.misconfigured, gateSign: .misconfigured), isProbe: true, errorText: "401", at: time)
+                Outcome(.misconfigured, gateSignal: .misconfigured), isProbe: true, errorText: "401", at: time)
             expected.underWay = 0
             expected.refusedProbes = number
             expected.nextProbeAt = at(21 + 20 * Int64(number)).wall

@@ -7,7 +7,7 @@ import Testing
 @testable import Operations
 
 @Suite("Whether a batch runs or waits for a person's word")
-struct AdmissionTests {
+struct AdmissionPolicyTests {
     /// One case: the lines, the calls, the job's words, and the setting that makes it wait.
     struct Case: Sendable {
         var records = 100
@@ -62,7 +62,7 @@ struct AdmissionTests {
         job.maxInvalid = try each.maxInvalid.map { try #require(Share(percentage: $0)) }
         let pricing = Pricing(currency: "USD", tiers: [.init(upTo: nil, each: Decimal(1) / 10)])
         let estimate = Estimate(calls: each.calls, held: each.held, rate: 20, pricing: pricing)
-        let admission = Admission(records: each.records, invalid: each.invalid, estimate, under: job)
+        let admission = AdmissionPolicy(records: each.records, invalid: each.invalid, estimate, under: job)
         #expect(admission.reasons.count == each.waits.count, "\(admission.reasons)")
         for (reason, part) in zip(admission.reasons, each.waits) { #expect(reason.contains(part)) }
         #expect(admission.state == (each.waits.isEmpty ? .running : .awaitingConfirmation))
@@ -79,7 +79,8 @@ struct AdmissionTests {
         #expect(hold.covers(BatchID(rawValue: 8)) && !hold.covers(BatchID(rawValue: 7)))
         var counts = BatchCounts()
         (counts.total, counts.queued, counts.inDoubt) = (3, queued, 3 - queued)
-        let admission = Admission(counts, Estimate(calls: queued, rate: 20, pricing: nil), under: job, after: hold)
+        let admission = AdmissionPolicy(
+            counts, Estimate(calls: queued, rate: 20, pricing: nil), under: job, after: hold)
         // With nothing to send there is nothing to pay.
         #expect(admission.isHeld == (queued > 0))
         #expect(admission.state == (queued > 0 ? .awaitingConfirmation : .running))
@@ -95,7 +96,7 @@ struct AdmissionTests {
         let job = JobDefinition(unnamedWith: try Self.settings(in: folder))
         let estimate = Estimate(calls: 1, rate: 20, pricing: nil)
         for restored in [false, true] {
-            let admission = Admission(records: 0, invalid: 0, estimate, under: job, restoredSince: restored)
+            let admission = AdmissionPolicy(records: 0, invalid: 0, estimate, under: job, restoredSince: restored)
             #expect(!admission.isHeld && (admission.reason != nil) == restored)
         }
     }

@@ -37,8 +37,8 @@ struct BatchOutlookTests {
             // What an earlier run said of itself.
             (.run(8), status(process: 7, isDaemon: false, batch: 1), false),
             (.run(8), nil, false),
-        ] as [(Workplace.Runner, RunnerStatus?, Bool)])
-    func sends(runner: Workplace.Runner, status: RunnerStatus?, sends: Bool) {
+        ] as [(Installation.Runner, RunnerStatus?, Bool)])
+    func sends(runner: Installation.Runner, status: RunnerStatus?, sends: Bool) {
         #expect(runner.sends(Self.batch(.running), status) == sends)
     }
 

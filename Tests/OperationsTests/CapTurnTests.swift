@@ -5,9 +5,9 @@ import Testing
 @testable import Operations
 
 @Suite("When a cap turns over")
-struct CapTurnTests {
+struct CapResetTests {
     /// A moment in ISO 8601, as milliseconds since 1970 UTC.
-    private func moment(_ text: String) throws -> Int64 {
+    private func instant(_ text: String) throws -> Int64 {
         Int64(try Date(text, strategy: .iso8601).timeIntervalSince1970 * 1_000)
     }
 
@@ -22,11 +22,11 @@ struct CapTurnTests {
         ])
     func turns(cap: Cap, zone: String, now: String, next: String) throws {
         let zone = try #require(TimeZone(identifier: zone))
-        #expect(CapTurn.next(after: try moment(now), cap: cap, in: zone) == (try moment(next)))
+        #expect(CapReset.next(after: try instant(now), cap: cap, in: zone) == (try instant(next)))
     }
 
     @Test("A batch's own cap never turns over")
     func batchCap() {
-        #expect(CapTurn.next(after: 0, cap: .batchCalls, in: .gmt) == nil)
+        #expect(CapReset.next(after: 0, cap: .batchCalls, in: .gmt) == nil)
     }
 }

@@ -34,7 +34,7 @@ struct DoctorChecksTests {
 
         deinit { try? FileManager.default.removeItem(atPath: path) }
 
-        func place() throws -> Workplace { try Workplace(config: "\(path)/rollcall.yaml") }
+        func place() throws -> Installation { try Installation(config: "\(path)/rollcall.yaml") }
 
         func makeDatabase() throws {
             let place = try place()

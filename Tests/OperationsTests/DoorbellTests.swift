@@ -4,29 +4,29 @@ import Testing
 @testable import Operations
 
 @Suite("A doorbell")
-struct DoorbellTests {
+struct WakeSignalTests {
     @Test("A ring that nobody waits for is kept, and several are one")
     func kept() async {
-        let bell = Doorbell()
-        bell.ring()
-        bell.ring()
-        await bell.wait()
-        let second = Task { await bell.wait() }
-        bell.ring()
+        let wakeSignal = WakeSignal()
+        wakeSignal.wakeUp()
+        wakeSignal.wakeUp()
+        await wakeSignal.wait()
+        let second = Task { await wakeSignal.wait() }
+        wakeSignal.wakeUp()
         await second.value
     }
 
     @Test("A cancelled task does not wait")
     func cancelled() async {
-        let bell = Doorbell()
-        let waiting = Task { await bell.wait() }
+        let wakeSignal = WakeSignal()
+        let waiting = Task { await wakeSignal.wait() }
         waiting.cancel()
         await waiting.value
     }
 
     @Test("A time that has come wakes as a ring does")
     func deadline() async {
-        let bell = Doorbell()
-        await bell.wait(for: .zero, on: SystemClock())
+        let wakeSignal = WakeSignal()
+        await wakeSignal.wait(for: .zero, on: SystemClock())
     }
 }

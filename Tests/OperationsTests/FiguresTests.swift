@@ -4,7 +4,7 @@ import Testing
 @testable import Operations
 
 @Suite("Figures as a person reads them")
-struct FiguresTests {
+struct NumberFormatTests {
     @Test(
         "Durations",
         arguments: [
@@ -12,30 +12,30 @@ struct FiguresTests {
             (273_600, "3d 4h"), (1e300, "for ever"), (.infinity, "for ever"), (.nan, "for ever"),
         ] as [(Double, String)])
     func durations(seconds: Double, text: String) {
-        #expect(Figures.duration(seconds: seconds) == text)
+        #expect(NumberFormat.duration(seconds: seconds) == text)
     }
 
     @Test(
         "Counts", arguments: [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567"), (-12_345, "-12,345")])
     func counts(number: Int, text: String) {
-        #expect(Figures.count(number) == text)
+        #expect(NumberFormat.count(number) == text)
     }
 
     @Test("Nouns follow their number")
     func nouns() {
-        #expect(Figures.count(1, "record") == "1 record")
-        #expect(Figures.count(2_000, "record") == "2,000 records")
+        #expect(NumberFormat.count(1, "record") == "1 record")
+        #expect(NumberFormat.count(2_000, "record") == "2,000 records")
     }
 
     @Test("No number in a database is too large to be shown as a time", arguments: [Int64.min, .max])
     func anyTime(milliseconds: Int64) throws {
         for name in ["America/New_York", "Asia/Kolkata"] {
-            #expect(!Figures.time(milliseconds, in: try #require(TimeZone(identifier: name))).isEmpty)
+            #expect(!NumberFormat.time(milliseconds, in: try #require(TimeZone(identifier: name))).isEmpty)
         }
     }
 
     @Test("Times are UTC to the second")
     func times() {
-        #expect(Figures.time(1_700_000_000_999) == "2023-11-14 22:13:20 UTC")
+        #expect(NumberFormat.time(1_700_000_000_999) == "2023-11-14 22:13:20 UTC")
     }
 }

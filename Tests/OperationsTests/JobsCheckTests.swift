@@ -6,9 +6,9 @@ import Testing
 
 @Suite("Job files are checked")
 struct JobsCheckTests {
-    let place: JobsPlace
+    let place: JobsFixture
 
-    init() throws { place = try JobsPlace() }
+    init() throws { place = try JobsFixture() }
 
     /// The findings with this test's folder taken off.
     private func findings(_ files: [String] = []) throws -> [String] {

@@ -6,9 +6,9 @@ import Testing
 
 @Suite("Jobs are listed")
 struct JobsListTests {
-    let place: JobsPlace
+    let place: JobsFixture
 
-    init() throws { place = try JobsPlace() }
+    init() throws { place = try JobsFixture() }
 
     /// 25 November 2026, 12:00 UTC.
     private let now: Int64 = 1_795_608_000_000

@@ -2,7 +2,7 @@ import Foundation
 import Settings
 
 /// A folder with settings and job files, removed with it.
-final class JobsPlace: Sendable {
+final class JobsFixture: Sendable {
     let path: String
 
     init() throws {

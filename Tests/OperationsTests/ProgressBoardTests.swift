@@ -6,14 +6,14 @@ import Testing
 @testable import Operations
 
 @Suite("What is told of batches under way")
-struct ProgressBoardTests {
+struct ProgressRegistryTests {
     private let batch = BatchID(rawValue: 1)
 
     @Test(
         "A wait ends when its time has passed, whatever becomes of the wall clock", arguments: [-3_600_000, 3_600_000])
     func wait(step: Int64) {
         let clock = HeldClock()
-        let board = ProgressBoard(clock: clock)
+        let board = ProgressRegistry(clock: clock)
         board.take(.gateClosed(reason: "too many calls", until: clock.now + 40_000), of: batch)
         clock.setWall(to: clock.now + step)
         #expect(board[batch]?.wait?.end == 40_000_000_000)
@@ -25,7 +25,7 @@ struct ProgressBoardTests {
     func never() {
         let clock = HeldClock()
         clock.jump(to: 5)
-        let board = ProgressBoard(clock: clock)
+        let board = ProgressRegistry(clock: clock)
         board.take(.windowClosed(until: .max), of: batch)
         #expect(board[batch]?.wait?.end == .max)
     }

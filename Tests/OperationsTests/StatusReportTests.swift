@@ -30,8 +30,8 @@ struct StatusReportTests {
             (.nobody, .open, "null"), (.run(9), .open, #"{"kind":"run","process":9}"#), (.daemon(7), .open, open),
             (.daemon(7), .closed(reason: "out of reach", since: 1_000, nextProbeAt: 2_000, probes: 4), closed),
             (.daemon(7), .halted(reason: "keys", since: 1_000), halted),
-        ] as [(Workplace.Runner, RunnerStatus.Gate, String)])
-    func runner(runner: Workplace.Runner, gate: RunnerStatus.Gate, json: String) {
+        ] as [(Installation.Runner, RunnerStatus.Gate, String)])
+    func runner(runner: Installation.Runner, gate: RunnerStatus.Gate, json: String) {
         let report = StatusReport(
             runner: RunnerReport(runner, Self.status(gate), .normal), restore: nil, batches: [])
         #expect(JSONText.text(of: report) == #"{"batches":[],"restore":null,"runner":\#(json)}"#)
@@ -42,7 +42,7 @@ struct StatusReportTests {
         let full = StorageCondition.full(since: 1_000)
         #expect(RunnerReport(.run(9), nil, full)?.diskFullSince == "1970-01-01T00:00:01.000Z")
         #expect(RunnerReport(.daemon(7), Self.status(.open), full)?.diskFullSince == "1970-01-01T00:00:01.000Z")
-        for runner in [Workplace.Runner.run(9), .daemon(7)] {
+        for runner in [Installation.Runner.run(9), .daemon(7)] {
             let text = RunnerLine.text(of: runner, Self.status(.open), full)
             #expect(text?.contains("the disk that holds the database is full; make room on it") == true)
         }

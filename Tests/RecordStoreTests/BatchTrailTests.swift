@@ -3,31 +3,31 @@ import Testing
 
 @testable import RecordStore
 
-@Suite struct BatchTrailTests {
-    private static func entry(_ batch: Int64) -> BatchTrail.Entry {
-        BatchTrail.Entry(batch: batch, source: [UInt8](repeating: UInt8(batch), count: 32))
+@Suite struct BatchJournalTests {
+    private static func entry(_ batch: Int64) -> BatchJournal.Entry {
+        BatchJournal.Entry(batch: batch, source: [UInt8](repeating: UInt8(batch), count: 32))
     }
 
     @Test func itLivesBehindTheMarkAndBothKeepTheirPlace() throws {
         let folder = try StoreFolder()
         let storeID = [UInt8](repeating: 7, count: 16)
-        let mark = try LedgerMark(database: folder.database, storeID: storeID)
-        let trail = try BatchTrail(database: folder.database, isOwn: true)
+        let mark = try LedgerHighWaterMark(database: folder.database, storeID: storeID)
+        let trail = try BatchJournal(database: folder.database, isOwn: true)
         #expect(try trail.entries().isEmpty)
         try trail.append([Self.entry(1)])
         try mark.advance(to: 5)
         try trail.append([Self.entry(2), Self.entry(3)])
         try mark.advance(to: 6)
-        #expect(try LedgerMark.find(ofDatabase: folder.database, storeID: storeID) == .own(6))
+        #expect(try LedgerHighWaterMark.find(ofDatabase: folder.database, storeID: storeID) == .own(6))
         #expect(try trail.entries() == [Self.entry(1), Self.entry(2), Self.entry(3)])
-        #expect(try BatchTrail.entries(ofDatabase: folder.database) == trail.entries())
-        #expect(try LedgerMark.owner(ofDatabase: folder.database) == storeID)
+        #expect(try BatchJournal.entries(ofDatabase: folder.database) == trail.entries())
+        #expect(try LedgerHighWaterMark.owner(ofDatabase: folder.database) == storeID)
     }
 
     @Test(arguments: [1, 8, 39])
     func anEntryTornByAPowerCutIsNoneAndIsWrittenOver(_ kept: Int) throws {
         let folder = try StoreFolder()
-        let trail = try BatchTrail(database: folder.database, isOwn: true)
+        let trail = try BatchJournal(database: folder.database, isOwn: true)
         try trail.append([Self.entry(1), Self.entry(2)])
         let file = try PrivateFile.open(folder.database + ".mark")
         try file.truncate(to: 64 + 40 + kept)
@@ -38,22 +38,22 @@ import Testing
 
     @Test func whatLiesBehindAnotherDatabasesMarkGoes() throws {
         let folder = try StoreFolder()
-        try BatchTrail(database: folder.database, isOwn: true).append([Self.entry(1)])
-        #expect(try BatchTrail(database: folder.database, isOwn: false).entries().isEmpty)
+        try BatchJournal(database: folder.database, isOwn: true).append([Self.entry(1)])
+        #expect(try BatchJournal(database: folder.database, isOwn: false).entries().isEmpty)
     }
 
     @Test func aBatchIsNamedOnceBeforeItsFirstClaim() async throws {
         let folder = try StoreFolder()
         let store = try folder.open()
         let batch = try await store.runningBatch(count: 3)
-        let source = try BatchTrail.source(job: batch.job, contentDigest: batch.contentDigest)
-        #expect(try BatchTrail.entries(ofDatabase: folder.database).isEmpty)
+        let source = try BatchJournal.source(job: batch.job, contentDigest: batch.contentDigest)
+        #expect(try BatchJournal.entries(ofDatabase: folder.database).isEmpty)
         _ = try await store.finish(try await store.claim(batch, 1).records.map(\.succeeded))
         try store.close()
         let again = try folder.open()
         _ = try await again.claim(batch, 1)
-        let entry = BatchTrail.Entry(batch: batch.id.rawValue, source: source)
-        #expect(try BatchTrail.entries(ofDatabase: folder.database) == [entry])
+        let entry = BatchJournal.Entry(batch: batch.id.rawValue, source: source)
+        #expect(try BatchJournal.entries(ofDatabase: folder.database) == [entry])
         try again.close()
     }
 
@@ -66,6 +66,6 @@ import Testing
         try store.close()
         try PrivateFile.open(folder.database + ".mark").truncate(to: 47)
         try folder.open().close()
-        #expect(try BatchTrail.entries(ofDatabase: folder.database).map(\.batch) == [batch.id.rawValue])
+        #expect(try BatchJournal.entries(ofDatabase: folder.database).map(\.batch) == [batch.id.rawValue])
     }
 }

@@ -150,7 +150,8 @@ import Testing
         // A device that takes no byte: ENOSPC.
         try FileManager.default.createSymbolicLink(
             atPath: folder.path + "/elsewhere.mark", withDestinationPath: "/dev/full")
-        let mark = try LedgerMark(database: folder.path + "/elsewhere", storeID: [UInt8](repeating: 0, count: 16))
+        let mark = try LedgerHighWaterMark(
+            database: folder.path + "/elsewhere", storeID: [UInt8](repeating: 0, count: 16))
         let own = try folder.ledgerFiles()
         let files = LedgerFiles(mark: mark, trail: own.trail, trace: own.trace)
         try pool.writeWithoutTransaction { database in

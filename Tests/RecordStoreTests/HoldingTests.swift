@@ -86,14 +86,14 @@ import Testing
         let two = try await store.linkedBatch(
             [SampleRow(5, request: "same"), SampleRow(6, request: "same"), SampleRow(7, request: "x")], content: 2)
         _ = try await store.run(two) { $0.inDoubt }
-        let holder = RecordPlace(record: RecordID(batch: one.id, line: 2), batch: one.name)
+        let holder = RecordReference(record: RecordID(batch: one.id, line: 2), batch: one.name)
         let held = try store.view(two, 5)
         #expect(held.holder == holder)
         #expect(try held.errorText == "held: identical to line 2 of \(one.name), which is in doubt")
         #expect(try store.view(two, 6).holder == holder && store.view(two, 7).holder == nil)
-        var doubts = Doubts()
-        try store.forEachRecord(two.id) { doubts.add($0) }
-        #expect(doubts.held == 1 && doubts.perhapsBilled == 1 && doubts.firstHolder == holder)
+        var inDoubtSummary = InDoubtSummary()
+        try store.forEachRecord(two.id) { inDoubtSummary.add($0) }
+        #expect(inDoubtSummary.held == 1 && inDoubtSummary.perhapsBilled == 1 && inDoubtSummary.firstHolder == holder)
         _ = try await store.requeue(one.id, RequeueSelection(statuses: [.inDoubt]))
         #expect(try store.view(two, 5).errorText?.contains("no more") == true)
         try store.close()

@@ -177,8 +177,8 @@ import Testing
                     synchronized = written
                 }, { ledger = next }, { mark = next }, { written.claimed = next },
             ]
-            for moment in moments {
-                moment()
+            for instant in moments {
+                instant()
                 expectWhole(written)
                 expectWhole(synchronized)
             }

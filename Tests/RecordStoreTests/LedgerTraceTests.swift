@@ -8,12 +8,12 @@ import Testing
     private static let storeID = [UInt8](repeating: 7, count: 16)
     private static let position = LedgerTrace.Position(claimed: 5, reserved: 5)
 
-    private static func entry(_ batch: Int64) -> BatchTrail.Entry {
-        BatchTrail.Entry(batch: batch, source: [UInt8](repeating: UInt8(batch), count: 32))
+    private static func entry(_ batch: Int64) -> BatchJournal.Entry {
+        BatchJournal.Entry(batch: batch, source: [UInt8](repeating: UInt8(batch), count: 32))
     }
 
     private static func made(
-        _ folder: StoreFolder, _ entries: [BatchTrail.Entry] = []
+        _ folder: StoreFolder, _ entries: [BatchJournal.Entry] = []
     ) throws -> (trace: LedgerTrace, key: SealingKey) {
         let key = try SealingKey.create(path: folder.sealingKey)
         let trace = try LedgerTrace.make(
@@ -152,9 +152,9 @@ import Testing
         #expect(try position() == LedgerTrace.Position(claimed: 260, reserved: 260 + LedgerTrace.reservation))
         try store.close()
         #expect(try position() == LedgerTrace.Position(claimed: 260, reserved: 260))
-        let source = try BatchTrail.source(job: batch.job, contentDigest: batch.contentDigest)
+        let source = try BatchJournal.source(job: batch.job, contentDigest: batch.contentDigest)
         #expect(
             try folder.ledgerFiles().trace.entries()
-                == [BatchTrail.Entry(batch: batch.id.rawValue, source: source)])
+                == [BatchJournal.Entry(batch: batch.id.rawValue, source: source)])
     }
 }

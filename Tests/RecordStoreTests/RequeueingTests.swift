@@ -142,9 +142,9 @@ import Testing
         let folder = try StoreFolder()
         let store = try folder.open()
         let batch = try await doubtfulBatch(store)
-        var doubts = Doubts()
-        try store.forEachRecord(batch.id) { doubts.add($0) }
-        #expect((doubts.perhapsBilled, doubts.answered, doubts.repeated) == (2, 2, 1))
+        var inDoubtSummary = InDoubtSummary()
+        try store.forEachRecord(batch.id) { inDoubtSummary.add($0) }
+        #expect((inDoubtSummary.perhapsBilled, inDoubtSummary.answered, inDoubtSummary.repeated) == (2, 2, 1))
         var kept: [Int] = []
         try await store.forEachKeptAnswer(batch.id) { kept.append($0.line) }
         #expect(kept == [3, 4])

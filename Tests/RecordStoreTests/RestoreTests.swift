@@ -177,7 +177,7 @@ import Testing
         let batch = try await again.runningBatch(count: 3)
         #expect(try again.statuses(batch) == [.inDoubt, .inDoubt, .queued])
         // The mark knows of it, too, from now on.
-        #expect(try BatchTrail.entries(ofDatabase: folder.database).map(\.batch) == [lost.id.rawValue])
+        #expect(try BatchJournal.entries(ofDatabase: folder.database).map(\.batch) == [lost.id.rawValue])
         try again.close()
     }
 

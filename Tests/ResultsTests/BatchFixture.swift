@@ -7,7 +7,7 @@ import Testing
 
 /// A real store in a folder of its own, and a batch made line by line.
 struct BatchFixture {
-    let place: TemporaryPlace
+    let place: ResultsFixture
     let store: RecordStore
     let batch: BatchID
 
@@ -23,7 +23,7 @@ struct BatchFixture {
     }
 
     init(format: String = "csv", fileName: String = "accounts.csv", lines: [Line]) async throws {
-        place = try TemporaryPlace()
+        place = try ResultsFixture()
         let origin = Provenance(
             user: "nora", host: "night", version: "0.2.0", settingsHash: "5e77", endpoint: "https://api.example",
             keyID: "k1d", certificateFingerprint: "ce47")

@@ -155,7 +155,7 @@ import Testing
         #expect(
             try fixture.read("in_doubt.csv") == "id,email,_status,_reason,_line,_batch\n"
                 + ",\"d\nd@example.com\",failed,resolved by hand,5,accounts-1\n")
-        #expect(written.doubts.resolved == 1 && written.doubts.perhapsBilled == 0)
+        #expect(written.inDoubtSummary.resolved == 1 && written.inDoubtSummary.perhapsBilled == 0)
         #expect(written.summary.records.failed == 2 && written.summary.records.inDoubt == 0)
     }
 

@@ -4,9 +4,9 @@ import Testing
 @testable import Results
 
 @Suite struct ResultFolderTests {
-    let place: TemporaryPlace
+    let place: ResultsFixture
 
-    init() throws { place = try TemporaryPlace() }
+    init() throws { place = try ResultsFixture() }
 
     @Test func folderAndFilesArePrivateWhateverWasThere() throws {
         try FileManager.default.createDirectory(

@@ -42,12 +42,12 @@ import Testing
         let fixture = try await halfFailed()
         let batch = try fixture.store.batch(fixture.batch)
         let written = try fixture.write()
-        let read = try #require(WrittenResults(of: batch, in: written.paths.folder, doubts: Doubts()))
+        let read = try #require(WrittenResults(of: batch, in: written.paths.folder, inDoubtSummary: InDoubtSummary()))
         #expect(read.paths == written.paths && read.summary == written.summary)
-        #expect(WrittenResults(of: batch, in: written.paths.folder + "/other", doubts: Doubts()) == nil)
+        #expect(WrittenResults(of: batch, in: written.paths.folder + "/other", inDoubtSummary: InDoubtSummary()) == nil)
         _ = try await fixture.store.requeue(fixture.batch, RequeueSelection(statuses: [.failed]))
         let queued = try fixture.store.batch(fixture.batch)
-        #expect(WrittenResults(of: queued, in: written.paths.folder, doubts: Doubts()) == nil)
+        #expect(WrittenResults(of: queued, in: written.paths.folder, inDoubtSummary: InDoubtSummary()) == nil)
     }
 
     @Test func anUnfinishedBatchHasARowForEveryLine() async throws {

@@ -23,9 +23,9 @@ import Testing
     ])
     func callsWaitForTheOpening(text: String, zone: String, now: String, opening: String) throws {
         let (window, zone) = (try CallWindow(text), try #require(TimeZone(identifier: zone)))
-        let now = try moment(now)
-        #expect(try window.opening(from: now, in: zone) == moment(opening))
-        #expect(try window.isOpen(at: now, in: zone) == (now == moment(opening)))
+        let now = try instant(now)
+        #expect(try window.opening(from: now, in: zone) == instant(opening))
+        #expect(try window.isOpen(at: now, in: zone) == (now == instant(opening)))
     }
 
     @Test(arguments: [
@@ -47,8 +47,8 @@ import Testing
     @Test(arguments: CronPropertyTests.zones, ["22:00-06:00", "02:00-02:30", "00:00-00:15,23:45-24:00"])
     func nothingIsOpenBeforeTheOpening(zone: String, text: String) throws {
         let (window, zone) = (try CallWindow(text), try #require(TimeZone(identifier: zone)))
-        var now = try moment("2026-03-20 00:00Z")
-        let end = try moment("2026-11-05 00:00Z")
+        var now = try instant("2026-03-20 00:00Z")
+        let end = try instant("2026-11-05 00:00Z")
         while now < end {
             let opening = window.opening(from: now, in: zone)
             #expect(window.isOpen(at: opening, in: zone))

@@ -19,10 +19,10 @@ import Testing
     private func check(_ each: Case) throws {
         let expression = try CronExpression(each.expression)
         let zone = try #require(TimeZone(identifier: each.zone))
-        var now = try moment(each.after)
+        var now = try instant(each.after)
         for text in each.due {
             let due = try #require(expression.next(after: now, in: zone))
-            #expect(try due == moment(text), "got \(shown(due, in: zone)) instead of \(text)")
+            #expect(try due == instant(text), "got \(shown(due, in: zone)) instead of \(text)")
             now = due
         }
     }
@@ -57,7 +57,7 @@ import Testing
     @Test(arguments: ["0 0 30 2 *", "0 0 31 4,6,9,11 *", "0 * 30 2 *"], ["UTC", "Europe/Berlin"])
     func aDayThatNeverComesIsNever(expression: String, zone: String) throws {
         let zone = try #require(TimeZone(identifier: zone))
-        #expect(try CronExpression(expression).next(after: moment("2026-01-01 00:00Z"), in: zone) == nil)
+        #expect(try CronExpression(expression).next(after: instant("2026-01-01 00:00Z"), in: zone) == nil)
     }
 
     @Test(arguments: [

@@ -14,7 +14,7 @@ import Testing
         let zone = try #require(TimeZone(identifier: zone))
         let expression = try CronExpression("\(time.minute) \(time.hour) * * *")
         for year in [2011, 2026] {
-            let (start, end) = (try moment("\(year)-06-01 12:00Z"), try moment("\(year + 1)-06-01 12:00Z"))
+            let (start, end) = (try instant("\(year)-06-01 12:00Z"), try instant("\(year + 1)-06-01 12:00Z"))
             var now = start
             var days: [Int] = []
             while let due = expression.next(after: now, in: zone), due <= end {
@@ -37,7 +37,7 @@ import Testing
             let expression = try CronExpression(text)
             var last = Int64.min
             for step in 0..<2000 {
-                let now = try moment("2026-01-01 00:00Z") + Int64(step) * 15_770_000
+                let now = try instant("2026-01-01 00:00Z") + Int64(step) * 15_770_000
                 let due = try #require(expression.next(after: now, in: zone))
                 #expect(due > now && due >= last)
                 // From anywhere before a due time the same one is found.
@@ -50,15 +50,15 @@ import Testing
     /// The days the zone's calendar has, by looking at every quarter of an hour.
     private func calendarDays(from start: Int64, to end: Int64, in zone: TimeZone) -> [Int] {
         var days: [Int] = []
-        for moment in stride(from: start, through: end, by: 900_000) {
-            let day = localMinute(moment, in: zone) / 1440
+        for instant in stride(from: start, through: end, by: 900_000) {
+            let day = localMinute(instant, in: zone) / 1440
             if day != days.last { days.append(day) }
         }
         return days
     }
 
-    private func localMinute(_ moment: Int64, in zone: TimeZone) -> Int {
-        let seconds = Int(moment / 1000)
+    private func localMinute(_ instant: Int64, in zone: TimeZone) -> Int {
+        let seconds = Int(instant / 1000)
         return (seconds + zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(seconds)))) / 60
     }
 }

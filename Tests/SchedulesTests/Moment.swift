@@ -1,7 +1,7 @@
 import Foundation
 
 /// Milliseconds since 1970 of a text such as `2026-03-29 03:00+02:00`.
-func moment(_ text: String) throws -> Int64 {
+func instant(_ text: String) throws -> Int64 {
     let style = Date.ISO8601FormatStyle(timeZoneSeparator: .colon)
         .year().month().day().dateTimeSeparator(.space).time(includingFractionalSeconds: false).timeZone(
             separator: .colon)
@@ -10,9 +10,9 @@ func moment(_ text: String) throws -> Int64 {
 }
 
 /// A moment as a zone's clock shows it.
-func shown(_ moment: Int64, in zone: TimeZone) -> String {
+func shown(_ instant: Int64, in zone: TimeZone) -> String {
     let style = Date.ISO8601FormatStyle(timeZone: zone)
         .year().month().day().dateTimeSeparator(.space).time(includingFractionalSeconds: false).timeZone(
             separator: .colon)
-    return Date(timeIntervalSince1970: Double(moment) / 1000).formatted(style)
+    return Date(timeIntervalSince1970: Double(instant) / 1000).formatted(style)
 }

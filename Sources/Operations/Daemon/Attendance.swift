@@ -55,7 +55,7 @@ extension Int64 {
     fileprivate mutating func raise(to other: Int64) { self = Swift.max(self, other) }
 }
 
-extension House {
+extension DaemonContext {
     /// A part that works with the database alone begins a turn, or waits so long.
     func expect(_ part: String, after wait: Duration = .zero, patience: Duration = Attendance.patience) {
         attendance.expect(part, by: clock.monotonic + (wait + patience).nanoseconds, isVital: true)

@@ -1,9 +1,9 @@
 import RecordStore
 
 /// Which batches the daemon is busy with, and what it does next with each it sees. Decides, does nothing.
-struct BatchRoster {
+struct BatchScheduler {
     /// A batch as the database shows it.
-    struct Sighting: Equatable {
+    struct BatchSnapshot: Equatable {
         let id: BatchID
         let state: BatchState
         /// Whether it is finished and its result files are not written yet.
@@ -53,7 +53,7 @@ struct BatchRoster {
     ///   - now: Milliseconds since 1970 UTC, by which caps turn over.
     ///   - monotonic: Monotonic nanoseconds, by which batches are left alone.
     /// - Returns: The steps; each is taken to be done, until `ended`.
-    mutating func steps(for sightings: [Sighting], mayStart: Bool, now: Int64, monotonic: Int64) -> [Step] {
+    mutating func steps(for sightings: [BatchSnapshot], mayStart: Bool, now: Int64, monotonic: Int64) -> [Step] {
         leftAlone = leftAlone.filter { $0.value > monotonic }
         let free = sightings.filter { busy[$0.id] == nil && leftAlone[$0.id] == nil }
         return stops(for: sightings) + conclusions(for: free)
@@ -66,25 +66,25 @@ struct BatchRoster {
         leftAlone[batch] = time
     }
 
-    private mutating func stops(for sightings: [Sighting]) -> [Step] {
+    private mutating func stops(for sightings: [BatchSnapshot]) -> [Step] {
         let running = Set(sightings.lazy.filter { $0.state == .running }.map(\.id))
         let left = busy.filter { $0.value == .sending && !running.contains($0.key) }.keys.sorted()
         for batch in left { busy[batch] = .stopping }
         return left.map(Step.stop)
     }
 
-    private mutating func conclusions(for free: [Sighting]) -> [Step] {
+    private mutating func conclusions(for free: [BatchSnapshot]) -> [Step] {
         free.filter(\.lacksResults).map { sighting in
             busy[sighting.id] = .concluding
             return .conclude(sighting.id)
         }
     }
 
-    private func resumptions(of free: [Sighting], now: Int64) -> [Step] {
+    private func resumptions(of free: [BatchSnapshot], now: Int64) -> [Step] {
         free.filter { $0.state == .paused && $0.resumesAt.map { $0 <= now } ?? false }.map { .resume($0.id) }
     }
 
-    private mutating func starts(for free: [Sighting]) -> [Step] {
+    private mutating func starts(for free: [BatchSnapshot]) -> [Step] {
         let waiting = free.filter { $0.state == .running }
         let inTurn = waiting.sorted { ($1.priority, $0.id) < ($0.priority, $1.id) }
         let sending = busy.values.count { $0 != .concluding }

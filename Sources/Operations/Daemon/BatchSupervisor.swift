@@ -10,13 +10,13 @@ import Synchronization
 /// next look, at most `daemon.poll` later.
 final class BatchSupervisor: Sendable {
     private struct State {
-        var roster: BatchRoster
+        var scheduler: BatchScheduler
         var stops: [BatchID: StopSignal] = [:]
         /// What the batches under way were begun with.
         var terms: [BatchID: BatchTerms] = [:]
     }
 
-    private let house: House
+    private let context: DaemonContext
     private let reload: Reload
     private let state: Mutex<State>
     static let name = "batches"
@@ -24,28 +24,28 @@ final class BatchSupervisor: Sendable {
     private static let retryAfter: Int64 = 60_000_000_000
 
     /// Looks after at most so many batches at once.
-    init(house: House, reload: Reload, slots: Int = 100) {
-        self.house = house
+    init(context: DaemonContext, reload: Reload, slots: Int = 100) {
+        self.context = context
         self.reload = reload
-        state = Mutex(State(roster: BatchRoster(slots: slots)))
+        state = Mutex(State(scheduler: BatchScheduler(slots: slots)))
     }
 
     /// Works until the daemon is told to stop and every batch's work has ended.
     ///
     /// - Throws: `StoreError` when state could not be read or written: nothing can be accounted for then.
     func run() async throws {
-        var watch = try OperatorWatch(house: house, reload: reload)
+        var watch = try OperatorWatch(context: context, reload: reload)
         try await withThrowingTaskGroup(of: Event.self) { group in
-            group.addTask { .timeToLook }
+            group.addTask { .isPollDue }
             // The wait for the next look is a child like the work on batches: whichever fails is heard of at once.
             while let event = try await group.next() {
-                guard event == .timeToLook else { continue }
-                house.expect(Self.name)
-                if try await look(&watch, &group) { return house.attendance.leave(Self.name) }
-                house.expect(Self.name, after: house.poll)
-                group.addTask { [house] in
-                    await house.batchBell.wait(for: house.poll, on: house.clock)
-                    return .timeToLook
+                guard event == .isPollDue else { continue }
+                context.expect(Self.name)
+                if try await look(&watch, &group) { return context.attendance.leave(Self.name) }
+                context.expect(Self.name, after: context.poll)
+                group.addTask { [context] in
+                    await context.batchWakeSignal.wait(for: context.poll, on: context.clock)
+                    return .isPollDue
                 }
             }
         }
@@ -55,14 +55,14 @@ final class BatchSupervisor: Sendable {
 
     /// What the children of the loop end with.
     private enum Event {
-        case timeToLook
+        case isPollDue
         case workEnded
     }
 
     /// Looks at all batches once and begins what is to be done; whether nothing is left to wait for.
     private func look(_ watch: inout OperatorWatch, _ group: inout Group) async throws -> Bool {
-        let isOver = heedStop()
-        var steps = [BatchRoster.Step]()
+        let isOver = checkForStop()
+        var steps = [BatchScheduler.Step]()
         try await unlessItFails { steps = try nextSteps() }
         // A batch that was seen running because somebody resumed it runs under what the settings say now.
         try await unlessItFails { try await watch.look() }
@@ -75,36 +75,36 @@ final class BatchSupervisor: Sendable {
         do {
             try await step()
         } catch  where !error.endsTheDaemon {
-            house.log.error(
+            context.log.error(
                 "a step of the daemon failed; it is tried again",
                 metadata: ["reason": "\(OperationFailure(error).message)"])
         }
     }
 
     /// Passes the daemon's stop on; whether nothing is left to wait for.
-    private func heedStop() -> Bool {
-        guard house.stop.isRaised else { return false }
+    private func checkForStop() -> Bool {
+        guard context.stop.isRaised else { return false }
         return state.withLock { state in
-            for stop in state.stops.values { stop.match(house.stop) }
-            return state.roster.isIdle
+            for stop in state.stops.values { stop.match(context.stop) }
+            return state.scheduler.isIdle
         }
     }
 
-    private func nextSteps() throws -> [BatchRoster.Step] {
-        let rules = house.rules
-        try heed(rules)
-        let sightings = try house.store.batchesToTend().map { BatchRoster.Sighting($0, rules) }
+    private func nextSteps() throws -> [BatchScheduler.Step] {
+        let rules = context.rules
+        try applyChange(rules)
+        let sightings = try context.store.pendingBatches().map { BatchScheduler.BatchSnapshot($0, rules) }
         // Behind a halted gate a batch is begun all the same: it is halted then, too, with the remedy.
-        let mayStart = !house.stop.isRaised
-        let (now, monotonic) = (house.clock.now, house.clock.monotonic)
+        let mayStart = !context.stop.isRaised
+        let (now, monotonic) = (context.clock.now, context.clock.monotonic)
         return state.withLock {
-            $0.roster.steps(for: sightings, mayStart: mayStart, now: now, monotonic: monotonic)
+            $0.scheduler.steps(for: sightings, mayStart: mayStart, now: now, monotonic: monotonic)
         }
     }
 
     /// Has batches under way whose rules are others now make no more calls: they begin anew under the new ones as soon as
     /// the answers under way have come.
-    private func heed(_ rules: House.Rules) throws {
+    private func applyChange(_ rules: DaemonContext.Rules) throws {
         let changed = state.withLock { state in
             let changed = state.terms.filter { rules.terms(for: $0.value.job) != $0.value }.keys.sorted()
             // What it is begun with next is noted then.
@@ -112,13 +112,13 @@ final class BatchSupervisor: Sendable {
             return changed.compactMap { batch in state.stops[batch].map { (batch, $0) } }
         }
         for (batch, stop) in changed where !stop.isRaised {
-            let metadata = try house.store.batch(batch).logged()
-            house.log.notice("batch goes on under its job's new rules", metadata: metadata)
+            let metadata = try context.store.batch(batch).logged()
+            context.log.notice("batch goes on under its job's new rules", metadata: metadata)
             stop.drain()
         }
     }
 
-    private func take(_ step: BatchRoster.Step, _ group: inout Group) async throws {
+    private func take(_ step: BatchScheduler.Step, _ group: inout Group) async throws {
         switch step {
         case .start(let batch):
             let stop = StopSignal()
@@ -129,14 +129,14 @@ final class BatchSupervisor: Sendable {
         case .stop(let batch):
             state.withLock { $0.stops[batch] }?.drain()
         case .resume(let batch):
-            guard try await house.store.resumeAfterCap(batch, at: house.clock.now) else { return }
-            house.log.notice("batch goes on: its cap has turned over", metadata: ["batch": "\(batch)"])
-            house.batchBell.ring()
+            guard try await context.store.resumeAfterCap(batch, at: context.clock.now) else { return }
+            context.log.notice("batch goes on: its cap has turned over", metadata: ["batch": "\(batch)"])
+            context.batchWakeSignal.wakeUp()
         }
     }
 
     private func send(_ work: BatchWork, until stop: StopSignal) async throws -> BatchWork.End {
-        let terms = house.rules.terms(for: try house.store.batch(work.batch).job)
+        let terms = context.rules.terms(for: try context.store.batch(work.batch).job)
         state.withLock { $0.terms[work.batch] = terms }
         return try await work.send(until: stop)
     }
@@ -145,25 +145,25 @@ final class BatchSupervisor: Sendable {
     private func work(on batch: BatchID, _ task: (BatchWork) async throws -> BatchWork.End) async throws -> Event {
         var end = BatchWork.End.failed
         do {
-            end = try await task(BatchWork(house: house, batch: batch))
+            end = try await task(BatchWork(context: context, batch: batch))
         } catch  where !error.endsTheDaemon {
-            house.log.error(
+            context.log.error(
                 "work on a batch failed; it is tried again in a minute",
                 metadata: ["batch": "\(batch)", "reason": "\(OperationFailure(error).message)"])
         }
-        let now = house.clock.monotonic
+        let now = context.clock.monotonic
         state.withLock { state in
             state.stops[batch] = nil
             state.terms[batch] = nil
-            state.roster.ended(batch, leavingAloneUntil: end == .failed ? now + Self.retryAfter : nil)
+            state.scheduler.ended(batch, leavingAloneUntil: end == .failed ? now + Self.retryAfter : nil)
         }
-        house.batchBell.ring()
+        context.batchWakeSignal.wakeUp()
         return .workEnded
     }
 }
 
-extension BatchRoster.Sighting {
-    fileprivate init(_ tended: TendedBatch, _ rules: House.Rules) {
+extension BatchScheduler.BatchSnapshot {
+    fileprivate init(_ tended: PendingBatch, _ rules: DaemonContext.Rules) {
         self.init(
             id: tended.id, state: tended.state, lacksResults: tended.lacksResults, resumesAt: tended.resumesAt,
             priority: rules.job(named: tended.job)?.priority ?? 1)

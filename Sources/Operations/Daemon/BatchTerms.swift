@@ -39,7 +39,7 @@ struct BatchTerms: Equatable {
     }
 }
 
-extension House.Rules {
+extension DaemonContext.Rules {
     /// What batches of a job are run under.
     func terms(for job: String) -> BatchTerms { BatchTerms(job: job, self.job(named: job), place.settings) }
 }

@@ -15,18 +15,19 @@ struct BatchWork {
         case failed
     }
 
-    let house: House
+    let context: DaemonContext
     let batch: BatchID
 
     /// Sends what is queued until the batch is over, stands still, or is stopped.
     ///
     /// - Throws: `StoreError` when state could not be read or written.
     func send(until stop: StopSignal) async throws -> End {
-        let batch = try house.store.batch(batch)
-        guard let job = house.rules.job(named: batch.job) else { return try await pauseWithoutJob(batch) }
-        defer { house.progress.forget(batch.id) }
-        house.log.info("batch under way", metadata: batch.logged())
-        house.warnOfCertificateEnd(before: batch.counts.queued, at: min(job.limits.rate, house.settings.limits.rate))
+        let batch = try context.store.batch(batch)
+        guard let job = context.rules.job(named: batch.job) else { return try await pauseWithoutJob(batch) }
+        defer { context.progress.forget(batch.id) }
+        context.log.info("batch under way", metadata: batch.logged())
+        context.warnOfCertificateEnd(
+            before: batch.counts.queued, at: min(job.limits.rate, context.settings.limits.rate))
         do {
             let end = try await runner(for: batch, under: job).run(batch.id, stop: stop, resuming: false)
             try await tell(end, of: batch.id, under: job)
@@ -40,27 +41,27 @@ struct BatchWork {
     ///
     /// - Throws: `StoreError` when state could not be read or written.
     func conclude() async throws -> End {
-        let batch = try house.store.batch(batch)
+        let batch = try context.store.batch(batch)
         if try isHeldByMissingJob(batch) { return .failed }
         do {
-            let (folder, stale) = try await BlockingWork.run { [house] in try house.writeResults(of: batch) }
-            try await letGo(batch)
-            try await house.store.markResultsWritten(batch.id, finishedAt: batch.finishedAt)
-            house.log.notice(
+            let (folder, stale) = try await BlockingWork.run { [context] in try context.writeResults(of: batch) }
+            try await releaseInput(batch)
+            try await context.store.markResultsWritten(batch.id, finishedAt: batch.finishedAt)
+            context.log.notice(
                 "batch is over", metadata: batch.logged(["results": "\(folder)", "state": "\(batch.state.rawValue)"]))
-            house.tell(
+            context.tell(
                 batch.state == .rejected ? .rejected : .completed, of: batch,
-                under: house.rules.job(named: batch.job),
-                reason: stale.isEmpty ? nil : "out of date, and not to be used: \(Figures.names(stale))",
+                under: context.rules.job(named: batch.job),
+                reason: stale.isEmpty ? nil : "out of date, and not to be used: \(NumberFormat.names(stale))",
                 results: folder)
             return .done
-        } catch let error as StoreError where error.code == .diskFull && house.stop.isRaised {
+        } catch let error as StoreError where error.code == .diskFull && context.stop.isRaised {
             // The results are written, and told, at the next start.
             return .failed
         } catch  where error.endsTheDaemon {
             throw error
         } catch {
-            house.log.error(
+            context.log.error(
                 "results could not be written; trying again in a minute",
                 metadata: batch.logged(["reason": "\(OperationFailure(error).message)"]))
             return .failed

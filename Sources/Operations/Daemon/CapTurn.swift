@@ -2,7 +2,7 @@ import Foundation
 import RecordStore
 
 /// When a cap on calls turns over by itself. A pure rule.
-enum CapTurn {
+enum CapReset {
     /// The next moment at which a cap leaves room again; nil for one that only a person can raise.
     ///
     /// - Parameters:

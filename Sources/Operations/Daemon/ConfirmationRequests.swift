@@ -10,14 +10,14 @@ import Settings
 /// What is told at a drop folder of batches that wait for a person's word. The lines that will not be sent are given back
 /// at once, so that whoever dropped the file sees what is wrong with it.
 struct ConfirmationRequests {
-    let house: House
+    let context: DaemonContext
     let job: JobDefinition
     let folder: DropFolder
     /// What was given back of which batch, once.
     private var refused: [BatchID: RefusedLines] = [:]
 
-    init(house: House, job: JobDefinition, folder: DropFolder) {
-        (self.house, self.job, self.folder) = (house, job, folder)
+    init(context: DaemonContext, job: JobDefinition, folder: DropFolder) {
+        (self.context, self.job, self.folder) = (context, job, folder)
     }
 
     /// What is asked about a batch.
@@ -26,21 +26,22 @@ struct ConfirmationRequests {
     mutating func request(for batch: Batch, of claim: ClaimedFile) async throws -> FileStatus.ConfirmationRequest {
         let refused = try await refusedLines(of: batch)
         return FileStatus.ConfirmationRequest(
-            reason: batch.reason ?? "it wants confirmation", command: try house.store.hint(toStart: batch).commandLine,
+            reason: batch.reason ?? "it wants confirmation",
+            command: try context.store.hint(toStart: batch).commandLine,
             refusals: refused.groups.map { FileStatus.RefusedLines(rule: $0.rule, count: $0.count, lines: $0.lines) },
             returned: refused.path.map(folder.shownPath), canBeWithdrawn: try !folder.holdsInWorking(claim.name))
     }
 
     private mutating func refusedLines(of batch: Batch) async throws -> RefusedLines {
         if let known = refused[batch.id] { return known }
-        let results = house.results(of: job)
+        let results = context.results(of: job)
         do {
             refused[batch.id] = try await BlockingWork.run { try results.giveBackRefused(of: batch) }
         } catch  where error.endsTheDaemon {
             throw error
         } catch {
             let reason = OperationFailure(error).message
-            house.log.warning("lines could not be given back", metadata: batch.logged(["reason": "\(reason)"]))
+            context.log.warning("lines could not be given back", metadata: batch.logged(["reason": "\(reason)"]))
             refused[batch.id] = RefusedLines.none
         }
         return refused[batch.id] ?? .none
@@ -50,7 +51,7 @@ struct ConfirmationRequests {
 /// Tells whether what lies in the inbox under the name of a file that was taken is that file, put back there, or another.
 struct SameNameFiles {
     private struct Seen {
-        let seen: FileSighting
+        let seen: ObservedFile
         /// Nil until it has stood still from one look to the next.
         var isAnother: Bool?
     }

@@ -4,7 +4,7 @@ import Synchronization
 
 /// The client that calls go through, exchanged for one with today's keys when a batch is resumed or settings are read
 /// anew; calls under way end on the one they began on.
-final class CurrentClient: RecordSubmitter {
+final class ReloadableClient: RecordSubmitter {
     private final class Generation: Sendable {
         let client: IdentityInsightsClient
 

@@ -4,8 +4,8 @@ import RecordStore
 
 /// The daemon at work: all its parts as child tasks of one `run()`, until its house's stop is raised.
 struct Daemon {
-    let house: House
-    let reloaded: Doorbell
+    let context: DaemonContext
+    let reloaded: WakeSignal
     /// When the process ends at the latest, once its end has begun.
     var deadline: ExitDeadline?
     /// How long telling everybody and closing may take after a failure.
@@ -17,24 +17,24 @@ struct Daemon {
     /// - Throws: `StoreError` when state could not be read or written: nothing can be accounted for then, calls under way
     ///   become in doubt at the next start, and everybody has been told.
     func run() async throws {
-        house.store.observeStorage { [weak house] in house?.tell($0) }
-        house.stop.limitWaiting(in: house.store)
+        context.store.observeStorage { [weak context] in context?.tell($0) }
+        context.stop.limitWaiting(in: context.store)
         // Before anything else can be told.
-        try house.tellRestore()
+        try context.reportRestore()
         try await withThrowingTaskGroup { group in
-            group.addTask { await house.notifier.run() }
+            group.addTask { await context.notifier.run() }
             let outcome = await outcome()
             if case .failure(let error) = outcome {
                 deadline?.set(Self.failureTime)
-                house.tellFailure(error)
+                context.notifyOfFailure(error)
             }
-            house.notifier.finish()
+            context.notifier.finish()
             group.addTask {
-                await house.clock.sleep(until: house.clock.monotonic + Notifier.timeLimit.nanoseconds)
+                await context.clock.sleep(until: context.clock.monotonic + Notifier.timeLimit.nanoseconds)
             }
             try await group.next()
             group.cancelAll()
-            await house.client.shutDown()
+            await context.client.shutDown()
             try await close(after: outcome)
         }
     }
@@ -42,7 +42,7 @@ struct Daemon {
     /// What the work failed with weighs more than what closing fails with.
     private func close(after outcome: Result<Void, any Error>) async throws {
         do {
-            try await house.store.closeWithoutBlocking()
+            try await context.store.closeWithoutBlocking()
         } catch {
             try outcome.get()
             throw error
@@ -62,14 +62,14 @@ struct Daemon {
     /// the others are cancelled then.
     private func work() async throws {
         try await withThrowingTaskGroup { group in
-            let supervisor = BatchSupervisor(house: house, reload: Reload(house: house, reloaded: reloaded))
+            let supervisor = BatchSupervisor(context: context, reload: Reload(context: context, reloaded: reloaded))
             group.addTask {
                 try await supervisor.run()
                 return true
             }
             for part in parts {
                 group.addTask {
-                    try await part.keepRunning(in: house)
+                    try await part.keepRunning(in: context)
                     return false
                 }
             }
@@ -81,11 +81,11 @@ struct Daemon {
 
     private var parts: [DaemonPart] {
         [
-            DaemonPart("jobs", JobKeepers(house: house, reloaded: reloaded).run),
-            DaemonPart(GateJournal.name, GateJournal(house: house).run),
-            DaemonPart(InputRelease.name, InputRelease(house: house).run),
-            DaemonPart(Upkeep.name, Upkeep(house: house).run),
-            DaemonPart("shutdown grace", ShutdownGrace(house: house).run),
+            DaemonPart("jobs", JobSupervisor(context: context, reloaded: reloaded).run),
+            DaemonPart(RunnerStatusPublisher.name, RunnerStatusPublisher(context: context).run),
+            DaemonPart(FileReleaseRetry.name, FileReleaseRetry(context: context).run),
+            DaemonPart(Maintenance.name, Maintenance(context: context).run),
+            DaemonPart("shutdown grace", ShutdownGrace(context: context).run),
         ]
     }
 }

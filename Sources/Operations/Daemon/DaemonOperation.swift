@@ -22,17 +22,17 @@ public struct DaemonOperation: Sendable {
     ///   with 3 then, so that a service manager starts it again.
     public func perform() async throws -> ExitStatus {
         let environment = ProcessInfo.processInfo.environment
-        let house = try House.opened(Workplace(config: config), environment: environment, log: log)
-        let (manager, reloaded, deadline) = (ServiceManager(environment: environment), Doorbell(), ExitDeadline())
-        let reload = Reload(house: house, reloaded: reloaded)
-        let signals = DaemonSignals(house: house, deadline: deadline) {
+        let context = try DaemonContext.opened(Installation(config: config), environment: environment, log: log)
+        let (manager, reloaded, deadline) = (ServiceManager(environment: environment), WakeSignal(), ExitDeadline())
+        let reload = Reload(context: context, reloaded: reloaded)
+        let signals = DaemonSignals(context: context, deadline: deadline) {
             await manager.reloading { await reload.perform() }
         } whenHeard: {
-            house.tellStart()
+            context.logStart()
             manager.ready()
         }
-        try await SignalledWork.run(beside: [signals, ServiceWatchdog(manager: manager, house: house)]) {
-            try await Daemon(house: house, reloaded: reloaded, deadline: deadline).run()
+        try await SignalledWork.run(beside: [signals, ServiceWatchdog(manager: manager, context: context)]) {
+            try await Daemon(context: context, reloaded: reloaded, deadline: deadline).run()
         }
         log.notice("the daemon has ended")
         return .succeeded

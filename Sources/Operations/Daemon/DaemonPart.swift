@@ -25,12 +25,12 @@ struct DaemonPart: Sendable {
     /// Runs the part; where it fails for a reason of its own it is logged and begins again.
     ///
     /// - Throws: `StoreError` when state could not be read or written.
-    func keepRunning(in house: House) async throws {
-        defer { house.attendance.leave(name) }
+    func keepRunning(in context: DaemonContext) async throws {
+        defer { context.attendance.leave(name) }
         while !Task.isCancelled {
             do {
                 return try await run()
-            } catch let error as StoreError where error.code == .diskFull && house.stop.isRaised {
+            } catch let error as StoreError where error.code == .diskFull && context.stop.isRaised {
                 // What it was doing is done at the next start; calls' answers are not its affair.
                 return
             } catch  where error.endsTheDaemon {
@@ -38,11 +38,11 @@ struct DaemonPart: Sendable {
             } catch is CancellationError {
                 return
             } catch {
-                house.log.error(
+                context.log.error(
                     "a part of the daemon failed; it begins again",
                     metadata: ["part": "\(name)", "reason": "\(OperationFailure(error).message)"])
-                house.attendance.leave(name)
-                await Doorbell().wait(for: Self.pause, on: house.clock)
+                context.attendance.leave(name)
+                await WakeSignal().wait(for: Self.pause, on: context.clock)
             }
         }
     }

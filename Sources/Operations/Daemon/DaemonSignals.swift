@@ -7,7 +7,7 @@ import UnixSignals
 /// What signals mean to the daemon: SIGTERM and SIGINT end it gently, and at once when another comes a second or more
 /// after the first; SIGHUP reads settings and jobs anew.
 struct DaemonSignals: Service {
-    let house: House
+    let context: DaemonContext
     let deadline: ExitDeadline
     let reload: @Sendable () async -> Void
     /// Called once signals are heard: whoever is told so may send one.
@@ -25,9 +25,9 @@ struct DaemonSignals: Service {
                 if signal == .sighup {
                     wishes.yield()
                 } else {
-                    act(on: signal, escalation.request(at: house.clock.monotonic))
+                    act(on: signal, escalation.request(at: context.clock.monotonic))
                 }
-                house.batchBell.ring()
+                context.batchWakeSignal.wakeUp()
             }
             group.cancelAll()
         }
@@ -37,14 +37,14 @@ struct DaemonSignals: Service {
         let metadata: Logger.Metadata = ["signal": "\(signal)"]
         switch request {
         case .drain:
-            house.log.notice("no new calls; waiting for the answers under way", metadata: metadata)
-            house.stop.drain()
-            deadline.set(house.settings.daemon.shutdownGrace + ExitDeadline.margin)
+            context.log.notice("no new calls; waiting for the answers under way", metadata: metadata)
+            context.stop.drain()
+            deadline.set(context.settings.daemon.shutdownGrace + ExitDeadline.margin)
         case .repetition:
-            house.log.info("signal within a second of the first, so part of the same wish", metadata: metadata)
+            context.log.info("signal within a second of the first, so part of the same wish", metadata: metadata)
         case .abandon:
-            house.log.warning("leaving at once; calls under way are in doubt", metadata: metadata)
-            house.stop.abandon()
+            context.log.warning("leaving at once; calls under way are in doubt", metadata: metadata)
+            context.stop.abandon()
             deadline.set(ExitDeadline.atOnce)
         }
     }

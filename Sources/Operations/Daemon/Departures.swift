@@ -3,10 +3,10 @@ import Synchronization
 
 /// Batches that are over, their results written, and whose input files could not be let go: tried again by
 /// `InputRelease`, and by nobody else meanwhile.
-final class Departures: Sendable {
+final class PendingFileReleases: Sendable {
     private let waiting = Mutex<Set<BatchID>>([])
     /// Rings when there is one more.
-    let bell = Doorbell()
+    let wakeSignal = WakeSignal()
 
     /// The batches, the oldest first.
     var all: [BatchID] { waiting.withLock { $0.sorted() } }
@@ -16,7 +16,7 @@ final class Departures: Sendable {
 
     /// One more file waits.
     func add(_ batch: BatchID) {
-        if waiting.withLock({ $0.insert(batch).inserted }) { bell.ring() }
+        if waiting.withLock({ $0.insert(batch).inserted }) { wakeSignal.wakeUp() }
     }
 
     /// A batch's file is gone.

@@ -4,9 +4,9 @@ import Synchronization
 /// Wakes one loop of the daemon: something it should look at has happened, or a time has come.
 ///
 /// A ring that comes while nobody waits is kept until somebody does; several rings are one.
-final class Doorbell: Sendable {
+final class WakeSignal: Sendable {
     private struct State {
-        var hasRung = false
+        var isSignalled = false
         var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
         var next = 0
     }
@@ -14,10 +14,10 @@ final class Doorbell: Sendable {
     private let state = Mutex(State())
 
     /// Wakes whoever waits.
-    func ring() {
+    func wakeUp() {
         let waiters = state.withLock { state in
             let waiters = state.waiters.values
-            state.hasRung = waiters.isEmpty
+            state.isSignalled = waiters.isEmpty
             state.waiters = [:]
             return Array(waiters)
         }
@@ -33,8 +33,8 @@ final class Doorbell: Sendable {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let mayGoOn = state.withLock { state in
-                    if state.hasRung || Task.isCancelled {
-                        state.hasRung = false
+                    if state.isSignalled || Task.isCancelled {
+                        state.isSignalled = false
                         return true
                     }
                     state.waiters[number] = continuation
@@ -52,7 +52,7 @@ final class Doorbell: Sendable {
         await withDiscardingTaskGroup { group in
             group.addTask {
                 await clock.sleep(until: deadline)
-                if !Task.isCancelled { self.ring() }
+                if !Task.isCancelled { self.wakeUp() }
             }
             await wait()
             group.cancelAll()

@@ -19,7 +19,7 @@ struct FilePattern {
     func look() -> FolderListing { FolderListing(paths: matches, readsMarkers: source.needsDoneMarker) }
 
     /// Whether a file still is as it was seen.
-    func isUnchanged(_ file: FileSighting) -> Bool {
+    func isUnchanged(_ file: ObservedFile) -> Bool {
         FolderListing(paths: [file.name], readsMarkers: false).files.first?.isUnchanged(since: file) ?? false
     }
 

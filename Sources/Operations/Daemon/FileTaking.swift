@@ -7,7 +7,7 @@ import RecordStore
 import Settings
 
 /// Takes one file in under a job, from wherever it lies, and says what has become of it.
-struct FileTaking {
+struct FileIntake {
     /// What has become of a file.
     enum Outcome {
         /// Its records are in this batch, which may run or waits for confirmation.
@@ -20,7 +20,7 @@ struct FileTaking {
         case interrupted
     }
 
-    let house: House
+    let context: DaemonContext
     let job: JobDefinition
 
     /// Reads a file into its batch.
@@ -36,7 +36,7 @@ struct FileTaking {
             let input = try await examined(path)
             let claim = try await current(claim, for: input)
             if let earlier = try earlier(input, than: claim) { return .known(earlier) }
-            let own = try claim.batch.map(house.store.batch)
+            let own = try claim.batch.map(context.store.batch)
             if let own, own.state.isFinished { return .taken(own) }
             let plan = BatchIntake.Plan(input: input, step: own.map { .goOn($0) } ?? .begin)
             return .taken(try await admit(try await intake(claiming: claim).takeIn(plan, progress: progress)))
@@ -55,23 +55,23 @@ struct FileTaking {
 
     /// What is known of the file that lies there now: nothing, where it has taken the place of the one that was claimed.
     private func current(_ claim: ClaimedFile, for input: ExaminedFile) async throws -> ClaimedFile {
-        guard let batch = try claim.batch.map(house.store.batch), batch.contentDigest != input.contentDigest else {
+        guard let batch = try claim.batch.map(context.store.batch), batch.contentDigest != input.contentDigest else {
             return claim
         }
         let another = InputError(file: claim.name, rule: "was replaced by another file before all of it was read")
         try await giveUp(claim.path, because: another)
-        try await house.store.forgetClaimedFile(at: claim.path)
-        return ClaimedFile(path: claim.path, job: claim.job, name: claim.name, claimedAt: house.clock.now)
+        try await context.store.forgetClaimedFile(at: claim.path)
+        return ClaimedFile(path: claim.path, job: claim.job, name: claim.name, claimedAt: context.clock.now)
     }
 
     /// A batch whose file cannot be read to its end any more is over, before its first call.
     private func giveUp(_ path: String, because error: InputError) async throws {
-        guard let batch = try house.store.claimedFile(at: path)?.batch.map(house.store.batch), !batch.isIngested,
-            try await house.store.moveBatch(
+        guard let batch = try context.store.claimedFile(at: path)?.batch.map(context.store.batch), !batch.isIngested,
+            try await context.store.moveBatch(
                 batch.id, from: [.ingesting, .paused], to: .rejected, reason: error.description)
         else { return }
-        house.log.error("batch given up", metadata: batch.logged(["reason": "\(error.description)"]))
-        house.batchBell.ring()
+        context.log.error("batch given up", metadata: batch.logged(["reason": "\(error.description)"]))
+        context.batchWakeSignal.wakeUp()
     }
 
     private func examined(_ path: String) async throws -> ExaminedFile {
@@ -82,39 +82,39 @@ struct FileTaking {
     }
 
     private func intake(claiming claim: ClaimedFile) -> BatchIntake {
-        let rules = house.rules
+        let rules = context.rules
         var intake = BatchIntake(
-            store: house.store, job: job, provenance: rules.provenance, results: house.results(of: job),
-            stop: house.stop, console: .silent)
+            store: context.store, job: job, provenance: rules.provenance, results: context.results(of: job),
+            stop: context.stop, console: .silent)
         intake.claim = claim
-        intake.takenAt = house.clock.now
+        intake.takenAt = context.clock.now
         return intake
     }
 
     /// The batch of the same bytes under the same job, unless it is this very claim's.
     private func earlier(_ input: ExaminedFile, than claim: ClaimedFile) throws -> Batch? {
-        let known = try house.store.findBatch(job: job.name, contentDigest: input.contentDigest)
+        let known = try context.store.findBatch(job: job.name, contentDigest: input.contentDigest)
         return known.contains { $0.id == claim.batch } ? nil : known.first
     }
 
     /// Lets a batch whose file has been read run, or wait for a person's word.
     private func admit(_ batch: Batch) async throws -> Batch {
         guard batch.state == .ingesting else { return batch }
-        let admission = try await Spending(store: house.store, job: job, pricing: house.rules.place.pricing)
+        let admission = try await Spending(store: context.store, job: job, pricing: context.rules.place.pricing)
             .admission(of: batch)
-        let isAdmitted = try await house.store.finishIngest(
+        let isAdmitted = try await context.store.finishIngest(
             batch.id, state: admission.state, reason: admission.reason)
-        let admitted = try house.store.batch(batch.id)
+        let admitted = try context.store.batch(batch.id)
         guard isAdmitted else { return admitted }
-        house.log.notice("file taken in", metadata: admitted.logged(["records": "\(admitted.counts.total)"]))
+        context.log.notice("file taken in", metadata: admitted.logged(["records": "\(admitted.counts.total)"]))
         if admitted.state == .awaitingConfirmation {
-            let next = try house.store.hint(toStart: admitted)
-            house.log.notice(
+            let next = try context.store.hint(toStart: admitted)
+            context.log.notice(
                 "batch waits for confirmation",
                 metadata: admitted.logged(["next": "\(next)", "reason": "\(admitted.reason ?? "")"]))
-            house.tell(.awaitingConfirmation, of: admitted, under: job, next: next)
+            context.tell(.awaitingConfirmation, of: admitted, under: job, next: next)
         }
-        house.batchBell.ring()
+        context.batchWakeSignal.wakeUp()
         return admitted
     }
 }

@@ -6,12 +6,12 @@ import RecordStore
 import Settings
 
 /// What people at a drop folder are told: `NAME.status.txt` in the inbox, for each file there and each that is worked on.
-struct FolderNews {
-    let house: House
+struct FolderStatusWriter {
+    let context: DaemonContext
     let job: JobDefinition
     let folder: DropFolder
     /// Rings when there is a file to tell of.
-    let bell: Doorbell
+    let wakeSignal: WakeSignal
 
     private struct Situation: Equatable {
         let phase: FileStatus.Phase
@@ -23,13 +23,13 @@ struct FolderNews {
     /// - Throws: `StoreError` when the database could not be read; `DropFolderError` when the folder could not.
     func run() async throws {
         var told = [String: Situation]()
-        var requests = ConfirmationRequests(house: house, job: job, folder: folder)
+        var requests = ConfirmationRequests(context: context, job: job, folder: folder)
         var sameNames = SameNameFiles(folder: folder)
         while !Task.isCancelled {
-            let claims = try house.store.claimedFiles(of: job.name)
+            let claims = try context.store.claimedFiles(of: job.name)
             var current = [String: Situation]()
             for claim in claims {
-                let batch = try claim.batch.map(house.store.batch)
+                let batch = try claim.batch.map(context.store.batch)
                 guard let batch, let phase = try await phase(of: batch, claim, &requests) else { continue }
                 let another = try await sameNames.isThereAnother(of: claim, batch)
                 let situation = Situation(phase: phase, anotherWaits: another)
@@ -37,8 +37,8 @@ struct FolderNews {
                 if told[claim.name] != situation { say(claim, phase, batch, anotherWaits: another) }
             }
             told = current
-            if claims.isEmpty { await bell.wait() }
-            await Doorbell().wait(for: house.rhythm.news, on: house.clock)
+            if claims.isEmpty { await wakeSignal.wait() }
+            await WakeSignal().wait(for: context.intervals.statusWriter, on: context.clock)
         }
     }
 
@@ -47,7 +47,7 @@ struct FolderNews {
         say(
             FileStatus(
                 file: claim.name, batch: batch?.name, takenAt: claim.claimedAt, phase: phase,
-                anotherWaits: anotherWaits, writtenAt: house.clock.now, zone: job.timeZone))
+                anotherWaits: anotherWaits, writtenAt: context.clock.now, zone: job.timeZone))
     }
 
     /// Says what files that lie in the inbox wait for, and takes the word back for those that have gone.
@@ -61,11 +61,11 @@ struct FolderNews {
         waiting: [String: FileStatus.Phase], before: [String: FileStatus.Phase], claimed: Set<String>
     ) throws {
         for (name, phase) in waiting where before[name] != phase {
-            say(FileStatus(file: name, phase: phase, writtenAt: house.clock.now, zone: job.timeZone))
+            say(FileStatus(file: name, phase: phase, writtenAt: context.clock.now, zone: job.timeZone))
         }
         for name in before.keys where waiting[name] == nil && !claimed.contains(name) {
             guard try folder.sighting(of: name) == nil,
-                try house.store.claimedFile(at: folder.workingPath(of: name)) == nil
+                try context.store.claimedFile(at: folder.workingPath(of: name)) == nil
             else { continue }
             take(backOf: name)
         }
@@ -75,36 +75,36 @@ struct FolderNews {
         do {
             try folder.removeStatus(of: name)
         } catch {
-            house.log.warning("status text not removed", metadata: ["file": "\(name)", "reason": "\(error)"])
+            context.log.warning("status text not removed", metadata: ["file": "\(name)", "reason": "\(error)"])
         }
     }
 
     /// Says what lies in the inbox and is not taken in.
-    func say(leftAlone things: [LeftAlone]) {
+    func say(skippedFiles things: [SkippedFile]) {
         do {
             try folder.writeNotTaken(things)
         } catch {
-            house.log.warning("status text not written", metadata: ["job": "\(job.name)", "reason": "\(error)"])
+            context.log.warning("status text not written", metadata: ["job": "\(job.name)", "reason": "\(error)"])
         }
     }
 
     /// Writes why a file was refused.
     func say(_ error: InputError) {
-        say(FileStatus(file: error.file, phase: .rejected(error), writtenAt: house.clock.now, zone: job.timeZone))
+        say(FileStatus(file: error.file, phase: .rejected(error), writtenAt: context.clock.now, zone: job.timeZone))
     }
 
     private func say(_ status: FileStatus) {
         do {
             try folder.writeStatus(status)
         } catch {
-            house.log.warning("status text not written", metadata: ["file": "\(status.file)", "reason": "\(error)"])
+            context.log.warning("status text not written", metadata: ["file": "\(status.file)", "reason": "\(error)"])
         }
     }
 
     private func phase(
         of batch: Batch, _ claim: ClaimedFile, _ requests: inout ConfirmationRequests
     ) async throws -> FileStatus.Phase? {
-        let waiting = house.waiting(batch)
+        let waiting = context.waiting(batch)
         switch batch.state {
         case .ingesting: return nil
         case .awaitingConfirmation: return .waitingForConfirmation(try await requests.request(for: batch, of: claim))
@@ -122,8 +122,8 @@ struct FolderNews {
 
     /// What ends a pause. To resume one by a cap before its cause is gone would only pause it again.
     private func pauseEnds(_ batch: Batch) throws -> String {
-        if let moment = try house.store.resumptions()[batch.id] {
-            return "nothing; it goes on by itself at \(Figures.time(moment))"
+        if let instant = try context.store.resumptions()[batch.id] {
+            return "nothing; it goes on by itself at \(NumberFormat.time(instant))"
         }
         let resume = "\(Hint.resume(batch: batch.name)) goes on"
         guard let cap = job.limits.batchCalls, batch.counts.calls >= cap else {
@@ -136,6 +136,6 @@ struct FolderNews {
         let counts = batch.counts
         return FileStatus.Progress(
             done: counts.total - counts.queued - counts.inFlight, total: counts.total,
-            rate: house.progress[batch.id]?.rate, waiting: waiting)
+            rate: context.progress[batch.id]?.rate, waiting: waiting)
     }
 }

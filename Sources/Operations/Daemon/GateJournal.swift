@@ -6,16 +6,16 @@ import Settings
 
 /// Keeps in the database who runs it and how the way to the API stands, so that `status` can show it; and proves by that
 /// that the daemon can write, though there be nothing to do.
-struct GateJournal {
-    let house: House
+struct RunnerStatusPublisher {
+    let context: DaemonContext
     static let name = "runner status"
     private let startedAt: Int64
     /// Changes in between are one.
     private static let pause = Duration.seconds(1)
 
-    init(house: House) {
-        self.house = house
-        startedAt = house.clock.now
+    init(context: DaemonContext) {
+        self.context = context
+        startedAt = context.clock.now
     }
 
     /// Writes at each change, at most once a second, and every now and then without one, until it is cancelled. That the
@@ -23,25 +23,25 @@ struct GateJournal {
     ///
     /// - Throws: `StoreError` when it could not be written.
     func run() async throws {
-        let bell = Doorbell()
-        let observer = house.traffic.addStatusObserver { bell.ring() }
-        defer { house.traffic.removeStatusObserver(observer) }
+        let wakeSignal = WakeSignal()
+        let observer = context.traffic.addStatusObserver { wakeSignal.wakeUp() }
+        defer { context.traffic.removeStatusObserver(observer) }
         var late = Set<String>()
         while !Task.isCancelled {
-            house.expect(Self.name)
-            try await house.store.saveRunnerStatus(status)
+            context.expect(Self.name)
+            try await context.store.saveRunnerStatus(status)
             tellLate(&late)
-            house.expect(Self.name, after: house.rhythm.proof + Self.pause)
-            await bell.wait(for: house.rhythm.proof, on: house.clock)
-            await Doorbell().wait(for: Self.pause, on: house.clock)
+            context.expect(Self.name, after: context.intervals.proof + Self.pause)
+            await wakeSignal.wait(for: context.intervals.proof, on: context.clock)
+            await WakeSignal().wait(for: Self.pause, on: context.clock)
         }
     }
 
     /// Says once which parts have not come back: a share that never answers is seen nowhere else.
     private func tellLate(_ told: inout Set<String>) {
-        let late = Set(house.attendance.overdue(at: house.clock.monotonic, vitalOnly: false))
+        let late = Set(context.attendance.overdue(at: context.clock.monotonic, vitalOnly: false))
         for part in late.subtracting(told).sorted() {
-            house.log.error(
+            context.log.error(
                 "a part of the daemon has not come back in time; the disk or share it works with may not answer",
                 metadata: ["part": "\(part)"])
         }
@@ -49,7 +49,7 @@ struct GateJournal {
     }
 
     private var status: RunnerStatus {
-        let (traffic, rules, now) = (house.traffic.status, house.rules, house.clock.now)
+        let (traffic, rules, now) = (context.traffic.status, context.rules, context.clock.now)
         return RunnerStatus(
             process: getpid(), host: rules.provenance.host, version: Version.current, isDaemon: true,
             jobs: rules.jobs.values.count(where: \.isEnabled), startedAt: startedAt, loadedAt: rules.loadedAt,

@@ -10,8 +10,8 @@ import Settings
 ///
 /// A file is looked at twice, `settle` apart by the monotonic clock: what its time says is the word of whoever writes it,
 /// or of a file server whose clock is another. What has changed between the looks is left for the next round.
-struct GlobRound {
-    let house: House
+struct PatternIntake {
+    let context: DaemonContext
     let job: JobDefinition
 
     /// Takes the files in, one after the other.
@@ -21,49 +21,49 @@ struct GlobRound {
         let pattern = FilePattern(job.source)
         var settling = pattern.settling()
         var listing = pattern.look()
-        var finding = settling.take(listing, at: house.clock.monotonic)
-        if let lookAgainAt = finding.lookAgainAt {
-            await Doorbell().wait(until: lookAgainAt, on: house.clock)
-            if Task.isCancelled || house.stop.isRaised { return }
+        var finding = settling.take(listing, at: context.clock.monotonic)
+        if let nextPollAt = finding.nextPollAt {
+            await WakeSignal().wait(until: nextPollAt, on: context.clock)
+            if Task.isCancelled || context.stop.isRaised { return }
             listing = pattern.look()
-            finding = settling.take(listing, at: house.clock.monotonic)
+            finding = settling.take(listing, at: context.clock.monotonic)
         }
         tell(listing, finding)
-        for file in finding.whole where !house.stop.isRaised {
+        for file in finding.whole where !context.stop.isRaised {
             // Others were read meanwhile, which may have taken long.
-            if pattern.isUnchanged(file) { try await take(file.name) } else { tellUnfinished([file.name]) }
+            if pattern.isUnchanged(file) { try await take(file.name) } else { logUnfinished([file.name]) }
         }
     }
 
     private func tell(_ listing: FolderListing, _ finding: SettlingFiles.Finding) {
         if listing.files.isEmpty {
-            house.log.warning("no file for a job that is due", metadata: ["job": "\(job.name)"])
+            context.log.warning("no file for a job that is due", metadata: ["job": "\(job.name)"])
         }
-        tellUnfinished(finding.settling)
+        logUnfinished(finding.settling)
         if !finding.withoutMarker.isEmpty {
-            house.log.warning(
+            context.log.warning(
                 "files are left for the next time: no marker made after them lies beside them",
-                metadata: ["job": "\(job.name)", "files": "\(Figures.names(finding.withoutMarker))"])
+                metadata: ["job": "\(job.name)", "files": "\(NumberFormat.names(finding.withoutMarker))"])
         }
-        if !listing.leftAlone.isEmpty {
-            house.log.notice(
-                "left alone", metadata: ["job": "\(job.name)", "files": "\(Figures.names(listing.leftAlone))"])
+        if !listing.skippedFiles.isEmpty {
+            context.log.notice(
+                "left alone", metadata: ["job": "\(job.name)", "files": "\(NumberFormat.names(listing.skippedFiles))"])
         }
     }
 
-    private func tellUnfinished(_ paths: [String]) {
+    private func logUnfinished(_ paths: [String]) {
         guard !paths.isEmpty else { return }
-        house.log.warning(
+        context.log.warning(
             "files are left for the next time: they are still being written",
-            metadata: ["job": "\(job.name)", "files": "\(Figures.names(paths))"])
+            metadata: ["job": "\(job.name)", "files": "\(NumberFormat.names(paths))"])
     }
 
     /// Goes on with files whose reading was cut short.
     ///
     /// - Throws: `StoreError` when state could not be read or written.
     func goOn() async throws {
-        for claim in try house.store.claimedFiles(of: job.name) {
-            guard let batch = claim.batch, try house.store.batch(batch).state == .ingesting else { continue }
+        for claim in try context.store.claimedFiles(of: job.name) {
+            guard let batch = claim.batch, try context.store.batch(batch).state == .ingesting else { continue }
             try await take(claim.path)
         }
     }
@@ -71,29 +71,29 @@ struct GlobRound {
     private func take(_ path: String) async throws {
         let name = URL(filePath: path).lastPathComponent
         let claim =
-            try house.store.claimedFile(at: path)
-            ?? ClaimedFile(path: path, job: job.name, name: name, claimedAt: house.clock.now)
-        let outcome = try await FileTaking(house: house, job: job).take(path, claim: claim) { _ in }
+            try context.store.claimedFile(at: path)
+            ?? ClaimedFile(path: path, job: job.name, name: name, claimedAt: context.clock.now)
+        let outcome = try await FileIntake(context: context, job: job).take(path, claim: claim) { _ in }
         switch outcome {
         case .taken, .interrupted: break
         case .known(let batch):
-            house.log.info(
+            context.log.info(
                 "file is known", metadata: ["job": "\(job.name)", "file": "\(name)", "batch": "\(batch.name)"])
             if batch.state.isFinished { try leave(path, name) }
         case .refused(let error):
-            try await house.store.forgetClaimedFile(at: path)
-            house.log.warning(
+            try await context.store.forgetClaimedFile(at: path)
+            context.log.warning(
                 "file rejected", metadata: ["file": "\(name)", "job": "\(job.name)", "reason": "\(error.description)"])
-            house.tellRejection(of: error, under: job)
+            context.notifyOfRejection(of: error, under: job)
         }
     }
 
     /// A file whose every line is answered already goes where it would go after its own batch.
     private func leave(_ path: String, _ name: String) throws {
         do {
-            try InputLeaving(path: path).perform(job.after)
+            try InputDisposal(path: path).perform(job.after)
         } catch {
-            house.log.warning(
+            context.log.warning(
                 "file stays where it is",
                 metadata: ["file": "\(name)", "job": "\(job.name)", "reason": "\(OperationFailure(error).message)"])
         }

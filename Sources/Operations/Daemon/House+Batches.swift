@@ -8,10 +8,10 @@ import RecordStore
 import Results
 import Settings
 
-extension House {
+extension DaemonContext {
     /// Where and how results of a job's batches are written.
     func results(of job: JobDefinition) -> BatchResults {
-        BatchResults(store: store, pricing: rules.place.pricing, place: ResultsPlace(job, settings: settings))
+        BatchResults(store: store, pricing: rules.place.pricing, place: ResultsLocation(job, settings: settings))
     }
 
     /// Writes a batch's results, and writes those of an earlier end anew that lie in other folders: nobody is to mend and
@@ -54,7 +54,7 @@ extension House {
         if let folder {
             if isRead { try leave(folder, claim, batch, job) } else { try refuse(folder, claim, batch, job) }
         } else if isRead {
-            try InputLeaving(path: claim.path).perform(job.after)
+            try InputDisposal(path: claim.path).perform(job.after)
         } else {
             log.notice(
                 "another file has taken the input file's place; it is taken in when the job is due",
@@ -62,7 +62,7 @@ extension House {
         }
         try await store.forgetClaimedFile(at: claim.path)
         // Another file of its name may have waited for it to leave.
-        folderBell(of: batch.job).ring()
+        folderWakeSignal(of: batch.job).wakeUp()
     }
 
     /// Takes the file of a batch that waited for a person's word out of the inbox again, unless it is another by now.
@@ -83,11 +83,11 @@ extension House {
         let status = traffic.status
         if let halt = status.halt { return "the way to the API is halted: \(halt.reason)" }
         if status.gate == .closed {
-            let probe = status.nextProbeAt.map { "; next try at \(Figures.time($0))" } ?? ""
+            let probe = status.nextProbeAt.map { "; next try at \(NumberFormat.time($0))" } ?? ""
             return (status.reason ?? "the API is out of reach") + probe
         }
         guard let wait = progress[batch.id]?.wait, wait.end > clock.monotonic else { return nil }
-        return "\(wait.reason), until \(Figures.time(wait.until))"
+        return "\(wait.reason), until \(NumberFormat.time(wait.until))"
     }
 
     private func leave(_ folder: DropFolder, _ claim: ClaimedFile, _ batch: Batch, _ job: JobDefinition) throws {
@@ -102,7 +102,8 @@ extension House {
     private func refuse(_ folder: DropFolder, _ claim: ClaimedFile, _ batch: Batch, _ job: JobDefinition) throws {
         var error = InputError(
             file: claim.name,
-            rule: "was written to after it was taken in; its \(Figures.count(batch.counts.total, "line")) of then are "
+            rule:
+                "was written to after it was taken in; its \(NumberFormat.count(batch.counts.total, "line")) of then are "
                 + "answered as \(batch.name), what was added or changed is not")
         error.consequence = "was still being written when it was taken"
         error.remedy =
@@ -110,7 +111,7 @@ extension House {
         try folder.removeStatus(of: claim.name)
         try folder.reject(claim.name, because: error, as: batch.name)
         log.warning("file was written to after it was taken in", metadata: batch.logged(["file": "\(claim.name)"]))
-        tellRejection(of: error, under: job)
+        notifyOfRejection(of: error, under: job)
     }
 
     private func dropFolder(of job: JobDefinition) throws -> DropFolder? {

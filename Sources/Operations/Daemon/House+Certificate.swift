@@ -5,7 +5,7 @@ import RecordStore
 import Settings
 import Synchronization
 
-extension House {
+extension DaemonContext {
     /// Warns where the client's certificate ends before all that waits would be done.
     func warnOfCertificateEnd() {
         let waiting = (try? store.unfinishedBatches()) ?? []
@@ -28,7 +28,8 @@ extension House {
                 ? "the client certificate has ended; every call will be refused"
                 : "the client certificate ends before what waits would be done",
             metadata: [
-                "ends": "\(Figures.time(outlook.end))", "projected_end": "\(Figures.time(outlook.projectedEnd))",
+                "ends": "\(NumberFormat.time(outlook.end))",
+                "projected_end": "\(NumberFormat.time(outlook.projectedEnd))",
                 "remedy": "renew it in the portal, put it in place, then send SIGHUP",
             ])
     }

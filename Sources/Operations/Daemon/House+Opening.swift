@@ -4,29 +4,29 @@ import Logging
 import RecordStore
 import Settings
 
-extension House {
+extension DaemonContext {
     /// Reads keys and jobs, opens the database as its runner and makes the client; calls nothing.
     ///
     /// - Throws: What is wrong with settings, jobs or keys; `StoreError`, above all where another process runs the
     ///   database.
     static func opened(
-        _ place: Workplace, environment: [String: String], log: Logger, clock: any RunnerClock = SystemClock(),
-        rhythm: Rhythm = Rhythm()
-    ) throws -> House {
+        _ place: Installation, environment: [String: String], log: Logger, clock: any RunnerClock = SystemClock(),
+        intervals: PollingIntervals = PollingIntervals()
+    ) throws -> DaemonContext {
         let credentials = try place.credentials()
         let rules = try Rules(place, credentials: credentials, at: clock.now)
         let client = try place.client(credentials, concurrency: place.settings.limits.concurrency)
         let store = try place.storeForRunning(rules.provenance)
         let folder = URL(filePath: place.settings.path).deletingLastPathComponent().path
-        return House(
-            store: store, rules: rules, client: CurrentClient(client),
+        return DaemonContext(
+            store: store, rules: rules, client: ReloadableClient(client),
             traffic: EndpointTraffic(configuration: RunnerConfiguration(daemonOf: place.settings), clock: clock),
             notifier: Notifier(folder: folder, environment: environment, clock: clock, log: log), stop: StopSignal(),
-            log: log, rhythm: rhythm)
+            log: log, intervals: intervals)
     }
 
     /// Says what was found at start, for the person who reads the log the next morning.
-    func tellStart() {
+    func logStart() {
         let found = store.recovery
         if found.openAttempts > 0 {
             log.warning(

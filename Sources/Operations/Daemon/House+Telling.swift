@@ -5,7 +5,7 @@ import Logging
 import RecordStore
 import Settings
 
-extension House {
+extension DaemonContext {
     /// Tells whoever a job names that something happened to one of its batches.
     func tell(
         _ event: Settings.Notification.Event, of batch: Batch, under job: JobDefinition?, reason: String? = nil,
@@ -21,7 +21,7 @@ extension House {
     /// or batches still wait because of it.
     ///
     /// - Throws: `StoreError` when the database could not be read.
-    func tellRestore() throws {
+    func reportRestore() throws {
         let hold = try store.restoreHold()
         guard let reason = RestoreText.warning(of: store.recovery) ?? hold?.text else { return }
         if let hold { log.warning("batches wait since a restore", metadata: ["reason": "\(hold.text)"]) }
@@ -40,16 +40,16 @@ extension House {
     }
 
     /// Tells that a job was due while nobody could start it.
-    func tellMissed(_ job: JobDefinition, due: Int64, count: Int, runsNow: Bool) {
+    func notifyOfMissedRun(_ job: JobDefinition, due: Int64, count: Int, runsNow: Bool) {
         let notice = BatchNotice(missedBy: job.name, due: due, count: count, runsNow: runsNow, at: clock.now)
         notifier.tell(notice, to: job.notify ?? settings.notify)
     }
 
     /// Logs and tells everybody that the daemon ends, because state can no longer be recorded or read.
-    func tellFailure(_ error: any Error) {
+    func notifyOfFailure(_ error: any Error) {
         let reason = OperationFailure(error).message
         log.critical("the daemon ends: nothing can be accounted for any more", metadata: ["reason": "\(reason)"])
-        tellAll(
+        notifyAll(
             BatchNotice(
                 .failed, at: clock.now, reason: reason,
                 remedy: "do what the reason says; a service manager starts the daemon again (exit code "
@@ -64,7 +64,7 @@ extension House {
             log.error(
                 "the disk is full: no calls; what has to be written waits for room",
                 metadata: Self.databaseDisk(settings))
-            tellAll(
+            notifyAll(
                 BatchNotice(
                     .diskFull, at: clock.now,
                     reason:
@@ -73,15 +73,16 @@ extension House {
         case .normal:
             attendance.excuse(until: clock.monotonic + Attendance.patience.nanoseconds)
             log.notice("the disk has room again: calls go on", metadata: Self.databaseDisk(settings))
-            tellAll(BatchNotice(.diskFreed, at: clock.now, reason: "the disk has room again: calls go on", remedy: nil))
+            notifyAll(
+                BatchNotice(.diskFreed, at: clock.now, reason: "the disk has room again: calls go on", remedy: nil))
         }
-        batchBell.ring()
+        batchWakeSignal.wakeUp()
     }
 
     private static func databaseDisk(_ settings: Settings) -> Logger.Metadata { ["database": "\(settings.database)"] }
 
     /// Tells whoever wants to know of anything, each command once: what concerns the daemon concerns every job.
-    func tellAll(_ notice: BatchNotice) {
+    func notifyAll(_ notice: BatchNotice) {
         let rules = rules
         let jobs = rules.jobs.values.filter(\.isEnabled).sorted { $0.name < $1.name }
         var told = [Settings.Notification]()
@@ -93,7 +94,7 @@ extension House {
     }
 
     /// Tells that a file was not taken in.
-    func tellRejection(of error: InputError, under job: JobDefinition) {
+    func notifyOfRejection(of error: InputError, under job: JobDefinition) {
         let notice = BatchNotice(rejectedBy: job.name, reason: error.description, at: clock.now)
         notifier.tell(notice, to: job.notify ?? settings.notify)
     }

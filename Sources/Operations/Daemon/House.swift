@@ -7,10 +7,10 @@ import Settings
 import Synchronization
 
 /// What all parts of a daemon share: the database, the endpoint's traffic, the clock, and the rules of today.
-final class House: Sendable {
+final class DaemonContext: Sendable {
     /// What can change while the daemon runs: settings, jobs, keys.
     struct Rules: Sendable {
-        let place: Workplace
+        let place: Installation
         let jobs: [String: JobDefinition]
         let provenance: Provenance
         /// When the client's certificate ends.
@@ -21,7 +21,7 @@ final class House: Sendable {
         /// Reads jobs and keys of a place.
         ///
         /// - Throws: `SettingsError` for the first job file that is wrong; `CredentialError`.
-        init(_ place: Workplace, credentials: Credentials, at now: Int64) throws {
+        init(_ place: Installation, credentials: Credentials, at now: Int64) throws {
             self.place = place
             jobs = try Dictionary(
                 JobDefinition.all(in: place.settings).map { ($0.name, try $0.result.get()) }, uniquingKeysWith: { $1 })
@@ -37,50 +37,50 @@ final class House: Sendable {
     }
 
     /// How often what cannot be waited for is looked at.
-    struct Rhythm: Sendable {
+    struct PollingIntervals: Sendable {
         /// What other processes wrote into the database; nil: `daemon.poll`.
         var poll: Duration?
         /// Drop folders on network file systems, which tell nobody of changes.
         var folders = Duration.seconds(10)
         /// The texts beside files that are worked on.
-        var news = Duration.seconds(2)
+        var statusWriter = Duration.seconds(2)
         /// The database's upkeep.
-        var upkeep = Duration.seconds(600)
+        var maintenance = Duration.seconds(600)
         /// Input files that could not be moved.
-        var departures = Duration.seconds(60)
+        var pendingReleases = Duration.seconds(60)
         /// That something can still be written: the runner's status, though nothing has changed.
         var proof = Duration.seconds(20)
         /// The wall clock, which may be set: schedules look at it at least so often.
         var wallClock = Duration.seconds(60)
     }
 
-    let rhythm: Rhythm
+    let intervals: PollingIntervals
     let notifier: Notifier
     let store: RecordStore
     let traffic: EndpointTraffic
-    let client: CurrentClient
+    let client: ReloadableClient
     let clock: any RunnerClock
     let log: Logger
     /// Raised when the daemon is to end.
     let stop: StopSignal
-    let progress: ProgressBoard
+    let progress: ProgressRegistry
     /// When each part shows up again.
     let attendance = Attendance()
     /// Wakes the loop that looks after batches.
-    let batchBell = Doorbell()
+    let batchWakeSignal = WakeSignal()
     /// Wake those who keep jobs' drop folders, by the job's name.
-    private let folderBells = Mutex<[String: Doorbell]>([:])
+    private let folderWakeSignals = Mutex<[String: WakeSignal]>([:])
     private let current: Mutex<Rules>
     /// Batches that are over and whose files could not be let go yet.
-    let departures = Departures()
+    let pendingReleases = PendingFileReleases()
     /// What has been said of the ends of client certificates.
     let certificateWarnings = Mutex<Set<CertificateOutlook.Warning>>([])
 
     init(
-        store: RecordStore, rules: Rules, client: CurrentClient, traffic: EndpointTraffic, notifier: Notifier,
-        stop: StopSignal, log: Logger, rhythm: Rhythm = Rhythm()
+        store: RecordStore, rules: Rules, client: ReloadableClient, traffic: EndpointTraffic, notifier: Notifier,
+        stop: StopSignal, log: Logger, intervals: PollingIntervals = PollingIntervals()
     ) {
-        self.rhythm = rhythm
+        self.intervals = intervals
         self.notifier = notifier
         self.store = store
         self.client = client
@@ -88,7 +88,7 @@ final class House: Sendable {
         self.stop = stop
         self.log = log
         clock = traffic.clock
-        progress = ProgressBoard(clock: traffic.clock)
+        progress = ProgressRegistry(clock: traffic.clock)
         current = Mutex(rules)
     }
 
@@ -101,16 +101,16 @@ final class House: Sendable {
     var settings: Settings { rules.place.settings }
 
     /// Wakes whoever keeps a job's drop folder.
-    func folderBell(of job: String) -> Doorbell {
-        folderBells.withLock { bells in
-            let bell = bells[job] ?? Doorbell()
-            bells[job] = bell
-            return bell
+    func folderWakeSignal(of job: String) -> WakeSignal {
+        folderWakeSignals.withLock { wakeSignals in
+            let wakeSignal = wakeSignals[job] ?? WakeSignal()
+            wakeSignals[job] = wakeSignal
+            return wakeSignal
         }
     }
 
     /// How often the database is looked at for what other processes wrote.
-    var poll: Duration { rhythm.poll ?? settings.daemon.poll }
+    var poll: Duration { intervals.poll ?? settings.daemon.poll }
 
     /// Makes calls go through a client with the keys that lie in the settings' files now.
     ///

@@ -3,7 +3,7 @@ import Foundation
 import Settings
 
 /// What becomes of an input file outside drop folders, once its batch is done. Done again, it finds nothing to do.
-struct InputLeaving {
+struct InputDisposal {
     let path: String
 
     /// Moves it into `archive/` beside it, deletes it, or leaves it. A marker beside it that said it was whole goes first:

@@ -26,7 +26,7 @@ struct LogLineHandler: LogHandler {
         _ level: Logger.Level, _ message: Logger.Message, _ metadata: Logger.Metadata, at time: Date
     ) -> String {
         let facts = metadata.sorted { $0.key < $1.key }.map { " \($0)=\(quoted("\($1)"))" }.joined()
-        return "\(Figures.time(time)) \(level) \(message)\(facts)"
+        return "\(NumberFormat.time(time)) \(level) \(message)\(facts)"
     }
 
     private static func quoted(_ value: String) -> String {

@@ -3,7 +3,7 @@ import RecordStore
 import Synchronization
 
 /// How far each batch under way has come, for whoever tells people about it.
-final class ProgressBoard: Sendable {
+final class ProgressRegistry: Sendable {
     /// What is known of a batch under way.
     struct Entry: Sendable {
         /// Records finished per second over the recent past; nil before there is a past.
@@ -46,7 +46,7 @@ final class ProgressBoard: Sendable {
     }
 }
 
-extension ProgressBoard.Entry {
+extension ProgressRegistry.Entry {
     fileprivate mutating func take(_ event: RunnerEvent, _ clock: any RunnerClock) {
         switch event {
         case .progress(let progress):
@@ -60,7 +60,7 @@ extension ProgressBoard.Entry {
     }
 }
 
-extension ProgressBoard.Wait {
+extension ProgressRegistry.Wait {
     fileprivate init(_ reason: String, until: Int64, _ clock: any RunnerClock) {
         let monotonic = clock.monotonic
         let (left, isTooLong) = (until - clock.now).multipliedReportingOverflow(by: 1_000_000)

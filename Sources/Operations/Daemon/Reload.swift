@@ -4,8 +4,8 @@ import Settings
 
 /// Reads settings, jobs and keys anew while the daemon runs (SIGHUP, an operator's resume); what is wrong changes nothing.
 struct Reload {
-    let house: House
-    let reloaded: Doorbell
+    let context: DaemonContext
+    let reloaded: WakeSignal
 
     /// Takes the new rules over, as a whole or not at all, and says what only a restart can change.
     ///
@@ -13,23 +13,24 @@ struct Reload {
     @discardableResult
     func perform() async -> Bool {
         do {
-            let place = try Workplace(config: house.settings.path)
+            let place = try Installation(config: context.settings.path)
             let credentials = try place.credentials()
-            let rules = try House.Rules(place.keeping(house.rules.place), credentials: credentials, at: house.clock.now)
-            await house.client.exchange(
+            let rules = try DaemonContext.Rules(
+                place.keeping(context.rules.place), credentials: credentials, at: context.clock.now)
+            await context.client.exchange(
                 for: try rules.place.client(credentials, concurrency: rules.place.settings.limits.concurrency))
-            house.traffic.requireProof()
+            context.traffic.requireProof()
             say(place)
-            house.rules = rules
-            house.traffic.reconfigure(RunnerConfiguration(daemonOf: rules.place.settings))
+            context.rules = rules
+            context.traffic.reconfigure(RunnerConfiguration(daemonOf: rules.place.settings))
             reopen()
-            house.warnOfCertificateEnd()
-            reloaded.ring()
-            house.batchBell.ring()
-            house.log.notice("settings, jobs and keys were read anew", metadata: ["jobs": "\(rules.jobs.count)"])
+            context.warnOfCertificateEnd()
+            reloaded.wakeUp()
+            context.batchWakeSignal.wakeUp()
+            context.log.notice("settings, jobs and keys were read anew", metadata: ["jobs": "\(rules.jobs.count)"])
             return true
         } catch {
-            house.log.error(
+            context.log.error(
                 "nothing was changed: settings, jobs or keys are wrong",
                 metadata: ["reason": "\(OperationFailure(error).message)"])
             return false
@@ -38,15 +39,16 @@ struct Reload {
 
     /// What halted may have been put right. A gate that is only closed finds out by its probes, and spends no attempt.
     private func reopen() {
-        guard house.traffic.status.gate == .halted else { return }
-        house.log.notice("the way to the API was halted; it is tried again")
-        house.traffic.reopen()
+        guard context.traffic.status.gate == .halted else { return }
+        context.log.notice("the way to the API was halted; it is tried again")
+        context.traffic.reopen()
     }
 
-    private func say(_ place: Workplace) {
-        let kept = place.settings.keysOnlyARestartChanges(from: house.settings)
+    private func say(_ place: Installation) {
+        let kept = place.settings.keysOnlyARestartChanges(from: context.settings)
         guard !kept.isEmpty else { return }
-        house.log.warning("needs a restart; the old value stays", metadata: ["keys": "\(kept.joined(separator: ", "))"])
+        context.log.warning(
+            "needs a restart; the old value stays", metadata: ["keys": "\(kept.joined(separator: ", "))"])
     }
 }
 
@@ -61,15 +63,15 @@ extension Settings {
     }
 }
 
-extension Workplace {
+extension Installation {
     /// These settings with what binds to database and endpoint as it is in `running`.
-    func keeping(_ running: Workplace) -> Workplace {
+    func keeping(_ running: Installation) -> Installation {
         var settings = settings
         settings.database = running.settings.database
         settings.sealingKey = running.settings.sealingKey
         settings.keysFolder = running.settings.keysFolder
         settings.api.baseURL = running.settings.api.baseURL
         settings.jobs = running.settings.jobs
-        return Workplace(settings)
+        return Installation(settings)
     }
 }

@@ -9,8 +9,8 @@ import Settings
 ///
 /// Due while it is still running, it runs when that is over: what a window left of last night must not cost tonight's
 /// files their night.
-struct ScheduleKeeper {
-    let house: House
+struct CronScheduler {
+    let context: DaemonContext
     let job: JobDefinition
     let expression: CronExpression
     /// Whether doing it twice for one due time does no harm, so that a crash in its middle may repeat it.
@@ -24,18 +24,18 @@ struct ScheduleKeeper {
     func run() async throws {
         var state = ScheduleState(
             expression: expression, zone: job.timeZone, catchUp: job.catchUp,
-            lastDue: try house.store.lastDue(ofSchedule: job.name, times: times))
+            lastDue: try context.store.lastDue(ofSchedule: job.name, times: times))
         // What happened before the start nobody has watched.
         var isWatched = false
-        defer { house.attendance.leave(part) }
+        defer { context.attendance.leave(part) }
         while !Task.isCancelled {
             let lastDue = state.lastDue
-            let action = state.step(at: house.clock.now, isWatched: isWatched)
+            let action = state.step(at: context.clock.now, isWatched: isWatched)
             isWatched = true
             if state.lastDue != lastDue, !mayRepeat { try await remember(state) }
             if tell(action) {
                 // Its work may take all night: it has its own parts.
-                house.attendance.leave(part)
+                context.attendance.leave(part)
                 try await run(&state)
             }
             if Task.isCancelled { return }
@@ -57,11 +57,11 @@ struct ScheduleKeeper {
     /// - Returns: Whether somebody watched: not where the sleep was far longer than asked for, because the machine slept
     ///   or the process was stopped.
     private func sleep(until wall: Int64?) async -> Bool {
-        let left = wall.map { Duration.milliseconds(max(0, $0 - house.clock.now)) } ?? house.rhythm.wallClock
-        let deadline = house.clock.monotonic + min(left, house.rhythm.wallClock).nanoseconds
-        house.expect(part, after: house.rhythm.wallClock)
-        await Doorbell().wait(until: deadline, on: house.clock)
-        return house.clock.monotonic - deadline <= Duration.milliseconds(ScheduleState.grace).nanoseconds
+        let left = wall.map { Duration.milliseconds(max(0, $0 - context.clock.now)) } ?? context.intervals.wallClock
+        let deadline = context.clock.monotonic + min(left, context.intervals.wallClock).nanoseconds
+        context.expect(part, after: context.intervals.wallClock)
+        await WakeSignal().wait(until: deadline, on: context.clock)
+        return context.clock.monotonic - deadline <= Duration.milliseconds(ScheduleState.grace).nanoseconds
     }
 
     /// Says what is worth saying; whether the job runs now.
@@ -69,31 +69,32 @@ struct ScheduleKeeper {
         switch action {
         case .wait: return false
         case .run(let due):
-            house.log.notice("job is due", metadata: ["job": "\(job.name)", "due": "\(Figures.time(due))"])
+            context.log.notice("job is due", metadata: ["job": "\(job.name)", "due": "\(NumberFormat.time(due))"])
             return true
         case .clockFault(let lastDue):
-            house.log.error(
+            context.log.error(
                 "clock fault: the job ran for a time that is still to come; it runs by its times again",
-                metadata: ["job": "\(job.name)", "last_due": "\(Figures.time(lastDue))"])
+                metadata: ["job": "\(job.name)", "last_due": "\(NumberFormat.time(lastDue))"])
             return false
         case .missed(let due, let count, let runsNow):
             let metadata: Logger.Metadata = [
-                "job": "\(job.name)", "last_due": "\(Figures.time(due))", "missed": "\(count)",
+                "job": "\(job.name)", "last_due": "\(NumberFormat.time(due))", "missed": "\(count)",
                 "runs_now": "\(runsNow)",
             ]
-            house.log.warning("schedule was missed while nobody ran", metadata: metadata)
-            house.tellMissed(job, due: due, count: count, runsNow: runsNow)
+            context.log.warning("schedule was missed while nobody ran", metadata: metadata)
+            context.notifyOfMissedRun(job, due: due, count: count, runsNow: runsNow)
             return runsNow
         }
     }
 
     /// Runs once the job's batches of before are over.
     private func run(_ state: inout ScheduleState) async throws {
-        let bell = Doorbell()
+        let wakeSignal = WakeSignal()
         if try isRunning() {
-            house.log.notice("job is still running; it runs again when that is over", metadata: ["job": "\(job.name)"])
-            while try isRunning(), !Task.isCancelled { await bell.wait(for: house.poll, on: house.clock) }
-            state.settle(upTo: house.clock.now)
+            context.log.notice(
+                "job is still running; it runs again when that is over", metadata: ["job": "\(job.name)"])
+            while try isRunning(), !Task.isCancelled { await wakeSignal.wait(for: context.poll, on: context.clock) }
+            state.settle(upTo: context.clock.now)
         }
         guard !Task.isCancelled else { return }
         try await occasion()
@@ -101,13 +102,13 @@ struct ScheduleKeeper {
 
     private func remember(_ state: ScheduleState) async throws {
         guard let lastDue = state.lastDue else { return }
-        try await house.store.saveLastDue(lastDue, ofSchedule: job.name, times: times)
+        try await context.store.saveLastDue(lastDue, ofSchedule: job.name, times: times)
     }
 
     /// A batch whose file another process was taking in, and maybe never will again, is not waited for.
     private func isRunning() throws -> Bool {
-        let claimed = try Set(house.store.claimedFiles(of: job.name).compactMap(\.batch))
-        return try house.store.batchesToTend().contains { batch in
+        let claimed = try Set(context.store.claimedFiles(of: job.name).compactMap(\.batch))
+        return try context.store.pendingBatches().contains { batch in
             guard batch.job == job.name else { return false }
             return batch.state == .running || batch.state == .ingesting && claimed.contains(batch.id)
         }

@@ -9,26 +9,26 @@ import Settings
 /// account for nothing, or hangs, is better started anew.
 struct ServiceWatchdog: Service {
     let manager: ServiceManager
-    let house: House
+    let context: DaemonContext
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            guard let interval = manager.watchdogInterval else { return await Doorbell().wait() }
+            guard let interval = manager.watchdogInterval else { return await WakeSignal().wait() }
             while !Task.isCancelled {
-                if house.isAtWork {
+                if context.isAtWork {
                     manager.watchdog()
                     manager.status(status)
                 }
-                await Doorbell().wait(for: interval, on: house.clock)
+                await WakeSignal().wait(for: interval, on: context.clock)
             }
         }
         manager.stopping()
     }
 
     private var status: String {
-        if let full = house.store.storageCondition.waiting { return full }
+        if let full = context.store.storageCondition.waiting { return full }
         // What cannot be read is told by the part that fails with it.
-        let status = try? house.store.runnerStatus()
-        return status?.waiting() ?? Figures.count(house.rules.jobs.values.count(where: \.isEnabled), "job")
+        let status = try? context.store.runnerStatus()
+        return status?.waiting() ?? NumberFormat.count(context.rules.jobs.values.count(where: \.isEnabled), "job")
     }
 }

@@ -3,8 +3,8 @@ import RecordStore
 import Settings
 
 /// Keeps the database small and quick: gives pages back, and moves batches that have long been over out of the way.
-struct Upkeep {
-    let house: House
+struct Maintenance {
+    let context: DaemonContext
     static let name = "upkeep"
     /// Records moved in one go.
     private static let recordsAtATime = 5_000
@@ -13,22 +13,22 @@ struct Upkeep {
     ///
     /// - Throws: `StoreError` when state could not be read or written.
     func run() async throws {
-        let bell = Doorbell()
+        let wakeSignal = WakeSignal()
         while !Task.isCancelled {
-            house.expect(Self.name, after: house.rhythm.upkeep)
-            await bell.wait(for: house.rhythm.upkeep, on: house.clock)
+            context.expect(Self.name, after: context.intervals.maintenance)
+            await wakeSignal.wait(for: context.intervals.maintenance, on: context.clock)
             guard !Task.isCancelled else { return }
             try await moveOldBatches()
-            house.expect(Self.name, patience: Attendance.longPatience)
-            _ = try await house.store.maintain()
+            context.expect(Self.name, patience: Attendance.longPatience)
+            _ = try await context.store.maintain()
         }
     }
 
     private func moveOldBatches() async throws {
-        let finishedBefore = house.clock.now - house.settings.daemon.retention.milliseconds
-        while !Task.isCancelled, !house.stop.isRaised {
-            house.expect(Self.name, patience: Attendance.longPatience)
-            let moved = try await house.store.archive(
+        let finishedBefore = context.clock.now - context.settings.daemon.retention.milliseconds
+        while !Task.isCancelled, !context.stop.isRaised {
+            context.expect(Self.name, patience: Attendance.longPatience)
+            let moved = try await context.store.archive(
                 finishedBefore: finishedBefore, upTo: Self.recordsAtATime)
             if moved == 0 { return }
         }

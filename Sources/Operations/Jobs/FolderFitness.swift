@@ -1,7 +1,7 @@
 import Foundation
 
 /// Whether a folder that may not exist yet can be made and written into.
-struct FolderFitness {
+struct FolderCheck {
     /// The folder itself, or the nearest above it that exists.
     let nearest: String
     /// Its file system; nil where it cannot be told.

@@ -58,7 +58,7 @@ struct JobChecks {
         guard let next = job.nextRun(after: now) else {
             return job.source.path.map { "takes what is dropped into \($0)" } ?? "runs when somebody runs files with it"
         }
-        return "is due \(Figures.time(next, in: job.timeZone))"
+        return "is due \(NumberFormat.time(next, in: job.timeZone))"
     }
 
     /// What no file could be read under is found before the first comes.
@@ -72,7 +72,7 @@ struct JobChecks {
     }
 
     private var output: String? {
-        guard let output = job.output, let obstacle = FolderFitness(output).obstacle else { return nil }
+        guard let output = job.output, let obstacle = FolderCheck(output).obstacle else { return nil }
         return "output: \(obstacle)"
     }
 
@@ -82,14 +82,14 @@ struct JobChecks {
         let folder = URL(filePath: glob).deletingLastPathComponent().path
         let places = job.after == .archive ? [folder, "\(folder)/archive"] : [folder]
         let present = places.filter { FileManager.default.fileExists(atPath: $0) }
-        return present.compactMap { FolderFitness($0).obstacle }.first.map { "after: \($0), or say 'after: keep'" }
+        return present.compactMap { FolderCheck($0).obstacle }.first.map { "after: \($0), or say 'after: keep'" }
     }
 
     private var dropFolder: [String] {
         guard let path = job.source.path else { return [] }
         guard let places = try? DropFolder(path: path) else { return [] }
         let folders = [places.inbox, places.working, places.archive, places.rejected, places.output]
-            .map(FolderFitness.init)
+            .map(FolderCheck.init)
         let obstacles = folders.compactMap(\.obstacle).map { "source.path: \($0)" }
         guard obstacles.isEmpty, Set(folders.map(\.device)).count > 1 else { return Array(obstacles.prefix(1)) }
         return [

@@ -48,12 +48,12 @@ struct JobListing: Encodable, Equatable {
     private mutating func fill(_ job: JobDefinition, now: Int64, lastDue: Int64?) {
         enabled = job.isEnabled
         schedule = job.schedule?.description
-        timeZone = job.timeZone.spokenName
+        timeZone = job.timeZone.displayName
         let due = job.nextRun(after: now)
         next = due.map { Timestamp.text($0, in: job.timeZone) }
         nextUTC = due.map(Timestamp.text)
-        shown.next = due.map { Figures.time($0, in: job.timeZone) }
-        shown.nextUTC = due.map(Figures.time)
+        shown.next = due.map { NumberFormat.time($0, in: job.timeZone) }
+        shown.nextUTC = due.map(NumberFormat.time)
         window = job.window?.description
         source =
             job.source.path ?? job.source.glob
@@ -61,7 +61,7 @@ struct JobListing: Encodable, Equatable {
         description = job.description
         let faulty = lastDue.flatMap { ScheduleState.isClockFault($0, at: now) ? $0 : nil }
         clockFault = faulty.map(Timestamp.text)
-        shown.clockFault = faulty.map(Figures.time)
+        shown.clockFault = faulty.map(NumberFormat.time)
     }
 
     /// What a person is told of a clock that was wrong; nil where none was.

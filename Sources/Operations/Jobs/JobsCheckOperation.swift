@@ -20,7 +20,7 @@ public struct JobsCheckOperation: Sendable {
     ///
     /// - Returns: `configuration` where a file is wrong or a job that is switched on lacks something.
     public func perform() async throws -> ExitStatus {
-        let settings = try Workplace(config: config).settings
+        let settings = try Installation(config: config).settings
         let findings = try Self.findings(files, settings: settings)
         for finding in findings where !json { console.output(finding.text) }
         if json { console.output(JSONText.text(of: findings)) }

@@ -18,13 +18,13 @@ public struct JobsListOperation: Sendable {
 
     /// Prints the list; files that are wrong stand in it, their errors on standard error.
     public func perform() async throws -> ExitStatus {
-        let place = try Workplace(config: config)
+        let place = try Installation(config: config)
         let settings = place.settings
         let (now, store) = (SystemClock().now, past(of: place))
         let jobs = try JobDefinition.all(in: settings).map { file in
             try JobListing(file, now: now) { job in
                 guard let schedule = job.schedule else { return nil }
-                let times = ScheduleKeeper.times(schedule, in: job.timeZone)
+                let times = CronScheduler.times(schedule, in: job.timeZone)
                 return try store?.lastDue(ofSchedule: job.name, times: times)
             }
         }
@@ -43,7 +43,7 @@ public struct JobsListOperation: Sendable {
     }
 
     /// The database, where there is one that can be looked into; a list works without.
-    private func past(of place: Workplace) -> RecordStore? {
+    private func past(of place: Installation) -> RecordStore? {
         guard FileManager.default.fileExists(atPath: place.settings.database) else { return nil }
         do {
             return try place.storeForReading()

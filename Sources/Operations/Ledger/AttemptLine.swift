@@ -41,7 +41,7 @@ struct AttemptLine: Encodable {
 
     var text: String {
         let cells = [
-            String(line), String(number), Figures.time(started), outcome ?? "under way", cause,
+            String(line), String(number), NumberFormat.time(started), outcome ?? "under way", cause,
             httpStatus.map { String($0) },
             reasonCode, correlationID, milliseconds.map { String($0) }, billable,
         ]

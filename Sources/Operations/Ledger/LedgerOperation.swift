@@ -28,7 +28,7 @@ public struct LedgerOperation: Sendable {
 
     /// Prints the attempts by line, or the totals by day and batch; last what all add up to.
     public func perform() async throws -> ExitStatus {
-        let place = try Workplace(config: config)
+        let place = try Installation(config: config)
         let days = try period()
         let store = try place.storeForReading()
         if let days {
@@ -49,7 +49,7 @@ public struct LedgerOperation: Sendable {
         return first...last
     }
 
-    private func list(_ batch: Batch, _ store: RecordStore, _ place: Workplace) throws {
+    private func list(_ batch: Batch, _ store: RecordStore, _ place: Installation) throws {
         if !json { console.output(AttemptLine.header) }
         try store.forEachAttempt(batch.id) { attempt in
             let line = AttemptLine(attempt)

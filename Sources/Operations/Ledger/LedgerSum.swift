@@ -31,10 +31,11 @@ struct LedgerSum: Encodable, Equatable {
 
     var text: String {
         var parts = [
-            Figures.count(attempts, "attempt"), Figures.count(made, "call"), "\(Figures.count(billable)) billed",
-            "\(Figures.count(maybeBillable)) perhaps billed", "\(Figures.count(notBillable)) surely not",
+            NumberFormat.count(attempts, "attempt"), NumberFormat.count(made, "call"),
+            "\(NumberFormat.count(billable)) billed",
+            "\(NumberFormat.count(maybeBillable)) perhaps billed", "\(NumberFormat.count(notBillable)) surely not",
         ]
-        if open > 0 { parts.append("\(Figures.count(open)) under way") }
+        if open > 0 { parts.append("\(NumberFormat.count(open)) under way") }
         return parts.joined(separator: ", ")
     }
 

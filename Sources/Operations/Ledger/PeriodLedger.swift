@@ -64,7 +64,7 @@ struct PeriodLedger: Encodable {
         for entry in days {
             let sum = entry.totals
             let figures = [sum.made, sum.billable, sum.maybeBillable + sum.open, sum.notBillable]
-            rows.append([entry.day, entry.batch] + figures.map(Figures.count))
+            rows.append([entry.day, entry.batch] + figures.map(NumberFormat.count))
         }
         let gaps = unknown.map {
             "restored, found at \($0.found): nobody knows how many calls are missing here (\($0.reason))\n"

@@ -60,10 +60,10 @@ final class Notifier: Sendable {
 
     private func deliver(_ item: Item) async {
         let failure = await failure(of: item)
-        let isNews = failing.withLock { failing in
+        let isChanged = failing.withLock { failing in
             failure == nil ? failing.remove(item.command) != nil : failing.insert(item.command).inserted
         }
-        guard isNews else { return }
+        guard isChanged else { return }
         if let failure {
             log.warning("notify command failed", metadata: about(item).merging(["failure": "\(failure)"]) { $1 })
         } else {

@@ -37,7 +37,7 @@ public struct AfterRestoreOperation: Sendable {
 
     /// Says what may be paid twice, then lets the waiting batches go, each under its job's own rules of confirmation.
     public func perform() async throws -> ExitStatus {
-        let place = try Workplace(config: config)
+        let place = try Installation(config: config)
         // Who runs the database has put it right already.
         if try place.runner() == .nobody { try place.storeForRunning(place.operatorProvenance()).close() }
         let session = try OperatorSession(place, console: console)
@@ -63,7 +63,7 @@ public struct AfterRestoreOperation: Sendable {
 
     private func tell(_ hold: RestoreHold, _ waiting: [Batch], _ session: OperatorSession) async throws {
         console.note(
-            "found at \(Figures.time(hold.since)): the database was restored, and nobody knows what had been sent since "
+            "found at \(NumberFormat.time(hold.since)): the database was restored, and nobody knows what had been sent since "
                 + "the copy was made (\(hold.reason))")
         for batch in waiting {
             let estimate = try await spending(on: batch, session).estimate(of: batch)
@@ -88,7 +88,7 @@ public struct AfterRestoreOperation: Sendable {
             batch.id, from: [.awaitingConfirmation], to: .running, reason: nil,
             noting: session.action("start", of: batch.id))
         {
-            console.note("\(batch.name): started; \(try session.whoGoesOn())")
+            console.note("\(batch.name): started; \(try session.continuingRunner())")
         }
     }
 }

@@ -17,7 +17,7 @@ public struct BackupOperation: Sendable {
 
     /// Makes the copy and says what must be kept with it.
     public func perform() async throws -> ExitStatus {
-        let place = try Workplace(config: config)
+        let place = try Installation(config: config)
         let store = try place.storeForReading()
         let path = file
         try await BlockingWork.run { try store.backUp(to: path) }

@@ -24,7 +24,7 @@ public struct BatchCommandOperation: Sendable {
 
     /// Moves the batch to its new state and says who goes on with it.
     public func perform() async throws -> ExitStatus {
-        let session = try OperatorSession(Workplace(config: config), console: console)
+        let session = try OperatorSession(Installation(config: config), console: console)
         var batch = try session.store.batchOrFailure(batch)
         // Where the runner or another person is quicker, the command means what it means for the state there is then.
         while try await !perform(on: batch, in: session) { batch = try session.store.batch(batch.id) }
@@ -49,18 +49,18 @@ public struct BatchCommandOperation: Sendable {
         switch effect {
         case .refused(let why): throw OperationFailure(.unfinished, "\(batch.name) \(why)")
         case .nothing:
-            try await repeatWord(on: batch, in: session)
+            try await repeatDecision(on: batch, in: session)
             return true
         case .becomes(let state): return try await move(batch, to: state, in: session)
         }
     }
 
     /// To resume is also to say that a remedy has been applied: a daemon hears of it, whatever the batch does.
-    private func repeatWord(on batch: Batch, in session: OperatorSession) async throws {
+    private func repeatDecision(on batch: Batch, in session: OperatorSession) async throws {
         console.note("\(batch.name) is \(batch.state.rawValue) already")
         guard command == .resume else { return }
         try await session.note(command.rawValue, of: batch.id)
-        console.note("\(try session.whoGoesOn()), with the keys as they are now")
+        console.note("\(try session.continuingRunner()), with the keys as they are now")
     }
 
     private func move(_ batch: Batch, to state: BatchState, in session: OperatorSession) async throws -> Bool {
@@ -77,7 +77,7 @@ public struct BatchCommandOperation: Sendable {
 
     private func follows(_ batch: Batch, _ session: OperatorSession) async throws -> String {
         switch command {
-        case .start, .resume: return try session.whoGoesOn()
+        case .start, .resume: return try session.continuingRunner()
         case .pause: return "calls under way are awaited; \(Hint.resume(batch: batch.name)) goes on"
         case .cancel:
             let cancelled = try session.store.batch(batch.id)

@@ -68,7 +68,7 @@ struct BatchSubmission {
         case .paused, .halted: try await goOn(batch, from: [.paused, .halted], by: .resume)
         default: break
         }
-        session.console.note("\(batch.name): submitted; \(try session.whoGoesOn())")
+        session.console.note("\(batch.name): submitted; \(try session.continuingRunner())")
         return try session.store.batch(batch.id)
     }
 
@@ -87,7 +87,7 @@ struct BatchSubmission {
         let place = session.place
         let results = BatchResults(
             store: session.store, pricing: place.pricing,
-            place: ResultsPlace(job, settings: place.settings), out: request.out.map(ResultsPlace.init(output:)))
+            place: ResultsLocation(job, settings: place.settings), out: request.out.map(ResultsLocation.init(output:)))
         return BatchIntake(
             store: session.store, job: job, provenance: try place.provenance(place.credentials()), results: results,
             stop: stop, console: session.console, again: request.again,

@@ -38,6 +38,6 @@ struct FollowDisplay {
     func finish() {
         guard console.errorIsTerminal else { return console.note(line.text) }
         console.redraw(line)
-        console.leaveLine()
+        console.dequeue()
     }
 }

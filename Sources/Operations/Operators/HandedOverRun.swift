@@ -7,9 +7,9 @@ import Results
 import Settings
 
 /// `rollcall run` beside a daemon: takes the files in, hands their batches over, follows them, and shows the results.
-struct HandedOverRun {
+struct DelegatedRun {
     let request: RunRequest
-    let place: Workplace
+    let place: Installation
     let job: JobDefinition
     let console: Console
 
@@ -74,7 +74,7 @@ struct FollowedBatch {
     private var results: BatchResults {
         BatchResults(
             store: session.store, pricing: session.place.pricing,
-            place: ResultsPlace(job, settings: session.place.settings), out: out.map(ResultsPlace.init(output:)))
+            place: ResultsLocation(job, settings: session.place.settings), out: out.map(ResultsLocation.init(output:)))
     }
 
     private func goesOn(_ batch: Batch) throws -> String {

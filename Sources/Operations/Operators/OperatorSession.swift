@@ -5,14 +5,14 @@ import Settings
 
 /// A hand on the database beside whoever runs it, if anybody does.
 struct OperatorSession: Sendable {
-    let place: Workplace
+    let place: Installation
     let store: RecordStore
     let console: Console
 
     /// Opens the database; takes no lock and calls nothing.
     ///
     /// - Throws: `OperationFailure` (78) where there is no database yet; `StoreError`.
-    init(_ place: Workplace, console: Console) throws {
+    init(_ place: Installation, console: Console) throws {
         self.place = place
         self.console = console
         store = try place.storeForOperating()
@@ -31,7 +31,7 @@ struct OperatorSession: Sendable {
     }
 
     /// Who goes on with a batch, as the end of a sentence.
-    func whoGoesOn() throws -> String {
+    func continuingRunner() throws -> String {
         switch try place.runner() {
         case .daemon(let process): "the daemon (process \(process)) goes on with it"
         case .run(let process):
@@ -41,7 +41,7 @@ struct OperatorSession: Sendable {
     }
 
     /// Where a batch's results go; of a batch whose job is gone, where those without a job go.
-    func resultsPlace(of batch: Batch) -> ResultsPlace { place.resultsPlace(of: batch) }
+    func resultsPlace(of batch: Batch) -> ResultsLocation { place.resultsPlace(of: batch) }
 
     /// Closes the database.
     func close() async throws {

@@ -17,16 +17,16 @@ public struct ResolveOperation: Sendable {
 
     /// Settles the records, keeps the decision and who made it, and writes the results of a finished batch anew.
     public func perform() async throws -> ExitStatus {
-        let place = try Workplace(config: request.config)
+        let place = try Installation(config: request.config)
         let session = try OperatorSession(place, console: console)
         let batch = try session.store.batchOrFailure(request.batch)
-        let doubts = try doubts(batch, session.store)
+        let inDoubtSummary = try inDoubtSummary(batch, session.store)
         switch request.decision {
         case .failed:
             // Found before anything is decided: a job's file may be wrong, or gone.
             let job = try place.job(of: batch, console: console)
             try await fail(batch, under: job, in: session)
-        case .queued: try await queue(doubts, of: batch, in: session)
+        case .queued: try await queue(inDoubtSummary, of: batch, in: session)
         }
         try await session.close()
         return .succeeded
@@ -35,12 +35,13 @@ public struct ResolveOperation: Sendable {
     private var lines: ClosedRange<Int>? { request.line.map { $0...$0 } }
 
     /// The records that the decision is about.
-    private func doubts(_ batch: Batch, _ store: RecordStore) throws -> SelectedDoubts {
+    private func inDoubtSummary(_ batch: Batch, _ store: RecordStore) throws -> SelectedInDoubt {
         guard batch.isIngested else {
             throw OperationFailure(.unfinished, "\(batch.name) is \(batch.state.rawValue); nothing of it was sent yet")
         }
-        let doubts = try SelectedDoubts(RequeueSelection(statuses: [.inDoubt], lines: lines), of: batch.id, in: store)
-        guard doubts.records == 0 else { return doubts }
+        let inDoubtSummary = try SelectedInDoubt(
+            RequeueSelection(statuses: [.inDoubt], lines: lines), of: batch.id, in: store)
+        guard inDoubtSummary.records == 0 else { return inDoubtSummary }
         guard let line = request.line else {
             throw OperationFailure(.unfinished, "\(batch.name): no record is in doubt; there is nothing to resolve")
         }
@@ -60,39 +61,44 @@ public struct ResolveOperation: Sendable {
         ) { count in
             Action(
                 at: Int64(Date().timeIntervalSince1970 * 1_000), batch: batch.id, name: "resolve",
-                detail: "\(scope) as failed: \(Figures.count(count, "record"))", provenance: provenance)
+                detail: "\(scope) as failed: \(NumberFormat.count(count, "record"))", provenance: provenance)
         }
-        console.note("\(batch.name): \(Figures.count(count, "record")) in doubt resolved as failed")
+        console.note("\(batch.name): \(NumberFormat.count(count, "record")) in doubt resolved as failed")
         try await writeResults(of: session.store.batch(batch.id), under: job, by: provenance, in: session)
     }
 
-    private func queue(_ doubts: SelectedDoubts, of batch: Batch, in session: OperatorSession) async throws {
-        let reasons = [DoubtText.billedTwice(doubts.own), DoubtText.perhapsBilledTwice(doubts.own)].compactMap { $0 }
+    private func queue(_ inDoubtSummary: SelectedInDoubt, of batch: Batch, in session: OperatorSession) async throws {
+        let reasons = [
+            InDoubtMessages.billedTwice(inDoubtSummary.own), InDoubtMessages.perhapsBilledTwice(inDoubtSummary.own),
+        ].compactMap { $0 }
         if !request.yes, !reasons.isEmpty {
             throw OperationFailure(
                 .unfinished, "\(batch.name): \(reasons.joined(separator: "; ")). Add --yes to do so")
         }
-        if let answered = DoubtText.billedTwice(doubts.own) { session.console.note("\(batch.name): \(answered)") }
-        if let held = DoubtText.held(doubts.heldByOthers) {
-            if doubts.areAllHeldByOthers { throw OperationFailure(.unfinished, "\(batch.name): \(held)") }
+        if let answered = InDoubtMessages.billedTwice(inDoubtSummary.own) {
+            session.console.note("\(batch.name): \(answered)")
+        }
+        if let held = InDoubtMessages.held(inDoubtSummary.heldByOthers) {
+            if inDoubtSummary.areAllHeldByOthers { throw OperationFailure(.unfinished, "\(batch.name): \(held)") }
             session.console.note("\(batch.name): \(held)")
         }
         let count = try await session.store.requeue(
             batch.id, RequeueSelection(statuses: [.inDoubt], lines: lines))
         try await session.note(
-            "resolve", of: batch.id, detail: "\(scope) as queued: \(Figures.count(count, "record"))")
+            "resolve", of: batch.id, detail: "\(scope) as queued: \(NumberFormat.count(count, "record"))")
         let queued = try session.store.batch(batch.id)
-        let wayOn = try queued.wayOn(queuedAgain: count) ?? goesOn(queued, count, session)
-        console.note("\(batch.name): \(Figures.count(count, "record")) queued again; \(wayOn)")
+        let nextStepText = try queued.nextStepText(queuedAgain: count) ?? goesOn(queued, count, session)
+        console.note("\(batch.name): \(NumberFormat.count(count, "record")) queued again; \(nextStepText)")
     }
 
     /// Who sends them, and with what else; where nobody does, how they are sent alone.
     private func goesOn(_ batch: Batch, _ count: Int, _ session: OperatorSession) throws -> String {
         let others = batch.counts.queued - count
-        guard others > 0, try session.place.runner() == .nobody else { return try session.whoGoesOn() }
+        guard others > 0, try session.place.runner() == .nobody else { return try session.continuingRunner() }
         let alone = Hint.rerun(
             batch: batch.name, status: "in_doubt", lines: request.line.map { "\($0)-\($0)" })
-        return try session.whoGoesOn() + ", and sends \(Figures.count(others, "other record")) waiting there, too; "
+        return try session.continuingRunner()
+            + ", and sends \(NumberFormat.count(others, "other record")) waiting there, too; "
             + "\(alone) sends what was resolved and nothing else"
     }
 
@@ -104,7 +110,7 @@ public struct ResolveOperation: Sendable {
         guard batch.state == .completed else { return }
         let place = session.place
         let results = BatchResults(
-            store: session.store, pricing: place.pricing, place: ResultsPlace(job, settings: place.settings))
+            store: session.store, pricing: place.pricing, place: ResultsLocation(job, settings: place.settings))
         let written = try await results.publish(batch, by: { provenance }, console: console)
         console.note("\(batch.name): results written anew in \(written.paths.folder)")
     }

@@ -17,7 +17,7 @@ public struct RestoreOperation: Sendable {
 
     /// Puts the copy in place; the database that was there is kept beside it.
     public func perform() async throws -> ExitStatus {
-        let settings = try Workplace(config: config).settings
+        let settings = try Installation(config: config).settings
         let file = file
         let report = try await BlockingWork.run {
             try RecordStore.restore(

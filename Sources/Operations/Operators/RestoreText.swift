@@ -17,7 +17,7 @@ enum RestoreText {
         }
         guard lost > 0 else { return "it knows of every call that was made: nothing is missing" }
         return
-            "it does not know of the last \(Figures.count(Int(clamping: lost), "call")); sending those records again "
+            "it does not know of the last \(NumberFormat.count(Int(clamping: lost), "call")); sending those records again "
             + "would bill up to \(Counted.things(report.callsAtRisk, "call")) a second time"
     }
 
@@ -26,14 +26,14 @@ enum RestoreText {
         let names = report.pausedBatches.prefix(10).joined(separator: ", ")
         let more = report.pausedBatches.count > 10 ? ", …" : ""
         return
-            "the next run or daemon pauses \(names)\(more) and puts \(Figures.count(report.doubtedRecords, "record")) "
+            "the next run or daemon pauses \(names)\(more) and puts \(NumberFormat.count(report.doubtedRecords, "record")) "
             + "in doubt; look at them before you resume, such as with "
             + "\(Hint.records(batch: report.pausedBatches[0], status: "in_doubt"))"
     }
 
     /// What opening a database found to be missing in it; nil where nothing is.
     static func warning(of found: RecoveryReport) -> String? {
-        let doubted = Figures.count(found.doubtedRecords, "record")
+        let doubted = NumberFormat.count(found.doubtedRecords, "record")
         let areInDoubt = "\(Counted.verb(found.doubtedRecords)) in doubt now"
         if let reason = found.unknownBecause {
             return
@@ -43,7 +43,7 @@ enum RestoreText {
         }
         guard found.lostAttempts > 0 else { return nil }
         return "the database was restored from an earlier copy, which does not know of the last "
-            + "\(Figures.count(Int(clamping: found.lostAttempts), "call")); \(doubted) that may have been among them "
+            + "\(NumberFormat.count(Int(clamping: found.lostAttempts), "call")); \(doubted) that may have been among them "
             + areInDoubt
     }
 }

@@ -18,7 +18,7 @@ public struct SubmitOperation: Sendable {
     /// Takes the files in, one after the other; a file that cannot be used refuses all before anything is queued, and one
     /// whose batch has finished is passed over.
     public func perform() async throws -> ExitStatus {
-        let place = try Workplace(config: request.config)
+        let place = try Installation(config: request.config)
         let job = try place.jobForDaemon(request.job)
         let inputs = try request.files.map { path in
             try InputFile.open(path: path, mapping: FieldMapping(job), expecting: job.inputKind).examine()

@@ -4,7 +4,7 @@ import IdentityInsightsClient
 import RecordStore
 import Settings
 
-extension Workplace {
+extension Installation {
     /// Who runs a database.
     enum Runner: Equatable {
         case nobody

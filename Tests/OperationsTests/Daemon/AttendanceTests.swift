@@ -45,18 +45,18 @@ struct AttendanceTests {
                 "nightly": "schedule: \"0 3 * * *\"\nsource: { glob: incoming/*.csv, settle: 30s }\n",
             ])
         try await bench.startDaemon()
-        let house = try #require(bench.house)
+        let context = try #require(bench.context)
         let parts = ["batches", "drop folder of drop", "runner status", "schedule of nightly", "upkeep"]
-        try await bench.settle { house.attendance.deadlines.keys.sorted() == parts }
-        let first = house.attendance.deadlines
+        try await bench.settle { context.attendance.deadlines.keys.sorted() == parts }
+        let first = context.attendance.deadlines
         try await bench.pass {
-            let now = house.attendance.deadlines
+            let now = context.attendance.deadlines
             return parts.allSatisfy { part in now[part].map { $0 > first[part] ?? 0 } ?? false }
         }
-        house.attendance.expect("stuck", by: 0, isVital: true)
-        #expect(!house.isAtWork)
+        context.attendance.expect("stuck", by: 0, isVital: true)
+        #expect(!context.isAtWork)
         try await bench.pass { bench.count(ofLogged: Self.late) > 0 }
-        house.attendance.leave("stuck")
+        context.attendance.leave("stuck")
         try await bench.end()
     }
 

@@ -15,8 +15,8 @@ struct CertificateWarningTests {
     private func bench(before: Int64) async throws -> DaemonBench {
         let bench = try await DaemonBench(
             at: 0, settings: "limits: { rate: 0.001 }\n", jobs: ["drop": "source: { path: drop, settle: 30s }\n"])
-        let place = try Workplace(config: bench.file("rollcall.yaml"))
-        let end = try House.Rules(place, credentials: place.credentials(), at: 0).certificateEnd
+        let place = try Installation(config: bench.file("rollcall.yaml"))
+        let end = try DaemonContext.Rules(place, credentials: place.credentials(), at: 0).certificateEnd
         bench.clock.setWall(to: Int64(end.timeIntervalSince1970 * 1_000) - before)
         return bench
     }
@@ -32,7 +32,7 @@ struct CertificateWarningTests {
     func atStart() async throws {
         let bench = try await bench(before: 0)
         try await bench.startDaemon()
-        bench.house?.tellStart()
+        bench.context?.logStart()
         #expect(bench.count(ofLogged: Self.ended) == 1)
         try await bench.reloadDaemon()
         try await drop("a", 1, bench)
@@ -45,7 +45,7 @@ struct CertificateWarningTests {
     func underWay() async throws {
         let bench = try await bench(before: 48 * Self.hour)
         try await bench.startDaemon()
-        bench.house?.tellStart()
+        bench.context?.logStart()
         try await drop("a", 2, bench)
         #expect(bench.count(ofLogged: Self.tooShort) == 0)
         try await drop("b", 400, bench)

@@ -17,22 +17,23 @@ final class DaemonBench: Sendable {
     let port: Int
     private let material: EmulatorMaterial
     private let emulator = Mutex<(server: Emulator, task: Task<Void, any Error>)?>(nil)
-    private let daemon = Mutex<(house: House, task: Task<Void, any Error>)?>(nil)
+    private let daemon = Mutex<(context: DaemonContext, task: Task<Void, any Error>)?>(nil)
     /// Rings when the daemon's rules have changed.
-    private let reloaded = Doorbell()
+    private let reloaded = WakeSignal()
     /// What the daemons have logged.
     let lines = LogLines()
 
     /// How often a simulated month looks at things: virtual time is not free.
-    static let rhythm = House.Rhythm(
-        poll: .seconds(600), folders: .seconds(3_600), news: .seconds(1_800), upkeep: .seconds(6 * 3_600),
+    static let intervals = DaemonContext.PollingIntervals(
+        poll: .seconds(600), folders: .seconds(3_600), statusWriter: .seconds(1_800), maintenance: .seconds(6 * 3_600),
         proof: .seconds(24 * 3_600), wallClock: .seconds(3_600))
-    private let rhythm: House.Rhythm
+    private let intervals: DaemonContext.PollingIntervals
 
     init(
-        at start: Int64, settings: String, jobs: [String: String], rhythm: House.Rhythm = DaemonBench.rhythm
+        at start: Int64, settings: String, jobs: [String: String],
+        intervals: DaemonContext.PollingIntervals = DaemonBench.intervals
     ) async throws {
-        self.rhythm = rhythm
+        self.intervals = intervals
         path = FileManager.default.temporaryDirectory.appending(path: "rollcall-month-\(UUID().uuidString)").path
         clock = HeldClock(at: start)
         let directory = EmulatorDirectory(path: path)
@@ -54,30 +55,30 @@ final class DaemonBench: Sendable {
         try FileManager.default.removeItem(atPath: path)
     }
 
-    var house: House? { daemon.withLock { $0?.house } }
+    var context: DaemonContext? { daemon.withLock { $0?.context } }
 
     /// Starts a daemon, and returns when it is at work; the one before must have been stopped.
     func startDaemon() async throws {
         let log = Logger(label: "daemon") { [lines] _ in LineHandler(lines: lines) }
-        let place = try Workplace(config: file("rollcall.yaml"))
-        let house = try House.opened(place, environment: [:], log: log, clock: clock, rhythm: rhythm)
-        let task = Task { [reloaded] in try await Daemon(house: house, reloaded: reloaded).run() }
-        daemon.withLock { $0 = (house, task) }
+        let place = try Installation(config: file("rollcall.yaml"))
+        let context = try DaemonContext.opened(place, environment: [:], log: log, clock: clock, intervals: intervals)
+        let task = Task { [reloaded] in try await Daemon(context: context, reloaded: reloaded).run() }
+        daemon.withLock { $0 = (context, task) }
         // The supervisor, the upkeep, the runner's status and each job's keeper sleep once they have looked around.
-        let jobs = house.rules.jobs.values.filter(\.isEnabled)
+        let jobs = context.rules.jobs.values.filter(\.isEnabled)
         await clock.untilSleepers(count: 3 + jobs.count)
         for job in jobs {
             guard let schedule = job.schedule else { continue }
-            let times = ScheduleKeeper.times(schedule, in: job.timeZone)
-            while try house.store.lastDue(ofSchedule: job.name, times: times) == nil { await Task.yield() }
+            let times = CronScheduler.times(schedule, in: job.timeZone)
+            while try context.store.lastDue(ofSchedule: job.name, times: times) == nil { await Task.yield() }
         }
     }
 
     /// Ends the daemon as SIGTERM does.
     func stopDaemon() async throws {
-        guard let (house, task) = daemon.withLock({ $0.take() }) else { return }
-        house.stop.drain()
-        house.batchBell.ring()
+        guard let (context, task) = daemon.withLock({ $0.take() }) else { return }
+        context.stop.drain()
+        context.batchWakeSignal.wakeUp()
         try await clock.whileTimePasses { try await task.value }
     }
 
@@ -96,9 +97,9 @@ final class DaemonBench: Sendable {
 
     /// Reads settings, jobs and keys anew as SIGHUP does.
     func reloadDaemon() async throws {
-        guard let house else { return }
-        await Reload(house: house, reloaded: reloaded).perform()
-        house.batchBell.ring()
+        guard let context else { return }
+        await Reload(context: context, reloaded: reloaded).perform()
+        context.batchWakeSignal.wakeUp()
     }
 
     /// The API cannot be reached any more.
@@ -126,13 +127,13 @@ final class DaemonBench: Sendable {
             guard clock.now < end else { throw NeverTrue() }
             // The clock itself gives nobody a turn before somebody sleeps: two tests would hold both processors for ever.
             await Task.yield()
-            if house?.traffic.status.underWay ?? 0 == 0 { await clock.advance(by: .seconds(1)) }
+            if context?.traffic.status.underWay ?? 0 == 0 { await clock.advance(by: .seconds(1)) }
         }
     }
 
     /// Lets time pass until the wall clock shows a moment, in milliseconds since 1970 UTC.
-    func pass(to moment: Int64) async throws {
-        await clock.advance(by: .milliseconds(max(0, moment - clock.now)))
+    func pass(to instant: Int64) async throws {
+        await clock.advance(by: .milliseconds(max(0, instant - clock.now)))
     }
 
     func file(_ name: String) -> String { "\(path)/\(name)" }
@@ -152,8 +153,8 @@ final class DaemonBench: Sendable {
 
     /// The database beside the daemon.
     func reading<Value>(_ body: (RecordStore) throws -> Value) throws -> Value {
-        if let store = house?.store { return try body(store) }
-        let store = try Workplace(config: file("rollcall.yaml")).storeForReading()
+        if let store = context?.store { return try body(store) }
+        let store = try Installation(config: file("rollcall.yaml")).storeForReading()
         defer { try? store.close() }
         return try body(store)
     }

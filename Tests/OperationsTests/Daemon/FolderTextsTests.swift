@@ -12,8 +12,8 @@ import Testing
 struct FolderTextsTests {
     private static let start: Int64 = 1_772_449_200_000
     private static let minute: Int64 = 60_000
-    private static let rhythm = House.Rhythm(
-        poll: .seconds(60), folders: .seconds(5), news: .seconds(1), upkeep: .seconds(3_600))
+    private static let intervals = DaemonContext.PollingIntervals(
+        poll: .seconds(60), folders: .seconds(5), statusWriter: .seconds(1), maintenance: .seconds(3_600))
     private static let waitingFile = """
         account_id,email
         w1,w1@example.com
@@ -25,7 +25,7 @@ struct FolderTextsTests {
         """
 
     private func bench(_ job: String = "source: { path: drop, settle: 5s }\n") async throws -> DaemonBench {
-        try await DaemonBench(at: Self.start, settings: "", jobs: ["drop": job], rhythm: Self.rhythm)
+        try await DaemonBench(at: Self.start, settings: "", jobs: ["drop": job], intervals: Self.intervals)
     }
 
     private func batches(_ bench: DaemonBench) throws -> [Batch] { try bench.reading { try $0.batches() } }
@@ -48,7 +48,7 @@ struct FolderTextsTests {
         try await bench.pass {
             try bench.reading { store in
                 let batches = try store.batches()
-                return try batches.count == count && store.batchesToTend().isEmpty
+                return try batches.count == count && store.pendingBatches().isEmpty
                     && store.claimedFiles(of: "drop").isEmpty
             }
         }

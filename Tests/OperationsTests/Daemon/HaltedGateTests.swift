@@ -61,7 +61,7 @@ struct HaltedGateTests {
         let bench = try await halted()
         try await bench.operate(.resume, "a-1")
         // The supervisor looks first: it must not take the batch up before the operator's word was heeded.
-        bench.house?.batchBell.ring()
+        bench.context?.batchWakeSignal.wakeUp()
         try await bench.pass { try bench.batch("a-1")?.state == .completed }
         #expect(bench.count(ofLogged: "batch halted") == 1)
         try await bench.end()

@@ -34,7 +34,7 @@ struct InputFateTests {
                 let batches = try store.batches()
                 return try batches.count == files
                     && batches.allSatisfy { try $0.state.isFinished && store.hasResults($0.id) }
-                    && store.batchesToTend().isEmpty
+                    && store.pendingBatches().isEmpty
             }
         }
     }
@@ -116,7 +116,7 @@ struct InputFateTests {
         try await bench.startDaemon()
         let path = bench.file("incoming/gone.csv")
         let claim = ClaimedFile(path: path, job: "each", name: "gone.csv", claimedAt: bench.clock.now)
-        _ = try await bench.house?.store.createBatch(try halfRead(bench, "gone.csv"), claimedFile: claim)
+        _ = try await bench.context?.store.createBatch(try halfRead(bench, "gone.csv"), claimedFile: claim)
         try await bench.stopDaemon()
         try bench.write(Self.file("one", lines: 2), to: "incoming/a.csv")
         try await bench.startDaemon()
@@ -130,7 +130,7 @@ struct InputFateTests {
         let bench = try await DaemonBench(
             at: Self.start, settings: "", jobs: Self.glob(" }\nafter: archive\n"))
         try await bench.startDaemon()
-        _ = try await bench.house?.store.createBatch(try halfRead(bench, "submitted.csv"))
+        _ = try await bench.context?.store.createBatch(try halfRead(bench, "submitted.csv"))
         try bench.write(Self.file("one", lines: 2), to: "incoming/a.csv")
         try await bench.pass { try batches(bench).contains { $0.state == .completed } }
         #expect(try batches(bench).map(\.state).sorted { $0.rawValue < $1.rawValue } == [.completed, .ingesting])
@@ -138,12 +138,12 @@ struct InputFateTests {
     }
 
     private func halfRead(_ bench: DaemonBench, _ name: String) throws -> NewBatch {
-        let house = try #require(bench.house)
+        let context = try #require(bench.context)
         try bench.write(Self.file("half", lines: 9), to: "half.csv")
         let file = try InputFile.open(path: bench.file("half.csv")).examine()
         return NewBatch(
             job: "each", fileName: name, contentDigest: file.contentDigest, format: "csv",
-            layout: try file.file.layout.encoded(), provenance: house.rules.provenance)
+            layout: try file.file.layout.encoded(), provenance: context.rules.provenance)
     }
 
     @Test("While its job is away a batch that is over keeps its file and its results for it")
@@ -176,7 +176,8 @@ struct InputFateTests {
         let bench = try await DaemonBench(
             at: Self.start, settings: Self.slow,
             jobs: ["drop": "source: { path: drop, settle: 5s, done_marker: true }\n"],
-            rhythm: House.Rhythm(poll: .seconds(60), folders: .seconds(5), news: .seconds(1), upkeep: .seconds(3_600)))
+            intervals: DaemonContext.PollingIntervals(
+                poll: .seconds(60), folders: .seconds(5), statusWriter: .seconds(1), maintenance: .seconds(3_600)))
         try await bench.startDaemon()
         try bench.write(Self.file("one", lines: 200), to: "drop/inbox/a.csv")
         try bench.write(Self.file("two", lines: 2), to: "drop/inbox/b.csv")

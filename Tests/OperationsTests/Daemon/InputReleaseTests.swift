@@ -6,7 +6,7 @@ import Testing
 @testable import Operations
 
 @Suite("An input file that cannot be moved")
-struct InputReleaseTests {
+struct FileReleaseRetryTests {
     private static let job = """
         schedule: "0 * * * *"
         source: { glob: incoming/*.csv, settle: 30s }
@@ -33,7 +33,7 @@ struct InputReleaseTests {
     @Test("The batch is over and told once; the file is moved as soon as that is possible")
     func retried() async throws {
         let bench = try await over()
-        #expect(try bench.reading { try $0.batchesToTend() }.isEmpty)
+        #expect(try bench.reading { try $0.pendingBatches() }.isEmpty)
         try await bench.settle { try bench.told().count == 1 }
         #expect(try bench.told().first?.contains(#""event":"completed""#) == true)
         #expect(bench.count(ofLogged: "results could not be written; trying again in a minute") == 0)

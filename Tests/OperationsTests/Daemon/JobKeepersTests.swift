@@ -6,7 +6,7 @@ import Testing
 @testable import Operations
 
 @Suite("Jobs that are kept")
-struct JobKeepersTests {
+struct JobSupervisorTests {
     @Test("A folder that cannot be used is tried again until it can")
     func folderComesBack() async throws {
         let bench = try await DaemonBench(

@@ -67,7 +67,7 @@ struct NotificationsTests {
         #expect(try bench.reading { try $0.batches() }.isEmpty)
         try bench.write("", to: "drop/inbox/a.csv.done")
         try await bench.pass { try bench.reading { try $0.batches().first?.state } == .completed }
-        try await bench.pass { try bench.reading { try $0.batchesToTend().isEmpty } }
+        try await bench.pass { try bench.reading { try $0.pendingBatches().isEmpty } }
         #expect(try bench.names(in: "drop/inbox").isEmpty)
         #expect(try bench.names(in: "drop/archive") == ["a.csv"])
         #expect(try bench.names(in: "drop/working").isEmpty)

@@ -9,12 +9,12 @@ import Testing
 @testable import Operations
 
 @Suite("A job that sends again what failed")
-struct RerunRoundTests {
+struct ScheduledRerunTests {
     private static let start: Int64 = 1_772_000_000_000
 
     /// A house nobody lives in, with a batch that is over: its first record was in doubt, the others failed.
     private func withHouse(
-        _ settings: String = "", statuses: String = "failed", _ body: (House, BatchID) async throws -> Void
+        _ settings: String = "", statuses: String = "failed", _ body: (DaemonContext, BatchID) async throws -> Void
     ) async throws {
         let bench = try await DaemonBench(
             at: Self.start, settings: settings,
@@ -23,20 +23,20 @@ struct RerunRoundTests {
                 "again": "schedule: \"@daily\"\nrerun: { jobs: [day], statuses: \(statuses), younger_than: 24h }\n",
             ])
         let log = Logger(label: "daemon", factory: { _ in SwiftLogNoOpLogHandler() })
-        let house = try House.opened(
-            Workplace(config: bench.file("rollcall.yaml")), environment: [:], log: log, clock: bench.clock)
-        try await body(house, try await Self.batch(of: 4, in: house))
-        await house.client.shutDown()
-        try await house.store.closeWithoutBlocking()
+        let context = try DaemonContext.opened(
+            Installation(config: bench.file("rollcall.yaml")), environment: [:], log: log, clock: bench.clock)
+        try await body(context, try await Self.batch(of: 4, in: context))
+        await context.client.shutDown()
+        try await context.store.closeWithoutBlocking()
         try await bench.end()
     }
 
-    private static func batch(of records: Int, in house: House) async throws -> BatchID {
-        let store = house.store
+    private static func batch(of records: Int, in context: DaemonContext) async throws -> BatchID {
+        let store = context.store
         let batch = try await store.createBatch(
             NewBatch(
                 job: "day", fileName: "day.csv", contentDigest: [UInt8](repeating: 1, count: 32), format: "csv",
-                layout: [1], provenance: house.rules.provenance, createdAt: house.clock.now)
+                layout: [1], provenance: context.rules.provenance, createdAt: context.clock.now)
         ).id
         var chunk = try store.chunk(for: batch)
         for line in 2..<(records + 2) {
@@ -47,34 +47,34 @@ struct RerunRoundTests {
         _ = try await store.append(chunk, checkpoint: Checkpoint(byteOffset: 1, line: 1))
         try await store.finishIngest(batch, state: .running)
         let caps = CallCaps(day: CallDay(rawValue: 20_260_225))
-        let claim = try await store.claim(batch, upTo: records, now: house.clock.now, caps: caps)
+        let claim = try await store.claim(batch, upTo: records, now: context.clock.now, caps: caps)
         _ = try await store.finish(
             claim.records.map { record in
                 Completion(
-                    attempt: record.attempt, record: record.id, outcome: "outcome", startedAt: house.clock.now,
-                    finishedAt: house.clock.now, next: record.id.line == 2 ? .inDoubt : .failed,
+                    attempt: record.attempt, record: record.id, outcome: "outcome", startedAt: context.clock.now,
+                    finishedAt: context.clock.now, next: record.id.line == 2 ? .inDoubt : .failed,
                     billable: record.id.line == 2 ? .unknown : .no)
             })
         try await store.setState(batch, to: .completed, reason: nil)
         return batch
     }
 
-    private func perform(in house: House) async throws {
-        let job = try #require(house.rules.jobs["again"])
-        try await RerunRound(house: house, job: job, rerun: #require(job.rerun)).perform()
+    private func perform(in context: DaemonContext) async throws {
+        let job = try #require(context.rules.jobs["again"])
+        try await ScheduledRerun(context: context, job: job, rerun: #require(job.rerun)).perform()
     }
 
     @Test(
         "What was resolved as failed is left alone, unless records in doubt are sent, too",
         arguments: [("failed", 3), ("[failed, in_doubt]", 4)])
     func resolvedByHand(statuses: String, queued: Int) async throws {
-        try await withHouse(statuses: statuses) { house, batch in
-            let provenance = house.rules.provenance
-            _ = try await house.store.resolveAsFailed(batch, lines: nil, reason: "by hand", heldReason: "held") { _ in
+        try await withHouse(statuses: statuses) { context, batch in
+            let provenance = context.rules.provenance
+            _ = try await context.store.resolveAsFailed(batch, lines: nil, reason: "by hand", heldReason: "held") { _ in
                 Action(at: 1, batch: batch, name: "resolve", provenance: provenance)
             }
-            try await perform(in: house)
-            #expect(try house.store.progress(batch).queued == queued)
+            try await perform(in: context)
+            #expect(try context.store.progress(batch).queued == queued)
         }
     }
 
@@ -84,10 +84,10 @@ struct RerunRoundTests {
             ([], 3), ([.running], 0), ([.running, .paused], 0), ([.running, .halted], 0), ([.running, .cancelled], 0),
         ] as [([BatchState], Int)])
     func states(way: [BatchState], queued: Int) async throws {
-        try await withHouse { house, batch in
-            for state in way { try await house.store.setState(batch, to: state, reason: nil) }
-            try await perform(in: house)
-            let now = try house.store.batch(batch)
+        try await withHouse { context, batch in
+            for state in way { try await context.store.setState(batch, to: state, reason: nil) }
+            try await perform(in: context)
+            let now = try context.store.batch(batch)
             #expect(now.counts.queued == queued && now.counts.inDoubt == 1)
             #expect(now.state == way.last ?? .running)
         }
@@ -95,10 +95,10 @@ struct RerunRoundTests {
 
     @Test("A batch whose records cost more than may go unasked stays as it is, which is told once")
     func aboveConfirmation() async throws {
-        try await withHouse("confirm_above: { calls: 2 }\n") { house, batch in
-            for _ in 0..<2 { try await perform(in: house) }
-            #expect(try house.store.batch(batch).state == .completed)
-            let actions = try house.store.actions(of: batch)
+        try await withHouse("confirm_above: { calls: 2 }\n") { context, batch in
+            for _ in 0..<2 { try await perform(in: context) }
+            #expect(try context.store.batch(batch).state == .completed)
+            let actions = try context.store.actions(of: batch)
             #expect(actions.map(\.name) == ["rerun_waits"])
             #expect(actions[0].detail?.contains("confirm_above.calls, 2: 3 billable calls") == true)
         }

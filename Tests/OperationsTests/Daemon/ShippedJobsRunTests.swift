@@ -55,7 +55,7 @@ struct ShippedJobsRunTests {
         #expect(try bench.reading { try $0.batches().first?.counts.failed } == 2)
         try await bench.pass(to: Self.noon + 17 * Self.hour + Self.hour / 2)
         try await bench.pass { try bench.reading { try $0.batches().first?.counts.succeeded } == 2 }
-        try await bench.pass { try bench.reading { try $0.batchesToTend().isEmpty } }
+        try await bench.pass { try bench.reading { try $0.pendingBatches().isEmpty } }
         let morning = try #require(try bench.reading { try $0.batches().first })
         #expect((morning.counts.failed, morning.counts.calls) == (1, 9))
         #expect(try bench.callsRead() == 9)

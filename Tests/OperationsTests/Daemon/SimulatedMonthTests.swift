@@ -16,7 +16,7 @@ struct SimulatedMonthTests {
             self.calendar = calendar
         }
 
-        func moment(day: Int, hour: Int, minute: Int = 0) throws -> Int64 {
+        func instant(day: Int, hour: Int, minute: Int = 0) throws -> Int64 {
             let parts = DateComponents(year: 2026, month: 3, day: day, hour: hour, minute: minute)
             return Int64(try #require(calendar.date(from: parts)).timeIntervalSince1970 * 1_000)
         }
@@ -71,7 +71,7 @@ struct SimulatedMonthTests {
     func month() async throws {
         let month = try Month()
         let bench = try await DaemonBench(
-            at: month.moment(day: 1, hour: 0), settings: Self.settings, jobs: Self.jobs)
+            at: month.instant(day: 1, hour: 0), settings: Self.settings, jobs: Self.jobs)
         try await bench.startDaemon()
         var dropped = [String]()
         for day in 1...30 {
@@ -80,7 +80,7 @@ struct SimulatedMonthTests {
                 try await bench.bringAPIUp()
                 try await resumeHalted(bench)
             }
-            try await bench.pass(to: month.moment(day: day, hour: 10))
+            try await bench.pass(to: month.instant(day: day, hour: 10))
             for file in 1...(day % 4 == 0 ? 2 : 1) {
                 try bench.write(Self.day(day, file), to: "drop/inbox/day-\(day)-\(file).csv")
                 dropped.append("day-\(day)-\(file).csv")
@@ -89,14 +89,14 @@ struct SimulatedMonthTests {
             if day != 17 { try await bench.pass { try isDone(dropped, bench) } }
             // On three days the daemon is started anew; on one of them it sleeps through the night's hour.
             if [7, 14, 21].contains(day) { try await bench.stopDaemon() }
-            try await bench.pass(to: month.moment(day: day, hour: day == 14 ? 23 : 21, minute: 55))
+            try await bench.pass(to: month.instant(day: day, hour: day == 14 ? 23 : 21, minute: 55))
             if [7, 14, 21].contains(day) { try await bench.startDaemon() }
-            try await bench.pass(to: month.moment(day: day, hour: 22, minute: 1))
+            try await bench.pass(to: month.instant(day: day, hour: 22, minute: 1))
             if day != 17 { try await bench.pass { try isDone(["night-\(day).csv"], bench) } }
         }
         // Before the next re-run is due, so that nothing begins while the month is added up.
-        try await bench.pass(to: month.moment(day: 31, hour: 4))
-        try await bench.pass { try bench.reading { try $0.batchesToTend().isEmpty } }
+        try await bench.pass(to: month.instant(day: 31, hour: 4))
+        try await bench.pass { try bench.reading { try $0.pendingBatches().isEmpty } }
         try await bench.stopDaemon()
         try expectAccounted(bench, nights: (1...30).map { "night-\($0).csv" }, days: dropped)
         try await bench.end()

@@ -11,13 +11,13 @@ struct SteppedScheduleTests {
     private static let noon: Int64 = 1_772_452_800_000
     private static let hour: Int64 = 3_600_000
     private static let job = "schedule: \"0 22 * * *\"\nsource: { glob: incoming/*.csv, settle: 0s }\n"
-    private static let rhythm = House.Rhythm(
-        poll: .seconds(60), folders: .seconds(600), news: .seconds(600), upkeep: .seconds(86_400),
+    private static let intervals = DaemonContext.PollingIntervals(
+        poll: .seconds(60), folders: .seconds(600), statusWriter: .seconds(600), maintenance: .seconds(86_400),
         wallClock: .seconds(60))
 
     private func bench() async throws -> DaemonBench {
         let bench = try await DaemonBench(
-            at: Self.noon, settings: "limits: { rate: 50 }\n", jobs: ["nightly": Self.job], rhythm: Self.rhythm)
+            at: Self.noon, settings: "limits: { rate: 50 }\n", jobs: ["nightly": Self.job], intervals: Self.intervals)
         try await bench.startDaemon()
         return bench
     }

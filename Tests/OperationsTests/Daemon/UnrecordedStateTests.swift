@@ -17,24 +17,24 @@ struct UnrecordedStateTests {
     private static let file = "id,account_id,email\n" + (1...5).map { "r\($0),a\($0),u\($0)@example.com\n" }.joined()
 
     /// What the daemon is busy with when writing begins to fail.
-    enum Moment: CaseIterable {
+    enum Instant: CaseIterable {
         case takingIn
         case sending
         case schedule
         case nothing
     }
 
-    @Test("It ends with the reason, whatever it is busy with, and everybody is told", arguments: Moment.allCases)
-    func ends(moment: Moment) async throws {
-        let jobs = moment == .nothing ? Self.jobs.filter { $0.key == "drop" } : Self.jobs
+    @Test("It ends with the reason, whatever it is busy with, and everybody is told", arguments: Instant.allCases)
+    func ends(instant: Instant) async throws {
+        let jobs = instant == .nothing ? Self.jobs.filter { $0.key == "drop" } : Self.jobs
         let bench = try await DaemonBench(at: 1_772_000_000_000, settings: "", jobs: jobs)
         try await bench.startDaemon()
-        if moment == .sending {
+        if instant == .sending {
             try bench.write(Self.file, to: "drop/inbox/a.csv")
             try await bench.pass { try bench.batch("a-1")?.counts.calls ?? 0 > 0 }
         }
-        try #require(bench.house).store.refuseWrites()
-        if moment == .takingIn { try bench.write(Self.file, to: "drop/inbox/a.csv") }
+        try #require(bench.context).store.refuseWrites()
+        if instant == .takingIn { try bench.write(Self.file, to: "drop/inbox/a.csv") }
         let failure = try await bench.failureOfDaemon() as? StoreError
         #expect(failure?.code == .stateNotWritten)
         #expect(OperationFailure(try #require(failure)).status == .unfinished)
@@ -49,15 +49,15 @@ struct UnrecordedStateTests {
 
     @Test(
         "Files that are taken away from under it stop it before another call, whatever it is busy with",
-        arguments: ["rollcall.sqlite", "rollcall.sqlite.lock", ""], [Moment.sending, .nothing])
-    func filesTakenAway(name: String, moment: Moment) async throws {
+        arguments: ["rollcall.sqlite", "rollcall.sqlite.lock", ""], [Instant.sending, .nothing])
+    func filesTakenAway(name: String, instant: Instant) async throws {
         let bench = try await DaemonBench(
             at: 1_772_000_000_000, settings: "", jobs: Self.jobs.filter { $0.key == "drop" })
         try await bench.startDaemon()
-        if moment == .sending {
+        if instant == .sending {
             try bench.write(Self.file, to: "drop/inbox/a.csv")
             try await bench.pass { try bench.batch("a-1")?.counts.calls ?? 0 > 0 }
-            try await bench.settle { try #require(bench.house).traffic.status.underWay == 0 }
+            try await bench.settle { try #require(bench.context).traffic.status.underWay == 0 }
         }
         let calls = try bench.callsRead()
         try FileManager.default.moveItem(atPath: bench.file("var/\(name)"), toPath: bench.file("away"))
@@ -76,7 +76,7 @@ struct UnrecordedStateTests {
     func ownReasons() async throws {
         let bench = try await DaemonBench(at: 1_772_000_000_000, settings: "", jobs: [:])
         try await bench.startDaemon()
-        let house = try #require(bench.house)
+        let context = try #require(bench.context)
         let tries = Mutex(0)
         let part = DaemonPart("test") {
             let number = tries.withLock { tries in
@@ -85,10 +85,10 @@ struct UnrecordedStateTests {
             }
             if number < 3 { throw StoreError(.notAllowed, "Batch 1 is cancelled") }
         }
-        try await bench.clock.whileTimePasses { try await part.keepRunning(in: house) }
+        try await bench.clock.whileTimePasses { try await part.keepRunning(in: context) }
         #expect(bench.count(ofLogged: "a part of the daemon failed; it begins again") == 2)
         let broken = DaemonPart("test") { throw StoreError(.stateNotWritten, "The disk failed") }
-        await #expect(throws: StoreError.self) { try await broken.keepRunning(in: house) }
+        await #expect(throws: StoreError.self) { try await broken.keepRunning(in: context) }
         try await bench.end()
     }
 
@@ -99,25 +99,25 @@ struct UnrecordedStateTests {
             jobs: ["drop": "source: { path: drop, settle: 30s }\nnotify: [sh, -c, 'cat >> told.jsonl']\n"])
         try await bench.startDaemon()
         try bench.write("id,account_id,email\nr1,a1,iia+400x1@example.com\n", to: "drop/inbox/a.csv")
-        try await bench.pass { try bench.batch("a-1").map { try bench.house?.store.hasResults($0.id) } == true }
-        let (house, batch) = (try #require(bench.house), try #require(try bench.batch("a-1")))
+        try await bench.pass { try bench.batch("a-1").map { try bench.context?.store.hasResults($0.id) } == true }
+        let (context, batch) = (try #require(bench.context), try #require(try bench.batch("a-1")))
         #expect(batch.counts.failed == 1)
-        let job = try #require(house.rules.job(named: "drop"))
+        let job = try #require(context.rules.job(named: "drop"))
         try FileManager.default.copyItem(
-            atPath: house.results(of: job).folder(of: batch), toPath: bench.file("elsewhere"))
-        try await house.store.recordAction(
+            atPath: context.results(of: job).folder(of: batch), toPath: bench.file("elsewhere"))
+        try await context.store.recordAction(
             Action(
                 at: bench.clock.now, batch: batch.id, name: "results", detail: bench.file("elsewhere"),
-                provenance: house.rules.provenance))
+                provenance: context.rules.provenance))
         // A folder in the place of a file cannot be replaced by one, whoever asks.
         try FileManager.default.removeItem(atPath: bench.file("elsewhere/results.csv"))
         try FileManager.default.createDirectory(
             atPath: bench.file("elsewhere/results.csv/in-the-way"), withIntermediateDirectories: true)
-        #expect(try await house.store.requeue(batch.id, RequeueSelection(statuses: [.failed])) == 1)
-        house.batchBell.ring()
+        #expect(try await context.store.requeue(batch.id, RequeueSelection(statuses: [.failed])) == 1)
+        context.batchWakeSignal.wakeUp()
         try await bench.pass {
             guard let now = try bench.batch("a-1"), now.counts.succeeded == 1 else { return false }
-            return try house.store.hasResults(now.id)
+            return try context.store.hasResults(now.id)
         }
         #expect(bench.count(ofLogged: "results of an earlier end could not be written anew") == 1)
         try await bench.settle { try bench.told().count == 2 }

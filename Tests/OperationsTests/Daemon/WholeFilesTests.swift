@@ -66,7 +66,7 @@ struct WholeFilesTests {
     }
 
     @Test("What a pattern names and is no whole file is told")
-    func leftAlone() async throws {
+    func skippedFiles() async throws {
         let bench = try await DaemonBench(
             at: Self.start, settings: "",
             jobs: ["night": Self.night + "source: { glob: \"incoming/*\", done_marker: true, settle: 0s }\n"])
@@ -87,7 +87,8 @@ struct WholeFilesTests {
     func filepart() async throws {
         let bench = try await DaemonBench(
             at: Self.start, settings: "", jobs: ["drop": "source: { path: drop, settle: 2s }\n"],
-            rhythm: House.Rhythm(poll: .seconds(60), folders: .seconds(5), news: .seconds(1), upkeep: .seconds(3_600)))
+            intervals: DaemonContext.PollingIntervals(
+                poll: .seconds(60), folders: .seconds(5), statusWriter: .seconds(1), maintenance: .seconds(3_600)))
         try await bench.startDaemon()
         let part = "drop/inbox/acc.csv.filepart"
         try bench.write(Self.header + (1...3).map(Self.line).joined(), to: part)
