@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// The rooms of Rollcall. Arrows point one way; `ImportRulesTests` reads every `import` against the same plan,
+// The modules of Rollcall. Arrows point one way; `ImportRulesTests` reads every `import` against the same plan,
 // because SwiftPM's own check misses system and transitive modules.
 
 let strict: [SwiftSetting] = [
@@ -11,7 +11,7 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
-func room(_ name: String, path: String? = nil, _ dependencies: [Target.Dependency] = []) -> Target {
+func module(_ name: String, path: String? = nil, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
 }
 
@@ -45,7 +45,7 @@ let package = Package(
         .executable(name: "rollcall", targets: ["rollcall"]),
         // For the benchmarks, which are a package of their own.
         .library(
-            name: "RollcallRooms",
+            name: "RollcallModules",
             targets: [
                 "OpenSSL", "JSON", "JOSE", "IdentityInsights", "HTTPTransport", "RecordStore", "Ingest", "DropFolder",
                 "JobRunner",
@@ -70,12 +70,12 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CPlatform"),
 
-        room("Basics", ["CPlatform"]),
-        room("OpenSSL", ["COpenSSL"]),
-        room("JSON"),
-        room("JOSE", ["OpenSSL", "JSON"]),
-        room("IdentityInsights", ["JSON"]),
-        room("HTTPTransport", ["CCurl", "OpenSSL"]),
+        module("Basics", ["CPlatform"]),
+        module("OpenSSL", ["COpenSSL"]),
+        module("JSON"),
+        module("JOSE", ["OpenSSL", "JSON"]),
+        module("IdentityInsights", ["JSON"]),
+        module("HTTPTransport", ["CCurl", "OpenSSL"]),
         .target(
             name: "Migrations", dependencies: [.grdb], path: "migrations",
             exclude: [
@@ -84,15 +84,15 @@ let package = Package(
                 "v0010_restores.sql",
             ],
             swiftSettings: strict),
-        room("RecordStore", ["Basics", "CPlatform", "Migrations", "OpenSSL", .grdb, .grdbSQLite]),
-        room("Ingest", ["Basics", "RecordStore", "IdentityInsights", "JSON", "OpenSSL", "CPlatform"]),
-        room("DropFolder", ["Basics", "CPlatform"]),
-        room("JobRunner", ["RecordStore", "Basics"]),
-        room("IdentityInsightsClient", ["Basics", "JobRunner", "IdentityInsights", "JOSE", "JSON", "HTTPTransport"]),
-        room("Results", ["Basics", "RecordStore", "IdentityInsights", "JSON", "OpenSSL", .mustache]),
-        room("Schedules"),
-        room("Settings", ["Basics", "Schedules", .yams]),
-        room(
+        module("RecordStore", ["Basics", "CPlatform", "Migrations", "OpenSSL", .grdb, .grdbSQLite]),
+        module("Ingest", ["Basics", "RecordStore", "IdentityInsights", "JSON", "OpenSSL", "CPlatform"]),
+        module("DropFolder", ["Basics", "CPlatform"]),
+        module("JobRunner", ["RecordStore", "Basics"]),
+        module("IdentityInsightsClient", ["Basics", "JobRunner", "IdentityInsights", "JOSE", "JSON", "HTTPTransport"]),
+        module("Results", ["Basics", "RecordStore", "IdentityInsights", "JSON", "OpenSSL", .mustache]),
+        module("Schedules"),
+        module("Settings", ["Basics", "Schedules", .yams]),
+        module(
             "Operations",
             [
                 "Basics", "Ingest", "DropFolder", "Results", "JobRunner", "IdentityInsightsClient", "RecordStore",
@@ -101,7 +101,7 @@ let package = Package(
                 .lifecycle,
                 .signals,
             ]),
-        room(
+        module(
             "Emulator",
             [
                 "IdentityInsights", "JOSE", "JSON", "OpenSSL", .hummingbirdCore, .nioSSL,

@@ -21,7 +21,7 @@ let package = Package(
         .executableTarget(
             name: "benchmarks",
             dependencies: [
-                .product(name: "RollcallRooms", package: "rollcall"),
+                .product(name: "RollcallModules", package: "rollcall"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict)

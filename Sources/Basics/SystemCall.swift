@@ -1,4 +1,52 @@
-internal import Foundation
+import Foundation
+
+/// Why the system refused to open, read, write or synchronize a file, by its `errno` (`man 3 errno`), and what a person
+/// can do about it. Every module that writes files says it in these words.
+public struct SystemFault: Sendable, Equatable {
+    /// The system's `errno`.
+    public let code: Int32
+
+    /// Names a fault by its `errno`.
+    public init(_ code: Int32) { self.code = code }
+
+    /// The fault behind an error of Foundation's file functions; nil where none is known.
+    public init?(behind error: any Error) {
+        let error = error as? CocoaError
+        if let cause = error?.underlying as? POSIXError {
+            self.init(cause.code.rawValue)
+        } else if error?.code == .fileWriteOutOfSpace {
+            self.init(ENOSPC)
+        } else if error?.code == .fileWriteVolumeReadOnly {
+            self.init(EROFS)
+        } else {
+            return nil
+        }
+    }
+
+    /// Whether there is no room, on the disk or within a quota (`man 2 write`).
+    public var isFullDisk: Bool { code == ENOSPC || code == EDQUOT }
+
+    /// Whether it may be over without anybody changing the settings: a disk that is full, fails or is read-only, a share
+    /// that is away, too many open files. Then starting again can mend it.
+    public var maySubside: Bool {
+        isFullDisk || [EIO, EROFS, ESTALE, ETIMEDOUT, EHOSTDOWN, ENETDOWN, EMFILE, ENFILE, ENOMEM].contains(code)
+    }
+
+    /// What to do; the rest of a sentence that says which file cannot be used.
+    public var advice: String {
+        switch code {
+        case _ where isFullDisk: "the disk is full: make room on it"
+        case EROFS: "the file system is read-only: make it writable"
+        case EIO: "the disk failed: look at the kernel's log, mend or replace it"
+        case ESTALE, ETIMEDOUT, EHOSTDOWN, ENETDOWN: "the network share is away: bring it back"
+        case EMFILE, ENFILE: "too many files are open: raise the limit (LimitNOFILE=, ulimit -n)"
+        default: "check the folder and its permissions"
+        }
+    }
+
+    /// The system's own words.
+    public var text: String { String(cString: strerror(code)) }
+}
 
 /// System calls as a program has to make them: a signal may interrupt one, and a transfer may stop half-way.
 ///

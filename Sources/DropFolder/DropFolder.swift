@@ -74,3 +74,102 @@ public struct DropFolder: Sendable {
     /// The path of a file while it is worked on.
     public func workingPath(of name: String) -> String { "\(working)/\(name)" }
 }
+
+extension DropFolder {
+    /// Makes what is missing and gives each folder its mode: 0700, and with an exchange group 2770 for `inbox` and
+    /// `out`. A folder above them that is made now gets 0700, or 0710 for the group to pass through.
+    ///
+    /// - Throws: ``DropFolderError`` when a folder cannot be made or shared, or when files could not be moved between
+    ///   them in one step.
+    public func prepare() throws {
+        try makeAbove(root)
+        try letGroupPass()
+        for folder in [working, archive, rejected] { try prepare(folder, sharedWith: nil) }
+        for folder in [inbox, output] { try prepare(folder, sharedWith: exchangeGroup) }
+        try requireOneFileSystem()
+    }
+
+    private func prepare(_ folder: String, sharedWith group: ExchangeGroup?) throws {
+        try calls.makeFolder(folder)
+        try calls.arrange(folder: folder, sharedWith: group, mode: group == nil ? 0o700 : 0o2770)
+    }
+
+    private func makeAbove(_ folder: String) throws {
+        guard !FileManager.default.fileExists(atPath: folder) else { return }
+        try makeAbove(URL(fileURLWithPath: folder).deletingLastPathComponent().path)
+        try calls.makeFolder(folder)
+        try calls.arrange(folder: folder, sharedWith: exchangeGroup, mode: modeAbove)
+    }
+
+    /// A private folder of ours around shared ones would shut the group out; anything else was somebody's decision.
+    private func letGroupPass() throws {
+        guard exchangeGroup != nil, try status(of: root).isPrivatelyOurs else { return }
+        try calls.arrange(folder: root, sharedWith: exchangeGroup, mode: modeAbove)
+    }
+
+    private var modeAbove: mode_t { exchangeGroup == nil ? 0o700 : 0o710 }
+
+    private func requireOneFileSystem() throws {
+        let devices = try [inbox, working, archive, rejected].map { try status(of: $0).device }
+        guard Set(devices).count > 1 else { return }
+        throw DropFolderError(
+            .fileSystems,
+            "inbox, working, archive and rejected in \(root) lie on several file systems, so that a file cannot be moved "
+                + "in one step; mount the folder that holds them, not one of them")
+    }
+
+    private func status(of folder: String) throws -> FolderFacts {
+        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return try calls.failure(.folder, "opened", folder) }
+        defer { close(descriptor) }
+        return try calls.facts(of: descriptor, named: folder)
+    }
+}
+
+/// Who may do what with a folder or a file, and where it lies.
+struct FolderFacts: Equatable {
+    /// The permission bits and nothing else of its mode.
+    let mode: mode_t
+    let owner: uid_t
+    let group: gid_t
+    let device: dev_t
+
+    /// Whether it belongs to this process's user and nobody else can use it.
+    var isPrivatelyOurs: Bool { mode == 0o700 && owner == geteuid() }
+}
+
+/// Why a drop folder cannot be used, or a step of a file's way through it cannot be taken. Texts name folders, files
+/// and groups, never a value of a record.
+public struct DropFolderError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// What kind of trouble it is.
+    public enum Code: Sendable, Equatable {
+        /// A folder cannot be made, read, or given its mode.
+        case folder
+        /// There is no such group, or this user is not in it.
+        case group
+        /// The folders lie on several file systems, so that a file cannot be moved in one step.
+        case fileSystems
+        /// A file cannot be moved or removed.
+        case notMoved
+        /// A text for the people at the folder cannot be written.
+        case notWritten
+    }
+
+    /// What kind of trouble it is.
+    public let code: Code
+    /// One sentence that says what is wrong and what to do.
+    public let message: String
+    /// What the system said.
+    public let cause: String?
+
+    init(_ code: Code, _ message: String, cause: String? = nil) {
+        self.code = code
+        self.message = message
+        self.cause = cause
+    }
+
+    /// The message, followed by what the system said.
+    public var description: String {
+        cause.map { "\(message) (\($0))" } ?? message
+    }
+}

@@ -101,3 +101,176 @@ struct FolderCalls: Sendable {
             isElsewhere ? .fileSystems : code, "\(name) cannot be \(verb); \(remedy)", cause: fault.text)
     }
 }
+
+extension FolderCalls {
+    /// What a name in a folder stands for. Links are not followed.
+    enum Entry {
+        case file(FileIdentity)
+        case folder
+        case link
+        case special
+        case nothing
+    }
+
+    /// What lies at a path.
+    ///
+    /// - Throws: ``DropFolderError`` when the system does not tell.
+    func entry(_ path: String) throws -> Entry {
+        var facts = stat()
+        guard lstat(path, &facts) == 0 else {
+            if errno == ENOENT { return .nothing }
+            return try failure(.folder, "examined", path)
+        }
+        return switch facts.st_mode & S_IFMT {
+        case S_IFREG: .file(FileIdentity(facts))
+        case S_IFDIR: .folder
+        case S_IFLNK: .link
+        default: .special
+        }
+    }
+
+    /// A regular file as it stands; nil for anything else, and for nothing. Links are not followed.
+    ///
+    /// - Throws: ``DropFolderError`` when the system does not tell.
+    func file(_ path: String) throws -> FileIdentity? {
+        if case .file(let identity) = try entry(path) { identity } else { nil }
+    }
+
+    /// The names in a folder; nil stands for one that is not UTF-8.
+    ///
+    /// - Throws: ``DropFolderError`` when it cannot be read.
+    func names(in folder: String) throws -> [String?] {
+        guard let stream = opendir(folder) else { return try failure(.folder, "read", folder) }
+        defer { closedir(stream) }
+        var names: [String?] = []
+        errno = 0
+        // `man 3 readdir`: the end and an error differ in errno alone.
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { start in
+                start.withMemoryRebound(to: CChar.self, capacity: 256) { String(validatingCString: $0) }
+            }
+            if name != "." && name != ".." { names.append(name) }
+            errno = 0
+        }
+        guard errno == 0 else { return try failure(.folder, "read", folder) }
+        return names
+    }
+}
+
+extension FolderCalls {
+    /// Makes a folder with mode 0700 unless there is one.
+    ///
+    /// - Returns: whether it was made now.
+    /// - Throws: ``DropFolderError`` when it cannot be made.
+    @discardableResult
+    func makeFolder(_ path: String) throws -> Bool {
+        guard mkdir(path, 0o700) == 0 else {
+            if errno == EEXIST { return false }
+            return try failure(.folder, "made", path)
+        }
+        try afterEach(.makeFolder)
+        return true
+    }
+
+    /// Gives a folder exactly this mode, whatever the umask says, and its group where there is one.
+    ///
+    /// - Throws: ``DropFolderError`` when it is no folder or cannot be changed.
+    func arrange(folder path: String, sharedWith group: ExchangeGroup?, mode: mode_t) throws {
+        let folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        guard folder >= 0 else { return try failure(.folder, "opened", path) }
+        defer { close(folder) }
+        if let group { return try share(folder, named: path, with: group, mode: mode) }
+        if try facts(of: folder, named: path).mode == mode { return }
+        guard fchmod(folder, mode) == 0 else { return try failure(.folder, "made private", path) }
+        try afterEach(.share)
+    }
+
+    /// Gives an open file or folder to a group. What is right already is left alone: it may belong to somebody else.
+    func share(_ descriptor: Int32, named path: String, with group: ExchangeGroup, mode: mode_t) throws {
+        let present = try facts(of: descriptor, named: path)
+        if present.mode == mode && present.group == group.id { return }
+        // Changing the group clears the set-group-id bit, so the mode comes last.
+        guard fchown(descriptor, uid_t.max, group.id) == 0, fchmod(descriptor, mode) == 0 else {
+            throw notShared(path, group, cause: String(cString: strerror(errno)))
+        }
+        // `man 2 chmod`: for one who is not in the group the bit is dropped without an error.
+        guard try facts(of: descriptor, named: path).mode == mode else { throw notShared(path, group, cause: nil) }
+        try afterEach(.share)
+    }
+
+    private func notShared(_ path: String, _ group: ExchangeGroup, cause: String?) -> DropFolderError {
+        DropFolderError(
+            .group,
+            "\(Self.parts(of: path).name) cannot be given to the group '\(group.name)'; let the "
+                + "user Rollcall runs as own it and be in that group "
+                + "('usermod -aG \(ShellQuoting.word(group.name)) \(ShellQuoting.word(NSUserName()))'), and start again",
+            cause: cause)
+    }
+
+    /// Mode, owner and place of something open.
+    func facts(of descriptor: Int32, named path: String) throws -> FolderFacts {
+        var facts = stat()
+        guard fstat(descriptor, &facts) == 0 else { return try failure(.folder, "examined", path) }
+        return FolderFacts(
+            mode: facts.st_mode & 0o7777, owner: facts.st_uid, group: facts.st_gid, device: facts.st_dev)
+    }
+}
+
+extension FolderCalls {
+    /// Names of texts on their way; hidden, so that no inbox takes them for files.
+    static let temporaryPrefix = ".rollcall-"
+
+    /// Writes a small text under a temporary name and renames it when it is whole. What an earlier try left of it goes
+    /// first: a full disk must not fill up with temporaries.
+    ///
+    /// - Parameters:
+    ///   - text: the text.
+    ///   - path: where it goes; replaced when it is there.
+    ///   - group: the group that may read and write it; nil for nobody but the owner.
+    ///   - isDurable: whether the text must be on the disk before it has its name.
+    /// - Throws: ``DropFolderError`` when it cannot be written.
+    func write(_ text: String, to path: String, sharedWith group: ExchangeGroup?, isDurable: Bool = true) throws {
+        let (folder, name) = Self.parts(of: path)
+        let temporary = "\(folder)/\(Self.temporaryPrefix)\(name).tmp"
+        try remove(temporary)
+        let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        guard file >= 0 else { return try failure(.notWritten, "written", path) }
+        defer { close(file) }
+        try afterEach(.createText)
+        if let group { try share(file, named: path, with: group, mode: 0o660) }
+        try write(Array(text.utf8), to: file, named: path)
+        guard !isDurable || fsync(file) == 0 else { return try failure(.notWritten, "written to disk", path) }
+        try replace(path, with: temporary)
+    }
+
+    private func write(_ bytes: [UInt8], to file: Int32, named path: String) throws {
+        let written = bytes.withUnsafeBytes { bytes in
+            SystemCall.transferring(bytes.count) { moved in
+                Foundation.write(file, bytes.baseAddress.map { $0 + moved }, bytes.count - moved)
+            }
+        }
+        guard written == bytes.count else { return try failure(.notWritten, "written", path) }
+        try afterEach(.writeText)
+    }
+
+    /// Makes a folder's names survive a power cut (`man 2 fsync`); some network file systems do so by themselves and
+    /// answer EINVAL.
+    func synchronize(_ folder: String) throws {
+        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return try failure(.folder, "opened", folder) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 || errno == EINVAL else { return try failure(.folder, "written to disk", folder) }
+        try afterEach(.synchronize)
+    }
+}
+
+/// One change of the file system, told to whoever watches each step: a test that dies there.
+enum FolderStep: Sendable, Equatable {
+    case makeFolder
+    case share
+    case move
+    case remove
+    case createText
+    case writeText
+    case synchronize
+}

@@ -1,4 +1,60 @@
 import Basics
+import CPlatform
+import Foundation
+
+extension DropFolder {
+    /// Lists the inbox: regular files with names of their own, their markers, and what is left alone there. Our own
+    /// texts are not listed, and neither are hidden folders, which file systems keep for themselves. One look costs one
+    /// examination per name.
+    ///
+    /// - Returns: what lies there now.
+    /// - Throws: ``DropFolderError`` when the inbox cannot be read.
+    public func look() throws -> FolderListing { try look(at: calls.names(in: inbox)) }
+
+    /// The same for names that were listed a moment ago.
+    func look(at names: [String?]) throws -> FolderListing {
+        var listing = FolderListing()
+        var files: [String: FileIdentity] = [:]
+        var markers: [String: FileIdentity] = [:]
+        for name in names {
+            switch name.map({ ($0, InboxName($0)) }) {
+            // Names that differ in their bytes alone are one for Swift: the second waits until the first has gone.
+            case (let name, .file)?: files[name] = try files[name] ?? seen(name, &listing)
+            case (let name, .marker(let file))?: markers[file] = try calls.file(inboxPath(of: name))
+            case (let name, .unfinished(let sign))?: try note(name, sign, in: &listing)
+            case (_, .own)?: break
+            case (_, .unusable)?, nil: listing.skippedFiles.append(SkippedFile(nil, .unusableName))
+            }
+        }
+        // A folder changes while it is listed: a file that came before its marker may still be missing here.
+        for name in markers.keys where files[name] == nil && InboxName(name) == .file {
+            files[name] = try calls.file(inboxPath(of: name))
+        }
+        listing.files = files.map { ObservedFile(name: $0, identity: $1, marker: markers[$0]) }
+        listing.orphans = markers.filter { files[$0.key] == nil }
+        listing.skippedFiles.sort { ($0.name ?? "~", $0.what) < ($1.name ?? "~", $1.what) }
+        return listing
+    }
+
+    private func seen(_ name: String, _ listing: inout FolderListing) throws -> FileIdentity? {
+        switch try calls.entry(inboxPath(of: name)) {
+        case .file(let identity): return identity
+        case .folder: listing.skippedFiles.append(SkippedFile(name, .folder))
+        case .link: listing.skippedFiles.append(SkippedFile(name, .link))
+        case .special: listing.skippedFiles.append(SkippedFile(name, .special))
+        case .nothing: break
+        }
+        return nil
+    }
+
+    private func note(_ name: String, _ sign: String, in listing: inout FolderListing) throws {
+        switch try calls.entry(inboxPath(of: name)) {
+        case .nothing: break
+        case .folder where name.hasPrefix("."): break
+        case .file, .folder, .link, .special: listing.skippedFiles.append(SkippedFile(name, .unfinished(sign: sign)))
+        }
+    }
+}
 
 /// What lies in an inbox at one moment.
 public struct FolderListing: Sendable, Equatable {
@@ -78,5 +134,70 @@ extension SkippedFile: CustomStringConvertible {
             lines.append("- \(all.count - named.count) × \(nameless): \(nameless.remedy)")
         }
         return (["Not taken in, and left here as it is:", ""] + lines + [""]).joined(separator: "\n")
+    }
+}
+
+extension FolderListing {
+    /// Looks at paths that a pattern names. A file's name here is its path; links to files are followed, since whoever
+    /// wrote the pattern may have set them.
+    ///
+    /// Nothing of an earlier look is known, so that a marker counts only where it is not older than its file, neither by
+    /// the time of the last write nor by that of the last change: one that is speaks for an earlier file of that name.
+    ///
+    /// - Parameters:
+    ///   - paths: what the pattern names.
+    ///   - readsMarkers: whether `PATH.done` says that a file is whole.
+    public init(paths: [String], readsMarkers: Bool) {
+        for path in paths {
+            let name = URL(fileURLWithPath: path).lastPathComponent
+            switch InboxName(name) {
+            case .file: add(path, readsMarkers: readsMarkers)
+            case .unfinished(let sign): skippedFiles.append(SkippedFile(path, .unfinished(sign: sign)))
+            case .unusable: skippedFiles.append(SkippedFile(nil, .unusableName))
+            case .marker, .own: break
+            }
+        }
+    }
+
+    private mutating func add(_ path: String, readsMarkers: Bool) {
+        guard let facts = Self.facts(of: path) else { return }
+        switch facts.st_mode & S_IFMT {
+        case S_IFREG:
+            let file = FileIdentity(facts)
+            let marker = readsMarkers ? Self.facts(of: path + InboxName.markerEnding).map(FileIdentity.init) : nil
+            let isCurrent = marker.map { $0.modifiedAt >= file.modifiedAt && $0.changedAt >= file.changedAt } ?? false
+            files.append(ObservedFile(name: path, identity: file, marker: isCurrent ? marker : nil))
+        case S_IFDIR: skippedFiles.append(SkippedFile(path, .folder))
+        default: skippedFiles.append(SkippedFile(path, .special))
+        }
+    }
+
+    /// What lies at a path, behind links; nil where nothing does, or nobody may look.
+    private static func facts(of path: String) -> stat? {
+        var facts = stat()
+        return stat(path, &facts) == 0 ? facts : nil
+    }
+}
+
+/// A file as it was seen in an inbox at one moment.
+public struct ObservedFile: Sendable, Equatable {
+    /// Its name, without the folder.
+    public let name: String
+    let identity: FileIdentity
+    /// Its marker, `NAME.done`, if that was there.
+    let marker: FileIdentity?
+
+    /// Whether its marker, `NAME.done`, was there.
+    public var hasMarker: Bool { marker != nil }
+    /// Its size in bytes.
+    public var byteCount: Int { identity.byteCount }
+
+    /// Whether the file is the one seen before, and stood still since.
+    public func isUnchanged(since earlier: ObservedFile) -> Bool { identity == earlier.identity }
+
+    init(name: String, identity: FileIdentity, marker: FileIdentity? = nil) {
+        self.name = name
+        self.identity = identity
+        self.marker = marker
     }
 }

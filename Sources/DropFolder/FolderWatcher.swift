@@ -1,4 +1,4 @@
-internal import Synchronization
+import Synchronization
 
 /// Says when a folder is worth a look: at once where the kernel tells of changes, and on every round of a poll, which
 /// is all there is on network file systems. A folder that is deleted or unmounted is found again when it is back.

@@ -1,5 +1,6 @@
+import CPlatform
 import Foundation
-internal import Synchronization
+import Synchronization
 
 /// Owner of an inotify descriptor with a watch on one folder, wherever that path leads at the moment.
 final class Inotify: Sendable {
@@ -52,4 +53,118 @@ final class Inotify: Sendable {
         }
         return hasWork
     }
+}
+
+/// Reads what the kernel writes: `struct inotify_event`, each followed by its name (`man 7 inotify`).
+enum InotifyEvents {
+    private static let headerSize = MemoryLayout<inotify_event>.size
+
+    /// Whether any of these events can mean a file to take in, or to tell of. Those about our own texts cannot; an
+    /// overflow, and the end of the folder, can.
+    static func haveWork(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        var offset = 0
+        while offset + headerSize <= bytes.count {
+            let event = bytes.loadUnaligned(fromByteOffset: offset, as: inotify_event.self)
+            let end = min(offset + headerSize + Int(event.len), bytes.count)
+            let name = bytes[(offset + headerSize)..<end].prefix { $0 != 0 }
+            // An event without a name is about the folder itself or the queue.
+            if name.isEmpty || InboxName(String(decoding: name, as: UTF8.self)) != .own { return true }
+            offset = end
+        }
+        return false
+    }
+}
+
+/// Why the system does not tell about a folder's changes, so that polling must do.
+struct InotifyFault: Error, Equatable {
+    /// One sentence that says what to do; nil where a folder is missing, which the polling will tell.
+    let message: String?
+
+    /// `inotify_init1` failed.
+    init(making code: Int32) {
+        message =
+            code == EMFILE || code == ENFILE
+            ? "changes of folders are found by polling only: raise fs.inotify.max_user_instances or the limit of open files"
+            : Self.polling(code)
+    }
+
+    /// `inotify_add_watch` failed.
+    init(watching code: Int32) {
+        message =
+            switch code {
+            case ENOENT, ENOTDIR: nil
+            case ENOSPC: "changes of folders are found by polling only: raise fs.inotify.max_user_watches"
+            default: Self.polling(code)
+            }
+    }
+
+    private static func polling(_ code: Int32) -> String {
+        "changes of folders are found by polling only: \(String(cString: strerror(code)))"
+    }
+}
+
+/// Waits for a folder's events on a thread of its own.
+///
+/// After each handful it stops listening for a tenth of a second: ten thousand files dropped at once should make a few
+/// looks, not ten thousand. The kernel gathers the events meanwhile.
+final class InotifyThread: Sendable {
+    private static let pauseBetweenGroups: Int32 = 100
+
+    let inotify: Inotify
+    private let end: EventDescriptor
+    private let look: @Sendable () -> Void
+
+    /// - Parameters:
+    ///   - inotify: the descriptor.
+    ///   - look: called when the folder is worth a look.
+    /// - Throws: ``InotifyFault`` when the process has no descriptor left.
+    init(_ inotify: Inotify, look: @escaping @Sendable () -> Void) throws(InotifyFault) {
+        self.inotify = inotify
+        self.look = look
+        end = try EventDescriptor()
+    }
+
+    /// Begins to listen; to be called once. The thread keeps this object until ``stop()``.
+    func start() {
+        let thread = Thread { self.listen() }
+        thread.name = "rollcall-folder"
+        thread.start()
+    }
+
+    /// Listens no more. The thread ends by itself.
+    func stop() { end.give() }
+
+    private func listen() {
+        while !isEnding(after: -1, or: inotify.descriptor) {
+            if inotify.drain() { look() }
+            if isEnding(after: Self.pauseBetweenGroups, or: nil) { return }
+        }
+    }
+
+    /// Waits for the end, for a time in milliseconds (-1: for ever), or for another descriptor to be readable.
+    private func isEnding(after milliseconds: Int32, or other: Int32?) -> Bool {
+        // `man 2 poll`: a negative descriptor is skipped.
+        var waiting = [
+            pollfd(fd: end.number, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: other ?? -1, events: Int16(POLLIN), revents: 0),
+        ]
+        while poll(&waiting, nfds_t(waiting.count), milliseconds) < 0 && errno == EINTR {}
+        return waiting[0].revents != 0
+    }
+}
+
+/// Owner of an event that is given once and can be polled for.
+final class EventDescriptor: Sendable {
+    let number: Int32
+
+    /// - Throws: ``InotifyFault`` when the process has no descriptor left.
+    init() throws(InotifyFault) {
+        number = rollcall_event_descriptor()
+        guard number >= 0 else { throw InotifyFault(making: errno) }
+    }
+
+    deinit { if number >= 0 { close(number) } }
+
+    /// Makes it readable, for ever. It cannot fail: the counter is far from full.
+    func give() { _ = rollcall_give_event(number) }
 }

@@ -57,7 +57,7 @@ public struct SettlingFiles: Sendable {
     ///
     /// - Parameters:
     ///   - listing: what lies there; all of it, since what is missing has gone.
-    ///   - moment: nanoseconds of a clock that never goes back.
+    ///   - instant: nanoseconds of a clock that never goes back.
     /// - Returns: what is whole, and when to look again.
     public mutating func take(_ listing: FolderListing, at instant: Int64) -> Finding {
         var finding = Finding()

@@ -4,6 +4,8 @@ public import Logging
 import NIOCore
 import NIOPosix
 public import ServiceLifecycle
+import Synchronization
+import UnixSignals
 
 /// A local stand-in for Identity Insights for Accounts: an HTTPS server that demands a client certificate, opens
 /// the encrypted requests, checks them by the API's field rules and answers with encrypted insights.
@@ -68,4 +70,74 @@ public final class Emulator: Service, Sendable {
 
     /// What has been counted so far.
     public var calls: CallCounts { log.counts }
+}
+
+extension Emulator {
+    /// Runs an emulator for as long as the body takes, and stops it whatever the body does.
+    ///
+    /// - Parameters:
+    ///   - configuration: its knobs.
+    ///   - material: its keys and certificates.
+    ///   - body: is given the emulator and the port it listens on.
+    /// - Returns: what the body returned.
+    /// - Throws: the body's error, or that of ``init(_:material:logger:)`` or ``run()``.
+    public static func withRunning<Value: Sendable>(
+        _ configuration: EmulatorConfiguration, material: EmulatorMaterial,
+        _ body: @Sendable (Emulator, Int) async throws -> Value
+    ) async throws -> Value {
+        let emulator = try Emulator(configuration, material: material)
+        return try await withThrowingTaskGroup { group in
+            group.addTask { try await emulator.run() }
+            let result: Result<Value, any Error>
+            do {
+                result = .success(try await body(emulator, try await emulator.port()))
+            } catch {
+                result = .failure(error)
+            }
+            await emulator.stop()
+            try await group.waitForAll()
+            return try result.get()
+        }
+    }
+
+    /// Runs until the process is told to stop by SIGINT or SIGTERM.
+    ///
+    /// - Throws: as ``run()``.
+    public func runUntilSignalled() async throws {
+        let logger = Logger(label: "emulator", factory: { _ in SwiftLogNoOpLogHandler() })
+        let services = ServiceGroup(services: [self], gracefulShutdownSignals: [.sigint, .sigterm], logger: logger)
+        try await services.run()
+    }
+}
+
+/// Tells any number of waiters once on which port the emulator listens, or that it will not.
+final class PortSignal: Sendable {
+    private enum State {
+        case open([CheckedContinuation<Int, any Error>])
+        case settled(Result<Int, any Error>)
+    }
+
+    private let state = Mutex(State.open([]))
+
+    /// The first result counts, later ones change nothing.
+    func settle(_ result: Result<Int, any Error>) {
+        let waiters: [CheckedContinuation<Int, any Error>] = state.withLock { state in
+            guard case .open(let waiters) = state else { return [] }
+            state = .settled(result)
+            return waiters
+        }
+        for waiter in waiters { waiter.resume(with: result) }
+    }
+
+    /// Waits for the result.
+    func port() async throws -> Int {
+        try await withCheckedThrowingContinuation { continuation in
+            let settled: Result<Int, any Error>? = state.withLock { state in
+                if case .settled(let result) = state { return result }
+                if case .open(let waiters) = state { state = .open(waiters + [continuation]) }
+                return nil
+            }
+            if let settled { continuation.resume(with: settled) }
+        }
+    }
 }

@@ -119,3 +119,75 @@ public struct EmulatorDirectory: Sendable {
         }
     }
 }
+
+extension EmulatorDirectory {
+    /// Runs an emulator with this folder's keys until the process is told to stop by SIGINT or SIGTERM.
+    ///
+    /// - Parameters:
+    ///   - configuration: its knobs; without a path of its own the log of calls is in this folder.
+    ///   - onListening: is given the base URL once it listens and `rollcall.yaml` is written.
+    /// - Throws: ``EmulatorError`` where folder, log or address cannot be used; `OpenSSLError` for a broken key.
+    public func serve(
+        _ configuration: EmulatorConfiguration, onListening: @Sendable (_ baseURL: String) -> Void
+    ) async throws {
+        var configuration = configuration
+        let material = try material(host: configuration.host)
+        configuration.callLogPath = configuration.callLogPath ?? callLogPath
+        let emulator = try Emulator(configuration, material: material)
+        let (host, rate) = (configuration.host, configuration.rate)
+        try await withThrowingTaskGroup { group in
+            group.addTask { try await emulator.runUntilSignalled() }
+            do {
+                let port = try await emulator.port()
+                onListening(try writeSettings(host: host, port: port, rate: rate))
+            } catch {
+                await emulator.stop()
+                throw error
+            }
+            try await group.waitForAll()
+        }
+    }
+}
+
+/// The `rollcall.yaml` of a client of the emulator; its paths are relative to the file.
+struct SettingsFile: Sendable {
+    /// Marks a file that the emulator may write again.
+    static let firstLine = "# Written by `rollcall emulator` at each start; remove this line to keep changes.\n"
+
+    let host: String
+    let port: Int
+    let rate: Double?
+
+    /// The base URL of the API, for a client on this machine.
+    var baseURL: String {
+        let anyAddress = host == "0.0.0.0" || host == "::"
+        let name = anyAddress ? "127.0.0.1" : host.contains(":") ? "[\(host)]" : host
+        return "https://\(name):\(port)/identity/accounts"
+    }
+
+    /// The file's text.
+    var text: String {
+        Self.firstLine + """
+            database: var/rollcall.sqlite
+            sealing_key: secrets/sealing.key
+            api:
+              base_url: \(baseURL)
+              client_certificate: pki/client.pem
+              client_key: pki/client.key
+              ca_certificates: pki/ca.pem
+              encryption_key: pki/encryption.pem
+              decryption_key: pki/decryption.pem
+              request_timeout: 30s
+              connect_timeout: 5s
+            limits: { rate: \(clientRate), burst: 1, concurrency: 32 }
+            jobs: jobs
+            output: out
+
+            """
+    }
+
+    /// A little below the emulator's limit, because the two clocks do not tick alike.
+    private var clientRate: Int {
+        rate.map { max(1, Int($0 * 0.95)) } ?? 200
+    }
+}

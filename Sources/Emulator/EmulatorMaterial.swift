@@ -1,4 +1,5 @@
 import Foundation
+import NIOSSL
 public import OpenSSL
 
 /// The keys and certificates of an emulator and of the client that talks to it.
@@ -56,5 +57,55 @@ public struct EmulatorMaterial: Sendable {
                 commonName: "Rollcall client", dnsNames: [], ipAddresses: [], client: true, notBefore: start,
                 notAfter: end),
             requestKey: try PrivateKey.generate(bits: 2048), answerKey: try PrivateKey.generate(bits: 2048))
+    }
+}
+
+extension EmulatorMaterial {
+    /// The server's side of mutual TLS, 1.2 at least.
+    ///
+    /// - Parameter optional: let the handshake go through without a certificate; it is judged after it.
+    /// - Returns: the configuration of NIOSSL, which wants PEM.
+    /// - Throws: an error of OpenSSL or NIOSSL where key or certificate cannot be used.
+    func serverTLS(optional: Bool) throws -> TLSConfiguration {
+        let chain = try NIOSSLCertificate.fromPEMBytes(server.chainPEM())
+        let key = try NIOSSLPrivateKey(bytes: server.keyPEM(), format: .pem)
+        var configuration = TLSConfiguration.makeServerConfiguration(
+            certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
+        configuration.minimumTLSVersion = .tlsv12
+        configuration.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(authority.pem()))
+        configuration.certificateVerification = optional ? .optionalVerification : .noHostnameVerification
+        configuration.applicationProtocols = ["http/1.1"]
+        return configuration
+    }
+}
+
+/// Files nobody else may read: they hold keys, or name accounts.
+enum PrivateFile {
+    /// Writes a file of mode 0600 from its first byte on, in place of one that may be there.
+    ///
+    /// - Parameters:
+    ///   - bytes: what it holds.
+    ///   - path: where it is.
+    ///   - name: what to call the file in an error.
+    /// - Throws: ``EmulatorError`` with the system's reason.
+    static func write(_ bytes: [UInt8], to path: String, name: String) throws(EmulatorError) {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw .file(name, String(cString: strerror(errno))) }
+        defer { close(descriptor) }
+        guard fchmod(descriptor, 0o600) == 0, write(bytes, to: descriptor) else {
+            throw .file(name, String(cString: strerror(errno)))
+        }
+    }
+
+    /// Whether the kernel took all the bytes; if not, `errno` says why.
+    static func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let written = rest.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+            if written < 0, errno == EINTR { continue }
+            guard written >= 0 else { return false }
+            rest = rest.dropFirst(written)
+        }
+        return true
     }
 }

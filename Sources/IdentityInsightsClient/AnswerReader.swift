@@ -1,7 +1,7 @@
-internal import IdentityInsights
-internal import JOSE
-internal import JSON
-internal import JobRunner
+import IdentityInsights
+import JOSE
+import JSON
+import JobRunner
 
 /// Reads the body of a 2xx as far as it can be read: it was billed. Pure: no I/O.
 struct AnswerReader: Sendable {

@@ -1,8 +1,9 @@
-internal import Foundation
-internal import HTTPTransport
-internal import IdentityInsights
-internal import JOSE
-internal import JobRunner
+import Basics
+import Foundation
+import HTTPTransport
+import IdentityInsights
+import JOSE
+import JobRunner
 
 /// Turns an exchange into the neutral facts the answer table reads. No I/O but for the time, where an answer has none.
 struct ExchangeInterpreter: Sendable {
@@ -125,5 +126,102 @@ extension FailureKind {
             case .cancelled: .cancelled
             case .other: .other
             }
+    }
+}
+
+/// Reads `Retry-After` (RFC 9110 §10.2.3): delay-seconds or an HTTP date, which counts against the answer's own `Date`.
+///
+/// What the server says about waiting is heard also where it is not written as the RFC asks: fractions round up, of several
+/// values the longest holds (a proxy may join fields into a list, RFC 9110 §5.3), and what cannot be read is one second.
+enum RetryAfterField {
+    private static let unreadable = RetryAfter.seconds(1)
+
+    /// The wait that an answer asks for.
+    ///
+    /// - Parameters:
+    ///   - values: The values of all its `Retry-After` fields.
+    ///   - date: The answer's `Date`, or where it has none the time of its arrival, in milliseconds since 1970 UTC.
+    /// - Returns: Nil where there is no such field.
+    static func read(_ values: [String], answeredAt date: Int64) -> RetryAfter? {
+        guard !values.isEmpty else { return nil }
+        let waits = values.flatMap(elements).map { wait($0, answeredAt: date) }
+        return waits.max() ?? unreadable
+    }
+
+    /// The elements of a list. The comma within a date, behind the day's name, separates none.
+    private static func elements(of value: String) -> [String] {
+        var elements: [String] = []
+        for part in value.split(separator: ",", omittingEmptySubsequences: true) {
+            let text = part.trimmingBlanks
+            if let day = elements.last, isDayName(day) {
+                elements[elements.count - 1] = "\(day), \(text)"
+            } else if !text.isEmpty {
+                elements.append(String(text))
+            }
+        }
+        return elements
+    }
+
+    private static func isDayName(_ text: String) -> Bool {
+        ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"].contains(text) || text.hasSuffix("day")
+    }
+
+    private static func wait(_ element: String, answeredAt date: Int64) -> RetryAfter {
+        if let seconds = seconds(element) { return .seconds(seconds) }
+        guard let end = HTTPDate.milliseconds(from: element) else { return unreadable }
+        let (distance, isFarAway) = end.subtractingReportingOverflow(date)
+        guard !isFarAway else { return .seconds(end < date ? 0 : .max) }
+        return .seconds(distance <= 0 ? 0 : Int((distance - 1) / 1000 + 1))
+    }
+
+    /// Digits, perhaps with a fraction, which rounds up; more than can be counted is as much as can be.
+    private static func seconds(_ element: String) -> Int? {
+        let parts = element.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let whole = parts.first, !whole.isEmpty, parts.allSatisfy({ $0.utf8.allSatisfy(isDigit) }) else {
+            return nil
+        }
+        guard let seconds = Int(whole), seconds < .max else { return .max }
+        let hasFraction = parts.dropFirst().contains { $0.utf8.contains { $0 != UInt8(ascii: "0") } }
+        return hasFraction ? seconds + 1 : seconds
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
+}
+
+extension Substring {
+    /// Without blanks and tabs at its ends (OWS, RFC 9110 §5.6.3).
+    fileprivate var trimmingBlanks: Substring {
+        let isBlank = { (character: Character) in character == " " || character == "\t" }
+        var rest = drop(while: isBlank)
+        while let last = rest.last, isBlank(last) { rest.removeLast() }
+        return rest
+    }
+}
+
+/// What the API's error body says, without a value of a record: codes and field names only, and of these none that says
+/// what the request says, for a gateway may put anything there.
+struct ErrorFacts {
+    let recoverable: Bool?
+    let mentionsEncryption: Bool
+    let reasonCode: String?
+    let fieldNames: String?
+
+    /// - Parameters:
+    ///   - envelope: the error body.
+    ///   - request: the request it answers.
+    init(_ envelope: ErrorEnvelope, to request: [UInt8]) {
+        let words = RecordWords(ofRequest: request)
+        recoverable = envelope.recoverable
+        mentionsEncryption = envelope.mentionsEncryption
+        reasonCode = envelope.errors.compactMap(\.reasonCode).first { words.mayShow($0) }
+        let names = envelope.errors.flatMap(\.fieldNames).filter { words.mayShow(path: $0) }
+        fieldNames = names.isEmpty ? nil : names.joined(separator: ", ")
+    }
+
+    /// What happened, and for a request that could not be opened where to look.
+    func text(status: Int) -> String {
+        guard mentionsEncryption else { return "The API answered HTTP \(status)" }
+        return "The API could not open the request (HTTP \(status)); compare the kid that \(Hint.doctor) shows "
+            + "with the Client Encryption Key's fingerprint in the portal"
     }
 }

@@ -1,6 +1,6 @@
-internal import Basics
-internal import HTTPTransport
-internal import JOSE
+import Basics
+import HTTPTransport
+import JOSE
 public import JobRunner
 
 /// The API's client: encrypts a request, sends it, decrypts the answer and states the facts of the call.
@@ -73,5 +73,68 @@ extension HTTPTransportConfiguration {
         requestTimeout = endpoint.requestTimeout
         connectTimeout = endpoint.connectTimeout
         maximumConnections = endpoint.concurrency
+    }
+}
+
+/// How to reach one endpoint: base URL, patience and proxy.
+public struct Endpoint: Sendable {
+    /// The base URL without a slash at its end, `https` only.
+    public var baseURL: String
+    /// Longest time for one call.
+    public var requestTimeout: Duration
+    /// Longest time for a connection to come up.
+    public var connectTimeout: Duration
+    /// The proxy's URL, which may hold a password; nil for none, whatever the environment says.
+    public var proxy: String?
+    /// Connections, and so calls under way at once.
+    public var concurrency: Int
+
+    /// Describes an endpoint.
+    public init(
+        baseURL: String, requestTimeout: Duration = .seconds(30), connectTimeout: Duration = .seconds(5),
+        proxy: String? = nil, concurrency: Int = 32
+    ) {
+        self.baseURL = baseURL
+        self.requestTimeout = requestTimeout
+        self.connectTimeout = connectTimeout
+        self.proxy = proxy
+        self.concurrency = concurrency
+    }
+}
+
+/// An endpoint that cannot be used as it is described.
+public struct EndpointError: Error, Sendable, CustomStringConvertible {
+    /// One sentence that says what is wrong and what to do.
+    public let message: String
+
+    /// The message.
+    public var description: String { message }
+}
+
+/// What an unbilled GET found at the endpoint.
+public struct EndpointProbe: Sendable {
+    /// The HTTP status that came back; nil where none did.
+    public let status: Int?
+    /// The server's clock, in milliseconds since 1970 UTC, to the second; nil where it told none.
+    public let serverTimeAt: Int64?
+    /// Whether the server, or what stands before it, refused our certificate.
+    public let refusesCertificate: Bool
+    /// Why no answer came, in one sentence with what to do; nil where one came.
+    public let failure: String?
+
+    init(_ exchange: HTTPExchange) {
+        switch exchange {
+        case .answered(let answer):
+            status = answer.status
+            serverTimeAt = answer.dateAt
+            // nginx answers a missing or wrong client certificate with a 400 of its own; a GET is never a bad record.
+            refusesCertificate = [400, 401, 403, 495, 496].contains(answer.status)
+            failure = nil
+        case .failed(let reason):
+            status = nil
+            serverTimeAt = nil
+            refusesCertificate = reason.kind == .certificateRefused
+            failure = reason.message
+        }
     }
 }

@@ -1,4 +1,5 @@
 import JSON
+import OpenSSL
 
 /// What can be seen of a token without a key. Nothing of it is authenticated.
 public struct JWEHeader: Sendable, Equatable {
@@ -54,5 +55,43 @@ public struct JWEHeader: Sendable, Equatable {
         }
         guard root.kind == .object else { throw JWEError.malformed("its header must be a JSON object") }
         return root
+    }
+}
+
+extension JWEHeader {
+    /// The only key management algorithm; RSA1_5, `dir`, `none` and all others are refused.
+    static let keyAlgorithm = "RSA-OAEP-256"
+
+    /// The cipher of the content; an error when the header asks for anything that is not accepted.
+    func acceptedCipher() throws -> ContentCipher {
+        guard alg == Self.keyAlgorithm else { throw JWEError.unsupported("its alg must be RSA-OAEP-256") }
+        guard !hasCriticalExtensions else { throw JWEError.unsupported("its header must not have the member crit") }
+        guard !isCompressed else { throw JWEError.unsupported("its header must not have the member zip") }
+        switch enc {
+        case "A128GCM": return .aes128GCM
+        case "A192GCM": return .aes192GCM
+        case "A256GCM": return .aes256GCM
+        case "A128CBC-HS256": return .aes128CBCHMACSHA256
+        default: throw JWEError.unsupported("its enc must be A256GCM, A192GCM, A128GCM or A128CBC-HS256")
+        }
+    }
+}
+
+/// The length of each part of a token, in bytes once decoded.
+public struct JWESegmentSizes: Sendable, Equatable {
+    /// The encrypted content key; as long as the RSA modulus it was made with.
+    public let encryptedKey: Int
+    /// The initialization vector.
+    public let initializationVector: Int
+    /// The ciphertext; with GCM as long as the plaintext.
+    public let ciphertext: Int
+    /// The authentication tag.
+    public let tag: Int
+
+    init(_ token: CompactToken) {
+        encryptedKey = Base64URL.decodedCount(token.encryptedKey.count)
+        initializationVector = Base64URL.decodedCount(token.nonce.count)
+        ciphertext = Base64URL.decodedCount(token.ciphertext.count)
+        tag = Base64URL.decodedCount(token.tag.count)
     }
 }

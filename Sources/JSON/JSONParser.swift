@@ -126,3 +126,129 @@ struct JSONParser {
         return JSONError(offset: offset, line: line, rule: rule)
     }
 }
+
+extension JSONParser {
+    /// Above this many members names go into a set; below, comparing each with each is quicker than hashing.
+    private static var fewMembers: Int { 24 }
+
+    /// Refuses an object that has the same member twice, compared unescaped (RFC 8259 §4 leaves the choice to us:
+    /// two readers of the same bytes must not see two different records).
+    func refuseDuplicateNames(in object: Int) throws(JSONError) {
+        let end = object + Int(tape[object].extent)
+        var count = 0
+        var name = object + 1
+        while name < end {
+            count += 1
+            guard count <= Self.fewMembers else { return try refuseDuplicatesAmongMany(in: object) }
+            var earlier = object + 1
+            while earlier < name {
+                if sameString(earlier, name) { throw duplicate(name) }
+                earlier = nextName(after: earlier)
+            }
+            name = nextName(after: name)
+        }
+    }
+
+    private func refuseDuplicatesAmongMany(in object: Int) throws(JSONError) {
+        let end = object + Int(tape[object].extent)
+        var seen: Set<[UInt8]> = []
+        var name = object + 1
+        while name < end {
+            guard seen.insert(unescaped(name)).inserted else { throw duplicate(name) }
+            name = nextName(after: name)
+        }
+    }
+
+    private func nextName(after name: Int) -> Int {
+        name + 1 + Int(tape[name + 1].extent)
+    }
+
+    private func sameString(_ one: Int, _ other: Int) -> Bool {
+        if tape[one].isEscaped || tape[other].isEscaped {
+            return unescaped(one) == unescaped(other)
+        }
+        let (left, right) = (tape[one].content, tape[other].content)
+        guard left.count == right.count else { return false }
+        for offset in 0..<left.count where bytes[left.lowerBound + offset] != bytes[right.lowerBound + offset] {
+            return false
+        }
+        return true
+    }
+
+    private func unescaped(_ index: Int) -> [UInt8] {
+        let content = Array(bytes[tape[index].content])
+        return tape[index].isEscaped ? StringEscapes.unescaped(content[...]) : content
+    }
+
+    private func duplicate(_ name: Int) -> JSONError {
+        error("an object must not have the same member twice", at: Int(tape[name].start))
+    }
+}
+
+extension JSONParser {
+    /// Parses the number that starts here (RFC 8259 §6); its text is kept, its value worked out when asked for.
+    mutating func parseNumber() throws(JSONError) {
+        let start = position
+        if bytes[position] == UInt8(ascii: "-") { position += 1 }
+        try skipIntegerPart()
+        if skip(UInt8(ascii: ".")) {
+            try skipDigits("a decimal point must be followed by a digit")
+        }
+        if skip(UInt8(ascii: "e")) || skip(UInt8(ascii: "E")) {
+            _ = skip(UInt8(ascii: "+")) || skip(UInt8(ascii: "-"))
+            try skipDigits("an exponent must have a digit")
+        }
+        append(.number, from: start, to: position)
+    }
+
+    private mutating func skipIntegerPart() throws(JSONError) {
+        if skip(UInt8(ascii: "0")) {
+            guard !isDigitHere else { throw error("a number must not start with a superfluous zero") }
+        } else {
+            try skipDigits("a minus sign must be followed by a digit")
+        }
+    }
+
+    private mutating func skipDigits(_ rule: StaticString) throws(JSONError) {
+        guard isDigitHere else { throw error("\(rule)") }
+        while isDigitHere { position += 1 }
+    }
+
+    private mutating func skip(_ byte: UInt8) -> Bool {
+        guard position < bytes.count, bytes[position] == byte else { return false }
+        position += 1
+        return true
+    }
+
+    private var isDigitHere: Bool {
+        position < bytes.count && (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[position])
+    }
+}
+
+/// Bytes that are not one strict RFC 8259 document: where, and which rule they break. Never the value itself.
+public struct JSONError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// Offset in bytes, from 0, of the first byte that breaks the rule; the length of the input where it ends too soon.
+    public let offset: Int
+    /// Line of that byte within the input, from 1; nil where the input is a single line.
+    public let line: Int?
+    /// The rule broken, as part of a sentence: `a string must be closed`.
+    public let rule: String
+
+    /// Makes the error for one broken rule.
+    ///
+    /// - Parameters:
+    ///   - offset: byte offset from 0.
+    ///   - line: line from 1, or nil for single-line input.
+    ///   - rule: the rule broken, without any part of the input.
+    public init(offset: Int, line: Int? = nil, rule: String) {
+        self.offset = offset
+        self.line = line
+        self.rule = rule
+    }
+
+    /// One sentence with the place and the rule.
+    public var description: String {
+        let place = line.map { "line \($0), byte \(offset)" } ?? "byte \(offset)"
+        return "not valid JSON at \(place): \(rule)"
+    }
+}

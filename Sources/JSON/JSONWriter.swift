@@ -157,3 +157,16 @@ public struct JSONWriter: Sendable {
         value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
     }
 }
+
+/// A member's name, escaped once and written often.
+public struct JSONKey: Sendable {
+    /// The name with quotes and the colon behind it.
+    let written: [UInt8]
+
+    /// Prepares a name.
+    public init(_ name: String) {
+        var writer = JSONWriter()
+        writer.key(name)
+        written = writer.bytes
+    }
+}

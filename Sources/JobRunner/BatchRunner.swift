@@ -148,3 +148,172 @@ public struct BatchRunner: Sendable {
         }
     }
 }
+
+/// What the runner needs of the store, so that tests can let it fail at a moment of their choosing.
+protocol RecordKeeping: Sendable {
+    func batch(_ id: BatchID) throws -> Batch
+    func claim(
+        _ batch: BatchID, upTo count: Int, now: Int64, dueBy: Int64?, caps: CallCaps, of rerun: RerunNumber?,
+        finishing completions: [Completion]
+    ) async throws -> Claim
+    func hastenRetries(of batch: BatchID, to latest: Int64) async throws
+    func finish(_ completions: [Completion]) async throws -> Int
+    func requeue(_ batch: BatchID, _ selection: RequeueSelection) async throws -> Int
+    func moveBatch(
+        _ batch: BatchID, from states: Set<BatchState>, to state: BatchState, reason: String?, noting action: Action?
+    ) async throws -> Bool
+    func progress(_ batch: BatchID) throws -> BatchCounts
+    func awaitsCalls(_ batch: BatchID, of rerun: RerunNumber) throws -> Bool
+    func learnAnswers() async throws
+    func bringForward(_ batch: BatchID, of rerun: RerunNumber?) async throws -> [RecordID]
+    func recentAnswers() throws -> [AnswerReference]
+    func waitForRoom() async throws
+    func limiterState() throws -> LimiterState?
+    func saveLimiterState(_ state: LimiterState) async throws
+}
+
+extension RecordKeeping {
+    /// The same by nobody's action.
+    func moveBatch(
+        _ batch: BatchID, from states: Set<BatchState>, to state: BatchState, reason: String?
+    ) async throws -> Bool {
+        try await moveBatch(batch, from: states, to: state, reason: reason, noting: nil)
+    }
+}
+
+extension RecordStore: RecordKeeping {}
+
+/// Rebuilds a record's request from the row sealed at ingest.
+public protocol RequestBuilding: Sendable {
+    /// The clear request body for a claimed record. Called from many tasks at once.
+    ///
+    /// - Parameter record: The record as claimed, with its raw row opened.
+    /// - Returns: JSON in UTF-8.
+    /// - Throws: Any error; the record then fails without a call, with the error's description, which must therefore
+    ///   hold no value of the record.
+    func request(for record: ClaimedRecord) throws -> [UInt8]
+}
+
+/// Sends one request and says what came of it. Filled by the client of the API, so that the runner needs no network.
+public protocol RecordSubmitter: Sendable {
+    /// Sends the request once, never twice, and returns when the call has ended.
+    ///
+    /// Cancelling the task gives the call up; the reply then says whether any byte of the request may have left.
+    ///
+    /// - Parameter request: The clear request body, JSON in UTF-8.
+    /// - Returns: The facts of the call.
+    func submit(_ request: [UInt8]) async -> Reply
+}
+
+/// Reads answers again that came and could not be read: they were billed, and keys may be others now. Filled by whoever
+/// knows keys and store.
+public protocol KeptAnswerReading: Sendable {
+    /// Tries today's keys on the kept answers of a batch's records in doubt; makes no call.
+    ///
+    /// - Parameter batch: The batch.
+    /// - Returns: How many could be read, their records having succeeded by it, and how many could not.
+    /// - Throws: The store's error when state could not be read or written.
+    func readKeptAnswers(of batch: BatchID) async throws -> (read: Int, unread: Int)
+}
+
+/// One call, from its start.
+struct Call: Sendable {
+    let record: ClaimedRecord
+    let grant: Grant
+    let startedAt: Instant
+
+    /// When it ended, in milliseconds since 1970 UTC: as long after its start as the monotonic clock says, so that its
+    /// length in the ledger is right whatever became of the wall clock meanwhile.
+    func end(at instant: Instant) -> Int64 { startedAt.wall(passed: instant.monotonic) }
+}
+
+/// Counts a run's calls and says when it is time to tell.
+struct ProgressReporter: Sendable {
+    private static let interval: Int64 = 200_000_000
+
+    var progress = RunnerProgress()
+    private let startedAt: Int64
+    private var reportedAt: Int64
+
+    /// Starts at a monotonic time in nanoseconds.
+    init(startedAt: Int64) {
+        self.startedAt = startedAt
+        reportedAt = startedAt
+    }
+
+    /// Counts one ended call.
+    mutating func count(_ next: NextStep) {
+        progress.calls += 1
+        switch next {
+        case .succeeded: progress.succeeded += 1
+        case .failed: progress.failed += 1
+        case .inDoubt: progress.inDoubt += 1
+        case .retry, .last, .release: progress.retries += 1
+        }
+    }
+
+    /// Whether it is time to tell again, at a monotonic time.
+    mutating func isDue(at now: Int64) -> Bool {
+        guard now - reportedAt >= Self.interval else { return false }
+        reportedAt = now
+        return true
+    }
+
+    /// The progress at a monotonic time.
+    func progress(at now: Int64, underWay: Int, allowedRate: Double) -> RunnerProgress {
+        var progress = progress
+        progress.elapsed = .nanoseconds(now - startedAt)
+        progress.underWay = underWay
+        progress.allowedRate = allowedRate
+        return progress
+    }
+}
+
+/// How far a run has come; counts of this run only, batch totals are the store's.
+public struct RunnerProgress: Sendable, Equatable {
+    /// Calls that ended, whatever came of them.
+    public internal(set) var calls = 0
+    /// Records that succeeded.
+    public internal(set) var succeeded = 0
+    /// Records that were answered from an identical one when their turn came.
+    public internal(set) var reused = 0
+    /// Records that failed for good.
+    public internal(set) var failed = 0
+    /// Records that ended in doubt, less those the policy queued again; below 0 when these are an earlier run's.
+    public internal(set) var inDoubt = 0
+    /// Calls after which the record was queued again.
+    public internal(set) var retries = 0
+    /// Calls under way.
+    public internal(set) var underWay = 0
+    /// Calls per second the limiter allows at the moment, cuts included.
+    public internal(set) var allowedRate = 0.0
+    /// Time since the run began.
+    public internal(set) var elapsed = Duration.zero
+
+    /// Records that got a final status in this run.
+    public var finished: Int { succeeded + reused + failed + inDoubt }
+}
+
+/// What a run tells while it goes on. No event holds a value of a record.
+public enum RunnerEvent: Sendable, Equatable {
+    /// How far the run has come; at most five times a second, and once at the end.
+    case progress(RunnerProgress)
+    /// No calls for now: why, and when the next probe or call may leave, in milliseconds since 1970 UTC.
+    case gateClosed(reason: String, until: Int64)
+    /// One record is sent to see whether the way is free again.
+    case probe
+    /// Calls go on.
+    case gateOpened
+    /// Too many calls were refused as too many: the new rate in calls per second.
+    case rateCut(to: Double)
+    /// In-doubt records were queued again under the policy `retry`.
+    case inDoubtRequeued(count: Int)
+    /// Answers that could not be read when they came can be read now, without a call.
+    case keptAnswersRead(count: Int)
+    /// The batch's call window is closed: no calls before this time, in milliseconds since 1970 UTC.
+    case windowClosed(until: Int64)
+    /// The batch's call window is open again.
+    case windowOpened
+    /// The batch halts.
+    case halted(Halt)
+}

@@ -1,4 +1,9 @@
 import Foundation
+import JobRunner
+import Logging
+import RecordStore
+import Settings
+import Synchronization
 
 /// Whether the client's certificate lasts as long as the work that waits. A pure rule.
 struct CertificateOutlook: Equatable {
@@ -30,4 +35,52 @@ struct CertificateOutlook: Equatable {
 
     /// Whether it ends before the work does.
     var isTooShort: Bool { hasEnded || end < projectedEnd }
+}
+
+/// The warning before a batch that the client certificate does not outlive. A pure rule.
+enum CertificateNotice {
+    /// The warning before a batch.
+    ///
+    /// - Parameters:
+    ///   - end: The certificate's end.
+    ///   - queued: Records to send.
+    ///   - rate: Calls per second.
+    ///   - now: The time.
+    /// - Returns: One line; nil where the certificate lasts.
+    static func text(end: Date, queued: Int, rate: Double, now: Date) -> String? {
+        let outlook = CertificateOutlook(end: end, queued: queued, rate: rate, now: now)
+        guard outlook.isTooShort else { return nil }
+        return "warning: the client certificate ends \(NumberFormat.time(end)), before this batch's projected end "
+            + "\(NumberFormat.time(outlook.projectedEnd)); renew it in the portal"
+    }
+}
+
+extension DaemonContext {
+    /// Warns where the client's certificate ends before all that waits would be done.
+    func warnOfCertificateEnd() {
+        let waiting = (try? store.unfinishedBatches()) ?? []
+        warnOfCertificateEnd(before: waiting.reduce(0) { $0 + $1.counts.queued }, at: settings.limits.rate)
+    }
+
+    /// Warns where the client's certificate ends before so many records would be sent at so many calls per second; once
+    /// for each certificate, and once more when it has ended.
+    func warnOfCertificateEnd(before queued: Int, at rate: Double) {
+        let rules = configuration
+        let outlook = CertificateOutlook(
+            end: rules.certificateEnd, queued: queued, rate: rate,
+            now: Date(timeIntervalSince1970: Double(clock.now) / 1_000))
+        guard outlook.isTooShort else { return }
+        let warning = CertificateOutlook.Warning(
+            fingerprint: rules.provenance.certificateFingerprint, hasEnded: outlook.hasEnded)
+        guard certificateWarnings.withLock({ $0.insert(warning).inserted }) else { return }
+        log.warning(
+            outlook.hasEnded
+                ? "the client certificate has ended; every call will be refused"
+                : "the client certificate ends before what waits would be done",
+            metadata: [
+                "ends": "\(NumberFormat.time(outlook.end))",
+                "projected_end": "\(NumberFormat.time(outlook.projectedEnd))",
+                "remedy": "renew it in the portal, put it in place, then send SIGHUP",
+            ])
+    }
 }

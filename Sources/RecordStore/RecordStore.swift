@@ -1,4 +1,5 @@
-import Foundation
+import Dispatch
+public import Foundation
 import GRDB
 import OpenSSL
 import Synchronization
@@ -104,4 +105,51 @@ public final class RecordStore: Sendable {
         dataKeys.withLock { $0.keep(key, of: batch) }
         return key
     }
+}
+
+/// What a store was opened for.
+enum StoreRole {
+    /// To be read.
+    case reading
+    /// To take files in and write down what people decide, beside a runner.
+    case operating
+    /// To run batches: the one that holds the lock.
+    case running
+}
+
+extension RecordStore {
+    /// The same as ``close()`` for a task: what still waits is written meanwhile on a thread that may wait.
+    ///
+    /// - Throws: ``StoreError`` when the database can't be closed.
+    public func closeWithoutBlocking() async throws {
+        try await withCheckedThrowingContinuation { (waiter: CheckedContinuation<Void, any Error>) in
+            DispatchQueue.global().async { waiter.resume(with: Result { try self.close() }) }
+        }
+    }
+}
+
+extension RecordStore {
+    /// Whether the database file is sound as far as SQLite's quick check tells: its pages and indexes, not their
+    /// agreement. It reads the whole file, a gigabyte in some seconds.
+    ///
+    /// - Returns: False where the file is damaged.
+    /// - Throws: ``StoreError`` when it can't be read at all.
+    public func isSound() throws -> Bool {
+        try read { try String.fetchAll($0, sql: "PRAGMA quick_check(1)") == ["ok"] }
+    }
+}
+
+/// The time of day, for what the store stamps by itself.
+enum WallClock {
+    /// Milliseconds since 1970 UTC.
+    static func now() -> Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+    }
+}
+
+extension TimeZone {
+    /// Its name as people and settings write it: what Foundation calls GMT is UTC.
+    public var displayName: String { identifier == "GMT" ? "UTC" : identifier }
 }

@@ -1,3 +1,5 @@
+import Basics
+import Foundation
 public import RecordStore
 
 /// Writes what became of a batch from the store: one pass over its records, in input order, in constant memory.
@@ -74,5 +76,161 @@ public struct ResultWriter: Sendable {
             }
         }
         _ = try sink.finish()
+    }
+}
+
+extension ResultWriter {
+    /// Files that are there only while there are rows for them.
+    private static let returnNames = ReturnFile.Kind.allCases.flatMap {
+        ["\($0.rawValue).csv", "\($0.rawValue).jsonl"]
+    }
+    static let allNames = ["results.csv", "results.jsonl", "report.html", "summary.json"] + returnNames
+
+    /// One row per input line, or the files are not written.
+    static func requireAll(_ batch: Batch, _ figures: BatchFigures) throws {
+        guard batch.isIngested, figures.rows != batch.counts.total else { return }
+        throw ResultError(
+            .unaccounted,
+            "batch \(batch.name) has \(Counted.things(batch.counts.total, "line")) but "
+                + "\(Counted.things(figures.rows, "record")); restore the database")
+    }
+
+    static func file(_ name: String, _ content: [UInt8], in folder: ResultFolder) throws -> (ResultFile, FileFacts) {
+        let file = try ResultFile(name, in: folder)
+        try file.write(content)
+        return (file, try file.complete())
+    }
+
+    /// Renames whole files and takes away those of an earlier writing that have no rows any more.
+    static func publish(_ files: [ResultFile], in folder: ResultFolder) throws {
+        let names = Set(files.map(\.name))
+        for stale in returnNames where !names.contains(stale) { try folder.remove(stale) }
+        for file in files { try file.publish() }
+        try folder.synchronize()
+    }
+
+    /// The paths of the files of these names in a folder.
+    static func paths(_ folder: String, _ names: [String]) -> ResultPaths {
+        func path(_ name: String) -> String { "\(folder)/\(name)" }
+        func returned(_ kind: ReturnFile.Kind) -> String? {
+            names.first { $0.hasPrefix(kind.rawValue + ".") }.map(path)
+        }
+        return ResultPaths(
+            folder: folder, csv: path("results.csv"), jsonl: path("results.jsonl"), failed: returned(.failed),
+            inDoubt: returned(.inDoubt), cancelled: returned(.cancelled), summary: path("summary.json"),
+            report: path("report.html"))
+    }
+}
+
+extension ResultWriter {
+    /// What a batch amounts to as it stands, from its counters: no record is read and no file written, so that there is
+    /// no latency and `files` is empty.
+    ///
+    /// - Parameters:
+    ///   - id: the batch, in any state.
+    ///   - pricing: the price list; nil: the cost is unknown.
+    ///   - now: milliseconds since 1970 UTC.
+    /// - Returns: the summary.
+    /// - Throws: errors of the store.
+    public func summary(of id: BatchID, pricing: Pricing?, now: Int64) throws -> BatchSummary {
+        let batch = try store.batch(id)
+        let figures = BatchFigures(batch.counts)
+        let cost = Cost.share(of: try store.ledgerDays(inMonthsOf: id), pricing: pricing) { $0.batch == id }
+        var summary = BatchSummary(batch, figures: figures, cost: cost, files: [], now: now)
+        summary.calls.possibleDoubleBills = try DoubleBills.count(in: store, batch, billedOnce: figures.billedOnce)
+        return summary
+    }
+}
+
+/// Where a batch's result files are.
+public struct ResultPaths: Sendable, Equatable {
+    /// The batch's folder.
+    public let folder: String
+    /// `results.csv`.
+    public let csv: String
+    /// `results.jsonl`.
+    public let jsonl: String
+    /// `failed.csv` or `failed.jsonl`; nil where no line failed, except by a person's word, or was invalid.
+    public let failed: String?
+    /// `in_doubt.csv` or `in_doubt.jsonl`; nil where none is in doubt, or was until a person's word.
+    public let inDoubt: String?
+    /// `cancelled.csv` or `cancelled.jsonl`; nil where no line was given up before its call.
+    public let cancelled: String?
+    /// `summary.json`.
+    public let summary: String
+    /// `report.html`.
+    public let report: String
+}
+
+/// The formats of `rollcall export`.
+public enum ExportFormat: String, Sendable, CaseIterable {
+    /// As `results.csv`.
+    case csv
+    /// As `results.jsonl`.
+    case jsonl
+}
+
+/// What was written for a batch.
+public struct WrittenResults: Sendable {
+    /// Where the files are.
+    public let paths: ResultPaths
+    /// What `summary.json` says.
+    public let summary: BatchSummary
+    /// What a person has to decide about.
+    public let inDoubtSummary: InDoubtSummary
+}
+
+extension WrittenResults {
+    /// Reads what was written for a batch when it last ended; nil where there is no summary, or one of another end:
+    /// before it was run again, for one.
+    ///
+    /// - Parameters:
+    ///   - batch: the batch, over.
+    ///   - folder: its folder.
+    ///   - inDoubtSummary: what a person has to decide about.
+    public init?(of batch: Batch, in folder: String, inDoubtSummary: InDoubtSummary) {
+        guard ResultStamp(folder: folder)?.tells(of: batch) == true,
+            let json = FileManager.default.contents(atPath: "\(folder)/summary.json"),
+            let summary = try? JSONDecoder().decode(BatchSummary.self, from: json)
+        else { return nil }
+        self.init(
+            paths: ResultWriter.paths(folder, summary.files.map(\.name)), summary: summary,
+            inDoubtSummary: inDoubtSummary)
+    }
+}
+
+/// Why result files cannot be written. Texts name files and rules, never a value of a record.
+public struct ResultError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// What kind of trouble it is.
+    public enum Code: Sendable, Equatable {
+        /// A folder or file cannot be made, written or renamed.
+        case notWritten
+        /// What was to take the output has gone away (`man 2 write`, EPIPE).
+        case closed
+        /// The store's records and its counters disagree.
+        case unaccounted
+    }
+
+    /// What kind of trouble it is.
+    public let code: Code
+    /// One sentence that says what is wrong and what to do.
+    public let message: String
+    /// What the system said.
+    public let cause: String?
+
+    init(_ code: Code, _ message: String, cause: String? = nil) {
+        self.code = code
+        self.message = message
+        self.cause = cause
+    }
+
+    /// A file or folder cannot be used; `verb` is a participle.
+    init(_ name: String, cannotBe verb: String, because fault: SystemFault) {
+        self.init(.notWritten, "\(name) cannot be \(verb); \(fault.advice)", cause: fault.text)
+    }
+
+    /// The message, followed by what the system said.
+    public var description: String {
+        cause.map { "\(message) (\($0))" } ?? message
     }
 }

@@ -32,7 +32,7 @@ public struct CallWindow: Sendable, Equatable, CustomStringConvertible {
     /// Whether calls may be made now.
     ///
     /// - Parameters:
-    ///   - moment: milliseconds since 1970.
+    ///   - instant: milliseconds since 1970.
     ///   - zone: the zone whose wall clock is meant.
     /// - Returns: true from a start up to, and without, its end.
     public func isOpen(at instant: Int64, in zone: TimeZone) -> Bool {
@@ -42,7 +42,7 @@ public struct CallWindow: Sendable, Equatable, CustomStringConvertible {
     /// The moment itself while the window is open, else when it opens next.
     ///
     /// - Parameters:
-    ///   - moment: milliseconds since 1970.
+    ///   - instant: milliseconds since 1970.
     ///   - zone: the zone whose wall clock is meant.
     /// - Returns: milliseconds since 1970, not before `moment`.
     public func opening(from instant: Int64, in zone: TimeZone) -> Int64 {

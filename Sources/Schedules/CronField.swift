@@ -73,3 +73,52 @@ func number(_ text: Substring) -> Int? {
     guard (1...4).contains(text.utf8.count), text.utf8.allSatisfy({ (48...57).contains($0) }) else { return nil }
     return Int(text)
 }
+
+/// The five fields of a cron expression, in their order (`man 5 crontab`).
+enum CronUnit: String, CaseIterable {
+    case minute
+    case hour
+    case day = "day of the month"
+    case month
+    case weekday = "day of the week"
+
+    /// What may be written; of the weekdays both 0 and 7 are Sunday.
+    var range: ClosedRange<Int> {
+        switch self {
+        case .minute: 0...59
+        case .hour: 0...23
+        case .day: 1...31
+        case .month: 1...12
+        case .weekday: 0...7
+        }
+    }
+
+    /// Names in the order of their numbers, beginning with the range's first.
+    var names: [String] {
+        switch self {
+        case .minute, .hour, .day: []
+        case .month: ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+        case .weekday: ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
+        }
+    }
+
+    /// Completes 'the hour must be …'.
+    var expectation: String {
+        let numbers = "from \(range.lowerBound) to \(range.upperBound)"
+        guard let first = names.first, let last = names.last else { return numbers }
+        return numbers + ", or \(first) to \(last)"
+    }
+}
+
+/// Why a schedule or a window cannot be read, as a sentence that says what would be right.
+///
+/// The text that was given is never repeated: whoever shows the error knows its place.
+public struct ScheduleError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// What is wrong and what to write instead: 'the hour must be from 0 to 23'.
+    public let message: String
+
+    init(_ message: String) { self.message = message }
+
+    /// The sentence.
+    public var description: String { message }
+}

@@ -1,4 +1,6 @@
 import ArgumentParser
+import Basics
+import Foundation
 import Operations
 
 /// The command line tool; each command is thin and hands over to its room.
@@ -36,5 +38,63 @@ extension CommandTree {
     /// The tree below a command as its configuration has it.
     init(_ command: any ParsableCommand.Type) {
         self.init(command._commandName, command.configuration.subcommands.map(CommandTree.init))
+    }
+}
+
+/// A command whose end is an `ExitStatus`: errors become one line on standard error and the status's number.
+protocol RollcallCommand: AsyncParsableCommand {
+    /// Does the command's work; throws what is to be told to the user.
+    func perform() async throws -> ExitStatus
+}
+
+/// A command that reads the settings.
+protocol SettingsCommand: RollcallCommand {
+    /// Where the settings are.
+    var settings: SettingsOptions { get }
+}
+
+extension RollcallCommand {
+    mutating func run() async throws {
+        let config = (self as? any SettingsCommand)?.settings.namedAbsolutely
+        let status = await Hint.$config.withValue(config) { await ended() }
+        if status != .succeeded { throw ExitCode(status.rawValue) }
+    }
+
+    private func ended() async -> ExitStatus {
+        do {
+            return Console.standard.settled(try await perform())
+        } catch is OutputLost {
+            return Console.standard.settled(.succeeded)
+        } catch {
+            let failure = OperationFailure(error)
+            Console.standard.note("rollcall: \(failure.message)")
+            return failure.status
+        }
+    }
+}
+
+/// The option that names the settings file.
+struct SettingsOptions: ParsableArguments {
+    /// Names the settings file where no option does.
+    private static let variable = "ROLLCALL_CONFIG"
+    private static let usual = "rollcall.yaml"
+
+    @Option(
+        name: .customLong("config"),
+        help: ArgumentHelp(
+            "Settings file; absent: what the variable ROLLCALL_CONFIG names, else rollcall.yaml. Other ROLLCALL_… variables override what it says.",
+            valueName: "file"),
+        completion: .file(extensions: ["yaml", "yml"]))
+    private var given: String?
+
+    /// The settings file.
+    var config: String { named ?? Self.usual }
+
+    /// The settings file where a person named one, as it is found from any folder.
+    var namedAbsolutely: String? { named.map { URL(filePath: $0).standardizedFileURL.path } }
+
+    /// A variable that is set to nothing names nothing.
+    private var named: String? {
+        given ?? ProcessInfo.processInfo.environment[Self.variable].flatMap { $0.isEmpty ? nil : $0 }
     }
 }

@@ -110,8 +110,8 @@ struct ErrorEnvelopeTests {
             ("VALIDATION_ERROR", "Invalid Format", "user.email could not be decrypted"),
             ("DECRYPTION_FAILED", "Invalid Format", "user.email"),
         ] as [(String?, String?, String?)])
-    func speaksOfEncryption(_ code: String?, _ description: String?, _ details: String?) throws {
-        #expect(try error(code, description, details).speaksOfEncryption)
+    func mentionsEncryption(_ code: String?, _ description: String?, _ details: String?) throws {
+        #expect(try error(code, description, details).mentionsEncryption)
     }
 
     @Test(
@@ -136,7 +136,7 @@ struct ErrorEnvelopeTests {
             (nil, nil, nil),
         ] as [(String?, String?, String?)])
     func doesNotSpeakOfEncryption(_ code: String?, _ description: String?, _ details: String?) throws {
-        #expect(try !error(code, description, details).speaksOfEncryption)
+        #expect(try !error(code, description, details).mentionsEncryption)
     }
 
     @Test(

@@ -14,14 +14,14 @@ struct HintRulesTests {
     /// Where such words stand for another reason.
     private static let spared = [
         "Sources/Basics/Hint.swift": "makes them",
-        "Sources/Emulator/SettingsFile.swift": "knows the files that it wrote by their first line",
-        "Sources/RecordStore/LedgerMark.swift": "begins its file with such words",
-        "Sources/RecordStore/LedgerTraceLayout.swift": "begins its file with such words",
+        "Sources/Emulator/EmulatorDirectory.swift": "knows the files that it wrote by their first line",
+        "Sources/RecordStore/Recovery/LedgerHighWaterMark.swift": "begins its file with such words",
+        "Sources/RecordStore/Recovery/LedgerTrace.swift": "begins its file with such words",
     ]
 
     @Test("All of them are hints, which are quoted for a shell and name the settings")
     func allAreHints() throws {
-        let files = try ImportScan.rooms().flatMap(ImportScan.swiftFiles).filter { Self.spared[$0] == nil }
+        let files = try ImportScan.modules().flatMap(ImportScan.swiftFiles).filter { Self.spared[$0] == nil }
         for file in files {
             let text = try String(contentsOf: ImportScan.root.appending(path: file), encoding: .utf8)
             for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {

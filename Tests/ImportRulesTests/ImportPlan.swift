@@ -1,9 +1,9 @@
-/// The arrows of the plan: which modules each room may import. A room not listed here may not exist.
+/// The arrows of the plan: which modules each module may import. A module not listed here may not exist.
 enum ImportPlan {
-    /// Modules that any room may import: those of the toolchain, and what the package has for all.
+    /// Modules that any module may import: those of the toolchain, and what the package has for all.
     static let everywhere: Set<String> = ["Basics", "Foundation", "Synchronization", "Dispatch", "Glibc"]
 
-    /// Room (folder below the package's root) to the modules it may import.
+    /// Module (folder below the package's root) to the modules it may import.
     static let arrows: [String: Set<String>] = [
         "Sources/Basics": ["CPlatform"],
         "Sources/OpenSSL": ["COpenSSL"],

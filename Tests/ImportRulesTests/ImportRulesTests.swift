@@ -2,21 +2,21 @@ import Testing
 
 @Suite("The plan's arrows")
 struct ImportRulesTests {
-    @Test("Every room on disk stands in the plan and every room of the plan on disk")
-    func roomsMatchThePlan() throws {
-        #expect(try Set(ImportScan.rooms()) == Set(ImportPlan.arrows.keys))
+    @Test("Every module on disk stands in the plan and every module of the plan on disk")
+    func modulesMatchThePlan() throws {
+        #expect(try Set(ImportScan.modules()) == Set(ImportPlan.arrows.keys))
     }
 
-    @Test("A room imports only what the plan allows", arguments: ImportPlan.arrows.keys.sorted())
-    func importsFollowTheArrows(room: String) throws {
-        let allowed = try #require(ImportPlan.arrows[room]).union(ImportPlan.everywhere)
-        for found in try ImportScan.imports(in: room) {
+    @Test("A module imports only what the plan allows", arguments: ImportPlan.arrows.keys.sorted())
+    func importsFollowTheArrows(module: String) throws {
+        let allowed = try #require(ImportPlan.arrows[module]).union(ImportPlan.everywhere)
+        for found in try ImportScan.imports(in: module) {
             #expect(allowed.contains(found.module), "\(found.file):\(found.line) imports \(found.module)")
         }
     }
 
-    @Test("C modules are imported only in the room that wraps them", arguments: ["COpenSSL", "CCurl"])
-    func cModulesStayInTheirRoom(module: String) {
+    @Test("C modules are imported only in the module that wraps them", arguments: ["COpenSSL", "CCurl"])
+    func cModulesStayInTheirModule(module: String) {
         #expect(ImportPlan.arrows.filter { $0.value.contains(module) }.count == 1)
     }
 

@@ -13,8 +13,8 @@ enum ImportScan {
     static let root = URL(filePath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-    /// The rooms on disk: every folder of `Sources` with Swift in it, and `migrations`.
-    static func rooms() throws -> [String] {
+    /// The modules on disk: every folder of `Sources` with Swift in it, and `migrations`.
+    static func modules() throws -> [String] {
         let sources = try FileManager.default.contentsOfDirectory(atPath: root.appending(path: "Sources").path)
         return try (sources.map { "Sources/\($0)" } + ["migrations"]).filter { try !swiftFiles(in: $0).isEmpty }
     }

@@ -15,19 +15,21 @@ struct Reload {
         do {
             let place = try Installation(config: context.settings.path)
             let credentials = try place.credentials()
-            let rules = try DaemonContext.Rules(
-                place.keeping(context.rules.place), credentials: credentials, at: context.clock.now)
+            let configuration = try DaemonContext.LiveConfiguration(
+                place.keeping(context.configuration.place), credentials: credentials, at: context.clock.now)
             await context.client.exchange(
-                for: try rules.place.client(credentials, concurrency: rules.place.settings.limits.concurrency))
+                for: try configuration.place.client(
+                    credentials, concurrency: configuration.place.settings.limits.concurrency))
             context.traffic.requireProof()
             say(place)
-            context.rules = rules
-            context.traffic.reconfigure(RunnerConfiguration(daemonOf: rules.place.settings))
+            context.configuration = configuration
+            context.traffic.reconfigure(RunnerConfiguration(daemonOf: configuration.place.settings))
             reopen()
             context.warnOfCertificateEnd()
             reloaded.wakeUp()
             context.batchWakeSignal.wakeUp()
-            context.log.notice("settings, jobs and keys were read anew", metadata: ["jobs": "\(rules.jobs.count)"])
+            context.log.notice(
+                "settings, jobs and keys were read anew", metadata: ["jobs": "\(configuration.jobs.count)"])
             return true
         } catch {
             context.log.error(

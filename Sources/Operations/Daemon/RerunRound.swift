@@ -20,7 +20,7 @@ struct ScheduledRerun {
             guard try await !awaitsDecision(batch) else { continue }
             let count = try await queued(batch)
             guard count > 0 else { continue }
-            let provenance = context.rules.provenance
+            let provenance = context.configuration.provenance
             try await context.store.recordAction(
                 Action(
                     at: context.clock.now, batch: batch.id, name: Self.actionName,
@@ -65,8 +65,8 @@ struct ScheduledRerun {
 
     /// Whether a person has to agree to what the records of a batch cost. It stays as it is; that is told once.
     private func awaitsDecision(_ batch: Batch) async throws -> Bool {
-        guard let own = context.rules.job(named: batch.job) else { return false }
-        let spending = Spending(store: context.store, job: own, pricing: context.rules.place.pricing)
+        guard let own = context.configuration.job(named: batch.job) else { return false }
+        let spending = Spending(store: context.store, job: own, pricing: context.configuration.place.pricing)
         let admission = try await spending.admission(ofRequeueing: selection, in: batch)
         guard let reason = admission.reason else { return false }
         if try !isReported(batch) { try await tell(batch, own, reason, isHeld: admission.isHeld) }
@@ -83,7 +83,7 @@ struct ScheduledRerun {
         try await context.store.recordAction(
             Action(
                 at: context.clock.now, batch: batch.id, name: Self.waiting, detail: "job \(job.name): \(reason)",
-                provenance: context.rules.provenance))
+                provenance: context.configuration.provenance))
         context.log.warning(
             "records are not queued again: a person has to agree",
             metadata: batch.logged(["by": "\(job.name)", "reason": "\(reason)"]))

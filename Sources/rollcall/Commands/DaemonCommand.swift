@@ -14,3 +14,27 @@ struct DaemonCommand: SettingsCommand {
 
     func perform() async throws -> ExitStatus { try await DaemonOperation(config: settings.config).perform() }
 }
+
+struct DoctorCommand: SettingsCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor",
+        abstract: "Check settings, keys, clock, disk, database and connection, with the remedy for each.",
+        discussion:
+            """
+            The connection is tried with a GET, which is not billed. --one-call keeps to limits.daily_calls and \
+            limits.monthly_cost, and the ledger of a period shows it as doctor. Exit code 0: all is well; 78: \
+            something is not; 3: a cap forbids the one call.
+            """)
+
+    @OptionGroup var settings: SettingsOptions
+
+    @Flag(name: .customLong("one-call"), help: "Also send one test record. This call is billed.")
+    var oneCall = false
+
+    @Flag(help: "Print the findings as JSON.")
+    var json = false
+
+    func perform() async throws -> ExitStatus {
+        try await DoctorOperation(config: settings.config, oneCall: oneCall, json: json).perform()
+    }
+}

@@ -65,7 +65,7 @@ final class DaemonBench: Sendable {
         let task = Task { [reloaded] in try await Daemon(context: context, reloaded: reloaded).run() }
         daemon.withLock { $0 = (context, task) }
         // The supervisor, the upkeep, the runner's status and each job's keeper sleep once they have looked around.
-        let jobs = context.rules.jobs.values.filter(\.isEnabled)
+        let jobs = context.configuration.jobs.values.filter(\.isEnabled)
         await clock.untilSleepers(count: 3 + jobs.count)
         for job in jobs {
             guard let schedule = job.schedule else { continue }

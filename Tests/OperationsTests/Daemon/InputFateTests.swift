@@ -143,7 +143,7 @@ struct InputFateTests {
         let file = try InputFile.open(path: bench.file("half.csv")).examine()
         return NewBatch(
             job: "each", fileName: name, contentDigest: file.contentDigest, format: "csv",
-            layout: try file.file.layout.encoded(), provenance: context.rules.provenance)
+            layout: try file.file.layout.encoded(), provenance: context.configuration.provenance)
     }
 
     @Test("While its job is away a batch that is over keeps its file and its results for it")

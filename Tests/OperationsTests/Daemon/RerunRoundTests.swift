@@ -36,7 +36,7 @@ struct ScheduledRerunTests {
         let batch = try await store.createBatch(
             NewBatch(
                 job: "day", fileName: "day.csv", contentDigest: [UInt8](repeating: 1, count: 32), format: "csv",
-                layout: [1], provenance: context.rules.provenance, createdAt: context.clock.now)
+                layout: [1], provenance: context.configuration.provenance, createdAt: context.clock.now)
         ).id
         var chunk = try store.chunk(for: batch)
         for line in 2..<(records + 2) {
@@ -60,7 +60,7 @@ struct ScheduledRerunTests {
     }
 
     private func perform(in context: DaemonContext) async throws {
-        let job = try #require(context.rules.jobs["again"])
+        let job = try #require(context.configuration.jobs["again"])
         try await ScheduledRerun(context: context, job: job, rerun: #require(job.rerun)).perform()
     }
 
@@ -69,7 +69,7 @@ struct ScheduledRerunTests {
         arguments: [("failed", 3), ("[failed, in_doubt]", 4)])
     func resolvedByHand(statuses: String, queued: Int) async throws {
         try await withHouse(statuses: statuses) { context, batch in
-            let provenance = context.rules.provenance
+            let provenance = context.configuration.provenance
             _ = try await context.store.resolveAsFailed(batch, lines: nil, reason: "by hand", heldReason: "held") { _ in
                 Action(at: 1, batch: batch, name: "resolve", provenance: provenance)
             }

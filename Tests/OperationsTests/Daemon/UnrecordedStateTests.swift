@@ -102,13 +102,13 @@ struct UnrecordedStateTests {
         try await bench.pass { try bench.batch("a-1").map { try bench.context?.store.hasResults($0.id) } == true }
         let (context, batch) = (try #require(bench.context), try #require(try bench.batch("a-1")))
         #expect(batch.counts.failed == 1)
-        let job = try #require(context.rules.job(named: "drop"))
+        let job = try #require(context.configuration.job(named: "drop"))
         try FileManager.default.copyItem(
             atPath: context.results(of: job).folder(of: batch), toPath: bench.file("elsewhere"))
         try await context.store.recordAction(
             Action(
                 at: bench.clock.now, batch: batch.id, name: "results", detail: bench.file("elsewhere"),
-                provenance: context.rules.provenance))
+                provenance: context.configuration.provenance))
         // A folder in the place of a file cannot be replaced by one, whoever asks.
         try FileManager.default.removeItem(atPath: bench.file("elsewhere/results.csv"))
         try FileManager.default.createDirectory(

@@ -1,0 +1,118 @@
+import Foundation
+import Synchronization
+
+/// Opens each request and rules on it: scenario, rate limit and mix of faults, in this order.
+final class CallJudge: Sendable {
+    private let configuration: EmulatorConfiguration
+    private let opener: RequestOpener
+    private let log: CallLog
+    private let plan: FaultPlan
+    private let limit: Mutex<RateLimit?>
+    private let arrivals = Atomic<Int>(0)
+    private let clock = ContinuousClock()
+    private let start: ContinuousClock.Instant
+
+    init(_ configuration: EmulatorConfiguration, opener: RequestOpener, log: CallLog) {
+        self.configuration = configuration
+        self.opener = opener
+        self.log = log
+        plan = FaultPlan(mix: configuration.faults, seed: configuration.seed)
+        limit = Mutex(configuration.rate.map(RateLimit.init(rate:)))
+        start = clock.now
+    }
+
+    /// Whether the request that has just arrived is reset before it is read.
+    func resetsArrival() -> Bool {
+        plan.resetsBeforeReading(arrival: arrivals.add(1, ordering: .relaxed).newValue)
+    }
+
+    /// Rules on a request whose body was read, and counts the record's call.
+    func rule(on body: [UInt8]) -> Ruling {
+        do throws(RequestOpener.Refusal) {
+            return try rule(on: opener.open(body))
+        } catch {
+            return ruling(Fault(name: "unreadable", action: .error(error.answer)))
+        }
+    }
+
+    /// The ruling on a client that nginx would not have let through.
+    func ruleOnCertificate() -> Ruling {
+        ruling(Fault(name: "certificate", action: .page(400)))
+    }
+
+    private func rule(on request: OpenedRequest) -> Ruling {
+        let attempt = log.begin(request.key)
+        let fault = fault(of: request, attempt: attempt)
+        var delay = configuration.latency
+        if configuration.jitter > .zero {
+            delay += configuration.jitter * plan.jitter(for: request.key, attempt: attempt)
+        }
+        if fault?.action == .slow { delay += configuration.faults.slowness }
+        return ruling(fault, request: request, attempt: attempt, delay: delay)
+    }
+
+    private func fault(of request: OpenedRequest, attempt: Int) -> Fault? {
+        let brokenFields = request.brokenFields
+        guard brokenFields.isEmpty else {
+            return Fault(name: "validation", action: .error(.invalid(paths: brokenFields)))
+        }
+        do throws(Scenario.Unknown) {
+            if let email = request.email, let scenario = try Scenario(email: email) {
+                return scenario.fault(ofCall: attempt)
+            }
+        } catch {
+            return Fault(name: "unknown-scenario", action: .error(.unknownScenario))
+        }
+        guard isWithinRate() else { return Fault(name: "rate-limit", action: .error(.status(429, retryAfter: 1))) }
+        return plan.fault(for: request.key, attempt: attempt)
+    }
+
+    private func isWithinRate() -> Bool {
+        let passed = (clock.now - start).components
+        let now = passed.seconds * 1_000_000_000 + passed.attoseconds / 1_000_000_000
+        return limit.withLock { $0?.admits(at: now) ?? true }
+    }
+
+    private func ruling(
+        _ fault: Fault?, request: OpenedRequest? = nil, attempt: Int? = nil, delay: Duration = .zero
+    ) -> Ruling {
+        let call = Call(
+            at: Int64(Date().timeIntervalSince1970 * 1000), account: request?.account, key: request?.key,
+            attempt: attempt, status: fault?.status ?? 200, fault: fault?.name,
+            correlationID: Correlation.new())
+        return Ruling(call: call, fault: fault, request: request, delay: delay)
+    }
+}
+
+/// What becomes of one call: decided and counted before anything is sent.
+struct Ruling: Sendable {
+    /// The call's line in the log.
+    let call: Call
+    /// What goes other than the ordinary way; nil for the ordinary answer.
+    let fault: Fault?
+    /// The record; nil where the request could not be opened.
+    let request: OpenedRequest?
+    /// How long the answer waits.
+    let delay: Duration
+}
+
+/// The emulator's own rate limit: the generic cell rate algorithm, with a tenth of a second's worth at once.
+struct RateLimit: Sendable {
+    private let interval: Int64
+    private let tolerance: Int64
+    private var due: Int64 = .min
+
+    /// - Parameter rate: calls per second, above 0.
+    init(rate: Double) {
+        interval = Int64(1_000_000_000 / rate)
+        tolerance = max(0, 100_000_000 - interval)
+    }
+
+    /// Whether a call at this moment (nanoseconds of any clock that does not run backwards) is within the limit.
+    mutating func admits(at now: Int64) -> Bool {
+        let start = max(due, now)
+        guard start - now <= tolerance else { return false }
+        due = start + interval
+        return true
+    }
+}

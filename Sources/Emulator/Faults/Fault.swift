@@ -1,0 +1,157 @@
+/// Something other than the ordinary answer, with the name it has in the log of calls.
+struct Fault: Sendable, Equatable {
+    /// What is done with the call.
+    enum Action: Sendable, Equatable {
+        /// The API's error body.
+        case error(ErrorAnswer)
+        /// A gateway's or proxy's HTML page with this status.
+        case page(Int)
+        /// 302 to another address.
+        case redirect
+        /// The connection is reset (RST) without an answer.
+        case reset
+        /// The connection is closed in order, without an answer.
+        case close
+        /// No answer until the client gives up or the emulator stops.
+        case hang
+        /// Half a response head, then an orderly close.
+        case cutHead
+        /// A response head and half the body, then an orderly close.
+        case cutBody
+        /// 200 with a body that is no JSON.
+        case garbage
+        /// 200 with 64 MiB.
+        case big
+        /// The insights, but with this status and sealed in another way.
+        case insights(status: Int, seal: AnswerSeal)
+        /// The insights in another shape than the API's.
+        case misshapen(AnswerShape)
+        /// The insights under another identifier than the response's.
+        case mismatched
+        /// The answer to the first call that was answered so.
+        case replayed
+        /// The ordinary answer in gzip, where the request does not forbid that.
+        case coded
+        /// 200 without a body.
+        case empty
+        /// The ordinary answer, late.
+        case slow
+    }
+
+    let name: String
+    let action: Action
+
+    /// The status the call is answered with; 0 for none.
+    var status: Int {
+        switch action {
+        case .error(let answer): answer.status
+        case .page(let status), .insights(let status, _): status
+        case .redirect: 302
+        case .reset, .close, .hang, .cutHead: 0
+        case .cutBody, .garbage, .big, .misshapen, .mismatched, .replayed, .coded, .empty, .slow: 200
+        }
+    }
+}
+
+/// Decides by chance, from the seed alone, what goes wrong with a call: a pure value.
+struct FaultPlan: Sendable {
+    let mix: FaultMix
+    let seed: UInt64
+
+    /// The fault of a record's k-th call; the same for the same seed, record and k.
+    func fault(for key: RequestKey, attempt: Int) -> Fault? {
+        var chance = RecordRandom(seed: seed, key: key, attempt: attempt)
+        let draw = chance.fraction()
+        var reached = 0.0
+        for (share, fault) in shares {
+            reached += share
+            if draw < reached { return fault }
+        }
+        return nil
+    }
+
+    /// Whether the n-th request to arrive is reset before anyone reads it.
+    func resetsBeforeReading(arrival: Int) -> Bool {
+        guard mix.resetBeforeReading > 0 else { return false }
+        var chance = RecordRandom(seed: seed &+ UInt64(truncatingIfNeeded: arrival) &* 0x2545_F491_4F6C_DD1D)
+        return chance.fraction() < mix.resetBeforeReading
+    }
+
+    /// What is added to the latency of a record's k-th call, as a share of the jitter.
+    func jitter(for key: RequestKey, attempt: Int) -> Double {
+        var chance = RecordRandom(seed: ~seed, key: key, attempt: attempt)
+        return chance.fraction()
+    }
+
+    private var shares: [(Double, Fault)] {
+        [
+            (mix.tooManyRequests, Fault(name: "mix-429", action: .error(.status(429, retryAfter: 1)))),
+            (mix.unavailable, Fault(name: "mix-503", action: .error(.status(503)))),
+            (mix.unavailableForASecond, Fault(name: "mix-503a", action: .error(.status(503, retryAfter: 1)))),
+            (mix.internalError, Fault(name: "mix-500", action: .error(.status(500)))),
+            (mix.resetAfterReading, Fault(name: "mix-reset", action: .reset)),
+            (mix.slow, Fault(name: "mix-slow", action: .slow)),
+        ]
+    }
+}
+
+/// The share of calls that go wrong, by kind; each a fraction from 0 to 1, together at most 1.
+public struct FaultMix: Sendable, Equatable {
+    /// 429 with `Retry-After: 1`.
+    public var tooManyRequests = 0.0
+    /// 503 without `Retry-After`.
+    public var unavailable = 0.0
+    /// 503 with `Retry-After: 1`.
+    public var unavailableForASecond = 0.0
+    /// 500 with the API's error body.
+    public var internalError = 0.0
+    /// The connection is reset before the request was read. Such calls are not in the log; which record is
+    /// struck depends on the order of arrival, because nobody has read it.
+    public var resetBeforeReading = 0.0
+    /// The request is read, then the connection is reset without an answer.
+    public var resetAfterReading = 0.0
+    /// An ordinary answer, late by ``slowness``.
+    public var slow = 0.0
+    /// How late a slow answer is.
+    public var slowness: Duration = .seconds(2)
+
+    /// Makes a mix in which nothing goes wrong.
+    public init() {}
+
+    /// Reads a mix such as `429=0.5%,503=0.01,reset=0.5%`.
+    ///
+    /// - Parameter text: pairs of kind and fraction (or percentage), separated by commas; the kinds are those
+    ///   of ``kinds``.
+    /// - Throws: ``EmulatorError`` naming the kind that is unknown, the share that is no fraction, or a sum above 1.
+    public init(parsing text: String) throws(EmulatorError) {
+        for pair in text.split(separator: ",") {
+            let parts = pair.split(separator: "=", maxSplits: 1).map { $0.filter { $0 != " " } }
+            guard let kind = Self.kinds.first(where: { $0.name == parts.first ?? "" }) else {
+                throw .unknownFault(names: Self.kinds.map(\.name))
+            }
+            guard parts.count == 2, let share = Self.share(parts[1]) else { throw .noFraction(kind: kind.name) }
+            self[keyPath: kind.share] = share
+        }
+        guard total <= 1 else { throw .faultsAboveOne }
+    }
+
+    /// The kinds of the mix in the order in which they are drawn, with the names used in ``init(parsing:)``.
+    static var kinds: [(name: String, share: WritableKeyPath<FaultMix, Double>)] {
+        [
+            ("429", \.tooManyRequests), ("503", \.unavailable), ("503a", \.unavailableForASecond),
+            ("500", \.internalError), ("reset", \.resetAfterReading), ("slow", \.slow),
+            ("reset-before", \.resetBeforeReading),
+        ]
+    }
+
+    private var total: Double {
+        Self.kinds.reduce(0) { $0 + self[keyPath: $1.share] }
+    }
+
+    private static func share(_ text: String) -> Double? {
+        let percent = text.hasSuffix("%")
+        guard let number = Double(percent ? String(text.dropLast()) : text) else { return nil }
+        let share = percent ? number / 100 : number
+        return (0...1).contains(share) ? share : nil
+    }
+}

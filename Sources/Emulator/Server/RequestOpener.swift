@@ -1,0 +1,113 @@
+import IdentityInsights
+import JOSE
+import JSON
+import OpenSSL
+
+/// Opens the API's request envelope `{"encryptedData":"<JWE>"}` with the API's private key.
+struct RequestOpener: Sendable {
+    /// The request cannot be opened; the answer that says so.
+    struct Refusal: Error {
+        let answer: ErrorAnswer
+    }
+
+    private let decrypter: JWEDecrypter
+    private let keyID: String
+
+    /// - Parameter key: the API's private key; its public half's fingerprint is the one key id accepted.
+    init(key: PrivateKey) {
+        decrypter = JWEDecrypter(privateKey: key)
+        keyID = key.publicKey.fingerprint
+    }
+
+    /// The request in the envelope.
+    ///
+    /// - Throws: ``Refusal`` with the answer: a DECRYPTION_ERROR for anything wrong with envelope, header or
+    ///   key, a VALIDATION_ERROR for a plaintext that is no JSON object.
+    func open(_ body: [UInt8]) throws(Refusal) -> OpenedRequest {
+        let token = try token(in: body)
+        try checkHeader(of: token)
+        guard let plaintext = try? decrypter.decrypt(token) else {
+            throw .init(answer: .undecryptable("encryptedData"))
+        }
+        guard let request = try? OpenedRequest(plaintext: plaintext), request.document.root.kind == .object else {
+            throw .init(answer: .invalid(paths: []))
+        }
+        return request
+    }
+
+    private func token(in body: [UInt8]) throws(Refusal) -> [UInt8] {
+        guard let envelope = try? JSONDocument(parsing: body), envelope.root.kind == .object, envelope.root.count == 1,
+            let token = envelope.root["encryptedData"]?.stringBytes
+        else { throw .init(answer: .undecryptable("encryptedData")) }
+        return token
+    }
+
+    /// The API demands exactly these four members.
+    private func checkHeader(of token: [UInt8]) throws(Refusal) {
+        guard let header = try? JWEHeader.inspect(token) else { throw .init(answer: .undecryptable("encryptedData")) }
+        let demanded: [(String, String?, String)] = [
+            ("alg", header.alg, "RSA-OAEP-256"), ("enc", header.enc, "A256GCM"),
+            ("cty", header.cty, "application/json"), ("kid", header.kid, keyID),
+        ]
+        for (member, value, expected) in demanded where value != expected {
+            throw .init(answer: .undecryptable(member))
+        }
+        let members = (try? JSONDocument(parsing: header.json))?.root.count
+        guard members == demanded.count else { throw .init(answer: .undecryptable("header")) }
+    }
+}
+
+/// A request whose envelope was opened: what the emulator knows of the record.
+struct OpenedRequest: Sendable {
+    let key: RequestKey
+    let document: JSONDocument
+
+    init(plaintext: [UInt8]) throws {
+        document = try JSONDocument(parsing: plaintext)
+        key = try RequestKey(of: document.root)
+    }
+
+    /// `user.account.hashedAccountId`.
+    var account: String? { document.root["user"]?["account"]?["hashedAccountId"]?.string }
+
+    /// `user.email`.
+    var email: String? { document.root["user"]?["email"]?.string }
+
+    /// The paths of the fields that break a rule, each once.
+    var brokenFields: [String] {
+        RequestRules.violations(in: document.root).reduce(into: []) { paths, violation in
+            if !paths.contains(violation.path) { paths.append(violation.path) }
+        }
+    }
+}
+
+/// What identifies a record to the emulator: the SHA-256 of its request in canonical form.
+struct RequestKey: Hashable, Sendable {
+    let words: SIMD4<UInt64>
+
+    init(words: SIMD4<UInt64>) {
+        self.words = words
+    }
+
+    init(of request: JSONNode) throws {
+        let digest = try SHA256.digest(request.canonicalBytes)
+        var words = SIMD4<UInt64>()
+        for (index, byte) in digest.prefix(32).enumerated() {
+            words[index / 8] = words[index / 8] << 8 | UInt64(byte)
+        }
+        self.words = words
+    }
+
+    /// The digest as 64 lower-case hexadecimal digits.
+    var hex: String {
+        var digits = [UInt8]()
+        digits.reserveCapacity(64)
+        for index in 0..<4 {
+            for shift in stride(from: 60, through: 0, by: -4) {
+                let nibble = UInt8(truncatingIfNeeded: words[index] >> UInt64(shift)) & 15
+                digits.append(nibble < 10 ? 48 + nibble : 87 + nibble)
+            }
+        }
+        return String(decoding: digits, as: UTF8.self)
+    }
+}

@@ -1,0 +1,103 @@
+import CCurl
+
+/// Our certificate, its chain and key, and the authorities we trust: parsed once and lent to every connection.
+///
+/// Given to libcurl as blobs they would be parsed for each connection and copied for each transfer.
+///
+/// `@unchecked Sendable`: nothing changes after `init`, and OpenSSL counts references atomically.
+final class ConnectionCredentials: @unchecked Sendable {
+    /// The leaf first.
+    private let chain: [OpaquePointer]
+    private let key: OpaquePointer?
+    private let authorities: [OpaquePointer]
+
+    /// Parses PEM; nil for what there is not.
+    init(chainPEM: [UInt8]?, keyPEM: [UInt8]?, caPEM: [UInt8]?) throws(HTTPTransportError) {
+        chain = chainPEM.map(Self.certificates) ?? []
+        key = keyPEM.flatMap(Self.privateKey)
+        authorities = caPEM.map(Self.certificates) ?? []
+        ERR_clear_error()  // the end of the last PEM is one
+        guard chain.isEmpty == (chainPEM == nil), (key == nil) == (keyPEM == nil), authorities.isEmpty == (caPEM == nil)
+        else { throw HTTPTransportError(.system, "A certificate or key could not be read: is its file damaged?") }
+    }
+
+    deinit {
+        for certificate in chain + authorities { X509_free(certificate) }
+        EVP_PKEY_free(key)
+    }
+
+    /// Sets a connection's context up; false if OpenSSL refused. libcurl has switched verification on, so that a context
+    /// without an authority refuses every server.
+    func lend(to context: OpaquePointer) -> Bool {
+        lendIdentity(to: context)
+            && authorities.allSatisfy { X509_STORE_add_cert(SSL_CTX_get_cert_store(context), $0) == 1 }
+    }
+
+    private func lendIdentity(to context: OpaquePointer) -> Bool {
+        guard let leaf = chain.first, let key else { return true }
+        return SSL_CTX_use_certificate(context, leaf) == 1
+            && chain.dropFirst().allSatisfy {
+                // SSL_CTX_add1_chain_cert is a macro for this (man 3 SSL_CTX_add1_chain_cert).
+                SSL_CTX_ctrl(context, SSL_CTRL_CHAIN_CERT, 1, UnsafeMutableRawPointer($0)) == 1
+            }
+            && SSL_CTX_use_PrivateKey(context, key) == 1
+    }
+
+    private static func certificates(_ pem: [UInt8]) -> [OpaquePointer] {
+        read(pem) { source in
+            var found: [OpaquePointer] = []
+            while let next = PEM_read_bio_X509(source, nil, nil, nil) { found.append(next) }
+            return found
+        }
+    }
+
+    /// A key that wants a password is none: nobody is there to be asked.
+    private static func privateKey(_ pem: [UInt8]) -> OpaquePointer? {
+        read(pem) { PEM_read_bio_PrivateKey($0, nil, { _, _, _, _ in -1 }, nil) }
+    }
+
+    private static func read<Value>(_ pem: [UInt8], _ body: (OpaquePointer?) -> Value) -> Value {
+        pem.withUnsafeBytes { bytes in
+            let source = BIO_new_mem_buf(bytes.baseAddress, Int32(clamping: bytes.count))
+            defer { BIO_free(source) }
+            return body(source)
+        }
+    }
+}
+
+/// Checks URLs of a configuration with libcurl's own parser, which will read them again.
+final class ConfiguredURL {
+    private let handle: OpaquePointer
+
+    /// The base URL without a slash at its end; only `https`, and nothing a request's path could not be appended to.
+    static func base(_ text: String) throws(HTTPTransportError) -> String {
+        let rule = "The base URL must be an https URL with a host and without user, query or fragment."
+        guard let url = ConfiguredURL(text), url.part(CURLUPART_SCHEME) == "https",
+            url.part(CURLUPART_USER) == nil, url.part(CURLUPART_QUERY) == nil, url.part(CURLUPART_FRAGMENT) == nil
+        else { throw HTTPTransportError(.baseURL, rule) }
+        return text.hasSuffix("/") ? String(text.dropLast()) : text
+    }
+
+    /// The proxy's URL as given.
+    static func proxy(_ text: String) throws(HTTPTransportError) -> String {
+        guard let url = ConfiguredURL(text), ["http", "https"].contains(url.part(CURLUPART_SCHEME)) else {
+            throw HTTPTransportError(.proxy, "The proxy must be an http or https URL with a host.")
+        }
+        return text
+    }
+
+    private init?(_ text: String) {
+        guard let handle = curl_url() else { return nil }
+        self.handle = handle
+        guard curl_url_set(handle, CURLUPART_URL, text, 0) == CURLUE_OK else { return nil }
+    }
+
+    deinit { curl_url_cleanup(handle) }
+
+    private func part(_ part: CURLUPart) -> String? {
+        var text: UnsafeMutablePointer<CChar>?
+        guard curl_url_get(handle, part, &text, 0) == CURLUE_OK, let text else { return nil }
+        defer { curl_free(text) }
+        return String(cString: text)
+    }
+}

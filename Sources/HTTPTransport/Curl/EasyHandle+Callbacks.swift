@@ -1,0 +1,209 @@
+import CCurl
+
+/// What libcurl calls while a transfer runs, always on the loop's thread.
+extension EasyHandle {
+    /// Registers the callbacks, with this object as their context.
+    func setCallbacks() throws(HTTPTransportError) {
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        try Self.check(rollcall_easy_set_pointer(handle, CURLOPT_PRIVATE, context))
+        try Self.check(rollcall_easy_set_write(handle, Self.bodyCame, context))
+        try Self.check(rollcall_easy_set_header(handle, Self.headerCame, context))
+        try Self.check(rollcall_easy_set_prereq(handle, Self.requestIsNext, context))
+        try Self.check(rollcall_easy_set_ssl_ctx(handle, Self.connectionIsMade, context))
+        // Connections outlive the transfer that made them, so their callbacks get the registry.
+        let registry = Unmanaged.passUnretained(sockets).toOpaque()
+        try Self.check(rollcall_easy_set_opensocket(handle, Self.openSocket, registry))
+        try Self.check(rollcall_easy_set_closesocket(handle, Self.closeSocket, registry))
+    }
+
+    private static func owner(_ context: UnsafeMutableRawPointer?) -> EasyHandle? {
+        context.map { Unmanaged<EasyHandle>.fromOpaque($0).takeUnretainedValue() }
+    }
+
+    private static func registry(_ context: UnsafeMutableRawPointer?) -> SocketRegistry? {
+        context.map { Unmanaged<SocketRegistry>.fromOpaque($0).takeUnretainedValue() }
+    }
+
+    private static let bodyCame: curl_write_callback = { bytes, size, count, context in
+        owner(context)?.takeBody(UnsafeRawBufferPointer(start: bytes, count: size * count)) ?? 0
+    }
+
+    private static let headerCame: curl_write_callback = { bytes, size, count, context in
+        owner(context)?.takeHeader(UnsafeRawBufferPointer(start: bytes, count: size * count)) ?? 0
+    }
+
+    private static let requestIsNext: curl_prereq_callback = { context, _, _, _, localPort in
+        owner(context)?.allowsRequest(localPort: localPort) == true ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
+    }
+
+    private static let connectionIsMade: curl_ssl_ctx_callback = { _, context, owner in
+        guard let context, let easy = EasyHandle.owner(owner) else { return CURLE_SSL_CONNECT_ERROR }
+        guard easy.options.credentials.lend(to: OpaquePointer(context)) else { return CURLE_SSL_CERTPROBLEM }
+        let notes = TLSNotes()
+        notes.observe(OpaquePointer(context))
+        easy.state.tls = notes
+        return CURLE_OK
+    }
+
+    private static let openSocket: curl_opensocket_callback = { context, _, address in
+        guard let address else { return -1 }
+        return registry(context)?.open(address.pointee) ?? -1
+    }
+
+    private static let closeSocket: curl_closesocket_callback = { context, descriptor in
+        registry(context)?.close(descriptor) ?? -1
+    }
+
+    /// Anything but the full count makes libcurl stop and close the connection.
+    private func takeBody(_ bytes: UnsafeRawBufferPointer) -> Int {
+        guard state.body.count + bytes.count <= options.maximumAnswerBytes else {
+            state.isOversized = true
+            return 0
+        }
+        state.body.append(contentsOf: bytes)
+        return bytes.count
+    }
+
+    private func takeHeader(_ line: UnsafeRawBufferPointer) -> Int {
+        guard state.head.byteCount + line.count <= options.maximumHeaderBytes else {
+            state.isOversized = true
+            return 0
+        }
+        state.head.take(line)
+        return line.count
+    }
+
+    /// Whether libcurl may send the request now: once, and never over a connection that is about to end.
+    private func allowsRequest(localPort: Int32) -> Bool {
+        state.prerequestCalls += 1
+        guard state.prerequestCalls == 1 else {
+            state.stop = .secondSend
+            return false
+        }
+        state.requestSizeBefore = count(CURLINFO_REQUEST_SIZE)
+        state.isReused = count(CURLINFO_NUM_CONNECTS) == 0
+        let candidates = sockets.sockets(withLocalPort: localPort)
+        return state.isReused ? allowsReuse(of: candidates) : noteConnection(candidates)
+    }
+
+    /// No candidate, or one that is not quiet, counts as stale: another connection costs a handshake, a doubt more.
+    private func allowsReuse(of candidates: [OpenSocket]) -> Bool {
+        state.tls = candidates.first?.tls
+        guard !candidates.isEmpty, candidates.allSatisfy(\.isQuiet) else {
+            state.stop = .staleConnection
+            return false
+        }
+        return true
+    }
+
+    private func noteConnection(_ candidates: [OpenSocket]) -> Bool {
+        for socket in candidates where socket.tls == nil { socket.tls = state.tls }
+        return true
+    }
+}
+
+/// From what libcurl and the callbacks know to what the caller gets.
+extension EasyHandle {
+    /// The facts of a try that ended, or, where libcurl has said nothing, is about to be ended.
+    func facts(_ end: TransferEnd?, isCancelled: Bool = false) -> TransferFacts {
+        TransferFacts(
+            end: end, isCancelled: isCancelled, reachedRequest: state.prerequestCalls > 0, stop: state.stop,
+            sentBytes: count(CURLINFO_REQUEST_SIZE) - state.requestSizeBefore, headerBytes: state.head.byteCount,
+            headerEnded: state.head.hasEnded, isOversized: state.isOversized, isOpenEnded: isOpenEnded,
+            alert: state.tls?.alert, isReused: state.isReused, proxyStatus: count(CURLINFO_HTTP_CONNECTCODE))
+    }
+
+    /// The exchange those facts make.
+    func exchange(_ facts: TransferFacts, _ code: CURLcode) -> HTTPExchange {
+        switch facts.verdict {
+        case .answered: return .answered(answer)
+        case .failed(let kind): return .failed(failure(kind, facts, code))
+        case .sendOnFreshConnection: return .failed(failure(.reset, facts, code))
+        }
+    }
+
+    /// The exchange of a transfer under way when the loop broke.
+    func exchange(brokenBy error: HTTPTransportError) -> HTTPExchange {
+        let facts = facts(nil)
+        return .failed(
+            HTTPFailure(
+                kind: .other, mayHaveLeft: facts.mayHaveLeft, message: error.message, duration: duration,
+                tlsAlert: facts.alert))
+    }
+
+    private var duration: Duration { submission.map { ContinuousClock.now - $0.startedAt } ?? .zero }
+
+    /// RFC 9112 §9.8: a response that is neither chunked nor has a length 'is complete only if a valid closure alert has
+    /// been received'; libcurl 7.88 takes any end for a proper one.
+    private var isOpenEnded: Bool {
+        var length: curl_off_t = -1
+        _ = rollcall_easy_get_offset(handle, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length)
+        guard length < 0, state.tls?.isCloseNotified != true else { return false }
+        let hasNoBody = [204, 304].contains(count(CURLINFO_RESPONSE_CODE))
+        return !hasNoBody && HTTPHeaders(lines: state.head.lines).value(of: "Transfer-Encoding") == nil
+    }
+
+    private var answer: HTTPAnswer { answer(with: state.body) }
+
+    private func answer(with body: [UInt8]) -> HTTPAnswer {
+        HTTPAnswer(
+            status: count(CURLINFO_RESPONSE_CODE), headers: HTTPHeaders(lines: state.head.lines), body: body,
+            duration: duration, reusedConnection: state.isReused)
+    }
+
+    private func failure(_ kind: HTTPFailure.Kind, _ facts: TransferFacts, _ code: CURLcode) -> HTTPFailure {
+        HTTPFailure(
+            kind: kind, mayHaveLeft: facts.mayHaveLeft,
+            message: HTTPFailure.message(for: kind, alert: facts.alert, detail: detail(of: code)),
+            duration: duration, tlsAlert: facts.alert,
+            head: kind == .oversized && facts.headerEnded ? answer(with: []) : nil)
+    }
+}
+
+/// The header of an answer while it comes in, line by line.
+///
+/// libcurl reports a header that ends too early as success with status 200 and an empty body, so its end is watched here.
+struct ResponseHead {
+    /// Status line and field lines of the response under way; in the end those of the final one.
+    private(set) var lines: [UInt8] = []
+    /// Every byte of header and trailer so far, 1xx responses included.
+    private(set) var byteCount = 0
+    /// Whether the empty line after a final response's fields has come.
+    private(set) var hasEnded = false
+    private var isInterim = false
+
+    /// Takes one line with its line end.
+    mutating func take(_ line: UnsafeRawBufferPointer) {
+        byteCount += line.count
+        guard !hasEnded else { return }  // trailer fields are not for us
+        if line.starts(with: "HTTP/".utf8) {
+            lines.removeAll(keepingCapacity: true)
+            isInterim = Self.isInterim(statusLine: line)
+        }
+        if line.first == UInt8(ascii: "\r") || line.first == UInt8(ascii: "\n") {
+            hasEnded = !isInterim
+        } else {
+            lines.append(contentsOf: line)
+        }
+    }
+
+    /// A 1xx response is followed by another (RFC 9110 §15.2).
+    private static func isInterim(statusLine line: UnsafeRawBufferPointer) -> Bool {
+        guard let space = line.firstIndex(of: UInt8(ascii: " ")), space + 1 < line.count else { return false }
+        return line[space + 1] == UInt8(ascii: "1")
+    }
+}
+
+/// What libcurl's callbacks learn during one try of a transfer.
+struct TransferState {
+    var prerequestCalls = 0
+    /// `CURLINFO_REQUEST_SIZE` before the request: what a proxy's CONNECT took.
+    var requestSizeBefore = 0
+    var stop: TransferFacts.Stop?
+    var isReused = false
+    var head = ResponseHead()
+    var body: [UInt8] = []
+    var isOversized = false
+    /// Notes of the connection in use.
+    var tls: TLSNotes?
+}

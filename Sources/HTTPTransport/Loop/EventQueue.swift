@@ -1,0 +1,115 @@
+import CCurl
+import Glibc
+import Synchronization
+
+/// Owns an epoll instance and the descriptor that ends a wait on it.
+///
+/// `@unchecked Sendable`: after `init` only the loop's thread uses it, except for `wake()`, which is one system call on a
+/// descriptor that stays open as long as this object.
+final class EventQueue: @unchecked Sendable {
+    private static let capacity = 64
+
+    let queue: Int32
+    private let alarm: Int32
+    private let events: UnsafeMutablePointer<epoll_event>
+
+    init() throws(HTTPTransportError) {
+        queue = epoll_create1(Int32(EPOLL_CLOEXEC))
+        alarm = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
+        events = .allocate(capacity: Self.capacity)
+        guard queue >= 0, alarm >= 0, set(EPOLL_CTL_ADD, alarm, EPOLLIN.rawValue) else {
+            throw HTTPTransportError(.system, "No more files can be opened: raise the limit of open files.")
+        }
+    }
+
+    deinit {
+        close(queue)
+        close(alarm)
+        events.deallocate()
+    }
+
+    /// Ends a `wait` under way or to come.
+    func wake() {
+        eventfd_write(alarm, 1)
+    }
+
+    /// Watches a descriptor for these events, in place of those watched before where it is not new; false, with `errno`
+    /// set, if the system refused.
+    func watch(_ descriptor: Int32, _ events: UInt32, isNew: Bool) -> Bool {
+        if isNew { return set(EPOLL_CTL_ADD, descriptor, events) }
+        // The system forgets a descriptor that is closed, even where its number is in use again.
+        return set(EPOLL_CTL_MOD, descriptor, events) || errno == ENOENT && set(EPOLL_CTL_ADD, descriptor, events)
+    }
+
+    /// No longer watches a descriptor. Where the system refuses, it has forgotten the descriptor by itself.
+    func forget(_ descriptor: Int32) {
+        _ = set(EPOLL_CTL_DEL, descriptor, 0)
+    }
+
+    /// Waits for events, at most so long or (-1) without end, and passes them on with the descriptor they are for; false,
+    /// with `errno` set, on an error.
+    func wait(milliseconds: Int32, _ body: (Int32, UInt32) -> Void) -> Bool {
+        let count = epoll_wait(queue, events, Int32(Self.capacity), milliseconds)
+        guard count >= 0 else { return errno == EINTR }
+        for index in 0..<Int(count) {
+            let event = events[index]
+            if event.data.fd == alarm { silence() } else { body(event.data.fd, event.events) }
+        }
+        return true
+    }
+
+    private func silence() {
+        var value: eventfd_t = 0
+        eventfd_read(alarm, &value)
+    }
+
+    private func set(_ operation: Int32, _ descriptor: Int32, _ events: UInt32) -> Bool {
+        var event = epoll_event()
+        event.events = events
+        event.data.fd = descriptor
+        return epoll_ctl(queue, operation, descriptor, &event) == 0
+    }
+}
+
+/// A thread that runs one closure.
+final class LoopThread: Sendable {
+    private struct Work {
+        let body: @Sendable () -> Void
+    }
+
+    private let thread: Mutex<pthread_t?>
+
+    init(_ body: @escaping @Sendable () -> Void) throws(HTTPTransportError) {
+        let work = UnsafeMutablePointer<Work>.allocate(capacity: 1)
+        work.initialize(to: Work(body: body))
+        var thread = pthread_t()
+        guard pthread_create(&thread, nil, Self.runWork, work) == 0 else {
+            work.deinitialize(count: 1)
+            work.deallocate()
+            throw HTTPTransportError(
+                .system, "A thread could not be started: see whether a limit of the system is reached.")
+        }
+        self.thread = Mutex(thread)
+    }
+
+    deinit {
+        if let thread = thread.withLock({ $0 }) { pthread_detach(thread) }
+    }
+
+    /// Waits for the closure's end; does nothing the second time.
+    func join() {
+        let thread = self.thread.withLock { thread in
+            defer { thread = nil }
+            return thread
+        }
+        if let thread { pthread_join(thread, nil) }
+    }
+
+    private static let runWork: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { pointer in
+        guard let work = pointer?.assumingMemoryBound(to: Work.self) else { return nil }
+        let body = work.move().body
+        work.deallocate()
+        body()
+        return nil
+    }
+}

@@ -1,0 +1,195 @@
+/// One request, below the transport's base URL.
+public struct HTTPRequest: Sendable {
+    /// The method.
+    public var method: HTTPMethod
+    /// What is appended to the base URL: empty, or an origin-form path that starts with `/`.
+    public var path: String
+    /// Header fields, sent in this order; `Host`, `Content-Length` and `Accept: */*` come from libcurl.
+    public var headers: [(String, String)]
+    /// The body; ignored for `GET`.
+    public var body: [UInt8]
+
+    /// Makes a request.
+    ///
+    /// - Parameters:
+    ///   - method: The method.
+    ///   - path: What is appended to the base URL: empty, or a path that starts with `/`.
+    ///   - headers: Header fields as name and value.
+    ///   - body: The body's bytes.
+    public init(method: HTTPMethod, path: String, headers: [(String, String)] = [], body: [UInt8] = []) {
+        self.method = method
+        self.path = path
+        self.headers = headers
+        self.body = body
+    }
+
+    /// The rule of RFC 9112 §3.2.1 or RFC 9110 §5.5 this request breaks, nil if none: a line break in a field would
+    /// otherwise let a value write header lines of its own.
+    var brokenRule: String? {
+        if !path.isEmpty, !path.hasPrefix("/") || path.utf8.contains(where: { $0 <= 0x20 || $0 >= 0x7F }) {
+            return "The path of a request must start with '/' and hold visible ASCII only."
+        }
+        let isFine = headers.allSatisfy { name, value in
+            !name.isEmpty && name.utf8.allSatisfy(Self.isTokenByte)
+                && value.utf8.allSatisfy { $0 == 0x09 || ($0 >= 0x20 && $0 != 0x7F) }
+        }
+        return isFine ? nil : "A header field of the request holds a byte that RFC 9110 does not allow there."
+    }
+
+    private static func isTokenByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "a")...UInt8(ascii: "z"):
+            true
+        default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+        }
+    }
+}
+
+/// The methods Rollcall uses: `GET` for `doctor`, `POST` for calls.
+public enum HTTPMethod: Sendable {
+    /// A request without a body; nothing is billed for it.
+    case get
+    /// A request with a body.
+    case post
+}
+
+/// A whole HTTP answer.
+public struct HTTPAnswer: Sendable {
+    /// The status code.
+    public let status: Int
+    /// The header fields of the final response (not those of a 1xx before it).
+    public let headers: HTTPHeaders
+    /// The body as received, at most `HTTPTransportConfiguration.maximumAnswerBytes` long.
+    public let body: [UInt8]
+    /// The time from `send` to the last byte of the answer.
+    public let duration: Duration
+    /// Whether the request went over a connection that had carried one before.
+    public let reusedConnection: Bool
+
+    /// Makes an answer.
+    ///
+    /// - Parameters:
+    ///   - status: The status code.
+    ///   - headers: The header fields.
+    ///   - body: The body's bytes.
+    ///   - duration: The time from `send` to the last byte.
+    ///   - reusedConnection: Whether the connection had carried a request before.
+    public init(
+        status: Int, headers: HTTPHeaders = HTTPHeaders([]), body: [UInt8] = [], duration: Duration = .zero,
+        reusedConnection: Bool = false
+    ) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+        self.duration = duration
+        self.reusedConnection = reusedConnection
+    }
+
+    /// The value of the first header field of that name.
+    ///
+    /// - Parameter name: The field's name, in any case.
+    /// - Returns: The value without surrounding white space, or nil if there is no such field.
+    public func header(_ name: String) -> String? {
+        headers.value(of: name)
+    }
+
+    /// The values of all header fields of that name, in their order.
+    ///
+    /// - Parameter name: The field's name, in any case.
+    /// - Returns: The values without surrounding white space; none if there is no such field.
+    public func headers(_ name: String) -> [String] {
+        headers.values(of: name)
+    }
+
+    /// The server's clock by its `Date` header (RFC 9110 §6.6.1), in milliseconds since 1970 UTC, to the second.
+    /// Nil if there is no such header or it is no date.
+    public var dateAt: Int64? {
+        header("Date").flatMap { HTTPDate.milliseconds(from: $0) }
+    }
+}
+
+/// How one `HTTPTransport.send(_:)` ended.
+public enum HTTPExchange: Sendable {
+    /// A whole HTTP answer came back, whatever its status.
+    case answered(HTTPAnswer)
+    /// No whole answer came back.
+    case failed(HTTPFailure)
+}
+
+/// The header fields of an answer, kept as the bytes that came and read on demand.
+public struct HTTPHeaders: Sendable {
+    /// Status line and field lines, each with its line end.
+    private let lines: [UInt8]
+
+    /// Makes header fields from the lines of an answer.
+    ///
+    /// - Parameter lines: The status line and the field lines as received, each with its line end.
+    public init(lines: [UInt8]) {
+        self.lines = lines
+    }
+
+    /// Makes header fields from names and values.
+    ///
+    /// - Parameter fields: Names and values, in order.
+    public init(_ fields: [(String, String)]) {
+        lines = fields.flatMap { Array("\($0): \($1)\r\n".utf8) }
+    }
+
+    /// The value of the first field of that name, without surrounding white space (RFC 9110 §5.5).
+    ///
+    /// - Parameter name: The field's name, in any case.
+    /// - Returns: The value, or nil if there is no such field.
+    public func value(of name: String) -> String? {
+        var first: String?
+        forEachValue(of: name) { value in
+            first = value
+            return false
+        }
+        return first
+    }
+
+    /// The values of all fields of that name, in their order: a list may be spread over several (RFC 9110 §5.3).
+    ///
+    /// - Parameter name: The field's name, in any case.
+    /// - Returns: The values, each without surrounding white space.
+    public func values(of name: String) -> [String] {
+        var values: [String] = []
+        forEachValue(of: name) { value in
+            values.append(value)
+            return true
+        }
+        return values
+    }
+
+    /// Calls `body` with each value until it says that it wants no more.
+    private func forEachValue(of name: String, _ body: (String) -> Bool) {
+        let wanted = Array(name.utf8)
+        var rest = lines[...]
+        while !rest.isEmpty {
+            let end = rest.firstIndex(of: UInt8(ascii: "\n")) ?? rest.endIndex
+            let line = rest[..<end]
+            if Self.isField(line, named: wanted) {
+                let value = String(decoding: Self.trimmed(line.dropFirst(wanted.count + 1)), as: UTF8.self)
+                guard body(value) else { return }
+            }
+            rest = rest[end...].dropFirst()
+        }
+    }
+
+    private static func isField(_ line: ArraySlice<UInt8>, named name: [UInt8]) -> Bool {
+        line.count > name.count && line[line.startIndex + name.count] == UInt8(ascii: ":")
+            && zip(line, name).allSatisfy { lowercased($0) == lowercased($1) }
+    }
+
+    private static func lowercased(_ byte: UInt8) -> UInt8 {
+        byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") ? byte | 0x20 : byte
+    }
+
+    private static func trimmed(_ value: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        let isSpace = { (byte: UInt8) in byte == 0x20 || byte == 0x09 || byte == 0x0D }
+        var rest = value.drop(while: isSpace)
+        while let last = rest.last, isSpace(last) { rest.removeLast() }
+        return rest
+    }
+}

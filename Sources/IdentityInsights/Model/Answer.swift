@@ -1,0 +1,133 @@
+public import JSON
+
+/// An answer of the API (openapi 0.2.2, `AccountOpeningInsights`), read as far as it can be: it was billed, so it is not
+/// thrown away for its form.
+public struct Answer: Sendable {
+    /// The API's own identifier of the call, the same as the header `X-MC-Correlation-ID`; nil where the answer has none.
+    public let requestRefID: String?
+    /// What the API corrected or doubted in the request.
+    public let warnings: [String]
+    /// What the API could not do.
+    public let alerts: [String]
+    /// The whole answer, unknown leaves included; where its text breaks a rule of JSON, what could be read of it.
+    public let document: JSONDocument
+    /// The first rule of JSON that the text breaks, and where; nil where it breaks none.
+    public let formFault: JSONError?
+    /// Whether it holds any insight of `InsightColumns`, or a message of the API's.
+    public let hasKnownLeaf: Bool
+
+    private static let tree = InsightTree()
+
+    /// The answer's insights: `user`, `ip`, `device`.
+    public var insights: JSONNode { document.root["insights"] ?? document.root }
+
+    /// Whether it can be taken for an answer of the API where nothing else shows that it is one: it has insights, or at
+    /// least the place for them beside the call's identifier.
+    public var fitsModel: Bool {
+        hasKnownLeaf || (requestRefID != nil && document.root["insights"]?.kind == .object)
+    }
+
+    /// Reads an answer.
+    ///
+    /// - Parameter bytes: the decrypted answer.
+    /// - Throws: `AnswerError` where the text is no JSON, or holds the API's error body.
+    public init(parsing bytes: [UInt8]) throws(AnswerError) {
+        (document, formFault) = try Self.read(bytes)
+        let root = document.root
+        guard root["Errors"]?.kind != .object else {
+            throw AnswerError(reason: "it holds the API's error body")
+        }
+        let reference = root["requestRefId"]?.string ?? ""
+        requestRefID = reference.isEmpty ? nil : reference
+        warnings = Self.messages(root["warnings"])
+        alerts = Self.messages(root["alerts"])
+        hasKnownLeaf =
+            !warnings.isEmpty || !alerts.isEmpty || root["insights"].map { Self.tree.findsAny(in: $0) } ?? false
+    }
+
+    /// Reads the text of an answer, strictly or else as far as it can be.
+    ///
+    /// - Parameter bytes: the decrypted answer.
+    /// - Returns: what it holds, and the first rule that it breaks.
+    /// - Throws: `AnswerError` where it is no JSON.
+    public static func read(_ bytes: [UInt8]) throws(AnswerError) -> (document: JSONDocument, fault: JSONError?) {
+        do throws(JSONError) {
+            return (try JSONDocument(parsing: bytes), nil)
+        } catch {
+            guard let document = JSONDocument(repairing: bytes) else { throw AnswerError(reason: error.description) }
+            return (document, error)
+        }
+    }
+
+    /// The strings of a list of messages; anything else in it as it stands.
+    private static func messages(_ node: JSONNode?) -> [String] {
+        guard let node, !node.isNull else { return [] }
+        let list = node.kind == .array ? Array(node.elements) : [node]
+        return list.map { $0.string ?? String(decoding: $0.raw, as: UTF8.self) }
+    }
+}
+
+/// A text that is no answer of the API.
+public struct AnswerError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// Why it is none, without any part of it.
+    public let reason: String
+
+    /// One sentence saying why.
+    public var description: String { "no answer of the API: \(reason)" }
+}
+
+/// The columns of `results.csv` that hold insights: a fixed list, so that every file has the same columns.
+public enum InsightColumns {
+    /// The paths of the leaves below `insights`, in the order of openapi 0.2.2, with those of the newer generation
+    /// (`device.score.deviceRisk` and its details) behind their elders.
+    public static let all: [String] = user + ip + device
+
+    private static let user = [
+        "user.scores.identityRisk",
+        "user.details.email.valid",
+        "user.details.email.domainCreationDate",
+        "user.details.email.firstSeenDays",
+        "user.details.email.mailboxVelocity",
+        "user.details.email.isDisposable",
+        "user.details.email.emailRiskScore",
+        "user.details.email.matchToName",
+        "user.details.phone.valid",
+        "user.details.phone.lineType",
+        "user.details.phone.carrier",
+        "user.details.phone.countryCode",
+        "user.details.phone.lastSeenDays",
+        "user.details.phone.emailFirstSeenDays",
+        "user.details.phone.matchToName",
+        "user.details.phone.matchToAddress",
+        "user.details.address.validityLevel",
+        "user.details.address.matchToName",
+    ]
+
+    private static let ip = [
+        "ip.scores.ipRisk",
+        "ip.details.risk",
+        "ip.details.lastSeenDays",
+        "ip.details.geolocationCountryCode",
+        "ip.details.geolocationSubdivision",
+        "ip.details.phoneDistance",
+        "ip.details.addressDistance",
+    ]
+
+    private static let device = [
+        "device.scores.deviceRiskFactor",
+        "device.scores.deviceInsightFactor",
+        "device.scores.deviceTrustFactor",
+        "device.score.deviceRisk",
+        "device.details.id.uDeviceId",
+        "device.details.id.lastSeen",
+        "device.details.id.firstSeen",
+        "device.details.id.lastSeenDays",
+        "device.details.id.firstSeenDays",
+        "device.details.deviceInfo.browser",
+        "device.details.deviceInfo.platform",
+        "device.details.deviceInfo.deviceType",
+        "device.details.deviceBrowserIpTzDifference",
+        "device.details.devicePhoneEmailFirstSeen",
+        "device.details.deviceIpEmailFirstSeen",
+    ]
+}

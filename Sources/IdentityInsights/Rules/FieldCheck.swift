@@ -1,0 +1,135 @@
+/// One rule for the text of a field, checked on UTF-8 bytes without copying them.
+struct FieldCheck: Sendable {
+    /// The rule as the end of a sentence about the field.
+    let rule: String
+    /// Whether a value keeps the rule.
+    let holds: @Sendable (UnsafeRawBufferPointer) -> Bool
+
+    /// The length in Unicode characters (code points, as JSON Schema counts `minLength` and `maxLength`).
+    static func characters(_ allowed: ClosedRange<Int>) -> FieldCheck {
+        let rule =
+            allowed.lowerBound == 0
+            ? "must be at most \(allowed.upperBound) characters"
+            : "must be \(allowed.lowerBound) to \(allowed.upperBound) characters"
+        return FieldCheck(rule: rule) { TextPattern.hasCharacters(allowed, in: $0) }
+    }
+
+    /// A whole number within bounds, written as JSON writes it.
+    static func wholeNumber(_ allowed: ClosedRange<Int64>) -> FieldCheck {
+        let rule: String
+        switch (allowed.lowerBound, allowed.upperBound) {
+        case (.min, .max): rule = FieldKind.integer.rule
+        case (let least, .max): rule = "must be a whole number from \(least)"
+        case (let least, let greatest): rule = "must be a whole number from \(least) to \(greatest)"
+        }
+        return FieldCheck(rule: rule) { TextPattern.wholeNumber($0).map(allowed.contains) ?? false }
+    }
+
+    static let notEmpty = FieldCheck(rule: "must not be empty") { !$0.isEmpty }
+
+    static let trueOrFalse = FieldCheck(rule: "must be true or false, in lower case") {
+        $0.elementsEqual("true".utf8) || $0.elementsEqual("false".utf8)
+    }
+
+    static let ipAddress = FieldCheck(rule: "must be an IPv4 or IPv6 address", holds: IPAddressLiteral.isValid)
+
+    static let userAgent = FieldCheck(
+        rule: "must not be blank and must be on one line", holds: TextPattern.isUserAgent)
+
+    static let timeZone = FieldCheck(
+        rule: "must be the offset from UTC in minutes, a whole number", holds: TextPattern.isTimeZone)
+
+    static let screenResolution = FieldCheck(
+        rule: "must be width x height, such as 1024x820", holds: TextPattern.isScreenResolution)
+
+    static let language = FieldCheck(
+        rule: "must be a BCP 47 language tag, such as zh-TW", holds: TextPattern.isLanguage)
+
+    static let country = FieldCheck(
+        rule: "must be a country code of two letters (ISO 3166 alpha-2)", holds: TextPattern.isCountry)
+
+    static let phoneNumber = FieldCheck(
+        rule: "must be digits and hyphens, with a leading + and an extension after x if need be",
+        holds: TextPattern.isPhoneNumber)
+
+    static let signupTime = FieldCheck(
+        rule: "must be a UTC time written YYYY-MM-DD HH:MM", holds: SignupTime.isValid)
+}
+
+/// Some rules for the text of a field: all that is needed to check values, so that little is copied to do so.
+public struct FieldRules: Sendable {
+    let checks: [FieldCheck]
+
+    /// The rules of a field without any.
+    public static let none = FieldRules(checks: [])
+
+    /// Whether there is no rule.
+    public var isEmpty: Bool { checks.isEmpty }
+
+    /// Checks a value.
+    ///
+    /// - Parameter value: UTF-8 text as for `RequestField.violation(in:)`.
+    /// - Returns: the first rule broken, as the end of a sentence about the field; nil if none.
+    public func broken(by value: UnsafeRawBufferPointer) -> String? {
+        for check in checks where !check.holds(value) { return check.rule }
+        return nil
+    }
+}
+
+/// The JSON type of a request field.
+public enum FieldKind: Sendable {
+    /// A JSON string.
+    case string
+    /// `true` or `false`.
+    case boolean
+    /// A number without fraction and exponent that fits Int64.
+    case integer
+    /// An array of JSON strings.
+    case stringArray
+
+    /// The rule a value of another type breaks.
+    var rule: String {
+        switch self {
+        case .string: "must be a string"
+        case .boolean: "must be true or false"
+        case .integer: "must be a whole number"
+        case .stringArray: "must be an array of strings"
+        }
+    }
+}
+
+/// What a field is to the record beyond its text: in these a value that is none, or was altered on its way, would be
+/// billed for nobody or for somebody else.
+public enum FieldRole: Sendable {
+    /// Text like any other.
+    case text
+    /// The account: the same person always has the same one.
+    case account
+    /// The mail address.
+    case email
+    /// The phone number.
+    case phone
+    /// The id of something else.
+    case identifier
+}
+
+/// One rule a request breaks. Names the field and the rule, never the value.
+public struct FieldViolation: Sendable, Equatable, CustomStringConvertible {
+    /// The field's path as the API writes it: `user.email`, `device.plugins[2]`.
+    public let path: String
+    /// The rule broken, as the end of a sentence about the field: `must be 3 to 254 characters`.
+    public let rule: String
+
+    /// Makes a violation.
+    ///
+    /// - Parameters:
+    ///   - path: the field's path as the API writes it.
+    ///   - rule: the rule broken, without any part of the value.
+    public init(path: String, rule: String) {
+        self.path = path
+        self.rule = rule
+    }
+
+    /// The field and the rule: `user.email must be 3 to 254 characters`.
+    public var description: String { "\(path) \(rule)" }
+}

@@ -1,0 +1,166 @@
+import Foundation
+import JOSE
+import OpenSSL
+
+/// Loads each kind of key material from its file and says which setting is wrong where one is.
+struct CredentialLoader {
+    let files: CredentialFiles
+
+    func identity() throws(CredentialError) -> ClientIdentity {
+        let certificate = CredentialFile(setting: "api.client_certificate", path: files.clientCertificate)
+        // A certificate alone is public; PKCS#12, which is given without a key beside it, holds the private key.
+        let certificateBytes = try certificate.read(mustBePrivate: files.clientKey == nil)
+        let key = files.clientKey.map { CredentialFile(setting: "api.client_key", path: $0) }
+        let keyBytes = try key?.read(mustBePrivate: true)
+        // By itself first, so that what is wrong with it is not told of the key.
+        try certificate.reporting {
+            _ = try KeyFile(certificateBytes, password: files.clientKeyPassword, name: files.clientCertificate)
+                .certificates(name: files.clientCertificate)
+        }
+        return try (key ?? certificate).reporting {
+            try ClientIdentity.load(
+                certificate: certificateBytes, certificateName: files.clientCertificate, key: keyBytes,
+                keyName: files.clientKey, password: files.clientKeyPassword)
+        }
+    }
+
+    func authorities() throws(CredentialError) -> [UInt8]? {
+        guard let path = files.caCertificates else { return nil }
+        let file = CredentialFile(setting: "api.ca_certificates", path: path)
+        let bytes = try file.read(mustBePrivate: false)
+        return try file.reporting {
+            try Certificate.load(bytes, name: path).reduce(into: [UInt8]()) { $0 += try $1.pem() }
+        }
+    }
+
+    /// The key that requests are encrypted to, and the id it is sent under.
+    func encryptionKey() throws(CredentialError) -> (key: PublicKey, id: KeyID) {
+        let file = CredentialFile(setting: "api.encryption_key", path: files.encryptionKey)
+        let bytes = try file.read(mustBePrivate: false)
+        return try file.reporting {
+            let key = try PublicKey.load(bytes, name: files.encryptionKey)
+            let certificates = try KeyFile(bytes, password: nil, name: files.encryptionKey).certificates
+            let certificate = certificates.first { $0.publicKey.fingerprint == key.fingerprint }
+            let id = KeyID(files.encryptionKeyID, fingerprint: key.fingerprint, certificate: certificate?.fingerprint)
+            return (key, id)
+        }
+    }
+
+    func encrypter(to key: PublicKey, keyID: String) throws(CredentialError) -> JWEEncrypter {
+        let file = CredentialFile(setting: "api.encryption_key_id", path: files.encryptionKey)
+        return try file.reporting { try JWEEncrypter(publicKey: key, keyID: keyID) }
+    }
+
+    func decryptionKey() throws(CredentialError) -> PrivateKey {
+        let file = CredentialFile(setting: "api.decryption_key", path: files.decryptionKey)
+        let bytes = try file.read(mustBePrivate: true)
+        return try file.reporting {
+            try PrivateKey.load(bytes, password: files.decryptionKeyPassword, name: files.decryptionKey)
+        }
+    }
+}
+
+extension CredentialFile {
+    /// Runs `body` and tells any error as this file's.
+    func reporting<Value>(_ body: () throws -> Value) throws(CredentialError) -> Value {
+        do {
+            return try body()
+        } catch let error as OpenSSLError {
+            throw self.error(error.message)
+        } catch {
+            throw self.error("\(path): \(error)")
+        }
+    }
+}
+
+/// One file of key material: read whole, and refused where others could have read it before us.
+struct CredentialFile {
+    let setting: String
+    let path: String
+
+    /// Longest key or certificate file read, in bytes; a chain of PEM certificates is far below it.
+    static let maximumBytes = 1 << 20
+
+    /// The file's bytes.
+    ///
+    /// - Parameter mustBePrivate: Whether the file holds a private key, so that group and others may have no access.
+    /// - Returns: The whole content, at least one byte.
+    /// - Throws: `CredentialError` with the remedy.
+    func read(mustBePrivate: Bool) throws(CredentialError) -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure("cannot be read: \(String(cString: strerror(errno)))") }
+        defer { close(descriptor) }
+        try check(descriptor, mustBePrivate: mustBePrivate)
+        return try bytes(of: descriptor)
+    }
+
+    /// What is wrong with the file, as the words that follow its path.
+    private func failure(_ predicate: String) -> CredentialError { error("\(path) \(predicate)") }
+
+    /// What is wrong with the file, as a sentence that names it.
+    func error(_ message: String) -> CredentialError {
+        CredentialError(setting: setting, path: path, message: message)
+    }
+
+    private func check(_ descriptor: Int32, mustBePrivate: Bool) throws(CredentialError) {
+        var information = stat()
+        guard fstat(descriptor, &information) == 0 else { throw failure("cannot be examined") }
+        guard information.st_mode & S_IFMT == S_IFREG else { throw failure("is not a regular file") }
+        guard !mustBePrivate || information.st_mode & 0o077 == 0 else {
+            throw failure("can be read by others; make it private with chmod 600")
+        }
+    }
+
+    private func bytes(of descriptor: Int32) throws(CredentialError) -> [UInt8] {
+        var content = [UInt8](repeating: 0, count: Self.maximumBytes + 1)
+        var count = 0
+        while count < content.count {
+            let got = content.withUnsafeMutableBytes { buffer in
+                Glibc.read(descriptor, buffer.baseAddress.map { $0 + count }, buffer.count - count)
+            }
+            if got < 0, errno == EINTR { continue }
+            guard got >= 0 else { throw failure("cannot be read: \(String(cString: strerror(errno)))") }
+            if got == 0 { break }
+            count += got
+        }
+        guard count <= Self.maximumBytes else { throw failure("is larger than any key; is it the right file?") }
+        guard count > 0 else { throw failure("is empty") }
+        return Array(content[..<count])
+    }
+}
+
+/// Where the keys and certificates of one endpoint lie, as the settings name them.
+public struct CredentialFiles: Sendable {
+    /// PEM chain, leaf first, or PKCS#12: `api.client_certificate`.
+    public var clientCertificate: String
+    /// PEM or DER private key: `api.client_key`; nil where the certificate is PKCS#12.
+    public var clientKey: String?
+    /// Password of the client key, or of the PKCS#12 file.
+    public var clientKeyPassword: String?
+    /// PEM authorities that may have signed the server's certificate; nil for the system's.
+    public var caCertificates: String?
+    /// Mastercard's public key, or a certificate holding it: `api.encryption_key`.
+    public var encryptionKey: String
+    /// The `kid` to send; nil for the key's fingerprint.
+    public var encryptionKeyID: String?
+    /// Our private key: `api.decryption_key`.
+    public var decryptionKey: String
+    /// Password of the decryption key.
+    public var decryptionKeyPassword: String?
+
+    /// Names the files of one endpoint; paths are used as they are.
+    public init(
+        clientCertificate: String, clientKey: String?, clientKeyPassword: String? = nil, caCertificates: String? = nil,
+        encryptionKey: String, encryptionKeyID: String? = nil, decryptionKey: String,
+        decryptionKeyPassword: String? = nil
+    ) {
+        self.clientCertificate = clientCertificate
+        self.clientKey = clientKey
+        self.clientKeyPassword = clientKeyPassword
+        self.caCertificates = caCertificates
+        self.encryptionKey = encryptionKey
+        self.encryptionKeyID = encryptionKeyID
+        self.decryptionKey = decryptionKey
+        self.decryptionKeyPassword = decryptionKeyPassword
+    }
+}

@@ -1,0 +1,194 @@
+public import Foundation
+import JOSE
+import OpenSSL
+
+/// The key material of one endpoint, read and checked: who we are, whom we encrypt to, what we decrypt with.
+public struct Credentials: Sendable {
+    let identity: ClientIdentity
+    let authorities: [UInt8]?
+    let encrypter: JWEEncrypter
+    let decrypter: JWEDecrypter
+
+    /// The `kid` sent with each request.
+    public let keyID: String
+    /// What is probably wrong with the key id that was set, and what to do; nil: nothing.
+    public let warning: String?
+    /// SHA-256 of the client certificate's DER form, hex.
+    public let certificateFingerprint: String
+    /// When the first certificate of the client's chain ends.
+    public let certificateEnd: Date
+
+    /// Reads and checks all files.
+    ///
+    /// - Throws: `CredentialError` that names the setting, the file and the remedy.
+    public init(reading files: CredentialFiles) throws(CredentialError) {
+        let loader = CredentialLoader(files: files)
+        identity = try loader.identity()
+        authorities = try loader.authorities()
+        let (encryptionKey, id) = try loader.encryptionKey()
+        (keyID, warning) = (id.sent, id.warning)
+        encrypter = try loader.encrypter(to: encryptionKey, keyID: keyID)
+        decrypter = JWEDecrypter(privateKey: try loader.decryptionKey())
+        certificateFingerprint = identity.chain.first?.fingerprint ?? ""
+        certificateEnd = identity.chain.map(\.notAfter).min() ?? .distantPast
+    }
+}
+
+/// The `kid` that goes with each request.
+///
+/// Mastercard knows an encryption key by the SHA-256 of its public key's DER form in lower-case hex
+/// (`encryptionKeyFingerprint` of its client-encryption libraries). Portals and `openssl` show it in capitals, with
+/// colons or spaces; sent so, every call would be refused.
+struct KeyID: Sendable, Equatable {
+    /// What a person should know of the one that was set.
+    enum Remark: Sendable, Equatable {
+        /// It is the key's own fingerprint, written otherwise.
+        case writtenOtherwise
+        /// It is the fingerprint of the certificate that the key stands in.
+        case ofCertificate
+        /// It is neither.
+        case ofAnother
+    }
+
+    /// As it is sent.
+    let sent: String
+    /// The key's own fingerprint.
+    let fingerprint: String
+    let remark: Remark?
+
+    /// The one to send.
+    ///
+    /// - Parameters:
+    ///   - text: `api.encryption_key_id`; nil: the key's own fingerprint.
+    ///   - fingerprint: The public key's.
+    ///   - certificate: The fingerprint of the certificate the key stands in; nil for a bare key.
+    init(_ text: String?, fingerprint: String, certificate: String?) {
+        self.fingerprint = fingerprint
+        sent = text.map { Self.digits(of: $0) ?? $0 } ?? fingerprint
+        switch sent {
+        case fingerprint: remark = text == nil || text == fingerprint ? nil : .writtenOtherwise
+        case certificate: remark = .ofCertificate
+        default: remark = .ofAnother
+        }
+    }
+
+    /// The 64 lower-case digits of a fingerprint, however it is written; nil where the text is none.
+    private static func digits(of text: String) -> String? {
+        var rest = text.lowercased()[...]
+        // `sha256 Fingerprint=46:D8:…`, as `openssl x509 -fingerprint` prints it; `SHA256:…` as others do.
+        for prefix in ["sha256 fingerprint=", "sha256:", "sha-256:"] where rest.hasPrefix(prefix) {
+            rest = rest.dropFirst(prefix.count)
+        }
+        let digits = rest.filter { !":- \t".contains($0) }
+        let isHexadecimal = digits.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
+        return digits.utf8.count == 64 && isHexadecimal ? String(digits) : nil
+    }
+}
+
+extension KeyID {
+    /// The key id in words, with the remark.
+    var text: String {
+        switch remark {
+        case nil: "kid \(sent)"
+        case .writtenOtherwise: "kid \(sent) (set in another writing; it is sent so)"
+        case .ofCertificate, .ofAnother: "kid \(sent) as set; its fingerprint is \(fingerprint)"
+        }
+    }
+
+    /// What is probably wrong with the one that was set, and what to do.
+    var warning: String? {
+        guard remark == .ofCertificate else { return nil }
+        return "api.encryption_key_id is the fingerprint of the certificate, and the API knows the key by that of the "
+            + "public key, \(fingerprint); take the setting out, unless Mastercard told you otherwise"
+    }
+}
+
+/// Key material that cannot be used: which setting, which file, what is wrong and what to do.
+public struct CredentialError: Error, Sendable, CustomStringConvertible {
+    /// The setting that names the file, such as `api.decryption_key`.
+    public let setting: String
+    /// The file as the settings name it.
+    public let path: String
+    /// One sentence that names the file, says what is wrong and what to do; never key material.
+    public let message: String
+
+    /// The setting and the sentence, on one line.
+    public var description: String { "\(setting): \(message)" }
+}
+
+/// What there is to say about one file of key material, for a person.
+public struct CredentialReport: Sendable {
+    /// The setting that names the file.
+    public let setting: String
+    /// What the file holds, in one line.
+    public let summary: String
+    /// When what it holds becomes valid; nil for bare keys.
+    public let begin: Date?
+    /// When what it holds ends; nil for bare keys.
+    public let end: Date?
+    /// What is wrong with it and what to do; nil where nothing is.
+    public let problem: String?
+    /// What is probably wrong; nil where nothing is.
+    public let warning: String?
+
+    /// Looks at every file an endpoint needs, each for itself.
+    public static func all(of files: CredentialFiles) -> [CredentialReport] {
+        let loader = CredentialLoader(files: files)
+        return [
+            report("api.client_certificate") { try describe(loader.identity()) },
+            report("api.ca_certificates") { try describe(authorities: loader.authorities()) },
+            report("api.encryption_key") { try describe(loader.encryptionKey()) },
+            report("api.decryption_key") { Description(try describe(loader.decryptionKey())) },
+        ]
+    }
+
+    private struct Description {
+        let summary: String
+        var begin: Date?
+        var end: Date?
+        var warning: String?
+
+        init(_ summary: String, begin: Date? = nil, end: Date? = nil, warning: String? = nil) {
+            (self.summary, self.begin, self.end, self.warning) = (summary, begin, end, warning)
+        }
+    }
+
+    private static func report(_ setting: String, _ describe: () throws -> Description) -> CredentialReport {
+        do {
+            let found = try describe()
+            return CredentialReport(
+                setting: setting, summary: found.summary, begin: found.begin, end: found.end, problem: nil,
+                warning: found.warning)
+        } catch let error as CredentialError {
+            return CredentialReport(
+                setting: error.setting, summary: error.path, begin: nil, end: nil, problem: error.message,
+                warning: nil)
+        } catch {
+            return CredentialReport(
+                setting: setting, summary: "", begin: nil, end: nil, problem: "\(error)", warning: nil)
+        }
+    }
+
+    private static func describe(_ identity: ClientIdentity) -> Description {
+        let subject = identity.chain.first?.subject ?? "no certificate"
+        return Description(
+            "\(subject), its key fits", begin: identity.chain.map(\.notBefore).max(),
+            end: identity.chain.map(\.notAfter).min())
+    }
+
+    private static func describe(authorities: [UInt8]?) throws -> Description {
+        guard let authorities else { return Description("the system's") }
+        let certificates = try Certificate.load(authorities, name: "api.ca_certificates")
+        let subjects = certificates.map(\.subject).joined(separator: "; ")
+        return Description(
+            subjects, begin: certificates.map(\.notBefore).max(), end: certificates.map(\.notAfter).min())
+    }
+
+    private static func describe(_ encryption: (key: PublicKey, id: KeyID)) -> Description {
+        Description("RSA \(encryption.key.bits), \(encryption.id.text)", warning: encryption.id.warning)
+    }
+
+    private static func describe(_ key: PrivateKey) -> String {
+        "RSA \(key.bits), fingerprint \(key.publicKey.fingerprint)"
+    }
+}

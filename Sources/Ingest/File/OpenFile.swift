@@ -1,0 +1,147 @@
+import Basics
+import CPlatform
+import Foundation
+import OpenSSL
+
+/// Owner of a file descriptor opened for reading. All reads name their offset, so it can be shared.
+final class OpenFile: ByteSource {
+    /// The file's name, without its folder.
+    let name: String
+    private let descriptor: Int32
+
+    /// Opens a regular file.
+    ///
+    /// - Parameter path: path of the file; `-` is refused, a file is known by its whole content.
+    /// - Throws: `InputError` for anything that is not a readable regular file.
+    init(path: String) throws(InputError) {
+        name = FileName.shown(URL(fileURLWithPath: path).lastPathComponent)
+        guard path != "-" else {
+            throw InputError(
+                file: "standard input", rule: "cannot be read twice; save it as a file and name that file")
+        }
+        // O_NONBLOCK keeps the opening of a pipe from waiting for its writer; regular files ignore it.
+        descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw Self.refusal(opening: name, code: errno) }
+        try requireRegular()
+    }
+
+    deinit {
+        if descriptor >= 0 { close(descriptor) }
+    }
+
+    /// The sentence for a failed `open(2)`.
+    static func refusal(opening name: String, code: Int32) -> InputError {
+        switch code {
+        case ENOENT where FileName.isDamaged(name):
+            InputError(file: name, rule: "cannot be found: its name is not UTF-8; rename the file")
+        case ENOENT: InputError(file: name, rule: "does not exist; check the path")
+        case EACCES, EPERM: InputError(file: name, rule: "cannot be read: no permission; ask for read access")
+        case ENOTDIR: InputError(file: name, rule: "lies below something that is not a directory; check the path")
+        default: InputError(file: name, rule: "cannot be opened: \(String(cString: strerror(code)))")
+        }
+    }
+
+    func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(InputError) -> Int {
+        while true {
+            let count = pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset))
+            if count >= 0 { return count }
+            if errno != EINTR { throw failure("cannot be read: \(String(cString: strerror(errno)))") }
+        }
+    }
+
+    /// Who the file is now.
+    ///
+    /// - Returns: device, inode, size, and the times of the last write and the last change.
+    /// - Throws: `InputError` when the system does not tell.
+    func identity() throws(InputError) -> FileIdentity {
+        FileIdentity(try facts())
+    }
+
+    /// Whether a program on this machine has the file open for writing, as far as the system tells.
+    var isOpenForWriting: Bool { rollcall_try_reading_lease(descriptor) != 0 && errno == EAGAIN }
+
+    private func requireRegular() throws(InputError) {
+        switch try facts().st_mode & S_IFMT {
+        case S_IFREG: return
+        case S_IFDIR: throw failure("is a directory; name a file")
+        default: throw failure("is not a regular file; save the records as a file and name that")
+        }
+    }
+
+    private func facts() throws(InputError) -> stat {
+        var facts = stat()
+        guard fstat(descriptor, &facts) == 0 else {
+            throw failure("cannot be examined: \(String(cString: strerror(errno)))")
+        }
+        return facts
+    }
+
+    private func failure(_ rule: String) -> InputError {
+        InputError(file: name, rule: rule)
+    }
+}
+
+/// A file's name as messages and lists may show it.
+enum FileName {
+    /// The name with a question mark in place of each control character, line ends among them: it must not steer a
+    /// terminal or begin a line of its own (Unicode category Cc).
+    static func shown(_ name: String) -> String {
+        var plain = String.UnicodeScalarView()
+        for scalar in name.unicodeScalars {
+            plain.append(scalar.properties.generalCategory == .control ? "?" : scalar)
+        }
+        return String(plain)
+    }
+
+    /// Whether bytes that are not UTF-8 were replaced when the name was read from the command line, so that it names no
+    /// file any more.
+    static func isDamaged(_ name: String) -> Bool { name.unicodeScalars.contains("\u{FFFD}") }
+}
+
+/// Bytes that can be read from any offset: a file, or the bytes of a test in awkward portions.
+protocol ByteSource: Sendable {
+    /// Reads up to `buffer.count` bytes from `offset` on; fewer are allowed, none means the end.
+    ///
+    /// - Parameters:
+    ///   - buffer: receives the bytes.
+    ///   - offset: offset in bytes from the beginning.
+    /// - Returns: how many bytes were read.
+    /// - Throws: `InputError` when the system cannot read.
+    func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(InputError) -> Int
+}
+
+/// What a file is known by, whatever it holds.
+public enum ContentDigest {
+    /// The digest of a file as it lies there now.
+    ///
+    /// - Parameter path: Where it lies.
+    /// - Returns: SHA-256 of its whole content, 32 bytes; nil where there is no file.
+    /// - Throws: `InputError` when it cannot be read; `OpenSSLError` when no digest can be made.
+    public static func of(fileAt path: String) throws -> [UInt8]? {
+        guard let identity = try identity(of: path) else { return nil }
+        let file = try OpenFile(path: path)
+        var digest = try SHA256Stream()
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: RecordReader.portion, alignment: 64)
+        defer { buffer.deallocate() }
+        var offset = 0
+        while case let count = try file.read(into: buffer, at: offset), count > 0 {
+            try digest.update(UnsafeRawBufferPointer(rebasing: buffer.prefix(count)))
+            offset += count
+        }
+        // Replaced or written to meanwhile: none of the files that were there is this one.
+        guard try file.identity().isSameBesidesName(as: identity) else { return [] }
+        return try digest.finish()
+    }
+
+    /// A regular file as it stands; nil for anything else, and for nothing. Links are not followed.
+    private static func identity(of path: String) throws -> FileIdentity? {
+        var facts = stat()
+        guard lstat(path, &facts) == 0 else {
+            let code = errno
+            if code == ENOENT { return nil }
+            let name = FileName.shown(URL(fileURLWithPath: path).lastPathComponent)
+            throw OpenFile.refusal(opening: name, code: code)
+        }
+        return facts.st_mode & S_IFMT == S_IFREG ? FileIdentity(facts) : nil
+    }
+}

@@ -1,0 +1,186 @@
+import RecordStore
+
+/// Halts a batch of whose latest answers too many were final refusals, as when a column has shifted and the lines still
+/// look right.
+///
+/// Only answers that settle a record count: a 429 says nothing about the file.
+struct FailureThreshold: Sendable {
+    private let most: Int
+    private let batch: String
+    private var answers: [Bool]
+    private var next = 0
+    private var counted = 0
+    private var failed = 0
+
+    /// - Parameters:
+    ///   - most: More failures than this halt; as many as are looked at never do.
+    ///   - window: How many of the latest answers are looked at; fewer never halt.
+    ///   - batch: The batch's name, for the remedy.
+    init(most: Int, window: Int, batch: String) {
+        self.most = most
+        self.batch = batch
+        answers = [Bool](repeating: false, count: max(1, window))
+    }
+
+    /// Counts one answer by what becomes of its record; returns the halt when there are too many failures.
+    mutating func record(_ outcome: Outcome, next step: NextStep) -> Halt? {
+        guard outcome.isAnswer else { return nil }
+        switch step {
+        case .succeeded, .inDoubt: return count(isFailure: false)
+        case .failed: return count(isFailure: true)
+        case .retry, .last, .release: return nil
+        }
+    }
+
+    private mutating func count(isFailure: Bool) -> Halt? {
+        failed += (isFailure ? 1 : 0) - (answers[next] ? 1 : 0)
+        answers[next] = isFailure
+        next = (next + 1) % answers.count
+        counted = min(counted + 1, answers.count)
+        guard counted == answers.count, failed > most else { return nil }
+        return .failing(failed, of: answers.count, batch: batch)
+    }
+}
+
+/// Counts answers in a row that could not be used; each was billed, so a few of them are reason to halt.
+///
+/// Only an answer that holds what this version knows breaks the row: no other outcome shows that our key still opens
+/// answers. Until the first of them no more calls are under way than may yet be lost, so that a wrong key costs at most
+/// `halt.undecipherable` calls; after a halt it costs one at most, until a key has proven right.
+struct UndecipherableStreak: Sendable {
+    var limit: Int
+    private var count = 0
+    /// Whether an answer was of use since the start or the last reset.
+    private var isProven = false
+    /// Whether a row of them has halted, and none was of use since; outlives the process.
+    private(set) var isKeyDoubted = false
+
+    init(limit: Int) {
+        self.limit = max(1, limit)
+    }
+
+    /// How many calls may be under way; nil: as many as one likes.
+    var mostUnderWay: Int? { isProven ? nil : isKeyDoubted ? 1 : max(1, limit - count) }
+
+    /// Counts one outcome; returns the halt when the row is long enough.
+    mutating func record(_ outcome: Outcome) -> Halt? {
+        switch outcome.kind {
+        case .succeeded where !outcome.countsAsUnreadable: prove()
+        case .succeeded, .undecipherable:
+            count += 1
+            guard count >= limit || isKeyDoubted else { return nil }
+            isKeyDoubted = true
+            return .undecipherable(inARow: count)
+        default: break
+        }
+        return nil
+    }
+
+    /// The key in use opens answers.
+    mutating func prove() {
+        count = 0
+        isProven = true
+        isKeyDoubted = false
+    }
+
+    /// Starts a new row: the key may be another now.
+    mutating func reset() {
+        count = 0
+        isProven = false
+    }
+
+    /// Goes on where an earlier process stopped.
+    mutating func resume(isKeyDoubted: Bool) { self.isKeyDoubted = self.isKeyDoubted || isKeyDoubted }
+}
+
+/// Counts answers that are those of earlier calls. Unlike answers that cannot be read they need not come in a row: where a
+/// cache answers some of the calls, others are answered between.
+struct RepeatedAnswers: Sendable {
+    private static let limit = 3
+    private var count = 0
+
+    /// Counts one outcome; returns the halt when there are too many.
+    mutating func record(_ outcome: Outcome) -> Halt? {
+        guard outcome.kind == .repeated else { return nil }
+        count += 1
+        return count >= Self.limit ? .repeated(count) : nil
+    }
+}
+
+/// Which of a batch's records were refused because of how this side seems to be set up, and whether others were
+/// answered meanwhile: then it is about these records. A pure value.
+struct RefusalHistory: Sendable {
+    private var answers = 0
+    /// How many answers had come when a record was first refused.
+    private var answersBefore: [RecordID: Int] = [:]
+    private var refusedProbe: RecordID?
+    /// What the last refused probe was told.
+    private(set) var lastText: String?
+
+    /// Whether the last probe that was sent with one of these records was refused.
+    var isProbeRefused: Bool { refusedProbe != nil }
+
+    /// Whether others were answered since the record of the last refused probe was refused for the first time.
+    var wereOthersAnswered: Bool {
+        guard let refusedProbe, let before = answersBefore[refusedProbe] else { return false }
+        return answers > before
+    }
+
+    /// Takes in how a call with a record ended, in the order in which the ends arrive.
+    mutating func take(_ sign: Outcome.GateSignal?, of record: RecordID, isProbe: Bool, errorText: String?) {
+        if isProbe { refusedProbe = nil }
+        switch sign {
+        case .answered:
+            answers += 1
+            answersBefore[record] = nil
+        case .misconfigured:
+            answersBefore[record] = answersBefore[record] ?? answers
+            guard isProbe else { return }
+            (refusedProbe, lastText) = (record, errorText)
+        case .trouble, nil: break
+        }
+    }
+}
+
+/// Finds the records of a run that are always answered with 'too many calls' while others are answered: such a record is
+/// tried last, and then fails. A pure value.
+///
+/// The count is the run's; another run begins anew.
+struct ThrottledRecords: Sendable {
+    /// What becomes of a record that was answered so once more.
+    enum Verdict: Sendable, Equatable {
+        /// It is tried again as any other.
+        case again
+        /// It is tried when nothing else is left.
+        case last
+        /// It fails.
+        case enough
+    }
+
+    private let limit: Int
+    /// How often each record was answered so, since it was answered otherwise.
+    private var answers: [RecordID: Int] = [:]
+    /// Records that are tried for the last time.
+    private var lastTries: Set<RecordID> = []
+
+    /// - Parameter attempts: `retry.attempts`; ten times as many such answers are enough.
+    init(attempts: Int) {
+        let (limit, isTooMany) = max(1, attempts).multipliedReportingOverflow(by: 10)
+        self.limit = isTooMany ? .max : limit
+    }
+
+    /// Takes in how a call ended.
+    mutating func take(_ outcome: Outcome, of record: RecordID, othersAreAnswered: Bool) -> Verdict {
+        guard outcome.kind == .overloaded else {
+            if outcome.isAnswer { answers[record] = nil }
+            return .again
+        }
+        let count = answers[record, default: 0] + 1
+        answers[record] = count
+        if lastTries.remove(record) != nil { return .enough }
+        return count >= limit && othersAreAnswered ? .last : .again
+    }
+
+    /// Nothing else is left: these records get their last try.
+    mutating func beginLastTries(_ records: [RecordID]) { lastTries.formUnion(records) }
+}

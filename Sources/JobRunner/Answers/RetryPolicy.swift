@@ -1,0 +1,123 @@
+import Basics
+import RecordStore
+
+/// When a record is tried again, and when no more: full jitter, `random(0, min(maxDelay, baseDelay·2ⁿ))`.
+struct RetryPolicy: Sendable {
+    /// Far enough away that a record the API refuses by itself, while it takes others, does not close the gate again
+    /// and again.
+    private static let refusedAgain: Int64 = 300_000
+
+    private let attempts: Int
+    private let baseDelay: Int64
+    private let maxDelay: Int64
+    private let probes: Int
+    private let probeInterval: Int64
+
+    init(_ configuration: RunnerConfiguration) {
+        attempts = configuration.attempts
+        baseDelay = configuration.baseDelay.milliseconds
+        maxDelay = configuration.maxDelay.milliseconds
+        probes = configuration.probes
+        probeInterval = configuration.probeInterval.milliseconds
+    }
+
+    /// The longest a record waits for its next try, in milliseconds, but for a `Retry-After`, which closes the way for
+    /// all and is remembered with the limiter.
+    var longestDelay: Int64 { max(maxDelay, probeInterval + 1000, Self.refusedAgain) }
+
+    /// What becomes of a record after an outcome.
+    ///
+    /// - Parameters:
+    ///   - outcome: What the call's reply means.
+    ///   - number: The attempt's number among all attempts of the record, from 1.
+    ///   - spent: The attempts the record had spent before this one.
+    ///   - isGateClosed: Whether the gate is closed once the outcome is counted: trouble then spends no attempt.
+    ///   - reopensAt: Until when `Retry-After` keeps everyone waiting, by the same clock as `now`.
+    ///   - now: Milliseconds since 1970 UTC by the ``RetryClock``.
+    ///   - random: A number from 0 up to 1.
+    /// - Returns: The step the store takes.
+    func step(
+        after outcome: Outcome, number: Int, spent: Int, isGateClosed: Bool, reopensAt: Int64, now: Int64,
+        random: Double
+    ) -> NextStep {
+        switch outcome.kind {
+        case .succeeded: return .succeeded
+        case .undecipherable, .repeated, .inDoubt: return .inDoubt
+        case .rejected: return .failed
+        case .misconfigured: return .retry(notBefore: now + refusalDelay(number), spendsAttempt: false)
+        case .unsent, .overloaded, .transient: break
+        }
+        let isFree = outcome.kind != .transient || (isGateClosed && outcome.gateSignal == .trouble)
+        guard isFree || spent + 1 < attempts else { return .failed }
+        let notBefore = max(now + delay(number - 1, random: random), outcome.retryAfter == nil ? now : reopensAt)
+        return .retry(notBefore: notBefore, spendsAttempt: !isFree)
+    }
+
+    /// The wait before a retry, in milliseconds, after `earlier` attempts before the one that just ended.
+    func delay(_ earlier: Int, random: Double) -> Int64 {
+        let doublings = min(max(0, earlier), 40)
+        let ceiling = min(
+            Double(maxDelay), Double(baseDelay) * Double(sign: .plus, exponent: doublings, significand: 1))
+        return Int64((ceiling * random).rounded(.down))
+    }
+
+    /// A record refused as misconfigured steps back behind the probe, so that another record can show whether it is
+    /// this record alone that the API refuses.
+    private func refusalDelay(_ number: Int) -> Int64 {
+        number <= probes + 1 ? probeInterval + 1000 : max(probeInterval, Self.refusedAgain)
+    }
+}
+
+extension Completion {
+    /// How a call ended, with what becomes of its record.
+    init(_ call: Call, _ reply: Reply, _ outcome: Outcome, next: NextStep, endedAt instant: Instant) {
+        let (status, keptBytes, failure) = reply.parts
+        self.init(
+            attempt: call.record.attempt, record: call.record.id, outcome: outcome.kind.rawValue,
+            cause: failure?.rawValue, httpStatus: status.flatMap { (100...999).contains($0) ? $0 : nil },
+            reasonCode: reply.reasonCode, correlationID: reply.correlationID, requestRefID: reply.requestRefID,
+            errorText: reply.errorText(outcome, status, next: next, spent: call.record.spentAttempts),
+            answer: keptBytes, hasWarnings: reply.hasWarnings || outcome.note != nil, startedAt: call.startedAt.wall,
+            finishedAt: call.end(at: instant), next: next, billable: outcome.billable)
+    }
+
+    /// A record whose request could not be rebuilt: failed, no call made.
+    init(notBuilt call: Call, reason: String, endedAt instant: Instant) {
+        self.init(
+            attempt: call.record.attempt, record: call.record.id, outcome: Outcome.Kind.unsent.rawValue,
+            cause: "not_built",
+            errorText: "The request could not be rebuilt from the stored line; no call was made: \(reason)",
+            startedAt: call.startedAt.wall, finishedAt: call.end(at: instant), next: .failed, billable: .no)
+    }
+
+    /// A record claimed and not sent, because the way was closed meanwhile.
+    init(notStarted record: ClaimedRecord, at now: Int64) {
+        self.init(
+            attempt: record.attempt, record: record.id, outcome: Outcome.Kind.unsent.rawValue,
+            cause: "not_started", startedAt: now, finishedAt: now, next: .release, billable: .no)
+    }
+
+    /// When the record is ready again, in milliseconds since 1970 UTC by the ``RetryClock``; nil when it isn't queued.
+    var readyAt: Int64? {
+        switch next {
+        case .retry(let notBefore, _): notBefore
+        case .release: 0
+        case .last, .succeeded, .failed, .inDoubt: nil
+        }
+    }
+}
+
+extension Reply {
+    /// What is kept as the record's error: for a success its warning, if any.
+    fileprivate func errorText(_ outcome: Outcome, _ status: Int?, next: NextStep, spent: Int) -> String? {
+        guard outcome.kind != .succeeded else { return outcome.note }
+        let text = outcome.note ?? errorText ?? status.map { "The API answered with status \($0)" } ?? "No answer came"
+        let detailed = details.map { "\(text) (\($0))" } ?? text
+        guard next == .failed else { return detailed }
+        switch outcome.kind {
+        case .transient: return "\(detailed); given up after \(Counted.things(spent + 1, "attempt"))"
+        case .overloaded: return "\(detailed); given up, for others were answered all the while"
+        default: return detailed
+        }
+    }
+}

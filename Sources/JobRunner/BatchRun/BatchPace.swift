@@ -1,0 +1,171 @@
+import Basics
+import Foundation
+import RecordStore
+
+/// A batch's own rate, in front of the one its endpoint allows.
+///
+/// Asks are counted here only for what the endpoint granted, so no permit is lost on the way.
+struct BatchPace: Sendable {
+    private var limiter: RateLimiter?
+
+    /// - Parameter rate: Calls per second, above 0; nil for no rate of its own.
+    init(rate: Double?) {
+        limiter = rate.map { RateLimiter(rate: $0, burst: 1) }
+    }
+
+    /// How many of `wanted` calls may be made at a monotonic time.
+    mutating func available(upTo wanted: Int, at now: Int64) -> Int {
+        limiter?.available(upTo: wanted, at: now) ?? wanted
+    }
+
+    /// When to ask again for `wanted` calls, none of which may be made at `now`.
+    func nextAsk(for wanted: Int, at now: Int64) -> Int64 {
+        limiter?.nextAsk(first: 1, last: wanted, at: now) ?? now
+    }
+
+    /// Counts `count` calls of the `wanted`, granted at a monotonic time.
+    mutating func take(_ count: Int, of wanted: Int, at now: Int64) {
+        limiter?.take(count, at: now, isShort: count < wanted)
+    }
+
+    /// There was no record for so many calls.
+    mutating func giveBack(_ count: Int, of grant: Grant) {
+        limiter?.giveBack(count, takenAt: grant.takenAt)
+    }
+
+    /// The calls are made only now.
+    mutating func use(_ count: Int, of grant: Grant, at now: Int64) {
+        limiter?.use(count, takenAt: grant.takenAt, at: now)
+    }
+}
+
+/// Tells whether a run's call window is open, and asks the calendar at most once a minute.
+struct WindowWatch: Sendable {
+    private let opening: (@Sendable (Int64) -> Int64)?
+    private var minute: Int64?
+    private var opensAt = Int64.min
+
+    /// - Parameter opening: From a time on, when calls may be made next: that time itself while the window is open. Nil
+    ///   for a window that is always open.
+    init(opening: (@Sendable (Int64) -> Int64)?) {
+        self.opening = opening
+    }
+
+    /// When calls may be made next, in milliseconds since 1970 UTC; nil while they may be made at `now`.
+    mutating func opening(after now: Int64) -> Int64? {
+        guard let opening else { return nil }
+        // Windows open and close on whole minutes, and asking a calendar costs more than a claim.
+        if minute != now / 60_000 {
+            minute = now / 60_000
+            opensAt = opening(now)
+        }
+        return opensAt > now ? opensAt : nil
+    }
+}
+
+/// The caps on calls, with the calendar day they count on.
+struct CallLimits: Sendable {
+    private let configuration: RunnerConfiguration
+    private let batch: String
+    private var minute: Int64 = .min
+    private var day = CallDay(rawValue: 0)
+
+    init(_ configuration: RunnerConfiguration, batch: String) {
+        self.configuration = configuration
+        self.batch = batch
+    }
+
+    /// The caps that hold at a time, in milliseconds since 1970 UTC.
+    mutating func caps(at now: Int64) -> CallCaps {
+        // Zones differ by whole minutes, and asking a calendar costs more than a claim.
+        if now / 60_000 != minute {
+            minute = now / 60_000
+            day = CallDay(at: now, in: configuration.timeZone)
+        }
+        return CallCaps(
+            daily: configuration.dailyCalls, batch: configuration.batchCalls, monthly: configuration.monthlyCalls,
+            answeredSince: configuration.reuseWithin.map { now - $0.milliseconds }, day: day)
+    }
+
+    /// Why a capped batch is paused, and how it goes on.
+    func reason(_ cap: Cap) -> String {
+        switch cap {
+        case .batchCalls:
+            "The batch has used its limits.batch_calls of \(Counted.things(configuration.batchCalls ?? 0, "call")). "
+                + "Raise the limit, then \(Hint.resume(batch: batch))."
+        case .dailyCalls:
+            "Today's limits.daily_calls of \(Counted.things(configuration.dailyCalls ?? 0, "call")) is used up. "
+                + goesOn("midnight")
+        case .monthlyCost:
+            "This month's limits.monthly_cost is used up: it buys \(Counted.things(configuration.monthlyCalls ?? 0, "call")), those under "
+                + "way and perhaps billed counted. " + goesOn("the turn of the month")
+        }
+    }
+
+    private func goesOn(_ turn: String) -> String {
+        "The daemon goes on by itself after \(turn) (\(configuration.timeZone.displayName)); to go on before, raise the "
+            + "limit, then \(Hint.resume(batch: batch))."
+    }
+}
+
+/// How long ended calls wait for others to end, so that they share one commit. Decides, does nothing.
+///
+/// A commit costs two synchronised writes and the pages that every commit changes, whatever its size, so at a thousand
+/// calls a second groups of ten to sixteen cost a good deal less a record than groups of five. At the few calls a second
+/// of most contracts nothing would come of waiting, and nothing waits.
+struct CommitCoalescing: Sendable {
+    /// Longest wait, in nanoseconds: short beside a call, because an end that is not written is in doubt after a crash.
+    static let patience: Int64 = 8_000_000
+    /// Calls that have to be expected within that time.
+    static let worthwhile: Int64 = 4
+
+    /// So many are written without waiting.
+    let limit: Int
+    private var firstAt: Int64?
+    private var tookAt: Int64?
+    private var isFlowing = false
+
+    init(limit: Int) {
+        self.limit = max(1, limit)
+    }
+
+    /// A call ended, at a monotonic time in nanoseconds.
+    mutating func ended(at now: Int64) {
+        firstAt = firstAt ?? now
+    }
+
+    /// So many ended calls are being written.
+    mutating func took(_ count: Int, at now: Int64) {
+        guard count > 0 else { return }
+        if let tookAt {
+            let elapsed = now - tookAt
+            isFlowing = elapsed > 0 && Int64(count) * Self.patience >= Self.worthwhile * elapsed
+        }
+        tookAt = now
+        firstAt = nil
+    }
+
+    /// Until when `count` ended calls wait for others of the `underWay`; nil where they are to be written now.
+    func deadline(count: Int, underWay: Int, at now: Int64) -> Int64? {
+        guard isFlowing, count < limit, underWay > 0, let firstAt else { return nil }
+        let deadline = firstAt + Self.patience
+        return deadline > now ? deadline : nil
+    }
+}
+
+/// The times at which a run has asked to be woken, in monotonic nanoseconds, so that it asks but once.
+struct PendingTimers: Sendable {
+    private var deadlines: [Int64] = []
+
+    /// Whether an alarm has to be set for a deadline; not if one rings before it anyway.
+    mutating func needsTimer(at deadline: Int64) -> Bool {
+        if deadlines.contains(where: { $0 <= deadline }) { return false }
+        deadlines.append(deadline)
+        return true
+    }
+
+    /// An alarm rang.
+    mutating func fired(_ deadline: Int64) {
+        deadlines.removeAll { $0 == deadline }
+    }
+}

@@ -1,0 +1,136 @@
+public import RecordStore
+
+/// How a run of a batch ended. In every case all calls of the run are over and their state is written.
+public enum RunEnd: Sendable, Equatable {
+    /// Every record has a final status; the batch is completed.
+    case completed
+    /// Every record of the re-run has a final status; others of the batch wait, and its state is as before.
+    case rerunDone
+    /// Something systemic is wrong; the batch is halted.
+    case halted(Halt)
+    /// The stop signal was given; the batch goes on with the next run.
+    case stopped
+    /// A cap on calls is reached; the batch is paused. After a re-run its state is as before: the rest of the re-run goes
+    /// on by itself, not with everything else that waits.
+    case capped(Cap)
+    /// Someone else took the batch out of `running`, or it wasn't to be run at all; its state says how.
+    case stateChanged(to: BatchState)
+}
+
+extension BatchRun {
+    /// Nothing is left to claim: in-doubt records get their policy, otherwise the batch is complete.
+    mutating func close() async throws {
+        let configuration = runner.configuration
+        let counts = try runner.store.progress(batch)
+        guard counts.isExhausted else {
+            if try await beginLastTries() { return }
+            // Others than the re-run's wait; or someone else queued records again since the last claim.
+            if try rerun != nil && isExhausted() { return state.end(.rerunDone) }
+            return state.exhaust(until: retryClock.time(at: clock.monotonic) + 1000)
+        }
+        let allowance = configuration.inDoubt.allowance(
+            budget: configuration.inDoubtBudget, spent: counts.inDoubtRetried)
+        // Each round spends another attempt of every record in it, so the rounds come to an end.
+        if counts.inDoubt > 0, allowance != 0 {
+            let selection = RequeueSelection(
+                statuses: [.inDoubt], limit: allowance, byPolicy: true, maximumSpent: configuration.attempts)
+            let requeued = try await runner.store.requeue(batch, selection)
+            if requeued > 0 {
+                reporter.progress.inDoubt -= requeued
+                runner.events(.inDoubtRequeued(count: requeued))
+                return state.refill()
+            }
+        }
+        state.end(.completed)
+    }
+
+    /// Sends what was put behind everything else.
+    ///
+    /// - Returns: Whether there is any.
+    private mutating func beginLastTries() async throws -> Bool {
+        let records = try await runner.store.bringForward(batch, of: rerun)
+        guard !records.isEmpty else { return false }
+        throttled.beginLastTries(records)
+        state.refill()
+        return true
+    }
+
+    /// Whether nothing of what the run is to send waits or is under way.
+    func isExhausted() throws -> Bool {
+        guard let rerun else { return try runner.store.progress(batch).isExhausted }
+        return try state.isIdle && !runner.store.awaitsCalls(batch, of: rerun)
+    }
+
+    /// Whether a halt for failing answers came with the batch's last records: it would stop nothing, and only keep the
+    /// results back.
+    func comesTooLate(_ end: RunEnd) throws -> Bool {
+        guard case .halted(let halt) = end, halt.cause == .failing else { return false }
+        return try isExhausted()
+    }
+
+    /// A halt says to each batch how it goes on.
+    func named(_ end: RunEnd) throws -> RunEnd {
+        guard case .halted(let halt) = end else { return end }
+        return .halted(try ofRecords(halt).named(for: name))
+    }
+
+    /// A halt because of refused probes says to the batch whose records these were whether it may be about them.
+    private func ofRecords(_ halt: Halt) throws -> Halt {
+        guard halt.cause == .misconfigured, refusals.isProbeRefused else { return halt }
+        if refusals.wereOthersAnswered {
+            return .recordsRefused(probes: runner.configuration.probes, last: refusals.lastText, batch: name)
+        }
+        return try runner.store.progress(batch).succeeded > 0 ? halt.orRecordsRefused(batch: name) : halt
+    }
+
+    /// Writes the state the run leaves behind.
+    ///
+    /// - Returns: How the run ended: as it meant to, or as somebody else decided who moved the batch before; nil where it
+    ///   goes on, for somebody queued records again or let the batch go on.
+    mutating func concluded(_ end: RunEnd) async throws -> RunEnd? {
+        try await rememberLimiter(whenStopped: end == .stopped)
+        guard try await leave(end) else {
+            let now = try runner.store.batch(batch).state
+            guard now != .running else {
+                if end == .completed { state.carryOn() }
+                return nil
+            }
+            tell()
+            return .stateChanged(to: now)
+        }
+        if case .halted(let halt) = end { runner.events(.halted(halt)) }
+        tell()
+        return end
+    }
+
+    /// A run that is stopped while the disk is full leaves nothing unaccounted for: the next one begins with what the
+    /// limiter knew before.
+    private func rememberLimiter(whenStopped isStopped: Bool) async throws {
+        do {
+            try await runner.store.saveLimiterState(runner.traffic.limiterState)
+        } catch let error as StoreError where error.code == .diskFull && isStopped {}
+    }
+
+    /// Moves the batch to where the run's end leaves it; whether it was still running. Who is too late changes nothing.
+    private func leave(_ end: RunEnd) async throws -> Bool {
+        let (next, reason): (BatchState, String?)
+        switch end {
+        case .completed: (next, reason) = (.completed, nil)
+        case .halted(let halt): (next, reason) = (.halted, halt.description)
+        case .capped(let cap) where rerun == nil: (next, reason) = (.paused, limits.reason(cap))
+        case .stopped, .stateChanged, .rerunDone, .capped: return true
+        }
+        return try await runner.store.moveBatch(batch, from: [.running], to: next, reason: reason)
+    }
+
+    /// Tells how far the run has come, when it is time.
+    mutating func report() {
+        if reporter.isDue(at: clock.monotonic) { tell() }
+    }
+
+    private func tell() {
+        let now = clock.monotonic
+        let rate = runner.traffic.allowedRate(at: now)
+        runner.events(.progress(reporter.progress(at: now, underWay: state.underWay, allowedRate: rate)))
+    }
+}

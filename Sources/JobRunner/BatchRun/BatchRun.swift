@@ -1,0 +1,401 @@
+import RecordStore
+
+/// One run of a batch: performs what `RunState`, `EndpointTraffic` and `RetryPolicy` decide.
+struct BatchRun {
+    typealias Group = ThrowingDiscardingTaskGroup<any Error>
+
+    let runner: BatchRunner
+    let batch: BatchID
+    let name: String
+    /// The re-run whose records alone are sent; nil: all that wait are.
+    let rerun: RerunNumber?
+    let stop: StopSignal
+    let mailbox: Mailbox<RunMessage>
+    let retries: RetryPolicy
+    let clock: any RunnerClock
+    let retryClock: RetryClock
+    var state: RunState
+    var limits: CallLimits
+    var timers = PendingTimers()
+    var window: WindowWatch
+    var pace: BatchPace
+    var failureThreshold: FailureThreshold
+    var reporter: ProgressReporter
+    /// Ends of calls that are not yet on their way to the store.
+    var gathered: [Completion] = []
+    var coalescing: CommitCoalescing
+    var isWriting = false
+    /// Whether the limiter learnt something that a restart must not forget.
+    var isLimiterChanged = false
+    /// The run's number at the endpoint.
+    let member: Int
+    /// Whether it stands in line there for permits.
+    var isQueued = false
+    /// Whether its call window is closed, as last told.
+    var isOutsideWindow = false
+    var refusals = RefusalHistory()
+    var throttled: ThrottledRecords
+    var recent = RecentOutcomes()
+    var isCancelled = false
+    var isAbandoned = false
+    /// Why claiming failed; thrown when the calls under way are written.
+    var failure: (any Error)?
+
+    init(
+        _ runner: BatchRunner, _ batch: Batch, _ stop: StopSignal, _ mailbox: Mailbox<RunMessage>, member: Int,
+        rerun: RerunNumber?
+    ) {
+        self.runner = runner
+        self.batch = batch.id
+        name = batch.name
+        self.rerun = rerun
+        self.member = member
+        self.stop = stop
+        self.mailbox = mailbox
+        retries = RetryPolicy(runner.configuration)
+        clock = runner.traffic.clock
+        retryClock = runner.traffic.retryClock
+        state = RunState(concurrency: runner.configuration.concurrency)
+        coalescing = CommitCoalescing(limit: runner.configuration.concurrency / 2)
+        limits = CallLimits(runner.configuration, batch: batch.name)
+        window = WindowWatch(opening: runner.configuration.opening)
+        pace = BatchPace(rate: runner.configuration.batchRate)
+        failureThreshold = FailureThreshold(
+            most: runner.configuration.mostFailed, window: runner.configuration.failedOf, batch: batch.name)
+        throttled = ThrottledRecords(attempts: runner.configuration.attempts)
+        reporter = ProgressReporter(startedAt: clock.monotonic)
+    }
+
+    /// Works until the run is over and all its state is written.
+    mutating func untilEnd(_ group: inout Group) async throws -> RunEnd {
+        while true {
+            try absorb()
+            checkForStop(&group)
+            let step = state.step(at: retryClock.time(at: clock.monotonic))
+            if !step.isClaim { dequeue() }
+            switch step {
+            case .claim(let count):
+                if waitsForMore(room: count, &group) {
+                    await mailbox.wait()
+                } else {
+                    try await claim(upTo: count, &group)
+                }
+            case .wait(let until):
+                if let until { setTimer(at: retryClock.monotonic(at: until), &group) }
+                await pause(&group)
+            case .close: try await close()
+            case .end(let end):
+                if let failure { throw failure }
+                if try comesTooLate(end) {
+                    state.carryOn()
+                    continue
+                }
+                if let end = try await concluded(try named(end)) { return end }
+            }
+            report()
+        }
+    }
+
+    /// Takes in all messages.
+    private mutating func absorb() throws {
+        for message in mailbox.take() {
+            switch message {
+            case .replied(let call, let reply, let instant): account(for: call, reply, at: instant)
+            case .notBuilt(let call, let reason, let instant): accountForNotBuilt(call, reason, at: instant)
+            case .written(let count, let readyAt):
+                isWriting = false
+                state.written(count, readyAt: readyAt)
+            case .notWritten(let error): throw error
+            case .roomFound: state.foundRoom(true)
+            case .fired(let deadline): timers.fired(deadline)
+            case .changed: break
+            case .cancelled: isCancelled = true
+            }
+        }
+    }
+
+    /// How urgently the run is to stop.
+    var urgency: StopSignal.Urgency { isCancelled ? .abandon : stop.urgency }
+
+    private mutating func checkForStop(_ group: inout Group) {
+        if urgency >= .drain { state.end(.stopped) }
+        if urgency == .abandon, !isAbandoned {
+            isAbandoned = true
+            group.cancelAll()
+        }
+    }
+
+    mutating func setTimer(at deadline: Int64, _ group: inout Group) {
+        guard timers.needsTimer(at: deadline) else { return }
+        group.addTask { [clock, mailbox] in
+            await clock.sleep(until: deadline)
+            mailbox.post(.fired(deadline))
+        }
+    }
+}
+
+extension BatchRun {
+    /// When the batch's call window opens, in milliseconds since 1970 UTC; nil while it is open. Tells of both changes.
+    mutating func closedWindow() -> Int64? {
+        let opening = window.opening(after: clock.now)
+        guard (opening != nil) != isOutsideWindow else { return opening }
+        isOutsideWindow = opening != nil
+        if let opening {
+            isQueued = false
+            runner.traffic.depart(member)
+            runner.events(.windowClosed(until: opening))
+        } else {
+            runner.traffic.arrive(member)
+            runner.events(.windowOpened)
+        }
+        return opening
+    }
+
+    /// Others need not wait for this run: it wants no calls for now.
+    mutating func dequeue() {
+        guard isQueued else { return }
+        isQueued = false
+        runner.traffic.withdraw(member)
+    }
+
+    /// Returns permits for which there was no call.
+    mutating func giveBack(_ count: Int, of grant: Grant) {
+        runner.traffic.giveBack(count, of: grant)
+        pace.giveBack(count, of: grant)
+    }
+}
+
+extension BatchRun {
+    /// Takes the permits there are, claims as many records, and starts their calls.
+    mutating func claim(upTo count: Int, _ group: inout Group) async throws {
+        if let opening = closedWindow() {
+            return try await wait(until: look(for: opening), &group)
+        }
+        let now = clock.monotonic
+        let wanted = pace.available(upTo: count, at: now)
+        guard wanted > 0 else {
+            dequeue()
+            pace.take(0, of: count, at: now)
+            return try await wait(until: pace.nextAsk(for: count, at: now), &group)
+        }
+        let permission = runner.traffic.permission(for: member, upTo: wanted, at: now)
+        isQueued = permission.isQueued
+        switch permission {
+        case .halted(let halt): state.end(.halted(halt))
+        case .waitForAnswer: try await wait(until: nil, &group)
+        case .waitForRoom: await pause(&group)
+        case .wait(let deadline): try await wait(until: deadline, &group)
+        case .granted(let grant):
+            pace.take(grant.count, of: count, at: grant.takenAt)
+            await claim(with: grant, &group)
+        }
+    }
+
+    /// When to look again whether the call window is open that opens at a wall time, in milliseconds since 1970 UTC: the
+    /// wall clock may be set meanwhile.
+    private func look(for opening: Int64) -> Int64 {
+        let instant = clock.instant
+        return min(instant.monotonic(atWall: opening), instant.monotonic + Self.longestUnseen)
+    }
+
+    /// A wall clock that is set is seen after so many nanoseconds at the latest.
+    private static let longestUnseen: Int64 = 60_000_000_000
+
+    /// Waits for leave to call; while the gate is closed there may be nothing left to call for.
+    private mutating func wait(until deadline: Int64?, _ group: inout Group) async throws {
+        let isLong = deadline.map { $0 - clock.monotonic > 1_000_000_000 } ?? true
+        if isLong, state.isIdle, try isExhausted() { return state.exhaust() }
+        // Once all is written, this is asked again.
+        let isAboutToBeIdle = isLong && state.underWay == 0 && !state.isIdle
+        if let deadline, !isAboutToBeIdle { setTimer(at: deadline, &group) }
+        await pause(&group)
+    }
+
+    private mutating func claim(with grant: Grant, _ group: inout Group) async {
+        let instant = clock.instant
+        let ended = takeForClaim(&group)
+        do {
+            let claim = try await runner.store.claim(
+                batch, upTo: grant.count, now: instant.wall, dueBy: retryClock.time(at: instant.monotonic),
+                caps: limits.caps(at: instant.wall), of: rerun, finishing: ended)
+            if !ended.isEmpty { state.written(ended.count, readyAt: ended.readyAt) }
+            giveBack(grant.count - claim.records.count, of: grant)
+            state.claimed(claim, of: grant.count)
+            reporter.progress.inDoubt += claim.held
+            reporter.progress.reused += claim.reused
+            start(claim.records, with: grant, &group)
+        } catch {
+            gathered = ended
+            giveBack(grant.count, of: grant)
+            if (error as? StoreError)?.code == .diskFull { return waitForRoom(&group) }
+            failure = error
+            state.end(.stopped)
+        }
+    }
+
+    /// Claims nothing until something can be written again. Where nobody waits any more, because the run is to stop, there
+    /// is nothing more to claim either.
+    private mutating func waitForRoom(_ group: inout Group) {
+        state.foundRoom(false)
+        group.addTask { [store = runner.store, mailbox] in
+            do {
+                try await store.waitForRoom()
+                mailbox.post(.roomFound)
+            } catch {
+                if (error as? StoreError)?.code != .diskFull { mailbox.post(.notWritten(error)) }
+            }
+        }
+    }
+
+    /// Starts the calls, unless the way was closed or the run abandoned while their claim was written.
+    private mutating func start(_ records: [ClaimedRecord], with grant: Grant, _ group: inout Group) {
+        guard !records.isEmpty else { return }
+        let instant = clock.instant
+        let mayStart = urgency == .none && runner.traffic.start(records.count, of: grant, at: instant.monotonic)
+        guard mayStart else {
+            giveBack(records.count, of: grant)
+            for record in records {
+                state.ended()
+                gathered.append(Completion(notStarted: record, at: instant.wall))
+            }
+            return
+        }
+        pace.use(records.count, of: grant, at: instant.monotonic)
+        if grant.isProbe { runner.events(.probe) }
+        for record in records {
+            start(Call(record: record, grant: grant, startedAt: instant), &group)
+        }
+    }
+
+    private func start(_ call: Call, _ group: inout Group) {
+        group.addTask { [requests = runner.requests, submitter = runner.submitter, clock, mailbox] in
+            do {
+                let request = try requests.request(for: call.record)
+                let reply = Task.isCancelled ? .givenUp : await submitter.submit(request)
+                mailbox.post(.replied(call, reply, at: clock.instant))
+            } catch {
+                mailbox.post(.notBuilt(call, reason: String(describing: error), at: clock.instant))
+            }
+        }
+    }
+}
+
+extension Reply {
+    /// The run was abandoned before the call began.
+    fileprivate static let givenUp = Reply(
+        .failed(kind: .cancelled, mayHaveLeft: false), errorText: "The run was stopped before the call")
+}
+
+extension BatchRun {
+    /// Reads the answer table, tells limiter and gate, and settles what becomes of the record.
+    mutating func account(for call: Call, _ reply: Reply, at instant: Instant) {
+        let outcome = AnswerTable.outcome(of: reply, in: circumstances(of: reply))
+        let verdict = runner.traffic.record(
+            outcome, isProbe: call.grant.isProbe, errorText: reply.errorText, at: instant)
+        for event in verdict.events { runner.events(event) }
+        refusals.take(
+            outcome.gateSignal, of: call.record.id, isProbe: call.grant.isProbe, errorText: reply.errorText)
+        let next = step(after: outcome, of: call, verdict, at: instant)
+        recent.take(outcome)
+        finish(call, Completion(call, reply, outcome, next: next, endedAt: instant), at: instant)
+        if !verdict.events.isEmpty { isLimiterChanged = true }
+        if let halt = verdict.halt ?? failureThreshold.record(outcome, next: next) { state.end(.halted(halt)) }
+    }
+
+    private func circumstances(of reply: Reply) -> AnswerTable.Circumstances {
+        AnswerTable.Circumstances(
+            requireEncryptedAnswers: runner.configuration.requireEncryptedAnswers, othersAreAnswered: recent.holdRead,
+            cameBefore: reply.requestRefID.map { !runner.traffic.remember(AnswerReference($0)) } ?? false)
+    }
+
+    private mutating func step(
+        after outcome: Outcome, of call: Call, _ verdict: TrafficVerdict, at instant: Instant
+    ) -> NextStep {
+        let others = throttled.take(outcome, of: call.record.id, othersAreAnswered: recent.holdRead)
+        switch others {
+        case .last: return .last
+        case .enough: return .failed
+        case .again:
+            return retries.step(
+                after: outcome, number: call.record.number, spent: call.record.spentAttempts,
+                isGateClosed: verdict.isGateClosed, reopensAt: retryClock.time(notBefore: verdict.reopensAt),
+                now: retryClock.time(at: instant.monotonic), random: runner.random())
+        }
+    }
+
+    /// The permit was not used, for there was no call.
+    mutating func accountForNotBuilt(_ call: Call, _ reason: String, at instant: Instant) {
+        giveBack(1, of: call.grant)
+        finish(call, Completion(notBuilt: call, reason: reason, endedAt: instant), at: instant)
+    }
+
+    private mutating func finish(_ call: Call, _ completion: Completion, at instant: Instant) {
+        state.ended()
+        gathered.append(completion)
+        coalescing.ended(at: instant.monotonic)
+        reporter.count(completion.next)
+    }
+}
+
+extension BatchRun {
+    /// Hands ended calls to the store and waits for a message.
+    mutating func pause(_ group: inout Group) async {
+        write(&group)
+        await mailbox.wait()
+    }
+
+    /// Whether a claim waits, with an alarm set, for more calls to end, so that one commit writes their ends and claims
+    /// for all of them. Never where a permit could be lost meanwhile, or where many calls could start at once.
+    mutating func waitsForMore(room: Int, _ group: inout Group) -> Bool {
+        let limit = coalescing.limit
+        guard runner.configuration.burst >= limit, room < limit, !isQueued, let deadline = patience else {
+            return false
+        }
+        setTimer(at: deadline, &group)
+        return true
+    }
+
+    /// Takes the ended calls for a claim to write along. What the limiter learnt goes to the store with them, in a write
+    /// of its own.
+    mutating func takeForClaim(_ group: inout Group) -> [Completion] {
+        if isLimiterChanged { write(&group) }
+        return isLimiterChanged ? [] : take()
+    }
+
+    /// Until when ended calls may wait for others to end; nil where they are to be written now.
+    private var patience: Int64? {
+        guard urgency == .none, !state.isEnding else { return nil }
+        return coalescing.deadline(count: gathered.count, underWay: state.underWay, at: clock.monotonic)
+    }
+
+    /// As one group while the last one is written.
+    private mutating func write(_ group: inout Group) {
+        guard !isWriting, !gathered.isEmpty else { return }
+        if let deadline = patience, !isLimiterChanged { return setTimer(at: deadline, &group) }
+        isWriting = true
+        let completions = take()
+        let readyAt = completions.readyAt
+        let limiter = isLimiterChanged ? runner.traffic.limiterState : nil
+        isLimiterChanged = false
+        group.addTask { [store = runner.store, mailbox] in
+            do {
+                _ = try await store.finish(completions)
+                if let limiter { try await store.saveLimiterState(limiter) }
+                mailbox.post(.written(completions.count, readyAt: readyAt))
+            } catch {
+                mailbox.post(.notWritten(error))
+            }
+        }
+    }
+
+    private mutating func take() -> [Completion] {
+        defer { gathered = [] }
+        coalescing.took(gathered.count, at: clock.monotonic)
+        return gathered
+    }
+}
+
+extension [Completion] {
+    /// When the first of their records is ready again, in milliseconds since 1970 UTC; nil when none is queued.
+    var readyAt: Int64? { lazy.compactMap(\.readyAt).min() }
+}

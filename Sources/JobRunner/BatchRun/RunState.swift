@@ -1,0 +1,177 @@
+import RecordStore
+import Synchronization
+
+/// Where one run of a batch stands, and what it does next. Decides, does nothing.
+struct RunState: Sendable {
+    /// What the run does next.
+    enum Step: Sendable, Equatable {
+        /// Ask for permits and claim so many records.
+        case claim(upTo: Int)
+        /// Wait for a message, at the longest until this many milliseconds since 1970 UTC by the ``RetryClock``.
+        case wait(until: Int64?)
+        /// Nothing is left to claim: see to the batch's end.
+        case close
+        /// The run is over.
+        case end(RunEnd)
+
+        /// Whether it wants calls.
+        var isClaim: Bool {
+            if case .claim = self { return true }
+            return false
+        }
+    }
+
+    private let concurrency: Int
+    /// Calls under way.
+    private(set) var underWay = 0
+    /// Calls that ended and are not yet written.
+    private(set) var unwritten = 0
+    /// Whether the last claim found less than it asked for.
+    private var isDry = false
+    /// When a retry falls due, in milliseconds since 1970 UTC by the ``RetryClock``.
+    private var nextReadyAt: Int64?
+    private var cap: Cap?
+    /// Whether there was no room on the disk for a claim.
+    private var lacksRoom = false
+    private var ending: RunEnd?
+
+    init(concurrency: Int) {
+        self.concurrency = max(1, concurrency)
+    }
+
+    /// Whether the run makes no more claims.
+    var isEnding: Bool { ending != nil }
+
+    /// Whether no call is under way and all state is written.
+    var isIdle: Bool { underWay == 0 && unwritten == 0 }
+
+    /// What to do at a time, in milliseconds since 1970 UTC by the ``RetryClock``.
+    func step(at now: Int64) -> Step {
+        if let ending { return isIdle ? .end(ending) : .wait(until: nil) }
+        guard isDry else { return room > 0 && !lacksRoom ? .claim(upTo: room) : .wait(until: nil) }
+        if let nextReadyAt, cap == nil {
+            if nextReadyAt > now { return .wait(until: nextReadyAt) }
+            return room > 0 && !lacksRoom ? .claim(upTo: room) : .wait(until: nil)
+        }
+        guard isIdle else { return .wait(until: nil) }
+        return cap.map { .end(.capped($0)) } ?? .close
+    }
+
+    /// Makes no more claims and ends as said once all is written; the first reason given holds.
+    mutating func end(_ end: RunEnd) {
+        ending = ending ?? end
+    }
+
+    /// Takes an end back that would stop nothing, and sees to the batch's own.
+    mutating func carryOn() {
+        ending = nil
+        cap = nil
+        exhaust()
+    }
+
+    /// Takes in what a claim brought; `count` is what it asked for.
+    mutating func claimed(_ claim: Claim, of count: Int) {
+        underWay += claim.records.count
+        if claim.state != .running { end(.stateChanged(to: claim.state)) }
+        cap = claim.cappedBy
+        isDry = claim.records.count + claim.passed < count
+        nextReadyAt = isDry ? claim.nextReadyAt : nil
+    }
+
+    /// The disk has no room for a claim, or has some again. Calls under way go on meanwhile.
+    mutating func foundRoom(_ hasRoom: Bool) {
+        lacksRoom = !hasRoom
+    }
+
+    /// One call ended.
+    mutating func ended() {
+        underWay -= 1
+        unwritten += 1
+    }
+
+    /// The ends of so many calls are written, after which these records are ready at `readyAt` at the earliest.
+    mutating func written(_ count: Int, readyAt: Int64?) {
+        unwritten -= count
+        guard isDry else { return }
+        // A call that never left is taken off the caps again, so there may be room for another.
+        if cap != nil { return refill() }
+        if let readyAt { nextReadyAt = min(readyAt, nextReadyAt ?? .max) }
+    }
+
+    /// There are records again.
+    mutating func refill() {
+        isDry = false
+        cap = nil
+        nextReadyAt = nil
+    }
+
+    /// Nothing is left to claim, or not before a time.
+    mutating func exhaust(until readyAt: Int64? = nil) {
+        isDry = true
+        nextReadyAt = readyAt
+    }
+
+    /// Calls are bounded, and so are ends waiting to be written.
+    private var room: Int { min(concurrency - underWay, 2 * concurrency - underWay - unwritten) }
+}
+
+/// What reaches a run while it goes on.
+enum RunMessage: Sendable {
+    /// A call ended.
+    case replied(Call, Reply, at: Instant)
+    /// A record's request could not be rebuilt; no call was made.
+    case notBuilt(Call, reason: String, at: Instant)
+    /// The ends of so many calls are written.
+    case written(Int, readyAt: Int64?)
+    /// They could not be written.
+    case notWritten(any Error)
+    /// The disk has room again.
+    case roomFound
+    /// An alarm set for a monotonic time rang.
+    case fired(Int64)
+    /// Something outside changed: ask again.
+    case changed
+    /// The run's own task was cancelled.
+    case cancelled
+}
+
+/// Messages from many tasks to one, which takes all that have come at once.
+///
+/// Unlike an `AsyncStream` it hands over whole groups, and its reader goes on reading in a cancelled task: calls that
+/// were given up still have to be accounted for.
+final class Mailbox<Message: Sendable>: Sendable {
+    private struct State {
+        var messages: [Message] = []
+        var reader: CheckedContinuation<Void, Never>?
+    }
+
+    private let state = Mutex(State())
+
+    func post(_ message: Message) {
+        let reader = state.withLock { state in
+            state.messages.append(message)
+            return state.reader.take()
+        }
+        reader?.resume()
+    }
+
+    /// All messages that have come, perhaps none.
+    func take() -> [Message] {
+        state.withLock { state in
+            defer { state.messages.removeAll() }
+            return state.messages
+        }
+    }
+
+    /// Returns once there is a message. For one reader only.
+    func wait() async {
+        await withCheckedContinuation { continuation in
+            let hasMessage = state.withLock { state in
+                guard state.messages.isEmpty else { return true }
+                state.reader = continuation
+                return false
+            }
+            if hasMessage { continuation.resume() }
+        }
+    }
+}

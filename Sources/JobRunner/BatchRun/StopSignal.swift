@@ -1,0 +1,93 @@
+public import RecordStore
+import Synchronization
+
+/// Asks a run to stop: first gently, then at once. Any thread may ask; asking twice does no harm.
+public final class StopSignal: Sendable {
+    /// How urgently the run is asked to stop.
+    enum Urgency: Int, Sendable, Comparable {
+        case none
+        case drain
+        case abandon
+
+        static func < (left: Urgency, right: Urgency) -> Bool { left.rawValue < right.rawValue }
+    }
+
+    private struct State {
+        var urgency = Urgency.none
+        var nextObserver = 0
+        var observers: [Int: @Sendable () -> Void] = [:]
+    }
+
+    private let state = Mutex(State())
+
+    /// A signal nobody has given yet.
+    public init() {}
+
+    /// No new claims; calls under way are awaited and their state is written (the first SIGINT or SIGTERM).
+    public func drain() { raise(to: .drain) }
+
+    /// Calls under way are given up; those that may have left end in doubt, and state is written (the second signal).
+    public func abandon() { raise(to: .abandon) }
+
+    /// Whether anybody has asked for a stop, of either kind.
+    public var isRaised: Bool { urgency > .none }
+
+    /// How urgently the run is asked to stop.
+    var urgency: Urgency { state.withLock { $0.urgency } }
+
+    /// Calls `body` after each raise, until `removeObserver`.
+    func addObserver(_ body: @escaping @Sendable () -> Void) -> Int {
+        state.withLock { state in
+            state.nextObserver += 1
+            state.observers[state.nextObserver] = body
+            return state.nextObserver
+        }
+    }
+
+    func removeObserver(_ observer: Int) {
+        state.withLock { $0.observers[observer] = nil }
+    }
+
+    private func raise(to urgency: Urgency) {
+        let observers = state.withLock { state in
+            guard urgency > state.urgency else { return [@Sendable () -> Void]() }
+            state.urgency = urgency
+            return Array(state.observers.values)
+        }
+        for observer in observers { observer() }
+    }
+}
+
+extension StopSignal {
+    /// Whether calls under way are to be given up, too.
+    public var isAbandoning: Bool { urgency == .abandon }
+
+    /// Asks for at least what another signal has been asked for.
+    public func match(_ other: StopSignal) {
+        if other.isRaised { drain() }
+        if other.isAbandoning { abandon() }
+    }
+
+    /// Lets less wait for room on a full disk the more urgent the stop is: once it is raised only the ends of calls do,
+    /// once calls are given up nothing does.
+    public func limitWaiting(in store: RecordStore) {
+        let limit: @Sendable () -> Void = { [weak self, weak store] in
+            guard let self, let store, isRaised else { return }
+            store.stopWaitingForRoom(exceptForEndsOfCalls: !isAbandoning)
+        }
+        _ = addObserver(limit)
+        limit()
+    }
+
+    /// Returns once anybody has asked for a stop, or the task is cancelled.
+    public func raised() async {
+        let mailbox = Mailbox<Void>()
+        let observer = addObserver { mailbox.post(()) }
+        defer { removeObserver(observer) }
+        await withTaskCancellationHandler {
+            if !isRaised { await mailbox.wait() }
+        } onCancel: {
+            mailbox.post(())
+        }
+    }
+}

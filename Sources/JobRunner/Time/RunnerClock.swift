@@ -1,0 +1,109 @@
+import Foundation
+
+/// The time as the runner sees it: the system's, or one that a test holds.
+public protocol RunnerClock: Sendable {
+    /// Milliseconds since 1970 UTC.
+    var now: Int64 { get }
+    /// Nanoseconds since some moment, never going back, also counting while the machine sleeps.
+    var monotonic: Int64 { get }
+    /// Returns when `monotonic` has reached `deadline`, or as soon as the task is cancelled.
+    func sleep(until deadline: Int64) async
+}
+
+/// The system's clock.
+public struct SystemClock: RunnerClock {
+    private let start = ContinuousClock.now
+
+    /// Counts `monotonic` from now.
+    public init() {}
+
+    /// Milliseconds since 1970 UTC.
+    public var now: Int64 { Int64((Date().timeIntervalSince1970 * 1000).rounded(.down)) }
+
+    /// Nanoseconds since this clock was made.
+    public var monotonic: Int64 { (ContinuousClock.now - start).nanoseconds }
+
+    /// Returns when `monotonic` has reached `deadline`, or as soon as the task is cancelled.
+    public func sleep(until deadline: Int64) async {
+        try? await ContinuousClock().sleep(until: start + .nanoseconds(deadline))
+    }
+}
+
+/// One instant on both of the runner's clocks.
+struct Instant: Sendable, Equatable {
+    /// Milliseconds since 1970 UTC.
+    var wall: Int64
+    /// Nanoseconds on the clock that never goes back.
+    var monotonic: Int64
+
+    /// Milliseconds from now to a wall time, held at the ends of what can be counted back and forth.
+    func distance(toWall wall: Int64) -> Int64 {
+        let (distance, isFarAway) = wall.subtractingReportingOverflow(self.wall)
+        return isFarAway ? (wall < self.wall ? -.max : .max) : max(distance, -.max)
+    }
+
+    /// The monotonic time at which the wall clock will show `wall`, held at the end of `Int64`.
+    func monotonic(atWall wall: Int64) -> Int64 {
+        let (distance, farAway) = wall.subtractingReportingOverflow(self.wall)
+        let (nanoseconds, tooLong) = distance.multipliedReportingOverflow(by: 1_000_000)
+        let (deadline, tooLate) = monotonic.addingReportingOverflow(nanoseconds)
+        return farAway || tooLong || tooLate ? .max : deadline
+    }
+
+    /// The wall time of this moment and the whole milliseconds passed since by the monotonic clock: what the wall clock
+    /// shows at a monotonic time if nobody sets it.
+    func wall(passed monotonic: Int64) -> Int64 { wall + (monotonic - self.monotonic) / 1_000_000 }
+
+    /// What the wall clock will show at a monotonic time, rounded up to a millisecond.
+    func wall(atMonotonic monotonic: Int64) -> Int64 {
+        let (milliseconds, rest) = (monotonic - self.monotonic).quotientAndRemainder(dividingBy: 1_000_000)
+        return wall + milliseconds + (rest > 0 ? 1 : 0)
+    }
+}
+
+extension RunnerClock {
+    /// Now, on both clocks.
+    var instant: Instant { Instant(wall: now, monotonic: monotonic) }
+}
+
+/// The wall time by which retries wait: what the wall clock showed when the process began, and what has passed since by
+/// the monotonic clock.
+///
+/// Times of retries outlive the process in the database, so they are wall times. Whoever sets the wall clock meanwhile
+/// neither holds a retry up nor lets it go early. A restart takes the wall clock as it is then; no retry waits longer
+/// after it than ``RetryPolicy/longestDelay``.
+struct RetryClock: Sendable, Equatable {
+    private let start: Instant
+
+    /// Begins with what both clocks show.
+    init(startingAt start: Instant) {
+        self.start = start
+    }
+
+    /// The time at a monotonic time, in milliseconds since 1970 UTC, rounded down: what is due by then may go.
+    func time(at monotonic: Int64) -> Int64 {
+        start.wall(passed: monotonic)
+    }
+
+    /// The first millisecond since 1970 UTC that is not before a monotonic time.
+    func time(notBefore monotonic: Int64) -> Int64 {
+        start.wall(atMonotonic: monotonic)
+    }
+
+    /// The monotonic time, in nanoseconds, of a number of milliseconds since 1970 UTC.
+    func monotonic(at time: Int64) -> Int64 {
+        start.monotonic(atWall: time)
+    }
+}
+
+extension Duration {
+    /// Whole nanoseconds, held at the ends of `Int64`.
+    var nanoseconds: Int64 {
+        let (seconds, attoseconds) = components
+        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        return overflow ? (seconds < 0 ? .min : .max) : whole + attoseconds / 1_000_000_000
+    }
+
+    /// Whole milliseconds.
+    var milliseconds: Int64 { nanoseconds / 1_000_000 }
+}

@@ -1,0 +1,322 @@
+public import RecordStore
+import Synchronization
+
+/// What all batches that call one endpoint share: the contract's rate, the calls under way, the gate, and whether the
+/// API answers at all.
+///
+/// One object serves any number of `BatchRunner`s at once; each asks it for permits as it has room for calls, and gets
+/// them in turns weighted by its priority.
+public final class EndpointTraffic: Sendable {
+    struct Guarded {
+        var traffic: TrafficState
+        /// What wakes each run, by its member number.
+        var wakers: [Int: @Sendable () -> Void] = [:]
+        var lastObserver = 0
+        var observers: [Int: @Sendable () -> Void] = [:]
+        var answers = RecentAnswers()
+        var knowsEarlierAnswers = false
+    }
+
+    /// The clock of every runner that shares this object.
+    public let clock: any RunnerClock
+    /// By which retries wait, in every batch of this process.
+    let retryClock: RetryClock
+    let guarded: Mutex<Guarded>
+
+    /// Starts with an open gate and the whole rate.
+    ///
+    /// - Parameters:
+    ///   - configuration: Rate, burst, concurrency of all runs together, and the limits of the gate.
+    ///   - clock: The clock of every runner that shares this object.
+    public init(configuration: RunnerConfiguration, clock: any RunnerClock = SystemClock()) {
+        self.clock = clock
+        retryClock = RetryClock(startingAt: clock.instant)
+        guarded = Mutex(Guarded(traffic: TrafficState(configuration)))
+    }
+
+    /// What the limiter is to remember across restarts.
+    public var limiterState: LimiterState {
+        let now = clock.instant
+        return guarded.withLock { $0.traffic.limiterState(at: now) }
+    }
+
+    /// Goes on with what an earlier process remembered; only the first call does anything.
+    public func resume(_ state: LimiterState) {
+        let now = clock.instant
+        guarded.withLock { $0.traffic.resume(state, at: now) }
+    }
+
+    /// Whether the answers of earlier processes are known.
+    var knowsEarlierAnswers: Bool { guarded.withLock { $0.knowsEarlierAnswers } }
+
+    /// Remembers the answers that the database does, the latest last: those of earlier processes, and those that could
+    /// be read later only.
+    func learn(_ answers: [AnswerReference]) {
+        guarded.withLock { guarded in
+            if guarded.knowsEarlierAnswers {
+                for answer in answers { _ = guarded.answers.insert(answer) }
+            } else {
+                guarded.knowsEarlierAnswers = true
+                guarded.answers = RecentAnswers(answers)
+            }
+        }
+    }
+
+    /// Remembers an answer; false where it came before.
+    func remember(_ answer: AnswerReference) -> Bool {
+        guarded.withLock { $0.answers.insert(answer) }
+    }
+
+    /// Keys may be others now: until an answer was read, one call is made at a time.
+    public func requireProof() {
+        guarded.withLock { $0.traffic.requireProof() }
+    }
+
+    /// A kept answer could be read with the key in use.
+    func proveKey() {
+        guarded.withLock { $0.traffic.streak.prove() }
+    }
+
+    /// Whether the last answers could not be read, and nothing has shown since that the key is right.
+    var isKeyDoubted: Bool { guarded.withLock { $0.traffic.streak.isKeyDoubted } }
+
+    /// Opens the gate after a halt, once the remedy has been applied; the next call is again a single one.
+    public func reopen() {
+        guarded.withLock { $0.traffic.reopen() }
+        wakeAll()
+        notifyObservers()
+    }
+
+    /// Goes on with other limits: rate, burst, concurrency, probes, outage and undecipherable answers of
+    /// `configuration`. What limiter, rate cut and gate have learnt stays, and so do calls under way.
+    public func reconfigure(_ configuration: RunnerConfiguration) {
+        let now = clock.monotonic
+        guarded.withLock { $0.traffic.reconfigure(configuration, at: now) }
+        wakeAll()
+        notifyObservers()
+    }
+}
+
+extension EndpointTraffic {
+    /// A run begins to ask; `wake` is called whenever it should ask again while it waits, until it leaves.
+    func join(weight: Int, wake: @escaping @Sendable () -> Void) -> Int {
+        let now = clock.monotonic
+        return guarded.withLock { guarded in
+            let member = guarded.traffic.join(weight: weight, at: now)
+            guarded.wakers[member] = wake
+            return member
+        }
+    }
+
+    /// A run is over.
+    func leave(_ member: Int) {
+        let now = clock.monotonic
+        let concernsOthers = guarded.withLock { guarded in
+            guarded.wakers[member] = nil
+            return guarded.traffic.leave(member, at: now)
+        }
+        if concernsOthers { wakeAll() }
+    }
+
+    /// A run wants no calls for now.
+    func withdraw(_ member: Int) {
+        if guarded.withLock({ $0.traffic.withdraw(member) }) { wakeAll() }
+    }
+
+    /// A run may make no calls for some time: its window is closed.
+    func depart(_ member: Int) {
+        let now = clock.monotonic
+        if guarded.withLock({ $0.traffic.depart(member, at: now) }) { wakeAll() }
+    }
+
+    /// A run may make calls again.
+    func arrive(_ member: Int) {
+        let now = clock.monotonic
+        guarded.withLock { $0.traffic.arrive(member, at: now) }
+    }
+
+    func permission(for member: Int, upTo wanted: Int, at now: Int64) -> Permission {
+        let (permission, next) = guarded.withLock { guarded in
+            let permission = guarded.traffic.permission(for: member, upTo: wanted, at: now)
+            guard case .granted = permission else { return (permission, nil as (@Sendable () -> Void)?) }
+            return (permission, guarded.nextForRoom())
+        }
+        next?()
+        if case .granted(let grant) = permission, grant.isProbe { notifyObservers() }
+        return permission
+    }
+
+    func giveBack(_ count: Int, of grant: Grant) {
+        guard count > 0 else { return }
+        guarded.withLock { $0.traffic.giveBack(count, of: grant) }
+        // A runner that waits for this call to end would wait for ever.
+        wakeAll()
+        if grant.isProbe { notifyObservers() }
+    }
+
+    func start(_ count: Int, of grant: Grant, at now: Int64) -> Bool {
+        guarded.withLock { $0.traffic.start(count, of: grant, at: now) }
+    }
+
+    func allowedRate(at now: Int64) -> Double {
+        guarded.withLock { $0.traffic.allowedRate(at: now) }
+    }
+
+    /// Takes in one outcome and says what follows from it for its record.
+    func record(_ outcome: Outcome, isProbe: Bool, errorText: String?, at instant: Instant) -> TrafficVerdict {
+        let (verdict, next) = guarded.withLock { guarded in
+            let verdict = guarded.traffic.verdict(on: outcome, isProbe: isProbe, errorText: errorText, at: instant)
+            return (verdict, verdict.concernsAll ? nil : guarded.nextForRoom())
+        }
+        next?()
+        if verdict.concernsAll {
+            wakeAll()
+            notifyObservers()
+        }
+        return verdict
+    }
+
+    func wakeAll() {
+        let wakers = guarded.withLock { Array($0.wakers.values) }
+        for wake in wakers { wake() }
+    }
+}
+
+extension EndpointTraffic.Guarded {
+    /// Wakes the run whose turn it is, if a call may be made for one that waits for that.
+    fileprivate mutating func nextForRoom() -> (@Sendable () -> Void)? {
+        traffic.nextForRoom().flatMap { wakers[$0] }
+    }
+}
+
+extension TrafficState {
+    fileprivate mutating func verdict(
+        on outcome: Outcome, isProbe: Bool, errorText: String?, at instant: Instant
+    ) -> TrafficVerdict {
+        let wasBounded = mostUnderWay != nil
+        let wasHalted = halt != nil
+        let events = record(outcome, isProbe: isProbe, errorText: errorText, at: instant)
+        return TrafficVerdict(
+            events: events, halt: halt, isGateClosed: isGateClosed, reopensAt: max(closedUntil, instant.monotonic),
+            // Until answers have shown that they can be used, others wait for these few calls to end.
+            concernsAll: !events.isEmpty || wasBounded || isProbe || wasHalted != (halt != nil))
+    }
+}
+
+extension EndpointTraffic {
+    /// How the way to the endpoint stands now.
+    public var status: TrafficStatus {
+        let now = clock.instant
+        return guarded.withLock { $0.traffic.status(at: now) }
+    }
+
+    /// Calls `body` whenever something of `status` but the count of calls under way has changed: the gate, a probe, a
+    /// wait on `Retry-After`, a rate cut, the limits.
+    ///
+    /// - Parameter body: Called from any thread, after the change; reads `status` if it wants to know. Must return at
+    ///   once.
+    /// - Returns: What `removeStatusObserver` takes.
+    public func addStatusObserver(_ body: @escaping @Sendable () -> Void) -> Int {
+        guarded.withLock { guarded in
+            guarded.lastObserver += 1
+            guarded.observers[guarded.lastObserver] = body
+            return guarded.lastObserver
+        }
+    }
+
+    /// Ends what `addStatusObserver` began; a call already on its way may still come.
+    public func removeStatusObserver(_ observer: Int) {
+        guarded.withLock { $0.observers[observer] = nil }
+    }
+
+    func notifyObservers() {
+        let observers = guarded.withLock { Array($0.observers.values) }
+        for observer in observers { observer() }
+    }
+}
+
+/// What one outcome means beyond its own record.
+struct TrafficVerdict: Sendable {
+    /// What is worth telling.
+    let events: [RunnerEvent]
+    /// Why everything halts.
+    let halt: Halt?
+    /// Whether the gate is closed now: trouble then spends no attempt.
+    let isGateClosed: Bool
+    /// Until when `Retry-After` keeps everyone waiting, in monotonic nanoseconds; never before the outcome.
+    let reopensAt: Int64
+    /// Whether other runners that wait should ask again.
+    let concernsAll: Bool
+}
+
+/// How the way to an endpoint stands: gate, limiter and calls under way. No part holds a value of a record.
+public struct TrafficStatus: Sendable, Equatable {
+    /// What calls are allowed.
+    public enum Gate: String, Sendable, CaseIterable {
+        /// Calls are made, as far as the limiter allows.
+        case open
+        /// Only single probes are sent, to see whether calls make sense again.
+        case closed
+        /// No calls until `EndpointTraffic.reopen()`.
+        case halted
+    }
+
+    /// What calls are allowed.
+    public internal(set) var gate = Gate.open
+    /// Why no calls are made, in one sentence; nil while they are.
+    public internal(set) var reason: String?
+    /// What is systemic and what to do about it, while the gate is halted.
+    public internal(set) var halt: Halt?
+    /// When the gate ceased to be open, in milliseconds since 1970 UTC; nil while it is.
+    public internal(set) var since: Int64?
+    /// When the next probe may leave, in milliseconds since 1970 UTC; nil while none is to, or one is under way.
+    public internal(set) var nextProbeAt: Int64?
+    /// Probes sent since the gate closed.
+    public internal(set) var probes = 0
+    /// Probes refused in a row because of how this side is set up.
+    public internal(set) var refusedProbes = 0
+    /// Until when `Retry-After` keeps everyone waiting, in milliseconds since 1970 UTC; nil when it doesn't.
+    public internal(set) var closedUntil: Int64?
+    /// Calls per second the limiter allows at the moment, cuts included.
+    public internal(set) var allowedRate = 0.0
+    /// Calls under way, of all runs together.
+    public internal(set) var underWay = 0
+    /// Runs that share the endpoint.
+    public internal(set) var runs = 0
+}
+
+/// The answer to a runner that wants to make calls.
+enum Permission: Sendable, Equatable {
+    /// So many calls may be made now.
+    case granted(Grant)
+    /// Ask again at this time, in monotonic nanoseconds.
+    case wait(until: Int64)
+    /// Ask again when a call under way has ended: only one, or a few, may be made for now.
+    case waitForAnswer
+    /// Ask again when told that there is room: as many calls as may be are under way, of all runs together.
+    case waitForRoom
+    /// No more calls.
+    case halted(Halt)
+
+    /// Whether others leave turns for whoever got this.
+    var isQueued: Bool {
+        switch self {
+        case .wait, .waitForRoom: true
+        case .granted, .waitForAnswer, .halted: false
+        }
+    }
+}
+
+/// Leave to make calls.
+struct Grant: Sendable, Equatable {
+    /// Whose it is.
+    let member: Int
+    /// How many calls.
+    let count: Int
+    /// Whether the one call is the gate's probe.
+    let isProbe: Bool
+    /// When the permits were taken, in monotonic nanoseconds.
+    let takenAt: Int64
+    /// How often the way had been closed by then; calls only start while that holds.
+    let closings: Int
+}

@@ -1,0 +1,247 @@
+/// Closes when calls make no sense for anyone, and finds out with single probes when they do again.
+///
+/// All times are monotonic nanoseconds.
+struct Gate: Sendable {
+    private static let troubleInARow = 10
+    private static let firstInterval: Int64 = 15_000_000_000
+    private static let longestInterval: Int64 = 300_000_000_000
+
+    private var probes: Int
+    private var probeInterval: Duration
+    private var outage: Duration
+    private(set) var state = State.open
+    /// When it last ceased to be open; nil while it is.
+    private(set) var notOpenSince: Int64?
+    /// Probes sent since then.
+    private(set) var probesSent = 0
+    private var trouble = 0
+
+    init(probes: Int, probeInterval: Duration, outage: Duration) {
+        self.probes = max(1, probes)
+        self.probeInterval = probeInterval
+        self.outage = outage
+    }
+
+    /// Goes on with other limits.
+    mutating func reconfigure(probes: Int, probeInterval: Duration, outage: Duration) {
+        self.probes = max(1, probes)
+        self.probeInterval = probeInterval
+        self.outage = outage
+    }
+
+    /// Takes in one outcome, in the order in which they arrive.
+    mutating func record(_ sign: Outcome.GateSignal?, isProbe: Bool, errorText: String?, at now: Int64) {
+        guard let sign else { return isProbe ? endProbe() : () }
+        switch state {
+        case .halted: break
+        case .open: recordWhileOpen(sign, errorText, at: now)
+        case .closed(let closure) where isProbe: recordProbe(sign, closure, errorText, at: now)
+        case .closed(let closure):
+            // Calls that were under way when the gate closed. One of them answering shows that the API is in reach.
+            if sign == .answered, closure.cause == .outage { open() }
+        }
+    }
+
+    /// Marks the probe as sent.
+    mutating func startProbe() {
+        guard case .closed(var closure) = state else { return }
+        closure.isProbeUnderWay = true
+        probesSent += 1
+        state = .closed(closure)
+    }
+
+    /// The probe's permit was not used: the next may leave at once.
+    mutating func withdrawProbe() {
+        guard case .closed(let closure) = state, closure.isProbeUnderWay else { return }
+        probesSent -= 1
+        endProbe()
+    }
+
+    /// Everyone is asked to wait: the outage counts from the end of the first such wait at the earliest.
+    mutating func wait(until end: Int64) {
+        guard case .closed(var closure) = state, closure.waitsUntil == nil else { return }
+        closure.waitsUntil = end
+        state = .closed(closure)
+    }
+
+    /// Nobody wanted to call for so long: that time is no outage.
+    mutating func excuse(_ time: Int64) {
+        guard case .closed(var closure) = state else { return }
+        closure.excused += max(0, time)
+        state = .closed(closure)
+    }
+
+    /// Stops every call until `open`.
+    mutating func halt(_ halt: Halt, at now: Int64) {
+        notOpenSince = notOpenSince ?? now
+        state = .halted(halt)
+    }
+
+    /// Lets calls go on as if nothing had been wrong.
+    mutating func open() {
+        state = .open
+        notOpenSince = nil
+        trouble = 0
+    }
+
+    private mutating func endProbe() {
+        guard case .closed(var closure) = state else { return }
+        closure.isProbeUnderWay = false
+        state = .closed(closure)
+    }
+
+    private mutating func recordWhileOpen(_ sign: Outcome.GateSignal, _ errorText: String?, at now: Int64) {
+        switch sign {
+        case .answered: trouble = 0
+        case .misconfigured: close(.misconfigured, firstWait: probeInterval.nanoseconds, errorText, at: now)
+        case .trouble:
+            trouble += 1
+            if trouble >= Self.troubleInARow { close(.outage, firstWait: Self.firstInterval, errorText, at: now) }
+        }
+    }
+
+    private mutating func close(_ cause: Closure.Cause, firstWait: Int64, _ errorText: String?, at now: Int64) {
+        let wait = cause == .outage ? min(firstWait, outage.nanoseconds) : firstWait
+        notOpenSince = now
+        probesSent = 0
+        state = .closed(
+            Closure(
+                cause: cause, since: now, lastError: errorText, probeAt: now + wait, interval: 2 * Self.firstInterval))
+    }
+
+    private mutating func recordProbe(
+        _ sign: Outcome.GateSignal, _ closure: Closure, _ errorText: String?, at now: Int64
+    ) {
+        var closure = closure
+        closure.isProbeUnderWay = false
+        closure.lastError = errorText
+        switch sign {
+        case .answered: open()
+        case .misconfigured: refuseProbe(&closure, errorText, at: now)
+        case .trouble: missProbe(&closure, errorText, at: now)
+        }
+    }
+
+    private mutating func refuseProbe(_ closure: inout Closure, _ errorText: String?, at now: Int64) {
+        closure.cause = .misconfigured
+        closure.refusedProbes += 1
+        guard closure.refusedProbes < probes else {
+            return halt(.misconfigured(probes: probes, last: errorText), at: now)
+        }
+        closure.probeAt = now + probeInterval.nanoseconds
+        state = .closed(closure)
+    }
+
+    private mutating func missProbe(_ closure: inout Closure, _ errorText: String?, at now: Int64) {
+        let start = max(closure.since + closure.excused, closure.waitsUntil ?? closure.since)
+        let deadline = start + outage.nanoseconds
+        guard now < deadline else { return halt(.outage(outage, last: errorText), at: now) }
+        if closure.cause == .misconfigured { closure.interval = Self.firstInterval }
+        closure.cause = .outage
+        closure.refusedProbes = 0
+        // The last probe leaves when the outage has lasted too long, so that a halt never comes unasked.
+        closure.probeAt = min(now + closure.interval, deadline)
+        closure.interval = min(2 * closure.interval, Self.longestInterval)
+        state = .closed(closure)
+    }
+}
+
+extension Gate {
+    /// What calls are allowed.
+    enum State: Sendable, Equatable {
+        case open
+        case closed(Closure)
+        case halted(Halt)
+    }
+
+    /// A closed gate.
+    struct Closure: Sendable, Equatable {
+        enum Cause: Sendable, Equatable {
+            case outage
+            case misconfigured
+        }
+
+        var cause: Cause
+        let since: Int64
+        /// What the last call or probe in trouble said.
+        var lastError: String?
+        /// When the next probe may leave.
+        var probeAt: Int64
+        /// The wait before the probe after the next, when out of reach.
+        var interval: Int64
+        /// Probes refused in a row as misconfigured.
+        var refusedProbes = 0
+        var isProbeUnderWay = false
+        /// Time that does not count as outage, because nobody wanted to call.
+        var excused: Int64 = 0
+        /// The end of the first wait that was asked for since.
+        var waitsUntil: Int64?
+    }
+}
+
+extension Gate.Closure {
+    /// Why the gate is closed, as a person reads it.
+    var reason: String {
+        lastError.map { "\(cause.inWords): \($0)" } ?? cause.inWords
+    }
+}
+
+extension Gate.Closure.Cause {
+    fileprivate var inWords: String {
+        switch self {
+        case .outage: "The API is out of reach"
+        case .misconfigured: "The API refuses calls because of keys, certificate, address or rights"
+        }
+    }
+}
+
+/// Notices when an endpoint answers nothing but that there are too many calls: the contract's calls are used up, or its
+/// rate is lower than ours.
+///
+/// All times are monotonic nanoseconds.
+struct OverloadWatch: Sendable {
+    var outage: Duration
+    /// From when on the time counts; nil while other answers come.
+    private var countsFrom: Int64?
+    /// Whether a wait that was asked for has moved that.
+    private var hasWaited = false
+
+    init(outage: Duration) {
+        self.outage = outage
+    }
+
+    /// Takes in one outcome; whether nothing else has come for `halt.outage`.
+    mutating func record(_ outcome: Outcome, at now: Int64) -> Bool {
+        switch outcome.kind {
+        case .overloaded:
+            let start = countsFrom ?? now
+            countsFrom = start
+            return now.subtractingReportingOverflow(start).partialValue >= outage.nanoseconds
+        // What never left tells nothing of the other side.
+        case .unsent: return false
+        default:
+            reset()
+            return false
+        }
+    }
+
+    /// The time counts from the end of the first wait that was asked for: it is honoured whole.
+    mutating func wait(until end: Int64) {
+        guard let countsFrom, !hasWaited else { return }
+        self.countsFrom = max(countsFrom, end)
+        hasWaited = true
+    }
+
+    /// Nobody wanted to call for so long: that time does not count.
+    mutating func excuse(_ time: Int64) {
+        guard let countsFrom else { return }
+        let (later, isTooLate) = countsFrom.addingReportingOverflow(max(0, time))
+        self.countsFrom = isTooLate ? .max : later
+    }
+
+    /// Other answers came, or somebody has seen to it.
+    mutating func reset() {
+        countsFrom = nil
+        hasWaited = false
+    }
+}

@@ -1,0 +1,212 @@
+/// The generic cell rate algorithm (GCRA; ITU-T I.371 annex A) with one addition: never more than rate + burst permits
+/// in any second, which lets a late caller catch up without ever crowding a second.
+///
+/// All times are monotonic nanoseconds.
+struct RateLimiter: Sendable {
+    /// How far a caller that came late, because a commit or a timer took its time, may catch up.
+    static let catchUp: Int64 = 250_000_000
+    /// Permits are gathered for so long, to be claimed in one transaction.
+    private static let gathering: Int64 = 4_000_000
+
+    private var rate: Double
+    private var burst: Int
+    /// The share of the rate that may be used at the moment, above 0 and at most 1.
+    var share = 1.0
+    /// GCRA's theoretical arrival time.
+    private(set) var nextDue = Int64.min
+    /// No permits before this time.
+    private(set) var closedUntil = Int64.min
+    private var recent = RecentPermits()
+    /// Whether the last caller wanted more than there was: only then does time passed count as lateness, so that idle
+    /// time gives no burst.
+    private var isWanting = false
+
+    init(rate: Double, burst: Int) {
+        self.rate = Self.bounded(rate)
+        self.burst = Self.bounded(burst)
+    }
+
+    /// The rate at the moment, in permits per second.
+    var allowedRate: Double { rate * share }
+
+    /// The time between two permits, in nanoseconds.
+    var interval: Int64 { max(1, Int64((1e9 / allowedRate).rounded())) }
+    private var mostPerSecond: Int { max(1, Int((rate + Double(burst)).rounded(.down))) }
+
+    /// Takes the permits available at `now`, at most `wanted`.
+    mutating func take(upTo wanted: Int, at now: Int64) -> Int {
+        let granted = available(upTo: wanted, at: now)
+        take(granted, at: now, isShort: granted < wanted)
+        return granted
+    }
+
+    /// How many of `wanted` permits there are at `now`.
+    mutating func available(upTo wanted: Int, at now: Int64) -> Int {
+        guard wanted > 0, now >= closedUntil else { return 0 }
+        recent.forget(at: now)
+        let due = max(nextDue, floor(at: now)) - tolerance
+        guard due <= now else { return 0 }
+        let inTime = Int(clamping: (now - due) / interval) + 1
+        return max(0, min(wanted, inTime, mostPerSecond - recent.count))
+    }
+
+    /// Takes `count` permits that are available at `now`, perhaps none; `isShort` says whether someone wants more.
+    mutating func take(_ count: Int, at now: Int64, isShort: Bool) {
+        guard now >= closedUntil else { return }
+        if count > 0 {
+            nextDue = max(nextDue, floor(at: now)) + Int64(count) * interval
+            recent.append(count, at: now)
+        }
+        isWanting = isShort
+    }
+
+    /// When `count` permits can be had at once, at the earliest.
+    func nextPermit(_ count: Int = 1, at now: Int64) -> Int64 {
+        let due = max(nextDue, floor(at: now)) - tolerance + Int64(count - 1) * interval
+        let crowded = recent.count + count > mostPerSecond ? recent.firstExpiry ?? now : now
+        return max(due, closedUntil, crowded, now)
+    }
+
+    /// When to ask again for the permits between two places of the line: not before the first is there, and not long
+    /// after, so that as many as can be are claimed in one transaction.
+    func nextAsk(first: Int, last: Int, at now: Int64) -> Int64 {
+        max(nextPermit(first, at: now), min(nextPermit(last, at: now), now + Self.gathering))
+    }
+
+    /// Returns permits taken at `time` and not used.
+    mutating func giveBack(_ permits: Int, takenAt time: Int64) {
+        guard permits > 0 else { return }
+        _ = recent.remove(permits, takenAt: time)
+        nextDue -= Int64(permits) * interval
+    }
+
+    /// Counts permits taken at `time` as used at `now`, so that the calls themselves keep the bound.
+    mutating func use(_ permits: Int, takenAt time: Int64, at now: Int64) {
+        guard now > time else { return }
+        let moved = recent.remove(permits, takenAt: time)
+        if moved > 0 { recent.append(moved, at: now) }
+    }
+
+    /// No permits until `time`; time before it is not made up for.
+    mutating func close(until time: Int64) {
+        closedUntil = max(closedUntil, time)
+        nextDue = max(nextDue, closedUntil)
+        isWanting = false
+    }
+
+    /// Goes on where an earlier run stopped.
+    mutating func resume(nextDue: Int64, closedUntil: Int64) {
+        self.nextDue = max(self.nextDue, nextDue)
+        self.closedUntil = max(self.closedUntil, closedUntil)
+    }
+
+    /// Goes on at another rate; what was taken in advance stays taken.
+    mutating func reconfigure(rate: Double, burst: Int, at now: Int64) {
+        let before = interval
+        self.rate = Self.bounded(rate)
+        self.burst = Self.bounded(burst)
+        let start = max(now, closedUntil)
+        guard nextDue > start else { return }
+        let ahead = Double(nextDue - start) * Double(interval) / Double(before)
+        nextDue = start + Int64(min(ahead, 1e17))
+    }
+
+    // Settings refuse what makes no sense; here it only must not trap.
+    private static func bounded(_ rate: Double) -> Double { rate > 0.000_001 ? min(rate, 1e9) : 0.000_001 }
+    private static func bounded(_ burst: Int) -> Int { min(max(1, burst), 1_000_000) }
+
+    private var tolerance: Int64 {
+        let (tolerance, isTooLong) = Int64(burst - 1).multipliedReportingOverflow(by: interval)
+        return isTooLong ? .max / 4 : min(tolerance, .max / 4)
+    }
+
+    private func floor(at now: Int64) -> Int64 { isWanting ? now - Self.catchUp : now }
+}
+
+/// The permits of the last second, as groups in time order.
+struct RecentPermits: Sendable {
+    private struct Group {
+        var time: Int64
+        var count: Int
+    }
+
+    private static let window: Int64 = 1_000_000_000
+    private var groups: [Group] = []
+    private var head = 0
+    private(set) var count = 0
+
+    /// When the oldest group leaves the window.
+    var firstExpiry: Int64? { head < groups.count ? groups[head].time + Self.window : nil }
+
+    /// Forgets what is a second old or older.
+    mutating func forget(at now: Int64) {
+        while head < groups.count, groups[head].time <= now - Self.window {
+            count -= groups[head].count
+            head += 1
+        }
+        if head > 64, head * 2 > groups.count {
+            groups.removeFirst(head)
+            head = 0
+        }
+    }
+
+    mutating func append(_ permits: Int, at time: Int64) {
+        groups.append(Group(time: time, count: permits))
+        count += permits
+    }
+
+    /// Takes back up to `permits` of those taken at `time`, and says how many there were.
+    mutating func remove(_ permits: Int, takenAt time: Int64) -> Int {
+        guard let index = groups.indices.last(where: { $0 >= head && groups[$0].time == time }) else { return 0 }
+        let removed = min(permits, groups[index].count)
+        groups[index].count -= removed
+        count -= removed
+        return removed
+    }
+}
+
+/// Lowers the rate while the API answers that there are too many calls.
+///
+/// When a tenth or more of the last hundred answers are 429 or 503, and one more of them arrives, the share of the rate
+/// is multiplied by 0.7, at most once a second; it climbs back linearly in a minute. CUBIC and AIMD collapse to a tenth
+/// of the contract's rate where one answer in a hundred is such an error at random.
+struct ThrottleCut: Sendable {
+    private static let window = 100
+    private static let tooMany = 10
+    private static let factor = 0.7
+    private static let leastShare = 0.001
+    private static let pause: Int64 = 1_000_000_000
+    private static let climb: Double = 60e9
+
+    private var answers = [Bool](repeating: false, count: window)
+    private var next = 0
+    private var throttled = 0
+    private var lastCut: Int64?
+    private var shareAfterCut = 1.0
+
+    /// The share of the rate that may be used, at a monotonic time in nanoseconds.
+    func share(at now: Int64) -> Double {
+        guard let lastCut else { return 1 }
+        let climbed = min(1, max(0, Double(now - lastCut) / Self.climb))
+        return shareAfterCut + (1 - shareAfterCut) * climbed
+    }
+
+    /// Counts one answer; returns the new share when it cuts the rate.
+    mutating func record(isThrottled: Bool, at now: Int64) -> Double? {
+        throttled += (isThrottled ? 1 : 0) - (answers[next] ? 1 : 0)
+        answers[next] = isThrottled
+        next = (next + 1) % Self.window
+        guard isThrottled, throttled >= Self.tooMany else { return nil }
+        if let lastCut, now - lastCut < Self.pause { return nil }
+        shareAfterCut = max(Self.leastShare, share(at: now) * Self.factor)
+        lastCut = now
+        return shareAfterCut
+    }
+
+    /// Goes on with a share of the rate that held `age` milliseconds ago.
+    mutating func resume(share: Double, age: Int64, at now: Int64) {
+        guard share > 0, share < 1 else { return }
+        shareAfterCut = max(Self.leastShare, share)
+        lastCut = now - min(age, 3_600_000) * 1_000_000
+    }
+}

@@ -1,0 +1,326 @@
+import RecordStore
+
+/// What all calls to one endpoint share: limiter, rate cut, gate, whose turn it is, and how many calls are under way.
+/// Decides, does nothing.
+struct TrafficState: Sendable {
+    /// A longer wait on `Retry-After` than this is a halt.
+    static let longestWait: Duration = .seconds(86_400)
+
+    var rate: Double
+    var concurrency: Int
+    var limiter: RateLimiter
+    var cut = ThrottleCut()
+    var gate: Gate
+    var streak: UndecipherableStreak
+    var overload: OverloadWatch
+    var repeats = RepeatedAnswers()
+    var line = FairShare()
+    var activeRuns = ActiveRuns()
+    /// Whether an answer was read: until then one call is made at a time.
+    var hasRead = false
+    var underWay = 0
+    var closings = 0
+    var isResumed = false
+
+    init(_ configuration: RunnerConfiguration) {
+        rate = configuration.rate
+        concurrency = max(1, configuration.concurrency)
+        limiter = RateLimiter(rate: configuration.rate, burst: configuration.burst)
+        gate = Gate(
+            probes: configuration.probes, probeInterval: configuration.probeInterval, outage: configuration.outage)
+        streak = UndecipherableStreak(limit: configuration.undecipherable)
+        overload = OverloadWatch(outage: configuration.outage)
+    }
+
+    /// How many calls may be under way until answers have shown that they can be used; nil: as many as one likes.
+    var mostUnderWay: Int? { hasRead ? streak.mostUnderWay : 1 }
+
+    /// Whether trouble spends no attempt.
+    var isGateClosed: Bool { gate.state != .open }
+
+    /// Why no more calls are made.
+    var halt: Halt? {
+        if case .halted(let halt) = gate.state { return halt }
+        return nil
+    }
+
+    /// Until when `Retry-After` keeps everyone waiting, in monotonic nanoseconds.
+    var closedUntil: Int64 { limiter.closedUntil }
+
+    /// Calls per second allowed at a time.
+    func allowedRate(at now: Int64) -> Double { rate * cut.share(at: now) }
+
+    /// Takes in the outcome of one call; returns what is worth telling.
+    mutating func record(
+        _ outcome: Outcome, isProbe: Bool, errorText: String?, at instant: Instant
+    ) -> [RunnerEvent] {
+        underWay -= 1
+        var events: [RunnerEvent] = []
+        hasRead = hasRead || outcome.isRead
+        if outcome.isAnswer {
+            if let share = cut.record(isThrottled: outcome.isThrottled, at: instant.monotonic) {
+                events.append(.rateCut(to: rate * share))
+            }
+        }
+        let before = gate.state
+        gate.record(outcome.gateSignal, isProbe: isProbe, errorText: errorText, at: instant.monotonic)
+        if let halt = halt(for: outcome, at: instant.monotonic) { gate.halt(halt, at: instant.monotonic) }
+        if let retryAfter = outcome.retryAfter, let event = close(retryAfter, at: instant) { events.append(event) }
+        events += changes(since: before, at: instant)
+        return events
+    }
+
+    /// Forgets all that was wrong, so that calls can go on.
+    mutating func reopen() {
+        gate.open()
+        overload.reset()
+        repeats = RepeatedAnswers()
+        requireProof()
+    }
+
+    /// Keys may be others now: what their first answers are worth has to be seen again.
+    mutating func requireProof() {
+        streak.reset()
+        hasRead = false
+    }
+
+    /// Goes on with other limits; what limiter, cut and gate have learnt stays.
+    mutating func reconfigure(_ configuration: RunnerConfiguration, at now: Int64) {
+        rate = configuration.rate
+        concurrency = max(1, configuration.concurrency)
+        limiter.share = cut.share(at: now)
+        limiter.reconfigure(rate: configuration.rate, burst: configuration.burst, at: now)
+        gate.reconfigure(
+            probes: configuration.probes, probeInterval: configuration.probeInterval, outage: configuration.outage)
+        streak.limit = max(1, configuration.undecipherable)
+        overload.outage = configuration.outage
+    }
+
+    private mutating func halt(for outcome: Outcome, at now: Int64) -> Halt? {
+        let isOverloaded = overload.record(outcome, at: now)
+        return outcome.halt ?? streak.record(outcome) ?? repeats.record(outcome)
+            ?? (isOverloaded ? .overloaded(for: overload.outage, rate: rate) : nil)
+    }
+
+    private mutating func close(_ retryAfter: RetryAfter, at instant: Instant) -> RunnerEvent? {
+        let end = retryAfter.end(from: instant.wall)
+        guard end > instant.wall else { return nil }
+        guard end - instant.wall <= Self.longestWait.milliseconds else {
+            gate.halt(.longWait(until: end, longest: Self.longestWait), at: instant.monotonic)
+            return nil
+        }
+        closings += 1
+        let reopening = instant.monotonic(atWall: end)
+        limiter.close(until: reopening)
+        gate.wait(until: reopening)
+        overload.wait(until: reopening)
+        return .gateClosed(reason: Self.waitReason, until: end)
+    }
+
+    /// Why nobody calls while `Retry-After` holds.
+    static let waitReason = "The API asks every caller to wait (Retry-After)"
+
+    private mutating func changes(since before: Gate.State, at instant: Instant) -> [RunnerEvent] {
+        guard gate.state != before else { return [] }
+        switch gate.state {
+        case .open: return [.gateOpened]
+        case .halted:
+            closings += 1
+            return []
+        case .closed(let closure):
+            if before == .open { closings += 1 }
+            return [.gateClosed(reason: closure.reason, until: instant.wall(atMonotonic: closure.probeAt))]
+        }
+    }
+}
+
+extension TrafficState {
+    /// A run begins to ask for calls.
+    mutating func join(weight: Int, at now: Int64) -> Int {
+        let member = line.join(weight: weight)
+        excuse(activeRuns.arrive(member, at: now))
+        return member
+    }
+
+    /// A run is over; whether others may have their turn sooner now.
+    mutating func leave(_ member: Int, at now: Int64) -> Bool {
+        activeRuns.depart(member, at: now)
+        return line.leave(member)
+    }
+
+    /// A run wants no calls for now; whether others may have their turn sooner now.
+    mutating func withdraw(_ member: Int) -> Bool { line.withdraw(member) }
+
+    /// A run may make no calls for some time; whether others may have their turn sooner now.
+    mutating func depart(_ member: Int, at now: Int64) -> Bool {
+        activeRuns.depart(member, at: now)
+        return line.withdraw(member)
+    }
+
+    /// A run may make calls again.
+    mutating func arrive(_ member: Int, at now: Int64) { excuse(activeRuns.arrive(member, at: now)) }
+
+    /// Time in which nobody could have made a call is no outage.
+    private mutating func excuse(_ absence: Int64) {
+        guard absence > 0 else { return }
+        gate.excuse(absence)
+        overload.excuse(absence)
+    }
+}
+
+extension TrafficState {
+    /// What is to be remembered across restarts.
+    func limiterState(at instant: Instant) -> LimiterState {
+        let untilDue = max(limiter.nextDue, instant.monotonic - RateLimiter.catchUp) - instant.monotonic
+        let isClosed = limiter.closedUntil > instant.monotonic
+        return LimiterState(
+            theoreticalArrival: instant.wall * 1000 + untilDue / 1000,
+            rateFactor: cut.share(at: instant.monotonic),
+            closedUntil: isClosed ? instant.wall(atMonotonic: limiter.closedUntil) : nil, savedAt: instant.wall,
+            isKeyDoubted: streak.isKeyDoubted)
+    }
+
+    /// Goes on where an earlier process stopped, the first time it is asked to.
+    ///
+    /// A state from the future, because the clock was set back, holds nobody up longer than a running limiter would.
+    mutating func resume(_ state: LimiterState, at instant: Instant) {
+        guard !isResumed else { return }
+        isResumed = true
+        // What a database says may be anything.
+        let longest = max(10_000, limiter.interval / 500_000)
+        let untilDue = min(max(instant.distance(toWall: state.theoreticalArrival / 1000), -longest), longest)
+        let age = max(0, -instant.distance(toWall: state.savedAt))
+        streak.resume(isKeyDoubted: state.isKeyDoubted)
+        limiter.resume(
+            nextDue: instant.monotonic(atWall: instant.wall + untilDue),
+            closedUntil: instant.monotonic(atWall: instant.wall + wait(state, at: instant)))
+        cut.resume(share: state.rateFactor, age: age, at: instant.monotonic)
+    }
+
+    /// How long a remembered wait still lasts, in milliseconds: no longer than was left when it was saved, if the clock was
+    /// set back since.
+    private func wait(_ state: LimiterState, at instant: Instant) -> Int64 {
+        guard let end = state.closedUntil else { return 0 }
+        let saved = Instant(wall: state.savedAt, monotonic: 0)
+        let left = min(instant.distance(toWall: end), saved.distance(toWall: end))
+        return min(max(0, left), Self.longestWait.milliseconds)
+    }
+}
+
+extension TrafficState {
+    /// Asks for leave to make up to `wanted` calls.
+    mutating func permission(for member: Int, upTo wanted: Int, at now: Int64) -> Permission {
+        switch gate.state {
+        case .halted(let halt):
+            _ = line.withdraw(member)
+            return .halted(halt)
+        case .closed(let closure):
+            guard !closure.isProbeUnderWay else { return step(aside: member, .waitForAnswer) }
+            guard now >= closure.probeAt else { return step(aside: member, .wait(until: closure.probeAt)) }
+            return take(1, of: member, isProbe: true, at: now)
+        case .open:
+            guard let most = mostUnderWay else { return take(wanted, of: member, isProbe: false, at: now) }
+            guard underWay < most else { return step(aside: member, .waitForAnswer) }
+            return take(min(wanted, most - underWay), of: member, isProbe: false, at: now)
+        }
+    }
+
+    /// Returns permits for which there was no record.
+    mutating func giveBack(_ count: Int, of grant: Grant) {
+        guard count > 0 else { return }
+        limiter.giveBack(count, takenAt: grant.takenAt)
+        line.gaveBack(grant.member, count)
+        underWay -= count
+        if grant.isProbe { gate.withdrawProbe() }
+    }
+
+    /// Whether the calls may start now; false when the way was closed since they were granted.
+    mutating func start(_ count: Int, of grant: Grant, at now: Int64) -> Bool {
+        guard grant.closings == closings else { return false }
+        limiter.use(count, takenAt: grant.takenAt, at: now)
+        return true
+    }
+
+    /// Who is to ask again because a call may be made for it now.
+    mutating func nextForRoom() -> Int? { room > 0 ? line.nextForRoom() : nil }
+
+    /// How many more calls may be under way.
+    private var room: Int { max(0, concurrency - underWay) }
+
+    private mutating func step(aside member: Int, _ permission: Permission) -> Permission {
+        _ = line.withdraw(member)
+        return permission
+    }
+
+    private mutating func take(_ wanted: Int, of member: Int, isProbe: Bool, at now: Int64) -> Permission {
+        limiter.share = cut.share(at: now)
+        line.ask(member, for: wanted)
+        let most = min(line.demand, room)
+        let available = limiter.available(upTo: most, at: now)
+        let granted = line.turns(of: member, among: available)
+        // What is left of the others' turns is wanted, too.
+        if most > 0 { limiter.take(granted, at: now, isShort: granted < most) }
+        guard granted > 0 else { return wait(for: wanted, of: member, at: now) }
+        line.took(member, granted)
+        underWay += granted
+        if isProbe { gate.startProbe() }
+        return .granted(Grant(member: member, count: granted, isProbe: isProbe, takenAt: now, closings: closings))
+    }
+
+    private mutating func wait(for wanted: Int, of member: Int, at now: Int64) -> Permission {
+        let first = line.place(of: member)
+        guard first <= room else {
+            line.waitForRoom(member)
+            return .waitForRoom
+        }
+        return .wait(until: limiter.nextAsk(first: first, last: line.place(of: member, turn: wanted), at: now))
+    }
+}
+
+extension TrafficState {
+    /// How the way to the endpoint stands.
+    func status(at instant: Instant) -> TrafficStatus {
+        var status = TrafficStatus()
+        status.allowedRate = allowedRate(at: instant.monotonic)
+        status.underWay = underWay
+        status.runs = line.count
+        if closedUntil > instant.monotonic { status.closedUntil = instant.wall(atMonotonic: closedUntil) }
+        switch gate.state {
+        case .open: if status.closedUntil != nil { status.reason = Self.waitReason }
+        case .closed(let closure):
+            status.gate = .closed
+            status.reason = closure.reason
+            status.nextProbeAt = closure.isProbeUnderWay ? nil : instant.wall(atMonotonic: closure.probeAt)
+            status.refusedProbes = closure.refusedProbes
+        case .halted(let halt):
+            status.gate = .halted
+            status.reason = halt.reason
+            status.halt = halt
+        }
+        guard let since = gate.notOpenSince else { return status }
+        status.since = instant.wall(atMonotonic: since)
+        status.probes = gate.probesSent
+        return status
+    }
+}
+
+/// Which runs may make calls at the moment, and for how long there has been none.
+///
+/// All times are monotonic nanoseconds.
+struct ActiveRuns: Sendable {
+    private var members: Set<Int> = []
+    private var emptySince: Int64?
+
+    /// A run may make calls; how long there was nobody before it.
+    mutating func arrive(_ member: Int, at now: Int64) -> Int64 {
+        members.insert(member)
+        defer { emptySince = nil }
+        return emptySince.map { now - $0 } ?? 0
+    }
+
+    /// A run may make no calls, or is over.
+    mutating func depart(_ member: Int, at now: Int64) {
+        guard members.remove(member) != nil, members.isEmpty else { return }
+        emptySince = now
+    }
+}

@@ -1,0 +1,159 @@
+import COpenSSL
+
+/// Turns one PEM block or one DER object into what it holds.
+struct KeyDecoder {
+    let password: String?
+    let name: String
+
+    var unreadable: OpenSSLError {
+        OpenSSLError.failed(
+            .unreadable,
+            "\(name) is no key or certificate that can be read; PEM, DER or PKCS#12 is wanted, whole and unchanged")
+    }
+
+    /// Nil for a block that is only an annex of the next one.
+    func item(pem block: PEMBlock) throws -> KeyFile.Item? {
+        switch block.label {
+        case "CERTIFICATE", "X509 CERTIFICATE": .certificate(try certificate(block.body))
+        case "TRUSTED CERTIFICATE": .certificate(try trustedCertificate(block.body))
+        case "PUBLIC KEY": .publicKey(try publicKey(block.body))
+        case "RSA PUBLIC KEY": .publicKey(try rsaPublicKey(block.body))
+        case "PRIVATE KEY": .privateKey(try pkcs8(block.body))
+        case "ENCRYPTED PRIVATE KEY": try encryptedPKCS8(block.body)
+        case "RSA PRIVATE KEY": try traditional(block, type: EVP_PKEY_RSA)
+        case "EC PRIVATE KEY": try traditional(block, type: EVP_PKEY_EC)
+        case "EC PARAMETERS": nil
+        case let label: .other(label.lowercased())
+        }
+    }
+
+    /// The forms of DER cannot be taken for one another: each begins with another sequence of types.
+    func item(der bytes: [UInt8]) throws -> KeyFile.Item {
+        if let handle = certificateHandle(bytes) { return .certificate(try Certificate(handle)) }
+        if let key = decode(bytes, { d2i_PUBKEY(nil, $0, $1) }) { return .publicKey(try PublicKey(handle(key))) }
+        if let key = pkcs8Handle(bytes) { return .privateKey(try PrivateKey(key)) }
+        if let sealed = decode(bytes, { d2i_X509_SIG(nil, $0, $1) }) {
+            X509_SIG_free(sealed)
+            return try encryptedPKCS8(bytes)
+        }
+        for type in [EVP_PKEY_RSA, EVP_PKEY_EC] {
+            guard let key = decode(bytes, { d2i_PrivateKey(type, nil, $0, $1) }) else { continue }
+            return .privateKey(try PrivateKey(handle(key)))
+        }
+        return .publicKey(try rsaPublicKey(bytes))
+    }
+
+    /// Calls a `d2i_` function; nil when the bytes are something else, or more than it reads.
+    func decode(
+        _ bytes: [UInt8], _ read: (UnsafeMutablePointer<UnsafePointer<UInt8>?>, Int) -> OpaquePointer?
+    ) -> OpaquePointer? {
+        DER.isSequence(bytes) ? bytes.withUnsafeBufferPointer { DER.decode($0, read) } : nil
+    }
+
+    func handle(_ key: OpaquePointer) -> KeyHandle {
+        KeyHandle(takingOwnership: key)
+    }
+
+    private func certificateHandle(_ bytes: [UInt8]) -> CertificateHandle? {
+        decode(bytes) { d2i_X509(nil, $0, $1) }.map { CertificateHandle(takingOwnership: $0) }
+    }
+
+    private func certificate(_ bytes: [UInt8]) throws -> Certificate {
+        guard let handle = certificateHandle(bytes) else { throw unreadable }
+        return try Certificate(handle)
+    }
+
+    private func trustedCertificate(_ bytes: [UInt8]) throws -> Certificate {
+        // A second sequence follows the certificate's.
+        let decoded = bytes.withUnsafeBufferPointer { DER.decode($0) { d2i_X509_AUX(nil, $0, $1) } }
+        guard let pointer = decoded else { throw unreadable }
+        return try Certificate(CertificateHandle(takingOwnership: pointer))
+    }
+
+    private func publicKey(_ bytes: [UInt8]) throws -> PublicKey {
+        guard let key = decode(bytes, { d2i_PUBKEY(nil, $0, $1) }) else { throw unreadable }
+        return try PublicKey(handle(key))
+    }
+
+    /// PKCS#1's RSAPublicKey (RFC 8017 §A.1.1).
+    private func rsaPublicKey(_ bytes: [UInt8]) throws -> PublicKey {
+        guard let key = decode(bytes, { d2i_PublicKey(EVP_PKEY_RSA, nil, $0, $1) }) else { throw unreadable }
+        return try PublicKey(handle(key))
+    }
+}
+
+extension KeyDecoder {
+    /// PKCS#8's PrivateKeyInfo (RFC 5208 §5).
+    func pkcs8(_ bytes: [UInt8]) throws -> PrivateKey {
+        guard let key = pkcs8Handle(bytes) else { throw unreadable }
+        return try PrivateKey(key)
+    }
+
+    func pkcs8Handle(_ bytes: [UInt8]) -> KeyHandle? {
+        guard let info = decode(bytes, { d2i_PKCS8_PRIV_KEY_INFO(nil, $0, $1) }) else { return nil }
+        defer { PKCS8_PRIV_KEY_INFO_free(info) }
+        return EVP_PKCS82PKEY(info).map(handle)
+    }
+
+    /// PKCS#8's EncryptedPrivateKeyInfo (RFC 5208 §6), also with the ciphers of the legacy provider.
+    func encryptedPKCS8(_ bytes: [UInt8]) throws -> KeyFile.Item {
+        guard let sealed = decode(bytes, { d2i_X509_SIG(nil, $0, $1) }) else { throw unreadable }
+        defer { X509_SIG_free(sealed) }
+        guard let password else { return .lockedPrivateKey }
+        return try LegacyProviders.withContext { library in
+            let count = Int32(clamping: password.utf8.count)
+            guard let info = PKCS8_decrypt_ex(sealed, password, count, library, nil) else {
+                throw OpenSSLError.wrongPassword(name: name)
+            }
+            defer { PKCS8_PRIV_KEY_INFO_free(info) }
+            guard let key = EVP_PKCS82PKEY(info) else { throw unreadable }
+            return .privateKey(try PrivateKey(handle(key)))
+        }
+    }
+
+    /// PKCS#1's RSAPrivateKey or SEC 1's ECPrivateKey, encrypted or not the way OpenSSL did before PKCS#8.
+    func traditional(_ block: PEMBlock, type: Int32) throws -> KeyFile.Item {
+        var body = block.body
+        defer { body.withUnsafeMutableBytes { OPENSSL_cleanse($0.baseAddress, $0.count) } }
+        if block.isEncrypted {
+            guard let password else { return .lockedPrivateKey }
+            try decrypt(&body, header: block.header, password: password)
+        }
+        guard let key = decode(body, { d2i_PrivateKey(type, nil, $0, $1) }) else {
+            // One wrong password in 256 leaves padding that looks right.
+            throw block.isEncrypted ? OpenSSLError.wrongPassword(name: name) : unreadable
+        }
+        return .privateKey(try PrivateKey(handle(key)))
+    }
+
+    private func decrypt(_ body: inout [UInt8], header: String, password: String) throws {
+        var header = Array(header.utf8CString)
+        var cipher = EVP_CIPHER_INFO()
+        guard PEM_get_EVP_CIPHER_INFO(&header, &cipher) > 0 else {
+            throw OpenSSLError.failed(
+                .unreadable, "\(name) is encrypted in a way this OpenSSL does not know; convert it to PKCS#8")
+        }
+        var count = body.count
+        let opened = Array(password.utf8).withUnsafeBufferPointer { password in
+            withUnsafePointer(to: password) { box in
+                body.withUnsafeMutableBufferPointer { body in
+                    PEM_do_header(
+                        &cipher, body.baseAddress, &count, { KeyDecoder.givePassword(room: $0, size: $1, box: $3) },
+                        UnsafeMutableRawPointer(mutating: box))
+                }
+            }
+        }
+        guard opened > 0 else { throw OpenSSLError.wrongPassword(name: name) }
+        body.removeLast(body.count - count)
+    }
+
+    /// Gives OpenSSL the password, so that it never asks for one on the terminal; 0 when it does not fit.
+    private static func givePassword(
+        room: UnsafeMutablePointer<CChar>?, size: Int32, box: UnsafeMutableRawPointer?
+    ) -> Int32 {
+        let password = box?.assumingMemoryBound(to: UnsafeBufferPointer<UInt8>.self).pointee
+        guard let room, let password, password.count <= Int(size) else { return 0 }
+        for (index, byte) in password.enumerated() { room[index] = CChar(bitPattern: byte) }
+        return Int32(password.count)
+    }
+}

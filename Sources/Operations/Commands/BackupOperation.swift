@@ -1,0 +1,196 @@
+import Basics
+import Foundation
+import JobRunner
+import RecordStore
+import Settings
+
+/// `rollcall backup`: a whole copy of the database, also while it is being run.
+public struct BackupOperation: Sendable {
+    private let file: String
+    private let config: String
+    private let console: Console
+
+    /// Names the copy, which must not exist yet.
+    public init(file: String, config: String, console: Console = .standard) {
+        self.file = file
+        self.config = config
+        self.console = console
+    }
+
+    /// Makes the copy and says what must be kept with it.
+    public func perform() async throws -> ExitStatus {
+        let place = try Installation(config: config)
+        let store = try place.storeForReading()
+        let path = file
+        try await BlockingWork.run { try store.backUp(to: path) }
+        try store.close()
+        console.note(
+            "\(path) is a whole copy. It opens with the sealing key \(place.settings.sealingKey) only: keep that key "
+                + "too, and apart from the copy.")
+        console.output(path)
+        return .succeeded
+    }
+}
+
+/// `rollcall restore`: puts a copy in the database's place, and says what that may cost.
+public struct RestoreOperation: Sendable {
+    private let file: String
+    private let config: String
+    private let console: Console
+
+    /// Names the copy to be put back.
+    public init(file: String, config: String, console: Console = .standard) {
+        self.file = file
+        self.config = config
+        self.console = console
+    }
+
+    /// Puts the copy in place; the database that was there is kept beside it.
+    public func perform() async throws -> ExitStatus {
+        let settings = try Installation(config: config).settings
+        let file = file
+        let report = try await BlockingWork.run {
+            try RecordStore.restore(
+                from: file, to: settings.database, sealingKeyPath: settings.sealingKey, keysFolder: settings.keysFolder,
+                endpoint: settings.api.baseURL)
+        }
+        for line in RestoreText.lines(report, file: file, database: settings.database) { console.note(line) }
+        return .succeeded
+    }
+}
+
+/// What a restored copy does not know, and what that may cost, as a person reads it.
+enum RestoreText {
+    static func lines(_ report: RestoreReport, file: String, database: String) -> [String] {
+        var lines = ["\(file) is now the database \(database)"]
+        if let setAside = report.setAside { lines.append("the database that was there is kept as \(setAside)") }
+        return lines + [missing(report), next(report)].compactMap(\.self)
+    }
+
+    private static func missing(_ report: RestoreReport) -> String? {
+        guard let lost = report.lostAttempts else {
+            return
+                "nobody knows what was sent since the copy was made: \(report.unknownBecause ?? "no trace is left"); "
+                + "batches taken in from now on wait until \(Hint.resumeAfterRestore), which says what may be paid twice"
+        }
+        guard lost > 0 else { return "it knows of every call that was made: nothing is missing" }
+        return
+            "it does not know of the last \(NumberFormat.count(Int(clamping: lost), "call")); sending those records again "
+            + "would bill up to \(Counted.things(report.callsAtRisk, "call")) a second time"
+    }
+
+    private static func next(_ report: RestoreReport) -> String? {
+        guard !report.pausedBatches.isEmpty else { return nil }
+        let names = report.pausedBatches.prefix(10).joined(separator: ", ")
+        let more = report.pausedBatches.count > 10 ? ", …" : ""
+        return
+            "the next run or daemon pauses \(names)\(more) and puts \(NumberFormat.count(report.doubtedRecords, "record")) "
+            + "in doubt; look at them before you resume, such as with "
+            + "\(Hint.records(batch: report.pausedBatches[0], status: "in_doubt"))"
+    }
+
+    /// What opening a database found to be missing in it; nil where nothing is.
+    static func warning(of found: RecoveryReport) -> String? {
+        let doubted = NumberFormat.count(found.doubtedRecords, "record")
+        let areInDoubt = "\(Counted.verb(found.doubtedRecords)) in doubt now"
+        if let reason = found.unknownBecause {
+            return
+                "the database was restored from an earlier copy, and nobody knows what had been sent since (\(reason)); "
+                + "\(doubted) that may have been sent \(areInDoubt), and batches taken in from now on wait until "
+                + "\(Hint.resumeAfterRestore)"
+        }
+        guard found.lostAttempts > 0 else { return nil }
+        return "the database was restored from an earlier copy, which does not know of the last "
+            + "\(NumberFormat.count(Int(clamping: found.lostAttempts), "call")); \(doubted) that may have been among them "
+            + areInDoubt
+    }
+}
+
+extension RestoreHold {
+    /// Why a batch waits, and what ends it.
+    var text: String {
+        "the database was restored, and nobody knows what had been sent since the copy was made (\(reason)): "
+            + "its lines may have been paid before; \(Hint.resumeAfterRestore) lets them go"
+    }
+}
+
+extension RecordStore {
+    /// The command that lets a batch go on that waits for a person's word.
+    ///
+    /// - Throws: `StoreError` when the database cannot be read.
+    func hint(toStart batch: Batch) throws -> Hint {
+        try restoreHold()?.covers(batch.id) == true ? .resumeAfterRestore : .start(batch: batch.name)
+    }
+}
+
+/// `rollcall resume --after-restore`: a person takes it upon them that lines are sent which may have been sent before a
+/// restore of which nobody knows what it lost.
+public struct AfterRestoreOperation: Sendable {
+    private let config: String
+    private let json: Bool
+    private let console: Console
+
+    /// Describes the command.
+    public init(config: String, json: Bool, console: Console = .standard) {
+        self.config = config
+        self.json = json
+        self.console = console
+    }
+
+    /// Says what may be paid twice, then lets the waiting batches go, each under its job's own rules of confirmation.
+    public func perform() async throws -> ExitStatus {
+        let place = try Installation(config: config)
+        // Who runs the database has put it right already.
+        if try place.runner() == .nobody { try place.storeForRunning(place.operatorProvenance()).close() }
+        let session = try OperatorSession(place, console: console)
+        guard let hold = try session.store.restoreHold() else {
+            console.note("nothing waits since a restore: every call is known that was made")
+            try await session.close()
+            return .succeeded
+        }
+        let waiting = try session.store.unfinishedBatches().filter {
+            hold.covers($0.id) && $0.state == .awaitingConfirmation
+        }
+        try await tell(hold, waiting, session)
+        _ = try await session.store.releaseRestoreHold(noting: session.action("resume_after_restore", of: nil))
+        for batch in waiting { try await admit(batch, in: session) }
+        if json {
+            let outlooks = try BatchOutlooks(place, session.store)
+            let batches = try waiting.map { try BatchStatus(session.store.batch($0.id), outlooks) }
+            console.output(JSONText.text(of: batches))
+        }
+        try await session.close()
+        return .succeeded
+    }
+
+    private func tell(_ hold: RestoreHold, _ waiting: [Batch], _ session: OperatorSession) async throws {
+        console.note(
+            "found at \(NumberFormat.time(hold.since)): the database was restored, and nobody knows what had been sent since "
+                + "the copy was made (\(hold.reason))")
+        for batch in waiting {
+            let estimate = try await spending(on: batch, session).estimate(of: batch)
+            console.note("\(batch.name) waits: up to \(estimate.text) may be paid twice")
+        }
+        console.note(
+            "from now on files are sent as usual: whatever of them was sent before the restore is paid twice"
+                + (waiting.isEmpty ? "; no batch waits" : ""))
+    }
+
+    private func spending(on batch: Batch, _ session: OperatorSession) -> Spending {
+        Spending(store: session.store, job: session.place.jobOrSettings(of: batch), pricing: session.place.pricing)
+    }
+
+    /// What else a batch waits for, it goes on waiting for.
+    private func admit(_ batch: Batch, in session: OperatorSession) async throws {
+        let admission = try await spending(on: batch, session).admission(of: batch)
+        if let reason = admission.reason {
+            try await session.store.renewReason(reason, ofWaiting: batch.id)
+            console.note("\(batch.name): \(reason); \(Hint.start(batch: batch.name)) agrees to it")
+        } else if try await session.store.moveBatch(
+            batch.id, from: [.awaitingConfirmation], to: .running, reason: nil,
+            noting: session.action("start", of: batch.id))
+        {
+            console.note("\(batch.name): started; \(try session.continuingRunner())")
+        }
+    }
+}

@@ -1,0 +1,150 @@
+import Basics
+import Foundation
+import JobRunner
+import RecordStore
+import Results
+import Settings
+
+/// `rollcall start`, `pause`, `resume` and `cancel`: takes effect at the runner's next claim.
+public struct BatchCommandOperation: Sendable {
+    private let command: BatchCommand
+    private let batch: String
+    private let config: String
+    private let json: Bool
+    private let console: Console
+
+    /// Describes what to do with which batch.
+    public init(_ command: BatchCommand, batch: String, config: String, json: Bool, console: Console = .standard) {
+        self.command = command
+        self.batch = batch
+        self.config = config
+        self.json = json
+        self.console = console
+    }
+
+    /// Moves the batch to its new state and says who goes on with it.
+    public func perform() async throws -> ExitStatus {
+        let session = try OperatorSession(Installation(config: config), console: console)
+        var batch = try session.store.batchOrFailure(batch)
+        // Where the runner or another person is quicker, the command means what it means for the state there is then.
+        while try await !perform(on: batch, in: session) { batch = try session.store.batch(batch.id) }
+        if json {
+            let status = try BatchStatus(
+                session.store.batch(batch.id), BatchOutlooks(session.place, session.store))
+            console.output(JSONText.text(of: status))
+        }
+        try await session.close()
+        return .succeeded
+    }
+
+    /// Whether it is done; false where the batch is in another state meanwhile.
+    private func perform(on batch: Batch, in session: OperatorSession) async throws -> Bool {
+        if command != .cancel, batch.state == .awaitingConfirmation, let hold = try session.store.restoreHold(),
+            hold.covers(batch.id)
+        {
+            throw OperationFailure(.unfinished, "\(batch.name) waits: \(hold.text)")
+        }
+        let effect = command.effect(
+            on: batch.state, isIngested: batch.isIngested, of: batch.name, rest: batch.waysToSendRest)
+        switch effect {
+        case .refused(let why): throw OperationFailure(.unfinished, "\(batch.name) \(why)")
+        case .nothing:
+            try await repeatDecision(on: batch, in: session)
+            return true
+        case .becomes(let state): return try await move(batch, to: state, in: session)
+        }
+    }
+
+    /// To resume is also to say that a remedy has been applied: a daemon hears of it, whatever the batch does.
+    private func repeatDecision(on batch: Batch, in session: OperatorSession) async throws {
+        console.note("\(batch.name) is \(batch.state.rawValue) already")
+        guard command == .resume else { return }
+        try await session.note(command.rawValue, of: batch.id)
+        console.note("\(try session.continuingRunner()), with the keys as they are now")
+    }
+
+    private func move(_ batch: Batch, to state: BatchState, in session: OperatorSession) async throws -> Bool {
+        let hasMoved = try await session.store.moveBatch(
+            batch.id, from: [batch.state], to: state, reason: reason(for: state),
+            noting: session.action(command.rawValue, of: batch.id))
+        if hasMoved { console.note("\(batch.name): \(command.participle); \(try await follows(batch, session))") }
+        return hasMoved
+    }
+
+    private func reason(for state: BatchState) -> String? {
+        state == .paused ? "paused by \(NSUserName())" : nil
+    }
+
+    private func follows(_ batch: Batch, _ session: OperatorSession) async throws -> String {
+        switch command {
+        case .start, .resume: return try session.continuingRunner()
+        case .pause: return "calls under way are awaited; \(Hint.resume(batch: batch.name)) goes on"
+        case .cancel:
+            let cancelled = try session.store.batch(batch.id)
+            return "\(cancelled.givenUp); \(try await resultsFollow(cancelled, session))"
+        }
+    }
+
+    /// Whoever awaits calls under way writes the results; where nobody does, they are written here.
+    private func resultsFollow(_ batch: Batch, _ session: OperatorSession) async throws -> String {
+        let awaits = batch.counts.inFlight > 0 ? "awaits calls under way and " : ""
+        switch try session.place.runner() {
+        case .daemon: return "the daemon \(awaits)writes the results"
+        case .run(let process) where batch.counts.inFlight > 0:
+            return "process \(process) \(awaits)writes the results"
+        case .run, .nobody:
+            let place = session.place
+            let results = BatchResults(
+                store: session.store, pricing: place.pricing, place: session.resultsPlace(of: batch))
+            let written = try await results.publish(
+                batch, by: { try place.operatorProvenance() }, console: console)
+            return "its results are in \(written.paths.folder)"
+        }
+    }
+}
+
+/// A hand on the database beside whoever runs it, if anybody does.
+struct OperatorSession: Sendable {
+    let place: Installation
+    let store: RecordStore
+    let console: Console
+
+    /// Opens the database; takes no lock and calls nothing.
+    ///
+    /// - Throws: `OperationFailure` (78) where there is no database yet; `StoreError`.
+    init(_ place: Installation, console: Console) throws {
+        self.place = place
+        self.console = console
+        store = try place.storeForOperating()
+    }
+
+    /// Keeps what was done among the actions, with who did it. Keys that can't be read stand in nobody's way here.
+    func note(_ name: String, of batch: BatchID?, detail: String? = nil) async throws {
+        try await store.recordAction(try action(name, of: batch, detail: detail))
+    }
+
+    /// What the operator does now.
+    func action(_ name: String, of batch: BatchID?, detail: String? = nil) throws -> Action {
+        Action(
+            at: Int64(Date().timeIntervalSince1970 * 1_000), batch: batch, name: name, detail: detail,
+            provenance: try place.operatorProvenance())
+    }
+
+    /// Who goes on with a batch, as the end of a sentence.
+    func continuingRunner() throws -> String {
+        switch try place.runner() {
+        case .daemon(let process): "the daemon (process \(process)) goes on with it"
+        case .run(let process):
+            "process \(process) runs this database; when it has ended, \(Hint.daemon) goes on with it"
+        case .nobody: "no daemon runs; \(Hint.daemon) goes on with it, or run the file again"
+        }
+    }
+
+    /// Where a batch's results go; of a batch whose job is gone, where those without a job go.
+    func resultsPlace(of batch: Batch) -> ResultsLocation { place.resultsPlace(of: batch) }
+
+    /// Closes the database.
+    func close() async throws {
+        try await store.closeWithoutBlocking()
+    }
+}

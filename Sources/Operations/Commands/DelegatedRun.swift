@@ -1,0 +1,161 @@
+import Basics
+import Foundation
+import Ingest
+import JobRunner
+import RecordStore
+import Results
+import Settings
+
+/// `rollcall run` beside a daemon: takes the files in, hands their batches over, follows them, and shows the results.
+struct DelegatedRun {
+    let request: RunRequest
+    let place: Installation
+    let job: JobDefinition
+    let console: Console
+
+    /// Hands the files over and waits for their batches.
+    func perform(_ inputs: [ExaminedFile], to process: Int32) async throws -> ExitStatus {
+        console.note("a daemon (process \(process)) runs this database; handing the work over to it")
+        let (session, stop) = (try OperatorSession(place, console: console), StopSignal())
+        return try await SignalledWork.run(stop: stop, console: console) {
+            let outcome = try await BatchSubmission(session: session, job: job, request: request, stop: stop)
+                .submit(inputs)
+            var statuses = [ExitStatus]()
+            let followed = FollowedBatch(
+                session: session, job: job, stop: stop, out: request.out, json: request.json)
+            for file in outcome.files {
+                if file.isPassedOver {
+                    _ = try await followed.standing(file.batch)
+                } else {
+                    statuses.append(try await followed.end(of: file.batch.id))
+                }
+            }
+            try await session.close()
+            return .combined(statuses + [outcome.status(of: inputs.count)].compactMap { $0 })
+        }
+    }
+}
+
+/// A batch that another process runs, followed to where it stops, with what its end means.
+struct FollowedBatch {
+    let session: OperatorSession
+    let job: JobDefinition
+    let stop: StopSignal
+    /// Where results are to be written once more; nil: those of the runner will do.
+    let out: String?
+    let json: Bool
+
+    /// Follows it and prints what came of it.
+    func end(of id: BatchID) async throws -> ExitStatus {
+        let batch = try await BatchFollower(session: session, stop: stop).follow(id)
+        guard batch.state.isFinished else {
+            let reason = batch.reason.map { ": \($0)" } ?? ""
+            session.console.note(
+                "\(batch.name) is \(batch.state.rawValue)\(reason); \(try goesOn(batch))")
+            return try await standing(batch)
+        }
+        // A runner with other settings may have written them elsewhere.
+        let known = out == nil ? try results.written(batch) : nil
+        let written =
+            if let known { known } else {
+                try await results.publish(
+                    batch, by: { [place = session.place] in try place.operatorProvenance() }, console: session.console)
+            }
+        session.console.output(json ? JSONText.text(of: written.summary) : SummaryText.text(of: written))
+        return Verdict.status(of: batch.counts, accepting: job.accept)
+    }
+
+    /// What a script reads of a batch for which there is nothing to wait.
+    func standing(_ batch: Batch) async throws -> ExitStatus {
+        if json { session.console.output(JSONText.text(of: try results.summary(of: batch))) }
+        return batch.state.isFinished ? Verdict.status(of: batch.counts, accepting: job.accept) : .unfinished
+    }
+
+    private var results: BatchResults {
+        BatchResults(
+            store: session.store, pricing: session.place.pricing,
+            place: ResultsLocation(job, settings: session.place.settings), out: out.map(ResultsLocation.init(output:)))
+    }
+
+    private func goesOn(_ batch: Batch) throws -> String {
+        switch batch.state {
+        case .awaitingConfirmation: "\(try session.store.hint(toStart: batch)) agrees to it"
+        case .paused, .halted: "\(Hint.resume(batch: batch.name)) goes on with it"
+        default: "the daemon goes on with it; \(Hint.status(batch: batch.name)) shows how it fares"
+        }
+    }
+}
+
+/// Shows how a batch fares that another process runs, until it is over or stands still.
+struct BatchFollower {
+    let session: OperatorSession
+    let stop: StopSignal
+    private static let interval = Duration.milliseconds(250)
+
+    /// The batch when nothing more happens with it by itself; sooner when the user has seen enough.
+    ///
+    /// - Throws: `OperationFailure` (3) when the process that runs it has ended before.
+    func follow(_ id: BatchID) async throws -> Batch {
+        var display = FollowDisplay(batch: try session.store.batch(id), console: session.console)
+        while true {
+            let batch = try session.store.batch(id)
+            let waiting = try session.place.storage().waiting ?? session.store.runnerStatus()?.waiting()
+            display.show(batch, waiting: waiting)
+            if try stop.isRaised || isOver(batch) {
+                display.finish()
+                return batch
+            }
+            guard try session.place.runner() != .nobody else {
+                throw OperationFailure(
+                    .unfinished,
+                    "\(batch.name): the daemon has ended before the batch; run the same command again to go on")
+            }
+            try await Task.sleep(for: Self.interval)
+        }
+    }
+
+    private func isOver(_ batch: Batch) throws -> Bool {
+        batch.state.isFinished ? try session.store.hasResults(batch.id) : batch.state.isAtRest
+    }
+}
+
+/// The progress of a batch that another process runs, read from the database: in place on a terminal, a line every few
+/// seconds elsewhere.
+struct FollowDisplay {
+    private let console: Console
+    private let start = ContinuousClock.now
+    private var meter: RateMeter
+    private var line: ProgressLine
+    private var lastShown: ContinuousClock.Instant?
+    private static let plainInterval = Duration.seconds(5)
+
+    init(batch: Batch, console: Console) {
+        self.console = console
+        line = ProgressLine(name: batch.name, total: batch.counts.total, done: Self.done(batch.counts))
+        meter = RateMeter(finished: line.done)
+    }
+
+    private static func done(_ counts: BatchCounts) -> Int { counts.total - counts.queued - counts.inFlight }
+
+    /// Takes how the batch stands, and why no calls are made, if they aren't.
+    mutating func show(_ batch: Batch, waiting: String?) {
+        let counts = batch.counts
+        line.total = counts.total
+        line.done = Self.done(counts)
+        (line.inDoubt, line.failed, line.retries) = (counts.inDoubt, counts.failed, counts.retries)
+        line.pause = (waiting ?? (batch.state == .running ? nil : batch.state.rawValue)).map { .because($0) }
+        let now = ContinuousClock.now
+        meter.note(finished: line.done, at: now - start)
+        line.rate = meter.perSecond
+        guard console.errorIsTerminal || lastShown.map({ now - $0 >= Self.plainInterval }) ?? true else { return }
+        lastShown = now
+        if console.errorIsTerminal { console.redraw(line) } else { console.note(line.text) }
+    }
+
+    /// Leaves the last state standing on a line of its own.
+    func finish() {
+        guard console.errorIsTerminal else { return console.note(line.text) }
+        console.redraw(line)
+        console.dequeue()
+    }
+}

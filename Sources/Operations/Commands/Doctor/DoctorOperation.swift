@@ -1,0 +1,89 @@
+import Foundation
+import IdentityInsightsClient
+import JobRunner
+import Settings
+
+/// `rollcall doctor`: checks from the settings to the connection, each with its remedy.
+public struct DoctorOperation: Sendable {
+    private let config: String
+    private let oneCall: Bool
+    private let json: Bool
+    private let console: Console
+
+    /// Describes the visit; `oneCall` sends one test record, which is billed.
+    public init(config: String, oneCall: Bool, json: Bool, console: Console = .standard) {
+        self.config = config
+        self.oneCall = oneCall
+        self.json = json
+        self.console = console
+    }
+
+    /// Runs all checks that can be run and prints what they found; 3 where a cap forbids the one call.
+    public func perform() async throws -> ExitStatus {
+        let findings = await examine()
+        for finding in findings where !json { console.output(finding.text) }
+        if json { console.output(JSONText.text(of: findings)) }
+        if findings.contains(where: { $0.level == .failure }) { return .configuration }
+        return findings.contains { $0.level == .refused } ? .unfinished : .succeeded
+    }
+
+    private func examine() async -> [Finding] {
+        let place: Installation
+        do {
+            place = try Installation(config: config)
+        } catch {
+            return [.failure("settings", OperationFailure(error).message)]
+        }
+        let local =
+            [.fine("settings", place.settings.path)] + CredentialChecks(place: place).findings()
+            + StorageChecks(place: place).findings() + DaemonChecks(place: place).findings()
+        guard let client = try? place.client(place.credentials(), concurrency: 1) else {
+            return local + [.failure("connection", "not tried: mend the keys above first")]
+        }
+        var remote = await ConnectionChecks(client: client, baseURL: place.settings.api.baseURL).findings()
+        if oneCall { remote.append(await TestCall(place: place, client: client).finding()) }
+        await client.shutDown()
+        return local + remote
+    }
+}
+
+/// What one check of the doctor found.
+struct Finding: Encodable, Equatable {
+    /// How grave it is.
+    enum Level: String, Encodable {
+        case fine = "ok"
+        case warning
+        case failure
+        /// Not done, because a cap forbids it.
+        case refused
+    }
+
+    let check: String
+    let level: Level
+    /// What was found and, unless all is well, what to do.
+    let message: String
+
+    static func fine(_ check: String, _ message: String) -> Finding {
+        Finding(check: check, level: .fine, message: message)
+    }
+    static func warning(_ check: String, _ message: String) -> Finding {
+        Finding(check: check, level: .warning, message: message)
+    }
+    static func failure(_ check: String, _ message: String) -> Finding {
+        Finding(check: check, level: .failure, message: message)
+    }
+    static func refused(_ check: String, _ message: String) -> Finding {
+        Finding(check: check, level: .refused, message: message)
+    }
+
+    var text: String {
+        let label =
+            switch level {
+            case .fine: "ok      "
+            case .warning: "warning "
+            case .failure: "FAILED  "
+            case .refused: "REFUSED "
+            }
+        return "\(label)\(check): \(message)"
+    }
+}

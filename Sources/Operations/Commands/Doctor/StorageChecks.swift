@@ -1,0 +1,110 @@
+import Basics
+import Foundation
+import RecordStore
+import Settings
+
+/// The doctor's look at folders, disk space, the sealing key and the database.
+struct StorageChecks {
+    let place: Installation
+    /// Less free space than this is worth a warning, in bytes: a night of a million records takes some 3 GiB.
+    private static let comfortableSpace = 4 << 30
+
+    func findings() -> [Finding] {
+        [
+            folder("database folder", holding: place.settings.database),
+            folder("output", holding: "\(place.settings.output)/x"),
+        ]
+            + [keysFolder(), space(), database()]
+    }
+
+    /// What lies there has to outlive the database's folder, and to stay what it is when that is restored.
+    private func keysFolder() -> Finding {
+        let path = place.settings.keysFolder
+        if let obstacle = FolderCheck(path).obstacle { return .failure("keys_folder", obstacle) }
+        let others = [
+            ("the database's folder", URL(filePath: place.settings.database).deletingLastPathComponent().path),
+            ("output", place.settings.output),
+        ]
+        let keys = URL(filePath: path).standardizedFileURL.path + "/"
+        for (name, folder) in others where keys.hasPrefix(URL(filePath: folder).standardizedFileURL.path + "/") {
+            return .warning(
+                "keys_folder",
+                "\(path) lies inside \(name): who loses or restores that, loses ledger.trace with it; name another folder"
+            )
+        }
+        return .fine("keys_folder", "\(path); its ledger.trace is never to be copied back")
+    }
+
+    private func folder(_ check: String, holding path: String) -> Finding {
+        let folder = FolderCheck(URL(filePath: path).deletingLastPathComponent().path)
+        return folder.obstacle.map { .failure(check, $0) } ?? .fine(check, folder.nearest)
+    }
+
+    private func space() -> Finding {
+        var information = statvfs()
+        let folder = FolderCheck(URL(filePath: place.settings.database).deletingLastPathComponent().path).nearest
+        guard statvfs(folder, &information) == 0 else { return .warning("disk", "\(folder): free space is unknown") }
+        return Self.space(free: Int(information.f_bavail) * Int(information.f_frsize), at: folder)
+    }
+
+    /// What free bytes in a folder mean.
+    static func space(free: Int, at folder: String) -> Finding {
+        let text = "\(NumberFormat.bytes(free)) free at \(folder)"
+        return free < comfortableSpace
+            ? .warning("disk", "\(text); a million records take some 3 GiB") : .fine("disk", text)
+    }
+
+    private func database() -> Finding {
+        let path = place.settings.database
+        if let loss = RecordStore.loss(ofDatabase: path, keysFolder: place.settings.keysFolder) {
+            return .failure("database", loss.description)
+        }
+        guard FileManager.default.fileExists(atPath: path) else {
+            return .fine("database", "\(path) does not exist yet; the first run makes it and its sealing key")
+        }
+        do {
+            let store = try place.storeForReading()
+            defer { try? store.close() }
+            let batches = try store.batches()
+            guard try store.isSound() else {
+                return .failure(
+                    "database", "\(path) is damaged; put a backup in its place, as \(Hint.help(["restore"])) says")
+            }
+            return .fine("database", "\(path), \(Counted.things(batches.count, "batch")); the sealing key fits")
+        } catch {
+            return .failure("database", OperationFailure(error).message)
+        }
+    }
+}
+
+/// The doctor's look at what the daemon needs: its jobs with their folders, schedules, groups and commands; and whether
+/// one runs.
+struct DaemonChecks {
+    let place: Installation
+
+    func findings() -> [Finding] {
+        do {
+            return try JobsCheckOperation.findings([], settings: place.settings).map(named) + [runner()]
+        } catch {
+            return [.failure("jobs", OperationFailure(error).message), runner()]
+        }
+    }
+
+    private func runner() -> Finding {
+        do {
+            guard let process = try RecordStore.runnerProcess(ofDatabase: place.settings.database) else {
+                return .fine("runner", "nobody runs batches now")
+            }
+            return .fine("runner", "process \(process) runs batches now")
+        } catch {
+            return .failure("runner", OperationFailure(error).message)
+        }
+    }
+
+    /// Among other checks a job's name alone would say too little.
+    private func named(_ finding: Finding) -> Finding {
+        let isAboutAll = finding.check == "jobs"
+        return Finding(
+            check: isAboutAll ? "jobs" : "job \(finding.check)", level: finding.level, message: finding.message)
+    }
+}

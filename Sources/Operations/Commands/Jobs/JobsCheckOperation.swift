@@ -1,0 +1,235 @@
+import Basics
+import DropFolder
+import Foundation
+import Ingest
+import JobRunner
+import Schedules
+import Settings
+
+/// `rollcall jobs check`: whether job files are right, and whether what they need is there.
+public struct JobsCheckOperation: Sendable {
+    private let files: [String]
+    private let config: String
+    private let json: Bool
+    private let console: Console
+
+    /// Describes the check; no files means all of the jobs' folder.
+    public init(files: [String], config: String, json: Bool, console: Console = .standard) {
+        self.files = files
+        self.config = config
+        self.json = json
+        self.console = console
+    }
+
+    /// Prints every finding.
+    ///
+    /// - Returns: `configuration` where a file is wrong or a job that is switched on lacks something.
+    public func perform() async throws -> ExitStatus {
+        let settings = try Installation(config: config).settings
+        let findings = try Self.findings(files, settings: settings)
+        for finding in findings where !json { console.output(finding.text) }
+        if json { console.output(JSONText.text(of: findings)) }
+        return findings.contains { $0.level == .failure } ? .configuration : .succeeded
+    }
+
+    /// What is found in all job files, or in those named by path or job.
+    static func findings(_ files: [String], settings: Settings) throws -> [Finding] {
+        let all = try JobDefinition.all(in: settings)
+        let wanted = files.isEmpty ? all : files.map { file(named: $0, settings: settings) }
+        guard !wanted.isEmpty else { return [.fine("jobs", "no job files in \(settings.jobs)")] }
+        let now = SystemClock().now
+        let names = Set((all + wanted).map(\.name))
+        return wanted.flatMap { file -> [Finding] in
+            guard case .success(let job) = file.result else {
+                return file.errors.map { .failure(file.name, $0.description) }
+            }
+            let others = all.filter { $0.name != file.name }.compactMap { try? $0.result.get() }
+            return JobChecks(job: job, names: names, others: others, house: settings.limits, now: now).findings()
+        }
+    }
+
+    private static func file(named name: String, settings: Settings) -> JobFile {
+        let isFile = name.contains("/") || name.hasSuffix(".yaml") || name.hasSuffix(".yml")
+        return JobDefinition.file(at: isFile ? name : "\(settings.jobs)/\(name).yaml", over: settings)
+    }
+}
+
+/// What a job that is written rightly needs on this machine: folders, a group, a program, other jobs.
+///
+/// What a job lacks that is switched off is a warning, and a failure for one that the daemon would run.
+struct JobChecks {
+    let job: JobDefinition
+    /// The names of all jobs, this one among them.
+    let names: Set<String>
+    /// The other jobs that are written rightly.
+    let others: [JobDefinition]
+    /// The settings' caps, which hold over every job's.
+    let house: Settings.Limits
+    /// Milliseconds since 1970 UTC.
+    let now: Int64
+
+    /// What is lacking; where nothing is, the one finding that says so and when the job is due.
+    func findings() -> [Finding] {
+        let lacking = problems().map { job.isEnabled ? Finding.failure(job.name, $0) : .warning(job.name, $0) }
+        let doubts = warnings().map { Finding.warning(job.name, $0) }
+        return lacking.isEmpty && doubts.isEmpty ? [.fine(job.name, summary)] : lacking + doubts
+    }
+
+    private func problems() -> [String] {
+        [mapping, neverDue, output, leaving, group, command].compactMap { $0 } + dropFolder + strangers + rivals
+    }
+
+    private func warnings() -> [String] {
+        [
+            emptyPattern, Self.excess("daily_calls", job.limits.dailyCalls, house.dailyCalls),
+            Self.excess("monthly_cost", job.limits.monthlyCost, house.monthlyCost),
+        ].compactMap(\.self)
+    }
+
+    private var emptyPattern: String? {
+        guard let pattern = job.source.glob, !Self.matches(pattern) else { return nil }
+        return "source.glob matches nothing now: \(pattern)"
+    }
+
+    private static func excess<Cap: Comparable>(_ key: String, _ own: Cap?, _ house: Cap?) -> String? {
+        guard let own, let house, own > house else { return nil }
+        return "limits.\(key): \(own) has no effect above the settings' \(house), which holds for all jobs together"
+    }
+
+    private static func matches(_ pattern: String) -> Bool {
+        var found = glob_t()
+        defer { globfree(&found) }
+        return glob(pattern, GLOB_NOSORT, nil, &found) == 0
+    }
+
+    private var summary: String {
+        guard job.isEnabled else { return "is switched off" }
+        guard let next = job.nextRun(after: now) else {
+            return job.source.path.map { "takes what is dropped into \($0)" } ?? "runs when somebody runs files with it"
+        }
+        return "is due \(NumberFormat.time(next, in: job.timeZone))"
+    }
+
+    /// What no file could be read under is found before the first comes.
+    private var mapping: String? {
+        FieldMapping(job).fault.map { "fields: \($0)" }
+    }
+
+    private var neverDue: String? {
+        guard let schedule = job.schedule, schedule.next(after: now, in: job.timeZone) == nil else { return nil }
+        return "schedule is never due: there is no such day in any year"
+    }
+
+    private var output: String? {
+        guard let output = job.output, let obstacle = FolderCheck(output).obstacle else { return nil }
+        return "output: \(obstacle)"
+    }
+
+    /// Files that a pattern names are moved or deleted where they lie.
+    private var leaving: String? {
+        guard let glob = job.source.glob, job.after != .keep else { return nil }
+        let folder = URL(filePath: glob).deletingLastPathComponent().path
+        let places = job.after == .archive ? [folder, "\(folder)/archive"] : [folder]
+        let present = places.filter { FileManager.default.fileExists(atPath: $0) }
+        return present.compactMap { FolderCheck($0).obstacle }.first.map { "after: \($0), or say 'after: keep'" }
+    }
+
+    private var dropFolder: [String] {
+        guard let path = job.source.path else { return [] }
+        guard let places = try? DropFolder(path: path) else { return [] }
+        let folders = [places.inbox, places.working, places.archive, places.rejected, places.output]
+            .map(FolderCheck.init)
+        let obstacles = folders.compactMap(\.obstacle).map { "source.path: \($0)" }
+        guard obstacles.isEmpty, Set(folders.map(\.device)).count > 1 else { return Array(obstacles.prefix(1)) }
+        return [
+            "source.path: inbox, working, archive, rejected and out must lie on one file system, or a file could be half moved"
+        ]
+    }
+
+    private var group: String? {
+        guard let name = job.exchangeGroup else { return nil }
+        guard let group = getgrnam(name)?.pointee.gr_gid else {
+            return
+                "exchange_group: there is no group '\(name)'; make it with 'groupadd \(ShellQuoting.word(name))', or name another"
+        }
+        guard geteuid() != 0, group != getegid(), !Self.groups.contains(group) else { return nil }
+        return
+            "exchange_group: \(NSUserName()) is not in the group '\(name)'; add it with 'usermod -aG \(name) \(NSUserName())'"
+    }
+
+    private static var groups: [gid_t] {
+        var groups = [gid_t](repeating: 0, count: Int(max(0, getgroups(0, nil))))
+        let count = getgroups(Int32(groups.count), &groups)
+        return Array(groups.prefix(Int(max(0, count))))
+    }
+
+    private var command: String? {
+        guard let program = job.notify?.command.first, !Self.isExecutable(program) else { return nil }
+        return program.contains("/")
+            ? "notify: \(program) is no program that can be run; check its path, then 'chmod +x \(ShellQuoting.word(program))'"
+            : "notify: there is no program '\(program)' in PATH; give its path"
+    }
+
+    private static func isExecutable(_ program: String) -> Bool {
+        let folders =
+            program.contains("/")
+            ? [""] : (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map { "\($0)/" }
+        return folders.contains { folder in
+            var isFolder: ObjCBool = false
+            let path = folder + program
+            return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && !isFolder.boolValue
+                && access(path, X_OK) == 0
+        }
+    }
+
+    private var strangers: [String] {
+        (job.rerun?.jobs ?? []).filter { !names.contains($0) && $0 != JobDefinition.unnamed }
+            .map { "rerun.jobs: there is no job '\($0)'; \(Hint.jobsList) shows which there are" }
+    }
+
+    private var rivals: [String] {
+        others.filter { $0.isEnabled && job.isEnabled && takesFromSamePlace($0) }
+            .map { "source: the job '\($0.name)' takes the same files; give each its own folder or pattern" }
+    }
+
+    private func takesFromSamePlace(_ other: JobDefinition) -> Bool {
+        Self.patterns(of: job).contains { pattern in Self.patterns(of: other).contains(where: pattern.overlaps) }
+    }
+
+    /// What a job takes; of a drop folder also what is being worked on.
+    private static func patterns(of job: JobDefinition) -> [PathPattern] {
+        if let glob = job.source.glob { return [PathPattern(glob)] }
+        guard let path = job.source.path, let folder = try? DropFolder(path: path) else { return [] }
+        return [folder.inbox, folder.working].map { PathPattern(folder: $0) }
+    }
+}
+
+/// Whether a folder that may not exist yet can be made and written into.
+struct FolderCheck {
+    /// The folder itself, or the nearest above it that exists.
+    let nearest: String
+    /// Its file system; nil where it cannot be told.
+    let device: dev_t?
+
+    init(_ path: String) {
+        var folder = URL(filePath: path).standardizedFileURL
+        while folder.path != "/", !FileManager.default.fileExists(atPath: folder.path) {
+            folder.deleteLastPathComponent()
+        }
+        nearest = folder.path
+        var facts = stat()
+        device = stat(nearest, &facts) == 0 ? facts.st_dev : nil
+    }
+
+    /// What is in the way, and the remedy; nil: nothing.
+    var obstacle: String? {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: nearest, isDirectory: &isFolder), isFolder.boolValue else {
+            return "\(nearest) is not a folder; move it away or name another"
+        }
+        guard access(nearest, W_OK | X_OK) == 0 else {
+            return "\(nearest) cannot be written by \(NSUserName()); change its owner or name another"
+        }
+        return nil
+    }
+}

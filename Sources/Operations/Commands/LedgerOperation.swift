@@ -1,0 +1,156 @@
+import Foundation
+import RecordStore
+import Results
+import Settings
+
+/// `rollcall ledger`: every attempt of a batch, or what a period adds up to, to hold against an invoice.
+public struct LedgerOperation: Sendable {
+    /// What is asked for.
+    public enum Scope: Sendable {
+        /// The attempts of one batch.
+        case batch(String)
+        /// The days from one to another, both included, as `YYYY-MM-DD` in `limits.time_zone`.
+        case period(from: String, to: String)
+    }
+
+    private let scope: Scope
+    private let config: String
+    private let json: Bool
+    private let console: Console
+
+    /// Describes what to list.
+    public init(_ scope: Scope, config: String, json: Bool, console: Console = .standard) {
+        self.scope = scope
+        self.config = config
+        self.json = json
+        self.console = console
+    }
+
+    /// Prints the attempts by line, or the totals by day and batch; last what all add up to.
+    public func perform() async throws -> ExitStatus {
+        let place = try Installation(config: config)
+        let days = try period()
+        let store = try place.storeForReading()
+        if let days {
+            try show(
+                PeriodLedger(
+                    days, store: store, pricing: place.pricing, zone: place.settings.limits.timeZone))
+        } else if case .batch(let name) = scope {
+            try list(try store.batchOrFailure(name), store, place)
+        }
+        try store.close()
+        return .succeeded
+    }
+
+    private func period() throws -> ClosedRange<CallDay>? {
+        guard case .period(let from, let to) = scope else { return nil }
+        let (first, last) = (try CallDay(text: from), try CallDay(text: to))
+        guard first <= last else { throw OperationFailure(.usage, "--from \(from) comes after --to \(to)") }
+        return first...last
+    }
+
+    private func list(_ batch: Batch, _ store: RecordStore, _ place: Installation) throws {
+        if !json { console.output(AttemptLine.header) }
+        try store.forEachAttempt(batch.id) { attempt in
+            let line = AttemptLine(attempt)
+            console.output(json ? JSONText.text(of: line) : line.text)
+            try console.requireOutput()
+        }
+        let totals = LedgerSum(try store.ledgerTotals(batch.id))
+        let cost = Cost.share(of: try store.ledgerDays(inMonthsOf: batch.id), pricing: place.pricing) {
+            $0.batch == batch.id
+        }
+        let last = BatchLedgerEnd(batch: batch.name, totals: totals, cost: cost)
+        console.output(json ? JSONText.text(of: last) : "\(batch.name): \(totals.text); cost: \(cost)")
+    }
+
+    private func show(_ period: PeriodLedger) {
+        console.output(json ? JSONText.text(of: period) : period.text)
+    }
+}
+
+/// What ends a batch's list.
+private struct BatchLedgerEnd: Encodable {
+    let batch: String
+    let totals: LedgerSum
+    let cost: Cost
+}
+
+extension CallDay {
+    /// The day of a text such as `2026-11-30`.
+    ///
+    /// - Throws: `OperationFailure` (64) that shows the form.
+    init(text: String) throws {
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false).map { Int64($0) }
+        var calendar = Calendar(identifier: .gregorian)
+        calendar.timeZone = .gmt
+        guard parts.count == 3, text.utf8.count == 10, let year = parts[0], let month = parts[1], let day = parts[2],
+            DateComponents(calendar: calendar, year: Int(year), month: Int(month), day: Int(day)).isValidDate
+        else { throw OperationFailure(.usage, "'\(text)' is no day; write it as 2026-11-30") }
+        self.init(rawValue: year * 10_000 + month * 100 + day)
+    }
+
+    /// `2026-11-30`.
+    var text: String {
+        String(format: "%04d-%02d-%02d", Int(rawValue / 10_000), Int(rawValue / 100 % 100), Int(rawValue % 100))
+    }
+}
+
+/// One attempt as `ledger` lists it: nothing of the record but its line.
+struct AttemptLine: Encodable {
+    static let header = "LINE\tTRY\tTIME\tOUTCOME\tCAUSE\tHTTP\tREASON\tCORRELATION ID\tMS\tBILLABLE"
+
+    /// Milliseconds since 1970 UTC.
+    private let started: Int64
+    let line: Int
+    let number: Int
+    let startedAt: String
+    let finishedAt: String?
+    /// Nil while the call is under way.
+    let outcome: String?
+    let cause: String?
+    let httpStatus: Int?
+    let reasonCode: String?
+    let correlationID: String?
+    let milliseconds: Int64?
+    /// `yes`, answered with 200; `no`, surely not; `unknown`; nil while the call is under way.
+    let billable: String?
+    /// Whether it left, or may have left, and counts against the caps.
+    let isCall: Bool
+
+    init(_ attempt: AttemptView) {
+        line = attempt.record.line
+        number = attempt.number
+        started = attempt.startedAt
+        startedAt = Timestamp.text(attempt.startedAt)
+        finishedAt = attempt.finishedAt.map(Timestamp.text)
+        outcome = attempt.outcome
+        cause = attempt.cause
+        httpStatus = attempt.httpStatus
+        reasonCode = attempt.reasonCode
+        correlationID = attempt.correlationID
+        milliseconds = attempt.finishedAt.map { $0 &- attempt.startedAt }
+        billable = attempt.billable?.rawValue
+        isCall = attempt.countsAsCall
+    }
+
+    var text: String {
+        let cells = [
+            String(line), String(number), NumberFormat.time(started), outcome ?? "under way", cause,
+            httpStatus.map { String($0) },
+            reasonCode, correlationID, milliseconds.map { String($0) }, billable,
+        ]
+        return cells.map { $0 ?? "-" }.joined(separator: "\t")
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case line, number, outcome, cause, billable
+        case startedAt = "started_at"
+        case finishedAt = "finished_at"
+        case httpStatus = "http_status"
+        case reasonCode = "reason_code"
+        case correlationID = "correlation_id"
+        case milliseconds = "duration_ms"
+        case isCall = "call"
+    }
+}

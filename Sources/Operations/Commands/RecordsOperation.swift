@@ -1,0 +1,97 @@
+import Foundation
+import RecordStore
+
+/// `rollcall records`: a batch's records, one line each.
+public struct RecordsOperation: Sendable {
+    private let config: String
+    private let batch: String
+    private let statuses: String?
+    private let json: Bool
+    private let console: Console
+
+    /// Describes which records to list.
+    public init(config: String, batch: String, statuses: String?, json: Bool, console: Console = .standard) {
+        self.config = config
+        self.batch = batch
+        self.statuses = statuses
+        self.json = json
+        self.console = console
+    }
+
+    /// Prints the records in input order.
+    public func perform() async throws -> ExitStatus {
+        let wanted = try statuses.map(StatusParser.statuses)
+        let store = try Installation(config: config).storeForReading()
+        let id = try store.batchOrFailure(batch).id
+        if !json { console.output("LINE\tID\tSTATUS\tATTEMPTS\tREASON") }
+        try store.forEachRecord(id, statuses: wanted, lines: nil) { view in
+            var line = try RecordLine(view)
+            // One that waits for another try shows why it does.
+            if view.status == .queued, view.attempts > 0 {
+                line.reason = try store.lastAttempt(of: view.record).flatMap(RecordLine.reason)
+            }
+            console.output(json ? JSONText.text(of: line) : line.text)
+            try console.requireOutput()
+        }
+        try store.close()
+        return .succeeded
+    }
+}
+
+/// One record as `records` lists it.
+struct RecordLine: Encodable {
+    let line: Int
+    let id: String
+    let status: String
+    let attempts: Int
+    var reason: String?
+
+    init(_ view: RecordView) throws {
+        line = view.line
+        id = String(decoding: try view.id, as: UTF8.self)
+        status = view.status.rawValue
+        attempts = view.attempts
+        reason = try view.errorText ?? view.reasonCode
+    }
+
+    /// What became of an attempt, in the ledger's words; nil while it is under way.
+    static func reason(_ attempt: AttemptView) -> String? {
+        guard let outcome = attempt.outcome else { return nil }
+        let status = attempt.httpStatus.map { "HTTP \($0)" }
+        return "last attempt: "
+            + [outcome, attempt.cause, status, attempt.reasonCode].compactMap { $0 }.joined(separator: ", ")
+    }
+
+    /// Tab-separated; control characters of an id cannot break the table.
+    var text: String {
+        let plainID = String(id.map { $0.isASCII && $0.asciiValue.map { $0 < 0x20 } == true ? "?" : $0 })
+        return [String(line), plainID, status, String(attempts), reason ?? ""].joined(separator: "\t")
+    }
+}
+
+/// Statuses as a command line names them: joined by commas.
+enum StatusParser {
+    /// The statuses named.
+    ///
+    /// - Throws: `OperationFailure` (64) that names the ones there are.
+    static func statuses(in text: String) throws -> Set<RecordStatus> {
+        try Set(
+            text.split(separator: ",").map { word in
+                guard let status = RecordStatus(rawValue: word.filter { $0 != " " }) else {
+                    let known = RecordStatus.allCases.map(\.rawValue).joined(separator: ", ")
+                    throw OperationFailure(.usage, "there is no status '\(word)'; the statuses are \(known)")
+                }
+                return status
+            })
+    }
+
+    /// Lines as `A-B`, or one line as `A`.
+    ///
+    /// - Throws: `OperationFailure` (64) that shows the form.
+    static func lines(in text: String) throws -> ClosedRange<Int> {
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+        guard let first = parts.first ?? nil, let last = parts.last ?? nil, parts.count <= 2, 1 <= first, first <= last
+        else { throw OperationFailure(.usage, "--lines wants the form A-B, such as 2-100") }
+        return first...last
+    }
+}

@@ -1,0 +1,169 @@
+import Basics
+import Foundation
+import IdentityInsightsClient
+import JobRunner
+import RecordStore
+import Settings
+
+/// Queues the records of a batch again that a person selected, after trying today's keys on answers that were kept.
+struct Requeueing: Sendable {
+    /// What came of it.
+    struct Found {
+        /// The selected records, queued to be sent.
+        let rerun: Rerun
+        /// Records whose kept answer can be read now, without a call.
+        let recovered: Int
+    }
+
+    let store: RecordStore
+    let client: IdentityInsightsClient
+    let requireEncryptedAnswers: Bool
+    let provenance: Provenance
+    /// What sending them costs, under the batch's job.
+    let spending: Spending
+    let console: Console
+
+    /// Queues the records.
+    ///
+    /// - Parameters:
+    ///   - selection: Which.
+    ///   - batch: Of which batch.
+    ///   - yes: Whether the person agreed to what it costs, and to send again what may have been billed.
+    /// - Returns: What came of it.
+    /// - Throws: `RequeueRefusal` where records would be sent without that agreement, or all of them be held again;
+    ///   `OperationFailure` (3) where nothing of the batch can be queued again.
+    func perform(_ selection: RequeueSelection, of batch: Batch, yes: Bool) async throws -> Found {
+        if let reason = batch.reasonNotToRerun { throw OperationFailure(.unfinished, "\(batch.name) \(reason)") }
+        let recovered = selection.statuses.contains(.inDoubt) ? try await readKeptAnswers(batch) : 0
+        if let refusal = try await refusal(selection, of: batch, yes: yes) {
+            throw RequeueRefusal(batch: batch, reason: refusal, recovered: recovered)
+        }
+        let rerun = try await store.rerun(batch.id, selection)
+        try await note(rerun.queued, selection, batch)
+        if rerun.queued > 0 {
+            console.note("\(batch.name): \(NumberFormat.count(rerun.queued, "record")) queued again")
+        }
+        if rerun.takenOver > 0 {
+            console.note(
+                "\(batch.name): \(NumberFormat.count(rerun.takenOver, "record")) queued again before, and not sent yet, "
+                    + "\(rerun.takenOver == 1 ? "goes" : "go") with this rerun")
+        }
+        return Found(rerun: rerun, recovered: recovered)
+    }
+
+    private func readKeptAnswers(_ batch: Batch) async throws -> Int {
+        let recovery = Recovery(store: store, client: client, requireEncryptedAnswers: requireEncryptedAnswers)
+        let recovered = try await recovery.readKeptAnswers(of: batch.id).read
+        if recovered > 0 {
+            console.note("\(batch.name): \(NumberFormat.count(recovered, "kept answer")) can be read now; no call")
+        }
+        return recovered
+    }
+
+    /// Why nothing is queued; nil: it may be.
+    private func refusal(_ selection: RequeueSelection, of batch: Batch, yes: Bool) async throws -> String? {
+        let inDoubtSummary = try SelectedInDoubt(selection, of: batch.id, in: store)
+        if let held = InDoubtMessages.held(inDoubtSummary.heldByOthers) {
+            if inDoubtSummary.areAllHeldByOthers { return held }
+            console.note("\(batch.name): \(held)")
+        }
+        let admission = try await spending.admission(ofRequeueing: selection, in: batch)
+        if admission.isHeld { return try store.restoreHold()?.text }
+        guard !yes else {
+            if let answered = InDoubtMessages.billedTwice(inDoubtSummary.own) {
+                console.note("\(batch.name): \(answered)")
+            }
+            return nil
+        }
+        let reasons = [
+            InDoubtMessages.billedTwice(inDoubtSummary.own), InDoubtMessages.perhapsBilledTwice(inDoubtSummary.own),
+            try await answeredElsewhere(selection, batch), admission.reason,
+        ].compactMap { $0 }
+        return reasons.isEmpty ? nil : reasons.joined(separator: "; ") + ". Nothing was queued; --yes sends them"
+    }
+
+    /// Whether cancelled records have been answered in another batch, as they are when `cancelled.*` was run: sending them
+    /// would pay a second time, unless the job lets that answer serve.
+    private func answeredElsewhere(_ selection: RequeueSelection, _ batch: Batch) async throws -> String? {
+        guard selection.statuses.contains(.cancelled), batch.counts.cancelled > 0, spending.job.reuseWithin == nil
+        else { return nil }
+        var cancelled = selection
+        cancelled.statuses = [.cancelled]
+        try await store.learnAnswers()
+        let count = try await store.forecast(batch.id, requeueing: cancelled, answeredSince: batch.createdAt).reused
+        guard count > 0 else { return nil }
+        let (were, them) = count == 1 ? ("was", "it") : ("were", "them")
+        return
+            "\(NumberFormat.count(count, "cancelled record")) \(were) answered since in another batch; sending \(them) "
+            + "bills \(them) once more"
+    }
+
+    private func note(_ count: Int, _ selection: RequeueSelection, _ batch: Batch) async throws {
+        let statuses = selection.statuses.map(\.rawValue).sorted().joined(separator: ",")
+        try await store.recordAction(
+            Action(
+                at: Int64(Date().timeIntervalSince1970 * 1_000), batch: batch.id, name: "rerun",
+                detail: "\(statuses): \(Counted.things(count, "record"))", provenance: provenance))
+    }
+}
+
+/// Records were not queued again, because a person has to agree first or to settle others.
+struct RequeueRefusal: Error {
+    let batch: Batch
+    let reason: String
+    /// Records of the same selection whose kept answer could be read meanwhile.
+    let recovered: Int
+
+    var failure: OperationFailure { OperationFailure(.unfinished, "\(batch.name): \(reason)") }
+}
+
+/// Tries today's keys on the answers that could not be deciphered when they came: they were billed once already.
+struct Recovery: KeptAnswerReading {
+    let store: RecordStore
+    let client: IdentityInsightsClient
+    let requireEncryptedAnswers: Bool
+    /// Answers kept in memory at once.
+    private static let groupSize = 500
+
+    /// Turns records in doubt whose kept answer can be read now into succeeded ones; no call is made. An answer to another
+    /// call is not taken.
+    ///
+    /// - Parameter batch: The batch.
+    /// - Returns: How many could be read, and how many could not.
+    /// - Throws: `StoreError` when state could not be read or written.
+    func readKeptAnswers(of batch: BatchID) async throws -> (read: Int, unread: Int) {
+        var (read, unread, group) = (0, 0, [RecoveredAnswer]())
+        // Read when the first answer can be.
+        var known: RecentAnswers?
+        try await store.forEachKeptAnswer(batch) { view in
+            guard !view.isRepeated else { return }
+            guard let found = try answer(in: view) else { return unread += 1 }
+            guard try isItsOwn(found, view, &known) else { return }
+            group.append(found)
+            guard group.count == Self.groupSize else { return }
+            read += try await store.accept(group)
+            group = []
+        }
+        if !group.isEmpty { read += try await store.accept(group) }
+        return (read, unread)
+    }
+
+    private func answer(in view: RecordView) throws -> RecoveredAnswer? {
+        guard let kept = try view.answer,
+            let found = client.redeciphered(kept, requireEncryptedAnswers: requireEncryptedAnswers)
+        else { return nil }
+        return RecoveredAnswer(
+            record: view.record, answer: found.answer, requestRefID: found.requestRefID, hasWarnings: found.hasWarnings,
+            warning: found.warning)
+    }
+
+    /// Whether an answer is the one to the record's own call, by the same rule as when it comes.
+    private func isItsOwn(
+        _ found: RecoveredAnswer, _ view: RecordView, _ known: inout RecentAnswers?
+    ) throws -> Bool {
+        guard let reference = found.requestRefID else { return true }
+        var answers = try known ?? RecentAnswers(store.recentAnswers())
+        defer { known = answers }
+        return Reply.isAnswer(reference, to: view.correlationID) && answers.insert(AnswerReference(reference))
+    }
+}

@@ -1,0 +1,148 @@
+import Basics
+import Foundation
+import RecordStore
+import Results
+import Settings
+
+/// `rollcall resolve`: a person decides what becomes of records in doubt.
+public struct ResolveOperation: Sendable {
+    private let request: ResolveRequest
+    private let console: Console
+
+    /// Describes the decision.
+    public init(_ request: ResolveRequest, console: Console = .standard) {
+        self.request = request
+        self.console = console
+    }
+
+    /// Settles the records, keeps the decision and who made it, and writes the results of a finished batch anew.
+    public func perform() async throws -> ExitStatus {
+        let place = try Installation(config: request.config)
+        let session = try OperatorSession(place, console: console)
+        let batch = try session.store.batchOrFailure(request.batch)
+        let inDoubtSummary = try inDoubtSummary(batch, session.store)
+        switch request.decision {
+        case .failed:
+            // Found before anything is decided: a job's file may be wrong, or gone.
+            let job = try place.job(of: batch, console: console)
+            try await fail(batch, under: job, in: session)
+        case .queued: try await queue(inDoubtSummary, of: batch, in: session)
+        }
+        try await session.close()
+        return .succeeded
+    }
+
+    private var lines: ClosedRange<Int>? { request.line.map { $0...$0 } }
+
+    /// The records that the decision is about.
+    private func inDoubtSummary(_ batch: Batch, _ store: RecordStore) throws -> SelectedInDoubt {
+        guard batch.isIngested else {
+            throw OperationFailure(.unfinished, "\(batch.name) is \(batch.state.rawValue); nothing of it was sent yet")
+        }
+        let inDoubtSummary = try SelectedInDoubt(
+            RequeueSelection(statuses: [.inDoubt], lines: lines), of: batch.id, in: store)
+        guard inDoubtSummary.records == 0 else { return inDoubtSummary }
+        guard let line = request.line else {
+            throw OperationFailure(.unfinished, "\(batch.name): no record is in doubt; there is nothing to resolve")
+        }
+        let status = try store.record(RecordID(batch: batch.id, line: line))?.status.rawValue
+        throw OperationFailure(
+            .unfinished,
+            "\(batch.name): line \(line) " + (status.map { "is \($0), not in doubt" } ?? "begins no record")
+                + "; there is nothing to resolve")
+    }
+
+    private func fail(_ batch: Batch, under job: JobDefinition, in session: OperatorSession) async throws {
+        let provenance = try session.place.operatorProvenance()
+        let scope = scope
+        let count = try await session.store.resolveAsFailed(
+            batch.id, lines: lines, reason: "resolved as failed by hand; whether it was billed is not known",
+            heldReason: "resolved as failed by hand; held and not sent, an identical record may have been billed"
+        ) { count in
+            Action(
+                at: Int64(Date().timeIntervalSince1970 * 1_000), batch: batch.id, name: "resolve",
+                detail: "\(scope) as failed: \(NumberFormat.count(count, "record"))", provenance: provenance)
+        }
+        console.note("\(batch.name): \(NumberFormat.count(count, "record")) in doubt resolved as failed")
+        try await writeResults(of: session.store.batch(batch.id), under: job, by: provenance, in: session)
+    }
+
+    private func queue(_ inDoubtSummary: SelectedInDoubt, of batch: Batch, in session: OperatorSession) async throws {
+        let reasons = [
+            InDoubtMessages.billedTwice(inDoubtSummary.own), InDoubtMessages.perhapsBilledTwice(inDoubtSummary.own),
+        ].compactMap { $0 }
+        if !request.yes, !reasons.isEmpty {
+            throw OperationFailure(
+                .unfinished, "\(batch.name): \(reasons.joined(separator: "; ")). Add --yes to do so")
+        }
+        if let answered = InDoubtMessages.billedTwice(inDoubtSummary.own) {
+            session.console.note("\(batch.name): \(answered)")
+        }
+        if let held = InDoubtMessages.held(inDoubtSummary.heldByOthers) {
+            if inDoubtSummary.areAllHeldByOthers { throw OperationFailure(.unfinished, "\(batch.name): \(held)") }
+            session.console.note("\(batch.name): \(held)")
+        }
+        let count = try await session.store.requeue(
+            batch.id, RequeueSelection(statuses: [.inDoubt], lines: lines))
+        try await session.note(
+            "resolve", of: batch.id, detail: "\(scope) as queued: \(NumberFormat.count(count, "record"))")
+        let queued = try session.store.batch(batch.id)
+        let nextStepText = try queued.nextStepText(queuedAgain: count) ?? goesOn(queued, count, session)
+        console.note("\(batch.name): \(NumberFormat.count(count, "record")) queued again; \(nextStepText)")
+    }
+
+    /// Who sends them, and with what else; where nobody does, how they are sent alone.
+    private func goesOn(_ batch: Batch, _ count: Int, _ session: OperatorSession) throws -> String {
+        let others = batch.counts.queued - count
+        guard others > 0, try session.place.runner() == .nobody else { return try session.continuingRunner() }
+        let alone = Hint.rerun(
+            batch: batch.name, status: "in_doubt", lines: request.line.map { "\($0)-\($0)" })
+        return try session.continuingRunner()
+            + ", and sends \(NumberFormat.count(others, "other record")) waiting there, too; "
+            + "\(alone) sends what was resolved and nothing else"
+    }
+
+    private var scope: String { request.line.map { "line \($0)" } ?? "all in doubt" }
+
+    private func writeResults(
+        of batch: Batch, under job: JobDefinition, by provenance: Provenance, in session: OperatorSession
+    ) async throws {
+        guard batch.state == .completed else { return }
+        let place = session.place
+        let results = BatchResults(
+            store: session.store, pricing: place.pricing, place: ResultsLocation(job, settings: place.settings))
+        let written = try await results.publish(batch, by: { provenance }, console: console)
+        console.note("\(batch.name): results written anew in \(written.paths.folder)")
+    }
+}
+
+/// What `rollcall resolve` is asked to do.
+public struct ResolveRequest: Sendable {
+    /// What becomes of records in doubt.
+    public enum Decision: String, Sendable, CaseIterable {
+        /// They count as failed.
+        case failed
+        /// They are sent again, and perhaps billed a second time.
+        case queued
+    }
+
+    /// The batch's name or number.
+    public var batch: String
+    /// The settings file.
+    public var config: String
+    /// The line at which the record starts; nil: all in doubt.
+    public var line: Int?
+    /// What becomes of them.
+    public var decision: Decision
+    /// Whether records may be sent again that were perhaps billed.
+    public var yes: Bool
+
+    /// Describes the decision.
+    public init(batch: String, config: String, line: Int?, decision: Decision, yes: Bool = false) {
+        self.batch = batch
+        self.config = config
+        self.line = line
+        self.decision = decision
+        self.yes = yes
+    }
+}

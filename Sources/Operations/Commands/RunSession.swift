@@ -1,0 +1,217 @@
+import Basics
+import Foundation
+import IdentityInsightsClient
+import Ingest
+import JobRunner
+import RecordStore
+import Results
+import Settings
+
+/// An open database, a client and a job: what it takes to run batches, one after the other.
+struct RunSession: Sendable {
+    let place: Installation
+    let job: JobDefinition
+    let configuration: RunnerConfiguration
+    let credentials: Credentials
+    let provenance: Provenance
+    let store: RecordStore
+    let client: IdentityInsightsClient
+    let stop: StopSignal
+    let console: Console
+    /// Where and how results are written.
+    let results: BatchResults
+
+    /// Reads keys, opens the database as its runner and makes the client; calls nothing.
+    init(
+        place: Installation, job: JobDefinition, rate: Double?, out: String?, stop: StopSignal, console: Console,
+        holdsInDoubt: Bool = false
+    ) throws {
+        self.place = place
+        self.job = job
+        var configuration = RunnerConfiguration(job, settings: place.settings, rate: rate)
+        if holdsInDoubt { configuration.inDoubt = .hold }
+        self.configuration = configuration
+        credentials = try place.credentials()
+        provenance = try place.provenance(credentials)
+        let resultsPlace = ResultsLocation(job, settings: place.settings)
+        try Self.requireWritable(out ?? resultsPlace.output)
+        client = try place.client(credentials, concurrency: configuration.concurrency)
+        store = try place.storeForRunning(provenance)
+        results = BatchResults(
+            store: store, pricing: place.pricing, place: resultsPlace, out: out.map(ResultsLocation.init(output:)))
+        self.stop = stop
+        self.console = console
+        store.observeStorage { [console] in console.note(Self.text(of: $0)) }
+        stop.limitWaiting(in: store)
+        reportRecovery()
+    }
+
+    /// How long calls under way, and answers that wait for room on a full disk, are waited for after a stop.
+    var grace: Duration { place.settings.daemon.shutdownGrace + place.settings.api.requestTimeout }
+
+    private static func text(of storage: StorageCondition) -> String {
+        switch storage {
+        case .full:
+            "the disk that holds the database is full: no calls are made, answers that came in are kept; make room on it, "
+                + "and it goes on by itself"
+        case .normal: "the disk has room again: calls go on"
+        }
+    }
+
+    /// Gives up waiting for room on a full disk some time after a stop. Waits until it is cancelled.
+    func limitWaiting() async {
+        await stop.raised()
+        guard !Task.isCancelled else { return }
+        let clock = SystemClock()
+        await clock.sleep(until: clock.monotonic + grace.nanoseconds)
+        if !Task.isCancelled { store.stopWaitingForRoom(exceptForEndsOfCalls: false) }
+    }
+
+    /// The work's result; SIGINT and SIGTERM stop it, and what a full disk keeps from being written delays its end by
+    /// ``grace`` at most.
+    func whileSignalsAreHeard<Value: Sendable>(
+        _ work: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        try await SignalledWork.run(stop: stop, console: console, grace: grace) {
+            try await withThrowingTaskGroup(of: Value?.self) { group in
+                group.addTask {
+                    await limitWaiting()
+                    return nil
+                }
+                defer { group.cancelAll() }
+                return try await work()
+            }
+        }
+    }
+
+    /// Whether the batch was paused just now because the database was restored from an earlier copy: it waits until a
+    /// person has read what that may cost and runs it again.
+    func isRestored(_ id: BatchID) -> Bool { store.recovery.pausedBatches.contains(id) }
+
+    /// Results must have somewhere to go before anything is sent that has to be paid.
+    private static func requireWritable(_ folder: String) throws {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw OperationFailure(folder, "the folder for results cannot be made", SystemFault(behind: error))
+        }
+        guard access(folder, W_OK | X_OK) == 0 else {
+            throw OperationFailure(folder, "results cannot be written there", SystemFault(errno))
+        }
+    }
+
+    private func reportRecovery() {
+        if let warning = credentials.warning { console.note("warning: \(warning)") }
+        let found = store.recovery
+        if found.openAttempts > 0 {
+            console.note(
+                "the last run ended with \(NumberFormat.count(found.openAttempts, "call")) under way; in doubt now")
+        }
+        if let text = RestoreText.warning(of: found) { console.note("warning: \(text)") }
+    }
+
+    /// Sends what is queued in a batch, writes the results when it is finished, and tells how it ended.
+    ///
+    /// - Parameters:
+    ///   - id: The batch.
+    ///   - rerun: The re-run whose records alone are sent; nil: whatever waits.
+    ///   - json: Whether the summary goes to standard output as JSON.
+    /// - Returns: What its end means.
+    /// - Throws: `StoreError` when state could not be read or written; `ResultError`.
+    func run(_ id: BatchID, only rerun: Rerun? = nil, json: Bool) async throws -> ExitStatus {
+        let batch = try await started(store.batch(id))
+        let display = ProgressDisplay(batch: batch, sending: rerun?.records ?? batch.counts.queued, console: console)
+        let runner = BatchRunner(
+            store: store, submitter: client, requests: try BatchRequests(layout: store.layout(of: id)),
+            configuration: configuration,
+            keptAnswers: Recovery(
+                store: store, client: client, requireEncryptedAnswers: configuration.requireEncryptedAnswers),
+            events: display.take)
+        try await tell(working: id)
+        // Going on was decided above: what a person has stopped since stays stopped.
+        let end = try await runner.run(id, stop: stop, resuming: false, only: rerun?.number)
+        display.finish(try store.progress(id))
+        let ended = try store.batch(id)
+        guard !ended.state.isFinished else { return try await conclude(ended, json: json) }
+        console.note("\(ended.name): \(Ending.text(of: end, batch: ended, timeZone: configuration.timeZone))")
+        return try standing(ended, json: json)
+    }
+
+    /// Says in the database at which batch the process is, for whoever looks from outside.
+    private func tell(working batch: BatchID) async throws {
+        let now = Int64(Date().timeIntervalSince1970 * 1_000)
+        try await store.saveRunnerStatus(
+            RunnerStatus(
+                process: getpid(), host: provenance.host, version: Version.current, isDaemon: false, startedAt: now,
+                loadedAt: now, updatedAt: now, allowedRate: configuration.rate, batch: batch))
+    }
+
+    /// Writes the results of a batch that is over, and tells what became of it.
+    func conclude(_ batch: Batch, json: Bool) async throws -> ExitStatus {
+        let written = try await results.publish(batch, by: { provenance }, console: console)
+        console.output(json ? JSONText.text(of: written.summary) : SummaryText.text(of: written))
+        return Verdict.status(of: batch.counts, accepting: job.accept)
+    }
+
+    /// What a script reads of a batch that is not over.
+    func standing(_ batch: Batch, json: Bool) throws -> ExitStatus {
+        if json { console.output(JSONText.text(of: try results.summary(of: store.batch(batch.id)))) }
+        return .unfinished
+    }
+
+    /// Takes files in under the session's job.
+    func intake(again: Bool, reuses: Bool) -> BatchIntake {
+        BatchIntake(
+            store: store, job: job, provenance: provenance, results: results, stop: stop, console: console,
+            again: again, reuses: reuses)
+    }
+
+    /// Asks before a batch that costs much.
+    func confirmation(yes: Bool) -> Confirmation {
+        Confirmation(
+            store: store, job: job, pricing: place.pricing, stop: stop, console: console, yes: yes)
+    }
+
+    /// Closes connections and database; state is already written.
+    func close() async throws {
+        await client.shutDown()
+        try await BlockingWork.run { try store.close() }
+    }
+
+    private func started(_ batch: Batch) async throws -> Batch {
+        let warning = CertificateNotice.text(
+            end: credentials.certificateEnd, queued: batch.counts.queued, rate: configuration.rate, now: Date())
+        if let warning { console.note(warning) }
+        _ = try await store.moveBatch(
+            batch.id, from: [.awaitingConfirmation, .paused, .halted, .completed], to: .running, reason: nil)
+        return try store.batch(batch.id)
+    }
+}
+
+/// What a run that did not finish says: why, and how it goes on.
+enum Ending {
+    static func text(of end: RunEnd, batch: Batch, timeZone: TimeZone) -> String {
+        let waiting = NumberFormat.count(batch.counts.queued, "record")
+        // A re-run leaves the state as it was.
+        let stands = batch.state == .paused ? "paused" : "stopped"
+        switch end {
+        case .completed: return "completed"
+        case .rerunDone:
+            return "what was named is sent; \(waiting) still waiting there; its file, run again, goes on with the rest"
+        case .halted(let halt): return "halted with \(waiting) waiting. \(halt.reason) \(halt.remedy)"
+        case .stopped: return "stopped with \(waiting) waiting; run the same command again to go on"
+        case .capped(.batchCalls):
+            return
+                "\(stands) with \(waiting) waiting: limits.batch_calls is reached; raise it and run the same command again"
+        case .capped(.dailyCalls):
+            return "\(stands) with \(waiting) waiting: limits.daily_calls is reached; run the same command again after "
+                + "midnight (\(timeZone.displayName)), or raise it"
+        case .capped(.monthlyCost):
+            return
+                "\(stands) with \(waiting) waiting: limits.monthly_cost is reached; run the same command again next "
+                + "month (\(timeZone.displayName)), or raise it"
+        case .stateChanged(let state): return "stopped with \(waiting) waiting: the batch is \(state.rawValue) now"
+        }
+    }
+}

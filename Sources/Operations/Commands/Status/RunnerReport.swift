@@ -1,0 +1,123 @@
+import Basics
+import Foundation
+import RecordStore
+import Results
+
+/// Who runs the database and how the way to the API stands, as `status --json` prints it.
+struct RunnerReport: Encodable, Equatable {
+    enum Kind: String, Encodable {
+        case daemon
+        /// A `run`, which ends with its batches and says no more of itself.
+        case run
+    }
+
+    let process: Int32
+    let kind: Kind
+    var version: String?
+    var jobs: Int?
+    /// When it started.
+    var since: String?
+    /// When it last read its settings, jobs and keys.
+    var loadedAt: String?
+    /// `open`, `closed` or `halted`.
+    var gate: String?
+    /// Why the gate is not open.
+    var reason: String?
+    var gateSince: String?
+    /// Probes sent since the gate closed.
+    var probes: Int?
+    /// Absent while one is under way.
+    var nextProbeAt: String?
+    /// Until when a `Retry-After` forbids any call.
+    var noCallsUntil: String?
+    /// Calls per second.
+    var allowedRate: Double?
+    /// Since when the disk that holds the database is full; absent while it has room.
+    var diskFullSince: String?
+
+    /// What is known of a runner; nil where nobody runs the database.
+    init?(_ runner: Installation.Runner, _ status: RunnerStatus?, _ storage: StorageCondition) {
+        switch runner {
+        case .nobody: return nil
+        case .run(let process): (self.process, kind) = (process, .run)
+        case .daemon(let process):
+            (self.process, kind) = (process, .daemon)
+            if let status { fill(status) }
+        }
+        if case .full(let since) = storage { diskFullSince = Timestamp.text(since) }
+    }
+
+    private mutating func fill(_ status: RunnerStatus) {
+        (version, jobs) = (status.version, status.jobs)
+        (since, loadedAt) = (Timestamp.text(status.startedAt), Timestamp.text(status.loadedAt))
+        (allowedRate, noCallsUntil) = (status.allowedRate, status.closedUntil.map(Timestamp.text))
+        switch status.gate {
+        case .open: (gate, probes) = ("open", 0)
+        case .closed(let reason, let since, let nextProbeAt, let probes):
+            (gate, self.reason, gateSince) = ("closed", reason, Timestamp.text(since))
+            (self.nextProbeAt, self.probes) = (nextProbeAt.map(Timestamp.text), probes)
+        case .halted(let reason, let since):
+            (gate, self.reason, gateSince) = ("halted", reason, Timestamp.text(since))
+        }
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case process, kind, version, jobs, since, gate, reason, probes
+        case loadedAt = "loaded_at"
+        case gateSince = "gate_since"
+        case nextProbeAt = "next_probe_at"
+        case noCallsUntil = "no_calls_until"
+        case allowedRate = "allowed_rate"
+        case diskFullSince = "disk_full_since"
+    }
+}
+
+/// What `status` says of whoever runs the database, above the batches.
+enum RunnerLine {
+    /// One line, more where no calls are made; nil where nobody runs and no daemon did.
+    static func text(
+        of runner: Installation.Runner, _ status: RunnerStatus?, _ storage: StorageCondition, now: Date = Date()
+    ) -> String? {
+        let lines: [String?]
+        switch runner {
+        case .nobody:
+            lines = [status?.isDaemon == true ? "no daemon runs; \(Hint.daemon) goes on with what waits" : nil]
+        case .run(let process):
+            lines = ["process \(process) runs this database until its batches are done", storage.waiting]
+        case .daemon(let process):
+            let since = status.map { status in
+                " since \(NumberFormat.time(status.startedAt)), \(NumberFormat.count(status.jobs, "job"))"
+            }
+            lines = ["daemon: process \(process)" + (since ?? ""), storage.waiting, status?.waiting(at: now)]
+        }
+        let known = lines.compactMap(\.self)
+        return known.isEmpty ? nil : known.joined(separator: "\n")
+    }
+}
+
+extension StorageCondition {
+    /// Why no calls are made at all; nil while the disk has room.
+    var waiting: String? {
+        guard case .full(let since) = self else { return nil }
+        return "no calls since \(NumberFormat.time(since)): the disk that holds the database is full; make room on it"
+    }
+}
+
+extension RunnerStatus {
+    /// Why no calls are made at all, and when that may change; nil while they are.
+    func waiting(at now: Date = Date()) -> String? {
+        switch gate {
+        case .open:
+            guard let closedUntil, Double(closedUntil) / 1_000 > now.timeIntervalSince1970 else { return nil }
+            return "no calls until \(NumberFormat.time(closedUntil)) (Retry-After)"
+        case .closed(let reason, let since, let nextProbeAt, let probes):
+            let next = nextProbeAt.map { "next at \(NumberFormat.time($0))" } ?? "one under way"
+            return "no calls since \(NumberFormat.time(since)): \(reason ?? "the API is out of reach"); "
+                + "\(NumberFormat.count(probes, "probe")) so far, \(next)"
+        case .halted(let reason, let since):
+            return
+                "halted since \(NumberFormat.time(since)): \(reason ?? "something is wrong"); mend it, then resume what is "
+                + "halted, or send SIGHUP to the daemon where nothing is"
+        }
+    }
+}

@@ -1,0 +1,159 @@
+import Basics
+import Foundation
+import RecordStore
+import Results
+
+/// `rollcall status`: the batches as they stand, read beside whoever runs them.
+public struct StatusOperation: Sendable {
+    private let config: String
+    private let batch: String?
+    private let watch: Bool
+    private let json: Bool
+    private let console: Console
+
+    /// Describes what to show; `batch` nil means all.
+    public init(config: String, batch: String?, watch: Bool, json: Bool, console: Console = .standard) {
+        self.config = config
+        self.batch = batch
+        self.watch = watch
+        self.json = json
+        self.console = console
+    }
+
+    /// Prints once, or every second until nothing moves any more.
+    public func perform() async throws -> ExitStatus {
+        let place = try Installation(config: config)
+        let store = try place.storeForReading()
+        while try show(selection(store), BatchOutlooks(place, store), place.storage()), watch {
+            try console.requireOutput()
+            try await Task.sleep(for: .seconds(1))
+        }
+        try store.close()
+        return .succeeded
+    }
+
+    private func selection(_ store: RecordStore) throws -> [Batch] {
+        guard let batch else { return try store.batches() }
+        return [try store.batchOrFailure(batch)]
+    }
+
+    /// Prints batches; whether any of them moves.
+    private func show(_ batches: [Batch], _ outlooks: BatchOutlooks, _ storage: StorageCondition) throws -> Bool {
+        let (resumptions, hold) = (try outlooks.store.resumptions(), try outlooks.store.restoreHold())
+        if json {
+            let report = StatusReport(
+                runner: RunnerReport(outlooks.runner, outlooks.status, storage),
+                restore: hold.map(StatusReport.Restore.init),
+                batches: try batches.map { try BatchStatus($0, resumesAt: resumptions[$0.id], outlooks) })
+            console.output(JSONText.text(of: report))
+        } else {
+            if let line = RunnerLine.text(of: outlooks.runner, outlooks.status, storage) { console.output(line) }
+            if let hold { console.output("batches after the restore wait: \(hold.text)") }
+            console.output(try text(of: batches, outlooks, resumptions))
+        }
+        return batches.contains { !$0.state.isAtRest && !outlooks.isStopped($0) }
+    }
+
+    private func text(
+        of batches: [Batch], _ outlooks: BatchOutlooks, _ resumptions: [BatchID: Int64]
+    ) throws -> String {
+        guard let only = batches.first, batch != nil else { return BatchTable.text(of: batches, outlooks) }
+        return BatchTable.detail(of: only, try outlooks.outlook(of: only), resumesAt: resumptions[only.id])
+    }
+}
+
+extension BatchState {
+    /// Whether nothing moves until somebody does something.
+    var isAtRest: Bool { isFinished || [.awaitingConfirmation, .paused, .halted].contains(self) }
+}
+
+/// What `status --json` prints: who runs the database, and the batches.
+struct StatusReport: Encodable {
+    /// Null where nobody does.
+    let runner: RunnerReport?
+    /// What batches wait for since a restore; null: nothing.
+    let restore: Restore?
+    let batches: [BatchStatus]
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(runner, forKey: .runner)
+        try container.encode(restore, forKey: .restore)
+        try container.encode(batches, forKey: .batches)
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case runner, restore, batches
+    }
+
+    /// A restore of which nobody knows what had been sent before.
+    struct Restore: Encodable {
+        let since: String
+        let reason: String
+        let next: String
+
+        init(_ hold: RestoreHold) {
+            (since, reason, next) = (Timestamp.text(hold.since), hold.reason, Hint.resumeAfterRestore.commandLine)
+        }
+    }
+}
+
+/// A batch as `status --json` prints it.
+struct BatchStatus: Encodable {
+    let batch: String
+    let number: Int64
+    let job: String
+    let file: String
+    let state: BatchState
+    /// Whether it is in state running and nobody runs it.
+    let isStopped: Bool
+    let reason: String?
+    let createdAt: String
+    let finishedAt: String?
+    let counts: [String: Int]
+    let calls: Int
+    let retries: Int
+    let possibleDoubleBills: Int
+    let cost: Cost
+    /// The folder that holds its results as they are now; absent where there is none.
+    let results: String?
+    /// What is left to be sent, and the least time that takes; absent where nothing is.
+    let callsToGo: Int?
+    let secondsToGo: Double?
+    /// When a cap that paused it turns over, and a daemon goes on with it.
+    let resumeAt: String?
+
+    init(_ batch: Batch, resumesAt: Int64? = nil, _ outlooks: BatchOutlooks) throws {
+        let outlook = try outlooks.outlook(of: batch)
+        self.batch = batch.name
+        number = batch.id.rawValue
+        job = batch.job
+        file = batch.fileName
+        state = batch.state
+        isStopped = outlook.isStopped
+        reason = batch.reason
+        createdAt = Timestamp.text(batch.createdAt)
+        finishedAt = batch.finishedAt.map(Timestamp.text)
+        counts = Dictionary(
+            uniqueKeysWithValues: RecordStatus.allCases.map { ($0.rawValue, batch.counts[$0]) } + [
+                ("total", batch.counts.total)
+            ])
+        calls = batch.counts.calls
+        retries = batch.counts.retries
+        resumeAt = resumesAt.map(Timestamp.text)
+        possibleDoubleBills = try DoubleBills.count(in: outlooks.store, batch)
+        (cost, results) = (outlook.cost, outlook.results)
+        (callsToGo, secondsToGo) = (outlook.rest?.calls, outlook.rest?.seconds)
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case batch, number, job, file, state, reason, counts, calls, retries, cost, results
+        case isStopped = "stopped"
+        case callsToGo = "calls_to_go"
+        case secondsToGo = "seconds_to_go"
+        case createdAt = "created_at"
+        case finishedAt = "finished_at"
+        case possibleDoubleBills = "possible_double_bills"
+        case resumeAt = "resume_at"
+    }
+}

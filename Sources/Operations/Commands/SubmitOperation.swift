@@ -1,0 +1,134 @@
+import Foundation
+import Ingest
+import JobRunner
+import RecordStore
+import Settings
+
+/// `rollcall submit`: takes files in beside whoever runs the database; a daemon goes on with them.
+public struct SubmitOperation: Sendable {
+    private let request: RunRequest
+    private let console: Console
+
+    /// Describes what to take in; of the request `out` and `rate` have no meaning here.
+    public init(_ request: RunRequest, console: Console = .standard) {
+        self.request = request
+        self.console = console
+    }
+
+    /// Takes the files in, one after the other; a file that cannot be used refuses all before anything is queued, and one
+    /// whose batch has finished is passed over.
+    public func perform() async throws -> ExitStatus {
+        let place = try Installation(config: request.config)
+        let job = try place.jobForDaemon(request.job)
+        let inputs = try request.files.map { path in
+            try InputFile.open(path: path, mapping: FieldMapping(job), expecting: job.inputKind).examine()
+        }
+        try place.makeDatabaseIfMissing()
+        let (session, stop) = (try OperatorSession(place, console: console), StopSignal())
+        return try await SignalledWork.run(stop: stop, console: console) {
+            let outcome = try await BatchSubmission(session: session, job: job, request: request, stop: stop)
+                .submit(inputs)
+            let batches = outcome.files.map(\.batch)
+            for batch in batches where !request.json { console.output(batch.name) }
+            if request.json {
+                let outlooks = try BatchOutlooks(place, session.store)
+                console.output(JSONText.text(of: try batches.map { try BatchStatus($0, outlooks) }))
+            }
+            try await session.close()
+            return outcome.status(of: inputs.count)
+                ?? (batches.contains { $0.state == .awaitingConfirmation } ? .unfinished : .succeeded)
+        }
+    }
+}
+
+/// Takes files into batches beside whoever runs the database, and lets them run or wait for a person's word.
+struct BatchSubmission {
+    let session: OperatorSession
+    let job: JobDefinition
+    let request: RunRequest
+    let stop: StopSignal
+
+    /// What came of the files.
+    struct Outcome {
+        struct File {
+            let batch: Batch
+            /// Whether its batch had finished before, so that there was nothing to do.
+            let isPassedOver: Bool
+        }
+
+        /// The files in order, as far as a stop let them be taken in.
+        var files: [File] = []
+        /// How many files were refused: somebody began to write to them meanwhile.
+        var refused = 0
+
+        /// How the command ends that was given so many files; nil: as the batches say.
+        func status(of count: Int) -> ExitStatus? {
+            if refused > 0 { return .inputUnusable }
+            if files.count < count { return .unfinished }
+            return files.allSatisfy(\.isPassedOver) ? .inputUnusable : nil
+        }
+    }
+
+    /// Takes the files in, one after the other; those whose batch has finished are passed over and named.
+    func submit(_ inputs: [ExaminedFile]) async throws -> Outcome {
+        let intake = try intake()
+        for input in inputs { _ = try intake.plan(for: input) }
+        var outcome = Outcome()
+        for input in inputs where !stop.isRaised {
+            // Looked at once more: a file before it may have held the same bytes.
+            guard let plan = try intake.planOrRefusal(for: input) else {
+                outcome.refused += 1
+                continue
+            }
+            let notice = plan.notice(under: job)
+            if let notice { session.console.note(notice) }
+            outcome.files.append(
+                Outcome.File(batch: try await batch(for: plan, intake), isPassedOver: notice != nil))
+        }
+        return outcome
+    }
+
+    private func batch(for plan: BatchIntake.Plan, _ intake: BatchIntake) async throws -> Batch {
+        switch plan.step {
+        case .passOver(let batch, _): return batch
+        case .write(let batch):
+            session.console.note(try intake.results.reasonToWrite(batch))
+            return batch
+        case .begin, .goOn: return try await admitted(try await intake.takeIn(plan))
+        }
+    }
+
+    /// Lets a batch run, or wait for a person's word; one that stood still goes on.
+    private func admitted(_ batch: Batch) async throws -> Batch {
+        guard try await confirmation.allows(batch) else { return try session.store.batch(batch.id) }
+        switch try session.store.batch(batch.id).state {
+        case .awaitingConfirmation: try await goOn(batch, from: [.awaitingConfirmation], by: .start)
+        case .paused, .halted: try await goOn(batch, from: [.paused, .halted], by: .resume)
+        default: break
+        }
+        session.console.note("\(batch.name): submitted; \(try session.continuingRunner())")
+        return try session.store.batch(batch.id)
+    }
+
+    private func goOn(_ batch: Batch, from states: Set<BatchState>, by command: BatchCommand) async throws {
+        _ = try await session.store.moveBatch(
+            batch.id, from: states, to: .running, reason: nil, noting: session.action(command.rawValue, of: batch.id))
+    }
+
+    private var confirmation: Confirmation {
+        Confirmation(
+            store: session.store, job: job, pricing: session.place.pricing, stop: stop, console: session.console,
+            yes: request.yes)
+    }
+
+    private func intake() throws -> BatchIntake {
+        let place = session.place
+        let results = BatchResults(
+            store: session.store, pricing: place.pricing,
+            place: ResultsLocation(job, settings: place.settings), out: request.out.map(ResultsLocation.init(output:)))
+        return BatchIntake(
+            store: session.store, job: job, provenance: try place.provenance(place.credentials()), results: results,
+            stop: stop, console: session.console, again: request.again,
+            reuses: request.reuses)
+    }
+}

@@ -1,0 +1,213 @@
+import Foundation
+import JobRunner
+import Logging
+import RecordStore
+import Schedules
+import Settings
+import Synchronization
+
+/// Sees to it that every batch that may run does, and that every one that is over gets its results.
+///
+/// The database is the only source: a batch taken in, paused, resumed or cancelled by another process is noticed at the
+/// next look, at most `daemon.poll` later.
+final class BatchSupervisor: Sendable {
+    private struct State {
+        var scheduler: BatchScheduler
+        var stops: [BatchID: StopSignal] = [:]
+        /// What the batches under way were begun with.
+        var terms: [BatchID: BatchTerms] = [:]
+    }
+
+    private let context: DaemonContext
+    private let reload: Reload
+    private let state: Mutex<State>
+    static let name = "batches"
+    /// How long a batch is left alone whose results could not be written, in nanoseconds.
+    private static let retryAfter: Int64 = 60_000_000_000
+
+    /// Looks after at most so many batches at once.
+    init(context: DaemonContext, reload: Reload, slots: Int = 100) {
+        self.context = context
+        self.reload = reload
+        state = Mutex(State(scheduler: BatchScheduler(slots: slots)))
+    }
+
+    /// Works until the daemon is told to stop and every batch's work has ended.
+    ///
+    /// - Throws: `StoreError` when state could not be read or written: nothing can be accounted for then.
+    func run() async throws {
+        var watch = try OperatorWatch(context: context, reload: reload)
+        try await withThrowingTaskGroup(of: Event.self) { group in
+            group.addTask { .isPollDue }
+            // The wait for the next look is a child like the work on batches: whichever fails is heard of at once.
+            while let event = try await group.next() {
+                guard event == .isPollDue else { continue }
+                context.expect(Self.name)
+                if try await look(&watch, &group) { return context.attendance.leave(Self.name) }
+                context.expect(Self.name, after: context.poll)
+                group.addTask { [context] in
+                    await context.batchWakeSignal.wait(for: context.poll, on: context.clock)
+                    return .isPollDue
+                }
+            }
+        }
+    }
+
+    private typealias Group = ThrowingTaskGroup<Event, any Error>
+
+    /// What the children of the loop end with.
+    private enum Event {
+        case isPollDue
+        case workEnded
+    }
+
+    /// Looks at all batches once and begins what is to be done; whether nothing is left to wait for.
+    private func look(_ watch: inout OperatorWatch, _ group: inout Group) async throws -> Bool {
+        let isOver = checkForStop()
+        var steps = [BatchScheduler.Step]()
+        try await unlessItFails { steps = try nextSteps() }
+        // A batch that was seen running because somebody resumed it runs under what the settings say now.
+        try await unlessItFails { try await watch.look() }
+        for step in steps { try await unlessItFails { try await take(step, &group) } }
+        return isOver || Task.isCancelled
+    }
+
+    /// Goes on where one step fails for a reason of its own: the next look sees what is left to do.
+    private func unlessItFails(_ step: () async throws -> Void) async throws {
+        do {
+            try await step()
+        } catch  where !error.endsTheDaemon {
+            context.log.error(
+                "a step of the daemon failed; it is tried again",
+                metadata: ["reason": "\(OperationFailure(error).message)"])
+        }
+    }
+
+    /// Passes the daemon's stop on; whether nothing is left to wait for.
+    private func checkForStop() -> Bool {
+        guard context.stop.isRaised else { return false }
+        return state.withLock { state in
+            for stop in state.stops.values { stop.match(context.stop) }
+            return state.scheduler.isIdle
+        }
+    }
+
+    private func nextSteps() throws -> [BatchScheduler.Step] {
+        let configuration = context.configuration
+        try applyChange(configuration)
+        let sightings = try context.store.pendingBatches().map { BatchScheduler.BatchSnapshot($0, configuration) }
+        // Behind a halted gate a batch is begun all the same: it is halted then, too, with the remedy.
+        let mayStart = !context.stop.isRaised
+        let (now, monotonic) = (context.clock.now, context.clock.monotonic)
+        return state.withLock {
+            $0.scheduler.steps(for: sightings, mayStart: mayStart, now: now, monotonic: monotonic)
+        }
+    }
+
+    /// Has batches under way whose rules are others now make no more calls: they begin anew under the new ones as soon as
+    /// the answers under way have come.
+    private func applyChange(_ configuration: DaemonContext.LiveConfiguration) throws {
+        let changed = state.withLock { state in
+            let changed = state.terms.filter { configuration.terms(for: $0.value.job) != $0.value }.keys.sorted()
+            // What it is begun with next is noted then.
+            for batch in changed { state.terms[batch] = nil }
+            return changed.compactMap { batch in state.stops[batch].map { (batch, $0) } }
+        }
+        for (batch, stop) in changed where !stop.isRaised {
+            let metadata = try context.store.batch(batch).logged()
+            context.log.notice("batch goes on under its job's new rules", metadata: metadata)
+            stop.drain()
+        }
+    }
+
+    private func take(_ step: BatchScheduler.Step, _ group: inout Group) async throws {
+        switch step {
+        case .start(let batch):
+            let stop = StopSignal()
+            state.withLock { $0.stops[batch] = stop }
+            group.addTask { try await self.work(on: batch) { try await self.send($0, until: stop) } }
+        case .conclude(let batch):
+            group.addTask { try await self.work(on: batch) { try await $0.conclude() } }
+        case .stop(let batch):
+            state.withLock { $0.stops[batch] }?.drain()
+        case .resume(let batch):
+            guard try await context.store.resumeAfterCap(batch, at: context.clock.now) else { return }
+            context.log.notice("batch goes on: its cap has turned over", metadata: ["batch": "\(batch)"])
+            context.batchWakeSignal.wakeUp()
+        }
+    }
+
+    private func send(_ work: BatchWork, until stop: StopSignal) async throws -> BatchWork.End {
+        let terms = context.configuration.terms(for: try context.store.batch(work.batch).job)
+        state.withLock { $0.terms[work.batch] = terms }
+        return try await work.send(until: stop)
+    }
+
+    /// Works on a batch; where that fails for a reason of its own the batch is left alone for a while.
+    private func work(on batch: BatchID, _ task: (BatchWork) async throws -> BatchWork.End) async throws -> Event {
+        var end = BatchWork.End.failed
+        do {
+            end = try await task(BatchWork(context: context, batch: batch))
+        } catch  where !error.endsTheDaemon {
+            context.log.error(
+                "work on a batch failed; it is tried again in a minute",
+                metadata: ["batch": "\(batch)", "reason": "\(OperationFailure(error).message)"])
+        }
+        let now = context.clock.monotonic
+        state.withLock { state in
+            state.stops[batch] = nil
+            state.terms[batch] = nil
+            state.scheduler.ended(batch, leavingAloneUntil: end == .failed ? now + Self.retryAfter : nil)
+        }
+        context.batchWakeSignal.wakeUp()
+        return .workEnded
+    }
+}
+
+extension BatchScheduler.BatchSnapshot {
+    fileprivate init(_ tended: PendingBatch, _ configuration: DaemonContext.LiveConfiguration) {
+        self.init(
+            id: tended.id, state: tended.state, lacksResults: tended.lacksResults, resumesAt: tended.resumesAt,
+            priority: configuration.job(named: tended.job)?.priority ?? 1)
+    }
+}
+
+/// What a batch of a daemon is run under, as far as a reload can change it: the part of settings and job that
+/// `RunnerConfiguration` is made from.
+struct BatchTerms: Equatable {
+    /// The job's name.
+    let job: String
+    private let own: Own?
+    private let rate: Double
+    private let requireEncryptedAnswers: Bool
+    private let pricing: Settings.Pricing?
+
+    /// What a job says.
+    private struct Own: Equatable {
+        let limits: Settings.Limits
+        let retry: Settings.Retry
+        let halt: Settings.Halt
+        let window: CallWindow?
+        let timeZone: TimeZone
+        let priority: Int
+        let reuseWithin: Duration?
+    }
+
+    /// The terms of a job's batches; `definition` is nil where the job is gone.
+    init(job: String, _ definition: JobDefinition?, _ settings: Settings) {
+        self.job = job
+        own = definition.map { job in
+            Own(
+                limits: job.limits, retry: job.retry, halt: job.halt, window: job.window, timeZone: job.timeZone,
+                priority: job.priority, reuseWithin: job.reuseWithin)
+        }
+        rate = settings.limits.rate
+        requireEncryptedAnswers = settings.api.requireEncryptedAnswers
+        pricing = settings.pricing
+    }
+}
+
+extension DaemonContext.LiveConfiguration {
+    /// What batches of a job are run under.
+    func terms(for job: String) -> BatchTerms { BatchTerms(job: job, self.job(named: job), place.settings) }
+}

@@ -1,0 +1,184 @@
+import Basics
+import Foundation
+import JobRunner
+import Logging
+import RecordStore
+import Results
+import Settings
+
+/// The daemon's work on one batch: sends its records, and when it is over writes its results, tells whoever is to be
+/// told and lets its file go.
+struct BatchWork {
+    /// How a piece of work ended.
+    enum End: Equatable {
+        case done
+        /// For a reason outside, such as a full disk below the results: try again later.
+        case failed
+    }
+
+    let context: DaemonContext
+    let batch: BatchID
+
+    /// Sends what is queued until the batch is over, stands still, or is stopped.
+    ///
+    /// - Throws: `StoreError` when state could not be read or written.
+    func send(until stop: StopSignal) async throws -> End {
+        let batch = try context.store.batch(batch)
+        guard let job = context.configuration.job(named: batch.job) else { return try await pauseWithoutJob(batch) }
+        defer { context.progress.forget(batch.id) }
+        context.log.info("batch under way", metadata: batch.logged())
+        context.warnOfCertificateEnd(
+            before: batch.counts.queued, at: min(job.limits.rate, context.settings.limits.rate))
+        do {
+            let end = try await runner(for: batch, under: job).run(batch.id, stop: stop, resuming: false)
+            try await tell(end, of: batch.id, under: job)
+            return .done
+        } catch  where !error.endsTheDaemon {
+            return try await pause(batch, because: OperationFailure(error).message)
+        }
+    }
+
+    /// Writes the results of a batch that is over, lets its file go, and tells. Every step can be done twice.
+    ///
+    /// - Throws: `StoreError` when state could not be read or written.
+    func conclude() async throws -> End {
+        let batch = try context.store.batch(batch)
+        if try isHeldByMissingJob(batch) { return .failed }
+        do {
+            let (folder, stale) = try await BlockingWork.run { [context] in try context.writeResults(of: batch) }
+            try await releaseInput(batch)
+            try await context.store.markResultsWritten(batch.id, finishedAt: batch.finishedAt)
+            context.log.notice(
+                "batch is over", metadata: batch.logged(["results": "\(folder)", "state": "\(batch.state.rawValue)"]))
+            context.tell(
+                batch.state == .rejected ? .rejected : .completed, of: batch,
+                under: context.configuration.job(named: batch.job),
+                reason: stale.isEmpty ? nil : "out of date, and not to be used: \(NumberFormat.names(stale))",
+                results: folder)
+            return .done
+        } catch let error as StoreError where error.code == .diskFull && context.stop.isRaised {
+            // The results are written, and told, at the next start.
+            return .failed
+        } catch  where error.endsTheDaemon {
+            throw error
+        } catch {
+            context.log.error(
+                "results could not be written; trying again in a minute",
+                metadata: batch.logged(["reason": "\(OperationFailure(error).message)"]))
+            return .failed
+        }
+    }
+}
+
+extension BatchWork {
+    /// What the end of a run means for the people who wait for the batch.
+    func tell(_ end: RunEnd, of id: BatchID, under job: JobDefinition) async throws {
+        let batch = try context.store.batch(id)
+        switch end {
+        case .completed, .rerunDone: break
+        // It is begun anew at once.
+        case .stopped where batch.state == .running && !context.stop.isRaised: break
+        case .stopped, .stateChanged:
+            context.log.info("batch stands still", metadata: batch.logged(["state": "\(batch.state.rawValue)"]))
+        case .halted(let halt):
+            context.log.error(
+                "batch halted", metadata: batch.logged(["reason": "\(halt.reason)", "remedy": "\(halt.remedy)"]))
+            context.tell(.halted, of: batch, under: job, remedy: halt.remedy)
+        case .capped(let cap):
+            let resumption = CapReset.next(after: context.clock.now, cap: cap, in: job.limits.timeZone)
+            try await context.store.setResumption(of: batch, at: resumption)
+            context.log.notice(
+                "batch paused by a cap", metadata: batch.logged(["reason": "\(batch.reason ?? cap.rawValue)"]))
+            context.tell(.paused, of: batch, under: job)
+        }
+    }
+
+    /// Lets the batch's file go where its job says. Where that can't be done the batch is over all the same, and
+    /// `InputRelease` tries again and tells why.
+    func releaseInput(_ batch: Batch) async throws {
+        guard !context.pendingReleases.contains(batch.id) else { return }
+        do {
+            try await context.release(batch)
+        } catch  where error.endsTheDaemon {
+            throw error
+        } catch {}
+        if try context.store.claimedFile(of: batch.id) != nil { context.pendingReleases.add(batch.id) }
+    }
+
+    /// The batch's job is gone, so nobody knows under which limits its records may be sent.
+    func pauseWithoutJob(_ batch: Batch) async throws -> End {
+        try await pause(
+            batch,
+            because: "its job '\(batch.job)' is not there any more; put its file back into the jobs folder, then "
+                + "\(Hint.resume(batch: batch.name))"
+        )
+    }
+
+    /// Only its job says where results and file of a batch go; while that is away they wait.
+    func isHeldByMissingJob(_ batch: Batch) throws -> Bool {
+        guard context.configuration.job(named: batch.job) == nil, try context.store.claimedFile(of: batch.id) != nil
+        else {
+            return false
+        }
+        context.log.error(
+            "results wait: the batch's job is not there any more; put its file back into the jobs folder",
+            metadata: batch.logged())
+        return true
+    }
+
+    /// Stops a batch that cannot go on for a reason of its own, unless somebody else has moved it meanwhile.
+    func pause(_ batch: Batch, because reason: String) async throws -> End {
+        guard try await context.store.moveBatch(batch.id, from: [.running], to: .paused, reason: reason) else {
+            return .done
+        }
+        context.log.error("batch paused", metadata: batch.logged(["reason": "\(reason)"]))
+        context.tell(.paused, of: try context.store.batch(batch.id), under: context.configuration.job(named: batch.job))
+        return .done
+    }
+
+    func runner(for batch: Batch, under job: JobDefinition) throws -> BatchRunner {
+        let (context, batchID) = (context, batch.id)
+        return BatchRunner(
+            store: context.store, submitter: context.client,
+            requests: try BatchRequests(layout: context.store.layout(of: batchID)),
+            configuration: RunnerConfiguration(job, besideOthersOf: context.settings),
+            keptAnswers: Recovery(
+                store: context.store, client: context.client.client,
+                requireEncryptedAnswers: context.settings.api.requireEncryptedAnswers),
+            traffic: context.traffic
+        ) { event in
+            context.progress.take(event, of: batchID)
+            context.log(event, of: batch)
+        }
+    }
+}
+
+extension DaemonContext {
+    /// Keeps what a run tells that a person would want to read the next morning; progress is in `status`.
+    func log(_ event: RunnerEvent, of batch: Batch) {
+        switch event {
+        case .progress, .probe, .halted: break
+        case .gateClosed(let reason, let until):
+            log.warning(
+                "no calls for now",
+                metadata: batch.logged(["reason": "\(reason)", "until": "\(NumberFormat.time(until))"]))
+        case .gateOpened: log.notice("calls go on", metadata: batch.logged())
+        case .windowClosed(let until):
+            log.info("outside the window", metadata: batch.logged(["until": "\(NumberFormat.time(until))"]))
+        case .windowOpened: log.info("the window is open", metadata: batch.logged())
+        case .rateCut(let rate):
+            log.notice("rate cut", metadata: batch.logged(["per_second": "\(NumberFormat.rate(rate))"]))
+        case .keptAnswersRead(let count):
+            log.notice("kept answers can be read now; no call", metadata: batch.logged(["count": "\(count)"]))
+        case .inDoubtRequeued(let count):
+            log.notice("records in doubt queued again", metadata: batch.logged(["count": "\(count)"]))
+        }
+    }
+}
+
+extension Batch {
+    /// A log message's metadata: which batch of which job, and what else there is to say.
+    func logged(_ more: Logger.Metadata = [:]) -> Logger.Metadata {
+        more.merging(["batch": "\(name)", "job": "\(job)"]) { own, _ in own }
+    }
+}

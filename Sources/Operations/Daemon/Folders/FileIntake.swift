@@ -1,0 +1,173 @@
+import Basics
+import Foundation
+import Ingest
+import JobRunner
+import Logging
+import RecordStore
+import Settings
+
+/// Takes one file in under a job, from wherever it lies, and says what has become of it.
+struct FileIntake {
+    /// What has become of a file.
+    enum Outcome {
+        /// Its records are in this batch, which may run or waits for confirmation.
+        case taken(Batch)
+        /// Its very content was taken in before under this job; nothing is sent again.
+        case known(Batch)
+        /// It cannot be used; nothing of it will be sent.
+        case refused(InputError)
+        /// The daemon ends, or the batch was paused while it was being read: it goes on later.
+        case interrupted
+    }
+
+    let context: DaemonContext
+    let job: JobDefinition
+
+    /// Reads a file into its batch.
+    ///
+    /// - Parameters:
+    ///   - path: Where it lies.
+    ///   - claim: What the database knows of it, where it was claimed; a batch named there is gone on with.
+    ///   - progress: Told how much of the file has been read, in percent.
+    /// - Returns: What has become of it.
+    /// - Throws: `StoreError` when state could not be read or written.
+    func take(_ path: String, claim: ClaimedFile, progress: @escaping @Sendable (Int) -> Void) async throws -> Outcome {
+        do {
+            let input = try await examined(path)
+            let claim = try await current(claim, for: input)
+            if let earlier = try earlier(input, than: claim) { return .known(earlier) }
+            let own = try claim.batch.map(context.store.batch)
+            if let own, own.state.isFinished { return .taken(own) }
+            let plan = BatchIntake.Plan(input: input, step: own.map { .goOn($0) } ?? .begin)
+            return .taken(try await admit(try await intake(claiming: claim).takeIn(plan, progress: progress)))
+        } catch let error as InputError {
+            try await giveUp(path, because: error)
+            return .refused(error)
+        } catch let error as StoreError where error.code == .takenIn {
+            // Another process was quicker, and is known now.
+            return try await take(path, claim: claim, progress: progress)
+        } catch let error as StoreError where !error.isFatal {
+            return .interrupted
+        } catch is OperationFailure {
+            return .interrupted
+        }
+    }
+
+    /// What is known of the file that lies there now: nothing, where it has taken the place of the one that was claimed.
+    private func current(_ claim: ClaimedFile, for input: ExaminedFile) async throws -> ClaimedFile {
+        guard let batch = try claim.batch.map(context.store.batch), batch.contentDigest != input.contentDigest else {
+            return claim
+        }
+        let another = InputError(file: claim.name, rule: "was replaced by another file before all of it was read")
+        try await giveUp(claim.path, because: another)
+        try await context.store.forgetClaimedFile(at: claim.path)
+        return ClaimedFile(path: claim.path, job: claim.job, name: claim.name, claimedAt: context.clock.now)
+    }
+
+    /// A batch whose file cannot be read to its end any more is over, before its first call.
+    private func giveUp(_ path: String, because error: InputError) async throws {
+        guard let batch = try context.store.claimedFile(at: path)?.batch.map(context.store.batch), !batch.isIngested,
+            try await context.store.moveBatch(
+                batch.id, from: [.ingesting, .paused], to: .rejected, reason: error.description)
+        else { return }
+        context.log.error("batch given up", metadata: batch.logged(["reason": "\(error.description)"]))
+        context.batchWakeSignal.wakeUp()
+    }
+
+    private func examined(_ path: String) async throws -> ExaminedFile {
+        let job = job
+        return try await BlockingWork.run {
+            try InputFile.open(path: path, mapping: FieldMapping(job), expecting: job.inputKind).examine()
+        }
+    }
+
+    private func intake(claiming claim: ClaimedFile) -> BatchIntake {
+        let configuration = context.configuration
+        var intake = BatchIntake(
+            store: context.store, job: job, provenance: configuration.provenance, results: context.results(of: job),
+            stop: context.stop, console: .silent)
+        intake.claim = claim
+        intake.takenAt = context.clock.now
+        return intake
+    }
+
+    /// The batch of the same bytes under the same job, unless it is this very claim's.
+    private func earlier(_ input: ExaminedFile, than claim: ClaimedFile) throws -> Batch? {
+        let known = try context.store.findBatch(job: job.name, contentDigest: input.contentDigest)
+        return known.contains { $0.id == claim.batch } ? nil : known.first
+    }
+
+    /// Lets a batch whose file has been read run, or wait for a person's word.
+    private func admit(_ batch: Batch) async throws -> Batch {
+        guard batch.state == .ingesting else { return batch }
+        let admission = try await Spending(store: context.store, job: job, pricing: context.configuration.place.pricing)
+            .admission(of: batch)
+        let isAdmitted = try await context.store.finishIngest(
+            batch.id, state: admission.state, reason: admission.reason)
+        let admitted = try context.store.batch(batch.id)
+        guard isAdmitted else { return admitted }
+        context.log.notice("file taken in", metadata: admitted.logged(["records": "\(admitted.counts.total)"]))
+        if admitted.state == .awaitingConfirmation {
+            let next = try context.store.hint(toStart: admitted)
+            context.log.notice(
+                "batch waits for confirmation",
+                metadata: admitted.logged(["next": "\(next)", "reason": "\(admitted.reason ?? "")"]))
+            context.tell(.awaitingConfirmation, of: admitted, under: job, next: next)
+        }
+        context.batchWakeSignal.wakeUp()
+        return admitted
+    }
+}
+
+/// What is said of a file in a drop folder whose very content was taken in before: where its results are, and what can be
+/// done. A pure rule.
+struct RepeatedFile {
+    let file: String
+    /// Where the file lies once it is refused.
+    let rejectedPath: String
+    /// The batch of the same content.
+    let batch: Batch
+    let job: JobDefinition
+    /// The folder of that batch's results, as people at the drop folder see it.
+    let results: String
+
+    /// Why the file is refused.
+    var error: InputError {
+        var error = InputError(
+            file: file,
+            rule: "holds exactly what was taken in before as \(batch.name) (\(batch.fileName)), which \(standing)")
+        error.remedy = remedy
+        return error
+    }
+
+    private var standing: String {
+        switch batch.state {
+        case .completed: "is completed: its results are in \(results)"
+        case .cancelled: "was cancelled: its results are in \(results)"
+        case .rejected: "was refused"
+        case .awaitingConfirmation: "waits for a confirmation"
+        case .paused, .halted: "is \(batch.state.rawValue)"
+        case .ingesting, .running: "is under way: its results will be in \(results)"
+        }
+    }
+
+    private var remedy: String {
+        switch batch.state {
+        case .completed, .rejected:
+            "Nothing, if those results will do. \(again)"
+        case .cancelled where batch.counts.cancelled > 0:
+            "Drop cancelled.\(batch.format) from there here, which sends what was not sent. \(again)"
+        case .cancelled: "Nothing, if those results will do. \(again)"
+        case .awaitingConfirmation: "Ask those who run Rollcall for \(Hint.start(batch: batch.name))"
+        case .paused, .halted:
+            "Ask those who run Rollcall why; once that is put right, \(Hint.resume(batch: batch.name)) goes on"
+        case .ingesting, .running: "Nothing: wait for those results"
+        }
+    }
+
+    /// Where everything is to be asked once more.
+    private var again: String {
+        "To have all lines answered once more, ask those who run Rollcall for "
+            + "\(Hint.submit(file: rejectedPath, job: job.name, again: true)), which runs \(job.onceMore)"
+    }
+}

@@ -1,0 +1,140 @@
+import Basics
+import DropFolder
+import Foundation
+import JobRunner
+import Logging
+import RecordStore
+import Settings
+
+/// One round of a job that takes in all whole files its pattern names; files known by their content are passed over.
+///
+/// A file is looked at twice, `settle` apart by the monotonic clock: what its time says is the word of whoever writes it,
+/// or of a file server whose clock is another. What has changed between the looks is left for the next round.
+struct PatternIntake {
+    let context: DaemonContext
+    let job: JobDefinition
+
+    /// Takes the files in, one after the other.
+    ///
+    /// - Throws: `StoreError` when state could not be read or written.
+    func perform() async throws {
+        let pattern = FilePattern(job.source)
+        var settling = pattern.settling()
+        var listing = pattern.look()
+        var finding = settling.take(listing, at: context.clock.monotonic)
+        if let nextPollAt = finding.nextPollAt {
+            await WakeSignal().wait(until: nextPollAt, on: context.clock)
+            if Task.isCancelled || context.stop.isRaised { return }
+            listing = pattern.look()
+            finding = settling.take(listing, at: context.clock.monotonic)
+        }
+        tell(listing, finding)
+        for file in finding.whole where !context.stop.isRaised {
+            // Others were read meanwhile, which may have taken long.
+            if pattern.isUnchanged(file) { try await take(file.name) } else { logUnfinished([file.name]) }
+        }
+    }
+
+    private func tell(_ listing: FolderListing, _ finding: SettlingFiles.Finding) {
+        if listing.files.isEmpty {
+            context.log.warning("no file for a job that is due", metadata: ["job": "\(job.name)"])
+        }
+        logUnfinished(finding.settling)
+        if !finding.withoutMarker.isEmpty {
+            context.log.warning(
+                "files are left for the next time: no marker made after them lies beside them",
+                metadata: ["job": "\(job.name)", "files": "\(NumberFormat.names(finding.withoutMarker))"])
+        }
+        if !listing.skippedFiles.isEmpty {
+            context.log.notice(
+                "left alone", metadata: ["job": "\(job.name)", "files": "\(NumberFormat.names(listing.skippedFiles))"])
+        }
+    }
+
+    private func logUnfinished(_ paths: [String]) {
+        guard !paths.isEmpty else { return }
+        context.log.warning(
+            "files are left for the next time: they are still being written",
+            metadata: ["job": "\(job.name)", "files": "\(NumberFormat.names(paths))"])
+    }
+
+    /// Goes on with files whose reading was cut short.
+    ///
+    /// - Throws: `StoreError` when state could not be read or written.
+    func goOn() async throws {
+        for claim in try context.store.claimedFiles(of: job.name) {
+            guard let batch = claim.batch, try context.store.batch(batch).state == .ingesting else { continue }
+            try await take(claim.path)
+        }
+    }
+
+    private func take(_ path: String) async throws {
+        let name = URL(filePath: path).lastPathComponent
+        let claim =
+            try context.store.claimedFile(at: path)
+            ?? ClaimedFile(path: path, job: job.name, name: name, claimedAt: context.clock.now)
+        let outcome = try await FileIntake(context: context, job: job).take(path, claim: claim) { _ in }
+        switch outcome {
+        case .taken, .interrupted: break
+        case .known(let batch):
+            context.log.info(
+                "file is known", metadata: ["job": "\(job.name)", "file": "\(name)", "batch": "\(batch.name)"])
+            if batch.state.isFinished { try leave(path, name) }
+        case .refused(let error):
+            try await context.store.forgetClaimedFile(at: path)
+            context.log.warning(
+                "file rejected", metadata: ["file": "\(name)", "job": "\(job.name)", "reason": "\(error.description)"])
+            context.notifyOfRejection(of: error, under: job)
+        }
+    }
+
+    /// A file whose every line is answered already goes where it would go after its own batch.
+    private func leave(_ path: String, _ name: String) throws {
+        do {
+            try InputDisposal(path: path).perform(job.after)
+        } catch {
+            context.log.warning(
+                "file stays where it is",
+                metadata: ["file": "\(name)", "job": "\(job.name)", "reason": "\(OperationFailure(error).message)"])
+        }
+    }
+}
+
+/// The files a job's pattern names (`man 3 glob`); hidden ones only where the pattern names the dot.
+struct FilePattern {
+    private let source: JobDefinition.Source
+
+    init(_ source: JobDefinition.Source) {
+        self.source = source
+    }
+
+    /// Says which of the files are whole, from one look to the next.
+    func settling() -> SettlingFiles {
+        SettlingFiles(settle: source.settle, needsDoneMarker: source.needsDoneMarker, order: .init(source.order))
+    }
+
+    /// Everything the pattern names, as it stands now; names are paths.
+    func look() -> FolderListing { FolderListing(paths: matches, readsMarkers: source.needsDoneMarker) }
+
+    /// Whether a file still is as it was seen.
+    func isUnchanged(_ file: ObservedFile) -> Bool {
+        FolderListing(paths: [file.name], readsMarkers: false).files.first?.isUnchanged(since: file) ?? false
+    }
+
+    private var matches: [String] {
+        var found = glob_t()
+        defer { globfree(&found) }
+        guard glob(source.glob ?? "", 0, nil, &found) == 0 else { return [] }
+        return (0..<Int(found.gl_pathc)).compactMap { index in found.gl_pathv[index].map { String(cString: $0) } }
+    }
+}
+
+extension SettlingFiles.Order {
+    /// As the job says it.
+    init(_ order: JobDefinition.Source.Order) {
+        switch order {
+        case .name: self = .name
+        case .modified: self = .modified
+        }
+    }
+}

@@ -1,0 +1,102 @@
+import DropFolder
+import JobRunner
+import Logging
+import RecordStore
+import Settings
+
+/// Runs every enabled job's folder and schedule, under the rules of now; when the rules change they begin anew.
+///
+/// A keeper can be ended at any moment: what it does it can do again.
+struct JobSupervisor {
+    let context: DaemonContext
+    /// Rings when the rules have changed.
+    let reloaded: WakeSignal
+
+    /// Works until it is cancelled.
+    ///
+    /// - Throws: `StoreError` when state could not be read or written.
+    func run() async throws {
+        while !Task.isCancelled {
+            let jobs = context.configuration.jobs.values.filter(\.isEnabled)
+            try await context.store.forgetSchedules(except: Set(jobs.map(\.name)))
+            try await withThrowingTaskGroup { group in
+                for job in jobs {
+                    group.addTask {
+                        try await keep(job)
+                        return false
+                    }
+                }
+                group.addTask {
+                    await reloaded.wait()
+                    return true
+                }
+                // A job whose state cannot be recorded is heard of at once, not only when the rules change.
+                while let isReloaded = try await group.next(), !isReloaded {}
+                group.cancelAll()
+            }
+        }
+    }
+
+    /// One job's folder that cannot be used does not stop the others, and is tried again: a share may come back.
+    private func keep(_ job: JobDefinition) async throws {
+        var told: String?
+        while !Task.isCancelled {
+            let began = context.clock.monotonic
+            guard let reason = try await failure(of: job) else { return }
+            // One that has run for a while has stopped anew.
+            if reason != told || context.clock.monotonic - began > 1_000_000_000 {
+                context.log.error("job does not run yet", metadata: ["job": "\(job.name)", "reason": "\(reason)"])
+            }
+            told = reason
+            await WakeSignal().wait(for: context.intervals.folders, on: context.clock)
+        }
+    }
+
+    /// Why a job cannot run on; nil: it need not.
+    private func failure(of job: JobDefinition) async throws -> String? {
+        do {
+            try await SupervisedJob(context: context, job: job).run()
+            return nil
+        } catch  where error.endsTheDaemon {
+            throw error
+        } catch is CancellationError {
+            return nil
+        } catch {
+            return OperationFailure(error).message
+        }
+    }
+}
+
+/// Runs one job: its folder, its schedule, or both together.
+struct SupervisedJob {
+    let context: DaemonContext
+    let job: JobDefinition
+
+    /// Works until it is cancelled; returns at once for a job that nothing starts by itself.
+    func run() async throws {
+        let due = WakeSignal()
+        try await withThrowingDiscardingTaskGroup { group in
+            if job.source.glob != nil { try await PatternIntake(context: context, job: job).goOn() }
+            if let path = job.source.path {
+                let folder = try DropFolder(path: path, exchangeGroup: job.exchangeGroup)
+                let occasion = job.schedule == nil ? nil : due
+                group.addTask {
+                    try await FolderWatcherService(context: context, job: job, folder: folder, occasion: occasion).run()
+                }
+            }
+            if let schedule = job.schedule {
+                group.addTask {
+                    try await CronScheduler(
+                        context: context, job: job, expression: schedule, mayRepeat: job.rerun == nil
+                    ) { try await perform(due) }.run()
+                }
+            }
+        }
+    }
+
+    private func perform(_ due: WakeSignal) async throws {
+        if let rerun = job.rerun { return try await ScheduledRerun(context: context, job: job, rerun: rerun).perform() }
+        if job.source.glob != nil { return try await PatternIntake(context: context, job: job).perform() }
+        due.wakeUp()
+    }
+}

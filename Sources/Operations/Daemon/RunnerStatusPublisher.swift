@@ -1,0 +1,73 @@
+import Foundation
+import JobRunner
+import Logging
+import RecordStore
+import Settings
+
+/// Keeps in the database who runs it and how the way to the API stands, so that `status` can show it; and proves by that
+/// that the daemon can write, though there be nothing to do.
+struct RunnerStatusPublisher {
+    let context: DaemonContext
+    static let name = "runner status"
+    private let startedAt: Int64
+    /// Changes in between are one.
+    private static let pause = Duration.seconds(1)
+
+    init(context: DaemonContext) {
+        self.context = context
+        startedAt = context.clock.now
+    }
+
+    /// Writes at each change, at most once a second, and every now and then without one, until it is cancelled. That the
+    /// daemon lives is told by its lock.
+    ///
+    /// - Throws: `StoreError` when it could not be written.
+    func run() async throws {
+        let wakeSignal = WakeSignal()
+        let observer = context.traffic.addStatusObserver { wakeSignal.wakeUp() }
+        defer { context.traffic.removeStatusObserver(observer) }
+        var late = Set<String>()
+        while !Task.isCancelled {
+            context.expect(Self.name)
+            try await context.store.saveRunnerStatus(status)
+            tellLate(&late)
+            context.expect(Self.name, after: context.intervals.proof + Self.pause)
+            await wakeSignal.wait(for: context.intervals.proof, on: context.clock)
+            await WakeSignal().wait(for: Self.pause, on: context.clock)
+        }
+    }
+
+    /// Says once which parts have not come back: a share that never answers is seen nowhere else.
+    private func tellLate(_ told: inout Set<String>) {
+        let late = Set(context.attendance.overdue(at: context.clock.monotonic, vitalOnly: false))
+        for part in late.subtracting(told).sorted() {
+            context.log.error(
+                "a part of the daemon has not come back in time; the disk or share it works with may not answer",
+                metadata: ["part": "\(part)"])
+        }
+        told = late
+    }
+
+    private var status: RunnerStatus {
+        let (traffic, configuration, now) = (context.traffic.status, context.configuration, context.clock.now)
+        return RunnerStatus(
+            process: getpid(), host: configuration.provenance.host, version: Version.current, isDaemon: true,
+            jobs: configuration.jobs.values.count(where: \.isEnabled), startedAt: startedAt,
+            loadedAt: configuration.loadedAt,
+            updatedAt: now, gate: .init(traffic, now: now), allowedRate: traffic.allowedRate,
+            closedUntil: traffic.closedUntil)
+    }
+}
+
+extension RunnerStatus.Gate {
+    init(_ traffic: TrafficStatus, now: Int64) {
+        switch traffic.gate {
+        case .open: self = .open
+        case .closed:
+            self = .closed(
+                reason: traffic.reason, since: traffic.since ?? now, nextProbeAt: traffic.nextProbeAt,
+                probes: traffic.probes)
+        case .halted: self = .halted(reason: traffic.reason, since: traffic.since ?? now)
+        }
+    }
+}

@@ -1,0 +1,120 @@
+import Foundation
+import JobRunner
+import RecordStore
+import ServiceLifecycle
+import Settings
+
+/// The service manager that started this process, told how it fares in the words of `man 3 sd_notify`; without one, as
+/// on a terminal, everything here does nothing.
+struct ServiceManager: Sendable {
+    private let socket: NotifySocket?
+    /// How often `watchdog` must be said; half of what the manager waits before it thinks us dead. Nil: never.
+    let watchdogInterval: Duration?
+
+    /// Finds the manager in the variables `NOTIFY_SOCKET`, `WATCHDOG_USEC` and `WATCHDOG_PID`.
+    init(environment: [String: String], process: pid_t = getpid()) {
+        socket = environment[Self.variables[0]].flatMap(NotifySocket.init)
+        watchdogInterval = socket.flatMap { _ in Self.interval(environment, process: process) }
+    }
+
+    /// What concerns this process alone and must not be handed on to the commands it starts.
+    static let variables = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"]
+
+    /// Start-up is over: the service works.
+    func ready() { say("READY=1") }
+
+    /// The service is going to end by itself.
+    func stopping() { say("STOPPING=1") }
+
+    /// The service still works; to be said every `watchdogInterval`.
+    func watchdog() { say("WATCHDOG=1") }
+
+    /// One line for `systemctl status`.
+    func status(_ status: String) { say("STATUS=\(status.split(whereSeparator: \.isNewline).joined(separator: " "))") }
+
+    /// Reads settings anew: the manager waits with `systemctl reload` until it is done.
+    func reloading(_ work: () async -> Void) async {
+        // Without the time of `CLOCK_MONOTONIC` the manager could take an old READY for the answer to this reload.
+        say("RELOADING=1\nMONOTONIC_USEC=\(Self.monotonicMicroseconds)")
+        await work()
+        ready()
+    }
+
+    /// What cannot be delivered is lost: there is nobody else to tell, and the manager notices by itself.
+    private func say(_ words: String) { socket?.send(words) }
+
+    private static func interval(_ environment: [String: String], process: pid_t) -> Duration? {
+        guard let text = environment[variables[1]], let microseconds = Int64(text), microseconds > 1,
+            environment[variables[2]].map({ $0 == "\(process)" }) ?? true
+        else { return nil }
+        return .microseconds(microseconds / 2)
+    }
+
+    private static var monotonicMicroseconds: Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000
+    }
+}
+
+/// The address of a datagram socket on this machine, as `NOTIFY_SOCKET` gives it: a path, or `@` and an abstract name.
+struct NotifySocket: Sendable {
+    private let address: [UInt8]
+
+    /// Nil for what is no such address: another kind of socket, or a name too long.
+    init?(_ text: String) {
+        guard text.hasPrefix("/") || text.hasPrefix("@"), text.utf8.count > 1 else { return nil }
+        var name = Array(text.utf8)
+        // `man 7 unix`: an abstract name begins with a null byte, and all its bytes count.
+        if name[0] == UInt8(ascii: "@") { name[0] = 0 } else { name.append(0) }
+        guard name.count <= MemoryLayout.size(ofValue: sockaddr_un().sun_path) else { return nil }
+        address = withUnsafeBytes(of: sa_family_t(AF_UNIX), Array.init) + name
+    }
+
+    /// Sends one datagram; gives up after a second in which nobody takes it.
+    @discardableResult
+    func send(_ words: String) -> Bool {
+        let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        var patience = timeval(tv_sec: 1, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        let bytes = Array(words.utf8)
+        return address.withUnsafeBytes { address in
+            guard let pointer = address.baseAddress?.assumingMemoryBound(to: sockaddr.self) else { return false }
+            let flags = Int32(MSG_NOSIGNAL)
+            return sendto(descriptor, bytes, bytes.count, flags, pointer, socklen_t(address.count)) == bytes.count
+        }
+    }
+}
+
+/// Tells the service manager that the daemon lives, and when it ends.
+///
+/// It lives as long as its parts show up as they said, one of which writes into the database each time: a daemon that can
+/// account for nothing, or hangs, is better started anew.
+struct ServiceWatchdog: Service {
+    let manager: ServiceManager
+    let context: DaemonContext
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            guard let interval = manager.watchdogInterval else { return await WakeSignal().wait() }
+            while !Task.isCancelled {
+                if context.isAtWork {
+                    manager.watchdog()
+                    manager.status(status)
+                }
+                await WakeSignal().wait(for: interval, on: context.clock)
+            }
+        }
+        manager.stopping()
+    }
+
+    private var status: String {
+        if let full = context.store.storageCondition.waiting { return full }
+        // What cannot be read is told by the part that fails with it.
+        let status = try? context.store.runnerStatus()
+        return status?.waiting()
+            ?? NumberFormat.count(context.configuration.jobs.values.count(where: \.isEnabled), "job")
+    }
+}

@@ -1,0 +1,220 @@
+import Basics
+import CPlatform
+import Foundation
+import IdentityInsightsClient
+import RecordStore
+import Results
+import Settings
+
+/// One installation as the settings describe it; opens what a command needs, when it needs it.
+struct Installation: Sendable {
+    let settings: Settings
+
+    init(config: String) throws {
+        settings = try Settings.load(path: config, environment: ProcessInfo.processInfo.environment)
+    }
+
+    init(_ settings: Settings) {
+        self.settings = settings
+    }
+
+    /// The job of that name or file; without one, known column names under the settings as they are.
+    func job(_ name: String?) throws -> JobDefinition {
+        guard let name else { return JobDefinition(unnamedWith: settings) }
+        let isFile = name.contains("/") || name.hasSuffix(".yaml")
+        return isFile
+            ? try JobDefinition.load(path: name, over: settings) : try JobDefinition.load(named: name, over: settings)
+    }
+
+    func credentials() throws -> Credentials {
+        try Credentials(reading: settings.api.credentialFiles)
+    }
+
+    func client(_ credentials: Credentials, concurrency: Int) throws -> IdentityInsightsClient {
+        try IdentityInsightsClient(endpoint: settings.api.endpoint(concurrency: concurrency), credentials: credentials)
+    }
+
+    func provenance(_ credentials: Credentials) throws -> Provenance {
+        try Provenance(
+            user: NSUserName(), host: ProcessInfo.processInfo.hostName, version: Version.current,
+            settings: settings.canonicalDescription, endpoint: settings.api.baseURL, keyID: credentials.keyID,
+            certificateFingerprint: credentials.certificateFingerprint)
+    }
+
+    /// Opens the database as its one runner: takes the lock, migrates, puts in doubt what a crash left open.
+    func storeForRunning(_ provenance: Provenance) throws -> RecordStore {
+        try RecordStore.openForRunning(
+            path: settings.database, sealingKeyPath: settings.sealingKey, keysFolder: settings.keysFolder,
+            endpoint: settings.api.baseURL, provenance: provenance, timeZone: settings.limits.timeZone)
+    }
+
+    /// Opens the database beside whoever runs it.
+    func storeForReading() throws -> RecordStore {
+        guard FileManager.default.fileExists(atPath: settings.database) else {
+            throw OperationFailure(
+                .configuration,
+                "\(settings.database): there is no database yet; the first run makes it, as \(Hint.help(["run"])) says")
+        }
+        return try RecordStore.openForReading(
+            path: settings.database, sealingKeyPath: settings.sealingKey, endpoint: settings.api.baseURL)
+    }
+}
+
+extension RecordStore {
+    /// The batch of that name or number.
+    func batchOrFailure(_ name: String) throws -> Batch {
+        guard let batch = try batch(named: name) else {
+            throw OperationFailure(.usage, "there is no batch '\(name)'; \(Hint.status()) lists them")
+        }
+        return batch
+    }
+}
+
+extension Settings.API {
+    var credentialFiles: CredentialFiles {
+        CredentialFiles(
+            clientCertificate: clientCertificate, clientKey: clientKey,
+            clientKeyPassword: (clientKeyPassword ?? clientCertificatePassword)?.revealed,
+            caCertificates: caCertificates,
+            encryptionKey: encryptionKey, encryptionKeyID: encryptionKeyID, decryptionKey: decryptionKey,
+            decryptionKeyPassword: decryptionKeyPassword?.revealed)
+    }
+
+    func endpoint(concurrency: Int) -> Endpoint {
+        Endpoint(
+            baseURL: baseURL, requestTimeout: requestTimeout, connectTimeout: connectTimeout, proxy: proxy?.revealed,
+            concurrency: concurrency)
+    }
+}
+
+extension Installation {
+    /// The job a batch was taken in under; where its file is not in the jobs' folder, the settings alone, and whoever
+    /// asks is told.
+    func job(of batch: Batch, console: Console) throws -> JobDefinition {
+        guard !knowsJob(batch.job) else { return try job(batch.job == JobDefinition.unnamed ? nil : batch.job) }
+        console.note("there is no job '\(batch.job)' in \(settings.jobs); the settings alone apply to \(batch.name)")
+        return JobDefinition(unnamedWith: settings)
+    }
+
+    /// Where a batch's results go; of a batch whose job is gone or cannot be read, where those without a job go.
+    func resultsPlace(of batch: Batch) -> ResultsLocation {
+        ResultsLocation(jobOrSettings(of: batch), settings: settings)
+    }
+
+    /// The job a batch was taken in under; the settings alone where its file is gone or cannot be read.
+    func jobOrSettings(of batch: Batch) -> JobDefinition {
+        // A job file that is wrong keeps nobody from looking; 'jobs check' says what is wrong with it.
+        (try? job(batch.job == JobDefinition.unnamed ? nil : batch.job)) ?? JobDefinition(unnamedWith: settings)
+    }
+
+    /// Whether a daemon finds the job of that name.
+    func knowsJob(_ name: String) -> Bool {
+        name == JobDefinition.unnamed || FileManager.default.fileExists(atPath: "\(settings.jobs)/\(name).yaml")
+    }
+
+    /// The job of that name or file, for a daemon to run.
+    ///
+    /// - Throws: `OperationFailure` (78) for a file outside the jobs' folder, which no daemon reads; `SettingsError`.
+    func jobForDaemon(_ name: String?) throws -> JobDefinition {
+        let job = try job(name)
+        guard let name, name.hasSuffix(".yaml") || name.contains("/") else { return job }
+        let folder = URL(filePath: name).deletingLastPathComponent()
+        guard Self.place(of: folder) == Self.place(of: URL(filePath: settings.jobs)) else {
+            throw OperationFailure(
+                .configuration,
+                "\(name): a daemon runs the jobs of \(settings.jobs) only; move the file there, or run the files with this "
+                    + "job while no daemon runs")
+        }
+        return job
+    }
+
+    private static func place(of folder: URL) -> String { folder.standardizedFileURL.resolvingSymlinksInPath().path }
+}
+
+extension Installation {
+    /// The settings' price list, in Results' words; nil where none is given.
+    var pricing: Pricing? { Pricing(settings) }
+}
+
+extension Pricing {
+    /// The price list of settings; nil where they have none.
+    init?(_ settings: Settings) {
+        guard let pricing = settings.pricing else { return nil }
+        self.init(
+            currency: pricing.currency, tiers: pricing.tiers.map { Pricing.Tier(upTo: $0.upTo, each: $0.each) })
+    }
+}
+
+extension Installation {
+    /// Who runs a database.
+    enum Runner: Equatable {
+        case nobody
+        case run(Int32)
+        case daemon(Int32)
+    }
+
+    /// Who runs the database at the moment.
+    ///
+    /// - Throws: `StoreError` when the lock cannot be looked at.
+    func runner() throws -> Runner {
+        guard let process = try RecordStore.runnerProcess(ofDatabase: settings.database) else { return .nobody }
+        let store = try? storeForReading()
+        defer { try? store?.close() }
+        let isDaemon = (try? store?.runnerStatus()).map { $0.process == process && $0.isDaemon } ?? false
+        return isDaemon ? .daemon(process) : .run(process)
+    }
+
+    /// What the runner says of the disk that holds the database; normal where nobody runs it.
+    ///
+    /// - Throws: `StoreError` when the lock cannot be looked at.
+    func storage() throws -> StorageCondition { try RecordStore.storageCondition(ofDatabase: settings.database) }
+
+    /// Makes the database and its sealing key where there are none yet.
+    func makeDatabaseIfMissing() throws {
+        guard !FileManager.default.fileExists(atPath: settings.database) else { return }
+        try storeForRunning(provenance(credentials())).close()
+    }
+
+    /// Opens the database to write beside its runner.
+    func storeForOperating() throws -> RecordStore {
+        guard FileManager.default.fileExists(atPath: settings.database) else { throw noDatabase }
+        return try RecordStore.openForOperating(
+            path: settings.database, sealingKeyPath: settings.sealingKey, keysFolder: settings.keysFolder,
+            endpoint: settings.api.baseURL)
+    }
+
+    var noDatabase: OperationFailure {
+        OperationFailure(
+            .configuration,
+            "\(settings.database): there is no database yet; the first run makes it, as \(Hint.help(["run"])) says")
+    }
+
+    /// Who does something, with what; a key that cannot be read is said to be so, and stops nobody from pausing.
+    func operatorProvenance() throws -> Provenance {
+        if let credentials = try? credentials() { return try provenance(credentials) }
+        return try Provenance(
+            user: NSUserName(), host: ProcessInfo.processInfo.hostName, version: Version.current,
+            settings: settings.canonicalDescription, endpoint: settings.api.baseURL, keyID: "unreadable",
+            certificateFingerprint: "unreadable")
+    }
+}
+
+/// What keeps personal data and keys in this process's memory from reaching a disk, a terminal or another process of
+/// the user.
+public enum ProcessPrivacy {
+    /// The signals for which Swift's runtime installs a handler that prints the stack, the registers and what they point
+    /// to (`swift/docs/Backtracing.rst`); after `kill -SEGV` from outside that handler even lets the process live on.
+    private static let crashSignals = [SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGFPE, SIGBUS, SIGSEGV, SIGSYS]
+
+    /// No backtrace is printed, no core dump is written and no other process of the user may attach (`man 2 signal`,
+    /// `man 2 prctl`, `man 2 getrlimit`). Call it first in `main`, before anything can be in memory.
+    ///
+    /// The environment cannot undo it: `SWIFT_BACKTRACE=enable=yes` was heeded before `main`. The system's calls can fail
+    /// only where it forbids what is asked to be forbidden, so their results say nothing.
+    public static func apply() {
+        for number in crashSignals { signal(number, SIG_DFL) }
+        _ = rollcall_forbid_dumps()
+        var none = rlimit(rlim_cur: 0, rlim_max: 0)
+        setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
+    }
+}

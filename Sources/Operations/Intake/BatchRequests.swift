@@ -1,0 +1,56 @@
+import Ingest
+import JobRunner
+import RecordStore
+import Settings
+import Synchronization
+
+/// Rebuilds requests from sealed rows with the layout the batch was taken in under.
+///
+/// A builder keeps buffers between rows and serves one task at a time; records spread over a few of them by line.
+struct BatchRequests: RequestBuilding {
+    private final class Builder: Sendable {
+        let builder: Mutex<RequestBuilder>
+
+        init(layout: RecordLayout) throws {
+            builder = Mutex(try RequestBuilder(layout: layout))
+        }
+    }
+
+    private let builders: [Builder]
+    /// More would only be needed by more processors than that.
+    private static let count = 8
+
+    /// Reads the layout stored with the batch.
+    init(layout: [UInt8]) throws {
+        let layout = try RecordLayout(decoding: layout)
+        builders = try (0..<Self.count).map { _ in try Builder(layout: layout) }
+    }
+
+    func request(for record: ClaimedRecord) throws -> [UInt8] {
+        let line = Int(record.id.line)
+        return try builders[line % builders.count].builder.withLock {
+            try $0.request(forRow: record.rawRow, line: line)
+        }
+    }
+}
+
+extension FieldMapping {
+    /// A job's mapping, in Ingest's words.
+    init(_ job: JobDefinition) {
+        let fields = job.fields.map { rule in
+            let source: FieldSource =
+                switch rule.source {
+                case .column(let name): .column(name)
+                case .columns(let names, let join): .columns(names, join: join)
+                case .value(let text): .value(text)
+                }
+            // The two rooms name the transforms alike; a test holds them together.
+            let transforms = rule.transforms.compactMap { FieldTransform(rawValue: $0.rawValue) }
+            return Ingest.FieldRule(path: rule.path, source: source, transforms: transforms)
+        }
+        let values = ValueRules(
+            trims: job.trims, checksSpreadsheets: job.checksSpreadsheets, placeholders: job.placeholders,
+            absentTexts: job.absentTexts)
+        self.init(fields: fields, ignoreColumns: job.ignoredColumns, recordID: job.recordIDColumn, values: values)
+    }
+}

@@ -1,0 +1,121 @@
+import Foundation
+import RecordStore
+import Results
+import Settings
+
+/// What batches of a job would cost, looked up in the database.
+struct Spending {
+    let store: RecordStore
+    let job: JobDefinition
+    let pricing: Pricing?
+
+    /// What a batch's queued records would take, after a look at the answers of all earlier batches.
+    ///
+    /// - Parameters:
+    ///   - batch: Its file has been read.
+    ///   - now: The time.
+    ///   - others: Calls that are made before, and are not in the database yet.
+    /// - Returns: Calls, time and cost.
+    /// - Throws: `StoreError` when the database cannot be read or written.
+    func estimate(of batch: Batch, at now: Date = Date(), after others: Int = 0) async throws -> Estimate {
+        if job.reuseWithin != nil { try await store.learnAnswers() }
+        let forecast = try store.forecast(batch.id, answeredSince: Self.answeredSince(job, at: now))
+        return try estimate(forecast, at: now, after: others)
+    }
+
+    private func estimate(_ forecast: Forecast, at now: Date, after others: Int = 0) throws -> Estimate {
+        Estimate(
+            calls: forecast.calls, repeats: forecast.repeats, reused: forecast.reused, held: forecast.held,
+            rate: job.limits.rate, pricing: pricing, callsThisMonth: try callsThisMonth(at: now) + others)
+    }
+
+    /// Whether a batch may run when its file has been read.
+    ///
+    /// - Parameter batch: The batch.
+    /// - Returns: Where it goes, and why.
+    /// - Throws: `StoreError` when the database cannot be read or written.
+    func admission(of batch: Batch) async throws -> AdmissionPolicy {
+        let hold = try store.restoreHold().flatMap { $0.covers(batch.id) ? $0 : nil }
+        return AdmissionPolicy(batch.counts, try await estimate(of: batch), under: job, after: hold)
+    }
+
+    /// Whether records of a batch may be queued again without a person's word. What is wrong with its lines was settled
+    /// when it was taken in.
+    ///
+    /// - Parameters:
+    ///   - selection: Which records.
+    ///   - batch: Their batch.
+    /// - Returns: Why not, and what they would cost.
+    /// - Throws: `StoreError` when the database cannot be read or written.
+    func admission(ofRequeueing selection: RequeueSelection, in batch: Batch) async throws -> AdmissionPolicy {
+        let now = Date()
+        if job.reuseWithin != nil { try await store.learnAnswers() }
+        let forecast = try await store.forecast(
+            batch.id, requeueing: selection, answeredSince: Self.answeredSince(job, at: now))
+        return AdmissionPolicy(
+            records: 0, invalid: 0, try estimate(forecast, at: now), under: job, after: try store.restoreHold(),
+            restoredSince: try isRestored(since: batch))
+    }
+
+    /// Whether calls were lost by a restore that came after a batch's end: among them may be its records, sent again.
+    private func isRestored(since batch: Batch) throws -> Bool {
+        guard let end = batch.finishedAt, let restore = try store.lastRestore() else { return false }
+        return restore >= end
+    }
+
+    /// Billed calls of the calendar month so far, by which the price list's tiers go.
+    func callsThisMonth(at now: Date) throws -> Int {
+        try store.calls(inMonthOf: CallDay(at: Self.milliseconds(now), in: job.limits.timeZone)).billable
+    }
+
+    /// From when on an answer may serve under a job; nil: none may.
+    static func answeredSince(_ job: JobDefinition, at now: Date) -> Int64? {
+        job.reuseWithin.map { milliseconds(now) - $0.components.seconds * 1_000 }
+    }
+
+    private static func milliseconds(_ date: Date) -> Int64 { Int64(date.timeIntervalSince1970 * 1_000) }
+}
+
+/// What sending records would take. Retries come on top; nobody knows them beforehand.
+struct Estimate: Equatable {
+    /// Billable calls, one for each record that needs its own.
+    let calls: Int
+    /// Records that get the answer of an earlier line.
+    let repeats: Int
+    /// Records that get an answer of an earlier batch.
+    let reused: Int
+    /// Records that are held because an identical one is in doubt.
+    let held: Int
+    /// At the configured rate, in seconds.
+    let seconds: Double
+    /// What the calls cost after those of the month so far.
+    let cost: Cost
+
+    init(
+        calls: Int, repeats: Int = 0, reused: Int = 0, held: Int = 0, rate: Double, pricing: Pricing?,
+        callsThisMonth: Int = 0
+    ) {
+        self.calls = calls
+        self.repeats = repeats
+        self.reused = reused
+        self.held = held
+        seconds = Double(calls) / rate
+        cost =
+            pricing.map { pricing in
+                let amount = pricing.cost(ofCalls: calls, already: callsThisMonth)
+                return .known(currency: pricing.currency, certain: amount, atMost: amount)
+            } ?? .unknown
+    }
+
+    var text: String {
+        "\(NumberFormat.count(calls, "billable call")), at least \(NumberFormat.duration(seconds: seconds)), "
+            + (cost == .unknown ? "cost unknown (no pricing in the settings)" : "about \(cost)") + spared
+    }
+
+    /// What needs no call, where there is any.
+    private var spared: String {
+        let parts = [(repeats, "the same as an earlier line"), (reused, "answered before"), (held, "held in doubt")]
+        let told = parts.filter { $0.0 > 0 }.map { "\(NumberFormat.count($0.0)) \($0.1)" }
+        return told.isEmpty ? "" : "; no call for " + told.joined(separator: ", ")
+    }
+}

@@ -1,0 +1,166 @@
+import Foundation
+import Ingest
+import JobRunner
+import RecordStore
+import Synchronization
+
+/// Shows a run's progress: one line rewritten in place on a terminal, a line every few seconds elsewhere.
+final class ProgressDisplay: Sendable {
+    private struct State {
+        var line: ProgressLine
+        var meter = RateMeter()
+        var lastShown: ContinuousClock.Instant?
+        var lastText: String?
+        var wait: Wait?
+        var hasReportedWait = false
+    }
+
+    /// A time without calls. The wall clock may be set meanwhile, so its end is told by one clock and reached by the other.
+    private struct Wait {
+        /// Milliseconds since 1970 UTC.
+        let until: Int64
+        let end: ContinuousClock.Instant
+
+        init(until: Int64) {
+            self.until = until
+            end = .now + .milliseconds(until - Int64(Date().timeIntervalSince1970 * 1_000))
+        }
+
+        var pause: ProgressLine.Pause? { end > .now ? .until(until) : nil }
+    }
+
+    private let console: Console
+    private let state: Mutex<State>
+    /// How often a line is printed where standard error is no terminal.
+    private static let plainInterval = Duration.seconds(5)
+    /// A wait from this length on is told.
+    private static let longWait = Duration.seconds(5)
+
+    /// Records of the batch that had a final status before this run.
+    private let alreadyDone: Int
+
+    /// Shows a run that is to send so many of a batch's records.
+    init(batch: Batch, sending count: Int, console: Console) {
+        self.console = console
+        alreadyDone = batch.counts.total - batch.counts.queued - batch.counts.inFlight
+        state = Mutex(State(line: ProgressLine(name: batch.name, total: alreadyDone + count, done: alreadyDone)))
+    }
+
+    /// Takes one event of the run; called from any thread.
+    func take(_ event: RunnerEvent) {
+        switch event {
+        case .progress(let progress): show(progress)
+        case .gateClosed(let reason, let until): wait(reason, until: until)
+        case .gateOpened: resume()
+        case .probe: tell("probing with one record")
+        case .rateCut(let rate):
+            tell(
+                "a tenth of the calls are refused as too many; the rate is cut to \(NumberFormat.rate(rate))/s for now")
+        case .inDoubtRequeued(let count):
+            tell("\(NumberFormat.count(count, "record")) in doubt queued again (retry.in_doubt)")
+        case .keptAnswersRead(let count):
+            tell("\(NumberFormat.count(count, "kept answer")) can be read now; no call")
+        case .windowClosed(let until): tell("outside the call window; calls go on at \(NumberFormat.time(until))")
+        case .windowOpened: tell("the call window is open; calls go on")
+        case .halted: break
+        }
+    }
+
+    /// Leaves the last state standing on a line of its own. Records that got another's answer were not told one by one.
+    func finish(_ counts: BatchCounts) {
+        let (line, lastText) = state.withLock { state in
+            state.line.done = counts.total - counts.queued - counts.inFlight
+            return (state.line, state.lastText)
+        }
+        if console.errorIsTerminal {
+            console.redraw(line)
+            console.dequeue()
+        } else if line.text != lastText {
+            console.note(line.text)
+        }
+    }
+
+    private func show(_ progress: RunnerProgress) {
+        let now = ContinuousClock.now
+        let due: ProgressLine? = state.withLock { state in
+            state.meter.note(finished: progress.finished, at: progress.elapsed)
+            state.line.done = alreadyDone + progress.finished
+            state.line.failed = progress.failed
+            state.line.inDoubt = progress.inDoubt
+            state.line.retries = progress.retries
+            state.line.rate = state.meter.perSecond
+            state.line.pause = state.wait?.pause
+            let isDue = console.errorIsTerminal || state.lastShown.map { now - $0 >= Self.plainInterval } ?? true
+            guard isDue else { return nil }
+            state.lastShown = now
+            state.lastText = state.line.text
+            return state.line
+        }
+        if let due { draw(due) }
+    }
+
+    /// Short waits, such as a Retry-After of a second, are not worth a line of their own.
+    private func wait(_ reason: String, until: Int64) {
+        let wait = Wait(until: until)
+        let line = state.withLock { state in
+            state.wait = wait
+            state.line.pause = wait.pause
+            return state.line
+        }
+        guard wait.end >= .now + Self.longWait else { return }
+        tell("no calls for now: \(reason); next try at \(NumberFormat.time(until))")
+        // Nothing else is told until then.
+        if console.errorIsTerminal { draw(line) }
+        state.withLock { $0.hasReportedWait = true }
+    }
+
+    private func resume() {
+        let hadReported = state.withLock { state in
+            state.wait = nil
+            state.line.pause = nil
+            defer { state.hasReportedWait = false }
+            return state.hasReportedWait
+        }
+        if hadReported { tell("calls go on") }
+    }
+
+    private func tell(_ text: String) {
+        let name = state.withLock { $0.line.name }
+        console.note("\(name): \(text)")
+    }
+
+    private func draw(_ line: ProgressLine) {
+        if console.errorIsTerminal { console.redraw(line) } else { console.note(line.text) }
+    }
+}
+
+/// Shows how far a file has been taken in: in place on a terminal, at every tenth elsewhere.
+final class IntakeDisplay: Sendable {
+    private let name: String
+    private let byteCount: Int
+    private let console: Console
+    private let tenthsShown = Mutex(0)
+
+    init(batch: Batch, input: ExaminedFile, console: Console) {
+        name = batch.name
+        byteCount = max(1, input.file.byteCount)
+        self.console = console
+    }
+
+    /// Takes how far into the file the last stored chunk reaches, in bytes.
+    func show(_ offset: Int) {
+        let percent = min(100, offset * 100 / byteCount)
+        if console.errorIsTerminal {
+            console.redraw { columns in "\(ProgressLine.shortened(name, to: columns / 2)): taken in \(percent)%" }
+        } else if isNewTenth(percent / 10), percent < 100 {
+            console.note("\(name): taken in \(percent)%")
+        }
+    }
+
+    private func isNewTenth(_ tenth: Int) -> Bool {
+        tenthsShown.withLock { shown in
+            defer { shown = max(shown, tenth) }
+            return tenth > shown
+        }
+    }
+}

@@ -1,0 +1,129 @@
+import Basics
+
+/// One line of progress: done, rate, time to go, retries. A pure value; drawing it is somewhere else.
+struct ProgressLine: Equatable {
+    /// Why nothing moves just now, such as a closed gate.
+    enum Pause: Equatable {
+        /// Whatever somebody wrote.
+        case because(String)
+        /// Until a time of the wall clock, in milliseconds since 1970 UTC.
+        case until(Int64)
+    }
+
+    var name: String
+    var total: Int
+    var done: Int
+    var inDoubt = 0
+    var failed = 0
+    var retries = 0
+    /// Records finished per second over the recent past; nil before there is a past.
+    var rate: Double?
+    /// Why nothing moves; nil when records flow.
+    var pause: Pause?
+
+    /// Seconds to go at the present rate; nil when that is unknown, and while nothing moves.
+    var secondsLeft: Double? {
+        guard let rate, rate > 0, pause == nil else { return nil }
+        return Double(total - done) / rate
+    }
+
+    /// The line as text, whole.
+    var text: String { parts(name).text }
+
+    /// The line in a terminal of so many columns: the name's beginning goes first, then what matters least, until it fits;
+    /// for why nothing moves, and the time to go, more of the name goes. The last column stays free: a terminal that has
+    /// written into it may wrap, and the line could not be rewritten in place.
+    func text(fitting columns: Int) -> String {
+        let width = max(1, columns - 1)
+        guard text.count > width else { return text }
+        let half = parts(Self.shortened(name, to: width / 2)).fitted(into: width)
+        return half.isWholeInMain ? half.text : parts(Self.shortened(name, to: width / 4)).fitted(into: width).text
+    }
+
+    /// A batch's name in so many characters: its end, where the number stands.
+    static func shortened(_ name: String, to length: Int) -> String {
+        name.count > length ? "…" + name.suffix(max(1, length - 1)) : name
+    }
+
+    private func parts(_ name: String) -> [Part] {
+        let share = total == 0 ? 100 : done * 100 / total
+        var parts = [Part(text: "\(name): \(done)/\(total)", rank: 0), Part(text: " (\(share)%)", rank: 5)]
+        if let rate { parts.append(Part(text: ", \(NumberFormat.rate(rate))/s", rank: 6)) }
+        if let secondsLeft, done < total {
+            parts.append(Part(text: ", ETA \(NumberFormat.duration(seconds: secondsLeft))", rank: 2))
+        }
+        parts.append(Part(text: ", \(Counted.things(retries, "retry"))", rank: 7))
+        if failed > 0 { parts.append(Part(text: ", \(failed) failed", rank: 3)) }
+        if inDoubt > 0 { parts.append(Part(text: ", \(inDoubt) in doubt", rank: 4)) }
+        switch pause {
+        case nil: break
+        case .because(let text): parts.append(Part(text: ", \(text)", rank: 0))
+        case .until(let time):
+            let shown = NumberFormat.time(time)
+            parts.append(Part(text: ", waiting until \(shown)", rank: 1, shorter: ", until \(shown.suffix(12))"))
+        }
+        return parts
+    }
+}
+
+/// A part of a line; one of rank 0 always stands there, and the greater the rank the sooner it goes.
+private struct Part {
+    let text: String
+    let rank: Int
+    /// What stands there before it goes altogether.
+    var shorter: String?
+}
+
+extension [Part] {
+    /// Parts up to this rank are the main ones.
+    private static let mainRank = 2
+
+    fileprivate var text: String { map(\.text).joined() }
+
+    /// The parts as far as they fit, and whether all main ones do, unshortened.
+    fileprivate func fitted(into width: Int) -> (text: String, isWholeInMain: Bool) {
+        var (parts, isWhole) = (self, true)
+        while parts.text.count > width {
+            guard let least = parts.indices.max(by: { parts[$0].rank < parts[$1].rank }), parts[least].rank > 0 else {
+                return (parts.text.prefix(width - 1) + "…", false)
+            }
+            isWhole = isWhole && parts[least].rank > Self.mainRank
+            if let shorter = parts[least].shorter {
+                parts[least] = Part(text: shorter, rank: parts[least].rank)
+            } else {
+                parts.remove(at: least)
+            }
+        }
+        return (parts.text, isWhole)
+    }
+}
+
+/// Records finished per second over the last ten seconds, waits included, from samples of a running count.
+///
+/// Nothing is sampled while nothing happens, so the count at the beginning of the ten seconds is that of the last sample
+/// before: a burst after a wait is not taken for the rate.
+struct RateMeter {
+    private var samples: [(at: Duration, finished: Int)]
+    private static let window = Duration.seconds(10)
+    /// A shorter past says too little.
+    private static let shortestPast = Duration.seconds(1)
+
+    /// Begins at the run's start, when so many records are finished.
+    init(finished: Int = 0) {
+        samples = [(.zero, finished)]
+    }
+
+    /// Notes the count at a time since the run's start; times do not go back.
+    mutating func note(finished: Int, at time: Duration) {
+        samples.append((time, finished))
+        while samples.count > 1, samples[1].at <= time - Self.window { samples.removeFirst() }
+    }
+
+    /// The rate up to the last sample; nil before there is a past of a second, and never below 0.
+    var perSecond: Double? {
+        guard let first = samples.first, let last = samples.last else { return nil }
+        let past = last.at - max(first.at, last.at - Self.window)
+        guard past >= Self.shortestPast else { return nil }
+        return max(0, Double(last.finished - first.finished)) / (past / .seconds(1))
+    }
+}

@@ -1,0 +1,369 @@
+import GRDB
+
+extension WriterConnection {
+    /// Takes records off the queue and opens their rows in the ledger. The rows are committed before anyone is told.
+    func claim(_ request: ClaimRequest) throws -> ClaimResult {
+        let row = try batchRow(request.batch)
+        guard row.state == .running else {
+            return ClaimResult(exhausted: row.queued == 0 && row.inFlight == 0, state: row.state)
+        }
+        let allowance = try allowance(request, row)
+        var progress = ClaimProgress(cursor: row.cursor, attempt: try firstInteger(claims.lastAttempt) ?? 0)
+        if row.toCall > 0, request.count > 0 {
+            try take(request, upTo: allowance.count, from: row, &progress)
+            try count(progress, request)
+        }
+        var result = progress.result
+        let queued = row.queued + progress.counts.queued - result.records.count
+        result.exhausted = queued == 0 && row.inFlight + result.records.count == 0
+        if progress.isCapped { result.cappedBy = allowance.limitedBy }
+        result.nextReadyAt = try nextReadyAt(request)
+        return result
+    }
+
+    private func allowance(_ request: ClaimRequest, _ row: BatchRow) throws -> CallAllowance {
+        let caps = request.caps
+        return CallAllowance(
+            wanted: request.count, caps: caps, batchCalls: row.calls,
+            dayCalls: caps.daily == nil ? 0 : try calls(on: caps.day),
+            monthCharged: caps.monthly == nil ? 0 : try charged(inMonthOf: caps.day))
+    }
+
+    private func take(
+        _ request: ClaimRequest, upTo allowed: Int, from row: BatchRow, _ progress: inout ClaimProgress
+    ) throws {
+        progress.holds = try firstInteger(claims.anyInDoubt) != nil
+        let mayReuse = row.reuses && request.caps.answeredSince != nil
+        if mayReuse, !row.keepsAnswers { try claims.keepAnswers.run(request.batch.rawValue) }
+        while progress.hasRoom(for: request) {
+            let page = try candidates(request, progress)
+            for candidate in page.candidates {
+                switch try verdict(on: candidate, request, row, &progress) {
+                // Not one call above what the caps allow: it stays where it is.
+                case .call where progress.result.records.count == allowed:
+                    progress.isCapped = true
+                    return try advance(request, progress)
+                case .call: try open(candidate, request, &progress)
+                case .hold: try hold(candidate, request, &progress)
+                case .wait: try putOff(candidate, request, &progress)
+                case .reuse(let answer): try reuse(answer, for: candidate, request, &progress)
+                }
+                progress.cursor = candidate.notBefore == nil ? candidate.id : progress.cursor
+            }
+            // Fewer than asked for: the rest holds nothing queued, and need not be searched again.
+            guard !page.isLast else {
+                if request.rerun == nil { progress.cursor = request.batch.records.upperBound }
+                break
+            }
+        }
+        try advance(request, progress)
+    }
+
+    private func nextReadyAt(_ request: ClaimRequest) throws -> Int64? {
+        guard let rerun = request.rerun else { return try firstInteger(claims.nextReady, request.batch.rawValue) }
+        claims.nextReadyOfRerun.bind(rerun.rawValue, at: 2)
+        return try firstInteger(claims.nextReadyOfRerun, request.batch.rawValue)
+    }
+
+    /// Retries that are due first, then untried lines, which are no re-run's.
+    private func candidates(
+        _ request: ClaimRequest, _ progress: ClaimProgress
+    ) throws -> (candidates: [ClaimCandidate], isLast: Bool) {
+        let count = request.count - progress.result.records.count
+        if let rerun = request.rerun {
+            claims.dueOfRerun.bind(rerun.rawValue, at: 4)
+            let found = try fetch(claims.dueOfRerun, request.batch.rawValue, request.dueBy, count)
+            return (found, found.count < count)
+        }
+        var found = try fetch(claims.due, request.batch.rawValue, request.dueBy, count)
+        let last = request.batch.records.upperBound
+        if found.count < count, progress.cursor < last {
+            found += try fetch(claims.untried, progress.cursor, last, count - found.count)
+        }
+        return (found, found.count < count)
+    }
+
+    private func fetch(
+        _ statement: PreparedStatement, _ first: Int64, _ second: Int64, _ count: Int
+    ) throws -> [ClaimCandidate] {
+        statement.bind(first, at: 1)
+        statement.bind(second, at: 2)
+        statement.bind(Int64(count), at: 3)
+        var found: [ClaimCandidate] = []
+        while try statement.step() { found.append(ClaimCandidate(statement)) }
+        return found
+    }
+
+    private func open(
+        _ candidate: ClaimCandidate, _ request: ClaimRequest, _ progress: inout ClaimProgress
+    ) throws {
+        guard progress.attempt < .max else {
+            throw StoreError(
+                .damaged, "The ledger can count no further: its last number, or that of the .mark file, is damaged")
+        }
+        try unqueue(candidate, request)
+        try claims.putInFlight.run(candidate.id)
+        progress.attempt += 1
+        let statement = claims.openAttempt
+        statement.bind(candidate.id, at: 1)
+        statement.bind(progress.attempt, at: 2)
+        statement.bind(candidate.ledgerRows + 1, at: 3)
+        statement.bind(request.caps.day.rawValue, at: 4)
+        statement.bind(request.now, at: 5)
+        try statement.run()
+        progress.result.records.append(
+            SealedClaim(
+                id: RecordID(rawValue: candidate.id), attempt: AttemptID(rawValue: progress.attempt),
+                number: Int(candidate.ledgerRows + 1), spentAttempts: Int(candidate.spent),
+                payload: candidate.payload))
+    }
+
+    /// Takes a retry out of the ready ones; an untried line is passed by the batch's cursor.
+    func unqueue(_ candidate: ClaimCandidate, _ request: ClaimRequest) throws {
+        guard let notBefore = candidate.notBefore else { return }
+        try claims.removeReady.run(request.batch.rawValue, notBefore, candidate.id)
+    }
+
+    private func advance(_ request: ClaimRequest, _ progress: ClaimProgress) throws {
+        try batches.advance.run(request.batch.rawValue, progress.cursor, request.now)
+        guard !progress.result.records.isEmpty else { return }
+        try claims.setLastAttempt.run(progress.attempt)
+        claimedUpTo = max(claimedUpTo ?? 0, progress.attempt)
+    }
+
+    private func count(_ progress: ClaimProgress, _ request: ClaimRequest) throws {
+        let claimed = progress.result.records.count
+        var counts = progress.counts
+        counts.move(claimed, from: .queued, to: .inFlight)
+        counts.attempts = claimed
+        counts.calls = claimed
+        try add(counts, to: request.batch)
+        guard claimed > 0 else { return }
+        let day = request.caps.day.rawValue
+        try claims.addCalls.run(day, Int64(claimed))
+        try claims.addLedgerDay.run(day, request.batch.rawValue, Int64(claimed))
+    }
+
+    /// The cap that leaves no room for one more call that is no batch's.
+    func capReached(_ caps: CallCaps) throws -> Cap? {
+        let shared = CallCaps(daily: caps.daily, monthly: caps.monthly, day: caps.day)
+        return CallAllowance(
+            wanted: 1, caps: shared, batchCalls: 0, dayCalls: try calls(on: caps.day),
+            monthCharged: try charged(inMonthOf: caps.day)
+        ).limitedBy
+    }
+
+    private func calls(on day: CallDay) throws -> Int {
+        Int(try firstInteger(claims.callsOfDay, day.rawValue) ?? 0)
+    }
+
+    private func charged(inMonthOf day: CallDay) throws -> Int {
+        claims.chargedOfMonth.bind(day.month.upperBound, at: 2)
+        return Int(try firstInteger(claims.chargedOfMonth, day.month.lowerBound) ?? 0)
+    }
+
+    /// The first column of a statement's first row; nil when there is none.
+    func firstInteger(_ statement: PreparedStatement, _ parameter: Int64? = nil) throws -> Int64? {
+        if let parameter { statement.bind(parameter, at: 1) }
+        guard try statement.step() else { return nil }
+        defer { statement.reset() }
+        return statement.integer(0)
+    }
+}
+
+/// How far one claim has come.
+struct ClaimProgress {
+    /// Records that one claim answers, holds or puts off without a call, at most, unless more calls are asked for: each
+    /// is written in the same transaction.
+    private static let mostPassed = 256
+
+    var result = ClaimResult()
+    /// What it changes in the batch's counters, the records claimed aside.
+    var counts = BatchCounts()
+    /// Untried lines after this record are queued.
+    var cursor: Int64
+    /// The last attempt's id.
+    var attempt: Int64
+    /// Whether any record is in doubt, so that one identical to it may have to be held.
+    var holds = false
+    /// Whether a record was left because the caps allow no further call.
+    var isCapped = false
+    /// The fingerprints of other batches' records under way, once somebody asked.
+    var othersUnderWay: Set<[UInt8]>?
+
+    init(cursor: Int64, attempt: Int64) {
+        self.cursor = cursor
+        self.attempt = attempt
+    }
+
+    /// Whether the claim goes on.
+    func hasRoom(for request: ClaimRequest) -> Bool {
+        result.records.count < request.count && result.passed < max(request.count, Self.mostPassed)
+    }
+}
+
+/// A queued record that a claim considers.
+struct ClaimCandidate {
+    let id: Int64
+    let spent: Int64
+    let attempts: Int64
+    let fingerprint: [UInt8]
+    let payload: [UInt8]
+    let ledgerRows: Int64
+    /// When it fell due; nil for an untried record.
+    let notBefore: Int64?
+    /// Whether it is queued again and its request stands in the batch more than once.
+    let isRepeated: Bool
+
+    init(_ row: PreparedStatement) {
+        id = row.integer(0)
+        spent = row.integer(1)
+        attempts = row.integer(2)
+        fingerprint = row.bytes(3)
+        payload = row.bytes(4)
+        ledgerRows = row.integer(5)
+        notBefore = row.optionalInteger(6)
+        isRepeated = row.integer(7) == 1
+    }
+}
+
+/// What a claim does with a queued record.
+enum ClaimVerdict {
+    /// It is called.
+    case call
+    /// It is put in doubt without a call, because an identical one is in doubt.
+    case hold
+    /// It waits until an identical one that is under way is settled.
+    case wait
+    /// It gets the answer of an identical one.
+    case reuse(KeptAnswer)
+}
+
+/// The statements that take records off the queue.
+struct ClaimStatements {
+    let due: PreparedStatement
+    let dueOfRerun: PreparedStatement
+    let untried: PreparedStatement
+    let removeReady: PreparedStatement
+    let nextReady: PreparedStatement
+    let nextReadyOfRerun: PreparedStatement
+    let anyInDoubt: PreparedStatement
+    let identicalInDoubt: PreparedStatement
+    let perhapsBilled: PreparedStatement
+    let putInFlight: PreparedStatement
+    let hold: PreparedStatement
+    let openAttempt: PreparedStatement
+    let lastAttempt: PreparedStatement
+    let setLastAttempt: PreparedStatement
+    let callsOfDay: PreparedStatement
+    let addCalls: PreparedStatement
+    let addLedgerDay: PreparedStatement
+    let chargedOfMonth: PreparedStatement
+    let identicalAnswered: PreparedStatement
+    let identicalRepeated: PreparedStatement
+    let underWay: PreparedStatement
+    let keepAnswers: PreparedStatement
+    let reuse: PreparedStatement
+    let saveReused: PreparedStatement
+
+    init(_ database: Database) throws {
+        due = try PreparedStatement(database, Self.due())
+        dueOfRerun = try PreparedStatement(database, Self.due(and: "requeued = ?4"))
+        untried = try PreparedStatement(
+            database,
+            """
+            SELECT id, spent, attempts, fingerprint, payload, 0, NULL, 0 FROM records
+            WHERE id > ?1 AND id <= ?2 AND status = 0 AND follows IS NULL AND requeued = 0 ORDER BY id LIMIT ?3
+            """)
+        removeReady = try PreparedStatement(
+            database, "DELETE FROM ready WHERE batch_id = ?1 AND not_before = ?2 AND record_id = ?3")
+        nextReady = try PreparedStatement(
+            database,
+            """
+            SELECT not_before FROM ready WHERE batch_id = ?1 AND not_before < \(NextStep.behindAll)
+            ORDER BY not_before LIMIT 1
+            """)
+        nextReadyOfRerun = try PreparedStatement(
+            database,
+            """
+            SELECT not_before FROM ready CROSS JOIN records ON records.id = record_id
+            WHERE batch_id = ?1 AND requeued = ?2 AND not_before < \(NextStep.behindAll) ORDER BY not_before LIMIT 1
+            """)
+        anyInDoubt = try PreparedStatement(
+            database, "SELECT 1 FROM records INDEXED BY records_in_doubt WHERE status = 4 AND held = 0 LIMIT 1")
+        identicalInDoubt = try PreparedStatement(
+            database,
+            """
+            SELECT 1 FROM records INDEXED BY records_in_doubt
+            WHERE fingerprint = ?1 AND status = 4 AND held = 0 LIMIT 1
+            """)
+        perhapsBilled = try PreparedStatement(
+            database, "SELECT 1 FROM attempts WHERE record_id = ?1 AND billable <> 0 LIMIT 1")
+        putInFlight = try PreparedStatement(database, "UPDATE records SET status = 1 WHERE id = ?1 AND status = 0")
+        hold = try PreparedStatement(
+            database, "UPDATE records SET status = 4, held = 1, requeued = 0 WHERE id = ?1 AND status = 0")
+        openAttempt = try PreparedStatement(
+            database, "INSERT INTO attempts (record_id, id, number, day, started_at) VALUES (?1, ?2, ?3, ?4, ?5)")
+        lastAttempt = try PreparedStatement(database, "SELECT last_attempt FROM ledger_position")
+        setLastAttempt = try PreparedStatement(database, "UPDATE ledger_position SET last_attempt = ?1")
+        callsOfDay = try PreparedStatement(database, "SELECT calls FROM call_days WHERE day = ?1")
+        addCalls = try PreparedStatement(
+            database,
+            """
+            INSERT INTO call_days (day, calls, charged) VALUES (?1, ?2, ?2)
+            ON CONFLICT (day) DO UPDATE SET calls = calls + excluded.calls, charged = charged + excluded.charged
+            """)
+        addLedgerDay = try PreparedStatement(
+            database,
+            """
+            INSERT INTO ledger_days (day, batch_id, attempts, calls) VALUES (?1, ?2, ?3, ?3)
+            ON CONFLICT (day, batch_id) DO UPDATE SET attempts = attempts + ?3, calls = calls + ?3
+            """)
+        chargedOfMonth = try PreparedStatement(
+            database, "SELECT sum(charged) FROM call_days WHERE day BETWEEN ?1 AND ?2")
+        identicalAnswered = try PreparedStatement(
+            database,
+            """
+            SELECT answers.record_id, \(AnswerTables.columns)
+            FROM \(AnswerTables.tables)
+            WHERE answers.fingerprint = ?1 AND \(AnswerTables.serves(since: "?2"))
+            ORDER BY answers.record_id DESC
+            """)
+        identicalRepeated = try PreparedStatement(
+            database,
+            """
+            SELECT records.id, http_status, correlation_id, request_ref_id, submitted_at, completed_at, flagged, detail,
+              answer, status
+            FROM records INDEXED BY records_repeated LEFT JOIN results ON record_id = records.id
+            WHERE fingerprint = ?1 AND repeated = 1 AND follows IS NULL AND status IN (1, 2, 6)
+              AND records.id BETWEEN ?2 AND ?3
+            ORDER BY status DESC
+            """)
+        keepAnswers = try PreparedStatement(
+            database, "UPDATE batches SET keeps_answers = 1 WHERE id = ?1 AND keeps_answers = 0")
+        underWay = try PreparedStatement(
+            database,
+            """
+            SELECT fingerprint, record_id FROM attempts INDEXED BY one_open_attempt CROSS JOIN records ON records.id = record_id
+            WHERE outcome IS NULL AND record_id NOT BETWEEN ?1 AND ?2
+            """)
+        reuse = try PreparedStatement(
+            database, "UPDATE records SET status = 6, requeued = 0 WHERE id = ?1 AND status = 0")
+        saveReused = try PreparedStatement(
+            database,
+            """
+            INSERT OR REPLACE INTO results (record_id, http_status, correlation_id, request_ref_id, submitted_at,
+              completed_at, flagged, detail, answer, reused_from)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+            """)
+    }
+    /// Records whose time has come, with a further condition.
+    private static func due(and condition: String = "1") -> String {
+        """
+        SELECT records.id, spent, attempts, fingerprint, payload,
+          (SELECT count(*) FROM attempts WHERE record_id = records.id), not_before, repeated
+        FROM ready CROSS JOIN records ON records.id = record_id
+        WHERE batch_id = ?1 AND not_before <= ?2 AND \(condition) ORDER BY not_before, record_id LIMIT ?3
+        """
+    }
+}

@@ -1,0 +1,176 @@
+extension RecordStore {
+    /// Takes records off a batch's queue: due retries first, then untried lines in input order.
+    ///
+    /// Their rows in the ledger are committed and the ledger's mark has moved before this returns; the caps are checked
+    /// in the same transaction. A record whose request is identical to one unresolved in doubt is put in doubt itself,
+    /// without a call, unless its own call may have been billed and it is repeated by decision; one identical to a record that was answered gets that answer, where the caps say so.
+    ///
+    /// - Parameters:
+    ///   - batch: The batch; while it isn't running the claim brings no records and says so.
+    ///   - count: The most records to take.
+    ///   - now: Milliseconds since 1970 UTC, for the ledger.
+    ///   - dueBy: Retries due by this time are ready, in milliseconds since 1970 UTC; nil: `now`. Apart from it where the
+    ///     caller's retries don't follow a wall clock that is set.
+    ///   - caps: Hard limits on calls.
+    ///   - rerun: Only what this re-run of the batch queued; nil: whatever waits.
+    ///   - completions: Attempts that ended, of any batch, to be written in the same transaction as by ``finish(_:)``;
+    ///     where the claim fails, neither is written.
+    /// - Returns: The records, and why there are no more.
+    /// - Throws: ``StoreError``; ``StoreError/Code/stateNotWritten`` when the ledger can't be written,
+    ///   ``StoreError/Code/diskFull`` at once where there is no room for it: see ``waitForRoom()``.
+    public func claim(
+        _ batch: BatchID, upTo count: Int, now: Int64, dueBy: Int64? = nil, caps: CallCaps,
+        of rerun: RerunNumber? = nil, finishing completions: [Completion] = []
+    ) async throws -> Claim {
+        try requireRunning()
+        try await announce(batch)
+        let key = try dataKey(of: batch)
+        let request = ClaimRequest(
+            batch: batch, count: max(0, count), now: now, dueBy: dueBy ?? now, caps: caps, key: key,
+            sealingKey: sealingKey, rerun: rerun)
+        let sealed = try completions.map { try SealedCompletion($0, key: dataKey(of: $0.record.batch)) }
+        // A claim that has waited would be out of date: its permits, its window and its day are those of now.
+        let result = try await write(patience: .none) { connection in
+            if !sealed.isEmpty {
+                _ = try connection.finish(sealed)
+                // The claim reads the counters.
+                try connection.writeTally()
+            }
+            return try connection.claim(request)
+        }
+        let records = try await open(result.records, key, now: now)
+        return Claim(
+            records: records, cappedBy: result.cappedBy, nextReadyAt: result.nextReadyAt, exhausted: result.exhausted,
+            state: result.state, held: result.held, reused: result.reused, passed: result.passed)
+    }
+
+    /// Opens what was claimed. A record that was altered in the file can't be sent, and ends as failed.
+    private func open(_ sealed: [SealedClaim], _ key: DataKey, now: Int64) async throws -> [ClaimedRecord] {
+        var records: [ClaimedRecord] = []
+        records.reserveCapacity(sealed.count)
+        var altered: [Completion] = []
+        for claim in sealed {
+            do {
+                records.append(try claim.opened(with: key))
+            } catch let error as StoreError where error.code == .altered {
+                altered.append(claim.unsendable(because: error, now: now))
+            }
+        }
+        if !altered.isEmpty { _ = try await finish(altered) }
+        return records
+    }
+}
+
+extension SealedClaim {
+    fileprivate func opened(with key: DataKey) throws -> ClaimedRecord {
+        let plaintext = try key.open(payload, record: id.rawValue, column: .payload)
+        let (recordID, rawRow) = try SealedPayload.read(plaintext)
+        return ClaimedRecord(
+            id: id, attempt: attempt, number: number, spentAttempts: spentAttempts, recordID: recordID, rawRow: rawRow)
+    }
+
+    fileprivate func unsendable(because error: StoreError, now: Int64) -> Completion {
+        Completion(
+            attempt: attempt, record: id, outcome: "unsent", cause: "damaged", errorText: error.message, startedAt: now,
+            finishedAt: now, next: .failed, billable: .no)
+    }
+}
+
+/// What a claim brought.
+public struct Claim: Sendable {
+    /// The records to send, each with an open row in the ledger.
+    public let records: [ClaimedRecord]
+    /// The cap that kept the claim from taking more, while more was there.
+    public let cappedBy: Cap?
+    /// When the earliest retry falls due, in milliseconds since 1970 UTC; nil when none waits for a time.
+    public let nextReadyAt: Int64?
+    /// Whether nothing is queued and nothing under way: the batch can be completed.
+    public let exhausted: Bool
+    /// The batch's state; when it isn't running there are no records.
+    public let state: BatchState
+    /// Records that were put in doubt instead of being sent, because an identical one is in doubt.
+    public let held: Int
+    /// Records that got the answer of an identical one instead of being sent.
+    public let reused: Int
+    /// Records looked at that needed no call, or none now.
+    public let passed: Int
+
+    /// Describes what a claim brought.
+    public init(
+        records: [ClaimedRecord], cappedBy: Cap? = nil, nextReadyAt: Int64? = nil, exhausted: Bool = false,
+        state: BatchState = .running, held: Int = 0, reused: Int = 0, passed: Int? = nil
+    ) {
+        self.records = records
+        self.cappedBy = cappedBy
+        self.nextReadyAt = nextReadyAt
+        self.exhausted = exhausted
+        self.state = state
+        self.held = held
+        self.reused = reused
+        self.passed = passed ?? held + reused
+    }
+}
+
+/// A record taken off the queue, with the intent to send it already in the ledger.
+public struct ClaimedRecord: Sendable {
+    /// The record.
+    public let id: RecordID
+    /// The ledger's row for this try.
+    public let attempt: AttemptID
+    /// Which try this is, from 1, over all of the record's rows in the ledger.
+    public let number: Int
+    /// Attempts that the record has spent before this one.
+    public let spentAttempts: Int
+    /// The record's own id as the file gives it, UTF-8; empty when it has none.
+    public let recordID: [UInt8]
+    /// The row as it stood in the file.
+    public let rawRow: [UInt8]
+
+    /// Describes a claimed record.
+    public init(
+        id: RecordID, attempt: AttemptID, number: Int, spentAttempts: Int, recordID: [UInt8], rawRow: [UInt8]
+    ) {
+        self.id = id
+        self.attempt = attempt
+        self.number = number
+        self.spentAttempts = spentAttempts
+        self.recordID = recordID
+        self.rawRow = rawRow
+    }
+}
+
+/// What a claim asks for.
+struct ClaimRequest: Sendable {
+    let batch: BatchID
+    let count: Int
+    let now: Int64
+    /// Retries due by this time are ready, in milliseconds since 1970 UTC.
+    let dueBy: Int64
+    let caps: CallCaps
+    let key: DataKey
+    let sealingKey: SealingKey
+    /// The re-run whose records alone may be taken; nil: all that wait may.
+    var rerun: RerunNumber?
+}
+
+/// What a claim brought, still sealed.
+struct ClaimResult: Sendable {
+    var records: [SealedClaim] = []
+    var cappedBy: Cap?
+    var nextReadyAt: Int64?
+    var exhausted = false
+    var state = BatchState.running
+    var held = 0
+    var reused = 0
+    /// Records looked at that needed no call, or none now.
+    var passed = 0
+}
+
+/// A claimed record as the writing thread hands it out; the caller's thread opens it.
+struct SealedClaim: Sendable {
+    let id: RecordID
+    let attempt: AttemptID
+    let number: Int
+    let spentAttempts: Int
+    let payload: [UInt8]
+}

@@ -1,0 +1,144 @@
+import GRDB
+
+/// Batches move from state to state, each move with a condition: from these states to that one. Runner, daemon and
+/// operators' commands act on the same batch at the same time, so whoever is too late finds another state. That is an
+/// answer and no error.
+extension RecordStore {
+    /// Moves a batch from some states to another. Cancelling or rejecting cancels what is queued; records under way end
+    /// as they end, and are cancelled instead of queued again.
+    ///
+    /// - Parameters:
+    ///   - batch: The batch.
+    ///   - states: Where it has to be.
+    ///   - state: Where it goes.
+    ///   - reason: Why, for people; no values of records.
+    ///   - action: What a person did, kept in the same transaction: whoever sees the state finds the action.
+    /// - Returns: Whether it moved: it was in one of these states and may go on to that one. A batch with records to
+    ///   send isn't completed, and one whose file was read in part doesn't run.
+    /// - Throws: ``StoreError``; ``StoreError/Code/notFound`` when there is no such batch, and
+    ///   ``StoreError/Code/heldByRestore`` where it would run and waits since a restore.
+    public func moveBatch(
+        _ batch: BatchID, from states: Set<BatchState>, to state: BatchState, reason: String?,
+        noting action: Action? = nil
+    ) async throws -> Bool {
+        try await bringBack(batch)
+        return try await write { connection in
+            guard try connection.move(batch, from: states, to: state, reason: reason) else { return false }
+            try action.map(connection.insert)
+            return true
+        }
+    }
+
+    /// Says that a batch's whole file has been read.
+    ///
+    /// - Parameters:
+    ///   - batch: The batch.
+    ///   - state: What follows: running, awaiting confirmation, or completed when nothing is to be sent.
+    ///   - reason: Why, for people; no values of records.
+    /// - Returns: Whether it moved: it was still ingesting.
+    /// - Throws: ``StoreError``; ``StoreError/Code/notFound`` when there is no such batch.
+    @discardableResult
+    public func finishIngest(_ batch: BatchID, state: BatchState, reason: String? = nil) async throws -> Bool {
+        let hasMoved = try await write { connection in
+            try connection.move(batch, from: [.ingesting], to: state, reason: reason, finishingIngest: true)
+        }
+        await copyBackWAL()
+        return hasMoved
+    }
+
+    /// Keeps when a batch that a cap has paused goes on by itself, if it is still paused for that.
+    ///
+    /// - Parameters:
+    ///   - batch: The batch as it was paused.
+    ///   - instant: Milliseconds since 1970 UTC; nil: only by a person's word.
+    /// - Throws: ``StoreError`` when it can't be written.
+    public func setResumption(of batch: Batch, at instant: Int64?) async throws {
+        try await write { connection in
+            try connection.database.execute(
+                sql: "UPDATE batches SET resume_at = ? WHERE id = ? AND state = 'paused' AND reason IS ?",
+                arguments: [instant, batch.id.rawValue, batch.reason])
+        }
+    }
+
+    /// Lets a batch go on that a cap has paused, if its time has come and nobody else has moved it since.
+    ///
+    /// - Parameters:
+    ///   - batch: The batch.
+    ///   - now: Milliseconds since 1970 UTC.
+    /// - Returns: Whether it goes on.
+    /// - Throws: ``StoreError``; ``StoreError/Code/notFound`` when there is no such batch.
+    public func resumeAfterCap(_ batch: BatchID, at now: Int64) async throws -> Bool {
+        try await write { connection in
+            let isDue = "SELECT resume_at <= ? FROM batches WHERE id = ? AND resume_at IS NOT NULL"
+            let database = connection.database
+            guard try Bool.fetchOne(database, sql: isDue, arguments: [now, batch.rawValue]) ?? false else {
+                return false
+            }
+            return try connection.move(batch, from: [.paused], to: .running, reason: nil)
+        }
+    }
+}
+
+extension WriterConnection {
+    /// Moves a batch from some states to another, where it may go there; whether it moved.
+    func move(
+        _ batch: BatchID, from states: Set<BatchState>, to state: BatchState, reason: String?,
+        finishingIngest: Bool = false
+    ) throws -> Bool {
+        let row = try batchRow(batch)
+        guard states.contains(row.state), row.mayBecome(state, finishingIngest: finishingIngest) else { return false }
+        if state == .running, row.queued > 0 { try refuseHeld(batch) }
+        if state == .cancelled || state == .rejected { try cancelQueued(batch, row) }
+        let now = WallClock.now()
+        try database.execute(
+            sql: """
+                UPDATE batches SET state = ?2, reason = ?3, finished_at = ?4, resume_at = NULL,
+                  ingested = ingested OR ?5, ingested_at = coalesce(ingested_at, ?6)
+                WHERE id = ?1
+                """,
+            arguments: [
+                batch.rawValue, state.rawValue, reason, state.isFinished ? now : nil, finishingIngest,
+                finishingIngest ? now : nil,
+            ])
+        return true
+    }
+
+    /// Cancels what waits. A record with an earlier call that may have been billed, and no answer, was to be sent a second
+    /// time by decision: it goes back into its doubt, so that nobody takes it for one that was never sent.
+    private func cancelQueued(_ batch: BatchID, _ row: BatchRow) throws {
+        var counts = BatchCounts()
+        let doubted = """
+            SELECT record_id FROM ready
+            WHERE batch_id = ?
+              AND EXISTS (SELECT 1 FROM attempts WHERE attempts.record_id = ready.record_id AND billable <> 0)
+            """
+        for record in try Int64.fetchAll(database, sql: doubted, arguments: [batch.rawValue]) {
+            try database.execute(
+                sql: "UPDATE records SET status = 4, requeued = 0 WHERE id = ?", arguments: [record])
+            counts.move(from: .queued, to: .inDoubt)
+            if let followers = try settleFollowers(of: record, as: .inDoubt) { counts.add(followers) }
+        }
+        try database.execute(sql: "DELETE FROM ready WHERE batch_id = ?", arguments: [batch.rawValue])
+        let records = batch.records
+        try database.execute(
+            sql: "UPDATE records SET status = 7, requeued = 0 WHERE id BETWEEN ? AND ? AND status = 0",
+            arguments: [records.lowerBound, records.upperBound])
+        counts.move(database.changesCount, from: .queued, to: .cancelled)
+        counts.following = -row.following
+        try add(counts, to: batch)
+    }
+}
+
+extension BatchRow {
+    /// Whether the batch may go to a state from where it is.
+    fileprivate func mayBecome(_ new: BatchState, finishingIngest: Bool) -> Bool {
+        guard state.successors.contains(new) else { return false }
+        switch new {
+        case .running, .awaitingConfirmation, .halted: return isIngested || finishingIngest
+        case .completed: return (isIngested || finishingIngest) && queued + inFlight == 0
+        case .ingesting: return !isIngested
+        case .rejected: return state != .paused || !isIngested
+        case .paused, .cancelled: return true
+        }
+    }
+}

@@ -1,0 +1,85 @@
+import GRDB
+
+/// Which of a batch's records are queued again; all conditions together.
+public struct RequeueSelection: Sendable {
+    /// The statuses, of which ``RecordStatus/failed``, ``RecordStatus/inDoubt`` and ``RecordStatus/cancelled`` can be
+    /// queued again.
+    public var statuses: Set<RecordStatus>
+    /// Only records whose last answer had this reason code.
+    public var reasonCode: String?
+    /// Only records that start at these lines.
+    public var lines: ClosedRange<Int>?
+    /// At most so many, in input order.
+    public var limit: Int?
+    /// Whether the job's policy asks, not a person: in-doubt records are then counted in
+    /// ``BatchCounts/inDoubtRetried``, and records held because of another are left alone.
+    public var byPolicy: Bool
+    /// Only records that have spent fewer attempts than this (`retry.attempts`).
+    public var maximumSpent: Int?
+    /// Whether failed records are left alone that a person took out of their doubt: they may have been billed.
+    public var sparesResolved: Bool
+    /// The states in which the batch must be; in another nothing is selected. Nil: any in which it can be run again.
+    public var states: Set<BatchState>?
+    /// Whether records in doubt are left alone that were answered, or surely billed, or are in doubt since a restore and
+    /// not by a call that the ledger knows: nobody has said that they may be paid again. The policy always does so.
+    public var sparesAnswered: Bool
+
+    /// Selects records to be queued again.
+    public init(
+        statuses: Set<RecordStatus>, reasonCode: String? = nil, lines: ClosedRange<Int>? = nil, limit: Int? = nil,
+        byPolicy: Bool = false, maximumSpent: Int? = nil, sparesResolved: Bool = false, sparesAnswered: Bool = false,
+        states: Set<BatchState>? = nil
+    ) {
+        self.statuses = statuses
+        self.reasonCode = reasonCode
+        self.lines = lines
+        self.limit = limit
+        self.byPolicy = byPolicy
+        self.maximumSpent = maximumSpent
+        self.sparesResolved = sparesResolved
+        self.states = states
+        self.sparesAnswered = sparesAnswered
+    }
+}
+
+extension RequeueSelection {
+    /// The records it selects, with their results, as what follows `FROM`.
+    ///
+    /// - Parameters:
+    ///   - batch: Their batch.
+    ///   - after: Only records behind this one.
+    ///   - waiting: Whether those count, too, that an earlier re-run queued and that wait still.
+    /// - Returns: The tables with the condition, and its arguments.
+    func rows(
+        of batch: BatchID, after: Int64? = nil, waiting: Bool = false
+    ) -> (sql: String, arguments: StatementArguments) {
+        let range = lines.map { batch.range(of: $0) } ?? batch.records
+        let codes = statuses.map { String($0.code) }.joined(separator: ", ")
+        // Policy and schedules never touch what was surely billed, nor what was answered (docs/architecture.md). Nor what
+        // is in doubt without a call that the ledger knows: a restored database can't tell whether it was sent.
+        let isAnswered = """
+            (answer IS NOT NULL OR EXISTS (
+              SELECT 1 FROM attempts WHERE record_id = ifnull(records.follows, records.id) AND billable = 1))
+            """
+        let lastBillable = """
+            (SELECT billable FROM attempts WHERE record_id = ifnull(records.follows, records.id) ORDER BY id DESC LIMIT 1)
+            """
+        let sql = """
+            records LEFT JOIN results ON record_id = ifnull(follows, id)
+            WHERE id BETWEEN :first AND :last AND (status IN (\(codes)) OR (:waiting AND status = 0 AND requeued > 0))
+              AND (:reason IS NULL OR reason_code = :reason)
+              AND (:policy = 0 OR held = 0)
+              AND (:unanswered = 0 OR status <> 4 OR (\(lastBillable) IS 2 AND NOT \(isAnswered)))
+              AND (:spent IS NULL OR spent < :spent)
+              AND (:spares = 0 OR status <> 3 OR NOT \(ResolvedByHand.condition))
+            """
+        return (
+            sql,
+            [
+                "first": max(after.map { $0 + 1 } ?? 0, range.lowerBound), "last": range.upperBound,
+                "waiting": waiting, "reason": reasonCode, "policy": byPolicy,
+                "unanswered": byPolicy || sparesAnswered, "spent": maximumSpent, "spares": sparesResolved,
+            ]
+        )
+    }
+}

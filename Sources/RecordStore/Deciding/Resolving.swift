@@ -1,0 +1,90 @@
+import GRDB
+
+extension RecordStore {
+    /// Settles records in doubt by hand: they count as failed. What the ledger says of their calls stays: nobody knows
+    /// whether they were billed.
+    ///
+    /// A record that shares the doubt of an earlier line is settled with it, or alone when only it is named.
+    ///
+    /// - Parameters:
+    ///   - batch: The batch, its file read.
+    ///   - lines: Only records that start at these lines; nil: all in doubt.
+    ///   - reason: What is shown of them, for people; no values of records.
+    ///   - heldReason: What is shown of those that were held because of an identical one, and not sent.
+    ///   - action: The decision and who made it, given how many records it settles; kept in the same transaction.
+    /// - Returns: How many records it settled; when none, nothing is kept.
+    /// - Throws: ``StoreError`` when the batch isn't there or its file was read in part.
+    public func resolveAsFailed(
+        _ batch: BatchID, lines: ClosedRange<Int>?, reason: String, heldReason: String,
+        action: @escaping @Sendable (Int) -> Action
+    ) async throws -> Int {
+        let key = try dataKey(of: batch)
+        return try await write {
+            try $0.resolveAsFailed(batch, lines: lines, reasons: (reason, heldReason), key: key, action: action)
+        }
+    }
+}
+
+extension WriterConnection {
+    fileprivate func resolveAsFailed(
+        _ batch: BatchID, lines: ClosedRange<Int>?, reasons: (sent: String, held: String), key: DataKey,
+        action: (Int) -> Action
+    ) throws -> Int {
+        let row = try batchRow(batch)
+        guard row.isIngested else { throw StoreError.wrongState(batch, row.state, to: "be resolved") }
+        let range = lines.map { batch.range(of: $0) } ?? batch.records
+        let records = try Row.fetchAll(
+            database, sql: "SELECT id, held FROM records WHERE id BETWEEN ? AND ? AND status = 4 ORDER BY id",
+            arguments: [range.lowerBound, range.upperBound])
+        let now = WallClock.now()
+        var counts = BatchCounts()
+        for record in records {
+            let reason = Array((record[1] ? reasons.held : reasons.sent).utf8)
+            if let changes = try fail(record[0], reason, key, now) { counts.add(changes) }
+        }
+        guard counts.failed > 0 else { return 0 }
+        try add(counts, to: batch)
+        // Whoever writes the results anew may not live to do so.
+        try database.execute(sql: "UPDATE batches SET results_for = NULL WHERE id = ?", arguments: [batch.rawValue])
+        try insert(action(counts.failed))
+        return counts.failed
+    }
+
+    /// Nil when it was settled with the record it follows.
+    private func fail(_ record: Int64, _ reason: [UInt8], _ key: DataKey, _ now: Int64) throws -> BatchCounts? {
+        try database.execute(
+            sql: "UPDATE records SET status = 3, held = 0, follows = NULL WHERE id = ? AND status = 4",
+            arguments: [record])
+        guard database.changesCount == 1 else { return nil }
+        let detail = try key.seal(reason, record: record, column: .detail)
+        try database.execute(
+            sql: """
+                INSERT INTO results (record_id, completed_at, detail) VALUES (?, ?, ?)
+                ON CONFLICT (record_id) DO UPDATE SET completed_at = excluded.completed_at, detail = excluded.detail
+                """,
+            arguments: [record, now, detail.blob])
+        var counts = try settleFollowers(of: record, as: .failed) ?? BatchCounts()
+        counts.move(from: .inDoubt, to: .failed)
+        return counts
+    }
+}
+
+/// Failed records that a person took out of their doubt: their call, or that of an identical record, may have been
+/// billed. Only such a failed record ends with an attempt that may have been billed, or without one at all.
+enum ResolvedByHand {
+    /// Whether a failed record of the hot tables, joined with its results, is one.
+    static let condition = condition(
+        submittedAt: "submitted_at", lastBillable: lastBillable(in: "attempts", of: "records"))
+
+    static func condition(submittedAt: String, lastBillable: String) -> String {
+        "(\(submittedAt) IS NULL OR ifnull(\(lastBillable), 0) <> 0)"
+    }
+
+    /// Whether the last attempt of a record, or of the one it follows, was billed.
+    static func lastBillable(in attempts: String, of record: String) -> String {
+        """
+        (SELECT billable FROM \(attempts) AS attempt
+        WHERE attempt.record_id = ifnull(\(record).follows, \(record).id) ORDER BY attempt.id DESC LIMIT 1)
+        """
+    }
+}

@@ -1,0 +1,330 @@
+import GRDB
+
+extension RecordStore {
+    /// Writes how attempts ended and what becomes of their records, each exactly once.
+    ///
+    /// Answers and error texts are sealed on the caller's thread. An attempt that isn't open any more, because it was
+    /// finished before or the process was thought dead, is left as it is.
+    ///
+    /// - Parameter completions: How the attempts ended.
+    /// - Returns: How many were applied; fewer than given means that some were no longer open.
+    /// - Throws: ``StoreError``; ``StoreError/Code/stateNotWritten`` when it can't be written, and nothing was. On a full
+    ///   disk it waits for room to the last: ``stopWaitingForRoom(exceptForEndsOfCalls:)``.
+    public func finish(_ completions: [Completion]) async throws -> Int {
+        try requireRunning()
+        let sealed = try completions.map { try SealedCompletion($0, key: dataKey(of: $0.record.batch)) }
+        return try await write(leavingCountersToTheGroup: true, patience: .toTheLast) { try $0.finish(sealed) }
+    }
+}
+
+/// A completion whose personal parts were sealed on the caller's thread.
+struct SealedCompletion: Sendable {
+    let completion: Completion
+    let detail: [UInt8]?
+    let answer: [UInt8]?
+    /// What its answer is remembered by; nil where it is none that counts.
+    let reference: AnswerReference?
+
+    /// Seals with the batch's key; nil when it was destroyed: then nothing personal can be kept.
+    init(_ completion: Completion, key: DataKey?) throws {
+        let record = completion.record.rawValue
+        detail = try completion.errorText.flatMap { try key?.seal(Array($0.utf8), record: record, column: .detail) }
+        answer = try completion.answer.flatMap { try key?.seal($0, record: record, column: .answer) }
+        reference = completion.next == .succeeded ? completion.requestRefID.map(AnswerReference.init) : nil
+        var bare = completion
+        bare.errorText = nil
+        bare.answer = nil
+        bare.httpStatus = completion.httpStatus.flatMap { (100...999).contains($0) ? $0 : nil }
+        bare.reasonCode = PlainToken.code(completion.reasonCode)
+        bare.correlationID = PlainToken.only(completion.correlationID)
+        bare.requestRefID = PlainToken.only(completion.requestRefID)
+        self.completion = bare
+    }
+}
+
+extension WriterConnection {
+    /// Closes open attempts and settles their records. One that isn't open any more is left as it is and not counted.
+    ///
+    /// - Returns: How many completions were applied.
+    func finish(_ completions: [SealedCompletion]) throws -> Int {
+        let before = tally.applied
+        var (cancelled, keeping) = ([BatchID: Bool](), [BatchID: Bool]())
+        for sealed in completions {
+            let completion = sealed.completion
+            guard let day = try openDay(of: completion) else { continue }
+            let status = try status(after: completion, &cancelled)
+            try close(completion)
+            try settle(completion, status)
+            if status == .queued { try queue(completion) } else { try saveResult(sealed, status) }
+            tally.add(completion, status: status, day: day)
+            if let reference = sealed.reference { tally.add(reference) }
+            guard status != .queued, status != .cancelled else { continue }
+            if status == .succeeded { try keepAnswer(of: completion.record, &keeping) }
+            let followers = try settleFollowers(of: completion.record.rawValue, as: status)
+            if let followers { tally.add(followers, to: completion.record.batch) }
+        }
+        return tally.applied - before
+    }
+
+    /// Writes what the group's completions add to counters, before anything else reads these and before the commit.
+    func writeTally() throws {
+        guard tally.applied > 0 else { return }
+        for (batch, counts) in tally.batches { try add(counts, to: batch) }
+        for (batch, number) in tally.answers { try finishes.countAnswers.run(batch.rawValue, number) }
+        for (place, change) in tally.days { try count(change, at: place) }
+        try remember(tally.references)
+        tally = FinishTally()
+    }
+
+    /// Puts an answer where other batches find it, where the batch itself looks there.
+    private func keepAnswer(of record: RecordID, _ keeping: inout [BatchID: Bool]) throws {
+        let batch = record.batch
+        let keeps = try keeping[batch] ?? (firstInteger(finishes.keepsAnswers, batch.rawValue) == 1)
+        keeping[batch] = keeps
+        guard keeps else { return }
+        try finishes.keepAnswer.run(record.rawValue)
+        if finishes.keepAnswer.changes == 1 { tally.addAnswer(of: batch) }
+    }
+
+    private func count(_ change: FinishTally.DayChange, at place: FinishTally.Place) throws {
+        let day = finishes.countDay
+        day.bind(change.unbilled, at: 4)
+        try day.run(place.day, change.givenBack, change.billable)
+        let ledger = finishes.countLedgerDay
+        for (index, value) in [change.billable, change.unbilled, change.unknown].enumerated() {
+            ledger.bind(value, at: Int32(index + 4))
+        }
+        try ledger.run(place.day, place.batch.rawValue, change.givenBack)
+    }
+
+    /// Keeps what is to be shown of a record that is in doubt without a call of its own.
+    func saveResult(of record: Int64, detail: [UInt8], at time: Int64) throws {
+        let statement = finishes.saveResult
+        statement.bind(record, at: 1)
+        for column in Int32(2)...6 { statement.bind(nil as Int64?, at: column) }
+        statement.bind(time, at: 7)
+        statement.bind(0, at: 8)
+        statement.bind(copying: detail, at: 9)
+        statement.bind(nil as Int64?, at: 10)
+        statement.bind(RecordStatus.inDoubt.code, at: 11)
+        try statement.run()
+    }
+
+    /// A record that would go back to the queue of a cancelled batch is cancelled with it, or goes back into the doubt of
+    /// an earlier call.
+    private func status(after completion: Completion, _ cancelled: inout [BatchID: Bool]) throws -> RecordStatus {
+        let status = completion.next.status
+        guard status == .queued else { return status }
+        let batch = completion.record.batch
+        let isCancelled = try cancelled[batch] ?? (batchRow(batch).state == .cancelled)
+        cancelled[batch] = isCancelled
+        guard isCancelled else { return .queued }
+        return try firstInteger(claims.perhapsBilled, completion.record.rawValue) == nil ? .cancelled : .inDoubt
+    }
+
+    private func openDay(of completion: Completion) throws -> Int64? {
+        let statement = finishes.openAttempt
+        statement.bind(completion.record.rawValue, at: 1)
+        statement.bind(completion.attempt.rawValue, at: 2)
+        return try firstInteger(statement)
+    }
+
+    private func close(_ completion: Completion) throws {
+        let statement = finishes.closeAttempt
+        statement.bind(completion.record.rawValue, at: 1)
+        statement.bind(completion.attempt.rawValue, at: 2)
+        statement.bind(completion.finishedAt, at: 3)
+        statement.bind(completion.outcome, at: 4)
+        statement.bind(completion.cause, at: 5)
+        statement.bind(completion.billable.code, at: 6)
+        statement.bind(completion.countsAsCall ? 1 : 0, at: 7)
+        statement.bind(completion.httpStatus.map(Int64.init), at: 8)
+        statement.bind(completion.reasonCode, at: 9)
+        statement.bind(completion.correlationID, at: 10)
+        try statement.run()
+    }
+
+    private func settle(_ completion: Completion, _ status: RecordStatus) throws {
+        let statement = finishes.settleRecord
+        statement.bind(completion.record.rawValue, at: 1)
+        statement.bind(status.code, at: 2)
+        // An attempt that never left is none: it is neither spent nor shown.
+        statement.bind(completion.next.spendsAttempt && completion.countsAsCall ? 1 : 0, at: 3)
+        statement.bind(completion.countsAsCall ? 1 : 0, at: 4)
+        try statement.run()
+    }
+
+    private func queue(_ completion: Completion) throws {
+        let notBefore = completion.next.notBefore ?? 0
+        try finishes.queue.run(completion.record.batch.rawValue, notBefore, completion.record.rawValue)
+    }
+
+    private func saveResult(_ sealed: SealedCompletion, _ status: RecordStatus) throws {
+        guard let answer = sealed.answer else { return try saveResult(sealed.completion, status, sealed.detail, nil) }
+        try answer.withUnsafeBytes { try saveResult(sealed.completion, status, sealed.detail, $0) }
+    }
+
+    private func saveResult(
+        _ completion: Completion, _ status: RecordStatus, _ detail: [UInt8]?, _ answer: UnsafeRawBufferPointer?
+    ) throws {
+        let statement = finishes.saveResult
+        statement.bind(completion.record.rawValue, at: 1)
+        statement.bind(completion.httpStatus.map(Int64.init), at: 2)
+        statement.bind(completion.reasonCode, at: 3)
+        statement.bind(completion.correlationID, at: 4)
+        statement.bind(completion.requestRefID, at: 5)
+        statement.bind(completion.startedAt, at: 6)
+        statement.bind(completion.finishedAt, at: 7)
+        statement.bind(completion.hasWarnings ? 1 : 0, at: 8)
+        statement.bind(copying: detail, at: 9)
+        if let answer { statement.bind(unowned: answer, at: 10) } else { statement.bind(nil as Int64?, at: 10) }
+        statement.bind(status.code, at: 11)
+        try statement.run()
+    }
+}
+
+/// The statements that write what became of attempts.
+struct FinishStatements {
+    /// An answer that could not be read was billed and may be read later: a record still in doubt (?11) keeps it, and
+    /// the status that guards it against the policy, unless another answer comes.
+    private static let keepsAnswer = "?11 = 4 AND excluded.answer IS NULL AND answer IS NOT NULL"
+
+    let openAttempt: PreparedStatement
+    let closeAttempt: PreparedStatement
+    let settleRecord: PreparedStatement
+    let saveResult: PreparedStatement
+    let queue: PreparedStatement
+    let countDay: PreparedStatement
+    let countLedgerDay: PreparedStatement
+    let keepsAnswers: PreparedStatement
+    let keepAnswer: PreparedStatement
+    let countAnswers: PreparedStatement
+    let remember: PreparedStatement
+    let forget: PreparedStatement
+
+    init(_ database: Database) throws {
+        openAttempt = try PreparedStatement(
+            database, "SELECT day FROM attempts WHERE record_id = ?1 AND id = ?2 AND outcome IS NULL")
+        closeAttempt = try PreparedStatement(
+            database,
+            """
+            UPDATE attempts SET finished_at = ?3, outcome = ?4, cause = ?5, billable = ?6, called = ?7,
+              http_status = ?8, reason_code = ?9, correlation_id = ?10
+            WHERE record_id = ?1 AND id = ?2 AND outcome IS NULL
+            """)
+        settleRecord = try PreparedStatement(
+            database,
+            """
+            UPDATE records SET status = ?2, spent = spent + ?3, attempts = attempts + ?4,
+              requeued = iif(?2 IN (0, 1), requeued, 0)
+            WHERE id = ?1
+            """)
+        saveResult = try PreparedStatement(
+            database,
+            """
+            INSERT INTO results (record_id, http_status, reason_code, correlation_id, request_ref_id,
+              submitted_at, completed_at, flagged, detail, answer)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+            ON CONFLICT (record_id) DO UPDATE SET
+              http_status = iif(\(Self.keepsAnswer), http_status, excluded.http_status),
+              reason_code = excluded.reason_code, correlation_id = excluded.correlation_id,
+              request_ref_id = excluded.request_ref_id, submitted_at = excluded.submitted_at,
+              completed_at = excluded.completed_at, flagged = excluded.flagged, reused_from = NULL,
+              detail = iif(\(Self.keepsAnswer), detail, excluded.detail),
+              answer = iif(\(Self.keepsAnswer), answer, excluded.answer)
+            """)
+        queue = try PreparedStatement(
+            database, "INSERT INTO ready (batch_id, not_before, record_id) VALUES (?1, ?2, ?3)")
+        countDay = try PreparedStatement(
+            database,
+            """
+            UPDATE call_days SET calls = calls - ?2, billable = billable + ?3, charged = charged - ?4 WHERE day = ?1
+            """)
+        keepsAnswers = try PreparedStatement(database, "SELECT keeps_answers FROM batches WHERE id = ?1")
+        keepAnswer = try PreparedStatement(
+            database, "INSERT OR IGNORE INTO answers SELECT fingerprint, id FROM records WHERE id = ?1")
+        countAnswers = try PreparedStatement(
+            database, "UPDATE batches SET answers_known = answers_known + ?2 WHERE id = ?1")
+        remember = try PreparedStatement(
+            database,
+            "INSERT INTO recent_answers VALUES (ifnull((SELECT max(up_to) FROM recent_answers), 0) + ?1, ?2)")
+        forget = try PreparedStatement(
+            database,
+            """
+            DELETE FROM recent_answers
+            WHERE up_to <= (SELECT max(up_to) FROM recent_answers) - \(AnswerReference.remembered)
+            """)
+        countLedgerDay = try PreparedStatement(
+            database,
+            """
+            UPDATE ledger_days SET calls = calls - ?3, billable = billable + ?4, unbilled = unbilled + ?5,
+              billing_unknown = billing_unknown + ?6
+            WHERE day = ?1 AND batch_id = ?2
+            """)
+    }
+}
+
+/// What a group of completions changes in counters, added up before it is written.
+struct FinishTally {
+    /// A batch and the day on which its attempts were counted.
+    struct Place: Hashable {
+        let day: Int64
+        let batch: BatchID
+    }
+
+    /// What the ends of attempts change in what their day counted.
+    struct DayChange {
+        /// Calls that surely never left.
+        var givenBack: Int64 = 0
+        var billable: Int64 = 0
+        var unbilled: Int64 = 0
+        var unknown: Int64 = 0
+    }
+
+    private(set) var batches: [BatchID: BatchCounts] = [:]
+    private(set) var days: [Place: DayChange] = [:]
+    /// Answers that were put where other batches find them.
+    private(set) var answers: [BatchID: Int64] = [:]
+    /// What the group's answers are remembered by, as it is stored.
+    private(set) var references: [UInt8] = []
+    /// How many completions were applied.
+    private(set) var applied = 0
+
+    /// Counts one completion that was applied: the record's new status, and the day its attempt was counted on.
+    mutating func add(_ completion: Completion, status: RecordStatus, day: Int64) {
+        applied += 1
+        let batch = completion.record.batch
+        var counts = batches[batch] ?? BatchCounts()
+        counts.move(from: .inFlight, to: status)
+        if status == .queued { counts.retries += 1 }
+        if !completion.countsAsCall { counts.calls -= 1 }
+        var change = days[Place(day: day, batch: batch)] ?? DayChange()
+        if !completion.countsAsCall { change.givenBack += 1 }
+        switch completion.billable {
+        case .yes:
+            counts.billable += 1
+            change.billable += 1
+        case .no:
+            counts.unbilled += 1
+            change.unbilled += 1
+        case .unknown:
+            counts.billingUnknown += 1
+            change.unknown += 1
+        }
+        batches[batch] = counts
+        days[Place(day: day, batch: batch)] = change
+    }
+
+    /// Counts an answer that was put where other batches find it.
+    mutating func addAnswer(of batch: BatchID) {
+        answers[batch, default: 0] += 1
+    }
+
+    /// Remembers an answer.
+    mutating func add(_ reference: AnswerReference) { reference.append(to: &references) }
+
+    /// Adds what settling followers changes.
+    mutating func add(_ changes: BatchCounts, to batch: BatchID) {
+        batches[batch]?.add(changes)
+    }
+}

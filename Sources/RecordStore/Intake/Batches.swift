@@ -1,0 +1,132 @@
+import GRDB
+
+extension RecordStore {
+    /// The batches of one content under one job, newest first. A file that was rejected as a whole counts as never taken
+    /// in, so that it can come again, and so does one without records: a header alone is the same every night.
+    ///
+    /// - Parameters:
+    ///   - job: The job's name.
+    ///   - contentDigest: SHA-256 of the whole file.
+    /// - Returns: The batches; empty when the file is new under the job.
+    /// - Throws: ``StoreError`` when the database can't be read.
+    public func findBatch(job: String, contentDigest: [UInt8]) throws -> [Batch] {
+        try read { database in
+            try Batch.fetchAll(database, Batch.ofContent, [contentDigest.blob, job])
+        }
+    }
+
+    /// The batch with a name or number; nil when there is none.
+    ///
+    /// - Throws: ``StoreError`` when the database can't be read.
+    public func batch(named name: String) throws -> Batch? {
+        try read {
+            try Batch.fetchAll($0, "WHERE name = ?1 OR id = ?2 ORDER BY name <> ?1", [name, Int64(name)]).first
+        }
+    }
+
+    /// The batch with a number.
+    ///
+    /// - Throws: ``StoreError`` with ``StoreError/Code/notFound`` when there is none.
+    public func batch(_ id: BatchID) throws -> Batch {
+        guard let batch = try read({ try Batch.fetchAll($0, "WHERE id = ?", [id.rawValue]).first }) else {
+            throw StoreError.noBatch(id)
+        }
+        return batch
+    }
+
+    /// All batches, oldest first.
+    ///
+    /// - Throws: ``StoreError`` when the database can't be read.
+    public func batches() throws -> [Batch] {
+        try read { try Batch.fetchAll($0, "ORDER BY id", []) }
+    }
+
+    /// The batches that aren't finished, oldest first; costs little, however many are.
+    ///
+    /// - Throws: ``StoreError`` when the database can't be read.
+    public func unfinishedBatches() throws -> [Batch] {
+        try read {
+            try Batch.fetchAll($0, "INDEXED BY batches_unfinished WHERE finished_at IS NULL ORDER BY id", [])
+        }
+    }
+
+    /// A batch's counters.
+    ///
+    /// - Throws: ``StoreError`` with ``StoreError/Code/notFound`` when there is no such batch.
+    public func progress(_ batch: BatchID) throws -> BatchCounts {
+        try self.batch(batch).counts
+    }
+
+    /// What is needed to rebuild requests from a batch's raw rows, as it was given to ``createBatch(_:claimedFile:)``.
+    ///
+    /// - Throws: ``StoreError`` with ``StoreError/Code/notFound`` when there is no such batch or it was erased.
+    public func layout(of batch: BatchID) throws -> [UInt8] {
+        let key = try dataKey(of: batch)
+        let sealed = try read { database in
+            try Row.fetchOne(
+                database, sql: "SELECT layout FROM layouts WHERE batch_id = ?", arguments: [batch.rawValue])?.bytes(0)
+        }
+        guard let sealed else { throw StoreError.noBatch(batch) }
+        return try key.open(sealed, record: 0, column: .layout)
+    }
+}
+
+extension WriterConnection {
+    /// Makes a batch and its keys; its number is its own for ever. With a reason it is rejected, and begins nothing.
+    func insert(_ new: NewBatch, _ sealingKey: SealingKey, rejectedBecause reason: String? = nil) throws -> BatchID {
+        if reason == nil, !new.again { try refuseKnown(new) }
+        let batch = BatchID(rawValue: try lastBatch() + 1)
+        try insertRow(new, batch, rejectedBecause: reason)
+        let key = try WrappedDataKey.make(for: batch, with: sealingKey)
+        try key.insert(database)
+        let layout = try key.unwrap(with: sealingKey).seal(new.layout, record: 0, column: .layout)
+        try database.execute(
+            sql: "INSERT INTO layouts (batch_id, layout) VALUES (?, ?)", arguments: [batch.rawValue, layout.blob])
+        if let unknown = try unknownCalls(new), reason == nil { try doubt(batch, new, unknown) }
+        return batch
+    }
+
+    /// Two commands may have looked for the file before either made its batch.
+    private func refuseKnown(_ new: NewBatch) throws {
+        let known = try Row.fetchOne(
+            database, sql: "SELECT name, state FROM batches \(Batch.ofContent) LIMIT 1",
+            arguments: [new.contentDigest.blob, new.job])
+        if let known { throw StoreError.takenIn(as: known[0], known[1]) }
+    }
+
+    /// What a restored database can't vouch for: as many lines as calls were lost begin in doubt.
+    private func doubt(_ batch: BatchID, _ new: NewBatch, _ unknown: (batch: Int64, calls: Int64)) throws {
+        try database.execute(
+            sql: "UPDATE batches SET doubted_lines = ? WHERE id = ?", arguments: [unknown.calls, batch.rawValue])
+        let detail = """
+            its file was taken in before, as batch \(unknown.batch), which this restored database does not know: \
+            its first lines, up to \(unknown.calls), begin in doubt
+            """
+        try insert(
+            Action(
+                at: WallClock.now(), batch: batch, name: "doubt_unknown", detail: detail, provenance: new.provenance))
+    }
+
+    private func insertRow(_ new: NewBatch, _ batch: BatchID, rejectedBecause reason: String?) throws {
+        let (provenance, now) = (new.provenance, new.createdAt ?? WallClock.now())
+        do {
+            try database.execute(
+                sql: """
+                    INSERT INTO batches (id, name, job, file_name, content_digest, format, user, host, version,
+                      settings_hash, endpoint, key_id, certificate_fingerprint, created_at, cursor, state, reason,
+                      finished_at, reuses, keeps_answers)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, \(Self.answersAreWanted))
+                    """,
+                arguments: [
+                    batch.rawValue, new.name(for: batch.rawValue), new.job, new.fileName, new.contentDigest.blob,
+                    new.format, provenance.user, provenance.host, provenance.version, provenance.settingsHash,
+                    provenance.endpoint, provenance.keyID, provenance.certificateFingerprint, now,
+                    batch.records.lowerBound - 1,
+                    (reason == nil ? BatchState.ingesting : .rejected).rawValue, reason, reason == nil ? nil : now,
+                    new.reuses,
+                ])
+        } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE {
+            throw StoreError(.notAllowed, "This file is already being read in under this job; let that batch go on")
+        }
+    }
+}

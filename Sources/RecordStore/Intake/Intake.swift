@@ -1,0 +1,302 @@
+import GRDB
+import OpenSSL
+import Synchronization
+
+/// Records of one batch on their way into the store: sealed and fingerprinted as they are added, on the caller's
+/// thread, and inserted together by ``RecordStore/append(_:checkpoint:)``. Its memory is used again.
+public struct RecordChunk: ~Copyable {
+    static let fingerprintByteCount = 16
+
+    let batch: BatchID
+    let box = SealedRowsBox()
+    /// 64 bits of the code by which the request added last is known among identical ones.
+    public private(set) var latestCode: UInt64 = 0
+    private var rows = SealedRows()
+    private var plaintext: [UInt8] = []
+    private var seal: Seal
+    private let fingerprints: HMACSHA256
+
+    init(batch: BatchID, seal: consuming Seal, fingerprints: HMACSHA256) {
+        self.batch = batch
+        self.seal = seal
+        self.fingerprints = fingerprints
+    }
+
+    /// How many records it holds.
+    public var count: Int { rows.rows.count }
+
+    /// How many bytes they take, sealed.
+    public var byteCount: Int { rows.arena.count }
+
+    /// Adds a record that is to be sent.
+    ///
+    /// - Parameters:
+    ///   - line: The physical line at which it starts, from 1 (a CSV header is line 1); above all lines added before.
+    ///   - id: The record's own id, UTF-8; may be empty.
+    ///   - rawRow: The row as it stands in the file.
+    ///   - canonicalRequest: The request in canonical form, by which identical records are known.
+    /// - Throws: ``StoreError`` when the line is out of range; an OpenSSL error.
+    public mutating func append(
+        line: Int, id: UnsafeRawBufferPointer, rawRow: UnsafeRawBufferPointer, canonicalRequest: UnsafeRawBufferPointer
+    ) throws {
+        let record = try recordID(line)
+        let plaintextCount = write(id: id, rawRow: rawRow)
+        let fingerprint = rows.reserve(Self.fingerprintByteCount)
+        let payload = rows.reserve(plaintextCount + Seal.overhead)
+        latestCode = try rows.arena.withUnsafeMutableBytes { arena in
+            // The code's 32 bytes reach into the payload's place, which is written after.
+            let code = fingerprint.lowerBound..<(fingerprint.lowerBound + HMACSHA256.byteCount)
+            try fingerprints.code(
+                for: canonicalRequest, into: UnsafeMutableRawBufferPointer(rebasing: arena[code]))
+            return arena.loadUnaligned(fromByteOffset: code.lowerBound, as: UInt64.self)
+        }
+        try sealPlaintext(plaintextCount, record, into: payload)
+        rows.rows.append(SealedRow(id: record, fingerprint: fingerprint, payload: payload, detail: nil))
+    }
+
+    /// Adds a record that is refused before any call.
+    ///
+    /// - Parameters:
+    ///   - line: The physical line at which it starts.
+    ///   - id: The record's own id, UTF-8; may be empty.
+    ///   - rawRow: The row as it stands in the file.
+    ///   - error: The field and the rule it breaks; never the value.
+    /// - Throws: ``StoreError`` when the line is out of range; an OpenSSL error.
+    public mutating func appendInvalid(
+        line: Int, id: UnsafeRawBufferPointer, rawRow: UnsafeRawBufferPointer, error: String
+    ) throws {
+        let record = try recordID(line)
+        let plaintextCount = write(id: id, rawRow: rawRow)
+        let payload = rows.reserve(plaintextCount + Seal.overhead)
+        try sealPlaintext(plaintextCount, record, into: payload)
+        let sealed = try seal.seal(Array(error.utf8), record: record, column: .detail)
+        let detail = rows.reserve(0).lowerBound..<(rows.arena.count + sealed.count)
+        rows.arena.append(contentsOf: sealed)
+        rows.rows.append(SealedRow(id: record, fingerprint: nil, payload: payload, detail: detail))
+        rows.invalid += 1
+    }
+
+    /// Puts the records where the writing thread takes them.
+    mutating func handOver() {
+        let rows = self.rows
+        self.rows = SealedRows()
+        box.put(rows)
+    }
+
+    /// Takes the emptied memory back.
+    mutating func takeBack() {
+        rows = box.take()
+    }
+
+    private func recordID(_ line: Int) throws -> Int64 {
+        guard (1...Int(RecordID.greatestLine)).contains(line) else {
+            throw StoreError(.notAllowed, "A file can have at most 4,294,967,295 lines; split it")
+        }
+        return RecordID(batch: batch, line: line).rawValue
+    }
+
+    private mutating func write(id: UnsafeRawBufferPointer, rawRow: UnsafeRawBufferPointer) -> Int {
+        let count = SealedPayload.headerByteCount + id.count + rawRow.count
+        if plaintext.count < count { plaintext = [UInt8](repeating: 0, count: 2 * count) }
+        plaintext.withUnsafeMutableBytes { buffer in
+            SealedPayload.write(id: id, rawRow: rawRow, into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]))
+        }
+        return count
+    }
+
+    private mutating func sealPlaintext(_ count: Int, _ record: Int64, into place: Range<Int>) throws {
+        try plaintext.withUnsafeBytes { plaintext in
+            try rows.arena.withUnsafeMutableBytes { arena in
+                try seal.seal(
+                    UnsafeRawBufferPointer(rebasing: plaintext[..<count]), record: record, column: .payload,
+                    into: UnsafeMutableRawBufferPointer(rebasing: arena[place]))
+            }
+        }
+    }
+}
+
+/// Where a sealed record lies in its chunk's arena.
+struct SealedRow {
+    let id: Int64
+    /// 16 bytes; nil for a record that was refused.
+    let fingerprint: Range<Int>?
+    let payload: Range<Int>
+    /// The rule a refused record breaks, sealed.
+    let detail: Range<Int>?
+}
+
+/// Records ready to be inserted: one arena of bytes, and where each record lies in it.
+struct SealedRows {
+    var arena: [UInt8] = []
+    var rows: [SealedRow] = []
+    var invalid = 0
+
+    /// Forgets the records and keeps the memory.
+    mutating func removeAll() {
+        arena.removeAll(keepingCapacity: true)
+        rows.removeAll(keepingCapacity: true)
+        invalid = 0
+    }
+
+    /// Makes room at the arena's end.
+    mutating func reserve(_ count: Int) -> Range<Int> {
+        let start = arena.count
+        arena.append(contentsOf: repeatElement(0, count: count))
+        return start..<(start + count)
+    }
+}
+
+/// Hands records from the thread that seals them to the one that inserts them and back. Only one side has them at a
+/// time, so that neither copies them.
+final class SealedRowsBox: Sendable {
+    private let content = Mutex(SealedRows())
+
+    /// Takes what is inside and leaves nothing.
+    func take() -> SealedRows {
+        content.withLock { content in
+            let rows = content
+            content = SealedRows()
+            return rows
+        }
+    }
+
+    /// Puts records inside.
+    func put(_ rows: consuming sending SealedRows) {
+        content.withLock { $0 = rows }
+    }
+}
+
+extension RecordStore {
+    /// Makes a batch, ingesting, with a data key of its own.
+    ///
+    /// - Parameters:
+    ///   - new: What it is made from.
+    ///   - claimedFile: The file's place in `working/`; kept with the batch's number in the same transaction.
+    /// - Returns: The batch, named `<file stem>-<number>`.
+    /// - Throws: ``StoreError``: ``StoreError/Code/takenIn`` when an earlier batch of the job has the same content, unless
+    ///   it is to be taken in again; when the same file is being read under the same job, the file at that place has a
+    ///   batch already, or state can't be written.
+    public func createBatch(_ new: NewBatch, claimedFile: ClaimedFile? = nil) async throws -> Batch {
+        let sealingKey = sealingKey
+        let id = try await write { connection in
+            let batch = try connection.insert(new, sealingKey)
+            try claimedFile.map { try connection.bind($0, to: batch) }
+            return batch
+        }
+        return try batch(id)
+    }
+
+    /// An empty chunk for a batch's records; ``append(_:checkpoint:)`` gives it back for the next ones.
+    ///
+    /// - Throws: ``StoreError`` with ``StoreError/Code/notFound`` when there is no such batch or it was erased.
+    public func chunk(for batch: BatchID) throws -> RecordChunk {
+        RecordChunk(batch: batch, seal: try dataKey(of: batch).makeSeal(), fingerprints: fingerprints)
+    }
+
+    /// Inserts a chunk's records and moves the batch's checkpoint, in one transaction.
+    ///
+    /// - Parameters:
+    ///   - chunk: The records.
+    ///   - checkpoint: Where reading goes on should the process end.
+    /// - Returns: The same chunk, emptied, its memory kept.
+    /// - Throws: ``StoreError`` when the batch isn't ingesting or a line is there already; nothing is then kept.
+    public func append(_ chunk: consuming RecordChunk, checkpoint: Checkpoint) async throws -> RecordChunk {
+        let (batch, box) = (chunk.batch, chunk.box)
+        chunk.handOver()
+        try await write { connection in
+            var rows = box.take()
+            do {
+                try connection.append(rows, to: batch, checkpoint: checkpoint)
+            } catch {
+                // It may be tried again, without those who broke a rule.
+                box.put(rows)
+                throw error
+            }
+            rows.removeAll()
+            box.put(rows)
+        }
+        chunk.takeBack()
+        return chunk
+    }
+}
+
+/// The statements that take records in.
+struct IngestStatements {
+    let insertRecord: PreparedStatement
+    let insertInvalid: PreparedStatement
+    let checkpoint: PreparedStatement
+
+    init(_ database: Database) throws {
+        insertRecord = try PreparedStatement(
+            database, "INSERT INTO records (id, status, fingerprint, payload) VALUES (?1, ?2, ?3, ?4)")
+        insertInvalid = try PreparedStatement(
+            database, "INSERT INTO results (record_id, completed_at, detail) VALUES (?1, ?2, ?3)")
+        checkpoint = try PreparedStatement(
+            database,
+            """
+            UPDATE batches SET checkpoint_offset = ?2, checkpoint_line = ?3, doubted_lines = doubted_lines - ?4
+            WHERE id = ?1
+            """)
+    }
+}
+
+extension WriterConnection {
+    /// Inserts a chunk and moves the batch's checkpoint.
+    func append(_ rows: SealedRows, to batch: BatchID, checkpoint: Checkpoint) throws {
+        let row = try batchRow(batch)
+        guard row.state == .ingesting else { throw StoreError.wrongState(batch, row.state, to: "take records in") }
+        // What a restored database can't vouch for begins in doubt; see LedgerReconciliation.
+        let doubted = min(row.doubtedLines, rows.rows.count - rows.invalid)
+        try insert(rows, doubted: doubted)
+        try move(checkpoint, of: batch, doubted: doubted)
+        var counts = BatchCounts()
+        counts.total = rows.rows.count
+        counts.invalid = rows.invalid
+        counts.inDoubt = doubted
+        counts.queued = rows.rows.count - rows.invalid - doubted
+        try add(counts, to: batch)
+    }
+
+    private func insert(_ rows: SealedRows, doubted: Int) throws {
+        var inDoubtLeft = doubted
+        let now = WallClock.now()
+        try rows.arena.withUnsafeBytes { arena in
+            for row in rows.rows {
+                let inDoubt = inDoubtLeft > 0 && row.fingerprint != nil
+                if inDoubt { inDoubtLeft -= 1 }
+                try insert(row, arena, inDoubt ? .inDoubt : row.fingerprint == nil ? .invalid : .queued)
+                if let detail = row.detail { try insertResult(row.id, arena[detail], now) }
+            }
+        }
+    }
+
+    private func insert(_ row: SealedRow, _ arena: UnsafeRawBufferPointer, _ status: RecordStatus) throws {
+        let statement = ingest.insertRecord
+        statement.bind(row.id, at: 1)
+        statement.bind(status.code, at: 2)
+        if let fingerprint = row.fingerprint {
+            statement.bind(unowned: UnsafeRawBufferPointer(rebasing: arena[fingerprint]), at: 3)
+        } else {
+            statement.bind(nil as Int64?, at: 3)
+        }
+        statement.bind(unowned: UnsafeRawBufferPointer(rebasing: arena[row.payload]), at: 4)
+        try statement.run()
+    }
+
+    private func insertResult(_ record: Int64, _ detail: Slice<UnsafeRawBufferPointer>, _ now: Int64) throws {
+        let statement = ingest.insertInvalid
+        statement.bind(record, at: 1)
+        statement.bind(now, at: 2)
+        statement.bind(unowned: UnsafeRawBufferPointer(rebasing: detail), at: 3)
+        try statement.run()
+    }
+
+    private func move(_ checkpoint: Checkpoint, of batch: BatchID, doubted: Int) throws {
+        let statement = ingest.checkpoint
+        statement.bind(batch.rawValue, at: 1)
+        statement.bind(checkpoint.byteOffset, at: 2)
+        statement.bind(checkpoint.line, at: 3)
+        statement.bind(Int64(doubted), at: 4)
+        try statement.run()
+    }
+}

@@ -1,0 +1,186 @@
+/// A row of the ledger: one try at sending a record. Numbers rise over the whole database and are never given twice.
+public struct AttemptID: RawRepresentable, Hashable, Sendable, Comparable {
+    /// The number, from 1.
+    public let rawValue: Int64
+
+    /// Names the attempt with this number, which need not exist.
+    public init(rawValue: Int64) {
+        self.rawValue = rawValue
+    }
+
+    /// Orders attempts as they were claimed.
+    public static func < (left: AttemptID, right: AttemptID) -> Bool {
+        left.rawValue < right.rawValue
+    }
+}
+
+/// One row of the ledger.
+public struct AttemptView: Sendable, Equatable {
+    /// The row's number.
+    public let id: AttemptID
+    /// The record.
+    public let record: RecordID
+    /// Which of the record's attempts, from 1.
+    public let number: Int
+    /// When the intent to send was written, in milliseconds since 1970 UTC.
+    public let startedAt: Int64
+    /// When the outcome was known, in milliseconds since 1970 UTC; nil while it isn't.
+    public let finishedAt: Int64?
+    /// The outcome's word; nil while it isn't known.
+    public let outcome: String?
+    /// What brought it about.
+    public let cause: String?
+    /// The HTTP status; nil when no answer came.
+    public let httpStatus: Int?
+    /// The API's reason code.
+    public let reasonCode: String?
+    /// The answer's `X-MC-Correlation-ID`.
+    public let correlationID: String?
+    /// Whether it appears on the invoice; nil while it is under way.
+    public let billable: Billable?
+    /// Whether it counts as a call: it left, or may have left.
+    public let countsAsCall: Bool
+}
+
+/// Whether an attempt appears on the invoice.
+public enum Billable: String, Sendable, CaseIterable, Codable {
+    /// Surely not: it never left, or was refused.
+    case no
+    /// Answered with 200.
+    case yes
+    /// It left, or may have left, and no answer was recorded.
+    case unknown
+}
+
+extension Billable {
+    /// The number that stands for it in the `attempts` table.
+    var code: Int64 {
+        switch self {
+        case .no: 0
+        case .yes: 1
+        case .unknown: 2
+        }
+    }
+
+    /// What a number of the `attempts` table stands for; nil for an open attempt's NULL.
+    init?(code: Int64?) {
+        switch code {
+        case 0: self = .no
+        case 1: self = .yes
+        case 2: self = .unknown
+        default: return nil
+        }
+    }
+}
+
+/// How one attempt ended, and what becomes of its record.
+public struct Completion: Sendable {
+    /// The ledger's row; only an open one can be finished.
+    public var attempt: AttemptID
+    /// The record.
+    public var record: RecordID
+    /// The ledger's word for the outcome: `succeeded`, `rejected`, `unsent`, …
+    public var outcome: String
+    /// What brought it about, where one word more helps: `timeout`, `crash`, …; no values.
+    public var cause: String?
+    /// The HTTP status, 100 to 999; nil when no answer came.
+    public var httpStatus: Int?
+    /// The API's reason code.
+    public var reasonCode: String?
+    /// The answer's `X-MC-Correlation-ID`.
+    public var correlationID: String?
+    /// The answer's `requestRefId`.
+    public var requestRefID: String?
+    /// One sentence on what went wrong; kept sealed.
+    public var errorText: String?
+    /// The answer, decrypted, or as it came when it can't be deciphered; kept sealed.
+    public var answer: [UInt8]?
+    /// Whether the answer brought warnings or alerts.
+    public var hasWarnings: Bool
+    /// When the attempt began, in milliseconds since 1970 UTC.
+    public var startedAt: Int64
+    /// When it ended, in milliseconds since 1970 UTC.
+    public var finishedAt: Int64
+    /// What becomes of the record.
+    public var next: NextStep
+    /// Whether the attempt appears on the invoice.
+    public var billable: Billable
+
+    /// Describes how an attempt ended.
+    public init(
+        attempt: AttemptID, record: RecordID, outcome: String, cause: String? = nil, httpStatus: Int? = nil,
+        reasonCode: String? = nil, correlationID: String? = nil, requestRefID: String? = nil, errorText: String? = nil,
+        answer: [UInt8]? = nil, hasWarnings: Bool = false, startedAt: Int64, finishedAt: Int64, next: NextStep,
+        billable: Billable
+    ) {
+        self.attempt = attempt
+        self.record = record
+        self.outcome = outcome
+        self.cause = cause
+        self.httpStatus = httpStatus
+        self.reasonCode = reasonCode
+        self.correlationID = correlationID
+        self.requestRefID = requestRefID
+        self.errorText = errorText
+        self.answer = answer
+        self.hasWarnings = hasWarnings
+        self.startedAt = startedAt
+        self.finishedAt = finishedAt
+        self.next = next
+        self.billable = billable
+    }
+
+    /// Whether the attempt counts as a call against the caps, and as made in the results: unless it is surely not
+    /// billable and no answer came, which is a request that never left.
+    public var countsAsCall: Bool { billable != .no || httpStatus != nil }
+}
+
+/// What becomes of a record after an attempt.
+public enum NextStep: Sendable, Equatable {
+    /// It has its answer.
+    case succeeded
+    /// It was refused for good, or is out of attempts.
+    case failed
+    /// It may have been billed and has no answer.
+    case inDoubt
+    /// It is queued again, not before a time in milliseconds since 1970 UTC.
+    case retry(notBefore: Int64, spendsAttempt: Bool)
+    /// It is queued again behind everything else, its attempt unspent, until `RecordStore.bringForward(_:of:)`.
+    case last
+    /// It goes back to the queue as it was, its attempt unspent, ready at once.
+    case release
+}
+
+extension NextStep {
+    /// The record's status after it.
+    var status: RecordStatus {
+        switch self {
+        case .succeeded: .succeeded
+        case .failed: .failed
+        case .inDoubt: .inDoubt
+        case .retry, .last, .release: .queued
+        }
+    }
+
+    /// Stands for a time that never comes.
+    static let behindAll = Int64.max
+
+    /// When a record that is queued again is ready.
+    var notBefore: Int64? {
+        switch self {
+        case .retry(let notBefore, _): notBefore
+        case .last: Self.behindAll
+        case .release: 0
+        case .succeeded, .failed, .inDoubt: nil
+        }
+    }
+
+    /// Whether the attempt counts towards the record's `retry.attempts`.
+    var spendsAttempt: Bool {
+        switch self {
+        case .succeeded, .failed, .inDoubt: true
+        case .retry(_, let spendsAttempt): spendsAttempt
+        case .last, .release: false
+        }
+    }
+}

@@ -1,0 +1,252 @@
+/// One input file taken in under a job.
+public struct Batch: Sendable, Equatable {
+    /// Its number.
+    public let id: BatchID
+    /// Its name for people and folders: `<file stem>-<number>`.
+    public let name: String
+    /// The job's name.
+    public let job: String
+    /// The input file's last path component.
+    public let fileName: String
+    /// SHA-256 of the input file's whole content, 32 bytes.
+    public let contentDigest: [UInt8]
+    /// `csv` or `jsonl`.
+    public let format: String
+    /// Where it is on its way.
+    public let state: BatchState
+    /// Why it was paused, halted or rejected, or waits; nil when there is nothing to say.
+    public let reason: String?
+    /// Whether its whole file has been read.
+    public let isIngested: Bool
+    /// How far its file has been read.
+    public let checkpoint: Checkpoint
+    /// Who took it in, with what.
+    public let provenance: Provenance
+    /// When it was made, in milliseconds since 1970 UTC.
+    public let createdAt: Int64
+    /// When its file had been read, in milliseconds since 1970 UTC.
+    public let ingestedAt: Int64?
+    /// When its first record was claimed, in milliseconds since 1970 UTC.
+    public let startedAt: Int64?
+    /// When it was completed, cancelled or rejected, in milliseconds since 1970 UTC.
+    public let finishedAt: Int64?
+    /// Whether answers of earlier batches may serve.
+    public let reuses: Bool
+    /// Its counters.
+    public let counts: BatchCounts
+}
+
+/// The number of a batch in its database; never given twice.
+public struct BatchID: RawRepresentable, Hashable, Sendable, Comparable, Codable, CustomStringConvertible {
+    /// The number, from 1.
+    public let rawValue: Int64
+
+    /// Names the batch with this number, which need not exist.
+    public init(rawValue: Int64) {
+        self.rawValue = rawValue
+    }
+
+    /// The number in decimal.
+    public var description: String { String(rawValue) }
+
+    /// Orders batches as they were made.
+    public static func < (left: BatchID, right: BatchID) -> Bool {
+        left.rawValue < right.rawValue
+    }
+}
+
+extension BatchID {
+    /// The ids of all records a batch can have, in input order.
+    var records: ClosedRange<Int64> {
+        (rawValue << RecordID.lineBits | 1)...(rawValue << RecordID.lineBits | RecordID.greatestLine)
+    }
+}
+
+/// Where a batch is on its way.
+public enum BatchState: String, Sendable, CaseIterable, Codable {
+    /// Its file is being read.
+    case ingesting
+    /// Waits for a person to agree to what it costs.
+    case awaitingConfirmation = "awaiting_confirmation"
+    /// Its records may be claimed.
+    case running
+    /// Nothing is queued or under way any more.
+    case completed
+    /// Stopped by a person, a cap, or because the database was restored.
+    case paused
+    /// Stopped by the runner because something systemic is wrong.
+    case halted
+    /// Given up by a person; what was still queued is cancelled.
+    case cancelled
+    /// Refused as a whole.
+    case rejected
+}
+
+extension BatchState {
+    /// The states it may go to next, as far as states tell: only a batch whose file was read in part is rejected when it
+    /// is paused. A pure rule; ``RecordStore/moveBatch(_:from:to:reason:noting:)`` acts on it.
+    public var successors: Set<BatchState> {
+        switch self {
+        case .ingesting: [.awaitingConfirmation, .running, .completed, .paused, .cancelled, .rejected]
+        case .awaitingConfirmation: [.running, .paused, .cancelled, .rejected]
+        case .running: [.completed, .paused, .halted, .cancelled]
+        case .paused: [.ingesting, .awaitingConfirmation, .running, .completed, .cancelled, .rejected]
+        case .halted: [.running, .paused, .completed, .cancelled]
+        case .completed: [.running]
+        case .cancelled, .rejected: []
+        }
+    }
+
+    /// Whether the batch is over, unless records of it are queued again.
+    public var isFinished: Bool {
+        switch self {
+        case .completed, .cancelled, .rejected: true
+        case .ingesting, .awaitingConfirmation, .running, .paused, .halted: false
+        }
+    }
+}
+
+/// A batch's counters, kept in the same transactions as what they count.
+public struct BatchCounts: Sendable, Equatable, Codable {
+    /// Input records.
+    public var total = 0
+    /// Records waiting for a call, first or later.
+    public var queued = 0
+    /// Records claimed and not finished; also the ledger's open attempts.
+    public var inFlight = 0
+    /// Records answered.
+    public var succeeded = 0
+    /// Records refused for good, or out of attempts.
+    public var failed = 0
+    /// Records that may have been billed without an answer recorded, and those held because of them.
+    public var inDoubt = 0
+    /// Records refused before any call.
+    public var invalid = 0
+    /// Records answered from an identical one.
+    public var reused = 0
+    /// Records given up before their call.
+    public var cancelled = 0
+    /// Rows of the ledger.
+    public var attempts = 0
+    /// Attempts that left or may have left, those under way included: what the caps count.
+    public var calls = 0
+    /// Times a record went back to the queue after an attempt.
+    public var retries = 0
+    /// Attempts answered with 200: billed.
+    public var billable = 0
+    /// Attempts that were surely not billed: never left, or refused.
+    public var unbilled = 0
+    /// Attempts that may have been billed.
+    public var billingUnknown = 0
+    /// In-doubt records that were queued again by the job's policy.
+    public var inDoubtRetried = 0
+    /// Queued records that get the answer of an earlier line and need no call.
+    public var following = 0
+
+    /// All counters at nought.
+    public init() {}
+
+    /// How many records have a status.
+    public internal(set) subscript(status: RecordStatus) -> Int {
+        get {
+            switch status {
+            case .queued: queued
+            case .inFlight: inFlight
+            case .succeeded: succeeded
+            case .failed: failed
+            case .inDoubt: inDoubt
+            case .invalid: invalid
+            case .reused: reused
+            case .cancelled: cancelled
+            }
+        }
+        set {
+            switch status {
+            case .queued: queued = newValue
+            case .inFlight: inFlight = newValue
+            case .succeeded: succeeded = newValue
+            case .failed: failed = newValue
+            case .inDoubt: inDoubt = newValue
+            case .invalid: invalid = newValue
+            case .reused: reused = newValue
+            case .cancelled: cancelled = newValue
+            }
+        }
+    }
+
+    /// Queued records that wait for a call of their own.
+    public var toCall: Int { queued - following }
+
+    /// Whether no record waits or is under way.
+    public var isExhausted: Bool { queued == 0 && inFlight == 0 }
+}
+
+/// What a batch is made from.
+public struct NewBatch: Sendable {
+    /// The job's name.
+    public var job: String
+    /// The file's last path component.
+    public var fileName: String
+    /// SHA-256 of the file's whole content, 32 bytes.
+    public var contentDigest: [UInt8]
+    /// `csv` or `jsonl`.
+    public var format: String
+    /// All that is needed to rebuild a request from a raw row; kept sealed.
+    public var layout: [UInt8]
+    /// Who takes it in, with what.
+    public var provenance: Provenance
+    /// Whether answers of earlier batches may serve (false: `--no-reuse`).
+    public var reuses: Bool
+    /// When it is taken in, in milliseconds since 1970 UTC; nil: now.
+    public var createdAt: Int64?
+    /// Whether it is taken in although its very content was before, under the same job (`--again`).
+    public var again: Bool
+
+    /// Describes a batch to be made.
+    public init(
+        job: String, fileName: String, contentDigest: [UInt8], format: String, layout: [UInt8], provenance: Provenance,
+        reuses: Bool = true, createdAt: Int64? = nil, again: Bool = false
+    ) {
+        self.job = job
+        self.fileName = fileName
+        self.contentDigest = contentDigest
+        self.format = format
+        self.layout = layout
+        self.provenance = provenance
+        self.reuses = reuses
+        self.createdAt = createdAt
+        self.again = again
+    }
+}
+
+extension NewBatch {
+    private static let longestStem = 80
+
+    /// A name for people and folders: the file's stem, in letters, digits, `.`, `_` and `-`, and the batch's number.
+    func name(for id: Int64) -> String {
+        let stem = fileName.lastIndex(of: ".").map { fileName[..<$0] } ?? fileName[...]
+        let kept = stem.unicodeScalars.prefix(Self.longestStem).map { scalar -> Character in
+            let isPlain = scalar.isASCII && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil)
+            return isPlain || scalar == "_" || scalar == "." ? Character(scalar) : "-"
+        }
+        let trimmed = String(kept).drop { $0 == "." || $0 == "-" }
+        return (trimmed.isEmpty ? "batch" : String(trimmed)) + "-\(id)"
+    }
+}
+
+/// How far an ingest has got: everything before is committed, nothing behind it.
+public struct Checkpoint: Sendable, Equatable, Codable {
+    /// The byte of the file at which reading goes on.
+    public var byteOffset: Int64
+    /// The physical line, from 1, that starts at that byte; 0 before the first chunk.
+    public var line: Int64
+
+    /// Names a place in the file.
+    public init(byteOffset: Int64, line: Int64) {
+        self.byteOffset = byteOffset
+        self.line = line
+    }
+
+    /// Before the first chunk.
+    public static let start = Checkpoint(byteOffset: 0, line: 0)
+}

@@ -1,0 +1,97 @@
+public import Foundation
+
+/// A cap on calls, by the settings' key.
+public enum Cap: String, Sendable {
+    /// `limits.batch_calls`.
+    case batchCalls = "batch_calls"
+    /// `limits.daily_calls`.
+    case dailyCalls = "daily_calls"
+    /// `limits.monthly_cost`.
+    case monthlyCost = "monthly_cost"
+}
+
+/// Hard limits on calls, checked in the transaction that claims, and what can stand in for a call.
+///
+/// A claim counts one call for each record; a call that surely never left is taken off again when it is finished
+/// (see ``Completion/countsAsCall``), so a cap is never passed, not even by calls under way.
+public struct CallCaps: Sendable, Equatable {
+    /// The most calls on ``day`` over all batches; nil: no cap, 0: no calls.
+    public var daily: Int?
+    /// The most calls of the batch; nil: no cap, 0: no calls.
+    public var batch: Int?
+    /// The most calls that the money of ``day``'s month buys, over all batches: those billed, under way and perhaps
+    /// billed count as paid; nil: no cap, 0: no calls.
+    public var monthly: Int?
+    /// An identical record that was answered since then, in milliseconds since 1970 UTC, is as good as a call
+    /// (`reuse_within`); nil: only those of the same batch.
+    public var answeredSince: Int64?
+    /// The day on which the calls are counted.
+    public var day: CallDay
+
+    /// States the caps for one claim.
+    public init(
+        daily: Int? = nil, batch: Int? = nil, monthly: Int? = nil, answeredSince: Int64? = nil, day: CallDay
+    ) {
+        self.daily = daily
+        self.batch = batch
+        self.monthly = monthly
+        self.answeredSince = answeredSince
+        self.day = day
+    }
+}
+
+/// A calendar day in the time zone the caps are counted in, as `yyyymmdd`.
+public struct CallDay: RawRepresentable, Hashable, Sendable, Comparable {
+    /// The day as a number, 20251123 for 23 November 2025.
+    public let rawValue: Int64
+
+    /// Takes a day as a number.
+    public init(rawValue: Int64) {
+        self.rawValue = rawValue
+    }
+
+    /// The day a moment falls on.
+    ///
+    /// - Parameters:
+    ///   - instant: Milliseconds since 1970 UTC.
+    ///   - timeZone: The zone of `limits.time_zone`.
+    public init(at instant: Int64, in timeZone: TimeZone) {
+        var calendar = Calendar(identifier: .gregorian)
+        calendar.timeZone = timeZone
+        let date = Date(timeIntervalSince1970: Double(instant) / 1000)
+        let parts = calendar.dateComponents([.year, .month, .day], from: date)
+        let (year, month, day) = (parts.year ?? 1970, parts.month ?? 1, parts.day ?? 1)
+        rawValue = Int64(year * 10_000 + month * 100 + day)
+    }
+
+    /// Orders days as they follow each other.
+    public static func < (left: CallDay, right: CallDay) -> Bool {
+        left.rawValue < right.rawValue
+    }
+
+    /// All numbers of the day's month.
+    public var month: ClosedRange<Int64> {
+        let first = rawValue / 100 * 100
+        return first...(first + 99)
+    }
+}
+
+/// How many calls the caps leave. A pure rule.
+struct CallAllowance: Equatable {
+    /// How many records may be claimed.
+    let count: Int
+    /// The cap that leaves fewer than were asked for.
+    let limitedBy: Cap?
+
+    /// Of so many records wanted, after so many calls of the batch, of the day over all batches, and so many paid ones
+    /// of the month.
+    init(wanted: Int, caps: CallCaps, batchCalls: Int, dayCalls: Int, monthCharged: Int = 0) {
+        let left: [(cap: Cap, count: Int)] = [
+            (.batchCalls, caps.batch, batchCalls), (.dailyCalls, caps.daily, dayCalls),
+            (.monthlyCost, caps.monthly, monthCharged),
+        ].compactMap { cap, most, made in most.map { (cap, max(0, $0 - made)) } }
+        let tightest = left.min { $0.count < $1.count }
+        count = min(wanted, tightest?.count ?? wanted)
+        limitedBy = count == wanted ? nil : tightest?.cap
+    }
+}

@@ -1,0 +1,57 @@
+import GRDB
+import OpenSSL
+
+/// Who did something, with what: kept with every batch and every action of an operator.
+public struct Provenance: Sendable, Equatable, Codable {
+    /// The user's name on this machine.
+    public var user: String
+    /// The machine's name.
+    public var host: String
+    /// Rollcall's version.
+    public var version: String
+    /// SHA-256 of the settings that were in force, hexadecimal.
+    public var settingsHash: String
+    /// The API's base URL.
+    public var endpoint: String
+    /// The encryption key's id (`kid`).
+    public var keyID: String
+    /// SHA-256 of the client certificate, hexadecimal.
+    public var certificateFingerprint: String
+
+    /// Collects who did something, with what.
+    public init(
+        user: String, host: String, version: String, settingsHash: String, endpoint: String, keyID: String,
+        certificateFingerprint: String
+    ) {
+        self.user = user
+        self.host = host
+        self.version = version
+        self.settingsHash = settingsHash
+        self.endpoint = endpoint
+        self.keyID = keyID
+        self.certificateFingerprint = certificateFingerprint
+    }
+}
+
+extension Provenance {
+    /// Reads seven columns in the schema's order.
+    init(_ row: Row, from column: Int) {
+        self.init(
+            user: row[column], host: row[column + 1], version: row[column + 2], settingsHash: row[column + 3],
+            endpoint: row[column + 4], keyID: row[column + 5], certificateFingerprint: row[column + 6])
+    }
+}
+
+extension Provenance {
+    /// Collects who did something, with what; the settings' canonical text is kept as its SHA-256 only.
+    ///
+    /// - Throws: `OpenSSLError` where the digest cannot be made.
+    public init(
+        user: String, host: String, version: String, settings: String, endpoint: String, keyID: String,
+        certificateFingerprint: String
+    ) throws {
+        self.init(
+            user: user, host: host, version: version, settingsHash: try SHA256.hex(Array(settings.utf8)),
+            endpoint: endpoint, keyID: keyID, certificateFingerprint: certificateFingerprint)
+    }
+}

@@ -1,0 +1,198 @@
+/// A record: its batch and the line it starts at.
+public struct RecordID: RawRepresentable, Hashable, Sendable, Comparable, Codable {
+    static let lineBits: Int64 = 32
+    static let greatestLine: Int64 = 0xffff_ffff
+
+    /// The batch's number times 2³² plus the line, so that a batch's records are one range in input order.
+    public let rawValue: Int64
+
+    /// Names the record with this number, which need not exist.
+    public init(rawValue: Int64) {
+        self.rawValue = rawValue
+    }
+
+    /// Names the record of a batch that starts at a line.
+    ///
+    /// - Parameters:
+    ///   - batch: The batch.
+    ///   - line: The physical line, from 1 (a CSV header is line 1), at most 2³² − 1.
+    public init(batch: BatchID, line: Int) {
+        rawValue = batch.rawValue << Self.lineBits | Int64(line)
+    }
+
+    /// The batch it belongs to.
+    public var batch: BatchID { BatchID(rawValue: rawValue >> Self.lineBits) }
+    /// The physical line of the input at which it starts, from 1.
+    public var line: Int { Int(rawValue & Self.greatestLine) }
+
+    /// Orders records by batch, then as they stand in the input.
+    public static func < (left: RecordID, right: RecordID) -> Bool {
+        left.rawValue < right.rawValue
+    }
+}
+
+/// What has become of a record; every input line has exactly one.
+public enum RecordStatus: String, Sendable, CaseIterable, Codable {
+    /// Waits for its call, or for another one.
+    case queued
+    /// Claimed: its call is about to be made, under way, or was when a process died.
+    case inFlight = "in_flight"
+    /// Answered; the answer is kept.
+    case succeeded
+    /// Refused for good, or out of attempts.
+    case failed
+    /// Sent, or maybe sent, and no answer recorded: may have been billed.
+    case inDoubt = "in_doubt"
+    /// Refused before any call.
+    case invalid
+    /// Answered from an identical record.
+    case reused
+    /// Its batch was cancelled before its call.
+    case cancelled
+}
+
+extension RecordStatus {
+    /// The number that stands for it in the `records` table (see `migrations/v0001_initial.sql`).
+    var code: Int64 {
+        switch self {
+        case .queued: 0
+        case .inFlight: 1
+        case .succeeded: 2
+        case .failed: 3
+        case .inDoubt: 4
+        case .invalid: 5
+        case .reused: 6
+        case .cancelled: 7
+        }
+    }
+
+    /// The status a number of the `records` table stands for.
+    init(code: Int64) throws {
+        guard let status = Self.allCases.first(where: { $0.code == code }) else {
+            throw StoreError(.damaged, "The database holds a record status unknown here; restore it from a backup")
+        }
+        self = status
+    }
+
+    /// Its counter in the `batches` table, by the same name.
+    var column: String { rawValue }
+}
+
+/// Where a record stands, for people.
+public struct RecordReference: Sendable, Hashable {
+    /// The record.
+    public let record: RecordID
+    /// Its batch's name.
+    public let batch: String
+
+    /// The physical line of the batch's input at which it starts, from 1.
+    public var line: Int { record.line }
+
+    /// Names a record.
+    public init(record: RecordID, batch: String) {
+        self.record = record
+        self.batch = batch
+    }
+}
+
+/// A record as it is read. What is sealed is opened when it is asked for.
+public struct RecordView: Sendable {
+    /// The record.
+    public let record: RecordID
+    /// Its status.
+    public let status: RecordStatus
+    /// Attempts that were made: sent, or maybe sent.
+    public let attempts: Int
+    /// Whether it is in doubt only because an identical record is.
+    public let isHeld: Bool
+    /// The last HTTP status; nil when no answer came, or the record waits.
+    public let httpStatus: Int?
+    /// The API's reason code.
+    public let reasonCode: String?
+    /// The answer's `X-MC-Correlation-ID`.
+    public let correlationID: String?
+    /// The answer's `requestRefId`.
+    public let requestRefID: String?
+    /// When the last attempt began, in milliseconds since 1970 UTC.
+    public let submittedAt: Int64?
+    /// When the record got its status, in milliseconds since 1970 UTC.
+    public let completedAt: Int64?
+    /// Whether the answer brought warnings or alerts.
+    public let hasWarnings: Bool
+
+    let sealedPayload: [UInt8]
+    let sealedDetail: [UInt8]?
+    let sealedAnswer: [UInt8]?
+    /// The earlier record of the same batch whose result this one shares.
+    let leader: RecordID?
+    let copiedFrom: RecordID?
+    let copiedFromBatch: String?
+    /// Whether it failed by a person's word: its call, or that of an identical record, may have been billed.
+    public let isResolvedByHand: Bool
+    /// The record in doubt because of which this one is held; nil for any other, and once that is settled.
+    public let holder: RecordReference?
+    /// Whether it is in doubt although its call was surely billed.
+    public let isSurelyBilled: Bool
+    /// Whether it is in doubt because its answer is the one to another call.
+    public let isRepeated: Bool
+    let key: DataKey
+
+    /// Whose result is shown.
+    private var source: Int64 { (leader ?? record).rawValue }
+
+    /// The line of the same batch whose answer, failure or doubt is this record's, too; nil for one of its own.
+    public var sharesLine: Int? { leader?.line }
+
+    /// Where a reused answer came from: the line of the same batch, or `<batch>:<line>`; nil for any other record.
+    public var reusedFrom: String? {
+        guard status == .reused else { return nil }
+        if let leader { return String(leader.line) }
+        guard let copiedFrom, copiedFrom.batch != record.batch else { return copiedFrom.map { String($0.line) } }
+        return "\(copiedFromBatch ?? copiedFrom.batch.description):\(copiedFrom.line)"
+    }
+
+    /// The physical line of the input at which the record starts, from 1.
+    public var line: Int { record.line }
+
+    /// Opens the record's own id and its raw row, together.
+    ///
+    /// - Throws: ``StoreError`` with ``StoreError/Code/altered`` when it was altered.
+    public func payload() throws -> (id: [UInt8], rawRow: [UInt8]) {
+        try SealedPayload.read(key.open(sealedPayload, record: record.rawValue, column: .payload))
+    }
+
+    /// The record's own id as the file gives it, UTF-8; empty when it has none. With ``rawRow``, ask ``payload()``.
+    public var id: [UInt8] { get throws { try payload().id } }
+
+    /// The row as it stood in the file.
+    public var rawRow: [UInt8] { get throws { try payload().rawRow } }
+
+    /// What went wrong, in one sentence without values.
+    public var errorText: String? {
+        get throws {
+            let place = leader.flatMap { status == .reused ? nil : "as line \($0.line)" }
+            guard let sealedDetail else { return place }
+            let detail = try key.open(sealedDetail, record: source, column: .detail)
+            let text = isHeld && leader == nil ? heldText : String(decoding: detail, as: UTF8.self)
+            return place.map { "\(text) (\($0))" } ?? text
+        }
+    }
+
+    /// Whether it is in doubt and has an answer all the same, which is kept.
+    public var hasKeptAnswer: Bool { status == .inDoubt && sealedAnswer != nil }
+
+    private var heldText: String {
+        guard let holder else { return "held: an identical record was in doubt, and is no more" }
+        let place = holder.record.batch == record.batch ? "" : " of \(holder.batch)"
+        return "held: identical to line \(holder.line)\(place), which is in doubt"
+    }
+
+    /// The answer, decrypted, or as it came when it could not be deciphered. One that can't be read is its own record's
+    /// alone.
+    public var answer: [UInt8]? {
+        get throws {
+            guard leader == nil || status == .reused else { return nil }
+            return try sealedAnswer.map { try key.open($0, record: source, column: .answer) }
+        }
+    }
+}

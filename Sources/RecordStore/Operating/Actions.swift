@@ -1,0 +1,97 @@
+import GRDB
+
+/// Something an operator, or Rollcall in an operator's stead, did.
+public struct Action: Sendable, Equatable {
+    /// When, in milliseconds since 1970 UTC.
+    public var at: Int64
+    /// The batch it concerns.
+    public var batch: BatchID?
+    /// One word: `rerun`, `start`, `resolve`, …
+    public var name: String
+    /// What exactly; no values of records.
+    public var detail: String?
+    /// Who, with what.
+    public var provenance: Provenance
+
+    /// Describes an action.
+    public init(at: Int64, batch: BatchID?, name: String, detail: String? = nil, provenance: Provenance) {
+        self.at = at
+        self.batch = batch
+        self.name = name
+        self.detail = detail
+        self.provenance = provenance
+    }
+}
+
+extension RecordStore {
+    /// Keeps what an operator did, with provenance.
+    ///
+    /// - Parameter action: What was done; its texts hold no values of records.
+    /// - Throws: ``StoreError`` when it can't be written.
+    public func recordAction(_ action: Action) async throws {
+        try await write { try $0.insert(action) }
+    }
+
+    /// What operators did, oldest first.
+    ///
+    /// - Parameter batch: Only what concerns this batch; nil: everything.
+    /// - Returns: The actions.
+    /// - Throws: ``StoreError`` when the database can't be read.
+    public func actions(of batch: BatchID? = nil) throws -> [Action] {
+        let filter = "?1 IS NULL OR batch_id = ?1"
+        return try read { try Action.fetchAll($0, filter, [batch?.rawValue]).map(\.action) }
+    }
+
+    /// What has been done since an action, oldest first, each with its number.
+    ///
+    /// - Parameter number: The number of the last action that is known.
+    /// - Returns: The actions with their numbers.
+    /// - Throws: ``StoreError`` when the database can't be read.
+    public func actions(after number: Int64) throws -> [(number: Int64, action: Action)] {
+        try read { try Action.fetchAll($0, "id > ?1", [number]) }
+    }
+
+    /// The number of the last action; 0 before the first.
+    ///
+    /// - Throws: ``StoreError`` when the database can't be read.
+    public func lastActionNumber() throws -> Int64 {
+        try read { try Int64.fetchOne($0, sql: "SELECT max(id) FROM actions") ?? 0 }
+    }
+}
+
+extension Action {
+    fileprivate static func fetchAll(
+        _ database: Database, _ filter: String, _ arguments: StatementArguments
+    ) throws -> [(number: Int64, action: Action)] {
+        let sql = """
+            SELECT id, at, batch_id, action, detail, user, host, version, settings_hash, endpoint, key_id,
+              certificate_fingerprint
+            FROM actions WHERE \(filter) ORDER BY id
+            """
+        return try Row.fetchAll(database, sql: sql, arguments: arguments).map { ($0[0], Action($0)) }
+    }
+
+    private init(_ row: Row) {
+        self.init(
+            at: row[1], batch: (row[2] as Int64?).map(BatchID.init(rawValue:)), name: row[3], detail: row[4],
+            provenance: Provenance(row, from: 5))
+    }
+}
+
+extension WriterConnection {
+    /// Keeps what an operator did.
+    func insert(_ action: Action) throws {
+        let provenance = action.provenance
+        try database.execute(
+            sql: """
+                INSERT INTO actions (at, batch_id, action, detail, user, host, version, settings_hash, endpoint, key_id,
+                  certificate_fingerprint)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                action.at, action.batch?.rawValue, action.name, action.detail, provenance.user, provenance.host,
+                provenance.version, provenance.settingsHash, provenance.endpoint, provenance.keyID,
+                provenance.certificateFingerprint,
+            ])
+    }
+}

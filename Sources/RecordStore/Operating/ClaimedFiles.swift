@@ -1,0 +1,131 @@
+import GRDB
+
+/// A file of a drop folder on its way from the inbox to the archive.
+public struct ClaimedFile: Sendable, Equatable {
+    /// Its place in `working/`; one file has it at a time.
+    public var path: String
+    /// The job's name.
+    public var job: String
+    /// Its name as it was dropped.
+    public var name: String
+    /// The batch made from it; nil before there is one.
+    public var batch: BatchID?
+    /// When it was claimed, in milliseconds since 1970 UTC.
+    public var claimedAt: Int64
+
+    /// Describes a claimed file.
+    public init(path: String, job: String, name: String, batch: BatchID? = nil, claimedAt: Int64) {
+        self.path = path
+        self.job = job
+        self.name = name
+        self.batch = batch
+        self.claimedAt = claimedAt
+    }
+}
+
+extension RecordStore {
+    /// Keeps where a file lies that was, or is about to be, taken out of its inbox.
+    ///
+    /// - Parameter file: The file; what was known of one at the same place is replaced.
+    /// - Throws: ``StoreError`` when it can't be written.
+    public func saveClaimedFile(_ file: ClaimedFile) async throws {
+        try await write { try $0.save(file) }
+    }
+
+    /// The file at a place in `working/`; nil when nothing is known of one there.
+    ///
+    /// - Throws: ``StoreError`` when the database can't be read.
+    public func claimedFile(at path: String) throws -> ClaimedFile? {
+        try read { try ClaimedFile.fetchAll($0, "WHERE path = ?", [path]).first }
+    }
+
+    /// The file a batch was made from, while it has not been let go; nil for a batch that came otherwise.
+    ///
+    /// - Throws: ``StoreError`` when the database can't be read.
+    public func claimedFile(of batch: BatchID) throws -> ClaimedFile? {
+        try read { try ClaimedFile.fetchAll($0, "WHERE batch_id = ?", [batch.rawValue]).first }
+    }
+
+    /// A job's files between inbox and archive, the earliest claimed first.
+    ///
+    /// - Throws: ``StoreError`` when the database can't be read.
+    public func claimedFiles(of job: String) throws -> [ClaimedFile] {
+        try read { try ClaimedFile.fetchAll($0, "WHERE job = ? ORDER BY claimed_at, path", [job]) }
+    }
+
+    /// The batches that are over, their results written, whose files have not been let go.
+    ///
+    /// - Throws: ``StoreError`` when the database can't be read.
+    public func batchesHoldingFiles() throws -> [BatchID] {
+        let sql = """
+            SELECT DISTINCT batch_id FROM claimed_files JOIN batches ON batches.id = batch_id
+            WHERE finished_at IS NOT NULL AND results_for IS finished_at ORDER BY batch_id
+            """
+        return try read { try Int64.fetchAll($0, sql: sql).map(BatchID.init(rawValue:)) }
+    }
+
+    /// Forgets a file that is archived, deleted or gone.
+    ///
+    /// - Throws: ``StoreError`` when it can't be written.
+    public func forgetClaimedFile(at path: String) async throws {
+        try await write { connection in
+            try connection.database.execute(sql: "DELETE FROM claimed_files WHERE path = ?", arguments: [path])
+        }
+    }
+
+    /// Keeps that a file was refused as a whole: as a batch without records, in state rejected.
+    ///
+    /// ``findBatch(job:contentDigest:)`` doesn't find it, so that the file can come again once it, or its job, was put
+    /// right.
+    ///
+    /// - Parameters:
+    ///   - new: What the batch would have been made from; the layout may be empty.
+    ///   - reason: Why, for people; line, column and rule, no values of records.
+    ///   - claimedFile: Its place in `working/`; kept with the batch's number in the same transaction.
+    /// - Returns: The batch.
+    /// - Throws: ``StoreError`` when it can't be written.
+    public func rejectFile(_ new: NewBatch, reason: String, claimedFile: ClaimedFile? = nil) async throws -> Batch {
+        let sealingKey = sealingKey
+        let id = try await write { connection in
+            let batch = try connection.insert(new, sealingKey, rejectedBecause: reason)
+            try claimedFile.map { try connection.bind($0, to: batch) }
+            return batch
+        }
+        return try batch(id)
+    }
+}
+
+extension ClaimedFile {
+    fileprivate static func fetchAll(
+        _ database: Database, _ clause: String, _ arguments: StatementArguments
+    ) throws -> [ClaimedFile] {
+        let sql = "SELECT path, job, name, batch_id, claimed_at FROM claimed_files " + clause
+        return try Row.fetchAll(database, sql: sql, arguments: arguments).map { row in
+            ClaimedFile(
+                path: row[0], job: row[1], name: row[2], batch: (row[3] as Int64?).map(BatchID.init(rawValue:)),
+                claimedAt: row[4])
+        }
+    }
+}
+
+extension WriterConnection {
+    /// Keeps a claimed file, in the place of what was known before.
+    func save(_ file: ClaimedFile) throws {
+        try database.execute(
+            sql: "INSERT OR REPLACE INTO claimed_files (path, job, name, batch_id, claimed_at) VALUES (?, ?, ?, ?, ?)",
+            arguments: [file.path, file.job, file.name, file.batch?.rawValue, file.claimedAt])
+    }
+
+    /// Says which batch is made from a claimed file, once.
+    func bind(_ file: ClaimedFile, to batch: BatchID) throws {
+        let known = try Int64.fetchOne(
+            database, sql: "SELECT batch_id FROM claimed_files WHERE path = ?", arguments: [file.path])
+        if let known {
+            throw StoreError(
+                .notAllowed, "The file at this place was taken in already, as batch \(known); let that batch go on")
+        }
+        var file = file
+        file.batch = batch
+        try save(file)
+    }
+}

@@ -1,0 +1,127 @@
+import GRDB
+
+/// What a runner says of itself, for those who look from other processes.
+public struct RunnerStatus: Sendable, Equatable, Codable {
+    /// Whether calls may be made.
+    public enum Gate: Sendable, Equatable, Codable {
+        /// They may.
+        case open
+        /// Not now: probes try, the next one at a moment; nil while one is under way.
+        case closed(reason: String?, since: Int64, nextProbeAt: Int64?, probes: Int)
+        /// Not until somebody has put it right.
+        case halted(reason: String?, since: Int64)
+    }
+
+    /// Its process.
+    public var process: Int32
+    /// Its machine.
+    public var host: String
+    /// Its version.
+    public var version: String
+    /// Whether it stays when its batches are done.
+    public var isDaemon: Bool
+    /// How many jobs it knows.
+    public var jobs: Int
+    /// When it started, in milliseconds since 1970 UTC, as all times here.
+    public var startedAt: Int64
+    /// When it last read its settings and jobs.
+    public var loadedAt: Int64
+    /// When all this was true.
+    public var updatedAt: Int64
+    /// Whether calls may be made.
+    public var gate: Gate
+    /// Calls a second that are allowed at the moment.
+    public var allowedRate: Double
+    /// Until when a `Retry-After` forbids any call.
+    public var closedUntil: Int64?
+    /// The batch it works on; nil for a daemon, which works on all that may run.
+    public var batch: BatchID?
+
+    /// Describes a runner.
+    public init(
+        process: Int32, host: String, version: String, isDaemon: Bool, jobs: Int = 0, startedAt: Int64,
+        loadedAt: Int64, updatedAt: Int64, gate: Gate = .open, allowedRate: Double, closedUntil: Int64? = nil,
+        batch: BatchID? = nil
+    ) {
+        self.process = process
+        self.host = host
+        self.version = version
+        self.isDaemon = isDaemon
+        self.jobs = jobs
+        self.startedAt = startedAt
+        self.loadedAt = loadedAt
+        self.updatedAt = updatedAt
+        self.gate = gate
+        self.allowedRate = allowedRate
+        self.closedUntil = closedUntil
+        self.batch = batch
+    }
+}
+
+extension RunnerStatus {
+    private static let columns = """
+        pid, host, version, is_daemon, jobs, started_at, loaded_at, updated_at, allowed_rate, closed_until,
+        gate, reason, since, next_probe_at, probes, batch_id
+        """
+
+    /// Reads the row; nil when no runner has said anything yet.
+    static func fetch(_ database: Database) throws -> RunnerStatus? {
+        try Row.fetchOne(database, sql: "SELECT \(columns) FROM runner").map { row in
+            RunnerStatus(
+                process: row[0], host: row[1], version: row[2], isDaemon: row[3], jobs: row[4], startedAt: row[5],
+                loadedAt: row[6], updatedAt: row[7], gate: Gate(row), allowedRate: row[8], closedUntil: row[9],
+                batch: (row[15] as Int64?).map(BatchID.init(rawValue:)))
+        }
+    }
+
+    /// Writes the row in the place of the one before.
+    func save(_ database: Database) throws {
+        let (word, reason, since, nextProbeAt, probes) = gate.columns
+        try database.execute(
+            sql: """
+                INSERT OR REPLACE INTO runner (only_row, \(Self.columns))
+                VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                process, host, version, isDaemon, jobs, startedAt, loadedAt, updatedAt, allowedRate, closedUntil,
+                word, reason, since, nextProbeAt, probes, batch?.rawValue,
+            ])
+    }
+}
+
+extension RunnerStatus.Gate {
+    fileprivate init(_ row: Row) {
+        switch row[10] as String {
+        case "closed": self = .closed(reason: row[11], since: row[12], nextProbeAt: row[13], probes: row[14])
+        case "halted": self = .halted(reason: row[11], since: row[12])
+        default: self = .open
+        }
+    }
+
+    fileprivate var columns: (word: String, reason: String?, since: Int64?, nextProbeAt: Int64?, probes: Int) {
+        switch self {
+        case .open: ("open", nil, nil, nil, 0)
+        case .closed(let reason, let since, let nextProbeAt, let probes):
+            ("closed", reason, since, nextProbeAt, probes)
+        case .halted(let reason, let since): ("halted", reason, since, nil, 0)
+        }
+    }
+}
+
+extension RecordStore {
+    /// What the runner last said of itself, which may be gone since: see ``runnerProcess(ofDatabase:)``. Nil before the
+    /// first time.
+    ///
+    /// - Throws: ``StoreError`` when the database can't be read.
+    public func runnerStatus() throws -> RunnerStatus? {
+        try read { try RunnerStatus.fetch($0) }
+    }
+
+    /// Says how the runner fares, in the place of what it said before. One commit each time: once a second is enough.
+    ///
+    /// - Throws: ``StoreError`` when it can't be written, or this store doesn't run batches.
+    public func saveRunnerStatus(_ status: RunnerStatus) async throws {
+        try requireRunning()
+        try await write { try status.save($0.database) }
+    }
+}

@@ -1,0 +1,82 @@
+import GRDB
+
+/// What the limiter remembers across restarts.
+public struct LimiterState: Sendable, Equatable {
+    /// GCRA's theoretical arrival time, in microseconds since 1970 UTC.
+    public var theoreticalArrival: Int64
+    /// The part of the contract's rate that is allowed at the moment, above 0 and at most 1.
+    public var rateFactor: Double
+    /// Until when a `Retry-After` closes the limiter, in milliseconds since 1970 UTC.
+    public var closedUntil: Int64?
+    /// When this was true, in milliseconds since 1970 UTC.
+    public var savedAt: Int64
+    /// Whether a row of answers that could not be read has halted, and none was of use since.
+    public var isKeyDoubted: Bool
+
+    /// Describes a limiter's state.
+    public init(
+        theoreticalArrival: Int64, rateFactor: Double, closedUntil: Int64? = nil, savedAt: Int64,
+        isKeyDoubted: Bool = false
+    ) {
+        self.theoreticalArrival = theoreticalArrival
+        self.rateFactor = rateFactor
+        self.closedUntil = closedUntil
+        self.savedAt = savedAt
+        self.isKeyDoubted = isKeyDoubted
+    }
+}
+
+extension RecordStore {
+    /// What the limiter last saved; nil before the first time.
+    ///
+    /// - Throws: ``StoreError`` when the database can't be read.
+    public func limiterState() throws -> LimiterState? {
+        let sql = "SELECT theoretical_arrival_us, rate_factor, closed_until, saved_at, key_doubted FROM limiter"
+        return try read { database in
+            try Row.fetchOne(database, sql: sql).map { row in
+                LimiterState(
+                    theoreticalArrival: row[0], rateFactor: row[1], closedUntil: row[2], savedAt: row[3],
+                    isKeyDoubted: row[4])
+            }
+        }
+    }
+
+    /// Keeps the limiter's state across restarts.
+    ///
+    /// - Throws: ``StoreError`` when it can't be written.
+    public func saveLimiterState(_ state: LimiterState) async throws {
+        try await write { connection in
+            try connection.database.execute(
+                sql: """
+                    INSERT OR REPLACE INTO limiter
+                      (only_row, theoretical_arrival_us, rate_factor, closed_until, saved_at, key_doubted)
+                    VALUES (1, ?, ?, ?, ?, ?)
+                    """,
+                arguments: [
+                    state.theoreticalArrival, state.rateFactor, state.closedUntil, state.savedAt, state.isKeyDoubted,
+                ])
+        }
+    }
+
+    /// Calls of one day, over all batches: those that left or may have left, and those that were billed.
+    ///
+    /// - Throws: ``StoreError`` when the database can't be read.
+    public func calls(on day: CallDay) throws -> (calls: Int, billable: Int) {
+        try calls(in: day.rawValue...day.rawValue)
+    }
+
+    /// Calls of the calendar month a day lies in, over all batches.
+    ///
+    /// - Throws: ``StoreError`` when the database can't be read.
+    public func calls(inMonthOf day: CallDay) throws -> (calls: Int, billable: Int) {
+        try calls(in: day.month)
+    }
+
+    private func calls(in days: ClosedRange<Int64>) throws -> (calls: Int, billable: Int) {
+        let sql = "SELECT total(calls), total(billable) FROM call_days WHERE day BETWEEN ? AND ?"
+        return try read { database in
+            let row = try Row.fetchOne(database, sql: sql, arguments: [days.lowerBound, days.upperBound])
+            return (Int(row?[0] as Double? ?? 0), Int(row?[1] as Double? ?? 0))
+        }
+    }
+}

@@ -1,0 +1,119 @@
+import GRDB
+import OpenSSL
+
+extension RecordStore {
+    /// An answer to a request, given since a time.
+    static func answered(_ fingerprint: String, since: String) -> String {
+        """
+        SELECT 1 FROM \(AnswerTables.tables)
+        WHERE answers.fingerprint = \(fingerprint) AND \(AnswerTables.serves(since: since))
+        LIMIT 1
+        """
+    }
+
+    /// A record in doubt with a request; `besides` is a further condition on it, as `doubted`.
+    static func inDoubt(_ fingerprint: String, besides: String = "1") -> String {
+        """
+        SELECT 1 FROM records AS doubted INDEXED BY records_in_doubt
+        WHERE doubted.fingerprint = \(fingerprint) AND doubted.status = 4 AND doubted.held = 0 AND \(besides) LIMIT 1
+        """
+    }
+
+    /// What identical requests are known by in this database.
+    ///
+    /// - Parameter canonicalRequest: The request in canonical form.
+    /// - Returns: Its fingerprint.
+    /// - Throws: An OpenSSL error.
+    public func fingerprint(of canonicalRequest: UnsafeRawBufferPointer) throws -> RequestFingerprint {
+        var code = [UInt8](repeating: 0, count: HMACSHA256.byteCount)
+        try code.withUnsafeMutableBytes { try fingerprints.code(for: canonicalRequest, into: $0) }
+        return RequestFingerprint(bytes: Array(code.prefix(RecordChunk.fingerprintByteCount)))
+    }
+
+    /// What would become of requests, were their turn now.
+    ///
+    /// - Parameters:
+    ///   - requests: The requests' fingerprints; all are looked up in one transaction.
+    ///   - since: From when on an answer may serve, in milliseconds since 1970 UTC; nil: none may.
+    /// - Returns: One for each.
+    /// - Throws: ``StoreError`` when the database can't be read.
+    public func prospects(of requests: [RequestFingerprint], answeredSince since: Int64?) throws -> [Prospect] {
+        try read { database in
+            let answered = PreparedStatement(
+                try database.cachedStatement(sql: Self.answered("?1", since: "?2")), database)
+            let inDoubt = PreparedStatement(try database.cachedStatement(sql: Self.inDoubt("?1")), database)
+            return try requests.map { request in
+                if let since, try Self.finds(answered, request, since) { return .reuse }
+                return try Self.finds(inDoubt, request, nil) ? .hold : .call
+            }
+        }
+    }
+
+    private static func finds(_ statement: PreparedStatement, _ request: RequestFingerprint, _ since: Int64?) throws
+        -> Bool
+    {
+        statement.bind(copying: request.bytes, at: 1)
+        if let since { statement.bind(since, at: 2) }
+        defer { statement.reset() }
+        return try statement.step()
+    }
+
+    /// What the queued records of a batch would take, were nothing to go wrong.
+    ///
+    /// - Parameters:
+    ///   - batch: The batch, its file read.
+    ///   - since: From when on an answer of another batch may serve; nil: none may.
+    /// - Returns: How many would be called, and how many not.
+    /// - Throws: ``StoreError`` with ``StoreError/Code/notFound`` when there is no such batch.
+    public func forecast(_ batch: BatchID, answeredSince since: Int64?) throws -> Forecast {
+        let row = try self.batch(batch)
+        let since = row.reuses ? since : nil
+        var forecast = Forecast()
+        forecast.repeats = row.counts.following
+        forecast.calls = row.counts.toCall
+        guard forecast.calls > 0 else { return forecast }
+        let sql = """
+            SELECT sum(answered), sum(NOT answered AND doubted) FROM (
+              SELECT EXISTS (\(Self.answered("waiting.fingerprint", since: "?1"))) AS answered,
+                EXISTS (\(Self.inDoubt("waiting.fingerprint")))
+                  AND (waiting.attempts = 0
+                    OR NOT EXISTS (SELECT 1 FROM attempts WHERE record_id = waiting.id AND billable <> 0)) AS doubted
+              FROM records AS waiting
+              WHERE waiting.id BETWEEN ?2 AND ?3 AND waiting.status = 0 AND waiting.follows IS NULL)
+            """
+        let found = try read { database in
+            try Row.fetchOne(
+                database, sql: sql,
+                arguments: [since ?? .max, batch.records.lowerBound, batch.records.upperBound])
+        }
+        forecast.reused = found?[0] ?? 0
+        forecast.held = found?[1] ?? 0
+        forecast.calls -= forecast.reused + forecast.held
+        return forecast
+    }
+}
+
+/// What would become of a request were its turn now.
+public enum Prospect: Sendable, Equatable {
+    /// It would be called.
+    case call
+    /// It would get the answer of an identical record.
+    case reuse
+    /// It would be held, because an identical record is in doubt.
+    case hold
+}
+
+/// What a batch's queued records would take, were nothing to go wrong.
+public struct Forecast: Sendable, Equatable {
+    /// Records that would be called, once each.
+    public var calls = 0
+    /// Records that would get an earlier batch's answer.
+    public var reused = 0
+    /// Records that would be held, because an identical one is in doubt.
+    public var held = 0
+    /// Records that would get the answer of an earlier line of the batch.
+    public var repeats = 0
+
+    /// Nothing queued.
+    public init() {}
+}

@@ -1,0 +1,135 @@
+import GRDB
+
+extension RecordStore {
+    private static let attemptsAtATime = 1_000
+
+    /// Hands out a batch's ledger, by line and then in the order of the attempts.
+    ///
+    /// - Parameters:
+    ///   - batch: The batch.
+    ///   - lines: Only attempts of records that start at these lines; nil: all.
+    ///   - body: Called for each attempt; nothing is locked while it runs.
+    /// - Throws: ``StoreError``; whatever the body throws.
+    public func forEachAttempt(
+        _ batch: BatchID, lines: ClosedRange<Int>? = nil, _ body: (AttemptView) throws -> Void
+    ) throws {
+        let range = lines.map { batch.range(of: $0) } ?? batch.records
+        var after = (record: range.lowerBound, attempt: Int64(0))
+        while true {
+            let start = after
+            let views = try read { try AttemptView.fetch($0, after: start, to: range.upperBound, Self.attemptsAtATime) }
+            for view in views { try body(view) }
+            guard views.count == Self.attemptsAtATime, let last = views.last else { return }
+            after = (last.record.rawValue, last.id.rawValue)
+        }
+    }
+
+    /// A record's last attempt; nil where it had none, or its batch was archived.
+    ///
+    /// - Throws: ``StoreError`` when the database can't be read.
+    public func lastAttempt(of record: RecordID) throws -> AttemptView? {
+        try read {
+            try AttemptView.fetchAll(
+                $0, "FROM attempts WHERE record_id = ? ORDER BY id DESC LIMIT 1", [record.rawValue])
+        }
+        .first
+    }
+
+    /// What a batch's ledger adds up to.
+    ///
+    /// - Throws: ``StoreError`` with ``StoreError/Code/notFound`` when there is no such batch.
+    public func ledgerTotals(_ batch: BatchID) throws -> LedgerTotals {
+        let counts = try progress(batch)
+        var totals = LedgerTotals()
+        totals.attempts = counts.attempts
+        totals.open = counts.inFlight
+        totals.calls = counts.calls
+        totals.billable = counts.billable
+        totals.unbilled = counts.unbilled
+        totals.unknown = counts.billingUnknown
+        return totals
+    }
+}
+
+extension AttemptView {
+    fileprivate static func fetch(
+        _ database: Database, after: (record: Int64, attempt: Int64), to last: Int64, _ limit: Int
+    ) throws -> [AttemptView] {
+        let border = try ArchiveBorder(database, RecordID(rawValue: after.record).batch)
+        let (archived, hot) = border.split(after.record...max(after.record, last))
+        var views: [AttemptView] = []
+        if let archived {
+            views = try fetch(database, "archived_attempts", after: after, to: archived.upperBound, limit)
+        }
+        guard let hot, views.count < limit else { return views }
+        let start = archived == nil ? after : (hot.lowerBound, 0)
+        return views + (try fetch(database, "attempts", after: start, to: hot.upperBound, limit - views.count))
+    }
+
+    private static func fetch(
+        _ database: Database, _ table: String, after: (record: Int64, attempt: Int64), to last: Int64, _ limit: Int
+    ) throws -> [AttemptView] {
+        let clause = "FROM \(table) WHERE (record_id, id) > (?, ?) AND record_id <= ? ORDER BY record_id, id LIMIT ?"
+        return try fetchAll(database, clause, [after.record, after.attempt, last, limit])
+    }
+
+    fileprivate static func fetchAll(
+        _ database: Database, _ clause: String, _ arguments: StatementArguments
+    ) throws -> [AttemptView] {
+        let sql = """
+            SELECT id, record_id, number, started_at, finished_at, outcome, cause, http_status, reason_code,
+              correlation_id, billable, called
+            \(clause)
+            """
+        return try Row.fetchAll(database, sql: sql, arguments: arguments).map(AttemptView.init)
+    }
+
+    private init(_ row: Row) {
+        self.init(
+            id: AttemptID(rawValue: row[0]), record: RecordID(rawValue: row[1]), number: row[2], startedAt: row[3],
+            finishedAt: row[4], outcome: row[5], cause: row[6], httpStatus: row[7], reasonCode: row[8],
+            correlationID: row[9], billable: Billable(code: row[10]), countsAsCall: row[11])
+    }
+}
+
+/// What the ledger adds up to, for a batch.
+public struct LedgerTotals: Sendable, Equatable, Codable {
+    /// Rows of the ledger.
+    public var attempts = 0
+    /// Rows whose outcome isn't known yet.
+    public var open = 0
+    /// Attempts that left or may have left.
+    public var calls = 0
+    /// Attempts answered with 200: billed.
+    public var billable = 0
+    /// Attempts that were surely not billed: never left, or refused.
+    public var unbilled = 0
+    /// Attempts that may have been billed.
+    public var unknown = 0
+
+    /// Attempts that are on the invoice at the most: the billed, the perhaps billed, and those under way.
+    public var chargedAtMost: Int { billable + unknown + open }
+
+    /// All totals at nought.
+    public init() {}
+}
+
+/// What the ledger adds up to on one day for one batch, or for calls that are no batch's.
+public struct LedgerDay: Sendable, Equatable {
+    /// The day on which the attempts were begun, in the zone of `limits.time_zone`.
+    public let day: CallDay
+    /// The batch; nil for calls that are no batch's.
+    public let batch: BatchID?
+    /// The batch's name, or what the calls were.
+    public let name: String
+    /// The totals of that day's attempts, as they stand now.
+    public let totals: LedgerTotals
+
+    /// States the totals of a day.
+    public init(day: CallDay, batch: BatchID?, name: String, totals: LedgerTotals) {
+        self.day = day
+        self.batch = batch
+        self.name = name
+        self.totals = totals
+    }
+}

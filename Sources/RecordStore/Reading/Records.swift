@@ -1,0 +1,194 @@
+import GRDB
+
+extension RecordStore {
+    /// How many rows are read before they are handed out, so that no reader holds back the WAL while its body waits.
+    private static let rowsAtATime = 256
+
+    /// Hands out a batch's records in input order, each once, in the status it has at that moment.
+    ///
+    /// Memory stays the same whatever the batch's size; nothing is locked while the body runs.
+    ///
+    /// - Parameters:
+    ///   - batch: The batch.
+    ///   - statuses: Only records in these; nil: all.
+    ///   - lines: Only records that start at these lines; nil: all.
+    ///   - body: Called for each record.
+    /// - Throws: ``StoreError``; whatever the body throws.
+    public func forEachRecord(
+        _ batch: BatchID, statuses: Set<RecordStatus>? = nil, lines: ClosedRange<Int>? = nil,
+        _ body: (RecordView) throws -> Void
+    ) throws {
+        let key = try dataKey(of: batch)
+        let range = lines.map { batch.range(of: $0) } ?? batch.records
+        var next = range.lowerBound
+        while next <= range.upperBound {
+            let query = RecordQuery(range: next...range.upperBound, statuses: statuses, limit: Self.rowsAtATime)
+            let views = try read { try query.fetch($0, key) }
+            for view in views { try body(view) }
+            guard views.count == Self.rowsAtATime, let last = views.last else { return }
+            next = last.record.rawValue + 1
+        }
+    }
+
+    /// One record; nil when the batch has none that starts at this line.
+    ///
+    /// - Throws: ``StoreError``.
+    public func record(_ record: RecordID) throws -> RecordView? {
+        let key = try dataKey(of: record.batch)
+        let query = RecordQuery(range: record.rawValue...record.rawValue, statuses: nil, limit: 1)
+        return try read { try query.fetch($0, key).first }
+    }
+}
+
+/// Reads a stretch of a batch's records with what came of them.
+struct RecordQuery {
+    let range: ClosedRange<Int64>
+    let statuses: Set<RecordStatus>?
+    let limit: Int
+
+    private func sql(_ tables: Tables) -> String {
+        let codes = statuses.map { $0.map { String($0.code) }.sorted().joined(separator: ", ") }
+        // A record that waits or was cancelled shows nothing of an earlier run; one that follows another shows what came
+        // of that.
+        let shown = "record_id = ifnull(follows, record.id) AND status NOT IN (0, 1, 7)"
+        let source = tables.result("reused_from")
+        let holder = tables.holder
+        return """
+            SELECT id, status, attempts, held, \(tables.result("http_status", "reason_code", "correlation_id")),
+              \(tables.result("request_ref_id", "submitted_at", "completed_at", "flagged")), payload,
+              \(tables.result("detail", "answer")), follows, \(source),
+              iif(\(source) IS NULL, NULL, (SELECT name FROM batches WHERE batches.id = \(source) >> 32)),
+              iif(status = 3, \(tables.isResolvedByHand), 0), \(holder),
+              iif(\(holder) IS NULL, NULL, (SELECT name FROM batches WHERE batches.id = \(holder) >> 32)),
+              \(tables.isSurelyBilled), \(tables.isRepeated)
+            FROM \(tables.records) AS record \(tables.joiningResults(on: shown))
+            WHERE id BETWEEN ?1 AND ?2 \(codes.map { "AND status IN (\($0))" } ?? "") ORDER BY id LIMIT ?3
+            """
+    }
+
+    /// The records, with the key that opens them.
+    func fetch(_ database: Database, _ key: DataKey) throws -> [RecordView] {
+        let border = try ArchiveBorder(database, RecordID(rawValue: range.lowerBound).batch)
+        let (archived, hot) = border.split(range)
+        var views = try archived.map { try fetch(database, key, $0, limit, .archived) } ?? []
+        guard let hot, views.count < limit else { return views }
+        views += try fetch(database, key, hot, limit - views.count, border.isSet ? .hotBesideArchived : .hot)
+        return views
+    }
+
+    private func fetch(
+        _ database: Database, _ key: DataKey, _ range: ClosedRange<Int64>, _ limit: Int, _ tables: Tables
+    ) throws -> [RecordView] {
+        let statement = PreparedStatement(try database.cachedStatement(sql: sql(tables)), database)
+        statement.bind(range.lowerBound, at: 1)
+        statement.bind(range.upperBound, at: 2)
+        statement.bind(Int64(limit), at: 3)
+        defer { statement.reset() }
+        var views: [RecordView] = []
+        while try statement.step() { views.append(try RecordView(statement, key)) }
+        return views
+    }
+}
+
+extension RecordQuery {
+    /// Where records and their results lie. While a batch is being archived, a record's result may lie on the other
+    /// side: that of a record it follows.
+    private enum Tables {
+        case hot, hotBesideArchived, archived
+
+        var records: String { self == .archived ? "archived_records" : "records" }
+
+        func joiningResults(on condition: String) -> String {
+            let both = self == .hot ? ["results"] : ["results", "archived_results"]
+            return both.map { "LEFT JOIN \($0) ON \($0).\(condition)" }.joined(separator: " ")
+        }
+
+        /// Whether a failed record is one that a person took out of its doubt.
+        var isResolvedByHand: String {
+            let hot = ResolvedByHand.lastBillable(in: "attempts", of: "record")
+            let archived = ResolvedByHand.lastBillable(in: "archived_attempts", of: "record")
+            return ResolvedByHand.condition(
+                submittedAt: result("submitted_at"), lastBillable: self == .hot ? hot : "ifnull(\(hot), \(archived))")
+        }
+
+        /// The record in doubt that holds another; none is held in the archive.
+        var holder: String {
+            guard self != .archived else { return "NULL" }
+            return """
+                iif(record.held = 1, (
+                  SELECT doubted.id FROM records AS doubted INDEXED BY records_in_doubt
+                  WHERE doubted.fingerprint = record.fingerprint AND doubted.status = 4 AND doubted.held = 0 LIMIT 1),
+                  NULL)
+                """
+        }
+
+        /// Whether a record in doubt was billed, though nothing that could be read came of it.
+        var isSurelyBilled: String {
+            inDoubt("SELECT max(billable = 1) FROM attempts WHERE record_id = ifnull(follows, record.id)")
+        }
+
+        /// Whether the answer that is kept of a record in doubt is one that came before.
+        var isRepeated: String {
+            inDoubt(
+                """
+                SELECT outcome = 'repeated' FROM attempts
+                WHERE record_id = ifnull(follows, record.id) AND outcome IN ('repeated', 'undecipherable')
+                ORDER BY attempts.id DESC LIMIT 1
+                """)
+        }
+
+        /// None is in doubt in the archive.
+        private func inDoubt(_ query: String) -> String {
+            self == .archived ? "0" : "iif(record.status = 4, (\(query)), 0)"
+        }
+
+        func result(_ columns: String...) -> String {
+            columns.map { self == .hot ? $0 : "ifnull(results.\($0), archived_results.\($0))" }.joined(separator: ", ")
+        }
+    }
+}
+
+extension RecordView {
+    private static func holder(_ record: Int64?, _ batch: String?) -> RecordReference? {
+        guard let record, let batch else { return nil }
+        return RecordReference(record: RecordID(rawValue: record), batch: batch)
+    }
+
+    fileprivate init(_ row: PreparedStatement, _ key: DataKey) throws {
+        self.init(
+            record: RecordID(rawValue: row.integer(0)), status: try RecordStatus(code: row.integer(1)),
+            attempts: Int(row.integer(2)), isHeld: row.integer(3) == 1,
+            httpStatus: row.optionalInteger(4).map(Int.init), reasonCode: row.text(5), correlationID: row.text(6),
+            requestRefID: row.text(7), submittedAt: row.optionalInteger(8), completedAt: row.optionalInteger(9),
+            hasWarnings: row.integer(10) == 1, sealedPayload: row.bytes(11), sealedDetail: row.optionalBytes(12),
+            sealedAnswer: row.optionalBytes(13), leader: row.optionalInteger(14).map(RecordID.init(rawValue:)),
+            copiedFrom: row.optionalInteger(15).map(RecordID.init(rawValue:)), copiedFromBatch: row.text(16),
+            isResolvedByHand: row.integer(17) == 1, holder: Self.holder(row.optionalInteger(18), row.text(19)),
+            isSurelyBilled: row.integer(20) == 1, isRepeated: row.integer(21) == 1, key: key)
+    }
+}
+
+/// How far a batch's records lie in the archived tables. Read in the transaction that then reads them.
+struct ArchiveBorder: Equatable, Sendable {
+    /// The last id that is there; nil when none is.
+    let last: Int64?
+
+    init(_ database: Database, _ batch: BatchID) throws {
+        last = try Int64.fetchOne(
+            database, sql: "SELECT archived_to FROM batches WHERE id = ?", arguments: [batch.rawValue])
+    }
+
+    init(last: Int64?) {
+        self.last = last
+    }
+
+    /// Whether any of the batch is archived.
+    var isSet: Bool { last != nil }
+
+    /// A stretch of ids by where its records lie.
+    func split(_ range: ClosedRange<Int64>) -> (archived: ClosedRange<Int64>?, hot: ClosedRange<Int64>?) {
+        guard let last, last >= range.lowerBound else { return (nil, range) }
+        guard last < range.upperBound else { return (range, nil) }
+        return (range.lowerBound...last, (last + 1)...range.upperBound)
+    }
+}

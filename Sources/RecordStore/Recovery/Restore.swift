@@ -1,0 +1,215 @@
+import Foundation
+import GRDB
+import Migrations
+
+extension RecordStore {
+    /// Puts a copy of the database in its place.
+    ///
+    /// The database that is there is kept as `<database>.before-restore-N`. The ledger's mark and trace stay where they
+    /// are: by them the next run or daemon knows how many calls the copy doesn't, pauses its unfinished batches, and puts
+    /// in doubt what may have been sent. Where neither can vouch, the mark is made to say so.
+    ///
+    /// - Parameters:
+    ///   - source: The copy, which stays as it is.
+    ///   - path: The database file.
+    ///   - sealingKeyPath: The sealing key's file.
+    ///   - keysFolder: The folder in which the ledger's trace lies, `keys_folder`.
+    ///   - endpoint: The API's base URL; nil: whatever the copy is bound to.
+    /// - Returns: What the copy doesn't know.
+    /// - Throws: ``StoreError``: the database is in use, or the copy is damaged, another database's, of another sealing
+    ///   key or endpoint, or from a newer program. Nothing is then changed.
+    public static func restore(
+        from source: String, to path: String, sealingKeyPath: String, keysFolder: String, endpoint: String?
+    ) throws -> RestoreReport {
+        let name = URL(fileURLWithPath: source).lastPathComponent
+        let file = DatabaseFile(path: path)
+        guard FileManager.default.fileExists(atPath: source) else {
+            throw StoreError(.noDatabase, "There is no copy \(name); name a file that backup wrote")
+        }
+        try PrivateFile.createFolder(of: path)
+        return try StoreLock.take(database: path).hold {
+            let places = LedgerPlaces(database: path, keysFolder: keysFolder)
+            return try restore(
+                from: source, name, to: file, places, sealingKeyPath: sealingKeyPath, endpoint: endpoint)
+        }
+    }
+
+    private static func restore(
+        from source: String, _ name: String, to file: DatabaseFile, _ places: LedgerPlaces, sealingKeyPath: String,
+        endpoint: String?
+    ) throws -> RestoreReport {
+        let copy = try DatabaseCopy(for: file.path)
+        defer { copy.discard() }
+        try copy.fill(fromFile: source)
+        let facts = try copy.inspect(called: name) { try CopyFacts($0, called: name) }
+        let sealingKey = try SealingKey.load(path: sealingKeyPath)
+        try check(facts, name, file, places, sealingKey, endpoint: endpoint)
+        return try place(copy, facts, file, places, sealingKey)
+    }
+
+    private static func check(
+        _ facts: CopyFacts, _ name: String, _ file: DatabaseFile, _ places: LedgerPlaces, _ sealingKey: SealingKey,
+        endpoint: String?
+    ) throws {
+        guard facts.version <= Migrations.all.version else {
+            throw StoreError.schemaVersion(found: facts.version, known: Migrations.all.version)
+        }
+        try facts.identity.check(sealingKey: sealingKey, endpoint: endpoint)
+        let owners = try places.owners() + [file.storeID()].compactMap { $0 }
+        guard owners.allSatisfy({ $0 == facts.identity.storeID }) else {
+            throw StoreError(
+                .notAllowed,
+                "\(name) is a copy of another database than \(file.name); name the right copy, or move "
+                    + "\(([file.path] + places.existing).joined(separator: " and ")) away first")
+        }
+    }
+
+    private static func place(
+        _ copy: DatabaseCopy, _ facts: CopyFacts, _ file: DatabaseFile, _ places: LedgerPlaces, _ sealingKey: SealingKey
+    ) throws -> RestoreReport {
+        let identifier = facts.identity.storeID
+        let evidence = try places.evidence(of: facts.ledger, identifier, sealingKey)
+        let verdict = LedgerReconciliation(evidence)
+        let trace = try LedgerTrace.find(in: places.keysFolder, storeID: identifier, sealingKey: sealingKey)
+        let named = try BatchJournal.entries(ofDatabase: file.path) + (trace.content?.entries() ?? [])
+        var report = facts.report(verdict, named)
+        report.setAside = try file.setAside()
+        if verdict.isUnknown {
+            // Further ahead than any file has lines: by it the next start finds that nobody knows, too.
+            let mark = try LedgerHighWaterMark(database: file.path, storeID: identifier)
+            try mark.advance(to: verdict.lastAttempt(after: evidence))
+        }
+        try copy.replace(file.path)
+        return report
+    }
+}
+
+/// What a restored database does not know, and what its next start makes of it.
+public struct RestoreReport: Sendable, Equatable, Codable {
+    /// Calls claimed since the copy was made, at most, by the ledger's mark and trace; nil: nobody knows.
+    public var lostAttempts: Int64?
+    /// Why nobody knows; the middle of a sentence.
+    public var unknownBecause: String?
+    /// Calls that were under way when the copy was made; their records will be in doubt.
+    public var openAttempts = 0
+    /// The names of the batches that will start paused.
+    public var pausedBatches: [String] = []
+    /// Records of these that will be in doubt because they may have been sent since.
+    public var doubtedRecords = 0
+    /// Batches with calls that the copy has never heard of; nil: nobody knows.
+    public var unknownBatches: Int?
+    /// The copy's schema version, which the next run or daemon brings to this program's.
+    public var schemaVersion = 0
+    /// Where the database that was there is now; nil when there was none.
+    public var setAside: String?
+
+    /// So many calls at most are paid twice if everything that is in doubt is sent again, also in batches that the copy
+    /// has never heard of: any of the lost calls may have been theirs.
+    public var callsAtRisk: Int {
+        let lost = lostAttempts.map { Int(clamping: $0) } ?? .max
+        return openAttempts + (unknownBatches ?? 0 > 0 ? lost : min(doubtedRecords, lost))
+    }
+}
+
+/// Batches wait, because nobody knows which calls were made before the database was restored.
+public struct RestoreHold: Sendable, Equatable {
+    /// When that was found, in milliseconds since 1970 UTC.
+    public let since: Int64
+    /// Why nobody knows; the middle of a sentence.
+    public let reason: String
+    /// The last batch there was: those made afterwards wait.
+    public let lastBatch: BatchID
+
+    package init(since: Int64, reason: String, lastBatch: BatchID) {
+        (self.since, self.reason, self.lastBatch) = (since, reason, lastBatch)
+    }
+
+    /// Whether a batch waits for a person's word on this, before its first call.
+    public func covers(_ batch: BatchID) -> Bool { batch > lastBatch }
+}
+
+extension RecordStore {
+    /// What batches wait for since a restore of which nobody knows what had been sent; nil: nothing.
+    ///
+    /// - Throws: ``StoreError`` when the database can't be read.
+    public func restoreHold() throws -> RestoreHold? {
+        try read(RestoreHold.fetch)
+    }
+
+    /// Lets batches run that wait since a restore, by a person's word; each still waits for its own confirmation.
+    ///
+    /// - Parameter action: Who says so, kept in the same transaction.
+    /// - Returns: What they waited for; nil where they waited for nothing, and nothing is written.
+    /// - Throws: ``StoreError`` when it can't be written.
+    public func releaseRestoreHold(noting action: Action) async throws -> RestoreHold? {
+        try await write { connection in
+            guard let hold = try RestoreHold.fetch(connection.database) else { return nil }
+            try connection.database.execute(
+                sql: "UPDATE restores SET released_at = ? WHERE lost_calls IS NULL AND released_at IS NULL",
+                arguments: [action.at])
+            try connection.insert(action)
+            return hold
+        }
+    }
+
+    /// When the database was last found to be restored without some calls that were made since its copy, in milliseconds
+    /// since 1970 UTC; nil: never. What had ended by then may have been sent again since.
+    ///
+    /// - Throws: ``StoreError`` when the database can't be read.
+    public func lastRestore() throws -> Int64? {
+        try read { try Int64.fetchOne($0, sql: "SELECT max(found_at) FROM restores") }
+    }
+
+    /// Restores after which nobody knew which calls were missing: when each was found, in milliseconds since 1970 UTC, and
+    /// why nobody knew; oldest first.
+    ///
+    /// - Throws: ``StoreError`` when the database can't be read.
+    public func unknownRestores() throws -> [(at: Int64, reason: String)] {
+        let sql = "SELECT found_at, reason FROM restores WHERE reason IS NOT NULL ORDER BY id"
+        return try read { try Row.fetchAll($0, sql: sql).map { ($0[0], $0[1]) } }
+    }
+}
+
+extension RestoreHold {
+    fileprivate static func fetch(_ database: Database) throws -> RestoreHold? {
+        let sql = """
+            SELECT found_at, reason, last_batch FROM restores WHERE lost_calls IS NULL AND released_at IS NULL
+            ORDER BY id DESC LIMIT 1
+            """
+        return try Row.fetchOne(database, sql: sql).map { row in
+            RestoreHold(since: row[0], reason: row[1], lastBatch: BatchID(rawValue: row[2]))
+        }
+    }
+}
+
+extension WriterConnection {
+    /// Keeps what was found of a restored database, and counts the calls it lacks.
+    func keep(_ verdict: LedgerReconciliation, _ recovery: inout RecoveryReport, on today: CallDay) throws {
+        var (lost, cause) = (Int64?.none, LedgerReconciliation.Cause?.none)
+        switch verdict {
+        case .whole, .refused: return
+        case .restored(let calls):
+            (lost, recovery.lostAttempts) = (calls, calls)
+            try countLost(calls, on: today)
+        case .unknown(let found, let atLeast):
+            (cause, recovery.unknownBecause) = (found, found.text)
+            try skipUnknownBatches()
+            try countLost(max(atLeast, Int64(recovery.doubtedRecords)), on: today)
+        }
+        try database.execute(
+            sql: "INSERT INTO restores (found_at, lost_calls, reason, last_batch) VALUES (?, ?, ?, ?)",
+            arguments: [WallClock.now(), lost, cause?.text, try lastBatch()])
+    }
+
+    /// Refuses to let a batch run that waits since a restore.
+    func refuseHeld(_ batch: BatchID) throws {
+        guard let hold = try RestoreHold.fetch(database), hold.covers(batch) else { return }
+        throw StoreError.heldByRestore
+    }
+
+    /// Refuses to queue records again while nobody knows what was sent.
+    func refuseRequeueing() throws {
+        guard try RestoreHold.fetch(database) != nil else { return }
+        throw StoreError.heldByRestore
+    }
+}

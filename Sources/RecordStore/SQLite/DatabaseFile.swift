@@ -1,0 +1,212 @@
+import Basics
+import Foundation
+import GRDB
+import Migrations
+
+/// The database file: how it is opened, and brought to this version.
+struct DatabaseFile {
+    let path: String
+
+    /// Whether it is there.
+    var exists: Bool { FileManager.default.fileExists(atPath: path) }
+
+    /// Refuses to make a database anew where a mark or a trace says that calls were made from one that is gone.
+    ///
+    /// - Throws: ``StoreError`` with ``StoreError/Code/noDatabase``.
+    func refuseLoss(_ places: LedgerPlaces) throws {
+        if let loss = loss(places) { throw loss }
+    }
+
+    /// What says that the database was there and is gone; nil: it is there, or never was.
+    func loss(_ places: LedgerPlaces) -> StoreError? {
+        guard Self.byteCount(path) == 0, !places.existing.isEmpty else { return nil }
+        return StoreError.refused(.databaseMissing, self, places)
+    }
+
+    /// The length of a file in bytes; 0 when it is not there.
+    static func byteCount(_ path: String) -> Int {
+        (try? FileManager.default.attributesOfItem(atPath: path))?[.size] as? Int ?? 0
+    }
+
+    /// Its last path component, for messages.
+    var name: String { URL(fileURLWithPath: path).lastPathComponent }
+
+    /// Creates it empty, mode 0600; SQLite gives its companions the same mode.
+    func create() throws {
+        try PrivateFile.createFolder(of: path)
+        _ = try PrivateFile.create(path)
+        try PrivateFile.synchronizeFolder(of: path)
+    }
+
+    /// Opens it to be written, every commit synchronized.
+    func openForWriting(whileBusy busyMode: Database.BusyMode = BusyWait.patient) throws -> DatabasePool {
+        var configuration = Self.configuration(label: "rollcall.writer")
+        configuration.busyMode = busyMode
+        configuration.prepareDatabase { database in
+            // The pool prepares its readers here too.
+            if !database.configuration.readonly { try database.execute(sql: Self.writerPragmas) }
+        }
+        let pool = try open(configuration)
+        // After opening: GRDB's pool sets NORMAL once it has prepared the connection.
+        try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+        return pool
+    }
+
+    /// Refuses a database that isn't there.
+    func requireExistence() throws {
+        guard exists else {
+            throw StoreError(.noDatabase, "There is no database \(name); the first run makes one, or correct database")
+        }
+    }
+
+    /// Opens it to be read beside a writer.
+    func openForReading() throws -> DatabasePool {
+        try requireExistence()
+        var configuration = Self.configuration(label: "rollcall.reader")
+        configuration.readonly = true
+        return try open(configuration)
+    }
+
+    /// Brings it to this version, after copying it beside itself when it held another.
+    func migrate(_ pool: DatabasePool, with migrations: Migrations) throws {
+        let found = try pool.read { try migrations.version(of: $0) }
+        guard found <= migrations.version else {
+            throw StoreError.schemaVersion(found: found, known: migrations.version)
+        }
+        if found > 0, found < migrations.version { try copy(pool, version: found) }
+        try migrations.apply(to: pool)
+    }
+
+    private func copy(_ pool: DatabasePool, version: Int) throws {
+        let target = "\(path).v\(version).bak"
+        try? FileManager.default.removeItem(atPath: target)
+        // SQLite takes an empty file; made here, it has the right mode.
+        _ = try PrivateFile.create(target)
+        try pool.writeWithoutTransaction { try $0.execute(sql: "VACUUM INTO ?", arguments: [target]) }
+        try PrivateFile.synchronizeFolder(of: target)
+    }
+
+    private func open(_ configuration: Configuration) throws -> DatabasePool {
+        try translating(configuration.readonly ? .reading : .writing) {
+            try DatabasePool(path: path, configuration: configuration)
+        }
+    }
+
+    /// Does something to the database that is being opened and gives SQLite's errors in the words of ``StoreError``.
+    ///
+    /// Where there is no room SQLite cannot make the database's companions (-wal, -shm), and calls that by many names.
+    func translating<Value>(_ access: StoreError.Access, _ body: () throws -> Value) throws -> Value {
+        do {
+            return try body()
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_NOTADB {
+            throw StoreError(
+                .damaged,
+                "\(name) is damaged or no database: restore it from a backup, as \(Hint.help(["restore"])) says, or correct "
+                    + "`database`", cause: "SQLite: \(error.extendedResultCode)")
+        } catch let error as DatabaseError {
+            throw StoreError(error, while: access, because: isWithoutRoom ? SystemFault(ENOSPC) : nil)
+        }
+    }
+
+    /// Whether the file system has no room for a single page and what SQLite keeps beside it.
+    private var isWithoutRoom: Bool {
+        var facts = statvfs()
+        guard statvfs(URL(fileURLWithPath: path).deletingLastPathComponent().path, &facts) == 0 else { return false }
+        return Int(facts.f_bavail) * Int(facts.f_frsize) < 64 << 10
+    }
+
+    static func configuration(label: String) -> Configuration {
+        var configuration = Configuration()
+        configuration.label = label
+        configuration.busyMode = .timeout(10)
+        configuration.maximumReaderCount = 4
+        return configuration
+    }
+
+    /// Page size and vacuum mode work on a new file only; with 8 KiB four answers share a page, and a group of 32
+    /// finished records takes a tenth less time than with 4. The WAL is copied back every 16 MiB and cut to 32.
+    private static let writerPragmas = """
+        PRAGMA page_size = 8192;
+        PRAGMA auto_vacuum = INCREMENTAL;
+        PRAGMA secure_delete = ON;
+        PRAGMA wal_autocheckpoint = 2048;
+        PRAGMA journal_size_limit = 33554432;
+        PRAGMA cache_size = -8192;
+        PRAGMA temp_store = MEMORY;
+        """
+}
+
+extension DatabaseFile {
+    /// The identity of the database that is there; nil when there is none or it can't be read.
+    func storeID() -> [UInt8]? {
+        guard exists, let queue = try? queue() else { return nil }
+        defer { try? queue.close() }
+        return try? queue.read { try StoreIdentity.fetch($0)?.storeID }
+    }
+
+    /// Gives the database that is there another name, from which it can be put back; nobody may have it open.
+    ///
+    /// Its old name goes only when another file takes it, so that there is a database at every moment.
+    ///
+    /// - Returns: The name's path; nil when there was none.
+    /// - Throws: ``StoreError`` with ``StoreError/Code/locked`` when it is open elsewhere.
+    func setAside() throws -> String? {
+        guard exists else { return nil }
+        try makeOneFile()
+        let aside = try freeName()
+        // Only a database too damaged to be made one file has these still. A WAL must never meet another database.
+        for suffix in ["-wal", "-shm"] where FileManager.default.fileExists(atPath: path + suffix) {
+            try FileManager.default.moveItem(atPath: path + suffix, toPath: aside + suffix)
+        }
+        if link(path, aside) != 0 { try FileManager.default.moveItem(atPath: path, toPath: aside) }
+        return aside
+    }
+
+    /// Moves what lies in the WAL into the file. SQLite does so only for the last one who has it open, so this also
+    /// tells whether anybody else has.
+    private func makeOneFile() throws {
+        do {
+            let queue = try queue()
+            defer { try? queue.close() }
+            let mode = try queue.writeWithoutTransaction {
+                try String.fetchOne($0, sql: "PRAGMA journal_mode = DELETE")
+            }
+            guard mode == "delete" else { throw inUse }
+        } catch let error as DatabaseError {
+            if [.SQLITE_BUSY, .SQLITE_LOCKED].contains(error.resultCode) { throw inUse }
+            // It is damaged, which may be why it is replaced.
+        }
+    }
+
+    private var inUse: StoreError {
+        StoreError(.locked, "\(name) is still open elsewhere; end the other commands first, then try again")
+    }
+
+    private func freeName() throws -> String {
+        var number = 1
+        while FileManager.default.fileExists(atPath: "\(path).before-restore-\(number)") { number += 1 }
+        return "\(path).before-restore-\(number)"
+    }
+
+    private func queue() throws -> DatabaseQueue {
+        var configuration = Self.configuration(label: "rollcall.restore")
+        configuration.busyMode = .immediateError
+        return try DatabaseQueue(path: path, configuration: configuration)
+    }
+}
+
+/// How long a writer waits for another process's transaction.
+///
+/// SQLite's own waiting soon looks only ten times a second, and would meet one of the moments between a busy runner's
+/// transactions late or never; these last milliseconds, so it is looked for as often.
+enum BusyWait {
+    private static let quickLooks = 200
+    private static let looks = 2_000
+
+    /// Waits about ten seconds in all.
+    static let patient = Database.BusyMode.callback { looked in
+        guard looked < looks else { return false }
+        usleep(looked < quickLooks ? 1_000 : 5_000)
+        return true
+    }
+}

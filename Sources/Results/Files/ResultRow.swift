@@ -1,0 +1,158 @@
+import IdentityInsights
+import JSON
+import RecordStore
+
+/// What one record puts into the result files, beside its answer.
+struct ResultRow {
+    let line: Int
+    let id: [UInt8]
+    /// The row as it stood in the input; nil where the store's copy was altered.
+    let rawRow: [UInt8]?
+    let status: RecordStatus
+    let attempts: Int
+    /// Whether it is in doubt without a call of its own.
+    let isHeld: Bool
+    /// Whether it failed by a person's word and may have been billed.
+    let isResolvedByHand: Bool
+    let httpStatus: Int?
+    let reasonCode: String?
+    /// What went wrong; nil for a record that was answered.
+    let error: String?
+    let correlationID: String?
+    let requestRefID: String?
+    let submittedAt: Int64?
+    let completedAt: Int64?
+    /// The line, or `<batch>:<line>`, whose call brought a reused answer.
+    let reusedFrom: String?
+    /// Our own word on an answer that was taken all the same: it was not encrypted, or can be read no more.
+    let ownWarning: String?
+    /// The answer of a record that has one; what could not be deciphered stays in the store.
+    let answer: [UInt8]?
+}
+
+extension ResultRow {
+    private static let altered = "what the database holds of this record was altered; restore it from a backup"
+
+    /// A record that was altered in the database is accounted for, too: with its line, its status and this word.
+    init(_ view: RecordView) throws {
+        let payload = try Self.unlessAltered { try view.payload() }
+        let isAnswered = view.status == .succeeded || view.status == .reused
+        let answer = isAnswered ? try Self.unlessAltered { try view.answer } : nil
+        let detail = try Self.unlessAltered { try view.errorText }
+        let isIntact = payload != nil && detail != nil && (answer != nil || !isAnswered)
+        let text = isIntact ? detail ?? nil : Self.altered
+        self.init(
+            line: view.line, id: payload?.id ?? [], rawRow: payload?.rawRow, status: view.status,
+            attempts: view.attempts, isHeld: view.isHeld, isResolvedByHand: view.isResolvedByHand,
+            httpStatus: view.httpStatus, reasonCode: view.reasonCode, error: isAnswered ? nil : text,
+            correlationID: view.correlationID, requestRefID: view.requestRefID, submittedAt: view.submittedAt,
+            completedAt: view.completedAt, reusedFrom: view.reusedFrom, ownWarning: isAnswered ? text : nil,
+            answer: answer ?? nil)
+    }
+
+    /// What `_reason` says of a row that is given back: the API's code, then the sentence.
+    var reason: String {
+        guard status != .cancelled else { return "its batch was cancelled before this line was answered" }
+        return [reasonCode, error].compactMap { $0 }.joined(separator: ": ")
+    }
+
+    private static func unlessAltered<Value>(_ read: () throws -> Value) throws -> Value? {
+        do {
+            return try read()
+        } catch let error as StoreError where error.code == .altered {
+            return nil
+        }
+    }
+}
+
+/// The one pass over a batch's records that fills all files.
+struct ResultPass {
+    private let csv: ResultFile
+    private let jsonl: ResultFile
+    private var returned: [ReturnFile.Kind: ReturnFile]
+    private var rows: ResultCSVFormat
+    private var lines = ResultJSONFormat()
+    private var answer = AnswerCells()
+    private(set) var figures = BatchFigures()
+    private(set) var inDoubtSummary = InDoubtSummary()
+
+    init(_ batch: Batch, folder: ResultFolder, returning format: any ReturnFormat, options: ResultOptions) throws {
+        csv = try ResultFile("results.csv", in: folder)
+        jsonl = try ResultFile("results.jsonl", in: folder)
+        returned = Dictionary(
+            uniqueKeysWithValues: ReturnFile.Kind.allCases.map { kind in
+                (kind, ReturnFile(kind, of: batch.name, as: format, in: folder))
+            })
+        rows = ResultCSVFormat(options, inputDelimiter: format.delimiter)
+        try csv.write(rows.header())
+    }
+
+    /// The files that came into being, in the order in which they are renamed.
+    var files: [ResultFile] { [csv, jsonl] + ReturnFile.Kind.allCases.compactMap { returned[$0]?.file } }
+
+    mutating func take(_ view: RecordView) throws {
+        let row = try ResultRow(view)
+        answer.read(row)
+        try csv.write(rows.line(row, answer))
+        try jsonl.write(lines.line(row, answer))
+        if let rawRow = row.rawRow, let kind = ReturnFile.Kind(of: row) { try returned[kind]?.append(row, rawRow) }
+        figures.add(row, answer)
+        inDoubtSummary.add(view)
+    }
+}
+
+/// What a record's answer puts into its row: the leaves of the insights' columns, and the API's messages.
+struct AnswerCells {
+    private static let tree = InsightTree()
+    private static let unreadable = "the stored answer cannot be read"
+
+    /// The answer; what can be read of it, where its text breaks a rule of JSON.
+    private(set) var document: JSONDocument?
+    /// The answer as it came, where it is no strict JSON and so cannot stand in a line of JSON as it is.
+    private(set) var text: [UInt8]?
+    /// Where each column's value stands in the document, quotes included; empty where it has none. Places instead of
+    /// nodes, because forty references a record cost more than finding the leaves.
+    private(set) var leaves: [Range<Int>]
+    private(set) var warnings: [String] = []
+    private(set) var alerts: [String] = []
+
+    init() { leaves = Array(repeating: 0..<0, count: InsightColumns.all.count) }
+
+    /// Takes in the next record's answer, if it has one, in place of the one before.
+    mutating func read(_ row: ResultRow) {
+        for index in leaves.indices { leaves[index] = 0..<0 }
+        (document, text) = (nil, nil)
+        warnings = row.ownWarning.map { [$0] } ?? []
+        alerts = []
+        guard let answer = row.answer else { return }
+        // What is no JSON at all was never kept as an answer: the database was altered.
+        guard let read = try? Answer.read(answer) else { return warnings.append(Self.unreadable) }
+        let document = read.document
+        if read.fault != nil { text = answer }
+        let root = document.root
+        if let insights = root["insights"] {
+            // A node's raw bytes are a slice of the document's, so its indices are places there.
+            Self.tree.walk(insights) { leaves[$0] = $1.raw.indices }
+        }
+        warnings += Self.messages(root["warnings"])
+        alerts = Self.messages(root["alerts"])
+        self.document = document
+    }
+
+    /// The whole number in a column; nil where there is none.
+    func integer(in column: Int) -> Int? {
+        guard let document, !leaves[column].isEmpty else { return nil }
+        return Int(String(decoding: document.bytes[leaves[column]], as: UTF8.self))
+    }
+
+    /// As `Answer` reads them: a message of an unexpected form stays as it stands.
+    private static func messages(_ node: JSONNode?) -> [String] {
+        guard let node, !node.isNull else { return [] }
+        guard node.kind == .array else { return [text(node)] }
+        return node.elements.map(text)
+    }
+
+    private static func text(_ node: JSONNode) -> String {
+        node.string ?? String(decoding: node.raw, as: UTF8.self)
+    }
+}

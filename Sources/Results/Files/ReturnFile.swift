@@ -1,0 +1,142 @@
+public import RecordStore
+
+/// The input's own form, in which rows are given back to be mended and sent again.
+public protocol ReturnFormat: Sendable {
+    /// The ending of such a file's name.
+    var fileExtension: String { get }
+    /// What stands before the first row.
+    var beginning: [UInt8] { get }
+    /// The byte between cells; nil where the input has none.
+    var delimiter: UInt8? { get }
+
+    /// One row, ready to be written.
+    ///
+    /// - Parameters:
+    ///   - rawRow: the record as it stood in the file; empty where it was too long to be kept.
+    ///   - status: what became of it.
+    ///   - reason: why, without any value.
+    ///   - line: the physical line it started at, from 1.
+    ///   - batch: its batch's name.
+    /// - Returns: the row with its line end.
+    func line(_ rawRow: [UInt8], status: String, reason: String, line: Int, batch: String) -> [UInt8]
+}
+
+/// `failed.*`, `in_doubt.*` or `cancelled.*`: rows in the input's own form. The file comes into being with its first row.
+struct ReturnFile {
+    /// The files there can be; each is there only while there are rows for it.
+    enum Kind: String, CaseIterable {
+        case failed
+        case inDoubt = "in_doubt"
+        case cancelled
+    }
+
+    private let name: String
+    private let batch: String
+    private let folder: ResultFolder
+    private let format: any ReturnFormat
+    private(set) var file: ResultFile?
+
+    init(_ kind: Kind, of batch: String, as format: any ReturnFormat, in folder: ResultFolder) {
+        name = "\(kind.rawValue).\(format.fileExtension)"
+        self.batch = batch
+        self.folder = folder
+        self.format = format
+    }
+
+    mutating func append(_ row: ResultRow, _ rawRow: [UInt8]) throws {
+        // Only a row too long to be kept is empty.
+        let reason = rawRow.isEmpty ? "\(row.reason); take line \(row.line) from the input file" : row.reason
+        try open().write(
+            format.line(rawRow, status: row.status.rawValue, reason: reason, line: row.line, batch: batch))
+    }
+
+    private mutating func open() throws -> ResultFile {
+        if let file { return file }
+        let made = try ResultFile(name, in: folder)
+        try made.write(format.beginning)
+        file = made
+        return made
+    }
+}
+
+extension ReturnFile.Kind {
+    /// Where a record's row is given back; nil: nowhere.
+    ///
+    /// Nothing that may have been billed is offered to be mended and run again beside what surely was not.
+    init?(of row: ResultRow) {
+        switch row.status {
+        case .inDoubt: self = .inDoubt
+        case .failed where row.isResolvedByHand: self = .inDoubt
+        case .failed, .invalid: self = .failed
+        case .cancelled: self = .cancelled
+        case .queued, .inFlight, .succeeded, .reused: return nil
+        }
+    }
+}
+
+/// The lines of a batch that are invalid, as they are told before any other line is sent.
+public struct RefusedLines: Sendable, Equatable {
+    /// Lines that break the same rules.
+    public struct Group: Sendable, Equatable {
+        /// The rules, without any value.
+        public let rule: String
+        /// How many lines.
+        public fileprivate(set) var count: Int
+        /// The first ten of them.
+        public fileprivate(set) var lines: [Int]
+    }
+
+    /// `failed.csv` or `failed.jsonl`; nil where no line is invalid.
+    public let path: String?
+    /// The ten most frequent, the most frequent first.
+    public let groups: [Group]
+
+    /// No line, or none that could be given back.
+    public static let none = RefusedLines(path: nil, groups: [])
+}
+
+extension ResultWriter {
+    private static let groupsKept = 1_000
+    private static let shown = 10
+
+    /// Writes the lines that are invalid into `failed.*` and nothing else: the batch has not begun, and whoever looks for
+    /// its results must not find half of them.
+    ///
+    /// - Parameters:
+    ///   - id: the batch, its whole file read.
+    ///   - path: the batch's folder, made where it is missing and lines are invalid.
+    ///   - format: the input's form.
+    /// - Returns: where they are, and what is wrong with them.
+    /// - Throws: `ResultError` where they cannot be written; errors of the store.
+    public func writeRefused(
+        _ id: BatchID, into path: String, returning format: any ReturnFormat
+    ) throws -> RefusedLines {
+        let batch = try store.batch(id)
+        guard batch.counts.invalid > 0 else { return .none }
+        let folder = try ResultFolder(path: path)
+        var returned = ReturnFile(.failed, of: batch.name, as: format, in: folder)
+        var groups: [String: RefusedLines.Group] = [:]
+        try store.forEachRecord(id, statuses: [.invalid], lines: nil) { view in
+            let row = try ResultRow(view)
+            if let rawRow = row.rawRow { try returned.append(row, rawRow) }
+            Self.count(row, in: &groups)
+        }
+        if let file = returned.file {
+            _ = try file.complete()
+            try file.publish()
+            try folder.synchronize()
+        }
+        let ranked = groups.values.sorted { ($1.count, $0.lines[0]) < ($0.count, $1.lines[0]) }
+        return RefusedLines(
+            path: returned.file.map { "\(folder.path)/\($0.name)" }, groups: Array(ranked.prefix(Self.shown)))
+    }
+
+    private static func count(_ row: ResultRow, in groups: inout [String: RefusedLines.Group]) {
+        let isKnown = groups[row.reason] != nil || groups.count < groupsKept
+        let rule = isKnown ? row.reason : "other rules"
+        var group = groups[rule] ?? RefusedLines.Group(rule: rule, count: 0, lines: [])
+        group.count += 1
+        if group.lines.count < shown { group.lines.append(row.line) }
+        groups[rule] = group
+    }
+}

@@ -1,0 +1,147 @@
+import Foundation
+import IdentityInsights
+import RecordStore
+
+extension BatchSummary {
+    /// Sums up a batch from its counters and what was counted while its records passed by.
+    init(_ batch: Batch, figures: BatchFigures, cost: Cost, files: [FileFacts], now: Int64) {
+        self.init(
+            batch: Identity(batch), state: batch.state.rawValue, reason: batch.reason,
+            records: Records(figures), calls: Calls(batch.counts),
+            cost: cost, times: Times(batch, now: now),
+            latency: Latency(figures.latency), provenance: Origin(batch.provenance),
+            files: files.map(File.init))
+    }
+
+    /// The summary as `summary.json` holds it: indented, members sorted, ending in a line break.
+    ///
+    /// - Returns: UTF-8.
+    /// - Throws: an encoding error, which no summary brings about.
+    public func json() throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return Array(try encoder.encode(self)) + [UInt8(ascii: "\n")]
+    }
+}
+
+extension BatchSummary.File {
+    init(_ facts: FileFacts) {
+        self.init(name: facts.name, bytes: facts.bytes, sha256: facts.digest.hexadecimal)
+    }
+}
+
+extension BatchSummary.Identity {
+    init(_ batch: Batch) {
+        self.init(
+            number: batch.id.rawValue, name: batch.name, job: batch.job, file: batch.fileName, format: batch.format,
+            inputSHA256: batch.contentDigest.hexadecimal)
+    }
+}
+
+extension BatchSummary.Records {
+    init(_ figures: BatchFigures) {
+        func count(_ status: RecordStatus) -> Int { figures.records[status] ?? 0 }
+        self.init(
+            total: figures.rows, queued: count(.queued), inFlight: count(.inFlight), succeeded: count(.succeeded),
+            failed: count(.failed), inDoubt: count(.inDoubt), invalid: count(.invalid), reused: count(.reused),
+            cancelled: count(.cancelled))
+    }
+}
+
+extension BatchSummary.Calls {
+    init(_ counts: BatchCounts) {
+        self.init(
+            attempts: counts.attempts, made: counts.calls, retries: counts.retries, open: counts.inFlight,
+            inDoubtRetried: counts.inDoubtRetried, billable: counts.billable,
+            notBillable: counts.unbilled, maybeBillable: counts.billingUnknown)
+    }
+}
+
+extension BatchSummary.Times {
+    init(_ batch: Batch, now: Int64) {
+        self.init(
+            created: Timestamp.text(batch.createdAt), ingested: batch.ingestedAt.map(Timestamp.text),
+            started: batch.startedAt.map(Timestamp.text), finished: batch.finishedAt.map(Timestamp.text),
+            written: Timestamp.text(now),
+            runningSeconds: batch.startedAt.map { Double(max(0, (batch.finishedAt ?? now) - $0)) / 1000 })
+    }
+}
+
+extension BatchSummary.Latency {
+    init?(_ figures: LatencyFigures) {
+        guard let median = figures.percentile(0.5), let p95 = figures.percentile(0.95),
+            let p99 = figures.percentile(0.99)
+        else { return nil }
+        self.init(median: median, p95: p95, p99: p99, longest: figures.largest)
+    }
+}
+
+extension BatchSummary.Origin {
+    init(_ provenance: Provenance) {
+        self.init(
+            user: provenance.user, host: provenance.host, version: provenance.version,
+            settingsHash: provenance.settingsHash, endpoint: provenance.endpoint, keyID: provenance.keyID,
+            certificateFingerprint: provenance.certificateFingerprint)
+    }
+}
+
+/// What is counted while a batch's records pass by once: no id and no value of a record.
+struct BatchFigures {
+    private static let identityRisk = InsightTree.column(of: "user.scores.identityRisk")
+    private static let scoreWidth = 50
+
+    private(set) var records: [RecordStatus: Int] = [:]
+    private(set) var rows = 0
+    private(set) var latency = LatencyFigures()
+    private(set) var failures = ReasonTally()
+    private(set) var refusals = ReasonTally()
+    /// How many answers score 0–49, 50–99, … 450–500 in identity risk (openapi 0.2.2: 0 to 500).
+    private(set) var scores = [Int](repeating: 0, count: 10)
+    /// Records that have surely had a call that was billed or may have been.
+    private(set) var billedOnce = 0
+
+    init() {}
+
+    /// Takes the records from the batch's counters, without looking at any.
+    init(_ counts: BatchCounts) {
+        records = Dictionary(uniqueKeysWithValues: RecordStatus.allCases.map { ($0, counts[$0]) })
+        rows = counts.total
+        billedOnce = counts.succeeded
+    }
+
+    mutating func add(_ row: ResultRow, _ answer: AnswerCells) {
+        rows += 1
+        records[row.status, default: 0] += 1
+        let isDoubted = row.status == .inDoubt && !row.isHeld && row.attempts > 0
+        if row.status == .succeeded || isDoubted { billedOnce += 1 }
+        if row.status == .succeeded { addAnswer(row, answer) }
+        if row.status == .failed || row.status == .inDoubt {
+            failures.add(row.reasonCode ?? row.httpStatus.map { "HTTP \($0)" } ?? "no answer recorded")
+        }
+        if row.status == .invalid { refusals.add(row.error ?? "no reason recorded") }
+    }
+
+    private mutating func addAnswer(_ row: ResultRow, _ answer: AnswerCells) {
+        if let from = row.submittedAt, let to = row.completedAt { latency.add(to - from) }
+        guard let column = Self.identityRisk, let score = answer.integer(in: column), score >= 0 else { return }
+        scores[min(score / Self.scoreWidth, scores.count - 1)] += 1
+    }
+}
+
+/// How often each reason occurs, for a bounded number of reasons.
+struct ReasonTally {
+    private static let capacity = 1000
+
+    private var counts: [String: Int] = [:]
+
+    mutating func add(_ reason: String) {
+        let isKnown = counts[reason] != nil || counts.count < Self.capacity
+        counts[isKnown ? reason : "other reasons", default: 0] += 1
+    }
+
+    /// The most frequent, those equally frequent in alphabetical order.
+    func top(_ count: Int) -> [(reason: String, count: Int)] {
+        let sorted = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+        return sorted.prefix(count).map { ($0.key, $0.value) }
+    }
+}

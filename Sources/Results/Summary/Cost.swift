@@ -1,0 +1,101 @@
+public import Foundation
+public import RecordStore
+
+/// What calls cost or would cost. In JSON, wherever a cost stands, `{"currency": …, "certain": …, "at_most": …}`, or the
+/// words `cost unknown`.
+public enum Cost: Sendable, Equatable {
+    /// There is no price list.
+    case unknown
+    /// The cost of the calls that were surely billed, and that with those that may have been, which is never less.
+    case known(currency: String, certain: Decimal, atMost: Decimal)
+
+    private static let unknownInJSON = "cost unknown"
+}
+
+extension Cost: CustomStringConvertible {
+    /// `USD 12.30`, `USD 12.30 to 12.50`, or `unknown`.
+    public var description: String {
+        switch self {
+        case .unknown: "unknown"
+        case .known(let currency, let certain, let atMost) where certain == atMost: "\(currency) \(certain)"
+        case .known(let currency, let certain, let atMost):
+            "\(currency) \(certain) to \(atMost)"
+        }
+    }
+}
+
+extension Cost: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case currency, certain
+        case atMost = "at_most"
+    }
+
+    /// Reads what `encode` writes.
+    public init(from decoder: any Decoder) throws {
+        if let text = try? decoder.singleValueContainer().decode(String.self), text == Self.unknownInJSON {
+            self = .unknown
+            return
+        }
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        self = .known(
+            currency: try values.decode(String.self, forKey: .currency),
+            certain: try values.decode(Decimal.self, forKey: .certain),
+            atMost: try values.decode(Decimal.self, forKey: .atMost))
+    }
+
+    /// Writes an object with exact amounts, or the words `cost unknown`.
+    public func encode(to encoder: any Encoder) throws {
+        guard case .known(let currency, let certain, let atMost) = self else {
+            var container = encoder.singleValueContainer()
+            return try container.encode(Self.unknownInJSON)
+        }
+        var values = encoder.container(keyedBy: CodingKeys.self)
+        try values.encode(currency, forKey: .currency)
+        try values.encode(certain, forKey: .certain)
+        try values.encode(atMost, forKey: .atMost)
+    }
+}
+
+extension Cost {
+    /// What some rows of the ledger's days cost.
+    ///
+    /// The tiers of a price list count the calls of a calendar month in the ledger's order: by day, and within a day by
+    /// batch. A row costs what its calls add at its place in that order, so that what the batches of a month surely cost
+    /// adds up to the month's sure cost to the last digit, whatever is looked at alone.
+    ///
+    /// The upper bound is what they cost at most, whichever of the calls that may have been billed were: where prices fall
+    /// that is when theirs were and no other, where prices rise when all were. So it is never below what they surely cost,
+    /// and for all rows together it is the month's.
+    ///
+    /// - Parameters:
+    ///   - rows: in order, and from each month's beginning.
+    ///   - pricing: the price list; nil: unknown.
+    ///   - isOwn: which rows are asked for.
+    /// - Returns: their cost.
+    public static func share(
+        of rows: [LedgerDay], pricing: Pricing?, where isOwn: (LedgerDay) -> Bool
+    ) -> Cost {
+        guard let pricing else { return .unknown }
+        let asked = rows.map { (row: $0, isOwn: isOwn($0)) }
+        let certain = pricing.cost(of: asked) { row, _ in row.totals.billable }
+        let alone = pricing.cost(of: asked) { $1 ? $0.totals.chargedAtMost : $0.totals.billable }
+        let all = pricing.cost(of: asked) { row, _ in row.totals.chargedAtMost }
+        return .known(currency: pricing.currency, certain: certain, atMost: max(certain, alone, all))
+    }
+}
+
+extension Pricing {
+    /// What the rows that are asked for cost, where each has so many billed calls.
+    fileprivate func cost(
+        of rows: [(row: LedgerDay, isOwn: Bool)], billed: (_ row: LedgerDay, _ isOwn: Bool) -> Int
+    ) -> Decimal {
+        var (month, already, sum) = (Int64(0), 0, Decimal(0))
+        for (row, isOwn) in rows {
+            if row.day.month.lowerBound != month { (month, already) = (row.day.month.lowerBound, 0) }
+            let calls = billed(row, isOwn)
+            if isOwn { sum += cost(ofCalls: calls, already: already) }
+            already += calls
+        }
+        return sum
+    }
+}

@@ -1,0 +1,177 @@
+public import Foundation
+public import Schedules
+
+/// A job: how the columns of its files become API fields, and how its batches run.
+///
+/// `limits`, `retry`, `halt` and `confirm_above` of a job file go over those of the settings, key by key.
+public struct JobDefinition: Sendable {
+    /// The job's name: that of its file without the ending.
+    public let name: String
+    /// What the job is for, in the words of whoever wrote it.
+    public let description: String?
+    /// Whether the daemon runs it.
+    public let isEnabled: Bool
+    /// When it is due; nil: not by the clock.
+    public let schedule: CronExpression?
+    /// The zone whose wall clock schedule and window mean.
+    public let timeZone: TimeZone
+    /// Whether a run that was missed while the daemon was down is made at start.
+    public let catchUp: Bool
+    /// When calls may be made; nil: at any time.
+    public let window: CallWindow?
+    /// The job's weight beside others that run at the same time, from 1 to 100.
+    public let priority: Int
+    /// Where its files come from.
+    public let source: Source
+    /// The format of its files; nil: found from the file's name and content.
+    public let format: Format?
+    /// The mapping in the file's order; empty: the known column names are read.
+    public let fields: [Field]
+    /// Columns that are in the file and not wanted.
+    public let ignoredColumns: [String]
+    /// The column that holds a record's own id; nil: `id`, or what Ingest takes in its place.
+    public let recordIDColumn: String?
+    /// Whether white space and invisible characters are taken off both ends of every value.
+    public let trims: Bool
+    /// Whether what a spreadsheet has altered is refused.
+    public let checksSpreadsheets: Bool
+    /// Texts that are no account, and no email or phone number; nil: the usual ones.
+    public let placeholders: [String]?
+    /// Texts that count as an empty cell in every field.
+    public let absentTexts: [String]
+    /// What becomes of an input file once its batch is done.
+    public let after: After
+    /// The group that may put files into the inbox and take results out; nil: everything stays private.
+    public let exchangeGroup: String?
+    /// The folder of its results, absolute; nil: `out/` of the drop folder, else that of the settings.
+    public let output: String?
+    /// The form of its `results.csv`.
+    public let outputForm: Settings.OutputForm
+    /// Whom it tells; nil: nobody.
+    public let notify: Settings.Notification?
+    /// What it sends again of earlier batches; nil: it is no such job.
+    public let rerun: Rerun?
+    /// How fast and how many calls may be made.
+    public var limits: Settings.Limits
+    /// When a record is sent again.
+    public var retry: Settings.Retry
+    /// When a batch stops by itself.
+    public var halt: Settings.Halt
+    /// Above what a batch waits for a person's word.
+    public var confirmAbove: Settings.ConfirmAbove
+    /// Whether each batch waits for a person's word before its first call.
+    public var needsConfirmation: Bool
+    /// The share of invalid lines above which a batch waits for a person's word; nil: nobody gave one, and
+    /// `Settings.defaultMaxInvalid` holds where more than one line is invalid.
+    public var maxInvalid: Share?
+    /// How old an answer to an identical record may be to be used again; nil: each batch asks anew.
+    public var reuseWithin: Duration?
+    /// The shares of lines that may fail while the batch still counts as a success.
+    public var accept: Accept
+
+    /// The formats of input files.
+    public enum Format: String, Sendable, CaseIterable {
+        /// RFC 4180, with `,` `;` or tab.
+        case csv
+        /// One JSON object per line.
+        case jsonl
+    }
+
+    /// The name of the job of files that are run without one.
+    public static let unnamed = "default"
+}
+
+extension JobDefinition {
+    /// Refuses keys that are right by themselves and mean nothing, or two things, together.
+    func checkRules(_ reader: ValueReader, pricing: Settings.Pricing?) throws(SettingsError) {
+        for rule in rules where rule.isBroken {
+            guard let key = rule.keys.first(where: reader.has) else { continue }
+            throw reader.error(at: key, "\(key) \(rule.remedy)")
+        }
+        try reader.requirePrices(pricing)
+    }
+
+    private struct Rule {
+        /// The error stands at the first of these that is given; none given: the rule does not apply.
+        let keys: [String]
+        let isBroken: Bool
+        /// Goes on after the key.
+        let remedy: String
+    }
+
+    private var rules: [Rule] {
+        [
+            Rule(
+                keys: [Self.pathKey.path, Self.globKey.path], isBroken: rerun != nil,
+                remedy: "cannot stand beside rerun, which takes no files: make two jobs of them"),
+            Rule(
+                keys: [Self.scheduleKey.path], isBroken: !source.isGiven && rerun == nil,
+                remedy: "has nothing to start: give source.glob, source.path or rerun"),
+            Rule(
+                keys: [Self.globKey.path], isBroken: schedule == nil,
+                remedy: "needs schedule, or nothing would ever start it"),
+            Rule(
+                keys: [Self.youngerThanKey.path], isBroken: schedule == nil,
+                remedy: "needs schedule, or nothing would ever start it"),
+            Rule(
+                keys: [Self.catchUpKey.path], isBroken: schedule == nil,
+                remedy: "needs schedule: without one no run is ever missed"),
+            Rule(
+                keys: [Self.exchangeGroupKey.path], isBroken: source.path == nil,
+                remedy: "needs source.path: it is about the drop folder's inbox and out folders"),
+            Rule(
+                keys: [Self.doneMarkerKey.path, Self.settleKey.path, Self.orderKey.path, Self.afterKey.path],
+                isBroken: !source.isGiven, remedy: "needs source.path or source.glob, whose files it is about"),
+            Rule(
+                keys: [Self.afterKey.path], isBroken: source.path != nil && after == .keep,
+                remedy: "must be archive or delete for a drop folder, which would never be empty"),
+        ]
+    }
+}
+
+extension ValueReader {
+    /// A bound in money that nobody could hold would be worse than none.
+    func requirePrices(_ pricing: Settings.Pricing?) throws(SettingsError) {
+        guard pricing == nil else { return }
+        for key in [SettingKeys.monthlyCost.path, SettingKeys.confirmCost.path] where has(key) {
+            throw error(at: key, "\(key) needs pricing in rollcall.yaml: without prices no call has a cost")
+        }
+    }
+}
+
+extension JobDefinition {
+    /// The job of a file that is run without one: known column names, the settings as they are.
+    public init(unnamedWith settings: Settings) {
+        name = Self.unnamed
+        description = nil
+        isEnabled = true
+        schedule = nil
+        timeZone = settings.limits.timeZone
+        catchUp = false
+        window = nil
+        priority = 1
+        source = .byHand
+        format = nil
+        fields = []
+        ignoredColumns = []
+        recordIDColumn = nil
+        trims = true
+        checksSpreadsheets = true
+        placeholders = nil
+        absentTexts = []
+        after = .keep
+        exchangeGroup = nil
+        output = nil
+        outputForm = settings.outputForm
+        notify = settings.notify
+        rerun = nil
+        limits = settings.limits
+        retry = settings.retry
+        halt = settings.halt
+        confirmAbove = settings.confirmAbove
+        needsConfirmation = false
+        maxInvalid = settings.maxInvalid
+        reuseWithin = nil
+        accept = .nothing
+    }
+}

@@ -1,0 +1,155 @@
+public import Foundation
+
+extension Settings {
+    /// Where the calls go, with which keys and how patiently.
+    public struct API: Sendable {
+        /// The address without a slash at its end; requests go to `<baseURL>/openings`.
+        public var baseURL: String
+        /// The client certificate's file: a PEM chain, or PKCS#12.
+        public var clientCertificate: String
+        /// Opens a PKCS#12 client certificate.
+        public var clientCertificatePassword: Secret?
+        /// The client key's file; nil for PKCS#12.
+        public var clientKey: String?
+        /// Opens an encrypted client key.
+        public var clientKeyPassword: Secret?
+        /// The file of trusted authorities; nil for the system's.
+        public var caCertificates: String?
+        /// The file of the API's public key or certificate.
+        public var encryptionKey: String
+        /// The kid, if it is not to be computed from the key.
+        public var encryptionKeyID: String?
+        /// The file of the private key that decrypts answers.
+        public var decryptionKey: String
+        /// Opens an encrypted decryption key.
+        public var decryptionKeyPassword: Secret?
+        /// How long one call may take.
+        public var requestTimeout: Duration
+        /// How long a connection may take to come up.
+        public var connectTimeout: Duration
+        /// The proxy's address, which may hold a password.
+        public var proxy: Secret?
+        /// Whether an unencrypted answer halts the batch.
+        public var requireEncryptedAnswers: Bool
+
+        /// Mastercard's regions.
+        public enum Region: String, Sendable, CaseIterable {
+            /// North America.
+            case us
+            /// Europe.
+            case eu
+            /// Asia.
+            case asia
+        }
+
+        /// Mastercard's environments.
+        public enum Environment: String, Sendable, CaseIterable {
+            /// For tests.
+            case sandbox
+            /// For real.
+            case production
+        }
+
+        /// Mastercard's address for a region and environment (docs/architecture.md, 'The API').
+        public static func baseURL(region: Region, environment: Environment) -> String {
+            let prefix = environment == .sandbox ? "sandbox." : ""
+            let domain = region == .us ? "com" : region.rawValue
+            return "https://\(prefix)idv.mastercard.\(domain)/identity/accounts"
+        }
+    }
+}
+
+extension Settings.API {
+    init(from reader: inout ValueReader) throws(SettingsError) {
+        baseURL = try Self.baseURL(from: &reader)
+        clientCertificate = try reader.value(SettingKeys.clientCertificate)
+        clientCertificatePassword = try reader.password(SettingKeys.clientCertificatePassword)
+        clientKey = try reader.optional(SettingKeys.clientKey)
+        clientKeyPassword = try reader.password(SettingKeys.clientKeyPassword)
+        caCertificates = try reader.optional(SettingKeys.caCertificates)
+        encryptionKey = try reader.value(SettingKeys.encryptionKey)
+        encryptionKeyID = try reader.optional(SettingKeys.encryptionKeyID)
+        decryptionKey = try reader.value(SettingKeys.decryptionKey)
+        decryptionKeyPassword = try reader.password(SettingKeys.decryptionKeyPassword)
+        requestTimeout = try reader.value(SettingKeys.requestTimeout)
+        connectTimeout = try reader.value(SettingKeys.connectTimeout)
+        proxy = try reader.optional(SettingKeys.proxy)
+        requireEncryptedAnswers = try reader.value(SettingKeys.requireEncryptedAnswers)
+    }
+
+    private static func baseURL(from reader: inout ValueReader) throws(SettingsError) -> String {
+        let region = try reader.optional(SettingKeys.region)
+        let environment = try reader.optional(SettingKeys.environment)
+        guard let region, let environment else { return try reader.value(SettingKeys.baseURL) }
+        return baseURL(region: region, environment: environment)
+    }
+}
+
+extension Settings {
+    /// What calls cost.
+    public struct Pricing: Sendable, Equatable {
+        /// Three capital letters.
+        public var currency: String
+        /// Rising; the last has no end.
+        public var tiers: [Tier]
+
+        /// One step of the price.
+        public struct Tier: Sendable, Equatable {
+            /// The last call of the calendar month that costs this; nil: all further ones.
+            public var upTo: Int?
+            /// The price of one call.
+            public var each: Decimal
+        }
+    }
+}
+
+extension Settings.Pricing {
+    /// Reads the section; nil if there is none.
+    init?(from reader: inout ValueReader) throws(SettingsError) {
+        let currency = try reader.optional(SettingKeys.currency)
+        guard let entry = reader.structure(SettingKeys.tiers.path) else {
+            guard currency == nil else {
+                throw reader.error(at: SettingKeys.currency.path, "pricing.currency needs pricing.tiers beside it")
+            }
+            return nil
+        }
+        guard let currency else {
+            throw reader.error(at: SettingKeys.tiers.path, "pricing.tiers needs pricing.currency beside it")
+        }
+        self.init(currency: currency, tiers: try Self.tiers(entry, reader: reader))
+        reader.note(
+            tiers.map { "\($0.upTo.map(String.init) ?? "")@\($0.each)" }.joined(separator: ","), at: "pricing.tiers")
+    }
+
+    private static func tiers(_ entry: Entry, reader: ValueReader) throws(SettingsError) -> [Tier] {
+        guard case .list(let items) = entry.content, !items.isEmpty else {
+            throw wrong(entry, reader: reader)
+        }
+        var tiers: [Tier] = []
+        for item in items {
+            let tier = try self.tier(item, reader: reader)
+            let isRising = tiers.last.map { last in (last.upTo ?? .max) < (tier.upTo ?? .max) } ?? true
+            guard isRising else { throw wrong(item, reader: reader) }
+            tiers.append(tier)
+        }
+        guard tiers.last?.upTo == nil else { throw wrong(items.last ?? entry, reader: reader) }
+        return tiers
+    }
+
+    private static func tier(_ item: Entry, reader: ValueReader) throws(SettingsError) -> Tier {
+        let flat = try FlatFile(item, schema: tierSchema, file: reader.file)
+        var values = ValueReader(flat, directory: "/")
+        guard values.has(each.path) else { throw wrong(item, reader: reader) }
+        return Tier(upTo: try values.optional(upTo), each: try values.value(each))
+    }
+
+    private static let upTo = SettingKey("up_to", .integer(atLeast: 1), "the last call of the month at this price")
+    private static let each = SettingKey("each", .price, "the price of one call")
+    private static let tierSchema = Schema([upTo.description, each.description])
+
+    private static func wrong(_ entry: Entry, reader: ValueReader) -> SettingsError {
+        SettingsError(
+            file: reader.file, line: entry.line, key: SettingKeys.tiers.path,
+            "pricing.tiers must be \(SettingKeys.tiers.expectation)")
+    }
+}

@@ -1,0 +1,184 @@
+public import Foundation
+
+extension Settings {
+    /// How fast and how many calls may be made.
+    public struct Limits: Sendable, Equatable {
+        /// Calls per second.
+        public var rate: Double
+        /// Calls that may go out at once after a pause.
+        public var burst: Int
+        /// Calls that may be under way at once.
+        public var concurrency: Int
+        /// The most calls of one day; nil: no cap, 0: no calls.
+        public var dailyCalls: Int?
+        /// The most calls of one batch; nil: no cap, 0: no calls.
+        public var batchCalls: Int?
+        /// The most that calls of one calendar month may cost, in the currency of the prices; nil: no cap.
+        public var monthlyCost: Decimal?
+        /// Where a day and a month begin.
+        public var timeZone: TimeZone
+    }
+
+    /// When a record is sent again.
+    public struct Retry: Sendable, Equatable {
+        /// Attempts at one record.
+        public var attempts: Int
+        /// The first wait, doubled each time.
+        public var baseDelay: Duration
+        /// The longest wait.
+        public var maxDelay: Duration
+        /// What becomes of a record that was maybe sent.
+        public var inDoubt: InDoubt
+        /// How many in-doubt records of a batch may be sent again under `retry`; nil: all.
+        public var inDoubtBudget: Int?
+
+        /// What becomes of a record that was maybe sent.
+        public enum InDoubt: String, Sendable, CaseIterable {
+            /// It is held for a person.
+            case hold
+            /// It is sent again, and maybe billed twice.
+            case retry
+        }
+    }
+
+    /// When a batch stops by itself.
+    public struct Halt: Sendable, Equatable {
+        /// Single probes after a refusal before the batch halts.
+        public var probes: Int
+        /// The wait between such probes.
+        public var probeInterval: Duration
+        /// Undecipherable answers in a row that halt.
+        public var undecipherable: Int
+        /// How long the API may be away; nil: `outageOfRun` or `outageOfDaemon`.
+        public var outage: Duration?
+        /// More than this share of the last answers failing for good halts.
+        public var failedShare: Share
+        /// How many of the last answers `failedShare` looks at.
+        public var failedOf: Int
+
+        /// What `run` waits through where the settings are silent: 5 minutes.
+        public static let outageOfRun = Duration.seconds(5 * 60)
+        /// What the daemon waits through where the settings are silent: 6 hours.
+        public static let outageOfDaemon = Duration.seconds(6 * 3600)
+    }
+
+    /// Above what a batch waits for a person's word.
+    public struct ConfirmAbove: Sendable, Equatable {
+        /// Billable calls.
+        public var calls: Int
+        /// What they cost, in the currency of the prices; nil: no bound.
+        public var cost: Decimal?
+    }
+}
+
+extension Settings.Limits {
+    /// Reads the section; what it leaves out comes from `inherited`, else from the defaults.
+    init(from reader: inout ValueReader, over inherited: Self? = nil) throws(SettingsError) {
+        rate = try reader.value(SettingKeys.rate, over: inherited?.rate)
+        burst = try reader.value(SettingKeys.burst, over: inherited?.burst)
+        concurrency = try reader.value(SettingKeys.concurrency, over: inherited?.concurrency)
+        dailyCalls = try reader.optional(SettingKeys.dailyCalls, over: inherited?.dailyCalls)
+        batchCalls = try reader.optional(SettingKeys.batchCalls, over: inherited?.batchCalls)
+        monthlyCost = try reader.optional(SettingKeys.monthlyCost, over: inherited?.monthlyCost)
+        timeZone = try reader.value(SettingKeys.timeZone, over: inherited?.timeZone)
+    }
+}
+
+extension Settings.Retry {
+    /// Reads the section; what it leaves out comes from `inherited`, else from the defaults.
+    init(from reader: inout ValueReader, over inherited: Self? = nil) throws(SettingsError) {
+        attempts = try reader.value(SettingKeys.attempts, over: inherited?.attempts)
+        baseDelay = try reader.value(SettingKeys.baseDelay, over: inherited?.baseDelay)
+        maxDelay = try reader.value(SettingKeys.maxDelay, over: inherited?.maxDelay)
+        inDoubt = try reader.value(SettingKeys.inDoubt, over: inherited?.inDoubt)
+        inDoubtBudget = try reader.optional(SettingKeys.inDoubtBudget, over: inherited?.inDoubtBudget)
+        guard maxDelay >= baseDelay else {
+            let path = reader.has(SettingKeys.maxDelay.path) ? SettingKeys.maxDelay.path : SettingKeys.baseDelay.path
+            throw reader.error(at: path, "retry.max_delay must not be shorter than retry.base_delay")
+        }
+    }
+}
+
+extension Settings.Halt {
+    /// Reads the section; what it leaves out comes from `inherited`, else from the defaults.
+    init(from reader: inout ValueReader, over inherited: Self? = nil) throws(SettingsError) {
+        probes = try reader.value(SettingKeys.probes, over: inherited?.probes)
+        probeInterval = try reader.value(SettingKeys.probeInterval, over: inherited?.probeInterval)
+        undecipherable = try reader.value(SettingKeys.undecipherable, over: inherited?.undecipherable)
+        outage = try reader.optional(SettingKeys.outage, over: inherited?.outage)
+        failedShare = try reader.value(SettingKeys.haltFailed, over: inherited?.failedShare)
+        failedOf = try reader.value(SettingKeys.haltFailedOf, over: inherited?.failedOf)
+    }
+}
+
+extension Settings.ConfirmAbove {
+    /// Reads the section; what it leaves out comes from `inherited`, else from the defaults.
+    init(from reader: inout ValueReader, over inherited: Self? = nil) throws(SettingsError) {
+        calls = try reader.value(SettingKeys.confirmCalls, over: inherited?.calls)
+        cost = try reader.optional(SettingKeys.confirmCost, over: inherited?.cost)
+    }
+}
+
+extension Settings {
+    /// How the daemon behaves.
+    public struct Daemon: Sendable, Equatable {
+        /// How long calls under way may still take when it is told to stop.
+        public var shutdownGrace: Duration
+        /// How long finished batches stay in the tables that are worked on.
+        public var retention: Duration
+        /// How often it looks for what other commands decided.
+        public var poll: Duration
+    }
+}
+
+extension Settings.Daemon {
+    init(from reader: inout ValueReader) throws(SettingsError) {
+        shutdownGrace = try reader.value(SettingKeys.shutdownGrace)
+        retention = try reader.value(SettingKeys.retention)
+        poll = try reader.value(SettingKeys.poll)
+    }
+}
+
+extension Settings {
+    /// The form of `results.csv`.
+    public struct OutputForm: Sendable, Equatable {
+        /// What stands between its cells.
+        public enum Delimiter: String, Sendable, CaseIterable {
+            /// What the input has there; a comma for JSON-lines.
+            case input
+            /// A comma.
+            case comma
+            /// A semicolon.
+            case semicolon
+        }
+
+        /// What stands between its cells.
+        public var delimiter: Delimiter
+        /// Whether an id that a spreadsheet would run gets a `'` before it.
+        public var isSafe: Bool
+
+        /// Describes the form.
+        public init(delimiter: Delimiter, isSafe: Bool) {
+            self.delimiter = delimiter
+            self.isSafe = isSafe
+        }
+    }
+}
+
+extension Settings.OutputForm {
+    /// Reads the keys; what they leave out comes from `inherited`, else from the defaults.
+    init(from reader: inout ValueReader, over inherited: Self? = nil) throws(SettingsError) {
+        delimiter = try reader.value(SettingKeys.outputDelimiter, over: inherited?.delimiter)
+        isSafe = try reader.value(SettingKeys.outputSafe, over: inherited?.isSafe)
+    }
+}
+
+/// The keys of the form of `results.csv`, which a job can set for itself, too.
+extension SettingKeys {
+    static let outputSafe = SettingKey(
+        "output_safe", .boolean, default: "false",
+        "whether ids that a spreadsheet would run get a ' before them in results.csv")
+    static let outputDelimiter = SettingKey<Settings.OutputForm.Delimiter>(
+        "output_delimiter", .choice, default: "comma", "what stands between the cells of results.csv")
+    static let outputForm: [KeyDescription] = [outputSafe.description, outputDelimiter.description]
+}

@@ -1,0 +1,125 @@
+/// All the keys a kind of file may hold.
+struct Schema: Sendable {
+    let keys: [KeyDescription]
+    private let byPath: [String: KeyDescription]
+    private let sections: Set<String>
+    /// Keys of `rollcall.yaml` that hold for all jobs, and that no job may have.
+    private let ofSettingsFile: Set<String>
+    /// Sections that a later version will know, with the sentence by which this one refuses them.
+    private let planned: [String: String]
+
+    init(_ keys: [KeyDescription], besides house: [KeyDescription] = [], planned: [String: String] = [:]) {
+        self.keys = keys
+        self.planned = planned
+        ofSettingsFile = Set(house.map(\.path)).subtracting(keys.map(\.path))
+        byPath = Dictionary(keys.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
+        sections = Set(keys.map { $0.path.split(separator: ".").dropLast().joined(separator: ".") }).subtracting([""])
+    }
+
+    func key(at path: String) -> KeyDescription? { byPath[path] }
+
+    /// Whether a key that is unknown here belongs into `rollcall.yaml`.
+    func isOfSettingsFile(_ path: String) -> Bool { ofSettingsFile.contains(path) }
+
+    /// Why a section, which a later version will know, cannot stand here.
+    func refusal(of section: String) -> String? { planned[section] }
+
+    /// The same for a variable that sets something in it.
+    func refusal(ofVariable variable: String) -> String? {
+        planned.first { variable.hasPrefix("ROLLCALL_\($0.key.uppercased())_") }?.value
+    }
+
+    func isSection(_ path: String) -> Bool { sections.contains(path) }
+
+    /// The keys directly below a section, to be named in an error.
+    func members(of section: String) -> [String] {
+        keys.map(\.path).filter { $0.hasPrefix(section + ".") }.map { String($0.dropFirst(section.count + 1)) }
+    }
+
+    /// The key that was probably meant: one of that very name elsewhere, else the nearest in the same section, or the
+    /// nearest of all at the top.
+    func nearest(to name: String, in section: String) -> String? {
+        if let elsewhere = keys.first(where: { $0.path.hasSuffix("." + name) || $0.path == name }) {
+            return elsewhere.path
+        }
+        guard !section.isEmpty else { return nearestWord(to: name, among: keys.map(\.path) + sections) }
+        return nearestWord(to: name, among: members(of: section)).map { section + "." + $0 }
+    }
+}
+
+/// How many characters must be put in, taken out, changed or swapped with their neighbour to turn one word into the
+/// other (optimal string alignment).
+public func editDistance(_ first: String, _ second: String) -> Int {
+    let first = Array(first.lowercased().utf8)
+    let second = Array(second.lowercased().utf8)
+    var beforeLast = [Int](repeating: 0, count: second.count + 1)
+    var last = Array(0...second.count)
+    for row in 1..<(first.count + 1) {
+        var current = [row]
+        for column in 1..<(second.count + 1) {
+            let change = last[column - 1] + (first[row - 1] == second[column - 1] ? 0 : 1)
+            var best = min(change, last[column] + 1, current[column - 1] + 1)
+            if row > 1, column > 1, first[row - 1] == second[column - 2], first[row - 2] == second[column - 1] {
+                best = min(best, beforeLast[column - 2] + 1)
+            }
+            current.append(best)
+        }
+        beforeLast = last
+        last = current
+    }
+    return last[second.count]
+}
+
+/// The word of `words` nearest to `word`; of several equally near the first in alphabetical order.
+public func nearestWord(to word: String, among words: some Sequence<String>) -> String? {
+    words.sorted().min { editDistance(word, $0) < editDistance(word, $1) }
+}
+
+/// The table of one field: `{ column | columns + join | value, transform }`.
+struct FieldParts {
+    private let reader: ValueReader
+    private let path: String
+    private let line: Int?
+
+    init(_ member: Entry.Member, file: String) throws(SettingsError) {
+        let flat = try FlatFile(member.value, schema: Self.schema, file: file)
+        reader = ValueReader(flat, directory: "/")
+        path = "fields.\(member.key)"
+        line = member.line
+    }
+
+    func source() throws(SettingsError) -> JobDefinition.Field.Source {
+        var values = reader
+        let column = try values.optional(Self.column)
+        let columns = try reader.words(Self.columns)
+        let value = try values.optional(Self.value)
+        let join = try values.optional(Self.join)
+        guard join == nil || !columns.isEmpty else {
+            throw reader.wrong(path, line, "given with columns where it has join")
+        }
+        switch (column, columns.isEmpty, value) {
+        case (let column?, true, nil): return .column(column)
+        case (nil, false, nil): return .columns(columns, join: join ?? " ")
+        case (nil, true, let value?): return .value(value)
+        default: throw reader.wrong(path, line, "given by exactly one of column, columns and value")
+        }
+    }
+
+    func transforms() throws(SettingsError) -> [JobDefinition.Field.Transform] {
+        guard let entry = reader.structure(Self.transform.path) else { return [] }
+        return try reader.choices(entry, at: "\(path).transform")
+    }
+
+    private static let column = SettingKey("column", .text, "the column the text comes from")
+    private static let columns = KeyDescription(
+        path: "columns", expectation: "a list of columns' names", fallback: nil,
+        about: "the columns whose texts are joined", isScalar: false)
+    private static let join = SettingKey("join", .anyText, "what stands between joined texts; absent: a space")
+    private static let value = SettingKey("value", .text, "the same text for every record")
+    private static let transform = KeyDescription(
+        path: "transform", expectation: "a transform or a list of them", fallback: nil,
+        about: "what is done with the text", isScalar: false)
+    private static let schema = Schema([
+        column.description, columns, join.description, value.description, transform,
+    ])
+}
