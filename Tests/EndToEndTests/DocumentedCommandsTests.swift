@@ -69,7 +69,7 @@ extension EndToEnd {
             let block = try #require(try Self.readmeBlock(below: heading, with: "doctor"))
             let lines = Self.commandLines(in: block)
             #expect(lines.count == 4)
-            try await Installation.with { installation in
+            try await EndToEndInstallation.with { installation in
                 let readme = try Documentation.page("README.md").prose.joined(separator: "\n")
                 let header = "account_id,name,email"
                 #expect(readme.contains("`\(header)`"))

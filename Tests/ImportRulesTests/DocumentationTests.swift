@@ -68,7 +68,7 @@ struct DocumentationTests {
         "Every function on a record's way is in the source",
         arguments: ["Taken in", "Claimed", "Called", "Settled", "Written"])
     func functionsAreThere(heading: String) throws {
-        let source = try ImportScan.rooms().flatMap(ImportScan.swiftFiles).map {
+        let source = try ImportScan.modules().flatMap(ImportScan.swiftFiles).map {
             try String(contentsOf: ImportScan.root.appending(path: $0), encoding: .utf8)
         }.joined(separator: "\n")
         let rows = try Documentation.page("docs/architecture.md").rows(below: heading)

@@ -75,6 +75,6 @@ enum PathFault: Sendable, Equatable {
 
     private static func advice(for path: String) -> String {
         NearestName.of(path, among: RequestField.all.map(\.path)).map { "did you mean '\($0)'?" }
-            ?? "see the list of fields in the README"
+            ?? "docs/input.md lists the fields"
     }
 }

@@ -94,7 +94,7 @@ extension BatchWork {
     }
 
     /// Lets the batch's file go where its job says. Where that can't be done the batch is over all the same, and
-    /// `InputRelease` tries again and tells why.
+    /// `FileReleaseRetry` tries again and tells why.
     func releaseInput(_ batch: Batch) async throws {
         guard !context.pendingReleases.contains(batch.id) else { return }
         do {

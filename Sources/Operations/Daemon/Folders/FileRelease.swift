@@ -186,7 +186,7 @@ struct FileReleaseRetry {
 }
 
 /// Batches that are over, their results written, and whose input files could not be let go: tried again by
-/// `InputRelease`, and by nobody else meanwhile.
+/// `FileReleaseRetry`, and by nobody else meanwhile.
 final class PendingFileReleases: Sendable {
     private let waiting = Mutex<Set<BatchID>>([])
     /// Rings when there is one more.
