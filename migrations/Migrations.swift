@@ -5,6 +5,7 @@ public struct Migrations: Sendable {
     /// The steps of this version, in order.
     public static let all = Migrations([
         .initial, .daemon, .spend, .archive, .times, .otherCalls, .reruns, .runnerBatch, .answers, .restores,
+        .batchDays,
     ])
 
     private let steps: [Migration]

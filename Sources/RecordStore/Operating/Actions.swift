@@ -38,8 +38,10 @@ extension RecordStore {
     /// - Returns: The actions.
     /// - Throws: ``StoreError`` when the database can't be read.
     public func actions(of batch: BatchID? = nil) throws -> [Action] {
-        let filter = "?1 IS NULL OR batch_id = ?1"
-        return try read { try Action.fetchAll($0, filter, [batch?.rawValue]).map(\.action) }
+        try read { database in
+            guard let batch else { return try Action.fetchAll(database, "1", []).map(\.action) }
+            return try Action.fetchAll(database, "batch_id = ?", [batch.rawValue]).map(\.action)
+        }
     }
 
     /// What has been done since an action, oldest first, each with its number.

@@ -1,0 +1,218 @@
+import Foundation
+import GRDB
+import GRDBSQLite
+import Testing
+
+@testable import RecordStore
+
+/// Every statement that the store runs finds its rows by an index: no table that grows is read from end to end.
+///
+/// SQLite tells of each statement as it begins, on every connection that the store opens; afterwards each is explained in
+/// the store's database, where the planner has no figures to go by, as in the product.
+@Suite struct QueryPlanTests {
+    /// Tables that get longer with every record, call, batch or act.
+    private static let growing: Set<String> = [
+        "records", "archived_records", "attempts", "archived_attempts", "results", "archived_results", "answers",
+        "actions", "batches", "call_days", "ledger_days", "other_calls",
+    ]
+
+    /// What statements that may read the whole of a table contain, and why they may.
+    private static let exempt: [(text: String, reason: String)] = [
+        ("FROM batches ORDER BY id", "the list of all batches, which has one row for each file"),
+        ("SELECT EXISTS (SELECT 1 FROM batches)", "ends at the first row"),
+        (
+            "FROM batches WHERE answers_known < succeeded",
+            "once for a batch that may use others' answers, before it runs"
+        ),
+        ("FROM batches WHERE started_at IS NOT NULL", "once for a database that has no trail of its batches yet"),
+        ("SELECT total(in_flight) FROM batches", "once at each start"),
+    ]
+
+    @Test func noStatementReadsAGrowingTableFromEndToEnd() async throws {
+        let folder = try StoreFolder()
+        try folder.open().close()
+        let statements = try await StatementTrace.statements(in: folder.path) { try await Self.useEverything(folder) }
+        #expect(statements.count > 80, "only \(statements.count) statements were seen")
+        let database = try DatabaseQueue(path: folder.database)
+        defer { try? database.close() }
+        let scans = try await database.read { database in
+            try statements.flatMap { try Self.scans(of: $0, database) }
+        }
+        #expect(scans.isEmpty, "\(scans.count) scans:\n\(scans.joined(separator: "\n\n"))")
+    }
+
+    private static func scans(of statement: String, _ database: Database) throws -> [String] {
+        guard !exempt.contains(where: { statement.contains($0.text) }) else { return [] }
+        let explanation = try database.makeStatement(sql: "EXPLAIN QUERY PLAN \(statement)")
+        // What is not bound is NULL; the plan does not depend on it.
+        explanation.setUncheckedArguments(StatementArguments())
+        let plan = try Row.fetchAll(explanation)
+        let tables = aliases(in: statement)
+        return try plan.compactMap { step in
+            let detail: String = step["detail"]
+            let words = detail.split(separator: " ").map(String.init)
+            guard words.count > 1, words[0] == "SCAN", growing.contains(tables[words[1]] ?? words[1]) else {
+                return nil
+            }
+            return try isPartial(words, database) ? nil : "\(detail)\n  in: \(statement)"
+        }
+    }
+
+    /// The tables behind the names that a statement gives them.
+    private static func aliases(in statement: String) -> [String: String] {
+        var tables: [String: String] = [:]
+        for match in statement.matches(of: /(\w+)\s+AS\s+(\w+)/) { tables[String(match.2)] = String(match.1) }
+        return tables
+    }
+
+    /// Whether only a partial index is read, which holds no more than the rows that still need something.
+    private static func isPartial(_ words: [String], _ database: Database) throws -> Bool {
+        guard let place = words.firstIndex(of: "INDEX"), place + 1 < words.count else { return false }
+        let sql = try String.fetchOne(
+            database, sql: "SELECT sql FROM sqlite_schema WHERE type = 'index' AND name = ?",
+            arguments: [words[place + 1]])
+        return sql?.contains(" WHERE ") ?? false
+    }
+}
+
+extension QueryPlanTests {
+    private static let caps = CallCaps(batch: 1_000, answeredSince: 1_000, day: RecordStore.day)
+
+    /// Does with a store all that can be done.
+    private static func useEverything(_ folder: StoreFolder) async throws {
+        let store = try folder.open()
+        let first = try await answer(store)
+        try await decide(store, first)
+        try await keepFiles(store)
+        try await look(store, first)
+        try await reuse(store)
+        try store.backUp(to: folder.copy)
+        _ = try await store.claim(first)
+        try store.close()
+        // The records under way are found at the next start.
+        let again = try folder.open()
+        _ = try again.isSound()
+        _ = try await again.moveBatch(first.id, from: Set(BatchState.allCases), to: .cancelled, reason: nil)
+        _ = try await again.archive(finishedBefore: .max)
+        _ = try await again.maintain()
+        try await look(again, first)
+        try again.close()
+        try FileManager.default.removeItem(atPath: folder.database)
+        _ = try RecordStore.restore(
+            from: folder.copy, to: folder.database, sealingKeyPath: folder.sealingKey, keysFolder: folder.path,
+            endpoint: StoreFolder.endpoint)
+        let restored = try folder.open()
+        try restored.close()
+    }
+
+    private static func answer(_ store: RecordStore) async throws -> Batch {
+        let rows = (2...30).map { SampleRow($0, request: "\($0 / 2)", error: $0 == 30 ? "broken" : nil) }
+        let batch = try await store.linkedBatch(rows)
+        var end = 0
+        _ = try await store.run(batch, caps: caps) { record in
+            end += 1
+            switch end % 5 {
+            case 0: return record.rejected
+            case 1: return record.inDoubt
+            case 2: return record.unreadable("unreadable")
+            case 3 where end < 10: return record.transient(until: 500)
+            default: return record.succeeded
+            }
+        }
+        return batch
+    }
+
+    private static func decide(_ store: RecordStore, _ batch: Batch) async throws {
+        let failed = RequeueSelection(statuses: [.failed, .inDoubt], reasonCode: "INVALID_INPUT", lines: 2...30)
+        _ = try await store.forecast(batch.id, requeueing: failed, answeredSince: 1_000)
+        let rerun = try await store.rerun(batch.id, RequeueSelection(statuses: [.failed]))
+        _ = try store.awaitsCalls(batch.id, of: try #require(rerun.number))
+        try await store.hastenRetries(of: batch.id, to: 1)
+        _ = try await store.requeue(batch.id, RequeueSelection(statuses: [.inDoubt], limit: 1, byPolicy: true))
+        let doubted = try store.doubted(batch)
+        _ = try await store.accept([
+            RecoveredAnswer(record: try #require(doubted.first), answer: [1], requestRefID: "r")
+        ])
+        _ = try await store.resolveAsFailed(batch.id, lines: nil, reason: "known", heldReason: "held") { _ in
+            Action(at: 1, batch: batch.id, name: "resolve", provenance: StoreFolder.provenance)
+        }
+    }
+
+    private static func keepFiles(_ store: RecordStore) async throws {
+        let file = ClaimedFile(path: "/working/a", job: "nightly", name: "a", claimedAt: 1)
+        try await store.saveClaimedFile(file)
+        _ = try store.claimedFile(at: file.path)
+        _ = try store.claimedFiles(of: "nightly")
+        _ = try store.batchesHoldingFiles()
+        let refused = NewBatch(
+            job: "nightly", fileName: "b.csv", contentDigest: [UInt8](repeating: 9, count: 32), format: "csv",
+            layout: [],
+            provenance: StoreFolder.provenance)
+        _ = try await store.rejectFile(refused, reason: "foreign", claimedFile: file)
+        try await store.forgetClaimedFile(at: file.path)
+        try await store.saveLastDue(1, ofSchedule: "nightly", times: "daily")
+        _ = try store.lastDue(ofSchedule: "nightly", times: "daily")
+        try await store.forgetSchedules(except: ["nightly"])
+        try await store.saveLimiterState(LimiterState(theoreticalArrival: 1, rateFactor: 1, savedAt: 1))
+        _ = try store.limiterState()
+        try await store.saveRunnerStatus(
+            RunnerStatus(
+                process: 1, host: "vault", version: "1.0", isDaemon: true, startedAt: 1, loadedAt: 1, updatedAt: 1,
+                allowedRate: 1))
+        _ = try store.runnerStatus()
+    }
+
+    private static func look(_ store: RecordStore, _ batch: Batch) async throws {
+        _ = try store.batches()
+        _ = try store.unfinishedBatches()
+        _ = try store.findBatch(job: "nightly", contentDigest: [UInt8](repeating: 1, count: 32))
+        _ = try store.batch(named: batch.name)
+        _ = try store.layout(of: batch.id)
+        _ = try store.actions(of: batch.id)
+        _ = try store.actions(after: try store.lastActionNumber())
+        _ = try store.ledgerDays(RecordStore.day...RecordStore.day)
+        _ = try store.ledgerDays(inMonthsOf: batch.id)
+        _ = try store.ledgerTotals(batch.id)
+        _ = try store.calls(on: RecordStore.day)
+        _ = try store.calls(inMonthOf: RecordStore.day)
+        _ = try store.forecast(batch.id, answeredSince: 1_000)
+        _ = try store.claimedFile(of: batch.id)
+        _ = try store.pendingBatches()
+        _ = try store.hasResults(batch.id)
+        _ = try store.resumptions()
+        try store.forEachRecord(batch.id, statuses: [.failed]) { _ in }
+        try store.forEachAttempt(batch.id) { _ in }
+        _ = try store.lastAttempt(of: RecordID(batch: batch.id, line: 2))
+        _ = try store.record(RecordID(batch: batch.id, line: 3))
+        try await store.markResultsStale(batch.id)
+        try await store.markResultsWritten(batch.id, finishedAt: nil)
+        try await store.renewReason("reason", ofWaiting: batch.id)
+    }
+
+    private static func reuse(_ store: RecordStore) async throws {
+        try await store.learnAnswers()
+        let rows = (2...20).map { SampleRow($0, request: "\($0)") }
+        let second = try await store.linkedBatch(rows, content: 2)
+        let prints = try ["2", "3"].map { text in
+            try Array(text.utf8).withUnsafeBytes { try store.fingerprint(of: $0) }
+        }
+        _ = try store.prospects(of: prints, answeredSince: 1_000)
+        _ = try store.forecast(second.id, answeredSince: 1_000)
+        _ = try await store.run(second, caps: caps) { $0.succeeded }
+        let call = Action(at: 1, batch: nil, name: "doctor", provenance: StoreFolder.provenance)
+        _ = try await store.begin(.doctor, caps: caps, action: call)
+        try await store.end(.doctor, on: RecordStore.day, billable: .yes, countsAsCall: true)
+        _ = try await store.moveBatch(
+            second.id, from: [.running], to: .paused, reason: "capped")
+        try await store.setResumption(of: try store.batch(second.id), at: 1)
+        _ = try await store.resumeAfterCap(second.id, at: 2)
+    }
+}
+
+extension RecordStore {
+    fileprivate func doubted(_ batch: Batch) throws -> [RecordID] {
+        var found: [RecordID] = []
+        try forEachRecord(batch.id, statuses: [.inDoubt]) { found.append($0.record) }
+        return found
+    }
+}

@@ -1,0 +1,4 @@
+-- v0011: a batch's days are found by the batch.
+--
+-- The ledger of days is kept by day; what a batch costs asks for the months in which it made calls.
+CREATE INDEX ledger_days_by_batch ON ledger_days (batch_id);
