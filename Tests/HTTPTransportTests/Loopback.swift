@@ -33,6 +33,7 @@ enum Loopback {
         configuration.caPEM = try TestPKI.shared().caPEM()
         configuration.connectTimeout = .seconds(120)
         configuration.requestTimeout = .seconds(240)
+        configuration.maximumIdleTime = .seconds(3_600)
         return configuration
     }
 
