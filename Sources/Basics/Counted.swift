@@ -1,4 +1,4 @@
-/// Numbers and things that are counted, as a sentence has them.
+/// Numbers and counted nouns for use in sentences.
 public enum Counted {
     /// `1,234,567`.
     public static func number(_ number: Int) -> String {

@@ -1,12 +1,12 @@
 package import Foundation
 
-/// What tells that a file is still the one that was seen and has not been written to.
+/// Shows whether a file is still the one seen before and has not been written to.
 package struct FileIdentity: Sendable, Equatable {
     package let device: UInt64
     package let inode: UInt64
     /// Size in bytes.
     package let byteCount: Int
-    /// Time of the last write in nanoseconds since 1970 UTC: whatever the writer, or its file server's clock, says.
+    /// Time of the last write in nanoseconds since 1970 UTC, as set by the writer or its file server's clock.
     package let modifiedAt: Int64
     /// Time of the last change of content, name or mode, in nanoseconds since 1970 UTC. No writer can choose it
     /// (`man 7 inode`, st_ctime).
@@ -21,22 +21,22 @@ package struct FileIdentity: Sendable, Equatable {
         self.changedAt = changedAt
     }
 
-    /// Whether this is the same file, not written to since as far as its writer says, although its name may have
-    /// changed, which moves `changedAt`.
+    /// Whether this is the same file, not written to since according to its writer, although its name may have changed,
+    /// which updates `changedAt`.
     package func isSameBesidesName(as other: FileIdentity) -> Bool {
         (device, inode, byteCount, modifiedAt) == (other.device, other.inode, other.byteCount, other.modifiedAt)
     }
 }
 
 extension FileIdentity {
-    /// Takes a file's identity from what `stat` says of it.
+    /// Creates a file's identity from its `stat`.
     package init(_ facts: stat) {
         self.init(
             device: UInt64(facts.st_dev), inode: UInt64(facts.st_ino), byteCount: Int(facts.st_size),
             modifiedAt: Self.nanoseconds(facts.st_mtim), changedAt: Self.nanoseconds(facts.st_ctim))
     }
 
-    /// A year a file system makes up is as good as the greatest there is.
+    /// A nonsensical year from a file system is treated as the greatest there is.
     private static func nanoseconds(_ time: timespec) -> Int64 {
         let (seconds, overflows) = Int64(time.tv_sec).multipliedReportingOverflow(by: 1_000_000_000)
         guard !overflows else { return time.tv_sec < 0 ? .min : .max }
@@ -44,17 +44,17 @@ extension FileIdentity {
     }
 }
 
-/// Names by which programs mark files that are not finished: uploads, downloads, and what editors keep beside a file.
+/// Names by which programs mark unfinished files: uploads, downloads, and what editors keep beside a file.
 package enum UnfinishedName {
     private static let beginnings = ["~$", "."]
     private static let endings = [
         "~", ".bak", ".swp", ".tmp", ".part", ".partial", ".filepart", ".crdownload", ".download", ".upload",
     ]
 
-    /// The part of a name that says that its file is not finished.
+    /// The part of a name that shows that its file is not finished.
     ///
     /// - Parameter name: a file's name, without its folder.
-    /// - Returns: such as `.filepart`; nil for a name that says nothing of the kind.
+    /// - Returns: such as `.filepart`; nil for a name without such a part.
     package static func sign(in name: String) -> String? {
         let lowercase = name.lowercased()
         return beginnings.first(where: name.hasPrefix) ?? endings.first(where: lowercase.hasSuffix)

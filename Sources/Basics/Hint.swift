@@ -1,9 +1,9 @@
-/// A command line that a message tells a person to run.
+/// A command line that a message tells the reader to run.
 ///
-/// It works as it is printed, in any folder: every word is quoted for a shell, and the settings file is named where one
-/// was named to this process (``config``). Messages hold no command line that is not one of these.
+/// It works as printed, in any folder: every word is quoted for a shell, and the settings file is included when one was
+/// given to this process (``config``). Messages hold no other command lines.
 public enum Hint: Sendable, Equatable {
-    /// Runs files, or goes on with the batches they have begun.
+    /// Runs files, or resumes the batches they have begun.
     case run(files: [String], job: String? = nil, again: Bool = false)
     /// Runs the daemon.
     case daemon
@@ -13,16 +13,16 @@ public enum Hint: Sendable, Equatable {
     case status(batch: String? = nil)
     /// Lists a batch's records of one status.
     case records(batch: String, status: String)
-    /// Sends a batch's failed records again, or those of a status, where they begin at some lines (`A-B`); `agreed` to what
-    /// that may cost.
+    /// Sends again a batch's failed records, or those of a status, where they begin at some lines (`A-B`); `agreed` to
+    /// what that may cost.
     case rerun(batch: String, status: String? = nil, lines: String? = nil, agreed: Bool = false)
-    /// Agrees to what a waiting batch costs.
+    /// Confirms what a waiting batch costs.
     case start(batch: String)
-    /// Goes on with a paused or halted batch.
+    /// Resumes a paused or halted batch.
     case resume(batch: String)
-    /// Lets batches go that wait since a restore.
+    /// Releases batches that wait since a restore.
     case resumeAfterRestore
-    /// Gives up what has not been sent of a batch.
+    /// Cancels what has not been sent of a batch.
     case cancel(batch: String)
     /// Decides what becomes of a record in doubt, or of all; `agreed` to what that may cost.
     case resolve(batch: String, line: Int? = nil, decision: String, agreed: Bool = false)
@@ -36,11 +36,11 @@ public enum Hint: Sendable, Equatable {
     case emulator(listen: String? = nil, folder: String)
     /// Prints the fingerprints of a key file.
     case keysFingerprint(file: String)
-    /// Says how a command is used, where a message cannot know what to name.
+    /// Shows how a command is used, for messages that cannot name exact arguments.
     case help([String])
 
-    /// The settings file that was named to this process, absolute; nil: it was found as `rollcall.yaml` where the command
-    /// runs, and the next command will find it likewise.
+    /// The settings file given to this process, absolute; nil: it was found as `rollcall.yaml` in the current folder,
+    /// and the next command will find it the same way.
     @TaskLocal public static var config: String?
 }
 
@@ -51,7 +51,7 @@ extension Hint: CustomStringConvertible {
         return (["rollcall"] + words + settings).map(ShellQuoting.word).joined(separator: " ")
     }
 
-    /// The command line between quotation marks, as it stands in a sentence.
+    /// The command line in quotation marks, for use in a sentence.
     public var description: String { "'\(commandLine)'" }
 
     private var words: [String] {
@@ -93,19 +93,19 @@ extension Hint: CustomStringConvertible {
         (job.map { ["--job", $0] } ?? []) + (again ? ["--again"] : [])
     }
 
-    /// A file's name that could be taken for an option is one no more with its folder before it.
+    /// A file name that looks like an option no longer does with its folder before it.
     private static func file(_ path: String) -> String { path.hasPrefix("-") ? "./" + path : path }
 }
 
-/// Words as a POSIX shell reads them (POSIX.1-2017, Shell Command Language, 2.2 Quoting).
+/// Quotes words for a POSIX shell (POSIX.1-2017, Shell Command Language, 2.2 Quoting).
 public enum ShellQuoting {
-    /// Characters that mean themselves wherever they stand in a word.
+    /// Characters that need no quoting anywhere in a word.
     private static let plain = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:@%+,=")
 
     /// One word that a shell reads as the text.
     ///
-    /// A character that could mean something gets a backslash, so that the word can stand in a sentence between quotation
-    /// marks; a line break, which a backslash would take away, makes the word a quoted one.
+    /// A character with a special meaning gets a backslash, so that the word can stand in a sentence between quotation
+    /// marks; a word with a line break, which a backslash would remove, is quoted instead.
     public static func word(_ text: String) -> String {
         guard !text.isEmpty else { return "\"\"" }
         guard !text.contains(where: \.isNewline) else {
@@ -114,7 +114,8 @@ public enum ShellQuoting {
         return text.map { plain.contains($0) || isBeyondASCII($0) ? String($0) : "\\\($0)" }.joined()
     }
 
-    /// Letters of other scripts mean themselves; spaces of any kind do not end a word there, but a person would think so.
+    /// Letters of other scripts need no quoting; other kinds of space do not end a word there, but a reader would think
+    /// so.
     private static func isBeyondASCII(_ character: Character) -> Bool {
         !character.isASCII && !character.isWhitespace
     }

@@ -1,19 +1,20 @@
-/// A file that cannot be taken in as a whole: which file, where in it, and the rule it breaks. Nothing of it is queued.
+/// A file that cannot be taken in as a whole: its name, the place and the rule it breaks. None of its records is
+/// queued.
 public struct InputError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The file's name, without its folder.
     public let file: String
-    /// Physical line from 1, nil where the error concerns the whole file.
+    /// Physical line from 1; nil when the error concerns the whole file.
     public let line: Int?
-    /// Column in characters from 1, nil where no single place is at fault.
+    /// Column in characters from 1; nil when no single place is at fault.
     public let column: Int?
     /// What is wrong and what to do. It never holds a value of a record.
     public let rule: String
-    /// What became of its records, where that is not the usual: nothing of it was sent, nothing was billed.
+    /// What became of its records, where it differs from the usual: nothing of it was sent, nothing was billed.
     public var consequence: String?
-    /// What to do, where that is not the usual: put it right and hand it in again.
+    /// What to do, where it differs from the usual: correct the file and submit it again.
     public var remedy: String?
 
-    /// Describes a refusal.
+    /// Creates an error.
     ///
     /// - Parameters:
     ///   - file: name of the file without its folder.

@@ -1,15 +1,15 @@
 import Foundation
 
-/// Why the system refused to open, read, write or synchronize a file, by its `errno` (`man 3 errno`), and what a person
-/// can do about it. Every module that writes files says it in these words.
+/// Why the system refused to open, read, write or synchronize a file, by its `errno` (`man 3 errno`), and what the user
+/// can do about it. Every module that writes files reports it in these words.
 public struct SystemFault: Sendable, Equatable {
     /// The system's `errno`.
     public let code: Int32
 
-    /// Names a fault by its `errno`.
+    /// Creates a fault from its `errno`.
     public init(_ code: Int32) { self.code = code }
 
-    /// The fault behind an error of Foundation's file functions; nil where none is known.
+    /// The fault behind an error of Foundation's file functions; nil when unknown.
     public init?(behind error: any Error) {
         let error = error as? CocoaError
         if let cause = error?.underlying as? POSIXError {
@@ -23,11 +23,11 @@ public struct SystemFault: Sendable, Equatable {
         }
     }
 
-    /// Whether there is no room, on the disk or within a quota (`man 2 write`).
+    /// Whether there is no space, on the disk or within a quota (`man 2 write`).
     public var isFullDisk: Bool { code == ENOSPC || code == EDQUOT }
 
-    /// Whether it may be over without anybody changing the settings: a disk that is full, fails or is read-only, a share
-    /// that is away, too many open files. Then starting again can mend it.
+    /// Whether it may pass without a change of settings: a disk that is full, fails or is read-only, a share that is
+    /// unavailable, too many open files. Then starting again may help.
     public var maySubside: Bool {
         isFullDisk || [EIO, EROFS, ESTALE, ETIMEDOUT, EHOSTDOWN, ENETDOWN, EMFILE, ENFILE, ENOMEM].contains(code)
     }
@@ -44,16 +44,16 @@ public struct SystemFault: Sendable, Equatable {
         }
     }
 
-    /// The system's own words.
+    /// The system's own message.
     public var text: String { String(cString: strerror(code)) }
 }
 
-/// System calls as a program has to make them: a signal may interrupt one, and a transfer may stop half-way.
+/// System calls with the retries they need: a signal may interrupt one, and a transfer may stop half-way.
 ///
-/// Disks of this machine do neither; network and user-space file systems do both, and a full disk ends a write short of
-/// the byte that no longer fits (`man 2 write`).
+/// Local disks do neither; network and user-space file systems do both, and a full disk ends a write short of the byte
+/// that no longer fits (`man 2 write`).
 package enum SystemCall {
-    /// Makes a call again as long as a signal interrupts it (EINTR, `man 7 signal`).
+    /// Repeats a call as long as a signal interrupts it (EINTR, `man 7 signal`).
     ///
     /// - Parameter call: The call; a negative result means that `errno` says why it failed.
     /// - Returns: Its result.
@@ -64,13 +64,13 @@ package enum SystemCall {
         }
     }
 
-    /// Moves bytes with as many calls as it takes.
+    /// Transfers bytes with as many calls as it takes.
     ///
     /// - Parameters:
-    ///   - count: How many bytes there are to move.
-    ///   - call: Moves some of them; gets how many have been moved before.
-    /// - Returns: How many bytes were moved: fewer than `count` where a call moved none, at the end of a file; negative
-    ///   where one failed and `errno` says why.
+    ///   - count: How many bytes to transfer.
+    ///   - call: Transfers some of them; gets how many have been transferred before.
+    /// - Returns: How many bytes were transferred: fewer than `count` when a call transferred none, at the end of a
+    ///   file; negative when one failed and `errno` says why.
     package static func transferring(_ count: Int, _ call: (_ moved: Int) -> Int) -> Int {
         var moved = 0
         while moved < count {

@@ -1,8 +1,8 @@
-/// Base64url without padding (RFC 4648 §5, RFC 7515 §2), written one way only and read strictly.
+/// Base64url without padding (RFC 4648 §5, RFC 7515 §2), with one canonical form and strict decoding.
 public enum Base64URL {
     private static let alphabet: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
-    /// How many characters bytes become.
+    /// The encoded length of a number of bytes.
     ///
     /// - Parameter byteCount: The number of bytes.
     /// - Returns: The number of characters.
@@ -10,9 +10,9 @@ public enum Base64URL {
         (byteCount * 4 + 2) / 3
     }
 
-    /// Writes bytes as base64url.
+    /// Encodes bytes as base64url.
     ///
-    /// - Parameter bytes: What to write.
+    /// - Parameter bytes: What to encode.
     /// - Returns: ASCII.
     public static func encode(_ bytes: [UInt8]) -> [UInt8] {
         let count = encodedCount(bytes.count)
@@ -22,10 +22,10 @@ public enum Base64URL {
         }
     }
 
-    /// Writes bytes as base64url where the caller wants it.
+    /// Encodes bytes as base64url into a buffer.
     ///
     /// - Parameters:
-    ///   - bytes: What to write.
+    ///   - bytes: What to encode.
     ///   - out: At least ``encodedCount(_:)`` bytes.
     /// - Returns: How many characters were written.
     @discardableResult
@@ -53,7 +53,7 @@ public enum Base64URL {
 }
 
 extension Base64URL {
-    /// The value of each character; 255 for those that are none of the 64.
+    /// The value of each character; 255 for those outside the alphabet.
     private static let values: [UInt8] = {
         var values = [UInt8](repeating: 255, count: 256)
         let letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8
@@ -61,7 +61,7 @@ extension Base64URL {
         return values
     }()
 
-    /// Reads base64url strictly.
+    /// Decodes base64url strictly.
     ///
     /// - Parameter text: ASCII; may be empty.
     /// - Returns: The bytes; nil when there is padding, white space or any other foreign character, when the length is
@@ -70,7 +70,7 @@ extension Base64URL {
         text.withUnsafeBytes { decode($0) }
     }
 
-    /// Reads base64url strictly from a buffer, like ``decode(_:)-([UInt8])``.
+    /// Decodes base64url strictly from a buffer, like ``decode(_:)-([UInt8])``.
     ///
     /// - Parameter text: ASCII; may be empty.
     /// - Returns: The bytes, or nil.
@@ -85,15 +85,15 @@ extension Base64URL {
         return valid ? bytes : nil
     }
 
-    /// How many bytes characters become.
+    /// The decoded length of a number of characters.
     ///
     /// - Parameter characterCount: The number of characters.
-    /// - Returns: The number of bytes; of an impossible length the nearest below.
+    /// - Returns: The number of bytes; for an impossible length the nearest below.
     public static func decodedCount(_ characterCount: Int) -> Int {
         characterCount / 4 * 3 + characterCount % 4 * 3 / 4
     }
 
-    /// Reads base64url strictly, like ``decode(_:)-([UInt8])``, where the caller wants it.
+    /// Decodes base64url strictly, like ``decode(_:)-([UInt8])``, into a buffer.
     ///
     /// - Parameters:
     ///   - text: ASCII; may be empty.

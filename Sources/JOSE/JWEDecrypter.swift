@@ -1,24 +1,24 @@
 public import OpenSSL
 
-/// Opens tokens encrypted to one private key: RSA-OAEP-256 with A256GCM, A192GCM, A128GCM or A128CBC-HS256.
+/// Decrypts tokens encrypted to one private key: RSA-OAEP-256 with A256GCM, A192GCM, A128GCM or A128CBC-HS256.
 ///
-/// A token's `kid` is neither wanted nor compared: the key is the one that was configured.
+/// A token's `kid` is neither required nor compared: the key is the one that was configured.
 public struct JWEDecrypter: Sendable {
     private let key: PrivateKey
 
-    /// Takes the key.
+    /// Creates a decrypter.
     ///
     /// - Parameter privateKey: An RSA key.
     public init(privateKey: PrivateKey) {
         key = privateKey
     }
 
-    /// Opens a token (RFC 7516 §5.2).
+    /// Decrypts a token (RFC 7516 §5.2).
     ///
     /// - Parameter token: A compact JWE, ASCII.
     /// - Returns: The plaintext, byte for byte.
-    /// - Throws: ``JWEError``; whatever depends on the key is ``JWEError/undecryptable``. `OpenSSLError` only when the
-    ///   key is not RSA or OpenSSL is in trouble.
+    /// - Throws: ``JWEError``; every error that depends on the key is ``JWEError/undecryptable``. `OpenSSLError` only
+    ///   when the key is not RSA or OpenSSL has a fault.
     public func decrypt(_ token: [UInt8]) throws -> [UInt8] {
         try token.withUnsafeBytes { bytes in
             let token = try CompactToken(bytes)
@@ -34,14 +34,14 @@ public struct JWEDecrypter: Sendable {
 
 /// Why a token was refused.
 ///
-/// What is wrong with a token's outside is told, for it is there for all to see. Whatever depends on a key is one error,
-/// ``undecryptable``, in text and time (RFC 7516 §11.5).
+/// Errors in the publicly visible format of a token are reported in detail. Everything that depends on a key is one
+/// error, ``undecryptable``, in text and time (RFC 7516 §11.5).
 public enum JWEError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The token breaks a rule of its format; the rule, as part of a sentence.
     case malformed(String)
-    /// The token or key asks for something that is refused here; the rule, as part of a sentence.
+    /// The token or key needs something that is refused here; the rule, as part of a sentence.
     case unsupported(String)
-    /// The token does not open with this key: it was changed, or encrypted to another key.
+    /// The token cannot be decrypted with this key: it was changed, or encrypted to another key.
     case undecryptable
 
     /// One sentence, without anything of the token's content.
@@ -88,7 +88,7 @@ struct CompactToken {
     }
 }
 
-/// A token whose outside keeps every rule that needs no key.
+/// A token whose format has passed every check that needs no key.
 struct DecodedToken {
     let cipher: ContentCipher
     /// The decoded segments after the header, one after another.
@@ -113,7 +113,7 @@ struct DecodedToken {
     }
 
     /// A key that does not unwrap is replaced by a random one, which then fails like a wrong tag, as RFC 7516 §11.5
-    /// asks: nothing here that depends on the key ends early.
+    /// requires: nothing here that depends on the key returns early.
     func open(with key: PrivateKey, header: UnsafeRawBufferPointer) throws -> [UInt8] {
         try bytes.withUnsafeBytes { bytes in
             func part(_ range: Range<Int>) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: bytes[range]) }
@@ -127,7 +127,7 @@ struct DecodedToken {
     }
 }
 
-/// Room for a token's decoded segments, taken in one piece.
+/// A single buffer for a token's decoded segments.
 struct SegmentArena {
     private(set) var bytes: [UInt8]
     private var end = 0
@@ -138,7 +138,7 @@ struct SegmentArena {
         bytes = [UInt8](repeating: 0, count: count)
     }
 
-    /// Decodes a segment behind the last one and says where it lies.
+    /// Decodes a segment after the last one and returns where it lies.
     mutating func append(_ segment: UnsafeRawBufferPointer, _ name: StaticString) throws -> Range<Int> {
         let start = end
         let count = bytes.withUnsafeMutableBytes { bytes in

@@ -6,7 +6,7 @@ public struct JWEEncrypter: Sendable {
     private static let cipher = ContentCipher.aes256GCM
 
     private let key: PublicKey
-    /// The protected header as it stands in every token; it is also the additional data.
+    /// The protected header of every token; it is also the additional data.
     private let header: [UInt8]
 
     /// Prepares the header: exactly the members `alg`, `enc`, `cty` and `kid`.
@@ -14,7 +14,7 @@ public struct JWEEncrypter: Sendable {
     /// - Parameters:
     ///   - publicKey: An RSA key of at least 2048 bits.
     ///   - keyID: The `kid`, which tells the other side which key to use.
-    /// - Throws: ``JWEError/unsupported(_:)`` when the key cannot be encrypted to, or the key id is empty or long.
+    /// - Throws: ``JWEError/unsupported(_:)`` when the key cannot encrypt, or the key id is empty or too long.
     public init(publicKey: PublicKey, keyID: String) throws {
         guard publicKey.kind == .rsa, publicKey.bits >= 2048 else {
             throw JWEError.unsupported("the key to encrypt to must be RSA of 2048 bits or more")
@@ -39,8 +39,8 @@ public struct JWEEncrypter: Sendable {
         }
     }
 
-    /// Writes encrypted key, nonce, and ciphertext with tag behind one another. Key and nonce are drawn at once: half
-    /// the price.
+    /// Writes encrypted key, nonce, and ciphertext with tag one after another. Key and nonce are generated in one call,
+    /// which halves the cost.
     private func fill(
         _ room: UnsafeMutableRawBufferPointer, _ layout: TokenLayout, _ plaintext: UnsafeRawBufferPointer
     ) throws {
@@ -128,7 +128,7 @@ public enum JWEEnvelope {
         (try? JSONDocument(parsing: envelope))?.root["encryptedData"]?.stringBytes
     }
 
-    /// The token a person handed over, bare or in its envelope, white space around it ignored.
+    /// The token an operator supplied, bare or in its envelope, ignoring white space around it.
     public static func tokenOrEnvelope(_ input: [UInt8]) -> [UInt8] {
         let isSpace: (UInt8) -> Bool = { $0 == 0x20 || (0x09...0x0D).contains($0) }
         let start = input.firstIndex { !isSpace($0) } ?? input.endIndex

@@ -1,7 +1,7 @@
 import JSON
 import OpenSSL
 
-/// What can be seen of a token without a key. Nothing of it is authenticated.
+/// What is visible of a token without a key. None of it is authenticated.
 public struct JWEHeader: Sendable, Equatable {
     /// The key management algorithm, such as `RSA-OAEP-256` (RFC 7516 §4.1.1).
     public let alg: String
@@ -9,7 +9,7 @@ public struct JWEHeader: Sendable, Equatable {
     public let enc: String
     /// The content's media type, where it is given as a string.
     public let cty: String?
-    /// Which key it is encrypted to, where it is given as a string.
+    /// The id of the key it is encrypted to, where it is given as a string.
     public let kid: String?
     /// Whether the header has the member `crit`, which names extensions that must be understood (RFC 7516 §4.1.13).
     public let hasCriticalExtensions: Bool
@@ -20,11 +20,11 @@ public struct JWEHeader: Sendable, Equatable {
     /// The length of each part, in bytes once decoded.
     public let segmentSizes: JWESegmentSizes
 
-    /// Looks at a token, also at one that ``JWEDecrypter`` refuses.
+    /// Inspects a token, including one that ``JWEDecrypter`` refuses.
     ///
     /// - Parameter token: A compact JWE, ASCII.
     /// - Returns: What its header says.
-    /// - Throws: ``JWEError/malformed(_:)`` when it is no such thing.
+    /// - Throws: ``JWEError/malformed(_:)`` when it is not a compact JWE.
     public static func inspect(_ token: [UInt8]) throws -> JWEHeader {
         try token.withUnsafeBytes { try JWEHeader(CompactToken($0)) }
     }
@@ -62,7 +62,7 @@ extension JWEHeader {
     /// The only key management algorithm; RSA1_5, `dir`, `none` and all others are refused.
     static let keyAlgorithm = "RSA-OAEP-256"
 
-    /// The cipher of the content; an error when the header asks for anything that is not accepted.
+    /// The content cipher; an error when the header asks for anything that is not accepted.
     func acceptedCipher() throws -> ContentCipher {
         guard alg == Self.keyAlgorithm else { throw JWEError.unsupported("its alg must be RSA-OAEP-256") }
         guard !hasCriticalExtensions else { throw JWEError.unsupported("its header must not have the member crit") }

@@ -1,14 +1,14 @@
 /// One parsed JSON document: the bytes as received and a tape of small fixed-size entries over them.
 ///
-/// The parser follows RFC 8259 to the letter and is stricter where the RFC leaves a choice: no duplicate members
-/// (compared unescaped), no byte order mark, no lone surrogates, UTF-8 well formed, depth bounded.
+/// The parser follows RFC 8259 strictly and is stricter still where the RFC leaves a choice: no duplicate members
+/// (compared unescaped), no byte order mark, no lone surrogates, only well-formed UTF-8, bounded depth.
 public struct JSONDocument: Sendable {
     let storage: JSONStorage
 
     /// Nesting deeper than this is refused whatever the caller allows, so that walking a document is safe on any stack.
     public static let greatestDepth = 512
 
-    /// Parses exactly one document; nothing but white space may stand around its value.
+    /// Parses exactly one document; only white space may surround its value.
     ///
     /// - Parameters:
     ///   - bytes: the document in UTF-8, less than 4 GiB.
@@ -77,7 +77,7 @@ final class JSONStorage: Sendable {
 struct TapeEntry: Sendable {
     /// Offset of the value's first byte; for a string, of its opening quote.
     var start: UInt32
-    /// Offset behind the value's last byte.
+    /// Offset after the value's last byte.
     var end: UInt32
     /// How many entries the value takes on the tape, itself included.
     var extent: UInt32
@@ -86,7 +86,7 @@ struct TapeEntry: Sendable {
     /// Whether a string contains escapes, so that its bytes differ from those in the document.
     var isEscaped: Bool
 
-    /// The bytes of the value as they stand in the document.
+    /// The bytes of the value in the document.
     var range: Range<Int> { Int(start)..<Int(end) }
 
     /// The bytes between a string's quotes.

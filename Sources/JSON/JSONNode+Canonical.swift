@@ -16,7 +16,7 @@ extension JSONNode {
         }
     }
 
-    /// The canonical form of the value by itself.
+    /// The canonical form of the value.
     public var canonicalBytes: [UInt8] {
         var writer = JSONWriter()
         canonical(into: &writer)
@@ -50,7 +50,7 @@ extension JSONNode {
         }
     }
 
-    /// As `forEachLeaf`, with the path in UTF-8 in one buffer used again for each leaf: nothing is allocated per leaf.
+    /// As `forEachLeaf`, with the path in UTF-8 in one reused buffer: nothing is allocated per leaf.
     ///
     /// - Parameter body: takes the path, to be copied if it is to be kept, and the leaf.
     public func forEachLeafPath(_ body: (_ path: [UInt8], _ leaf: JSONNode) throws -> Void) rethrows {

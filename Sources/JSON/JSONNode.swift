@@ -25,7 +25,7 @@ public struct JSONNode: Sendable {
     /// The value's bytes as they stand in the document, quotes and escapes included.
     public var raw: ArraySlice<UInt8> { storage.bytes[entry.range] }
 
-    /// How many members or elements the value has; 0 for leaves. Takes time in proportion to them.
+    /// How many members or elements the value has; 0 for leaves. Takes linear time.
     public var count: Int {
         switch kind {
         case .object: members.reduce(0) { count, _ in count + 1 }
@@ -34,30 +34,30 @@ public struct JSONNode: Sendable {
         }
     }
 
-    /// The members of an object in the document's order; none where the value is no object.
+    /// The members of an object in the document's order; empty when the value is no object.
     public var members: JSONMembers {
         JSONMembers(storage: storage, names: kind == .object ? inside : 0..<0)
     }
 
-    /// The elements of an array in order; none where the value is no array.
+    /// The elements of an array in order; empty when the value is no array.
     public var elements: JSONElements {
         JSONElements(storage: storage, indices: kind == .array ? inside : 0..<0)
     }
 
-    /// The member of an object under this name, nil where there is none or the value is no object.
+    /// The member of an object with this name; nil when there is none or the value is no object.
     public subscript(key: String) -> JSONNode? {
         var key = key
         return key.withUTF8 { member(utf8: UnsafeRawBufferPointer($0)) }
     }
 
-    /// The element of an array at this place, nil beyond its bounds or where the value is no array. Takes time in
-    /// proportion to the place.
+    /// The element of an array at this index; nil beyond its bounds or when the value is no array. Takes time in
+    /// proportion to the index.
     public subscript(place: Int) -> JSONNode? {
         guard place >= 0 else { return nil }
         return elements.dropFirst(place).first { _ in true }
     }
 
-    /// The member of an object under this name given as UTF-8, nil where there is none or the value is no object.
+    /// The member of an object with this name in UTF-8; nil when there is none or the value is no object.
     private func member(utf8 name: UnsafeRawBufferPointer) -> JSONNode? {
         guard kind == .object else { return nil }
         let inside = inside
@@ -73,7 +73,7 @@ public struct JSONNode: Sendable {
 
     var entry: TapeEntry { storage.tape[index] }
 
-    /// The tape entries of what the container holds.
+    /// The tape entries of the container's content.
     var inside: Range<Int> { index + 1..<index + Int(entry.extent) }
 }
 
@@ -110,7 +110,7 @@ extension JSONNode {
         return magnitude == Int64.min.magnitude ? .min : Int64(exactly: magnitude).map(-)
     }
 
-    /// Whether the value is a number written without fraction and exponent, of whatever size.
+    /// Whether the value is a number written without fraction and exponent, of any size.
     public var isWholeNumber: Bool {
         kind == .number
             && (raw.first == UInt8(ascii: "-") ? raw.dropFirst() : raw).allSatisfy {
@@ -150,7 +150,7 @@ public struct JSONElements: Sequence, Sendable {
         let storage: JSONStorage
         var rest: Range<Int>
 
-        /// The next element, nil behind the last.
+        /// The next element; nil after the last.
         public mutating func next() -> JSONNode? {
             guard !rest.isEmpty else { return nil }
             let element = JSONNode(storage: storage, index: rest.lowerBound)
@@ -175,7 +175,7 @@ public struct JSONMembers: Sequence, Sendable {
         let storage: JSONStorage
         var rest: Range<Int>
 
-        /// The next member's unescaped name and value, nil behind the last.
+        /// The next member's unescaped name and value; nil after the last.
         public mutating func next() -> (key: String, value: JSONNode)? {
             guard !rest.isEmpty else { return nil }
             let name = rest.lowerBound

@@ -93,7 +93,7 @@ extension JSONParser {
 
 /// Finds the bytes a string must escape (RFC 8259 §7), eight at a time: most values have none.
 enum EscapeSearch {
-    /// Offset of the first byte at or behind `start` that needs an escape; the length where none does.
+    /// Offset of the first byte at or after `start` that needs an escape; the length where none does.
     static func firstByteToEscape(in text: UnsafeRawBufferPointer, from start: Int) -> Int {
         var here = start
         while here + 8 <= text.count, !mayNeedEscape(text.loadUnaligned(fromByteOffset: here, as: UInt64.self)) {

@@ -1,4 +1,4 @@
-/// Reads one document into a tape. Iterative: open containers stand in an array, not on the stack.
+/// Reads one document into a tape. Iterative: open containers are kept in an array, not on the stack.
 struct JSONParser {
     let bytes: UnsafeBufferPointer<UInt8>
     let maximumDepth: Int
@@ -128,11 +128,11 @@ struct JSONParser {
 }
 
 extension JSONParser {
-    /// Above this many members names go into a set; below, comparing each with each is quicker than hashing.
+    /// Above this many members names go into a set; below, pairwise comparison is faster than hashing.
     private static var fewMembers: Int { 24 }
 
-    /// Refuses an object that has the same member twice, compared unescaped (RFC 8259 §4 leaves the choice to us:
-    /// two readers of the same bytes must not see two different records).
+    /// Refuses an object that has the same member twice, compared unescaped (RFC 8259 §4 leaves the choice to us: two
+    /// readers of the same bytes must not see two different records).
     func refuseDuplicateNames(in object: Int) throws(JSONError) {
         let end = object + Int(tape[object].extent)
         var count = 0
@@ -186,7 +186,7 @@ extension JSONParser {
 }
 
 extension JSONParser {
-    /// Parses the number that starts here (RFC 8259 §6); its text is kept, its value worked out when asked for.
+    /// Parses the number that starts here (RFC 8259 §6); its text is kept, its value computed on demand.
     mutating func parseNumber() throws(JSONError) {
         let start = position
         if bytes[position] == UInt8(ascii: "-") { position += 1 }
@@ -225,16 +225,16 @@ extension JSONParser {
     }
 }
 
-/// Bytes that are not one strict RFC 8259 document: where, and which rule they break. Never the value itself.
+/// The input is not one strict RFC 8259 document: where, and which rule it breaks. Never the value itself.
 public struct JSONError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// Offset in bytes, from 0, of the first byte that breaks the rule; the length of the input where it ends too soon.
+    /// Offset in bytes, from 0, of the first byte that breaks the rule; the input's length when it ends too soon.
     public let offset: Int
-    /// Line of that byte within the input, from 1; nil where the input is a single line.
+    /// Line of that byte within the input, from 1; nil when the input is a single line.
     public let line: Int?
     /// The rule broken, as part of a sentence: `a string must be closed`.
     public let rule: String
 
-    /// Makes the error for one broken rule.
+    /// Creates the error for one broken rule.
     ///
     /// - Parameters:
     ///   - offset: byte offset from 0.

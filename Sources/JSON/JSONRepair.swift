@@ -1,19 +1,19 @@
-/// Reads text that is JSON but for faults of form, and writes the strict JSON that it stands for.
+/// Reads text that is JSON except for errors of form, and writes the strict JSON it stands for.
 ///
-/// A byte order mark is passed over. A lone surrogate and bytes that are no UTF-8 become U+FFFD; a control character in a
-/// string is escaped, a backslash before a letter that is no escape stands for itself. `NaN` and the infinities become
-/// `null`, and so does what is nested too deep. Numbers lose a plus sign and superfluous zeros. Of members that are repeated
-/// the first is kept, commas too many are passed over, and so is whatever follows the value. Anything else is no JSON.
+/// A byte order mark is skipped. A lone surrogate and invalid UTF-8 become U+FFFD; a control character in a string is
+/// escaped, and a backslash before a letter that is no escape stands for itself. `NaN` and the infinities become
+/// `null`, and so does anything nested too deep. Numbers lose a plus sign and superfluous zeros. Of repeated members
+/// the first is kept; extra commas are skipped, and so is whatever follows the value. Anything else is not JSON.
 ///
 /// Iterative, as the parser is: no depth of nesting can exhaust the stack.
 struct JSONRepair {
     /// An array or object that is open.
     private struct Container {
         let isObject: Bool
-        /// The names it has had, unescaped.
+        /// The names seen so far, unescaped.
         var names: Set<[UInt8]> = []
         var isEmpty = true
-        /// Where to go back to when the member under way is over, because its name is repeated.
+        /// Where to truncate to when the current member ends, because its name is repeated.
         var discardsFrom: Int?
     }
 
@@ -30,7 +30,7 @@ struct JSONRepair {
         written.reserveCapacity(bytes.count)
     }
 
-    /// The strict form; nil where the text is no JSON even so.
+    /// The strict form; nil when the text cannot be repaired.
     mutating func repaired() -> [UInt8]? {
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
         skipWhitespace()
@@ -69,7 +69,7 @@ struct JSONRepair {
         return takeValue()
     }
 
-    /// Passes the commas before a member or element over: one at least, but for the first.
+    /// Skips the commas before a member or element: at least one, except before the first.
     private mutating func takesSeparator() -> Bool {
         let isFirst = open.last?.isEmpty ?? true
         var commas = 0
@@ -85,7 +85,7 @@ struct JSONRepair {
         if open.last?.isEmpty == false { written.append(UInt8(ascii: ",")) }
     }
 
-    /// A value is written whole: the container it stands in has one more, unless its name was there before.
+    /// A value is complete: its container has one more, unless its name was there before.
     private mutating func valueEnded() {
         guard !open.isEmpty else { return }
         if let start = open[open.count - 1].discardsFrom.take() { written.removeLast(written.count - start) }
@@ -128,7 +128,7 @@ struct JSONRepair {
         return true
     }
 
-    /// Passes a container over with all it holds; false where it does not end.
+    /// Skips a container with its whole content; false when it does not end.
     private mutating func skipContainer() -> Bool {
         var depth = 0
         while let byte = here {
@@ -146,7 +146,7 @@ struct JSONRepair {
         return false
     }
 
-    /// Writes the string that begins here; gives its text, nil where it does not end.
+    /// Writes the string that begins here and returns its text; nil when it does not end.
     private mutating func takeString() -> [UInt8]? {
         guard let text = StringRepair.take(from: bytes, at: &position) else { return nil }
         writer.reset()
@@ -155,7 +155,7 @@ struct JSONRepair {
         return text
     }
 
-    /// What stands up to the next white space, bracket, comma, colon or quote.
+    /// The text up to the next white space, bracket, comma, colon or quote.
     private mutating func takeToken() -> ArraySlice<UInt8> {
         let start = position
         while let byte = here, byte > 0x20, !",:{}[]\"".utf8.contains(byte) { position += 1 }
@@ -179,8 +179,9 @@ struct JSONRepair {
 }
 
 extension JSONDocument {
-    /// Parses text that is JSON but for faults of form, as far as it can be read: see `JSONRepair` for what becomes of
-    /// each. Strict text gives the same values as `init(parsing:maximumDepth:)`. Nil where the text is no JSON even so.
+    /// Parses text that is JSON except for errors of form, as far as it can be read: see `JSONRepair` for how each is
+    /// treated. Strict text gives the same values as `init(parsing:maximumDepth:)`. Nil when the text cannot be
+    /// repaired.
     ///
     /// - Parameter bytes: the text, less than 4 GiB.
     public init?(repairing bytes: [UInt8]) {
@@ -194,13 +195,13 @@ extension JSONDocument {
     }
 }
 
-/// Reads strings whose text is not what RFC 8259 §7 asks for.
+/// Reads strings whose text breaks the rules of RFC 8259 §7.
 enum StringRepair {
     private static let quote = UInt8(ascii: "\"")
     private static let backslash = UInt8(ascii: "\\")
 
-    /// The text of the string whose opening quote is at `position`, in valid UTF-8; `position` is then behind the closing
-    /// one. Nil where there is none.
+    /// The text of the string whose opening quote is at `position`, in valid UTF-8; `position` is then after the
+    /// closing quote. Nil when there is none.
     static func take(from bytes: [UInt8], at position: inout Int) -> [UInt8]? {
         var rest = bytes[position...].dropFirst()
         var text: [UInt8] = []
@@ -208,7 +209,7 @@ enum StringRepair {
             switch byte {
             case quote:
                 position = rest.startIndex
-                // Decoding puts U+FFFD in the place of what is no UTF-8.
+                // Decoding replaces invalid UTF-8 with U+FFFD.
                 return Array(String(decoding: text, as: UTF8.self).utf8)
             case backslash: appendEscape(from: &rest, to: &text)
             default: text.append(byte)
@@ -217,7 +218,7 @@ enum StringRepair {
         return nil
     }
 
-    /// What stands behind a backslash; one that begins no escape stands for itself.
+    /// The text after a backslash; a backslash that begins no escape stands for itself.
     private static func appendEscape(from rest: inout ArraySlice<UInt8>, to text: inout [UInt8]) {
         guard let letter = rest.first else { return }
         if let byte = StringEscapes.byte(forLetter: letter) {
@@ -232,9 +233,9 @@ enum StringRepair {
     }
 }
 
-/// Reads numbers that are not written as RFC 8259 §6 asks.
+/// Reads numbers that break the rules of RFC 8259 §6.
 enum NumberRepair {
-    /// The number as JSON writes it; nil where it is none.
+    /// The number as JSON writes it; nil when it is none.
     static func strict(_ token: ArraySlice<UInt8>) -> [UInt8]? {
         var rest = token
         var number: [UInt8] = []
@@ -256,7 +257,7 @@ enum NumberRepair {
         return number + exponent
     }
 
-    /// The exponent, or nothing where there is none; nil where something else follows.
+    /// The exponent, or nothing when there is none; nil when something else follows.
     private static func exponent(_ rest: ArraySlice<UInt8>) -> [UInt8]? {
         guard let mark = rest.first else { return [] }
         guard mark == UInt8(ascii: "e") || mark == UInt8(ascii: "E") else { return nil }

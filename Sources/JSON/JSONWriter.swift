@@ -1,5 +1,5 @@
-/// Writes compact JSON into one growing buffer. Commas are put in by the writer; that begin and end match, and that
-/// each member has a key and a value, is the caller's part.
+/// Writes compact JSON into one growing buffer. The writer inserts commas; the caller must match begin and end calls,
+/// and give each member a key and a value.
 public struct JSONWriter: Sendable {
     /// What has been written so far.
     public private(set) var bytes: [UInt8]
@@ -53,7 +53,7 @@ public struct JSONWriter: Sendable {
         needsComma = false
     }
 
-    /// Writes a member's name prepared before.
+    /// Writes a member's name prepared in advance.
     public mutating func key(_ prepared: JSONKey) {
         separate()
         bytes.append(contentsOf: prepared.written)
@@ -66,7 +66,7 @@ public struct JSONWriter: Sendable {
         value.withUTF8 { string(utf8: UnsafeRawBufferPointer($0)) }
     }
 
-    /// Writes a string given as valid UTF-8; what is not valid is written as it is.
+    /// Writes a string given as valid UTF-8; invalid bytes are written unchanged.
     public mutating func string(utf8 value: UnsafeRawBufferPointer) {
         separate()
         appendQuoted(value)
@@ -78,8 +78,8 @@ public struct JSONWriter: Sendable {
         bytes.append(contentsOf: value.description.utf8)
     }
 
-    /// Writes a double in the shortest form that reads back as the same; JSON has no infinity and no NaN, they are
-    /// written as `null`.
+    /// Writes a double in the shortest form that reads back as the same value; JSON has no infinity and no NaN, which
+    /// are written as `null`.
     public mutating func double(_ value: Double) {
         separate()
         bytes.append(contentsOf: (value.isFinite ? value.description : "null").utf8)

@@ -1,6 +1,6 @@
 /// The escapes of RFC 8259 §7.
 enum StringEscapes {
-    /// The bytes `content` (between the quotes) stands for.
+    /// The bytes that `content` (between the quotes) stands for.
     static func unescaped(_ content: ArraySlice<UInt8>) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(content.count)
@@ -48,7 +48,7 @@ enum StringEscapes {
         }
     }
 
-    /// The UTF-16 code unit of the four hexadecimal digits that stand first; nil where they do not.
+    /// The UTF-16 code unit of the first four hexadecimal digits; nil when they are not all digits.
     static func unit(in rest: ArraySlice<UInt8>) -> UInt32? {
         guard rest.count >= 4 else { return nil }
         var unit: UInt32 = 0
@@ -59,8 +59,8 @@ enum StringEscapes {
         return unit
     }
 
-    /// Appends the character that a `\u` escape stands for, with the escape behind it where the two are a pair of
-    /// surrogates; a lone one is U+FFFD.
+    /// Appends the character that a `\u` escape stands for, together with the next escape when the two form a surrogate
+    /// pair; a lone surrogate becomes U+FFFD.
     static func append(_ unit: UInt32, followedBy rest: inout ArraySlice<UInt8>, to result: inout [UInt8]) {
         var code = unit
         if (0xD800..<0xDC00).contains(unit), rest.starts(with: "\\u".utf8), let low = self.unit(in: rest.dropFirst(2)),

@@ -1,6 +1,6 @@
 import COpenSSL
 
-/// The owner of a `BIO` that lies in memory.
+/// The owner of an in-memory `BIO`.
 struct MemoryBuffer: ~Copyable {
     let pointer: OpaquePointer
 
@@ -20,7 +20,7 @@ struct MemoryBuffer: ~Copyable {
     // BIO_free fails for NULL only.
     deinit { _ = BIO_free(pointer) }
 
-    /// Calls one of OpenSSL's writing functions and gives what it wrote.
+    /// Calls one of OpenSSL's writing functions and returns what it wrote.
     static func collect(_ write: (OpaquePointer) -> Int32) throws -> [UInt8] {
         let buffer = try MemoryBuffer()
         try require(write(buffer.pointer), "write a key or certificate")
@@ -53,7 +53,7 @@ public enum SecretBuffer {
 
 /// The system's cryptographic random numbers, through OpenSSL's generator.
 public enum SecureRandom {
-    /// Fresh random bytes.
+    /// Generates random bytes.
     ///
     /// - Parameter count: How many.
     /// - Returns: The bytes.
@@ -67,7 +67,7 @@ public enum SecureRandom {
 
     /// Fills a buffer with random bytes.
     ///
-    /// - Parameter buffer: What to fill, wholly.
+    /// - Parameter buffer: The buffer, filled completely.
     /// - Throws: ``OpenSSLError`` when the generator cannot be seeded.
     public static func fill(_ buffer: UnsafeMutableRawBufferPointer) throws {
         guard let start = buffer.baseAddress, !buffer.isEmpty else { return }

@@ -4,43 +4,43 @@ import COpenSSL
 ///
 /// Neither text ever holds key material, a password or the data worked on.
 public struct OpenSSLError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// What kind of trouble it is.
+    /// The category of the error.
     public enum Code: Sendable, Equatable {
-        /// The bytes are no key, certificate or keystore in any format known here.
+        /// The bytes are no key, certificate or keystore in any supported format.
         case unreadable
-        /// The file is well formed, but holds something else than what belongs there.
+        /// The file is well formed, but holds something other than what belongs there.
         case wrongKind
-        /// The key is shorter than 2048 bits of RSA, or as weak as that.
+        /// The key is weaker than 2048-bit RSA.
         case tooWeak
         /// The key or keystore is encrypted and no password was given.
         case passwordMissing
-        /// The key or keystore does not open with the password given.
+        /// The password given does not open the key or keystore.
         case wrongPassword
-        /// A private key and a certificate do not belong together.
+        /// A private key and a certificate do not match.
         case mismatch
         /// A ciphertext, tag or wrapped key does not fit the key.
         case notAuthentic
-        /// A buffer, key or nonce has a length the algorithm does not take.
+        /// A buffer, key or nonce has a length the algorithm does not accept.
         case wrongSize
         /// OpenSSL itself failed: memory, random numbers, or its installation.
         case library
     }
 
-    /// What kind of trouble it is.
+    /// The category of the error.
     public let code: Code
     /// One sentence that says what is wrong and what to do.
     public let message: String
-    /// OpenSSL's own words for the failure, its library and reason only; empty where OpenSSL was not asked.
+    /// OpenSSL's own message, its library and reason only; empty when OpenSSL was not called.
     public let reason: String
 
-    /// The message, followed by OpenSSL's own words where there are any.
+    /// The message, followed by OpenSSL's own message where there is one.
     public var description: String {
         reason.isEmpty ? message : "\(message) (OpenSSL: \(reason))"
     }
 }
 
 extension OpenSSLError {
-    /// The one error of every message that does not open, whatever the cause: which one it was must not show.
+    /// The one error for every message that does not open: the cause must not show.
     static var notAuthentic: OpenSSLError {
         refused(.notAuthentic, "The message does not open: it was changed, or sealed under another key")
     }
@@ -59,28 +59,28 @@ extension OpenSSLError {
 }
 
 extension OpenSSLError {
-    /// An error with a sentence of ours; OpenSSL's queue is emptied, and its words are not repeated.
+    /// An error with our own message; OpenSSL's queue is emptied, and its messages are not repeated.
     static func refused(_ code: Code, _ message: String) -> OpenSSLError {
         ERR_clear_error()
         return OpenSSLError(code: code, message: message, reason: "")
     }
 
-    /// An error with a sentence of ours and OpenSSL's own words, taken off its queue.
+    /// An error with our own message and OpenSSL's, taken off its queue.
     static func failed(_ code: Code, _ message: String) -> OpenSSLError {
         OpenSSLError(code: code, message: message, reason: drainQueue())
     }
 
-    /// An operation that fails only when OpenSSL or the machine is in trouble.
+    /// An operation that fails only when OpenSSL or the machine has a fault.
     static func library(_ operation: StaticString) -> OpenSSLError {
         failed(.library, "OpenSSL could not \(operation); check that libssl3 is installed whole and memory is free")
     }
 
-    /// A buffer of a length the algorithm does not take: a mistake of the caller.
+    /// A buffer of a length the algorithm does not accept: a programming error of the caller.
     static func wrongSize(_ rule: StaticString) -> OpenSSLError {
         refused(.wrongSize, "\(rule)")
     }
 
-    /// Takes every entry off this thread's queue. The entries' free text is left out: it may quote the input.
+    /// Removes every entry from this thread's queue. The entries' free text is left out: it may quote the input.
     private static func drainQueue() -> String {
         var reasons: [String] = []
         while true {

@@ -4,23 +4,23 @@ import Migrations
 import OpenSSL
 
 extension RecordStore {
-    /// Opens the database to run batches; at most one process at a time holds it so.
+    /// Opens the database to run batches; only one process at a time can hold it this way.
     ///
-    /// Takes `<database>.lock`; makes database and sealing key together when neither is there; copies the database
-    /// to `<database>.v<old>.bak` before it migrates it; puts in doubt what a crash left open; and, when mark and trace
-    /// say that the database was restored from before, pauses its unfinished batches and puts in doubt what may have
-    /// been sent. Where neither can vouch for what was sent, batches made from then on wait; see ``restoreHold()``.
+    /// Takes `<database>.lock`; creates database and sealing key together when both are missing; copies the database to
+    /// `<database>.v<old>.bak` before migrating it; puts in doubt what a crash left open; and, when mark and trace show
+    /// that the database was restored from an older copy, pauses its unfinished batches and puts in doubt what may have
+    /// been sent. Where neither can vouch for what was sent, batches created from then on wait; see ``restoreHold()``.
     ///
     /// - Parameters:
     ///   - path: The database file.
     ///   - sealingKeyPath: The sealing key's file.
     ///   - keysFolder: The folder in which the ledger's trace lies, `keys_folder`.
-    ///   - endpoint: The API's base URL; a new database is bound to it, another's is refused.
+    ///   - endpoint: The API's base URL; a new database is bound to it, one bound to another is refused.
     ///   - provenance: Who opens it; recorded with what recovery does.
-    ///   - timeZone: The zone of `limits.time_zone`, by which a restored copy's lost calls count as today's.
-    /// - Returns: The store; ``recovery`` says what was put right.
-    /// - Throws: ``StoreError``: locked, wrong endpoint, sealing key, newer schema, damaged, gone while its mark or
-    ///   trace is there, or beside another's.
+    ///   - timeZone: The zone of `limits.time_zone`, which decides the day that a restored copy's lost calls count on.
+    /// - Returns: The store; ``recovery`` says what was repaired.
+    /// - Throws: ``StoreError``: locked, wrong endpoint, wrong sealing key, newer schema, damaged, missing although its
+    ///   mark or trace exists, or beside another database's mark or trace.
     public static func openForRunning(
         path: String, sealingKeyPath: String, keysFolder: String, endpoint: String, provenance: Provenance,
         timeZone: TimeZone = .gmt
@@ -69,7 +69,7 @@ extension RecordStore {
         return store
     }
 
-    /// Opens the database to read it, also while another process runs batches.
+    /// Opens the database for reading, also while another process runs batches.
     ///
     /// - Parameters:
     ///   - path: The database file.
@@ -90,7 +90,7 @@ extension RecordStore {
         }
     }
 
-    /// The key of an existing database must be there; a new database takes the key that is there, or gets a new one.
+    /// The key of an existing database must exist; a new database uses the existing key, or gets a new one.
     private static func sealingKey(_ path: String, for file: DatabaseFile) throws -> SealingKey {
         let keyExists = FileManager.default.fileExists(atPath: path)
         if file.exists {
@@ -104,7 +104,7 @@ extension RecordStore {
 
     /// Refuses another key or endpoint, or another database's mark or trace, before anything is changed.
     ///
-    /// - Returns: How far the ledger got, by all who know.
+    /// - Returns: All evidence of how far the ledger got.
     private static func examined(
         _ pool: DatabasePool, _ sealingKey: SealingKey, endpoint: String, _ file: DatabaseFile, _ places: LedgerPlaces
     ) throws -> LedgerEvidence {

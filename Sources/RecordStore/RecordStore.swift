@@ -6,9 +6,9 @@ import Synchronization
 
 /// The database: batches, records, the ledger, results, all sealed.
 ///
-/// One thread of the store's own runs all writes and commits everything that waits together; a call that writes
-/// returns when its change would survive a power cut, and a cancelled task changes nothing about that. Readers work
-/// beside it, in this process and in others.
+/// A dedicated thread performs all writes and commits everything queued together. A writing call returns once its
+/// change would survive a power cut, and cancelling the caller's task does not undo it. Readers run concurrently, in
+/// this process and in others.
 public final class RecordStore: Sendable {
     let pool: DatabasePool
     let sealingKey: SealingKey
@@ -18,9 +18,9 @@ public final class RecordStore: Sendable {
     let lock: Mutex<StoreLock?>
     private let found = Mutex(RecoveryReport())
     private let dataKeys = Mutex(DataKeyCache())
-    /// Where batches are named before their first claim; nil when none is claimed here.
+    /// Where batches are named before their first claim; nil when this store claims none.
     let files: LedgerFiles?
-    /// The batches that are named there.
+    /// The batches already named there.
     let announced = Mutex<Set<BatchID>>([])
 
     init(
@@ -36,13 +36,13 @@ public final class RecordStore: Sendable {
         self.lock = Mutex(lock)
     }
 
-    /// What opening for running found and put right.
+    /// What opening for running found and repaired.
     public internal(set) var recovery: RecoveryReport {
         get { found.withLock { $0 } }
         set { found.withLock { $0 = newValue } }
     }
 
-    /// Writes what still waits, closes the database and lets the lock go. The store can't be used any more.
+    /// Writes what is still queued, closes the database and releases the lock. The store cannot be used afterwards.
     ///
     /// - Throws: ``StoreError`` when the database can't be closed, for instance while it is being read.
     public func close() throws {
@@ -56,7 +56,7 @@ public final class RecordStore: Sendable {
         lock.withLock { $0 = nil }
     }
 
-    /// Refuses what only the runner may do, who alone holds the lock and keeps count of the ledger.
+    /// Refuses what only the runner may do: it alone holds the lock and keeps the ledger's high-water mark.
     func requireRunning() throws {
         guard role != .operating else { throw StoreError.runnerOnly }
     }
@@ -70,7 +70,7 @@ public final class RecordStore: Sendable {
         return try await writer.write(leavingCountersToTheGroup: leavesCounters, patience: patience, work)
     }
 
-    /// The same for a caller who can't await.
+    /// The same for a caller that cannot await.
     func writeWaiting<T: Sendable>(_ work: @escaping @Sendable (WriterConnection) throws -> T) throws -> T {
         guard let writer else { throw StoreError.readOnly }
         return try writer.writeWaiting(work)
@@ -81,13 +81,13 @@ public final class RecordStore: Sendable {
         do {
             return try StoreError.translating(.reading) { try pool.read(work) }
         } catch let error as StoreError where error.isFatal {
-            // That a file is gone says more than what SQLite makes of it.
+            // That a file is missing tells more than SQLite's error for it.
             try writer?.checkFiles()
             throw error
         }
     }
 
-    /// A batch's key, unwrapped once while the batch is worked on.
+    /// A batch's key, unwrapped once and cached while the batch is in use.
     ///
     /// - Throws: ``StoreError`` with ``StoreError/Code/notFound`` when there is no such batch or it was erased.
     func dataKey(of batch: BatchID) throws -> DataKey {
@@ -111,14 +111,14 @@ public final class RecordStore: Sendable {
 enum StoreRole {
     /// To be read.
     case reading
-    /// To take files in and write down what people decide, beside a runner.
+    /// To take in files and record operators' decisions beside a runner.
     case operating
-    /// To run batches: the one that holds the lock.
+    /// To run batches; this store holds the lock.
     case running
 }
 
 extension RecordStore {
-    /// The same as ``close()`` for a task: what still waits is written meanwhile on a thread that may wait.
+    /// The same as ``close()`` for a task: the remaining writes happen on a thread that may block.
     ///
     /// - Throws: ``StoreError`` when the database can't be closed.
     public func closeWithoutBlocking() async throws {
@@ -129,8 +129,8 @@ extension RecordStore {
 }
 
 extension RecordStore {
-    /// Whether the database file is sound as far as SQLite's quick check tells: its pages and indexes, not their
-    /// agreement. It reads the whole file, a gigabyte in some seconds.
+    /// Whether the database file passes SQLite's quick check, which covers pages and indexes but not whether they
+    /// agree. It reads the whole file: a few seconds per gigabyte.
     ///
     /// - Returns: False where the file is damaged.
     /// - Throws: ``StoreError`` when it can't be read at all.
@@ -139,7 +139,7 @@ extension RecordStore {
     }
 }
 
-/// The time of day, for what the store stamps by itself.
+/// The time of day, for timestamps the store sets itself.
 enum WallClock {
     /// Milliseconds since 1970 UTC.
     static func now() -> Int64 {
@@ -150,6 +150,6 @@ enum WallClock {
 }
 
 extension TimeZone {
-    /// Its name as people and settings write it: what Foundation calls GMT is UTC.
+    /// The zone's name as people and settings write it: what Foundation calls GMT is UTC.
     public var displayName: String { identifier == "GMT" ? "UTC" : identifier }
 }

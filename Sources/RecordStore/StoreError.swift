@@ -1,34 +1,34 @@
 import Basics
 import GRDB
 
-/// Why the store refuses or fails. Texts name batches, lines and rules, never a value of a record.
+/// Why the store refuses an operation or fails. Texts name batches, lines and rules, never a value of a record.
 public struct StoreError: Error, Sendable, CustomStringConvertible {
-    /// What kind of trouble it is.
+    /// The category of the error.
     public enum Code: Sendable, Equatable {
         /// Another runner holds the database.
         case locked
         /// The database belongs to another endpoint.
         case wrongEndpoint
-        /// The sealing key is missing, another one, or can be read by others.
+        /// The sealing key is missing, the wrong one, or readable by others.
         case sealingKey
-        /// `keys_folder` can't be used, or what lies there is another database's.
+        /// `keys_folder` can't be used, or its content belongs to another database.
         case keysFolder
-        /// The database has a schema version that isn't this program's.
+        /// The database has a schema version other than this program's.
         case schemaVersion
         /// There is no such database.
         case noDatabase
         /// There is no such batch or record.
         case notFound
-        /// The very content of the file was taken in before, under the same job.
+        /// The same file content was taken in before, under the same job.
         case takenIn
-        /// The database was restored, and nobody knows what had been sent before.
+        /// The database was restored, and it is unknown what had been sent before.
         case heldByRestore
-        /// The request contradicts a rule of the store.
+        /// The request violates a rule of the store.
         case notAllowed
         /// The disk, or what a quota leaves of it, is full.
         case diskFull
-        /// State could not be written for another reason: a broken or read-only disk, a lock that is never let go, or the
-        /// store has failed before.
+        /// State could not be written for another reason: a broken or read-only disk, a lock that is never released, or
+        /// an earlier failure of the store.
         case stateNotWritten
         /// State could not be read: a broken disk, or missing permissions.
         case notReadable
@@ -40,11 +40,11 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
         case closed
     }
 
-    /// What kind of trouble it is.
+    /// The category of the error.
     public let code: Code
     /// One sentence that says what is wrong and what to do.
     public let message: String
-    /// What the layer below said; no values.
+    /// The underlying error; no values.
     public let cause: String?
 
     init(_ code: Code, _ message: String, cause: String? = nil) {
@@ -53,8 +53,8 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
         self.cause = cause
     }
 
-    /// Whether nothing can be accounted for any more, so that whoever runs batches has to end. Everything else concerns
-    /// one request, one batch or one record.
+    /// Whether state can no longer be recorded, so that the process that runs batches has to end. Everything else
+    /// concerns one request, one batch or one record.
     public var isFatal: Bool {
         switch code {
         case .diskFull, .stateNotWritten, .notReadable, .damaged, .locked, .closed: true
@@ -65,7 +65,7 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
         }
     }
 
-    /// The message, followed by what the layer below said.
+    /// The message, followed by the underlying error.
     public var description: String {
         cause.map { "\(message) (\($0))" } ?? message
     }
@@ -77,8 +77,8 @@ extension StoreError {
     /// - Parameters:
     ///   - name: The file's last path component.
     ///   - verb: What was to be done with it, as a participle.
-    ///   - access: Whether that was reading or writing.
-    ///   - fault: What the system said.
+    ///   - access: Whether it was being read or written.
+    ///   - fault: The system's error.
     init(_ name: String, cannotBe verb: String, while access: Access = .writing, because fault: SystemFault) {
         self.init(
             fault.isFullDisk ? .diskFull : access == .reading ? .notReadable : .stateNotWritten,
@@ -93,28 +93,28 @@ extension StoreError {
         case writing
     }
 
-    /// What a result code of SQLite means for a user (https://www.sqlite.org/rescode.html).
+    /// What an SQLite result code means for a user (https://www.sqlite.org/rescode.html).
     ///
-    /// The cause is the code and its standard text. GRDB's own description quotes the statement, which says nothing to a
-    /// user, and SQLite's message quotes parts of the schema.
+    /// The cause is the code and its standard text. GRDB's own description quotes the statement, which means nothing to
+    /// a user, and SQLite's message quotes parts of the schema.
     ///
     /// - Parameters:
-    ///   - error: What SQLite said.
+    ///   - error: SQLite's error.
     ///   - access: What was being done.
-    ///   - fault: What the system said (`sqlite3_system_errno`), where that is known.
+    ///   - fault: The system's error (`sqlite3_system_errno`), where known.
     init(_ error: DatabaseError, while access: Access, because fault: SystemFault? = nil) {
         let code = error.resultCode
         let fault = [.SQLITE_IOERR, .SQLITE_CANTOPEN].contains(code) ? fault : nil
         var (meaning, message) =
             code == .SQLITE_FULL || fault?.isFullDisk ?? false
             ? (.diskFull, Self.fullDisk) : Self.meaning(of: code, while: access)
-        // What a failed synchronization leaves on the disk nobody knows (`man 2 fsync`): only reading it anew tells.
+        // What is on the disk after a failed synchronization is unknown (`man 2 fsync`): only reading it again tells.
         if meaning == .diskFull, error.extendedResultCode == .SQLITE_IOERR_FSYNC { meaning = .stateNotWritten }
         let system = fault.map { ", \($0.text)" } ?? ""
         self.init(meaning, message, cause: "SQLite: \(error.extendedResultCode)\(system)")
     }
 
-    /// The same for what any layer below threw.
+    /// The same for an error of any layer below.
     init(_ error: any Error, while access: Access, because fault: SystemFault? = nil) {
         switch error {
         case let error as StoreError: self = error
@@ -123,7 +123,7 @@ extension StoreError {
         }
     }
 
-    /// Does something to a database and gives SQLite's errors in the words of this type; others pass.
+    /// Performs work on a database and translates SQLite's errors into this type; others pass through.
     static func translating<Value>(_ access: Access, _ body: () throws -> Value) throws -> Value {
         do {
             return try body()
@@ -138,12 +138,12 @@ extension StoreError {
         return !((error as? StoreError)?.isFatal ?? false)
     }
 
-    /// What whoever asked for an operation is told of an error that concerns it alone.
+    /// The error reported to the caller of an operation when it concerns that operation alone.
     static func ofOneOperation(_ error: any Error) -> any Error {
         (error as? DatabaseError).map { StoreError($0, while: .writing) } ?? error
     }
 
-    /// What to do about a full disk. Whoever waits for room goes on by itself.
+    /// What to do about a full disk. An operation that waits for space resumes by itself.
     static let fullDisk = "The disk that holds the database is full: make room on it; nothing that was recorded is lost"
 
     private static func meaning(of code: ResultCode, while access: Access) -> (Code, String) {
@@ -238,7 +238,7 @@ extension StoreError {
 }
 
 extension StoreError {
-    /// The database was being made when its process ended, so nothing is in it.
+    /// The process ended while it was creating the database, so the database is empty.
     static var unfinished: StoreError {
         StoreError(.damaged, "The database was never finished and holds nothing; remove it and start again")
     }

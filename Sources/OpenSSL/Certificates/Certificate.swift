@@ -3,21 +3,21 @@ public import Foundation
 
 /// An X.509 certificate, read once and kept as values.
 public final class Certificate: Sendable {
-    /// Whom it is for (RFC 4514, such as `CN=client,O=Example`).
+    /// The subject (RFC 4514, such as `CN=client,O=Example`).
     public let subject: String
-    /// Who issued it, written likewise.
+    /// The issuer, in the same form.
     public let issuer: String
-    /// From when on it is valid.
+    /// The start of its validity.
     public let notBefore: Date
-    /// Until when it is valid.
+    /// The end of its validity.
     public let notAfter: Date
     /// The key it certifies.
     public let publicKey: PublicKey
-    /// The certificate itself.
+    /// The encoded certificate.
     public let der: [UInt8]
     /// The lower-case hexadecimal SHA-256 of ``der``.
     public let fingerprint: String
-    /// The names of machines it is for: DNS names and IP addresses.
+    /// The host names it is valid for: DNS names and IP addresses.
     public let alternativeNames: [String]
 
     /// Reads a certificate or a chain of them.

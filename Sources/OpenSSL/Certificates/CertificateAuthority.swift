@@ -8,7 +8,7 @@ public final class CertificateAuthority: Sendable {
 
     private let key: PrivateKey
 
-    /// Makes an authority with a new RSA key of 2048 bits, valid from yesterday on for ten years.
+    /// Creates an authority with a new 2048-bit RSA key, valid for ten years from yesterday on.
     ///
     /// - Parameter commonName: Its name.
     /// - Throws: ``OpenSSLError`` when OpenSSL fails.
@@ -22,15 +22,15 @@ public final class CertificateAuthority: Sendable {
         certificate = try draft.signed(by: key, issuer: nil)
     }
 
-    /// Issues a certificate for a new RSA key of 2048 bits.
+    /// Issues a certificate for a new 2048-bit RSA key.
     ///
     /// - Parameters:
     ///   - commonName: The subject's name.
-    ///   - dnsNames: For which host names it is.
-    ///   - ipAddresses: For which addresses it is, IPv4 or IPv6.
+    ///   - dnsNames: The host names it is valid for.
+    ///   - ipAddresses: The addresses it is valid for, IPv4 or IPv6.
     ///   - client: True for a client of mutual TLS, false for a server.
-    ///   - notBefore: From when on it is valid; may lie in the future, for tests.
-    ///   - notAfter: Until when; may have passed, for tests.
+    ///   - notBefore: The start of its validity; may lie in the future, for tests.
+    ///   - notAfter: The end of its validity; may have passed, for tests.
     /// - Returns: The certificate, without the authority's, and its key.
     /// - Throws: ``OpenSSLError`` when a name or address cannot be written, or OpenSSL fails.
     public func issue(
@@ -48,7 +48,7 @@ public final class CertificateAuthority: Sendable {
     ///
     /// - Parameters:
     ///   - identity: What to pack.
-    ///   - password: What shall open it; must not be empty.
+    ///   - password: The keystore's password; must not be empty.
     ///   - legacyRC2: True for the ciphers of older exporters: RC2-40 for certificates, Triple DES for the key.
     /// - Returns: The PKCS#12 file.
     /// - Throws: ``OpenSSLError`` when OpenSSL fails.
@@ -65,7 +65,7 @@ struct CertificateDraft {
     let notAfter: Date
     let extensions: CertificateExtensions
 
-    /// Signs with SHA-256; without an issuer the certificate signs itself.
+    /// Signs with SHA-256; without an issuer the certificate is self-signed.
     func signed(by key: PrivateKey, issuer: Certificate?) throws -> Certificate {
         let handle = CertificateHandle(takingOwnership: try require(X509_new(), "make a certificate"))
         try fill(handle)
@@ -89,7 +89,7 @@ struct CertificateDraft {
         try require(X509_set_pubkey(handle.pointer, publicKey.handle.pointer), "write a certificate's key")
     }
 
-    /// 63 random bits: positive and not to be guessed (RFC 5280 §4.1.2.2).
+    /// 63 random bits: positive and unpredictable (RFC 5280 §4.1.2.2).
     private func setSerialNumber(_ handle: borrowing CertificateHandle) throws {
         let number = try SecureRandom.bytes(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) } >> 1
         try require(ASN1_INTEGER_set_uint64(X509_get_serialNumber(handle.pointer), number | 1), "write a serial number")

@@ -1,4 +1,4 @@
-/// What a client shows of itself in mutual TLS: a certificate, the chain above it, and the key.
+/// What a client presents in mutual TLS: a certificate, its chain, and the key.
 public struct ClientIdentity: Sendable {
     /// The client's certificate first, then its issuers as far as they were given.
     public let chain: [Certificate]
@@ -12,9 +12,9 @@ public struct ClientIdentity: Sendable {
     ///   - certificateName: What to call that file in an error, such as the setting and the file's name.
     ///   - key: The private key, PEM or DER, RSA or EC; nil when `certificate` holds it too.
     ///   - keyName: What to call the key's file in an error.
-    ///   - password: What opens the key or the keystore; nil where there is none.
-    /// - Returns: The identity, of which key and certificate belong together.
-    /// - Throws: ``OpenSSLError`` when a file is something else, locked, too weak, or the two do not match.
+    ///   - password: The password of the key or keystore; nil when there is none.
+    /// - Returns: The identity, whose key and certificate match.
+    /// - Throws: ``OpenSSLError`` when a file has the wrong content, is locked or too weak, or the two do not match.
     public static func load(
         certificate: [UInt8], certificateName: String, key: [UInt8]?, keyName: String?, password: String?
     ) throws -> ClientIdentity {

@@ -2,7 +2,7 @@ import COpenSSL
 
 /// AES-256-GCM (NIST SP 800-38D) under one key, for many short messages: 12-byte nonces, 16-byte tags.
 ///
-/// The key schedule is computed once. The caller sees to it that no nonce is used twice under a key.
+/// The key schedule is computed once. The caller must never use a nonce twice under a key.
 public struct AES256GCM: ~Copyable, Sendable {
     /// The length of a key, in bytes.
     public static let keyByteCount = 32
@@ -45,7 +45,7 @@ public struct AES256GCM: ~Copyable, Sendable {
         try context.finishSealing(tag: UnsafeMutableRawBufferPointer(rebasing: out[plaintext.count...]))
     }
 
-    /// Checks and decrypts a message.
+    /// Authenticates and decrypts a message.
     ///
     /// - Parameters:
     ///   - sealed: Ciphertext, then tag.

@@ -1,14 +1,14 @@
 import COpenSSL
 
-/// The one owner of an `EVP_CIPHER_CTX`.
+/// The single owner of an `EVP_CIPHER_CTX`.
 ///
 /// `@unchecked Sendable`: the context has one owner, and every use needs exclusive access, which the language enforces.
 struct CipherContext: ~Copyable, @unchecked Sendable {
-    /// Which way it runs.
+    /// Whether it encrypts or decrypts.
     enum Direction: Int32 { case open, seal }
 
     private let pointer: OpaquePointer
-    // Kept here, for asking OpenSSL costs as much as encrypting a few hundred bytes.
+    // Kept here, because asking OpenSSL costs as much as encrypting a few hundred bytes.
     private let keyLength: Int
     private var nonceLength: Int
 
@@ -30,7 +30,7 @@ struct CipherContext: ~Copyable, @unchecked Sendable {
 
     deinit { EVP_CIPHER_CTX_free(pointer) }
 
-    /// Chooses the nonce's length, where the cipher leaves a choice.
+    /// Sets the nonce's length, where the cipher allows several.
     mutating func setNonceLength(_ count: Int) throws {
         guard let length = Int32(exactly: count) else { throw OpenSSLError.wrongSize("The nonce is too long") }
         try require(EVP_CIPHER_CTX_ctrl(pointer, EVP_CTRL_AEAD_SET_IVLEN, length, nil), "set the nonce's length")
@@ -53,7 +53,7 @@ struct CipherContext: ~Copyable, @unchecked Sendable {
         try initialise(cipher: nil, key: nil, nonce: nonce.baseAddress, direction)
     }
 
-    /// Starts the only message under a key: one call computes the schedule and sets the nonce.
+    /// Starts the only message under a key: one call computes the key schedule and sets the nonce.
     mutating func start(key: UnsafeRawBufferPointer, nonce: UnsafeRawBufferPointer, _ direction: Direction) throws {
         guard key.count == keyLength,
             nonce.count == nonceLength
@@ -61,12 +61,12 @@ struct CipherContext: ~Copyable, @unchecked Sendable {
         try initialise(cipher: nil, key: key.baseAddress, nonce: nonce.baseAddress, direction)
     }
 
-    /// Takes data that is authenticated, not encrypted.
+    /// Adds data that is authenticated but not encrypted.
     mutating func authenticate(_ bytes: UnsafeRawBufferPointer) throws {
         try run(bytes, into: nil)
     }
 
-    /// Runs data through the cipher and gives the number of bytes written.
+    /// Runs data through the cipher and returns the number of bytes written.
     @discardableResult
     mutating func update(
         _ bytes: UnsafeRawBufferPointer, into out: UnsafeMutableRawBufferPointer
@@ -75,7 +75,7 @@ struct CipherContext: ~Copyable, @unchecked Sendable {
         return try run(bytes, into: out.baseAddress)
     }
 
-    /// Ends a message that is being sealed and writes its 16-byte tag.
+    /// Finishes encrypting a message and writes its 16-byte tag.
     mutating func finishSealing(tag: UnsafeMutableRawBufferPointer) throws {
         try withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 16) { spare in
             var written: Int32 = 0
@@ -85,7 +85,7 @@ struct CipherContext: ~Copyable, @unchecked Sendable {
             EVP_CIPHER_CTX_ctrl(pointer, EVP_CTRL_AEAD_GET_TAG, Int32(tag.count), tag.baseAddress), "read the tag")
     }
 
-    /// Ends a message that is being opened and says whether the tag fits. OpenSSL compares it in constant time.
+    /// Finishes decrypting a message and returns whether the tag matches. OpenSSL compares it in constant time.
     mutating func finishOpening(tag: UnsafeRawBufferPointer) throws -> Bool {
         let expected = UnsafeMutableRawPointer(mutating: tag.baseAddress)  // only read, though the call takes void *
         try require(EVP_CIPHER_CTX_ctrl(pointer, EVP_CTRL_AEAD_SET_TAG, Int32(tag.count), expected), "set the tag")
@@ -95,8 +95,8 @@ struct CipherContext: ~Copyable, @unchecked Sendable {
         }
     }
 
-    /// Ends a block cipher's message, takes its padding off, and gives the number of bytes the last block still had;
-    /// nil when the padding is wrong.
+    /// Finishes a block cipher's message, removes its padding, and returns how many bytes the last block still had; nil
+    /// when the padding is wrong.
     mutating func finishBlocks(into out: UnsafeMutableRawBufferPointer) -> Int? {
         var written: Int32 = 0
         guard out.count >= 16, let start = out.baseAddress else { return nil }

@@ -1,6 +1,6 @@
 import COpenSSL
 
-/// The ciphers a JWE's content may be under (RFC 7518 §5.1). Each takes a key that is used for one message.
+/// The content encryption algorithms of a JWE (RFC 7518 §5.1). Each takes a key that is used for one message.
 public enum ContentCipher: Sendable, CaseIterable {
     /// AES-GCM with a 128-bit key.
     case aes128GCM
@@ -23,15 +23,15 @@ public enum ContentCipher: Sendable, CaseIterable {
         }
     }
 
-    /// Whether a nonce has a length this cipher is taken with: 12 or 16 bytes for GCM, 16 for CBC.
+    /// Whether this cipher accepts a nonce of a length: 12 or 16 bytes for GCM, 16 for CBC.
     ///
     /// - Parameter count: The nonce's length in bytes.
-    /// - Returns: True for a length that is taken.
+    /// - Returns: True for an accepted length.
     public func takesNonce(ofByteCount count: Int) -> Bool {
         self == .aes128CBCHMACSHA256 ? count == 16 : count == 12 || count == 16
     }
 
-    /// How long a message is once encrypted, without its tag: CBC pads to whole blocks, with one byte at least.
+    /// The length of an encrypted message without its tag: CBC pads to whole blocks, with at least one byte.
     ///
     /// - Parameter plaintextByteCount: The message's length in bytes.
     /// - Returns: The ciphertext's length in bytes.
@@ -52,13 +52,13 @@ public enum ContentCipher: Sendable, CaseIterable {
 }
 
 extension ContentCipher {
-    /// Checks and decrypts one message. Nothing of a message that is refused is given out.
+    /// Authenticates and decrypts one message. Nothing of a refused message is returned.
     ///
     /// - Parameters:
     ///   - ciphertext: The message without its tag.
     ///   - tag: 16 bytes.
     ///   - key: ``keyByteCount`` bytes.
-    ///   - nonce: Of a length that ``takesNonce(ofByteCount:)`` says is taken.
+    ///   - nonce: Of a length that ``takesNonce(ofByteCount:)`` accepts.
     ///   - additionalData: What was authenticated along with the message.
     /// - Returns: The plaintext.
     /// - Throws: ``OpenSSLError`` with ``OpenSSLError/Code/notAuthentic``, the same for every cause, when key, nonce,
@@ -81,7 +81,7 @@ extension ContentCipher {
         }
     }
 
-    /// RFC 7518 §5.2.2.2: the code is checked before anything is decrypted. The key's first half is HMAC's.
+    /// RFC 7518 §5.2.2.2: the tag is checked before anything is decrypted. The first half of the key is for HMAC.
     private func openCBC(
         _ ciphertext: UnsafeRawBufferPointer, tag: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer,
         nonce: UnsafeRawBufferPointer, additionalData: UnsafeRawBufferPointer
@@ -95,7 +95,7 @@ extension ContentCipher {
         }
     }
 
-    /// An array of what the body writes; when it gives nil, everything is wiped and the message refused.
+    /// An array written by the body; when the body returns nil, everything is wiped and the message refused.
     private static func collect(
         upTo capacity: Int, _ body: (UnsafeMutableRawBufferPointer) throws -> Int?
     ) throws -> [UInt8] {
@@ -117,7 +117,7 @@ extension ContentCipher {
     /// - Parameters:
     ///   - plaintext: The message; may be empty.
     ///   - key: ``keyByteCount`` bytes, used for this message only.
-    ///   - nonce: Of a length that ``takesNonce(ofByteCount:)`` says is taken.
+    ///   - nonce: Of a length that ``takesNonce(ofByteCount:)`` accepts.
     ///   - additionalData: What is authenticated along with the message.
     ///   - out: Exactly 16 bytes more than ``ciphertextByteCount(of:)`` says: ciphertext, then tag.
     /// - Throws: ``OpenSSLError`` when a length is wrong or OpenSSL fails.
@@ -138,7 +138,7 @@ extension ContentCipher {
         try context.finishSealing(tag: UnsafeMutableRawBufferPointer(rebasing: out[count...]))
     }
 
-    /// RFC 7518 §5.2.2.1: what is encrypted is authenticated. The key's second half is AES's.
+    /// RFC 7518 §5.2.2.1: encrypt, then authenticate the ciphertext. The second half of the key is for AES.
     private func sealCBC(
         _ plaintext: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer, nonce: UnsafeRawBufferPointer,
         additionalData: UnsafeRawBufferPointer, into out: UnsafeMutableRawBufferPointer
@@ -153,7 +153,7 @@ extension ContentCipher {
         UnsafeMutableRawBufferPointer(rebasing: out[(count + last)...]).copyBytes(from: code[..<Self.tagByteCount])
     }
 
-    /// The whole code of RFC 7518 §5.2.2.1 over additional data, nonce and ciphertext, with the key's first half.
+    /// The whole MAC of RFC 7518 §5.2.2.1 over additional data, nonce and ciphertext, with the first half of the key.
     static func code(key: UnsafeRawBufferPointer, parts: [UnsafeRawBufferPointer]) throws -> [UInt8] {
         var code = [UInt8](repeating: 0, count: HMACSHA256.byteCount)
         let authenticator = try HMACSHA256(keyBytes: UnsafeRawBufferPointer(rebasing: key[..<16]))

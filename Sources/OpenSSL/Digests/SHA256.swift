@@ -1,6 +1,6 @@
 import COpenSSL
 
-/// SHA-256 (FIPS 180-4) of bytes that are all there.
+/// SHA-256 (FIPS 180-4) of bytes that are completely in memory.
 public enum SHA256 {
     /// The length of a digest, in bytes.
     public static let byteCount = 32
@@ -26,7 +26,7 @@ public enum SHA256 {
         try bytes.withUnsafeBytes { try digest($0) }
     }
 
-    /// Writes the digest of a buffer where the caller wants it.
+    /// Writes the digest of a buffer into another.
     ///
     /// - Parameters:
     ///   - bytes: What to hash.
@@ -51,7 +51,7 @@ public enum SHA256 {
     }
 }
 
-/// SHA-256 of bytes that come piece by piece, such as a file's.
+/// Incremental SHA-256, such as of a file.
 public struct SHA256Stream: ~Copyable, Sendable {
     private var context: DigestContext
 
@@ -62,7 +62,7 @@ public struct SHA256Stream: ~Copyable, Sendable {
         context = try DigestContext.started()
     }
 
-    /// Takes the next piece.
+    /// Adds the next piece.
     ///
     /// - Parameter bytes: The piece; may be empty.
     /// - Throws: ``OpenSSLError`` when OpenSSL fails.
@@ -70,7 +70,7 @@ public struct SHA256Stream: ~Copyable, Sendable {
         try context.update(bytes)
     }
 
-    /// Ends the stream.
+    /// Finishes the digest.
     ///
     /// - Returns: The digest, 32 bytes.
     /// - Throws: ``OpenSSLError`` when OpenSSL fails.
@@ -110,7 +110,7 @@ public final class HMACSHA256: Sendable {
         outer = try Self.state(after: block, xor: 0x5c)
     }
 
-    /// Writes a message's code.
+    /// Writes a message's code into a buffer.
     ///
     /// - Parameters:
     ///   - message: What to authenticate.
@@ -135,7 +135,7 @@ public final class HMACSHA256: Sendable {
         return code
     }
 
-    /// The code of a message that lies in several places.
+    /// The code of a message that consists of several pieces.
     func code(forParts parts: [UnsafeRawBufferPointer], into out: UnsafeMutableRawBufferPointer) throws {
         var state = try DigestContext.copy(of: inner)
         for part in parts { try state.update(part) }
@@ -158,7 +158,7 @@ public final class HMACSHA256: Sendable {
     }
 }
 
-/// The one owner of an `EVP_MD_CTX` that computes SHA-256.
+/// The single owner of an `EVP_MD_CTX` that computes SHA-256.
 ///
 /// `@unchecked Sendable`: the context has one owner; changing it needs exclusive access, which the language enforces,
 /// and copying from it only reads.
@@ -194,7 +194,7 @@ struct DigestContext: ~Copyable, @unchecked Sendable {
         try require(EVP_DigestUpdate(pointer, bytes.baseAddress, bytes.count), "hash")
     }
 
-    /// Writes the digest, 32 bytes; the state is then spent until ``restart(from:)``.
+    /// Writes the digest, 32 bytes; the state cannot be used again until ``restart(from:)``.
     mutating func finish(into out: UnsafeMutableRawBufferPointer) throws {
         guard out.count >= SHA256.byteCount, let start = out.baseAddress else {
             throw OpenSSLError.wrongSize("A SHA-256 digest needs a buffer of 32 bytes")
@@ -205,7 +205,8 @@ struct DigestContext: ~Copyable, @unchecked Sendable {
 
 /// A digest algorithm, looked up once: `EVP_MD_fetch` for every call costs more than hashing a short message.
 ///
-/// `@unchecked Sendable`: a fetched `EVP_MD` is never changed, and its reference count is atomic (man 7 openssl-threads).
+/// `@unchecked Sendable`: a fetched `EVP_MD` is never changed, and its reference count is atomic
+/// (man 7 openssl-threads).
 final class FetchedDigest: @unchecked Sendable {
     static let sha256 = Result { try FetchedDigest(named: "SHA2-256") }
 

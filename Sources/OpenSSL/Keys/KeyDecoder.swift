@@ -1,6 +1,6 @@
 import COpenSSL
 
-/// Turns one PEM block or one DER object into what it holds.
+/// Decodes one PEM block or one DER object.
 struct KeyDecoder {
     let password: String?
     let name: String
@@ -11,7 +11,7 @@ struct KeyDecoder {
             "\(name) is no key or certificate that can be read; PEM, DER or PKCS#12 is wanted, whole and unchanged")
     }
 
-    /// Nil for a block that is only an annex of the next one.
+    /// Nil for a block that only supplements the next one.
     func item(pem block: PEMBlock) throws -> KeyFile.Item? {
         switch block.label {
         case "CERTIFICATE", "X509 CERTIFICATE": .certificate(try certificate(block.body))
@@ -27,7 +27,7 @@ struct KeyDecoder {
         }
     }
 
-    /// The forms of DER cannot be taken for one another: each begins with another sequence of types.
+    /// The DER forms cannot be confused: each begins with a different sequence of types.
     func item(der bytes: [UInt8]) throws -> KeyFile.Item {
         if let handle = certificateHandle(bytes) { return .certificate(try Certificate(handle)) }
         if let key = decode(bytes, { d2i_PUBKEY(nil, $0, $1) }) { return .publicKey(try PublicKey(handle(key))) }
@@ -111,7 +111,7 @@ extension KeyDecoder {
         }
     }
 
-    /// PKCS#1's RSAPrivateKey or SEC 1's ECPrivateKey, encrypted or not the way OpenSSL did before PKCS#8.
+    /// PKCS#1's RSAPrivateKey or SEC 1's ECPrivateKey, possibly encrypted the way OpenSSL did before PKCS#8.
     func traditional(_ block: PEMBlock, type: Int32) throws -> KeyFile.Item {
         var body = block.body
         defer { body.withUnsafeMutableBytes { OPENSSL_cleanse($0.baseAddress, $0.count) } }

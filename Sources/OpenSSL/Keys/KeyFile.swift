@@ -1,10 +1,10 @@
 /// What a file of keys and certificates holds: PEM, DER or PKCS#12.
 public struct KeyFile: Sendable {
-    /// How the file is written.
+    /// The encoding of a file.
     public enum Format: String, Sendable {
         /// Armoured text.
         case pem = "PEM"
-        /// One bare binary object.
+        /// One binary object.
         case der = "DER"
         /// A keystore, also called .p12 or .pfx.
         case pkcs12 = "PKCS#12"
@@ -22,20 +22,20 @@ public struct KeyFile: Sendable {
         case lockedPrivateKey
         /// A keystore that is encrypted, and no password was given.
         case lockedKeystore
-        /// Something that is of no use here, by the name the file gives it.
+        /// Something of no use here, by the name the file gives it.
         case other(String)
     }
 
-    /// How the file is written.
+    /// The encoding of the file.
     public let format: Format
-    /// What was found, in the file's order; of a keystore the key first, then its certificate and the chain.
+    /// What was found, in the file's order; for a keystore the key first, then its certificate and the chain.
     public let items: [Item]
 
     /// Reads a file. Keys too weak to use are listed too; the functions that pick a key refuse them.
     ///
     /// - Parameters:
     ///   - bytes: The file's content.
-    ///   - password: What opens it; nil where there is none. It is never asked for on a terminal.
+    ///   - password: The password; nil when there is none. It is never asked for on a terminal.
     ///   - name: What to call the file in an error, such as the setting and the file's name.
     /// - Throws: ``OpenSSLError`` with ``OpenSSLError/Code/unreadable`` or ``OpenSSLError/Code/wrongPassword``.
     public init(_ bytes: [UInt8], password: String?, name: String) throws {
@@ -56,12 +56,12 @@ public struct KeyFile: Sendable {
         items.compactMap { if case .certificate(let certificate) = $0 { certificate } else { nil } }
     }
 
-    /// The private keys found, those that are locked left out.
+    /// The private keys found, except locked ones.
     public var privateKeys: [PrivateKey] {
         items.compactMap { if case .privateKey(let key) = $0 { key } else { nil } }
     }
 
-    /// The public keys found by themselves, those of certificates and private keys left out.
+    /// The public keys found on their own, not those of certificates and private keys.
     public var publicKeys: [PublicKey] {
         items.compactMap { if case .publicKey(let key) = $0 { key } else { nil } }
     }
@@ -97,7 +97,7 @@ extension KeyFile {
         return key
     }
 
-    /// The key that opens answers.
+    /// The key that decrypts answers.
     func decryptionKey(name: String) throws -> PrivateKey {
         let key = try onlyPrivateKey(
             name: name,
@@ -123,7 +123,7 @@ extension KeyFile {
     ///
     /// - Parameter name: What to call the file in an error, such as the setting and the file's name.
     /// - Returns: In the file's order, at least one.
-    /// - Throws: ``OpenSSLError`` that says what the file holds instead, or that it wants a password.
+    /// - Throws: ``OpenSSLError`` that says what the file holds instead, or that it needs a password.
     public func certificates(name: String) throws -> [Certificate] {
         let certificates = certificates
         guard !certificates.isEmpty else {

@@ -3,8 +3,8 @@ import Synchronization
 
 /// The owner of an `EVP_PKEY`, public or private.
 ///
-/// `@unchecked Sendable`: the key is never changed once it is here, and an `EVP_PKEY` that is only read may be used by
-/// several threads (man 7 openssl-threads).
+/// `@unchecked Sendable`: the key is never changed once it is stored here, and several threads may use an `EVP_PKEY`
+/// that is only read (man 7 openssl-threads).
 final class KeyHandle: @unchecked Sendable {
     let pointer: OpaquePointer
 
@@ -19,7 +19,7 @@ final class KeyHandle: @unchecked Sendable {
     /// The size of an RSA modulus or of a curve's field, in bits.
     var bits: Int { Int(EVP_PKEY_get_bits(pointer)) }
 
-    /// The strength of 2048 bits of RSA is 112 bits (NIST SP 800-57 part 1, table 2); the common curves have 128.
+    /// 2048-bit RSA has a strength of 112 bits (NIST SP 800-57 part 1, table 2); the common curves have 128.
     var isStrongEnough: Bool {
         kind == .rsa || kind == .rsaPSS ? bits >= 2048 : EVP_PKEY_get_security_bits(pointer) >= 112
     }
@@ -106,7 +106,7 @@ final class KeyContext: @unchecked Sendable {
     deinit { EVP_PKEY_CTX_free(pointer) }
 }
 
-/// Key contexts that are set up once and lent to one caller at a time; there come to be as many as threads at work.
+/// Key contexts that are set up once and lent to one caller at a time; the pool grows to the number of active threads.
 final class KeyContextPool: Sendable {
     private let key: KeyHandle
     private let operation: KeyContext.Operation

@@ -2,7 +2,7 @@ import COpenSSL
 
 /// One armoured block of a PEM file (RFC 7468, and RFC 1421 for the headers of OpenSSL's older encrypted keys).
 struct PEMBlock {
-    /// What stands after `BEGIN`.
+    /// The label after `BEGIN`.
     let label: String
     /// The lines before the base64; only `Proc-Type` and `DEK-Info` are in use.
     let header: String
@@ -78,7 +78,7 @@ enum DER {
         return result
     }
 
-    /// Whether the bytes are one DER SEQUENCE that ends where they end.
+    /// Whether the bytes are exactly one DER SEQUENCE.
     static func isSequence(_ bytes: [UInt8]) -> Bool {
         guard bytes.count >= 2, bytes[0] == 0x30 else { return false }
         let first = Int(bytes[1])

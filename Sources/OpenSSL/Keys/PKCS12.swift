@@ -2,7 +2,7 @@ import COpenSSL
 
 /// Reads PKCS#12 keystores (RFC 7292).
 ///
-/// Bag by bag, because `PKCS12_parse` looks for the ciphers of a key in the global library context only.
+/// Bag by bag, because `PKCS12_parse` looks for a key's ciphers in the global library context only.
 enum PKCS12 {
     static func isKeystore(_ bytes: [UInt8]) -> Bool {
         guard let store = bytes.withUnsafeBufferPointer({ DER.decode($0) { d2i_PKCS12(nil, $0, $1) } }) else {
@@ -28,18 +28,18 @@ enum PKCS12 {
         }
     }
 
-    /// The empty keystore made first carries the library context that its encrypted parts are then read with.
+    /// The empty keystore created first carries the library context that its encrypted parts are then read with.
     private static func decode(_ bytes: [UInt8], _ library: OpaquePointer) throws -> OpaquePointer {
         try bytes.withUnsafeBytes { bytes in
             let source = try MemoryBuffer(reading: bytes)
             var store: OpaquePointer? = try require(PKCS12_init_ex(NID_pkcs7_data, library, nil), "make a keystore")
-            // On failure d2i frees what it was given.
+            // On failure d2i frees its argument.
             return try require(d2i_PKCS12_bio(source.pointer, &store), "read a keystore")
         }
     }
 
-    /// The password as it fits: an empty one was written by some as no characters, by others as a closing zero
-    /// (RFC 7292 §B.1 leaves it open). Nil when none fits.
+    /// The variant of the password that fits: some programs write an empty one as no characters, others as a
+    /// terminating zero (RFC 7292 §B.1 leaves it open). Nil when none fits.
     private static func verified(_ password: String?, for store: OpaquePointer) -> KeystorePassword? {
         let candidates: [KeystorePassword] =
             switch password {
@@ -85,7 +85,7 @@ extension PKCS12 {
 
     private static func push(_ certificate: Certificate, to stack: OpaquePointer) throws {
         let handle = try CertificateHandle(der: certificate.der)
-        // The list owns what is in it, so it is given a reference of its own, and before it can give it back.
+        // The list owns its elements, so it gets its own reference, taken before the call that could release it.
         try require(X509_up_ref(handle.pointer), "make a list of certificates")
         do {
             try require(COpenSSL_sk_X509_push(stack, handle.pointer), "make a list of certificates")
@@ -119,7 +119,7 @@ struct PKCS12Reader {
         }
     }
 
-    /// Parts encrypted to a certificate instead of a password are of no use here and left out.
+    /// Parts encrypted to a certificate instead of a password are of no use here and are skipped.
     private mutating func read(content: UnsafeMutablePointer<COpenSSL.PKCS7>) throws {
         let bags: OpaquePointer?
         switch OBJ_obj2nid(content.pointee.type) {
@@ -142,7 +142,7 @@ struct PKCS12Reader {
         }
     }
 
-    /// Certificates of other kinds than X.509, revocation lists and secrets are left out.
+    /// Certificates other than X.509, revocation lists and secrets are skipped.
     private mutating func read(bag: OpaquePointer, depth: Int) throws {
         switch PKCS12_SAFEBAG_get_nid(bag) {
         case NID_keyBag:
@@ -163,19 +163,20 @@ struct PKCS12Reader {
         }
     }
 
-    /// The key is made in the global context: the one it was decrypted in is about to go.
+    /// The key is created in the global context: the one it was decrypted in is about to be freed.
     private mutating func append(key info: OpaquePointer?) throws {
         guard let info, let key = EVP_PKCS82PKEY(info) else { throw unreadable }
         keys.append(try PrivateKey(KeyHandle(takingOwnership: key)))
     }
 
-    /// Read anew for the same reason.
+    /// Decoded again for the same reason.
     private mutating func append(certificate: consuming CertificateHandle) throws {
         certificates.append(try Certificate(CertificateHandle(der: certificate.der())))
     }
 
-    /// The password fits the keystore's mark and does not open what is in it. Marks take characters, modern ciphers the
-    /// bytes they are written in (RFC 7292 §B.1, RFC 8018 §5), so that one with letters beyond ASCII may fit one of both.
+    /// The password fits the keystore's MAC but does not open its content. MACs use characters, modern ciphers the
+    /// bytes of their encoding (RFC 7292 §B.1, RFC 8018 §5), so a password with letters beyond ASCII may fit only one
+    /// of them.
     private var locked: OpenSSLError {
         guard password.isASCII else {
             return OpenSSLError.failed(
@@ -200,7 +201,7 @@ enum KeystorePassword {
     case none
     case text(String)
 
-    /// Whether it is written the same in every encoding.
+    /// Whether it is the same in every encoding.
     var isASCII: Bool {
         switch self {
         case .none: true
@@ -208,7 +209,7 @@ enum KeystorePassword {
         }
     }
 
-    /// Gives the zero-terminated UTF-8, or NULL, and its length without the zero.
+    /// Passes on the zero-terminated UTF-8, or NULL, and its length without the zero.
     func withBytes<Result>(_ body: (UnsafePointer<CChar>?, Int32) throws -> Result) rethrows -> Result {
         switch self {
         case .none: try body(nil, 0)
@@ -219,14 +220,14 @@ enum KeystorePassword {
 
 /// A library context with OpenSSL's default and legacy providers, for RC2 and the other old ciphers of keystores.
 ///
-/// It lives while one file is read. The global context never gets to know those ciphers.
+/// It lives while one file is read. The global context never loads those ciphers.
 enum LegacyProviders {
     static func withContext<Result>(_ body: (OpaquePointer) throws -> Result) throws -> Result {
         let context = try require(OSSL_LIB_CTX_new(), "make a library context")
         defer { OSSL_LIB_CTX_free(context) }
         let standard = try require(OSSL_PROVIDER_load(context, "default"), "load its default provider")
         defer { unload(standard) }
-        // A system may come without legacy.so; then only files that need it are refused.
+        // A system may lack legacy.so; then only files that need it are refused.
         let legacy = OSSL_PROVIDER_load(context, "legacy")
         ERR_clear_error()
         defer { if let legacy { unload(legacy) } }

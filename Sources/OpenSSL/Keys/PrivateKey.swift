@@ -6,7 +6,7 @@ public final class PrivateKey: Sendable {
     public let kind: KeyKind
     /// The size of an RSA modulus, or of a curve's field, in bits.
     public let bits: Int
-    /// The other half.
+    /// The public key.
     public let publicKey: PublicKey
 
     let handle: KeyHandle
@@ -23,19 +23,19 @@ public final class PrivateKey: Sendable {
         modulus = handle.kind == .rsa ? try handle.modulus() : []
     }
 
-    /// Reads the key that opens answers.
+    /// Reads the key that decrypts answers.
     ///
     /// - Parameters:
     ///   - bytes: PEM (PKCS#1, PKCS#8, either of them encrypted), DER, or PKCS#12, RC2-40 of older exporters included.
-    ///   - password: What opens it; nil where there is none. It is never asked for on a terminal.
+    ///   - password: The password; nil when there is none. It is never asked for on a terminal.
     ///   - name: What to call the file in an error, such as the setting and the file's name.
     /// - Returns: An RSA key of at least 2048 bits.
-    /// - Throws: ``OpenSSLError`` that says what the file is instead, or that the password is missing or wrong.
+    /// - Throws: ``OpenSSLError`` that says what the file holds instead, or that the password is missing or wrong.
     public static func load(_ bytes: [UInt8], password: String?, name: String) throws -> PrivateKey {
         try KeyFile(bytes, password: password, name: name).decryptionKey(name: name)
     }
 
-    /// Makes a new RSA key.
+    /// Generates an RSA key.
     ///
     /// - Parameter bits: At least 2048.
     /// - Returns: The key.
@@ -62,7 +62,7 @@ extension PrivateKey {
     ///
     /// - Parameter ciphertext: As many bytes as the modulus has.
     /// - Returns: The message.
-    /// - Throws: ``OpenSSLError`` with ``OpenSSLError/Code/notAuthentic`` when it does not open, or
+    /// - Throws: ``OpenSSLError`` with ``OpenSSLError/Code/notAuthentic`` when it cannot be decrypted, or
     ///   ``OpenSSLError/Code/wrongKind`` when the key is not RSA.
     public func decryptOAEPSHA256(_ ciphertext: [UInt8]) throws -> [UInt8] {
         try requireRSA(kind)
@@ -76,12 +76,13 @@ extension PrivateKey {
 
     /// Unwraps a content key with RSA-OAEP-256, or leaves a random one in its place.
     ///
-    /// Whoever can tell a key that did not unwrap from one that did, by text, status or time, can decrypt with our key
-    /// (RFC 7516 §11.5). So a failure is not reported: the caller goes on with a key that cannot fit, and fails there.
+    /// An attacker who can tell a key that did not unwrap from one that did, by text, status or time, can decrypt with
+    /// our key (RFC 7516 §11.5). So a failure is not reported: the caller continues with a key that cannot fit, and
+    /// fails there.
     ///
     /// - Parameters:
-    ///   - wrapped: The encrypted key; of another length than the modulus it counts as one that does not unwrap.
-    ///   - out: Filled wholly; a key of another length counts as one that did not unwrap.
+    ///   - wrapped: The encrypted key; one whose length differs from the modulus counts as one that does not unwrap.
+    ///   - out: Filled completely; a key of another length counts as one that did not unwrap.
     /// - Throws: ``OpenSSLError`` only when the key is not RSA or OpenSSL fails for reasons of its own.
     public func unwrapOAEPSHA256(_ wrapped: UnsafeRawBufferPointer, into out: UnsafeMutableRawBufferPointer) throws {
         try requireRSA(kind)
@@ -101,8 +102,8 @@ extension PrivateKey {
         0 &- UInt8(condition ? 1 : 0)
     }
 
-    /// Gives the ciphertext where RSA takes it, which is as many bytes as the modulus has and a smaller number
-    /// (RFC 8017 §5.1.2 and §7.1.2); else a stand-in, because OpenSSL refuses the others before it computes anything.
+    /// Passes on the ciphertext if RSA accepts it, that is if it is as long as the modulus and numerically smaller (RFC
+    /// 8017 §5.1.2 and §7.1.2); otherwise a stand-in, because OpenSSL rejects the others before it computes anything.
     private func withAcceptable(
         _ wrapped: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) throws -> Void
     ) throws {
@@ -112,8 +113,8 @@ extension PrivateKey {
         try standIn.withUnsafeBytes(body)
     }
 
-    /// Decrypts into a buffer of the modulus's length, which is wiped afterwards. The body is given OpenSSL's result
-    /// and the message, which lies at the start of that buffer.
+    /// Decrypts into a buffer of the modulus's length, which is wiped afterwards. The body gets OpenSSL's result and
+    /// the message, which lies at the start of that buffer.
     private func withDecrypted<Result>(
         _ ciphertext: UnsafeRawBufferPointer, _ body: (Int32, UnsafeRawBufferPointer) throws -> Result
     ) throws -> Result {

@@ -8,7 +8,7 @@ public final class PublicKey: Sendable {
     public let bits: Int
     /// The DER SubjectPublicKeyInfo (RFC 5280 §4.1).
     public let subjectPublicKeyInfo: [UInt8]
-    /// The lower-case hexadecimal SHA-256 of ``subjectPublicKeyInfo``: what Mastercard names as `kid`.
+    /// The lower-case hexadecimal SHA-256 of ``subjectPublicKeyInfo``: what Mastercard uses as `kid`.
     public let fingerprint: String
 
     let handle: KeyHandle
@@ -29,7 +29,7 @@ public final class PublicKey: Sendable {
     ///   - bytes: PEM or DER: a public key (SubjectPublicKeyInfo or PKCS#1) or a certificate; of a chain the first.
     ///   - name: What to call the file in an error, such as the setting and the file's name.
     /// - Returns: An RSA key of at least 2048 bits.
-    /// - Throws: ``OpenSSLError`` that says what the file is instead.
+    /// - Throws: ``OpenSSLError`` that says what the file holds instead.
     public static func load(_ bytes: [UInt8], name: String) throws -> PublicKey {
         try KeyFile(bytes, password: nil, name: name).encryptionKey(name: name)
     }
@@ -60,7 +60,7 @@ extension PublicKey {
         }
     }
 
-    /// Encrypts like ``encryptOAEPSHA256(_:)``, where the caller wants it.
+    /// Encrypts like ``encryptOAEPSHA256(_:)``, into a buffer.
     ///
     /// - Parameters:
     ///   - message: At most ``byteCount`` − 66 bytes.

@@ -1,7 +1,8 @@
 import GRDB
 
 extension WriterConnection {
-    /// Takes records off the queue and opens their rows in the ledger. The rows are committed before anyone is told.
+    /// Takes records off the queue and opens their ledger rows. The rows are committed before the caller gets the
+    /// result.
     func claim(_ request: ClaimRequest) throws -> ClaimResult {
         let row = try batchRow(request.batch)
         guard row.state == .running else {
@@ -39,7 +40,7 @@ extension WriterConnection {
             let page = try candidates(request, progress)
             for candidate in page.candidates {
                 switch try verdict(on: candidate, request, row, &progress) {
-                // Not one call above what the caps allow: it stays where it is.
+                // Not one call above what the caps allow: the record stays where it is.
                 case .call where progress.result.records.count == allowed:
                     progress.isCapped = true
                     return try advance(request, progress)
@@ -65,7 +66,7 @@ extension WriterConnection {
         return try firstInteger(claims.nextReadyOfRerun, request.batch.rawValue)
     }
 
-    /// Retries that are due first, then untried lines, which are no re-run's.
+    /// Retries that are due first, then untried lines, which belong to no re-run.
     private func candidates(
         _ request: ClaimRequest, _ progress: ClaimProgress
     ) throws -> (candidates: [ClaimCandidate], isLast: Bool) {
@@ -144,7 +145,7 @@ extension WriterConnection {
         try claims.addLedgerDay.run(day, request.batch.rawValue, Int64(claimed))
     }
 
-    /// The cap that leaves no room for one more call that is no batch's.
+    /// The cap that does not allow one more call outside any batch.
     func capReached(_ caps: CallCaps) throws -> Cap? {
         let shared = CallCaps(daily: caps.daily, monthly: caps.monthly, day: caps.day)
         return CallAllowance(
@@ -171,14 +172,14 @@ extension WriterConnection {
     }
 }
 
-/// How far one claim has come.
+/// The progress of one claim.
 struct ClaimProgress {
-    /// Records that one claim answers, holds or puts off without a call, at most, unless more calls are asked for: each
+    /// The most records that one claim answers, holds or puts off without a call, unless more calls are asked for: each
     /// is written in the same transaction.
     private static let mostPassed = 256
 
     var result = ClaimResult()
-    /// What it changes in the batch's counters, the records claimed aside.
+    /// What it changes in the batch's counters, apart from the claimed records.
     var counts = BatchCounts()
     /// Untried lines after this record are queued.
     var cursor: Int64
@@ -188,7 +189,7 @@ struct ClaimProgress {
     var holds = false
     /// Whether a record was left because the caps allow no further call.
     var isCapped = false
-    /// The fingerprints of other batches' records under way, once somebody asked.
+    /// The fingerprints of other batches' records under way, once they were needed.
     var othersUnderWay: Set<[UInt8]>?
 
     init(cursor: Int64, attempt: Int64) {
@@ -196,7 +197,7 @@ struct ClaimProgress {
         self.attempt = attempt
     }
 
-    /// Whether the claim goes on.
+    /// Whether the claim continues.
     func hasRoom(for request: ClaimRequest) -> Bool {
         result.records.count < request.count && result.passed < max(request.count, Self.mostPassed)
     }
@@ -357,7 +358,7 @@ struct ClaimStatements {
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
             """)
     }
-    /// Records whose time has come, with a further condition.
+    /// Due records, with an additional condition.
     private static func due(and condition: String = "1") -> String {
         """
         SELECT records.id, spent, attempts, fingerprint, payload,

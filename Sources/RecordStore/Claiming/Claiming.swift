@@ -1,23 +1,24 @@
 extension RecordStore {
     /// Takes records off a batch's queue: due retries first, then untried lines in input order.
     ///
-    /// Their rows in the ledger are committed and the ledger's mark has moved before this returns; the caps are checked
-    /// in the same transaction. A record whose request is identical to one unresolved in doubt is put in doubt itself,
-    /// without a call, unless its own call may have been billed and it is repeated by decision; one identical to a record that was answered gets that answer, where the caps say so.
+    /// Their ledger rows are committed and the ledger's mark has moved before this returns; the caps are checked in the
+    /// same transaction. A record identical to one unresolved in doubt is put in doubt itself, without a call, unless
+    /// its own call may have been billed and it is repeated by decision; one identical to an answered record gets that
+    /// answer, where the caps allow it.
     ///
     /// - Parameters:
-    ///   - batch: The batch; while it isn't running the claim brings no records and says so.
+    ///   - batch: The batch; while it isn't running the claim returns no records and its state.
     ///   - count: The most records to take.
     ///   - now: Milliseconds since 1970 UTC, for the ledger.
-    ///   - dueBy: Retries due by this time are ready, in milliseconds since 1970 UTC; nil: `now`. Apart from it where the
-    ///     caller's retries don't follow a wall clock that is set.
+    ///   - dueBy: Retries due by this time are ready, in milliseconds since 1970 UTC; nil: `now`. Separate from `now`
+    ///     for callers whose retries do not follow an adjustable wall clock.
     ///   - caps: Hard limits on calls.
     ///   - rerun: Only what this re-run of the batch queued; nil: whatever waits.
     ///   - completions: Attempts that ended, of any batch, to be written in the same transaction as by ``finish(_:)``;
-    ///     where the claim fails, neither is written.
+    ///     if the claim fails, neither is written.
     /// - Returns: The records, and why there are no more.
     /// - Throws: ``StoreError``; ``StoreError/Code/stateNotWritten`` when the ledger can't be written,
-    ///   ``StoreError/Code/diskFull`` at once where there is no room for it: see ``waitForRoom()``.
+    ///   ``StoreError/Code/diskFull`` at once when there is no space for it: see ``waitForRoom()``.
     public func claim(
         _ batch: BatchID, upTo count: Int, now: Int64, dueBy: Int64? = nil, caps: CallCaps,
         of rerun: RerunNumber? = nil, finishing completions: [Completion] = []
@@ -29,7 +30,7 @@ extension RecordStore {
             batch: batch, count: max(0, count), now: now, dueBy: dueBy ?? now, caps: caps, key: key,
             sealingKey: sealingKey, rerun: rerun)
         let sealed = try completions.map { try SealedCompletion($0, key: dataKey(of: $0.record.batch)) }
-        // A claim that has waited would be out of date: its permits, its window and its day are those of now.
+        // A claim that has waited would be out of date: its permits, its window and its day are those of the present.
         let result = try await write(patience: .none) { connection in
             if !sealed.isEmpty {
                 _ = try connection.finish(sealed)
@@ -44,7 +45,7 @@ extension RecordStore {
             state: result.state, held: result.held, reused: result.reused, passed: result.passed)
     }
 
-    /// Opens what was claimed. A record that was altered in the file can't be sent, and ends as failed.
+    /// Opens what was claimed. A record that was altered in the database file can't be sent, and ends as failed.
     private func open(_ sealed: [SealedClaim], _ key: DataKey, now: Int64) async throws -> [ClaimedRecord] {
         var records: [ClaimedRecord] = []
         records.reserveCapacity(sealed.count)
@@ -76,13 +77,13 @@ extension SealedClaim {
     }
 }
 
-/// What a claim brought.
+/// The result of a claim.
 public struct Claim: Sendable {
     /// The records to send, each with an open row in the ledger.
     public let records: [ClaimedRecord]
-    /// The cap that kept the claim from taking more, while more was there.
+    /// The cap that kept the claim from taking more, although more was queued.
     public let cappedBy: Cap?
-    /// When the earliest retry falls due, in milliseconds since 1970 UTC; nil when none waits for a time.
+    /// When the earliest retry falls due, in milliseconds since 1970 UTC; nil when none has a due time.
     public let nextReadyAt: Int64?
     /// Whether nothing is queued and nothing under way: the batch can be completed.
     public let exhausted: Bool
@@ -92,7 +93,7 @@ public struct Claim: Sendable {
     public let held: Int
     /// Records that got the answer of an identical one instead of being sent.
     public let reused: Int
-    /// Records looked at that needed no call, or none now.
+    /// Records considered that needed no call, or none now.
     public let passed: Int
 
     /// Describes what a claim brought.
@@ -139,7 +140,7 @@ public struct ClaimedRecord: Sendable {
     }
 }
 
-/// What a claim asks for.
+/// The parameters of a claim.
 struct ClaimRequest: Sendable {
     let batch: BatchID
     let count: Int
@@ -149,11 +150,11 @@ struct ClaimRequest: Sendable {
     let caps: CallCaps
     let key: DataKey
     let sealingKey: SealingKey
-    /// The re-run whose records alone may be taken; nil: all that wait may.
+    /// The re-run whose records alone may be taken; nil: any that wait.
     var rerun: RerunNumber?
 }
 
-/// What a claim brought, still sealed.
+/// The result of a claim, still sealed.
 struct ClaimResult: Sendable {
     var records: [SealedClaim] = []
     var cappedBy: Cap?
@@ -162,11 +163,11 @@ struct ClaimResult: Sendable {
     var state = BatchState.running
     var held = 0
     var reused = 0
-    /// Records looked at that needed no call, or none now.
+    /// Records considered that needed no call, or none now.
     var passed = 0
 }
 
-/// A claimed record as the writing thread hands it out; the caller's thread opens it.
+/// A claimed record as the writing thread returns it; the caller's thread opens it.
 struct SealedClaim: Sendable {
     let id: RecordID
     let attempt: AttemptID

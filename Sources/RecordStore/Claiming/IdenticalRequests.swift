@@ -1,12 +1,12 @@
 import Dispatch
 import GRDB
 
-/// What identical requests are known by: a code under a key of the database's own, which tells nothing of the request.
+/// The fingerprint of identical requests: an HMAC under a key of the database, which reveals nothing of the request.
 public struct RequestFingerprint: Sendable, Hashable {
     let bytes: [UInt8]
 }
 
-/// Where the answers lie that identical requests may use: of batches that left the hot tables, too.
+/// Where reusable answers to identical requests lie, including those of batches that left the hot tables.
 enum AnswerTables {
     /// What follows `FROM`: the answers by their requests.
     static let tables = """
@@ -14,13 +14,13 @@ enum AnswerTables {
         LEFT JOIN archived_results ON archived_results.record_id = answers.record_id AND results.record_id IS NULL
         """
 
-    /// What is kept of an answer, in the order in which ``KeptAnswer`` is read.
+    /// The columns kept of an answer, in the order in which ``KeptAnswer`` reads them.
     static let columns = [
         "http_status", "correlation_id", "request_ref_id", "submitted_at", "completed_at", "flagged", "detail",
         "answer",
     ].map(value(of:)).joined(separator: ", ")
 
-    /// The condition that an answer was given since a time and is still there.
+    /// The condition that an answer was given since a time and still exists.
     static func serves(since parameter: String) -> String {
         "\(value(of: "completed_at")) >= \(parameter) AND \(value(of: "answer")) IS NOT NULL"
     }
@@ -30,16 +30,16 @@ enum AnswerTables {
     }
 }
 
-/// Identical records: which is called, and which gets the other's answer.
+/// Identical records: which one is called, and which gets the other's answer.
 extension WriterConnection {
-    /// How long a record waits before it is looked at again while an identical one is under way, in milliseconds.
+    /// How long a record waits before it is considered again while an identical one is under way, in milliseconds.
     private static let waitForTwin: Int64 = 1_000
 
-    /// What is done with a record whose turn it is.
+    /// Decides what happens to a record whose turn it is.
     ///
-    /// An untried line is compared with earlier batches only where these may serve; its own batch's repeats are known
-    /// since it was taken in. One that is queued again and has such repeats is compared with them: they may have been
-    /// answered since, or be under way.
+    /// An untried line is compared with earlier batches only where their answers may be reused; repeats within its own
+    /// batch were found when it was taken in. A record that is queued again and has such repeats is compared with them:
+    /// they may have been answered since, or be under way.
     func verdict(
         on candidate: ClaimCandidate, _ request: ClaimRequest, _ row: BatchRow, _ progress: inout ClaimProgress
     ) throws -> ClaimVerdict {
@@ -51,7 +51,7 @@ extension WriterConnection {
         return .call
     }
 
-    /// What the other lines with its request say: one that is answered serves, one that is under way is waited for.
+    /// Compares with the other lines of the same request: an answered one is reused, one under way is waited for.
     private func verdictByRepeats(of candidate: ClaimCandidate, _ request: ClaimRequest) throws -> ClaimVerdict? {
         let statement = claims.identicalRepeated
         return try candidate.fingerprint.withUnsafeBytes { fingerprint in
@@ -86,7 +86,8 @@ extension WriterConnection {
         return underWay.contains(candidate.fingerprint)
     }
 
-    /// From here on their batches put their answers where this one looks, whatever their jobs say: it waits for them.
+    /// From here on their batches add their answers where this one looks, whatever their jobs' settings: it waits for
+    /// them.
     private func fingerprintsUnderWay(besides batch: BatchID) throws -> Set<[UInt8]> {
         let statement = claims.underWay
         statement.bind(batch.records.lowerBound, at: 1)
@@ -100,8 +101,8 @@ extension WriterConnection {
         return found
     }
 
-    /// The newest answer of an identical record that was given since a time; nil where there is none, or it can't be
-    /// opened any more.
+    /// The newest answer of an identical record given since a time; nil where there is none, or it can no longer be
+    /// opened.
     private func answer(
         identicalTo candidate: ClaimCandidate, since: Int64, _ request: ClaimRequest
     ) throws -> KeptAnswer? {
@@ -132,13 +133,13 @@ extension WriterConnection {
         }
     }
 
-    /// A batch's key, read anew each time: it may have been destroyed to erase the batch.
+    /// A batch's key, read again each time: it may have been destroyed to erase the batch.
     private func key(of batch: BatchID, _ request: ClaimRequest) throws -> DataKey? {
         if batch == request.batch { return request.key }
         return try WrappedDataKey.fetch(database, batch)?.unwrap(with: request.sealingKey)
     }
 
-    /// Gives a record the answer of an identical one, sealed anew in its own place.
+    /// Gives a record the answer of an identical one, sealed again for its own place.
     func reuse(
         _ answer: KeptAnswer, for candidate: ClaimCandidate, _ request: ClaimRequest, _ progress: inout ClaimProgress
     ) throws {
@@ -161,7 +162,7 @@ extension WriterConnection {
         pass(try settleFollowers(of: candidate.id, as: .reused), &progress, to: .reused)
     }
 
-    /// Puts a record in doubt that is identical to one in doubt.
+    /// Puts in doubt a record that is identical to one in doubt.
     func hold(_ candidate: ClaimCandidate, _ request: ClaimRequest, _ progress: inout ClaimProgress) throws {
         try unqueue(candidate, request)
         try claims.hold.run(candidate.id)
@@ -171,7 +172,7 @@ extension WriterConnection {
         pass(try settleFollowers(of: candidate.id, as: .inDoubt), &progress, to: .inDoubt)
     }
 
-    /// Leaves a record for a while.
+    /// Puts a record off for a while.
     func putOff(_ candidate: ClaimCandidate, _ request: ClaimRequest, _ progress: inout ClaimProgress) throws {
         try unqueue(candidate, request)
         try finishes.queue.run(request.batch.rawValue, request.dueBy + Self.waitForTwin, candidate.id)
@@ -199,16 +200,17 @@ struct RepeatedRecord: Sendable {
 extension RecordStore {
     private static let repeatsAtATime = 5_000
 
-    /// Finds the records of a batch whose request is the same as an earlier line's, and lets them follow it: they are
-    /// answered by its call. To be called when the whole file has been read and before the ingest is finished.
+    /// Finds the records of a batch whose request is the same as an earlier line's, and makes them followers of it:
+    /// they are answered by its call. Call it when the whole file has been read and before the ingest is finished.
     ///
-    /// Exact whatever the number of lines; SQLite's sorter keeps the memory the same. Doing it again changes nothing.
+    /// Exact whatever the number of lines; SQLite's sorter bounds the memory. Repeating it changes nothing.
     ///
     /// - Parameter batch: The batch, ingesting.
     /// - Returns: How many records repeat an earlier line.
     /// - Throws: ``StoreError``; what was linked by then stays.
     public func linkRepeats(of batch: BatchID) async throws -> Int {
-        // It reads while it waits for the writing thread, perhaps for room on a full disk: not on a thread of all tasks.
+        // It blocks while it waits for the writing thread, perhaps for space on a full disk: not on the cooperative
+        // pool.
         try await withCheckedThrowingContinuation { waiter in
             DispatchQueue.global().async { waiter.resume(with: Result { try self.linkAllRepeats(of: batch) }) }
         }
@@ -227,7 +229,7 @@ extension RecordStore {
         return count
     }
 
-    /// Hands out the repeats in groups, each with the first line of its request.
+    /// Passes on the repeats in groups, each with the first line of its request.
     private func forEachRepeat(of batch: BatchID, _ body: ([RepeatedRecord]) throws -> Void) throws {
         let sql = """
             SELECT id, fingerprint, status FROM records
@@ -260,12 +262,12 @@ extension RecordStore {
 }
 
 extension WriterConnection {
-    /// Gives the records that follow one what it got itself, in the same transaction: its answer, its failure, or its
+    /// Gives the records that follow one its own result, in the same transaction: its answer, its failure, or its
     /// doubt. Those that failed or were held earlier get the answer, too, when their leader was sent again.
     ///
-    /// Nothing is copied: a follower shows its leader's result, so a hundred thousand of them are one statement.
+    /// Nothing is copied: a follower shows its leader's result, so a hundred thousand followers take one statement.
     ///
-    /// - Returns: What that changes in the batch's counters; nil where nobody follows, as nearly always.
+    /// - Returns: The change to the batch's counters; nil when there are no followers, which is nearly always.
     func settleFollowers(of leader: Int64, as status: RecordStatus) throws -> BatchCounts? {
         guard try firstInteger(follows.any, leader) != nil else { return nil }
         var counts = BatchCounts()
@@ -282,7 +284,7 @@ extension WriterConnection {
         return counts
     }
 
-    /// Makes records follow earlier ones of their batch, which is still being read; one that does already is left.
+    /// Makes records follow earlier ones of their batch, which is still being read; one that already does is skipped.
     ///
     /// - Returns: How many records that are in doubt turned out to be repeats.
     func link(_ repeats: [RepeatedRecord], in batch: BatchID) throws -> Int {

@@ -1,22 +1,22 @@
 import GRDB
 
-/// Batches move from state to state, each move with a condition: from these states to that one. Runner, daemon and
-/// operators' commands act on the same batch at the same time, so whoever is too late finds another state. That is an
-/// answer and no error.
+/// Batches move between states conditionally: from these states to that one. Runner, daemon and operators' commands act
+/// on the same batch at the same time, so a caller that comes too late finds another state. That is a result, not an
+/// error.
 extension RecordStore {
-    /// Moves a batch from some states to another. Cancelling or rejecting cancels what is queued; records under way end
-    /// as they end, and are cancelled instead of queued again.
+    /// Moves a batch from some states to another. Cancelling or rejecting cancels what is queued; records under way
+    /// finish normally, but are cancelled instead of queued again.
     ///
     /// - Parameters:
     ///   - batch: The batch.
-    ///   - states: Where it has to be.
-    ///   - state: Where it goes.
+    ///   - states: The states it must be in.
+    ///   - state: The state to move to.
     ///   - reason: Why, for people; no values of records.
-    ///   - action: What a person did, kept in the same transaction: whoever sees the state finds the action.
-    /// - Returns: Whether it moved: it was in one of these states and may go on to that one. A batch with records to
+    ///   - action: What an operator did, recorded in the same transaction: whoever sees the state finds the action.
+    /// - Returns: Whether it moved: it was in one of these states and may move to that one. A batch with records to
     ///   send isn't completed, and one whose file was read in part doesn't run.
     /// - Throws: ``StoreError``; ``StoreError/Code/notFound`` when there is no such batch, and
-    ///   ``StoreError/Code/heldByRestore`` where it would run and waits since a restore.
+    ///   ``StoreError/Code/heldByRestore`` when it would run but waits since a restore.
     public func moveBatch(
         _ batch: BatchID, from states: Set<BatchState>, to state: BatchState, reason: String?,
         noting action: Action? = nil
@@ -29,11 +29,11 @@ extension RecordStore {
         }
     }
 
-    /// Says that a batch's whole file has been read.
+    /// Records that a batch's whole file has been read.
     ///
     /// - Parameters:
     ///   - batch: The batch.
-    ///   - state: What follows: running, awaiting confirmation, or completed when nothing is to be sent.
+    ///   - state: The next state: running, awaiting confirmation, or completed when nothing is to be sent.
     ///   - reason: Why, for people; no values of records.
     /// - Returns: Whether it moved: it was still ingesting.
     /// - Throws: ``StoreError``; ``StoreError/Code/notFound`` when there is no such batch.
@@ -46,11 +46,11 @@ extension RecordStore {
         return hasMoved
     }
 
-    /// Keeps when a batch that a cap has paused goes on by itself, if it is still paused for that.
+    /// Records when a batch paused by a cap resumes by itself, if it is still paused for that.
     ///
     /// - Parameters:
     ///   - batch: The batch as it was paused.
-    ///   - instant: Milliseconds since 1970 UTC; nil: only by a person's word.
+    ///   - instant: Milliseconds since 1970 UTC; nil: only an operator can resume it.
     /// - Throws: ``StoreError`` when it can't be written.
     public func setResumption(of batch: Batch, at instant: Int64?) async throws {
         try await write { connection in
@@ -60,12 +60,12 @@ extension RecordStore {
         }
     }
 
-    /// Lets a batch go on that a cap has paused, if its time has come and nobody else has moved it since.
+    /// Resumes a batch paused by a cap, if its time has come and nobody else has moved it since.
     ///
     /// - Parameters:
     ///   - batch: The batch.
     ///   - now: Milliseconds since 1970 UTC.
-    /// - Returns: Whether it goes on.
+    /// - Returns: Whether it resumed.
     /// - Throws: ``StoreError``; ``StoreError/Code/notFound`` when there is no such batch.
     public func resumeAfterCap(_ batch: BatchID, at now: Int64) async throws -> Bool {
         try await write { connection in
@@ -80,7 +80,7 @@ extension RecordStore {
 }
 
 extension WriterConnection {
-    /// Moves a batch from some states to another, where it may go there; whether it moved.
+    /// Moves a batch from some states to another, if that move is allowed; returns whether it moved.
     func move(
         _ batch: BatchID, from states: Set<BatchState>, to state: BatchState, reason: String?,
         finishingIngest: Bool = false
@@ -103,8 +103,8 @@ extension WriterConnection {
         return true
     }
 
-    /// Cancels what waits. A record with an earlier call that may have been billed, and no answer, was to be sent a second
-    /// time by decision: it goes back into its doubt, so that nobody takes it for one that was never sent.
+    /// Cancels what waits. A record with an earlier call that may have been billed, and no answer, was to be sent a
+    /// second time by decision: it returns to in doubt, so that nobody takes it for one that was never sent.
     private func cancelQueued(_ batch: BatchID, _ row: BatchRow) throws {
         var counts = BatchCounts()
         let doubted = """
@@ -130,7 +130,7 @@ extension WriterConnection {
 }
 
 extension BatchRow {
-    /// Whether the batch may go to a state from where it is.
+    /// Whether the batch may move to a state from its current one.
     fileprivate func mayBecome(_ new: BatchState, finishingIngest: Bool) -> Bool {
         guard state.successors.contains(new) else { return false }
         switch new {

@@ -2,11 +2,11 @@ import Foundation
 import GRDB
 
 extension RecordStore {
-    /// Hands out a batch's records in doubt whose answer is kept, in input order.
+    /// Passes to `body` a batch's records in doubt whose answer is kept, in input order.
     ///
     /// - Parameters:
     ///   - batch: The batch.
-    ///   - body: Called for each; what it changes of records handed out before does no harm.
+    ///   - body: Called for each; it may change records passed to it before.
     /// - Throws: ``StoreError``; whatever the body throws.
     public func forEachKeptAnswer(_ batch: BatchID, _ body: (RecordView) async throws -> Void) async throws {
         let records = batch.records
@@ -22,16 +22,16 @@ extension RecordStore {
         }
     }
 
-    /// Gives records in doubt the answers that can be read now; a record that is in doubt no more is left as it is.
+    /// Gives records in doubt the answers that can be read now; a record that is no longer in doubt is left as it is.
     ///
     /// - Parameter answers: The answers, decrypted.
-    /// - Returns: How many records have succeeded by it.
+    /// - Returns: How many records have succeeded as a result.
     /// - Throws: ``StoreError`` when state could not be written; nothing is then kept.
     public func accept(_ answers: [RecoveredAnswer]) async throws -> Int {
         let sealed = try answers.map { try SealedRecovery($0, key: dataKey(of: $0.record.batch)) }
         return try await write { connection in
             let accepted = try sealed.filter(connection.accept)
-            // Whoever writes the results anew may not live to do so.
+            // The process that rewrites the results may end before it does so.
             for batch in Set(accepted.map(\.record.batch)) {
                 try connection.database.execute(
                     sql: "UPDATE batches SET results_for = NULL WHERE id = ?", arguments: [batch.rawValue])
@@ -64,7 +64,7 @@ private struct SealedRecovery: Sendable {
 }
 
 extension WriterConnection {
-    /// Puts the answer where other batches find it, where the batch itself looks there.
+    /// Adds the answer where other batches find it, if the batch itself looks there.
     private func keepAnswer(of record: RecordID) throws {
         guard try firstInteger(finishes.keepsAnswers, record.batch.rawValue) == 1 else { return }
         try finishes.keepAnswer.run(record.rawValue)
@@ -101,7 +101,7 @@ public struct RecoveredAnswer: Sendable {
     public var requestRefID: String?
     /// Whether the answer brought warnings or alerts.
     public var hasWarnings: Bool
-    /// A warning of ours to keep beside it; kept sealed.
+    /// A warning of our own to keep beside it; kept sealed.
     public var warning: String?
 
     /// Describes an answer that can be read now.
@@ -126,7 +126,7 @@ struct KeptAnswer {
     let submittedAt: Int64?
     let completedAt: Int64
     let hasWarnings: Bool
-    /// A warning of ours that stood beside it.
+    /// A warning of our own that was kept beside it.
     let detail: [UInt8]?
     let answer: [UInt8]
 }

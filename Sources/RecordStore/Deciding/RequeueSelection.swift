@@ -9,19 +9,19 @@ public struct RequeueSelection: Sendable {
     public var reasonCode: String?
     /// Only records that start at these lines.
     public var lines: ClosedRange<Int>?
-    /// At most so many, in input order.
+    /// At most this many, in input order.
     public var limit: Int?
-    /// Whether the job's policy asks, not a person: in-doubt records are then counted in
+    /// Whether the job's policy asks, not an operator: in-doubt records are then counted in
     /// ``BatchCounts/inDoubtRetried``, and records held because of another are left alone.
     public var byPolicy: Bool
     /// Only records that have spent fewer attempts than this (`retry.attempts`).
     public var maximumSpent: Int?
-    /// Whether failed records are left alone that a person took out of their doubt: they may have been billed.
+    /// Whether to leave alone failed records that an operator resolved from in doubt: they may have been billed.
     public var sparesResolved: Bool
     /// The states in which the batch must be; in another nothing is selected. Nil: any in which it can be run again.
     public var states: Set<BatchState>?
-    /// Whether records in doubt are left alone that were answered, or surely billed, or are in doubt since a restore and
-    /// not by a call that the ledger knows: nobody has said that they may be paid again. The policy always does so.
+    /// Whether to leave alone records in doubt that were answered, or surely billed, or are in doubt since a restore
+    /// and not because of a call in the ledger: nobody has agreed to pay for them again. The policy always does so.
     public var sparesAnswered: Bool
 
     /// Selects records to be queued again.
@@ -48,15 +48,15 @@ extension RequeueSelection {
     /// - Parameters:
     ///   - batch: Their batch.
     ///   - after: Only records behind this one.
-    ///   - waiting: Whether those count, too, that an earlier re-run queued and that wait still.
+    ///   - waiting: Whether to include records that an earlier re-run queued and that still wait.
     /// - Returns: The tables with the condition, and its arguments.
     func rows(
         of batch: BatchID, after: Int64? = nil, waiting: Bool = false
     ) -> (sql: String, arguments: StatementArguments) {
         let range = lines.map { batch.range(of: $0) } ?? batch.records
         let codes = statuses.map { String($0.code) }.joined(separator: ", ")
-        // Policy and schedules never touch what was surely billed, nor what was answered (docs/architecture.md). Nor what
-        // is in doubt without a call that the ledger knows: a restored database can't tell whether it was sent.
+        // Policy and schedules never touch what was surely billed or answered (docs/architecture.md), nor what is in
+        // doubt without a call in the ledger: a restored database can't tell whether it was sent.
         let isAnswered = """
             (answer IS NOT NULL OR EXISTS (
               SELECT 1 FROM attempts WHERE record_id = ifnull(records.follows, records.id) AND billable = 1))

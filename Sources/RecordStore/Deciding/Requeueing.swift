@@ -1,6 +1,6 @@
 import GRDB
 
-/// The number of a re-run within its batch, from 1: by it a run knows which of the batch's waiting records it was asked to
+/// The number of a re-run within its batch, from 1: it tells a run which of the batch's waiting records it was asked to
 /// send.
 public struct RerunNumber: RawRepresentable, Hashable, Sendable {
     /// The number.
@@ -14,11 +14,11 @@ public struct RerunNumber: RawRepresentable, Hashable, Sendable {
 
 /// Records of a batch that were selected and queued again, to be sent whatever else waits there.
 public struct Rerun: Sendable, Equatable {
-    /// What they are known by; nil where nothing was selected.
+    /// The re-run that identifies them; nil where nothing was selected.
     public internal(set) var number: RerunNumber?
     /// How many had ended, and were queued again.
     public internal(set) var queued = 0
-    /// How many of the selection were waiting still, because an earlier re-run had queued them and did not come to them.
+    /// How many of the selection were still waiting, because an earlier re-run had queued them and did not get to them.
     public internal(set) var takenOver = 0
 
     /// How many are to be sent.
@@ -31,11 +31,11 @@ public struct Rerun: Sendable, Equatable {
 extension RecordStore {
     private static let recordsAtATime = 5_000
 
-    /// Queues a batch's records again; a completed or cancelled batch goes back to running when there are any. One that
-    /// is paused, halted or waits for confirmation stays so: they go on with everything else that waits there.
+    /// Queues a batch's records again; a completed or cancelled batch returns to running when there are any. One that
+    /// is paused, halted or waits for confirmation stays so: the records resume with everything else that waits there.
     ///
-    /// Records that a person queues again get all their attempts anew; those the policy queues keep what they have
-    /// spent. The ledger keeps every earlier attempt. Large selections go in several transactions, in input order.
+    /// Records that an operator queues again get all their attempts back; for those the policy queues, spent attempts
+    /// stay spent. The ledger keeps every earlier attempt. Large selections take several transactions, in input order.
     ///
     /// - Parameters:
     ///   - batch: The batch, its file read and not rejected; a cancelled one without calls under way.
@@ -47,14 +47,14 @@ extension RecordStore {
         try await rerun(batch, selection).queued
     }
 
-    /// The same, to be sent apart from whatever else waits in the batch: ``claim(_:upTo:now:dueBy:caps:of:finishing:)`` takes
-    /// these records alone when it is given their re-run's number. What an earlier re-run queued and did not come to is
-    /// taken over as far as it is selected.
+    /// The same, to be sent apart from whatever else waits in the batch: ``claim(_:upTo:now:dueBy:caps:of:finishing:)``
+    /// takes only these records when it is given their re-run's number. What an earlier re-run queued and did not get
+    /// to is taken over if it is selected.
     ///
     /// - Parameters:
     ///   - batch: The batch.
     ///   - selection: Which records; not by the policy, which has its own run to send them.
-    /// - Returns: How many records it concerns, and what they are known by.
+    /// - Returns: How many records it concerns, and the re-run that identifies them.
     /// - Throws: ``StoreError`` as for ``requeue(_:_:)``.
     public func rerun(_ batch: BatchID, _ selection: RequeueSelection) async throws -> Rerun {
         guard selection.statuses.isSubset(of: [.failed, .inDoubt, .cancelled]) else {
@@ -83,8 +83,8 @@ extension RecordStore {
         return try read { try Bool.fetchOne($0, sql: sql, arguments: [batch.rawValue, rerun.rawValue]) ?? false }
     }
 
-    /// Lets those of a batch's retries that are due after a time fall due then: they were put there under a wall clock
-    /// that was ahead of today's.
+    /// Limits when a batch's retries fall due: those due after a time become due then, because they were scheduled
+    /// under a wall clock that was ahead of today's.
     ///
     /// - Parameters:
     ///   - batch: The batch.
@@ -92,7 +92,7 @@ extension RecordStore {
     /// - Throws: ``StoreError`` when the database can't be read or written.
     public func hastenRetries(of batch: BatchID, to latest: Int64) async throws {
         let arguments: StatementArguments = [batch.rawValue, latest]
-        // What stands behind everything else waits for no time.
+        // Records queued behind everything else have no due time.
         let later = "batch_id = ?1 AND not_before > ?2 AND not_before < \(NextStep.behindAll)"
         let anyLater = "SELECT 1 FROM ready WHERE \(later) LIMIT 1"
         guard try read({ try Int64.fetchOne($0, sql: anyLater, arguments: arguments) }) != nil else { return }
@@ -124,12 +124,12 @@ extension RecordStore {
     }
 }
 
-/// How far the queueing of a selection has come, transaction by transaction.
+/// The progress of queueing a selection, transaction by transaction.
 struct RequeueProgress {
     var rerun = Rerun()
-    /// The last record that was looked at.
+    /// The last record considered.
     var after: Int64
-    /// Who leads instead of whom.
+    /// The new leaders, by the leaders they replace.
     var leaders: [Int64: Int64] = [:]
 
     init(after: Int64) {
@@ -138,15 +138,15 @@ struct RequeueProgress {
 }
 
 extension WriterConnection {
-    /// Queues the next records of a selection again. One that follows a record that is called soon, too, goes on
-    /// following it; the first of those whose leader is not becomes the leader of the others.
+    /// Queues the next records of a selection again. One that follows a record that will be called soon, too, continues
+    /// to follow it; the first of those whose leader will not becomes the leader of the others.
     ///
-    /// - Returns: How far it has come.
+    /// - Returns: The progress made.
     func requeue(
         _ batch: BatchID, _ selection: RequeueSelection, upTo count: Int, _ start: RequeueProgress
     ) throws -> RequeueProgress {
         let row = try batchRow(batch)
-        // The policy acts for a run, and a person who has stopped the batch meanwhile was quicker.
+        // The policy acts for a run; an operator who has stopped the batch meanwhile takes precedence.
         guard !selection.byPolicy || row.state == .running || row.state == .completed else { return start }
         // Its first step may have set the batch running.
         let isBegun = start.rerun.number != nil
@@ -173,7 +173,7 @@ extension WriterConnection {
         return progress
     }
 
-    /// A person may send what is left of a cancelled batch, once what was under way has come to its end.
+    /// An operator may send what is left of a cancelled batch, once its calls under way have ended.
     private func requireRunnable(_ row: BatchRow, _ batch: BatchID) throws {
         guard row.isIngested, row.state != .rejected else {
             throw StoreError.wrongState(batch, row.state, to: "be run again")
@@ -190,7 +190,8 @@ extension WriterConnection {
         return try Int64.fetchOne(database, sql: sql, arguments: [batch.rawValue]) ?? 0
     }
 
-    /// What stands still by a person's word or a cap goes on by a person's word only: nothing else that waits is sent.
+    /// What was stopped by an operator or a cap resumes only by an operator's decision: nothing else that waits is
+    /// sent.
     private func beginAgain(_ batch: BatchID) throws {
         try database.execute(
             sql: """
@@ -201,16 +202,16 @@ extension WriterConnection {
             arguments: [batch.rawValue])
     }
 
-    /// Where nothing is queued no line is untried any more, though the cursor may stand before some that never had their
-    /// turn: they were cancelled, or in doubt from the beginning. Queued again they are among the ready, and must not be
-    /// found a second time.
+    /// Where nothing is queued no line is untried, although the cursor may stand before some that never had their turn:
+    /// they were cancelled, or in doubt from the start. Queued again they are among the ready, and must not be found
+    /// twice.
     private func passUntried(of batch: BatchID) throws {
         try database.execute(
             sql: "UPDATE batches SET cursor = ? WHERE id = ?", arguments: [batch.records.upperBound, batch.rawValue])
     }
 
-    /// Whom a record follows when it is queued again; nil where it is called itself. A leader that waits, but not as one
-    /// of this re-run, may not be called for long.
+    /// The record that another follows when it is queued again; nil when it is called itself. A leader that waits, but
+    /// not as part of this re-run, may not be called for a long time.
     private func leader(of record: SelectedRecord, _ rerun: Int64, _ leaders: inout [Int64: Int64]) throws -> Int64? {
         guard let leader = record.follows else { return nil }
         let isCalled = "SELECT status = 1 OR (status = 0 AND requeued = ?) FROM records WHERE id = ?"
@@ -262,12 +263,12 @@ extension BatchID {
 }
 
 extension RecordStore {
-    /// What records would take that are to be queued again, were nothing to go wrong.
+    /// What records to be queued again would need if nothing failed.
     ///
     /// - Parameters:
     ///   - batch: The batch.
     ///   - selection: Which of its records.
-    ///   - since: From when on an answer of another batch may serve; nil: none may.
+    ///   - since: The earliest time of another batch's answer that may be reused; nil: none may.
     /// - Returns: How many would be called, and how many not.
     /// - Throws: ``StoreError`` with ``StoreError/Code/notFound`` when there is no such batch.
     public func forecast(
@@ -280,7 +281,8 @@ extension RecordStore {
             "limit": selection.limit ?? -1, "since": since ?? .max, "from": batch.records.lowerBound,
             "to": batch.records.upperBound,
         ]
-        // Those that share a line's end share its next call, too. Who holds them within the batch may be sent with them.
+        // Those that share a line's result share its next call, too. A record that holds them within the batch may be
+        // sent with them.
         let others = "doubted.id NOT BETWEEN :from AND :to"
         let sql = """
             SELECT count(*), sum(number), sum(answered), sum(NOT answered AND doubted) FROM (

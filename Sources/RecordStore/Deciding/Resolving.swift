@@ -1,18 +1,18 @@
 import GRDB
 
 extension RecordStore {
-    /// Settles records in doubt by hand: they count as failed. What the ledger says of their calls stays: nobody knows
-    /// whether they were billed.
+    /// Resolves records in doubt by hand: they count as failed. The ledger's entries for their calls stay: it is
+    /// unknown whether they were billed.
     ///
-    /// A record that shares the doubt of an earlier line is settled with it, or alone when only it is named.
+    /// A record that shares the doubt of an earlier line is resolved with it, or alone when only it is named.
     ///
     /// - Parameters:
     ///   - batch: The batch, its file read.
     ///   - lines: Only records that start at these lines; nil: all in doubt.
-    ///   - reason: What is shown of them, for people; no values of records.
-    ///   - heldReason: What is shown of those that were held because of an identical one, and not sent.
-    ///   - action: The decision and who made it, given how many records it settles; kept in the same transaction.
-    /// - Returns: How many records it settled; when none, nothing is kept.
+    ///   - reason: What is shown for them, for people; no values of records.
+    ///   - heldReason: What is shown for those that were held because of an identical one, and not sent.
+    ///   - action: The decision and who made it, given how many records it resolves; recorded in the same transaction.
+    /// - Returns: How many records it resolved; when none, nothing is recorded.
     /// - Throws: ``StoreError`` when the batch isn't there or its file was read in part.
     public func resolveAsFailed(
         _ batch: BatchID, lines: ClosedRange<Int>?, reason: String, heldReason: String,
@@ -44,13 +44,13 @@ extension WriterConnection {
         }
         guard counts.failed > 0 else { return 0 }
         try add(counts, to: batch)
-        // Whoever writes the results anew may not live to do so.
+        // The process that rewrites the results may end before it does so.
         try database.execute(sql: "UPDATE batches SET results_for = NULL WHERE id = ?", arguments: [batch.rawValue])
         try insert(action(counts.failed))
         return counts.failed
     }
 
-    /// Nil when it was settled with the record it follows.
+    /// Nil when it was resolved with the record it follows.
     private func fail(_ record: Int64, _ reason: [UInt8], _ key: DataKey, _ now: Int64) throws -> BatchCounts? {
         try database.execute(
             sql: "UPDATE records SET status = 3, held = 0, follows = NULL WHERE id = ? AND status = 4",
@@ -69,7 +69,7 @@ extension WriterConnection {
     }
 }
 
-/// Failed records that a person took out of their doubt: their call, or that of an identical record, may have been
+/// Failed records that an operator resolved from in doubt: their call, or that of an identical record, may have been
 /// billed. Only such a failed record ends with an attempt that may have been billed, or without one at all.
 enum ResolvedByHand {
     /// Whether a failed record of the hot tables, joined with its results, is one.

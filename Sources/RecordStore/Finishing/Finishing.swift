@@ -1,15 +1,15 @@
 import GRDB
 
 extension RecordStore {
-    /// Writes how attempts ended and what becomes of their records, each exactly once.
+    /// Records how attempts ended and what becomes of their records, each exactly once.
     ///
-    /// Answers and error texts are sealed on the caller's thread. An attempt that isn't open any more, because it was
+    /// Answers and error texts are sealed on the caller's thread. An attempt that is no longer open, because it was
     /// finished before or the process was thought dead, is left as it is.
     ///
     /// - Parameter completions: How the attempts ended.
     /// - Returns: How many were applied; fewer than given means that some were no longer open.
-    /// - Throws: ``StoreError``; ``StoreError/Code/stateNotWritten`` when it can't be written, and nothing was. On a full
-    ///   disk it waits for room to the last: ``stopWaitingForRoom(exceptForEndsOfCalls:)``.
+    /// - Throws: ``StoreError``; ``StoreError/Code/stateNotWritten`` when it can't be written, and nothing was. On a
+    ///   full disk it waits for space longer than any other operation: ``stopWaitingForRoom(exceptForEndsOfCalls:)``.
     public func finish(_ completions: [Completion]) async throws -> Int {
         try requireRunning()
         let sealed = try completions.map { try SealedCompletion($0, key: dataKey(of: $0.record.batch)) }
@@ -22,10 +22,10 @@ struct SealedCompletion: Sendable {
     let completion: Completion
     let detail: [UInt8]?
     let answer: [UInt8]?
-    /// What its answer is remembered by; nil where it is none that counts.
+    /// The reference its answer is remembered by; nil when it has no answer that counts.
     let reference: AnswerReference?
 
-    /// Seals with the batch's key; nil when it was destroyed: then nothing personal can be kept.
+    /// Seals with the batch's key; nil when the key was destroyed: then nothing personal can be kept.
     init(_ completion: Completion, key: DataKey?) throws {
         let record = completion.record.rawValue
         detail = try completion.errorText.flatMap { try key?.seal(Array($0.utf8), record: record, column: .detail) }
@@ -43,7 +43,7 @@ struct SealedCompletion: Sendable {
 }
 
 extension WriterConnection {
-    /// Closes open attempts and settles their records. One that isn't open any more is left as it is and not counted.
+    /// Closes open attempts and settles their records. One that is no longer open is left as it is and not counted.
     ///
     /// - Returns: How many completions were applied.
     func finish(_ completions: [SealedCompletion]) throws -> Int {
@@ -76,7 +76,7 @@ extension WriterConnection {
         tally = FinishTally()
     }
 
-    /// Puts an answer where other batches find it, where the batch itself looks there.
+    /// Adds an answer where other batches find it, if the batch itself looks there.
     private func keepAnswer(of record: RecordID, _ keeping: inout [BatchID: Bool]) throws {
         let batch = record.batch
         let keeps = try keeping[batch] ?? (firstInteger(finishes.keepsAnswers, batch.rawValue) == 1)
@@ -97,7 +97,7 @@ extension WriterConnection {
         try ledger.run(place.day, place.batch.rawValue, change.givenBack)
     }
 
-    /// Keeps what is to be shown of a record that is in doubt without a call of its own.
+    /// Stores what is shown of a record that is in doubt without a call of its own.
     func saveResult(of record: Int64, detail: [UInt8], at time: Int64) throws {
         let statement = finishes.saveResult
         statement.bind(record, at: 1)
@@ -110,8 +110,8 @@ extension WriterConnection {
         try statement.run()
     }
 
-    /// A record that would go back to the queue of a cancelled batch is cancelled with it, or goes back into the doubt of
-    /// an earlier call.
+    /// A record that would return to the queue of a cancelled batch is cancelled with it, or returns to the doubt of an
+    /// earlier call.
     private func status(after completion: Completion, _ cancelled: inout [BatchID: Bool]) throws -> RecordStatus {
         let status = completion.next.status
         guard status == .queued else { return status }
@@ -148,7 +148,7 @@ extension WriterConnection {
         let statement = finishes.settleRecord
         statement.bind(completion.record.rawValue, at: 1)
         statement.bind(status.code, at: 2)
-        // An attempt that never left is none: it is neither spent nor shown.
+        // An attempt that never left does not count: it is neither spent nor shown.
         statement.bind(completion.next.spendsAttempt && completion.countsAsCall ? 1 : 0, at: 3)
         statement.bind(completion.countsAsCall ? 1 : 0, at: 4)
         try statement.run()
@@ -183,10 +183,10 @@ extension WriterConnection {
     }
 }
 
-/// The statements that write what became of attempts.
+/// The statements that record how attempts ended.
 struct FinishStatements {
-    /// An answer that could not be read was billed and may be read later: a record still in doubt (?11) keeps it, and
-    /// the status that guards it against the policy, unless another answer comes.
+    /// An answer that could not be read was billed and may be deciphered later: a record still in doubt (?11) keeps it,
+    /// and the status that protects it from the policy, unless another answer comes.
     private static let keepsAnswer = "?11 = 4 AND excluded.answer IS NULL AND answer IS NOT NULL"
 
     let openAttempt: PreparedStatement
@@ -264,7 +264,7 @@ struct FinishStatements {
     }
 }
 
-/// What a group of completions changes in counters, added up before it is written.
+/// What a group of completions changes in counters, accumulated before it is written.
 struct FinishTally {
     /// A batch and the day on which its attempts were counted.
     struct Place: Hashable {
@@ -272,7 +272,7 @@ struct FinishTally {
         let batch: BatchID
     }
 
-    /// What the ends of attempts change in what their day counted.
+    /// What the ends of attempts change in their day's counts.
     struct DayChange {
         /// Calls that surely never left.
         var givenBack: Int64 = 0
@@ -283,9 +283,9 @@ struct FinishTally {
 
     private(set) var batches: [BatchID: BatchCounts] = [:]
     private(set) var days: [Place: DayChange] = [:]
-    /// Answers that were put where other batches find them.
+    /// Answers that were added where other batches find them.
     private(set) var answers: [BatchID: Int64] = [:]
-    /// What the group's answers are remembered by, as it is stored.
+    /// The references of the group's answers, in their stored form.
     private(set) var references: [UInt8] = []
     /// How many completions were applied.
     private(set) var applied = 0
@@ -315,7 +315,7 @@ struct FinishTally {
         days[Place(day: day, batch: batch)] = change
     }
 
-    /// Counts an answer that was put where other batches find it.
+    /// Counts an answer that was added where other batches find it.
     mutating func addAnswer(of batch: BatchID) {
         answers[batch, default: 0] += 1
     }

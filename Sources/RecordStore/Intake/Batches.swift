@@ -1,8 +1,9 @@
 import GRDB
 
 extension RecordStore {
-    /// The batches of one content under one job, newest first. A file that was rejected as a whole counts as never taken
-    /// in, so that it can come again, and so does one without records: a header alone is the same every night.
+    /// The batches of one content under one job, newest first. A file that was rejected as a whole counts as never
+    /// taken in, so that it can come again, and so does one without records: a file with only a header is the same
+    /// every night.
     ///
     /// - Parameters:
     ///   - job: The job's name.
@@ -41,7 +42,7 @@ extension RecordStore {
         try read { try Batch.fetchAll($0, "ORDER BY id", []) }
     }
 
-    /// The batches that aren't finished, oldest first; costs little, however many are.
+    /// The unfinished batches, oldest first; cheap however many have finished.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
     public func unfinishedBatches() throws -> [Batch] {
@@ -72,7 +73,7 @@ extension RecordStore {
 }
 
 extension WriterConnection {
-    /// Makes a batch and its keys; its number is its own for ever. With a reason it is rejected, and begins nothing.
+    /// Creates a batch and its keys; its number is never reused. With a reason it is rejected, and takes in nothing.
     func insert(_ new: NewBatch, _ sealingKey: SealingKey, rejectedBecause reason: String? = nil) throws -> BatchID {
         if reason == nil, !new.again { try refuseKnown(new) }
         let batch = BatchID(rawValue: try lastBatch() + 1)
@@ -86,7 +87,7 @@ extension WriterConnection {
         return batch
     }
 
-    /// Two commands may have looked for the file before either made its batch.
+    /// Two commands may have looked for the file before either created its batch.
     private func refuseKnown(_ new: NewBatch) throws {
         let known = try Row.fetchOne(
             database, sql: "SELECT name, state FROM batches \(Batch.ofContent) LIMIT 1",
@@ -94,7 +95,7 @@ extension WriterConnection {
         if let known { throw StoreError.takenIn(as: known[0], known[1]) }
     }
 
-    /// What a restored database can't vouch for: as many lines as calls were lost begin in doubt.
+    /// What a restored database cannot vouch for: as many lines as calls were lost start in doubt.
     private func doubt(_ batch: BatchID, _ new: NewBatch, _ unknown: (batch: Int64, calls: Int64)) throws {
         try database.execute(
             sql: "UPDATE batches SET doubted_lines = ? WHERE id = ?", arguments: [unknown.calls, batch.rawValue])

@@ -3,13 +3,13 @@ import OpenSSL
 import Synchronization
 
 /// Records of one batch on their way into the store: sealed and fingerprinted as they are added, on the caller's
-/// thread, and inserted together by ``RecordStore/append(_:checkpoint:)``. Its memory is used again.
+/// thread, and inserted together by ``RecordStore/append(_:checkpoint:)``. Its memory is reused.
 public struct RecordChunk: ~Copyable {
     static let fingerprintByteCount = 16
 
     let batch: BatchID
     let box = SealedRowsBox()
-    /// 64 bits of the code by which the request added last is known among identical ones.
+    /// 64 bits of the fingerprint that identifies the last added request among identical ones.
     public private(set) var latestCode: UInt64 = 0
     private var rows = SealedRows()
     private var plaintext: [UInt8] = []
@@ -44,7 +44,7 @@ public struct RecordChunk: ~Copyable {
         let fingerprint = rows.reserve(Self.fingerprintByteCount)
         let payload = rows.reserve(plaintextCount + Seal.overhead)
         latestCode = try rows.arena.withUnsafeMutableBytes { arena in
-            // The code's 32 bytes reach into the payload's place, which is written after.
+            // The code's 32 bytes reach into the payload's place, which is written afterwards.
             let code = fingerprint.lowerBound..<(fingerprint.lowerBound + HMACSHA256.byteCount)
             try fingerprints.code(
                 for: canonicalRequest, into: UnsafeMutableRawBufferPointer(rebasing: arena[code]))
@@ -76,14 +76,14 @@ public struct RecordChunk: ~Copyable {
         rows.invalid += 1
     }
 
-    /// Puts the records where the writing thread takes them.
+    /// Stores the records where the writing thread takes them.
     mutating func handOver() {
         let rows = self.rows
         self.rows = SealedRows()
         box.put(rows)
     }
 
-    /// Takes the emptied memory back.
+    /// Takes back the emptied memory.
     mutating func takeBack() {
         rows = box.take()
     }
@@ -131,14 +131,14 @@ struct SealedRows {
     var rows: [SealedRow] = []
     var invalid = 0
 
-    /// Forgets the records and keeps the memory.
+    /// Removes the records and keeps the memory.
     mutating func removeAll() {
         arena.removeAll(keepingCapacity: true)
         rows.removeAll(keepingCapacity: true)
         invalid = 0
     }
 
-    /// Makes room at the arena's end.
+    /// Reserves space at the arena's end.
     mutating func reserve(_ count: Int) -> Range<Int> {
         let start = arena.count
         arena.append(contentsOf: repeatElement(0, count: count))
@@ -146,12 +146,12 @@ struct SealedRows {
     }
 }
 
-/// Hands records from the thread that seals them to the one that inserts them and back. Only one side has them at a
-/// time, so that neither copies them.
+/// Passes records between the thread that seals them and the one that inserts them. Only one side has them at a time,
+/// so neither copies them.
 final class SealedRowsBox: Sendable {
     private let content = Mutex(SealedRows())
 
-    /// Takes what is inside and leaves nothing.
+    /// Takes the content and leaves nothing.
     func take() -> SealedRows {
         content.withLock { content in
             let rows = content
@@ -160,22 +160,22 @@ final class SealedRowsBox: Sendable {
         }
     }
 
-    /// Puts records inside.
+    /// Stores records.
     func put(_ rows: consuming sending SealedRows) {
         content.withLock { $0 = rows }
     }
 }
 
 extension RecordStore {
-    /// Makes a batch, ingesting, with a data key of its own.
+    /// Creates a batch, ingesting, with a data key of its own.
     ///
     /// - Parameters:
     ///   - new: What it is made from.
-    ///   - claimedFile: The file's place in `working/`; kept with the batch's number in the same transaction.
+    ///   - claimedFile: The file's path in `working/`; kept with the batch's number in the same transaction.
     /// - Returns: The batch, named `<file stem>-<number>`.
-    /// - Throws: ``StoreError``: ``StoreError/Code/takenIn`` when an earlier batch of the job has the same content, unless
-    ///   it is to be taken in again; when the same file is being read under the same job, the file at that place has a
-    ///   batch already, or state can't be written.
+    /// - Throws: ``StoreError``: ``StoreError/Code/takenIn`` when an earlier batch of the job has the same content,
+    ///   unless it is to be taken in again; when the same file is being read under the same job, the file at that path
+    ///   has a batch already, or state can't be written.
     public func createBatch(_ new: NewBatch, claimedFile: ClaimedFile? = nil) async throws -> Batch {
         let sealingKey = sealingKey
         let id = try await write { connection in
@@ -186,7 +186,7 @@ extension RecordStore {
         return try batch(id)
     }
 
-    /// An empty chunk for a batch's records; ``append(_:checkpoint:)`` gives it back for the next ones.
+    /// An empty chunk for a batch's records; ``append(_:checkpoint:)`` returns it for reuse.
     ///
     /// - Throws: ``StoreError`` with ``StoreError/Code/notFound`` when there is no such batch or it was erased.
     public func chunk(for batch: BatchID) throws -> RecordChunk {
@@ -197,9 +197,9 @@ extension RecordStore {
     ///
     /// - Parameters:
     ///   - chunk: The records.
-    ///   - checkpoint: Where reading goes on should the process end.
+    ///   - checkpoint: Where reading resumes should the process end.
     /// - Returns: The same chunk, emptied, its memory kept.
-    /// - Throws: ``StoreError`` when the batch isn't ingesting or a line is there already; nothing is then kept.
+    /// - Throws: ``StoreError`` when the batch isn't ingesting or a line exists already; nothing is then kept.
     public func append(_ chunk: consuming RecordChunk, checkpoint: Checkpoint) async throws -> RecordChunk {
         let (batch, box) = (chunk.batch, chunk.box)
         chunk.handOver()
@@ -208,7 +208,7 @@ extension RecordStore {
             do {
                 try connection.append(rows, to: batch, checkpoint: checkpoint)
             } catch {
-                // It may be tried again, without those who broke a rule.
+                // It may be tried again, without the operations that broke a rule.
                 box.put(rows)
                 throw error
             }
@@ -245,7 +245,7 @@ extension WriterConnection {
     func append(_ rows: SealedRows, to batch: BatchID, checkpoint: Checkpoint) throws {
         let row = try batchRow(batch)
         guard row.state == .ingesting else { throw StoreError.wrongState(batch, row.state, to: "take records in") }
-        // What a restored database can't vouch for begins in doubt; see LedgerReconciliation.
+        // Records that a restored database cannot vouch for start in doubt; see LedgerReconciliation.
         let doubted = min(row.doubtedLines, rows.rows.count - rows.invalid)
         try insert(rows, doubted: doubted)
         try move(checkpoint, of: batch, doubted: doubted)

@@ -1,4 +1,4 @@
-/// A row of the ledger: one try at sending a record. Numbers rise over the whole database and are never given twice.
+/// A row of the ledger: one try at sending a record. Numbers rise over the whole database and are never reused.
 public struct AttemptID: RawRepresentable, Hashable, Sendable, Comparable {
     /// The number, from 1.
     public let rawValue: Int64
@@ -28,7 +28,7 @@ public struct AttemptView: Sendable, Equatable {
     public let finishedAt: Int64?
     /// The outcome's word; nil while it isn't known.
     public let outcome: String?
-    /// What brought it about.
+    /// Its cause.
     public let cause: String?
     /// The HTTP status; nil when no answer came.
     public let httpStatus: Int?
@@ -81,7 +81,7 @@ public struct Completion: Sendable {
     public var record: RecordID
     /// The ledger's word for the outcome: `succeeded`, `rejected`, `unsent`, …
     public var outcome: String
-    /// What brought it about, where one word more helps: `timeout`, `crash`, …; no values.
+    /// The cause, where one more word helps: `timeout`, `crash`, …; no values.
     public var cause: String?
     /// The HTTP status, 100 to 999; nil when no answer came.
     public var httpStatus: Int?
@@ -130,8 +130,8 @@ public struct Completion: Sendable {
         self.billable = billable
     }
 
-    /// Whether the attempt counts as a call against the caps, and as made in the results: unless it is surely not
-    /// billable and no answer came, which is a request that never left.
+    /// Whether the attempt counts as a call against the caps, and as made in the results: always, unless it is surely
+    /// not billable and no answer came, which means that the request never left.
     public var countsAsCall: Bool { billable != .no || httpStatus != nil }
 }
 

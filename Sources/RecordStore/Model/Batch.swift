@@ -12,7 +12,7 @@ public struct Batch: Sendable, Equatable {
     public let contentDigest: [UInt8]
     /// `csv` or `jsonl`.
     public let format: String
-    /// Where it is on its way.
+    /// Its state.
     public let state: BatchState
     /// Why it was paused, halted or rejected, or waits; nil when there is nothing to say.
     public let reason: String?
@@ -20,7 +20,7 @@ public struct Batch: Sendable, Equatable {
     public let isIngested: Bool
     /// How far its file has been read.
     public let checkpoint: Checkpoint
-    /// Who took it in, with what.
+    /// Who took it in, with which program and settings.
     public let provenance: Provenance
     /// When it was made, in milliseconds since 1970 UTC.
     public let createdAt: Int64
@@ -30,13 +30,13 @@ public struct Batch: Sendable, Equatable {
     public let startedAt: Int64?
     /// When it was completed, cancelled or rejected, in milliseconds since 1970 UTC.
     public let finishedAt: Int64?
-    /// Whether answers of earlier batches may serve.
+    /// Whether answers of earlier batches may be reused.
     public let reuses: Bool
     /// Its counters.
     public let counts: BatchCounts
 }
 
-/// The number of a batch in its database; never given twice.
+/// The number of a batch in its database; never reused.
 public struct BatchID: RawRepresentable, Hashable, Sendable, Comparable, Codable, CustomStringConvertible {
     /// The number, from 1.
     public let rawValue: Int64
@@ -62,29 +62,29 @@ extension BatchID {
     }
 }
 
-/// Where a batch is on its way.
+/// A batch's state.
 public enum BatchState: String, Sendable, CaseIterable, Codable {
     /// Its file is being read.
     case ingesting
-    /// Waits for a person to agree to what it costs.
+    /// Waits for an operator to confirm what it costs.
     case awaitingConfirmation = "awaiting_confirmation"
     /// Its records may be claimed.
     case running
     /// Nothing is queued or under way any more.
     case completed
-    /// Stopped by a person, a cap, or because the database was restored.
+    /// Stopped by an operator, a cap, or because the database was restored.
     case paused
     /// Stopped by the runner because something systemic is wrong.
     case halted
-    /// Given up by a person; what was still queued is cancelled.
+    /// Cancelled by an operator; what was still queued is cancelled.
     case cancelled
     /// Refused as a whole.
     case rejected
 }
 
 extension BatchState {
-    /// The states it may go to next, as far as states tell: only a batch whose file was read in part is rejected when it
-    /// is paused. A pure rule; ``RecordStore/moveBatch(_:from:to:reason:noting:)`` acts on it.
+    /// The states it may move to next, as far as states alone decide: a paused batch can be rejected only if its file
+    /// was read in part. A pure rule; ``RecordStore/moveBatch(_:from:to:reason:noting:)`` acts on it.
     public var successors: Set<BatchState> {
         switch self {
         case .ingesting: [.awaitingConfirmation, .running, .completed, .paused, .cancelled, .rejected]
@@ -97,7 +97,7 @@ extension BatchState {
         }
     }
 
-    /// Whether the batch is over, unless records of it are queued again.
+    /// Whether the batch has ended, unless records of it are queued again.
     public var isFinished: Bool {
         switch self {
         case .completed, .cancelled, .rejected: true
@@ -124,7 +124,7 @@ public struct BatchCounts: Sendable, Equatable, Codable {
     public var invalid = 0
     /// Records answered from an identical one.
     public var reused = 0
-    /// Records given up before their call.
+    /// Records cancelled before their call.
     public var cancelled = 0
     /// Rows of the ledger.
     public var attempts = 0
@@ -143,7 +143,7 @@ public struct BatchCounts: Sendable, Equatable, Codable {
     /// Queued records that get the answer of an earlier line and need no call.
     public var following = 0
 
-    /// All counters at nought.
+    /// All counters at zero.
     public init() {}
 
     /// How many records have a status.
@@ -193,16 +193,16 @@ public struct NewBatch: Sendable {
     public var format: String
     /// All that is needed to rebuild a request from a raw row; kept sealed.
     public var layout: [UInt8]
-    /// Who takes it in, with what.
+    /// Who takes it in, with which program and settings.
     public var provenance: Provenance
-    /// Whether answers of earlier batches may serve (false: `--no-reuse`).
+    /// Whether answers of earlier batches may be reused (false: `--no-reuse`).
     public var reuses: Bool
     /// When it is taken in, in milliseconds since 1970 UTC; nil: now.
     public var createdAt: Int64?
-    /// Whether it is taken in although its very content was before, under the same job (`--again`).
+    /// Whether it is taken in although the same content was before, under the same job (`--again`).
     public var again: Bool
 
-    /// Describes a batch to be made.
+    /// Describes a batch to be created.
     public init(
         job: String, fileName: String, contentDigest: [UInt8], format: String, layout: [UInt8], provenance: Provenance,
         reuses: Bool = true, createdAt: Int64? = nil, again: Bool = false
@@ -234,9 +234,9 @@ extension NewBatch {
     }
 }
 
-/// How far an ingest has got: everything before is committed, nothing behind it.
+/// How far an ingest has got: everything before it is committed, nothing after it.
 public struct Checkpoint: Sendable, Equatable, Codable {
-    /// The byte of the file at which reading goes on.
+    /// The byte of the file at which reading resumes.
     public var byteOffset: Int64
     /// The physical line, from 1, that starts at that byte; 0 before the first chunk.
     public var line: Int64

@@ -1,6 +1,6 @@
 public import Foundation
 
-/// A cap on calls, by the settings' key.
+/// A cap on calls, named by its settings key.
 public enum Cap: String, Sendable {
     /// `limits.batch_calls`.
     case batchCalls = "batch_calls"
@@ -12,18 +12,18 @@ public enum Cap: String, Sendable {
 
 /// Hard limits on calls, checked in the transaction that claims, and what can stand in for a call.
 ///
-/// A claim counts one call for each record; a call that surely never left is taken off again when it is finished
-/// (see ``Completion/countsAsCall``), so a cap is never passed, not even by calls under way.
+/// A claim counts one call for each record; a call that surely never left is subtracted when it is finished (see
+/// ``Completion/countsAsCall``), so a cap is never exceeded, not even by calls under way.
 public struct CallCaps: Sendable, Equatable {
     /// The most calls on ``day`` over all batches; nil: no cap, 0: no calls.
     public var daily: Int?
     /// The most calls of the batch; nil: no cap, 0: no calls.
     public var batch: Int?
-    /// The most calls that the money of ``day``'s month buys, over all batches: those billed, under way and perhaps
-    /// billed count as paid; nil: no cap, 0: no calls.
+    /// The most calls that the budget of ``day``'s month pays for, over all batches: those billed, under way and
+    /// perhaps billed count as paid; nil: no cap, 0: no calls.
     public var monthly: Int?
-    /// An identical record that was answered since then, in milliseconds since 1970 UTC, is as good as a call
-    /// (`reuse_within`); nil: only those of the same batch.
+    /// An identical record answered since then, in milliseconds since 1970 UTC, stands in for a call (`reuse_within`);
+    /// nil: only those of the same batch.
     public var answeredSince: Int64?
     /// The day on which the calls are counted.
     public var day: CallDay
@@ -50,7 +50,7 @@ public struct CallDay: RawRepresentable, Hashable, Sendable, Comparable {
         self.rawValue = rawValue
     }
 
-    /// The day a moment falls on.
+    /// The day an instant falls on.
     ///
     /// - Parameters:
     ///   - instant: Milliseconds since 1970 UTC.
@@ -64,7 +64,7 @@ public struct CallDay: RawRepresentable, Hashable, Sendable, Comparable {
         rawValue = Int64(year * 10_000 + month * 100 + day)
     }
 
-    /// Orders days as they follow each other.
+    /// Orders days chronologically.
     public static func < (left: CallDay, right: CallDay) -> Bool {
         left.rawValue < right.rawValue
     }
@@ -80,11 +80,11 @@ public struct CallDay: RawRepresentable, Hashable, Sendable, Comparable {
 struct CallAllowance: Equatable {
     /// How many records may be claimed.
     let count: Int
-    /// The cap that leaves fewer than were asked for.
+    /// The cap that allows fewer than were asked for.
     let limitedBy: Cap?
 
-    /// Of so many records wanted, after so many calls of the batch, of the day over all batches, and so many paid ones
-    /// of the month.
+    /// Computes the allowance from the records wanted and the calls already counted: those of the batch, those of the
+    /// day over all batches, and the paid ones of the month.
     init(wanted: Int, caps: CallCaps, batchCalls: Int, dayCalls: Int, monthCharged: Int = 0) {
         let left: [(cap: Cap, count: Int)] = [
             (.batchCalls, caps.batch, batchCalls), (.dailyCalls, caps.daily, dayCalls),

@@ -1,7 +1,7 @@
 import GRDB
 import OpenSSL
 
-/// Who did something, with what: kept with every batch and every action of an operator.
+/// Who did something, with which program and settings: kept with every batch and every action of an operator.
 public struct Provenance: Sendable, Equatable, Codable {
     /// The user's name on this machine.
     public var user: String
@@ -9,7 +9,7 @@ public struct Provenance: Sendable, Equatable, Codable {
     public var host: String
     /// Rollcall's version.
     public var version: String
-    /// SHA-256 of the settings that were in force, hexadecimal.
+    /// SHA-256 of the configuration in force, hexadecimal.
     public var settingsHash: String
     /// The API's base URL.
     public var endpoint: String
@@ -18,7 +18,7 @@ public struct Provenance: Sendable, Equatable, Codable {
     /// SHA-256 of the client certificate, hexadecimal.
     public var certificateFingerprint: String
 
-    /// Collects who did something, with what.
+    /// Creates a provenance from its parts.
     public init(
         user: String, host: String, version: String, settingsHash: String, endpoint: String, keyID: String,
         certificateFingerprint: String
@@ -43,7 +43,7 @@ extension Provenance {
 }
 
 extension Provenance {
-    /// Collects who did something, with what; the settings' canonical text is kept as its SHA-256 only.
+    /// Creates a provenance; of the settings' canonical text only the SHA-256 is kept.
     ///
     /// - Throws: `OpenSSLError` where the digest cannot be made.
     public init(

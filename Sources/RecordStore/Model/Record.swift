@@ -31,7 +31,7 @@ public struct RecordID: RawRepresentable, Hashable, Sendable, Comparable, Codabl
     }
 }
 
-/// What has become of a record; every input line has exactly one.
+/// A record's status; every input line has exactly one.
 public enum RecordStatus: String, Sendable, CaseIterable, Codable {
     /// Waits for its call, or for another one.
     case queued
@@ -78,7 +78,7 @@ extension RecordStatus {
     var column: String { rawValue }
 }
 
-/// Where a record stands, for people.
+/// A record's place in its batch, for people.
 public struct RecordReference: Sendable, Hashable {
     /// The record.
     public let record: RecordID
@@ -95,13 +95,13 @@ public struct RecordReference: Sendable, Hashable {
     }
 }
 
-/// A record as it is read. What is sealed is opened when it is asked for.
+/// A record as read; sealed values are opened on access.
 public struct RecordView: Sendable {
     /// The record.
     public let record: RecordID
     /// Its status.
     public let status: RecordStatus
-    /// Attempts that were made: sent, or maybe sent.
+    /// Attempts that were made: sent, or possibly sent.
     public let attempts: Int
     /// Whether it is in doubt only because an identical record is.
     public let isHeld: Bool
@@ -127,20 +127,20 @@ public struct RecordView: Sendable {
     let leader: RecordID?
     let copiedFrom: RecordID?
     let copiedFromBatch: String?
-    /// Whether it failed by a person's word: its call, or that of an identical record, may have been billed.
+    /// Whether an operator declared it failed: its call, or that of an identical record, may have been billed.
     public let isResolvedByHand: Bool
     /// The record in doubt because of which this one is held; nil for any other, and once that is settled.
     public let holder: RecordReference?
     /// Whether it is in doubt although its call was surely billed.
     public let isSurelyBilled: Bool
-    /// Whether it is in doubt because its answer is the one to another call.
+    /// Whether it is in doubt because the answer it got belongs to another call.
     public let isRepeated: Bool
     let key: DataKey
 
-    /// Whose result is shown.
+    /// The record whose result is shown.
     private var source: Int64 { (leader ?? record).rawValue }
 
-    /// The line of the same batch whose answer, failure or doubt is this record's, too; nil for one of its own.
+    /// The line of the same batch whose answer, failure or doubt this record shares; nil when it has its own.
     public var sharesLine: Int? { leader?.line }
 
     /// Where a reused answer came from: the line of the same batch, or `<batch>:<line>`; nil for any other record.
@@ -178,7 +178,7 @@ public struct RecordView: Sendable {
         }
     }
 
-    /// Whether it is in doubt and has an answer all the same, which is kept.
+    /// Whether it is in doubt although it has an answer, which is kept.
     public var hasKeptAnswer: Bool { status == .inDoubt && sealedAnswer != nil }
 
     private var heldText: String {
@@ -187,8 +187,8 @@ public struct RecordView: Sendable {
         return "held: identical to line \(holder.line)\(place), which is in doubt"
     }
 
-    /// The answer, decrypted, or as it came when it could not be deciphered. One that can't be read is its own record's
-    /// alone.
+    /// The answer, decrypted, or as it came when it could not be deciphered. An answer that cannot be read is not
+    /// shared with other records.
     public var answer: [UInt8]? {
         get throws {
             guard leader == nil || status == .reused else { return nil }

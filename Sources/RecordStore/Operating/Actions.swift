@@ -1,6 +1,6 @@
 import GRDB
 
-/// Something an operator, or Rollcall in an operator's stead, did.
+/// Something an operator, or Rollcall on an operator's behalf, did.
 public struct Action: Sendable, Equatable {
     /// When, in milliseconds since 1970 UTC.
     public var at: Int64
@@ -8,9 +8,9 @@ public struct Action: Sendable, Equatable {
     public var batch: BatchID?
     /// One word: `rerun`, `start`, `resolve`, …
     public var name: String
-    /// What exactly; no values of records.
+    /// Details; no values of records.
     public var detail: String?
-    /// Who, with what.
+    /// Who did it, with which program and settings.
     public var provenance: Provenance
 
     /// Describes an action.
@@ -24,7 +24,7 @@ public struct Action: Sendable, Equatable {
 }
 
 extension RecordStore {
-    /// Keeps what an operator did, with provenance.
+    /// Records what an operator did, with provenance.
     ///
     /// - Parameter action: What was done; its texts hold no values of records.
     /// - Throws: ``StoreError`` when it can't be written.
@@ -44,9 +44,9 @@ extension RecordStore {
         }
     }
 
-    /// What has been done since an action, oldest first, each with its number.
+    /// The actions since a given one, oldest first, each with its number.
     ///
-    /// - Parameter number: The number of the last action that is known.
+    /// - Parameter number: The number of the last known action.
     /// - Returns: The actions with their numbers.
     /// - Throws: ``StoreError`` when the database can't be read.
     public func actions(after number: Int64) throws -> [(number: Int64, action: Action)] {
@@ -81,7 +81,7 @@ extension Action {
 }
 
 extension WriterConnection {
-    /// Keeps what an operator did.
+    /// Records what an operator did.
     func insert(_ action: Action) throws {
         let provenance = action.provenance
         try database.execute(

@@ -1,13 +1,13 @@
 import GRDB
 
 extension RecordStore {
-    /// A step keeps other writers waiting for some milliseconds.
+    /// One step blocks other writers for some milliseconds.
     private static let recordsAtATime = 250
 
-    /// Moves records of batches that were finished long ago out of the tables that every claim works in.
+    /// Moves records of batches that finished long ago out of the tables that every claim works in.
     ///
-    /// All that can be read of a batch reads the same before and after, and its answers serve identical records as
-    /// before. Batches with records in doubt stay. Ended anywhere, the next call goes on.
+    /// Reading a batch gives the same result before and after, and its answers still serve identical records. Batches
+    /// with records in doubt stay. It can be interrupted anywhere; the next call continues.
     ///
     /// - Parameters:
     ///   - instant: Only batches finished before this, in milliseconds since 1970 UTC, and not queued again since.
@@ -21,13 +21,13 @@ extension RecordStore {
             let count = min(Self.recordsAtATime, records - moved)
             guard let step = try await write({ try $0.archive(finishedBefore: instant, upTo: count) }) else { break }
             moved += step
-            // A batch without records is work, too.
+            // A batch without records counts as work, too.
             work += max(1, step)
         }
         return moved
     }
 
-    /// Brings a batch back from the archive, if it is there, so that it can be queued again.
+    /// Moves a batch back from the archive, if it is there, so that it can be queued again.
     func bringBack(_ batch: BatchID) async throws {
         guard try read({ try ArchiveBorder($0, batch) }).isSet else { return }
         while try await write({ try $0.bringBack(batch, upTo: Self.recordsAtATime) }) {}
@@ -78,7 +78,7 @@ extension WriterConnection {
         return try Int64.fetchOne(database, sql: sql, arguments: [instant]).map(BatchID.init(rawValue:))
     }
 
-    /// Moves all rows of some records; a test sees to it that the tables have the same columns.
+    /// Moves all rows of some records; a test checks that the tables have the same columns.
     private func move(_ range: ClosedRange<Int64>, from source: String, to target: String) throws -> Int {
         var moved: [Int] = []
         let tables = [("records", "id"), ("attempts", "record_id"), ("results", "record_id")]

@@ -2,7 +2,7 @@ import GRDB
 
 /// A file of a drop folder on its way from the inbox to the archive.
 public struct ClaimedFile: Sendable, Equatable {
-    /// Its place in `working/`; one file has it at a time.
+    /// Its path in `working/`; only one file has it at a time.
     public var path: String
     /// The job's name.
     public var job: String
@@ -24,22 +24,22 @@ public struct ClaimedFile: Sendable, Equatable {
 }
 
 extension RecordStore {
-    /// Keeps where a file lies that was, or is about to be, taken out of its inbox.
+    /// Records where a file lies that was, or is about to be, taken out of its inbox.
     ///
-    /// - Parameter file: The file; what was known of one at the same place is replaced.
+    /// - Parameter file: The file; it replaces whatever was recorded for the same path.
     /// - Throws: ``StoreError`` when it can't be written.
     public func saveClaimedFile(_ file: ClaimedFile) async throws {
         try await write { try $0.save(file) }
     }
 
-    /// The file at a place in `working/`; nil when nothing is known of one there.
+    /// The file at a path in `working/`; nil when none is recorded there.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
     public func claimedFile(at path: String) throws -> ClaimedFile? {
         try read { try ClaimedFile.fetchAll($0, "WHERE path = ?", [path]).first }
     }
 
-    /// The file a batch was made from, while it has not been let go; nil for a batch that came otherwise.
+    /// The file a batch was made from, until it is released; nil for a batch made otherwise.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
     public func claimedFile(of batch: BatchID) throws -> ClaimedFile? {
@@ -53,7 +53,7 @@ extension RecordStore {
         try read { try ClaimedFile.fetchAll($0, "WHERE job = ? ORDER BY claimed_at, path", [job]) }
     }
 
-    /// The batches that are over, their results written, whose files have not been let go.
+    /// The batches that have ended with their results written, whose files have not been released.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
     public func batchesHoldingFiles() throws -> [BatchID] {
@@ -73,15 +73,15 @@ extension RecordStore {
         }
     }
 
-    /// Keeps that a file was refused as a whole: as a batch without records, in state rejected.
+    /// Records that a file was rejected as a whole: as a batch without records, in state rejected.
     ///
-    /// ``findBatch(job:contentDigest:)`` doesn't find it, so that the file can come again once it, or its job, was put
-    /// right.
+    /// ``findBatch(job:contentDigest:)`` does not find it, so that the file can come again once it, or its job, is
+    /// fixed.
     ///
     /// - Parameters:
     ///   - new: What the batch would have been made from; the layout may be empty.
     ///   - reason: Why, for people; line, column and rule, no values of records.
-    ///   - claimedFile: Its place in `working/`; kept with the batch's number in the same transaction.
+    ///   - claimedFile: Its path in `working/`; kept with the batch's number in the same transaction.
     /// - Returns: The batch.
     /// - Throws: ``StoreError`` when it can't be written.
     public func rejectFile(_ new: NewBatch, reason: String, claimedFile: ClaimedFile? = nil) async throws -> Batch {
@@ -109,14 +109,14 @@ extension ClaimedFile {
 }
 
 extension WriterConnection {
-    /// Keeps a claimed file, in the place of what was known before.
+    /// Records a claimed file, replacing what was known before.
     func save(_ file: ClaimedFile) throws {
         try database.execute(
             sql: "INSERT OR REPLACE INTO claimed_files (path, job, name, batch_id, claimed_at) VALUES (?, ?, ?, ?, ?)",
             arguments: [file.path, file.job, file.name, file.batch?.rawValue, file.claimedAt])
     }
 
-    /// Says which batch is made from a claimed file, once.
+    /// Records which batch is made from a claimed file, once.
     func bind(_ file: ClaimedFile, to batch: BatchID) throws {
         let known = try Int64.fetchOne(
             database, sql: "SELECT batch_id FROM claimed_files WHERE path = ?", arguments: [file.path])

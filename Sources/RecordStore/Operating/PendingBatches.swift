@@ -1,22 +1,22 @@
 import GRDB
 import Migrations
 
-/// A batch that somebody still has to do something about: it is not over, or its results are not written.
+/// A batch that still needs work: it has not ended, or its results are not written.
 public struct PendingBatch: Sendable, Equatable {
     /// The batch.
     public let id: BatchID
     /// The job's name.
     public let job: String
-    /// Where it is on its way.
+    /// Its state.
     public let state: BatchState
-    /// Whether it is over and its results, as they are now, have not been written.
+    /// Whether it has ended and its current results have not been written.
     public let lacksResults: Bool
-    /// When it goes on by itself after a cap, in milliseconds since 1970 UTC; nil for all others.
+    /// When it resumes by itself after a cap, in milliseconds since 1970 UTC; nil for all others.
     public let resumesAt: Int64?
 }
 
 extension RecordStore {
-    /// All batches that somebody still has to do something about, oldest first. Cheap however many are over.
+    /// All batches that still need work, oldest first. Cheap however many have ended.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
     public func pendingBatches() throws -> [PendingBatch] {
@@ -33,7 +33,7 @@ extension RecordStore {
         }
     }
 
-    /// Whether a batch that is over has its results, as they are now, written.
+    /// Whether the current results of a batch that has ended are written.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
     public func hasResults(_ batch: BatchID) throws -> Bool {
@@ -41,8 +41,8 @@ extension RecordStore {
         return try read { try Bool.fetchOne($0, sql: sql, arguments: [batch.rawValue]) ?? false }
     }
 
-    /// Says that a batch's results are written as they were when it ended at a moment; one that has been run again since
-    /// lacks them still.
+    /// Records that a batch's results are written as of its end at the given time; a batch that has been run again
+    /// since still lacks them.
     ///
     /// - Parameters:
     ///   - batch: The batch.
@@ -52,14 +52,14 @@ extension RecordStore {
         try await setColumn("results_for", of: batch, to: finishedAt)
     }
 
-    /// Says that a batch's results are no longer what its records hold.
+    /// Records that a batch's written results no longer match its records.
     ///
     /// - Throws: ``StoreError`` when it can't be written.
     public func markResultsStale(_ batch: BatchID) async throws {
         try await setColumn("results_for", of: batch, to: nil)
     }
 
-    /// Says anew why a batch waits for confirmation, if it still does.
+    /// Updates why a batch waits for confirmation, if it still does.
     ///
     /// - Parameters:
     ///   - reason: Why, for people; no values of records.
@@ -73,7 +73,7 @@ extension RecordStore {
         }
     }
 
-    /// When batches that a cap has paused go on by themselves, in milliseconds since 1970 UTC.
+    /// When batches paused by a cap resume by themselves, in milliseconds since 1970 UTC.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
     public func resumptions() throws -> [BatchID: Int64] {
@@ -96,7 +96,7 @@ extension RecordStore {
 }
 
 extension BatchState {
-    /// The state a word of the `batches` table stands for.
+    /// The state that a word in the `batches` table stands for.
     init(column: String) throws {
         guard let state = BatchState(rawValue: column) else {
             throw StoreError(.damaged, "The database holds a batch state unknown here; restore it from a backup")
@@ -106,10 +106,10 @@ extension BatchState {
 }
 
 extension RecordStore {
-    /// Opens the database to take files in and to write what people decide, also while another process runs batches.
+    /// Opens the database to take in files and record operators' decisions, even while another process runs batches.
     ///
-    /// Takes no lock, migrates nothing and recovers nothing: that is the runner's. Batches can be made and filled, moved
-    /// to another state and queued again; claiming and finishing are refused.
+    /// Takes no lock, migrates nothing and recovers nothing; the runner does that. Batches can be created and filled,
+    /// moved to another state and queued again; claiming and finishing are refused.
     ///
     /// - Parameters:
     ///   - path: The database file.
@@ -117,8 +117,8 @@ extension RecordStore {
     ///   - keysFolder: The folder in which the ledger's trace lies, `keys_folder`.
     ///   - endpoint: The API's base URL; nil: whatever the database is bound to.
     /// - Returns: The store.
-    /// - Throws: ``StoreError``: no database, wrong endpoint or sealing key, another schema version, or a database that
-    ///   mark and trace say was restored from before, which a runner has to put right first.
+    /// - Throws: ``StoreError``: no database, wrong endpoint or sealing key, another schema version, or a database
+    ///   that, according to mark and trace, was restored from an older copy and that a runner has to recover first.
     public static func openForOperating(
         path: String, sealingKeyPath: String, keysFolder: String, endpoint: String?
     ) throws -> RecordStore {
@@ -138,14 +138,15 @@ extension RecordStore {
         }
     }
 
-    /// Why a database is not made where none is: its mark or trace says that there was one. Nil: it is there, or never was.
+    /// Why no new database is created at a path: its mark or trace shows that there was one. Nil when it exists or
+    /// never did.
     public static func loss(ofDatabase path: String, keysFolder: String) -> StoreError? {
         DatabaseFile(path: path).loss(LedgerPlaces(database: path, keysFolder: keysFolder))
     }
 
-    /// The process that runs batches from a database: the one that holds its lock; nil when nobody does.
+    /// The process that runs batches from a database, which holds its lock; nil when there is none.
     ///
-    /// - Throws: ``StoreError`` when the lock's file can't be looked at.
+    /// - Throws: ``StoreError`` when the lock's file cannot be inspected.
     public static func runnerProcess(ofDatabase path: String) throws -> Int32? {
         try StoreLock.holder(database: path)
     }
@@ -160,8 +161,8 @@ extension RecordStore {
         return identity
     }
 
-    /// Nothing is decided on a copy before a runner has said what it doesn't know. Looked at twice: a runner at work may
-    /// write to what is being read.
+    /// Nothing is decided on a copy before a runner has determined what it lacks. Checked twice, because a running
+    /// runner may write to what is being read.
     private static func refuseRestored(
         _ pool: DatabasePool, _ file: DatabaseFile, _ identity: StoreIdentity, _ sealingKey: SealingKey,
         _ places: LedgerPlaces

@@ -1,24 +1,24 @@
 import GRDB
 
-/// What a runner says of itself, for those who look from other processes.
+/// What a runner reports about itself to other processes.
 public struct RunnerStatus: Sendable, Equatable, Codable {
     /// Whether calls may be made.
     public enum Gate: Sendable, Equatable, Codable {
         /// They may.
         case open
-        /// Not now: probes try, the next one at a moment; nil while one is under way.
+        /// Not now: probes are sent, the next one at the given time; nil while one is under way.
         case closed(reason: String?, since: Int64, nextProbeAt: Int64?, probes: Int)
-        /// Not until somebody has put it right.
+        /// Not until somebody has fixed the cause.
         case halted(reason: String?, since: Int64)
     }
 
-    /// Its process.
+    /// Its process id.
     public var process: Int32
     /// Its machine.
     public var host: String
     /// Its version.
     public var version: String
-    /// Whether it stays when its batches are done.
+    /// Whether it keeps running when its batches are done.
     public var isDaemon: Bool
     /// How many jobs it knows.
     public var jobs: Int
@@ -26,7 +26,7 @@ public struct RunnerStatus: Sendable, Equatable, Codable {
     public var startedAt: Int64
     /// When it last read its settings and jobs.
     public var loadedAt: Int64
-    /// When all this was true.
+    /// When this status was true.
     public var updatedAt: Int64
     /// Whether calls may be made.
     public var gate: Gate
@@ -34,7 +34,7 @@ public struct RunnerStatus: Sendable, Equatable, Codable {
     public var allowedRate: Double
     /// Until when a `Retry-After` forbids any call.
     public var closedUntil: Int64?
-    /// The batch it works on; nil for a daemon, which works on all that may run.
+    /// The batch it works on; nil for a daemon, which works on every batch that may run.
     public var batch: BatchID?
 
     /// Describes a runner.
@@ -64,7 +64,7 @@ extension RunnerStatus {
         gate, reason, since, next_probe_at, probes, batch_id
         """
 
-    /// Reads the row; nil when no runner has said anything yet.
+    /// Reads the row; nil when no runner has reported yet.
     static func fetch(_ database: Database) throws -> RunnerStatus? {
         try Row.fetchOne(database, sql: "SELECT \(columns) FROM runner").map { row in
             RunnerStatus(
@@ -74,7 +74,7 @@ extension RunnerStatus {
         }
     }
 
-    /// Writes the row in the place of the one before.
+    /// Writes the row, replacing the previous one.
     func save(_ database: Database) throws {
         let (word, reason, since, nextProbeAt, probes) = gate.columns
         try database.execute(
@@ -109,15 +109,15 @@ extension RunnerStatus.Gate {
 }
 
 extension RecordStore {
-    /// What the runner last said of itself, which may be gone since: see ``runnerProcess(ofDatabase:)``. Nil before the
-    /// first time.
+    /// The runner's last report, although the runner may have ended since: see ``runnerProcess(ofDatabase:)``. Nil
+    /// before the first report.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
     public func runnerStatus() throws -> RunnerStatus? {
         try read { try RunnerStatus.fetch($0) }
     }
 
-    /// Says how the runner fares, in the place of what it said before. One commit each time: once a second is enough.
+    /// Reports the runner's status, replacing the previous report. Each call commits: once a second is enough.
     ///
     /// - Throws: ``StoreError`` when it can't be written, or this store doesn't run batches.
     public func saveRunnerStatus(_ status: RunnerStatus) async throws {

@@ -1,16 +1,16 @@
 import GRDB
 
-/// What the limiter remembers across restarts.
+/// The limiter's state that persists across restarts.
 public struct LimiterState: Sendable, Equatable {
     /// GCRA's theoretical arrival time, in microseconds since 1970 UTC.
     public var theoreticalArrival: Int64
-    /// The part of the contract's rate that is allowed at the moment, above 0 and at most 1.
+    /// The fraction of the contract's rate allowed now, above 0 and at most 1.
     public var rateFactor: Double
     /// Until when a `Retry-After` closes the limiter, in milliseconds since 1970 UTC.
     public var closedUntil: Int64?
     /// When this was true, in milliseconds since 1970 UTC.
     public var savedAt: Int64
-    /// Whether a row of answers that could not be read has halted, and none was of use since.
+    /// Whether a run of unreadable answers has halted calls, with no usable answer since.
     public var isKeyDoubted: Bool
 
     /// Describes a limiter's state.
@@ -27,7 +27,7 @@ public struct LimiterState: Sendable, Equatable {
 }
 
 extension RecordStore {
-    /// What the limiter last saved; nil before the first time.
+    /// The last saved limiter state; nil before the first time.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
     public func limiterState() throws -> LimiterState? {
@@ -41,7 +41,7 @@ extension RecordStore {
         }
     }
 
-    /// Keeps the limiter's state across restarts.
+    /// Saves the limiter's state so that it survives restarts.
     ///
     /// - Throws: ``StoreError`` when it can't be written.
     public func saveLimiterState(_ state: LimiterState) async throws {

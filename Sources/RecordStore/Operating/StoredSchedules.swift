@@ -1,12 +1,12 @@
 import GRDB
 
 extension RecordStore {
-    /// The due time of a job's schedule that was last dealt with, in milliseconds since 1970 UTC; nil before the first,
-    /// and after the schedule has become another.
+    /// The last due time of a job's schedule that was handled, in milliseconds since 1970 UTC; nil before the first,
+    /// and after the schedule has changed.
     ///
     /// - Parameters:
     ///   - job: The job's name.
-    ///   - times: The schedule in words of its own, such as its expression and time zone.
+    ///   - times: The schedule as text, such as its expression and time zone.
     /// - Returns: Milliseconds since 1970 UTC.
     /// - Throws: ``StoreError`` when the database can't be read.
     public func lastDue(ofSchedule job: String, times: String) throws -> Int64? {
@@ -16,12 +16,12 @@ extension RecordStore {
         }
     }
 
-    /// Keeps the due time of a job's schedule that was last dealt with.
+    /// Records the last due time of a job's schedule that was handled.
     ///
     /// - Parameters:
     ///   - due: Milliseconds since 1970 UTC.
     ///   - job: The job's name.
-    ///   - times: The schedule that it was due by, as ``lastDue(ofSchedule:times:)`` is asked.
+    ///   - times: The schedule it was due by, in the form that ``lastDue(ofSchedule:times:)`` takes.
     /// - Throws: ``StoreError`` when it can't be written.
     public func saveLastDue(_ due: Int64, ofSchedule job: String, times: String) async throws {
         try await write { connection in
@@ -31,7 +31,7 @@ extension RecordStore {
         }
     }
 
-    /// Forgets the due times of all other jobs' schedules: what was due while a job was switched off was not missed.
+    /// Forgets the due times of all other jobs' schedules: what fell due while a job was disabled was not missed.
     ///
     /// - Parameter jobs: The jobs whose schedules are kept.
     /// - Throws: ``StoreError`` when it can't be written.

@@ -11,7 +11,7 @@ extension RecordStore {
         """
     }
 
-    /// A record in doubt with a request; `besides` is a further condition on it, as `doubted`.
+    /// A record in doubt with a request; `besides` is an additional condition on it, as `doubted`.
     static func inDoubt(_ fingerprint: String, besides: String = "1") -> String {
         """
         SELECT 1 FROM records AS doubted INDEXED BY records_in_doubt
@@ -19,7 +19,7 @@ extension RecordStore {
         """
     }
 
-    /// What identical requests are known by in this database.
+    /// The fingerprint that identifies a request in this database.
     ///
     /// - Parameter canonicalRequest: The request in canonical form.
     /// - Returns: Its fingerprint.
@@ -30,11 +30,11 @@ extension RecordStore {
         return RequestFingerprint(bytes: Array(code.prefix(RecordChunk.fingerprintByteCount)))
     }
 
-    /// What would become of requests, were their turn now.
+    /// What would become of requests if they were claimed now.
     ///
     /// - Parameters:
     ///   - requests: The requests' fingerprints; all are looked up in one transaction.
-    ///   - since: From when on an answer may serve, in milliseconds since 1970 UTC; nil: none may.
+    ///   - since: The earliest time of an answer that may be reused, in milliseconds since 1970 UTC; nil: none may.
     /// - Returns: One for each.
     /// - Throws: ``StoreError`` when the database can't be read.
     public func prospects(of requests: [RequestFingerprint], answeredSince since: Int64?) throws -> [Prospect] {
@@ -58,11 +58,11 @@ extension RecordStore {
         return try statement.step()
     }
 
-    /// What the queued records of a batch would take, were nothing to go wrong.
+    /// What the queued records of a batch would need if nothing failed.
     ///
     /// - Parameters:
     ///   - batch: The batch, its file read.
-    ///   - since: From when on an answer of another batch may serve; nil: none may.
+    ///   - since: The earliest time of another batch's answer that may be reused; nil: none may.
     /// - Returns: How many would be called, and how many not.
     /// - Throws: ``StoreError`` with ``StoreError/Code/notFound`` when there is no such batch.
     public func forecast(_ batch: BatchID, answeredSince since: Int64?) throws -> Forecast {
@@ -93,7 +93,7 @@ extension RecordStore {
     }
 }
 
-/// What would become of a request were its turn now.
+/// What would become of a request if it were claimed now.
 public enum Prospect: Sendable, Equatable {
     /// It would be called.
     case call
@@ -103,7 +103,7 @@ public enum Prospect: Sendable, Equatable {
     case hold
 }
 
-/// What a batch's queued records would take, were nothing to go wrong.
+/// What a batch's queued records would need if nothing failed.
 public struct Forecast: Sendable, Equatable {
     /// Records that would be called, once each.
     public var calls = 0

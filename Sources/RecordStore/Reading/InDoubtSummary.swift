@@ -1,25 +1,26 @@
-/// How many records a person has to decide about, and why. Records that share the doubt of an earlier line share its end,
-/// too, and are left out.
+/// How many records an operator has to decide about, and why. Records that share the doubt of an earlier line are
+/// resolved with it, and are left out.
 public struct InDoubtSummary: Sendable, Equatable {
-    /// In doubt and sent, or maybe sent.
+    /// In doubt and sent, or possibly sent.
     public private(set) var perhapsBilled = 0
     /// In doubt and surely billed: an answer came that could not be read, or was too large.
     public private(set) var answered = 0
-    /// In doubt because their answer is the one to another call; perhaps billed.
+    /// In doubt because the answer they got belongs to another call; perhaps billed.
     public private(set) var repeated = 0
-    /// In doubt only because an identical record is: not sent, and sent only once that is settled.
+    /// In doubt only because an identical record is: not sent, and sent only once that is resolved.
     public private(set) var held = 0
-    /// The records that hold these, as far as they are in doubt still.
+    /// The records that hold these, if they are still in doubt.
     public private(set) var holders: Set<RecordReference> = []
-    /// The first of those that hold.
+    /// The first of the records that hold others.
     public private(set) var firstHolder: RecordReference?
-    /// Failed by a person's word, and perhaps billed, they or the line whose doubt they shared.
+    /// Declared failed by an operator, and perhaps billed, either themselves or through the line whose doubt they
+    /// shared.
     public private(set) var resolved = 0
 
     /// None.
     public init() {}
 
-    /// Counts a record, if it is one of these.
+    /// Counts a record, if it belongs to one of these.
     public mutating func add(_ view: RecordView) {
         if view.isResolvedByHand { resolved += 1 }
         guard view.status == .inDoubt, view.sharesLine == nil else { return }

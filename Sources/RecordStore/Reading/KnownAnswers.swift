@@ -1,11 +1,11 @@
 import GRDB
 
 extension RecordStore {
-    /// Puts the answers of all batches where identical requests find them, as far as they are not there yet. To be
-    /// called before answers of earlier batches are looked for: each time a batch begins or goes on, because others may
-    /// have been answered meanwhile. From then on batches that are not finished add their own as they come.
+    /// Makes the answers of all batches findable for identical requests, as far as they are not yet. Call it before
+    /// answers of earlier batches are looked up: each time a batch starts or resumes, because others may have been
+    /// answered meanwhile. From then on unfinished batches add their own answers as they come.
     ///
-    /// Work is done in steps, so that other writes come between them.
+    /// The work is done in steps, so that other writes can come between them.
     ///
     /// - Throws: ``StoreError`` when they can't be read or written.
     public func learnAnswers() async throws {
@@ -22,7 +22,7 @@ extension RecordStore {
     }
 }
 
-/// How far a batch's answers have been gone through.
+/// How far a batch's answers have been processed.
 struct AnswerStep: Sendable {
     static let recordsAtATime: Int64 = 100_000
 
@@ -40,15 +40,15 @@ extension WriterConnection {
 
     private static let unfinished = "batches INDEXED BY batches_unfinished WHERE finished_at IS NULL"
 
-    /// Whether a batch that is not finished looks for answers, so that a new one keeps its own, too: an SQL expression.
+    /// Whether an unfinished batch looks for answers, so that a new one must add its own, too: an SQL expression.
     static let answersAreWanted = "(SELECT count(*) > 0 FROM \(unfinished) AND keeps_answers = 1)"
 
-    /// Whether a batch may yet be answered and would not put its answers where others find them.
+    /// Whether a batch may still get answers and would not add them where others find them.
     static func anyKeepsNoAnswers(_ database: Database) throws -> Bool {
         try Bool.fetchOne(database, sql: "SELECT count(*) > 0 FROM \(unfinished) AND keeps_answers = 0") ?? false
     }
 
-    /// Lets all batches that are not finished put their answers where others find them.
+    /// Makes all unfinished batches add their answers where others find them.
     func keepAnswersFromNowOn() throws {
         try database.execute(
             sql: "UPDATE batches SET keeps_answers = 1 WHERE finished_at IS NULL AND keeps_answers = 0")
@@ -62,7 +62,7 @@ extension WriterConnection {
         }
     }
 
-    /// The next step through a batch. Sorted, so that each page of the table is written once and not at random.
+    /// The next step through a batch. Sorted, so that each page of the table is written once and not in random order.
     func learnAnswers(of batch: BatchID, _ step: AnswerStep) throws -> AnswerStep {
         let part = """
             SELECT fingerprint, id FROM records WHERE id > ?1 AND id <= ?2 AND status = 2
@@ -80,7 +80,7 @@ extension WriterConnection {
         next.after = row?[1] ?? step.after
         next.isLast = count < AnswerStep.recordsAtATime
         if next.isLast {
-            // What a batch that keeps its answers got meanwhile is there, too.
+            // This includes what a batch that adds its answers got meanwhile.
             let known = "iif(keeps_answers = 1, succeeded, min(?2, succeeded))"
             try database.execute(
                 sql: "UPDATE batches SET answers_known = \(known) WHERE id = ?1",

@@ -3,7 +3,7 @@ import GRDB
 extension RecordStore {
     private static let attemptsAtATime = 1_000
 
-    /// Hands out a batch's ledger, by line and then in the order of the attempts.
+    /// Passes a batch's ledger to `body`, by line and then in the order of the attempts.
     ///
     /// - Parameters:
     ///   - batch: The batch.
@@ -35,7 +35,7 @@ extension RecordStore {
         .first
     }
 
-    /// What a batch's ledger adds up to.
+    /// The totals of a batch's ledger.
     ///
     /// - Throws: ``StoreError`` with ``StoreError/Code/notFound`` when there is no such batch.
     public func ledgerTotals(_ batch: BatchID) throws -> LedgerTotals {
@@ -92,7 +92,7 @@ extension AttemptView {
     }
 }
 
-/// What the ledger adds up to, for a batch.
+/// The totals of a batch's ledger.
 public struct LedgerTotals: Sendable, Equatable, Codable {
     /// Rows of the ledger.
     public var attempts = 0
@@ -107,25 +107,25 @@ public struct LedgerTotals: Sendable, Equatable, Codable {
     /// Attempts that may have been billed.
     public var unknown = 0
 
-    /// Attempts that are on the invoice at the most: the billed, the perhaps billed, and those under way.
+    /// The most attempts that can be on the invoice: the billed, the perhaps billed, and those under way.
     public var chargedAtMost: Int { billable + unknown + open }
 
-    /// All totals at nought.
+    /// All totals at zero.
     public init() {}
 }
 
-/// What the ledger adds up to on one day for one batch, or for calls that are no batch's.
+/// The ledger's totals on one day for one batch, or for calls outside any batch.
 public struct LedgerDay: Sendable, Equatable {
     /// The day on which the attempts were begun, in the zone of `limits.time_zone`.
     public let day: CallDay
-    /// The batch; nil for calls that are no batch's.
+    /// The batch; nil for calls outside any batch.
     public let batch: BatchID?
-    /// The batch's name, or what the calls were.
+    /// The batch's name, or what the calls were for.
     public let name: String
-    /// The totals of that day's attempts, as they stand now.
+    /// The current totals of that day's attempts.
     public let totals: LedgerTotals
 
-    /// States the totals of a day.
+    /// Creates the totals of a day.
     public init(day: CallDay, batch: BatchID?, name: String, totals: LedgerTotals) {
         self.day = day
         self.batch = batch

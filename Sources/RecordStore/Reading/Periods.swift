@@ -1,7 +1,7 @@
 import GRDB
 
 extension RecordStore {
-    /// The totals of batches and of calls that are no batch's, which come last on their day.
+    /// The totals of batches and of calls outside any batch, which come last on their day.
     private static let days = """
         SELECT day, batch_id, name, ledger_days.attempts, ledger_days.calls, ledger_days.billable,
           ledger_days.unbilled, ledger_days.billing_unknown, batch_id AS place
@@ -12,7 +12,7 @@ extension RecordStore {
         ORDER BY day, place, name
         """
 
-    /// What the ledger adds up to over some days, by day and then by batch; calls that are no batch's come last.
+    /// The ledger's totals over some days, by day and then by batch; calls outside any batch come last.
     ///
     /// - Parameter days: The first and the last day, both included.
     /// - Returns: The totals; nothing for a day without attempts.
@@ -64,13 +64,13 @@ extension LedgerDay {
 }
 
 extension RecordStore {
-    /// Writes down that a call is about to be made that is no batch's, unless a cap forbids it: from then on it counts
+    /// Records that a call outside any batch is about to be made, unless a cap forbids it: from then on it counts
     /// against the caps, like a record's.
     ///
     /// - Parameters:
-    ///   - call: What it is.
+    ///   - call: What it is for.
     ///   - caps: The caps of its day and month.
-    ///   - action: Who makes it, kept in the same transaction.
+    ///   - action: Who makes it, recorded in the same transaction.
     /// - Returns: The cap that is reached; nil: the call may be made.
     /// - Throws: ``StoreError`` when it can't be written.
     public func begin(_ call: OtherCall, caps: CallCaps, action: Action) async throws -> Cap? {
@@ -82,10 +82,10 @@ extension RecordStore {
         }
     }
 
-    /// Writes down what became of a call that ``begin(_:caps:action:)`` allowed.
+    /// Records the outcome of a call that ``begin(_:caps:action:)`` allowed.
     ///
     /// - Parameters:
-    ///   - call: What it is.
+    ///   - call: What it is for.
     ///   - day: The day it was begun on.
     ///   - billable: Whether it was billed.
     ///   - isCall: Whether it left, or may have left.
@@ -96,8 +96,8 @@ extension RecordStore {
 }
 
 extension WriterConnection {
-    /// Counts calls that a restored database does not know; how many there were is not known without a mark, and then
-    /// none are.
+    /// Counts calls that a restored database does not know; without a mark their number is unknown, and then none are
+    /// counted.
     func countLost(_ lost: Int64, on day: CallDay) throws {
         guard lost > 0, lost < RecordID.greatestLine else { return }
         try add(.lost, on: day, lost)
@@ -134,10 +134,10 @@ extension WriterConnection {
     }
 }
 
-/// A call that is no batch's, by what it is shown as.
+/// A call outside any batch, by the name it is shown under.
 public enum OtherCall: String, Sendable, CaseIterable {
     /// The one that `rollcall doctor --one-call` makes.
     case doctor
-    /// Made since the copy of a restored database, which does not know of it: perhaps billed.
+    /// Made since the copy of a restored database, which has no record of it: perhaps billed.
     case lost = "lost by a restore"
 }

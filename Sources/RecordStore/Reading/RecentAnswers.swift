@@ -1,18 +1,18 @@
 import GRDB
 
-/// An answer's `requestRefId`, shortened to what tells one from another.
+/// An answer's `requestRefId`, shortened to a hash that distinguishes it from others.
 public struct AnswerReference: Hashable, Sendable {
     /// How many of an endpoint's answers are remembered.
     public static let remembered = 100_000
     static let byteCount = 8
 
-    /// 64 bits of the text; stored, so the way to make them never changes.
+    /// 64 bits of the text; stored, so the function that computes it must never change.
     let rawValue: UInt64
 
     init(rawValue: UInt64) { self.rawValue = rawValue }
 
-    /// Shortens a `requestRefId`: FNV-1a over its UTF-8, then the finalizer of SplitMix64. It names a call, not a person.
-    /// Among a thousand million answers two different ones are taken for the same with a probability of one in 180,000.
+    /// Shortens a `requestRefId`: FNV-1a over its UTF-8, then the finalizer of SplitMix64. It identifies a call, not a
+    /// person. Among a thousand million answers the probability that two different ones collide is one in 180,000.
     public init(_ requestRefID: String) {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         for byte in requestRefID.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
@@ -21,14 +21,14 @@ public struct AnswerReference: Hashable, Sendable {
         rawValue = hash ^ (hash >> 31)
     }
 
-    /// Appends it as it is stored.
+    /// Appends its stored form.
     func append(to bytes: inout [UInt8]) {
         for shift in stride(from: 0, to: UInt64.bitWidth, by: 8) {
             bytes.append(UInt8(truncatingIfNeeded: rawValue >> UInt64(shift)))
         }
     }
 
-    /// The references in what was stored, in their order.
+    /// The references in stored bytes, in their order.
     static func all(in bytes: [UInt8]) -> [AnswerReference] {
         stride(from: 0, to: bytes.count - bytes.count % byteCount, by: byteCount).map { start in
             AnswerReference(rawValue: bytes[start..<start + byteCount].reversed().reduce(0) { $0 << 8 | UInt64($1) })
@@ -36,26 +36,26 @@ public struct AnswerReference: Hashable, Sendable {
     }
 }
 
-/// The last answers of an endpoint, so that one that comes a second time is noticed. A pure value.
+/// The last answers of an endpoint, so that a repeated one is noticed. A pure value.
 public struct RecentAnswers: Sendable {
     private let capacity: Int
     private var known: Set<AnswerReference> = []
-    /// In the order in which they came, from `oldest` on and round.
+    /// In order of arrival, starting at `oldest` and wrapping around.
     private var ring: [AnswerReference] = []
     private var oldest = 0
 
-    /// Remembers what an earlier process did.
+    /// Restores what an earlier process remembered.
     ///
     /// - Parameters:
     ///   - answers: the latest last.
-    ///   - capacity: so many of the latest are remembered.
+    ///   - capacity: how many of the latest are remembered.
     public init(_ answers: [AnswerReference] = [], capacity: Int = AnswerReference.remembered) {
         self.capacity = max(1, capacity)
         known.reserveCapacity(min(self.capacity, answers.count))
         for answer in answers.suffix(self.capacity) { _ = insert(answer) }
     }
 
-    /// Remembers an answer; false where it is remembered already.
+    /// Remembers an answer; false when it is remembered already.
     public mutating func insert(_ answer: AnswerReference) -> Bool {
         guard known.insert(answer).inserted else { return false }
         if ring.count < capacity {
@@ -70,7 +70,7 @@ public struct RecentAnswers: Sendable {
 }
 
 extension RecordStore {
-    /// The endpoint's last answers that were taken, the latest last.
+    /// The endpoint's last accepted answers, the latest last.
     ///
     /// - Returns: At most `AnswerReference.remembered`.
     /// - Throws: ``StoreError`` when the database can't be read.
@@ -89,10 +89,10 @@ extension RecordStore {
 }
 
 extension WriterConnection {
-    /// Old ones are forgotten so many at a time, so that a group of answers changes one page of the table.
+    /// Old ones are deleted this many at a time, so that a group of answers changes one page of the table.
     private static let forgetsAfter = 1_000
 
-    /// Remembers answers, in the order in which they came, as they are stored.
+    /// Remembers answers in order of arrival, in their stored form.
     func remember(_ references: [UInt8]) throws {
         guard !references.isEmpty else { return }
         let count = references.count / AnswerReference.byteCount

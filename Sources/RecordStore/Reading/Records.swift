@@ -1,12 +1,12 @@
 import GRDB
 
 extension RecordStore {
-    /// How many rows are read before they are handed out, so that no reader holds back the WAL while its body waits.
+    /// How many rows are read before they are passed on, so that no reader holds back the WAL while its body waits.
     private static let rowsAtATime = 256
 
-    /// Hands out a batch's records in input order, each once, in the status it has at that moment.
+    /// Passes a batch's records to `body` in input order, each once, in the status it has when it is read.
     ///
-    /// Memory stays the same whatever the batch's size; nothing is locked while the body runs.
+    /// Memory use does not depend on the batch's size; nothing is locked while the body runs.
     ///
     /// - Parameters:
     ///   - batch: The batch.
@@ -40,7 +40,7 @@ extension RecordStore {
     }
 }
 
-/// Reads a stretch of a batch's records with what came of them.
+/// Reads a range of a batch's records with their results.
 struct RecordQuery {
     let range: ClosedRange<Int64>
     let statuses: Set<RecordStatus>?
@@ -48,8 +48,8 @@ struct RecordQuery {
 
     private func sql(_ tables: Tables) -> String {
         let codes = statuses.map { $0.map { String($0.code) }.sorted().joined(separator: ", ") }
-        // A record that waits or was cancelled shows nothing of an earlier run; one that follows another shows what came
-        // of that.
+        // A record that waits or was cancelled shows nothing of an earlier run; one that follows another shows the
+        // other's result.
         let shown = "record_id = ifnull(follows, record.id) AND status NOT IN (0, 1, 7)"
         let source = tables.result("reused_from")
         let holder = tables.holder
@@ -91,8 +91,8 @@ struct RecordQuery {
 }
 
 extension RecordQuery {
-    /// Where records and their results lie. While a batch is being archived, a record's result may lie on the other
-    /// side: that of a record it follows.
+    /// Where records and their results lie. While a batch is being archived, the result of a record that it follows may
+    /// lie in the other set of tables.
     private enum Tables {
         case hot, hotBesideArchived, archived
 
@@ -103,7 +103,7 @@ extension RecordQuery {
             return both.map { "LEFT JOIN \($0) ON \($0).\(condition)" }.joined(separator: " ")
         }
 
-        /// Whether a failed record is one that a person took out of its doubt.
+        /// Whether a failed record is one that an operator resolved from in doubt.
         var isResolvedByHand: String {
             let hot = ResolvedByHand.lastBillable(in: "attempts", of: "record")
             let archived = ResolvedByHand.lastBillable(in: "archived_attempts", of: "record")
@@ -122,12 +122,12 @@ extension RecordQuery {
                 """
         }
 
-        /// Whether a record in doubt was billed, though nothing that could be read came of it.
+        /// Whether a record in doubt was billed although its answer could not be read.
         var isSurelyBilled: String {
             inDoubt("SELECT max(billable = 1) FROM attempts WHERE record_id = ifnull(follows, record.id)")
         }
 
-        /// Whether the answer that is kept of a record in doubt is one that came before.
+        /// Whether the answer kept for a record in doubt is one that came before.
         var isRepeated: String {
             inDoubt(
                 """
@@ -168,9 +168,9 @@ extension RecordView {
     }
 }
 
-/// How far a batch's records lie in the archived tables. Read in the transaction that then reads them.
+/// How far a batch's records lie in the archived tables. Read in the same transaction as the records.
 struct ArchiveBorder: Equatable, Sendable {
-    /// The last id that is there; nil when none is.
+    /// The last archived id; nil when none is.
     let last: Int64?
 
     init(_ database: Database, _ batch: BatchID) throws {
@@ -185,7 +185,7 @@ struct ArchiveBorder: Equatable, Sendable {
     /// Whether any of the batch is archived.
     var isSet: Bool { last != nil }
 
-    /// A stretch of ids by where its records lie.
+    /// Splits a range of ids by where its records lie.
     func split(_ range: ClosedRange<Int64>) -> (archived: ClosedRange<Int64>?, hot: ClosedRange<Int64>?) {
         guard let last, last >= range.lowerBound else { return (nil, range) }
         guard last < range.upperBound else { return (range, nil) }

@@ -5,10 +5,10 @@ import Migrations
 import OpenSSL
 
 extension RecordStore {
-    /// Copies the database into a file, as it is at one moment, also while batches run.
+    /// Copies the database into a file as one consistent snapshot, even while batches run.
     ///
-    /// The copy is looked through and synchronized before it gets its name, mode 0600. What is sealed stays sealed: the
-    /// sealing key is not in it. It takes as long as reading the database; call it where waiting does no harm.
+    /// The copy is checked and synchronized before it gets its name, mode 0600. Sealed values stay sealed; the sealing
+    /// key is not in it. The call blocks for as long as it takes to read the database.
     ///
     /// - Parameter path: The file, which must not exist.
     /// - Throws: ``StoreError`` when it exists or can't be written, or the database is damaged.
@@ -26,18 +26,18 @@ extension RecordStore {
     }
 }
 
-/// A copy of a database under a name of its own, until it is whole and takes its place.
+/// A copy of a database under a temporary name until it is complete and takes its place.
 struct DatabaseCopy: Sendable {
     let path: String
 
-    /// Makes an empty one beside the place it is meant for, mode 0600; SQLite takes an empty file.
+    /// Creates an empty copy beside its destination, mode 0600; SQLite accepts an empty file.
     init(for target: String) throws {
         let letters = try SecureRandom.bytes(4).map { String($0 % 26 + 10, radix: 36) }.joined()
         path = "\(target).part-\(letters)"
         _ = try PrivateFile.create(path)
     }
 
-    /// Fills it from a database that may be in use, as it is at one moment.
+    /// Fills it with a consistent snapshot of a database that may be in use.
     func fill(from source: String) throws {
         // On a connection of its own: the pool's may be in a transaction.
         let queue = try DatabaseQueue(path: source, configuration: DatabaseFile.configuration(label: "rollcall.backup"))
@@ -45,7 +45,7 @@ struct DatabaseCopy: Sendable {
         try queue.close()
     }
 
-    /// Fills it from a file that nobody writes to, and from what SQLite left beside that.
+    /// Fills it from a file that nobody writes to and from the companions SQLite left beside that.
     func fill(fromFile source: String) throws {
         for suffix in ["", "-wal"] where FileManager.default.fileExists(atPath: source + suffix) {
             let target = try PrivateFile.open(path + suffix)
@@ -53,9 +53,9 @@ struct DatabaseCopy: Sendable {
         }
     }
 
-    /// Makes one file of it, looks through all of it, and reads from it.
+    /// Merges it into one file, checks all of it, and reads from it.
     ///
-    /// - Throws: ``StoreError`` with ``StoreError/Code/damaged``, naming it as the person knows it.
+    /// - Throws: ``StoreError`` with ``StoreError/Code/damaged``, giving the name the operator knows.
     func inspect<T>(called name: String, _ body: (Database) throws -> T) throws -> T {
         do {
             let queue = try DatabaseQueue(path: path, configuration: DatabaseFile.configuration(label: "rollcall.copy"))
@@ -82,10 +82,10 @@ struct DatabaseCopy: Sendable {
         try FileDescriptor(path, O_RDWR).synchronize()
     }
 
-    /// Takes its place, where nothing may be.
+    /// Moves it into place, where no file may exist.
     func settle(at target: String) throws {
         try synchronize()
-        // A link is refused where a name is taken, a renaming is not (`man 2 link`). Some file systems have no links.
+        // link fails where a name is taken, rename does not (`man 2 link`). Some file systems have no links.
         if link(path, target) == 0 {
             discard()
         } else if errno == EEXIST || FileManager.default.fileExists(atPath: target) {
@@ -96,7 +96,7 @@ struct DatabaseCopy: Sendable {
         try PrivateFile.synchronizeFolder(of: target)
     }
 
-    /// Takes its place, instead of what is there.
+    /// Moves it into place, replacing what is there.
     func replace(_ target: String) throws {
         try synchronize()
         guard rename(path, target) == 0 else { throw Self.failure(target) }
@@ -108,7 +108,7 @@ struct DatabaseCopy: Sendable {
         for suffix in ["", "-wal", "-shm", "-journal"] { unlink(path + suffix) }
     }
 
-    /// Refuses to write over a file.
+    /// Refuses to overwrite a file.
     static func taken(_ path: String) -> StoreError {
         StoreError(
             .notAllowed, "\(URL(fileURLWithPath: path).lastPathComponent) is there already; name a file that is not")
@@ -122,7 +122,7 @@ struct DatabaseCopy: Sendable {
 }
 
 extension StoreError {
-    /// A copy could not be made: the disk that may be full is the copy's.
+    /// A copy could not be made: if a disk is full, it is the copy's.
     init(copying error: DatabaseError) {
         let failure = StoreError(error, while: .writing)
         guard failure.code == .diskFull else {
@@ -135,7 +135,7 @@ extension StoreError {
     }
 }
 
-/// What a copy of a database says about itself; of any version, so only what the first had is asked for.
+/// What a copy of a database says about itself. It may be of any version, so only what the first one had is read.
 struct CopyFacts: Sendable {
     let identity: StoreIdentity
     let version: Int
@@ -166,7 +166,7 @@ struct CopyFacts: Sendable {
     /// - Parameters:
     ///   - verdict: What mark and trace say of the copy.
     ///   - named: The batches that they know to have had calls.
-    /// - Returns: What a person is told.
+    /// - Returns: What the operator is shown.
     func report(_ verdict: LedgerReconciliation, _ named: [BatchJournal.Entry]) -> RestoreReport {
         var report = RestoreReport(openAttempts: openAttempts, schemaVersion: version)
         switch verdict {

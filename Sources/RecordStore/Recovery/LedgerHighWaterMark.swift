@@ -3,22 +3,22 @@ import GRDB
 import OpenSSL
 import Synchronization
 
-/// The files outside the database that say how far its ledger got and which batches had calls: the mark beside it, with
-/// the trail behind it, and the trace in `keys_folder`.
+/// The files outside the database that record how far its ledger got and which batches had calls: the mark beside it,
+/// followed by the trail, and the trace in `keys_folder`.
 struct LedgerFiles: Sendable {
     let mark: LedgerHighWaterMark
     let trail: BatchJournal
     let trace: LedgerTrace
 
-    /// Sees to it that attempts up to an id may be committed.
+    /// Makes sure that attempts up to an id may be committed.
     ///
     /// - Throws: ``StoreError`` with ``StoreError/Code/stateNotWritten``.
     func reserve(upTo attempt: Int64) throws {
         try trace.reserve(upTo: attempt)
     }
 
-    /// Says that attempts up to an id are committed; their calls may leave when it returns. The mark is synchronized
-    /// first: it is never behind the trace, unless somebody put it back.
+    /// Records that attempts up to an id are committed; their calls may leave when it returns. The mark is synchronized
+    /// first: it is never behind the trace unless it was replaced by an older copy.
     ///
     /// - Throws: ``StoreError`` with ``StoreError/Code/stateNotWritten``.
     func advance(to attempt: Int64) throws {
@@ -34,7 +34,7 @@ struct LedgerFiles: Sendable {
         try trace.append(entries)
     }
 
-    /// Says, when nothing more will be claimed, that the trace's bound is exact.
+    /// Records, when nothing more will be claimed, that the trace's bound is exact.
     ///
     /// - Throws: ``StoreError`` with ``StoreError/Code/stateNotWritten``.
     func settle() throws {
@@ -43,16 +43,16 @@ struct LedgerFiles: Sendable {
 }
 
 extension LedgerFiles {
-    /// Opens them for who runs the database, or makes them; each then names the batches that any of them named. A trace
-    /// that can't vouch gives way to a new one, from which the ledger goes on.
+    /// Opens or creates them for the process that runs the database; afterwards each names the batches that any of them
+    /// named. A trace that cannot vouch is replaced by a new one, from which the ledger continues.
     ///
     /// - Parameters:
     ///   - places: Where they lie.
     ///   - storeID: The database.
     ///   - sealingKey: The key that the trace is sealed with.
-    ///   - evidence: What was found before, not refused.
+    ///   - evidence: The evidence found before, already accepted.
     /// - Returns: The files, and the batches that had calls.
-    /// - Throws: ``StoreError`` when one can't be read or made.
+    /// - Throws: ``StoreError`` when one cannot be read or created.
     static func open(
         at places: LedgerPlaces, for storeID: [UInt8], _ sealingKey: SealingKey, after evidence: LedgerEvidence
     ) throws -> (files: LedgerFiles, entries: [BatchJournal.Entry]) {
@@ -62,7 +62,7 @@ extension LedgerFiles {
         let found = try LedgerTrace.find(
             in: places.keysFolder, storeID: storeID, sealingKey: sealingKey, flags: O_RDWR)
         let inTrail = try trail.entries()
-        // Opening each costs something, and as a rule both name the same.
+        // Opening each has a cost, and normally both name the same batches.
         let areSame = try verdict == .whole && found.content?.entryCount() == inTrail.count
         let inTrace = areSame ? inTrail : try found.content?.entries() ?? []
         let all = inTrail + inTrace.filter { !Set(inTrail).contains($0) }
@@ -81,12 +81,12 @@ extension LedgerFiles {
     }
 }
 
-/// Where a database's files lie that say how far its ledger got.
+/// Where the files that record how far a database's ledger got lie.
 struct LedgerPlaces: Sendable {
     let database: String
     let keysFolder: String
 
-    /// The files that are there, as people find them.
+    /// The existing ones, by the paths people know.
     var existing: [String] {
         let mark = DatabaseFile.byteCount(database + ".mark") > 0 ? [database + ".mark"] : []
         return mark + (LedgerTrace.exists(in: keysFolder) ? [LedgerTrace.path(in: keysFolder)] : [])
@@ -97,7 +97,7 @@ struct LedgerPlaces: Sendable {
         [try LedgerHighWaterMark.owner(ofDatabase: database), try LedgerTrace.owner(in: keysFolder)].compactMap { $0 }
     }
 
-    /// All that is known of how far a database's ledger got, where no runner can be at work.
+    /// All evidence of how far a database's ledger got, when no runner can be at work.
     ///
     /// - Throws: ``StoreError`` when something can't be read.
     func evidence(of ledger: LedgerEvidence.Ledger?, _ storeID: [UInt8], _ sealingKey: SealingKey) throws
@@ -108,8 +108,8 @@ struct LedgerPlaces: Sendable {
             trace: try trace(storeID, sealingKey))
     }
 
-    /// The same beside a runner. Trace, mark and ledger are read in this order: each is never ahead of the next that is
-    /// read after it. What is reserved is never behind the ledger that was read before.
+    /// The same beside a runner. Trace, mark and ledger are read in this order: each is never ahead of the next, which
+    /// is read after it. The reserved range is never behind a ledger read earlier.
     ///
     /// - Throws: ``StoreError`` when something can't be read.
     func evidence(in pool: DatabasePool, _ storeID: [UInt8], _ sealingKey: SealingKey) throws -> LedgerEvidence {
@@ -145,8 +145,8 @@ extension LedgerEvidence.Ledger {
 /// How far the ledger got, kept outside the database in `<database>.mark`.
 ///
 /// After each commit that opened attempts, and before any of their calls can leave, the highest attempt id is written
-/// here and synchronized. So the mark is never ahead of a database that lived on, whatever the moment of a crash; a
-/// database restored from before is always behind it as soon as a single call was claimed since. The mark names its
+/// here and synchronized. So the mark is never ahead of a database that was not replaced, whenever a crash happens; a
+/// restored database is always behind it as soon as a single call was claimed since the copy. The mark names its
 /// database, so that one left over from another is not mistaken for it.
 final class LedgerHighWaterMark: Sendable {
     private static let magic = Array("rollcall ledger mark 1\n".utf8)
@@ -155,7 +155,7 @@ final class LedgerHighWaterMark: Sendable {
     private let file: FileDescriptor
     private let storeID: [UInt8]
 
-    /// Opens the mark of a database, which is created when it isn't there.
+    /// Opens the mark of a database, creating it when it is missing.
     init(database: String, storeID: [UInt8]) throws {
         file = try PrivateFile.open(database + ".mark")
         self.storeID = storeID
@@ -163,18 +163,18 @@ final class LedgerHighWaterMark: Sendable {
 
     /// What the mark of a database says: the highest attempt id known to have been claimed.
     ///
-    /// - Throws: ``StoreError`` when it is there and can't be read.
+    /// - Throws: ``StoreError`` when it exists and cannot be read.
     static func find(ofDatabase path: String, storeID: [UInt8]) throws -> LedgerWitness<Int64> {
         guard FileManager.default.fileExists(atPath: path + ".mark") else { return .missing }
         let bytes = try FileDescriptor(path + ".mark", O_RDONLY).read(upTo: byteCount)
-        // Made by a process that was killed before it wrote anything.
+        // Created by a process that was killed before it wrote anything.
         if bytes.isEmpty { return .missing }
         guard bytes.count == byteCount, bytes.starts(with: magic) else { return .unreadable }
         guard bytes.starts(with: magic + storeID) else { return .foreign }
         return .own(bytes.integer(at: magic.count + storeID.count))
     }
 
-    /// The database that a mark is of; nil when there is no mark.
+    /// The database that a mark belongs to; nil when there is no mark.
     static func owner(ofDatabase path: String) throws -> [UInt8]? {
         guard FileManager.default.fileExists(atPath: path + ".mark") else { return nil }
         let bytes = try FileDescriptor(path + ".mark", O_RDONLY).read(upTo: byteCount)
@@ -191,11 +191,11 @@ final class LedgerHighWaterMark: Sendable {
 
 /// Which batches had calls, kept outside the database behind the ledger's mark, in `<database>.mark`.
 ///
-/// The mark says how many attempts a restored database lacks; this says of which files it never heard, so that they are
-/// not taken in as new and paid again. An entry is synchronized before the first claim of its batch; one whose batch
-/// the database knows says nothing new.
+/// The mark tells how many attempts a restored database lacks; the trail tells which files it has no record of, so that
+/// they are not taken in as new and paid for again. An entry is synchronized before the first claim of its batch; an
+/// entry for a batch that the database knows adds nothing.
 final class BatchJournal: Sendable {
-    /// The mark's own place, and some room for it to grow.
+    /// The mark's own place, and some space for it to grow.
     private static let start = 64
     private static let sourceByteCount = 32
     private static let entryByteCount = 8 + sourceByteCount
@@ -206,14 +206,14 @@ final class BatchJournal: Sendable {
         let source: [UInt8]
     }
 
-    /// The SHA-256 of a job's name, zero, and a file's digest: a file is known by both.
+    /// The SHA-256 of a job's name, a zero byte, and a file's digest: together they identify a file.
     static func source(job: String, contentDigest: [UInt8]) throws -> [UInt8] {
         try SHA256.digest(Array(job.utf8) + [0] + contentDigest)
     }
 
     private let file: FileDescriptor
 
-    /// Opens the trail of a database. Behind another database's mark, or none, whatever there is means nothing and goes.
+    /// Opens the trail of a database. Whatever follows another database's mark, or none, is meaningless and discarded.
     init(database: String, isOwn: Bool) throws {
         file = try PrivateFile.open(database + ".mark")
         if !isOwn, try file.byteCount() > Self.start { try file.truncate(to: Self.start) }
@@ -224,7 +224,7 @@ final class BatchJournal: Sendable {
         try Self.entries(in: file)
     }
 
-    /// The same for one who only looks.
+    /// The same for a reader.
     static func entries(ofDatabase path: String) throws -> [Entry] {
         guard FileManager.default.fileExists(atPath: path + ".mark") else { return [] }
         return try entries(in: FileDescriptor(path + ".mark", O_RDONLY))
@@ -236,12 +236,12 @@ final class BatchJournal: Sendable {
         return (0..<count).compactMap { index in
             let first = bytes.startIndex + index * entryByteCount
             let batch = bytes[first..<(first + 8)].reduce(0) { $0 << 8 | Int64($1) }
-            // An entry torn by a power cut belongs to a batch of which no call left.
+            // An entry torn by a power cut belongs to a batch none of whose calls left.
             return batch > 0 ? Entry(batch: batch, source: Array(bytes[(first + 8)..<(first + 40)])) : nil
         }
     }
 
-    /// Adds entries; returns once they would survive a power cut. One left half written is written over.
+    /// Adds entries; returns once they would survive a power cut. An entry left half written is overwritten.
     func append(_ entries: [Entry]) throws {
         guard !entries.isEmpty else { return }
         let whole = max(0, try file.byteCount() - Self.start) / Self.entryByteCount
@@ -262,8 +262,8 @@ extension RecordStore {
         announced.withLock { _ = $0.insert(batch) }
     }
 
-    /// Has mark and trace say how far the ledger is now and which batches had calls, those of the time before there
-    /// were such files among them. A trace that was made just now is missed from then on when it is gone.
+    /// Brings mark and trace up to date with the ledger's position and the batches that had calls, including those from
+    /// before these files existed. A trace created just now is considered lost if it is missing later.
     ///
     /// - Parameters:
     ///   - files: Mark, trail and trace.
@@ -282,7 +282,7 @@ extension RecordStore {
         try files.trace.settle(at: last)
         guard evidence.ledger?.isTraced != true else { return }
         try writeWaiting { try $0.database.execute(sql: "UPDATE store SET traced = 1") }
-        // A database that lost its WAL still knows whose it is, and that it has a trace.
+        // A database that lost its WAL still knows its identity, and that it has a trace.
         _ = try WALCheckpoint(database: pool.path).run()
     }
 }
@@ -298,7 +298,7 @@ extension WriterConnection {
 }
 
 extension WriterConnection {
-    /// Remembers the batches that the trail knows and a restored database doesn't, and gives their numbers to no other.
+    /// Records the batches that the trail knows and a restored database does not, and never reuses their numbers.
     ///
     /// - Returns: How many there are.
     func rememberUnknown(_ entries: [BatchJournal.Entry], lost: Int64) throws -> Int {
@@ -313,25 +313,25 @@ extension WriterConnection {
         return Set(unknown.map(\.batch)).count
     }
 
-    /// How many of a new batch's lines may have been sent by one that this restored database doesn't know; with its
-    /// number.
+    /// How many of a new batch's lines may have been sent by a batch that this restored database does not know, and the
+    /// number of that batch.
     func unknownCalls(_ new: NewBatch) throws -> (batch: Int64, calls: Int64)? {
         let source = try BatchJournal.source(job: new.job, contentDigest: new.contentDigest)
         let sql = "SELECT max(id), max(lost_attempts) FROM unknown_batches WHERE source = ? HAVING count(*) > 0"
         return try Row.fetchOne(database, sql: sql, arguments: [source.blob]).map { ($0[0], $0[1]) }
     }
 
-    /// The greatest number a batch ever had.
+    /// The greatest number any batch ever had.
     func lastBatch() throws -> Int64 {
         try Int64.fetchOne(database, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'batches'") ?? 0
     }
 
-    /// Leaves room for batches of which nobody knows: none gets the number, and the results folder, of one of them.
+    /// Skips numbers for unknown batches, so that no new batch gets the number, and the results folder, of one of them.
     func skipUnknownBatches() throws {
         try setLastBatch(lastBatch() + Self.unknownBatches)
     }
 
-    /// More batches than anybody makes between two copies.
+    /// More batches than anybody creates between two copies.
     private static let unknownBatches: Int64 = 10_000
 
     private func setLastBatch(_ number: Int64) throws {

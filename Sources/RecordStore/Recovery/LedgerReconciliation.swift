@@ -1,20 +1,20 @@
 import Basics
 import Foundation
 
-/// What a file outside the database says of the ledger.
+/// What a file outside the database says about the ledger.
 enum LedgerWitness<Content> {
-    /// It is not there, or empty.
+    /// The file is missing or empty.
     case missing
-    /// It is another database's.
+    /// It belongs to another database.
     case foreign
-    /// It is damaged, or does not open with the sealing key.
+    /// It is damaged, or the sealing key does not open it.
     case unreadable
-    /// It was copied to where it lies: what happened after the copy was made, it does not know.
+    /// It is a copy and lacks everything that happened after the copy was made.
     case copied(Content)
-    /// It is this database's, and lies where it was made.
+    /// It belongs to this database and is the original file.
     case own(Content)
 
-    /// What it says, also where it may be out of date.
+    /// What it says, even where that may be out of date.
     var content: Content? {
         switch self {
         case .own(let content), .copied(let content): content
@@ -22,7 +22,7 @@ enum LedgerWitness<Content> {
         }
     }
 
-    /// The same with what it says put into other words.
+    /// The same with its content converted.
     func map<Other>(_ transform: (Content) -> Other) -> LedgerWitness<Other> {
         switch self {
         case .missing: .missing
@@ -37,13 +37,13 @@ enum LedgerWitness<Content> {
 extension LedgerWitness: Equatable where Content: Equatable {}
 extension LedgerWitness: Sendable where Content: Sendable {}
 
-/// All that is known of how far the ledger got, seen at one moment.
+/// All evidence of how far the ledger got, at one point in time.
 struct LedgerEvidence: Equatable, Sendable {
     /// What the database says.
     struct Ledger: Equatable, Sendable {
         /// The last attempt id it gave out.
         var lastAttempt: Int64
-        /// Whether a trace was ever made for it: then a missing one was lost.
+        /// Whether a trace was ever made for it: if so, a missing one was lost.
         var isTraced: Bool
         /// Whether a file was ever taken in.
         var hasBatches: Bool
@@ -51,59 +51,60 @@ struct LedgerEvidence: Equatable, Sendable {
 
     /// Nil where the database is gone, empty, or has no tables.
     var ledger: Ledger?
-    /// The highest attempt id whose call may have left, by the mark beside the database: exact, if it is the newest.
+    /// The highest attempt id whose call may have left, according to the mark beside the database; exact if the mark is
+    /// up to date.
     var mark: LedgerWitness<Int64>
-    /// The same by the trace in `keys_folder`, and the id that none can have passed.
+    /// The same according to the trace in `keys_folder`, and the id that no attempt can have passed.
     var trace: LedgerWitness<LedgerTrace.Position>
 }
 
-/// Says from what lies on the disk whether every call is known that was ever made. A pure rule.
+/// Decides from the files on disk whether every call ever made is accounted for. A pure rule.
 ///
-/// The mark is exact but lies beside the database, and may have been put back with it; the trace lies elsewhere, is as
-/// new as the mark or newer, and bounds how far the ledger can have got. So a trace that is neither lost nor out of date
-/// vouches for what the database lacks, with the mark's exact figure where the mark is as new. Nobody else can vouch:
-/// mark and database that agree may have been copied back together.
+/// The mark is exact but lies beside the database and may have been restored with it; the trace lies elsewhere, is at
+/// least as new as the mark, and bounds how far the ledger can have got. So a trace that is neither lost nor out of
+/// date vouches for what the database lacks, with the mark's exact figure where the mark is equally new. Nothing else
+/// can vouch: a mark and a database that agree may have been restored together.
 enum LedgerReconciliation: Equatable, Sendable {
     /// The database has everything that was claimed.
     case whole
-    /// The database was restored from before; so many attempts at most happened that it doesn't know. They were claimed
-    /// in queue order, so they are among each batch's retries and its next so many untried lines.
+    /// The database was restored from an older copy and lacks at most this many attempts. They were claimed in queue
+    /// order, so they are among each batch's retries and its next untried lines.
     case restored(lost: Int64)
-    /// Nobody knows which calls the database lacks; so many at least.
+    /// It is unknown which calls the database lacks; this is the minimum.
     case unknown(Cause, atLeast: Int64)
-    /// Nothing may be opened.
+    /// The database must not be opened.
     case refused(Refusal)
 
-    /// Why nobody knows.
+    /// Why the missing calls are unknown.
     enum Cause: Equatable, Sendable, CaseIterable {
-        /// The trace that this database had is not there.
+        /// The trace that this database had is missing.
         case traceMissing
-        /// The trace is damaged, or does not open with the sealing key.
+        /// The trace is damaged, or the sealing key does not open it.
         case traceUnreadable
-        /// The trace was copied to where it lies.
+        /// The trace is a copy.
         case traceCopied
-        /// Database or mark are ahead of the trace, which is from before.
+        /// Database or mark are ahead of the trace, which is therefore an older copy.
         case traceOld
         /// There was no trace yet, and the mark is missing.
         case markMissing
-        /// The copy is from before an earlier restore of which nobody knew either.
+        /// The copy predates an earlier restore whose missing calls were also unknown.
         case earlierRestore
     }
 
-    /// Why nothing may be opened.
+    /// Why the database must not be opened.
     enum Refusal: Equatable, Sendable, CaseIterable {
-        /// There is no database, but a mark or a trace of one.
+        /// There is no database, but there is a mark or a trace of one.
         case databaseMissing
-        /// The mark is another database's.
+        /// The mark belongs to another database.
         case markForeign
-        /// The trace is another database's.
+        /// The trace belongs to another database.
         case traceForeign
     }
 
-    /// More lines than any file has: so far apart are attempt ids only where nobody knows what lies between.
+    /// More lines than any file has: attempt ids are only this far apart where it is unknown what lies between.
     static let unknownDistance = RecordID.greatestLine
 
-    /// Judges what was found.
+    /// Judges the evidence.
     init(_ evidence: LedgerEvidence) {
         guard let ledger = evidence.ledger else {
             let isNew = evidence.mark == .missing && evidence.trace == .missing
@@ -150,13 +151,13 @@ enum LedgerReconciliation: Equatable, Sendable {
 }
 
 extension LedgerReconciliation {
-    /// Whether nobody knows what the database lacks.
+    /// Whether it is unknown what the database lacks.
     var isUnknown: Bool {
         if case .unknown = self { true } else { false }
     }
 
-    /// So many attempts may have been made that the database doesn't know: more than any file has lines where nobody
-    /// knows how many; nil where there are none.
+    /// How many attempts the database may lack; more than any file has lines where their number is unknown; nil where
+    /// it lacks none.
     var lost: Int64? {
         switch self {
         case .whole, .refused: nil
@@ -165,8 +166,8 @@ extension LedgerReconciliation {
         }
     }
 
-    /// The attempt id from which the ledger goes on. Where nobody knows what was given out, it goes on so far ahead that
-    /// whatever is put back later is seen to be from before.
+    /// The attempt id from which the ledger continues. Where it is unknown which ids were given out, the ledger skips
+    /// so far ahead that any copy restored later is recognised as older.
     func lastAttempt(after evidence: LedgerEvidence) -> Int64 {
         let last = evidence.ledger?.lastAttempt ?? 0
         switch self {
@@ -179,7 +180,7 @@ extension LedgerReconciliation {
 }
 
 extension StoreError {
-    /// What lies beside the database, or in `keys_folder`, is not this database's.
+    /// What lies beside the database, or in `keys_folder`, belongs to another database.
     static func refused(
         _ refusal: LedgerReconciliation.Refusal, _ file: DatabaseFile, _ places: LedgerPlaces
     ) -> StoreError {
@@ -207,7 +208,7 @@ extension StoreError {
         }
     }
 
-    /// The trace can't be made or opened. What room on the disk mends needs no other folder.
+    /// The trace cannot be created or opened. A full disk needs space, not another folder.
     static func keysFolder(_ folder: String, because error: any Error) -> StoreError {
         let error = StoreError(error, while: .writing)
         guard error.code != .diskFull else { return error }
@@ -227,7 +228,7 @@ extension StoreError {
 }
 
 extension LedgerReconciliation.Cause {
-    /// Why nobody knows which calls were made; the middle of a sentence.
+    /// Why it is unknown which calls were made; the middle of a sentence.
     var text: String {
         let trace = LedgerTrace.fileName
         return switch self {

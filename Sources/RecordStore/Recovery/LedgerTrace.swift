@@ -4,18 +4,18 @@ import Synchronization
 
 /// The ledger's second trace, `ledger.trace` in `keys_folder`: how far the ledger got, and which batches had calls.
 ///
-/// It lies where a loss or a restore of the database's folder does not reach. The mark is synchronized with each group
-/// of calls; this file is written with each, too, but synchronized only when a range of attempt ids is used up, before
-/// the first id of the next range is committed. So it is as new as the mark as long as the machine kept its power, and
-/// what it reserved is a bound even where it did not. The file's number and birth in the file system stand in it: a copy
-/// that was put back, and does not know what came after, is told from the file that was here all the time.
-/// How it is laid out says ``LedgerTraceLayout``.
+/// It lies where losing or restoring the database's folder does not affect it. The mark is synchronized with each group
+/// of calls; the trace is written with each group too, but synchronized only when a range of attempt ids is used up,
+/// before the first id of the next range is committed. So it is as new as the mark unless the machine lost power, and
+/// the ids it reserved are an upper bound even then. It records the file's inode number and creation time, which
+/// distinguish a restored copy, with no knowledge of later calls, from the original file. ``LedgerTraceLayout``
+/// describes the format.
 final class LedgerTrace: Sendable {
     /// How far the ledger got.
     struct Position: Equatable, Sendable {
         /// The highest attempt id whose call may have left.
         var claimed: Int64
-        /// The id that no committed attempt has passed.
+        /// An id that no committed attempt has passed.
         var reserved: Int64
     }
 
@@ -24,10 +24,10 @@ final class LedgerTrace: Sendable {
     /// Attempt ids that one synchronization covers, and so the most by which the bound can be too high.
     static let reservation: Int64 = 256
 
-    /// What the mutex protects; the store's thread writes, whoever closes the store does so last.
+    /// What the mutex protects. The store's thread writes; the last write is by the thread that closes the store.
     private struct State {
         var position: Position
-        /// How often a position was written: the place with the greater number holds the newer one.
+        /// How often a position was written: the slot with the greater number holds the newer one.
         var sequence: Int64
     }
 
@@ -54,12 +54,12 @@ final class LedgerTrace: Sendable {
 
     static func path(in folder: String) -> String { folder + "/" + fileName }
 
-    /// Whether there is anything under the file's name.
+    /// Whether there is any file under that name.
     static func exists(in folder: String) -> Bool {
         access(path(in: folder), F_OK) == 0 || ![ENOENT, ENOTDIR].contains(errno)
     }
 
-    /// The database that the trace is of; nil when there is none, or it can't be told.
+    /// The database that the trace belongs to; nil when there is no trace or its database cannot be determined.
     static func owner(in folder: String) throws -> [UInt8]? {
         guard exists(in: folder) else { return nil }
         return LedgerTraceLayout.Header(try open(in: folder, O_RDONLY).read(upTo: LedgerTraceLayout.Header.byteCount))?
@@ -67,7 +67,7 @@ final class LedgerTrace: Sendable {
     }
 }
 
-/// Finding it and making it.
+/// Finding and creating the trace.
 extension LedgerTrace {
     /// Looks for a database's trace.
     ///
@@ -75,9 +75,9 @@ extension LedgerTrace {
     ///   - folder: `keys_folder`.
     ///   - storeID: The database.
     ///   - sealingKey: The key that its files are sealed with.
-    ///   - flags: `O_RDONLY`; `O_RDWR` for who goes on with it.
-    /// - Returns: What was found; only ``LedgerWitness/own(_:)`` may be gone on with.
-    /// - Throws: ``StoreError`` with ``StoreError/Code/keysFolder`` when the file is there and can't be opened.
+    ///   - flags: `O_RDONLY`, or `O_RDWR` to continue the trace.
+    /// - Returns: What was found; only ``LedgerWitness/own(_:)`` may be continued.
+    /// - Throws: ``StoreError`` with ``StoreError/Code/keysFolder`` when the file exists and cannot be opened.
     static func find(
         in folder: String, storeID: [UInt8], sealingKey: SealingKey, flags: Int32 = O_RDONLY
     ) throws -> LedgerWitness<LedgerTrace> {
@@ -110,9 +110,10 @@ extension LedgerTrace {
         }
     }
 
-    /// Makes the file anew, mode 0600. It gets its name when it is whole and synchronized; one that is there goes.
+    /// Creates a new file, mode 0600. It gets its name once it is complete and synchronized, replacing any existing
+    /// one.
     ///
-    /// - Throws: ``StoreError`` with ``StoreError/Code/keysFolder`` when it can't be made there.
+    /// - Throws: ``StoreError`` with ``StoreError/Code/keysFolder`` when it cannot be created there.
     static func make(
         in folder: String, storeID: [UInt8], sealingKey: SealingKey, position: Position, entries: [BatchJournal.Entry]
     ) throws -> LedgerTrace {
@@ -136,9 +137,9 @@ extension LedgerTrace {
     }
 }
 
-/// What is written while batches run.
+/// Writing while batches run.
 extension LedgerTrace {
-    /// Sees to it that attempt ids up to one may be committed; returns once that would survive a power cut.
+    /// Makes sure that attempt ids up to this one may be committed; returns once that would survive a power cut.
     func reserve(upTo attempt: Int64) throws {
         try state.withLock { state in
             guard attempt > state.position.reserved else { return }
@@ -150,7 +151,7 @@ extension LedgerTrace {
         }
     }
 
-    /// Says that calls of attempts up to an id may leave now. It survives the process's end, not a power cut.
+    /// Records that calls of attempts up to an id may leave now. It survives the end of the process, not a power cut.
     func advance(to attempt: Int64) throws {
         try state.withLock { state in
             state.position.claimed = attempt
@@ -158,7 +159,7 @@ extension LedgerTrace {
         }
     }
 
-    /// Says that the ledger got exactly so far, and nothing is reserved; returns once that would survive a power cut.
+    /// Records the ledger's exact position, with nothing reserved; returns once that would survive a power cut.
     func settle(at attempt: Int64) throws {
         try state.withLock { state in
             state.position = Position(claimed: attempt, reserved: attempt)
@@ -167,7 +168,7 @@ extension LedgerTrace {
         }
     }
 
-    /// Adds batches; returns once they would survive a power cut. One left half written is written over.
+    /// Adds batches; returns once they would survive a power cut. An entry left half written is overwritten.
     func append(_ entries: [BatchJournal.Entry]) throws {
         guard !entries.isEmpty else { return }
         let first = try entryCount()
@@ -178,7 +179,7 @@ extension LedgerTrace {
         try file.synchronize()
     }
 
-    /// The batches that had calls. One torn by a power cut is passed over: no call of it left.
+    /// The batches that had calls. An entry torn by a power cut is skipped: none of its batch's calls left.
     ///
     /// - Throws: ``StoreError`` when the file can't be read.
     func entries() throws -> [BatchJournal.Entry] {
@@ -192,7 +193,7 @@ extension LedgerTrace {
         }
     }
 
-    /// How many batches it names, without opening them.
+    /// How many batches it names, without decrypting them.
     func entryCount() throws -> Int {
         max(0, try file.byteCount() - LedgerTraceLayout.offset(ofEntry: 0)) / LedgerTraceLayout.entryByteCount
     }
@@ -208,23 +209,23 @@ extension LedgerTrace {
 
 /// How `ledger.trace` is laid out; numbers are big-endian.
 ///
-/// A header of one sector (magic, database, sealing key, the file's own key as the sealing key wraps it); two places for
-/// the position, written in turns, each in a sector of its own so that a torn write spoils one of them; then the
-/// batches. Position and batches are sealed under the file's key, so that another sealing key needs a new header only.
+/// A header of one sector (magic, database, sealing key, the file's own key wrapped by the sealing key); two slots for
+/// the position, written alternately, each in a sector of its own so that a torn write damages only one; then the
+/// batches. Position and batches are sealed under the file's key, so a new sealing key requires only a new header.
 enum LedgerTraceLayout {
     private static let sectorByteCount = 512
     /// A batch's number and its source.
     static let entryByteCount = 8 + 32 + Seal.overhead
     static let slots = 1...2
 
-    /// Where the position with a sequence number belongs.
+    /// The offset of the position with a sequence number.
     static func slot(ofSequence sequence: Int64) -> Int { slots.lowerBound + Int(sequence % Int64(slots.count)) }
 
     static func offset(ofSlot slot: Int) -> Int { slot * sectorByteCount }
 
     static func offset(ofEntry index: Int) -> Int { (slots.upperBound + 1) * sectorByteCount + index * entryByteCount }
 
-    /// What stands at the file's beginning.
+    /// The start of the file.
     struct Header {
         private static let magic = Array("rollcall ledger trace 1\n".utf8)
         private static let wrappedByteCount = AES256GCM.keyByteCount + Seal.overhead
@@ -237,7 +238,7 @@ enum LedgerTraceLayout {
 
         var bytes: [UInt8] { Self.magic + storeID + sealingKeyID + keyID + wrappedKey }
 
-        /// Makes a fresh key for a file, and the header that holds it.
+        /// Generates a key for a file, and the header that holds it.
         static func make(storeID: [UInt8], sealingKey: SealingKey) throws -> (header: Header, key: DataKey) {
             let key = try SecureRandom.bytes(AES256GCM.keyByteCount)
             let identifier = try SecureRandom.bytes(DataKey.identifierByteCount)
@@ -247,7 +248,7 @@ enum LedgerTraceLayout {
             return (header, try DataKey(key: key, identifier: identifier))
         }
 
-        /// The file's key; nil where it is not this sealing key's, or damaged.
+        /// The file's key; nil when another sealing key wrapped it or it is damaged.
         func key(with sealingKey: SealingKey) throws -> DataKey? {
             guard sealingKeyID == sealingKey.identifier else { return nil }
             do {
@@ -259,7 +260,7 @@ enum LedgerTraceLayout {
         }
     }
 
-    /// A position as it is written, with what shows that it belongs to this file and this database.
+    /// A position as written, with what ties it to this file and this database.
     struct Slot {
         static let sealedByteCount = 5 * 8 + 16 + Seal.overhead
 
@@ -278,7 +279,7 @@ enum LedgerTraceLayout {
 }
 
 extension LedgerTraceLayout.Header {
-    /// Nil where the bytes are no header.
+    /// Nil when the bytes are no header.
     init?(_ bytes: [UInt8]) {
         guard bytes.count == Self.byteCount, bytes.starts(with: Self.magic) else { return nil }
         var rest = bytes.dropFirst(Self.magic.count)
@@ -292,7 +293,7 @@ extension LedgerTraceLayout.Header {
 }
 
 extension LedgerTraceLayout.Slot {
-    /// Nil where nothing was written at that place, or it does not open: the other place counts then.
+    /// Nil when nothing was written in that slot or it does not open: then the other slot counts.
     init?(_ sealed: [UInt8], at slot: Int, _ key: DataKey) {
         guard let plain = try? key.open(sealed, record: Int64(slot), column: .tracePosition) else { return nil }
         sequence = plain.integer(at: 0)
@@ -309,6 +310,6 @@ extension Int64 {
 }
 
 extension [UInt8] {
-    /// The number in the 8 bytes from an index on, big-endian.
+    /// The big-endian number in the 8 bytes from an index on.
     func integer(at index: Int) -> Int64 { self[index..<(index + 8)].reduce(0) { $0 << 8 | Int64($1) } }
 }

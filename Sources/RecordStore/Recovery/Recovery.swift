@@ -2,17 +2,17 @@ import Basics
 import GRDB
 
 extension RecordStore {
-    /// Puts right what a crash or a restored copy left, before anything else is written.
+    /// Repairs what a crash or a restored copy left behind, before anything else is written.
     ///
-    /// Calls that a restored copy does not know count as made today: when they were made is not known either. Where
-    /// nobody knows how many there were, as many count as records may have been sent.
+    /// Calls missing from a restored copy count as made today, because their time is unknown. Where their number is
+    /// unknown too, as many are counted as records may have been sent.
     ///
     /// - Parameters:
-    ///   - evidence: How far the ledger got, by all who know.
-    ///   - entries: The batches that had calls, by all who know.
+    ///   - evidence: How far the ledger got, from all sources.
+    ///   - entries: The batches that had calls, from all sources.
     ///   - provenance: Who opens the database.
     ///   - today: The day the lost calls count on.
-    /// - Returns: What was put right.
+    /// - Returns: What was repaired.
     /// - Throws: ``StoreError`` when it can't be read or written.
     func recover(
         _ evidence: LedgerEvidence, entries: [BatchJournal.Entry], provenance: Provenance, today: CallDay
@@ -73,19 +73,19 @@ extension WriterConnection {
         """
     private static let doubt = "the database was restored from an earlier copy; this record may have been sent since"
 
-    /// All batches that aren't finished.
+    /// All unfinished batches.
     func unfinishedBatches() throws -> [BatchID] {
         try Self.unfinishedBatches(database)
     }
 
-    /// All batches that aren't finished, as a reader sees them.
+    /// All unfinished batches, as a reader sees them.
     static func unfinishedBatches(_ database: Database) throws -> [BatchID] {
         let sql = "SELECT id FROM batches INDEXED BY batches_unfinished WHERE finished_at IS NULL ORDER BY id"
         return try Int64.fetchAll(database, sql: sql).map(BatchID.init(rawValue:))
     }
 
     /// Pauses a batch and puts in doubt the records that lost attempts may have sent: its retries, its next untried
-    /// lines, and, when its file was still being read, so many of the lines to come.
+    /// lines and, when its file was still being read, the same number of lines yet to come.
     ///
     /// - Returns: How many records were put in doubt.
     func doubt(_ batch: BatchID, lost: Int64, key: DataKey?) throws -> Int {
@@ -106,8 +106,8 @@ extension WriterConnection {
         return counts.inDoubt
     }
 
-    /// Puts the next untried lines of a batch in doubt, whose file has just been read: so many of those that were in
-    /// doubt turned out to repeat an earlier line, so that the calls were others'.
+    /// Puts the next untried lines of a batch in doubt once its file has been read: one for each record in doubt that
+    /// turned out to repeat an earlier line, because its call must have been for another record.
     func doubtNext(_ calls: Int, of batch: BatchID, key: DataKey?) throws {
         let row = try batchRow(batch)
         let untried = try nextUntried(of: batch, after: row.cursor, calling: Int64(calls))
@@ -116,8 +116,8 @@ extension WriterConnection {
         try add(counts, to: batch)
     }
 
-    /// The next untried lines in the order of claims, as far as so many calls reach. One that an earlier answer may have
-    /// spared its call counts for none, and is among them all the same.
+    /// The next untried lines in claiming order, up to the given number of calls. A record that an earlier answer may
+    /// have spared its call is included but does not count.
     private func nextUntried(
         of batch: BatchID, after cursor: Int64, calling calls: Int64
     ) throws -> (records: [Int64], calls: Int64) {
@@ -145,7 +145,7 @@ extension WriterConnection {
         return counts
     }
 
-    /// Keeps what a recovery did among the actions.
+    /// Records a recovery among the actions.
     func record(_ recovery: RecoveryReport, _ provenance: Provenance) throws {
         let now = WallClock.now()
         if recovery.openAttempts > 0 {
@@ -163,18 +163,19 @@ extension WriterConnection {
     }
 }
 
-/// What opening a database for running found and put right.
+/// What opening a database for running found and repaired.
 public struct RecoveryReport: Sendable, Equatable {
-    /// Attempts that a crash left open; their records are in doubt.
+    /// Attempts left open by a crash; their records are in doubt.
     public var openAttempts = 0
-    /// Attempts at most that mark and trace know and the database doesn't; above 0 the database was restored from before.
+    /// The most attempts that mark and trace know of and the database does not; above 0, the database was restored from
+    /// an older copy.
     public var lostAttempts: Int64 = 0
-    /// Why nobody knows which calls the database lacks; nil: it is known.
+    /// Why it is unknown which calls the database lacks; nil when it is known.
     public var unknownBecause: String?
-    /// Records put in doubt because they may have been sent after the copy was made.
+    /// Records put in doubt because they may have been sent since the copy was made.
     public var doubtedRecords = 0
-    /// Batches paused for that reason.
+    /// Batches paused because of the restore.
     public var pausedBatches: [BatchID] = []
-    /// Batches with calls that the database has never heard of; their files begin in doubt should they come again.
+    /// Batches with calls that the database has no record of; if their files come again, they start in doubt.
     public var unknownBatches = 0
 }

@@ -3,11 +3,11 @@ import GRDB
 import Migrations
 
 extension RecordStore {
-    /// Puts a copy of the database in its place.
+    /// Replaces the database with a copy.
     ///
-    /// The database that is there is kept as `<database>.before-restore-N`. The ledger's mark and trace stay where they
-    /// are: by them the next run or daemon knows how many calls the copy doesn't, pauses its unfinished batches, and puts
-    /// in doubt what may have been sent. Where neither can vouch, the mark is made to say so.
+    /// The current database is kept as `<database>.before-restore-N`. The ledger's mark and trace stay in place: from
+    /// them the next run or daemon learns how many calls the copy lacks, pauses its unfinished batches, and puts in
+    /// doubt what may have been sent. Where neither can vouch, the mark is set to say so.
     ///
     /// - Parameters:
     ///   - source: The copy, which stays as it is.
@@ -15,9 +15,9 @@ extension RecordStore {
     ///   - sealingKeyPath: The sealing key's file.
     ///   - keysFolder: The folder in which the ledger's trace lies, `keys_folder`.
     ///   - endpoint: The API's base URL; nil: whatever the copy is bound to.
-    /// - Returns: What the copy doesn't know.
-    /// - Throws: ``StoreError``: the database is in use, or the copy is damaged, another database's, of another sealing
-    ///   key or endpoint, or from a newer program. Nothing is then changed.
+    /// - Returns: What the copy does not know.
+    /// - Throws: ``StoreError``: the database is in use, or the copy is damaged, belongs to another database, sealing
+    ///   key or endpoint, or comes from a newer program. Nothing is then changed.
     public static func restore(
         from source: String, to path: String, sealingKeyPath: String, keysFolder: String, endpoint: String?
     ) throws -> RestoreReport {
@@ -75,7 +75,7 @@ extension RecordStore {
         var report = facts.report(verdict, named)
         report.setAside = try file.setAside()
         if verdict.isUnknown {
-            // Further ahead than any file has lines: by it the next start finds that nobody knows, too.
+            // Further ahead than any file has lines, so that the next start, too, finds the missing calls unknown.
             let mark = try LedgerHighWaterMark(database: file.path, storeID: identifier)
             try mark.advance(to: verdict.lastAttempt(after: evidence))
         }
@@ -84,11 +84,11 @@ extension RecordStore {
     }
 }
 
-/// What a restored database does not know, and what its next start makes of it.
+/// What a restored database does not know, and how the next start treats it.
 public struct RestoreReport: Sendable, Equatable, Codable {
-    /// Calls claimed since the copy was made, at most, by the ledger's mark and trace; nil: nobody knows.
+    /// Calls claimed since the copy was made, at most, by the ledger's mark and trace; nil when unknown.
     public var lostAttempts: Int64?
-    /// Why nobody knows; the middle of a sentence.
+    /// Why that is unknown; the middle of a sentence.
     public var unknownBecause: String?
     /// Calls that were under way when the copy was made; their records will be in doubt.
     public var openAttempts = 0
@@ -96,50 +96,51 @@ public struct RestoreReport: Sendable, Equatable, Codable {
     public var pausedBatches: [String] = []
     /// Records of these that will be in doubt because they may have been sent since.
     public var doubtedRecords = 0
-    /// Batches with calls that the copy has never heard of; nil: nobody knows.
+    /// Batches with calls that the copy has no record of; nil when unknown.
     public var unknownBatches: Int?
-    /// The copy's schema version, which the next run or daemon brings to this program's.
+    /// The copy's schema version, which the next run or daemon migrates to this program's.
     public var schemaVersion = 0
-    /// Where the database that was there is now; nil when there was none.
+    /// Where the previous database is now; nil when there was none.
     public var setAside: String?
 
-    /// So many calls at most are paid twice if everything that is in doubt is sent again, also in batches that the copy
-    /// has never heard of: any of the lost calls may have been theirs.
+    /// The most calls paid for twice if everything in doubt is sent again, including in batches that the copy has no
+    /// record of: any of the lost calls may have been theirs.
     public var callsAtRisk: Int {
         let lost = lostAttempts.map { Int(clamping: $0) } ?? .max
         return openAttempts + (unknownBatches ?? 0 > 0 ? lost : min(doubtedRecords, lost))
     }
 }
 
-/// Batches wait, because nobody knows which calls were made before the database was restored.
+/// Batches wait because it is unknown which calls were made before the database was restored.
 public struct RestoreHold: Sendable, Equatable {
     /// When that was found, in milliseconds since 1970 UTC.
     public let since: Int64
-    /// Why nobody knows; the middle of a sentence.
+    /// Why that is unknown; the middle of a sentence.
     public let reason: String
-    /// The last batch there was: those made afterwards wait.
+    /// The last batch at that time: later ones wait.
     public let lastBatch: BatchID
 
     package init(since: Int64, reason: String, lastBatch: BatchID) {
         (self.since, self.reason, self.lastBatch) = (since, reason, lastBatch)
     }
 
-    /// Whether a batch waits for a person's word on this, before its first call.
+    /// Whether a batch waits for an operator's decision on this before its first call.
     public func covers(_ batch: BatchID) -> Bool { batch > lastBatch }
 }
 
 extension RecordStore {
-    /// What batches wait for since a restore of which nobody knows what had been sent; nil: nothing.
+    /// What batches wait for since a restore with unknown missing calls; nil when nothing.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
     public func restoreHold() throws -> RestoreHold? {
         try read(RestoreHold.fetch)
     }
 
-    /// Lets batches run that wait since a restore, by a person's word; each still waits for its own confirmation.
+    /// Lets the batches that wait since a restore run, by an operator's decision; each still waits for its own
+    /// confirmation.
     ///
-    /// - Parameter action: Who says so, kept in the same transaction.
-    /// - Returns: What they waited for; nil where they waited for nothing, and nothing is written.
+    /// - Parameter action: Who decided, recorded in the same transaction.
+    /// - Returns: What they waited for; nil when they waited for nothing, and then nothing is written.
     /// - Throws: ``StoreError`` when it can't be written.
     public func releaseRestoreHold(noting action: Action) async throws -> RestoreHold? {
         try await write { connection in
@@ -152,16 +153,16 @@ extension RecordStore {
         }
     }
 
-    /// When the database was last found to be restored without some calls that were made since its copy, in milliseconds
-    /// since 1970 UTC; nil: never. What had ended by then may have been sent again since.
+    /// When the database was last found to have been restored without some calls made since its copy, in milliseconds
+    /// since 1970 UTC; nil: never. Records that had ended by then may have been sent again since.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
     public func lastRestore() throws -> Int64? {
         try read { try Int64.fetchOne($0, sql: "SELECT max(found_at) FROM restores") }
     }
 
-    /// Restores after which nobody knew which calls were missing: when each was found, in milliseconds since 1970 UTC, and
-    /// why nobody knew; oldest first.
+    /// Restores whose missing calls were unknown: when each was found, in milliseconds since 1970 UTC, and why they
+    /// were unknown; oldest first.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
     public func unknownRestores() throws -> [(at: Int64, reason: String)] {
@@ -183,7 +184,7 @@ extension RestoreHold {
 }
 
 extension WriterConnection {
-    /// Keeps what was found of a restored database, and counts the calls it lacks.
+    /// Records what was found about a restored database, and counts the calls it lacks.
     func keep(_ verdict: LedgerReconciliation, _ recovery: inout RecoveryReport, on today: CallDay) throws {
         var (lost, cause) = (Int64?.none, LedgerReconciliation.Cause?.none)
         switch verdict {
@@ -201,13 +202,13 @@ extension WriterConnection {
             arguments: [WallClock.now(), lost, cause?.text, try lastBatch()])
     }
 
-    /// Refuses to let a batch run that waits since a restore.
+    /// Refuses to run a batch that waits since a restore.
     func refuseHeld(_ batch: BatchID) throws {
         guard let hold = try RestoreHold.fetch(database), hold.covers(batch) else { return }
         throw StoreError.heldByRestore
     }
 
-    /// Refuses to queue records again while nobody knows what was sent.
+    /// Refuses to queue records again while it is unknown what was sent.
     func refuseRequeueing() throws {
         guard try RestoreHold.fetch(database) != nil else { return }
         throw StoreError.heldByRestore

@@ -3,27 +3,27 @@ import Foundation
 import GRDB
 import Migrations
 
-/// The database file: how it is opened, and brought to this version.
+/// The database file: how it is opened and migrated to this version.
 struct DatabaseFile {
     let path: String
 
     /// Whether it is there.
     var exists: Bool { FileManager.default.fileExists(atPath: path) }
 
-    /// Refuses to make a database anew where a mark or a trace says that calls were made from one that is gone.
+    /// Refuses to create a new database where a mark or a trace shows that calls were made from one that is missing.
     ///
     /// - Throws: ``StoreError`` with ``StoreError/Code/noDatabase``.
     func refuseLoss(_ places: LedgerPlaces) throws {
         if let loss = loss(places) { throw loss }
     }
 
-    /// What says that the database was there and is gone; nil: it is there, or never was.
+    /// The file showing that the database existed and is missing; nil when it exists or never did.
     func loss(_ places: LedgerPlaces) -> StoreError? {
         guard Self.byteCount(path) == 0, !places.existing.isEmpty else { return nil }
         return StoreError.refused(.databaseMissing, self, places)
     }
 
-    /// The length of a file in bytes; 0 when it is not there.
+    /// The length of a file in bytes; 0 when it is missing.
     static func byteCount(_ path: String) -> Int {
         (try? FileManager.default.attributesOfItem(atPath: path))?[.size] as? Int ?? 0
     }
@@ -38,7 +38,7 @@ struct DatabaseFile {
         try PrivateFile.synchronizeFolder(of: path)
     }
 
-    /// Opens it to be written, every commit synchronized.
+    /// Opens it for writing, with every commit synchronized.
     func openForWriting(whileBusy busyMode: Database.BusyMode = BusyWait.patient) throws -> DatabasePool {
         var configuration = Self.configuration(label: "rollcall.writer")
         configuration.busyMode = busyMode
@@ -52,14 +52,14 @@ struct DatabaseFile {
         return pool
     }
 
-    /// Refuses a database that isn't there.
+    /// Refuses a database that does not exist.
     func requireExistence() throws {
         guard exists else {
             throw StoreError(.noDatabase, "There is no database \(name); the first run makes one, or correct database")
         }
     }
 
-    /// Opens it to be read beside a writer.
+    /// Opens it for reading beside a writer.
     func openForReading() throws -> DatabasePool {
         try requireExistence()
         var configuration = Self.configuration(label: "rollcall.reader")
@@ -67,7 +67,7 @@ struct DatabaseFile {
         return try open(configuration)
     }
 
-    /// Brings it to this version, after copying it beside itself when it held another.
+    /// Migrates it to this version, after making a copy beside it when it had another.
     func migrate(_ pool: DatabasePool, with migrations: Migrations) throws {
         let found = try pool.read { try migrations.version(of: $0) }
         guard found <= migrations.version else {
@@ -80,7 +80,7 @@ struct DatabaseFile {
     private func copy(_ pool: DatabasePool, version: Int) throws {
         let target = "\(path).v\(version).bak"
         try? FileManager.default.removeItem(atPath: target)
-        // SQLite takes an empty file; made here, it has the right mode.
+        // SQLite accepts an empty file; created here, it has the right mode.
         _ = try PrivateFile.create(target)
         try pool.writeWithoutTransaction { try $0.execute(sql: "VACUUM INTO ?", arguments: [target]) }
         try PrivateFile.synchronizeFolder(of: target)
@@ -92,9 +92,10 @@ struct DatabaseFile {
         }
     }
 
-    /// Does something to the database that is being opened and gives SQLite's errors in the words of ``StoreError``.
+    /// Performs work on a database that is being opened and translates SQLite's errors into ``StoreError``.
     ///
-    /// Where there is no room SQLite cannot make the database's companions (-wal, -shm), and calls that by many names.
+    /// On a full disk SQLite cannot create the database's companions (-wal, -shm), which it reports under various
+    /// codes.
     func translating<Value>(_ access: StoreError.Access, _ body: () throws -> Value) throws -> Value {
         do {
             return try body()
@@ -108,7 +109,7 @@ struct DatabaseFile {
         }
     }
 
-    /// Whether the file system has no room for a single page and what SQLite keeps beside it.
+    /// Whether the file system lacks space even for one page and what SQLite keeps beside it.
     private var isWithoutRoom: Bool {
         var facts = statvfs()
         guard statvfs(URL(fileURLWithPath: path).deletingLastPathComponent().path, &facts) == 0 else { return false }
@@ -123,8 +124,9 @@ struct DatabaseFile {
         return configuration
     }
 
-    /// Page size and vacuum mode work on a new file only; with 8 KiB four answers share a page, and a group of 32
-    /// finished records takes a tenth less time than with 4. The WAL is copied back every 16 MiB and cut to 32.
+    /// Page size and vacuum mode take effect on a new file only; with 8 KiB four answers share a page, and a group of
+    /// 32 finished records takes a tenth less time than with 4. The WAL is checkpointed every 16 MiB and truncated to
+    /// 32.
     private static let writerPragmas = """
         PRAGMA page_size = 8192;
         PRAGMA auto_vacuum = INCREMENTAL;
@@ -137,16 +139,16 @@ struct DatabaseFile {
 }
 
 extension DatabaseFile {
-    /// The identity of the database that is there; nil when there is none or it can't be read.
+    /// The identity of the existing database; nil when there is none or it cannot be read.
     func storeID() -> [UInt8]? {
         guard exists, let queue = try? queue() else { return nil }
         defer { try? queue.close() }
         return try? queue.read { try StoreIdentity.fetch($0)?.storeID }
     }
 
-    /// Gives the database that is there another name, from which it can be put back; nobody may have it open.
+    /// Gives the existing database another name, from which it can be restored; no process may have it open.
     ///
-    /// Its old name goes only when another file takes it, so that there is a database at every moment.
+    /// Its old name is removed only when another file takes it, so that there is a database at all times.
     ///
     /// - Returns: The name's path; nil when there was none.
     /// - Throws: ``StoreError`` with ``StoreError/Code/locked`` when it is open elsewhere.
@@ -154,7 +156,8 @@ extension DatabaseFile {
         guard exists else { return nil }
         try makeOneFile()
         let aside = try freeName()
-        // Only a database too damaged to be made one file has these still. A WAL must never meet another database.
+        // Only a database too damaged to be merged into one file still has these. A WAL must never be paired with
+        // another database.
         for suffix in ["-wal", "-shm"] where FileManager.default.fileExists(atPath: path + suffix) {
             try FileManager.default.moveItem(atPath: path + suffix, toPath: aside + suffix)
         }
@@ -162,8 +165,8 @@ extension DatabaseFile {
         return aside
     }
 
-    /// Moves what lies in the WAL into the file. SQLite does so only for the last one who has it open, so this also
-    /// tells whether anybody else has.
+    /// Moves the WAL's content into the file. SQLite does so only for the last process that has it open, so this also
+    /// tells whether another has.
     private func makeOneFile() throws {
         do {
             let queue = try queue()
@@ -174,7 +177,7 @@ extension DatabaseFile {
             guard mode == "delete" else { throw inUse }
         } catch let error as DatabaseError {
             if [.SQLITE_BUSY, .SQLITE_LOCKED].contains(error.resultCode) { throw inUse }
-            // It is damaged, which may be why it is replaced.
+            // It is damaged, which may be why it is being replaced.
         }
     }
 
@@ -197,8 +200,8 @@ extension DatabaseFile {
 
 /// How long a writer waits for another process's transaction.
 ///
-/// SQLite's own waiting soon looks only ten times a second, and would meet one of the moments between a busy runner's
-/// transactions late or never; these last milliseconds, so it is looked for as often.
+/// SQLite's own busy handler soon checks only ten times a second, and would find the gaps between a busy runner's
+/// transactions late or never; the gaps last milliseconds, so this checks that often.
 enum BusyWait {
     private static let quickLooks = 200
     private static let looks = 2_000

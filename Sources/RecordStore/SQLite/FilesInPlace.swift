@@ -2,25 +2,25 @@ import Basics
 import CPlatform
 import Foundation
 
-/// The files of an open database, and whether they still lie where they lay.
+/// The files of an open database, and whether they are still in place.
 ///
-/// A process goes on writing to a file that was removed, and to one that another file has replaced: nobody will ever find
-/// what it writes there. A database without its lock can be opened by a second runner, who takes the calls under way for
-/// a crash's. So whoever runs batches compares device and inode (`man 7 inode`) before each commit.
+/// A process keeps writing to a file that was removed or replaced, and nobody will ever find what it writes there. A
+/// database without its lock can be opened by a second runner, which mistakes the calls under way for those of a crash.
+/// So the process that runs batches compares device and inode (`man 7 inode`) before each commit.
 struct FilesInPlace: Sendable {
     private struct Identity: Equatable {
         let device: UInt64
         let inode: UInt64
     }
 
-    /// What belongs to a database, by what its path ends with: the WAL and its index, the runner's lock, the ledger's mark.
+    /// The suffixes of a database's files: the WAL and its index, the runner's lock, the ledger's mark.
     private static let suffixes = ["", "-wal", "-shm", ".lock", ".mark"]
 
     private let files: [(path: String, identity: Identity)]
 
-    /// Remembers the files that are there now, of a database that is open.
+    /// Records the current files of an open database.
     ///
-    /// - Throws: ``StoreError`` with ``StoreError/Code/notReadable`` when one can't be looked at.
+    /// - Throws: ``StoreError`` with ``StoreError/Code/notReadable`` when one cannot be inspected.
     init(database: String) throws {
         files = try Self.suffixes.compactMap { suffix in
             let path = database + suffix
@@ -28,10 +28,10 @@ struct FilesInPlace: Sendable {
         }
     }
 
-    /// Refuses to go on once one of them is gone or another.
+    /// Fails once one of them is missing or replaced.
     ///
     /// - Throws: ``StoreError`` with ``StoreError/Code/stateNotWritten``, naming the file; with
-    ///   ``StoreError/Code/notReadable`` when one can't be looked at.
+    ///   ``StoreError/Code/notReadable`` when one cannot be inspected.
     func check() throws {
         for (path, identity) in files {
             let found = try Self.identity(of: path)

@@ -4,13 +4,13 @@ import Foundation
 import GRDB
 import GRDBSQLite
 
-/// Runs a group of operations in one transaction: one commit, one synchronization, for all of them.
+/// Runs a group of operations in one transaction: one commit and one synchronization for all of them.
 ///
-/// On a full disk operations that may wait are kept and tried again, calls' ends before all else. Everything else that
-/// keeps the database from writing is a failure for good.
+/// On a full disk, operations that may wait are kept and retried, ends of calls first. Every other write failure is
+/// permanent.
 struct GroupCommit {
     private static let busyTries = 30
-    /// How often a full disk is tried again.
+    /// The interval at which a full disk is tried again.
     static let pause = DispatchTimeInterval.seconds(1)
 
     private let connection: WriterConnection
@@ -18,17 +18,17 @@ struct GroupCommit {
     private let statements: TransactionStatements
     private let storage: StorageWatch
     private let probe: RoomProbe?
-    /// Which operations may wait for room, at the moment.
+    /// Which operations may wait for space now.
     private let waitingForRoom: () -> WaitingForRoom
-    /// The files that have to be in place, at the moment.
+    /// The files that must be in place now.
     private let files: () -> FilesInPlace?
-    /// What waits for room.
+    /// The operations that wait for space.
     private var kept: [WriteOperation] = []
     private var nextTry = DispatchTime.distantFuture
     /// Why nothing can be written any more.
     private(set) var failure: StoreError?
 
-    /// Prepares the statements. Without a probe there is room again as soon as something was written.
+    /// Prepares the statements. Without a probe, any successful write means that there is space again.
     init(
         _ connection: WriterConnection, _ ledger: LedgerFiles?, storage: StorageWatch = StorageWatch(),
         probe: RoomProbe? = nil, waitingForRoom: @escaping () -> WaitingForRoom = { .nobody },
@@ -43,11 +43,11 @@ struct GroupCommit {
         statements = try TransactionStatements(connection.database)
     }
 
-    /// Whether the disk is full, so that ``run(_:)`` is to be called every now and then, though nothing came.
+    /// Whether the disk is full, so that ``run(_:)`` has to be called now and then even without new work.
     var waitsForRoom: Bool { failure == nil && storage.condition != .normal }
 
-    /// Commits the group and tells everyone who waits. An operation that breaks a rule leaves nothing behind and fails
-    /// alone; when the database can't write, all fail, and so does everything after.
+    /// Commits the group and completes every waiting operation. An operation that breaks a rule is rolled back and
+    /// fails alone; when the database cannot write, all fail, and so does everything after.
     mutating func run(_ group: [WriteOperation]) {
         if let failure { return group.forEach { $0.fail(failure) } }
         let group = withoutThoseOfMissingFiles(group)
@@ -58,7 +58,7 @@ struct GroupCommit {
             return tryAgain()
         }
         keep(group, nil)
-        // Who may wait no longer hears of it at once.
+        // Operations that may no longer wait fail at once.
         let waiting = waitingForRoom()
         let given = kept.filter { !waiting.includes($0.patience) }
         kept.removeAll { !waiting.includes($0.patience) }
@@ -66,8 +66,8 @@ struct GroupCommit {
         if DispatchTime.now() >= nextTry { tryAgain() }
     }
 
-    /// What of a group may be written: once a file of the database is not in its place, the ends of calls alone, which cost
-    /// nothing more. Everything else fails, each time it is asked for.
+    /// The part of a group that may be written: once a file of the database is not in its place, only ends of calls,
+    /// which cost nothing more. Everything else fails, each time it is submitted.
     private func withoutThoseOfMissingFiles(_ group: [WriteOperation]) -> [WriteOperation] {
         do {
             try files()?.check()
@@ -78,14 +78,14 @@ struct GroupCommit {
         }
     }
 
-    /// Fails what still waits for room, once more tried.
+    /// Fails what still waits for space, after one more attempt.
     mutating func end() {
         let waiting = kept
         kept = []
         for operation in waiting { if let full = commit([operation]) { operation.fail(full) } }
     }
 
-    /// Keeps what may wait for room; the rest hears at once that there is none.
+    /// Keeps what may wait for space; the rest fails at once.
     private mutating func keep(_ group: [WriteOperation], _ full: StoreError?) {
         for operation in group {
             if operation.patience == .none {
@@ -96,8 +96,8 @@ struct GroupCommit {
         }
     }
 
-    /// Tries everything that waits: the ends of calls together and first, the rest one by one, for one may need more room
-    /// than there is. The disk has room again once nothing waits and the probe says so.
+    /// Tries everything that waits: ends of calls first and together, the rest one by one, because one may need more
+    /// space than there is. The disk has space again once nothing waits and the probe confirms it.
     private mutating func tryAgain() {
         nextTry = .now() + Self.pause
         kept = withoutThoseOfMissingFiles(kept)
@@ -118,8 +118,8 @@ struct GroupCommit {
         if failure == nil, full == nil, probe?.hasRoom() ?? true { storage.found(isFull: false, at: WallClock.now()) }
     }
 
-    /// Commits a group and tells everyone in it; the error where there is no room for it, of which nobody was told. Any
-    /// other failure is told to everybody, also to those who wait, and is for good.
+    /// Commits a group and completes every operation in it; returns the error when the disk is full, without having
+    /// completed any. Any other failure is reported to all operations, including the waiting ones, and is permanent.
     private mutating func commit(_ group: [WriteOperation]) -> StoreError? {
         if group.isEmpty { return nil }
         if let failure {
@@ -141,10 +141,10 @@ struct GroupCommit {
         }
     }
 
-    /// What to call once the group is committed: the news of success, or of the rule that was broken.
+    /// The completions to call once the group is committed: success, or the rule that was broken.
     ///
-    /// First everything goes without savepoints, which cost a copy of each page; a rule is broken so rarely that then
-    /// the whole group is done again, with them.
+    /// The group first runs without savepoints, which cost a copy of each page; rules are broken so rarely that the
+    /// whole group is then run again with them.
     private func transact(_ group: [WriteOperation]) throws -> [@Sendable () -> Void] {
         do {
             return try inTransaction { try group.map { try perform($0) } }
@@ -160,13 +160,13 @@ struct GroupCommit {
         do {
             told = try work()
             try connection.writeTally()
-            // No call without a mark and a trace that know of it.
+            // No call without a mark and a trace that record it.
             guard connection.claimedUpTo == nil || ledger != nil else { throw StoreError.runnerOnly }
             if let claimed = connection.claimedUpTo { try ledger?.reserve(upTo: claimed) }
             try statements.commit.run()
         } catch {
             let described = described(error)
-            // A full disk may have rolled back by itself; then there is nothing left to roll back.
+            // SQLite may have rolled back by itself on a full disk; then there is nothing left to roll back.
             try? statements.rollback.run()
             throw described
         }
@@ -174,15 +174,15 @@ struct GroupCommit {
         return told
     }
 
-    /// What SQLite says together with what the system said to it, which the next statement would replace.
+    /// SQLite's error with the system's error behind it, which the next statement would overwrite.
     private func described(_ error: any Error) -> any Error {
         guard let error = error as? DatabaseError, !StoreError.concernsOneOperation(error) else { return error }
         let systemError = connection.database.sqliteConnection.map { sqlite3_system_errno($0) } ?? 0
         return StoreError(error, while: .writing, because: systemError == 0 ? nil : SystemFault(systemError))
     }
 
-    /// The transaction is committed, so what fails here is never done again: a full disk is waited out, anything else is
-    /// for good.
+    /// The transaction is committed, so what fails here is never retried: on a full disk it waits, and any other
+    /// failure is permanent.
     private func advanceLedger(to claimed: Int64) throws {
         while true {
             do {
@@ -218,7 +218,7 @@ struct GroupCommit {
         }
     }
 
-    /// Another process may hold the write lock; nothing is given up while that can be waited out.
+    /// Another process may hold the write lock; nothing is abandoned while waiting can resolve that.
     private func begin() throws {
         for _ in 1..<Self.busyTries {
             do {

@@ -3,13 +3,13 @@ import Foundation
 import GRDB
 
 extension RecordStore {
-    /// Looks after the database's files: copies the WAL back and cuts it when it is overlong, and gives free pages back
-    /// in small steps. Bounded work that keeps no writer waiting for long; once a minute is often enough.
+    /// Maintains the database's files: checkpoints the WAL and truncates it when it is too long, and releases free
+    /// pages in small steps. The work is bounded and never blocks writers for long; once a minute is often enough.
     ///
-    /// Statistics for the planner are not gathered: the statements were measured as they are planned without.
+    /// Planner statistics are not collected: the statements were measured as they are planned without them.
     ///
-    /// - Parameter pages: The most free pages to give back this time.
-    /// - Returns: What it brought.
+    /// - Parameter pages: The most free pages to release this time.
+    /// - Returns: What was done.
     /// - Throws: ``StoreError`` when the database can't be written.
     public func maintain(givingBackUpTo pages: Int = 4_096) async throws -> MaintenanceReport {
         try requireRunning()
@@ -22,13 +22,13 @@ extension RecordStore {
         return report
     }
 
-    /// Copies the WAL back into the database as far as nobody is in the way, so that a lost WAL costs no batch.
+    /// Checkpoints the WAL as far as readers allow, so that losing the WAL loses no batch.
     func copyBackWAL() async {
-        // What could not be copied stays in the WAL, and everything is written down there.
+        // What could not be copied stays in the WAL, which holds everything.
         _ = try? await run(WALCheckpoint(database: pool.path))
     }
 
-    /// Off the cooperative threads: it synchronizes files.
+    /// Not on the cooperative pool: it synchronizes files.
     private func run(_ checkpoint: WALCheckpoint) async throws -> Bool {
         try await withCheckedThrowingContinuation { waiter in
             DispatchQueue.global(qos: .utility).async {
@@ -50,9 +50,9 @@ extension RecordStore {
 }
 
 extension WriterConnection {
-    /// Gives back one step of what is too many of the free pages.
+    /// Releases one step's worth of excess free pages.
     ///
-    /// - Returns: How many; none when there are not too many.
+    /// - Returns: How many; 0 when there is no excess.
     fileprivate func giveBack(upTo pages: Int) throws -> Int {
         let free = try Int.fetchOne(database, sql: "PRAGMA freelist_count") ?? 0
         let total = try Int.fetchOne(database, sql: "PRAGMA page_count") ?? 0
@@ -63,38 +63,38 @@ extension WriterConnection {
     }
 }
 
-/// What a look after the database's files brought.
+/// What a maintenance run did.
 public struct MaintenanceReport: Sendable, Equatable {
-    /// How many bytes the WAL took when it was looked at.
+    /// How many bytes the WAL had before.
     public var walBytesBefore = 0
-    /// How many it takes now.
+    /// How many it has now.
     public var walBytes = 0
-    /// Whether somebody who reads keeps it from being copied back whole; it grows until they are done.
+    /// Whether a reader prevents a full checkpoint; the WAL grows until it is done.
     public var isHeldByReader = false
-    /// How many free pages went back to the file system.
+    /// How many free pages were returned to the file system.
     public var pagesGivenBack = 0
 }
 
-/// How many of a database's free pages go back to the file system. A pure rule.
+/// How many of a database's free pages are returned to the file system. A pure rule.
 ///
-/// The next night needs about as many as the last one freed, so a part is kept: giving back costs moving a page.
+/// The next night needs about as many as the last one freed, so some are kept: releasing a page means moving another.
 struct FreePages: Equatable {
-    /// A step keeps other writers waiting for some milliseconds.
+    /// One step blocks other writers for some milliseconds.
     static let step = 64
     private static let kept = 1_024
     private static let keptShare = 20
 
     let surplus: Int
 
-    /// With so many free pages among so many in all.
+    /// Decides from the number of free pages and of all pages.
     init(free: Int, total: Int) {
         surplus = max(0, free - max(Self.kept, total / Self.keptShare))
     }
 }
 
-/// Copies the WAL back into the database, on a connection of its own, so that the writer never waits for a reader.
+/// Checkpoints the WAL on a connection of its own, so that the writer never waits for a reader.
 struct WALCheckpoint: Sendable {
-    /// Below this the file is left as it is, and written over from its start.
+    /// Below this size the file is left as it is and overwritten from its start.
     static let usualBytes = 32 << 20
 
     let database: String
@@ -104,7 +104,7 @@ struct WALCheckpoint: Sendable {
         (try? FileManager.default.attributesOfItem(atPath: database + "-wal"))?[.size] as? Int ?? 0
     }
 
-    /// Copies what no reader still needs; an overlong WAL is cut when nothing of it is needed any more.
+    /// Copies what no reader still needs; a WAL that is too long is truncated once none of it is needed.
     ///
     /// - Returns: Whether all of it was copied.
     func run() throws -> Bool {
@@ -113,7 +113,7 @@ struct WALCheckpoint: Sendable {
         let queue = try DatabaseQueue(path: database, configuration: configuration)
         let isWhole = try queue.writeWithoutTransaction { connection in
             let isWhole = try Self.checkpoint("PASSIVE", connection)
-            // Cutting shuts writers out, but all that is left to copy is what came in since.
+            // Truncating blocks writers, but only what arrived since is left to copy.
             if isWhole, byteCount > Self.usualBytes { return try Self.checkpoint("TRUNCATE", connection) }
             return isWhole
         }

@@ -1,10 +1,10 @@
 import GRDB
 import GRDBSQLite
 
-/// A prepared statement that GRDB owns, bound and stepped directly: GRDB's own way costs an array, boxed values and a
-/// walk over observers each time, which is too much for what runs once per record.
+/// A prepared statement that GRDB owns, bound and stepped directly: GRDB's own API allocates an array, boxes values and
+/// notifies observers each time, which is too expensive for what runs once per record.
 struct PreparedStatement {
-    /// Why a value could not be bound: the row must not be written with the value of the one before.
+    /// Why a value could not be bound: the row must not be written with the previous value.
     private final class BindingFailure {
         var code = SQLITE_OK
     }
@@ -19,7 +19,7 @@ struct PreparedStatement {
         self.init(try database.makeStatement(sql: sql), database)
     }
 
-    /// Takes a statement of the database's cache.
+    /// Takes a statement from the database's cache.
     init(_ statement: Statement, _ database: Database) {
         self.statement = statement
         raw = statement.sqliteStatement
@@ -36,14 +36,14 @@ struct PreparedStatement {
         guard var text else { return bind(nil as Int64?, at: index) }
         let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
         text.withUTF8 { utf8 in
-            // SQLite takes a null pointer for NULL; an empty text may have no address.
+            // SQLite treats a null pointer as NULL; an empty text may have no address.
             let start = utf8.baseAddress.map { UnsafeRawPointer($0) } ?? UnsafeRawPointer(raw)
             let characters = start.assumingMemoryBound(to: CChar.self)
             note(sqlite3_bind_text(raw, index, characters, Int32(utf8.count), copied))
         }
     }
 
-    /// Binds bytes without copying them: they must stay where they are until the statement has run.
+    /// Binds bytes without copying them: they must stay valid until the statement has run.
     func bind(unowned bytes: UnsafeRawBufferPointer, at index: Int32) {
         if let start = bytes.baseAddress, !bytes.isEmpty {
             note(sqlite3_bind_blob(raw, index, start, Int32(bytes.count), nil))
@@ -62,7 +62,7 @@ struct PreparedStatement {
         }
     }
 
-    /// Remembers the first failure until the next step.
+    /// Keeps the first failure until the next step.
     private func note(_ code: Int32) {
         if code != SQLITE_OK, bindingFailure.code == SQLITE_OK { bindingFailure.code = code }
     }
@@ -74,7 +74,7 @@ struct PreparedStatement {
         throw DatabaseError(resultCode: ResultCode(rawValue: code), message: "a value could not be bound")
     }
 
-    /// Goes on to the next row; false at the end, where the statement is ready to be bound again.
+    /// Steps to the next row; false at the end, where the statement is ready to be bound again.
     ///
     /// - Throws: `DatabaseError` with SQLite's extended code, also when a value could not be bound since the last step.
     func step() throws -> Bool {
@@ -104,7 +104,7 @@ struct PreparedStatement {
         try run()
     }
 
-    /// Leaves the rows that have not been read.
+    /// Discards the rows that have not been read.
     func reset() {
         sqlite3_reset(raw)
     }

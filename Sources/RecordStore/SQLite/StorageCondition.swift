@@ -3,26 +3,26 @@ import Foundation
 import GRDB
 import Synchronization
 
-/// Whether the disk that holds the database has room.
+/// Whether the disk that holds the database has space.
 public enum StorageCondition: Sendable, Equatable {
-    /// It has, as far as anybody has found out.
+    /// It has space, as far as is known.
     case normal
-    /// It has not, or a quota is used up, since a time in milliseconds since 1970 UTC: nothing is claimed, and what has
-    /// to be written waits.
+    /// The disk is full, or a quota used up, since a time in milliseconds since 1970 UTC: nothing is claimed, and
+    /// writes wait.
     case full(since: Int64)
 }
 
-/// How long an operation waits for room on a full disk.
+/// How long an operation waits for space on a full disk.
 enum Patience: Sendable {
-    /// Not at all: it can be asked for anew, and would be out of date.
+    /// Not at all: the caller can ask again, and a delayed result would be out of date.
     case none
-    /// Until the program is asked to stop: it can be done again at the next start.
+    /// Until the program is asked to stop: it can be repeated at the next start.
     case untilStopped
-    /// To the last: it tells of a call that was made, and nobody else knows.
+    /// Until the very end: it records a call that was made, which is known nowhere else.
     case toTheLast
 }
 
-/// Which operations still wait for room. A program that is asked to stop gives up more and more of it.
+/// Which operations still wait for space. As shutdown proceeds, fewer of them do.
 enum WaitingForRoom: Int, Sendable, Comparable {
     case nobody
     case endsOfCalls
@@ -30,7 +30,7 @@ enum WaitingForRoom: Int, Sendable, Comparable {
 
     static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 
-    /// Whether an operation with some patience waits.
+    /// Whether an operation with the given patience waits.
     func includes(_ patience: Patience) -> Bool {
         switch patience {
         case .none: false
@@ -40,7 +40,7 @@ enum WaitingForRoom: Int, Sendable, Comparable {
     }
 }
 
-/// The condition of a store's disk as its writing thread finds it, and who is told of changes.
+/// The condition of a store's disk as seen by its writing thread, and the observers of changes.
 final class StorageWatch: Sendable {
     private struct State {
         var condition = StorageCondition.normal
@@ -49,15 +49,15 @@ final class StorageWatch: Sendable {
 
     private let state = Mutex(State())
 
-    /// The condition as it was last found.
+    /// The last known condition.
     var condition: StorageCondition { state.withLock { $0.condition } }
 
-    /// Calls `body` after each change, from the writing thread; it must return at once.
+    /// Calls `body` after each change, on the writing thread; it must return at once.
     func observe(_ body: @escaping @Sendable (StorageCondition) -> Void) {
         state.withLock { $0.observers.append(body) }
     }
 
-    /// Notes what was found, and tells of it where it is news. A disk that was full is full since then.
+    /// Records the condition and reports it if it changed. A disk that was already full keeps its original time.
     func found(isFull: Bool, at now: Int64) {
         let (condition, observers) = state.withLock { state in
             guard isFull != (state.condition != .normal) else {
@@ -70,16 +70,16 @@ final class StorageWatch: Sendable {
     }
 }
 
-/// Tells whether a disk that was full has room again, also where a quota is what is full.
+/// Checks whether a disk that was full has space again, also when a quota was exhausted.
 struct RoomProbe: Sendable {
-    /// So much must be free: as much as one write takes at most, and some to come.
+    /// Required free space: the most that one write takes, plus some reserve.
     static let byteCount = 4 << 20
 
     let database: String
 
-    /// Sets space aside for a moment, in a file beside the database that has no name any more.
+    /// Reserves space briefly, in an unlinked file beside the database.
     ///
-    /// - Returns: False where there is none to set aside; whatever else is wrong shows when the database is written.
+    /// - Returns: False when there is none to reserve; any other fault shows when the database is written.
     func hasRoom() -> Bool {
         let path = database + ".room"
         let file = SystemCall.retrying { open(path, O_CREAT | O_TRUNC | O_RDWR | O_CLOEXEC, 0o600) }
@@ -90,29 +90,30 @@ struct RoomProbe: Sendable {
     }
 }
 
-/// What a runner does on a full disk: it claims nothing, keeps the ends of calls until they can be written, and goes on by
-/// itself when there is room. Whoever works beside it, and whoever opens a database, fails at once instead.
+/// What a runner does on a full disk: it claims nothing, keeps the ends of calls until they can be written, and resumes
+/// by itself when there is space. A process that works beside it or opens a database fails at once instead.
 extension RecordStore {
-    /// Whether the database's disk has room, as far as writing has shown.
+    /// Whether the database's disk has space, as far as writing has shown.
     public var storageCondition: StorageCondition { writer?.storage.condition ?? .normal }
 
-    /// Calls `body` when the disk is full and when it has room again, from a thread of the store; it must return at once.
+    /// Calls `body` when the disk becomes full and when it has space again, on a thread of the store; it must return at
+    /// once.
     public func observeStorage(_ body: @escaping @Sendable (StorageCondition) -> Void) {
         writer?.storage.observe(body)
     }
 
     /// Returns when something can be written; at once unless the disk is full.
     ///
-    /// - Throws: ``StoreError``; ``StoreError/Code/diskFull`` when nobody waits any more.
+    /// - Throws: ``StoreError``; ``StoreError/Code/diskFull`` when waiting has been stopped.
     public func waitForRoom() async throws {
         try await write { connection in
             try connection.database.execute(sql: "UPDATE ledger_position SET last_attempt = last_attempt")
         }
     }
 
-    /// Proves that something can be written, now.
+    /// Verifies that something can be written now.
     ///
-    /// - Parameter now: When the runner said so, in milliseconds since 1970 UTC; others read it.
+    /// - Parameter now: The time of the runner's report, in milliseconds since 1970 UTC; other processes read it.
     /// - Throws: ``StoreError``; ``StoreError/Code/diskFull`` at once while the disk is full.
     public func confirmWriting(at now: Int64) async throws {
         try requireRunning()
@@ -121,32 +122,33 @@ extension RecordStore {
         }
     }
 
-    /// Lets nothing wait for room any more, now that the program is asked to stop: what waits is tried once more, and then
-    /// fails with ``StoreError/Code/diskFull``.
+    /// Stops waiting for space, because the program is asked to stop: waiting operations are tried once more, and then
+    /// fail with ``StoreError/Code/diskFull``.
     ///
-    /// - Parameter exceptForEndsOfCalls: Whether ends of calls, which nobody else knows, wait on.
+    /// - Parameter exceptForEndsOfCalls: Whether ends of calls, which are known nowhere else, keep waiting.
     public func stopWaitingForRoom(exceptForEndsOfCalls: Bool) {
         writer?.wait(for: exceptForEndsOfCalls ? .endsOfCalls : .nobody)
     }
 
-    /// From when on writes wait: a store that is being opened says at once that there is no room.
+    /// From this call on writes wait; a store that is still being opened reports a full disk at once.
     func waitForRoomFromNowOn() {
         writer?.wait(for: .everybody)
-        // Another process that asks for the runner's status cannot be told by way of a database that takes nothing. A lock
-        // file that cannot be written either says nothing then.
+        // A full database cannot carry the runner's status to other processes, so the lock file does. If that cannot be
+        // written either, nothing is reported.
         observeStorage { [weak self] condition in self?.lock.withLock { try? $0?.note(condition) } }
     }
 
-    /// From when on nothing but ends of calls is written once a file of the database is gone or another.
+    /// From this call on only ends of calls are written once a file of the database is missing or replaced.
     ///
-    /// - Throws: ``StoreError`` when a file can't be looked at.
+    /// - Throws: ``StoreError`` when a file cannot be inspected.
     func watchOverFiles() throws {
         writer?.watch(over: try FilesInPlace(database: pool.path))
     }
 
-    /// What the process that runs batches from a database says of its disk; normal where nobody does, or says nothing.
+    /// The disk condition reported by the process that runs batches from a database; normal when there is none or no
+    /// report.
     ///
-    /// - Throws: ``StoreError`` when the lock's file can't be looked at.
+    /// - Throws: ``StoreError`` when the lock's file cannot be inspected.
     public static func storageCondition(ofDatabase path: String) throws -> StorageCondition {
         try StoreLock.holder(database: path) == nil ? .normal : try StoreLock.condition(database: path)
     }

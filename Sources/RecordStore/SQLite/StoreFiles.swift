@@ -3,7 +3,7 @@ import CPlatform
 import Foundation
 import Glibc
 
-/// The one owner of an open file. Closed on `exec`, and when it goes away.
+/// The single owner of an open file; closed on `exec` and on deinit.
 struct FileDescriptor: ~Copyable, Sendable {
     private let number: Int32
     private let name: String
@@ -20,27 +20,27 @@ struct FileDescriptor: ~Copyable, Sendable {
     }
 
     deinit {
-        // On Linux the descriptor is gone even where a signal interrupts this (`man 2 close`): never again.
+        // On Linux the descriptor is closed even when a signal interrupts this (`man 2 close`): never retry.
         close(number)
     }
 
-    /// Takes the exclusive lock if nobody has it (`man 2 flock`).
+    /// Takes the exclusive lock if it is free (`man 2 flock`).
     func lock() -> Bool {
         SystemCall.retrying { flock(number, LOCK_EX | LOCK_NB) } == 0
     }
 
-    /// Takes a shared lock if nobody has the exclusive one.
+    /// Takes a shared lock if no process has the exclusive one.
     func lockShared() -> Bool {
         SystemCall.retrying { flock(number, LOCK_SH | LOCK_NB) } == 0
     }
 
-    /// The permission bits and nothing else of its mode.
+    /// Only the permission bits of its mode.
     func permissions() throws -> UInt32 {
         try status().st_mode & 0o7777
     }
 
-    /// What tells a file from a copy that took its name: its number in the file system and its birth in nanoseconds since
-    /// 1970 UTC (0 where the file system keeps none). A renamed file keeps both.
+    /// What distinguishes a file from a copy that took its name: its inode number and its creation time in nanoseconds
+    /// since 1970 UTC (0 where the file system keeps none). A renamed file keeps both.
     struct Identity: Equatable, Sendable {
         var number: UInt64
         var birth: Int64
@@ -60,7 +60,7 @@ struct FileDescriptor: ~Copyable, Sendable {
         Int(try status().st_size)
     }
 
-    /// Its bytes from a place on, its start where none is given; fewer than asked for when the file is shorter.
+    /// Its bytes from an offset on, by default its start; fewer than asked for when the file is shorter.
     ///
     /// - Throws: ``StoreError`` with ``StoreError/Code/notReadable``: a file that can't be read is not an empty one.
     func read(upTo count: Int, at offset: Int = 0) throws -> [UInt8] {
@@ -73,7 +73,7 @@ struct FileDescriptor: ~Copyable, Sendable {
         }
     }
 
-    /// Writes all bytes at a place of the file, its start where none is given.
+    /// Writes all bytes at an offset, by default the file's start.
     func write(_ bytes: [UInt8], at offset: Int = 0) throws {
         let written = bytes.withUnsafeBytes { bytes in
             SystemCall.transferring(bytes.count) { moved in
@@ -99,7 +99,7 @@ struct FileDescriptor: ~Copyable, Sendable {
         }
     }
 
-    /// Cuts the file off after a number of bytes.
+    /// Truncates the file to a number of bytes.
     func truncate(to count: Int) throws {
         guard SystemCall.retrying({ ftruncate(number, off_t(count)) }) == 0 else { throw Self.failure("written", name) }
     }
@@ -134,12 +134,12 @@ enum PrivateFile {
         try FileDescriptor(path, O_CREAT | O_EXCL | O_RDWR)
     }
 
-    /// Opens a file to read and write, creating it with mode 0600 when it isn't there.
+    /// Opens a file to read and write, creating it with mode 0600 when it is missing.
     static func open(_ path: String) throws -> FileDescriptor {
         try FileDescriptor(path, O_CREAT | O_RDWR)
     }
 
-    /// Creates the folder a file lies in, mode 0700, when it isn't there.
+    /// Creates the folder a file lies in, mode 0700, when it is missing.
     ///
     /// - Throws: ``StoreError`` naming the folder.
     static func createFolder(of path: String) throws {

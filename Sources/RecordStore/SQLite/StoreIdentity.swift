@@ -1,14 +1,14 @@
 import GRDB
 import OpenSSL
 
-/// The database's one row about itself: where it belongs and which key opens it.
+/// The database's one row about itself: its id, its endpoint and the key that opens it.
 struct StoreIdentity: Sendable {
     let storeID: [UInt8]
     let endpoint: String
     let sealingKeyID: String
     let wrappedFingerprintKey: [UInt8]
 
-    /// Makes a new database's identity, with a fresh fingerprint key.
+    /// Creates a new database's identity, with a fresh fingerprint key.
     static func make(endpoint: String, sealingKey: SealingKey) throws -> StoreIdentity {
         let fingerprintKey = try SecureRandom.bytes(HMACSHA256.byteCount)
         return StoreIdentity(
@@ -41,7 +41,7 @@ struct StoreIdentity: Sendable {
         try HMACSHA256(key: sealingKey.unwrap(wrappedFingerprintKey, owner: 0, as: .fingerprintKey))
     }
 
-    /// Refuses another sealing key, or another endpoint than the base URL given; nil: any.
+    /// Refuses another sealing key, or an endpoint other than the base URL given; nil: any.
     func check(sealingKey: SealingKey, endpoint given: String?) throws {
         guard sealingKey.keyID == sealingKeyID else {
             throw StoreError.wrongSealingKey(needed: sealingKeyID, given: sealingKey.keyID)

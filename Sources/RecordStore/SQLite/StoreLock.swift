@@ -1,6 +1,6 @@
 import Foundation
 
-/// The runner's lock, `<database>.lock`: held while the process lives, never the database itself.
+/// The runner's lock, `<database>.lock`: held while the process lives, and never taken on the database itself.
 struct StoreLock: ~Copyable, Sendable {
     private let file: FileDescriptor
 
@@ -15,9 +15,9 @@ struct StoreLock: ~Copyable, Sendable {
         return lock
     }
 
-    /// Writes this process's id and how its disk stands, over what stood there.
+    /// Writes this process's id and its disk condition, replacing what was there.
     ///
-    /// Always as many bytes, so that a full disk is noted in room that the file has.
+    /// Always the same number of bytes, so that a full disk can be recorded in space the file already has.
     borrowing func note(_ condition: StorageCondition) throws {
         var text = "\(getpid())\n"
         if case .full(let since) = condition { text += "\(Self.fullDiskWord)\(since)\n" }
@@ -26,7 +26,7 @@ struct StoreLock: ~Copyable, Sendable {
         try file.truncate(to: Self.byteCount)
     }
 
-    /// How the holder's disk stands, as it last said.
+    /// The holder's last reported disk condition.
     static func condition(database: String) throws -> StorageCondition {
         guard FileManager.default.fileExists(atPath: database + ".lock") else { return .normal }
         let bytes = try FileDescriptor(database + ".lock", O_RDONLY).read(upTo: byteCount)
@@ -45,21 +45,21 @@ struct StoreLock: ~Copyable, Sendable {
         try work()
     }
 
-    /// The process that holds the lock; nil when nobody does.
+    /// The process that holds the lock; nil when none does.
     static func holder(database: String) throws -> Int32? {
         guard FileManager.default.fileExists(atPath: database + ".lock") else { return nil }
         let file = try FileDescriptor(database + ".lock", O_RDONLY)
         for _ in 0..<looks {
-            // A lock taken here is let go at once, with the file.
+            // A lock taken here is released at once, with the file.
             if file.lockShared() { return nil }
             if let process = try process(in: file) { return process }
-            // It has just been taken, and its holder not yet written.
+            // It was taken just now, and its holder not yet written.
             usleep(pause)
         }
         return nil
     }
 
-    /// Who looks for the holder has the lock for a moment; only one who keeps it is in the way.
+    /// A process that looks for the holder has the lock briefly; only one that keeps it is in the way.
     private static func take(_ file: borrowing FileDescriptor) -> Bool {
         for _ in 0..<looks {
             if file.lock() { return true }

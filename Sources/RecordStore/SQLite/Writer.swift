@@ -3,19 +3,19 @@ import Foundation
 import GRDB
 import Synchronization
 
-/// The thread that runs all writes, one transaction for everything that waits.
+/// The thread that performs all writes, one transaction for everything queued.
 ///
-/// It holds the pool's only writing connection from beginning to end, so connection and statements never leave it.
-/// A caller's cancellation changes nothing: what was submitted is written.
+/// It holds the pool's only writing connection throughout, so connection and statements never leave it. A caller's
+/// cancellation has no effect: what was submitted is written.
 final class Writer: Sendable {
     private let queue = WriteQueue()
     private let ended = DispatchSemaphore(value: 0)
 
-    /// What the thread finds of the disk.
+    /// The disk condition the thread observes.
     let storage = StorageWatch()
 
-    /// Starts the thread. Without the files that keep count of the ledger nothing can be claimed. Nothing waits for room on a full disk until
-    /// ``wait(for:)``.
+    /// Starts the thread. Without the files that track the ledger's position nothing can be claimed. Nothing waits for
+    /// space on a full disk until ``wait(for:)`` is called.
     init(pool: DatabasePool, ledger: LedgerFiles?) {
         let thread = Thread { [queue, ended, storage] in
             Self.run(queue, pool, ledger, storage)
@@ -29,9 +29,9 @@ final class Writer: Sendable {
         queue.end(with: Self.closed)
     }
 
-    /// Runs work in a transaction and gives back its result once that is committed.
+    /// Runs work in a transaction and returns its result once that is committed.
     ///
-    /// - Throws: What the work throws, which then leaves nothing behind; ``StoreError`` when state can't be written.
+    /// - Throws: What the work throws, with its changes rolled back; ``StoreError`` when state can't be written.
     func write<T: Sendable>(
         leavingCountersToTheGroup leavesCounters: Bool = false, patience: Patience = .untilStopped,
         _ work: @escaping @Sendable (WriterConnection) throws -> T
@@ -48,7 +48,7 @@ final class Writer: Sendable {
         }
     }
 
-    /// The same for a caller who can't await, while a store is being opened.
+    /// The same for a caller that cannot await, while a store is being opened.
     func writeWaiting<T: Sendable>(_ work: @escaping @Sendable (WriterConnection) throws -> T) throws -> T {
         let outcome = WriteOutcome<T>()
         let perform: @Sendable (WriterConnection) throws -> @Sendable () -> Void = { connection in
@@ -59,16 +59,16 @@ final class Writer: Sendable {
         return try outcome.wait()
     }
 
-    /// Says which operations wait for room on a full disk from now on.
+    /// Sets which operations wait for space on a full disk from now on.
     func wait(for operations: WaitingForRoom) { queue.wait(for: operations) }
 
-    /// Writes nothing but ends of calls any more once one of these files is gone or another.
+    /// Writes only ends of calls once one of these files is missing or replaced.
     func watch(over files: FilesInPlace) { queue.files = files }
 
-    /// Refuses to go on once one of the files watched over is gone or another.
+    /// Fails once one of the watched files is missing or replaced.
     func checkFiles() throws { try queue.files?.check() }
 
-    /// Writes what still waits, then ends the thread.
+    /// Writes what is still queued, then ends the thread.
     func close() {
         queue.end(with: Self.closed)
         ended.wait()
@@ -88,11 +88,11 @@ final class Writer: Sendable {
                     if let failure = commit.failure { queue.end(with: failure) }
                 }
                 commit.end()
-                // So that the file alone is the whole database, and a copy of it complete, while nobody runs. A reader
-                // may be in the way; then the next to open it goes on from the WAL. Beside a runner it is not to be
-                // done: it would keep the runner from writing until the last reader is done.
+                // So that, while no process runs, the file alone is the complete database and can be copied. A reader
+                // may prevent it; then the next process to open it continues from the WAL. Not done beside a runner: it
+                // would block the runner's writes until the last reader is done.
                 if ledger != nil { try? database.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
-                // Without it the bound is somewhat too high, which costs something only where the mark is lost.
+                // Without it the bound is somewhat too high, which only matters if the mark is lost.
                 if commit.failure == nil { try? ledger?.settle() }
             }
         } catch {
@@ -107,30 +107,30 @@ final class Writer: Sendable {
     }
 }
 
-/// What waits for the writing thread.
+/// The queue of the writing thread.
 final class WriteQueue: Sendable {
     private struct State {
         var waiting: [WriteOperation] = []
         var end: StoreError?
         var waitingForRoom = WaitingForRoom.nobody
         var files: FilesInPlace?
-        /// Whether the thread has to look again though nothing came.
+        /// Whether the thread has to check again although no work came.
         var isCalled = false
     }
 
     private let state = Mutex(State())
     private let arrival = DispatchSemaphore(value: 0)
 
-    /// Which operations wait for room on a full disk.
+    /// Which operations wait for space on a full disk.
     var waitingForRoom: WaitingForRoom { state.withLock { $0.waitingForRoom } }
 
-    /// The files that have to be in place for anything to be written but ends of calls; nil: nobody watches over them.
+    /// The files that must be in place for anything but ends of calls to be written; nil: none are watched.
     var files: FilesInPlace? {
         get { state.withLock { $0.files } }
         set { state.withLock { $0.files = newValue } }
     }
 
-    /// Adds work; when the queue has ended the work fails at once.
+    /// Adds work; when the queue has been closed the work fails at once.
     func submit(_ operation: WriteOperation) {
         let end: StoreError? = state.withLock { state in
             if state.end == nil { state.waiting.append(operation) }
@@ -139,10 +139,10 @@ final class WriteQueue: Sendable {
         if let end { operation.fail(end) } else { arrival.signal() }
     }
 
-    /// Waits for work and takes all there is; nil when the queue has ended and everything is taken.
+    /// Waits for work and takes all there is; nil when the queue has been closed and everything is taken.
     ///
-    /// - Parameter pause: The longest wait; nil: as long as it takes.
-    /// - Returns: The work; none after the longest wait, or when somebody asks the thread to look again.
+    /// - Parameter pause: The longest wait; nil: no limit.
+    /// - Returns: The work; none after the longest wait, or when the thread is asked to check again.
     func next(within pause: DispatchTimeInterval? = nil) -> [WriteOperation]? {
         while true {
             var isLate = false
@@ -157,13 +157,13 @@ final class WriteQueue: Sendable {
         }
     }
 
-    /// Takes no more work; later submissions fail with `error`. The first end is the one that counts.
+    /// Accepts no more work; later submissions fail with `error`. Only the first call counts.
     func end(with error: StoreError) {
         state.withLock { if $0.end == nil { $0.end = error } }
         arrival.signal()
     }
 
-    /// Says which operations wait for room from now on.
+    /// Sets which operations wait for space from now on.
     func wait(for operations: WaitingForRoom) {
         state.withLock { state in
             state.waitingForRoom = operations
@@ -173,20 +173,20 @@ final class WriteQueue: Sendable {
     }
 }
 
-/// A piece of work for the writing thread, and who waits for it.
+/// A piece of work for the writing thread, and its completion.
 struct WriteOperation: Sendable {
     /// Whether it only adds to counters and never reads them, so that they can be written once for a whole group.
     var leavesCountersToTheGroup = false
-    /// How long it waits for room on a full disk.
+    /// How long it waits for space on a full disk.
     var patience = Patience.untilStopped
-    /// Does the work inside a transaction; what it gives back is called once that is committed. Called again, in a new
-    /// transaction, when another operation of its group broke a rule, or when there was no room.
+    /// Does the work inside a transaction; the closure it returns is called once that is committed. Called again, in a
+    /// new transaction, when another operation of its group broke a rule or the disk was full.
     let perform: @Sendable (WriterConnection) throws -> @Sendable () -> Void
-    /// Called instead when nothing of the work was kept.
+    /// Called instead when none of the work was kept.
     let fail: @Sendable (any Error) -> Void
 }
 
-/// A result handed from the writing thread to one that waits for it.
+/// A result passed from the writing thread to a waiting thread.
 final class WriteOutcome<T: Sendable>: Sendable {
     private let result = Mutex<Result<T, any Error>?>(nil)
     private let isSet = DispatchSemaphore(value: 0)

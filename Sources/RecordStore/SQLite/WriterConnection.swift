@@ -1,7 +1,7 @@
 import Foundation
 import GRDB
 
-/// The writing connection with its prepared statements; lives and dies on the writing thread.
+/// The writing connection with its prepared statements; it lives on the writing thread only.
 final class WriterConnection {
     let database: Database
     let batches: BatchStatements
@@ -9,11 +9,11 @@ final class WriterConnection {
     let claims: ClaimStatements
     let finishes: FinishStatements
     let follows: FollowStatements
-    /// What completions add to counters, until the group writes it.
+    /// What completions add to counters, until the group is written.
     var tally = FinishTally()
     /// Answers remembered since old ones were last forgotten.
     var rememberedSince = 0
-    /// The highest attempt id that this transaction has claimed; the ledger's mark follows it once it is committed.
+    /// The highest attempt id claimed in this transaction; the ledger's mark is updated to it after the commit.
     var claimedUpTo: Int64?
 
     init(_ database: Database) throws {
@@ -57,7 +57,7 @@ struct BatchStatements {
 }
 
 extension WriterConnection {
-    /// A batch's row as far as writing needs it.
+    /// The part of a batch's row that writing needs.
     ///
     /// - Throws: ``StoreError`` with ``StoreError/Code/notFound``.
     func batchRow(_ batch: BatchID) throws -> BatchRow {
@@ -68,7 +68,7 @@ extension WriterConnection {
         return try BatchRow(statement)
     }
 
-    /// Adds to a batch's counters; the schema refuses what does not add up.
+    /// Adds to a batch's counters; the schema rejects counters that do not add up.
     func add(_ changes: BatchCounts, to batch: BatchID) throws {
         let statement = batches.count
         statement.bind(batch.rawValue, at: 1)
@@ -114,7 +114,7 @@ extension BatchCounts {
     }
 }
 
-/// A batch's row as far as writing needs it.
+/// The part of a batch's row that writing needs.
 struct BatchRow {
     let state: BatchState
     let cursor: Int64
@@ -155,7 +155,7 @@ extension Batch {
         """
     private static let firstCounter = 23
 
-    /// The batches that took a content in under a job, newest first: what follows `FROM batches`.
+    /// The batches that took in a content under a job, newest first: what follows `FROM batches`.
     static let ofContent = """
         WHERE content_digest = ? AND job = ? AND state <> 'rejected' AND (total > 0 OR finished_at IS NULL)
         ORDER BY id DESC

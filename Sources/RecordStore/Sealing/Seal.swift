@@ -16,7 +16,7 @@ struct Seal: ~Copyable, Sendable {
     private var nonces: [UInt8]
     private var nextNonce: Int
 
-    /// Prepares a key of 32 bytes that 8 bytes name.
+    /// Prepares a 32-byte key identified by 8 bytes.
     init(key: [UInt8], id: [UInt8]) throws {
         cipher = try AES256GCM(key: key)
         associated = id + [UInt8](repeating: 0, count: 16)
@@ -24,7 +24,7 @@ struct Seal: ~Copyable, Sendable {
         nextNonce = nonces.count
     }
 
-    /// Seals a value into exactly ``overhead`` bytes more.
+    /// Seals a value into a buffer exactly ``overhead`` bytes longer.
     mutating func seal(
         _ value: UnsafeRawBufferPointer, record: Int64, column: SealedColumn, into out: UnsafeMutableRawBufferPointer
     ) throws {
@@ -92,7 +92,7 @@ struct Seal: ~Copyable, Sendable {
     }
 }
 
-/// The columns whose values are sealed; the name is part of what authenticates a value.
+/// The columns whose values are sealed; the column is part of the associated data.
 enum SealedColumn: UInt64 {
     case payload = 1
     case detail
@@ -105,7 +105,7 @@ enum SealedColumn: UInt64 {
     case traceEntry
 }
 
-/// A batch's key, shared by all who seal and open its values.
+/// A batch's key, shared by everything that seals and opens its values.
 final class DataKey: Sendable {
     static let identifierByteCount = 8
 
@@ -113,14 +113,14 @@ final class DataKey: Sendable {
     private let identifier: [UInt8]
     private let shared: Mutex<Seal>
 
-    /// Takes a key and the 8 bytes that name it.
+    /// Takes a key and the 8 bytes that identify it.
     init(key: [UInt8], identifier: [UInt8]) throws {
         self.key = key
         self.identifier = identifier
         shared = Mutex(try Seal(key: key, id: identifier))
     }
 
-    /// A seal for one user who seals much.
+    /// A seal for exclusive use by one caller that seals many values.
     func makeSeal() throws -> Seal {
         try Seal(key: key, id: identifier)
     }
@@ -136,26 +136,26 @@ final class DataKey: Sendable {
     }
 }
 
-/// The keys of the batches that were worked on last, unwrapped. A daemon sees a great many batches; it keeps neither the
-/// memory nor the keys of those it is done with.
+/// The unwrapped keys of the batches used most recently. A daemon handles a great many batches; it keeps neither the
+/// memory nor the keys of finished ones.
 struct DataKeyCache: Sendable {
     /// How many keys are kept at most; more batches than this are seldom worked on at once.
     static let capacity = 32
 
-    /// The one used last comes last.
+    /// In order of use, the most recent last.
     private var kept: [(batch: BatchID, key: DataKey)] = []
 
     /// How many keys are kept.
     var count: Int { kept.count }
 
-    /// A batch's key, which is then the one used last; nil when it is not kept.
+    /// A batch's key, which becomes the most recently used; nil when it is not cached.
     mutating func key(of batch: BatchID) -> DataKey? {
         guard let place = kept.lastIndex(where: { $0.batch == batch }) else { return nil }
         if place != kept.endIndex - 1 { kept.append(kept.remove(at: place)) }
         return kept.last?.key
     }
 
-    /// Keeps a batch's key, and lets go the one that was not used for the longest time.
+    /// Caches a batch's key and evicts the least recently used one.
     mutating func keep(_ key: DataKey, of batch: BatchID) {
         kept.removeAll { $0.batch == batch }
         if kept.count == Self.capacity { kept.removeFirst() }
@@ -163,7 +163,7 @@ struct DataKeyCache: Sendable {
     }
 }
 
-/// A record's own id and its raw row, as they are sealed together: the id's length (4 bytes, little endian), id, row.
+/// A record's own id and its raw row, sealed together: the id's length (4 bytes, little endian), id, row.
 enum SealedPayload {
     static let headerByteCount = 4
 
@@ -176,7 +176,7 @@ enum SealedPayload {
         UnsafeMutableRawBufferPointer(rebasing: out[(headerByteCount + id.count)...]).copyMemory(from: rawRow)
     }
 
-    /// Takes id and row apart.
+    /// Splits the payload into id and row.
     ///
     /// - Throws: ``StoreError`` with ``StoreError/Code/altered`` when the lengths don't fit.
     static func read(_ bytes: [UInt8]) throws -> (id: [UInt8], rawRow: [UInt8]) {
@@ -192,7 +192,8 @@ enum SealedPayload {
     }
 }
 
-/// What a server says in a code or an id is kept in clear only when it looks like one: a gateway may put anything there.
+/// A code or an id sent by a server is stored unencrypted only when it looks like one: a gateway may put anything
+/// there.
 enum PlainToken {
     private static let longest = 128
     private static let longestCode = 64

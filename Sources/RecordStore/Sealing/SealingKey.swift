@@ -2,12 +2,12 @@ import Foundation
 import GRDB
 import OpenSSL
 
-/// The key that wraps all data keys of a database. It lives in a file of its own, beside no database it opens.
+/// The key that wraps all data keys of a database. It is kept in a file of its own, away from every database it opens.
 public struct SealingKey: Sendable {
     private static let byteCount = AES256GCM.keyByteCount
 
     let bytes: [UInt8]
-    /// The first 8 bytes of the key's SHA-256, hexadecimal: names the key without giving it away.
+    /// The first 8 bytes of the key's SHA-256, hexadecimal: identifies the key without revealing it.
     public let keyID: String
 
     private init(bytes: [UInt8]) throws {
@@ -15,13 +15,13 @@ public struct SealingKey: Sendable {
         keyID = String(try SHA256.hex(bytes).prefix(16))
     }
 
-    /// Reads a key's file: 64 hexadecimal digits.
+    /// Reads a key file: 64 hexadecimal digits.
     ///
     /// - Parameters:
     ///   - path: The file.
     ///   - name: What to call it in messages; its last path component when nil.
     /// - Returns: The key.
-    /// - Throws: ``StoreError`` with ``StoreError/Code/sealingKey`` when the file is missing, can be read by others than
+    /// - Throws: ``StoreError`` with ``StoreError/Code/sealingKey`` when the file is missing, readable by others than
     ///   its owner, or holds no key.
     public static func load(path: String, name: String? = nil) throws -> SealingKey {
         let name = name ?? URL(fileURLWithPath: path).lastPathComponent
@@ -40,7 +40,7 @@ public struct SealingKey: Sendable {
         return try SealingKey(bytes: bytes)
     }
 
-    /// Makes a new key and its file, mode 0600, which must not exist yet.
+    /// Generates a key and creates its file, mode 0600, which must not exist yet.
     ///
     /// - Parameter path: The file.
     /// - Returns: The key.
@@ -95,7 +95,7 @@ struct WrappedDataKey: Sendable {
     let sealingKeyID: String
     let wrapped: [UInt8]
 
-    /// Makes a fresh key for a batch and wraps it.
+    /// Generates a key for a batch and wraps it.
     static func make(for batch: BatchID, with sealingKey: SealingKey) throws -> WrappedDataKey {
         let key = try SecureRandom.bytes(AES256GCM.keyByteCount)
         return WrappedDataKey(
