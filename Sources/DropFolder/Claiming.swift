@@ -2,7 +2,8 @@ public import Basics
 
 extension DropFolder {
     /// Takes a whole file out of the inbox: renames it into `working/`, never over another, and checks that it is still
-    /// what was seen. The marker goes with it and is removed last, so that after a crash it still speaks for the file.
+    /// what was seen. The marker moves with it and is removed last, so that after a crash it still vouches for the
+    /// file.
     ///
     /// When this returns `taken`, the move would survive a power cut.
     ///
@@ -63,7 +64,8 @@ extension DropFolder {
         try calls.replace(workingMarker(of: name), with: marker)
     }
 
-    /// A marker without a file in the inbox would speak for the next file of that name; so would one come meanwhile.
+    /// A marker left in the inbox without its file, or one that arrives meanwhile, would vouch for the next file of
+    /// that name.
     func returnMarker(of name: String) throws {
         let marker = workingMarker(of: name)
         guard try calls.file(marker) != nil else { return }
@@ -76,16 +78,16 @@ extension DropFolder {
 }
 
 extension DropFolder {
-    /// Puts right what a crash may have left, at start and before any claim.
+    /// Repairs what a crash may have left behind; called at start, before any claim.
     ///
     /// Half-written texts are removed. A file in `working/` that has a batch stays. One without a batch goes back into
-    /// the inbox with its marker, since nobody knows whether it was checked after its move; only where markers are
-    /// needed, one whose marker is gone was checked, and stays.
+    /// the inbox with its marker, since it is not known whether it was checked after its move. Where markers are
+    /// required, a file whose marker is gone was checked, and stays.
     ///
     /// - Parameters:
-    ///   - claimed: names of the files in this folder that have a batch which has not let go of them.
+    ///   - claimed: names of the files in this folder whose batches still hold them.
     ///   - needsDoneMarker: whether only a marker makes a file whole.
-    /// - Returns: what the runner goes on with.
+    /// - Returns: what was found and done.
     /// - Throws: ``DropFolderError`` when a folder cannot be read or a file cannot be moved.
     public func recover(claimed: Set<String>, needsDoneMarker: Bool) throws -> RecoveredFiles {
         try removeTemporaries()
@@ -117,7 +119,8 @@ extension DropFolder {
         }
     }
 
-    /// A refusal that was written, but whose file had not been moved yet, is written anew when it comes to that.
+    /// A refusal that was written, but whose file had not been moved yet, is written again when the file is next
+    /// examined.
     private func removeHalfRefusal(of name: String) throws {
         guard try calls.file("\(rejected)/\(name)") == nil else { return }
         try calls.remove("\(rejected)/\(name)\(InboxName.errorEnding)")
@@ -143,7 +146,7 @@ public enum FileClaim: Sendable, Equatable {
     case taken(path: String)
     /// A file of that name is still in `working/`; this one stays in the inbox until that has left.
     case waitsItsTurn
-    /// It was written to after it was seen, so it is back in the inbox and settles anew.
+    /// It was written to after it was seen, so it is back in the inbox and has to settle again.
     case changed
     /// It was written to after it was seen, and another file of its name came meanwhile, so it is in `rejected/` with
     /// this explanation.
@@ -154,11 +157,11 @@ public enum FileClaim: Sendable, Equatable {
 
 /// What was found in `working/` at a start.
 public struct RecoveredFiles: Sendable, Equatable {
-    /// Names of files in `working/` whose batches go on.
+    /// Names of files in `working/` whose batches continue.
     public internal(set) var claimed: [String] = []
     /// Names of files in `working/` that were whole when they were taken and have no batch yet; examine them next.
     public internal(set) var unclaimed: [String] = []
-    /// Names of files that were put back into the inbox, where they settle anew.
+    /// Names of files that were put back into the inbox, where they have to settle again.
     public internal(set) var returned: [String] = []
     /// Files that could not be put back, because the inbox has another of that name; they are in `rejected/`.
     public internal(set) var refused: [InputError] = []

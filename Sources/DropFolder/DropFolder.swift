@@ -3,25 +3,25 @@ import Foundation
 /// A folder into which people drop files and out of which they take results:
 /// `inbox/ → working/ → archive/` or `rejected/`, and results in `out/`.
 ///
-/// Only one process at a time works a drop folder, the one that holds the runner's lock. A file's way, and what is
-/// found when the process dies after each step:
+/// Only one process at a time uses a drop folder: the one that holds the runner's lock. A file's path, and what happens
+/// when the process dies after each step:
 ///
 /// 1. `look` lists the inbox; ``SettlingFiles`` says which files are whole. Nothing is changed.
 /// 2. ``claim(_:)`` moves `inbox/NAME` to `working/NAME`. After a crash ``recover(claimed:needsDoneMarker:)`` moves it
-///    back with its marker, since nobody knows any more whether it was whole; it settles and is claimed anew.
+///    back with its marker, since it is no longer known whether it was whole; it settles and is claimed again.
 /// 3. The file is examined (`InputFile.open`, `examine`) and its batch is made **together with the note that this file
-///    is claimed**, in one transaction. From there on `recover` leaves it in `working/`: the batch goes on.
-///    While the batch waits for a person's word the file lies in the inbox again, still claimed: ``returnToInbox(_:)``.
-///    Whoever takes it away there withdraws it.
+///    is claimed**, in one transaction. From there on `recover` leaves it in `working/`: the batch continues.
+///    While the batch waits for an operator's decision the file is back in the inbox, still claimed:
+///    ``returnToInbox(_:)``. Removing it from there withdraws it.
 /// 4. The file is taken in, its records are run, results are written into `out/`, under ``ResultFolderName``; with an
-///    exchange group ``shareResults(_:)`` then opens them to it. All of these can be done again.
+///    exchange group ``shareResults(_:)`` then gives the group access. All of these can be repeated.
 /// 5. Where the batch is completed its status is removed (``removeStatus(of:)``), and then ``archive(_:as:)``,
-///    ``reject(_:because:as:)`` or ``delete(_:)`` moves the file out of `working/`. Done again after a crash, each ends
+///    ``reject(_:because:as:)`` or ``delete(_:)`` moves the file out of `working/`. Repeated after a crash, each ends
 ///    in the same place, or finds the file gone and does nothing.
-/// 6. The note that the file is claimed is forgotten. Until then no other file of that name may be claimed, which holds
-///    by itself when one task does 5 and 6 one after the other, and 6 for what `recover` calls gone before any claim.
+/// The note that the file is claimed is deleted. Until then no other file of that name may be claimed: this holds as
+/// long as one task does 5 and then 6, and 6 for what `recover` reports as gone before any claim.
 ///
-/// A file of a name that is still in `working/` waits in the inbox. What `inbox/` says about a file is its
+/// A file whose name is still in `working/` waits in the inbox. The status of a file in `inbox/` is written to its
 /// `NAME.status.txt`: ``writeStatus(_:)``.
 public struct DropFolder: Sendable {
     /// The folder that holds the five.
@@ -30,7 +30,7 @@ public struct DropFolder: Sendable {
     public let inbox: String
     /// Where files lie while they are worked on.
     public let working: String
-    /// Where files go that were worked through.
+    /// Where processed files go.
     public let archive: String
     /// Where files go that were refused as a whole.
     public let rejected: String
@@ -76,8 +76,8 @@ public struct DropFolder: Sendable {
 }
 
 extension DropFolder {
-    /// Makes what is missing and gives each folder its mode: 0700, and with an exchange group 2770 for `inbox` and
-    /// `out`. A folder above them that is made now gets 0700, or 0710 for the group to pass through.
+    /// Creates the missing folders and gives each its mode: 0700, and with an exchange group 2770 for `inbox` and
+    /// `out`. A missing parent folder is created with 0700, or 0710 so that the group can pass through.
     ///
     /// - Throws: ``DropFolderError`` when a folder cannot be made or shared, or when files could not be moved between
     ///   them in one step.
@@ -101,7 +101,7 @@ extension DropFolder {
         try calls.arrange(folder: folder, sharedWith: exchangeGroup, mode: modeAbove)
     }
 
-    /// A private folder of ours around shared ones would shut the group out; anything else was somebody's decision.
+    /// A private parent folder of ours would shut the group out; any other mode was set by someone on purpose.
     private func letGroupPass() throws {
         guard exchangeGroup != nil, try status(of: root).isPrivatelyOurs else { return }
         try calls.arrange(folder: root, sharedWith: exchangeGroup, mode: modeAbove)
@@ -134,11 +134,11 @@ struct FolderFacts: Equatable {
     let group: gid_t
     let device: dev_t
 
-    /// Whether it belongs to this process's user and nobody else can use it.
+    /// Whether it belongs to this process's user and no other user has access.
     var isPrivatelyOurs: Bool { mode == 0o700 && owner == geteuid() }
 }
 
-/// Why a drop folder cannot be used, or a step of a file's way through it cannot be taken. Texts name folders, files
+/// Why a drop folder cannot be used, or a file cannot be moved through it. Texts name folders, files
 /// and groups, never a value of a record.
 public struct DropFolderError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What kind of trouble it is.
@@ -151,15 +151,15 @@ public struct DropFolderError: Error, Sendable, Equatable, CustomStringConvertib
         case fileSystems
         /// A file cannot be moved or removed.
         case notMoved
-        /// A text for the people at the folder cannot be written.
+        /// A text for the folder's users cannot be written.
         case notWritten
     }
 
     /// What kind of trouble it is.
     public let code: Code
-    /// One sentence that says what is wrong and what to do.
+    /// One sentence: what is wrong and what to do.
     public let message: String
-    /// What the system said.
+    /// The system's error text.
     public let cause: String?
 
     init(_ code: Code, _ message: String, cause: String? = nil) {
@@ -168,7 +168,7 @@ public struct DropFolderError: Error, Sendable, Equatable, CustomStringConvertib
         self.cause = cause
     }
 
-    /// The message, followed by what the system said.
+    /// The message, followed by the system's error text.
     public var description: String {
         cause.map { "\(message) (\($0))" } ?? message
     }

@@ -6,11 +6,11 @@ public struct ExchangeGroup: Sendable, Equatable {
     public let name: String
     let id: gid_t
 
-    /// Looks a group up.
+    /// Looks up a group.
     ///
     /// - Parameter name: the group's name.
     /// - Returns: the group.
-    /// - Throws: ``DropFolderError`` when the system knows no such group, or cannot tell.
+    /// - Throws: ``DropFolderError`` when the system has no such group, or cannot answer.
     public static func named(_ name: String) throws(DropFolderError) -> ExchangeGroup {
         var (entry, found) = (group(), UnsafeMutablePointer<group>?.none)
         var buffer = [CChar](repeating: 0, count: 1 << 16)
@@ -33,11 +33,11 @@ public struct ExchangeGroup: Sendable, Equatable {
 
 extension DropFolder {
     /// Opens a batch's result folder in `out/` to the exchange group: the files 0660, then the folder 2770, so that
-    /// nobody sees half of it. To be called whenever results were written, which makes them private. Without an exchange
-    /// group it does nothing.
+    /// no half-shared folder is visible. Call it after every write of results, which makes them private. Without an
+    /// exchange group it does nothing.
     ///
     /// - Parameter folder: the name of the folder in `out/`.
-    /// - Throws: ``DropFolderError`` when something cannot be given to the group.
+    /// - Throws: ``DropFolderError`` when the group of a file or folder cannot be set.
     public func shareResults(_ folder: String) throws {
         guard let exchangeGroup else { return }
         let path = "\(output)/\(folder)"

@@ -1,49 +1,49 @@
 public import Basics
 public import Foundation
 
-/// What the people who dropped a file are told about it. It speaks of files, counts and times only; a reason given to
-/// it must hold no value of a record.
+/// The status shown to those who dropped a file. It gives files, counts and times only; a reason passed to it must hold
+/// no value of a record.
 public struct FileStatus: Sendable, Equatable {
-    /// Where the file is on its way.
+    /// Where the file is in its processing.
     public enum Phase: Sendable, Equatable {
-        /// It lies in the inbox and must stand still for so long.
+        /// In the inbox; it must stay unchanged for this long.
         case settling(for: Duration)
-        /// It lies in the inbox and its marker is not there yet.
+        /// In the inbox; its marker is not there yet.
         case waitingForMarker
-        /// It lies in the inbox until its job is due, at so many milliseconds since 1970 UTC; nil: nobody knows.
+        /// In the inbox until its job is due, in milliseconds since 1970 UTC; nil: unknown.
         case waitingForSchedule(at: Int64?)
         /// Its records are being read; percent of its bytes.
         case takingIn(percent: Int)
-        /// Taken in; it waits until calls may be made, such as for a window or other batches.
+        /// Ingested; it waits until calls may be made, for example for a call window or other batches.
         case queued(reason: String?)
-        /// Somebody has to agree first.
+        /// It waits for an operator's approval.
         case waitingForConfirmation(ConfirmationRequest)
         /// Its records are being sent.
         case running(Progress)
-        /// Somebody stopped it, or a cap did.
+        /// It was paused by an operator or by a cap.
         case paused(reason: String?, remedy: String?)
         /// Rollcall stopped it because something is wrong.
         case halted(reason: String, remedy: String?)
         /// It was refused as a whole.
         case rejected(InputError)
-        /// Somebody gave it up.
+        /// It was cancelled by an operator.
         case cancelled
     }
 
-    /// What somebody has to agree to.
+    /// What an operator has to approve.
     public struct ConfirmationRequest: Sendable, Equatable {
         /// Why.
         public var reason: String
-        /// The command that agrees.
+        /// The command that approves it.
         public var command: String
         /// The lines that will not be sent, by what is wrong with them.
         public var refusals: [RefusedLines]
-        /// Where these lines are given back; nil where there are none.
+        /// Where these lines are returned; nil where there are none.
         public var returned: String?
-        /// Whether the file lies in the inbox meanwhile, so that whoever takes it away withdraws it.
+        /// Whether the file is in the inbox meanwhile, so that removing it withdraws it.
         public var canBeWithdrawn: Bool
 
-        /// Describes what somebody has to agree to.
+        /// Describes what an operator has to approve.
         public init(
             reason: String, command: String, refusals: [RefusedLines] = [], returned: String? = nil,
             canBeWithdrawn: Bool = false
@@ -87,7 +87,7 @@ public struct FileStatus: Sendable, Equatable {
         public var total: Int
         /// Records finished per second over the recent past; nil before there is a past.
         public var rate: Double?
-        /// Why nothing moves just now; nil when records flow.
+        /// Why nothing is being sent at present; nil while records are sent.
         public var waiting: String?
 
         /// Describes progress.
@@ -105,11 +105,11 @@ public struct FileStatus: Sendable, Equatable {
     public var batch: String?
     /// When it was taken out of the inbox, in milliseconds since 1970 UTC; nil while it lies there.
     public var takenAt: Int64?
-    /// Where it is on its way.
+    /// Where it is in its processing.
     public var phase: Phase
     /// Whether another file of its name waits in the inbox.
     public var anotherWaits: Bool
-    /// When this was found out, in milliseconds since 1970 UTC.
+    /// When this was determined, in milliseconds since 1970 UTC.
     public var writtenAt: Int64
     /// The job's time zone.
     public var zone: TimeZone
@@ -130,7 +130,7 @@ public struct FileStatus: Sendable, Equatable {
 }
 
 extension FileStatus {
-    /// The text for `NAME.status.txt`: one headline, then what there is to know and to do.
+    /// The text for `NAME.status.txt`: one headline, then the details and what to do.
     public var text: String {
         let lines =
             ["\(file): \(headline)", ""] + taken + details + another + ["", "Written by Rollcall \(time(writtenAt))."]
@@ -224,10 +224,10 @@ extension FileStatus {
 }
 
 extension FileStatus.Progress {
-    /// A year; beyond it nothing is promised.
+    /// One year, in seconds; no estimate is given beyond it.
     private static let longestPromise = 365.0 * 86_400
 
-    /// Seconds to go at the present rate; nil when that is unknown, or while nothing moves.
+    /// Seconds left at the present rate; nil when that is unknown, or while nothing is being sent.
     var secondsLeft: Double? {
         guard let rate, rate > 0, waiting == nil, done < total else { return nil }
         let seconds = Double(total - done) / rate
@@ -241,9 +241,9 @@ extension FileStatus.Progress {
     }
 }
 
-/// Figures as people at the folder read them.
+/// Figures as the folder's users read them.
 enum StatusFigures {
-    /// `1,234,567`; what is counted is never negative.
+    /// `1,234,567`; counts are never negative.
     static func count(_ number: Int) -> String {
         let digits = String(number)
         return String(
@@ -252,14 +252,14 @@ enum StatusFigures {
             })
     }
 
-    /// `30 s`, `2 min`, `1 min 30 s`: how long something must be waited for.
+    /// `30 s`, `2 min`, `1 min 30 s`: how long to wait.
     static func wait(_ duration: Duration) -> String {
         let seconds = Int(duration / .seconds(1))
         let parts = [(seconds / 60, "min"), (seconds % 60, "s")].filter { $0.0 > 0 }
         return parts.isEmpty ? "a moment" : parts.map { "\($0.0) \($0.1)" }.joined(separator: " ")
     }
 
-    /// `less than a minute`, `5 min`, `2 h 5 min`; nobody at a folder counts seconds.
+    /// `less than a minute`, `5 min`, `2 h 5 min`: seconds are too fine for a drop folder.
     static func duration(_ seconds: Double) -> String {
         let minutes = Int(seconds / 60)
         switch minutes {
@@ -273,7 +273,8 @@ enum StatusFigures {
 extension DropFolder {
     /// Writes `NAME.status.txt` into the inbox: whole or not at all, and readable for the exchange group.
     ///
-    /// Trouble with it is no reason to stop a batch: the people at the folder own the inbox too, and may be in the way.
+    /// A failure here is no reason to stop a batch: users of the folder can write to the inbox too, and may be in the
+    /// way.
     ///
     /// - Parameter status: what to say.
     /// - Throws: ``DropFolderError`` when it cannot be written.
@@ -281,7 +282,7 @@ extension DropFolder {
         try calls.write(status.text, to: statusPath(of: status.file), sharedWith: exchangeGroup, isDurable: false)
     }
 
-    /// Removes `NAME.status.txt`: the batch is completed and its results speak for it.
+    /// Removes `NAME.status.txt`: the batch is completed and its results take its place.
     ///
     /// - Parameter name: the file's name.
     /// - Throws: ``DropFolderError`` when it cannot be removed.
@@ -289,7 +290,7 @@ extension DropFolder {
         try calls.remove(statusPath(of: name))
     }
 
-    /// Writes, or removes, the text about what lies in the inbox and is not taken in.
+    /// Writes, or removes, the text that lists what is in the inbox and is not ingested.
     ///
     /// - Parameter things: all of it.
     /// - Throws: ``DropFolderError`` when it cannot be written.

@@ -2,9 +2,9 @@ import Basics
 import CPlatform
 import Foundation
 
-/// The changes a drop folder makes to the file system, each one system call, atomic by itself.
+/// The changes a drop folder makes to the file system, each a single atomic system call.
 struct FolderCalls: Sendable {
-    /// Told after each change. What it throws ends the work where a crash would have ended it: nothing is cleaned up.
+    /// Called after each change. If it throws, work ends as in a crash: nothing is cleaned up.
     var afterEach: @Sendable (FolderStep) throws -> Void = { _ in }
     /// Whether `renameat2` is tried; NFS and some FUSE file systems lack its flags.
     var usesRenameFlags = true
@@ -39,7 +39,7 @@ struct FolderCalls: Sendable {
         }
     }
 
-    /// Where nobody else makes files, to look and then to rename is as good.
+    /// Where no one else creates files, checking first and then renaming is as safe.
     private func moveAlone(_ old: String, to new: String) throws -> Move {
         guard try file(old) != nil else { return .gone }
         var facts = stat()
@@ -48,8 +48,8 @@ struct FolderCalls: Sendable {
         return .moved
     }
 
-    /// A crash between the two leaves both names on one file, which the next try recognises. The kernel may refuse a
-    /// link to somebody else's file (`man 5 proc`, protected_hardlinks): the new name is then as good as taken.
+    /// A crash between the two leaves both names on one file, which the next attempt recognises. The kernel may refuse
+    /// a link to another user's file (`man 5 proc`, protected_hardlinks): the new name is then treated as taken.
     private func link(_ old: String, to new: String) throws -> Move {
         if Foundation.link(old, new) == 0 {
             try afterEach(.move)
@@ -70,7 +70,7 @@ struct FolderCalls: Sendable {
         return (one.device, one.inode) == (other.device, other.inode)
     }
 
-    /// Gives a file another name, replacing what has that name.
+    /// Renames a file, replacing any file of the new name.
     func replace(_ new: String, with old: String) throws {
         guard rename(old, new) == 0 else { return try failure(.notMoved, "renamed", new) }
         try afterEach(.move)
@@ -85,13 +85,13 @@ struct FolderCalls: Sendable {
         try afterEach(.remove)
     }
 
-    /// Folder and name of an absolute path. Names are other people's, so nothing else in them has a meaning.
+    /// Folder and name of an absolute path. Names are chosen by others, so nothing else in them is interpreted.
     static func parts(of path: String) -> (folder: Substring, name: Substring) {
         let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) ?? path.startIndex
         return (path[..<slash], path[slash...].dropFirst())
     }
 
-    /// The error for the call that has just failed, which says so in `errno`.
+    /// The error for the call that has just failed, from `errno`.
     func failure<Result>(_ code: DropFolderError.Code, _ verb: String, _ path: String) throws -> Result {
         let fault = SystemFault(errno)
         let isElsewhere = fault.code == EXDEV
@@ -114,7 +114,7 @@ extension FolderCalls {
 
     /// What lies at a path.
     ///
-    /// - Throws: ``DropFolderError`` when the system does not tell.
+    /// - Throws: ``DropFolderError`` when the system cannot answer.
     func entry(_ path: String) throws -> Entry {
         var facts = stat()
         guard lstat(path, &facts) == 0 else {
@@ -129,9 +129,9 @@ extension FolderCalls {
         }
     }
 
-    /// A regular file as it stands; nil for anything else, and for nothing. Links are not followed.
+    /// A regular file as it is now; nil for anything else, and for nothing. Links are not followed.
     ///
-    /// - Throws: ``DropFolderError`` when the system does not tell.
+    /// - Throws: ``DropFolderError`` when the system cannot answer.
     func file(_ path: String) throws -> FileIdentity? {
         if case .file(let identity) = try entry(path) { identity } else { nil }
     }
@@ -160,7 +160,7 @@ extension FolderCalls {
 extension FolderCalls {
     /// Makes a folder with mode 0700 unless there is one.
     ///
-    /// - Returns: whether it was made now.
+    /// - Returns: whether it was created.
     /// - Throws: ``DropFolderError`` when it cannot be made.
     @discardableResult
     func makeFolder(_ path: String) throws -> Bool {
@@ -172,7 +172,7 @@ extension FolderCalls {
         return true
     }
 
-    /// Gives a folder exactly this mode, whatever the umask says, and its group where there is one.
+    /// Gives a folder exactly this mode, regardless of the umask, and its group where there is one.
     ///
     /// - Throws: ``DropFolderError`` when it is no folder or cannot be changed.
     func arrange(folder path: String, sharedWith group: ExchangeGroup?, mode: mode_t) throws {
@@ -185,7 +185,8 @@ extension FolderCalls {
         try afterEach(.share)
     }
 
-    /// Gives an open file or folder to a group. What is right already is left alone: it may belong to somebody else.
+    /// Sets the group of an open file or folder. One that is right already is left alone: another user may own the
+    /// file.
     func share(_ descriptor: Int32, named path: String, with group: ExchangeGroup, mode: mode_t) throws {
         let present = try facts(of: descriptor, named: path)
         if present.mode == mode && present.group == group.id { return }
@@ -193,7 +194,7 @@ extension FolderCalls {
         guard fchown(descriptor, uid_t.max, group.id) == 0, fchmod(descriptor, mode) == 0 else {
             throw notShared(path, group, cause: String(cString: strerror(errno)))
         }
-        // `man 2 chmod`: for one who is not in the group the bit is dropped without an error.
+        // `man 2 chmod`: for a caller who is not in the group the bit is dropped without an error.
         guard try facts(of: descriptor, named: path).mode == mode else { throw notShared(path, group, cause: nil) }
         try afterEach(.share)
     }
@@ -207,7 +208,7 @@ extension FolderCalls {
             cause: cause)
     }
 
-    /// Mode, owner and place of something open.
+    /// Mode, owner and path of an open file or folder.
     func facts(of descriptor: Int32, named path: String) throws -> FolderFacts {
         var facts = stat()
         guard fstat(descriptor, &facts) == 0 else { return try failure(.folder, "examined", path) }
@@ -217,17 +218,17 @@ extension FolderCalls {
 }
 
 extension FolderCalls {
-    /// Names of texts on their way; hidden, so that no inbox takes them for files.
+    /// Names of temporary texts; hidden, so that no inbox takes them for files.
     static let temporaryPrefix = ".rollcall-"
 
-    /// Writes a small text under a temporary name and renames it when it is whole. What an earlier try left of it goes
-    /// first: a full disk must not fill up with temporaries.
+    /// Writes a small text under a temporary name and renames it when it is complete. Leftovers of an earlier attempt
+    /// are removed first: a full disk must not fill up with temporaries.
     ///
     /// - Parameters:
     ///   - text: the text.
     ///   - path: where it goes; replaced when it is there.
-    ///   - group: the group that may read and write it; nil for nobody but the owner.
-    ///   - isDurable: whether the text must be on the disk before it has its name.
+    ///   - group: the group that may read and write it; nil for the owner only.
+    ///   - isDurable: whether the text must be on the disk before it is renamed.
     /// - Throws: ``DropFolderError`` when it cannot be written.
     func write(_ text: String, to path: String, sharedWith group: ExchangeGroup?, isDurable: Bool = true) throws {
         let (folder, name) = Self.parts(of: path)
@@ -253,7 +254,7 @@ extension FolderCalls {
         try afterEach(.writeText)
     }
 
-    /// Makes a folder's names survive a power cut (`man 2 fsync`); some network file systems do so by themselves and
+    /// Makes a folder's names survive a power cut (`man 2 fsync`); some network file systems do so on their own and
     /// answer EINVAL.
     func synchronize(_ folder: String) throws {
         let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -264,7 +265,7 @@ extension FolderCalls {
     }
 }
 
-/// One change of the file system, told to whoever watches each step: a test that dies there.
+/// One change of the file system, reported to an observer of each step: a test that simulates a crash there.
 enum FolderStep: Sendable, Equatable {
     case makeFolder
     case share

@@ -3,15 +3,15 @@ import CPlatform
 import Foundation
 
 extension DropFolder {
-    /// Lists the inbox: regular files with names of their own, their markers, and what is left alone there. Our own
-    /// texts are not listed, and neither are hidden folders, which file systems keep for themselves. One look costs one
-    /// examination per name.
+    /// Lists the inbox: regular files to be ingested, their markers, and what is left alone there. Our own texts are
+    /// not listed, nor are hidden folders, which file systems use for their own purposes. One look costs one file
+    /// status per name.
     ///
     /// - Returns: what lies there now.
     /// - Throws: ``DropFolderError`` when the inbox cannot be read.
     public func look() throws -> FolderListing { try look(at: calls.names(in: inbox)) }
 
-    /// The same for names that were listed a moment ago.
+    /// The same for names that have just been listed.
     func look(at names: [String?]) throws -> FolderListing {
         var listing = FolderListing()
         var files: [String: FileIdentity] = [:]
@@ -56,11 +56,11 @@ extension DropFolder {
     }
 }
 
-/// What lies in an inbox at one moment.
+/// What is in an inbox at one instant.
 public struct FolderListing: Sendable, Equatable {
-    /// The files that may be taken in, in no particular order.
+    /// The files that may be ingested, in no particular order.
     public internal(set) var files: [ObservedFile] = []
-    /// What is not taken in, in the order of the names.
+    /// What is not ingested, in the order of the names.
     public internal(set) var skippedFiles: [SkippedFile] = []
     /// Markers without a file.
     var orphans: [String: FileIdentity] = [:]
@@ -68,11 +68,11 @@ public struct FolderListing: Sendable, Equatable {
     init() {}
 }
 
-/// Something in an inbox that is not taken in, and stays where it is.
+/// Something in an inbox that is not ingested and stays where it is.
 public struct SkippedFile: Sendable, Hashable {
-    /// Why it is not taken in.
+    /// Why it is not ingested.
     public enum Reason: Sendable, Hashable {
-        /// Its name says that it is not finished; what in the name says so.
+        /// Its name says that it is not finished; the part of the name that says so.
         case unfinished(sign: String)
         /// It is a folder.
         case folder
@@ -86,7 +86,7 @@ public struct SkippedFile: Sendable, Hashable {
 
     /// Its name; nil for one that is not to be repeated.
     public let name: String?
-    /// Why it is not taken in.
+    /// Why it is not ingested.
     public let reason: Reason
 
     /// Describes something that stays where it is.
@@ -112,7 +112,7 @@ extension SkippedFile: CustomStringConvertible {
         }
     }
 
-    /// What whoever put it there can do.
+    /// What its owner can do.
     private var remedy: String {
         switch reason {
         case .unfinished: "it is taken in once it has a name without that"
@@ -125,7 +125,7 @@ extension SkippedFile: CustomStringConvertible {
 
     private static let shownAtMost = 100
 
-    /// The text that tells the people at a folder of all that is left alone there.
+    /// The text that lists for the folder's users everything that is left alone there.
     static func text(of all: [SkippedFile]) -> String {
         let named = all.filter { $0.name != nil }
         var lines = named.prefix(shownAtMost).map { "- \($0): \($0.remedy)" }
@@ -138,11 +138,11 @@ extension SkippedFile: CustomStringConvertible {
 }
 
 extension FolderListing {
-    /// Looks at paths that a pattern names. A file's name here is its path; links to files are followed, since whoever
-    /// wrote the pattern may have set them.
+    /// Looks at paths matched by a pattern. A file's name here is its path; links to files are followed, since the
+    /// author of the pattern may have created them.
     ///
-    /// Nothing of an earlier look is known, so that a marker counts only where it is not older than its file, neither by
-    /// the time of the last write nor by that of the last change: one that is speaks for an earlier file of that name.
+    /// No earlier look is known, so a marker counts only where it is not older than its file, neither by the time of
+    /// the last write nor by that of the last change: an older one belongs to an earlier file of that name.
     ///
     /// - Parameters:
     ///   - paths: what the pattern names.
@@ -172,14 +172,14 @@ extension FolderListing {
         }
     }
 
-    /// What lies at a path, behind links; nil where nothing does, or nobody may look.
+    /// What is at a path, links followed; nil where there is nothing, or access is denied.
     private static func facts(of path: String) -> stat? {
         var facts = stat()
         return stat(path, &facts) == 0 ? facts : nil
     }
 }
 
-/// A file as it was seen in an inbox at one moment.
+/// A file as it was seen in an inbox at one instant.
 public struct ObservedFile: Sendable, Equatable {
     /// Its name, without the folder.
     public let name: String
@@ -192,7 +192,7 @@ public struct ObservedFile: Sendable, Equatable {
     /// Its size in bytes.
     public var byteCount: Int { identity.byteCount }
 
-    /// Whether the file is the one seen before, and stood still since.
+    /// Whether the file is the one seen before, unchanged since.
     public func isUnchanged(since earlier: ObservedFile) -> Bool { identity == earlier.identity }
 
     init(name: String, identity: FileIdentity, marker: FileIdentity? = nil) {

@@ -1,9 +1,9 @@
 import Synchronization
 
-/// Says when a folder is worth a look: at once where the kernel tells of changes, and on every round of a poll, which
-/// is all there is on network file systems. A folder that is deleted or unmounted is found again when it is back.
+/// Reports when a folder should be looked at: at once where the kernel reports changes, and on every round of a poll,
+/// which is all there is on network file systems. A folder that is deleted or unmounted is found again when it is back.
 public final class FolderWatcher: Sendable {
-    /// One element for each time the folder should be looked at; those that nobody has fetched are joined into one.
+    /// One element for each time the folder should be looked at; elements not yet consumed are merged into one.
     /// The first comes when ``run()`` begins. For one reader.
     public let looks: AsyncStream<Void>
 
@@ -14,12 +14,12 @@ public final class FolderWatcher: Sendable {
     private let signal: AsyncStream<Void>.Continuation
     private let hasReported = Mutex(false)
 
-    /// Watches nothing yet.
+    /// Creates a watcher that watches nothing yet.
     ///
     /// - Parameters:
     ///   - folder: the folder, which need not exist.
     ///   - pause: returns after one round of the poll, and at once in a cancelled task.
-    ///   - tell: told once, in a sentence, when only the poll is left and why.
+    ///   - tell: called once, with one sentence, when only the poll is left and why.
     public convenience init(
         folder: String, pause: @escaping @Sendable () async -> Void, tell: @escaping @Sendable (String) -> Void
     ) {

@@ -2,15 +2,15 @@ import Basics
 
 /// What a name in an inbox means. A pure rule.
 enum InboxName: Equatable {
-    /// A file to be taken in.
+    /// A file to be ingested.
     case file
     /// The marker that says that the file of this name is whole.
     case marker(of: String)
-    /// A file that its program has not finished; what in the name says so.
+    /// A file that its program has not finished; the part of the name that says so.
     case unfinished(sign: String)
     /// One of our own texts.
     case own
-    /// A file that cannot be taken in under this name.
+    /// A file that cannot be ingested under this name.
     case unusable
 
     /// The longest name in bytes: with a batch's number and `.status.txt` it must fit a file system's 255.
@@ -19,7 +19,7 @@ enum InboxName: Equatable {
     static let statusEnding = ".status.txt"
     static let errorEnding = ".error.txt"
 
-    /// Judges a name.
+    /// Classifies a name.
     init(_ name: String) {
         self =
             switch name {

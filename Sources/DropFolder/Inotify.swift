@@ -2,10 +2,10 @@ import CPlatform
 import Foundation
 import Synchronization
 
-/// Owner of an inotify descriptor with a watch on one folder, wherever that path leads at the moment.
+/// Owner of an inotify descriptor with a watch on one folder, wherever that path leads at present.
 final class Inotify: Sendable {
-    /// What brings or takes away a file, a marker or a name, and the end of the folder. Not IN_MODIFY: a writer at work would
-    /// wake us with each write, and that a file has settled is seen by looking.
+    /// What adds or removes a file, a marker or a name, and the end of the folder. Not IN_MODIFY: a program writing a
+    /// file would wake us with each write, and whether a file has settled is found out by looking.
     private static let events =
         UInt32(IN_CREATE) | UInt32(IN_CLOSE_WRITE) | UInt32(IN_MOVED_TO) | UInt32(IN_DELETE)
         | UInt32(IN_MOVED_FROM) | UInt32(IN_DELETE_SELF) | UInt32(IN_MOVE_SELF) | UInt32(IN_ONLYDIR)
@@ -14,7 +14,7 @@ final class Inotify: Sendable {
     private let folder: String
     private let watch = Mutex<Int32?>(nil)
 
-    /// Makes the descriptor; the folder is not watched yet.
+    /// Creates the descriptor; the folder is not watched yet.
     ///
     /// - Throws: ``InotifyFault`` at the system's limit.
     init(folder: String) throws(InotifyFault) {
@@ -28,12 +28,12 @@ final class Inotify: Sendable {
     /// Watches the folder that the path leads to now. For a folder that is watched already this changes nothing
     /// (`man 2 inotify_add_watch`); one that was deleted, unmounted, or mounted over is left for its successor.
     ///
-    /// - Throws: ``InotifyFault`` when it cannot be watched, be it only because it is not there.
+    /// - Throws: ``InotifyFault`` when it cannot be watched, even if only because it does not exist.
     func follow() throws(InotifyFault) {
         let added = inotify_add_watch(descriptor, folder, Self.events)
         let code = errno
         watch.withLock { watch in
-            // The kernel has removed the watch of a deleted folder by itself; then this fails without harm.
+            // The kernel has already removed the watch of a deleted folder; this then fails harmlessly.
             if let old = watch, old != added { inotify_rm_watch(descriptor, old) }
             watch = added < 0 ? nil : added
         }
@@ -42,7 +42,7 @@ final class Inotify: Sendable {
 
     /// Reads all events there are.
     ///
-    /// - Returns: whether one of them makes a look at the folder worth while.
+    /// - Returns: whether one of them makes it worth looking at the folder.
     func drain() -> Bool {
         var hasWork = false
         withUnsafeTemporaryAllocation(byteCount: 1 << 16, alignment: 8) { buffer in
@@ -59,7 +59,7 @@ final class Inotify: Sendable {
 enum InotifyEvents {
     private static let headerSize = MemoryLayout<inotify_event>.size
 
-    /// Whether any of these events can mean a file to take in, or to tell of. Those about our own texts cannot; an
+    /// Whether any of these events can mean a file to ingest, or to report. Those about our own texts cannot; an
     /// overflow, and the end of the folder, can.
     static func haveWork(_ bytes: UnsafeRawBufferPointer) -> Bool {
         var offset = 0
@@ -75,9 +75,9 @@ enum InotifyEvents {
     }
 }
 
-/// Why the system does not tell about a folder's changes, so that polling must do.
+/// Why the system does not report a folder's changes, so that only polling is left.
 struct InotifyFault: Error, Equatable {
-    /// One sentence that says what to do; nil where a folder is missing, which the polling will tell.
+    /// One sentence that says what to do; nil where a folder is missing, which the polling will report.
     let message: String?
 
     /// `inotify_init1` failed.
@@ -105,8 +105,8 @@ struct InotifyFault: Error, Equatable {
 
 /// Waits for a folder's events on a thread of its own.
 ///
-/// After each handful it stops listening for a tenth of a second: ten thousand files dropped at once should make a few
-/// looks, not ten thousand. The kernel gathers the events meanwhile.
+/// After each batch of events it stops listening for a tenth of a second: ten thousand files dropped at once should
+/// cause a few looks, not ten thousand. The kernel queues the events meanwhile.
 final class InotifyThread: Sendable {
     private static let pauseBetweenGroups: Int32 = 100
 
@@ -116,7 +116,7 @@ final class InotifyThread: Sendable {
 
     /// - Parameters:
     ///   - inotify: the descriptor.
-    ///   - look: called when the folder is worth a look.
+    ///   - look: called when the folder should be looked at.
     /// - Throws: ``InotifyFault`` when the process has no descriptor left.
     init(_ inotify: Inotify, look: @escaping @Sendable () -> Void) throws(InotifyFault) {
         self.inotify = inotify
@@ -131,7 +131,7 @@ final class InotifyThread: Sendable {
         thread.start()
     }
 
-    /// Listens no more. The thread ends by itself.
+    /// Stops listening. The thread then ends.
     func stop() { end.give() }
 
     private func listen() {
@@ -153,7 +153,7 @@ final class InotifyThread: Sendable {
     }
 }
 
-/// Owner of an event that is given once and can be polled for.
+/// Owner of an event that is signalled once and can be polled for.
 final class EventDescriptor: Sendable {
     let number: Int32
 
@@ -165,6 +165,6 @@ final class EventDescriptor: Sendable {
 
     deinit { if number >= 0 { close(number) } }
 
-    /// Makes it readable, for ever. It cannot fail: the counter is far from full.
+    /// Makes it readable, for good. It cannot fail: the counter is far from full.
     func give() { _ = rollcall_give_event(number) }
 }

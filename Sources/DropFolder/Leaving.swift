@@ -1,7 +1,7 @@
 public import Basics
 
 extension DropFolder {
-    /// Moves a file that was worked through from `working/` into `archive/`: under its own name, or, where that is
+    /// Moves a processed file from `working/` into `archive/`: under its own name, or, where that is
     /// taken, under its batch's name. Does nothing when the file has left already.
     ///
     /// - Parameters:
@@ -17,8 +17,8 @@ extension DropFolder {
     }
 
     /// Moves a file that was refused as a whole from `working/` into `rejected/`, with `NAME.error.txt` beside it. The
-    /// text is there, on the disk, before the file is: no file lies in `rejected/` unexplained. Does nothing when the
-    /// file has left already.
+    /// text is on the disk before the file is moved: no file is in `rejected/` unexplained. Does nothing when the file
+    /// has left already.
     ///
     /// - Parameters:
     ///   - name: the file's name.
@@ -30,7 +30,7 @@ extension DropFolder {
         for candidate in FreeNames.candidates(for: name, batch: batch) {
             guard try calls.file(file) != nil else { break }
             let target = "\(rejected)/\(candidate)"
-            // A text without its file was left by a crash between the two, or by somebody who took the file.
+            // A text without its file was left by a crash between the two, or the file was taken by someone.
             guard try calls.file(target) == nil else { continue }
             try calls.write(RefusalText.text(for: error), to: target + InboxName.errorEnding, sharedWith: nil)
             try calls.synchronize(rejected)
@@ -40,7 +40,7 @@ extension DropFolder {
         try calls.synchronize(working)
     }
 
-    /// Removes a file that was worked through from `working/`. Does nothing when the file has left already.
+    /// Removes a processed file from `working/`. Does nothing when the file has left already.
     ///
     /// - Parameter name: the file's name.
     /// - Throws: ``DropFolderError`` when it cannot be removed.
@@ -50,7 +50,7 @@ extension DropFolder {
     }
 }
 
-/// While a batch waits for a person's word its file lies in the inbox again, where whoever dropped it can take it away.
+/// While a batch waits for an operator's decision its file is back in the inbox, where its owner can take it away.
 extension DropFolder {
     /// Moves a file from `working/` back into the inbox, where it stays the claimed one. Does nothing when another file
     /// of its name lies there, or when it is there already.
@@ -65,20 +65,20 @@ extension DropFolder {
 
     /// A file in the inbox as it is now; nil where none lies there.
     ///
-    /// - Throws: ``DropFolderError`` when the system does not tell.
+    /// - Throws: ``DropFolderError`` when the system cannot answer.
     public func sighting(of name: String) throws -> ObservedFile? {
         try calls.file(inboxPath(of: name)).map { ObservedFile(name: name, identity: $0) }
     }
 
     /// Whether a file of this name is being worked on.
     ///
-    /// - Throws: ``DropFolderError`` when the system does not tell.
+    /// - Throws: ``DropFolderError`` when the system cannot answer.
     public func holdsInWorking(_ name: String) throws -> Bool { try calls.file(workingPath(of: name)) != nil }
 
-    /// The path of a file while it waits to be taken.
+    /// The path of a file while it waits to be claimed.
     public func inboxPath(of name: String) -> String { "\(inbox)/\(name)" }
 
-    /// A path as people at the folder see it, who may know the folder by another path than we do.
+    /// A path as the folder's users see it, who may know the folder by another path than we do.
     public func shownPath(_ path: String) -> String {
         path.hasPrefix(root + "/") ? String(path.dropFirst(root.count + 1)) : path
     }
@@ -89,14 +89,14 @@ extension DropFolder {
     ///   - name: the file's name.
     ///   - batch: as in ``reject(_:because:as:)``.
     /// - Returns: the path.
-    /// - Throws: ``DropFolderError`` when the system does not tell.
+    /// - Throws: ``DropFolderError`` when the system cannot answer.
     public func rejectedPath(of name: String, as batch: String?) throws -> String {
         let candidates = FreeNames.candidates(for: name, batch: batch).lazy.map { "\(rejected)/\($0)" }
         return try candidates.first { try calls.file($0) == nil } ?? "\(rejected)/\(name)"
     }
 }
 
-/// What lies beside a refused file: what is wrong, where, and what to do. It holds no value of a record.
+/// The text beside a refused file: what is wrong, where, and what to do. It holds no value of a record.
 enum RefusalText {
     private static let nothingSent = "nothing of it was sent, nothing was billed"
 
@@ -111,16 +111,16 @@ enum RefusalText {
         """
     }
 
-    /// `Line 3, column 4`, nil where the whole file is meant.
+    /// `Line 3, column 4`; nil where the whole file is meant.
     static func place(_ error: InputError) -> String? {
         error.line.map { line in error.column.map { "Line \(line), column \($0)" } ?? "Line \(line)" }
     }
 }
 
-/// The names a file may get in a folder where its own may be taken.
+/// Candidate names for a file in a folder where its own may be taken.
 enum FreeNames {
-    /// Best first: `NAME`, its batch's name, then with numbers. A batch's name is given only once, so a thousand files
-    /// of one name cost no thousand tries.
+    /// Best first: `NAME`, its batch's name, then with numbers. A batch's name is used only once, so a thousand files
+    /// of one name do not need a thousand tries.
     static func candidates(for name: String, batch: String?) -> some Sequence<String> {
         let (stem, ending) = parts(of: name)
         return (0...).lazy.map { index in

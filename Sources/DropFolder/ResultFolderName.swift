@@ -3,25 +3,25 @@ public import Foundation
 /// The name of a batch's folder in `out/`: `NAME_DATE_ID`.
 public enum ResultFolderName {
     /// Makes the name: the file's without its ending, when its batch was taken in, and the batch's number, which is
-    /// never given twice.
+    /// never reused.
     ///
     /// - Parameters:
     ///   - file: the input file's name.
     ///   - instant: when the batch was taken in, which a re-run does not change, in milliseconds since 1970 UTC.
     ///   - zone: the job's time zone.
     ///   - batch: the batch's number.
-    /// - Returns: such as `accounts_20261125-2204_17`.
+    /// - Returns: for example `accounts_20261125-2204_17`.
     public static func of(_ file: String, takenAt instant: Int64, in zone: TimeZone, batch: Int64) -> String {
         var stem = FreeNames.parts(of: file).stem
         while stem.utf8.count > longestStem { stem.removeLast() }
         return "\(stem)_\(LocalTime(instant, in: zone).compact)_\(batch)"
     }
 
-    /// In bytes; a file system's names have 255, and date and number want some.
+    /// In bytes; a name in a file system has at most 255, and date and number need some of them.
     private static let longestStem = 180
 }
 
-/// A moment as people at the folder read it: in the job's time zone, to the minute.
+/// An instant as the folder's users read it: in the job's time zone, to the minute.
 struct LocalTime {
     private let parts: DateComponents
     private let zone: TimeZone

@@ -1,11 +1,12 @@
 import Basics
 
-/// Decides which files of an inbox are whole. A pure value: it is told what was seen and when, and does nothing.
+/// Decides which files of an inbox are whole. A pure value: it is given what was seen and when, and has no side
+/// effects.
 ///
-/// A file is whole when size, time of the last write and time of the last change stood still over two looks that are
-/// `settle` apart, or when its marker is there. What time the file itself claims to be from does not matter, only that
-/// this does not change. A marker that was there before its file belongs to an
-/// earlier one of that name, and counts only once it is made anew.
+/// A file is whole when size, time of the last write and time of the last change stayed the same over two looks that
+/// are `settle` apart, or when its marker is there. What the file's own times are does not matter, only that they do
+/// not change. A marker that was there before its file belongs to an earlier one of that name, and counts only once it
+/// is written again.
 public struct SettlingFiles: Sendable {
     /// In which order files that are whole at the same time are taken in.
     public enum Order: Sendable, Equatable {
@@ -15,14 +16,14 @@ public struct SettlingFiles: Sendable {
         case modified
     }
 
-    /// What was found out by one look.
+    /// What one look found.
     public struct Finding: Sendable, Equatable {
         /// The files to be claimed now, in order.
         public internal(set) var whole: [ObservedFile] = []
-        /// When the next of the others can be whole, in nanoseconds of the clock that was asked; nil when only a
-        /// change of the folder can bring something.
+        /// When the next of the others can be whole, in nanoseconds of the caller's clock; nil when only a change of
+        /// the folder can make a difference.
         public internal(set) var nextPollAt: Int64?
-        /// Files that must still stand still for a while.
+        /// Files that must stay unchanged for longer.
         public internal(set) var settling: [String] = []
         /// Files that wait for their marker; none where no marker is needed.
         public internal(set) var withoutMarker: [String] = []
@@ -39,7 +40,7 @@ public struct SettlingFiles: Sendable {
     private var observed: [String: Observed] = [:]
     private var staleMarkers: [String: FileIdentity] = [:]
 
-    /// Knows no file yet.
+    /// Starts without any file.
     ///
     /// - Parameters:
     ///   - settle: how long a file must not change to be whole.
@@ -47,17 +48,17 @@ public struct SettlingFiles: Sendable {
     ///   - order: the order of files that are whole.
     public init(settle: Duration, needsDoneMarker: Bool, order: Order) {
         let (seconds, attoseconds) = settle.components
-        // Thirty years are for ever, and keep the sum from overflowing.
+        // Thirty years are as good as for ever, and keep the sum from overflowing.
         self.settle = min(seconds, 1_000_000_000) * 1_000_000_000 + attoseconds / 1_000_000_000
         self.needsDoneMarker = needsDoneMarker
         self.order = order
     }
 
-    /// Takes in one look at the inbox.
+    /// Records one look at the inbox.
     ///
     /// - Parameters:
-    ///   - listing: what lies there; all of it, since what is missing has gone.
-    ///   - instant: nanoseconds of a clock that never goes back.
+    ///   - listing: everything that is there, since what is missing has gone.
+    ///   - instant: nanoseconds of a monotonic clock.
     /// - Returns: what is whole, and when to look again.
     public mutating func take(_ listing: FolderListing, at instant: Int64) -> Finding {
         var finding = Finding()

@@ -1,9 +1,9 @@
 public import OpenSSL
 
-/// Sends requests to one API over connections that are kept, with libcurl on a thread of its own.
+/// Sends requests to one API over persistent connections, with libcurl on a dedicated thread.
 ///
-/// A request is never sent twice: where libcurl would by itself, the exchange fails and says whether the request may have
-/// left. A request that provably did not leave is sent once more by the transport itself, where only an idle connection
+/// A request is never sent twice: where libcurl would resend it on its own, the exchange fails and says whether the
+/// request may have left. The transport resends a request only if it provably did not leave, because an idle connection
 /// had ended.
 public final class HTTPTransport: Sendable {
     private let inbox: Inbox
@@ -30,11 +30,11 @@ public final class HTTPTransport: Sendable {
 
     /// Sends one request and waits for the whole answer.
     ///
-    /// Cancelling the task ends the transfer, closes its connection and returns a failure of kind `cancelled`. Where the
-    /// thread could not go on, every `send` fails with kind `other` and a message that says so.
+    /// Cancelling the task ends the transfer, closes its connection and returns a failure of kind `cancelled`. If the
+    /// thread had to stop, every `send` fails with kind `other` and a message that says so.
     ///
     /// - Parameter request: The request.
-    /// - Returns: The answer, whatever its status, or why there is none.
+    /// - Returns: The answer, regardless of its status, or why there is none.
     public func send(_ request: HTTPRequest) async -> HTTPExchange {
         await send(request, as: Ticket())
     }
@@ -68,15 +68,15 @@ public final class HTTPTransport: Sendable {
     }
 }
 
-/// How to reach the API. Verification of the server, TLS 1.2 or later and HTTP/1.1 are not for choosing.
+/// How to reach the API. Verification of the server, TLS 1.2 or later and HTTP/1.1 are not configurable.
 public struct HTTPTransportConfiguration: Sendable {
     /// An `https` URL without user, query or fragment; a request's path is appended to it.
     public var baseURL: String
-    /// Our certificate and key for mutual TLS; nil: none is shown.
+    /// Our certificate and key for mutual TLS; nil: none is presented.
     public var identity: ClientIdentity?
     /// The only CA certificates to trust, as PEM; nil: the system's.
     public var caPEM: [UInt8]?
-    /// The proxy's `http` or `https` URL; nil: none, whatever the environment says.
+    /// The proxy's `http` or `https` URL; nil: none, regardless of the environment.
     public var proxy: String?
     /// The longest time from a request's start to the last byte of its answer, connecting included.
     public var requestTimeout: Duration
@@ -86,7 +86,7 @@ public struct HTTPTransportConfiguration: Sendable {
     public var maximumAnswerBytes: Int
     /// The longest header of an answer, in bytes, any 1xx before it included.
     public var maximumHeaderBytes: Int
-    /// The most connections, and so requests under way at once; further ones wait their turn.
+    /// The most connections, and so requests under way at once; further requests wait.
     public var maximumConnections: Int
     /// Connections idle for longer are not used again: keep it below the server's own idle time.
     public var maximumIdleTime: Duration
@@ -119,7 +119,7 @@ public struct HTTPTransportError: Error, Sendable, CustomStringConvertible {
 
     /// What is at fault.
     public let code: Code
-    /// One sentence that says what is wrong and what to do.
+    /// One sentence: what is wrong and what to do.
     public let message: String
 
     init(_ code: Code, _ message: String) {
@@ -127,7 +127,7 @@ public struct HTTPTransportError: Error, Sendable, CustomStringConvertible {
         self.message = message
     }
 
-    /// The loop cannot go on; `detail` says what failed.
+    /// The loop cannot continue; `detail` says what failed.
     static func broken(_ detail: String) -> HTTPTransportError {
         HTTPTransportError(
             .system,

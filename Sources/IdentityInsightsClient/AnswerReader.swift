@@ -3,15 +3,15 @@ import JOSE
 import JSON
 import JobRunner
 
-/// Reads the body of a 2xx as far as it can be read: it was billed. Pure: no I/O.
+/// Reads the body of a 2xx as far as possible: it was billed. Pure: no I/O.
 struct AnswerReader: Sendable {
     let decrypter: JWEDecrypter
 
-    /// Reads a body, or an answer that was kept as it came.
+    /// Reads a body, or a kept answer.
     func read(_ bytes: [UInt8]) -> ReadAnswer {
         guard !bytes.isEmpty else { return ReadAnswer(body: .empty, errorText: "The answer has no body.") }
         guard let token = JWEEnvelope.token(in: bytes) else { return plain(bytes) }
-        // Why it cannot be decrypted is not told, as it could help whoever made it (RFC 7516 §11.5).
+        // Why it cannot be decrypted is not reported, as that could help an attacker who made it (RFC 7516 §11.5).
         guard let plaintext = try? decrypter.decrypt(token) else {
             return ReadAnswer(
                 body: .undecipherable(bytes),
@@ -64,13 +64,13 @@ struct ReadAnswer {
 
 /// An answer that could not be read when it came and now can.
 public struct RedecipheredAnswer: Sendable {
-    /// The answer's clear bytes.
+    /// The decrypted bytes of the answer.
     public let answer: [UInt8]
     /// Its `requestRefId`.
     public let requestRefID: String?
     /// Whether it brought warnings or alerts.
     public let hasWarnings: Bool
-    /// A warning of ours to keep beside it, such as that it was not encrypted.
+    /// Our own warning to keep beside it, such as that it was not encrypted.
     public let warning: String?
 }
 

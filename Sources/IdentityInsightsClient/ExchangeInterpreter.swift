@@ -5,7 +5,8 @@ import IdentityInsights
 import JOSE
 import JobRunner
 
-/// Turns an exchange into the neutral facts the answer table reads. No I/O but for the time, where an answer has none.
+/// Turns an exchange into the neutral facts the answer table reads. No I/O except reading the clock, where an answer
+/// has no time.
 struct ExchangeInterpreter: Sendable {
     let reader: AnswerReader
     /// Milliseconds since 1970 UTC.
@@ -19,7 +20,7 @@ struct ExchangeInterpreter: Sendable {
         self.now = now
     }
 
-    /// States what came of a call.
+    /// States the outcome of a call.
     ///
     /// - Parameters:
     ///   - exchange: the call.
@@ -50,7 +51,7 @@ struct ExchangeInterpreter: Sendable {
                 .failed(kind: FailureKind(failure.kind), mayHaveLeft: failure.mayHaveLeft), errorText: failure.message,
                 duration: failure.duration)
         }
-        // What was refused is refused, however long the page that says so.
+        // A refusal is a refusal, however long its page.
         guard (200..<300).contains(head.status) else { return refusal(head, to: request) }
         return Reply(
             .answered(status: head.status, body: .oversized, retryAfter: nil), correlationID: head.correlationID,
@@ -69,7 +70,7 @@ struct ExchangeInterpreter: Sendable {
     private static let coded =
         "It has a Content-Encoding, although none was asked for: see what stands between here and the API."
 
-    /// A 2xx that the API does not document; its body is kept as it came.
+    /// A 2xx that the API does not document; its body is kept unchanged.
     private func unexpectedSuccess(_ answer: HTTPAnswer) -> Reply {
         Reply(
             .answered(
@@ -131,12 +132,13 @@ extension FailureKind {
 
 /// Reads `Retry-After` (RFC 9110 §10.2.3): delay-seconds or an HTTP date, which counts against the answer's own `Date`.
 ///
-/// What the server says about waiting is heard also where it is not written as the RFC asks: fractions round up, of several
-/// values the longest holds (a proxy may join fields into a list, RFC 9110 §5.3), and what cannot be read is one second.
+/// What the server says about waiting is honoured even where it is not written as the RFC requires: fractions round up,
+/// of several values the longest counts (a proxy may join fields into a list, RFC 9110 §5.3), and what cannot be read
+/// is one second.
 enum RetryAfterField {
     private static let unreadable = RetryAfter.seconds(1)
 
-    /// The wait that an answer asks for.
+    /// The wait that an answer requests.
     ///
     /// - Parameters:
     ///   - values: The values of all its `Retry-After` fields.
@@ -148,7 +150,7 @@ enum RetryAfterField {
         return waits.max() ?? unreadable
     }
 
-    /// The elements of a list. The comma within a date, behind the day's name, separates none.
+    /// The elements of a list. The comma within a date, after the day's name, is not a separator.
     private static func elements(of value: String) -> [String] {
         var elements: [String] = []
         for part in value.split(separator: ",", omittingEmptySubsequences: true) {
@@ -174,7 +176,7 @@ enum RetryAfterField {
         return .seconds(distance <= 0 ? 0 : Int((distance - 1) / 1000 + 1))
     }
 
-    /// Digits, perhaps with a fraction, which rounds up; more than can be counted is as much as can be.
+    /// Digits, perhaps with a fraction, which rounds up; a number too large to represent becomes the largest.
     private static func seconds(_ element: String) -> Int? {
         let parts = element.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
         guard let whole = parts.first, !whole.isEmpty, parts.allSatisfy({ $0.utf8.allSatisfy(isDigit) }) else {
@@ -198,8 +200,8 @@ extension Substring {
     }
 }
 
-/// What the API's error body says, without a value of a record: codes and field names only, and of these none that says
-/// what the request says, for a gateway may put anything there.
+/// What the API's error body says, without a value of a record: codes and field names only, and none that repeats
+/// something from the request, for a gateway may put anything there.
 struct ErrorFacts {
     let recoverable: Bool?
     let mentionsEncryption: Bool
@@ -218,7 +220,7 @@ struct ErrorFacts {
         fieldNames = names.isEmpty ? nil : names.joined(separator: ", ")
     }
 
-    /// What happened, and for a request that could not be opened where to look.
+    /// What happened, and for a request that the API could not decrypt, where to look.
     func text(status: Int) -> String {
         guard mentionsEncryption else { return "The API answered HTTP \(status)" }
         return "The API could not open the request (HTTP \(status)); compare the kid that \(Hint.doctor) shows "

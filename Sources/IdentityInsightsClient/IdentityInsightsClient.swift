@@ -51,7 +51,7 @@ public struct IdentityInsightsClient: RecordSubmitter {
         interpreter.redeciphered(kept, requireEncryptedAnswers: requireEncryptedAnswers)
     }
 
-    /// Asks for the resource with a GET, which the API does not bill: TLS 1.3 refuses a certificate only after the
+    /// Sends a GET for the resource, which the API does not bill: TLS 1.3 refuses a certificate only after the
     /// handshake, so a handshake alone proves nothing.
     public func probe() async -> EndpointProbe {
         EndpointProbe(
@@ -76,15 +76,15 @@ extension HTTPTransportConfiguration {
     }
 }
 
-/// How to reach one endpoint: base URL, patience and proxy.
+/// How to reach one endpoint: base URL, time limits and proxy.
 public struct Endpoint: Sendable {
-    /// The base URL without a slash at its end, `https` only.
+    /// The base URL without a trailing slash, `https` only.
     public var baseURL: String
     /// Longest time for one call.
     public var requestTimeout: Duration
-    /// Longest time for a connection to come up.
+    /// Longest time to establish a connection.
     public var connectTimeout: Duration
-    /// The proxy's URL, which may hold a password; nil for none, whatever the environment says.
+    /// The proxy's URL, which may hold a password; nil for none, regardless of the environment.
     public var proxy: String?
     /// Connections, and so calls under way at once.
     public var concurrency: Int
@@ -111,13 +111,13 @@ public struct EndpointError: Error, Sendable, CustomStringConvertible {
     public var description: String { message }
 }
 
-/// What an unbilled GET found at the endpoint.
+/// What an unbilled GET found out about the endpoint.
 public struct EndpointProbe: Sendable {
     /// The HTTP status that came back; nil where none did.
     public let status: Int?
-    /// The server's clock, in milliseconds since 1970 UTC, to the second; nil where it told none.
+    /// The server's clock, in milliseconds since 1970 UTC, to the second; nil where it gave none.
     public let serverTimeAt: Int64?
-    /// Whether the server, or what stands before it, refused our certificate.
+    /// Whether the server, or a proxy in front of it, refused our certificate.
     public let refusesCertificate: Bool
     /// Why no answer came, in one sentence with what to do; nil where one came.
     public let failure: String?
@@ -127,7 +127,7 @@ public struct EndpointProbe: Sendable {
         case .answered(let answer):
             status = answer.status
             serverTimeAt = answer.dateAt
-            // nginx answers a missing or wrong client certificate with a 400 of its own; a GET is never a bad record.
+            // nginx answers a missing or wrong client certificate with its own 400; a GET is never a bad record.
             refusesCertificate = [400, 401, 403, 495, 496].contains(answer.status)
             failure = nil
         case .failed(let reason):

@@ -2,7 +2,7 @@ import Basics
 public import RecordStore
 
 /// Takes a file into the store in constant memory: while one chunk is being stored the next is read, mapped, checked
-/// and sealed. Each chunk is one transaction together with the place where reading goes on, so that a file whose
+/// and sealed. Each chunk is one transaction together with the place where reading resumes, so that a file whose
 /// reading was cut short at any moment is continued without a line lost or doubled.
 public struct Ingester: Sendable {
     private let store: RecordStore
@@ -30,8 +30,8 @@ public struct Ingester: Sendable {
     /// - Parameters:
     ///   - examined: the file.
     ///   - batch: the batch made for it.
-    ///   - progress: told after each chunk how far into the file it reaches, in bytes.
-    /// - Returns: what this go brought.
+    ///   - progress: called after each chunk with how far into the file it reaches, in bytes.
+    /// - Returns: what this call read.
     /// - Throws: `InputError` when the file is not the batch's, cannot be read, or was changed; `StoreError`;
     ///   `CancellationError`.
     public func ingest(
@@ -83,7 +83,7 @@ struct IngestFeed: ~Copyable {
     private var returned: ReturnedLines?
     private var identifiers = DuplicateFilter()
     private var requests = DuplicateFilter()
-    /// Whether lines of an earlier go were not seen by this one.
+    /// Whether some lines were read by an earlier call and not seen by this one.
     private let isContinued: Bool
     private var tally = IngestSummary()
     private var notes = RuleTally()
@@ -154,7 +154,7 @@ struct IngestFeed: ~Copyable {
         if !builder.recordID.isEmpty { identifiers.note(builder.recordID) }
     }
 
-    /// The row is not kept: it is as long as it likes, and memory is not.
+    /// The row is not kept: its length is unbounded, and memory is not.
     private mutating func addTooLong(line: Int, to chunk: inout RecordChunk) throws {
         tally.invalid += 1
         let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
@@ -162,11 +162,11 @@ struct IngestFeed: ~Copyable {
     }
 }
 
-/// What one go at reading a file brought.
+/// What one call that reads a file brought.
 public struct IngestSummary: Sendable, Equatable {
     /// The physical line from 1 at which this go began; above the first record's where an earlier one was continued.
     public internal(set) var startLine = 0
-    /// Records put into the store by this go.
+    /// Records put into the store by this call.
     public internal(set) var records = 0
     /// Those of them that are `invalid`.
     public internal(set) var invalid = 0
@@ -181,10 +181,10 @@ public struct IngestSummary: Sendable, Equatable {
     public internal(set) var notes: [FileSurvey.BrokenRule] = []
 }
 
-/// Holds a chunk while it goes between the task that fills it and the child task that has it stored.
+/// Holds a chunk while it is passed between the task that fills it and the child task that stores it.
 ///
-/// Sendable by this rule, which `Ingester` keeps: between the start of `store(in:checkpoint:)` and the end of awaiting
-/// it nobody else touches the box, so that only one task at a time has the chunk.
+/// Sendable by this rule, which `Ingester` follows: between the start of `store(in:checkpoint:)` and the end of
+/// awaiting it no one else touches the box, so that only one task at a time has the chunk.
 final class ChunkBox: @unchecked Sendable {
     private var chunk: RecordChunk?
 
@@ -194,7 +194,7 @@ final class ChunkBox: @unchecked Sendable {
 
     /// Fills the chunk.
     ///
-    /// - Returns: where reading goes on, nil where the file is at its end.
+    /// - Returns: where reading continues; nil where the file is at its end.
     func fill(from feed: inout IngestFeed) throws -> Checkpoint? {
         guard var filling = chunk.take() else { return nil }
         let checkpoint = try feed.fill(&filling)

@@ -1,7 +1,7 @@
 public import RecordStore
 
 /// Runs a batch: permit, claim, call, and whatever the answer means, until every record has a final status, something
-/// systemic is wrong, a cap is reached or the run is told to stop.
+/// systemic is wrong, a cap is reached or the run is stopped.
 ///
 /// The ledger's row of a call is committed before `RecordSubmitter.submit` is called. Each call is a child task of the
 /// run; none outlives it.
@@ -13,7 +13,7 @@ public struct BatchRunner: Sendable {
     let traffic: EndpointTraffic
     let random: @Sendable () -> Double
     let events: @Sendable (RunnerEvent) -> Void
-    /// Reads answers again that could not be read when they came; nil: nobody does.
+    /// Retries answers that could not be read when they came; nil: none are retried.
     var keptAnswers: (any KeptAnswerReading)?
 
     /// Prepares runs that have the endpoint to themselves.
@@ -25,7 +25,7 @@ public struct BatchRunner: Sendable {
     ///   - configuration: Limits, retries and halts.
     ///   - keptAnswers: Reads answers again that could not be read when they came.
     ///   - clock: The system's clock, or one that a test holds.
-    ///   - events: Told what happens, from the run's task; must return at once.
+    ///   - events: Called with each event, from the run's task; must return at once.
     public init(
         store: RecordStore, submitter: any RecordSubmitter, requests: any RequestBuilding,
         configuration: RunnerConfiguration, keptAnswers: (any KeptAnswerReading)? = nil,
@@ -47,7 +47,7 @@ public struct BatchRunner: Sendable {
     ///     of failures that halts; the contract's rate, the concurrency of all and the gate are those of `traffic`.
     ///   - keptAnswers: Reads answers again that could not be read when they came.
     ///   - traffic: Shared by all runners that call the endpoint; its clock is used.
-    ///   - events: Told what happens, from the run's task; must return at once.
+    ///   - events: Called with each event, from the run's task; must return at once.
     public init(
         store: RecordStore, submitter: any RecordSubmitter, requests: any RequestBuilding,
         configuration: RunnerConfiguration, keptAnswers: (any KeptAnswerReading)? = nil, traffic: EndpointTraffic,
@@ -73,15 +73,16 @@ public struct BatchRunner: Sendable {
         self.events = events
     }
 
-    /// Runs a batch until it ends one way or another; a paused or halted batch goes on.
+    /// Runs a batch until it ends one way or another; a paused or halted batch is resumed.
     ///
     /// Cancelling the task is as good as `StopSignal.abandon()`.
     ///
     /// - Parameters:
     ///   - batch: The batch, wholly taken in.
     ///   - stop: The signal to stop early.
-    ///   - resuming: Whether a paused or halted batch goes on; where someone else may just have paused it, it must not.
-    ///   - rerun: The re-run whose records alone are sent, whatever else waits; nil: all that wait are.
+    ///   - resuming: Whether a paused or halted batch is resumed; where it may just have been paused by someone else,
+    ///     it must not.
+    ///   - rerun: The re-run whose records alone are sent; nil: all waiting records are.
     /// - Returns: How the run ended; no call is under way then, and the state of all is written.
     /// - Throws: The store's error when state could not be read or written; calls whose end could not be written are
     ///   open in the ledger and become in doubt at the next start.
@@ -109,7 +110,7 @@ public struct BatchRunner: Sendable {
     /// What was paid for and could not be read is tried with today's keys before another call is made. Where the key has
     /// shown to be wrong and still opens nothing, none is made at all.
     ///
-    /// - Returns: How the run ends, the batch halted or moved by somebody else before; nil: it goes on.
+    /// - Returns: How the run ends, if the batch halted or was moved by someone else first; nil: it continues.
     private func readKeptAnswers(of row: Batch) async throws -> RunEnd? {
         guard row.counts.inDoubt > 0, let keptAnswers else { return nil }
         let found = try await keptAnswers.readKeptAnswers(of: row.id)
@@ -139,7 +140,7 @@ public struct BatchRunner: Sendable {
             try await withThrowingDiscardingTaskGroup { group in
                 var run = BatchRun(self, batch, stop, mailbox, member: member, rerun: rerun)
                 let end = try await run.untilEnd(&group)
-                // Alarms may still be set.
+                // Timers may still be set.
                 group.cancelAll()
                 return end
             }
@@ -149,7 +150,7 @@ public struct BatchRunner: Sendable {
     }
 }
 
-/// What the runner needs of the store, so that tests can let it fail at a moment of their choosing.
+/// What the runner needs of the store, so that tests can let it fail at a chosen point.
 protocol RecordKeeping: Sendable {
     func batch(_ id: BatchID) throws -> Batch
     func claim(
@@ -173,7 +174,7 @@ protocol RecordKeeping: Sendable {
 }
 
 extension RecordKeeping {
-    /// The same by nobody's action.
+    /// The same without an operator's action.
     func moveBatch(
         _ batch: BatchID, from states: Set<BatchState>, to state: BatchState, reason: String?
     ) async throws -> Bool {
@@ -194,7 +195,8 @@ public protocol RequestBuilding: Sendable {
     func request(for record: ClaimedRecord) throws -> [UInt8]
 }
 
-/// Sends one request and says what came of it. Filled by the client of the API, so that the runner needs no network.
+/// Sends one request and reports the outcome. Implemented by the client of the API, so that the runner needs no
+/// network.
 public protocol RecordSubmitter: Sendable {
     /// Sends the request once, never twice, and returns when the call has ended.
     ///
@@ -205,10 +207,10 @@ public protocol RecordSubmitter: Sendable {
     func submit(_ request: [UInt8]) async -> Reply
 }
 
-/// Reads answers again that came and could not be read: they were billed, and keys may be others now. Filled by whoever
-/// knows keys and store.
+/// Retries answers that came and could not be read: they were billed, and the keys may have changed. Implemented by a
+/// type with access to keys and store.
 public protocol KeptAnswerReading: Sendable {
-    /// Tries today's keys on the kept answers of a batch's records in doubt; makes no call.
+    /// Tries the current keys on the stored answers of a batch's records in doubt; makes no call.
     ///
     /// - Parameter batch: The batch.
     /// - Returns: How many could be read, their records having succeeded by it, and how many could not.
@@ -222,12 +224,12 @@ struct Call: Sendable {
     let grant: Grant
     let startedAt: Instant
 
-    /// When it ended, in milliseconds since 1970 UTC: as long after its start as the monotonic clock says, so that its
-    /// length in the ledger is right whatever became of the wall clock meanwhile.
+    /// When it ended, in milliseconds since 1970 UTC: its start plus the time on the monotonic clock, so that its
+    /// duration in the ledger is right even if the wall clock is set meanwhile.
     func end(at instant: Instant) -> Int64 { startedAt.wall(passed: instant.monotonic) }
 }
 
-/// Counts a run's calls and says when it is time to tell.
+/// Counts a run's calls and says when progress is due to be reported.
 struct ProgressReporter: Sendable {
     private static let interval: Int64 = 200_000_000
 
@@ -252,7 +254,7 @@ struct ProgressReporter: Sendable {
         }
     }
 
-    /// Whether it is time to tell again, at a monotonic time.
+    /// Whether a report is due again, at a monotonic time.
     mutating func isDue(at now: Int64) -> Bool {
         guard now - reportedAt >= Self.interval else { return false }
         reportedAt = now
@@ -271,13 +273,13 @@ struct ProgressReporter: Sendable {
 
 /// How far a run has come; counts of this run only, batch totals are the store's.
 public struct RunnerProgress: Sendable, Equatable {
-    /// Calls that ended, whatever came of them.
+    /// Calls that ended, with any outcome.
     public internal(set) var calls = 0
     /// Records that succeeded.
     public internal(set) var succeeded = 0
     /// Records that were answered from an identical one when their turn came.
     public internal(set) var reused = 0
-    /// Records that failed for good.
+    /// Records that finally failed.
     public internal(set) var failed = 0
     /// Records that ended in doubt, less those the policy queued again; below 0 when these are an earlier run's.
     public internal(set) var inDoubt = 0
@@ -285,7 +287,7 @@ public struct RunnerProgress: Sendable, Equatable {
     public internal(set) var retries = 0
     /// Calls under way.
     public internal(set) var underWay = 0
-    /// Calls per second the limiter allows at the moment, cuts included.
+    /// Calls per second the limiter currently allows, cuts included.
     public internal(set) var allowedRate = 0.0
     /// Time since the run began.
     public internal(set) var elapsed = Duration.zero
@@ -294,7 +296,7 @@ public struct RunnerProgress: Sendable, Equatable {
     public var finished: Int { succeeded + reused + failed + inDoubt }
 }
 
-/// What a run tells while it goes on. No event holds a value of a record.
+/// What a run reports while it is under way. No event holds a value of a record.
 public enum RunnerEvent: Sendable, Equatable {
     /// How far the run has come; at most five times a second, and once at the end.
     case progress(RunnerProgress)
@@ -302,7 +304,7 @@ public enum RunnerEvent: Sendable, Equatable {
     case gateClosed(reason: String, until: Int64)
     /// One record is sent to see whether the way is free again.
     case probe
-    /// Calls go on.
+    /// Calls continue.
     case gateOpened
     /// Too many calls were refused as too many: the new rate in calls per second.
     case rateCut(to: Double)

@@ -2,7 +2,7 @@ import Basics
 import Foundation
 public import RecordStore
 
-/// Writes what became of a batch from the store: one pass over its records, in input order, in constant memory.
+/// Writes a batch's results from the store: one pass over its records, in input order, in constant memory.
 public struct ResultWriter: Sendable {
     let store: RecordStore
 
@@ -57,7 +57,7 @@ public struct ResultWriter: Sendable {
     ///   - options: that of rows in CSV.
     ///   - inputDelimiter: the input's byte between cells; nil where it has none.
     ///   - descriptor: where they go; it stays open. SIGPIPE must be ignored.
-    /// - Throws: `ResultError` with code `closed` where nobody reads any more; errors of the store.
+    /// - Throws: `ResultError` with code `closed` where the reader has gone; errors of the store.
     public func export(
         _ id: BatchID, as format: ExportFormat, options: ResultOptions = ResultOptions(), inputDelimiter: UInt8? = nil,
         to descriptor: Int32
@@ -101,7 +101,7 @@ extension ResultWriter {
         return (file, try file.complete())
     }
 
-    /// Renames whole files and takes away those of an earlier writing that have no rows any more.
+    /// Renames complete files and removes those of an earlier write that no longer have rows.
     static func publish(_ files: [ResultFile], in folder: ResultFolder) throws {
         let names = Set(files.map(\.name))
         for stale in returnNames where !names.contains(stale) { try folder.remove(stale) }
@@ -150,9 +150,9 @@ public struct ResultPaths: Sendable, Equatable {
     public let csv: String
     /// `results.jsonl`.
     public let jsonl: String
-    /// `failed.csv` or `failed.jsonl`; nil where no line failed, except by a person's word, or was invalid.
+    /// `failed.csv` or `failed.jsonl`; nil where no line was invalid or failed, except by an operator's decision.
     public let failed: String?
-    /// `in_doubt.csv` or `in_doubt.jsonl`; nil where none is in doubt, or was until a person's word.
+    /// `in_doubt.csv` or `in_doubt.jsonl`; nil where none is in doubt, or was until an operator's decision.
     public let inDoubt: String?
     /// `cancelled.csv` or `cancelled.jsonl`; nil where no line was given up before its call.
     public let cancelled: String?
@@ -176,18 +176,18 @@ public struct WrittenResults: Sendable {
     public let paths: ResultPaths
     /// What `summary.json` says.
     public let summary: BatchSummary
-    /// What a person has to decide about.
+    /// What an operator has to decide.
     public let inDoubtSummary: InDoubtSummary
 }
 
 extension WrittenResults {
-    /// Reads what was written for a batch when it last ended; nil where there is no summary, or one of another end:
-    /// before it was run again, for one.
+    /// Reads what was written for a batch when it last ended; nil where there is no summary, or one of another end, for
+    /// example from before it was run again.
     ///
     /// - Parameters:
     ///   - batch: the batch, over.
     ///   - folder: its folder.
-    ///   - inDoubtSummary: what a person has to decide about.
+    ///   - inDoubtSummary: what an operator has to decide.
     public init?(of batch: Batch, in folder: String, inDoubtSummary: InDoubtSummary) {
         guard ResultStamp(folder: folder)?.tells(of: batch) == true,
             let json = FileManager.default.contents(atPath: "\(folder)/summary.json"),
@@ -215,7 +215,7 @@ public struct ResultError: Error, Sendable, Equatable, CustomStringConvertible {
     public let code: Code
     /// One sentence that says what is wrong and what to do.
     public let message: String
-    /// What the system said.
+    /// The system's error text.
     public let cause: String?
 
     init(_ code: Code, _ message: String, cause: String? = nil) {
@@ -229,7 +229,7 @@ public struct ResultError: Error, Sendable, Equatable, CustomStringConvertible {
         self.init(.notWritten, "\(name) cannot be \(verb); \(fault.advice)", cause: fault.text)
     }
 
-    /// The message, followed by what the system said.
+    /// The message, followed by the system's error text.
     public var description: String {
         cause.map { "\(message) (\($0))" } ?? message
     }

@@ -1,8 +1,8 @@
 import CCurl
 
-/// Our certificate, its chain and key, and the authorities we trust: parsed once and lent to every connection.
+/// Our certificate, its chain and key, and the authorities we trust: parsed once and shared with every connection.
 ///
-/// Given to libcurl as blobs they would be parsed for each connection and copied for each transfer.
+/// As libcurl blobs they would be parsed for each connection and copied for each transfer.
 ///
 /// `@unchecked Sendable`: nothing changes after `init`, and OpenSSL counts references atomically.
 final class ConnectionCredentials: @unchecked Sendable {
@@ -11,7 +11,7 @@ final class ConnectionCredentials: @unchecked Sendable {
     private let key: OpaquePointer?
     private let authorities: [OpaquePointer]
 
-    /// Parses PEM; nil for what there is not.
+    /// Parses PEM; each part that is not given stays nil.
     init(chainPEM: [UInt8]?, keyPEM: [UInt8]?, caPEM: [UInt8]?) throws(HTTPTransportError) {
         chain = chainPEM.map(Self.certificates) ?? []
         key = keyPEM.flatMap(Self.privateKey)
@@ -51,7 +51,7 @@ final class ConnectionCredentials: @unchecked Sendable {
         }
     }
 
-    /// A key that wants a password is none: nobody is there to be asked.
+    /// A key that needs a password is refused: there is no one to prompt.
     private static func privateKey(_ pem: [UInt8]) -> OpaquePointer? {
         read(pem) { PEM_read_bio_PrivateKey($0, nil, { _, _, _, _ in -1 }, nil) }
     }
@@ -69,7 +69,8 @@ final class ConnectionCredentials: @unchecked Sendable {
 final class ConfiguredURL {
     private let handle: OpaquePointer
 
-    /// The base URL without a slash at its end; only `https`, and nothing a request's path could not be appended to.
+    /// The base URL without a trailing slash; only `https`, and nothing to which a request's path could not be
+    /// appended.
     static func base(_ text: String) throws(HTTPTransportError) -> String {
         let rule = "The base URL must be an https URL with a host and without user, query or fragment."
         guard let url = ConfiguredURL(text), url.part(CURLUPART_SCHEME) == "https",

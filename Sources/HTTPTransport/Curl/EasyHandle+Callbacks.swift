@@ -86,7 +86,8 @@ extension EasyHandle {
         return state.isReused ? allowsReuse(of: candidates) : noteConnection(candidates)
     }
 
-    /// No candidate, or one that is not quiet, counts as stale: another connection costs a handshake, a doubt more.
+    /// No candidate, or one with something to read, counts as stale: another connection costs a handshake, a record in
+    /// doubt costs more.
     private func allowsReuse(of candidates: [OpenSocket]) -> Bool {
         state.tls = candidates.first?.tls
         guard !candidates.isEmpty, candidates.allSatisfy(\.isQuiet) else {
@@ -102,9 +103,9 @@ extension EasyHandle {
     }
 }
 
-/// From what libcurl and the callbacks know to what the caller gets.
+/// Turns what libcurl and the callbacks know into what the caller gets.
 extension EasyHandle {
-    /// The facts of a try that ended, or, where libcurl has said nothing, is about to be ended.
+    /// The facts of an attempt that ended, or, where libcurl has reported nothing, is about to be ended.
     func facts(_ end: TransferEnd?, isCancelled: Bool = false) -> TransferFacts {
         TransferFacts(
             end: end, isCancelled: isCancelled, reachedRequest: state.prerequestCalls > 0, stop: state.stop,
@@ -122,7 +123,7 @@ extension EasyHandle {
         }
     }
 
-    /// The exchange of a transfer under way when the loop broke.
+    /// The exchange of a transfer that was under way when the loop failed.
     func exchange(brokenBy error: HTTPTransportError) -> HTTPExchange {
         let facts = facts(nil)
         return .failed(
@@ -160,7 +161,7 @@ extension EasyHandle {
     }
 }
 
-/// The header of an answer while it comes in, line by line.
+/// The header of an answer as it arrives, line by line.
 ///
 /// libcurl reports a header that ends too early as success with status 200 and an empty body, so its end is watched here.
 struct ResponseHead {
@@ -194,7 +195,7 @@ struct ResponseHead {
     }
 }
 
-/// What libcurl's callbacks learn during one try of a transfer.
+/// What libcurl's callbacks learn during one attempt of a transfer.
 struct TransferState {
     var prerequestCalls = 0
     /// `CURLINFO_REQUEST_SIZE` before the request: what a proxy's CONNECT took.

@@ -1,19 +1,20 @@
 import CCurl
 import OpenSSL
 
-/// Owns a `CURL *` and runs one transfer after another on it, with the options that never change set once.
+/// Owns a `CURL *` and runs one transfer after another on it; options that never change are set once.
 ///
-/// Used on the loop's thread alone.
+/// Used on the loop's thread only.
 final class EasyHandle {
     let handle: UnsafeMutableRawPointer
     let options: TransferOptions
     let sockets: SocketRegistry
-    /// What the callbacks have learnt of the try under way.
+    /// What the callbacks have learnt about the attempt under way.
     var state = TransferState()
     /// The request under way.
     private(set) var submission: Submission?
     private(set) var tries = 0
-    /// When the request under way is overdue. Time in which the machine sleeps does not count: the answer waited, too.
+    /// When the request under way times out. Time in which the machine sleeps does not count: the answer was waiting,
+    /// too.
     private(set) var deadline = SuspendingClock.now
     private let errorText = ErrorText()
     private let body = RequestBody()
@@ -43,7 +44,7 @@ final class EasyHandle {
         return Unmanaged<EasyHandle>.fromOpaque(context).takeUnretainedValue()
     }
 
-    /// Makes the handle ready to be added for this request.
+    /// Prepares the handle for this request.
     func prepare(_ submission: Submission) throws(HTTPTransportError) {
         self.submission = submission
         tries = 1
@@ -52,26 +53,27 @@ final class EasyHandle {
         try set(submission.request)
     }
 
-    /// Makes the handle ready to be added for the same request again, on a connection of its own.
+    /// Prepares the handle for the same request again, on a new connection.
     func prepareAgain() throws(HTTPTransportError) {
         tries += 1
         try resetState(freshConnection: true)
     }
 
-    /// Forgets the request, and gives back what is left to resume.
+    /// Forgets the request, and returns the submission that is still to be resumed.
     func release() -> Submission? {
         defer { submission = nil }
         state = TransferState()
         return submission
     }
 
-    /// A counter of libcurl's for the try under way.
+    /// One of libcurl's counters for the attempt under way.
     func count(_ info: CURLINFO) -> Int {
         var value = 0
         return rollcall_easy_get_long(handle, info, &value) == CURLE_OK ? value : 0
     }
 
-    /// What libcurl says of a failure. Once a request is under way its own text may quote the server, so it is not used.
+    /// libcurl's description of a failure. Once a request is under way its own text may quote the server, so it is not
+    /// used.
     func detail(of code: CURLcode) -> String {
         let own = state.prerequestCalls == 0 ? errorText.text : ""
         return own.isEmpty ? String(cString: curl_easy_strerror(code)) : own
@@ -135,7 +137,7 @@ extension EasyHandle {
         try set(CURLOPT_SSL_VERIFYPEER, 1)
         try set(CURLOPT_SSL_VERIFYHOST, 2)
         guard options.hasOwnAuthorities else { return }
-        // Nothing of the system's; each connection gets its authorities from the credentials.
+        // Nothing from the system; each connection gets its authorities from the credentials.
         try Self.check(rollcall_easy_set_string(handle, CURLOPT_CAINFO, nil))
         try Self.check(rollcall_easy_set_string(handle, CURLOPT_CAPATH, nil))
     }
@@ -145,11 +147,11 @@ extension EasyHandle {
         // Empty: nothing from the environment.
         try set(CURLOPT_PROXY, options.proxy)
         try set(CURLOPT_NOPROXY, "")
-        // The loop sees to the request timeout: libcurl would look at the clock before it looks at the socket.
+        // The loop enforces the request timeout: libcurl would look at the clock before it looks at the socket.
         try set(CURLOPT_TIMEOUT_MS, 0)
         try set(CURLOPT_CONNECTTIMEOUT_MS, options.connectTimeoutMilliseconds)
         try set(CURLOPT_MAXAGE_CONN, options.maximumIdleSeconds)
-        // A resolver thread that hangs is left behind instead of waited for, which would stop every other transfer.
+        // A resolver thread that hangs is abandoned instead of awaited, which would stop every other transfer.
         try set(CURLOPT_QUICK_EXIT, 1)
     }
 
@@ -163,7 +165,7 @@ extension EasyHandle {
         try Self.check(rollcall_easy_set_string(handle, option, value))
     }
 
-    /// Turns a refusal of libcurl's into an error.
+    /// Turns an error code of libcurl's into a Swift error.
     static func check(_ code: CURLcode) throws(HTTPTransportError) {
         guard code != CURLE_OK else { return }
         throw HTTPTransportError(
@@ -200,10 +202,10 @@ final class RequestBody {
     }
 }
 
-/// Owns a list of header lines as libcurl wants it, kept while requests have the same header fields.
+/// Owns a list of header lines in libcurl's form, kept while requests have the same header fields.
 final class HeaderList {
     private let fields: [(String, String)]
-    /// Nil only where memory ran out.
+    /// Nil only when out of memory.
     let list: UnsafeMutablePointer<curl_slist>?
 
     /// `Expect:` without a value keeps libcurl from waiting for a `100 Continue` (man 3 CURLOPT_HTTPHEADER).
@@ -229,12 +231,12 @@ final class HeaderList {
     }
 }
 
-/// A configuration checked and turned into what libcurl's options want.
+/// A configuration, checked and converted to libcurl's options.
 struct TransferOptions: Sendable {
-    /// Without a slash at its end.
+    /// Without a trailing slash.
     let baseURL: String
     let credentials: ConnectionCredentials
-    /// Whether the authorities among the credentials take the place of the system's.
+    /// Whether the authorities among the credentials replace the system's.
     let hasOwnAuthorities: Bool
     /// Empty: none.
     let proxy: String
@@ -260,7 +262,7 @@ struct TransferOptions: Sendable {
         maximumIdleSeconds = max(1, Int(min(configuration.maximumIdleTime, Self.longestTimeout).components.seconds))
     }
 
-    /// Longer ones than this mean 'no limit' to whoever sets them; libcurl counts milliseconds in 32 bits.
+    /// Longer values than this mean 'no limit' to the caller; libcurl counts milliseconds in 32 bits.
     fileprivate static let longestTimeout = Duration.seconds(2_000_000)
 }
 

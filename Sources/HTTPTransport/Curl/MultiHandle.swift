@@ -1,20 +1,21 @@
 import CCurl
 import Glibc
 
-/// Owns a `CURLM *` and moves its transfers on as their sockets become ready.
+/// Owns a `CURLM *` and advances its transfers as their sockets become ready.
 ///
-/// libcurl's socket interface looks at the transfers that have something to do; `curl_multi_poll` with `curl_multi_perform`
-/// polls each transfer under way each time, which at 1,000 requests a second costs more than TLS does.
+/// libcurl's socket interface touches only transfers that have something to do; `curl_multi_poll` with
+/// `curl_multi_perform` polls every transfer under way each time, which at 1,000 requests a second costs more than TLS
+/// does.
 ///
-/// Used on the loop's thread alone.
+/// Used on the loop's thread only.
 final class MultiHandle {
     private let handle: UnsafeMutableRawPointer
     private let events: EventQueue
     /// The sockets of all connections.
     let sockets = SocketRegistry()
-    /// When libcurl wants to be called though no socket is ready; nil: never.
+    /// When libcurl is to be called even though no socket is ready; nil: never.
     private var dueAt: ContinuousClock.Instant?
-    /// What failed first where nobody could be told; `advance` tells.
+    /// The first failure that could not be reported where it happened; `advance` throws it.
     private var fault: String?
 
     init(events: EventQueue, maximumConnections: Int) throws(HTTPTransportError) {
@@ -43,8 +44,8 @@ final class MultiHandle {
         note(curl_multi_remove_handle(handle, easy.handle))
     }
 
-    /// Waits until something can be done, `EventQueue.wake()` is called or the deadline has come, and does what can be
-    /// done; throws what failed meanwhile or since the last call.
+    /// Waits until there is work, `EventQueue.wake()` is called or the deadline has come, and does the work; throws
+    /// what failed meanwhile or since the last call.
     func advance(until deadline: SuspendingClock.Instant? = nil) throws(HTTPTransportError) {
         try throwFault()  // before a wait for a socket that is not watched
         takeEvents(milliseconds: millisecondsUntilDue(or: deadline))
@@ -56,7 +57,7 @@ final class MultiHandle {
         try throwFault()
     }
 
-    /// Does what can be done at once; false where no socket had anything. Throws as `advance` does.
+    /// Does the work there is without waiting; false where no socket was ready. Throws as `advance` does.
     func takeWhatIsThere() throws(HTTPTransportError) -> Bool {
         try throwFault()
         let count = takeEvents(milliseconds: 0)
@@ -64,7 +65,7 @@ final class MultiHandle {
         return count > 0
     }
 
-    /// Waits for sockets that are ready and lets libcurl act on them; says how many there were.
+    /// Waits for ready sockets and lets libcurl act on them; returns how many there were.
     @discardableResult
     private func takeEvents(milliseconds: Int32) -> Int {
         var count = 0
@@ -115,7 +116,7 @@ final class MultiHandle {
         throw .broken(String(cString: curl_multi_strerror(code)))
     }
 
-    /// Until libcurl wants to be called or the deadline has come; -1: for ever. Rounded up, so that the time has come when
+    /// Until libcurl is to be called or the deadline has come; -1: for ever. Rounded up, so that the time has come when
     /// the wait ends.
     private func millisecondsUntilDue(or deadline: SuspendingClock.Instant?) -> Int32 {
         let waits = [dueAt.map { $0 - .now }, deadline.map { $0 - .now }].compactMap { $0 }
@@ -133,7 +134,7 @@ final class MultiHandle {
         return mask
     }
 
-    /// libcurl hands back what `curl_multi_assign` stored for a socket: nothing for one not seen before.
+    /// libcurl passes what `curl_multi_assign` stored for a socket: nothing for one not seen before.
     private static let socketWanted: curl_socket_callback = { _, socket, what, context, known in
         guard let context else { return -1 }
         let multi = Unmanaged<MultiHandle>.fromOpaque(context).takeUnretainedValue()
@@ -141,7 +142,7 @@ final class MultiHandle {
         return 0  // what failed is noted and ends the loop; -1 would have libcurl end the transfers with another reason
     }
 
-    /// Takes what libcurl wants to know of a socket: `CURL_POLL_IN` and so on.
+    /// Records which events libcurl waits for on a socket: `CURL_POLL_IN` and so on.
     func want(_ socket: curl_socket_t, _ what: Int32, isNew: Bool) {
         guard what != CURL_POLL_REMOVE else { return leave(socket) }
         let input = what == CURL_POLL_OUT ? 0 : EPOLLIN.rawValue
@@ -158,8 +159,8 @@ final class MultiHandle {
         return events.watch(socket, wanted, isNew: open.watched == 0)
     }
 
-    /// libcurl takes a connection's socket back after each transfer and wants it watched again with the next. It stays
-    /// with the system meanwhile, which saves two system calls a request; should something come, it is taken back then.
+    /// libcurl stops watching a connection's socket after each transfer and watches it again with the next. We keep it
+    /// registered meanwhile, which saves two system calls a request; if an event arrives, it is removed then.
     private func leave(_ socket: curl_socket_t) {
         guard let open = sockets[socket], open.watched == EPOLLIN.rawValue else { return forget(socket) }
         open.isIdle = true
@@ -180,7 +181,7 @@ final class MultiHandle {
 
 /// What libcurl needs once per process.
 enum CurlGlobal {
-    /// Sets the process up on first use; false if libcurl could not be.
+    /// Initialises the process on first use; false if libcurl could not be initialised.
     ///
     /// `SSLKEYLOGFILE` would make libcurl write session secrets to a file; SIGPIPE must be ignored because
     /// `CURLOPT_NOSIGNAL` makes libcurl leave it alone (man 3 CURLOPT_NOSIGNAL).
@@ -191,7 +192,7 @@ enum CurlGlobal {
     }()
 }
 
-/// Owns the buffer libcurl writes the words of an error to (man 3 CURLOPT_ERRORBUFFER).
+/// Owns the buffer to which libcurl writes the text of an error (man 3 CURLOPT_ERRORBUFFER).
 final class ErrorText {
     let buffer: UnsafeMutablePointer<CChar>
 

@@ -1,12 +1,12 @@
 import CCurl
 import Glibc
 
-/// One socket libcurl has open. libcurl owns its life through `SocketRegistry`.
+/// One socket libcurl has open. libcurl controls its lifetime through `SocketRegistry`.
 final class OpenSocket {
     let descriptor: Int32
     /// Notes of the TLS connection it carries, once a request went over it.
     var tls: TLSNotes?
-    /// What the event queue watches it for; 0: it does not.
+    /// The events for which the event queue watches it; 0: none.
     var watched: UInt32 = 0
     /// Whether no transfer uses it.
     var isIdle = false
@@ -16,7 +16,7 @@ final class OpenSocket {
         self.descriptor = descriptor
     }
 
-    /// The local port, nil while there is none.
+    /// The local port; nil while there is none.
     var localPort: Int32? {
         if knownPort == nil { knownPort = readLocalPort() }
         return knownPort
@@ -52,24 +52,24 @@ final class OpenSocket {
 
 /// The sockets libcurl has open, so that a connection's descriptor can be found by its local port.
 ///
-/// Used on the loop's thread alone; outlives every connection, because libcurl calls back when it closes one.
+/// Used on the loop's thread only; outlives every connection, because libcurl calls back when it closes one.
 final class SocketRegistry {
     private var sockets: [Int32: OpenSocket] = [:]
 
-    /// Opens a socket that child processes do not inherit; -1 on failure, as libcurl wants it.
+    /// Opens a socket that child processes do not inherit; -1 on failure, as libcurl expects.
     func open(_ address: curl_sockaddr) -> Int32 {
         let descriptor = socket(address.family, address.socktype | Int32(SOCK_CLOEXEC.rawValue), address.protocol)
         if descriptor >= 0 { sockets[descriptor] = OpenSocket(descriptor: descriptor) }
         return descriptor
     }
 
-    /// Closes a socket libcurl has done with.
+    /// Closes a socket that libcurl no longer needs.
     func close(_ descriptor: Int32) -> Int32 {
         sockets[descriptor] = nil
         return Glibc.close(descriptor)
     }
 
-    /// The socket of a descriptor; nil for one that libcurl opened for itself, as its resolver does.
+    /// The socket of a descriptor; nil for one that libcurl opened for its own use, as its resolver does.
     subscript(descriptor: Int32) -> OpenSocket? { sockets[descriptor] }
 
     /// The sockets with that local port: usually one; more only where they lead to different addresses.

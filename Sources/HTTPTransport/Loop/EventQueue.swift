@@ -28,26 +28,26 @@ final class EventQueue: @unchecked Sendable {
         events.deallocate()
     }
 
-    /// Ends a `wait` under way or to come.
+    /// Ends a `wait` in progress, or the next one.
     func wake() {
         eventfd_write(alarm, 1)
     }
 
-    /// Watches a descriptor for these events, in place of those watched before where it is not new; false, with `errno`
-    /// set, if the system refused.
+    /// Watches a descriptor for these events, which replace those watched before; false, with `errno` set, if the
+    /// system refused.
     func watch(_ descriptor: Int32, _ events: UInt32, isNew: Bool) -> Bool {
         if isNew { return set(EPOLL_CTL_ADD, descriptor, events) }
-        // The system forgets a descriptor that is closed, even where its number is in use again.
+        // The system forgets a descriptor that is closed, even where its number has been reused.
         return set(EPOLL_CTL_MOD, descriptor, events) || errno == ENOENT && set(EPOLL_CTL_ADD, descriptor, events)
     }
 
-    /// No longer watches a descriptor. Where the system refuses, it has forgotten the descriptor by itself.
+    /// Stops watching a descriptor. Where the system refuses, it has already forgotten the descriptor.
     func forget(_ descriptor: Int32) {
         _ = set(EPOLL_CTL_DEL, descriptor, 0)
     }
 
-    /// Waits for events, at most so long or (-1) without end, and passes them on with the descriptor they are for; false,
-    /// with `errno` set, on an error.
+    /// Waits for events, for at most this long or (-1) for ever, and passes them on with their descriptors; false, with
+    /// `errno` set, on an error.
     func wait(milliseconds: Int32, _ body: (Int32, UInt32) -> Void) -> Bool {
         let count = epoll_wait(queue, events, Int32(Self.capacity), milliseconds)
         guard count >= 0 else { return errno == EINTR }
@@ -96,7 +96,7 @@ final class LoopThread: Sendable {
         if let thread = thread.withLock({ $0 }) { pthread_detach(thread) }
     }
 
-    /// Waits for the closure's end; does nothing the second time.
+    /// Waits until the closure has ended; does nothing the second time.
     func join() {
         let thread = self.thread.withLock { thread in
             defer { thread = nil }

@@ -11,7 +11,7 @@ final class TransferLoop {
     private var waiting: [Submission] = []
     /// Where the queue's head is in `waiting`.
     private var firstWaiting = 0
-    /// Before this no transfer under way is overdue; nil: none can be.
+    /// No transfer under way times out before this; nil: none can.
     private var overdueAt: SuspendingClock.Instant?
 
     private init(inbox: Inbox, events: EventQueue, options: TransferOptions) throws(HTTPTransportError) {
@@ -20,7 +20,8 @@ final class TransferLoop {
         multi = try MultiHandle(events: events, maximumConnections: options.maximumConnections)
     }
 
-    /// Works until the inbox says stop or something breaks that all transfers need; in the end no transfer and no connection is left.
+    /// Works until the inbox says stop or something that all transfers need fails; at the end no transfer and no
+    /// connection is left.
     static func run(inbox: Inbox, events: EventQueue, options: TransferOptions) {
         do throws(HTTPTransportError) {
             try TransferLoop(inbox: inbox, events: events, options: options).run()
@@ -49,12 +50,12 @@ final class TransferLoop {
         while let (easy, code) = multi.nextDone() { finish(easy, code) }
     }
 
-    /// Ends the transfers whose time is up, but reads first what their sockets hold: after a process was stopped, or the
-    /// machine asleep, an answer that came in time lies there.
+    /// Ends the transfers that have timed out, but first reads what their sockets hold: after the process was stopped,
+    /// or the machine asleep, an answer that came in time is waiting there.
     private func endOverdue() throws(HTTPTransportError) {
         let now = SuspendingClock.now
         guard let overdueAt, overdueAt <= now else { return }
-        // Bounded by the largest header and body of an answer, which end a transfer by themselves.
+        // Bounded by the largest header and body of an answer: beyond these a transfer ends anyway.
         while try multi.takeWhatIsThere() { finishDone() }
         for easy in active.values where easy.deadline <= now {
             conclude(easy, easy.exchange(easy.facts(.timedOut), CURLE_OPERATION_TIMEDOUT))
@@ -70,7 +71,7 @@ final class TransferLoop {
         return !contents.isStopping
     }
 
-    /// A cancellation seen before its submission does not come again, so it must not wait for its turn.
+    /// A cancellation that arrives before its submission is not repeated, so it must not be queued.
     private func enqueue(_ submission: Submission) {
         if submission.ticket.isCancelled { submission.failCancelled() } else { waiting.append(submission) }
     }
@@ -171,7 +172,7 @@ struct Submission: Sendable {
     let startedAt: ContinuousClock.Instant
     let continuation: CheckedContinuation<HTTPExchange, Never>
 
-    /// Ends it without libcurl having seen it.
+    /// Ends it before libcurl has seen it.
     func fail(_ kind: HTTPFailure.Kind, _ message: String) {
         let failure = HTTPFailure(
             kind: kind, mayHaveLeft: false, message: message, duration: ContinuousClock.now - startedAt)
@@ -191,7 +192,7 @@ struct Submission: Sendable {
     }
 }
 
-/// Names one `send` and remembers its cancellation, which may come before the loop has seen the request.
+/// Identifies one `send` and remembers its cancellation, which may come before the loop has seen the request.
 final class Ticket: Sendable {
     private let cancelled = Atomic(false)
 
@@ -200,7 +201,7 @@ final class Ticket: Sendable {
     func cancel() { cancelled.store(true, ordering: .releasing) }
 }
 
-/// What other threads hand to the loop.
+/// What other threads submit to the loop.
 final class Inbox: Sendable {
     /// What has come since the loop last looked.
     struct Contents {
@@ -211,9 +212,9 @@ final class Inbox: Sendable {
 
     /// Why the loop ended.
     enum Ending {
-        /// It was asked to.
+        /// A stop was requested.
         case stopped
-        /// It could not go on.
+        /// It could not continue.
         case broke(HTTPTransportError)
     }
 
@@ -234,7 +235,7 @@ final class Inbox: Sendable {
         self.events = events
     }
 
-    /// Hands a request over; returns nil, or why the loop takes none any more.
+    /// Submits a request; returns nil, or why the loop accepts no more.
     func submit(_ submission: Submission) -> Ending? {
         let ending: Ending? = state.withLock { state in
             if let ending = state.ending { return ending }
@@ -246,14 +247,14 @@ final class Inbox: Sendable {
         return ending
     }
 
-    /// Asks for the end of a request that was or will be submitted.
+    /// Requests the end of a request that was or will be submitted.
     func cancel(_ ticket: Ticket) {
         ticket.cancel()
         state.withLock { $0.contents.cancellations.append(ticket) }
         wakeLoop()
     }
 
-    /// Asks the loop to stop.
+    /// Requests that the loop stop.
     func stop() {
         state.withLock { $0.contents.isStopping = true }
         wakeLoop()
@@ -280,7 +281,7 @@ final class Inbox: Sendable {
         }
     }
 
-    /// Takes the last submissions and lets nothing in any more, for the loop's end: nobody looks afterwards.
+    /// Takes the last submissions and refuses any more, when the loop ends: nothing reads them afterwards.
     func close(_ ending: Ending) -> [Submission] {
         state.withLock { state in
             state.ending = ending
@@ -288,7 +289,7 @@ final class Inbox: Sendable {
         }
     }
 
-    /// Tells those who wait for the end.
+    /// Resumes those who wait for the end.
     func announceEnd() {
         let waiters = state.withLock { state in
             state.isOver = true
@@ -298,7 +299,8 @@ final class Inbox: Sendable {
         for waiter in waiters { waiter.resume() }
     }
 
-    /// One wake for all that comes before the loop looks is enough. Outside the lock, so that the loop finds it free.
+    /// One wake is enough for everything that arrives before the loop looks. Outside the lock, so that the loop finds
+    /// it free.
     private func wakeLoop() {
         if !isNoticed.exchange(true, ordering: .acquiringAndReleasing) { events.wake() }
     }

@@ -3,7 +3,7 @@ import Glibc
 /// Reads HTTP dates: the three forms of RFC 9110 §5.6.7, to the letter, and nothing else.
 ///
 /// A year has at most four digits in each of them, so no value can overflow on its way to milliseconds. libcurl's
-/// `curl_getdate` takes far more for a date, such as `20991231` or `1 Dec 1122110211`.
+/// `curl_getdate` accepts far more as a date, such as `20991231` or `1 Dec 1122110211`.
 public enum HTTPDate {
     /// Reads a date, as `Date` and `Retry-After` have it.
     ///
@@ -21,8 +21,8 @@ public enum HTTPDate {
         return nil
     }
 
-    /// How one of the three forms is written. In `layout` a `0` stands for a digit, `_` for a digit or a blank, `m` for a
-    /// letter of the month's name, anything else for itself; the offsets count from behind the day's name.
+    /// The layout of one of the three forms. In `layout` a `0` is a digit, `_` a digit or a blank, `m` a letter of the
+    /// month's name, anything else itself; offsets count from the end of the day's name.
     private struct Form {
         let dayNames: [String]
         let layout: [UInt8]
@@ -48,8 +48,8 @@ public enum HTTPDate {
             Form(short, " mmm _0 00:00:00 0000", day: 5, month: 1, year: 17..<21, time: 8),
         ]
 
-        /// The parts, where the text has this form and names a time that there is. Whether the day's name is that of the
-        /// date is not asked.
+        /// The parts, where the text has this form and names an existing time. Whether the day's name matches the date
+        /// is not checked.
         func parts(of text: [UInt8], now: Int64) -> Parts? {
             guard let name = dayNames.first(where: { text.starts(with: $0.utf8) }) else { return nil }
             let rest = Array(text.dropFirst(name.utf8.count))
@@ -95,15 +95,15 @@ public enum HTTPDate {
         let minute: Int
         let second: Int
 
-        /// RFC 9110 §5.6.7: a year of two digits that seems to lie more than 50 years in the future is the latest one in
-        /// the past with these digits.
+        /// RFC 9110 §5.6.7: a year of two digits that appears to be more than 50 years in the future is the most recent
+        /// one in the past with these digits.
         static func year(endingIn digits: Int, now: Int64) -> Int {
             let thisYear = 1970 + Int(now / 31_556_952_000)
             let latest = thisYear + 50
             return latest - ((latest - digits) % 100 + 100) % 100
         }
 
-        /// Whether there is such a day and such a time; a minute may have a leap second.
+        /// Whether such a day and time exist; a minute may have a leap second.
         var exist: Bool {
             let isLeapYear = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
             let days = [31, isLeapYear ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]

@@ -23,8 +23,8 @@ public struct HTTPRequest: Sendable {
         self.body = body
     }
 
-    /// The rule of RFC 9112 §3.2.1 or RFC 9110 §5.5 this request breaks, nil if none: a line break in a field would
-    /// otherwise let a value write header lines of its own.
+    /// The rule of RFC 9112 §3.2.1 or RFC 9110 §5.5 that this request breaks, nil if none: a line break in a field
+    /// would otherwise let a value inject header lines.
     var brokenRule: String? {
         if !path.isEmpty, !path.hasPrefix("/") || path.utf8.contains(where: { $0 <= 0x20 || $0 >= 0x7F }) {
             return "The path of a request must start with '/' and hold visible ASCII only."
@@ -111,7 +111,7 @@ public struct HTTPAnswer: Sendable {
 
 /// How one `HTTPTransport.send(_:)` ended.
 public enum HTTPExchange: Sendable {
-    /// A whole HTTP answer came back, whatever its status.
+    /// A whole HTTP answer came back, regardless of its status.
     case answered(HTTPAnswer)
     /// No whole answer came back.
     case failed(HTTPFailure)
@@ -162,7 +162,7 @@ public struct HTTPHeaders: Sendable {
         return values
     }
 
-    /// Calls `body` with each value until it says that it wants no more.
+    /// Calls `body` with each value until it asks to stop.
     private func forEachValue(of name: String, _ body: (String) -> Bool) {
         let wanted = Array(name.utf8)
         var rest = lines[...]

@@ -4,29 +4,30 @@ public struct HTTPFailure: Error, Sendable, CustomStringConvertible {
     public enum Kind: Sendable, CaseIterable {
         /// No connection: name not found, refused, unreachable, connect timeout, or the proxy made none.
         case couldNotConnect
-        /// The proxy does not let us through: 403 or 407 to our CONNECT.
+        /// The proxy refuses to connect us: 403 or 407 to our CONNECT.
         case proxyRefused
         /// The TLS handshake failed, for no reason that concerns a certificate.
         case tlsHandshake
         /// The server refused our certificate or our lack of one (TLS alerts 40 to 49, 51, 116), or OpenSSL would not
-        /// use it, on a connection that never answered. Under TLS 1.3 this can come after the request left: it was refused
-        /// all the same.
+        /// use it, on a connection that never answered. Under TLS 1.3 this can come after the request left: it was
+        /// refused nevertheless.
         case certificateRefused
         /// The same alert on a connection that had answered before: the request may have been processed.
         case certificateRefusedLater
         /// We refused the server's certificate: name, issuer or dates.
         case serverCertificate
-        /// The connection ended before one line of an answer.
+        /// The connection ended before a single line of an answer.
         case reset
         /// The request timeout passed.
         case timedOut
         /// The connection ended inside the answer.
         case truncated
-        /// The answer's header or body passed its cap; the rest was not read. `head` is there where its header is whole.
+        /// The answer's header or body exceeded its cap; the rest was not read. `head` is set where its header is
+        /// whole.
         case oversized
         /// The task was cancelled or the transport shut down.
         case cancelled
-        /// Anything else, such as an answer that is not HTTP, or a transport that has broken down.
+        /// Anything else, such as an answer that is not HTTP, or a transport that has failed.
         case other
     }
 
@@ -69,7 +70,7 @@ public struct HTTPFailure: Error, Sendable, CustomStringConvertible {
 }
 
 extension HTTPFailure {
-    /// One sentence for each kind. `detail` is libcurl's own word; it must not quote what the server sent.
+    /// One sentence for each kind. `detail` is libcurl's own text; it must not quote what the server sent.
     static func message(for kind: Kind, alert: Int?, detail: String) -> String {
         switch kind {
         case .couldNotConnect:

@@ -1,16 +1,16 @@
 import CCurl
 
-/// All that is known of one try of a transfer once it ended. Deciding what it means is pure.
+/// Everything known about one attempt of a transfer once it ended. Interpreting it is pure.
 struct TransferFacts {
-    /// Why the prerequest callback stopped the try.
+    /// Why the prerequest callback stopped the attempt.
     enum Stop {
         /// A reused connection had something to read: it is about to end, and nothing was sent over it.
         case staleConnection
-        /// libcurl was about to send the request once more by itself.
+        /// libcurl was about to resend the request on its own.
         case secondSend
     }
 
-    /// What libcurl says; nil while it has said nothing.
+    /// libcurl's result; nil while it has reported none.
     var end: TransferEnd?
     var isCancelled = false
     /// Whether libcurl got as far as being about to send the request.
@@ -21,19 +21,19 @@ struct TransferFacts {
     var headerBytes = 0
     var headerEnded = false
     var isOversized = false
-    /// Whether nothing but the connection's end says where the body ends, and TLS did not say that this was its end.
+    /// Whether only the end of the connection marks the end of the body, and TLS did not confirm that end.
     var isOpenEnded = false
     /// The TLS alert received, nil if none.
     var alert: Int?
-    /// Whether the connection has carried an answer before this try.
+    /// Whether the connection has carried an answer before this attempt.
     var isReused = false
-    /// What a proxy answered to CONNECT; 0 where none was asked.
+    /// The proxy's status for CONNECT; 0 where there was no CONNECT.
     var proxyStatus = 0
 
     /// Whether any byte of the request may have left.
     var mayHaveLeft: Bool { reachedRequest && sentBytes > 0 }
 
-    /// What the try means.
+    /// What the attempt means.
     enum Verdict: Equatable {
         case answered
         case failed(HTTPFailure.Kind)
@@ -41,7 +41,7 @@ struct TransferFacts {
         case sendOnFreshConnection
     }
 
-    /// The verdict; see `HTTPFailure.Kind` for the words.
+    /// The verdict; `HTTPFailure.Kind` explains the kinds.
     var verdict: Verdict {
         if isCancelled { return .failed(.cancelled) }
         if stop != nil { return mayHaveLeft ? .failed(.reset) : .sendOnFreshConnection }
@@ -58,7 +58,7 @@ struct TransferFacts {
         (40...49).contains(alert) || alert == 51 || alert == 116
     }
 
-    /// Whether the connection has shown that our certificate will do: by an earlier answer or by part of this one.
+    /// Whether the connection has shown that our certificate is accepted: by an earlier answer or by part of this one.
     private var hasAnswered: Bool { isReused || headerBytes > 0 }
 
     private var kindWhileConnecting: HTTPFailure.Kind {
@@ -85,11 +85,11 @@ struct TransferFacts {
 /// libcurl's result codes (man 3 libcurl-errors), as far as the difference matters.
 enum TransferEnd: Sendable {
     case done
-    /// No name, no route, nobody listening, or the proxy's own trouble.
+    /// No name, no route, no listener, or the proxy's own failure.
     case unreachable
     case timedOut
     case handshake
-    /// OpenSSL would not use our certificate or key.
+    /// OpenSSL refused our certificate or key.
     case ourCertificate
     case theirCertificate
     /// The connection ended or failed.
@@ -117,14 +117,14 @@ enum TransferEnd: Sendable {
     }
 }
 
-/// What OpenSSL tells about one TLS connection while libcurl drives it.
+/// What OpenSSL reports about one TLS connection while libcurl drives it.
 ///
 /// libcurl reports a peer's alert only as text, and not in every phase; OpenSSL's info callback has its number
 /// (man 3 SSL_CTX_set_info_callback). libcurl 7.88 makes one `SSL_CTX` per connection, which holds these notes.
 final class TLSNotes {
     /// The last alert received other than close_notify, nil if none.
     private(set) var alert: Int?
-    /// Whether the peer said that it would send no more.
+    /// Whether the peer announced that it would send no more.
     private(set) var isCloseNotified = false
 
     /// Where an `SSL_CTX` keeps its notes; released with it.
@@ -133,7 +133,7 @@ final class TLSNotes {
         Unmanaged<TLSNotes>.fromOpaque(notes).release()
     }
 
-    /// Lets `context` tell these notes about the alerts its connection receives.
+    /// Reports the alerts that `context`'s connection receives to these notes.
     func observe(_ context: OpaquePointer) {
         let notes = Unmanaged.passRetained(self)
         guard SSL_CTX_set_ex_data(context, Self.index, notes.toOpaque()) == 1 else { return notes.release() }

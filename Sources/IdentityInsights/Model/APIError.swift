@@ -26,7 +26,7 @@ public struct APIError: Sendable {
         }
     }
 
-    /// `Recoverable`, whatever its case and whether it is a boolean, a word or a number.
+    /// `Recoverable`, in any case and as a boolean, a word or a number.
     private static func truth(of error: JSONNode) -> Bool? {
         let member = error["Recoverable"] ?? error.members.first { $0.key.lowercased() == "recoverable" }?.value
         guard let member else { return nil }
@@ -42,11 +42,12 @@ extension APIError {
     /// Whether the error is about how the request was encrypted rather than what it says: then every record would
     /// fail the same way, and the settings are wrong, not the record.
     ///
-    /// Reads the reason code and the details. Speaks of it: any form of encrypt, decrypt, cipher and crypto; JWE, JWK,
-    /// JOSE and kid; a key that is invalid, unknown, expired and the like, or its id, fingerprint or format; the
-    /// payload's format. Details that name fields of the request have read it: then only the first two kinds of words
-    /// count. The description is read where there are no details, since these are optional (openapi 0.2.2, `Error`);
-    /// beside `VALIDATION_ERROR`, the documented code for what a record holds, for no other words than those either.
+    /// Reads the reason code and the details. These words count: any form of encrypt, decrypt, cipher and crypto; JWE,
+    /// JWK, JOSE and kid; a key that is invalid, unknown, expired and the like, or its id, fingerprint or format; the
+    /// payload's format. If details name fields of the request, the API has read it: then only the first two groups of
+    /// words count. The description is read only where there are no details, since these are optional (openapi 0.2.2,
+    /// `Error`); beside `VALIDATION_ERROR`, the documented code for what a record holds, only those two groups count in
+    /// it, too.
     public var mentionsEncryption: Bool {
         let (code, beside) = (Self.words(of: reasonCode), Self.words(of: detailsBesideFieldNames))
         guard fieldNames.isEmpty else { return Self.namesEncryption(code) || Self.namesEncryption(beside) }
@@ -71,7 +72,7 @@ extension APIError {
         "decode", "decoded", "format", "malformed", "parse", "parsed", "unreadable",
     ]
 
-    /// Whether there is a word that is about nothing else.
+    /// Whether there is a word that can mean nothing else.
     private static func namesEncryption(_ words: [String]) -> Bool {
         words.contains { word in names.contains(word) || stems.contains { word.contains($0) } }
     }
@@ -82,7 +83,7 @@ extension APIError {
         return mentionsKey(words)
     }
 
-    /// `key` alone says little (`Key West` is a city): a word beside it must say that it is a key to encrypt with.
+    /// `key` alone says little (`Key West` is a city): an adjacent word must show that it is an encryption key.
     private static func mentionsKey(_ words: [String]) -> Bool {
         if words.count == 1 { return keys.contains(words[0]) }
         return words.indices.contains { index in
@@ -119,8 +120,8 @@ extension APIError {
 }
 
 extension APIError {
-    /// The field paths that `details` names, in its order, each once: only what is written like a path of the API and
-    /// starts at one of its known roots (`user.email`, `device.ip`, `user.full.name`). Values never pass.
+    /// The field paths that `details` names, in its order, each once: only text in the form of an API path that starts
+    /// at one of its known roots (`user.email`, `device.ip`, `user.full.name`). Values are never included.
     public var fieldNames: [String] {
         var names: [String] = []
         for token in Self.tokens(of: details ?? "") where Self.isFieldPath(token) && !names.contains(String(token)) {
@@ -138,7 +139,7 @@ extension APIError {
 
     private static let separators = Set(" \t\r\n,;:=()[]{}<>|\"'`".unicodeScalars)
 
-    /// What stands between separators, without the full stop of a sentence. A mail address stays whole, so that
+    /// The text between separators, without the full stop of a sentence. An email address stays whole, so that
     /// `user.name@example.com` is not taken for a path followed by something.
     private static func tokens(of text: String) -> [Substring] {
         text.unicodeScalars.split { separators.contains($0) }.map { scalars in
@@ -158,16 +159,16 @@ extension APIError {
     }
 }
 
-/// The API's error body, `{"Errors":{"Error":[…]}}` (openapi 0.2.2, `ErrorMessage`). What is not that came from something
-/// else on the way: a gateway, a proxy.
+/// The API's error body, `{"Errors":{"Error":[…]}}` (openapi 0.2.2, `ErrorMessage`). Anything else came from something
+/// in between: a gateway, a proxy.
 public struct ErrorEnvelope: Sendable {
     /// The errors in the body's order, at least one.
     public let errors: [APIError]
 
-    /// Reads an error body; nil if it is none.
+    /// Reads an error body; nil if it is not one.
     ///
-    /// Takes `Error` as a single object too, and `Recoverable` however it is written, as gateways write them. A byte order
-    /// mark before the body and other faults of form are no reason to take it for a gateway's.
+    /// Accepts `Error` as a single object too, and `Recoverable` in any of the forms that gateways write. A byte order
+    /// mark before the body and other faults of form do not make it a gateway's.
     ///
     /// - Parameter bytes: the body as received.
     public init?(parsing bytes: [UInt8]) {
@@ -187,6 +188,6 @@ public struct ErrorEnvelope: Sendable {
         return words.isEmpty ? nil : words.contains(true)
     }
 
-    /// Whether any error speaks of encryption.
+    /// Whether any error is about encryption.
     public var mentionsEncryption: Bool { errors.contains(where: \.mentionsEncryption) }
 }

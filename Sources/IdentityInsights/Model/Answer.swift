@@ -1,7 +1,7 @@
 public import JSON
 
-/// An answer of the API (openapi 0.2.2, `AccountOpeningInsights`), read as far as it can be: it was billed, so it is not
-/// thrown away for its form.
+/// An answer of the API (openapi 0.2.2, `AccountOpeningInsights`), read as far as possible: it was billed, so it is not
+/// discarded for faults of form.
 public struct Answer: Sendable {
     /// The API's own identifier of the call, the same as the header `X-MC-Correlation-ID`; nil where the answer has none.
     public let requestRefID: String?
@@ -9,7 +9,7 @@ public struct Answer: Sendable {
     public let warnings: [String]
     /// What the API could not do.
     public let alerts: [String]
-    /// The whole answer, unknown leaves included; where its text breaks a rule of JSON, what could be read of it.
+    /// The whole answer, unknown leaves included; where its text breaks a rule of JSON, the part that could be read.
     public let document: JSONDocument
     /// The first rule of JSON that the text breaks, and where; nil where it breaks none.
     public let formFault: JSONError?
@@ -22,7 +22,7 @@ public struct Answer: Sendable {
     public var insights: JSONNode { document.root["insights"] ?? document.root }
 
     /// Whether it can be taken for an answer of the API where nothing else shows that it is one: it has insights, or at
-    /// least the place for them beside the call's identifier.
+    /// least the member for them beside the call's identifier.
     public var fitsModel: Bool {
         hasKnownLeaf || (requestRefID != nil && document.root["insights"]?.kind == .object)
     }
@@ -45,7 +45,7 @@ public struct Answer: Sendable {
             !warnings.isEmpty || !alerts.isEmpty || root["insights"].map { Self.tree.findsAny(in: $0) } ?? false
     }
 
-    /// Reads the text of an answer, strictly or else as far as it can be.
+    /// Reads the text of an answer, strictly or else as far as possible.
     ///
     /// - Parameter bytes: the decrypted answer.
     /// - Returns: what it holds, and the first rule that it breaks.
@@ -59,7 +59,7 @@ public struct Answer: Sendable {
         }
     }
 
-    /// The strings of a list of messages; anything else in it as it stands.
+    /// The strings of a list of messages; any other element as it is.
     private static func messages(_ node: JSONNode?) -> [String] {
         guard let node, !node.isNull else { return [] }
         let list = node.kind == .array ? Array(node.elements) : [node]
@@ -67,9 +67,9 @@ public struct Answer: Sendable {
     }
 }
 
-/// A text that is no answer of the API.
+/// A text that is not an answer of the API.
 public struct AnswerError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// Why it is none, without any part of it.
+    /// Why it is not one, without any part of it.
     public let reason: String
 
     /// One sentence saying why.
@@ -78,8 +78,8 @@ public struct AnswerError: Error, Sendable, Equatable, CustomStringConvertible {
 
 /// The columns of `results.csv` that hold insights: a fixed list, so that every file has the same columns.
 public enum InsightColumns {
-    /// The paths of the leaves below `insights`, in the order of openapi 0.2.2, with those of the newer generation
-    /// (`device.score.deviceRisk` and its details) behind their elders.
+    /// The paths of the leaves below `insights`, in the order of openapi 0.2.2; those of the newer generation
+    /// (`device.score.deviceRisk` and its details) follow the older ones.
     public static let all: [String] = user + ip + device
 
     private static let user = [

@@ -48,7 +48,7 @@ public struct InsightTree: Sendable {
         walk(insights, roots, body)
     }
 
-    /// Whether the insights fill any column; looks no further than the first.
+    /// Whether the insights fill any column; stops at the first.
     func findsAny(in insights: JSONNode) -> Bool { findsAny(in: insights, roots) }
 
     private func findsAny(in node: JSONNode, _ place: Range<Int>) -> Bool {

@@ -1,4 +1,4 @@
-/// One field of the request as the API documents it: where it stands, what it is, and which rules its value keeps.
+/// One field of the request as the API documents it: its path, its type, and the rules for its value.
 public struct RequestField: Sendable {
     /// The path as the API writes it: `user.email`.
     public let path: String
@@ -6,11 +6,11 @@ public struct RequestField: Sendable {
     public let kind: FieldKind
     /// The field's place in `all`, and its member in a `RequestFieldSet`.
     public let index: Int
-    /// What the field is to the record.
+    /// What the field means for the record.
     public let role: FieldRole
-    /// What its values must keep to.
+    /// The rules for its values.
     public let rules: FieldRules
-    /// What the API says of values that it takes all the same.
+    /// What the API warns about in values that it accepts.
     public let remarks: FieldRules
 
     /// Checks a value's text against the field's rules.
@@ -22,7 +22,7 @@ public struct RequestField: Sendable {
         rules.broken(by: value)
     }
 
-    /// What the API will say of a value that it takes all the same; nil where nothing.
+    /// What the API will warn about in a value that it accepts; nil for no warning.
     ///
     /// - Parameter value: UTF-8 text as for `violation(in:)`.
     /// - Returns: the end of a sentence about the field.
@@ -40,8 +40,8 @@ public struct RequestField: Sendable {
         indices[path].map { all[$0] }
     }
 
-    /// Every field of openapi 0.2.2 and the newer ones, in the order of the canonical form: object by object,
-    /// names sorted by their bytes. Fields written in this order are canonical as they are.
+    /// Every field of openapi 0.2.2 and the newer ones, in the order of the canonical form: object by object, names
+    /// sorted by their bytes. Fields written in this order are already canonical.
     public static let all: [RequestField] = catalogue.enumerated().map { index, entry in
         RequestField(
             path: entry.path, kind: entry.kind, index: index, role: roles[entry.path] ?? .text,
@@ -56,7 +56,7 @@ extension RequestField {
     typealias CatalogueEntry = (path: String, kind: FieldKind, checks: [FieldCheck])
 
     /// openapi 0.2.2 `AccountOpeningData`, with `device.screenWidth` and `device.screenHeight` of the newer generation.
-    /// Sorted as the canonical form is; a new field goes to its place and needs nothing else.
+    /// Sorted as in the canonical form; to add a field, insert it in its place: nothing else is needed.
     static let catalogue: [CatalogueEntry] = device + root + user
 
     private static let device: [CatalogueEntry] = [
@@ -93,7 +93,7 @@ extension RequestField {
         ("device.webGl", .string, [.characters(0...999)]),
     ]
 
-    /// What is noted and sent all the same: the API answers with a warning (openapi 0.2.2, `warnings`).
+    /// Noted, but sent nevertheless: the API answers with a warning (openapi 0.2.2, `warnings`).
     static let notes: [String: [FieldCheck]] = [
         "user.phone.countryHint": [
             FieldCheck(
@@ -101,7 +101,7 @@ extension RequestField {
         ]
     ]
 
-    /// What fields are beyond text; the others are text.
+    /// The fields with a special role; all others are plain text.
     static let roles: [String: FieldRole] = [
         "user.account.hashedAccountId": .account, "user.email": .email, "user.phone.number": .phone,
         "endCustomerRefId": .identifier, "device.androidId": .identifier, "device.storedDeviceId": .identifier,
@@ -129,12 +129,12 @@ extension RequestField {
     ]
 }
 
-/// Which fields a request has: one bit for each place in `RequestField.all`.
+/// The set of fields a request has: one bit for each place in `RequestField.all`.
 public struct RequestFieldSet: Sendable, Equatable {
     private var bits: UInt64 = 0
 
-    /// Stands for any field below `device.` that the API's document does not name; it passes through, and it is
-    /// one of the fields that make `device.ip` and `device.userAgent` required.
+    /// Represents any field below `device.` that the API's document does not name; it passes through, and it is one of
+    /// the fields that make `device.ip` and `device.userAgent` required.
     public static let unknownDeviceField = 63
 
     /// Makes an empty set.
@@ -145,12 +145,12 @@ public struct RequestFieldSet: Sendable, Equatable {
         bits |= 1 << UInt64(index)
     }
 
-    /// Whether the field at a place in `RequestField.all`, or `unknownDeviceField`, is there.
+    /// Whether the field at a place in `RequestField.all`, or `unknownDeviceField`, is in the set.
     public func contains(_ index: Int) -> Bool {
         bits & (1 << UInt64(index)) != 0
     }
 
-    /// Whether no field is there.
+    /// Whether the set has no field.
     public var isEmpty: Bool { bits == 0 }
 
     /// The fields of both sets.
@@ -172,7 +172,7 @@ public struct RequestFieldSet: Sendable, Equatable {
         return result
     }
 
-    /// The fields whose path starts so.
+    /// The fields whose path starts with this prefix.
     static func fields(under prefix: String) -> RequestFieldSet {
         var set = RequestFieldSet()
         for field in RequestField.all where field.path.hasPrefix(prefix) { set.insert(field.index) }

@@ -2,7 +2,7 @@
 struct FieldCheck: Sendable {
     /// The rule as the end of a sentence about the field.
     let rule: String
-    /// Whether a value keeps the rule.
+    /// Whether a value satisfies the rule.
     let holds: @Sendable (UnsafeRawBufferPointer) -> Bool
 
     /// The length in Unicode characters (code points, as JSON Schema counts `minLength` and `maxLength`).
@@ -56,11 +56,11 @@ struct FieldCheck: Sendable {
         rule: "must be a UTC time written YYYY-MM-DD HH:MM", holds: SignupTime.isValid)
 }
 
-/// Some rules for the text of a field: all that is needed to check values, so that little is copied to do so.
+/// Some rules for the text of a field: only what is needed to check values, so that little is copied.
 public struct FieldRules: Sendable {
     let checks: [FieldCheck]
 
-    /// The rules of a field without any.
+    /// No rules.
     public static let none = FieldRules(checks: [])
 
     /// Whether there is no rule.
@@ -87,7 +87,7 @@ public enum FieldKind: Sendable {
     /// An array of JSON strings.
     case stringArray
 
-    /// The rule a value of another type breaks.
+    /// The rule that a value of another type breaks.
     var rule: String {
         switch self {
         case .string: "must be a string"
@@ -98,18 +98,18 @@ public enum FieldKind: Sendable {
     }
 }
 
-/// What a field is to the record beyond its text: in these a value that is none, or was altered on its way, would be
-/// billed for nobody or for somebody else.
+/// A field's role in the record, beyond its text: in these roles a placeholder, or a value altered on its way, would be
+/// billed for no one or for someone else.
 public enum FieldRole: Sendable {
-    /// Text like any other.
+    /// Text without a special role.
     case text
-    /// The account: the same person always has the same one.
+    /// The account: the same person always has the same account id.
     case account
     /// The mail address.
     case email
     /// The phone number.
     case phone
-    /// The id of something else.
+    /// The id of something other than the account.
     case identifier
 }
 

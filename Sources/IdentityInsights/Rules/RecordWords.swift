@@ -1,12 +1,12 @@
 public import JSON
 
-/// The words of a record's values, by which it is told whether a text from outside repeats one of them.
+/// The words of a record's values, used to decide whether a text from outside repeats one of them.
 ///
-/// A server may put anything into a code or a field's name, and a file anything into the name of a member. Such a text is
-/// shown in clear only where it has the form of a name, and says nothing that the record's values say.
+/// A server may put anything into a code or a field's name, and a file anything into the name of a member. Such a text
+/// is shown in clear only where it has the form of a name and repeats nothing from the record's values.
 public struct RecordWords: Sendable {
     private static let longestName = 64
-    /// Shorter words are in too many values by chance to be looked for as a part.
+    /// Shorter words occur in too many values by chance to be searched for.
     private static let shortestPart = 4
     private static let shortestInside = 6
 
@@ -41,8 +41,8 @@ public struct RecordWords: Sendable {
         (self.words, self.values) = (words, values)
     }
 
-    /// Whether a name or code may be shown in clear: letters and digits of ASCII and `_`, at most 64, not all of it in a
-    /// value and none of its longer words one of a value's; the words of the API's own fields aside.
+    /// Whether a name or code may be shown in clear: ASCII letters, digits and `_`, at most 64, not contained in a
+    /// value as a whole, and none of its longer words a word of a value, except for words of the API's own fields.
     public func mayShow(_ name: String) -> Bool {
         guard let words, Self.hasForm(name) else { return false }
         let parts = Self.words(of: name)
@@ -54,8 +54,8 @@ public struct RecordWords: Sendable {
         }
     }
 
-    /// Whether the path of a field, as error details name it, may be shown in clear: one of the document's own, or one each
-    /// of whose names may be shown.
+    /// Whether the path of a field, as error details name it, may be shown in clear: a documented path, or one each of
+    /// whose names may be shown.
     public func mayShow(path: String) -> Bool {
         if Self.documented.contains(path) { return true }
         let parts = path.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
@@ -63,7 +63,7 @@ public struct RecordWords: Sendable {
         return parts.allSatisfy { Self.vocabulary.contains($0.lowercased()) && words != nil || mayShow($0) }
     }
 
-    /// Whether a text has the form of a name: letters and digits of ASCII and `_`, at most 64.
+    /// Whether a text has the form of a name: ASCII letters, digits and `_`, at most 64.
     public static func hasForm(_ name: String) -> Bool {
         (1...longestName).contains(name.utf8.count)
             && name.utf8.allSatisfy { TextPattern.isLetter($0) || TextPattern.isDigit($0) || $0 == UInt8(ascii: "_") }

@@ -2,13 +2,13 @@ public import JSON
 
 /// The rules of a whole request (openapi 0.2.2, `AccountOpeningData`, `UserInput`, `DeviceInput`).
 public enum RequestRules {
-    /// The rules that concern several fields at once, for a request known only by which fields it has.
+    /// The rules that concern several fields at once, for a request of which only the set of fields is known.
     ///
     /// `user` is required with `account` and at least one of `email` and `phone.number`; `device.ip` and
     /// `device.userAgent` are required with any device field beside those two.
     ///
     /// - Parameter present: the fields the request has.
-    /// - Returns: the rules broken, none if the request is complete. Costs a few nanoseconds where none is.
+    /// - Returns: the rules broken; none if the request is complete. Costs a few nanoseconds then.
     public static func violations(present: RequestFieldSet) -> [FieldViolation] {
         var violations: [FieldViolation] = []
         appendUser(present, to: &violations)
@@ -52,17 +52,17 @@ public enum RequestRules {
         }
     }
 
-    /// The fields that the rules of several fields name besides the one they are about.
+    /// The fields that a rule about several fields names in addition to its subject.
     public static let fieldsNamedByRules = ["user.phone.number", "device.ip"]
 
     /// Whether a request has an email or a phone number.
     public static func hasContact(_ present: RequestFieldSet) -> Bool { present.meets(contactFields) }
 
-    /// What is noted of a request that may be sent: a user agent without an IP address (`DeviceInput`: an optional field
-    /// of user insights, and of no use for the others without `ip`).
+    /// What is noted of a request that may be sent: a user agent without an IP address (`DeviceInput`: an optional
+    /// field of user insights, and useless for the others without `ip`).
     ///
     /// - Parameter present: the fields the request has.
-    /// - Returns: the field and what is to be said of it; nil where nothing.
+    /// - Returns: the field and the note; nil where there is none.
     public static func note(present: RequestFieldSet) -> FieldViolation? {
         guard present.meets(userAgentField), !present.meets(ipField) else { return nil }
         return FieldViolation(
@@ -87,13 +87,13 @@ public enum RequestRules {
     }()
 }
 
-/// One walk over a request: which known fields are there, which of their rules are broken, and what is noted of them.
+/// One pass over a request: which known fields it has, which of their rules are broken, and what is noted of them.
 public struct RequestInspection {
-    /// The fields that are there.
+    /// The fields it has.
     public private(set) var present = RequestFieldSet()
     /// The rules broken by single fields and members, in the order of the document.
     public private(set) var violations: [FieldViolation] = []
-    /// What the API will say of values that it takes all the same.
+    /// What the API will warn about in values that it accepts.
     public private(set) var notes: [FieldViolation] = []
     private var path: [UInt8] = []
     private let root: JSONNode
@@ -112,13 +112,13 @@ public struct RequestInspection {
         inspect(root)
     }
 
-    /// Inspects the members of the object that stands at `path`.
+    /// Inspects the members of the object at `path`.
     private mutating func inspect(_ object: JSONNode) {
         let length = path.count
         object.forEachMember { name, value in
             if length > 0 { path.append(UInt8(ascii: ".")) }
             path.append(contentsOf: name)
-            // A name with a dot is one unknown name, not a way to a field.
+            // A name with a dot is a single unknown name, not a path to a field.
             inspectMember(value, isPlainName: !name.contains(UInt8(ascii: ".")), isAtTop: length == 0)
             path.removeLast(path.count - length)
         }
@@ -169,7 +169,7 @@ public struct RequestInspection {
         violations.append(FieldViolation(path: String(decoding: path, as: UTF8.self), rule: rule))
     }
 
-    /// A member's name is data too: one that does not look like a name, or says what a value says, is not repeated.
+    /// A member's name is data too: one that does not look like a name, or repeats a value, is not shown.
     private func shownName(_ name: [UInt8]) -> String {
         let name = String(decoding: name, as: UTF8.self)
         return RequestField.named(name) != nil || RecordWords(of: root).mayShow(name) ? name : "a member"

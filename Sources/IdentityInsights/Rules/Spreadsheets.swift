@@ -1,17 +1,17 @@
-/// What spreadsheets and the programs around them make of ids and long numbers: `14155600000` opened and saved again
-/// becomes `1.41556E+10`, a column of numbers with a gap in it `1001.0`, and text is marked with a leading `'`.
+/// What spreadsheets and similar programs do to ids and long numbers: `14155600000` opened and saved again becomes
+/// `1.41556E+10`, a column of numbers with a gap in it `1001.0`, and text is marked with a leading `'`.
 public enum SpreadsheetDamage {
     /// The rule that a number in scientific notation breaks.
     public static let scientificRule = "must not be in scientific notation: mangled by a spreadsheet"
     /// The rule that a whole number with an empty fraction breaks.
     public static let fractionRule = "must not end in .0: a number mangled by a spreadsheet or a program"
-    /// The rule that a value with a spreadsheet's mark of text breaks.
+    /// The rule that a value with a spreadsheet's text marker breaks.
     public static let apostropheRule = "must not begin with ': a spreadsheet's mark of text; take it off"
 
-    /// Looks whether a spreadsheet has altered an id, account or phone number.
+    /// Checks whether a spreadsheet has altered an id, account or phone number.
     ///
     /// - Parameter value: the text in UTF-8, before any transform.
-    /// - Returns: the rule it breaks then; nil where it looks as it should.
+    /// - Returns: the rule it breaks; nil where it was not altered.
     public static func rule(for value: UnsafeRawBufferPointer) -> String? {
         guard let first = value.first else { return nil }
         if first == UInt8(ascii: "'") { return apostropheRule }
@@ -22,7 +22,7 @@ public enum SpreadsheetDamage {
         return hasEmptyFraction(value) ? fractionRule : nil
     }
 
-    /// As nearly every value is that begins like a number.
+    /// Nearly every value that begins like a number ends here.
     private static func isSignedDigits(_ value: UnsafeRawBufferPointer) -> Bool {
         value.dropFirst().allSatisfy(TextPattern.isDigit)
     }
@@ -43,7 +43,7 @@ public enum SpreadsheetDamage {
         return (1...3).contains(rest.skipDigits()) && rest.isAtEnd
     }
 
-    /// Whether a text is a whole number with point or comma and nothing but zeros behind it.
+    /// Whether a text is a whole number followed by point or comma and only zeros.
     private static func hasEmptyFraction(_ value: UnsafeRawBufferPointer) -> Bool {
         var rest = ByteScanner(value)
         _ = rest.skip(UInt8(ascii: "+")) || rest.skip(UInt8(ascii: "-"))
@@ -51,12 +51,12 @@ public enum SpreadsheetDamage {
         return rest.skip { $0 == UInt8(ascii: "0") } > 0 && rest.isAtEnd
     }
 
-    /// The text that a formula stands for which spreadsheets are given to keep leading zeros: `="0013"` is 0013.
+    /// The text inside the formula that is used to make spreadsheets keep leading zeros: `="0013"` is 0013.
     ///
     /// - Parameters:
     ///   - value: the text in UTF-8.
-    ///   - count: how many quotes are written for one: two inside a quoted cell of CSV.
-    /// - Returns: the offsets of what stands between the quotes; nil where the text is no such formula.
+    ///   - count: how many quotes stand for one: two inside a quoted cell of CSV.
+    /// - Returns: the offsets of the text between the quotes; nil where the text is not such a formula.
     public static func textOfFormula(_ value: UnsafeRawBufferPointer, quotes count: Int = 1) -> Range<Int>? {
         let quote = UInt8(ascii: "\"")
         let inside = 1 + count..<max(1 + count, value.count - count)
@@ -68,16 +68,16 @@ public enum SpreadsheetDamage {
     }
 }
 
-/// Keeps spreadsheets from running a cell of a CSV file: a cell that begins with `=`, `+`, `-`, `@`, a tab or a carriage
-/// return is taken for a formula (OWASP, "CSV Injection"), and gets a `'` before it.
+/// Keeps spreadsheets from executing a cell of a CSV file: a cell that begins with `=`, `+`, `-`, `@`, a tab or a
+/// carriage return is taken for a formula (OWASP, "CSV Injection"), and gets a leading `'`.
 ///
-/// So that nothing is lost, a text that begins with any number of `'` before one of these gets one more. Every guarded
-/// text begins with a `'` that is not the text's own, so that taking that one off is exactly the inverse.
+/// To stay reversible, a text that begins with any number of `'` before one of these gets one more. Every guarded text
+/// begins with a `'` that is not its own, so removing that one is exactly the inverse.
 public enum SpreadsheetGuard {
     /// The byte written before a text.
     public static let mark = UInt8(ascii: "'")
 
-    /// Looks at a text that is to be written.
+    /// Checks a text that is to be written.
     ///
     /// - Parameter text: a cell's text in UTF-8, without quotes around it.
     /// - Returns: whether it gets a mark before it.
@@ -86,7 +86,7 @@ public enum SpreadsheetGuard {
         return runs(first)
     }
 
-    /// Looks at a text that may have been written with a mark.
+    /// Checks a text that may have been written with a mark.
     ///
     /// - Parameter text: a cell's text in UTF-8, without quotes around it.
     /// - Returns: whether its first byte is the mark that `isNeeded(by:)` called for.

@@ -10,7 +10,7 @@ enum TextPattern {
         (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
     }
 
-    /// `minLength` and `maxLength`: characters are the bytes that do not continue one.
+    /// `minLength` and `maxLength`: characters are counted as the bytes that are not continuation bytes.
     static func hasCharacters(_ allowed: ClosedRange<Int>, in value: UnsafeRawBufferPointer) -> Bool {
         // A character takes one to four bytes, which settles nearly every value without counting.
         if value.count <= allowed.upperBound, value.count >= allowed.lowerBound * 4 { return true }
@@ -73,8 +73,8 @@ enum TextPattern {
         value.count == 2 && value.allSatisfy(isLetter)
     }
 
-    /// `^\+?[\d-]*(x\d*)?`, with at least one digit before the extension: the pattern alone is true of the empty
-    /// string, and a call with no number to look up is billed like any other.
+    /// `^\+?[\d-]*(x\d*)?`, with at least one digit before the extension: the pattern alone matches the empty string,
+    /// and a call without a number to look up is billed like any other.
     static func isPhoneNumber(_ value: UnsafeRawBufferPointer) -> Bool {
         var rest = ByteScanner(value)
         _ = rest.skip(UInt8(ascii: "+"))
@@ -99,7 +99,7 @@ enum TextPattern {
         return hasVisible && (isASCII || isVisibleUnicodeLine(value))
     }
 
-    /// The rarer white space and line breaks of Unicode, looked for only where there is anything beyond ASCII.
+    /// The rarer white space and line breaks of Unicode, checked only where there are non-ASCII bytes.
     private static func isVisibleUnicodeLine(_ value: UnsafeRawBufferPointer) -> Bool {
         let scalars = String(decoding: value, as: UTF8.self).unicodeScalars
         guard !scalars.contains(where: { $0 == "\u{85}" || $0 == "\u{2028}" || $0 == "\u{2029}" }) else {
@@ -109,7 +109,7 @@ enum TextPattern {
     }
 }
 
-/// Walks a value's bytes from left to right, for patterns that need no way back.
+/// Scans a value's bytes from left to right, for patterns that need no backtracking.
 struct ByteScanner {
     private let bytes: UnsafeRawBufferPointer
     private var position = 0
@@ -120,14 +120,14 @@ struct ByteScanner {
 
     var isAtEnd: Bool { position == bytes.count }
 
-    /// Skips one byte if it is this one.
+    /// Skips one byte if it equals this one.
     mutating func skip(_ byte: UInt8) -> Bool {
         guard position < bytes.count, bytes[position] == byte else { return false }
         position += 1
         return true
     }
 
-    /// Skips the bytes that satisfy `condition`, at most `limit`, and says how many.
+    /// Skips the bytes that satisfy `condition`, at most `limit`, and returns how many.
     mutating func skip(atMost limit: Int = .max, while condition: (UInt8) -> Bool) -> Int {
         let start = position
         while position < bytes.count, position - start < limit, condition(bytes[position]) {
@@ -136,7 +136,7 @@ struct ByteScanner {
         return position - start
     }
 
-    /// Skips `[0-9]*` and says how many.
+    /// Skips `[0-9]*` and returns how many.
     mutating func skipDigits() -> Int {
         skip(while: TextPattern.isDigit)
     }

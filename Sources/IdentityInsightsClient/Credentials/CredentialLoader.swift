@@ -2,17 +2,17 @@ import Foundation
 import JOSE
 import OpenSSL
 
-/// Loads each kind of key material from its file and says which setting is wrong where one is.
+/// Loads each kind of key material from its file and names the setting that is wrong.
 struct CredentialLoader {
     let files: CredentialFiles
 
     func identity() throws(CredentialError) -> ClientIdentity {
         let certificate = CredentialFile(setting: "api.client_certificate", path: files.clientCertificate)
-        // A certificate alone is public; PKCS#12, which is given without a key beside it, holds the private key.
+        // A certificate alone is public; PKCS#12, which is given without a separate key, holds the private key.
         let certificateBytes = try certificate.read(mustBePrivate: files.clientKey == nil)
         let key = files.clientKey.map { CredentialFile(setting: "api.client_key", path: $0) }
         let keyBytes = try key?.read(mustBePrivate: true)
-        // By itself first, so that what is wrong with it is not told of the key.
+        // Parsed separately, so that a fault of the certificate is not reported as one of the key.
         try certificate.reporting {
             _ = try KeyFile(certificateBytes, password: files.clientKeyPassword, name: files.clientCertificate)
                 .certificates(name: files.clientCertificate)
@@ -33,7 +33,7 @@ struct CredentialLoader {
         }
     }
 
-    /// The key that requests are encrypted to, and the id it is sent under.
+    /// The key to which requests are encrypted, and the id sent with it.
     func encryptionKey() throws(CredentialError) -> (key: PublicKey, id: KeyID) {
         let file = CredentialFile(setting: "api.encryption_key", path: files.encryptionKey)
         let bytes = try file.read(mustBePrivate: false)
@@ -61,7 +61,7 @@ struct CredentialLoader {
 }
 
 extension CredentialFile {
-    /// Runs `body` and tells any error as this file's.
+    /// Runs `body` and rethrows any error as one about this file.
     func reporting<Value>(_ body: () throws -> Value) throws(CredentialError) -> Value {
         do {
             return try body()
@@ -73,7 +73,7 @@ extension CredentialFile {
     }
 }
 
-/// One file of key material: read whole, and refused where others could have read it before us.
+/// One file of key material: read whole, and refused where others could have read it.
 struct CredentialFile {
     let setting: String
     let path: String
@@ -94,7 +94,7 @@ struct CredentialFile {
         return try bytes(of: descriptor)
     }
 
-    /// What is wrong with the file, as the words that follow its path.
+    /// What is wrong with the file, as a clause that follows its path.
     private func failure(_ predicate: String) -> CredentialError { error("\(path) \(predicate)") }
 
     /// What is wrong with the file, as a sentence that names it.

@@ -11,11 +11,11 @@ public struct Credentials: Sendable {
 
     /// The `kid` sent with each request.
     public let keyID: String
-    /// What is probably wrong with the key id that was set, and what to do; nil: nothing.
+    /// What is probably wrong with the configured key id, and what to do; nil: nothing.
     public let warning: String?
     /// SHA-256 of the client certificate's DER form, hex.
     public let certificateFingerprint: String
-    /// When the first certificate of the client's chain ends.
+    /// When the first certificate of the client's chain expires.
     public let certificateEnd: Date
 
     /// Reads and checks all files.
@@ -36,15 +36,15 @@ public struct Credentials: Sendable {
 
 /// The `kid` that goes with each request.
 ///
-/// Mastercard knows an encryption key by the SHA-256 of its public key's DER form in lower-case hex
+/// Mastercard identifies an encryption key by the SHA-256 of its public key's DER form in lower-case hex
 /// (`encryptionKeyFingerprint` of its client-encryption libraries). Portals and `openssl` show it in capitals, with
-/// colons or spaces; sent so, every call would be refused.
+/// colons or spaces; sent that way, every call would be refused.
 struct KeyID: Sendable, Equatable {
-    /// What a person should know of the one that was set.
+    /// What an operator should know about the configured one.
     enum Remark: Sendable, Equatable {
-        /// It is the key's own fingerprint, written otherwise.
+        /// It is the key's own fingerprint, written differently.
         case writtenOtherwise
-        /// It is the fingerprint of the certificate that the key stands in.
+        /// It is the fingerprint of the certificate that contains the key.
         case ofCertificate
         /// It is neither.
         case ofAnother
@@ -61,7 +61,7 @@ struct KeyID: Sendable, Equatable {
     /// - Parameters:
     ///   - text: `api.encryption_key_id`; nil: the key's own fingerprint.
     ///   - fingerprint: The public key's.
-    ///   - certificate: The fingerprint of the certificate the key stands in; nil for a bare key.
+    ///   - certificate: The fingerprint of the certificate that contains the key; nil for a bare key.
     init(_ text: String?, fingerprint: String, certificate: String?) {
         self.fingerprint = fingerprint
         sent = text.map { Self.digits(of: $0) ?? $0 } ?? fingerprint
@@ -72,7 +72,7 @@ struct KeyID: Sendable, Equatable {
         }
     }
 
-    /// The 64 lower-case digits of a fingerprint, however it is written; nil where the text is none.
+    /// The 64 lower-case digits of a fingerprint in any notation; nil where the text is not one.
     private static func digits(of text: String) -> String? {
         var rest = text.lowercased()[...]
         // `sha256 Fingerprint=46:D8:…`, as `openssl x509 -fingerprint` prints it; `SHA256:…` as others do.
@@ -86,7 +86,7 @@ struct KeyID: Sendable, Equatable {
 }
 
 extension KeyID {
-    /// The key id in words, with the remark.
+    /// The key id as text, with the remark.
     var text: String {
         switch remark {
         case nil: "kid \(sent)"
@@ -95,7 +95,7 @@ extension KeyID {
         }
     }
 
-    /// What is probably wrong with the one that was set, and what to do.
+    /// What is probably wrong with the configured one, and what to do.
     var warning: String? {
         guard remark == .ofCertificate else { return nil }
         return "api.encryption_key_id is the fingerprint of the certificate, and the API knows the key by that of the "
@@ -116,7 +116,7 @@ public struct CredentialError: Error, Sendable, CustomStringConvertible {
     public var description: String { "\(setting): \(message)" }
 }
 
-/// What there is to say about one file of key material, for a person.
+/// The description of one file of key material, for an operator.
 public struct CredentialReport: Sendable {
     /// The setting that names the file.
     public let setting: String
@@ -124,14 +124,14 @@ public struct CredentialReport: Sendable {
     public let summary: String
     /// When what it holds becomes valid; nil for bare keys.
     public let begin: Date?
-    /// When what it holds ends; nil for bare keys.
+    /// When what it holds expires; nil for bare keys.
     public let end: Date?
     /// What is wrong with it and what to do; nil where nothing is.
     public let problem: String?
     /// What is probably wrong; nil where nothing is.
     public let warning: String?
 
-    /// Looks at every file an endpoint needs, each for itself.
+    /// Checks every file an endpoint needs, each on its own.
     public static func all(of files: CredentialFiles) -> [CredentialReport] {
         let loader = CredentialLoader(files: files)
         return [

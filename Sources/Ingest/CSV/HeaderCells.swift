@@ -1,10 +1,10 @@
 /// The header at the beginning of a CSV text, with the delimiter it is read by.
 struct CSVHeader {
-    /// How far it reaches; with the delimiter a quoted name's line ends depend on it.
+    /// Where it ends; with the delimiter a quoted name's line ends depend on it.
     let extent: RecordExtent
     /// The byte between cells.
     let delimiter: UInt8
-    /// How often the delimiter stands in it outside quotes.
+    /// How often the delimiter occurs in it outside quotes.
     private let delimiterCount: Int
     /// Its names, or why it cannot be read.
     let cells: Result<HeaderCells, PlanFault>
@@ -18,7 +18,7 @@ struct CSVHeader {
     ///
     /// - Parameters:
     ///   - text: the beginning of the file.
-    ///   - isWhole: whether the text reaches to the end of the file.
+    ///   - isWhole: whether the text extends to the end of the file.
     ///   - mapping: the job's mapping.
     ///   - named: the delimiter that the file names itself.
     /// - Returns: nil where the header's end is not there.
@@ -124,7 +124,7 @@ struct HeaderCells: Sendable {
         length = line.firstOffset(of: delimiter, in: end..<line.count) ?? line.count
     }
 
-    /// The name a header's cell stands for.
+    /// The name in a header's cell.
     static func name(of cell: Cell, in line: UnsafeRawBufferPointer) -> String {
         var text = ByteBuffer()
         CellText.append(cell, of: line, to: &text)
@@ -143,8 +143,8 @@ struct HeaderCells: Sendable {
     }
 }
 
-/// A column's name as errors may show it. Where a file lacks its header, its first record stands in the header's
-/// place, and a record's values must not appear in an error.
+/// A column's name as errors may show it. Where a file lacks its header, its first record is in the header's place, and
+/// a record's values must not appear in an error.
 enum ColumnName {
     /// Whether `name` could be a value rather than a name: mail addresses, numbers, times, long texts.
     static func looksLikeValue(_ name: String) -> Bool {
@@ -153,7 +153,7 @@ enum ColumnName {
             || name.utf8.contains { $0 < 0x20 }
     }
 
-    /// The name in quotes, or its place where it could be a value or holds a character that nobody would see.
+    /// The name in quotes, or its position where it could be a value or holds an invisible character.
     ///
     /// - Parameters:
     ///   - name: the column's name.

@@ -1,10 +1,10 @@
 import Basics
 import IdentityInsights
 
-/// What the names in a header must keep to.
+/// The rules for the names in a header.
 ///
-/// Where a file lacks its header its first record stands there, so names are repeated in a message only when most of them
-/// are known; one that is known by chance, as a language `id`, does not make a header.
+/// Where a file lacks its header its first record is in that place, so names are repeated in a message only when most
+/// of them are known; one that is known by chance, as a language `id`, does not make a header.
 enum HeaderRules {
     private static let shownAtMost = 5
 
@@ -48,7 +48,7 @@ enum HeaderRules {
         mapping.leavesOut(name) || mapping.reads(name) || (mapping.fields.isEmpty && KnownColumns.isKnown(name))
     }
 
-    /// Columns that are left out by their names' beginning speak neither for a header nor against one.
+    /// Columns that are left out because of a name prefix count neither for a header nor against one.
     private static func isMost(_ known: Int, of header: [String]) -> Bool {
         let leftOut = header.count { $0.hasPrefix("_") }
         return 2 * (known - leftOut) > header.count - leftOut
@@ -113,7 +113,7 @@ enum HeaderRules {
     }
 }
 
-/// Knows a row that names the columns once more: files that were joined have their header in their midst.
+/// Recognises a row that repeats the header: in files that were joined, a header appears in the middle.
 struct RepeatedHeader: Sendable {
     private let names: [[UInt8]]
     private let beginnings: ByteSet
@@ -124,11 +124,11 @@ struct RepeatedHeader: Sendable {
         beginnings = ByteSet(names.compactMap(\.first))
     }
 
-    /// Looks whether a row is the header again.
+    /// Checks whether a row repeats the header.
     ///
     /// - Parameters:
     ///   - cells: the row's cells, cleaned.
-    ///   - row: the row they stand in.
+    ///   - row: the row that holds them.
     /// - Returns: the rule that such a row breaks; nil for every other.
     @inline(__always)
     func rule(for cells: borrowing RowCells, of row: UnsafeRawBufferPointer) -> String? {

@@ -65,12 +65,12 @@ extension RecordExtent {
 enum QuotedCell: Equatable {
     /// Closed: the offset behind the closing quote, where a delimiter, a line end or the end of the file stands.
     case closed(behind: Int)
-    /// The bytes end before the closing quote, or too soon to tell whether this is one.
+    /// The bytes end before the closing quote, or too soon to tell whether this is the closing one.
     case unfinished
     /// Something else follows the closing quote: the offset behind that.
     case broken(behind: Int)
 
-    /// Looks for the end of the cell whose opening quote is at `opening`; a doubled quote stands for one of the text.
+    /// Looks for the end of the cell whose opening quote is at `opening`; a doubled quote is one quote of the text.
     static func end(
         in bytes: UnsafeRawBufferPointer, openedAt opening: Int, delimiter: UInt8, isLast: Bool
     ) -> QuotedCell {
@@ -100,10 +100,10 @@ enum QuotedCell: Equatable {
     }
 }
 
-/// A line without a single visible character of its own: empty, of white space, or a row of CSV whose cells are all empty.
-/// It is no record.
+/// A line without a visible character: empty, of white space, or a row of CSV whose cells are all empty. It is not a
+/// record.
 enum BlankLine {
-    /// Whether a line is such a one.
+    /// Whether a line is blank in this sense.
     ///
     /// - Parameters:
     ///   - line: the line without its line end.

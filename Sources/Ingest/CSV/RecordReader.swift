@@ -1,11 +1,11 @@
 import Basics
 import Foundation
 
-/// Reads the records of a file one after the other in constant memory, whatever the length of its lines.
+/// Reads the records of a file one after the other in constant memory, however long its lines.
 struct RecordReader: ~Copyable {
     /// The longest record that is read, in bytes; a longer one is reported and passed over.
     static let longestRecord = 1 << 20
-    /// Bytes asked of the file at once.
+    /// Bytes requested from the file at once.
     static let portion = 1 << 18
 
     /// Offset in the file of the next record.
@@ -32,7 +32,7 @@ struct RecordReader: ~Copyable {
     ///   - offset: offset in bytes of the first record to read.
     ///   - line: physical line, from 1, of that record.
     ///   - limit: longest record in bytes.
-    ///   - portion: bytes asked of the source at once.
+    ///   - portion: bytes requested from the source at once.
     init(
         source: any ByteSource, delimiter: UInt8?, offset: Int, line: Int, limit: Int = Self.longestRecord,
         portion: Int = Self.portion
@@ -84,7 +84,7 @@ struct RecordReader: ~Copyable {
     private mutating func take(_ extent: RecordExtent, of rest: UnsafeRawBufferPointer) -> ScannedRecord {
         let isTooLong = extent.length > limit
         var length = isTooLong ? 0 : extent.length
-        // Only the last line has no end; what old programs put behind it is none of it.
+        // Only the last line has no end; what old programs put after it does not belong to it.
         if extent.lineEnd == 0 { while length > 0, rest[length - 1] == Byte.endMark { length -= 1 } }
         let record = ScannedRecord(bytes: rest.portion(0..<length), line: line, isTooLong: isTooLong)
         start += extent.length + extent.lineEnd
@@ -123,9 +123,9 @@ struct RecordReader: ~Copyable {
     }
 }
 
-/// One record as it stands in the file.
+/// One record as it is in the file.
 struct ScannedRecord {
-    /// The record without its line end; valid until the reader is asked for the next. Empty when `isTooLong`.
+    /// The record without its line end; valid until the next is read. Empty when `isTooLong`.
     let bytes: UnsafeRawBufferPointer
     /// Physical line from 1 at which the record starts.
     let line: Int

@@ -30,7 +30,7 @@ struct RowCells: ~Copyable {
     /// Takes white space and invisible characters off the ends of every cell, and the formula from around text.
     ///
     /// - Parameters:
-    ///   - base: the memory that the cells' text stands in.
+    ///   - base: the memory that holds the cells' text.
     ///   - trims: whether the ends are looked at.
     ///   - unwraps: whether `="0013"` is read as 0013.
     borrowing func clean(in base: UnsafeRawBufferPointer, trims: Bool, unwraps: Bool) {
@@ -100,7 +100,7 @@ struct RowCells: ~Copyable {
         }
     }
 
-    /// Blank cells too many at the end of a row are nothing: programs leave their delimiters behind where a column was.
+    /// Surplus blank cells at the end of a row are ignored: programs leave their delimiters behind where a column was.
     private borrowing func surplus(in row: UnsafeRawBufferPointer, from start: Int) -> RowFault? {
         var here = start
         while here <= row.count {
@@ -126,7 +126,7 @@ struct RowCells: ~Copyable {
 struct CellScan {
     /// The text; of a cell whose quotes are wrong all of its bytes.
     let cell: Cell
-    /// The cell as it stands in the row, with its quotes.
+    /// The cell as it is in the row, with its quotes.
     let place: Range<Int>
     /// What is wrong with its quotes; nil where nothing is.
     let fault: RowFault?
@@ -152,7 +152,7 @@ struct CellScan {
         case .broken(let behind):
             let end = Self.end(of: row, from: behind, delimiter)
             self.init(start..<end, Cell(start..<end), .textBehindQuote)
-        // A row holds no line end of its own, so what follows the closing quote must be the delimiter.
+        // A row contains no line end, so what follows the closing quote must be the delimiter.
         case .closed(let behind) where behind < row.count && row[behind] != delimiter:
             let end = Self.end(of: row, from: behind, delimiter)
             self.init(start..<end, Cell(start..<end), .textBehindQuote)
@@ -171,7 +171,7 @@ struct CellScan {
         row.firstOffset(of: delimiter, in: min(start, row.count)..<row.count) ?? row.count
     }
 
-    /// `="0013"` is no cell of RFC 4180, and yet what people write for spreadsheets to keep the zeros.
+    /// `="0013"` is not a cell of RFC 4180, but people write it so that spreadsheets keep the zeros.
     private static func isFormula(_ cell: UnsafeRawBufferPointer) -> Bool {
         SpreadsheetDamage.textOfFormula(InvisibleCharacters.trimmed(cell)) != nil
     }
@@ -185,13 +185,13 @@ struct CellScan {
         return cells
     }
 
-    /// Whether the cell holds nothing that can be seen, so that one too many of its kind at a row's end is no cell at all.
+    /// Whether the cell holds nothing visible, so that a surplus one at a row's end does not count.
     func isBlank(in row: UnsafeRawBufferPointer) -> Bool {
         fault == nil && InvisibleCharacters.trimmed(row.portion(cell.range)).isEmpty
     }
 }
 
-/// Where one cell's text stands in a row. Rows are shorter than 4 GiB, so offsets take four bytes.
+/// Where one cell's text is in a row. Rows are shorter than 4 GiB, so offsets take four bytes.
 struct Cell {
     private var start: UInt32 = 0
     private var end: UInt32 = 0
@@ -223,7 +223,7 @@ struct Cell {
     /// Takes white space and invisible characters off its ends, and a formula's frame from around its text.
     ///
     /// - Parameters:
-    ///   - base: the memory it stands in.
+    ///   - base: the memory that holds it.
     ///   - trims: whether the ends are looked at.
     ///   - unwraps: whether `="0013"` is read as 0013.
     mutating func clean(in base: UnsafeRawBufferPointer, trims: Bool, unwraps: Bool) {
@@ -241,7 +241,7 @@ struct Cell {
     }
 }
 
-/// The text a cell stands for.
+/// The text of a cell.
 enum CellText {
     /// Appends the text of `cell`, with doubled quotes made single (RFC 4180 §2.7).
     ///

@@ -62,8 +62,8 @@ public struct InputFile: Sendable {
             source: file, delimiter: delimiter, offset: place?.offset ?? dataOffset, line: place?.line ?? dataLine)
     }
 
-    /// Refuses a file that a program on this machine has open for writing. A file that a person names is taken at once;
-    /// to look whether it stands still would keep that person waiting.
+    /// Refuses a file that a program on this machine has open for writing. A file named on the command line is taken at
+    /// once; waiting to see whether it has settled would delay the caller.
     ///
     /// - Throws: `InputError`.
     public func requireNoWriter() throws(InputError) {

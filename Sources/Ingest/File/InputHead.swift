@@ -128,7 +128,7 @@ enum ForeignFile {
 
     private static let html = "is HTML: perhaps a sign-in page or an error page was saved; get the file itself"
 
-    /// Why a file beginning with `head` is refused, nil where nothing speaks against it.
+    /// Why a file beginning with `head` is refused; nil where there is no reason to.
     static func rule(for head: UnsafeRawBufferPointer) -> String? {
         if let signature = signatures.first(where: { head.starts(with: $0.bytes) }) { return signature.rule }
         let text = ByteOrderMark.dropped(from: head).drop(while: Byte.isSpace).prefix(longestBeginning)

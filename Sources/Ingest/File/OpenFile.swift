@@ -49,10 +49,10 @@ final class OpenFile: ByteSource {
         }
     }
 
-    /// Who the file is now.
+    /// The file's identity now.
     ///
     /// - Returns: device, inode, size, and the times of the last write and the last change.
-    /// - Throws: `InputError` when the system does not tell.
+    /// - Throws: `InputError` when the system cannot answer.
     func identity() throws(InputError) -> FileIdentity {
         FileIdentity(try facts())
     }
@@ -110,9 +110,9 @@ protocol ByteSource: Sendable {
     func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(InputError) -> Int
 }
 
-/// What a file is known by, whatever it holds.
+/// The identity of a file by its content.
 public enum ContentDigest {
-    /// The digest of a file as it lies there now.
+    /// The digest of a file as it is now.
     ///
     /// - Parameter path: Where it lies.
     /// - Returns: SHA-256 of its whole content, 32 bytes; nil where there is no file.
@@ -128,12 +128,12 @@ public enum ContentDigest {
             try digest.update(UnsafeRawBufferPointer(rebasing: buffer.prefix(count)))
             offset += count
         }
-        // Replaced or written to meanwhile: none of the files that were there is this one.
+        // Replaced or written to meanwhile: the digest would match none of the versions.
         guard try file.identity().isSameBesidesName(as: identity) else { return [] }
         return try digest.finish()
     }
 
-    /// A regular file as it stands; nil for anything else, and for nothing. Links are not followed.
+    /// A regular file as it is now; nil for anything else, and for nothing. Links are not followed.
     private static func identity(of path: String) throws -> FileIdentity? {
         var facts = stat()
         guard lstat(path, &facts) == 0 else {

@@ -99,7 +99,7 @@ extension RequestBuilder {
     }
 }
 
-/// What the member names of a JSON line must keep to.
+/// The rules for the member names of a JSON line.
 enum MemberRules {
     /// The members of the API's shape at the top of a line.
     static let shape = ["user", "device", "endCustomerRefId", "placement"]
@@ -142,7 +142,7 @@ enum MemberRules {
     }
 
     /// A member given twice under names that differ in their bytes and are the same text (Unicode's canonical
-    /// equivalence), here or in an object further in: nobody could say which of them is meant.
+    /// equivalence), here or in a nested object: which of them is meant is undecidable.
     static func holdsRepeatedName(_ node: JSONNode) -> Bool {
         switch node.kind {
         case .array: node.elements.contains(where: holdsRepeatedName)

@@ -107,7 +107,7 @@ struct ShapedRequest {
         return false
     }
 
-    /// A name with a dot is one unknown name, not a way to a field.
+    /// A name with a dot is a single unknown name, not a path to a field.
     private static func path(_ path: String, _ name: [UInt8]) -> String {
         guard !name.contains(UInt8(ascii: ".")) else { return "?" }
         let name = String(decoding: name, as: UTF8.self)

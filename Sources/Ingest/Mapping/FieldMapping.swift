@@ -1,5 +1,5 @@
-/// A job's word on how the columns of its files become fields of the API. It is stored with the batch, so that a
-/// request made later is the one that was checked.
+/// How a job maps the columns of its files to fields of the API. It is stored with the batch, so that a request made
+/// later is the one that was checked.
 public struct FieldMapping: Sendable, Hashable, Codable {
     /// The fields to fill; none means that columns are known by name.
     public let fields: [FieldRule]

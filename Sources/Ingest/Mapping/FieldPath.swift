@@ -18,9 +18,9 @@ struct FieldPath: Sendable, Hashable {
         return nil
     }
 
-    /// Whether a path that no document names is so near to a documented one that a header which has it means that one:
-    /// the same but for case and separators, or for one letter, or two exchanged, in one name that is long enough
-    /// for that to be no coincidence. Another number, as in `streetLine3`, is no slip.
+    /// Whether a path that no document names is so close to a documented one that a header with it means that one: the
+    /// same except for case and separators, or for one letter, or two exchanged, in one name that is long enough for
+    /// that to be no coincidence. Another number, as in `streetLine3`, is not a typo.
     static func isMisspelt(_ text: String) -> Bool {
         guard RequestField.named(text) == nil else { return false }
         return RequestField.all.contains { isSlip(text, of: $0.path) }

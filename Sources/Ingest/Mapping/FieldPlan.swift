@@ -144,7 +144,7 @@ struct FieldWrite: Sendable {
     /// A field that is not documented is text.
     var kind: FieldKind { field?.kind ?? .string }
 
-    /// What the field is to the record. What the job itself gives is taken at its word.
+    /// The field's role in the record. Values that the job itself gives are not checked.
     var role: FieldRole {
         if case .value = source { return .text }
         return field?.role ?? .text

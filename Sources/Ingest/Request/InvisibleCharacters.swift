@@ -72,8 +72,8 @@ extension InvisibleCharacters {
         return nil
     }
 
-    /// The characters taken off the ends of a value: Unicode's `White_Space`, the controls (Cc), and those that take no
-    /// room: soft hyphen, zero-width space and joiners, marks and isolates of direction, byte order mark, fillers.
+    /// The characters removed from the ends of a value: Unicode's `White_Space`, the controls (Cc), and those without
+    /// width: soft hyphen, zero-width space and joiners, marks and isolates of direction, byte order mark, fillers.
     private static func isInvisible(_ value: UInt32) -> Bool {
         switch value {
         case 0x00...0x20, 0x7F...0xA0, 0xAD, 0x034F, 0x061C, 0x1680, 0x180E, 0x2000...0x200F, 0x2028...0x202F,

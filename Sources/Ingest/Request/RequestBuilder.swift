@@ -24,7 +24,7 @@ public struct RequestBuilder: ~Copyable {
     /// Whether its rows were given back once, so that some cells carry a mark for spreadsheets.
     let isReturned: Bool
     let steps: [RequestStep]
-    /// What the values of each step's field must keep to.
+    /// The rules for the values of each step's field.
     let rules: [FieldRules]
     /// What is noted of them.
     let remarks: [FieldRules]
@@ -33,7 +33,7 @@ public struct RequestBuilder: ~Copyable {
     var identifier = ByteBuffer(capacity: 128)
     var present = RequestFieldSet()
     var lastPath: Int32 = -1
-    /// Email and phone number of the record where they are placeholders: faults only if there is no other.
+    /// Email and phone number of the record where they are placeholders: refused only if there is no other.
     var placeholders: [Refusal] = []
 
     /// Works out everything that is the same for all rows.
@@ -135,7 +135,7 @@ extension RequestBuilder {
     /// - Parameter isShape: whether the record has the API's shape, whose names are the paths themselves.
     mutating func judgeWhole(isShape: Bool = false) {
         for violation in RequestRules.violations(present: present) {
-            // The placeholder says it better.
+            // The placeholder's refusal is more specific.
             if violation.path == "user.email", !placeholders.isEmpty { continue }
             refusals.append(sentence(violation, isShape))
         }
@@ -221,7 +221,8 @@ extension RequestBuilder {
         if text.count > 0 { emit(text.bytes, index, step) }
     }
 
-    /// Gathers the text of a field that is not made from one column alone; false where a part of it makes the whole none.
+    /// Collects the text of a field that is not made from one column alone; false where a part of it makes the whole
+    /// invalid.
     private mutating func gather(_ index: Int, from base: UnsafeRawBufferPointer) -> Bool {
         let step = steps[index]
         switch plan.writes[index].source {
@@ -247,7 +248,7 @@ extension RequestBuilder {
         case .sound: return true
         case .absent: return false
         case .placeholder where step.role != .account:
-            // Beside a good one the other way to reach somebody may be missing.
+            // If one of email and phone number is good, the other may be missing.
             placeholders.append(refusal(of: index, ValueInspector.placeholderRule))
             return false
         case .placeholder: refuse(index, ValueInspector.placeholderRule)
@@ -287,7 +288,7 @@ extension RequestBuilder {
     }
 }
 
-/// A record whose row breaks a rule was asked for its request.
+/// The request of a record whose row breaks a rule was requested.
 public struct RefusedRecord: Error, Sendable, Equatable, CustomStringConvertible {
     /// The rules it breaks.
     public let refusals: [Refusal]

@@ -51,7 +51,7 @@ struct RequestTemplate: Sendable {
 /// One field to be written, with everything about it worked out. It holds no references, so that walking the steps
 /// of a row counts none.
 struct RequestStep: Sendable {
-    /// What is done with the field's text.
+    /// How the field's text is written.
     enum Way {
         /// One cell copied as it is, into a string.
         case plain
@@ -67,7 +67,7 @@ struct RequestStep: Sendable {
     let isInspected: Bool
     /// Whether the field has rules for its text.
     let isChecked: Bool
-    /// Whether the API may have something to say of a value that it takes.
+    /// Whether the API may warn about a value that it accepts.
     let isNoted: Bool
     /// Whether the text comes from one column.
     let isColumn: Bool
@@ -75,7 +75,7 @@ struct RequestStep: Sendable {
     let column: Int32
     /// The object the field belongs to, by number.
     let group: Int32
-    /// Where `"email":` stands among the template's keys.
+    /// Where `"email":` is among the template's keys.
     let keyStart: Int32
     let keyCount: Int32
     /// Its place among the documented fields, or `RequestFieldSet.unknownDeviceField`; -1 for what no rule looks at.

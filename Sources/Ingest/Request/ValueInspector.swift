@@ -27,15 +27,15 @@ struct ValueInspector: Sendable {
         looksAtAll = !rules.absentTexts.isEmpty
     }
 
-    /// Whether fields of a role are looked at.
+    /// Whether fields of a role are inspected.
     func looks(at role: FieldRole) -> Bool { role != .text || looksAtAll }
 
-    /// Looks at a value.
+    /// Inspects a value.
     ///
     /// - Parameters:
     ///   - value: the text in UTF-8, not empty.
     ///   - role: what its field is to the record.
-    /// - Returns: what is to be said of it.
+    /// - Returns: what is wrong with it, if anything.
     func look(at value: UnsafeRawBufferPointer, as role: FieldRole) -> Finding {
         if isAbsent(value) { return .absent }
         switch role {
@@ -48,7 +48,7 @@ struct ValueInspector: Sendable {
         return fault.map { .broken($0) } ?? .sound
     }
 
-    /// Whether a value counts as an empty cell by the job's word.
+    /// Whether the job's settings make a value count as an empty cell.
     func isAbsent(_ value: UnsafeRawBufferPointer) -> Bool { looksAtAll && absentTexts.contains(value) }
 
     /// The rule that an id, account or phone number breaks; nil where none.
@@ -101,18 +101,18 @@ public struct ValueRules: Sendable, Hashable, Codable {
     public let trims: Bool
     /// Whether an id, account or phone number that a spreadsheet has altered is refused, and `="0013"` is read as 0013.
     public let checksSpreadsheets: Bool
-    /// Texts that stand for no value, whatever their case: invalid as an account, and as the only one of email and phone
-    /// number; beside a good one of the two the other counts as absent.
+    /// Placeholder texts, in any case: invalid as an account, and as the only one of email and phone number; beside a
+    /// good one of the two the other counts as absent.
     public let placeholders: [String]
-    /// Texts that count as an empty cell in every field, whatever their case.
+    /// Texts that count as an empty cell in every field, in any case.
     public let absentTexts: [String]
 
-    /// The rules of a job; without any argument, those that hold where a job says nothing.
+    /// The rules of a job; without any argument, the defaults.
     ///
     /// - Parameters:
     ///   - trims: whether white space and invisible characters are taken off both ends of each value.
     ///   - checksSpreadsheets: whether what a spreadsheet has altered is refused.
-    ///   - placeholders: texts that stand for no value; nil: the usual ones.
+    ///   - placeholders: texts that count as placeholders; nil: the usual ones.
     ///   - absentTexts: texts that count as an empty cell.
     public init(
         trims: Bool = true, checksSpreadsheets: Bool = true, placeholders: [String]? = nil, absentTexts: [String] = []
@@ -129,6 +129,6 @@ public struct ValueRules: Sendable, Hashable, Codable {
         "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!",
     ]
 
-    /// How values were read before there were such rules: the rules of batches that were stored without any.
+    /// How values were read before such rules existed: the rules of batches that were stored without any.
     static let none = ValueRules(trims: false, checksSpreadsheets: false, placeholders: [])
 }

@@ -1,8 +1,8 @@
 import IdentityInsights
 import RecordStore
 
-/// Compares the accounts of rows that were given back with those of the lines they came from: a spreadsheet may have
-/// opened and saved the file, and an account that lost its zeros may be somebody else's.
+/// Compares the accounts of returned rows with those of the lines they came from: a spreadsheet may have opened and
+/// saved the file, and an account that lost its zeros may be someone else's.
 struct ReturnedLines {
     /// The batch that rows came from.
     private struct Origin {

@@ -1,8 +1,8 @@
 import IdentityInsights
 import JSON
 
-/// Gives rows of a file back in the file's own form, with `_status`, `_reason`, `_line` and `_batch` behind them, so
-/// that somebody mends them and sends them again.
+/// Returns rows of a file in the file's own form, with `_status`, `_reason`, `_line` and `_batch` as the last columns,
+/// so that they can be corrected and sent again.
 ///
 /// Byte order mark, delimiter, line ends and quotes stay those of the file. Of a file that was given back before, these
 /// four columns are replaced.
@@ -84,12 +84,12 @@ extension RecordLayout {
 
 /// Gives CSV rows back, cell by cell as they were.
 ///
-/// Two things alone are changed: a cell that a spreadsheet would run gets a mark (`SpreadsheetGuard`), and a cell whose
-/// quotes were wrong is put in right ones, so that whatever opens the file finds its columns where they were.
+/// Only two things are changed: a cell that a spreadsheet would execute gets a mark (`SpreadsheetGuard`), and a cell
+/// whose quotes were wrong is quoted correctly, so that any program finds the columns where they were.
 ///
-/// A row with too few cells gets empty ones, so that what is said of it stands where the header says. A row with too
-/// many keeps its surplus behind that: in sight, and still refused until somebody has mended it, for which cell is the
-/// one too many nobody but its author knows, and a guess could be sent and billed.
+/// A row with too few cells gets empty ones, so that the notes are where the header says. A row with too many keeps its
+/// surplus after them: visible, and refused until it has been corrected, for only its author knows which cell is the
+/// surplus one, and a guess could be sent and billed.
 struct ReturnedCSV: Sendable {
     private let delimiter: UInt8
     private let lineEnd: [UInt8]
@@ -100,7 +100,7 @@ struct ReturnedCSV: Sendable {
     private let stale: Set<Int>
     /// Whether cells may carry marks already.
     private let isReturned: Bool
-    /// Whether every cell of the header stands in quotes: then so does what is added.
+    /// Whether every cell of the header is quoted: then the added cells are, too.
     private let quotesAll: Bool
 
     /// - Parameters:

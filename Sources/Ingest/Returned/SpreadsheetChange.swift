@@ -8,7 +8,7 @@ enum SpreadsheetChange {
 
     /// Whether a spreadsheet explains how one text became another.
     ///
-    /// Only what a spreadsheet does is looked for: a number that gains leading zeros has been mended.
+    /// Only what a spreadsheet does is looked for: a number that gains leading zeros has been corrected.
     ///
     /// - Parameters:
     ///   - original: the text as it was given out.
@@ -41,7 +41,7 @@ private struct Decimal: Equatable {
     var digits: [UInt8]
     var magnitude: Int
 
-    /// The numbers that a text may stand for: point and comma may each part the fraction or groups of thousands.
+    /// The numbers that a text may mean: point and comma may each separate the fraction or groups of thousands.
     static func readings(of text: [UInt8]) -> [Decimal] {
         let (point, comma) = (UInt8(ascii: "."), Byte.comma)
         return [Decimal(text, fraction: point, group: comma), Decimal(text, fraction: comma, group: point)]

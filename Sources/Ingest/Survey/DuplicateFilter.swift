@@ -1,6 +1,6 @@
 import Foundation
 
-/// Tells values seen before from new ones in a fixed amount of memory, whatever the number of values.
+/// Tells values seen before from new ones in a fixed amount of memory, however many there are.
 ///
 /// A cache of 32-bit fingerprints in buckets of sixteen. Up to some half a million values, or more where it is made for
 /// more, every repeat is counted, and hardly ever (one value in a hundred million) a new one taken for a repeat. With

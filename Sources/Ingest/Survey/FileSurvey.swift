@@ -13,7 +13,7 @@ public struct FileSurvey: Sendable, Equatable {
     /// Records whose request is the same as that of an earlier one in the file: that one's call answers them. As good as
     /// exact: memory grows with the file.
     public internal(set) var duplicateRequests = 0
-    /// Records whose id stands in the file already; that is allowed. Counted with the same means.
+    /// Records whose id is in the file already; that is allowed. Counted with the same means.
     public internal(set) var duplicateIDs = 0
     /// Records that an earlier batch's answer would serve; 0 where no database was looked into.
     public internal(set) var reused = 0

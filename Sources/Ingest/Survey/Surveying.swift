@@ -17,7 +17,7 @@ struct SurveyPass: ~Copyable {
     private var requests: DuplicateFilter
     /// Requests that were not in the file before, to be looked up together.
     private var fresh: [(request: RequestFingerprint, hash: UInt64)] = []
-    /// What files before this one and this one would call; nil where that serves nobody.
+    /// What earlier files and this one would call; nil where that is of no use.
     private(set) var answered: AnsweredRequests?
 
     init(_ file: ExaminedFile, _ past: FileSurvey.Past?, _ answered: AnsweredRequests? = nil) throws {

@@ -4,7 +4,8 @@ public import RecordStore
 public enum AnswerTable {
     /// The outcome of a reply.
     ///
-    /// A status the table does not name is judged so that nobody pays twice: what may have gone through is in doubt.
+    /// A status the table does not name is judged so that nothing is paid twice: what may have gone through is in
+    /// doubt.
     ///
     /// - Parameters:
     ///   - reply: The facts of one call.
@@ -70,7 +71,7 @@ public enum AnswerTable {
             return Outcome(.rejected, isRead: body.isErrors)
         case 429: return Outcome(.overloaded, isThrottled: true, retryAfter: retryAfter)
         case 425 where body.isErrors: return Outcome(.transient, isRead: true, retryAfter: retryAfter)
-        // A proxy's word: the call may have gone through.
+        // A proxy's answer: the call may have gone through.
         case 408, 425: return Outcome(.inDoubt, billable: .unknown, gateSignal: .trouble, retryAfter: retryAfter)
         default: return Outcome(.misconfigured, gateSignal: .misconfigured)
         }
@@ -80,13 +81,13 @@ public enum AnswerTable {
         _ body: Reply.Body, _ retryAfter: RetryAfter?, _ circumstances: Circumstances
     ) -> Outcome {
         guard case .errors(let recoverable, let mentionsEncryption) = body else {
-            // nginx answers a missing or wrong client certificate with a 400 of its own.
+            // nginx answers a missing or wrong client certificate with its own 400.
             return Outcome(.misconfigured, gateSignal: .misconfigured)
         }
         if mentionsEncryption, !circumstances.othersAreAnswered {
             return Outcome(.misconfigured, gateSignal: .misconfigured)
         }
-        // What speaks of encryption shows of no other record that it would be answered.
+        // An error about encryption does not show that any other record would be answered.
         return recoverable == true
             ? Outcome(.transient, isRead: !mentionsEncryption, retryAfter: retryAfter)
             : Outcome(.rejected, isRead: !mentionsEncryption)
@@ -115,7 +116,7 @@ extension Reply.Body {
 extension Reply {
     fileprivate static let cameBefore = "The answer's requestRefId came before: it is the answer to an earlier call"
 
-    /// Why the answer cannot be the one to this call; nil where nothing speaks against it.
+    /// Why the answer cannot belong to this call; nil where there is no reason to think so.
     fileprivate var answersAnother: String? {
         guard let requestRefID, !Self.isAnswer(requestRefID, to: correlationID) else { return nil }
         return "The answer's requestRefId is not its X-MC-Correlation-ID: it is the answer to another call"
@@ -135,9 +136,9 @@ extension AnswerTable {
     public struct Circumstances: Sendable, Equatable {
         /// Whether an unencrypted 200 halts the batch (`api.require_encrypted_answers`).
         public var requireEncryptedAnswers = false
-        /// Whether one of the run's last 20 outcomes was an answer that was read: then a refusal is about its record.
+        /// Whether one of the run's last 20 outcomes was an answer that was read: then a refusal is due to its record.
         public var othersAreAnswered = false
-        /// Whether the answer's `requestRefId` came among the endpoint's last ones.
+        /// Whether the answer's `requestRefId` is among the endpoint's recent ones.
         public var cameBefore = false
 
         /// The circumstances of a single call.
@@ -151,18 +152,18 @@ extension AnswerTable {
     }
 }
 
-/// The last outcomes of a run, as far as they tell whether others are answered.
+/// The last outcomes of a run: whether other records are answered.
 struct RecentOutcomes: Sendable {
     /// So many outcomes are looked at.
     static let window = 20
 
-    /// Of each outcome one bit, the latest the lowest: whether it was an answer that was read.
+    /// One bit for each outcome, the latest the lowest: whether it was an answer that was read.
     private var read: UInt32 = 0
 
     /// Whether one of them was an answer that was read.
     var holdRead: Bool { read != 0 }
 
-    /// Takes in how a call ended, in the order in which the ends arrive.
+    /// Records how a call ended, in the order in which the ends arrive.
     mutating func take(_ outcome: Outcome) {
         read = (read << 1 | (outcome.isRead ? 1 : 0)) & ((1 << UInt32(Self.window)) - 1)
     }
@@ -170,7 +171,7 @@ struct RecentOutcomes: Sendable {
 
 /// What one call's reply means, read from the answer table by `AnswerTable.outcome(of:in:)`.
 public struct Outcome: Sendable, Equatable {
-    /// The outcome's name; the raw value is the ledger's word.
+    /// The outcome's name; the raw value is the one stored in the ledger.
     public enum Kind: String, Sendable, CaseIterable {
         /// Answered and read.
         case succeeded
@@ -178,13 +179,13 @@ public struct Outcome: Sendable, Equatable {
         case undecipherable
         /// Answered and read, but with the answer to another call; held in doubt with the answer kept.
         case repeated
-        /// Refused for good because of what the record holds.
+        /// Finally refused because of what the record holds.
         case rejected
         /// Refused because of how this side is set up: keys, certificate, address, rights.
         case misconfigured
-        /// A passing fault; tried again, spending an attempt.
+        /// A transient fault; tried again, spending an attempt.
         case transient
-        /// The other side asks for fewer calls; tried again, spending no attempt.
+        /// The other side requests fewer calls; tried again, spending no attempt.
         case overloaded
         /// May have been answered and billed, and no answer is recorded.
         case inDoubt = "in_doubt"
@@ -192,7 +193,7 @@ public struct Outcome: Sendable, Equatable {
         case unsent
     }
 
-    /// What the gate makes of an outcome.
+    /// The effect of an outcome on the gate.
     public enum GateSignal: Sendable, Equatable {
         /// The other side is there and answers.
         case answered
@@ -208,22 +209,22 @@ public struct Outcome: Sendable, Equatable {
     public let billable: Billable
     /// Whether the call left, or may have left, and counts against the caps.
     public var countsAsCall: Bool { billable != .no || isAnswer }
-    /// Whether any HTTP answer came, whatever its status.
+    /// Whether any HTTP answer came, regardless of its status.
     public let isAnswer: Bool
     /// Whether an answer was read: a 200, or an error of the API about its record or itself. Until the first one of a run
     /// concurrency is one.
     public let isRead: Bool
     /// Whether the status was 429 or 503, which the rate cut counts.
     public let isThrottled: Bool
-    /// What the gate makes of it; nil when it tells nothing about the other side.
+    /// Its effect on the gate; nil when it says nothing about the other side.
     public let gateSignal: GateSignal?
     /// How long everyone has to wait before the next call.
     public let retryAfter: RetryAfter?
-    /// What is kept beside the answer: a warning to a success, the reason of a doubt.
+    /// What is stored beside the answer: a success's warning, or why a record is in doubt.
     public let note: String?
     /// Whether it counts to `halt.undecipherable` although it succeeded.
     public let countsAsUnreadable: Bool
-    /// Why the batch halts at once, whatever else follows.
+    /// Why the batch halts at once, regardless of what follows.
     public let halt: Halt?
 
     init(

@@ -59,7 +59,7 @@ struct UndecipherableStreak: Sendable {
         self.limit = max(1, limit)
     }
 
-    /// How many calls may be under way; nil: as many as one likes.
+    /// How many calls may be under way; nil: no limit.
     var mostUnderWay: Int? { isProven ? nil : isKeyDoubted ? 1 : max(1, limit - count) }
 
     /// Counts one outcome; returns the halt when the row is long enough.
@@ -83,13 +83,13 @@ struct UndecipherableStreak: Sendable {
         isKeyDoubted = false
     }
 
-    /// Starts a new row: the key may be another now.
+    /// Starts a new row: the key may have changed.
     mutating func reset() {
         count = 0
         isProven = false
     }
 
-    /// Goes on where an earlier process stopped.
+    /// Continues where an earlier process stopped.
     mutating func resume(isKeyDoubted: Bool) { self.isKeyDoubted = self.isKeyDoubted || isKeyDoubted }
 }
 
@@ -107,14 +107,14 @@ struct RepeatedAnswers: Sendable {
     }
 }
 
-/// Which of a batch's records were refused because of how this side seems to be set up, and whether others were
-/// answered meanwhile: then it is about these records. A pure value.
+/// Which of a batch's records were refused because of how this side seems to be configured, and whether others were
+/// answered meanwhile: then these records are the cause. A pure value.
 struct RefusalHistory: Sendable {
     private var answers = 0
     /// How many answers had come when a record was first refused.
     private var answersBefore: [RecordID: Int] = [:]
     private var refusedProbe: RecordID?
-    /// What the last refused probe was told.
+    /// What the other side said when it last refused a probe.
     private(set) var lastText: String?
 
     /// Whether the last probe that was sent with one of these records was refused.
@@ -126,7 +126,7 @@ struct RefusalHistory: Sendable {
         return answers > before
     }
 
-    /// Takes in how a call with a record ended, in the order in which the ends arrive.
+    /// Records how a call with a record ended, in the order in which the ends arrive.
     mutating func take(_ sign: Outcome.GateSignal?, of record: RecordID, isProbe: Bool, errorText: String?) {
         if isProbe { refusedProbe = nil }
         switch sign {
@@ -145,11 +145,11 @@ struct RefusalHistory: Sendable {
 /// Finds the records of a run that are always answered with 'too many calls' while others are answered: such a record is
 /// tried last, and then fails. A pure value.
 ///
-/// The count is the run's; another run begins anew.
+/// The count is the run's; another run starts again from zero.
 struct ThrottledRecords: Sendable {
-    /// What becomes of a record that was answered so once more.
+    /// What happens to a record that was answered this way again.
     enum Verdict: Sendable, Equatable {
-        /// It is tried again as any other.
+        /// It is tried again like any other.
         case again
         /// It is tried when nothing else is left.
         case last
@@ -158,7 +158,7 @@ struct ThrottledRecords: Sendable {
     }
 
     private let limit: Int
-    /// How often each record was answered so, since it was answered otherwise.
+    /// How often each record was answered this way, since it was last answered otherwise.
     private var answers: [RecordID: Int] = [:]
     /// Records that are tried for the last time.
     private var lastTries: Set<RecordID> = []
@@ -169,7 +169,7 @@ struct ThrottledRecords: Sendable {
         self.limit = isTooMany ? .max : limit
     }
 
-    /// Takes in how a call ended.
+    /// Records how a call ended.
     mutating func take(_ outcome: Outcome, of record: RecordID, othersAreAnswered: Bool) -> Verdict {
         guard outcome.kind == .overloaded else {
             if outcome.isAnswer { answers[record] = nil }

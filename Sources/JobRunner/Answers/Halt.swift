@@ -1,33 +1,33 @@
 import Basics
 import Foundation
 
-/// Why the runner stopped a batch by itself, and what to do about it. Neither text holds a value of a record.
+/// Why the runner stopped a batch, and what to do about it. Neither text holds a value of a record.
 public struct Halt: Error, Sendable, Equatable, CustomStringConvertible {
-    /// What is systemic, in one word.
+    /// The systemic cause.
     public enum Cause: String, Sendable {
         /// Probes kept being refused because of how this side is set up.
         case misconfigured
-        /// Probes kept being refused while others were answered: it is about these records.
+        /// Probes kept being refused while others were answered: these records are the cause.
         case recordsRefused
         /// Several answers in a row could not be deciphered, or came unencrypted where that is forbidden.
         case undecipherable
         /// The other side has been out of reach for longer than `halt.outage`.
         case outage
-        /// The other side asks for a wait too long to sit out.
+        /// The other side requests a wait that is too long.
         case longWait
-        /// Nothing has come for longer than `halt.outage` but that there are too many calls.
+        /// For longer than `halt.outage` every answer was 'too many calls'.
         case overloaded
-        /// Answers to earlier calls came again.
+        /// Answers to earlier calls came back again.
         case repeated
-        /// Too many of a batch's latest answers refuse its records for good.
+        /// Too many of a batch's latest answers are final refusals.
         case failing
     }
 
-    /// What is systemic, in one word.
+    /// The systemic cause.
     public let cause: Cause
     /// One sentence: what happened.
     public let reason: String
-    /// One sentence or two: what to do, after which the batch can go on.
+    /// One sentence or two: what to do before the batch can continue.
     public let remedy: String
 
     /// Names a cause, what happened and what to do about it.
@@ -60,7 +60,7 @@ extension Halt {
                 + "is read before another call is made.")
     }
 
-    /// A batch that such answers halted goes on, and today's key does not open those that were kept.
+    /// A batch halted by such answers is resumed, and the current key does not open the stored ones.
     static func stillUndecipherable(_ count: Int, batch: String) -> Halt {
         Halt(
             cause: .undecipherable,
@@ -71,7 +71,7 @@ extension Halt {
                 + "whether the key of today is right.")
     }
 
-    /// Answers to earlier calls came again.
+    /// Answers to earlier calls came back again.
     static func repeated(_ count: Int) -> Halt {
         Halt(
             cause: .repeated,
@@ -126,7 +126,7 @@ extension Halt {
             remedy: "Check the network, the proxy and api.base_url with \(Hint.doctor).")
     }
 
-    /// `Retry-After` asks to wait until `end`, in milliseconds since 1970 UTC, which is more than `longest`.
+    /// `Retry-After` requests a wait until `end`, in milliseconds since 1970 UTC, which is more than `longest`.
     static func longWait(until end: Int64, longest: Duration) -> Halt {
         let lastMillisecondOf9999: Int64 = 253_402_300_799_999
         let date =
@@ -150,7 +150,7 @@ extension Halt {
                 + "check); \(Hint.cancel(batch: batch)) gives up what has not been sent.")
     }
 
-    /// The same for a batch that this keeps from its end: last comes the command by which it goes on.
+    /// The same for a batch that this keeps from completing: last comes the command that resumes it.
     func named(for batch: String) -> Halt {
         Halt(cause: cause, reason: reason, remedy: "\(remedy) To go on: \(Hint.resume(batch: batch)).")
     }
@@ -159,14 +159,14 @@ extension Halt {
         probes == 1 ? "the probe" : "\(Counted.number(probes)) probes in a row"
     }
 
-    /// The other side's last word, without the full stop that ends our own sentence.
+    /// The other side's last message, without the full stop that ends our own sentence.
     private static func quoted(_ text: String?) -> String {
         text.map { ": \($0.hasSuffix(".") ? String($0.dropLast()) : $0)" } ?? ""
     }
 }
 
 extension Double {
-    /// A rate without a fraction of nothing.
+    /// A rate without a zero fraction.
     fileprivate var inWords: String {
         Int(exactly: self).map(String.init) ?? "\(self)"
     }

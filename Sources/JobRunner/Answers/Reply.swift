@@ -1,4 +1,4 @@
-/// Neutral facts about one call: all that the answer table reads, without a word of HTTP libraries in it.
+/// Neutral facts about one call: everything the answer table reads, independent of any HTTP library.
 public struct Reply: Sendable {
     /// An answer whose text could be read.
     public struct Answer: Sendable, Equatable {
@@ -21,7 +21,7 @@ public struct Reply: Sendable {
             self.hasKnownLeaf = hasKnownLeaf
         }
 
-        /// What a person is to know of an answer that is taken all the same; nil where there is nothing.
+        /// What an operator should know about an answer that is accepted nevertheless; nil where there is nothing.
         public var warning: String? {
             let warnings = [
                 isEncrypted ? nil : "answer was not encrypted",
@@ -42,7 +42,7 @@ public struct Reply: Sendable {
         case errors(recoverable: Bool?, mentionsEncryption: Bool)
         /// Nothing at all.
         case empty
-        /// More than is read of an answer.
+        /// Longer than the cap on answers.
         case oversized
         /// Anything else: HTML, another shape of JSON.
         case other
@@ -68,7 +68,7 @@ public struct Reply: Sendable {
     public var errorText: String?
     /// What the error's details name, as field paths; no values.
     public var details: String?
-    /// Whether the answer brought warnings or alerts of its own.
+    /// Whether the answer itself brought warnings or alerts.
     public var hasWarnings: Bool
     /// Time from handing the request over until the call ended.
     public var duration: Duration
@@ -111,11 +111,11 @@ extension Reply.Body {
     }
 }
 
-/// Why a call ended without an answer; the raw value is the ledger's word for the cause.
+/// Why a call ended without an answer; the raw value is the cause as stored in the ledger.
 public enum FailureKind: String, Sendable, CaseIterable {
     /// No connection could be made: name not found, refused, no route, timed out while connecting.
     case couldNotConnect = "could_not_connect"
-    /// The proxy does not let us through (403, 407 to CONNECT).
+    /// The proxy refuses to connect us (403, 407 to CONNECT).
     case proxyRefused = "proxy_refused"
     /// The TLS handshake failed for a reason that is neither side's certificate.
     case tlsHandshake = "tls_handshake"
@@ -139,7 +139,7 @@ public enum FailureKind: String, Sendable, CaseIterable {
     case other
 }
 
-/// How long the answering side asks every caller to wait, from the moment its answer arrived (RFC 9110 §10.2.3).
+/// How long the answering side tells every caller to wait, from the arrival of its answer (RFC 9110 §10.2.3).
 public struct RetryAfter: Sendable, Equatable, Comparable {
     /// Whole seconds, at least 0.
     public let seconds: Int
@@ -150,7 +150,7 @@ public struct RetryAfter: Sendable, Equatable, Comparable {
     /// The shorter of two.
     public static func < (left: RetryAfter, right: RetryAfter) -> Bool { left.seconds < right.seconds }
 
-    /// The moment the wait ends, in milliseconds since 1970 UTC, and `Int64.max` when it cannot be counted.
+    /// The end of the wait, in milliseconds since 1970 UTC; `Int64.max` on overflow.
     func end(from now: Int64) -> Int64 {
         let (milliseconds, tooLong) = Int64(seconds).multipliedReportingOverflow(by: 1000)
         let (end, tooLate) = now.addingReportingOverflow(milliseconds)

@@ -3,8 +3,7 @@ import RecordStore
 
 /// When a record is tried again, and when no more: full jitter, `random(0, min(maxDelay, baseDelay·2ⁿ))`.
 struct RetryPolicy: Sendable {
-    /// Far enough away that a record the API refuses by itself, while it takes others, does not close the gate again
-    /// and again.
+    /// Long enough that a record which the API refuses, while it accepts others, does not close the gate over and over.
     private static let refusedAgain: Int64 = 300_000
 
     private let attempts: Int
@@ -21,21 +20,21 @@ struct RetryPolicy: Sendable {
         probeInterval = configuration.probeInterval.milliseconds
     }
 
-    /// The longest a record waits for its next try, in milliseconds, but for a `Retry-After`, which closes the way for
-    /// all and is remembered with the limiter.
+    /// The longest a record waits for its next try, in milliseconds, except for a `Retry-After`, which closes the way
+    /// for all and is stored with the limiter.
     var longestDelay: Int64 { max(maxDelay, probeInterval + 1000, Self.refusedAgain) }
 
-    /// What becomes of a record after an outcome.
+    /// What happens to a record after an outcome.
     ///
     /// - Parameters:
     ///   - outcome: What the call's reply means.
     ///   - number: The attempt's number among all attempts of the record, from 1.
     ///   - spent: The attempts the record had spent before this one.
-    ///   - isGateClosed: Whether the gate is closed once the outcome is counted: trouble then spends no attempt.
+    ///   - isGateClosed: Whether the gate is closed once the outcome is counted: failures then spend no attempt.
     ///   - reopensAt: Until when `Retry-After` keeps everyone waiting, by the same clock as `now`.
     ///   - now: Milliseconds since 1970 UTC by the ``RetryClock``.
     ///   - random: A number from 0 up to 1.
-    /// - Returns: The step the store takes.
+    /// - Returns: The step for the store.
     func step(
         after outcome: Outcome, number: Int, spent: Int, isGateClosed: Bool, reopensAt: Int64, now: Int64,
         random: Double
@@ -61,15 +60,15 @@ struct RetryPolicy: Sendable {
         return Int64((ceiling * random).rounded(.down))
     }
 
-    /// A record refused as misconfigured steps back behind the probe, so that another record can show whether it is
-    /// this record alone that the API refuses.
+    /// A record refused as misconfigured waits longer than the probe, so that another record can show whether the API
+    /// refuses this record alone.
     private func refusalDelay(_ number: Int) -> Int64 {
         number <= probes + 1 ? probeInterval + 1000 : max(probeInterval, Self.refusedAgain)
     }
 }
 
 extension Completion {
-    /// How a call ended, with what becomes of its record.
+    /// How a call ended, and what happens to its record.
     init(_ call: Call, _ reply: Reply, _ outcome: Outcome, next: NextStep, endedAt instant: Instant) {
         let (status, keptBytes, failure) = reply.parts
         self.init(

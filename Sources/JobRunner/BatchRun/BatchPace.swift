@@ -2,13 +2,13 @@ import Basics
 import Foundation
 import RecordStore
 
-/// A batch's own rate, in front of the one its endpoint allows.
+/// A batch's own rate, below the one its endpoint allows.
 ///
-/// Asks are counted here only for what the endpoint granted, so no permit is lost on the way.
+/// Only what the endpoint granted is counted here, so no permit is lost.
 struct BatchPace: Sendable {
     private var limiter: RateLimiter?
 
-    /// - Parameter rate: Calls per second, above 0; nil for no rate of its own.
+    /// - Parameter rate: Calls per second, above 0; nil for no batch rate.
     init(rate: Double?) {
         limiter = rate.map { RateLimiter(rate: $0, burst: 1) }
     }
@@ -39,7 +39,7 @@ struct BatchPace: Sendable {
     }
 }
 
-/// Tells whether a run's call window is open, and asks the calendar at most once a minute.
+/// Says whether a run's call window is open, and consults the calendar at most once a minute.
 struct WindowWatch: Sendable {
     private let opening: (@Sendable (Int64) -> Int64)?
     private var minute: Int64?
@@ -54,7 +54,7 @@ struct WindowWatch: Sendable {
     /// When calls may be made next, in milliseconds since 1970 UTC; nil while they may be made at `now`.
     mutating func opening(after now: Int64) -> Int64? {
         guard let opening else { return nil }
-        // Windows open and close on whole minutes, and asking a calendar costs more than a claim.
+        // Windows open and close on whole minutes, and consulting a calendar costs more than a claim.
         if minute != now / 60_000 {
             minute = now / 60_000
             opensAt = opening(now)
@@ -77,7 +77,7 @@ struct CallLimits: Sendable {
 
     /// The caps that hold at a time, in milliseconds since 1970 UTC.
     mutating func caps(at now: Int64) -> CallCaps {
-        // Zones differ by whole minutes, and asking a calendar costs more than a claim.
+        // Zones differ by whole minutes, and consulting a calendar costs more than a claim.
         if now / 60_000 != minute {
             minute = now / 60_000
             day = CallDay(at: now, in: configuration.timeZone)
@@ -87,7 +87,7 @@ struct CallLimits: Sendable {
             answeredSince: configuration.reuseWithin.map { now - $0.milliseconds }, day: day)
     }
 
-    /// Why a capped batch is paused, and how it goes on.
+    /// Why a capped batch is paused, and how it continues.
     func reason(_ cap: Cap) -> String {
         switch cap {
         case .batchCalls:
@@ -108,11 +108,11 @@ struct CallLimits: Sendable {
     }
 }
 
-/// How long ended calls wait for others to end, so that they share one commit. Decides, does nothing.
+/// How long ended calls wait for others to end, so that they share one commit. Decides only; no side effects.
 ///
-/// A commit costs two synchronised writes and the pages that every commit changes, whatever its size, so at a thousand
-/// calls a second groups of ten to sixteen cost a good deal less a record than groups of five. At the few calls a second
-/// of most contracts nothing would come of waiting, and nothing waits.
+/// A commit costs two synchronised writes and the pages that every commit changes, regardless of its size, so at a
+/// thousand calls a second groups of ten to sixteen cost much less per record than groups of five. At the few calls a
+/// second of most contracts waiting would gain nothing, so nothing waits.
 struct CommitCoalescing: Sendable {
     /// Longest wait, in nanoseconds: short beside a call, because an end that is not written is in doubt after a crash.
     static let patience: Int64 = 8_000_000
@@ -153,18 +153,18 @@ struct CommitCoalescing: Sendable {
     }
 }
 
-/// The times at which a run has asked to be woken, in monotonic nanoseconds, so that it asks but once.
+/// The times at which a run has requested a wake-up, in monotonic nanoseconds, so that each is requested only once.
 struct PendingTimers: Sendable {
     private var deadlines: [Int64] = []
 
-    /// Whether an alarm has to be set for a deadline; not if one rings before it anyway.
+    /// Whether a timer must be set for a deadline; not if an earlier one fires anyway.
     mutating func needsTimer(at deadline: Int64) -> Bool {
         if deadlines.contains(where: { $0 <= deadline }) { return false }
         deadlines.append(deadline)
         return true
     }
 
-    /// An alarm rang.
+    /// A timer fired.
     mutating func fired(_ deadline: Int64) {
         deadlines.removeAll { $0 == deadline }
     }

@@ -8,17 +8,17 @@ public enum RunEnd: Sendable, Equatable {
     case rerunDone
     /// Something systemic is wrong; the batch is halted.
     case halted(Halt)
-    /// The stop signal was given; the batch goes on with the next run.
+    /// The stop signal was raised; the batch continues with the next run.
     case stopped
-    /// A cap on calls is reached; the batch is paused. After a re-run its state is as before: the rest of the re-run goes
-    /// on by itself, not with everything else that waits.
+    /// A cap on calls is reached; the batch is paused. After a re-run its state is as before: the rest of the re-run
+    /// continues on its own, not with everything else that waits.
     case capped(Cap)
-    /// Someone else took the batch out of `running`, or it wasn't to be run at all; its state says how.
+    /// The batch was moved out of `running` by someone else, or was not to be run at all; its state says how.
     case stateChanged(to: BatchState)
 }
 
 extension BatchRun {
-    /// Nothing is left to claim: in-doubt records get their policy, otherwise the batch is complete.
+    /// Nothing is left to claim: the policy is applied to in-doubt records, otherwise the batch is complete.
     mutating func close() async throws {
         let configuration = runner.configuration
         let counts = try runner.store.progress(batch)
@@ -44,7 +44,7 @@ extension BatchRun {
         state.end(.completed)
     }
 
-    /// Sends what was put behind everything else.
+    /// Sends what was queued behind everything else.
     ///
     /// - Returns: Whether there is any.
     private mutating func beginLastTries() async throws -> Bool {
@@ -61,20 +61,20 @@ extension BatchRun {
         return try state.isIdle && !runner.store.awaitsCalls(batch, of: rerun)
     }
 
-    /// Whether a halt for failing answers came with the batch's last records: it would stop nothing, and only keep the
-    /// results back.
+    /// Whether a halt for failing answers came with the batch's last records: it would stop nothing, and only delay the
+    /// results.
     func comesTooLate(_ end: RunEnd) throws -> Bool {
         guard case .halted(let halt) = end, halt.cause == .failing else { return false }
         return try isExhausted()
     }
 
-    /// A halt says to each batch how it goes on.
+    /// A halt tells each batch how to continue.
     func named(_ end: RunEnd) throws -> RunEnd {
         guard case .halted(let halt) = end else { return end }
         return .halted(try ofRecords(halt).named(for: name))
     }
 
-    /// A halt because of refused probes says to the batch whose records these were whether it may be about them.
+    /// A halt because of refused probes tells the batch whose records these were whether they may be the cause.
     private func ofRecords(_ halt: Halt) throws -> Halt {
         guard halt.cause == .misconfigured, refusals.isProbeRefused else { return halt }
         if refusals.wereOthersAnswered {
@@ -85,8 +85,8 @@ extension BatchRun {
 
     /// Writes the state the run leaves behind.
     ///
-    /// - Returns: How the run ended: as it meant to, or as somebody else decided who moved the batch before; nil where it
-    ///   goes on, for somebody queued records again or let the batch go on.
+    /// - Returns: How the run ended: as intended, or as set by another change that moved the batch first; nil where the
+    ///   run continues, because records were queued again or the batch was resumed.
     mutating func concluded(_ end: RunEnd) async throws -> RunEnd? {
         try await rememberLimiter(whenStopped: end == .stopped)
         guard try await leave(end) else {
@@ -103,7 +103,7 @@ extension BatchRun {
         return end
     }
 
-    /// A run that is stopped while the disk is full leaves nothing unaccounted for: the next one begins with what the
+    /// A run that is stopped while the disk is full loses track of nothing: the next one starts with what the
     /// limiter knew before.
     private func rememberLimiter(whenStopped isStopped: Bool) async throws {
         do {
@@ -111,7 +111,7 @@ extension BatchRun {
         } catch let error as StoreError where error.code == .diskFull && isStopped {}
     }
 
-    /// Moves the batch to where the run's end leaves it; whether it was still running. Who is too late changes nothing.
+    /// Moves the batch to where the run's end leaves it; returns whether it was still running. If not, nothing changes.
     private func leave(_ end: RunEnd) async throws -> Bool {
         let (next, reason): (BatchState, String?)
         switch end {
@@ -123,7 +123,7 @@ extension BatchRun {
         return try await runner.store.moveBatch(batch, from: [.running], to: next, reason: reason)
     }
 
-    /// Tells how far the run has come, when it is time.
+    /// Reports progress when it is time.
     mutating func report() {
         if reporter.isDue(at: clock.monotonic) { tell() }
     }

@@ -1,6 +1,6 @@
 import RecordStore
 
-/// One run of a batch: performs what `RunState`, `EndpointTraffic` and `RetryPolicy` decide.
+/// One run of a batch: carries out what `RunState`, `EndpointTraffic` and `RetryPolicy` decide.
 struct BatchRun {
     typealias Group = ThrowingDiscardingTaskGroup<any Error>
 
@@ -25,13 +25,13 @@ struct BatchRun {
     var gathered: [Completion] = []
     var coalescing: CommitCoalescing
     var isWriting = false
-    /// Whether the limiter learnt something that a restart must not forget.
+    /// Whether the limiter learnt something that must survive a restart.
     var isLimiterChanged = false
     /// The run's number at the endpoint.
     let member: Int
-    /// Whether it stands in line there for permits.
+    /// Whether it is queued there for permits.
     var isQueued = false
-    /// Whether its call window is closed, as last told.
+    /// Whether its call window is closed, as last reported.
     var isOutsideWindow = false
     var refusals = RefusalHistory()
     var throttled: ThrottledRecords
@@ -96,7 +96,7 @@ struct BatchRun {
         }
     }
 
-    /// Takes in all messages.
+    /// Handles all messages.
     private mutating func absorb() throws {
         for message in mailbox.take() {
             switch message {
@@ -135,7 +135,7 @@ struct BatchRun {
 }
 
 extension BatchRun {
-    /// When the batch's call window opens, in milliseconds since 1970 UTC; nil while it is open. Tells of both changes.
+    /// When the batch's call window opens, in milliseconds since 1970 UTC; nil while it is open. Reports both changes.
     mutating func closedWindow() -> Int64? {
         let opening = window.opening(after: clock.now)
         guard (opening != nil) != isOutsideWindow else { return opening }
@@ -151,7 +151,7 @@ extension BatchRun {
         return opening
     }
 
-    /// Others need not wait for this run: it wants no calls for now.
+    /// Other runs need not wait for this one: it needs no calls for now.
     mutating func dequeue() {
         guard isQueued else { return }
         isQueued = false
@@ -201,11 +201,11 @@ extension BatchRun {
     /// A wall clock that is set is seen after so many nanoseconds at the latest.
     private static let longestUnseen: Int64 = 60_000_000_000
 
-    /// Waits for leave to call; while the gate is closed there may be nothing left to call for.
+    /// Waits for permission to call; while the gate is closed there may be nothing left to call for.
     private mutating func wait(until deadline: Int64?, _ group: inout Group) async throws {
         let isLong = deadline.map { $0 - clock.monotonic > 1_000_000_000 } ?? true
         if isLong, state.isIdle, try isExhausted() { return state.exhaust() }
-        // Once all is written, this is asked again.
+        // Once everything is written, this is checked again.
         let isAboutToBeIdle = isLong && state.underWay == 0 && !state.isIdle
         if let deadline, !isAboutToBeIdle { setTimer(at: deadline, &group) }
         await pause(&group)
@@ -233,7 +233,7 @@ extension BatchRun {
         }
     }
 
-    /// Claims nothing until something can be written again. Where nobody waits any more, because the run is to stop, there
+    /// Claims nothing until something can be written again. If waiting was given up, because the run is to stop, there
     /// is nothing more to claim either.
     private mutating func waitForRoom(_ group: inout Group) {
         state.foundRoom(false)
@@ -287,7 +287,7 @@ extension Reply {
 }
 
 extension BatchRun {
-    /// Reads the answer table, tells limiter and gate, and settles what becomes of the record.
+    /// Reads the answer table, reports to limiter and gate, and settles what happens to the record.
     mutating func account(for call: Call, _ reply: Reply, at instant: Instant) {
         let outcome = AnswerTable.outcome(of: reply, in: circumstances(of: reply))
         let verdict = runner.traffic.record(
@@ -338,13 +338,13 @@ extension BatchRun {
 }
 
 extension BatchRun {
-    /// Hands ended calls to the store and waits for a message.
+    /// Passes ended calls to the store and waits for a message.
     mutating func pause(_ group: inout Group) async {
         write(&group)
         await mailbox.wait()
     }
 
-    /// Whether a claim waits, with an alarm set, for more calls to end, so that one commit writes their ends and claims
+    /// Whether a claim waits, with a timer set, for more calls to end, so that one commit writes their ends and claims
     /// for all of them. Never where a permit could be lost meanwhile, or where many calls could start at once.
     mutating func waitsForMore(room: Int, _ group: inout Group) -> Bool {
         let limit = coalescing.limit
@@ -355,8 +355,8 @@ extension BatchRun {
         return true
     }
 
-    /// Takes the ended calls for a claim to write along. What the limiter learnt goes to the store with them, in a write
-    /// of its own.
+    /// Takes the ended calls for a claim to write along. What the limiter learnt goes to the store with them, in a
+    /// separate write.
     mutating func takeForClaim(_ group: inout Group) -> [Completion] {
         if isLimiterChanged { write(&group) }
         return isLimiterChanged ? [] : take()

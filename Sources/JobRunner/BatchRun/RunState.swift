@@ -1,20 +1,20 @@
 import RecordStore
 import Synchronization
 
-/// Where one run of a batch stands, and what it does next. Decides, does nothing.
+/// The state of one run of a batch, and its next step. Decides only; no side effects.
 struct RunState: Sendable {
     /// What the run does next.
     enum Step: Sendable, Equatable {
-        /// Ask for permits and claim so many records.
+        /// Request permits and claim this many records.
         case claim(upTo: Int)
         /// Wait for a message, at the longest until this many milliseconds since 1970 UTC by the ``RetryClock``.
         case wait(until: Int64?)
-        /// Nothing is left to claim: see to the batch's end.
+        /// Nothing is left to claim: end the batch.
         case close
         /// The run is over.
         case end(RunEnd)
 
-        /// Whether it wants calls.
+        /// Whether it needs calls.
         var isClaim: Bool {
             if case .claim = self { return true }
             return false
@@ -26,7 +26,7 @@ struct RunState: Sendable {
     private(set) var underWay = 0
     /// Calls that ended and are not yet written.
     private(set) var unwritten = 0
-    /// Whether the last claim found less than it asked for.
+    /// Whether the last claim found fewer records than requested.
     private var isDry = false
     /// When a retry falls due, in milliseconds since 1970 UTC by the ``RetryClock``.
     private var nextReadyAt: Int64?
@@ -57,19 +57,19 @@ struct RunState: Sendable {
         return cap.map { .end(.capped($0)) } ?? .close
     }
 
-    /// Makes no more claims and ends as said once all is written; the first reason given holds.
+    /// Makes no more claims and ends with this result once everything is written; the first reason given holds.
     mutating func end(_ end: RunEnd) {
         ending = ending ?? end
     }
 
-    /// Takes an end back that would stop nothing, and sees to the batch's own.
+    /// Withdraws an end that would stop nothing, and ends the batch itself.
     mutating func carryOn() {
         ending = nil
         cap = nil
         exhaust()
     }
 
-    /// Takes in what a claim brought; `count` is what it asked for.
+    /// Records the result of a claim; `count` is how many records it requested.
     mutating func claimed(_ claim: Claim, of count: Int) {
         underWay += claim.records.count
         if claim.state != .running { end(.stateChanged(to: claim.state)) }
@@ -78,7 +78,7 @@ struct RunState: Sendable {
         nextReadyAt = isDry ? claim.nextReadyAt : nil
     }
 
-    /// The disk has no room for a claim, or has some again. Calls under way go on meanwhile.
+    /// The disk has no room for a claim, or has some again. Calls under way continue meanwhile.
     mutating func foundRoom(_ hasRoom: Bool) {
         lacksRoom = !hasRoom
     }
@@ -93,7 +93,7 @@ struct RunState: Sendable {
     mutating func written(_ count: Int, readyAt: Int64?) {
         unwritten -= count
         guard isDry else { return }
-        // A call that never left is taken off the caps again, so there may be room for another.
+        // A call that never left no longer counts against the caps, so another may be allowed.
         if cap != nil { return refill() }
         if let readyAt { nextReadyAt = min(readyAt, nextReadyAt ?? .max) }
     }
@@ -115,7 +115,7 @@ struct RunState: Sendable {
     private var room: Int { min(concurrency - underWay, 2 * concurrency - underWay - unwritten) }
 }
 
-/// What reaches a run while it goes on.
+/// What a run is sent while it is under way.
 enum RunMessage: Sendable {
     /// A call ended.
     case replied(Call, Reply, at: Instant)
@@ -127,9 +127,9 @@ enum RunMessage: Sendable {
     case notWritten(any Error)
     /// The disk has room again.
     case roomFound
-    /// An alarm set for a monotonic time rang.
+    /// A timer set for a monotonic time fired.
     case fired(Int64)
-    /// Something outside changed: ask again.
+    /// Something outside changed: check again.
     case changed
     /// The run's own task was cancelled.
     case cancelled
@@ -137,8 +137,8 @@ enum RunMessage: Sendable {
 
 /// Messages from many tasks to one, which takes all that have come at once.
 ///
-/// Unlike an `AsyncStream` it hands over whole groups, and its reader goes on reading in a cancelled task: calls that
-/// were given up still have to be accounted for.
+/// Unlike an `AsyncStream` it delivers whole groups, and its reader continues in a cancelled task: calls that were
+/// given up still have to be accounted for.
 final class Mailbox<Message: Sendable>: Sendable {
     private struct State {
         var messages: [Message] = []

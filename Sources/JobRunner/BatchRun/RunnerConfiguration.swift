@@ -14,7 +14,7 @@ public struct RunnerConfiguration: Sendable {
     public var batchCalls: Int?
     /// Paid calls that the money of a calendar month buys; nil for no cap, 0 for no calls (`limits.monthly_cost`).
     public var monthlyCalls: Int?
-    /// How old an answer to an identical record may be to stand in for a call; nil for none (`reuse_within`).
+    /// How old an answer to an identical record may be to replace a call; nil for none (`reuse_within`).
     public var reuseWithin: Duration?
     /// Where daily and monthly counts turn over (`limits.time_zone`).
     public var timeZone: TimeZone = .gmt
@@ -24,7 +24,7 @@ public struct RunnerConfiguration: Sendable {
     public var baseDelay: Duration = .milliseconds(500)
     /// Upper end of any wait before a retry (`retry.max_delay`).
     public var maxDelay: Duration = .seconds(60)
-    /// What becomes of in-doubt records at the batch's end (`retry.in_doubt`).
+    /// What happens to in-doubt records at the batch's end (`retry.in_doubt`).
     public var inDoubt: InDoubtPolicy = .hold
     /// How many in-doubt records of a batch may be sent again; nil for no cap (`retry.in_doubt_budget`).
     public var inDoubtBudget: Int? = 0
@@ -36,13 +36,14 @@ public struct RunnerConfiguration: Sendable {
     public var undecipherable: Int = 3
     /// How long the API may be out of reach before a halt (`halt.outage`).
     public var outage: Duration = .seconds(300)
-    /// More of a batch's latest answers than this failing for good halt it (`halt.failed` of `halt.failed_of`).
+    /// A batch halts when more than this many of its latest answers are final failures (`halt.failed` of
+    /// `halt.failed_of`).
     public var mostFailed: Int = 50
     /// How many of its latest answers are looked at (`halt.failed_of`).
     public var failedOf: Int = 100
     /// The weight of this batch's turns where several share the endpoint, at least 1 (`priority`).
     public var priority: Int = 1
-    /// Calls per second of this batch alone, below the contract's; nil for none of its own (`limits.rate` of a job).
+    /// Calls per second of this batch alone, below the contract's; nil for no batch rate (`limits.rate` of a job).
     public var batchRate: Double?
     /// The call window: from a time on, when calls may be made next, in milliseconds since 1970 UTC; the time itself
     /// while it is open. It opens and closes on whole minutes. Nil for one that is always open (`window`).
@@ -54,9 +55,9 @@ public struct RunnerConfiguration: Sendable {
     public init() {}
 }
 
-/// What becomes of records that were sent, or maybe sent, without an answer recorded (`retry.in_doubt`).
+/// What happens to records that were sent, or maybe sent, without an answer recorded (`retry.in_doubt`).
 public enum InDoubtPolicy: String, Sendable, CaseIterable {
-    /// They stay in doubt until someone decides.
+    /// They stay in doubt until an operator decides.
     case hold
     /// At the batch's end they are sent again, at most `in_doubt_budget` of them.
     case retry

@@ -1,9 +1,9 @@
 public import RecordStore
 import Synchronization
 
-/// Asks a run to stop: first gently, then at once. Any thread may ask; asking twice does no harm.
+/// Requests that a run stop: first gently, then at once. Any thread may raise it; raising it twice does no harm.
 public final class StopSignal: Sendable {
-    /// How urgently the run is asked to stop.
+    /// How urgently the run is to stop.
     enum Urgency: Int, Sendable, Comparable {
         case none
         case drain
@@ -20,7 +20,7 @@ public final class StopSignal: Sendable {
 
     private let state = Mutex(State())
 
-    /// A signal nobody has given yet.
+    /// A signal not yet raised.
     public init() {}
 
     /// No new claims; calls under way are awaited and their state is written (the first SIGINT or SIGTERM).
@@ -29,10 +29,10 @@ public final class StopSignal: Sendable {
     /// Calls under way are given up; those that may have left end in doubt, and state is written (the second signal).
     public func abandon() { raise(to: .abandon) }
 
-    /// Whether anybody has asked for a stop, of either kind.
+    /// Whether a stop has been requested, of either kind.
     public var isRaised: Bool { urgency > .none }
 
-    /// How urgently the run is asked to stop.
+    /// How urgently the run is to stop.
     var urgency: Urgency { state.withLock { $0.urgency } }
 
     /// Calls `body` after each raise, until `removeObserver`.
@@ -62,13 +62,13 @@ extension StopSignal {
     /// Whether calls under way are to be given up, too.
     public var isAbandoning: Bool { urgency == .abandon }
 
-    /// Asks for at least what another signal has been asked for.
+    /// Requests at least what another signal requests.
     public func match(_ other: StopSignal) {
         if other.isRaised { drain() }
         if other.isAbandoning { abandon() }
     }
 
-    /// Lets less wait for room on a full disk the more urgent the stop is: once it is raised only the ends of calls do,
+    /// The more urgent the stop, the less waits for room on a full disk: once it is raised only the ends of calls do,
     /// once calls are given up nothing does.
     public func limitWaiting(in store: RecordStore) {
         let limit: @Sendable () -> Void = { [weak self, weak store] in
@@ -79,7 +79,7 @@ extension StopSignal {
         limit()
     }
 
-    /// Returns once anybody has asked for a stop, or the task is cancelled.
+    /// Returns once a stop has been requested, or the task is cancelled.
     public func raised() async {
         let mailbox = Mailbox<Void>()
         let observer = addObserver { mailbox.post(()) }

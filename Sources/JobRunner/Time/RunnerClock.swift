@@ -4,7 +4,7 @@ import Foundation
 public protocol RunnerClock: Sendable {
     /// Milliseconds since 1970 UTC.
     var now: Int64 { get }
-    /// Nanoseconds since some moment, never going back, also counting while the machine sleeps.
+    /// Nanoseconds since an arbitrary instant, never going back, also counting while the machine sleeps.
     var monotonic: Int64 { get }
     /// Returns when `monotonic` has reached `deadline`, or as soon as the task is cancelled.
     func sleep(until deadline: Int64) async
@@ -50,8 +50,8 @@ struct Instant: Sendable, Equatable {
         return farAway || tooLong || tooLate ? .max : deadline
     }
 
-    /// The wall time of this moment and the whole milliseconds passed since by the monotonic clock: what the wall clock
-    /// shows at a monotonic time if nobody sets it.
+    /// The current wall time and the whole milliseconds since by the monotonic clock: what the wall clock shows at a
+    /// monotonic time if it is not set.
     func wall(passed monotonic: Int64) -> Int64 { wall + (monotonic - self.monotonic) / 1_000_000 }
 
     /// What the wall clock will show at a monotonic time, rounded up to a millisecond.
@@ -69,8 +69,8 @@ extension RunnerClock {
 /// The wall time by which retries wait: what the wall clock showed when the process began, and what has passed since by
 /// the monotonic clock.
 ///
-/// Times of retries outlive the process in the database, so they are wall times. Whoever sets the wall clock meanwhile
-/// neither holds a retry up nor lets it go early. A restart takes the wall clock as it is then; no retry waits longer
+/// Times of retries outlive the process in the database, so they are wall times. Setting the wall clock meanwhile
+/// neither delays a retry nor lets it go early. A restart takes the wall clock as it is then; no retry waits longer
 /// after it than ``RetryPolicy/longestDelay``.
 struct RetryClock: Sendable, Equatable {
     private let start: Instant

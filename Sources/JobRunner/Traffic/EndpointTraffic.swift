@@ -4,7 +4,7 @@ import Synchronization
 /// What all batches that call one endpoint share: the contract's rate, the calls under way, the gate, and whether the
 /// API answers at all.
 ///
-/// One object serves any number of `BatchRunner`s at once; each asks it for permits as it has room for calls, and gets
+/// One object serves any number of `BatchRunner`s at once; each requests permits as it has capacity for calls, and gets
 /// them in turns weighted by its priority.
 public final class EndpointTraffic: Sendable {
     struct Guarded {
@@ -40,7 +40,7 @@ public final class EndpointTraffic: Sendable {
         return guarded.withLock { $0.traffic.limiterState(at: now) }
     }
 
-    /// Goes on with what an earlier process remembered; only the first call does anything.
+    /// Continues with what an earlier process stored; only the first call does anything.
     public func resume(_ state: LimiterState) {
         let now = clock.instant
         guarded.withLock { $0.traffic.resume(state, at: now) }
@@ -67,7 +67,7 @@ public final class EndpointTraffic: Sendable {
         guarded.withLock { $0.answers.insert(answer) }
     }
 
-    /// Keys may be others now: until an answer was read, one call is made at a time.
+    /// The keys may have changed: until an answer is read, one call is made at a time.
     public func requireProof() {
         guarded.withLock { $0.traffic.requireProof() }
     }
@@ -87,7 +87,7 @@ public final class EndpointTraffic: Sendable {
         notifyObservers()
     }
 
-    /// Goes on with other limits: rate, burst, concurrency, probes, outage and undecipherable answers of
+    /// Changes the limits to the rate, burst, concurrency, probes, outage and undecipherable answers of
     /// `configuration`. What limiter, rate cut and gate have learnt stays, and so do calls under way.
     public func reconfigure(_ configuration: RunnerConfiguration) {
         let now = clock.monotonic
@@ -98,7 +98,7 @@ public final class EndpointTraffic: Sendable {
 }
 
 extension EndpointTraffic {
-    /// A run begins to ask; `wake` is called whenever it should ask again while it waits, until it leaves.
+    /// Adds a run; `wake` is called whenever it should check again while it waits, until it leaves.
     func join(weight: Int, wake: @escaping @Sendable () -> Void) -> Int {
         let now = clock.monotonic
         return guarded.withLock { guarded in
@@ -118,7 +118,7 @@ extension EndpointTraffic {
         if concernsOthers { wakeAll() }
     }
 
-    /// A run wants no calls for now.
+    /// A run needs no calls for now.
     func withdraw(_ member: Int) {
         if guarded.withLock({ $0.traffic.withdraw(member) }) { wakeAll() }
     }
@@ -183,7 +183,7 @@ extension EndpointTraffic {
 }
 
 extension EndpointTraffic.Guarded {
-    /// Wakes the run whose turn it is, if a call may be made for one that waits for that.
+    /// Wakes the run whose turn it is, if a call may be made for one that is waiting.
     fileprivate mutating func nextForRoom() -> (@Sendable () -> Void)? {
         traffic.nextForRoom().flatMap { wakers[$0] }
     }
@@ -204,7 +204,7 @@ extension TrafficState {
 }
 
 extension EndpointTraffic {
-    /// How the way to the endpoint stands now.
+    /// The state of the way to the endpoint.
     public var status: TrafficStatus {
         let now = clock.instant
         return guarded.withLock { $0.traffic.status(at: now) }
@@ -213,8 +213,7 @@ extension EndpointTraffic {
     /// Calls `body` whenever something of `status` but the count of calls under way has changed: the gate, a probe, a
     /// wait on `Retry-After`, a rate cut, the limits.
     ///
-    /// - Parameter body: Called from any thread, after the change; reads `status` if it wants to know. Must return at
-    ///   once.
+    /// - Parameter body: Called from any thread, after the change; reads `status` if it needs it. Must return at once.
     /// - Returns: What `removeStatusObserver` takes.
     public func addStatusObserver(_ body: @escaping @Sendable () -> Void) -> Int {
         guarded.withLock { guarded in
@@ -237,19 +236,19 @@ extension EndpointTraffic {
 
 /// What one outcome means beyond its own record.
 struct TrafficVerdict: Sendable {
-    /// What is worth telling.
+    /// What is worth reporting.
     let events: [RunnerEvent]
     /// Why everything halts.
     let halt: Halt?
-    /// Whether the gate is closed now: trouble then spends no attempt.
+    /// Whether the gate is closed now: failures then spend no attempt.
     let isGateClosed: Bool
     /// Until when `Retry-After` keeps everyone waiting, in monotonic nanoseconds; never before the outcome.
     let reopensAt: Int64
-    /// Whether other runners that wait should ask again.
+    /// Whether other waiting runners should check again.
     let concernsAll: Bool
 }
 
-/// How the way to an endpoint stands: gate, limiter and calls under way. No part holds a value of a record.
+/// The state of the way to an endpoint: gate, limiter and calls under way. No part holds a value of a record.
 public struct TrafficStatus: Sendable, Equatable {
     /// What calls are allowed.
     public enum Gate: String, Sendable, CaseIterable {
@@ -265,9 +264,9 @@ public struct TrafficStatus: Sendable, Equatable {
     public internal(set) var gate = Gate.open
     /// Why no calls are made, in one sentence; nil while they are.
     public internal(set) var reason: String?
-    /// What is systemic and what to do about it, while the gate is halted.
+    /// The systemic cause and what to do about it, while the gate is halted.
     public internal(set) var halt: Halt?
-    /// When the gate ceased to be open, in milliseconds since 1970 UTC; nil while it is.
+    /// When the gate last ceased to be open, in milliseconds since 1970 UTC; nil while it is open.
     public internal(set) var since: Int64?
     /// When the next probe may leave, in milliseconds since 1970 UTC; nil while none is to, or one is under way.
     public internal(set) var nextProbeAt: Int64?
@@ -277,7 +276,7 @@ public struct TrafficStatus: Sendable, Equatable {
     public internal(set) var refusedProbes = 0
     /// Until when `Retry-After` keeps everyone waiting, in milliseconds since 1970 UTC; nil when it doesn't.
     public internal(set) var closedUntil: Int64?
-    /// Calls per second the limiter allows at the moment, cuts included.
+    /// Calls per second the limiter currently allows, cuts included.
     public internal(set) var allowedRate = 0.0
     /// Calls under way, of all runs together.
     public internal(set) var underWay = 0
@@ -285,20 +284,20 @@ public struct TrafficStatus: Sendable, Equatable {
     public internal(set) var runs = 0
 }
 
-/// The answer to a runner that wants to make calls.
+/// The answer to a runner that requests calls.
 enum Permission: Sendable, Equatable {
     /// So many calls may be made now.
     case granted(Grant)
-    /// Ask again at this time, in monotonic nanoseconds.
+    /// Check again at this time, in monotonic nanoseconds.
     case wait(until: Int64)
-    /// Ask again when a call under way has ended: only one, or a few, may be made for now.
+    /// Check again when a call under way has ended: only one, or a few, may be made for now.
     case waitForAnswer
-    /// Ask again when told that there is room: as many calls as may be are under way, of all runs together.
+    /// Check again when woken: the limit of calls under way, of all runs together, is reached.
     case waitForRoom
     /// No more calls.
     case halted(Halt)
 
-    /// Whether others leave turns for whoever got this.
+    /// Whether others pass on turns in favour of the run that got this.
     var isQueued: Bool {
         switch self {
         case .wait, .waitForRoom: true
@@ -307,7 +306,7 @@ enum Permission: Sendable, Equatable {
     }
 }
 
-/// Leave to make calls.
+/// Permission to make calls.
 struct Grant: Sendable, Equatable {
     /// Whose it is.
     let member: Int

@@ -1,17 +1,16 @@
-/// Whose turn it is when several runs want more than there is: start-time fair queueing, which is weighted round-robin
-/// with each one's turns spread evenly.
+/// Whose turn it is when several runs request more than there is: start-time fair queueing, which is weighted
+/// round-robin with each one's turns spread evenly.
 ///
-/// Every permit a member gets moves its tag on by one stride, and a stride is the shorter the larger the weight; turns
-/// go in the order of tags. Only members that stand in line are dealt anything, so what one does not want goes to the
-/// others at once.
+/// Every permit a member gets advances its tag by one stride, and the larger the weight the shorter the stride; turns
+/// go in the order of tags. Only queued members get permits, so what one does not need goes to the others at once.
 struct FairShare: Sendable {
     private struct Member: Sendable {
         let id: Int
         let stride: Int64
         var tag: Int64
-        /// How many permits it stands in line for.
+        /// How many permits it is queued for.
         var wanted = 0
-        /// Whether it got less than it last asked for: it has then not been idle since.
+        /// Whether it got less than it last requested: it has then not been idle since.
         var isBacklogged = false
         /// Whether it waits for a call of someone else to end.
         var waitsForRoom = false
@@ -19,7 +18,7 @@ struct FairShare: Sendable {
 
     /// The stride of weight 1.
     private static let unit: Int64 = 1_000_000
-    /// How many turns a hungry member that was busy may make up for.
+    /// How many turns a backlogged member that was busy may make up for.
     private static let turnsMadeUpFor: Int64 = 32
 
     private var members: [Member] = []
@@ -30,13 +29,13 @@ struct FairShare: Sendable {
     /// How many there are.
     var count: Int { members.count }
 
-    /// How many stand in line.
+    /// How many are queued.
     var waiting: Int { members.count { $0.wanted > 0 } }
 
-    /// How many permits all who stand in line want.
+    /// How many permits all queued members request.
     var demand: Int { members.reduce(0) { $0 + $1.wanted } }
 
-    /// Takes in a member, which stands in no line yet; a weight counts as at least 1.
+    /// Adds a member, not yet queued; a weight counts as at least 1.
     mutating func join(weight: Int) -> Int {
         lastID += 1
         let stride = Self.unit / Int64(min(max(1, weight), 1000))
@@ -44,14 +43,14 @@ struct FairShare: Sendable {
         return lastID
     }
 
-    /// Forgets a member; whether it stood in line, so that others may be sooner now.
+    /// Removes a member; returns whether it was queued, so that others may be sooner now.
     mutating func leave(_ id: Int) -> Bool {
         let stood = withdraw(id)
         members.removeAll { $0.id == id }
         return stood
     }
 
-    /// The member stands in line for so many permits, instead of what it wanted before.
+    /// Queues the member for this many permits, instead of its earlier request.
     mutating func ask(_ id: Int, for wanted: Int) {
         change(id) { member, virtualTime in
             let floor = member.isBacklogged ? virtualTime - Self.turnsMadeUpFor * member.stride : virtualTime
@@ -62,7 +61,7 @@ struct FairShare: Sendable {
         }
     }
 
-    /// The member wants nothing for now; whether it stood in line, so that others may be sooner now.
+    /// The member needs nothing for now; returns whether it was queued, so that others may be sooner now.
     mutating func withdraw(_ id: Int) -> Bool {
         var stood = false
         change(id) { member, _ in
@@ -83,13 +82,13 @@ struct FairShare: Sendable {
         return turns
     }
 
-    /// Which place a member's turn has in the line of all, both counted from 1.
+    /// A member's position in the queue of all turns, both counted from 1.
     func place(of id: Int, turn: Int = 1) -> Int {
         guard let member = member(id) else { return turn }
         return ahead(of: member, turn: turn - 1) + turn
     }
 
-    /// The member got so many permits; for the rest of what it wanted it has to ask again.
+    /// The member got this many permits; for the rest of its request it has to ask again.
     mutating func took(_ id: Int, _ count: Int) {
         var last = virtualTime
         change(id) { member, _ in
@@ -111,7 +110,7 @@ struct FairShare: Sendable {
         change(id) { member, _ in member.waitsForRoom = true }
     }
 
-    /// Who is to ask again now that there is room: the first of those who wait for it, and each but once.
+    /// Who should check again now that a call may start: the first of those who wait for it, and each only once.
     mutating func nextForRoom() -> Int? {
         guard let next = members.filter(\.waitsForRoom).min(by: { ($0.tag, $0.id) < ($1.tag, $1.id) }) else {
             return nil

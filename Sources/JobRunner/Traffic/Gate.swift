@@ -22,14 +22,14 @@ struct Gate: Sendable {
         self.outage = outage
     }
 
-    /// Goes on with other limits.
+    /// Changes the limits.
     mutating func reconfigure(probes: Int, probeInterval: Duration, outage: Duration) {
         self.probes = max(1, probes)
         self.probeInterval = probeInterval
         self.outage = outage
     }
 
-    /// Takes in one outcome, in the order in which they arrive.
+    /// Records one outcome, in the order in which they arrive.
     mutating func record(_ sign: Outcome.GateSignal?, isProbe: Bool, errorText: String?, at now: Int64) {
         guard let sign else { return isProbe ? endProbe() : () }
         switch state {
@@ -57,14 +57,14 @@ struct Gate: Sendable {
         endProbe()
     }
 
-    /// Everyone is asked to wait: the outage counts from the end of the first such wait at the earliest.
+    /// Everyone has to wait: the outage counts from the end of the first such wait at the earliest.
     mutating func wait(until end: Int64) {
         guard case .closed(var closure) = state, closure.waitsUntil == nil else { return }
         closure.waitsUntil = end
         state = .closed(closure)
     }
 
-    /// Nobody wanted to call for so long: that time is no outage.
+    /// No run needed a call for this long: that time is not outage.
     mutating func excuse(_ time: Int64) {
         guard case .closed(var closure) = state else { return }
         closure.excused += max(0, time)
@@ -77,7 +77,7 @@ struct Gate: Sendable {
         state = .halted(halt)
     }
 
-    /// Lets calls go on as if nothing had been wrong.
+    /// Lets calls continue as if nothing had been wrong.
     mutating func open() {
         state = .open
         notOpenSince = nil
@@ -139,7 +139,7 @@ struct Gate: Sendable {
         if closure.cause == .misconfigured { closure.interval = Self.firstInterval }
         closure.cause = .outage
         closure.refusedProbes = 0
-        // The last probe leaves when the outage has lasted too long, so that a halt never comes unasked.
+        // The last probe leaves when the outage has lasted too long, so that a halt never comes without a final probe.
         closure.probeAt = min(now + closure.interval, deadline)
         closure.interval = min(2 * closure.interval, Self.longestInterval)
         state = .closed(closure)
@@ -163,7 +163,7 @@ extension Gate {
 
         var cause: Cause
         let since: Int64
-        /// What the last call or probe in trouble said.
+        /// What the last failed call or probe said.
         var lastError: String?
         /// When the next probe may leave.
         var probeAt: Int64
@@ -172,15 +172,15 @@ extension Gate {
         /// Probes refused in a row as misconfigured.
         var refusedProbes = 0
         var isProbeUnderWay = false
-        /// Time that does not count as outage, because nobody wanted to call.
+        /// Time that does not count as outage, because no run needed a call.
         var excused: Int64 = 0
-        /// The end of the first wait that was asked for since.
+        /// The end of the first wait requested since.
         var waitsUntil: Int64?
     }
 }
 
 extension Gate.Closure {
-    /// Why the gate is closed, as a person reads it.
+    /// Why the gate is closed, as shown to operators.
     var reason: String {
         lastError.map { "\(cause.inWords): \($0)" } ?? cause.inWords
     }
@@ -203,21 +203,21 @@ struct OverloadWatch: Sendable {
     var outage: Duration
     /// From when on the time counts; nil while other answers come.
     private var countsFrom: Int64?
-    /// Whether a wait that was asked for has moved that.
+    /// Whether a requested wait has moved that.
     private var hasWaited = false
 
     init(outage: Duration) {
         self.outage = outage
     }
 
-    /// Takes in one outcome; whether nothing else has come for `halt.outage`.
+    /// Records one outcome; returns whether nothing else has come for `halt.outage`.
     mutating func record(_ outcome: Outcome, at now: Int64) -> Bool {
         switch outcome.kind {
         case .overloaded:
             let start = countsFrom ?? now
             countsFrom = start
             return now.subtractingReportingOverflow(start).partialValue >= outage.nanoseconds
-        // What never left tells nothing of the other side.
+        // What never left says nothing about the other side.
         case .unsent: return false
         default:
             reset()
@@ -225,21 +225,21 @@ struct OverloadWatch: Sendable {
         }
     }
 
-    /// The time counts from the end of the first wait that was asked for: it is honoured whole.
+    /// The time counts from the end of the first requested wait: it is honoured whole.
     mutating func wait(until end: Int64) {
         guard let countsFrom, !hasWaited else { return }
         self.countsFrom = max(countsFrom, end)
         hasWaited = true
     }
 
-    /// Nobody wanted to call for so long: that time does not count.
+    /// No run needed a call for this long: that time does not count.
     mutating func excuse(_ time: Int64) {
         guard let countsFrom else { return }
         let (later, isTooLate) = countsFrom.addingReportingOverflow(max(0, time))
         self.countsFrom = isTooLate ? .max : later
     }
 
-    /// Other answers came, or somebody has seen to it.
+    /// Other answers came, or an operator has intervened.
     mutating func reset() {
         countsFrom = nil
         hasWaited = false

@@ -10,7 +10,7 @@ struct RateLimiter: Sendable {
 
     private var rate: Double
     private var burst: Int
-    /// The share of the rate that may be used at the moment, above 0 and at most 1.
+    /// The share of the rate that may currently be used, above 0 and at most 1.
     var share = 1.0
     /// GCRA's theoretical arrival time.
     private(set) var nextDue = Int64.min
@@ -26,7 +26,7 @@ struct RateLimiter: Sendable {
         self.burst = Self.bounded(burst)
     }
 
-    /// The rate at the moment, in permits per second.
+    /// The current rate, in permits per second.
     var allowedRate: Double { rate * share }
 
     /// The time between two permits, in nanoseconds.
@@ -50,7 +50,7 @@ struct RateLimiter: Sendable {
         return max(0, min(wanted, inTime, mostPerSecond - recent.count))
     }
 
-    /// Takes `count` permits that are available at `now`, perhaps none; `isShort` says whether someone wants more.
+    /// Takes `count` permits that are available at `now`, perhaps none; `isShort` says whether more are needed.
     mutating func take(_ count: Int, at now: Int64, isShort: Bool) {
         guard now >= closedUntil else { return }
         if count > 0 {
@@ -67,8 +67,8 @@ struct RateLimiter: Sendable {
         return max(due, closedUntil, crowded, now)
     }
 
-    /// When to ask again for the permits between two places of the line: not before the first is there, and not long
-    /// after, so that as many as can be are claimed in one transaction.
+    /// When to ask again for the permits between two positions in the queue: not before the first is there, and not
+    /// long after, so that as many as can be are claimed in one transaction.
     func nextAsk(first: Int, last: Int, at now: Int64) -> Int64 {
         max(nextPermit(first, at: now), min(nextPermit(last, at: now), now + Self.gathering))
     }
@@ -94,13 +94,13 @@ struct RateLimiter: Sendable {
         isWanting = false
     }
 
-    /// Goes on where an earlier run stopped.
+    /// Continues where an earlier run stopped.
     mutating func resume(nextDue: Int64, closedUntil: Int64) {
         self.nextDue = max(self.nextDue, nextDue)
         self.closedUntil = max(self.closedUntil, closedUntil)
     }
 
-    /// Goes on at another rate; what was taken in advance stays taken.
+    /// Changes the rate; permits already taken in advance stay taken.
     mutating func reconfigure(rate: Double, burst: Int, at now: Int64) {
         let before = interval
         self.rate = Self.bounded(rate)
@@ -203,7 +203,7 @@ struct ThrottleCut: Sendable {
         return shareAfterCut
     }
 
-    /// Goes on with a share of the rate that held `age` milliseconds ago.
+    /// Continues with a share of the rate that held `age` milliseconds ago.
     mutating func resume(share: Double, age: Int64, at now: Int64) {
         guard share > 0, share < 1 else { return }
         shareAfterCut = max(Self.leastShare, share)

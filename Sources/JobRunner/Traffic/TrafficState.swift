@@ -1,7 +1,7 @@
 import RecordStore
 
 /// What all calls to one endpoint share: limiter, rate cut, gate, whose turn it is, and how many calls are under way.
-/// Decides, does nothing.
+/// Decides only; no side effects.
 struct TrafficState: Sendable {
     /// A longer wait on `Retry-After` than this is a halt.
     static let longestWait: Duration = .seconds(86_400)
@@ -32,10 +32,10 @@ struct TrafficState: Sendable {
         overload = OverloadWatch(outage: configuration.outage)
     }
 
-    /// How many calls may be under way until answers have shown that they can be used; nil: as many as one likes.
+    /// How many calls may be under way until answers have shown that they can be used; nil: no limit.
     var mostUnderWay: Int? { hasRead ? streak.mostUnderWay : 1 }
 
-    /// Whether trouble spends no attempt.
+    /// Whether failures spend no attempt.
     var isGateClosed: Bool { gate.state != .open }
 
     /// Why no more calls are made.
@@ -50,7 +50,7 @@ struct TrafficState: Sendable {
     /// Calls per second allowed at a time.
     func allowedRate(at now: Int64) -> Double { rate * cut.share(at: now) }
 
-    /// Takes in the outcome of one call; returns what is worth telling.
+    /// Records the outcome of one call; returns what is worth reporting.
     mutating func record(
         _ outcome: Outcome, isProbe: Bool, errorText: String?, at instant: Instant
     ) -> [RunnerEvent] {
@@ -70,7 +70,7 @@ struct TrafficState: Sendable {
         return events
     }
 
-    /// Forgets all that was wrong, so that calls can go on.
+    /// Forgets all failures, so that calls can continue.
     mutating func reopen() {
         gate.open()
         overload.reset()
@@ -78,13 +78,13 @@ struct TrafficState: Sendable {
         requireProof()
     }
 
-    /// Keys may be others now: what their first answers are worth has to be seen again.
+    /// The keys may have changed: whether answers can be read has to be shown again.
     mutating func requireProof() {
         streak.reset()
         hasRead = false
     }
 
-    /// Goes on with other limits; what limiter, cut and gate have learnt stays.
+    /// Changes the limits; what limiter, cut and gate have learnt stays.
     mutating func reconfigure(_ configuration: RunnerConfiguration, at now: Int64) {
         rate = configuration.rate
         concurrency = max(1, configuration.concurrency)
@@ -117,7 +117,7 @@ struct TrafficState: Sendable {
         return .gateClosed(reason: Self.waitReason, until: end)
     }
 
-    /// Why nobody calls while `Retry-After` holds.
+    /// Why no calls are made while `Retry-After` holds.
     static let waitReason = "The API asks every caller to wait (Retry-After)"
 
     private mutating func changes(since before: Gate.State, at instant: Instant) -> [RunnerEvent] {
@@ -135,7 +135,7 @@ struct TrafficState: Sendable {
 }
 
 extension TrafficState {
-    /// A run begins to ask for calls.
+    /// Adds a run that requests calls.
     mutating func join(weight: Int, at now: Int64) -> Int {
         let member = line.join(weight: weight)
         excuse(activeRuns.arrive(member, at: now))
@@ -148,10 +148,10 @@ extension TrafficState {
         return line.leave(member)
     }
 
-    /// A run wants no calls for now; whether others may have their turn sooner now.
+    /// A run needs no calls for now; returns whether others may have their turn sooner now.
     mutating func withdraw(_ member: Int) -> Bool { line.withdraw(member) }
 
-    /// A run may make no calls for some time; whether others may have their turn sooner now.
+    /// A run may make no calls for some time; returns whether others may have their turn sooner now.
     mutating func depart(_ member: Int, at now: Int64) -> Bool {
         activeRuns.depart(member, at: now)
         return line.withdraw(member)
@@ -160,7 +160,7 @@ extension TrafficState {
     /// A run may make calls again.
     mutating func arrive(_ member: Int, at now: Int64) { excuse(activeRuns.arrive(member, at: now)) }
 
-    /// Time in which nobody could have made a call is no outage.
+    /// Time in which no run could have made a call is not outage.
     private mutating func excuse(_ absence: Int64) {
         guard absence > 0 else { return }
         gate.excuse(absence)
@@ -169,7 +169,7 @@ extension TrafficState {
 }
 
 extension TrafficState {
-    /// What is to be remembered across restarts.
+    /// What must survive a restart.
     func limiterState(at instant: Instant) -> LimiterState {
         let untilDue = max(limiter.nextDue, instant.monotonic - RateLimiter.catchUp) - instant.monotonic
         let isClosed = limiter.closedUntil > instant.monotonic
@@ -180,13 +180,13 @@ extension TrafficState {
             isKeyDoubted: streak.isKeyDoubted)
     }
 
-    /// Goes on where an earlier process stopped, the first time it is asked to.
+    /// Continues where an earlier process stopped, the first time it is called.
     ///
-    /// A state from the future, because the clock was set back, holds nobody up longer than a running limiter would.
+    /// A state from the future, because the clock was set back, delays calls no longer than a running limiter would.
     mutating func resume(_ state: LimiterState, at instant: Instant) {
         guard !isResumed else { return }
         isResumed = true
-        // What a database says may be anything.
+        // The values in a database may be anything.
         let longest = max(10_000, limiter.interval / 500_000)
         let untilDue = min(max(instant.distance(toWall: state.theoreticalArrival / 1000), -longest), longest)
         let age = max(0, -instant.distance(toWall: state.savedAt))
@@ -208,7 +208,7 @@ extension TrafficState {
 }
 
 extension TrafficState {
-    /// Asks for leave to make up to `wanted` calls.
+    /// Requests permission to make up to `wanted` calls.
     mutating func permission(for member: Int, upTo wanted: Int, at now: Int64) -> Permission {
         switch gate.state {
         case .halted(let halt):
@@ -234,14 +234,14 @@ extension TrafficState {
         if grant.isProbe { gate.withdrawProbe() }
     }
 
-    /// Whether the calls may start now; false when the way was closed since they were granted.
+    /// Whether the calls may start now; false when the way was closed after they were granted.
     mutating func start(_ count: Int, of grant: Grant, at now: Int64) -> Bool {
         guard grant.closings == closings else { return false }
         limiter.use(count, takenAt: grant.takenAt, at: now)
         return true
     }
 
-    /// Who is to ask again because a call may be made for it now.
+    /// The run to wake because a call may be made for it now.
     mutating func nextForRoom() -> Int? { room > 0 ? line.nextForRoom() : nil }
 
     /// How many more calls may be under way.
@@ -258,7 +258,7 @@ extension TrafficState {
         let most = min(line.demand, room)
         let available = limiter.available(upTo: most, at: now)
         let granted = line.turns(of: member, among: available)
-        // What is left of the others' turns is wanted, too.
+        // Short where permits are left to others' turns: those are needed, too.
         if most > 0 { limiter.take(granted, at: now, isShort: granted < most) }
         guard granted > 0 else { return wait(for: wanted, of: member, at: now) }
         line.took(member, granted)
@@ -278,7 +278,7 @@ extension TrafficState {
 }
 
 extension TrafficState {
-    /// How the way to the endpoint stands.
+    /// The state of the way to the endpoint.
     func status(at instant: Instant) -> TrafficStatus {
         var status = TrafficStatus()
         status.allowedRate = allowedRate(at: instant.monotonic)
@@ -304,14 +304,14 @@ extension TrafficState {
     }
 }
 
-/// Which runs may make calls at the moment, and for how long there has been none.
+/// Which runs may currently make calls, and for how long there has been none.
 ///
 /// All times are monotonic nanoseconds.
 struct ActiveRuns: Sendable {
     private var members: Set<Int> = []
     private var emptySince: Int64?
 
-    /// A run may make calls; how long there was nobody before it.
+    /// A run may make calls; returns how long there was none before it.
     mutating func arrive(_ member: Int, at now: Int64) -> Int64 {
         members.insert(member)
         defer { emptySince = nil }

@@ -9,13 +9,13 @@ public struct ResultOptions: Sendable, Equatable {
     public enum Delimiter: Sendable {
         case comma
         case semicolon
-        /// That of the input; a comma where it has none.
+        /// The input's; a comma where it has none.
         case input
     }
 
     /// The byte between cells.
     public var delimiter: Delimiter
-    /// Whether an id that a spreadsheet would run gets a `'` before it.
+    /// Whether an id that a spreadsheet would execute gets a leading `'`.
     public var guardsIDs: Bool
 
     /// Describes the form; without arguments with commas, and with ids as they are.

@@ -3,7 +3,7 @@ import Foundation
 import OpenSSL
 public import RecordStore
 
-/// One result file on its way: written under a temporary name, renamed when whole, removed if it never gets there.
+/// One result file being written: under a temporary name, renamed when complete, removed if it is never completed.
 final class ResultFile {
     let name: String
     private let folder: ResultFolder
@@ -49,7 +49,7 @@ struct FileFacts {
     let digest: [UInt8]
 }
 
-/// Bytes on their way into a descriptor it doesn't own: gathered, counted and, where asked for, hashed.
+/// Buffers bytes for a descriptor it doesn't own; counts and, where requested, hashes them.
 final class ByteSink {
     private static let capacity = 1 << 18
 
@@ -205,7 +205,7 @@ public struct ResultStamp: Sendable {
         summary.batch.number == batch.id.rawValue && summary.batch.digest == batch.contentDigest.hexadecimal
     }
 
-    /// Whether the files are there and tell of a batch as it is now: of the same end, with the same counters.
+    /// Whether the files are there and describe the batch as it is now: of the same end, with the same counters.
     public func tells(of batch: Batch) -> Bool {
         concerns(batch) && filesAreThere && summary.state == batch.state.rawValue
             && summary.times.finished == batch.finishedAt.map(Timestamp.text)

@@ -12,7 +12,7 @@ struct ResultRow {
     let attempts: Int
     /// Whether it is in doubt without a call of its own.
     let isHeld: Bool
-    /// Whether it failed by a person's word and may have been billed.
+    /// Whether it failed by an operator's decision and may have been billed.
     let isResolvedByHand: Bool
     let httpStatus: Int?
     let reasonCode: String?
@@ -24,7 +24,7 @@ struct ResultRow {
     let completedAt: Int64?
     /// The line, or `<batch>:<line>`, whose call brought a reused answer.
     let reusedFrom: String?
-    /// Our own word on an answer that was taken all the same: it was not encrypted, or can be read no more.
+    /// Our own note on an answer that was accepted nevertheless: it was not encrypted, or can no longer be read.
     let ownWarning: String?
     /// The answer of a record that has one; what could not be deciphered stays in the store.
     let answer: [UInt8]?
@@ -33,7 +33,7 @@ struct ResultRow {
 extension ResultRow {
     private static let altered = "what the database holds of this record was altered; restore it from a backup"
 
-    /// A record that was altered in the database is accounted for, too: with its line, its status and this word.
+    /// A record that was altered in the database is accounted for, too: with its line, its status and this text.
     init(_ view: RecordView) throws {
         let payload = try Self.unlessAltered { try view.payload() }
         let isAnswered = view.status == .succeeded || view.status == .reused

@@ -1,6 +1,6 @@
 public import RecordStore
 
-/// The input's own form, in which rows are given back to be mended and sent again.
+/// The input's own form, in which rows are returned to be corrected and sent again.
 public protocol ReturnFormat: Sendable {
     /// The ending of such a file's name.
     var fileExtension: String { get }
@@ -62,7 +62,7 @@ struct ReturnFile {
 extension ReturnFile.Kind {
     /// Where a record's row is given back; nil: nowhere.
     ///
-    /// Nothing that may have been billed is offered to be mended and run again beside what surely was not.
+    /// Nothing that may have been billed is offered for correction beside what certainly was not.
     init?(of row: ResultRow) {
         switch row.status {
         case .inDoubt: self = .inDoubt
@@ -74,7 +74,7 @@ extension ReturnFile.Kind {
     }
 }
 
-/// The lines of a batch that are invalid, as they are told before any other line is sent.
+/// The invalid lines of a batch, as reported before any other line is sent.
 public struct RefusedLines: Sendable, Equatable {
     /// Lines that break the same rules.
     public struct Group: Sendable, Equatable {
@@ -91,7 +91,7 @@ public struct RefusedLines: Sendable, Equatable {
     /// The ten most frequent, the most frequent first.
     public let groups: [Group]
 
-    /// No line, or none that could be given back.
+    /// No invalid line, or none that could be returned.
     public static let none = RefusedLines(path: nil, groups: [])
 }
 
@@ -99,8 +99,8 @@ extension ResultWriter {
     private static let groupsKept = 1_000
     private static let shown = 10
 
-    /// Writes the lines that are invalid into `failed.*` and nothing else: the batch has not begun, and whoever looks for
-    /// its results must not find half of them.
+    /// Writes the invalid lines into `failed.*` and nothing else: the batch has not begun, and a reader looking for its
+    /// results must not find half of them.
     ///
     /// - Parameters:
     ///   - id: the batch, its whole file read.

@@ -1,6 +1,6 @@
 import Mustache
 
-/// The data of `report.html`: numbers and words of ours, no ids and no values of records.
+/// The data of `report.html`: our own figures and texts, no ids and no values of records.
 struct Report {
     struct Row {
         let label: String
@@ -37,7 +37,7 @@ struct Report {
         files = summary.files.map { Row(label: $0.name, value: $0.sha256) }
     }
 
-    /// The page, whole in itself: no script, no font, no address outside it.
+    /// The page, self-contained: no script, no font, no address outside it.
     func html() throws -> [UInt8] {
         Array(try MustacheTemplate(string: ReportTemplate.text).render(self).utf8)
     }
@@ -49,7 +49,7 @@ struct Report {
         }
     }
 
-    /// Thousands apart, for people.
+    /// With thousands separators.
     static func grouped(_ number: Int) -> String {
         var text = String(number)
         var place = text.index(text.endIndex, offsetBy: -3, limitedBy: text.startIndex)

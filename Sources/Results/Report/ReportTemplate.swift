@@ -1,4 +1,4 @@
-/// The page of `report.html`. Double braces escape what they put in.
+/// The page of `report.html`. Double braces escape the values inserted.
 enum ReportTemplate {
     static let text = """
         <!DOCTYPE html>

@@ -2,9 +2,9 @@
 public struct BatchSummary: Sendable, Codable, Equatable {
     /// Which batch, made from what.
     public var batch: Identity
-    /// Where the batch is on its way: `completed`, `halted`, …
+    /// The batch's state: `completed`, `halted`, …
     public var state: String
-    /// Why it is there, where there is something to say.
+    /// Why it is in that state, where there is a reason.
     public var reason: String?
     /// Records by status; every input line is counted once.
     public var records: Records
@@ -67,7 +67,7 @@ extension BatchSummary {
         public var inDoubtRetried = 0
         /// Answered with 200: billed.
         public var billable = 0
-        /// Surely not billed: never left, or refused.
+        /// Certainly not billed: never left, or refused.
         public var notBillable = 0
         /// May have been billed.
         public var maybeBillable = 0
@@ -155,8 +155,8 @@ extension BatchSummary {
         public var finished: String?
         /// When this summary was made.
         public var written: String
-        /// From the first claim to the end, or to this summary while it runs, by the wall clock, since processes come and
-        /// go meanwhile: never below 0, wherever that was set; nil before the first claim.
+        /// From the first claim to the end, or to this summary while it runs, by the wall clock, since several
+        /// processes may take part: never below 0, even if the clock is set; nil before the first claim.
         public var runningSeconds: Double?
 
         enum CodingKeys: String, CodingKey {

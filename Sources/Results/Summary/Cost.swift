@@ -6,7 +6,7 @@ public import RecordStore
 public enum Cost: Sendable, Equatable {
     /// There is no price list.
     case unknown
-    /// The cost of the calls that were surely billed, and that with those that may have been, which is never less.
+    /// The cost of the calls that were certainly billed, and with those that may have been, which is never less.
     case known(currency: String, certain: Decimal, atMost: Decimal)
 
     private static let unknownInJSON = "cost unknown"

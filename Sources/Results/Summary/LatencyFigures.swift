@@ -43,8 +43,7 @@ struct LatencyFigures {
     }
 }
 
-/// How many calls may have been paid for a second time: those beyond a record's first that were billed or may have
-/// been.
+/// How many calls may have been paid for twice: those beyond a record's first that were billed or may have been.
 public struct DoubleBills {
     private var record: RecordID?
     private(set) var count = 0
