@@ -10,21 +10,21 @@ import UnixSignals
 /// A local stand-in for Identity Insights for Accounts: an HTTPS server that demands a client certificate, opens
 /// the encrypted requests, checks them by the API's field rules and answers with encrypted insights.
 ///
-/// ``run()`` does the work, as a service or in a task group; ``port()`` says when and where it listens.
+/// ``run()`` does the work, as a service or in a task group; ``port()`` returns the port once it listens.
 public final class Emulator: Service, Sendable {
     private let group: ServiceGroup
     private let listening: PortSignal
     private let log: CallLog
     private let address: String
 
-    /// Makes an emulator; nothing listens yet.
+    /// Makes an emulator that does not listen yet.
     ///
     /// - Parameters:
-    ///   - configuration: its knobs.
+    ///   - configuration: its settings.
     ///   - material: its keys and certificates.
-    ///   - logger: where the server's own complaints go; by default nowhere.
-    /// - Throws: ``EmulatorError`` where the log of calls cannot be opened; `OpenSSLError` or a TLS error
-    ///   where the material cannot be used.
+    ///   - logger: receives the server's own error messages; none by default.
+    /// - Throws: ``EmulatorError`` if the log of calls cannot be opened; `OpenSSLError` or a TLS error if the material
+    ///   cannot be used.
     public init(
         _ configuration: EmulatorConfiguration, material: EmulatorMaterial,
         logger: Logger = Logger(label: "emulator", factory: { _ in SwiftLogNoOpLogHandler() })
@@ -43,7 +43,7 @@ public final class Emulator: Service, Sendable {
 
     /// Listens and serves until ``stop()``, a graceful shutdown, or cancellation. Can be run once.
     ///
-    /// - Throws: ``EmulatorError`` where the address cannot be listened on.
+    /// - Throws: ``EmulatorError`` if the address cannot be listened on.
     public func run() async throws {
         do {
             try await group.run()
@@ -58,7 +58,7 @@ public final class Emulator: Service, Sendable {
 
     /// The port it listens on, as soon as it does.
     ///
-    /// - Throws: the error of ``run()`` where it ended before; waits for ever where nobody runs it.
+    /// - Throws: the error of ``run()`` if it ended before; waits for ever if nothing calls it.
     public func port() async throws -> Int {
         try await listening.port()
     }
@@ -76,9 +76,9 @@ extension Emulator {
     /// Runs an emulator for as long as the body takes, and stops it whatever the body does.
     ///
     /// - Parameters:
-    ///   - configuration: its knobs.
+    ///   - configuration: its settings.
     ///   - material: its keys and certificates.
-    ///   - body: is given the emulator and the port it listens on.
+    ///   - body: receives the emulator and the port it listens on.
     /// - Returns: what the body returned.
     /// - Throws: the body's error, or that of ``init(_:material:logger:)`` or ``run()``.
     public static func withRunning<Value: Sendable>(
@@ -100,7 +100,7 @@ extension Emulator {
         }
     }
 
-    /// Runs until the process is told to stop by SIGINT or SIGTERM.
+    /// Runs until SIGINT or SIGTERM.
     ///
     /// - Throws: as ``run()``.
     public func runUntilSignalled() async throws {
@@ -110,7 +110,7 @@ extension Emulator {
     }
 }
 
-/// Tells any number of waiters once on which port the emulator listens, or that it will not.
+/// Reports once, to any number of waiters, on which port the emulator listens, or that it will not.
 final class PortSignal: Sendable {
     private enum State {
         case open([CheckedContinuation<Int, any Error>])
@@ -119,7 +119,7 @@ final class PortSignal: Sendable {
 
     private let state = Mutex(State.open([]))
 
-    /// The first result counts, later ones change nothing.
+    /// The first result counts; later ones are ignored.
     func settle(_ result: Result<Int, any Error>) {
         let waiters: [CheckedContinuation<Int, any Error>] = state.withLock { state in
             guard case .open(let waiters) = state else { return [] }

@@ -1,4 +1,4 @@
-/// The knobs of an emulator: where it listens, how fast and how faithfully it answers.
+/// The settings of an emulator: where it listens, how fast and how reliably it answers.
 public struct EmulatorConfiguration: Sendable {
     /// The address to listen on; a name or an IP address. 127.0.0.1 by default.
     public var host = "127.0.0.1"
@@ -8,21 +8,22 @@ public struct EmulatorConfiguration: Sendable {
     public var latency: Duration = .zero
     /// The most that is added to ``latency`` by chance, drawn from the seed, the record and the attempt.
     public var jitter: Duration = .zero
-    /// Calls answered per second before the emulator says 429 with `Retry-After: 1`; nil: no limit.
-    /// A tenth of a second's worth may come at once.
+    /// Calls answered per second before the emulator answers 429 with `Retry-After: 1`; nil: no limit. A tenth of a
+    /// second's worth may come at once.
     public var rate: Double?
-    /// The share of calls that go wrong, by kind. Records with a scenario of their own are spared.
+    /// The share of calls that go wrong, by kind. Records with a scenario of their own are exempt.
     public var faults = FaultMix()
-    /// Chooses the faults: the same seed, record and attempt always fare alike.
+    /// Chooses the faults: the same seed, record and attempt always get the same result.
     public var seed: UInt64 = 1
     /// The generation of the API whose insights are answered.
     public var generation = InsightsGeneration.asRequested
-    /// Answer 400 with an HTML page, as nginx does, to a client without our client certificate, instead of
-    /// failing the handshake. Only the certificate of ``EmulatorMaterial/client`` is let in then.
+    /// Answer 400 with an HTML page, as nginx does, to a client without our client certificate, instead of failing the
+    /// handshake. Only the certificate of ``EmulatorMaterial/client`` is accepted then.
     public var answersCertificateErrors = false
     /// The file to which every call is appended as a line of JSON (mode 0600); nil: counted in memory only.
     public var callLogPath: String?
-    /// Told the number of calls so far each time one was counted and logged, before it is answered. Must be quick.
+    /// Called with the number of calls so far each time one has been counted and logged, before it is answered. Must be
+    /// fast.
     public var onCall: (@Sendable (Int) -> Void)?
 
     /// Makes the default configuration: 127.0.0.1:8443, no latency, no limit, no faults.
@@ -32,7 +33,7 @@ public struct EmulatorConfiguration: Sendable {
     ///
     /// - Parameter address: host and port, such as `127.0.0.1:8443`, `:0` or `[::1]:8443`.
     /// - Returns: the configuration; without a host 127.0.0.1.
-    /// - Throws: ``EmulatorError`` where it is no such address.
+    /// - Throws: ``EmulatorError`` if it is not such an address.
     public static func listening(on address: String) throws(EmulatorError) -> Self {
         guard let colon = address.lastIndex(of: ":"), let port = UInt16(address[address.index(after: colon)...]) else {
             throw .noAddress

@@ -20,8 +20,8 @@ public struct EmulatorDirectory: Sendable {
     ///
     /// - Parameter host: the name or address clients will call; used where certificates are made.
     /// - Returns: the material, which is in the folder `pki` from then on (files 0600, folders 0700).
-    /// - Throws: ``EmulatorError`` where a folder or file cannot be used or some of the files are missing;
-    ///   `OpenSSLError` where one of them holds something else.
+    /// - Throws: ``EmulatorError`` if a folder or file cannot be used or some of the files are missing; `OpenSSLError`
+    ///   if one of them holds something else.
     public func material(host: String) throws -> EmulatorMaterial {
         for folder in ["", "pki", "pki/server", "var", "secrets", "jobs", "out"] { try makeFolder(folder) }
         let missing = KeyFile.allCases.filter { !FileManager.default.fileExists(atPath: file($0.rawValue)) }
@@ -34,14 +34,14 @@ public struct EmulatorDirectory: Sendable {
         return material
     }
 
-    /// Writes `rollcall.yaml` for a client of this emulator, unless its first line says that a person keeps it.
+    /// Writes `rollcall.yaml` for a client of this emulator, unless its first line shows that the user maintains it.
     ///
     /// - Parameters:
     ///   - host: the address listened on.
     ///   - port: the port listened on.
     ///   - rate: the emulator's rate limit, if any; the client's is set a little below.
     /// - Returns: the API's base URL.
-    /// - Throws: ``EmulatorError`` where the file cannot be written.
+    /// - Throws: ``EmulatorError`` if the file cannot be written.
     @discardableResult
     public func writeSettings(host: String, port: Int, rate: Double?) throws -> String {
         let settings = SettingsFile(host: host, port: port, rate: rate)
@@ -121,12 +121,12 @@ public struct EmulatorDirectory: Sendable {
 }
 
 extension EmulatorDirectory {
-    /// Runs an emulator with this folder's keys until the process is told to stop by SIGINT or SIGTERM.
+    /// Runs an emulator with this folder's keys until SIGINT or SIGTERM.
     ///
     /// - Parameters:
-    ///   - configuration: its knobs; without a path of its own the log of calls is in this folder.
-    ///   - onListening: is given the base URL once it listens and `rollcall.yaml` is written.
-    /// - Throws: ``EmulatorError`` where folder, log or address cannot be used; `OpenSSLError` for a broken key.
+    ///   - configuration: its settings; without a path of its own the log of calls is in this folder.
+    ///   - onListening: called with the base URL once it listens and `rollcall.yaml` is written.
+    /// - Throws: ``EmulatorError`` if folder, log or address cannot be used; `OpenSSLError` for a broken key.
     public func serve(
         _ configuration: EmulatorConfiguration, onListening: @Sendable (_ baseURL: String) -> Void
     ) async throws {
@@ -186,7 +186,7 @@ struct SettingsFile: Sendable {
             """
     }
 
-    /// A little below the emulator's limit, because the two clocks do not tick alike.
+    /// A little below the emulator's limit, because the two clocks do not run at exactly the same speed.
     private var clientRate: Int {
         rate.map { max(1, Int($0 * 0.95)) } ?? 200
     }

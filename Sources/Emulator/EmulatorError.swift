@@ -1,6 +1,6 @@
-/// What keeps the emulator from starting or going on, with what to do about it.
+/// Why the emulator cannot start or continue, and what to do about it.
 public struct EmulatorError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// What kind of trouble it is.
+    /// The kind of error.
     public enum Code: Sendable, Equatable {
         /// An option has a value that cannot be used.
         case usage
@@ -14,7 +14,7 @@ public struct EmulatorError: Error, Sendable, Equatable, CustomStringConvertible
         case stopped
     }
 
-    /// The kind of trouble.
+    /// The kind of error.
     public let code: Code
     /// One sentence: what is wrong and what to do.
     public let message: String

@@ -4,7 +4,7 @@ public import OpenSSL
 
 /// The keys and certificates of an emulator and of the client that talks to it.
 public struct EmulatorMaterial: Sendable {
-    /// The authority that issued ``server`` and ``client``, and whose certificates the emulator lets in.
+    /// The authority that issued ``server`` and ``client``, and whose certificates the emulator accepts.
     public let authority: Certificate
     /// The emulator's own certificate and key.
     public let server: ClientIdentity
@@ -15,7 +15,7 @@ public struct EmulatorMaterial: Sendable {
     /// The client's key: answers are encrypted to its public half.
     public let answerKey: PrivateKey
 
-    /// Puts material together.
+    /// Combines existing keys and certificates.
     ///
     /// - Parameters:
     ///   - authority: issued the two identities.
@@ -63,9 +63,9 @@ public struct EmulatorMaterial: Sendable {
 extension EmulatorMaterial {
     /// The server's side of mutual TLS, 1.2 at least.
     ///
-    /// - Parameter optional: let the handshake go through without a certificate; it is judged after it.
-    /// - Returns: the configuration of NIOSSL, which wants PEM.
-    /// - Throws: an error of OpenSSL or NIOSSL where key or certificate cannot be used.
+    /// - Parameter optional: let the handshake go through without a certificate; it is checked afterwards.
+    /// - Returns: the configuration for NIOSSL, which expects PEM.
+    /// - Throws: an error of OpenSSL or NIOSSL if key or certificate cannot be used.
     func serverTLS(optional: Bool) throws -> TLSConfiguration {
         let chain = try NIOSSLCertificate.fromPEMBytes(server.chainPEM())
         let key = try NIOSSLPrivateKey(bytes: server.keyPEM(), format: .pem)

@@ -9,14 +9,14 @@ struct BatchResults: Sendable {
     let pricing: Pricing?
     /// Where the job's results go.
     let place: ResultsLocation
-    /// Where a person wants them instead; nil: nowhere else.
+    /// Where the operator wants them instead; nil: nowhere else.
     var out: ResultsLocation?
 
     /// The folder a batch's results are written to.
     func folder(of batch: Batch) -> String { (out ?? place).folder(of: batch) }
 
-    /// The folder that holds the files of a batch as it is now; nil where there is none. Where no place was asked for,
-    /// any in which they were written before will do.
+    /// The folder that holds the files of a batch as it is now; nil if there is none. Where no place was asked for, any
+    /// in which they were written before counts.
     ///
     /// - Throws: `StoreError`.
     func wholeFolder(of batch: Batch) throws -> String? {
@@ -79,7 +79,7 @@ struct BatchResults: Sendable {
         return written
     }
 
-    /// Gives the invalid lines of a batch that waits for a person's word back before the others are sent.
+    /// Returns the invalid lines of a batch that waits for confirmation before the others are sent.
     ///
     /// - Returns: Where they are, and what is wrong with them.
     /// - Throws: `ResultError`; `StoreError`; `DropFolderError` when they cannot be given to the group.
@@ -91,7 +91,7 @@ struct BatchResults: Sendable {
         return refused
     }
 
-    /// The results of a batch's last end as another process has written them; nil where they are not there.
+    /// The results of a batch's last end as another process has written them; nil if they are not there.
     ///
     /// - Throws: `StoreError`.
     func written(_ batch: Batch) throws -> WrittenResults? {
@@ -110,20 +110,20 @@ struct BatchResults: Sendable {
     private static var now: Int64 { Int64(Date().timeIntervalSince1970 * 1_000) }
 }
 
-// Ingest knows how rows look in a file, Results knows which go into which file, and neither knows the other.
+// Ingest knows how rows look in a file, Results knows which go into which file; neither imports the other.
 extension ReturnedRows: ReturnFormat {}
 
 extension BatchResults {
     private static let action = "results"
 
-    /// Writes the files of a batch that is over and, where files of an earlier end lie in other folders, those, too, so
-    /// that nobody mends and sends again a line that has been answered since. Then the database knows that this end has
-    /// its results.
+    /// Writes the files of a batch that is over and rewrites those of an earlier end in other folders, so that nobody
+    /// corrects and resends a line that has been answered since. Then records in the database that this end has its
+    /// results.
     ///
     /// - Parameters:
     ///   - batch: The batch as it is now.
-    ///   - provenance: Who has them written, kept with a folder that a person named.
-    ///   - console: Told of other folders.
+    ///   - provenance: Who requested the files, stored with a folder that an operator named.
+    ///   - console: Reports other folders.
     /// - Returns: What was written, where it was asked for.
     /// - Throws: `ResultError`; `StoreError`.
     func publish(
@@ -136,14 +136,14 @@ extension BatchResults {
         return written
     }
 
-    /// Folders that persons named for the files of a batch, before.
+    /// Folders that operators named for the files of a batch, before.
     func namedFolders(of batch: Batch) throws -> [String] {
         try store.actions(of: batch.id).filter { $0.name == Self.action }.compactMap(\.detail)
     }
 
     static func absolute(_ folder: String) -> String { URL(filePath: folder).standardizedFileURL.path }
 
-    /// Keeps a folder that a person named among the actions before anything is written there.
+    /// Records a folder that an operator named as an action, before anything is written there.
     private func remember(_ batch: Batch, _ provenance: () throws -> Provenance) async throws {
         guard out != nil else { return }
         let folder = Self.absolute(folder(of: batch))
@@ -154,7 +154,7 @@ extension BatchResults {
                 provenance: try provenance()))
     }
 
-    /// A folder that cannot be written any more keeps nobody from the results.
+    /// A folder that can no longer be written must not keep the results from being written.
     private func renew(_ folder: String, of batch: Batch, _ console: Console) async {
         do {
             _ = try await BlockingWork.run { try write(batch, into: folder) }
@@ -166,8 +166,8 @@ extension BatchResults {
         }
     }
 
-    /// The daemon lets a batch's file go with its results; one that has yet to go stays the daemon's to conclude, and so
-    /// does one with calls of which nobody knows yet how they ended.
+    /// The daemon releases a batch's file together with its results; a batch whose file is yet to be released is left
+    /// for the daemon to conclude, and so is one with calls whose outcome is not known yet.
     private func mark(_ batch: Batch) async throws {
         guard batch.counts.inFlight == 0, try store.claimedFile(of: batch.id) == nil else { return }
         try await store.markResultsWritten(batch.id, finishedAt: batch.finishedAt)

@@ -5,9 +5,9 @@ import RecordStore
 import Settings
 import Synchronization
 
-/// Whether the client's certificate lasts as long as the work that waits. A pure rule.
+/// Whether the client certificate stays valid as long as the queued work needs. A pure rule.
 struct CertificateOutlook: Equatable {
-    /// What is to be said of a certificate, once.
+    /// A warning about a certificate, given once.
     struct Warning: Hashable {
         let fingerprint: String
         let hasEnded: Bool
@@ -15,7 +15,7 @@ struct CertificateOutlook: Equatable {
 
     /// When the certificate ends.
     let end: Date
-    /// When what waits would be done.
+    /// When the queued work would be done.
     let projectedEnd: Date
     /// Whether it has ended already, so that every call will be refused.
     let hasEnded: Bool
@@ -24,7 +24,7 @@ struct CertificateOutlook: Equatable {
     ///
     /// - Parameters:
     ///   - end: When the certificate ends.
-    ///   - queued: Records that wait.
+    ///   - queued: Records in the queue.
     ///   - rate: Calls per second.
     ///   - now: Today.
     init(end: Date, queued: Int, rate: Double, now: Date) {
@@ -37,7 +37,7 @@ struct CertificateOutlook: Equatable {
     var isTooShort: Bool { hasEnded || end < projectedEnd }
 }
 
-/// The warning before a batch that the client certificate does not outlive. A pure rule.
+/// The warning before a batch during which the client certificate expires. A pure rule.
 enum CertificateNotice {
     /// The warning before a batch.
     ///
@@ -46,7 +46,7 @@ enum CertificateNotice {
     ///   - queued: Records to send.
     ///   - rate: Calls per second.
     ///   - now: The time.
-    /// - Returns: One line; nil where the certificate lasts.
+    /// - Returns: One line; nil if the certificate stays valid long enough.
     static func text(end: Date, queued: Int, rate: Double, now: Date) -> String? {
         let outlook = CertificateOutlook(end: end, queued: queued, rate: rate, now: now)
         guard outlook.isTooShort else { return nil }
@@ -56,14 +56,14 @@ enum CertificateNotice {
 }
 
 extension DaemonContext {
-    /// Warns where the client's certificate ends before all that waits would be done.
+    /// Warns where the client's certificate expires before all queued records would be sent.
     func warnOfCertificateEnd() {
         let waiting = (try? store.unfinishedBatches()) ?? []
         warnOfCertificateEnd(before: waiting.reduce(0) { $0 + $1.counts.queued }, at: settings.limits.rate)
     }
 
-    /// Warns where the client's certificate ends before so many records would be sent at so many calls per second; once
-    /// for each certificate, and once more when it has ended.
+    /// Warns where the client's certificate expires before this many records would be sent at this rate (calls per
+    /// second): once for each certificate, and once more when it has expired.
     func warnOfCertificateEnd(before queued: Int, at rate: Double) {
         let rules = configuration
         let outlook = CertificateOutlook(

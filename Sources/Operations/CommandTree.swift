@@ -1,10 +1,10 @@
 import Basics
 import Settings
 
-/// The commands there are, as a tree of names: what a command line's first words are held against before its options are
-/// read, so that a misspelt one gets more than 'unexpected argument'.
+/// The commands there are, as a tree of names: a command line's first words are checked against it before options are
+/// parsed, so that a misspelt command gets a better message than 'unexpected argument'.
 public struct CommandTree: Sendable, Equatable {
-    /// What the command is called.
+    /// The command's name.
     public let name: String
     /// The commands below it, in the order in which help lists them; empty for one that does something itself.
     public let children: [CommandTree]
@@ -15,10 +15,10 @@ public struct CommandTree: Sendable, Equatable {
         self.children = children
     }
 
-    /// What is wrong with a command line's first words, and what was probably meant; nil where they name a command, or
+    /// What is wrong with a command line's first words, and what was probably meant; nil if they name a command, or
     /// none: an option may come first.
     ///
-    /// `help` takes the names of a command and is read alike.
+    /// The words after `help` are checked in the same way.
     public func fault(in arguments: [String]) -> String? {
         let words = arguments.prefix { !$0.hasPrefix("-") }
         return words.first == Self.help ? fault(in: words.dropFirst(), path: []) : fault(in: words, path: [])
@@ -36,7 +36,7 @@ public struct CommandTree: Sendable, Equatable {
         return "there is no command '\(PlainText.lines(word))'\(place); \(meant)\(Hint.help(path)) lists them"
     }
 
-    /// The child whose name takes the fewest changes to make from a word; nil where all take more than half of it.
+    /// The child whose name takes the fewest changes to make from a word; nil if all take more than half of it.
     private func nearest(to word: String) -> String? {
         guard let name = nearestWord(to: word, among: children.map(\.name)) else { return nil }
         return editDistance(word, name) * 2 <= word.count ? name : nil

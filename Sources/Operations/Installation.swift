@@ -48,7 +48,7 @@ struct Installation: Sendable {
             endpoint: settings.api.baseURL, provenance: provenance, timeZone: settings.limits.timeZone)
     }
 
-    /// Opens the database beside whoever runs it.
+    /// Opens the database beside the process that runs it.
     func storeForReading() throws -> RecordStore {
         guard FileManager.default.fileExists(atPath: settings.database) else {
             throw OperationFailure(
@@ -88,22 +88,22 @@ extension Settings.API {
 }
 
 extension Installation {
-    /// The job a batch was taken in under; where its file is not in the jobs' folder, the settings alone, and whoever
-    /// asks is told.
+    /// The job a batch was taken in under; where its file is not in the jobs' folder, the settings alone, which is
+    /// reported on the console.
     func job(of batch: Batch, console: Console) throws -> JobDefinition {
         guard !knowsJob(batch.job) else { return try job(batch.job == JobDefinition.unnamed ? nil : batch.job) }
         console.note("there is no job '\(batch.job)' in \(settings.jobs); the settings alone apply to \(batch.name)")
         return JobDefinition(unnamedWith: settings)
     }
 
-    /// Where a batch's results go; of a batch whose job is gone or cannot be read, where those without a job go.
+    /// Where a batch's results go; for a batch whose job is gone or cannot be read, where those without a job go.
     func resultsPlace(of batch: Batch) -> ResultsLocation {
         ResultsLocation(jobOrSettings(of: batch), settings: settings)
     }
 
     /// The job a batch was taken in under; the settings alone where its file is gone or cannot be read.
     func jobOrSettings(of batch: Batch) -> JobDefinition {
-        // A job file that is wrong keeps nobody from looking; 'jobs check' says what is wrong with it.
+        // An invalid job file must not prevent reading; 'jobs check' says what is wrong with it.
         (try? job(batch.job == JobDefinition.unnamed ? nil : batch.job)) ?? JobDefinition(unnamedWith: settings)
     }
 
@@ -132,12 +132,12 @@ extension Installation {
 }
 
 extension Installation {
-    /// The settings' price list, in Results' words; nil where none is given.
+    /// The settings' price list, in Results' types; nil if none is given.
     var pricing: Pricing? { Pricing(settings) }
 }
 
 extension Pricing {
-    /// The price list of settings; nil where they have none.
+    /// The price list of settings; nil if they have none.
     init?(_ settings: Settings) {
         guard let pricing = settings.pricing else { return nil }
         self.init(
@@ -146,14 +146,14 @@ extension Pricing {
 }
 
 extension Installation {
-    /// Who runs a database.
+    /// Which process runs a database.
     enum Runner: Equatable {
         case nobody
         case run(Int32)
         case daemon(Int32)
     }
 
-    /// Who runs the database at the moment.
+    /// Which process runs the database now.
     ///
     /// - Throws: `StoreError` when the lock cannot be looked at.
     func runner() throws -> Runner {
@@ -164,7 +164,7 @@ extension Installation {
         return isDaemon ? .daemon(process) : .run(process)
     }
 
-    /// What the runner says of the disk that holds the database; normal where nobody runs it.
+    /// What the runner has published about the disk that holds the database; normal where no process runs it.
     ///
     /// - Throws: `StoreError` when the lock cannot be looked at.
     func storage() throws -> StorageCondition { try RecordStore.storageCondition(ofDatabase: settings.database) }
@@ -189,7 +189,7 @@ extension Installation {
             "\(settings.database): there is no database yet; the first run makes it, as \(Hint.help(["run"])) says")
     }
 
-    /// Who does something, with what; a key that cannot be read is said to be so, and stops nobody from pausing.
+    /// Who does something, with what; an unreadable key is named as such, and does not prevent pausing.
     func operatorProvenance() throws -> Provenance {
         if let credentials = try? credentials() { return try provenance(credentials) }
         return try Provenance(
@@ -202,15 +202,16 @@ extension Installation {
 /// What keeps personal data and keys in this process's memory from reaching a disk, a terminal or another process of
 /// the user.
 public enum ProcessPrivacy {
-    /// The signals for which Swift's runtime installs a handler that prints the stack, the registers and what they point
-    /// to (`swift/docs/Backtracing.rst`); after `kill -SEGV` from outside that handler even lets the process live on.
+    /// The signals for which Swift's runtime installs a handler that prints the stack, the registers and what they
+    /// point to (`swift/docs/Backtracing.rst`); after `kill -SEGV` from outside that handler even lets the process live
+    /// on.
     private static let crashSignals = [SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGFPE, SIGBUS, SIGSEGV, SIGSYS]
 
     /// No backtrace is printed, no core dump is written and no other process of the user may attach (`man 2 signal`,
-    /// `man 2 prctl`, `man 2 getrlimit`). Call it first in `main`, before anything can be in memory.
+    /// `man 2 prctl`, `man 2 getrlimit`). Call it first in `main`, before any secret can be in memory.
     ///
-    /// The environment cannot undo it: `SWIFT_BACKTRACE=enable=yes` was heeded before `main`. The system's calls can fail
-    /// only where it forbids what is asked to be forbidden, so their results say nothing.
+    /// The environment cannot undo it: `SWIFT_BACKTRACE=enable=yes` took effect before `main`. The system's calls can
+    /// fail only where it forbids what is asked to be forbidden, so their results say nothing.
     public static func apply() {
         for number in crashSignals { signal(number, SIG_DFL) }
         _ = rollcall_forbid_dumps()

@@ -6,7 +6,7 @@ import RecordStore
 import Results
 import Settings
 
-/// A command that cannot go on: the exit status, and what the user reads on standard error.
+/// A command that cannot continue: the exit status, and what the user reads on standard error.
 public struct OperationFailure: Error, Sendable, CustomStringConvertible {
     /// How the process ends.
     public let status: ExitStatus
@@ -24,7 +24,7 @@ public struct OperationFailure: Error, Sendable, CustomStringConvertible {
 }
 
 extension OperationFailure {
-    /// What any room's error means for the process: its exit status, and the sentence the user reads.
+    /// What any module's error means for the process: its exit status, and the sentence the user reads.
     public init(_ error: any Error) {
         switch error {
         case let failure as OperationFailure: self = failure
@@ -58,8 +58,8 @@ extension OperationFailure {
 
     /// A file or folder that the settings name cannot be used.
     ///
-    /// A service manager may start the program again after 3 and not after 78 (`RestartPreventExitStatus=`), so what can
-    /// be over without anybody changing the settings is never 78.
+    /// A service manager may start the program again after 3 and not after 78 (`RestartPreventExitStatus=`), so a fault
+    /// that may pass without a change of settings is never 78.
     ///
     /// - Parameters:
     ///   - path: The file or folder, where it is known.

@@ -4,7 +4,7 @@ import RecordStore
 import Results
 import Settings
 
-/// In which folder a batch's results lie, in which form, and who may have them.
+/// The folder of a batch's results, their form, and who may access them.
 struct ResultsLocation: Equatable, Sendable {
     private enum Naming: Equatable {
         case byBatch
@@ -25,7 +25,7 @@ struct ResultsLocation: Equatable, Sendable {
         let group: String
     }
 
-    /// The place a person names.
+    /// The place an operator names.
     init(output: String) {
         self.output = output
         form = ResultOptions()

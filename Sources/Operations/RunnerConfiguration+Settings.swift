@@ -4,8 +4,8 @@ import Schedules
 import Settings
 
 extension RunnerConfiguration {
-    /// What the settings, or the job over them, allow a run; `rate` is the command line's, over both. Of the caps that all
-    /// batches share the lower one holds: a job may save, and not spend what the settings forbid.
+    /// What the settings, or the job over them, allow a run; `rate` is the command line's, over both. Of the caps that
+    /// all batches share the lower one holds: a job may lower a cap, but not exceed what the settings allow.
     init(_ job: JobDefinition, settings: Settings, rate: Double?) {
         self.init()
         self.rate = rate ?? job.limits.rate

@@ -6,8 +6,8 @@ import UnixSignals
 
 /// Runs one piece of work beside services that watch over it, until the work is done.
 enum SignalledWork {
-    /// The work's result; `stop` is raised by SIGINT and SIGTERM while it goes on. Calls under way, and answers that wait
-    /// for room on a full disk, are waited for as long as `grace` after that.
+    /// The work's result; `stop` is raised by SIGINT and SIGTERM while it runs. Calls under way, and answers that wait
+    /// for space on a full disk, are waited for as long as `grace` after that.
     static func run<Value: Sendable>(
         stop: StopSignal, console: Console, grace: Duration = .zero,
         _ work: @escaping @Sendable () async throws -> Value
@@ -60,15 +60,15 @@ private final class WorkService<Value: Sendable>: Service {
 
 /// What the signals that ask a process to end amount to, one after the other. A pure rule.
 ///
-/// One wish may arrive as several signals: `timeout` of coreutils signals the process and then its whole group, a
-/// terminal and a supervisor may both pass on the same Ctrl-C. So a further signal is a second wish only when a second or
-/// more lies between it and the first.
+/// One request may arrive as several signals: `timeout` of coreutils signals the process and then its whole group, a
+/// terminal and a supervisor may both pass on the same Ctrl-C. So a further signal is a second request only when a
+/// second or more lies between it and the first.
 struct SignalEscalation: Equatable {
-    /// What a signal asks for.
+    /// What a signal requests.
     enum Request: Equatable {
         /// Make no new calls; await the answers in flight.
         case drain
-        /// The same wish once more.
+        /// The same request again.
         case repetition
         /// Leave at once.
         case abandon
@@ -79,7 +79,7 @@ struct SignalEscalation: Equatable {
 
     private var first: Int64?
 
-    /// What a signal asks for that arrives now.
+    /// What a signal requests that arrives now.
     ///
     /// - Parameter now: Nanoseconds by a monotonic clock, the same for all signals.
     /// - Returns: What to do.

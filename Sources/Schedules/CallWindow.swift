@@ -2,9 +2,10 @@ public import Foundation
 
 /// The hours of the day in which calls may be made: `22:00-06:00`, or several joined by commas.
 ///
-/// The wall clock decides: where an hour comes twice the window is open twice, and hours that the clock skips are gone.
+/// The wall clock decides: where an hour occurs twice the window is open twice, and hours that the clock skips do not
+/// occur.
 public struct CallWindow: Sendable, Equatable, CustomStringConvertible {
-    /// The text as it was given.
+    /// The text as written.
     public let description: String
     /// Minutes of the day; an upper bound below the lower one belongs to the next day.
     private let spans: [Span]
@@ -18,7 +19,8 @@ public struct CallWindow: Sendable, Equatable, CustomStringConvertible {
         }
     }
 
-    /// Reads `HH:MM-HH:MM`, or several of these joined by commas. The end is not part of the window; `24:00` is midnight.
+    /// Reads `HH:MM-HH:MM`, or several of these joined by commas. The end is not part of the window; `24:00` is
+    /// midnight.
     ///
     /// - Throws: a sentence that says what would be right.
     public init(_ text: String) throws(ScheduleError) {
@@ -39,12 +41,12 @@ public struct CallWindow: Sendable, Equatable, CustomStringConvertible {
         isOpen(LocalClock(zone: zone).minute(at: instant))
     }
 
-    /// The moment itself while the window is open, else when it opens next.
+    /// The instant itself while the window is open, otherwise the next opening.
     ///
     /// - Parameters:
     ///   - instant: milliseconds since 1970.
     ///   - zone: the zone whose wall clock is meant.
-    /// - Returns: milliseconds since 1970, not before `moment`.
+    /// - Returns: milliseconds since 1970, not before `instant`.
     public func opening(from instant: Int64, in zone: TimeZone) -> Int64 {
         let clock = LocalClock(zone: zone)
         var start = instant

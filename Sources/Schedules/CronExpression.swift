@@ -5,7 +5,7 @@ public import Foundation
 /// The rules are those of `man 5 crontab`: lists, ranges, steps, names, and either day field is enough where both are
 /// restricted. Stricter: a step needs a range, and what could never be meant is refused instead of guessed.
 public struct CronExpression: Sendable, Equatable, CustomStringConvertible {
-    /// The text as it was given.
+    /// The text as written.
     public let description: String
     let minutes: CronField
     let hours: CronField
@@ -80,16 +80,16 @@ extension CronExpression {
 }
 
 extension CronExpression {
-    /// The first moment after another at which the job is due, by the wall clock of a time zone.
+    /// The first instant after another at which the job is due, by the wall clock of a time zone.
     ///
-    /// A due time in an hour that the clock skips is moved to the first minute after the gap; one in an hour that comes
-    /// twice is due the first time only. An expression of every hour is due in every hour that really passes. A day
-    /// that a zone left out altogether (Pacific/Apia, 30 December 2011) is no day at all: nothing is due for it.
+    /// A due time in an hour that the clock skips is moved to the first minute after the gap; one in an hour that
+    /// occurs twice is due the first time only. An expression of every hour is due in every hour that really passes. A
+    /// day that a zone left out altogether (Pacific/Apia, 30 December 2011) is no day at all: nothing is due for it.
     ///
     /// - Parameters:
     ///   - instant: milliseconds since 1970.
     ///   - zone: the zone whose clock is meant.
-    /// - Returns: milliseconds since 1970; nil where there is no such day (30 February).
+    /// - Returns: milliseconds since 1970; nil if there is no such day (30 February).
     public func next(after instant: Int64, in zone: TimeZone) -> Int64? {
         let clock = LocalClock(zone: zone)
         return isOfEveryHour ? nextReal(after: instant, on: clock) : nextOnce(after: instant, on: clock)

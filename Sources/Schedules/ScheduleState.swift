@@ -1,38 +1,38 @@
 public import Foundation
 
-/// One job's schedule: from what was dealt with before and the time now it decides what is to be done, and does nothing.
+/// One job's schedule, a pure value: from what was handled before and the present time it decides what is to be done.
 ///
 /// Ask again after every action but `wait`, and store `lastDue` whenever it has changed, before acting: a due time that
 /// is stored is never run a second time, whatever becomes of the process or its clock.
 public struct ScheduleState: Sendable, Equatable {
     /// What is to be done now.
     public enum Action: Sendable, Equatable {
-        /// Nothing before this moment; nil: nothing ever.
+        /// Nothing before this instant; nil: nothing ever.
         case wait(until: Int64?)
         /// The job is due.
         case run(due: Int64)
-        /// Runs were due while nobody could start them, the last of them at `due`; `runsNow` makes up for all of them
-        /// at once. Of more than `mostCounted` no more are counted.
+        /// Runs were due while no daemon could start them, the last of them at `due`; `runsNow` makes up for all of
+        /// them at once. Counting stops at `mostCounted`.
         case missed(due: Int64, count: Int, runsNow: Bool)
-        /// What was dealt with last was due so far ahead of now that the clock must have been wrong, then or now. From now
+        /// The last due time handled is so far ahead of now that the clock must have been wrong, then or now. From now
         /// on the job runs by its times again, also by those it has run at under the other clock.
         case clockFault(lastDue: Int64)
     }
 
-    /// Up to and with this moment everything due is dealt with; nil: the schedule has never been looked at.
+    /// Everything due up to and including this instant has been handled; nil: the schedule has never been evaluated.
     public private(set) var lastDue: Int64?
     private let expression: CronExpression
     private let zone: TimeZone
     private let catchUp: Bool
 
-    /// A due time this much later is still on time, so that a restart in the wrong minute costs no night.
+    /// A due time this much later is still on time, so that a restart in the wrong minute does not skip a night.
     public static let grace: Int64 = 5 * 60_000
-    /// A due time dealt with that is more than this ahead of the clock is a fault of the clock.
+    /// A handled due time that is further ahead of the clock than this shows a clock fault.
     public static let clockTolerance: Int64 = 3_600_000
     /// How many missed runs are counted at most.
     public static let mostCounted = 1000
 
-    /// A schedule as it is remembered.
+    /// Restores a stored schedule.
     ///
     /// - Parameters:
     ///   - expression: when the job is due.
@@ -48,12 +48,12 @@ public struct ScheduleState: Sendable, Equatable {
     /// - Parameters:
     ///   - now: milliseconds since 1970; a clock that was set back by no more than `clockTolerance` makes the schedule
     ///     wait, not run again.
-    ///   - isWatched: whether somebody has been there to start the job ever since the step before: then nothing was missed,
-    ///     even if the clock was set past a due time, and the job runs once for all that was due.
-    /// - Returns: the action, which counts as dealt with from here on.
+    ///   - isWatched: whether a daemon has been able to start the job ever since the previous step: then nothing was
+    ///     missed, even if the clock was set past a due time, and the job runs once for all that was due.
+    /// - Returns: the action, which counts as handled from here on.
     public mutating func step(at now: Int64, isWatched: Bool = false) -> Action {
         guard let lastDue else {
-            // What was due before the job was known to us was not missed.
+            // What was due before the job existed was not missed.
             self.lastDue = now
             return .wait(until: expression.next(after: now, in: zone))
         }
@@ -80,15 +80,15 @@ public struct ScheduleState: Sendable, Equatable {
         return .missed(due: late, count: count, runsNow: catchUp && isOnTime == nil)
     }
 
-    /// Whether a due time that was dealt with shows that the clock was wrong then, or is wrong now.
+    /// Whether a due time that was handled shows that the clock was wrong then, or is wrong now.
     public static func isClockFault(_ lastDue: Int64, at now: Int64) -> Bool { lastDue > now + clockTolerance }
 
-    /// What was due up to a moment is made up for by a run that had to wait until then.
+    /// Marks everything due up to an instant as handled by a run that had to wait until then.
     public mutating func settle(upTo instant: Int64) {
         lastDue = max(lastDue ?? instant, instant)
     }
 
-    /// The last due time of a stretch of time, found from its end: there may be a year of minutes before it.
+    /// The last due time of an interval, found from its end: there may be a year of minutes before it.
     private func latest(from start: Int64, upTo end: Int64) -> Int64? {
         var length = millisecondsOfMinute
         while end - length >= start, !isDue(after: end - length, upTo: end) { length *= 2 }

@@ -21,17 +21,17 @@ public struct Settings: Sendable {
     public var retry: Retry
     /// When a batch stops by itself.
     public var halt: Halt
-    /// Above what a batch waits for a person's word.
+    /// The limits above which a batch waits for confirmation.
     public var confirmAbove: ConfirmAbove
-    /// The share of invalid lines above which a batch waits for a person's word; nil: `defaultMaxInvalid`.
+    /// The share of invalid lines above which a batch waits for confirmation; nil: `defaultMaxInvalid`.
     public var maxInvalid: Share?
-    /// The share of invalid lines that holds where nobody gave `max_invalid`: 5%.
+    /// The share of invalid lines that applies if `max_invalid` is not given: 5%.
     public static let defaultMaxInvalid = Share(percent: 5)
-    /// What calls cost; nil where nothing is known of it.
+    /// What calls cost; nil if nothing is known of it.
     public var pricing: Pricing?
     /// How the daemon behaves.
     public var daemon: Daemon
-    /// Whom the daemon tells of jobs that name nobody; nil: nobody.
+    /// The command notified for jobs that name none; nil: none.
     public var notify: Notification?
     /// The folder of job files.
     public var jobs: String
@@ -39,7 +39,7 @@ public struct Settings: Sendable {
     public var output: String
     /// The form of `results.csv`.
     public var outputForm: OutputForm
-    /// One line per effective value, sorted, without secrets: what is hashed to tell settings apart.
+    /// One line per effective value, sorted, without secrets: hashed to distinguish settings.
     public let canonicalDescription: String
 
     /// The folder of the settings file, to which paths in it and in job files are relative.
@@ -134,11 +134,11 @@ extension Settings {
 public struct SettingsError: Error, Sendable, Equatable {
     /// The file as it was named by the caller, or `environment`.
     public let file: String
-    /// The line, counted from 1; nil where the error belongs to no single line.
+    /// The line, counted from 1; nil if the error belongs to no single line.
     public let line: Int?
-    /// The column, counted from 1 in Unicode scalars; nil where it says nothing more than the line.
+    /// The column, counted from 1 in Unicode scalars; nil if it says nothing more than the line.
     public let column: Int?
-    /// The dotted key (`limits.rate`) or the environment variable; nil where the whole file is meant.
+    /// The dotted key (`limits.rate`) or the environment variable; nil if the whole file is meant.
     public let key: String?
     /// What is wrong and what to do, as a sentence without its place.
     public let message: String

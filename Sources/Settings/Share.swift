@@ -16,7 +16,7 @@ public struct Share: Sendable, Equatable, CustomStringConvertible {
         (percentage, parts, whole) = ("\(percent)", percent, 100)
     }
 
-    /// Reads a percentage such as `29`, `0.5` or `12.50`; nil where it is none, above 100, or has more digits than can be
+    /// Reads a percentage such as `29`, `0.5` or `12.50`; nil if it is none, above 100, or has more digits than can be
     /// counted with.
     ///
     /// - Parameter percentage: Digits with at most one decimal point between them, without the sign.

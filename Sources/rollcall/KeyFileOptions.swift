@@ -3,7 +3,7 @@ import Foundation
 import OpenSSL
 import Operations
 
-/// A key file and where its password stands; a password is never an argument.
+/// A key file and where its password is; a password is never an argument.
 struct KeyFileOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Key or certificate: PEM, DER or PKCS#12.", valueName: "file"), completion: .file())
     var key: String

@@ -102,7 +102,7 @@ struct KeyMatch: Encodable {
     }
 }
 
-/// The fingerprints of the keys in a file, each with whose it is: the one that is used first, then the others in the
+/// The fingerprints of the keys in a file, each with its owner: the one that is used first, then the others in the
 /// file's order.
 struct KeyFingerprints: Encodable {
     /// One key, with the certificate it stands in.

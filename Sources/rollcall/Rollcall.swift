@@ -3,7 +3,7 @@ import Basics
 import Foundation
 import Operations
 
-/// The command line tool; each command is thin and hands over to its room.
+/// The command line tool; each command is thin and delegates to its module.
 @main
 struct Rollcall: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -23,7 +23,7 @@ struct Rollcall: AsyncParsableCommand {
             EmulatorCommand.self, DemoCommand.self,
         ])
 
-    /// Privacy comes before anything else, for every command: none may print or dump what its memory holds.
+    /// Privacy comes before anything else, for every command: none may print or dump its memory.
     static func main() async {
         ProcessPrivacy.apply()
         if let fault = CommandTree(Rollcall.self).fault(in: Array(CommandLine.arguments.dropFirst())) {
@@ -43,7 +43,7 @@ extension CommandTree {
 
 /// A command whose end is an `ExitStatus`: errors become one line on standard error and the status's number.
 protocol RollcallCommand: AsyncParsableCommand {
-    /// Does the command's work; throws what is to be told to the user.
+    /// Does the command's work; throws what is to be reported to the user.
     func perform() async throws -> ExitStatus
 }
 
@@ -90,7 +90,7 @@ struct SettingsOptions: ParsableArguments {
     /// The settings file.
     var config: String { named ?? Self.usual }
 
-    /// The settings file where a person named one, as it is found from any folder.
+    /// The settings file where an operator named one, as it is found from any folder.
     var namedAbsolutely: String? { named.map { URL(filePath: $0).standardizedFileURL.path } }
 
     /// A variable that is set to nothing names nothing.

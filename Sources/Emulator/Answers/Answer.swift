@@ -4,13 +4,13 @@ import HummingbirdCore
 import NIOCore
 import Synchronization
 
-/// An answer as it goes over the wire.
+/// An answer as it is sent.
 struct Answer: Sendable {
     var status: Int
     var contentType = "application/json"
     var headers: [(String, String)] = []
     var body: [UInt8]
-    /// The call that it answers; nil: the one it is sent for.
+    /// The id of the call that it answers; nil: that of the call it is sent for.
     var correlationID: String?
 
     /// The API's error body.
@@ -21,13 +21,13 @@ struct Answer: Sendable {
         if error.status == 405 { headers.append(("Allow", "POST")) }
     }
 
-    /// The insights' envelope, or whatever stands in its place.
+    /// The insights envelope, or the body that a fault sends instead.
     init(status: Int, json body: [UInt8]) {
         self.status = status
         self.body = body
     }
 
-    /// A page as gateways and proxies write it; `explanation` as nginx words a refused certificate.
+    /// An HTML page as gateways and proxies send it; `explanation` is nginx's wording for a refused certificate.
     init(page status: Int, explanation: String? = nil) {
         let reason = HTTPResponse.Status(code: status).reasonPhrase
         let title = "\(status) \(explanation ?? reason)"
@@ -56,7 +56,7 @@ struct Answer: Sendable {
         return HTTPResponse(status: .init(code: status), headerFields: fields)
     }
 
-    /// Head and body as bytes, cut after this many of the whole.
+    /// Head and body as bytes, cut off after this share of the body or of the whole.
     func bytes(correlationID: String, upTo share: Double, ofBody: Bool) -> [UInt8] {
         let head = head(correlationID: correlationID)
         var bytes = Array("HTTP/1.1 \(status) \(head.status.reasonPhrase)\r\n".utf8)
@@ -79,7 +79,7 @@ enum HTTPDate {
         }
     }
 
-    /// The date so many seconds ahead.
+    /// The date this many seconds from now.
     static func after(_ seconds: Int) -> String { format(time(nil) + seconds) }
 
     private static func format(_ second: time_t) -> String {

@@ -2,7 +2,7 @@ import JOSE
 import JSON
 import OpenSSL
 
-/// Wraps insights for the client: `{"encryptedData":"<JWE>"}`, right or wrong as asked.
+/// Wraps insights for the client: `{"encryptedData":"<JWE>"}`, correctly or wrongly as requested.
 struct AnswerSealer: Sendable {
     private let ordinary: JWEEncrypter
     private let wrongKey: JWEEncrypter
@@ -11,7 +11,7 @@ struct AnswerSealer: Sendable {
     /// - Parameters:
     ///   - key: the client's public key, to which answers are encrypted.
     ///   - stranger: a key whose private half the client does not have.
-    /// - Throws: an error of JOSE where a key cannot be encrypted to.
+    /// - Throws: an error of JOSE if a key cannot be encrypted to.
     init(key: PublicKey, stranger: PublicKey) throws {
         self.key = key
         ordinary = try JWEEncrypter(publicKey: key, keyID: key.fingerprint)
@@ -44,7 +44,7 @@ enum AnswerSeal: Sendable, Equatable {
     case ordinary
     /// Encrypted to a key the client does not have.
     case wrongKey
-    /// The authentication tag changed.
+    /// With a changed authentication tag.
     case badTag
     /// Not encrypted at all.
     case plain
@@ -83,7 +83,7 @@ enum AnswerEncryption: String, Sendable, CaseIterable {
     /// The length of the initialization vector in bytes.
     var vectorLength: Int { self == .iv16 || self == .cbc ? 16 : 12 }
 
-    /// How `--help` tells it.
+    /// The description in `--help`.
     var meaning: String {
         self == .iv16 ? "200, A256GCM with an IV of 16 bytes" : "200, encrypted with \(enc)"
     }

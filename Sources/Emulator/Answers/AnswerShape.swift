@@ -4,20 +4,20 @@ enum AnswerShape: String, Sendable, CaseIterable {
     case lone
     /// A member twice.
     case dup
-    /// A number that is none.
+    /// A number that is not a number.
     case nan
     /// A byte order mark before it.
     case bom
     /// An array in an array, a hundred times.
     case deep
-    /// A shape in which nobody finds an insight.
+    /// JSON in which no insights can be found.
     case unknown
-    /// No JSON at all.
+    /// Not JSON at all.
     case nojson
     /// The API's error body, under status 200.
     case errors
 
-    /// How `--help` tells it.
+    /// The description in `--help`.
     var meaning: String {
         switch self {
         case .lone: "200, a string holds a lone surrogate"
@@ -57,8 +57,8 @@ enum AnswerShape: String, Sendable, CaseIterable {
     }
 }
 
-/// The gzip format (RFC 1952) around blocks that are stored and not compressed (RFC 1951 §3.2.4): enough for whoever can
-/// read gzip, and for whoever cannot to see nothing else.
+/// The gzip format (RFC 1952) around blocks that are stored and not compressed (RFC 1951 §3.2.4): a client that reads
+/// gzip can read it, and to any other it is unreadable.
 enum Gzip {
     /// The bytes as a gzip file of one member.
     static func encode(_ bytes: [UInt8]) -> [UInt8] {

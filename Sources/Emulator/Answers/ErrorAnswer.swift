@@ -1,6 +1,6 @@
 import JSON
 
-/// An answer that is no insight: a status with the API's `Errors` envelope.
+/// An answer without insights: a status with the API's `Errors` envelope.
 struct ErrorAnswer: Sendable, Equatable {
     /// How `Recoverable` is written; some gateways write a string.
     enum Recoverable: Sendable, Equatable {
@@ -18,7 +18,7 @@ struct ErrorAnswer: Sendable, Equatable {
     enum Wait: Sendable, Equatable {
         case seconds(Int)
         case text(String)
-        /// A date so many seconds ahead.
+        /// A date this many seconds from now.
         case until(Int)
 
         /// The header's value.
@@ -31,7 +31,7 @@ struct ErrorAnswer: Sendable, Equatable {
         }
     }
 
-    /// What the `Retry-After` header says; it is left out where this is nil.
+    /// What the `Retry-After` header says; it is left out if this is nil.
     var retryAfter: Wait?
     /// Whether a byte order mark stands before the body.
     var isMarked = false
@@ -94,11 +94,11 @@ extension ErrorAnswer {
         status: 400, source: "Emulator", reasonCode: "UNKNOWN_SCENARIO",
         description: "The emulator has no scenario of this name, see the emulator's --help", details: "user.email")
 
-    /// Nothing lives at this path.
+    /// There is nothing at this path.
     static let notFound = Self(
         status: 404, source: "Gateway", reasonCode: "NOT_FOUND", description: "No such resource")
 
-    /// The path is right and the method is not.
+    /// The path is right but the method is not.
     static let methodNotAllowed = Self(
         status: 405, source: "Gateway", reasonCode: "METHOD_NOT_ALLOWED", description: "Use POST")
 
@@ -106,7 +106,7 @@ extension ErrorAnswer {
     static let tooLarge = Self(
         status: 413, source: "Gateway", reasonCode: "PAYLOAD_TOO_LARGE", description: "The request is too large")
 
-    /// The emulator's own log of calls cannot be written: it must not answer what it has not counted.
+    /// The emulator's own log of calls cannot be written: it must not answer a call that it has not counted.
     static let logFailed = Self(
         status: 500, source: "Emulator", reasonCode: "LOG_FAILED", description: "The log of calls cannot be written")
 

@@ -96,7 +96,7 @@ extension Insights {
         writer.boolean(value)
     }
 
-    /// A list of texts, left out where it is empty.
+    /// A list of texts, left out if it is empty.
     mutating func list(_ key: String, _ values: [String]) {
         guard !values.isEmpty else { return }
         writer.key(key)

@@ -37,7 +37,7 @@ struct RecordRandom: RandomNumberGenerator, Sendable {
         range.lowerBound + Int64(next() % UInt64(range.upperBound - range.lowerBound + 1))
     }
 
-    /// One of the choices; empty where there are none.
+    /// One of the choices; empty if there are none.
     mutating func one(of choices: [String]) -> String {
         choices.isEmpty ? "" : choices[Int(next() % UInt64(choices.count))]
     }

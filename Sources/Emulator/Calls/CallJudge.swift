@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// Opens each request and rules on it: scenario, rate limit and mix of faults, in this order.
+/// Opens each request and decides its outcome: scenario, rate limit and mix of faults, in this order.
 final class CallJudge: Sendable {
     private let configuration: EmulatorConfiguration
     private let opener: RequestOpener
@@ -26,7 +26,7 @@ final class CallJudge: Sendable {
         plan.resetsBeforeReading(arrival: arrivals.add(1, ordering: .relaxed).newValue)
     }
 
-    /// Rules on a request whose body was read, and counts the record's call.
+    /// Decides on a request whose body has been read, and counts the call for its record.
     func rule(on body: [UInt8]) -> Ruling {
         do throws(RequestOpener.Refusal) {
             return try rule(on: opener.open(body))
@@ -35,7 +35,7 @@ final class CallJudge: Sendable {
         }
     }
 
-    /// The ruling on a client that nginx would not have let through.
+    /// The decision on a client that nginx would not have let through.
     func ruleOnCertificate() -> Ruling {
         ruling(Fault(name: "certificate", action: .page(400)))
     }
@@ -84,13 +84,13 @@ final class CallJudge: Sendable {
     }
 }
 
-/// What becomes of one call: decided and counted before anything is sent.
+/// The outcome of one call, decided and counted before anything is sent.
 struct Ruling: Sendable {
     /// The call's line in the log.
     let call: Call
-    /// What goes other than the ordinary way; nil for the ordinary answer.
+    /// The fault; nil for the ordinary answer.
     let fault: Fault?
-    /// The record; nil where the request could not be opened.
+    /// The record; nil if the request could not be opened.
     let request: OpenedRequest?
     /// How long the answer waits.
     let delay: Duration
@@ -108,7 +108,7 @@ struct RateLimit: Sendable {
         tolerance = max(0, 100_000_000 - interval)
     }
 
-    /// Whether a call at this moment (nanoseconds of any clock that does not run backwards) is within the limit.
+    /// Whether a call at this instant (nanoseconds of any clock that does not run backwards) is within the limit.
     mutating func admits(at now: Int64) -> Bool {
         let start = max(due, now)
         guard start - now <= tolerance else { return false }

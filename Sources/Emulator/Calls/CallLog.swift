@@ -2,8 +2,8 @@ import Foundation
 import JSON
 import Synchronization
 
-/// Counts the calls and appends each to the log file before it is answered, so that the log can be held
-/// against a client's ledger whatever becomes of either.
+/// Counts the calls and appends each to the log file before it is answered, so that the log can be compared with a
+/// client's ledger whatever happens to either.
 final class CallLog: Sendable {
     private struct State {
         var number: Int
@@ -18,9 +18,9 @@ final class CallLog: Sendable {
     private let state: Mutex<State>
 
     /// - Parameters:
-    ///   - path: the file to append to; nil: count only. A log that is there already is continued.
-    ///   - onCall: told the number of calls each time one was counted.
-    /// - Throws: ``EmulatorError`` where the file cannot be opened.
+    ///   - path: the file to append to; nil: count only. An existing log is continued.
+    ///   - onCall: called with the number of calls each time one has been counted.
+    /// - Throws: ``EmulatorError`` if the file cannot be opened.
     init(path: String?, onCall: (@Sendable (Int) -> Void)? = nil) throws(EmulatorError) {
         self.onCall = onCall
         file = if let path { try CallLogFile(path: path) } else { nil }
@@ -125,15 +125,15 @@ struct CallLogFile: Sendable {
 struct Call: Sendable {
     /// When the request had been read, in milliseconds since 1970 UTC.
     var at: Int64
-    /// `user.account.hashedAccountId`; nil where the request could not be opened.
+    /// `user.account.hashedAccountId`; nil if the request could not be opened.
     var account: String?
-    /// The record; nil where the request could not be opened.
+    /// The record; nil if the request could not be opened.
     var key: RequestKey?
-    /// Which call for this record it is, from 1; nil where the request could not be opened.
+    /// Which call for this record it is, from 1; nil if the request could not be opened.
     var attempt: Int?
     /// The status answered, 0 for none.
     var status: Int
-    /// The fault it met, nil for the ordinary way.
+    /// The name of its fault; nil for an ordinary answer.
     var fault: String?
     var correlationID: String
 
@@ -171,6 +171,6 @@ public struct CallCounts: Sendable, Equatable {
     public internal(set) var byStatus: [Int: Int] = [:]
     /// Calls by the hexadecimal SHA-256 of the canonical request. Calls that could not be opened are not in it.
     public internal(set) var byRequest: [String: Int] = [:]
-    /// Calls by the name of the fault they met.
+    /// Calls by the name of their fault.
     public internal(set) var byFault: [String: Int] = [:]
 }

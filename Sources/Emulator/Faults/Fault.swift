@@ -10,15 +10,15 @@ struct Fault: Sendable, Equatable {
         case redirect
         /// The connection is reset (RST) without an answer.
         case reset
-        /// The connection is closed in order, without an answer.
+        /// The connection is closed cleanly, without an answer.
         case close
         /// No answer until the client gives up or the emulator stops.
         case hang
-        /// Half a response head, then an orderly close.
+        /// Half a response head, then a clean close.
         case cutHead
-        /// A response head and half the body, then an orderly close.
+        /// A response head and half the body, then a clean close.
         case cutBody
-        /// 200 with a body that is no JSON.
+        /// 200 with a body that is not JSON.
         case garbage
         /// 200 with 64 MiB.
         case big
@@ -70,7 +70,7 @@ struct FaultPlan: Sendable {
         return nil
     }
 
-    /// Whether the n-th request to arrive is reset before anyone reads it.
+    /// Whether the n-th request to arrive is reset before it is read.
     func resetsBeforeReading(arrival: Int) -> Bool {
         guard mix.resetBeforeReading > 0 else { return false }
         var chance = RecordRandom(seed: seed &+ UInt64(truncatingIfNeeded: arrival) &* 0x2545_F491_4F6C_DD1D)
@@ -105,8 +105,8 @@ public struct FaultMix: Sendable, Equatable {
     public var unavailableForASecond = 0.0
     /// 500 with the API's error body.
     public var internalError = 0.0
-    /// The connection is reset before the request was read. Such calls are not in the log; which record is
-    /// struck depends on the order of arrival, because nobody has read it.
+    /// The connection is reset before the request was read. Such calls are not in the log; which record is struck
+    /// depends on the order of arrival, because the request is unread.
     public var resetBeforeReading = 0.0
     /// The request is read, then the connection is reset without an answer.
     public var resetAfterReading = 0.0

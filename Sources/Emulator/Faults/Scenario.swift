@@ -1,13 +1,13 @@
-/// What a record asks of the emulator by the local part of its email: `iia+NAME[xN][.ANYTHING]@…`.
+/// What a record requests of the emulator by the local part of its email: `iia+NAME[xN][.ANYTHING]@…`.
 struct Scenario: Sendable, Equatable {
     /// What happens to the record's calls.
     let fault: Fault
     /// How many calls it happens to before the ordinary answer; nil: all.
     let calls: Int?
 
-    /// The scenario of an email; nil where it asks for none.
+    /// The scenario of an email; nil if it asks for none.
     ///
-    /// - Throws: ``ErrorAnswer/unknownScenario`` as an error where it asks for one that does not exist.
+    /// - Throws: ``ErrorAnswer/unknownScenario`` as an error if it asks for one that does not exist.
     init?(email: String) throws(Unknown) {
         guard email.hasPrefix("iia+") else { return nil }
         let token = email.dropFirst(4).prefix { $0 != "." && $0 != "@" }
@@ -50,7 +50,7 @@ struct Scenario: Sendable, Equatable {
     }
 }
 
-/// The scenarios a record can ask for by the local part of its email, and how `--help` tells them.
+/// The scenarios a record can ask for by the local part of its email, and their descriptions in `--help`.
 public enum ScenarioCatalogue {
     struct Entry: Sendable {
         let name: String

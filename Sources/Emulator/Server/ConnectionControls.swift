@@ -18,7 +18,7 @@ struct ConnectionControls: Sendable {
         self.plaintext = NIOLoopBound(plaintext, eventLoop: channel.eventLoop)
     }
 
-    /// Resets the connection: RST, no TLS farewell.
+    /// Resets the connection: RST, without a TLS close_notify.
     func reset() {
         channel.eventLoop.execute {
             // With a linger time of 0 close(2) sends RST (man 7 socket; RFC 9293 §3.10.5, ABORT).
@@ -51,7 +51,7 @@ struct Connection: ServerChildChannelValue {
     var channel: any Channel { http.channel }
 }
 
-/// Holds a place in a connection's pipeline, so that something can act from there; passes everything on.
+/// Holds a place in a connection's pipeline, so that something can act from there; forwards all events.
 ///
 /// On the event loop only, like every channel handler.
 final class PipelineSlot: ChannelInboundHandler {
@@ -61,8 +61,8 @@ final class PipelineSlot: ChannelInboundHandler {
     private var context: ChannelHandlerContext?
     private let closesWithPeer: Bool
 
-    /// - Parameter closesWithPeer: close at once when the peer has closed its side. An HTTP/1.1 client that
-    ///   closed is not waiting for an answer any more, so a call that hangs can end.
+    /// - Parameter closesWithPeer: close at once when the peer has closed its side. An HTTP/1.1 client that closed is
+    ///   no longer waiting for an answer, so a call that hangs can end.
     init(closesWithPeer: Bool) {
         self.closesWithPeer = closesWithPeer
     }
@@ -85,7 +85,7 @@ final class PipelineSlot: ChannelInboundHandler {
         context?.writeAndFlush(NIOAny(bytes))
     }
 
-    /// Closes from this place: handlers nearer to the application, TLS among them, send no farewell.
+    /// Closes from this place: handlers nearer to the application, TLS among them, send nothing before the close.
     func close() {
         context?.close(promise: nil)
     }

@@ -3,7 +3,7 @@ import NIOCore
 import ServiceLifecycle
 import Synchronization
 
-/// Sends the answer of a call that was ruled on and logged, or does what its fault says.
+/// Sends the answer of a call that has been decided and logged, or carries out its fault.
 struct Delivery: Sendable {
     /// The size of the answer that is too big.
     private static let bigBytes = 64 << 20

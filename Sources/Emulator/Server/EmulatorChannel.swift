@@ -53,8 +53,8 @@ struct EmulatorChannel: ServerChildChannel {
     }
 }
 
-/// Checks client certificates in the way of nginx: the handshake goes through with any or none, and the first
-/// request is answered with the verdict.
+/// Checks client certificates as nginx does: the handshake succeeds with any or none, and the first request is answered
+/// with the verdict.
 struct CertificateCheck: Sendable {
     /// The verdict on a connection's client certificate.
     enum Verdict: Sendable {
@@ -63,10 +63,10 @@ struct CertificateCheck: Sendable {
         case accepted
     }
 
-    /// The DER of the one certificate let in; nil where the handshake itself decides.
+    /// The DER of the only certificate accepted; nil if the handshake itself decides.
     let accepted: [UInt8]?
 
-    /// The verdict on a connection whose handshake is through.
+    /// The verdict on a connection whose handshake is complete.
     ///
     /// Asks the session, not the handshake: under a resumed session (RFC 8446 §2.2) no certificate is sent.
     func verdict(on channel: any Channel) async throws -> Verdict {

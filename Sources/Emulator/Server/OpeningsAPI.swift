@@ -52,7 +52,7 @@ struct OpeningsAPI: Sendable {
         try await carryOut(ruling, allowsCoding: Self.allowsCoding(request), writer: writer, on: connection)
     }
 
-    /// Logs the call, then waits, then answers or does what the fault says.
+    /// Logs the call, then waits, then answers or carries out the fault.
     private func carryOut(
         _ ruling: Ruling, allowsCoding: Bool, writer: consuming ResponseWriter, on connection: Connection
     ) async throws {

@@ -21,8 +21,8 @@ struct RequestOpener: Sendable {
 
     /// The request in the envelope.
     ///
-    /// - Throws: ``Refusal`` with the answer: a DECRYPTION_ERROR for anything wrong with envelope, header or
-    ///   key, a VALIDATION_ERROR for a plaintext that is no JSON object.
+    /// - Throws: ``Refusal`` with the answer: a DECRYPTION_ERROR for anything wrong with envelope, header or key, a
+    ///   VALIDATION_ERROR for a plaintext that is not JSON object.
     func open(_ body: [UInt8]) throws(Refusal) -> OpenedRequest {
         let token = try token(in: body)
         try checkHeader(of: token)
@@ -57,7 +57,7 @@ struct RequestOpener: Sendable {
     }
 }
 
-/// A request whose envelope was opened: what the emulator knows of the record.
+/// A request whose envelope was opened: all that the emulator knows about the record.
 struct OpenedRequest: Sendable {
     let key: RequestKey
     let document: JSONDocument

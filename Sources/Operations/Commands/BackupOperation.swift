@@ -4,7 +4,7 @@ import JobRunner
 import RecordStore
 import Settings
 
-/// `rollcall backup`: a whole copy of the database, also while it is being run.
+/// `rollcall backup`: a complete copy of the database, even while it is in use.
 public struct BackupOperation: Sendable {
     private let file: String
     private let config: String
@@ -59,7 +59,7 @@ public struct RestoreOperation: Sendable {
     }
 }
 
-/// What a restored copy does not know, and what that may cost, as a person reads it.
+/// What a restored copy does not contain, and what that may cost, in words.
 enum RestoreText {
     static func lines(_ report: RestoreReport, file: String, database: String) -> [String] {
         var lines = ["\(file) is now the database \(database)"]
@@ -89,7 +89,7 @@ enum RestoreText {
             + "\(Hint.records(batch: report.pausedBatches[0], status: "in_doubt"))"
     }
 
-    /// What opening a database found to be missing in it; nil where nothing is.
+    /// What opening a database found to be missing in it; nil if nothing is.
     static func warning(of found: RecoveryReport) -> String? {
         let doubted = NumberFormat.count(found.doubtedRecords, "record")
         let areInDoubt = "\(Counted.verb(found.doubtedRecords)) in doubt now"
@@ -115,7 +115,7 @@ extension RestoreHold {
 }
 
 extension RecordStore {
-    /// The command that lets a batch go on that waits for a person's word.
+    /// The command that lets a batch that waits for confirmation continue.
     ///
     /// - Throws: `StoreError` when the database cannot be read.
     func hint(toStart batch: Batch) throws -> Hint {
@@ -123,8 +123,8 @@ extension RecordStore {
     }
 }
 
-/// `rollcall resume --after-restore`: a person takes it upon them that lines are sent which may have been sent before a
-/// restore of which nobody knows what it lost.
+/// `rollcall resume --after-restore`: an operator accepts that lines are sent which may have been sent before a restore
+/// whose losses are unknown.
 public struct AfterRestoreOperation: Sendable {
     private let config: String
     private let json: Bool
@@ -137,10 +137,11 @@ public struct AfterRestoreOperation: Sendable {
         self.console = console
     }
 
-    /// Says what may be paid twice, then lets the waiting batches go, each under its job's own rules of confirmation.
+    /// Says what may be paid for twice, then releases the waiting batches, each under its job's own confirmation
+    /// settings.
     public func perform() async throws -> ExitStatus {
         let place = try Installation(config: config)
-        // Who runs the database has put it right already.
+        // A process that runs the database has already repaired it.
         if try place.runner() == .nobody { try place.storeForRunning(place.operatorProvenance()).close() }
         let session = try OperatorSession(place, console: console)
         guard let hold = try session.store.restoreHold() else {
@@ -180,7 +181,7 @@ public struct AfterRestoreOperation: Sendable {
         Spending(store: session.store, job: session.place.jobOrSettings(of: batch), pricing: session.place.pricing)
     }
 
-    /// What else a batch waits for, it goes on waiting for.
+    /// If the batch waits for something else as well, it keeps waiting for that.
     private func admit(_ batch: Batch, in session: OperatorSession) async throws {
         let admission = try await spending(on: batch, session).admission(of: batch)
         if let reason = admission.reason {

@@ -7,9 +7,9 @@ public enum BatchCommand: String, Sendable, CaseIterable {
     case start
     /// Make no more calls for now.
     case pause
-    /// Go on after a pause or a halt.
+    /// Continue after a pause or a halt.
     case resume
-    /// Give up what has not been sent.
+    /// Abandon what has not been sent.
     case cancel
 }
 
@@ -30,7 +30,7 @@ extension BatchCommand {
     ///   - state: The batch's state.
     ///   - isIngested: Whether its whole file has been read.
     ///   - batch: The batch's name, for what can be done instead.
-    ///   - rest: What sends the rest of a batch that is over; nil where nothing is left to be sent.
+    ///   - rest: What sends the rest of a batch that is over; nil if nothing is left to be sent.
     /// - Returns: Where it goes, or why not.
     func effect(on state: BatchState, isIngested: Bool, of batch: String, rest: String?) -> Effect {
         switch (self, state) {
@@ -45,7 +45,7 @@ extension BatchCommand {
         }
     }
 
-    /// What is done, as a word behind the batch's name.
+    /// The past participle that follows the batch's name.
     var participle: String {
         switch self {
         case .start: "started"

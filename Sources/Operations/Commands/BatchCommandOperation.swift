@@ -22,11 +22,11 @@ public struct BatchCommandOperation: Sendable {
         self.console = console
     }
 
-    /// Moves the batch to its new state and says who goes on with it.
+    /// Moves the batch to its new state and says which process continues it.
     public func perform() async throws -> ExitStatus {
         let session = try OperatorSession(Installation(config: config), console: console)
         var batch = try session.store.batchOrFailure(batch)
-        // Where the runner or another person is quicker, the command means what it means for the state there is then.
+        // If the runner or another operator was quicker, the command is applied to the state the batch is in then.
         while try await !perform(on: batch, in: session) { batch = try session.store.batch(batch.id) }
         if json {
             let status = try BatchStatus(
@@ -55,7 +55,8 @@ public struct BatchCommandOperation: Sendable {
         }
     }
 
-    /// To resume is also to say that a remedy has been applied: a daemon hears of it, whatever the batch does.
+    /// Resuming also says that the cause has been fixed: the daemon is notified even if the batch's state does not
+    /// change.
     private func repeatDecision(on batch: Batch, in session: OperatorSession) async throws {
         console.note("\(batch.name) is \(batch.state.rawValue) already")
         guard command == .resume else { return }
@@ -85,7 +86,7 @@ public struct BatchCommandOperation: Sendable {
         }
     }
 
-    /// Whoever awaits calls under way writes the results; where nobody does, they are written here.
+    /// The process that awaits the calls under way writes the results; if there is none, they are written here.
     private func resultsFollow(_ batch: Batch, _ session: OperatorSession) async throws -> String {
         let awaits = batch.counts.inFlight > 0 ? "awaits calls under way and " : ""
         switch try session.place.runner() {
@@ -103,7 +104,7 @@ public struct BatchCommandOperation: Sendable {
     }
 }
 
-/// A hand on the database beside whoever runs it, if anybody does.
+/// Access to the database beside the process that runs it, if there is one.
 struct OperatorSession: Sendable {
     let place: Installation
     let store: RecordStore
@@ -111,14 +112,14 @@ struct OperatorSession: Sendable {
 
     /// Opens the database; takes no lock and calls nothing.
     ///
-    /// - Throws: `OperationFailure` (78) where there is no database yet; `StoreError`.
+    /// - Throws: `OperationFailure` (78) if there is no database yet; `StoreError`.
     init(_ place: Installation, console: Console) throws {
         self.place = place
         self.console = console
         store = try place.storeForOperating()
     }
 
-    /// Keeps what was done among the actions, with who did it. Keys that can't be read stand in nobody's way here.
+    /// Records what was done as an action, with who did it. Unreadable keys do not prevent this.
     func note(_ name: String, of batch: BatchID?, detail: String? = nil) async throws {
         try await store.recordAction(try action(name, of: batch, detail: detail))
     }
@@ -130,7 +131,7 @@ struct OperatorSession: Sendable {
             provenance: try place.operatorProvenance())
     }
 
-    /// Who goes on with a batch, as the end of a sentence.
+    /// Which process continues a batch, as the end of a sentence.
     func continuingRunner() throws -> String {
         switch try place.runner() {
         case .daemon(let process): "the daemon (process \(process)) goes on with it"
@@ -140,7 +141,7 @@ struct OperatorSession: Sendable {
         }
     }
 
-    /// Where a batch's results go; of a batch whose job is gone, where those without a job go.
+    /// Where a batch's results go; for a batch whose job is gone, where those without a job go.
     func resultsPlace(of batch: Batch) -> ResultsLocation { place.resultsPlace(of: batch) }
 
     /// Closes the database.

@@ -4,11 +4,11 @@ import RecordStore
 import Results
 import Settings
 
-/// What `check` says of one file.
+/// The result of `check` for one file.
 struct CheckFinding: Encodable {
-    /// One broken rule, or what is noted.
+    /// A broken rule, or a note.
     struct Rule: Encodable {
-        /// The file's own name for what the field is filled from; nil where that is the field's.
+        /// The file's own name for what the field is filled from; nil if that is the field's.
         let column: String?
         let field: String?
         let rule: String
@@ -35,16 +35,16 @@ struct CheckFinding: Encodable {
     let rules: [Rule]
     /// What is noted of records that would be sent all the same.
     let notes: [Rule]
-    /// Lines that hold no record and are passed over.
+    /// Lines that hold no record and are skipped.
     let blankLines: Int
-    /// Why its batch would wait for confirmation; empty where it would run.
+    /// Why its batch would wait for confirmation; empty if it would run.
     let waits: [String]
-    /// The batch that took the very file in before.
+    /// The batch into which the same file was taken in before.
     let knownAs: String?
     let isKnownFinished: Bool
-    /// The file before it that holds the very bytes.
+    /// The preceding file with the same content.
     let sameAs: String?
-    /// Whether a database told of earlier answers and of the month's calls so far.
+    /// Whether a database was available to look up earlier answers and this month's calls so far.
     let hasLooked: Bool
     let notKnown = Self.unknown
     private let estimate: Estimate

@@ -14,7 +14,7 @@ public struct CheckOperation: Sendable {
     private let json: Bool
     private let console: Console
 
-    /// Describes what to check; `reuses` is false where a run would be told `--no-reuse`.
+    /// Describes what to check; `reuses` is false if the run would have `--no-reuse`.
     public init(
         files: [String], config: String, job: String?, reuses: Bool = true, json: Bool, console: Console = .standard
     ) {
@@ -37,7 +37,7 @@ public struct CheckOperation: Sendable {
         var (calls, invalid) = (0, 0)
         var answered = AnsweredRequests()
         var firstOfContent = [[UInt8]: String]()
-        // Where one file's answers serve the next, its calls are remembered; of the last nobody asks.
+        // If one file's answers can serve the next, its calls are remembered; for the last file that is not needed.
         let servesOthers = job.reuseWithin != nil && files.count > 1
         for path in files {
             let file = try InputFile.open(path: path, mapping: FieldMapping(job), expecting: job.inputKind).examine()
@@ -60,7 +60,7 @@ public struct CheckOperation: Sendable {
         return invalid > 0 ? .finishedWithFailures : .succeeded
     }
 
-    /// The database, where there is one that can be looked into; a check works without.
+    /// The database, if there is one that can be read; a check works without.
     private func past(of place: Installation, looksForAnswers: Bool) async throws -> RecordStore? {
         guard FileManager.default.fileExists(atPath: place.settings.database) else { return nil }
         do {
@@ -75,7 +75,7 @@ public struct CheckOperation: Sendable {
     }
 }
 
-/// What a run would make of a file that was looked through: take it in, go on with its batch, or refuse it.
+/// What a run would make of a file that was looked through: take it in, continue its batch, or refuse it.
 struct CheckProspect {
     /// The newest batch that took the very file in before.
     let known: Batch?
@@ -87,7 +87,7 @@ struct CheckProspect {
     let again: Estimate?
     /// Billed calls of the month before these, by which they are priced.
     let callsThisMonth: Int
-    /// What it would wait for since a restore; nil: nothing.
+    /// What it would wait for after a restore; nil: nothing.
     let hold: RestoreHold?
 
     /// Judges a file.
@@ -127,7 +127,7 @@ struct CheckProspect {
         }
     }
 
-    /// Whether a person is asked where the job's words on lines, calls and money say so.
+    /// Whether a run would ask for confirmation, by the job's settings for lines, calls and money.
     var isAsked: Bool {
         guard sameAs == nil else { return false }
         guard let known else { return true }

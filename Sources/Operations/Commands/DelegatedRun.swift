@@ -41,11 +41,11 @@ struct FollowedBatch {
     let session: OperatorSession
     let job: JobDefinition
     let stop: StopSignal
-    /// Where results are to be written once more; nil: those of the runner will do.
+    /// Where results are to be written once more; nil: the runner's are enough.
     let out: String?
     let json: Bool
 
-    /// Follows it and prints what came of it.
+    /// Follows it and prints the result.
     func end(of id: BatchID) async throws -> ExitStatus {
         let batch = try await BatchFollower(session: session, stop: stop).follow(id)
         guard batch.state.isFinished else {
@@ -65,7 +65,7 @@ struct FollowedBatch {
         return Verdict.status(of: batch.counts, accepting: job.accept)
     }
 
-    /// What a script reads of a batch for which there is nothing to wait.
+    /// What a script is given for a batch with nothing to wait for.
     func standing(_ batch: Batch) async throws -> ExitStatus {
         if json { session.console.output(JSONText.text(of: try results.summary(of: batch))) }
         return batch.state.isFinished ? Verdict.status(of: batch.counts, accepting: job.accept) : .unfinished
@@ -86,13 +86,13 @@ struct FollowedBatch {
     }
 }
 
-/// Shows how a batch fares that another process runs, until it is over or stands still.
+/// Shows the progress of a batch that another process runs, until it is over or stands still.
 struct BatchFollower {
     let session: OperatorSession
     let stop: StopSignal
     private static let interval = Duration.milliseconds(250)
 
-    /// The batch when nothing more happens with it by itself; sooner when the user has seen enough.
+    /// The batch once nothing more will happen to it by itself; sooner if the user gives up waiting.
     ///
     /// - Throws: `OperationFailure` (3) when the process that runs it has ended before.
     func follow(_ id: BatchID) async throws -> Batch {
@@ -137,7 +137,7 @@ struct FollowDisplay {
 
     private static func done(_ counts: BatchCounts) -> Int { counts.total - counts.queued - counts.inFlight }
 
-    /// Takes how the batch stands, and why no calls are made, if they aren't.
+    /// Shows the state of the batch, and why no calls are made, if that is so.
     mutating func show(_ batch: Batch, waiting: String?) {
         let counts = batch.counts
         line.total = counts.total

@@ -30,7 +30,7 @@ public struct ExportOperation: Sendable {
                 batch.id, as: ExportFormat(rawValue: format) ?? .csv, options: form,
                 inputDelimiter: delimiter, to: STDOUT_FILENO)
         } catch let error as ResultError where error.code == .closed {
-            // Whoever reads has seen enough.
+            // The reader, such as `head`, has seen enough.
         }
         try store.close()
         return .succeeded

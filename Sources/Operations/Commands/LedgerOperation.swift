@@ -3,7 +3,7 @@ import RecordStore
 import Results
 import Settings
 
-/// `rollcall ledger`: every attempt of a batch, or what a period adds up to, to hold against an invoice.
+/// `rollcall ledger`: every attempt of a batch, or the totals of a period, to check against an invoice.
 public struct LedgerOperation: Sendable {
     /// What is asked for.
     public enum Scope: Sendable {
@@ -26,7 +26,7 @@ public struct LedgerOperation: Sendable {
         self.console = console
     }
 
-    /// Prints the attempts by line, or the totals by day and batch; last what all add up to.
+    /// Prints the attempts by line, or the totals by day and batch; and finally the grand total.
     public func perform() async throws -> ExitStatus {
         let place = try Installation(config: config)
         let days = try period()
@@ -69,7 +69,7 @@ public struct LedgerOperation: Sendable {
     }
 }
 
-/// What ends a batch's list.
+/// The last element of a batch's list.
 private struct BatchLedgerEnd: Encodable {
     let batch: String
     let totals: LedgerSum
@@ -113,9 +113,9 @@ struct AttemptLine: Encodable {
     let reasonCode: String?
     let correlationID: String?
     let milliseconds: Int64?
-    /// `yes`, answered with 200; `no`, surely not; `unknown`; nil while the call is under way.
+    /// `yes`, answered with 200; `no`, certainly not; `unknown`; nil while the call is under way.
     let billable: String?
-    /// Whether it left, or may have left, and counts against the caps.
+    /// Whether it was sent, or may have been sent, and counts against the caps.
     let isCall: Bool
 
     init(_ attempt: AttemptView) {

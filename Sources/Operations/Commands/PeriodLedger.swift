@@ -2,7 +2,7 @@ import Foundation
 import RecordStore
 import Results
 
-/// What the ledger adds up to over some days, by day and batch: what an invoice for them should say.
+/// The ledger's totals for some days, by day and batch: what an invoice for them should say.
 struct PeriodLedger: Encodable {
     /// One batch's attempts of one day, or those of no batch.
     struct Entry: Encodable {
@@ -16,10 +16,10 @@ struct PeriodLedger: Encodable {
     let days: [Entry]
     let totals: LedgerSum
     let cost: Cost
-    /// Restores found in these days of which nobody knows what they lost: more calls may have been billed than stand here.
+    /// Restores found in these days whose losses are unknown: more calls may have been billed than are listed here.
     let unknown: [Unknown]
 
-    /// A restore of which nobody knows which calls it lost.
+    /// A restore for which it is unknown which calls it lost.
     struct Unknown: Encodable {
         let found: String
         let reason: String
@@ -48,7 +48,7 @@ struct PeriodLedger: Encodable {
     ///   - days: The first and the last day.
     ///   - rows: The ledger's rows from the beginning of the first day's month on.
     ///   - pricing: The price list.
-    ///   - unknown: Restores of which nobody knows what they lost.
+    ///   - unknown: Restores whose losses are unknown.
     init(_ days: ClosedRange<CallDay>, of rows: [LedgerDay], pricing: Pricing?, unknown: [Unknown] = []) {
         self.unknown = unknown
         let entries = rows.filter { days.contains($0.day) }
@@ -73,16 +73,16 @@ struct PeriodLedger: Encodable {
     }
 }
 
-/// What attempts add up to, under the names that `summary.json` has for them.
+/// Totals of attempts, with the same names as in `summary.json`.
 struct LedgerSum: Encodable, Equatable {
     private(set) var attempts = 0
     /// Under way.
     private(set) var open = 0
-    /// Left, or may have left.
+    /// Sent, or possibly sent.
     private(set) var made = 0
     /// Answered with 200: billed.
     private(set) var billable = 0
-    /// Surely not billed: never left, or refused.
+    /// Certainly not billed: never sent, or refused.
     private(set) var notBillable = 0
     /// May have been billed.
     private(set) var maybeBillable = 0

@@ -26,7 +26,7 @@ public struct RecordsOperation: Sendable {
         if !json { console.output("LINE\tID\tSTATUS\tATTEMPTS\tREASON") }
         try store.forEachRecord(id, statuses: wanted, lines: nil) { view in
             var line = try RecordLine(view)
-            // One that waits for another try shows why it does.
+            // A record that waits for another attempt shows why.
             if view.status == .queued, view.attempts > 0 {
                 line.reason = try store.lastAttempt(of: view.record).flatMap(RecordLine.reason)
             }
@@ -54,7 +54,7 @@ struct RecordLine: Encodable {
         reason = try view.errorText ?? view.reasonCode
     }
 
-    /// What became of an attempt, in the ledger's words; nil while it is under way.
+    /// The outcome of an attempt, in the ledger's words; nil while it is under way.
     static func reason(_ attempt: AttemptView) -> String? {
         guard let outcome = attempt.outcome else { return nil }
         let status = attempt.httpStatus.map { "HTTP \($0)" }

@@ -16,11 +16,11 @@ public struct RunOperation: Sendable {
     }
 
     /// Runs the files one after the other; a file that cannot be used refuses the whole run before anything is queued,
-    /// and one whose batch has finished is passed over.
+    /// and one whose batch has finished is skipped.
     ///
-    /// - Returns: What the batches say that were run; `inputUnusable` where every file was passed over.
-    /// - Throws: `OperationFailure` (64) for a rate beside a daemon, which has its own; whatever a file, the settings or
-    ///   the database are found to lack.
+    /// - Returns: The combined status of the batches that ran; `inputUnusable` where every file was skipped.
+    /// - Throws: `OperationFailure` (64) for a rate beside a daemon, which has its own; the errors of files, settings
+    ///   and database.
     public func perform() async throws -> ExitStatus {
         let place = try Installation(config: request.config)
         let job = try place.job(request.job)
@@ -56,7 +56,7 @@ public struct RunOperation: Sendable {
         for input in inputs { _ = try intake.plan(for: input) }
         var (statuses, passedOver) = ([ExitStatus](), 0)
         for input in inputs where !session.stop.isRaised {
-            // Looked at once more: a file before it may have held the same bytes.
+            // Checked again: a file before it may have had the same content.
             guard let plan = try intake.planOrRefusal(for: input) else {
                 statuses.append(.inputUnusable)
                 continue
@@ -71,7 +71,7 @@ public struct RunOperation: Sendable {
         return statuses.isEmpty ? .inputUnusable : .combined(statuses)
     }
 
-    /// Nil for a file that is passed over: nothing of it is this run's.
+    /// Nil for a file that is skipped: nothing of it is this run's.
     private func run(
         _ plan: BatchIntake.Plan, _ intake: BatchIntake, in session: RunSession
     ) async throws -> ExitStatus? {
@@ -95,7 +95,7 @@ public struct RunOperation: Sendable {
 }
 
 extension JobDefinition {
-    /// The kind of file the job speaks of; nil where any will do.
+    /// The kind of file that the job specifies; nil: any.
     var inputKind: InputKind? {
         switch format {
         case .csv: .csv
@@ -105,7 +105,7 @@ extension JobDefinition {
     }
 }
 
-/// What `rollcall run` is asked to do.
+/// What `rollcall run` is to do.
 public struct RunRequest: Sendable {
     /// Input files, in order.
     public var files: [String]
@@ -117,7 +117,7 @@ public struct RunRequest: Sendable {
     public var out: String?
     /// Calls per second; nil for the job's.
     public var rate: Double?
-    /// Whether to go on above `confirm_above` without asking.
+    /// Whether to continue above `confirm_above` without asking.
     public var yes: Bool
     /// Whether a file whose batch has finished is taken in again.
     public var again: Bool

@@ -46,7 +46,7 @@ struct RunSession: Sendable {
         reportRecovery()
     }
 
-    /// How long calls under way, and answers that wait for room on a full disk, are waited for after a stop.
+    /// How long calls under way, and answers that wait for space on a full disk, are waited for after a stop.
     var grace: Duration { place.settings.daemon.shutdownGrace + place.settings.api.requestTimeout }
 
     private static func text(of storage: StorageCondition) -> String {
@@ -58,7 +58,7 @@ struct RunSession: Sendable {
         }
     }
 
-    /// Gives up waiting for room on a full disk some time after a stop. Waits until it is cancelled.
+    /// Stops waiting for space on a full disk some time after a stop. Waits until it is cancelled.
     func limitWaiting() async {
         await stop.raised()
         guard !Task.isCancelled else { return }
@@ -67,8 +67,7 @@ struct RunSession: Sendable {
         if !Task.isCancelled { store.stopWaitingForRoom(exceptForEndsOfCalls: false) }
     }
 
-    /// The work's result; SIGINT and SIGTERM stop it, and what a full disk keeps from being written delays its end by
-    /// ``grace`` at most.
+    /// The work's result; SIGINT and SIGTERM stop it, and a full disk delays its end by ``grace`` at most.
     func whileSignalsAreHeard<Value: Sendable>(
         _ work: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
@@ -84,11 +83,11 @@ struct RunSession: Sendable {
         }
     }
 
-    /// Whether the batch was paused just now because the database was restored from an earlier copy: it waits until a
-    /// person has read what that may cost and runs it again.
+    /// Whether the batch was paused just now because the database was restored from an earlier copy: it waits until an
+    /// operator has read what that may cost and runs it again.
     func isRestored(_ id: BatchID) -> Bool { store.recovery.pausedBatches.contains(id) }
 
-    /// Results must have somewhere to go before anything is sent that has to be paid.
+    /// The results folder must be writable before anything billable is sent.
     private static func requireWritable(_ folder: String) throws {
         do {
             try FileManager.default.createDirectory(
@@ -111,7 +110,7 @@ struct RunSession: Sendable {
         if let text = RestoreText.warning(of: found) { console.note("warning: \(text)") }
     }
 
-    /// Sends what is queued in a batch, writes the results when it is finished, and tells how it ended.
+    /// Sends what is queued in a batch, writes the results when it is finished, and reports how it ended.
     ///
     /// - Parameters:
     ///   - id: The batch.
@@ -129,7 +128,7 @@ struct RunSession: Sendable {
                 store: store, client: client, requireEncryptedAnswers: configuration.requireEncryptedAnswers),
             events: display.take)
         try await tell(working: id)
-        // Going on was decided above: what a person has stopped since stays stopped.
+        // Whether to continue was decided above: what an operator has stopped since stays stopped.
         let end = try await runner.run(id, stop: stop, resuming: false, only: rerun?.number)
         display.finish(try store.progress(id))
         let ended = try store.batch(id)
@@ -138,7 +137,7 @@ struct RunSession: Sendable {
         return try standing(ended, json: json)
     }
 
-    /// Says in the database at which batch the process is, for whoever looks from outside.
+    /// Records in the database which batch the process is working on, for other processes to read.
     private func tell(working batch: BatchID) async throws {
         let now = Int64(Date().timeIntervalSince1970 * 1_000)
         try await store.saveRunnerStatus(
@@ -147,14 +146,14 @@ struct RunSession: Sendable {
                 loadedAt: now, updatedAt: now, allowedRate: configuration.rate, batch: batch))
     }
 
-    /// Writes the results of a batch that is over, and tells what became of it.
+    /// Writes the results of a batch that is over, and reports its outcome.
     func conclude(_ batch: Batch, json: Bool) async throws -> ExitStatus {
         let written = try await results.publish(batch, by: { provenance }, console: console)
         console.output(json ? JSONText.text(of: written.summary) : SummaryText.text(of: written))
         return Verdict.status(of: batch.counts, accepting: job.accept)
     }
 
-    /// What a script reads of a batch that is not over.
+    /// What a script is given for a batch that is not over.
     func standing(_ batch: Batch, json: Bool) throws -> ExitStatus {
         if json { console.output(JSONText.text(of: try results.summary(of: store.batch(batch.id)))) }
         return .unfinished
@@ -167,7 +166,7 @@ struct RunSession: Sendable {
             again: again, reuses: reuses)
     }
 
-    /// Asks before a batch that costs much.
+    /// Asks before an expensive batch.
     func confirmation(yes: Bool) -> Confirmation {
         Confirmation(
             store: store, job: job, pricing: place.pricing, stop: stop, console: console, yes: yes)
@@ -189,7 +188,7 @@ struct RunSession: Sendable {
     }
 }
 
-/// What a run that did not finish says: why, and how it goes on.
+/// The message of a run that did not finish: why, and how to continue.
 enum Ending {
     static func text(of end: RunEnd, batch: Batch, timeZone: TimeZone) -> String {
         let waiting = NumberFormat.count(batch.counts.queued, "record")

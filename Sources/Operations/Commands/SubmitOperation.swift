@@ -4,7 +4,7 @@ import JobRunner
 import RecordStore
 import Settings
 
-/// `rollcall submit`: takes files in beside whoever runs the database; a daemon goes on with them.
+/// `rollcall submit`: takes files in beside the process that runs the database; a daemon continues them.
 public struct SubmitOperation: Sendable {
     private let request: RunRequest
     private let console: Console
@@ -15,8 +15,8 @@ public struct SubmitOperation: Sendable {
         self.console = console
     }
 
-    /// Takes the files in, one after the other; a file that cannot be used refuses all before anything is queued, and one
-    /// whose batch has finished is passed over.
+    /// Takes the files in, one after the other; a file that cannot be used refuses all before anything is queued, and
+    /// one whose batch has finished is skipped.
     public func perform() async throws -> ExitStatus {
         let place = try Installation(config: request.config)
         let job = try place.jobForDaemon(request.job)
@@ -41,14 +41,14 @@ public struct SubmitOperation: Sendable {
     }
 }
 
-/// Takes files into batches beside whoever runs the database, and lets them run or wait for a person's word.
+/// Takes files into batches beside the process that runs the database, and lets them run or wait for confirmation.
 struct BatchSubmission {
     let session: OperatorSession
     let job: JobDefinition
     let request: RunRequest
     let stop: StopSignal
 
-    /// What came of the files.
+    /// The result for the files.
     struct Outcome {
         struct File {
             let batch: Batch
@@ -58,7 +58,7 @@ struct BatchSubmission {
 
         /// The files in order, as far as a stop let them be taken in.
         var files: [File] = []
-        /// How many files were refused: somebody began to write to them meanwhile.
+        /// How many files were refused: they were being written to meanwhile.
         var refused = 0
 
         /// How the command ends that was given so many files; nil: as the batches say.
@@ -69,13 +69,13 @@ struct BatchSubmission {
         }
     }
 
-    /// Takes the files in, one after the other; those whose batch has finished are passed over and named.
+    /// Takes the files in, one after the other; those whose batch has finished are skipped and named.
     func submit(_ inputs: [ExaminedFile]) async throws -> Outcome {
         let intake = try intake()
         for input in inputs { _ = try intake.plan(for: input) }
         var outcome = Outcome()
         for input in inputs where !stop.isRaised {
-            // Looked at once more: a file before it may have held the same bytes.
+            // Checked again: a file before it may have had the same content.
             guard let plan = try intake.planOrRefusal(for: input) else {
                 outcome.refused += 1
                 continue
@@ -98,7 +98,7 @@ struct BatchSubmission {
         }
     }
 
-    /// Lets a batch run, or wait for a person's word; one that stood still goes on.
+    /// Lets a batch run, or wait for confirmation; one that stood still continues.
     private func admitted(_ batch: Batch) async throws -> Batch {
         guard try await confirmation.allows(batch) else { return try session.store.batch(batch.id) }
         switch try session.store.batch(batch.id).state {

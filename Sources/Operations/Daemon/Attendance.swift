@@ -2,14 +2,14 @@ import JobRunner
 import RecordStore
 import Synchronization
 
-/// When each part of the daemon shows up again at the latest, by its own word.
+/// The latest time at which each part of the daemon will report again, as the part itself has announced.
 ///
-/// A part says so before it waits and before it works. One that has not come back in time hangs: on a write that never
-/// returns, or on a fault of Rollcall's own. Parts that work with the database alone are vital: without them the daemon
-/// is better started anew. Parts that work with files wait for other people's disks and shares, which no new start mends;
-/// it would only put the calls under way in doubt.
+/// A part announces it before it waits and before it works. One that has not reported in time hangs: on a write that
+/// never returns, or on a bug in Rollcall. Parts that work with the database alone are vital: without them the daemon
+/// is better restarted. Parts that work with files wait for other people's disks and shares, which a restart does not
+/// repair; it would only put the calls under way in doubt.
 final class Attendance: Sendable {
-    /// What a part said.
+    /// A part's announcement.
     private struct Word {
         var deadline: Int64
         var isVital: Bool
@@ -25,25 +25,25 @@ final class Attendance: Sendable {
     /// When each part is expected, in monotonic nanoseconds, by the part's name.
     var deadlines: [String: Int64] { words.withLock { $0.mapValues(\.deadline) } }
 
-    /// A part will have shown up again by a time, in monotonic nanoseconds.
+    /// Announces that a part will report again by a time, in monotonic nanoseconds.
     func expect(_ part: String, by deadline: Int64, isVital: Bool) {
         words.withLock { $0[part] = Word(deadline: deadline, isVital: isVital) }
     }
 
-    /// A part has ended, and is expected no more.
+    /// Removes a part that has ended.
     func leave(_ part: String) {
         _ = words.withLock { $0.removeValue(forKey: part) }
     }
 
-    /// Nobody is late before a time, in monotonic nanoseconds: what kept them, such as a full disk, is over.
+    /// No part counts as late before a time, in monotonic nanoseconds: what delayed them, such as a full disk, is over.
     func excuse(until deadline: Int64) {
         words.withLock { words in
             for part in words.keys { words[part]?.deadline.raise(to: deadline) }
         }
     }
 
-    /// The parts that should have shown up by a time, in monotonic nanoseconds, by name; `vitalOnly`: those without which
-    /// the daemon is better started anew.
+    /// The parts that should have reported by a time, in monotonic nanoseconds, by name; `vitalOnly`: those without
+    /// which the daemon is better restarted.
     func overdue(at now: Int64, vitalOnly: Bool) -> [String] {
         words.withLock { words in
             words.filter { $0.value.deadline < now && ($0.value.isVital || !vitalOnly) }.keys.sorted()
@@ -67,8 +67,8 @@ extension DaemonContext {
             part, by: clock.monotonic + (wait + Attendance.longPatience).nanoseconds, isVital: false)
     }
 
-    /// Whether every part without which the daemon is better started anew has shown up in time. On a full disk they wait
-    /// for room.
+    /// Whether every part without which the daemon is better restarted has reported in time. On a full disk they wait
+    /// for space.
     var isAtWork: Bool {
         store.storageCondition != .normal || attendance.overdue(at: clock.monotonic, vitalOnly: true).isEmpty
     }

@@ -5,10 +5,11 @@ import RecordStore
 import Schedules
 import Settings
 
-/// Lets a job run at the times of its schedule: once each, never beside itself, and as it says after a time of absence.
+/// Runs a job at the times of its schedule: once each, never twice at the same time, and with missed runs as the job
+/// says.
 ///
-/// Due while it is still running, it runs when that is over: what a window left of last night must not cost tonight's
-/// files their night.
+/// Due while it is still running, it runs when that is over: a remainder of last night's window must not make tonight's
+/// files miss theirs.
 struct CronScheduler {
     let context: DaemonContext
     let job: JobDefinition
@@ -25,7 +26,7 @@ struct CronScheduler {
         var state = ScheduleState(
             expression: expression, zone: job.timeZone, catchUp: job.catchUp,
             lastDue: try context.store.lastDue(ofSchedule: job.name, times: times))
-        // What happened before the start nobody has watched.
+        // Nobody watched what happened before the start.
         var isWatched = false
         defer { context.attendance.leave(part) }
         while !Task.isCancelled {
@@ -34,7 +35,7 @@ struct CronScheduler {
             isWatched = true
             if state.lastDue != lastDue, !mayRepeat { try await remember(state) }
             if tell(action) {
-                // Its work may take all night: it has its own parts.
+                // Its work may take all night, and has parts of its own.
                 context.attendance.leave(part)
                 try await run(&state)
             }
@@ -49,13 +50,13 @@ struct CronScheduler {
 
     private var times: String { Self.times(expression, in: job.timeZone) }
 
-    /// By what a due time is remembered: another schedule has missed nothing.
+    /// The key under which a due time is stored: a changed schedule has missed nothing.
     static func times(_ expression: CronExpression, in zone: TimeZone) -> String { "\(expression) \(zone.identifier)" }
 
     /// Sleeps until a wall time; not for long at once, since the clock may be set meanwhile.
     ///
-    /// - Returns: Whether somebody watched: not where the sleep was far longer than asked for, because the machine slept
-    ///   or the process was stopped.
+    /// - Returns: Whether somebody watched: not where the sleep was far longer than asked for, because the machine
+    ///   slept or the process was stopped.
     private func sleep(until wall: Int64?) async -> Bool {
         let left = wall.map { Duration.milliseconds(max(0, $0 - context.clock.now)) } ?? context.intervals.wallClock
         let deadline = context.clock.monotonic + min(left, context.intervals.wallClock).nanoseconds
@@ -64,7 +65,7 @@ struct CronScheduler {
         return context.clock.monotonic - deadline <= Duration.milliseconds(ScheduleState.grace).nanoseconds
     }
 
-    /// Says what is worth saying; whether the job runs now.
+    /// Logs and notifies as needed, and returns whether the job runs now.
     private func tell(_ action: ScheduleState.Action) -> Bool {
         switch action {
         case .wait: return false
@@ -87,7 +88,7 @@ struct CronScheduler {
         }
     }
 
-    /// Runs once the job's batches of before are over.
+    /// Runs once the job's earlier batches are over.
     private func run(_ state: inout ScheduleState) async throws {
         let wakeSignal = WakeSignal()
         if try isRunning() {

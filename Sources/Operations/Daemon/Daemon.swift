@@ -3,24 +3,25 @@ import Logging
 import RecordStore
 import Settings
 
-/// The daemon at work: all its parts as child tasks of one `run()`, until its house's stop is raised.
+/// The daemon at work: all its parts as child tasks of one `run()`, until its context's stop is raised.
 struct Daemon {
     let context: DaemonContext
     let reloaded: WakeSignal
     /// When the process ends at the latest, once its end has begun.
     var deadline: ExitDeadline?
-    /// How long telling everybody and closing may take after a failure.
+    /// How long notifying and closing may take after a failure.
     private static let failureTime = Notifier.timeLimit + .seconds(15)
 
-    /// Works until the stop is raised, then until no call is under way, all state is written and everybody is told; those
-    /// who still wait to be told have together as long as one of them may take. Then connections and database are closed.
+    /// Works until the stop is raised, then until no call is under way, all state is written and all notifications have
+    /// run; the notifications still queued have together as long as one of them may take. Then connections and database
+    /// are closed.
     ///
-    /// - Throws: `StoreError` when state could not be read or written: nothing can be accounted for then, calls under way
-    ///   become in doubt at the next start, and everybody has been told.
+    /// - Throws: `StoreError` when state could not be read or written: no call can be accounted for then, calls under
+    ///   way become in doubt at the next start, and the notifications have run.
     func run() async throws {
         context.store.observeStorage { [weak context] in context?.tell($0) }
         context.stop.limitWaiting(in: context.store)
-        // Before anything else can be told.
+        // Before any other notification.
         try context.reportRestore()
         try await withThrowingTaskGroup { group in
             group.addTask { await context.notifier.run() }
@@ -40,7 +41,7 @@ struct Daemon {
         }
     }
 
-    /// What the work failed with weighs more than what closing fails with.
+    /// The error of the work takes precedence over one of closing.
     private func close(after outcome: Result<Void, any Error>) async throws {
         do {
             try await context.store.closeWithoutBlocking()
@@ -92,26 +93,26 @@ struct Daemon {
 }
 
 extension Error {
-    /// Whether state can no longer be recorded or read. Nothing may be sent then, so this, and nothing else, ends the
-    /// daemon.
+    /// Whether state can no longer be recorded or read. Nothing may be sent then, so only this ends the daemon.
     var endsTheDaemon: Bool { (self as? StoreError)?.isFatal ?? false }
 }
 
 /// One long-running part of the daemon, run beside the others.
 struct DaemonPart: Sendable {
-    /// What it is called in the log.
+    /// Its name in the log.
     let name: String
-    /// Works until it is cancelled, or until there is nothing left to do. It can be ended at any moment and begun again.
+    /// Works until it is cancelled, or until there is nothing left to do. It can be ended at any time and started
+    /// again.
     let run: @Sendable () async throws -> Void
 
-    /// How long a part that failed rests before it begins again.
+    /// How long to wait before a failed part is restarted.
     static let pause = Duration.seconds(10)
 
     init(_ name: String, _ run: @escaping @Sendable () async throws -> Void) {
         (self.name, self.run) = (name, run)
     }
 
-    /// Runs the part; where it fails for a reason of its own it is logged and begins again.
+    /// Runs the part; if it fails for a reason of its own, the error is logged and it is restarted.
     ///
     /// - Throws: `StoreError` when state could not be read or written.
     func keepRunning(in context: DaemonContext) async throws {
@@ -120,7 +121,7 @@ struct DaemonPart: Sendable {
             do {
                 return try await run()
             } catch let error as StoreError where error.code == .diskFull && context.stop.isRaised {
-                // What it was doing is done at the next start; calls' answers are not its affair.
+                // What it was doing is done at the next start; it does not handle the calls' answers.
                 return
             } catch  where error.endsTheDaemon {
                 throw error

@@ -8,7 +8,7 @@ import RecordStore
 import Settings
 import Synchronization
 
-/// What all parts of a daemon share: the database, the endpoint's traffic, the clock, and the rules of today.
+/// What all parts of a daemon share: the database, the endpoint's traffic, the clock, and the configuration in force.
 final class DaemonContext: Sendable {
     /// What can change while the daemon runs: settings, jobs, keys.
     struct LiveConfiguration: Sendable {
@@ -38,19 +38,19 @@ final class DaemonContext: Sendable {
         }
     }
 
-    /// How often what cannot be waited for is looked at.
+    /// How often to poll for what gives no signal.
     struct PollingIntervals: Sendable {
         /// What other processes wrote into the database; nil: `daemon.poll`.
         var poll: Duration?
-        /// Drop folders on network file systems, which tell nobody of changes.
+        /// Drop folders on network file systems, which do not report changes.
         var folders = Duration.seconds(10)
-        /// The texts beside files that are worked on.
+        /// The status texts beside files being worked on.
         var statusWriter = Duration.seconds(2)
-        /// The database's upkeep.
+        /// The database's maintenance.
         var maintenance = Duration.seconds(600)
         /// Input files that could not be moved.
         var pendingReleases = Duration.seconds(60)
-        /// That something can still be written: the runner's status, though nothing has changed.
+        /// Proof that the database can still be written: the runner's status, even if nothing has changed.
         var proof = Duration.seconds(20)
         /// The wall clock, which may be set: schedules look at it at least so often.
         var wallClock = Duration.seconds(60)
@@ -66,16 +66,16 @@ final class DaemonContext: Sendable {
     /// Raised when the daemon is to end.
     let stop: StopSignal
     let progress: ProgressRegistry
-    /// When each part shows up again.
+    /// When each part will report again.
     let attendance = Attendance()
-    /// Wakes the loop that looks after batches.
+    /// Wakes the batch supervisor's loop.
     let batchWakeSignal = WakeSignal()
-    /// Wake those who keep jobs' drop folders, by the job's name.
+    /// Wake the watchers of jobs' drop folders, by the job's name.
     private let folderWakeSignals = Mutex<[String: WakeSignal]>([:])
     private let current: Mutex<LiveConfiguration>
-    /// Batches that are over and whose files could not be let go yet.
+    /// Batches that are over but whose files could not be released yet.
     let pendingReleases = PendingFileReleases()
-    /// What has been said of the ends of client certificates.
+    /// The warnings already given about the ends of client certificates.
     let certificateWarnings = Mutex<Set<CertificateOutlook.Warning>>([])
 
     init(
@@ -103,7 +103,7 @@ final class DaemonContext: Sendable {
 
     var settings: Settings { configuration.place.settings }
 
-    /// Wakes whoever keeps a job's drop folder.
+    /// The signal that wakes the watcher of a job's drop folder.
     func folderWakeSignal(of job: String) -> WakeSignal {
         folderWakeSignals.withLock { wakeSignals in
             let wakeSignal = wakeSignals[job] ?? WakeSignal()
@@ -115,9 +115,9 @@ final class DaemonContext: Sendable {
     /// How often the database is looked at for what other processes wrote.
     var poll: Duration { intervals.poll ?? settings.daemon.poll }
 
-    /// Makes calls go through a client with the keys that lie in the settings' files now.
+    /// Exchanges the client for one with the keys that are in the settings' files now.
     ///
-    /// - Throws: `CredentialError` naming the key that can't be used; the client of before then stays.
+    /// - Throws: `CredentialError` naming the key that can't be used; the previous client then stays.
     func renewKeys() async throws {
         let place = configuration.place
         let credentials = try place.credentials()
@@ -129,7 +129,7 @@ final class DaemonContext: Sendable {
 extension DaemonContext {
     /// Reads keys and jobs, opens the database as its runner and makes the client; calls nothing.
     ///
-    /// - Throws: What is wrong with settings, jobs or keys; `StoreError`, above all where another process runs the
+    /// - Throws: What is wrong with settings, jobs or keys; `StoreError`, above all if another process runs the
     ///   database.
     static func opened(
         _ place: Installation, environment: [String: String], log: Logger, clock: any RunnerClock = SystemClock(),
@@ -147,7 +147,7 @@ extension DaemonContext {
             log: log, intervals: intervals)
     }
 
-    /// Says what was found at start, for the person who reads the log the next morning.
+    /// Logs what was found at start.
     func logStart() {
         let found = store.recovery
         if found.openAttempts > 0 {
@@ -174,7 +174,7 @@ extension DaemonContext {
 }
 
 extension DaemonContext {
-    /// Tells whoever a job names that something happened to one of its batches.
+    /// Runs a job's notification command for an event of one of its batches.
     func tell(
         _ event: Settings.Notification.Event, of batch: Batch, under job: JobDefinition?, reason: String? = nil,
         remedy: String? = nil, next: Hint? = nil, results: String? = nil, cost: String? = nil
@@ -185,8 +185,8 @@ extension DaemonContext {
         notifier.tell(notice, to: job?.notify ?? settings.notify)
     }
 
-    /// Tells everybody who is told of anything that the database was restored from before, when that was found just now,
-    /// or batches still wait because of it.
+    /// Runs all notification commands if the database was just found to be restored from an earlier copy, or if batches
+    /// still wait because of that.
     ///
     /// - Throws: `StoreError` when the database could not be read.
     func reportRestore() throws {
@@ -207,13 +207,13 @@ extension DaemonContext {
         }
     }
 
-    /// Tells that a job was due while nobody could start it.
+    /// Notifies that a job was due while no daemon could start it.
     func notifyOfMissedRun(_ job: JobDefinition, due: Int64, count: Int, runsNow: Bool) {
         let notice = BatchNotice(missedBy: job.name, due: due, count: count, runsNow: runsNow, at: clock.now)
         notifier.tell(notice, to: job.notify ?? settings.notify)
     }
 
-    /// Logs and tells everybody that the daemon ends, because state can no longer be recorded or read.
+    /// Logs and notifies all commands that the daemon ends, because state can no longer be recorded or read.
     func notifyOfFailure(_ error: any Error) {
         let reason = OperationFailure(error).message
         log.critical("the daemon ends: nothing can be accounted for any more", metadata: ["reason": "\(reason)"])
@@ -224,8 +224,8 @@ extension DaemonContext {
                     + "\(ExitStatus.unfinished.rawValue)), calls that were under way are in doubt then"))
     }
 
-    /// Logs and tells everybody that calls wait for room on the disk, or go on. Told from the store's thread, it returns at
-    /// once.
+    /// Logs and notifies all commands that calls wait for space on the disk, or continue. Called on the store's thread;
+    /// returns at once.
     func tell(_ storage: StorageCondition) {
         switch storage {
         case .full:
@@ -249,7 +249,7 @@ extension DaemonContext {
 
     private static func databaseDisk(_ settings: Settings) -> Logger.Metadata { ["database": "\(settings.database)"] }
 
-    /// Tells whoever wants to know of anything, each command once: what concerns the daemon concerns every job.
+    /// Runs every notification command once: what concerns the daemon concerns every job.
     func notifyAll(_ notice: BatchNotice) {
         let configuration = configuration
         let jobs = configuration.jobs.values.filter(\.isEnabled).sorted { $0.name < $1.name }
@@ -261,7 +261,7 @@ extension DaemonContext {
         }
     }
 
-    /// Tells that a file was not taken in.
+    /// Notifies that a file was not taken in.
     func notifyOfRejection(of error: InputError, under job: JobDefinition) {
         let notice = BatchNotice(rejectedBy: job.name, reason: error.description, at: clock.now)
         notifier.tell(notice, to: job.notify ?? settings.notify)

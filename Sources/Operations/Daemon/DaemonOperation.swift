@@ -6,7 +6,8 @@ import ServiceLifecycle
 import Settings
 import UnixSignals
 
-/// `rollcall daemon`: runs jobs by their folders and schedules, and every batch that may run, until it is told to end.
+/// `rollcall daemon`: runs jobs by their folders and schedules, and every batch that may run, until it is signalled to
+/// end.
 public struct DaemonOperation: Sendable {
     private let config: String
     private let log: Logger
@@ -19,9 +20,9 @@ public struct DaemonOperation: Sendable {
 
     /// Works until SIGTERM or SIGINT.
     ///
-    /// - Returns: `succeeded` after a gentle end.
-    /// - Throws: Whatever keeps it from starting, and `StoreError` when state can no longer be recorded; the process ends
-    ///   with 3 then, so that a service manager starts it again.
+    /// - Returns: `succeeded` after an orderly end.
+    /// - Throws: Whatever keeps it from starting, and `StoreError` when state can no longer be recorded; the process
+    ///   ends with 3 then, so that a service manager starts it again.
     public func perform() async throws -> ExitStatus {
         let environment = ProcessInfo.processInfo.environment
         let context = try DaemonContext.opened(Installation(config: config), environment: environment, log: log)
@@ -41,13 +42,13 @@ public struct DaemonOperation: Sendable {
     }
 }
 
-/// What signals mean to the daemon: SIGTERM and SIGINT end it gently, and at once when another comes a second or more
-/// after the first; SIGHUP reads settings and jobs anew.
+/// What signals mean to the daemon: SIGTERM and SIGINT end it in order, and at once if another comes a second or more
+/// after the first; SIGHUP reloads settings and jobs.
 struct DaemonSignals: Service {
     let context: DaemonContext
     let deadline: ExitDeadline
     let reload: @Sendable () async -> Void
-    /// Called once signals are heard: whoever is told so may send one.
+    /// Called once signals are handled: a caller that waits for this may then send one.
     let whenHeard: @Sendable () -> Void
 
     func run() async throws {
@@ -55,7 +56,7 @@ struct DaemonSignals: Service {
         whenHeard()
         let (reloads, wishes) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         await withDiscardingTaskGroup { group in
-            // Apart from the signals: settings on a share that is away must not keep the daemon from ending.
+            // Separate from the signals: settings on an unreachable share must not keep the daemon from ending.
             group.addTask { for await _ in reloads { await reload() } }
             var escalation = SignalEscalation()
             for await signal in signals.cancelOnGracefulShutdown() {

@@ -1,18 +1,18 @@
 import Foundation
 import Synchronization
 
-/// Ends the process where an orderly end does not come.
+/// Ends the process if it does not end in order.
 ///
 /// A task group waits for all its children and a service group for all its services, whatever they wait for: a disk, a
-/// share or a lock that never answers would keep a process for ever that was told to end. This one waits on a thread of
-/// its own and then ends the process with 3, as if it had been killed: calls under way are in doubt at the next start.
+/// share or a lock that never answers would keep a process alive for ever. This one waits on a thread of its own and
+/// then ends the process with 3, as if it had been killed: calls under way are in doubt at the next start.
 final class ExitDeadline: Sendable {
     private struct State {
         var end: ContinuousClock.Instant?
         var isWatched = false
     }
 
-    /// How long the rest may take once everything is to be left at once.
+    /// How long the end may take once everything is to be abandoned at once.
     static let atOnce = Duration.seconds(10)
     /// How long an orderly end may take longer than the calls that it waits for.
     static let margin = Duration.seconds(45)
@@ -21,7 +21,7 @@ final class ExitDeadline: Sendable {
     private let change = DispatchSemaphore(value: 0)
     private let end: @Sendable () -> Void
 
-    /// Prepares a deadline that nobody has set; `end` is what happens then.
+    /// Prepares a deadline that is not set yet; `end` is what happens then.
     init(end: @escaping @Sendable () -> Void = ExitDeadline.endProcess) {
         self.end = end
     }
@@ -45,7 +45,7 @@ final class ExitDeadline: Sendable {
 
     private static let endProcess: @Sendable () -> Void = {
         let text = Array("rollcall: it did not end in time and leaves at once; calls under way are in doubt\n".utf8)
-        // Nobody is left to hear of a failure.
+        // There is nobody left to report a failure to.
         _ = write(STDERR_FILENO, text, text.count)
         _exit(ExitStatus.unfinished.rawValue)
     }

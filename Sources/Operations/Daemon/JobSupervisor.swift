@@ -4,12 +4,13 @@ import Logging
 import RecordStore
 import Settings
 
-/// Runs every enabled job's folder and schedule, under the rules of now; when the rules change they begin anew.
+/// Runs every enabled job's folder and schedule under the configuration in force; when that changes, they are
+/// restarted.
 ///
-/// A keeper can be ended at any moment: what it does it can do again.
+/// A supervised job can be ended at any time: all its steps are repeatable.
 struct JobSupervisor {
     let context: DaemonContext
-    /// Rings when the rules have changed.
+    /// Signalled when the configuration has changed.
     let reloaded: WakeSignal
 
     /// Works until it is cancelled.
@@ -30,20 +31,21 @@ struct JobSupervisor {
                     await reloaded.wait()
                     return true
                 }
-                // A job whose state cannot be recorded is heard of at once, not only when the rules change.
+                // A job whose state cannot be recorded is noticed at once, not only when the configuration changes.
                 while let isReloaded = try await group.next(), !isReloaded {}
                 group.cancelAll()
             }
         }
     }
 
-    /// One job's folder that cannot be used does not stop the others, and is tried again: a share may come back.
+    /// One job's folder that cannot be used does not stop the others, and is tried again: a share may become reachable
+    /// again.
     private func keep(_ job: JobDefinition) async throws {
         var told: String?
         while !Task.isCancelled {
             let began = context.clock.monotonic
             guard let reason = try await failure(of: job) else { return }
-            // One that has run for a while has stopped anew.
+            // If it had run for a while, this is a new failure.
             if reason != told || context.clock.monotonic - began > 1_000_000_000 {
                 context.log.error("job does not run yet", metadata: ["job": "\(job.name)", "reason": "\(reason)"])
             }
@@ -52,7 +54,7 @@ struct JobSupervisor {
         }
     }
 
-    /// Why a job cannot run on; nil: it need not.
+    /// Runs a job and returns why it failed; nil: it has ended or was cancelled.
     private func failure(of job: JobDefinition) async throws -> String? {
         do {
             try await SupervisedJob(context: context, job: job).run()

@@ -2,14 +2,15 @@ import JobRunner
 import RecordStore
 import Settings
 
-/// Keeps the database small and quick: gives pages back, and moves batches that have long been over out of the way.
+/// Keeps the database small and fast: frees pages, and moves batches that have long been over out of the working
+/// tables.
 struct Maintenance {
     let context: DaemonContext
     static let name = "upkeep"
     /// Records moved in one go.
     private static let recordsAtATime = 5_000
 
-    /// Works every now and then, until it is cancelled.
+    /// Works at intervals, until it is cancelled.
     ///
     /// - Throws: `StoreError` when state could not be read or written.
     func run() async throws {

@@ -3,8 +3,8 @@ import JobRunner
 import Logging
 import RecordStore
 
-/// Acts on what operators write down beside the daemon: looks at batches at once, and on a resume reads settings, jobs
-/// and keys anew and opens the way to the API again.
+/// Acts on what operators record beside the daemon: looks at batches at once, and on a resume reloads settings, jobs
+/// and keys and reopens the gate to the API.
 struct OperatorWatch {
     private let context: DaemonContext
     private let reload: Reload
@@ -17,7 +17,7 @@ struct OperatorWatch {
         last = try context.store.lastActionNumber()
     }
 
-    /// Heeds what has been done since it last looked.
+    /// Acts on what has been done since it last looked.
     ///
     /// - Throws: `StoreError` when the database cannot be read or written.
     mutating func look() async throws {
@@ -41,8 +41,8 @@ struct OperatorWatch {
         if let batch { context.folderWakeSignal(of: batch.job).wakeUp() }
     }
 
-    /// Where settings or jobs are wrong the old ones stay, with today's keys. With keys that cannot be read the batch
-    /// does not go on: it halts again, saying so.
+    /// If settings or jobs are invalid the old ones stay, with the new keys. With unreadable keys the batch does not
+    /// continue: it halts again, with that reason.
     private func renew(for batch: Batch?) async throws {
         if await reload.perform() { return context.traffic.reopen() }
         do {

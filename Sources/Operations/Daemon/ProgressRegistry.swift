@@ -2,7 +2,7 @@ import JobRunner
 import RecordStore
 import Synchronization
 
-/// How far each batch under way has come, for whoever tells people about it.
+/// The progress of each batch under way, for the parts that display it.
 final class ProgressRegistry: Sendable {
     /// What is known of a batch under way.
     struct Entry: Sendable {
@@ -16,9 +16,9 @@ final class ProgressRegistry: Sendable {
     /// A time without calls.
     struct Wait: Sendable {
         let reason: String
-        /// Its end as it is told, in milliseconds since 1970 UTC.
+        /// Its end as it is displayed, in milliseconds since 1970 UTC.
         let until: Int64
-        /// Its end as it is reached, in monotonic nanoseconds: the wall clock may be set meanwhile.
+        /// Its end as it is measured, in monotonic nanoseconds: the wall clock may be set meanwhile.
         let end: Int64
     }
 
@@ -31,7 +31,7 @@ final class ProgressRegistry: Sendable {
 
     subscript(batch: BatchID) -> Entry? { entries.withLock { $0[batch] } }
 
-    /// Takes one event of a batch's run; called from any thread.
+    /// Handles one event of a batch's run; called from any thread.
     func take(_ event: RunnerEvent, of batch: BatchID) {
         entries.withLock { entries in
             var entry = entries[batch] ?? Entry()

@@ -2,14 +2,15 @@ import JobRunner
 import Logging
 import Settings
 
-/// Reads settings, jobs and keys anew while the daemon runs (SIGHUP, an operator's resume); what is wrong changes nothing.
+/// Reloads settings, jobs and keys while the daemon runs (SIGHUP, an operator's resume); an invalid file changes
+/// nothing.
 struct Reload {
     let context: DaemonContext
     let reloaded: WakeSignal
 
-    /// Takes the new rules over, as a whole or not at all, and says what only a restart can change.
+    /// Applies the new configuration, as a whole or not at all, and logs what only a restart can change.
     ///
-    /// - Returns: Whether they were taken over; the log has the reason where not.
+    /// - Returns: Whether it was applied; if not, the log has the reason.
     @discardableResult
     func perform() async -> Bool {
         do {
@@ -39,7 +40,8 @@ struct Reload {
         }
     }
 
-    /// What halted may have been put right. A gate that is only closed finds out by its probes, and spends no attempt.
+    /// The cause of a halt may have been fixed. A gate that is only closed finds out by its probes, which use up no
+    /// attempts.
     private func reopen() {
         guard context.traffic.status.gate == .halted else { return }
         context.log.notice("the way to the API was halted; it is tried again")

@@ -2,8 +2,8 @@ import IdentityInsightsClient
 import JobRunner
 import Synchronization
 
-/// The client that calls go through, exchanged for one with today's keys when a batch is resumed or settings are read
-/// anew; calls under way end on the one they began on.
+/// The client that calls go through, exchanged for one with the present keys when a batch is resumed or settings are
+/// reloaded; calls under way end on the one they began on.
 final class ReloadableClient: RecordSubmitter {
     private final class Generation: Sendable {
         let client: IdentityInsightsClient

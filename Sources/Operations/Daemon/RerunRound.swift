@@ -9,7 +9,7 @@ struct ScheduledRerun {
     let context: DaemonContext
     let job: JobDefinition
     let rerun: JobDefinition.Rerun
-    /// What a job did by its schedule, told apart from the `rerun` of an operator.
+    /// A job's scheduled re-run, as distinct from an operator's `rerun`.
     static let actionName = "rerun_by_job"
 
     /// Queues the records; the batches run again under their own jobs.
@@ -55,15 +55,16 @@ struct ScheduledRerun {
             "kept answers can be read now; no call", metadata: batch.logged(["count": "\(found.read)"]))
     }
 
-    /// What a person resolved as failed may have been billed: it goes again only where those in doubt do. What was answered
-    /// is never sent again by a schedule: nobody would be told that the answer is there.
+    /// What an operator resolved as failed may have been billed: it goes again only where those in doubt do. What was
+    /// answered is never sent again by a schedule: nobody would learn that the answer exists.
     private var selection: RequeueSelection {
         RequeueSelection(
             statuses: statuses, sparesResolved: !statuses.contains(.inDoubt), sparesAnswered: true,
             states: [.completed])
     }
 
-    /// Whether a person has to agree to what the records of a batch cost. It stays as it is; that is told once.
+    /// Whether an operator has to agree to what the records of a batch cost. The batch stays as it is, which is
+    /// reported once.
     private func awaitsDecision(_ batch: Batch) async throws -> Bool {
         guard let own = context.configuration.job(named: batch.job) else { return false }
         let spending = Spending(store: context.store, job: own, pricing: context.configuration.place.pricing)
@@ -95,8 +96,8 @@ struct ScheduledRerun {
             next: isHeld ? .resumeAfterRestore : .rerun(batch: batch.name, agreed: true))
     }
 
-    /// Only batches that are over: what stands still waits for a person. The age is the batch's: that of a record would
-    /// begin anew with each re-run, and one that fails for good be sent every morning for ever.
+    /// Only batches that are over: what stands still waits for an operator. The age is the batch's: that of a record
+    /// would start again with each re-run, and one that fails for good would be sent every morning for ever.
     private func concerns(_ batch: Batch) -> Bool {
         let oldest = context.clock.now - rerun.youngerThan.milliseconds
         guard batch.state == .completed, batch.createdAt >= oldest, rerun.jobs?.contains(batch.job) ?? true else {

@@ -4,13 +4,13 @@ import Logging
 import RecordStore
 import Settings
 
-/// Keeps in the database who runs it and how the way to the API stands, so that `status` can show it; and proves by that
-/// that the daemon can write, though there be nothing to do.
+/// Publishes in the database which process runs it and the state of the gate to the API, so that `status` can show it;
+/// this also proves that the daemon can write even when there is nothing to do.
 struct RunnerStatusPublisher {
     let context: DaemonContext
     static let name = "runner status"
     private let startedAt: Int64
-    /// Changes in between are one.
+    /// Changes within this time are written together.
     private static let pause = Duration.seconds(1)
 
     init(context: DaemonContext) {
@@ -18,8 +18,8 @@ struct RunnerStatusPublisher {
         startedAt = context.clock.now
     }
 
-    /// Writes at each change, at most once a second, and every now and then without one, until it is cancelled. That the
-    /// daemon lives is told by its lock.
+    /// Writes at each change, at most once a second, and at intervals without one, until it is cancelled. Whether the
+    /// daemon is alive shows in its lock.
     ///
     /// - Throws: `StoreError` when it could not be written.
     func run() async throws {
@@ -37,7 +37,7 @@ struct RunnerStatusPublisher {
         }
     }
 
-    /// Says once which parts have not come back: a share that never answers is seen nowhere else.
+    /// Reports once which parts are late: a share that never answers shows nowhere else.
     private func tellLate(_ told: inout Set<String>) {
         let late = Set(context.attendance.overdue(at: context.clock.monotonic, vitalOnly: false))
         for part in late.subtracting(told).sorted() {

@@ -4,11 +4,11 @@ import RecordStore
 import ServiceLifecycle
 import Settings
 
-/// The service manager that started this process, told how it fares in the words of `man 3 sd_notify`; without one, as
-/// on a terminal, everything here does nothing.
+/// The service manager that started this process, notified as `man 3 sd_notify` describes; without one, as on a
+/// terminal, everything here does nothing.
 struct ServiceManager: Sendable {
     private let socket: NotifySocket?
-    /// How often `watchdog` must be said; half of what the manager waits before it thinks us dead. Nil: never.
+    /// How often `watchdog` must be sent: half the time after which the manager considers the process hung. Nil: never.
     let watchdogInterval: Duration?
 
     /// Finds the manager in the variables `NOTIFY_SOCKET`, `WATCHDOG_USEC` and `WATCHDOG_PID`.
@@ -26,13 +26,13 @@ struct ServiceManager: Sendable {
     /// The service is going to end by itself.
     func stopping() { say("STOPPING=1") }
 
-    /// The service still works; to be said every `watchdogInterval`.
+    /// The service is alive; to be sent every `watchdogInterval`.
     func watchdog() { say("WATCHDOG=1") }
 
     /// One line for `systemctl status`.
     func status(_ status: String) { say("STATUS=\(status.split(whereSeparator: \.isNewline).joined(separator: " "))") }
 
-    /// Reads settings anew: the manager waits with `systemctl reload` until it is done.
+    /// Reloads settings: the manager waits with `systemctl reload` until it is done.
     func reloading(_ work: () async -> Void) async {
         // Without the time of `CLOCK_MONOTONIC` the manager could take an old READY for the answer to this reload.
         say("RELOADING=1\nMONOTONIC_USEC=\(Self.monotonicMicroseconds)")
@@ -40,7 +40,7 @@ struct ServiceManager: Sendable {
         ready()
     }
 
-    /// What cannot be delivered is lost: there is nobody else to tell, and the manager notices by itself.
+    /// What cannot be delivered is lost: there is nobody else to notify, and the manager notices by itself.
     private func say(_ words: String) { socket?.send(words) }
 
     private static func interval(_ environment: [String: String], process: pid_t) -> Duration? {
@@ -61,7 +61,7 @@ struct ServiceManager: Sendable {
 struct NotifySocket: Sendable {
     private let address: [UInt8]
 
-    /// Nil for what is no such address: another kind of socket, or a name too long.
+    /// Nil if it is not such an address: another kind of socket, or a name too long.
     init?(_ text: String) {
         guard text.hasPrefix("/") || text.hasPrefix("@"), text.utf8.count > 1 else { return nil }
         var name = Array(text.utf8)
@@ -88,10 +88,10 @@ struct NotifySocket: Sendable {
     }
 }
 
-/// Tells the service manager that the daemon lives, and when it ends.
+/// Notifies the service manager that the daemon is alive, and when it ends.
 ///
-/// It lives as long as its parts show up as they said, one of which writes into the database each time: a daemon that can
-/// account for nothing, or hangs, is better started anew.
+/// It is alive as long as its parts report in time, one of which writes into the database each time: a daemon that
+/// cannot account for calls, or hangs, is better restarted.
 struct ServiceWatchdog: Service {
     let manager: ServiceManager
     let context: DaemonContext
@@ -112,7 +112,7 @@ struct ServiceWatchdog: Service {
 
     private var status: String {
         if let full = context.store.storageCondition.waiting { return full }
-        // What cannot be read is told by the part that fails with it.
+        // A failed read is reported by the part that fails because of it.
         let status = try? context.store.runnerStatus()
         return status?.waiting()
             ?? NumberFormat.count(context.configuration.jobs.values.count(where: \.isEnabled), "job")

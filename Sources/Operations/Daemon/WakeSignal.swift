@@ -3,7 +3,7 @@ import Synchronization
 
 /// Wakes one loop of the daemon: something it should look at has happened, or a time has come.
 ///
-/// A ring that comes while nobody waits is kept until somebody does; several rings are one.
+/// A signal that arrives while nothing waits is kept for the next wait; several signals count as one.
 final class WakeSignal: Sendable {
     private struct State {
         var isSignalled = false
@@ -13,7 +13,7 @@ final class WakeSignal: Sendable {
 
     private let state = Mutex(State())
 
-    /// Wakes whoever waits.
+    /// Signals: wakes the waiting task.
     func wakeUp() {
         let waiters = state.withLock { state in
             let waiters = state.waiters.values
@@ -24,7 +24,7 @@ final class WakeSignal: Sendable {
         for waiter in waiters { waiter.resume() }
     }
 
-    /// Returns once it has rung, or the task is cancelled.
+    /// Returns once it is signalled, or the task is cancelled.
     func wait() async {
         let number = state.withLock { state in
             state.next += 1
@@ -47,7 +47,7 @@ final class WakeSignal: Sendable {
         }
     }
 
-    /// Returns once it has rung, the clock has reached a monotonic time in nanoseconds, or the task is cancelled.
+    /// Returns once it is signalled, the clock has reached a monotonic time in nanoseconds, or the task is cancelled.
     func wait(until deadline: Int64, on clock: any RunnerClock) async {
         await withDiscardingTaskGroup { group in
             group.addTask {

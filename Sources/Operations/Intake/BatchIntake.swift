@@ -28,10 +28,10 @@ struct BatchIntake: Sendable {
         enum Step {
             /// Make a batch of it.
             case begin
-            /// Go on with its batch, which is not finished.
+            /// Continue its batch, which is not finished.
             case goOn(Batch)
-            /// Its batch has finished, and its result files, as it is now, are not where they should be: write them, and
-            /// send nothing.
+            /// Its batch has finished, and its result files, as it is now, are not where they should be: write them,
+            /// and send nothing.
             case write(Batch)
             /// Its batch has finished, and its results lie in a folder: there is nothing to do.
             case passOver(Batch, results: String)
@@ -40,7 +40,7 @@ struct BatchIntake: Sendable {
         let input: ExaminedFile
         let step: Step
 
-        /// What is said of a file that is passed over; nil for any other.
+        /// The message about a file that is skipped; nil for any other.
         func notice(under job: JobDefinition) -> String? {
             guard case .passOver(let batch, let folder) = step else { return nil }
             return FinishedFile(name: input.file.name, batch: batch, results: folder).text(under: job)
@@ -55,7 +55,7 @@ struct BatchIntake: Sendable {
         Plan(input: input, step: try step(for: input))
     }
 
-    /// The same; nil for a file that is not taken in, which is told.
+    /// The same; nil for a file that is not taken in, which is reported.
     ///
     /// - Throws: `StoreError` when the database cannot be read.
     func planOrRefusal(for input: ExaminedFile) throws -> Plan? {
@@ -84,9 +84,9 @@ struct BatchIntake: Sendable {
     ///
     /// - Parameters:
     ///   - plan: What is to be done with the file.
-    ///   - progress: Told how much of the file has been read, in percent.
+    ///   - progress: Called with how much of the file has been read, in percent.
     /// - Returns: The batch.
-    /// - Throws: `InputError`, `StoreError`; `OperationFailure` (3) where a stop came first.
+    /// - Throws: `InputError`, `StoreError`; `OperationFailure` (3) if a stop came first.
     func takeIn(_ plan: Plan, progress: @escaping @Sendable (Int) -> Void = { _ in }) async throws -> Batch {
         let batch = try await batch(for: plan)
         guard !batch.isIngested else { return batch }

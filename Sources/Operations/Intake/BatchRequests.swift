@@ -17,7 +17,7 @@ struct BatchRequests: RequestBuilding {
     }
 
     private let builders: [Builder]
-    /// More would only be needed by more processors than that.
+    /// More would be useful only with more processors than that.
     private static let count = 8
 
     /// Reads the layout stored with the batch.
@@ -35,7 +35,7 @@ struct BatchRequests: RequestBuilding {
 }
 
 extension FieldMapping {
-    /// A job's mapping, in Ingest's words.
+    /// A job's mapping, in Ingest's types.
     init(_ job: JobDefinition) {
         let fields = job.fields.map { rule in
             let source: FieldSource =
@@ -44,7 +44,7 @@ extension FieldMapping {
                 case .columns(let names, let join): .columns(names, join: join)
                 case .value(let text): .value(text)
                 }
-            // The two rooms name the transforms alike; a test holds them together.
+            // Both modules use the same names for the transforms; a test keeps them in step.
             let transforms = rule.transforms.compactMap { FieldTransform(rawValue: $0.rawValue) }
             return Ingest.FieldRule(path: rule.path, source: source, transforms: transforms)
         }

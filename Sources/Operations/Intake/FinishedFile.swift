@@ -1,8 +1,8 @@
 import RecordStore
 import Settings
 
-/// A file whose very content was run before, and what is said of it: where its results are, and how what is left of it is
-/// sent without paying for anything a second time.
+/// A file whose content was run before, and the message about it: where its results are, and how to send the rest
+/// without paying for anything twice.
 struct FinishedFile {
     let name: String
     /// Its newest batch, which is over.
@@ -10,14 +10,14 @@ struct FinishedFile {
     /// The folder of its results.
     let results: String
 
-    /// One sentence for whoever gave the file once more.
+    /// One sentence for the user who named the file again.
     func text(under job: JobDefinition) -> String {
         let date = NumberFormat.time(batch.finishedAt ?? batch.createdAt)
         return "\(name) was already run as \(batch.name), \(batch.state.rawValue) \(date), and is passed over; "
             + "its results are in \(results); \(batch.waysToSendRest ?? anew(under: job))"
     }
 
-    /// The only way to send lines anew that have their answers.
+    /// The only way to resend lines that have been answered.
     private func anew(under job: JobDefinition) -> String {
         batch.isIngested
             ? "nothing is left to be sent (--again runs \(job.onceMore))"

@@ -5,16 +5,16 @@ import RecordStore
 import Results
 import Settings
 
-/// Whether a batch that has been taken in may run, or waits for a person's word. A pure rule.
+/// Whether a batch that has been taken in may run, or waits for confirmation. A pure rule.
 struct AdmissionPolicy: Equatable {
     /// Why it waits; empty: it runs.
     let reasons: [String]
-    /// What it would cost, which whoever is asked wants to know.
+    /// What it would cost, for the operator's decision.
     let estimate: Estimate
-    /// Whether no agreement to its cost is enough: it waits since a restore.
+    /// Whether agreement to its cost is not enough: it is held since a restore.
     let isHeld: Bool
 
-    /// Judges a batch by its lines, what it would cost, and the job's words on both.
+    /// Judges a batch by its lines, what it would cost, and the job's settings for both.
     ///
     /// - Parameters:
     ///   - counts: The batch's lines.
@@ -55,7 +55,7 @@ struct AdmissionPolicy: Equatable {
             : nil
     }
 
-    /// A single bad line in a small file is no shifted column; where a person gave the share, it holds to the letter.
+    /// A single bad line in a small file is no sign of a shifted column; a share given in the settings applies exactly.
     /// Where nothing would be sent there is nothing to agree to: the lines are given back at once.
     private static func shifted(
         _ records: Int, _ invalid: Int, _ estimate: Estimate, _ job: JobDefinition
@@ -86,7 +86,7 @@ struct AdmissionPolicy: Equatable {
     }
 }
 
-/// Asks before a batch that costs much or looks wrong, or leaves it waiting where nobody can be asked.
+/// Asks before a batch that is expensive or looks wrong, or leaves it waiting if nobody can be asked.
 struct Confirmation {
     let store: RecordStore
     let job: JobDefinition
@@ -117,7 +117,7 @@ struct Confirmation {
         return false
     }
 
-    /// Whether the batch went on; what somebody else has made of it meanwhile stands.
+    /// Whether the batch continued; what another process has done with it meanwhile stands.
     private func finishIngest(of batch: Batch, _ state: BatchState, _ reason: String? = nil) async throws -> Bool {
         if try await store.finishIngest(batch.id, state: state, reason: reason) { return true }
         console.note("\(batch.name) is \(try store.batch(batch.id).state.rawValue) now; nothing of it is sent")

@@ -39,7 +39,7 @@ struct Spending {
         return AdmissionPolicy(batch.counts, try await estimate(of: batch), under: job, after: hold)
     }
 
-    /// Whether records of a batch may be queued again without a person's word. What is wrong with its lines was settled
+    /// Whether records of a batch may be queued again without confirmation. What is wrong with its lines was settled
     /// when it was taken in.
     ///
     /// - Parameters:
@@ -63,7 +63,7 @@ struct Spending {
         return restore >= end
     }
 
-    /// Billed calls of the calendar month so far, by which the price list's tiers go.
+    /// Billed calls of the calendar month so far, which determine the price list's tier.
     func callsThisMonth(at now: Date) throws -> Int {
         try store.calls(inMonthOf: CallDay(at: Self.milliseconds(now), in: job.limits.timeZone)).billable
     }
@@ -76,7 +76,7 @@ struct Spending {
     private static func milliseconds(_ date: Date) -> Int64 { Int64(date.timeIntervalSince1970 * 1_000) }
 }
 
-/// What sending records would take. Retries come on top; nobody knows them beforehand.
+/// What sending records would take. Retries are extra; their number is not known beforehand.
 struct Estimate: Equatable {
     /// Billable calls, one for each record that needs its own.
     let calls: Int
@@ -112,7 +112,7 @@ struct Estimate: Equatable {
             + (cost == .unknown ? "cost unknown (no pricing in the settings)" : "about \(cost)") + spared
     }
 
-    /// What needs no call, where there is any.
+    /// The records that need no call, if there are any.
     private var spared: String {
         let parts = [(repeats, "the same as an earlier line"), (reused, "answered before"), (held, "held in doubt")]
         let told = parts.filter { $0.0 > 0 }.map { "\(NumberFormat.count($0.0)) \($0.1)" }

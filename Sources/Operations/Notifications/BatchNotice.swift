@@ -3,8 +3,8 @@ import RecordStore
 import Results
 import Settings
 
-/// What a command is told of a batch, a schedule or the daemon itself, as one JSON object: names, states and figures,
-/// nothing of any record.
+/// The input of a notification command about a batch, a schedule or the daemon itself, as one JSON object: names,
+/// states and figures, but no record data.
 struct BatchNotice: Encodable, Sendable {
     let event: Settings.Notification.Event
     /// When it happened.
@@ -16,12 +16,12 @@ struct BatchNotice: Encodable, Sendable {
     var state: String?
     var counts: [String: Int]?
     var calls: Int?
-    /// What the calls cost, in words; nil where nothing is known of it.
+    /// What the calls cost, in words; nil if nothing is known of it.
     var cost: String?
     var reason: String?
     /// What to do.
     var remedy: String?
-    /// The command that does it; nil where nothing has to be done, or no command would.
+    /// The command that does it; nil if nothing has to be done, or no command would.
     var next: String?
     /// The folder of the results.
     var results: String?
@@ -30,14 +30,14 @@ struct BatchNotice: Encodable, Sendable {
     /// How many runs were missed.
     var missed: Int?
 
-    /// A batch's news.
+    /// An event of a batch.
     ///
     /// - Parameters:
     ///   - event: what happened.
     ///   - batch: the batch as it is now.
     ///   - time: when, in milliseconds since 1970 UTC.
     ///   - reason: why, where that is not the batch's own reason.
-    ///   - remedy: what a person can do.
+    ///   - remedy: what an operator can do.
     ///   - next: the command that does it, where that is not the event's own.
     ///   - results: the folder of its results.
     ///   - cost: what its calls cost.
@@ -70,7 +70,7 @@ struct BatchNotice: Encodable, Sendable {
         }
     }
 
-    /// A schedule that was due while nobody could start it.
+    /// A schedule that was due while no daemon could start it.
     ///
     /// - Parameters:
     ///   - job: the job's name.
@@ -108,7 +108,7 @@ struct BatchNotice: Encodable, Sendable {
     ///   - event: what happened.
     ///   - time: when, in milliseconds since 1970 UTC.
     ///   - reason: why; no values of records.
-    ///   - remedy: what a person can do.
+    ///   - remedy: what an operator can do.
     init(_ event: Settings.Notification.Event, at time: Int64, reason: String, remedy: String?) {
         self.event = event
         self.time = Timestamp.text(time)
@@ -116,11 +116,11 @@ struct BatchNotice: Encodable, Sendable {
         self.remedy = remedy
     }
 
-    /// The database was restored from before, which concerns all jobs.
+    /// The database was restored from an earlier copy, which concerns all jobs.
     ///
     /// - Parameters:
     ///   - reason: what is known of it.
-    ///   - remedy: what a person can do.
+    ///   - remedy: what an operator can do.
     ///   - next: the command that does it.
     ///   - time: now, in milliseconds since 1970 UTC.
     init(restored reason: String, remedy: String, next: Hint, at time: Int64) {

@@ -121,7 +121,7 @@ extension ChildProcess {
         posix_spawnattr_setflags(&attributes, Int16(flags))
     }
 
-    /// C's list of texts, ended by a null pointer; freed with its owner.
+    /// C's array of strings, terminated by a null pointer; freed with its owner.
     private final class Strings {
         let pointers: [UnsafeMutablePointer<CChar>?]
 

@@ -4,8 +4,8 @@ import Logging
 import Settings
 import Synchronization
 
-/// Tells the users' commands what happened, one after the other and in order, beside everything else: nobody waits for
-/// a command, and none can stop anything.
+/// Runs the users' notification commands one after the other and in order, beside everything else: nothing waits for a
+/// command, and none can stop anything.
 final class Notifier: Sendable {
     private struct Item: Sendable {
         let notice: BatchNotice
@@ -27,13 +27,13 @@ final class Notifier: Sendable {
     /// How many notices wait at most while a command hangs; later ones are dropped.
     static let capacity = 1000
 
-    /// Tells nobody before `run`.
+    /// Runs no command before `run`.
     ///
     /// - Parameters:
     ///   - folder: where commands run: that of the settings file.
     ///   - environment: this process's variables, of which commands get those that hold nothing of ours.
     ///   - clock: measures the time limit.
-    ///   - log: hears of commands that fail.
+    ///   - log: logs commands that fail.
     init(folder: String, environment: [String: String], clock: any RunnerClock, log: Logger) {
         self.folder = folder
         self.environment = Self.clean(environment)
@@ -42,20 +42,20 @@ final class Notifier: Sendable {
         (items, queue) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(Self.capacity))
     }
 
-    /// Has a command told, if there is one and it wants to know of such events; returns at once.
+    /// Queues a notice for a command, if there is one that subscribes to such events; returns at once.
     func tell(_ notice: BatchNotice, to notification: Settings.Notification?) {
         guard let notification, notification.events.contains(notice.event) else { return }
         let item = Item(notice: notice, command: notification.command)
         if case .dropped = queue.yield(item) { log.warning("notice dropped: too many wait", metadata: about(item)) }
     }
 
-    /// Tells until `finish`, and then what still waits; when it is cancelled, ends the command under way and drops the
-    /// rest.
+    /// Runs commands until `finish`, and then for the notices still queued; when it is cancelled, ends the command
+    /// under way and drops the rest.
     func run() async {
         for await item in items where !Task.isCancelled { await deliver(item) }
     }
 
-    /// Takes no more notices.
+    /// Accepts no more notices.
     func finish() { queue.finish() }
 
     private func deliver(_ item: Item) async {
@@ -71,7 +71,7 @@ final class Notifier: Sendable {
         }
     }
 
-    /// Why a command did not do its work; nil: it did.
+    /// Why a command failed; nil: it succeeded.
     private func failure(of item: Item) async -> String? {
         do {
             let input = Array(JSONText.text(of: item.notice).utf8) + [UInt8(ascii: "\n")]
@@ -87,7 +87,7 @@ final class Notifier: Sendable {
         }
     }
 
-    /// Nil where the time was over first.
+    /// Nil if the time limit came first.
     private func end(of child: ChildProcess) async -> ChildProcess.End? {
         let deadline = clock.monotonic + Self.timeLimit.components.seconds * 1_000_000_000
         return await withTaskGroup(of: ChildProcess.End?.self) { group in
@@ -113,7 +113,7 @@ final class Notifier: Sendable {
         return metadata
     }
 
-    /// What holds settings, passwords among them, or speaks for this process alone.
+    /// What holds settings, passwords among them, or concerns this process alone.
     private static func clean(_ environment: [String: String]) -> [String: String] {
         let own = Set(ServiceManager.variables + ["CREDENTIALS_DIRECTORY"])
         return environment.filter { !$0.key.hasPrefix("ROLLCALL_") && !own.contains($0.key) }

@@ -14,7 +14,7 @@ public struct Console: Sendable {
     public static let standard = Console(
         errorIsTerminal: isatty(STDERR_FILENO) == 1, inputIsTerminal: isatty(STDIN_FILENO) == 1)
 
-    /// Says nothing and asks nobody: the daemon logs instead.
+    /// Prints nothing and asks nothing: the daemon logs instead.
     static let silent = Console(errorIsTerminal: false, inputIsTerminal: false, isSilent: true)
 
     private let isSilent: Bool
@@ -40,15 +40,15 @@ public struct Console: Sendable {
         fault.code = code
     }
 
-    /// For whoever has much to print: there is no use in going on when it does not arrive.
+    /// For long output: there is no use in continuing when it does not arrive.
     ///
     /// - Throws: ``OutputLost``.
     func requireOutput() throws {
         if fault.code != nil { throw OutputLost() }
     }
 
-    /// The status of a command that ends with `status`, once it is sure that its output arrived. A reader that has seen
-    /// enough, such as `head`, is no fault (`man 2 write`, EPIPE).
+    /// The status of a command that ends with `status`, once its output is known to have arrived. A reader that has
+    /// seen enough, such as `head`, is not an error (`man 2 write`, EPIPE).
     public func settled(_ status: ExitStatus) -> ExitStatus {
         guard let code = fault.code, code != EPIPE else { return status }
         note(
@@ -85,13 +85,13 @@ public struct Console: Sendable {
     /// Carriage return, erase to end of line (ECMA-48, CR and EL).
     private static let erase = "\r\u{1B}[K"
 
-    /// The width of the terminal at the moment; one that does not tell it has 80 columns.
+    /// The width of the terminal at the moment; 80 if it is unknown.
     private var errorColumns: Int {
         let columns = Int(rollcall_terminal_columns(STDERR_FILENO))
         return columns > 0 ? columns : 80
     }
 
-    /// Asks a yes-or-no question on a terminal; anything but `y` or `yes` is no, and so is giving up.
+    /// Asks a yes-or-no question on a terminal; anything but `y` or `yes` is no, and so is a stop.
     func confirms(_ question: String, unless isGivenUp: () -> Bool) async -> Bool {
         write("\(question) [y/N] ", to: STDERR_FILENO)
         // A terminal hands over whole lines, so reading does not wait once there is something to read.
@@ -113,7 +113,7 @@ public struct Console: Sendable {
         _ = write(Array(text.utf8), to: descriptor)
     }
 
-    /// Writes all bytes; the code of the fault that kept it from that.
+    /// Writes all bytes; returns `errno` if that failed.
     private func write(_ bytes: [UInt8], to descriptor: Int32) -> Int32? {
         var rest = bytes[...]
         while !rest.isEmpty {
@@ -132,7 +132,7 @@ private final class OpenLine: Sendable {
 
     func open() { isOpen.withLock { $0 = true } }
 
-    /// Ends it; whether there was one.
+    /// Ends it, and returns whether there was one.
     func close() -> Bool {
         isOpen.withLock { isOpen in
             defer { isOpen = false }
@@ -184,5 +184,5 @@ final class OutputFault: Sendable {
     }
 }
 
-/// Standard output cannot be written any more; ``Console/settled(_:)`` knows why and says so.
+/// Standard output cannot be written any more; ``Console/settled(_:)`` reports why.
 public struct OutputLost: Error, Sendable {}

@@ -1,10 +1,10 @@
 import Basics
 public import Foundation
 
-/// Figures as a person reads them.
+/// Figures in readable form.
 public enum NumberFormat {
-    /// `41s`, `3m 20s`, `2h 5m`, `3d 4h`; the input in seconds. What no clock counts, as a division by a rate of 0 gives,
-    /// is `for ever`.
+    /// `41s`, `3m 20s`, `2h 5m`, `3d 4h`; the input in seconds. An infinite or unrepresentable value, as a division by
+    /// a rate of 0 gives, is `for ever`.
     static func duration(seconds: Double) -> String {
         guard let whole = Int(exactly: seconds.rounded(.up)) else { return "for ever" }
         switch whole {
@@ -48,7 +48,7 @@ public enum NumberFormat {
     /// `2026-11-23 22:00 +01:00`, by the clock of a zone, from milliseconds since 1970.
     static func time(_ milliseconds: Int64, in zone: TimeZone) -> String {
         let offset = zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(milliseconds) / 1_000))
-        // What a damaged database gives for a time may be any number, and must not end the process.
+        // A time from a damaged database may be any number, and must not end the process.
         let shown = time(milliseconds &+ Int64(offset) * 1_000).prefix(16)
         let minutes = abs(offset) / 60
         return String(format: "\(shown) \(offset < 0 ? "-" : "+")%02d:%02d", minutes / 60, minutes % 60)

@@ -15,7 +15,8 @@ final class ProgressDisplay: Sendable {
         var hasReportedWait = false
     }
 
-    /// A time without calls. The wall clock may be set meanwhile, so its end is told by one clock and reached by the other.
+    /// A time without calls. The wall clock may be set meanwhile, so its end is displayed by one clock and measured by
+    /// the other.
     private struct Wait {
         /// Milliseconds since 1970 UTC.
         let until: Int64
@@ -33,7 +34,7 @@ final class ProgressDisplay: Sendable {
     private let state: Mutex<State>
     /// How often a line is printed where standard error is no terminal.
     private static let plainInterval = Duration.seconds(5)
-    /// A wait from this length on is told.
+    /// A wait of at least this length is shown.
     private static let longWait = Duration.seconds(5)
 
     /// Records of the batch that had a final status before this run.
@@ -46,7 +47,7 @@ final class ProgressDisplay: Sendable {
         state = Mutex(State(line: ProgressLine(name: batch.name, total: alreadyDone + count, done: alreadyDone)))
     }
 
-    /// Takes one event of the run; called from any thread.
+    /// Handles one event of the run; called from any thread.
     func take(_ event: RunnerEvent) {
         switch event {
         case .progress(let progress): show(progress)
@@ -66,7 +67,8 @@ final class ProgressDisplay: Sendable {
         }
     }
 
-    /// Leaves the last state standing on a line of its own. Records that got another's answer were not told one by one.
+    /// Leaves the last state standing on a line of its own. Records that got another's answer were not reported one by
+    /// one.
     func finish(_ counts: BatchCounts) {
         let (line, lastText) = state.withLock { state in
             state.line.done = counts.total - counts.queued - counts.inFlight
@@ -109,7 +111,7 @@ final class ProgressDisplay: Sendable {
         }
         guard wait.end >= .now + Self.longWait else { return }
         tell("no calls for now: \(reason); next try at \(NumberFormat.time(until))")
-        // Nothing else is told until then.
+        // Nothing else is reported until then.
         if console.errorIsTerminal { draw(line) }
         state.withLock { $0.hasReportedWait = true }
     }

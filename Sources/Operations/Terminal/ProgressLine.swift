@@ -4,7 +4,7 @@ import Basics
 struct ProgressLine: Equatable {
     /// Why nothing moves just now, such as a closed gate.
     enum Pause: Equatable {
-        /// Whatever somebody wrote.
+        /// A text.
         case because(String)
         /// Until a time of the wall clock, in milliseconds since 1970 UTC.
         case until(Int64)
@@ -30,9 +30,9 @@ struct ProgressLine: Equatable {
     /// The line as text, whole.
     var text: String { parts(name).text }
 
-    /// The line in a terminal of so many columns: the name's beginning goes first, then what matters least, until it fits;
-    /// for why nothing moves, and the time to go, more of the name goes. The last column stays free: a terminal that has
-    /// written into it may wrap, and the line could not be rewritten in place.
+    /// The line in a terminal of this many columns: the name's beginning goes first, then what matters least, until it
+    /// fits; for why nothing moves, and the time to go, more of the name goes. The last column stays free: a terminal
+    /// that has written into it may wrap, and the line could not be rewritten in place.
     func text(fitting columns: Int) -> String {
         let width = max(1, columns - 1)
         guard text.count > width else { return text }
@@ -40,7 +40,7 @@ struct ProgressLine: Equatable {
         return half.isWholeInMain ? half.text : parts(Self.shortened(name, to: width / 4)).fitted(into: width).text
     }
 
-    /// A batch's name in so many characters: its end, where the number stands.
+    /// A batch's name in this many characters: its end, where the number stands.
     static func shortened(_ name: String, to length: Int) -> String {
         name.count > length ? "…" + name.suffix(max(1, length - 1)) : name
     }
@@ -100,15 +100,15 @@ extension [Part] {
 
 /// Records finished per second over the last ten seconds, waits included, from samples of a running count.
 ///
-/// Nothing is sampled while nothing happens, so the count at the beginning of the ten seconds is that of the last sample
-/// before: a burst after a wait is not taken for the rate.
+/// Nothing is sampled while nothing happens, so the count at the beginning of the ten seconds is that of the last
+/// sample before: a burst after a wait is not taken for the rate.
 struct RateMeter {
     private var samples: [(at: Duration, finished: Int)]
     private static let window = Duration.seconds(10)
-    /// A shorter past says too little.
+    /// A shorter past is not representative.
     private static let shortestPast = Duration.seconds(1)
 
-    /// Begins at the run's start, when so many records are finished.
+    /// Begins at the run's start, when this many records are finished.
     init(finished: Int = 0) {
         samples = [(.zero, finished)]
     }

@@ -2,7 +2,7 @@ import Basics
 import Foundation
 import Results
 
-/// A finished batch as a person reads it: what became of every line, the calls, the cost, the files.
+/// A finished batch in readable form: what became of every line, the calls, the cost, the files.
 enum SummaryText {
     static func text(of written: WrittenResults) -> String {
         let summary = written.summary

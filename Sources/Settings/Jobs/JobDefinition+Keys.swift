@@ -43,7 +43,7 @@ extension JobDefinition {
         besides: Settings.keys)
 }
 
-/// The keys by which a job starts and ends without anyone's hand.
+/// The keys by which a job starts and ends by itself.
 extension JobDefinition {
     static let enabledKey = SettingKey(
         "enabled", .boolean, default: "true", "whether the daemon runs the job; 'run --job' does so anyway")
@@ -124,7 +124,7 @@ extension JobDefinition {
 
         /// What can be done with a text.
         public enum Transform: String, Sendable, CaseIterable {
-            /// White space and invisible characters at both ends are taken off.
+            /// White space and invisible characters at both ends are removed.
             case trim
             /// Capital letters become small.
             case lowercase

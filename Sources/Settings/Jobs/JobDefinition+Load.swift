@@ -31,7 +31,7 @@ extension JobDefinition {
         try load(try root(of: path), path: path, over: settings)
     }
 
-    /// Reads a job file as far as YAML goes.
+    /// Reads a job file as YAML only.
     static func root(of path: String) throws(SettingsError) -> Entry {
         let input: InputText
         do {
@@ -42,7 +42,7 @@ extension JobDefinition {
         return try Entry.parse(input.text, file: path)
     }
 
-    /// Reads a job from what YAML made of its file; `checkingRules` refuses keys that do not go together.
+    /// Reads a job from its parsed YAML; `checkingRules` refuses keys that do not go together.
     static func load(
         _ root: Entry, path: String, over settings: Settings, checkingRules: Bool = true
     ) throws(SettingsError) -> JobDefinition {
@@ -167,8 +167,8 @@ extension JobDefinition {
         }
     }
 
-    /// What else is wrong, found by leaving out what is known to be wrong. Whether keys go together cannot be told of a
-    /// file that lacks some, nor whether one is missing.
+    /// What else is wrong, found by leaving out what is known to be wrong. Whether keys go together cannot be judged
+    /// for a file that lacks some, nor whether one is missing.
     private static func errors(
         beside first: SettingsError, in root: Entry, path: String, over settings: Settings
     ) -> [SettingsError] {

@@ -47,7 +47,7 @@ extension JobDefinition {
         public enum Status: String, Sendable, CaseIterable {
             /// Records that failed.
             case failed
-            /// Records that were maybe sent, and maybe are billed twice by this.
+            /// Records that may have been sent, and may be billed twice by this.
             case inDoubt = "in_doubt"
         }
     }

@@ -7,7 +7,7 @@ public import Schedules
 public struct JobDefinition: Sendable {
     /// The job's name: that of its file without the ending.
     public let name: String
-    /// What the job is for, in the words of whoever wrote it.
+    /// What the job is for, in its author's words.
     public let description: String?
     /// Whether the daemon runs it.
     public let isEnabled: Bool
@@ -31,7 +31,7 @@ public struct JobDefinition: Sendable {
     public let ignoredColumns: [String]
     /// The column that holds a record's own id; nil: `id`, or what Ingest takes in its place.
     public let recordIDColumn: String?
-    /// Whether white space and invisible characters are taken off both ends of every value.
+    /// Whether white space and invisible characters are removed from both ends of every value.
     public let trims: Bool
     /// Whether what a spreadsheet has altered is refused.
     public let checksSpreadsheets: Bool
@@ -47,9 +47,9 @@ public struct JobDefinition: Sendable {
     public let output: String?
     /// The form of its `results.csv`.
     public let outputForm: Settings.OutputForm
-    /// Whom it tells; nil: nobody.
+    /// The command it notifies; nil: none.
     public let notify: Settings.Notification?
-    /// What it sends again of earlier batches; nil: it is no such job.
+    /// What it sends again of earlier batches; nil: it is not such a job.
     public let rerun: Rerun?
     /// How fast and how many calls may be made.
     public var limits: Settings.Limits
@@ -57,14 +57,14 @@ public struct JobDefinition: Sendable {
     public var retry: Settings.Retry
     /// When a batch stops by itself.
     public var halt: Settings.Halt
-    /// Above what a batch waits for a person's word.
+    /// The limits above which a batch waits for confirmation.
     public var confirmAbove: Settings.ConfirmAbove
-    /// Whether each batch waits for a person's word before its first call.
+    /// Whether each batch waits for confirmation before its first call.
     public var needsConfirmation: Bool
-    /// The share of invalid lines above which a batch waits for a person's word; nil: nobody gave one, and
+    /// The share of invalid lines above which a batch waits for confirmation; nil: none was given, and
     /// `Settings.defaultMaxInvalid` holds where more than one line is invalid.
     public var maxInvalid: Share?
-    /// How old an answer to an identical record may be to be used again; nil: each batch asks anew.
+    /// How old an answer to an identical record may be to be used again; nil: each batch makes its own calls.
     public var reuseWithin: Duration?
     /// The shares of lines that may fail while the batch still counts as a success.
     public var accept: Accept
@@ -82,7 +82,7 @@ public struct JobDefinition: Sendable {
 }
 
 extension JobDefinition {
-    /// Refuses keys that are right by themselves and mean nothing, or two things, together.
+    /// Refuses keys that are valid by themselves but meaningless or ambiguous together.
     func checkRules(_ reader: ValueReader, pricing: Settings.Pricing?) throws(SettingsError) {
         for rule in rules where rule.isBroken {
             guard let key = rule.keys.first(where: reader.has) else { continue }
@@ -95,7 +95,7 @@ extension JobDefinition {
         /// The error stands at the first of these that is given; none given: the rule does not apply.
         let keys: [String]
         let isBroken: Bool
-        /// Goes on after the key.
+        /// Continues the sentence after the key.
         let remedy: String
     }
 
@@ -130,7 +130,7 @@ extension JobDefinition {
 }
 
 extension ValueReader {
-    /// A bound in money that nobody could hold would be worse than none.
+    /// A limit on cost that cannot be enforced would be worse than none.
     func requirePrices(_ pricing: Settings.Pricing?) throws(SettingsError) {
         guard pricing == nil else { return }
         for key in [SettingKeys.monthlyCost.path, SettingKeys.confirmCost.path] where has(key) {

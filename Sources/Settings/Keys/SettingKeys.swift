@@ -54,7 +54,7 @@ public struct KeyDescription: Sendable, Equatable {
     public let path: String
     /// What a right value is: 'a whole number, at least 1'.
     public let expectation: String
-    /// The default as it would be written; nil where there is none.
+    /// The default as it would be written; nil if there is none.
     public let fallback: String?
     /// What the key is for.
     public let about: String
@@ -104,7 +104,7 @@ extension SettingKeys {
 
     static let required = [clientCertificate, encryptionKey, decryptionKey].map(\.path)
 
-    /// The file a password can stand in instead, for its own eyes only.
+    /// The file a password can stand in instead, readable by its owner only.
     static func file(of password: SettingKey<Secret>) -> SettingKey<String> {
         SettingKey(password.path + "_file", .path, "a private file that holds \(password.path)")
     }

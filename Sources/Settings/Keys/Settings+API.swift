@@ -1,7 +1,7 @@
 public import Foundation
 
 extension Settings {
-    /// Where the calls go, with which keys and how patiently.
+    /// Where the calls go, with which keys and timeouts.
     public struct API: Sendable {
         /// The address without a slash at its end; requests go to `<baseURL>/openings`.
         public var baseURL: String

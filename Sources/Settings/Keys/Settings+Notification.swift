@@ -1,15 +1,15 @@
 extension Settings {
-    /// The command that is told when something happens to a batch, a schedule or the daemon.
+    /// The command that is run when something happens to a batch, a schedule or the daemon.
     public struct Notification: Sendable, Equatable {
         /// The program and its arguments; a program given with a `/` is absolute, else it is looked up in `PATH`.
         public var command: [String]
-        /// What it wants to be told.
+        /// The events it is run for.
         public var events: Set<Event>
 
-        /// A command with its arguments, and what it wants to be told.
+        /// A command with its arguments, and the events it is run for.
         public init(command: [String], events: Set<Event>) { (self.command, self.events) = (command, events) }
 
-        /// What a command can be told.
+        /// The events a command can be run for.
         public enum Event: String, Sendable, CaseIterable {
             /// A batch is done.
             case completed
@@ -17,19 +17,19 @@ extension Settings {
             case halted
             /// A schedule was due while nothing could start it.
             case missed
-            /// A batch rests: a person's word, or a cap that was reached.
+            /// A batch was paused, for example by an operator or a cap.
             case paused
-            /// A batch waits for a person's word before its first call.
+            /// A batch waits for confirmation before its first call.
             case awaitingConfirmation = "awaiting_confirmation"
             /// A file was not taken in.
             case rejected
             /// The daemon ended by itself, because state can no longer be recorded.
             case failed
-            /// The database was restored from before: calls are missing in it.
+            /// The database was restored from an earlier copy: calls are missing in it.
             case restored
             /// Calls wait, because the disk that holds the database is full.
             case diskFull = "disk_full"
-            /// There is room again, and calls go on.
+            /// There is space again, and calls continue.
             case diskFreed = "disk_freed"
         }
     }

@@ -27,16 +27,16 @@ extension Settings {
         public var baseDelay: Duration
         /// The longest wait.
         public var maxDelay: Duration
-        /// What becomes of a record that was maybe sent.
+        /// What becomes of a record that may have been sent.
         public var inDoubt: InDoubt
         /// How many in-doubt records of a batch may be sent again under `retry`; nil: all.
         public var inDoubtBudget: Int?
 
-        /// What becomes of a record that was maybe sent.
+        /// What becomes of a record that may have been sent.
         public enum InDoubt: String, Sendable, CaseIterable {
-            /// It is held for a person.
+            /// It is held for an operator's decision.
             case hold
-            /// It is sent again, and maybe billed twice.
+            /// It is sent again, and may be billed twice.
             case retry
         }
     }
@@ -49,20 +49,20 @@ extension Settings {
         public var probeInterval: Duration
         /// Undecipherable answers in a row that halt.
         public var undecipherable: Int
-        /// How long the API may be away; nil: `outageOfRun` or `outageOfDaemon`.
+        /// How long the API may be unreachable; nil: `outageOfRun` or `outageOfDaemon`.
         public var outage: Duration?
         /// More than this share of the last answers failing for good halts.
         public var failedShare: Share
         /// How many of the last answers `failedShare` looks at.
         public var failedOf: Int
 
-        /// What `run` waits through where the settings are silent: 5 minutes.
+        /// What `run` waits through if the settings give nothing: 5 minutes.
         public static let outageOfRun = Duration.seconds(5 * 60)
-        /// What the daemon waits through where the settings are silent: 6 hours.
+        /// What the daemon waits through if the settings give nothing: 6 hours.
         public static let outageOfDaemon = Duration.seconds(6 * 3600)
     }
 
-    /// Above what a batch waits for a person's word.
+    /// The limits above which a batch waits for confirmation.
     public struct ConfirmAbove: Sendable, Equatable {
         /// Billable calls.
         public var calls: Int
@@ -122,9 +122,9 @@ extension Settings.ConfirmAbove {
 extension Settings {
     /// How the daemon behaves.
     public struct Daemon: Sendable, Equatable {
-        /// How long calls under way may still take when it is told to stop.
+        /// How long calls under way may still take after a stop.
         public var shutdownGrace: Duration
-        /// How long finished batches stay in the tables that are worked on.
+        /// How long finished batches stay in the working tables.
         public var retention: Duration
         /// How often it looks for what other commands decided.
         public var poll: Duration

@@ -22,8 +22,8 @@ struct Entry: Sendable {
 }
 
 extension Entry {
-    /// This mapping without the member an error is about: that of a dotted key, else that in which a line stands.
-    /// Nil where there is none.
+    /// This mapping without the member an error is about: that of a dotted key, else that in which a line stands. Nil
+    /// if there is none.
     func without(_ key: String?, line: Int?) -> Entry? {
         if let key, let smaller = removing(key) { return smaller }
         return line.flatMap { removingMember(at: $0, depth: 2) }

@@ -12,7 +12,7 @@ struct FlatFile: Sendable {
     /// Lists and tables of the user's own, under their paths.
     private(set) var structures: [String: Entry] = [:]
 
-    /// Refuses unknown keys, sections that are none and values that are no single value.
+    /// Refuses unknown keys, sections that are not sections and values that are not single values.
     init(_ root: Entry, schema: Schema, file: String) throws(SettingsError) {
         self.file = file
         guard case .mapping(let members) = root.content else {
@@ -99,8 +99,8 @@ extension FlatFile {
 
     /// Puts the variables that start with `ROLLCALL_` over the file's values.
     ///
-    /// Variables that an orchestrator sets by itself are passed over (``ServiceLink``). A variable also displaces the other way of saying the same: `ROLLCALL_API_BASE_URL` stands against
-    /// `api.region` and `api.environment` in the file.
+    /// Variables that an orchestrator sets by itself are skipped (``ServiceLink``). A variable also displaces the other
+    /// way of saying the same: `ROLLCALL_API_BASE_URL` stands against `api.region` and `api.environment` in the file.
     mutating func override(
         with environment: [String: String], schema: Schema, alternatives: [Alternative]
     ) throws(SettingsError) {
@@ -144,7 +144,7 @@ extension FlatFile {
 }
 
 /// A variable that an orchestrator sets by itself in every container beside a service called `rollcall…`: it speaks of
-/// that service's address, and is no setting of ours.
+/// that service's address, and is not one of our settings.
 ///
 /// Kubernetes: `NAME_SERVICE_HOST`, `NAME_SERVICE_PORT…` and Docker's older form of links ("Discovering services:
 /// environment variables", kubernetes.io). Docker links: `NAME_PORT…`, `NAME_NAME`, `NAME_ENV_…` ("Legacy container

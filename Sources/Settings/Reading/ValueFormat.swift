@@ -1,7 +1,7 @@
 import Foundation
 import Schedules
 
-/// How the text of one kind of value is read, and the words that say what would be right.
+/// How the text of one kind of value is read, and a description of a valid value.
 struct ValueFormat<Value: Sendable>: Sendable {
     /// Completes the sentence 'limits.rate must be …'.
     let expectation: String
@@ -190,8 +190,8 @@ func absolute(_ path: String, in directory: String) -> String {
     return "/" + parts.joined(separator: "/")
 }
 
-/// What a shell would expand in a path, and nobody does here: taken literally it would name a folder called `~`, or match
-/// no file, without a word.
+/// What a shell would expand in a path, but Rollcall does not: taken literally it would name a folder called `~`, or
+/// match no file, without an error.
 private enum ShellWords {
     /// What is wrong with a path; nil: nothing. Never the path itself.
     @Sendable static func complaint(about path: String) -> String? {

@@ -54,7 +54,7 @@ struct ValueReader {
 }
 
 extension ValueReader {
-    /// One or several of a type's words, each at most once in effect.
+    /// One or several of a type's values, each at most once in effect.
     func choices<Choice: CaseIterable & RawRepresentable<String> & Sendable>(
         _ entry: Entry, at path: String
     ) throws(SettingsError) -> [Choice] {
@@ -77,7 +77,7 @@ extension ValueReader {
         return try words(entry, or: wrong(key.path, entry.line, key.expectation))
     }
 
-    /// A text or a list of texts, in which `NULL` is the word and not YAML's nothing; nil if the key is absent.
+    /// A text or a list of texts, in which `NULL` is text, not YAML's null; nil if the key is absent.
     func texts(_ key: KeyDescription) throws(SettingsError) -> [String]? {
         guard let entry = structure(key.path) else { return nil }
         let items: [Entry]

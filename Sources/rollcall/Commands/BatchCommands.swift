@@ -1,7 +1,7 @@
 import ArgumentParser
 import Operations
 
-/// The batch that start, pause, resume and cancel speak of.
+/// The batch named for start, pause, resume and cancel.
 struct BatchCommandOptions: ParsableArguments {
     @Argument(help: "A batch's name or number.")
     var batch: String

@@ -57,7 +57,7 @@ struct DemoCommand: RollcallCommand {
         let status = try await RunOperation(
             RunRequest(files: [sample], config: directory.settingsPath, again: true)
         ).perform()
-        // What was printed above calls an API that is gone by then; the database knows it by its address.
+        // What was printed above calls an API that is gone by then; the database is bound to its address.
         Console.standard.note(
             """
             The emulator ends with the demonstration. To go on with its batches, start it again where it was:

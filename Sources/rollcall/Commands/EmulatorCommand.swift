@@ -79,7 +79,7 @@ struct EmulatorCommand: RollcallCommand {
         }
     }
 
-    /// What a person can run now; the sample lies in the repository only.
+    /// What the user can run now; the sample is in the repository only.
     private func next(_ directory: EmulatorDirectory) -> String {
         let isThere = FileManager.default.isReadableFile(atPath: Self.sample)
         let settings = URL(filePath: directory.settingsPath).standardizedFileURL.path

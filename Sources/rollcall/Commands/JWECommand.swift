@@ -85,7 +85,7 @@ struct JWECommand: AsyncParsableCommand {
     }
 }
 
-/// One way through `jwe`: all of standard input in, all of standard output out.
+/// One `jwe` command: all of standard input in, all of standard output out.
 protocol JWEStep: RollcallCommand {
     func step(_ input: [UInt8]) throws -> [UInt8]
 }
@@ -103,8 +103,8 @@ extension JWEStep {
 
 /// A token as `jwe inspect --json` prints it.
 enum JWEListing {
-    /// One line: the header as the token has it, the sizes of the parts in bytes, and whether a key that was named opens
-    /// it.
+    /// One line: the header as the token has it, the sizes of the parts in bytes, and whether a key that was named
+    /// opens it.
     static func json(of header: JWEHeader, opens: Bool?) throws -> [UInt8] {
         let sizes = header.segmentSizes
         var members: [String: Any] = [

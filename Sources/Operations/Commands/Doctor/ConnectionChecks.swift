@@ -2,11 +2,11 @@ import Foundation
 import IdentityInsightsClient
 import Settings
 
-/// The doctor's look at the endpoint: an unbilled GET, and the clocks.
+/// The doctor's checks of the endpoint: an unbilled GET, and the clocks.
 struct ConnectionChecks {
     let client: IdentityInsightsClient
     let baseURL: String
-    /// A clock further off than this makes certificates and Retry-After dates doubtful, in seconds.
+    /// A clock that is off by more than this makes certificates and Retry-After dates unreliable, in seconds.
     private static let clockTolerance = 60.0
 
     func findings() async -> [Finding] {
@@ -41,10 +41,10 @@ struct ConnectionChecks {
     }
 }
 
-/// The doctor's look at keys and certificates, each for itself, so that one visit finds all that is wrong.
+/// The doctor's checks of keys and certificates, each independent, so that one run finds every fault.
 struct CredentialChecks {
     let place: Installation
-    /// An end nearer than this is worth a warning, in days.
+    /// An end nearer than this causes a warning, in days.
     private static let daysOfNotice = 30.0
 
     func findings(now: Date = Date()) -> [Finding] {

@@ -10,7 +10,7 @@ public struct DoctorOperation: Sendable {
     private let json: Bool
     private let console: Console
 
-    /// Describes the visit; `oneCall` sends one test record, which is billed.
+    /// Describes the run; `oneCall` sends one test record, which is billed.
     public init(config: String, oneCall: Bool, json: Bool, console: Console = .standard) {
         self.config = config
         self.oneCall = oneCall
@@ -49,7 +49,7 @@ public struct DoctorOperation: Sendable {
 
 /// What one check of the doctor found.
 struct Finding: Encodable, Equatable {
-    /// How grave it is.
+    /// Its severity.
     enum Level: String, Encodable {
         case fine = "ok"
         case warning

@@ -3,10 +3,10 @@ import Foundation
 import RecordStore
 import Settings
 
-/// The doctor's look at folders, disk space, the sealing key and the database.
+/// The doctor's checks of folders, disk space, the sealing key and the database.
 struct StorageChecks {
     let place: Installation
-    /// Less free space than this is worth a warning, in bytes: a night of a million records takes some 3 GiB.
+    /// Less free space than this causes a warning, in bytes: a night of a million records takes some 3 GiB.
     private static let comfortableSpace = 4 << 30
 
     func findings() -> [Finding] {
@@ -47,7 +47,7 @@ struct StorageChecks {
         return Self.space(free: Int(information.f_bavail) * Int(information.f_frsize), at: folder)
     }
 
-    /// What free bytes in a folder mean.
+    /// The finding for this many free bytes in a folder.
     static func space(free: Int, at folder: String) -> Finding {
         let text = "\(NumberFormat.bytes(free)) free at \(folder)"
         return free < comfortableSpace
@@ -77,8 +77,8 @@ struct StorageChecks {
     }
 }
 
-/// The doctor's look at what the daemon needs: its jobs with their folders, schedules, groups and commands; and whether
-/// one runs.
+/// The doctor's checks of what the daemon needs: its jobs with their folders, schedules, groups and commands; and
+/// whether one runs.
 struct DaemonChecks {
     let place: Installation
 

@@ -4,13 +4,13 @@ import JobRunner
 import RecordStore
 import Settings
 
-/// The doctor's one billed call. Where there is a database, the caps are asked first, and the call is written down
-/// before it is sent, as every other.
+/// The doctor's one billed call. Where there is a database, the caps are checked first, and the call is recorded before
+/// it is sent, like any other.
 struct TestCall {
     let place: Installation
     let client: IdentityInsightsClient
 
-    /// Sends the test record, unless a cap forbids it or it could not be written down.
+    /// Sends the test record, unless a cap forbids it or it could not be recorded.
     func finding() async -> Finding {
         guard FileManager.default.fileExists(atPath: place.settings.database) else {
             return finding(await send(), note: "; there is no database yet, so that no ledger shows it")

@@ -6,7 +6,7 @@ import JobRunner
 import Schedules
 import Settings
 
-/// `rollcall jobs check`: whether job files are right, and whether what they need is there.
+/// `rollcall jobs check`: whether job files are valid, and whether what they need exists.
 public struct JobsCheckOperation: Sendable {
     private let files: [String]
     private let config: String
@@ -23,7 +23,7 @@ public struct JobsCheckOperation: Sendable {
 
     /// Prints every finding.
     ///
-    /// - Returns: `configuration` where a file is wrong or a job that is switched on lacks something.
+    /// - Returns: `configuration` if a file is invalid or an enabled job lacks something.
     public func perform() async throws -> ExitStatus {
         let settings = try Installation(config: config).settings
         let findings = try Self.findings(files, settings: settings)
@@ -54,14 +54,14 @@ public struct JobsCheckOperation: Sendable {
     }
 }
 
-/// What a job that is written rightly needs on this machine: folders, a group, a program, other jobs.
+/// What a valid job needs on this machine: folders, a group, a program, other jobs.
 ///
-/// What a job lacks that is switched off is a warning, and a failure for one that the daemon would run.
+/// What is missing is a warning for a disabled job, and a failure for one that the daemon would run.
 struct JobChecks {
     let job: JobDefinition
     /// The names of all jobs, this one among them.
     let names: Set<String>
-    /// The other jobs that are written rightly.
+    /// The other jobs that are valid.
     let others: [JobDefinition]
     /// The settings' caps, which hold over every job's.
     let house: Settings.Limits
@@ -110,7 +110,7 @@ struct JobChecks {
         return "is due \(NumberFormat.time(next, in: job.timeZone))"
     }
 
-    /// What no file could be read under is found before the first comes.
+    /// A mapping under which no file could be read is reported before the first file arrives.
     private var mapping: String? {
         FieldMapping(job).fault.map { "fields: \($0)" }
     }
@@ -125,7 +125,7 @@ struct JobChecks {
         return "output: \(obstacle)"
     }
 
-    /// Files that a pattern names are moved or deleted where they lie.
+    /// Files that a pattern names are moved or deleted in their own folder.
     private var leaving: String? {
         guard let glob = job.source.glob, job.after != .keep else { return nil }
         let folder = URL(filePath: glob).deletingLastPathComponent().path
@@ -208,7 +208,7 @@ struct JobChecks {
 struct FolderCheck {
     /// The folder itself, or the nearest above it that exists.
     let nearest: String
-    /// Its file system; nil where it cannot be told.
+    /// Its file system; nil if it cannot be determined.
     let device: dev_t?
 
     init(_ path: String) {

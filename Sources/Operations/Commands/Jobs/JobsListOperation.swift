@@ -18,7 +18,7 @@ public struct JobsListOperation: Sendable {
         self.console = console
     }
 
-    /// Prints the list; files that are wrong stand in it, their errors on standard error.
+    /// Prints the list; invalid files are included, with their errors on standard error.
     public func perform() async throws -> ExitStatus {
         let place = try Installation(config: config)
         let settings = place.settings
@@ -44,7 +44,7 @@ public struct JobsListOperation: Sendable {
         return errors.isEmpty ? .succeeded : .configuration
     }
 
-    /// The database, where there is one that can be looked into; a list works without.
+    /// The database, if there is one that can be read; a list works without.
     private func past(of place: Installation) -> RecordStore? {
         guard FileManager.default.fileExists(atPath: place.settings.database) else { return nil }
         do {
@@ -69,11 +69,11 @@ struct JobListing: Encodable, Equatable {
     var window: String?
     var source: String?
     var description: String?
-    /// The due time it has dealt with last, where that is so far ahead that a clock was wrong.
+    /// The last due time that was handled, if it is so far ahead that a clock must have been wrong.
     var clockFault: String?
     /// What is wrong with the file.
     var error: String?
-    /// The same times as a person reads them.
+    /// The same times in readable form.
     private var shown = ShownTimes()
 
     private struct ShownTimes: Equatable {
@@ -87,7 +87,7 @@ struct JobListing: Encodable, Equatable {
     /// - Parameters:
     ///   - file: Its file.
     ///   - now: Milliseconds since 1970 UTC.
-    ///   - lastDue: The due time its schedule has dealt with last, as the database has it.
+    ///   - lastDue: The last due time that its schedule handled, from the database.
     init(_ file: JobFile, now: Int64, lastDue: (JobDefinition) throws -> Int64?) rethrows {
         job = file.name
         self.file = file.path
@@ -116,7 +116,7 @@ struct JobListing: Encodable, Equatable {
         shown.clockFault = faulty.map(NumberFormat.time)
     }
 
-    /// What a person is told of a clock that was wrong; nil where none was.
+    /// The message about a clock that was wrong; nil if none was.
     var clockFaultText: String? {
         shown.clockFault.map {
             "\(job): clock fault: it ran for \($0), which is still to come; check this machine's clock (NTP). A daemon "

@@ -24,7 +24,7 @@ struct PathPattern {
         self.components = components.map(Self.tokens)
     }
 
-    /// All that lies in a folder, whose name means nothing but itself.
+    /// Everything directly in a folder, whose name is taken literally.
     init(folder: String) {
         components = folder.split(separator: "/").map { $0.map(Token.character) } + [[.anything]]
     }
@@ -39,7 +39,7 @@ struct PathPattern {
         guard let first = one.first, let second = other.first else {
             return (one + other).allSatisfy { $0 == .anything }
         }
-        // A star stands for nothing more, or takes in one more of the other's; two need not both go on.
+        // A star either ends here or consumes one more token of the other pattern; they need not both advance.
         if first == .anything || second == .anything {
             return overlap(one.dropFirst(first == .anything ? 1 : 0), other.dropFirst(first == .anything ? 0 : 1))
                 || overlap(one.dropFirst(first == .anything ? 0 : 1), other.dropFirst(first == .anything ? 1 : 0))

@@ -1,7 +1,7 @@
 import Basics
 import RecordStore
 
-/// What a person can do about records in doubt, in words.
+/// What an operator can do about records in doubt, in words.
 enum InDoubtMessages {
     /// What there is to decide about a batch's records, one part for each kind there is.
     static func decisions(on inDoubtSummary: InDoubtSummary, of batch: String) -> [String] {
@@ -50,8 +50,8 @@ enum InDoubtMessages {
         }
     }
 
-    /// What sending records again costs whose answer is there; nil where none has one. It is said however the person
-    /// agreed.
+    /// The cost of sending records again that already have an answer; nil if none has one. It is printed even if the
+    /// operator has already agreed.
     static func billedTwice(_ inDoubtSummary: InDoubtSummary) -> String? {
         var parts = [String]()
         if inDoubtSummary.answered > 0 {
@@ -69,7 +69,7 @@ enum InDoubtMessages {
         return parts.joined(separator: "; ") + "; sending \(them) again pays once more"
     }
 
-    /// Why a person has to agree before records are sent again; nil where none may have been billed.
+    /// Why an operator has to agree before records are sent again; nil if none may have been billed.
     static func perhapsBilledTwice(_ inDoubtSummary: InDoubtSummary) -> String? {
         let kinds = [
             (inDoubtSummary.perhapsBilled, "in doubt"), (inDoubtSummary.resolved, "resolved as failed by hand"),
@@ -87,7 +87,7 @@ enum InDoubtMessages {
     }
 }
 
-/// What is doubtful about records that a person wants to send again.
+/// The doubts about records that an operator wants to send again.
 struct SelectedInDoubt {
     /// How many records are selected.
     private(set) var records = 0

@@ -5,13 +5,13 @@ import JobRunner
 import RecordStore
 import Settings
 
-/// Queues the records of a batch again that a person selected, after trying today's keys on answers that were kept.
+/// Queues the selected records of a batch again, after trying the present keys on stored answers.
 struct Requeueing: Sendable {
-    /// What came of it.
+    /// The result.
     struct Found {
         /// The selected records, queued to be sent.
         let rerun: Rerun
-        /// Records whose kept answer can be read now, without a call.
+        /// Records whose stored answer can be read now, without a call.
         let recovered: Int
     }
 
@@ -29,9 +29,9 @@ struct Requeueing: Sendable {
     ///   - selection: Which.
     ///   - batch: Of which batch.
     ///   - yes: Whether the person agreed to what it costs, and to send again what may have been billed.
-    /// - Returns: What came of it.
-    /// - Throws: `RequeueRefusal` where records would be sent without that agreement, or all of them be held again;
-    ///   `OperationFailure` (3) where nothing of the batch can be queued again.
+    /// - Returns: The result.
+    /// - Throws: `RequeueRefusal` if records would be sent without that agreement, or all of them be held again;
+    ///   `OperationFailure` (3) if nothing of the batch can be queued again.
     func perform(_ selection: RequeueSelection, of batch: Batch, yes: Bool) async throws -> Found {
         if let reason = batch.reasonNotToRerun { throw OperationFailure(.unfinished, "\(batch.name) \(reason)") }
         let recovered = selection.statuses.contains(.inDoubt) ? try await readKeptAnswers(batch) : 0
@@ -82,8 +82,8 @@ struct Requeueing: Sendable {
         return reasons.isEmpty ? nil : reasons.joined(separator: "; ") + ". Nothing was queued; --yes sends them"
     }
 
-    /// Whether cancelled records have been answered in another batch, as they are when `cancelled.*` was run: sending them
-    /// would pay a second time, unless the job lets that answer serve.
+    /// Whether cancelled records have been answered in another batch, as they are when `cancelled.*` was run: sending
+    /// them would pay a second time, unless the job allows that answer to be reused.
     private func answeredElsewhere(_ selection: RequeueSelection, _ batch: Batch) async throws -> String? {
         guard selection.statuses.contains(.cancelled), batch.counts.cancelled > 0, spending.job.reuseWithin == nil
         else { return nil }
@@ -107,26 +107,26 @@ struct Requeueing: Sendable {
     }
 }
 
-/// Records were not queued again, because a person has to agree first or to settle others.
+/// Records were not queued again, because an operator has to agree first or to settle others.
 struct RequeueRefusal: Error {
     let batch: Batch
     let reason: String
-    /// Records of the same selection whose kept answer could be read meanwhile.
+    /// Records of the same selection whose stored answer could be read meanwhile.
     let recovered: Int
 
     var failure: OperationFailure { OperationFailure(.unfinished, "\(batch.name): \(reason)") }
 }
 
-/// Tries today's keys on the answers that could not be deciphered when they came: they were billed once already.
+/// Tries the present keys on answers that could not be deciphered when they came: they have already been billed.
 struct Recovery: KeptAnswerReading {
     let store: RecordStore
     let client: IdentityInsightsClient
     let requireEncryptedAnswers: Bool
-    /// Answers kept in memory at once.
+    /// Answers held in memory at once.
     private static let groupSize = 500
 
-    /// Turns records in doubt whose kept answer can be read now into succeeded ones; no call is made. An answer to another
-    /// call is not taken.
+    /// Turns records in doubt whose stored answer can be read now into succeeded ones; no call is made. An answer to
+    /// another call is not taken.
     ///
     /// - Parameter batch: The batch.
     /// - Returns: How many could be read, and how many could not.

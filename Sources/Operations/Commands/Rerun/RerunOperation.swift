@@ -4,8 +4,8 @@ import JobRunner
 import RecordStore
 import Settings
 
-/// `rollcall rerun`: sends a batch's failed records again, those of a cancelled batch that were not sent and, with a
-/// person's word, those in doubt; nothing else that waits there.
+/// `rollcall rerun`: sends a batch's failed records again, those of a cancelled batch that were not sent and, if the
+/// operator agrees, those in doubt; nothing else that is queued there.
 public struct RerunOperation: Sendable {
     private let request: RerunRequest
     private let console: Console
@@ -16,8 +16,8 @@ public struct RerunOperation: Sendable {
         self.console = console
     }
 
-    /// Queues the selected records, sends them, or lets a daemon that runs the database do so, and writes the results
-    /// anew.
+    /// Queues the selected records, sends them or lets the daemon that runs the database send them, and rewrites the
+    /// results.
     public func perform() async throws -> ExitStatus {
         let selection = try selection()
         let place = try Installation(config: request.config)
@@ -36,7 +36,7 @@ public struct RerunOperation: Sendable {
         _ selection: RequeueSelection, _ place: Installation, _ job: JobDefinition
     ) async throws -> ExitStatus {
         let stop = StopSignal()
-        // A person chose which records are sent again; the policy adds none.
+        // The operator chose which records are sent again; the retry policy adds none.
         let session = try RunSession(
             place: place, job: job, rate: nil, out: request.out, stop: stop, console: console, holdsInDoubt: true)
         return try await session.whileSignalsAreHeard {
@@ -72,7 +72,7 @@ public struct RerunOperation: Sendable {
         }
     }
 
-    /// The files may be those of an earlier end all the same, where the last run did not live to write them.
+    /// The files may be those of an earlier end all the same, if the last run ended before it wrote them.
     private func nothingToSend(_ batch: Batch, _ session: RunSession) async throws -> ExitStatus {
         guard batch.state.isFinished else { return try session.standing(batch, json: request.json) }
         if try session.results.wholeFolder(of: batch) == nil {
@@ -104,7 +104,7 @@ public struct RerunOperation: Sendable {
                 session: session, job: job, stop: stop, out: request.out, json: request.json)
             let queued = try session.store.batch(batch.id)
             let step = RerunStep(queued, selected: found.rerun.records, recovered: found.recovered)
-            // The daemon sends the others for their own sake.
+            // The daemon sends the others anyway.
             if case .send = step { return try await followed.end(of: batch.id) }
             if let notice = step.notice(goesOn: "the daemon goes on with them") {
                 console.note("\(batch.name): \(notice)")
@@ -139,7 +139,7 @@ public struct RerunOperation: Sendable {
     }
 }
 
-/// What `rollcall rerun` is asked to do.
+/// What `rollcall rerun` is to do.
 public struct RerunRequest: Sendable {
     /// The batch's name or number.
     public var batch: String

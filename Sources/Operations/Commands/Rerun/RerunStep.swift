@@ -3,13 +3,13 @@ import RecordStore
 
 /// What a re-run does once the selected records are queued: it sends these and nothing else. A pure rule.
 enum RerunStep: Equatable {
-    /// Nothing now: the batch stands still, and a person's word sends them. How, as the end of a sentence.
+    /// Nothing now: the batch stands still until an operator's command sends them; holds how, as the end of a sentence.
     case wait(String)
-    /// Send the selected records, and leave so many others waiting.
+    /// Send the selected records, and leave this many others queued.
     case send(leaving: Int)
-    /// Write the results anew: answers that were kept can be read now, and nothing is to be sent.
+    /// Rewrite the results: stored answers can be read now, and nothing is to be sent.
     case conclude
-    /// Nothing is selected; so many others wait.
+    /// Nothing is selected; this many others are queued.
     case nothing(waiting: Int)
 
     /// Decides.
@@ -17,7 +17,7 @@ enum RerunStep: Equatable {
     /// - Parameters:
     ///   - batch: The batch as it is after the selected records were queued.
     ///   - selected: How many these are.
-    ///   - recovered: Records whose kept answer could be read without a call.
+    ///   - recovered: Records whose stored answer could be read without a call.
     init(_ batch: Batch, selected: Int, recovered: Int) {
         // A daemon may have sent some by now.
         let others = max(0, batch.counts.queued - selected)
@@ -32,7 +32,7 @@ enum RerunStep: Equatable {
 }
 
 extension RerunStep {
-    /// What is said of it; nil where nothing need be said.
+    /// The message for it; nil if none is needed.
     ///
     /// - Parameter goesOn: What sends the others that wait.
     /// - Returns: The rest of the line that begins with the batch's name.
@@ -53,7 +53,7 @@ extension Batch {
     /// What sends records that were queued again in a batch that stands still.
     ///
     /// - Parameter queuedAgain: How many these are; the others that wait are sent with them.
-    /// - Returns: The end of a sentence; nil where the batch does not stand still.
+    /// - Returns: The end of a sentence; nil if the batch does not stand still.
     func nextStepText(queuedAgain: Int) -> String? {
         let others = counts.queued - queuedAgain
         let waiting = others > 0 ? NumberFormat.count(others, "other record") : nil
@@ -91,7 +91,7 @@ extension Batch {
         return "\(text); \(Hint.rerun(batch: name, status: "cancelled")) would send \(all) after all"
     }
 
-    /// The commands that send what is left of a batch that is over, and nothing that was answered; nil where nothing is
+    /// The commands that send what is left of a batch that is over, and nothing that was answered; nil if nothing is
     /// left that could be sent.
     var waysToSendRest: String? {
         guard isIngested else { return nil }

@@ -4,7 +4,7 @@ import RecordStore
 import Results
 import Settings
 
-/// `rollcall resolve`: a person decides what becomes of records in doubt.
+/// `rollcall resolve`: an operator decides what becomes of records in doubt.
 public struct ResolveOperation: Sendable {
     private let request: ResolveRequest
     private let console: Console
@@ -15,7 +15,7 @@ public struct ResolveOperation: Sendable {
         self.console = console
     }
 
-    /// Settles the records, keeps the decision and who made it, and writes the results of a finished batch anew.
+    /// Settles the records, stores the decision and who made it, and rewrites the results of a finished batch.
     public func perform() async throws -> ExitStatus {
         let place = try Installation(config: request.config)
         let session = try OperatorSession(place, console: console)
@@ -23,7 +23,7 @@ public struct ResolveOperation: Sendable {
         let inDoubtSummary = try inDoubtSummary(batch, session.store)
         switch request.decision {
         case .failed:
-            // Found before anything is decided: a job's file may be wrong, or gone.
+            // Found before anything is decided: a job's file may be invalid or missing.
             let job = try place.job(of: batch, console: console)
             try await fail(batch, under: job, in: session)
         case .queued: try await queue(inDoubtSummary, of: batch, in: session)
@@ -91,7 +91,7 @@ public struct ResolveOperation: Sendable {
         console.note("\(batch.name): \(NumberFormat.count(count, "record")) queued again; \(nextStepText)")
     }
 
-    /// Who sends them, and with what else; where nobody does, how they are sent alone.
+    /// Which process sends them, and with what else; if none does, how to send them alone.
     private func goesOn(_ batch: Batch, _ count: Int, _ session: OperatorSession) throws -> String {
         let others = batch.counts.queued - count
         guard others > 0, try session.place.runner() == .nobody else { return try session.continuingRunner() }
@@ -116,13 +116,13 @@ public struct ResolveOperation: Sendable {
     }
 }
 
-/// What `rollcall resolve` is asked to do.
+/// What `rollcall resolve` is to do.
 public struct ResolveRequest: Sendable {
     /// What becomes of records in doubt.
     public enum Decision: String, Sendable, CaseIterable {
         /// They count as failed.
         case failed
-        /// They are sent again, and perhaps billed a second time.
+        /// They are sent again, and possibly billed a second time.
         case queued
     }
 
@@ -134,7 +134,7 @@ public struct ResolveRequest: Sendable {
     public var line: Int?
     /// What becomes of them.
     public var decision: Decision
-    /// Whether records may be sent again that were perhaps billed.
+    /// Whether records that may have been billed may be sent again.
     public var yes: Bool
 
     /// Describes the decision.

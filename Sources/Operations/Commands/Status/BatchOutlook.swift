@@ -3,8 +3,8 @@ import RecordStore
 import Results
 import Settings
 
-/// What `status` tells of a batch beside its counters: whether anybody sends its records, where its results are, what it
-/// has cost, and how long the rest takes.
+/// What `status` shows of a batch besides its counters: whether a process sends its records, where its results are,
+/// what it has cost, and how long the rest takes.
 struct BatchOutlook: Equatable {
     /// What is left to be sent.
     struct Rest: Equatable {
@@ -16,17 +16,17 @@ struct BatchOutlook: Equatable {
         var seconds: Double { Double(calls) / rate }
     }
 
-    /// Whether it may run, and nobody runs it: it was interrupted, or its turn has not come.
+    /// Whether it may run, and no process runs it: it was interrupted, or its turn has not come.
     var isStopped = false
-    /// The folder that holds its results as they are now; nil where there is none.
+    /// The folder that holds its results as they are now; nil if there is none.
     var results: String?
     var cost = Cost.unknown
-    /// Nil where nothing is left, or nobody knows yet how much.
+    /// Nil if nothing is left, or if it is not known yet how much.
     var rest: Rest?
 }
 
 extension Batch {
-    /// The batch's state as people are told it: what the database has as running is `stopped` where nobody runs it.
+    /// The batch's state as it is displayed: what the database has as running is `stopped` where no process runs it.
     func stateText(isStopped: Bool) -> String { isStopped ? "stopped" : state.rawValue }
 }
 
@@ -35,7 +35,7 @@ extension Installation.Runner {
     ///
     /// - Parameters:
     ///   - batch: The batch, in state running.
-    ///   - status: What the last runner said of itself, which may be another one.
+    ///   - status: The status that the last runner published, which may be another one.
     /// - Returns: Whether it does.
     func sends(_ batch: Batch, _ status: RunnerStatus?) -> Bool {
         switch self {
@@ -53,7 +53,7 @@ struct BatchOutlooks {
     let runner: Installation.Runner
     let status: RunnerStatus?
 
-    /// Looks at who runs the database.
+    /// Looks at which process runs the database.
     ///
     /// - Throws: `StoreError` when it cannot be read.
     init(_ place: Installation, _ store: RecordStore) throws {
@@ -78,10 +78,10 @@ struct BatchOutlooks {
             }, rest: rest(of: batch, under: job))
     }
 
-    /// Whether a batch may run, and nobody runs it.
+    /// Whether a batch may run, and no process runs it.
     func isStopped(_ batch: Batch) -> Bool { batch.state == .running && !runner.sends(batch, status) }
 
-    /// What is left of a batch; nil where nothing is, or its file has not been read.
+    /// What is left of a batch; nil if nothing is, or its file has not been read.
     func rest(of batch: Batch) -> BatchOutlook.Rest? { rest(of: batch, under: place.jobOrSettings(of: batch)) }
 
     private func rest(of batch: Batch, under job: JobDefinition) -> BatchOutlook.Rest? {

@@ -2,7 +2,7 @@ import Basics
 import RecordStore
 import Results
 
-/// Batches as a person reads them.
+/// Batches in readable form.
 enum BatchTable {
     private static let header = [
         "BATCH", "STATE", "TOTAL", "SUCCEEDED", "FAILED", "INVALID", "IN DOUBT", "QUEUED", "TO GO", "CREATED",
@@ -15,7 +15,7 @@ enum BatchTable {
             [header] + batches.map { row($0, isStopped: outlooks.isStopped($0), rest: outlooks.rest(of: $0)) })
     }
 
-    /// One batch; `resumesAt` is when a cap that paused it turns over, in milliseconds since 1970 UTC.
+    /// One batch; `resumesAt` is when a cap that paused it resets, in milliseconds since 1970 UTC.
     static func detail(of batch: Batch, _ outlook: BatchOutlook, resumesAt: Int64? = nil) -> String {
         var rows = [
             ["batch", batch.name], ["file", batch.fileName], ["job", batch.job],

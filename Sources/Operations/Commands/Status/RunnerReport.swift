@@ -3,11 +3,11 @@ import Foundation
 import RecordStore
 import Results
 
-/// Who runs the database and how the way to the API stands, as `status --json` prints it.
+/// Which process runs the database and the state of the connection to the API, as `status --json` prints it.
 struct RunnerReport: Encodable, Equatable {
     enum Kind: String, Encodable {
         case daemon
-        /// A `run`, which ends with its batches and says no more of itself.
+        /// A `run`, which ends with its batches and publishes no more about itself.
         case run
     }
 
@@ -32,10 +32,10 @@ struct RunnerReport: Encodable, Equatable {
     var noCallsUntil: String?
     /// Calls per second.
     var allowedRate: Double?
-    /// Since when the disk that holds the database is full; absent while it has room.
+    /// Since when the disk that holds the database is full; absent while it has space.
     var diskFullSince: String?
 
-    /// What is known of a runner; nil where nobody runs the database.
+    /// What is known of a runner; nil if no process runs the database.
     init?(_ runner: Installation.Runner, _ status: RunnerStatus?, _ storage: StorageCondition) {
         switch runner {
         case .nobody: return nil
@@ -72,9 +72,9 @@ struct RunnerReport: Encodable, Equatable {
     }
 }
 
-/// What `status` says of whoever runs the database, above the batches.
+/// What `status` says of the process that runs the database, above the batches.
 enum RunnerLine {
-    /// One line, more where no calls are made; nil where nobody runs and no daemon did.
+    /// One line, more where no calls are made; nil if no process runs it and no daemon has.
     static func text(
         of runner: Installation.Runner, _ status: RunnerStatus?, _ storage: StorageCondition, now: Date = Date()
     ) -> String? {
@@ -96,7 +96,7 @@ enum RunnerLine {
 }
 
 extension StorageCondition {
-    /// Why no calls are made at all; nil while the disk has room.
+    /// Why no calls are made at all; nil while the disk has space.
     var waiting: String? {
         guard case .full(let since) = self else { return nil }
         return "no calls since \(NumberFormat.time(since)): the disk that holds the database is full; make room on it"

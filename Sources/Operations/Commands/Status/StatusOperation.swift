@@ -3,7 +3,7 @@ import Foundation
 import RecordStore
 import Results
 
-/// `rollcall status`: the batches as they stand, read beside whoever runs them.
+/// `rollcall status`: the batches as they stand, read beside the process that runs them.
 public struct StatusOperation: Sendable {
     private let config: String
     private let batch: String?
@@ -20,7 +20,7 @@ public struct StatusOperation: Sendable {
         self.console = console
     }
 
-    /// Prints once, or every second until nothing moves any more.
+    /// Prints once, or every second until nothing changes any more.
     public func perform() async throws -> ExitStatus {
         let place = try Installation(config: config)
         let store = try place.storeForReading()
@@ -63,15 +63,15 @@ public struct StatusOperation: Sendable {
 }
 
 extension BatchState {
-    /// Whether nothing moves until somebody does something.
+    /// Whether nothing changes until an operator acts.
     var isAtRest: Bool { isFinished || [.awaitingConfirmation, .paused, .halted].contains(self) }
 }
 
-/// What `status --json` prints: who runs the database, and the batches.
+/// What `status --json` prints: which process runs the database, and the batches.
 struct StatusReport: Encodable {
-    /// Null where nobody does.
+    /// Null if there is none.
     let runner: RunnerReport?
-    /// What batches wait for since a restore; null: nothing.
+    /// What batches wait for after a restore; null: nothing.
     let restore: Restore?
     let batches: [BatchStatus]
 
@@ -86,7 +86,7 @@ struct StatusReport: Encodable {
         case runner, restore, batches
     }
 
-    /// A restore of which nobody knows what had been sent before.
+    /// A restore for which it is unknown what had been sent before.
     struct Restore: Encodable {
         let since: String
         let reason: String
@@ -105,7 +105,7 @@ struct BatchStatus: Encodable {
     let job: String
     let file: String
     let state: BatchState
-    /// Whether it is in state running and nobody runs it.
+    /// Whether it is in state running and no process runs it.
     let isStopped: Bool
     let reason: String?
     let createdAt: String
@@ -115,12 +115,12 @@ struct BatchStatus: Encodable {
     let retries: Int
     let possibleDoubleBills: Int
     let cost: Cost
-    /// The folder that holds its results as they are now; absent where there is none.
+    /// The folder that holds its results as they are now; absent if there is none.
     let results: String?
-    /// What is left to be sent, and the least time that takes; absent where nothing is.
+    /// What is left to be sent, and the least time that takes; absent if nothing is.
     let callsToGo: Int?
     let secondsToGo: Double?
-    /// When a cap that paused it turns over, and a daemon goes on with it.
+    /// When a cap that paused it resets, and a daemon continues it.
     let resumeAt: String?
 
     init(_ batch: Batch, resumesAt: Int64? = nil, _ outlooks: BatchOutlooks) throws {

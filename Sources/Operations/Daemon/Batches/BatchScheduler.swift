@@ -1,6 +1,6 @@
 import RecordStore
 
-/// Which batches the daemon is busy with, and what it does next with each it sees. Decides, does nothing.
+/// Which batches the daemon is working on, and what to do next with each. A pure value: it decides and does nothing.
 struct BatchScheduler {
     /// A batch as the database shows it.
     struct BatchSnapshot: Equatable {
@@ -8,7 +8,7 @@ struct BatchScheduler {
         let state: BatchState
         /// Whether it is finished and its result files are not written yet.
         var lacksResults = false
-        /// When a batch that a cap has paused goes on by itself, in milliseconds since 1970 UTC.
+        /// When a batch that a cap has paused continues by itself, in milliseconds since 1970 UTC.
         var resumesAt: Int64?
         var priority = 1
     }
@@ -19,7 +19,7 @@ struct BatchScheduler {
         case start(BatchID)
         /// Someone took it out of `running`: make no more calls for it.
         case stop(BatchID)
-        /// It is over: write its results and tell.
+        /// It is over: write its results and notify.
         case conclude(BatchID)
         /// Its pause is over.
         case resume(BatchID)
@@ -34,8 +34,8 @@ struct BatchScheduler {
     /// How many batches are worked on at once; the rest waits its turn in the order of priority and arrival.
     private let slots: Int
     private var busy: [BatchID: Work] = [:]
-    /// Batches whose work failed for an outside reason, and until when they are left alone, in monotonic nanoseconds: the
-    /// wall clock may be set meanwhile.
+    /// Batches whose work failed for an outside reason, and until when they are left alone, in monotonic nanoseconds:
+    /// the wall clock may be set meanwhile.
     private var leftAlone: [BatchID: Int64] = [:]
 
     init(slots: Int) {
@@ -50,9 +50,9 @@ struct BatchScheduler {
     /// - Parameters:
     ///   - sightings: All batches that are not over, or lack their results.
     ///   - mayStart: Whether anything new may begin: not while the gate is halted, nor while the daemon is ending.
-    ///   - now: Milliseconds since 1970 UTC, by which caps turn over.
+    ///   - now: Milliseconds since 1970 UTC, by which caps reset.
     ///   - monotonic: Monotonic nanoseconds, by which batches are left alone.
-    /// - Returns: The steps; each is taken to be done, until `ended`.
+    /// - Returns: The steps; each counts as under way until `ended`.
     mutating func steps(for sightings: [BatchSnapshot], mayStart: Bool, now: Int64, monotonic: Int64) -> [Step] {
         leftAlone = leftAlone.filter { $0.value > monotonic }
         let free = sightings.filter { busy[$0.id] == nil && leftAlone[$0.id] == nil }
@@ -60,7 +60,8 @@ struct BatchScheduler {
             + (mayStart ? resumptions(of: free, now: now) + starts(for: free) : [])
     }
 
-    /// The work on a batch is over; one whose work could not be done is left alone until a monotonic time in nanoseconds.
+    /// The work on a batch is over; one whose work could not be done is left alone until a monotonic time in
+    /// nanoseconds.
     mutating func ended(_ batch: BatchID, leavingAloneUntil time: Int64? = nil) {
         busy[batch] = nil
         leftAlone[batch] = time

@@ -6,7 +6,7 @@ import Schedules
 import Settings
 import Synchronization
 
-/// Sees to it that every batch that may run does, and that every one that is over gets its results.
+/// Runs every batch that may run, and writes the results of every one that is over.
 ///
 /// The database is the only source: a batch taken in, paused, resumed or cancelled by another process is noticed at the
 /// next look, at most `daemon.poll` later.
@@ -14,7 +14,7 @@ final class BatchSupervisor: Sendable {
     private struct State {
         var scheduler: BatchScheduler
         var stops: [BatchID: StopSignal] = [:]
-        /// What the batches under way were begun with.
+        /// The terms under which the batches under way were started.
         var terms: [BatchID: BatchTerms] = [:]
     }
 
@@ -25,21 +25,21 @@ final class BatchSupervisor: Sendable {
     /// How long a batch is left alone whose results could not be written, in nanoseconds.
     private static let retryAfter: Int64 = 60_000_000_000
 
-    /// Looks after at most so many batches at once.
+    /// Works on at most `slots` batches at once.
     init(context: DaemonContext, reload: Reload, slots: Int = 100) {
         self.context = context
         self.reload = reload
         state = Mutex(State(scheduler: BatchScheduler(slots: slots)))
     }
 
-    /// Works until the daemon is told to stop and every batch's work has ended.
+    /// Works until the daemon is stopped and every batch's work has ended.
     ///
-    /// - Throws: `StoreError` when state could not be read or written: nothing can be accounted for then.
+    /// - Throws: `StoreError` when state could not be read or written: no call can be accounted for then.
     func run() async throws {
         var watch = try OperatorWatch(context: context, reload: reload)
         try await withThrowingTaskGroup(of: Event.self) { group in
             group.addTask { .isPollDue }
-            // The wait for the next look is a child like the work on batches: whichever fails is heard of at once.
+            // The wait for the next look is a child like the work on batches: a failure of either is noticed at once.
             while let event = try await group.next() {
                 guard event == .isPollDue else { continue }
                 context.expect(Self.name)
@@ -61,18 +61,18 @@ final class BatchSupervisor: Sendable {
         case workEnded
     }
 
-    /// Looks at all batches once and begins what is to be done; whether nothing is left to wait for.
+    /// Looks at all batches once and starts what is to be done; returns whether nothing is left to wait for.
     private func look(_ watch: inout OperatorWatch, _ group: inout Group) async throws -> Bool {
         let isOver = checkForStop()
         var steps = [BatchScheduler.Step]()
         try await unlessItFails { steps = try nextSteps() }
-        // A batch that was seen running because somebody resumed it runs under what the settings say now.
+        // A batch that was seen running because somebody resumed it runs under the settings in force now.
         try await unlessItFails { try await watch.look() }
         for step in steps { try await unlessItFails { try await take(step, &group) } }
         return isOver || Task.isCancelled
     }
 
-    /// Goes on where one step fails for a reason of its own: the next look sees what is left to do.
+    /// Continues if one step fails for a reason of its own: the next look finds what is left to do.
     private func unlessItFails(_ step: () async throws -> Void) async throws {
         do {
             try await step()
@@ -83,7 +83,7 @@ final class BatchSupervisor: Sendable {
         }
     }
 
-    /// Passes the daemon's stop on; whether nothing is left to wait for.
+    /// Passes on the daemon's stop, and returns whether nothing is left to wait for.
     private func checkForStop() -> Bool {
         guard context.stop.isRaised else { return false }
         return state.withLock { state in
@@ -104,12 +104,12 @@ final class BatchSupervisor: Sendable {
         }
     }
 
-    /// Has batches under way whose rules are others now make no more calls: they begin anew under the new ones as soon as
-    /// the answers under way have come.
+    /// Stops calls for batches under way whose terms have changed: they restart under the new ones once the answers
+    /// under way have arrived.
     private func applyChange(_ configuration: DaemonContext.LiveConfiguration) throws {
         let changed = state.withLock { state in
             let changed = state.terms.filter { configuration.terms(for: $0.value.job) != $0.value }.keys.sorted()
-            // What it is begun with next is noted then.
+            // Its new terms are recorded when it restarts.
             for batch in changed { state.terms[batch] = nil }
             return changed.compactMap { batch in state.stops[batch].map { (batch, $0) } }
         }
@@ -172,7 +172,7 @@ extension BatchScheduler.BatchSnapshot {
     }
 }
 
-/// What a batch of a daemon is run under, as far as a reload can change it: the part of settings and job that
+/// The terms under which a daemon runs a batch, as far as a reload can change them: the part of settings and job that
 /// `RunnerConfiguration` is made from.
 struct BatchTerms: Equatable {
     /// The job's name.
@@ -193,7 +193,7 @@ struct BatchTerms: Equatable {
         let reuseWithin: Duration?
     }
 
-    /// The terms of a job's batches; `definition` is nil where the job is gone.
+    /// The terms of a job's batches; `definition` is nil if the job is gone.
     init(job: String, _ definition: JobDefinition?, _ settings: Settings) {
         self.job = job
         own = definition.map { job in
@@ -208,6 +208,6 @@ struct BatchTerms: Equatable {
 }
 
 extension DaemonContext.LiveConfiguration {
-    /// What batches of a job are run under.
+    /// The terms for batches of a job.
     func terms(for job: String) -> BatchTerms { BatchTerms(job: job, self.job(named: job), place.settings) }
 }

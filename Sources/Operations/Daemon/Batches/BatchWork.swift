@@ -6,8 +6,8 @@ import RecordStore
 import Results
 import Settings
 
-/// The daemon's work on one batch: sends its records, and when it is over writes its results, tells whoever is to be
-/// told and lets its file go.
+/// The daemon's work on one batch: sends its records, and when it is over writes its results, runs the notification
+/// commands and releases its file.
 struct BatchWork {
     /// How a piece of work ended.
     enum End: Equatable {
@@ -38,7 +38,7 @@ struct BatchWork {
         }
     }
 
-    /// Writes the results of a batch that is over, lets its file go, and tells. Every step can be done twice.
+    /// Writes the results of a batch that is over, releases its file, and notifies. Every step is idempotent.
     ///
     /// - Throws: `StoreError` when state could not be read or written.
     func conclude() async throws -> End {
@@ -57,7 +57,7 @@ struct BatchWork {
                 results: folder)
             return .done
         } catch let error as StoreError where error.code == .diskFull && context.stop.isRaised {
-            // The results are written, and told, at the next start.
+            // The results are written, and notified, at the next start.
             return .failed
         } catch  where error.endsTheDaemon {
             throw error
@@ -71,12 +71,12 @@ struct BatchWork {
 }
 
 extension BatchWork {
-    /// What the end of a run means for the people who wait for the batch.
+    /// Notifies of the end of a run.
     func tell(_ end: RunEnd, of id: BatchID, under job: JobDefinition) async throws {
         let batch = try context.store.batch(id)
         switch end {
         case .completed, .rerunDone: break
-        // It is begun anew at once.
+        // It is restarted at once.
         case .stopped where batch.state == .running && !context.stop.isRaised: break
         case .stopped, .stateChanged:
             context.log.info("batch stands still", metadata: batch.logged(["state": "\(batch.state.rawValue)"]))
@@ -93,8 +93,8 @@ extension BatchWork {
         }
     }
 
-    /// Lets the batch's file go where its job says. Where that can't be done the batch is over all the same, and
-    /// `FileReleaseRetry` tries again and tells why.
+    /// Releases the batch's file as its job says. If that fails the batch is over all the same, and `FileReleaseRetry`
+    /// tries again and reports why.
     func releaseInput(_ batch: Batch) async throws {
         guard !context.pendingReleases.contains(batch.id) else { return }
         do {
@@ -105,7 +105,7 @@ extension BatchWork {
         if try context.store.claimedFile(of: batch.id) != nil { context.pendingReleases.add(batch.id) }
     }
 
-    /// The batch's job is gone, so nobody knows under which limits its records may be sent.
+    /// The batch's job is gone, so it is unknown under which limits its records may be sent.
     func pauseWithoutJob(_ batch: Batch) async throws -> End {
         try await pause(
             batch,
@@ -114,7 +114,7 @@ extension BatchWork {
         )
     }
 
-    /// Only its job says where results and file of a batch go; while that is away they wait.
+    /// Only its job says where results and file of a batch go; while that is missing they wait.
     func isHeldByMissingJob(_ batch: Batch) throws -> Bool {
         guard context.configuration.job(named: batch.job) == nil, try context.store.claimedFile(of: batch.id) != nil
         else {
@@ -126,7 +126,7 @@ extension BatchWork {
         return true
     }
 
-    /// Stops a batch that cannot go on for a reason of its own, unless somebody else has moved it meanwhile.
+    /// Stops a batch that cannot continue for a reason of its own, unless somebody else has moved it meanwhile.
     func pause(_ batch: Batch, because reason: String) async throws -> End {
         guard try await context.store.moveBatch(batch.id, from: [.running], to: .paused, reason: reason) else {
             return .done
@@ -154,7 +154,7 @@ extension BatchWork {
 }
 
 extension DaemonContext {
-    /// Keeps what a run tells that a person would want to read the next morning; progress is in `status`.
+    /// Logs those events of a run that an operator would want to read the next morning; progress is in `status`.
     func log(_ event: RunnerEvent, of batch: Batch) {
         switch event {
         case .progress, .probe, .halted: break

@@ -1,9 +1,9 @@
 import Foundation
 import RecordStore
 
-/// When a cap on calls turns over by itself. A pure rule.
+/// When a cap on calls resets by itself. A pure rule.
 enum CapReset {
-    /// The next moment at which a cap leaves room again; nil for one that only a person can raise.
+    /// The next time at which a cap allows calls again; nil for one that only an operator can raise.
     ///
     /// - Parameters:
     ///   - now: Milliseconds since 1970 UTC.

@@ -6,17 +6,17 @@ import Logging
 import RecordStore
 import Settings
 
-/// Takes one file in under a job, from wherever it lies, and says what has become of it.
+/// Takes one file in under a job, from any folder, and returns the outcome.
 struct FileIntake {
-    /// What has become of a file.
+    /// The outcome for a file.
     enum Outcome {
         /// Its records are in this batch, which may run or waits for confirmation.
         case taken(Batch)
-        /// Its very content was taken in before under this job; nothing is sent again.
+        /// The same content was taken in before under this job; nothing is sent again.
         case known(Batch)
         /// It cannot be used; nothing of it will be sent.
         case refused(InputError)
-        /// The daemon ends, or the batch was paused while it was being read: it goes on later.
+        /// The daemon ends, or the batch was paused while it was being read: it continues later.
         case interrupted
     }
 
@@ -27,9 +27,9 @@ struct FileIntake {
     ///
     /// - Parameters:
     ///   - path: Where it lies.
-    ///   - claim: What the database knows of it, where it was claimed; a batch named there is gone on with.
-    ///   - progress: Told how much of the file has been read, in percent.
-    /// - Returns: What has become of it.
+    ///   - claim: What the database knows of it, where it was claimed; a batch named there is continued.
+    ///   - progress: Called with how much of the file has been read, in percent.
+    /// - Returns: The outcome.
     /// - Throws: `StoreError` when state could not be read or written.
     func take(_ path: String, claim: ClaimedFile, progress: @escaping @Sendable (Int) -> Void) async throws -> Outcome {
         do {
@@ -44,7 +44,7 @@ struct FileIntake {
             try await giveUp(path, because: error)
             return .refused(error)
         } catch let error as StoreError where error.code == .takenIn {
-            // Another process was quicker, and is known now.
+            // Another process was quicker; its batch is found now.
             return try await take(path, claim: claim, progress: progress)
         } catch let error as StoreError where !error.isFatal {
             return .interrupted
@@ -53,7 +53,7 @@ struct FileIntake {
         }
     }
 
-    /// What is known of the file that lies there now: nothing, where it has taken the place of the one that was claimed.
+    /// What is known of the file that lies there now: nothing, if it has replaced the one that was claimed.
     private func current(_ claim: ClaimedFile, for input: ExaminedFile) async throws -> ClaimedFile {
         guard let batch = try claim.batch.map(context.store.batch), batch.contentDigest != input.contentDigest else {
             return claim
@@ -97,7 +97,7 @@ struct FileIntake {
         return known.contains { $0.id == claim.batch } ? nil : known.first
     }
 
-    /// Lets a batch whose file has been read run, or wait for a person's word.
+    /// Lets a batch whose file has been read run, or wait for confirmation.
     private func admit(_ batch: Batch) async throws -> Batch {
         guard batch.state == .ingesting else { return batch }
         let admission = try await Spending(store: context.store, job: job, pricing: context.configuration.place.pricing)
@@ -119,7 +119,7 @@ struct FileIntake {
     }
 }
 
-/// What is said of a file in a drop folder whose very content was taken in before: where its results are, and what can be
+/// The message about a file in a drop folder whose content was taken in before: where its results are, and what can be
 /// done. A pure rule.
 struct RepeatedFile {
     let file: String
@@ -165,7 +165,7 @@ struct RepeatedFile {
         }
     }
 
-    /// Where everything is to be asked once more.
+    /// Where to request everything again.
     private var again: String {
         "To have all lines answered once more, ask those who run Rollcall for "
             + "\(Hint.submit(file: rejectedPath, job: job.name, again: true)), which runs \(job.onceMore)"

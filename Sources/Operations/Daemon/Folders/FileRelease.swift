@@ -16,8 +16,8 @@ extension DaemonContext {
             store: store, pricing: configuration.place.pricing, place: ResultsLocation(job, settings: settings))
     }
 
-    /// Writes a batch's results, and writes those of an earlier end anew that lie in other folders: nobody is to mend and
-    /// send again a line that has been answered since.
+    /// Writes a batch's results, and rewrites those of an earlier end in other folders: nobody should correct and
+    /// resend a line that has been answered since.
     ///
     /// - Returns: The folder they are in, and those in which results of an earlier end had to stay as they are.
     func writeResults(of batch: Batch) throws -> (folder: String, stale: [String]) {
@@ -27,7 +27,7 @@ extension DaemonContext {
         return (folder, try results.staleFolders(of: batch).filter { try !renew($0, of: batch, results) })
     }
 
-    /// Whether results in another folder are those of now; one that cannot be written keeps nobody from the results.
+    /// Whether results in another folder are those of now; one that cannot be written does not prevent it.
     private func renew(_ folder: String, of batch: Batch, _ results: BatchResults) throws -> Bool {
         do {
             _ = try results.write(batch, into: folder)
@@ -42,10 +42,10 @@ extension DaemonContext {
         }
     }
 
-    /// Lets a batch's input file go where its job says. Done again, it finds nothing to do.
+    /// Releases a batch's input file as its job says. Idempotent.
     ///
-    /// What was written into the file, or in its place, since it was taken in, nobody has read: it is not put away as if
-    /// it had been answered.
+    /// What was written into the file, or in its place, since it was taken in has not been read: it is not archived as
+    /// if it had been answered.
     func release(_ batch: Batch) async throws {
         guard let claim = try store.claimedFile(of: batch.id) else { return }
         guard let job = configuration.job(named: batch.job) else { return }
@@ -63,11 +63,11 @@ extension DaemonContext {
                 metadata: batch.logged(["file": "\(claim.name)"]))
         }
         try await store.forgetClaimedFile(at: claim.path)
-        // Another file of its name may have waited for it to leave.
+        // Another file of the same name may have been waiting.
         folderWakeSignal(of: batch.job).wakeUp()
     }
 
-    /// Takes the file of a batch that waited for a person's word out of the inbox again, unless it is another by now.
+    /// Takes the file of a batch that waited for confirmation out of the inbox again, unless it has been replaced.
     private func takeBack(_ claim: ClaimedFile, _ batch: Batch, _ folder: DropFolder) async throws {
         guard try !folder.holdsInWorking(claim.name), let file = try folder.sighting(of: claim.name) else { return }
         let path = folder.inboxPath(of: claim.name)
@@ -79,7 +79,7 @@ extension DaemonContext {
         }
     }
 
-    /// Why no calls are made for a batch just now; nil while they are, as far as anybody knows.
+    /// Why no calls are made for a batch just now; nil while they are, as far as is known.
     func waiting(_ batch: Batch) -> String? {
         if let full = store.storageCondition.waiting { return full }
         let status = traffic.status
@@ -93,7 +93,7 @@ extension DaemonContext {
     }
 
     private func leave(_ folder: DropFolder, _ claim: ClaimedFile, _ batch: Batch, _ job: JobDefinition) throws {
-        // In this order: a text that is left over would speak for nobody, and nobody would remove it.
+        // In this order: a leftover text would describe no file, and nothing would remove it.
         try folder.removeStatus(of: claim.name)
         switch job.after {
         case .archive, .keep: try folder.archive(claim.name, as: batch.name)
@@ -121,13 +121,13 @@ extension DaemonContext {
     }
 }
 
-/// Lets the input files go that could not be let go when their batches were over, and those a crash left where they
-/// were. The results are there; only the file is not where its job says.
+/// Releases the input files that could not be released when their batches were over, and those a crash left in place.
+/// The results exist; only the file is not where its job says.
 struct FileReleaseRetry {
     let context: DaemonContext
     static let name = "input files"
 
-    /// Tries now and then, until it is cancelled.
+    /// Tries at intervals, until it is cancelled.
     ///
     /// - Throws: `StoreError` when state could not be read or written.
     func run() async throws {
@@ -147,7 +147,7 @@ struct FileReleaseRetry {
         }
     }
 
-    /// One more try. What is in the way is told once, and again when it is something else.
+    /// One more attempt. An obstacle is reported once, and again if it changes.
     private func retry(_ id: BatchID, _ told: inout [BatchID: String]) async throws {
         guard let batch = try batch(id) else { return context.pendingReleases.remove(id) }
         guard let obstacle = try await obstacle(to: batch) else {
@@ -157,7 +157,7 @@ struct FileReleaseRetry {
         if told.updateValue(obstacle, forKey: id) != obstacle { tell(obstacle, batch) }
     }
 
-    /// Lets a batch's file go; what is in the way, nil: nothing, it is gone.
+    /// Releases a batch's file and returns the obstacle; nil: released.
     private func obstacle(to batch: Batch) async throws -> String? {
         do {
             try await context.release(batch)
@@ -185,17 +185,17 @@ struct FileReleaseRetry {
     }
 }
 
-/// Batches that are over, their results written, and whose input files could not be let go: tried again by
-/// `FileReleaseRetry`, and by nobody else meanwhile.
+/// Batches that are over, their results written, but whose input files could not be released: only `FileReleaseRetry`
+/// tries them again.
 final class PendingFileReleases: Sendable {
     private let waiting = Mutex<Set<BatchID>>([])
-    /// Rings when there is one more.
+    /// Signalled when a batch is added.
     let wakeSignal = WakeSignal()
 
     /// The batches, the oldest first.
     var all: [BatchID] { waiting.withLock { $0.sorted() } }
 
-    /// Whether a batch's file waits to be let go.
+    /// Whether a batch's file waits to be released.
     func contains(_ batch: BatchID) -> Bool { waiting.withLock { $0.contains(batch) } }
 
     /// One more file waits.
@@ -209,12 +209,12 @@ final class PendingFileReleases: Sendable {
     }
 }
 
-/// What becomes of an input file outside drop folders, once its batch is done. Done again, it finds nothing to do.
+/// What becomes of an input file outside drop folders, once its batch is done. Idempotent.
 struct InputDisposal {
     let path: String
 
-    /// Moves it into `archive/` beside it, deletes it, or leaves it. A marker beside it that said it was whole goes first:
-    /// left behind, it would speak for the next file of that name.
+    /// Moves it into `archive/` beside it, deletes it, or leaves it. A marker beside it that said it was whole goes
+    /// first: left behind, it would mark the next file of that name as complete.
     ///
     /// - Throws: `CocoaError` when it cannot be moved or deleted.
     func perform(_ after: JobDefinition.After) throws {

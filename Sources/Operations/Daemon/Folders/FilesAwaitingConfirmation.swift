@@ -7,10 +7,10 @@ import RecordStore
 import Results
 import Settings
 
-/// The files of a drop folder whose batches wait for a person's word. They lie in the inbox again meanwhile: whoever
-/// takes one away there withdraws it, and its batch is cancelled.
+/// The files of a drop folder whose batches wait for confirmation. They are back in the inbox meanwhile: removing one
+/// there withdraws it, and its batch is cancelled.
 ///
-/// A file that somebody else puts in its place withdraws nothing: it waits until the first is done, as ever.
+/// A file that replaces it withdraws nothing: it waits until the first is done, as always.
 struct FilesAwaitingConfirmation {
     let context: DaemonContext
     let job: JobDefinition
@@ -23,8 +23,8 @@ struct FilesAwaitingConfirmation {
     }
 
     /// Puts the files of batches that have begun to wait back into the inbox, and cancels batches whose files are gone
-    /// from there. A program that replaces a file may take it away for a moment, so that it must be gone for `settle`, at
-    /// most a minute.
+    /// from there. A program that replaces a file may take it away for a moment, so that it must be gone for `settle`,
+    /// at most a minute.
     ///
     /// - Parameters:
     ///   - claims: the job's files that have a batch.
@@ -67,13 +67,13 @@ struct FilesAwaitingConfirmation {
     }
 }
 
-/// What is told at a drop folder of batches that wait for a person's word. The lines that will not be sent are given back
-/// at once, so that whoever dropped the file sees what is wrong with it.
+/// The status of batches that wait for confirmation, as shown in a drop folder. Lines that will not be sent are
+/// returned at once, so that the person who dropped the file sees what is wrong with it.
 struct ConfirmationRequests {
     let context: DaemonContext
     let job: JobDefinition
     let folder: DropFolder
-    /// What was given back of which batch, once.
+    /// The lines already returned, by batch.
     private var refused: [BatchID: RefusedLines] = [:]
 
     init(context: DaemonContext, job: JobDefinition, folder: DropFolder) {
@@ -108,7 +108,8 @@ struct ConfirmationRequests {
     }
 }
 
-/// Tells whether what lies in the inbox under the name of a file that was taken is that file, put back there, or another.
+/// Tells whether what lies in the inbox under the name of a file that was taken is that file, put back there, or
+/// another.
 struct SameNameFiles {
     private struct Seen {
         let seen: ObservedFile

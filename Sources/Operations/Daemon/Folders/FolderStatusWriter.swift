@@ -5,12 +5,12 @@ import Logging
 import RecordStore
 import Settings
 
-/// What people at a drop folder are told: `NAME.status.txt` in the inbox, for each file there and each that is worked on.
+/// The status texts in a drop folder: `NAME.status.txt` in the inbox, for each file there and each that is worked on.
 struct FolderStatusWriter {
     let context: DaemonContext
     let job: JobDefinition
     let folder: DropFolder
-    /// Rings when there is a file to tell of.
+    /// Signalled when there is a file to report on.
     let wakeSignal: WakeSignal
 
     private struct Situation: Equatable {
@@ -18,7 +18,7 @@ struct FolderStatusWriter {
         let anotherWaits: Bool
     }
 
-    /// Tells every now and then while files are worked on, until it is cancelled.
+    /// Writes at intervals while files are being worked on, until it is cancelled.
     ///
     /// - Throws: `StoreError` when the database could not be read; `DropFolderError` when the folder could not.
     func run() async throws {
@@ -42,7 +42,7 @@ struct FolderStatusWriter {
         }
     }
 
-    /// Writes one file's text. Whoever owns the inbox may be in its way, which is no reason to stop.
+    /// Writes one file's text. The inbox's owner may prevent it, which is no reason to stop.
     func say(_ claim: ClaimedFile, _ phase: FileStatus.Phase, _ batch: Batch?, anotherWaits: Bool = false) {
         say(
             FileStatus(
@@ -50,12 +50,12 @@ struct FolderStatusWriter {
                 anotherWaits: anotherWaits, writtenAt: context.clock.now, zone: job.timeZone))
     }
 
-    /// Says what files that lie in the inbox wait for, and takes the word back for those that have gone.
+    /// Says what files that lie in the inbox wait for, and removes the texts of those that have gone.
     ///
     /// - Parameters:
     ///   - waiting: the files and what they wait for.
     ///   - before: the same at the last look.
-    ///   - claimed: names of files that are worked on, of which others tell.
+    ///   - claimed: names of files being worked on, whose texts are written elsewhere.
     /// - Throws: `StoreError` when the database could not be read; `DropFolderError` when the folder could not.
     func say(
         waiting: [String: FileStatus.Phase], before: [String: FileStatus.Phase], claimed: Set<String>
@@ -120,7 +120,7 @@ struct FolderStatusWriter {
         }
     }
 
-    /// What ends a pause. To resume one by a cap before its cause is gone would only pause it again.
+    /// What ends a pause. Resuming a batch that a cap paused before the cap resets would only pause it again.
     private func pauseEnds(_ batch: Batch) throws -> String {
         if let instant = try context.store.resumptions()[batch.id] {
             return "nothing; it goes on by itself at \(NumberFormat.time(instant))"

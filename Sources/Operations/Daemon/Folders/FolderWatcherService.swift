@@ -7,25 +7,25 @@ import Schedules
 import Settings
 import Synchronization
 
-/// Keeps one job's drop folder: claims what is whole, takes it in, and tells beside each file how it fares.
+/// Watches one job's drop folder: claims complete files, takes them in, and writes each file's status beside it.
 ///
 /// Every step can be done again after a crash; `DropFolder` says in which order they come and what each leaves.
 struct FolderWatcherService {
     let context: DaemonContext
     let job: JobDefinition
     let folder: DropFolder
-    /// Rings when the job's schedule is due; nil for a folder whose files are taken as they come.
+    /// Signalled when the job's schedule is due; nil for a folder whose files are taken as they come.
     let occasion: WakeSignal?
     private let statusWriter: FolderStatusWriter
 
-    /// What the loop that takes files keeps in mind from one look to the next.
+    /// The state of the intake loop between two looks.
     private struct LoopState {
         var settling: SettlingFiles
         var waiting: FilesAwaitingConfirmation
         /// Whether files are taken; with a schedule, from when it is due until nothing has to settle any more.
         var isTaking: Bool
         var skippedFiles: [SkippedFile] = []
-        /// What the people at the folder were told of files in the inbox.
+        /// The last status written for files in the inbox.
         var told: [String: FileStatus.Phase] = [:]
     }
 
@@ -34,7 +34,7 @@ struct FolderWatcherService {
         statusWriter = FolderStatusWriter(context: context, job: job, folder: folder, wakeSignal: WakeSignal())
     }
 
-    /// Looks, claims and tells, until it is cancelled.
+    /// Looks, claims and writes status texts, until it is cancelled.
     ///
     /// - Throws: `StoreError` when state could not be read or written; `DropFolderError` when the folder can't be used.
     func run() async throws {
@@ -71,7 +71,7 @@ struct FolderWatcherService {
         while !Task.isCancelled, !context.stop.isRaised {
             context.expectWithFiles(part)
             let nextPollAt = try await look(&state, due)
-            // The watcher polls, whatever happens.
+            // The watcher polls even without events.
             context.expectWithFiles(part, after: context.intervals.folders)
             if let nextPollAt {
                 await wakeSignal.wait(until: nextPollAt, on: context.clock)
@@ -135,7 +135,7 @@ struct FolderWatcherService {
         }
     }
 
-    /// One file that cannot be moved is no reason to leave the others.
+    /// One file that cannot be moved does not hold up the others.
     private func claim(_ file: ObservedFile) async throws -> FileClaim {
         do {
             let claim = try folder.claim(file)
@@ -148,13 +148,13 @@ struct FolderWatcherService {
         }
     }
 
-    /// Puts right what a crash left, and goes on with the files that were being taken in.
+    /// Repairs what a crash left, and continues with the files that were being taken in.
     private func recover() async throws {
         let claims = try context.store.claimedFiles(of: job.name)
         let found = try folder.recover(
             claimed: Set(claims.map(\.name)), needsDoneMarker: job.source.needsDoneMarker)
         for claim in claims where found.gone.contains(claim.name) {
-            // The file of a batch that goes on lies in the inbox, or was taken away there.
+            // The file of a batch that continues lies in the inbox, or was taken away there.
             if let batch = try claim.batch.map(context.store.batch), !batch.state.isFinished { continue }
             try await context.store.forgetClaimedFile(at: claim.path)
         }
@@ -162,7 +162,7 @@ struct FolderWatcherService {
         for name in found.unclaimed { try await take(name) }
     }
 
-    /// A file whose reading was cut short, by a crash or by a pause that is over, is read on.
+    /// A file whose reading was cut short, by a crash or by a pause that is over, is continued.
     private func resumeIntake() async throws {
         for claim in try context.store.claimedFiles(of: job.name) {
             guard let batch = claim.batch, try context.store.batch(batch).state == .ingesting else { continue }
@@ -181,7 +181,7 @@ struct FolderWatcherService {
             statusWriter.say(claim, .takingIn(percent: percent), nil)
         }
         let outcome = try await FileIntake(context: context, job: job).take(path, claim: claim, progress: tell)
-        // Before a file has been hashed there is no batch to tell of.
+        // Until a file has been hashed there is no batch to report on.
         statusWriter.wakeSignal.wakeUp()
         switch outcome {
         // Its file is put back into the inbox.
@@ -199,7 +199,7 @@ struct FolderWatcherService {
         await reportRefusal(error)
     }
 
-    /// The very content of a file was taken in before.
+    /// The same content was taken in before.
     private func known(_ file: String, _ batch: Batch) throws -> InputError {
         let results = context.results(of: job)
         let folderOfResults = try results.wholeFolder(of: batch) ?? results.folder(of: batch)
@@ -218,11 +218,11 @@ struct FolderWatcherService {
     }
 }
 
-/// Whether the schedule of a folder's job has become due since somebody last asked.
+/// Whether the schedule of a folder's job has become due since it was last asked.
 private final class DueFlag: Sendable {
     private let flag = Mutex(false)
 
-    /// Whether it has; the next to ask is told so only if it has again.
+    /// Returns whether it has, and resets the flag.
     func take() -> Bool {
         flag.withLock { flag in
             defer { flag = false }

@@ -6,10 +6,10 @@ import Logging
 import RecordStore
 import Settings
 
-/// One round of a job that takes in all whole files its pattern names; files known by their content are passed over.
+/// One round of a job that takes in all whole files its pattern names; files known by their content are skipped.
 ///
-/// A file is looked at twice, `settle` apart by the monotonic clock: what its time says is the word of whoever writes it,
-/// or of a file server whose clock is another. What has changed between the looks is left for the next round.
+/// A file is looked at twice, `settle` apart by the monotonic clock: its modification time is set by its writer, or by
+/// a file server whose clock differs. What has changed between the looks is left for the next round.
 struct PatternIntake {
     let context: DaemonContext
     let job: JobDefinition
@@ -58,7 +58,7 @@ struct PatternIntake {
             metadata: ["job": "\(job.name)", "files": "\(NumberFormat.names(paths))"])
     }
 
-    /// Goes on with files whose reading was cut short.
+    /// Continues files whose reading was cut short.
     ///
     /// - Throws: `StoreError` when state could not be read or written.
     func goOn() async throws {
@@ -88,7 +88,7 @@ struct PatternIntake {
         }
     }
 
-    /// A file whose every line is answered already goes where it would go after its own batch.
+    /// A file whose every line has been answered is handled as after its own batch.
     private func leave(_ path: String, _ name: String) throws {
         do {
             try InputDisposal(path: path).perform(job.after)
