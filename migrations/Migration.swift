@@ -1,21 +1,21 @@
 /// One numbered step of the schema. A migration that has been released is never changed; a new one follows it.
-public struct Migration: Sendable {
+package struct Migration: Sendable {
     /// Its place in the order, from 1 without gaps; the schema version it leads to.
-    public let number: Int
+    package let number: Int
     /// What it brings, in one word of the file name.
-    public let name: String
+    package let name: String
     /// The statements, run in one transaction.
-    public let sql: String
+    package let sql: String
 
     /// Makes a step of the schema.
-    public init(number: Int, name: String, sql: String) {
+    package init(number: Int, name: String, sql: String) {
         self.number = number
         self.name = name
         self.sql = sql
     }
 
     /// The name kept in the database and, with `.sql`, of the file: `v0001_initial`.
-    public var identifier: String {
+    package var identifier: String {
         let digits = String(number)
         return "v" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits + "_" + name
     }

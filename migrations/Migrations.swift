@@ -1,9 +1,9 @@
-public import GRDB
+package import GRDB
 
 /// The numbered steps that make a database the one this version reads and writes.
-public struct Migrations: Sendable {
+package struct Migrations: Sendable {
     /// The steps of this version, in order.
-    public static let all = Migrations([
+    package static let all = Migrations([
         .initial, .daemon, .spend, .archive, .times, .otherCalls, .reruns, .runnerBatch, .answers, .restores,
         .batchDays,
     ])
@@ -13,15 +13,15 @@ public struct Migrations: Sendable {
     /// Makes a list of steps; tests add one to prove the way from version to version.
     ///
     /// - Parameter steps: In order, numbered from 1 without gaps.
-    public init(_ steps: [Migration]) {
+    package init(_ steps: [Migration]) {
         self.steps = steps
     }
 
     /// The version that these steps lead to.
-    public var version: Int { steps.count }
+    package var version: Int { steps.count }
 
     /// The same steps and one more, which is given its number.
-    public func adding(_ name: String, sql: String) -> Migrations {
+    package func adding(_ name: String, sql: String) -> Migrations {
         Migrations(steps + [Migration(number: version + 1, name: name, sql: sql)])
     }
 
@@ -29,19 +29,19 @@ public struct Migrations: Sendable {
     ///
     /// - Parameter version: That version, from 0 to this one.
     /// - Returns: The steps.
-    public func upTo(_ version: Int) -> Migrations {
+    package func upTo(_ version: Int) -> Migrations {
         Migrations(Array(steps.prefix(version)))
     }
 
     /// The steps' texts by the name of the file that documents each.
-    public var documented: [(fileName: String, sql: String)] {
+    package var documented: [(fileName: String, sql: String)] {
         steps.map { ($0.identifier + ".sql", $0.sql) }
     }
 
     /// The version of a database: how many steps it has taken, also those that this version doesn't know; 0 when empty.
     ///
     /// - Throws: `DatabaseError` when the database can't be read.
-    public func version(of database: Database) throws -> Int {
+    package func version(of database: Database) throws -> Int {
         guard try database.tableExists("grdb_migrations") else { return 0 }
         return try Int.fetchOne(database, sql: "SELECT count(*) FROM grdb_migrations") ?? 0
     }
@@ -49,7 +49,7 @@ public struct Migrations: Sendable {
     /// Takes the steps that the database has not taken yet, each in a transaction of its own.
     ///
     /// - Throws: `DatabaseError` when a step fails; that step leaves nothing behind.
-    public func apply(to writer: some DatabaseWriter) throws {
+    package func apply(to writer: some DatabaseWriter) throws {
         var migrator = DatabaseMigrator()
         for step in steps {
             migrator.registerMigration(step.identifier) { try $0.execute(sql: step.sql) }

@@ -1,4 +1,4 @@
-public import Basics
+package import Basics
 
 extension DropFolder {
     /// Takes a whole file out of the inbox: renames it into `working/`, never over another, and checks that it is still
@@ -10,7 +10,7 @@ extension DropFolder {
     /// - Parameter file: the file as ``look()`` saw it.
     /// - Returns: what became of it.
     /// - Throws: ``DropFolderError`` when the file cannot be moved.
-    public func claim(_ file: ObservedFile) throws -> FileClaim {
+    package func claim(_ file: ObservedFile) throws -> FileClaim {
         let name = file.name
         guard try calls.file(workingPath(of: name)) == nil else { return .waitsItsTurn }
         if let present = try calls.file(inboxPath(of: name)), present != file.identity { return .changed }
@@ -89,7 +89,7 @@ extension DropFolder {
     ///   - needsDoneMarker: whether only a marker makes a file whole.
     /// - Returns: what was found and done.
     /// - Throws: ``DropFolderError`` when a folder cannot be read or a file cannot be moved.
-    public func recover(claimed: Set<String>, needsDoneMarker: Bool) throws -> RecoveredFiles {
+    package func recover(claimed: Set<String>, needsDoneMarker: Bool) throws -> RecoveredFiles {
         try removeTemporaries()
         let names = try calls.names(in: working).compactMap(\.self)
         let files = try Set(names.filter { try InboxName($0) == .file && calls.file(workingPath(of: $0)) != nil })
@@ -141,7 +141,7 @@ extension DropFolder {
 }
 
 /// How the claim of a file ended.
-public enum FileClaim: Sendable, Equatable {
+package enum FileClaim: Sendable, Equatable {
     /// The file is in `working/` now, under this path, as it was seen.
     case taken(path: String)
     /// A file of that name is still in `working/`; this one stays in the inbox until that has left.
@@ -156,15 +156,15 @@ public enum FileClaim: Sendable, Equatable {
 }
 
 /// What was found in `working/` at a start.
-public struct RecoveredFiles: Sendable, Equatable {
+package struct RecoveredFiles: Sendable, Equatable {
     /// Names of files in `working/` whose batches continue.
-    public internal(set) var claimed: [String] = []
+    package internal(set) var claimed: [String] = []
     /// Names of files in `working/` that were whole when they were taken and have no batch yet; examine them next.
-    public internal(set) var unclaimed: [String] = []
+    package internal(set) var unclaimed: [String] = []
     /// Names of files that were put back into the inbox, where they have to settle again.
-    public internal(set) var returned: [String] = []
+    package internal(set) var returned: [String] = []
     /// Files that could not be put back, because the inbox has another of that name; they are in `rejected/`.
-    public internal(set) var refused: [InputError] = []
+    package internal(set) var refused: [InputError] = []
     /// Claimed names that are no longer in `working/`: they had left before their claim was forgotten. Forget it now.
-    public internal(set) var gone: [String] = []
+    package internal(set) var gone: [String] = []
 }

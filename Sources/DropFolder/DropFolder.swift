@@ -23,21 +23,21 @@ import Foundation
 ///
 /// A file whose name is still in `working/` waits in the inbox. The status of a file in `inbox/` is written to its
 /// `NAME.status.txt`: ``writeStatus(_:)``.
-public struct DropFolder: Sendable {
+package struct DropFolder: Sendable {
     /// The folder that holds the five.
-    public let root: String
+    package let root: String
     /// Where files are dropped.
-    public let inbox: String
+    package let inbox: String
     /// Where files lie while they are worked on.
-    public let working: String
+    package let working: String
     /// Where processed files go.
-    public let archive: String
+    package let archive: String
     /// Where files go that were refused as a whole.
-    public let rejected: String
+    package let rejected: String
     /// Where results appear, a folder for each batch.
-    public let output: String
+    package let output: String
     /// The group that may drop files and take results; nil when all is private.
-    public let exchangeGroup: ExchangeGroup?
+    package let exchangeGroup: ExchangeGroup?
 
     let calls: FolderCalls
 
@@ -48,7 +48,7 @@ public struct DropFolder: Sendable {
     ///     folder in which all five lie.
     ///   - exchangeGroup: name of the group that shares `inbox` and `out`; nil keeps everything private.
     /// - Throws: ``DropFolderError`` when there is no such group.
-    public init(path: String, exchangeGroup: String? = nil) throws(DropFolderError) {
+    package init(path: String, exchangeGroup: String? = nil) throws(DropFolderError) {
         self.init(path: path, exchangeGroup: try exchangeGroup.map(ExchangeGroup.named), calls: FolderCalls())
     }
 
@@ -66,13 +66,13 @@ public struct DropFolder: Sendable {
     }
 
     /// Where the results of a drop folder named by a path appear.
-    public static func output(below path: String) -> String { DropFolder(path: path, calls: FolderCalls()).output }
+    package static func output(below path: String) -> String { DropFolder(path: path, calls: FolderCalls()).output }
 
     /// What the name of a file's marker ends in, after the file's whole name.
-    public static let markerEnding = InboxName.markerEnding
+    package static let markerEnding = InboxName.markerEnding
 
     /// The path of a file while it is worked on.
-    public func workingPath(of name: String) -> String { "\(working)/\(name)" }
+    package func workingPath(of name: String) -> String { "\(working)/\(name)" }
 }
 
 extension DropFolder {
@@ -81,7 +81,7 @@ extension DropFolder {
     ///
     /// - Throws: ``DropFolderError`` when a folder cannot be made or shared, or when files could not be moved between
     ///   them in one step.
-    public func prepare() throws {
+    package func prepare() throws {
         try makeAbove(root)
         try letGroupPass()
         for folder in [working, archive, rejected] { try prepare(folder, sharedWith: nil) }
@@ -140,9 +140,9 @@ struct FolderFacts: Equatable {
 
 /// Why a drop folder cannot be used, or a file cannot be moved through it. Texts name folders, files
 /// and groups, never a value of a record.
-public struct DropFolderError: Error, Sendable, Equatable, CustomStringConvertible {
+package struct DropFolderError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What kind of trouble it is.
-    public enum Code: Sendable, Equatable {
+    package enum Code: Sendable, Equatable {
         /// A folder cannot be made, read, or given its mode.
         case folder
         /// There is no such group, or this user is not in it.
@@ -156,11 +156,11 @@ public struct DropFolderError: Error, Sendable, Equatable, CustomStringConvertib
     }
 
     /// What kind of trouble it is.
-    public let code: Code
+    package let code: Code
     /// One sentence: what is wrong and what to do.
-    public let message: String
+    package let message: String
     /// The system's error text.
-    public let cause: String?
+    package let cause: String?
 
     init(_ code: Code, _ message: String, cause: String? = nil) {
         self.code = code
@@ -169,7 +169,7 @@ public struct DropFolderError: Error, Sendable, Equatable, CustomStringConvertib
     }
 
     /// The message, followed by the system's error text.
-    public var description: String {
+    package var description: String {
         cause.map { "\(message) (\($0))" } ?? message
     }
 }

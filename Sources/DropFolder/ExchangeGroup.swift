@@ -1,9 +1,9 @@
 import Foundation
 
 /// The group of people who drop files and take results.
-public struct ExchangeGroup: Sendable, Equatable {
+package struct ExchangeGroup: Sendable, Equatable {
     /// Its name.
-    public let name: String
+    package let name: String
     let id: gid_t
 
     /// Looks up a group.
@@ -11,7 +11,7 @@ public struct ExchangeGroup: Sendable, Equatable {
     /// - Parameter name: the group's name.
     /// - Returns: the group.
     /// - Throws: ``DropFolderError`` when the system has no such group, or cannot answer.
-    public static func named(_ name: String) throws(DropFolderError) -> ExchangeGroup {
+    package static func named(_ name: String) throws(DropFolderError) -> ExchangeGroup {
         var (entry, found) = (group(), UnsafeMutablePointer<group>?.none)
         var buffer = [CChar](repeating: 0, count: 1 << 16)
         // `man 3 getgrnam_r`: a group with more members than the buffer holds is ERANGE.
@@ -38,7 +38,7 @@ extension DropFolder {
     ///
     /// - Parameter folder: the name of the folder in `out/`.
     /// - Throws: ``DropFolderError`` when the group of a file or folder cannot be set.
-    public func shareResults(_ folder: String) throws {
+    package func shareResults(_ folder: String) throws {
         guard let exchangeGroup else { return }
         let path = "\(output)/\(folder)"
         for name in try calls.names(in: path).compactMap(\.self) where try calls.file("\(path)/\(name)") != nil {

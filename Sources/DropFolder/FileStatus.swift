@@ -1,11 +1,11 @@
-public import Basics
-public import Foundation
+package import Basics
+package import Foundation
 
 /// The status shown to those who dropped a file. It gives files, counts and times only; a reason passed to it must hold
 /// no value of a record.
-public struct FileStatus: Sendable, Equatable {
+package struct FileStatus: Sendable, Equatable {
     /// Where the file is in its processing.
-    public enum Phase: Sendable, Equatable {
+    package enum Phase: Sendable, Equatable {
         /// In the inbox; it must stay unchanged for this long.
         case settling(for: Duration)
         /// In the inbox; its marker is not there yet.
@@ -31,20 +31,20 @@ public struct FileStatus: Sendable, Equatable {
     }
 
     /// What an operator has to approve.
-    public struct ConfirmationRequest: Sendable, Equatable {
+    package struct ConfirmationRequest: Sendable, Equatable {
         /// Why.
-        public var reason: String
+        package var reason: String
         /// The command that approves it.
-        public var command: String
+        package var command: String
         /// The lines that will not be sent, by what is wrong with them.
-        public var refusals: [RefusedLines]
+        package var refusals: [RefusedLines]
         /// Where these lines are returned; nil where there are none.
-        public var returned: String?
+        package var returned: String?
         /// Whether the file is in the inbox meanwhile, so that removing it withdraws it.
-        public var canBeWithdrawn: Bool
+        package var canBeWithdrawn: Bool
 
         /// Describes what an operator has to approve.
-        public init(
+        package init(
             reason: String, command: String, refusals: [RefusedLines] = [], returned: String? = nil,
             canBeWithdrawn: Bool = false
         ) {
@@ -57,16 +57,16 @@ public struct FileStatus: Sendable, Equatable {
     }
 
     /// Lines that break the same rules.
-    public struct RefusedLines: Sendable, Equatable {
+    package struct RefusedLines: Sendable, Equatable {
         /// The rules, without any value.
-        public var rule: String
+        package var rule: String
         /// How many lines.
-        public var count: Int
+        package var count: Int
         /// The first of them.
-        public var lines: [Int]
+        package var lines: [Int]
 
         /// Describes lines that break the same rules.
-        public init(rule: String, count: Int, lines: [Int]) {
+        package init(rule: String, count: Int, lines: [Int]) {
             self.rule = rule
             self.count = count
             self.lines = lines
@@ -80,18 +80,18 @@ public struct FileStatus: Sendable, Equatable {
     }
 
     /// How far the records have come.
-    public struct Progress: Sendable, Equatable {
+    package struct Progress: Sendable, Equatable {
         /// Records with a final status.
-        public var done: Int
+        package var done: Int
         /// All records of the file.
-        public var total: Int
+        package var total: Int
         /// Records finished per second over the recent past; nil before there is a past.
-        public var rate: Double?
+        package var rate: Double?
         /// Why nothing is being sent at present; nil while records are sent.
-        public var waiting: String?
+        package var waiting: String?
 
         /// Describes progress.
-        public init(done: Int, total: Int, rate: Double? = nil, waiting: String? = nil) {
+        package init(done: Int, total: Int, rate: Double? = nil, waiting: String? = nil) {
             self.done = done
             self.total = total
             self.rate = rate
@@ -100,22 +100,22 @@ public struct FileStatus: Sendable, Equatable {
     }
 
     /// The file's name.
-    public var file: String
+    package var file: String
     /// Its batch's name, once it has one.
-    public var batch: String?
+    package var batch: String?
     /// When it was taken out of the inbox, in milliseconds since 1970 UTC; nil while it lies there.
-    public var takenAt: Int64?
+    package var takenAt: Int64?
     /// Where it is in its processing.
-    public var phase: Phase
+    package var phase: Phase
     /// Whether another file of its name waits in the inbox.
-    public var anotherWaits: Bool
+    package var anotherWaits: Bool
     /// When this was determined, in milliseconds since 1970 UTC.
-    public var writtenAt: Int64
+    package var writtenAt: Int64
     /// The job's time zone.
-    public var zone: TimeZone
+    package var zone: TimeZone
 
     /// Describes where a file is.
-    public init(
+    package init(
         file: String, batch: String? = nil, takenAt: Int64? = nil, phase: Phase, anotherWaits: Bool = false,
         writtenAt: Int64, zone: TimeZone
     ) {
@@ -131,7 +131,7 @@ public struct FileStatus: Sendable, Equatable {
 
 extension FileStatus {
     /// The text for `NAME.status.txt`: one headline, then the details and what to do.
-    public var text: String {
+    package var text: String {
         let lines =
             ["\(file): \(headline)", ""] + taken + details + another + ["", "Written by Rollcall \(time(writtenAt))."]
         return lines.joined(separator: "\n") + "\n"
@@ -278,7 +278,7 @@ extension DropFolder {
     ///
     /// - Parameter status: what to say.
     /// - Throws: ``DropFolderError`` when it cannot be written.
-    public func writeStatus(_ status: FileStatus) throws {
+    package func writeStatus(_ status: FileStatus) throws {
         try calls.write(status.text, to: statusPath(of: status.file), sharedWith: exchangeGroup, isDurable: false)
     }
 
@@ -286,7 +286,7 @@ extension DropFolder {
     ///
     /// - Parameter name: the file's name.
     /// - Throws: ``DropFolderError`` when it cannot be removed.
-    public func removeStatus(of name: String) throws {
+    package func removeStatus(of name: String) throws {
         try calls.remove(statusPath(of: name))
     }
 
@@ -294,7 +294,7 @@ extension DropFolder {
     ///
     /// - Parameter things: all of it.
     /// - Throws: ``DropFolderError`` when it cannot be written.
-    public func writeNotTaken(_ things: [SkippedFile]) throws {
+    package func writeNotTaken(_ things: [SkippedFile]) throws {
         let path = "\(inbox)/_not-taken\(InboxName.statusEnding)"
         guard !things.isEmpty else { return try calls.remove(path) }
         try calls.write(SkippedFile.text(of: things), to: path, sharedWith: exchangeGroup, isDurable: false)

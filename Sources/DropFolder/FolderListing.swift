@@ -9,7 +9,7 @@ extension DropFolder {
     ///
     /// - Returns: what lies there now.
     /// - Throws: ``DropFolderError`` when the inbox cannot be read.
-    public func look() throws -> FolderListing { try look(at: calls.names(in: inbox)) }
+    package func look() throws -> FolderListing { try look(at: calls.names(in: inbox)) }
 
     /// The same for names that have just been listed.
     func look(at names: [String?]) throws -> FolderListing {
@@ -57,11 +57,11 @@ extension DropFolder {
 }
 
 /// What is in an inbox at one instant.
-public struct FolderListing: Sendable, Equatable {
+package struct FolderListing: Sendable, Equatable {
     /// The files that may be ingested, in no particular order.
-    public internal(set) var files: [ObservedFile] = []
+    package internal(set) var files: [ObservedFile] = []
     /// What is not ingested, in the order of the names.
-    public internal(set) var skippedFiles: [SkippedFile] = []
+    package internal(set) var skippedFiles: [SkippedFile] = []
     /// Markers without a file.
     var orphans: [String: FileIdentity] = [:]
 
@@ -69,9 +69,9 @@ public struct FolderListing: Sendable, Equatable {
 }
 
 /// Something in an inbox that is not ingested and stays where it is.
-public struct SkippedFile: Sendable, Hashable {
+package struct SkippedFile: Sendable, Hashable {
     /// Why it is not ingested.
-    public enum Reason: Sendable, Hashable {
+    package enum Reason: Sendable, Hashable {
         /// Its name says that it is not finished; the part of the name that says so.
         case unfinished(sign: String)
         /// It is a folder.
@@ -85,12 +85,12 @@ public struct SkippedFile: Sendable, Hashable {
     }
 
     /// Its name; nil for one that is not to be repeated.
-    public let name: String?
+    package let name: String?
     /// Why it is not ingested.
-    public let reason: Reason
+    package let reason: Reason
 
     /// Describes something that stays where it is.
-    public init(_ name: String?, _ reason: Reason) {
+    package init(_ name: String?, _ reason: Reason) {
         self.name = name
         self.reason = reason
     }
@@ -98,7 +98,7 @@ public struct SkippedFile: Sendable, Hashable {
 
 extension SkippedFile: CustomStringConvertible {
     /// Name and reason, for a log.
-    public var description: String { name.map { "\($0) (\(what))" } ?? what }
+    package var description: String { name.map { "\($0) (\(what))" } ?? what }
 
     /// What it is.
     var what: String {
@@ -147,7 +147,7 @@ extension FolderListing {
     /// - Parameters:
     ///   - paths: what the pattern names.
     ///   - readsMarkers: whether `PATH.done` says that a file is whole.
-    public init(paths: [String], readsMarkers: Bool) {
+    package init(paths: [String], readsMarkers: Bool) {
         for path in paths {
             let name = URL(fileURLWithPath: path).lastPathComponent
             switch InboxName(name) {
@@ -180,20 +180,20 @@ extension FolderListing {
 }
 
 /// A file as it was seen in an inbox at one instant.
-public struct ObservedFile: Sendable, Equatable {
+package struct ObservedFile: Sendable, Equatable {
     /// Its name, without the folder.
-    public let name: String
+    package let name: String
     let identity: FileIdentity
     /// Its marker, `NAME.done`, if that was there.
     let marker: FileIdentity?
 
     /// Whether its marker, `NAME.done`, was there.
-    public var hasMarker: Bool { marker != nil }
+    package var hasMarker: Bool { marker != nil }
     /// Its size in bytes.
-    public var byteCount: Int { identity.byteCount }
+    package var byteCount: Int { identity.byteCount }
 
     /// Whether the file is the one seen before, unchanged since.
-    public func isUnchanged(since earlier: ObservedFile) -> Bool { identity == earlier.identity }
+    package func isUnchanged(since earlier: ObservedFile) -> Bool { identity == earlier.identity }
 
     init(name: String, identity: FileIdentity, marker: FileIdentity? = nil) {
         self.name = name

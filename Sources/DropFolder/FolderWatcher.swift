@@ -2,10 +2,10 @@ import Synchronization
 
 /// Reports when a folder should be looked at: at once where the kernel reports changes, and on every round of a poll,
 /// which is all there is on network file systems. A folder that is deleted or unmounted is found again when it is back.
-public final class FolderWatcher: Sendable {
+package final class FolderWatcher: Sendable {
     /// One element for each time the folder should be looked at; elements not yet consumed are merged into one.
     /// The first comes when ``run()`` begins. For one reader.
-    public let looks: AsyncStream<Void>
+    package let looks: AsyncStream<Void>
 
     private let folder: String
     private let pause: @Sendable () async -> Void
@@ -20,7 +20,7 @@ public final class FolderWatcher: Sendable {
     ///   - folder: the folder, which need not exist.
     ///   - pause: returns after one round of the poll, and at once in a cancelled task.
     ///   - tell: called once, with one sentence, when only the poll is left and why.
-    public convenience init(
+    package convenience init(
         folder: String, pause: @escaping @Sendable () async -> Void, tell: @escaping @Sendable (String) -> Void
     ) {
         self.init(folder: folder, pause: pause, tell: tell, makeInotify: Inotify.init(folder:))
@@ -38,7 +38,7 @@ public final class FolderWatcher: Sendable {
     }
 
     /// Watches until the task is cancelled; then ``looks`` ends. To be called once.
-    public func run() async {
+    package func run() async {
         let events = listen()
         while !Task.isCancelled {
             if let events { follow(events) }

@@ -1,4 +1,4 @@
-public import Basics
+package import Basics
 
 extension DropFolder {
     /// Moves a processed file from `working/` into `archive/`: under its own name, or, where that is
@@ -8,7 +8,7 @@ extension DropFolder {
     ///   - name: the file's name.
     ///   - batch: the batch's name, without an ending.
     /// - Throws: ``DropFolderError`` when it cannot be moved.
-    public func archive(_ name: String, as batch: String) throws {
+    package func archive(_ name: String, as batch: String) throws {
         for candidate in FreeNames.candidates(for: name, batch: batch) {
             if try calls.move(workingPath(of: name), to: "\(archive)/\(candidate)") != .occupied { break }
         }
@@ -25,7 +25,7 @@ extension DropFolder {
     ///   - error: why it is refused.
     ///   - batch: the name of its batch, which the file gets where its own name is taken; nil where it has none.
     /// - Throws: ``DropFolderError`` when the text cannot be written or the file cannot be moved.
-    public func reject(_ name: String, because error: InputError, as batch: String?) throws {
+    package func reject(_ name: String, because error: InputError, as batch: String?) throws {
         let file = workingPath(of: name)
         for candidate in FreeNames.candidates(for: name, batch: batch) {
             guard try calls.file(file) != nil else { break }
@@ -44,7 +44,7 @@ extension DropFolder {
     ///
     /// - Parameter name: the file's name.
     /// - Throws: ``DropFolderError`` when it cannot be removed.
-    public func delete(_ name: String) throws {
+    package func delete(_ name: String) throws {
         try calls.remove(workingPath(of: name))
         try calls.synchronize(working)
     }
@@ -57,7 +57,7 @@ extension DropFolder {
     ///
     /// - Parameter name: the file's name.
     /// - Throws: ``DropFolderError`` when it cannot be moved.
-    public func returnToInbox(_ name: String) throws {
+    package func returnToInbox(_ name: String) throws {
         guard try calls.move(workingPath(of: name), to: inboxPath(of: name), isShared: true) == .moved else { return }
         try calls.synchronize(inbox)
         try calls.synchronize(working)
@@ -66,20 +66,20 @@ extension DropFolder {
     /// A file in the inbox as it is now; nil where none lies there.
     ///
     /// - Throws: ``DropFolderError`` when the system cannot answer.
-    public func sighting(of name: String) throws -> ObservedFile? {
+    package func sighting(of name: String) throws -> ObservedFile? {
         try calls.file(inboxPath(of: name)).map { ObservedFile(name: name, identity: $0) }
     }
 
     /// Whether a file of this name is being worked on.
     ///
     /// - Throws: ``DropFolderError`` when the system cannot answer.
-    public func holdsInWorking(_ name: String) throws -> Bool { try calls.file(workingPath(of: name)) != nil }
+    package func holdsInWorking(_ name: String) throws -> Bool { try calls.file(workingPath(of: name)) != nil }
 
     /// The path of a file while it waits to be claimed.
-    public func inboxPath(of name: String) -> String { "\(inbox)/\(name)" }
+    package func inboxPath(of name: String) -> String { "\(inbox)/\(name)" }
 
     /// A path as the folder's users see it, who may know the folder by another path than we do.
-    public func shownPath(_ path: String) -> String {
+    package func shownPath(_ path: String) -> String {
         path.hasPrefix(root + "/") ? String(path.dropFirst(root.count + 1)) : path
     }
 
@@ -90,7 +90,7 @@ extension DropFolder {
     ///   - batch: as in ``reject(_:because:as:)``.
     /// - Returns: the path.
     /// - Throws: ``DropFolderError`` when the system cannot answer.
-    public func rejectedPath(of name: String, as batch: String?) throws -> String {
+    package func rejectedPath(of name: String, as batch: String?) throws -> String {
         let candidates = FreeNames.candidates(for: name, batch: batch).lazy.map { "\(rejected)/\($0)" }
         return try candidates.first { try calls.file($0) == nil } ?? "\(rejected)/\(name)"
     }

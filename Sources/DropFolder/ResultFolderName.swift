@@ -1,7 +1,7 @@
-public import Foundation
+package import Foundation
 
 /// The name of a batch's folder in `out/`: `NAME_DATE_ID`.
-public enum ResultFolderName {
+package enum ResultFolderName {
     /// Makes the name: the file's without its ending, when its batch was taken in, and the batch's number, which is
     /// never reused.
     ///
@@ -11,7 +11,7 @@ public enum ResultFolderName {
     ///   - zone: the job's time zone.
     ///   - batch: the batch's number.
     /// - Returns: for example `accounts_20261125-2204_17`.
-    public static func of(_ file: String, takenAt instant: Int64, in zone: TimeZone, batch: Int64) -> String {
+    package static func of(_ file: String, takenAt instant: Int64, in zone: TimeZone, batch: Int64) -> String {
         var stem = FreeNames.parts(of: file).stem
         while stem.utf8.count > longestStem { stem.removeLast() }
         return "\(stem)_\(LocalTime(instant, in: zone).compact)_\(batch)"

@@ -7,9 +7,9 @@ import Basics
 /// are `settle` apart, or when its marker is there. What the file's own times are does not matter, only that they do
 /// not change. A marker that was there before its file belongs to an earlier one of that name, and counts only once it
 /// is written again.
-public struct SettlingFiles: Sendable {
+package struct SettlingFiles: Sendable {
     /// In which order files that are whole at the same time are taken in.
-    public enum Order: Sendable, Equatable {
+    package enum Order: Sendable, Equatable {
         /// By the bytes of the name.
         case name
         /// By the time of the last change, then by name.
@@ -17,16 +17,16 @@ public struct SettlingFiles: Sendable {
     }
 
     /// What one look found.
-    public struct Finding: Sendable, Equatable {
+    package struct Finding: Sendable, Equatable {
         /// The files to be claimed now, in order.
-        public internal(set) var whole: [ObservedFile] = []
+        package internal(set) var whole: [ObservedFile] = []
         /// When the next of the others can be whole, in nanoseconds of the caller's clock; nil when only a change of
         /// the folder can make a difference.
-        public internal(set) var nextPollAt: Int64?
+        package internal(set) var nextPollAt: Int64?
         /// Files that must stay unchanged for longer.
-        public internal(set) var settling: [String] = []
+        package internal(set) var settling: [String] = []
         /// Files that wait for their marker; none where no marker is needed.
-        public internal(set) var withoutMarker: [String] = []
+        package internal(set) var withoutMarker: [String] = []
     }
 
     private struct Observed {
@@ -46,7 +46,7 @@ public struct SettlingFiles: Sendable {
     ///   - settle: how long a file must not change to be whole.
     ///   - needsDoneMarker: whether only a marker makes a file whole.
     ///   - order: the order of files that are whole.
-    public init(settle: Duration, needsDoneMarker: Bool, order: Order) {
+    package init(settle: Duration, needsDoneMarker: Bool, order: Order) {
         let (seconds, attoseconds) = settle.components
         // Thirty years are as good as for ever, and keep the sum from overflowing.
         self.settle = min(seconds, 1_000_000_000) * 1_000_000_000 + attoseconds / 1_000_000_000
@@ -60,7 +60,7 @@ public struct SettlingFiles: Sendable {
     ///   - listing: everything that is there, since what is missing has gone.
     ///   - instant: nanoseconds of a monotonic clock.
     /// - Returns: what is whole, and when to look again.
-    public mutating func take(_ listing: FolderListing, at instant: Int64) -> Finding {
+    package mutating func take(_ listing: FolderListing, at instant: Int64) -> Finding {
         var finding = Finding()
         var still: [String: Observed] = [:]
         still.reserveCapacity(listing.files.count)

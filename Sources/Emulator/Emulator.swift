@@ -1,9 +1,9 @@
 import Foundation
 import HummingbirdCore
-public import Logging
+package import Logging
 import NIOCore
 import NIOPosix
-public import ServiceLifecycle
+package import ServiceLifecycle
 import Synchronization
 import UnixSignals
 
@@ -11,7 +11,7 @@ import UnixSignals
 /// the encrypted requests, checks them by the API's field rules and answers with encrypted insights.
 ///
 /// ``run()`` does the work, as a service or in a task group; ``port()`` returns the port once it listens.
-public final class Emulator: Service, Sendable {
+package final class Emulator: Service, Sendable {
     private let group: ServiceGroup
     private let listening: PortSignal
     private let log: CallLog
@@ -25,7 +25,7 @@ public final class Emulator: Service, Sendable {
     ///   - logger: receives the server's own error messages; none by default.
     /// - Throws: ``EmulatorError`` if the log of calls cannot be opened; `OpenSSLError` or a TLS error if the material
     ///   cannot be used.
-    public init(
+    package init(
         _ configuration: EmulatorConfiguration, material: EmulatorMaterial,
         logger: Logger = Logger(label: "emulator", factory: { _ in SwiftLogNoOpLogHandler() })
     ) throws {
@@ -44,7 +44,7 @@ public final class Emulator: Service, Sendable {
     /// Listens and serves until ``stop()``, a graceful shutdown, or cancellation. Can be run once.
     ///
     /// - Throws: ``EmulatorError`` if the address cannot be listened on.
-    public func run() async throws {
+    package func run() async throws {
         do {
             try await group.run()
         } catch {
@@ -59,17 +59,17 @@ public final class Emulator: Service, Sendable {
     /// The port it listens on, as soon as it does.
     ///
     /// - Throws: the error of ``run()`` if it ended before; waits for ever if nothing calls it.
-    public func port() async throws -> Int {
+    package func port() async throws -> Int {
         try await listening.port()
     }
 
     /// Stops listening, ends calls that hang, and lets ``run()`` return once the other answers are sent.
-    public func stop() async {
+    package func stop() async {
         await group.triggerGracefulShutdown()
     }
 
     /// What has been counted so far.
-    public var calls: CallCounts { log.counts }
+    package var calls: CallCounts { log.counts }
 }
 
 extension Emulator {
@@ -81,7 +81,7 @@ extension Emulator {
     ///   - body: receives the emulator and the port it listens on.
     /// - Returns: what the body returned.
     /// - Throws: the body's error, or that of ``init(_:material:logger:)`` or ``run()``.
-    public static func withRunning<Value: Sendable>(
+    package static func withRunning<Value: Sendable>(
         _ configuration: EmulatorConfiguration, material: EmulatorMaterial,
         _ body: @Sendable (Emulator, Int) async throws -> Value
     ) async throws -> Value {
@@ -103,7 +103,7 @@ extension Emulator {
     /// Runs until SIGINT or SIGTERM.
     ///
     /// - Throws: as ``run()``.
-    public func runUntilSignalled() async throws {
+    package func runUntilSignalled() async throws {
         let logger = Logger(label: "emulator", factory: { _ in SwiftLogNoOpLogHandler() })
         let services = ServiceGroup(services: [self], gracefulShutdownSignals: [.sigint, .sigterm], logger: logger)
         try await services.run()

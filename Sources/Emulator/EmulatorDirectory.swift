@@ -2,19 +2,19 @@ import Foundation
 import OpenSSL
 
 /// The emulator's folder: keys and certificates, the settings for a client, and the log of calls.
-public struct EmulatorDirectory: Sendable {
+package struct EmulatorDirectory: Sendable {
     /// The folder's path.
-    public let path: String
+    package let path: String
 
     /// - Parameter path: the folder; made with mode 0700 where it is missing.
-    public init(path: String) {
+    package init(path: String) {
         self.path = path
     }
 
     /// Where the log of calls goes unless another path is chosen.
-    public var callLogPath: String { file("calls.jsonl") }
+    package var callLogPath: String { file("calls.jsonl") }
     /// Where the client's settings are.
-    public var settingsPath: String { file("rollcall.yaml") }
+    package var settingsPath: String { file("rollcall.yaml") }
 
     /// Reads the keys and certificates of an earlier start, or makes new ones.
     ///
@@ -22,7 +22,7 @@ public struct EmulatorDirectory: Sendable {
     /// - Returns: the material, which is in the folder `pki` from then on (files 0600, folders 0700).
     /// - Throws: ``EmulatorError`` if a folder or file cannot be used or some of the files are missing; `OpenSSLError`
     ///   if one of them holds something else.
-    public func material(host: String) throws -> EmulatorMaterial {
+    package func material(host: String) throws -> EmulatorMaterial {
         for folder in ["", "pki", "pki/server", "var", "secrets", "jobs", "out"] { try makeFolder(folder) }
         let missing = KeyFile.allCases.filter { !FileManager.default.fileExists(atPath: file($0.rawValue)) }
         if missing.isEmpty { return try load() }
@@ -43,7 +43,7 @@ public struct EmulatorDirectory: Sendable {
     /// - Returns: the API's base URL.
     /// - Throws: ``EmulatorError`` if the file cannot be written.
     @discardableResult
-    public func writeSettings(host: String, port: Int, rate: Double?) throws -> String {
+    package func writeSettings(host: String, port: Int, rate: Double?) throws -> String {
         let settings = SettingsFile(host: host, port: port, rate: rate)
         if let present = FileManager.default.contents(atPath: settingsPath),
             !present.starts(with: Data(SettingsFile.firstLine.utf8))
@@ -127,7 +127,7 @@ extension EmulatorDirectory {
     ///   - configuration: its settings; without a path of its own the log of calls is in this folder.
     ///   - onListening: called with the base URL once it listens and `rollcall.yaml` is written.
     /// - Throws: ``EmulatorError`` if folder, log or address cannot be used; `OpenSSLError` for a broken key.
-    public func serve(
+    package func serve(
         _ configuration: EmulatorConfiguration, onListening: @Sendable (_ baseURL: String) -> Void
     ) async throws {
         var configuration = configuration

@@ -1,7 +1,7 @@
 /// Why the emulator cannot start or continue, and what to do about it.
-public struct EmulatorError: Error, Sendable, Equatable, CustomStringConvertible {
+package struct EmulatorError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The kind of error.
-    public enum Code: Sendable, Equatable {
+    package enum Code: Sendable, Equatable {
         /// An option has a value that cannot be used.
         case usage
         /// A file or folder of the emulator cannot be used.
@@ -15,12 +15,12 @@ public struct EmulatorError: Error, Sendable, Equatable, CustomStringConvertible
     }
 
     /// The kind of error.
-    public let code: Code
+    package let code: Code
     /// One sentence: what is wrong and what to do.
-    public let message: String
+    package let message: String
 
     /// The message.
-    public var description: String { message }
+    package var description: String { message }
 
     static func unknownFault(names: [String]) -> Self {
         Self(code: .usage, message: "a fault of the mix is unknown; use \(names.joined(separator: ", "))")

@@ -1,19 +1,19 @@
 import Foundation
 import NIOSSL
-public import OpenSSL
+package import OpenSSL
 
 /// The keys and certificates of an emulator and of the client that talks to it.
-public struct EmulatorMaterial: Sendable {
+package struct EmulatorMaterial: Sendable {
     /// The authority that issued ``server`` and ``client``, and whose certificates the emulator accepts.
-    public let authority: Certificate
+    package let authority: Certificate
     /// The emulator's own certificate and key.
-    public let server: ClientIdentity
+    package let server: ClientIdentity
     /// The client's certificate and key for mutual TLS.
-    public let client: ClientIdentity
+    package let client: ClientIdentity
     /// The API's key: requests are encrypted to its public half.
-    public let requestKey: PrivateKey
+    package let requestKey: PrivateKey
     /// The client's key: answers are encrypted to its public half.
-    public let answerKey: PrivateKey
+    package let answerKey: PrivateKey
 
     /// Combines existing keys and certificates.
     ///
@@ -23,7 +23,7 @@ public struct EmulatorMaterial: Sendable {
     ///   - client: the client's certificate and key.
     ///   - requestKey: the API's private key.
     ///   - answerKey: the client's private key.
-    public init(
+    package init(
         authority: Certificate, server: ClientIdentity, client: ClientIdentity, requestKey: PrivateKey,
         answerKey: PrivateKey
     ) {
@@ -41,7 +41,7 @@ public struct EmulatorMaterial: Sendable {
     ///   - host: the name or address clients will call, besides `localhost`, 127.0.0.1 and ::1.
     /// - Returns: the material; the two keys of the payloads are new too.
     /// - Throws: `OpenSSLError`.
-    public static func generate(authority: CertificateAuthority? = nil, host: String = "127.0.0.1") throws -> Self {
+    package static func generate(authority: CertificateAuthority? = nil, host: String = "127.0.0.1") throws -> Self {
         let authority = try authority ?? CertificateAuthority(commonName: "Rollcall emulator CA")
         let day = 86_400.0
         let start = Date(timeIntervalSinceNow: -day)

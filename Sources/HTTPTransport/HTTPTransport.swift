@@ -1,11 +1,11 @@
-public import OpenSSL
+package import OpenSSL
 
 /// Sends requests to one API over persistent connections, with libcurl on a dedicated thread.
 ///
 /// A request is never sent twice: where libcurl would resend it on its own, the exchange fails and says whether the
 /// request may have left. The transport resends a request only if it provably did not leave, because an idle connection
 /// had ended.
-public final class HTTPTransport: Sendable {
+package final class HTTPTransport: Sendable {
     private let inbox: Inbox
     private let thread: LoopThread
 
@@ -14,7 +14,7 @@ public final class HTTPTransport: Sendable {
     ///
     /// - Parameter configuration: How to reach the API.
     /// - Throws: `HTTPTransportError`, or `OpenSSLError` where the identity could not be written as PEM.
-    public convenience init(_ configuration: HTTPTransportConfiguration) throws {
+    package convenience init(_ configuration: HTTPTransportConfiguration) throws {
         try self.init(configuration, events: EventQueue())
     }
 
@@ -35,7 +35,7 @@ public final class HTTPTransport: Sendable {
     ///
     /// - Parameter request: The request.
     /// - Returns: The answer, regardless of its status, or why there is none.
-    public func send(_ request: HTTPRequest) async -> HTTPExchange {
+    package func send(_ request: HTTPRequest) async -> HTTPExchange {
         await send(request, as: Ticket())
     }
 
@@ -53,7 +53,7 @@ public final class HTTPTransport: Sendable {
 
     /// Ends every transfer under way, as cancelled, closes every connection and waits for the thread's end. A `send`
     /// afterwards fails as cancelled. May be called more than once.
-    public func shutDown() async {
+    package func shutDown() async {
         inbox.stop()
         await inbox.waitUntilOver()
         thread.join()
@@ -69,32 +69,32 @@ public final class HTTPTransport: Sendable {
 }
 
 /// How to reach the API. Verification of the server, TLS 1.2 or later and HTTP/1.1 are not configurable.
-public struct HTTPTransportConfiguration: Sendable {
+package struct HTTPTransportConfiguration: Sendable {
     /// An `https` URL without user, query or fragment; a request's path is appended to it.
-    public var baseURL: String
+    package var baseURL: String
     /// Our certificate and key for mutual TLS; nil: none is presented.
-    public var identity: ClientIdentity?
+    package var identity: ClientIdentity?
     /// The only CA certificates to trust, as PEM; nil: the system's.
-    public var caPEM: [UInt8]?
+    package var caPEM: [UInt8]?
     /// The proxy's `http` or `https` URL; nil: none, regardless of the environment.
-    public var proxy: String?
+    package var proxy: String?
     /// The longest time from a request's start to the last byte of its answer, connecting included.
-    public var requestTimeout: Duration
+    package var requestTimeout: Duration
     /// The longest time for name lookup, connection, proxy and TLS handshake together.
-    public var connectTimeout: Duration
+    package var connectTimeout: Duration
     /// The longest body of an answer, in bytes.
-    public var maximumAnswerBytes: Int
+    package var maximumAnswerBytes: Int
     /// The longest header of an answer, in bytes, any 1xx before it included.
-    public var maximumHeaderBytes: Int
+    package var maximumHeaderBytes: Int
     /// The most connections, and so requests under way at once; further requests wait.
-    public var maximumConnections: Int
+    package var maximumConnections: Int
     /// Connections idle for longer are not used again: keep it below the server's own idle time.
-    public var maximumIdleTime: Duration
+    package var maximumIdleTime: Duration
 
     /// Makes a configuration with the defaults of `rollcall.yaml`.
     ///
     /// - Parameter baseURL: An `https` URL.
-    public init(baseURL: String) {
+    package init(baseURL: String) {
         self.baseURL = baseURL
         requestTimeout = .seconds(30)
         connectTimeout = .seconds(5)
@@ -106,9 +106,9 @@ public struct HTTPTransportConfiguration: Sendable {
 }
 
 /// Why a transport could not be made from its configuration.
-public struct HTTPTransportError: Error, Sendable, CustomStringConvertible {
+package struct HTTPTransportError: Error, Sendable, CustomStringConvertible {
     /// What is at fault.
-    public enum Code: Sendable {
+    package enum Code: Sendable {
         /// The base URL is no `https` URL of the form needed.
         case baseURL
         /// The proxy is no URL of the form needed.
@@ -118,9 +118,9 @@ public struct HTTPTransportError: Error, Sendable, CustomStringConvertible {
     }
 
     /// What is at fault.
-    public let code: Code
+    package let code: Code
     /// One sentence: what is wrong and what to do.
-    public let message: String
+    package let message: String
 
     init(_ code: Code, _ message: String) {
         self.code = code
@@ -136,5 +136,5 @@ public struct HTTPTransportError: Error, Sendable, CustomStringConvertible {
     }
 
     /// The message.
-    public var description: String { message }
+    package var description: String { message }
 }

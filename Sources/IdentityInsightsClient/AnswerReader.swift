@@ -63,15 +63,15 @@ struct ReadAnswer {
 }
 
 /// An answer that could not be read when it came and now can.
-public struct RedecipheredAnswer: Sendable {
+package struct RedecipheredAnswer: Sendable {
     /// The decrypted bytes of the answer.
-    public let answer: [UInt8]
+    package let answer: [UInt8]
     /// Its `requestRefId`.
-    public let requestRefID: String?
+    package let requestRefID: String?
     /// Whether it brought warnings or alerts.
-    public let hasWarnings: Bool
+    package let hasWarnings: Bool
     /// Our own warning to keep beside it, such as that it was not encrypted.
-    public let warning: String?
+    package let warning: String?
 }
 
 extension RedecipheredAnswer {

@@ -1,10 +1,10 @@
 import Basics
 import HTTPTransport
 import JOSE
-public import JobRunner
+package import JobRunner
 
 /// The API's client: encrypts a request, sends it, decrypts the answer and states the facts of the call.
-public struct IdentityInsightsClient: RecordSubmitter {
+package struct IdentityInsightsClient: RecordSubmitter {
     private let transport: HTTPTransport
     private let encrypter: JWEEncrypter
     private let interpreter: ExchangeInterpreter
@@ -19,7 +19,7 @@ public struct IdentityInsightsClient: RecordSubmitter {
     /// Connects lazily to an endpoint with its credentials.
     ///
     /// - Throws: `EndpointError` where the base URL or proxy cannot be used.
-    public init(endpoint: Endpoint, credentials: Credentials) throws(EndpointError) {
+    package init(endpoint: Endpoint, credentials: Credentials) throws(EndpointError) {
         do {
             transport = try HTTPTransport(HTTPTransportConfiguration(endpoint, credentials))
         } catch {
@@ -30,7 +30,7 @@ public struct IdentityInsightsClient: RecordSubmitter {
     }
 
     /// Sends the request once and states what came back; see `RecordSubmitter`.
-    public func submit(_ request: [UInt8]) async -> Reply {
+    package func submit(_ request: [UInt8]) async -> Reply {
         guard let token = try? encrypter.encrypt(request) else {
             return Reply(
                 .failed(kind: .other, mayHaveLeft: false),
@@ -47,19 +47,19 @@ public struct IdentityInsightsClient: RecordSubmitter {
     ///   - kept: The bytes as they came.
     ///   - requireEncryptedAnswers: Whether an answer that was not encrypted stays refused.
     /// - Returns: The answer, or nil where it still cannot be read.
-    public func redeciphered(_ kept: [UInt8], requireEncryptedAnswers: Bool) -> RedecipheredAnswer? {
+    package func redeciphered(_ kept: [UInt8], requireEncryptedAnswers: Bool) -> RedecipheredAnswer? {
         interpreter.redeciphered(kept, requireEncryptedAnswers: requireEncryptedAnswers)
     }
 
     /// Sends a GET for the resource, which the API does not bill: TLS 1.3 refuses a certificate only after the
     /// handshake, so a handshake alone proves nothing.
-    public func probe() async -> EndpointProbe {
+    package func probe() async -> EndpointProbe {
         EndpointProbe(
             await transport.send(HTTPRequest(method: .get, path: Self.path, headers: [("Accept", "application/json")])))
     }
 
     /// Closes all connections; calls under way end as cancelled.
-    public func shutDown() async {
+    package func shutDown() async {
         await transport.shutDown()
     }
 }
@@ -77,20 +77,20 @@ extension HTTPTransportConfiguration {
 }
 
 /// How to reach one endpoint: base URL, time limits and proxy.
-public struct Endpoint: Sendable {
+package struct Endpoint: Sendable {
     /// The base URL without a trailing slash, `https` only.
-    public var baseURL: String
+    package var baseURL: String
     /// Longest time for one call.
-    public var requestTimeout: Duration
+    package var requestTimeout: Duration
     /// Longest time to establish a connection.
-    public var connectTimeout: Duration
+    package var connectTimeout: Duration
     /// The proxy's URL, which may hold a password; nil for none, regardless of the environment.
-    public var proxy: String?
+    package var proxy: String?
     /// Connections, and so calls under way at once.
-    public var concurrency: Int
+    package var concurrency: Int
 
     /// Describes an endpoint.
-    public init(
+    package init(
         baseURL: String, requestTimeout: Duration = .seconds(30), connectTimeout: Duration = .seconds(5),
         proxy: String? = nil, concurrency: Int = 32
     ) {
@@ -103,24 +103,24 @@ public struct Endpoint: Sendable {
 }
 
 /// An endpoint that cannot be used as it is described.
-public struct EndpointError: Error, Sendable, CustomStringConvertible {
+package struct EndpointError: Error, Sendable, CustomStringConvertible {
     /// One sentence that says what is wrong and what to do.
-    public let message: String
+    package let message: String
 
     /// The message.
-    public var description: String { message }
+    package var description: String { message }
 }
 
 /// What an unbilled GET found out about the endpoint.
-public struct EndpointProbe: Sendable {
+package struct EndpointProbe: Sendable {
     /// The HTTP status that came back; nil where none did.
-    public let status: Int?
+    package let status: Int?
     /// The server's clock, in milliseconds since 1970 UTC, to the second; nil where it gave none.
-    public let serverTimeAt: Int64?
+    package let serverTimeAt: Int64?
     /// Whether the server, or a proxy in front of it, refused our certificate.
-    public let refusesCertificate: Bool
+    package let refusesCertificate: Bool
     /// Why no answer came, in one sentence with what to do; nil where one came.
-    public let failure: String?
+    package let failure: String?
 
     init(_ exchange: HTTPExchange) {
         switch exchange {

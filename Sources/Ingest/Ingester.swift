@@ -1,17 +1,17 @@
 import Basics
-public import RecordStore
+package import RecordStore
 
 /// Takes a file into the store in constant memory: while one chunk is being stored the next is read, mapped, checked
 /// and sealed. Each chunk is one transaction together with the place where reading resumes, so that a file whose
 /// reading was cut short at any moment is continued without a line lost or doubled.
-public struct Ingester: Sendable {
+package struct Ingester: Sendable {
     private let store: RecordStore
     private let chunkSize: IngestFeed.ChunkSize
 
     /// Takes files into a store.
     ///
     /// - Parameter store: the store.
-    public init(store: RecordStore) {
+    package init(store: RecordStore) {
         self.init(store: store, chunkSize: IngestFeed.ChunkSize())
     }
 
@@ -34,7 +34,7 @@ public struct Ingester: Sendable {
     /// - Returns: what this call read.
     /// - Throws: `InputError` when the file is not the batch's, cannot be read, or was changed; `StoreError`;
     ///   `CancellationError`.
-    public func ingest(
+    package func ingest(
         _ examined: ExaminedFile, into batch: Batch, progress: @Sendable (Int) -> Void = { _ in }
     ) async throws -> IngestSummary {
         try requireSame(examined, batch)
@@ -163,22 +163,22 @@ struct IngestFeed: ~Copyable {
 }
 
 /// What one call that reads a file brought.
-public struct IngestSummary: Sendable, Equatable {
+package struct IngestSummary: Sendable, Equatable {
     /// The physical line from 1 at which this go began; above the first record's where an earlier one was continued.
-    public internal(set) var startLine = 0
+    package internal(set) var startLine = 0
     /// Records put into the store by this call.
-    public internal(set) var records = 0
+    package internal(set) var records = 0
     /// Those of them that are `invalid`.
-    public internal(set) var invalid = 0
+    package internal(set) var invalid = 0
     /// Those of them whose id was there already; that is allowed. Memory is bounded: up to some half a million records
     /// the count is as good as exact, beyond it says at least how many.
-    public internal(set) var duplicateIDs = 0
+    package internal(set) var duplicateIDs = 0
     /// Records of the whole file whose request is that of an earlier line: its call answers them, too.
-    public internal(set) var repeatedRequests = 0
+    package internal(set) var repeatedRequests = 0
     /// Lines that hold no record and were passed over: empty ones, and rows whose cells are all empty.
-    public internal(set) var blankLines = 0
+    package internal(set) var blankLines = 0
     /// What is noted of records that may be sent, the most frequent first.
-    public internal(set) var notes: [FileSurvey.BrokenRule] = []
+    package internal(set) var notes: [FileSurvey.BrokenRule] = []
 }
 
 /// Holds a chunk while it is passed between the task that fills it and the child task that stores it.

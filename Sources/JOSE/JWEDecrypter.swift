@@ -1,15 +1,15 @@
-public import OpenSSL
+package import OpenSSL
 
 /// Decrypts tokens encrypted to one private key: RSA-OAEP-256 with A256GCM, A192GCM, A128GCM or A128CBC-HS256.
 ///
 /// A token's `kid` is neither required nor compared: the key is the one that was configured.
-public struct JWEDecrypter: Sendable {
+package struct JWEDecrypter: Sendable {
     private let key: PrivateKey
 
     /// Creates a decrypter.
     ///
     /// - Parameter privateKey: An RSA key.
-    public init(privateKey: PrivateKey) {
+    package init(privateKey: PrivateKey) {
         key = privateKey
     }
 
@@ -19,7 +19,7 @@ public struct JWEDecrypter: Sendable {
     /// - Returns: The plaintext, byte for byte.
     /// - Throws: ``JWEError``; every error that depends on the key is ``JWEError/undecryptable``. `OpenSSLError` only
     ///   when the key is not RSA or OpenSSL has a fault.
-    public func decrypt(_ token: [UInt8]) throws -> [UInt8] {
+    package func decrypt(_ token: [UInt8]) throws -> [UInt8] {
         try token.withUnsafeBytes { bytes in
             let token = try CompactToken(bytes)
             let decoded = try DecodedToken(token)
@@ -36,7 +36,7 @@ public struct JWEDecrypter: Sendable {
 ///
 /// Errors in the publicly visible format of a token are reported in detail. Everything that depends on a key is one
 /// error, ``undecryptable``, in text and time (RFC 7516 §11.5).
-public enum JWEError: Error, Sendable, Equatable, CustomStringConvertible {
+package enum JWEError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The token breaks a rule of its format; the rule, as part of a sentence.
     case malformed(String)
     /// The token or key needs something that is refused here; the rule, as part of a sentence.
@@ -45,7 +45,7 @@ public enum JWEError: Error, Sendable, Equatable, CustomStringConvertible {
     case undecryptable
 
     /// One sentence, without anything of the token's content.
-    public var description: String {
+    package var description: String {
         switch self {
         case .malformed(let rule): "The token is not a JWE in compact form: \(rule)"
         case .unsupported(let rule): "The token asks for what is not accepted: \(rule)"

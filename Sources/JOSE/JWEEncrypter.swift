@@ -1,8 +1,8 @@
 import JSON
-public import OpenSSL
+package import OpenSSL
 
 /// Makes tokens for one public key: RSA-OAEP-256 with A256GCM, a fresh key and a fresh 96-bit nonce each time.
-public struct JWEEncrypter: Sendable {
+package struct JWEEncrypter: Sendable {
     private static let cipher = ContentCipher.aes256GCM
 
     private let key: PublicKey
@@ -15,7 +15,7 @@ public struct JWEEncrypter: Sendable {
     ///   - publicKey: An RSA key of at least 2048 bits.
     ///   - keyID: The `kid`, which tells the other side which key to use.
     /// - Throws: ``JWEError/unsupported(_:)`` when the key cannot encrypt, or the key id is empty or too long.
-    public init(publicKey: PublicKey, keyID: String) throws {
+    package init(publicKey: PublicKey, keyID: String) throws {
         guard publicKey.kind == .rsa, publicKey.bits >= 2048 else {
             throw JWEError.unsupported("the key to encrypt to must be RSA of 2048 bits or more")
         }
@@ -31,7 +31,7 @@ public struct JWEEncrypter: Sendable {
     /// - Parameter plaintext: What to encrypt; may be empty.
     /// - Returns: A compact JWE, ASCII.
     /// - Throws: `OpenSSLError` when OpenSSL fails.
-    public func encrypt(_ plaintext: [UInt8]) throws -> [UInt8] {
+    package func encrypt(_ plaintext: [UInt8]) throws -> [UInt8] {
         let layout = TokenLayout(keyByteCount: key.byteCount, plaintextByteCount: plaintext.count)
         return try withUnsafeTemporaryAllocation(byteCount: layout.byteCount, alignment: 16) { room in
             try plaintext.withUnsafeBytes { try fill(room, layout, $0) }
@@ -109,12 +109,12 @@ struct TokenLayout {
 }
 
 /// The JSON object around a token on the wire: `{"encryptedData":"<JWE compact>"}` (the API's documents, "Body").
-public enum JWEEnvelope {
+package enum JWEEnvelope {
     private static let opening = Array(#"{"encryptedData":""#.utf8)
     private static let closing = Array(#""}"#.utf8)
 
     /// A token in its envelope; base64url needs no escapes.
-    public static func wrapping(_ token: [UInt8]) -> [UInt8] {
+    package static func wrapping(_ token: [UInt8]) -> [UInt8] {
         var envelope = [UInt8]()
         envelope.reserveCapacity(opening.count + token.count + closing.count)
         envelope += opening
@@ -124,12 +124,12 @@ public enum JWEEnvelope {
     }
 
     /// The token in an envelope; nil where the bytes are no JSON object with a string `encryptedData`.
-    public static func token(in envelope: [UInt8]) -> [UInt8]? {
+    package static func token(in envelope: [UInt8]) -> [UInt8]? {
         (try? JSONDocument(parsing: envelope))?.root["encryptedData"]?.stringBytes
     }
 
     /// The token an operator supplied, bare or in its envelope, ignoring white space around it.
-    public static func tokenOrEnvelope(_ input: [UInt8]) -> [UInt8] {
+    package static func tokenOrEnvelope(_ input: [UInt8]) -> [UInt8] {
         let isSpace: (UInt8) -> Bool = { $0 == 0x20 || (0x09...0x0D).contains($0) }
         let start = input.firstIndex { !isSpace($0) } ?? input.endIndex
         let end = input.lastIndex { !isSpace($0) }.map { $0 + 1 } ?? start

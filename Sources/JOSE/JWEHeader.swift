@@ -2,30 +2,30 @@ import JSON
 import OpenSSL
 
 /// What is visible of a token without a key. None of it is authenticated.
-public struct JWEHeader: Sendable, Equatable {
+package struct JWEHeader: Sendable, Equatable {
     /// The key management algorithm, such as `RSA-OAEP-256` (RFC 7516 §4.1.1).
-    public let alg: String
+    package let alg: String
     /// The content encryption algorithm, such as `A256GCM` (RFC 7516 §4.1.2).
-    public let enc: String
+    package let enc: String
     /// The content's media type, where it is given as a string.
-    public let cty: String?
+    package let cty: String?
     /// The id of the key it is encrypted to, where it is given as a string.
-    public let kid: String?
+    package let kid: String?
     /// Whether the header has the member `crit`, which names extensions that must be understood (RFC 7516 §4.1.13).
-    public let hasCriticalExtensions: Bool
+    package let hasCriticalExtensions: Bool
     /// Whether the header has the member `zip`: the content is compressed (RFC 7516 §4.1.3).
-    public let isCompressed: Bool
+    package let isCompressed: Bool
     /// The protected header, decoded: UTF-8 JSON with white space and members as received.
-    public let json: [UInt8]
+    package let json: [UInt8]
     /// The length of each part, in bytes once decoded.
-    public let segmentSizes: JWESegmentSizes
+    package let segmentSizes: JWESegmentSizes
 
     /// Inspects a token, including one that ``JWEDecrypter`` refuses.
     ///
     /// - Parameter token: A compact JWE, ASCII.
     /// - Returns: What its header says.
     /// - Throws: ``JWEError/malformed(_:)`` when it is not a compact JWE.
-    public static func inspect(_ token: [UInt8]) throws -> JWEHeader {
+    package static func inspect(_ token: [UInt8]) throws -> JWEHeader {
         try token.withUnsafeBytes { try JWEHeader(CompactToken($0)) }
     }
 
@@ -78,15 +78,15 @@ extension JWEHeader {
 }
 
 /// The length of each part of a token, in bytes once decoded.
-public struct JWESegmentSizes: Sendable, Equatable {
+package struct JWESegmentSizes: Sendable, Equatable {
     /// The encrypted content key; as long as the RSA modulus it was made with.
-    public let encryptedKey: Int
+    package let encryptedKey: Int
     /// The initialization vector.
-    public let initializationVector: Int
+    package let initializationVector: Int
     /// The ciphertext; with GCM as long as the plaintext.
-    public let ciphertext: Int
+    package let ciphertext: Int
     /// The authentication tag.
-    public let tag: Int
+    package let tag: Int
 
     init(_ token: CompactToken) {
         encryptedKey = Base64URL.decodedCount(token.encryptedKey.count)

@@ -1,11 +1,11 @@
-public import RecordStore
+package import RecordStore
 
 /// Runs a batch: permit, claim, call, and whatever the answer means, until every record has a final status, something
 /// systemic is wrong, a cap is reached or the run is stopped.
 ///
 /// The ledger's row of a call is committed before `RecordSubmitter.submit` is called. Each call is a child task of the
 /// run; none outlives it.
-public struct BatchRunner: Sendable {
+package struct BatchRunner: Sendable {
     let store: any RecordKeeping
     let submitter: any RecordSubmitter
     let requests: any RequestBuilding
@@ -26,7 +26,7 @@ public struct BatchRunner: Sendable {
     ///   - keptAnswers: Reads answers again that could not be read when they came.
     ///   - clock: The system's clock, or one that a test holds.
     ///   - events: Called with each event, from the run's task; must return at once.
-    public init(
+    package init(
         store: RecordStore, submitter: any RecordSubmitter, requests: any RequestBuilding,
         configuration: RunnerConfiguration, keptAnswers: (any KeptAnswerReading)? = nil,
         clock: any RunnerClock = SystemClock(), events: @escaping @Sendable (RunnerEvent) -> Void = { _ in }
@@ -48,7 +48,7 @@ public struct BatchRunner: Sendable {
     ///   - keptAnswers: Reads answers again that could not be read when they came.
     ///   - traffic: Shared by all runners that call the endpoint; its clock is used.
     ///   - events: Called with each event, from the run's task; must return at once.
-    public init(
+    package init(
         store: RecordStore, submitter: any RecordSubmitter, requests: any RequestBuilding,
         configuration: RunnerConfiguration, keptAnswers: (any KeptAnswerReading)? = nil, traffic: EndpointTraffic,
         events: @escaping @Sendable (RunnerEvent) -> Void = { _ in }
@@ -86,7 +86,7 @@ public struct BatchRunner: Sendable {
     /// - Returns: How the run ended; no call is under way then, and the state of all is written.
     /// - Throws: The store's error when state could not be read or written; calls whose end could not be written are
     ///   open in the ledger and become in doubt at the next start.
-    public func run(
+    package func run(
         _ batch: BatchID, stop: StopSignal, resuming: Bool = true, only rerun: RerunNumber? = nil
     ) async throws -> RunEnd {
         if resuming { _ = try await store.moveBatch(batch, from: [.paused, .halted], to: .running, reason: nil) }
@@ -185,7 +185,7 @@ extension RecordKeeping {
 extension RecordStore: RecordKeeping {}
 
 /// Rebuilds a record's request from the row sealed at ingest.
-public protocol RequestBuilding: Sendable {
+package protocol RequestBuilding: Sendable {
     /// The clear request body for a claimed record. Called from many tasks at once.
     ///
     /// - Parameter record: The record as claimed, with its raw row opened.
@@ -197,7 +197,7 @@ public protocol RequestBuilding: Sendable {
 
 /// Sends one request and reports the outcome. Implemented by the client of the API, so that the runner needs no
 /// network.
-public protocol RecordSubmitter: Sendable {
+package protocol RecordSubmitter: Sendable {
     /// Sends the request once, never twice, and returns when the call has ended.
     ///
     /// Cancelling the task gives the call up; the reply then says whether any byte of the request may have left.
@@ -209,7 +209,7 @@ public protocol RecordSubmitter: Sendable {
 
 /// Retries answers that came and could not be read: they were billed, and the keys may have changed. Implemented by a
 /// type with access to keys and store.
-public protocol KeptAnswerReading: Sendable {
+package protocol KeptAnswerReading: Sendable {
     /// Tries the current keys on the stored answers of a batch's records in doubt; makes no call.
     ///
     /// - Parameter batch: The batch.
@@ -272,32 +272,32 @@ struct ProgressReporter: Sendable {
 }
 
 /// How far a run has come; counts of this run only, batch totals are the store's.
-public struct RunnerProgress: Sendable, Equatable {
+package struct RunnerProgress: Sendable, Equatable {
     /// Calls that ended, with any outcome.
-    public internal(set) var calls = 0
+    package internal(set) var calls = 0
     /// Records that succeeded.
-    public internal(set) var succeeded = 0
+    package internal(set) var succeeded = 0
     /// Records that were answered from an identical one when their turn came.
-    public internal(set) var reused = 0
+    package internal(set) var reused = 0
     /// Records that finally failed.
-    public internal(set) var failed = 0
+    package internal(set) var failed = 0
     /// Records that ended in doubt, less those the policy queued again; below 0 when these are an earlier run's.
-    public internal(set) var inDoubt = 0
+    package internal(set) var inDoubt = 0
     /// Calls after which the record was queued again.
-    public internal(set) var retries = 0
+    package internal(set) var retries = 0
     /// Calls under way.
-    public internal(set) var underWay = 0
+    package internal(set) var underWay = 0
     /// Calls per second the limiter currently allows, cuts included.
-    public internal(set) var allowedRate = 0.0
+    package internal(set) var allowedRate = 0.0
     /// Time since the run began.
-    public internal(set) var elapsed = Duration.zero
+    package internal(set) var elapsed = Duration.zero
 
     /// Records that got a final status in this run.
-    public var finished: Int { succeeded + reused + failed + inDoubt }
+    package var finished: Int { succeeded + reused + failed + inDoubt }
 }
 
 /// What a run reports while it is under way. No event holds a value of a record.
-public enum RunnerEvent: Sendable, Equatable {
+package enum RunnerEvent: Sendable, Equatable {
     /// How far the run has come; at most five times a second, and once at the end.
     case progress(RunnerProgress)
     /// No calls for now: why, and when the next probe or call may leave, in milliseconds since 1970 UTC.

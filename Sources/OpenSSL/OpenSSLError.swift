@@ -3,9 +3,9 @@ import COpenSSL
 /// Why an OpenSSL operation was refused or failed.
 ///
 /// Neither text ever holds key material, a password or the data worked on.
-public struct OpenSSLError: Error, Sendable, Equatable, CustomStringConvertible {
+package struct OpenSSLError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The category of the error.
-    public enum Code: Sendable, Equatable {
+    package enum Code: Sendable, Equatable {
         /// The bytes are no key, certificate or keystore in any supported format.
         case unreadable
         /// The file is well formed, but holds something other than what belongs there.
@@ -27,14 +27,14 @@ public struct OpenSSLError: Error, Sendable, Equatable, CustomStringConvertible 
     }
 
     /// The category of the error.
-    public let code: Code
+    package let code: Code
     /// One sentence that says what is wrong and what to do.
-    public let message: String
+    package let message: String
     /// OpenSSL's own message, its library and reason only; empty when OpenSSL was not called.
-    public let reason: String
+    package let reason: String
 
     /// The message, followed by OpenSSL's own message where there is one.
-    public var description: String {
+    package var description: String {
         reason.isEmpty ? message : "\(message) (OpenSSL: \(reason))"
     }
 }

@@ -1,7 +1,7 @@
 import Foundation
-public import Ingest
+package import Ingest
 import RecordStore
-public import Results
+package import Results
 
 /// Writes a batch's result files: the input's form comes from Ingest, the price list from the settings.
 struct BatchResults: Sendable {

@@ -3,14 +3,14 @@ import Settings
 
 /// The commands there are, as a tree of names: a command line's first words are checked against it before options are
 /// parsed, so that a misspelt command gets a better message than 'unexpected argument'.
-public struct CommandTree: Sendable, Equatable {
+package struct CommandTree: Sendable, Equatable {
     /// The command's name.
-    public let name: String
+    package let name: String
     /// The commands below it, in the order in which help lists them; empty for one that does something itself.
-    public let children: [CommandTree]
+    package let children: [CommandTree]
 
     /// Names a command and those below it.
-    public init(_ name: String, _ children: [CommandTree] = []) {
+    package init(_ name: String, _ children: [CommandTree] = []) {
         self.name = name
         self.children = children
     }
@@ -19,7 +19,7 @@ public struct CommandTree: Sendable, Equatable {
     /// none: an option may come first.
     ///
     /// The words after `help` are checked in the same way.
-    public func fault(in arguments: [String]) -> String? {
+    package func fault(in arguments: [String]) -> String? {
         let words = arguments.prefix { !$0.hasPrefix("-") }
         return words.first == Self.help ? fault(in: words.dropFirst(), path: []) : fault(in: words, path: [])
     }

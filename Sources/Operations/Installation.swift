@@ -201,7 +201,7 @@ extension Installation {
 
 /// What keeps personal data and keys in this process's memory from reaching a disk, a terminal or another process of
 /// the user.
-public enum ProcessPrivacy {
+package enum ProcessPrivacy {
     /// The signals for which Swift's runtime installs a handler that prints the stack, the registers and what they
     /// point to (`swift/docs/Backtracing.rst`); after `kill -SEGV` from outside that handler even lets the process live
     /// on.
@@ -212,7 +212,7 @@ public enum ProcessPrivacy {
     ///
     /// The environment cannot undo it: `SWIFT_BACKTRACE=enable=yes` took effect before `main`. The system's calls can
     /// fail only where it forbids what is asked to be forbidden, so their results say nothing.
-    public static func apply() {
+    package static func apply() {
         for number in crashSignals { signal(number, SIG_DFL) }
         _ = rollcall_forbid_dumps()
         var none = rlimit(rlim_cur: 0, rlim_max: 0)

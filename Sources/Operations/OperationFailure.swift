@@ -7,25 +7,25 @@ import Results
 import Settings
 
 /// A command that cannot continue: the exit status, and what the user reads on standard error.
-public struct OperationFailure: Error, Sendable, CustomStringConvertible {
+package struct OperationFailure: Error, Sendable, CustomStringConvertible {
     /// How the process ends.
-    public let status: ExitStatus
+    package let status: ExitStatus
     /// What is wrong and what to do; names files, lines, fields and rules, never a value of a record.
-    public let message: String
+    package let message: String
 
     /// States how the process ends and why.
-    public init(_ status: ExitStatus, _ message: String) {
+    package init(_ status: ExitStatus, _ message: String) {
         self.status = status
         self.message = message
     }
 
     /// The message.
-    public var description: String { message }
+    package var description: String { message }
 }
 
 extension OperationFailure {
     /// What any module's error means for the process: its exit status, and the sentence the user reads.
-    public init(_ error: any Error) {
+    package init(_ error: any Error) {
         switch error {
         case let failure as OperationFailure: self = failure
         case let error as SettingsError: self.init(.configuration, error.description)
@@ -77,7 +77,7 @@ extension OperationFailure {
 }
 
 /// How a command ends, as a number a script can act on. The numbers are a contract.
-public enum ExitStatus: Int32, Sendable, CaseIterable {
+package enum ExitStatus: Int32, Sendable, CaseIterable {
     /// All records succeeded or were reused.
     case succeeded = 0
     /// Finished; some records failed or are invalid.
@@ -94,7 +94,7 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
     case configuration = 78
 
     /// The one status that speaks for several batches: unfinished beats in doubt beats failures.
-    public static func combined(_ statuses: [ExitStatus]) -> ExitStatus {
+    package static func combined(_ statuses: [ExitStatus]) -> ExitStatus {
         let gravest: [ExitStatus] = [
             .configuration, .inputUnusable, .usage, .unfinished, .finishedInDoubt, .finishedWithFailures,
         ]

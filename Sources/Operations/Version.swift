@@ -1,5 +1,5 @@
 /// The version of Rollcall.
-public enum Version {
+package enum Version {
     /// The version of the tool, as `--version` prints it and batches store it.
-    public static let current = "0.1.0"
+    package static let current = "0.1.0"
 }

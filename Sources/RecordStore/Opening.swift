@@ -1,4 +1,4 @@
-public import Foundation
+package import Foundation
 import GRDB
 import Migrations
 import OpenSSL
@@ -21,7 +21,7 @@ extension RecordStore {
     /// - Returns: The store; ``recovery`` says what was repaired.
     /// - Throws: ``StoreError``: locked, wrong endpoint, wrong sealing key, newer schema, damaged, missing although its
     ///   mark or trace exists, or beside another database's mark or trace.
-    public static func openForRunning(
+    package static func openForRunning(
         path: String, sealingKeyPath: String, keysFolder: String, endpoint: String, provenance: Provenance,
         timeZone: TimeZone = .gmt
     ) throws -> RecordStore {
@@ -77,7 +77,7 @@ extension RecordStore {
     ///   - endpoint: The API's base URL; nil: whatever the database is bound to.
     /// - Returns: The store; writing to it is refused.
     /// - Throws: ``StoreError``: no database, wrong endpoint or sealing key, or another schema version.
-    public static func openForReading(path: String, sealingKeyPath: String, endpoint: String?) throws -> RecordStore {
+    package static func openForReading(path: String, sealingKeyPath: String, endpoint: String?) throws -> RecordStore {
         let file = DatabaseFile(path: path)
         return try file.translating(.reading) {
             let pool = try file.openForReading()

@@ -1,5 +1,5 @@
 import Dispatch
-public import Foundation
+package import Foundation
 import GRDB
 import OpenSSL
 import Synchronization
@@ -9,7 +9,7 @@ import Synchronization
 /// A dedicated thread performs all writes and commits everything queued together. A writing call returns once its
 /// change would survive a power cut, and cancelling the caller's task does not undo it. Readers run concurrently, in
 /// this process and in others.
-public final class RecordStore: Sendable {
+package final class RecordStore: Sendable {
     let pool: DatabasePool
     let sealingKey: SealingKey
     let fingerprints: HMACSHA256
@@ -37,7 +37,7 @@ public final class RecordStore: Sendable {
     }
 
     /// What opening for running found and repaired.
-    public internal(set) var recovery: RecoveryReport {
+    package internal(set) var recovery: RecoveryReport {
         get { found.withLock { $0 } }
         set { found.withLock { $0 = newValue } }
     }
@@ -45,7 +45,7 @@ public final class RecordStore: Sendable {
     /// Writes what is still queued, closes the database and releases the lock. The store cannot be used afterwards.
     ///
     /// - Throws: ``StoreError`` when the database can't be closed, for instance while it is being read.
-    public func close() throws {
+    package func close() throws {
         writer?.close()
         do {
             try pool.close()
@@ -121,7 +121,7 @@ extension RecordStore {
     /// The same as ``close()`` for a task: the remaining writes happen on a thread that may block.
     ///
     /// - Throws: ``StoreError`` when the database can't be closed.
-    public func closeWithoutBlocking() async throws {
+    package func closeWithoutBlocking() async throws {
         try await withCheckedThrowingContinuation { (waiter: CheckedContinuation<Void, any Error>) in
             DispatchQueue.global().async { waiter.resume(with: Result { try self.close() }) }
         }
@@ -134,7 +134,7 @@ extension RecordStore {
     ///
     /// - Returns: False where the file is damaged.
     /// - Throws: ``StoreError`` when it can't be read at all.
-    public func isSound() throws -> Bool {
+    package func isSound() throws -> Bool {
         try read { try String.fetchAll($0, sql: "PRAGMA quick_check(1)") == ["ok"] }
     }
 }
@@ -151,5 +151,5 @@ enum WallClock {
 
 extension TimeZone {
     /// The zone's name as people and settings write it: what Foundation calls GMT is UTC.
-    public var displayName: String { identifier == "GMT" ? "UTC" : identifier }
+    package var displayName: String { identifier == "GMT" ? "UTC" : identifier }
 }

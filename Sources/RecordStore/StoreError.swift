@@ -2,9 +2,9 @@ import Basics
 import GRDB
 
 /// Why the store refuses an operation or fails. Texts name batches, lines and rules, never a value of a record.
-public struct StoreError: Error, Sendable, CustomStringConvertible {
+package struct StoreError: Error, Sendable, CustomStringConvertible {
     /// The category of the error.
-    public enum Code: Sendable, Equatable {
+    package enum Code: Sendable, Equatable {
         /// Another runner holds the database.
         case locked
         /// The database belongs to another endpoint.
@@ -41,11 +41,11 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
     }
 
     /// The category of the error.
-    public let code: Code
+    package let code: Code
     /// One sentence that says what is wrong and what to do.
-    public let message: String
+    package let message: String
     /// The underlying error; no values.
-    public let cause: String?
+    package let cause: String?
 
     init(_ code: Code, _ message: String, cause: String? = nil) {
         self.code = code
@@ -55,7 +55,7 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
 
     /// Whether state can no longer be recorded, so that the process that runs batches has to end. Everything else
     /// concerns one request, one batch or one record.
-    public var isFatal: Bool {
+    package var isFatal: Bool {
         switch code {
         case .diskFull, .stateNotWritten, .notReadable, .damaged, .locked, .closed: true
         case .wrongEndpoint, .sealingKey, .keysFolder, .schemaVersion, .noDatabase, .notFound, .takenIn, .heldByRestore,
@@ -66,7 +66,7 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
     }
 
     /// The message, followed by the underlying error.
-    public var description: String {
+    package var description: String {
         cause.map { "\(message) (\($0))" } ?? message
     }
 }

@@ -1,13 +1,13 @@
 import Basics
 import Foundation
-public import RecordStore
+package import RecordStore
 
 /// Writes a batch's results from the store: one pass over its records, in input order, in constant memory.
-public struct ResultWriter: Sendable {
+package struct ResultWriter: Sendable {
     let store: RecordStore
 
     /// Makes a writer for the batches of a store.
-    public init(store: RecordStore) {
+    package init(store: RecordStore) {
         self.store = store
     }
 
@@ -25,7 +25,7 @@ public struct ResultWriter: Sendable {
     ///   - now: milliseconds since 1970 UTC.
     /// - Returns: where the files are, and the summary.
     /// - Throws: `ResultError` where files cannot be written or rows are missing; errors of the store.
-    public func write(
+    package func write(
         _ id: BatchID, into path: String, returning format: any ReturnFormat, options: ResultOptions = ResultOptions(),
         pricing: Pricing?, now: Int64
     ) throws -> WrittenResults {
@@ -58,7 +58,7 @@ public struct ResultWriter: Sendable {
     ///   - inputDelimiter: the input's byte between cells; nil where it has none.
     ///   - descriptor: where they go; it stays open. SIGPIPE must be ignored.
     /// - Throws: `ResultError` with code `closed` where the reader has gone; errors of the store.
-    public func export(
+    package func export(
         _ id: BatchID, as format: ExportFormat, options: ResultOptions = ResultOptions(), inputDelimiter: UInt8? = nil,
         to descriptor: Int32
     ) throws {
@@ -132,7 +132,7 @@ extension ResultWriter {
     ///   - now: milliseconds since 1970 UTC.
     /// - Returns: the summary.
     /// - Throws: errors of the store.
-    public func summary(of id: BatchID, pricing: Pricing?, now: Int64) throws -> BatchSummary {
+    package func summary(of id: BatchID, pricing: Pricing?, now: Int64) throws -> BatchSummary {
         let batch = try store.batch(id)
         let figures = BatchFigures(batch.counts)
         let cost = Cost.share(of: try store.ledgerDays(inMonthsOf: id), pricing: pricing) { $0.batch == id }
@@ -143,27 +143,27 @@ extension ResultWriter {
 }
 
 /// Where a batch's result files are.
-public struct ResultPaths: Sendable, Equatable {
+package struct ResultPaths: Sendable, Equatable {
     /// The batch's folder.
-    public let folder: String
+    package let folder: String
     /// `results.csv`.
-    public let csv: String
+    package let csv: String
     /// `results.jsonl`.
-    public let jsonl: String
+    package let jsonl: String
     /// `failed.csv` or `failed.jsonl`; nil where no line was invalid or failed, except by an operator's decision.
-    public let failed: String?
+    package let failed: String?
     /// `in_doubt.csv` or `in_doubt.jsonl`; nil where none is in doubt, or was until an operator's decision.
-    public let inDoubt: String?
+    package let inDoubt: String?
     /// `cancelled.csv` or `cancelled.jsonl`; nil where no line was given up before its call.
-    public let cancelled: String?
+    package let cancelled: String?
     /// `summary.json`.
-    public let summary: String
+    package let summary: String
     /// `report.html`.
-    public let report: String
+    package let report: String
 }
 
 /// The formats of `rollcall export`.
-public enum ExportFormat: String, Sendable, CaseIterable {
+package enum ExportFormat: String, Sendable, CaseIterable {
     /// As `results.csv`.
     case csv
     /// As `results.jsonl`.
@@ -171,13 +171,13 @@ public enum ExportFormat: String, Sendable, CaseIterable {
 }
 
 /// What was written for a batch.
-public struct WrittenResults: Sendable {
+package struct WrittenResults: Sendable {
     /// Where the files are.
-    public let paths: ResultPaths
+    package let paths: ResultPaths
     /// What `summary.json` says.
-    public let summary: BatchSummary
+    package let summary: BatchSummary
     /// What an operator has to decide.
-    public let inDoubtSummary: InDoubtSummary
+    package let inDoubtSummary: InDoubtSummary
 }
 
 extension WrittenResults {
@@ -188,7 +188,7 @@ extension WrittenResults {
     ///   - batch: the batch, over.
     ///   - folder: its folder.
     ///   - inDoubtSummary: what an operator has to decide.
-    public init?(of batch: Batch, in folder: String, inDoubtSummary: InDoubtSummary) {
+    package init?(of batch: Batch, in folder: String, inDoubtSummary: InDoubtSummary) {
         guard ResultStamp(folder: folder)?.tells(of: batch) == true,
             let json = FileManager.default.contents(atPath: "\(folder)/summary.json"),
             let summary = try? JSONDecoder().decode(BatchSummary.self, from: json)
@@ -200,9 +200,9 @@ extension WrittenResults {
 }
 
 /// Why result files cannot be written. Texts name files and rules, never a value of a record.
-public struct ResultError: Error, Sendable, Equatable, CustomStringConvertible {
+package struct ResultError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What kind of trouble it is.
-    public enum Code: Sendable, Equatable {
+    package enum Code: Sendable, Equatable {
         /// A folder or file cannot be made, written or renamed.
         case notWritten
         /// What was to take the output has gone away (`man 2 write`, EPIPE).
@@ -212,11 +212,11 @@ public struct ResultError: Error, Sendable, Equatable, CustomStringConvertible {
     }
 
     /// What kind of trouble it is.
-    public let code: Code
+    package let code: Code
     /// One sentence that says what is wrong and what to do.
-    public let message: String
+    package let message: String
     /// The system's error text.
-    public let cause: String?
+    package let cause: String?
 
     init(_ code: Code, _ message: String, cause: String? = nil) {
         self.code = code
@@ -230,7 +230,7 @@ public struct ResultError: Error, Sendable, Equatable, CustomStringConvertible {
     }
 
     /// The message, followed by the system's error text.
-    public var description: String {
+    package var description: String {
         cause.map { "\(message) (\($0))" } ?? message
     }
 }

@@ -1,12 +1,12 @@
-public import Foundation
+package import Foundation
 
 /// The hours of the day in which calls may be made: `22:00-06:00`, or several joined by commas.
 ///
 /// The wall clock decides: where an hour occurs twice the window is open twice, and hours that the clock skips do not
 /// occur.
-public struct CallWindow: Sendable, Equatable, CustomStringConvertible {
+package struct CallWindow: Sendable, Equatable, CustomStringConvertible {
     /// The text as written.
-    public let description: String
+    package let description: String
     /// Minutes of the day; an upper bound below the lower one belongs to the next day.
     private let spans: [Span]
 
@@ -23,7 +23,7 @@ public struct CallWindow: Sendable, Equatable, CustomStringConvertible {
     /// midnight.
     ///
     /// - Throws: a sentence that says what would be right.
-    public init(_ text: String) throws(ScheduleError) {
+    package init(_ text: String) throws(ScheduleError) {
         var spans: [Span] = []
         for part in text.split(separator: ",", omittingEmptySubsequences: false) {
             spans.append(try Self.span(part.drop { $0 == " " }))
@@ -37,7 +37,7 @@ public struct CallWindow: Sendable, Equatable, CustomStringConvertible {
     ///   - instant: milliseconds since 1970.
     ///   - zone: the zone whose wall clock is meant.
     /// - Returns: true from a start up to, and without, its end.
-    public func isOpen(at instant: Int64, in zone: TimeZone) -> Bool {
+    package func isOpen(at instant: Int64, in zone: TimeZone) -> Bool {
         isOpen(LocalClock(zone: zone).minute(at: instant))
     }
 
@@ -47,7 +47,7 @@ public struct CallWindow: Sendable, Equatable, CustomStringConvertible {
     ///   - instant: milliseconds since 1970.
     ///   - zone: the zone whose wall clock is meant.
     /// - Returns: milliseconds since 1970, not before `instant`.
-    public func opening(from instant: Int64, in zone: TimeZone) -> Int64 {
+    package func opening(from instant: Int64, in zone: TimeZone) -> Int64 {
         let clock = LocalClock(zone: zone)
         var start = instant
         while true {

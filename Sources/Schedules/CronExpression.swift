@@ -1,12 +1,12 @@
-public import Foundation
+package import Foundation
 
 /// When a job is due, as five fields of cron: minute, hour, day of the month, month, day of the week.
 ///
 /// The rules are those of `man 5 crontab`: lists, ranges, steps, names, and either day field is enough where both are
 /// restricted. Stricter: a step needs a range, and what could never be meant is refused instead of guessed.
-public struct CronExpression: Sendable, Equatable, CustomStringConvertible {
+package struct CronExpression: Sendable, Equatable, CustomStringConvertible {
     /// The text as written.
-    public let description: String
+    package let description: String
     let minutes: CronField
     let hours: CronField
     let days: CronField
@@ -16,7 +16,7 @@ public struct CronExpression: Sendable, Equatable, CustomStringConvertible {
     /// Reads `0 22 * * mon-fri`, or one of `@hourly @daily @midnight @weekly @monthly @yearly @annually`.
     ///
     /// - Throws: a sentence that names the field and what it may hold.
-    public init(_ text: String) throws(ScheduleError) {
+    package init(_ text: String) throws(ScheduleError) {
         let fields = try Self.written(text).split(whereSeparator: { $0 == " " || $0 == "\t" })
         guard fields.count == 5 else {
             throw ScheduleError("there must be five fields: minute, hour, day of the month, month, day of the week")
@@ -30,7 +30,7 @@ public struct CronExpression: Sendable, Equatable, CustomStringConvertible {
     }
 
     /// Whether two expressions are due at the same times by the same rules, however they are written.
-    public static func == (one: CronExpression, other: CronExpression) -> Bool {
+    package static func == (one: CronExpression, other: CronExpression) -> Bool {
         (one.minutes, one.hours, one.days) == (other.minutes, other.hours, other.days)
             && (one.months, one.weekdays) == (other.months, other.weekdays)
     }
@@ -90,7 +90,7 @@ extension CronExpression {
     ///   - instant: milliseconds since 1970.
     ///   - zone: the zone whose clock is meant.
     /// - Returns: milliseconds since 1970; nil if there is no such day (30 February).
-    public func next(after instant: Int64, in zone: TimeZone) -> Int64? {
+    package func next(after instant: Int64, in zone: TimeZone) -> Int64? {
         let clock = LocalClock(zone: zone)
         return isOfEveryHour ? nextReal(after: instant, on: clock) : nextOnce(after: instant, on: clock)
     }

@@ -113,12 +113,12 @@ enum CronUnit: String, CaseIterable {
 /// Why a schedule or a window cannot be read, as a sentence that says what would be right.
 ///
 /// The text that was given is never repeated: the caller that shows the error knows its place.
-public struct ScheduleError: Error, Sendable, Equatable, CustomStringConvertible {
+package struct ScheduleError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What is wrong and what to write instead: 'the hour must be from 0 to 23'.
-    public let message: String
+    package let message: String
 
     init(_ message: String) { self.message = message }
 
     /// The sentence.
-    public var description: String { message }
+    package var description: String { message }
 }

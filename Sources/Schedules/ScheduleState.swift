@@ -1,12 +1,12 @@
-public import Foundation
+package import Foundation
 
 /// One job's schedule, a pure value: from what was handled before and the present time it decides what is to be done.
 ///
 /// Ask again after every action but `wait`, and store `lastDue` whenever it has changed, before acting: a due time that
 /// is stored is never run a second time, whatever becomes of the process or its clock.
-public struct ScheduleState: Sendable, Equatable {
+package struct ScheduleState: Sendable, Equatable {
     /// What is to be done now.
-    public enum Action: Sendable, Equatable {
+    package enum Action: Sendable, Equatable {
         /// Nothing before this instant; nil: nothing ever.
         case wait(until: Int64?)
         /// The job is due.
@@ -20,17 +20,17 @@ public struct ScheduleState: Sendable, Equatable {
     }
 
     /// Everything due up to and including this instant has been handled; nil: the schedule has never been evaluated.
-    public private(set) var lastDue: Int64?
+    package private(set) var lastDue: Int64?
     private let expression: CronExpression
     private let zone: TimeZone
     private let catchUp: Bool
 
     /// A due time this much later is still on time, so that a restart in the wrong minute does not skip a night.
-    public static let grace: Int64 = 5 * 60_000
+    package static let grace: Int64 = 5 * 60_000
     /// A handled due time that is further ahead of the clock than this shows a clock fault.
-    public static let clockTolerance: Int64 = 3_600_000
+    package static let clockTolerance: Int64 = 3_600_000
     /// How many missed runs are counted at most.
-    public static let mostCounted = 1000
+    package static let mostCounted = 1000
 
     /// Restores a stored schedule.
     ///
@@ -39,7 +39,7 @@ public struct ScheduleState: Sendable, Equatable {
     ///   - zone: the wall clock by which it is.
     ///   - catchUp: whether missed runs are made up for by one.
     ///   - lastDue: what `lastDue` was when it was stored; nil for a schedule that is new.
-    public init(expression: CronExpression, zone: TimeZone, catchUp: Bool, lastDue: Int64?) {
+    package init(expression: CronExpression, zone: TimeZone, catchUp: Bool, lastDue: Int64?) {
         (self.expression, self.zone, self.catchUp, self.lastDue) = (expression, zone, catchUp, lastDue)
     }
 
@@ -51,7 +51,7 @@ public struct ScheduleState: Sendable, Equatable {
     ///   - isWatched: whether a daemon has been able to start the job ever since the previous step: then nothing was
     ///     missed, even if the clock was set past a due time, and the job runs once for all that was due.
     /// - Returns: the action, which counts as handled from here on.
-    public mutating func step(at now: Int64, isWatched: Bool = false) -> Action {
+    package mutating func step(at now: Int64, isWatched: Bool = false) -> Action {
         guard let lastDue else {
             // What was due before the job existed was not missed.
             self.lastDue = now
@@ -81,10 +81,10 @@ public struct ScheduleState: Sendable, Equatable {
     }
 
     /// Whether a due time that was handled shows that the clock was wrong then, or is wrong now.
-    public static func isClockFault(_ lastDue: Int64, at now: Int64) -> Bool { lastDue > now + clockTolerance }
+    package static func isClockFault(_ lastDue: Int64, at now: Int64) -> Bool { lastDue > now + clockTolerance }
 
     /// Marks everything due up to an instant as handled by a run that had to wait until then.
-    public mutating func settle(upTo instant: Int64) {
+    package mutating func settle(upTo instant: Int64) {
         lastDue = max(lastDue ?? instant, instant)
     }
 

@@ -4,51 +4,51 @@ import Foundation
 /// The settings of one installation: `rollcall.yaml` with the environment's overrides over it.
 ///
 /// Paths are absolute: those of the file and of the environment are relative to the file's folder.
-public struct Settings: Sendable {
+package struct Settings: Sendable {
     /// The file the settings were read from, absolute.
-    public let path: String
+    package let path: String
     /// The database's file.
-    public var database: String
+    package var database: String
     /// The file of the key that seals what the database holds.
-    public var sealingKey: String
+    package var sealingKey: String
     /// The folder of what must not be lost or restored together with the database: the ledger's trace.
-    public var keysFolder: String
+    package var keysFolder: String
     /// Where the calls go and what they are signed and encrypted with.
-    public var api: API
+    package var api: API
     /// How fast and how many calls may be made.
-    public var limits: Limits
+    package var limits: Limits
     /// When a record is sent again.
-    public var retry: Retry
+    package var retry: Retry
     /// When a batch stops by itself.
-    public var halt: Halt
+    package var halt: Halt
     /// The limits above which a batch waits for confirmation.
-    public var confirmAbove: ConfirmAbove
+    package var confirmAbove: ConfirmAbove
     /// The share of invalid lines above which a batch waits for confirmation; nil: `defaultMaxInvalid`.
-    public var maxInvalid: Share?
+    package var maxInvalid: Share?
     /// The share of invalid lines that applies if `max_invalid` is not given: 5%.
-    public static let defaultMaxInvalid = Share(percent: 5)
+    package static let defaultMaxInvalid = Share(percent: 5)
     /// What calls cost; nil if nothing is known of it.
-    public var pricing: Pricing?
+    package var pricing: Pricing?
     /// How the daemon behaves.
-    public var daemon: Daemon
+    package var daemon: Daemon
     /// The command notified for jobs that name none; nil: none.
-    public var notify: Notification?
+    package var notify: Notification?
     /// The folder of job files.
-    public var jobs: String
+    package var jobs: String
     /// The folder below which each batch's results get a folder of their own.
-    public var output: String
+    package var output: String
     /// The form of `results.csv`.
-    public var outputForm: OutputForm
+    package var outputForm: OutputForm
     /// One line per effective value, sorted, without secrets: hashed to distinguish settings.
-    public let canonicalDescription: String
+    package let canonicalDescription: String
 
     /// The folder of the settings file, to which paths in it and in job files are relative.
-    public var folder: String { String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]) }
+    package var folder: String { String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]) }
 }
 
 extension Settings {
     /// Every key of `rollcall.yaml`, in the order of the reference.
-    public static var keys: [KeyDescription] { schema.keys }
+    package static var keys: [KeyDescription] { schema.keys }
 
     /// Reads the settings file and puts the environment's `ROLLCALL_…` variables over it.
     ///
@@ -57,7 +57,7 @@ extension Settings {
     ///   - environment: the process's environment; variables without the prefix are ignored.
     /// - Returns: the effective settings.
     /// - Throws: an error that names file, line, key and what would be right.
-    public static func load(path: String, environment: [String: String]) throws(SettingsError) -> Settings {
+    package static func load(path: String, environment: [String: String]) throws(SettingsError) -> Settings {
         let input = try read(path)
         var flat = try FlatFile(try Entry.parse(input.text, file: path), schema: schema, file: path)
         try refuseOpenSecrets(in: flat, input: input)
@@ -131,19 +131,19 @@ extension Settings {
 ///
 /// The text names the file, the line and the key and says what would be right; it never holds the value,
 /// which may be a password.
-public struct SettingsError: Error, Sendable, Equatable {
+package struct SettingsError: Error, Sendable, Equatable {
     /// The file as it was named by the caller, or `environment`.
-    public let file: String
+    package let file: String
     /// The line, counted from 1; nil if the error belongs to no single line.
-    public let line: Int?
+    package let line: Int?
     /// The column, counted from 1 in Unicode scalars; nil if it says nothing more than the line.
-    public let column: Int?
+    package let column: Int?
     /// The dotted key (`limits.rate`) or the environment variable; nil if the whole file is meant.
-    public let key: String?
+    package let key: String?
     /// What is wrong and what to do, as a sentence without its place.
-    public let message: String
+    package let message: String
     /// The right key or variable nearest to an unknown one.
-    public let nearest: String?
+    package let nearest: String?
 
     init(
         file: String, line: Int? = nil, column: Int? = nil, key: String? = nil, _ message: String,
@@ -160,7 +160,7 @@ public struct SettingsError: Error, Sendable, Equatable {
 
 extension SettingsError: CustomStringConvertible {
     /// The place and the sentence: `rollcall.yaml, line 12: limits.rate must be a number above 0`.
-    public var description: String {
+    package var description: String {
         guard let line else { return "\(file): \(message)" }
         guard let column else { return "\(file), line \(line): \(message)" }
         return "\(file), line \(line), column \(column): \(message)"

@@ -1,5 +1,5 @@
 /// A share of all lines or answers, exactly as it was written: 29% of 100 is 29, which no binary fraction says.
-public struct Share: Sendable, Equatable, CustomStringConvertible {
+package struct Share: Sendable, Equatable, CustomStringConvertible {
     /// What was written before the percent sign.
     private let percentage: String
     /// The share is `parts` of `whole`.
@@ -7,12 +7,12 @@ public struct Share: Sendable, Equatable, CustomStringConvertible {
     private let whole: Int
 
     /// None at all.
-    public static let nothing = Share(percent: 0)
+    package static let nothing = Share(percent: 0)
 
     /// A share of whole hundredths.
     ///
     /// - Parameter percent: From 0 to 100.
-    public init(percent: Int) {
+    package init(percent: Int) {
         (percentage, parts, whole) = ("\(percent)", percent, 100)
     }
 
@@ -20,7 +20,7 @@ public struct Share: Sendable, Equatable, CustomStringConvertible {
     /// counted with.
     ///
     /// - Parameter percentage: Digits with at most one decimal point between them, without the sign.
-    public init?(percentage: String) {
+    package init?(percentage: String) {
         let sides = percentage.split(separator: ".", omittingEmptySubsequences: false)
         guard (1...2).contains(sides.count), sides.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy(isDigit) }) else {
             return nil
@@ -33,22 +33,22 @@ public struct Share: Sendable, Equatable, CustomStringConvertible {
     }
 
     /// Whether so many of all are more than the share.
-    public func isExceeded(by count: Int, of total: Int) -> Bool {
+    package func isExceeded(by count: Int, of total: Int) -> Bool {
         let (left, right) = (count.multipliedFullWidth(by: whole), parts.multipliedFullWidth(by: total))
         return (left.high, left.low) > (right.high, right.low)
     }
 
     /// The most of so many that do not exceed the share.
-    public func most(of total: Int) -> Int {
+    package func most(of total: Int) -> Int {
         let product = parts.multipliedFullWidth(by: max(0, total))
         return whole.dividingFullWidth(product).quotient
     }
 
     /// As it was written: `29%`.
-    public var description: String { "\(percentage)%" }
+    package var description: String { "\(percentage)%" }
 
     /// Equal where they are the same share, however written.
-    public static func == (left: Share, right: Share) -> Bool {
+    package static func == (left: Share, right: Share) -> Bool {
         left.parts.multipliedFullWidth(by: right.whole) == right.parts.multipliedFullWidth(by: left.whole)
     }
 }

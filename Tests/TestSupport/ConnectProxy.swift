@@ -2,22 +2,22 @@ import NIOCore
 import NIOPosix
 
 /// An HTTP proxy on the loopback that knows CONNECT alone.
-public final class ConnectProxy: Sendable {
+package final class ConnectProxy: Sendable {
     private let channel: any Channel
     private let counter: ConnectCounter
 
     /// The port the proxy listens on, on 127.0.0.1.
-    public var port: Int { channel.localAddress?.port ?? 0 }
+    package var port: Int { channel.localAddress?.port ?? 0 }
     /// The proxy's URL.
-    public var url: String { "http://127.0.0.1:\(port)" }
+    package var url: String { "http://127.0.0.1:\(port)" }
     /// The number of CONNECT requests read.
-    public var connectCount: Int { counter.count }
+    package var connectCount: Int { counter.count }
 
     /// Starts a proxy.
     ///
     /// - Parameter refusal: The status every CONNECT is answered with; nil: a tunnel is made.
     /// - Throws: Whatever NIO reports.
-    public init(refusal: Int? = nil) async throws {
+    package init(refusal: Int? = nil) async throws {
         let counter = ConnectCounter()
         self.counter = counter
         channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -31,7 +31,7 @@ public final class ConnectProxy: Sendable {
     }
 
     /// Stops listening; tunnels end with their ends.
-    public func stop() async {
+    package func stop() async {
         try? await channel.close().get()
     }
 }

@@ -1,13 +1,13 @@
-public import Foundation
+package import Foundation
 
 /// The pages that people read: Markdown at the package's root and in `docs/`.
-public enum Documentation {
+package enum Documentation {
     /// The package's root, found from this file.
-    public static let root = URL(filePath: #filePath)
+    package static let root = URL(filePath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
     /// Every page, by its path from the root, sorted.
-    public static func pages() throws -> [DocumentationPage] {
+    package static func pages() throws -> [DocumentationPage] {
         let names = ["", "docs/", "Benchmarks/"].flatMap { folder in
             let found = try? FileManager.default.contentsOfDirectory(atPath: root.appending(path: folder).path)
             return (found ?? []).filter { $0.hasSuffix(".md") }.map { folder + $0 }
@@ -16,37 +16,37 @@ public enum Documentation {
     }
 
     /// One page.
-    public static func page(_ path: String) throws -> DocumentationPage {
+    package static func page(_ path: String) throws -> DocumentationPage {
         DocumentationPage(path: path, text: try String(contentsOf: root.appending(path: path), encoding: .utf8))
     }
 }
 
 /// One page of Markdown, as far as a test wants to know it.
-public struct DocumentationPage: Sendable, CustomStringConvertible {
+package struct DocumentationPage: Sendable, CustomStringConvertible {
     /// A fenced block of code.
-    public struct Block: Sendable {
+    package struct Block: Sendable {
         /// What follows the fence: `sh`, `yaml`, `mermaid`; empty where nothing does.
-        public let language: String
+        package let language: String
         /// The last heading before it, without its marks.
-        public let heading: String
+        package let heading: String
         /// The lines between the fences.
-        public let lines: [String]
+        package let lines: [String]
 
         /// The lines as one text, ending in a line break.
-        public var text: String { lines.map { $0 + "\n" }.joined() }
+        package var text: String { lines.map { $0 + "\n" }.joined() }
     }
 
     /// The path from the package's root.
-    public let path: String
+    package let path: String
     /// Its fenced blocks, in order.
-    public private(set) var blocks: [Block] = []
+    package private(set) var blocks: [Block] = []
     /// Its headings, without their marks, in order.
-    public private(set) var headings: [String] = []
+    package private(set) var headings: [String] = []
     /// The lines outside fenced blocks.
-    public private(set) var prose: [String] = []
+    package private(set) var prose: [String] = []
 
     /// Names the page in a test's output.
-    public var description: String { path }
+    package var description: String { path }
 
     init(path: String, text: String) {
         self.path = path
@@ -68,19 +68,19 @@ public struct DocumentationPage: Sendable, CustomStringConvertible {
     }
 
     /// The code between single backquotes; what stands in a cell of a table has its `\|` undone.
-    public var spans: [String] {
+    package var spans: [String] {
         prose.joined(separator: "\n").matches(of: /`([^`]+)`/).map {
             String($0.output.1).replacing("\n", with: " ").replacing("\\|", with: "|")
         }
     }
 
     /// The targets of its links.
-    public var links: [String] {
+    package var links: [String] {
         prose.joined(separator: "\n").matches(of: /\]\(([^)\s]+)\)/).map { String($0.output.1) }
     }
 
     /// The cells of each row of its tables, headers and rulers left out, below a heading; of all where that is nil.
-    public func rows(below heading: String? = nil) -> [[String]] {
+    package func rows(below heading: String? = nil) -> [[String]] {
         var (isWanted, rows) = (heading == nil, [[String]]())
         for (index, line) in prose.enumerated() {
             if let found = line.wholeMatch(of: /#+ (.+)/), let heading { isWanted = found.output.1 == heading }
@@ -94,7 +94,7 @@ public struct DocumentationPage: Sendable, CustomStringConvertible {
     }
 
     /// The fragments that lead to its headings, by the rule of common hosts: lower case, blanks as hyphens, no marks.
-    public var fragments: Set<String> {
+    package var fragments: Set<String> {
         let marks = Set<Character>("-_")
         return Set(
             headings.map { heading in

@@ -5,14 +5,14 @@ extension HeldClock {
     private static let patience = 100
 
     /// Moves the clock on by so much; see ``advance(to:)``.
-    public func advance(by duration: Duration) async {
+    package func advance(by duration: Duration) async {
         let (seconds, attoseconds) = duration.components
         await advance(to: monotonic + seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
     }
 
     /// Moves the clock to a monotonic time, stopping at each deadline before it so that those who wake see that time,
     /// and giving them the chance to sleep again. A time in the past leaves it where it is.
-    public func advance(to target: Int64) async {
+    package func advance(to target: Int64) async {
         while let next = deadlines.first, next <= target {
             jump(to: next)
             await untilQuiet()
@@ -21,7 +21,7 @@ extension HeldClock {
     }
 
     /// Moves the clock to a monotonic time at once, and wakes everyone due by then, the earliest deadline first.
-    public func jump(to target: Int64) {
+    package func jump(to target: Int64) {
         let due = state.withLock { state in
             state.generation += 1
             state.monotonic = max(state.monotonic, target)
@@ -33,17 +33,17 @@ extension HeldClock {
     }
 
     /// Returns as soon as someone sleeps whose deadline is this one, in monotonic nanoseconds.
-    public func untilSomeoneSleeps(until deadline: Int64) async {
+    package func untilSomeoneSleeps(until deadline: Int64) async {
         await untilSleepers { $0.contains(deadline) }
     }
 
     /// Returns as soon as so many sleep.
-    public func untilSleepers(count: Int = 1) async {
+    package func untilSleepers(count: Int = 1) async {
         await untilSleepers { $0.count >= count }
     }
 
     /// Returns as soon as the deadlines of all who sleep are as wanted, or the task is cancelled.
-    public func untilSleepers(_ isMet: @escaping @Sendable ([Int64]) -> Bool) async {
+    package func untilSleepers(_ isMet: @escaping @Sendable ([Int64]) -> Bool) async {
         let id = newID()
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
@@ -70,7 +70,7 @@ extension HeldClock {
     /// - Parameter body: What goes on meanwhile.
     /// - Returns: What `body` returns.
     /// - Throws: What `body` throws.
-    public func whileTimePasses<T: Sendable>(_ body: @escaping @Sendable () async throws -> T) async throws -> T {
+    package func whileTimePasses<T: Sendable>(_ body: @escaping @Sendable () async throws -> T) async throws -> T {
         try await withThrowingTaskGroup(of: T?.self) { group in
             group.addTask { try await body() }
             group.addTask {

@@ -1,4 +1,4 @@
-public import JobRunner
+package import JobRunner
 internal import Synchronization
 
 /// A clock in the test's hand: it stands still until the test moves it on, and whoever sleeps wakes in the order of
@@ -12,7 +12,7 @@ internal import Synchronization
 /// ```
 ///
 /// Where only the outcome counts, `whileTimePasses` moves from one deadline to the next by itself.
-public final class HeldClock: RunnerClock {
+package final class HeldClock: RunnerClock {
     struct State {
         var wallOffset: Int64
         var monotonic: Int64 = 0
@@ -38,26 +38,26 @@ public final class HeldClock: RunnerClock {
     let state: Mutex<State>
 
     /// Shows a wall time, in milliseconds since 1970 UTC, and a monotonic time of 0.
-    public init(at wall: Int64 = 1_763_899_200_000) {
+    package init(at wall: Int64 = 1_763_899_200_000) {
         state = Mutex(State(wallOffset: wall))
     }
 
     /// Milliseconds since 1970 UTC.
-    public var now: Int64 { state.withLock { $0.wallOffset + $0.monotonic / 1_000_000 } }
+    package var now: Int64 { state.withLock { $0.wallOffset + $0.monotonic / 1_000_000 } }
 
     /// Nanoseconds since the clock was made.
-    public var monotonic: Int64 { state.withLock { $0.monotonic } }
+    package var monotonic: Int64 { state.withLock { $0.monotonic } }
 
     /// When those who sleep want to be woken, the earliest first, in monotonic nanoseconds.
-    public var deadlines: [Int64] { state.withLock { $0.sleepers.map(\.deadline).sorted() } }
+    package var deadlines: [Int64] { state.withLock { $0.sleepers.map(\.deadline).sorted() } }
 
     /// Sets the wall clock without any time passing, as an operator or a time server would.
-    public func setWall(to wall: Int64) {
+    package func setWall(to wall: Int64) {
         state.withLock { $0.wallOffset = wall - $0.monotonic / 1_000_000 }
     }
 
     /// Returns when the test has moved the clock to `deadline`, or as soon as the task is cancelled.
-    public func sleep(until deadline: Int64) async {
+    package func sleep(until deadline: Int64) async {
         let id = newID()
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in

@@ -1,11 +1,11 @@
-public import RecordStore
+package import RecordStore
 
 /// A batch that a test wanted to move somewhere could not go there.
-public struct BatchNotMoved: Error {
+package struct BatchNotMoved: Error {
     /// The batch.
-    public let batch: BatchID
+    package let batch: BatchID
     /// Where it was to go.
-    public let state: BatchState
+    package let state: BatchState
 }
 
 extension RecordStore {
@@ -17,7 +17,7 @@ extension RecordStore {
     ///   - reason: Why.
     ///   - action: What is noted with it.
     /// - Throws: ``BatchNotMoved`` where it cannot go there; `StoreError`.
-    public func setState(
+    package func setState(
         _ batch: BatchID, to state: BatchState, reason: String?, noting action: Action? = nil
     ) async throws {
         let everywhere = Set(BatchState.allCases)

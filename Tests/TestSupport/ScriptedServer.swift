@@ -3,12 +3,12 @@ import NIOPosix
 import NIOSSL
 
 /// An HTTPS server on the loopback that counts the requests it reads and reacts to each as its script says.
-public final class ScriptedServer: Sendable {
+package final class ScriptedServer: Sendable {
     /// What decides how a request is met.
-    public typealias Script = @Sendable (SeenRequest) -> Reaction
+    package typealias Script = @Sendable (SeenRequest) -> Reaction
 
     /// How the server ends a connection.
-    public enum Ending: Sendable, CaseIterable {
+    package enum Ending: Sendable, CaseIterable {
         /// TLS close_notify; the TCP connection stays.
         case closeNotify
         /// TCP FIN without close_notify.
@@ -18,7 +18,7 @@ public final class ScriptedServer: Sendable {
     }
 
     /// How the server meets a request it has read.
-    public enum Reaction: Sendable {
+    package enum Reaction: Sendable {
         /// Sends a whole answer and keeps the connection.
         case answer(status: Int = 200, headers: [(String, String)] = [], body: [UInt8] = [])
         /// Sends bytes as they are, then ends the connection, or keeps it where there is no ending.
@@ -30,31 +30,31 @@ public final class ScriptedServer: Sendable {
     }
 
     /// One request the server has read to its end.
-    public struct SeenRequest: Sendable {
+    package struct SeenRequest: Sendable {
         /// Counts all requests from 1.
-        public let number: Int
+        package let number: Int
         /// Counts the connections from 1.
-        public let connection: Int
+        package let connection: Int
         /// Counts the requests of this connection from 1.
-        public let numberOnConnection: Int
+        package let numberOnConnection: Int
         /// Request line and header fields.
-        public let head: String
+        package let head: String
         /// The body.
-        public let body: [UInt8]
+        package let body: [UInt8]
     }
 
     private let channel: any Channel
     private let state: ServerState
 
     /// The port the server listens on, on 127.0.0.1.
-    public let port: Int
+    package let port: Int
 
     /// The URL of this server.
-    public var baseURL: String { "https://127.0.0.1:\(port)" }
+    package var baseURL: String { "https://127.0.0.1:\(port)" }
     /// All requests read so far.
-    public var requests: [SeenRequest] { state.requests }
+    package var requests: [SeenRequest] { state.requests }
     /// The number of connections whose TCP handshake was accepted.
-    public var connectionCount: Int { state.connectionCount }
+    package var connectionCount: Int { state.connectionCount }
 
     /// Starts a server.
     ///
@@ -62,7 +62,7 @@ public final class ScriptedServer: Sendable {
     ///   - tls: Certificates and versions.
     ///   - script: How each request is met; called on the server's thread.
     /// - Throws: Whatever NIO reports.
-    public init(_ tls: ServerTLS, script: @escaping Script) async throws {
+    package init(_ tls: ServerTLS, script: @escaping Script) async throws {
         let context = try NIOSSLContext(configuration: try tls.configuration())
         let state = ServerState(script: script)
         self.state = state
@@ -84,14 +84,14 @@ public final class ScriptedServer: Sendable {
     /// Returns once that many requests have been read in all.
     ///
     /// - Parameter count: The number of requests.
-    public func waitForRequests(_ count: Int) async {
+    package func waitForRequests(_ count: Int) async {
         await state.waitForRequests(count)
     }
 
     /// Answers every request that is held.
     ///
     /// - Parameter body: The answers' body.
-    public func answerHeld(body: [UInt8] = []) async {
+    package func answerHeld(body: [UInt8] = []) async {
         for connection in state.connections { await connection.answerHeld(body) }
     }
 
@@ -100,14 +100,14 @@ public final class ScriptedServer: Sendable {
     /// - Parameter ending: How.
     /// - Returns: How many there were.
     @discardableResult
-    public func endConnections(_ ending: Ending) async -> Int {
+    package func endConnections(_ ending: Ending) async -> Int {
         let connections = state.connections
         for connection in connections { await connection.end(ending) }
         return connections.count
     }
 
     /// Stops listening and ends every connection.
-    public func stop() async {
+    package func stop() async {
         try? await channel.close().get()
         await endConnections(.reset)
     }

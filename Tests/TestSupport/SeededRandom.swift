@@ -1,12 +1,12 @@
 /// SplitMix64: the same numbers for the same seed on every machine, so that a failing case can be run again.
-public struct SeededRandom: RandomNumberGenerator, Sendable {
+package struct SeededRandom: RandomNumberGenerator, Sendable {
     private var state: UInt64
 
     /// Starts with a seed.
-    public init(seed: UInt64) { state = seed }
+    package init(seed: UInt64) { state = seed }
 
     /// The next number.
-    public mutating func next() -> UInt64 {
+    package mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var mixed = state
         mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -15,5 +15,5 @@ public struct SeededRandom: RandomNumberGenerator, Sendable {
     }
 
     /// A number in a range.
-    public mutating func next(in range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &self) }
+    package mutating func next(in range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &self) }
 }

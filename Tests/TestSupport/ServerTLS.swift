@@ -1,10 +1,10 @@
 import NIOSSL
-public import OpenSSL
+package import OpenSSL
 
 /// Certificates and versions of a test server.
-public struct ServerTLS: Sendable {
+package struct ServerTLS: Sendable {
     /// The TLS versions a server offers.
-    public enum Version: Sendable, CaseIterable {
+    package enum Version: Sendable, CaseIterable {
         /// TLS 1.2 alone.
         case tls12
         /// TLS 1.3 alone.
@@ -12,11 +12,11 @@ public struct ServerTLS: Sendable {
     }
 
     /// The server's certificate and key.
-    public var identity: ClientIdentity
+    package var identity: ClientIdentity
     /// The authority client certificates must come from; nil: none is asked for.
-    public var clientAuthority: CertificateAuthority?
+    package var clientAuthority: CertificateAuthority?
     /// The version.
-    public var version: Version
+    package var version: Version
 
     /// Describes a server's TLS.
     ///
@@ -24,7 +24,7 @@ public struct ServerTLS: Sendable {
     ///   - identity: The server's certificate and key.
     ///   - clientAuthority: The authority client certificates must come from; nil: none is asked for.
     ///   - version: The version.
-    public init(identity: ClientIdentity, clientAuthority: CertificateAuthority? = nil, version: Version = .tls13) {
+    package init(identity: ClientIdentity, clientAuthority: CertificateAuthority? = nil, version: Version = .tls13) {
         self.identity = identity
         self.clientAuthority = clientAuthority
         self.version = version

@@ -1,14 +1,14 @@
-public import Foundation
-public import OpenSSL
+package import Foundation
+package import OpenSSL
 
 /// Throwaway certificates for tests, made once per process: one authority, a server on the loopback, a client.
-public struct TestPKI: Sendable {
+package struct TestPKI: Sendable {
     /// The authority both certificates come from.
-    public let authority: CertificateAuthority
+    package let authority: CertificateAuthority
     /// A server's identity for `localhost` and `127.0.0.1`.
-    public let server: ClientIdentity
+    package let server: ClientIdentity
     /// A client's identity.
-    public let client: ClientIdentity
+    package let client: ClientIdentity
 
     private static let made = Result { try TestPKI(commonName: "Rollcall Test CA") }
 
@@ -16,7 +16,7 @@ public struct TestPKI: Sendable {
     ///
     /// - Returns: The same each time.
     /// - Throws: Whatever making them threw.
-    public static func shared() throws -> TestPKI {
+    package static func shared() throws -> TestPKI {
         try made.get()
     }
 
@@ -24,7 +24,7 @@ public struct TestPKI: Sendable {
     ///
     /// - Parameter commonName: The authority's name.
     /// - Throws: Whatever OpenSSL reports.
-    public init(commonName: String) throws {
+    package init(commonName: String) throws {
         authority = try CertificateAuthority(commonName: commonName)
         server = try Self.issueServer(authority)
         client = try authority.issue(
@@ -36,7 +36,7 @@ public struct TestPKI: Sendable {
     ///
     /// - Returns: The bytes.
     /// - Throws: Whatever OpenSSL reports.
-    public func caPEM() throws -> [UInt8] {
+    package func caPEM() throws -> [UInt8] {
         try authority.certificate.pem()
     }
 
@@ -49,7 +49,7 @@ public struct TestPKI: Sendable {
     ///   - notAfter: Its end.
     /// - Returns: Certificate and key.
     /// - Throws: Whatever OpenSSL reports.
-    public static func issueServer(
+    package static func issueServer(
         _ authority: CertificateAuthority, dnsNames: [String] = ["localhost"], ipAddresses: [String] = ["127.0.0.1"],
         notAfter: Date = .now + 86400
     ) throws -> ClientIdentity {

@@ -51,7 +51,7 @@ struct Scenario: Sendable, Equatable {
 }
 
 /// The scenarios a record can ask for by the local part of its email, and their descriptions in `--help`.
-public enum ScenarioCatalogue {
+package enum ScenarioCatalogue {
     struct Entry: Sendable {
         let name: String
         let meaning: String
@@ -59,7 +59,7 @@ public enum ScenarioCatalogue {
     }
 
     /// The scenarios as text for `--help`, one line each, without a final newline.
-    public static var help: String {
+    package static var help: String {
         let width = "429aN, 503aN".count
         let lines = entries.map { entry in
             "  \(entry.name)\(String(repeating: " ", count: width - entry.name.count))  \(entry.meaning)"

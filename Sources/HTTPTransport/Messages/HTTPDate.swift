@@ -4,7 +4,7 @@ import Glibc
 ///
 /// A year has at most four digits in each of them, so no value can overflow on its way to milliseconds. libcurl's
 /// `curl_getdate` accepts far more as a date, such as `20991231` or `1 Dec 1122110211`.
-public enum HTTPDate {
+package enum HTTPDate {
     /// Reads a date, as `Date` and `Retry-After` have it.
     ///
     /// - Parameters:
@@ -12,7 +12,7 @@ public enum HTTPDate {
     ///   - now: The time by which a year of two digits is read, in milliseconds since 1970 UTC; nil:
     ///     the system's.
     /// - Returns: Milliseconds since 1970 UTC, or nil if it is no such date.
-    public static func milliseconds(from text: String, now: Int64? = nil) -> Int64? {
+    package static func milliseconds(from text: String, now: Int64? = nil) -> Int64? {
         let now = now ?? Int64(time(nil)) * 1000
         let bytes = Array(text.utf8)
         for form in Form.all {

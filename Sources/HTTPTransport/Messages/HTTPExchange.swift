@@ -1,13 +1,13 @@
 /// One request, below the transport's base URL.
-public struct HTTPRequest: Sendable {
+package struct HTTPRequest: Sendable {
     /// The method.
-    public var method: HTTPMethod
+    package var method: HTTPMethod
     /// What is appended to the base URL: empty, or an origin-form path that starts with `/`.
-    public var path: String
+    package var path: String
     /// Header fields, sent in this order; `Host`, `Content-Length` and `Accept: */*` come from libcurl.
-    public var headers: [(String, String)]
+    package var headers: [(String, String)]
     /// The body; ignored for `GET`.
-    public var body: [UInt8]
+    package var body: [UInt8]
 
     /// Makes a request.
     ///
@@ -16,7 +16,7 @@ public struct HTTPRequest: Sendable {
     ///   - path: What is appended to the base URL: empty, or a path that starts with `/`.
     ///   - headers: Header fields as name and value.
     ///   - body: The body's bytes.
-    public init(method: HTTPMethod, path: String, headers: [(String, String)] = [], body: [UInt8] = []) {
+    package init(method: HTTPMethod, path: String, headers: [(String, String)] = [], body: [UInt8] = []) {
         self.method = method
         self.path = path
         self.headers = headers
@@ -47,7 +47,7 @@ public struct HTTPRequest: Sendable {
 }
 
 /// The methods Rollcall uses: `GET` for `doctor`, `POST` for calls.
-public enum HTTPMethod: Sendable {
+package enum HTTPMethod: Sendable {
     /// A request without a body; nothing is billed for it.
     case get
     /// A request with a body.
@@ -55,17 +55,17 @@ public enum HTTPMethod: Sendable {
 }
 
 /// A whole HTTP answer.
-public struct HTTPAnswer: Sendable {
+package struct HTTPAnswer: Sendable {
     /// The status code.
-    public let status: Int
+    package let status: Int
     /// The header fields of the final response (not those of a 1xx before it).
-    public let headers: HTTPHeaders
+    package let headers: HTTPHeaders
     /// The body as received, at most `HTTPTransportConfiguration.maximumAnswerBytes` long.
-    public let body: [UInt8]
+    package let body: [UInt8]
     /// The time from `send` to the last byte of the answer.
-    public let duration: Duration
+    package let duration: Duration
     /// Whether the request went over a connection that had carried one before.
-    public let reusedConnection: Bool
+    package let reusedConnection: Bool
 
     /// Makes an answer.
     ///
@@ -75,7 +75,7 @@ public struct HTTPAnswer: Sendable {
     ///   - body: The body's bytes.
     ///   - duration: The time from `send` to the last byte.
     ///   - reusedConnection: Whether the connection had carried a request before.
-    public init(
+    package init(
         status: Int, headers: HTTPHeaders = HTTPHeaders([]), body: [UInt8] = [], duration: Duration = .zero,
         reusedConnection: Bool = false
     ) {
@@ -90,7 +90,7 @@ public struct HTTPAnswer: Sendable {
     ///
     /// - Parameter name: The field's name, in any case.
     /// - Returns: The value without surrounding white space, or nil if there is no such field.
-    public func header(_ name: String) -> String? {
+    package func header(_ name: String) -> String? {
         headers.value(of: name)
     }
 
@@ -98,19 +98,19 @@ public struct HTTPAnswer: Sendable {
     ///
     /// - Parameter name: The field's name, in any case.
     /// - Returns: The values without surrounding white space; none if there is no such field.
-    public func headers(_ name: String) -> [String] {
+    package func headers(_ name: String) -> [String] {
         headers.values(of: name)
     }
 
     /// The server's clock by its `Date` header (RFC 9110 §6.6.1), in milliseconds since 1970 UTC, to the second.
     /// Nil if there is no such header or it is no date.
-    public var dateAt: Int64? {
+    package var dateAt: Int64? {
         header("Date").flatMap { HTTPDate.milliseconds(from: $0) }
     }
 }
 
 /// How one `HTTPTransport.send(_:)` ended.
-public enum HTTPExchange: Sendable {
+package enum HTTPExchange: Sendable {
     /// A whole HTTP answer came back, regardless of its status.
     case answered(HTTPAnswer)
     /// No whole answer came back.
@@ -118,21 +118,21 @@ public enum HTTPExchange: Sendable {
 }
 
 /// The header fields of an answer, kept as the bytes that came and read on demand.
-public struct HTTPHeaders: Sendable {
+package struct HTTPHeaders: Sendable {
     /// Status line and field lines, each with its line end.
     private let lines: [UInt8]
 
     /// Makes header fields from the lines of an answer.
     ///
     /// - Parameter lines: The status line and the field lines as received, each with its line end.
-    public init(lines: [UInt8]) {
+    package init(lines: [UInt8]) {
         self.lines = lines
     }
 
     /// Makes header fields from names and values.
     ///
     /// - Parameter fields: Names and values, in order.
-    public init(_ fields: [(String, String)]) {
+    package init(_ fields: [(String, String)]) {
         lines = fields.flatMap { Array("\($0): \($1)\r\n".utf8) }
     }
 
@@ -140,7 +140,7 @@ public struct HTTPHeaders: Sendable {
     ///
     /// - Parameter name: The field's name, in any case.
     /// - Returns: The value, or nil if there is no such field.
-    public func value(of name: String) -> String? {
+    package func value(of name: String) -> String? {
         var first: String?
         forEachValue(of: name) { value in
             first = value
@@ -153,7 +153,7 @@ public struct HTTPHeaders: Sendable {
     ///
     /// - Parameter name: The field's name, in any case.
     /// - Returns: The values, each without surrounding white space.
-    public func values(of name: String) -> [String] {
+    package func values(of name: String) -> [String] {
         var values: [String] = []
         forEachValue(of: name) { value in
             values.append(value)

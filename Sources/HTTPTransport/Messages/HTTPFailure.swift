@@ -1,7 +1,7 @@
 /// Why no whole answer came back, and whether the call may have been made all the same.
-public struct HTTPFailure: Error, Sendable, CustomStringConvertible {
+package struct HTTPFailure: Error, Sendable, CustomStringConvertible {
     /// The kinds of failure.
-    public enum Kind: Sendable, CaseIterable {
+    package enum Kind: Sendable, CaseIterable {
         /// No connection: name not found, refused, unreachable, connect timeout, or the proxy made none.
         case couldNotConnect
         /// The proxy refuses to connect us: 403 or 407 to our CONNECT.
@@ -32,17 +32,17 @@ public struct HTTPFailure: Error, Sendable, CustomStringConvertible {
     }
 
     /// What happened.
-    public let kind: Kind
+    package let kind: Kind
     /// Whether any byte of the request may have left; if false, it provably did not (a proxy's CONNECT is no part of it).
-    public let mayHaveLeft: Bool
+    package let mayHaveLeft: Bool
     /// One sentence that says what is wrong and what to do; it never holds a value of a record.
-    public let message: String
+    package let message: String
     /// The time from `send` to the failure.
-    public let duration: Duration
+    package let duration: Duration
     /// The TLS alert the server sent (RFC 8446 §6), if that is what ended the connection.
-    public let tlsAlert: Int?
+    package let tlsAlert: Int?
     /// The status and header of an answer whose body was too large to be read; its own body is empty.
-    public let head: HTTPAnswer?
+    package let head: HTTPAnswer?
 
     /// Makes a failure.
     ///
@@ -53,7 +53,7 @@ public struct HTTPFailure: Error, Sendable, CustomStringConvertible {
     ///   - duration: The time from `send` to the failure.
     ///   - tlsAlert: The TLS alert the server sent, if any.
     ///   - head: Status and header of an answer whose body was too large.
-    public init(
+    package init(
         kind: Kind, mayHaveLeft: Bool, message: String, duration: Duration = .zero, tlsAlert: Int? = nil,
         head: HTTPAnswer? = nil
     ) {
@@ -66,7 +66,7 @@ public struct HTTPFailure: Error, Sendable, CustomStringConvertible {
     }
 
     /// The message.
-    public var description: String { message }
+    package var description: String { message }
 }
 
 extension HTTPFailure {

@@ -2,17 +2,17 @@ import JSON
 
 /// One error of the API's error body. `description` and `details` are the API's own words and may echo a value:
 /// they are stored sealed and never logged; `fieldNames` is what may be shown.
-public struct APIError: Sendable {
+package struct APIError: Sendable {
     /// Where the error occurred: `IIA`, a gateway's name.
-    public let source: String?
+    package let source: String?
     /// The error's code: `VALIDATION_ERROR`.
-    public let reasonCode: String?
+    package let reasonCode: String?
     /// The API's description of the code.
-    public let description: String?
+    package let description: String?
     /// Whether sending the request again could help; nil where the API does not say.
-    public let recoverable: Bool?
+    package let recoverable: Bool?
     /// More details, for a validation error the paths of the fields.
-    public let details: String?
+    package let details: String?
 
     /// Reads one error; nil if the value has none of an error's members.
     init?(_ node: JSONNode) {
@@ -48,7 +48,7 @@ extension APIError {
     /// words count. The description is read only where there are no details, since these are optional (openapi 0.2.2,
     /// `Error`); beside `VALIDATION_ERROR`, the documented code for what a record holds, only those two groups count in
     /// it, too.
-    public var mentionsEncryption: Bool {
+    package var mentionsEncryption: Bool {
         let (code, beside) = (Self.words(of: reasonCode), Self.words(of: detailsBesideFieldNames))
         guard fieldNames.isEmpty else { return Self.namesEncryption(code) || Self.namesEncryption(beside) }
         if Self.mentionsEncryption(code) || Self.mentionsEncryption(beside) { return true }
@@ -122,7 +122,7 @@ extension APIError {
 extension APIError {
     /// The field paths that `details` names, in its order, each once: only text in the form of an API path that starts
     /// at one of its known roots (`user.email`, `device.ip`, `user.full.name`). Values are never included.
-    public var fieldNames: [String] {
+    package var fieldNames: [String] {
         var names: [String] = []
         for token in Self.tokens(of: details ?? "") where Self.isFieldPath(token) && !names.contains(String(token)) {
             names.append(String(token))
@@ -161,9 +161,9 @@ extension APIError {
 
 /// The API's error body, `{"Errors":{"Error":[…]}}` (openapi 0.2.2, `ErrorMessage`). Anything else came from something
 /// in between: a gateway, a proxy.
-public struct ErrorEnvelope: Sendable {
+package struct ErrorEnvelope: Sendable {
     /// The errors in the body's order, at least one.
-    public let errors: [APIError]
+    package let errors: [APIError]
 
     /// Reads an error body; nil if it is not one.
     ///
@@ -171,7 +171,7 @@ public struct ErrorEnvelope: Sendable {
     /// mark before the body and other faults of form do not make it a gateway's.
     ///
     /// - Parameter bytes: the body as received.
-    public init?(parsing bytes: [UInt8]) {
+    package init?(parsing bytes: [UInt8]) {
         guard let document = try? Answer.read(bytes).document, let list = document.root["Errors"]?["Error"] else {
             return nil  // no JSON, or JSON of something else
         }
@@ -183,11 +183,11 @@ public struct ErrorEnvelope: Sendable {
 
     /// Whether sending the request again could help: true if any error says so, false if some say no and none yes,
     /// nil if none says anything.
-    public var recoverable: Bool? {
+    package var recoverable: Bool? {
         let words = errors.compactMap(\.recoverable)
         return words.isEmpty ? nil : words.contains(true)
     }
 
     /// Whether any error is about encryption.
-    public var mentionsEncryption: Bool { errors.contains(where: \.mentionsEncryption) }
+    package var mentionsEncryption: Bool { errors.contains(where: \.mentionsEncryption) }
 }

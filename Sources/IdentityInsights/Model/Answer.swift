@@ -1,29 +1,29 @@
-public import JSON
+package import JSON
 
 /// An answer of the API (openapi 0.2.2, `AccountOpeningInsights`), read as far as possible: it was billed, so it is not
 /// discarded for faults of form.
-public struct Answer: Sendable {
+package struct Answer: Sendable {
     /// The API's own identifier of the call, the same as the header `X-MC-Correlation-ID`; nil where the answer has none.
-    public let requestRefID: String?
+    package let requestRefID: String?
     /// What the API corrected or doubted in the request.
-    public let warnings: [String]
+    package let warnings: [String]
     /// What the API could not do.
-    public let alerts: [String]
+    package let alerts: [String]
     /// The whole answer, unknown leaves included; where its text breaks a rule of JSON, the part that could be read.
-    public let document: JSONDocument
+    package let document: JSONDocument
     /// The first rule of JSON that the text breaks, and where; nil where it breaks none.
-    public let formFault: JSONError?
+    package let formFault: JSONError?
     /// Whether it holds any insight of `InsightColumns`, or a message of the API's.
-    public let hasKnownLeaf: Bool
+    package let hasKnownLeaf: Bool
 
     private static let tree = InsightTree()
 
     /// The answer's insights: `user`, `ip`, `device`.
-    public var insights: JSONNode { document.root["insights"] ?? document.root }
+    package var insights: JSONNode { document.root["insights"] ?? document.root }
 
     /// Whether it can be taken for an answer of the API where nothing else shows that it is one: it has insights, or at
     /// least the member for them beside the call's identifier.
-    public var fitsModel: Bool {
+    package var fitsModel: Bool {
         hasKnownLeaf || (requestRefID != nil && document.root["insights"]?.kind == .object)
     }
 
@@ -31,7 +31,7 @@ public struct Answer: Sendable {
     ///
     /// - Parameter bytes: the decrypted answer.
     /// - Throws: `AnswerError` where the text is no JSON, or holds the API's error body.
-    public init(parsing bytes: [UInt8]) throws(AnswerError) {
+    package init(parsing bytes: [UInt8]) throws(AnswerError) {
         (document, formFault) = try Self.read(bytes)
         let root = document.root
         guard root["Errors"]?.kind != .object else {
@@ -50,7 +50,7 @@ public struct Answer: Sendable {
     /// - Parameter bytes: the decrypted answer.
     /// - Returns: what it holds, and the first rule that it breaks.
     /// - Throws: `AnswerError` where it is no JSON.
-    public static func read(_ bytes: [UInt8]) throws(AnswerError) -> (document: JSONDocument, fault: JSONError?) {
+    package static func read(_ bytes: [UInt8]) throws(AnswerError) -> (document: JSONDocument, fault: JSONError?) {
         do throws(JSONError) {
             return (try JSONDocument(parsing: bytes), nil)
         } catch {
@@ -68,19 +68,19 @@ public struct Answer: Sendable {
 }
 
 /// A text that is not an answer of the API.
-public struct AnswerError: Error, Sendable, Equatable, CustomStringConvertible {
+package struct AnswerError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Why it is not one, without any part of it.
-    public let reason: String
+    package let reason: String
 
     /// One sentence saying why.
-    public var description: String { "no answer of the API: \(reason)" }
+    package var description: String { "no answer of the API: \(reason)" }
 }
 
 /// The columns of `results.csv` that hold insights: a fixed list, so that every file has the same columns.
-public enum InsightColumns {
+package enum InsightColumns {
     /// The paths of the leaves below `insights`, in the order of openapi 0.2.2; those of the newer generation
     /// (`device.score.deviceRisk` and its details) follow the older ones.
-    public static let all: [String] = user + ip + device
+    package static let all: [String] = user + ip + device
 
     private static let user = [
         "user.scores.identityRisk",

@@ -1,27 +1,27 @@
-public import Foundation
+package import Foundation
 import JOSE
 import OpenSSL
 
 /// The key material of one endpoint, read and checked: who we are, whom we encrypt to, what we decrypt with.
-public struct Credentials: Sendable {
+package struct Credentials: Sendable {
     let identity: ClientIdentity
     let authorities: [UInt8]?
     let encrypter: JWEEncrypter
     let decrypter: JWEDecrypter
 
     /// The `kid` sent with each request.
-    public let keyID: String
+    package let keyID: String
     /// What is probably wrong with the configured key id, and what to do; nil: nothing.
-    public let warning: String?
+    package let warning: String?
     /// SHA-256 of the client certificate's DER form, hex.
-    public let certificateFingerprint: String
+    package let certificateFingerprint: String
     /// When the first certificate of the client's chain expires.
-    public let certificateEnd: Date
+    package let certificateEnd: Date
 
     /// Reads and checks all files.
     ///
     /// - Throws: `CredentialError` that names the setting, the file and the remedy.
-    public init(reading files: CredentialFiles) throws(CredentialError) {
+    package init(reading files: CredentialFiles) throws(CredentialError) {
         let loader = CredentialLoader(files: files)
         identity = try loader.identity()
         authorities = try loader.authorities()
@@ -104,35 +104,35 @@ extension KeyID {
 }
 
 /// Key material that cannot be used: which setting, which file, what is wrong and what to do.
-public struct CredentialError: Error, Sendable, CustomStringConvertible {
+package struct CredentialError: Error, Sendable, CustomStringConvertible {
     /// The setting that names the file, such as `api.decryption_key`.
-    public let setting: String
+    package let setting: String
     /// The file as the settings name it.
-    public let path: String
+    package let path: String
     /// One sentence that names the file, says what is wrong and what to do; never key material.
-    public let message: String
+    package let message: String
 
     /// The setting and the sentence, on one line.
-    public var description: String { "\(setting): \(message)" }
+    package var description: String { "\(setting): \(message)" }
 }
 
 /// The description of one file of key material, for an operator.
-public struct CredentialReport: Sendable {
+package struct CredentialReport: Sendable {
     /// The setting that names the file.
-    public let setting: String
+    package let setting: String
     /// What the file holds, in one line.
-    public let summary: String
+    package let summary: String
     /// When what it holds becomes valid; nil for bare keys.
-    public let begin: Date?
+    package let begin: Date?
     /// When what it holds expires; nil for bare keys.
-    public let end: Date?
+    package let end: Date?
     /// What is wrong with it and what to do; nil where nothing is.
-    public let problem: String?
+    package let problem: String?
     /// What is probably wrong; nil where nothing is.
-    public let warning: String?
+    package let warning: String?
 
     /// Checks every file an endpoint needs, each on its own.
-    public static func all(of files: CredentialFiles) -> [CredentialReport] {
+    package static func all(of files: CredentialFiles) -> [CredentialReport] {
         let loader = CredentialLoader(files: files)
         return [
             report("api.client_certificate") { try describe(loader.identity()) },

@@ -134,19 +134,19 @@ struct ScannedRecord {
 }
 
 /// All that is needed to make the request of a record again from its raw row: stored, sealed, with the batch.
-public struct RecordLayout: Sendable, Hashable, Codable {
+package struct RecordLayout: Sendable, Hashable, Codable {
     /// How the records are written.
-    public let format: InputFormat
+    package let format: InputFormat
     /// CSV's header as it stood in the file, without byte order mark and line end; empty for JSON-lines.
-    public let headerLine: [UInt8]
+    package let headerLine: [UInt8]
     /// The line end behind the header, or of the first line: LF or CRLF.
-    public let lineEnd: [UInt8]
+    package let lineEnd: [UInt8]
     /// Whether the file began with a byte order mark.
-    public let hasByteOrderMark: Bool
+    package let hasByteOrderMark: Bool
     /// CSV's column names in order; empty for JSON-lines.
-    public let columns: [String]
+    package let columns: [String]
     /// The job's mapping.
-    public let mapping: FieldMapping
+    package let mapping: FieldMapping
 
     /// Describes how a file's records are laid out.
     ///
@@ -157,7 +157,7 @@ public struct RecordLayout: Sendable, Hashable, Codable {
     ///   - hasByteOrderMark: whether the file began with a byte order mark.
     ///   - columns: the column names in order.
     ///   - mapping: the job's mapping.
-    public init(
+    package init(
         format: InputFormat, headerLine: [UInt8], lineEnd: [UInt8], hasByteOrderMark: Bool, columns: [String],
         mapping: FieldMapping
     ) {
@@ -173,14 +173,14 @@ public struct RecordLayout: Sendable, Hashable, Codable {
     ///
     /// - Parameter bytes: the layout as it was stored.
     /// - Throws: `DecodingError` for anything else.
-    public init(decoding bytes: [UInt8]) throws {
+    package init(decoding bytes: [UInt8]) throws {
         self = try JSONDecoder().decode(Self.self, from: Data(bytes))
     }
 
     /// The layout as bytes to be stored. The same layout always gives the same bytes.
     ///
     /// - Throws: `EncodingError`, which no layout gives rise to.
-    public func encoded() throws -> [UInt8] {
+    package func encoded() throws -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         return Array(try encoder.encode(self))

@@ -1,17 +1,17 @@
-public import Basics
+package import Basics
 import OpenSSL
 
 /// A file of records, opened and known to be one: its kind, delimiter and header have been found and checked. What
 /// comes after the header has not been looked at; `examine()` does that.
-public struct InputFile: Sendable {
+package struct InputFile: Sendable {
     /// The file's name, without its folder.
-    public let name: String
+    package let name: String
     /// How its records are written.
-    public let format: InputFormat
+    package let format: InputFormat
     /// All that is needed to make requests of its rows.
-    public let layout: RecordLayout
+    package let layout: RecordLayout
     /// Its size in bytes when it was opened.
-    public var byteCount: Int { identity.byteCount }
+    package var byteCount: Int { identity.byteCount }
 
     let file: OpenFile
     let identity: FileIdentity
@@ -28,7 +28,7 @@ public struct InputFile: Sendable {
     ///   - expected: the kind of file the job speaks of; nil where any will do.
     /// - Returns: the open file.
     /// - Throws: `InputError` for a file that cannot be read or is no such file at all.
-    public static func open(
+    package static func open(
         path: String, mapping: FieldMapping? = nil, expecting expected: InputKind? = nil
     ) throws(InputError) -> InputFile {
         let file = try OpenFile(path: path)
@@ -66,7 +66,7 @@ public struct InputFile: Sendable {
     /// once; waiting to see whether it has settled would delay the caller.
     ///
     /// - Throws: `InputError`.
-    public func requireNoWriter() throws(InputError) {
+    package func requireNoWriter() throws(InputError) {
         guard file.isOpenForWriting else { return }
         throw InputError(
             file: name,
@@ -89,7 +89,7 @@ extension InputFile {
     /// - Returns: the file with its digest.
     /// - Throws: `InputError` with line and column of the first byte that is not text, or when the file was changed
     ///   meanwhile; `OpenSSLError` when no digest can be made.
-    public func examine() throws -> ExaminedFile {
+    package func examine() throws -> ExaminedFile {
         var digest = try SHA256Stream()
         var check = TextCheck()
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: RecordReader.portion, alignment: 64)
@@ -114,15 +114,15 @@ extension InputFile {
 
 /// A file that has been read from end to end and found to be text: only such a file can be taken in, so nothing of a
 /// file that is refused is ever queued.
-public struct ExaminedFile: Sendable {
+package struct ExaminedFile: Sendable {
     /// The file.
-    public let file: InputFile
+    package let file: InputFile
     /// SHA-256 of its whole content, 32 bytes: with the job's name, what the file is known by.
-    public let contentDigest: [UInt8]
+    package let contentDigest: [UInt8]
 }
 
 /// The kinds of file Rollcall reads, under the names a job's `source.format` uses.
-public enum InputKind: String, Sendable, Hashable, Codable, CaseIterable {
+package enum InputKind: String, Sendable, Hashable, Codable, CaseIterable {
     /// Comma, semicolon or tab separated, with a header.
     case csv
     /// One JSON object on each line.

@@ -111,13 +111,13 @@ protocol ByteSource: Sendable {
 }
 
 /// The identity of a file by its content.
-public enum ContentDigest {
+package enum ContentDigest {
     /// The digest of a file as it is now.
     ///
     /// - Parameter path: Where it lies.
     /// - Returns: SHA-256 of its whole content, 32 bytes; nil where there is no file.
     /// - Throws: `InputError` when it cannot be read; `OpenSSLError` when no digest can be made.
-    public static func of(fileAt path: String) throws -> [UInt8]? {
+    package static func of(fileAt path: String) throws -> [UInt8]? {
         guard let identity = try identity(of: path) else { return nil }
         let file = try OpenFile(path: path)
         var digest = try SHA256Stream()

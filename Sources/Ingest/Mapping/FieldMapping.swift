@@ -1,14 +1,14 @@
 /// How a job maps the columns of its files to fields of the API. It is stored with the batch, so that a request made
 /// later is the one that was checked.
-public struct FieldMapping: Sendable, Hashable, Codable {
+package struct FieldMapping: Sendable, Hashable, Codable {
     /// The fields to fill; none means that columns are known by name.
-    public let fields: [FieldRule]
+    package let fields: [FieldRule]
     /// Columns that are not used.
-    public let ignoreColumns: [String]
+    package let ignoreColumns: [String]
     /// The column that holds the record's own id; nil means `id`, or else `account_id` where columns are known by name.
-    public let recordID: String?
+    package let recordID: String?
     /// What is done to every value.
-    public let values: ValueRules
+    package let values: ValueRules
 
     /// A mapping; without any argument, the one by column names that docs/input.md lists.
     ///
@@ -17,7 +17,7 @@ public struct FieldMapping: Sendable, Hashable, Codable {
     ///   - ignoreColumns: columns that are not used.
     ///   - recordID: the column that holds the record's own id.
     ///   - values: what is done to every value.
-    public init(
+    package init(
         fields: [FieldRule] = [], ignoreColumns: [String] = [], recordID: String? = nil,
         values: ValueRules = ValueRules()
     ) {
@@ -28,7 +28,7 @@ public struct FieldMapping: Sendable, Hashable, Codable {
     }
 
     /// Reads a stored mapping; one that was stored before there were rules for values has none.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         fields = try container.decode([FieldRule].self, forKey: .fields)
         ignoreColumns = try container.decode([String].self, forKey: .ignoreColumns)
@@ -40,7 +40,7 @@ public struct FieldMapping: Sendable, Hashable, Codable {
 extension FieldMapping {
     /// Why no file can be read under it: a path that is no field, two sources for one field, or nothing that fills what
     /// every record needs. Nil where nothing is wrong, or columns are known by name.
-    public var fault: String? {
+    package var fault: String? {
         guard !fields.isEmpty else { return nil }
         do throws(PlanFault) {
             try FieldPlan(members: self).requireWhatEveryRecordNeeds(self)
@@ -65,13 +65,13 @@ extension FieldMapping {
 }
 
 /// How one field of the API is filled.
-public struct FieldRule: Sendable, Hashable, Codable {
+package struct FieldRule: Sendable, Hashable, Codable {
     /// The API's path: `user.email`.
-    public let path: String
+    package let path: String
     /// Where the value comes from.
-    public let source: FieldSource
+    package let source: FieldSource
     /// Changes made to it, in this order.
-    public let transforms: [FieldTransform]
+    package let transforms: [FieldTransform]
 
     /// Fills one field.
     ///
@@ -79,7 +79,7 @@ public struct FieldRule: Sendable, Hashable, Codable {
     ///   - path: the API's path.
     ///   - source: where the value comes from.
     ///   - transforms: changes made to it, in this order.
-    public init(path: String, source: FieldSource, transforms: [FieldTransform] = []) {
+    package init(path: String, source: FieldSource, transforms: [FieldTransform] = []) {
         self.path = path
         self.source = source
         self.transforms = transforms
@@ -87,7 +87,7 @@ public struct FieldRule: Sendable, Hashable, Codable {
 }
 
 /// Where a field's value comes from.
-public enum FieldSource: Sendable, Hashable, Codable {
+package enum FieldSource: Sendable, Hashable, Codable {
     /// One column.
     case column(String)
     /// Several columns in this order; those that are empty are left out, the others are joined.

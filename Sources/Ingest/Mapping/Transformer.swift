@@ -2,7 +2,7 @@ import IdentityInsights
 import OpenSSL
 
 /// A change made to a value on its way from the file to the request.
-public enum FieldTransform: String, Sendable, Hashable, Codable, CaseIterable {
+package enum FieldTransform: String, Sendable, Hashable, Codable, CaseIterable {
     /// Takes white space and invisible characters away at both ends.
     case trim
     /// Writes letters small, by Unicode's rules.

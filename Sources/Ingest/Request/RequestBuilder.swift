@@ -1,4 +1,4 @@
-public import Basics
+package import Basics
 import IdentityInsights
 
 /// Makes the canonical request of a record from its raw row, and checks every rule on the way. Used when a file is
@@ -6,11 +6,11 @@ import IdentityInsights
 ///
 /// Everything about the layout is worked out once; for each row memory is used again. One builder serves one thread
 /// at a time.
-public struct RequestBuilder: ~Copyable {
+package struct RequestBuilder: ~Copyable {
     /// The rules the record built last breaks; none where its request may be sent.
-    public internal(set) var refusals: [Refusal] = []
+    package internal(set) var refusals: [Refusal] = []
     /// What is noted of the record built last though its request may be sent.
-    public internal(set) var notes: [Refusal] = []
+    package internal(set) var notes: [Refusal] = []
 
     let plan: FieldPlan
     let mapping: FieldMapping
@@ -40,7 +40,7 @@ public struct RequestBuilder: ~Copyable {
     ///
     /// - Parameter layout: how the records are laid out.
     /// - Throws: `InputError` for a layout whose columns and mapping do not make a request.
-    public init(layout: RecordLayout) throws(InputError) {
+    package init(layout: RecordLayout) throws(InputError) {
         do {
             plan = try layout.plan()
         } catch {
@@ -62,10 +62,10 @@ public struct RequestBuilder: ~Copyable {
     }
 
     /// The canonical request of the record built last; valid until the next is built.
-    public var request: UnsafeRawBufferPointer { emitter.request }
+    package var request: UnsafeRawBufferPointer { emitter.request }
 
     /// The own id of the record built last, empty where it has none or its row cannot be read; valid until the next is built.
-    public var recordID: UnsafeRawBufferPointer { identifier.bytes }
+    package var recordID: UnsafeRawBufferPointer { identifier.bytes }
 
     /// Builds the request of one record.
     ///
@@ -74,7 +74,7 @@ public struct RequestBuilder: ~Copyable {
     ///   - line: physical line from 1 at which it starts.
     /// - Returns: whether the request may be sent; if not, `refusals` says why.
     /// - Throws: `OpenSSLError` when an account's id cannot be hashed.
-    public mutating func build(rawRow: UnsafeRawBufferPointer, line: Int) throws -> Bool {
+    package mutating func build(rawRow: UnsafeRawBufferPointer, line: Int) throws -> Bool {
         refusals.removeAll(keepingCapacity: true)
         notes.removeAll(keepingCapacity: true)
         placeholders.removeAll(keepingCapacity: true)
@@ -105,7 +105,7 @@ public struct RequestBuilder: ~Copyable {
     ///   - line: physical line from 1 at which it starts.
     /// - Returns: canonical request JSON.
     /// - Throws: `RefusedRecord` for a row that breaks a rule, `OpenSSLError` when an account's id cannot be hashed.
-    public mutating func request(forRow rawRow: [UInt8], line: Int) throws -> [UInt8] {
+    package mutating func request(forRow rawRow: [UInt8], line: Int) throws -> [UInt8] {
         guard try rawRow.withUnsafeBytes({ try build(rawRow: $0, line: line) }) else {
             throw RefusedRecord(refusals: refusals)
         }
@@ -289,25 +289,25 @@ extension RequestBuilder {
 }
 
 /// The request of a record whose row breaks a rule was requested.
-public struct RefusedRecord: Error, Sendable, Equatable, CustomStringConvertible {
+package struct RefusedRecord: Error, Sendable, Equatable, CustomStringConvertible {
     /// The rules it breaks.
-    public let refusals: [Refusal]
+    package let refusals: [Refusal]
 
     /// Fields and rules; never a value.
-    public var description: String {
+    package var description: String {
         "the record makes no request that may be sent: \(Refusal.text(of: refusals)); take its file in again"
     }
 }
 
 /// Why one record is `invalid`, or what is noted of one that may be sent: the field and the rule; never the value.
-public struct Refusal: Sendable, Hashable, CustomStringConvertible {
+package struct Refusal: Sendable, Hashable, CustomStringConvertible {
     /// The file's own name for the column, or the columns, that the field is filled from; nil where that is the API's
     /// path, or none is at fault.
-    public let column: String?
+    package let column: String?
     /// The API's path of the field, or the name of the id's column; nil where the whole record is at fault.
-    public let field: String?
+    package let field: String?
     /// The rule broken, as the predicate of a sentence: `must be 3 to 254 characters`.
-    public let rule: String
+    package let rule: String
 
     /// Names a broken rule.
     ///
@@ -315,17 +315,17 @@ public struct Refusal: Sendable, Hashable, CustomStringConvertible {
     ///   - column: the file's own name for where the field is filled from.
     ///   - field: the API's path of the field; nil for the whole record.
     ///   - rule: the rule broken, without any value.
-    public init(column: String? = nil, field: String?, rule: String) {
+    package init(column: String? = nil, field: String?, rule: String) {
         self.column = column
         self.field = field
         self.rule = rule
     }
 
     /// Field and rule as a sentence: `E-Mail (user.email) must be 3 to 254 characters`.
-    public var description: String { "\(subject ?? "the record") \(rule)" }
+    package var description: String { "\(subject ?? "the record") \(rule)" }
 
     /// What the sentence is about; nil for the whole record.
-    public var subject: String? {
+    package var subject: String? {
         guard let field else { return nil }
         return column.map { "\($0) (\(field))" } ?? field
     }

@@ -96,16 +96,16 @@ private struct WordList: Sendable {
 }
 
 /// What is done to every value of a record before transforms and a field's own rules look at it, as a job may change it.
-public struct ValueRules: Sendable, Hashable, Codable {
+package struct ValueRules: Sendable, Hashable, Codable {
     /// Whether white space and invisible characters are taken off both ends of each value.
-    public let trims: Bool
+    package let trims: Bool
     /// Whether an id, account or phone number that a spreadsheet has altered is refused, and `="0013"` is read as 0013.
-    public let checksSpreadsheets: Bool
+    package let checksSpreadsheets: Bool
     /// Placeholder texts, in any case: invalid as an account, and as the only one of email and phone number; beside a
     /// good one of the two the other counts as absent.
-    public let placeholders: [String]
+    package let placeholders: [String]
     /// Texts that count as an empty cell in every field, in any case.
-    public let absentTexts: [String]
+    package let absentTexts: [String]
 
     /// The rules of a job; without any argument, the defaults.
     ///
@@ -114,7 +114,7 @@ public struct ValueRules: Sendable, Hashable, Codable {
     ///   - checksSpreadsheets: whether what a spreadsheet has altered is refused.
     ///   - placeholders: texts that count as placeholders; nil: the usual ones.
     ///   - absentTexts: texts that count as an empty cell.
-    public init(
+    package init(
         trims: Bool = true, checksSpreadsheets: Bool = true, placeholders: [String]? = nil, absentTexts: [String] = []
     ) {
         self.trims = trims
@@ -124,7 +124,7 @@ public struct ValueRules: Sendable, Hashable, Codable {
     }
 
     /// What databases, spreadsheets and programs write where there is nothing.
-    public static let usualPlaceholders = [
+    package static let usualPlaceholders = [
         "NULL", "(null)", "[NULL]", "<null>", "\\N", "nil", "None", "nan", "undefined", "NA", "N/A", "-", "--", "#N/A",
         "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!",
     ]

@@ -6,13 +6,13 @@ import JSON
 ///
 /// Byte order mark, delimiter, line ends and quotes stay those of the file. Of a file that was given back before, these
 /// four columns are replaced.
-public struct ReturnedRows: Sendable {
+package struct ReturnedRows: Sendable {
     /// `csv` or `jsonl`.
-    public let fileExtension: String
+    package let fileExtension: String
     /// What stands before the first row: the byte order mark and the header, where the file had them.
-    public let beginning: [UInt8]
+    package let beginning: [UInt8]
     /// The byte between cells; nil for JSON-lines.
-    public let delimiter: UInt8?
+    package let delimiter: UInt8?
 
     private enum Form: Sendable {
         case csv(ReturnedCSV)
@@ -24,7 +24,7 @@ public struct ReturnedRows: Sendable {
     /// Prepares the return of a file's rows.
     ///
     /// - Parameter layout: how the file's records are laid out.
-    public init(layout: RecordLayout) {
+    package init(layout: RecordLayout) {
         let mark = layout.hasByteOrderMark ? ByteOrderMark.utf8 : []
         // A header without rows may have ended with the file.
         let lineEnd = layout.lineEnd.isEmpty ? [Byte.newline] : layout.lineEnd
@@ -48,7 +48,7 @@ public struct ReturnedRows: Sendable {
     ///   - line: the physical line it started at, from 1.
     ///   - batch: its batch's name.
     /// - Returns: the row with its line end.
-    public func line(_ rawRow: [UInt8], status: String, reason: String, line: Int, batch: String) -> [UInt8] {
+    package func line(_ rawRow: [UInt8], status: String, reason: String, line: Int, batch: String) -> [UInt8] {
         let note = ReturnNote(status: status, reason: reason, line: line, batch: batch)
         return switch form {
         case .csv(let csv): csv.line(rawRow, note)

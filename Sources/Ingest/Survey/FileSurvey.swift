@@ -1,43 +1,43 @@
-public import RecordStore
+package import RecordStore
 
 /// What a file would become, found out without a call and without queueing anything: for `rollcall check`.
-public struct FileSurvey: Sendable, Equatable {
+package struct FileSurvey: Sendable, Equatable {
     /// The file's name, without its folder.
-    public let name: String
+    package let name: String
     /// SHA-256 of the whole content, 32 bytes.
-    public let contentDigest: [UInt8]
+    package let contentDigest: [UInt8]
     /// Records in the file.
-    public internal(set) var records = 0
+    package internal(set) var records = 0
     /// Records that would be `invalid`.
-    public internal(set) var invalid = 0
+    package internal(set) var invalid = 0
     /// Records whose request is the same as that of an earlier one in the file: that one's call answers them. As good as
     /// exact: memory grows with the file.
-    public internal(set) var duplicateRequests = 0
+    package internal(set) var duplicateRequests = 0
     /// Records whose id is in the file already; that is allowed. Counted with the same means.
-    public internal(set) var duplicateIDs = 0
+    package internal(set) var duplicateIDs = 0
     /// Records that an earlier batch's answer would serve; 0 where no database was looked into.
-    public internal(set) var reused = 0
+    package internal(set) var reused = 0
     /// Records that would be held, because an identical one is in doubt; likewise.
-    public internal(set) var held = 0
+    package internal(set) var held = 0
     /// The rules broken, with the most frequent first.
-    public internal(set) var rules: [BrokenRule] = []
+    package internal(set) var rules: [BrokenRule] = []
 
     /// What is noted of records that would be sent all the same, the most frequent first.
-    public internal(set) var notes: [BrokenRule] = []
+    package internal(set) var notes: [BrokenRule] = []
     /// Lines that hold no record and are passed over: empty ones, and rows whose cells are all empty.
-    public internal(set) var blankLines = 0
+    package internal(set) var blankLines = 0
 
     /// Records that would be sent, each of them once and each of them billed, were nothing to go wrong.
-    public var billableCalls: Int { records - invalid - duplicateRequests - reused - held }
+    package var billableCalls: Int { records - invalid - duplicateRequests - reused - held }
 
     /// One rule, and where it is broken; or what is noted, and where.
-    public struct BrokenRule: Sendable, Equatable {
+    package struct BrokenRule: Sendable, Equatable {
         /// Field and rule.
-        public let refusal: Refusal
+        package let refusal: Refusal
         /// Records that break it.
-        public internal(set) var count: Int
+        package internal(set) var count: Int
         /// The first lines that break it, at most ten.
-        public internal(set) var lines: [Int]
+        package internal(set) var lines: [Int]
     }
 
     init(_ file: ExaminedFile) {
@@ -48,7 +48,7 @@ public struct FileSurvey: Sendable, Equatable {
 
 extension FileSurvey {
     /// Where it can be looked up what earlier batches' answers are good for.
-    public struct Past: Sendable {
+    package struct Past: Sendable {
         let store: RecordStore
         let answeredSince: Int64?
 
@@ -57,7 +57,7 @@ extension FileSurvey {
         /// - Parameters:
         ///   - store: the database.
         ///   - answeredSince: from when on an answer may serve, in milliseconds since 1970 UTC; nil: none may.
-        public init(store: RecordStore, answeredSince: Int64?) {
+        package init(store: RecordStore, answeredSince: Int64?) {
             self.store = store
             self.answeredSince = answeredSince
         }
@@ -71,7 +71,7 @@ extension FileSurvey {
     /// - Returns: what would become of its records.
     /// - Throws: `InputError` when the file cannot be read or was changed; `StoreError` when the database cannot be
     ///   read; `OpenSSLError` when an account's id cannot be hashed.
-    public static func survey(_ file: ExaminedFile, after past: Past? = nil) throws -> FileSurvey {
+    package static func survey(_ file: ExaminedFile, after past: Past? = nil) throws -> FileSurvey {
         try survey(file, SurveyPass(file, past)).survey
     }
 
@@ -83,7 +83,7 @@ extension FileSurvey {
     ///   - answered: what the files before it would call; this one's calls are added.
     /// - Returns: what would become of its records.
     /// - Throws: as without `answered`.
-    public static func survey(
+    package static func survey(
         _ file: ExaminedFile, after past: Past?, adding answered: inout AnsweredRequests
     ) throws -> FileSurvey {
         let before = answered

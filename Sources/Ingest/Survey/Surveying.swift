@@ -115,11 +115,11 @@ struct RuleTally {
 /// (`reuse_within`).
 ///
 /// Each is known by 64 bits, so that none is hardly ever taken for another; memory grows by some sixteen bytes a request.
-public struct AnsweredRequests: Sendable {
+package struct AnsweredRequests: Sendable {
     private var hashes: Set<UInt64> = []
 
     /// None yet.
-    public init() {}
+    package init() {}
 
     func contains(_ hash: UInt64) -> Bool { hashes.contains(hash) }
 

@@ -1,7 +1,7 @@
-public import RecordStore
+package import RecordStore
 
 /// The table 'What each answer means' of docs/architecture.md as one pure function, its rows in their order.
-public enum AnswerTable {
+package enum AnswerTable {
     /// The outcome of a reply.
     ///
     /// A status the table does not name is judged so that nothing is paid twice: what may have gone through is in
@@ -11,7 +11,7 @@ public enum AnswerTable {
     ///   - reply: The facts of one call.
     ///   - circumstances: What is known beside it.
     /// - Returns: What the reply means.
-    public static func outcome(of reply: Reply, in circumstances: Circumstances) -> Outcome {
+    package static func outcome(of reply: Reply, in circumstances: Circumstances) -> Outcome {
         switch reply.facts {
         case .failed(let kind, let mayHaveLeft): failure(kind, mayHaveLeft: mayHaveLeft)
         case .answered(let status, let body, let retryAfter):
@@ -124,7 +124,7 @@ extension Reply {
 
     /// Whether an answer with this `requestRefId` can be the one that came under an `X-MC-Correlation-ID`; where there is
     /// none, nothing is compared.
-    public static func isAnswer(_ requestRefID: String, to correlationID: String?) -> Bool {
+    package static func isAnswer(_ requestRefID: String, to correlationID: String?) -> Bool {
         guard let correlationID, !correlationID.isEmpty, correlationID != requestRefID else { return true }
         // The header and the body may come from two places that write hexadecimal digits in two cases.
         return correlationID.lowercased() == requestRefID.lowercased()
@@ -133,16 +133,16 @@ extension Reply {
 
 extension AnswerTable {
     /// What is known beside the reply itself.
-    public struct Circumstances: Sendable, Equatable {
+    package struct Circumstances: Sendable, Equatable {
         /// Whether an unencrypted 200 halts the batch (`api.require_encrypted_answers`).
-        public var requireEncryptedAnswers = false
+        package var requireEncryptedAnswers = false
         /// Whether one of the run's last 20 outcomes was an answer that was read: then a refusal is due to its record.
-        public var othersAreAnswered = false
+        package var othersAreAnswered = false
         /// Whether the answer's `requestRefId` is among the endpoint's recent ones.
-        public var cameBefore = false
+        package var cameBefore = false
 
         /// The circumstances of a single call.
-        public init(
+        package init(
             requireEncryptedAnswers: Bool = false, othersAreAnswered: Bool = false, cameBefore: Bool = false
         ) {
             self.requireEncryptedAnswers = requireEncryptedAnswers
@@ -170,9 +170,9 @@ struct RecentOutcomes: Sendable {
 }
 
 /// What one call's reply means, read from the answer table by `AnswerTable.outcome(of:in:)`.
-public struct Outcome: Sendable, Equatable {
+package struct Outcome: Sendable, Equatable {
     /// The outcome's name; the raw value is the one stored in the ledger.
-    public enum Kind: String, Sendable, CaseIterable {
+    package enum Kind: String, Sendable, CaseIterable {
         /// Answered and read.
         case succeeded
         /// Answered and billed, but not readable; held in doubt with the answer kept.
@@ -194,7 +194,7 @@ public struct Outcome: Sendable, Equatable {
     }
 
     /// The effect of an outcome on the gate.
-    public enum GateSignal: Sendable, Equatable {
+    package enum GateSignal: Sendable, Equatable {
         /// The other side is there and answers.
         case answered
         /// A 5xx without `Retry-After`, unsent or in doubt: ten in a row close the gate.
@@ -204,28 +204,28 @@ public struct Outcome: Sendable, Equatable {
     }
 
     /// The outcome's name.
-    public let kind: Kind
+    package let kind: Kind
     /// Whether the call is on the invoice.
-    public let billable: Billable
+    package let billable: Billable
     /// Whether the call left, or may have left, and counts against the caps.
-    public var countsAsCall: Bool { billable != .no || isAnswer }
+    package var countsAsCall: Bool { billable != .no || isAnswer }
     /// Whether any HTTP answer came, regardless of its status.
-    public let isAnswer: Bool
+    package let isAnswer: Bool
     /// Whether an answer was read: a 200, or an error of the API about its record or itself. Until the first one of a run
     /// concurrency is one.
-    public let isRead: Bool
+    package let isRead: Bool
     /// Whether the status was 429 or 503, which the rate cut counts.
-    public let isThrottled: Bool
+    package let isThrottled: Bool
     /// Its effect on the gate; nil when it says nothing about the other side.
-    public let gateSignal: GateSignal?
+    package let gateSignal: GateSignal?
     /// How long everyone has to wait before the next call.
-    public let retryAfter: RetryAfter?
+    package let retryAfter: RetryAfter?
     /// What is stored beside the answer: a success's warning, or why a record is in doubt.
-    public let note: String?
+    package let note: String?
     /// Whether it counts to `halt.undecipherable` although it succeeded.
-    public let countsAsUnreadable: Bool
+    package let countsAsUnreadable: Bool
     /// Why the batch halts at once, regardless of what follows.
-    public let halt: Halt?
+    package let halt: Halt?
 
     init(
         _ kind: Kind, billable: Billable = .no, isAnswer: Bool = true, isRead: Bool? = nil, isThrottled: Bool = false,

@@ -2,9 +2,9 @@ import Basics
 import Foundation
 
 /// Why the runner stopped a batch, and what to do about it. Neither text holds a value of a record.
-public struct Halt: Error, Sendable, Equatable, CustomStringConvertible {
+package struct Halt: Error, Sendable, Equatable, CustomStringConvertible {
     /// The systemic cause.
-    public enum Cause: String, Sendable {
+    package enum Cause: String, Sendable {
         /// Probes kept being refused because of how this side is set up.
         case misconfigured
         /// Probes kept being refused while others were answered: these records are the cause.
@@ -24,21 +24,21 @@ public struct Halt: Error, Sendable, Equatable, CustomStringConvertible {
     }
 
     /// The systemic cause.
-    public let cause: Cause
+    package let cause: Cause
     /// One sentence: what happened.
-    public let reason: String
+    package let reason: String
     /// One sentence or two: what to do before the batch can continue.
-    public let remedy: String
+    package let remedy: String
 
     /// Names a cause, what happened and what to do about it.
-    public init(cause: Cause, reason: String, remedy: String) {
+    package init(cause: Cause, reason: String, remedy: String) {
         self.cause = cause
         self.reason = reason
         self.remedy = remedy
     }
 
     /// Reason and remedy, one after the other.
-    public var description: String { "\(reason) \(remedy)" }
+    package var description: String { "\(reason) \(remedy)" }
 }
 
 extension Halt {

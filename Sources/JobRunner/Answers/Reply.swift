@@ -1,18 +1,18 @@
 /// Neutral facts about one call: everything the answer table reads, independent of any HTTP library.
-public struct Reply: Sendable {
+package struct Reply: Sendable {
     /// An answer whose text could be read.
-    public struct Answer: Sendable, Equatable {
+    package struct Answer: Sendable, Equatable {
         /// The text, decrypted, as it came.
-        public var bytes: [UInt8]
+        package var bytes: [UInt8]
         /// Whether it came encrypted.
-        public var isEncrypted: Bool
+        package var isEncrypted: Bool
         /// The rule of JSON that the text breaks, and where, without a value; nil where it breaks none.
-        public var formFault: String?
+        package var formFault: String?
         /// Whether it holds any insight or message that this version knows.
-        public var hasKnownLeaf: Bool
+        package var hasKnownLeaf: Bool
 
         /// An answer, by default one as the API gives it.
-        public init(
+        package init(
             _ bytes: [UInt8], isEncrypted: Bool = true, formFault: String? = nil, hasKnownLeaf: Bool = true
         ) {
             self.bytes = bytes
@@ -22,7 +22,7 @@ public struct Reply: Sendable {
         }
 
         /// What an operator should know about an answer that is accepted nevertheless; nil where there is nothing.
-        public var warning: String? {
+        package var warning: String? {
             let warnings = [
                 isEncrypted ? nil : "answer was not encrypted",
                 formFault.map { "answer kept as text, for its JSON is at fault: \($0)" },
@@ -33,7 +33,7 @@ public struct Reply: Sendable {
     }
 
     /// What came back as a body, as far as it matters for the outcome.
-    public enum Body: Sendable {
+    package enum Body: Sendable {
         /// An answer whose text could be read.
         case answer(Answer)
         /// Does not decrypt, is no JSON once decrypted, or holds an error body; the bytes as they came, kept for `rerun`.
@@ -49,7 +49,7 @@ public struct Reply: Sendable {
     }
 
     /// How the call ended.
-    public enum Facts: Sendable {
+    package enum Facts: Sendable {
         /// An HTTP answer came back whole, or so far that its status is known and its body too large.
         case answered(status: Int, body: Body, retryAfter: RetryAfter?)
         /// No whole answer came; `mayHaveLeft` says whether any byte of the request may have left this machine.
@@ -57,24 +57,24 @@ public struct Reply: Sendable {
     }
 
     /// How the call ended.
-    public var facts: Facts
+    package var facts: Facts
     /// The answer's `X-MC-Correlation-ID`.
-    public var correlationID: String?
+    package var correlationID: String?
     /// The answer's `requestRefId`.
-    public var requestRefID: String?
+    package var requestRefID: String?
     /// The reason code of the API's first error.
-    public var reasonCode: String?
+    package var reasonCode: String?
     /// One sentence on what went wrong, holding no value of a record.
-    public var errorText: String?
+    package var errorText: String?
     /// What the error's details name, as field paths; no values.
-    public var details: String?
+    package var details: String?
     /// Whether the answer itself brought warnings or alerts.
-    public var hasWarnings: Bool
+    package var hasWarnings: Bool
     /// Time from handing the request over until the call ended.
-    public var duration: Duration
+    package var duration: Duration
 
     /// Collects the facts of one call.
-    public init(
+    package init(
         _ facts: Facts, correlationID: String? = nil, requestRefID: String? = nil, reasonCode: String? = nil,
         errorText: String? = nil, details: String? = nil, hasWarnings: Bool = false, duration: Duration = .zero
     ) {
@@ -112,7 +112,7 @@ extension Reply.Body {
 }
 
 /// Why a call ended without an answer; the raw value is the cause as stored in the ledger.
-public enum FailureKind: String, Sendable, CaseIterable {
+package enum FailureKind: String, Sendable, CaseIterable {
     /// No connection could be made: name not found, refused, no route, timed out while connecting.
     case couldNotConnect = "could_not_connect"
     /// The proxy refuses to connect us (403, 407 to CONNECT).
@@ -140,15 +140,15 @@ public enum FailureKind: String, Sendable, CaseIterable {
 }
 
 /// How long the answering side tells every caller to wait, from the arrival of its answer (RFC 9110 §10.2.3).
-public struct RetryAfter: Sendable, Equatable, Comparable {
+package struct RetryAfter: Sendable, Equatable, Comparable {
     /// Whole seconds, at least 0.
-    public let seconds: Int
+    package let seconds: Int
 
     /// A wait of so many seconds; less than 0 is none.
-    public static func seconds(_ seconds: Int) -> RetryAfter { RetryAfter(seconds: max(0, seconds)) }
+    package static func seconds(_ seconds: Int) -> RetryAfter { RetryAfter(seconds: max(0, seconds)) }
 
     /// The shorter of two.
-    public static func < (left: RetryAfter, right: RetryAfter) -> Bool { left.seconds < right.seconds }
+    package static func < (left: RetryAfter, right: RetryAfter) -> Bool { left.seconds < right.seconds }
 
     /// The end of the wait, in milliseconds since 1970 UTC; `Int64.max` on overflow.
     func end(from now: Int64) -> Int64 {

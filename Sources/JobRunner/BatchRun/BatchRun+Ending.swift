@@ -1,7 +1,7 @@
-public import RecordStore
+package import RecordStore
 
 /// How a run of a batch ended. In every case all calls of the run are over and their state is written.
-public enum RunEnd: Sendable, Equatable {
+package enum RunEnd: Sendable, Equatable {
     /// Every record has a final status; the batch is completed.
     case completed
     /// Every record of the re-run has a final status; others of the batch wait, and its state is as before.

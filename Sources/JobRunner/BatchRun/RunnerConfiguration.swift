@@ -1,62 +1,62 @@
-public import Foundation
+package import Foundation
 
 /// What the runner may do and when it gives up; the defaults are those of docs/settings.md.
-public struct RunnerConfiguration: Sendable {
+package struct RunnerConfiguration: Sendable {
     /// Calls per second by contract, of all batches together, above 0 (`limits.rate`).
-    public var rate: Double = 20
+    package var rate: Double = 20
     /// Calls that may leave at once after a pause, at least 1 (`limits.burst`).
-    public var burst: Int = 1
+    package var burst: Int = 1
     /// Calls under way at once, at least 1: of one batch, and in `EndpointTraffic` of all (`limits.concurrency`).
-    public var concurrency: Int = 32
+    package var concurrency: Int = 32
     /// Calls per day in `timeZone`; nil for no cap, 0 for no calls (`limits.daily_calls`).
-    public var dailyCalls: Int?
+    package var dailyCalls: Int?
     /// Calls for the batch; nil for no cap, 0 for no calls (`limits.batch_calls`).
-    public var batchCalls: Int?
+    package var batchCalls: Int?
     /// Paid calls that the money of a calendar month buys; nil for no cap, 0 for no calls (`limits.monthly_cost`).
-    public var monthlyCalls: Int?
+    package var monthlyCalls: Int?
     /// How old an answer to an identical record may be to replace a call; nil for none (`reuse_within`).
-    public var reuseWithin: Duration?
+    package var reuseWithin: Duration?
     /// Where daily and monthly counts turn over (`limits.time_zone`).
-    public var timeZone: TimeZone = .gmt
+    package var timeZone: TimeZone = .gmt
     /// Attempts a record may spend (`retry.attempts`).
-    public var attempts: Int = 5
+    package var attempts: Int = 5
     /// Upper end of the first wait before a retry (`retry.base_delay`).
-    public var baseDelay: Duration = .milliseconds(500)
+    package var baseDelay: Duration = .milliseconds(500)
     /// Upper end of any wait before a retry (`retry.max_delay`).
-    public var maxDelay: Duration = .seconds(60)
+    package var maxDelay: Duration = .seconds(60)
     /// What happens to in-doubt records at the batch's end (`retry.in_doubt`).
-    public var inDoubt: InDoubtPolicy = .hold
+    package var inDoubt: InDoubtPolicy = .hold
     /// How many in-doubt records of a batch may be sent again; nil for no cap (`retry.in_doubt_budget`).
-    public var inDoubtBudget: Int? = 0
+    package var inDoubtBudget: Int? = 0
     /// Refused probes in a row before a halt (`halt.probes`).
-    public var probes: Int = 3
+    package var probes: Int = 3
     /// Wait before each such probe (`halt.probe_interval`).
-    public var probeInterval: Duration = .seconds(20)
+    package var probeInterval: Duration = .seconds(20)
     /// Undecipherable answers in a row before a halt (`halt.undecipherable`).
-    public var undecipherable: Int = 3
+    package var undecipherable: Int = 3
     /// How long the API may be out of reach before a halt (`halt.outage`).
-    public var outage: Duration = .seconds(300)
+    package var outage: Duration = .seconds(300)
     /// A batch halts when more than this many of its latest answers are final failures (`halt.failed` of
     /// `halt.failed_of`).
-    public var mostFailed: Int = 50
+    package var mostFailed: Int = 50
     /// How many of its latest answers are looked at (`halt.failed_of`).
-    public var failedOf: Int = 100
+    package var failedOf: Int = 100
     /// The weight of this batch's turns where several share the endpoint, at least 1 (`priority`).
-    public var priority: Int = 1
+    package var priority: Int = 1
     /// Calls per second of this batch alone, below the contract's; nil for no batch rate (`limits.rate` of a job).
-    public var batchRate: Double?
+    package var batchRate: Double?
     /// The call window: from a time on, when calls may be made next, in milliseconds since 1970 UTC; the time itself
     /// while it is open. It opens and closes on whole minutes. Nil for one that is always open (`window`).
-    public var opening: (@Sendable (Int64) -> Int64)?
+    package var opening: (@Sendable (Int64) -> Int64)?
     /// Whether an unencrypted 200 halts the batch (`api.require_encrypted_answers`).
-    public var requireEncryptedAnswers: Bool = false
+    package var requireEncryptedAnswers: Bool = false
 
     /// The defaults of docs/settings.md.
-    public init() {}
+    package init() {}
 }
 
 /// What happens to records that were sent, or maybe sent, without an answer recorded (`retry.in_doubt`).
-public enum InDoubtPolicy: String, Sendable, CaseIterable {
+package enum InDoubtPolicy: String, Sendable, CaseIterable {
     /// They stay in doubt until an operator decides.
     case hold
     /// At the batch's end they are sent again, at most `in_doubt_budget` of them.

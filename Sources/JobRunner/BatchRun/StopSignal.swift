@@ -1,8 +1,8 @@
-public import RecordStore
+package import RecordStore
 import Synchronization
 
 /// Requests that a run stop: first gently, then at once. Any thread may raise it; raising it twice does no harm.
-public final class StopSignal: Sendable {
+package final class StopSignal: Sendable {
     /// How urgently the run is to stop.
     enum Urgency: Int, Sendable, Comparable {
         case none
@@ -21,16 +21,16 @@ public final class StopSignal: Sendable {
     private let state = Mutex(State())
 
     /// A signal not yet raised.
-    public init() {}
+    package init() {}
 
     /// No new claims; calls under way are awaited and their state is written (the first SIGINT or SIGTERM).
-    public func drain() { raise(to: .drain) }
+    package func drain() { raise(to: .drain) }
 
     /// Calls under way are given up; those that may have left end in doubt, and state is written (the second signal).
-    public func abandon() { raise(to: .abandon) }
+    package func abandon() { raise(to: .abandon) }
 
     /// Whether a stop has been requested, of either kind.
-    public var isRaised: Bool { urgency > .none }
+    package var isRaised: Bool { urgency > .none }
 
     /// How urgently the run is to stop.
     var urgency: Urgency { state.withLock { $0.urgency } }
@@ -60,17 +60,17 @@ public final class StopSignal: Sendable {
 
 extension StopSignal {
     /// Whether calls under way are to be given up, too.
-    public var isAbandoning: Bool { urgency == .abandon }
+    package var isAbandoning: Bool { urgency == .abandon }
 
     /// Requests at least what another signal requests.
-    public func match(_ other: StopSignal) {
+    package func match(_ other: StopSignal) {
         if other.isRaised { drain() }
         if other.isAbandoning { abandon() }
     }
 
     /// The more urgent the stop, the less waits for room on a full disk: once it is raised only the ends of calls do,
     /// once calls are given up nothing does.
-    public func limitWaiting(in store: RecordStore) {
+    package func limitWaiting(in store: RecordStore) {
         let limit: @Sendable () -> Void = { [weak self, weak store] in
             guard let self, let store, isRaised else { return }
             store.stopWaitingForRoom(exceptForEndsOfCalls: !isAbandoning)
@@ -80,7 +80,7 @@ extension StopSignal {
     }
 
     /// Returns once a stop has been requested, or the task is cancelled.
-    public func raised() async {
+    package func raised() async {
         let mailbox = Mailbox<Void>()
         let observer = addObserver { mailbox.post(()) }
         defer { removeObserver(observer) }

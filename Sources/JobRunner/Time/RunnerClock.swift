@@ -1,7 +1,7 @@
 import Foundation
 
 /// The time as the runner sees it: the system's, or one that a test holds.
-public protocol RunnerClock: Sendable {
+package protocol RunnerClock: Sendable {
     /// Milliseconds since 1970 UTC.
     var now: Int64 { get }
     /// Nanoseconds since an arbitrary instant, never going back, also counting while the machine sleeps.
@@ -11,20 +11,20 @@ public protocol RunnerClock: Sendable {
 }
 
 /// The system's clock.
-public struct SystemClock: RunnerClock {
+package struct SystemClock: RunnerClock {
     private let start = ContinuousClock.now
 
     /// Counts `monotonic` from now.
-    public init() {}
+    package init() {}
 
     /// Milliseconds since 1970 UTC.
-    public var now: Int64 { Int64((Date().timeIntervalSince1970 * 1000).rounded(.down)) }
+    package var now: Int64 { Int64((Date().timeIntervalSince1970 * 1000).rounded(.down)) }
 
     /// Nanoseconds since this clock was made.
-    public var monotonic: Int64 { (ContinuousClock.now - start).nanoseconds }
+    package var monotonic: Int64 { (ContinuousClock.now - start).nanoseconds }
 
     /// Returns when `monotonic` has reached `deadline`, or as soon as the task is cancelled.
-    public func sleep(until deadline: Int64) async {
+    package func sleep(until deadline: Int64) async {
         try? await ContinuousClock().sleep(until: start + .nanoseconds(deadline))
     }
 }

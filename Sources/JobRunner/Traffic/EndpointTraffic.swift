@@ -1,4 +1,4 @@
-public import RecordStore
+package import RecordStore
 import Synchronization
 
 /// What all batches that call one endpoint share: the contract's rate, the calls under way, the gate, and whether the
@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// One object serves any number of `BatchRunner`s at once; each requests permits as it has capacity for calls, and gets
 /// them in turns weighted by its priority.
-public final class EndpointTraffic: Sendable {
+package final class EndpointTraffic: Sendable {
     struct Guarded {
         var traffic: TrafficState
         /// What wakes each run, by its member number.
@@ -18,7 +18,7 @@ public final class EndpointTraffic: Sendable {
     }
 
     /// The clock of every runner that shares this object.
-    public let clock: any RunnerClock
+    package let clock: any RunnerClock
     /// By which retries wait, in every batch of this process.
     let retryClock: RetryClock
     let guarded: Mutex<Guarded>
@@ -28,20 +28,20 @@ public final class EndpointTraffic: Sendable {
     /// - Parameters:
     ///   - configuration: Rate, burst, concurrency of all runs together, and the limits of the gate.
     ///   - clock: The clock of every runner that shares this object.
-    public init(configuration: RunnerConfiguration, clock: any RunnerClock = SystemClock()) {
+    package init(configuration: RunnerConfiguration, clock: any RunnerClock = SystemClock()) {
         self.clock = clock
         retryClock = RetryClock(startingAt: clock.instant)
         guarded = Mutex(Guarded(traffic: TrafficState(configuration)))
     }
 
     /// What the limiter is to remember across restarts.
-    public var limiterState: LimiterState {
+    package var limiterState: LimiterState {
         let now = clock.instant
         return guarded.withLock { $0.traffic.limiterState(at: now) }
     }
 
     /// Continues with what an earlier process stored; only the first call does anything.
-    public func resume(_ state: LimiterState) {
+    package func resume(_ state: LimiterState) {
         let now = clock.instant
         guarded.withLock { $0.traffic.resume(state, at: now) }
     }
@@ -68,7 +68,7 @@ public final class EndpointTraffic: Sendable {
     }
 
     /// The keys may have changed: until an answer is read, one call is made at a time.
-    public func requireProof() {
+    package func requireProof() {
         guarded.withLock { $0.traffic.requireProof() }
     }
 
@@ -81,7 +81,7 @@ public final class EndpointTraffic: Sendable {
     var isKeyDoubted: Bool { guarded.withLock { $0.traffic.streak.isKeyDoubted } }
 
     /// Opens the gate after a halt, once the remedy has been applied; the next call is again a single one.
-    public func reopen() {
+    package func reopen() {
         guarded.withLock { $0.traffic.reopen() }
         wakeAll()
         notifyObservers()
@@ -89,7 +89,7 @@ public final class EndpointTraffic: Sendable {
 
     /// Changes the limits to the rate, burst, concurrency, probes, outage and undecipherable answers of
     /// `configuration`. What limiter, rate cut and gate have learnt stays, and so do calls under way.
-    public func reconfigure(_ configuration: RunnerConfiguration) {
+    package func reconfigure(_ configuration: RunnerConfiguration) {
         let now = clock.monotonic
         guarded.withLock { $0.traffic.reconfigure(configuration, at: now) }
         wakeAll()
@@ -205,7 +205,7 @@ extension TrafficState {
 
 extension EndpointTraffic {
     /// The state of the way to the endpoint.
-    public var status: TrafficStatus {
+    package var status: TrafficStatus {
         let now = clock.instant
         return guarded.withLock { $0.traffic.status(at: now) }
     }
@@ -215,7 +215,7 @@ extension EndpointTraffic {
     ///
     /// - Parameter body: Called from any thread, after the change; reads `status` if it needs it. Must return at once.
     /// - Returns: What `removeStatusObserver` takes.
-    public func addStatusObserver(_ body: @escaping @Sendable () -> Void) -> Int {
+    package func addStatusObserver(_ body: @escaping @Sendable () -> Void) -> Int {
         guarded.withLock { guarded in
             guarded.lastObserver += 1
             guarded.observers[guarded.lastObserver] = body
@@ -224,7 +224,7 @@ extension EndpointTraffic {
     }
 
     /// Ends what `addStatusObserver` began; a call already on its way may still come.
-    public func removeStatusObserver(_ observer: Int) {
+    package func removeStatusObserver(_ observer: Int) {
         guarded.withLock { $0.observers[observer] = nil }
     }
 
@@ -249,9 +249,9 @@ struct TrafficVerdict: Sendable {
 }
 
 /// The state of the way to an endpoint: gate, limiter and calls under way. No part holds a value of a record.
-public struct TrafficStatus: Sendable, Equatable {
+package struct TrafficStatus: Sendable, Equatable {
     /// What calls are allowed.
-    public enum Gate: String, Sendable, CaseIterable {
+    package enum Gate: String, Sendable, CaseIterable {
         /// Calls are made, as far as the limiter allows.
         case open
         /// Only single probes are sent, to see whether calls make sense again.
@@ -261,27 +261,27 @@ public struct TrafficStatus: Sendable, Equatable {
     }
 
     /// What calls are allowed.
-    public internal(set) var gate = Gate.open
+    package internal(set) var gate = Gate.open
     /// Why no calls are made, in one sentence; nil while they are.
-    public internal(set) var reason: String?
+    package internal(set) var reason: String?
     /// The systemic cause and what to do about it, while the gate is halted.
-    public internal(set) var halt: Halt?
+    package internal(set) var halt: Halt?
     /// When the gate last ceased to be open, in milliseconds since 1970 UTC; nil while it is open.
-    public internal(set) var since: Int64?
+    package internal(set) var since: Int64?
     /// When the next probe may leave, in milliseconds since 1970 UTC; nil while none is to, or one is under way.
-    public internal(set) var nextProbeAt: Int64?
+    package internal(set) var nextProbeAt: Int64?
     /// Probes sent since the gate closed.
-    public internal(set) var probes = 0
+    package internal(set) var probes = 0
     /// Probes refused in a row because of how this side is set up.
-    public internal(set) var refusedProbes = 0
+    package internal(set) var refusedProbes = 0
     /// Until when `Retry-After` keeps everyone waiting, in milliseconds since 1970 UTC; nil when it doesn't.
-    public internal(set) var closedUntil: Int64?
+    package internal(set) var closedUntil: Int64?
     /// Calls per second the limiter currently allows, cuts included.
-    public internal(set) var allowedRate = 0.0
+    package internal(set) var allowedRate = 0.0
     /// Calls under way, of all runs together.
-    public internal(set) var underWay = 0
+    package internal(set) var underWay = 0
     /// Runs that share the endpoint.
-    public internal(set) var runs = 0
+    package internal(set) var runs = 0
 }
 
 /// The answer to a runner that requests calls.

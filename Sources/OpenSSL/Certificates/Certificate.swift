@@ -1,24 +1,24 @@
 import COpenSSL
-public import Foundation
+package import Foundation
 
 /// An X.509 certificate, read once and kept as values.
-public final class Certificate: Sendable {
+package final class Certificate: Sendable {
     /// The subject (RFC 4514, such as `CN=client,O=Example`).
-    public let subject: String
+    package let subject: String
     /// The issuer, in the same form.
-    public let issuer: String
+    package let issuer: String
     /// The start of its validity.
-    public let notBefore: Date
+    package let notBefore: Date
     /// The end of its validity.
-    public let notAfter: Date
+    package let notAfter: Date
     /// The key it certifies.
-    public let publicKey: PublicKey
+    package let publicKey: PublicKey
     /// The encoded certificate.
-    public let der: [UInt8]
+    package let der: [UInt8]
     /// The lower-case hexadecimal SHA-256 of ``der``.
-    public let fingerprint: String
+    package let fingerprint: String
     /// The host names it is valid for: DNS names and IP addresses.
-    public let alternativeNames: [String]
+    package let alternativeNames: [String]
 
     /// Reads a certificate or a chain of them.
     ///
@@ -27,7 +27,7 @@ public final class Certificate: Sendable {
     ///   - name: What to call the file in an error, such as the setting and the file's name.
     /// - Returns: The certificates in the file's order, at least one.
     /// - Throws: ``OpenSSLError`` that says what the file is instead.
-    public static func load(_ bytes: [UInt8], name: String) throws -> [Certificate] {
+    package static func load(_ bytes: [UInt8], name: String) throws -> [Certificate] {
         try KeyFile(bytes, password: nil, name: name).certificates(name: name)
     }
 
@@ -47,7 +47,7 @@ public final class Certificate: Sendable {
     ///
     /// - Returns: ASCII, with a line feed at the end.
     /// - Throws: ``OpenSSLError`` when OpenSSL fails.
-    public func pem() throws -> [UInt8] {
+    package func pem() throws -> [UInt8] {
         let handle = try CertificateHandle(der: der)
         return try MemoryBuffer.collect { PEM_write_bio_X509($0, handle.pointer) }
     }
@@ -56,7 +56,7 @@ public final class Certificate: Sendable {
     ///
     /// - Parameter key: The key.
     /// - Returns: True when its public half is the certified one.
-    public func matches(_ key: PrivateKey) -> Bool {
+    package func matches(_ key: PrivateKey) -> Bool {
         publicKey.subjectPublicKeyInfo == key.publicKey.subjectPublicKeyInfo
     }
 }

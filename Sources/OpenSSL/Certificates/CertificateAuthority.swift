@@ -1,10 +1,10 @@
 import COpenSSL
-public import Foundation
+package import Foundation
 
 /// A throwaway authority that issues the certificates of the emulator, the demo and the tests.
-public final class CertificateAuthority: Sendable {
+package final class CertificateAuthority: Sendable {
     /// The authority's own certificate, for clients and servers to trust.
-    public let certificate: Certificate
+    package let certificate: Certificate
 
     private let key: PrivateKey
 
@@ -12,7 +12,7 @@ public final class CertificateAuthority: Sendable {
     ///
     /// - Parameter commonName: Its name.
     /// - Throws: ``OpenSSLError`` when OpenSSL fails.
-    public init(commonName: String) throws {
+    package init(commonName: String) throws {
         key = try PrivateKey.generate(bits: 2048)
         let now = Date()
         let draft = CertificateDraft(
@@ -33,7 +33,7 @@ public final class CertificateAuthority: Sendable {
     ///   - notAfter: The end of its validity; may have passed, for tests.
     /// - Returns: The certificate, without the authority's, and its key.
     /// - Throws: ``OpenSSLError`` when a name or address cannot be written, or OpenSSL fails.
-    public func issue(
+    package func issue(
         commonName: String, dnsNames: [String], ipAddresses: [String], client: Bool, notBefore: Date, notAfter: Date
     ) throws -> ClientIdentity {
         let key = try PrivateKey.generate(bits: 2048)
@@ -52,7 +52,7 @@ public final class CertificateAuthority: Sendable {
     ///   - legacyRC2: True for the ciphers of older exporters: RC2-40 for certificates, Triple DES for the key.
     /// - Returns: The PKCS#12 file.
     /// - Throws: ``OpenSSLError`` when OpenSSL fails.
-    public func pkcs12(_ identity: ClientIdentity, password: String, legacyRC2: Bool) throws -> [UInt8] {
+    package func pkcs12(_ identity: ClientIdentity, password: String, legacyRC2: Bool) throws -> [UInt8] {
         try PKCS12.encode(identity, password: password, legacyRC2: legacyRC2)
     }
 }

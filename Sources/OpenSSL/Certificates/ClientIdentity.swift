@@ -1,9 +1,9 @@
 /// What a client presents in mutual TLS: a certificate, its chain, and the key.
-public struct ClientIdentity: Sendable {
+package struct ClientIdentity: Sendable {
     /// The client's certificate first, then its issuers as far as they were given.
-    public let chain: [Certificate]
+    package let chain: [Certificate]
     /// The private key of the first certificate.
-    public let key: PrivateKey
+    package let key: PrivateKey
 
     /// Reads an identity.
     ///
@@ -15,7 +15,7 @@ public struct ClientIdentity: Sendable {
     ///   - password: The password of the key or keystore; nil when there is none.
     /// - Returns: The identity, whose key and certificate match.
     /// - Throws: ``OpenSSLError`` when a file has the wrong content, is locked or too weak, or the two do not match.
-    public static func load(
+    package static func load(
         certificate: [UInt8], certificateName: String, key: [UInt8]?, keyName: String?, password: String?
     ) throws -> ClientIdentity {
         let file = try KeyFile(certificate, password: password, name: certificateName)
@@ -42,7 +42,7 @@ public struct ClientIdentity: Sendable {
     ///
     /// - Returns: ASCII.
     /// - Throws: ``OpenSSLError`` when OpenSSL fails.
-    public func chainPEM() throws -> [UInt8] {
+    package func chainPEM() throws -> [UInt8] {
         try chain.flatMap { try $0.pem() }
     }
 
@@ -50,7 +50,7 @@ public struct ClientIdentity: Sendable {
     ///
     /// - Returns: ASCII. It is a secret.
     /// - Throws: ``OpenSSLError`` when OpenSSL fails.
-    public func keyPEM() throws -> [UInt8] {
+    package func keyPEM() throws -> [UInt8] {
         try key.pem()
     }
 

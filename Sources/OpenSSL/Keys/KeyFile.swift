@@ -1,7 +1,7 @@
 /// What a file of keys and certificates holds: PEM, DER or PKCS#12.
-public struct KeyFile: Sendable {
+package struct KeyFile: Sendable {
     /// The encoding of a file.
-    public enum Format: String, Sendable {
+    package enum Format: String, Sendable {
         /// Armoured text.
         case pem = "PEM"
         /// One binary object.
@@ -11,7 +11,7 @@ public struct KeyFile: Sendable {
     }
 
     /// One thing found in the file.
-    public enum Item: Sendable {
+    package enum Item: Sendable {
         /// A certificate.
         case certificate(Certificate)
         /// A public key by itself.
@@ -27,9 +27,9 @@ public struct KeyFile: Sendable {
     }
 
     /// The encoding of the file.
-    public let format: Format
+    package let format: Format
     /// What was found, in the file's order; for a keystore the key first, then its certificate and the chain.
-    public let items: [Item]
+    package let items: [Item]
 
     /// Reads a file. Keys too weak to use are listed too; the functions that pick a key refuse them.
     ///
@@ -38,7 +38,7 @@ public struct KeyFile: Sendable {
     ///   - password: The password; nil when there is none. It is never asked for on a terminal.
     ///   - name: What to call the file in an error, such as the setting and the file's name.
     /// - Throws: ``OpenSSLError`` with ``OpenSSLError/Code/unreadable`` or ``OpenSSLError/Code/wrongPassword``.
-    public init(_ bytes: [UInt8], password: String?, name: String) throws {
+    package init(_ bytes: [UInt8], password: String?, name: String) throws {
         let decoder = KeyDecoder(password: password, name: name)
         if DER.isSequence(bytes), PKCS12.isKeystore(bytes) {
             (format, items) = (.pkcs12, try PKCS12.items(in: bytes, password: password, name: name))
@@ -52,22 +52,22 @@ public struct KeyFile: Sendable {
     }
 
     /// The certificates found.
-    public var certificates: [Certificate] {
+    package var certificates: [Certificate] {
         items.compactMap { if case .certificate(let certificate) = $0 { certificate } else { nil } }
     }
 
     /// The private keys found, except locked ones.
-    public var privateKeys: [PrivateKey] {
+    package var privateKeys: [PrivateKey] {
         items.compactMap { if case .privateKey(let key) = $0 { key } else { nil } }
     }
 
     /// The public keys found on their own, not those of certificates and private keys.
-    public var publicKeys: [PublicKey] {
+    package var publicKeys: [PublicKey] {
         items.compactMap { if case .publicKey(let key) = $0 { key } else { nil } }
     }
 
     /// Whether anything in the file needs a password that was not given.
-    public var isLocked: Bool {
+    package var isLocked: Bool {
         items.contains { item in
             switch item {
             case .lockedKeystore, .lockedPrivateKey: true
@@ -124,7 +124,7 @@ extension KeyFile {
     /// - Parameter name: What to call the file in an error, such as the setting and the file's name.
     /// - Returns: In the file's order, at least one.
     /// - Throws: ``OpenSSLError`` that says what the file holds instead, or that it needs a password.
-    public func certificates(name: String) throws -> [Certificate] {
+    package func certificates(name: String) throws -> [Certificate] {
         let certificates = certificates
         guard !certificates.isEmpty else {
             guard !items.contains(where: \.isLockedKeystore) else { throw OpenSSLError.passwordMissing(name: name) }

@@ -52,7 +52,7 @@ extension KeyHandle {
 }
 
 /// What a key can be used for.
-public enum KeyKind: Sendable, Hashable, CustomStringConvertible {
+package enum KeyKind: Sendable, Hashable, CustomStringConvertible {
     /// RSA, for encryption and signatures.
     case rsa
     /// RSA limited to PSS signatures.
@@ -72,7 +72,7 @@ public enum KeyKind: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// The name in common use.
-    public var description: String {
+    package var description: String {
         switch self {
         case .rsa: "RSA"
         case .rsaPSS: "RSA-PSS"

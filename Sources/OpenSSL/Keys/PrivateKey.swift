@@ -1,13 +1,13 @@
 import COpenSSL
 
 /// A private key with its public half.
-public final class PrivateKey: Sendable {
+package final class PrivateKey: Sendable {
     /// What the key can be used for.
-    public let kind: KeyKind
+    package let kind: KeyKind
     /// The size of an RSA modulus, or of a curve's field, in bits.
-    public let bits: Int
+    package let bits: Int
     /// The public key.
-    public let publicKey: PublicKey
+    package let publicKey: PublicKey
 
     let handle: KeyHandle
     let decrypters: KeyContextPool
@@ -31,7 +31,7 @@ public final class PrivateKey: Sendable {
     ///   - name: What to call the file in an error, such as the setting and the file's name.
     /// - Returns: An RSA key of at least 2048 bits.
     /// - Throws: ``OpenSSLError`` that says what the file holds instead, or that the password is missing or wrong.
-    public static func load(_ bytes: [UInt8], password: String?, name: String) throws -> PrivateKey {
+    package static func load(_ bytes: [UInt8], password: String?, name: String) throws -> PrivateKey {
         try KeyFile(bytes, password: password, name: name).decryptionKey(name: name)
     }
 
@@ -40,7 +40,7 @@ public final class PrivateKey: Sendable {
     /// - Parameter bits: At least 2048.
     /// - Returns: The key.
     /// - Throws: ``OpenSSLError`` when the size is refused or OpenSSL fails.
-    public static func generate(bits: Int) throws -> PrivateKey {
+    package static func generate(bits: Int) throws -> PrivateKey {
         guard (2048...16384).contains(bits) else {
             throw OpenSSLError.refused(.tooWeak, "RSA keys of 2048 to 16384 bits are made here; choose one of these")
         }
@@ -52,7 +52,7 @@ public final class PrivateKey: Sendable {
     ///
     /// - Returns: ASCII, with a line feed at the end. It is a secret.
     /// - Throws: ``OpenSSLError`` when OpenSSL fails.
-    public func pem() throws -> [UInt8] {
+    package func pem() throws -> [UInt8] {
         try MemoryBuffer.collect { PEM_write_bio_PKCS8PrivateKey($0, handle.pointer, nil, nil, 0, nil, nil) }
     }
 }
@@ -64,7 +64,7 @@ extension PrivateKey {
     /// - Returns: The message.
     /// - Throws: ``OpenSSLError`` with ``OpenSSLError/Code/notAuthentic`` when it cannot be decrypted, or
     ///   ``OpenSSLError/Code/wrongKind`` when the key is not RSA.
-    public func decryptOAEPSHA256(_ ciphertext: [UInt8]) throws -> [UInt8] {
+    package func decryptOAEPSHA256(_ ciphertext: [UInt8]) throws -> [UInt8] {
         try requireRSA(kind)
         return try ciphertext.withUnsafeBytes { ciphertext in
             try withDecrypted(ciphertext) { result, message in
@@ -84,7 +84,7 @@ extension PrivateKey {
     ///   - wrapped: The encrypted key; one whose length differs from the modulus counts as one that does not unwrap.
     ///   - out: Filled completely; a key of another length counts as one that did not unwrap.
     /// - Throws: ``OpenSSLError`` only when the key is not RSA or OpenSSL fails for reasons of its own.
-    public func unwrapOAEPSHA256(_ wrapped: UnsafeRawBufferPointer, into out: UnsafeMutableRawBufferPointer) throws {
+    package func unwrapOAEPSHA256(_ wrapped: UnsafeRawBufferPointer, into out: UnsafeMutableRawBufferPointer) throws {
         try requireRSA(kind)
         guard out.count <= modulus.count else { throw OpenSSLError.wrongSize("The key is longer than the modulus") }
         try SecureRandom.fill(out)

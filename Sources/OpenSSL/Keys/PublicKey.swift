@@ -1,15 +1,15 @@
 import COpenSSL
 
 /// A public key.
-public final class PublicKey: Sendable {
+package final class PublicKey: Sendable {
     /// What the key can be used for.
-    public let kind: KeyKind
+    package let kind: KeyKind
     /// The size of an RSA modulus, or of a curve's field, in bits.
-    public let bits: Int
+    package let bits: Int
     /// The DER SubjectPublicKeyInfo (RFC 5280 §4.1).
-    public let subjectPublicKeyInfo: [UInt8]
+    package let subjectPublicKeyInfo: [UInt8]
     /// The lower-case hexadecimal SHA-256 of ``subjectPublicKeyInfo``: what Mastercard uses as `kid`.
-    public let fingerprint: String
+    package let fingerprint: String
 
     let handle: KeyHandle
     let encrypters: KeyContextPool
@@ -30,7 +30,7 @@ public final class PublicKey: Sendable {
     ///   - name: What to call the file in an error, such as the setting and the file's name.
     /// - Returns: An RSA key of at least 2048 bits.
     /// - Throws: ``OpenSSLError`` that says what the file holds instead.
-    public static func load(_ bytes: [UInt8], name: String) throws -> PublicKey {
+    package static func load(_ bytes: [UInt8], name: String) throws -> PublicKey {
         try KeyFile(bytes, password: nil, name: name).encryptionKey(name: name)
     }
 
@@ -38,21 +38,21 @@ public final class PublicKey: Sendable {
     ///
     /// - Returns: ASCII, with a line feed at the end.
     /// - Throws: ``OpenSSLError`` when OpenSSL fails.
-    public func pem() throws -> [UInt8] {
+    package func pem() throws -> [UInt8] {
         try MemoryBuffer.collect { PEM_write_bio_PUBKEY($0, handle.pointer) }
     }
 }
 
 extension PublicKey {
     /// The length of everything this key encrypts, in bytes.
-    public var byteCount: Int { (bits + 7) / 8 }
+    package var byteCount: Int { (bits + 7) / 8 }
 
     /// Encrypts with RSA-OAEP, SHA-256, MGF1-SHA-256 and an empty label (RFC 7518 §4.3, RSA-OAEP-256).
     ///
     /// - Parameter message: At most ``byteCount`` − 66 bytes.
     /// - Returns: ``byteCount`` bytes.
     /// - Throws: ``OpenSSLError`` when the message is too long, the key is not RSA, or OpenSSL fails.
-    public func encryptOAEPSHA256(_ message: [UInt8]) throws -> [UInt8] {
+    package func encryptOAEPSHA256(_ message: [UInt8]) throws -> [UInt8] {
         try [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, filled in
             let out = UnsafeMutableRawBufferPointer(start: buffer.baseAddress, count: byteCount)
             try message.withUnsafeBytes { try encryptOAEPSHA256($0, into: out) }
@@ -66,7 +66,7 @@ extension PublicKey {
     ///   - message: At most ``byteCount`` − 66 bytes.
     ///   - out: Exactly ``byteCount`` bytes.
     /// - Throws: ``OpenSSLError`` when a length is wrong, the key is not RSA, or OpenSSL fails.
-    public func encryptOAEPSHA256(_ message: UnsafeRawBufferPointer, into out: UnsafeMutableRawBufferPointer) throws {
+    package func encryptOAEPSHA256(_ message: UnsafeRawBufferPointer, into out: UnsafeMutableRawBufferPointer) throws {
         try requireRSA(kind)
         guard out.count == byteCount, message.count <= byteCount - 66 else {
             throw OpenSSLError.wrongSize("The message or the buffer does not fit the RSA key")

@@ -5,20 +5,20 @@ import RecordStore
 import Settings
 
 /// `rollcall backup`: a complete copy of the database, even while it is in use.
-public struct BackupOperation: Sendable {
+package struct BackupOperation: Sendable {
     private let file: String
     private let config: String
     private let console: Console
 
     /// Names the copy, which must not exist yet.
-    public init(file: String, config: String, console: Console = .standard) {
+    package init(file: String, config: String, console: Console = .standard) {
         self.file = file
         self.config = config
         self.console = console
     }
 
     /// Makes the copy and says what must be kept with it.
-    public func perform() async throws -> ExitStatus {
+    package func perform() async throws -> ExitStatus {
         let place = try Installation(config: config)
         let store = try place.storeForReading()
         let path = file
@@ -33,20 +33,20 @@ public struct BackupOperation: Sendable {
 }
 
 /// `rollcall restore`: puts a copy in the database's place, and says what that may cost.
-public struct RestoreOperation: Sendable {
+package struct RestoreOperation: Sendable {
     private let file: String
     private let config: String
     private let console: Console
 
     /// Names the copy to be put back.
-    public init(file: String, config: String, console: Console = .standard) {
+    package init(file: String, config: String, console: Console = .standard) {
         self.file = file
         self.config = config
         self.console = console
     }
 
     /// Puts the copy in place; the database that was there is kept beside it.
-    public func perform() async throws -> ExitStatus {
+    package func perform() async throws -> ExitStatus {
         let settings = try Installation(config: config).settings
         let file = file
         let report = try await BlockingWork.run {
@@ -125,13 +125,13 @@ extension RecordStore {
 
 /// `rollcall resume --after-restore`: an operator accepts that lines are sent which may have been sent before a restore
 /// whose losses are unknown.
-public struct AfterRestoreOperation: Sendable {
+package struct AfterRestoreOperation: Sendable {
     private let config: String
     private let json: Bool
     private let console: Console
 
     /// Describes the command.
-    public init(config: String, json: Bool, console: Console = .standard) {
+    package init(config: String, json: Bool, console: Console = .standard) {
         self.config = config
         self.json = json
         self.console = console
@@ -139,7 +139,7 @@ public struct AfterRestoreOperation: Sendable {
 
     /// Says what may be paid for twice, then releases the waiting batches, each under its job's own confirmation
     /// settings.
-    public func perform() async throws -> ExitStatus {
+    package func perform() async throws -> ExitStatus {
         let place = try Installation(config: config)
         // A process that runs the database has already repaired it.
         if try place.runner() == .nobody { try place.storeForRunning(place.operatorProvenance()).close() }

@@ -2,7 +2,7 @@ import Basics
 import RecordStore
 
 /// What an operator can do with a batch as a whole. A pure rule: which state it leads to, or why not.
-public enum BatchCommand: String, Sendable, CaseIterable {
+package enum BatchCommand: String, Sendable, CaseIterable {
     /// Agree to what a waiting batch costs.
     case start
     /// Make no more calls for now.

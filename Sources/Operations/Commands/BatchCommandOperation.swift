@@ -6,7 +6,7 @@ import Results
 import Settings
 
 /// `rollcall start`, `pause`, `resume` and `cancel`: takes effect at the runner's next claim.
-public struct BatchCommandOperation: Sendable {
+package struct BatchCommandOperation: Sendable {
     private let command: BatchCommand
     private let batch: String
     private let config: String
@@ -14,7 +14,7 @@ public struct BatchCommandOperation: Sendable {
     private let console: Console
 
     /// Describes what to do with which batch.
-    public init(_ command: BatchCommand, batch: String, config: String, json: Bool, console: Console = .standard) {
+    package init(_ command: BatchCommand, batch: String, config: String, json: Bool, console: Console = .standard) {
         self.command = command
         self.batch = batch
         self.config = config
@@ -23,7 +23,7 @@ public struct BatchCommandOperation: Sendable {
     }
 
     /// Moves the batch to its new state and says which process continues it.
-    public func perform() async throws -> ExitStatus {
+    package func perform() async throws -> ExitStatus {
         let session = try OperatorSession(Installation(config: config), console: console)
         var batch = try session.store.batchOrFailure(batch)
         // If the runner or another operator was quicker, the command is applied to the state the batch is in then.

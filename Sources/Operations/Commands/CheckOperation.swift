@@ -6,7 +6,7 @@ import Results
 import Settings
 
 /// `rollcall check`: what a run of these files would do; makes no call and queues nothing.
-public struct CheckOperation: Sendable {
+package struct CheckOperation: Sendable {
     private let files: [String]
     private let config: String
     private let job: String?
@@ -15,7 +15,7 @@ public struct CheckOperation: Sendable {
     private let console: Console
 
     /// Describes what to check; `reuses` is false if the run would have `--no-reuse`.
-    public init(
+    package init(
         files: [String], config: String, job: String?, reuses: Bool = true, json: Bool, console: Console = .standard
     ) {
         self.files = files
@@ -27,7 +27,7 @@ public struct CheckOperation: Sendable {
     }
 
     /// Reads every file to its end and prints what it found; 2 where some records would be invalid.
-    public func perform() async throws -> ExitStatus {
+    package func perform() async throws -> ExitStatus {
         let place = try Installation(config: config)
         var job = try place.job(job)
         if !reuses { job.reuseWithin = nil }

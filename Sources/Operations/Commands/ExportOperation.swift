@@ -4,20 +4,20 @@ import RecordStore
 import Results
 
 /// `rollcall export`: a batch's results, as they stand, on standard output.
-public struct ExportOperation: Sendable {
+package struct ExportOperation: Sendable {
     private let config: String
     private let batch: String
     private let format: String
 
     /// Describes what to export; `format` is `csv` or `jsonl`.
-    public init(config: String, batch: String, format: String) {
+    package init(config: String, batch: String, format: String) {
         self.config = config
         self.batch = batch
         self.format = format
     }
 
     /// Writes one row per input line, in input order.
-    public func perform() async throws -> ExitStatus {
+    package func perform() async throws -> ExitStatus {
         let place = try Installation(config: config)
         let store = try place.storeForReading()
         let batch = try store.batchOrFailure(batch)

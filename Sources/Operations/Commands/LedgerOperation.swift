@@ -4,9 +4,9 @@ import Results
 import Settings
 
 /// `rollcall ledger`: every attempt of a batch, or the totals of a period, to check against an invoice.
-public struct LedgerOperation: Sendable {
+package struct LedgerOperation: Sendable {
     /// What is asked for.
-    public enum Scope: Sendable {
+    package enum Scope: Sendable {
         /// The attempts of one batch.
         case batch(String)
         /// The days from one to another, both included, as `YYYY-MM-DD` in `limits.time_zone`.
@@ -19,7 +19,7 @@ public struct LedgerOperation: Sendable {
     private let console: Console
 
     /// Describes what to list.
-    public init(_ scope: Scope, config: String, json: Bool, console: Console = .standard) {
+    package init(_ scope: Scope, config: String, json: Bool, console: Console = .standard) {
         self.scope = scope
         self.config = config
         self.json = json
@@ -27,7 +27,7 @@ public struct LedgerOperation: Sendable {
     }
 
     /// Prints the attempts by line, or the totals by day and batch; and finally the grand total.
-    public func perform() async throws -> ExitStatus {
+    package func perform() async throws -> ExitStatus {
         let place = try Installation(config: config)
         let days = try period()
         let store = try place.storeForReading()

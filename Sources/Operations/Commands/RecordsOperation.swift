@@ -2,7 +2,7 @@ import Foundation
 import RecordStore
 
 /// `rollcall records`: a batch's records, one line each.
-public struct RecordsOperation: Sendable {
+package struct RecordsOperation: Sendable {
     private let config: String
     private let batch: String
     private let statuses: String?
@@ -10,7 +10,7 @@ public struct RecordsOperation: Sendable {
     private let console: Console
 
     /// Describes which records to list.
-    public init(config: String, batch: String, statuses: String?, json: Bool, console: Console = .standard) {
+    package init(config: String, batch: String, statuses: String?, json: Bool, console: Console = .standard) {
         self.config = config
         self.batch = batch
         self.statuses = statuses
@@ -19,7 +19,7 @@ public struct RecordsOperation: Sendable {
     }
 
     /// Prints the records in input order.
-    public func perform() async throws -> ExitStatus {
+    package func perform() async throws -> ExitStatus {
         let wanted = try statuses.map(StatusParser.statuses)
         let store = try Installation(config: config).storeForReading()
         let id = try store.batchOrFailure(batch).id

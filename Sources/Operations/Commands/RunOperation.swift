@@ -5,12 +5,12 @@ import RecordStore
 import Settings
 
 /// `rollcall run`: takes files in, sends every record, writes the results.
-public struct RunOperation: Sendable {
+package struct RunOperation: Sendable {
     private let request: RunRequest
     private let console: Console
 
     /// Describes the run.
-    public init(_ request: RunRequest, console: Console = .standard) {
+    package init(_ request: RunRequest, console: Console = .standard) {
         self.request = request
         self.console = console
     }
@@ -21,7 +21,7 @@ public struct RunOperation: Sendable {
     /// - Returns: The combined status of the batches that ran; `inputUnusable` where every file was skipped.
     /// - Throws: `OperationFailure` (64) for a rate beside a daemon, which has its own; the errors of files, settings
     ///   and database.
-    public func perform() async throws -> ExitStatus {
+    package func perform() async throws -> ExitStatus {
         let place = try Installation(config: request.config)
         let job = try place.job(request.job)
         let runner = try place.runner()
@@ -106,28 +106,28 @@ extension JobDefinition {
 }
 
 /// What `rollcall run` is to do.
-public struct RunRequest: Sendable {
+package struct RunRequest: Sendable {
     /// Input files, in order.
-    public var files: [String]
+    package var files: [String]
     /// The settings file.
-    public var config: String
+    package var config: String
     /// The job's name or file; nil for none.
-    public var job: String?
+    package var job: String?
     /// Folder for the result files; nil for the settings'.
-    public var out: String?
+    package var out: String?
     /// Calls per second; nil for the job's.
-    public var rate: Double?
+    package var rate: Double?
     /// Whether to continue above `confirm_above` without asking.
-    public var yes: Bool
+    package var yes: Bool
     /// Whether a file whose batch has finished is taken in again.
-    public var again: Bool
+    package var again: Bool
     /// Whether answers of earlier batches may serve, where the job says so.
-    public var reuses: Bool
+    package var reuses: Bool
     /// Whether the summaries go to standard output as JSON.
-    public var json: Bool
+    package var json: Bool
 
     /// Describes one run.
-    public init(
+    package init(
         files: [String], config: String, job: String? = nil, out: String? = nil, rate: Double? = nil, yes: Bool = false,
         again: Bool = false, reuses: Bool = true, json: Bool = false
     ) {

@@ -5,19 +5,19 @@ import RecordStore
 import Settings
 
 /// `rollcall submit`: takes files in beside the process that runs the database; a daemon continues them.
-public struct SubmitOperation: Sendable {
+package struct SubmitOperation: Sendable {
     private let request: RunRequest
     private let console: Console
 
     /// Describes what to take in; of the request `out` and `rate` have no meaning here.
-    public init(_ request: RunRequest, console: Console = .standard) {
+    package init(_ request: RunRequest, console: Console = .standard) {
         self.request = request
         self.console = console
     }
 
     /// Takes the files in, one after the other; a file that cannot be used refuses all before anything is queued, and
     /// one whose batch has finished is skipped.
-    public func perform() async throws -> ExitStatus {
+    package func perform() async throws -> ExitStatus {
         let place = try Installation(config: request.config)
         let job = try place.jobForDaemon(request.job)
         let inputs = try request.files.map { path in

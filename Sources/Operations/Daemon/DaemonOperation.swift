@@ -8,12 +8,12 @@ import UnixSignals
 
 /// `rollcall daemon`: runs jobs by their folders and schedules, and every batch that may run, until it is signalled to
 /// end.
-public struct DaemonOperation: Sendable {
+package struct DaemonOperation: Sendable {
     private let config: String
     private let log: Logger
 
     /// Describes the daemon; it logs to standard error.
-    public init(config: String) {
+    package init(config: String) {
         self.config = config
         log = Logger(label: "rollcall", factory: { _ in LogLineHandler() })
     }
@@ -23,7 +23,7 @@ public struct DaemonOperation: Sendable {
     /// - Returns: `succeeded` after an orderly end.
     /// - Throws: Whatever keeps it from starting, and `StoreError` when state can no longer be recorded; the process
     ///   ends with 3 then, so that a service manager starts it again.
-    public func perform() async throws -> ExitStatus {
+    package func perform() async throws -> ExitStatus {
         let environment = ProcessInfo.processInfo.environment
         let context = try DaemonContext.opened(Installation(config: config), environment: environment, log: log)
         let (manager, reloaded, deadline) = (ServiceManager(environment: environment), WakeSignal(), ExitDeadline())

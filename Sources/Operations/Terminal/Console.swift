@@ -1,17 +1,17 @@
 import CPlatform
-public import Foundation
+package import Foundation
 import Results
 import Synchronization
 
 /// Standard output for results and `--json`; standard error for progress and messages.
-public struct Console: Sendable {
+package struct Console: Sendable {
     /// Whether standard error is a terminal, so that a progress line may be rewritten in place.
-    public let errorIsTerminal: Bool
+    package let errorIsTerminal: Bool
     /// Whether standard input is a terminal, so that a question can be asked.
-    public let inputIsTerminal: Bool
+    package let inputIsTerminal: Bool
 
     /// The process's own standard streams.
-    public static let standard = Console(
+    package static let standard = Console(
         errorIsTerminal: isatty(STDERR_FILENO) == 1, inputIsTerminal: isatty(STDIN_FILENO) == 1)
 
     /// Prints nothing and asks nothing: the daemon logs instead.
@@ -29,13 +29,13 @@ public struct Console: Sendable {
 
     /// Writes one line of results to standard output. Once that cannot be written any more nothing is;
     /// ``settled(_:)`` says so in the end.
-    public func output(_ line: String) { output(bytes: Array("\(line)\n".utf8)) }
+    package func output(_ line: String) { output(bytes: Array("\(line)\n".utf8)) }
 
     /// Writes a value to standard output as one line of JSON.
-    public func output(json value: some Encodable) { output(JSONText.text(of: value)) }
+    package func output(json value: some Encodable) { output(JSONText.text(of: value)) }
 
     /// Writes bytes to standard output as they are.
-    public func output(bytes: [UInt8]) {
+    package func output(bytes: [UInt8]) {
         guard !isSilent, fault.code == nil, let code = write(bytes, to: STDOUT_FILENO) else { return }
         fault.code = code
     }
@@ -49,7 +49,7 @@ public struct Console: Sendable {
 
     /// The status of a command that ends with `status`, once its output is known to have arrived. A reader that has
     /// seen enough, such as `head`, is not an error (`man 2 write`, EPIPE).
-    public func settled(_ status: ExitStatus) -> ExitStatus {
+    package func settled(_ status: ExitStatus) -> ExitStatus {
         guard let code = fault.code, code != EPIPE else { return status }
         note(
             "rollcall: standard output cannot be written (\(String(cString: strerror(code)))); make room, or send it "
@@ -59,7 +59,7 @@ public struct Console: Sendable {
 
     /// Writes one message line to standard error, without what could steer a terminal: a file's name may hold it.
     /// It takes the place of a line of progress that stands there.
-    public func note(_ line: String) {
+    package func note(_ line: String) {
         let start = self.line.close() ? Self.erase : ""
         write("\(start)\(PlainText.lines(line))\n", to: STDERR_FILENO)
     }
@@ -166,9 +166,9 @@ enum JSONText {
 }
 
 /// Times as every JSON of Rollcall has them: ISO 8601 in UTC with milliseconds.
-public enum JSONTime {
+package enum JSONTime {
     /// `2026-01-31T22:00:00.250Z`.
-    public static func text(_ date: Date) -> String {
+    package static func text(_ date: Date) -> String {
         Timestamp.text(Int64((date.timeIntervalSince1970 * 1_000).rounded()))
     }
 }
@@ -185,4 +185,4 @@ final class OutputFault: Sendable {
 }
 
 /// Standard output cannot be written any more; ``Console/settled(_:)`` reports why.
-public struct OutputLost: Error, Sendable {}
+package struct OutputLost: Error, Sendable {}

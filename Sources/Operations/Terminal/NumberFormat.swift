@@ -1,8 +1,8 @@
 import Basics
-public import Foundation
+package import Foundation
 
 /// Figures in readable form.
-public enum NumberFormat {
+package enum NumberFormat {
     /// `41s`, `3m 20s`, `2h 5m`, `3d 4h`; the input in seconds. An infinite or unrepresentable value, as a division by
     /// a rate of 0 gives, is `for ever`.
     static func duration(seconds: Double) -> String {
@@ -33,7 +33,7 @@ public enum NumberFormat {
     }
 
     /// `2026-11-23 18:40:05 UTC`.
-    public static func time(_ date: Date) -> String { time(Int64(date.timeIntervalSince1970 * 1_000)) }
+    package static func time(_ date: Date) -> String { time(Int64(date.timeIntervalSince1970 * 1_000)) }
 
     /// `2026-11-23 18:40:05 UTC`, from milliseconds since 1970.
     static func time(_ milliseconds: Int64) -> String {

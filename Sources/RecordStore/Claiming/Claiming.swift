@@ -19,7 +19,7 @@ extension RecordStore {
     /// - Returns: The records, and why there are no more.
     /// - Throws: ``StoreError``; ``StoreError/Code/stateNotWritten`` when the ledger can't be written,
     ///   ``StoreError/Code/diskFull`` at once when there is no space for it: see ``waitForRoom()``.
-    public func claim(
+    package func claim(
         _ batch: BatchID, upTo count: Int, now: Int64, dueBy: Int64? = nil, caps: CallCaps,
         of rerun: RerunNumber? = nil, finishing completions: [Completion] = []
     ) async throws -> Claim {
@@ -78,26 +78,26 @@ extension SealedClaim {
 }
 
 /// The result of a claim.
-public struct Claim: Sendable {
+package struct Claim: Sendable {
     /// The records to send, each with an open row in the ledger.
-    public let records: [ClaimedRecord]
+    package let records: [ClaimedRecord]
     /// The cap that kept the claim from taking more, although more was queued.
-    public let cappedBy: Cap?
+    package let cappedBy: Cap?
     /// When the earliest retry falls due, in milliseconds since 1970 UTC; nil when none has a due time.
-    public let nextReadyAt: Int64?
+    package let nextReadyAt: Int64?
     /// Whether nothing is queued and nothing under way: the batch can be completed.
-    public let exhausted: Bool
+    package let exhausted: Bool
     /// The batch's state; when it isn't running there are no records.
-    public let state: BatchState
+    package let state: BatchState
     /// Records that were put in doubt instead of being sent, because an identical one is in doubt.
-    public let held: Int
+    package let held: Int
     /// Records that got the answer of an identical one instead of being sent.
-    public let reused: Int
+    package let reused: Int
     /// Records considered that needed no call, or none now.
-    public let passed: Int
+    package let passed: Int
 
     /// Describes what a claim brought.
-    public init(
+    package init(
         records: [ClaimedRecord], cappedBy: Cap? = nil, nextReadyAt: Int64? = nil, exhausted: Bool = false,
         state: BatchState = .running, held: Int = 0, reused: Int = 0, passed: Int? = nil
     ) {
@@ -113,22 +113,22 @@ public struct Claim: Sendable {
 }
 
 /// A record taken off the queue, with the intent to send it already in the ledger.
-public struct ClaimedRecord: Sendable {
+package struct ClaimedRecord: Sendable {
     /// The record.
-    public let id: RecordID
+    package let id: RecordID
     /// The ledger's row for this try.
-    public let attempt: AttemptID
+    package let attempt: AttemptID
     /// Which try this is, from 1, over all of the record's rows in the ledger.
-    public let number: Int
+    package let number: Int
     /// Attempts that the record has spent before this one.
-    public let spentAttempts: Int
+    package let spentAttempts: Int
     /// The record's own id as the file gives it, UTF-8; empty when it has none.
-    public let recordID: [UInt8]
+    package let recordID: [UInt8]
     /// The row as it stood in the file.
-    public let rawRow: [UInt8]
+    package let rawRow: [UInt8]
 
     /// Describes a claimed record.
-    public init(
+    package init(
         id: RecordID, attempt: AttemptID, number: Int, spentAttempts: Int, recordID: [UInt8], rawRow: [UInt8]
     ) {
         self.id = id

@@ -2,7 +2,7 @@ import Dispatch
 import GRDB
 
 /// The fingerprint of identical requests: an HMAC under a key of the database, which reveals nothing of the request.
-public struct RequestFingerprint: Sendable, Hashable {
+package struct RequestFingerprint: Sendable, Hashable {
     let bytes: [UInt8]
 }
 
@@ -208,7 +208,7 @@ extension RecordStore {
     /// - Parameter batch: The batch, ingesting.
     /// - Returns: How many records repeat an earlier line.
     /// - Throws: ``StoreError``; what was linked by then stays.
-    public func linkRepeats(of batch: BatchID) async throws -> Int {
+    package func linkRepeats(of batch: BatchID) async throws -> Int {
         // It blocks while it waits for the writing thread, perhaps for space on a full disk: not on the cooperative
         // pool.
         try await withCheckedThrowingContinuation { waiter in

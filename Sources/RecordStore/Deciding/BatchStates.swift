@@ -17,7 +17,7 @@ extension RecordStore {
     ///   send isn't completed, and one whose file was read in part doesn't run.
     /// - Throws: ``StoreError``; ``StoreError/Code/notFound`` when there is no such batch, and
     ///   ``StoreError/Code/heldByRestore`` when it would run but waits since a restore.
-    public func moveBatch(
+    package func moveBatch(
         _ batch: BatchID, from states: Set<BatchState>, to state: BatchState, reason: String?,
         noting action: Action? = nil
     ) async throws -> Bool {
@@ -38,7 +38,7 @@ extension RecordStore {
     /// - Returns: Whether it moved: it was still ingesting.
     /// - Throws: ``StoreError``; ``StoreError/Code/notFound`` when there is no such batch.
     @discardableResult
-    public func finishIngest(_ batch: BatchID, state: BatchState, reason: String? = nil) async throws -> Bool {
+    package func finishIngest(_ batch: BatchID, state: BatchState, reason: String? = nil) async throws -> Bool {
         let hasMoved = try await write { connection in
             try connection.move(batch, from: [.ingesting], to: state, reason: reason, finishingIngest: true)
         }
@@ -52,7 +52,7 @@ extension RecordStore {
     ///   - batch: The batch as it was paused.
     ///   - instant: Milliseconds since 1970 UTC; nil: only an operator can resume it.
     /// - Throws: ``StoreError`` when it can't be written.
-    public func setResumption(of batch: Batch, at instant: Int64?) async throws {
+    package func setResumption(of batch: Batch, at instant: Int64?) async throws {
         try await write { connection in
             try connection.database.execute(
                 sql: "UPDATE batches SET resume_at = ? WHERE id = ? AND state = 'paused' AND reason IS ?",
@@ -67,7 +67,7 @@ extension RecordStore {
     ///   - now: Milliseconds since 1970 UTC.
     /// - Returns: Whether it resumed.
     /// - Throws: ``StoreError``; ``StoreError/Code/notFound`` when there is no such batch.
-    public func resumeAfterCap(_ batch: BatchID, at now: Int64) async throws -> Bool {
+    package func resumeAfterCap(_ batch: BatchID, at now: Int64) async throws -> Bool {
         try await write { connection in
             let isDue = "SELECT resume_at <= ? FROM batches WHERE id = ? AND resume_at IS NOT NULL"
             let database = connection.database

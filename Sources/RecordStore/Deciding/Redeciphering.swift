@@ -8,7 +8,7 @@ extension RecordStore {
     ///   - batch: The batch.
     ///   - body: Called for each; it may change records passed to it before.
     /// - Throws: ``StoreError``; whatever the body throws.
-    public func forEachKeptAnswer(_ batch: BatchID, _ body: (RecordView) async throws -> Void) async throws {
+    package func forEachKeptAnswer(_ batch: BatchID, _ body: (RecordView) async throws -> Void) async throws {
         let records = batch.records
         let sql = """
             SELECT id FROM records INDEXED BY records_in_doubt CROSS JOIN results ON record_id = id
@@ -27,7 +27,7 @@ extension RecordStore {
     /// - Parameter answers: The answers, decrypted.
     /// - Returns: How many records have succeeded as a result.
     /// - Throws: ``StoreError`` when state could not be written; nothing is then kept.
-    public func accept(_ answers: [RecoveredAnswer]) async throws -> Int {
+    package func accept(_ answers: [RecoveredAnswer]) async throws -> Int {
         let sealed = try answers.map { try SealedRecovery($0, key: dataKey(of: $0.record.batch)) }
         return try await write { connection in
             let accepted = try sealed.filter(connection.accept)
@@ -92,20 +92,20 @@ extension WriterConnection {
 }
 
 /// An answer that could not be deciphered when it came and now can: it was billed then and needs no call.
-public struct RecoveredAnswer: Sendable {
+package struct RecoveredAnswer: Sendable {
     /// The record, in doubt until now.
-    public var record: RecordID
+    package var record: RecordID
     /// The answer, decrypted; kept sealed.
-    public var answer: [UInt8]
+    package var answer: [UInt8]
     /// The answer's `requestRefId`.
-    public var requestRefID: String?
+    package var requestRefID: String?
     /// Whether the answer brought warnings or alerts.
-    public var hasWarnings: Bool
+    package var hasWarnings: Bool
     /// A warning of our own to keep beside it; kept sealed.
-    public var warning: String?
+    package var warning: String?
 
     /// Describes an answer that can be read now.
-    public init(
+    package init(
         record: RecordID, answer: [UInt8], requestRefID: String?, hasWarnings: Bool = false, warning: String? = nil
     ) {
         self.record = record

@@ -1,31 +1,31 @@
 import GRDB
 
 /// Which of a batch's records are queued again; all conditions together.
-public struct RequeueSelection: Sendable {
+package struct RequeueSelection: Sendable {
     /// The statuses, of which ``RecordStatus/failed``, ``RecordStatus/inDoubt`` and ``RecordStatus/cancelled`` can be
     /// queued again.
-    public var statuses: Set<RecordStatus>
+    package var statuses: Set<RecordStatus>
     /// Only records whose last answer had this reason code.
-    public var reasonCode: String?
+    package var reasonCode: String?
     /// Only records that start at these lines.
-    public var lines: ClosedRange<Int>?
+    package var lines: ClosedRange<Int>?
     /// At most this many, in input order.
-    public var limit: Int?
+    package var limit: Int?
     /// Whether the job's policy asks, not an operator: in-doubt records are then counted in
     /// ``BatchCounts/inDoubtRetried``, and records held because of another are left alone.
-    public var byPolicy: Bool
+    package var byPolicy: Bool
     /// Only records that have spent fewer attempts than this (`retry.attempts`).
-    public var maximumSpent: Int?
+    package var maximumSpent: Int?
     /// Whether to leave alone failed records that an operator resolved from in doubt: they may have been billed.
-    public var sparesResolved: Bool
+    package var sparesResolved: Bool
     /// The states in which the batch must be; in another nothing is selected. Nil: any in which it can be run again.
-    public var states: Set<BatchState>?
+    package var states: Set<BatchState>?
     /// Whether to leave alone records in doubt that were answered, or surely billed, or are in doubt since a restore
     /// and not because of a call in the ledger: nobody has agreed to pay for them again. The policy always does so.
-    public var sparesAnswered: Bool
+    package var sparesAnswered: Bool
 
     /// Selects records to be queued again.
-    public init(
+    package init(
         statuses: Set<RecordStatus>, reasonCode: String? = nil, lines: ClosedRange<Int>? = nil, limit: Int? = nil,
         byPolicy: Bool = false, maximumSpent: Int? = nil, sparesResolved: Bool = false, sparesAnswered: Bool = false,
         states: Set<BatchState>? = nil

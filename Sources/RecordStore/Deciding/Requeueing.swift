@@ -2,30 +2,30 @@ import GRDB
 
 /// The number of a re-run within its batch, from 1: it tells a run which of the batch's waiting records it was asked to
 /// send.
-public struct RerunNumber: RawRepresentable, Hashable, Sendable {
+package struct RerunNumber: RawRepresentable, Hashable, Sendable {
     /// The number.
-    public let rawValue: Int64
+    package let rawValue: Int64
 
     /// Names the re-run with this number, which need not exist.
-    public init(rawValue: Int64) {
+    package init(rawValue: Int64) {
         self.rawValue = rawValue
     }
 }
 
 /// Records of a batch that were selected and queued again, to be sent whatever else waits there.
-public struct Rerun: Sendable, Equatable {
+package struct Rerun: Sendable, Equatable {
     /// The re-run that identifies them; nil where nothing was selected.
-    public internal(set) var number: RerunNumber?
+    package internal(set) var number: RerunNumber?
     /// How many had ended, and were queued again.
-    public internal(set) var queued = 0
+    package internal(set) var queued = 0
     /// How many of the selection were still waiting, because an earlier re-run had queued them and did not get to them.
-    public internal(set) var takenOver = 0
+    package internal(set) var takenOver = 0
 
     /// How many are to be sent.
-    public var records: Int { queued + takenOver }
+    package var records: Int { queued + takenOver }
 
     /// Nothing was selected.
-    public init() {}
+    package init() {}
 }
 
 extension RecordStore {
@@ -43,7 +43,7 @@ extension RecordStore {
     /// - Returns: How many were queued again.
     /// - Throws: ``StoreError`` with ``StoreError/Code/notAllowed`` when the selection names a status that can't be
     ///   queued again (succeeded and reused above all), or the batch can't run.
-    public func requeue(_ batch: BatchID, _ selection: RequeueSelection) async throws -> Int {
+    package func requeue(_ batch: BatchID, _ selection: RequeueSelection) async throws -> Int {
         try await rerun(batch, selection).queued
     }
 
@@ -56,7 +56,7 @@ extension RecordStore {
     ///   - selection: Which records; not by the policy, which has its own run to send them.
     /// - Returns: How many records it concerns, and the re-run that identifies them.
     /// - Throws: ``StoreError`` as for ``requeue(_:_:)``.
-    public func rerun(_ batch: BatchID, _ selection: RequeueSelection) async throws -> Rerun {
+    package func rerun(_ batch: BatchID, _ selection: RequeueSelection) async throws -> Rerun {
         guard selection.statuses.isSubset(of: [.failed, .inDoubt, .cancelled]) else {
             throw StoreError(
                 .notAllowed, "Only records that failed, are in doubt or were cancelled can be queued again")
@@ -75,7 +75,7 @@ extension RecordStore {
     /// Whether records of a re-run wait for a call of their own.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
-    public func awaitsCalls(_ batch: BatchID, of rerun: RerunNumber) throws -> Bool {
+    package func awaitsCalls(_ batch: BatchID, of rerun: RerunNumber) throws -> Bool {
         let sql = """
             SELECT EXISTS (
               SELECT 1 FROM ready CROSS JOIN records ON records.id = record_id WHERE batch_id = ? AND requeued = ?)
@@ -90,7 +90,7 @@ extension RecordStore {
     ///   - batch: The batch.
     ///   - latest: Milliseconds since 1970 UTC.
     /// - Throws: ``StoreError`` when the database can't be read or written.
-    public func hastenRetries(of batch: BatchID, to latest: Int64) async throws {
+    package func hastenRetries(of batch: BatchID, to latest: Int64) async throws {
         let arguments: StatementArguments = [batch.rawValue, latest]
         // Records queued behind everything else have no due time.
         let later = "batch_id = ?1 AND not_before > ?2 AND not_before < \(NextStep.behindAll)"
@@ -109,7 +109,7 @@ extension RecordStore {
     ///   - rerun: The re-run whose records alone are meant; nil: all are.
     /// - Returns: The records; none where there are none.
     /// - Throws: ``StoreError`` when it can't be written.
-    public func bringForward(_ batch: BatchID, of rerun: RerunNumber? = nil) async throws -> [RecordID] {
+    package func bringForward(_ batch: BatchID, of rerun: RerunNumber? = nil) async throws -> [RecordID] {
         try await write { connection in
             try Int64.fetchAll(
                 connection.database,
@@ -271,7 +271,7 @@ extension RecordStore {
     ///   - since: The earliest time of another batch's answer that may be reused; nil: none may.
     /// - Returns: How many would be called, and how many not.
     /// - Throws: ``StoreError`` with ``StoreError/Code/notFound`` when there is no such batch.
-    public func forecast(
+    package func forecast(
         _ batch: BatchID, requeueing selection: RequeueSelection, answeredSince since: Int64?
     ) async throws -> Forecast {
         try await bringBack(batch)

@@ -14,7 +14,7 @@ extension RecordStore {
     ///   - action: The decision and who made it, given how many records it resolves; recorded in the same transaction.
     /// - Returns: How many records it resolved; when none, nothing is recorded.
     /// - Throws: ``StoreError`` when the batch isn't there or its file was read in part.
-    public func resolveAsFailed(
+    package func resolveAsFailed(
         _ batch: BatchID, lines: ClosedRange<Int>?, reason: String, heldReason: String,
         action: @escaping @Sendable (Int) -> Action
     ) async throws -> Int {

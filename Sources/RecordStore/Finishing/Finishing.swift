@@ -10,7 +10,7 @@ extension RecordStore {
     /// - Returns: How many were applied; fewer than given means that some were no longer open.
     /// - Throws: ``StoreError``; ``StoreError/Code/stateNotWritten`` when it can't be written, and nothing was. On a
     ///   full disk it waits for space longer than any other operation: ``stopWaitingForRoom(exceptForEndsOfCalls:)``.
-    public func finish(_ completions: [Completion]) async throws -> Int {
+    package func finish(_ completions: [Completion]) async throws -> Int {
         try requireRunning()
         let sealed = try completions.map { try SealedCompletion($0, key: dataKey(of: $0.record.batch)) }
         return try await write(leavingCountersToTheGroup: true, patience: .toTheLast) { try $0.finish(sealed) }

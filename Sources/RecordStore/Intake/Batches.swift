@@ -10,7 +10,7 @@ extension RecordStore {
     ///   - contentDigest: SHA-256 of the whole file.
     /// - Returns: The batches; empty when the file is new under the job.
     /// - Throws: ``StoreError`` when the database can't be read.
-    public func findBatch(job: String, contentDigest: [UInt8]) throws -> [Batch] {
+    package func findBatch(job: String, contentDigest: [UInt8]) throws -> [Batch] {
         try read { database in
             try Batch.fetchAll(database, Batch.ofContent, [contentDigest.blob, job])
         }
@@ -19,7 +19,7 @@ extension RecordStore {
     /// The batch with a name or number; nil when there is none.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
-    public func batch(named name: String) throws -> Batch? {
+    package func batch(named name: String) throws -> Batch? {
         try read {
             try Batch.fetchAll($0, "WHERE name = ?1 OR id = ?2 ORDER BY name <> ?1", [name, Int64(name)]).first
         }
@@ -28,7 +28,7 @@ extension RecordStore {
     /// The batch with a number.
     ///
     /// - Throws: ``StoreError`` with ``StoreError/Code/notFound`` when there is none.
-    public func batch(_ id: BatchID) throws -> Batch {
+    package func batch(_ id: BatchID) throws -> Batch {
         guard let batch = try read({ try Batch.fetchAll($0, "WHERE id = ?", [id.rawValue]).first }) else {
             throw StoreError.noBatch(id)
         }
@@ -38,14 +38,14 @@ extension RecordStore {
     /// All batches, oldest first.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
-    public func batches() throws -> [Batch] {
+    package func batches() throws -> [Batch] {
         try read { try Batch.fetchAll($0, "ORDER BY id", []) }
     }
 
     /// The unfinished batches, oldest first; cheap however many have finished.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
-    public func unfinishedBatches() throws -> [Batch] {
+    package func unfinishedBatches() throws -> [Batch] {
         try read {
             try Batch.fetchAll($0, "INDEXED BY batches_unfinished WHERE finished_at IS NULL ORDER BY id", [])
         }
@@ -54,14 +54,14 @@ extension RecordStore {
     /// A batch's counters.
     ///
     /// - Throws: ``StoreError`` with ``StoreError/Code/notFound`` when there is no such batch.
-    public func progress(_ batch: BatchID) throws -> BatchCounts {
+    package func progress(_ batch: BatchID) throws -> BatchCounts {
         try self.batch(batch).counts
     }
 
     /// What is needed to rebuild requests from a batch's raw rows, as it was given to ``createBatch(_:claimedFile:)``.
     ///
     /// - Throws: ``StoreError`` with ``StoreError/Code/notFound`` when there is no such batch or it was erased.
-    public func layout(of batch: BatchID) throws -> [UInt8] {
+    package func layout(of batch: BatchID) throws -> [UInt8] {
         let key = try dataKey(of: batch)
         let sealed = try read { database in
             try Row.fetchOne(

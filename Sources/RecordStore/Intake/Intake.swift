@@ -4,13 +4,13 @@ import Synchronization
 
 /// Records of one batch on their way into the store: sealed and fingerprinted as they are added, on the caller's
 /// thread, and inserted together by ``RecordStore/append(_:checkpoint:)``. Its memory is reused.
-public struct RecordChunk: ~Copyable {
+package struct RecordChunk: ~Copyable {
     static let fingerprintByteCount = 16
 
     let batch: BatchID
     let box = SealedRowsBox()
     /// 64 bits of the fingerprint that identifies the last added request among identical ones.
-    public private(set) var latestCode: UInt64 = 0
+    package private(set) var latestCode: UInt64 = 0
     private var rows = SealedRows()
     private var plaintext: [UInt8] = []
     private var seal: Seal
@@ -23,10 +23,10 @@ public struct RecordChunk: ~Copyable {
     }
 
     /// How many records it holds.
-    public var count: Int { rows.rows.count }
+    package var count: Int { rows.rows.count }
 
     /// How many bytes they take, sealed.
-    public var byteCount: Int { rows.arena.count }
+    package var byteCount: Int { rows.arena.count }
 
     /// Adds a record that is to be sent.
     ///
@@ -36,7 +36,7 @@ public struct RecordChunk: ~Copyable {
     ///   - rawRow: The row as it stands in the file.
     ///   - canonicalRequest: The request in canonical form, by which identical records are known.
     /// - Throws: ``StoreError`` when the line is out of range; an OpenSSL error.
-    public mutating func append(
+    package mutating func append(
         line: Int, id: UnsafeRawBufferPointer, rawRow: UnsafeRawBufferPointer, canonicalRequest: UnsafeRawBufferPointer
     ) throws {
         let record = try recordID(line)
@@ -62,7 +62,7 @@ public struct RecordChunk: ~Copyable {
     ///   - rawRow: The row as it stands in the file.
     ///   - error: The field and the rule it breaks; never the value.
     /// - Throws: ``StoreError`` when the line is out of range; an OpenSSL error.
-    public mutating func appendInvalid(
+    package mutating func appendInvalid(
         line: Int, id: UnsafeRawBufferPointer, rawRow: UnsafeRawBufferPointer, error: String
     ) throws {
         let record = try recordID(line)
@@ -176,7 +176,7 @@ extension RecordStore {
     /// - Throws: ``StoreError``: ``StoreError/Code/takenIn`` when an earlier batch of the job has the same content,
     ///   unless it is to be taken in again; when the same file is being read under the same job, the file at that path
     ///   has a batch already, or state can't be written.
-    public func createBatch(_ new: NewBatch, claimedFile: ClaimedFile? = nil) async throws -> Batch {
+    package func createBatch(_ new: NewBatch, claimedFile: ClaimedFile? = nil) async throws -> Batch {
         let sealingKey = sealingKey
         let id = try await write { connection in
             let batch = try connection.insert(new, sealingKey)
@@ -189,7 +189,7 @@ extension RecordStore {
     /// An empty chunk for a batch's records; ``append(_:checkpoint:)`` returns it for reuse.
     ///
     /// - Throws: ``StoreError`` with ``StoreError/Code/notFound`` when there is no such batch or it was erased.
-    public func chunk(for batch: BatchID) throws -> RecordChunk {
+    package func chunk(for batch: BatchID) throws -> RecordChunk {
         RecordChunk(batch: batch, seal: try dataKey(of: batch).makeSeal(), fingerprints: fingerprints)
     }
 
@@ -200,7 +200,7 @@ extension RecordStore {
     ///   - checkpoint: Where reading resumes should the process end.
     /// - Returns: The same chunk, emptied, its memory kept.
     /// - Throws: ``StoreError`` when the batch isn't ingesting or a line exists already; nothing is then kept.
-    public func append(_ chunk: consuming RecordChunk, checkpoint: Checkpoint) async throws -> RecordChunk {
+    package func append(_ chunk: consuming RecordChunk, checkpoint: Checkpoint) async throws -> RecordChunk {
         let (batch, box) = (chunk.batch, chunk.box)
         chunk.handOver()
         try await write { connection in

@@ -1,49 +1,49 @@
 /// A row of the ledger: one try at sending a record. Numbers rise over the whole database and are never reused.
-public struct AttemptID: RawRepresentable, Hashable, Sendable, Comparable {
+package struct AttemptID: RawRepresentable, Hashable, Sendable, Comparable {
     /// The number, from 1.
-    public let rawValue: Int64
+    package let rawValue: Int64
 
     /// Names the attempt with this number, which need not exist.
-    public init(rawValue: Int64) {
+    package init(rawValue: Int64) {
         self.rawValue = rawValue
     }
 
     /// Orders attempts as they were claimed.
-    public static func < (left: AttemptID, right: AttemptID) -> Bool {
+    package static func < (left: AttemptID, right: AttemptID) -> Bool {
         left.rawValue < right.rawValue
     }
 }
 
 /// One row of the ledger.
-public struct AttemptView: Sendable, Equatable {
+package struct AttemptView: Sendable, Equatable {
     /// The row's number.
-    public let id: AttemptID
+    package let id: AttemptID
     /// The record.
-    public let record: RecordID
+    package let record: RecordID
     /// Which of the record's attempts, from 1.
-    public let number: Int
+    package let number: Int
     /// When the intent to send was written, in milliseconds since 1970 UTC.
-    public let startedAt: Int64
+    package let startedAt: Int64
     /// When the outcome was known, in milliseconds since 1970 UTC; nil while it isn't.
-    public let finishedAt: Int64?
+    package let finishedAt: Int64?
     /// The outcome's word; nil while it isn't known.
-    public let outcome: String?
+    package let outcome: String?
     /// Its cause.
-    public let cause: String?
+    package let cause: String?
     /// The HTTP status; nil when no answer came.
-    public let httpStatus: Int?
+    package let httpStatus: Int?
     /// The API's reason code.
-    public let reasonCode: String?
+    package let reasonCode: String?
     /// The answer's `X-MC-Correlation-ID`.
-    public let correlationID: String?
+    package let correlationID: String?
     /// Whether it appears on the invoice; nil while it is under way.
-    public let billable: Billable?
+    package let billable: Billable?
     /// Whether it counts as a call: it left, or may have left.
-    public let countsAsCall: Bool
+    package let countsAsCall: Bool
 }
 
 /// Whether an attempt appears on the invoice.
-public enum Billable: String, Sendable, CaseIterable, Codable {
+package enum Billable: String, Sendable, CaseIterable, Codable {
     /// Surely not: it never left, or was refused.
     case no
     /// Answered with 200.
@@ -74,40 +74,40 @@ extension Billable {
 }
 
 /// How one attempt ended, and what becomes of its record.
-public struct Completion: Sendable {
+package struct Completion: Sendable {
     /// The ledger's row; only an open one can be finished.
-    public var attempt: AttemptID
+    package var attempt: AttemptID
     /// The record.
-    public var record: RecordID
+    package var record: RecordID
     /// The ledger's word for the outcome: `succeeded`, `rejected`, `unsent`, …
-    public var outcome: String
+    package var outcome: String
     /// The cause, where one more word helps: `timeout`, `crash`, …; no values.
-    public var cause: String?
+    package var cause: String?
     /// The HTTP status, 100 to 999; nil when no answer came.
-    public var httpStatus: Int?
+    package var httpStatus: Int?
     /// The API's reason code.
-    public var reasonCode: String?
+    package var reasonCode: String?
     /// The answer's `X-MC-Correlation-ID`.
-    public var correlationID: String?
+    package var correlationID: String?
     /// The answer's `requestRefId`.
-    public var requestRefID: String?
+    package var requestRefID: String?
     /// One sentence on what went wrong; kept sealed.
-    public var errorText: String?
+    package var errorText: String?
     /// The answer, decrypted, or as it came when it can't be deciphered; kept sealed.
-    public var answer: [UInt8]?
+    package var answer: [UInt8]?
     /// Whether the answer brought warnings or alerts.
-    public var hasWarnings: Bool
+    package var hasWarnings: Bool
     /// When the attempt began, in milliseconds since 1970 UTC.
-    public var startedAt: Int64
+    package var startedAt: Int64
     /// When it ended, in milliseconds since 1970 UTC.
-    public var finishedAt: Int64
+    package var finishedAt: Int64
     /// What becomes of the record.
-    public var next: NextStep
+    package var next: NextStep
     /// Whether the attempt appears on the invoice.
-    public var billable: Billable
+    package var billable: Billable
 
     /// Describes how an attempt ended.
-    public init(
+    package init(
         attempt: AttemptID, record: RecordID, outcome: String, cause: String? = nil, httpStatus: Int? = nil,
         reasonCode: String? = nil, correlationID: String? = nil, requestRefID: String? = nil, errorText: String? = nil,
         answer: [UInt8]? = nil, hasWarnings: Bool = false, startedAt: Int64, finishedAt: Int64, next: NextStep,
@@ -132,11 +132,11 @@ public struct Completion: Sendable {
 
     /// Whether the attempt counts as a call against the caps, and as made in the results: always, unless it is surely
     /// not billable and no answer came, which means that the request never left.
-    public var countsAsCall: Bool { billable != .no || httpStatus != nil }
+    package var countsAsCall: Bool { billable != .no || httpStatus != nil }
 }
 
 /// What becomes of a record after an attempt.
-public enum NextStep: Sendable, Equatable {
+package enum NextStep: Sendable, Equatable {
     /// It has its answer.
     case succeeded
     /// It was refused for good, or is out of attempts.

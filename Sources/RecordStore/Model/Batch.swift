@@ -1,56 +1,56 @@
 /// One input file taken in under a job.
-public struct Batch: Sendable, Equatable {
+package struct Batch: Sendable, Equatable {
     /// Its number.
-    public let id: BatchID
+    package let id: BatchID
     /// Its name for people and folders: `<file stem>-<number>`.
-    public let name: String
+    package let name: String
     /// The job's name.
-    public let job: String
+    package let job: String
     /// The input file's last path component.
-    public let fileName: String
+    package let fileName: String
     /// SHA-256 of the input file's whole content, 32 bytes.
-    public let contentDigest: [UInt8]
+    package let contentDigest: [UInt8]
     /// `csv` or `jsonl`.
-    public let format: String
+    package let format: String
     /// Its state.
-    public let state: BatchState
+    package let state: BatchState
     /// Why it was paused, halted or rejected, or waits; nil when there is nothing to say.
-    public let reason: String?
+    package let reason: String?
     /// Whether its whole file has been read.
-    public let isIngested: Bool
+    package let isIngested: Bool
     /// How far its file has been read.
-    public let checkpoint: Checkpoint
+    package let checkpoint: Checkpoint
     /// Who took it in, with which program and settings.
-    public let provenance: Provenance
+    package let provenance: Provenance
     /// When it was made, in milliseconds since 1970 UTC.
-    public let createdAt: Int64
+    package let createdAt: Int64
     /// When its file had been read, in milliseconds since 1970 UTC.
-    public let ingestedAt: Int64?
+    package let ingestedAt: Int64?
     /// When its first record was claimed, in milliseconds since 1970 UTC.
-    public let startedAt: Int64?
+    package let startedAt: Int64?
     /// When it was completed, cancelled or rejected, in milliseconds since 1970 UTC.
-    public let finishedAt: Int64?
+    package let finishedAt: Int64?
     /// Whether answers of earlier batches may be reused.
-    public let reuses: Bool
+    package let reuses: Bool
     /// Its counters.
-    public let counts: BatchCounts
+    package let counts: BatchCounts
 }
 
 /// The number of a batch in its database; never reused.
-public struct BatchID: RawRepresentable, Hashable, Sendable, Comparable, Codable, CustomStringConvertible {
+package struct BatchID: RawRepresentable, Hashable, Sendable, Comparable, Codable, CustomStringConvertible {
     /// The number, from 1.
-    public let rawValue: Int64
+    package let rawValue: Int64
 
     /// Names the batch with this number, which need not exist.
-    public init(rawValue: Int64) {
+    package init(rawValue: Int64) {
         self.rawValue = rawValue
     }
 
     /// The number in decimal.
-    public var description: String { String(rawValue) }
+    package var description: String { String(rawValue) }
 
     /// Orders batches as they were made.
-    public static func < (left: BatchID, right: BatchID) -> Bool {
+    package static func < (left: BatchID, right: BatchID) -> Bool {
         left.rawValue < right.rawValue
     }
 }
@@ -63,7 +63,7 @@ extension BatchID {
 }
 
 /// A batch's state.
-public enum BatchState: String, Sendable, CaseIterable, Codable {
+package enum BatchState: String, Sendable, CaseIterable, Codable {
     /// Its file is being read.
     case ingesting
     /// Waits for an operator to confirm what it costs.
@@ -85,7 +85,7 @@ public enum BatchState: String, Sendable, CaseIterable, Codable {
 extension BatchState {
     /// The states it may move to next, as far as states alone decide: a paused batch can be rejected only if its file
     /// was read in part. A pure rule; ``RecordStore/moveBatch(_:from:to:reason:noting:)`` acts on it.
-    public var successors: Set<BatchState> {
+    package var successors: Set<BatchState> {
         switch self {
         case .ingesting: [.awaitingConfirmation, .running, .completed, .paused, .cancelled, .rejected]
         case .awaitingConfirmation: [.running, .paused, .cancelled, .rejected]
@@ -98,7 +98,7 @@ extension BatchState {
     }
 
     /// Whether the batch has ended, unless records of it are queued again.
-    public var isFinished: Bool {
+    package var isFinished: Bool {
         switch self {
         case .completed, .cancelled, .rejected: true
         case .ingesting, .awaitingConfirmation, .running, .paused, .halted: false
@@ -107,47 +107,47 @@ extension BatchState {
 }
 
 /// A batch's counters, kept in the same transactions as what they count.
-public struct BatchCounts: Sendable, Equatable, Codable {
+package struct BatchCounts: Sendable, Equatable, Codable {
     /// Input records.
-    public var total = 0
+    package var total = 0
     /// Records waiting for a call, first or later.
-    public var queued = 0
+    package var queued = 0
     /// Records claimed and not finished; also the ledger's open attempts.
-    public var inFlight = 0
+    package var inFlight = 0
     /// Records answered.
-    public var succeeded = 0
+    package var succeeded = 0
     /// Records refused for good, or out of attempts.
-    public var failed = 0
+    package var failed = 0
     /// Records that may have been billed without an answer recorded, and those held because of them.
-    public var inDoubt = 0
+    package var inDoubt = 0
     /// Records refused before any call.
-    public var invalid = 0
+    package var invalid = 0
     /// Records answered from an identical one.
-    public var reused = 0
+    package var reused = 0
     /// Records cancelled before their call.
-    public var cancelled = 0
+    package var cancelled = 0
     /// Rows of the ledger.
-    public var attempts = 0
+    package var attempts = 0
     /// Attempts that left or may have left, those under way included: what the caps count.
-    public var calls = 0
+    package var calls = 0
     /// Times a record went back to the queue after an attempt.
-    public var retries = 0
+    package var retries = 0
     /// Attempts answered with 200: billed.
-    public var billable = 0
+    package var billable = 0
     /// Attempts that were surely not billed: never left, or refused.
-    public var unbilled = 0
+    package var unbilled = 0
     /// Attempts that may have been billed.
-    public var billingUnknown = 0
+    package var billingUnknown = 0
     /// In-doubt records that were queued again by the job's policy.
-    public var inDoubtRetried = 0
+    package var inDoubtRetried = 0
     /// Queued records that get the answer of an earlier line and need no call.
-    public var following = 0
+    package var following = 0
 
     /// All counters at zero.
-    public init() {}
+    package init() {}
 
     /// How many records have a status.
-    public internal(set) subscript(status: RecordStatus) -> Int {
+    package internal(set) subscript(status: RecordStatus) -> Int {
         get {
             switch status {
             case .queued: queued
@@ -175,35 +175,35 @@ public struct BatchCounts: Sendable, Equatable, Codable {
     }
 
     /// Queued records that wait for a call of their own.
-    public var toCall: Int { queued - following }
+    package var toCall: Int { queued - following }
 
     /// Whether no record waits or is under way.
-    public var isExhausted: Bool { queued == 0 && inFlight == 0 }
+    package var isExhausted: Bool { queued == 0 && inFlight == 0 }
 }
 
 /// What a batch is made from.
-public struct NewBatch: Sendable {
+package struct NewBatch: Sendable {
     /// The job's name.
-    public var job: String
+    package var job: String
     /// The file's last path component.
-    public var fileName: String
+    package var fileName: String
     /// SHA-256 of the file's whole content, 32 bytes.
-    public var contentDigest: [UInt8]
+    package var contentDigest: [UInt8]
     /// `csv` or `jsonl`.
-    public var format: String
+    package var format: String
     /// All that is needed to rebuild a request from a raw row; kept sealed.
-    public var layout: [UInt8]
+    package var layout: [UInt8]
     /// Who takes it in, with which program and settings.
-    public var provenance: Provenance
+    package var provenance: Provenance
     /// Whether answers of earlier batches may be reused (false: `--no-reuse`).
-    public var reuses: Bool
+    package var reuses: Bool
     /// When it is taken in, in milliseconds since 1970 UTC; nil: now.
-    public var createdAt: Int64?
+    package var createdAt: Int64?
     /// Whether it is taken in although the same content was before, under the same job (`--again`).
-    public var again: Bool
+    package var again: Bool
 
     /// Describes a batch to be created.
-    public init(
+    package init(
         job: String, fileName: String, contentDigest: [UInt8], format: String, layout: [UInt8], provenance: Provenance,
         reuses: Bool = true, createdAt: Int64? = nil, again: Bool = false
     ) {
@@ -235,18 +235,18 @@ extension NewBatch {
 }
 
 /// How far an ingest has got: everything before it is committed, nothing after it.
-public struct Checkpoint: Sendable, Equatable, Codable {
+package struct Checkpoint: Sendable, Equatable, Codable {
     /// The byte of the file at which reading resumes.
-    public var byteOffset: Int64
+    package var byteOffset: Int64
     /// The physical line, from 1, that starts at that byte; 0 before the first chunk.
-    public var line: Int64
+    package var line: Int64
 
     /// Names a place in the file.
-    public init(byteOffset: Int64, line: Int64) {
+    package init(byteOffset: Int64, line: Int64) {
         self.byteOffset = byteOffset
         self.line = line
     }
 
     /// Before the first chunk.
-    public static let start = Checkpoint(byteOffset: 0, line: 0)
+    package static let start = Checkpoint(byteOffset: 0, line: 0)
 }

@@ -1,7 +1,7 @@
-public import Foundation
+package import Foundation
 
 /// A cap on calls, named by its settings key.
-public enum Cap: String, Sendable {
+package enum Cap: String, Sendable {
     /// `limits.batch_calls`.
     case batchCalls = "batch_calls"
     /// `limits.daily_calls`.
@@ -14,22 +14,22 @@ public enum Cap: String, Sendable {
 ///
 /// A claim counts one call for each record; a call that surely never left is subtracted when it is finished (see
 /// ``Completion/countsAsCall``), so a cap is never exceeded, not even by calls under way.
-public struct CallCaps: Sendable, Equatable {
+package struct CallCaps: Sendable, Equatable {
     /// The most calls on ``day`` over all batches; nil: no cap, 0: no calls.
-    public var daily: Int?
+    package var daily: Int?
     /// The most calls of the batch; nil: no cap, 0: no calls.
-    public var batch: Int?
+    package var batch: Int?
     /// The most calls that the budget of ``day``'s month pays for, over all batches: those billed, under way and
     /// perhaps billed count as paid; nil: no cap, 0: no calls.
-    public var monthly: Int?
+    package var monthly: Int?
     /// An identical record answered since then, in milliseconds since 1970 UTC, stands in for a call (`reuse_within`);
     /// nil: only those of the same batch.
-    public var answeredSince: Int64?
+    package var answeredSince: Int64?
     /// The day on which the calls are counted.
-    public var day: CallDay
+    package var day: CallDay
 
     /// States the caps for one claim.
-    public init(
+    package init(
         daily: Int? = nil, batch: Int? = nil, monthly: Int? = nil, answeredSince: Int64? = nil, day: CallDay
     ) {
         self.daily = daily
@@ -41,12 +41,12 @@ public struct CallCaps: Sendable, Equatable {
 }
 
 /// A calendar day in the time zone the caps are counted in, as `yyyymmdd`.
-public struct CallDay: RawRepresentable, Hashable, Sendable, Comparable {
+package struct CallDay: RawRepresentable, Hashable, Sendable, Comparable {
     /// The day as a number, 20251123 for 23 November 2025.
-    public let rawValue: Int64
+    package let rawValue: Int64
 
     /// Takes a day as a number.
-    public init(rawValue: Int64) {
+    package init(rawValue: Int64) {
         self.rawValue = rawValue
     }
 
@@ -55,7 +55,7 @@ public struct CallDay: RawRepresentable, Hashable, Sendable, Comparable {
     /// - Parameters:
     ///   - instant: Milliseconds since 1970 UTC.
     ///   - timeZone: The zone of `limits.time_zone`.
-    public init(at instant: Int64, in timeZone: TimeZone) {
+    package init(at instant: Int64, in timeZone: TimeZone) {
         var calendar = Calendar(identifier: .gregorian)
         calendar.timeZone = timeZone
         let date = Date(timeIntervalSince1970: Double(instant) / 1000)
@@ -65,12 +65,12 @@ public struct CallDay: RawRepresentable, Hashable, Sendable, Comparable {
     }
 
     /// Orders days chronologically.
-    public static func < (left: CallDay, right: CallDay) -> Bool {
+    package static func < (left: CallDay, right: CallDay) -> Bool {
         left.rawValue < right.rawValue
     }
 
     /// All numbers of the day's month.
-    public var month: ClosedRange<Int64> {
+    package var month: ClosedRange<Int64> {
         let first = rawValue / 100 * 100
         return first...(first + 99)
     }

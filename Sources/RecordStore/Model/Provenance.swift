@@ -2,24 +2,24 @@ import GRDB
 import OpenSSL
 
 /// Who did something, with which program and settings: kept with every batch and every action of an operator.
-public struct Provenance: Sendable, Equatable, Codable {
+package struct Provenance: Sendable, Equatable, Codable {
     /// The user's name on this machine.
-    public var user: String
+    package var user: String
     /// The machine's name.
-    public var host: String
+    package var host: String
     /// Rollcall's version.
-    public var version: String
+    package var version: String
     /// SHA-256 of the configuration in force, hexadecimal.
-    public var settingsHash: String
+    package var settingsHash: String
     /// The API's base URL.
-    public var endpoint: String
+    package var endpoint: String
     /// The encryption key's id (`kid`).
-    public var keyID: String
+    package var keyID: String
     /// SHA-256 of the client certificate, hexadecimal.
-    public var certificateFingerprint: String
+    package var certificateFingerprint: String
 
     /// Creates a provenance from its parts.
-    public init(
+    package init(
         user: String, host: String, version: String, settingsHash: String, endpoint: String, keyID: String,
         certificateFingerprint: String
     ) {
@@ -46,7 +46,7 @@ extension Provenance {
     /// Creates a provenance; of the settings' canonical text only the SHA-256 is kept.
     ///
     /// - Throws: `OpenSSLError` where the digest cannot be made.
-    public init(
+    package init(
         user: String, host: String, version: String, settings: String, endpoint: String, keyID: String,
         certificateFingerprint: String
     ) throws {

@@ -1,13 +1,13 @@
 /// A record: its batch and the line it starts at.
-public struct RecordID: RawRepresentable, Hashable, Sendable, Comparable, Codable {
+package struct RecordID: RawRepresentable, Hashable, Sendable, Comparable, Codable {
     static let lineBits: Int64 = 32
     static let greatestLine: Int64 = 0xffff_ffff
 
     /// The batch's number times 2³² plus the line, so that a batch's records are one range in input order.
-    public let rawValue: Int64
+    package let rawValue: Int64
 
     /// Names the record with this number, which need not exist.
-    public init(rawValue: Int64) {
+    package init(rawValue: Int64) {
         self.rawValue = rawValue
     }
 
@@ -16,23 +16,23 @@ public struct RecordID: RawRepresentable, Hashable, Sendable, Comparable, Codabl
     /// - Parameters:
     ///   - batch: The batch.
     ///   - line: The physical line, from 1 (a CSV header is line 1), at most 2³² − 1.
-    public init(batch: BatchID, line: Int) {
+    package init(batch: BatchID, line: Int) {
         rawValue = batch.rawValue << Self.lineBits | Int64(line)
     }
 
     /// The batch it belongs to.
-    public var batch: BatchID { BatchID(rawValue: rawValue >> Self.lineBits) }
+    package var batch: BatchID { BatchID(rawValue: rawValue >> Self.lineBits) }
     /// The physical line of the input at which it starts, from 1.
-    public var line: Int { Int(rawValue & Self.greatestLine) }
+    package var line: Int { Int(rawValue & Self.greatestLine) }
 
     /// Orders records by batch, then as they stand in the input.
-    public static func < (left: RecordID, right: RecordID) -> Bool {
+    package static func < (left: RecordID, right: RecordID) -> Bool {
         left.rawValue < right.rawValue
     }
 }
 
 /// A record's status; every input line has exactly one.
-public enum RecordStatus: String, Sendable, CaseIterable, Codable {
+package enum RecordStatus: String, Sendable, CaseIterable, Codable {
     /// Waits for its call, or for another one.
     case queued
     /// Claimed: its call is about to be made, under way, or was when a process died.
@@ -79,46 +79,46 @@ extension RecordStatus {
 }
 
 /// A record's place in its batch, for people.
-public struct RecordReference: Sendable, Hashable {
+package struct RecordReference: Sendable, Hashable {
     /// The record.
-    public let record: RecordID
+    package let record: RecordID
     /// Its batch's name.
-    public let batch: String
+    package let batch: String
 
     /// The physical line of the batch's input at which it starts, from 1.
-    public var line: Int { record.line }
+    package var line: Int { record.line }
 
     /// Names a record.
-    public init(record: RecordID, batch: String) {
+    package init(record: RecordID, batch: String) {
         self.record = record
         self.batch = batch
     }
 }
 
 /// A record as read; sealed values are opened on access.
-public struct RecordView: Sendable {
+package struct RecordView: Sendable {
     /// The record.
-    public let record: RecordID
+    package let record: RecordID
     /// Its status.
-    public let status: RecordStatus
+    package let status: RecordStatus
     /// Attempts that were made: sent, or possibly sent.
-    public let attempts: Int
+    package let attempts: Int
     /// Whether it is in doubt only because an identical record is.
-    public let isHeld: Bool
+    package let isHeld: Bool
     /// The last HTTP status; nil when no answer came, or the record waits.
-    public let httpStatus: Int?
+    package let httpStatus: Int?
     /// The API's reason code.
-    public let reasonCode: String?
+    package let reasonCode: String?
     /// The answer's `X-MC-Correlation-ID`.
-    public let correlationID: String?
+    package let correlationID: String?
     /// The answer's `requestRefId`.
-    public let requestRefID: String?
+    package let requestRefID: String?
     /// When the last attempt began, in milliseconds since 1970 UTC.
-    public let submittedAt: Int64?
+    package let submittedAt: Int64?
     /// When the record got its status, in milliseconds since 1970 UTC.
-    public let completedAt: Int64?
+    package let completedAt: Int64?
     /// Whether the answer brought warnings or alerts.
-    public let hasWarnings: Bool
+    package let hasWarnings: Bool
 
     let sealedPayload: [UInt8]
     let sealedDetail: [UInt8]?
@@ -128,23 +128,23 @@ public struct RecordView: Sendable {
     let copiedFrom: RecordID?
     let copiedFromBatch: String?
     /// Whether an operator declared it failed: its call, or that of an identical record, may have been billed.
-    public let isResolvedByHand: Bool
+    package let isResolvedByHand: Bool
     /// The record in doubt because of which this one is held; nil for any other, and once that is settled.
-    public let holder: RecordReference?
+    package let holder: RecordReference?
     /// Whether it is in doubt although its call was surely billed.
-    public let isSurelyBilled: Bool
+    package let isSurelyBilled: Bool
     /// Whether it is in doubt because the answer it got belongs to another call.
-    public let isRepeated: Bool
+    package let isRepeated: Bool
     let key: DataKey
 
     /// The record whose result is shown.
     private var source: Int64 { (leader ?? record).rawValue }
 
     /// The line of the same batch whose answer, failure or doubt this record shares; nil when it has its own.
-    public var sharesLine: Int? { leader?.line }
+    package var sharesLine: Int? { leader?.line }
 
     /// Where a reused answer came from: the line of the same batch, or `<batch>:<line>`; nil for any other record.
-    public var reusedFrom: String? {
+    package var reusedFrom: String? {
         guard status == .reused else { return nil }
         if let leader { return String(leader.line) }
         guard let copiedFrom, copiedFrom.batch != record.batch else { return copiedFrom.map { String($0.line) } }
@@ -152,23 +152,23 @@ public struct RecordView: Sendable {
     }
 
     /// The physical line of the input at which the record starts, from 1.
-    public var line: Int { record.line }
+    package var line: Int { record.line }
 
     /// Opens the record's own id and its raw row, together.
     ///
     /// - Throws: ``StoreError`` with ``StoreError/Code/altered`` when it was altered.
-    public func payload() throws -> (id: [UInt8], rawRow: [UInt8]) {
+    package func payload() throws -> (id: [UInt8], rawRow: [UInt8]) {
         try SealedPayload.read(key.open(sealedPayload, record: record.rawValue, column: .payload))
     }
 
     /// The record's own id as the file gives it, UTF-8; empty when it has none. With ``rawRow``, ask ``payload()``.
-    public var id: [UInt8] { get throws { try payload().id } }
+    package var id: [UInt8] { get throws { try payload().id } }
 
     /// The row as it stood in the file.
-    public var rawRow: [UInt8] { get throws { try payload().rawRow } }
+    package var rawRow: [UInt8] { get throws { try payload().rawRow } }
 
     /// What went wrong, in one sentence without values.
-    public var errorText: String? {
+    package var errorText: String? {
         get throws {
             let place = leader.flatMap { status == .reused ? nil : "as line \($0.line)" }
             guard let sealedDetail else { return place }
@@ -179,7 +179,7 @@ public struct RecordView: Sendable {
     }
 
     /// Whether it is in doubt although it has an answer, which is kept.
-    public var hasKeptAnswer: Bool { status == .inDoubt && sealedAnswer != nil }
+    package var hasKeptAnswer: Bool { status == .inDoubt && sealedAnswer != nil }
 
     private var heldText: String {
         guard let holder else { return "held: an identical record was in doubt, and is no more" }
@@ -189,7 +189,7 @@ public struct RecordView: Sendable {
 
     /// The answer, decrypted, or as it came when it could not be deciphered. An answer that cannot be read is not
     /// shared with other records.
-    public var answer: [UInt8]? {
+    package var answer: [UInt8]? {
         get throws {
             guard leader == nil || status == .reused else { return nil }
             return try sealedAnswer.map { try key.open($0, record: source, column: .answer) }

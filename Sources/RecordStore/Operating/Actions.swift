@@ -1,20 +1,20 @@
 import GRDB
 
 /// Something an operator, or Rollcall on an operator's behalf, did.
-public struct Action: Sendable, Equatable {
+package struct Action: Sendable, Equatable {
     /// When, in milliseconds since 1970 UTC.
-    public var at: Int64
+    package var at: Int64
     /// The batch it concerns.
-    public var batch: BatchID?
+    package var batch: BatchID?
     /// One word: `rerun`, `start`, `resolve`, …
-    public var name: String
+    package var name: String
     /// Details; no values of records.
-    public var detail: String?
+    package var detail: String?
     /// Who did it, with which program and settings.
-    public var provenance: Provenance
+    package var provenance: Provenance
 
     /// Describes an action.
-    public init(at: Int64, batch: BatchID?, name: String, detail: String? = nil, provenance: Provenance) {
+    package init(at: Int64, batch: BatchID?, name: String, detail: String? = nil, provenance: Provenance) {
         self.at = at
         self.batch = batch
         self.name = name
@@ -28,7 +28,7 @@ extension RecordStore {
     ///
     /// - Parameter action: What was done; its texts hold no values of records.
     /// - Throws: ``StoreError`` when it can't be written.
-    public func recordAction(_ action: Action) async throws {
+    package func recordAction(_ action: Action) async throws {
         try await write { try $0.insert(action) }
     }
 
@@ -37,7 +37,7 @@ extension RecordStore {
     /// - Parameter batch: Only what concerns this batch; nil: everything.
     /// - Returns: The actions.
     /// - Throws: ``StoreError`` when the database can't be read.
-    public func actions(of batch: BatchID? = nil) throws -> [Action] {
+    package func actions(of batch: BatchID? = nil) throws -> [Action] {
         try read { database in
             guard let batch else { return try Action.fetchAll(database, "1", []).map(\.action) }
             return try Action.fetchAll(database, "batch_id = ?", [batch.rawValue]).map(\.action)
@@ -49,14 +49,14 @@ extension RecordStore {
     /// - Parameter number: The number of the last known action.
     /// - Returns: The actions with their numbers.
     /// - Throws: ``StoreError`` when the database can't be read.
-    public func actions(after number: Int64) throws -> [(number: Int64, action: Action)] {
+    package func actions(after number: Int64) throws -> [(number: Int64, action: Action)] {
         try read { try Action.fetchAll($0, "id > ?1", [number]) }
     }
 
     /// The number of the last action; 0 before the first.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
-    public func lastActionNumber() throws -> Int64 {
+    package func lastActionNumber() throws -> Int64 {
         try read { try Int64.fetchOne($0, sql: "SELECT max(id) FROM actions") ?? 0 }
     }
 }

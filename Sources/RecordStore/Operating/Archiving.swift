@@ -14,7 +14,7 @@ extension RecordStore {
     ///   - records: The most records to move this time.
     /// - Returns: How many were moved; fewer than `records` when no more are old enough.
     /// - Throws: ``StoreError`` when state can't be written.
-    public func archive(finishedBefore instant: Int64, upTo records: Int = 10_000) async throws -> Int {
+    package func archive(finishedBefore instant: Int64, upTo records: Int = 10_000) async throws -> Int {
         try requireRunning()
         var (moved, work) = (0, 0)
         while work < records {

@@ -1,20 +1,20 @@
 import GRDB
 
 /// A file of a drop folder on its way from the inbox to the archive.
-public struct ClaimedFile: Sendable, Equatable {
+package struct ClaimedFile: Sendable, Equatable {
     /// Its path in `working/`; only one file has it at a time.
-    public var path: String
+    package var path: String
     /// The job's name.
-    public var job: String
+    package var job: String
     /// Its name as it was dropped.
-    public var name: String
+    package var name: String
     /// The batch made from it; nil before there is one.
-    public var batch: BatchID?
+    package var batch: BatchID?
     /// When it was claimed, in milliseconds since 1970 UTC.
-    public var claimedAt: Int64
+    package var claimedAt: Int64
 
     /// Describes a claimed file.
-    public init(path: String, job: String, name: String, batch: BatchID? = nil, claimedAt: Int64) {
+    package init(path: String, job: String, name: String, batch: BatchID? = nil, claimedAt: Int64) {
         self.path = path
         self.job = job
         self.name = name
@@ -28,35 +28,35 @@ extension RecordStore {
     ///
     /// - Parameter file: The file; it replaces whatever was recorded for the same path.
     /// - Throws: ``StoreError`` when it can't be written.
-    public func saveClaimedFile(_ file: ClaimedFile) async throws {
+    package func saveClaimedFile(_ file: ClaimedFile) async throws {
         try await write { try $0.save(file) }
     }
 
     /// The file at a path in `working/`; nil when none is recorded there.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
-    public func claimedFile(at path: String) throws -> ClaimedFile? {
+    package func claimedFile(at path: String) throws -> ClaimedFile? {
         try read { try ClaimedFile.fetchAll($0, "WHERE path = ?", [path]).first }
     }
 
     /// The file a batch was made from, until it is released; nil for a batch made otherwise.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
-    public func claimedFile(of batch: BatchID) throws -> ClaimedFile? {
+    package func claimedFile(of batch: BatchID) throws -> ClaimedFile? {
         try read { try ClaimedFile.fetchAll($0, "WHERE batch_id = ?", [batch.rawValue]).first }
     }
 
     /// A job's files between inbox and archive, the earliest claimed first.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
-    public func claimedFiles(of job: String) throws -> [ClaimedFile] {
+    package func claimedFiles(of job: String) throws -> [ClaimedFile] {
         try read { try ClaimedFile.fetchAll($0, "WHERE job = ? ORDER BY claimed_at, path", [job]) }
     }
 
     /// The batches that have ended with their results written, whose files have not been released.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
-    public func batchesHoldingFiles() throws -> [BatchID] {
+    package func batchesHoldingFiles() throws -> [BatchID] {
         let sql = """
             SELECT DISTINCT batch_id FROM claimed_files JOIN batches ON batches.id = batch_id
             WHERE finished_at IS NOT NULL AND results_for IS finished_at ORDER BY batch_id
@@ -67,7 +67,7 @@ extension RecordStore {
     /// Forgets a file that is archived, deleted or gone.
     ///
     /// - Throws: ``StoreError`` when it can't be written.
-    public func forgetClaimedFile(at path: String) async throws {
+    package func forgetClaimedFile(at path: String) async throws {
         try await write { connection in
             try connection.database.execute(sql: "DELETE FROM claimed_files WHERE path = ?", arguments: [path])
         }
@@ -84,7 +84,7 @@ extension RecordStore {
     ///   - claimedFile: Its path in `working/`; kept with the batch's number in the same transaction.
     /// - Returns: The batch.
     /// - Throws: ``StoreError`` when it can't be written.
-    public func rejectFile(_ new: NewBatch, reason: String, claimedFile: ClaimedFile? = nil) async throws -> Batch {
+    package func rejectFile(_ new: NewBatch, reason: String, claimedFile: ClaimedFile? = nil) async throws -> Batch {
         let sealingKey = sealingKey
         let id = try await write { connection in
             let batch = try connection.insert(new, sealingKey, rejectedBecause: reason)

@@ -2,24 +2,24 @@ import GRDB
 import Migrations
 
 /// A batch that still needs work: it has not ended, or its results are not written.
-public struct PendingBatch: Sendable, Equatable {
+package struct PendingBatch: Sendable, Equatable {
     /// The batch.
-    public let id: BatchID
+    package let id: BatchID
     /// The job's name.
-    public let job: String
+    package let job: String
     /// Its state.
-    public let state: BatchState
+    package let state: BatchState
     /// Whether it has ended and its current results have not been written.
-    public let lacksResults: Bool
+    package let lacksResults: Bool
     /// When it resumes by itself after a cap, in milliseconds since 1970 UTC; nil for all others.
-    public let resumesAt: Int64?
+    package let resumesAt: Int64?
 }
 
 extension RecordStore {
     /// All batches that still need work, oldest first. Cheap however many have ended.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
-    public func pendingBatches() throws -> [PendingBatch] {
+    package func pendingBatches() throws -> [PendingBatch] {
         let sql = """
             SELECT id, job, state, finished_at IS NOT NULL, resume_at FROM batches
             WHERE finished_at IS NULL OR results_for IS NOT finished_at ORDER BY id
@@ -36,7 +36,7 @@ extension RecordStore {
     /// Whether the current results of a batch that has ended are written.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
-    public func hasResults(_ batch: BatchID) throws -> Bool {
+    package func hasResults(_ batch: BatchID) throws -> Bool {
         let sql = "SELECT finished_at IS NOT NULL AND results_for IS finished_at FROM batches WHERE id = ?"
         return try read { try Bool.fetchOne($0, sql: sql, arguments: [batch.rawValue]) ?? false }
     }
@@ -48,14 +48,14 @@ extension RecordStore {
     ///   - batch: The batch.
     ///   - finishedAt: Its end, as it was read with what was written.
     /// - Throws: ``StoreError`` when it can't be written.
-    public func markResultsWritten(_ batch: BatchID, finishedAt: Int64?) async throws {
+    package func markResultsWritten(_ batch: BatchID, finishedAt: Int64?) async throws {
         try await setColumn("results_for", of: batch, to: finishedAt)
     }
 
     /// Records that a batch's written results no longer match its records.
     ///
     /// - Throws: ``StoreError`` when it can't be written.
-    public func markResultsStale(_ batch: BatchID) async throws {
+    package func markResultsStale(_ batch: BatchID) async throws {
         try await setColumn("results_for", of: batch, to: nil)
     }
 
@@ -65,7 +65,7 @@ extension RecordStore {
     ///   - reason: Why, for people; no values of records.
     ///   - batch: The batch.
     /// - Throws: ``StoreError`` when it can't be written.
-    public func renewReason(_ reason: String, ofWaiting batch: BatchID) async throws {
+    package func renewReason(_ reason: String, ofWaiting batch: BatchID) async throws {
         try await write { connection in
             try connection.database.execute(
                 sql: "UPDATE batches SET reason = ? WHERE id = ? AND state = 'awaiting_confirmation'",
@@ -76,7 +76,7 @@ extension RecordStore {
     /// When batches paused by a cap resume by themselves, in milliseconds since 1970 UTC.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
-    public func resumptions() throws -> [BatchID: Int64] {
+    package func resumptions() throws -> [BatchID: Int64] {
         let sql = """
             SELECT id, resume_at FROM batches INDEXED BY batches_unfinished
             WHERE finished_at IS NULL AND state = 'paused' AND resume_at IS NOT NULL
@@ -119,7 +119,7 @@ extension RecordStore {
     /// - Returns: The store.
     /// - Throws: ``StoreError``: no database, wrong endpoint or sealing key, another schema version, or a database
     ///   that, according to mark and trace, was restored from an older copy and that a runner has to recover first.
-    public static func openForOperating(
+    package static func openForOperating(
         path: String, sealingKeyPath: String, keysFolder: String, endpoint: String?
     ) throws -> RecordStore {
         let file = DatabaseFile(path: path)
@@ -140,14 +140,14 @@ extension RecordStore {
 
     /// Why no new database is created at a path: its mark or trace shows that there was one. Nil when it exists or
     /// never did.
-    public static func loss(ofDatabase path: String, keysFolder: String) -> StoreError? {
+    package static func loss(ofDatabase path: String, keysFolder: String) -> StoreError? {
         DatabaseFile(path: path).loss(LedgerPlaces(database: path, keysFolder: keysFolder))
     }
 
     /// The process that runs batches from a database, which holds its lock; nil when there is none.
     ///
     /// - Throws: ``StoreError`` when the lock's file cannot be inspected.
-    public static func runnerProcess(ofDatabase path: String) throws -> Int32? {
+    package static func runnerProcess(ofDatabase path: String) throws -> Int32? {
         try StoreLock.holder(database: path)
     }
 

@@ -1,9 +1,9 @@
 import GRDB
 
 /// What a runner reports about itself to other processes.
-public struct RunnerStatus: Sendable, Equatable, Codable {
+package struct RunnerStatus: Sendable, Equatable, Codable {
     /// Whether calls may be made.
-    public enum Gate: Sendable, Equatable, Codable {
+    package enum Gate: Sendable, Equatable, Codable {
         /// They may.
         case open
         /// Not now: probes are sent, the next one at the given time; nil while one is under way.
@@ -13,32 +13,32 @@ public struct RunnerStatus: Sendable, Equatable, Codable {
     }
 
     /// Its process id.
-    public var process: Int32
+    package var process: Int32
     /// Its machine.
-    public var host: String
+    package var host: String
     /// Its version.
-    public var version: String
+    package var version: String
     /// Whether it keeps running when its batches are done.
-    public var isDaemon: Bool
+    package var isDaemon: Bool
     /// How many jobs it knows.
-    public var jobs: Int
+    package var jobs: Int
     /// When it started, in milliseconds since 1970 UTC, as all times here.
-    public var startedAt: Int64
+    package var startedAt: Int64
     /// When it last read its settings and jobs.
-    public var loadedAt: Int64
+    package var loadedAt: Int64
     /// When this status was true.
-    public var updatedAt: Int64
+    package var updatedAt: Int64
     /// Whether calls may be made.
-    public var gate: Gate
+    package var gate: Gate
     /// Calls a second that are allowed at the moment.
-    public var allowedRate: Double
+    package var allowedRate: Double
     /// Until when a `Retry-After` forbids any call.
-    public var closedUntil: Int64?
+    package var closedUntil: Int64?
     /// The batch it works on; nil for a daemon, which works on every batch that may run.
-    public var batch: BatchID?
+    package var batch: BatchID?
 
     /// Describes a runner.
-    public init(
+    package init(
         process: Int32, host: String, version: String, isDaemon: Bool, jobs: Int = 0, startedAt: Int64,
         loadedAt: Int64, updatedAt: Int64, gate: Gate = .open, allowedRate: Double, closedUntil: Int64? = nil,
         batch: BatchID? = nil
@@ -113,14 +113,14 @@ extension RecordStore {
     /// before the first report.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
-    public func runnerStatus() throws -> RunnerStatus? {
+    package func runnerStatus() throws -> RunnerStatus? {
         try read { try RunnerStatus.fetch($0) }
     }
 
     /// Reports the runner's status, replacing the previous report. Each call commits: once a second is enough.
     ///
     /// - Throws: ``StoreError`` when it can't be written, or this store doesn't run batches.
-    public func saveRunnerStatus(_ status: RunnerStatus) async throws {
+    package func saveRunnerStatus(_ status: RunnerStatus) async throws {
         try requireRunning()
         try await write { try status.save($0.database) }
     }

@@ -1,20 +1,20 @@
 import GRDB
 
 /// The limiter's state that persists across restarts.
-public struct LimiterState: Sendable, Equatable {
+package struct LimiterState: Sendable, Equatable {
     /// GCRA's theoretical arrival time, in microseconds since 1970 UTC.
-    public var theoreticalArrival: Int64
+    package var theoreticalArrival: Int64
     /// The fraction of the contract's rate allowed now, above 0 and at most 1.
-    public var rateFactor: Double
+    package var rateFactor: Double
     /// Until when a `Retry-After` closes the limiter, in milliseconds since 1970 UTC.
-    public var closedUntil: Int64?
+    package var closedUntil: Int64?
     /// When this was true, in milliseconds since 1970 UTC.
-    public var savedAt: Int64
+    package var savedAt: Int64
     /// Whether a run of unreadable answers has halted calls, with no usable answer since.
-    public var isKeyDoubted: Bool
+    package var isKeyDoubted: Bool
 
     /// Describes a limiter's state.
-    public init(
+    package init(
         theoreticalArrival: Int64, rateFactor: Double, closedUntil: Int64? = nil, savedAt: Int64,
         isKeyDoubted: Bool = false
     ) {
@@ -30,7 +30,7 @@ extension RecordStore {
     /// The last saved limiter state; nil before the first time.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
-    public func limiterState() throws -> LimiterState? {
+    package func limiterState() throws -> LimiterState? {
         let sql = "SELECT theoretical_arrival_us, rate_factor, closed_until, saved_at, key_doubted FROM limiter"
         return try read { database in
             try Row.fetchOne(database, sql: sql).map { row in
@@ -44,7 +44,7 @@ extension RecordStore {
     /// Saves the limiter's state so that it survives restarts.
     ///
     /// - Throws: ``StoreError`` when it can't be written.
-    public func saveLimiterState(_ state: LimiterState) async throws {
+    package func saveLimiterState(_ state: LimiterState) async throws {
         try await write { connection in
             try connection.database.execute(
                 sql: """
@@ -61,14 +61,14 @@ extension RecordStore {
     /// Calls of one day, over all batches: those that left or may have left, and those that were billed.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
-    public func calls(on day: CallDay) throws -> (calls: Int, billable: Int) {
+    package func calls(on day: CallDay) throws -> (calls: Int, billable: Int) {
         try calls(in: day.rawValue...day.rawValue)
     }
 
     /// Calls of the calendar month a day lies in, over all batches.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
-    public func calls(inMonthOf day: CallDay) throws -> (calls: Int, billable: Int) {
+    package func calls(inMonthOf day: CallDay) throws -> (calls: Int, billable: Int) {
         try calls(in: day.month)
     }
 

@@ -9,7 +9,7 @@ extension RecordStore {
     ///   - times: The schedule as text, such as its expression and time zone.
     /// - Returns: Milliseconds since 1970 UTC.
     /// - Throws: ``StoreError`` when the database can't be read.
-    public func lastDue(ofSchedule job: String, times: String) throws -> Int64? {
+    package func lastDue(ofSchedule job: String, times: String) throws -> Int64? {
         try read {
             try Int64.fetchOne(
                 $0, sql: "SELECT last_due FROM schedules WHERE job = ? AND times IN (?, '')", arguments: [job, times])
@@ -23,7 +23,7 @@ extension RecordStore {
     ///   - job: The job's name.
     ///   - times: The schedule it was due by, in the form that ``lastDue(ofSchedule:times:)`` takes.
     /// - Throws: ``StoreError`` when it can't be written.
-    public func saveLastDue(_ due: Int64, ofSchedule job: String, times: String) async throws {
+    package func saveLastDue(_ due: Int64, ofSchedule job: String, times: String) async throws {
         try await write { connection in
             try connection.database.execute(
                 sql: "INSERT OR REPLACE INTO schedules (job, last_due, times) VALUES (?, ?, ?)",
@@ -35,7 +35,7 @@ extension RecordStore {
     ///
     /// - Parameter jobs: The jobs whose schedules are kept.
     /// - Throws: ``StoreError`` when it can't be written.
-    public func forgetSchedules(except jobs: Set<String>) async throws {
+    package func forgetSchedules(except jobs: Set<String>) async throws {
         try await write { connection in
             for job in try String.fetchAll(connection.database, sql: "SELECT job FROM schedules")
             where !jobs.contains(job) {

@@ -24,7 +24,7 @@ extension RecordStore {
     /// - Parameter canonicalRequest: The request in canonical form.
     /// - Returns: Its fingerprint.
     /// - Throws: An OpenSSL error.
-    public func fingerprint(of canonicalRequest: UnsafeRawBufferPointer) throws -> RequestFingerprint {
+    package func fingerprint(of canonicalRequest: UnsafeRawBufferPointer) throws -> RequestFingerprint {
         var code = [UInt8](repeating: 0, count: HMACSHA256.byteCount)
         try code.withUnsafeMutableBytes { try fingerprints.code(for: canonicalRequest, into: $0) }
         return RequestFingerprint(bytes: Array(code.prefix(RecordChunk.fingerprintByteCount)))
@@ -37,7 +37,7 @@ extension RecordStore {
     ///   - since: The earliest time of an answer that may be reused, in milliseconds since 1970 UTC; nil: none may.
     /// - Returns: One for each.
     /// - Throws: ``StoreError`` when the database can't be read.
-    public func prospects(of requests: [RequestFingerprint], answeredSince since: Int64?) throws -> [Prospect] {
+    package func prospects(of requests: [RequestFingerprint], answeredSince since: Int64?) throws -> [Prospect] {
         try read { database in
             let answered = PreparedStatement(
                 try database.cachedStatement(sql: Self.answered("?1", since: "?2")), database)
@@ -65,7 +65,7 @@ extension RecordStore {
     ///   - since: The earliest time of another batch's answer that may be reused; nil: none may.
     /// - Returns: How many would be called, and how many not.
     /// - Throws: ``StoreError`` with ``StoreError/Code/notFound`` when there is no such batch.
-    public func forecast(_ batch: BatchID, answeredSince since: Int64?) throws -> Forecast {
+    package func forecast(_ batch: BatchID, answeredSince since: Int64?) throws -> Forecast {
         let row = try self.batch(batch)
         let since = row.reuses ? since : nil
         var forecast = Forecast()
@@ -94,7 +94,7 @@ extension RecordStore {
 }
 
 /// What would become of a request if it were claimed now.
-public enum Prospect: Sendable, Equatable {
+package enum Prospect: Sendable, Equatable {
     /// It would be called.
     case call
     /// It would get the answer of an identical record.
@@ -104,16 +104,16 @@ public enum Prospect: Sendable, Equatable {
 }
 
 /// What a batch's queued records would need if nothing failed.
-public struct Forecast: Sendable, Equatable {
+package struct Forecast: Sendable, Equatable {
     /// Records that would be called, once each.
-    public var calls = 0
+    package var calls = 0
     /// Records that would get an earlier batch's answer.
-    public var reused = 0
+    package var reused = 0
     /// Records that would be held, because an identical one is in doubt.
-    public var held = 0
+    package var held = 0
     /// Records that would get the answer of an earlier line of the batch.
-    public var repeats = 0
+    package var repeats = 0
 
     /// Nothing queued.
-    public init() {}
+    package init() {}
 }

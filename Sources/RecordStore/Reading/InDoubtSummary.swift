@@ -1,27 +1,27 @@
 /// How many records an operator has to decide about, and why. Records that share the doubt of an earlier line are
 /// resolved with it, and are left out.
-public struct InDoubtSummary: Sendable, Equatable {
+package struct InDoubtSummary: Sendable, Equatable {
     /// In doubt and sent, or possibly sent.
-    public private(set) var perhapsBilled = 0
+    package private(set) var perhapsBilled = 0
     /// In doubt and surely billed: an answer came that could not be read, or was too large.
-    public private(set) var answered = 0
+    package private(set) var answered = 0
     /// In doubt because the answer they got belongs to another call; perhaps billed.
-    public private(set) var repeated = 0
+    package private(set) var repeated = 0
     /// In doubt only because an identical record is: not sent, and sent only once that is resolved.
-    public private(set) var held = 0
+    package private(set) var held = 0
     /// The records that hold these, if they are still in doubt.
-    public private(set) var holders: Set<RecordReference> = []
+    package private(set) var holders: Set<RecordReference> = []
     /// The first of the records that hold others.
-    public private(set) var firstHolder: RecordReference?
+    package private(set) var firstHolder: RecordReference?
     /// Declared failed by an operator, and perhaps billed, either themselves or through the line whose doubt they
     /// shared.
-    public private(set) var resolved = 0
+    package private(set) var resolved = 0
 
     /// None.
-    public init() {}
+    package init() {}
 
     /// Counts a record, if it belongs to one of these.
-    public mutating func add(_ view: RecordView) {
+    package mutating func add(_ view: RecordView) {
         if view.isResolvedByHand { resolved += 1 }
         guard view.status == .inDoubt, view.sharesLine == nil else { return }
         if view.isHeld {
@@ -36,7 +36,7 @@ public struct InDoubtSummary: Sendable, Equatable {
     }
 
     /// Counts a record that is held.
-    public mutating func addHeld(by holder: RecordReference?) {
+    package mutating func addHeld(by holder: RecordReference?) {
         held += 1
         guard let holder else { return }
         firstHolder = firstHolder ?? holder

@@ -8,7 +8,7 @@ extension RecordStore {
     /// The work is done in steps, so that other writes can come between them.
     ///
     /// - Throws: ``StoreError`` when they can't be read or written.
-    public func learnAnswers() async throws {
+    package func learnAnswers() async throws {
         if try read({ try WriterConnection.anyKeepsNoAnswers($0) }) {
             try await write { try $0.keepAnswersFromNowOn() }
         }

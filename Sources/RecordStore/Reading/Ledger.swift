@@ -10,7 +10,7 @@ extension RecordStore {
     ///   - lines: Only attempts of records that start at these lines; nil: all.
     ///   - body: Called for each attempt; nothing is locked while it runs.
     /// - Throws: ``StoreError``; whatever the body throws.
-    public func forEachAttempt(
+    package func forEachAttempt(
         _ batch: BatchID, lines: ClosedRange<Int>? = nil, _ body: (AttemptView) throws -> Void
     ) throws {
         let range = lines.map { batch.range(of: $0) } ?? batch.records
@@ -27,7 +27,7 @@ extension RecordStore {
     /// A record's last attempt; nil where it had none, or its batch was archived.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
-    public func lastAttempt(of record: RecordID) throws -> AttemptView? {
+    package func lastAttempt(of record: RecordID) throws -> AttemptView? {
         try read {
             try AttemptView.fetchAll(
                 $0, "FROM attempts WHERE record_id = ? ORDER BY id DESC LIMIT 1", [record.rawValue])
@@ -38,7 +38,7 @@ extension RecordStore {
     /// The totals of a batch's ledger.
     ///
     /// - Throws: ``StoreError`` with ``StoreError/Code/notFound`` when there is no such batch.
-    public func ledgerTotals(_ batch: BatchID) throws -> LedgerTotals {
+    package func ledgerTotals(_ batch: BatchID) throws -> LedgerTotals {
         let counts = try progress(batch)
         var totals = LedgerTotals()
         totals.attempts = counts.attempts
@@ -93,40 +93,40 @@ extension AttemptView {
 }
 
 /// The totals of a batch's ledger.
-public struct LedgerTotals: Sendable, Equatable, Codable {
+package struct LedgerTotals: Sendable, Equatable, Codable {
     /// Rows of the ledger.
-    public var attempts = 0
+    package var attempts = 0
     /// Rows whose outcome isn't known yet.
-    public var open = 0
+    package var open = 0
     /// Attempts that left or may have left.
-    public var calls = 0
+    package var calls = 0
     /// Attempts answered with 200: billed.
-    public var billable = 0
+    package var billable = 0
     /// Attempts that were surely not billed: never left, or refused.
-    public var unbilled = 0
+    package var unbilled = 0
     /// Attempts that may have been billed.
-    public var unknown = 0
+    package var unknown = 0
 
     /// The most attempts that can be on the invoice: the billed, the perhaps billed, and those under way.
-    public var chargedAtMost: Int { billable + unknown + open }
+    package var chargedAtMost: Int { billable + unknown + open }
 
     /// All totals at zero.
-    public init() {}
+    package init() {}
 }
 
 /// The ledger's totals on one day for one batch, or for calls outside any batch.
-public struct LedgerDay: Sendable, Equatable {
+package struct LedgerDay: Sendable, Equatable {
     /// The day on which the attempts were begun, in the zone of `limits.time_zone`.
-    public let day: CallDay
+    package let day: CallDay
     /// The batch; nil for calls outside any batch.
-    public let batch: BatchID?
+    package let batch: BatchID?
     /// The batch's name, or what the calls were for.
-    public let name: String
+    package let name: String
     /// The current totals of that day's attempts.
-    public let totals: LedgerTotals
+    package let totals: LedgerTotals
 
     /// Creates the totals of a day.
-    public init(day: CallDay, batch: BatchID?, name: String, totals: LedgerTotals) {
+    package init(day: CallDay, batch: BatchID?, name: String, totals: LedgerTotals) {
         self.day = day
         self.batch = batch
         self.name = name

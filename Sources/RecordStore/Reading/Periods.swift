@@ -17,7 +17,7 @@ extension RecordStore {
     /// - Parameter days: The first and the last day, both included.
     /// - Returns: The totals; nothing for a day without attempts.
     /// - Throws: ``StoreError`` when the database can't be read.
-    public func ledgerDays(_ days: ClosedRange<CallDay>) throws -> [LedgerDay] {
+    package func ledgerDays(_ days: ClosedRange<CallDay>) throws -> [LedgerDay] {
         try read { try LedgerDay.fetchAll($0, days) }
     }
 
@@ -26,7 +26,7 @@ extension RecordStore {
     /// - Parameter batch: The batch.
     /// - Returns: The totals of all batches in these months; empty where the batch has no attempt.
     /// - Throws: ``StoreError`` when the database can't be read.
-    public func ledgerDays(inMonthsOf batch: BatchID) throws -> [LedgerDay] {
+    package func ledgerDays(inMonthsOf batch: BatchID) throws -> [LedgerDay] {
         let sql = "SELECT DISTINCT day FROM ledger_days WHERE batch_id = ?"
         return try read { database in
             let days = try Int64.fetchAll(database, sql: sql, arguments: [batch.rawValue])
@@ -73,7 +73,7 @@ extension RecordStore {
     ///   - action: Who makes it, recorded in the same transaction.
     /// - Returns: The cap that is reached; nil: the call may be made.
     /// - Throws: ``StoreError`` when it can't be written.
-    public func begin(_ call: OtherCall, caps: CallCaps, action: Action) async throws -> Cap? {
+    package func begin(_ call: OtherCall, caps: CallCaps, action: Action) async throws -> Cap? {
         try await write { connection in
             if let cap = try connection.capReached(caps) { return cap }
             try connection.add(call, on: caps.day, 1)
@@ -90,7 +90,7 @@ extension RecordStore {
     ///   - billable: Whether it was billed.
     ///   - isCall: Whether it left, or may have left.
     /// - Throws: ``StoreError`` when it can't be written.
-    public func end(_ call: OtherCall, on day: CallDay, billable: Billable, countsAsCall isCall: Bool) async throws {
+    package func end(_ call: OtherCall, on day: CallDay, billable: Billable, countsAsCall isCall: Bool) async throws {
         try await write { try $0.end(call, on: day, billable, isCall) }
     }
 }
@@ -135,7 +135,7 @@ extension WriterConnection {
 }
 
 /// A call outside any batch, by the name it is shown under.
-public enum OtherCall: String, Sendable, CaseIterable {
+package enum OtherCall: String, Sendable, CaseIterable {
     /// The one that `rollcall doctor --one-call` makes.
     case doctor
     /// Made since the copy of a restored database, which has no record of it: perhaps billed.

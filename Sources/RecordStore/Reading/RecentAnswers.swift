@@ -1,9 +1,9 @@
 import GRDB
 
 /// An answer's `requestRefId`, shortened to a hash that distinguishes it from others.
-public struct AnswerReference: Hashable, Sendable {
+package struct AnswerReference: Hashable, Sendable {
     /// How many of an endpoint's answers are remembered.
-    public static let remembered = 100_000
+    package static let remembered = 100_000
     static let byteCount = 8
 
     /// 64 bits of the text; stored, so the function that computes it must never change.
@@ -13,7 +13,7 @@ public struct AnswerReference: Hashable, Sendable {
 
     /// Shortens a `requestRefId`: FNV-1a over its UTF-8, then the finalizer of SplitMix64. It identifies a call, not a
     /// person. Among a thousand million answers the probability that two different ones collide is one in 180,000.
-    public init(_ requestRefID: String) {
+    package init(_ requestRefID: String) {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         for byte in requestRefID.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
         hash = (hash ^ (hash >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -37,7 +37,7 @@ public struct AnswerReference: Hashable, Sendable {
 }
 
 /// The last answers of an endpoint, so that a repeated one is noticed. A pure value.
-public struct RecentAnswers: Sendable {
+package struct RecentAnswers: Sendable {
     private let capacity: Int
     private var known: Set<AnswerReference> = []
     /// In order of arrival, starting at `oldest` and wrapping around.
@@ -49,14 +49,14 @@ public struct RecentAnswers: Sendable {
     /// - Parameters:
     ///   - answers: the latest last.
     ///   - capacity: how many of the latest are remembered.
-    public init(_ answers: [AnswerReference] = [], capacity: Int = AnswerReference.remembered) {
+    package init(_ answers: [AnswerReference] = [], capacity: Int = AnswerReference.remembered) {
         self.capacity = max(1, capacity)
         known.reserveCapacity(min(self.capacity, answers.count))
         for answer in answers.suffix(self.capacity) { _ = insert(answer) }
     }
 
     /// Remembers an answer; false when it is remembered already.
-    public mutating func insert(_ answer: AnswerReference) -> Bool {
+    package mutating func insert(_ answer: AnswerReference) -> Bool {
         guard known.insert(answer).inserted else { return false }
         if ring.count < capacity {
             ring.append(answer)
@@ -74,7 +74,7 @@ extension RecordStore {
     ///
     /// - Returns: At most `AnswerReference.remembered`.
     /// - Throws: ``StoreError`` when the database can't be read.
-    public func recentAnswers() throws -> [AnswerReference] {
+    package func recentAnswers() throws -> [AnswerReference] {
         let sql = """
             SELECT refs FROM recent_answers
             WHERE up_to > (SELECT max(up_to) FROM recent_answers) - ? ORDER BY up_to

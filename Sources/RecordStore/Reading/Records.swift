@@ -14,7 +14,7 @@ extension RecordStore {
     ///   - lines: Only records that start at these lines; nil: all.
     ///   - body: Called for each record.
     /// - Throws: ``StoreError``; whatever the body throws.
-    public func forEachRecord(
+    package func forEachRecord(
         _ batch: BatchID, statuses: Set<RecordStatus>? = nil, lines: ClosedRange<Int>? = nil,
         _ body: (RecordView) throws -> Void
     ) throws {
@@ -33,7 +33,7 @@ extension RecordStore {
     /// One record; nil when the batch has none that starts at this line.
     ///
     /// - Throws: ``StoreError``.
-    public func record(_ record: RecordID) throws -> RecordView? {
+    package func record(_ record: RecordID) throws -> RecordView? {
         let key = try dataKey(of: record.batch)
         let query = RecordQuery(range: record.rawValue...record.rawValue, statuses: nil, limit: 1)
         return try read { try query.fetch($0, key).first }

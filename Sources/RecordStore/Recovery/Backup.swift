@@ -12,7 +12,7 @@ extension RecordStore {
     ///
     /// - Parameter path: The file, which must not exist.
     /// - Throws: ``StoreError`` when it exists or can't be written, or the database is damaged.
-    public func backUp(to path: String) throws {
+    package func backUp(to path: String) throws {
         guard !FileManager.default.fileExists(atPath: path) else { throw DatabaseCopy.taken(path) }
         let copy = try DatabaseCopy(for: path)
         do {

@@ -164,18 +164,18 @@ extension WriterConnection {
 }
 
 /// What opening a database for running found and repaired.
-public struct RecoveryReport: Sendable, Equatable {
+package struct RecoveryReport: Sendable, Equatable {
     /// Attempts left open by a crash; their records are in doubt.
-    public var openAttempts = 0
+    package var openAttempts = 0
     /// The most attempts that mark and trace know of and the database does not; above 0, the database was restored from
     /// an older copy.
-    public var lostAttempts: Int64 = 0
+    package var lostAttempts: Int64 = 0
     /// Why it is unknown which calls the database lacks; nil when it is known.
-    public var unknownBecause: String?
+    package var unknownBecause: String?
     /// Records put in doubt because they may have been sent since the copy was made.
-    public var doubtedRecords = 0
+    package var doubtedRecords = 0
     /// Batches paused because of the restore.
-    public var pausedBatches: [BatchID] = []
+    package var pausedBatches: [BatchID] = []
     /// Batches with calls that the database has no record of; if their files come again, they start in doubt.
-    public var unknownBatches = 0
+    package var unknownBatches = 0
 }

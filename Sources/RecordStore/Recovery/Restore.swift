@@ -18,7 +18,7 @@ extension RecordStore {
     /// - Returns: What the copy does not know.
     /// - Throws: ``StoreError``: the database is in use, or the copy is damaged, belongs to another database, sealing
     ///   key or endpoint, or comes from a newer program. Nothing is then changed.
-    public static func restore(
+    package static func restore(
         from source: String, to path: String, sealingKeyPath: String, keysFolder: String, endpoint: String?
     ) throws -> RestoreReport {
         let name = URL(fileURLWithPath: source).lastPathComponent
@@ -85,54 +85,54 @@ extension RecordStore {
 }
 
 /// What a restored database does not know, and how the next start treats it.
-public struct RestoreReport: Sendable, Equatable, Codable {
+package struct RestoreReport: Sendable, Equatable, Codable {
     /// Calls claimed since the copy was made, at most, by the ledger's mark and trace; nil when unknown.
-    public var lostAttempts: Int64?
+    package var lostAttempts: Int64?
     /// Why that is unknown; the middle of a sentence.
-    public var unknownBecause: String?
+    package var unknownBecause: String?
     /// Calls that were under way when the copy was made; their records will be in doubt.
-    public var openAttempts = 0
+    package var openAttempts = 0
     /// The names of the batches that will start paused.
-    public var pausedBatches: [String] = []
+    package var pausedBatches: [String] = []
     /// Records of these that will be in doubt because they may have been sent since.
-    public var doubtedRecords = 0
+    package var doubtedRecords = 0
     /// Batches with calls that the copy has no record of; nil when unknown.
-    public var unknownBatches: Int?
+    package var unknownBatches: Int?
     /// The copy's schema version, which the next run or daemon migrates to this program's.
-    public var schemaVersion = 0
+    package var schemaVersion = 0
     /// Where the previous database is now; nil when there was none.
-    public var setAside: String?
+    package var setAside: String?
 
     /// The most calls paid for twice if everything in doubt is sent again, including in batches that the copy has no
     /// record of: any of the lost calls may have been theirs.
-    public var callsAtRisk: Int {
+    package var callsAtRisk: Int {
         let lost = lostAttempts.map { Int(clamping: $0) } ?? .max
         return openAttempts + (unknownBatches ?? 0 > 0 ? lost : min(doubtedRecords, lost))
     }
 }
 
 /// Batches wait because it is unknown which calls were made before the database was restored.
-public struct RestoreHold: Sendable, Equatable {
+package struct RestoreHold: Sendable, Equatable {
     /// When that was found, in milliseconds since 1970 UTC.
-    public let since: Int64
+    package let since: Int64
     /// Why that is unknown; the middle of a sentence.
-    public let reason: String
+    package let reason: String
     /// The last batch at that time: later ones wait.
-    public let lastBatch: BatchID
+    package let lastBatch: BatchID
 
     package init(since: Int64, reason: String, lastBatch: BatchID) {
         (self.since, self.reason, self.lastBatch) = (since, reason, lastBatch)
     }
 
     /// Whether a batch waits for an operator's decision on this before its first call.
-    public func covers(_ batch: BatchID) -> Bool { batch > lastBatch }
+    package func covers(_ batch: BatchID) -> Bool { batch > lastBatch }
 }
 
 extension RecordStore {
     /// What batches wait for since a restore with unknown missing calls; nil when nothing.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
-    public func restoreHold() throws -> RestoreHold? {
+    package func restoreHold() throws -> RestoreHold? {
         try read(RestoreHold.fetch)
     }
 
@@ -142,7 +142,7 @@ extension RecordStore {
     /// - Parameter action: Who decided, recorded in the same transaction.
     /// - Returns: What they waited for; nil when they waited for nothing, and then nothing is written.
     /// - Throws: ``StoreError`` when it can't be written.
-    public func releaseRestoreHold(noting action: Action) async throws -> RestoreHold? {
+    package func releaseRestoreHold(noting action: Action) async throws -> RestoreHold? {
         try await write { connection in
             guard let hold = try RestoreHold.fetch(connection.database) else { return nil }
             try connection.database.execute(
@@ -157,7 +157,7 @@ extension RecordStore {
     /// since 1970 UTC; nil: never. Records that had ended by then may have been sent again since.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
-    public func lastRestore() throws -> Int64? {
+    package func lastRestore() throws -> Int64? {
         try read { try Int64.fetchOne($0, sql: "SELECT max(found_at) FROM restores") }
     }
 
@@ -165,7 +165,7 @@ extension RecordStore {
     /// were unknown; oldest first.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
-    public func unknownRestores() throws -> [(at: Int64, reason: String)] {
+    package func unknownRestores() throws -> [(at: Int64, reason: String)] {
         let sql = "SELECT found_at, reason FROM restores WHERE reason IS NOT NULL ORDER BY id"
         return try read { try Row.fetchAll($0, sql: sql).map { ($0[0], $0[1]) } }
     }

@@ -11,7 +11,7 @@ extension RecordStore {
     /// - Parameter pages: The most free pages to release this time.
     /// - Returns: What was done.
     /// - Throws: ``StoreError`` when the database can't be written.
-    public func maintain(givingBackUpTo pages: Int = 4_096) async throws -> MaintenanceReport {
+    package func maintain(givingBackUpTo pages: Int = 4_096) async throws -> MaintenanceReport {
         try requireRunning()
         var report = MaintenanceReport()
         report.pagesGivenBack = try await giveBack(upTo: pages)
@@ -64,15 +64,15 @@ extension WriterConnection {
 }
 
 /// What a maintenance run did.
-public struct MaintenanceReport: Sendable, Equatable {
+package struct MaintenanceReport: Sendable, Equatable {
     /// How many bytes the WAL had before.
-    public var walBytesBefore = 0
+    package var walBytesBefore = 0
     /// How many it has now.
-    public var walBytes = 0
+    package var walBytes = 0
     /// Whether a reader prevents a full checkpoint; the WAL grows until it is done.
-    public var isHeldByReader = false
+    package var isHeldByReader = false
     /// How many free pages were returned to the file system.
-    public var pagesGivenBack = 0
+    package var pagesGivenBack = 0
 }
 
 /// How many of a database's free pages are returned to the file system. A pure rule.

@@ -4,7 +4,7 @@ import GRDB
 import Synchronization
 
 /// Whether the disk that holds the database has space.
-public enum StorageCondition: Sendable, Equatable {
+package enum StorageCondition: Sendable, Equatable {
     /// It has space, as far as is known.
     case normal
     /// The disk is full, or a quota used up, since a time in milliseconds since 1970 UTC: nothing is claimed, and
@@ -94,18 +94,18 @@ struct RoomProbe: Sendable {
 /// by itself when there is space. A process that works beside it or opens a database fails at once instead.
 extension RecordStore {
     /// Whether the database's disk has space, as far as writing has shown.
-    public var storageCondition: StorageCondition { writer?.storage.condition ?? .normal }
+    package var storageCondition: StorageCondition { writer?.storage.condition ?? .normal }
 
     /// Calls `body` when the disk becomes full and when it has space again, on a thread of the store; it must return at
     /// once.
-    public func observeStorage(_ body: @escaping @Sendable (StorageCondition) -> Void) {
+    package func observeStorage(_ body: @escaping @Sendable (StorageCondition) -> Void) {
         writer?.storage.observe(body)
     }
 
     /// Returns when something can be written; at once unless the disk is full.
     ///
     /// - Throws: ``StoreError``; ``StoreError/Code/diskFull`` when waiting has been stopped.
-    public func waitForRoom() async throws {
+    package func waitForRoom() async throws {
         try await write { connection in
             try connection.database.execute(sql: "UPDATE ledger_position SET last_attempt = last_attempt")
         }
@@ -115,7 +115,7 @@ extension RecordStore {
     ///
     /// - Parameter now: The time of the runner's report, in milliseconds since 1970 UTC; other processes read it.
     /// - Throws: ``StoreError``; ``StoreError/Code/diskFull`` at once while the disk is full.
-    public func confirmWriting(at now: Int64) async throws {
+    package func confirmWriting(at now: Int64) async throws {
         try requireRunning()
         try await write(patience: .none) { connection in
             try connection.database.execute(sql: "UPDATE runner SET updated_at = ?", arguments: [now])
@@ -126,7 +126,7 @@ extension RecordStore {
     /// fail with ``StoreError/Code/diskFull``.
     ///
     /// - Parameter exceptForEndsOfCalls: Whether ends of calls, which are known nowhere else, keep waiting.
-    public func stopWaitingForRoom(exceptForEndsOfCalls: Bool) {
+    package func stopWaitingForRoom(exceptForEndsOfCalls: Bool) {
         writer?.wait(for: exceptForEndsOfCalls ? .endsOfCalls : .nobody)
     }
 
@@ -149,7 +149,7 @@ extension RecordStore {
     /// report.
     ///
     /// - Throws: ``StoreError`` when the lock's file cannot be inspected.
-    public static func storageCondition(ofDatabase path: String) throws -> StorageCondition {
+    package static func storageCondition(ofDatabase path: String) throws -> StorageCondition {
         try StoreLock.holder(database: path) == nil ? .normal : try StoreLock.condition(database: path)
     }
 }

@@ -3,12 +3,12 @@ import GRDB
 import OpenSSL
 
 /// The key that wraps all data keys of a database. It is kept in a file of its own, away from every database it opens.
-public struct SealingKey: Sendable {
+package struct SealingKey: Sendable {
     private static let byteCount = AES256GCM.keyByteCount
 
     let bytes: [UInt8]
     /// The first 8 bytes of the key's SHA-256, hexadecimal: identifies the key without revealing it.
-    public let keyID: String
+    package let keyID: String
 
     private init(bytes: [UInt8]) throws {
         self.bytes = bytes
@@ -23,7 +23,7 @@ public struct SealingKey: Sendable {
     /// - Returns: The key.
     /// - Throws: ``StoreError`` with ``StoreError/Code/sealingKey`` when the file is missing, readable by others than
     ///   its owner, or holds no key.
-    public static func load(path: String, name: String? = nil) throws -> SealingKey {
+    package static func load(path: String, name: String? = nil) throws -> SealingKey {
         let name = name ?? URL(fileURLWithPath: path).lastPathComponent
         guard FileManager.default.fileExists(atPath: path) else {
             throw StoreError(.sealingKey, "The sealing key \(name) is missing; put it back or correct sealing_key")
@@ -45,7 +45,7 @@ public struct SealingKey: Sendable {
     /// - Parameter path: The file.
     /// - Returns: The key.
     /// - Throws: ``StoreError`` when the file exists or can't be written.
-    public static func create(path: String) throws -> SealingKey {
+    package static func create(path: String) throws -> SealingKey {
         let bytes = try SecureRandom.bytes(byteCount)
         try PrivateFile.createFolder(of: path)
         let file = try PrivateFile.create(path)

@@ -4,9 +4,9 @@ import JSON
 import RecordStore
 
 /// The form of `results.csv`.
-public struct ResultOptions: Sendable, Equatable {
+package struct ResultOptions: Sendable, Equatable {
     /// The byte between its cells.
-    public enum Delimiter: Sendable {
+    package enum Delimiter: Sendable {
         case comma
         case semicolon
         /// The input's; a comma where it has none.
@@ -14,12 +14,12 @@ public struct ResultOptions: Sendable, Equatable {
     }
 
     /// The byte between cells.
-    public var delimiter: Delimiter
+    package var delimiter: Delimiter
     /// Whether an id that a spreadsheet would execute gets a leading `'`.
-    public var guardsIDs: Bool
+    package var guardsIDs: Bool
 
     /// Describes the form; without arguments with commas, and with ids as they are.
-    public init(delimiter: Delimiter = .comma, guardsIDs: Bool = false) {
+    package init(delimiter: Delimiter = .comma, guardsIDs: Bool = false) {
         self.delimiter = delimiter
         self.guardsIDs = guardsIDs
     }

@@ -1,7 +1,7 @@
 import Basics
 import Foundation
 import OpenSSL
-public import RecordStore
+package import RecordStore
 
 /// One result file being written: under a temporary name, renamed when complete, removed if it is never completed.
 final class ResultFile {
@@ -184,14 +184,14 @@ final class ResultFolder {
 
 /// What the `summary.json` of a folder says of the batch it was written for: enough to tell whether the files beside it
 /// are still those of the batch.
-public struct ResultStamp: Sendable {
+package struct ResultStamp: Sendable {
     private let summary: Summary
     private let filesAreThere: Bool
 
     /// Reads the stamp of a folder; nil where there is no summary, or none that can be read.
     ///
     /// - Parameter folder: a batch's folder.
-    public init?(folder: String) {
+    package init?(folder: String) {
         let files = FileManager.default
         guard let bytes = files.contents(atPath: "\(folder)/summary.json"),
             let summary = try? JSONDecoder().decode(Summary.self, from: bytes)
@@ -201,12 +201,12 @@ public struct ResultStamp: Sendable {
     }
 
     /// Whether the files were written for a batch, at whichever of its ends.
-    public func concerns(_ batch: Batch) -> Bool {
+    package func concerns(_ batch: Batch) -> Bool {
         summary.batch.number == batch.id.rawValue && summary.batch.digest == batch.contentDigest.hexadecimal
     }
 
     /// Whether the files are there and describe the batch as it is now: of the same end, with the same counters.
-    public func tells(of batch: Batch) -> Bool {
+    package func tells(of batch: Batch) -> Bool {
         concerns(batch) && filesAreThere && summary.state == batch.state.rawValue
             && summary.times.finished == batch.finishedAt.map(Timestamp.text)
             && summary.records == BatchSummary.Records(BatchFigures(batch.counts))

@@ -1,7 +1,7 @@
-public import RecordStore
+package import RecordStore
 
 /// The input's own form, in which rows are returned to be corrected and sent again.
-public protocol ReturnFormat: Sendable {
+package protocol ReturnFormat: Sendable {
     /// The ending of such a file's name.
     var fileExtension: String { get }
     /// What stands before the first row.
@@ -75,24 +75,24 @@ extension ReturnFile.Kind {
 }
 
 /// The invalid lines of a batch, as reported before any other line is sent.
-public struct RefusedLines: Sendable, Equatable {
+package struct RefusedLines: Sendable, Equatable {
     /// Lines that break the same rules.
-    public struct Group: Sendable, Equatable {
+    package struct Group: Sendable, Equatable {
         /// The rules, without any value.
-        public let rule: String
+        package let rule: String
         /// How many lines.
-        public fileprivate(set) var count: Int
+        package fileprivate(set) var count: Int
         /// The first ten of them.
-        public fileprivate(set) var lines: [Int]
+        package fileprivate(set) var lines: [Int]
     }
 
     /// `failed.csv` or `failed.jsonl`; nil where no line is invalid.
-    public let path: String?
+    package let path: String?
     /// The ten most frequent, the most frequent first.
-    public let groups: [Group]
+    package let groups: [Group]
 
     /// No invalid line, or none that could be returned.
-    public static let none = RefusedLines(path: nil, groups: [])
+    package static let none = RefusedLines(path: nil, groups: [])
 }
 
 extension ResultWriter {
@@ -108,7 +108,7 @@ extension ResultWriter {
     ///   - format: the input's form.
     /// - Returns: where they are, and what is wrong with them.
     /// - Throws: `ResultError` where they cannot be written; errors of the store.
-    public func writeRefused(
+    package func writeRefused(
         _ id: BatchID, into path: String, returning format: any ReturnFormat
     ) throws -> RefusedLines {
         let batch = try store.batch(id)

@@ -1,7 +1,7 @@
-public import Foundation
+package import Foundation
 
 /// ISO 8601 in UTC with milliseconds, 24 bytes: `2026-01-31T22:00:00.250Z`. Every time in JSON and result files stands so.
-public enum Timestamp {
+package enum Timestamp {
     /// Appends the time of milliseconds since 1970 UTC. Years outside 0…9999 do not come from our clock and are
     /// shown as far as four digits reach.
     static func append(_ milliseconds: Int64, to bytes: inout [UInt8]) {
@@ -21,14 +21,14 @@ public enum Timestamp {
     }
 
     /// The time of milliseconds since 1970 UTC.
-    public static func text(_ milliseconds: Int64) -> String {
+    package static func text(_ milliseconds: Int64) -> String {
         var bytes: [UInt8] = []
         append(milliseconds, to: &bytes)
         return String(decoding: bytes, as: UTF8.self)
     }
 
     /// The same by the clock of a zone, with its offset in place of the `Z`: `2026-01-31T23:00:00.250+01:00`.
-    public static func text(_ milliseconds: Int64, in zone: TimeZone) -> String {
+    package static func text(_ milliseconds: Int64, in zone: TimeZone) -> String {
         let offset = zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(milliseconds) / 1000))
         var bytes: [UInt8] = []
         // What a damaged database gives for a time may be any number, and must not end the process.

@@ -17,7 +17,7 @@ extension BatchSummary {
     ///
     /// - Returns: UTF-8.
     /// - Throws: an encoding error, which no summary brings about.
-    public func json() throws -> [UInt8] {
+    package func json() throws -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         return Array(try encoder.encode(self)) + [UInt8(ascii: "\n")]

@@ -1,48 +1,48 @@
 /// What `summary.json` says of a batch: counts, calls, cost, times, digests and who ran it with what.
-public struct BatchSummary: Sendable, Codable, Equatable {
+package struct BatchSummary: Sendable, Codable, Equatable {
     /// Which batch, made from what.
-    public var batch: Identity
+    package var batch: Identity
     /// The batch's state: `completed`, `halted`, …
-    public var state: String
+    package var state: String
     /// Why it is in that state, where there is a reason.
-    public var reason: String?
+    package var reason: String?
     /// Records by status; every input line is counted once.
-    public var records: Records
+    package var records: Records
     /// What the ledger adds up to.
-    public var calls: Calls
+    package var calls: Calls
     /// What the calls cost.
-    public var cost: Cost
+    package var cost: Cost
     /// When things happened.
-    public var times: Times
+    package var times: Times
     /// How long answered calls took, each record's last one; nil where none was answered.
-    public var latency: Latency?
+    package var latency: Latency?
     /// Who took the batch in, with what.
-    public var provenance: Origin
+    package var provenance: Origin
     /// The result files with their SHA-256; `summary.json` and `report.html` are not among them.
-    public var files: [File]
+    package var files: [File]
 }
 
 extension BatchSummary {
     /// Records by status.
-    public struct Records: Sendable, Codable, Equatable {
+    package struct Records: Sendable, Codable, Equatable {
         /// Input lines.
-        public var total = 0
+        package var total = 0
         /// Waiting for a call.
-        public var queued = 0
+        package var queued = 0
         /// Claimed and not finished.
-        public var inFlight = 0
+        package var inFlight = 0
         /// Answered.
-        public var succeeded = 0
+        package var succeeded = 0
         /// Refused for good, or out of attempts.
-        public var failed = 0
+        package var failed = 0
         /// May have been billed without an answer recorded.
-        public var inDoubt = 0
+        package var inDoubt = 0
         /// Refused before any call.
-        public var invalid = 0
+        package var invalid = 0
         /// Answered from an identical record.
-        public var reused = 0
+        package var reused = 0
         /// Given up before their call.
-        public var cancelled = 0
+        package var cancelled = 0
 
         enum CodingKeys: String, CodingKey {
             case total, queued
@@ -54,25 +54,25 @@ extension BatchSummary {
     }
 
     /// What the ledger adds up to.
-    public struct Calls: Sendable, Codable, Equatable {
+    package struct Calls: Sendable, Codable, Equatable {
         /// Rows of the ledger.
-        public var attempts = 0
+        package var attempts = 0
         /// Attempts that left or may have left.
-        public var made = 0
+        package var made = 0
         /// Times a record was queued again.
-        public var retries = 0
+        package var retries = 0
         /// Rows of the ledger whose call is under way.
-        public var open = 0
+        package var open = 0
         /// Records in doubt that the job's policy sent again; their calls are among those made.
-        public var inDoubtRetried = 0
+        package var inDoubtRetried = 0
         /// Answered with 200: billed.
-        public var billable = 0
+        package var billable = 0
         /// Certainly not billed: never left, or refused.
-        public var notBillable = 0
+        package var notBillable = 0
         /// May have been billed.
-        public var maybeBillable = 0
+        package var maybeBillable = 0
         /// Calls beyond a record's first that were billed or may have been: each may have been paid for nothing.
-        public var possibleDoubleBills = 0
+        package var possibleDoubleBills = 0
 
         enum CodingKeys: String, CodingKey {
             case attempts, made, retries, open, billable
@@ -86,19 +86,19 @@ extension BatchSummary {
 
 extension BatchSummary {
     /// Which batch, made from what.
-    public struct Identity: Sendable, Codable, Equatable {
+    package struct Identity: Sendable, Codable, Equatable {
         /// Its number.
-        public var number: Int64
+        package var number: Int64
         /// Its name.
-        public var name: String
+        package var name: String
         /// The job's name.
-        public var job: String
+        package var job: String
         /// The input file's last path component.
-        public var file: String
+        package var file: String
         /// `csv` or `jsonl`.
-        public var format: String
+        package var format: String
         /// SHA-256 of the input file, lower-case hex.
-        public var inputSHA256: String
+        package var inputSHA256: String
 
         enum CodingKeys: String, CodingKey {
             case number, name, job, file, format
@@ -107,21 +107,21 @@ extension BatchSummary {
     }
 
     /// Who took the batch in, with what.
-    public struct Origin: Sendable, Codable, Equatable {
+    package struct Origin: Sendable, Codable, Equatable {
         /// The user's name.
-        public var user: String
+        package var user: String
         /// The machine's name.
-        public var host: String
+        package var host: String
         /// Rollcall's version.
-        public var version: String
+        package var version: String
         /// SHA-256 of the settings, hex.
-        public var settingsHash: String
+        package var settingsHash: String
         /// The API's base URL.
-        public var endpoint: String
+        package var endpoint: String
         /// The encryption key's id.
-        public var keyID: String
+        package var keyID: String
         /// SHA-256 of the client certificate, hex.
-        public var certificateFingerprint: String
+        package var certificateFingerprint: String
 
         enum CodingKeys: String, CodingKey {
             case user, host, version, endpoint
@@ -132,32 +132,32 @@ extension BatchSummary {
     }
 
     /// A result file.
-    public struct File: Sendable, Codable, Equatable {
+    package struct File: Sendable, Codable, Equatable {
         /// Its name in the batch's folder.
-        public var name: String
+        package var name: String
         /// Its size.
-        public var bytes: Int
+        package var bytes: Int
         /// SHA-256 of its content, lower-case hex.
-        public var sha256: String
+        package var sha256: String
     }
 }
 
 extension BatchSummary {
     /// When things happened: ISO 8601 in UTC, or nil where they have not.
-    public struct Times: Sendable, Codable, Equatable {
+    package struct Times: Sendable, Codable, Equatable {
         /// When the batch was made.
-        public var created: String
+        package var created: String
         /// When its file had been read.
-        public var ingested: String?
+        package var ingested: String?
         /// When its first record was claimed.
-        public var started: String?
+        package var started: String?
         /// When it was over.
-        public var finished: String?
+        package var finished: String?
         /// When this summary was made.
-        public var written: String
+        package var written: String
         /// From the first claim to the end, or to this summary while it runs, by the wall clock, since several
         /// processes may take part: never below 0, even if the clock is set; nil before the first claim.
-        public var runningSeconds: Double?
+        package var runningSeconds: Double?
 
         enum CodingKeys: String, CodingKey {
             case created, ingested, started, finished, written
@@ -166,15 +166,15 @@ extension BatchSummary {
     }
 
     /// Milliseconds that a share of the answered calls did not exceed.
-    public struct Latency: Sendable, Codable, Equatable {
+    package struct Latency: Sendable, Codable, Equatable {
         /// Half of them.
-        public var median: Int
+        package var median: Int
         /// 95 in a hundred.
-        public var p95: Int
+        package var p95: Int
         /// 99 in a hundred.
-        public var p99: Int
+        package var p99: Int
         /// All.
-        public var longest: Int
+        package var longest: Int
 
         enum CodingKeys: String, CodingKey {
             case median = "median_ms"

@@ -1,9 +1,9 @@
-public import Foundation
-public import RecordStore
+package import Foundation
+package import RecordStore
 
 /// What calls cost or would cost. In JSON, wherever a cost stands, `{"currency": …, "certain": …, "at_most": …}`, or the
 /// words `cost unknown`.
-public enum Cost: Sendable, Equatable {
+package enum Cost: Sendable, Equatable {
     /// There is no price list.
     case unknown
     /// The cost of the calls that were certainly billed, and with those that may have been, which is never less.
@@ -14,7 +14,7 @@ public enum Cost: Sendable, Equatable {
 
 extension Cost: CustomStringConvertible {
     /// `USD 12.30`, `USD 12.30 to 12.50`, or `unknown`.
-    public var description: String {
+    package var description: String {
         switch self {
         case .unknown: "unknown"
         case .known(let currency, let certain, let atMost) where certain == atMost: "\(currency) \(certain)"
@@ -31,7 +31,7 @@ extension Cost: Codable {
     }
 
     /// Reads what `encode` writes.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         if let text = try? decoder.singleValueContainer().decode(String.self), text == Self.unknownInJSON {
             self = .unknown
             return
@@ -44,7 +44,7 @@ extension Cost: Codable {
     }
 
     /// Writes an object with exact amounts, or the words `cost unknown`.
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         guard case .known(let currency, let certain, let atMost) = self else {
             var container = encoder.singleValueContainer()
             return try container.encode(Self.unknownInJSON)
@@ -72,7 +72,7 @@ extension Cost {
     ///   - pricing: the price list; nil: unknown.
     ///   - isOwn: which rows are asked for.
     /// - Returns: their cost.
-    public static func share(
+    package static func share(
         of rows: [LedgerDay], pricing: Pricing?, where isOwn: (LedgerDay) -> Bool
     ) -> Cost {
         guard let pricing else { return .unknown }

@@ -1,4 +1,4 @@
-public import RecordStore
+package import RecordStore
 
 /// How long answered calls took, in milliseconds, in buckets that grow with the time: every figure is exact below 64 ms
 /// and at most 3% too large above, in constant memory.
@@ -44,7 +44,7 @@ struct LatencyFigures {
 }
 
 /// How many calls may have been paid for twice: those beyond a record's first that were billed or may have been.
-public struct DoubleBills {
+package struct DoubleBills {
     private var record: RecordID?
     private(set) var count = 0
 
@@ -62,7 +62,7 @@ public struct DoubleBills {
     ///   - batch: the batch, in any state.
     /// - Returns: the figure that `summary.json` has.
     /// - Throws: `StoreError` when the ledger cannot be read.
-    public static func count(in store: RecordStore, _ batch: Batch) throws -> Int {
+    package static func count(in store: RecordStore, _ batch: Batch) throws -> Int {
         try count(in: store, batch, billedOnce: batch.counts.succeeded)
     }
 

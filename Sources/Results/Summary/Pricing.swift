@@ -1,32 +1,32 @@
-public import Foundation
+package import Foundation
 
 /// What calls cost, by tiers that count the calls of the calendar month so far.
-public struct Pricing: Sendable, Equatable {
+package struct Pricing: Sendable, Equatable {
     /// One step of the price.
-    public struct Tier: Sendable, Equatable {
+    package struct Tier: Sendable, Equatable {
         /// The last call of the month at this price; nil: all further ones.
-        public let upTo: Int?
+        package let upTo: Int?
         /// The price of one call.
-        public let each: Decimal
+        package let each: Decimal
 
         /// Makes a step.
-        public init(upTo: Int?, each: Decimal) {
+        package init(upTo: Int?, each: Decimal) {
             self.upTo = upTo
             self.each = each
         }
     }
 
     /// Three capital letters.
-    public let currency: String
+    package let currency: String
     /// Rising; the last has no end.
-    public let tiers: [Tier]
+    package let tiers: [Tier]
 
     /// Makes a price list.
     ///
     /// - Parameters:
     ///   - currency: three capital letters.
     ///   - tiers: rising, the last without `upTo`; calls beyond the last cost as in the last.
-    public init(currency: String, tiers: [Tier]) {
+    package init(currency: String, tiers: [Tier]) {
         self.currency = currency
         self.tiers = tiers
     }
@@ -37,7 +37,7 @@ public struct Pricing: Sendable, Equatable {
     ///   - count: billable calls.
     ///   - already: billable calls of the same calendar month before them.
     /// - Returns: the exact sum in the list's currency.
-    public func cost(ofCalls count: Int, already: Int) -> Decimal {
+    package func cost(ofCalls count: Int, already: Int) -> Decimal {
         let end = already + count
         var from = already
         var sum: Decimal = 0
@@ -57,7 +57,7 @@ extension Pricing {
     ///
     /// - Parameter budget: the most they may cost together.
     /// - Returns: the greatest number whose cost is no more; nil where calls without number are free.
-    public func calls(for budget: Decimal) -> Int? {
+    package func calls(for budget: Decimal) -> Int? {
         var (left, made) = (budget, 0)
         for (index, tier) in tiers.enumerated() {
             let isLast = index == tiers.count - 1

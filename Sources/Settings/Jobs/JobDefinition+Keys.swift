@@ -102,18 +102,18 @@ extension JobDefinition {
 
 extension JobDefinition {
     /// Where one field of the request comes from.
-    public struct Field: Sendable, Equatable {
+    package struct Field: Sendable, Equatable {
         /// The API's path: `user.email`.
-        public let path: String
+        package let path: String
         /// What its text is made of.
-        public let source: Source
+        package let source: Source
         /// What is done with the text, in this order.
-        public let transforms: [Transform]
+        package let transforms: [Transform]
         /// The line of the job file, for errors found later.
-        public let line: Int?
+        package let line: Int?
 
         /// What a field's text is made of.
-        public enum Source: Sendable, Equatable {
+        package enum Source: Sendable, Equatable {
             /// The cell of one column.
             case column(String)
             /// The cells of several columns with `join` between them.
@@ -123,7 +123,7 @@ extension JobDefinition {
         }
 
         /// What can be done with a text.
-        public enum Transform: String, Sendable, CaseIterable {
+        package enum Transform: String, Sendable, CaseIterable {
             /// White space and invisible characters at both ends are removed.
             case trim
             /// Capital letters become small.

@@ -2,12 +2,12 @@ import Foundation
 
 extension JobDefinition {
     /// Every key of a job file, in the order of the reference.
-    public static var keys: [KeyDescription] { schema.keys }
+    package static var keys: [KeyDescription] { schema.keys }
 
     /// Reads the job of a name, `<jobs>/<name>.yaml`, from the settings' folder of jobs.
     ///
     /// - Throws: an error that names the job nearest to an unknown one.
-    public static func load(named name: String, over settings: Settings) throws(SettingsError) -> JobDefinition {
+    package static func load(named name: String, over settings: Settings) throws(SettingsError) -> JobDefinition {
         let path = "\(settings.jobs)/\(name).yaml"
         guard !name.contains("/"), FileManager.default.fileExists(atPath: path) else {
             let files = (try? FileManager.default.contentsOfDirectory(atPath: settings.jobs)) ?? []
@@ -27,7 +27,7 @@ extension JobDefinition {
     ///   - settings: what the job leaves out comes from here.
     /// - Returns: the job as it runs.
     /// - Throws: an error that names file, line, key and what would be right.
-    public static func load(path: String, over settings: Settings) throws(SettingsError) -> JobDefinition {
+    package static func load(path: String, over settings: Settings) throws(SettingsError) -> JobDefinition {
         try load(try root(of: path), path: path, over: settings)
     }
 
@@ -109,15 +109,15 @@ extension JobDefinition {
 }
 
 /// One file of the jobs' folder: the job it holds, or why it holds none.
-public struct JobFile: Sendable {
+package struct JobFile: Sendable {
     /// The file's name without its ending.
-    public let name: String
+    package let name: String
     /// The file, absolute.
-    public let path: String
+    package let path: String
     /// The job, or what is wrong with the file.
-    public let result: Result<JobDefinition, SettingsError>
+    package let result: Result<JobDefinition, SettingsError>
     /// All that is wrong with the file, the first as in `result`; empty for a file that is right.
-    public let errors: [SettingsError]
+    package let errors: [SettingsError]
 
     init(name: String, path: String, job: JobDefinition) {
         (self.name, self.path, result, errors) = (name, path, .success(job), [])
@@ -132,7 +132,7 @@ extension JobDefinition {
     /// Every job file of the settings' folder, sorted by name, so that one broken file does not hide the others.
     ///
     /// - Throws: an error that names the folder if it is there and cannot be read; a missing one holds no jobs.
-    public static func all(in settings: Settings) throws(SettingsError) -> [JobFile] {
+    package static func all(in settings: Settings) throws(SettingsError) -> [JobFile] {
         let names: [String]
         do {
             names = try FileManager.default.contentsOfDirectory(atPath: settings.jobs)
@@ -146,7 +146,7 @@ extension JobDefinition {
     }
 
     /// Reads one job file, keeping its error beside its name.
-    public static func file(at path: String, over settings: Settings) -> JobFile {
+    package static func file(at path: String, over settings: Settings) -> JobFile {
         let file = path.split(separator: "/").last.map(String.init) ?? path
         let stem = file.lastIndex(of: ".").map { String(file[..<$0]) } ?? file
         guard !file.hasSuffix(".yml") else {

@@ -1,19 +1,19 @@
 extension JobDefinition {
     /// Where a job's files come from; a job without path and glob runs what it is given by hand.
-    public struct Source: Sendable, Equatable {
+    package struct Source: Sendable, Equatable {
         /// A drop folder: its inbox, or the folder that holds the inbox; absolute.
-        public var path: String?
+        package var path: String?
         /// The pattern of files that the schedule takes in; absolute.
-        public var glob: String?
+        package var glob: String?
         /// How long a file's size and times must stand still before it counts as whole.
-        public var settle: Duration
+        package var settle: Duration
         /// Whether a file counts as whole only once `NAME.done` lies beside it.
-        public var needsDoneMarker: Bool
+        package var needsDoneMarker: Bool
         /// Which file comes first.
-        public var order: Order
+        package var order: Order
 
         /// The order in which waiting files are taken.
-        public enum Order: String, Sendable, CaseIterable {
+        package enum Order: String, Sendable, CaseIterable {
             /// By name.
             case name
             /// The oldest first.
@@ -21,11 +21,11 @@ extension JobDefinition {
         }
 
         /// Whether the job finds files by itself.
-        public var isGiven: Bool { path != nil || glob != nil }
+        package var isGiven: Bool { path != nil || glob != nil }
     }
 
     /// What becomes of an input file once its batch is done.
-    public enum After: String, Sendable, CaseIterable {
+    package enum After: String, Sendable, CaseIterable {
         /// It is moved to `archive/`: that of the drop folder, or the one beside it.
         case archive
         /// It is deleted.
@@ -35,16 +35,16 @@ extension JobDefinition {
     }
 
     /// A job that sends again what earlier batches left.
-    public struct Rerun: Sendable, Equatable {
+    package struct Rerun: Sendable, Equatable {
         /// The jobs whose batches are meant; nil: all.
-        public var jobs: [String]?
+        package var jobs: [String]?
         /// Which records are sent again.
-        public var statuses: Set<Status>
+        package var statuses: Set<Status>
         /// Only batches taken in less than this long ago.
-        public var youngerThan: Duration
+        package var youngerThan: Duration
 
         /// What can be sent again.
-        public enum Status: String, Sendable, CaseIterable {
+        package enum Status: String, Sendable, CaseIterable {
             /// Records that failed.
             case failed
             /// Records that may have been sent, and may be billed twice by this.
@@ -53,11 +53,11 @@ extension JobDefinition {
     }
 
     /// The shares of lines that may fail while the batch still counts as a success.
-    public struct Accept: Sendable, Equatable {
+    package struct Accept: Sendable, Equatable {
         /// The share of failed records.
-        public var failed: Share
+        package var failed: Share
         /// The share of invalid records.
-        public var invalid: Share
+        package var invalid: Share
     }
 }
 

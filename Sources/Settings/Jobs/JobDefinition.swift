@@ -1,76 +1,76 @@
-public import Foundation
-public import Schedules
+package import Foundation
+package import Schedules
 
 /// A job: how the columns of its files become API fields, and how its batches run.
 ///
 /// `limits`, `retry`, `halt` and `confirm_above` of a job file go over those of the settings, key by key.
-public struct JobDefinition: Sendable {
+package struct JobDefinition: Sendable {
     /// The job's name: that of its file without the ending.
-    public let name: String
+    package let name: String
     /// What the job is for, in its author's words.
-    public let description: String?
+    package let description: String?
     /// Whether the daemon runs it.
-    public let isEnabled: Bool
+    package let isEnabled: Bool
     /// When it is due; nil: not by the clock.
-    public let schedule: CronExpression?
+    package let schedule: CronExpression?
     /// The zone whose wall clock schedule and window mean.
-    public let timeZone: TimeZone
+    package let timeZone: TimeZone
     /// Whether a run that was missed while the daemon was down is made at start.
-    public let catchUp: Bool
+    package let catchUp: Bool
     /// When calls may be made; nil: at any time.
-    public let window: CallWindow?
+    package let window: CallWindow?
     /// The job's weight beside others that run at the same time, from 1 to 100.
-    public let priority: Int
+    package let priority: Int
     /// Where its files come from.
-    public let source: Source
+    package let source: Source
     /// The format of its files; nil: found from the file's name and content.
-    public let format: Format?
+    package let format: Format?
     /// The mapping in the file's order; empty: the known column names are read.
-    public let fields: [Field]
+    package let fields: [Field]
     /// Columns that are in the file and not wanted.
-    public let ignoredColumns: [String]
+    package let ignoredColumns: [String]
     /// The column that holds a record's own id; nil: `id`, or what Ingest takes in its place.
-    public let recordIDColumn: String?
+    package let recordIDColumn: String?
     /// Whether white space and invisible characters are removed from both ends of every value.
-    public let trims: Bool
+    package let trims: Bool
     /// Whether what a spreadsheet has altered is refused.
-    public let checksSpreadsheets: Bool
+    package let checksSpreadsheets: Bool
     /// Texts that are no account, and no email or phone number; nil: the usual ones.
-    public let placeholders: [String]?
+    package let placeholders: [String]?
     /// Texts that count as an empty cell in every field.
-    public let absentTexts: [String]
+    package let absentTexts: [String]
     /// What becomes of an input file once its batch is done.
-    public let after: After
+    package let after: After
     /// The group that may put files into the inbox and take results out; nil: everything stays private.
-    public let exchangeGroup: String?
+    package let exchangeGroup: String?
     /// The folder of its results, absolute; nil: `out/` of the drop folder, else that of the settings.
-    public let output: String?
+    package let output: String?
     /// The form of its `results.csv`.
-    public let outputForm: Settings.OutputForm
+    package let outputForm: Settings.OutputForm
     /// The command it notifies; nil: none.
-    public let notify: Settings.Notification?
+    package let notify: Settings.Notification?
     /// What it sends again of earlier batches; nil: it is not such a job.
-    public let rerun: Rerun?
+    package let rerun: Rerun?
     /// How fast and how many calls may be made.
-    public var limits: Settings.Limits
+    package var limits: Settings.Limits
     /// When a record is sent again.
-    public var retry: Settings.Retry
+    package var retry: Settings.Retry
     /// When a batch stops by itself.
-    public var halt: Settings.Halt
+    package var halt: Settings.Halt
     /// The limits above which a batch waits for confirmation.
-    public var confirmAbove: Settings.ConfirmAbove
+    package var confirmAbove: Settings.ConfirmAbove
     /// Whether each batch waits for confirmation before its first call.
-    public var needsConfirmation: Bool
+    package var needsConfirmation: Bool
     /// The share of invalid lines above which a batch waits for confirmation; nil: none was given, and
     /// `Settings.defaultMaxInvalid` holds where more than one line is invalid.
-    public var maxInvalid: Share?
+    package var maxInvalid: Share?
     /// How old an answer to an identical record may be to be used again; nil: each batch makes its own calls.
-    public var reuseWithin: Duration?
+    package var reuseWithin: Duration?
     /// The shares of lines that may fail while the batch still counts as a success.
-    public var accept: Accept
+    package var accept: Accept
 
     /// The formats of input files.
-    public enum Format: String, Sendable, CaseIterable {
+    package enum Format: String, Sendable, CaseIterable {
         /// RFC 4180, with `,` `;` or tab.
         case csv
         /// One JSON object per line.
@@ -78,7 +78,7 @@ public struct JobDefinition: Sendable {
     }
 
     /// The name of the job of files that are run without one.
-    public static let unnamed = "default"
+    package static let unnamed = "default"
 }
 
 extension JobDefinition {
@@ -141,7 +141,7 @@ extension ValueReader {
 
 extension JobDefinition {
     /// The job of a file that is run without one: known column names, the settings as they are.
-    public init(unnamedWith settings: Settings) {
+    package init(unnamedWith settings: Settings) {
         name = Self.unnamed
         description = nil
         isEnabled = true

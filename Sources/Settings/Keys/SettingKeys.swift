@@ -49,20 +49,20 @@ struct SettingKey<Value: Sendable>: Sendable {
 }
 
 /// One key of a settings or job file, as the reference in the documentation shows it.
-public struct KeyDescription: Sendable, Equatable {
+package struct KeyDescription: Sendable, Equatable {
     /// The dotted path: `limits.rate`.
-    public let path: String
+    package let path: String
     /// What a right value is: 'a whole number, at least 1'.
-    public let expectation: String
+    package let expectation: String
     /// The default as it would be written; nil if there is none.
-    public let fallback: String?
+    package let fallback: String?
     /// What the key is for.
-    public let about: String
+    package let about: String
     /// Whether the key holds one value; lists and tables of the user's own cannot come from the environment.
-    public let isScalar: Bool
+    package let isScalar: Bool
 
     /// The environment variable that overrides the key in `rollcall.yaml`.
-    public var environmentVariable: String? {
+    package var environmentVariable: String? {
         isScalar ? "ROLLCALL_" + path.uppercased().replacing(".", with: "_") : nil
     }
 }

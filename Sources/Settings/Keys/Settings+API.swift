@@ -1,39 +1,39 @@
-public import Foundation
+package import Foundation
 
 extension Settings {
     /// Where the calls go, with which keys and timeouts.
-    public struct API: Sendable {
+    package struct API: Sendable {
         /// The address without a slash at its end; requests go to `<baseURL>/openings`.
-        public var baseURL: String
+        package var baseURL: String
         /// The client certificate's file: a PEM chain, or PKCS#12.
-        public var clientCertificate: String
+        package var clientCertificate: String
         /// Opens a PKCS#12 client certificate.
-        public var clientCertificatePassword: Secret?
+        package var clientCertificatePassword: Secret?
         /// The client key's file; nil for PKCS#12.
-        public var clientKey: String?
+        package var clientKey: String?
         /// Opens an encrypted client key.
-        public var clientKeyPassword: Secret?
+        package var clientKeyPassword: Secret?
         /// The file of trusted authorities; nil for the system's.
-        public var caCertificates: String?
+        package var caCertificates: String?
         /// The file of the API's public key or certificate.
-        public var encryptionKey: String
+        package var encryptionKey: String
         /// The kid, if it is not to be computed from the key.
-        public var encryptionKeyID: String?
+        package var encryptionKeyID: String?
         /// The file of the private key that decrypts answers.
-        public var decryptionKey: String
+        package var decryptionKey: String
         /// Opens an encrypted decryption key.
-        public var decryptionKeyPassword: Secret?
+        package var decryptionKeyPassword: Secret?
         /// How long one call may take.
-        public var requestTimeout: Duration
+        package var requestTimeout: Duration
         /// How long a connection may take to come up.
-        public var connectTimeout: Duration
+        package var connectTimeout: Duration
         /// The proxy's address, which may hold a password.
-        public var proxy: Secret?
+        package var proxy: Secret?
         /// Whether an unencrypted answer halts the batch.
-        public var requireEncryptedAnswers: Bool
+        package var requireEncryptedAnswers: Bool
 
         /// Mastercard's regions.
-        public enum Region: String, Sendable, CaseIterable {
+        package enum Region: String, Sendable, CaseIterable {
             /// North America.
             case us
             /// Europe.
@@ -43,7 +43,7 @@ extension Settings {
         }
 
         /// Mastercard's environments.
-        public enum Environment: String, Sendable, CaseIterable {
+        package enum Environment: String, Sendable, CaseIterable {
             /// For tests.
             case sandbox
             /// For real.
@@ -51,7 +51,7 @@ extension Settings {
         }
 
         /// Mastercard's address for a region and environment (docs/architecture.md, 'The API').
-        public static func baseURL(region: Region, environment: Environment) -> String {
+        package static func baseURL(region: Region, environment: Environment) -> String {
             let prefix = environment == .sandbox ? "sandbox." : ""
             let domain = region == .us ? "com" : region.rawValue
             return "https://\(prefix)idv.mastercard.\(domain)/identity/accounts"
@@ -87,18 +87,18 @@ extension Settings.API {
 
 extension Settings {
     /// What calls cost.
-    public struct Pricing: Sendable, Equatable {
+    package struct Pricing: Sendable, Equatable {
         /// Three capital letters.
-        public var currency: String
+        package var currency: String
         /// Rising; the last has no end.
-        public var tiers: [Tier]
+        package var tiers: [Tier]
 
         /// One step of the price.
-        public struct Tier: Sendable, Equatable {
+        package struct Tier: Sendable, Equatable {
             /// The last call of the calendar month that costs this; nil: all further ones.
-            public var upTo: Int?
+            package var upTo: Int?
             /// The price of one call.
-            public var each: Decimal
+            package var each: Decimal
         }
     }
 }

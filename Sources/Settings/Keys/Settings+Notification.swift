@@ -1,16 +1,16 @@
 extension Settings {
     /// The command that is run when something happens to a batch, a schedule or the daemon.
-    public struct Notification: Sendable, Equatable {
+    package struct Notification: Sendable, Equatable {
         /// The program and its arguments; a program given with a `/` is absolute, else it is looked up in `PATH`.
-        public var command: [String]
+        package var command: [String]
         /// The events it is run for.
-        public var events: Set<Event>
+        package var events: Set<Event>
 
         /// A command with its arguments, and the events it is run for.
-        public init(command: [String], events: Set<Event>) { (self.command, self.events) = (command, events) }
+        package init(command: [String], events: Set<Event>) { (self.command, self.events) = (command, events) }
 
         /// The events a command can be run for.
-        public enum Event: String, Sendable, CaseIterable {
+        package enum Event: String, Sendable, CaseIterable {
             /// A batch is done.
             case completed
             /// A batch stopped by itself.

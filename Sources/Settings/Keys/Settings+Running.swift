@@ -1,39 +1,39 @@
-public import Foundation
+package import Foundation
 
 extension Settings {
     /// How fast and how many calls may be made.
-    public struct Limits: Sendable, Equatable {
+    package struct Limits: Sendable, Equatable {
         /// Calls per second.
-        public var rate: Double
+        package var rate: Double
         /// Calls that may go out at once after a pause.
-        public var burst: Int
+        package var burst: Int
         /// Calls that may be under way at once.
-        public var concurrency: Int
+        package var concurrency: Int
         /// The most calls of one day; nil: no cap, 0: no calls.
-        public var dailyCalls: Int?
+        package var dailyCalls: Int?
         /// The most calls of one batch; nil: no cap, 0: no calls.
-        public var batchCalls: Int?
+        package var batchCalls: Int?
         /// The most that calls of one calendar month may cost, in the currency of the prices; nil: no cap.
-        public var monthlyCost: Decimal?
+        package var monthlyCost: Decimal?
         /// Where a day and a month begin.
-        public var timeZone: TimeZone
+        package var timeZone: TimeZone
     }
 
     /// When a record is sent again.
-    public struct Retry: Sendable, Equatable {
+    package struct Retry: Sendable, Equatable {
         /// Attempts at one record.
-        public var attempts: Int
+        package var attempts: Int
         /// The first wait, doubled each time.
-        public var baseDelay: Duration
+        package var baseDelay: Duration
         /// The longest wait.
-        public var maxDelay: Duration
+        package var maxDelay: Duration
         /// What becomes of a record that may have been sent.
-        public var inDoubt: InDoubt
+        package var inDoubt: InDoubt
         /// How many in-doubt records of a batch may be sent again under `retry`; nil: all.
-        public var inDoubtBudget: Int?
+        package var inDoubtBudget: Int?
 
         /// What becomes of a record that may have been sent.
-        public enum InDoubt: String, Sendable, CaseIterable {
+        package enum InDoubt: String, Sendable, CaseIterable {
             /// It is held for an operator's decision.
             case hold
             /// It is sent again, and may be billed twice.
@@ -42,32 +42,32 @@ extension Settings {
     }
 
     /// When a batch stops by itself.
-    public struct Halt: Sendable, Equatable {
+    package struct Halt: Sendable, Equatable {
         /// Single probes after a refusal before the batch halts.
-        public var probes: Int
+        package var probes: Int
         /// The wait between such probes.
-        public var probeInterval: Duration
+        package var probeInterval: Duration
         /// Undecipherable answers in a row that halt.
-        public var undecipherable: Int
+        package var undecipherable: Int
         /// How long the API may be unreachable; nil: `outageOfRun` or `outageOfDaemon`.
-        public var outage: Duration?
+        package var outage: Duration?
         /// More than this share of the last answers failing for good halts.
-        public var failedShare: Share
+        package var failedShare: Share
         /// How many of the last answers `failedShare` looks at.
-        public var failedOf: Int
+        package var failedOf: Int
 
         /// What `run` waits through if the settings give nothing: 5 minutes.
-        public static let outageOfRun = Duration.seconds(5 * 60)
+        package static let outageOfRun = Duration.seconds(5 * 60)
         /// What the daemon waits through if the settings give nothing: 6 hours.
-        public static let outageOfDaemon = Duration.seconds(6 * 3600)
+        package static let outageOfDaemon = Duration.seconds(6 * 3600)
     }
 
     /// The limits above which a batch waits for confirmation.
-    public struct ConfirmAbove: Sendable, Equatable {
+    package struct ConfirmAbove: Sendable, Equatable {
         /// Billable calls.
-        public var calls: Int
+        package var calls: Int
         /// What they cost, in the currency of the prices; nil: no bound.
-        public var cost: Decimal?
+        package var cost: Decimal?
     }
 }
 
@@ -121,13 +121,13 @@ extension Settings.ConfirmAbove {
 
 extension Settings {
     /// How the daemon behaves.
-    public struct Daemon: Sendable, Equatable {
+    package struct Daemon: Sendable, Equatable {
         /// How long calls under way may still take after a stop.
-        public var shutdownGrace: Duration
+        package var shutdownGrace: Duration
         /// How long finished batches stay in the working tables.
-        public var retention: Duration
+        package var retention: Duration
         /// How often it looks for what other commands decided.
-        public var poll: Duration
+        package var poll: Duration
     }
 }
 
@@ -141,9 +141,9 @@ extension Settings.Daemon {
 
 extension Settings {
     /// The form of `results.csv`.
-    public struct OutputForm: Sendable, Equatable {
+    package struct OutputForm: Sendable, Equatable {
         /// What stands between its cells.
-        public enum Delimiter: String, Sendable, CaseIterable {
+        package enum Delimiter: String, Sendable, CaseIterable {
             /// What the input has there; a comma for JSON-lines.
             case input
             /// A comma.
@@ -153,12 +153,12 @@ extension Settings {
         }
 
         /// What stands between its cells.
-        public var delimiter: Delimiter
+        package var delimiter: Delimiter
         /// Whether an id that a spreadsheet would run gets a `'` before it.
-        public var isSafe: Bool
+        package var isSafe: Bool
 
         /// Describes the form.
-        public init(delimiter: Delimiter, isSafe: Bool) {
+        package init(delimiter: Delimiter, isSafe: Bool) {
             self.delimiter = delimiter
             self.isSafe = isSafe
         }

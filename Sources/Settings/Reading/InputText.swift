@@ -60,17 +60,17 @@ struct InputText {
 }
 
 /// A password or another value that must not be shown: its descriptions and reflection hide it.
-public struct Secret: Sendable, Equatable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+package struct Secret: Sendable, Equatable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// The secret itself, for the one place that needs it.
-    public let revealed: String
+    package let revealed: String
 
     /// Hides a value.
-    public init(_ revealed: String) { self.revealed = revealed }
+    package init(_ revealed: String) { self.revealed = revealed }
 
     /// Three dots.
-    public var description: String { "…" }
+    package var description: String { "…" }
     /// Three dots.
-    public var debugDescription: String { "…" }
+    package var debugDescription: String { "…" }
     /// A mirror without children.
-    public var customMirror: Mirror { Mirror(self, children: []) }
+    package var customMirror: Mirror { Mirror(self, children: []) }
 }

@@ -49,7 +49,7 @@ struct Schema: Sendable {
 
 /// How many characters must be put in, taken out, changed or swapped with their neighbour to turn one word into the
 /// other (optimal string alignment).
-public func editDistance(_ first: String, _ second: String) -> Int {
+package func editDistance(_ first: String, _ second: String) -> Int {
     let first = Array(first.lowercased().utf8)
     let second = Array(second.lowercased().utf8)
     var beforeLast = [Int](repeating: 0, count: second.count + 1)
@@ -71,7 +71,7 @@ public func editDistance(_ first: String, _ second: String) -> Int {
 }
 
 /// The word of `words` nearest to `word`; of several equally near the first in alphabetical order.
-public func nearestWord(to word: String, among words: some Sequence<String>) -> String? {
+package func nearestWord(to word: String, among words: some Sequence<String>) -> String? {
     words.sorted().min { editDistance(word, $0) < editDistance(word, $1) }
 }
 

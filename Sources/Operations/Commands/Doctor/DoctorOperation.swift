@@ -4,14 +4,14 @@ import JobRunner
 import Settings
 
 /// `rollcall doctor`: checks from the settings to the connection, each with its remedy.
-public struct DoctorOperation: Sendable {
+package struct DoctorOperation: Sendable {
     private let config: String
     private let oneCall: Bool
     private let json: Bool
     private let console: Console
 
     /// Describes the run; `oneCall` sends one test record, which is billed.
-    public init(config: String, oneCall: Bool, json: Bool, console: Console = .standard) {
+    package init(config: String, oneCall: Bool, json: Bool, console: Console = .standard) {
         self.config = config
         self.oneCall = oneCall
         self.json = json
@@ -19,7 +19,7 @@ public struct DoctorOperation: Sendable {
     }
 
     /// Runs all checks that can be run and prints what they found; 3 where a cap forbids the one call.
-    public func perform() async throws -> ExitStatus {
+    package func perform() async throws -> ExitStatus {
         let findings = await examine()
         for finding in findings where !json { console.output(finding.text) }
         if json { console.output(JSONText.text(of: findings)) }

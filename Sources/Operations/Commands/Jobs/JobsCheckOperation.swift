@@ -7,14 +7,14 @@ import Schedules
 import Settings
 
 /// `rollcall jobs check`: whether job files are valid, and whether what they need exists.
-public struct JobsCheckOperation: Sendable {
+package struct JobsCheckOperation: Sendable {
     private let files: [String]
     private let config: String
     private let json: Bool
     private let console: Console
 
     /// Describes the check; no files means all of the jobs' folder.
-    public init(files: [String], config: String, json: Bool, console: Console = .standard) {
+    package init(files: [String], config: String, json: Bool, console: Console = .standard) {
         self.files = files
         self.config = config
         self.json = json
@@ -24,7 +24,7 @@ public struct JobsCheckOperation: Sendable {
     /// Prints every finding.
     ///
     /// - Returns: `configuration` if a file is invalid or an enabled job lacks something.
-    public func perform() async throws -> ExitStatus {
+    package func perform() async throws -> ExitStatus {
         let settings = try Installation(config: config).settings
         let findings = try Self.findings(files, settings: settings)
         for finding in findings where !json { console.output(finding.text) }

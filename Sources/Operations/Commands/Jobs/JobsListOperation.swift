@@ -6,20 +6,20 @@ import Schedules
 import Settings
 
 /// `rollcall jobs list`: the job files and when each is due.
-public struct JobsListOperation: Sendable {
+package struct JobsListOperation: Sendable {
     private let config: String
     private let json: Bool
     private let console: Console
 
     /// Describes what to show.
-    public init(config: String, json: Bool, console: Console = .standard) {
+    package init(config: String, json: Bool, console: Console = .standard) {
         self.config = config
         self.json = json
         self.console = console
     }
 
     /// Prints the list; invalid files are included, with their errors on standard error.
-    public func perform() async throws -> ExitStatus {
+    package func perform() async throws -> ExitStatus {
         let place = try Installation(config: config)
         let settings = place.settings
         let (now, store) = (SystemClock().now, past(of: place))

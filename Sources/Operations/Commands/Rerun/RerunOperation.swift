@@ -6,19 +6,19 @@ import Settings
 
 /// `rollcall rerun`: sends a batch's failed records again, those of a cancelled batch that were not sent and, if the
 /// operator agrees, those in doubt; nothing else that is queued there.
-public struct RerunOperation: Sendable {
+package struct RerunOperation: Sendable {
     private let request: RerunRequest
     private let console: Console
 
     /// Describes the re-run.
-    public init(_ request: RerunRequest, console: Console = .standard) {
+    package init(_ request: RerunRequest, console: Console = .standard) {
         self.request = request
         self.console = console
     }
 
     /// Queues the selected records, sends them or lets the daemon that runs the database send them, and rewrites the
     /// results.
-    public func perform() async throws -> ExitStatus {
+    package func perform() async throws -> ExitStatus {
         let selection = try selection()
         let place = try Installation(config: request.config)
         let batch = try batch(in: place)
@@ -140,28 +140,28 @@ public struct RerunOperation: Sendable {
 }
 
 /// What `rollcall rerun` is to do.
-public struct RerunRequest: Sendable {
+package struct RerunRequest: Sendable {
     /// The batch's name or number.
-    public var batch: String
+    package var batch: String
     /// The settings file.
-    public var config: String
+    package var config: String
     /// The job whose limits apply, a name or a file; nil: the one the batch was taken in under.
-    public var job: String?
+    package var job: String?
     /// Statuses joined by commas; of these only `failed`, `in_doubt` and `cancelled` can be sent again.
-    public var statuses: String
+    package var statuses: String
     /// Only records that ended with this reason code.
-    public var reason: String?
+    package var reason: String?
     /// Only these lines, as `A-B`.
-    public var lines: String?
+    package var lines: String?
     /// Folder for the result files; nil for the settings'.
-    public var out: String?
+    package var out: String?
     /// Whether records in doubt may be sent again.
-    public var yes: Bool
+    package var yes: Bool
     /// Whether the summary goes to standard output as JSON.
-    public var json: Bool
+    package var json: Bool
 
     /// Describes a re-run.
-    public init(
+    package init(
         batch: String, config: String, job: String? = nil, statuses: String, reason: String? = nil,
         lines: String? = nil, out: String? = nil, yes: Bool = false, json: Bool = false
     ) {

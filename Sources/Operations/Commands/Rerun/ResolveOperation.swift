@@ -5,18 +5,18 @@ import Results
 import Settings
 
 /// `rollcall resolve`: an operator decides what becomes of records in doubt.
-public struct ResolveOperation: Sendable {
+package struct ResolveOperation: Sendable {
     private let request: ResolveRequest
     private let console: Console
 
     /// Describes the decision.
-    public init(_ request: ResolveRequest, console: Console = .standard) {
+    package init(_ request: ResolveRequest, console: Console = .standard) {
         self.request = request
         self.console = console
     }
 
     /// Settles the records, stores the decision and who made it, and rewrites the results of a finished batch.
-    public func perform() async throws -> ExitStatus {
+    package func perform() async throws -> ExitStatus {
         let place = try Installation(config: request.config)
         let session = try OperatorSession(place, console: console)
         let batch = try session.store.batchOrFailure(request.batch)
@@ -117,9 +117,9 @@ public struct ResolveOperation: Sendable {
 }
 
 /// What `rollcall resolve` is to do.
-public struct ResolveRequest: Sendable {
+package struct ResolveRequest: Sendable {
     /// What becomes of records in doubt.
-    public enum Decision: String, Sendable, CaseIterable {
+    package enum Decision: String, Sendable, CaseIterable {
         /// They count as failed.
         case failed
         /// They are sent again, and possibly billed a second time.
@@ -127,18 +127,18 @@ public struct ResolveRequest: Sendable {
     }
 
     /// The batch's name or number.
-    public var batch: String
+    package var batch: String
     /// The settings file.
-    public var config: String
+    package var config: String
     /// The line at which the record starts; nil: all in doubt.
-    public var line: Int?
+    package var line: Int?
     /// What becomes of them.
-    public var decision: Decision
+    package var decision: Decision
     /// Whether records that may have been billed may be sent again.
-    public var yes: Bool
+    package var yes: Bool
 
     /// Describes the decision.
-    public init(batch: String, config: String, line: Int?, decision: Decision, yes: Bool = false) {
+    package init(batch: String, config: String, line: Int?, decision: Decision, yes: Bool = false) {
         self.batch = batch
         self.config = config
         self.line = line

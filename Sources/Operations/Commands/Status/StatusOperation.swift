@@ -4,7 +4,7 @@ import RecordStore
 import Results
 
 /// `rollcall status`: the batches as they stand, read beside the process that runs them.
-public struct StatusOperation: Sendable {
+package struct StatusOperation: Sendable {
     private let config: String
     private let batch: String?
     private let watch: Bool
@@ -12,7 +12,7 @@ public struct StatusOperation: Sendable {
     private let console: Console
 
     /// Describes what to show; `batch` nil means all.
-    public init(config: String, batch: String?, watch: Bool, json: Bool, console: Console = .standard) {
+    package init(config: String, batch: String?, watch: Bool, json: Bool, console: Console = .standard) {
         self.config = config
         self.batch = batch
         self.watch = watch
@@ -21,7 +21,7 @@ public struct StatusOperation: Sendable {
     }
 
     /// Prints once, or every second until nothing changes any more.
-    public func perform() async throws -> ExitStatus {
+    package func perform() async throws -> ExitStatus {
         let place = try Installation(config: config)
         let store = try place.storeForReading()
         while try show(selection(store), BatchOutlooks(place, store), place.storage()), watch {
