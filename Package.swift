@@ -70,7 +70,7 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CPlatform"),
 
-        module("Basics", ["CPlatform"]),
+        module("Basics"),
         module("OpenSSL", ["COpenSSL"]),
         module("JSON"),
         module("JOSE", ["OpenSSL", "JSON"]),
@@ -78,11 +78,11 @@ let package = Package(
         module("HTTPTransport", ["CCurl", "OpenSSL"]),
         .target(
             name: "Migrations", dependencies: [.grdb], path: "migrations",
-            exclude: [
+            resources: [
                 "v0001_initial.sql", "v0002_daemon.sql", "v0003_spend.sql", "v0004_archive.sql", "v0005_times.sql",
                 "v0006_other_calls.sql", "v0007_reruns.sql", "v0008_runner_batch.sql", "v0009_answers.sql",
                 "v0010_restores.sql", "v0011_batch_days.sql",
-            ],
+            ].map { .embedInCode($0) },
             swiftSettings: strict),
         module("RecordStore", ["Basics", "CPlatform", "Migrations", "OpenSSL", .grdb, .grdbSQLite]),
         module("Ingest", ["Basics", "RecordStore", "IdentityInsights", "JSON", "OpenSSL", "CPlatform"]),
@@ -95,11 +95,8 @@ let package = Package(
         module(
             "Operations",
             [
-                "Basics", "Ingest", "DropFolder", "Results", "JobRunner", "IdentityInsightsClient", "RecordStore",
-                "Schedules",
-                "Settings", "CPlatform", "HTTPTransport", "IdentityInsights", "JOSE", "JSON", "OpenSSL", .logging,
-                .lifecycle,
-                .signals,
+                "Basics", "CPlatform", "DropFolder", "IdentityInsightsClient", "Ingest", "JobRunner", "RecordStore",
+                "Results", "Schedules", "Settings", .lifecycle, .logging, .signals,
             ]),
         module(
             "Emulator",
@@ -109,7 +106,7 @@ let package = Package(
             ]),
         .executableTarget(
             name: "rollcall",
-            dependencies: ["Basics", "Operations", "Emulator", "JOSE", "OpenSSL", "JSON", .arguments, .logging],
+            dependencies: ["Basics", "Operations", "Emulator", "JOSE", "OpenSSL", .arguments],
             swiftSettings: strict),
 
         .target(
@@ -118,31 +115,28 @@ let package = Package(
         tests(of: "Basics"),
         tests(of: "OpenSSL"),
         tests(of: "JSON"),
-        tests(of: "JOSE", ["OpenSSL", "JSON"], resources: [.copy("Vectors")]),
+        tests(of: "JOSE", ["OpenSSL"], resources: [.copy("Vectors")]),
         tests(of: "IdentityInsights", ["JSON"]),
-        tests(of: "HTTPTransport", ["OpenSSL", .nioSSL, .nioCore, .nioPosix]),
+        tests(of: "HTTPTransport", ["OpenSSL"]),
         tests(of: "Migrations", [.grdb]),
         tests(of: "RecordStore", ["Basics", "OpenSSL", "Migrations", .grdb, .grdbSQLite]),
         tests(of: "Ingest", ["Basics", "RecordStore", "IdentityInsights", "JSON", "OpenSSL"]),
         tests(of: "DropFolder", ["Basics", "Ingest"]),
-        tests(of: "JobRunner", ["RecordStore", "OpenSSL", .grdb]),
-        tests(
-            of: "IdentityInsightsClient", ["JobRunner", "IdentityInsights", "JOSE", "JSON", "HTTPTransport", "OpenSSL"]),
+        tests(of: "JobRunner", ["RecordStore", .grdb]),
+        tests(of: "IdentityInsightsClient", ["JobRunner", "JOSE", "HTTPTransport", "OpenSSL"]),
         tests(of: "Results", ["Ingest", "RecordStore", "IdentityInsights", "JSON", "OpenSSL"]),
         tests(of: "Schedules"),
         tests(of: "Settings", ["Schedules"]),
         tests(
             of: "Operations",
             [
-                "Basics", "Emulator", "IdentityInsightsClient", "JobRunner", "Schedules", "Settings", "RecordStore",
-                .grdb,
-                .logging,
+                "Basics", "Emulator", "IdentityInsightsClient", "JobRunner", "Settings", "RecordStore", .grdb, .logging,
             ]),
         tests(of: "Emulator", ["IdentityInsights", "JOSE", "JSON", "OpenSSL", "HTTPTransport"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "TestSupport", "Basics", "Emulator", "RecordStore", "OpenSSL", "JSON", "JOSE", "Operations", "rollcall",
+                "TestSupport", "Basics", "Emulator", "RecordStore", "OpenSSL", "JSON", "Operations", "rollcall",
                 .arguments,
             ],
             swiftSettings: strict),

@@ -7,8 +7,12 @@ package struct Migration: Sendable {
     /// The statements, run in one transaction.
     package let sql: String
 
-    /// Makes a step of the schema.
-    package init(number: Int, name: String, sql: String) {
+    /// A step whose text is the file `v<number>_<name>.sql`, as the build embedded it.
+    init(_ number: Int, _ name: String, _ file: [UInt8]) {
+        self.init(number: number, name: name, sql: String(decoding: file, as: UTF8.self))
+    }
+
+    init(number: Int, name: String, sql: String) {
         self.number = number
         self.name = name
         self.sql = sql

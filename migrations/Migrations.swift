@@ -4,8 +4,17 @@ package import GRDB
 package struct Migrations: Sendable {
     /// The steps of this version, in order.
     package static let all = Migrations([
-        .initial, .daemon, .spend, .archive, .times, .otherCalls, .reruns, .runnerBatch, .answers, .restores,
-        .batchDays,
+        Migration(1, "initial", PackageResources.v0001_initial_sql),
+        Migration(2, "daemon", PackageResources.v0002_daemon_sql),
+        Migration(3, "spend", PackageResources.v0003_spend_sql),
+        Migration(4, "archive", PackageResources.v0004_archive_sql),
+        Migration(5, "times", PackageResources.v0005_times_sql),
+        Migration(6, "other_calls", PackageResources.v0006_other_calls_sql),
+        Migration(7, "reruns", PackageResources.v0007_reruns_sql),
+        Migration(8, "runner_batch", PackageResources.v0008_runner_batch_sql),
+        Migration(9, "answers", PackageResources.v0009_answers_sql),
+        Migration(10, "restores", PackageResources.v0010_restores_sql),
+        Migration(11, "batch_days", PackageResources.v0011_batch_days_sql),
     ])
 
     private let steps: [Migration]
@@ -33,10 +42,8 @@ package struct Migrations: Sendable {
         Migrations(Array(steps.prefix(version)))
     }
 
-    /// The steps' texts by the name of the file that documents each.
-    package var documented: [(fileName: String, sql: String)] {
-        steps.map { ($0.identifier + ".sql", $0.sql) }
-    }
+    /// The steps' names, which are those of their files without `.sql`.
+    package var identifiers: [String] { steps.map(\.identifier) }
 
     /// The version of a database: how many steps it has taken, also those that this version doesn't know; 0 when empty.
     ///

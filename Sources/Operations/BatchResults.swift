@@ -1,7 +1,7 @@
 import Foundation
 package import Ingest
 import RecordStore
-package import Results
+import Results
 
 /// Writes a batch's result files: the input's form comes from Ingest, the price list from the settings.
 struct BatchResults: Sendable {

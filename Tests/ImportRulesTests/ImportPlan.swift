@@ -5,7 +5,7 @@ enum ImportPlan {
 
     /// Module (folder below the package's root) to the modules it may import.
     static let arrows: [String: Set<String>] = [
-        "Sources/Basics": ["CPlatform"],
+        "Sources/Basics": [],
         "Sources/OpenSSL": ["COpenSSL"],
         "Sources/JSON": [],
         "Sources/JOSE": ["OpenSSL", "JSON"],
@@ -30,6 +30,6 @@ enum ImportPlan {
             "IdentityInsights", "JOSE", "JSON", "OpenSSL", "HummingbirdCore", "NIOSSL", "NIOCore", "NIOPosix",
             "NIOHTTPTypes", "HTTPTypes", "Logging", "ServiceLifecycle", "UnixSignals",
         ],
-        "Sources/rollcall": ["Operations", "Emulator", "JOSE", "OpenSSL", "ArgumentParser", "Logging"],
+        "Sources/rollcall": ["Operations", "Emulator", "JOSE", "OpenSSL", "ArgumentParser"],
     ]
 }

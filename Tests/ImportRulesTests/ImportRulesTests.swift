@@ -15,6 +15,31 @@ struct ImportRulesTests {
         }
     }
 
+    @Test("A module imports everything that the plan allows it", arguments: ImportPlan.arrows.keys.sorted())
+    func arrowsAreUsed(module: String) throws {
+        let imported = try Set(ImportScan.imports(in: module).map(\.module))
+        #expect(try #require(ImportPlan.arrows[module]).subtracting(imported).isEmpty)
+    }
+
+    @Test(
+        "A target imports everything that it declares", arguments: try PackageManifest.ours().dependencies.keys.sorted()
+    )
+    func dependenciesAreUsed(target: String) throws {
+        let declared = try #require(PackageManifest.ours().dependencies[target])
+        let imported = try Set(ImportScan.imports(in: target).map(\.module))
+        #expect(declared.subtracting(imported).isEmpty, "\(target) declares what no file of it imports")
+    }
+
+    @Test("The manifest is read whole: every module of the plan, and dependencies in every way of writing them")
+    func manifestIsRead() throws {
+        let manifest = try PackageManifest.ours()
+        #expect(Set(ImportPlan.arrows.keys).isSubset(of: manifest.dependencies.keys))
+        #expect(manifest.dependencies["migrations"] == ["GRDB"])
+        #expect(manifest.dependencies["Tests/JOSETests"]?.isSuperset(of: ["JOSE", "OpenSSL"]) == true)
+        #expect(manifest.dependencies["Sources/rollcall"]?.contains("ArgumentParser") == true)
+        #expect(manifest.dependencies["Sources/Settings"] == ["Basics", "Schedules", "Yams"])
+    }
+
     @Test("C modules are imported only in the module that wraps them", arguments: ["COpenSSL", "CCurl"])
     func cModulesStayInTheirModule(module: String) {
         #expect(ImportPlan.arrows.filter { $0.value.contains(module) }.count == 1)

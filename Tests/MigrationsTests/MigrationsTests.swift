@@ -8,17 +8,10 @@ import Testing
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         .appendingPathComponent("migrations")
 
-    @Test func eachFileHoldsExactlyTheTextThatIsRun() throws {
-        for (fileName, sql) in Migrations.all.documented {
-            let text = try String(contentsOf: Self.folder.appendingPathComponent(fileName), encoding: .utf8)
-            #expect(text == sql, "\(fileName)")
-        }
-    }
-
-    @Test func thereIsAFileForEachStepAndNoOther() throws {
+    @Test func eachFileIsAStepAndNoOther() throws {
         let files = try FileManager.default.contentsOfDirectory(atPath: Self.folder.path)
         let documents = files.filter { $0.hasSuffix(".sql") }.sorted()
-        #expect(documents == Migrations.all.documented.map(\.fileName))
+        #expect(documents == Migrations.all.identifiers.map { "\($0).sql" })
         #expect(documents.first == "v0001_initial.sql")
     }
 

@@ -1,4 +1,4 @@
-package import JobRunner
+import JobRunner
 internal import Synchronization
 
 /// A clock in the test's hand: it stands still until the test moves it on, and whoever sleeps wakes in the order of

@@ -1,9 +1,9 @@
 import Foundation
-public import JSON
+package import JSON
 
 /// The insights' columns as a tree of names, so that one walk over an answer finds all their leaves: comparing a few
 /// names of equal length per member costs a tenth of hashing every leaf's path.
-public struct InsightTree: Sendable {
+package struct InsightTree: Sendable {
     private struct Branch: Sendable {
         let name: [UInt8]
         var column: Int?
@@ -22,7 +22,7 @@ public struct InsightTree: Sendable {
     /// Makes the tree of some columns.
     ///
     /// - Parameter columns: paths below `insights`, names joined by dots.
-    public init(columns: [String] = InsightColumns.all) {
+    package init(columns: [String] = InsightColumns.all) {
         let paths = columns.enumerated().map {
             ($0.offset, $0.element.split(separator: ".").map { Array($0.utf8) }[...])
         }
@@ -44,7 +44,7 @@ public struct InsightTree: Sendable {
     }
 
     /// Calls `body` with each column that the insights fill, and its value.
-    public func walk(_ insights: JSONNode, _ body: (_ column: Int, _ value: JSONNode) -> Void) {
+    package func walk(_ insights: JSONNode, _ body: (_ column: Int, _ value: JSONNode) -> Void) {
         walk(insights, roots, body)
     }
 
@@ -77,5 +77,5 @@ public struct InsightTree: Sendable {
 
 extension InsightTree {
     /// The place of a column among the insights' columns.
-    public static func column(of path: String) -> Int? { InsightColumns.all.firstIndex(of: path) }
+    package static func column(of path: String) -> Int? { InsightColumns.all.firstIndex(of: path) }
 }
