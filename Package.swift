@@ -71,11 +71,11 @@ let package = Package(
         .systemLibrary(name: "CPlatform"),
 
         module("Basics"),
-        module("OpenSSL", ["COpenSSL"]),
-        module("JSON"),
+        module("OpenSSL", ["Basics", "COpenSSL"]),
+        module("JSON", ["Basics"]),
         module("JOSE", ["OpenSSL", "JSON"]),
         module("IdentityInsights", ["JSON"]),
-        module("HTTPTransport", ["CCurl", "OpenSSL"]),
+        module("HTTPTransport", ["Basics", "CCurl", "OpenSSL"]),
         .target(
             name: "Migrations", dependencies: [.grdb], path: "migrations",
             resources: [
@@ -101,7 +101,7 @@ let package = Package(
         module(
             "Emulator",
             [
-                "IdentityInsights", "JOSE", "JSON", "OpenSSL", .hummingbirdCore, .nioSSL,
+                "Basics", "IdentityInsights", "JOSE", "JSON", "OpenSSL", .hummingbirdCore, .nioSSL,
                 .nioCore, .nioPosix, .nioHTTPTypes, .httpTypes, .logging, .lifecycle, .signals,
             ]),
         .executableTarget(
@@ -113,18 +113,18 @@ let package = Package(
             name: "TestSupport", dependencies: ["JobRunner", "RecordStore", "OpenSSL", .nioSSL, .nioCore, .nioPosix],
             path: "Tests/TestSupport", swiftSettings: strict),
         tests(of: "Basics"),
-        tests(of: "OpenSSL"),
+        tests(of: "OpenSSL", ["Basics"]),
         tests(of: "JSON"),
         tests(of: "JOSE", ["OpenSSL"], resources: [.copy("Vectors")]),
         tests(of: "IdentityInsights", ["JSON"]),
-        tests(of: "HTTPTransport", ["OpenSSL"]),
+        tests(of: "HTTPTransport", ["Basics", "OpenSSL"]),
         tests(of: "Migrations", [.grdb]),
         tests(of: "RecordStore", ["Basics", "OpenSSL", "Migrations", .grdb, .grdbSQLite]),
         tests(of: "Ingest", ["Basics", "RecordStore", "IdentityInsights", "JSON", "OpenSSL"]),
         tests(of: "DropFolder", ["Basics", "Ingest"]),
-        tests(of: "JobRunner", ["RecordStore", .grdb]),
+        tests(of: "JobRunner", ["Basics", "RecordStore", .grdb]),
         tests(of: "IdentityInsightsClient", ["JobRunner", "JOSE", "HTTPTransport", "OpenSSL"]),
-        tests(of: "Results", ["Ingest", "RecordStore", "IdentityInsights", "JSON", "OpenSSL"]),
+        tests(of: "Results", ["Basics", "Ingest", "RecordStore", "IdentityInsights", "JSON", "OpenSSL"]),
         tests(of: "Schedules"),
         tests(of: "Settings", ["Schedules"]),
         tests(
@@ -132,7 +132,7 @@ let package = Package(
             [
                 "Basics", "Emulator", "IdentityInsightsClient", "JobRunner", "Settings", "RecordStore", .grdb, .logging,
             ]),
-        tests(of: "Emulator", ["IdentityInsights", "JOSE", "JSON", "OpenSSL", "HTTPTransport"]),
+        tests(of: "Emulator", ["Basics", "IdentityInsights", "JOSE", "JSON", "OpenSSL", "HTTPTransport"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [

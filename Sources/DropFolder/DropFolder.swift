@@ -1,3 +1,4 @@
+package import Basics
 import Foundation
 
 /// A folder into which people drop files and out of which they take results:
@@ -140,36 +141,18 @@ struct FolderFacts: Equatable {
 
 /// Why a drop folder cannot be used, or a file cannot be moved through it. Texts name folders, files
 /// and groups, never a value of a record.
-package struct DropFolderError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// What kind of trouble it is.
-    package enum Code: Sendable, Equatable {
-        /// A folder cannot be made, read, or given its mode.
-        case folder
-        /// There is no such group, or this user is not in it.
-        case group
-        /// The folders lie on several file systems, so that a file cannot be moved in one step.
-        case fileSystems
-        /// A file cannot be moved or removed.
-        case notMoved
-        /// A text for the folder's users cannot be written.
-        case notWritten
-    }
+package typealias DropFolderError = CodedError<DropFolderErrorCode>
 
-    /// What kind of trouble it is.
-    package let code: Code
-    /// One sentence: what is wrong and what to do.
-    package let message: String
-    /// The system's error text.
-    package let cause: String?
-
-    init(_ code: Code, _ message: String, cause: String? = nil) {
-        self.code = code
-        self.message = message
-        self.cause = cause
-    }
-
-    /// The message, followed by the system's error text.
-    package var description: String {
-        cause.map { "\(message) (\($0))" } ?? message
-    }
+/// What kind of trouble there is with a drop folder.
+package enum DropFolderErrorCode: Sendable, Equatable {
+    /// A folder cannot be made, read, or given its mode.
+    case folder
+    /// There is no such group, or this user is not in it.
+    case group
+    /// The folders lie on several file systems, so that a file cannot be moved in one step.
+    case fileSystems
+    /// A file cannot be moved or removed.
+    case notMoved
+    /// A text for the folder's users cannot be written.
+    case notWritten
 }

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 
 /// The group of people who drop files and take results.

@@ -41,6 +41,6 @@ enum InboxName: Equatable {
 
     /// Control characters would break lines in logs and in the texts we write.
     private static func isUsable(_ name: String) -> Bool {
-        name.utf8.count <= longest && !name.unicodeScalars.contains { $0.properties.generalCategory == .control }
+        name.utf8.count <= longest && !PlainText.holdsControl(name)
     }
 }

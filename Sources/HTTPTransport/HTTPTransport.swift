@@ -1,3 +1,4 @@
+package import Basics
 package import OpenSSL
 
 /// Sends requests to one API over persistent connections, with libcurl on a dedicated thread.
@@ -106,27 +107,19 @@ package struct HTTPTransportConfiguration: Sendable {
 }
 
 /// Why a transport could not be made from its configuration.
-package struct HTTPTransportError: Error, Sendable, CustomStringConvertible {
-    /// What is at fault.
-    package enum Code: Sendable {
-        /// The base URL is no `https` URL of the form needed.
-        case baseURL
-        /// The proxy is no URL of the form needed.
-        case proxy
-        /// libcurl or the system refused.
-        case system
-    }
+package typealias HTTPTransportError = CodedError<HTTPTransportErrorCode>
 
-    /// What is at fault.
-    package let code: Code
-    /// One sentence: what is wrong and what to do.
-    package let message: String
+/// What is at fault where a transport cannot be made.
+package enum HTTPTransportErrorCode: Sendable, Equatable {
+    /// The base URL is no `https` URL of the form needed.
+    case baseURL
+    /// The proxy is no URL of the form needed.
+    case proxy
+    /// libcurl or the system refused.
+    case system
+}
 
-    init(_ code: Code, _ message: String) {
-        self.code = code
-        self.message = message
-    }
-
+extension HTTPTransportError {
     /// The loop cannot continue; `detail` says what failed.
     static func broken(_ detail: String) -> HTTPTransportError {
         HTTPTransportError(
@@ -134,7 +127,4 @@ package struct HTTPTransportError: Error, Sendable, CustomStringConvertible {
             "The transport has broken down (\(detail)): start the run again, and see whether memory or file descriptors "
                 + "ran out.")
     }
-
-    /// The message.
-    package var description: String { message }
 }

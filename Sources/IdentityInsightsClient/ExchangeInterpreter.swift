@@ -14,7 +14,7 @@ struct ExchangeInterpreter: Sendable {
 
     init(
         decrypter: JWEDecrypter,
-        now: @escaping @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970 * 1000) }
+        now: @escaping @Sendable () -> Int64 = WallClock.now
     ) {
         reader = AnswerReader(decrypter: decrypter)
         self.now = now

@@ -1,3 +1,4 @@
+import Basics
 package import OpenSSL
 
 /// Decrypts tokens encrypted to one private key: RSA-OAEP-256 with A256GCM, A192GCM, A128GCM or A128CBC-HS256.

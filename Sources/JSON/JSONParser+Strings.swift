@@ -1,3 +1,5 @@
+import Basics
+
 extension JSONParser {
     /// Parses the string whose opening quote is here (RFC 8259 §7).
     mutating func parseString() throws(JSONError) {
@@ -58,10 +60,10 @@ extension JSONParser {
     private mutating func hexUnit() throws(JSONError) -> UInt32 {
         var unit: UInt32 = 0
         for _ in 0..<4 {
-            guard position < bytes.count, let digit = StringEscapes.hexValue(bytes[position]) else {
+            guard position < bytes.count, let digit = Hexadecimal.value(of: bytes[position]) else {
                 throw error("\\u must be followed by four hexadecimal digits")
             }
-            unit = unit << 4 | digit
+            unit = unit << 4 | UInt32(digit)
             position += 1
         }
         return unit

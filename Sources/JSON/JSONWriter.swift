@@ -1,3 +1,5 @@
+import Basics
+
 /// Writes compact JSON into one growing buffer. The writer inserts commas; the caller must match begin and end calls,
 /// and give each member a key and a value.
 public struct JSONWriter: Sendable {
@@ -148,13 +150,9 @@ public struct JSONWriter: Sendable {
         case 0x20...: bytes.append(byte)
         default:
             bytes.append(contentsOf: "u00".utf8)
-            bytes.append(Self.hexDigit(byte >> 4))
-            bytes.append(Self.hexDigit(byte & 0xF))
+            bytes.append(Hexadecimal.digit(byte >> 4))
+            bytes.append(Hexadecimal.digit(byte))
         }
-    }
-
-    private static func hexDigit(_ value: UInt8) -> UInt8 {
-        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
     }
 }
 

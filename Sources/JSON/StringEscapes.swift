@@ -1,3 +1,5 @@
+import Basics
+
 /// The escapes of RFC 8259 §7.
 enum StringEscapes {
     /// The bytes that `content` (between the quotes) stands for.
@@ -28,16 +30,6 @@ enum StringEscapes {
         }
     }
 
-    /// The value of a hexadecimal digit in either case.
-    static func hexValue(_ byte: UInt8) -> UInt32? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(byte - UInt8(ascii: "0"))
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): UInt32(byte - UInt8(ascii: "a") + 10)
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): UInt32(byte - UInt8(ascii: "A") + 10)
-        default: nil
-        }
-    }
-
     private static func appendEscape(from rest: inout ArraySlice<UInt8>, to result: inout [UInt8]) {
         guard let letter = rest.popFirst() else { return }
         if let byte = byte(forLetter: letter) {
@@ -53,8 +45,8 @@ enum StringEscapes {
         guard rest.count >= 4 else { return nil }
         var unit: UInt32 = 0
         for byte in rest.prefix(4) {
-            guard let digit = hexValue(byte) else { return nil }
-            unit = unit << 4 | digit
+            guard let digit = Hexadecimal.value(of: byte) else { return nil }
+            unit = unit << 4 | UInt32(digit)
         }
         return unit
     }

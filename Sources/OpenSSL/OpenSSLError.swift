@@ -1,42 +1,32 @@
+package import Basics
 import COpenSSL
 
 /// Why an OpenSSL operation was refused or failed.
 ///
+/// Its cause is OpenSSL's own message, its library and reason only; nil where OpenSSL was not called.
 /// Neither text ever holds key material, a password or the data worked on.
-package struct OpenSSLError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// The category of the error.
-    package enum Code: Sendable, Equatable {
-        /// The bytes are no key, certificate or keystore in any supported format.
-        case unreadable
-        /// The file is well formed, but holds something other than what belongs there.
-        case wrongKind
-        /// The key is weaker than 2048-bit RSA.
-        case tooWeak
-        /// The key or keystore is encrypted and no password was given.
-        case passwordMissing
-        /// The password given does not open the key or keystore.
-        case wrongPassword
-        /// A private key and a certificate do not match.
-        case mismatch
-        /// A ciphertext, tag or wrapped key does not fit the key.
-        case notAuthentic
-        /// A buffer, key or nonce has a length the algorithm does not accept.
-        case wrongSize
-        /// OpenSSL itself failed: memory, random numbers, or its installation.
-        case library
-    }
+package typealias OpenSSLError = CodedError<OpenSSLErrorCode>
 
-    /// The category of the error.
-    package let code: Code
-    /// One sentence that says what is wrong and what to do.
-    package let message: String
-    /// OpenSSL's own message, its library and reason only; empty when OpenSSL was not called.
-    package let reason: String
-
-    /// The message, followed by OpenSSL's own message where there is one.
-    package var description: String {
-        reason.isEmpty ? message : "\(message) (OpenSSL: \(reason))"
-    }
+/// What kind of trouble there is with a key, a certificate or a ciphertext.
+package enum OpenSSLErrorCode: Sendable, Equatable {
+    /// The bytes are no key, certificate or keystore in any supported format.
+    case unreadable
+    /// The file is well formed, but holds something other than what belongs there.
+    case wrongKind
+    /// The key is weaker than 2048-bit RSA.
+    case tooWeak
+    /// The key or keystore is encrypted and no password was given.
+    case passwordMissing
+    /// The password given does not open the key or keystore.
+    case wrongPassword
+    /// A private key and a certificate do not match.
+    case mismatch
+    /// A ciphertext, tag or wrapped key does not fit the key.
+    case notAuthentic
+    /// A buffer, key or nonce has a length the algorithm does not accept.
+    case wrongSize
+    /// OpenSSL itself failed: memory, random numbers, or its installation.
+    case library
 }
 
 extension OpenSSLError {
@@ -62,12 +52,12 @@ extension OpenSSLError {
     /// An error with our own message; OpenSSL's queue is emptied, and its messages are not repeated.
     static func refused(_ code: Code, _ message: String) -> OpenSSLError {
         ERR_clear_error()
-        return OpenSSLError(code: code, message: message, reason: "")
+        return OpenSSLError(code, message)
     }
 
     /// An error with our own message and OpenSSL's, taken off its queue.
     static func failed(_ code: Code, _ message: String) -> OpenSSLError {
-        OpenSSLError(code: code, message: message, reason: drainQueue())
+        OpenSSLError(code, message, cause: drainQueue())
     }
 
     /// An operation that fails only when OpenSSL or the machine has a fault.
@@ -81,11 +71,11 @@ extension OpenSSLError {
     }
 
     /// Removes every entry from this thread's queue. The entries' free text is left out: it may quote the input.
-    private static func drainQueue() -> String {
+    private static func drainQueue() -> String? {
         var reasons: [String] = []
         while true {
             let code = ERR_get_error()
-            guard code != 0 else { return reasons.joined(separator: "; ") }
+            guard code != 0 else { return reasons.isEmpty ? nil : "OpenSSL: " + reasons.joined(separator: "; ") }
             reasons.append(words(for: code))
         }
     }

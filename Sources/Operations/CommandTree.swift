@@ -38,7 +38,7 @@ package struct CommandTree: Sendable, Equatable {
 
     /// The child whose name takes the fewest changes to make from a word; nil if all take more than half of it.
     private func nearest(to word: String) -> String? {
-        guard let name = nearestWord(to: word, among: children.map(\.name)) else { return nil }
-        return editDistance(word, name) * 2 <= word.count ? name : nil
+        guard let nearest = EditDistance.nearest(to: word, among: children.map(\.name).sorted()) else { return nil }
+        return nearest.distance * 2 <= word.count ? nearest.word : nil
     }
 }

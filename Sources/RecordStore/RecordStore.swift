@@ -1,3 +1,4 @@
+import Basics
 import Dispatch
 package import Foundation
 import GRDB
@@ -89,7 +90,7 @@ package final class RecordStore: Sendable {
 
     /// A batch's key, unwrapped once and cached while the batch is in use.
     ///
-    /// - Throws: ``StoreError`` with ``StoreError/Code/notFound`` when there is no such batch or it was erased.
+    /// - Throws: ``StoreError`` with ``StoreErrorCode/notFound`` when there is no such batch or it was erased.
     func dataKey(of batch: BatchID) throws -> DataKey {
         guard let key = try existingDataKey(of: batch) else {
             throw StoreError(.notFound, "Batch \(batch) does not exist or was erased; nothing of it can be read")
@@ -136,16 +137,6 @@ extension RecordStore {
     /// - Throws: ``StoreError`` when it can't be read at all.
     package func isSound() throws -> Bool {
         try read { try String.fetchAll($0, sql: "PRAGMA quick_check(1)") == ["ok"] }
-    }
-}
-
-/// The time of day, for timestamps the store sets itself.
-enum WallClock {
-    /// Milliseconds since 1970 UTC.
-    static func now() -> Int64 {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
     }
 }
 

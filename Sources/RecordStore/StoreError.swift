@@ -1,58 +1,47 @@
-import Basics
+package import Basics
 import GRDB
 
 /// Why the store refuses an operation or fails. Texts name batches, lines and rules, never a value of a record.
-package struct StoreError: Error, Sendable, CustomStringConvertible {
-    /// The category of the error.
-    package enum Code: Sendable, Equatable {
-        /// Another runner holds the database.
-        case locked
-        /// The database belongs to another endpoint.
-        case wrongEndpoint
-        /// The sealing key is missing, the wrong one, or readable by others.
-        case sealingKey
-        /// `keys_folder` can't be used, or its content belongs to another database.
-        case keysFolder
-        /// The database has a schema version other than this program's.
-        case schemaVersion
-        /// There is no such database.
-        case noDatabase
-        /// There is no such batch or record.
-        case notFound
-        /// The same file content was taken in before, under the same job.
-        case takenIn
-        /// The database was restored, and it is unknown what had been sent before.
-        case heldByRestore
-        /// The request violates a rule of the store.
-        case notAllowed
-        /// The disk, or what a quota leaves of it, is full.
-        case diskFull
-        /// State could not be written for another reason: a broken or read-only disk, a lock that is never released, or
-        /// an earlier failure of the store.
-        case stateNotWritten
-        /// State could not be read: a broken disk, or missing permissions.
-        case notReadable
-        /// The database file is malformed.
-        case damaged
-        /// Something sealed in the database was altered or moved; the database itself is whole.
-        case altered
-        /// The store has been closed.
-        case closed
-    }
+package typealias StoreError = CodedError<StoreErrorCode>
 
-    /// The category of the error.
-    package let code: Code
-    /// One sentence that says what is wrong and what to do.
-    package let message: String
-    /// The underlying error; no values.
-    package let cause: String?
+/// What kind of trouble there is with the store.
+package enum StoreErrorCode: Sendable, Equatable {
+    /// Another runner holds the database.
+    case locked
+    /// The database belongs to another endpoint.
+    case wrongEndpoint
+    /// The sealing key is missing, the wrong one, or readable by others.
+    case sealingKey
+    /// `keys_folder` can't be used, or its content belongs to another database.
+    case keysFolder
+    /// The database has a schema version other than this program's.
+    case schemaVersion
+    /// There is no such database.
+    case noDatabase
+    /// There is no such batch or record.
+    case notFound
+    /// The same file content was taken in before, under the same job.
+    case takenIn
+    /// The database was restored, and it is unknown what had been sent before.
+    case heldByRestore
+    /// The request violates a rule of the store.
+    case notAllowed
+    /// The disk, or what a quota leaves of it, is full.
+    case diskFull
+    /// State could not be written for another reason: a broken or read-only disk, a lock that is never released, or
+    /// an earlier failure of the store.
+    case stateNotWritten
+    /// State could not be read: a broken disk, or missing permissions.
+    case notReadable
+    /// The database file is malformed.
+    case damaged
+    /// Something sealed in the database was altered or moved; the database itself is whole.
+    case altered
+    /// The store has been closed.
+    case closed
+}
 
-    init(_ code: Code, _ message: String, cause: String? = nil) {
-        self.code = code
-        self.message = message
-        self.cause = cause
-    }
-
+extension StoreError {
     /// Whether state can no longer be recorded, so that the process that runs batches has to end. Everything else
     /// concerns one request, one batch or one record.
     package var isFatal: Bool {
@@ -63,11 +52,6 @@ package struct StoreError: Error, Sendable, CustomStringConvertible {
             .altered:
             false
         }
-    }
-
-    /// The message, followed by the underlying error.
-    package var description: String {
-        cause.map { "\(message) (\($0))" } ?? message
     }
 }
 
@@ -81,8 +65,8 @@ extension StoreError {
     ///   - fault: The system's error.
     init(_ name: String, cannotBe verb: String, while access: Access = .writing, because fault: SystemFault) {
         self.init(
-            fault.isFullDisk ? .diskFull : access == .reading ? .notReadable : .stateNotWritten,
-            "\(name) cannot be \(verb); \(fault.advice)", cause: fault.text)
+            fault.isFullDisk ? .diskFull : access == .reading ? .notReadable : .stateNotWritten, name, cannotBe: verb,
+            because: fault)
     }
 }
 

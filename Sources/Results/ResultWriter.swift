@@ -1,4 +1,4 @@
-import Basics
+package import Basics
 import Foundation
 package import RecordStore
 
@@ -200,37 +200,14 @@ extension WrittenResults {
 }
 
 /// Why result files cannot be written. Texts name files and rules, never a value of a record.
-package struct ResultError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// What kind of trouble it is.
-    package enum Code: Sendable, Equatable {
-        /// A folder or file cannot be made, written or renamed.
-        case notWritten
-        /// What was to take the output has gone away (`man 2 write`, EPIPE).
-        case closed
-        /// The store's records and its counters disagree.
-        case unaccounted
-    }
+package typealias ResultError = CodedError<ResultErrorCode>
 
-    /// What kind of trouble it is.
-    package let code: Code
-    /// One sentence that says what is wrong and what to do.
-    package let message: String
-    /// The system's error text.
-    package let cause: String?
-
-    init(_ code: Code, _ message: String, cause: String? = nil) {
-        self.code = code
-        self.message = message
-        self.cause = cause
-    }
-
-    /// A file or folder cannot be used; `verb` is a participle.
-    init(_ name: String, cannotBe verb: String, because fault: SystemFault) {
-        self.init(.notWritten, "\(name) cannot be \(verb); \(fault.advice)", cause: fault.text)
-    }
-
-    /// The message, followed by the system's error text.
-    package var description: String {
-        cause.map { "\(message) (\($0))" } ?? message
-    }
+/// What kind of trouble there is with result files.
+package enum ResultErrorCode: Sendable, Equatable {
+    /// A folder or file cannot be made, written or renamed.
+    case notWritten
+    /// What was to take the output has gone away (`man 2 write`, EPIPE).
+    case closed
+    /// The store's records and its counters disagree.
+    case unaccounted
 }

@@ -43,17 +43,6 @@ struct HintTests {
     func roundTrip(text: String) throws {
         #expect(try Shell.words("printf %s \(ShellQuoting.word(text))") == text)
     }
-
-    @Test(
-        "Things are counted in English",
-        arguments: [
-            (0, "call", "0 calls"), (1, "call", "1 call"), (1_234, "call", "1,234 calls"), (2, "copy", "2 copies"),
-            (2, "day", "2 days"), (1, "batch", "1 batch"), (2, "batch", "2 batches"), (3, "pass", "3 passes"),
-            (1, "copy", "1 copy"), (-1, "call", "-1 calls"),
-        ])
-    func counted(count: Int, noun: String, text: String) {
-        #expect(Counted.things(count, noun) == text)
-    }
 }
 
 /// The machine's own shell, which judges what is quoted for it.

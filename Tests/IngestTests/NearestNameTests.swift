@@ -15,12 +15,4 @@ struct NearestNameTests {
     func suggestsNothingWhereNothingIsNear(name: String) {
         #expect(NearestName.of(name, among: KnownColumns.names) == nil)
     }
-
-    @Test(arguments: [
-        ("", "", 0), ("abc", "abc", 0), ("abc", "", 3), ("kitten", "sitting", 3), ("ab", "ba", 1),
-        ("emial", "email", 1),
-    ])
-    func distanceIsTheNumberOfChanges(one: String, other: String, distance: Int) {
-        #expect(NearestName.distance(Array(one), Array(other)) == distance)
-    }
 }

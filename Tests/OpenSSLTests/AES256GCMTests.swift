@@ -1,3 +1,4 @@
+import Basics
 import OpenSSL
 import Testing
 

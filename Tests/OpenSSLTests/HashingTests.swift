@@ -1,3 +1,4 @@
+import Basics
 import OpenSSL
 import Testing
 
@@ -83,11 +84,5 @@ struct HashingTests {
         #expect(try SecureRandom.bytes(0).isEmpty)
         #expect(try SecureRandom.bytes(33).count == 33)
         #expect(try SecureRandom.bytes(32) != SecureRandom.bytes(32))
-    }
-
-    @Test("Hexadecimal is lower case with leading zeros")
-    func hexadecimal() {
-        #expect(Hexadecimal.encode([0x00, 0x0f, 0xa0, 0xff]) == "000fa0ff")
-        #expect(Hexadecimal.encode([UInt8]()).isEmpty)
     }
 }

@@ -15,18 +15,6 @@ struct NumberFormatTests {
         #expect(NumberFormat.duration(seconds: seconds) == text)
     }
 
-    @Test(
-        "Counts", arguments: [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567"), (-12_345, "-12,345")])
-    func counts(number: Int, text: String) {
-        #expect(NumberFormat.count(number) == text)
-    }
-
-    @Test("Nouns follow their number")
-    func nouns() {
-        #expect(NumberFormat.count(1, "record") == "1 record")
-        #expect(NumberFormat.count(2_000, "record") == "2,000 records")
-    }
-
     @Test("No number in a database is too large to be shown as a time", arguments: [Int64.min, .max])
     func anyTime(milliseconds: Int64) throws {
         for name in ["America/New_York", "Asia/Kolkata"] {

@@ -1,3 +1,4 @@
+import Basics
 import IdentityInsights
 import JOSE
 import JSON
@@ -100,14 +101,9 @@ struct RequestKey: Hashable, Sendable {
 
     /// The digest as 64 lower-case hexadecimal digits.
     var hex: String {
-        var digits = [UInt8]()
-        digits.reserveCapacity(64)
-        for index in 0..<4 {
-            for shift in stride(from: 60, through: 0, by: -4) {
-                let nibble = UInt8(truncatingIfNeeded: words[index] >> UInt64(shift)) & 15
-                digits.append(nibble < 10 ? 48 + nibble : 87 + nibble)
-            }
-        }
-        return String(decoding: digits, as: UTF8.self)
+        Hexadecimal.encode(
+            (0..<4).flatMap { index in
+                stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: words[index] >> $0) }
+            })
     }
 }

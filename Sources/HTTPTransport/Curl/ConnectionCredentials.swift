@@ -1,3 +1,4 @@
+import Basics
 import CCurl
 
 /// Our certificate, its chain and key, and the authorities we trust: parsed once and shared with every connection.

@@ -1,3 +1,4 @@
+import Basics
 import CCurl
 
 /// What libcurl calls while a transfer runs, always on the loop's thread.

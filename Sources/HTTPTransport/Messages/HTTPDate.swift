@@ -1,3 +1,4 @@
+import Basics
 import Glibc
 
 /// Reads HTTP dates: the three forms of RFC 9110 §5.6.7, to the letter, and nothing else.
@@ -13,7 +14,7 @@ package enum HTTPDate {
     ///     the system's.
     /// - Returns: Milliseconds since 1970 UTC, or nil if it is no such date.
     package static func milliseconds(from text: String, now: Int64? = nil) -> Int64? {
-        let now = now ?? Int64(time(nil)) * 1000
+        let now = now ?? WallClock.now()
         let bytes = Array(text.utf8)
         for form in Form.all {
             if let parts = form.parts(of: bytes, now: now) { return parts.milliseconds }

@@ -14,7 +14,7 @@ final class OpenFile: ByteSource {
     /// - Parameter path: path of the file; `-` is refused, a file is known by its whole content.
     /// - Throws: `InputError` for anything that is not a readable regular file.
     init(path: String) throws(InputError) {
-        name = FileName.shown(URL(fileURLWithPath: path).lastPathComponent)
+        name = PlainText.line(URL(fileURLWithPath: path).lastPathComponent)
         guard path != "-" else {
             throw InputError(
                 file: "standard input", rule: "cannot be read twice; save it as a file and name that file")
@@ -81,18 +81,8 @@ final class OpenFile: ByteSource {
     }
 }
 
-/// A file's name as messages and lists may show it.
+/// A file's name as it was given.
 enum FileName {
-    /// The name with a question mark in place of each control character, line ends among them: it must not steer a
-    /// terminal or begin a line of its own (Unicode category Cc).
-    static func shown(_ name: String) -> String {
-        var plain = String.UnicodeScalarView()
-        for scalar in name.unicodeScalars {
-            plain.append(scalar.properties.generalCategory == .control ? "?" : scalar)
-        }
-        return String(plain)
-    }
-
     /// Whether bytes that are not UTF-8 were replaced when the name was read from the command line, so that it names no
     /// file any more.
     static func isDamaged(_ name: String) -> Bool { name.unicodeScalars.contains("\u{FFFD}") }
@@ -139,7 +129,7 @@ package enum ContentDigest {
         guard lstat(path, &facts) == 0 else {
             let code = errno
             if code == ENOENT { return nil }
-            let name = FileName.shown(URL(fileURLWithPath: path).lastPathComponent)
+            let name = PlainText.line(URL(fileURLWithPath: path).lastPathComponent)
             throw OpenFile.refusal(opening: name, code: code)
         }
         return facts.st_mode & S_IFMT == S_IFREG ? FileIdentity(facts) : nil

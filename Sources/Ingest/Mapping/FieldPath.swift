@@ -1,3 +1,4 @@
+import Basics
 import IdentityInsights
 
 /// A dotted path of the API: a documented field, or one below `user.` or `device.` that passes through unchecked.
@@ -46,7 +47,7 @@ struct FieldPath: Sendable, Hashable {
         guard names.count == meant.count, different.count == 1, let (name, right) = different.first,
             right.count >= shortestSlip, name.filter({ !$0.isNumber }) != right.filter({ !$0.isNumber })
         else { return false }
-        return NearestName.distance(NearestName.plain(String(name)), NearestName.plain(String(right))) <= 1
+        return EditDistance.between(NearestName.plain(String(name)), NearestName.plain(String(right))) <= 1
     }
 
     private static func isName(_ segment: Substring) -> Bool {

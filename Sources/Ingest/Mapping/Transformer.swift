@@ -1,3 +1,4 @@
+import Basics
 import IdentityInsights
 import OpenSSL
 
@@ -78,14 +79,10 @@ enum Transformer {
             try SHA256.digest(text.bytes, into: digest)
             text.removeAll()
             for byte in digest {
-                text.append(hexadecimal(byte >> 4))
-                text.append(hexadecimal(byte & 0xF))
+                text.append(Hexadecimal.digit(byte >> 4))
+                text.append(Hexadecimal.digit(byte))
             }
         }
-    }
-
-    private static func hexadecimal(_ value: UInt8) -> UInt8 {
-        value < 10 ? Byte.zero + value : UInt8(ascii: "a") + value - 10
     }
 }
 

@@ -1,3 +1,5 @@
+import Basics
+
 /// Writes canonical request JSON field by field into memory that is used again, opening and closing the objects around
 /// the fields. Fields must come in canonical order.
 struct RequestEmitter: ~Copyable {
@@ -162,8 +164,9 @@ enum JSONString {
             out.storeBytes(of: letter, toByteOffset: 1, as: UInt8.self)
             return 2
         }
-        let digits = StaticString("0123456789abcdef").utf8Start
-        let rest = [UInt8(ascii: "u"), Byte.zero, Byte.zero, digits[Int(byte >> 4)], digits[Int(byte & 0xF)]]
+        let rest = [
+            UInt8(ascii: "u"), Byte.zero, Byte.zero, Hexadecimal.digit(byte >> 4), Hexadecimal.digit(byte),
+        ]
         rest.withUnsafeBytes { (out + 1).copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(out), byteCount: 5) }
         return longestEscape
     }

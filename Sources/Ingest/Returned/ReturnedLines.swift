@@ -1,3 +1,4 @@
+import Basics
 import IdentityInsights
 import RecordStore
 

@@ -1,3 +1,4 @@
+import Basics
 package import RecordStore
 
 /// The table 'What each answer means' of docs/architecture.md as one pure function, its rows in their order.
@@ -157,15 +158,15 @@ struct RecentOutcomes: Sendable {
     /// So many outcomes are looked at.
     static let window = 20
 
-    /// One bit for each outcome, the latest the lowest: whether it was an answer that was read.
-    private var read: UInt32 = 0
+    /// Whether each was an answer that was read.
+    private var answers = SlidingWindow(size: window)
 
     /// Whether one of them was an answer that was read.
-    var holdRead: Bool { read != 0 }
+    var holdRead: Bool { answers.count > 0 }
 
     /// Records how a call ended, in the order in which the ends arrive.
     mutating func take(_ outcome: Outcome) {
-        read = (read << 1 | (outcome.isRead ? 1 : 0)) & ((1 << UInt32(Self.window)) - 1)
+        answers.record(outcome.isRead)
     }
 }
 

@@ -1,3 +1,4 @@
+import Basics
 import RecordStore
 
 /// Halts a batch of whose latest answers too many were final refusals, as when a column has shifted and the lines still
@@ -7,10 +8,8 @@ import RecordStore
 struct FailureThreshold: Sendable {
     private let most: Int
     private let batch: String
-    private var answers: [Bool]
-    private var next = 0
-    private var counted = 0
-    private var failed = 0
+    /// Whether each of the latest answers was a failure.
+    private var answers: SlidingWindow
 
     /// - Parameters:
     ///   - most: More failures than this halt; as many as are looked at never do.
@@ -19,7 +18,7 @@ struct FailureThreshold: Sendable {
     init(most: Int, window: Int, batch: String) {
         self.most = most
         self.batch = batch
-        answers = [Bool](repeating: false, count: max(1, window))
+        answers = SlidingWindow(size: window)
     }
 
     /// Counts one answer by what becomes of its record; returns the halt when there are too many failures.
@@ -33,12 +32,9 @@ struct FailureThreshold: Sendable {
     }
 
     private mutating func count(isFailure: Bool) -> Halt? {
-        failed += (isFailure ? 1 : 0) - (answers[next] ? 1 : 0)
-        answers[next] = isFailure
-        next = (next + 1) % answers.count
-        counted = min(counted + 1, answers.count)
-        guard counted == answers.count, failed > most else { return nil }
-        return .failing(failed, of: answers.count, batch: batch)
+        answers.record(isFailure)
+        guard answers.isFull, answers.count > most else { return nil }
+        return .failing(answers.count, of: answers.size, batch: batch)
     }
 }
 

@@ -1,3 +1,4 @@
+import Basics
 package import RecordStore
 
 /// How a run of a batch ended. In every case all calls of the run are over and their state is written.

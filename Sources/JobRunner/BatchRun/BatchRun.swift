@@ -1,3 +1,4 @@
+import Basics
 import RecordStore
 
 /// One run of a batch: carries out what `RunState`, `EndpointTraffic` and `RetryPolicy` decide.

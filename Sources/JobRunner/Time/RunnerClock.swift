@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 
 /// The time as the runner sees it: the system's, or one that a test holds.
@@ -18,7 +19,7 @@ package struct SystemClock: RunnerClock {
     package init() {}
 
     /// Milliseconds since 1970 UTC.
-    package var now: Int64 { Int64((Date().timeIntervalSince1970 * 1000).rounded(.down)) }
+    package var now: Int64 { WallClock.now() }
 
     /// Nanoseconds since this clock was made.
     package var monotonic: Int64 { (ContinuousClock.now - start).nanoseconds }

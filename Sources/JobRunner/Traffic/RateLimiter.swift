@@ -1,3 +1,5 @@
+import Basics
+
 /// The generic cell rate algorithm (GCRA; ITU-T I.371 annex A) with one addition: never more than rate + burst permits
 /// in any second, which lets a late caller catch up without ever crowding a second.
 ///
@@ -178,9 +180,8 @@ struct ThrottleCut: Sendable {
     private static let pause: Int64 = 1_000_000_000
     private static let climb: Double = 60e9
 
-    private var answers = [Bool](repeating: false, count: window)
-    private var next = 0
-    private var throttled = 0
+    /// Whether each of the latest answers was a 429 or 503.
+    private var answers = SlidingWindow(size: window)
     private var lastCut: Int64?
     private var shareAfterCut = 1.0
 
@@ -193,10 +194,8 @@ struct ThrottleCut: Sendable {
 
     /// Counts one answer; returns the new share when it cuts the rate.
     mutating func record(isThrottled: Bool, at now: Int64) -> Double? {
-        throttled += (isThrottled ? 1 : 0) - (answers[next] ? 1 : 0)
-        answers[next] = isThrottled
-        next = (next + 1) % Self.window
-        guard isThrottled, throttled >= Self.tooMany else { return nil }
+        answers.record(isThrottled)
+        guard isThrottled, answers.count >= Self.tooMany else { return nil }
         if let lastCut, now - lastCut < Self.pause { return nil }
         shareAfterCut = max(Self.leastShare, share(at: now) * Self.factor)
         lastCut = now

@@ -52,7 +52,7 @@ public struct AES256GCM: ~Copyable, Sendable {
     ///   - nonce: The 12 bytes it was sealed with.
     ///   - additionalData: What was authenticated along with it.
     ///   - out: Exactly 16 bytes less than `sealed`; zeroed when the message is refused.
-    /// - Throws: ``OpenSSLError`` with ``OpenSSLError/Code/notAuthentic`` when key, nonce, additional data or message
+    /// - Throws: ``OpenSSLError`` with ``OpenSSLErrorCode/notAuthentic`` when key, nonce, additional data or message
     ///   are not the ones that were sealed.
     public mutating func open(
         _ sealed: UnsafeRawBufferPointer, nonce: UnsafeRawBufferPointer, additionalData: UnsafeRawBufferPointer,

@@ -1,3 +1,4 @@
+import Basics
 import COpenSSL
 
 /// The content encryption algorithms of a JWE (RFC 7518 §5.1). Each takes a key that is used for one message.
@@ -61,7 +62,7 @@ extension ContentCipher {
     ///   - nonce: Of a length that ``takesNonce(ofByteCount:)`` accepts.
     ///   - additionalData: What was authenticated along with the message.
     /// - Returns: The plaintext.
-    /// - Throws: ``OpenSSLError`` with ``OpenSSLError/Code/notAuthentic``, the same for every cause, when key, nonce,
+    /// - Throws: ``OpenSSLError`` with ``OpenSSLErrorCode/notAuthentic``, the same for every cause, when key, nonce,
     ///   additional data, message and tag do not belong together.
     public func open(
         _ ciphertext: UnsafeRawBufferPointer, tag: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer,

@@ -37,7 +37,7 @@ package struct KeyFile: Sendable {
     ///   - bytes: The file's content.
     ///   - password: The password; nil when there is none. It is never asked for on a terminal.
     ///   - name: What to call the file in an error, such as the setting and the file's name.
-    /// - Throws: ``OpenSSLError`` with ``OpenSSLError/Code/unreadable`` or ``OpenSSLError/Code/wrongPassword``.
+    /// - Throws: ``OpenSSLError`` with ``OpenSSLErrorCode/unreadable`` or ``OpenSSLErrorCode/wrongPassword``.
     package init(_ bytes: [UInt8], password: String?, name: String) throws {
         let decoder = KeyDecoder(password: password, name: name)
         if DER.isSequence(bytes), PKCS12.isKeystore(bytes) {

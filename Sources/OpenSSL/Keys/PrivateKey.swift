@@ -62,8 +62,8 @@ extension PrivateKey {
     ///
     /// - Parameter ciphertext: As many bytes as the modulus has.
     /// - Returns: The message.
-    /// - Throws: ``OpenSSLError`` with ``OpenSSLError/Code/notAuthentic`` when it cannot be decrypted, or
-    ///   ``OpenSSLError/Code/wrongKind`` when the key is not RSA.
+    /// - Throws: ``OpenSSLError`` with ``OpenSSLErrorCode/notAuthentic`` when it cannot be decrypted, or
+    ///   ``OpenSSLErrorCode/wrongKind`` when the key is not RSA.
     package func decryptOAEPSHA256(_ ciphertext: [UInt8]) throws -> [UInt8] {
         try requireRSA(kind)
         return try ciphertext.withUnsafeBytes { ciphertext in

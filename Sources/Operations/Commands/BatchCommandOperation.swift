@@ -127,7 +127,7 @@ struct OperatorSession: Sendable {
     /// What the operator does now.
     func action(_ name: String, of batch: BatchID?, detail: String? = nil) throws -> Action {
         Action(
-            at: Int64(Date().timeIntervalSince1970 * 1_000), batch: batch, name: name, detail: detail,
+            at: WallClock.now(), batch: batch, name: name, detail: detail,
             provenance: try place.operatorProvenance())
     }
 

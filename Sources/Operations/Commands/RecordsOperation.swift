@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import RecordStore
 
@@ -64,8 +65,7 @@ struct RecordLine: Encodable {
 
     /// Tab-separated; control characters of an id cannot break the table.
     var text: String {
-        let plainID = String(id.map { $0.isASCII && $0.asciiValue.map { $0 < 0x20 } == true ? "?" : $0 })
-        return [String(line), plainID, status, String(attempts), reason ?? ""].joined(separator: "\t")
+        [String(line), PlainText.line(id), status, String(attempts), reason ?? ""].joined(separator: "\t")
     }
 }
 

@@ -1,3 +1,4 @@
+import Basics
 import JobRunner
 import Logging
 import RecordStore

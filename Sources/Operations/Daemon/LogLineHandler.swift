@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import Logging
 
@@ -37,7 +38,7 @@ struct LogLineHandler: LogHandler {
             case "\"": "\\\""
             case "\\": "\\\\"
             case "\n": "\\n"
-            case _ where scalar.properties.generalCategory == .control: "?"
+            case _ where PlainText.isControl(scalar): "?"
             default: String(scalar)
             }
         }

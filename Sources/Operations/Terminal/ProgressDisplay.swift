@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import Ingest
 import JobRunner
@@ -24,7 +25,7 @@ final class ProgressDisplay: Sendable {
 
         init(until: Int64) {
             self.until = until
-            end = .now + .milliseconds(until - Int64(Date().timeIntervalSince1970 * 1_000))
+            end = .now + .milliseconds(until - WallClock.now())
         }
 
         var pause: ProgressLine.Pause? { end > .now ? .until(until) : nil }

@@ -1,3 +1,5 @@
+import Basics
+
 extension RecordStore {
     /// Takes records off a batch's queue: due retries first, then untried lines in input order.
     ///
@@ -17,8 +19,8 @@ extension RecordStore {
     ///   - completions: Attempts that ended, of any batch, to be written in the same transaction as by ``finish(_:)``;
     ///     if the claim fails, neither is written.
     /// - Returns: The records, and why there are no more.
-    /// - Throws: ``StoreError``; ``StoreError/Code/stateNotWritten`` when the ledger can't be written,
-    ///   ``StoreError/Code/diskFull`` at once when there is no space for it: see ``waitForRoom()``.
+    /// - Throws: ``StoreError``; ``StoreErrorCode/stateNotWritten`` when the ledger can't be written,
+    ///   ``StoreErrorCode/diskFull`` at once when there is no space for it: see ``waitForRoom()``.
     package func claim(
         _ batch: BatchID, upTo count: Int, now: Int64, dueBy: Int64? = nil, caps: CallCaps,
         of rerun: RerunNumber? = nil, finishing completions: [Completion] = []

@@ -1,3 +1,4 @@
+import Basics
 import GRDB
 
 /// Batches move between states conditionally: from these states to that one. Runner, daemon and operators' commands act
@@ -15,8 +16,8 @@ extension RecordStore {
     ///   - action: What an operator did, recorded in the same transaction: whoever sees the state finds the action.
     /// - Returns: Whether it moved: it was in one of these states and may move to that one. A batch with records to
     ///   send isn't completed, and one whose file was read in part doesn't run.
-    /// - Throws: ``StoreError``; ``StoreError/Code/notFound`` when there is no such batch, and
-    ///   ``StoreError/Code/heldByRestore`` when it would run but waits since a restore.
+    /// - Throws: ``StoreError``; ``StoreErrorCode/notFound`` when there is no such batch, and
+    ///   ``StoreErrorCode/heldByRestore`` when it would run but waits since a restore.
     package func moveBatch(
         _ batch: BatchID, from states: Set<BatchState>, to state: BatchState, reason: String?,
         noting action: Action? = nil
@@ -36,7 +37,7 @@ extension RecordStore {
     ///   - state: The next state: running, awaiting confirmation, or completed when nothing is to be sent.
     ///   - reason: Why, for people; no values of records.
     /// - Returns: Whether it moved: it was still ingesting.
-    /// - Throws: ``StoreError``; ``StoreError/Code/notFound`` when there is no such batch.
+    /// - Throws: ``StoreError``; ``StoreErrorCode/notFound`` when there is no such batch.
     @discardableResult
     package func finishIngest(_ batch: BatchID, state: BatchState, reason: String? = nil) async throws -> Bool {
         let hasMoved = try await write { connection in
@@ -66,7 +67,7 @@ extension RecordStore {
     ///   - batch: The batch.
     ///   - now: Milliseconds since 1970 UTC.
     /// - Returns: Whether it resumed.
-    /// - Throws: ``StoreError``; ``StoreError/Code/notFound`` when there is no such batch.
+    /// - Throws: ``StoreError``; ``StoreErrorCode/notFound`` when there is no such batch.
     package func resumeAfterCap(_ batch: BatchID, at now: Int64) async throws -> Bool {
         try await write { connection in
             let isDue = "SELECT resume_at <= ? FROM batches WHERE id = ? AND resume_at IS NOT NULL"

@@ -1,3 +1,4 @@
+import Basics
 import GRDB
 
 /// The number of a re-run within its batch, from 1: it tells a run which of the batch's waiting records it was asked to
@@ -41,7 +42,7 @@ extension RecordStore {
     ///   - batch: The batch, its file read and not rejected; a cancelled one without calls under way.
     ///   - selection: Which records.
     /// - Returns: How many were queued again.
-    /// - Throws: ``StoreError`` with ``StoreError/Code/notAllowed`` when the selection names a status that can't be
+    /// - Throws: ``StoreError`` with ``StoreErrorCode/notAllowed`` when the selection names a status that can't be
     ///   queued again (succeeded and reused above all), or the batch can't run.
     package func requeue(_ batch: BatchID, _ selection: RequeueSelection) async throws -> Int {
         try await rerun(batch, selection).queued
@@ -270,7 +271,7 @@ extension RecordStore {
     ///   - selection: Which of its records.
     ///   - since: The earliest time of another batch's answer that may be reused; nil: none may.
     /// - Returns: How many would be called, and how many not.
-    /// - Throws: ``StoreError`` with ``StoreError/Code/notFound`` when there is no such batch.
+    /// - Throws: ``StoreError`` with ``StoreErrorCode/notFound`` when there is no such batch.
     package func forecast(
         _ batch: BatchID, requeueing selection: RequeueSelection, answeredSince since: Int64?
     ) async throws -> Forecast {

@@ -8,7 +8,7 @@ extension RecordStore {
     ///
     /// - Parameter completions: How the attempts ended.
     /// - Returns: How many were applied; fewer than given means that some were no longer open.
-    /// - Throws: ``StoreError``; ``StoreError/Code/stateNotWritten`` when it can't be written, and nothing was. On a
+    /// - Throws: ``StoreError``; ``StoreErrorCode/stateNotWritten`` when it can't be written, and nothing was. On a
     ///   full disk it waits for space longer than any other operation: ``stopWaitingForRoom(exceptForEndsOfCalls:)``.
     package func finish(_ completions: [Completion]) async throws -> Int {
         try requireRunning()

@@ -1,3 +1,4 @@
+import Basics
 import GRDB
 
 extension RecordStore {
@@ -27,7 +28,7 @@ extension RecordStore {
 
     /// The batch with a number.
     ///
-    /// - Throws: ``StoreError`` with ``StoreError/Code/notFound`` when there is none.
+    /// - Throws: ``StoreError`` with ``StoreErrorCode/notFound`` when there is none.
     package func batch(_ id: BatchID) throws -> Batch {
         guard let batch = try read({ try Batch.fetchAll($0, "WHERE id = ?", [id.rawValue]).first }) else {
             throw StoreError.noBatch(id)
@@ -53,14 +54,14 @@ extension RecordStore {
 
     /// A batch's counters.
     ///
-    /// - Throws: ``StoreError`` with ``StoreError/Code/notFound`` when there is no such batch.
+    /// - Throws: ``StoreError`` with ``StoreErrorCode/notFound`` when there is no such batch.
     package func progress(_ batch: BatchID) throws -> BatchCounts {
         try self.batch(batch).counts
     }
 
     /// What is needed to rebuild requests from a batch's raw rows, as it was given to ``createBatch(_:claimedFile:)``.
     ///
-    /// - Throws: ``StoreError`` with ``StoreError/Code/notFound`` when there is no such batch or it was erased.
+    /// - Throws: ``StoreError`` with ``StoreErrorCode/notFound`` when there is no such batch or it was erased.
     package func layout(of batch: BatchID) throws -> [UInt8] {
         let key = try dataKey(of: batch)
         let sealed = try read { database in

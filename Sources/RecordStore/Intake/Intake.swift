@@ -1,3 +1,4 @@
+import Basics
 import GRDB
 import OpenSSL
 import Synchronization
@@ -173,7 +174,7 @@ extension RecordStore {
     ///   - new: What it is made from.
     ///   - claimedFile: The file's path in `working/`; kept with the batch's number in the same transaction.
     /// - Returns: The batch, named `<file stem>-<number>`.
-    /// - Throws: ``StoreError``: ``StoreError/Code/takenIn`` when an earlier batch of the job has the same content,
+    /// - Throws: ``StoreError``: ``StoreErrorCode/takenIn`` when an earlier batch of the job has the same content,
     ///   unless it is to be taken in again; when the same file is being read under the same job, the file at that path
     ///   has a batch already, or state can't be written.
     package func createBatch(_ new: NewBatch, claimedFile: ClaimedFile? = nil) async throws -> Batch {
@@ -188,7 +189,7 @@ extension RecordStore {
 
     /// An empty chunk for a batch's records; ``append(_:checkpoint:)`` returns it for reuse.
     ///
-    /// - Throws: ``StoreError`` with ``StoreError/Code/notFound`` when there is no such batch or it was erased.
+    /// - Throws: ``StoreError`` with ``StoreErrorCode/notFound`` when there is no such batch or it was erased.
     package func chunk(for batch: BatchID) throws -> RecordChunk {
         RecordChunk(batch: batch, seal: try dataKey(of: batch).makeSeal(), fingerprints: fingerprints)
     }

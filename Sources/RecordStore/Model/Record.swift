@@ -1,3 +1,5 @@
+import Basics
+
 /// A record: its batch and the line it starts at.
 package struct RecordID: RawRepresentable, Hashable, Sendable, Comparable, Codable {
     static let lineBits: Int64 = 32
@@ -156,7 +158,7 @@ package struct RecordView: Sendable {
 
     /// Opens the record's own id and its raw row, together.
     ///
-    /// - Throws: ``StoreError`` with ``StoreError/Code/altered`` when it was altered.
+    /// - Throws: ``StoreError`` with ``StoreErrorCode/altered`` when it was altered.
     package func payload() throws -> (id: [UInt8], rawRow: [UInt8]) {
         try SealedPayload.read(key.open(sealedPayload, record: record.rawValue, column: .payload))
     }

@@ -1,3 +1,4 @@
+import Basics
 import GRDB
 
 /// A file of a drop folder on its way from the inbox to the archive.

@@ -64,7 +64,7 @@ extension RecordStore {
     ///   - batch: The batch, its file read.
     ///   - since: The earliest time of another batch's answer that may be reused; nil: none may.
     /// - Returns: How many would be called, and how many not.
-    /// - Throws: ``StoreError`` with ``StoreError/Code/notFound`` when there is no such batch.
+    /// - Throws: ``StoreError`` with ``StoreErrorCode/notFound`` when there is no such batch.
     package func forecast(_ batch: BatchID, answeredSince since: Int64?) throws -> Forecast {
         let row = try self.batch(batch)
         let since = row.reuses ? since : nil

@@ -37,7 +37,7 @@ extension RecordStore {
 
     /// The totals of a batch's ledger.
     ///
-    /// - Throws: ``StoreError`` with ``StoreError/Code/notFound`` when there is no such batch.
+    /// - Throws: ``StoreError`` with ``StoreErrorCode/notFound`` when there is no such batch.
     package func ledgerTotals(_ batch: BatchID) throws -> LedgerTotals {
         let counts = try progress(batch)
         var totals = LedgerTotals()

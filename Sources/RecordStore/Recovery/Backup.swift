@@ -55,7 +55,7 @@ struct DatabaseCopy: Sendable {
 
     /// Merges it into one file, checks all of it, and reads from it.
     ///
-    /// - Throws: ``StoreError`` with ``StoreError/Code/damaged``, giving the name the operator knows.
+    /// - Throws: ``StoreError`` with ``StoreErrorCode/damaged``, giving the name the operator knows.
     func inspect<T>(called name: String, _ body: (Database) throws -> T) throws -> T {
         do {
             let queue = try DatabaseQueue(path: path, configuration: DatabaseFile.configuration(label: "rollcall.copy"))

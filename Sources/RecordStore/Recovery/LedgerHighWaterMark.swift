@@ -12,7 +12,7 @@ struct LedgerFiles: Sendable {
 
     /// Makes sure that attempts up to an id may be committed.
     ///
-    /// - Throws: ``StoreError`` with ``StoreError/Code/stateNotWritten``.
+    /// - Throws: ``StoreError`` with ``StoreErrorCode/stateNotWritten``.
     func reserve(upTo attempt: Int64) throws {
         try trace.reserve(upTo: attempt)
     }
@@ -20,7 +20,7 @@ struct LedgerFiles: Sendable {
     /// Records that attempts up to an id are committed; their calls may leave when it returns. The mark is synchronized
     /// first: it is never behind the trace unless it was replaced by an older copy.
     ///
-    /// - Throws: ``StoreError`` with ``StoreError/Code/stateNotWritten``.
+    /// - Throws: ``StoreError`` with ``StoreErrorCode/stateNotWritten``.
     func advance(to attempt: Int64) throws {
         try mark.advance(to: attempt)
         try trace.advance(to: attempt)
@@ -28,7 +28,7 @@ struct LedgerFiles: Sendable {
 
     /// Names batches before their first claim.
     ///
-    /// - Throws: ``StoreError`` with ``StoreError/Code/stateNotWritten``.
+    /// - Throws: ``StoreError`` with ``StoreErrorCode/stateNotWritten``.
     func append(_ entries: [BatchJournal.Entry]) throws {
         try trail.append(entries)
         try trace.append(entries)
@@ -36,7 +36,7 @@ struct LedgerFiles: Sendable {
 
     /// Records, when nothing more will be claimed, that the trace's bound is exact.
     ///
-    /// - Throws: ``StoreError`` with ``StoreError/Code/stateNotWritten``.
+    /// - Throws: ``StoreError`` with ``StoreErrorCode/stateNotWritten``.
     func settle() throws {
         try trace.settle(at: trace.position.claimed)
     }

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import OpenSSL
 import Synchronization
@@ -77,7 +78,7 @@ extension LedgerTrace {
     ///   - sealingKey: The key that its files are sealed with.
     ///   - flags: `O_RDONLY`, or `O_RDWR` to continue the trace.
     /// - Returns: What was found; only ``LedgerWitness/own(_:)`` may be continued.
-    /// - Throws: ``StoreError`` with ``StoreError/Code/keysFolder`` when the file exists and cannot be opened.
+    /// - Throws: ``StoreError`` with ``StoreErrorCode/keysFolder`` when the file exists and cannot be opened.
     static func find(
         in folder: String, storeID: [UInt8], sealingKey: SealingKey, flags: Int32 = O_RDONLY
     ) throws -> LedgerWitness<LedgerTrace> {
@@ -113,7 +114,7 @@ extension LedgerTrace {
     /// Creates a new file, mode 0600. It gets its name once it is complete and synchronized, replacing any existing
     /// one.
     ///
-    /// - Throws: ``StoreError`` with ``StoreError/Code/keysFolder`` when it cannot be created there.
+    /// - Throws: ``StoreError`` with ``StoreErrorCode/keysFolder`` when it cannot be created there.
     static func make(
         in folder: String, storeID: [UInt8], sealingKey: SealingKey, position: Position, entries: [BatchJournal.Entry]
     ) throws -> LedgerTrace {

@@ -12,7 +12,7 @@ struct DatabaseFile {
 
     /// Refuses to create a new database where a mark or a trace shows that calls were made from one that is missing.
     ///
-    /// - Throws: ``StoreError`` with ``StoreError/Code/noDatabase``.
+    /// - Throws: ``StoreError`` with ``StoreErrorCode/noDatabase``.
     func refuseLoss(_ places: LedgerPlaces) throws {
         if let loss = loss(places) { throw loss }
     }
@@ -151,7 +151,7 @@ extension DatabaseFile {
     /// Its old name is removed only when another file takes it, so that there is a database at all times.
     ///
     /// - Returns: The name's path; nil when there was none.
-    /// - Throws: ``StoreError`` with ``StoreError/Code/locked`` when it is open elsewhere.
+    /// - Throws: ``StoreError`` with ``StoreErrorCode/locked`` when it is open elsewhere.
     func setAside() throws -> String? {
         guard exists else { return nil }
         try makeOneFile()

@@ -20,7 +20,7 @@ struct FilesInPlace: Sendable {
 
     /// Records the current files of an open database.
     ///
-    /// - Throws: ``StoreError`` with ``StoreError/Code/notReadable`` when one cannot be inspected.
+    /// - Throws: ``StoreError`` with ``StoreErrorCode/notReadable`` when one cannot be inspected.
     init(database: String) throws {
         files = try Self.suffixes.compactMap { suffix in
             let path = database + suffix
@@ -30,8 +30,8 @@ struct FilesInPlace: Sendable {
 
     /// Fails once one of them is missing or replaced.
     ///
-    /// - Throws: ``StoreError`` with ``StoreError/Code/stateNotWritten``, naming the file; with
-    ///   ``StoreError/Code/notReadable`` when one cannot be inspected.
+    /// - Throws: ``StoreError`` with ``StoreErrorCode/stateNotWritten``, naming the file; with
+    ///   ``StoreErrorCode/notReadable`` when one cannot be inspected.
     func check() throws {
         for (path, identity) in files {
             let found = try Self.identity(of: path)

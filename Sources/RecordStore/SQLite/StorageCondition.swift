@@ -104,7 +104,7 @@ extension RecordStore {
 
     /// Returns when something can be written; at once unless the disk is full.
     ///
-    /// - Throws: ``StoreError``; ``StoreError/Code/diskFull`` when waiting has been stopped.
+    /// - Throws: ``StoreError``; ``StoreErrorCode/diskFull`` when waiting has been stopped.
     package func waitForRoom() async throws {
         try await write { connection in
             try connection.database.execute(sql: "UPDATE ledger_position SET last_attempt = last_attempt")
@@ -114,7 +114,7 @@ extension RecordStore {
     /// Verifies that something can be written now.
     ///
     /// - Parameter now: The time of the runner's report, in milliseconds since 1970 UTC; other processes read it.
-    /// - Throws: ``StoreError``; ``StoreError/Code/diskFull`` at once while the disk is full.
+    /// - Throws: ``StoreError``; ``StoreErrorCode/diskFull`` at once while the disk is full.
     package func confirmWriting(at now: Int64) async throws {
         try requireRunning()
         try await write(patience: .none) { connection in
@@ -123,7 +123,7 @@ extension RecordStore {
     }
 
     /// Stops waiting for space, because the program is asked to stop: waiting operations are tried once more, and then
-    /// fail with ``StoreError/Code/diskFull``.
+    /// fail with ``StoreErrorCode/diskFull``.
     ///
     /// - Parameter exceptForEndsOfCalls: Whether ends of calls, which are known nowhere else, keep waiting.
     package func stopWaitingForRoom(exceptForEndsOfCalls: Bool) {

@@ -62,7 +62,7 @@ struct FileDescriptor: ~Copyable, Sendable {
 
     /// Its bytes from an offset on, by default its start; fewer than asked for when the file is shorter.
     ///
-    /// - Throws: ``StoreError`` with ``StoreError/Code/notReadable``: a file that can't be read is not an empty one.
+    /// - Throws: ``StoreError`` with ``StoreErrorCode/notReadable``: a file that can't be read is not an empty one.
     func read(upTo count: Int, at offset: Int = 0) throws -> [UInt8] {
         try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             let read = SystemCall.transferring(count) { moved in

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 
 /// The runner's lock, `<database>.lock`: held while the process lives, and never taken on the database itself.
@@ -6,7 +7,7 @@ struct StoreLock: ~Copyable, Sendable {
 
     /// Takes the lock and writes this process's id into it.
     ///
-    /// - Throws: ``StoreError`` with ``StoreError/Code/locked``, naming the process that holds it.
+    /// - Throws: ``StoreError`` with ``StoreErrorCode/locked``, naming the process that holds it.
     static func take(database: String) throws -> StoreLock {
         let file = try PrivateFile.open(database + ".lock")
         guard take(file) else { throw try held(file, database) }

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import GRDB
 
@@ -59,7 +60,7 @@ struct BatchStatements {
 extension WriterConnection {
     /// The part of a batch's row that writing needs.
     ///
-    /// - Throws: ``StoreError`` with ``StoreError/Code/notFound``.
+    /// - Throws: ``StoreError`` with ``StoreErrorCode/notFound``.
     func batchRow(_ batch: BatchID) throws -> BatchRow {
         let statement = batches.select
         statement.bind(batch.rawValue, at: 1)

@@ -1,3 +1,4 @@
+import Basics
 import OpenSSL
 import Synchronization
 
@@ -52,7 +53,7 @@ struct Seal: ~Copyable, Sendable {
 
     /// Opens a sealed value.
     ///
-    /// - Throws: ``StoreError`` with ``StoreError/Code/altered`` when it isn't what was sealed in this place.
+    /// - Throws: ``StoreError`` with ``StoreErrorCode/altered`` when it isn't what was sealed in this place.
     mutating func open(_ sealed: [UInt8], record: Int64, column: SealedColumn) throws -> [UInt8] {
         let count = sealed.count - Self.overhead
         guard count >= 0 else { throw Self.altered }
@@ -178,7 +179,7 @@ enum SealedPayload {
 
     /// Splits the payload into id and row.
     ///
-    /// - Throws: ``StoreError`` with ``StoreError/Code/altered`` when the lengths don't fit.
+    /// - Throws: ``StoreError`` with ``StoreErrorCode/altered`` when the lengths don't fit.
     static func read(_ bytes: [UInt8]) throws -> (id: [UInt8], rawRow: [UInt8]) {
         guard bytes.count >= headerByteCount else { throw altered }
         let count = bytes.withUnsafeBytes { Int(UInt32(littleEndian: $0.loadUnaligned(as: UInt32.self))) }

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import GRDB
 import OpenSSL
@@ -21,7 +22,7 @@ package struct SealingKey: Sendable {
     ///   - path: The file.
     ///   - name: What to call it in messages; its last path component when nil.
     /// - Returns: The key.
-    /// - Throws: ``StoreError`` with ``StoreError/Code/sealingKey`` when the file is missing, readable by others than
+    /// - Throws: ``StoreError`` with ``StoreErrorCode/sealingKey`` when the file is missing, readable by others than
     ///   its owner, or holds no key.
     package static func load(path: String, name: String? = nil) throws -> SealingKey {
         let name = name ?? URL(fileURLWithPath: path).lastPathComponent
@@ -33,7 +34,7 @@ package struct SealingKey: Sendable {
             throw StoreError(.sealingKey, "The sealing key \(name) can be read by others; run chmod 600 on it")
         }
         let text = try file.read(upTo: 2 * byteCount + 2).filter { $0 != UInt8(ascii: "\n") }
-        guard text.count == 2 * byteCount, let bytes = decode(text) else {
+        guard text.count == 2 * byteCount, let bytes = Hexadecimal.decode(text) else {
             throw StoreError(
                 .sealingKey, "\(name) holds no sealing key; put the right file back or correct sealing_key")
         }
@@ -49,28 +50,17 @@ package struct SealingKey: Sendable {
         let bytes = try SecureRandom.bytes(byteCount)
         try PrivateFile.createFolder(of: path)
         let file = try PrivateFile.create(path)
-        try file.write(encode(bytes) + [UInt8(ascii: "\n")])
+        try file.write(Array("\(Hexadecimal.encode(bytes))\n".utf8))
         try file.synchronize()
         try PrivateFile.synchronizeFolder(of: path)
         return try SealingKey(bytes: bytes)
-    }
-
-    private static func encode(_ bytes: [UInt8]) -> [UInt8] {
-        let digits = Array("0123456789abcdef".utf8)
-        return bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
-    }
-
-    private static func decode(_ text: [UInt8]) -> [UInt8]? {
-        let values = text.compactMap { Character(UnicodeScalar($0)).hexDigitValue }
-        guard values.count == text.count else { return nil }
-        return stride(from: 0, to: values.count, by: 2).map { UInt8(values[$0] << 4 | values[$0 + 1]) }
     }
 }
 
 extension SealingKey {
     /// ``keyID`` as its 8 bytes.
     var identifier: [UInt8] {
-        stride(from: 0, to: keyID.count, by: 2).compactMap { UInt8(keyID.dropFirst($0).prefix(2), radix: 16) }
+        Hexadecimal.decode(keyID.utf8) ?? []
     }
 
     /// Seals another key; `owner` is the batch it belongs to, 0 for a key of the whole database.
@@ -81,7 +71,7 @@ extension SealingKey {
 
     /// Opens a key sealed with ``wrap(_:owner:as:)``.
     ///
-    /// - Throws: ``StoreError`` with ``StoreError/Code/altered`` when it was altered or belongs somewhere else.
+    /// - Throws: ``StoreError`` with ``StoreErrorCode/altered`` when it was altered or belongs somewhere else.
     func unwrap(_ wrapped: [UInt8], owner: Int64, as column: SealedColumn) throws -> [UInt8] {
         var seal = try Seal(key: bytes, id: identifier)
         return try seal.open(wrapped, record: owner, column: column)
@@ -114,7 +104,7 @@ struct WrappedDataKey: Sendable {
 
     /// Opens the key.
     ///
-    /// - Throws: ``StoreError`` with ``StoreError/Code/sealingKey`` when another sealing key wrapped it.
+    /// - Throws: ``StoreError`` with ``StoreErrorCode/sealingKey`` when another sealing key wrapped it.
     func unwrap(with sealingKey: SealingKey) throws -> DataKey {
         guard sealingKeyID == sealingKey.keyID else {
             throw StoreError.wrongSealingKey(needed: sealingKeyID, given: sealingKey.keyID)

@@ -31,7 +31,7 @@ final class ResultFile {
     func complete() throws -> FileFacts {
         let digest = try sink.finish()
         guard fsync(descriptor) == 0 else {
-            throw ResultError(name, cannotBe: "written to disk", because: SystemFault(errno))
+            throw ResultError(.notWritten, name, cannotBe: "written to disk", because: SystemFault(errno))
         }
         return FileFacts(name: name, bytes: sink.byteCount, digest: digest)
     }
@@ -98,7 +98,7 @@ final class ByteSink {
 
     private func failure(_ code: Int32) -> ResultError {
         if code == EPIPE { return ResultError(.closed, "\(name) was closed before everything was written") }
-        return ResultError(name, cannotBe: "written", because: SystemFault(code))
+        return ResultError(.notWritten, name, cannotBe: "written", because: SystemFault(code))
     }
 }
 
@@ -178,7 +178,7 @@ final class ResultFolder {
     }
 
     private static func failure(_ verb: String, _ name: String) -> ResultError {
-        ResultError(name, cannotBe: verb, because: SystemFault(errno))
+        ResultError(.notWritten, name, cannotBe: verb, because: SystemFault(errno))
     }
 }
 
@@ -202,7 +202,7 @@ package struct ResultStamp: Sendable {
 
     /// Whether the files were written for a batch, at whichever of its ends.
     package func concerns(_ batch: Batch) -> Bool {
-        summary.batch.number == batch.id.rawValue && summary.batch.digest == batch.contentDigest.hexadecimal
+        summary.batch.number == batch.id.rawValue && summary.batch.digest == Hexadecimal.encode(batch.contentDigest)
     }
 
     /// Whether the files are there and describe the batch as it is now: of the same end, with the same counters.

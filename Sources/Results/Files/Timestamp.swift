@@ -68,11 +68,3 @@ package enum Timestamp {
         UInt8(ascii: "0") + UInt8(truncatingIfNeeded: (value % 10).magnitude)
     }
 }
-
-extension Collection<UInt8> {
-    /// Two lower-case digits per byte.
-    var hexadecimal: String {
-        let digits = Array("0123456789abcdef")
-        return String(flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 0xF)]] })
-    }
-}

@@ -1,3 +1,4 @@
+import Basics
 import Mustache
 
 /// The data of `report.html`: our own figures and texts, no ids and no values of records.
@@ -45,19 +46,8 @@ struct Report {
     static func bars(_ counts: [(String, Int)]) -> [Row] {
         let largest = counts.map(\.1).max() ?? 0
         return counts.map { label, count in
-            Row(label: label, value: grouped(count), width: largest == 0 ? 0 : count * 100 / largest)
+            Row(label: label, value: Counted.number(count), width: largest == 0 ? 0 : count * 100 / largest)
         }
-    }
-
-    /// With thousands separators.
-    static func grouped(_ number: Int) -> String {
-        var text = String(number)
-        var place = text.index(text.endIndex, offsetBy: -3, limitedBy: text.startIndex)
-        while let here = place, here > text.startIndex, text[text.index(before: here)] != "-" {
-            text.insert(",", at: here)
-            place = text.index(here, offsetBy: -3, limitedBy: text.startIndex)
-        }
-        return text
     }
 }
 
@@ -81,7 +71,7 @@ extension Report {
             ("in doubt", records.inDoubt), ("invalid", records.invalid), ("cancelled", records.cancelled),
             ("queued", records.queued), ("in flight", records.inFlight),
         ]
-        return bars(counts.filter { $0.1 > 0 }) + [Row(label: "total", value: grouped(records.total))]
+        return bars(counts.filter { $0.1 > 0 }) + [Row(label: "total", value: Counted.number(records.total))]
     }
 
     static func calls(_ summary: BatchSummary) -> [Row] {
@@ -92,7 +82,7 @@ extension Report {
             ("possible double bills (sent again while in doubt)", calls.possibleDoubleBills),
             ("retries", calls.retries),
         ]
-        let rows = counts.map { Row(label: $0.0, value: grouped($0.1)) }
+        let rows = counts.map { Row(label: $0.0, value: Counted.number($0.1)) }
         return rows + [Row(label: "cost", value: summary.cost.description)]
     }
 
@@ -101,7 +91,7 @@ extension Report {
             ("median", latency.median), ("95 in 100 within", latency.p95), ("99 in 100 within", latency.p99),
             ("longest", latency.longest),
         ]
-        return figures.map { Row(label: $0.0, value: "\(grouped($0.1)) ms") }
+        return figures.map { Row(label: $0.0, value: "\(Counted.number($0.1)) ms") }
     }
 
     static func scores(_ scores: [Int]) -> [Row] {

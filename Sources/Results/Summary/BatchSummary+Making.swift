@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import IdentityInsights
 import RecordStore
@@ -26,7 +27,7 @@ extension BatchSummary {
 
 extension BatchSummary.File {
     init(_ facts: FileFacts) {
-        self.init(name: facts.name, bytes: facts.bytes, sha256: facts.digest.hexadecimal)
+        self.init(name: facts.name, bytes: facts.bytes, sha256: Hexadecimal.encode(facts.digest))
     }
 }
 
@@ -34,7 +35,7 @@ extension BatchSummary.Identity {
     init(_ batch: Batch) {
         self.init(
             number: batch.id.rawValue, name: batch.name, job: batch.job, file: batch.fileName, format: batch.format,
-            inputSHA256: batch.contentDigest.hexadecimal)
+            inputSHA256: Hexadecimal.encode(batch.contentDigest))
     }
 }
 

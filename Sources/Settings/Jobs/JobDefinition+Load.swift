@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 
 extension JobDefinition {
@@ -12,7 +13,7 @@ extension JobDefinition {
         guard !name.contains("/"), FileManager.default.fileExists(atPath: path) else {
             let files = (try? FileManager.default.contentsOfDirectory(atPath: settings.jobs)) ?? []
             let names = files.filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }
-            let nearest = nearestWord(to: name, among: names)
+            let nearest = EditDistance.nearestWord(to: name, among: names)
             let remedy = nearest.map { "the nearest is '\($0)'" } ?? "the folder holds no job files"
             throw SettingsError(
                 file: settings.jobs, key: name, "there is no job '\(name)' here: \(remedy)", nearest: nearest)

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 
 /// A file's values under their dotted paths, each known to the schema.
@@ -136,7 +137,7 @@ extension FlatFile {
     private func isFromFile(_ path: String) -> Bool { scalars[path]?.place.variable == nil }
 
     private func unknownVariable(_ variable: String, known: some Sequence<String>) -> SettingsError {
-        let nearest = nearestWord(to: variable, among: known)
+        let nearest = EditDistance.nearestWord(to: variable, among: known)
         return SettingsError(
             file: "environment", key: variable,
             "the variable \(variable) is unknown: the nearest is \(nearest ?? "none")", nearest: nearest)

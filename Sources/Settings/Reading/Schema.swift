@@ -1,3 +1,5 @@
+import Basics
+
 /// All the keys a kind of file may hold.
 struct Schema: Sendable {
     let keys: [KeyDescription]
@@ -8,10 +10,10 @@ struct Schema: Sendable {
     /// Sections that a later version will know, with the sentence by which this one refuses them.
     private let planned: [String: String]
 
-    init(_ keys: [KeyDescription], besides house: [KeyDescription] = [], planned: [String: String] = [:]) {
+    init(_ keys: [KeyDescription], besides settings: [KeyDescription] = [], planned: [String: String] = [:]) {
         self.keys = keys
         self.planned = planned
-        ofSettingsFile = Set(house.map(\.path)).subtracting(keys.map(\.path))
+        ofSettingsFile = Set(settings.map(\.path)).subtracting(keys.map(\.path))
         byPath = Dictionary(keys.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
         sections = Set(keys.map { $0.path.split(separator: ".").dropLast().joined(separator: ".") }).subtracting([""])
     }
@@ -42,37 +44,9 @@ struct Schema: Sendable {
         if let elsewhere = keys.first(where: { $0.path.hasSuffix("." + name) || $0.path == name }) {
             return elsewhere.path
         }
-        guard !section.isEmpty else { return nearestWord(to: name, among: keys.map(\.path) + sections) }
-        return nearestWord(to: name, among: members(of: section)).map { section + "." + $0 }
+        guard !section.isEmpty else { return EditDistance.nearestWord(to: name, among: keys.map(\.path) + sections) }
+        return EditDistance.nearestWord(to: name, among: members(of: section)).map { section + "." + $0 }
     }
-}
-
-/// How many characters must be put in, taken out, changed or swapped with their neighbour to turn one word into the
-/// other (optimal string alignment).
-package func editDistance(_ first: String, _ second: String) -> Int {
-    let first = Array(first.lowercased().utf8)
-    let second = Array(second.lowercased().utf8)
-    var beforeLast = [Int](repeating: 0, count: second.count + 1)
-    var last = Array(0...second.count)
-    for row in 1..<(first.count + 1) {
-        var current = [row]
-        for column in 1..<(second.count + 1) {
-            let change = last[column - 1] + (first[row - 1] == second[column - 1] ? 0 : 1)
-            var best = min(change, last[column] + 1, current[column - 1] + 1)
-            if row > 1, column > 1, first[row - 1] == second[column - 2], first[row - 2] == second[column - 1] {
-                best = min(best, beforeLast[column - 2] + 1)
-            }
-            current.append(best)
-        }
-        beforeLast = last
-        last = current
-    }
-    return last[second.count]
-}
-
-/// The word of `words` nearest to `word`; of several equally near the first in alphabetical order.
-package func nearestWord(to word: String, among words: some Sequence<String>) -> String? {
-    words.sorted().min { editDistance(word, $0) < editDistance(word, $1) }
 }
 
 /// The table of one field: `{ column | columns + join | value, transform }`.

@@ -60,7 +60,7 @@ package struct ResolveOperation: Sendable {
             heldReason: "resolved as failed by hand; held and not sent, an identical record may have been billed"
         ) { count in
             Action(
-                at: Int64(Date().timeIntervalSince1970 * 1_000), batch: batch.id, name: "resolve",
+                at: WallClock.now(), batch: batch.id, name: "resolve",
                 detail: "\(scope) as failed: \(NumberFormat.count(count, "record"))", provenance: provenance)
         }
         console.note("\(batch.name): \(NumberFormat.count(count, "record")) in doubt resolved as failed")
