@@ -1,5 +1,6 @@
 import Foundation
 package import Ingest
+import JobRunner
 import RecordStore
 import Results
 
@@ -11,6 +12,8 @@ struct BatchResults: Sendable {
     let place: ResultsLocation
     /// Where the operator wants them instead; nil: nowhere else.
     var out: ResultsLocation?
+    /// What the time of the writing is taken from.
+    var clock: any RunnerClock = SystemClock()
 
     /// The folder a batch's results are written to.
     func folder(of batch: Batch) -> String { (out ?? place).folder(of: batch) }
@@ -55,7 +58,7 @@ struct BatchResults: Sendable {
     ///
     /// - Throws: `StoreError`.
     func summary(of batch: Batch) throws -> BatchSummary {
-        try ResultWriter(store: store).summary(of: batch.id, pricing: pricing, now: Self.now)
+        try ResultWriter(store: store).summary(of: batch.id, pricing: pricing, now: clock.now)
     }
 
     /// Folders, besides the one that is written to, that hold files of an earlier end of a batch.
@@ -74,7 +77,7 @@ struct BatchResults: Sendable {
     func write(_ batch: Batch, into folder: String) throws -> WrittenResults {
         let written = try ResultWriter(store: store).write(
             batch.id, into: folder, returning: ReturnedRows(layout: RecordLayout(decoding: store.layout(of: batch.id))),
-            options: place.form, pricing: pricing, now: Self.now)
+            options: place.form, pricing: pricing, now: clock.now)
         if folder == place.folder(of: batch) { try place.share(batch) }
         return written
     }
@@ -106,8 +109,6 @@ struct BatchResults: Sendable {
         var seen = Set([Self.absolute(folder(of: batch))])
         return known.filter { seen.insert(Self.absolute($0)).inserted }
     }
-
-    private static var now: Int64 { Int64(Date().timeIntervalSince1970 * 1_000) }
 }
 
 // Ingest knows how rows look in a file, Results knows which go into which file; neither imports the other.
@@ -150,7 +151,7 @@ extension BatchResults {
         guard try !namedFolders(of: batch).contains(folder) else { return }
         try await store.recordAction(
             Action(
-                at: Int64(Date().timeIntervalSince1970 * 1_000), batch: batch.id, name: Self.action, detail: folder,
+                at: clock.now, batch: batch.id, name: Self.action, detail: folder,
                 provenance: try provenance()))
     }
 

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import Ingest
 import JobRunner
@@ -32,7 +33,7 @@ package struct CheckOperation: Sendable {
         var job = try place.job(job)
         if !reuses { job.reuseWithin = nil }
         let store = try await past(of: place, looksForAnswers: job.reuseWithin != nil)
-        let now = Date()
+        let now = WallClock.now()
         let spending = store.map { Spending(store: $0, job: job, pricing: place.pricing) }
         var (calls, invalid) = (0, 0)
         var answered = AnsweredRequests()
@@ -104,7 +105,7 @@ struct CheckProspect {
     /// - Throws: `StoreError` when the database cannot be read.
     init(
         _ survey: FileSurvey, known: Batch?, sameAs: String? = nil, job: JobDefinition, pricing: Pricing?,
-        spending: Spending?, at now: Date, after others: Int
+        spending: Spending?, at now: Int64, after others: Int
     ) async throws {
         let month = (try spending?.callsThisMonth(at: now) ?? 0) + others
         let whole = Estimate(
@@ -119,7 +120,7 @@ struct CheckProspect {
             self.now = Estimate(calls: 0, rate: job.limits.rate, pricing: pricing)
             again = whole
         } else if let known, known.isIngested,
-            let left = try await spending?.estimate(of: known, at: now, after: others)
+            let left = try await spending?.estimate(of: known, after: others)
         {
             (self.now, again) = (left, nil)
         } else {

@@ -67,7 +67,8 @@ struct ScheduledRerun {
     /// reported once.
     private func awaitsDecision(_ batch: Batch) async throws -> Bool {
         guard let own = context.configuration.job(named: batch.job) else { return false }
-        let spending = Spending(store: context.store, job: own, pricing: context.configuration.place.pricing)
+        let spending = Spending(
+            store: context.store, job: own, pricing: context.configuration.place.pricing, clock: context.clock)
         let admission = try await spending.admission(ofRequeueing: selection, in: batch)
         guard let reason = admission.reason else { return false }
         if try !isReported(batch) { try await tell(batch, own, reason, isHeld: admission.isHeld) }

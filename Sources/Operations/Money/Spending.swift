@@ -1,4 +1,5 @@
 import Foundation
+import JobRunner
 import RecordStore
 import Results
 import Settings
@@ -8,22 +9,24 @@ struct Spending {
     let store: RecordStore
     let job: JobDefinition
     let pricing: Pricing?
+    /// By which the month's calls are counted and answers grow old.
+    var clock: any RunnerClock = SystemClock()
 
     /// What a batch's queued records would take, after a look at the answers of all earlier batches.
     ///
     /// - Parameters:
     ///   - batch: Its file has been read.
-    ///   - now: The time.
     ///   - others: Calls that are made before, and are not in the database yet.
     /// - Returns: Calls, time and cost.
     /// - Throws: `StoreError` when the database cannot be read or written.
-    func estimate(of batch: Batch, at now: Date = Date(), after others: Int = 0) async throws -> Estimate {
+    func estimate(of batch: Batch, after others: Int = 0) async throws -> Estimate {
+        let now = clock.now
         if job.reuseWithin != nil { try await store.learnAnswers() }
         let forecast = try store.forecast(batch.id, answeredSince: Self.answeredSince(job, at: now))
         return try estimate(forecast, at: now, after: others)
     }
 
-    private func estimate(_ forecast: Forecast, at now: Date, after others: Int = 0) throws -> Estimate {
+    private func estimate(_ forecast: Forecast, at now: Int64, after others: Int = 0) throws -> Estimate {
         Estimate(
             calls: forecast.calls, repeats: forecast.repeats, reused: forecast.reused, held: forecast.held,
             rate: job.limits.rate, pricing: pricing, callsThisMonth: try callsThisMonth(at: now) + others)
@@ -48,7 +51,7 @@ struct Spending {
     /// - Returns: Why not, and what they would cost.
     /// - Throws: `StoreError` when the database cannot be read or written.
     func admission(ofRequeueing selection: RequeueSelection, in batch: Batch) async throws -> AdmissionPolicy {
-        let now = Date()
+        let now = clock.now
         if job.reuseWithin != nil { try await store.learnAnswers() }
         let forecast = try await store.forecast(
             batch.id, requeueing: selection, answeredSince: Self.answeredSince(job, at: now))
@@ -63,17 +66,15 @@ struct Spending {
         return restore >= end
     }
 
-    /// Billed calls of the calendar month so far, which determine the price list's tier.
-    func callsThisMonth(at now: Date) throws -> Int {
-        try store.calls(inMonthOf: CallDay(at: Self.milliseconds(now), in: job.limits.timeZone)).billable
+    /// Billed calls of the calendar month of a time so far, which determine the price list's tier.
+    func callsThisMonth(at now: Int64) throws -> Int {
+        try store.calls(inMonthOf: CallDay(at: now, in: job.limits.timeZone)).billable
     }
 
-    /// From when on an answer may serve under a job; nil: none may.
-    static func answeredSince(_ job: JobDefinition, at now: Date) -> Int64? {
-        job.reuseWithin.map { milliseconds(now) - $0.components.seconds * 1_000 }
+    /// From when on an answer may serve under a job at a time, both in milliseconds since 1970 UTC; nil: none may.
+    static func answeredSince(_ job: JobDefinition, at now: Int64) -> Int64? {
+        job.reuseWithin.map { now - $0.milliseconds }
     }
-
-    private static func milliseconds(_ date: Date) -> Int64 { Int64(date.timeIntervalSince1970 * 1_000) }
 }
 
 /// What sending records would take. Retries are extra; their number is not known beforehand.

@@ -14,7 +14,8 @@ struct ScheduledRerunTests {
 
     /// A house nobody lives in, with a batch that is over: its first record was in doubt, the others failed.
     private func withHouse(
-        _ settings: String = "", statuses: String = "failed", _ body: (DaemonContext, BatchID) async throws -> Void
+        _ settings: String = "", statuses: String = "failed", failuresAreBilled: Bool = false,
+        _ body: (DaemonContext, BatchID) async throws -> Void
     ) async throws {
         let bench = try await DaemonBench(
             at: Self.start, settings: settings,
@@ -25,13 +26,15 @@ struct ScheduledRerunTests {
         let log = Logger(label: "daemon", factory: { _ in SwiftLogNoOpLogHandler() })
         let context = try DaemonContext.opened(
             Installation(config: bench.file("rollcall.yaml")), environment: [:], log: log, clock: bench.clock)
-        try await body(context, try await Self.batch(of: 4, in: context))
+        try await body(context, try await Self.batch(of: 4, in: context, failuresAreBilled: failuresAreBilled))
         await context.client.shutDown()
         try await context.store.closeWithoutBlocking()
         try await bench.end()
     }
 
-    private static func batch(of records: Int, in context: DaemonContext) async throws -> BatchID {
+    private static func batch(
+        of records: Int, in context: DaemonContext, failuresAreBilled: Bool
+    ) async throws -> BatchID {
         let store = context.store
         let batch = try await store.createBatch(
             NewBatch(
@@ -53,7 +56,7 @@ struct ScheduledRerunTests {
                 Completion(
                     attempt: record.attempt, record: record.id, outcome: "outcome", startedAt: context.clock.now,
                     finishedAt: context.clock.now, next: record.id.line == 2 ? .inDoubt : .failed,
-                    billable: record.id.line == 2 ? .unknown : .no)
+                    billable: record.id.line == 2 ? .unknown : failuresAreBilled ? .yes : .no)
             })
         try await store.setState(batch, to: .completed, reason: nil)
         return batch
@@ -62,6 +65,19 @@ struct ScheduledRerunTests {
     private func perform(in context: DaemonContext) async throws {
         let job = try #require(context.configuration.jobs["again"])
         try await ScheduledRerun(context: context, job: job, rerun: #require(job.rerun)).perform()
+    }
+
+    @Test("What it costs is priced after the calls of the month by the daemon's clock")
+    func monthOfTheClock() async throws {
+        let settings = """
+            pricing: { currency: USD, tiers: [ { up_to: 3, each: 0.10 }, { each: 100 } ] }
+            confirm_above: { cost: 5 }
+
+            """
+        try await withHouse(settings, failuresAreBilled: true) { context, batch in
+            try await perform(in: context)
+            #expect(try context.store.progress(batch).queued == 0)
+        }
     }
 
     @Test(

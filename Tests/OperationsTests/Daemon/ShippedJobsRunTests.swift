@@ -81,6 +81,9 @@ struct ShippedJobsRunTests {
         #expect(try bench.names(in: "drop/rejected") == ["shoes.csv", "shoes.csv.error.txt"])
         let results = try #require(try bench.names(in: "drop/out").first)
         #expect(try bench.names(in: "drop/out/\(results)").contains("results.csv"))
+        // By the daemon's clock, like all else in it.
+        let summary = try String(contentsOfFile: bench.file("drop/out/\(results)/summary.json"), encoding: .utf8)
+        #expect(summary.contains(#""written":"2026-03-02T"#) || summary.contains(#""written" : "2026-03-02T"#))
         try await bench.stopDaemon()
         #expect(try bench.callsRead() == 1)
         try await bench.end()

@@ -100,8 +100,9 @@ struct FileIntake {
     /// Lets a batch whose file has been read run, or wait for confirmation.
     private func admit(_ batch: Batch) async throws -> Batch {
         guard batch.state == .ingesting else { return batch }
-        let admission = try await Spending(store: context.store, job: job, pricing: context.configuration.place.pricing)
-            .admission(of: batch)
+        let spending = Spending(
+            store: context.store, job: job, pricing: context.configuration.place.pricing, clock: context.clock)
+        let admission = try await spending.admission(of: batch)
         let isAdmitted = try await context.store.finishIngest(
             batch.id, state: admission.state, reason: admission.reason)
         let admitted = try context.store.batch(batch.id)

@@ -13,7 +13,8 @@ extension DaemonContext {
     /// Where and how results of a job's batches are written.
     func results(of job: JobDefinition) -> BatchResults {
         BatchResults(
-            store: store, pricing: configuration.place.pricing, place: ResultsLocation(job, settings: settings))
+            store: store, pricing: configuration.place.pricing, place: ResultsLocation(job, settings: settings),
+            clock: clock)
     }
 
     /// Writes a batch's results, and rewrites those of an earlier end in other folders: nobody should correct and
