@@ -18,13 +18,18 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     ],
     targets: [
+        // OpenSSL without any wrapper of Rollcall's, for the RSA floor.
+        .systemLibrary(name: "CBenchOpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .target(name: "Figures", swiftSettings: strict),
         .executableTarget(
             name: "benchmarks",
             dependencies: [
+                "CBenchOpenSSL", "Figures",
                 .product(name: "RollcallModules", package: "rollcall"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            swiftSettings: strict)
+            swiftSettings: strict),
+        .testTarget(name: "FiguresTests", dependencies: ["Figures"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

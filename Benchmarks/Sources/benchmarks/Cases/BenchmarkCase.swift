@@ -1,0 +1,79 @@
+import ArgumentParser
+import Figures
+
+/// What can be measured.
+enum BenchmarkCase: String, CaseIterable, ExpressibleByArgument {
+    case client
+    case ingest
+    case memory
+    case claim
+    case limiter
+    case start
+
+    /// Runs the case.
+    ///
+    /// - Returns: Its figures, those with a target first.
+    /// - Throws: `BenchmarkError` when nothing could be measured, `Interrupted` after a signal.
+    func measure(on bench: Bench) throws -> [Figure] {
+        switch self {
+        case .client: try ClientBenchmark(bench: bench).measure()
+        case .ingest: try IngestBenchmark(bench: bench).measure()
+        case .memory: try MemoryBenchmark(bench: bench).measure()
+        case .claim: try ClaimBenchmark(bench: bench).measure()
+        case .limiter: try LimiterBenchmark(bench: bench).measure()
+        case .start: try StartBenchmark(bench: bench).measure()
+        }
+    }
+}
+
+/// What every case needs: where to work, how much to do, and what to run.
+struct Bench {
+    let folder: WorkFolder
+    let scale: Scale
+    /// The path of the tool under test.
+    let rollcall: String
+    /// The path of this program, which does the work of children too.
+    private let program = "/proc/self/exe"
+
+    init(folder: WorkFolder, scale: Scale, rollcall: String) {
+        self.folder = folder
+        self.scale = scale
+        self.rollcall = rollcall
+    }
+
+    /// Starts this program with the arguments of one of its work commands, waits, and reads what it reports.
+    func work(_ arguments: [String]) throws -> WorkReport {
+        let output = folder.file("work.json")
+        _ = try ChildProcess.start([program] + arguments, output: output, errors: folder.file("work.log"))
+            .waitForSuccess()
+        return try WorkReport.read(from: output)
+    }
+}
+
+/// How much work each case does.
+struct Scale {
+    /// Measurements each value is taken of.
+    var rounds: Int
+    /// Records of a run against the emulator.
+    let clientRecords: Int
+    /// OAEP decryptions and encryptions of one measurement of the floor.
+    let floorOperations: Int
+    /// Rows of the file that is ingested.
+    let ingestRows: Int
+    /// Records of the smaller and the larger run whose peaks of memory are compared.
+    let memoryRecords: (small: Int, large: Int)
+    /// Records claimed and finished in one measurement.
+    let claimedRecords: Int
+    /// Records that wait, or are finished, in the large databases.
+    let backlog: Int
+
+    /// The sizes the targets are meant for.
+    static let full = Scale(
+        rounds: 5, clientRecords: 4_000, floorOperations: 2_000, ingestRows: 200_000,
+        memoryRecords: (100_000, 1_000_000), claimedRecords: 10_000, backlog: 1_000_000)
+
+    /// Sizes for a first impression. With fewer records of the client, its start would be most of the cost.
+    static let quick = Scale(
+        rounds: 3, clientRecords: 4_000, floorOperations: 1_000, ingestRows: 50_000,
+        memoryRecords: (10_000, 100_000), claimedRecords: 5_000, backlog: 100_000)
+}

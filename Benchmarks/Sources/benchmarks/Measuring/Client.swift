@@ -1,0 +1,62 @@
+import Figures
+import Foundation
+
+/// `rollcall run` with a database, keys and results in a folder of its own.
+struct Client {
+    private let bench: Bench
+    private let folder: String
+
+    /// Passes a client without a database to `body`; its folder is removed afterwards.
+    static func withNewFolder<Result>(_ bench: Bench, _ body: (Client) throws -> Result) throws -> Result {
+        let client = Client(bench: bench, folder: try bench.folder.makeFolder("client"))
+        defer { bench.folder.remove("client") }
+        return try body(client)
+    }
+
+    /// Takes in a file of so many records and sends them; every one must succeed.
+    ///
+    /// - Parameters:
+    ///   - records: Files of different lengths are different to Rollcall; one of the same length was already taken in.
+    ///   - emulator: What answers.
+    ///   - rate: Calls per second.
+    ///   - burst: Calls that may be sent at once.
+    ///   - willStart: Called right before the process is started, when its input is written.
+    /// - Returns: What the process took.
+    /// - Throws: `BenchmarkError` when it fails, `Interrupted` after a signal.
+    func run(
+        _ records: Int, against emulator: borrowing RunningEmulator, rate: Int, burst: Int,
+        willStart: () -> Void = {}
+    ) throws -> ChildProcess.Ended {
+        let input = "\(folder)/accounts-\(records).csv"
+        try SampleAccounts.write(records, to: input)
+        let environment = [
+            "ROLLCALL_DATABASE": "\(folder)/var/rollcall.sqlite", "ROLLCALL_SEALING_KEY": "\(folder)/var/sealing.key",
+            // The trace of a ledger belongs to one database; a new one beside an old trace is refused.
+            "ROLLCALL_KEYS_FOLDER": "\(folder)/secrets", "ROLLCALL_LIMITS_BURST": "\(burst)",
+        ]
+        let arguments = [
+            "run", input, "--config", emulator.settings, "--out", "\(folder)/out", "--rate", "\(rate)", "--yes",
+        ]
+        willStart()
+        return try ChildProcess.start(
+            [bench.rollcall] + arguments, environment: environment, output: bench.folder.file("run.out"),
+            errors: bench.folder.file("run.log")
+        ).waitForSuccess()
+    }
+
+    /// When the calls of its only run were sent, by the results it has written.
+    func sent() throws -> CallTimes {
+        let (out, style) = ("\(folder)/out", Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+        let batches = try FileManager.default.contentsOfDirectory(atPath: out)
+        guard batches.count == 1, let batch = batches.first else {
+            throw BenchmarkError("\(out): results of one batch were expected, there are \(batches.count)")
+        }
+        let times = TextFile.text(of: "\(out)/\(batch)/results.csv").matches(of: Self.submittedAndCompleted)
+        return CallTimes(try times.map { Int64((try style.parse(String($0.1)).timeIntervalSince1970 * 1e3).rounded()) })
+    }
+
+    /// The columns `submitted_at` and `completed_at`, which stand side by side: ISO 8601 in UTC with milliseconds.
+    private static var submittedAndCompleted: Regex<(Substring, Substring)> {
+        /,([0-9-]+T[0-9:]+\.[0-9]{3}Z),[0-9-]+T[0-9:]+\.[0-9]{3}Z/
+    }
+}

@@ -1,0 +1,84 @@
+import ArgumentParser
+import Foundation
+import RecordStore
+
+/// Claims and finishes records of a database, and measures that part alone: the child of the case `claim`.
+struct ClaimWork: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "work-claim", shouldDisplay: false)
+    /// As many as a run's default concurrency, `limits.concurrency`.
+    private static let group = 32
+    /// Records claimed before the measurement, so that statements are prepared and caches warm.
+    static let warmUp = 1_024
+
+    @Option var folder: String
+    @Option var count: Int
+
+    func run() async throws {
+        let store = try WorkStore.open(in: folder)
+        guard let batch = try store.batches().first else { throw BenchmarkError("\(folder): holds no batch") }
+        var claims = ClaimLoop(store: store, batch: batch.id)
+        try await claims.finish(Self.warmUp, inGroupsOf: Self.group)
+        let start = CPUTime.now()
+        try await claims.finish(count, inGroupsOf: Self.group)
+        let used = CPUTime.now() - start
+        try store.close()
+        try WorkReport(records: count, values: ["cpu": used]).print()
+    }
+}
+
+/// Makes a database with records that wait, and others that are finished: what the case `claim` starts from.
+struct FillWork: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "work-fill", shouldDisplay: false)
+    /// Larger than a run's, to be done sooner; the database comes out the same.
+    private static let group = 512
+
+    @Option var folder: String
+    @Option var finished: Int
+    @Option var waiting: Int
+
+    func run() async throws {
+        let store = try WorkStore.open(in: folder)
+        let input = "\(folder)/accounts.csv"
+        try SampleAccounts.write(finished + waiting, to: input)
+        let batch = try await WorkStore.takeIn(input, into: store)
+        var claims = ClaimLoop(store: store, batch: batch.id)
+        try await claims.finish(finished, inGroupsOf: Self.group)
+        try store.close()
+        try WorkReport(records: finished + waiting).print()
+    }
+}
+
+/// Claims records in groups and finishes each group with an answer, one group after the other.
+private struct ClaimLoop {
+    let store: RecordStore
+    let batch: BatchID
+
+    /// Claims and finishes exactly so many records.
+    mutating func finish(_ count: Int, inGroupsOf group: Int) async throws {
+        var left = count
+        while left > 0 {
+            let claim = try await store.claim(batch, upTo: min(group, left), now: now, caps: caps)
+            let applied = try await store.finish(claim.records.map(completion))
+            guard applied > 0, applied == claim.records.count else {
+                throw BenchmarkError("a claim brought \(claim.records.count) records and \(applied) could be finished")
+            }
+            left -= applied
+        }
+    }
+
+    private var now: Int64 { Int64(Date().timeIntervalSince1970 * 1_000) }
+    private let caps = CallCaps(daily: 1_000_000_000, batch: 1_000_000_000, day: CallDay(rawValue: 20_250_101))
+
+    init(store: RecordStore, batch: BatchID) {
+        self.store = store
+        self.batch = batch
+    }
+
+    private func completion(of record: ClaimedRecord) -> Completion {
+        let identifier = CannedAnswer.identifier(Int(record.attempt.rawValue))
+        return Completion(
+            attempt: record.attempt, record: record.id, outcome: "succeeded", httpStatus: 200,
+            correlationID: identifier, requestRefID: identifier, answer: CannedAnswer.bytes,
+            startedAt: now, finishedAt: now, next: .succeeded, billable: .yes)
+    }
+}
