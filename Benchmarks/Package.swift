@@ -10,6 +10,12 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
+// Most of what the modules declare is `package`, which reaches the targets of one Package.swift. These targets join them
+// under the name that SwiftPM gives the package of the repository: its folder's, in lower case, as an identifier.
+let repository = Context.packageDirectory.split(separator: "/").dropLast().last ?? "rollcall"
+let packageName = String(repository.lowercased().map { $0.isLetter || $0.isNumber ? $0 : "_" })
+let joined = strict + [.unsafeFlags(["-package-name", packageName])]
+
 let package = Package(
     name: "benchmarks",
     platforms: [.macOS(.v15)],
@@ -20,7 +26,7 @@ let package = Package(
     targets: [
         // OpenSSL without any wrapper of Rollcall's, for the RSA floor.
         .systemLibrary(name: "CBenchOpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
-        .target(name: "Figures", swiftSettings: strict),
+        .target(name: "Figures", packageAccess: false, swiftSettings: joined),
         .executableTarget(
             name: "benchmarks",
             dependencies: [
@@ -28,8 +34,8 @@ let package = Package(
                 .product(name: "RollcallModules", package: "rollcall"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            swiftSettings: strict),
-        .testTarget(name: "FiguresTests", dependencies: ["Figures"], swiftSettings: strict),
+            packageAccess: false, swiftSettings: joined),
+        .testTarget(name: "FiguresTests", dependencies: ["Figures"], packageAccess: false, swiftSettings: joined),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Ingest
 import RecordStore
 
 /// Takes a file into a new database: the child of the case `ingest`.
@@ -15,5 +16,38 @@ struct IngestWork: AsyncParsableCommand {
         try store.close()
         let values = ["wall": (ContinuousClock.now - start) / .seconds(1), "cpu": CPUTime.now() - startCPU]
         try WorkReport(records: batch.counts.total, values: values).print()
+    }
+}
+
+/// A database of the benchmarks, and a file taken into it.
+enum WorkStore {
+    static let provenance = Provenance(
+        user: "benchmarks", host: "localhost", version: "0", settingsHash: "0", endpoint: endpoint, keyID: "0",
+        certificateFingerprint: "0")
+    private static let endpoint = "https://127.0.0.1/identity/accounts"
+
+    /// The path of the database of a folder.
+    static func database(in folder: String) -> String { "\(folder)/records.sqlite" }
+
+    /// Opens the database of a folder, or makes it.
+    static func open(in folder: String) throws -> RecordStore {
+        try RecordStore.openForRunning(
+            path: database(in: folder), sealingKeyPath: "\(folder)/sealing.key", keysFolder: folder,
+            endpoint: endpoint, provenance: provenance)
+    }
+
+    /// Takes a file in, as `rollcall run` does, and says that it may run.
+    static func takeIn(_ path: String, into store: RecordStore) async throws -> Batch {
+        let examined = try InputFile.open(path: path).examine()
+        let batch = try await store.createBatch(
+            NewBatch(
+                job: "", fileName: examined.file.name, contentDigest: examined.contentDigest, format: "csv",
+                layout: examined.file.layout.encoded(), provenance: provenance))
+        let summary = try await Ingester(store: store).ingest(examined, into: batch)
+        guard summary.invalid == 0 else {
+            throw BenchmarkError("\(summary.invalid) made-up records are refused; mend SampleAccounts.swift")
+        }
+        try await store.finishIngest(batch.id, state: .running)
+        return try store.batch(batch.id)
     }
 }
