@@ -1,5 +1,6 @@
 import Emulator
 import Foundation
+import TestSupport
 import Testing
 
 extension EndToEnd {
@@ -51,10 +52,7 @@ extension EndToEnd {
                 let files = [String](repeating: "day.csv", count: 1_000)
                 let process = try Self.start(["check"] + files, outputTo: "full", in: installation.path)
                 var waiting = pollfd(fd: reading, events: Int16(POLLIN), revents: 0)
-                while poll(&waiting, 1, 0) == 0 {
-                    try Task.checkCancellation()
-                    await Task.yield()
-                }
+                try await waitUntil { poll(&waiting, 1, 0) != 0 }
                 try await Self.expectSilentEnd(of: process, by: signal)
                 #expect(try installation.names(in: "") == before)
             }
@@ -97,12 +95,11 @@ extension EndToEnd {
 
         /// The writing end of a named pipe, once somebody has opened the other to read (`man 7 fifo`, ENXIO).
         private static func writingEnd(of pipe: String) async throws -> Int32 {
-            while true {
+            try await waitFor {
                 let descriptor = open(pipe, O_WRONLY | O_NONBLOCK | O_CLOEXEC)
                 if descriptor >= 0 { return descriptor }
                 try #require(errno == ENXIO)
-                try Task.checkCancellation()
-                await Task.yield()
+                return nil
             }
         }
 

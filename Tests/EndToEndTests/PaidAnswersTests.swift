@@ -2,6 +2,7 @@ import Emulator
 import Foundation
 import JSON
 import RecordStore
+import TestSupport
 import Testing
 
 extension EndToEnd {
@@ -175,7 +176,7 @@ extension EndToEnd {
                 let process = try installation.start(["run", "day.csv"])
                 box.put(process)
                 let port = try installation.port()
-                while try Sockets.unread(to: port) < 4 { await Task.yield() }
+                try await waitUntil { try Sockets.unread(to: port) >= 4 }
                 process.signal(SIGCONT)
                 let ended = try await process.wait()
                 #expect(ended.status == 0, "\(ended.errors)")

@@ -2,6 +2,7 @@ import Basics
 import GRDB
 import RecordStore
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import JobRunner
@@ -20,14 +21,25 @@ struct FullDiskRunTests {
         }
     }
 
-    private static func untilFull(_ store: RecordStore) async {
-        while store.storageCondition == .normal { await Task.yield() }
+    private static func untilFull(_ store: RecordStore) async throws {
+        try await waitUntil { store.storageCondition != .normal }
     }
 
-    /// A run whose third call finds the disk full when it ends.
+    /// A run whose third call finds the disk full when it ends, while the fourth is under way.
     private func start(_ bench: RunnerBench, _ stop: StopSignal) -> (Task<RunEnd, any Error>, ScriptedSubmitter) {
+        let (fourth, full) = (Signal(), Signal())
         let submitter = bench.submitter { call in
-            if call.number == 3 { try? await Self.limit(bench.store, isFull: true) }
+            switch call.number {
+            case 3:
+                // Once the disk is full nothing is claimed, and the second call may still have to end.
+                await fourth.wait()
+                try? await Self.limit(bench.store, isFull: true)
+                full.give()
+            case 4:
+                fourth.give()
+                await full.wait()
+            default: break
+            }
             return call.number < 3 ? .success : Self.large
         }
         let runner = bench.runner(RunnerBench.unhurried { $0.concurrency = 2 }, submitter)
@@ -38,9 +50,9 @@ struct FullDiskRunTests {
     func goesOn() async throws {
         let bench = try await RunnerBench(records: 8)
         let (run, submitter) = start(bench, StopSignal())
-        await Self.untilFull(bench.store)
-        // Those under way come in; their records stay in flight, which no claim takes.
-        while submitter.calls.count < 4 { await Task.yield() }
+        try await Self.untilFull(bench.store)
+        // The answers of those under way are kept; their records stay in flight, which no claim takes.
+        #expect(submitter.calls.count == 4)
         #expect(try bench.counts.succeeded == 2)
         try await Self.limit(bench.store, isFull: false)
         #expect(try await run.value == .completed)
@@ -55,7 +67,7 @@ struct FullDiskRunTests {
         let stop = StopSignal()
         stop.limitWaiting(in: bench.store)
         let (run, submitter) = start(bench, stop)
-        await Self.untilFull(bench.store)
+        try await Self.untilFull(bench.store)
         stop.drain()
         try await Self.limit(bench.store, isFull: false)
         #expect(try await run.value == .stopped)
@@ -69,7 +81,7 @@ struct FullDiskRunTests {
         let stop = StopSignal()
         stop.limitWaiting(in: bench.store)
         let (run, submitter) = start(bench, stop)
-        await Self.untilFull(bench.store)
+        try await Self.untilFull(bench.store)
         stop.abandon()
         let error = await #expect(throws: StoreError.self) { try await run.value }
         #expect(error?.code == .diskFull)

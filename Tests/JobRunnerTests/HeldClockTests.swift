@@ -22,9 +22,9 @@ private final class EventLog: Sendable {
         #expect(clock.monotonic == 1_500_000_000)
     }
 
-    @Test func sleepersWakeInTheOrderOfTheirDeadlinesAndSeeThatTime() async {
+    @Test func sleepersWakeInTheOrderOfTheirDeadlinesAndSeeThatTime() async throws {
         let diary = EventLog()
-        await withDiscardingTaskGroup { group in
+        try await withThrowingDiscardingTaskGroup { group in
             for deadline: Int64 in [30, 10, 20] {
                 group.addTask {
                     await clock.sleep(until: deadline)
@@ -36,7 +36,7 @@ private final class EventLog: Sendable {
             #expect(diary.entries.isEmpty)
             for (count, deadline) in [Int64(10), 20].enumerated() {
                 clock.jump(to: deadline)
-                while diary.entries.count == count { await Task.yield() }
+                try await waitUntil { diary.entries.count > count }
             }
             #expect(diary.entries == ["10 at 10", "20 at 20"])
             clock.jump(to: 99)
@@ -85,6 +85,12 @@ private final class EventLog: Sendable {
         }
         #expect(hours == 720)
         #expect(clock.now == 1_000_000 + 30 * 86_400_000)
+    }
+
+    @Test func aConditionThatNeverComesTrueIsWaitedForUntilTheTestIsOver() async {
+        let waiting = Task { try await waitUntil { false } }
+        waiting.cancel()
+        await #expect(throws: CancellationError.self) { try await waiting.value }
     }
 
     @Test func whatGoesWrongMeanwhileIsThrown() async {

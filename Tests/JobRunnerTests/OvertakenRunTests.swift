@@ -81,7 +81,8 @@ struct OvertakenRunTests {
         let submitter = bench.submitter { call in
             // The first answer opens the way for the others; these two halt the batch while the fourth is under way.
             guard call.number == 4 else { return call.number == 1 ? .success : .rejected }
-            while (try? bench.counts.failed) != 2 { await Task.yield() }
+            // A wait that fails shows in what the batch has become.
+            try? await waitUntil { try bench.counts.failed == 2 }
             try? await bench.store.setState(bench.batch, to: state, reason: "by hand")
             return .success
         }

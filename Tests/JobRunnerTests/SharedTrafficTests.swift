@@ -17,7 +17,7 @@ import Testing
         let traffic = EndpointTraffic(configuration: slow(), clock: clock)
         async let first = bench.runner(slow(priority: ours), submitter, traffic: traffic).run(bench.batch, stop: stop)
         async let last = bench.runner(slow(priority: theirs), submitter, traffic: traffic).run(second, stop: stop)
-        await step(until: 140, of: submitter, on: traffic, runs: 2)
+        try await step(until: 140, of: submitter, on: traffic, runs: 2)
         stop.drain()
         #expect(try await [first, last] == [.stopped, .stopped])
         for start in stride(from: 10, to: 40, by: 10) {
@@ -34,9 +34,9 @@ import Testing
         let traffic = EndpointTraffic(configuration: slow(), clock: clock)
         let runner = bench.runner(slow(), submitter, traffic: traffic)
         async let large = runner.run(bench.batch, stop: stop)
-        await step(until: 30, of: submitter, on: traffic, runs: 1)
+        try await step(until: 30, of: submitter, on: traffic, runs: 1)
         let run = Task { try await runner.run(small, stop: StopSignal()) }
-        await step(until: 50, of: submitter, on: traffic, runs: 2)
+        try await step(until: 50, of: submitter, on: traffic, runs: 2)
         #expect(submitter.calls.count { $0.row.hasPrefix("other") } == 10)
         stop.drain()
         #expect(try await large == .stopped)
@@ -80,7 +80,7 @@ import Testing
         async let large = runner.run(bench.batch, stop: StopSignal())
         await turnstile.untilWaiting(4)
         async let last = runner.run(small, stop: StopSignal())
-        while traffic.status.runs < 2 { await Task.yield() }
+        try await waitUntil { traffic.status.runs == 2 }
         for _ in 0..<24 {
             turnstile.letOnePass()
             await turnstile.untilWaiting(4)
@@ -94,12 +94,12 @@ import Testing
     /// Moves to the next permit each time so many runs stand in line for one, until so many calls have begun.
     private func step(
         until calls: Int, of submitter: ScriptedSubmitter, on traffic: EndpointTraffic, runs: Int
-    ) async {
+    ) async throws {
         while submitter.calls.count < calls {
-            while traffic.standingInLine < runs || clock.deadlines.isEmpty { await Task.yield() }
+            try await waitUntil { traffic.standingInLine >= runs && !clock.deadlines.isEmpty }
             let before = submitter.calls.count
             if let next = clock.deadlines.first { clock.jump(to: next) }
-            while submitter.calls.count == before { await Task.yield() }
+            try await waitUntil { submitter.calls.count > before }
         }
     }
 

@@ -25,8 +25,8 @@ struct FullDiskTests {
     private static let large = String(repeating: "x", count: 100_000)
 
     /// Returns once the store has found that its disk is full, or has room again.
-    private static func settle(_ store: RecordStore, isFull: Bool) async {
-        while (store.storageCondition != .normal) != isFull { await Task.yield() }
+    private static func settle(_ store: RecordStore, isFull: Bool) async throws {
+        try await waitUntil { (store.storageCondition != .normal) == isFull }
     }
 
     private static func withLargeAnswer(_ record: ClaimedRecord) -> Completion {
@@ -43,7 +43,7 @@ struct FullDiskTests {
         let records = try await store.claim(batch, 3).records
         try store.writeWaiting { try FullDisk.fillUp($0.database) }
         async let ends = store.finish(records.map(Self.withLargeAnswer))
-        await Self.settle(store, isFull: true)
+        try await Self.settle(store, isFull: true)
         let claim = await #expect(throws: StoreError.self) { try await store.claim(batch, 2) }
         #expect(claim?.code == .diskFull && claim?.message.contains("make room") == true)
         let proof = await #expect(throws: StoreError.self) { try await store.confirmWriting(at: 1) }
@@ -59,7 +59,7 @@ struct FullDiskTests {
         try await store.write { try FullDisk.makeRoom($0.database) }
         #expect(try await ends == 3)
         try await store.waitForRoom()
-        await Self.settle(store, isFull: false)
+        try await Self.settle(store, isFull: false)
         #expect(try RecordStore.storageCondition(ofDatabase: folder.database) == .normal)
         #expect(try await store.claim(batch, 5).records.count == 2)
         #expect(told.withLock { $0 } == [true, false])
@@ -79,7 +79,7 @@ struct FullDiskTests {
         let other = Task {
             try await store.write { try $0.database.execute(sql: "CREATE TABLE big AS SELECT zeroblob(99999)") }
         }
-        await Self.settle(store, isFull: true)
+        try await Self.settle(store, isFull: true)
         store.stopWaitingForRoom(exceptForEndsOfCalls: true)
         let first = await #expect(throws: StoreError.self) { try await other.value }
         #expect(first?.code == .diskFull && first?.isFatal == true)
@@ -106,7 +106,7 @@ struct FullDiskTests {
         let records = try await store.claim(batch, 1).records
         try store.writeWaiting { try FullDisk.fillUp($0.database) }
         let ends = Task { try await store.finish(records.map(Self.withLargeAnswer)) }
-        await Self.settle(store, isFull: true)
+        try await Self.settle(store, isFull: true)
         try await store.closeWithoutBlocking()
         let failure = await #expect(throws: StoreError.self) { try await ends.value }
         #expect(failure?.code == .diskFull)

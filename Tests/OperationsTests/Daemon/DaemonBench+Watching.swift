@@ -2,6 +2,7 @@ import Emulator
 import Foundation
 import Logging
 import RecordStore
+import TestSupport
 import Testing
 
 @testable import Operations
@@ -22,7 +23,7 @@ extension DaemonBench {
 
     /// Returns once something is true that only takes time of its own, such as a command's; the clock stands still.
     func settle(until isTrue: () throws -> Bool) async throws {
-        while try !isTrue() { await Task.yield() }
+        try await waitUntil(isTrue)
     }
 
     /// The batch of that name; nil before there is one.
