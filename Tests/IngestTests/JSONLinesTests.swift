@@ -91,7 +91,7 @@ struct JSONLinesTests {
         Refused(#"{"account_id":"A","email":"a@example.com","device.localStorage":1}"#, "must be true or false"),
         Refused(#"{"account_id":"A","hashed_account_id":"h","email":"a@example.com"}"#, "is given twice"),
         Refused(#"{"account_id":"A","emial":"a@example.com"}"#, "the record has a member 'emial' that"),
-        Refused(#"{"account_id":"A","ann@example.com":"x"}"#, "the record has a member that is not named here that"),
+        Refused(#"{"account_id":"A","ann@example.com":"x"}"#, "has a member (name not shown, perhaps a value) that"),
         Refused(#"{"user":{"account":{"hashedAccountId":"h"},"email":"a@example.com"},"emial":1}"#, "emial is not"),
         Refused(#"{"id":"1.5E+9","account_id":"A","email":"a@example.com"}"#, "id \(SpreadsheetDamage.scientificRule)"),
     ]

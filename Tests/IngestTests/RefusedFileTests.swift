@@ -89,7 +89,7 @@ struct RefusedFileTests {
         Case("unknown member", "{\"emial\":\"a@example.com\"}\n", at: [1], "'emial' (did you mean 'email'?)"),
         Case(
             "a member that may be a value", "{\"Ann Example\":1,\"Bob\":2}\n", at: [1],
-            "has a member that is not named here"),
+            "has a member (name not shown, perhaps a value)"),
         Case("a member beside a known one", "{\"email\":\"a\",\"shoe\":2}\n", at: [1], "has a member 'shoe'"),
         Case("unknown member at the top", "\n{\"user\":{},\"devise\":{}}", at: [2], "(did you mean 'device'?)"),
     ]

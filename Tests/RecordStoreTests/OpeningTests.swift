@@ -242,6 +242,29 @@ import Testing
         #expect(throws: StoreError.self) { try folder.openForReading() }
     }
 
+    @Test func aReaderOfADatabaseThatWasInterruptedAsItWasMadeSaysWhoFinishesIt() throws {
+        let folder = try StoreFolder()
+        var configuration = Configuration()
+        configuration.allowsUnsafeTransactions = true
+        let maker = try DatabaseQueue(path: folder.copy, configuration: configuration)
+        try maker.writeWithoutTransaction { database in
+            // So small a cache that the transaction is partly in the file, as its journal tells.
+            try database.execute(
+                sql: """
+                    PRAGMA cache_size = 1; CREATE TABLE large (content); INSERT INTO large VALUES (zeroblob(100000));
+                    BEGIN; UPDATE large SET content = randomblob(100000)
+                    """)
+            for suffix in ["", "-journal"] {
+                try FileManager.default.copyItem(atPath: folder.copy + suffix, toPath: folder.database + suffix)
+            }
+            try database.execute(sql: "ROLLBACK")
+        }
+        try maker.close()
+        let error = #expect(throws: StoreError.self) { try folder.openForReading() }
+        #expect(error?.code == .notReadable)
+        #expect(error?.message.contains("the next one finishes it") == true, "\(error?.message ?? "")")
+    }
+
     @Test func writingAfterClosingFails() async throws {
         let folder = try StoreFolder()
         let store = try folder.open()

@@ -152,7 +152,7 @@ enum MemberRules {
         }
     }
 
-    private static let hidden = "that is not named here"
+    private static let hidden = "(name not shown, perhaps a value)"
 
     private static func hasEquivalentNames(_ object: JSONNode) -> Bool {
         var isASCII = true

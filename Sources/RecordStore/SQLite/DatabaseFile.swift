@@ -104,6 +104,12 @@ struct DatabaseFile {
                 .damaged,
                 "\(name) is damaged or no database: restore it from a backup, as \(Hint.help(["restore"])) says, or correct "
                     + "`database`", cause: "SQLite: \(error.extendedResultCode)")
+        } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_READONLY_ROLLBACK {
+            // Only while a database is made does it keep a rollback journal.
+            throw StoreError(
+                .notReadable,
+                "\(name) was left unfinished by a run or daemon that was interrupted as it made it: the next one finishes it",
+                cause: "SQLite: \(error.extendedResultCode)")
         } catch let error as DatabaseError {
             throw StoreError(error, while: access, because: isWithoutRoom ? SystemFault(ENOSPC) : nil)
         }
