@@ -55,3 +55,23 @@ import Testing
         #expect(odd.cost(ofCalls: 12_345_678, already: 0) == Decimal(string: "12345.678"))
     }
 }
+
+@Suite struct CostShapeTests {
+    private static let known = Cost.known(currency: "USD", certain: 1, atMost: 2)
+
+    @Test(arguments: [
+        (known, #"{"at_most":2,"certain":1,"currency":"USD"}"#),
+        (.unknown, #"{"at_most":null,"certain":null,"currency":null}"#),
+    ])
+    func aCostHasTheSameMembersWithAndWithoutPrices(cost: Cost, json: String) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        let bytes = try encoder.encode(cost)
+        #expect(String(bytes: bytes, encoding: .utf8) == json)
+        #expect(try JSONDecoder().decode(Cost.self, from: bytes) == cost)
+    }
+
+    @Test func theTextOfEarlierSummariesIsStillRead() throws {
+        #expect(try JSONDecoder().decode([Cost].self, from: Data(#"["cost unknown"]"#.utf8)) == [.unknown])
+    }
+}

@@ -5,6 +5,7 @@ import Ingest
 import JobRunner
 import Logging
 import RecordStore
+import Results
 import Settings
 import Synchronization
 
@@ -174,10 +175,19 @@ extension DaemonContext {
 }
 
 extension DaemonContext {
+    /// What a batch's calls cost by the price list in force.
+    ///
+    /// - Throws: `StoreError` when the ledger cannot be read.
+    func cost(of batch: Batch) throws -> Cost {
+        Cost.share(of: try store.ledgerDays(inMonthsOf: batch.id), pricing: configuration.place.pricing) {
+            $0.batch == batch.id
+        }
+    }
+
     /// Runs a job's notification command for an event of one of its batches.
     func tell(
         _ event: Settings.Notification.Event, of batch: Batch, under job: JobDefinition?, reason: String? = nil,
-        remedy: String? = nil, next: Hint? = nil, results: String? = nil, cost: String? = nil
+        remedy: String? = nil, next: Hint? = nil, results: String? = nil, cost: Cost? = nil
     ) {
         let notice = BatchNotice(
             event, of: batch, at: clock.now, reason: reason, remedy: remedy, next: next, results: results,

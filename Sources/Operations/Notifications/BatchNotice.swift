@@ -16,8 +16,8 @@ struct BatchNotice: Encodable, Sendable {
     var state: String?
     var counts: [String: Int]?
     var calls: Int?
-    /// What the calls cost, in words; nil if nothing is known of it.
-    var cost: String?
+    /// What the calls cost; nil where it was not asked.
+    var cost: Cost?
     var reason: String?
     /// What to do.
     var remedy: String?
@@ -43,7 +43,7 @@ struct BatchNotice: Encodable, Sendable {
     ///   - cost: what its calls cost.
     init(
         _ event: Settings.Notification.Event, of batch: Batch, at time: Int64, reason: String? = nil,
-        remedy: String? = nil, next: Hint? = nil, results: String? = nil, cost: String? = nil
+        remedy: String? = nil, next: Hint? = nil, results: String? = nil, cost: Cost? = nil
     ) {
         self.event = event
         self.time = Timestamp.text(time)

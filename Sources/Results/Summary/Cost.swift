@@ -1,15 +1,13 @@
 package import Foundation
 package import RecordStore
 
-/// What calls cost or would cost. In JSON, wherever a cost stands, `{"currency": …, "certain": …, "at_most": …}`, or the
-/// words `cost unknown`.
+/// What calls cost or would cost. In JSON, wherever a cost stands, `{"currency": …, "certain": …, "at_most": …}`; without a
+/// price list all three are null.
 package enum Cost: Sendable, Equatable {
     /// There is no price list.
     case unknown
     /// The cost of the calls that were certainly billed, and with those that may have been, which is never less.
     case known(currency: String, certain: Decimal, atMost: Decimal)
-
-    private static let unknownInJSON = "cost unknown"
 }
 
 extension Cost: CustomStringConvertible {
@@ -30,30 +28,40 @@ extension Cost: Codable {
         case atMost = "at_most"
     }
 
-    /// Reads what `encode` writes.
+    /// Reads what `encode` writes, and the text that summaries of version 0.1.0 have where there was no price list.
     package init(from decoder: any Decoder) throws {
-        if let text = try? decoder.singleValueContainer().decode(String.self), text == Self.unknownInJSON {
+        if try decoder.singleValueContainer().isText {
             self = .unknown
             return
         }
         let values = try decoder.container(keyedBy: CodingKeys.self)
+        guard let currency = try values.decodeIfPresent(String.self, forKey: .currency) else {
+            self = .unknown
+            return
+        }
         self = .known(
-            currency: try values.decode(String.self, forKey: .currency),
+            currency: currency,
             certain: try values.decode(Decimal.self, forKey: .certain),
             atMost: try values.decode(Decimal.self, forKey: .atMost))
     }
 
-    /// Writes an object with exact amounts, or the words `cost unknown`.
+    /// Writes an object with exact amounts, or with nulls where there is no price list.
     package func encode(to encoder: any Encoder) throws {
-        guard case .known(let currency, let certain, let atMost) = self else {
-            var container = encoder.singleValueContainer()
-            return try container.encode(Self.unknownInJSON)
-        }
         var values = encoder.container(keyedBy: CodingKeys.self)
+        guard case .known(let currency, let certain, let atMost) = self else {
+            try values.encodeNil(forKey: .currency)
+            try values.encodeNil(forKey: .certain)
+            return try values.encodeNil(forKey: .atMost)
+        }
         try values.encode(currency, forKey: .currency)
         try values.encode(certain, forKey: .certain)
         try values.encode(atMost, forKey: .atMost)
     }
+}
+
+extension SingleValueDecodingContainer {
+    /// Whether the value is text. Decoding throws for every other type, which is the question here and no failure.
+    fileprivate var isText: Bool { (try? decode(String.self)) != nil }
 }
 
 extension Cost {

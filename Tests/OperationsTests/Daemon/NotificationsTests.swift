@@ -33,6 +33,8 @@ struct NotificationsTests {
             try bench.batch("good-1").map { batch in try bench.reading { try $0.hasResults(batch.id) } } ?? false
         }
         try await expectTold(["completed"], bench)
+        let costs = try bench.told().map { $0.contains(#""cost":{"#) && $0.contains(#""certain":null"#) }
+        #expect(costs == [true])
         try bench.write("shoe,email\n1,ada@example.com\n", to: "drop/inbox/shoes.csv")
         try await bench.pass { try bench.names(in: "drop/rejected").count == 2 }
         try await expectTold(["completed", "rejected"], bench)

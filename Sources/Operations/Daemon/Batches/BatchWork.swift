@@ -54,7 +54,7 @@ struct BatchWork {
                 batch.state == .rejected ? .rejected : .completed, of: batch,
                 under: context.configuration.job(named: batch.job),
                 reason: stale.isEmpty ? nil : "out of date, and not to be used: \(NumberFormat.names(stale))",
-                results: folder)
+                results: folder, cost: try context.cost(of: batch))
             return .done
         } catch let error as StoreError where error.code == .diskFull && context.stop.isRaised {
             // The results are written, and notified, at the next start.
