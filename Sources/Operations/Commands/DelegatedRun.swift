@@ -49,9 +49,7 @@ struct FollowedBatch {
     func end(of id: BatchID) async throws -> ExitStatus {
         let batch = try await BatchFollower(session: session, stop: stop).follow(id)
         guard batch.state.isFinished else {
-            let reason = batch.reason.map { ": \($0)" } ?? ""
-            session.console.note(
-                "\(batch.name) is \(batch.state.rawValue)\(reason); \(try goesOn(batch))")
+            session.console.note(try standstill(batch))
             return try await standing(batch)
         }
         // A runner with other settings may have written them elsewhere.
@@ -75,6 +73,14 @@ struct FollowedBatch {
         BatchResults(
             store: session.store, pricing: session.place.pricing,
             place: ResultsLocation(job, settings: session.place.settings), out: out.map(ResultsLocation.init(output:)))
+    }
+
+    /// Where the batch stands and why, and what to do, which a halt's reason ends in already.
+    private func standstill(_ batch: Batch) throws -> String {
+        let state = "\(batch.name) is \(batch.state.rawValue)"
+        guard let reason = batch.reason else { return "\(state); \(try goesOn(batch))" }
+        if reason.contains("\(Hint.resume(batch: batch.name))") { return "\(state): \(reason)" }
+        return "\(state): \(reason.withoutFullStop); \(try goesOn(batch))"
     }
 
     private func goesOn(_ batch: Batch) throws -> String {

@@ -58,3 +58,8 @@ enum SummaryText {
         return lines
     }
 }
+
+extension String {
+    /// A sentence that can go on after a semicolon: without the full stop at its end.
+    var withoutFullStop: String { hasSuffix(".") ? String(dropLast()) : self }
+}

@@ -116,8 +116,8 @@ extension RunnerStatus {
                 + "\(NumberFormat.count(probes, "probe")) so far, \(next)"
         case .halted(let reason, let since):
             return
-                "halted since \(NumberFormat.time(since)): \(reason ?? "something is wrong"); mend it, then resume what is "
-                + "halted, or send SIGHUP to the daemon where nothing is"
+                "halted since \(NumberFormat.time(since)): \((reason ?? "something is wrong").withoutFullStop); mend it, "
+                + "then resume what is halted, or send SIGHUP to the daemon where nothing is"
         }
     }
 }
