@@ -189,7 +189,7 @@ extension StoreError {
             let files = places.existing.joined(separator: " and ")
             return StoreError(
                 .noDatabase,
-                "The database \(file.name) is gone or empty, but calls were made from it, as \(files) "
+                "The database \(file.name) is gone or empty, but was in use, as \(files) "
                     + "\(places.existing.count == 1 ? "tells" : "tell"): put the database back, as \(Hint.help(["restore"])) says; "
                     + "or, to start over on purpose, remove \(files), and every file taken in before can be sent, and "
                     + "paid, again")

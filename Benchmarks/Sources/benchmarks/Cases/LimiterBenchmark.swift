@@ -38,15 +38,14 @@ struct LimiterBenchmark {
             Figure(
                 "deviation of the calls in \(Self.seconds) s from \(Count.text(due)), largest", .percent,
                 counts.map { abs($0 / Double(due) - 1) * 100 }, summary: .largest, target: .atMost(1)),
-            fullestSecond("calls sent in any second, largest", sent),
+            fullestSecond("calls sent in any second, largest", sent, target: .atMost(Double(Self.rate + Self.burst))),
+            // How long a call is on its way differs from call to call, which is not the limiter's doing.
             fullestSecond("calls arriving in any second, largest", arrived),
             Figure("calls in \(Self.seconds) s", .calls, counts),
         ]
     }
 
-    private func fullestSecond(_ name: String, _ runs: [CallTimes]) -> Figure {
-        Figure(
-            name, .calls, runs.map { Double($0.mostInAnySecond) }, summary: .largest,
-            target: .atMost(Double(Self.rate + Self.burst)))
+    private func fullestSecond(_ name: String, _ runs: [CallTimes], target: Target? = nil) -> Figure {
+        Figure(name, .calls, runs.map { Double($0.mostInAnySecond) }, summary: .largest, target: target)
     }
 }
