@@ -130,7 +130,8 @@ let package = Package(
         tests(
             of: "Operations",
             [
-                "Basics", "Emulator", "IdentityInsightsClient", "JobRunner", "Settings", "RecordStore", .grdb, .logging,
+                "Basics", "Emulator", "IdentityInsightsClient", "JobRunner", "Settings", "RecordStore", .grdb,
+                .lifecycle, .logging,
             ]),
         tests(of: "Emulator", ["Basics", "IdentityInsights", "JOSE", "JSON", "OpenSSL", "HTTPTransport"]),
         .testTarget(

@@ -1,10 +1,9 @@
 import JobRunner
-import Logging
 import ServiceLifecycle
 import Synchronization
 import UnixSignals
 
-/// Runs one piece of work beside services that watch over it, until the work is done.
+/// Runs one piece of work beside the service that handles signals, until the work is done.
 enum SignalledWork {
     /// The work's result; `stop` is raised by SIGINT and SIGTERM while it runs. Calls under way, and answers that wait
     /// for space on a full disk, are waited for as long as `grace` after that.
@@ -12,22 +11,11 @@ enum SignalledWork {
         stop: StopSignal, console: Console, grace: Duration = .zero,
         _ work: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
-        try await run(beside: [SignalService(stop: stop, console: console, grace: grace)], work)
-    }
-
-    /// The work's result; when it is done the services end too.
-    static func run<Value: Sendable>(
-        beside services: [any Service], _ work: @escaping @Sendable () async throws -> Value
-    ) async throws -> Value {
         let service = WorkService(work: work)
-        let worker = ServiceGroupConfiguration.ServiceConfiguration(
-            service: service, successTerminationBehavior: .gracefullyShutdownGroup,
-            failureTerminationBehavior: .gracefullyShutdownGroup)
-        let logger = Logger(label: "rollcall", factory: { _ in SwiftLogNoOpLogHandler() })
-        try await ServiceGroup(
-            configuration: ServiceGroupConfiguration(
-                services: [worker] + services.map { .init(service: $0) }, logger: logger)
-        ).run()
+        let signals = SignalService(stop: stop, console: console, grace: grace)
+        try await ServiceGroup(endingInTurn: [
+            .inTurn(signals), .inTurn(service, whenItEnds: .gracefullyShutdownGroup),
+        ]).run()
         return try service.result()
     }
 }

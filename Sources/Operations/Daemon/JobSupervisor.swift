@@ -2,13 +2,14 @@ import DropFolder
 import JobRunner
 import Logging
 import RecordStore
+import ServiceLifecycle
 import Settings
 
 /// Runs every enabled job's folder and schedule under the configuration in force; when that changes, they are
 /// restarted.
 ///
 /// A supervised job can be ended at any time: all its steps are repeatable.
-struct JobSupervisor {
+struct JobSupervisor: Service {
     let context: DaemonContext
     /// Signalled when the configuration has changed.
     let reloaded: WakeSignal

@@ -1,10 +1,11 @@
 import JobRunner
 import RecordStore
+import ServiceLifecycle
 import Settings
 
 /// Keeps the database small and fast: frees pages, and moves batches that have long been over out of the working
 /// tables.
-struct Maintenance {
+struct Maintenance: Service {
     let context: DaemonContext
     static let name = "upkeep"
     /// Records moved in one go.

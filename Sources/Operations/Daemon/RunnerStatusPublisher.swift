@@ -2,11 +2,12 @@ import Foundation
 import JobRunner
 import Logging
 import RecordStore
+import ServiceLifecycle
 import Settings
 
 /// Publishes in the database which process runs it and the state of the gate to the API, so that `status` can show it;
 /// this also proves that the daemon can write even when there is nothing to do.
-struct RunnerStatusPublisher {
+struct RunnerStatusPublisher: Service {
     let context: DaemonContext
     static let name = "runner status"
     private let startedAt: Int64

@@ -1,12 +1,13 @@
 import Foundation
 import JobRunner
 import Logging
+import ServiceLifecycle
 import Settings
 import Synchronization
 
 /// Runs the users' notification commands one after the other and in order, beside everything else: nothing waits for a
 /// command, and none can stop anything.
-final class Notifier: Sendable {
+final class Notifier: Service {
     private struct Item: Sendable {
         let notice: BatchNotice
         let command: [String]
@@ -49,10 +50,20 @@ final class Notifier: Sendable {
         if case .dropped = queue.yield(item) { log.warning("notice dropped: too many wait", metadata: about(item)) }
     }
 
-    /// Runs commands until `finish`, and then for the notices still queued; when it is cancelled, ends the command
+    /// Runs commands until `finish` or a graceful shutdown, and then for the notices still queued, which have together
+    /// as long as one command may take after a graceful shutdown. Then, or when it is cancelled, it ends the command
     /// under way and drops the rest.
     func run() async {
-        for await item in items where !Task.isCancelled { await deliver(item) }
+        await withTaskGroup { group in
+            group.addTask { for await item in self.items where !Task.isCancelled { await self.deliver(item) } }
+            group.addTask {
+                await self.endRequested()
+                self.finish()
+                await self.clock.sleep(until: self.clock.monotonic + Self.timeLimit.nanoseconds)
+            }
+            await group.next()
+            group.cancelAll()
+        }
     }
 
     /// Accepts no more notices.

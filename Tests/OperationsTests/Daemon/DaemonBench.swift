@@ -3,6 +3,7 @@ import Foundation
 import JobRunner
 import Logging
 import RecordStore
+import ServiceLifecycle
 import Settings
 import Synchronization
 import TestSupport
@@ -57,12 +58,14 @@ final class DaemonBench: Sendable {
 
     var context: DaemonContext? { daemon.withLock { $0?.context } }
 
-    /// Starts a daemon, and returns when it is at work; the one before must have been stopped.
-    func startDaemon() async throws {
+    /// Starts a daemon, and returns when it is at work; the one before must have been stopped. Its deadline does
+    /// nothing by default: it would end the tests' process.
+    func startDaemon(deadline: ExitDeadline = ExitDeadline {}, outer: [any Service] = []) async throws {
         let log = Logger(label: "daemon") { [lines] _ in LineHandler(lines: lines) }
         let place = try Installation(config: file("rollcall.yaml"))
         let context = try DaemonContext.opened(place, environment: [:], log: log, clock: clock, intervals: intervals)
-        let task = Task { [reloaded] in try await Daemon(context: context, reloaded: reloaded).run() }
+        let running = Daemon(context: context, reloaded: reloaded, deadline: deadline, outer: outer)
+        let task = Task { try await running.run() }
         daemon.withLock { $0 = (context, task) }
         // The supervisor, the upkeep, the runner's status and each job's keeper sleep once they have looked around.
         let jobs = context.configuration.jobs.values.filter(\.isEnabled)

@@ -73,26 +73,6 @@ struct UnrecordedStateTests {
         try await bench.end()
     }
 
-    @Test("A part that fails for a reason of its own begins again, and only a store that fails ends it")
-    func ownReasons() async throws {
-        let bench = try await DaemonBench(at: 1_772_000_000_000, settings: "", jobs: [:])
-        try await bench.startDaemon()
-        let context = try #require(bench.context)
-        let tries = Mutex(0)
-        let part = DaemonPart("test") {
-            let number = tries.withLock { tries in
-                tries += 1
-                return tries
-            }
-            if number < 3 { throw StoreError(.notAllowed, "Batch 1 is cancelled") }
-        }
-        try await bench.clock.whileTimePasses { try await part.keepRunning(in: context) }
-        #expect(bench.count(ofLogged: "a part of the daemon failed; it begins again") == 2)
-        let broken = DaemonPart("test") { throw StoreError(.stateNotWritten, "The disk failed") }
-        await #expect(throws: StoreError.self) { try await broken.keepRunning(in: context) }
-        try await bench.end()
-    }
-
     @Test("Results of an earlier end that cannot be written anew are logged, and told with the batch's end")
     func staleResults() async throws {
         let bench = try await DaemonBench(

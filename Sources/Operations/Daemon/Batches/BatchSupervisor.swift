@@ -3,6 +3,7 @@ import JobRunner
 import Logging
 import RecordStore
 import Schedules
+import ServiceLifecycle
 import Settings
 import Synchronization
 
@@ -10,7 +11,7 @@ import Synchronization
 ///
 /// The database is the only source: a batch taken in, paused, resumed or cancelled by another process is noticed at the
 /// next look, at most `daemon.poll` later.
-final class BatchSupervisor: Sendable {
+final class BatchSupervisor: Service {
     private struct State {
         var scheduler: BatchScheduler
         var stops: [BatchID: StopSignal] = [:]
@@ -32,10 +33,18 @@ final class BatchSupervisor: Sendable {
         state = Mutex(State(scheduler: BatchScheduler(slots: slots)))
     }
 
-    /// Works until the daemon is stopped and every batch's work has ended.
+    /// Works until the daemon is stopped and every batch's work has ended; a graceful shutdown of its group stops the
+    /// daemon.
     ///
     /// - Throws: `StoreError` when state could not be read or written: no call can be accounted for then.
     func run() async throws {
+        try await withGracefulShutdownHandler(operation: work) { [context] in
+            context.stop.drain()
+            context.batchWakeSignal.wakeUp()
+        }
+    }
+
+    private func work() async throws {
         var watch = try OperatorWatch(context: context, reload: reload)
         try await withThrowingTaskGroup(of: Event.self) { group in
             group.addTask { .isPollDue }

@@ -6,6 +6,7 @@ import JobRunner
 import Logging
 import RecordStore
 import Results
+import ServiceLifecycle
 import Settings
 import Synchronization
 
@@ -124,7 +125,7 @@ extension DaemonContext {
 
 /// Releases the input files that could not be released when their batches were over, and those a crash left in place.
 /// The results exist; only the file is not where its job says.
-struct FileReleaseRetry {
+struct FileReleaseRetry: Service {
     let context: DaemonContext
     static let name = "input files"
 

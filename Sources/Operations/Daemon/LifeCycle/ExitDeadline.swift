@@ -26,6 +26,9 @@ final class ExitDeadline: Sendable {
         self.end = end
     }
 
+    /// Whether the process ends by itself now or later.
+    var isSet: Bool { state.withLock { $0.end != nil } }
+
     /// The process ends after so long at the latest; a deadline that was set before and is earlier stays.
     func set(_ duration: Duration) {
         let isFirst = state.withLock { state in

@@ -34,9 +34,8 @@ package struct DaemonOperation: Sendable {
             context.logStart()
             manager.ready()
         }
-        try await SignalledWork.run(beside: [signals, ServiceWatchdog(manager: manager, context: context)]) {
-            try await Daemon(context: context, reloaded: reloaded, deadline: deadline).run()
-        }
+        let watchdog = ServiceWatchdog(manager: manager, context: context)
+        try await Daemon(context: context, reloaded: reloaded, deadline: deadline, outer: [signals, watchdog]).run()
         log.notice("the daemon has ended")
         return .succeeded
     }

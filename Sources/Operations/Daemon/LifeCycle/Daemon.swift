@@ -1,0 +1,110 @@
+import Basics
+import JobRunner
+import Logging
+import RecordStore
+import ServiceLifecycle
+import Synchronization
+
+/// The daemon at work: all its parts as services of one group, until its context's stop is raised.
+///
+/// The group starts its services in order and ends them in the reverse order, each once the one after it has ended. The
+/// batches come last, so that they are the first to end; the end begins once they have nothing left to do.
+final class Daemon: Sendable {
+    private let context: DaemonContext
+    private let reloaded: WakeSignal
+    private let deadline: ExitDeadline
+    private let outer: [any Service]
+    private let hasFailed = Mutex(false)
+    /// How long everything may take after a failure: notifying, ending, closing.
+    private static let failureTime = Notifier.timeLimit + .seconds(15)
+
+    /// Prepares a daemon.
+    ///
+    /// - Parameters:
+    ///   - context: What its parts share.
+    ///   - reloaded: Signalled when the configuration has changed.
+    ///   - deadline: Ends the process after a failure, whatever a service then still waits for.
+    ///   - outer: Services that begin before all others and end after them.
+    init(context: DaemonContext, reloaded: WakeSignal, deadline: ExitDeadline, outer: [any Service] = []) {
+        (self.context, self.reloaded, self.deadline, self.outer) = (context, reloaded, deadline, outer)
+    }
+
+    /// Works until the stop is raised, then until no call is under way, all state is written and all notifications have
+    /// run. Then connections and database are closed.
+    ///
+    /// - Throws: `StoreError` when state could not be read or written: no call can be accounted for then, calls under
+    ///   way become in doubt at the next start, and the notifications have run.
+    func run() async throws {
+        context.store.observeStorage { [weak context] in context?.tell($0) }
+        context.stop.limitWaiting(in: context.store)
+        // Before any other notification.
+        try context.reportRestore()
+        try await ServiceGroup(endingInTurn: services).run()
+    }
+
+    private var services: [ServiceGroupConfiguration.ServiceConfiguration] {
+        let quiet: [any Service] =
+            outer + [OpenConnections(client: context.client, store: context.store), context.notifier]
+        let reload = Reload(context: context, reloaded: reloaded)
+        return (quiet + parts.map(reporting)).map { .inTurn($0) } + [
+            .inTurn(
+                reporting(BatchSupervisor(context: context, reload: reload)),
+                whenItEnds: .gracefullyShutdownGroup)
+        ]
+    }
+
+    private var parts: [DaemonPart] {
+        [
+            DaemonPart(RunnerStatusPublisher.name, RunnerStatusPublisher(context: context), in: context),
+            DaemonPart("shutdown grace", ShutdownGrace(context: context), in: context),
+            DaemonPart(Maintenance.name, Maintenance(context: context), in: context),
+            DaemonPart(FileReleaseRetry.name, FileReleaseRetry(context: context), in: context),
+            DaemonPart("jobs", JobSupervisor(context: context, reloaded: reloaded), in: context),
+        ]
+    }
+
+    private func reporting(_ service: any Service) -> any Service {
+        ReportingService(service: service, report: failed)
+    }
+
+    /// State can no longer be recorded or read: whoever is to know is told, no call is made any more and those under
+    /// way are given up; what other services then still wait for does not keep the process.
+    private func failed(_ error: any Error) {
+        let isFirst = hasFailed.withLock { hasFailed in
+            defer { hasFailed = true }
+            return !hasFailed
+        }
+        guard isFirst else { return }
+        deadline.set(Self.failureTime)
+        context.notifyOfFailure(error)
+        context.stop.abandon()
+        context.batchWakeSignal.wakeUp()
+    }
+}
+
+/// Reports the failure of a service at once: its group throws it only when all services have ended.
+private struct ReportingService: Service {
+    let service: any Service
+    let report: @Sendable (any Error) -> Void
+
+    func run() async throws {
+        do {
+            try await service.run()
+        } catch {
+            report(error)
+            throw error
+        }
+    }
+}
+
+/// The daemon's connections and its database, closed once nobody needs them any more.
+private struct OpenConnections: Service {
+    let client: ReloadableClient
+    let store: RecordStore
+
+    func run() async throws {
+        await endRequested()
+        await client.shutDown()
+        try await store.closeWithoutBlocking()
+    }
+}
