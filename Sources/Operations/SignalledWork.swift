@@ -1,3 +1,4 @@
+import Basics
 import JobRunner
 import ServiceLifecycle
 import Synchronization
@@ -6,7 +7,8 @@ import UnixSignals
 /// Runs one piece of work beside the service that handles signals, until the work is done.
 enum SignalledWork {
     /// The work's result; `stop` is raised by SIGINT and SIGTERM while it runs. Calls under way, and answers that wait
-    /// for space on a full disk, are waited for as long as `grace` after that.
+    /// for space on a full disk, are waited for as long as `grace` after that. The work may block: signals are handled
+    /// all the same.
     static func run<Value: Sendable>(
         stop: StopSignal, console: Console, grace: Duration = .zero,
         _ work: @escaping @Sendable () async throws -> Value
@@ -31,7 +33,7 @@ private final class WorkService<Value: Sendable>: Service {
 
     func run() async throws {
         do {
-            let value = try await work()
+            let value = try await BlockingWork.runTask(work)
             outcome.withLock { $0 = .success(value) }
         } catch {
             outcome.withLock { $0 = .failure(error) }

@@ -129,7 +129,9 @@ struct RunSession: Sendable {
             events: display.take)
         try await tell(working: id)
         // Whether to continue was decided above: what an operator has stopped since stays stopped.
-        let end = try await runner.run(id, stop: stop, resuming: false, only: rerun?.number)
+        let end = try await BlockingWork.runOnPool {
+            try await runner.run(id, stop: stop, resuming: false, only: rerun?.number)
+        }
         display.finish(try store.progress(id))
         let ended = try store.batch(id)
         guard !ended.state.isFinished else { return try await conclude(ended, json: json) }

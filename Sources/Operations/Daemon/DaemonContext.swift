@@ -121,8 +121,11 @@ final class DaemonContext: Sendable {
     /// - Throws: `CredentialError` naming the key that can't be used; the previous client then stays.
     func renewKeys() async throws {
         let place = configuration.place
-        let credentials = try place.credentials()
-        await client.exchange(for: try place.client(credentials, concurrency: settings.limits.concurrency))
+        let concurrency = settings.limits.concurrency
+        let renewed = try await BlockingWork.run {
+            try place.client(place.credentials(), concurrency: concurrency)
+        }
+        await client.exchange(for: renewed)
         traffic.requireProof()
     }
 }

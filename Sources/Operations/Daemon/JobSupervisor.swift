@@ -1,3 +1,4 @@
+import Basics
 import DropFolder
 import JobRunner
 import Logging
@@ -58,7 +59,8 @@ struct JobSupervisor: Service {
     /// Runs a job and returns why it failed; nil: it has ended or was cancelled.
     private func failure(of job: JobDefinition) async throws -> String? {
         do {
-            try await SupervisedJob(context: context, job: job).run()
+            // Its folders may lie on a share that does not answer.
+            try await BlockingWork.runTask { try await SupervisedJob(context: context, job: job).run() }
             return nil
         } catch  where error.endsTheDaemon {
             throw error

@@ -1,3 +1,5 @@
+import Basics
+import IdentityInsightsClient
 import JobRunner
 import Logging
 import Settings
@@ -14,13 +16,8 @@ struct Reload {
     @discardableResult
     func perform() async -> Bool {
         do {
-            let place = try Installation(config: context.settings.path)
-            let credentials = try place.credentials()
-            let configuration = try DaemonContext.LiveConfiguration(
-                place.keeping(context.configuration.place), credentials: credentials, at: context.clock.now)
-            await context.client.exchange(
-                for: try configuration.place.client(
-                    credentials, concurrency: configuration.place.settings.limits.concurrency))
+            let (place, configuration, client) = try await BlockingWork.run { try read() }
+            await context.client.exchange(for: client)
             context.traffic.requireProof()
             say(place)
             context.configuration = configuration
@@ -38,6 +35,16 @@ struct Reload {
                 metadata: ["reason": "\(OperationFailure(error).message)"])
             return false
         }
+    }
+
+    /// The settings as they are written, the configuration that they make while the daemon runs, and a client for it.
+    private func read() throws -> (Installation, DaemonContext.LiveConfiguration, IdentityInsightsClient) {
+        let place = try Installation(config: context.settings.path)
+        let credentials = try place.credentials()
+        let configuration = try DaemonContext.LiveConfiguration(
+            place.keeping(context.configuration.place), credentials: credentials, at: context.clock.now)
+        let concurrency = configuration.place.settings.limits.concurrency
+        return (place, configuration, try configuration.place.client(credentials, concurrency: concurrency))
     }
 
     /// The cause of a halt may have been fixed. A gate that is only closed finds out by its probes, which use up no

@@ -1,3 +1,4 @@
+import Basics
 import CPlatform
 import Foundation
 import Synchronization
@@ -43,9 +44,7 @@ final class ChildProcess: Sendable {
 
     /// Waits until it has ended; to be called once.
     func ended() async -> End {
-        await withCheckedContinuation { waiter in
-            DispatchQueue.global().async { waiter.resume(returning: self.reap()) }
-        }
+        await BlockingWork.run { reap() }
     }
 
     /// Ends it at once, with all processes of its group.

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import JobRunner
 import Logging
@@ -86,7 +87,10 @@ final class Notifier: Service {
     private func failure(of item: Item) async -> String? {
         do {
             let input = Array(JSONText.text(of: item.notice).utf8) + [UInt8(ascii: "\n")]
-            let child = try ChildProcess(item.command, environment: environment, in: folder, input: input)
+            // A program may lie on a share that does not answer.
+            let child = try await BlockingWork.run { [environment, folder] () throws(ChildProcess.Refusal) in
+                try ChildProcess(item.command, environment: environment, in: folder, input: input)
+            }
             switch await end(of: child) {
             case .exit(0): return nil
             case .exit(let code): return "it ended with exit code \(code)"

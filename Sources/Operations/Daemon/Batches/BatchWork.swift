@@ -41,11 +41,13 @@ struct BatchWork {
     /// Writes the results of a batch that is over, releases its file, and notifies. Every step is idempotent.
     ///
     /// - Throws: `StoreError` when state could not be read or written.
-    func conclude() async throws -> End {
+    func conclude() async throws -> End { try await BlockingWork.runTask(writeAndRelease) }
+
+    private func writeAndRelease() async throws -> End {
         let batch = try context.store.batch(batch)
         if try isHeldByMissingJob(batch) { return .failed }
         do {
-            let (folder, stale) = try await BlockingWork.run { [context] in try context.writeResults(of: batch) }
+            let (folder, stale) = try context.writeResults(of: batch)
             try await releaseInput(batch)
             try await context.store.markResultsWritten(batch.id, finishedAt: batch.finishedAt)
             context.log.notice(

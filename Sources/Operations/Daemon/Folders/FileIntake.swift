@@ -33,7 +33,7 @@ struct FileIntake {
     /// - Throws: `StoreError` when state could not be read or written.
     func take(_ path: String, claim: ClaimedFile, progress: @escaping @Sendable (Int) -> Void) async throws -> Outcome {
         do {
-            let input = try await examined(path)
+            let input = try examined(path)
             let claim = try await current(claim, for: input)
             if let earlier = try earlier(input, than: claim) { return .known(earlier) }
             let own = try claim.batch.map(context.store.batch)
@@ -74,11 +74,8 @@ struct FileIntake {
         context.batchWakeSignal.wakeUp()
     }
 
-    private func examined(_ path: String) async throws -> ExaminedFile {
-        let job = job
-        return try await BlockingWork.run {
-            try InputFile.open(path: path, mapping: FieldMapping(job), expecting: job.inputKind).examine()
-        }
+    private func examined(_ path: String) throws -> ExaminedFile {
+        try InputFile.open(path: path, mapping: FieldMapping(job), expecting: job.inputKind).examine()
     }
 
     private func intake(claiming claim: ClaimedFile) -> BatchIntake {

@@ -47,13 +47,13 @@ extension DaemonContext {
     /// Releases a batch's input file as its job says. Idempotent.
     ///
     /// What was written into the file, or in its place, since it was taken in has not been read: it is not archived as
-    /// if it had been answered.
+    /// if it had been answered. Blocks on the file's disk or share.
     func release(_ batch: Batch) async throws {
         guard let claim = try store.claimedFile(of: batch.id) else { return }
         guard let job = configuration.job(named: batch.job) else { return }
         let folder = try dropFolder(of: job)
         if let folder { try await takeBack(claim, batch, folder) }
-        let content = try await BlockingWork.run { try ContentDigest.of(fileAt: claim.path) }
+        let content = try ContentDigest.of(fileAt: claim.path)
         let isRead = content == nil || content == batch.contentDigest
         if let folder {
             if isRead { try leave(folder, claim, batch, job) } else { try refuse(folder, claim, batch, job) }
@@ -74,7 +74,7 @@ extension DaemonContext {
         guard try !folder.holdsInWorking(claim.name), let file = try folder.sighting(of: claim.name) else { return }
         let path = folder.inboxPath(of: claim.name)
         do {
-            let content = try await BlockingWork.run { try ContentDigest.of(fileAt: path) }
+            let content = try ContentDigest.of(fileAt: path)
             if content == batch.contentDigest { _ = try folder.claim(file) }
         } catch is InputError {
             // One that cannot be read is not the one that was read before.
@@ -132,7 +132,9 @@ struct FileReleaseRetry: Service {
     /// Tries at intervals, until it is cancelled.
     ///
     /// - Throws: `StoreError` when state could not be read or written.
-    func run() async throws {
+    func run() async throws { try await BlockingWork.runTask(retryForEver) }
+
+    private func retryForEver() async throws {
         for batch in try context.store.batchesHoldingFiles() { context.pendingReleases.add(batch) }
         var told = [BatchID: String]()
         while !Task.isCancelled {

@@ -84,7 +84,7 @@ struct ConfirmationRequests {
     ///
     /// - Throws: `StoreError` when the database cannot be read; `DropFolderError` when the folder cannot.
     mutating func request(for batch: Batch, of claim: ClaimedFile) async throws -> FileStatus.ConfirmationRequest {
-        let refused = try await refusedLines(of: batch)
+        let refused = try refusedLines(of: batch)
         return FileStatus.ConfirmationRequest(
             reason: batch.reason ?? "it wants confirmation",
             command: try context.store.hint(toStart: batch).commandLine,
@@ -92,11 +92,11 @@ struct ConfirmationRequests {
             returned: refused.path.map(folder.shownPath), canBeWithdrawn: try !folder.holdsInWorking(claim.name))
     }
 
-    private mutating func refusedLines(of batch: Batch) async throws -> RefusedLines {
+    private mutating func refusedLines(of batch: Batch) throws -> RefusedLines {
         if let known = refused[batch.id] { return known }
         let results = context.results(of: job)
         do {
-            refused[batch.id] = try await BlockingWork.run { try results.giveBackRefused(of: batch) }
+            refused[batch.id] = try results.giveBackRefused(of: batch)
         } catch  where error.endsTheDaemon {
             throw error
         } catch {
@@ -125,7 +125,7 @@ struct SameNameFiles {
     /// Whether another file of a claimed file's name waits in the inbox.
     ///
     /// - Throws: `DropFolderError` when the system does not tell.
-    mutating func isThereAnother(of claim: ClaimedFile, _ batch: Batch?) async throws -> Bool {
+    mutating func isThereAnother(of claim: ClaimedFile, _ batch: Batch?) throws -> Bool {
         guard let seen = try folder.sighting(of: claim.name) else {
             known[claim.name] = nil
             return false
@@ -136,16 +136,16 @@ struct SameNameFiles {
             return false
         }
         if let isAnother = before.isAnother { return isAnother }
-        let isAnother = try await !holds(folder.inboxPath(of: claim.name), batch.contentDigest)
+        let isAnother = try !holds(folder.inboxPath(of: claim.name), batch.contentDigest)
         before.isAnother = isAnother
         known[claim.name] = before
         return isAnother
     }
 
     /// Whether a file's content has this digest; one that cannot be read is not the one that was read before.
-    private func holds(_ path: String, _ digest: [UInt8]) async throws -> Bool {
+    private func holds(_ path: String, _ digest: [UInt8]) throws -> Bool {
         do {
-            return try await BlockingWork.run { try ContentDigest.of(fileAt: path) } == digest
+            return try ContentDigest.of(fileAt: path) == digest
         } catch is InputError {
             return false
         }

@@ -31,7 +31,7 @@ struct FolderStatusWriter {
             for claim in claims {
                 let batch = try claim.batch.map(context.store.batch)
                 guard let batch, let phase = try await phase(of: batch, claim, &requests) else { continue }
-                let another = try await sameNames.isThereAnother(of: claim, batch)
+                let another = try sameNames.isThereAnother(of: claim, batch)
                 let situation = Situation(phase: phase, anotherWaits: another)
                 current[claim.name] = situation
                 if told[claim.name] != situation { say(claim, phase, batch, anotherWaits: another) }
