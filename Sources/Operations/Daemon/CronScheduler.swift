@@ -60,7 +60,7 @@ struct CronScheduler {
     private func sleep(until wall: Int64?) async -> Bool {
         let left = wall.map { Duration.milliseconds(max(0, $0 - context.clock.now)) } ?? context.intervals.wallClock
         let deadline = context.clock.monotonic + min(left, context.intervals.wallClock).nanoseconds
-        context.expect(part, after: context.intervals.wallClock)
+        context.attendance.expect(part, after: context.intervals.wallClock)
         await WakeSignal().wait(until: deadline, on: context.clock)
         return context.clock.monotonic - deadline <= Duration.milliseconds(ScheduleState.grace).nanoseconds
     }
@@ -83,7 +83,7 @@ struct CronScheduler {
                 "runs_now": "\(runsNow)",
             ]
             context.log.warning("schedule was missed while nobody ran", metadata: metadata)
-            context.notifyOfMissedRun(job, due: due, count: count, runsNow: runsNow)
+            context.notices.tellOfMissedRun(job, due: due, count: count, runsNow: runsNow)
             return runsNow
         }
     }

@@ -6,7 +6,13 @@ import Settings
 /// Keeps the database small and fast: frees pages, and moves batches that have long been over out of the working
 /// tables.
 struct Maintenance: Service {
-    let context: DaemonContext
+    let store: RecordStore
+    let configuration: ConfigurationInForce
+    let attendance: Attendance
+    let clock: any RunnerClock
+    let stop: StopSignal
+    /// How long it rests.
+    let interval: Duration
     static let name = "upkeep"
     /// Records moved in one go.
     private static let recordsAtATime = 5_000
@@ -17,20 +23,20 @@ struct Maintenance: Service {
     func run() async throws {
         let wakeSignal = WakeSignal()
         while !Task.isCancelled {
-            context.expect(Self.name, after: context.intervals.maintenance)
-            await wakeSignal.wait(for: context.intervals.maintenance, on: context.clock)
+            attendance.expect(Self.name, after: interval)
+            await wakeSignal.wait(for: interval, on: clock)
             guard !Task.isCancelled else { return }
             try await moveOldBatches()
-            context.expect(Self.name, patience: Attendance.longPatience)
-            _ = try await context.store.maintain()
+            attendance.expect(Self.name, patience: Attendance.longPatience)
+            _ = try await store.maintain()
         }
     }
 
     private func moveOldBatches() async throws {
-        let finishedBefore = context.clock.now - context.settings.daemon.retention.milliseconds
-        while !Task.isCancelled, !context.stop.isRaised {
-            context.expect(Self.name, patience: Attendance.longPatience)
-            let moved = try await context.store.archive(
+        let finishedBefore = clock.now - configuration.settings.daemon.retention.milliseconds
+        while !Task.isCancelled, !stop.isRaised {
+            attendance.expect(Self.name, patience: Attendance.longPatience)
+            let moved = try await store.archive(
                 finishedBefore: finishedBefore, upTo: Self.recordsAtATime)
             if moved == 0 { return }
         }

@@ -20,7 +20,7 @@ struct Reload {
             await context.client.exchange(for: client)
             context.traffic.requireProof()
             say(place)
-            context.configuration = configuration
+            context.inForce.exchange(for: configuration)
             context.traffic.reconfigure(RunnerConfiguration(daemonOf: configuration.place.settings))
             reopen()
             context.warnOfCertificateEnd()
@@ -38,10 +38,10 @@ struct Reload {
     }
 
     /// The settings as they are written, the configuration that they make while the daemon runs, and a client for it.
-    private func read() throws -> (Installation, DaemonContext.LiveConfiguration, IdentityInsightsClient) {
+    private func read() throws -> (Installation, LiveConfiguration, IdentityInsightsClient) {
         let place = try Installation(config: context.settings.path)
         let credentials = try place.credentials()
-        let configuration = try DaemonContext.LiveConfiguration(
+        let configuration = try LiveConfiguration(
             place.keeping(context.configuration.place), credentials: credentials, at: context.clock.now)
         let concurrency = configuration.place.settings.limits.concurrency
         return (place, configuration, try configuration.place.client(credentials, concurrency: concurrency))

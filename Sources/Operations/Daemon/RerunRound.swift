@@ -89,7 +89,7 @@ struct ScheduledRerun {
         context.log.warning(
             "records are not queued again: a person has to agree",
             metadata: batch.logged(["by": "\(job.name)", "reason": "\(reason)"]))
-        context.tell(
+        context.notices.tell(
             .awaitingConfirmation, of: batch, under: own, reason: reason,
             remedy: isHeld
                 ? "\(Hint.resumeAfterRestore) lets them go"

@@ -8,14 +8,21 @@ import Settings
 /// Publishes in the database which process runs it and the state of the gate to the API, so that `status` can show it;
 /// this also proves that the daemon can write even when there is nothing to do.
 struct RunnerStatusPublisher: Service {
-    let context: DaemonContext
     static let name = "runner status"
+    private let store: RecordStore
+    private let traffic: EndpointTraffic
+    private let configuration: ConfigurationInForce
+    private let attendance: Attendance
+    private let log: Logger
+    /// How often it writes where nothing changes.
+    private let interval: Duration
     private let startedAt: Int64
     /// Changes within this time are written together.
     private static let pause = Duration.seconds(1)
 
     init(context: DaemonContext) {
-        self.context = context
+        (store, traffic, configuration) = (context.store, context.traffic, context.inForce)
+        (attendance, log, interval) = (context.attendance, context.log, context.intervals.proof)
         startedAt = context.clock.now
     }
 
@@ -25,32 +32,34 @@ struct RunnerStatusPublisher: Service {
     /// - Throws: `StoreError` when it could not be written.
     func run() async throws {
         let wakeSignal = WakeSignal()
-        let observer = context.traffic.addStatusObserver { wakeSignal.wakeUp() }
-        defer { context.traffic.removeStatusObserver(observer) }
+        let observer = traffic.addStatusObserver { wakeSignal.wakeUp() }
+        defer { traffic.removeStatusObserver(observer) }
         var late = Set<String>()
         while !Task.isCancelled {
-            context.expect(Self.name)
-            try await context.store.saveRunnerStatus(status)
+            attendance.expect(Self.name)
+            try await store.saveRunnerStatus(status)
             tellLate(&late)
-            context.expect(Self.name, after: context.intervals.proof + Self.pause)
-            await wakeSignal.wait(for: context.intervals.proof, on: context.clock)
-            await WakeSignal().wait(for: Self.pause, on: context.clock)
+            attendance.expect(Self.name, after: interval + Self.pause)
+            await wakeSignal.wait(for: interval, on: clock)
+            await WakeSignal().wait(for: Self.pause, on: clock)
         }
     }
 
     /// Reports once which parts are late: a share that never answers shows nowhere else.
     private func tellLate(_ told: inout Set<String>) {
-        let late = Set(context.attendance.overdue(at: context.clock.monotonic, vitalOnly: false))
+        let late = Set(attendance.overdue(vitalOnly: false))
         for part in late.subtracting(told).sorted() {
-            context.log.error(
+            log.error(
                 "a part of the daemon has not come back in time; the disk or share it works with may not answer",
                 metadata: ["part": "\(part)"])
         }
         told = late
     }
 
+    private var clock: any RunnerClock { traffic.clock }
+
     private var status: RunnerStatus {
-        let (traffic, configuration, now) = (context.traffic.status, context.configuration, context.clock.now)
+        let (traffic, configuration, now) = (traffic.status, configuration.value, clock.now)
         return RunnerStatus(
             process: getpid(), host: configuration.provenance.host, version: Version.current, isDaemon: true,
             jobs: configuration.jobs.values.count(where: \.isEnabled), startedAt: startedAt,

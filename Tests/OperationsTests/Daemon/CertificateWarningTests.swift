@@ -16,7 +16,7 @@ struct CertificateWarningTests {
         let bench = try await DaemonBench(
             at: 0, settings: "limits: { rate: 0.001 }\n", jobs: ["drop": "source: { path: drop, settle: 30s }\n"])
         let place = try Installation(config: bench.file("rollcall.yaml"))
-        let end = try DaemonContext.LiveConfiguration(place, credentials: place.credentials(), at: 0).certificateEnd
+        let end = try LiveConfiguration(place, credentials: place.credentials(), at: 0).certificateEnd
         bench.clock.setWall(to: Int64(end.timeIntervalSince1970 * 1_000) - before)
         return bench
     }

@@ -51,9 +51,9 @@ final class BatchSupervisor: Service {
             // The wait for the next look is a child like the work on batches: a failure of either is noticed at once.
             while let event = try await group.next() {
                 guard event == .isPollDue else { continue }
-                context.expect(Self.name)
+                context.attendance.expect(Self.name)
                 if try await look(&watch, &group) { return context.attendance.leave(Self.name) }
-                context.expect(Self.name, after: context.poll)
+                context.attendance.expect(Self.name, after: context.poll)
                 group.addTask { [context] in
                     await context.batchWakeSignal.wait(for: context.poll, on: context.clock)
                     return .isPollDue
@@ -115,7 +115,7 @@ final class BatchSupervisor: Service {
 
     /// Stops calls for batches under way whose terms have changed: they restart under the new ones once the answers
     /// under way have arrived.
-    private func applyChange(_ configuration: DaemonContext.LiveConfiguration) throws {
+    private func applyChange(_ configuration: LiveConfiguration) throws {
         let changed = state.withLock { state in
             let changed = state.terms.filter { configuration.terms(for: $0.value.job) != $0.value }.keys.sorted()
             // Its new terms are recorded when it restarts.
@@ -174,7 +174,7 @@ final class BatchSupervisor: Service {
 }
 
 extension BatchScheduler.BatchSnapshot {
-    fileprivate init(_ tended: PendingBatch, _ configuration: DaemonContext.LiveConfiguration) {
+    fileprivate init(_ tended: PendingBatch, _ configuration: LiveConfiguration) {
         self.init(
             id: tended.id, state: tended.state, lacksResults: tended.lacksResults, resumesAt: tended.resumesAt,
             priority: configuration.job(named: tended.job)?.priority ?? 1)
@@ -216,7 +216,7 @@ struct BatchTerms: Equatable {
     }
 }
 
-extension DaemonContext.LiveConfiguration {
+extension LiveConfiguration {
     /// The terms for batches of a job.
     func terms(for job: String) -> BatchTerms { BatchTerms(job: job, self.job(named: job), place.settings) }
 }

@@ -52,7 +52,7 @@ struct BatchWork {
             try await context.store.markResultsWritten(batch.id, finishedAt: batch.finishedAt)
             context.log.notice(
                 "batch is over", metadata: batch.logged(["results": "\(folder)", "state": "\(batch.state.rawValue)"]))
-            context.tell(
+            context.notices.tell(
                 batch.state == .rejected ? .rejected : .completed, of: batch,
                 under: context.configuration.job(named: batch.job),
                 reason: stale.isEmpty ? nil : "out of date, and not to be used: \(NumberFormat.names(stale))",
@@ -85,13 +85,13 @@ extension BatchWork {
         case .halted(let halt):
             context.log.error(
                 "batch halted", metadata: batch.logged(["reason": "\(halt.reason)", "remedy": "\(halt.remedy)"]))
-            context.tell(.halted, of: batch, under: job, remedy: halt.remedy)
+            context.notices.tell(.halted, of: batch, under: job, remedy: halt.remedy)
         case .capped(let cap):
             let resumption = CapReset.next(after: context.clock.now, cap: cap, in: job.limits.timeZone)
             try await context.store.setResumption(of: batch, at: resumption)
             context.log.notice(
                 "batch paused by a cap", metadata: batch.logged(["reason": "\(batch.reason ?? cap.rawValue)"]))
-            context.tell(.paused, of: batch, under: job)
+            context.notices.tell(.paused, of: batch, under: job)
         }
     }
 
@@ -134,7 +134,8 @@ extension BatchWork {
             return .done
         }
         context.log.error("batch paused", metadata: batch.logged(["reason": "\(reason)"]))
-        context.tell(.paused, of: try context.store.batch(batch.id), under: context.configuration.job(named: batch.job))
+        let job = context.configuration.job(named: batch.job)
+        context.notices.tell(.paused, of: try context.store.batch(batch.id), under: job)
         return .done
     }
 

@@ -115,7 +115,7 @@ extension DaemonContext {
         try folder.removeStatus(of: claim.name)
         try folder.reject(claim.name, because: error, as: batch.name)
         log.warning("file was written to after it was taken in", metadata: batch.logged(["file": "\(claim.name)"]))
-        notifyOfRejection(of: error, under: job)
+        notices.tellOfRejection(of: error, under: job)
     }
 
     private func dropFolder(of job: JobDefinition) throws -> DropFolder? {
@@ -139,7 +139,7 @@ struct FileReleaseRetry: Service {
         var told = [BatchID: String]()
         while !Task.isCancelled {
             for batch in context.pendingReleases.all where !Task.isCancelled {
-                context.expectWithFiles(Self.name)
+                context.attendance.expectWithFiles(Self.name)
                 try await retry(batch, &told)
             }
             context.attendance.leave(Self.name)

@@ -69,10 +69,10 @@ struct FolderWatcherService {
             waiting: FilesAwaitingConfirmation(context: context, job: job, folder: folder), isTaking: occasion == nil)
         defer { context.attendance.leave(part) }
         while !Task.isCancelled, !context.stop.isRaised {
-            context.expectWithFiles(part)
+            context.attendance.expectWithFiles(part)
             let nextPollAt = try await look(&state, due)
             // The watcher polls even without events.
-            context.expectWithFiles(part, after: context.intervals.folders)
+            context.attendance.expectWithFiles(part, after: context.intervals.folders)
             if let nextPollAt {
                 await wakeSignal.wait(until: nextPollAt, on: context.clock)
             } else {
@@ -177,7 +177,7 @@ struct FolderWatcherService {
             ?? ClaimedFile(path: path, job: job.name, name: name, claimedAt: context.clock.now)
         statusWriter.say(claim, .takingIn(percent: 0), nil)
         let tell: @Sendable (Int) -> Void = { [statusWriter, context, part] percent in
-            context.expectWithFiles(part)
+            context.attendance.expectWithFiles(part)
             statusWriter.say(claim, .takingIn(percent: percent), nil)
         }
         let outcome = try await FileIntake(context: context, job: job).take(path, claim: claim, progress: tell)
@@ -214,7 +214,7 @@ struct FolderWatcherService {
             "file rejected",
             metadata: ["file": "\(error.file)", "job": "\(job.name)", "reason": "\(error.description)"])
         statusWriter.say(error)
-        context.notifyOfRejection(of: error, under: job)
+        context.notices.tellOfRejection(of: error, under: job)
     }
 }
 

@@ -84,7 +84,7 @@ struct PatternIntake {
             try await context.store.forgetClaimedFile(at: path)
             context.log.warning(
                 "file rejected", metadata: ["file": "\(name)", "job": "\(job.name)", "reason": "\(error.description)"])
-            context.notifyOfRejection(of: error, under: job)
+            context.notices.tellOfRejection(of: error, under: job)
         }
     }
 

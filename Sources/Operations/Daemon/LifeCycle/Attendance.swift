@@ -1,5 +1,4 @@
 import JobRunner
-import RecordStore
 import Synchronization
 
 /// The latest time at which each part of the daemon will report again, as the part itself has announced.
@@ -20,7 +19,10 @@ final class Attendance: Sendable {
     /// How long a step of a part may take that works with files, or moves much in the database.
     static let longPatience = Duration.seconds(900)
 
+    private let clock: any RunnerClock
     private let words = Mutex<[String: Word]>([:])
+
+    init(clock: any RunnerClock) { self.clock = clock }
 
     /// When each part is expected, in monotonic nanoseconds, by the part's name.
     var deadlines: [String: Int64] { words.withLock { $0.mapValues(\.deadline) } }
@@ -30,10 +32,23 @@ final class Attendance: Sendable {
         words.withLock { $0[part] = Word(deadline: deadline, isVital: isVital) }
     }
 
+    /// A part that works with the database alone begins a turn, or waits so long.
+    func expect(_ part: String, after wait: Duration = .zero, patience: Duration = Attendance.patience) {
+        expect(part, by: clock.monotonic + (wait + patience).nanoseconds, isVital: true)
+    }
+
+    /// A part that works with files begins a step, or waits so long.
+    func expectWithFiles(_ part: String, after wait: Duration = .zero) {
+        expect(part, by: clock.monotonic + (wait + Attendance.longPatience).nanoseconds, isVital: false)
+    }
+
     /// Removes a part that has ended.
     func leave(_ part: String) {
         _ = words.withLock { $0.removeValue(forKey: part) }
     }
+
+    /// No part counts as late for a while: what delayed them, such as a full disk, is over.
+    func excuse() { excuse(until: clock.monotonic + Self.patience.nanoseconds) }
 
     /// No part counts as late before a time, in monotonic nanoseconds: what delayed them, such as a full disk, is over.
     func excuse(until deadline: Int64) {
@@ -41,6 +56,9 @@ final class Attendance: Sendable {
             for part in words.keys { words[part]?.deadline.raise(to: deadline) }
         }
     }
+
+    /// The parts that should have reported by now; see ``overdue(at:vitalOnly:)``.
+    func overdue(vitalOnly: Bool) -> [String] { overdue(at: clock.monotonic, vitalOnly: vitalOnly) }
 
     /// The parts that should have reported by a time, in monotonic nanoseconds, by name; `vitalOnly`: those without
     /// which the daemon is better restarted.
@@ -53,23 +71,4 @@ final class Attendance: Sendable {
 
 extension Int64 {
     fileprivate mutating func raise(to other: Int64) { self = Swift.max(self, other) }
-}
-
-extension DaemonContext {
-    /// A part that works with the database alone begins a turn, or waits so long.
-    func expect(_ part: String, after wait: Duration = .zero, patience: Duration = Attendance.patience) {
-        attendance.expect(part, by: clock.monotonic + (wait + patience).nanoseconds, isVital: true)
-    }
-
-    /// A part that works with files begins a step, or waits until a monotonic time in nanoseconds.
-    func expectWithFiles(_ part: String, after wait: Duration = .zero) {
-        attendance.expect(
-            part, by: clock.monotonic + (wait + Attendance.longPatience).nanoseconds, isVital: false)
-    }
-
-    /// Whether every part without which the daemon is better restarted has reported in time. On a full disk they wait
-    /// for space.
-    var isAtWork: Bool {
-        store.storageCondition != .normal || attendance.overdue(at: clock.monotonic, vitalOnly: true).isEmpty
-    }
 }

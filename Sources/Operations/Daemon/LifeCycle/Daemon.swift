@@ -38,13 +38,13 @@ final class Daemon: Sendable {
         context.store.observeStorage { [weak context] in context?.tell($0) }
         context.stop.limitWaiting(in: context.store)
         // Before any other notification.
-        try context.reportRestore()
+        try context.notices.tellOfRestore(of: context.store)
         try await ServiceGroup(endingInTurn: services).run()
     }
 
     private var services: [ServiceGroupConfiguration.ServiceConfiguration] {
         let quiet: [any Service] =
-            outer + [OpenConnections(client: context.client, store: context.store), context.notifier]
+            outer + [OpenConnections(client: context.client, store: context.store), context.notices.notifier]
         let reload = Reload(context: context, reloaded: reloaded)
         return (quiet + parts.map(reporting)).map { .inTurn($0) } + [
             .inTurn(
@@ -56,11 +56,23 @@ final class Daemon: Sendable {
     private var parts: [DaemonPart] {
         [
             DaemonPart(RunnerStatusPublisher.name, RunnerStatusPublisher(context: context), in: context),
-            DaemonPart("shutdown grace", ShutdownGrace(context: context), in: context),
-            DaemonPart(Maintenance.name, Maintenance(context: context), in: context),
+            DaemonPart("shutdown grace", shutdownGrace, in: context),
+            DaemonPart(Maintenance.name, maintenance, in: context),
             DaemonPart(FileReleaseRetry.name, FileReleaseRetry(context: context), in: context),
             DaemonPart("jobs", JobSupervisor(context: context, reloaded: reloaded), in: context),
         ]
+    }
+
+    private var shutdownGrace: ShutdownGrace {
+        ShutdownGrace(
+            stop: context.stop, configuration: context.inForce, clock: context.clock, log: context.log,
+            givenUp: context.batchWakeSignal.wakeUp)
+    }
+
+    private var maintenance: Maintenance {
+        Maintenance(
+            store: context.store, configuration: context.inForce, attendance: context.attendance, clock: context.clock,
+            stop: context.stop, interval: context.intervals.maintenance)
     }
 
     private func reporting(_ service: any Service) -> any Service {
@@ -76,7 +88,7 @@ final class Daemon: Sendable {
         }
         guard isFirst else { return }
         deadline.set(Self.failureTime)
-        context.notifyOfFailure(error)
+        context.notices.tellOfFailure(error)
         context.stop.abandon()
         context.batchWakeSignal.wakeUp()
     }

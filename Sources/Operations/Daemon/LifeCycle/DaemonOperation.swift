@@ -28,13 +28,18 @@ package struct DaemonOperation: Sendable {
         let context = try DaemonContext.opened(Installation(config: config), environment: environment, log: log)
         let (manager, reloaded, deadline) = (ServiceManager(environment: environment), WakeSignal(), ExitDeadline())
         let reload = Reload(context: context, reloaded: reloaded)
-        let signals = DaemonSignals(context: context, deadline: deadline) {
+        let signals = DaemonSignals(
+            stop: context.stop, configuration: context.inForce, clock: context.clock, log: log, deadline: deadline,
+            batchWakeSignal: context.batchWakeSignal
+        ) {
             await manager.reloading { await reload.perform() }
         } whenHeard: {
             context.logStart()
             manager.ready()
         }
-        let watchdog = ServiceWatchdog(manager: manager, context: context)
+        let watchdog = ServiceWatchdog(
+            manager: manager, store: context.store, configuration: context.inForce, attendance: context.attendance,
+            clock: context.clock)
         try await Daemon(context: context, reloaded: reloaded, deadline: deadline, outer: [signals, watchdog]).run()
         log.notice("the daemon has ended")
         return .succeeded
@@ -44,8 +49,13 @@ package struct DaemonOperation: Sendable {
 /// What signals mean to the daemon: SIGTERM and SIGINT end it in order, and at once if another comes a second or more
 /// after the first; SIGHUP reloads settings and jobs.
 struct DaemonSignals: Service {
-    let context: DaemonContext
+    let stop: StopSignal
+    let configuration: ConfigurationInForce
+    let clock: any RunnerClock
+    let log: Logger
     let deadline: ExitDeadline
+    /// Signalled after each signal.
+    let batchWakeSignal: WakeSignal
     let reload: @Sendable () async -> Void
     /// Called once signals are handled: a caller that waits for this may then send one.
     let whenHeard: @Sendable () -> Void
@@ -62,9 +72,9 @@ struct DaemonSignals: Service {
                 if signal == .sighup {
                     wishes.yield()
                 } else {
-                    act(on: signal, escalation.request(at: context.clock.monotonic))
+                    act(on: signal, escalation.request(at: clock.monotonic))
                 }
-                context.batchWakeSignal.wakeUp()
+                batchWakeSignal.wakeUp()
             }
             group.cancelAll()
         }
@@ -74,14 +84,14 @@ struct DaemonSignals: Service {
         let metadata: Logger.Metadata = ["signal": "\(signal)"]
         switch request {
         case .drain:
-            context.log.notice("no new calls; waiting for the answers under way", metadata: metadata)
-            context.stop.drain()
-            deadline.set(context.settings.daemon.shutdownGrace + ExitDeadline.margin)
+            log.notice("no new calls; waiting for the answers under way", metadata: metadata)
+            stop.drain()
+            deadline.set(configuration.settings.daemon.shutdownGrace + ExitDeadline.margin)
         case .repetition:
-            context.log.info("signal within a second of the first, so part of the same wish", metadata: metadata)
+            log.info("signal within a second of the first, so part of the same wish", metadata: metadata)
         case .abandon:
-            context.log.warning("leaving at once; calls under way are in doubt", metadata: metadata)
-            context.stop.abandon()
+            log.warning("leaving at once; calls under way are in doubt", metadata: metadata)
+            stop.abandon()
             deadline.set(ExitDeadline.atOnce)
         }
     }

@@ -13,13 +13,17 @@ struct DaemonPart: Service {
     /// Its name in the log.
     let name: String
     private let service: any Service
-    private let context: DaemonContext
+    private let attendance: Attendance
+    private let stop: StopSignal
+    private let clock: any RunnerClock
+    private let log: Logger
 
     /// How long to wait before a failed part is restarted.
     private static let pause = Duration.seconds(10)
 
     init(_ name: String, _ service: any Service, in context: DaemonContext) {
-        (self.name, self.service, self.context) = (name, service, context)
+        (self.name, self.service) = (name, service)
+        (attendance, stop, clock, log) = (context.attendance, context.stop, context.clock, context.log)
     }
 
     /// Runs the part until the group ends; if it fails for a reason of its own, the error is logged and it is restarted.
@@ -27,7 +31,7 @@ struct DaemonPart: Service {
     /// - Throws: `StoreError` when state could not be read or written.
     func run() async throws {
         try await cancelWhenGracefulShutdown(keepRunning)
-        context.attendance.leave(name)
+        attendance.leave(name)
         // A service that ends before its turn cancels the others of its group.
         await endRequested()
     }
@@ -36,7 +40,7 @@ struct DaemonPart: Service {
         while !Task.isCancelled {
             do {
                 return try await service.run()
-            } catch let error as StoreError where error.code == .diskFull && context.stop.isRaised {
+            } catch let error as StoreError where error.code == .diskFull && stop.isRaised {
                 // What it was doing is done at the next start; it does not handle the calls' answers.
                 return
             } catch  where error.endsTheDaemon {
@@ -44,11 +48,11 @@ struct DaemonPart: Service {
             } catch is CancellationError {
                 return
             } catch {
-                context.log.error(
+                log.error(
                     "a part of the daemon failed; it begins again",
                     metadata: ["part": "\(name)", "reason": "\(OperationFailure(error).message)"])
-                context.attendance.leave(name)
-                await WakeSignal().wait(for: Self.pause, on: context.clock)
+                attendance.leave(name)
+                await WakeSignal().wait(for: Self.pause, on: clock)
             }
         }
     }
@@ -90,15 +94,20 @@ extension ServiceGroupConfiguration.ServiceConfiguration {
 
 /// Gives up calls under way when they have not ended within `daemon.shutdown_grace` of the stop.
 struct ShutdownGrace: Service {
-    let context: DaemonContext
+    let stop: StopSignal
+    let configuration: ConfigurationInForce
+    let clock: any RunnerClock
+    let log: Logger
+    /// Called once they are given up.
+    let givenUp: @Sendable () -> Void
 
     func run() async throws {
-        await context.stop.raised()
+        await stop.raised()
         guard !Task.isCancelled else { return }
-        await WakeSignal().wait(for: context.settings.daemon.shutdownGrace, on: context.clock)
+        await WakeSignal().wait(for: configuration.settings.daemon.shutdownGrace, on: clock)
         guard !Task.isCancelled else { return }
-        context.log.warning("shutdown_grace is over: calls under way are given up and in doubt")
-        context.stop.abandon()
-        context.batchWakeSignal.wakeUp()
+        log.warning("shutdown_grace is over: calls under way are given up and in doubt")
+        stop.abandon()
+        givenUp()
     }
 }

@@ -94,27 +94,34 @@ struct NotifySocket: Sendable {
 /// cannot account for calls, or hangs, is better restarted.
 struct ServiceWatchdog: Service {
     let manager: ServiceManager
-    let context: DaemonContext
+    let store: RecordStore
+    let configuration: ConfigurationInForce
+    let attendance: Attendance
+    let clock: any RunnerClock
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
             guard let interval = manager.watchdogInterval else { return await WakeSignal().wait() }
             while !Task.isCancelled {
-                if context.isAtWork {
+                if isAtWork {
                     manager.watchdog()
                     manager.status(status)
                 }
-                await WakeSignal().wait(for: interval, on: context.clock)
+                await WakeSignal().wait(for: interval, on: clock)
             }
         }
         manager.stopping()
     }
 
+    /// Whether every part without which the daemon is better restarted has reported in time. On a full disk they wait
+    /// for space.
+    private var isAtWork: Bool { store.storageCondition != .normal || attendance.overdue(vitalOnly: true).isEmpty }
+
     private var status: String {
-        if let full = context.store.storageCondition.waiting { return full }
+        if let full = store.storageCondition.waiting { return full }
         // A failed read is reported by the part that fails because of it.
-        let status = try? context.store.runnerStatus()
+        let status = try? store.runnerStatus()
         return status?.waiting()
-            ?? NumberFormat.count(context.configuration.jobs.values.count(where: \.isEnabled), "job")
+            ?? NumberFormat.count(configuration.value.jobs.values.count(where: \.isEnabled), "job")
     }
 }
