@@ -130,7 +130,7 @@ let package = Package(
         tests(
             of: "Operations",
             [
-                "Basics", "Emulator", "IdentityInsightsClient", "JobRunner", "Settings", "RecordStore", .grdb,
+                "Basics", "Emulator", "IdentityInsightsClient", "JSON", "JobRunner", "Settings", "RecordStore", .grdb,
                 .lifecycle, .logging,
             ]),
         tests(of: "Emulator", ["Basics", "IdentityInsights", "JOSE", "JSON", "OpenSSL", "HTTPTransport"]),

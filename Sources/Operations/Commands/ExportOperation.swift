@@ -9,12 +9,14 @@ package struct ExportOperation: Sendable {
     private let config: String
     private let batch: String
     private let format: String
+    private let console: Console
 
     /// Describes what to export; `format` is `csv` or `jsonl`.
-    package init(config: String, batch: String, format: String) {
+    package init(config: String, batch: String, format: String, console: Console = .standard) {
         self.config = config
         self.batch = batch
         self.format = format
+        self.console = console
     }
 
     /// Writes one row per input line, in input order.
@@ -29,7 +31,7 @@ package struct ExportOperation: Sendable {
         do {
             try ResultWriter(store: store).export(
                 batch.id, as: ExportFormat(rawValue: format) ?? .csv, options: form,
-                inputDelimiter: delimiter, to: STDOUT_FILENO)
+                inputDelimiter: delimiter, to: console.outputDescriptor)
         } catch let error as ResultError where error.code == .closed {
             // The reader, such as `head`, has seen enough.
         }

@@ -18,6 +18,9 @@ package struct Console: Sendable {
     /// Prints nothing and asks nothing: the daemon logs instead.
     static let silent = Console(errorIsTerminal: false, inputIsTerminal: false, isSilent: true)
 
+    /// The file descriptor of standard output.
+    let outputDescriptor: Int32
+    private let errorDescriptor: Int32
     private let isSilent: Bool
     private let fault = OutputFault()
     private let line = OpenLine()
@@ -26,6 +29,13 @@ package struct Console: Sendable {
         self.errorIsTerminal = errorIsTerminal
         self.inputIsTerminal = inputIsTerminal
         self.isSilent = isSilent
+        (outputDescriptor, errorDescriptor) = (STDOUT_FILENO, STDERR_FILENO)
+    }
+
+    /// Writes to other descriptors, neither of them a terminal, and asks nothing. They stay the caller's.
+    init(outputTo output: Int32, errorsTo errors: Int32) {
+        (errorIsTerminal, inputIsTerminal, isSilent) = (false, false, false)
+        (outputDescriptor, errorDescriptor) = (output, errors)
     }
 
     /// Writes one line of results to standard output. Once that cannot be written any more nothing is;
@@ -37,7 +47,7 @@ package struct Console: Sendable {
 
     /// Writes bytes to standard output as they are.
     package func output(bytes: [UInt8]) {
-        guard !isSilent, fault.code == nil, let code = write(bytes, to: STDOUT_FILENO) else { return }
+        guard !isSilent, fault.code == nil, let code = write(bytes, to: outputDescriptor) else { return }
         fault.code = code
     }
 
@@ -62,7 +72,7 @@ package struct Console: Sendable {
     /// It takes the place of a line of progress that stands there.
     package func note(_ line: String) {
         let start = self.line.close() ? Self.erase : ""
-        write("\(start)\(PlainText.lines(line))\n", to: STDERR_FILENO)
+        write("\(start)\(PlainText.lines(line))\n", to: errorDescriptor)
     }
 
     /// Rewrites the line of a terminal in place, as far as it fits there.
@@ -72,7 +82,7 @@ package struct Console: Sendable {
         let columns = errorColumns
         let flat = PlainText.lines(text(columns)).replacing("\n", with: " ").prefix(max(1, columns - 1))
         line.open()
-        write("\(Self.erase)\(flat)", to: STDERR_FILENO)
+        write("\(Self.erase)\(flat)", to: errorDescriptor)
     }
 
     /// Rewrites the line of a terminal in place with progress that fits there.
@@ -80,7 +90,7 @@ package struct Console: Sendable {
 
     /// Leaves the line of a terminal as it stands.
     func dequeue() {
-        if line.close() { write("\n", to: STDERR_FILENO) }
+        if line.close() { write("\n", to: errorDescriptor) }
     }
 
     /// Carriage return, erase to end of line (ECMA-48, CR and EL).
@@ -88,13 +98,13 @@ package struct Console: Sendable {
 
     /// The width of the terminal at the moment; 80 if it is unknown.
     private var errorColumns: Int {
-        let columns = Int(rollcall_terminal_columns(STDERR_FILENO))
+        let columns = Int(rollcall_terminal_columns(errorDescriptor))
         return columns > 0 ? columns : 80
     }
 
     /// Asks a yes-or-no question on a terminal; anything but `y` or `yes` is no, and so is a stop.
     func confirms(_ question: String, unless isGivenUp: () -> Bool) async -> Bool {
-        write("\(question) [y/N] ", to: STDERR_FILENO)
+        write("\(question) [y/N] ", to: errorDescriptor)
         // A terminal hands over whole lines, so reading does not wait once there is something to read.
         while !inputIsReady {
             if isGivenUp() { return false }

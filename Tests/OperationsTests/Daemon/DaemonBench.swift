@@ -1,4 +1,3 @@
-import Emulator
 import Foundation
 import JobRunner
 import Logging
@@ -13,11 +12,8 @@ import TestSupport
 /// One installation and its daemon in this process: real files, a real database, a real emulator behind real TLS. Only
 /// the clock is the test's.
 final class DaemonBench: Sendable {
-    let path: String
+    let place: EmulatedInstallation
     let clock: HeldClock
-    let port: Int
-    private let material: EmulatorMaterial
-    private let emulator = Mutex<(server: Emulator, task: Task<Void, any Error>)?>(nil)
     private let daemon = Mutex<(context: DaemonContext, task: Task<Void, any Error>)?>(nil)
     /// Rings when the daemon's rules have changed.
     private let reloaded = WakeSignal()
@@ -35,15 +31,8 @@ final class DaemonBench: Sendable {
         intervals: DaemonContext.PollingIntervals = DaemonBench.intervals
     ) async throws {
         self.intervals = intervals
-        path = FileManager.default.temporaryDirectory.appending(path: "rollcall-month-\(UUID().uuidString)").path
         clock = HeldClock(at: start)
-        let directory = EmulatorDirectory(path: path)
-        material = try directory.material(host: "127.0.0.1")
-        let (server, task) = try Self.started(port: 0, directory, material)
-        port = try await server.port()
-        emulator.withLock { $0 = (server, task) }
-        try write(Self.settings(port: port) + settings, to: "rollcall.yaml")
-        for (name, text) in jobs { try write(text, to: "jobs/\(name).yaml") }
+        place = try await EmulatedInstallation(settings: settings, jobs: jobs)
         for folder in ["incoming", "drop/inbox", "asks/inbox"] {
             try FileManager.default.createDirectory(atPath: file(folder), withIntermediateDirectories: true)
         }
@@ -52,8 +41,7 @@ final class DaemonBench: Sendable {
     /// Ends everything and removes the files.
     func end() async throws {
         try await stopDaemon()
-        try await takeAPIDown()
-        try FileManager.default.removeItem(atPath: path)
+        try await place.end()
     }
 
     var context: DaemonContext? { daemon.withLock { $0?.context } }
@@ -62,8 +50,9 @@ final class DaemonBench: Sendable {
     /// nothing by default: it would end the tests' process.
     func startDaemon(deadline: ExitDeadline = ExitDeadline {}, outer: [any Service] = []) async throws {
         let log = Logger(label: "daemon") { [lines] _ in LineHandler(lines: lines) }
-        let place = try Installation(config: file("rollcall.yaml"))
-        let context = try DaemonContext.opened(place, environment: [:], log: log, clock: clock, intervals: intervals)
+        let installation = try Installation(config: place.config)
+        let context = try DaemonContext.opened(
+            installation, environment: [:], log: log, clock: clock, intervals: intervals)
         let running = Daemon(context: context, reloaded: reloaded, deadline: deadline, outer: outer)
         let task = Task { try await running.run() }
         daemon.withLock { $0 = (context, task) }
@@ -105,20 +94,6 @@ final class DaemonBench: Sendable {
         context.batchWakeSignal.wakeUp()
     }
 
-    /// The API cannot be reached any more.
-    func takeAPIDown() async throws {
-        guard let (server, task) = emulator.withLock({ $0.take() }) else { return }
-        await server.stop()
-        try await task.value
-    }
-
-    /// The API is back where it was.
-    func bringAPIUp() async throws {
-        let (server, task) = try Self.started(port: port, EmulatorDirectory(path: path), material)
-        _ = try await server.port()
-        emulator.withLock { $0 = (server, task) }
-    }
-
     /// Something did not become true within two months.
     struct NeverTrue: Error {}
 
@@ -141,58 +116,24 @@ final class DaemonBench: Sendable {
         await clock.advance(by: .milliseconds(max(0, instant - clock.now)))
     }
 
-    func file(_ name: String) -> String { "\(path)/\(name)" }
+    func file(_ name: String) -> String { place.file(name) }
 
-    func write(_ text: String, to name: String) throws {
-        let file = URL(filePath: file(name))
-        let hidden = file.deletingLastPathComponent().appending(path: ".\(file.lastPathComponent)")
-        try Data(text.utf8).write(to: hidden)
-        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: hidden.path)
-        _ = try? FileManager.default.removeItem(at: file)
-        try FileManager.default.moveItem(at: hidden, to: file)
-    }
+    func write(_ text: String, to name: String) throws { try place.write(text, to: name) }
 
-    func names(in folder: String) throws -> [String] {
-        try FileManager.default.contentsOfDirectory(atPath: file(folder)).sorted()
-    }
+    func names(in folder: String) throws -> [String] { try place.names(in: folder) }
 
     /// The database beside the daemon.
     func reading<Value>(_ body: (RecordStore) throws -> Value) throws -> Value {
         if let store = context?.store { return try body(store) }
-        let store = try Installation(config: file("rollcall.yaml")).storeForReading()
-        defer { try? store.close() }
-        return try body(store)
+        return try place.reading(body)
     }
 
     /// How many requests the API has read.
-    func callsRead() throws -> Int {
-        try String(contentsOfFile: file("calls.jsonl"), encoding: .utf8).split(separator: "\n").count
-    }
+    func callsRead() throws -> Int { try place.callsRead() }
 
-    private static func started(
-        port: Int, _ directory: EmulatorDirectory, _ material: EmulatorMaterial
-    ) throws -> (Emulator, Task<Void, any Error>) {
-        var knobs = EmulatorConfiguration()
-        knobs.port = port
-        knobs.callLogPath = directory.callLogPath
-        let server = try Emulator(knobs, material: material)
-        return (server, Task { try await server.run() })
-    }
+    /// The API cannot be reached any more.
+    func takeAPIDown() async throws { try await place.takeAPIDown() }
 
-    private static func settings(port: Int) -> String {
-        """
-        database: var/rollcall.sqlite
-        sealing_key: secrets/sealing.key
-        api:
-          base_url: https://127.0.0.1:\(port)/identity/accounts
-          client_certificate: pki/client.pem
-          client_key: pki/client.key
-          ca_certificates: pki/ca.pem
-          encryption_key: pki/encryption.pem
-          decryption_key: pki/decryption.pem
-          request_timeout: 5s
-        output: out
-
-        """
-    }
+    /// The API is back where it was.
+    func bringAPIUp() async throws { try await place.bringAPIUp() }
 }

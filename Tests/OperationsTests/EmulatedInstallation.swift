@@ -1,0 +1,160 @@
+import Emulator
+import Foundation
+import RecordStore
+import Synchronization
+import Testing
+
+@testable import Operations
+
+/// A folder with settings, keys and jobs, and the emulator that they lead to, listening on loopback: what an
+/// installation is before its first run, for operations and daemons in this process.
+final class EmulatedInstallation: Sendable {
+    let path: String
+    let port: Int
+    private let material: EmulatorMaterial
+    private let emulator: Mutex<(server: Emulator, task: Task<Void, any Error>)?>
+
+    /// The settings are those that lead to the emulator, followed by `settings`; `jobs` are YAML by name.
+    init(
+        settings: String = EmulatedInstallation.fast, jobs: [String: String] = [:],
+        _ knobs: EmulatorConfiguration = EmulatorConfiguration()
+    ) async throws {
+        path = FileManager.default.temporaryDirectory.appending(path: "rollcall-place-\(UUID().uuidString)").path
+        let directory = EmulatorDirectory(path: path)
+        material = try directory.material(host: "127.0.0.1")
+        let started = try Self.started(knobs, port: 0, directory, material)
+        port = try await started.server.port()
+        emulator = Mutex(started)
+        try write(Self.settings(port: port) + settings, to: "rollcall.yaml")
+        for (name, text) in jobs { try write(text, to: "jobs/\(name).yaml") }
+    }
+
+    /// Quick retries, and a rate that the tests need not wait for.
+    static let fast = """
+        limits: { rate: 2000, burst: 32, concurrency: 16 }
+        retry: { base_delay: 10ms, max_delay: 50ms }
+
+        """
+
+    /// What a body does with an installation, which is removed then.
+    static func with(
+        settings: String = EmulatedInstallation.fast, jobs: [String: String] = [:],
+        _ body: (EmulatedInstallation) async throws -> Void
+    ) async throws {
+        let place = try await EmulatedInstallation(settings: settings, jobs: jobs)
+        try await body(place)
+        try await place.end()
+    }
+
+    var config: String { file("rollcall.yaml") }
+
+    /// Ends the emulator and removes the files.
+    func end() async throws {
+        try await takeAPIDown()
+        try FileManager.default.removeItem(atPath: path)
+    }
+
+    /// The API cannot be reached any more.
+    func takeAPIDown() async throws {
+        guard let (server, task) = emulator.withLock({ $0.take() }) else { return }
+        await server.stop()
+        try await task.value
+    }
+
+    /// The API is back where it was.
+    func bringAPIUp() async throws {
+        let started = try Self.started(EmulatorConfiguration(), port: port, EmulatorDirectory(path: path), material)
+        _ = try await started.server.port()
+        emulator.withLock { $0 = started }
+    }
+
+    func file(_ name: String) -> String { "\(path)/\(name)" }
+
+    func text(_ name: String) throws -> String { try String(contentsOfFile: file(name), encoding: .utf8) }
+
+    /// Writes a file so that nobody sees it half written, and makes its folder.
+    func write(_ text: String, to name: String) throws {
+        let file = URL(filePath: file(name))
+        let folder = file.deletingLastPathComponent()
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let hidden = folder.appending(path: ".\(file.lastPathComponent)")
+        try Data(text.utf8).write(to: hidden)
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: hidden.path)
+        _ = try? FileManager.default.removeItem(at: file)
+        try FileManager.default.moveItem(at: hidden, to: file)
+    }
+
+    func names(in folder: String) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: file(folder)).sorted()
+    }
+
+    /// How many requests the API has read.
+    func callsRead() throws -> Int { try text("calls.jsonl").split(separator: "\n").count }
+
+    /// The database, beside whoever runs it.
+    func reading<Value>(_ body: (RecordStore) throws -> Value) throws -> Value {
+        let store = try Installation(config: config).storeForReading()
+        // Nothing was written by it.
+        defer { try? store.close() }
+        return try body(store)
+    }
+
+    /// The ledger has the calls that the API has read and no others, each with the answer's id and status.
+    func expectLedgerEqualsCalls(sourceLocation: SourceLocation = #_sourceLocation) throws {
+        let called = try text("calls.jsonl").split(separator: "\n").map { line in
+            try JSONDecoder().decode(LoggedCall.self, from: Data(line.utf8))
+        }
+        var recorded = [LoggedCall]()
+        try reading { store in
+            for batch in try store.batches() {
+                try store.forEachAttempt(batch.id) { attempt in
+                    guard attempt.countsAsCall else { return }
+                    recorded.append(LoggedCall(attempt.correlationID ?? "none", attempt.httpStatus ?? 0))
+                }
+            }
+        }
+        #expect(recorded.sorted() == called.sorted(), sourceLocation: sourceLocation)
+    }
+
+    private static func started(
+        _ knobs: EmulatorConfiguration, port: Int, _ directory: EmulatorDirectory, _ material: EmulatorMaterial
+    ) throws -> (server: Emulator, task: Task<Void, any Error>) {
+        var knobs = knobs
+        knobs.port = port
+        knobs.callLogPath = directory.callLogPath
+        let server = try Emulator(knobs, material: material)
+        return (server, Task { try await server.run() })
+    }
+
+    private static func settings(port: Int) -> String {
+        """
+        database: var/rollcall.sqlite
+        sealing_key: secrets/sealing.key
+        api:
+          base_url: https://127.0.0.1:\(port)/identity/accounts
+          client_certificate: pki/client.pem
+          client_key: pki/client.key
+          ca_certificates: pki/ca.pem
+          encryption_key: pki/encryption.pem
+          decryption_key: pki/decryption.pem
+          request_timeout: 5s
+        output: out
+
+        """
+    }
+}
+
+/// One call as both logs know it.
+private struct LoggedCall: Decodable, Comparable {
+    let correlationID: String
+    let status: Int
+
+    init(_ correlationID: String, _ status: Int) { (self.correlationID, self.status) = (correlationID, status) }
+
+    static func < (left: Self, right: Self) -> Bool { left.correlationID < right.correlationID }
+
+    private enum CodingKeys: String, CodingKey {
+        case correlationID = "correlation_id"
+        case status
+    }
+}
