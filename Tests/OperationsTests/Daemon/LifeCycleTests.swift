@@ -28,7 +28,7 @@ struct LifeCycleTests {
             if number < 3 { throw StoreError(.notAllowed, "Batch 1 is cancelled") }
             isThird.wakeUp()
         }
-        let part = ServiceGroup(endingInTurn: [.inTurn(DaemonPart("test", twice, in: context))])
+        let part = ServiceGroup(endingInTurn: [.inTurn(DaemonPart("test", twice, until: StopSignal(), in: context))])
         try await bench.clock.whileTimePasses {
             async let end: Void = part.run()
             await isThird.wait()
@@ -37,7 +37,9 @@ struct LifeCycleTests {
         }
         #expect(bench.count(ofLogged: "a part of the daemon failed; it begins again") == 2)
         let broken = ClosureService { throw StoreError(.stateNotWritten, "The disk failed") }
-        await #expect(throws: StoreError.self) { try await DaemonPart("test", broken, in: context).run() }
+        await #expect(throws: StoreError.self) {
+            try await DaemonPart("test", broken, until: StopSignal(), in: context).run()
+        }
         try await bench.end()
     }
 
@@ -54,15 +56,37 @@ struct LifeCycleTests {
             }
         }
         let done = ClosureService { ended.withLock { $0.append("done") } }
-        let parts = [waiting[0], done, waiting[1]].map { DaemonPart("test", $0, in: context) }
+        let parts = [waiting[0], done, waiting[1]].map { DaemonPart("test", $0, until: StopSignal(), in: context) }
         let last = ClosureService {
-            while ended.withLock(\.isEmpty) { await Task.yield() }
+            try await waitUntil { !ended.withLock(\.isEmpty) }
             ended.withLock { $0.append("last") }
         }
         try await ServiceGroup(
             endingInTurn: parts.map { .inTurn($0) } + [.inTurn(last, whenItEnds: .gracefullyShutdownGroup)]
         ).run()
         #expect(ended.withLock(\.self) == ["done", "last", "b", "a"])
+        try await bench.end()
+    }
+
+    @Test("When the parts are to end all of them do, and each still waits for its turn")
+    func allAtOnce() async throws {
+        let bench = try await DaemonBench(at: Self.start, settings: "", jobs: [:])
+        try await bench.startDaemon()
+        let context = try #require(bench.context)
+        let (ending, ended) = (StopSignal(), AsyncStream<Void>.makeStream())
+        let waiting = ClosureService {
+            await WakeSignal().wait()
+            ended.continuation.yield()
+        }
+        let parts = (1...3).map { _ in DaemonPart("test", waiting, until: ending, in: context) }
+        let last = ClosureService {
+            ending.drain()
+            // None of them has been told to end by the group.
+            for await _ in ended.stream.prefix(3) {}
+        }
+        try await ServiceGroup(
+            endingInTurn: parts.map { .inTurn($0) } + [.inTurn(last, whenItEnds: .gracefullyShutdownGroup)]
+        ).run()
         try await bench.end()
     }
 

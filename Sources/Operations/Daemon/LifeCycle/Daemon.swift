@@ -8,12 +8,15 @@ import Synchronization
 /// The daemon at work: all its parts as services of one group, until its context's stop is raised.
 ///
 /// The group starts its services in order and ends them in the reverse order, each once the one after it has ended. The
-/// batches come last, so that they are the first to end; the end begins once they have nothing left to do.
+/// batches come last, so that they are the first to end. The end begins once they have nothing left to do: the other
+/// parts are cancelled then, all at once, and the rest ends in turn.
 final class Daemon: Sendable {
     private let context: DaemonContext
     private let reloaded: WakeSignal
     private let deadline: ExitDeadline
     private let outer: [any Service]
+    /// Raised when the parts are to end.
+    private let ending = StopSignal()
     private let hasFailed = Mutex(false)
     /// How long everything may take after a failure: notifying, ending, closing.
     private static let failureTime = Notifier.timeLimit + .seconds(15)
@@ -45,22 +48,28 @@ final class Daemon: Sendable {
     private var services: [ServiceGroupConfiguration.ServiceConfiguration] {
         let quiet: [any Service] =
             outer + [OpenConnections(client: context.client, store: context.store), context.notices.notifier]
-        let reload = Reload(context: context, reloaded: reloaded)
+        let supervisor = BatchSupervisor(context: context, reload: Reload(context: context, reloaded: reloaded))
+        let batches = ClosureService { [ending] in
+            // Also after a failure.
+            defer { ending.drain() }
+            try await supervisor.run()
+        }
         return (quiet + parts.map(reporting)).map { .inTurn($0) } + [
-            .inTurn(
-                reporting(BatchSupervisor(context: context, reload: reload)),
-                whenItEnds: .gracefullyShutdownGroup)
+            .inTurn(reporting(batches), whenItEnds: .gracefullyShutdownGroup)
         ]
     }
 
     private var parts: [DaemonPart] {
         [
-            DaemonPart(RunnerStatusPublisher.name, RunnerStatusPublisher(context: context), in: context),
-            DaemonPart("shutdown grace", shutdownGrace, in: context),
-            DaemonPart(Maintenance.name, maintenance, in: context),
-            DaemonPart(FileReleaseRetry.name, FileReleaseRetry(context: context), in: context),
-            DaemonPart("jobs", JobSupervisor(context: context, reloaded: reloaded), in: context),
+            part(RunnerStatusPublisher.name, RunnerStatusPublisher(context: context)),
+            part("shutdown grace", shutdownGrace), part(Maintenance.name, maintenance),
+            part(FileReleaseRetry.name, FileReleaseRetry(context: context)),
+            part("jobs", JobSupervisor(context: context, reloaded: reloaded)),
         ]
+    }
+
+    private func part(_ name: String, _ service: any Service) -> DaemonPart {
+        DaemonPart(name, service, until: ending, in: context)
     }
 
     private var shutdownGrace: ShutdownGrace {
@@ -91,6 +100,7 @@ final class Daemon: Sendable {
         context.notices.tellOfFailure(error)
         context.stop.abandon()
         context.batchWakeSignal.wakeUp()
+        ending.drain()
     }
 }
 

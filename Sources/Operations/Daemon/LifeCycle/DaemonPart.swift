@@ -13,6 +13,7 @@ struct DaemonPart: Service {
     /// Its name in the log.
     let name: String
     private let service: any Service
+    private let ending: StopSignal
     private let attendance: Attendance
     private let stop: StopSignal
     private let clock: any RunnerClock
@@ -21,16 +22,26 @@ struct DaemonPart: Service {
     /// How long to wait before a failed part is restarted.
     private static let pause = Duration.seconds(10)
 
-    init(_ name: String, _ service: any Service, in context: DaemonContext) {
-        (self.name, self.service) = (name, service)
+    /// Prepares a part that works until `ending` is raised.
+    init(_ name: String, _ service: any Service, until ending: StopSignal, in context: DaemonContext) {
+        (self.name, self.service, self.ending) = (name, service, ending)
         (attendance, stop, clock, log) = (context.attendance, context.stop, context.clock, context.log)
     }
 
-    /// Runs the part until the group ends; if it fails for a reason of its own, the error is logged and it is restarted.
+    /// Runs the part until the daemon's parts, or its group, are to end; if it fails for a reason of its own, the error
+    /// is logged and it is restarted.
     ///
     /// - Throws: `StoreError` when state could not be read or written.
     func run() async throws {
-        try await cancelWhenGracefulShutdown(keepRunning)
+        try await cancelWhenGracefulShutdown {
+            try await withThrowingTaskGroup { group in
+                group.addTask { try await keepRunning() }
+                group.addTask { await ending.raised() }
+                try await group.next()
+                group.cancelAll()
+                try await group.waitForAll()
+            }
+        }
         attendance.leave(name)
         // A service that ends before its turn cancels the others of its group.
         await endRequested()
