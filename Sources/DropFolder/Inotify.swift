@@ -127,8 +127,9 @@ final class InotifyThread: Sendable {
     /// Begins to listen; to be called once. The thread keeps this object until ``stop()``.
     func start() {
         let thread = Thread { self.listen() }
-        thread.name = "rollcall-folder"
         thread.start()
+        // On Linux a name that is given before the start is lost.
+        thread.name = "rollcall-folder"
     }
 
     /// Stops listening. The thread then ends.
