@@ -7,6 +7,9 @@ import Synchronization
 ///
 /// Both functions return when the work is done, even if the task is cancelled; the work sees the task's local values.
 package enum BlockingWork {
+    /// Where it runs; a test has an executor of its own, which tells it whether anything is at work there.
+    @TaskLocal static var executor = BlockingExecutor()
+
     /// Does the work on a thread that may block.
     ///
     /// - Parameter work: Synchronous work of any length.
@@ -15,7 +18,7 @@ package enum BlockingWork {
     package static func run<Value: Sendable, Failure>(
         _ work: @Sendable () throws(Failure) -> Value
     ) async throws(Failure) -> Value {
-        try await withTaskExecutorPreference(BlockingExecutor.shared) { () throws(Failure) in try work() }
+        try await withTaskExecutorPreference(executor) { () throws(Failure) in try work() }
     }
 
     /// Runs a task, and the child tasks that it starts, on threads that may block between any two of its suspensions.
@@ -26,7 +29,7 @@ package enum BlockingWork {
     package static func runTask<Value: Sendable, Failure>(
         _ task: @Sendable () async throws(Failure) -> Value
     ) async throws(Failure) -> Value {
-        try await withTaskExecutorPreference(BlockingExecutor.shared) { () async throws(Failure) in try await task() }
+        try await withTaskExecutorPreference(executor) { () async throws(Failure) in try await task() }
     }
 
     /// Runs a task on the cooperative thread pool again, within one that may block: work that computes should not have
@@ -47,15 +50,13 @@ package enum BlockingWork {
 /// Dispatch's queues do not serve here: on Linux they share a few threads with the cooperative pool, and more are added
 /// only one by one, a second after all were seen to be blocked.
 final class BlockingExecutor: TaskExecutor {
-    static let shared = BlockingExecutor()
-    /// The name of its threads, as a debugger shows it.
-    static let threadName = "rollcall-block"
-
     private struct State {
         /// Jobs that no thread has taken yet, the oldest last.
         var jobs: [UnownedJob] = []
         /// Threads that wait for a job.
         var idle = 0
+        /// Threads that do a job.
+        var working = 0
         var threads = 0
     }
 
@@ -77,6 +78,9 @@ final class BlockingExecutor: TaskExecutor {
     /// How many threads there are.
     var threads: Int { state.withLock { $0.threads } }
 
+    /// Whether any job waits or is done just now, by an enqueued task until it suspends.
+    var isBusy: Bool { state.withLock { !$0.jobs.isEmpty || $0.working > 0 } }
+
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         let needsThread = state.withLock { state in
@@ -85,16 +89,21 @@ final class BlockingExecutor: TaskExecutor {
             state.threads += 1
             return true
         }
-        if needsThread {
-            let thread = Thread { self.work() }
-            thread.name = Self.threadName
-            thread.start()
-        }
+        if needsThread { Thread { self.work() }.start() }
         available.signal()
     }
 
+    /// Whether the caller runs on a thread of such an executor.
+    static var isCurrent: Bool { Thread.current.threadDictionary[mark] != nil }
+
+    private static let mark = "rollcall-blocking"
+
     private func work() {
-        while let job = next() { job.runSynchronously(on: asUnownedTaskExecutor()) }
+        Thread.current.threadDictionary[Self.mark] = true
+        while let job = next() {
+            job.runSynchronously(on: asUnownedTaskExecutor())
+            state.withLock { $0.working -= 1 }
+        }
     }
 
     /// The next job; nil when none has come for a while, and the thread is to end.
@@ -105,6 +114,7 @@ final class BlockingExecutor: TaskExecutor {
             let (job, ends) = state.withLock { state in
                 state.idle -= 1
                 let job = state.jobs.popLast()
+                if job != nil { state.working += 1 }
                 // Where the wait was over just before a job came, its signal is left over and wakes a thread for nothing.
                 let ends = job == nil && isLate
                 if ends { state.threads -= 1 }

@@ -1,5 +1,5 @@
 import Dispatch
-import Foundation
+import TestSupport
 import Testing
 
 @testable import Basics
@@ -33,12 +33,12 @@ struct BlockingWorkTests {
     @Test("It runs on threads of its own, with its child tasks, and the caller goes on where it was")
     func threads() async {
         #expect(await isBlockingThread() == false)
-        #expect(await BlockingWork.run { Self.isBlockingThread })
+        #expect(await BlockingWork.run { BlockingExecutor.isCurrent })
         await BlockingWork.runTask {
             async let child = isBlockingThread()
             #expect(await isBlockingThread())
             #expect(await child)
-            #expect(await BlockingWork.run { Self.isBlockingThread })
+            #expect(await BlockingWork.run { BlockingExecutor.isCurrent })
             #expect(await BlockingWork.runOnPool { await isBlockingThread() } == false)
             #expect(await isBlockingThread())
         }
@@ -70,7 +70,7 @@ struct BlockingWorkTests {
     }
 
     @Test("No job is lost where threads end and begin, nor where all are taken", arguments: [1, 4])
-    func shortPatience(mostThreads: Int) async {
+    func shortPatience(mostThreads: Int) async throws {
         let executor = BlockingExecutor(mostThreads: mostThreads, patience: .microseconds(1))
         let steps = await withTaskGroup(of: Int.self) { group in
             for _ in 0..<8 {
@@ -83,14 +83,12 @@ struct BlockingWorkTests {
         }
         #expect(steps == 4_000)
         #expect(executor.threads <= mostThreads)
-        while executor.threads > 0 { await Task.yield() }
+        try await waitUntil { executor.threads == 0 }
     }
-
-    private static var isBlockingThread: Bool { Thread.current.name == BlockingExecutor.threadName }
 
     /// Whether a task runs on such a thread after it was suspended.
     private func isBlockingThread() async -> Bool {
         await Task.yield()
-        return Self.isBlockingThread
+        return BlockingExecutor.isCurrent
     }
 }

@@ -94,13 +94,18 @@ extension HeldClock {
         }
     }
 
+    /// Takes nothing for quiet while somebody is at work whom the clock does not see, such as a thread of its own.
+    package func waits(while isBusy: @escaping @Sendable () -> Bool) {
+        state.withLock { $0.isBusy = isBusy }
+    }
+
     /// Lets others go on until nobody has begun or ended a sleep for a while.
     private func untilQuiet() async {
         var seen = -1
         var quiet = 0
         while quiet < Self.patience, !Task.isCancelled {
-            let generation = state.withLock { $0.generation }
-            quiet = generation == seen ? quiet + 1 : 0
+            let (generation, isBusy) = state.withLock { ($0.generation, $0.isBusy) }
+            quiet = generation == seen && !(isBusy?() ?? false) ? quiet + 1 : 0
             seen = generation
             await Task.yield()
         }

@@ -21,6 +21,8 @@ package final class HeldClock: RunnerClock {
         var watchers: [Watcher] = []
         /// Counts whatever happens to the clock, so that a quiet one can be told from a busy one.
         var generation = 0
+        /// Says whether others are at work whom the clock does not see.
+        var isBusy: (@Sendable () -> Bool)?
     }
 
     struct Sleeper {

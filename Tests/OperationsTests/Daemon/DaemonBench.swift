@@ -7,6 +7,7 @@ import Settings
 import Synchronization
 import TestSupport
 
+@testable import Basics
 @testable import Operations
 
 /// One installation and its daemon in this process: real files, a real database, a real emulator behind real TLS. Only
@@ -14,6 +15,8 @@ import TestSupport
 final class DaemonBench: Sendable {
     let place: EmulatedInstallation
     let clock: HeldClock
+    /// Where the daemons' work blocks, for the clock to wait for it.
+    private let executor = BlockingExecutor()
     private let daemon = Mutex<(context: DaemonContext, task: Task<Void, any Error>)?>(nil)
     /// Rings when the daemon's rules have changed.
     private let reloaded = WakeSignal()
@@ -32,6 +35,7 @@ final class DaemonBench: Sendable {
     ) async throws {
         self.intervals = intervals
         clock = HeldClock(at: start)
+        clock.waits { [executor] in executor.isBusy }
         place = try await EmulatedInstallation(settings: settings, jobs: jobs)
         for folder in ["incoming", "drop/inbox", "asks/inbox"] {
             try FileManager.default.createDirectory(atPath: file(folder), withIntermediateDirectories: true)
@@ -54,7 +58,8 @@ final class DaemonBench: Sendable {
         let context = try DaemonContext.opened(
             installation, environment: [:], log: log, clock: clock, intervals: intervals)
         let running = Daemon(context: context, reloaded: reloaded, deadline: deadline, outer: outer)
-        let task = Task { try await running.run() }
+        let executor = executor
+        let task = BlockingWork.$executor.withValue(executor) { Task { try await running.run() } }
         daemon.withLock { $0 = (context, task) }
         // The supervisor, the upkeep, the runner's status and each job's keeper sleep once they have looked around.
         let jobs = context.configuration.jobs.values.filter(\.isEnabled)
