@@ -1,8 +1,9 @@
 import Foundation
+import SystemPackage
 
 /// Why the system refused to open, read, write or synchronize a file, by its `errno` (`man 3 errno`), and what the user
 /// can do about it. Every module that writes files reports it in these words.
-public struct SystemFault: Sendable, Equatable {
+public struct SystemFault: Error, Sendable, Equatable {
     /// The system's `errno`.
     public let code: Int32
 
@@ -48,10 +49,7 @@ public struct SystemFault: Sendable, Equatable {
     public var text: String { String(cString: strerror(code)) }
 }
 
-/// System calls with the retries they need: a signal may interrupt one, and a transfer may stop half-way.
-///
-/// Local disks do neither; network and user-space file systems do both, and a full disk ends a write short of the byte
-/// that no longer fits (`man 2 write`).
+/// System calls that swift-system does not have, with the retries they need.
 package enum SystemCall {
     /// Repeats a call as long as a signal interrupts it (EINTR, `man 7 signal`).
     ///
@@ -64,21 +62,40 @@ package enum SystemCall {
         }
     }
 
-    /// Transfers bytes with as many calls as it takes.
-    ///
-    /// - Parameters:
-    ///   - count: How many bytes to transfer.
-    ///   - call: Transfers some of them; gets how many have been transferred before.
-    /// - Returns: How many bytes were transferred: fewer than `count` when a call transferred none, at the end of a
-    ///   file; negative when one failed and `errno` says why.
-    package static func transferring(_ count: Int, _ call: (_ moved: Int) -> Int) -> Int {
-        var moved = 0
-        while moved < count {
-            let step = retrying { call(moved) }
-            guard step >= 0 else { return step }
-            guard step > 0 else { break }
-            moved += step
+    /// The same for a call whose failure is an error.
+    @discardableResult
+    package static func performing<Result: SignedInteger>(_ call: () -> Result) throws(SystemFault) -> Result {
+        let result = retrying(call)
+        guard result >= 0 else { throw SystemFault(errno) }
+        return result
+    }
+
+    /// Writes all bytes to a descriptor that somebody else owns, such as standard output.
+    package static func write(_ bytes: some Sequence<UInt8>, to number: Int32) throws(SystemFault) {
+        try SystemFault.translating { _ = try FileDescriptor(rawValue: number).writeAll(bytes) }
+    }
+}
+
+extension SystemFault {
+    /// Makes calls of swift-system.
+    static func translating<Value>(_ calls: () throws -> Value) throws(SystemFault) -> Value {
+        do {
+            return try calls()
+        } catch {
+            // swift-system throws nothing else.
+            throw (error as? Errno).map { SystemFault($0.rawValue) } ?? SystemFault(EIO)
         }
-        return moved
+    }
+
+    /// Makes system calls whose fault becomes an error of a module.
+    @discardableResult
+    package static func translating<Value: ~Copyable, Failure: Error>(
+        by translation: (SystemFault) -> Failure, _ calls: () throws(SystemFault) -> Value
+    ) throws(Failure) -> Value {
+        do {
+            return try calls()
+        } catch {
+            throw translation(error)
+        }
     }
 }

@@ -120,10 +120,7 @@ extension DropFolder {
     }
 
     private func status(of folder: String) throws -> FolderFacts {
-        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { return try calls.failure(.folder, "opened", folder) }
-        defer { close(descriptor) }
-        return try calls.facts(of: descriptor, named: folder)
+        try calls.facts(of: calls.open(folder, O_RDONLY | O_DIRECTORY), named: folder)
     }
 }
 

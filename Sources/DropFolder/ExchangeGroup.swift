@@ -49,9 +49,7 @@ extension DropFolder {
     }
 
     private func share(file path: String, with group: ExchangeGroup) throws {
-        let file = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
-        guard file >= 0 else { return try calls.failure(.folder, "opened", path) }
-        defer { close(file) }
+        let file = try calls.open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
         try calls.share(file, named: path, with: group, mode: 0o660)
     }
 }

@@ -91,13 +91,26 @@ struct FolderCalls: Sendable {
         return (path[..<slash], path[slash...].dropFirst())
     }
 
-    /// The error for the call that has just failed, from `errno`.
+    /// Throws the error for the call that has just failed, from `errno`.
     func failure<Result>(_ code: DropFolderError.Code, _ verb: String, _ path: String) throws -> Result {
-        let fault = SystemFault(errno)
+        throw Self.error(code, verb, path, SystemFault(errno))
+    }
+
+    /// Makes system calls whose fault becomes an error that names a file.
+    @discardableResult
+    func naming<Value: ~Copyable>(
+        _ path: String, _ verb: String, _ code: DropFolderError.Code, _ calls: () throws(SystemFault) -> Value
+    ) throws(DropFolderError) -> Value {
+        try SystemFault.translating(by: { Self.error(code, verb, path, $0) }, calls)
+    }
+
+    private static func error(
+        _ code: DropFolderError.Code, _ verb: String, _ path: String, _ fault: SystemFault
+    ) -> DropFolderError {
         let isElsewhere = fault.code == EXDEV
-        let name = Self.parts(of: path).name
+        let name = parts(of: path).name
         let remedy = isElsewhere ? "put inbox, working, archive and rejected on one file system" : fault.advice
-        throw DropFolderError(
+        return DropFolderError(
             isElsewhere ? .fileSystems : code, "\(name) cannot be \(verb); \(remedy)", cause: fault.text)
     }
 }
@@ -176,22 +189,29 @@ extension FolderCalls {
     ///
     /// - Throws: ``DropFolderError`` when it is no folder or cannot be changed.
     func arrange(folder path: String, sharedWith group: ExchangeGroup?, mode: mode_t) throws {
-        let folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-        guard folder >= 0 else { return try failure(.folder, "opened", path) }
-        defer { close(folder) }
+        let folder = try open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
         if let group { return try share(folder, named: path, with: group, mode: mode) }
         if try facts(of: folder, named: path).mode == mode { return }
-        guard fchmod(folder, mode) == 0 else { return try failure(.folder, "made private", path) }
+        try naming(path, "made private", .folder) { () throws(SystemFault) in try folder.setMode(mode) }
         try afterEach(.share)
+    }
+
+    /// Opens a file or folder.
+    ///
+    /// - Throws: ``DropFolderError`` when it cannot be opened.
+    func open(_ path: String, _ flags: Int32) throws(DropFolderError) -> OwnedDescriptor {
+        try naming(path, "opened", .folder) { () throws(SystemFault) in try OwnedDescriptor(opening: path, flags) }
     }
 
     /// Sets the group of an open file or folder. One that is right already is left alone: another user may own the
     /// file.
-    func share(_ descriptor: Int32, named path: String, with group: ExchangeGroup, mode: mode_t) throws {
+    func share(
+        _ descriptor: borrowing OwnedDescriptor, named path: String, with group: ExchangeGroup, mode: mode_t
+    ) throws {
         let present = try facts(of: descriptor, named: path)
         if present.mode == mode && present.group == group.id { return }
         // Changing the group clears the set-group-id bit, so the mode comes last.
-        guard fchown(descriptor, uid_t.max, group.id) == 0, fchmod(descriptor, mode) == 0 else {
+        guard fchown(descriptor.number, uid_t.max, group.id) == 0, fchmod(descriptor.number, mode) == 0 else {
             throw notShared(path, group, cause: String(cString: strerror(errno)))
         }
         // `man 2 chmod`: for a caller who is not in the group the bit is dropped without an error.
@@ -209,9 +229,8 @@ extension FolderCalls {
     }
 
     /// Mode, owner and path of an open file or folder.
-    func facts(of descriptor: Int32, named path: String) throws -> FolderFacts {
-        var facts = stat()
-        guard fstat(descriptor, &facts) == 0 else { return try failure(.folder, "examined", path) }
+    func facts(of descriptor: borrowing OwnedDescriptor, named path: String) throws -> FolderFacts {
+        let facts = try naming(path, "examined", .folder) { () throws(SystemFault) in try descriptor.facts() }
         return FolderFacts(
             mode: facts.st_mode & 0o7777, owner: facts.st_uid, group: facts.st_gid, device: facts.st_dev)
     }
@@ -234,33 +253,26 @@ extension FolderCalls {
         let (folder, name) = Self.parts(of: path)
         let temporary = "\(folder)/\(Self.temporaryPrefix)\(name).tmp"
         try remove(temporary)
-        let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-        guard file >= 0 else { return try failure(.notWritten, "written", path) }
-        defer { close(file) }
+        let file = try naming(path, "written", .notWritten) { () throws(SystemFault) in
+            try OwnedDescriptor(opening: temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW)
+        }
         try afterEach(.createText)
         if let group { try share(file, named: path, with: group, mode: 0o660) }
-        try write(Array(text.utf8), to: file, named: path)
-        guard !isDurable || fsync(file) == 0 else { return try failure(.notWritten, "written to disk", path) }
-        try replace(path, with: temporary)
-    }
-
-    private func write(_ bytes: [UInt8], to file: Int32, named path: String) throws {
-        let written = bytes.withUnsafeBytes { bytes in
-            SystemCall.transferring(bytes.count) { moved in
-                Foundation.write(file, bytes.baseAddress.map { $0 + moved }, bytes.count - moved)
-            }
-        }
-        guard written == bytes.count else { return try failure(.notWritten, "written", path) }
+        try naming(path, "written", .notWritten) { () throws(SystemFault) in try file.write(text.utf8) }
         try afterEach(.writeText)
+        if isDurable {
+            try naming(path, "written to disk", .notWritten) { () throws(SystemFault) in try file.synchronize() }
+        }
+        try replace(path, with: temporary)
     }
 
     /// Makes a folder's names survive a power cut (`man 2 fsync`); some network file systems do so on their own and
     /// answer EINVAL.
     func synchronize(_ folder: String) throws {
-        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { return try failure(.folder, "opened", folder) }
-        defer { close(descriptor) }
-        guard fsync(descriptor) == 0 || errno == EINVAL else { return try failure(.folder, "written to disk", folder) }
+        let descriptor = try open(folder, O_RDONLY | O_DIRECTORY)
+        try naming(folder, "written to disk", .folder) { () throws(SystemFault) in
+            do throws(SystemFault) { try descriptor.synchronize() } catch  where error.code == EINVAL {}
+        }
         try afterEach(.synchronize)
     }
 }

@@ -1,3 +1,4 @@
+import Basics
 import CPlatform
 import Foundation
 import Synchronization
@@ -10,7 +11,7 @@ final class Inotify: Sendable {
         UInt32(IN_CREATE) | UInt32(IN_CLOSE_WRITE) | UInt32(IN_MOVED_TO) | UInt32(IN_DELETE)
         | UInt32(IN_MOVED_FROM) | UInt32(IN_DELETE_SELF) | UInt32(IN_MOVE_SELF) | UInt32(IN_ONLYDIR)
 
-    let descriptor: Int32
+    let descriptor: OwnedDescriptor
     private let folder: String
     private let watch = Mutex<Int32?>(nil)
 
@@ -19,22 +20,21 @@ final class Inotify: Sendable {
     /// - Throws: ``InotifyFault`` at the system's limit.
     init(folder: String) throws(InotifyFault) {
         self.folder = folder
-        descriptor = inotify_init1(Int32(IN_NONBLOCK) | Int32(IN_CLOEXEC))
-        guard descriptor >= 0 else { throw InotifyFault(making: errno) }
+        descriptor = try SystemFault.translating(by: InotifyFault.init(making:)) { () throws(SystemFault) in
+            try OwnedDescriptor(takingOwnershipOf: inotify_init1(Int32(IN_NONBLOCK) | Int32(IN_CLOEXEC)))
+        }
     }
-
-    deinit { if descriptor >= 0 { close(descriptor) } }
 
     /// Watches the folder that the path leads to now. For a folder that is watched already this changes nothing
     /// (`man 2 inotify_add_watch`); one that was deleted, unmounted, or mounted over is left for its successor.
     ///
     /// - Throws: ``InotifyFault`` when it cannot be watched, even if only because it does not exist.
     func follow() throws(InotifyFault) {
-        let added = inotify_add_watch(descriptor, folder, Self.events)
+        let added = inotify_add_watch(descriptor.number, folder, Self.events)
         let code = errno
         watch.withLock { watch in
             // The kernel has already removed the watch of a deleted folder; this then fails harmlessly.
-            if let old = watch, old != added { inotify_rm_watch(descriptor, old) }
+            if let old = watch, old != added { inotify_rm_watch(descriptor.number, old) }
             watch = added < 0 ? nil : added
         }
         guard added >= 0 else { throw InotifyFault(watching: code) }
@@ -46,7 +46,7 @@ final class Inotify: Sendable {
     func drain() -> Bool {
         var hasWork = false
         withUnsafeTemporaryAllocation(byteCount: 1 << 16, alignment: 8) { buffer in
-            while case let count = read(descriptor, buffer.baseAddress, buffer.count), count > 0 {
+            while case let count = read(descriptor.number, buffer.baseAddress, buffer.count), count > 0 {
                 hasWork =
                     InotifyEvents.haveWork(UnsafeRawBufferPointer(rebasing: buffer.prefix(count))) || hasWork
             }
@@ -81,7 +81,8 @@ struct InotifyFault: Error, Equatable {
     let message: String?
 
     /// `inotify_init1` failed.
-    init(making code: Int32) {
+    init(making fault: SystemFault) {
+        let code = fault.code
         message =
             code == EMFILE || code == ENFILE
             ? "changes of folders are found by polling only: raise fs.inotify.max_user_instances or the limit of open files"
@@ -136,7 +137,7 @@ final class InotifyThread: Sendable {
     func stop() { end.give() }
 
     private func listen() {
-        while !isEnding(after: -1, or: inotify.descriptor) {
+        while !isEnding(after: -1, or: inotify.descriptor.number) {
             if inotify.drain() { look() }
             if isEnding(after: Self.pauseBetweenGroups, or: nil) { return }
         }
@@ -146,7 +147,7 @@ final class InotifyThread: Sendable {
     private func isEnding(after milliseconds: Int32, or other: Int32?) -> Bool {
         // `man 2 poll`: a negative descriptor is skipped.
         var waiting = [
-            pollfd(fd: end.number, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: end.descriptor.number, events: Int16(POLLIN), revents: 0),
             pollfd(fd: other ?? -1, events: Int16(POLLIN), revents: 0),
         ]
         while poll(&waiting, nfds_t(waiting.count), milliseconds) < 0 && errno == EINTR {}
@@ -156,16 +157,15 @@ final class InotifyThread: Sendable {
 
 /// Owner of an event that is signalled once and can be polled for.
 final class EventDescriptor: Sendable {
-    let number: Int32
+    let descriptor: OwnedDescriptor
 
     /// - Throws: ``InotifyFault`` when the process has no descriptor left.
     init() throws(InotifyFault) {
-        number = rollcall_event_descriptor()
-        guard number >= 0 else { throw InotifyFault(making: errno) }
+        descriptor = try SystemFault.translating(by: InotifyFault.init(making:)) { () throws(SystemFault) in
+            try OwnedDescriptor(takingOwnershipOf: rollcall_event_descriptor())
+        }
     }
 
-    deinit { if number >= 0 { close(number) } }
-
     /// Makes it readable, for good. It cannot fail: the counter is far from full.
-    func give() { _ = rollcall_give_event(number) }
+    func give() { _ = rollcall_give_event(descriptor.number) }
 }

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import NIOSSL
 package import OpenSSL
@@ -89,23 +90,10 @@ enum PrivateFile {
     ///   - name: what to call the file in an error.
     /// - Throws: ``EmulatorError`` with the system's reason.
     static func write(_ bytes: [UInt8], to path: String, name: String) throws(EmulatorError) {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw .file(name, String(cString: strerror(errno))) }
-        defer { close(descriptor) }
-        guard fchmod(descriptor, 0o600) == 0, write(bytes, to: descriptor) else {
-            throw .file(name, String(cString: strerror(errno)))
+        try SystemFault.translating(by: { EmulatorError.file(name, $0.text) }) { () throws(SystemFault) in
+            let file = try OwnedDescriptor(opening: path, O_WRONLY | O_CREAT | O_TRUNC)
+            try file.setMode(0o600)
+            try file.write(bytes)
         }
-    }
-
-    /// Whether the kernel took all the bytes; if not, `errno` says why.
-    static func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let written = rest.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
-            if written < 0, errno == EINTR { continue }
-            guard written >= 0 else { return false }
-            rest = rest.dropFirst(written)
-        }
-        return true
     }
 }

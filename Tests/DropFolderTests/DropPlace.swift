@@ -58,8 +58,7 @@ final class DropFolderFixture {
 
     /// Permission bits and group of something below the root.
     func facts(_ name: String) throws -> FolderFacts {
-        let descriptor = open(name.isEmpty ? path : "\(path)/\(name)", O_RDONLY)
-        defer { close(descriptor) }
-        return try FolderCalls().facts(of: descriptor, named: name)
+        let calls = FolderCalls()
+        return try calls.facts(of: calls.open(name.isEmpty ? path : "\(path)/\(name)", O_RDONLY), named: name)
     }
 }

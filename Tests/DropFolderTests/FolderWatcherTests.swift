@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import Synchronization
 import TestSupport
@@ -36,7 +37,7 @@ struct FolderWatcherTests {
     private func watcher(of folder: String? = nil, told: Told = Told(), limit: Int32? = nil) -> FolderWatcher {
         FolderWatcher(folder: folder ?? place.folder.inbox, pause: poll.pause, tell: told.tell) {
             path throws(InotifyFault) in
-            if let limit { throw InotifyFault(making: limit) }
+            if let limit { throw InotifyFault(making: SystemFault(limit)) }
             return try Inotify(folder: path)
         }
     }

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import TestSupport
 import Testing
@@ -102,7 +103,8 @@ struct InotifyTests {
     }
 
     @Test(arguments: [
-        (InotifyFault(making: EMFILE), "max_user_instances"), (InotifyFault(watching: ENOSPC), "max_user_watches"),
+        (InotifyFault(making: SystemFault(EMFILE)), "max_user_instances"),
+        (InotifyFault(watching: ENOSPC), "max_user_watches"),
         (InotifyFault(watching: EACCES), "polling only: Permission denied"),
     ])
     func faultsSayWhatToDo(fault: InotifyFault, remedy: String) {

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import JSON
 import Synchronization
@@ -72,52 +73,38 @@ final class CallLog: Sendable {
 }
 
 /// The log of calls as a file of lines: opened once, each line one `write(2)`.
-struct CallLogFile: Sendable {
-    private final class Descriptor: Sendable {
-        let number: Int32
-
-        init(takingOwnership number: Int32) {
-            self.number = number
-        }
-
-        deinit {
-            close(number)
-        }
-    }
-
+final class CallLogFile: Sendable {
     /// How many lines the file held when it was opened.
     let lines: Int
-    private let descriptor: Descriptor
+    private let file: OwnedDescriptor
 
     init(path: String) throws(EmulatorError) {
-        let number = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
-        guard number >= 0 else { throw .log(Self.reason()) }
-        descriptor = Descriptor(takingOwnership: number)
-        lines = try Self.countLines(of: number)
+        do throws(SystemFault) {
+            let file = try OwnedDescriptor(opening: path, O_RDWR | O_CREAT | O_APPEND)
+            lines = try Self.countLines(of: file)
+            self.file = file
+        } catch {
+            throw EmulatorError.log(error.text)
+        }
     }
 
     /// Appends the line; returns once the kernel has all of it.
     func append(_ line: [UInt8]) throws(EmulatorError) {
-        guard PrivateFile.write(line, to: descriptor.number) else { throw .log(Self.reason()) }
-    }
-
-    /// The lines of a file; 0 for a device or a pipe.
-    private static func countLines(of descriptor: Int32) throws(EmulatorError) -> Int {
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw .log(reason()) }
-        guard status.st_mode & S_IFMT == S_IFREG else { return 0 }
-        var buffer = [UInt8](repeating: 0, count: 1 << 16)
-        var lines = 0
-        while true {
-            let count = buffer.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
-            guard count >= 0 else { throw .log(reason()) }
-            if count == 0 { return lines }
-            lines += buffer[..<count].count { $0 == UInt8(ascii: "\n") }
+        try SystemFault.translating(by: { EmulatorError.log($0.text) }) { () throws(SystemFault) in try file.write(line)
         }
     }
 
-    private static func reason() -> String {
-        String(cString: strerror(errno))
+    /// The lines of a file; 0 for a device or a pipe.
+    private static func countLines(of file: borrowing OwnedDescriptor) throws(SystemFault) -> Int {
+        guard try file.facts().st_mode & S_IFMT == S_IFREG else { return 0 }
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 8)
+        defer { buffer.deallocate() }
+        var lines = 0
+        while true {
+            let count = try file.readNext(into: buffer)
+            if count == 0 { return lines }
+            lines += buffer[..<count].count { $0 == UInt8(ascii: "\n") }
+        }
     }
 }
 

@@ -10,28 +10,35 @@ import Synchronization
 final class EventQueue: @unchecked Sendable {
     private static let capacity = 64
 
-    let queue: Int32
-    private let alarm: Int32
+    private let owner: OwnedDescriptor
+    private let alarm: OwnedDescriptor
     private let events: UnsafeMutablePointer<epoll_event>
 
     init() throws(HTTPTransportError) {
-        queue = epoll_create1(Int32(EPOLL_CLOEXEC))
-        alarm = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
+        owner = try Self.owner(of: epoll_create1(Int32(EPOLL_CLOEXEC)))
+        alarm = try Self.owner(of: eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK)))
         events = .allocate(capacity: Self.capacity)
-        guard queue >= 0, alarm >= 0, set(EPOLL_CTL_ADD, alarm, EPOLLIN.rawValue) else {
-            throw HTTPTransportError(.system, "No more files can be opened: raise the limit of open files.")
+        guard set(EPOLL_CTL_ADD, alarm.number, EPOLLIN.rawValue) else { throw Self.refusal(SystemFault(errno)) }
+    }
+
+    deinit { events.deallocate() }
+
+    private static func owner(of number: Int32) throws(HTTPTransportError) -> OwnedDescriptor {
+        try SystemFault.translating(by: refusal) { () throws(SystemFault) in
+            try OwnedDescriptor(takingOwnershipOf: number)
         }
     }
 
-    deinit {
-        close(queue)
-        close(alarm)
-        events.deallocate()
+    private static func refusal(_ fault: SystemFault) -> HTTPTransportError {
+        HTTPTransportError(.system, "No more files can be opened: raise the limit of open files.", cause: fault.text)
     }
+
+    /// The epoll instance's descriptor.
+    var queue: Int32 { owner.number }
 
     /// Ends a `wait` in progress, or the next one.
     func wake() {
-        eventfd_write(alarm, 1)
+        eventfd_write(alarm.number, 1)
     }
 
     /// Watches a descriptor for these events, which replace those watched before; false, with `errno` set, if the
@@ -54,14 +61,14 @@ final class EventQueue: @unchecked Sendable {
         guard count >= 0 else { return errno == EINTR }
         for index in 0..<Int(count) {
             let event = events[index]
-            if event.data.fd == alarm { silence() } else { body(event.data.fd, event.events) }
+            if event.data.fd == alarm.number { silence() } else { body(event.data.fd, event.events) }
         }
         return true
     }
 
     private func silence() {
         var value: eventfd_t = 0
-        eventfd_read(alarm, &value)
+        eventfd_read(alarm.number, &value)
     }
 
     private func set(_ operation: Int32, _ descriptor: Int32, _ events: UInt32) -> Bool {

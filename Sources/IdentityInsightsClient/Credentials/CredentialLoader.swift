@@ -88,11 +88,12 @@ struct CredentialFile {
     /// - Returns: The whole content, at least one byte.
     /// - Throws: `CredentialError` with the remedy.
     func read(mustBePrivate: Bool) throws(CredentialError) -> [UInt8] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw failure("cannot be read: \(String(cString: strerror(errno)))") }
-        defer { close(descriptor) }
-        try check(descriptor, mustBePrivate: mustBePrivate)
-        return try bytes(of: descriptor)
+        let file = try reading { () throws(SystemFault) in try OwnedDescriptor(opening: path, O_RDONLY) }
+        try check(try reading { () throws(SystemFault) in try file.facts() }, mustBePrivate: mustBePrivate)
+        let bytes = try reading { () throws(SystemFault) in try file.read(upTo: Self.maximumBytes + 1) }
+        guard bytes.count <= Self.maximumBytes else { throw failure("is larger than any key; is it the right file?") }
+        guard !bytes.isEmpty else { throw failure("is empty") }
+        return bytes
     }
 
     /// What is wrong with the file, as a clause that follows its path.
@@ -103,30 +104,15 @@ struct CredentialFile {
         CredentialError(setting: setting, path: path, message: message)
     }
 
-    private func check(_ descriptor: Int32, mustBePrivate: Bool) throws(CredentialError) {
-        var information = stat()
-        guard fstat(descriptor, &information) == 0 else { throw failure("cannot be examined") }
-        guard information.st_mode & S_IFMT == S_IFREG else { throw failure("is not a regular file") }
-        guard !mustBePrivate || information.st_mode & 0o077 == 0 else {
-            throw failure("can be read by others; make it private with chmod 600")
-        }
+    private func reading<Value: ~Copyable>(_ calls: () throws(SystemFault) -> Value) throws(CredentialError) -> Value {
+        try SystemFault.translating(by: { failure("cannot be read: \($0.text)") }, calls)
     }
 
-    private func bytes(of descriptor: Int32) throws(CredentialError) -> [UInt8] {
-        var content = [UInt8](repeating: 0, count: Self.maximumBytes + 1)
-        var count = 0
-        while count < content.count {
-            let got = content.withUnsafeMutableBytes { buffer in
-                Glibc.read(descriptor, buffer.baseAddress.map { $0 + count }, buffer.count - count)
-            }
-            if got < 0, errno == EINTR { continue }
-            guard got >= 0 else { throw failure("cannot be read: \(String(cString: strerror(errno)))") }
-            if got == 0 { break }
-            count += got
+    private func check(_ facts: stat, mustBePrivate: Bool) throws(CredentialError) {
+        guard facts.st_mode & S_IFMT == S_IFREG else { throw failure("is not a regular file") }
+        guard !mustBePrivate || facts.st_mode & 0o077 == 0 else {
+            throw failure("can be read by others; make it private with chmod 600")
         }
-        guard count <= Self.maximumBytes else { throw failure("is larger than any key; is it the right file?") }
-        guard count > 0 else { throw failure("is empty") }
-        return Array(content[..<count])
     }
 }
 

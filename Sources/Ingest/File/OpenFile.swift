@@ -7,7 +7,7 @@ import OpenSSL
 final class OpenFile: ByteSource {
     /// The file's name, without its folder.
     let name: String
-    private let descriptor: Int32
+    private let descriptor: OwnedDescriptor
 
     /// Opens a regular file.
     ///
@@ -20,13 +20,11 @@ final class OpenFile: ByteSource {
                 file: "standard input", rule: "cannot be read twice; save it as a file and name that file")
         }
         // O_NONBLOCK keeps the opening of a pipe from waiting for its writer; regular files ignore it.
-        descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { throw Self.refusal(opening: name, code: errno) }
+        let name = name
+        descriptor = try SystemFault.translating(by: { Self.refusal(opening: name, code: $0.code) }) {
+            () throws(SystemFault) in try OwnedDescriptor(opening: path, O_RDONLY | O_NONBLOCK)
+        }
         try requireRegular()
-    }
-
-    deinit {
-        if descriptor >= 0 { close(descriptor) }
     }
 
     /// The sentence for a failed `open(2)`.
@@ -42,10 +40,8 @@ final class OpenFile: ByteSource {
     }
 
     func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(InputError) -> Int {
-        while true {
-            let count = pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset))
-            if count >= 0 { return count }
-            if errno != EINTR { throw failure("cannot be read: \(String(cString: strerror(errno)))") }
+        try SystemFault.translating(by: { failure("cannot be read: \($0.text)") }) { () throws(SystemFault) in
+            try descriptor.read(into: buffer, at: offset)
         }
     }
 
@@ -58,7 +54,7 @@ final class OpenFile: ByteSource {
     }
 
     /// Whether a program on this machine has the file open for writing, as far as the system tells.
-    var isOpenForWriting: Bool { rollcall_try_reading_lease(descriptor) != 0 && errno == EAGAIN }
+    var isOpenForWriting: Bool { rollcall_try_reading_lease(descriptor.number) != 0 && errno == EAGAIN }
 
     private func requireRegular() throws(InputError) {
         switch try facts().st_mode & S_IFMT {
@@ -69,11 +65,9 @@ final class OpenFile: ByteSource {
     }
 
     private func facts() throws(InputError) -> stat {
-        var facts = stat()
-        guard fstat(descriptor, &facts) == 0 else {
-            throw failure("cannot be examined: \(String(cString: strerror(errno)))")
+        try SystemFault.translating(by: { failure("cannot be examined: \($0.text)") }) { () throws(SystemFault) in
+            try descriptor.facts()
         }
-        return facts
     }
 
     private func failure(_ rule: String) -> InputError {

@@ -25,12 +25,7 @@ final class ChildProcess: Sendable {
     ///   - input: what it reads, less than a pipe holds (64 KiB).
     /// - Throws: a sentence that says why it could not be started.
     init(_ command: [String], environment: [String: String], in folder: String, input: [UInt8]) throws(Refusal) {
-        let (reading, writing) = try Self.pipe()
-        defer { close(reading) }
-        // There is room for all of it, so nobody needs to read yet; its end follows at once.
-        let isWhole = Foundation.write(writing, input, input.count) == input.count
-        close(writing)
-        guard isWhole else { throw Refusal("its input did not fit") }
+        let reading = try Self.pipe(holding: input)
         process = try Self.spawn(command, environment, folder, input: reading)
     }
 
@@ -65,18 +60,26 @@ final class ChildProcess: Sendable {
         }
     }
 
-    private static func pipe() throws(Refusal) -> (reading: Int32, writing: Int32) {
+    /// The end from which some bytes can be read, and then their end.
+    private static func pipe(holding bytes: [UInt8]) throws(Refusal) -> OwnedDescriptor {
         var ends: [Int32] = [-1, -1]
         guard rollcall_pipe(&ends) == 0 else { throw Refusal(code: errno) }
-        _ = fcntl(ends[1], F_SETFL, O_NONBLOCK)
-        return (ends[0], ends[1])
+        return try SystemFault.translating(by: { Refusal("its input did not fit: \($0.text)") }) {
+            () throws(SystemFault) in
+            let reading = try OwnedDescriptor(takingOwnershipOf: ends[0])
+            let writing = try OwnedDescriptor(takingOwnershipOf: ends[1])
+            _ = fcntl(writing.number, F_SETFL, O_NONBLOCK)
+            // There is room for all of it, so nobody needs to read yet.
+            try writing.write(bytes)
+            return reading
+        }
     }
 }
 
 extension ChildProcess {
     /// Starts the program with nothing of ours but its input: no descriptor, no ignored signal, no process group.
     static func spawn(
-        _ command: [String], _ environment: [String: String], _ folder: String, input: Int32
+        _ command: [String], _ environment: [String: String], _ folder: String, input: borrowing OwnedDescriptor
     ) throws(Refusal) -> pid_t {
         var actions = posix_spawn_file_actions_t()
         var attributes = posix_spawnattr_t()
@@ -97,10 +100,10 @@ extension ChildProcess {
     }
 
     private static func prepare(
-        _ actions: inout posix_spawn_file_actions_t, _ folder: String, input: Int32
+        _ actions: inout posix_spawn_file_actions_t, _ folder: String, input: borrowing OwnedDescriptor
     ) throws(Refusal) {
         let codes = [
-            posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO),
+            posix_spawn_file_actions_adddup2(&actions, input.number, STDIN_FILENO),
             posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0),
             posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO),
             rollcall_spawn_without(&actions, STDERR_FILENO + 1),

@@ -126,14 +126,12 @@ package struct Console: Sendable {
 
     /// Writes all bytes; returns `errno` if that failed.
     private func write(_ bytes: [UInt8], to descriptor: Int32) -> Int32? {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let written = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            if written < 0, errno == EINTR { continue }
-            guard written > 0 else { return errno }
-            rest = rest.dropFirst(written)
+        do throws(SystemFault) {
+            try SystemCall.write(bytes, to: descriptor)
+            return nil
+        } catch {
+            return error.code
         }
-        return nil
     }
 }
 

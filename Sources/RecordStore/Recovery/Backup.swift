@@ -49,7 +49,7 @@ struct DatabaseCopy: Sendable {
     func fill(fromFile source: String) throws {
         for suffix in ["", "-wal"] where FileManager.default.fileExists(atPath: source + suffix) {
             let target = try PrivateFile.open(path + suffix)
-            try target.append(contentOf: FileDescriptor(source + suffix, O_RDONLY))
+            try target.append(contentOf: StoreFile(source + suffix, O_RDONLY))
         }
     }
 
@@ -79,7 +79,7 @@ struct DatabaseCopy: Sendable {
 
     /// Makes what was written survive a power cut.
     func synchronize() throws {
-        try FileDescriptor(path, O_RDWR).synchronize()
+        try StoreFile(path, O_RDWR).synchronize()
     }
 
     /// Moves it into place, where no file may exist.

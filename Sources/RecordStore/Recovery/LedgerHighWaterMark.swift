@@ -152,7 +152,7 @@ final class LedgerHighWaterMark: Sendable {
     private static let magic = Array("rollcall ledger mark 1\n".utf8)
     private static let byteCount = magic.count + 16 + 8
 
-    private let file: FileDescriptor
+    private let file: StoreFile
     private let storeID: [UInt8]
 
     /// Opens the mark of a database, creating it when it is missing.
@@ -166,7 +166,7 @@ final class LedgerHighWaterMark: Sendable {
     /// - Throws: ``StoreError`` when it exists and cannot be read.
     static func find(ofDatabase path: String, storeID: [UInt8]) throws -> LedgerWitness<Int64> {
         guard FileManager.default.fileExists(atPath: path + ".mark") else { return .missing }
-        let bytes = try FileDescriptor(path + ".mark", O_RDONLY).read(upTo: byteCount)
+        let bytes = try StoreFile(path + ".mark", O_RDONLY).read(upTo: byteCount)
         // Created by a process that was killed before it wrote anything.
         if bytes.isEmpty { return .missing }
         guard bytes.count == byteCount, bytes.starts(with: magic) else { return .unreadable }
@@ -177,7 +177,7 @@ final class LedgerHighWaterMark: Sendable {
     /// The database that a mark belongs to; nil when there is no mark.
     static func owner(ofDatabase path: String) throws -> [UInt8]? {
         guard FileManager.default.fileExists(atPath: path + ".mark") else { return nil }
-        let bytes = try FileDescriptor(path + ".mark", O_RDONLY).read(upTo: byteCount)
+        let bytes = try StoreFile(path + ".mark", O_RDONLY).read(upTo: byteCount)
         guard bytes.count == byteCount, bytes.starts(with: magic) else { return nil }
         return Array(bytes[magic.count..<(magic.count + 16)])
     }
@@ -211,7 +211,7 @@ final class BatchJournal: Sendable {
         try SHA256.digest(Array(job.utf8) + [0] + contentDigest)
     }
 
-    private let file: FileDescriptor
+    private let file: StoreFile
 
     /// Opens the trail of a database. Whatever follows another database's mark, or none, is meaningless and discarded.
     init(database: String, isOwn: Bool) throws {
@@ -227,10 +227,10 @@ final class BatchJournal: Sendable {
     /// The same for a reader.
     static func entries(ofDatabase path: String) throws -> [Entry] {
         guard FileManager.default.fileExists(atPath: path + ".mark") else { return [] }
-        return try entries(in: FileDescriptor(path + ".mark", O_RDONLY))
+        return try entries(in: StoreFile(path + ".mark", O_RDONLY))
     }
 
-    private static func entries(in file: borrowing FileDescriptor) throws -> [Entry] {
+    private static func entries(in file: borrowing StoreFile) throws -> [Entry] {
         let bytes = try file.read(upTo: file.byteCount()).dropFirst(start)
         let count = bytes.count / entryByteCount
         return (0..<count).compactMap { index in

@@ -32,15 +32,15 @@ final class LedgerTrace: Sendable {
         var sequence: Int64
     }
 
-    private let file: FileDescriptor
+    private let file: StoreFile
     private let header: LedgerTraceLayout.Header
     private let key: DataKey
-    private let identity: FileDescriptor.Identity
+    private let identity: StoreFile.Identity
     private let state: Mutex<State>
 
     private init(
-        _ file: consuming FileDescriptor, _ header: LedgerTraceLayout.Header, _ key: DataKey,
-        _ identity: FileDescriptor.Identity,
+        _ file: consuming StoreFile, _ header: LedgerTraceLayout.Header, _ key: DataKey,
+        _ identity: StoreFile.Identity,
         _ state: State
     ) {
         self.file = file
@@ -103,9 +103,9 @@ extension LedgerTrace {
         return identity == newest.identity ? .own(trace) : .copied(trace)
     }
 
-    private static func open(in folder: String, _ flags: Int32) throws -> FileDescriptor {
+    private static func open(in folder: String, _ flags: Int32) throws -> StoreFile {
         do {
-            return try FileDescriptor(path(in: folder), flags)
+            return try StoreFile(path(in: folder), flags)
         } catch {
             throw StoreError.keysFolder(folder, because: error)
         }
@@ -129,7 +129,9 @@ extension LedgerTrace {
             let trace = LedgerTrace(file, header, key, identity, State(position: position, sequence: 0))
             try trace.append(entries)
             try trace.settle(at: position.claimed)
-            guard rename(path + ".part", path) == 0 else { throw FileDescriptor.failure("renamed", fileName) }
+            try StoreFile.naming(fileName, "renamed") { () throws(SystemFault) in
+                try SystemCall.performing { rename(path + ".part", path) }
+            }
             try PrivateFile.synchronizeFolder(of: path)
             return trace
         } catch {
@@ -266,7 +268,7 @@ enum LedgerTraceLayout {
         static let sealedByteCount = 5 * 8 + 16 + Seal.overhead
 
         let sequence: Int64
-        let identity: FileDescriptor.Identity
+        let identity: StoreFile.Identity
         let position: LedgerTrace.Position
         let storeID: [UInt8]
 
@@ -298,7 +300,7 @@ extension LedgerTraceLayout.Slot {
     init?(_ sealed: [UInt8], at slot: Int, _ key: DataKey) {
         guard let plain = try? key.open(sealed, record: Int64(slot), column: .tracePosition) else { return nil }
         sequence = plain.integer(at: 0)
-        identity = FileDescriptor.Identity(
+        identity = StoreFile.Identity(
             number: UInt64(bitPattern: plain.integer(at: 8)), birth: plain.integer(at: 16))
         position = LedgerTrace.Position(claimed: plain.integer(at: 24), reserved: plain.integer(at: 32))
         storeID = Array(plain[40...])

@@ -82,11 +82,14 @@ struct RoomProbe: Sendable {
     /// - Returns: False when there is none to reserve; any other fault shows when the database is written.
     func hasRoom() -> Bool {
         let path = database + ".room"
-        let file = SystemCall.retrying { open(path, O_CREAT | O_TRUNC | O_RDWR | O_CLOEXEC, 0o600) }
-        guard file >= 0 else { return !SystemFault(errno).isFullDisk }
-        unlink(path)
-        defer { close(file) }
-        return !SystemFault(posix_fallocate(file, 0, off_t(Self.byteCount))).isFullDisk
+        do throws(SystemFault) {
+            let file = try OwnedDescriptor(opening: path, O_CREAT | O_TRUNC | O_RDWR)
+            unlink(path)
+            // It returns its error instead of setting `errno` (`man 3 posix_fallocate`).
+            return !SystemFault(posix_fallocate(file.number, 0, off_t(Self.byteCount))).isFullDisk
+        } catch {
+            return !error.isFullDisk
+        }
     }
 }
 

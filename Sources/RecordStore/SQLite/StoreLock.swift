@@ -3,7 +3,7 @@ import Foundation
 
 /// The runner's lock, `<database>.lock`: held while the process lives, and never taken on the database itself.
 struct StoreLock: ~Copyable, Sendable {
-    private let file: FileDescriptor
+    private let file: StoreFile
 
     /// Takes the lock and writes this process's id into it.
     ///
@@ -30,7 +30,7 @@ struct StoreLock: ~Copyable, Sendable {
     /// The holder's last reported disk condition.
     static func condition(database: String) throws -> StorageCondition {
         guard FileManager.default.fileExists(atPath: database + ".lock") else { return .normal }
-        let bytes = try FileDescriptor(database + ".lock", O_RDONLY).read(upTo: byteCount)
+        let bytes = try StoreFile(database + ".lock", O_RDONLY).read(upTo: byteCount)
         let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
         guard lines.count > 1, lines[1].hasPrefix(fullDiskWord),
             let since = Int64(lines[1].dropFirst(fullDiskWord.count))
@@ -49,7 +49,7 @@ struct StoreLock: ~Copyable, Sendable {
     /// The process that holds the lock; nil when none does.
     static func holder(database: String) throws -> Int32? {
         guard FileManager.default.fileExists(atPath: database + ".lock") else { return nil }
-        let file = try FileDescriptor(database + ".lock", O_RDONLY)
+        let file = try StoreFile(database + ".lock", O_RDONLY)
         for _ in 0..<looks {
             // A lock taken here is released at once, with the file.
             if file.lockShared() { return nil }
@@ -61,7 +61,7 @@ struct StoreLock: ~Copyable, Sendable {
     }
 
     /// A process that looks for the holder has the lock briefly; only one that keeps it is in the way.
-    private static func take(_ file: borrowing FileDescriptor) -> Bool {
+    private static func take(_ file: borrowing StoreFile) -> Bool {
         for _ in 0..<looks {
             if file.lock() { return true }
             usleep(pause)
@@ -72,16 +72,16 @@ struct StoreLock: ~Copyable, Sendable {
     private static let looks = 20
     private static let pause: UInt32 = 5_000
 
-    private static func process(in file: borrowing FileDescriptor) throws -> Int32? {
+    private static func process(in file: borrowing StoreFile) throws -> Int32? {
         let digits = try file.read(upTo: 20).prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
         return Int32(String(decoding: digits, as: UTF8.self))
     }
 
-    private init(file: consuming FileDescriptor) {
+    private init(file: consuming StoreFile) {
         self.file = file
     }
 
-    private static func held(_ file: borrowing FileDescriptor, _ database: String) throws -> StoreError {
+    private static func held(_ file: borrowing StoreFile, _ database: String) throws -> StoreError {
         let holder = try process(in: file).map { "process \($0)" } ?? "another process"
         let name = URL(fileURLWithPath: database).lastPathComponent
         return StoreError(

@@ -29,7 +29,7 @@ package struct SealingKey: Sendable {
         guard FileManager.default.fileExists(atPath: path) else {
             throw StoreError(.sealingKey, "The sealing key \(name) is missing; put it back or correct sealing_key")
         }
-        let file = try FileDescriptor(path, O_RDONLY)
+        let file = try StoreFile(path, O_RDONLY)
         guard try file.permissions() & 0o077 == 0 else {
             throw StoreError(.sealingKey, "The sealing key \(name) can be read by others; run chmod 600 on it")
         }

@@ -8,7 +8,7 @@ final class ResultFile {
     let name: String
     private let folder: ResultFolder
     private let temporaryName: String
-    private let descriptor: Int32
+    private let file: OwnedDescriptor
     private let sink: ByteSink
     private var isPublished = false
 
@@ -16,12 +16,11 @@ final class ResultFile {
         self.name = name
         self.folder = folder
         temporaryName = ResultFolder.temporaryPrefix(of: name) + UUID().uuidString
-        descriptor = try folder.create(temporaryName)
-        sink = try ByteSink(descriptor: descriptor, name: name, isHashed: true)
+        file = try folder.create(temporaryName)
+        sink = try ByteSink(descriptor: file.number, name: name, isHashed: true)
     }
 
     deinit {
-        close(descriptor)
         if !isPublished { try? folder.remove(temporaryName) }
     }
 
@@ -30,9 +29,7 @@ final class ResultFile {
     /// Writes the rest and waits until it is on the disk.
     func complete() throws -> FileFacts {
         let digest = try sink.finish()
-        guard fsync(descriptor) == 0 else {
-            throw ResultError(.notWritten, name, cannotBe: "written to disk", because: SystemFault(errno))
-        }
+        try ResultFolder.naming(name, "written to disk") { () throws(SystemFault) in try file.synchronize() }
         return FileFacts(name: name, bytes: sink.byteCount, digest: digest)
     }
 
@@ -72,9 +69,9 @@ final class ByteSink {
     }
 
     func flush() throws {
-        try buffer.withUnsafeBytes { bytes in
-            try digest?.update(bytes)
-            try writeAll(bytes)
+        try buffer.withUnsafeBytes { try digest?.update($0) }
+        try SystemFault.translating(by: failure) { () throws(SystemFault) in
+            try SystemCall.write(buffer, to: descriptor)
         }
         byteCount += buffer.count
         buffer.removeAll(keepingCapacity: true)
@@ -88,17 +85,9 @@ final class ByteSink {
         return try digest.take()?.finish() ?? []
     }
 
-    private func writeAll(_ bytes: UnsafeRawBufferPointer) throws {
-        let written = SystemCall.transferring(bytes.count) { moved in
-            let rest = UnsafeRawBufferPointer(rebasing: bytes[moved...])
-            return Foundation.write(descriptor, rest.baseAddress, rest.count)
-        }
-        guard written == bytes.count else { throw failure(errno) }
-    }
-
-    private func failure(_ code: Int32) -> ResultError {
-        if code == EPIPE { return ResultError(.closed, "\(name) was closed before everything was written") }
-        return ResultError(.notWritten, name, cannotBe: "written", because: SystemFault(code))
+    private func failure(_ fault: SystemFault) -> ResultError {
+        if fault.code == EPIPE { return ResultError(.closed, "\(name) was closed before everything was written") }
+        return ResultError(.notWritten, name, cannotBe: "written", because: fault)
     }
 }
 
@@ -108,23 +97,20 @@ final class ByteSink {
 /// file. Temporaries that a crash left behind are removed by the next writer, which holds the folder's lock.
 final class ResultFolder {
     let path: String
-    private let descriptor: Int32
+    private let descriptor: OwnedDescriptor
 
     /// Opens the folder with mode 0700, made with those above it where they are missing, and waits for its lock.
     init(path: String) throws {
         self.path = path
         try Self.make(path)
-        descriptor = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-        guard descriptor >= 0 else { throw Self.failure("opened", path) }
-        guard fchmod(descriptor, 0o700) == 0, Self.lock(descriptor) else {
-            let error = Self.failure("taken over", path)
-            close(descriptor)
-            throw error
+        descriptor = try Self.naming(path, "opened") { () throws(SystemFault) in
+            try OwnedDescriptor(opening: path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+        }
+        try Self.naming(path, "taken over") { () throws(SystemFault) in
+            try descriptor.setMode(0o700)
+            try descriptor.lock(.exclusive)
         }
     }
-
-    // Closing gives the lock back.
-    deinit { close(descriptor) }
 
     /// Removes the temporaries of earlier writers of these files.
     func removeTemporaries(of names: [String]) throws {
@@ -137,24 +123,28 @@ final class ResultFolder {
 
     /// Removes a file if it is there.
     func remove(_ name: String) throws {
-        guard unlinkat(descriptor, name, 0) == 0 || errno == ENOENT else { throw Self.failure("removed", name) }
+        try Self.naming(name, "removed") { () throws(SystemFault) in
+            guard unlinkat(descriptor.number, name, 0) != 0, errno != ENOENT else { return }
+            throw SystemFault(errno)
+        }
     }
 
     /// Opens a new file with mode 0600 under a temporary name.
-    func create(_ temporaryName: String) throws -> Int32 {
-        let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
-        let file = openat(descriptor, temporaryName, flags, 0o600)
-        guard file >= 0 else { throw Self.failure("created", temporaryName) }
-        return file
+    func create(_ temporaryName: String) throws -> OwnedDescriptor {
+        try Self.naming(temporaryName, "created") { () throws(SystemFault) in
+            try OwnedDescriptor(opening: temporaryName, in: descriptor, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW)
+        }
     }
 
     func rename(_ temporaryName: String, to name: String) throws {
-        guard renameat(descriptor, temporaryName, descriptor, name) == 0 else { throw Self.failure("renamed", name) }
+        try Self.naming(name, "renamed") { () throws(SystemFault) in
+            try SystemCall.performing { renameat(descriptor.number, temporaryName, descriptor.number, name) }
+        }
     }
 
     /// Makes names survive a power cut (`man 2 fsync`).
     func synchronize() throws {
-        guard fsync(descriptor) == 0 else { throw Self.failure("written to disk", path) }
+        try Self.naming(path, "written to disk") { () throws(SystemFault) in try descriptor.synchronize() }
     }
 
     static func temporaryPrefix(of name: String) -> String { ".\(name).tmp-" }
@@ -170,15 +160,12 @@ final class ResultFolder {
         }
     }
 
-    private static func lock(_ descriptor: Int32) -> Bool {
-        while flock(descriptor, LOCK_EX) != 0 {
-            guard errno == EINTR else { return false }
-        }
-        return true
-    }
-
-    private static func failure(_ verb: String, _ name: String) -> ResultError {
-        ResultError(.notWritten, name, cannotBe: verb, because: SystemFault(errno))
+    /// Makes system calls whose fault becomes an error that names a file.
+    @discardableResult
+    static func naming<Value: ~Copyable>(
+        _ name: String, _ verb: String, _ calls: () throws(SystemFault) -> Value
+    ) throws(ResultError) -> Value {
+        try SystemFault.translating(by: { ResultError(.notWritten, name, cannotBe: verb, because: $0) }, calls)
     }
 }
 

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 
 /// A small text file read whole, with what its permissions allow.
@@ -10,16 +11,17 @@ struct InputText {
     ///
     /// - Throws: a sentence to be put behind the file's name.
     init(path: String) throws(Refusal) {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { throw Refusal(errno: errno) }
-        defer { close(descriptor) }
-        var facts = stat()
-        guard fstat(descriptor, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG else {
-            throw Refusal("it is not a regular file")
+        let file = try SystemFault.translating(by: Refusal.init) { () throws(SystemFault) in
+            try OwnedDescriptor(opening: path, O_RDONLY | O_NONBLOCK)
         }
+        let facts = try SystemFault.translating(by: Refusal.init) { () throws(SystemFault) in try file.facts() }
+        guard facts.st_mode & S_IFMT == S_IFREG else { throw Refusal("it is not a regular file") }
         guard facts.st_size <= Self.limit else { throw Refusal("it is larger than 1 MiB") }
         isOpenToOthers = facts.st_mode & 0o077 != 0
-        let bytes = try Self.read(descriptor)
+        let bytes = try SystemFault.translating(by: Refusal.init) { () throws(SystemFault) in
+            try file.read(upTo: Self.limit + 1)
+        }
+        guard bytes.count <= Self.limit else { throw Refusal("it is larger than 1 MiB") }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw Refusal("it is not UTF-8: save it as UTF-8 text")
         }
@@ -32,31 +34,16 @@ struct InputText {
 
         init(_ message: String) { self.message = message }
 
-        init(errno code: Int32) {
-            switch code {
+        init(_ fault: SystemFault) {
+            switch fault.code {
             case ENOENT: self.init("there is no such file")
             case EACCES: self.init("its permissions do not let you read it")
-            default: self.init("it cannot be read: \(String(cString: strerror(code)))")
+            default: self.init("it cannot be read: \(fault.text)")
             }
         }
     }
 
     private static let limit = 1 << 20
-
-    private static func read(_ descriptor: Int32) throws(Refusal) -> [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: limit + 1)
-        var filled = 0
-        while filled < bytes.count {
-            let count = bytes.withUnsafeMutableBytes {
-                Foundation.read(descriptor, $0.baseAddress?.advanced(by: filled), $0.count - filled)
-            }
-            if count < 0 && errno == EINTR { continue }
-            guard count >= 0 else { throw Refusal(errno: errno) }
-            if count == 0 { return Array(bytes[..<filled]) }
-            filled += count
-        }
-        throw Refusal("it is larger than 1 MiB")
-    }
 }
 
 /// A password or another value that must not be shown: its descriptions and reflection hide it.

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import JobRunner
 import RecordStore
@@ -74,16 +75,16 @@ struct NotifySocket: Sendable {
     /// Sends one datagram; gives up after a second in which nobody takes it.
     @discardableResult
     func send(_ words: String) -> Bool {
-        let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        guard descriptor >= 0 else { return false }
-        defer { close(descriptor) }
+        let kind = Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+        // Without a descriptor nobody is told; the daemon works on.
+        guard let socket = try? OwnedDescriptor(takingOwnershipOf: socket(AF_UNIX, kind, 0)) else { return false }
         var patience = timeval(tv_sec: 1, tv_usec: 0)
-        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        setsockopt(socket.number, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         let bytes = Array(words.utf8)
         return address.withUnsafeBytes { address in
             guard let pointer = address.baseAddress?.assumingMemoryBound(to: sockaddr.self) else { return false }
             let flags = Int32(MSG_NOSIGNAL)
-            return sendto(descriptor, bytes, bytes.count, flags, pointer, socklen_t(address.count)) == bytes.count
+            return sendto(socket.number, bytes, bytes.count, flags, pointer, socklen_t(address.count)) == bytes.count
         }
     }
 }

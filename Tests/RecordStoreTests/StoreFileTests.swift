@@ -4,15 +4,15 @@ import Testing
 
 @testable import RecordStore
 
-@Suite struct FileDescriptorTests {
+@Suite struct StoreFileTests {
     @Test func whatCannotBeReadIsNotTakenForEmpty() throws {
         let folder = try StoreFolder()
         // A folder can be opened but not read (EISDIR, `man 2 read`).
-        let file = try FileDescriptor(folder.path, O_RDONLY | O_DIRECTORY)
+        let file = try StoreFile(folder.path, O_RDONLY | O_DIRECTORY)
         do {
             _ = try file.read(upTo: 8)
             Issue.record("a folder was read")
-        } catch let error as StoreError {
+        } catch {
             #expect(error.code == .notReadable)
         }
     }
@@ -25,11 +25,11 @@ import Testing
     }
 
     @Test func aFullDiskIsSaidToBeFull() throws {
-        let file = try FileDescriptor("/dev/full", O_RDWR)
+        let file = try StoreFile("/dev/full", O_RDWR)
         do {
             try file.write([1, 2, 3])
             Issue.record("/dev/full took bytes")
-        } catch let error as StoreError {
+        } catch {
             #expect(error.code == .diskFull)
             #expect(error.message.contains("make room"))
         }
@@ -74,7 +74,7 @@ private final class SignalledReader {
             state.thread = pthread_self()
             state.began.signal()
             do {
-                try PrivateFile.create(target).append(contentOf: FileDescriptor(source, O_RDONLY))
+                try PrivateFile.create(target).append(contentOf: StoreFile(source, O_RDONLY))
             } catch {
                 state.failure = error
             }
@@ -89,39 +89,5 @@ private final class SignalledReader {
     func failure() -> (any Error)? {
         state.ended.wait()
         return state.failure
-    }
-}
-
-@Suite struct SystemCallTests {
-    /// What the call gives one after the other (minus an errno for a failure), and what comes of a transfer of ten bytes.
-    @Test(arguments: [
-        ([10], 10), ([3, 7], 10), ([-EINTR, 4, -EINTR, -EINTR, 6], 10), ([3, 0], 3), ([0], 0), ([4, -ENOSPC], -1),
-        ([-EIO], -1),
-    ])
-    func transfersGoOnUntilAllIsMoved(results: [Int32], moved: Int) {
-        var (left, offsets) = (results[...], [Int]())
-        let count = SystemCall.transferring(10) { offset in
-            offsets.append(offset)
-            let result = left.popFirst() ?? 0
-            if result < 0 { errno = -result }
-            return result < 0 ? -1 : Int(result)
-        }
-        #expect(count == moved)
-        #expect(left.isEmpty)
-        // Each call begins where the one before it ended.
-        var expected = [0]
-        for result in results.dropLast() { expected.append((expected.last ?? 0) + Int(max(0, result))) }
-        #expect(offsets == expected)
-        if moved < 0 { #expect(errno == -(results.last ?? 0)) }
-    }
-
-    @Test func aCallIsMadeAgainForASignalAndForNothingElse() {
-        var results = [-EINTR, -EINTR, -EAGAIN, 1][...]
-        let result: Int32 = SystemCall.retrying {
-            let result = results.popFirst() ?? 0
-            if result < 0 { errno = -result }
-            return result < 0 ? -1 : result
-        }
-        #expect(result == -1 && errno == EAGAIN && results == [1])
     }
 }
