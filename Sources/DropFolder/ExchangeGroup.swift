@@ -3,7 +3,6 @@ import Foundation
 
 /// The group of people who drop files and take results.
 package struct ExchangeGroup: Sendable, Equatable {
-    /// Its name.
     package let name: String
     let id: gid_t
 

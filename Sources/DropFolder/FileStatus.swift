@@ -32,7 +32,6 @@ package struct FileStatus: Sendable, Equatable {
 
     /// What an operator has to approve.
     package struct ConfirmationRequest: Sendable, Equatable {
-        /// Why.
         package var reason: String
         /// The command that approves it.
         package var command: String
@@ -111,7 +110,6 @@ package struct FileStatus: Sendable, Equatable {
     package var anotherWaits: Bool
     /// When this was determined, in milliseconds since 1970 UTC.
     package var writtenAt: Int64
-    /// The job's time zone.
     package var zone: TimeZone
 
     /// Describes where a file is.

@@ -100,7 +100,6 @@ extension SkippedFile: CustomStringConvertible {
     /// Name and reason, for a log.
     package var description: String { name.map { "\($0) (\(what))" } ?? what }
 
-    /// What it is.
     var what: String {
         switch reason {
         case .unfinished(let sign): "unfinished by its name, \(sign)"

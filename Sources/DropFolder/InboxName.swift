@@ -19,7 +19,6 @@ enum InboxName: Equatable {
     static let statusEnding = ".status.txt"
     static let errorEnding = ".error.txt"
 
-    /// Classifies a name.
     init(_ name: String) {
         self =
             switch name {

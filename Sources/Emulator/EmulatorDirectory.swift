@@ -3,7 +3,6 @@ import OpenSSL
 
 /// The emulator's folder: keys and certificates, the settings for a client, and the log of calls.
 package struct EmulatorDirectory: Sendable {
-    /// The folder's path.
     package let path: String
 
     /// - Parameter path: the folder; made with mode 0700 where it is missing.
@@ -165,7 +164,6 @@ struct SettingsFile: Sendable {
         return "https://\(name):\(port)/identity/accounts"
     }
 
-    /// The file's text.
     var text: String {
         Self.firstLine + """
             database: var/rollcall.sqlite

@@ -107,7 +107,6 @@ package struct EndpointError: Error, Sendable, CustomStringConvertible {
     /// One sentence that says what is wrong and what to do.
     package let message: String
 
-    /// The message.
     package var description: String { message }
 }
 

@@ -81,11 +81,9 @@ extension JWEHeader {
 package struct JWESegmentSizes: Sendable, Equatable {
     /// The encrypted content key; as long as the RSA modulus it was made with.
     package let encryptedKey: Int
-    /// The initialization vector.
     package let initializationVector: Int
     /// The ciphertext; with GCM as long as the plaintext.
     package let ciphertext: Int
-    /// The authentication tag.
     package let tag: Int
 
     init(_ token: CompactToken) {

@@ -144,7 +144,6 @@ extension ResultWriter {
 
 /// Where a batch's result files are.
 package struct ResultPaths: Sendable, Equatable {
-    /// The batch's folder.
     package let folder: String
     /// `results.csv`.
     package let csv: String

@@ -119,6 +119,5 @@ package struct ScheduleError: Error, Sendable, Equatable, CustomStringConvertibl
 
     init(_ message: String) { self.message = message }
 
-    /// The sentence.
     package var description: String { message }
 }

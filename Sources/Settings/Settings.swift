@@ -7,7 +7,6 @@ import Foundation
 package struct Settings: Sendable {
     /// The file the settings were read from, absolute.
     package let path: String
-    /// The database's file.
     package var database: String
     /// The file of the key that seals what the database holds.
     package var sealingKey: String

@@ -127,7 +127,6 @@ struct KeyFingerprints: Encodable {
     private let publicKeys: [String]
     private let certificates: [String]
 
-    /// Lists the keys of a file.
     init(path: String, _ opened: KeyFile) {
         file = path
         let bare = (opened.privateKeys.map(\.publicKey) + opened.publicKeys).map {

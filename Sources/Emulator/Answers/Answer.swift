@@ -4,7 +4,6 @@ import HummingbirdCore
 import NIOCore
 import Synchronization
 
-/// An answer as it is sent.
 struct Answer: Sendable {
     var status: Int
     var contentType = "application/json"

@@ -28,7 +28,6 @@ struct Delivery: Sendable {
         }
     }
 
-    /// The answer as a whole.
     private func answer() throws -> Answer {
         switch ruling.fault?.action {
         case .error(let error): Answer(error)

@@ -75,7 +75,6 @@ struct CertificateCheck: Sendable {
         return try certificate.toDERBytes() == accepted ? .accepted : .wrong
     }
 
-    /// The handler of a connection's TLS.
     func tlsHandler(_ context: NIOSSLContext) -> NIOSSLServerHandler {
         guard accepted != nil else { return NIOSSLServerHandler(context: context) }
         return NIOSSLServerHandler(

@@ -156,7 +156,6 @@ extension EasyHandle {
         try set(CURLOPT_QUICK_EXIT, 1)
     }
 
-    /// Sets a number.
     func set(_ option: CURLoption, _ value: Int) throws(HTTPTransportError) {
         try Self.check(rollcall_easy_set_long(handle, option, value))
     }
@@ -187,7 +186,6 @@ final class RequestBody {
 
     deinit { start.deallocate() }
 
-    /// Copies the bytes in.
     func hold(_ bytes: [UInt8]) {
         if bytes.count > capacity { grow(to: bytes.count) }
         bytes.withUnsafeBufferPointer { source in

@@ -1,6 +1,5 @@
 /// One request, below the transport's base URL.
 package struct HTTPRequest: Sendable {
-    /// The method.
     package var method: HTTPMethod
     /// What is appended to the base URL: empty, or an origin-form path that starts with `/`.
     package var path: String
@@ -56,7 +55,6 @@ package enum HTTPMethod: Sendable {
 
 /// A whole HTTP answer.
 package struct HTTPAnswer: Sendable {
-    /// The status code.
     package let status: Int
     /// The header fields of the final response (not those of a 1xx before it).
     package let headers: HTTPHeaders

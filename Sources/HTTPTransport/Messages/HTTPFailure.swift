@@ -1,6 +1,5 @@
 /// Why no whole answer came back, and whether the call may have been made all the same.
 package struct HTTPFailure: Error, Sendable, CustomStringConvertible {
-    /// The kinds of failure.
     package enum Kind: Sendable, CaseIterable {
         /// No connection: name not found, refused, unreachable, connect timeout, or the proxy made none.
         case couldNotConnect
@@ -65,7 +64,6 @@ package struct HTTPFailure: Error, Sendable, CustomStringConvertible {
         self.head = head
     }
 
-    /// The message.
     package var description: String { message }
 }
 

@@ -132,7 +132,6 @@ package struct CredentialFiles: Sendable {
     package var encryptionKeyID: String?
     /// Our private key: `api.decryption_key`.
     package var decryptionKey: String
-    /// Password of the decryption key.
     package var decryptionKeyPassword: String?
 
     /// Names the files of one endpoint; paths are used as they are.

@@ -124,7 +124,6 @@ struct HeaderCells: Sendable {
         length = line.firstOffset(of: delimiter, in: end..<line.count) ?? line.count
     }
 
-    /// The name in a header's cell.
     static func name(of cell: Cell, in line: UnsafeRawBufferPointer) -> String {
         var text = ByteBuffer()
         CellText.append(cell, of: line, to: &text)

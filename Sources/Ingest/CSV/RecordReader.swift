@@ -145,7 +145,6 @@ package struct RecordLayout: Sendable, Hashable, Codable {
     package let hasByteOrderMark: Bool
     /// CSV's column names in order; empty for JSON-lines.
     package let columns: [String]
-    /// The job's mapping.
     package let mapping: FieldMapping
 
     /// Describes how a file's records are laid out.

@@ -176,7 +176,6 @@ struct CellScan {
         SpreadsheetDamage.textOfFormula(InvisibleCharacters.trimmed(cell)) != nil
     }
 
-    /// Every cell of a row.
     static func all(of row: UnsafeRawBufferPointer, delimiter: UInt8) -> [CellScan] {
         var cells = [CellScan(of: row, at: 0, delimiter: delimiter)]
         while let last = cells.last, last.place.upperBound < row.count {
@@ -241,7 +240,6 @@ struct Cell {
     }
 }
 
-/// The text of a cell.
 enum CellText {
     /// Appends the text of `cell`, with doubled quotes made single (RFC 4180 §2.7).
     ///

@@ -67,7 +67,6 @@ struct ByteBuffer: ~Copyable {
     /// Takes back everything written and keeps the memory.
     mutating func removeAll() { count = 0 }
 
-    /// Writes one byte.
     @inline(__always)
     mutating func append(_ byte: UInt8) {
         reserve(1)

@@ -75,7 +75,6 @@ struct StartOfFile: ~Copyable {
 
     deinit { memory.deallocate() }
 
-    /// Lends the bytes.
     borrowing func withBytes<Result>(
         _ body: (UnsafeRawBufferPointer) throws(InputError) -> Result
     ) throws(InputError) -> Result {

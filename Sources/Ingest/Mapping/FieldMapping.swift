@@ -55,7 +55,6 @@ extension FieldMapping {
         fields.flatMap(\.source.columns) + [recordID ?? KnownColumns.recordID]
     }
 
-    /// Whether it reads a column.
     func reads(_ column: String) -> Bool { readColumns.contains(column) }
 
     /// Whether a column is not used: the job says so, or its name starts with `_`.
@@ -95,7 +94,6 @@ package enum FieldSource: Sendable, Hashable, Codable {
     /// The same text for every record.
     case value(String)
 
-    /// The columns it reads.
     var columns: [String] {
         switch self {
         case .column(let name): [name]

@@ -181,7 +181,6 @@ enum WriteSource: Sendable, Equatable {
         }
     }
 
-    /// Whether it reads the column.
     func reads(_ column: Int) -> Bool {
         switch self {
         case .column(let place): place == column

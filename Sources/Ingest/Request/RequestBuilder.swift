@@ -160,7 +160,6 @@ extension RequestBuilder {
 }
 
 extension RequestBuilder {
-    /// Builds from one row of CSV.
     mutating func buildFromCells(_ row: UnsafeRawBufferPointer) throws {
         let row = ByteOrderMark.dropped(from: row)
         if let fault = cells.split(row) { return refuse(nil, fault.rule) }

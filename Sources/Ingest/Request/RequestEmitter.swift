@@ -19,14 +19,12 @@ struct RequestEmitter: ~Copyable {
     /// The request, once it is ended; valid until the next begins.
     var request: UnsafeRawBufferPointer { out.bytes }
 
-    /// Begins a request.
     mutating func begin() {
         out.removeAll()
         out.append(Byte.openBrace)
         (current, needsComma) = (0, false)
     }
 
-    /// Ends the request.
     mutating func end() {
         while current != 0 { close() }
         out.append(Byte.closeBrace)

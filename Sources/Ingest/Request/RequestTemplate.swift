@@ -71,7 +71,6 @@ struct RequestStep: Sendable {
     let isNoted: Bool
     /// Whether the text comes from one column.
     let isColumn: Bool
-    /// That column.
     let column: Int32
     /// The object the field belongs to, by number.
     let group: Int32

@@ -3,7 +3,6 @@ import Foundation
 
 /// Why the runner stopped a batch, and what to do about it. Neither text holds a value of a record.
 package struct Halt: Error, Sendable, Equatable, CustomStringConvertible {
-    /// The systemic cause.
     package enum Cause: String, Sendable {
         /// Probes kept being refused because of how this side is set up.
         case misconfigured
@@ -23,7 +22,6 @@ package struct Halt: Error, Sendable, Equatable, CustomStringConvertible {
         case failing
     }
 
-    /// The systemic cause.
     package let cause: Cause
     /// One sentence: what happened.
     package let reason: String

@@ -83,7 +83,6 @@ struct RunState: Sendable {
         lacksRoom = !hasRoom
     }
 
-    /// One call ended.
     mutating func ended() {
         underWay -= 1
         unwritten += 1

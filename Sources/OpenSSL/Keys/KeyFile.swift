@@ -12,11 +12,9 @@ package struct KeyFile: Sendable {
 
     /// One thing found in the file.
     package enum Item: Sendable {
-        /// A certificate.
         case certificate(Certificate)
         /// A public key by itself.
         case publicKey(PublicKey)
-        /// A private key.
         case privateKey(PrivateKey)
         /// A private key that is encrypted, and no password was given.
         case lockedPrivateKey
@@ -51,7 +49,6 @@ package struct KeyFile: Sendable {
         }
     }
 
-    /// The certificates found.
     package var certificates: [Certificate] {
         items.compactMap { if case .certificate(let certificate) = $0 { certificate } else { nil } }
     }

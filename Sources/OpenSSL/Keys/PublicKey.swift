@@ -1,6 +1,5 @@
 import COpenSSL
 
-/// A public key.
 package final class PublicKey: Sendable {
     /// What the key can be used for.
     package let kind: KeyKind

@@ -87,11 +87,8 @@ extension BatchSummary {
 extension BatchSummary {
     /// Which batch, made from what.
     package struct Identity: Sendable, Codable, Equatable {
-        /// Its number.
         package var number: Int64
-        /// Its name.
         package var name: String
-        /// The job's name.
         package var job: String
         /// The input file's last path component.
         package var file: String
@@ -108,11 +105,9 @@ extension BatchSummary {
 
     /// Who took the batch in, with what.
     package struct Origin: Sendable, Codable, Equatable {
-        /// The user's name.
         package var user: String
         /// The machine's name.
         package var host: String
-        /// Rollcall's version.
         package var version: String
         /// SHA-256 of the settings, hex.
         package var settingsHash: String
@@ -131,7 +126,6 @@ extension BatchSummary {
         }
     }
 
-    /// A result file.
     package struct File: Sendable, Codable, Equatable {
         /// Its name in the batch's folder.
         package var name: String

@@ -114,7 +114,6 @@ extension JobDefinition {
 
         /// What a field's text is made of.
         package enum Source: Sendable, Equatable {
-            /// The cell of one column.
             case column(String)
             /// The cells of several columns with `join` between them.
             case columns([String], join: String)

@@ -14,7 +14,6 @@ extension JobDefinition {
 
         /// The order in which waiting files are taken.
         package enum Order: String, Sendable, CaseIterable {
-            /// By name.
             case name
             /// The oldest first.
             case modified
@@ -28,7 +27,6 @@ extension JobDefinition {
     package enum After: String, Sendable, CaseIterable {
         /// It is moved to `archive/`: that of the drop folder, or the one beside it.
         case archive
-        /// It is deleted.
         case delete
         /// It stays where it is.
         case keep
