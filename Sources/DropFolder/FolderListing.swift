@@ -122,6 +122,7 @@ extension SkippedFile: CustomStringConvertible {
         }
     }
 
+    /// Names in one text: as many as somebody reads through.
     private static let shownAtMost = 100
 
     /// The text that lists for the folder's users everything that is left alone there.

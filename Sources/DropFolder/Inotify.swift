@@ -109,6 +109,7 @@ struct InotifyFault: Error, Equatable {
 /// After each batch of events it stops listening for a tenth of a second: ten thousand files dropped at once should
 /// cause a few looks, not ten thousand. The kernel queues the events meanwhile.
 final class InotifyThread: Sendable {
+    /// In milliseconds; see above.
     private static let pauseBetweenGroups: Int32 = 100
 
     let inotify: Inotify

@@ -231,6 +231,7 @@ struct Call: Sendable {
 
 /// Counts a run's calls and says when progress is due to be reported.
 struct ProgressReporter: Sendable {
+    /// Nanoseconds between two reports: five a second look like motion.
     private static let interval: Int64 = 200_000_000
 
     var progress = RunnerProgress()

@@ -8,6 +8,7 @@ import Synchronization
 /// `@unchecked Sendable`: after `init` only the loop's thread uses it, except for `wake()`, which is one system call on a
 /// descriptor that stays open as long as this object.
 final class EventQueue: @unchecked Sendable {
+    /// Events taken by one wait; the others are there at the next.
     private static let capacity = 64
 
     private let owner: OwnedDescriptor

@@ -5,6 +5,7 @@ public import JSON
 /// A server may put anything into a code or a field's name, and a file anything into the name of a member. Such a text
 /// is shown in clear only where it has the form of a name and repeats nothing from the record's values.
 public struct RecordWords: Sendable {
+    /// In bytes: the longest documented name of a field has 28.
     private static let longestName = 64
     /// Shorter words occur in too many values by chance to be searched for.
     private static let shortestPart = 4

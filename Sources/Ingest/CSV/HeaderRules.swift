@@ -6,6 +6,7 @@ import IdentityInsights
 /// Where a file lacks its header its first record is in that place, so names are repeated in a message only when most
 /// of them are known; one that is known by chance, as a language `id`, does not make a header.
 enum HeaderRules {
+    /// Columns named in one message, so that it stays a sentence.
     private static let shownAtMost = 5
 
     /// Checks that there are names, that none is empty or there twice, and that each is known.

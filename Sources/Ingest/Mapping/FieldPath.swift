@@ -38,6 +38,7 @@ struct FieldPath: Sendable, Hashable {
         one.segments.lexicographicallyPrecedes(other.segments) { $0.lexicographicallyPrecedes($1) }
     }
 
+    /// In characters: of shorter names too many are one letter apart.
     private static let shortestSlip = 5
 
     private static func isSlip(_ text: String, of path: String) -> Bool {

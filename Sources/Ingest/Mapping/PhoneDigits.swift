@@ -13,6 +13,7 @@ struct PhoneDigits {
     /// The rule of a number that is too long (ITU-T E.164: at most 15 digits).
     static let longRule = "has more than 15 digits, an extension aside"
 
+    /// Digits.
     private static let longest = 15
     /// The words, in small letters, that say that an extension follows.
     private static let extensionWords: Set<String> = [

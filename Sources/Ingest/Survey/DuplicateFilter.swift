@@ -7,9 +7,13 @@ import Foundation
 /// many more, full buckets forget; it knows when they did, and the count then says at least how many repeats there were.
 /// So it does where the system has no memory to give: with fewer buckets it forgets earlier, and says so.
 struct DuplicateFilter: ~Copyable {
+    /// 8 MiB of fingerprints, enough for half a million values.
     private static let leastBuckets = 1 << 17
+    /// 512 MiB, whatever the number of values.
     private static let mostBuckets = 1 << 23
+    /// Fingerprints of a bucket: 64 bytes, one line of the cache.
     private static let slotCount = 16
+    /// Values looked up together, so that their memory is fetched at the same time.
     private static let groupSize = 64
 
     private let bucketCount: Int

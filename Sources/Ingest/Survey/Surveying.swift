@@ -4,6 +4,7 @@ import RecordStore
 struct SurveyPass: ~Copyable {
     /// The shortest record that says anything takes some sixty bytes.
     private static let leastBytes = 60
+    /// Requests looked up by one statement: its cost is spread, and memory stays small.
     private static let requestsAtATime = 1_000
 
     private let past: FileSurvey.Past?
@@ -82,6 +83,7 @@ struct SurveyPass: ~Copyable {
 
 /// Counts broken rules with the first lines of each.
 struct RuleTally {
+    /// Lines named for each rule: enough to find the fault in a file.
     private static let linesKept = 10
     /// Rules that name a member of a JSON line are as many as a file has names; memory must not grow with them.
     private static let rulesKept = 200

@@ -92,6 +92,7 @@ struct UndecipherableStreak: Sendable {
 /// Counts answers that are those of earlier calls. Unlike answers that cannot be read they need not come in a row: where a
 /// cache answers some of the calls, others are answered between.
 struct RepeatedAnswers: Sendable {
+    /// One may be chance, and each is billed.
     private static let limit = 3
     private var count = 0
 

@@ -2,8 +2,11 @@
 ///
 /// All times are monotonic nanoseconds.
 struct Gate: Sendable {
+    /// Failed calls, of all batches together, that mean an outage.
     private static let troubleInARow = 10
+    /// 15 s before the first probe of an outage; doubled with each that fails.
     private static let firstInterval: Int64 = 15_000_000_000
+    /// 5 minutes: how long an API that is back may go unnoticed.
     private static let longestInterval: Int64 = 300_000_000_000
 
     private var probes: Int

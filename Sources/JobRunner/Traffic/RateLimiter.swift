@@ -132,6 +132,7 @@ struct RecentPermits: Sendable {
         var count: Int
     }
 
+    /// A second, in nanoseconds: what the rate is counted in.
     private static let window: Int64 = 1_000_000_000
     private var groups: [Group] = []
     private var head = 0
@@ -173,11 +174,16 @@ struct RecentPermits: Sendable {
 /// is multiplied by 0.7, at most once a second; it climbs back linearly in a minute. CUBIC and AIMD collapse to a tenth
 /// of the contract's rate where one answer in a hundred is such an error at random.
 struct ThrottleCut: Sendable {
+    /// How many of the latest answers are looked at.
     private static let window = 100
+    /// How many of them mean that the rate is too high: 1 in 100 is chance, 1 in 10 is not.
     private static let tooMany = 10
     private static let factor = 0.7
+    /// The rate never falls to where nothing would show that it may rise again.
     private static let leastShare = 0.001
+    /// Nanoseconds between two cuts: answers to calls made before the first do not cut again.
     private static let pause: Int64 = 1_000_000_000
+    /// Nanoseconds until the whole rate may be used again.
     private static let climb: Double = 60e9
 
     /// Whether each of the latest answers was a 429 or 503.

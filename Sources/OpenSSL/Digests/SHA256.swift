@@ -88,6 +88,7 @@ public struct SHA256Stream: ~Copyable, Sendable {
 public final class HMACSHA256: Sendable {
     /// The length of a code, in bytes.
     public static let byteCount = SHA256.byteCount
+    /// SHA-256's block, in bytes (RFC 2104 §2, B).
     private static let blockSize = 64
 
     private let inner: DigestContext

@@ -48,6 +48,7 @@ struct FileFacts {
 
 /// Buffers bytes for a descriptor it doesn't own; counts and, where requested, hashes them.
 final class ByteSink {
+    /// 256 KiB a write, so that there are few of them.
     private static let capacity = 1 << 18
 
     private let descriptor: Int32

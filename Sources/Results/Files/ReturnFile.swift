@@ -96,7 +96,9 @@ package struct RefusedLines: Sendable, Equatable {
 }
 
 extension ResultWriter {
+    /// Different reasons that are counted, so that memory is bounded.
     private static let groupsKept = 1_000
+    /// Reasons, and lines of each, in a message.
     private static let shown = 10
 
     /// Writes the invalid lines into `failed.*` and nothing else: the batch has not begun, and a reader looking for its

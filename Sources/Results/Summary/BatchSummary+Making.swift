@@ -89,6 +89,7 @@ extension BatchSummary.Origin {
 /// What is counted while a batch's records pass by once: no id and no value of a record.
 struct BatchFigures {
     private static let identityRisk = InsightTree.column(of: "user.scores.identityRisk")
+    /// The highest score is 500, and there are ten groups.
     private static let scoreWidth = 50
 
     private(set) var records: [RecordStatus: Int] = [:]
@@ -131,6 +132,7 @@ struct BatchFigures {
 
 /// How often each reason occurs, for a bounded number of reasons.
 struct ReasonTally {
+    /// Different reasons, so that memory is bounded.
     private static let capacity = 1000
 
     private var counts: [String: Int] = [:]

@@ -3,7 +3,9 @@ package import RecordStore
 /// How long answered calls took, in milliseconds, in buckets that grow with the time: every figure is exact below 64 ms
 /// and at most 3% too large above, in constant memory.
 struct LatencyFigures {
+    /// In milliseconds; below it each has a bucket of its own.
     private static let exact = 64
+    /// Buckets from one time to its double: 1/32 is 3%.
     private static let perDoubling = 32
 
     private var buckets = [Int](repeating: 0, count: 64 + 32 * 32)

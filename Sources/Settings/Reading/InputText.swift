@@ -43,6 +43,7 @@ struct InputText {
         }
     }
 
+    /// In bytes: what is larger is no file of settings.
     private static let limit = 1 << 20
 }
 

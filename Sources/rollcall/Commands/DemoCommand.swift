@@ -44,6 +44,7 @@ struct DemoCommand: RollcallCommand {
         return knobs
     }
 
+    /// Calls a second: the demonstration ends within seconds.
     private static let rate = 300.0
 
     private func run(_ directory: EmulatorDirectory, port: Int) async throws -> ExitStatus {
