@@ -54,7 +54,7 @@ extension WriterConnection {
 
     /// Compares with the other lines of the same request: an answered one is reused, one under way is waited for.
     private func verdictByRepeats(of candidate: ClaimCandidate, _ request: ClaimRequest) throws -> ClaimVerdict? {
-        let statement = claims.identicalRepeated
+        let statement = claims.identical.repeated
         return try candidate.fingerprint.withUnsafeBytes { fingerprint in
             statement.bind(unowned: fingerprint, at: 1)
             statement.bind(request.batch.records.lowerBound, at: 2)
@@ -71,9 +71,9 @@ extension WriterConnection {
     /// A record whose own call may have been billed is not held: it is being repeated by decision, not by accident.
     private func isHeld(_ candidate: ClaimCandidate) throws -> Bool {
         let isDoubted = try candidate.fingerprint.withUnsafeBytes { fingerprint in
-            claims.identicalInDoubt.bind(unowned: fingerprint, at: 1)
-            defer { claims.identicalInDoubt.reset() }
-            return try claims.identicalInDoubt.step()
+            claims.identical.inDoubt.bind(unowned: fingerprint, at: 1)
+            defer { claims.identical.inDoubt.reset() }
+            return try claims.identical.inDoubt.step()
         }
         guard isDoubted, candidate.attempts > 0 else { return isDoubted }
         return try firstInteger(claims.perhapsBilled, candidate.id) == nil
@@ -90,7 +90,7 @@ extension WriterConnection {
     /// From here on their batches add their answers where this one looks, whatever their jobs' settings: it waits for
     /// them.
     private func fingerprintsUnderWay(besides batch: BatchID) throws -> Set<[UInt8]> {
-        let statement = claims.underWay
+        let statement = claims.identical.underWay
         statement.bind(batch.records.lowerBound, at: 1)
         statement.bind(batch.records.upperBound, at: 2)
         var (found, batches) = (Set<[UInt8]>(), Set<BatchID>())
@@ -98,7 +98,7 @@ extension WriterConnection {
             found.insert(statement.bytes(0))
             batches.insert(RecordID(rawValue: statement.integer(1)).batch)
         }
-        for other in batches { try claims.keepAnswers.run(other.rawValue) }
+        for other in batches { try claims.identical.keepAnswers.run(other.rawValue) }
         return found
     }
 
@@ -107,7 +107,7 @@ extension WriterConnection {
     private func answer(
         identicalTo candidate: ClaimCandidate, since: Int64, _ request: ClaimRequest
     ) throws -> KeptAnswer? {
-        let statement = claims.identicalAnswered
+        let statement = claims.identical.answered
         return try candidate.fingerprint.withUnsafeBytes { fingerprint in
             statement.bind(unowned: fingerprint, at: 1)
             statement.bind(since, at: 2)
@@ -145,8 +145,8 @@ extension WriterConnection {
         _ answer: KeptAnswer, for candidate: ClaimCandidate, _ request: ClaimRequest, _ progress: inout ClaimProgress
     ) throws {
         try unqueue(candidate, request)
-        try claims.reuse.run(candidate.id)
-        let statement = claims.saveReused
+        try claims.identical.reuse.run(candidate.id)
+        let statement = claims.identical.saveReused
         statement.bind(candidate.id, at: 1)
         statement.bind(answer.httpStatus, at: 2)
         statement.bind(answer.correlationID, at: 3)
