@@ -3,7 +3,7 @@ package import RecordStore
 
 /// Takes a file into the store in constant memory: while one chunk is being stored the next is read, mapped, checked
 /// and sealed. Each chunk is one transaction together with the place where reading resumes, so that a file whose
-/// reading was cut short at any moment is continued without a line lost or doubled.
+/// reading was cut short at any point is continued without a line lost or doubled.
 package struct Ingester: Sendable {
     private let store: RecordStore
     private let chunkSize: IngestFeed.ChunkSize

@@ -46,7 +46,7 @@ struct BatchResults: Sendable {
             return "\(batch.name): finished before; its results are written to \(folder) as well, no call"
         }
         return ResultStamp(folder: folder)?.concerns(batch) ?? false
-            ? "\(batch.name): finished before; its result files are not of its last end: writing them anew, no call"
+            ? "\(batch.name): finished before; its result files are not of its last end: writing them again, no call"
             : "\(batch.name): finished before, its result files were not; writing them now, no call"
     }
 

@@ -36,8 +36,8 @@ extension RunnerConfiguration {
         }
     }
 
-    private static func lower<Cap: Comparable>(_ job: Cap?, _ house: Cap?) -> Cap? {
-        [job, house].compactMap(\.self).min()
+    private static func lower<Cap: Comparable>(_ job: Cap?, _ shared: Cap?) -> Cap? {
+        [job, shared].compactMap(\.self).min()
     }
 
     /// What one batch of a daemon may do beside others, all of which share the endpoint's own rate.

@@ -72,7 +72,7 @@ extension EndToEnd {
         }
 
         @Test("A job may lower the caps of the settings and not raise them")
-        func houseCaps() async throws {
+        func sharedCaps() async throws {
             let settings = EndToEndInstallation.fast.replacing("limits: {", with: "limits: { daily_calls: 15,")
             try await EndToEndInstallation.with(settings: settings) { installation in
                 try installation.write("limits: { daily_calls: 1000 }\n", to: "greedy.yaml")

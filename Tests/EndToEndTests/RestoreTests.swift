@@ -12,7 +12,7 @@ extension EndToEnd {
         enum Outcome: Sendable {
             /// So many calls are missing in the database, at most; their records are in doubt.
             case known(lost: Int)
-            /// Nobody knows: files taken in afterwards wait for a person's word.
+            /// Nobody knows: files taken in afterwards wait for confirmation.
             case unknown(String)
             /// Nothing runs; the message names a file.
             case refused(String)

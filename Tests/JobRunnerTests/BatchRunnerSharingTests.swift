@@ -47,7 +47,7 @@ private final class StatusLog: Sendable {
 
         let closed = log.all.filter { $0.gate == .closed }
         let since = try #require(closed.first?.since)
-        // Seen from another moment it may be rounded the other way.
+        // Seen at another time it may be rounded the other way.
         #expect(closed.allSatisfy { abs(($0.since ?? 0) - since) <= 1 })
         #expect(closed.first?.reason == "The API is out of reach: connection refused")
         #expect(closed.map(\.probes).max() == 28)

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Operations
 
-@Suite("Whether a batch runs or waits for a person's word")
+@Suite("Whether a batch runs or waits for confirmation")
 struct AdmissionPolicyTests {
     /// One case: the lines, the calls, the job's words, and the setting that makes it wait.
     struct Case: Sendable {
@@ -88,7 +88,7 @@ struct AdmissionPolicyTests {
         #expect(admission.reason?.contains("rollcall resume --after-restore") ?? (queued == 0))
     }
 
-    @Test("What ended before a restore that lost calls is queued again by a person's word only")
+    @Test("What ended before a restore that lost calls is queued again with a confirmation only")
     func restoredSince() throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

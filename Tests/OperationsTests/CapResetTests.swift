@@ -6,7 +6,7 @@ import Testing
 
 @Suite("When a cap turns over")
 struct CapResetTests {
-    /// A moment in ISO 8601, as milliseconds since 1970 UTC.
+    /// A time in ISO 8601, as milliseconds since 1970 UTC.
     private func instant(_ text: String) throws -> Int64 {
         Int64(try Date(text, strategy: .iso8601).timeIntervalSince1970 * 1_000)
     }

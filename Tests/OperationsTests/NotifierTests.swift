@@ -8,7 +8,7 @@ import Testing
 
 @testable import Operations
 
-@Suite("Commands are told")
+@Suite("Notification commands")
 final class NotifierTests: Sendable {
     let folder: String
     let clock = HeldClock()

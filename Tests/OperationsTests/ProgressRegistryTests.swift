@@ -5,7 +5,7 @@ import Testing
 
 @testable import Operations
 
-@Suite("What is told of batches under way")
+@Suite("What is known of batches under way")
 struct ProgressRegistryTests {
     private let batch = BatchID(rawValue: 1)
 
@@ -13,20 +13,20 @@ struct ProgressRegistryTests {
         "A wait ends when its time has passed, whatever becomes of the wall clock", arguments: [-3_600_000, 3_600_000])
     func wait(step: Int64) {
         let clock = HeldClock()
-        let board = ProgressRegistry(clock: clock)
-        board.take(.gateClosed(reason: "too many calls", until: clock.now + 40_000), of: batch)
+        let registry = ProgressRegistry(clock: clock)
+        registry.take(.gateClosed(reason: "too many calls", until: clock.now + 40_000), of: batch)
         clock.setWall(to: clock.now + step)
-        #expect(board[batch]?.wait?.end == 40_000_000_000)
-        board.take(.gateOpened, of: batch)
-        #expect(board[batch]?.wait == nil)
+        #expect(registry[batch]?.wait?.end == 40_000_000_000)
+        registry.take(.gateOpened, of: batch)
+        #expect(registry[batch]?.wait == nil)
     }
 
     @Test("A window that never opens is waited for without end")
     func never() {
         let clock = HeldClock()
         clock.jump(to: 5)
-        let board = ProgressRegistry(clock: clock)
-        board.take(.windowClosed(until: .max), of: batch)
-        #expect(board[batch]?.wait?.end == .max)
+        let registry = ProgressRegistry(clock: clock)
+        registry.take(.windowClosed(until: .max), of: batch)
+        #expect(registry[batch]?.wait?.end == .max)
     }
 }

@@ -20,8 +20,8 @@ struct SignalEscalationTests {
             ([0, second / 2, second - 1, second + second / 4], [.drain, .repetition, .repetition, .abandon]),
             ([0, second, second + 1], [.drain, .abandon, .abandon]),
         ] as [([Int64], [SignalEscalation.Request])])
-    func requests(moments: [Int64], requests: [SignalEscalation.Request]) {
+    func requests(times: [Int64], requests: [SignalEscalation.Request]) {
         var escalation = SignalEscalation()
-        #expect(moments.map { escalation.request(at: $0) } == requests)
+        #expect(times.map { escalation.request(at: $0) } == requests)
     }
 }

@@ -3,9 +3,9 @@ import Testing
 
 @testable import Operations
 
-@Suite("A doorbell")
+@Suite("A wake signal")
 struct WakeSignalTests {
-    @Test("A ring that nobody waits for is kept, and several are one")
+    @Test("A wake-up that nobody waits for is kept, and several are one")
     func kept() async {
         let wakeSignal = WakeSignal()
         wakeSignal.wakeUp()
@@ -24,7 +24,7 @@ struct WakeSignalTests {
         await waiting.value
     }
 
-    @Test("A time that has come wakes as a ring does")
+    @Test("A time that has come wakes as a wake-up does")
     func deadline() async {
         let wakeSignal = WakeSignal()
         await wakeSignal.wait(for: .zero, on: SystemClock())

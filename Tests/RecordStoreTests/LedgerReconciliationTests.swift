@@ -170,15 +170,15 @@ import Testing
         }
         for step in 0..<200 {
             let next = ledger + Int64(step % 32) + 1
-            let moments: [() -> Void] = [
+            let steps: [() -> Void] = [
                 {
                     guard next > written.reserved else { return }
                     written.reserved = next + LedgerTrace.reservation
                     synchronized = written
                 }, { ledger = next }, { mark = next }, { written.claimed = next },
             ]
-            for instant in moments {
-                instant()
+            for act in steps {
+                act()
                 expectWhole(written)
                 expectWhole(synchronized)
             }

@@ -9,7 +9,7 @@ func instant(_ text: String) throws -> Int64 {
     return Int64(try Date(withSeconds, strategy: style).timeIntervalSince1970 * 1000)
 }
 
-/// A moment as a zone's clock shows it.
+/// A time as a zone's clock shows it.
 func shown(_ instant: Int64, in zone: TimeZone) -> String {
     let style = Date.ISO8601FormatStyle(timeZone: zone)
         .year().month().day().dateTimeSeparator(.space).time(includingFractionalSeconds: false).timeZone(

@@ -13,7 +13,7 @@ struct Maintenance: Service {
     let stop: StopSignal
     /// How long it rests.
     let interval: Duration
-    static let name = "upkeep"
+    static let name = "maintenance"
     /// Records moved in one go.
     private static let recordsAtATime = 5_000
 

@@ -177,7 +177,7 @@ extension SettingKeys {
         "the longest such wait")
     static let inDoubt = SettingKey<Settings.Retry.InDoubt>(
         "retry.in_doubt", .choice, default: "hold",
-        "what becomes of a record that was maybe sent: held for a person, or sent again and maybe billed twice")
+        "what becomes of a record that was maybe sent: held for an operator, or sent again and maybe billed twice")
     static let inDoubtBudget = SettingKey(
         "retry.in_doubt_budget", .integer(atLeast: 0),
         "how many in-doubt records of a batch 'retry' may send again; absent: all")
@@ -206,15 +206,15 @@ extension SettingKeys {
     ]
 
     static let confirmCalls = SettingKey(
-        "confirm_above.calls", .integer(atLeast: 0), default: "10000", "a batch of more calls waits for a person's word"
+        "confirm_above.calls", .integer(atLeast: 0), default: "10000", "a batch of more calls waits for confirmation"
     )
     static let confirmCost = SettingKey(
-        "confirm_above.cost", .price, "a batch that costs more by pricing waits for a person's word; absent: no bound")
+        "confirm_above.cost", .price, "a batch that costs more by pricing waits for confirmation; absent: no bound")
     static let confirmAbove: [KeyDescription] = [confirmCalls.description, confirmCost.description]
 
     static let maxInvalid = SettingKey(
         "max_invalid", .share,
-        "a batch with a larger share of invalid lines waits for a person's word; absent: 5%, and one bad line always may"
+        "a batch with a larger share of invalid lines waits for confirmation; absent: 5%, and one bad line always may"
     )
 
     static let running = limits + retry + halt + confirmAbove

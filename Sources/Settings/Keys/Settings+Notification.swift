@@ -88,6 +88,6 @@ extension Settings.Notification {
         about: "the program and its arguments", isScalar: false)
     private static let on = KeyDescription(
         path: "on", expectation: "an event or a list of them", fallback: nil,
-        about: "what is told; absent: everything", isScalar: false)
+        about: "the events it is run for; absent: all", isScalar: false)
     private static let schema = Schema([command, on])
 }

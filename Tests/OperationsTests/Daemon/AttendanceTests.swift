@@ -6,7 +6,7 @@ import Testing
 @testable import Operations
 @testable import RecordStore
 
-@Suite("Whether the daemon's parts show up", .timeLimit(.minutes(5)))
+@Suite("Whether the daemon's parts report in time", .timeLimit(.minutes(5)))
 struct AttendanceTests {
     /// A time, who is late then, and who of these is vital.
     @Test(
@@ -46,7 +46,7 @@ struct AttendanceTests {
             ])
         try await bench.startDaemon()
         let context = try #require(bench.context)
-        let parts = ["batches", "drop folder of drop", "runner status", "schedule of nightly", "upkeep"]
+        let parts = ["batches", "drop folder of drop", "maintenance", "runner status", "schedule of nightly"]
         try await bench.settle { context.attendance.deadlines.keys.sorted() == parts }
         let first = context.attendance.deadlines
         try await bench.pass {

@@ -18,7 +18,7 @@ final class DaemonBench: Sendable {
     /// Where the daemons' work blocks, for the clock to wait for it.
     private let executor = BlockingExecutor()
     private let daemon = Mutex<(context: DaemonContext, task: Task<Void, any Error>)?>(nil)
-    /// Rings when the daemon's rules have changed.
+    /// Wakes when the configuration in force has changed.
     private let reloaded = WakeSignal()
     /// What the daemons have logged.
     let lines = LogLines()
@@ -61,7 +61,7 @@ final class DaemonBench: Sendable {
         let executor = executor
         let task = BlockingWork.$executor.withValue(executor) { Task { try await running.run() } }
         daemon.withLock { $0 = (context, task) }
-        // The supervisor, the upkeep, the runner's status and each job's keeper sleep once they have looked around.
+        // The supervisor, maintenance, the runner's status and each job's own task sleep once they have looked around.
         let jobs = context.configuration.jobs.values.filter(\.isEnabled)
         await clock.untilSleepers(count: 3 + jobs.count)
         for job in jobs {
@@ -92,7 +92,7 @@ final class DaemonBench: Sendable {
         }
     }
 
-    /// Reads settings, jobs and keys anew as SIGHUP does.
+    /// Reads settings, jobs and keys again as SIGHUP does.
     func reloadDaemon() async throws {
         guard let context else { return }
         await Reload(context: context, reloaded: reloaded).perform()
@@ -116,7 +116,7 @@ final class DaemonBench: Sendable {
         }
     }
 
-    /// Lets time pass until the wall clock shows a moment, in milliseconds since 1970 UTC.
+    /// Lets time pass until the wall clock shows a time, in milliseconds since 1970 UTC.
     func pass(to instant: Int64) async throws {
         await clock.advance(by: .milliseconds(max(0, instant - clock.now)))
     }

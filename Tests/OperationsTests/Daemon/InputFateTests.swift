@@ -8,7 +8,7 @@ import Testing
 @testable import Operations
 
 /// What becomes of input files that change, vanish or come again while they are worked on.
-@Suite("The fate of input files")
+@Suite("Input files that change, vanish or come again")
 struct InputFateTests {
     private static let start: Int64 = 1_772_449_200_000
     private static let minute: Int64 = 60_000

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Operations
 
-@Suite("Jobs that are kept")
+@Suite("The tasks of jobs")
 struct JobSupervisorTests {
     @Test("A folder that cannot be used is tried again until it can")
     func folderComesBack() async throws {

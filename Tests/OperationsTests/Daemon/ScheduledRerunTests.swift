@@ -12,8 +12,8 @@ import Testing
 struct ScheduledRerunTests {
     private static let start: Int64 = 1_772_000_000_000
 
-    /// A house nobody lives in, with a batch that is over: its first record was in doubt, the others failed.
-    private func withHouse(
+    /// A daemon's context without its tasks, with a batch that is over: its first record was in doubt, the others failed.
+    private func withContext(
         _ settings: String = "", statuses: String = "failed", failuresAreBilled: Bool = false,
         _ body: (DaemonContext, BatchID) async throws -> Void
     ) async throws {
@@ -74,7 +74,7 @@ struct ScheduledRerunTests {
             confirm_above: { cost: 5 }
 
             """
-        try await withHouse(settings, failuresAreBilled: true) { context, batch in
+        try await withContext(settings, failuresAreBilled: true) { context, batch in
             try await perform(in: context)
             #expect(try context.store.progress(batch).queued == 0)
         }
@@ -84,7 +84,7 @@ struct ScheduledRerunTests {
         "What was resolved as failed is left alone, unless records in doubt are sent, too",
         arguments: [("failed", 3), ("[failed, in_doubt]", 4)])
     func resolvedByHand(statuses: String, queued: Int) async throws {
-        try await withHouse(statuses: statuses) { context, batch in
+        try await withContext(statuses: statuses) { context, batch in
             let provenance = context.configuration.provenance
             _ = try await context.store.resolveAsFailed(batch, lines: nil, reason: "by hand", heldReason: "held") { _ in
                 Action(at: 1, batch: batch, name: "resolve", provenance: provenance)
@@ -100,7 +100,7 @@ struct ScheduledRerunTests {
             ([], 3), ([.running], 0), ([.running, .paused], 0), ([.running, .halted], 0), ([.running, .cancelled], 0),
         ] as [([BatchState], Int)])
     func states(way: [BatchState], queued: Int) async throws {
-        try await withHouse { context, batch in
+        try await withContext { context, batch in
             for state in way { try await context.store.setState(batch, to: state, reason: nil) }
             try await perform(in: context)
             let now = try context.store.batch(batch)
@@ -111,7 +111,7 @@ struct ScheduledRerunTests {
 
     @Test("A batch whose records cost more than may go unasked stays as it is, which is told once")
     func aboveConfirmation() async throws {
-        try await withHouse("confirm_above: { calls: 2 }\n") { context, batch in
+        try await withContext("confirm_above: { calls: 2 }\n") { context, batch in
             for _ in 0..<2 { try await perform(in: context) }
             #expect(try context.store.batch(batch).state == .completed)
             let actions = try context.store.actions(of: batch)

@@ -44,7 +44,7 @@ package struct JobsCheckOperation: Sendable {
                 return file.errors.map { .failure(file.name, $0.description) }
             }
             let others = all.filter { $0.name != file.name }.compactMap { try? $0.result.get() }
-            return JobChecks(job: job, names: names, others: others, house: settings.limits, now: now).findings()
+            return JobChecks(job: job, names: names, others: others, shared: settings.limits, now: now).findings()
         }
     }
 
@@ -64,7 +64,7 @@ struct JobChecks {
     /// The other jobs that are valid.
     let others: [JobDefinition]
     /// The settings' caps, which hold over every job's.
-    let house: Settings.Limits
+    let shared: Settings.Limits
     /// Milliseconds since 1970 UTC.
     let now: Int64
 
@@ -81,8 +81,8 @@ struct JobChecks {
 
     private func warnings() -> [String] {
         [
-            emptyPattern, Self.excess("daily_calls", job.limits.dailyCalls, house.dailyCalls),
-            Self.excess("monthly_cost", job.limits.monthlyCost, house.monthlyCost),
+            emptyPattern, Self.excess("daily_calls", job.limits.dailyCalls, shared.dailyCalls),
+            Self.excess("monthly_cost", job.limits.monthlyCost, shared.monthlyCost),
         ].compactMap(\.self)
     }
 
@@ -91,9 +91,9 @@ struct JobChecks {
         return "source.glob matches nothing now: \(pattern)"
     }
 
-    private static func excess<Cap: Comparable>(_ key: String, _ own: Cap?, _ house: Cap?) -> String? {
-        guard let own, let house, own > house else { return nil }
-        return "limits.\(key): \(own) has no effect above the settings' \(house), which holds for all jobs together"
+    private static func excess<Cap: Comparable>(_ key: String, _ own: Cap?, _ shared: Cap?) -> String? {
+        guard let own, let shared, own > shared else { return nil }
+        return "limits.\(key): \(own) has no effect above the settings' \(shared), which holds for all jobs together"
     }
 
     private static func matches(_ pattern: String) -> Bool {

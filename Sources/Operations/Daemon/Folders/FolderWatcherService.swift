@@ -91,14 +91,14 @@ struct FolderWatcherService {
         let claimed = Set(claims.map(\.name))
         let finding = state.settling.take(listing, at: context.clock.monotonic)
         try tell(finding, claimed, &state)
-        let moments = [try await state.waiting.reconcile(claims, listing), finding.nextPollAt]
+        let times = [try await state.waiting.reconcile(claims, listing), finding.nextPollAt]
         if state.isTaking {
             // What is whole while files of their names are worked on waits, and so does all once the daemon ends.
             try await take(finding.whole.filter { !claimed.contains($0.name) })
             // Once the schedule is due, everything that is there then is taken, also what still has to settle.
             if occasion != nil, finding.nextPollAt == nil { state.isTaking = false }
         }
-        return moments.compactMap(\.self).min()
+        return times.compactMap(\.self).min()
     }
 
     private func tell(_ skippedFiles: [SkippedFile], _ state: inout LoopState) throws {
