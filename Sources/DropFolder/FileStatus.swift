@@ -184,7 +184,8 @@ extension FileStatus {
         }
         if let returned = request.returned { lines.append("These lines, each with what is wrong: \(returned)") }
         lines.append("To let the others be sent: ask those who run Rollcall for '\(request.command)'")
-        if request.canBeWithdrawn {
+        // What lies here is another file then, which is not to be deleted.
+        if request.canBeWithdrawn, !anotherWaits {
             lines.append(
                 "To withdraw it: delete \(file) here. Nothing of it is sent then, and once this text is gone you can put a "
                     + "corrected file here.")
@@ -215,7 +216,14 @@ extension FileStatus {
     }
 
     private var another: [String] {
-        anotherWaits ? ["Another file of this name waits here until this one is finished."] : []
+        guard anotherWaits else { return [] }
+        let waits = "Another file of this name waits here until this one is finished."
+        guard case .waitingForConfirmation = phase, let batch else { return [waits] }
+        return [
+            waits,
+            "If it is a corrected copy, what is in both would be paid for twice: let the first one not be sent, and ask those "
+                + "who run Rollcall for \(Hint.cancel(batch: batch)).",
+        ]
     }
 
     private func time(_ milliseconds: Int64) -> String { LocalTime(milliseconds, in: zone).full }

@@ -38,8 +38,8 @@ struct LocalTime {
     /// `20261125-2204`, for names of folders.
     var compact: String { text("%04d%02d%02d-%02d%02d") }
 
-    /// `2026-11-25 22:04 (Europe/Berlin)`.
-    var full: String { text("%04d-%02d-%02d %02d:%02d") + " (\(zone.identifier))" }
+    /// `2026-11-25 22:04 (Europe/Berlin)`; what Foundation calls GMT is UTC.
+    var full: String { text("%04d-%02d-%02d %02d:%02d") + " (\(zone.identifier == "GMT" ? "UTC" : zone.identifier))" }
 
     private func text(_ format: String) -> String {
         String(

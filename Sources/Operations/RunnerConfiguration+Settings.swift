@@ -47,9 +47,11 @@ extension RunnerConfiguration {
         outage = job.halt.outage ?? Settings.Halt.outageOfDaemon
     }
 
-    /// What all batches of a daemon may do together.
-    init(daemonOf settings: Settings) {
+    /// What all batches of a daemon may do together. All halt after the longest of their jobs' `halt.outage`; before
+    /// that a batch whose job waits a shorter time halts by itself.
+    init(daemonOf settings: Settings, jobs: some Sequence<JobDefinition> = []) {
         self.init(JobDefinition(unnamedWith: settings), settings: settings, rate: nil)
-        outage = settings.halt.outage ?? Settings.Halt.outageOfDaemon
+        let outages = jobs.filter(\.isEnabled).compactMap(\.halt.outage)
+        outage = outages.reduce(settings.halt.outage ?? Settings.Halt.outageOfDaemon, max)
     }
 }

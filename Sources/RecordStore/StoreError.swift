@@ -222,8 +222,11 @@ extension StoreError {
 }
 
 extension StoreError {
-    /// The process ended while it was creating the database, so the database is empty.
+    /// The database is empty: the process ended while it was creating it, or it was emptied since.
     static var unfinished: StoreError {
-        StoreError(.damaged, "The database was never finished and holds nothing; remove it and start again")
+        StoreError(
+            .damaged,
+            "The database is empty: put the right one back, as \(Hint.help(["restore"])) says; or, where nothing was ever "
+                + "run from it, remove it")
     }
 }

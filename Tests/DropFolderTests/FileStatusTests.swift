@@ -109,6 +109,16 @@ struct FileStatusTests {
     }
 
     @Test
+    func aCorrectedCopyBesideABatchThatWaitsIsNotToBePaidTwice() {
+        let request = FileStatus.ConfirmationRequest(reason: "x", command: "y", canBeWithdrawn: true)
+        let text = Self.status(.waitingForConfirmation(request), another: true)
+        #expect(text.contains("paid for twice") && text.contains("'rollcall cancel accounts-17'"))
+        #expect(!text.contains("delete accounts.csv here"))
+        let alone = Self.status(.waitingForConfirmation(request))
+        #expect(!alone.contains("twice") && alone.contains("delete accounts.csv here"))
+    }
+
+    @Test
     func noTimeIsPromisedWhereNothingMoves() {
         for progress in [
             FileStatus.Progress(done: 5, total: 10, rate: 2, waiting: "x"), .init(done: 5, total: 10, rate: 0),

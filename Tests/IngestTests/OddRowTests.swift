@@ -14,6 +14,13 @@ struct OddRowTests {
         return try FileSurvey.survey(folder.open(text, named: name).examine())
     }
 
+    @Test(arguments: ["Account_ID,Name,Email", "ACCOUNT_ID,NAME,EMAIL", "email,Name,ACCOUNT_ID"])
+    func theHeaderOnceMoreIsInvalidInAnyCase(row: String) throws {
+        let survey = try Self.survey(Self.header + "1001,Ada Stone,ada@example.com\n\(row)\n")
+        #expect((survey.records, survey.invalid, survey.billableCalls) == (2, 1, 1))
+        #expect(survey.rules.first?.refusal.description.contains("header") == true)
+    }
+
     @Test
     func theHeaderOnceMoreIsInvalid() throws {
         let text =

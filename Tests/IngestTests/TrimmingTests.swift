@@ -12,7 +12,7 @@ struct TrimmingTests {
         "\u{9}", "\u{A}", "\u{D}", "\u{1A}", " ", "\u{7F}", "\u{85}", "\u{A0}", "\u{AD}", "\u{34F}", "\u{61C}",
         "\u{1680}", "\u{180E}", "\u{2000}", "\u{200A}", "\u{200B}", "\u{200C}", "\u{200D}", "\u{200E}", "\u{200F}",
         "\u{2028}", "\u{2029}", "\u{202A}", "\u{202E}", "\u{202F}", "\u{205F}", "\u{2060}", "\u{2066}", "\u{2069}",
-        "\u{3000}", "\u{3164}", "\u{FEFF}", "\u{FFA0}",
+        "\u{3000}", "\u{3164}", "\u{FEFF}", "\u{FFA0}", "\u{115F}", "\u{2800}", "\u{FE0F}", "\u{E0041}",
     ]
 
     private static func request(account: String, name: String, email: String) throws -> String {
@@ -105,6 +105,7 @@ struct TrimmingTests {
     static let hidden = [
         Hidden("account_id,email", "\"10\t01\",a@example.com", "account_id (user.account.hashedAccountId) holds"),
         Hidden("account_id,email", "10\u{200B}01,a@example.com", "(U+200B)"),
+        Hidden("account_id,email", "10\u{FE0F}01,a@example.com", "(U+FE0F)"),
         Hidden("hashed_account_id,email", "h\u{AD}h,a@example.com", "hashed_account_id (user.account.hashedAccountId)"),
         Hidden(
             "account_id,email", "1,a\u{7}@example.com",

@@ -57,6 +57,28 @@ private final class StatusLog: Sendable {
         #expect(traffic.status.since == nil && traffic.status.probes == 0 && traffic.status.reason == nil)
     }
 
+    @Test(arguments: [(Reply.refused, Halt.Cause.outage), (.status(429), .overloaded)])
+    func aRunWhoseJobWaitsAShorterTimeHaltsAlone(reply: Reply, cause: Halt.Cause) async throws {
+        let bench = try await RunnerBench(records: 30, clock: clock)
+        let other = try await bench.other(records: 30)
+        let patient = RunnerBench.unhurried { $0.outage = .seconds(6 * 3600) }
+        let traffic = EndpointTraffic(configuration: patient, clock: clock)
+        let submitter = bench.submitter { [clock] _ in clock.monotonic < 7_200_000_000_000 ? reply : .success }
+        let hasty = RunnerBench.unhurried { $0.outage = .seconds(60) }
+        let (first, second) = (
+            bench.runner(hasty, submitter, traffic: traffic), bench.runner(patient, submitter, traffic: traffic)
+        )
+        let ends = try await clock.whileTimePasses {
+            async let one = first.run(bench.batch, stop: StopSignal())
+            async let two = second.run(other, stop: StopSignal())
+            return try await [one, two]
+        }
+        #expect(ends[0].halt?.cause == cause)
+        #expect(ends[1] == .completed)
+        #expect(try bench.counts.queued == 30)
+        #expect(try bench.store.progress(other).succeeded == 30)
+    }
+
     @Test func aHaltedGateHaltsAllRunsAndThoseThatBeginUntilItIsReopened() async throws {
         let bench = try await RunnerBench(records: 40)
         let second = try await bench.other(records: 40)

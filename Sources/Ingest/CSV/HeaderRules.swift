@@ -114,15 +114,17 @@ enum HeaderRules {
     }
 }
 
-/// Recognises a row that repeats the header: in files that were joined, a header appears in the middle.
+/// Recognises a row that repeats the header, whatever the case of its letters: in files that were joined, a header
+/// appears in the middle.
 struct RepeatedHeader: Sendable {
+    /// In lower case.
     private let names: [[UInt8]]
     private let beginnings: ByteSet
 
     /// - Parameter columns: the columns' names in order; none where there is no header.
     init(_ columns: [String]) {
-        names = columns.map { Array($0.utf8) }
-        beginnings = ByteSet(names.compactMap(\.first))
+        names = columns.map { $0.utf8.map(Byte.lowercased) }
+        beginnings = ByteSet(columns.compactMap(\.utf8.first).flatMap { [Byte.lowercased($0), Byte.uppercased($0)] })
     }
 
     /// Checks whether a row repeats the header.
@@ -144,7 +146,7 @@ struct RepeatedHeader: Sendable {
         var seen: Set<Int> = []
         for place in names.indices {
             let text = row.portion(cells[place].range)
-            guard let found = names.firstIndex(where: { text.elementsEqual($0) }), seen.insert(found).inserted else {
+            guard let found = names.firstIndex(where: { Self.isEqual(text, $0) }), seen.insert(found).inserted else {
                 return nil
             }
             isInOrder = isInOrder && found == place
@@ -156,6 +158,11 @@ struct RepeatedHeader: Sendable {
 
     private func isName(_ cell: Cell, of row: UnsafeRawBufferPointer) -> Bool {
         let text = row.portion(cell.range)
-        return names.contains { $0.count == text.count && text.elementsEqual($0) }
+        return names.contains { Self.isEqual(text, $0) }
+    }
+
+    /// Whether a text is a column's name but for upper and lower case of ASCII.
+    private static func isEqual(_ text: UnsafeRawBufferPointer, _ name: [UInt8]) -> Bool {
+        text.count == name.count && zip(text, name).allSatisfy { Byte.lowercased($0) == $1 }
     }
 }

@@ -28,6 +28,12 @@ enum Byte {
 
     static func isLetter(_ byte: UInt8) -> Bool { (byte | 0x20) &- UInt8(ascii: "a") < 26 }
 
+    /// The small letter of ASCII for a capital one; every other byte as it is.
+    static func lowercased(_ byte: UInt8) -> UInt8 { isLetter(byte) ? byte | 0x20 : byte }
+
+    /// The capital letter of ASCII for a small one; every other byte as it is.
+    static func uppercased(_ byte: UInt8) -> UInt8 { isLetter(byte) ? byte & ~0x20 : byte }
+
     /// The white space of RFC 8259 §2.
     static func isSpace(_ byte: UInt8) -> Bool {
         byte == space || byte == tab || byte == newline || byte == carriageReturn

@@ -84,6 +84,9 @@ extension RequestBuilder {
     }
 
     private mutating func refuse(member name: String, _ column: Int, _ rule: String) {
+        for index in plan.writes.indices where plan.writes[index].source.reads(column) && steps[index].presence >= 0 {
+            refusedFields.insert(Int(steps[index].presence))
+        }
         let path = plan.writes.first { $0.source.reads(column) && $0.path.text != name }?.path.text
         refusals.append(Refusal(column: path == nil ? nil : name, field: path ?? name, rule: rule))
     }

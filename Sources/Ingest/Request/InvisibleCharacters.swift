@@ -72,12 +72,14 @@ extension InvisibleCharacters {
         return nil
     }
 
-    /// The characters removed from the ends of a value: Unicode's `White_Space`, the controls (Cc), and those without
-    /// width: soft hyphen, zero-width space and joiners, marks and isolates of direction, byte order mark, fillers.
+    /// The characters removed from the ends of a value: Unicode's `White_Space`, the controls (Cc),
+    /// `Default_Ignorable_Code_Point` (soft hyphen, zero-width space and joiners, marks and isolates of direction, byte
+    /// order mark, fillers, variation selectors, tags), annotation marks and the blank Braille pattern.
     private static func isInvisible(_ value: UInt32) -> Bool {
         switch value {
-        case 0x00...0x20, 0x7F...0xA0, 0xAD, 0x034F, 0x061C, 0x1680, 0x180E, 0x2000...0x200F, 0x2028...0x202F,
-            0x205F...0x206F, 0x3000, 0x3164, 0xFEFF, 0xFFA0, 0xFFF9...0xFFFB:
+        case 0x00...0x20, 0x7F...0xA0, 0xAD, 0x034F, 0x061C, 0x115F...0x1160, 0x1680, 0x17B4...0x17B5,
+            0x180B...0x180F, 0x2000...0x200F, 0x2028...0x202F, 0x205F...0x206F, 0x2800, 0x3000, 0x3164,
+            0xFE00...0xFE0F, 0xFEFF, 0xFFA0, 0xFFF0...0xFFFB, 0x1BCA0...0x1BCA3, 0x1D173...0x1D17A, 0xE0000...0xE0FFF:
             true
         default: false
         }

@@ -32,6 +32,8 @@ package struct RequestBuilder: ~Copyable {
     var text = ByteBuffer()
     var identifier = ByteBuffer(capacity: 128)
     var present = RequestFieldSet()
+    /// Fields of a line of JSON whose member was refused for its kind: they are there, and are not missing as well.
+    var refusedFields = RequestFieldSet()
     var lastPath: Int32 = -1
     /// Email and phone number of the record where they are placeholders: refused only if there is no other.
     var placeholders: [Refusal] = []
@@ -78,6 +80,7 @@ package struct RequestBuilder: ~Copyable {
         refusals.removeAll(keepingCapacity: true)
         notes.removeAll(keepingCapacity: true)
         placeholders.removeAll(keepingCapacity: true)
+        refusedFields = RequestFieldSet()
         identifier.removeAll()
         switch format {
         case .csv: try buildFromCells(rawRow)
@@ -172,7 +175,7 @@ extension RequestBuilder {
     /// Writes the request from the cells, whose text stands in `base`.
     mutating func writeFields(from base: UnsafeRawBufferPointer) throws {
         takeRecordID(from: base)
-        (present, lastPath) = (RequestFieldSet(), -1)
+        (present, lastPath) = (refusedFields, -1)
         emitter.begin()
         for index in steps.indices { try write(index, from: base) }
         emitter.end()

@@ -1,5 +1,7 @@
 import Basics
+import Glibc
 import IdentityInsights
+import JSON
 import RecordStore
 
 /// Compares the accounts of returned rows with those of the lines they came from: a spreadsheet may have opened and
@@ -13,10 +15,8 @@ struct ReturnedLines {
 
     private let store: RecordStore
     private let layout: RecordLayout
-    private let batchPlace: Int
-    private let linePlace: Int
-    /// Places of the columns that hold the account, or the record's id.
-    private let accounts: [Int]
+    /// The names under which rows hold the account, or the record's id.
+    private let accounts: [String]
     private var origins: [String: Origin?] = [:]
 
     /// Prepares the comparison; nil for files that were not given back.
@@ -26,15 +26,20 @@ struct ReturnedLines {
     ///   - plan: how they become requests.
     ///   - store: where the lines they came from are.
     init?(_ layout: RecordLayout, _ plan: FieldPlan, store: RecordStore) {
-        guard case .csv = layout.format, let batchPlace = layout.columns.firstIndex(of: ReturnNote.batchColumn),
-            let linePlace = layout.columns.firstIndex(of: ReturnNote.lineColumn)
-        else { return nil }
-        (self.store, self.layout, self.batchPlace, self.linePlace) = (store, layout, batchPlace, linePlace)
-        accounts = layout.columns.indices.filter { place in
+        if case .csv = layout.format {
+            let notes = [ReturnNote.batchColumn, ReturnNote.lineColumn]
+            guard notes.allSatisfy(layout.columns.contains) else { return nil }
+        }
+        (self.store, self.layout) = (store, layout)
+        let columns = plan.columns.sorted { $0.value < $1.value }.filter { _, place in
             plan.recordIDColumns.contains { $0.place == place }
                 || plan.writes.contains { $0.role == .account && $0.source.reads(place) }
         }
+        accounts = columns.map(\.key) + (layout.format == .jsonLines ? [Self.accountPath] : [])
     }
+
+    /// Where a line of JSON that has the API's shape holds the account.
+    private static let accountPath = "user.account.hashedAccountId"
 
     /// Looks at the account of a row.
     ///
@@ -42,27 +47,32 @@ struct ReturnedLines {
     /// - Returns: what is wrong with it; nil where nothing is, or where the line it came from is not known here.
     /// - Throws: `StoreError` when the database cannot be read.
     mutating func refusal(of row: UnsafeRawBufferPointer) throws -> Refusal? {
-        let cells = RowTexts(row, layout)
-        guard let line = cells[linePlace].flatMap({ Int(String(decoding: $0, as: UTF8.self)) }),
-            (1...Int(UInt32.max)).contains(line), let name = cells[batchPlace],
+        guard mayBeReturned(row), let texts = RowTexts(row, layout), let number = texts[ReturnNote.lineColumn],
+            let line = Int(String(decoding: number, as: UTF8.self)), (1...Int(UInt32.max)).contains(line),
+            let name = texts[ReturnNote.batchColumn],
             let origin = try origin(named: String(decoding: name, as: UTF8.self)),
             let original = try rawRow(of: RecordID(batch: origin.batch.id, line: line))
         else { return nil }
         let changed = original.withUnsafeBytes { original in
             let before = RowTexts(original, origin.layout)
-            return accounts.first { place in
-                guard let earlier = origin.layout.columns.firstIndex(of: layout.columns[place]),
-                    let was = before[earlier], let now = cells[place]
-                else { return false }
+            return accounts.first { name in
+                guard let was = before?[name], let now = texts[name] else { return false }
                 return SpreadsheetChange.explains(was, becoming: now)
             }
         }
-        return changed.map { place in
+        return changed.map { name in
             Refusal(
-                field: layout.columns[place],
+                field: name,
                 rule: "was changed by a spreadsheet: it differs from line \(line) of \(origin.batch.name) only by lost "
                     + "zeros or a number's form; give it as it was, and keep the column as text")
         }
+    }
+
+    /// Lines of JSON name their members one by one; only one that holds this name is parsed a second time.
+    private func mayBeReturned(_ row: UnsafeRawBufferPointer) -> Bool {
+        guard layout.format == .jsonLines, let start = row.baseAddress else { return true }
+        let name = "\"\(ReturnNote.batchColumn)\""
+        return memmem(start, row.count, name, name.utf8.count) != nil
     }
 
     private mutating func origin(named name: String) throws -> Origin? {
@@ -74,11 +84,11 @@ struct ReturnedLines {
         return origin
     }
 
-    /// How a batch's rows are laid out; nil where they are CSV no more, or erased.
+    /// How a batch's rows are laid out; nil where they were erased.
     private func layout(of batch: Batch) throws -> RecordLayout? {
         do {
             let layout = try RecordLayout(decoding: store.layout(of: batch.id))
-            if case .csv = layout.format { return layout } else { return nil }
+            return layout
         } catch let error as StoreError where error.code == .notFound || error.code == .damaged {
             return nil
         }
@@ -93,19 +103,61 @@ struct ReturnedLines {
     }
 }
 
-/// The texts of a row's cells as they are read.
+/// The texts of a row as they are read, by the name of their column or member.
 private struct RowTexts {
+    private enum Form {
+        case cells(CellTexts)
+        case members(JSONNode)
+    }
+
+    private let form: Form
+    private let columns: [String]
+
+    /// Nil for a line that is no JSON object.
+    init?(_ row: UnsafeRawBufferPointer, _ layout: RecordLayout) {
+        let row = ByteOrderMark.dropped(from: row)
+        columns = layout.columns
+        guard case .csv(let delimiter) = layout.format else {
+            guard let document = try? JSONDocument(copying: row), document.root.kind == .object else { return nil }
+            form = .members(document.root)
+            return
+        }
+        form = .cells(CellTexts(row, layout, delimiter: delimiter))
+    }
+
+    /// The text under a name; nil where the row holds none.
+    subscript(name: String) -> [UInt8]? {
+        switch form {
+        case .cells(let cells): columns.firstIndex(of: name).flatMap { cells[$0] }
+        case .members(let root): (root[name] ?? Self.node(name, in: root)).flatMap(Self.text)
+        }
+    }
+
+    /// The value at a path such as `user.account.hashedAccountId`.
+    private static func node(_ path: String, in root: JSONNode) -> JSONNode? {
+        path.split(separator: ".").reduce(root as JSONNode?) { node, name in node?[String(name)] }
+    }
+
+    private static func text(of node: JSONNode) -> [UInt8]? {
+        switch node.kind {
+        case .string: node.withStringBytes { Array(InvisibleCharacters.trimmed($0)) }
+        case .number: Array(node.raw)
+        default: nil
+        }
+    }
+}
+
+/// The texts of a row's cells as they are read.
+private struct CellTexts {
     private let row: UnsafeRawBufferPointer
     private let cells: [CellScan]
     private let isReturned: Bool
     private let unwraps: Bool
 
-    init(_ row: UnsafeRawBufferPointer, _ layout: RecordLayout) {
-        let row = ByteOrderMark.dropped(from: row)
+    init(_ row: UnsafeRawBufferPointer, _ layout: RecordLayout, delimiter: UInt8) {
         self.row = row
         isReturned = layout.isReturned
         unwraps = layout.mapping.values.checksSpreadsheets
-        let delimiter = if case .csv(let byte) = layout.format { byte } else { Byte.comma }
         cells = CellScan.all(of: row, delimiter: delimiter)
     }
 

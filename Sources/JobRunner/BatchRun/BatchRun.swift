@@ -22,6 +22,8 @@ struct BatchRun {
     var pace: BatchPace
     var failureThreshold: FailureThreshold
     var reporter: ProgressReporter
+    /// When it began, in monotonic nanoseconds.
+    let startedAt: Int64
     /// Ends of calls that are not yet on their way to the store.
     var gathered: [Completion] = []
     var coalescing: CommitCoalescing
@@ -64,7 +66,8 @@ struct BatchRun {
         failureThreshold = FailureThreshold(
             most: runner.configuration.mostFailed, window: runner.configuration.failedOf, batch: batch.name)
         throttled = ThrottledRecords(attempts: runner.configuration.attempts)
-        reporter = ProgressReporter(startedAt: clock.monotonic)
+        startedAt = clock.monotonic
+        reporter = ProgressReporter(startedAt: startedAt)
     }
 
     /// Works until the run is over and all its state is written.
@@ -173,6 +176,9 @@ extension BatchRun {
             return try await wait(until: look(for: opening), &group)
         }
         let now = clock.monotonic
+        if let halt = runner.traffic.halt(after: runner.configuration.outage, since: startedAt, at: now) {
+            return state.end(.halted(halt))
+        }
         let wanted = pace.available(upTo: count, at: now)
         guard wanted > 0 else {
             dequeue()

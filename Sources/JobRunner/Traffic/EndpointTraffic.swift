@@ -158,6 +158,11 @@ extension EndpointTraffic {
         guarded.withLock { $0.traffic.start(count, of: grant, at: now) }
     }
 
+    /// Why a run halts by itself that waits a shorter time than others; see ``TrafficState/halt(after:since:at:)``.
+    func halt(after outage: Duration, since start: Int64, at now: Int64) -> Halt? {
+        guarded.withLock { $0.traffic.halt(after: outage, since: start, at: now) }
+    }
+
     func allowedRate(at now: Int64) -> Double {
         guarded.withLock { $0.traffic.allowedRate(at: now) }
     }

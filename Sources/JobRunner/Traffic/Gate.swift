@@ -87,6 +87,15 @@ struct Gate: Sendable {
         trouble = 0
     }
 
+    /// From when on the other side has been out of reach, in monotonic nanoseconds; nil unless a probe has shown it since.
+    var outageBegan: Int64? {
+        guard case .closed(let closure) = state, closure.cause == .outage, probesSent > 0, !closure.isProbeUnderWay
+        else {
+            return nil
+        }
+        return closure.countsFrom
+    }
+
     private mutating func endProbe() {
         guard case .closed(var closure) = state else { return }
         closure.isProbeUnderWay = false
@@ -136,8 +145,7 @@ struct Gate: Sendable {
     }
 
     private mutating func missProbe(_ closure: inout Closure, _ errorText: String?, at now: Int64) {
-        let start = max(closure.since + closure.excused, closure.waitsUntil ?? closure.since)
-        let deadline = start + outage.nanoseconds
+        let deadline = closure.countsFrom + outage.nanoseconds
         guard now < deadline else { return halt(.outage(outage, last: errorText), at: now) }
         if closure.cause == .misconfigured { closure.interval = Self.firstInterval }
         closure.cause = .outage
@@ -179,6 +187,9 @@ extension Gate {
         var excused: Int64 = 0
         /// The end of the first wait requested since.
         var waitsUntil: Int64?
+
+        /// From when on the outage counts.
+        var countsFrom: Int64 { max(since + excused, waitsUntil ?? since) }
     }
 }
 
@@ -205,7 +216,7 @@ extension Gate.Closure.Cause {
 struct OverloadWatch: Sendable {
     var outage: Duration
     /// From when on the time counts; nil while other answers come.
-    private var countsFrom: Int64?
+    private(set) var countsFrom: Int64?
     /// Whether a requested wait has moved that.
     private var hasWaited = false
 

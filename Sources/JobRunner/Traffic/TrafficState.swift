@@ -102,6 +102,23 @@ struct TrafficState: Sendable {
             ?? (isOverloaded ? .overloaded(for: overload.outage, rate: rate) : nil)
     }
 
+    /// Why one run halts, and not all: its job waits a shorter time than the endpoint's `halt.outage`.
+    ///
+    /// - Parameters:
+    ///   - outage: how long that run waits.
+    ///   - start: when it began, in monotonic nanoseconds: trouble before that is not its own.
+    ///   - now: in monotonic nanoseconds.
+    /// - Returns: the halt; nil while it may go on, and where its time is not the shorter one.
+    func halt(after outage: Duration, since start: Int64, at now: Int64) -> Halt? {
+        guard outage < overload.outage else { return nil }
+        func isOver(_ begin: Int64?) -> Bool {
+            begin.map { now.subtractingReportingOverflow(max($0, start)).partialValue >= outage.nanoseconds } ?? false
+        }
+        if isOver(overload.countsFrom) { return .overloaded(for: outage, rate: rate) }
+        guard case .closed(let closure) = gate.state, isOver(gate.outageBegan) else { return nil }
+        return .outage(outage, last: closure.lastError)
+    }
+
     private mutating func close(_ retryAfter: RetryAfter, at instant: Instant) -> RunnerEvent? {
         let end = retryAfter.end(from: instant.wall)
         guard end > instant.wall else { return nil }

@@ -123,7 +123,9 @@ extension DaemonContext {
         let folder = URL(filePath: place.settings.path).deletingLastPathComponent().path
         return DaemonContext(
             store: store, configuration: configuration, client: ReloadableClient(client),
-            traffic: EndpointTraffic(configuration: RunnerConfiguration(daemonOf: place.settings), clock: clock),
+            traffic: EndpointTraffic(
+                configuration: RunnerConfiguration(daemonOf: place.settings, jobs: configuration.jobs.values),
+                clock: clock),
             notifier: Notifier(folder: folder, environment: environment, clock: clock, log: log), stop: StopSignal(),
             log: log, intervals: intervals)
     }

@@ -21,7 +21,8 @@ struct Reload {
             context.traffic.requireProof()
             say(place)
             context.inForce.exchange(for: configuration)
-            context.traffic.reconfigure(RunnerConfiguration(daemonOf: configuration.place.settings))
+            context.traffic.reconfigure(
+                RunnerConfiguration(daemonOf: configuration.place.settings, jobs: configuration.jobs.values))
             reopen()
             context.warnOfCertificateEnd()
             reloaded.wakeUp()

@@ -155,6 +155,7 @@ extension RecordStore {
     /// The identity of a database of this version.
     static func identity(in pool: DatabasePool) throws -> StoreIdentity {
         let found = try pool.read { try Migrations.all.version(of: $0) }
+        guard found > 0 else { throw StoreError.unfinished }
         guard found == Migrations.all.version else {
             throw StoreError.schemaVersion(found: found, known: Migrations.all.version)
         }

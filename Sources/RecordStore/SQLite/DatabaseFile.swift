@@ -59,6 +59,13 @@ struct DatabaseFile {
         }
     }
 
+    /// Refuses a folder, which a container makes of a file's place that is mounted and missing.
+    private func refuseFolder() throws {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else { return }
+        throw StoreError(.noDatabase, "\(path) is a folder: name the database's file in it, as database")
+    }
+
     /// Opens it for reading beside a writer.
     func openForReading() throws -> DatabasePool {
         try requireExistence()
@@ -87,6 +94,7 @@ struct DatabaseFile {
     }
 
     private func open(_ configuration: Configuration) throws -> DatabasePool {
+        try refuseFolder()
         try translating(configuration.readonly ? .reading : .writing) {
             try DatabasePool(path: path, configuration: configuration)
         }

@@ -59,7 +59,12 @@ extension BatchSummary.Calls {
 }
 
 extension BatchSummary.Times {
-    init(_ batch: Batch, now: Int64) {
+    /// The times of a batch, in any state.
+    ///
+    /// - Parameters:
+    ///   - batch: the batch.
+    ///   - now: milliseconds since 1970 UTC.
+    package init(_ batch: Batch, now: Int64) {
         self.init(
             created: Timestamp.text(batch.createdAt), ingested: batch.ingestedAt.map(Timestamp.text),
             started: batch.startedAt.map(Timestamp.text), finished: batch.finishedAt.map(Timestamp.text),

@@ -108,8 +108,8 @@ struct BatchStatus: Encodable {
     /// Whether it is in state running and no process runs it.
     let isStopped: Bool
     let reason: String?
-    let createdAt: String
-    let finishedAt: String?
+    /// As in `summary.json`; `written` is when it was asked.
+    let times: BatchSummary.Times
     let counts: [String: Int]
     let calls: Int
     let retries: Int
@@ -132,8 +132,7 @@ struct BatchStatus: Encodable {
         state = batch.state
         isStopped = outlook.isStopped
         reason = batch.reason
-        createdAt = Timestamp.text(batch.createdAt)
-        finishedAt = batch.finishedAt.map(Timestamp.text)
+        times = BatchSummary.Times(batch, now: WallClock.now())
         counts = Dictionary(
             uniqueKeysWithValues: RecordStatus.allCases.map { ($0.rawValue, batch.counts[$0]) } + [
                 ("total", batch.counts.total)
@@ -147,12 +146,10 @@ struct BatchStatus: Encodable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case batch, number, job, file, state, reason, counts, calls, retries, cost, results
+        case batch, number, job, file, state, reason, times, counts, calls, retries, cost, results
         case isStopped = "stopped"
         case callsToGo = "calls_to_go"
         case secondsToGo = "seconds_to_go"
-        case createdAt = "created_at"
-        case finishedAt = "finished_at"
         case possibleDoubleBills = "possible_double_bills"
         case resumeAt = "resume_at"
     }
