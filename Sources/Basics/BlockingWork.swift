@@ -15,8 +15,8 @@ package enum BlockingWork {
     /// - Parameter work: Synchronous work of any length.
     /// - Returns: What the work returns.
     /// - Throws: What the work throws.
-    package static func run<Value: Sendable, Failure>(
-        _ work: @Sendable () throws(Failure) -> Value
+    package static func run<Value, Failure>(
+        _ work: () throws(Failure) -> Value
     ) async throws(Failure) -> Value {
         try await withTaskExecutorPreference(executor) { () throws(Failure) in try work() }
     }
@@ -26,8 +26,8 @@ package enum BlockingWork {
     /// - Parameter task: Asynchronous work with blocking steps.
     /// - Returns: What the task returns.
     /// - Throws: What the task throws.
-    package static func runTask<Value: Sendable, Failure>(
-        _ task: @Sendable () async throws(Failure) -> Value
+    package static func runTask<Value, Failure>(
+        _ task: () async throws(Failure) -> Value
     ) async throws(Failure) -> Value {
         try await withTaskExecutorPreference(executor) { () async throws(Failure) in try await task() }
     }

@@ -38,10 +38,18 @@ package struct Ingester: Sendable {
         _ examined: ExaminedFile, into batch: Batch, progress: @Sendable (Int) -> Void = { _ in }
     ) async throws -> IngestSummary {
         try requireSame(examined, batch)
-        let layout = try RecordLayout(decoding: store.layout(of: batch.id))
+        return try await BlockingWork.runTask { try await read(examined, into: batch, progress: progress) }
+    }
+
+    /// Reads on a thread that may block, as disks and shares do.
+    private func read(
+        _ examined: ExaminedFile, into batch: Batch, progress: @Sendable (Int) -> Void
+    ) async throws -> IngestSummary {
+        let layout = try RecordLayout(decoding: await store.layout(of: batch.id))
         var feed = try IngestFeed(
             examined.file, layout: layout, from: batch.checkpoint, store: store, chunkSize: chunkSize)
-        var (full, spare) = (ChunkBox(try store.chunk(for: batch.id)), ChunkBox(try store.chunk(for: batch.id)))
+        var full = ChunkBox(try await store.chunk(for: batch.id))
+        var spare = ChunkBox(try await store.chunk(for: batch.id))
         var filled = try full.fill(from: &feed)
         while let checkpoint = filled {
             try Task.checkCancellation()

@@ -90,7 +90,7 @@ package struct BatchRunner: Sendable {
         _ batch: BatchID, stop: StopSignal, resuming: Bool = true, only rerun: RerunNumber? = nil
     ) async throws -> RunEnd {
         if resuming { _ = try await store.moveBatch(batch, from: [.paused, .halted], to: .running, reason: nil) }
-        let row = try store.batch(batch)
+        let row = try await store.batch(batch)
         switch row.state {
         case .running: break
         case .completed: return .completed
@@ -99,10 +99,10 @@ package struct BatchRunner: Sendable {
         }
         // Other batches may have been answered since this one was taken in, or stood still.
         if configuration.reuseWithin != nil, row.reuses { try await store.learnAnswers() }
-        if let remembered = try store.limiterState() { traffic.resume(remembered) }
+        if let remembered = try await store.limiterState() { traffic.resume(remembered) }
         let now = traffic.retryClock.time(at: traffic.clock.monotonic)
         try await store.hastenRetries(of: batch, to: now + RetryPolicy(configuration).longestDelay)
-        if !traffic.knowsEarlierAnswers { traffic.learn(try store.recentAnswers()) }
+        if !traffic.knowsEarlierAnswers { traffic.learn(try await store.recentAnswers()) }
         if let end = try await readKeptAnswers(of: row) { return end }
         return try await follow(row, stop, rerun)
     }
@@ -116,13 +116,13 @@ package struct BatchRunner: Sendable {
         let found = try await keptAnswers.readKeptAnswers(of: row.id)
         if found.read > 0 {
             traffic.proveKey()
-            traffic.learn(try store.recentAnswers())
+            traffic.learn(try await store.recentAnswers())
             events(.keptAnswersRead(count: found.read))
         }
         guard found.unread > 0, traffic.isKeyDoubted else { return nil }
         let halt = Halt.stillUndecipherable(found.unread, batch: row.name).named(for: row.name)
         guard try await store.moveBatch(row.id, from: [.running], to: .halted, reason: halt.description) else {
-            return .stateChanged(to: try store.batch(row.id).state)
+            return .stateChanged(to: try await store.batch(row.id).state)
         }
         events(.halted(halt))
         return .halted(halt)
@@ -152,7 +152,7 @@ package struct BatchRunner: Sendable {
 
 /// What the runner needs of the store, so that tests can let it fail at a chosen point.
 protocol RecordKeeping: Sendable {
-    func batch(_ id: BatchID) throws -> Batch
+    func batch(_ id: BatchID) async throws -> Batch
     func claim(
         _ batch: BatchID, upTo count: Int, now: Int64, dueBy: Int64?, caps: CallCaps, of rerun: RerunNumber?,
         finishing completions: [Completion]
@@ -163,13 +163,13 @@ protocol RecordKeeping: Sendable {
     func moveBatch(
         _ batch: BatchID, from states: Set<BatchState>, to state: BatchState, reason: String?, noting action: Action?
     ) async throws -> Bool
-    func progress(_ batch: BatchID) throws -> BatchCounts
-    func awaitsCalls(_ batch: BatchID, of rerun: RerunNumber) throws -> Bool
+    func progress(_ batch: BatchID) async throws -> BatchCounts
+    func awaitsCalls(_ batch: BatchID, of rerun: RerunNumber) async throws -> Bool
     func learnAnswers() async throws
     func bringForward(_ batch: BatchID, of rerun: RerunNumber?) async throws -> [RecordID]
-    func recentAnswers() throws -> [AnswerReference]
+    func recentAnswers() async throws -> [AnswerReference]
     func waitForRoom() async throws
-    func limiterState() throws -> LimiterState?
+    func limiterState() async throws -> LimiterState?
     func saveLimiterState(_ state: LimiterState) async throws
 }
 

@@ -23,16 +23,16 @@ struct BatchResults: Sendable {
     /// in which they were written before counts.
     ///
     /// - Throws: `StoreError`.
-    func wholeFolder(of batch: Batch) throws -> String? {
-        let folders = try [folder(of: batch)] + (out == nil ? otherFolders(of: batch) : [])
+    func wholeFolder(of batch: Batch) async throws -> String? {
+        let folders = [folder(of: batch)] + (out == nil ? try await otherFolders(of: batch) : [])
         return folders.first { ResultStamp(folder: $0)?.tells(of: batch) ?? false }
     }
 
     /// Whether the files of a batch as it is now are whole in some folder, this one or another.
     ///
     /// - Throws: `StoreError`.
-    func areWholeSomewhere(for batch: Batch) throws -> Bool {
-        try ([folder(of: batch)] + otherFolders(of: batch)).contains {
+    func areWholeSomewhere(for batch: Batch) async throws -> Bool {
+        try await ([folder(of: batch)] + otherFolders(of: batch)).contains {
             ResultStamp(folder: $0)?.tells(of: batch) ?? false
         }
     }
@@ -40,9 +40,9 @@ struct BatchResults: Sendable {
     /// Why the files of a batch that was over before are written without a call, as a line of its own.
     ///
     /// - Throws: `StoreError`.
-    func reasonToWrite(_ batch: Batch) throws -> String {
+    func reasonToWrite(_ batch: Batch) async throws -> String {
         let folder = folder(of: batch)
-        if try areWholeSomewhere(for: batch) {
+        if try await areWholeSomewhere(for: batch) {
             return "\(batch.name): finished before; its results are written to \(folder) as well, no call"
         }
         return ResultStamp(folder: folder)?.concerns(batch) ?? false
@@ -53,20 +53,22 @@ struct BatchResults: Sendable {
     /// Writes the files of a batch.
     ///
     /// - Throws: `ResultError`; `StoreError`.
-    func write(_ batch: Batch) throws -> WrittenResults { try write(batch, into: folder(of: batch)) }
+    func write(_ batch: Batch) async throws -> WrittenResults {
+        try await write(batch, into: folder(of: batch))
+    }
 
     /// What a batch amounts to as it stands; nothing is written.
     ///
     /// - Throws: `StoreError`.
-    func summary(of batch: Batch) throws -> BatchSummary {
-        try ResultWriter(store: store).summary(of: batch.id, pricing: pricing, now: clock.now)
+    func summary(of batch: Batch) async throws -> BatchSummary {
+        try await ResultWriter(store: store).summary(of: batch.id, pricing: pricing, now: clock.now)
     }
 
     /// Folders, besides the one that is written to, that hold files of an earlier end of a batch.
     ///
     /// - Throws: `StoreError`.
-    func staleFolders(of batch: Batch) throws -> [String] {
-        try otherFolders(of: batch).filter { folder in
+    func staleFolders(of batch: Batch) async throws -> [String] {
+        try await otherFolders(of: batch).filter { folder in
             guard let stamp = ResultStamp(folder: folder) else { return false }
             return stamp.concerns(batch) && !stamp.tells(of: batch)
         }
@@ -75,9 +77,10 @@ struct BatchResults: Sendable {
     /// Writes the files of a batch into a folder, for the group that may have them where there is one.
     ///
     /// - Throws: `ResultError`; `StoreError`; `DropFolderError` when they cannot be given to the group.
-    func write(_ batch: Batch, into folder: String) throws -> WrittenResults {
-        let written = try ResultWriter(store: store).write(
-            batch.id, into: folder, returning: ReturnedRows(layout: RecordLayout(decoding: store.layout(of: batch.id))),
+    func write(_ batch: Batch, into folder: String) async throws -> WrittenResults {
+        let layout = try await store.layout(of: batch.id)
+        let written = try await ResultWriter(store: store).write(
+            batch.id, into: folder, returning: ReturnedRows(layout: RecordLayout(decoding: layout)),
             options: place.form, pricing: pricing, now: clock.now)
         if folder == place.folder(of: batch) { try place.share(batch) }
         return written
@@ -87,10 +90,10 @@ struct BatchResults: Sendable {
     ///
     /// - Returns: Where they are, and what is wrong with them.
     /// - Throws: `ResultError`; `StoreError`; `DropFolderError` when they cannot be given to the group.
-    func giveBackRefused(of batch: Batch) throws -> RefusedLines {
-        let refused = try ResultWriter(store: store).writeRefused(
-            batch.id, into: place.folder(of: batch),
-            returning: ReturnedRows(layout: RecordLayout(decoding: store.layout(of: batch.id))))
+    func giveBackRefused(of batch: Batch) async throws -> RefusedLines {
+        let layout = try await store.layout(of: batch.id)
+        let refused = try await ResultWriter(store: store).writeRefused(
+            batch.id, into: place.folder(of: batch), returning: ReturnedRows(layout: RecordLayout(decoding: layout)))
         if refused.path != nil { try place.share(batch) }
         return refused
     }
@@ -98,15 +101,15 @@ struct BatchResults: Sendable {
     /// The results of a batch's last end as another process has written them; nil if they are not there.
     ///
     /// - Throws: `StoreError`.
-    func written(_ batch: Batch) throws -> WrittenResults? {
+    func written(_ batch: Batch) async throws -> WrittenResults? {
         var inDoubtSummary = InDoubtSummary()
-        try store.forEachRecord(batch.id, statuses: [.inDoubt, .failed], lines: nil) { inDoubtSummary.add($0) }
+        try await store.forEachRecord(batch.id, statuses: [.inDoubt, .failed], lines: nil) { inDoubtSummary.add($0) }
         return WrittenResults(of: batch, in: folder(of: batch), inDoubtSummary: inDoubtSummary)
     }
 
     /// Folders besides the one that is written to in which the files of a batch may be.
-    private func otherFolders(of batch: Batch) throws -> [String] {
-        let known = [place.folder(of: batch)] + (try namedFolders(of: batch))
+    private func otherFolders(of batch: Batch) async throws -> [String] {
+        let known = [place.folder(of: batch)] + (try await namedFolders(of: batch))
         var seen = Set([Self.absolute(folder(of: batch))])
         return known.filter { seen.insert(Self.absolute($0)).inserted }
     }
@@ -132,15 +135,15 @@ extension BatchResults {
         _ batch: Batch, by provenance: @Sendable () throws -> Provenance, console: Console
     ) async throws -> WrittenResults {
         try await remember(batch, provenance)
-        let written = try await BlockingWork.run { try write(batch) }
-        for folder in try staleFolders(of: batch) { await renew(folder, of: batch, console) }
+        let written = try await BlockingWork.runTask { try await write(batch) }
+        for folder in try await staleFolders(of: batch) { await renew(folder, of: batch, console) }
         try await mark(batch)
         return written
     }
 
     /// Folders that operators named for the files of a batch, before.
-    func namedFolders(of batch: Batch) throws -> [String] {
-        try store.actions(of: batch.id).filter { $0.name == Self.action }.compactMap(\.detail)
+    func namedFolders(of batch: Batch) async throws -> [String] {
+        try await store.actions(of: batch.id).filter { $0.name == Self.action }.compactMap(\.detail)
     }
 
     static func absolute(_ folder: String) -> String { URL(filePath: folder).standardizedFileURL.path }
@@ -149,7 +152,7 @@ extension BatchResults {
     private func remember(_ batch: Batch, _ provenance: () throws -> Provenance) async throws {
         guard out != nil else { return }
         let folder = Self.absolute(folder(of: batch))
-        guard try !namedFolders(of: batch).contains(folder) else { return }
+        guard try await !namedFolders(of: batch).contains(folder) else { return }
         try await store.recordAction(
             Action(
                 at: clock.now, batch: batch.id, name: Self.action, detail: folder,
@@ -159,7 +162,7 @@ extension BatchResults {
     /// A folder that can no longer be written must not keep the results from being written.
     private func renew(_ folder: String, of batch: Batch, _ console: Console) async {
         do {
-            _ = try await BlockingWork.run { try write(batch, into: folder) }
+            _ = try await BlockingWork.runTask { try await write(batch, into: folder) }
             console.note("\(batch.name): its results in \(folder) were out of date; they are written anew there, too")
         } catch {
             console.note(
@@ -171,7 +174,7 @@ extension BatchResults {
     /// The daemon releases a batch's file together with its results; a batch whose file is yet to be released is left
     /// for the daemon to conclude, and so is one with calls whose outcome is not known yet.
     private func mark(_ batch: Batch) async throws {
-        guard batch.counts.inFlight == 0, try store.claimedFile(of: batch.id) == nil else { return }
+        guard batch.counts.inFlight == 0, try await store.claimedFile(of: batch.id) == nil else { return }
         try await store.markResultsWritten(batch.id, finishedAt: batch.finishedAt)
     }
 }

@@ -57,8 +57,8 @@ enum CertificateNotice {
 
 extension DaemonContext {
     /// Warns where the client's certificate expires before all queued records would be sent.
-    func warnOfCertificateEnd() {
-        let waiting = (try? store.unfinishedBatches()) ?? []
+    func warnOfCertificateEnd() async {
+        let waiting = (try? await store.unfinishedBatches()) ?? []
         warnOfCertificateEnd(before: waiting.reduce(0) { $0 + $1.counts.queued }, at: settings.limits.rate)
     }
 

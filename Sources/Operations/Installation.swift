@@ -41,29 +41,29 @@ struct Installation: Sendable {
             certificateFingerprint: credentials.certificateFingerprint)
     }
 
+    /// Its database.
+    var database: StoreDescription {
+        StoreDescription(
+            engine: .sqlite(path: settings.database), sealingKey: settings.sealingKey, keysFolder: settings.keysFolder,
+            endpoint: settings.api.baseURL, timeZone: settings.limits.timeZone)
+    }
+
     /// Opens the database as its one runner: takes the lock, migrates, puts in doubt what a crash left open.
-    func storeForRunning(_ provenance: Provenance) throws -> RecordStore {
-        try RecordStore.openForRunning(
-            path: settings.database, sealingKeyPath: settings.sealingKey, keysFolder: settings.keysFolder,
-            endpoint: settings.api.baseURL, provenance: provenance, timeZone: settings.limits.timeZone)
+    func storeForRunning(_ provenance: Provenance) async throws -> RecordStore {
+        try await database.openForRunning(provenance)
     }
 
     /// Opens the database beside the process that runs it.
-    func storeForReading() throws -> RecordStore {
-        guard FileManager.default.fileExists(atPath: settings.database) else {
-            throw OperationFailure(
-                .configuration,
-                "\(settings.database): there is no database yet; the first run makes it, as \(Hint.help(["run"])) says")
-        }
-        return try RecordStore.openForReading(
-            path: settings.database, sealingKeyPath: settings.sealingKey, endpoint: settings.api.baseURL)
+    func storeForReading() async throws -> RecordStore {
+        guard try await database.exists() else { throw noDatabase }
+        return try await database.openForReading()
     }
 }
 
 extension RecordStore {
     /// The batch of that name or number.
-    func batchOrFailure(_ name: String) throws -> Batch {
-        guard let batch = try batch(named: name) else {
+    func batchOrFailure(_ name: String) async throws -> Batch {
+        guard let batch = try await batch(named: name) else {
             throw OperationFailure(.usage, "there is no batch '\(name)'; \(Hint.status()) lists them")
         }
         return batch
@@ -156,31 +156,31 @@ extension Installation {
     /// Which process runs the database now.
     ///
     /// - Throws: `StoreError` when the lock cannot be looked at.
-    func runner() throws -> Runner {
-        guard let process = try RecordStore.runnerProcess(ofDatabase: settings.database) else { return .nobody }
-        let store = try? storeForReading()
-        defer { try? store?.close() }
-        let isDaemon = (try? store?.runnerStatus()).map { $0.process == process && $0.isDaemon } ?? false
-        return isDaemon ? .daemon(process) : .run(process)
+    func runner() async throws -> Runner {
+        guard let process = try await database.runnerProcess() else { return .nobody }
+        // Where its status cannot be read it counts as a run, which nothing is handed over to.
+        guard let store = try? await storeForReading() else { return .run(process) }
+        let status = try? await store.runnerStatus()
+        // It was read from, which is all there was to do.
+        try? await store.close()
+        return status.map { $0.process == process && $0.isDaemon } ?? false ? .daemon(process) : .run(process)
     }
 
     /// What the runner has published about the disk that holds the database; normal where no process runs it.
     ///
     /// - Throws: `StoreError` when the lock cannot be looked at.
-    func storage() throws -> StorageCondition { try RecordStore.storageCondition(ofDatabase: settings.database) }
+    func storage() async throws -> StorageCondition { try await database.storageCondition() }
 
     /// Makes the database and its sealing key where there are none yet.
-    func makeDatabaseIfMissing() throws {
-        guard !FileManager.default.fileExists(atPath: settings.database) else { return }
-        try storeForRunning(provenance(credentials())).close()
+    func makeDatabaseIfMissing() async throws {
+        guard try await !database.exists() else { return }
+        try await storeForRunning(provenance(credentials())).close()
     }
 
     /// Opens the database to write beside its runner.
-    func storeForOperating() throws -> RecordStore {
-        guard FileManager.default.fileExists(atPath: settings.database) else { throw noDatabase }
-        return try RecordStore.openForOperating(
-            path: settings.database, sealingKeyPath: settings.sealingKey, keysFolder: settings.keysFolder,
-            endpoint: settings.api.baseURL)
+    func storeForOperating() async throws -> RecordStore {
+        guard try await database.exists() else { throw noDatabase }
+        return try await database.openForOperating()
     }
 
     var noDatabase: OperationFailure {

@@ -1,5 +1,4 @@
 import Basics
-import Dispatch
 package import Foundation
 import GRDB
 import OpenSSL
@@ -46,7 +45,11 @@ package final class RecordStore: Sendable {
     /// Writes what is still queued, closes the database and releases the lock. The store cannot be used afterwards.
     ///
     /// - Throws: ``StoreError`` when the database can't be closed, for instance while it is being read.
-    package func close() throws {
+    package func close() async throws {
+        try await BlockingWork.run { try closeWaiting() }
+    }
+
+    private func closeWaiting() throws {
         writer?.close()
         do {
             try pool.close()
@@ -77,8 +80,14 @@ package final class RecordStore: Sendable {
         return try writer.writeWaiting(work)
     }
 
-    /// Reads beside the writer, in one transaction.
-    func read<T>(_ work: (Database) throws -> T) throws -> T {
+    /// Reads beside the writer, in one transaction, on a thread that may block. Cancelling the task does not end it:
+    /// GRDB's own asynchronous reads would be interrupted.
+    func read<T>(_ work: (Database) throws -> T) async throws -> T {
+        try await BlockingWork.run { try readWaiting(work) }
+    }
+
+    /// The same for a caller that may block.
+    func readWaiting<T>(_ work: (Database) throws -> T) throws -> T {
         do {
             return try StoreError.translating(.reading) { try pool.read(work) }
         } catch let error as StoreError where error.isFatal {
@@ -88,24 +97,42 @@ package final class RecordStore: Sendable {
         }
     }
 
-    /// A batch's key, unwrapped once and cached while the batch is in use.
+    /// A batch's key, unwrapped once and cached while the batch is in use: a cached one is returned without suspending.
     ///
     /// - Throws: ``StoreError`` with ``StoreErrorCode/notFound`` when there is no such batch or it was erased.
-    func dataKey(of batch: BatchID) throws -> DataKey {
+    func dataKey(of batch: BatchID) async throws -> DataKey {
+        if let key = cachedKey(of: batch) { return key }
+        return try await BlockingWork.run { try dataKeyWaiting(of: batch) }
+    }
+
+    /// The same for a caller that may block.
+    func dataKeyWaiting(of batch: BatchID) throws -> DataKey {
         guard let key = try existingDataKey(of: batch) else {
             throw StoreError(.notFound, "Batch \(batch) does not exist or was erased; nothing of it can be read")
         }
         return key
     }
 
-    /// The same, nil when there is none.
+    /// The same, nil when there is none; it may block.
     func existingDataKey(of batch: BatchID) throws -> DataKey? {
-        if let key = dataKeys.withLock({ $0.key(of: batch) }) { return key }
-        guard let wrapped = try read({ try WrappedDataKey.fetch($0, batch) }) else { return nil }
+        if let key = cachedKey(of: batch) { return key }
+        guard let wrapped = try readWaiting({ try WrappedDataKey.fetch($0, batch) }) else { return nil }
         let key = try wrapped.unwrap(with: sealingKey)
         dataKeys.withLock { $0.keep(key, of: batch) }
         return key
     }
+
+    private func cachedKey(of batch: BatchID) -> DataKey? { dataKeys.withLock { $0.key(of: batch) } }
+}
+
+/// Reads for code that already runs on a thread that may block, as `BlockingWork` provides, and cannot await.
+package struct BlockingReads: Sendable {
+    let store: RecordStore
+}
+
+extension RecordStore {
+    /// Reads for a caller that may block.
+    package var blockingReads: BlockingReads { BlockingReads(store: self) }
 }
 
 /// What a store was opened for.
@@ -119,24 +146,15 @@ enum StoreRole {
 }
 
 extension RecordStore {
-    /// The same as ``close()`` for a task: the remaining writes happen on a thread that may block.
-    ///
-    /// - Throws: ``StoreError`` when the database can't be closed.
-    package func closeWithoutBlocking() async throws {
-        try await withCheckedThrowingContinuation { (waiter: CheckedContinuation<Void, any Error>) in
-            DispatchQueue.global().async { waiter.resume(with: Result { try self.close() }) }
-        }
-    }
-}
-
-extension RecordStore {
-    /// Whether the database file passes SQLite's quick check, which covers pages and indexes but not whether they
-    /// agree. It reads the whole file: a few seconds per gigabyte.
+    /// Whether the database passes its engine's quick check of itself. It reads all of it: a few seconds per gigabyte.
     ///
     /// - Returns: False where the file is damaged.
     /// - Throws: ``StoreError`` when it can't be read at all.
-    package func isSound() throws -> Bool {
-        try read { try String.fetchAll($0, sql: "PRAGMA quick_check(1)") == ["ok"] }
+    package func isSound() async throws -> Bool {
+        try await read { database in
+            // Pages and indexes, but not whether they agree.
+            try String.fetchAll(database, sql: "PRAGMA quick_check(1)") == ["ok"]
+        }
     }
 }
 

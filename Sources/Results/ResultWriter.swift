@@ -28,17 +28,17 @@ package struct ResultWriter: Sendable {
     package func write(
         _ id: BatchID, into path: String, returning format: any ReturnFormat, options: ResultOptions = ResultOptions(),
         pricing: Pricing?, now: Int64
-    ) throws -> WrittenResults {
-        let batch = try store.batch(id)
+    ) async throws -> WrittenResults {
+        let batch = try await store.batch(id)
         let folder = try ResultFolder(path: path)
         try folder.removeTemporaries(of: Self.allNames)
         var pass = try ResultPass(batch, folder: folder, returning: format, options: options)
-        try store.forEachRecord(id, statuses: nil, lines: nil) { try pass.take($0) }
+        try await store.forEachRecord(id, statuses: nil, lines: nil) { try pass.take($0) }
         try Self.requireAll(batch, pass.figures)
         let facts = try pass.files.map { try $0.complete() }
-        let cost = Cost.share(of: try store.ledgerDays(inMonthsOf: id), pricing: pricing) { $0.batch == id }
+        let cost = Cost.share(of: try await store.ledgerDays(inMonthsOf: id), pricing: pricing) { $0.batch == id }
         var summary = BatchSummary(batch, figures: pass.figures, cost: cost, files: facts, now: now)
-        summary.calls.possibleDoubleBills = try DoubleBills.count(
+        summary.calls.possibleDoubleBills = try await DoubleBills.count(
             in: store, batch, billedOnce: pass.figures.billedOnce)
         let (report, reportFacts) = try Self.file(
             "report.html", try Report(summary, figures: pass.figures).html(), in: folder)
@@ -61,13 +61,13 @@ package struct ResultWriter: Sendable {
     package func export(
         _ id: BatchID, as format: ExportFormat, options: ResultOptions = ResultOptions(), inputDelimiter: UInt8? = nil,
         to descriptor: Int32
-    ) throws {
+    ) async throws {
         let sink = try ByteSink(descriptor: descriptor, name: "the output", isHashed: false)
         var rows = ResultCSVFormat(options, inputDelimiter: inputDelimiter)
         var lines = ResultJSONFormat()
         var answer = AnswerCells()
         if format == .csv { try sink.write(rows.header()) }
-        try store.forEachRecord(id, statuses: nil, lines: nil) { view in
+        try await store.forEachRecord(id, statuses: nil, lines: nil) { view in
             let row = try ResultRow(view)
             answer.read(row)
             switch format {
@@ -132,12 +132,13 @@ extension ResultWriter {
     ///   - now: milliseconds since 1970 UTC.
     /// - Returns: the summary.
     /// - Throws: errors of the store.
-    package func summary(of id: BatchID, pricing: Pricing?, now: Int64) throws -> BatchSummary {
-        let batch = try store.batch(id)
+    package func summary(of id: BatchID, pricing: Pricing?, now: Int64) async throws -> BatchSummary {
+        let batch = try await store.batch(id)
         let figures = BatchFigures(batch.counts)
-        let cost = Cost.share(of: try store.ledgerDays(inMonthsOf: id), pricing: pricing) { $0.batch == id }
+        let cost = Cost.share(of: try await store.ledgerDays(inMonthsOf: id), pricing: pricing) { $0.batch == id }
         var summary = BatchSummary(batch, figures: figures, cost: cost, files: [], now: now)
-        summary.calls.possibleDoubleBills = try DoubleBills.count(in: store, batch, billedOnce: figures.billedOnce)
+        summary.calls.possibleDoubleBills = try await DoubleBills.count(
+            in: store, batch, billedOnce: figures.billedOnce)
         return summary
     }
 }

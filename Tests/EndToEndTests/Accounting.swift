@@ -12,14 +12,14 @@ struct Accounting {
     /// Whether a process was killed, so that an answer may have had nobody to go to.
     let isKilled: Bool
 
-    init(_ installation: EndToEndInstallation, batch name: String, isKilled: Bool = false) throws {
+    init(_ installation: EndToEndInstallation, batch name: String, isKilled: Bool = false) async throws {
         self.installation = installation
         self.isKilled = isKilled
-        let store = try installation.store()
-        batch = try #require(try store.batch(named: name))
-        ledger = try installation.ledger(of: batch, in: store)
+        let store = try await installation.store()
+        batch = try #require(try await store.batch(named: name))
+        ledger = try await installation.ledger(of: batch, in: store)
         calls = try installation.calls()
-        try store.close()
+        try await store.close()
     }
 
     /// Counters, ledger rows and result rows agree.

@@ -36,7 +36,7 @@ extension EndToEnd {
                     #expect(row["status"] == expected.status, "\(expected.scenario): \(row["error"] ?? "")")
                     #expect(row["attempts"] == "\(expected.calls)", "\(expected.scenario)")
                 }
-                let accounting = try Accounting(installation, batch: "table-1")
+                let accounting = try await Accounting(installation, batch: "table-1")
                 try accounting.expectEveryLineAccounted(total: scenarios.count)
                 accounting.expectCallsEqual()
             }
@@ -60,7 +60,7 @@ extension EndToEnd {
                 let ended = try await installation.rollcall("run", "day.csv")
                 #expect(ended.status == 3, "\(ended.errors)")
                 #expect(ended.errors.contains("api.decryption_key"), "\(ended.errors)")
-                let accounting = try Accounting(installation, batch: "day-1")
+                let accounting = try await Accounting(installation, batch: "day-1")
                 try accounting.expectEveryLineAccounted(total: 6)
                 accounting.expectCallsEqual()
                 #expect(accounting.batch.state == .halted)
@@ -78,7 +78,7 @@ extension EndToEnd {
                 let ended = try await installation.rollcall("run", "day.csv")
                 #expect(ended.status == 3, "\(ended.errors)")
                 #expect(ended.errors.contains("rollcall doctor"), "\(ended.errors)")
-                let accounting = try Accounting(installation, batch: "day-1")
+                let accounting = try await Accounting(installation, batch: "day-1")
                 try accounting.expectEveryLineAccounted(total: 4)
                 accounting.expectCallsEqual()
                 #expect(accounting.batch.counts.queued == 4)
@@ -98,7 +98,7 @@ extension EndToEnd {
                 let second = try await installation.rollcall("rerun", "day-1", "--status", "in_doubt")
                 #expect(second.status == 0, "\(second.errors)")
                 #expect(installation.emulator.calls.total == 2)
-                let accounting = try Accounting(installation, batch: "day-1")
+                let accounting = try await Accounting(installation, batch: "day-1")
                 try accounting.expectEveryLineAccounted(total: 2)
                 #expect(accounting.batch.counts.succeeded == 2)
             }

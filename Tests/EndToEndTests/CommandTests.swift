@@ -70,7 +70,7 @@ extension EndToEnd {
                 let ended = try await installation.rollcall("rerun", "day-1", "--lines", "2-3")
                 #expect(ended.status == 2, "\(ended.errors)")
                 #expect(installation.emulator.calls.total == 4)
-                let accounting = try Accounting(installation, batch: "day-1")
+                let accounting = try await Accounting(installation, batch: "day-1")
                 try accounting.expectEveryLineAccounted(total: 3)
                 accounting.expectCallsEqual()
                 #expect(try installation.results("day-1").map { $0["status"] } == ["succeeded", "succeeded", "failed"])

@@ -89,7 +89,7 @@ extension EndToEnd {
             try installation.write(Accounts.csv(3), to: "day.csv")
             let ended = try await installation.rollcall("run", "day.csv")
             #expect(ended.status == 3, "\(ended.errors)")
-            let accounting = try Accounting(installation, batch: "day-1")
+            let accounting = try await Accounting(installation, batch: "day-1")
             try accounting.expectEveryLineAccounted(total: 3)
             #expect(accounting.batch.counts.inDoubt == 0)
             #expect(accounting.batch.counts.queued == 3)
@@ -115,7 +115,7 @@ extension EndToEnd {
                 let ended = try await installation.rollcall("run", "day.csv")
                 #expect(ended.status == 3, "\(ended.errors)")
                 #expect(ended.errors.contains("out of reach for more than 1 second"), "\(ended.errors)")
-                let batch = try installation.batch("day-1")
+                let batch = try await installation.batch("day-1")
                 #expect(batch.state == .halted && batch.counts.queued == 2 && batch.counts.calls == 0)
                 #expect(installation.emulator.calls.total == 0)
             }

@@ -23,10 +23,10 @@ extension EndToEnd {
                 let ended = try await process.wait()
                 #expect(ended.status == 3, "\(ended.errors)")
                 #expect(installation.emulator.calls.total == 0)
-                let store = try installation.store()
-                let batch = try #require(try store.batch(named: "day-1"))
+                let store = try await installation.store()
+                let batch = try #require(try await store.batch(named: "day-1"))
                 #expect(batch.state == .awaitingConfirmation && batch.counts.queued == 4)
-                try store.close()
+                try await store.close()
             }
         }
 

@@ -158,10 +158,10 @@ extension EndToEnd {
                 let second = try await installation.rollcall("doctor", "--one-call")
                 #expect(second.status == 3 && second.output.contains("limits.daily_calls"), "\(second.output)")
                 #expect(installation.emulator.calls.total == 3)
-                let store = try installation.store()
-                let actions = try store.actions().filter { $0.name == "doctor" }
+                let store = try await installation.store()
+                let actions = try await store.actions().filter { $0.name == "doctor" }
                 #expect(actions.count == 1 && actions[0].provenance.user == NSUserName())
-                try store.close()
+                try await store.close()
             }
         }
     }

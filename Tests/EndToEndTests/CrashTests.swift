@@ -23,7 +23,7 @@ extension EndToEnd {
                 }
                 let ended = try await installation.rollcall("run", "night.csv")
                 #expect(ended.status == 4, "\(ended.errors)")
-                let accounting = try Accounting(installation, batch: "night-1", isKilled: true)
+                let accounting = try await Accounting(installation, batch: "night-1", isKilled: true)
                 try accounting.expectEveryLineAccounted(total: 1000)
                 accounting.expectCallsCovered()
                 #expect(installation.emulator.calls.byRequest.values.allSatisfy { $0 == 1 })
@@ -45,7 +45,7 @@ extension EndToEnd {
                 #expect(try await process.wait().status == -SIGKILL)
                 let ended = try await installation.rollcall("run", "night.csv")
                 #expect(ended.status == 0, "\(ended.errors)")
-                let accounting = try Accounting(installation, batch: "night-1", isKilled: true)
+                let accounting = try await Accounting(installation, batch: "night-1", isKilled: true)
                 try accounting.expectEveryLineAccounted(total: 50)
                 accounting.expectCallsCovered()
                 #expect(accounting.batch.counts.inDoubtRetried >= 1)
@@ -66,7 +66,7 @@ extension EndToEnd {
                 let ended = try await installation.rollcall("rerun", "day-1", "--status", "in_doubt", "--yes")
                 #expect(ended.status == 0, "\(ended.errors)")
                 #expect(installation.emulator.calls.total == 3)
-                try Accounting(installation, batch: "day-1").expectEveryLineAccounted(total: 2)
+                try await Accounting(installation, batch: "day-1").expectEveryLineAccounted(total: 2)
             }
         }
     }

@@ -34,7 +34,7 @@ extension EndToEnd {
                 let folder = try #require(try installation.names(in: "drop/out").first)
                 #expect(folder.hasPrefix("night_") && folder.hasSuffix("_1"))
                 #expect(CSVText.rows(try installation.text("drop/out/\(folder)/results.csv")).count == 20)
-                let accounting = try Accounting(installation, batch: "night-1")
+                let accounting = try await Accounting(installation, batch: "night-1")
                 #expect(accounting.batch.counts.succeeded == 20)
                 accounting.expectCallsEqual()
             }
@@ -81,14 +81,14 @@ extension EndToEnd {
                     box.put(daemon)
                 }
                 try await installation.end(daemon)
-                let store = try installation.store()
-                let batches = try store.batches()
-                try store.close()
+                let store = try await installation.store()
+                let batches = try await store.batches()
+                try await store.close()
                 #expect(batches.map(\.fileName).sorted() == (1...10).map { "f\($0).csv" }.sorted())
                 var known = 0
                 for batch in batches {
                     #expect(batch.state == .completed && batch.counts.total == 25)
-                    let accounting = try Accounting(installation, batch: batch.name, isKilled: true)
+                    let accounting = try await Accounting(installation, batch: batch.name, isKilled: true)
                     known += accounting.ledger.count { $0.httpStatus != nil || $0.billable == .unknown }
                     #expect(Set(accounting.ledger.map(\.record)).count <= 25)
                 }
@@ -110,14 +110,14 @@ extension EndToEnd {
                 await daemon.waitForError(containing: "batch under way batch=long-1")
                 #expect(try await installation.rollcall("pause", "long-1").status == 0)
                 await daemon.waitForError(containing: "batch stands still batch=long-1")
-                let paused = try installation.batch("long-1")
+                let paused = try await installation.batch("long-1")
                 #expect(paused.state == .paused && paused.counts.queued > 0 && paused.counts.inFlight == 0)
                 #expect(try await installation.rollcall("start", "long-1").status == 3)
                 #expect(try await installation.rollcall("resume", "long-1").status == 0)
                 #expect(try await installation.rollcall("cancel", "long-1").status == 0)
                 await daemon.waitForError(containing: "batch is over batch=long-1")
                 try await installation.end(daemon)
-                let accounting = try Accounting(installation, batch: "long-1")
+                let accounting = try await Accounting(installation, batch: "long-1")
                 #expect(accounting.batch.state == .cancelled)
                 #expect(accounting.batch.counts.cancelled > 0)
                 accounting.expectCallsEqual()
@@ -137,7 +137,7 @@ extension EndToEnd {
                 let again = try await installation.rollcall("rerun", "day-1")
                 #expect(again.status == 2, "\(again.errors)")
                 try await installation.end(daemon)
-                let accounting = try Accounting(installation, batch: "day-1")
+                let accounting = try await Accounting(installation, batch: "day-1")
                 try accounting.expectEveryLineAccounted(total: 11)
                 accounting.expectCallsEqual()
                 #expect(accounting.ledger.count == 12)
@@ -186,7 +186,7 @@ extension EndToEnd {
                 let second = try await installation.rollcall("daemon")
                 #expect(second.status == 3 && second.errors.contains("in use by process"), "\(second.errors)")
                 try await installation.end(daemon)
-                try Accounting(installation, batch: "day-1").expectEveryLineAccounted(total: 5)
+                try await Accounting(installation, batch: "day-1").expectEveryLineAccounted(total: 5)
             }
         }
 
@@ -215,7 +215,7 @@ extension EndToEnd {
                 let daemon = try await installation.daemon()
                 try installation.drop(Accounts.csv(20), as: "a.csv", into: "drop/inbox")
                 await daemon.waitForError(containing: "batch paused by a cap batch=a-1")
-                #expect(try installation.batch("a-1").reason?.contains("'rollcall resume a-1'") == true)
+                #expect(try await installation.batch("a-1").reason?.contains("'rollcall resume a-1'") == true)
                 let old = try installation.text("rollcall.yaml")
                 try installation.write(old.replacing("batch_calls: 5,", with: "batch_cals: 50,"), to: "rollcall.yaml")
                 try installation.write(old, to: "old.yaml")
@@ -242,13 +242,13 @@ extension EndToEnd {
                 let daemon = try await installation.daemon()
                 try installation.drop(Accounts.csv(6), as: "a.csv", into: "drop/inbox")
                 await daemon.waitForError(containing: "batch halted batch=a-1")
-                #expect(try installation.batch("a-1").reason?.contains("rollcall doctor") == true)
+                #expect(try await installation.batch("a-1").reason?.contains("rollcall doctor") == true)
                 try installation.write(good, to: "pki/client.pem")
                 try installation.write(keys, to: "pki/client.key")
                 #expect(try await installation.rollcall("resume", "a-1").status == 0)
                 await daemon.waitForError(containing: "batch is over batch=a-1")
                 try await installation.end(daemon)
-                #expect(try installation.batch("a-1").counts.succeeded == 6)
+                #expect(try await installation.batch("a-1").counts.succeeded == 6)
                 #expect(installation.emulator.calls.total == 6)
             }
         }
@@ -273,7 +273,7 @@ extension EndToEnd {
                 let ended = try await installation.rollcall("run", "day.csv")
                 #expect(ended.status == 3, "\(ended.errors)")
                 #expect(installation.emulator.calls.total == 400)
-                #expect(try installation.batch("day-1").counts.inDoubt > 0)
+                #expect(try await installation.batch("day-1").counts.inDoubt > 0)
             }
         }
     }

@@ -20,14 +20,15 @@ extension EndToEndInstallation {
 
     /// Waits until so many batches are over, or the daemon has been killed; whether it was.
     func isUnfinished(_ batches: Int, in daemon: RollcallProcess) async throws -> Bool {
-        await daemon.waitForError(containing: "batch is over", times: batches - (try finishedBatches()))
-        return try finishedBatches() < batches
+        await daemon.waitForError(containing: "batch is over", times: batches - (try await finishedBatches()))
+        return try await finishedBatches() < batches
     }
 
-    private func finishedBatches() throws -> Int {
-        let store = try store()
-        defer { try? store.close() }
-        return try store.batches().count { $0.state == .completed && (try? store.hasResults($0.id)) == true }
+    private func finishedBatches() async throws -> Int {
+        try await reading { store in
+            let pending = Set(try await store.pendingBatches().map(\.id))
+            return try await store.batches().count { $0.state == .completed && !pending.contains($0.id) }
+        }
     }
 
     /// Puts a file into a folder as a careful sender does: whole, by renaming.
@@ -62,9 +63,7 @@ extension EndToEndInstallation {
     }
 
     /// A batch as it stands.
-    func batch(_ name: String) throws -> Batch {
-        let store = try store()
-        defer { try? store.close() }
-        return try #require(try store.batch(named: name))
+    func batch(_ name: String) async throws -> Batch {
+        try #require(try await reading { try await $0.batch(named: name) })
     }
 }

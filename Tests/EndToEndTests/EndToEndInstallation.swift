@@ -102,15 +102,33 @@ struct EndToEndInstallation: Sendable {
     }
 
     /// Reads the database beside nobody.
-    func store() throws -> RecordStore {
-        try RecordStore.openForReading(
-            path: file("var/rollcall.sqlite"), sealingKeyPath: file("secrets/sealing.key"), endpoint: nil)
+    func store() async throws -> RecordStore { try await database.openForReading() }
+
+    /// Reads its database, and closes it again.
+    func reading<Value>(_ body: (RecordStore) async throws -> Value) async throws -> Value {
+        let store = try await store()
+        do {
+            let value = try await body(store)
+            try await store.close()
+            return value
+        } catch {
+            // What went wrong first is what the test is to show.
+            try? await store.close()
+            throw error
+        }
+    }
+
+    /// Where its database is.
+    var database: StoreDescription {
+        StoreDescription(
+            engine: .sqlite(path: file("var/rollcall.sqlite")), sealingKey: file("secrets/sealing.key"),
+            keysFolder: file("secrets"), endpoint: nil)
     }
 
     /// The rows of a batch's ledger.
-    func ledger(of batch: Batch, in store: RecordStore) throws -> [AttemptView] {
+    func ledger(of batch: Batch, in store: RecordStore) async throws -> [AttemptView] {
         var rows = [AttemptView]()
-        try store.forEachAttempt(batch.id) { rows.append($0) }
+        try await store.forEachAttempt(batch.id) { rows.append($0) }
         return rows
     }
 

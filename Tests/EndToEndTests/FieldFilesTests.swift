@@ -30,7 +30,7 @@ extension EndToEnd {
                         "succeeded", "reused", "reused", "invalid", "invalid", "succeeded", "invalid", "invalid",
                     ])
                 #expect(rows.map { $0["id"] }.prefix(3) == ["1001", "1001", "1001"])
-                let accounting = try Accounting(installation, batch: "day-1")
+                let accounting = try await Accounting(installation, batch: "day-1")
                 try accounting.expectEveryLineAccounted(total: 8)
                 accounting.expectCallsEqual()
                 #expect(accounting.calls.count == 2)
@@ -46,7 +46,7 @@ extension EndToEnd {
                 let ended = try await installation.rollcall("run", "day.csv", "--job", "./odd.yaml")
                 #expect(ended.status == 0, "\(ended.errors)")
                 #expect(try installation.results("day-1").map { $0["status"] } == ["succeeded", "succeeded"])
-                let accounting = try Accounting(installation, batch: "day-1")
+                let accounting = try await Accounting(installation, batch: "day-1")
                 accounting.expectCallsEqual()
                 #expect(accounting.calls.count == 2)
             }

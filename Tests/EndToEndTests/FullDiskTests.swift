@@ -76,7 +76,7 @@ extension EndToEnd {
                     #expect(told.contains(#""event":"\#(event)""#))
                 }
                 #expect(installation.emulator.calls.total == 200)
-                let accounting = try Accounting(installation, batch: "night-1")
+                let accounting = try await Accounting(installation, batch: "night-1")
                 #expect(accounting.batch.counts.succeeded == 200)
                 accounting.expectCallsEqual()
             }
@@ -93,7 +93,7 @@ extension EndToEnd {
                 await daemon.waitForError(containing: "batch is over")
                 try await installation.end(daemon)
                 try await disk.end()
-                let accounting = try Accounting(installation, batch: "night-1")
+                let accounting = try await Accounting(installation, batch: "night-1")
                 #expect(accounting.batch.counts.succeeded == 500)
                 accounting.expectCallsEqual()
             }
@@ -119,7 +119,7 @@ extension EndToEnd {
                 await again.waitForError(containing: "batch is over")
                 try await installation.end(again)
                 try await disk.end()
-                let accounting = try Accounting(installation, batch: "night-1", isKilled: true)
+                let accounting = try await Accounting(installation, batch: "night-1", isKilled: true)
                 let counts = accounting.batch.counts
                 #expect(counts.inDoubt > 0 && counts.succeeded + counts.inDoubt == 200)
                 #expect(installation.emulator.calls.byRequest.values.allSatisfy { $0 == 1 })
@@ -138,7 +138,7 @@ extension EndToEnd {
                 let ended = try await run.wait()
                 #expect(ended.status == 0, "\(ended.errors)")
                 try await disk.end()
-                try Accounting(installation, batch: "night-1").expectCallsEqual()
+                try await Accounting(installation, batch: "night-1").expectCallsEqual()
                 #expect(installation.emulator.calls.total == 200)
             }
         }

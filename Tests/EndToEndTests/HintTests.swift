@@ -135,14 +135,14 @@ extension EndToEnd {
                 try installation.write(other.client.chainPEM(), to: "pki/client.pem")
                 try installation.write(other.client.keyPEM(), to: "pki/client.key")
                 _ = try await installation.rollcall(["run", "halted.csv"], config: "rollcall.yaml")
-                let store = try installation.store()
-                defer { try? store.close() }
+                let store = try await installation.store()
                 for name in ["capped-1", "halted-2"] {
-                    let batch = try #require(try store.batch(named: name))
+                    let batch = try #require(try await store.batch(named: name))
                     let reason = try #require(batch.reason)
                     let config = name == "halted-2" ? " --config \(installation.path)/rollcall.yaml" : ""
                     #expect(reason.hasSuffix("'rollcall resume \(name)\(config)'."), "\(reason)")
                 }
+                try await store.close()
             }
         }
 

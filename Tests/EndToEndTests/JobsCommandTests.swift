@@ -63,13 +63,10 @@ extension EndToEnd {
                 try installation.write(Accounts.csv(1), to: "day.csv")
                 #expect(try await installation.rollcall("run", "day.csv").status == 0)
                 #expect(try await !installation.rollcall("jobs", "list").output.contains("clock fault"))
-                let store = try RecordStore.openForOperating(
-                    path: installation.file("var/rollcall.sqlite"),
-                    sealingKeyPath: installation.file("secrets/sealing.key"),
-                    keysFolder: installation.file("secrets"), endpoint: nil)
+                let store = try await installation.database.openForOperating()
                 let ahead = Int64(Date().timeIntervalSince1970 * 1_000) + 3 * 86_400_000
                 try await store.saveLastDue(ahead, ofSchedule: "nightly", times: "")
-                try store.close()
+                try await store.close()
                 let list = try await installation.rollcall("jobs", "list")
                 #expect(list.status == 0 && list.output.contains("nightly: clock fault: it ran for "), "\(list.output)")
                 let json = try await installation.rollcall("jobs", "list", "--json")
@@ -95,7 +92,7 @@ extension EndToEnd {
                     let ended = try await installation.rollcall("run", "\(job).csv", "--job", job)
                     #expect(ended.status == 0, "\(ended.errors)")
                 }
-                let accounting = try Accounting(installation, batch: "nightly-screening-1")
+                let accounting = try await Accounting(installation, batch: "nightly-screening-1")
                 try accounting.expectEveryLineAccounted(total: 10)
             }
         }

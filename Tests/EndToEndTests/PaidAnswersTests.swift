@@ -30,7 +30,7 @@ extension EndToEnd {
                 #expect(result["answer_text"]?.string?.contains("requestRefId") == true)
                 let again = try await installation.rollcall("rerun", "day-1", "--status", "in_doubt", "--yes")
                 #expect(again.errors.contains("nothing to send"), "\(again.errors)")
-                let accounting = try Accounting(installation, batch: "day-1")
+                let accounting = try await Accounting(installation, batch: "day-1")
                 try accounting.expectEveryLineAccounted(total: 2)
                 accounting.expectCallsEqual()
                 #expect(accounting.calls.count == 2)
@@ -43,7 +43,7 @@ extension EndToEnd {
                 try installation.write(Accounts.csv(scenarios: ["iia+gzip"]), to: "day.csv")
                 let ended = try await installation.rollcall("run", "day.csv")
                 #expect(ended.status == 0, "\(ended.errors)")
-                try Accounting(installation, batch: "day-1").expectCallsEqual()
+                try await Accounting(installation, batch: "day-1").expectCallsEqual()
             }
         }
 
@@ -53,7 +53,7 @@ extension EndToEnd {
                 try installation.write(Accounts.csv(scenarios: (1...6).map { "iia+unknown.\($0)" }), to: "day.csv")
                 let ended = try await installation.rollcall("run", "day.csv")
                 #expect(ended.status == 3, "\(ended.errors)")
-                let accounting = try Accounting(installation, batch: "day-1")
+                let accounting = try await Accounting(installation, batch: "day-1")
                 try accounting.expectEveryLineAccounted(total: 6)
                 accounting.expectCallsEqual()
                 #expect(accounting.batch.counts.succeeded == 3)
@@ -76,7 +76,7 @@ extension EndToEnd {
                 let ended = try await installation.rollcall("run", "day.csv")
                 #expect(ended.status == 0, "\(ended.errors)")
                 #expect(ended.errors.contains("3 kept answers can be read now; no call"), "\(ended.errors)")
-                let accounting = try Accounting(installation, batch: "day-1")
+                let accounting = try await Accounting(installation, batch: "day-1")
                 try accounting.expectEveryLineAccounted(total: 40)
                 accounting.expectCallsEqual()
                 #expect(accounting.calls.count == 40)
@@ -97,7 +97,7 @@ extension EndToEnd {
                         == 0)
                 let ended = try await installation.rollcall("run", "day.csv")
                 #expect(ended.status == 2, "\(ended.errors)")
-                let accounting = try Accounting(installation, batch: "day-1")
+                let accounting = try await Accounting(installation, batch: "day-1")
                 try accounting.expectEveryLineAccounted(total: 4)
                 accounting.expectCallsEqual()
                 #expect(accounting.batch.counts.succeeded == 1 && accounting.batch.counts.failed == 3)
@@ -123,10 +123,10 @@ extension EndToEnd {
                 #expect(agreed.errors.contains("got the answer to another call"), "\(agreed.errors)")
                 #expect(installation.emulator.calls.total == 6)
 
-                let accounting = try Accounting(installation, batch: "day-1")
+                let accounting = try await Accounting(installation, batch: "day-1")
                 try accounting.expectEveryLineAccounted(total: 9)
                 #expect(accounting.batch.counts.succeeded == 1 && accounting.batch.counts.inDoubt == 3)
-                let next = try Accounting(installation, batch: "next-2")
+                let next = try await Accounting(installation, batch: "next-2")
                 #expect(accounting.ledger.count + next.ledger.count == next.calls.count)
             }
         }
@@ -138,7 +138,7 @@ extension EndToEnd {
                 #expect(try await installation.rollcall("run", "day.csv").status == 4)
                 let rows = try installation.results("day-1")
                 #expect(rows[0]["error"]?.contains("is not its X-MC-Correlation-ID") == true)
-                try Accounting(installation, batch: "day-1").expectCallsEqual()
+                try await Accounting(installation, batch: "day-1").expectCallsEqual()
             }
         }
 
@@ -157,7 +157,7 @@ extension EndToEnd {
                 let agreed = try await installation.rollcall("rerun", "day-1", "--status", "in_doubt", "--yes")
                 #expect(agreed.status == 0, "\(agreed.errors)")
                 #expect(agreed.errors.contains(words), "\(agreed.errors)")
-                let accounting = try Accounting(installation, batch: "day-1")
+                let accounting = try await Accounting(installation, batch: "day-1")
                 try accounting.expectEveryLineAccounted(total: 3)
                 accounting.expectCallsEqual()
             }
@@ -180,7 +180,7 @@ extension EndToEnd {
                 process.signal(SIGCONT)
                 let ended = try await process.wait()
                 #expect(ended.status == 0, "\(ended.errors)")
-                let accounting = try Accounting(installation, batch: "day-1")
+                let accounting = try await Accounting(installation, batch: "day-1")
                 try accounting.expectEveryLineAccounted(total: 5)
                 accounting.expectCallsEqual()
                 #expect(accounting.batch.counts.succeeded == 5)

@@ -62,7 +62,7 @@ extension EndToEnd {
                 #expect((40...48).contains(installation.emulator.calls.total))
                 let again = try await installation.rollcall("run", "night.csv")
                 #expect(again.status == 0, "\(again.errors)")
-                let accounting = try Accounting(installation, batch: "night-1")
+                let accounting = try await Accounting(installation, batch: "night-1")
                 #expect(accounting.batch.counts.succeeded == 200)
                 accounting.expectCallsEqual()
             }

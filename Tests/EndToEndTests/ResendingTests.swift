@@ -50,11 +50,11 @@ extension EndToEnd {
         func everyWay(standing: Standing) async throws {
             try await Self.with(standing) { installation, name in
                 for way in Self.ways {
-                    try Self.restore(installation)
-                    let before = try Self.called(installation)
+                    try await Self.restore(installation)
+                    let before = try await Self.called(installation)
                     let calls = installation.emulator.calls.total
                     let ended = try await installation.start(way.command.components(separatedBy: " ")).wait()
-                    let sent = try Self.called(installation).subtracting(before)
+                    let sent = try await Self.called(installation).subtracting(before)
                     let comment: Comment = "\(name): \(way.command): \(ended.errors)"
                     #expect(Set(sent.map(\.line)) == way.sends[standing] ?? [], comment)
                     #expect(installation.emulator.calls.total - calls == sent.count, comment)
@@ -86,16 +86,16 @@ extension EndToEnd {
             arguments: [Standing.paused, .halted])
         func namedThenResumed(standing: Standing) async throws {
             try await Self.with(standing) { installation, _ in
-                let before = try Self.called(installation)
+                let before = try await Self.called(installation)
                 let named = try await installation.rollcall("rerun", "day-1", "--lines", "3-3")
                 #expect(named.status == 3, "\(named.errors)")
                 #expect(
                     named.errors.contains("'rollcall resume day-1' sends it and 3 other records"), "\(named.errors)")
-                #expect(try Self.called(installation) == before)
+                #expect(try await Self.called(installation) == before)
                 #expect(try await installation.rollcall("resume", "day-1").status == 0)
                 let ended = try await installation.rollcall("run", "day.csv")
                 #expect(ended.status == 4, "\(ended.errors)")
-                #expect(try Set(Self.called(installation).subtracting(before).map(\.line)) == [3, 5, 6, 7])
+                #expect(try await Set(Self.called(installation).subtracting(before).map(\.line)) == [3, 5, 6, 7])
             }
         }
 
@@ -110,13 +110,13 @@ extension EndToEnd {
                     "resolve", "day-1", "--line", "4", "--as", "queued", "--yes")
                 let alone = "'rollcall rerun day-1 --status in_doubt --lines 4-4' sends what was resolved"
                 #expect(resolved.errors.contains(alone), "\(resolved.errors)")
-                let before = try Self.called(installation)
+                let before = try await Self.called(installation)
                 let one = try await installation.rollcall("rerun", "day-1", "--status", "in_doubt", "--lines", "4-4")
                 #expect(one.status == 3, "\(one.errors)")
-                #expect(try Set(Self.called(installation).subtracting(before).map(\.line)) == [4])
+                #expect(try await Set(Self.called(installation).subtracting(before).map(\.line)) == [4])
                 let ended = try await installation.rollcall("run", "day.csv")
                 #expect(ended.status == 0, "\(ended.errors)")
-                let accounting = try Accounting(installation, batch: "day-1")
+                let accounting = try await Accounting(installation, batch: "day-1")
                 try accounting.expectEveryLineAccounted(total: 6)
                 accounting.expectCallsEqual()
                 #expect(accounting.batch.counts.succeeded == 6 && accounting.calls.count == 8)
@@ -131,7 +131,7 @@ extension EndToEnd {
                 #expect(refused.errors.contains("'rollcall rerun day-1 --status cancelled' sends its 3 cancelled"))
                 let rerun = try await installation.rollcall("rerun", "day-1", "--status", "cancelled")
                 #expect(rerun.status == 4, "\(rerun.errors)")
-                let accounting = try Accounting(installation, batch: "day-1")
+                let accounting = try await Accounting(installation, batch: "day-1")
                 try accounting.expectEveryLineAccounted(total: 6)
                 accounting.expectCallsEqual()
                 let counts = accounting.batch.counts
@@ -164,11 +164,11 @@ extension EndToEnd {
                 let rerun = try await installation.rollcall(
                     "rerun", "day-1", "--status", "cancelled", "--lines", "6-7")
                 #expect(rerun.status == 4, "\(rerun.errors)")
-                #expect(try Set(Self.called(installation).map(\.line)) == [2, 3, 4, 6, 7])
+                #expect(try await Set(Self.called(installation).map(\.line)) == [2, 3, 4, 6, 7])
                 let rest = try await installation.rollcall("rerun", "day-1", "--status", "failed,cancelled", "--json")
                 #expect(rest.status == 4, "\(rest.errors)")
                 try await installation.end(daemon)
-                let accounting = try Accounting(installation, batch: "day-1")
+                let accounting = try await Accounting(installation, batch: "day-1")
                 try accounting.expectEveryLineAccounted(total: 6)
                 accounting.expectCallsEqual()
                 #expect(accounting.batch.counts.succeeded == 5 && accounting.calls.count == 7)
@@ -194,7 +194,7 @@ extension EndToEnd {
                 #expect(stopped.status == 3 && stopped.errors.contains("same command again"), "\(stopped.errors)")
                 let again = try await installation.rollcall("rerun", "day-1", environment: more)
                 #expect(again.errors.contains("queued again before, and not sent yet"), "\(again.errors)")
-                let accounting = try Accounting(installation, batch: "day-1")
+                let accounting = try await Accounting(installation, batch: "day-1")
                 accounting.expectCallsEqual()
                 #expect(accounting.batch.counts.succeeded == 4 && accounting.batch.counts.queued == 2)
                 #expect(accounting.calls.count == 8)
@@ -240,17 +240,15 @@ extension EndToEnd.ResendingTests {
     }
 
     private static func halt(_ installation: EndToEndInstallation) async throws {
-        let store = try RecordStore.openForOperating(
-            path: installation.file("var/rollcall.sqlite"), sealingKeyPath: installation.file("secrets/sealing.key"),
-            keysFolder: installation.file("secrets"), endpoint: nil)
-        let batch = try #require(try store.batch(named: "day-1"))
+        let store = try await installation.database.openForOperating()
+        let batch = try #require(try await store.batch(named: "day-1"))
         try await store.setState(batch.id, to: .running, reason: nil)
         try await store.setState(batch.id, to: .halted, reason: "something is wrong")
-        try store.close()
+        try await store.close()
     }
 
     /// Puts the installation back to where it was before any command.
-    private static func restore(_ installation: EndToEndInstallation) throws {
+    private static func restore(_ installation: EndToEndInstallation) async throws {
         let files = FileManager.default
         for folder in kept {
             if files.fileExists(atPath: installation.file(folder)) {
@@ -275,11 +273,11 @@ extension EndToEnd.ResendingTests {
     }
 
     /// All calls of the batch that stand in the ledger.
-    private static func called(_ installation: EndToEndInstallation) throws -> Set<LedgerCall> {
-        let store = try installation.store()
-        defer { try? store.close() }
-        let batch = try #require(try store.batch(named: "day-1"))
-        let rows = try installation.ledger(of: batch, in: store).filter(\.countsAsCall)
+    private static func called(_ installation: EndToEndInstallation) async throws -> Set<LedgerCall> {
+        let rows = try await installation.reading { store in
+            let batch = try #require(try await store.batch(named: "day-1"))
+            return try await installation.ledger(of: batch, in: store).filter(\.countsAsCall)
+        }
         return Set(rows.map { LedgerCall(line: $0.record.line, number: $0.number) })
     }
 }

@@ -146,12 +146,12 @@ extension EndToEnd {
                 let ended = try await Self.runAll(installation)
                 #expect(installation.emulator.calls.total == 24, "\(ended.map(\.errors))")
                 #expect(ended.allSatisfy { [3, 4, 65].contains($0.status) }, "\(ended.map(\.status))")
-                let store = try installation.store()
-                let inDoubtSummary = try store.batches().reduce(0) { $0 + $1.counts.inDoubt }
+                let store = try await installation.store()
+                let inDoubtSummary = try await store.batches().reduce(0) { $0 + $1.counts.inDoubt }
                 guard case .known(let lost) = variant.outcome else { return }
                 #expect(inDoubtSummary == lost)
-                #expect(try store.restoreHold() == nil)
-                try store.close()
+                #expect(try await store.restoreHold() == nil)
+                try await store.close()
                 #expect(try await Self.period(installation).made == 24)
                 if lost > 0 { #expect(ended[0].errors.contains("restored from an earlier copy"), "\(ended[0].errors)") }
             }
@@ -184,9 +184,9 @@ extension EndToEnd {
 
         /// No command but the one for it makes the batch run, and all say which that is.
         private static func expectWaiting(_ installation: EndToEndInstallation, _ stem: String) async throws {
-            let store = try installation.store()
-            let batch = try #require(try store.batches().first { $0.name.hasPrefix(stem) })
-            try store.close()
+            let store = try await installation.store()
+            let batch = try #require(try await store.batches().first { $0.name.hasPrefix(stem) })
+            try await store.close()
             #expect(batch.state == .awaitingConfirmation && batch.counts.queued == batch.counts.total)
             for command in ["start", "resume", "pause"] {
                 let refused = try await installation.rollcall(command, batch.name)
@@ -238,7 +238,7 @@ extension EndToEnd {
                 #expect(ended[0].errors.contains("restored from an earlier copy"), "\(ended[0].errors)")
                 #expect(ended[2].status == 4 || ended[2].status == 65, "\(ended[2].errors)")
                 #expect(installation.emulator.calls.byRequest.values.allSatisfy { $0 == 1 })
-                let accounting = try Accounting(installation, batch: "night-1", isKilled: true)
+                let accounting = try await Accounting(installation, batch: "night-1", isKilled: true)
                 try accounting.expectEveryLineAccounted(total: 80)
                 #expect(accounting.batch.counts.inDoubt >= 43)
             }

@@ -16,7 +16,7 @@ extension EndToEnd {
                 try FileManager.default.moveItem(atPath: folder, toPath: aside)
                 try installation.write("", to: "out/z-1")
                 #expect(try await installation.rollcall("rerun", "z-1").status == 3)
-                #expect(try installation.batch("z-1").counts.succeeded == 2)
+                #expect(try await installation.batch("z-1").counts.succeeded == 2)
                 try FileManager.default.removeItem(atPath: folder)
                 try FileManager.default.moveItem(atPath: aside, toPath: folder)
                 #expect(try installation.names(in: "out/z-1").contains("failed.csv"))
@@ -100,9 +100,9 @@ extension EndToEnd {
             try await EndToEndInstallation.with { installation in
                 try installation.write(Accounts.csv(1), to: "day.csv")
                 #expect(try await installation.rollcall("run", "day.csv").status == 0)
-                let store = try installation.store()
-                #expect(try store.pendingBatches().isEmpty)
-                try store.close()
+                let store = try await installation.store()
+                #expect(try await store.pendingBatches().isEmpty)
+                try await store.close()
             }
         }
 

@@ -24,7 +24,7 @@ extension EndToEnd {
                 #expect(ended.status == 0, "\(ended.errors)")
                 #expect(installation.emulator.calls.total == 40)
                 #expect(Set(try installation.calls().compactMap(\.account)).count == 40)
-                try Accounting(installation, batch: "cancelled-2").expectEveryLineAccounted(total: 12)
+                try await Accounting(installation, batch: "cancelled-2").expectEveryLineAccounted(total: 12)
             }
         }
 
@@ -57,7 +57,8 @@ extension EndToEnd {
                 #expect(results[2]["error"]?.contains("changed by a spreadsheet") == true)
                 #expect(installation.emulator.calls.total == 3)
                 for name in ["acc-1", "mended-2"] {
-                    try Accounting(installation, batch: name).expectEveryLineAccounted(total: name == "acc-1" ? 4 : 3)
+                    try await Accounting(installation, batch: name).expectEveryLineAccounted(
+                        total: name == "acc-1" ? 4 : 3)
                 }
             }
         }

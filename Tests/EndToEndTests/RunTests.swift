@@ -16,7 +16,7 @@ extension EndToEnd {
                 try installation.write(Accounts.csv(400) + Accounts.line(401, email: "x"), to: "night.csv")
                 let ended = try await installation.rollcall("run", "night.csv")
                 #expect(ended.status == 4, "\(ended.errors)")
-                let accounting = try Accounting(installation, batch: "night-1")
+                let accounting = try await Accounting(installation, batch: "night-1")
                 try accounting.expectEveryLineAccounted(total: 401)
                 accounting.expectCallsEqual()
                 #expect(accounting.batch.counts.invalid == 1)
@@ -34,7 +34,7 @@ extension EndToEnd {
                 #expect(rows.map { $0["id"] } == (1...60).map { "r\($0)" })
                 #expect(rows.map { $0["line"] } == (2...61).map { "\($0)" })
                 #expect(rows.allSatisfy { Int($0["user.scores.identityRisk"] ?? "") != nil })
-                try Accounting(installation, batch: "day-1").expectCallsEqual()
+                try await Accounting(installation, batch: "day-1").expectCallsEqual()
             }
         }
 
@@ -50,7 +50,7 @@ extension EndToEnd {
                 #expect(installation.emulator.calls.total == 3)
                 #expect(try await installation.rollcall("run", "day.csv", "--again").status == 0)
                 #expect(installation.emulator.calls.total == 6)
-                try Accounting(installation, batch: "day-2").expectEveryLineAccounted(total: 3)
+                try await Accounting(installation, batch: "day-2").expectEveryLineAccounted(total: 3)
             }
         }
 
@@ -96,7 +96,7 @@ extension EndToEnd {
                 try installation.write(Accounts.header, to: "none.csv")
                 let ended = try await installation.rollcall("run", "none.csv")
                 #expect(ended.status == 0, "\(ended.errors)")
-                try Accounting(installation, batch: "none-1").expectEveryLineAccounted(total: 0)
+                try await Accounting(installation, batch: "none-1").expectEveryLineAccounted(total: 0)
             }
         }
 
@@ -113,7 +113,7 @@ extension EndToEnd {
                 try installation.write(mended, to: "mended.csv")
                 let ended = try await installation.rollcall("run", "mended.csv")
                 #expect(ended.status == 0, "\(ended.errors)")
-                try Accounting(installation, batch: "mended-2").expectEveryLineAccounted(total: 2)
+                try await Accounting(installation, batch: "mended-2").expectEveryLineAccounted(total: 2)
             }
         }
 

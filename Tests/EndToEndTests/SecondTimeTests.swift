@@ -7,10 +7,8 @@ import Testing
 extension EndToEnd {
     @Suite("Nothing is paid a second time unless somebody says so")
     struct SecondTimeTests {
-        private static func batch(_ name: String, in installation: EndToEndInstallation) throws -> Batch {
-            let store = try installation.store()
-            defer { try? store.close() }
-            return try #require(try store.batch(named: name))
+        private static func batch(_ name: String, in installation: EndToEndInstallation) async throws -> Batch {
+            try #require(try await installation.reading { try await $0.batch(named: name) })
         }
 
         @Test("The same bytes under two names are taken in once, in one command, too")
@@ -55,7 +53,7 @@ extension EndToEnd {
                 let ended = try await installation.rollcall("run", "one.csv", "--job", "reusing.yaml")
                 #expect(ended.status == 0, "\(ended.errors)")
                 #expect(installation.emulator.calls.total == 60)
-                #expect(try Self.batch("one-1", in: installation).counts.reused == 40)
+                #expect(try await Self.batch("one-1", in: installation).counts.reused == 40)
             }
         }
 
@@ -74,7 +72,7 @@ extension EndToEnd {
                 #expect(rerun.status == 3, "\(rerun.errors)")
                 #expect(rerun.errors.contains("'rollcall resume day-1' sends it and 7 other records"))
                 #expect(installation.emulator.calls.total == 4)
-                #expect(try Self.batch("day-1", in: installation).state == .paused)
+                #expect(try await Self.batch("day-1", in: installation).state == .paused)
                 let ended = try await installation.rollcall(
                     "run", "day.csv", environment: ["ROLLCALL_LIMITS_BATCH_CALLS": "20"])
                 #expect(ended.status == 0, "\(ended.errors)")

@@ -47,7 +47,7 @@ extension EndToEnd {
                 }
                 #expect(installation.emulator.calls.total == 6)
                 for batch in ["a-1", "b-2", "c-3"] {
-                    try Accounting(installation, batch: batch).expectEveryLineAccounted(total: 2)
+                    try await Accounting(installation, batch: batch).expectEveryLineAccounted(total: 2)
                 }
             }
         }
@@ -79,7 +79,7 @@ extension EndToEnd {
                 #expect(try await installation.rollcall("rerun", "day-1").status == 4)
                 #expect(try await installation.rollcall("rerun", "day-1", "--status", "in_doubt").status == 3)
                 #expect(installation.emulator.calls.total == 4)
-                try Accounting(installation, batch: "day-1").expectCallsEqual()
+                try await Accounting(installation, batch: "day-1").expectCallsEqual()
             }
         }
 
@@ -116,7 +116,7 @@ extension EndToEnd {
                 try await installation.end(daemon)
                 #expect(installation.emulator.calls.total == 4)
                 for batch in ["a-1", "b-2"] {
-                    try Accounting(installation, batch: batch).expectEveryLineAccounted(total: 2)
+                    try await Accounting(installation, batch: batch).expectEveryLineAccounted(total: 2)
                 }
             }
         }

@@ -39,7 +39,7 @@ extension EndToEnd {
                 #expect(ended.status == 2, "\(ended.errors)")
                 #expect(installation.emulator.calls.total == Int(foretold))
                 #expect(installation.emulator.calls.byRequest.values.allSatisfy { $0 == 1 })
-                let accounting = try Accounting(installation, batch: "night-1")
+                let accounting = try await Accounting(installation, batch: "night-1")
                 try accounting.expectEveryLineAccounted(total: 4_000)
                 accounting.expectCallsEqual()
                 #expect(accounting.batch.counts.reused > 400)
@@ -66,7 +66,7 @@ extension EndToEnd {
                 #expect(ended.status == 3)
                 #expect(ended.errors.contains("limits.batch_calls"))
                 #expect(installation.emulator.calls.total == 500)
-                let accounting = try Accounting(installation, batch: "night-1")
+                let accounting = try await Accounting(installation, batch: "night-1")
                 try accounting.expectEveryLineAccounted(total: 1_000)
                 accounting.expectCallsEqual()
                 #expect(accounting.batch.state == .paused)
@@ -75,7 +75,7 @@ extension EndToEnd {
                     try installation.text("rollcall.yaml").replacing("batch_calls: 500", with: "batch_calls: 5000"),
                     to: "rollcall.yaml")
                 _ = try await installation.rollcall("run", "night.csv")
-                let after = try Accounting(installation, batch: "night-1")
+                let after = try await Accounting(installation, batch: "night-1")
                 try after.expectEveryLineAccounted(total: 1_000)
                 after.expectCallsEqual()
                 #expect(after.batch.state == .completed)
@@ -99,7 +99,7 @@ extension EndToEnd {
                 let ended = try await installation.rollcall("run", "night.csv")
                 #expect(ended.status == 3 && ended.errors.contains("limits.daily_calls"), "\(ended.errors)")
                 #expect(installation.emulator.calls.total <= 100)
-                let accounting = try Accounting(installation, batch: "night-1", isKilled: true)
+                let accounting = try await Accounting(installation, batch: "night-1", isKilled: true)
                 accounting.expectCallsCovered()
                 #expect(accounting.batch.counts.calls == 100)
             }
@@ -118,7 +118,7 @@ extension EndToEnd {
                 #expect(ended.status == 3)
                 #expect(ended.errors.contains("limits.monthly_cost"), "\(ended.errors)")
                 #expect(installation.emulator.calls.total == 70)
-                let accounting = try Accounting(installation, batch: "one-1")
+                let accounting = try await Accounting(installation, batch: "one-1")
                 #expect(accounting.batch.state == .paused)
                 #expect(accounting.batch.reason?.contains("limits.monthly_cost") == true)
                 let ledger = try await installation.rollcall("ledger", "one-1", "--json")
@@ -165,7 +165,7 @@ extension EndToEnd {
                 #expect(waiting.status == 3)
                 #expect(waiting.errors.contains("confirm: true") && waiting.errors.contains("5 billable calls"))
                 #expect(installation.emulator.calls.total == 0)
-                let accounting = try Accounting(installation, batch: "day-1")
+                let accounting = try await Accounting(installation, batch: "day-1")
                 #expect(accounting.batch.state == .awaitingConfirmation)
                 #expect(accounting.batch.reason?.contains("5 billable calls") == true)
                 let ended = try await installation.rollcall("run", "day.csv", "--job", "careful.yaml", "--yes")
@@ -189,7 +189,7 @@ extension EndToEnd {
                 try installation.write(Accounts.header + lines.joined(), to: "day.csv")
                 let ended = try await installation.rollcall("run", "day.csv", "--job", "lenient.yaml")
                 #expect(ended.status == 0, "\(ended.errors)")
-                let accounting = try Accounting(installation, batch: "day-1")
+                let accounting = try await Accounting(installation, batch: "day-1")
                 #expect(accounting.batch.counts.failed == 2 && accounting.batch.counts.invalid == 2)
             }
         }
@@ -206,7 +206,7 @@ extension EndToEnd {
                 let listed = try await installation.rollcall("ledger", "one-1", "--json")
                 #expect(listed.status == 0, "\(listed.errors)")
                 let lines = try listed.output.split(separator: "\n").map { try Self.object(String($0)) }
-                let accounting = try Accounting(installation, batch: "one-1")
+                let accounting = try await Accounting(installation, batch: "one-1")
                 #expect(lines.count == accounting.ledger.count + 1)
                 let totals = try #require(lines.last?["totals"])
                 let summary = try Self.object(try installation.text("out/one-1/summary.json"))["calls"]
@@ -259,11 +259,11 @@ extension EndToEnd {
                 #expect(installation.emulator.calls.total == 6)
                 let rows = try installation.results("day-1")
                 #expect(rows.map { $0["status"] } == ["succeeded", "failed", "succeeded", "succeeded", "reused"])
-                let store = try installation.store()
-                let actions = try store.actions().filter { $0.name == "resolve" }
+                let store = try await installation.store()
+                let actions = try await store.actions().filter { $0.name == "resolve" }
                 #expect(actions.map(\.detail) == ["line 3 as failed: 1 record", "all in doubt as queued: 3 records"])
                 #expect(actions.allSatisfy { $0.provenance.user == NSUserName() })
-                try store.close()
+                try await store.close()
             }
         }
 
@@ -276,14 +276,14 @@ extension EndToEnd {
                 try installation.write(Accounts.header + lines.joined(), to: "day.csv")
                 let halted = try await installation.rollcall("run", "day.csv")
                 #expect(halted.status == 3 && halted.errors.contains("rollcall resume day-1"), "\(halted.errors)")
-                let before = try Accounting(installation, batch: "day-1")
+                let before = try await Accounting(installation, batch: "day-1")
                 #expect(before.batch.state == .halted && before.batch.counts.queued > 0)
                 before.expectCallsEqual()
                 let resumed = try await installation.rollcall("resume", "day-1")
                 #expect(resumed.status == 0 && resumed.errors.contains("run the file again"), "\(resumed.errors)")
                 let ended = try await installation.rollcall("run", "day.csv")
                 #expect(ended.status == 2, "\(ended.errors)")
-                let after = try Accounting(installation, batch: "day-1")
+                let after = try await Accounting(installation, batch: "day-1")
                 try after.expectEveryLineAccounted(total: 200)
                 after.expectCallsEqual()
                 #expect(after.batch.state == .completed && after.batch.counts.failed == 12)
@@ -301,7 +301,7 @@ extension EndToEnd {
                 try installation.write(Accounts.header + lines.joined(), to: "day.csv")
                 #expect(try await installation.rollcall("run", "day.csv").status == 4)
                 #expect(installation.emulator.calls.total == 33)
-                let accounting = try Accounting(installation, batch: "day-1")
+                let accounting = try await Accounting(installation, batch: "day-1")
                 accounting.expectCallsEqual()
                 #expect(accounting.batch.counts.inDoubt == 5 && accounting.batch.counts.inDoubtRetried == 3)
                 let calls = try Self.object(try installation.text("out/day-1/summary.json"))["calls"]

@@ -14,7 +14,7 @@ extension EndToEnd {
                 await process.waitForError(containing: "asks every caller to wait")
                 process.signal(SIGTERM)
                 #expect(try await process.wait().status == 3)
-                let accounting = try Accounting(installation, batch: "day-1")
+                let accounting = try await Accounting(installation, batch: "day-1")
                 accounting.expectCallsEqual()
                 #expect(accounting.calls.count == 1)
                 #expect(accounting.batch.counts.queued == 3)
@@ -29,7 +29,7 @@ extension EndToEnd {
                 try installation.write(Accounts.csv(scenarios: ["iia+\(scenario)x1", "plain"]), to: "day.csv")
                 let ended = try await installation.rollcall("run", "day.csv")
                 #expect(ended.status == 0, "\(ended.errors)")
-                let accounting = try Accounting(installation, batch: "day-1")
+                let accounting = try await Accounting(installation, batch: "day-1")
                 try accounting.expectEveryLineAccounted(total: 2)
                 accounting.expectCallsEqual()
                 #expect(accounting.calls.count == 3)
@@ -42,7 +42,7 @@ extension EndToEnd {
                 try installation.write(Accounts.csv(scenarios: ["iia+\(scenario)x1", "plain"]), to: "day.csv")
                 let ended = try await installation.rollcall("run", "day.csv")
                 #expect(ended.status == 0, "\(ended.errors)")
-                let accounting = try Accounting(installation, batch: "day-1")
+                let accounting = try await Accounting(installation, batch: "day-1")
                 accounting.expectCallsEqual()
                 let calls = accounting.ledger.sorted { $0.startedAt < $1.startedAt }
                 try #require(calls.count == 3)
@@ -59,7 +59,7 @@ extension EndToEnd {
                 let ended = try await installation.rollcall("run", "day.csv")
                 #expect(ended.status == 3)
                 #expect(ended.errors.contains(/wait until \d{4}-\d\d-\d\dT/), "\(ended.errors)")
-                let accounting = try Accounting(installation, batch: "day-1")
+                let accounting = try await Accounting(installation, batch: "day-1")
                 accounting.expectCallsEqual()
                 #expect(accounting.calls.count == 1)
             }
@@ -74,7 +74,7 @@ extension EndToEnd {
                 #expect(ended.status == 3)
                 #expect(ended.errors.contains("limits.rate 2000"), "\(ended.errors)")
                 #expect(ended.errors.contains("the contract's calls are used up, or the rate is too high"))
-                let accounting = try Accounting(installation, batch: "day-1")
+                let accounting = try await Accounting(installation, batch: "day-1")
                 try accounting.expectEveryLineAccounted(total: 3)
                 accounting.expectCallsEqual()
                 #expect(accounting.batch.state == .halted && accounting.batch.counts.queued == 3)
@@ -92,7 +92,7 @@ extension EndToEnd {
                 let row = try installation.results("day-1")[6]
                 #expect(row["status"] == "failed" && row["http_status"] == String(scenario.prefix(3)))
                 #expect(try installation.text("out/day-1/failed.csv").contains("iia+\(scenario)"))
-                let accounting = try Accounting(installation, batch: "day-1")
+                let accounting = try await Accounting(installation, batch: "day-1")
                 try accounting.expectEveryLineAccounted(total: 20)
                 accounting.expectCallsEqual()
                 #expect(accounting.batch.counts.succeeded == 19)
@@ -106,7 +106,7 @@ extension EndToEnd {
                 #expect(try await installation.rollcall("run", "day.csv").status == 2)
                 let row = try installation.results("day-1")[0]
                 #expect(row["status"] == "failed" && row["reason_code"] == "VALIDATION_ERROR")
-                try Accounting(installation, batch: "day-1").expectCallsEqual()
+                try await Accounting(installation, batch: "day-1").expectCallsEqual()
             }
         }
     }

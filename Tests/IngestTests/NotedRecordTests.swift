@@ -24,7 +24,7 @@ struct NotedRecordTests {
 
     @Test
     func bothAreNotedWithTheirLines() async throws {
-        let stores = try StoreFolder()
+        let stores = try await StoreFolder()
         let examined = try stores.folder.open(Self.text).examine()
         let survey = try FileSurvey.survey(examined)
         #expect(survey.notes.map(\.refusal.description) == Self.notes)

@@ -88,14 +88,14 @@ struct OddRowTests {
 
     @Test
     func linesTakenInAreCountedLikeThoseLookedThrough() async throws {
-        let stores = try StoreFolder()
+        let stores = try await StoreFolder()
         let rows = (0..<12).map { "\($0),A,a\($0)@example.com\n,,\n\n" }.joined()
         let examined = try stores.folder.open(Self.header + rows).examine()
         let batch = try await stores.createBatch(for: examined)
         let ingester = Ingester(store: stores.store, chunkSize: IngestFeed.ChunkSize(records: 5, bytes: 1 << 20))
         let summary = try await ingester.ingest(examined, into: batch)
         #expect((summary.records, summary.blankLines) == (12, 24))
-        #expect(try stores.records(of: batch.id).map(\.line) == (0..<12).map { 2 + 3 * $0 })
+        #expect(try await stores.records(of: batch.id).map(\.line) == (0..<12).map { 2 + 3 * $0 })
     }
 
     @Test(arguments: ["\u{1A}", "\u{1A}\u{1A}\u{1A}", "\n\u{1A}", "\r\n\u{1A}"])

@@ -13,11 +13,13 @@ struct StoreFolder {
         user: "tester", host: "localhost", version: "0", settingsHash: "00", endpoint: "https://127.0.0.1/accounts",
         keyID: "k", certificateFingerprint: "f")
 
-    init(in folder: TemporaryFolder? = nil) throws {
-        self.folder = try folder ?? TemporaryFolder()
-        store = try RecordStore.openForRunning(
-            path: self.folder.path + "/rollcall.sqlite", sealingKeyPath: self.folder.path + "/sealing.key",
-            keysFolder: self.folder.path, endpoint: Self.provenance.endpoint, provenance: Self.provenance)
+    init(in folder: TemporaryFolder? = nil) async throws {
+        let folder = try folder ?? TemporaryFolder()
+        self.folder = folder
+        store = try await StoreDescription(
+            engine: .sqlite(path: folder.path + "/rollcall.sqlite"), sealingKey: folder.path + "/sealing.key",
+            keysFolder: folder.path, endpoint: Self.provenance.endpoint
+        ).openForRunning(Self.provenance)
     }
 
     func createBatch(for examined: ExaminedFile, job: String = "screening") async throws -> Batch {
@@ -29,9 +31,9 @@ struct StoreFolder {
     }
 
     /// Everything stored of a batch, as a test compares it.
-    func records(of batch: BatchID) throws -> [StoredRecord] {
+    func records(of batch: BatchID) async throws -> [StoredRecord] {
         var records: [StoredRecord] = []
-        try store.forEachRecord(batch, statuses: nil, lines: nil) { view in
+        try await store.forEachRecord(batch, statuses: nil, lines: nil) { view in
             let payload = try view.payload()
             records.append(
                 StoredRecord(

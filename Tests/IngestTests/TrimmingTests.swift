@@ -130,12 +130,12 @@ struct TrimmingTests {
 
     @Test
     func theRawRowStaysAsItCame() async throws {
-        let stores = try StoreFolder()
+        let stores = try await StoreFolder()
         let row = " 1001 ,\u{A0}a@example.com\u{A0}"
         let examined = try stores.folder.open("account_id,email\n\(row)\n1,\u{200B}\n").examine()
         let batch = try await stores.createBatch(for: examined)
         _ = try await Ingester(store: stores.store).ingest(examined, into: batch)
-        let records = try stores.records(of: batch.id)
+        let records = try await stores.records(of: batch.id)
         #expect(records.map { String(decoding: $0.row, as: UTF8.self) } == [row, "1,\u{200B}"])
         #expect(records.map(\.isInvalid) == [false, true] && records.map(\.id) == ["1001", "1"])
     }

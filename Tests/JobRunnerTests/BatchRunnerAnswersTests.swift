@@ -12,10 +12,10 @@ import Testing
         let end = try await bench.runner(RunnerBench.oneByOne(), submitter).run(bench.batch, stop: StopSignal())
         #expect(end.halt?.cause == .repeated)
         #expect(submitter.calls.count == 4)
-        let counts = try bench.counts
+        let counts = try await bench.counts
         #expect(counts.succeeded == 1 && counts.inDoubt == 3 && counts.queued == 16)
         #expect(counts.billable == 1 && counts.billingUnknown == 3)
-        #expect(try bench.errorTexts()[1]?.contains("requestRefId came before") == true)
+        #expect(try await bench.errorTexts()[1]?.contains("requestRefId came before") == true)
     }
 
     @Test func anAnswerOfAnEarlierProcessIsRemembered() async throws {
@@ -26,7 +26,7 @@ import Testing
         let replaying = bench.submitter { _ in .success(ref: "row 2") }
         let end = try await bench.runner(RunnerBench.oneByOne(), replaying).run(other, stop: StopSignal())
         #expect(end.halt?.cause == .repeated)
-        #expect(try bench.store.progress(other).inDoubt == 3)
+        #expect(try await bench.store.progress(other).inDoubt == 3)
     }
 
     @Test func threeAnswersUnderOtherIdentifiersHaltAlsoWhereOthersCameBetween() async throws {
@@ -38,9 +38,9 @@ import Testing
         #expect(end.halt?.cause == .repeated)
         #expect(end.halt?.reason.contains("answers are repeated: a cache or gateway?") == true)
         #expect(submitter.calls.count == 6)
-        let counts = try bench.counts
+        let counts = try await bench.counts
         #expect(counts.succeeded == 3 && counts.inDoubt == 3 && counts.queued == 4)
-        #expect(try bench.errorTexts()[1]?.contains("is not its X-MC-Correlation-ID") == true)
+        #expect(try await bench.errorTexts()[1]?.contains("is not its X-MC-Correlation-ID") == true)
     }
 
     @Test func thePolicyNeverSendsAgainWhatWasAnswered() async throws {
@@ -57,7 +57,7 @@ import Testing
         }
         let end = try await bench.runner(configuration, submitter).run(bench.batch, stop: StopSignal())
         #expect(end == .completed)
-        #expect(try bench.statuses() == [.succeeded, .inDoubt, .inDoubt, .inDoubt, .succeeded])
+        #expect(try await bench.statuses() == [.succeeded, .inDoubt, .inDoubt, .inDoubt, .succeeded])
         #expect(submitter.calls.map(\.row) == ["row 1", "row 2", "row 3", "row 4", "row 5", "row 5"])
     }
 
@@ -67,7 +67,7 @@ import Testing
         let end = try await bench.runner(RunnerBench.oneByOne(), submitter).run(bench.batch, stop: StopSignal())
         #expect(end == .completed)
         #expect(submitter.calls.count == 20)
-        #expect(try bench.counts.failed == 1)
+        #expect(try await bench.counts.failed == 1)
     }
 
     @Test func oneThatIsRefusedSoBeforeAnyOtherWasAnsweredWaitsForOthersAndThenFails() async throws {
@@ -75,8 +75,8 @@ import Testing
         let submitter = bench.submitter { $0.row == "row 1" ? .status(413) : .success }
         let end = try await bench.runner(RunnerBench.oneByOne(), submitter).run(bench.batch, stop: StopSignal())
         #expect(end == .completed)
-        #expect(try bench.statuses().first == .failed)
-        #expect(try bench.counts.succeeded == 19)
+        #expect(try await bench.statuses().first == .failed)
+        #expect(try await bench.counts.succeeded == 19)
     }
 
     @Test func aLineThatIsAlwaysAnsweredTooManyIsTriedLastAndFails() async throws {
@@ -95,9 +95,9 @@ import Testing
         #expect(calls.count { $0.row == "row 3" } == 21)
         #expect(calls.last?.row == "row 3")
         #expect(calls.dropLast().last { $0.row == "row 3" }.map { $0.number < 1000 } == true)
-        let counts = try bench.counts
+        let counts = try await bench.counts
         #expect(counts.failed == 1 && counts.succeeded == 2999)
-        #expect(try bench.errorTexts()[2]?.contains("given up, for others were answered") == true)
+        #expect(try await bench.errorTexts()[2]?.contains("given up, for others were answered") == true)
     }
 
     @Test func whatIsLeftToBeTriedLastIsTriedByTheNextRunToo() async throws {
@@ -125,7 +125,7 @@ import Testing
         #expect(end.halt?.reason.contains("limits.rate 20") == true)
         let last = try #require(submitter.calls.last)
         #expect(last.at >= 300_000 && last.at < 400_000)
-        #expect(try bench.counts.queued == 3)
+        #expect(try await bench.counts.queued == 3)
     }
 
     @Test func aWrongKeyCostsThreeCallsHoweverManyMayBeUnderWayAndNoneWhenItGoesOn() async throws {
@@ -142,7 +142,7 @@ import Testing
         let second = try await runner.run(bench.batch, stop: StopSignal())
         #expect(second.halt?.reason.contains("no call was made") == true)
         #expect(again.calls.isEmpty)
-        #expect(try bench.store.batch(bench.batch).state == .halted)
+        #expect(try await bench.store.batch(bench.batch).state == .halted)
 
         // Where the old key is lost they are settled by hand; the next call shows what the new one is worth.
         runner.keptAnswers = KeptAnswers(read: 0, unread: 0)
@@ -155,7 +155,7 @@ import Testing
         runner.keptAnswers = KeptAnswers(read: 3, unread: 1)
         #expect(try await runner.run(bench.batch, stop: StopSignal()) == .completed)
         #expect(bench.events.contains(.keptAnswersRead(count: 3)))
-        #expect(try bench.counts.succeeded == 96)
+        #expect(try await bench.counts.succeeded == 96)
     }
 
     @Test func answersThatCannotBeReadBesideOthersThatCanHaltNothingWhenTheBatchGoesOn() async throws {

@@ -10,8 +10,8 @@ import Testing
         let end = try await bench.runner(RunnerBench.unhurried(), submitter).run(bench.batch, stop: StopSignal())
         #expect(end == .completed)
         #expect(submitter.calls.count == 3)
-        #expect(try bench.statuses() == [.succeeded, .inDoubt, .succeeded])
-        #expect(try bench.counts.billingUnknown == 1)
+        #expect(try await bench.statuses() == [.succeeded, .inDoubt, .succeeded])
+        #expect(try await bench.counts.billingUnknown == 1)
     }
 
     @Test func underThePolicyRetryTheyAreSentAgainAtTheEndWithinTheBudget() async throws {
@@ -26,7 +26,7 @@ import Testing
         #expect(end == .completed)
         #expect(submitter.calls.count == 22)
         #expect(Set(submitter.calls.suffix(2).map(\.row)).isSubset(of: doubtful))
-        let counts = try bench.counts
+        let counts = try await bench.counts
         #expect(counts.inDoubt == 1 && counts.inDoubtRetried == 2 && counts.succeeded == 19)
         #expect(bench.events.contains(.inDoubtRequeued(count: 2)))
     }
@@ -42,10 +42,10 @@ import Testing
         let bad = Set(failing.map { "row \($0)" })
         let submitter = bench.submitter { bad.contains($0.row) ? .rejected : .success }
         let end = try await bench.runner(configuration, submitter).run(bench.batch, stop: StopSignal())
-        let state = try bench.store.batch(bench.batch).state
+        let state = try await bench.store.batch(bench.batch).state
         #expect(state == (halts ? .halted : .completed))
         #expect((end == .completed) != halts)
-        #expect(try (bench.counts.queued > 0) == halts)
+        #expect(try await (bench.counts.queued > 0) == halts)
     }
 
     @Test func theBudgetIsTheBatchsAndNotTheRuns() async throws {
@@ -57,7 +57,7 @@ import Testing
         let submitter = bench.submitter { _ in .reset }
         _ = try await bench.runner(configuration, submitter).run(bench.batch, stop: StopSignal())
         #expect(submitter.calls.count == 7)
-        #expect(try bench.counts.inDoubt == 4)
+        #expect(try await bench.counts.inDoubt == 4)
     }
 
     @Test func withoutABudgetARecordIsSentAgainAsOftenAsItHasAttempts() async throws {
@@ -71,7 +71,7 @@ import Testing
         let end = try await bench.runner(configuration, submitter).run(bench.batch, stop: StopSignal())
         #expect(end == .completed)
         #expect(submitter.calls.count == 3)
-        #expect(try bench.statuses() == [.inDoubt])
+        #expect(try await bench.statuses() == [.inDoubt])
     }
 
     @Test func attemptsSpentOnOtherFaultsLeaveFewerForThePolicy() async throws {
@@ -85,7 +85,7 @@ import Testing
         let end = try await bench.runner(configuration, submitter).run(bench.batch, stop: StopSignal())
         #expect(end == .completed)
         #expect(submitter.calls.map(\.row).sorted() == ["row 1", "row 1", "row 2", "row 2"])
-        #expect(try bench.statuses() == [.inDoubt, .inDoubt])
+        #expect(try await bench.statuses() == [.inDoubt, .inDoubt])
     }
 
     @Test func aRestartGivesThePolicyNoFurtherAttempts() async throws {
@@ -104,7 +104,7 @@ import Testing
         #expect(try await runner.run(bench.batch, stop: stop) == .stopped)
         #expect(try await runner.run(bench.batch, stop: StopSignal()) == .completed)
         #expect(submitter.calls.count == 2)
-        #expect(try bench.statuses() == [.inDoubt])
+        #expect(try await bench.statuses() == [.inDoubt])
     }
 
     @Test func progressCountsARecordOnceHoweverOftenThePolicyQueuesIt() async throws {
@@ -130,7 +130,7 @@ import Testing
         let end = try await bench.runner(configuration, submitter).run(bench.batch, stop: StopSignal())
         #expect(end == .completed)
         #expect(submitter.calls.count == 3)
-        #expect(try bench.statuses() == [.succeeded, .inDoubt, .succeeded])
+        #expect(try await bench.statuses() == [.succeeded, .inDoubt, .succeeded])
     }
 
     @Test func drainingAwaitsCallsUnderWayAndMakesNoMore() async throws {
@@ -144,11 +144,11 @@ import Testing
         let end = try await bench.runner(RunnerBench.unhurried { $0.concurrency = 8 }, submitter)
             .run(bench.batch, stop: stop)
         #expect(end == .stopped)
-        let counts = try bench.counts
+        let counts = try await bench.counts
         #expect(counts.succeeded == submitter.calls.count)
         #expect(counts.succeeded < 50)
         #expect(counts.inFlight == 0 && counts.queued == 50 - counts.succeeded)
-        #expect(try bench.store.batch(bench.batch).state == .running)
+        #expect(try await bench.store.batch(bench.batch).state == .running)
     }
 
     @Test func aStopBeforeTheStartMakesNoCall() async throws {
@@ -159,7 +159,7 @@ import Testing
         let end = try await bench.runner(RunnerBench.unhurried(), submitter).run(bench.batch, stop: stop)
         #expect(end == .stopped)
         #expect(submitter.calls.isEmpty)
-        #expect(try bench.counts.queued == 5)
+        #expect(try await bench.counts.queued == 5)
     }
 
     @Test func aStopEndsALongWait() async throws {
@@ -188,7 +188,7 @@ import Testing
             .run(bench.batch, stop: stop)
         #expect(end == .stopped)
         #expect(submitter.calls.count == 1)
-        let counts = try bench.counts
+        let counts = try await bench.counts
         #expect(counts.queued == 4 && counts.inFlight == 0 && counts.calls == 1)
     }
 
@@ -206,7 +206,7 @@ import Testing
             .run(bench.batch, stop: StopSignal())
         #expect(end == .completed)
         #expect(submitter.calls.count == 2)
-        #expect(try bench.statuses() == [.succeeded])
+        #expect(try await bench.statuses() == [.succeeded])
     }
 
     @Test func abandoningGivesCallsUpAndThoseThatMayHaveLeftEndInDoubt() async throws {
@@ -221,7 +221,7 @@ import Testing
             .run(bench.batch, stop: stop)
         #expect(end == .stopped)
         #expect(submitter.calls.count == 5)
-        let counts = try bench.counts
+        let counts = try await bench.counts
         #expect(counts.succeeded == 1 && counts.inDoubt == 2 && counts.queued == 17 && counts.inFlight == 0)
     }
 
@@ -238,7 +238,7 @@ import Testing
         await begun.wait()
         run.cancel()
         #expect(try await run.value == .stopped)
-        let counts = try bench.counts
+        let counts = try await bench.counts
         #expect(counts.inDoubt == 1 && counts.succeeded == 1 && counts.inFlight == 0)
     }
 
@@ -249,7 +249,7 @@ import Testing
             .run(bench.batch, stop: StopSignal())
         #expect(end == .capped(.batchCalls))
         #expect(submitter.calls.count == 5)
-        let batch = try bench.store.batch(bench.batch)
+        let batch = try await bench.store.batch(bench.batch)
         #expect(batch.state == .paused)
         #expect(batch.reason?.contains("limits.batch_calls of 5") == true)
 
@@ -276,7 +276,7 @@ import Testing
             .run(bench.batch, stop: StopSignal())
         #expect(end == .capped(.batchCalls))
         #expect(submitter.calls.count == 4)
-        #expect(try bench.counts.calls == 3)
+        #expect(try await bench.counts.calls == 3)
     }
 
     @Test(arguments: [WatchedStore.Operation.finish, .moveBatch, .saveLimiterState])
@@ -287,7 +287,7 @@ import Testing
         await #expect(throws: WatchedStore.DiskFull.self) {
             try await runner.run(bench.batch, stop: StopSignal())
         }
-        #expect(try bench.store.batch(bench.batch).state == .running)
+        #expect(try await bench.store.batch(bench.batch).state == .running)
     }
 
     @Test func whenAClaimFailsCallsUnderWayAreStillWritten() async throws {
@@ -297,7 +297,7 @@ import Testing
         await #expect(throws: WatchedStore.DiskFull.self) {
             try await runner.run(bench.batch, stop: StopSignal())
         }
-        let counts = try bench.counts
+        let counts = try await bench.counts
         #expect(counts.succeeded == 3 && counts.inFlight == 0)
     }
 }

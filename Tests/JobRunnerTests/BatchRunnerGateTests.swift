@@ -20,9 +20,9 @@ extension RunEnd {
         let halt = try #require(end.halt)
         #expect(halt.cause == .misconfigured)
         #expect(submitter.calls.map(\.at) == [0, 20_000, 40_000, 60_000])
-        let counts = try bench.counts
+        let counts = try await bench.counts
         #expect(counts.queued == 10 && counts.billable == 0)
-        let batch = try bench.store.batch(bench.batch)
+        let batch = try await bench.store.batch(bench.batch)
         #expect(batch.state == .halted)
         #expect(batch.reason == halt.description)
         #expect(bench.events.filter { $0 == .probe }.count == 3)
@@ -36,7 +36,7 @@ extension RunEnd {
         let submitter = bench.submitter { $0.attempt < 5 ? .apiError(500) : .success }
         let end = try await bench.runner(RunnerBench.unhurried(), submitter).run(bench.batch, stop: StopSignal())
         #expect(end == .completed)
-        #expect(try bench.counts.succeeded == 4)
+        #expect(try await bench.counts.succeeded == 4)
     }
 
     @Test func oneRecordThatTheAPIRefusesByItselfDoesNotHaltTheOthers() async throws {
@@ -45,13 +45,13 @@ extension RunEnd {
         let end = try await bench.runner(RunnerBench.oneByOne(), submitter).run(bench.batch, stop: StopSignal())
         let halt = try #require(end.halt)
         #expect(halt.cause == .recordsRefused)
-        let name = try bench.store.batch(bench.batch).name
+        let name = try await bench.store.batch(bench.batch).name
         #expect(halt.remedy.contains("'rollcall records \(name) --status queued'"), "\(halt)")
         #expect(halt.remedy.contains("'rollcall cancel \(name)'"), "\(halt)")
-        #expect(try bench.store.batch(bench.batch).reason == halt.description)
+        #expect(try await bench.store.batch(bench.batch).reason == halt.description)
         #expect(bench.events.last == .halted(halt))
-        #expect(try bench.counts.succeeded == 29)
-        #expect(try bench.counts.queued == 1)
+        #expect(try await bench.counts.succeeded == 29)
+        #expect(try await bench.counts.queued == 1)
     }
 
     @Test func whereTheLastRecordIsRefusedBothExplanationsAreGiven() async throws {
@@ -72,7 +72,7 @@ extension RunEnd {
         let calls = submitter.calls
         #expect(calls[10].at - calls[9].at == 15_000)
         #expect(calls.count == 40)
-        #expect(try bench.counts.succeeded == 30)
+        #expect(try await bench.counts.succeeded == 30)
         let gate = bench.events.map(\.name)
         #expect(gate == ["closed", "probe", "opened"])
     }
@@ -84,7 +84,7 @@ extension RunEnd {
         let configuration = RunnerBench.oneByOne { $0.outage = .seconds(6 * 3600) }
         let end = try await bench.runner(configuration, submitter).run(bench.batch, stop: StopSignal())
         #expect(end == .completed)
-        #expect(try bench.statuses() == [.succeeded, .succeeded, .succeeded])
+        #expect(try await bench.statuses() == [.succeeded, .succeeded, .succeeded])
     }
 
     @Test func anOutageLongerThanAllowedHaltsAfterALastProbe() async throws {
@@ -96,8 +96,8 @@ extension RunEnd {
         let calls = submitter.calls
         let closed = calls[9].at
         #expect(calls.dropFirst(10).map { $0.at - closed } == [15_000, 45_000, 105_000, 225_000, 300_000])
-        #expect(try bench.counts.queued == 30)
-        #expect(try bench.counts.calls == 0)
+        #expect(try await bench.counts.queued == 30)
+        #expect(try await bench.counts.calls == 0)
     }
 
     @Test func threeUndecipherableAnswersInARowHaltAndAreKept() async throws {
@@ -110,7 +110,7 @@ extension RunEnd {
         let end = try await bench.runner(configuration, submitter).run(bench.batch, stop: StopSignal())
         #expect(end.halt?.cause == .undecipherable)
         #expect(submitter.calls.count == 3)
-        let counts = try bench.counts
+        let counts = try await bench.counts
         #expect(counts.inDoubt == 3 && counts.billable == 3 && counts.queued == 7)
     }
 
@@ -119,7 +119,7 @@ extension RunEnd {
         let submitter = bench.submitter { _ in .garbage }
         let end = try await bench.runner(RunnerBench.oneByOne(), submitter).run(bench.batch, stop: StopSignal())
         #expect(end.halt?.cause == .undecipherable)
-        #expect(try bench.store.batch(bench.batch).state == .halted)
+        #expect(try await bench.store.batch(bench.batch).state == .halted)
     }
 
     @Test func oneUnencryptedAnswerHaltsWhereEncryptionIsRequired() async throws {
@@ -131,7 +131,7 @@ extension RunEnd {
         let end = try await bench.runner(configuration, submitter).run(bench.batch, stop: StopSignal())
         #expect(end.halt == Halt.answersNotEncrypted.named(for: "first-1"))
         #expect(submitter.calls.count == 1)
-        #expect(try bench.counts.inDoubt == 1)
+        #expect(try await bench.counts.inDoubt == 1)
     }
 
     @Test func anUnencryptedAnswerIsOtherwiseASuccessWithAWarning() async throws {
@@ -141,8 +141,8 @@ extension RunEnd {
         }
         let end = try await bench.runner(RunnerBench.oneByOne(), submitter).run(bench.batch, stop: StopSignal())
         #expect(end == .completed)
-        #expect(try bench.statuses() == [.succeeded])
-        #expect(try bench.errorTexts() == ["answer was not encrypted"])
+        #expect(try await bench.statuses() == [.succeeded])
+        #expect(try await bench.errorTexts() == ["answer was not encrypted"])
     }
 
     @Test func aBatchWithNothingLeftIsCompletedWhileTheGateIsClosed() async throws {
@@ -151,7 +151,7 @@ extension RunEnd {
         let end = try await bench.runner(RunnerBench.oneByOne(), submitter).run(bench.batch, stop: StopSignal())
         #expect(end == .completed)
         #expect(submitter.calls.count == 10)
-        #expect(try bench.counts.inDoubt == 10)
+        #expect(try await bench.counts.inDoubt == 10)
         #expect(bench.clock.monotonic < 15_000_000_000)
     }
 }

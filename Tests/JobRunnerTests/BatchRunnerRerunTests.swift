@@ -31,8 +31,8 @@ import Testing
         let end = try await runner.run(bench.batch, stop: StopSignal(), only: number)
         #expect(end == .rerunDone)
         #expect(submitter.calls.map(\.row) == ["row 3", "row 3", "row 3"])
-        #expect(try bench.statuses() == [.succeeded, .failed, .succeeded, .queued, .queued, .queued])
-        #expect(try bench.store.batch(bench.batch).state == .running)
+        #expect(try await bench.statuses() == [.succeeded, .failed, .succeeded, .queued, .queued, .queued])
+        #expect(try await bench.store.batch(bench.batch).state == .running)
         let rest = bench.submitter { _ in .success }
         #expect(
             try await bench.runner(RunnerBench.oneByOne(), rest).run(bench.batch, stop: StopSignal()) == .completed)
@@ -48,7 +48,7 @@ import Testing
         let runner = bench.runner(RunnerBench.oneByOne(), submitter)
         #expect(try await runner.run(bench.batch, stop: StopSignal(), only: number) == .completed)
         #expect(submitter.calls.map(\.row) == ["row 2", "row 3"])
-        #expect(try bench.store.batch(bench.batch).state == .completed)
+        #expect(try await bench.store.batch(bench.batch).state == .completed)
     }
 
     @Test func aCapLeavesTheStateSoThatTheRestOfItGoesOnByItself() async throws {
@@ -58,7 +58,7 @@ import Testing
         let capped = RunnerBench.oneByOne { $0.batchCalls = 4 }
         let end = try await bench.runner(capped, submitter).run(bench.batch, stop: StopSignal(), only: number)
         #expect(end == .capped(.batchCalls))
-        #expect(try bench.store.batch(bench.batch).state == .running)
+        #expect(try await bench.store.batch(bench.batch).state == .running)
         let runner = bench.runner(RunnerBench.oneByOne(), submitter)
         #expect(try await runner.run(bench.batch, stop: StopSignal(), only: number) == .rerunDone)
         #expect(submitter.calls.map(\.row) == ["row 2", "row 3"])
@@ -72,7 +72,7 @@ import Testing
         let runner = bench.runner(RunnerBench.unhurried(), submitter)
         #expect(try await runner.run(bench.batch, stop: StopSignal(), only: number) == .rerunDone)
         #expect(Set(submitter.calls.map(\.row)) == ["row 2"])
-        #expect(try bench.counts.queued == 3)
+        #expect(try await bench.counts.queued == 3)
     }
 
     @Test func aRecordThatIsAlwaysThrottledIsTheRerunsLastAndFails() async throws {
@@ -82,6 +82,6 @@ import Testing
         let runner = bench.runner(RunnerBench.oneByOne { $0.attempts = 1 }, submitter)
         #expect(try await runner.run(bench.batch, stop: StopSignal(), only: number) == .rerunDone)
         #expect(submitter.calls.map(\.row) == ["row 2", "row 3"] + Array(repeating: "row 2", count: 10))
-        #expect(try bench.statuses() == [.succeeded, .failed, .succeeded, .queued, .queued, .queued])
+        #expect(try await bench.statuses() == [.succeeded, .failed, .succeeded, .queued, .queued, .queued])
     }
 }

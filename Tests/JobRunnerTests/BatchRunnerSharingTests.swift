@@ -42,8 +42,8 @@ private final class StatusLog: Sendable {
             return try await [large, last]
         }
         #expect(ends == [.completed, .completed])
-        #expect(try bench.counts.succeeded == 300)
-        #expect(try bench.store.progress(small).succeeded == 70)
+        #expect(try await bench.counts.succeeded == 300)
+        #expect(try await bench.store.progress(small).succeeded == 70)
 
         let closed = log.all.filter { $0.gate == .closed }
         let since = try #require(closed.first?.since)
@@ -100,7 +100,7 @@ private final class StatusLog: Sendable {
         let calls = submitter.calls.count
         #expect(try await runner.run(third, stop: StopSignal()) == .halted(halt.named(for: "third-3")))
         #expect(submitter.calls.count == calls)
-        #expect(try bench.store.batch(third).reason == halt.named(for: "third-3").description)
+        #expect(try await bench.store.batch(third).reason == halt.named(for: "third-3").description)
 
         isMended.withLock { $0 = true }
         traffic.reopen()
@@ -123,15 +123,15 @@ private final class StatusLog: Sendable {
         #expect(ends[0].halt?.cause == .failing)
         #expect(ends[1] == .completed)
         #expect(traffic.status.gate == .open)
-        let failed = try bench.counts.failed
+        let failed = try await bench.counts.failed
         #expect((100..<135).contains(failed))
-        let batch = try bench.store.batch(bench.batch)
+        let batch = try await bench.store.batch(bench.batch)
         #expect(batch.state == .halted)
         #expect(batch.reason?.contains("rollcall records \(batch.name) --status failed") == true)
 
         // It starts anew: again a hundred answers before it halts.
         #expect(try await runner.run(bench.batch, stop: StopSignal()).halt?.cause == .failing)
-        #expect(try bench.counts.failed >= failed + 100)
+        #expect(try await bench.counts.failed >= failed + 100)
     }
 
     @Test func theTripwireCanBeSwitchedOff() async throws {
@@ -140,7 +140,7 @@ private final class StatusLog: Sendable {
         let end = try await bench.runner(configuration, bench.submitter { _ in .rejected })
             .run(bench.batch, stop: StopSignal())
         #expect(end == .completed)
-        #expect(try bench.counts.failed == 150)
+        #expect(try await bench.counts.failed == 150)
     }
 
     @Test func aRunGoesOnAtTheNewRate() async throws {

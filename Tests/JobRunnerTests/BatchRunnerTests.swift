@@ -13,9 +13,9 @@ import Testing
         #expect(end == .completed)
         #expect(Set(submitter.calls.map(\.row)).count == 100)
         #expect(submitter.calls.count == 100)
-        let counts = try bench.counts
+        let counts = try await bench.counts
         #expect(counts.succeeded == 100 && counts.billable == 100 && counts.attempts == 100)
-        #expect(try bench.store.batch(bench.batch).state == .completed)
+        #expect(try await bench.store.batch(bench.batch).state == .completed)
         #expect(bench.progress?.succeeded == 100)
         #expect(bench.progress?.underWay == 0)
     }
@@ -30,7 +30,7 @@ import Testing
         let end = try await bench.runner(reusing, submitter).run(bench.batch, stop: StopSignal())
         #expect(end == .completed)
         #expect(submitter.calls.count == 3)
-        #expect(try bench.counts.reused == 3)
+        #expect(try await bench.counts.reused == 3)
     }
 
     @Test func anEmptyBatchIsCompletedWithoutACall() async throws {
@@ -48,8 +48,8 @@ import Testing
         #expect(end == .completed)
         // Full jitter at one half: 250, 500 and 1,000 ms after the call before.
         #expect(submitter.calls.map(\.at) == [0, 250, 750, 1750])
-        #expect(try bench.counts.succeeded == 1)
-        #expect(try bench.counts.retries == 3)
+        #expect(try await bench.counts.succeeded == 1)
+        #expect(try await bench.counts.retries == 3)
     }
 
     @Test func theFifthTransientFaultIsFinalAndSaysSo() async throws {
@@ -58,8 +58,8 @@ import Testing
         let end = try await bench.runner(RunnerBench.oneByOne(), submitter).run(bench.batch, stop: StopSignal())
         #expect(end == .completed)
         #expect(submitter.calls.count == 5)
-        #expect(try bench.statuses() == [.failed])
-        #expect(try bench.errorTexts() == ["The API answered with status 500; given up after 5 attempts"])
+        #expect(try await bench.statuses() == [.failed])
+        #expect(try await bench.errorTexts() == ["The API answered with status 500; given up after 5 attempts"])
     }
 
     @Test func aRejectedRecordFailsForGoodWithReasonAndFieldNames() async throws {
@@ -67,8 +67,8 @@ import Testing
         let submitter = bench.submitter { $0.row == "row 2" ? .rejected : .success }
         _ = try await bench.runner(RunnerBench.unhurried(), submitter).run(bench.batch, stop: StopSignal())
         #expect(submitter.calls.count == 3)
-        #expect(try bench.statuses() == [.succeeded, .failed, .succeeded])
-        #expect(try bench.errorTexts()[1] == "The API refused the request (user.email)")
+        #expect(try await bench.statuses() == [.succeeded, .failed, .succeeded])
+        #expect(try await bench.errorTexts()[1] == "The API refused the request (user.email)")
     }
 
     @Test func retryAfterKeepsEveryRecordWaitingForExactlyThatLong() async throws {
@@ -82,7 +82,7 @@ import Testing
         #expect(submitter.calls[1].at == 40_000)
         // Once when the wait began, so that a crash does not forget it, and once at the end.
         #expect(store.count(.saveLimiterState) == 2)
-        #expect(try bench.store.limiterState() != nil)
+        #expect(try await bench.store.limiterState() != nil)
     }
 
     @Test func aWaitOfThirtyYearsHaltsWithEverythingStillQueued() async throws {
@@ -91,7 +91,7 @@ import Testing
         let end = try await bench.runner(RunnerBench.oneByOne(), submitter).run(bench.batch, stop: StopSignal())
         #expect(end.halt?.cause == .longWait)
         #expect(submitter.calls.count == 1)
-        #expect(try bench.counts.queued == 5)
+        #expect(try await bench.counts.queued == 5)
     }
 
     @Test func aRequestThatCannotBeRebuiltFailsWithoutACall() async throws {
@@ -101,9 +101,9 @@ import Testing
             .run(bench.batch, stop: StopSignal())
         #expect(end == .completed)
         #expect(Set(submitter.calls.map(\.row)) == ["row 1", "row 3"])
-        #expect(try bench.statuses() == [.succeeded, .failed, .succeeded])
-        #expect(try bench.errorTexts()[1]?.hasSuffix("no call was made: column 'email' is gone") == true)
-        let counts = try bench.counts
+        #expect(try await bench.statuses() == [.succeeded, .failed, .succeeded])
+        #expect(try await bench.errorTexts()[1]?.hasSuffix("no call was made: column 'email' is gone") == true)
+        let counts = try await bench.counts
         #expect(counts.unbilled == 1 && counts.calls == 2)
     }
 
@@ -166,7 +166,7 @@ import Testing
         let end = try await bench.runner(RunnerBench.oneByOne(), submitter).run(bench.batch, stop: StopSignal())
         #expect(end == .stateChanged(to: .paused))
         #expect(submitter.calls.count == 3)
-        #expect(try bench.counts.succeeded == 3)
+        #expect(try await bench.counts.succeeded == 3)
     }
 
     @Test func twoBatchesShareLimiterAndGate() async throws {

@@ -53,12 +53,12 @@ struct FullDiskRunTests {
         try await Self.untilFull(bench.store)
         // The answers of those under way are kept; their records stay in flight, which no claim takes.
         #expect(submitter.calls.count == 4)
-        #expect(try bench.counts.succeeded == 2)
+        #expect(try await bench.counts.succeeded == 2)
         try await Self.limit(bench.store, isFull: false)
         #expect(try await run.value == .completed)
         #expect(submitter.calls.count == 8)
-        #expect(try bench.statuses() == Array(repeating: .succeeded, count: 8))
-        #expect(try bench.counts.calls == 8)
+        #expect(try await bench.statuses() == Array(repeating: .succeeded, count: 8))
+        #expect(try await bench.counts.calls == 8)
     }
 
     @Test("Asked to stop, it waits for its answers alone; where there is room again they are written")
@@ -71,7 +71,7 @@ struct FullDiskRunTests {
         stop.drain()
         try await Self.limit(bench.store, isFull: false)
         #expect(try await run.value == .stopped)
-        let counts = try bench.counts
+        let counts = try await bench.counts
         #expect(counts.succeeded == submitter.calls.count && counts.inFlight == 0 && counts.inDoubt == 0)
     }
 
@@ -85,7 +85,7 @@ struct FullDiskRunTests {
         stop.abandon()
         let error = await #expect(throws: StoreError.self) { try await run.value }
         #expect(error?.code == .diskFull)
-        let counts = try bench.counts
+        let counts = try await bench.counts
         #expect(counts.inFlight > 0 && counts.calls == submitter.calls.count)
     }
 

@@ -82,13 +82,13 @@ struct OvertakenRunTests {
             // The first answer opens the way for the others; these two halt the batch while the fourth is under way.
             guard call.number == 4 else { return call.number == 1 ? .success : .rejected }
             // A wait that fails shows in what the batch has become.
-            try? await waitUntil { try bench.counts.failed == 2 }
+            try? await waitUntil { try await bench.counts.failed == 2 }
             try? await bench.store.setState(bench.batch, to: state, reason: "by hand")
             return .success
         }
         let end = try await bench.runner(configuration, submitter).run(bench.batch, stop: StopSignal())
         #expect(end == .stateChanged(to: state))
-        let batch = try bench.store.batch(bench.batch)
+        let batch = try await bench.store.batch(bench.batch)
         #expect(batch.state == state && batch.reason == "by hand")
         #expect(batch.counts.succeeded == 2 && batch.counts.failed == 2 && batch.counts.inFlight == 0)
         #expect(submitter.calls.count == 4)
@@ -101,7 +101,7 @@ struct OvertakenRunTests {
             guard operation == place.operation, number == place.number, isBefore == place.isBefore else { return }
             hasActed.withLock { $0 = true }
             // A batch that is over already is left as it is.
-            for state in moves where try bench.store.batch(bench.batch).state.successors.contains(state) {
+            for state in moves where try await bench.store.batch(bench.batch).state.successors.contains(state) {
                 try await bench.store.setState(bench.batch, to: state, reason: "by hand")
             }
         }
@@ -112,7 +112,7 @@ struct OvertakenRunTests {
         let context = Comment("\(course), \(place.testDescription), \(moves)")
         let end = try await bench.runner(course.configuration, submitter, keeping: store)
             .run(bench.batch, stop: stop, resuming: false)
-        let batch = try bench.store.batch(bench.batch)
+        let batch = try await bench.store.batch(bench.batch)
         #expect(batch.counts.inFlight == 0, context)
         #expect(batch.counts.calls == submitter.calls.count, context)
         #expect(Self.agree(end, batch.state), "\(context): \(end), \(batch.state)")

@@ -25,14 +25,15 @@ final class RunnerBench: Sendable {
         self.clock = clock
         folder = FileManager.default.temporaryDirectory.appending(path: "runner-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        store = try RecordStore.openForRunning(
-            path: folder.appending(path: "test.sqlite").path, sealingKeyPath: folder.appending(path: "key").path,
-            keysFolder: folder.path, endpoint: "https://127.0.0.1:1/identity/accounts", provenance: Self.provenance)
+        store = try await StoreDescription(
+            engine: .sqlite(path: folder.appending(path: "test.sqlite").path),
+            sealingKey: folder.appending(path: "key").path, keysFolder: folder.path,
+            endpoint: Self.provenance.endpoint
+        ).openForRunning(Self.provenance)
         batch = try await Self.makeBatch(in: store, named: "first", records: records, state: state)
     }
 
     deinit {
-        try? store.close()
         try? FileManager.default.removeItem(at: folder)
     }
 
@@ -56,19 +57,19 @@ final class RunnerBench: Sendable {
         }
     }
 
-    var counts: BatchCounts { get throws { try store.progress(batch) } }
+    var counts: BatchCounts { get async throws { try await store.progress(batch) } }
 
     /// Statuses by row number.
-    func statuses() throws -> [RecordStatus] {
+    func statuses() async throws -> [RecordStatus] {
         var statuses: [RecordStatus] = []
-        try store.forEachRecord(batch, statuses: nil, lines: nil) { statuses.append($0.status) }
+        try await store.forEachRecord(batch, statuses: nil, lines: nil) { statuses.append($0.status) }
         return statuses
     }
 
     /// Error texts by row number.
-    func errorTexts() throws -> [String?] {
+    func errorTexts() async throws -> [String?] {
         var texts: [String?] = []
-        try store.forEachRecord(batch, statuses: nil, lines: nil) { texts.append(try $0.errorText) }
+        try await store.forEachRecord(batch, statuses: nil, lines: nil) { texts.append(try $0.errorText) }
         return texts
     }
 
@@ -117,7 +118,7 @@ final class RunnerBench: Sendable {
             NewBatch(
                 job: "run", fileName: "\(name).csv", contentDigest: digest, format: "csv", layout: [1],
                 provenance: provenance))
-        var chunk = try store.chunk(for: batch.id)
+        var chunk = try await store.chunk(for: batch.id)
         for record in 0..<records {
             let row = Array("\(rows) \(record + 1)".utf8)
             try row.withUnsafeBytes { bytes in

@@ -34,7 +34,7 @@ private let day = 24 * hour
         }
         _ = try await bench.runner(RunnerBench.oneByOne(), submitter).run(bench.batch, stop: StopSignal())
         var attempts = [AttemptView]()
-        try bench.store.forEachAttempt(bench.batch) { attempts.append($0) }
+        try await bench.store.forEachAttempt(bench.batch) { attempts.append($0) }
         #expect(attempts.map { ($0.finishedAt ?? 0) - $0.startedAt } == [120])
     }
 

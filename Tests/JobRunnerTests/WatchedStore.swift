@@ -35,18 +35,18 @@ final class WatchedStore: RecordKeeping {
     /// How often an operation was asked for.
     func count(_ operation: Operation) -> Int { numbers.withLock { $0[operation, default: 0] } }
 
-    func batch(_ id: BatchID) throws -> Batch { try store.batch(id) }
-    func progress(_ batch: BatchID) throws -> BatchCounts { try store.progress(batch) }
-    func awaitsCalls(_ batch: BatchID, of rerun: RerunNumber) throws -> Bool {
-        try store.awaitsCalls(batch, of: rerun)
+    func batch(_ id: BatchID) async throws -> Batch { try await store.batch(id) }
+    func progress(_ batch: BatchID) async throws -> BatchCounts { try await store.progress(batch) }
+    func awaitsCalls(_ batch: BatchID, of rerun: RerunNumber) async throws -> Bool {
+        try await store.awaitsCalls(batch, of: rerun)
     }
     func learnAnswers() async throws { try await store.learnAnswers() }
     func waitForRoom() async throws { try await store.waitForRoom() }
     func hastenRetries(of batch: BatchID, to latest: Int64) async throws {
         try await store.hastenRetries(of: batch, to: latest)
     }
-    func limiterState() throws -> LimiterState? { try store.limiterState() }
-    func recentAnswers() throws -> [AnswerReference] { try store.recentAnswers() }
+    func limiterState() async throws -> LimiterState? { try await store.limiterState() }
+    func recentAnswers() async throws -> [AnswerReference] { try await store.recentAnswers() }
     func bringForward(_ batch: BatchID, of rerun: RerunNumber?) async throws -> [RecordID] {
         try await store.bringForward(batch, of: rerun)
     }

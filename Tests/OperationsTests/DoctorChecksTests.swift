@@ -36,9 +36,9 @@ struct DoctorChecksTests {
 
         func place() throws -> Installation { try Installation(config: "\(path)/rollcall.yaml") }
 
-        func makeDatabase() throws {
+        func makeDatabase() async throws {
             let place = try place()
-            try place.storeForRunning(place.provenance(place.credentials())).close()
+            try await place.storeForRunning(place.provenance(place.credentials())).close()
         }
     }
 
@@ -76,20 +76,20 @@ struct DoctorChecksTests {
     }
 
     @Test("A sound database is said to be so, and one that is not yet there, too")
-    func soundDatabase() throws {
+    func soundDatabase() async throws {
         let site = try Site()
-        #expect(try database(site).message.contains("does not exist yet"))
-        try site.makeDatabase()
-        let finding = try database(site)
+        #expect(try await database(site).message.contains("does not exist yet"))
+        try await site.makeDatabase()
+        let finding = try await database(site)
         #expect(finding.level == .fine && finding.message.contains("the sealing key fits"), "\(finding.message)")
     }
 
     @Test("A database that is gone is not said to be new")
-    func lostDatabase() throws {
+    func lostDatabase() async throws {
         let site = try Site()
-        try site.makeDatabase()
+        try await site.makeDatabase()
         try FileManager.default.removeItem(atPath: site.path + "/var")
-        let finding = try database(site)
+        let finding = try await database(site)
         #expect(finding.level == .failure && finding.message.contains("secrets/ledger.trace"), "\(finding.message)")
     }
 
@@ -100,37 +100,37 @@ struct DoctorChecksTests {
             ("keys_folder: var/keys\n", .warning), ("keys_folder: var\n", .warning),
             ("keys_folder: ./out/../out/keys\n", .warning), ("keys_folder: rollcall.yaml\n", .failure),
         ])
-    func keysFolder(settings: String, level: Finding.Level) throws {
+    func keysFolder(settings: String, level: Finding.Level) async throws {
         let site = try Site(settings: settings)
-        let findings = StorageChecks(place: try site.place()).findings()
+        let findings = await StorageChecks(place: try site.place()).findings()
         try #require(FileManager.default.fileExists(atPath: site.path))
         let finding = try #require(findings.first { $0.check == "keys_folder" })
         #expect(finding.level == level, "\(finding.message)")
     }
 
     @Test("A damaged database is a failure with its remedy", arguments: [0, 4_096])
-    func damagedDatabase(at offset: UInt64) throws {
+    func damagedDatabase(at offset: UInt64) async throws {
         let site = try Site()
-        try site.makeDatabase()
+        try await site.makeDatabase()
         let file = try FileHandle(forUpdating: URL(filePath: "\(site.path)/var/rollcall.sqlite"))
         try file.seek(toOffset: offset)
         try file.write(contentsOf: Data(repeating: 0xA5, count: 4_096))
         try file.close()
-        let finding = try database(site)
+        let finding = try await database(site)
         #expect(finding.level == .failure)
         #expect(finding.message.contains("restore") || finding.message.contains("backup"), "\(finding.message)")
     }
 
     @Test(
         "A folder that cannot be made is a failure", arguments: ["output: blocked/out", "database: blocked/x.sqlite"])
-    func folders(setting: String) throws {
+    func folders(setting: String) async throws {
         let site = try Site()
         try Data().write(to: URL(filePath: "\(site.path)/blocked"))
         let (key, value) = (setting.prefix { $0 != ":" }, setting)
         let text = try String(contentsOfFile: "\(site.path)/rollcall.yaml", encoding: .utf8)
         let lines = text.split(separator: "\n").map { $0.hasPrefix("\(key):") ? Substring(value) : $0 }
         try Data(lines.joined(separator: "\n").utf8).write(to: URL(filePath: "\(site.path)/rollcall.yaml"))
-        let findings = StorageChecks(place: try site.place()).findings()
+        let findings = await StorageChecks(place: try site.place()).findings()
         let finding = try #require(findings.first { $0.check == (key == "output" ? "output" : "database folder") })
         #expect(finding.level == .failure && finding.message.contains("is not a folder"), "\(finding.message)")
     }
@@ -146,7 +146,8 @@ struct DoctorChecksTests {
         #expect(finding.level == level && finding.message.hasPrefix("\(text) free at /srv"), "\(finding.message)")
     }
 
-    private func database(_ site: Site) throws -> Finding {
-        try #require(StorageChecks(place: site.place()).findings().first { $0.check == "database" })
+    private func database(_ site: Site) async throws -> Finding {
+        let findings = try await StorageChecks(place: site.place()).findings()
+        return try #require(findings.first { $0.check == "database" })
     }
 }

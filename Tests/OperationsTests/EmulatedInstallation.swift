@@ -92,22 +92,22 @@ final class EmulatedInstallation: Sendable {
     func callsRead() throws -> Int { try text("calls.jsonl").split(separator: "\n").count }
 
     /// The database, beside whoever runs it.
-    func reading<Value>(_ body: (RecordStore) throws -> Value) throws -> Value {
-        let store = try Installation(config: config).storeForReading()
-        // Nothing was written by it.
-        defer { try? store.close() }
-        return try body(store)
+    func reading<Value>(_ body: (RecordStore) async throws -> Value) async throws -> Value {
+        let store = try await Installation(config: config).storeForReading()
+        let value = try await body(store)
+        try await store.close()
+        return value
     }
 
     /// The ledger has as many calls as the API has read, and each answer that came stands in both under its id.
-    func expectLedgerEqualsCalls(sourceLocation: SourceLocation = #_sourceLocation) throws {
+    func expectLedgerEqualsCalls(sourceLocation: SourceLocation = #_sourceLocation) async throws {
         let called = try text("calls.jsonl").split(separator: "\n").map { line in
             try JSONDecoder().decode(LoggedCall.self, from: Data(line.utf8))
         }
         var (recorded, unanswered) = ([LoggedCall](), 0)
-        try reading { store in
-            for batch in try store.batches() {
-                try store.forEachAttempt(batch.id) { attempt in
+        try await reading { store in
+            for batch in try await store.batches() {
+                try await store.forEachAttempt(batch.id) { attempt in
                     guard attempt.countsAsCall else { return }
                     let call = attempt.correlationID.map {
                         LoggedCall(correlationID: $0, status: attempt.httpStatus ?? 0)

@@ -20,58 +20,62 @@ import Testing
         ])
         _ = try await store.finish(try await store.claim(batch).records.map(\.succeeded))
         try await store.setState(batch.id, to: .completed, reason: nil)
-        return try store.batch(batch.id)
+        return try await store.batch(batch.id)
     }
 
     /// All that can be read of a batch.
-    private static func content(_ store: RecordStore, _ batch: Batch) throws -> [String] {
-        var lines = ["\(try store.batch(batch.id))", String(decoding: try store.layout(of: batch.id), as: UTF8.self)]
-        try store.forEachRecord(batch.id) { view in
+    private static func content(_ store: RecordStore, _ batch: Batch) async throws -> [String] {
+        var lines = [
+            "\(try await store.batch(batch.id))", String(decoding: try await store.layout(of: batch.id), as: UTF8.self),
+        ]
+        try await store.forEachRecord(batch.id) { view in
             let (answer, error) = (try view.answer ?? [], try view.errorText ?? "")
             lines.append(
                 "\(view.line) \(view.status) \(view.attempts) \(try view.rawRow) \(view.httpStatus ?? 0) \(answer) \(error)"
             )
         }
         for status in [RecordStatus.succeeded, .failed, .invalid] {
-            try store.forEachRecord(batch.id, statuses: [status], lines: 3...6) { lines.append("\(status) \($0.line)") }
+            try await store.forEachRecord(batch.id, statuses: [status], lines: 3...6) {
+                lines.append("\(status) \($0.line)")
+            }
         }
-        try store.forEachAttempt(batch.id) { lines.append("\($0)") }
-        try store.forEachAttempt(batch.id, lines: 3...4) { lines.append("\($0)") }
+        try await store.forEachAttempt(batch.id) { lines.append("\($0)") }
+        try await store.forEachAttempt(batch.id, lines: 3...4) { lines.append("\($0)") }
         for line in 2...7 {
-            let record = try #require(try store.record(RecordID(batch: batch.id, line: line)))
+            let record = try #require(try await store.record(RecordID(batch: batch.id, line: line)))
             lines.append("\(record.line) \(record.status)")
         }
-        return lines + ["\(try store.ledgerTotals(batch.id))"]
+        return lines + ["\(try await store.ledgerTotals(batch.id))"]
     }
 
     private static func rows(_ store: RecordStore, _ table: String) throws -> Int {
-        try store.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM \(table)") } ?? 0
+        try store.readWaiting { try Int.fetchOne($0, sql: "SELECT count(*) FROM \(table)") } ?? 0
     }
 
     @Test func everythingReadsTheSameAtEveryStepOfTheWay() async throws {
         let folder = try StoreFolder()
-        var store = try folder.open()
+        var store = try await folder.open()
         let batch = try await Self.finishedBatch(store)
-        let before = try Self.content(store, batch)
+        let before = try await Self.content(store, batch)
         for step in 1...6 {
             #expect(try await store.archive(finishedBefore: Self.never, upTo: 1) == 1)
             #expect(try Self.rows(store, "archived_records") == step)
-            #expect(try Self.content(store, batch) == before)
+            #expect(try await Self.content(store, batch) == before)
             // Ended anywhere, it goes on.
-            try store.close()
-            store = try folder.open()
+            try await store.close()
+            store = try await folder.open()
             #expect(store.recovery == RecoveryReport())
         }
         #expect(try await store.archive(finishedBefore: Self.never) == 0)
         for table in ["records", "attempts", "results"] { #expect(try Self.rows(store, table) == 0) }
-        #expect(try Self.content(store, batch) == before)
-        #expect(try store.read { try Row.fetchAll($0, sql: "PRAGMA foreign_key_check") }.isEmpty)
-        try store.close()
+        #expect(try await Self.content(store, batch) == before)
+        #expect(try store.readWaiting { try Row.fetchAll($0, sql: "PRAGMA foreign_key_check") }.isEmpty)
+        try await store.close()
     }
 
     @Test func aRecordThatFollowsAnotherShowsItsAnswerFromBothSides() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await store.runningBatch(count: 3)
         _ = try await store.finish(try await store.claim(batch).records.map(\.rejected))
         try await store.write { connection in
@@ -85,15 +89,15 @@ import Testing
         for step in 0...3 {
             if step > 0 { #expect(try await store.archive(finishedBefore: Self.never, upTo: 1) == 1) }
             var codes: [String?] = []
-            try store.forEachRecord(batch.id) { codes.append($0.reasonCode) }
+            try await store.forEachRecord(batch.id) { codes.append($0.reasonCode) }
             #expect(codes == ["INVALID_INPUT", "INVALID_INPUT", "INVALID_INPUT"])
         }
-        try store.close()
+        try await store.close()
     }
 
     @Test func whatIsYoungUnfinishedOrInDoubtStays() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let old = try await Self.finishedBatch(store, content: 1)
         let doubted = try await store.runningBatch(count: 1, content: 2)
         _ = try await store.finish(try await store.claim(doubted).records.map(\.inDoubt))
@@ -108,17 +112,17 @@ import Testing
         #expect(try await store.archive(finishedBefore: Self.never) == 6)
         #expect(try await store.archive(finishedBefore: Self.never) == 0)
         #expect(try Self.rows(store, "records") == 2)
-        #expect(try store.statuses(doubted) == [.inDoubt])
+        #expect(try await store.statuses(doubted) == [.inDoubt])
         // The record in doubt still holds its like.
         let like = try await store.runningBatch(count: 1, content: 4)
         #expect(try await store.claim(like).held == 1)
-        try store.close()
+        try await store.close()
     }
 
     @Test(arguments: [2, 6])
     func whatIsQueuedAgainComesBackFirst(_ archived: Int) async throws {
         let folder = try StoreFolder()
-        let (store, operating) = (try folder.open(), try folder.openForOperating())
+        let (store, operating) = (try await folder.open(), try await folder.openForOperating())
         let batch = try await Self.finishedBatch(store)
         #expect(try await store.archive(finishedBefore: Self.never, upTo: archived) == archived)
         #expect(try await operating.requeue(batch.id, RequeueSelection(statuses: [.failed])) == 2)
@@ -127,16 +131,16 @@ import Testing
         #expect(again.map(\.id.line) == [4, 6] && again.map(\.number) == [2, 2])
         _ = try await store.finish(again.map(\.succeeded))
         try await store.setState(batch.id, to: .completed, reason: nil)
-        let before = try Self.content(store, batch)
+        let before = try await Self.content(store, batch)
         #expect(try await store.archive(finishedBefore: Self.never) == 6)
-        #expect(try Self.content(store, batch) == before)
-        try operating.close()
-        try store.close()
+        #expect(try await Self.content(store, batch) == before)
+        try await operating.close()
+        try await store.close()
     }
 
     @Test func whatCameBackIsLeftAloneAsIfJustFinished() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await Self.finishedBatch(store)
         _ = try await store.archive(finishedBefore: Self.never, upTo: 3)
         #expect(try await store.requeue(batch.id, RequeueSelection(statuses: [.failed], reasonCode: "NONE")) == 0)
@@ -144,39 +148,39 @@ import Testing
         let soon = try #require(batch.finishedAt) + 1
         #expect(try await store.archive(finishedBefore: soon) == 0)
         #expect(try await store.archive(finishedBefore: Self.never) == 6)
-        try store.close()
+        try await store.close()
     }
 
     @Test func aBatchThatStartsAgainComesBack() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await Self.finishedBatch(store)
         _ = try await store.archive(finishedBefore: Self.never)
         try await store.setState(batch.id, to: .running, reason: nil)
         #expect(try await store.claim(batch).exhausted)
         #expect(try Self.rows(store, "records") == 6)
-        try store.close()
+        try await store.close()
     }
 
     @Test func onlyTheRunnerArchives() async throws {
         let folder = try StoreFolder()
-        let (store, operating) = (try folder.open(), try folder.openForOperating())
+        let (store, operating) = (try await folder.open(), try await folder.openForOperating())
         await #expect(throws: StoreError.self) { try await operating.archive(finishedBefore: Self.never) }
-        try operating.close()
-        try store.close()
+        try await operating.close()
+        try await store.close()
     }
 
     @Test(arguments: ["records", "attempts", "results"])
-    func theArchivesTablesHaveTheSameColumns(_ table: String) throws {
+    func theArchivesTablesHaveTheSameColumns(_ table: String) async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let columns = { (name: String) in
-            try store.read {
+            try store.readWaiting {
                 try String.fetchAll($0, sql: "SELECT name || type FROM pragma_table_info(?)", arguments: [name])
             }
         }
         #expect(try columns(table) == columns("archived_" + table))
-        try store.close()
+        try await store.close()
     }
 
     @Test(

@@ -44,28 +44,28 @@ import Testing
 
     @Test func aBatchIsNamedOnceBeforeItsFirstClaim() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await store.runningBatch(count: 3)
         let source = try BatchJournal.source(job: batch.job, contentDigest: batch.contentDigest)
         #expect(try BatchJournal.entries(ofDatabase: folder.database).isEmpty)
         _ = try await store.finish(try await store.claim(batch, 1).records.map(\.succeeded))
-        try store.close()
-        let again = try folder.open()
+        try await store.close()
+        let again = try await folder.open()
         _ = try await again.claim(batch, 1)
         let entry = BatchJournal.Entry(batch: batch.id.rawValue, source: source)
         #expect(try BatchJournal.entries(ofDatabase: folder.database) == [entry])
-        try again.close()
+        try await again.close()
     }
 
     @Test func batchesOfTheTimeBeforeItAreAdded() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await store.runningBatch(count: 3)
         _ = try await store.claim(batch, 1)
         _ = try await store.runningBatch(count: 1, content: 2)
-        try store.close()
+        try await store.close()
         try PrivateFile.open(folder.database + ".mark").truncate(to: 47)
-        try folder.open().close()
+        try await folder.open().close()
         #expect(try BatchJournal.entries(ofDatabase: folder.database).map(\.batch) == [batch.id.rawValue])
     }
 }

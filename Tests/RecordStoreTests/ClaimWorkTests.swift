@@ -11,7 +11,7 @@ import Testing
     private static func steps(_ store: RecordStore, content: UInt8) async throws -> Int {
         let batch = try await store.runningBatch(
             (2...21).map { SampleRow($0, request: "\(content)-\($0)") }, content: content)
-        let key = try store.dataKey(of: batch.id)
+        let key = try await store.dataKey(of: batch.id)
         let sealingKey = store.sealingKey
         return try store.writeWaiting { connection in
             let counter = UnsafeMutablePointer<Int>.allocate(capacity: 1)
@@ -42,7 +42,7 @@ import Testing
 
     @Test func aMonthOfNightsDoesNotMakeAClaimWorkMore() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let first = try await Self.steps(store, content: 1)
         for night in UInt8(2)...91 {
             let batch = try await store.runningBatch(
@@ -55,6 +55,6 @@ import Testing
         #expect(try await store.archive(finishedBefore: .max) == 450)
         let archived = try await Self.steps(store, content: 101)
         #expect(Double(archived) <= 1.02 * Double(first), "\(first) steps, then \(archived)")
-        try store.close()
+        try await store.close()
     }
 }

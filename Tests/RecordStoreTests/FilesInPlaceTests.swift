@@ -41,40 +41,40 @@ struct FilesInPlaceTests {
         arguments: ["", "-wal", "-shm", ".lock", ".mark"], Mishap.allCases)
     func mishap(suffix: String, mishap: Mishap) async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await store.runningBatch(count: 3)
         let records = try await store.claim(batch, 1).records
         try mishap.befall(folder.database + suffix)
         try await Self.expectRefusal(store, batch, naming: "rollcall.sqlite\(suffix)")
         #expect(try await store.finish([records[0].succeeded]) == 1)
         try await Self.expectRefusal(store, batch, naming: "rollcall.sqlite\(suffix)")
-        try store.close()
+        try await store.close()
     }
 
     @Test("A folder that is moved away, and moved back, is the same")
     func folder() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await store.runningBatch(count: 3)
         try FileManager.default.moveItem(atPath: folder.path, toPath: folder.path + "-away")
         try await Self.expectRefusal(store, batch, naming: "rollcall.sqlite")
         try FileManager.default.moveItem(atPath: folder.path + "-away", toPath: folder.path)
         #expect(try await store.claim(batch, 3).records.count == 3)
-        try store.close()
+        try await store.close()
     }
 
     @Test("Another runner that took the lost lock over does not send what this one sends")
     func twoRunners() async throws {
         let folder = try StoreFolder()
-        let first = try folder.open()
+        let first = try await folder.open()
         let batch = try await first.runningBatch(count: 4)
         _ = try await first.claim(batch, 1)
         try FileManager.default.removeItem(atPath: folder.database + ".lock")
-        let second = try folder.open()
+        let second = try await folder.open()
         #expect(second.recovery.openAttempts == 1)
         try await Self.expectRefusal(first, batch, naming: "rollcall.sqlite.lock")
         #expect(try await second.claim(batch, 4).records.count == 3)
-        try first.close()
-        try second.close()
+        try await first.close()
+        try await second.close()
     }
 }

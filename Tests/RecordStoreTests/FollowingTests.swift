@@ -12,104 +12,106 @@ import Testing
 
     @Test func eachRequestIsCalledOnceAndAnswersAllItsLines() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await store.linkedBatch(Self.rows)
         #expect(batch.counts.following == 3 && batch.counts.toCall == 3)
         #expect(try await store.run(batch) { $0.succeeded } == [2, 3, 8])
         #expect(
-            try store.statuses(batch) == [.succeeded, .succeeded, .reused, .reused, .invalid, .reused, .succeeded])
-        #expect(try [2, 4, 5, 7].map { try store.view(batch, $0).reusedFrom } == [nil, "2", "2", "3"])
-        #expect(try store.view(batch, 7).answer == Array("answer-3".utf8))
-        let counts = try store.progress(batch.id)
+            try await store.statuses(batch) == [
+                .succeeded, .succeeded, .reused, .reused, .invalid, .reused, .succeeded,
+            ])
+        #expect(try await store.views(batch, [2, 4, 5, 7]).map(\.reusedFrom) == [nil, "2", "2", "3"])
+        #expect(try await store.view(batch, 7).answer == Array("answer-3".utf8))
+        let counts = try await store.progress(batch.id)
         #expect(counts.calls == 3 && counts.reused == 3 && counts.following == 0 && counts.isExhausted)
         try await store.setState(batch.id, to: .completed, reason: nil)
-        try store.close()
+        try await store.close()
     }
 
     @Test func linkingAgainChangesNothing() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await store.makeBatch()
         try await store.take(Self.rows, into: batch)
         #expect(try await store.linkRepeats(of: batch.id) == 3)
         #expect(try await store.linkRepeats(of: batch.id) == 3)
-        #expect(try store.progress(batch.id).following == 3)
-        try store.close()
+        #expect(try await store.progress(batch.id).following == 3)
+        try await store.close()
     }
 
     @Test func aFailureIsSharedWithTheReason() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await store.linkedBatch(Self.rows)
         _ = try await store.run(batch) { $0.id.line == 2 ? $0.rejected : $0.succeeded }
-        #expect(try store.view(batch, 5).status == .failed)
-        #expect(try store.view(batch, 5).errorText == "refused (as line 2)")
-        #expect(try store.view(batch, 5).reasonCode == "INVALID_INPUT")
-        #expect(try store.progress(batch.id).failed == 3)
-        try store.close()
+        #expect(try await store.view(batch, 5).status == .failed)
+        #expect(try await store.view(batch, 5).errorText == "refused (as line 2)")
+        #expect(try await store.view(batch, 5).reasonCode == "INVALID_INPUT")
+        #expect(try await store.progress(batch.id).failed == 3)
+        try await store.close()
     }
 
     @Test func aDoubtIsSharedAndHeld() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await store.linkedBatch(Self.rows)
         _ = try await store.run(batch) { $0.id.line == 2 ? $0.unreadable("kept") : $0.succeeded }
-        let follower = try store.view(batch, 4)
+        let follower = try await store.view(batch, 4)
         #expect(follower.status == .inDoubt && follower.isHeld)
         #expect(try follower.answer == nil && follower.errorText == "not for our key (as line 2)")
         let recovered = RecoveredAnswer(
             record: RecordID(batch: batch.id, line: 2), answer: Array("read".utf8), requestRefID: nil)
         #expect(try await store.accept([recovered]) == 1)
-        #expect(try store.view(batch, 4).answer == Array("read".utf8))
-        #expect(try store.progress(batch.id).inDoubt == 0)
-        try store.close()
+        #expect(try await store.view(batch, 4).answer == Array("read".utf8))
+        #expect(try await store.progress(batch.id).inDoubt == 0)
+        try await store.close()
     }
 
     @Test func whoeverIsQueuedAgainWithItsLeaderWaitsForIt() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await store.linkedBatch(Self.rows)
         _ = try await store.run(batch) { $0.rejected }
         #expect(try await store.requeue(batch.id, RequeueSelection(statuses: [.failed])) == 6)
-        #expect(try store.progress(batch.id).following == 3)
+        #expect(try await store.progress(batch.id).following == 3)
         #expect(try await store.run(batch) { $0.succeeded } == [2, 3, 8])
-        #expect(try store.progress(batch.id).reused == 3)
-        try store.close()
+        #expect(try await store.progress(batch.id).reused == 3)
+        try await store.close()
     }
 
     @Test func ofFollowersQueuedAgainAloneTheFirstIsCalled() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await store.linkedBatch(Self.rows)
         _ = try await store.run(batch) { $0.rejected }
         let some = RequeueSelection(statuses: [.failed], lines: 4...7)
         #expect(try await store.requeue(batch.id, some) == 3)
         #expect(try await store.run(batch) { $0.succeeded } == [4, 7])
-        #expect(try store.view(batch, 5).reusedFrom == "4")
-        #expect(try store.view(batch, 2).status == .failed)
+        #expect(try await store.view(batch, 5).reusedFrom == "4")
+        #expect(try await store.view(batch, 2).status == .failed)
         // What failed first is answered by what was called since, without another call.
         #expect(try await store.requeue(batch.id, RequeueSelection(statuses: [.failed], lines: 2...3)) == 2)
         #expect(try await store.run(batch) { $0.succeeded } == [])
-        #expect(try store.view(batch, 2).reusedFrom == "4")
-        try store.close()
+        #expect(try await store.view(batch, 2).reusedFrom == "4")
+        try await store.close()
     }
 
     @Test func aLeaderSentAgainAnswersThoseThatFailedWithIt() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await store.linkedBatch(Self.rows)
         _ = try await store.run(batch) { $0.rejected }
         #expect(try await store.requeue(batch.id, RequeueSelection(statuses: [.failed], lines: 2...2)) == 1)
-        #expect(try store.view(batch, 4).errorText == "refused (as line 2)")
+        #expect(try await store.view(batch, 4).errorText == "refused (as line 2)")
         #expect(try await store.run(batch) { $0.succeeded } == [2])
-        #expect(try store.view(batch, 4).status == .reused)
-        #expect(try store.progress(batch.id).failed == 3)
-        try store.close()
+        #expect(try await store.view(batch, 4).status == .reused)
+        #expect(try await store.progress(batch.id).failed == 3)
+        try await store.close()
     }
 
     @Test func twoThatWouldBeCalledForTheSameRequestAreNotCalledAtOnce() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await store.linkedBatch(Self.rows)
         _ = try await store.run(batch) { $0.rejected }
         for line in [4, 2] {
@@ -121,44 +123,44 @@ import Testing
         _ = try await store.finish(first.records.map(\.succeeded))
         let second = try await store.claim(batch, now: 2_000)
         #expect(second.records.isEmpty && second.reused == 1)
-        #expect(try store.view(batch, 4).reusedFrom == "2")
-        try store.close()
+        #expect(try await store.view(batch, 4).reusedFrom == "2")
+        try await store.close()
     }
 
     @Test func cancellingCancelsTheFollowersToo() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await store.linkedBatch(Self.rows)
         let claimed = try await store.claim(batch, 1).records
         try await store.setState(batch.id, to: .cancelled, reason: nil)
         _ = try await store.finish(claimed.map(\.succeeded))
-        let counts = try store.progress(batch.id)
+        let counts = try await store.progress(batch.id)
         #expect(counts.following == 0 && counts.cancelled == 5 && counts.succeeded == 1)
-        try store.close()
+        try await store.close()
     }
 
     @Test func aCrashPutsTheFollowersInDoubtWithTheirLeader() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await store.linkedBatch(Self.rows)
         _ = try await store.claim(batch, 1)
-        try store.close()
-        let again = try folder.open()
-        #expect(try again.statuses(batch).prefix(4) == [.inDoubt, .queued, .inDoubt, .inDoubt])
+        try await store.close()
+        let again = try await folder.open()
+        #expect(try await again.statuses(batch).prefix(4) == [.inDoubt, .queued, .inDoubt, .inDoubt])
         let byPolicy = RequeueSelection(statuses: [.inDoubt], byPolicy: true)
         #expect(try await again.requeue(batch.id, byPolicy) == 1)
         #expect(try await again.run(batch) { $0.succeeded } == [2, 3, 8])
-        #expect(try again.progress(batch.id).reused == 3)
-        try again.close()
+        #expect(try await again.progress(batch.id).reused == 3)
+        try await again.close()
     }
 
     @Test func manyFollowersAreSettledWithTheirLeader() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await store.linkedBatch((2..<12_002).map { SampleRow($0, request: "same") })
         #expect(batch.counts.following == 11_999)
         #expect(try await store.run(batch) { $0.succeeded } == [2])
-        #expect(try store.progress(batch.id).reused == 11_999)
-        try store.close()
+        #expect(try await store.progress(batch.id).reused == 11_999)
+        try await store.close()
     }
 }

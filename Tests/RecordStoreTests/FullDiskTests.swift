@@ -36,7 +36,7 @@ struct FullDiskTests {
     @Test("Ends of calls are kept until there is room, nothing is claimed meanwhile, and all goes on by itself")
     func endsAreKept() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let told = Mutex<[Bool]>([])
         store.observeStorage { condition in told.withLock { $0.append(condition != .normal) } }
         let batch = try await store.runningBatch(count: 5)
@@ -48,30 +48,30 @@ struct FullDiskTests {
         #expect(claim?.code == .diskFull && claim?.message.contains("make room") == true)
         let proof = await #expect(throws: StoreError.self) { try await store.confirmWriting(at: 1) }
         #expect(proof?.code == .diskFull)
-        #expect(try store.statuses(batch) == [.inFlight, .inFlight, .inFlight, .queued, .queued])
-        guard case .full(let since) = try RecordStore.storageCondition(ofDatabase: folder.database) else {
+        #expect(try await store.statuses(batch) == [.inFlight, .inFlight, .inFlight, .queued, .queued])
+        guard case .full(let since) = try await folder.description().storageCondition() else {
             Issue.record("others are not told")
             return
         }
         #expect(since > 0)
-        #expect(try RecordStore.runnerProcess(ofDatabase: folder.database) == getpid())
+        #expect(try await folder.description().runnerProcess() == getpid())
         // What needs no room is written meanwhile.
         try await store.write { try FullDisk.makeRoom($0.database) }
         #expect(try await ends == 3)
         try await store.waitForRoom()
         try await Self.settle(store, isFull: false)
-        #expect(try RecordStore.storageCondition(ofDatabase: folder.database) == .normal)
+        #expect(try await folder.description().storageCondition() == .normal)
         #expect(try await store.claim(batch, 5).records.count == 2)
         #expect(told.withLock { $0 } == [true, false])
-        #expect(try store.view(batch, 2).answer == Array(Self.large.utf8))
-        try store.close()
+        #expect(try await store.view(batch, 2).answer == Array(Self.large.utf8))
+        try await store.close()
         #expect(try folder.files().allSatisfy { !$0.hasSuffix(".room") })
     }
 
     @Test("Who is asked to stop waits for less and less: at last the calls are in doubt, and the store says why")
     func stopping() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await store.runningBatch(count: 2)
         let records = try await store.claim(batch, 2).records
         try store.writeWaiting { try FullDisk.fillUp($0.database) }
@@ -91,23 +91,23 @@ struct FullDiskTests {
         store.stopWaitingForRoom(exceptForEndsOfCalls: false)
         let second = await #expect(throws: StoreError.self) { try await ends.value }
         #expect(second?.code == .diskFull)
-        try store.close()
-        let again = try folder.open()
+        try await store.close()
+        let again = try await folder.open()
         #expect(again.recovery.openAttempts == 2)
-        #expect(try again.statuses(batch) == [.inDoubt, .inDoubt])
-        try again.close()
+        #expect(try await again.statuses(batch) == [.inDoubt, .inDoubt])
+        try await again.close()
     }
 
     @Test("What waits when the store is closed fails, and closing does not wait for room")
     func closing() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await store.runningBatch(count: 1)
         let records = try await store.claim(batch, 1).records
         try store.writeWaiting { try FullDisk.fillUp($0.database) }
         let ends = Task { try await store.finish(records.map(Self.withLargeAnswer)) }
         try await Self.settle(store, isFull: true)
-        try await store.closeWithoutBlocking()
+        try await store.close()
         let failure = await #expect(throws: StoreError.self) { try await ends.value }
         #expect(failure?.code == .diskFull)
     }
@@ -115,15 +115,15 @@ struct FullDiskTests {
     @Test("Whoever works beside a runner is told at once")
     func besideTheRunner() async throws {
         let folder = try StoreFolder()
-        let runner = try folder.open()
-        let store = try folder.openForOperating()
+        let runner = try await folder.open()
+        let store = try await folder.openForOperating()
         try store.writeWaiting { try FullDisk.fillUp($0.database) }
         let error = await #expect(throws: StoreError.self) {
             try await store.write { try $0.database.execute(sql: "CREATE TABLE big AS SELECT zeroblob(99999)") }
         }
         #expect(error?.code == .diskFull)
-        try store.close()
-        try runner.close()
+        try await store.close()
+        try await runner.close()
     }
 
     /// Patience, and whether it includes waiting while everybody, only ends of calls, or nobody waits.

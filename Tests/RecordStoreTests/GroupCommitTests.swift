@@ -29,8 +29,15 @@ import Testing
     private func commit(
         _ folder: StoreFolder, whileBusy busyMode: Database.BusyMode = .immediateError,
         _ body: (inout GroupCommit, WriterConnection) throws -> Void
+    ) async throws {
+        if try folder.files().isEmpty { try await folder.open().close() }
+        try Self.commit(folder, busyMode, body)
+    }
+
+    private static func commit(
+        _ folder: StoreFolder, _ busyMode: Database.BusyMode,
+        _ body: (inout GroupCommit, WriterConnection) throws -> Void
     ) throws {
-        if try folder.files().isEmpty { try folder.open().close() }
         let pool = try DatabaseFile(path: folder.database).openForWriting(whileBusy: busyMode)
         let files = try folder.ledgerFiles()
         try pool.writeWithoutTransaction { database in
@@ -49,9 +56,9 @@ import Testing
         try Int.fetchAll(connection.database, sql: "SELECT day FROM call_days ORDER BY day")
     }
 
-    @Test func oneThatBreaksARuleFailsAlone() throws {
+    @Test func oneThatBreaksARuleFailsAlone() async throws {
         let heard = Heard()
-        try commit(try StoreFolder()) { commit, connection in
+        try await commit(try StoreFolder()) { commit, connection in
             commit.run([
                 heard.operation("a") { try Self.insert($0, 20_250_101) },
                 heard.operation("b") {
@@ -73,10 +80,10 @@ import Testing
 
     @Test func completionsAreCountedOnceWhateverElseIsInTheirGroup() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await store.runningBatch(count: 3)
         let ends = try await store.claim(batch, 2).records.map { try SealedCompletion($0.succeeded, key: nil) }
-        try store.close()
+        try await store.close()
         let heard = Heard()
         let finishes = ends.map { end in
             var operation = heard.operation("finish") { connection in
@@ -95,19 +102,19 @@ import Testing
             let row = try connection.batchRow(batch.id)
             #expect(row.inFlight == 0 && row.queued == 1)
         }
-        try commit(folder) { commit, _ in commit.run([finishes[0], broken, finishes[1], last]) }
+        try await commit(folder) { commit, _ in commit.run([finishes[0], broken, finishes[1], last]) }
         #expect(heard.all == ["finish done", "broken failed", "finish done", "last done"])
-        let again = try folder.open()
-        let counts = try again.progress(batch.id)
+        let again = try await folder.open()
+        let counts = try await again.progress(batch.id)
         #expect(counts.succeeded == 2 && counts.inFlight == 0 && counts.billable == 2 && counts.queued == 1)
-        #expect(try again.calls(on: RecordStore.day) == (2, 2))
-        try again.close()
+        #expect(try await again.calls(on: RecordStore.day) == (2, 2))
+        try await again.close()
     }
 
-    @Test func nobodyHearsOfSuccessBeforeItIsCommitted() throws {
+    @Test func nobodyHearsOfSuccessBeforeItIsCommitted() async throws {
         let folder = try StoreFolder()
         let heard = Heard()
-        try commit(folder) { commit, connection in
+        try await commit(folder) { commit, connection in
             let reader = try DatabaseFile(path: folder.database).openForReading()
             let count: @Sendable () -> Void = {
                 let found = try? reader.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM call_days") }
@@ -126,9 +133,9 @@ import Testing
         }
     }
 
-    @Test func whereThereIsTooLittleRoomWhatFitsIsWrittenAndTheRestFailsAlone() throws {
+    @Test func whereThereIsTooLittleRoomWhatFitsIsWrittenAndTheRestFailsAlone() async throws {
         let heard = Heard()
-        try commit(try StoreFolder()) { commit, connection in
+        try await commit(try StoreFolder()) { commit, connection in
             commit.run([heard.operation("before") { try Self.insert($0, 20_250_101) }])
             try FullDisk.fillUp(connection.database)
             commit.run([
@@ -143,9 +150,9 @@ import Testing
         }
     }
 
-    @Test func aClaimWhoseMarkCannotBeWrittenIsNeverMadeAgain() throws {
+    @Test func aClaimWhoseMarkCannotBeWrittenIsNeverMadeAgain() async throws {
         let folder = try StoreFolder()
-        try folder.open().close()
+        try await folder.open().close()
         let heard = Heard()
         let pool = try DatabaseFile(path: folder.database).openForWriting(whileBusy: .immediateError)
         // A device that takes no byte: ENOSPC.
@@ -155,7 +162,7 @@ import Testing
             database: folder.path + "/elsewhere", storeID: [UInt8](repeating: 0, count: 16))
         let own = try folder.ledgerFiles()
         let files = LedgerFiles(mark: mark, trail: own.trail, trace: own.trace)
-        try pool.writeWithoutTransaction { database in
+        try await pool.writeWithoutTransaction { database in
             var commit = try GroupCommit(WriterConnection(database), files)
             commit.run([heard.operation("claim") { $0.claimedUpTo = 7 }])
             #expect(commit.failure?.code == .stateNotWritten)
@@ -167,7 +174,7 @@ import Testing
 
     @Test func aCancelledTaskStillWrites() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await store.runningBatch(count: 1)
         let claim = try await store.claim(batch)
         let task = Task {
@@ -175,13 +182,13 @@ import Testing
             return try await store.finish(claim.records.map(\.succeeded))
         }
         #expect(try await task.value == 1)
-        #expect(try store.statuses(batch) == [.succeeded])
-        try store.close()
+        #expect(try await store.statuses(batch) == [.succeeded])
+        try await store.close()
     }
 
     @Test func manyWritersAtOnceAreAllCounted() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await store.runningBatch(count: 300)
         let records = try await store.claim(batch, 300).records
         let applied = try await withThrowingTaskGroup(of: Int.self) { group in
@@ -190,34 +197,34 @@ import Testing
             return try await group.reduce(0, +)
         }
         #expect(applied == 300)
-        let counts = try store.progress(batch.id)
+        let counts = try await store.progress(batch.id)
         #expect(counts.succeeded + counts.failed == 300 && counts.inFlight == 0 && counts.attempts == 300)
-        try store.close()
+        try await store.close()
     }
 
     @Test func whatWaitsWhenTheStoreIsClosedIsWritten() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await store.runningBatch(count: 1)
         let claim = try await store.claim(batch)
         _ = try await store.finish(claim.records.map(\.succeeded))
-        try store.close()
-        let again = try folder.open()
+        try await store.close()
+        let again = try await folder.open()
         #expect(again.recovery.openAttempts == 0)
-        #expect(try again.statuses(batch) == [.succeeded])
-        try again.close()
+        #expect(try await again.statuses(batch) == [.succeeded])
+        try await again.close()
     }
 
-    @Test func aWriteWaitsForAnotherProcessToLetGo() throws {
+    @Test func aWriteWaitsForAnotherProcessToLetGo() async throws {
         let folder = try StoreFolder()
         let heard = Heard()
-        try folder.open().close()
+        try await folder.open().close()
         let other = try Self.connection(to: folder)
         let letGo: Database.BusyCallback = { _ in
             heard.add("waits")
             return (try? other.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }) != nil
         }
-        try commit(folder, whileBusy: .callback(letGo)) { commit, connection in
+        try await commit(folder, whileBusy: .callback(letGo)) { commit, connection in
             try other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
             commit.run([heard.operation("a") { try Self.insert($0, 20_250_101) }])
             let days = try Self.days(connection)
@@ -227,18 +234,18 @@ import Testing
         try other.close()
     }
 
-    @Test func aLockThatIsNeverLetGoIsAFailureForAll() throws {
+    @Test func aLockThatIsNeverLetGoIsAFailureForAll() async throws {
         let folder = try StoreFolder()
         let heard = Heard()
-        try folder.open().close()
+        try await folder.open().close()
         let other = try Self.connection(to: folder)
-        try commit(folder) { commit, _ in
+        try await commit(folder) { commit, _ in
             try other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
             commit.run([heard.operation("a") { _ in }, heard.operation("b") { _ in }])
             #expect(commit.failure?.code == .stateNotWritten)
         }
         #expect(heard.all == ["a failed", "b failed"])
-        try other.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
+        try await other.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
         try other.close()
     }
 

@@ -12,11 +12,11 @@ import Testing
 
     @Test func recordsComeBackInInputOrderAsTheyWere() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await store.makeBatch()
         try await store.take(Self.rows, into: batch)
         var views: [RecordView] = []
-        try store.forEachRecord(batch.id) { views.append($0) }
+        try await store.forEachRecord(batch.id) { views.append($0) }
         #expect(views.map(\.line) == [2, 3, 7, 8])
         #expect(views.map(\.status) == [.queued, .invalid, .queued, .queued])
         for (view, row) in zip(views, Self.rows) {
@@ -25,12 +25,12 @@ import Testing
             #expect(try view.errorText == row.error)
             #expect(view.attempts == 0)
         }
-        try store.close()
+        try await store.close()
     }
 
     @Test func aNewBatchKeepsAllItWasMadeFrom() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await store.makeBatch()
         #expect(batch.name == "accounts-1")
         #expect(batch.job == "nightly")
@@ -42,28 +42,28 @@ import Testing
         #expect(batch.checkpoint == .start)
         #expect(batch.provenance == StoreFolder.provenance)
         #expect(batch.counts == BatchCounts())
-        #expect(try store.layout(of: batch.id) == Array("layout".utf8))
-        try store.close()
+        #expect(try await store.layout(of: batch.id) == Array("layout".utf8))
+        try await store.close()
     }
 
     @Test func countersAndCheckpointMoveWithTheRecords() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let made = try await store.makeBatch()
         try await store.take(Self.rows, into: made)
-        let batch = try store.batch(made.id)
+        let batch = try await store.batch(made.id)
         #expect(batch.counts.total == 4)
         #expect(batch.counts.queued == 3)
         #expect(batch.counts.invalid == 1)
         #expect(batch.checkpoint == Checkpoint(byteOffset: 80, line: 9))
-        try store.close()
+        try await store.close()
     }
 
     @Test func aChunkIsUsedAgain() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await store.makeBatch()
-        var chunk = try store.chunk(for: batch.id)
+        var chunk = try await store.chunk(for: batch.id)
         for round in 0..<3 {
             for line in 1...100 { try chunk.append(SampleRow(round * 100 + line)) }
             #expect(chunk.count == 100)
@@ -72,61 +72,61 @@ import Testing
             #expect(chunk.count == 0)
             #expect(chunk.byteCount == 0)
         }
-        #expect(try store.progress(batch.id).total == 300)
-        try store.close()
+        #expect(try await store.progress(batch.id).total == 300)
+        try await store.close()
     }
 
     @Test func aLineThatIsThereAlreadyKeepsTheWholeChunkOut() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await store.makeBatch()
         try await store.take(Self.rows, into: batch)
-        let before = try store.batch(batch.id)
+        let before = try await store.batch(batch.id)
         await #expect(throws: (any Error).self) {
             try await store.take([SampleRow(9), SampleRow(8)], into: batch)
         }
-        #expect(try store.batch(batch.id) == before)
+        #expect(try await store.batch(batch.id) == before)
         try await store.take([SampleRow(9)], into: batch)
-        #expect(try store.progress(batch.id).total == 5)
-        try store.close()
+        #expect(try await store.progress(batch.id).total == 5)
+        try await store.close()
     }
 
     @Test func aKilledIngestGoesOnFromItsCheckpoint() async throws {
         let folder = try StoreFolder()
-        let first = try folder.open()
+        let first = try await folder.open()
         let batch = try await first.makeBatch()
         try await first.take(Self.rows, into: batch)
-        try first.close()
-        let second = try folder.open()
-        #expect(try second.batch(batch.id).checkpoint.line == 9)
+        try await first.close()
+        let second = try await folder.open()
+        #expect(try await second.batch(batch.id).checkpoint.line == 9)
         try await second.take([SampleRow(9)], into: batch)
         try await second.finishIngest(batch.id, state: .running)
-        #expect(try second.statuses(batch) == [.queued, .invalid, .queued, .queued, .queued])
-        try second.close()
+        #expect(try await second.statuses(batch) == [.queued, .invalid, .queued, .queued, .queued])
+        try await second.close()
     }
 
     @Test func onlyAnIngestingBatchTakesRecordsIn() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await store.runningBatch(count: 1)
         let error = await #expect(throws: StoreError.self) { try await store.take([SampleRow(9)], into: batch) }
         #expect(error?.code == .notAllowed)
-        try store.close()
+        try await store.close()
     }
 
     @Test func theSameFileIsNotReadTwiceAtOnce() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let first = try await store.makeBatch()
         let error = await #expect(throws: StoreError.self) { try await store.makeBatch() }
         #expect(error?.code == .notAllowed)
         try await store.take([SampleRow(2)], into: first)
         try await store.finishIngest(first.id, state: .running)
         let second = try await store.makeBatch()
-        let found = try store.findBatch(job: "nightly", contentDigest: first.contentDigest)
+        let found = try await store.findBatch(job: "nightly", contentDigest: first.contentDigest)
         #expect(found.map(\.id) == [second.id, first.id])
-        #expect(try store.findBatch(job: "other", contentDigest: first.contentDigest).isEmpty)
-        try store.close()
+        #expect(try await store.findBatch(job: "other", contentDigest: first.contentDigest).isEmpty)
+        try await store.close()
     }
 
     /// A file as two commands at once would take it in: each has looked for it and found nothing.
@@ -138,7 +138,7 @@ import Testing
 
     @Test func aContentThatWasTakenInGetsNoSecondBatchUnlessAgain() async throws {
         let folder = try StoreFolder()
-        let (store, beside) = (try folder.open(), try folder.openForOperating())
+        let (store, beside) = (try await folder.open(), try await folder.openForOperating())
         let first = try await store.createBatch(Self.new())
         for state in [BatchState.ingesting, .running, .completed] {
             if state == .running {
@@ -154,21 +154,21 @@ import Testing
         }
         _ = try await beside.createBatch(Self.new(job: "other"))
         let again = try await beside.createBatch(Self.new(again: true))
-        #expect(try store.batches().map(\.id.rawValue) == [1, 2, again.id.rawValue])
-        try beside.close()
-        try store.close()
+        #expect(try await store.batches().map(\.id.rawValue) == [1, 2, again.id.rawValue])
+        try await beside.close()
+        try await store.close()
     }
 
     @Test func aContentWithoutRecordsOrRejectedGetsAnotherBatch() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let empty = try await store.createBatch(Self.new())
         try await store.finishIngest(empty.id, state: .completed)
         let wrong = try await store.createBatch(Self.new())
         try await store.setState(wrong.id, to: .rejected, reason: "wrong")
         _ = try await store.createBatch(Self.new())
-        #expect(try store.batches().count == 3)
-        try store.close()
+        #expect(try await store.batches().count == 3)
+        try await store.close()
     }
 
     @Test(arguments: [
@@ -186,15 +186,15 @@ import Testing
 
     @Test func batchesAreFoundByNameAndNumber() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let first = try await store.makeBatch(1)
         let second = try await store.makeBatch(2, fileName: "1.csv")
-        #expect(try store.batch(named: "accounts-1") == first)
-        #expect(try store.batch(named: "2") == second)
-        #expect(try store.batch(named: "1-2") == second)
-        #expect(try store.batch(named: "3") == nil)
-        #expect(try store.batches() == [first, second])
-        #expect(throws: StoreError.self) { try store.batch(BatchID(rawValue: 3)) }
-        try store.close()
+        #expect(try await store.batch(named: "accounts-1") == first)
+        #expect(try await store.batch(named: "2") == second)
+        #expect(try await store.batch(named: "1-2") == second)
+        #expect(try await store.batch(named: "3") == nil)
+        #expect(try await store.batches() == [first, second])
+        await #expect(throws: StoreError.self) { try await store.batch(BatchID(rawValue: 3)) }
+        try await store.close()
     }
 }

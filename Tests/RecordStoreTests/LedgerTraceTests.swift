@@ -124,20 +124,20 @@ import Testing
         #expect(try trace.entries() == [Self.entry(1), Self.entry(4)])
     }
 
-    @Test func aFolderThatCannotBeWrittenIsNamed() throws {
+    @Test func aFolderThatCannotBeWrittenIsNamed() async throws {
         let folder = try StoreFolder()
         try Data().write(to: URL(fileURLWithPath: folder.path + "/file"))
-        let error = #expect(throws: StoreError.self) {
-            try RecordStore.openForRunning(
-                path: folder.database, sealingKeyPath: folder.sealingKey, keysFolder: folder.path + "/file",
-                endpoint: StoreFolder.endpoint, provenance: StoreFolder.provenance)
+        let error = await #expect(throws: StoreError.self) {
+            var description = folder.description()
+            description.keysFolder += "/file"
+            return try await description.openForRunning(StoreFolder.provenance)
         }
         #expect(error?.code == .keysFolder && error?.message.contains("keys_folder") == true)
     }
 
     @Test func itFollowsTheLedgerAndEndsExact() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let position = { () throws -> LedgerTrace.Position? in
             let key = try SealingKey.load(path: folder.sealingKey)
             let owner = try #require(try LedgerTrace.owner(in: folder.path))
@@ -151,7 +151,7 @@ import Testing
         #expect(try position() == LedgerTrace.Position(claimed: 259, reserved: 3 + LedgerTrace.reservation))
         _ = try await store.claim(batch, 1)
         #expect(try position() == LedgerTrace.Position(claimed: 260, reserved: 260 + LedgerTrace.reservation))
-        try store.close()
+        try await store.close()
         #expect(try position() == LedgerTrace.Position(claimed: 260, reserved: 260))
         let source = try BatchJournal.source(job: batch.job, contentDigest: batch.contentDigest)
         #expect(

@@ -25,40 +25,40 @@ import Testing
 
     @Test func theWALIsBoundedWhileOthersReadAndWriteOn() async throws {
         let folder = try StoreFolder()
-        let (store, reader) = (try folder.open(), try folder.openForReading())
+        let (store, reader) = (try await folder.open(), try await folder.openForReading())
         var longest = 0
         for round in 0..<4 {
             try await Self.fill(store, rows: 200, from: 2 + 200 * round)
-            #expect(try reader.read(Self.count) == 200 * (round + 1))
-            longest = max(longest, try await store.maintain().walBytes)
+            #expect(try await reader.read(Self.count) == 200 * (round + 1))
+            longest = max(longest, try await store.maintain().logBytes)
         }
         // 48 MB went through it.
         #expect(longest <= WALCheckpoint.usualBytes)
-        try reader.close()
-        try store.close()
+        try await reader.close()
+        try await store.close()
     }
 
     @Test func whatAReaderHoldsIsCutOnceItIsDone() async throws {
         let folder = try StoreFolder()
-        let (store, reader) = (try folder.open(), try folder.openForReading())
+        let (store, reader) = (try await folder.open(), try await folder.openForReading())
         try await Self.fill(store, rows: 50)
         let snapshot = try reader.pool.makeSnapshot()
         #expect(try await snapshot.read(Self.count) == 50)
         try await Self.fill(store, rows: 700, from: 100)
         let held = try await store.maintain()
-        #expect(held.isHeldByReader && held.walBytes > WALCheckpoint.usualBytes)
+        #expect(held.isHeldByReader && held.logBytes > WALCheckpoint.usualBytes)
         #expect(try await snapshot.read(Self.count) == 50)
         try snapshot.close()
         let after = try await store.maintain()
-        #expect(!after.isHeldByReader && after.walBytesBefore == held.walBytes && after.walBytes == 0)
-        #expect(try store.read(Self.count) == 750)
-        try reader.close()
-        try store.close()
+        #expect(!after.isHeldByReader && after.logBytesBefore == held.logBytes && after.logBytes == 0)
+        #expect(try store.readWaiting(Self.count) == 750)
+        try await reader.close()
+        try await store.close()
     }
 
     @Test func freePagesGoBackInBoundedSteps() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         try await Self.fill(store, rows: 300)
         try await store.write { try $0.database.execute(sql: "DELETE FROM records") }
         let before = try Self.pages(store)
@@ -68,11 +68,11 @@ import Testing
         #expect(rest > 100)
         #expect(try await store.maintain().pagesGivenBack == 0)
         #expect(try Self.pages(store) <= before - 100 - rest)
-        try store.close()
+        try await store.close()
     }
 
     private static func pages(_ store: RecordStore) throws -> Int {
-        try store.read { try Int.fetchOne($0, sql: "PRAGMA page_count") } ?? 0
+        try store.readWaiting { try Int.fetchOne($0, sql: "PRAGMA page_count") } ?? 0
     }
 
     @Test(arguments: [(0, 10, 0), (1_024, 5_000, 0), (1_025, 5_000, 1), (3_000, 60_000, 0), (3_005, 60_000, 5)])

@@ -25,7 +25,7 @@ import Testing
 
     @Test func whatIsBilledUnderWayOrPerhapsBilledCountsAndARefusalDoesNot() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await store.runningBatch(count: 9)
         let caps = CallCaps(monthly: 4, day: RecordStore.day)
         let records = try await store.claim(batch.id, upTo: 9, now: 0, caps: caps).records
@@ -33,36 +33,36 @@ import Testing
         #expect(try await store.claim(batch.id, upTo: 9, now: 0, caps: caps).cappedBy == .monthlyCost)
         _ = try await store.finish([records[0].succeeded, records[1].inDoubt, records[2].rejected])
         let month = RecordStore.day...RecordStore.day
-        #expect(try store.callTotals(month) == (4, 1, 3))
+        #expect(try await store.callTotals(month) == (4, 1, 3))
         let again = try await store.claim(batch.id, upTo: 9, now: 0, caps: caps)
         #expect(again.records.count == 1 && again.cappedBy == .monthlyCost)
         let nextMonth = CallCaps(monthly: 4, day: CallDay(rawValue: 20_251_201))
         #expect(try await store.claim(batch.id, upTo: 9, now: 0, caps: nextMonth).records.count == 4)
-        try store.close()
+        try await store.close()
     }
 
     @Test func theLedgerOfAPeriodIsThatOfItsDaysAndBatches() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let one = try await store.runningBatch(count: 3, content: 1)
         let two = try await store.runningBatch(count: 3, content: 2)
         let tomorrow = CallDay(rawValue: 20_251_124)
         let early = try await store.claim(one, 2).records
         let late = try await store.claim(two.id, upTo: 3, now: 0, caps: CallCaps(day: tomorrow)).records
         _ = try await store.finish([early[0].succeeded, early[1].rejected, late[0].unsent, late[1].inDoubt])
-        let days = try store.ledgerDays(RecordStore.day...tomorrow)
+        let days = try await store.ledgerDays(RecordStore.day...tomorrow)
         #expect(days.map(\.day) == [RecordStore.day, tomorrow] && days.map(\.name) == [one.name, two.name])
-        #expect(days[0].totals == (try store.ledgerTotals(one.id)))
-        #expect(days[1].totals == (try store.ledgerTotals(two.id)))
+        #expect(days[0].totals == (try await store.ledgerTotals(one.id)))
+        #expect(days[1].totals == (try await store.ledgerTotals(two.id)))
         #expect(days[1].totals.open == 1 && days[1].totals.calls == 2 && days[1].totals.unknown == 1)
-        #expect(try store.ledgerDays(tomorrow...tomorrow).count == 1)
-        try store.close()
+        #expect(try await store.ledgerDays(tomorrow...tomorrow).count == 1)
+        try await store.close()
     }
 
     /// Whatever is claimed and however it ends: no cap is ever passed by what left, or may have left.
     @Test(arguments: 1...6) func noCapIsPassedByOneCall(seed: UInt64) async throws {
         let folder = try StoreFolder()
-        var store = try folder.open()
+        var store = try await folder.open()
         var random = Splitmix(state: seed)
         let batches = [
             try await store.runningBatch(count: 60, content: 1), try await store.runningBatch(count: 60, content: 2),
@@ -84,30 +84,30 @@ import Testing
             underWay.removeFirst(ended.count)
             if step % 27 == 26 {
                 // As after a kill: what was under way may have been billed.
-                try store.close()
-                store = try folder.open()
+                try await store.close()
+                store = try await folder.open()
                 underWay = []
             }
-            try expect(caps, batches, store)
+            try await expect(caps, batches, store)
         }
-        try store.close()
+        try await store.close()
     }
 
-    private func expect(_ caps: CallCaps, _ batches: [Batch], _ store: RecordStore) throws {
-        #expect(try store.calls(on: caps.day).calls <= caps.daily ?? 0)
+    private func expect(_ caps: CallCaps, _ batches: [Batch], _ store: RecordStore) async throws {
+        #expect(try await store.calls(on: caps.day).calls <= caps.daily ?? 0)
         let month = CallDay(rawValue: caps.day.month.lowerBound)...CallDay(rawValue: caps.day.month.upperBound)
-        #expect(try store.callTotals(month).charged <= caps.monthly ?? 0)
+        #expect(try await store.callTotals(month).charged <= caps.monthly ?? 0)
         var counted = (calls: 0, billable: 0, charged: 0)
         for batch in batches {
-            #expect(try store.progress(batch.id).calls <= caps.batch ?? 0)
-            try store.forEachAttempt(batch.id) { attempt in
+            #expect(try await store.progress(batch.id).calls <= caps.batch ?? 0)
+            try await store.forEachAttempt(batch.id) { attempt in
                 counted.calls += attempt.countsAsCall ? 1 : 0
                 counted.billable += attempt.billable == .yes ? 1 : 0
                 counted.charged += attempt.billable == .no ? 0 : 1
             }
         }
         let all = CallDay(rawValue: 19_700_101)...CallDay(rawValue: 99_991_231)
-        #expect(try store.callTotals(all) == counted)
+        #expect(try await store.callTotals(all) == counted)
     }
 }
 
@@ -126,9 +126,10 @@ private struct Splitmix: RandomNumberGenerator {
 
 extension RecordStore {
     /// Calls of some days as the caps and the prices count them.
-    fileprivate func callTotals(_ days: ClosedRange<CallDay>) throws -> (calls: Int, billable: Int, charged: Int) {
+    fileprivate func callTotals(_ days: ClosedRange<CallDay>) async throws -> (calls: Int, billable: Int, charged: Int)
+    {
         let sql = "SELECT total(calls), total(billable), total(charged) FROM call_days WHERE day BETWEEN ? AND ?"
-        return try read { database in
+        return try await read { database in
             let arguments: StatementArguments = [days.lowerBound.rawValue, days.upperBound.rawValue]
             let row = try Row.fetchOne(database, sql: sql, arguments: arguments)
             func count(_ column: Int) -> Int { Int(row?[column] as Double? ?? 0) }

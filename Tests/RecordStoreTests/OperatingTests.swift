@@ -10,32 +10,32 @@ import Testing
 /// A second hand beside the runner: submit, pause, resume, cancel, rerun.
 @Suite struct OperatingTests {
     /// A runner's store and an operator's on the same file.
-    private func pair(_ folder: StoreFolder) throws -> (runner: RecordStore, operating: RecordStore) {
-        (try folder.open(), try folder.openForOperating(endpoint: StoreFolder.endpoint))
+    private func pair(_ folder: StoreFolder) async throws -> (runner: RecordStore, operating: RecordStore) {
+        (try await folder.open(), try await folder.openForOperating(endpoint: StoreFolder.endpoint))
     }
 
-    private func close(_ stores: (runner: RecordStore, operating: RecordStore)) throws {
-        try stores.operating.close()
-        try stores.runner.close()
+    private func close(_ stores: (runner: RecordStore, operating: RecordStore)) async throws {
+        try await stores.operating.close()
+        try await stores.runner.close()
     }
 
     @Test func whatOneTakesInTheOtherRuns() async throws {
         let folder = try StoreFolder()
-        let stores = try pair(folder)
+        let stores = try await pair(folder)
         _ = try await stores.runner.claim(try await stores.runner.runningBatch(count: 1, content: 1))
         let batch = try await stores.operating.runningBatch(count: 3, content: 2)
-        #expect(try stores.runner.unfinishedBatches().map(\.name) == ["accounts-1", "accounts-2"])
+        #expect(try await stores.runner.unfinishedBatches().map(\.name) == ["accounts-1", "accounts-2"])
         let claim = try await stores.runner.claim(batch, 3)
         #expect(claim.records.map { String(decoding: $0.rawRow, as: UTF8.self) } == ["row-2", "row-3", "row-4"])
         #expect(try await stores.runner.finish(claim.records.map(\.succeeded)) == 3)
-        #expect(try stores.operating.progress(batch.id).succeeded == 3)
-        #expect(try stores.operating.record(claim.records[0].id)?.answer == Array("answer-2".utf8))
-        try close(stores)
+        #expect(try await stores.operating.progress(batch.id).succeeded == 3)
+        #expect(try await stores.operating.record(claim.records[0].id)?.answer == Array("answer-2".utf8))
+        try await close(stores)
     }
 
     @Test func aPauseIsSeenByTheNextClaim() async throws {
         let folder = try StoreFolder()
-        let stores = try pair(folder)
+        let stores = try await pair(folder)
         let batch = try await stores.runner.runningBatch(count: 4)
         let first = try await stores.runner.claim(batch, 1)
         try await stores.operating.setState(batch.id, to: .paused, reason: "by hand")
@@ -46,13 +46,13 @@ import Testing
         #expect(try await stores.runner.claim(batch, 1).records.map(\.id.line) == [3])
         try await stores.operating.setState(batch.id, to: .cancelled, reason: "by hand")
         #expect(try await stores.runner.claim(batch, 1).state == .cancelled)
-        #expect(try stores.runner.statuses(batch) == [.succeeded, .inFlight, .cancelled, .cancelled])
-        try close(stores)
+        #expect(try await stores.runner.statuses(batch) == [.succeeded, .inFlight, .cancelled, .cancelled])
+        try await close(stores)
     }
 
     @Test func whatIsQueuedAgainIsClaimedAgain() async throws {
         let folder = try StoreFolder()
-        let stores = try pair(folder)
+        let stores = try await pair(folder)
         let batch = try await stores.runner.runningBatch(count: 3)
         let records = try await stores.runner.claim(batch).records
         _ = try await stores.runner.finish([records[0].succeeded, records[1].rejected, records[2].inDoubt])
@@ -62,29 +62,29 @@ import Testing
         #expect(again.map(\.id.line) == [3] && again.map(\.number) == [2])
         #expect(again.map(\.attempt.rawValue) == [4])
         _ = try await stores.runner.finish(again.map(\.succeeded))
-        #expect(try stores.operating.statuses(batch) == [.succeeded, .succeeded, .inDoubt])
-        try close(stores)
+        #expect(try await stores.operating.statuses(batch) == [.succeeded, .succeeded, .inDoubt])
+        try await close(stores)
     }
 
     @Test func aPersonsWordIsKeptWithWhatItDoesToABatchOrNeitherIs() async throws {
         let folder = try StoreFolder()
-        let stores = try pair(folder)
+        let stores = try await pair(folder)
         let batch = try await stores.runner.runningBatch(count: 1)
         let pause = Action(at: 5, batch: batch.id, name: "pause", provenance: StoreFolder.provenance)
         try await stores.operating.setState(batch.id, to: .paused, reason: "by hand", noting: pause)
-        #expect(try stores.runner.batch(batch.id).state == .paused)
-        #expect(try stores.runner.actions(of: batch.id) == [pause])
+        #expect(try await stores.runner.batch(batch.id).state == .paused)
+        #expect(try await stores.runner.actions(of: batch.id) == [pause])
         let start = Action(at: 6, batch: batch.id, name: "complete", provenance: StoreFolder.provenance)
         await #expect(throws: BatchNotMoved.self) {
             try await stores.operating.setState(batch.id, to: .completed, reason: nil, noting: start)
         }
-        #expect(try stores.runner.actions(of: batch.id) == [pause])
-        try close(stores)
+        #expect(try await stores.runner.actions(of: batch.id) == [pause])
+        try await close(stores)
     }
 
     @Test func answersAndActionsAreKeptThroughIt() async throws {
         let folder = try StoreFolder()
-        let stores = try pair(folder)
+        let stores = try await pair(folder)
         let batch = try await stores.runner.runningBatch(count: 1)
         let record = try #require(try await stores.runner.claim(batch).records.first)
         _ = try await stores.runner.finish([record.unreadable("unreadable")])
@@ -92,14 +92,14 @@ import Testing
         #expect(try await stores.operating.accept([answer]) == 1)
         let action = Action(at: 5, batch: batch.id, name: "pause", provenance: StoreFolder.provenance)
         try await stores.operating.recordAction(action)
-        #expect(try stores.runner.actions(of: batch.id) == [action])
-        #expect(try stores.runner.statuses(batch) == [.succeeded])
-        try close(stores)
+        #expect(try await stores.runner.actions(of: batch.id) == [action])
+        #expect(try await stores.runner.statuses(batch) == [.succeeded])
+        try await close(stores)
     }
 
     @Test func itNeverClaimsOrFinishes() async throws {
         let folder = try StoreFolder()
-        let stores = try pair(folder)
+        let stores = try await pair(folder)
         let batch = try await stores.runner.runningBatch(count: 2)
         let record = try #require(try await stores.runner.claim(batch, 1).records.first)
         let claim = await #expect(throws: StoreError.self) { try await stores.operating.claim(batch, 1) }
@@ -109,20 +109,20 @@ import Testing
         // Not even by a way that passes the first door: nothing is committed that the mark does not know.
         let request = ClaimRequest(
             batch: batch.id, count: 1, now: 1, dueBy: 1, caps: RecordStore.uncapped,
-            key: try stores.operating.dataKey(of: batch.id), sealingKey: stores.operating.sealingKey)
+            key: try await stores.operating.dataKey(of: batch.id), sealingKey: stores.operating.sealingKey)
         await #expect(throws: StoreError.self) { try await stores.operating.write { try $0.claim(request) } }
-        #expect(try stores.runner.statuses(batch) == [.inFlight, .queued])
-        try close(stores)
+        #expect(try await stores.runner.statuses(batch) == [.inFlight, .queued])
+        try await close(stores)
     }
 
     @Test func manyWritersOnBothSidesLoseNothing() async throws {
         let folder = try StoreFolder()
-        let stores = try pair(folder)
+        let stores = try await pair(folder)
         let batch = try await stores.runner.runningBatch(count: 200)
         async let taken = Self.takeIn(stores.operating, batches: 20, rows: 10)
         async let paused: Void = Self.pauseAndResume(stores.operating, batch, times: 20)
         var answered = 0
-        while try stores.runner.progress(batch.id).queued > 0 {
+        while try await stores.runner.progress(batch.id).queued > 0 {
             let records = try await stores.runner.claim(batch, 3).records
             answered += try await stores.runner.finish(records.map(\.succeeded))
         }
@@ -131,12 +131,12 @@ import Testing
         #expect(answered == 200)
         #expect(Set(names).count == 20)
         for name in names {
-            let counts = try #require(try stores.runner.batch(named: name)).counts
+            let counts = try #require(try await stores.runner.batch(named: name)).counts
             #expect(counts.total == 10 && counts.queued == 10)
         }
-        #expect(try stores.runner.calls(on: RecordStore.day) == (200, 200))
-        #expect(try stores.operating.progress(batch.id).succeeded == 200)
-        try close(stores)
+        #expect(try await stores.runner.calls(on: RecordStore.day) == (200, 200))
+        #expect(try await stores.operating.progress(batch.id).succeeded == 200)
+        try await close(stores)
     }
 
     private static func takeIn(_ store: RecordStore, batches: Int, rows: Int) async throws -> [String] {
@@ -157,60 +157,63 @@ import Testing
 
     @Test func itWorksWhereNobodyRuns() async throws {
         let folder = try StoreFolder()
-        try folder.open().close()
-        let operating = try folder.openForOperating()
+        try await folder.open().close()
+        let operating = try await folder.openForOperating()
         let batch = try await operating.runningBatch(count: 2)
-        try operating.close()
-        let runner = try folder.open()
+        try await operating.close()
+        let runner = try await folder.open()
         #expect(runner.recovery == RecoveryReport())
         #expect(try await runner.claim(batch).records.count == 2)
-        try runner.close()
+        try await runner.close()
     }
 
     @Test func aCrashIsLeftToTheRunner() async throws {
         let folder = try StoreFolder()
-        let first = try folder.open()
+        let first = try await folder.open()
         let batch = try await first.runningBatch(count: 2)
         _ = try await first.claim(batch, 1)
-        try first.close()
-        let operating = try folder.openForOperating()
-        #expect(try operating.statuses(batch) == [.inFlight, .queued])
-        try operating.close()
-        let second = try folder.open()
+        try await first.close()
+        let operating = try await folder.openForOperating()
+        #expect(try await operating.statuses(batch) == [.inFlight, .queued])
+        try await operating.close()
+        let second = try await folder.open()
         #expect(second.recovery.openAttempts == 1)
-        try second.close()
+        try await second.close()
     }
 
-    @Test func itMakesNoDatabaseLockOrMark() throws {
+    @Test func itMakesNoDatabaseLockOrMark() async throws {
         let folder = try StoreFolder()
-        let error = #expect(throws: StoreError.self) { try folder.openForOperating() }
+        let error = await #expect(throws: StoreError.self) { try await folder.openForOperating() }
         #expect(error?.code == .noDatabase)
         #expect(try folder.files().isEmpty)
-        try folder.open().close()
+        try await folder.open().close()
         for name in ["/rollcall.sqlite.lock", "/rollcall.sqlite.mark"] {
             try FileManager.default.removeItem(atPath: folder.path + name)
         }
         let before = try folder.files()
-        try folder.openForOperating().close()
+        try await folder.openForOperating().close()
         #expect(try folder.files() == before)
     }
 
-    @Test func anotherEndpointKeyOrVersionIsRefused() throws {
+    @Test func anotherEndpointKeyOrVersionIsRefused() async throws {
         let folder = try StoreFolder()
-        try folder.open().close()
-        let endpoint = #expect(throws: StoreError.self) { try folder.openForOperating(endpoint: "https://elsewhere") }
+        try await folder.open().close()
+        let endpoint = await #expect(throws: StoreError.self) {
+            try await folder.openForOperating(endpoint: "https://elsewhere")
+        }
         #expect(endpoint?.code == .wrongEndpoint)
         let other = folder.path + "/other.key"
         _ = try SealingKey.create(path: other)
-        let key = #expect(throws: StoreError.self) {
-            try RecordStore.openForOperating(
-                path: folder.database, sealingKeyPath: other, keysFolder: folder.path, endpoint: nil)
+        let key = await #expect(throws: StoreError.self) {
+            try await StoreDescription(
+                engine: .sqlite(path: folder.database), sealingKey: other, keysFolder: folder.path, endpoint: nil
+            ).openForOperating()
         }
         #expect(key?.code == .sealingKey)
         let pool = try DatabasePool(path: folder.database)
         try Migrations.all.adding("later", sql: "CREATE TABLE later (id INTEGER) STRICT").apply(to: pool)
         try pool.close()
-        let version = #expect(throws: StoreError.self) { try folder.openForOperating() }
+        let version = await #expect(throws: StoreError.self) { try await folder.openForOperating() }
         #expect(version?.code == .schemaVersion)
         #expect(version?.message.contains("version \(Migrations.all.version + 1)") == true)
         #expect(version?.message.contains("has \(Migrations.all.version)") == true)
@@ -218,56 +221,56 @@ import Testing
 
     @Test func aRestoredDatabaseIsLeftToTheRunnerFirst() async throws {
         let folder = try StoreFolder()
-        let first = try folder.open()
+        let first = try await folder.open()
         let batch = try await first.runningBatch(count: 2)
-        try first.close()
+        try await first.close()
         let copy = try Data(contentsOf: URL(fileURLWithPath: folder.database))
-        let second = try folder.open()
+        let second = try await folder.open()
         _ = try await second.finish(try await second.claim(batch, 1).records.map(\.succeeded))
-        try second.close()
+        try await second.close()
         try copy.write(to: URL(fileURLWithPath: folder.database))
-        let error = #expect(throws: StoreError.self) { try folder.openForOperating() }
+        let error = await #expect(throws: StoreError.self) { try await folder.openForOperating() }
         #expect(error?.code == .notAllowed)
-        try folder.open().close()
-        let operating = try folder.openForOperating()
-        #expect(try operating.batch(batch.id).state == .paused)
-        try operating.close()
+        try await folder.open().close()
+        let operating = try await folder.openForOperating()
+        #expect(try await operating.batch(batch.id).state == .paused)
+        try await operating.close()
     }
 
-    @Test func theHolderOfTheLockIsFoundWithoutBeingDisturbed() throws {
+    @Test func theHolderOfTheLockIsFoundWithoutBeingDisturbed() async throws {
         let folder = try StoreFolder()
-        #expect(try RecordStore.runnerProcess(ofDatabase: folder.database) == nil)
-        let runner = try folder.open()
-        #expect(try RecordStore.runnerProcess(ofDatabase: folder.database) == getpid())
-        try runner.close()
-        #expect(try RecordStore.runnerProcess(ofDatabase: folder.database) == nil)
-        try folder.open().close()
+        #expect(try await folder.description().runnerProcess() == nil)
+        let runner = try await folder.open()
+        #expect(try await folder.description().runnerProcess() == getpid())
+        try await runner.close()
+        #expect(try await folder.description().runnerProcess() == nil)
+        try await folder.open().close()
     }
 
     @Test func whoOnlyLooksDoesNotKeepARunnerFromStarting() async throws {
         let folder = try StoreFolder()
-        try folder.open().close()
-        let database = folder.database
+        try await folder.open().close()
+        let description = folder.description()
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<2 {
                 group.addTask {
-                    for _ in 0..<500 { _ = try RecordStore.runnerProcess(ofDatabase: database) }
+                    for _ in 0..<500 { _ = try await description.runnerProcess() }
                 }
             }
-            for _ in 0..<10 { try folder.open().close() }
+            for _ in 0..<10 { try await folder.open().close() }
             try await group.waitForAll()
         }
     }
 
     @Test func leavingDoesNotTouchTheWALUnderTheRunner() async throws {
         let folder = try StoreFolder()
-        let stores = try pair(folder)
+        let stores = try await pair(folder)
         let batch = try await stores.operating.runningBatch(count: 2)
         let before = try FileManager.default.attributesOfItem(atPath: folder.database + "-wal")[.size] as? Int
-        try stores.operating.close()
+        try await stores.operating.close()
         let after = try FileManager.default.attributesOfItem(atPath: folder.database + "-wal")[.size] as? Int
         #expect(before == after && (after ?? 0) > 0)
         #expect(try await stores.runner.claim(batch).records.count == 2)
-        try stores.runner.close()
+        try await stores.runner.close()
     }
 }

@@ -6,8 +6,8 @@ import Testing
 @Suite struct OtherCallsTests {
     private static let action = Action(at: 1, batch: nil, name: "doctor", provenance: StoreFolder.provenance)
 
-    private static func row(_ store: RecordStore) throws -> LedgerDay? {
-        try store.ledgerDays(RecordStore.day...RecordStore.day).last { $0.batch == nil }
+    private static func row(_ store: RecordStore) async throws -> LedgerDay? {
+        try await store.ledgerDays(RecordStore.day...RecordStore.day).last { $0.batch == nil }
     }
 
     /// What became of the call, and what then counts: calls, billed, surely not, perhaps.
@@ -17,17 +17,17 @@ import Testing
     ])
     func aCallIsCountedAsItEnds(billable: Billable, isCall: Bool, counts: [Int]) async throws {
         let folder = try StoreFolder()
-        try folder.open().close()
-        let store = try folder.openForOperating()
+        try await folder.open().close()
+        let store = try await folder.openForOperating()
         #expect(try await store.begin(.doctor, caps: RecordStore.uncapped, action: Self.action) == nil)
-        #expect(try Self.row(store)?.totals.open == 1)
+        #expect(try await Self.row(store)?.totals.open == 1)
         try await store.end(.doctor, on: RecordStore.day, billable: billable, countsAsCall: isCall)
-        let row = try #require(try Self.row(store))
+        let row = try #require(try await Self.row(store))
         #expect(row.name == "doctor" && row.totals.attempts == 1 && row.totals.open == 0)
         #expect([row.totals.calls, row.totals.billable, row.totals.unbilled, row.totals.unknown] == counts)
-        #expect(try store.calls(on: RecordStore.day) == (counts[0], counts[1]))
-        #expect(try store.actions() == [Self.action])
-        try store.close()
+        #expect(try await store.calls(on: RecordStore.day) == (counts[0], counts[1]))
+        #expect(try await store.actions() == [Self.action])
+        try await store.close()
     }
 
     @Test(arguments: [
@@ -38,48 +38,46 @@ import Testing
     ])
     func aCapForbidsItAndThenNothingIsWritten(caps: CallCaps, cap: Cap?) async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await store.runningBatch(count: 3)
         #expect(try await store.claim(batch, 1).records.count == 1)
         #expect(try await store.begin(.doctor, caps: caps, action: Self.action) == cap)
-        #expect(try store.actions().count == (cap == nil ? 1 : 0))
-        try store.close()
+        #expect(try await store.actions().count == (cap == nil ? 1 : 0))
+        try await store.close()
     }
 
     @Test func itTakesItsPlaceAmongTheCallsOfRecords() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await store.runningBatch(count: 5)
         let caps = CallCaps(daily: 3, day: RecordStore.day)
         #expect(try await store.begin(.doctor, caps: caps, action: Self.action) == nil)
         let claim = try await store.claim(batch.id, upTo: 5, now: 0, caps: caps)
         #expect(claim.records.count == 2 && claim.cappedBy == .dailyCalls)
-        let days = try store.ledgerDays(inMonthsOf: batch.id)
+        let days = try await store.ledgerDays(inMonthsOf: batch.id)
         #expect(days.map(\.batch) == [batch.id, nil] && days.map(\.totals.calls) == [2, 1])
-        try store.close()
+        try await store.close()
     }
 
     @Test func whatARestoreFindsLostCountsAsPerhapsBilledToday() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await store.runningBatch(count: 9)
         _ = try await store.finish(try await store.claim(batch, 2).records.map(\.succeeded))
-        try store.backUp(to: folder.copy)
+        try await store.backUp(to: folder.copy)
         _ = try await store.finish(try await store.claim(batch, 3).records.map(\.succeeded))
-        try store.close()
-        _ = try RecordStore.restore(
-            from: folder.copy, to: folder.database, sealingKeyPath: folder.sealingKey, keysFolder: folder.path,
-            endpoint: StoreFolder.endpoint)
-        let restored = try folder.open()
+        try await store.close()
+        _ = try await folder.restore()
+        let restored = try await folder.open()
         let all = CallDay(rawValue: 19_700_101)...CallDay(rawValue: 99_991_231)
-        let lost = try #require(try restored.ledgerDays(all).last { $0.batch == nil })
+        let lost = try #require(try await restored.ledgerDays(all).last { $0.batch == nil })
         #expect(lost.name == "lost by a restore")
         #expect(lost.totals.calls == 3 && lost.totals.unknown == 3 && lost.totals.chargedAtMost == 3)
-        #expect(try restored.calls(on: lost.day) == (3, 0))
-        try restored.close()
+        #expect(try await restored.calls(on: lost.day) == (3, 0))
+        try await restored.close()
         // Once only: the next start finds nothing lost.
-        let again = try folder.open()
-        #expect(try again.calls(on: lost.day) == (3, 0))
-        try again.close()
+        let again = try await folder.open()
+        #expect(try await again.calls(on: lost.day) == (3, 0))
+        try await again.close()
     }
 }

@@ -30,7 +30,7 @@ import Testing
 
     @Test func noStatementReadsAGrowingTableFromEndToEnd() async throws {
         let folder = try StoreFolder()
-        try folder.open().close()
+        try await folder.open().close()
         let statements = try await StatementTrace.statements(in: folder.path) { try await Self.useEverything(folder) }
         #expect(statements.count > 80, "only \(statements.count) statements were seen")
         let database = try DatabaseQueue(path: folder.database)
@@ -80,29 +80,27 @@ extension QueryPlanTests {
 
     /// Does with a store all that can be done.
     private static func useEverything(_ folder: StoreFolder) async throws {
-        let store = try folder.open()
+        let store = try await folder.open()
         let first = try await answer(store)
         try await decide(store, first)
         try await keepFiles(store)
         try await look(store, first)
         try await reuse(store)
-        try store.backUp(to: folder.copy)
+        try await store.backUp(to: folder.copy)
         _ = try await store.claim(first)
-        try store.close()
+        try await store.close()
         // The records under way are found at the next start.
-        let again = try folder.open()
-        _ = try again.isSound()
+        let again = try await folder.open()
+        _ = try await again.isSound()
         _ = try await again.moveBatch(first.id, from: Set(BatchState.allCases), to: .cancelled, reason: nil)
         _ = try await again.archive(finishedBefore: .max)
         _ = try await again.maintain()
         try await look(again, first)
-        try again.close()
+        try await again.close()
         try FileManager.default.removeItem(atPath: folder.database)
-        _ = try RecordStore.restore(
-            from: folder.copy, to: folder.database, sealingKeyPath: folder.sealingKey, keysFolder: folder.path,
-            endpoint: StoreFolder.endpoint)
-        let restored = try folder.open()
-        try restored.close()
+        _ = try await folder.restore()
+        let restored = try await folder.open()
+        try await restored.close()
     }
 
     private static func answer(_ store: RecordStore) async throws -> Batch {
@@ -126,10 +124,10 @@ extension QueryPlanTests {
         let failed = RequeueSelection(statuses: [.failed, .inDoubt], reasonCode: "INVALID_INPUT", lines: 2...30)
         _ = try await store.forecast(batch.id, requeueing: failed, answeredSince: 1_000)
         let rerun = try await store.rerun(batch.id, RequeueSelection(statuses: [.failed]))
-        _ = try store.awaitsCalls(batch.id, of: try #require(rerun.number))
+        _ = try await store.awaitsCalls(batch.id, of: try #require(rerun.number))
         try await store.hastenRetries(of: batch.id, to: 1)
         _ = try await store.requeue(batch.id, RequeueSelection(statuses: [.inDoubt], limit: 1, byPolicy: true))
-        let doubted = try store.doubted(batch)
+        let doubted = try await store.doubted(batch)
         _ = try await store.accept([
             RecoveredAnswer(record: try #require(doubted.first), answer: [1], requestRefID: "r")
         ])
@@ -141,9 +139,9 @@ extension QueryPlanTests {
     private static func keepFiles(_ store: RecordStore) async throws {
         let file = ClaimedFile(path: "/working/a", job: "nightly", name: "a", claimedAt: 1)
         try await store.saveClaimedFile(file)
-        _ = try store.claimedFile(at: file.path)
-        _ = try store.claimedFiles(of: "nightly")
-        _ = try store.batchesHoldingFiles()
+        _ = try await store.claimedFile(at: file.path)
+        _ = try await store.claimedFiles(of: "nightly")
+        _ = try await store.batchesHoldingFiles()
         let refused = NewBatch(
             job: "nightly", fileName: "b.csv", contentDigest: [UInt8](repeating: 9, count: 32), format: "csv",
             layout: [],
@@ -151,39 +149,39 @@ extension QueryPlanTests {
         _ = try await store.rejectFile(refused, reason: "foreign", claimedFile: file)
         try await store.forgetClaimedFile(at: file.path)
         try await store.saveLastDue(1, ofSchedule: "nightly", times: "daily")
-        _ = try store.lastDue(ofSchedule: "nightly", times: "daily")
+        _ = try await store.lastDue(ofSchedule: "nightly", times: "daily")
         try await store.forgetSchedules(except: ["nightly"])
         try await store.saveLimiterState(LimiterState(theoreticalArrival: 1, rateFactor: 1, savedAt: 1))
-        _ = try store.limiterState()
+        _ = try await store.limiterState()
         try await store.saveRunnerStatus(
             RunnerStatus(
                 process: 1, host: "vault", version: "1.0", isDaemon: true, startedAt: 1, loadedAt: 1, updatedAt: 1,
                 allowedRate: 1))
-        _ = try store.runnerStatus()
+        _ = try await store.runnerStatus()
     }
 
     private static func look(_ store: RecordStore, _ batch: Batch) async throws {
-        _ = try store.batches()
-        _ = try store.unfinishedBatches()
-        _ = try store.findBatch(job: "nightly", contentDigest: [UInt8](repeating: 1, count: 32))
-        _ = try store.batch(named: batch.name)
-        _ = try store.layout(of: batch.id)
-        _ = try store.actions(of: batch.id)
-        _ = try store.actions(after: try store.lastActionNumber())
-        _ = try store.ledgerDays(RecordStore.day...RecordStore.day)
-        _ = try store.ledgerDays(inMonthsOf: batch.id)
-        _ = try store.ledgerTotals(batch.id)
-        _ = try store.calls(on: RecordStore.day)
-        _ = try store.calls(inMonthOf: RecordStore.day)
-        _ = try store.forecast(batch.id, answeredSince: 1_000)
-        _ = try store.claimedFile(of: batch.id)
-        _ = try store.pendingBatches()
-        _ = try store.hasResults(batch.id)
-        _ = try store.resumptions()
-        try store.forEachRecord(batch.id, statuses: [.failed]) { _ in }
-        try store.forEachAttempt(batch.id) { _ in }
-        _ = try store.lastAttempt(of: RecordID(batch: batch.id, line: 2))
-        _ = try store.record(RecordID(batch: batch.id, line: 3))
+        _ = try await store.batches()
+        _ = try await store.unfinishedBatches()
+        _ = try await store.findBatch(job: "nightly", contentDigest: [UInt8](repeating: 1, count: 32))
+        _ = try await store.batch(named: batch.name)
+        _ = try await store.layout(of: batch.id)
+        _ = try await store.actions(of: batch.id)
+        _ = try await store.actions(after: try await store.lastActionNumber())
+        _ = try await store.ledgerDays(RecordStore.day...RecordStore.day)
+        _ = try await store.ledgerDays(inMonthsOf: batch.id)
+        _ = try await store.ledgerTotals(batch.id)
+        _ = try await store.calls(on: RecordStore.day)
+        _ = try await store.calls(inMonthOf: RecordStore.day)
+        _ = try await store.forecast(batch.id, answeredSince: 1_000)
+        _ = try await store.claimedFile(of: batch.id)
+        _ = try await store.pendingBatches()
+        _ = try await store.hasResults(batch.id)
+        _ = try await store.resumptions()
+        try await store.forEachRecord(batch.id, statuses: [.failed]) { _ in }
+        try await store.forEachAttempt(batch.id) { _ in }
+        _ = try await store.lastAttempt(of: RecordID(batch: batch.id, line: 2))
+        _ = try await store.record(RecordID(batch: batch.id, line: 3))
         try await store.markResultsStale(batch.id)
         try await store.markResultsWritten(batch.id, finishedAt: nil)
         try await store.renewReason("reason", ofWaiting: batch.id)
@@ -196,23 +194,23 @@ extension QueryPlanTests {
         let prints = try ["2", "3"].map { text in
             try Array(text.utf8).withUnsafeBytes { try store.fingerprint(of: $0) }
         }
-        _ = try store.prospects(of: prints, answeredSince: 1_000)
-        _ = try store.forecast(second.id, answeredSince: 1_000)
+        _ = try await store.prospects(of: prints, answeredSince: 1_000)
+        _ = try await store.forecast(second.id, answeredSince: 1_000)
         _ = try await store.run(second, caps: caps) { $0.succeeded }
         let call = Action(at: 1, batch: nil, name: "doctor", provenance: StoreFolder.provenance)
         _ = try await store.begin(.doctor, caps: caps, action: call)
         try await store.end(.doctor, on: RecordStore.day, billable: .yes, countsAsCall: true)
         _ = try await store.moveBatch(
             second.id, from: [.running], to: .paused, reason: "capped")
-        try await store.setResumption(of: try store.batch(second.id), at: 1)
+        try await store.setResumption(of: try await store.batch(second.id), at: 1)
         _ = try await store.resumeAfterCap(second.id, at: 2)
     }
 }
 
 extension RecordStore {
-    fileprivate func doubted(_ batch: Batch) throws -> [RecordID] {
+    fileprivate func doubted(_ batch: Batch) async throws -> [RecordID] {
         var found: [RecordID] = []
-        try forEachRecord(batch.id, statuses: [.inDoubt]) { found.append($0.record) }
+        try await forEachRecord(batch.id, statuses: [.inDoubt]) { found.append($0.record) }
         return found
     }
 }

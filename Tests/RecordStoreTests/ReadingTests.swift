@@ -7,13 +7,13 @@ import Testing
 @Suite struct ReadingTests {
     @Test func aLargeBatchIsReadInOrderEachRecordOnce() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await store.runningBatch(count: 1_000)
         _ = try await store.runningBatch(count: 10, content: 2)
         var lines: [Int] = []
-        try store.forEachRecord(batch.id) { lines.append($0.line) }
+        try await store.forEachRecord(batch.id) { lines.append($0.line) }
         #expect(lines == Array(2...1_001))
-        try store.close()
+        try await store.close()
     }
 
     @Test(
@@ -25,79 +25,79 @@ import Testing
         _ statuses: Set<RecordStatus>?, _ lines: ClosedRange<Int>?, _ expected: [Int]
     ) async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await store.runningBatch(count: 5)
         let records = try await store.claim(batch, 3).records
         _ = try await store.finish([records[0].succeeded, records[1].rejected, records[2].inDoubt])
         var found: [Int] = []
-        try store.forEachRecord(batch.id, statuses: statuses, lines: lines) { found.append($0.line) }
+        try await store.forEachRecord(batch.id, statuses: statuses, lines: lines) { found.append($0.line) }
         #expect(found == expected)
-        try store.close()
+        try await store.close()
     }
 
     @Test func aBodyCanStopAndWriteMeanwhile() async throws {
         struct Stop: Error {}
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await store.runningBatch(count: 600)
         var seen = 0
-        #expect(throws: Stop.self) {
-            try store.forEachRecord(batch.id) { _ in
+        await #expect(throws: Stop.self) {
+            try await store.forEachRecord(batch.id) { _ in
                 seen += 1
                 try store.writeWaiting { try $0.claims.addCalls.run(20_250_101, 1) }
                 if seen == 300 { throw Stop() }
             }
         }
         #expect(seen == 300)
-        try store.close()
+        try await store.close()
     }
 
     @Test func theLedgerIsReadByLineThenAttempt() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await store.runningBatch(count: 700)
         _ = try await store.finish(try await store.claim(batch, 700).records.map { $0.transient(until: 0) })
         _ = try await store.finish(try await store.claim(batch, 500).records.map(\.succeeded))
         _ = try await store.claim(try await store.runningBatch(count: 3, content: 2))
         var attempts: [AttemptView] = []
-        try store.forEachAttempt(batch.id) { attempts.append($0) }
+        try await store.forEachAttempt(batch.id) { attempts.append($0) }
         #expect(attempts.count == 1_200)
         #expect(attempts.map(\.record) == attempts.map(\.record).sorted())
         #expect(Set(attempts.map(\.id)).count == 1_200)
         #expect(attempts.prefix(4).map(\.number) == [1, 2, 1, 2])
-        let totals = try store.ledgerTotals(batch.id)
+        let totals = try await store.ledgerTotals(batch.id)
         #expect(totals.attempts == 1_200 && totals.billable == 500 && totals.unbilled == 700 && totals.open == 0)
         #expect(totals.calls == 1_200 && totals.unknown == 0)
         var some = 0
-        try store.forEachAttempt(batch.id, lines: 2...3) { _ in some += 1 }
+        try await store.forEachAttempt(batch.id, lines: 2...3) { _ in some += 1 }
         #expect(some == 4)
-        try store.close()
+        try await store.close()
     }
 
     @Test func theLimiterRemembers() async throws {
         let folder = try StoreFolder()
-        let first = try folder.open()
-        #expect(try first.limiterState() == nil)
+        let first = try await folder.open()
+        #expect(try await first.limiterState() == nil)
         try await first.saveLimiterState(LimiterState(theoreticalArrival: 1, rateFactor: 1, savedAt: 1))
         let state = LimiterState(theoreticalArrival: 1_700_000_000_001, rateFactor: 0.49, closedUntil: 7, savedAt: 9)
         try await first.saveLimiterState(state)
-        try first.close()
-        let second = try folder.open()
-        #expect(try second.limiterState() == state)
-        try second.close()
+        try await first.close()
+        let second = try await folder.open()
+        #expect(try await second.limiterState() == state)
+        try await second.close()
     }
 
     @Test func actionsKeepWhoDidThem() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await store.runningBatch(count: 1)
         let one = Action(at: 5, batch: batch.id, name: "rerun", detail: "failed", provenance: StoreFolder.provenance)
         let two = Action(at: 6, batch: nil, name: "backup", provenance: StoreFolder.provenance)
         try await store.recordAction(one)
         try await store.recordAction(two)
-        #expect(try store.actions() == [one, two])
-        #expect(try store.actions(of: batch.id) == [one])
-        try store.close()
+        #expect(try await store.actions() == [one, two])
+        #expect(try await store.actions(of: batch.id) == [one])
+        try await store.close()
     }
 
     @Test(arguments: [
@@ -112,16 +112,16 @@ import Testing
 
     @Test func aFileWithoutRecordsMayComeAgainAndOneWithRecordsIsKnown() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let digest = [UInt8](repeating: 7, count: 32)
         let empty = try await store.makeBatch(7)
-        #expect(try store.findBatch(job: "nightly", contentDigest: digest).map(\.id) == [empty.id])
+        #expect(try await store.findBatch(job: "nightly", contentDigest: digest).map(\.id) == [empty.id])
         try await store.finishIngest(empty.id, state: .completed)
-        #expect(try store.findBatch(job: "nightly", contentDigest: digest).isEmpty)
+        #expect(try await store.findBatch(job: "nightly", contentDigest: digest).isEmpty)
         let full = try await store.runningBatch(count: 1, content: 7)
         _ = try await store.run(full) { $0.succeeded }
         try await store.setState(full.id, to: .completed, reason: nil)
-        #expect(try store.findBatch(job: "nightly", contentDigest: digest).map(\.id) == [full.id])
-        try store.close()
+        #expect(try await store.findBatch(job: "nightly", contentDigest: digest).map(\.id) == [full.id])
+        try await store.close()
     }
 }

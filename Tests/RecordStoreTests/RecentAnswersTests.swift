@@ -42,26 +42,26 @@ import Testing
 
     @Test func answersThatWereTakenAreRememberedOverARestartInTheirOrder() async throws {
         let folder = try StoreFolder()
-        var store = try folder.open()
+        var store = try await folder.open()
         let batch = try await store.runningBatch(count: 4)
         let records = try await store.claim(batch).records
         _ = try await store.finish([records[0].succeeded, records[1].rejected])
         _ = try await store.finish([records[2].unreadable("cipher")])
         _ = try await store.finish([records[3].succeeded])
         let expected = [records[0], records[3]].map { AnswerReference("r-\($0.id.line)") }
-        #expect(try store.recentAnswers() == expected)
+        #expect(try await store.recentAnswers() == expected)
         let read = RecoveredAnswer(record: records[2].id, answer: [1], requestRefID: "r-9")
         #expect(try await store.accept([read]) == 1)
-        try store.close()
+        try await store.close()
 
-        store = try folder.open()
-        #expect(try store.recentAnswers() == expected + [AnswerReference("r-9")])
-        try store.close()
+        store = try await folder.open()
+        #expect(try await store.recentAnswers() == expected + [AnswerReference("r-9")])
+        try await store.close()
     }
 
     @Test func onlyTheLatestHundredThousandAreKept() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         for group in 0..<300 {
             try await store.write { connection in
                 var bytes: [UInt8] = []
@@ -69,11 +69,11 @@ import Testing
                 try connection.remember(bytes)
             }
         }
-        let kept = try store.recentAnswers()
+        let kept = try await store.recentAnswers()
         #expect(kept.count == AnswerReference.remembered)
         #expect(kept.first == Self.reference(50_000) && kept.last == Self.reference(149_999))
-        let rows = try store.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM recent_answers") }
+        let rows = try store.readWaiting { try Int.fetchOne($0, sql: "SELECT count(*) FROM recent_answers") }
         #expect(try #require(rows) <= 203)
-        try store.close()
+        try await store.close()
     }
 }

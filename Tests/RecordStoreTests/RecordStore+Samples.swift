@@ -35,7 +35,7 @@ extension RecordStore {
 
     /// Takes rows in, in one chunk.
     func take(_ rows: [SampleRow], into batch: Batch) async throws {
-        var chunk = try chunk(for: batch.id)
+        var chunk = try await chunk(for: batch.id)
         for row in rows { try chunk.append(row) }
         let last = Int64(rows.last?.line ?? 1)
         _ = try await append(chunk, checkpoint: Checkpoint(byteOffset: last * 10, line: last + 1))
@@ -46,7 +46,7 @@ extension RecordStore {
         let batch = try await makeBatch(content)
         try await take(rows, into: batch)
         try await finishIngest(batch.id, state: .running)
-        return try self.batch(batch.id)
+        return try await self.batch(batch.id)
     }
 
     /// A running batch with these rows, whose repeats follow their first line.
@@ -55,7 +55,7 @@ extension RecordStore {
         try await take(rows, into: batch)
         _ = try await linkRepeats(of: batch.id)
         try await finishIngest(batch.id, state: .running)
-        return try self.batch(batch.id)
+        return try await self.batch(batch.id)
     }
 
     /// Answers, refuses or doubts whatever is claimed until nothing is left.
@@ -68,8 +68,14 @@ extension RecordStore {
         return lines
     }
 
-    func view(_ batch: Batch, _ line: Int) throws -> RecordView {
-        try #require(try record(RecordID(batch: batch.id, line: line)))
+    func view(_ batch: Batch, _ line: Int) async throws -> RecordView {
+        try #require(try await record(RecordID(batch: batch.id, line: line)))
+    }
+
+    func views(_ batch: Batch, _ lines: [Int]) async throws -> [RecordView] {
+        var views: [RecordView] = []
+        for line in lines { views.append(try await view(batch, line)) }
+        return views
     }
 
     /// A running batch with rows at lines 2 to `count + 1`.
@@ -90,9 +96,9 @@ extension RecordStore {
         return try #require(try await claim(batch, 1).records.first)
     }
 
-    func statuses(_ batch: Batch) throws -> [RecordStatus] {
+    func statuses(_ batch: Batch) async throws -> [RecordStatus] {
         var found: [RecordStatus] = []
-        try forEachRecord(batch.id) { found.append($0.status) }
+        try await forEachRecord(batch.id) { found.append($0.status) }
         return found
     }
 }

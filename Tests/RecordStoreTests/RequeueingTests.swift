@@ -17,7 +17,7 @@ import Testing
         ])
         #expect(try await store.claim(batch).held == 1)
         try await store.setState(batch.id, to: .completed, reason: nil)
-        return try store.batch(batch.id)
+        return try await store.batch(batch.id)
     }
 
     @Test(arguments: [
@@ -35,51 +35,51 @@ import Testing
     ])
     func exactlyWhatIsSelectedIsQueuedAgain(_ selection: RequeueSelection, _ lines: [Int]) async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await finishedBatch(store)
         #expect(try await store.requeue(batch.id, selection) == lines.count)
         var queued: [Int] = []
-        try store.forEachRecord(batch.id, statuses: [.queued]) { queued.append($0.line) }
+        try await store.forEachRecord(batch.id, statuses: [.queued]) { queued.append($0.line) }
         #expect(queued == lines)
-        let after = try store.batch(batch.id)
+        let after = try await store.batch(batch.id)
         #expect(after.counts.queued == lines.count)
         #expect(after.state == (lines.isEmpty ? .completed : .running))
         #expect((after.finishedAt == nil) == !lines.isEmpty)
-        try store.close()
+        try await store.close()
     }
 
     @Test(arguments: [RecordStatus.succeeded, .reused, .invalid, .queued, .inFlight])
     func otherStatusesAreRefused(_ status: RecordStatus) async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await finishedBatch(store)
         let error = await #expect(throws: StoreError.self) {
             try await store.requeue(batch.id, RequeueSelection(statuses: [.failed, status]))
         }
         #expect(error?.code == .notAllowed)
-        #expect(try store.batch(batch.id) == batch)
-        try store.close()
+        #expect(try await store.batch(batch.id) == batch)
+        try await store.close()
     }
 
     @Test func theLedgerKeepsTheEarlierAttempts() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await finishedBatch(store)
         _ = try await store.requeue(batch.id, RequeueSelection(statuses: [.failed], lines: 3...3))
         let again = try #require(try await store.claim(batch).records.first)
         #expect(again.number == 2 && again.spentAttempts == 0)
         _ = try await store.finish([again.succeeded])
         var attempts: [AttemptView] = []
-        try store.forEachAttempt(batch.id, lines: 3...3) { attempts.append($0) }
+        try await store.forEachAttempt(batch.id, lines: 3...3) { attempts.append($0) }
         #expect(attempts.map(\.number) == [1, 2])
         #expect(attempts.map(\.httpStatus) == [400, 200])
-        #expect(try store.record(again.id)?.attempts == 2)
-        try store.close()
+        #expect(try await store.record(again.id)?.attempts == 2)
+        try await store.close()
     }
 
     @Test func aPersonGivesAllAttemptsAnewAndThePolicyDoesNot() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await finishedBatch(store)
         let policy = RequeueSelection(statuses: [.inDoubt], lines: 5...5, byPolicy: true)
         #expect(try await store.requeue(batch.id, policy) == 1)
@@ -87,18 +87,18 @@ import Testing
         let records = try await store.claim(batch).records
         #expect(records.map(\.id.line) == [5, 7])
         #expect(records.map(\.spentAttempts) == [1, 0])
-        #expect(try store.progress(batch.id).inDoubtRetried == 1)
-        try store.close()
+        #expect(try await store.progress(batch.id).inDoubtRetried == 1)
+        try await store.close()
     }
 
     @Test func aRecordThatHasSpentItsAttemptsIsNotQueuedAgain() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await store.runningBatch(count: 2)
         let first = try await store.claim(batch).records
         _ = try await store.finish([first[0].transient(until: 0), first[1].inDoubt])
         _ = try await store.finish(try await store.claim(batch).records.map(\.inDoubt))
-        #expect(try store.statuses(batch) == [.inDoubt, .inDoubt])
+        #expect(try await store.statuses(batch) == [.inDoubt, .inDoubt])
 
         let policy = RequeueSelection(statuses: [.inDoubt], byPolicy: true, maximumSpent: 2)
         #expect(try await store.requeue(batch.id, policy) == 1)
@@ -106,7 +106,7 @@ import Testing
         #expect(again.map(\.id.line) == [3])
         _ = try await store.finish(again.map(\.inDoubt))
         #expect(try await store.requeue(batch.id, policy) == 0)
-        try store.close()
+        try await store.close()
     }
 
     /// Lines 2 to 6 in doubt: nothing known, unreadable, another call's answer, too large, a 200 without a body.
@@ -130,34 +130,34 @@ import Testing
     ])
     func whatWasAnsweredIsSentAgainByAPersonOnly(_ selection: RequeueSelection, _ lines: [Int]) async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await doubtfulBatch(store)
         #expect(try await store.requeue(batch.id, selection) == lines.count)
         var queued: [Int] = []
-        try store.forEachRecord(batch.id, statuses: [.queued]) { queued.append($0.line) }
+        try await store.forEachRecord(batch.id, statuses: [.queued]) { queued.append($0.line) }
         #expect(queued == lines)
-        try store.close()
+        try await store.close()
     }
 
     @Test func doubtsAreToldApartByWhatCameAndWhatWasBilled() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await doubtfulBatch(store)
         var inDoubtSummary = InDoubtSummary()
-        try store.forEachRecord(batch.id) { inDoubtSummary.add($0) }
+        try await store.forEachRecord(batch.id) { inDoubtSummary.add($0) }
         #expect((inDoubtSummary.perhapsBilled, inDoubtSummary.answered, inDoubtSummary.repeated) == (2, 2, 1))
         var kept: [Int] = []
         try await store.forEachKeptAnswer(batch.id) { kept.append($0.line) }
         #expect(kept == [3, 4])
-        let views = try [3, 4].map { try store.view(batch, $0) }
+        let views = try await store.views(batch, [3, 4])
         #expect(views.map(\.isRepeated) == [false, true])
         #expect(views.map(\.isSurelyBilled) == [true, false])
-        try store.close()
+        try await store.close()
     }
 
     @Test func whatStandsBehindEverythingElseIsReadyWhenItIsBroughtForward() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await store.runningBatch(count: 3)
         let records = try await store.claim(batch, 2).records
         _ = try await store.finish([
@@ -176,62 +176,62 @@ import Testing
         let last = try await store.claim(batch, now: 9_000)
         #expect(last.records.map(\.id.line) == [2])
         #expect(last.records.first?.spentAttempts == 0)
-        try store.close()
+        try await store.close()
     }
 
     @Test func aRecordThatWaitsAgainShowsNothingOfTheEarlierRun() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await finishedBatch(store)
         _ = try await store.requeue(batch.id, RequeueSelection(statuses: [.failed]))
-        let view = try #require(try store.record(RecordID(batch: batch.id, line: 3)))
+        let view = try #require(try await store.record(RecordID(batch: batch.id, line: 3)))
         #expect(view.status == .queued && view.httpStatus == nil && view.reasonCode == nil && view.completedAt == nil)
-        try store.close()
+        try await store.close()
     }
 
     @Test func aLargeSelectionGoesInParts() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await store.runningBatch(count: 5_100)
         var claim = try await store.claim(batch, 5_100)
         _ = try await store.finish(claim.records.map(\.rejected))
         #expect(try await store.requeue(batch.id, RequeueSelection(statuses: [.failed], limit: 5_050)) == 5_050)
         claim = try await store.claim(batch, 6_000)
         #expect(claim.records.count == 5_050)
-        try store.close()
+        try await store.close()
     }
 
     @Test(arguments: [BatchState.paused, .halted]) func aBatchThatStandsStillStaysSo(_ state: BatchState) async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await store.runningBatch(count: 5)
         _ = try await store.finish(try await store.claim(batch, 2).records.map(\.rejected))
         try await store.setState(batch.id, to: state, reason: "because")
         #expect(try await store.requeue(batch.id, RequeueSelection(statuses: [.failed], lines: 3...3)) == 1)
-        let after = try store.batch(batch.id)
+        let after = try await store.batch(batch.id)
         #expect(after.state == state && after.reason == "because" && after.counts.queued == 4)
         #expect(try await store.claim(batch).records.isEmpty)
         try await store.setState(batch.id, to: .running, reason: nil)
         #expect(try await store.claim(batch).records.map(\.id.line) == [3, 4, 5, 6])
-        try store.close()
+        try await store.close()
     }
 
     @Test func aBatchThatWaitsForConfirmationStaysSo() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await store.runningBatch(count: 2)
         _ = try await store.finish(try await store.claim(batch, 1).records.map(\.inDoubt))
         for state in [BatchState.paused, .awaitingConfirmation] {
             try await store.setState(batch.id, to: state, reason: nil)
         }
         #expect(try await store.requeue(batch.id, RequeueSelection(statuses: [.inDoubt])) == 1)
-        #expect(try store.batch(batch.id).state == .awaitingConfirmation)
-        try store.close()
+        #expect(try await store.batch(batch.id).state == .awaitingConfirmation)
+        try await store.close()
     }
 
     @Test func whatIsToBeQueuedAgainIsForecast() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let other = try await store.runningBatch([SampleRow(2, request: "doubted")], content: 2)
         let rows = ["a", "b", "a", "doubted", "known", "a"].enumerated().map {
             SampleRow($0.offset + 2, request: $0.element)
@@ -256,29 +256,29 @@ import Testing
         #expect(try await store.forecast(batch.id, requeueing: some, answeredSince: nil) == forecast)
         let none = RequeueSelection(statuses: [.inDoubt])
         #expect(try await store.forecast(batch.id, requeueing: none, answeredSince: nil) == Forecast())
-        try store.close()
+        try await store.close()
     }
 
     @Test func thePolicySendsNothingThatAPersonGaveUp() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await store.runningBatch(count: 2)
         _ = try await store.finish(try await store.claim(batch, 1).records.map(\.inDoubt))
         try await store.setState(batch.id, to: .cancelled, reason: nil)
         #expect(try await store.requeue(batch.id, RequeueSelection(statuses: [.inDoubt], byPolicy: true)) == 0)
-        #expect(try store.batch(batch.id).state == .cancelled)
-        try store.close()
+        #expect(try await store.batch(batch.id).state == .cancelled)
+        try await store.close()
     }
 
     @Test func inAnotherStateThanAskedForNothingIsQueuedAgain() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await store.runningBatch(count: 2)
         _ = try await store.finish(try await store.claim(batch, 2).records.map(\.rejected))
         let selection = RequeueSelection(statuses: [.failed], states: [.completed])
         #expect(try await store.requeue(batch.id, selection) == 0)
         try await store.setState(batch.id, to: .completed, reason: nil)
         #expect(try await store.requeue(batch.id, selection) == 2)
-        try store.close()
+        try await store.close()
     }
 }

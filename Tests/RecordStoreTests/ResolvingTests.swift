@@ -21,72 +21,72 @@ import Testing
 
     @Test func aRecordAndThoseThatShareItsDoubtFailTogether() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await doubted(store)
         #expect(try await resolve(store, batch, 2...2) == 3)
-        #expect(try store.statuses(batch) == [.failed, .inDoubt, .failed, .succeeded, .failed])
-        #expect(try store.view(batch, 2).errorText == "by hand")
-        #expect(try store.view(batch, 6).errorText == "by hand (as line 2)")
-        let totals = try store.ledgerTotals(batch.id)
+        #expect(try await store.statuses(batch) == [.failed, .inDoubt, .failed, .succeeded, .failed])
+        #expect(try await store.view(batch, 2).errorText == "by hand")
+        #expect(try await store.view(batch, 6).errorText == "by hand (as line 2)")
+        let totals = try await store.ledgerTotals(batch.id)
         #expect(totals.unknown == 2 && totals.billable == 1)
-        #expect(try store.actions(of: batch.id).map(\.detail) == ["3"])
-        try store.close()
+        #expect(try await store.actions(of: batch.id).map(\.detail) == ["3"])
+        try await store.close()
     }
 
     @Test func oneThatSharesADoubtCanBeResolvedAlone() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await doubted(store)
         #expect(try await resolve(store, batch, 4...4) == 1)
-        #expect(try store.statuses(batch) == [.inDoubt, .inDoubt, .failed, .succeeded, .inDoubt])
-        #expect(try store.view(batch, 4).errorText == "by hand, held")
-        try store.close()
+        #expect(try await store.statuses(batch) == [.inDoubt, .inDoubt, .failed, .succeeded, .inDoubt])
+        #expect(try await store.view(batch, 4).errorText == "by hand, held")
+        try await store.close()
     }
 
     @Test func whatWasResolvedIsKnownAndSparedUntilItIsSentAgain() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await doubted(store)
         _ = try await resolve(store, batch, nil)
         let other = try await store.runningBatch(count: 1, content: 2)
         _ = try await store.run(other) { $0.rejected }
-        #expect(try !store.view(other, 2).isResolvedByHand)
-        func resolved() throws -> [Int] {
+        #expect(try await !store.view(other, 2).isResolvedByHand)
+        func resolved() async throws -> [Int] {
             var lines = [Int]()
-            try store.forEachRecord(batch.id) { if $0.isResolvedByHand { lines.append($0.line) } }
+            try await store.forEachRecord(batch.id) { if $0.isResolvedByHand { lines.append($0.line) } }
             return lines
         }
-        #expect(try resolved() == [2, 3, 4, 6])
+        #expect(try await resolved() == [2, 3, 4, 6])
         let sparing = RequeueSelection(statuses: [.failed], sparesResolved: true)
         #expect(try await store.requeue(batch.id, sparing) == 0)
         // They are known in the archive, too.
         #expect(try await store.archive(finishedBefore: .max, upTo: 2) == 2)
-        #expect(try resolved() == [2, 3, 4, 6])
+        #expect(try await resolved() == [2, 3, 4, 6])
         #expect(try await store.requeue(batch.id, RequeueSelection(statuses: [.failed])) == 4)
         _ = try await store.run(batch) { $0.rejected }
-        #expect(try resolved().isEmpty)
+        #expect(try await resolved().isEmpty)
         #expect(try await store.requeue(batch.id, sparing) == 4)
-        try store.close()
+        try await store.close()
     }
 
     @Test func anAnswerThatCouldNotBeReadWasBilledWhoeverResolvesIt() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await store.runningBatch(count: 1)
         _ = try await store.run(batch) { $0.unreadable("late") }
         _ = try await resolve(store, batch, nil)
-        #expect(try store.view(batch, 2).isResolvedByHand)
-        try store.close()
+        #expect(try await store.view(batch, 2).isResolvedByHand)
+        try await store.close()
     }
 
     @Test func allInDoubtAreResolvedTogetherAndNothingElse() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await doubted(store)
         #expect(try await resolve(store, batch, nil) == 4)
         #expect(try await resolve(store, batch, nil) == 0)
-        #expect(try store.statuses(batch) == [.failed, .failed, .failed, .succeeded, .failed])
-        #expect(try store.actions(of: batch.id).count == 1)
-        try store.close()
+        #expect(try await store.statuses(batch) == [.failed, .failed, .failed, .succeeded, .failed])
+        #expect(try await store.actions(of: batch.id).count == 1)
+        try await store.close()
     }
 }

@@ -13,15 +13,15 @@ import Testing
     /// A database with a finished batch that has a failed line, and a batch of which two of five lines were sent, whose
     /// trace is lost.
     private static func untraced(_ folder: StoreFolder) async throws -> (store: RecordStore, done: Batch, open: Batch) {
-        let first = try folder.open()
+        let first = try await folder.open()
         let done = try await first.runningBatch(count: 2, content: 1)
         _ = try await first.finish(try await first.claim(done).records.map(\.rejected))
         try await first.setState(done.id, to: .completed, reason: nil)
         let open = try await first.runningBatch(count: 5, content: 2)
         _ = try await first.finish(try await first.claim(open, 2).records.map(\.succeeded))
-        try first.close()
+        try await first.close()
         try FileManager.default.removeItem(atPath: folder.trace)
-        return (try folder.open(), done, open)
+        return (try await folder.open(), done, open)
     }
 
     private static func expectHeld(
@@ -34,10 +34,10 @@ import Testing
     @Test func batchesMadeAfterwardsDoNotRunBeforeAPersonSaysSo() async throws {
         let folder = try StoreFolder()
         let (store, done, open) = try await Self.untraced(folder)
-        let hold = try #require(try store.restoreHold())
+        let hold = try #require(try await store.restoreHold())
         #expect(hold.reason == store.recovery.unknownBecause && hold.lastBatch >= open.id)
-        #expect(try store.batch(open.id).state == .paused)
-        #expect(try store.statuses(open) == [.succeeded, .succeeded, .inDoubt, .inDoubt, .inDoubt])
+        #expect(try await store.batch(open.id).state == .paused)
+        #expect(try await store.statuses(open) == [.succeeded, .succeeded, .inDoubt, .inDoubt, .inDoubt])
         let batch = try await store.makeBatch(3)
         // None of the numbers that a lost batch may have had.
         #expect(hold.covers(batch.id) && !hold.covers(open.id) && batch.id.rawValue > open.id.rawValue + 1_000)
@@ -52,20 +52,20 @@ import Testing
         try await store.setState(open.id, to: .running, reason: nil)
         let byPolicy = RequeueSelection(statuses: [.inDoubt], byPolicy: true, maximumSpent: 5)
         #expect(try await store.requeue(open.id, byPolicy) == 0)
-        try store.close()
+        try await store.close()
 
-        let again = try folder.open()
+        let again = try await folder.open()
         #expect(again.recovery == RecoveryReport())
-        #expect(try again.restoreHold() == hold)
+        #expect(try await again.restoreHold() == hold)
         await Self.expectHeld { try await again.setState(batch.id, to: .running, reason: nil) }
         #expect(try await again.releaseRestoreHold(noting: Self.action) == hold)
         #expect(try await again.releaseRestoreHold(noting: Self.action) == nil)
-        #expect(try again.actions().filter { $0.name == Self.action.name }.count == 1)
-        #expect(try again.restoreHold() == nil)
+        #expect(try await again.actions().filter { $0.name == Self.action.name }.count == 1)
+        #expect(try await again.restoreHold() == nil)
         try await again.setState(batch.id, to: .running, reason: nil)
         #expect(try await again.claim(batch).records.count == 1)
         #expect(try await again.requeue(done.id, RequeueSelection(statuses: [.failed])) == 2)
-        try again.close()
+        try await again.close()
     }
 
     @Test func aBatchWithNothingToSendWaitsForNobody() async throws {
@@ -74,36 +74,34 @@ import Testing
         let batch = try await store.makeBatch(3)
         try await store.take([SampleRow(2, error: "rule")], into: batch)
         try await store.finishIngest(batch.id, state: .running)
-        #expect(try store.batch(batch.id).state == .running)
-        try store.close()
+        #expect(try await store.batch(batch.id).state == .running)
+        try await store.close()
     }
 
     @Test func asManyCallsCountAsRecordsMayHaveBeenSent() async throws {
         let folder = try StoreFolder()
         let (store, _, _) = try await Self.untraced(folder)
         let all = CallDay(rawValue: 19_700_101)...CallDay(rawValue: 99_991_231)
-        let lost = try #require(try store.ledgerDays(all).last { $0.batch == nil })
+        let lost = try #require(try await store.ledgerDays(all).last { $0.batch == nil })
         #expect(lost.name == "lost by a restore" && lost.totals.unknown == 3 && lost.totals.calls == 3)
-        #expect(try store.calls(on: lost.day).calls == 3)
-        #expect(try store.unknownRestores().map(\.reason) == [store.recovery.unknownBecause])
-        try store.close()
+        #expect(try await store.calls(on: lost.day).calls == 3)
+        #expect(try await store.unknownRestores().map(\.reason) == [store.recovery.unknownBecause])
+        try await store.close()
     }
 
     @Test func whatIsKnownToBeMissingHoldsNobodyUpButIsKept() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await store.runningBatch(count: 3)
-        try store.backUp(to: folder.copy)
+        try await store.backUp(to: folder.copy)
         _ = try await store.finish(try await store.claim(batch, 2).records.map(\.succeeded))
-        try store.close()
-        _ = try RecordStore.restore(
-            from: folder.copy, to: folder.database, sealingKeyPath: folder.sealingKey, keysFolder: folder.path,
-            endpoint: nil)
-        let restored = try folder.open()
-        #expect(try restored.restoreHold() == nil)
-        let found = try #require(try restored.lastRestore())
+        try await store.close()
+        _ = try await folder.restore()
+        let restored = try await folder.open()
+        #expect(try await restored.restoreHold() == nil)
+        let found = try #require(try await restored.lastRestore())
         #expect(found > 0)
-        #expect(try restored.unknownRestores().isEmpty)
-        try restored.close()
+        #expect(try await restored.unknownRestores().isEmpty)
+        try await restored.close()
     }
 }

@@ -18,22 +18,22 @@ import Testing
 
     @Test func anIdenticalRecordOfAnotherBatchAnswers() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let first = try await answered(store, [SampleRow(2, request: "a"), SampleRow(3, request: "b")])
         let second = try await store.linkedBatch(
             [SampleRow(2, request: "new"), SampleRow(3, request: "b"), SampleRow(4, request: "b")], content: 2)
         #expect(
-            try store.forecast(second.id, answeredSince: 1_000)
+            try await store.forecast(second.id, answeredSince: 1_000)
                 == Forecast.sample(calls: 1, reused: 1, repeats: 1))
         #expect(try await store.run(second, caps: Self.reusing) { $0.succeeded } == [2])
-        let view = try store.view(second, 3)
+        let view = try await store.view(second, 3)
         #expect(view.status == .reused && view.reusedFrom == "\(first.name):3")
         #expect(try view.answer == Array("answer-3".utf8) && view.correlationID == "c-3" && view.completedAt == 1_200)
-        #expect(try store.view(second, 4).reusedFrom == "3")
-        #expect(try store.view(second, 4).answer == Array("answer-3".utf8))
-        let counts = try store.progress(second.id)
+        #expect(try await store.view(second, 4).reusedFrom == "3")
+        #expect(try await store.view(second, 4).answer == Array("answer-3".utf8))
+        let counts = try await store.progress(second.id)
         #expect(counts.reused == 2 && counts.calls == 1 && counts.attempts == 1)
-        try store.close()
+        try await store.close()
     }
 
     @Test(arguments: [
@@ -42,7 +42,7 @@ import Testing
     ])
     func withoutTheJobsWordOrInTimeItIsCalled(_ caps: CallCaps, _ reuses: Bool) async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         _ = try await answered(store, [SampleRow(2, request: "a")])
         var new = NewBatch(
             job: "j", fileName: "b.csv", contentDigest: [UInt8](repeating: 9, count: 32), format: "csv", layout: [1],
@@ -52,12 +52,12 @@ import Testing
         try await store.take([SampleRow(2, request: "a")], into: batch)
         try await store.finishIngest(batch.id, state: .running)
         #expect(try await store.run(batch, caps: caps) { $0.succeeded } == [2])
-        try store.close()
+        try await store.close()
     }
 
     @Test func aRecordUnderWayInAnotherBatchIsWaitedFor() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let one = try await store.linkedBatch([SampleRow(2, request: "a")], content: 1)
         let two = try await store.linkedBatch([SampleRow(2, request: "a"), SampleRow(3, request: "b")], content: 2)
         let called = try await store.claim(one).records
@@ -67,12 +67,12 @@ import Testing
         _ = try await store.finish(called.map(\.succeeded) + waiting.records.map(\.succeeded))
         let after = try await store.claim(two.id, upTo: 5, now: 2_000, caps: Self.reusing)
         #expect(after.reused == 1 && after.exhausted)
-        try store.close()
+        try await store.close()
     }
 
     @Test func answersDoNotNeedCallsThatACapForbids() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         _ = try await answered(store, (2...600).map { SampleRow($0) })
         let rows = (2...600).map { SampleRow($0) } + [SampleRow(601, request: "new"), SampleRow(602, request: "last")]
         let second = try await store.linkedBatch(rows, content: 2)
@@ -83,15 +83,15 @@ import Testing
         }
         #expect(claim.records.map(\.id.line) == [601])
         _ = try await store.finish(claim.records.map(\.succeeded))
-        let counts = try store.progress(second.id)
+        let counts = try await store.progress(second.id)
         #expect(counts.reused == 599 && counts.toCall == 1)
         #expect(try await store.claim(second.id, upTo: 5, now: 0, caps: caps).cappedBy == .batchCalls)
-        try store.close()
+        try await store.close()
     }
 
     @Test func oneClaimAnswersAtMostSoManyAndLosesNone() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         _ = try await answered(store, (2...801).map { SampleRow($0) })
         let second = try await store.linkedBatch((2...801).map { SampleRow($0) }, content: 2)
         var rounds = 0
@@ -100,25 +100,25 @@ import Testing
             rounds += 1
         }
         #expect(rounds == 3)
-        #expect(try store.progress(second.id).reused == 800)
-        try store.close()
+        #expect(try await store.progress(second.id).reused == 800)
+        try await store.close()
     }
 
     @Test func aBatchThatReusesLetsOthersFindItsAnswersAtOnce() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let one = try await store.linkedBatch((2...30).map { SampleRow($0) }, content: 1)
         let two = try await store.linkedBatch((2...30).map { SampleRow($0) }, content: 2)
         let first = try await store.claim(one.id, upTo: 9, now: 1_000, caps: Self.reusing).records
         _ = try await store.finish(first.map(\.succeeded))
         let second = try await store.claim(two.id, upTo: 9, now: 1_000, caps: Self.reusing)
         #expect(second.reused == 9 && second.records.map(\.id.line) == Array(11...19))
-        try store.close()
+        try await store.close()
     }
 
     @Test func answersOfAnyBatchAreLearntOnceWhateverCameBetween() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await store.linkedBatch((2...9).map { SampleRow($0) })
         _ = try await store.finish(try await store.claim(batch, 3).records.map(\.succeeded))
         try await store.learnAnswers()
@@ -132,13 +132,13 @@ import Testing
             try Array("request-\(line)".utf8).withUnsafeBytes { try store.fingerprint(of: $0) }
         }
         #expect(
-            try store.prospects(of: requests, answeredSince: 0) == [.reuse, .reuse, .reuse, .reuse, .hold])
-        try store.close()
+            try await store.prospects(of: requests, answeredSince: 0) == [.reuse, .reuse, .reuse, .reuse, .hold])
+        try await store.close()
     }
 
     @Test func answersOfABatchThatReusesNothingAreFoundWhileItRunsAndStandsStill() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let plain = try await store.linkedBatch((2...9).map { SampleRow($0) }, content: 1)
         _ = try await store.finish(try await store.claim(plain, 2).records.map(\.succeeded))
         let reusing = try await store.linkedBatch((2...20).map { SampleRow($0) }, content: 2)
@@ -155,12 +155,12 @@ import Testing
         let claim = try await store.claim(reusing.id, upTo: 30, now: 1_000, caps: Self.reusing)
         #expect(claim.reused == 7)
         #expect(claim.records.map(\.id.line) == Array(6...9) + Array(13...20))
-        try store.close()
+        try await store.close()
     }
 
     @Test func aBatchThatIsRunAgainKeepsItsAnswersForOneThatWaits() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let plain = try await store.linkedBatch([SampleRow(2, request: "a")], content: 1)
         _ = try await store.run(plain) { $0.rejected }
         try await store.setState(plain.id, to: .completed, reason: nil)
@@ -169,12 +169,12 @@ import Testing
         #expect(try await store.requeue(plain.id, RequeueSelection(statuses: [.failed])) == 1)
         _ = try await store.run(plain) { $0.succeeded }
         #expect(try await store.claim(reusing.id, upTo: 5, now: 1_000, caps: Self.reusing).reused == 1)
-        try store.close()
+        try await store.close()
     }
 
     @Test(arguments: [true, false]) func answersThatLeftTheHotTablesServe(knownBefore: Bool) async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let first = try await store.linkedBatch([SampleRow(2, request: "a"), SampleRow(3, request: "b")])
         _ = try await store.run(first) { $0.succeeded }
         try await store.setState(first.id, to: .completed, reason: nil)
@@ -182,17 +182,17 @@ import Testing
         #expect(try await store.archive(finishedBefore: .max) == 2)
         try await store.learnAnswers()
         let second = try await store.linkedBatch([SampleRow(9, request: "b")], content: 2)
-        #expect(try store.forecast(second.id, answeredSince: 1_000).reused == 1)
+        #expect(try await store.forecast(second.id, answeredSince: 1_000).reused == 1)
         let claim = try await store.claim(second.id, upTo: 5, now: 0, caps: Self.reusing)
         #expect(claim.reused == 1 && claim.exhausted)
-        #expect(try store.view(second, 9).answer == Array("answer-3".utf8))
-        #expect(try store.view(second, 9).reusedFrom == "\(first.name):3")
-        try store.close()
+        #expect(try await store.view(second, 9).answer == Array("answer-3".utf8))
+        #expect(try await store.view(second, 9).reusedFrom == "\(first.name):3")
+        try await store.close()
     }
 
     @Test func whatWouldBecomeOfRequestsIsKnownBeforehand() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await store.linkedBatch([SampleRow(2, request: "a"), SampleRow(3, request: "b")])
         _ = try await store.run(batch) { $0.id.line == 2 ? $0.succeeded : $0.inDoubt }
         try await store.setState(batch.id, to: .completed, reason: nil)
@@ -200,10 +200,10 @@ import Testing
         let requests = try ["a", "b", "c"].map { text in
             try Array(text.utf8).withUnsafeBytes { try store.fingerprint(of: $0) }
         }
-        #expect(try store.prospects(of: requests, answeredSince: 1_000) == [.reuse, .hold, .call])
-        #expect(try store.prospects(of: requests, answeredSince: nil) == [.call, .hold, .call])
-        #expect(try store.prospects(of: requests, answeredSince: 1_201) == [.call, .hold, .call])
-        try store.close()
+        #expect(try await store.prospects(of: requests, answeredSince: 1_000) == [.reuse, .hold, .call])
+        #expect(try await store.prospects(of: requests, answeredSince: nil) == [.call, .hold, .call])
+        #expect(try await store.prospects(of: requests, answeredSince: 1_201) == [.call, .hold, .call])
+        try await store.close()
     }
 }
 

@@ -32,10 +32,10 @@ import Testing
 
     @Test func nothingPersonalStandsInAnyFile() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         _ = try await fill(store)
         try expectNoSecret(in: folder)
-        try store.close()
+        try await store.close()
         try expectNoSecret(in: folder)
     }
 
@@ -52,15 +52,15 @@ import Testing
 
     @Test func withoutItsKeyABatchCanBeReadByNobody() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await fill(store)
         try store.writeWaiting { try $0.database.execute(sql: "DELETE FROM batch_keys") }
-        try store.close()
-        let again = try folder.open()
-        #expect(throws: StoreError.self) { try again.forEachRecord(batch.id) { _ in } }
-        #expect(throws: StoreError.self) { try again.layout(of: batch.id) }
-        #expect(try again.progress(batch.id).total == 3)
-        try again.close()
+        try await store.close()
+        let again = try await folder.open()
+        await #expect(throws: StoreError.self) { try await again.forEachRecord(batch.id) { _ in } }
+        await #expect(throws: StoreError.self) { try await again.layout(of: batch.id) }
+        #expect(try await again.progress(batch.id).total == 3)
+        try await again.close()
     }
 
     @Test func aValueOpensOnlyInItsOwnPlace() throws {
@@ -88,7 +88,7 @@ import Testing
 
     @Test func emptyValuesAndLargeOnesComeBack() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let large = String(repeating: "long row, ", count: 100_000)
         let batch = try await store.runningBatch([SampleRow(2, id: "", rawRow: ""), SampleRow(3, rawRow: large)])
         let records = try await store.claim(batch).records
@@ -98,8 +98,8 @@ import Testing
             records[1].completion(.succeeded, httpStatus: 200, billable: .yes, answer: large),
         ])
         var lengths: [Int?] = []
-        try store.forEachRecord(batch.id) { lengths.append(try $0.answer?.count) }
+        try await store.forEachRecord(batch.id) { lengths.append(try $0.answer?.count) }
         #expect(lengths == [0, large.utf8.count])
-        try store.close()
+        try await store.close()
     }
 }

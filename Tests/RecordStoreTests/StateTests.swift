@@ -22,38 +22,38 @@ import Testing
 
     @Test func aBatchOnItsWay() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await store.makeBatch()
         try await store.take([SampleRow(2)], into: batch)
         try await store.finishIngest(batch.id, state: .awaitingConfirmation, reason: "20,000 calls")
-        #expect(try store.batch(batch.id).reason == "20,000 calls")
-        #expect(try store.batch(batch.id).ingestedAt != nil)
+        #expect(try await store.batch(batch.id).reason == "20,000 calls")
+        #expect(try await store.batch(batch.id).ingestedAt != nil)
         try await store.setState(batch.id, to: .running, reason: nil)
-        #expect(try store.batch(batch.id).reason == nil)
-        #expect(try store.batch(batch.id).startedAt == nil)
+        #expect(try await store.batch(batch.id).reason == nil)
+        #expect(try await store.batch(batch.id).startedAt == nil)
         let records = try await store.claim(batch).records
-        #expect(try store.batch(batch.id).startedAt == 1_000)
+        #expect(try await store.batch(batch.id).startedAt == 1_000)
         _ = try await store.finish(records.map(\.succeeded))
         try await store.setState(batch.id, to: .completed, reason: nil)
-        #expect(try store.batch(batch.id).finishedAt != nil)
-        try store.close()
+        #expect(try await store.batch(batch.id).finishedAt != nil)
+        try await store.close()
     }
 
     @Test func aBatchWithRecordsToSendIsNotCompleted() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await store.runningBatch(count: 2)
         await #expect(throws: BatchNotMoved.self) { try await store.setState(batch.id, to: .completed, reason: nil) }
         let records = try await store.claim(batch).records
         await #expect(throws: BatchNotMoved.self) { try await store.setState(batch.id, to: .completed, reason: nil) }
         _ = try await store.finish(records.map(\.succeeded))
         try await store.setState(batch.id, to: .completed, reason: nil)
-        try store.close()
+        try await store.close()
     }
 
     @Test func aFileReadInPartDoesNotRun() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await store.makeBatch()
         try await store.take([SampleRow(2)], into: batch)
         await #expect(throws: BatchNotMoved.self) { try await store.setState(batch.id, to: .running, reason: nil) }
@@ -63,26 +63,26 @@ import Testing
         try await store.take([SampleRow(3)], into: batch)
         try await store.finishIngest(batch.id, state: .running)
         await #expect(throws: BatchNotMoved.self) { try await store.setState(batch.id, to: .ingesting, reason: nil) }
-        try store.close()
+        try await store.close()
     }
 
     @Test func cancellingCancelsWhatIsQueuedAndNothingElse() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let rows = [SampleRow(2), SampleRow(3), SampleRow(4, error: "rule"), SampleRow(5)]
         let batch = try await store.runningBatch(rows)
         let records = try await store.claim(batch, 2).records
         _ = try await store.finish([records[0].succeeded, records[1].transient(until: 9_000)])
         try await store.setState(batch.id, to: .cancelled, reason: "not needed")
-        #expect(try store.statuses(batch) == [.succeeded, .cancelled, .invalid, .cancelled])
-        #expect(try store.progress(batch.id).cancelled == 2)
+        #expect(try await store.statuses(batch) == [.succeeded, .cancelled, .invalid, .cancelled])
+        #expect(try await store.progress(batch.id).cancelled == 2)
         #expect(try await store.claim(batch).records.isEmpty)
-        try store.close()
+        try await store.close()
     }
 
     @Test func whoIsTooLateMovesNothingAndHearsOfIt() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await store.runningBatch(count: 2)
         let action = Action(
             at: 1, batch: batch.id, name: "pause", detail: nil, provenance: StoreFolder.provenance)
@@ -92,31 +92,31 @@ import Testing
                 try await !store.moveBatch(batch.id, from: [.running], to: state, reason: "late", noting: action))
         }
         #expect(try await !store.finishIngest(batch.id, state: .running))
-        let found = try store.batch(batch.id)
+        let found = try await store.batch(batch.id)
         #expect(found.state == .cancelled && found.reason == "by hand")
-        #expect(try store.actions(of: batch.id).isEmpty)
-        try store.close()
+        #expect(try await store.actions(of: batch.id).isEmpty)
+        try await store.close()
     }
 
     @Test func aPausedBatchIsRejectedOnlyWhileItsFileIsReadInPart() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let (part, whole) = (try await store.makeBatch(), try await store.runningBatch(count: 1, content: 2))
         for batch in [part, whole] { try await store.setState(batch.id, to: .paused, reason: nil) }
         #expect(try await store.moveBatch(part.id, from: [.ingesting, .paused], to: .rejected, reason: "gone"))
         #expect(try await !store.moveBatch(whole.id, from: [.paused], to: .rejected, reason: "gone"))
-        try store.close()
+        try await store.close()
     }
 
     @Test func thePolicyQueuesNothingInABatchThatIsStopped() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await store.runningBatch(count: 1)
         _ = try await store.finish(try await store.claim(batch).records.map(\.inDoubt))
         try await store.setState(batch.id, to: .cancelled, reason: nil)
         let selection = RequeueSelection(statuses: [.inDoubt], byPolicy: true)
         #expect(try await store.requeue(batch.id, selection) == 0)
-        try store.close()
+        try await store.close()
     }
 
     @Test func statusCodesAreTheirOwnInverse() throws {

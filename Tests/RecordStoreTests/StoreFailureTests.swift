@@ -49,18 +49,18 @@ struct StoreFailureTests {
     @Test("A database with a damaged page says so when it is read and when it is written, and names no statement")
     func damagedPage() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await store.runningBatch(count: 3)
-        let page = try store.read {
+        let page = try store.readWaiting {
             try Int.fetchOne($0, sql: "SELECT rootpage FROM sqlite_master WHERE name = 'batches'")
         }
-        try store.close()
+        try await store.close()
         try Self.damage(page: try #require(page), of: folder.database)
-        let reader = try folder.openForReading()
-        let read = #expect(throws: StoreError.self) { try reader.batch(batch.id) }
-        try reader.close()
+        let reader = try await folder.openForReading()
+        let read = await #expect(throws: StoreError.self) { try await reader.batch(batch.id) }
+        try await reader.close()
         // A runner looks at its unfinished batches first.
-        let opened = #expect(throws: StoreError.self) { try folder.open() }
+        let opened = await #expect(throws: StoreError.self) { try await folder.open() }
         for failure in [read, opened] {
             #expect(failure?.code == .damaged)
             #expect(failure?.message.contains("restore") == true)
@@ -71,7 +71,7 @@ struct StoreFailureTests {
     @Test("A store whose page is damaged while it is open fails for good, saying so")
     func damagedWhileOpen() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let batch = try await store.runningBatch(count: 3)
         let claimed = try await store.claim(batch, 1).records
         try store.writeWaiting { connection in
@@ -80,11 +80,10 @@ struct StoreFailureTests {
             try connection.database.execute(
                 sql: "UPDATE sqlite_master SET rootpage = 1 WHERE name IN ('attempts', 'records')")
         }
-        try store.close()
-        let failure = #expect(throws: StoreError.self) {
-            let again = try folder.open()
-            defer { try? again.close() }
-            _ = try again.statuses(batch)
+        try await store.close()
+        let failure = await #expect(throws: StoreError.self) {
+            let again = try await folder.open()
+            _ = try await again.statuses(batch)
         }
         #expect(failure?.code == .damaged && claimed.count == 1)
     }
@@ -92,7 +91,7 @@ struct StoreFailureTests {
     @Test("What breaks a rule of the schema fails alone, without the statement")
     func brokenRule() async throws {
         let folder = try StoreFolder()
-        let store = try folder.open()
+        let store = try await folder.open()
         let error = await #expect(throws: StoreError.self) {
             try await store.write { connection in
                 try connection.database.execute(
@@ -102,7 +101,7 @@ struct StoreFailureTests {
         #expect(error?.code == .notAllowed && error?.isFatal == false)
         #expect(error?.description.contains("INSERT") == false && error?.description.contains("call_days") == false)
         _ = try await store.makeBatch()
-        try store.close()
+        try await store.close()
     }
 
     /// Writes over a page in the file.

@@ -6,7 +6,7 @@ import Testing
 @testable import RecordStore
 
 /// A folder of its own for a store's files; removed when the test is over.
-final class StoreFolder {
+final class StoreFolder: Sendable {
     let path: String
 
     var database: String { path + "/rollcall.sqlite" }
@@ -30,19 +30,27 @@ final class StoreFolder {
         user: "ada", host: "vault", version: "1.0", settingsHash: "5e771465", endpoint: endpoint, keyID: "k1",
         certificateFingerprint: "c1")
 
-    func open(endpoint: String = StoreFolder.endpoint) throws -> RecordStore {
-        try RecordStore.openForRunning(
-            path: database, sealingKeyPath: sealingKey, keysFolder: path, endpoint: endpoint,
-            provenance: Self.provenance)
+    /// The database in this folder.
+    func description(endpoint: String? = StoreFolder.endpoint) -> StoreDescription {
+        StoreDescription(
+            engine: .sqlite(path: database), sealingKey: sealingKey, keysFolder: path, endpoint: endpoint)
     }
 
-    func openForReading(endpoint: String? = nil) throws -> RecordStore {
-        try RecordStore.openForReading(path: database, sealingKeyPath: sealingKey, endpoint: endpoint)
+    func open(endpoint: String = StoreFolder.endpoint) async throws -> RecordStore {
+        try await description(endpoint: endpoint).openForRunning(Self.provenance)
     }
 
-    func openForOperating(endpoint: String? = nil) throws -> RecordStore {
-        try RecordStore.openForOperating(
-            path: database, sealingKeyPath: sealingKey, keysFolder: path, endpoint: endpoint)
+    func openForReading(endpoint: String? = nil) async throws -> RecordStore {
+        try await description(endpoint: endpoint).openForReading()
+    }
+
+    func openForOperating(endpoint: String? = nil) async throws -> RecordStore {
+        try await description(endpoint: endpoint).openForOperating()
+    }
+
+    /// Puts the copy in the database's place.
+    func restore(from source: String? = nil, endpoint: String = StoreFolder.endpoint) async throws -> RestoreReport {
+        try await description(endpoint: endpoint).restore(from: source ?? copy)
     }
 
     /// The files that keep count of the database's ledger outside it.

@@ -10,7 +10,7 @@ import Testing
     private func view() async throws -> RecordView {
         let fixture = try await BatchFixture(lines: [.init(number: 2, id: "1", row: "1,a")])
         try await fixture.attempt { BatchFixture.success($0, Self.answer) }
-        return try #require(try fixture.store.record(RecordID(batch: fixture.batch, line: 2)))
+        return try #require(try await fixture.store.record(RecordID(batch: fixture.batch, line: 2)))
     }
 
     private func changed(
@@ -52,7 +52,7 @@ import Testing
     @Test func anAnswerThatIsNoJSONIsAWarning() async throws {
         let fixture = try await BatchFixture(lines: [.init(number: 2, id: "1", row: "1,a")])
         try await fixture.attempt { BatchFixture.success($0, "{") }
-        let view = try #require(try fixture.store.record(RecordID(batch: fixture.batch, line: 2)))
+        let view = try #require(try await fixture.store.record(RecordID(batch: fixture.batch, line: 2)))
         var cells = AnswerCells()
         cells.read(try ResultRow(view))
         #expect(cells.warnings == ["the stored answer cannot be read"] && cells.document == nil)

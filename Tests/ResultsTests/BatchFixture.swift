@@ -27,9 +27,10 @@ struct BatchFixture {
         let origin = Provenance(
             user: "nora", host: "night", version: "0.2.0", settingsHash: "5e77", endpoint: "https://api.example",
             keyID: "k1d", certificateFingerprint: "ce47")
-        store = try RecordStore.openForRunning(
-            path: place.path + "/rollcall.sqlite", sealingKeyPath: place.path + "/sealing.key",
-            keysFolder: place.path, endpoint: origin.endpoint, provenance: origin)
+        store = try await StoreDescription(
+            engine: .sqlite(path: place.path + "/rollcall.sqlite"), sealingKey: place.path + "/sealing.key",
+            keysFolder: place.path, endpoint: origin.endpoint
+        ).openForRunning(origin)
         batch = try await store.createBatch(
             NewBatch(
                 job: "nightly", fileName: fileName, contentDigest: [UInt8](repeating: 0xAB, count: 32), format: format,
@@ -39,7 +40,7 @@ struct BatchFixture {
     }
 
     private func take(_ lines: [Line]) async throws {
-        var chunk = try store.chunk(for: batch)
+        var chunk = try await store.chunk(for: batch)
         for line in lines {
             let (id, row) = (Array(line.id.utf8), Array(line.row.utf8))
             try id.withUnsafeBytes { id in
@@ -118,8 +119,8 @@ struct BatchFixture {
     @discardableResult
     func write(
         _ form: Form = .csv, options: ResultOptions = ResultOptions(), pricing: Pricing? = nil
-    ) throws -> WrittenResults {
-        try ResultWriter(store: store).write(
+    ) async throws -> WrittenResults {
+        try await ResultWriter(store: store).write(
             batch, into: place.path + "/out/" + store.batch(batch).name, returning: form,
             options: options, pricing: pricing, now: Self.start + 60_000)
     }

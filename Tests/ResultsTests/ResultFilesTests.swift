@@ -42,7 +42,7 @@ import Testing
 
     @Test func theCSVHasOneRowPerLineInItsColumns() async throws {
         let fixture = try await fixture()
-        try fixture.write()
+        try await fixture.write()
         let insights = InsightColumns.all.joined(separator: ",")
         let header =
             "line,id,status,attempts,http_status,reason_code,error,correlation_id,request_ref_id,"
@@ -73,7 +73,7 @@ import Testing
 
     @Test func theJSONLinesHoldTheWholeAnswer() async throws {
         let fixture = try await fixture()
-        try fixture.write()
+        try await fixture.write()
         let lines = try fixture.read("results.jsonl").split(separator: "\n", omittingEmptySubsequences: false)
         #expect(lines.count == 6 && lines.last == "")
         let answers =
@@ -119,7 +119,7 @@ import Testing
             return completion
         }
         try await fixture.complete()
-        try fixture.write()
+        try await fixture.write()
         let line = try #require(try fixture.read("results.jsonl").split(separator: "\n").first)
         let root = try JSONDocument(parsing: Array(line.utf8)).root
         #expect(root["answer"]?.isNull == true)
@@ -132,7 +132,7 @@ import Testing
 
     @Test func failedAndDoubtedLinesAreGivenBackApart() async throws {
         let fixture = try await fixture()
-        let paths = try fixture.write().paths
+        let paths = try await fixture.write().paths
         #expect(
             try fixture.read("failed.csv") == "id,email,_status,_reason,_line,_batch\n"
                 + "C,c@example.com,failed,INVALID: the API refused user.email,4,accounts-1\n"
@@ -146,11 +146,11 @@ import Testing
 
     @Test func whatAPersonResolvedAsFailedIsNotOfferedToBeRunAgain() async throws {
         let fixture = try await fixture()
-        let provenance = try fixture.store.batch(fixture.batch).provenance
+        let provenance = try await fixture.store.batch(fixture.batch).provenance
         _ = try await fixture.store.resolveAsFailed(
             fixture.batch, lines: nil, reason: "resolved by hand", heldReason: "held"
         ) { _ in Action(at: 1, batch: nil, name: "resolve", provenance: provenance) }
-        let written = try fixture.write()
+        let written = try await fixture.write()
         #expect(try !fixture.read("failed.csv").contains("d@example.com"))
         #expect(
             try fixture.read("in_doubt.csv") == "id,email,_status,_reason,_line,_batch\n"
@@ -161,7 +161,7 @@ import Testing
 
     @Test func theSummaryCountsAndVouchesForTheFiles() async throws {
         let fixture = try await fixture()
-        let written = try fixture.write(
+        let written = try await fixture.write(
             pricing: Pricing(currency: "USD", tiers: [.init(upTo: 1, each: 1), .init(upTo: nil, each: 2)]))
         let data = Data(try fixture.read("summary.json").utf8)
         let summary = try JSONDecoder().decode(BatchSummary.self, from: data)
@@ -187,7 +187,7 @@ import Testing
 
     @Test func withoutPricesTheCostIsUnknown() async throws {
         let fixture = try await fixture()
-        try fixture.write()
+        try await fixture.write()
         let root = try JSONDocument(parsing: Array(try fixture.read("summary.json").utf8)).root
         let cost = try #require(root["cost"])
         #expect(["currency", "certain", "at_most"].allSatisfy { cost[$0]?.isNull == true })
@@ -196,7 +196,7 @@ import Testing
 
     @Test func theReportHasTheCountsAndNothingOfTheRecords() async throws {
         let fixture = try await fixture()
-        try fixture.write()
+        try await fixture.write()
         let page = try fixture.read("report.html")
         #expect(page.contains("accounts-1") && page.contains("INVALID") && page.contains("nora on night"))
         #expect(page.contains("email: must be 3 to 254 characters") && page.contains("0–49"))
@@ -208,7 +208,7 @@ import Testing
 
     @Test func everythingIsPrivateAndNoTemporaryStays() async throws {
         let fixture = try await fixture()
-        try fixture.write()
+        try await fixture.write()
         #expect(try fixture.place.mode("out") == 0o700 && fixture.place.mode(fixture.folder) == 0o700)
         let names = try fixture.place.names(fixture.folder)
         #expect(
@@ -219,10 +219,10 @@ import Testing
     @Test(arguments: ExportFormat.allCases)
     func anExportIsTheFile(format: ExportFormat) async throws {
         let fixture = try await fixture()
-        try fixture.write()
+        try await fixture.write()
         let path = fixture.place.path + "/export"
         let descriptor = open(path, O_WRONLY | O_CREAT, 0o600)
-        try ResultWriter(store: fixture.store).export(fixture.batch, as: format, to: descriptor)
+        try await ResultWriter(store: fixture.store).export(fixture.batch, as: format, to: descriptor)
         #expect(close(descriptor) == 0)
         #expect(try fixture.place.read("export") == fixture.read("results.\(format.rawValue)"))
     }

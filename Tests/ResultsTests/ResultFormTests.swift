@@ -20,9 +20,9 @@ import Testing
 
     @Test func idsAreAsTheyAreUnlessTheyAreToBeSafe() async throws {
         let fixture = try await BatchFixture(lines: Self.lines)
-        try fixture.write()
+        try await fixture.write()
         #expect(try ids(fixture, ",") == ["=A1", "'-2", "C;4"])
-        try fixture.write(options: ResultOptions(guardsIDs: true))
+        try await fixture.write(options: ResultOptions(guardsIDs: true))
         #expect(try ids(fixture, ",") == ["'=A1", "''-2", "C;4"])
         // Of the JSON no spreadsheet runs anything.
         #expect(try fixture.read("results.jsonl").contains(#""id":"=A1""#))
@@ -31,14 +31,14 @@ import Testing
     @Test func theDelimiterIsACommaASemicolonOrTheInputs() async throws {
         let fixture = try await BatchFixture(lines: Self.lines)
         let semicolon = BatchFixture.Form(.csv(delimiter: UInt8(ascii: ";")), header: "id;email")
-        try fixture.write(semicolon)
+        try await fixture.write(semicolon)
         #expect(try fixture.read("results.csv").hasPrefix("line,id,status"))
-        try fixture.write(semicolon, options: ResultOptions(delimiter: .input))
+        try await fixture.write(semicolon, options: ResultOptions(delimiter: .input))
         #expect(try fixture.read("results.csv").hasPrefix("line;id;status"))
         #expect(try fixture.read("results.csv").contains("\n4;\"C;4\";queued;"))
-        try fixture.write(options: ResultOptions(delimiter: .semicolon))
+        try await fixture.write(options: ResultOptions(delimiter: .semicolon))
         #expect(try fixture.read("results.csv").hasPrefix("line;id;status"))
-        try fixture.write(.jsonLines, options: ResultOptions(delimiter: .input))
+        try await fixture.write(.jsonLines, options: ResultOptions(delimiter: .input))
         #expect(try fixture.read("results.csv").hasPrefix("line,id,status"))
     }
 
@@ -46,7 +46,7 @@ import Testing
         let fixture = try await BatchFixture(lines: Self.lines)
         try await fixture.attempt { $0.id.line == 2 ? BatchFixture.success($0, "{}") : nil }
         try await fixture.store.setState(fixture.batch, to: .cancelled, reason: nil)
-        let written = try fixture.write()
+        let written = try await fixture.write()
         let why = "its batch was cancelled before this line was answered"
         #expect(
             try fixture.read("cancelled.csv") == "id,email,_status,_reason,_line,_batch\n"

@@ -25,13 +25,13 @@ import Testing
 
     @Test func filesWithoutRowsAreNotWrittenAndStaleOnesGo() async throws {
         let fixture = try await halfFailed()
-        #expect(try fixture.write().paths.failed != nil)
+        #expect(try await fixture.write().paths.failed != nil)
         try fixture.place.write("old", to: fixture.folder + "/in_doubt.jsonl")
         try fixture.place.write("half", to: fixture.folder + "/.results.csv.tmp-crash")
         _ = try await fixture.store.requeue(fixture.batch, RequeueSelection(statuses: [.failed]))
         try await fixture.attempt { BatchFixture.success($0, Self.answer) }
         try await fixture.complete()
-        let paths = try fixture.write().paths
+        let paths = try await fixture.write().paths
         #expect(paths.failed == nil && paths.inDoubt == nil)
         #expect(
             try fixture.place.names(fixture.folder)
@@ -40,13 +40,13 @@ import Testing
 
     @Test func whatWasWrittenIsReadBackUntilTheBatchHasAnotherEnd() async throws {
         let fixture = try await halfFailed()
-        let batch = try fixture.store.batch(fixture.batch)
-        let written = try fixture.write()
+        let batch = try await fixture.store.batch(fixture.batch)
+        let written = try await fixture.write()
         let read = try #require(WrittenResults(of: batch, in: written.paths.folder, inDoubtSummary: InDoubtSummary()))
         #expect(read.paths == written.paths && read.summary == written.summary)
         #expect(WrittenResults(of: batch, in: written.paths.folder + "/other", inDoubtSummary: InDoubtSummary()) == nil)
         _ = try await fixture.store.requeue(fixture.batch, RequeueSelection(statuses: [.failed]))
-        let queued = try fixture.store.batch(fixture.batch)
+        let queued = try await fixture.store.batch(fixture.batch)
         #expect(WrittenResults(of: queued, in: written.paths.folder, inDoubtSummary: InDoubtSummary()) == nil)
     }
 
@@ -55,7 +55,7 @@ import Testing
         try await fixture.attempt { record in
             record.id.line == 3 ? BatchFixture.success(record, Self.answer) : nil
         }
-        let summary = try fixture.write().summary
+        let summary = try await fixture.write().summary
         #expect(summary.records.queued == 2 && summary.records.succeeded == 1 && summary.state == "running")
         let rows = try fixture.read("results.csv").split(separator: "\n")
         #expect(rows.count == 4)
@@ -70,7 +70,7 @@ import Testing
             record.id.line == 2 ? BatchFixture.success(record, Self.answer) : BatchFixture.doubt(record)
         }
         try await fixture.complete()
-        let summary = try fixture.write().summary
+        let summary = try await fixture.write().summary
         #expect(summary.records.succeeded == 1 && summary.records.inDoubt == 2)
         #expect(summary.calls.made == 5 && summary.calls.possibleDoubleBills == 2)
     }
@@ -81,7 +81,7 @@ import Testing
             BatchFixture.Line(number: $0 + 1, id: "", row: $1, refusal: "user.account: must be given")
         }
         let fixture = try await BatchFixture(format: "jsonl", fileName: "accounts.jsonl", lines: lines)
-        try fixture.write(.jsonLines)
+        try await fixture.write(.jsonLines)
         #expect(
             try fixture.read("failed.jsonl")
                 == "{\"id\":\"1\",\"user\":{},\"_status\":\"invalid\",\"_reason\":\"user.account: must be given\",\"_line\":1,\"_batch\":\"accounts-1\"}\n"
@@ -90,7 +90,7 @@ import Testing
 
     @Test func anEmptyBatchHasAHeaderAndNoughts() async throws {
         let fixture = try await BatchFixture(lines: [])
-        let summary = try fixture.write().summary
+        let summary = try await fixture.write().summary
         #expect(summary.records.total == 0 && summary.latency == nil)
         #expect(try fixture.read("results.csv").hasSuffix(",warnings,alerts,reused_from\n"))
         #expect(try fixture.read("results.jsonl") == "")
@@ -101,7 +101,7 @@ import Testing
         let fixture = try await BatchFixture(
             fileName: "<b>&\"accounts.csv",
             lines: [.init(number: 2, id: "1", row: "1", refusal: "<script>alert(1)</script>")])
-        let written = try ResultWriter(store: fixture.store).write(
+        let written = try await ResultWriter(store: fixture.store).write(
             fixture.batch, into: fixture.place.path + "/out/1", returning: BatchFixture.Form.csv, pricing: nil, now: 0)
         let page = String(decoding: try Data(contentsOf: URL(fileURLWithPath: written.paths.report)), as: UTF8.self)
         #expect(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;") && !page.contains("<script"))
@@ -112,7 +112,7 @@ import Testing
         let fixture = try await BatchFixture(lines: lines(900))
         try await fixture.attempt { BatchFixture.success($0, Self.answer) }
         try await fixture.complete()
-        try fixture.write()
+        try await fixture.write()
         let rows = try fixture.read("results.csv").split(separator: "\n").dropFirst()
         #expect(rows.map { $0.prefix { $0 != "," } } == (2..<902).map { Substring(String($0)) })
         #expect(try fixture.read("results.jsonl").utf8.filter { $0 == UInt8(ascii: "\n") }.count == 900)

@@ -16,7 +16,7 @@ import Testing
                 : BatchFixture.completion(of: record, "rejected", http: 400, next: .failed, billable: .no)
         }
         try await fixture.complete()
-        try fixture.write()
+        try await fixture.write()
         return fixture
     }
 
@@ -26,7 +26,7 @@ import Testing
 
     @Test func writtenFilesTellOfTheirBatch() async throws {
         let fixture = try await fixture()
-        let batch = try fixture.store.batch(fixture.batch)
+        let batch = try await fixture.store.batch(fixture.batch)
         let stamp = try #require(self.stamp(fixture))
         #expect(stamp.concerns(batch) && stamp.tells(of: batch))
     }
@@ -36,10 +36,10 @@ import Testing
         _ = try await fixture.store.requeue(fixture.batch, RequeueSelection(statuses: [.failed]))
         try await fixture.attempt { BatchFixture.success($0, Self.answer) }
         try await fixture.complete()
-        let batch = try fixture.store.batch(fixture.batch)
+        let batch = try await fixture.store.batch(fixture.batch)
         let stamp = try #require(self.stamp(fixture))
         #expect(stamp.concerns(batch) && !stamp.tells(of: batch))
-        try fixture.write()
+        try await fixture.write()
         #expect(self.stamp(fixture)?.tells(of: batch) == true)
     }
 
@@ -47,7 +47,7 @@ import Testing
     func whereOneIsMissingTheyDoNot(file: String) async throws {
         let fixture = try await fixture()
         try FileManager.default.removeItem(atPath: "\(fixture.place.path)/\(fixture.folder)/\(file)")
-        #expect(stamp(fixture)?.tells(of: try fixture.store.batch(fixture.batch)) == false)
+        #expect(stamp(fixture)?.tells(of: try await fixture.store.batch(fixture.batch)) == false)
     }
 
     @Test(arguments: ["", "{}", "{\"batch\":{\"number\":1}}"])
@@ -60,8 +60,8 @@ import Testing
     @Test func aSummaryWithoutFilesSaysWhatTheWrittenOneDoes() async throws {
         let fixture = try await fixture()
         let now = BatchFixture.start + 60_000
-        var written = try fixture.write().summary
-        let standing = try ResultWriter(store: fixture.store).summary(of: fixture.batch, pricing: nil, now: now)
+        var written = try await fixture.write().summary
+        let standing = try await ResultWriter(store: fixture.store).summary(of: fixture.batch, pricing: nil, now: now)
         (written.files, written.latency) = ([], nil)
         #expect(standing == written)
     }

@@ -77,7 +77,7 @@ struct ReturnedLines {
 
     private mutating func origin(named name: String) throws -> Origin? {
         if let known = origins[name] { return known }
-        let origin = try store.batch(named: name).flatMap { batch in
+        let origin = try store.blockingReads.batch(named: name).flatMap { batch in
             try layout(of: batch).map { Origin(batch: batch, layout: $0) }
         }
         origins[name] = .some(origin)
@@ -87,8 +87,7 @@ struct ReturnedLines {
     /// How a batch's rows are laid out; nil where they were erased.
     private func layout(of batch: Batch) throws -> RecordLayout? {
         do {
-            let layout = try RecordLayout(decoding: store.layout(of: batch.id))
-            return layout
+            return try RecordLayout(decoding: store.blockingReads.layout(of: batch.id))
         } catch let error as StoreError where error.code == .notFound || error.code == .damaged {
             return nil
         }
@@ -96,7 +95,7 @@ struct ReturnedLines {
 
     private func rawRow(of record: RecordID) throws -> [UInt8]? {
         do {
-            return try store.record(record)?.rawRow
+            return try store.blockingReads.record(record)?.rawRow
         } catch let error as StoreError where error.code == .damaged {
             return nil
         }

@@ -63,7 +63,7 @@ extension FileSurvey {
         }
     }
 
-    /// Reads a file from end to end and applies every rule.
+    /// Reads a file from end to end and applies every rule. It blocks while it does.
     ///
     /// - Parameters:
     ///   - file: the file.

@@ -69,7 +69,8 @@ struct SurveyPass: ~Copyable {
 
     private mutating func lookUp() throws {
         guard let past, !fresh.isEmpty else { return }
-        let prospects = try past.store.prospects(of: fresh.map(\.request), answeredSince: past.answeredSince)
+        let prospects = try past.store.blockingReads.prospects(
+            of: fresh.map(\.request), answeredSince: past.answeredSince)
         for (prospect, hash) in zip(prospects, fresh.lazy.map(\.hash)) {
             switch prospect {
             case .call: answered?.insert(hash)

@@ -22,11 +22,11 @@ extension BatchRun {
     /// Nothing is left to claim: the policy is applied to in-doubt records, otherwise the batch is complete.
     mutating func close() async throws {
         let configuration = runner.configuration
-        let counts = try runner.store.progress(batch)
+        let counts = try await runner.store.progress(batch)
         guard counts.isExhausted else {
             if try await beginLastTries() { return }
             // Others than the re-run's wait; or someone else queued records again since the last claim.
-            if try rerun != nil && isExhausted() { return state.end(.rerunDone) }
+            if rerun != nil, try await isExhausted() { return state.end(.rerunDone) }
             return state.exhaust(until: retryClock.time(at: clock.monotonic) + 1000)
         }
         let allowance = configuration.inDoubt.allowance(
@@ -57,31 +57,32 @@ extension BatchRun {
     }
 
     /// Whether nothing of what the run is to send waits or is under way.
-    func isExhausted() throws -> Bool {
-        guard let rerun else { return try runner.store.progress(batch).isExhausted }
-        return try state.isIdle && !runner.store.awaitsCalls(batch, of: rerun)
+    func isExhausted() async throws -> Bool {
+        guard let rerun else { return try await runner.store.progress(batch).isExhausted }
+        guard state.isIdle else { return false }
+        return try await !runner.store.awaitsCalls(batch, of: rerun)
     }
 
     /// Whether a halt for failing answers came with the batch's last records: it would stop nothing, and only delay the
     /// results.
-    func comesTooLate(_ end: RunEnd) throws -> Bool {
+    func comesTooLate(_ end: RunEnd) async throws -> Bool {
         guard case .halted(let halt) = end, halt.cause == .failing else { return false }
-        return try isExhausted()
+        return try await isExhausted()
     }
 
     /// A halt tells each batch how to continue.
-    func named(_ end: RunEnd) throws -> RunEnd {
+    func named(_ end: RunEnd) async throws -> RunEnd {
         guard case .halted(let halt) = end else { return end }
-        return .halted(try ofRecords(halt).named(for: name))
+        return .halted(try await ofRecords(halt).named(for: name))
     }
 
     /// A halt because of refused probes tells the batch whose records these were whether they may be the cause.
-    private func ofRecords(_ halt: Halt) throws -> Halt {
+    private func ofRecords(_ halt: Halt) async throws -> Halt {
         guard halt.cause == .misconfigured, refusals.isProbeRefused else { return halt }
         if refusals.wereOthersAnswered {
             return .recordsRefused(probes: runner.configuration.probes, last: refusals.lastText, batch: name)
         }
-        return try runner.store.progress(batch).succeeded > 0 ? halt.orRecordsRefused(batch: name) : halt
+        return try await runner.store.progress(batch).succeeded > 0 ? halt.orRecordsRefused(batch: name) : halt
     }
 
     /// Writes the state the run leaves behind.
@@ -91,7 +92,7 @@ extension BatchRun {
     mutating func concluded(_ end: RunEnd) async throws -> RunEnd? {
         try await rememberLimiter(whenStopped: end == .stopped)
         guard try await leave(end) else {
-            let now = try runner.store.batch(batch).state
+            let now = try await runner.store.batch(batch).state
             guard now != .running else {
                 if end == .completed { state.carryOn() }
                 return nil

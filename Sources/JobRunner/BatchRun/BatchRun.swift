@@ -90,11 +90,11 @@ struct BatchRun {
             case .close: try await close()
             case .end(let end):
                 if let failure { throw failure }
-                if try comesTooLate(end) {
+                if try await comesTooLate(end) {
                     state.carryOn()
                     continue
                 }
-                if let end = try await concluded(try named(end)) { return end }
+                if let end = try await concluded(try await named(end)) { return end }
             }
             report()
         }
@@ -211,7 +211,7 @@ extension BatchRun {
     /// Waits for permission to call; while the gate is closed there may be nothing left to call for.
     private mutating func wait(until deadline: Int64?, _ group: inout Group) async throws {
         let isLong = deadline.map { $0 - clock.monotonic > 1_000_000_000 } ?? true
-        if isLong, state.isIdle, try isExhausted() { return state.exhaust() }
+        if isLong, state.isIdle, try await isExhausted() { return state.exhaust() }
         // Once everything is written, this is checked again.
         let isAboutToBeIdle = isLong && state.underWay == 0 && !state.isIdle
         if let deadline, !isAboutToBeIdle { setTimer(at: deadline, &group) }

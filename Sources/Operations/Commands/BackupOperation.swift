@@ -20,10 +20,10 @@ package struct BackupOperation: Sendable {
     /// Makes the copy and says what must be kept with it.
     package func perform() async throws -> ExitStatus {
         let place = try Installation(config: config)
-        let store = try place.storeForReading()
+        let store = try await place.storeForReading()
         let path = file
-        try await BlockingWork.run { try store.backUp(to: path) }
-        try store.close()
+        try await store.backUp(to: path)
+        try await store.close()
         console.note(
             "\(path) is a whole copy. It opens with the sealing key \(place.settings.sealingKey) only: keep that key "
                 + "too, and apart from the copy.")
@@ -47,14 +47,9 @@ package struct RestoreOperation: Sendable {
 
     /// Puts the copy in place; the database that was there is kept beside it.
     package func perform() async throws -> ExitStatus {
-        let settings = try Installation(config: config).settings
-        let file = file
-        let report = try await BlockingWork.run {
-            try RecordStore.restore(
-                from: file, to: settings.database, sealingKeyPath: settings.sealingKey, keysFolder: settings.keysFolder,
-                endpoint: settings.api.baseURL)
-        }
-        for line in RestoreText.lines(report, file: file, database: settings.database) { console.note(line) }
+        let place = try Installation(config: config)
+        let report = try await place.database.restore(from: file)
+        for line in RestoreText.lines(report, file: file, database: place.settings.database) { console.note(line) }
         return .succeeded
     }
 }
@@ -118,8 +113,8 @@ extension RecordStore {
     /// The command that lets a batch that waits for confirmation continue.
     ///
     /// - Throws: `StoreError` when the database cannot be read.
-    func hint(toStart batch: Batch) throws -> Hint {
-        try restoreHold()?.covers(batch.id) == true ? .resumeAfterRestore : .start(batch: batch.name)
+    func hint(toStart batch: Batch) async throws -> Hint {
+        try await restoreHold()?.covers(batch.id) == true ? .resumeAfterRestore : .start(batch: batch.name)
     }
 }
 
@@ -142,22 +137,23 @@ package struct AfterRestoreOperation: Sendable {
     package func perform() async throws -> ExitStatus {
         let place = try Installation(config: config)
         // A process that runs the database has already repaired it.
-        if try place.runner() == .nobody { try place.storeForRunning(place.operatorProvenance()).close() }
-        let session = try OperatorSession(place, console: console)
-        guard let hold = try session.store.restoreHold() else {
+        if try await place.runner() == .nobody { try await place.storeForRunning(place.operatorProvenance()).close() }
+        let session = try await OperatorSession(place, console: console)
+        guard let hold = try await session.store.restoreHold() else {
             console.note("nothing waits since a restore: every call is known that was made")
             try await session.close()
             return .succeeded
         }
-        let waiting = try session.store.unfinishedBatches().filter {
+        let waiting = try await session.store.unfinishedBatches().filter {
             hold.covers($0.id) && $0.state == .awaitingConfirmation
         }
         try await tell(hold, waiting, session)
         _ = try await session.store.releaseRestoreHold(noting: session.action("resume_after_restore", of: nil))
         for batch in waiting { try await admit(batch, in: session) }
         if json {
-            let outlooks = try BatchOutlooks(place, session.store)
-            let batches = try waiting.map { try BatchStatus(session.store.batch($0.id), outlooks) }
+            let outlooks = try await BatchOutlooks(place, session.store)
+            var batches: [BatchStatus] = []
+            for batch in waiting { batches.append(try await BatchStatus(session.store.batch(batch.id), outlooks)) }
             console.output(JSONText.text(of: batches))
         }
         try await session.close()
@@ -191,7 +187,7 @@ package struct AfterRestoreOperation: Sendable {
             batch.id, from: [.awaitingConfirmation], to: .running, reason: nil,
             noting: session.action("start", of: batch.id))
         {
-            console.note("\(batch.name): started; \(try session.continuingRunner())")
+            console.note("\(batch.name): started; \(try await session.continuingRunner())")
         }
     }
 }

@@ -24,12 +24,12 @@ package struct BatchCommandOperation: Sendable {
 
     /// Moves the batch to its new state and says which process continues it.
     package func perform() async throws -> ExitStatus {
-        let session = try OperatorSession(Installation(config: config), console: console)
-        var batch = try session.store.batchOrFailure(batch)
+        let session = try await OperatorSession(Installation(config: config), console: console)
+        var batch = try await session.store.batchOrFailure(batch)
         // If the runner or another operator was quicker, the command is applied to the state the batch is in then.
-        while try await !perform(on: batch, in: session) { batch = try session.store.batch(batch.id) }
+        while try await !perform(on: batch, in: session) { batch = try await session.store.batch(batch.id) }
         if json {
-            let status = try BatchStatus(
+            let status = try await BatchStatus(
                 session.store.batch(batch.id), BatchOutlooks(session.place, session.store))
             console.output(JSONText.text(of: status))
         }
@@ -39,7 +39,7 @@ package struct BatchCommandOperation: Sendable {
 
     /// Whether it is done; false where the batch is in another state meanwhile.
     private func perform(on batch: Batch, in session: OperatorSession) async throws -> Bool {
-        if command != .cancel, batch.state == .awaitingConfirmation, let hold = try session.store.restoreHold(),
+        if command != .cancel, batch.state == .awaitingConfirmation, let hold = try await session.store.restoreHold(),
             hold.covers(batch.id)
         {
             throw OperationFailure(.unfinished, "\(batch.name) waits: \(hold.text)")
@@ -61,7 +61,7 @@ package struct BatchCommandOperation: Sendable {
         console.note("\(batch.name) is \(batch.state.rawValue) already")
         guard command == .resume else { return }
         try await session.note(command.rawValue, of: batch.id)
-        console.note("\(try session.continuingRunner()), with the keys as they are now")
+        console.note("\(try await session.continuingRunner()), with the keys as they are now")
     }
 
     private func move(_ batch: Batch, to state: BatchState, in session: OperatorSession) async throws -> Bool {
@@ -78,10 +78,10 @@ package struct BatchCommandOperation: Sendable {
 
     private func follows(_ batch: Batch, _ session: OperatorSession) async throws -> String {
         switch command {
-        case .start, .resume: return try session.continuingRunner()
+        case .start, .resume: return try await session.continuingRunner()
         case .pause: return "calls under way are awaited; \(Hint.resume(batch: batch.name)) goes on"
         case .cancel:
-            let cancelled = try session.store.batch(batch.id)
+            let cancelled = try await session.store.batch(batch.id)
             return "\(cancelled.givenUp); \(try await resultsFollow(cancelled, session))"
         }
     }
@@ -89,7 +89,7 @@ package struct BatchCommandOperation: Sendable {
     /// The process that awaits the calls under way writes the results; if there is none, they are written here.
     private func resultsFollow(_ batch: Batch, _ session: OperatorSession) async throws -> String {
         let awaits = batch.counts.inFlight > 0 ? "awaits calls under way and " : ""
-        switch try session.place.runner() {
+        switch try await session.place.runner() {
         case .daemon: return "the daemon \(awaits)writes the results"
         case .run(let process) where batch.counts.inFlight > 0:
             return "process \(process) \(awaits)writes the results"
@@ -113,10 +113,10 @@ struct OperatorSession: Sendable {
     /// Opens the database; takes no lock and calls nothing.
     ///
     /// - Throws: `OperationFailure` (78) if there is no database yet; `StoreError`.
-    init(_ place: Installation, console: Console) throws {
+    init(_ place: Installation, console: Console) async throws {
         self.place = place
         self.console = console
-        store = try place.storeForOperating()
+        store = try await place.storeForOperating()
     }
 
     /// Records what was done as an action, with who did it. Unreadable keys do not prevent this.
@@ -132,8 +132,8 @@ struct OperatorSession: Sendable {
     }
 
     /// Which process continues a batch, as the end of a sentence.
-    func continuingRunner() throws -> String {
-        switch try place.runner() {
+    func continuingRunner() async throws -> String {
+        switch try await place.runner() {
         case .daemon(let process): "the daemon (process \(process)) goes on with it"
         case .run(let process):
             "process \(process) runs this database; when it has ended, \(Hint.daemon) goes on with it"
@@ -146,6 +146,6 @@ struct OperatorSession: Sendable {
 
     /// Closes the database.
     func close() async throws {
-        try await store.closeWithoutBlocking()
+        try await store.close()
     }
 }

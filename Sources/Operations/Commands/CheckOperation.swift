@@ -41,13 +41,18 @@ package struct CheckOperation: Sendable {
         // If one file's answers can serve the next, its calls are remembered; for the last file that is not needed.
         let servesOthers = job.reuseWithin != nil && files.count > 1
         for path in files {
-            let file = try InputFile.open(path: path, mapping: FieldMapping(job), expecting: job.inputKind).examine()
+            let file = try await BlockingWork.run {
+                try InputFile.open(path: path, mapping: FieldMapping(job), expecting: job.inputKind).examine()
+            }
             let past = store.map { FileSurvey.Past(store: $0, answeredSince: Spending.answeredSince(job, at: now)) }
-            let known = try store?.findBatch(job: job.name, contentDigest: file.contentDigest).first
+            let known = try await store?.findBatch(job: job.name, contentDigest: file.contentDigest).first
             let sameAs = firstOfContent[file.contentDigest]
-            let survey =
-                servesOthers && sameAs == nil && known?.state.isFinished != true
-                ? try FileSurvey.survey(file, after: past, adding: &answered) : try FileSurvey.survey(file, after: past)
+            let isRemembered = servesOthers && sameAs == nil && known?.state.isFinished != true
+            let survey = try await BlockingWork.run {
+                isRemembered
+                    ? try FileSurvey.survey(file, after: past, adding: &answered)
+                    : try FileSurvey.survey(file, after: past)
+            }
             if survey.records > 0, sameAs == nil { firstOfContent[file.contentDigest] = path }
             let prospect = try await CheckProspect(
                 survey, known: known, sameAs: sameAs, job: job, pricing: place.pricing, spending: spending, at: now,
@@ -57,16 +62,16 @@ package struct CheckOperation: Sendable {
             calls += finding.billableCalls
             invalid += survey.invalid
         }
-        try store?.close()
+        try await store?.close()
         return invalid > 0 ? .finishedWithFailures : .succeeded
     }
 
     /// The database, if there is one that can be read; a check works without.
     private func past(of place: Installation, looksForAnswers: Bool) async throws -> RecordStore? {
-        guard FileManager.default.fileExists(atPath: place.settings.database) else { return nil }
+        guard try await place.database.exists() else { return nil }
         do {
-            guard looksForAnswers else { return try place.storeForReading() }
-            let store = try place.storeForOperating()
+            guard looksForAnswers else { return try await place.storeForReading() }
+            let store = try await place.storeForOperating()
             try await store.learnAnswers()
             return store
         } catch let error as StoreError {
@@ -107,13 +112,13 @@ struct CheckProspect {
         _ survey: FileSurvey, known: Batch?, sameAs: String? = nil, job: JobDefinition, pricing: Pricing?,
         spending: Spending?, at now: Int64, after others: Int
     ) async throws {
-        let month = (try spending?.callsThisMonth(at: now) ?? 0) + others
+        let month = (try await spending?.callsThisMonth(at: now) ?? 0) + others
         let whole = Estimate(
             calls: survey.billableCalls, repeats: survey.duplicateRequests, reused: survey.reused, held: survey.held,
             rate: job.limits.rate, pricing: pricing, callsThisMonth: month)
         (self.known, self.sameAs) = (known, sameAs)
         callsThisMonth = month
-        hold = try spending?.store.restoreHold().flatMap { hold in
+        hold = try await spending?.store.restoreHold().flatMap { hold in
             known.map { $0.state.isFinished || hold.covers($0.id) } ?? true ? hold : nil
         }
         if sameAs != nil || known?.state.isFinished == true {

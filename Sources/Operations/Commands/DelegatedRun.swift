@@ -16,7 +16,7 @@ struct DelegatedRun {
     /// Hands the files over and waits for their batches.
     func perform(_ inputs: [ExaminedFile], to process: Int32) async throws -> ExitStatus {
         console.note("a daemon (process \(process)) runs this database; handing the work over to it")
-        let (session, stop) = (try OperatorSession(place, console: console), StopSignal())
+        let (session, stop) = (try await OperatorSession(place, console: console), StopSignal())
         return try await SignalledWork.run(stop: stop, console: console) {
             let outcome = try await BatchSubmission(session: session, job: job, request: request, stop: stop)
                 .submit(inputs)
@@ -49,11 +49,11 @@ struct FollowedBatch {
     func end(of id: BatchID) async throws -> ExitStatus {
         let batch = try await BatchFollower(session: session, stop: stop).follow(id)
         guard batch.state.isFinished else {
-            session.console.note(try standstill(batch))
+            session.console.note(try await standstill(batch))
             return try await standing(batch)
         }
         // A runner with other settings may have written them elsewhere.
-        let known = out == nil ? try results.written(batch) : nil
+        let known = out == nil ? try await results.written(batch) : nil
         let written =
             if let known { known } else {
                 try await results.publish(
@@ -65,7 +65,7 @@ struct FollowedBatch {
 
     /// What a script is given for a batch with nothing to wait for.
     func standing(_ batch: Batch) async throws -> ExitStatus {
-        if json { session.console.output(JSONText.text(of: try results.summary(of: batch))) }
+        if json { session.console.output(JSONText.text(of: try await results.summary(of: batch))) }
         return batch.state.isFinished ? Verdict.status(of: batch.counts, accepting: job.accept) : .unfinished
     }
 
@@ -76,16 +76,16 @@ struct FollowedBatch {
     }
 
     /// Where the batch stands and why, and what to do, which a halt's reason ends in already.
-    private func standstill(_ batch: Batch) throws -> String {
+    private func standstill(_ batch: Batch) async throws -> String {
         let state = "\(batch.name) is \(batch.state.rawValue)"
-        guard let reason = batch.reason else { return "\(state); \(try goesOn(batch))" }
+        guard let reason = batch.reason else { return "\(state); \(try await goesOn(batch))" }
         if reason.contains("\(Hint.resume(batch: batch.name))") { return "\(state): \(reason)" }
-        return "\(state): \(reason.withoutFullStop); \(try goesOn(batch))"
+        return "\(state): \(reason.withoutFullStop); \(try await goesOn(batch))"
     }
 
-    private func goesOn(_ batch: Batch) throws -> String {
+    private func goesOn(_ batch: Batch) async throws -> String {
         switch batch.state {
-        case .awaitingConfirmation: "\(try session.store.hint(toStart: batch)) agrees to it"
+        case .awaitingConfirmation: "\(try await session.store.hint(toStart: batch)) agrees to it"
         case .paused, .halted: "\(Hint.resume(batch: batch.name)) goes on with it"
         default: "the daemon goes on with it; \(Hint.status(batch: batch.name)) shows how it fares"
         }
@@ -102,16 +102,19 @@ struct BatchFollower {
     ///
     /// - Throws: `OperationFailure` (3) when the process that runs it has ended before.
     func follow(_ id: BatchID) async throws -> Batch {
-        var display = FollowDisplay(batch: try session.store.batch(id), console: session.console)
+        var display = FollowDisplay(batch: try await session.store.batch(id), console: session.console)
         while true {
-            let batch = try session.store.batch(id)
-            let waiting = try session.place.storage().waiting ?? session.store.runnerStatus()?.waiting()
-            display.show(batch, waiting: waiting)
-            if try stop.isRaised || isOver(batch) {
+            let batch = try await session.store.batch(id)
+            display.show(batch, waiting: try await waiting())
+            if stop.isRaised {
                 display.finish()
                 return batch
             }
-            guard try session.place.runner() != .nobody else {
+            if try await isOver(batch) {
+                display.finish()
+                return batch
+            }
+            guard try await session.place.runner() != .nobody else {
                 throw OperationFailure(
                     .unfinished,
                     "\(batch.name): the daemon has ended before the batch; run the same command again to go on")
@@ -120,8 +123,13 @@ struct BatchFollower {
         }
     }
 
-    private func isOver(_ batch: Batch) throws -> Bool {
-        batch.state.isFinished ? try session.store.hasResults(batch.id) : batch.state.isAtRest
+    private func waiting() async throws -> String? {
+        if let full = try await session.place.storage().waiting { return full }
+        return try await session.store.runnerStatus()?.waiting()
+    }
+
+    private func isOver(_ batch: Batch) async throws -> Bool {
+        batch.state.isFinished ? try await session.store.hasResults(batch.id) : batch.state.isAtRest
     }
 }
 

@@ -22,20 +22,19 @@ package struct ExportOperation: Sendable {
     /// Writes one row per input line, in input order.
     package func perform() async throws -> ExitStatus {
         let place = try Installation(config: config)
-        let store = try place.storeForReading()
-        let batch = try store.batchOrFailure(batch)
+        let store = try await place.storeForReading()
+        let batch = try await store.batchOrFailure(batch)
         let form = place.resultsPlace(of: batch).form
-        let delimiter =
-            form.delimiter == .input
-            ? ReturnedRows(layout: try RecordLayout(decoding: store.layout(of: batch.id))).delimiter : nil
+        let layout = try RecordLayout(decoding: await store.layout(of: batch.id))
+        let delimiter = form.delimiter == .input ? ReturnedRows(layout: layout).delimiter : nil
         do {
-            try ResultWriter(store: store).export(
+            try await ResultWriter(store: store).export(
                 batch.id, as: ExportFormat(rawValue: format) ?? .csv, options: form,
                 inputDelimiter: delimiter, to: console.outputDescriptor)
         } catch let error as ResultError where error.code == .closed {
             // The reader, such as `head`, has seen enough.
         }
-        try store.close()
+        try await store.close()
         return .succeeded
     }
 }

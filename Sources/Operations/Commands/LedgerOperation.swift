@@ -30,15 +30,15 @@ package struct LedgerOperation: Sendable {
     package func perform() async throws -> ExitStatus {
         let place = try Installation(config: config)
         let days = try period()
-        let store = try place.storeForReading()
+        let store = try await place.storeForReading()
         if let days {
-            try show(
-                PeriodLedger(
+            show(
+                try await PeriodLedger(
                     days, store: store, pricing: place.pricing, zone: place.settings.limits.timeZone))
         } else if case .batch(let name) = scope {
-            try list(try store.batchOrFailure(name), store, place)
+            try await list(store.batchOrFailure(name), store, place)
         }
-        try store.close()
+        try await store.close()
         return .succeeded
     }
 
@@ -49,15 +49,15 @@ package struct LedgerOperation: Sendable {
         return first...last
     }
 
-    private func list(_ batch: Batch, _ store: RecordStore, _ place: Installation) throws {
+    private func list(_ batch: Batch, _ store: RecordStore, _ place: Installation) async throws {
         if !json { console.output(AttemptLine.header) }
-        try store.forEachAttempt(batch.id) { attempt in
+        try await store.forEachAttempt(batch.id) { attempt in
             let line = AttemptLine(attempt)
             console.output(json ? JSONText.text(of: line) : line.text)
             try console.requireOutput()
         }
-        let totals = LedgerSum(try store.ledgerTotals(batch.id))
-        let cost = Cost.share(of: try store.ledgerDays(inMonthsOf: batch.id), pricing: place.pricing) {
+        let totals = LedgerSum(try await store.ledgerTotals(batch.id))
+        let cost = Cost.share(of: try await store.ledgerDays(inMonthsOf: batch.id), pricing: place.pricing) {
             $0.batch == batch.id
         }
         let last = BatchLedgerEnd(batch: batch.name, totals: totals, cost: cost)

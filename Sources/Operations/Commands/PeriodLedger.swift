@@ -33,12 +33,12 @@ struct PeriodLedger: Encodable {
     ///   - pricing: The price list.
     ///   - zone: The days' time zone.
     /// - Throws: `StoreError` when the database cannot be read.
-    init(_ days: ClosedRange<CallDay>, store: RecordStore, pricing: Pricing?, zone: TimeZone) throws {
+    init(_ days: ClosedRange<CallDay>, store: RecordStore, pricing: Pricing?, zone: TimeZone) async throws {
         // The tiers count from each month's beginning.
         let month = CallDay(rawValue: days.lowerBound.month.lowerBound)
-        let unknown = try store.unknownRestores().filter { days.contains(CallDay(at: $0.at, in: zone)) }
+        let unknown = try await store.unknownRestores().filter { days.contains(CallDay(at: $0.at, in: zone)) }
         try self.init(
-            days, of: store.ledgerDays(month...days.upperBound), pricing: pricing,
+            days, of: await store.ledgerDays(month...days.upperBound), pricing: pricing,
             unknown: unknown.map { Unknown(found: Timestamp.text($0.at), reason: $0.reason) })
     }
 

@@ -22,19 +22,19 @@ package struct RecordsOperation: Sendable {
     /// Prints the records in input order.
     package func perform() async throws -> ExitStatus {
         let wanted = try statuses.map(StatusParser.statuses)
-        let store = try Installation(config: config).storeForReading()
-        let id = try store.batchOrFailure(batch).id
+        let store = try await Installation(config: config).storeForReading()
+        let id = try await store.batchOrFailure(batch).id
         if !json { console.output("LINE\tID\tSTATUS\tATTEMPTS\tREASON") }
-        try store.forEachRecord(id, statuses: wanted, lines: nil) { view in
+        try await store.forEachRecord(id, statuses: wanted, lines: nil) { view in
             var line = try RecordLine(view)
             // A record that waits for another attempt shows why.
             if view.status == .queued, view.attempts > 0 {
-                line.reason = try store.lastAttempt(of: view.record).flatMap(RecordLine.reason)
+                line.reason = try store.blockingReads.lastAttempt(of: view.record).flatMap(RecordLine.reason)
             }
             console.output(json ? JSONText.text(of: line) : line.text)
             try console.requireOutput()
         }
-        try store.close()
+        try await store.close()
         return .succeeded
     }
 }

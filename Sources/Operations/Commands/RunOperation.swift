@@ -24,7 +24,7 @@ package struct RunOperation: Sendable {
     package func perform() async throws -> ExitStatus {
         let place = try Installation(config: request.config)
         let job = try place.job(request.job)
-        let runner = try place.runner()
+        let runner = try await place.runner()
         if case .daemon(let process) = runner, request.rate != nil { throw rateRefusal(process) }
         let inputs = try request.files.map { path in
             try InputFile.open(path: path, mapping: FieldMapping(job), expecting: job.inputKind).examine()
@@ -35,7 +35,7 @@ package struct RunOperation: Sendable {
                 .perform(inputs, to: process)
         }
         let stop = StopSignal()
-        let session = try RunSession(
+        let session = try await RunSession(
             place: place, job: job, rate: request.rate, out: request.out, stop: stop, console: console)
         return try await session.whileSignalsAreHeard {
             let status = try await runAll(inputs, in: session)
@@ -53,11 +53,11 @@ package struct RunOperation: Sendable {
 
     private func runAll(_ inputs: [ExaminedFile], in session: RunSession) async throws -> ExitStatus {
         let intake = session.intake(again: request.again, reuses: request.reuses)
-        for input in inputs { _ = try intake.plan(for: input) }
+        for input in inputs { _ = try await intake.plan(for: input) }
         var (statuses, passedOver) = ([ExitStatus](), 0)
         for input in inputs where !session.stop.isRaised {
             // Checked again: a file before it may have had the same content.
-            guard let plan = try intake.planOrRefusal(for: input) else {
+            guard let plan = try await intake.planOrRefusal(for: input) else {
                 statuses.append(.inputUnusable)
                 continue
             }
@@ -77,19 +77,20 @@ package struct RunOperation: Sendable {
     ) async throws -> ExitStatus? {
         switch plan.step {
         case .passOver(let batch, _):
-            _ = try session.standing(batch, json: request.json)
+            _ = try await session.standing(batch, json: request.json)
             return nil
         case .write(let batch):
-            console.note(try session.results.reasonToWrite(batch))
+            console.note(try await session.results.reasonToWrite(batch))
             return try await session.conclude(batch, json: request.json)
         case .goOn(let batch) where session.isRestored(batch.id):
             console.note("\(batch.name): paused; when its records in doubt are looked at, run it again to go on")
-            return try session.standing(batch, json: request.json)
+            return try await session.standing(batch, json: request.json)
         case .begin, .goOn:
             let batch = try await intake.takeIn(plan)
             let mayRun = try await session.confirmation(yes: request.yes).allows(batch)
             return mayRun
-                ? try await session.run(batch.id, json: request.json) : try session.standing(batch, json: request.json)
+                ? try await session.run(batch.id, json: request.json)
+                : try await session.standing(batch, json: request.json)
         }
     }
 }

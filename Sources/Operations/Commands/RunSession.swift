@@ -25,7 +25,7 @@ struct RunSession: Sendable {
     init(
         place: Installation, job: JobDefinition, rate: Double?, out: String?, stop: StopSignal, console: Console,
         holdsInDoubt: Bool = false
-    ) throws {
+    ) async throws {
         self.place = place
         self.job = job
         var configuration = RunnerConfiguration(job, settings: place.settings, rate: rate)
@@ -36,7 +36,7 @@ struct RunSession: Sendable {
         let resultsPlace = ResultsLocation(job, settings: place.settings)
         try Self.requireWritable(out ?? resultsPlace.output)
         client = try place.client(credentials, concurrency: configuration.concurrency)
-        store = try place.storeForRunning(provenance)
+        store = try await place.storeForRunning(provenance)
         results = BatchResults(
             store: store, pricing: place.pricing, place: resultsPlace, out: out.map(ResultsLocation.init(output:)))
         self.stop = stop
@@ -122,7 +122,7 @@ struct RunSession: Sendable {
         let batch = try await started(store.batch(id))
         let display = ProgressDisplay(batch: batch, sending: rerun?.records ?? batch.counts.queued, console: console)
         let runner = BatchRunner(
-            store: store, submitter: client, requests: try BatchRequests(layout: store.layout(of: id)),
+            store: store, submitter: client, requests: try await BatchRequests(layout: store.layout(of: id)),
             configuration: configuration,
             keptAnswers: Recovery(
                 store: store, client: client, requireEncryptedAnswers: configuration.requireEncryptedAnswers),
@@ -132,11 +132,11 @@ struct RunSession: Sendable {
         let end = try await BlockingWork.runOnPool {
             try await runner.run(id, stop: stop, resuming: false, only: rerun?.number)
         }
-        display.finish(try store.progress(id))
-        let ended = try store.batch(id)
+        display.finish(try await store.progress(id))
+        let ended = try await store.batch(id)
         guard !ended.state.isFinished else { return try await conclude(ended, json: json) }
         console.note("\(ended.name): \(Ending.text(of: end, batch: ended, timeZone: configuration.timeZone))")
-        return try standing(ended, json: json)
+        return try await standing(ended, json: json)
     }
 
     /// Records in the database which batch the process is working on, for other processes to read.
@@ -156,8 +156,8 @@ struct RunSession: Sendable {
     }
 
     /// What a script is given for a batch that is not over.
-    func standing(_ batch: Batch, json: Bool) throws -> ExitStatus {
-        if json { console.output(JSONText.text(of: try results.summary(of: store.batch(batch.id)))) }
+    func standing(_ batch: Batch, json: Bool) async throws -> ExitStatus {
+        if json { console.output(JSONText.text(of: try await results.summary(of: store.batch(batch.id)))) }
         return .unfinished
     }
 
@@ -177,7 +177,7 @@ struct RunSession: Sendable {
     /// Closes connections and database; state is already written.
     func close() async throws {
         await client.shutDown()
-        try await BlockingWork.run { try store.close() }
+        try await store.close()
     }
 
     private func started(_ batch: Batch) async throws -> Batch {
@@ -186,7 +186,7 @@ struct RunSession: Sendable {
         if let warning { console.note(warning) }
         _ = try await store.moveBatch(
             batch.id, from: [.awaitingConfirmation, .paused, .halted, .completed], to: .running, reason: nil)
-        return try store.batch(batch.id)
+        return try await store.batch(batch.id)
     }
 }
 

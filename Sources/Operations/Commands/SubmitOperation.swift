@@ -23,16 +23,18 @@ package struct SubmitOperation: Sendable {
         let inputs = try request.files.map { path in
             try InputFile.open(path: path, mapping: FieldMapping(job), expecting: job.inputKind).examine()
         }
-        try place.makeDatabaseIfMissing()
-        let (session, stop) = (try OperatorSession(place, console: console), StopSignal())
+        try await place.makeDatabaseIfMissing()
+        let (session, stop) = (try await OperatorSession(place, console: console), StopSignal())
         return try await SignalledWork.run(stop: stop, console: console) {
             let outcome = try await BatchSubmission(session: session, job: job, request: request, stop: stop)
                 .submit(inputs)
             let batches = outcome.files.map(\.batch)
             for batch in batches where !request.json { console.output(batch.name) }
             if request.json {
-                let outlooks = try BatchOutlooks(place, session.store)
-                console.output(JSONText.text(of: try batches.map { try BatchStatus($0, outlooks) }))
+                let outlooks = try await BatchOutlooks(place, session.store)
+                var statuses: [BatchStatus] = []
+                for batch in batches { statuses.append(try await BatchStatus(batch, outlooks)) }
+                console.output(JSONText.text(of: statuses))
             }
             try await session.close()
             return outcome.status(of: inputs.count)
@@ -72,11 +74,11 @@ struct BatchSubmission {
     /// Takes the files in, one after the other; those whose batch has finished are skipped and named.
     func submit(_ inputs: [ExaminedFile]) async throws -> Outcome {
         let intake = try intake()
-        for input in inputs { _ = try intake.plan(for: input) }
+        for input in inputs { _ = try await intake.plan(for: input) }
         var outcome = Outcome()
         for input in inputs where !stop.isRaised {
             // Checked again: a file before it may have had the same content.
-            guard let plan = try intake.planOrRefusal(for: input) else {
+            guard let plan = try await intake.planOrRefusal(for: input) else {
                 outcome.refused += 1
                 continue
             }
@@ -92,7 +94,7 @@ struct BatchSubmission {
         switch plan.step {
         case .passOver(let batch, _): return batch
         case .write(let batch):
-            session.console.note(try intake.results.reasonToWrite(batch))
+            session.console.note(try await intake.results.reasonToWrite(batch))
             return batch
         case .begin, .goOn: return try await admitted(try await intake.takeIn(plan))
         }
@@ -100,14 +102,14 @@ struct BatchSubmission {
 
     /// Lets a batch run, or wait for confirmation; one that stood still continues.
     private func admitted(_ batch: Batch) async throws -> Batch {
-        guard try await confirmation.allows(batch) else { return try session.store.batch(batch.id) }
-        switch try session.store.batch(batch.id).state {
+        guard try await confirmation.allows(batch) else { return try await session.store.batch(batch.id) }
+        switch try await session.store.batch(batch.id).state {
         case .awaitingConfirmation: try await goOn(batch, from: [.awaitingConfirmation], by: .start)
         case .paused, .halted: try await goOn(batch, from: [.paused, .halted], by: .resume)
         default: break
         }
-        session.console.note("\(batch.name): submitted; \(try session.continuingRunner())")
-        return try session.store.batch(batch.id)
+        session.console.note("\(batch.name): submitted; \(try await session.continuingRunner())")
+        return try await session.store.batch(batch.id)
     }
 
     private func goOn(_ batch: Batch, from states: Set<BatchState>, by command: BatchCommand) async throws {

@@ -25,7 +25,7 @@ struct CronScheduler {
     func run() async throws {
         var state = ScheduleState(
             expression: expression, zone: job.timeZone, catchUp: job.catchUp,
-            lastDue: try context.store.lastDue(ofSchedule: job.name, times: times))
+            lastDue: try await context.store.lastDue(ofSchedule: job.name, times: times))
         // Nobody watched what happened before the start.
         var isWatched = false
         defer { context.attendance.leave(part) }
@@ -91,10 +91,12 @@ struct CronScheduler {
     /// Runs once the job's earlier batches are over.
     private func run(_ state: inout ScheduleState) async throws {
         let wakeSignal = WakeSignal()
-        if try isRunning() {
+        if try await isRunning() {
             context.log.notice(
                 "job is still running; it runs again when that is over", metadata: ["job": "\(job.name)"])
-            while try isRunning(), !Task.isCancelled { await wakeSignal.wait(for: context.poll, on: context.clock) }
+            while try await isRunning(), !Task.isCancelled {
+                await wakeSignal.wait(for: context.poll, on: context.clock)
+            }
             state.settle(upTo: context.clock.now)
         }
         guard !Task.isCancelled else { return }
@@ -107,9 +109,9 @@ struct CronScheduler {
     }
 
     /// A batch whose file another process was taking in, and maybe never will again, is not waited for.
-    private func isRunning() throws -> Bool {
-        let claimed = try Set(context.store.claimedFiles(of: job.name).compactMap(\.batch))
-        return try context.store.pendingBatches().contains { batch in
+    private func isRunning() async throws -> Bool {
+        let claimed = try await Set(context.store.claimedFiles(of: job.name).compactMap(\.batch))
+        return try await context.store.pendingBatches().contains { batch in
             guard batch.job == job.name else { return false }
             return batch.state == .running || batch.state == .ingesting && claimed.contains(batch.id)
         }

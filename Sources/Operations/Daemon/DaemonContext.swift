@@ -115,11 +115,11 @@ extension DaemonContext {
     static func opened(
         _ place: Installation, environment: [String: String], log: Logger, clock: any RunnerClock = SystemClock(),
         intervals: PollingIntervals = PollingIntervals()
-    ) throws -> DaemonContext {
+    ) async throws -> DaemonContext {
         let credentials = try place.credentials()
         let configuration = try LiveConfiguration(place, credentials: credentials, at: clock.now)
         let client = try place.client(credentials, concurrency: place.settings.limits.concurrency)
-        let store = try place.storeForRunning(configuration.provenance)
+        let store = try await place.storeForRunning(configuration.provenance)
         let folder = URL(filePath: place.settings.path).deletingLastPathComponent().path
         return DaemonContext(
             store: store, configuration: configuration, client: ReloadableClient(client),
@@ -131,7 +131,7 @@ extension DaemonContext {
     }
 
     /// Logs what was found at start.
-    func logStart() {
+    func logStart() async {
         let found = store.recovery
         if found.openAttempts > 0 {
             log.warning(
@@ -146,7 +146,7 @@ extension DaemonContext {
                     "records_in_doubt": "\(found.doubtedRecords)", "batches": "\(found.pausedBatches.count)",
                 ])
         }
-        warnOfCertificateEnd()
+        await warnOfCertificateEnd()
         log.notice(
             "the daemon is up",
             metadata: [
@@ -160,8 +160,8 @@ extension DaemonContext {
     /// What a batch's calls cost by the price list in force.
     ///
     /// - Throws: `StoreError` when the ledger cannot be read.
-    func cost(of batch: Batch) throws -> Cost {
-        Cost.share(of: try store.ledgerDays(inMonthsOf: batch.id), pricing: configuration.place.pricing) {
+    func cost(of batch: Batch) async throws -> Cost {
+        await Cost.share(of: try store.ledgerDays(inMonthsOf: batch.id), pricing: configuration.place.pricing) {
             $0.batch == batch.id
         }
     }

@@ -11,24 +11,26 @@ struct OperatorWatch {
     private var last: Int64
 
     /// Watches for what is done from now on.
-    init(context: DaemonContext, reload: Reload) throws {
+    init(context: DaemonContext, reload: Reload) async throws {
         self.context = context
         self.reload = reload
-        last = try context.store.lastActionNumber()
+        last = try await context.store.lastActionNumber()
     }
 
     /// Acts on what has been done since it last looked.
     ///
     /// - Throws: `StoreError` when the database cannot be read or written.
     mutating func look() async throws {
-        for (number, action) in try context.store.actions(after: last) {
+        for (number, action) in try await context.store.actions(after: last) {
             last = number
             try await applyChange(action)
         }
     }
 
     private func applyChange(_ action: Action) async throws {
-        let batch = action.batch.flatMap { try? context.store.batch($0) }
+        // What was done may concern a batch that cannot be read; it is acted on all the same.
+        var batch: Batch?
+        if let id = action.batch { batch = try? await context.store.batch(id) }
         if action.name != ScheduledRerun.actionName {
             context.log.notice(
                 "an operator acted",

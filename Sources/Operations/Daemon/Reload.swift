@@ -24,7 +24,7 @@ struct Reload {
             context.traffic.reconfigure(
                 RunnerConfiguration(daemonOf: configuration.place.settings, jobs: configuration.jobs.values))
             reopen()
-            context.warnOfCertificateEnd()
+            await context.warnOfCertificateEnd()
             reloaded.wakeUp()
             context.batchWakeSignal.wakeUp()
             context.log.notice(

@@ -16,7 +16,7 @@ struct ScheduledRerun {
     ///
     /// - Throws: `StoreError` when state could not be read or written.
     func perform() async throws {
-        for batch in try context.store.batches() where concerns(batch) {
+        for batch in try await context.store.batches() where concerns(batch) {
             guard try await !awaitsDecision(batch) else { continue }
             let count = try await queued(batch)
             guard count > 0 else { continue }
@@ -71,14 +71,15 @@ struct ScheduledRerun {
             store: context.store, job: own, pricing: context.configuration.place.pricing, clock: context.clock)
         let admission = try await spending.admission(ofRequeueing: selection, in: batch)
         guard let reason = admission.reason else { return false }
-        if try !isReported(batch) { try await tell(batch, own, reason, isHeld: admission.isHeld) }
+        if try await !isReported(batch) { try await tell(batch, own, reason, isHeld: admission.isHeld) }
         return true
     }
 
     private static let waiting = "rerun_waits"
 
-    private func isReported(_ batch: Batch) throws -> Bool {
-        try context.store.actions(of: batch.id).last { [Self.waiting, "rerun"].contains($0.name) }?.name == Self.waiting
+    private func isReported(_ batch: Batch) async throws -> Bool {
+        try await context.store.actions(of: batch.id).last { [Self.waiting, "rerun"].contains($0.name) }?.name
+            == Self.waiting
     }
 
     private func tell(_ batch: Batch, _ own: JobDefinition, _ reason: String, isHeld: Bool) async throws {

@@ -51,30 +51,31 @@ struct BatchIntake: Sendable {
     ///
     /// - Throws: `InputError` for a file that would be read and is still being written; `StoreError` when the database
     ///   cannot be read.
-    func plan(for input: ExaminedFile) throws -> Plan {
-        Plan(input: input, step: try step(for: input))
+    func plan(for input: ExaminedFile) async throws -> Plan {
+        Plan(input: input, step: try await step(for: input))
     }
 
     /// The same; nil for a file that is not taken in, which is reported.
     ///
     /// - Throws: `StoreError` when the database cannot be read.
-    func planOrRefusal(for input: ExaminedFile) throws -> Plan? {
+    func planOrRefusal(for input: ExaminedFile) async throws -> Plan? {
         do {
-            return try plan(for: input)
+            return try await plan(for: input)
         } catch let error as InputError {
             console.note(error.description)
             return nil
         }
     }
 
-    private func step(for input: ExaminedFile) throws -> Plan.Step {
-        let known = try store.findBatch(job: job.name, contentDigest: input.contentDigest)
+    private func step(for input: ExaminedFile) async throws -> Plan.Step {
+        let known = try await store.findBatch(job: job.name, contentDigest: input.contentDigest)
         if let unfinished = known.first(where: { !$0.state.isFinished }) {
             if !unfinished.isIngested { try input.file.requireNoWriter() }
             return .goOn(unfinished)
         }
         if let finished = known.first, !again {
-            return try results.wholeFolder(of: finished).map { .passOver(finished, results: $0) } ?? .write(finished)
+            return try await results.wholeFolder(of: finished).map { .passOver(finished, results: $0) }
+                ?? .write(finished)
         }
         try input.file.requireNoWriter()
         return .begin
@@ -97,7 +98,7 @@ struct BatchIntake: Sendable {
         console.note("\(batch.name): taking in \(plan.input.file.name)")
         async let summary = ingest(plan.input, into: batch, progress)
         tell(try await summary, of: batch)
-        return try store.batch(batch.id)
+        return try await store.batch(batch.id)
     }
 
     /// Reads the file in a task of its own, which a stop cancels between two chunks.
@@ -123,7 +124,7 @@ struct BatchIntake: Sendable {
             console.note("\(batch.name): going on where it was (\(batch.state.rawValue))")
             guard !batch.isIngested, batch.state == .paused else { return batch }
             _ = try await store.moveBatch(batch.id, from: [.paused], to: .ingesting, reason: nil)
-            return try store.batch(batch.id)
+            return try await store.batch(batch.id)
         }
         let new = NewBatch(
             job: job.name, fileName: plan.input.file.name, contentDigest: plan.input.contentDigest,
@@ -135,7 +136,7 @@ struct BatchIntake: Sendable {
             // Another command was quicker.
             throw OperationFailure(
                 .inputUnusable,
-                try self.plan(for: plan.input).notice(under: job)
+                try await self.plan(for: plan.input).notice(under: job)
                     ?? "\(plan.input.file.name): \(error.message); nothing was taken in twice; the same command again "
                     + "goes on with that batch")
         }

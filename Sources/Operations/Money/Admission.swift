@@ -120,7 +120,7 @@ struct Confirmation {
     /// Whether the batch continued; what another process has done with it meanwhile stands.
     private func finishIngest(of batch: Batch, _ state: BatchState, _ reason: String? = nil) async throws -> Bool {
         if try await store.finishIngest(batch.id, state: state, reason: reason) { return true }
-        console.note("\(batch.name) is \(try store.batch(batch.id).state.rawValue) now; nothing of it is sent")
+        console.note("\(batch.name) is \(try await store.batch(batch.id).state.rawValue) now; nothing of it is sent")
         return false
     }
 

@@ -22,14 +22,14 @@ struct Spending {
     func estimate(of batch: Batch, after others: Int = 0) async throws -> Estimate {
         let now = clock.now
         if job.reuseWithin != nil { try await store.learnAnswers() }
-        let forecast = try store.forecast(batch.id, answeredSince: Self.answeredSince(job, at: now))
-        return try estimate(forecast, at: now, after: others)
+        let forecast = try await store.forecast(batch.id, answeredSince: Self.answeredSince(job, at: now))
+        return try await estimate(forecast, at: now, after: others)
     }
 
-    private func estimate(_ forecast: Forecast, at now: Int64, after others: Int = 0) throws -> Estimate {
+    private func estimate(_ forecast: Forecast, at now: Int64, after others: Int = 0) async throws -> Estimate {
         Estimate(
             calls: forecast.calls, repeats: forecast.repeats, reused: forecast.reused, held: forecast.held,
-            rate: job.limits.rate, pricing: pricing, callsThisMonth: try callsThisMonth(at: now) + others)
+            rate: job.limits.rate, pricing: pricing, callsThisMonth: try await callsThisMonth(at: now) + others)
     }
 
     /// Whether a batch may run when its file has been read.
@@ -38,7 +38,7 @@ struct Spending {
     /// - Returns: Where it goes, and why.
     /// - Throws: `StoreError` when the database cannot be read or written.
     func admission(of batch: Batch) async throws -> AdmissionPolicy {
-        let hold = try store.restoreHold().flatMap { $0.covers(batch.id) ? $0 : nil }
+        let hold = try await store.restoreHold().flatMap { $0.covers(batch.id) ? $0 : nil }
         return AdmissionPolicy(batch.counts, try await estimate(of: batch), under: job, after: hold)
     }
 
@@ -56,19 +56,20 @@ struct Spending {
         let forecast = try await store.forecast(
             batch.id, requeueing: selection, answeredSince: Self.answeredSince(job, at: now))
         return AdmissionPolicy(
-            records: 0, invalid: 0, try estimate(forecast, at: now), under: job, after: try store.restoreHold(),
-            restoredSince: try isRestored(since: batch))
+            records: 0, invalid: 0, try await estimate(forecast, at: now), under: job,
+            after: try await store.restoreHold(),
+            restoredSince: try await isRestored(since: batch))
     }
 
     /// Whether calls were lost by a restore that came after a batch's end: among them may be its records, sent again.
-    private func isRestored(since batch: Batch) throws -> Bool {
-        guard let end = batch.finishedAt, let restore = try store.lastRestore() else { return false }
+    private func isRestored(since batch: Batch) async throws -> Bool {
+        guard let end = batch.finishedAt, let restore = try await store.lastRestore() else { return false }
         return restore >= end
     }
 
     /// Billed calls of the calendar month of a time so far, which determine the price list's tier.
-    func callsThisMonth(at now: Int64) throws -> Int {
-        try store.calls(inMonthOf: CallDay(at: now, in: job.limits.timeZone)).billable
+    func callsThisMonth(at now: Int64) async throws -> Int {
+        try await store.calls(inMonthOf: CallDay(at: now, in: job.limits.timeZone)).billable
     }
 
     /// From when on an answer may serve under a job at a time, both in milliseconds since 1970 UTC; nil: none may.

@@ -30,8 +30,8 @@ struct DaemonNotices: Sendable {
     /// still wait because of that.
     ///
     /// - Throws: `StoreError` when the database could not be read.
-    func tellOfRestore(of store: RecordStore) throws {
-        let hold = try store.restoreHold()
+    func tellOfRestore(of store: RecordStore) async throws {
+        let hold = try await store.restoreHold()
         guard let reason = RestoreText.warning(of: store.recovery) ?? hold?.text else { return }
         if let hold { log.warning("batches wait since a restore", metadata: ["reason": "\(hold.text)"]) }
         let next = hold == nil ? Hint.status() : .resumeAfterRestore

@@ -27,11 +27,11 @@ extension RecordStore {
     ) async throws -> Claim {
         try requireRunning()
         try await announce(batch)
-        let key = try dataKey(of: batch)
+        let key = try await dataKey(of: batch)
         let request = ClaimRequest(
             batch: batch, count: max(0, count), now: now, dueBy: dueBy ?? now, caps: caps, key: key,
             sealingKey: sealingKey, rerun: rerun)
-        let sealed = try completions.map { try SealedCompletion($0, key: dataKey(of: $0.record.batch)) }
+        let sealed = try await seal(completions)
         // A claim that has waited would be out of date: its permits, its window and its day are those of the present.
         let result = try await write(patience: .none) { connection in
             if !sealed.isEmpty {

@@ -1,5 +1,4 @@
 import Basics
-import Dispatch
 import GRDB
 
 /// The fingerprint of identical requests: an HMAC under a key of the database, which reveals nothing of the request.
@@ -210,11 +209,8 @@ extension RecordStore {
     /// - Returns: How many records repeat an earlier line.
     /// - Throws: ``StoreError``; what was linked by then stays.
     package func linkRepeats(of batch: BatchID) async throws -> Int {
-        // It blocks while it waits for the writing thread, perhaps for space on a full disk: not on the cooperative
-        // pool.
-        try await withCheckedThrowingContinuation { waiter in
-            DispatchQueue.global().async { waiter.resume(with: Result { try self.linkAllRepeats(of: batch) }) }
-        }
+        // It blocks while it waits for the writing thread, perhaps for space on a full disk.
+        try await BlockingWork.run { try linkAllRepeats(of: batch) }
     }
 
     private func linkAllRepeats(of batch: BatchID) throws -> Int {
@@ -236,7 +232,7 @@ extension RecordStore {
             SELECT id, fingerprint, status FROM records
             WHERE id BETWEEN ?1 AND ?2 AND fingerprint IS NOT NULL ORDER BY fingerprint, id
             """
-        try read { database in
+        try readWaiting { database in
             let rows = try PreparedStatement(database, sql)
             rows.bind(batch.records.lowerBound, at: 1)
             rows.bind(batch.records.upperBound, at: 2)

@@ -14,11 +14,11 @@ extension RecordStore {
             SELECT id FROM records INDEXED BY records_in_doubt CROSS JOIN results ON record_id = id
             WHERE status = 4 AND held = 0 AND id BETWEEN ? AND ? AND answer IS NOT NULL ORDER BY id
             """
-        let found = try read {
+        let found = try await read {
             try Int64.fetchAll($0, sql: sql, arguments: [records.lowerBound, records.upperBound])
         }
         for id in found {
-            if let view = try record(RecordID(rawValue: id)), view.hasKeptAnswer { try await body(view) }
+            if let view = try await record(RecordID(rawValue: id)), view.hasKeptAnswer { try await body(view) }
         }
     }
 
@@ -28,9 +28,13 @@ extension RecordStore {
     /// - Returns: How many records have succeeded as a result.
     /// - Throws: ``StoreError`` when state could not be written; nothing is then kept.
     package func accept(_ answers: [RecoveredAnswer]) async throws -> Int {
-        let sealed = try answers.map { try SealedRecovery($0, key: dataKey(of: $0.record.batch)) }
+        var sealed: [SealedRecovery] = []
+        for answer in answers {
+            sealed.append(try SealedRecovery(answer, key: await dataKey(of: answer.record.batch)))
+        }
+        let recovered = sealed
         return try await write { connection in
-            let accepted = try sealed.filter(connection.accept)
+            let accepted = try recovered.filter(connection.accept)
             // The process that rewrites the results may end before it does so.
             for batch in Set(accepted.map(\.record.batch)) {
                 try connection.database.execute(

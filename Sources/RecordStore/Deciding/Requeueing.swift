@@ -76,12 +76,12 @@ extension RecordStore {
     /// Whether records of a re-run wait for a call of their own.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
-    package func awaitsCalls(_ batch: BatchID, of rerun: RerunNumber) throws -> Bool {
+    package func awaitsCalls(_ batch: BatchID, of rerun: RerunNumber) async throws -> Bool {
         let sql = """
             SELECT EXISTS (
               SELECT 1 FROM ready CROSS JOIN records ON records.id = record_id WHERE batch_id = ? AND requeued = ?)
             """
-        return try read { try Bool.fetchOne($0, sql: sql, arguments: [batch.rawValue, rerun.rawValue]) ?? false }
+        return try await read { try Bool.fetchOne($0, sql: sql, arguments: [batch.rawValue, rerun.rawValue]) ?? false }
     }
 
     /// Limits when a batch's retries fall due: those due after a time become due then, because they were scheduled
@@ -96,7 +96,7 @@ extension RecordStore {
         // Records queued behind everything else have no due time.
         let later = "batch_id = ?1 AND not_before > ?2 AND not_before < \(NextStep.behindAll)"
         let anyLater = "SELECT 1 FROM ready WHERE \(later) LIMIT 1"
-        guard try read({ try Int64.fetchOne($0, sql: anyLater, arguments: arguments) }) != nil else { return }
+        guard try await read({ try Int64.fetchOne($0, sql: anyLater, arguments: arguments) }) != nil else { return }
         try await write { connection in
             try connection.database.execute(
                 sql: "UPDATE ready SET not_before = ?2 WHERE \(later)", arguments: arguments)
@@ -276,7 +276,7 @@ extension RecordStore {
         _ batch: BatchID, requeueing selection: RequeueSelection, answeredSince since: Int64?
     ) async throws -> Forecast {
         try await bringBack(batch)
-        let since = try self.batch(batch).reuses ? since : nil
+        let since = try await self.batch(batch).reuses ? since : nil
         var (rows, arguments) = selection.rows(of: batch)
         arguments += [
             "limit": selection.limit ?? -1, "since": since ?? .max, "from": batch.records.lowerBound,
@@ -296,7 +296,7 @@ extension RecordStore {
                   SELECT fingerprint, ifnull(follows, id) AS leader FROM \(rows) ORDER BY id LIMIT :limit)
                 GROUP BY leader) AS again)
             """
-        let found = try read { try Row.fetchOne($0, sql: sql, arguments: arguments) }
+        let found = try await read { try Row.fetchOne($0, sql: sql, arguments: arguments) }
         guard let found, let groups: Int = found[0], groups > 0 else { return Forecast() }
         var forecast = Forecast()
         (forecast.reused, forecast.held) = (found[2], found[3])

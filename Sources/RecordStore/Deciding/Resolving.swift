@@ -19,7 +19,7 @@ extension RecordStore {
         _ batch: BatchID, lines: ClosedRange<Int>?, reason: String, heldReason: String,
         action: @escaping @Sendable (Int) -> Action
     ) async throws -> Int {
-        let key = try dataKey(of: batch)
+        let key = try await dataKey(of: batch)
         return try await write {
             try $0.resolveAsFailed(batch, lines: lines, reasons: (reason, heldReason), key: key, action: action)
         }

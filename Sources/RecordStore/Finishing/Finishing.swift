@@ -12,8 +12,18 @@ extension RecordStore {
     ///   full disk it waits for space longer than any other operation: ``stopWaitingForRoom(exceptForEndsOfCalls:)``.
     package func finish(_ completions: [Completion]) async throws -> Int {
         try requireRunning()
-        let sealed = try completions.map { try SealedCompletion($0, key: dataKey(of: $0.record.batch)) }
+        let sealed = try await seal(completions)
         return try await write(leavingCountersToTheGroup: true, patience: .toTheLast) { try $0.finish(sealed) }
+    }
+
+    /// Seals completions on the caller's thread.
+    func seal(_ completions: [Completion]) async throws -> [SealedCompletion] {
+        var sealed: [SealedCompletion] = []
+        sealed.reserveCapacity(completions.count)
+        for completion in completions {
+            sealed.append(try SealedCompletion(completion, key: await dataKey(of: completion.record.batch)))
+        }
+        return sealed
     }
 }
 

@@ -11,8 +11,8 @@ extension RecordStore {
     ///   - contentDigest: SHA-256 of the whole file.
     /// - Returns: The batches; empty when the file is new under the job.
     /// - Throws: ``StoreError`` when the database can't be read.
-    package func findBatch(job: String, contentDigest: [UInt8]) throws -> [Batch] {
-        try read { database in
+    package func findBatch(job: String, contentDigest: [UInt8]) async throws -> [Batch] {
+        try await read { database in
             try Batch.fetchAll(database, Batch.ofContent, [contentDigest.blob, job])
         }
     }
@@ -20,17 +20,15 @@ extension RecordStore {
     /// The batch with a name or number; nil when there is none.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
-    package func batch(named name: String) throws -> Batch? {
-        try read {
-            try Batch.fetchAll($0, "WHERE name = ?1 OR id = ?2 ORDER BY name <> ?1", [name, Int64(name)]).first
-        }
+    package func batch(named name: String) async throws -> Batch? {
+        try await BlockingWork.run { try blockingReads.batch(named: name) }
     }
 
     /// The batch with a number.
     ///
     /// - Throws: ``StoreError`` with ``StoreErrorCode/notFound`` when there is none.
-    package func batch(_ id: BatchID) throws -> Batch {
-        guard let batch = try read({ try Batch.fetchAll($0, "WHERE id = ?", [id.rawValue]).first }) else {
+    package func batch(_ id: BatchID) async throws -> Batch {
+        guard let batch = try await read({ try Batch.fetchAll($0, "WHERE id = ?", [id.rawValue]).first }) else {
             throw StoreError.noBatch(id)
         }
         return batch
@@ -39,15 +37,15 @@ extension RecordStore {
     /// All batches, oldest first.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
-    package func batches() throws -> [Batch] {
-        try read { try Batch.fetchAll($0, "ORDER BY id", []) }
+    package func batches() async throws -> [Batch] {
+        try await read { try Batch.fetchAll($0, "ORDER BY id", []) }
     }
 
     /// The unfinished batches, oldest first; cheap however many have finished.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
-    package func unfinishedBatches() throws -> [Batch] {
-        try read {
+    package func unfinishedBatches() async throws -> [Batch] {
+        try await read {
             try Batch.fetchAll($0, "INDEXED BY batches_unfinished WHERE finished_at IS NULL ORDER BY id", [])
         }
     }
@@ -55,16 +53,34 @@ extension RecordStore {
     /// A batch's counters.
     ///
     /// - Throws: ``StoreError`` with ``StoreErrorCode/notFound`` when there is no such batch.
-    package func progress(_ batch: BatchID) throws -> BatchCounts {
-        try self.batch(batch).counts
+    package func progress(_ batch: BatchID) async throws -> BatchCounts {
+        try await self.batch(batch).counts
     }
 
     /// What is needed to rebuild requests from a batch's raw rows, as it was given to ``createBatch(_:claimedFile:)``.
     ///
     /// - Throws: ``StoreError`` with ``StoreErrorCode/notFound`` when there is no such batch or it was erased.
+    package func layout(of batch: BatchID) async throws -> [UInt8] {
+        try await BlockingWork.run { try blockingReads.layout(of: batch) }
+    }
+}
+
+extension BlockingReads {
+    /// The batch with a name or number; nil when there is none.
+    ///
+    /// - Throws: ``StoreError`` when the database can't be read.
+    package func batch(named name: String) throws -> Batch? {
+        try store.readWaiting {
+            try Batch.fetchAll($0, "WHERE name = ?1 OR id = ?2 ORDER BY name <> ?1", [name, Int64(name)]).first
+        }
+    }
+
+    /// What is needed to rebuild requests from a batch's raw rows.
+    ///
+    /// - Throws: ``StoreError`` with ``StoreErrorCode/notFound`` when there is no such batch or it was erased.
     package func layout(of batch: BatchID) throws -> [UInt8] {
-        let key = try dataKey(of: batch)
-        let sealed = try read { database in
+        let key = try store.dataKeyWaiting(of: batch)
+        let sealed = try store.readWaiting { database in
             try Row.fetchOne(
                 database, sql: "SELECT layout FROM layouts WHERE batch_id = ?", arguments: [batch.rawValue])?.bytes(0)
         }

@@ -184,14 +184,14 @@ extension RecordStore {
             try claimedFile.map { try connection.bind($0, to: batch) }
             return batch
         }
-        return try batch(id)
+        return try await batch(id)
     }
 
     /// An empty chunk for a batch's records; ``append(_:checkpoint:)`` returns it for reuse.
     ///
     /// - Throws: ``StoreError`` with ``StoreErrorCode/notFound`` when there is no such batch or it was erased.
-    package func chunk(for batch: BatchID) throws -> RecordChunk {
-        RecordChunk(batch: batch, seal: try dataKey(of: batch).makeSeal(), fingerprints: fingerprints)
+    package func chunk(for batch: BatchID) async throws -> RecordChunk {
+        RecordChunk(batch: batch, seal: try await dataKey(of: batch).makeSeal(), fingerprints: fingerprints)
     }
 
     /// Inserts a chunk's records and moves the batch's checkpoint, in one transaction.

@@ -37,8 +37,8 @@ extension RecordStore {
     /// - Parameter batch: Only what concerns this batch; nil: everything.
     /// - Returns: The actions.
     /// - Throws: ``StoreError`` when the database can't be read.
-    package func actions(of batch: BatchID? = nil) throws -> [Action] {
-        try read { database in
+    package func actions(of batch: BatchID? = nil) async throws -> [Action] {
+        try await read { database in
             guard let batch else { return try Action.fetchAll(database, "1", []).map(\.action) }
             return try Action.fetchAll(database, "batch_id = ?", [batch.rawValue]).map(\.action)
         }
@@ -49,15 +49,15 @@ extension RecordStore {
     /// - Parameter number: The number of the last known action.
     /// - Returns: The actions with their numbers.
     /// - Throws: ``StoreError`` when the database can't be read.
-    package func actions(after number: Int64) throws -> [(number: Int64, action: Action)] {
-        try read { try Action.fetchAll($0, "id > ?1", [number]) }
+    package func actions(after number: Int64) async throws -> [(number: Int64, action: Action)] {
+        try await read { try Action.fetchAll($0, "id > ?1", [number]) }
     }
 
     /// The number of the last action; 0 before the first.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
-    package func lastActionNumber() throws -> Int64 {
-        try read { try Int64.fetchOne($0, sql: "SELECT max(id) FROM actions") ?? 0 }
+    package func lastActionNumber() async throws -> Int64 {
+        try await read { try Int64.fetchOne($0, sql: "SELECT max(id) FROM actions") ?? 0 }
     }
 }
 

@@ -30,7 +30,7 @@ extension RecordStore {
 
     /// Moves a batch back from the archive, if it is there, so that it can be queued again.
     func bringBack(_ batch: BatchID) async throws {
-        guard try read({ try ArchiveBorder($0, batch) }).isSet else { return }
+        guard try await read({ try ArchiveBorder($0, batch) }).isSet else { return }
         while try await write({ try $0.bringBack(batch, upTo: Self.recordsAtATime) }) {}
     }
 }

@@ -36,33 +36,41 @@ extension RecordStore {
     /// The file at a path in `working/`; nil when none is recorded there.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
-    package func claimedFile(at path: String) throws -> ClaimedFile? {
-        try read { try ClaimedFile.fetchAll($0, "WHERE path = ?", [path]).first }
+    package func claimedFile(at path: String) async throws -> ClaimedFile? {
+        try await read { try ClaimedFile.fetchAll($0, "WHERE path = ?", [path]).first }
     }
 
     /// The file a batch was made from, until it is released; nil for a batch made otherwise.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
-    package func claimedFile(of batch: BatchID) throws -> ClaimedFile? {
-        try read { try ClaimedFile.fetchAll($0, "WHERE batch_id = ?", [batch.rawValue]).first }
+    package func claimedFile(of batch: BatchID) async throws -> ClaimedFile? {
+        try await read { try ClaimedFile.fetchAll($0, "WHERE batch_id = ?", [batch.rawValue]).first }
+    }
+
+    /// The batch made from a claimed file; nil before there is one.
+    ///
+    /// - Throws: ``StoreError`` when the database can't be read.
+    package func batch(of file: ClaimedFile) async throws -> Batch? {
+        guard let batch = file.batch else { return nil }
+        return try await self.batch(batch)
     }
 
     /// A job's files between inbox and archive, the earliest claimed first.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
-    package func claimedFiles(of job: String) throws -> [ClaimedFile] {
-        try read { try ClaimedFile.fetchAll($0, "WHERE job = ? ORDER BY claimed_at, path", [job]) }
+    package func claimedFiles(of job: String) async throws -> [ClaimedFile] {
+        try await read { try ClaimedFile.fetchAll($0, "WHERE job = ? ORDER BY claimed_at, path", [job]) }
     }
 
     /// The batches that have ended with their results written, whose files have not been released.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
-    package func batchesHoldingFiles() throws -> [BatchID] {
+    package func batchesHoldingFiles() async throws -> [BatchID] {
         let sql = """
             SELECT DISTINCT batch_id FROM claimed_files JOIN batches ON batches.id = batch_id
             WHERE finished_at IS NOT NULL AND results_for IS finished_at ORDER BY batch_id
             """
-        return try read { try Int64.fetchAll($0, sql: sql).map(BatchID.init(rawValue:)) }
+        return try await read { try Int64.fetchAll($0, sql: sql).map(BatchID.init(rawValue:)) }
     }
 
     /// Forgets a file that is archived, deleted or gone.
@@ -92,7 +100,7 @@ extension RecordStore {
             try claimedFile.map { try connection.bind($0, to: batch) }
             return batch
         }
-        return try batch(id)
+        return try await batch(id)
     }
 }
 

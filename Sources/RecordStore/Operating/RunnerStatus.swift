@@ -113,8 +113,8 @@ extension RecordStore {
     /// before the first report.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
-    package func runnerStatus() throws -> RunnerStatus? {
-        try read { try RunnerStatus.fetch($0) }
+    package func runnerStatus() async throws -> RunnerStatus? {
+        try await read { try RunnerStatus.fetch($0) }
     }
 
     /// Reports the runner's status, replacing the previous report. Each call commits: once a second is enough.

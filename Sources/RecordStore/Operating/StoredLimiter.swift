@@ -30,9 +30,9 @@ extension RecordStore {
     /// The last saved limiter state; nil before the first time.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
-    package func limiterState() throws -> LimiterState? {
+    package func limiterState() async throws -> LimiterState? {
         let sql = "SELECT theoretical_arrival_us, rate_factor, closed_until, saved_at, key_doubted FROM limiter"
-        return try read { database in
+        return try await read { database in
             try Row.fetchOne(database, sql: sql).map { row in
                 LimiterState(
                     theoreticalArrival: row[0], rateFactor: row[1], closedUntil: row[2], savedAt: row[3],
@@ -61,20 +61,20 @@ extension RecordStore {
     /// Calls of one day, over all batches: those that left or may have left, and those that were billed.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
-    package func calls(on day: CallDay) throws -> (calls: Int, billable: Int) {
-        try calls(in: day.rawValue...day.rawValue)
+    package func calls(on day: CallDay) async throws -> (calls: Int, billable: Int) {
+        try await calls(in: day.rawValue...day.rawValue)
     }
 
     /// Calls of the calendar month a day lies in, over all batches.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
-    package func calls(inMonthOf day: CallDay) throws -> (calls: Int, billable: Int) {
-        try calls(in: day.month)
+    package func calls(inMonthOf day: CallDay) async throws -> (calls: Int, billable: Int) {
+        try await calls(in: day.month)
     }
 
-    private func calls(in days: ClosedRange<Int64>) throws -> (calls: Int, billable: Int) {
+    private func calls(in days: ClosedRange<Int64>) async throws -> (calls: Int, billable: Int) {
         let sql = "SELECT total(calls), total(billable) FROM call_days WHERE day BETWEEN ? AND ?"
-        return try read { database in
+        return try await read { database in
             let row = try Row.fetchOne(database, sql: sql, arguments: [days.lowerBound, days.upperBound])
             return (Int(row?[0] as Double? ?? 0), Int(row?[1] as Double? ?? 0))
         }

@@ -1,3 +1,4 @@
+import Basics
 import GRDB
 
 extension RecordStore {
@@ -9,11 +10,8 @@ extension RecordStore {
     ///   - times: The schedule as text, such as its expression and time zone.
     /// - Returns: Milliseconds since 1970 UTC.
     /// - Throws: ``StoreError`` when the database can't be read.
-    package func lastDue(ofSchedule job: String, times: String) throws -> Int64? {
-        try read {
-            try Int64.fetchOne(
-                $0, sql: "SELECT last_due FROM schedules WHERE job = ? AND times IN (?, '')", arguments: [job, times])
-        }
+    package func lastDue(ofSchedule job: String, times: String) async throws -> Int64? {
+        try await BlockingWork.run { try blockingReads.lastDue(ofSchedule: job, times: times) }
     }
 
     /// Records the last due time of a job's schedule that was handled.
@@ -42,5 +40,15 @@ extension RecordStore {
                 try connection.database.execute(sql: "DELETE FROM schedules WHERE job = ?", arguments: [job])
             }
         }
+    }
+}
+
+extension BlockingReads {
+    /// The last due time of a job's schedule that was handled; see ``RecordStore/lastDue(ofSchedule:times:)``.
+    ///
+    /// - Throws: ``StoreError`` when the database can't be read.
+    package func lastDue(ofSchedule job: String, times: String) throws -> Int64? {
+        let sql = "SELECT last_due FROM schedules WHERE job = ? AND times IN (?, '')"
+        return try store.readWaiting { try Int64.fetchOne($0, sql: sql, arguments: [job, times]) }
     }
 }

@@ -1,3 +1,4 @@
+import Basics
 import GRDB
 import OpenSSL
 
@@ -37,25 +38,8 @@ extension RecordStore {
     ///   - since: The earliest time of an answer that may be reused, in milliseconds since 1970 UTC; nil: none may.
     /// - Returns: One for each.
     /// - Throws: ``StoreError`` when the database can't be read.
-    package func prospects(of requests: [RequestFingerprint], answeredSince since: Int64?) throws -> [Prospect] {
-        try read { database in
-            let answered = PreparedStatement(
-                try database.cachedStatement(sql: Self.answered("?1", since: "?2")), database)
-            let inDoubt = PreparedStatement(try database.cachedStatement(sql: Self.inDoubt("?1")), database)
-            return try requests.map { request in
-                if let since, try Self.finds(answered, request, since) { return .reuse }
-                return try Self.finds(inDoubt, request, nil) ? .hold : .call
-            }
-        }
-    }
-
-    private static func finds(_ statement: PreparedStatement, _ request: RequestFingerprint, _ since: Int64?) throws
-        -> Bool
-    {
-        statement.bind(copying: request.bytes, at: 1)
-        if let since { statement.bind(since, at: 2) }
-        defer { statement.reset() }
-        return try statement.step()
+    package func prospects(of requests: [RequestFingerprint], answeredSince since: Int64?) async throws -> [Prospect] {
+        try await BlockingWork.run { try blockingReads.prospects(of: requests, answeredSince: since) }
     }
 
     /// What the queued records of a batch would need if nothing failed.
@@ -65,8 +49,8 @@ extension RecordStore {
     ///   - since: The earliest time of another batch's answer that may be reused; nil: none may.
     /// - Returns: How many would be called, and how many not.
     /// - Throws: ``StoreError`` with ``StoreErrorCode/notFound`` when there is no such batch.
-    package func forecast(_ batch: BatchID, answeredSince since: Int64?) throws -> Forecast {
-        let row = try self.batch(batch)
+    package func forecast(_ batch: BatchID, answeredSince since: Int64?) async throws -> Forecast {
+        let row = try await self.batch(batch)
         let since = row.reuses ? since : nil
         var forecast = Forecast()
         forecast.repeats = row.counts.following
@@ -81,7 +65,7 @@ extension RecordStore {
               FROM records AS waiting
               WHERE waiting.id BETWEEN ?2 AND ?3 AND waiting.status = 0 AND waiting.follows IS NULL)
             """
-        let found = try read { database in
+        let found = try await read { database in
             try Row.fetchOne(
                 database, sql: sql,
                 arguments: [since ?? .max, batch.records.lowerBound, batch.records.upperBound])
@@ -90,6 +74,36 @@ extension RecordStore {
         forecast.held = found?[1] ?? 0
         forecast.calls -= forecast.reused + forecast.held
         return forecast
+    }
+}
+
+extension BlockingReads {
+    /// What would become of requests if they were claimed now.
+    ///
+    /// - Parameters:
+    ///   - requests: The requests' fingerprints; all are looked up in one transaction.
+    ///   - since: The earliest time of an answer that may be reused, in milliseconds since 1970 UTC; nil: none may.
+    /// - Returns: One for each.
+    /// - Throws: ``StoreError`` when the database can't be read.
+    package func prospects(of requests: [RequestFingerprint], answeredSince since: Int64?) throws -> [Prospect] {
+        try store.readWaiting { database in
+            let answered = PreparedStatement(
+                try database.cachedStatement(sql: RecordStore.answered("?1", since: "?2")), database)
+            let inDoubt = PreparedStatement(try database.cachedStatement(sql: RecordStore.inDoubt("?1")), database)
+            return try requests.map { request in
+                if let since, try Self.finds(answered, request, since) { return .reuse }
+                return try Self.finds(inDoubt, request, nil) ? .hold : .call
+            }
+        }
+    }
+
+    private static func finds(_ statement: PreparedStatement, _ request: RequestFingerprint, _ since: Int64?) throws
+        -> Bool
+    {
+        statement.bind(copying: request.bytes, at: 1)
+        if let since { statement.bind(since, at: 2) }
+        defer { statement.reset() }
+        return try statement.step()
     }
 }
 

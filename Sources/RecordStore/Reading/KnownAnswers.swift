@@ -9,10 +9,10 @@ extension RecordStore {
     ///
     /// - Throws: ``StoreError`` when they can't be read or written.
     package func learnAnswers() async throws {
-        if try read({ try WriterConnection.anyKeepsNoAnswers($0) }) {
+        if try await read({ try WriterConnection.anyKeepsNoAnswers($0) }) {
             try await write { try $0.keepAnswersFromNowOn() }
         }
-        for batch in try read({ try WriterConnection.batchesWithUnknownAnswers($0) }) {
+        for batch in try await read({ try WriterConnection.batchesWithUnknownAnswers($0) }) {
             var step = AnswerStep(after: batch.records.lowerBound - 1)
             while !step.isLast {
                 let next = step

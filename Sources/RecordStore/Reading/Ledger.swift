@@ -1,3 +1,4 @@
+import Basics
 import GRDB
 
 extension RecordStore {
@@ -8,38 +9,37 @@ extension RecordStore {
     /// - Parameters:
     ///   - batch: The batch.
     ///   - lines: Only attempts of records that start at these lines; nil: all.
-    ///   - body: Called for each attempt; nothing is locked while it runs.
+    ///   - body: Called for each attempt, on a thread that may block; nothing is locked while it runs.
     /// - Throws: ``StoreError``; whatever the body throws.
     package func forEachAttempt(
         _ batch: BatchID, lines: ClosedRange<Int>? = nil, _ body: (AttemptView) throws -> Void
-    ) throws {
+    ) async throws {
         let range = lines.map { batch.range(of: $0) } ?? batch.records
-        var after = (record: range.lowerBound, attempt: Int64(0))
-        while true {
-            let start = after
-            let views = try read { try AttemptView.fetch($0, after: start, to: range.upperBound, Self.attemptsAtATime) }
-            for view in views { try body(view) }
-            guard views.count == Self.attemptsAtATime, let last = views.last else { return }
-            after = (last.record.rawValue, last.id.rawValue)
+        try await BlockingWork.run {
+            var after = (record: range.lowerBound, attempt: Int64(0))
+            while true {
+                let views = try readWaiting {
+                    try AttemptView.fetch($0, after: after, to: range.upperBound, Self.attemptsAtATime)
+                }
+                for view in views { try body(view) }
+                guard views.count == Self.attemptsAtATime, let last = views.last else { return }
+                after = (last.record.rawValue, last.id.rawValue)
+            }
         }
     }
 
     /// A record's last attempt; nil where it had none, or its batch was archived.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
-    package func lastAttempt(of record: RecordID) throws -> AttemptView? {
-        try read {
-            try AttemptView.fetchAll(
-                $0, "FROM attempts WHERE record_id = ? ORDER BY id DESC LIMIT 1", [record.rawValue])
-        }
-        .first
+    package func lastAttempt(of record: RecordID) async throws -> AttemptView? {
+        try await BlockingWork.run { try blockingReads.lastAttempt(of: record) }
     }
 
     /// The totals of a batch's ledger.
     ///
     /// - Throws: ``StoreError`` with ``StoreErrorCode/notFound`` when there is no such batch.
-    package func ledgerTotals(_ batch: BatchID) throws -> LedgerTotals {
-        let counts = try progress(batch)
+    package func ledgerTotals(_ batch: BatchID) async throws -> LedgerTotals {
+        let counts = try await progress(batch)
         var totals = LedgerTotals()
         totals.attempts = counts.attempts
         totals.open = counts.inFlight
@@ -48,6 +48,16 @@ extension RecordStore {
         totals.unbilled = counts.unbilled
         totals.unknown = counts.billingUnknown
         return totals
+    }
+}
+
+extension BlockingReads {
+    /// A record's last attempt; nil where it had none, or its batch was archived.
+    ///
+    /// - Throws: ``StoreError`` when the database can't be read.
+    package func lastAttempt(of record: RecordID) throws -> AttemptView? {
+        let clause = "FROM attempts WHERE record_id = ? ORDER BY id DESC LIMIT 1"
+        return try store.readWaiting { try AttemptView.fetchAll($0, clause, [record.rawValue]).first }
     }
 }
 

@@ -17,8 +17,8 @@ extension RecordStore {
     /// - Parameter days: The first and the last day, both included.
     /// - Returns: The totals; nothing for a day without attempts.
     /// - Throws: ``StoreError`` when the database can't be read.
-    package func ledgerDays(_ days: ClosedRange<CallDay>) throws -> [LedgerDay] {
-        try read { try LedgerDay.fetchAll($0, days) }
+    package func ledgerDays(_ days: ClosedRange<CallDay>) async throws -> [LedgerDay] {
+        try await read { try LedgerDay.fetchAll($0, days) }
     }
 
     /// The whole calendar months in which a batch has attempts, in the same order.
@@ -26,9 +26,9 @@ extension RecordStore {
     /// - Parameter batch: The batch.
     /// - Returns: The totals of all batches in these months; empty where the batch has no attempt.
     /// - Throws: ``StoreError`` when the database can't be read.
-    package func ledgerDays(inMonthsOf batch: BatchID) throws -> [LedgerDay] {
+    package func ledgerDays(inMonthsOf batch: BatchID) async throws -> [LedgerDay] {
         let sql = "SELECT DISTINCT day FROM ledger_days WHERE batch_id = ?"
-        return try read { database in
+        return try await read { database in
             let days = try Int64.fetchAll(database, sql: sql, arguments: [batch.rawValue])
             return try Set(days.map { CallDay(rawValue: $0).month }).sorted { $0.lowerBound < $1.lowerBound }
                 .flatMap { month in

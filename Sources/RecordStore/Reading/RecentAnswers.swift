@@ -74,12 +74,12 @@ extension RecordStore {
     ///
     /// - Returns: At most `AnswerReference.remembered`.
     /// - Throws: ``StoreError`` when the database can't be read.
-    package func recentAnswers() throws -> [AnswerReference] {
+    package func recentAnswers() async throws -> [AnswerReference] {
         let sql = """
             SELECT refs FROM recent_answers
             WHERE up_to > (SELECT max(up_to) FROM recent_answers) - ? ORDER BY up_to
             """
-        return try read { database in
+        return try await read { database in
             let groups = try Row.fetchCursor(database, sql: sql, arguments: [AnswerReference.remembered])
             var found: [AnswerReference] = []
             while let group = try groups.next() { found += AnswerReference.all(in: group.bytes(0)) }

@@ -1,12 +1,14 @@
+import Basics
 import GRDB
 
 extension RecordStore {
-    /// How many rows are read before they are passed on, so that no reader holds back the WAL while its body waits.
+    /// How many rows are read before they are passed on, so that no transaction is open while its body waits.
     private static let rowsAtATime = 256
 
     /// Passes a batch's records to `body` in input order, each once, in the status it has when it is read.
     ///
-    /// Memory use does not depend on the batch's size; nothing is locked while the body runs.
+    /// Memory use does not depend on the batch's size; nothing is locked while the body runs, on a thread that may
+    /// block.
     ///
     /// - Parameters:
     ///   - batch: The batch.
@@ -17,26 +19,37 @@ extension RecordStore {
     package func forEachRecord(
         _ batch: BatchID, statuses: Set<RecordStatus>? = nil, lines: ClosedRange<Int>? = nil,
         _ body: (RecordView) throws -> Void
-    ) throws {
-        let key = try dataKey(of: batch)
+    ) async throws {
+        let key = try await dataKey(of: batch)
         let range = lines.map { batch.range(of: $0) } ?? batch.records
-        var next = range.lowerBound
-        while next <= range.upperBound {
-            let query = RecordQuery(range: next...range.upperBound, statuses: statuses, limit: Self.rowsAtATime)
-            let views = try read { try query.fetch($0, key) }
-            for view in views { try body(view) }
-            guard views.count == Self.rowsAtATime, let last = views.last else { return }
-            next = last.record.rawValue + 1
+        try await BlockingWork.run {
+            var next = range.lowerBound
+            while next <= range.upperBound {
+                let query = RecordQuery(range: next...range.upperBound, statuses: statuses, limit: Self.rowsAtATime)
+                let views = try readWaiting { try query.fetch($0, key) }
+                for view in views { try body(view) }
+                guard views.count == Self.rowsAtATime, let last = views.last else { return }
+                next = last.record.rawValue + 1
+            }
         }
     }
 
     /// One record; nil when the batch has none that starts at this line.
     ///
     /// - Throws: ``StoreError``.
+    package func record(_ record: RecordID) async throws -> RecordView? {
+        try await BlockingWork.run { try blockingReads.record(record) }
+    }
+}
+
+extension BlockingReads {
+    /// One record; nil when the batch has none that starts at this line.
+    ///
+    /// - Throws: ``StoreError``.
     package func record(_ record: RecordID) throws -> RecordView? {
-        let key = try dataKey(of: record.batch)
+        let key = try store.dataKeyWaiting(of: record.batch)
         let query = RecordQuery(range: record.rawValue...record.rawValue, statuses: nil, limit: 1)
-        return try read { try query.fetch($0, key).first }
+        return try store.readWaiting { try query.fetch($0, key).first }
     }
 }
 

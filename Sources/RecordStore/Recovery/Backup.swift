@@ -8,11 +8,15 @@ extension RecordStore {
     /// Copies the database into a file as one consistent snapshot, even while batches run.
     ///
     /// The copy is checked and synchronized before it gets its name, mode 0600. Sealed values stay sealed; the sealing
-    /// key is not in it. The call blocks for as long as it takes to read the database.
+    /// key is not in it. It takes as long as the database takes to be read.
     ///
     /// - Parameter path: The file, which must not exist.
     /// - Throws: ``StoreError`` when it exists or can't be written, or the database is damaged.
-    package func backUp(to path: String) throws {
+    package func backUp(to path: String) async throws {
+        try await BlockingWork.run { try backUpWaiting(to: path) }
+    }
+
+    private func backUpWaiting(to path: String) throws {
         guard !FileManager.default.fileExists(atPath: path) else { throw DatabaseCopy.taken(path) }
         let copy = try DatabaseCopy(for: path)
         do {

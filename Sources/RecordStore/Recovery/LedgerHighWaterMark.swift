@@ -277,7 +277,7 @@ extension RecordStore {
         }
         let known = Set(entries.map { BatchID(rawValue: $0.batch) })
         announced.withLock { $0 = known }
-        let last = try read(Self.lastAttempt)
+        let last = try readWaiting(Self.lastAttempt)
         try files.mark.advance(to: last)
         try files.trace.settle(at: last)
         guard evidence.ledger?.isTraced != true else { return }

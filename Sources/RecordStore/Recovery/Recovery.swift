@@ -45,7 +45,7 @@ extension RecordStore {
             SELECT record_id, id, started_at FROM attempts INDEXED BY one_open_attempt WHERE outcome IS NULL
             """
         let now = WallClock.now()
-        let open = try read { database in
+        let open = try readWaiting { database in
             try Row.fetchAll(database, sql: sql).map { row in
                 Completion(
                     attempt: AttemptID(rawValue: row[1]), record: RecordID(rawValue: row[0]), outcome: "in_doubt",
@@ -57,7 +57,7 @@ extension RecordStore {
     }
 
     private func keysOfUnfinishedBatches() throws -> [BatchID: DataKey] {
-        let batches = try read { try WriterConnection.unfinishedBatches($0) }
+        let batches = try readWaiting { try WriterConnection.unfinishedBatches($0) }
         return try batches.reduce(into: [:]) { $0[$1] = try existingDataKey(of: $1) }
     }
 

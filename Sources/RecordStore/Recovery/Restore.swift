@@ -3,59 +3,39 @@ import Foundation
 import GRDB
 import Migrations
 
-extension RecordStore {
+extension SQLiteOpening {
     /// Replaces the database with a copy.
     ///
-    /// The current database is kept as `<database>.before-restore-N`. The ledger's mark and trace stay in place: from
-    /// them the next run or daemon learns how many calls the copy lacks, pauses its unfinished batches, and puts in
-    /// doubt what may have been sent. Where neither can vouch, the mark is set to say so.
+    /// The current database is kept as `<database>.before-restore-N`. The ledger's mark and trace stay in place. Where
+    /// neither can vouch for the calls that the copy lacks, the mark is set to say so.
     ///
-    /// - Parameters:
-    ///   - source: The copy, which stays as it is.
-    ///   - path: The database file.
-    ///   - sealingKeyPath: The sealing key's file.
-    ///   - keysFolder: The folder in which the ledger's trace lies, `keys_folder`.
-    ///   - endpoint: The API's base URL; nil: whatever the copy is bound to.
+    /// - Parameter source: The copy, which stays as it is.
     /// - Returns: What the copy does not know.
-    /// - Throws: ``StoreError``: the database is in use, or the copy is damaged, belongs to another database, sealing
-    ///   key or endpoint, or comes from a newer program. Nothing is then changed.
-    package static func restore(
-        from source: String, to path: String, sealingKeyPath: String, keysFolder: String, endpoint: String?
-    ) throws -> RestoreReport {
+    /// - Throws: ``StoreError``; see ``StoreDescription/restore(from:)``.
+    func restore(from source: String) throws -> RestoreReport {
         let name = URL(fileURLWithPath: source).lastPathComponent
-        let file = DatabaseFile(path: path)
         guard FileManager.default.fileExists(atPath: source) else {
             throw StoreError(.noDatabase, "There is no copy \(name); name a file that backup wrote")
         }
-        try PrivateFile.createFolder(of: path)
-        return try StoreLock.take(database: path).hold {
-            let places = LedgerPlaces(database: path, keysFolder: keysFolder)
-            return try restore(
-                from: source, name, to: file, places, sealingKeyPath: sealingKeyPath, endpoint: endpoint)
-        }
+        try PrivateFile.createFolder(of: file.path)
+        return try StoreLock.take(database: file.path).hold { try restore(from: source, called: name) }
     }
 
-    private static func restore(
-        from source: String, _ name: String, to file: DatabaseFile, _ places: LedgerPlaces, sealingKeyPath: String,
-        endpoint: String?
-    ) throws -> RestoreReport {
+    private func restore(from source: String, called name: String) throws -> RestoreReport {
         let copy = try DatabaseCopy(for: file.path)
         defer { copy.discard() }
         try copy.fill(fromFile: source)
         let facts = try copy.inspect(called: name) { try CopyFacts($0, called: name) }
-        let sealingKey = try SealingKey.load(path: sealingKeyPath)
-        try check(facts, name, file, places, sealingKey, endpoint: endpoint)
-        return try place(copy, facts, file, places, sealingKey)
+        let sealingKey = try SealingKey.load(path: description.sealingKey)
+        try check(facts, called: name, sealingKey)
+        return try place(copy, facts, sealingKey)
     }
 
-    private static func check(
-        _ facts: CopyFacts, _ name: String, _ file: DatabaseFile, _ places: LedgerPlaces, _ sealingKey: SealingKey,
-        endpoint: String?
-    ) throws {
+    private func check(_ facts: CopyFacts, called name: String, _ sealingKey: SealingKey) throws {
         guard facts.version <= Migrations.all.version else {
             throw StoreError.schemaVersion(found: facts.version, known: Migrations.all.version)
         }
-        try facts.identity.check(sealingKey: sealingKey, endpoint: endpoint)
+        try facts.identity.check(sealingKey: sealingKey, endpoint: description.endpoint)
         let owners = try places.owners() + [file.storeID()].compactMap { $0 }
         guard owners.allSatisfy({ $0 == facts.identity.storeID }) else {
             throw StoreError(
@@ -65,9 +45,7 @@ extension RecordStore {
         }
     }
 
-    private static func place(
-        _ copy: DatabaseCopy, _ facts: CopyFacts, _ file: DatabaseFile, _ places: LedgerPlaces, _ sealingKey: SealingKey
-    ) throws -> RestoreReport {
+    private func place(_ copy: DatabaseCopy, _ facts: CopyFacts, _ sealingKey: SealingKey) throws -> RestoreReport {
         let identifier = facts.identity.storeID
         let evidence = try places.evidence(of: facts.ledger, identifier, sealingKey)
         let verdict = LedgerReconciliation(evidence)
@@ -133,8 +111,8 @@ extension RecordStore {
     /// What batches wait for since a restore with unknown missing calls; nil when nothing.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
-    package func restoreHold() throws -> RestoreHold? {
-        try read(RestoreHold.fetch)
+    package func restoreHold() async throws -> RestoreHold? {
+        try await read(RestoreHold.fetch)
     }
 
     /// Lets the batches that wait since a restore run, by an operator's decision; each still waits for its own
@@ -158,17 +136,17 @@ extension RecordStore {
     /// since 1970 UTC; nil: never. Records that had ended by then may have been sent again since.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
-    package func lastRestore() throws -> Int64? {
-        try read { try Int64.fetchOne($0, sql: "SELECT max(found_at) FROM restores") }
+    package func lastRestore() async throws -> Int64? {
+        try await read { try Int64.fetchOne($0, sql: "SELECT max(found_at) FROM restores") }
     }
 
     /// Restores whose missing calls were unknown: when each was found, in milliseconds since 1970 UTC, and why they
     /// were unknown; oldest first.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
-    package func unknownRestores() throws -> [(at: Int64, reason: String)] {
+    package func unknownRestores() async throws -> [(at: Int64, reason: String)] {
         let sql = "SELECT found_at, reason FROM restores WHERE reason IS NOT NULL ORDER BY id"
-        return try read { try Row.fetchAll($0, sql: sql).map { ($0[0], $0[1]) } }
+        return try await read { try Row.fetchAll($0, sql: sql).map { ($0[0], $0[1]) } }
     }
 }
 

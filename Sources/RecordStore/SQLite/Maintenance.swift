@@ -1,24 +1,23 @@
-import Dispatch
+import Basics
 import Foundation
 import GRDB
 
 extension RecordStore {
-    /// Maintains the database's files: checkpoints the WAL and truncates it when it is too long, and releases free
-    /// pages in small steps. The work is bounded and never blocks writers for long; once a minute is often enough.
-    ///
-    /// Planner statistics are not collected: the statements were measured as they are planned without them.
+    /// Maintains the database: keeps its log short, and releases free space in small steps. The work is bounded and
+    /// never blocks writers for long; once a minute is often enough.
     ///
     /// - Parameter pages: The most free pages to release this time.
     /// - Returns: What was done.
     /// - Throws: ``StoreError`` when the database can't be written.
     package func maintain(givingBackUpTo pages: Int = 4_096) async throws -> MaintenanceReport {
+        // Planner statistics are not collected: the statements were measured as they are planned without them.
         try requireRunning()
         var report = MaintenanceReport()
         report.pagesGivenBack = try await giveBack(upTo: pages)
         let checkpoint = WALCheckpoint(database: pool.path)
-        report.walBytesBefore = checkpoint.byteCount
+        report.logBytesBefore = checkpoint.byteCount
         report.isHeldByReader = try await !run(checkpoint)
-        report.walBytes = checkpoint.byteCount
+        report.logBytes = checkpoint.byteCount
         return report
     }
 
@@ -28,13 +27,9 @@ extension RecordStore {
         _ = try? await run(WALCheckpoint(database: pool.path))
     }
 
-    /// Not on the cooperative pool: it synchronizes files.
     private func run(_ checkpoint: WALCheckpoint) async throws -> Bool {
-        try await withCheckedThrowingContinuation { waiter in
-            DispatchQueue.global(qos: .utility).async {
-                waiter.resume(with: Result { try StoreError.translating(.writing) { try checkpoint.run() } })
-            }
-        }
+        // It synchronizes files.
+        try await BlockingWork.run { try StoreError.translating(.writing) { try checkpoint.run() } }
     }
 
     private func giveBack(upTo pages: Int) async throws -> Int {
@@ -65,11 +60,11 @@ extension WriterConnection {
 
 /// What a maintenance run did.
 package struct MaintenanceReport: Sendable, Equatable {
-    /// How many bytes the WAL had before.
-    package var walBytesBefore = 0
+    /// How many bytes the log had before.
+    package var logBytesBefore = 0
     /// How many it has now.
-    package var walBytes = 0
-    /// Whether a reader prevents a full checkpoint; the WAL grows until it is done.
+    package var logBytes = 0
+    /// Whether a reader keeps the log from being shortened; it grows until that is done.
     package var isHeldByReader = false
     /// How many free pages were returned to the file system.
     package var pagesGivenBack = 0

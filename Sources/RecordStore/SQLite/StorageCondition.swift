@@ -147,12 +147,4 @@ extension RecordStore {
     func watchOverFiles() throws {
         writer?.watch(over: try FilesInPlace(database: pool.path))
     }
-
-    /// The disk condition reported by the process that runs batches from a database; normal when there is none or no
-    /// report.
-    ///
-    /// - Throws: ``StoreError`` when the lock's file cannot be inspected.
-    package static func storageCondition(ofDatabase path: String) throws -> StorageCondition {
-        try StoreLock.holder(database: path) == nil ? .normal : try StoreLock.condition(database: path)
-    }
 }

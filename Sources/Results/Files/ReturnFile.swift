@@ -112,13 +112,13 @@ extension ResultWriter {
     /// - Throws: `ResultError` where they cannot be written; errors of the store.
     package func writeRefused(
         _ id: BatchID, into path: String, returning format: any ReturnFormat
-    ) throws -> RefusedLines {
-        let batch = try store.batch(id)
+    ) async throws -> RefusedLines {
+        let batch = try await store.batch(id)
         guard batch.counts.invalid > 0 else { return .none }
         let folder = try ResultFolder(path: path)
         var returned = ReturnFile(.failed, of: batch.name, as: format, in: folder)
         var groups: [String: RefusedLines.Group] = [:]
-        try store.forEachRecord(id, statuses: [.invalid], lines: nil) { view in
+        try await store.forEachRecord(id, statuses: [.invalid], lines: nil) { view in
             let row = try ResultRow(view)
             if let rawRow = row.rawRow { try returned.append(row, rawRow) }
             Self.count(row, in: &groups)

@@ -64,16 +64,16 @@ package struct DoubleBills {
     ///   - batch: the batch, in any state.
     /// - Returns: the figure that `summary.json` has.
     /// - Throws: `StoreError` when the ledger cannot be read.
-    package static func count(in store: RecordStore, _ batch: Batch) throws -> Int {
-        try count(in: store, batch, billedOnce: batch.counts.succeeded)
+    package static func count(in store: RecordStore, _ batch: Batch) async throws -> Int {
+        try await count(in: store, batch, billedOnce: batch.counts.succeeded)
     }
 
     /// Reads the ledger only where the counters leave room for one: when there are no more such calls than records that
     /// must have had one, each had just that.
-    static func count(in store: RecordStore, _ batch: Batch, billedOnce: Int) throws -> Int {
+    static func count(in store: RecordStore, _ batch: Batch, billedOnce: Int) async throws -> Int {
         guard batch.counts.billable + batch.counts.billingUnknown > billedOnce else { return 0 }
         var bills = DoubleBills()
-        try store.forEachAttempt(batch.id) { bills.add($0) }
+        try await store.forEachAttempt(batch.id) { bills.add($0) }
         return bills.count
     }
 }

@@ -22,10 +22,10 @@ struct ReturnedLinesTests {
     }
 
     /// What `failed.csv` holds of a batch whose lines are all invalid.
-    private func returned(_ batch: Batch, _ stores: StoreFolder) throws -> String {
-        let rows = ReturnedRows(layout: try RecordLayout(decoding: stores.store.layout(of: batch.id)))
+    private func returned(_ batch: Batch, _ stores: StoreFolder) async throws -> String {
+        let rows = await ReturnedRows(layout: try RecordLayout(decoding: stores.store.layout(of: batch.id)))
         var bytes = rows.beginning
-        for record in try stores.records(of: batch.id) {
+        for record in try await stores.records(of: batch.id) {
             bytes += rows.line(
                 record.row, status: "invalid", reason: record.error ?? "", line: record.line, batch: batch.name)
         }
@@ -33,13 +33,13 @@ struct ReturnedLinesTests {
     }
 
     @Test func aMendedRowPassesAndASpreadsheetsChangeIsSeen() async throws {
-        let stores = try StoreFolder()
+        let stores = try await StoreFolder()
         let batch = try await takeIn(Self.first, named: "a.csv", in: stores)
-        #expect(try stores.records(of: batch.id).map(\.isInvalid) == [true, true, true])
-        let mended = try returned(batch, stores).replacing(";b;", with: ";b@example.com;")
+        #expect(try await stores.records(of: batch.id).map(\.isInvalid) == [true, true, true])
+        let mended = try await returned(batch, stores).replacing(";b;", with: ";b@example.com;")
             .replacing(";c;", with: ";c@example.com;").replacing("00042;", with: "42;")
         let second = try await takeIn(mended, named: "failed.csv", in: stores)
-        let records = try stores.records(of: second.id)
+        let records = try await stores.records(of: second.id)
         #expect(records.map(\.id) == ["0013", "1001", "42"])
         #expect(records.map(\.isInvalid) == [false, false, true])
         let why = try #require(records[2].error)
@@ -75,14 +75,14 @@ struct ReturnedLinesTests {
 
     @Test(arguments: [";old-9\n", ";\n", ";a-1;surplus\n"])
     func rowsOfLinesThatAreNotKnownHerePass(ending: String) async throws {
-        let stores = try StoreFolder()
+        let stores = try await StoreFolder()
         let text = "account_id;email;_status;_line;_batch\n13;a@example.com;failed;2" + ending
         let batch = try await takeIn(text, named: "failed.csv", in: stores)
-        #expect(try stores.records(of: batch.id).map(\.isInvalid) == [ending.contains("surplus")])
+        #expect(try await stores.records(of: batch.id).map(\.isInvalid) == [ending.contains("surplus")])
     }
 
     @Test func namesOfColumnsComeBackWithoutTheirMarks() async throws {
-        let stores = try StoreFolder()
+        let stores = try await StoreFolder()
         let mapping = FieldMapping(
             fields: [
                 FieldRule(path: "user.account.hashedAccountId", source: .column("+account"), transforms: []),
@@ -100,9 +100,9 @@ struct ReturnedLinesTests {
     }
 
     @Test func aCheckSeesItAsWell() async throws {
-        let stores = try StoreFolder()
+        let stores = try await StoreFolder()
         let batch = try await takeIn("account_id,email\n0013,a\n", named: "a.csv", in: stores)
-        let mended = try returned(batch, stores).replacing(",a,", with: ",a@example.com,")
+        let mended = try await returned(batch, stores).replacing(",a,", with: ",a@example.com,")
         let past = FileSurvey.Past(store: stores.store, answeredSince: nil)
         let sound = try FileSurvey.survey(stores.folder.open(mended, named: "sound.csv").examine(), after: past)
         #expect(sound.invalid == 0)

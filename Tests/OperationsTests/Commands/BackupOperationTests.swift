@@ -19,12 +19,12 @@ struct BackupOperationTests {
             let whole = try await place.restore()
             #expect(whole.errors.contains("it knows of every call that was made"), "\(whole.errors)")
             #expect(try await place.run("second.csv").status == .succeeded)
-            try place.expectLedgerEqualsCalls()
+            try await place.expectLedgerEqualsCalls()
             let restored = try await place.restore()
             #expect(restored.status == .succeeded)
             #expect(restored.errors.contains("does not know of the last 2 calls"), "\(restored.errors)")
-            #expect(try place.batch("first-1")?.state == .completed)
-            #expect(try place.batch("second-2") == nil)
+            #expect(try await place.batch("first-1")?.state == .completed)
+            #expect(try await place.batch("second-2") == nil)
             #expect(try place.callsRead() == 3)
         }
     }
@@ -47,7 +47,7 @@ struct BackupOperationTests {
                 accepted.status == .succeeded && accepted.errors.contains("may be paid twice"), "\(accepted.errors)")
             #expect(try await place.run("second.csv").status == .succeeded)
             #expect(try place.callsRead() == 2)
-            try place.expectLedgerEqualsCalls()
+            try await place.expectLedgerEqualsCalls()
         }
     }
 

@@ -19,7 +19,7 @@ struct DecidingOperationsTests {
             #expect(try place.callsRead() == 5)
             let refused = try await place.rerun("succeeded")
             #expect(refused.status == .usage && refused.errors.contains("never sent again"), "\(refused.errors)")
-            try place.expectLedgerEqualsCalls()
+            try await place.expectLedgerEqualsCalls()
         }
     }
 
@@ -34,7 +34,7 @@ struct DecidingOperationsTests {
             #expect(try place.callsRead() == 2)
             #expect(try await place.rerun("in_doubt", yes: true).status == .succeeded)
             #expect(try place.callsRead() == 3)
-            try place.expectLedgerEqualsCalls()
+            try await place.expectLedgerEqualsCalls()
         }
     }
 
@@ -46,12 +46,12 @@ struct DecidingOperationsTests {
             #expect(try await place.resolve(.failed, line: 2).status == .unfinished)
             let resolved = try await place.resolve(.failed, line: 3)
             #expect(resolved.status == .succeeded, "\(resolved.errors)")
-            #expect(try place.batch("day-1")?.counts.failed == 1)
+            #expect(try await place.batch("day-1")?.counts.failed == 1)
             #expect(try place.text("out/day-1/results.csv").contains("resolved as failed by hand"))
             let nothing = try await place.resolve(.failed)
             #expect(nothing.status == .unfinished && nothing.errors.contains("no record is in doubt"))
             #expect(try place.callsRead() == 2)
-            try place.expectLedgerEqualsCalls()
+            try await place.expectLedgerEqualsCalls()
         }
     }
 
@@ -63,11 +63,11 @@ struct DecidingOperationsTests {
             let refused = try await place.resolve(.queued)
             #expect(refused.status == .unfinished && refused.errors.contains("--yes"), "\(refused.errors)")
             #expect(try await place.resolve(.queued, yes: true).status == .succeeded)
-            #expect(try place.batch("day-1")?.counts.queued == 1)
+            #expect(try await place.batch("day-1")?.counts.queued == 1)
             #expect(try place.callsRead() == 2)
             #expect(try await place.run("day.csv").status == .succeeded)
             #expect(try place.callsRead() == 3)
-            try place.expectLedgerEqualsCalls()
+            try await place.expectLedgerEqualsCalls()
         }
     }
 
@@ -88,7 +88,7 @@ struct DecidingOperationsTests {
             for (command, status, state) in Self.steps {
                 let outcome = try await place.command(command)
                 #expect(outcome.status == status, "\(command): \(outcome.errors)")
-                #expect(try place.batch("day-1")?.state == state, "\(command): \(outcome.errors)")
+                #expect(try await place.batch("day-1")?.state == state, "\(command): \(outcome.errors)")
                 guard status == .succeeded else { continue }
                 #expect(try outcome.json().first?["state"]?.string == state.rawValue, "\(command)")
             }

@@ -16,7 +16,7 @@ struct ReadingOperationsTests {
             try await body(place)
             // Whoever reads makes no call.
             #expect(try place.callsRead() == 3)
-            try place.expectLedgerEqualsCalls()
+            try await place.expectLedgerEqualsCalls()
         }
     }
 

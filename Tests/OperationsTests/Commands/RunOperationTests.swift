@@ -44,12 +44,12 @@ struct RunOperationTests {
             let ended = try await place.run("day.csv")
             #expect(ended.status == example.status, "\(ended.errors)")
             #expect(ended.output.contains(example.says), "\(ended.output)")
-            let batch = try #require(try place.batch("day-1"))
+            let batch = try #require(try await place.batch("day-1"))
             #expect(batch.state == example.state)
             for (status, count) in example.counts { #expect(batch.counts[status] == count, "\(status)") }
             #expect(batch.counts.total == example.names.count)
             #expect(try place.callsRead() == example.calls)
-            try place.expectLedgerEqualsCalls()
+            try await place.expectLedgerEqualsCalls()
         }
     }
 
@@ -67,7 +67,7 @@ struct RunOperationTests {
             #expect(try place.callsRead() == 2)
             #expect(try await place.run("day.csv", again: true).status == .succeeded)
             #expect(try place.callsRead() == 4)
-            try place.expectLedgerEqualsCalls()
+            try await place.expectLedgerEqualsCalls()
         }
     }
 
@@ -81,9 +81,9 @@ struct RunOperationTests {
             #expect(try place.callsRead() == 0)
             let capped = try await place.run("day.csv")
             #expect(capped.status == .unfinished && capped.errors.contains("limits.batch_calls"), "\(capped.errors)")
-            #expect(try place.batch("day-1")?.state == .paused)
+            #expect(try await place.batch("day-1")?.state == .paused)
             #expect(try place.callsRead() == 3)
-            try place.expectLedgerEqualsCalls()
+            try await place.expectLedgerEqualsCalls()
         }
     }
 
@@ -136,7 +136,7 @@ struct RunOperationTests {
             let after = try #require(try await place.check("day.csv").json().first)
             #expect(after["known_as"]?.string == "day-1" && after["billable_calls"]?.integer == 0)
             #expect(after["again_calls"]?.integer == 2)
-            try place.expectLedgerEqualsCalls()
+            try await place.expectLedgerEqualsCalls()
         }
     }
 
@@ -150,17 +150,17 @@ struct RunOperationTests {
             }
             #expect(submitted.status == .succeeded && submitted.output == "day-1\n", "\(submitted.errors)")
             #expect(submitted.errors.contains("no daemon runs"), "\(submitted.errors)")
-            #expect(try place.batch("day-1")?.counts.queued == 2)
+            #expect(try await place.batch("day-1")?.counts.queued == 2)
             #expect(try place.callsRead() == 0)
             #expect(try await place.run("day.csv").status == .succeeded)
-            try place.expectLedgerEqualsCalls()
+            try await place.expectLedgerEqualsCalls()
         }
     }
 }
 
 extension EmulatedInstallation {
     /// The batch of that name; nil if there is none.
-    func batch(_ name: String) throws -> Batch? { try reading { try $0.batch(named: name) } }
+    func batch(_ name: String) throws -> Batch? { try reading { try await $0.batch(named: name) } }
 
     fileprivate func check(_ name: String) async throws -> OperationOutcome {
         let path = file(name)

@@ -32,7 +32,7 @@ struct CertificateWarningTests {
     func atStart() async throws {
         let bench = try await bench(before: 0)
         try await bench.startDaemon()
-        bench.context?.logStart()
+        await bench.context?.logStart()
         #expect(bench.count(ofLogged: Self.ended) == 1)
         try await bench.reloadDaemon()
         try await drop("a", 1, bench)
@@ -45,7 +45,7 @@ struct CertificateWarningTests {
     func underWay() async throws {
         let bench = try await bench(before: 48 * Self.hour)
         try await bench.startDaemon()
-        bench.context?.logStart()
+        await bench.context?.logStart()
         try await drop("a", 2, bench)
         #expect(bench.count(ofLogged: Self.tooShort) == 0)
         try await drop("b", 400, bench)

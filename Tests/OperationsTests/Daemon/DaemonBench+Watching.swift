@@ -22,12 +22,20 @@ extension DaemonBench {
     }
 
     /// Returns once something is true that only takes time of its own, such as a command's; the clock stands still.
-    func settle(until isTrue: () throws -> Bool) async throws {
+    func settle(until isTrue: () async throws -> Bool) async throws {
         try await waitUntil(isTrue)
     }
 
     /// The batch of that name; nil before there is one.
-    func batch(_ name: String) throws -> Batch? { try reading { try $0.batch(named: name) } }
+    func batch(_ name: String) async throws -> Batch? {
+        try await reading { try await $0.batch(named: name) }
+    }
+
+    /// Whether the batch of that name has ended and its results are written.
+    func hasResults(_ name: String) async throws -> Bool {
+        guard let batch = try await batch(name) else { return false }
+        return try await reading { try await $0.hasResults(batch.id) }
+    }
 
     /// Does to a batch what an operator's command does beside the daemon.
     func operate(_ command: BatchCommand, _ batch: String) async throws {

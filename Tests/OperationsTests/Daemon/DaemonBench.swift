@@ -55,7 +55,7 @@ final class DaemonBench: Sendable {
     func startDaemon(deadline: ExitDeadline = ExitDeadline {}, outer: [any Service] = []) async throws {
         let log = Logger(label: "daemon") { [lines] _ in LineHandler(lines: lines) }
         let installation = try Installation(config: place.config)
-        let context = try DaemonContext.opened(
+        let context = try await DaemonContext.opened(
             installation, environment: [:], log: log, clock: clock, intervals: intervals)
         let running = Daemon(context: context, reloaded: reloaded, deadline: deadline, outer: outer)
         let executor = executor
@@ -67,7 +67,7 @@ final class DaemonBench: Sendable {
         for job in jobs {
             guard let schedule = job.schedule else { continue }
             let times = CronScheduler.times(schedule, in: job.timeZone)
-            try await waitUntil { try context.store.lastDue(ofSchedule: job.name, times: times) != nil }
+            try await waitUntil { try await context.store.lastDue(ofSchedule: job.name, times: times) != nil }
         }
     }
 
@@ -104,9 +104,9 @@ final class DaemonBench: Sendable {
 
     /// Lets time pass until something is true, which it must become within two months; not while calls are under way,
     /// which take time of their own.
-    func pass(until isTrue: () throws -> Bool) async throws {
+    func pass(until isTrue: () async throws -> Bool) async throws {
         let end = clock.now + 60 * 86_400_000
-        while try !isTrue() {
+        while try await !isTrue() {
             guard clock.now < end else { throw NeverTrue() }
             // Time does not pass while a call is under way: one that never ends would keep the test here.
             try Task.checkCancellation()
@@ -128,9 +128,9 @@ final class DaemonBench: Sendable {
     func names(in folder: String) throws -> [String] { try place.names(in: folder) }
 
     /// The database beside the daemon.
-    func reading<Value>(_ body: (RecordStore) throws -> Value) throws -> Value {
-        if let store = context?.store { return try body(store) }
-        return try place.reading(body)
+    func reading<Value>(_ body: (RecordStore) async throws -> Value) async throws -> Value {
+        if let store = context?.store { return try await body(store) }
+        return try await place.reading(body)
     }
 
     /// How many requests the API has read.

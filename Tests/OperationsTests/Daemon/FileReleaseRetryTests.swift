@@ -24,7 +24,7 @@ struct FileReleaseRetryTests {
         try await bench.startDaemon()
         let deadline = bench.clock.now + 12 * 3_600_000
         try await bench.pass {
-            try bench.batch("a-1").map { batch in try bench.reading { try $0.hasResults(batch.id) } } ?? false
+            try await bench.hasResults("a-1")
                 || bench.clock.now > deadline
         }
         return bench
@@ -33,7 +33,7 @@ struct FileReleaseRetryTests {
     @Test("The batch is over and told once; the file is moved as soon as that is possible")
     func retried() async throws {
         let bench = try await over()
-        #expect(try bench.reading { try $0.pendingBatches() }.isEmpty)
+        #expect(try await bench.reading { try await $0.pendingBatches() }.isEmpty)
         try await bench.settle { try bench.told().count == 1 }
         #expect(try bench.told().first?.contains(#""event":"completed""#) == true)
         #expect(bench.count(ofLogged: "results could not be written; trying again in a minute") == 0)
@@ -56,7 +56,7 @@ struct FileReleaseRetryTests {
         try FileManager.default.removeItem(atPath: bench.file("incoming/archive"))
         try await bench.startDaemon()
         try await bench.pass { try bench.names(in: "incoming") == ["archive"] }
-        try await bench.settle { try bench.reading { try $0.claimedFiles(of: "nightly") }.isEmpty }
+        try await bench.settle { try await bench.reading { try await $0.claimedFiles(of: "nightly") }.isEmpty }
         try await bench.end()
     }
 }

@@ -28,7 +28,9 @@ struct FolderTextsTests {
         try await DaemonBench(at: Self.start, settings: "", jobs: ["drop": job], intervals: Self.intervals)
     }
 
-    private func batches(_ bench: DaemonBench) throws -> [Batch] { try bench.reading { try $0.batches() } }
+    private func batches(_ bench: DaemonBench) async throws -> [Batch] {
+        try await bench.reading { try await $0.batches() }
+    }
 
     private func text(_ bench: DaemonBench, _ name: String) -> String {
         // Before there is a text, and after, nothing is said.
@@ -46,10 +48,10 @@ struct FolderTextsTests {
 
     private func passUntilConcluded(_ bench: DaemonBench, batches count: Int) async throws {
         try await bench.pass {
-            try bench.reading { store in
-                let batches = try store.batches()
-                return try batches.count == count && store.pendingBatches().isEmpty
-                    && store.claimedFiles(of: "drop").isEmpty
+            try await bench.reading { store in
+                let (batches, pending) = (try await store.batches(), try await store.pendingBatches())
+                let claimed = try await store.claimedFiles(of: "drop")
+                return batches.count == count && pending.isEmpty && claimed.isEmpty
             }
         }
     }
@@ -64,7 +66,7 @@ struct FolderTextsTests {
         try remove(bench, "drop/inbox/acc.csv")
         try await bench.settle { text(bench, "acc.csv").isEmpty }
         try await bench.pass(to: bench.clock.now + 10 * Self.minute)
-        #expect(try batches(bench).isEmpty)
+        #expect(try await batches(bench).isEmpty)
         try await bench.end()
     }
 
@@ -74,8 +76,8 @@ struct FolderTextsTests {
         try await bench.startDaemon()
         try bench.write("account_id,email\nw1,w1@example.com\n", to: "drop/inbox/acc.csv")
         try await bench.pass { text(bench, "acc.csv").contains("It is taken in at 2026-03-02 22:00") }
-        #expect(try batches(bench).isEmpty)
-        try await bench.pass { try batches(bench).first?.state == .completed }
+        #expect(try await batches(bench).isEmpty)
+        try await bench.pass { try await batches(bench).first?.state == .completed }
         #expect(bench.clock.now >= Self.start + 11 * 60 * Self.minute)
         try await bench.end()
     }
@@ -96,7 +98,7 @@ struct FolderTextsTests {
         #expect(try bench.names(in: "drop/inbox") == ["acc.csv", "acc.csv.status.txt"])
         try remove(bench, "drop/inbox/acc.csv")
         try await passUntilConcluded(bench, batches: 1)
-        let batch = try #require(try batches(bench).first)
+        let batch = try #require(try await batches(bench).first)
         #expect(batch.state == .cancelled && batch.reason == "withdrawn: its file was taken out of the inbox")
         #expect(try bench.names(in: "drop/inbox").isEmpty)
         #expect(try bench.names(in: "drop/out/\(folder)").contains("cancelled.csv"))
@@ -104,7 +106,7 @@ struct FolderTextsTests {
             .replacing("w3,\n", with: "w3,d@example.com\n").replacing("w4,c\n", with: "w4,c@example.com\n")
         try bench.write(mended, to: "drop/inbox/acc.csv")
         try await passUntilConcluded(bench, batches: 2)
-        #expect(try batches(bench).map(\.counts.succeeded) == [0, 5])
+        #expect(try await batches(bench).map(\.counts.succeeded) == [0, 5])
         #expect(try bench.callsRead() == 5)
         #expect(try bench.names(in: "drop/archive") == ["acc.csv"])
         try await bench.end()
@@ -118,15 +120,15 @@ struct FolderTextsTests {
         try await bench.stopDaemon()
         try await bench.startDaemon()
         try await bench.pass(to: bench.clock.now + 5 * Self.minute)
-        #expect(try batches(bench).map(\.state) == [.awaitingConfirmation])
+        #expect(try await batches(bench).map(\.state) == [.awaitingConfirmation])
         #expect(try bench.names(in: "drop/rejected").isEmpty)
         try await bench.operate(.start, "acc-1")
         try await passUntilConcluded(bench, batches: 1)
-        #expect(try batches(bench).map(\.counts.succeeded) == [2])
+        #expect(try await batches(bench).map(\.counts.succeeded) == [2])
         #expect(try bench.names(in: "drop/inbox").isEmpty)
         #expect(try bench.names(in: "drop/archive") == ["acc.csv"])
         try await bench.pass(to: bench.clock.now + 5 * Self.minute)
-        #expect(try batches(bench).count == 1)
+        #expect(try await batches(bench).count == 1)
         try await bench.end()
     }
 
@@ -139,7 +141,7 @@ struct FolderTextsTests {
         try remove(bench, "drop/inbox/acc.csv")
         try await bench.startDaemon()
         try await passUntilConcluded(bench, batches: 1)
-        #expect(try batches(bench).map(\.state) == [.cancelled])
+        #expect(try await batches(bench).map(\.state) == [.cancelled])
         try await bench.end()
     }
 
@@ -151,10 +153,10 @@ struct FolderTextsTests {
         try bench.write("account_id,email\nx1,x1@example.com\n", to: "drop/inbox/acc.csv")
         try await bench.pass { text(bench, "acc.csv").contains("Another file of this name waits here") }
         try await bench.pass(to: bench.clock.now + 5 * Self.minute)
-        #expect(try batches(bench).map(\.state) == [.awaitingConfirmation])
+        #expect(try await batches(bench).map(\.state) == [.awaitingConfirmation])
         try await bench.operate(.start, "acc-1")
         try await passUntilConcluded(bench, batches: 2)
-        #expect(try batches(bench).map(\.counts.succeeded) == [2, 1])
+        #expect(try await batches(bench).map(\.counts.succeeded) == [2, 1])
         #expect(try bench.names(in: "drop/archive") == ["acc.csv"])
         try await bench.end()
     }
@@ -165,7 +167,7 @@ struct FolderTextsTests {
         try await bench.startDaemon()
         try bench.write("account_id,email\nw1,a\nw2,b\nw3,c\n", to: "drop/inbox/acc.csv")
         try await passUntilConcluded(bench, batches: 1)
-        #expect(try batches(bench).map(\.state) == [.completed])
+        #expect(try await batches(bench).map(\.state) == [.completed])
         let folder = try #require(try bench.names(in: "drop/out").first)
         #expect(try bench.names(in: "drop/out/\(folder)").contains("failed.csv"))
         try await bench.end()

@@ -17,7 +17,7 @@ struct HaltedGateTests {
         let good = try bench.spoilKeys()
         try await bench.startDaemon()
         try bench.write(Self.header + "a,acc-a,ada@example.com\n", to: "drop/inbox/a.csv")
-        try await bench.pass { try bench.batch("a-1")?.state == .halted }
+        try await bench.pass { try await bench.batch("a-1")?.state == .halted }
         try bench.restoreKeys(good)
         return bench
     }
@@ -34,14 +34,14 @@ struct HaltedGateTests {
         let bench = try await haltedAndGivenUp()
         try bench.write(Self.header + "b,acc-b,bob@example.com\n", to: "drop/inbox/b.csv")
         let deadline = bench.clock.now + 6 * 3_600_000
-        try await bench.pass { try bench.batch("b-2")?.state == .halted || bench.clock.now > deadline }
-        let fresh = try #require(try bench.batch("b-2"))
+        try await bench.pass { try await bench.batch("b-2")?.state == .halted || bench.clock.now > deadline }
+        let fresh = try #require(try await bench.batch("b-2"))
         #expect(fresh.state == .halted)
         #expect(fresh.reason?.contains("rollcall doctor") == true)
         try await bench.operate(.resume, "b-2")
         let later = bench.clock.now + 6 * 3_600_000
-        try await bench.pass { try bench.batch("b-2")?.state == .completed || bench.clock.now > later }
-        #expect(try bench.batch("b-2")?.counts.succeeded == 1)
+        try await bench.pass { try await bench.batch("b-2")?.state == .completed || bench.clock.now > later }
+        #expect(try await bench.batch("b-2")?.counts.succeeded == 1)
         try await bench.end()
     }
 
@@ -51,8 +51,8 @@ struct HaltedGateTests {
         try await bench.reloadDaemon()
         try bench.write(Self.header + "b,acc-b,bob@example.com\n", to: "drop/inbox/b.csv")
         let deadline = bench.clock.now + 6 * 3_600_000
-        try await bench.pass { try bench.batch("b-2")?.state == .completed || bench.clock.now > deadline }
-        #expect(try bench.batch("b-2")?.counts.succeeded == 1)
+        try await bench.pass { try await bench.batch("b-2")?.state == .completed || bench.clock.now > deadline }
+        #expect(try await bench.batch("b-2")?.counts.succeeded == 1)
         try await bench.end()
     }
 
@@ -62,7 +62,7 @@ struct HaltedGateTests {
         try await bench.operate(.resume, "a-1")
         // The supervisor looks first: it must not take the batch up before the operator's word was heeded.
         bench.context?.batchWakeSignal.wakeUp()
-        try await bench.pass { try bench.batch("a-1")?.state == .completed }
+        try await bench.pass { try await bench.batch("a-1")?.state == .completed }
         #expect(bench.count(ofLogged: "batch halted") == 1)
         try await bench.end()
     }
@@ -74,9 +74,9 @@ struct HaltedGateTests {
             jobs: ["drop": "source: { path: drop, settle: 30s }\nwindow: 22:00-22:10\ntime_zone: UTC\n"])
         try await bench.startDaemon()
         try bench.write(Self.header + "a,acc-a,ada@example.com\n", to: "drop/inbox/a.csv")
-        try await bench.pass { try bench.batch("a-1")?.state == .running }
+        try await bench.pass { try await bench.batch("a-1")?.state == .running }
         try await bench.operate(.resume, "a-1")
-        #expect(try bench.reading { try $0.actions().map(\.name) } == ["resume"])
+        #expect(try await bench.reading { try await $0.actions().map(\.name) } == ["resume"])
         try await bench.end()
     }
 }

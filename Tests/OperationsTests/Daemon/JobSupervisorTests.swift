@@ -19,7 +19,7 @@ struct JobSupervisorTests {
         try FileManager.default.createDirectory(
             atPath: bench.file("drop/inbox"), withIntermediateDirectories: true)
         try bench.write("id,account_id,email\na,acc-a,ada@example.com\n", to: "drop/inbox/a.csv")
-        try await bench.pass { try bench.reading { try $0.batches().map(\.state) } == [.completed] }
+        try await bench.pass { try await bench.reading { try await $0.batches().map(\.state) } == [.completed] }
         try await bench.end()
     }
 }

@@ -30,7 +30,7 @@ struct NotificationsTests {
         try await bench.startDaemon()
         try bench.write(Self.header + "a,acc-a,Ada Example,ada@example.com\n", to: "drop/inbox/good.csv")
         try await bench.pass {
-            try bench.batch("good-1").map { batch in try bench.reading { try $0.hasResults(batch.id) } } ?? false
+            try await bench.hasResults("good-1")
         }
         try await expectTold(["completed"], bench)
         let costs = try bench.told().map { $0.contains(#""cost":{"#) && $0.contains(#""certain":null"#) }
@@ -39,7 +39,7 @@ struct NotificationsTests {
         try await bench.pass { try bench.names(in: "drop/rejected").count == 2 }
         try await expectTold(["completed", "rejected"], bench)
         try bench.write(Self.header + "b,acc-b,Bob Example,bob@example.com\n", to: "asks/inbox/dear.csv")
-        try await bench.pass { try bench.batch("dear-2")?.state == .awaitingConfirmation }
+        try await bench.pass { try await bench.batch("dear-2")?.state == .awaitingConfirmation }
         try await expectTold(["completed", "rejected", "awaiting_confirmation"], bench)
         #expect(bench.count(ofLogged: "batch waits for confirmation", batch: "dear-2") == 1)
 
@@ -49,7 +49,7 @@ struct NotificationsTests {
         try await bench.startDaemon()
         try await expectTold(["completed", "rejected", "awaiting_confirmation", "missed"], bench)
         try bench.write(Self.header + "c,acc-c,Cyd Example,cyd@example.com\n", to: "drop/inbox/late.csv")
-        try await bench.pass { try bench.batch("late-3")?.state == .halted }
+        try await bench.pass { try await bench.batch("late-3")?.state == .halted }
         try await expectTold(["completed", "rejected", "awaiting_confirmation", "missed", "halted"], bench)
         let all = try bench.told().joined()
         for word in ["example.com", "Example", "acc-", "shoe\""] { #expect(!all.contains(word), "\(word)") }
@@ -66,10 +66,10 @@ struct NotificationsTests {
         try await bench.startDaemon()
         try bench.write(Self.header + "a,acc-a,Ada Example,ada@example.com\n", to: "drop/inbox/a.csv")
         try await bench.pass(to: bench.clock.now + 24 * 3_600_000)
-        #expect(try bench.reading { try $0.batches() }.isEmpty)
+        #expect(try await bench.reading { try await $0.batches() }.isEmpty)
         try bench.write("", to: "drop/inbox/a.csv.done")
-        try await bench.pass { try bench.reading { try $0.batches().first?.state } == .completed }
-        try await bench.pass { try bench.reading { try $0.pendingBatches().isEmpty } }
+        try await bench.pass { try await bench.reading { try await $0.batches().first?.state } == .completed }
+        try await bench.pass { try await bench.reading { try await $0.pendingBatches().isEmpty } }
         #expect(try bench.names(in: "drop/inbox").isEmpty)
         #expect(try bench.names(in: "drop/archive") == ["a.csv"])
         #expect(try bench.names(in: "drop/working").isEmpty)

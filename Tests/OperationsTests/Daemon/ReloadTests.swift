@@ -20,14 +20,14 @@ struct ReloadTests {
             jobs: ["drop": Self.drop + "limits: { rate: 0.0001 }\n"])
         try await bench.startDaemon()
         try bench.write(Self.file(20), to: "drop/inbox/a.csv")
-        try await bench.pass { try bench.batch("a-1")?.counts.succeeded ?? 0 > 0 }
+        try await bench.pass { try await bench.batch("a-1")?.counts.succeeded ?? 0 > 0 }
         try await bench.reloadDaemon()
         try bench.write(Self.drop, to: "jobs/drop.yaml")
         try await bench.reloadDaemon()
         // At the old rate the rest takes 190,000 s.
         let deadline = bench.clock.now + 20_000_000
-        try await bench.pass { try bench.batch("a-1")?.state == .completed || bench.clock.now > deadline }
-        #expect(try bench.batch("a-1")?.counts.succeeded == 20)
+        try await bench.pass { try await bench.batch("a-1")?.state == .completed || bench.clock.now > deadline }
+        #expect(try await bench.batch("a-1")?.counts.succeeded == 20)
         #expect(bench.count(ofLogged: "batch under way") == 2)
         #expect(bench.count(ofLogged: "batch goes on under its job's new rules") == 1)
         #expect(bench.count(ofLogged: "batch stands still") == 0)

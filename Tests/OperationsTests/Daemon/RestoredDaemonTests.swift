@@ -27,7 +27,7 @@ struct RestoredDaemonTests {
         try bench.write(
             file("a") + "b,acc-b,Ada Example,iia+400@example.com\n", to: "drop/inbox/first.csv")
         try await bench.pass {
-            try bench.batch("first-1").map { batch in try bench.reading { try $0.hasResults(batch.id) } } ?? false
+            try await bench.hasResults("first-1")
         }
         try await bench.stopDaemon()
         try await bench.settle { try bench.told().count == 1 }
@@ -35,8 +35,8 @@ struct RestoredDaemonTests {
         return bench
     }
 
-    private static func batch(_ stem: String, _ bench: DaemonBench) throws -> Batch? {
-        try bench.reading { try $0.batches().first { $0.name.hasPrefix(stem) } }
+    private static func batch(_ stem: String, _ bench: DaemonBench) async throws -> Batch? {
+        try await bench.reading { try await $0.batches().first { $0.name.hasPrefix(stem) } }
     }
 
     @Test("It says so first, calls for no file and no schedule, and goes on when a person says so")
@@ -48,12 +48,12 @@ struct RestoredDaemonTests {
         try bench.write(Self.file("d"), to: "incoming/scheduled.csv")
         // A schedule of each kind comes round in that time.
         try await bench.pass(to: bench.clock.now + 2 * 3_600_000)
-        try await bench.pass { try Self.batch("dropped-", bench)?.state == .awaitingConfirmation }
-        try await bench.pass { try Self.batch("scheduled-", bench)?.state == .awaitingConfirmation }
+        try await bench.pass { try await Self.batch("dropped-", bench)?.state == .awaitingConfirmation }
+        try await bench.pass { try await Self.batch("scheduled-", bench)?.state == .awaitingConfirmation }
         #expect(try bench.callsRead() == before)
-        #expect(try bench.batch("first-1")?.counts.failed == 1)
+        #expect(try await bench.batch("first-1")?.counts.failed == 1)
 
-        let dropped = try #require(try Self.batch("dropped-", bench))
+        let dropped = try #require(try await Self.batch("dropped-", bench))
         #expect(dropped.reason?.contains("nobody knows") == true)
         try await bench.pass { try bench.names(in: "drop/inbox").contains("dropped.csv.status.txt") }
         let status = try String(contentsOfFile: bench.file("drop/inbox/dropped.csv.status.txt"), encoding: .utf8)
@@ -68,7 +68,9 @@ struct RestoredDaemonTests {
         let word = AfterRestoreOperation(config: bench.file("rollcall.yaml"), json: false, console: .silent)
         #expect(try await word.perform() == .succeeded)
         try await bench.pass {
-            try [Self.batch("dropped-", bench), Self.batch("scheduled-", bench)].allSatisfy { $0?.state == .completed }
+            try await [Self.batch("dropped-", bench), Self.batch("scheduled-", bench)].allSatisfy {
+                $0?.state == .completed
+            }
         }
         #expect(try bench.callsRead() == before + 2)
         // The failed line ended before the restore: that it may have been sent again since wants a word of its own.
@@ -86,7 +88,7 @@ struct RestoredDaemonTests {
         try await bench.stopDaemon()
         try await bench.startDaemon()
         try bench.write(Self.file("c"), to: "drop/inbox/dropped.csv")
-        try await bench.pass { try Self.batch("dropped-", bench)?.state == .completed }
+        try await bench.pass { try await Self.batch("dropped-", bench)?.state == .completed }
         try await bench.settle { try bench.told().count >= 3 }
         #expect(try bench.told().count { $0.contains(#""event":"restored""#) } == 1)
         try await bench.end()

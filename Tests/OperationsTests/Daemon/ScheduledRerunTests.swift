@@ -24,11 +24,11 @@ struct ScheduledRerunTests {
                 "again": "schedule: \"@daily\"\nrerun: { jobs: [day], statuses: \(statuses), younger_than: 24h }\n",
             ])
         let log = Logger(label: "daemon", factory: { _ in SwiftLogNoOpLogHandler() })
-        let context = try DaemonContext.opened(
+        let context = try await DaemonContext.opened(
             Installation(config: bench.file("rollcall.yaml")), environment: [:], log: log, clock: bench.clock)
         try await body(context, try await Self.batch(of: 4, in: context, failuresAreBilled: failuresAreBilled))
         await context.client.shutDown()
-        try await context.store.closeWithoutBlocking()
+        try await context.store.close()
         try await bench.end()
     }
 
@@ -41,7 +41,7 @@ struct ScheduledRerunTests {
                 job: "day", fileName: "day.csv", contentDigest: [UInt8](repeating: 1, count: 32), format: "csv",
                 layout: [1], provenance: context.configuration.provenance, createdAt: context.clock.now)
         ).id
-        var chunk = try store.chunk(for: batch)
+        var chunk = try await store.chunk(for: batch)
         for line in 2..<(records + 2) {
             try Array("row \(line)".utf8).withUnsafeBytes {
                 try chunk.append(line: line, id: $0, rawRow: $0, canonicalRequest: $0)
@@ -76,7 +76,7 @@ struct ScheduledRerunTests {
             """
         try await withContext(settings, failuresAreBilled: true) { context, batch in
             try await perform(in: context)
-            #expect(try context.store.progress(batch).queued == 0)
+            #expect(try await context.store.progress(batch).queued == 0)
         }
     }
 
@@ -90,7 +90,7 @@ struct ScheduledRerunTests {
                 Action(at: 1, batch: batch, name: "resolve", provenance: provenance)
             }
             try await perform(in: context)
-            #expect(try context.store.progress(batch).queued == queued)
+            #expect(try await context.store.progress(batch).queued == queued)
         }
     }
 
@@ -103,7 +103,7 @@ struct ScheduledRerunTests {
         try await withContext { context, batch in
             for state in way { try await context.store.setState(batch, to: state, reason: nil) }
             try await perform(in: context)
-            let now = try context.store.batch(batch)
+            let now = try await context.store.batch(batch)
             #expect(now.counts.queued == queued && now.counts.inDoubt == 1)
             #expect(now.state == way.last ?? .running)
         }
@@ -113,8 +113,8 @@ struct ScheduledRerunTests {
     func aboveConfirmation() async throws {
         try await withContext("confirm_above: { calls: 2 }\n") { context, batch in
             for _ in 0..<2 { try await perform(in: context) }
-            #expect(try context.store.batch(batch).state == .completed)
-            let actions = try context.store.actions(of: batch)
+            #expect(try await context.store.batch(batch).state == .completed)
+            let actions = try await context.store.actions(of: batch)
             #expect(actions.map(\.name) == ["rerun_waits"])
             #expect(actions[0].detail?.contains("confirm_above.calls, 2: 3 billable calls") == true)
         }

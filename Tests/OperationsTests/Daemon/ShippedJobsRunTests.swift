@@ -43,23 +43,23 @@ struct ShippedJobsRunTests {
             """, to: "incoming/accounts.csv")
         try await bench.startDaemon()
         try await bench.pass(to: Self.noon + 9 * Self.hour)
-        #expect(try bench.reading { try $0.batches() }.isEmpty)
+        #expect(try await bench.reading { try await $0.batches() }.isEmpty)
         try await bench.pass(to: Self.noon + 10 * Self.hour)
-        try await bench.pass { try bench.reading { try $0.batches().first?.state } == .completed }
+        try await bench.pass { try await bench.reading { try await $0.batches().first?.state } == .completed }
         // A command may take 30 s, by a clock that would be far ahead of it.
         try await bench.settle { try told(bench).contains(#""event":"completed""#) }
-        let night = try #require(try bench.reading { try $0.batches().first })
+        let night = try #require(try await bench.reading { try await $0.batches().first })
         #expect(night.job == "nightly-screening")
         #expect((night.counts.succeeded, night.counts.failed, night.counts.calls) == (1, 2, 7))
         try await bench.pass(to: Self.noon + 17 * Self.hour)
-        #expect(try bench.reading { try $0.batches().first?.counts.failed } == 2)
+        #expect(try await bench.reading { try await $0.batches().first?.counts.failed } == 2)
         try await bench.pass(to: Self.noon + 17 * Self.hour + Self.hour / 2)
-        try await bench.pass { try bench.reading { try $0.batches().first?.counts.succeeded } == 2 }
-        try await bench.pass { try bench.reading { try $0.pendingBatches().isEmpty } }
-        let morning = try #require(try bench.reading { try $0.batches().first })
+        try await bench.pass { try await bench.reading { try await $0.batches().first?.counts.succeeded } == 2 }
+        try await bench.pass { try await bench.reading { try await $0.pendingBatches().isEmpty } }
+        let morning = try #require(try await bench.reading { try await $0.batches().first })
         #expect((morning.counts.failed, morning.counts.calls) == (1, 9))
         #expect(try bench.callsRead() == 9)
-        #expect(try bench.reading { try $0.actions().map(\.name) } == ["rerun_by_job"])
+        #expect(try await bench.reading { try await $0.actions().map(\.name) } == ["rerun_by_job"])
         #expect(bench.count(ofLogged: "records queued again") == 1)
         #expect(bench.count(ofLogged: "an operator acted") == 0)
         #expect(try bench.names(in: "incoming/archive") == ["accounts.csv"])

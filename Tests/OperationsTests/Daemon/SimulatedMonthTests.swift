@@ -86,43 +86,44 @@ struct SimulatedMonthTests {
                 dropped.append("day-\(day)-\(file).csv")
             }
             try bench.write(Self.night(day), to: "incoming/night-\(day).csv")
-            if day != 17 { try await bench.pass { try isDone(dropped, bench) } }
+            if day != 17 { try await bench.pass { try await isDone(dropped, bench) } }
             // On three days the daemon is started anew; on one of them it sleeps through the night's hour.
             if [7, 14, 21].contains(day) { try await bench.stopDaemon() }
             try await bench.pass(to: month.instant(day: day, hour: day == 14 ? 23 : 21, minute: 55))
             if [7, 14, 21].contains(day) { try await bench.startDaemon() }
             try await bench.pass(to: month.instant(day: day, hour: 22, minute: 1))
-            if day != 17 { try await bench.pass { try isDone(["night-\(day).csv"], bench) } }
+            if day != 17 { try await bench.pass { try await isDone(["night-\(day).csv"], bench) } }
         }
         // Before the next re-run is due, so that nothing begins while the month is added up.
         try await bench.pass(to: month.instant(day: 31, hour: 4))
-        try await bench.pass { try bench.reading { try $0.pendingBatches().isEmpty } }
+        try await bench.pass { try await bench.reading { try await $0.pendingBatches().isEmpty } }
         try await bench.stopDaemon()
-        try expectAccounted(bench, nights: (1...30).map { "night-\($0).csv" }, days: dropped)
+        try await expectAccounted(bench, nights: (1...30).map { "night-\($0).csv" }, days: dropped)
         try await bench.end()
     }
 
     /// A person comes in the morning after the outage, sees what halted, and lets it go on.
     private func resumeHalted(_ bench: DaemonBench) async throws {
-        for batch in try bench.reading({ try $0.batches() }) where batch.state == .halted {
+        for batch in try await bench.reading({ try await $0.batches() }) where batch.state == .halted {
             let operation = BatchCommandOperation(
                 .resume, batch: batch.name, config: bench.file("rollcall.yaml"), json: false, console: .silent)
             #expect(try await operation.perform() == .succeeded)
         }
     }
 
-    private func isDone(_ files: [String], _ bench: DaemonBench) throws -> Bool {
-        try bench.reading { store in
-            let done = try store.batches().filter { try $0.state.isFinished && store.hasResults($0.id) }.map(\.fileName)
+    private func isDone(_ files: [String], _ bench: DaemonBench) async throws -> Bool {
+        try await bench.reading { store in
+            let pending = Set(try await store.pendingBatches().map(\.id))
+            let done = try await store.batches().filter { !pending.contains($0.id) }.map(\.fileName)
             return Set(files).isSubset(of: done)
         }
     }
 
-    private func expectAccounted(_ bench: DaemonBench, nights: [String], days: [String]) throws {
-        let (batches, calls) = try bench.reading { store in
-            let batches = try store.batches()
+    private func expectAccounted(_ bench: DaemonBench, nights: [String], days: [String]) async throws {
+        let (batches, calls) = try await bench.reading { store in
+            let batches = try await store.batches()
             var calls = 0
-            for batch in batches { try store.forEachAttempt(batch.id) { calls += $0.countsAsCall ? 1 : 0 } }
+            for batch in batches { try await store.forEachAttempt(batch.id) { calls += $0.countsAsCall ? 1 : 0 } }
             return (batches, calls)
         }
         #expect(batches.map(\.fileName).sorted() == (nights + days).sorted())

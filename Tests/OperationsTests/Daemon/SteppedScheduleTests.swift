@@ -30,9 +30,9 @@ struct SteppedScheduleTests {
     private func isOver(_ batch: String, within hours: Int64, in bench: DaemonBench) async throws -> Bool {
         let deadline = bench.clock.monotonic + hours * Self.hour * 1_000_000
         try await bench.pass {
-            try bench.batch(batch)?.state == .completed || bench.clock.monotonic > deadline
+            try await bench.batch(batch)?.state == .completed || bench.clock.monotonic > deadline
         }
-        return try bench.batch(batch)?.state == .completed
+        return try await bench.batch(batch)?.state == .completed
     }
 
     @Test("Set forward past a due time, the job runs, and nothing counts as missed", arguments: [11, 40, 24 * 30])

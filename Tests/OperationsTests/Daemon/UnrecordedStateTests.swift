@@ -32,7 +32,7 @@ struct UnrecordedStateTests {
         try await bench.startDaemon()
         if instant == .sending {
             try bench.write(Self.file, to: "drop/inbox/a.csv")
-            try await bench.pass { try bench.batch("a-1")?.counts.calls ?? 0 > 0 }
+            try await bench.pass { try await bench.batch("a-1")?.counts.calls ?? 0 > 0 }
         }
         try #require(bench.context).store.refuseWrites()
         if instant == .takingIn { try bench.write(Self.file, to: "drop/inbox/a.csv") }
@@ -43,7 +43,7 @@ struct UnrecordedStateTests {
         let told = try bench.told()
         #expect(told.count == 1 && told.first?.contains(#""event":"failed""#) == true, "\(told)")
         #expect(told.first?.contains("read-only") == true)
-        let ledger = try bench.reading { store in try store.batches().reduce(0) { $0 + $1.counts.calls } }
+        let ledger = try await bench.reading { store in try await store.batches().reduce(0) { $0 + $1.counts.calls } }
         #expect(try bench.callsRead() == ledger)
         try await bench.end()
     }
@@ -57,7 +57,7 @@ struct UnrecordedStateTests {
         try await bench.startDaemon()
         if instant == .sending {
             try bench.write(Self.file, to: "drop/inbox/a.csv")
-            try await bench.pass { try bench.batch("a-1")?.counts.calls ?? 0 > 0 }
+            try await bench.pass { try await bench.batch("a-1")?.counts.calls ?? 0 > 0 }
             try await bench.settle { try #require(bench.context).traffic.status.underWay == 0 }
         }
         let calls = try bench.callsRead()
@@ -68,7 +68,7 @@ struct UnrecordedStateTests {
         #expect(try bench.callsRead() == calls)
         #expect(try bench.told().count == 1)
         try FileManager.default.moveItem(atPath: bench.file("away"), toPath: bench.file("var/\(name)"))
-        let ledger = try bench.reading { store in try store.batches().reduce(0) { $0 + $1.counts.calls } }
+        let ledger = try await bench.reading { store in try await store.batches().reduce(0) { $0 + $1.counts.calls } }
         #expect(ledger == calls)
         try await bench.end()
     }
@@ -80,8 +80,8 @@ struct UnrecordedStateTests {
             jobs: ["drop": "source: { path: drop, settle: 30s }\nnotify: [sh, -c, 'cat >> told.jsonl']\n"])
         try await bench.startDaemon()
         try bench.write("id,account_id,email\nr1,a1,iia+400x1@example.com\n", to: "drop/inbox/a.csv")
-        try await bench.pass { try bench.batch("a-1").map { try bench.context?.store.hasResults($0.id) } == true }
-        let (context, batch) = (try #require(bench.context), try #require(try bench.batch("a-1")))
+        try await bench.pass { try await bench.hasResults("a-1") }
+        let (context, batch) = (try #require(bench.context), try #require(try await bench.batch("a-1")))
         #expect(batch.counts.failed == 1)
         let job = try #require(context.configuration.job(named: "drop"))
         try FileManager.default.copyItem(
@@ -97,8 +97,8 @@ struct UnrecordedStateTests {
         #expect(try await context.store.requeue(batch.id, RequeueSelection(statuses: [.failed])) == 1)
         context.batchWakeSignal.wakeUp()
         try await bench.pass {
-            guard let now = try bench.batch("a-1"), now.counts.succeeded == 1 else { return false }
-            return try context.store.hasResults(now.id)
+            guard let now = try await bench.batch("a-1"), now.counts.succeeded == 1 else { return false }
+            return try await context.store.hasResults(now.id)
         }
         #expect(bench.count(ofLogged: "results of an earlier end could not be written anew") == 1)
         try await bench.settle { try bench.told().count == 2 }

@@ -38,7 +38,9 @@ struct WholeFilesTests {
         return Int64(facts.st_ctim.tv_sec) * 1_000_000_000 + Int64(facts.st_ctim.tv_nsec)
     }
 
-    private func batches(_ bench: DaemonBench) throws -> [Batch] { try bench.reading { try $0.batches() } }
+    private func batches(_ bench: DaemonBench) async throws -> [Batch] {
+        try await bench.reading { try await $0.batches() }
+    }
 
     @Test(
         "A file that a pattern names is looked at twice, whatever time its writer, or its server's clock, gives it",
@@ -56,10 +58,10 @@ struct WholeFilesTests {
         try await bench.pass(to: Self.start + 12 * Self.minute)
         let left = "files are left for the next time: they are still being written"
         #expect(bench.count(ofLogged: left) == 1)
-        #expect(try batches(bench).isEmpty)
-        try await bench.pass { try batches(bench).first?.state == .completed }
+        #expect(try await batches(bench).isEmpty)
+        try await bench.pass { try await batches(bench).first?.state == .completed }
         try await bench.pass { try bench.names(in: "incoming") == ["archive"] }
-        #expect(try batches(bench).map(\.counts.succeeded) == [40])
+        #expect(try await batches(bench).map(\.counts.succeeded) == [40])
         #expect(try bench.callsRead() == 40)
         #expect(bench.count(ofLogged: left) == 1)
         try await bench.end()
@@ -79,7 +81,7 @@ struct WholeFilesTests {
         #expect("\(told.metadata["files"] ?? "")".hasSuffix(file))
         #expect(
             bench.count(ofLogged: "files are left for the next time: no marker made after them lies beside them") > 0)
-        #expect(try batches(bench).isEmpty)
+        #expect(try await batches(bench).isEmpty)
         try await bench.end()
     }
 
@@ -101,10 +103,10 @@ struct WholeFilesTests {
         #expect(try String(contentsOfFile: text, encoding: .utf8).contains("- acc.csv.filepart (unfinished by"))
         #expect(bench.count(ofLogged: "left alone in the inbox") > 0)
         try await bench.pass(to: bench.clock.now + Self.minute)
-        #expect(try batches(bench).isEmpty)
+        #expect(try await batches(bench).isEmpty)
         try bench.write(Self.header + (1...6).map(Self.line).joined(), to: part)
         try FileManager.default.moveItem(atPath: bench.file(part), toPath: bench.file("drop/inbox/acc.csv"))
-        try await bench.pass { try batches(bench).first?.state == .completed }
+        try await bench.pass { try await batches(bench).first?.state == .completed }
         #expect(try bench.callsRead() == 6)
         try await bench.pass { try String(contentsOfFile: text, encoding: .utf8).contains("filepart") == false }
         try await bench.end()

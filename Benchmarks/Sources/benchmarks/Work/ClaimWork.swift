@@ -14,14 +14,14 @@ struct ClaimWork: AsyncParsableCommand {
     @Option var count: Int
 
     func run() async throws {
-        let store = try WorkStore.open(in: folder)
-        guard let batch = try store.batches().first else { throw BenchmarkError("\(folder): holds no batch") }
+        let store = try await WorkStore.open(in: folder)
+        guard let batch = try await store.batches().first else { throw BenchmarkError("\(folder): holds no batch") }
         var claims = ClaimLoop(store: store, batch: batch.id)
         try await claims.finish(Self.warmUp, inGroupsOf: Self.group)
         let start = CPUTime.now()
         try await claims.finish(count, inGroupsOf: Self.group)
         let used = CPUTime.now() - start
-        try store.close()
+        try await store.close()
         try WorkReport(records: count, values: ["cpu": used]).print()
     }
 }
@@ -37,13 +37,13 @@ struct FillWork: AsyncParsableCommand {
     @Option var waiting: Int
 
     func run() async throws {
-        let store = try WorkStore.open(in: folder)
+        let store = try await WorkStore.open(in: folder)
         let input = "\(folder)/accounts.csv"
         try SampleAccounts.write(finished + waiting, to: input)
         let batch = try await WorkStore.takeIn(input, into: store)
         var claims = ClaimLoop(store: store, batch: batch.id)
         try await claims.finish(finished, inGroupsOf: Self.group)
-        try store.close()
+        try await store.close()
         try WorkReport(records: finished + waiting).print()
     }
 }

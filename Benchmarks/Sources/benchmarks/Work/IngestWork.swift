@@ -10,10 +10,10 @@ struct IngestWork: AsyncParsableCommand {
     @Option var folder: String
 
     func run() async throws {
-        let store = try WorkStore.open(in: folder)
+        let store = try await WorkStore.open(in: folder)
         let (start, startCPU) = (ContinuousClock.now, CPUTime.now())
         let batch = try await WorkStore.takeIn(input, into: store)
-        try store.close()
+        try await store.close()
         let values = ["wall": (ContinuousClock.now - start) / .seconds(1), "cpu": CPUTime.now() - startCPU]
         try WorkReport(records: batch.counts.total, values: values).print()
     }
@@ -30,10 +30,11 @@ enum WorkStore {
     static func database(in folder: String) -> String { "\(folder)/records.sqlite" }
 
     /// Opens the database of a folder, or makes it.
-    static func open(in folder: String) throws -> RecordStore {
-        try RecordStore.openForRunning(
-            path: database(in: folder), sealingKeyPath: "\(folder)/sealing.key", keysFolder: folder,
-            endpoint: endpoint, provenance: provenance)
+    static func open(in folder: String) async throws -> RecordStore {
+        try await StoreDescription(
+            engine: .sqlite(path: database(in: folder)), sealingKey: "\(folder)/sealing.key", keysFolder: folder,
+            endpoint: endpoint
+        ).openForRunning(provenance)
     }
 
     /// Takes a file in, as `rollcall run` does, and says that it may run.
@@ -48,6 +49,6 @@ enum WorkStore {
             throw BenchmarkError("\(summary.invalid) made-up records are refused; mend SampleAccounts.swift")
         }
         try await store.finishIngest(batch.id, state: .running)
-        return try store.batch(batch.id)
+        return try await store.batch(batch.id)
     }
 }

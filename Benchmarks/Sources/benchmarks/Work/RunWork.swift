@@ -15,15 +15,15 @@ struct RunWork: AsyncParsableCommand {
     @Option var folder: String
 
     func run() async throws {
-        let store = try WorkStore.open(in: folder)
+        let store = try await WorkStore.open(in: folder)
         let batch = try await WorkStore.takeIn(input, into: store)
         var peaks = ["ingest": try PeakMemory.bytes()]
-        let layout = try RecordLayout(decoding: store.layout(of: batch.id))
+        let layout = try RecordLayout(decoding: await store.layout(of: batch.id))
         try await send(batch, layout, in: store)
         peaks["run"] = try PeakMemory.bytes()
-        let records = try writeResults(batch, layout, in: store)
+        let records = try await writeResults(batch, layout, in: store)
         peaks["results"] = try PeakMemory.bytes()
-        try store.close()
+        try await store.close()
         try WorkReport(records: records, values: peaks).print()
     }
 
@@ -39,11 +39,11 @@ struct RunWork: AsyncParsableCommand {
     }
 
     /// Writes the result files and returns how many records have succeeded.
-    private func writeResults(_ batch: Batch, _ layout: RecordLayout, in store: RecordStore) throws -> Int {
-        _ = try ResultWriter(store: store).write(
+    private func writeResults(_ batch: Batch, _ layout: RecordLayout, in store: RecordStore) async throws -> Int {
+        _ = try await ResultWriter(store: store).write(
             batch.id, into: "\(folder)/\(batch.name)", returning: ReturnedRows(layout: layout), pricing: nil,
             now: Int64(Date().timeIntervalSince1970 * 1_000))
-        return try store.batch(batch.id).counts.succeeded
+        return try await store.batch(batch.id).counts.succeeded
     }
 }
 

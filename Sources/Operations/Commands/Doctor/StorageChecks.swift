@@ -9,12 +9,12 @@ struct StorageChecks {
     /// Less free space than this causes a warning, in bytes: a night of a million records takes some 3 GiB.
     private static let comfortableSpace = 4 << 30
 
-    func findings() -> [Finding] {
+    func findings() async -> [Finding] {
         [
             folder("database folder", holding: place.settings.database),
             folder("output", holding: "\(place.settings.output)/x"),
+            keysFolder(), space(), await database(),
         ]
-            + [keysFolder(), space(), database()]
     }
 
     /// What lies there has to outlive the database's folder, and to stay what it is when that is restored.
@@ -54,19 +54,17 @@ struct StorageChecks {
             ? .warning("disk", "\(text); a million records take some 3 GiB") : .fine("disk", text)
     }
 
-    private func database() -> Finding {
+    private func database() async -> Finding {
         let path = place.settings.database
-        if let loss = RecordStore.loss(ofDatabase: path, keysFolder: place.settings.keysFolder) {
-            return .failure("database", loss.description)
-        }
-        guard FileManager.default.fileExists(atPath: path) else {
-            return .fine("database", "\(path) does not exist yet; the first run makes it and its sealing key")
-        }
         do {
-            let store = try place.storeForReading()
-            defer { try? store.close() }
-            let batches = try store.batches()
-            guard try store.isSound() else {
+            if let loss = try await place.database.loss() { return .failure("database", loss.description) }
+            guard try await place.database.exists() else {
+                return .fine("database", "\(path) does not exist yet; the first run makes it and its sealing key")
+            }
+            let store = try await place.storeForReading()
+            let (batches, isSound) = (try await store.batches(), try await store.isSound())
+            try await store.close()
+            guard isSound else {
                 return .failure(
                     "database", "\(path) is damaged; put a backup in its place, as \(Hint.help(["restore"])) says")
             }
@@ -82,17 +80,18 @@ struct StorageChecks {
 struct DaemonChecks {
     let place: Installation
 
-    func findings() -> [Finding] {
+    func findings() async -> [Finding] {
+        let runner = await runner()
         do {
-            return try JobsCheckOperation.findings([], settings: place.settings).map(named) + [runner()]
+            return try JobsCheckOperation.findings([], settings: place.settings).map(named) + [runner]
         } catch {
-            return [.failure("jobs", OperationFailure(error).message), runner()]
+            return [.failure("jobs", OperationFailure(error).message), runner]
         }
     }
 
-    private func runner() -> Finding {
+    private func runner() async -> Finding {
         do {
-            guard let process = try RecordStore.runnerProcess(ofDatabase: place.settings.database) else {
+            guard let process = try await place.database.runnerProcess() else {
                 return .fine("runner", "nobody runs batches now")
             }
             return .fine("runner", "process \(process) runs batches now")

@@ -12,10 +12,10 @@ struct TestCall {
 
     /// Sends the test record, unless a cap forbids it or it could not be recorded.
     func finding() async -> Finding {
-        guard FileManager.default.fileExists(atPath: place.settings.database) else {
-            return finding(await send(), note: "; there is no database yet, so that no ledger shows it")
-        }
         do {
+            guard try await place.database.exists() else {
+                return finding(await send(), note: "; there is no database yet, so that no ledger shows it")
+            }
             return try await recorded()
         } catch {
             return .failure("one call", "not sent, for it could not be recorded: \(OperationFailure(error).message)")
@@ -23,8 +23,13 @@ struct TestCall {
     }
 
     private func recorded() async throws -> Finding {
-        let session = try OperatorSession(place, console: .silent)
-        defer { try? session.store.close() }
+        let session = try await OperatorSession(place, console: .silent)
+        let finding = try await recorded(in: session)
+        try await session.close()
+        return finding
+    }
+
+    private func recorded(in session: OperatorSession) async throws -> Finding {
         let (configuration, now) = (RunnerConfiguration(daemonOf: place.settings), SystemClock().now)
         let caps = CallCaps(
             daily: configuration.dailyCalls, monthly: configuration.monthlyCalls,

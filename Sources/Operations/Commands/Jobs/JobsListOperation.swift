@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import JobRunner
 import RecordStore
@@ -22,15 +23,17 @@ package struct JobsListOperation: Sendable {
     package func perform() async throws -> ExitStatus {
         let place = try Installation(config: config)
         let settings = place.settings
-        let (now, store) = (SystemClock().now, past(of: place))
-        let jobs = try JobDefinition.all(in: settings).map { file in
-            try JobListing(file, now: now) { job in
-                guard let schedule = job.schedule else { return nil }
-                let times = CronScheduler.times(schedule, in: job.timeZone)
-                return try store?.lastDue(ofSchedule: job.name, times: times)
+        let (now, store) = (SystemClock().now, try await past(of: place))
+        let jobs = try await BlockingWork.run {
+            try JobDefinition.all(in: settings).map { file in
+                try JobListing(file, now: now) { job in
+                    guard let schedule = job.schedule else { return nil }
+                    let times = CronScheduler.times(schedule, in: job.timeZone)
+                    return try store?.blockingReads.lastDue(ofSchedule: job.name, times: times)
+                }
             }
         }
-        try store?.close()
+        try await store?.close()
         if json {
             console.output(JSONText.text(of: jobs))
         } else if jobs.isEmpty {
@@ -45,10 +48,10 @@ package struct JobsListOperation: Sendable {
     }
 
     /// The database, if there is one that can be read; a list works without.
-    private func past(of place: Installation) -> RecordStore? {
-        guard FileManager.default.fileExists(atPath: place.settings.database) else { return nil }
+    private func past(of place: Installation) async throws -> RecordStore? {
+        guard try await place.database.exists() else { return nil }
         do {
-            return try place.storeForReading()
+            return try await place.storeForReading()
         } catch {
             console.note("warning: the database was not looked into: \(OperationFailure(error).message)")
             return nil

@@ -99,8 +99,8 @@ struct SelectedInDoubt {
     /// Looks at the records of a batch.
     ///
     /// - Throws: `StoreError` when the database cannot be read.
-    init(_ selection: RequeueSelection, of batch: BatchID, in store: RecordStore) throws {
-        try store.forEachRecord(batch, statuses: selection.statuses, lines: selection.lines) { view in
+    init(_ selection: RequeueSelection, of batch: BatchID, in store: RecordStore) async throws {
+        try await store.forEachRecord(batch, statuses: selection.statuses, lines: selection.lines) { view in
             guard selection.reasonCode == nil || selection.reasonCode == view.reasonCode else { return }
             records += 1
             own.add(view)

@@ -62,13 +62,13 @@ struct Requeueing: Sendable {
 
     /// Why nothing is queued; nil: it may be.
     private func refusal(_ selection: RequeueSelection, of batch: Batch, yes: Bool) async throws -> String? {
-        let inDoubtSummary = try SelectedInDoubt(selection, of: batch.id, in: store)
+        let inDoubtSummary = try await SelectedInDoubt(selection, of: batch.id, in: store)
         if let held = InDoubtMessages.held(inDoubtSummary.heldByOthers) {
             if inDoubtSummary.areAllHeldByOthers { return held }
             console.note("\(batch.name): \(held)")
         }
         let admission = try await spending.admission(ofRequeueing: selection, in: batch)
-        if admission.isHeld { return try store.restoreHold()?.text }
+        if admission.isHeld { return try await store.restoreHold()?.text }
         guard !yes else {
             if let answered = InDoubtMessages.billedTwice(inDoubtSummary.own) {
                 console.note("\(batch.name): \(answered)")
@@ -138,7 +138,7 @@ struct Recovery: KeptAnswerReading {
         try await store.forEachKeptAnswer(batch) { view in
             guard !view.isRepeated else { return }
             guard let found = try answer(in: view) else { return unread += 1 }
-            guard try isItsOwn(found, view, &known) else { return }
+            guard try await isItsOwn(found, view, &known) else { return }
             group.append(found)
             guard group.count == Self.groupSize else { return }
             read += try await store.accept(group)
@@ -160,9 +160,9 @@ struct Recovery: KeptAnswerReading {
     /// Whether an answer is the one to the record's own call, by the same rule as when it comes.
     private func isItsOwn(
         _ found: RecoveredAnswer, _ view: RecordView, _ known: inout RecentAnswers?
-    ) throws -> Bool {
+    ) async throws -> Bool {
         guard let reference = found.requestRefID else { return true }
-        var answers = try known ?? RecentAnswers(store.recentAnswers())
+        var answers = if let known { known } else { RecentAnswers(try await store.recentAnswers()) }
         defer { known = answers }
         return Reply.isAnswer(reference, to: view.correlationID) && answers.insert(AnswerReference(reference))
     }

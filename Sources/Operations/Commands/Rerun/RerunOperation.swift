@@ -21,10 +21,12 @@ package struct RerunOperation: Sendable {
     package func perform() async throws -> ExitStatus {
         let selection = try selection()
         let place = try Installation(config: request.config)
-        let batch = try batch(in: place)
+        let batch = try await batch(in: place)
         let job = try request.job.map(place.job) ?? place.job(of: batch, console: console)
         do {
-            guard case .daemon(let process) = try place.runner() else { return try await run(selection, place, job) }
+            guard case .daemon(let process) = try await place.runner() else {
+                return try await run(selection, place, job)
+            }
             guard place.knowsJob(batch.job) else { throw stranger(batch, to: process, place) }
             return try await handOver(selection, place, job, to: process)
         } catch let error as RequeueRefusal {
@@ -37,7 +39,7 @@ package struct RerunOperation: Sendable {
     ) async throws -> ExitStatus {
         let stop = StopSignal()
         // The operator chose which records are sent again; the retry policy adds none.
-        let session = try RunSession(
+        let session = try await RunSession(
             place: place, job: job, rate: nil, out: request.out, stop: stop, console: console, holdsInDoubt: true)
         return try await session.whileSignalsAreHeard {
             let status = try await rerun(selection, in: session)
@@ -47,7 +49,7 @@ package struct RerunOperation: Sendable {
     }
 
     private func rerun(_ selection: RequeueSelection, in session: RunSession) async throws -> ExitStatus {
-        let batch = try session.store.batchOrFailure(request.batch)
+        let batch = try await session.store.batchOrFailure(request.batch)
         let requeueing = Requeueing(
             store: session.store, client: session.client,
             requireEncryptedAnswers: session.configuration.requireEncryptedAnswers, provenance: session.provenance,
@@ -55,13 +57,13 @@ package struct RerunOperation: Sendable {
             console: console)
         do {
             let found = try await requeueing.perform(selection, of: batch, yes: request.yes)
-            let queued = try session.store.batch(batch.id)
+            let queued = try await session.store.batch(batch.id)
             let step = RerunStep(queued, selected: found.rerun.records, recovered: found.recovered)
             if let notice = step.notice(goesOn: "its file, run again, goes on with them") {
                 console.note("\(batch.name): \(notice)")
             }
             switch step {
-            case .wait: return try session.standing(queued, json: request.json)
+            case .wait: return try await session.standing(queued, json: request.json)
             case .send: return try await session.run(batch.id, only: found.rerun, json: request.json)
             case .conclude: return try await session.conclude(queued, json: request.json)
             case .nothing: return try await nothingToSend(queued, session)
@@ -74,12 +76,12 @@ package struct RerunOperation: Sendable {
 
     /// The files may be those of an earlier end all the same, if the last run ended before it wrote them.
     private func nothingToSend(_ batch: Batch, _ session: RunSession) async throws -> ExitStatus {
-        guard batch.state.isFinished else { return try session.standing(batch, json: request.json) }
-        if try session.results.wholeFolder(of: batch) == nil {
-            console.note(try session.results.reasonToWrite(batch))
+        guard batch.state.isFinished else { return try await session.standing(batch, json: request.json) }
+        if try await session.results.wholeFolder(of: batch) == nil {
+            console.note(try await session.results.reasonToWrite(batch))
             return try await session.conclude(batch, json: request.json)
         }
-        if request.json { console.output(JSONText.text(of: try session.results.summary(of: batch))) }
+        if request.json { console.output(JSONText.text(of: try await session.results.summary(of: batch))) }
         return Verdict.status(of: batch.counts, accepting: session.job.accept)
     }
 
@@ -87,7 +89,7 @@ package struct RerunOperation: Sendable {
         _ selection: RequeueSelection, _ place: Installation, _ job: JobDefinition, to process: Int32
     ) async throws -> ExitStatus {
         console.note("a daemon (process \(process)) runs this database; handing the work over to it")
-        let session = try OperatorSession(place, console: console)
+        let session = try await OperatorSession(place, console: console)
         let credentials = try place.credentials()
         let requeueing = Requeueing(
             store: session.store, client: try place.client(credentials, concurrency: 1),
@@ -96,21 +98,29 @@ package struct RerunOperation: Sendable {
             spending: Spending(store: session.store, job: job, pricing: place.pricing), console: console)
         let stop = StopSignal()
         return try await SignalledWork.run(stop: stop, console: console) {
-            let batch = try session.store.batchOrFailure(request.batch)
-            let found = try await requeueing.perform(selection, of: batch, yes: request.yes)
-            await requeueing.client.shutDown()
-            defer { try? session.store.close() }
-            let followed = FollowedBatch(
-                session: session, job: job, stop: stop, out: request.out, json: request.json)
-            let queued = try session.store.batch(batch.id)
-            let step = RerunStep(queued, selected: found.rerun.records, recovered: found.recovered)
-            // The daemon sends the others anyway.
-            if case .send = step { return try await followed.end(of: batch.id) }
-            if let notice = step.notice(goesOn: "the daemon goes on with them") {
-                console.note("\(batch.name): \(notice)")
-            }
-            return step == .conclude ? try await followed.end(of: batch.id) : try await followed.standing(queued)
+            let status = try await handOver(selection, through: requeueing, in: session, job, until: stop)
+            try await session.close()
+            return status
         }
+    }
+
+    private func handOver(
+        _ selection: RequeueSelection, through requeueing: Requeueing, in session: OperatorSession,
+        _ job: JobDefinition, until stop: StopSignal
+    ) async throws -> ExitStatus {
+        let batch = try await session.store.batchOrFailure(request.batch)
+        let found = try await requeueing.perform(selection, of: batch, yes: request.yes)
+        await requeueing.client.shutDown()
+        let followed = FollowedBatch(
+            session: session, job: job, stop: stop, out: request.out, json: request.json)
+        let queued = try await session.store.batch(batch.id)
+        let step = RerunStep(queued, selected: found.rerun.records, recovered: found.recovered)
+        // The daemon sends the others anyway.
+        if case .send = step { return try await followed.end(of: batch.id) }
+        if let notice = step.notice(goesOn: "the daemon goes on with them") {
+            console.note("\(batch.name): \(notice)")
+        }
+        return step == .conclude ? try await followed.end(of: batch.id) : try await followed.standing(queued)
     }
 
     private func selection() throws -> RequeueSelection {
@@ -125,10 +135,11 @@ package struct RerunOperation: Sendable {
     }
 
     /// The batch was taken in under a job, whose limits apply again.
-    private func batch(in place: Installation) throws -> Batch {
-        let store = try place.storeForReading()
-        defer { try? store.close() }
-        return try store.batchOrFailure(request.batch)
+    private func batch(in place: Installation) async throws -> Batch {
+        let store = try await place.storeForReading()
+        let batch = try await store.batchOrFailure(request.batch)
+        try await store.close()
+        return batch
     }
 
     private func stranger(_ batch: Batch, to process: Int32, _ place: Installation) -> OperationFailure {

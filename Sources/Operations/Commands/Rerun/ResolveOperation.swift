@@ -18,9 +18,9 @@ package struct ResolveOperation: Sendable {
     /// Settles the records, stores the decision and who made it, and rewrites the results of a finished batch.
     package func perform() async throws -> ExitStatus {
         let place = try Installation(config: request.config)
-        let session = try OperatorSession(place, console: console)
-        let batch = try session.store.batchOrFailure(request.batch)
-        let inDoubtSummary = try inDoubtSummary(batch, session.store)
+        let session = try await OperatorSession(place, console: console)
+        let batch = try await session.store.batchOrFailure(request.batch)
+        let inDoubtSummary = try await inDoubtSummary(batch, session.store)
         switch request.decision {
         case .failed:
             // Found before anything is decided: a job's file may be invalid or missing.
@@ -35,17 +35,17 @@ package struct ResolveOperation: Sendable {
     private var lines: ClosedRange<Int>? { request.line.map { $0...$0 } }
 
     /// The records that the decision is about.
-    private func inDoubtSummary(_ batch: Batch, _ store: RecordStore) throws -> SelectedInDoubt {
+    private func inDoubtSummary(_ batch: Batch, _ store: RecordStore) async throws -> SelectedInDoubt {
         guard batch.isIngested else {
             throw OperationFailure(.unfinished, "\(batch.name) is \(batch.state.rawValue); nothing of it was sent yet")
         }
-        let inDoubtSummary = try SelectedInDoubt(
+        let inDoubtSummary = try await SelectedInDoubt(
             RequeueSelection(statuses: [.inDoubt], lines: lines), of: batch.id, in: store)
         guard inDoubtSummary.records == 0 else { return inDoubtSummary }
         guard let line = request.line else {
             throw OperationFailure(.unfinished, "\(batch.name): no record is in doubt; there is nothing to resolve")
         }
-        let status = try store.record(RecordID(batch: batch.id, line: line))?.status.rawValue
+        let status = try await store.record(RecordID(batch: batch.id, line: line))?.status.rawValue
         throw OperationFailure(
             .unfinished,
             "\(batch.name): line \(line) " + (status.map { "is \($0), not in doubt" } ?? "begins no record")
@@ -86,18 +86,23 @@ package struct ResolveOperation: Sendable {
             batch.id, RequeueSelection(statuses: [.inDoubt], lines: lines))
         try await session.note(
             "resolve", of: batch.id, detail: "\(scope) as queued: \(NumberFormat.count(count, "record"))")
-        let queued = try session.store.batch(batch.id)
-        let nextStepText = try queued.nextStepText(queuedAgain: count) ?? goesOn(queued, count, session)
+        let queued = try await session.store.batch(batch.id)
+        let nextStepText =
+            if let text = queued.nextStepText(queuedAgain: count) { text } else {
+                try await goesOn(queued, count, session)
+            }
         console.note("\(batch.name): \(NumberFormat.count(count, "record")) queued again; \(nextStepText)")
     }
 
     /// Which process sends them, and with what else; if none does, how to send them alone.
-    private func goesOn(_ batch: Batch, _ count: Int, _ session: OperatorSession) throws -> String {
+    private func goesOn(_ batch: Batch, _ count: Int, _ session: OperatorSession) async throws -> String {
         let others = batch.counts.queued - count
-        guard others > 0, try session.place.runner() == .nobody else { return try session.continuingRunner() }
+        guard others > 0, try await session.place.runner() == .nobody else {
+            return try await session.continuingRunner()
+        }
         let alone = Hint.rerun(
             batch: batch.name, status: "in_doubt", lines: request.line.map { "\($0)-\($0)" })
-        return try session.continuingRunner()
+        return try await session.continuingRunner()
             + ", and sends \(NumberFormat.count(others, "other record")) waiting there, too; "
             + "\(alone) sends what was resolved and nothing else"
     }

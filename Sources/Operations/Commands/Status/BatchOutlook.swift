@@ -56,24 +56,24 @@ struct BatchOutlooks {
     /// Looks at which process runs the database.
     ///
     /// - Throws: `StoreError` when it cannot be read.
-    init(_ place: Installation, _ store: RecordStore) throws {
+    init(_ place: Installation, _ store: RecordStore) async throws {
         self.place = place
         self.store = store
-        runner = try place.runner()
-        status = try store.runnerStatus()
+        runner = try await place.runner()
+        status = try await store.runnerStatus()
     }
 
     /// The outlook of a batch.
     ///
     /// - Throws: `StoreError` when the database cannot be read.
-    func outlook(of batch: Batch) throws -> BatchOutlook {
+    func outlook(of batch: Batch) async throws -> BatchOutlook {
         let job = place.jobOrSettings(of: batch)
         let results = BatchResults(
             store: store, pricing: place.pricing, place: ResultsLocation(job, settings: place.settings))
         return BatchOutlook(
             isStopped: isStopped(batch),
-            results: batch.state.isFinished ? try results.wholeFolder(of: batch) : nil,
-            cost: Cost.share(of: try store.ledgerDays(inMonthsOf: batch.id), pricing: place.pricing) {
+            results: batch.state.isFinished ? try await results.wholeFolder(of: batch) : nil,
+            cost: Cost.share(of: try await store.ledgerDays(inMonthsOf: batch.id), pricing: place.pricing) {
                 $0.batch == batch.id
             }, rest: rest(of: batch, under: job))
     }

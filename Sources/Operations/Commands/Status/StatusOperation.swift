@@ -23,42 +23,45 @@ package struct StatusOperation: Sendable {
     /// Prints once, or every second until nothing changes any more.
     package func perform() async throws -> ExitStatus {
         let place = try Installation(config: config)
-        let store = try place.storeForReading()
-        while try show(selection(store), BatchOutlooks(place, store), place.storage()), watch {
+        let store = try await place.storeForReading()
+        while try await show(selection(store), BatchOutlooks(place, store), place.storage()), watch {
             try console.requireOutput()
             try await Task.sleep(for: .seconds(1))
         }
-        try store.close()
+        try await store.close()
         return .succeeded
     }
 
-    private func selection(_ store: RecordStore) throws -> [Batch] {
-        guard let batch else { return try store.batches() }
-        return [try store.batchOrFailure(batch)]
+    private func selection(_ store: RecordStore) async throws -> [Batch] {
+        guard let batch else { return try await store.batches() }
+        return [try await store.batchOrFailure(batch)]
     }
 
     /// Prints batches; whether any of them moves.
-    private func show(_ batches: [Batch], _ outlooks: BatchOutlooks, _ storage: StorageCondition) throws -> Bool {
-        let (resumptions, hold) = (try outlooks.store.resumptions(), try outlooks.store.restoreHold())
+    private func show(_ batches: [Batch], _ outlooks: BatchOutlooks, _ storage: StorageCondition) async throws -> Bool {
+        let (resumptions, hold) = (try await outlooks.store.resumptions(), try await outlooks.store.restoreHold())
         if json {
+            var statuses: [BatchStatus] = []
+            for batch in batches {
+                statuses.append(try await BatchStatus(batch, resumesAt: resumptions[batch.id], outlooks))
+            }
             let report = StatusReport(
                 runner: RunnerReport(outlooks.runner, outlooks.status, storage),
-                restore: hold.map(StatusReport.Restore.init),
-                batches: try batches.map { try BatchStatus($0, resumesAt: resumptions[$0.id], outlooks) })
+                restore: hold.map(StatusReport.Restore.init), batches: statuses)
             console.output(JSONText.text(of: report))
         } else {
             if let line = RunnerLine.text(of: outlooks.runner, outlooks.status, storage) { console.output(line) }
             if let hold { console.output("batches after the restore wait: \(hold.text)") }
-            console.output(try text(of: batches, outlooks, resumptions))
+            console.output(try await text(of: batches, outlooks, resumptions))
         }
         return batches.contains { !$0.state.isAtRest && !outlooks.isStopped($0) }
     }
 
     private func text(
         of batches: [Batch], _ outlooks: BatchOutlooks, _ resumptions: [BatchID: Int64]
-    ) throws -> String {
+    ) async throws -> String {
         guard let only = batches.first, batch != nil else { return BatchTable.text(of: batches, outlooks) }
-        return BatchTable.detail(of: only, try outlooks.outlook(of: only), resumesAt: resumptions[only.id])
+        return BatchTable.detail(of: only, try await outlooks.outlook(of: only), resumesAt: resumptions[only.id])
     }
 }
 
@@ -123,8 +126,8 @@ struct BatchStatus: Encodable {
     /// When a cap that paused it resets, and a daemon continues it.
     let resumeAt: String?
 
-    init(_ batch: Batch, resumesAt: Int64? = nil, _ outlooks: BatchOutlooks) throws {
-        let outlook = try outlooks.outlook(of: batch)
+    init(_ batch: Batch, resumesAt: Int64? = nil, _ outlooks: BatchOutlooks) async throws {
+        let outlook = try await outlooks.outlook(of: batch)
         self.batch = batch.name
         number = batch.id.rawValue
         job = batch.job
@@ -140,7 +143,7 @@ struct BatchStatus: Encodable {
         calls = batch.counts.calls
         retries = batch.counts.retries
         resumeAt = resumesAt.map(Timestamp.text)
-        possibleDoubleBills = try DoubleBills.count(in: outlooks.store, batch)
+        possibleDoubleBills = try await DoubleBills.count(in: outlooks.store, batch)
         (cost, results) = (outlook.cost, outlook.results)
         (callsToGo, secondsToGo) = (outlook.rest?.calls, outlook.rest?.seconds)
     }

@@ -45,7 +45,7 @@ final class BatchSupervisor: Service {
     }
 
     private func work() async throws {
-        var watch = try OperatorWatch(context: context, reload: reload)
+        var watch = try await OperatorWatch(context: context, reload: reload)
         try await withThrowingTaskGroup(of: Event.self) { group in
             group.addTask { .isPollDue }
             // The wait for the next look is a child like the work on batches: a failure of either is noticed at once.
@@ -74,7 +74,7 @@ final class BatchSupervisor: Service {
     private func look(_ watch: inout OperatorWatch, _ group: inout Group) async throws -> Bool {
         let isOver = checkForStop()
         var steps = [BatchScheduler.Step]()
-        try await unlessItFails { steps = try nextSteps() }
+        try await unlessItFails { steps = try await nextSteps() }
         // A batch that was seen running because somebody resumed it runs under the settings in force now.
         try await unlessItFails { try await watch.look() }
         for step in steps { try await unlessItFails { try await take(step, &group) } }
@@ -101,10 +101,10 @@ final class BatchSupervisor: Service {
         }
     }
 
-    private func nextSteps() throws -> [BatchScheduler.Step] {
+    private func nextSteps() async throws -> [BatchScheduler.Step] {
         let configuration = context.configuration
-        try applyChange(configuration)
-        let sightings = try context.store.pendingBatches().map { BatchScheduler.BatchSnapshot($0, configuration) }
+        try await applyChange(configuration)
+        let sightings = try await context.store.pendingBatches().map { BatchScheduler.BatchSnapshot($0, configuration) }
         // Behind a halted gate a batch is begun all the same: it is halted then, too, with the remedy.
         let mayStart = !context.stop.isRaised
         let (now, monotonic) = (context.clock.now, context.clock.monotonic)
@@ -115,7 +115,7 @@ final class BatchSupervisor: Service {
 
     /// Stops calls for batches under way whose terms have changed: they restart under the new ones once the answers
     /// under way have arrived.
-    private func applyChange(_ configuration: LiveConfiguration) throws {
+    private func applyChange(_ configuration: LiveConfiguration) async throws {
         let changed = state.withLock { state in
             let changed = state.terms.filter { configuration.terms(for: $0.value.job) != $0.value }.keys.sorted()
             // Its new terms are recorded when it restarts.
@@ -123,7 +123,7 @@ final class BatchSupervisor: Service {
             return changed.compactMap { batch in state.stops[batch].map { (batch, $0) } }
         }
         for (batch, stop) in changed where !stop.isRaised {
-            let metadata = try context.store.batch(batch).logged()
+            let metadata = try await context.store.batch(batch).logged()
             context.log.notice("batch goes on under its job's new rules", metadata: metadata)
             stop.drain()
         }
@@ -147,7 +147,7 @@ final class BatchSupervisor: Service {
     }
 
     private func send(_ work: BatchWork, until stop: StopSignal) async throws -> BatchWork.End {
-        let terms = context.configuration.terms(for: try context.store.batch(work.batch).job)
+        let terms = context.configuration.terms(for: try await context.store.batch(work.batch).job)
         state.withLock { $0.terms[work.batch] = terms }
         return try await work.send(until: stop)
     }

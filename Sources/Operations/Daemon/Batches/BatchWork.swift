@@ -23,7 +23,7 @@ struct BatchWork {
     ///
     /// - Throws: `StoreError` when state could not be read or written.
     func send(until stop: StopSignal) async throws -> End {
-        let batch = try context.store.batch(batch)
+        let batch = try await context.store.batch(batch)
         guard let job = context.configuration.job(named: batch.job) else { return try await pauseWithoutJob(batch) }
         defer { context.progress.forget(batch.id) }
         context.log.info("batch under way", metadata: batch.logged())
@@ -44,10 +44,10 @@ struct BatchWork {
     func conclude() async throws -> End { try await BlockingWork.runTask(writeAndRelease) }
 
     private func writeAndRelease() async throws -> End {
-        let batch = try context.store.batch(batch)
-        if try isHeldByMissingJob(batch) { return .failed }
+        let batch = try await context.store.batch(batch)
+        if try await isHeldByMissingJob(batch) { return .failed }
         do {
-            let (folder, stale) = try context.writeResults(of: batch)
+            let (folder, stale) = try await context.writeResults(of: batch)
             try await releaseInput(batch)
             try await context.store.markResultsWritten(batch.id, finishedAt: batch.finishedAt)
             context.log.notice(
@@ -56,7 +56,7 @@ struct BatchWork {
                 batch.state == .rejected ? .rejected : .completed, of: batch,
                 under: context.configuration.job(named: batch.job),
                 reason: stale.isEmpty ? nil : "out of date, and not to be used: \(NumberFormat.names(stale))",
-                results: folder, cost: try context.cost(of: batch))
+                results: folder, cost: try await context.cost(of: batch))
             return .done
         } catch let error as StoreError where error.code == .diskFull && context.stop.isRaised {
             // The results are written, and notified, at the next start.
@@ -75,7 +75,7 @@ struct BatchWork {
 extension BatchWork {
     /// Notifies of the end of a run.
     func tell(_ end: RunEnd, of id: BatchID, under job: JobDefinition) async throws {
-        let batch = try context.store.batch(id)
+        let batch = try await context.store.batch(id)
         switch end {
         case .completed, .rerunDone: break
         // It is restarted at once.
@@ -104,7 +104,7 @@ extension BatchWork {
         } catch  where error.endsTheDaemon {
             throw error
         } catch {}
-        if try context.store.claimedFile(of: batch.id) != nil { context.pendingReleases.add(batch.id) }
+        if try await context.store.claimedFile(of: batch.id) != nil { context.pendingReleases.add(batch.id) }
     }
 
     /// The batch's job is gone, so it is unknown under which limits its records may be sent.
@@ -117,8 +117,9 @@ extension BatchWork {
     }
 
     /// Only its job says where results and file of a batch go; while that is missing they wait.
-    func isHeldByMissingJob(_ batch: Batch) throws -> Bool {
-        guard context.configuration.job(named: batch.job) == nil, try context.store.claimedFile(of: batch.id) != nil
+    func isHeldByMissingJob(_ batch: Batch) async throws -> Bool {
+        guard context.configuration.job(named: batch.job) == nil,
+            try await context.store.claimedFile(of: batch.id) != nil
         else {
             return false
         }
@@ -135,15 +136,15 @@ extension BatchWork {
         }
         context.log.error("batch paused", metadata: batch.logged(["reason": "\(reason)"]))
         let job = context.configuration.job(named: batch.job)
-        context.notices.tell(.paused, of: try context.store.batch(batch.id), under: job)
+        context.notices.tell(.paused, of: try await context.store.batch(batch.id), under: job)
         return .done
     }
 
-    func runner(for batch: Batch, under job: JobDefinition) throws -> BatchRunner {
+    func runner(for batch: Batch, under job: JobDefinition) async throws -> BatchRunner {
         let (context, batchID) = (context, batch.id)
         return BatchRunner(
             store: context.store, submitter: context.client,
-            requests: try BatchRequests(layout: context.store.layout(of: batchID)),
+            requests: try await BatchRequests(layout: context.store.layout(of: batchID)),
             configuration: RunnerConfiguration(job, besideOthersOf: context.settings),
             keptAnswers: Recovery(
                 store: context.store, client: context.client.client,

@@ -35,8 +35,8 @@ struct FileIntake {
         do {
             let input = try examined(path)
             let claim = try await current(claim, for: input)
-            if let earlier = try earlier(input, than: claim) { return .known(earlier) }
-            let own = try claim.batch.map(context.store.batch)
+            if let earlier = try await earlier(input, than: claim) { return .known(earlier) }
+            let own = try await context.store.batch(of: claim)
             if let own, own.state.isFinished { return .taken(own) }
             let plan = BatchIntake.Plan(input: input, step: own.map { .goOn($0) } ?? .begin)
             return .taken(try await admit(try await intake(claiming: claim).takeIn(plan, progress: progress)))
@@ -55,7 +55,7 @@ struct FileIntake {
 
     /// What is known of the file that lies there now: nothing, if it has replaced the one that was claimed.
     private func current(_ claim: ClaimedFile, for input: ExaminedFile) async throws -> ClaimedFile {
-        guard let batch = try claim.batch.map(context.store.batch), batch.contentDigest != input.contentDigest else {
+        guard let batch = try await context.store.batch(of: claim), batch.contentDigest != input.contentDigest else {
             return claim
         }
         let another = InputError(file: claim.name, rule: "was replaced by another file before all of it was read")
@@ -66,7 +66,8 @@ struct FileIntake {
 
     /// A batch whose file cannot be read to its end any more is over, before its first call.
     private func giveUp(_ path: String, because error: InputError) async throws {
-        guard let batch = try context.store.claimedFile(at: path)?.batch.map(context.store.batch), !batch.isIngested,
+        guard let claim = try await context.store.claimedFile(at: path),
+            let batch = try await context.store.batch(of: claim), !batch.isIngested,
             try await context.store.moveBatch(
                 batch.id, from: [.ingesting, .paused], to: .rejected, reason: error.description)
         else { return }
@@ -89,8 +90,8 @@ struct FileIntake {
     }
 
     /// The batch of the same bytes under the same job, unless it is this very claim's.
-    private func earlier(_ input: ExaminedFile, than claim: ClaimedFile) throws -> Batch? {
-        let known = try context.store.findBatch(job: job.name, contentDigest: input.contentDigest)
+    private func earlier(_ input: ExaminedFile, than claim: ClaimedFile) async throws -> Batch? {
+        let known = try await context.store.findBatch(job: job.name, contentDigest: input.contentDigest)
         return known.contains { $0.id == claim.batch } ? nil : known.first
     }
 
@@ -102,11 +103,11 @@ struct FileIntake {
         let admission = try await spending.admission(of: batch)
         let isAdmitted = try await context.store.finishIngest(
             batch.id, state: admission.state, reason: admission.reason)
-        let admitted = try context.store.batch(batch.id)
+        let admitted = try await context.store.batch(batch.id)
         guard isAdmitted else { return admitted }
         context.log.notice("file taken in", metadata: admitted.logged(["records": "\(admitted.counts.total)"]))
         if admitted.state == .awaitingConfirmation {
-            let next = try context.store.hint(toStart: admitted)
+            let next = try await context.store.hint(toStart: admitted)
             context.log.notice(
                 "batch waits for confirmation",
                 metadata: admitted.logged(["next": "\(next)", "reason": "\(admitted.reason ?? "")"]))

@@ -22,17 +22,21 @@ extension DaemonContext {
     /// resend a line that has been answered since.
     ///
     /// - Returns: The folder they are in, and those in which results of an earlier end had to stay as they are.
-    func writeResults(of batch: Batch) throws -> (folder: String, stale: [String]) {
+    func writeResults(of batch: Batch) async throws -> (folder: String, stale: [String]) {
         let job = configuration.job(named: batch.job) ?? JobDefinition(unnamedWith: settings)
         let results = results(of: job)
-        let folder = try results.write(batch).paths.folder
-        return (folder, try results.staleFolders(of: batch).filter { try !renew($0, of: batch, results) })
+        let folder = try await results.write(batch).paths.folder
+        var stale: [String] = []
+        for other in try await results.staleFolders(of: batch) where try await !renew(other, of: batch, results) {
+            stale.append(other)
+        }
+        return (folder, stale)
     }
 
     /// Whether results in another folder are those of now; one that cannot be written does not prevent it.
-    private func renew(_ folder: String, of batch: Batch, _ results: BatchResults) throws -> Bool {
+    private func renew(_ folder: String, of batch: Batch, _ results: BatchResults) async throws -> Bool {
         do {
-            _ = try results.write(batch, into: folder)
+            _ = try await results.write(batch, into: folder)
             return true
         } catch  where error.endsTheDaemon {
             throw error
@@ -49,7 +53,7 @@ extension DaemonContext {
     /// What was written into the file, or in its place, since it was taken in has not been read: it is not archived as
     /// if it had been answered. Blocks on the file's disk or share.
     func release(_ batch: Batch) async throws {
-        guard let claim = try store.claimedFile(of: batch.id) else { return }
+        guard let claim = try await store.claimedFile(of: batch.id) else { return }
         guard let job = configuration.job(named: batch.job) else { return }
         let folder = try dropFolder(of: job)
         if let folder { try await takeBack(claim, batch, folder) }
@@ -135,7 +139,7 @@ struct FileReleaseRetry: Service {
     func run() async throws { try await BlockingWork.runTask(retryForEver) }
 
     private func retryForEver() async throws {
-        for batch in try context.store.batchesHoldingFiles() { context.pendingReleases.add(batch) }
+        for batch in try await context.store.batchesHoldingFiles() { context.pendingReleases.add(batch) }
         var told = [BatchID: String]()
         while !Task.isCancelled {
             for batch in context.pendingReleases.all where !Task.isCancelled {
@@ -153,7 +157,7 @@ struct FileReleaseRetry: Service {
 
     /// One more attempt. An obstacle is reported once, and again if it changes.
     private func retry(_ id: BatchID, _ told: inout [BatchID: String]) async throws {
-        guard let batch = try batch(id) else { return context.pendingReleases.remove(id) }
+        guard let batch = try await batch(id) else { return context.pendingReleases.remove(id) }
         guard let obstacle = try await obstacle(to: batch) else {
             told[id] = nil
             return context.pendingReleases.remove(id)
@@ -165,7 +169,7 @@ struct FileReleaseRetry: Service {
     private func obstacle(to batch: Batch) async throws -> String? {
         do {
             try await context.release(batch)
-            let isLeft = try context.store.claimedFile(of: batch.id) != nil
+            let isLeft = try await context.store.claimedFile(of: batch.id) != nil
             return isLeft ? "its job '\(batch.job)' is not there any more; put its file back into the jobs folder" : nil
         } catch  where error.endsTheDaemon {
             throw error
@@ -175,9 +179,9 @@ struct FileReleaseRetry: Service {
     }
 
     /// Nil for one that was erased meanwhile.
-    private func batch(_ id: BatchID) throws -> Batch? {
+    private func batch(_ id: BatchID) async throws -> Batch? {
         do {
-            return try context.store.batch(id)
+            return try await context.store.batch(id)
         } catch let error as StoreError where error.code == .notFound {
             return nil
         }

@@ -35,7 +35,7 @@ struct FilesAwaitingConfirmation {
         let present = Set(listing.files.map(\.name))
         var (stillMissing, nextPollAt) = ([String: Int64](), Int64?.none)
         for claim in claims {
-            guard let batch = try claim.batch.map(context.store.batch), batch.state == .awaitingConfirmation else {
+            guard let batch = try await context.store.batch(of: claim), batch.state == .awaitingConfirmation else {
                 continue
             }
             if try folder.holdsInWorking(claim.name) {
@@ -84,19 +84,19 @@ struct ConfirmationRequests {
     ///
     /// - Throws: `StoreError` when the database cannot be read; `DropFolderError` when the folder cannot.
     mutating func request(for batch: Batch, of claim: ClaimedFile) async throws -> FileStatus.ConfirmationRequest {
-        let refused = try refusedLines(of: batch)
+        let refused = try await refusedLines(of: batch)
         return FileStatus.ConfirmationRequest(
             reason: batch.reason ?? "it wants confirmation",
-            command: try context.store.hint(toStart: batch).commandLine,
+            command: try await context.store.hint(toStart: batch).commandLine,
             refusals: refused.groups.map { FileStatus.RefusedLines(rule: $0.rule, count: $0.count, lines: $0.lines) },
             returned: refused.path.map(folder.shownPath), canBeWithdrawn: try !folder.holdsInWorking(claim.name))
     }
 
-    private mutating func refusedLines(of batch: Batch) throws -> RefusedLines {
+    private mutating func refusedLines(of batch: Batch) async throws -> RefusedLines {
         if let known = refused[batch.id] { return known }
         let results = context.results(of: job)
         do {
-            refused[batch.id] = try results.giveBackRefused(of: batch)
+            refused[batch.id] = try await results.giveBackRefused(of: batch)
         } catch  where error.endsTheDaemon {
             throw error
         } catch {

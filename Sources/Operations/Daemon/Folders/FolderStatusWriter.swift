@@ -26,10 +26,10 @@ struct FolderStatusWriter {
         var requests = ConfirmationRequests(context: context, job: job, folder: folder)
         var sameNames = SameNameFiles(folder: folder)
         while !Task.isCancelled {
-            let claims = try context.store.claimedFiles(of: job.name)
+            let claims = try await context.store.claimedFiles(of: job.name)
             var current = [String: Situation]()
             for claim in claims {
-                let batch = try claim.batch.map(context.store.batch)
+                let batch = try await context.store.batch(of: claim)
                 guard let batch, let phase = try await phase(of: batch, claim, &requests) else { continue }
                 let another = try sameNames.isThereAnother(of: claim, batch)
                 let situation = Situation(phase: phase, anotherWaits: another)
@@ -59,13 +59,13 @@ struct FolderStatusWriter {
     /// - Throws: `StoreError` when the database could not be read; `DropFolderError` when the folder could not.
     func say(
         waiting: [String: FileStatus.Phase], before: [String: FileStatus.Phase], claimed: Set<String>
-    ) throws {
+    ) async throws {
         for (name, phase) in waiting where before[name] != phase {
             say(FileStatus(file: name, phase: phase, writtenAt: context.clock.now, zone: job.timeZone))
         }
         for name in before.keys where waiting[name] == nil && !claimed.contains(name) {
             guard try folder.sighting(of: name) == nil,
-                try context.store.claimedFile(at: folder.workingPath(of: name)) == nil
+                try await context.store.claimedFile(at: folder.workingPath(of: name)) == nil
             else { continue }
             take(backOf: name)
         }
@@ -108,7 +108,7 @@ struct FolderStatusWriter {
         switch batch.state {
         case .ingesting: return nil
         case .awaitingConfirmation: return .waitingForConfirmation(try await requests.request(for: batch, of: claim))
-        case .paused: return .paused(reason: batch.reason, remedy: try pauseEnds(batch))
+        case .paused: return .paused(reason: batch.reason, remedy: try await pauseEnds(batch))
         case .halted:
             return .halted(
                 reason: batch.reason ?? "something is wrong",
@@ -121,8 +121,8 @@ struct FolderStatusWriter {
     }
 
     /// What ends a pause. Resuming a batch that a cap paused before the cap resets would only pause it again.
-    private func pauseEnds(_ batch: Batch) throws -> String {
-        if let instant = try context.store.resumptions()[batch.id] {
+    private func pauseEnds(_ batch: Batch) async throws -> String {
+        if let instant = try await context.store.resumptions()[batch.id] {
             return "nothing; it goes on by itself at \(NumberFormat.time(instant))"
         }
         let resume = "\(Hint.resume(batch: batch.name)) goes on"

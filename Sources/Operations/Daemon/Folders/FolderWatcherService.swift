@@ -87,10 +87,10 @@ struct FolderWatcherService {
         try await resumeIntake()
         let listing = try folder.look()
         try tell(listing.skippedFiles, &state)
-        let claims = try context.store.claimedFiles(of: job.name).filter { $0.batch != nil }
+        let claims = try await context.store.claimedFiles(of: job.name).filter { $0.batch != nil }
         let claimed = Set(claims.map(\.name))
         let finding = state.settling.take(listing, at: context.clock.monotonic)
-        try tell(finding, claimed, &state)
+        try await tell(finding, claimed, &state)
         let times = [try await state.waiting.reconcile(claims, listing), finding.nextPollAt]
         if state.isTaking {
             // What is whole while files of their names are worked on waits, and so does all once the daemon ends.
@@ -115,7 +115,7 @@ struct FolderWatcherService {
 
     private func tell(
         _ finding: SettlingFiles.Finding, _ claimed: Set<String>, _ state: inout LoopState
-    ) throws {
+    ) async throws {
         var phases = [String: FileStatus.Phase]()
         for name in finding.settling { phases[name] = .settling(for: job.source.settle) }
         for name in finding.withoutMarker { phases[name] = .waitingForMarker }
@@ -124,7 +124,7 @@ struct FolderWatcherService {
             for file in finding.whole { phases[file.name] = .waitingForSchedule(at: next) }
         }
         for name in claimed { phases[name] = nil }
-        try statusWriter.say(waiting: phases, before: state.told, claimed: claimed)
+        try await statusWriter.say(waiting: phases, before: state.told, claimed: claimed)
         state.told = phases
     }
 
@@ -150,12 +150,12 @@ struct FolderWatcherService {
 
     /// Repairs what a crash left, and continues with the files that were being taken in.
     private func recover() async throws {
-        let claims = try context.store.claimedFiles(of: job.name)
+        let claims = try await context.store.claimedFiles(of: job.name)
         let found = try folder.recover(
             claimed: Set(claims.map(\.name)), needsDoneMarker: job.source.needsDoneMarker)
         for claim in claims where found.gone.contains(claim.name) {
             // The file of a batch that continues lies in the inbox, or was taken away there.
-            if let batch = try claim.batch.map(context.store.batch), !batch.state.isFinished { continue }
+            if let batch = try await context.store.batch(of: claim), !batch.state.isFinished { continue }
             try await context.store.forgetClaimedFile(at: claim.path)
         }
         for error in found.refused { await reportRefusal(error) }
@@ -164,8 +164,8 @@ struct FolderWatcherService {
 
     /// A file whose reading was cut short, by a crash or by a pause that is over, is continued.
     private func resumeIntake() async throws {
-        for claim in try context.store.claimedFiles(of: job.name) {
-            guard let batch = claim.batch, try context.store.batch(batch).state == .ingesting else { continue }
+        for claim in try await context.store.claimedFiles(of: job.name) {
+            guard let batch = claim.batch, try await context.store.batch(batch).state == .ingesting else { continue }
             try await take(claim.name)
         }
     }
@@ -173,7 +173,7 @@ struct FolderWatcherService {
     private func take(_ name: String) async throws {
         let path = folder.workingPath(of: name)
         let claim =
-            try context.store.claimedFile(at: path)
+            try await context.store.claimedFile(at: path)
             ?? ClaimedFile(path: path, job: job.name, name: name, claimedAt: context.clock.now)
         statusWriter.say(claim, .takingIn(percent: 0), nil)
         let tell: @Sendable (Int) -> Void = { [statusWriter, context, part] percent in
@@ -188,7 +188,7 @@ struct FolderWatcherService {
         case .taken(let batch) where batch.state == .awaitingConfirmation:
             context.folderWakeSignal(of: job.name).wakeUp()
         case .taken, .interrupted: break
-        case .known(let batch): try await refuse(claim, because: try known(claim.name, batch))
+        case .known(let batch): try await refuse(claim, because: try await known(claim.name, batch))
         case .refused(let error): try await refuse(claim, because: error)
         }
     }
@@ -200,9 +200,9 @@ struct FolderWatcherService {
     }
 
     /// The same content was taken in before.
-    private func known(_ file: String, _ batch: Batch) throws -> InputError {
+    private func known(_ file: String, _ batch: Batch) async throws -> InputError {
         let results = context.results(of: job)
-        let folderOfResults = try results.wholeFolder(of: batch) ?? results.folder(of: batch)
+        let folderOfResults = try await results.wholeFolder(of: batch) ?? results.folder(of: batch)
         return RepeatedFile(
             file: file, rejectedPath: try folder.rejectedPath(of: file, as: nil), batch: batch, job: job,
             results: folder.shownPath(folderOfResults)

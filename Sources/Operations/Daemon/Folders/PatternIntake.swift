@@ -62,8 +62,8 @@ struct PatternIntake {
     ///
     /// - Throws: `StoreError` when state could not be read or written.
     func goOn() async throws {
-        for claim in try context.store.claimedFiles(of: job.name) {
-            guard let batch = claim.batch, try context.store.batch(batch).state == .ingesting else { continue }
+        for claim in try await context.store.claimedFiles(of: job.name) {
+            guard let batch = claim.batch, try await context.store.batch(batch).state == .ingesting else { continue }
             try await take(claim.path)
         }
     }
@@ -71,7 +71,7 @@ struct PatternIntake {
     private func take(_ path: String) async throws {
         let name = URL(filePath: path).lastPathComponent
         let claim =
-            try context.store.claimedFile(at: path)
+            try await context.store.claimedFile(at: path)
             ?? ClaimedFile(path: path, job: job.name, name: name, claimedAt: context.clock.now)
         let outcome = try await FileIntake(context: context, job: job).take(path, claim: claim) { _ in }
         switch outcome {

@@ -41,7 +41,7 @@ final class Daemon: Sendable {
         context.store.observeStorage { [weak context] in context?.tell($0) }
         context.stop.limitWaiting(in: context.store)
         // Before any other notification.
-        try context.notices.tellOfRestore(of: context.store)
+        try await context.notices.tellOfRestore(of: context.store)
         try await ServiceGroup(endingInTurn: services).run()
     }
 
@@ -127,6 +127,6 @@ private struct OpenConnections: Service {
     func run() async throws {
         await endRequested()
         await client.shutDown()
-        try await store.closeWithoutBlocking()
+        try await store.close()
     }
 }

@@ -25,7 +25,7 @@ package struct DaemonOperation: Sendable {
     ///   ends with 3 then, so that a service manager starts it again.
     package func perform() async throws -> ExitStatus {
         let environment = ProcessInfo.processInfo.environment
-        let context = try DaemonContext.opened(Installation(config: config), environment: environment, log: log)
+        let context = try await DaemonContext.opened(Installation(config: config), environment: environment, log: log)
         let (manager, reloaded, deadline) = (ServiceManager(environment: environment), WakeSignal(), ExitDeadline())
         let reload = Reload(context: context, reloaded: reloaded)
         let signals = DaemonSignals(
@@ -34,7 +34,7 @@ package struct DaemonOperation: Sendable {
         ) {
             await manager.reloading { await reload.perform() }
         } whenHeard: {
-            context.logStart()
+            await context.logStart()
             manager.ready()
         }
         let watchdog = ServiceWatchdog(
@@ -58,11 +58,11 @@ struct DaemonSignals: Service {
     let batchWakeSignal: WakeSignal
     let reload: @Sendable () async -> Void
     /// Called once signals are handled: a caller that waits for this may then send one.
-    let whenHeard: @Sendable () -> Void
+    let whenHeard: @Sendable () async -> Void
 
     func run() async throws {
         let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup)
-        whenHeard()
+        await whenHeard()
         let (reloads, wishes) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         await withDiscardingTaskGroup { group in
             // Separate from the signals: settings on an unreachable share must not keep the daemon from ending.

@@ -106,7 +106,7 @@ struct ServiceWatchdog: Service {
             while !Task.isCancelled {
                 if isAtWork {
                     manager.watchdog()
-                    manager.status(status)
+                    await manager.status(status())
                 }
                 await WakeSignal().wait(for: interval, on: clock)
             }
@@ -118,10 +118,10 @@ struct ServiceWatchdog: Service {
     /// for space.
     private var isAtWork: Bool { store.storageCondition != .normal || attendance.overdue(vitalOnly: true).isEmpty }
 
-    private var status: String {
+    private func status() async -> String {
         if let full = store.storageCondition.waiting { return full }
         // A failed read is reported by the part that fails because of it.
-        let status = try? store.runnerStatus()
+        let status = try? await store.runnerStatus()
         return status?.waiting()
             ?? NumberFormat.count(configuration.value.jobs.values.count(where: \.isEnabled), "job")
     }

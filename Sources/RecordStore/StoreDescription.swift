@@ -1,0 +1,123 @@
+import Basics
+package import Foundation
+
+/// Which database it is, and what opens it: all that a process needs to know of it before it has it open.
+package struct StoreDescription: Sendable, Equatable {
+    /// The database engine, with the database's place.
+    package enum Engine: Sendable, Equatable {
+        /// SQLite; the database is the file at this path.
+        case sqlite(path: String)
+    }
+
+    /// The database engine, with the database's place.
+    package var engine: Engine
+    /// The path of the sealing key's file, `sealing_key`.
+    package var sealingKey: String
+    /// The folder in which the ledger's second trace lies, `keys_folder`.
+    package var keysFolder: String
+    /// The API's base URL, to which a new database is bound, and which an existing one must be bound to; nil: whatever
+    /// it is bound to. Who runs batches must name it.
+    package var endpoint: String?
+    /// The zone of `limits.time_zone`, which decides the day on which calls count that a restored copy lacks.
+    package var timeZone: TimeZone
+
+    /// Describes a database.
+    package init(
+        engine: Engine, sealingKey: String, keysFolder: String, endpoint: String?, timeZone: TimeZone = .gmt
+    ) {
+        self.engine = engine
+        self.sealingKey = sealingKey
+        self.keysFolder = keysFolder
+        self.endpoint = endpoint
+        self.timeZone = timeZone
+    }
+
+    /// How the engine opens it.
+    var opening: SQLiteOpening {
+        switch engine {
+        case .sqlite(let path): SQLiteOpening(self, path: path)
+        }
+    }
+}
+
+/// Everything here may take long, and happens on threads that may block.
+extension StoreDescription {
+    /// Opens the database to run batches; only one process at a time can hold it this way.
+    ///
+    /// Creates database and sealing key together when both are missing; copies the database before migrating it to this
+    /// version; puts in doubt what a crash left open; and, when the ledger's witnesses show that the database was
+    /// restored from an older copy, pauses its unfinished batches and puts in doubt what may have been sent. Where they
+    /// cannot vouch for what was sent, batches created from then on wait; see ``RecordStore/restoreHold()``.
+    ///
+    /// - Parameter provenance: Who opens it; recorded with what recovery does.
+    /// - Returns: The store; ``RecordStore/recovery`` says what was repaired.
+    /// - Throws: ``StoreError``: locked, wrong endpoint, wrong sealing key, newer schema, damaged, missing although
+    ///   there was one, or beside what belongs to another database.
+    package func openForRunning(_ provenance: Provenance) async throws -> RecordStore {
+        try await BlockingWork.run { try opening.openForRunning(provenance) }
+    }
+
+    /// Opens the database for reading, also while another process runs batches.
+    ///
+    /// - Returns: The store; writing to it is refused.
+    /// - Throws: ``StoreError``: no database, wrong endpoint or sealing key, or another schema version.
+    package func openForReading() async throws -> RecordStore {
+        try await BlockingWork.run { try opening.openForReading() }
+    }
+
+    /// Opens the database to take in files and record operators' decisions, even while another process runs batches.
+    ///
+    /// Migrates nothing and recovers nothing; the runner does that. Batches can be created and filled, moved to another
+    /// state and queued again; claiming and finishing are refused.
+    ///
+    /// - Returns: The store.
+    /// - Throws: ``StoreError``: no database, wrong endpoint or sealing key, another schema version, or a database that
+    ///   was restored from an older copy and that a runner has to recover first.
+    package func openForOperating() async throws -> RecordStore {
+        try await BlockingWork.run { try opening.openForOperating() }
+    }
+
+    /// Whether there is a database.
+    ///
+    /// - Throws: ``StoreError`` when that cannot be determined.
+    package func exists() async throws -> Bool {
+        await BlockingWork.run { opening.file.exists }
+    }
+
+    /// Why no new database is created although none is there: the ledger's witnesses show that there was one. Nil when
+    /// it exists or never did.
+    ///
+    /// - Throws: ``StoreError`` when that cannot be determined.
+    package func loss() async throws -> StoreError? {
+        await BlockingWork.run { opening.loss() }
+    }
+
+    /// The process that runs batches from the database; nil when there is none.
+    ///
+    /// - Throws: ``StoreError`` when that cannot be determined.
+    package func runnerProcess() async throws -> Int32? {
+        try await BlockingWork.run { try opening.runnerProcess() }
+    }
+
+    /// Whether the process that runs batches from the database finds room on its disk; normal when there is none, or it
+    /// has reported nothing.
+    ///
+    /// - Throws: ``StoreError`` when that cannot be determined.
+    package func storageCondition() async throws -> StorageCondition {
+        try await BlockingWork.run { try opening.storageCondition() }
+    }
+
+    /// Replaces the database with a copy that ``RecordStore/backUp(to:)`` made.
+    ///
+    /// The current database is kept beside it. The ledger's witnesses stay as they are: from them the next run or
+    /// daemon learns how many calls the copy lacks, pauses its unfinished batches, and puts in doubt what may have been
+    /// sent.
+    ///
+    /// - Parameter copy: The copy's file, which stays as it is.
+    /// - Returns: What the copy does not know.
+    /// - Throws: ``StoreError``: the database is in use, or the copy is damaged, belongs to another database, sealing
+    ///   key or endpoint, or comes from a newer program. Nothing is then changed.
+    package func restore(from copy: String) async throws -> RestoreReport {
+        try await BlockingWork.run { try opening.restore(from: copy) }
+    }
+}
