@@ -15,6 +15,7 @@ package struct Migrations: Sendable {
         Migration(9, "answers", PackageResources.v0009_answers_sql),
         Migration(10, "restores", PackageResources.v0010_restores_sql),
         Migration(11, "batch_days", PackageResources.v0011_batch_days_sql),
+        Migration(12, "requests", PackageResources.v0012_requests_sql),
     ])
 
     private let steps: [Migration]

@@ -119,8 +119,6 @@ struct BatchResults: Sendable {
 extension ReturnedRows: ReturnFormat {}
 
 extension BatchResults {
-    private static let action = "results"
-
     /// Writes the files of a batch that is over and rewrites those of an earlier end in other folders, so that nobody
     /// corrects and resends a line that has been answered since. Then records in the database that this end has its
     /// results.
@@ -143,20 +141,20 @@ extension BatchResults {
 
     /// Folders that operators named for the files of a batch, before.
     func namedFolders(of batch: Batch) async throws -> [String] {
-        try await store.actions(of: batch.id).filter { $0.name == Self.action }.compactMap(\.detail)
+        try await store.resultFolders(of: batch.id)
     }
 
     static func absolute(_ folder: String) -> String { URL(filePath: folder).standardizedFileURL.path }
 
-    /// Records a folder that an operator named as an action, before anything is written there.
+    /// Records a folder that an operator named, before anything is written there.
     private func remember(_ batch: Batch, _ provenance: () throws -> Provenance) async throws {
         guard out != nil else { return }
         let folder = Self.absolute(folder(of: batch))
         guard try await !namedFolders(of: batch).contains(folder) else { return }
-        try await store.recordAction(
-            Action(
-                at: clock.now, batch: batch.id, name: Self.action, detail: folder,
-                provenance: try provenance()))
+        try await store.addResultFolder(
+            folder, of: batch.id,
+            noting: Action(
+                at: clock.now, batch: batch.id, name: .results, detail: folder, provenance: try provenance()))
     }
 
     /// A folder that can no longer be written must not keep the results from being written.

@@ -159,7 +159,7 @@ extension EndToEnd {
                 #expect(second.status == 3 && second.output.contains("limits.daily_calls"), "\(second.output)")
                 #expect(installation.emulator.calls.total == 3)
                 let store = try await installation.store()
-                let actions = try await store.actions().filter { $0.name == "doctor" }
+                let actions = try await store.actions().filter { $0.name == .doctor }
                 #expect(actions.count == 1 && actions[0].provenance.user == NSUserName())
                 try await store.close()
             }

@@ -260,7 +260,7 @@ extension EndToEnd {
                 let rows = try installation.results("day-1")
                 #expect(rows.map { $0["status"] } == ["succeeded", "failed", "succeeded", "succeeded", "reused"])
                 let store = try await installation.store()
-                let actions = try await store.actions().filter { $0.name == "resolve" }
+                let actions = try await store.actions().filter { $0.name == .resolve }
                 #expect(actions.map(\.detail) == ["line 3 as failed: 1 record", "all in doubt as queued: 3 records"])
                 #expect(actions.allSatisfy { $0.provenance.user == NSUserName() })
                 try await store.close()

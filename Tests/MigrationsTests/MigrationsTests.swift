@@ -97,6 +97,37 @@ import Testing
         try Self.expectSound(database)
     }
 
+    @Test func whatSteeredARunnerIsTakenFromTheActions() throws {
+        let database = try DatabaseQueue()
+        try Migrations.all.upTo(11).apply(to: database)
+        let actions: [(batch: Int?, name: String, detail: String?)] = [
+            (1, "rerun_waits", "job again"), (1, "results", "/srv/b"), (1, "results", "/srv/a"),
+            (1, "results", "/srv/b"),
+            (1, "results", nil), (2, "rerun_waits", "job again"), (2, "rerun", "failed"), (3, "rerun", "failed"),
+            (3, "rerun_waits", "job again"), (nil, "resume_after_restore", nil), (1, "resume", nil),
+        ]
+        try database.write { database in
+            try database.execute(sql: SampleRows.current)
+            for batch in 2...3 { try database.execute(sql: SampleRows.emptyBatch, arguments: [batch, "b-\(batch)"]) }
+            for (at, action) in actions.enumerated() {
+                try database.execute(
+                    sql: SampleRows.action, arguments: [at, action.batch, action.name, action.detail])
+            }
+        }
+        try Migrations.all.apply(to: database)
+        let (folders, waiting) = try database.read { database in
+            (
+                try String.fetchAll(database, sql: "SELECT folder FROM result_folders ORDER BY batch_id, named_at"),
+                try Int.fetchAll(database, sql: "SELECT batch_id FROM waiting_reruns ORDER BY batch_id")
+            )
+        }
+        #expect(folders == ["/srv/b", "/srv/a"])
+        #expect(waiting == [1, 3])
+        #expect(try Self.number(database, "SELECT count(*) FROM runner_requests") == 0)
+        #expect(try Self.number(database, "SELECT count(*) FROM actions") == actions.count)
+        try Self.expectSound(database)
+    }
+
     @Test func answersAreRememberedFromTheirStepOn() throws {
         let database = try DatabaseQueue()
         try Migrations.all.upTo(8).apply(to: database)

@@ -5,6 +5,19 @@ enum SampleRows {
     /// As this version leaves it.
     static let current = rows(callDay: "INSERT INTO call_days VALUES (20251123, 1, 1, 1);")
 
+    /// Another batch, with nothing in it, from its number and its name.
+    static let emptyBatch = """
+        INSERT INTO batches (id, name, job, file_name, content_digest, format, state, user, host, version, settings_hash,
+          endpoint, key_id, certificate_fingerprint, created_at, cursor)
+        VALUES (?, ?, 'j', 'b.csv', zeroblob(32), 'jsonl', 'paused', 'u', 'h', '1', 's', 'https://localhost', 'k', 'c', 1, 0)
+        """
+    /// An action from its time, its batch, its name and its detail.
+    static let action = """
+        INSERT INTO actions (at, batch_id, action, detail, user, host, version, settings_hash, endpoint, key_id,
+          certificate_fingerprint)
+        VALUES (?, ?, ?, ?, 'u', 'h', '1', 's', 'https://localhost', 'k', 'c')
+        """
+
     private static func rows(callDay: String) -> String {
         """
         INSERT INTO store (only_row, store_id, endpoint, sealing_key_id, fingerprint_key, created_at)

@@ -70,11 +70,11 @@ import Testing
         let folder = try StoreFolder()
         let stores = try await pair(folder)
         let batch = try await stores.runner.runningBatch(count: 1)
-        let pause = Action(at: 5, batch: batch.id, name: "pause", provenance: StoreFolder.provenance)
+        let pause = Action(at: 5, batch: batch.id, name: .pause, provenance: StoreFolder.provenance)
         try await stores.operating.setState(batch.id, to: .paused, reason: "by hand", noting: pause)
         #expect(try await stores.runner.batch(batch.id).state == .paused)
         #expect(try await stores.runner.actions(of: batch.id) == [pause])
-        let start = Action(at: 6, batch: batch.id, name: "complete", provenance: StoreFolder.provenance)
+        let start = Action(at: 6, batch: batch.id, name: .start, provenance: StoreFolder.provenance)
         await #expect(throws: BatchNotMoved.self) {
             try await stores.operating.setState(batch.id, to: .completed, reason: nil, noting: start)
         }
@@ -90,7 +90,7 @@ import Testing
         _ = try await stores.runner.finish([record.unreadable("unreadable")])
         let answer = RecoveredAnswer(record: record.id, answer: Array("read".utf8), requestRefID: nil)
         #expect(try await stores.operating.accept([answer]) == 1)
-        let action = Action(at: 5, batch: batch.id, name: "pause", provenance: StoreFolder.provenance)
+        let action = Action(at: 5, batch: batch.id, name: .pause, provenance: StoreFolder.provenance)
         try await stores.operating.recordAction(action)
         #expect(try await stores.runner.actions(of: batch.id) == [action])
         #expect(try await stores.runner.statuses(batch) == [.succeeded])

@@ -4,7 +4,7 @@ import Testing
 
 /// Calls that are no batch's: they count against the caps and stand in the ledger of their day.
 @Suite struct OtherCallsTests {
-    private static let action = Action(at: 1, batch: nil, name: "doctor", provenance: StoreFolder.provenance)
+    private static let action = Action(at: 1, batch: nil, name: .doctor, provenance: StoreFolder.provenance)
 
     private static func row(_ store: RecordStore) async throws -> LedgerDay? {
         try await store.ledgerDays(RecordStore.day...RecordStore.day).last { $0.batch == nil }

@@ -13,7 +13,8 @@ import Testing
     /// Tables that get longer with every record, call, batch or act.
     private static let growing: Set<String> = [
         "records", "archived_records", "attempts", "archived_attempts", "results", "archived_results", "answers",
-        "actions", "batches", "call_days", "ledger_days", "other_calls",
+        "actions", "batches", "call_days", "ledger_days", "other_calls", "runner_requests", "result_folders",
+        "waiting_reruns",
     ]
 
     /// What statements that may read the whole of a table contain, and why they may.
@@ -132,7 +133,7 @@ extension QueryPlanTests {
             RecoveredAnswer(record: try #require(doubted.first), answer: [1], requestRefID: "r")
         ])
         _ = try await store.resolveAsFailed(batch.id, lines: nil, reason: "known", heldReason: "held") { _ in
-            Action(at: 1, batch: batch.id, name: "resolve", provenance: StoreFolder.provenance)
+            Action(at: 1, batch: batch.id, name: .resolve, provenance: StoreFolder.provenance)
         }
     }
 
@@ -167,7 +168,8 @@ extension QueryPlanTests {
         _ = try await store.batch(named: batch.name)
         _ = try await store.layout(of: batch.id)
         _ = try await store.actions(of: batch.id)
-        _ = try await store.actions(after: try await store.lastActionNumber())
+        _ = try await store.runnerRequests(after: try await store.lastRunnerRequest())
+        _ = try await store.resultFolders(of: batch.id)
         _ = try await store.ledgerDays(RecordStore.day...RecordStore.day)
         _ = try await store.ledgerDays(inMonthsOf: batch.id)
         _ = try await store.ledgerTotals(batch.id)
@@ -197,7 +199,7 @@ extension QueryPlanTests {
         _ = try await store.prospects(of: prints, answeredSince: 1_000)
         _ = try await store.forecast(second.id, answeredSince: 1_000)
         _ = try await store.run(second, caps: caps) { $0.succeeded }
-        let call = Action(at: 1, batch: nil, name: "doctor", provenance: StoreFolder.provenance)
+        let call = Action(at: 1, batch: nil, name: .doctor, provenance: StoreFolder.provenance)
         _ = try await store.begin(.doctor, caps: caps, action: call)
         try await store.end(.doctor, on: RecordStore.day, billable: .yes, countsAsCall: true)
         _ = try await store.moveBatch(

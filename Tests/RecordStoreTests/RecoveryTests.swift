@@ -24,7 +24,7 @@ import Testing
         try await second.forEachAttempt(batch.id) { causes.append($0.cause) }
         #expect(causes == [nil, "crash", "crash"])
         #expect(try await second.batch(batch.id).state == .running)
-        #expect(try await second.actions().map(\.name) == ["recover_crash"])
+        #expect(try await second.actions().map(\.name) == [.recoverCrash])
         #expect(try await second.finish([records[1].succeeded]) == 0)
         #expect(try await second.claim(batch).records.map(\.id.line) == [5])
         try await second.close()

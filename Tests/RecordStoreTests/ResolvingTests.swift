@@ -15,7 +15,7 @@ import Testing
     private func resolve(_ store: RecordStore, _ batch: Batch, _ lines: ClosedRange<Int>?) async throws -> Int {
         try await store.resolveAsFailed(batch.id, lines: lines, reason: "by hand", heldReason: "by hand, held") {
             count in
-            Action(at: 1, batch: batch.id, name: "resolve", detail: "\(count)", provenance: StoreFolder.provenance)
+            Action(at: 1, batch: batch.id, name: .resolve, detail: "\(count)", provenance: StoreFolder.provenance)
         }
     }
 

@@ -8,7 +8,7 @@ import Testing
 /// What waits where nobody knows what had been sent.
 @Suite struct RestoreHoldTests {
     private static let action = Action(
-        at: 2_000_000_000_000, batch: nil, name: "resume_after_restore", provenance: StoreFolder.provenance)
+        at: 2_000_000_000_000, batch: nil, name: .resumeAfterRestore, provenance: StoreFolder.provenance)
 
     /// A database with a finished batch that has a failed line, and a batch of which two of five lines were sent, whose
     /// trace is lost.

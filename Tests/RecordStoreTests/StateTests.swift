@@ -85,7 +85,7 @@ import Testing
         let store = try await folder.open()
         let batch = try await store.runningBatch(count: 2)
         let action = Action(
-            at: 1, batch: batch.id, name: "pause", detail: nil, provenance: StoreFolder.provenance)
+            at: 1, batch: batch.id, name: .pause, detail: nil, provenance: StoreFolder.provenance)
         #expect(try await store.moveBatch(batch.id, from: [.running], to: .cancelled, reason: "by hand"))
         for state in [BatchState.paused, .halted, .completed] {
             #expect(

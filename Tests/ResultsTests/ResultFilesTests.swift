@@ -149,7 +149,7 @@ import Testing
         let provenance = try await fixture.store.batch(fixture.batch).provenance
         _ = try await fixture.store.resolveAsFailed(
             fixture.batch, lines: nil, reason: "resolved by hand", heldReason: "held"
-        ) { _ in Action(at: 1, batch: nil, name: "resolve", provenance: provenance) }
+        ) { _ in Action(at: 1, batch: nil, name: .resolve, provenance: provenance) }
         let written = try await fixture.write()
         #expect(try !fixture.read("failed.csv").contains("d@example.com"))
         #expect(

@@ -148,7 +148,7 @@ package struct AfterRestoreOperation: Sendable {
             hold.covers($0.id) && $0.state == .awaitingConfirmation
         }
         try await tell(hold, waiting, session)
-        _ = try await session.store.releaseRestoreHold(noting: session.action("resume_after_restore", of: nil))
+        _ = try await session.store.releaseRestoreHold(noting: session.action(.resumeAfterRestore, of: nil))
         for batch in waiting { try await admit(batch, in: session) }
         if json {
             let outlooks = try await BatchOutlooks(place, session.store)
@@ -185,7 +185,7 @@ package struct AfterRestoreOperation: Sendable {
             console.note("\(batch.name): \(reason); \(Hint.start(batch: batch.name)) agrees to it")
         } else if try await session.store.moveBatch(
             batch.id, from: [.awaitingConfirmation], to: .running, reason: nil,
-            noting: session.action("start", of: batch.id))
+            noting: session.action(.start, of: batch.id))
         {
             console.note("\(batch.name): started; \(try await session.continuingRunner())")
         }

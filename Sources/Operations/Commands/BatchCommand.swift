@@ -14,6 +14,16 @@ package enum BatchCommand: String, Sendable, CaseIterable {
 }
 
 extension BatchCommand {
+    /// What is recorded of it.
+    var action: Action.Name {
+        switch self {
+        case .start: .start
+        case .pause: .pause
+        case .resume: .resume
+        case .cancel: .cancel
+        }
+    }
+
     /// What a command does to a batch in a state.
     enum Effect: Equatable {
         /// It goes there.

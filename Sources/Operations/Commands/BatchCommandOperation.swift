@@ -60,14 +60,14 @@ package struct BatchCommandOperation: Sendable {
     private func repeatDecision(on batch: Batch, in session: OperatorSession) async throws {
         console.note("\(batch.name) is \(batch.state.rawValue) already")
         guard command == .resume else { return }
-        try await session.note(command.rawValue, of: batch.id)
+        try await session.note(command.action, of: batch.id)
         console.note("\(try await session.continuingRunner()), with the keys as they are now")
     }
 
     private func move(_ batch: Batch, to state: BatchState, in session: OperatorSession) async throws -> Bool {
         let hasMoved = try await session.store.moveBatch(
             batch.id, from: [batch.state], to: state, reason: reason(for: state),
-            noting: session.action(command.rawValue, of: batch.id))
+            noting: session.action(command.action, of: batch.id))
         if hasMoved { console.note("\(batch.name): \(command.participle); \(try await follows(batch, session))") }
         return hasMoved
     }
@@ -120,12 +120,12 @@ struct OperatorSession: Sendable {
     }
 
     /// Records what was done as an action, with who did it. Unreadable keys do not prevent this.
-    func note(_ name: String, of batch: BatchID?, detail: String? = nil) async throws {
+    func note(_ name: Action.Name, of batch: BatchID?, detail: String? = nil) async throws {
         try await store.recordAction(try action(name, of: batch, detail: detail))
     }
 
     /// What the operator does now.
-    func action(_ name: String, of batch: BatchID?, detail: String? = nil) throws -> Action {
+    func action(_ name: Action.Name, of batch: BatchID?, detail: String? = nil) throws -> Action {
         Action(
             at: WallClock.now(), batch: batch, name: name, detail: detail,
             provenance: try place.operatorProvenance())

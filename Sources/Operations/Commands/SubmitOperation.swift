@@ -114,7 +114,7 @@ struct BatchSubmission {
 
     private func goOn(_ batch: Batch, from states: Set<BatchState>, by command: BatchCommand) async throws {
         _ = try await session.store.moveBatch(
-            batch.id, from: states, to: .running, reason: nil, noting: session.action(command.rawValue, of: batch.id))
+            batch.id, from: states, to: .running, reason: nil, noting: session.action(command.action, of: batch.id))
     }
 
     private var confirmation: Confirmation {

@@ -3,7 +3,7 @@ import JobRunner
 import Logging
 import RecordStore
 
-/// Acts on what operators record beside the daemon: looks at batches at once, and on a resume reloads settings, jobs
+/// Acts on what operators ask of the daemon from beside it: looks at batches at once, and on a resume reloads settings, jobs
 /// and keys and reopens the gate to the API.
 struct OperatorWatch {
     private let context: DaemonContext
@@ -14,31 +14,29 @@ struct OperatorWatch {
     init(context: DaemonContext, reload: Reload) async throws {
         self.context = context
         self.reload = reload
-        last = try await context.store.lastActionNumber()
+        last = try await context.store.lastRunnerRequest()
     }
 
-    /// Acts on what has been done since it last looked.
+    /// Acts on what has been asked since it last looked.
     ///
     /// - Throws: `StoreError` when the database cannot be read or written.
     mutating func look() async throws {
-        for (number, action) in try await context.store.actions(after: last) {
-            last = number
-            try await applyChange(action)
+        for request in try await context.store.runnerRequests(after: last) {
+            last = request.number
+            try await act(on: request)
         }
     }
 
-    private func applyChange(_ action: Action) async throws {
+    private func act(on request: RunnerRequest) async throws {
         // What was done may concern a batch that cannot be read; it is acted on all the same.
         var batch: Batch?
-        if let id = action.batch { batch = try? await context.store.batch(id) }
-        if action.name != ScheduledRerun.actionName {
-            context.log.notice(
-                "an operator acted",
-                metadata: [
-                    "action": "\(action.name)", "batch": "\(batch?.name ?? "-")", "user": "\(action.provenance.user)",
-                ])
-        }
-        if action.name == BatchCommand.resume.rawValue { try await renew(for: batch) }
+        if let id = request.batch { batch = try? await context.store.batch(id) }
+        context.log.notice(
+            "an operator acted",
+            metadata: [
+                "action": "\(request.action.rawValue)", "batch": "\(batch?.name ?? "-")", "user": "\(request.user)",
+            ])
+        if request.kind == .renew { try await renew(for: batch) }
         context.batchWakeSignal.wakeUp()
         if let batch { context.folderWakeSignal(of: batch.job).wakeUp() }
     }

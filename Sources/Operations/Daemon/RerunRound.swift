@@ -9,8 +9,6 @@ struct ScheduledRerun {
     let context: DaemonContext
     let job: JobDefinition
     let rerun: JobDefinition.Rerun
-    /// A job's scheduled re-run, as distinct from an operator's `rerun`.
-    static let actionName = "rerun_by_job"
 
     /// Queues the records; the batches run again under their own jobs.
     ///
@@ -23,7 +21,7 @@ struct ScheduledRerun {
             let provenance = context.configuration.provenance
             try await context.store.recordAction(
                 Action(
-                    at: context.clock.now, batch: batch.id, name: Self.actionName,
+                    at: context.clock.now, batch: batch.id, name: .rerunByJob,
                     detail: "job \(job.name): \(Counted.things(count, "record"))", provenance: provenance))
             context.log.notice(
                 "records queued again", metadata: batch.logged(["by": "\(job.name)", "count": "\(count)"]))
@@ -71,22 +69,17 @@ struct ScheduledRerun {
             store: context.store, job: own, pricing: context.configuration.place.pricing, clock: context.clock)
         let admission = try await spending.admission(ofRequeueing: selection, in: batch)
         guard let reason = admission.reason else { return false }
-        if try await !isReported(batch) { try await tell(batch, own, reason, isHeld: admission.isHeld) }
+        try await tell(batch, own, reason, isHeld: admission.isHeld)
         return true
     }
 
-    private static let waiting = "rerun_waits"
-
-    private func isReported(_ batch: Batch) async throws -> Bool {
-        try await context.store.actions(of: batch.id).last { [Self.waiting, "rerun"].contains($0.name) }?.name
-            == Self.waiting
-    }
-
     private func tell(_ batch: Batch, _ own: JobDefinition, _ reason: String, isHeld: Bool) async throws {
-        try await context.store.recordAction(
-            Action(
-                at: context.clock.now, batch: batch.id, name: Self.waiting, detail: "job \(job.name): \(reason)",
+        let isNew = try await context.store.noteWaitingRerun(
+            of: batch.id,
+            noting: Action(
+                at: context.clock.now, batch: batch.id, name: .rerunWaits, detail: "job \(job.name): \(reason)",
                 provenance: context.configuration.provenance))
+        guard isNew else { return }
         context.log.warning(
             "records are not queued again: a person has to agree",
             metadata: batch.logged(["by": "\(job.name)", "reason": "\(reason)"]))

@@ -45,7 +45,7 @@ extension RecordStore {
     /// - Throws: ``StoreError`` with ``StoreErrorCode/notAllowed`` when the selection names a status that can't be
     ///   queued again (succeeded and reused above all), or the batch can't run.
     package func requeue(_ batch: BatchID, _ selection: RequeueSelection) async throws -> Int {
-        try await rerun(batch, selection).queued
+        try await queueAgain(batch, selection, byOperator: false).queued
     }
 
     /// The same, to be sent apart from whatever else waits in the batch: ``claim(_:upTo:now:dueBy:caps:of:finishing:)``
@@ -58,6 +58,13 @@ extension RecordStore {
     /// - Returns: How many records it concerns, and the re-run that identifies them.
     /// - Throws: ``StoreError`` as for ``requeue(_:_:)``.
     package func rerun(_ batch: BatchID, _ selection: RequeueSelection) async throws -> Rerun {
+        try await queueAgain(batch, selection, byOperator: true)
+    }
+
+    /// An operator's re-run settles a job's that waits for an operator.
+    private func queueAgain(
+        _ batch: BatchID, _ selection: RequeueSelection, byOperator: Bool
+    ) async throws -> Rerun {
         guard selection.statuses.isSubset(of: [.failed, .inDoubt, .cancelled]) else {
             throw StoreError(
                 .notAllowed, "Only records that failed, are in doubt or were cancelled can be queued again")
@@ -68,7 +75,10 @@ extension RecordStore {
             let count = min(Self.recordsAtATime, (selection.limit ?? .max) - progress.rerun.records)
             guard count > 0 else { return progress.rerun }
             let (before, start) = (progress.rerun.records, progress)
-            progress = try await write { try $0.requeue(batch, selection, upTo: count, start) }
+            progress = try await write { connection in
+                if byOperator { try connection.endWaitingRerun(of: batch) }
+                return try connection.requeue(batch, selection, upTo: count, start)
+            }
             guard progress.rerun.records - before == count else { return progress.rerun }
         }
     }

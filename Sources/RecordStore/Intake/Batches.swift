@@ -122,7 +122,7 @@ extension WriterConnection {
             """
         try insert(
             Action(
-                at: WallClock.now(), batch: batch, name: "doubt_unknown", detail: detail, provenance: new.provenance))
+                at: WallClock.now(), batch: batch, name: .doubtUnknown, detail: detail, provenance: new.provenance))
     }
 
     private func insertRow(_ new: NewBatch, _ batch: BatchID, rejectedBecause reason: String?) throws {

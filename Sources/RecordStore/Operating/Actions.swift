@@ -1,20 +1,55 @@
 import GRDB
 
-/// Something an operator, or Rollcall on an operator's behalf, did.
+/// Something an operator, or Rollcall on an operator's behalf, did. Actions are history, for people: nothing is decided by
+/// them.
 package struct Action: Sendable, Equatable {
+    /// What can be done.
+    package enum Name: String, Sendable, CaseIterable, Codable {
+        /// Agreed to what a waiting batch costs.
+        case start
+        /// Made no more calls for a batch.
+        case pause
+        /// Continued after a pause or a halt.
+        case resume
+        /// Gave up what had not been sent of a batch.
+        case cancel
+        /// Queued records again.
+        case rerun
+        /// A job's schedule queued records again.
+        case rerunByJob = "rerun_by_job"
+        /// A job's schedule would queue records again, which waits until an operator agrees.
+        case rerunWaits = "rerun_waits"
+        /// Decided about records in doubt.
+        case resolve
+        /// Wanted a batch's results in a folder.
+        case results
+        /// Made one test call.
+        case doctor
+        /// Released the batches that waited since a restore.
+        case resumeAfterRestore = "resume_after_restore"
+        /// A start found calls that a crash had left under way.
+        case recoverCrash = "recover_crash"
+        /// A start found that the database was restored from an older copy.
+        case recoverRestored = "recover_restored"
+        /// A file taken in was known to have had calls before a restore.
+        case doubtUnknown = "doubt_unknown"
+        /// Something that this version has no name for; the detail begins with it.
+        case unknown
+    }
+
     /// When, in milliseconds since 1970 UTC.
     package var at: Int64
     /// The batch it concerns.
     package var batch: BatchID?
-    /// One word: `rerun`, `start`, `resolve`, …
-    package var name: String
+    /// What was done.
+    package var name: Name
     /// Details; no values of records.
     package var detail: String?
     /// Who did it, with which program and settings.
     package var provenance: Provenance
 
     /// Describes an action.
-    package init(at: Int64, batch: BatchID?, name: String, detail: String? = nil, provenance: Provenance) {
+    package init(at: Int64, batch: BatchID?, name: Name, detail: String? = nil, provenance: Provenance) {
         self.at = at
         self.batch = batch
         self.name = name
@@ -39,49 +74,40 @@ extension RecordStore {
     /// - Throws: ``StoreError`` when the database can't be read.
     package func actions(of batch: BatchID? = nil) async throws -> [Action] {
         try await read { database in
-            guard let batch else { return try Action.fetchAll(database, "1", []).map(\.action) }
-            return try Action.fetchAll(database, "batch_id = ?", [batch.rawValue]).map(\.action)
+            guard let batch else { return try Action.fetchAll(database, "1", []) }
+            return try Action.fetchAll(database, "batch_id = ?", [batch.rawValue])
         }
-    }
-
-    /// The actions since a given one, oldest first, each with its number.
-    ///
-    /// - Parameter number: The number of the last known action.
-    /// - Returns: The actions with their numbers.
-    /// - Throws: ``StoreError`` when the database can't be read.
-    package func actions(after number: Int64) async throws -> [(number: Int64, action: Action)] {
-        try await read { try Action.fetchAll($0, "id > ?1", [number]) }
-    }
-
-    /// The number of the last action; 0 before the first.
-    ///
-    /// - Throws: ``StoreError`` when the database can't be read.
-    package func lastActionNumber() async throws -> Int64 {
-        try await read { try Int64.fetchOne($0, sql: "SELECT max(id) FROM actions") ?? 0 }
     }
 }
 
 extension Action {
     fileprivate static func fetchAll(
         _ database: Database, _ filter: String, _ arguments: StatementArguments
-    ) throws -> [(number: Int64, action: Action)] {
+    ) throws -> [Action] {
         let sql = """
-            SELECT id, at, batch_id, action, detail, user, host, version, settings_hash, endpoint, key_id,
+            SELECT at, batch_id, action, detail, user, host, version, settings_hash, endpoint, key_id,
               certificate_fingerprint
             FROM actions WHERE \(filter) ORDER BY id
             """
-        return try Row.fetchAll(database, sql: sql, arguments: arguments).map { ($0[0], Action($0)) }
+        return try Row.fetchAll(database, sql: sql, arguments: arguments).map(Action.init)
     }
 
     private init(_ row: Row) {
         self.init(
-            at: row[1], batch: (row[2] as Int64?).map(BatchID.init(rawValue:)), name: row[3], detail: row[4],
-            provenance: Provenance(row, from: 5))
+            at: row[0], batch: (row[1] as Int64?).map(BatchID.init(rawValue:)), name: Name(column: row[2]),
+            detail: row[3], provenance: Provenance(row, from: 4))
+    }
+}
+
+extension Action.Name {
+    /// What a word of the database stands for.
+    init(column: String) {
+        self = Self(rawValue: column) ?? .unknown
     }
 }
 
 extension WriterConnection {
-    /// Records what an operator did.
+    /// Records what was done, and what a runner is to do about it.
     func insert(_ action: Action) throws {
         let provenance = action.provenance
         try database.execute(
@@ -91,9 +117,11 @@ extension WriterConnection {
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
-                action.at, action.batch?.rawValue, action.name, action.detail, provenance.user, provenance.host,
+                action.at, action.batch?.rawValue, action.name.rawValue, action.detail, provenance.user,
+                provenance.host,
                 provenance.version, provenance.settingsHash, provenance.endpoint, provenance.keyID,
                 provenance.certificateFingerprint,
             ])
+        try request(by: action)
     }
 }

@@ -59,6 +59,30 @@ extension RecordStore {
         try await setColumn("results_for", of: batch, to: nil)
     }
 
+    /// Folders, besides the job's own, in which operators wanted a batch's results; the first named first.
+    ///
+    /// - Throws: ``StoreError`` when the database can't be read.
+    package func resultFolders(of batch: BatchID) async throws -> [String] {
+        let sql = "SELECT folder FROM result_folders WHERE batch_id = ? ORDER BY named_at, folder"
+        return try await read { try String.fetchAll($0, sql: sql, arguments: [batch.rawValue]) }
+    }
+
+    /// Records that an operator wants a batch's results in a folder, too; once.
+    ///
+    /// - Parameters:
+    ///   - folder: The folder, absolute.
+    ///   - batch: The batch.
+    ///   - action: Who wants it, recorded in the same transaction unless the folder is known.
+    /// - Throws: ``StoreError`` when it can't be written.
+    package func addResultFolder(_ folder: String, of batch: BatchID, noting action: Action) async throws {
+        try await write { connection in
+            try connection.database.execute(
+                sql: "INSERT OR IGNORE INTO result_folders (batch_id, folder, named_at) VALUES (?, ?, ?)",
+                arguments: [batch.rawValue, folder, action.at])
+            if connection.database.changesCount == 1 { try connection.insert(action) }
+        }
+    }
+
     /// Updates why a batch waits for confirmation, if it still does.
     ///
     /// - Parameters:

@@ -152,13 +152,13 @@ extension WriterConnection {
             let detail =
                 Counted.things(recovery.openAttempts, "call") + Counted.verb(recovery.openAttempts, " was", " were")
                 + " under way, in doubt now"
-            try insert(Action(at: now, batch: nil, name: "recover_crash", detail: detail, provenance: provenance))
+            try insert(Action(at: now, batch: nil, name: .recoverCrash, detail: detail, provenance: provenance))
         }
         if recovery.lostAttempts > 0 {
             let detail =
                 "\(Counted.things(recovery.pausedBatches.count, "batch")) paused, "
                 + "\(Counted.things(recovery.doubtedRecords, "record")) in doubt, \(Counted.things(recovery.unknownBatches, "batch")) unknown"
-            try insert(Action(at: now, batch: nil, name: "recover_restored", detail: detail, provenance: provenance))
+            try insert(Action(at: now, batch: nil, name: .recoverRestored, detail: detail, provenance: provenance))
         }
     }
 }

@@ -76,7 +76,7 @@ struct HaltedGateTests {
         try bench.write(Self.header + "a,acc-a,ada@example.com\n", to: "drop/inbox/a.csv")
         try await bench.pass { try await bench.batch("a-1")?.state == .running }
         try await bench.operate(.resume, "a-1")
-        #expect(try await bench.reading { try await $0.actions().map(\.name) } == ["resume"])
+        #expect(try await bench.reading { try await $0.actions().map(\.name) } == [.resume])
         try await bench.end()
     }
 }

@@ -87,7 +87,7 @@ struct ScheduledRerunTests {
         try await withContext(statuses: statuses) { context, batch in
             let provenance = context.configuration.provenance
             _ = try await context.store.resolveAsFailed(batch, lines: nil, reason: "by hand", heldReason: "held") { _ in
-                Action(at: 1, batch: batch, name: "resolve", provenance: provenance)
+                Action(at: 1, batch: batch, name: .resolve, provenance: provenance)
             }
             try await perform(in: context)
             #expect(try await context.store.progress(batch).queued == queued)
@@ -115,7 +115,7 @@ struct ScheduledRerunTests {
             for _ in 0..<2 { try await perform(in: context) }
             #expect(try await context.store.batch(batch).state == .completed)
             let actions = try await context.store.actions(of: batch)
-            #expect(actions.map(\.name) == ["rerun_waits"])
+            #expect(actions.map(\.name) == [.rerunWaits])
             #expect(actions[0].detail?.contains("confirm_above.calls, 2: 3 billable calls") == true)
         }
     }

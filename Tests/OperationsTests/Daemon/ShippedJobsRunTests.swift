@@ -59,7 +59,7 @@ struct ShippedJobsRunTests {
         let morning = try #require(try await bench.reading { try await $0.batches().first })
         #expect((morning.counts.failed, morning.counts.calls) == (1, 9))
         #expect(try bench.callsRead() == 9)
-        #expect(try await bench.reading { try await $0.actions().map(\.name) } == ["rerun_by_job"])
+        #expect(try await bench.reading { try await $0.actions().map(\.name) } == [.rerunByJob])
         #expect(bench.count(ofLogged: "records queued again") == 1)
         #expect(bench.count(ofLogged: "an operator acted") == 0)
         #expect(try bench.names(in: "incoming/archive") == ["accounts.csv"])

@@ -86,10 +86,10 @@ struct UnrecordedStateTests {
         let job = try #require(context.configuration.job(named: "drop"))
         try FileManager.default.copyItem(
             atPath: context.results(of: job).folder(of: batch), toPath: bench.file("elsewhere"))
-        try await context.store.recordAction(
-            Action(
-                at: bench.clock.now, batch: batch.id, name: "results", detail: bench.file("elsewhere"),
-                provenance: context.configuration.provenance))
+        try await context.store.addResultFolder(
+            bench.file("elsewhere"), of: batch.id,
+            noting: Action(
+                at: bench.clock.now, batch: batch.id, name: .results, provenance: context.configuration.provenance))
         // A folder in the place of a file cannot be replaced by one, whoever asks.
         try FileManager.default.removeItem(atPath: bench.file("elsewhere/results.csv"))
         try FileManager.default.createDirectory(

@@ -34,7 +34,7 @@ struct TestCall {
         let caps = CallCaps(
             daily: configuration.dailyCalls, monthly: configuration.monthlyCalls,
             day: CallDay(at: now, in: configuration.timeZone))
-        let action = try session.action("doctor", of: nil, detail: "one test record sent")
+        let action = try session.action(.doctor, of: nil, detail: "one test record sent")
         if let cap = try await session.store.begin(.doctor, caps: caps, action: action) {
             return .refused("one call", "not sent: limits.\(cap.rawValue) is reached")
         }

@@ -60,7 +60,7 @@ package struct ResolveOperation: Sendable {
             heldReason: "resolved as failed by hand; held and not sent, an identical record may have been billed"
         ) { count in
             Action(
-                at: WallClock.now(), batch: batch.id, name: "resolve",
+                at: WallClock.now(), batch: batch.id, name: .resolve,
                 detail: "\(scope) as failed: \(NumberFormat.count(count, "record"))", provenance: provenance)
         }
         console.note("\(batch.name): \(NumberFormat.count(count, "record")) in doubt resolved as failed")
@@ -85,7 +85,7 @@ package struct ResolveOperation: Sendable {
         let count = try await session.store.requeue(
             batch.id, RequeueSelection(statuses: [.inDoubt], lines: lines))
         try await session.note(
-            "resolve", of: batch.id, detail: "\(scope) as queued: \(NumberFormat.count(count, "record"))")
+            .resolve, of: batch.id, detail: "\(scope) as queued: \(NumberFormat.count(count, "record"))")
         let queued = try await session.store.batch(batch.id)
         let nextStepText =
             if let text = queued.nextStepText(queuedAgain: count) { text } else {
