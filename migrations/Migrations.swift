@@ -16,6 +16,7 @@ package struct Migrations: Sendable {
         Migration(10, "restores", PackageResources.v0010_restores_sql),
         Migration(11, "batch_days", PackageResources.v0011_batch_days_sql),
         Migration(12, "requests", PackageResources.v0012_requests_sql),
+        Migration(13, "words", PackageResources.v0013_words_sql),
     ])
 
     private let steps: [Migration]

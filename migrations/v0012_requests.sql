@@ -12,7 +12,8 @@ CREATE TABLE runner_requests (
     kind TEXT NOT NULL CONSTRAINT runner_requests_kind CHECK (kind IN ('look', 'renew')),
     batch_id INTEGER REFERENCES batches (id),
     -- For the log: what was done, and by whom.
-    action TEXT NOT NULL CONSTRAINT runner_requests_action CHECK (action <> ''),
+    action TEXT NOT NULL CONSTRAINT runner_requests_action CHECK (action IN (
+        'start', 'pause', 'resume', 'cancel', 'rerun', 'resolve', 'results', 'doctor', 'resume_after_restore')),
     user TEXT NOT NULL
 ) STRICT;
 

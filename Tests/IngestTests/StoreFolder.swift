@@ -26,7 +26,7 @@ struct StoreFolder {
         try await store.createBatch(
             NewBatch(
                 job: job, fileName: examined.file.name, contentDigest: examined.contentDigest,
-                format: examined.file.format.kind.rawValue, layout: examined.file.layout.encoded(),
+                format: examined.file.format.kind, layout: examined.file.layout.encoded(),
                 provenance: Self.provenance))
     }
 

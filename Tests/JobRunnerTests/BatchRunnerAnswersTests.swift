@@ -107,7 +107,7 @@ import Testing
         let record = try #require(claim.records.first)
         _ = try await bench.store.finish([
             Completion(
-                attempt: record.attempt, record: record.id, outcome: "overloaded", httpStatus: 429, startedAt: 1,
+                attempt: record.attempt, record: record.id, outcome: .overloaded, httpStatus: 429, startedAt: 1,
                 finishedAt: 2, next: .last, billable: .no)
         ])
         let submitter = bench.submitter { _ in .success }

@@ -116,7 +116,7 @@ final class RunnerBench: Sendable {
         let digest = Array((name + String(repeating: "-", count: 32)).utf8.prefix(32))
         let batch = try await store.createBatch(
             NewBatch(
-                job: "run", fileName: "\(name).csv", contentDigest: digest, format: "csv", layout: [1],
+                job: "run", fileName: "\(name).csv", contentDigest: digest, format: .csv, layout: [1],
                 provenance: provenance))
         var chunk = try await store.chunk(for: batch.id)
         for record in 0..<records {

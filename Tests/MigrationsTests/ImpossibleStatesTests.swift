@@ -36,6 +36,9 @@ import Testing
         "UPDATE attempts SET billable = 3",
         "UPDATE attempts SET called = 0",
         "UPDATE attempts SET outcome = ''",
+        "UPDATE attempts SET outcome = 'lost'",
+        "INSERT INTO actions (at, action, user, host, version, settings_hash, endpoint, key_id, certificate_fingerprint) "
+            + "VALUES (1, 'sing', 'u', 'h', '1', 's', 'e', 'k', 'c')",
         "UPDATE attempts SET http_status = 1000",
         "INSERT INTO attempts (record_id, id, number, day, started_at) VALUES (4294967300, 2, 1, 20251123, 1)",
         "INSERT INTO attempts (record_id, id, number, day, started_at) "
@@ -78,7 +81,7 @@ import Testing
         "INSERT INTO recent_answers VALUES (1, NULL)",
         "INSERT INTO limiter VALUES (1, 5, 0.5, NULL, 4, 2)",
         "INSERT INTO runner_requests (at, kind, batch_id, action, user) VALUES (1, 'sing', 1, 'resume', 'u')",
-        "INSERT INTO runner_requests (at, kind, batch_id, action, user) VALUES (1, 'look', 1, '', 'u')",
+        "INSERT INTO runner_requests (at, kind, batch_id, action, user) VALUES (1, 'look', 1, 'sing', 'u')",
         "INSERT INTO runner_requests (at, kind, batch_id, action, user) VALUES (1, 'look', 2, 'resume', 'u')",
         "INSERT INTO result_folders VALUES (1, '', 1)",
         "INSERT INTO result_folders VALUES (2, '/srv', 1)",

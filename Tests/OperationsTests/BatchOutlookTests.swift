@@ -18,7 +18,7 @@ struct BatchOutlookTests {
         var counts = BatchCounts()
         (counts.queued, counts.cancelled, counts.total) = (queued, cancelled, queued + cancelled + 1)
         return Batch(
-            id: BatchID(rawValue: 1), name: "day-1", job: "run", fileName: "day.csv", contentDigest: [], format: "csv",
+            id: BatchID(rawValue: 1), name: "day-1", job: "run", fileName: "day.csv", contentDigest: [], format: .csv,
             state: state, reason: nil, isIngested: true, checkpoint: Checkpoint(byteOffset: 0, line: 1),
             provenance: Provenance(
                 user: "", host: "", version: "", settingsHash: "", endpoint: "", keyID: "", certificateFingerprint: ""),

@@ -10,7 +10,7 @@ struct RerunStepTests {
         var counts = BatchCounts()
         (counts.queued, counts.total) = (queued, queued + 1)
         return Batch(
-            id: BatchID(rawValue: 1), name: "day-1", job: "run", fileName: "day.csv", contentDigest: [], format: "csv",
+            id: BatchID(rawValue: 1), name: "day-1", job: "run", fileName: "day.csv", contentDigest: [], format: .csv,
             state: state, reason: nil, isIngested: true, checkpoint: Checkpoint(byteOffset: 0, line: 1),
             provenance: Provenance(
                 user: "", host: "", version: "", settingsHash: "", endpoint: "", keyID: "", certificateFingerprint: ""),

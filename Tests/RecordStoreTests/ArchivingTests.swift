@@ -105,7 +105,7 @@ import Testing
         _ = try await store.runningBatch(count: 1, content: 3)
         _ = try await store.rejectFile(
             NewBatch(
-                job: "nightly", fileName: "a.csv", contentDigest: [UInt8](repeating: 9, count: 32), format: "csv",
+                job: "nightly", fileName: "a.csv", contentDigest: [UInt8](repeating: 9, count: 32), format: .csv,
                 layout: [], provenance: StoreFolder.provenance), reason: "line 1: no header")
         let finishedAt = try #require(old.finishedAt)
         #expect(try await store.archive(finishedBefore: finishedAt) == 0)

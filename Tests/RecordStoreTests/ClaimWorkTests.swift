@@ -31,7 +31,7 @@ import Testing
             let claim = try connection.claim(request)
             let ends = try claim.records.map { record in
                 let end = Completion(
-                    attempt: record.attempt, record: record.id, outcome: "succeeded", startedAt: 1, finishedAt: 2,
+                    attempt: record.attempt, record: record.id, outcome: .succeeded, startedAt: 1, finishedAt: 2,
                     next: .succeeded, billable: .yes)
                 return try SealedCompletion(end, key: key)
             }

@@ -12,7 +12,7 @@ import Testing
     private static func newBatch(_ content: UInt8 = 1) -> NewBatch {
         NewBatch(
             job: "nightly", fileName: "accounts.csv", contentDigest: [UInt8](repeating: content, count: 32),
-            format: "csv", layout: Array("layout".utf8), provenance: StoreFolder.provenance)
+            format: .csv, layout: Array("layout".utf8), provenance: StoreFolder.provenance)
     }
 
     @Test func aFileIsKnownByItsPlaceUntilItIsForgotten() async throws {

@@ -71,7 +71,7 @@ import Testing
         let caps = CallCaps(daily: 4, batch: nil, day: RecordStore.day)
         let first = try await store.claim(batch.id, upTo: 4, now: 1_000, caps: caps).records
         // The third never left: it is ready at once, and its call is given back to the cap.
-        let ends = [first[0].succeeded, first[1].succeeded, first[2].completion(.release, outcome: "unsent")]
+        let ends = [first[0].succeeded, first[1].succeeded, first[2].completion(.release, outcome: .unsent)]
         let second = try await store.claim(batch.id, upTo: 9, now: 1_000, caps: caps, finishing: ends)
         #expect(second.records.map(\.id) == [first[2].id] && second.cappedBy == .dailyCalls)
         #expect(try await store.statuses(batch) == [.succeeded, .succeeded, .inFlight, .inFlight, .queued])

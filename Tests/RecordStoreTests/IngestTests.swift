@@ -36,7 +36,7 @@ import Testing
         #expect(batch.job == "nightly")
         #expect(batch.fileName == "accounts.csv")
         #expect(batch.contentDigest == [UInt8](repeating: 1, count: 32))
-        #expect(batch.format == "csv")
+        #expect(batch.format == .csv)
         #expect(batch.state == .ingesting)
         #expect(!batch.isIngested)
         #expect(batch.checkpoint == .start)
@@ -132,7 +132,7 @@ import Testing
     /// A file as two commands at once would take it in: each has looked for it and found nothing.
     private static func new(again: Bool = false, job: String = "nightly") -> NewBatch {
         NewBatch(
-            job: job, fileName: "copy.csv", contentDigest: [UInt8](repeating: 1, count: 32), format: "csv",
+            job: job, fileName: "copy.csv", contentDigest: [UInt8](repeating: 1, count: 32), format: .csv,
             layout: [1], provenance: StoreFolder.provenance, again: again)
     }
 
@@ -179,7 +179,7 @@ import Testing
     ])
     func aBatchIsNamedAfterItsFile(_ fileName: String, _ name: String) {
         let new = NewBatch(
-            job: "j", fileName: fileName, contentDigest: [], format: "csv", layout: [],
+            job: "j", fileName: fileName, contentDigest: [], format: .csv, layout: [],
             provenance: StoreFolder.provenance)
         #expect(new.name(for: 7) == name)
     }

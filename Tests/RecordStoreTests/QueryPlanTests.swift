@@ -144,7 +144,7 @@ extension QueryPlanTests {
         _ = try await store.claimedFiles(of: "nightly")
         _ = try await store.batchesHoldingFiles()
         let refused = NewBatch(
-            job: "nightly", fileName: "b.csv", contentDigest: [UInt8](repeating: 9, count: 32), format: "csv",
+            job: "nightly", fileName: "b.csv", contentDigest: [UInt8](repeating: 9, count: 32), format: .csv,
             layout: [],
             provenance: StoreFolder.provenance)
         _ = try await store.rejectFile(refused, reason: "foreign", claimedFile: file)

@@ -30,7 +30,7 @@ extension RecordStore {
         try await createBatch(
             NewBatch(
                 job: "nightly", fileName: fileName, contentDigest: [UInt8](repeating: content, count: 32),
-                format: "csv", layout: Array("layout".utf8), provenance: StoreFolder.provenance, again: true))
+                format: .csv, layout: Array("layout".utf8), provenance: StoreFolder.provenance, again: true))
     }
 
     /// Takes rows in, in one chunk.
@@ -121,7 +121,7 @@ extension RecordChunk {
 
 extension ClaimedRecord {
     func completion(
-        _ next: NextStep, outcome: String = "outcome", httpStatus: Int? = nil, billable: Billable = .no,
+        _ next: NextStep, outcome: AttemptOutcome = .transient, httpStatus: Int? = nil, billable: Billable = .no,
         errorText: String? = nil, answer: String? = nil, reasonCode: String? = nil
     ) -> Completion {
         Completion(
@@ -131,24 +131,24 @@ extension ClaimedRecord {
     }
 
     var succeeded: Completion {
-        completion(.succeeded, outcome: "succeeded", httpStatus: 200, billable: .yes, answer: "answer-\(id.line)")
+        completion(.succeeded, outcome: .succeeded, httpStatus: 200, billable: .yes, answer: "answer-\(id.line)")
     }
-    var inDoubt: Completion { completion(.inDoubt, outcome: "in_doubt", billable: .unknown, errorText: "timed out") }
+    var inDoubt: Completion { completion(.inDoubt, outcome: .inDoubt, billable: .unknown, errorText: "timed out") }
     func unreadable(_ answer: String) -> Completion {
         completion(
-            .inDoubt, outcome: "undecipherable", httpStatus: 200, billable: .yes, errorText: "not for our key",
+            .inDoubt, outcome: .undecipherable, httpStatus: 200, billable: .yes, errorText: "not for our key",
             answer: answer)
     }
     var rejected: Completion {
-        completion(.failed, outcome: "rejected", httpStatus: 400, errorText: "refused", reasonCode: "INVALID_INPUT")
+        completion(.failed, outcome: .rejected, httpStatus: 400, errorText: "refused", reasonCode: "INVALID_INPUT")
     }
     var unsent: Completion {
-        completion(.retry(notBefore: 0, spendsAttempt: false), outcome: "unsent")
+        completion(.retry(notBefore: 0, spendsAttempt: false), outcome: .unsent)
     }
     func overloaded(until notBefore: Int64) -> Completion {
-        completion(.retry(notBefore: notBefore, spendsAttempt: false), outcome: "overloaded", httpStatus: 429)
+        completion(.retry(notBefore: notBefore, spendsAttempt: false), outcome: .overloaded, httpStatus: 429)
     }
     func transient(until notBefore: Int64) -> Completion {
-        completion(.retry(notBefore: notBefore, spendsAttempt: true), outcome: "transient", httpStatus: 500)
+        completion(.retry(notBefore: notBefore, spendsAttempt: true), outcome: .transient, httpStatus: 500)
     }
 }

@@ -115,9 +115,9 @@ import Testing
         let records = try await store.claim(batch).records
         _ = try await store.finish([
             records[0].inDoubt, records[1].unreadable("cipher"),
-            records[2].completion(.inDoubt, outcome: "repeated", httpStatus: 200, billable: .unknown, answer: "clear"),
-            records[3].completion(.inDoubt, outcome: "in_doubt", httpStatus: 200, billable: .yes),
-            records[4].completion(.inDoubt, outcome: "in_doubt", httpStatus: 200, billable: .unknown),
+            records[2].completion(.inDoubt, outcome: .repeated, httpStatus: 200, billable: .unknown, answer: "clear"),
+            records[3].completion(.inDoubt, outcome: .inDoubt, httpStatus: 200, billable: .yes),
+            records[4].completion(.inDoubt, outcome: .inDoubt, httpStatus: 200, billable: .unknown),
         ])
         return batch
     }
@@ -161,7 +161,7 @@ import Testing
         let batch = try await store.runningBatch(count: 3)
         let records = try await store.claim(batch, 2).records
         _ = try await store.finish([
-            records[0].completion(.last, outcome: "overloaded", httpStatus: 429), records[1].overloaded(until: 5_000),
+            records[0].completion(.last, outcome: .overloaded, httpStatus: 429), records[1].overloaded(until: 5_000),
         ])
         let claim = try await store.claim(batch)
         #expect(claim.records.map(\.id.line) == [4])

@@ -45,7 +45,7 @@ import Testing
         let store = try await folder.open()
         _ = try await answered(store, [SampleRow(2, request: "a")])
         var new = NewBatch(
-            job: "j", fileName: "b.csv", contentDigest: [UInt8](repeating: 9, count: 32), format: "csv", layout: [1],
+            job: "j", fileName: "b.csv", contentDigest: [UInt8](repeating: 9, count: 32), format: .csv, layout: [1],
             provenance: StoreFolder.provenance)
         new.reuses = reuses
         let batch = try await store.createBatch(new)

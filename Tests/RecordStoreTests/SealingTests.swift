@@ -14,7 +14,7 @@ import Testing
     private func fill(_ store: RecordStore) async throws -> Batch {
         let batch = try await store.createBatch(
             NewBatch(
-                job: "j", fileName: "a.csv", contentDigest: [UInt8](repeating: 9, count: 32), format: "csv",
+                job: "j", fileName: "a.csv", contentDigest: [UInt8](repeating: 9, count: 32), format: .csv,
                 layout: Array(Self.secrets[4].utf8), provenance: StoreFolder.provenance))
         try await store.take(
             [

@@ -22,7 +22,7 @@ struct BatchFixture {
         var refusal: String?
     }
 
-    init(format: String = "csv", fileName: String = "accounts.csv", lines: [Line]) async throws {
+    init(format: InputKind = .csv, fileName: String = "accounts.csv", lines: [Line]) async throws {
         place = try ResultsFixture()
         let origin = Provenance(
             user: "nora", host: "night", version: "0.2.0", settingsHash: "5e77", endpoint: "https://api.example",

@@ -80,7 +80,7 @@ import Testing
         let lines = rows.enumerated().map {
             BatchFixture.Line(number: $0 + 1, id: "", row: $1, refusal: "user.account: must be given")
         }
-        let fixture = try await BatchFixture(format: "jsonl", fileName: "accounts.jsonl", lines: lines)
+        let fixture = try await BatchFixture(format: .jsonLines, fileName: "accounts.jsonl", lines: lines)
         try await fixture.write(.jsonLines)
         #expect(
             try fixture.read("failed.jsonl")

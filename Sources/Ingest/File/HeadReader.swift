@@ -1,5 +1,6 @@
 import Basics
 import JSON
+import RecordStore
 
 /// Makes out what the beginning of a text is: JSON-lines, or CSV with its header.
 struct HeadReader {

@@ -1,5 +1,6 @@
 package import Basics
 import OpenSSL
+package import RecordStore
 
 /// A file of records, opened and known to be one: its kind, delimiter and header have been found and checked. What
 /// comes after the header has not been looked at; `examine()` does that.
@@ -118,12 +119,4 @@ package struct ExaminedFile: Sendable {
     package let file: InputFile
     /// SHA-256 of its whole content, 32 bytes: with the job's name, what the file is known by.
     package let contentDigest: [UInt8]
-}
-
-/// The kinds of file Rollcall reads, under the names a job's `source.format` uses.
-package enum InputKind: String, Sendable, Hashable, Codable, CaseIterable {
-    /// Comma, semicolon or tab separated, with a header.
-    case csv
-    /// One JSON object on each line.
-    case jsonLines = "jsonl"
 }

@@ -1,4 +1,5 @@
 import Basics
+package import RecordStore
 
 /// The beginning of a file: its kind, its header, and where the records begin.
 struct InputHead {

@@ -173,26 +173,7 @@ struct RecentOutcomes: Sendable {
 /// What one call's reply means, read from the answer table by `AnswerTable.outcome(of:in:)`.
 package struct Outcome: Sendable, Equatable {
     /// The outcome's name; the raw value is the one stored in the ledger.
-    package enum Kind: String, Sendable, CaseIterable {
-        /// Answered and read.
-        case succeeded
-        /// Answered and billed, but not readable; held in doubt with the answer kept.
-        case undecipherable
-        /// Answered and read, but with the answer to another call; held in doubt with the answer kept.
-        case repeated
-        /// Finally refused because of what the record holds.
-        case rejected
-        /// Refused because of how this side is set up: keys, certificate, address, rights.
-        case misconfigured
-        /// A transient fault; tried again, spending an attempt.
-        case transient
-        /// The other side requests fewer calls; tried again, spending no attempt.
-        case overloaded
-        /// May have been answered and billed, and no answer is recorded.
-        case inDoubt = "in_doubt"
-        /// Provably never left; tried again, spending no attempt.
-        case unsent
-    }
+    package typealias Kind = AttemptOutcome
 
     /// The effect of an outcome on the gate.
     package enum GateSignal: Sendable, Equatable {

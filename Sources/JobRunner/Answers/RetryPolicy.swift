@@ -72,7 +72,7 @@ extension Completion {
     init(_ call: Call, _ reply: Reply, _ outcome: Outcome, next: NextStep, endedAt instant: Instant) {
         let (status, keptBytes, failure) = reply.parts
         self.init(
-            attempt: call.record.attempt, record: call.record.id, outcome: outcome.kind.rawValue,
+            attempt: call.record.attempt, record: call.record.id, outcome: outcome.kind,
             cause: failure?.rawValue, httpStatus: status.flatMap { (100...999).contains($0) ? $0 : nil },
             reasonCode: reply.reasonCode, correlationID: reply.correlationID, requestRefID: reply.requestRefID,
             errorText: reply.errorText(outcome, status, next: next, spent: call.record.spentAttempts),
@@ -83,7 +83,7 @@ extension Completion {
     /// A record whose request could not be rebuilt: failed, no call made.
     init(notBuilt call: Call, reason: String, endedAt instant: Instant) {
         self.init(
-            attempt: call.record.attempt, record: call.record.id, outcome: Outcome.Kind.unsent.rawValue,
+            attempt: call.record.attempt, record: call.record.id, outcome: .unsent,
             cause: "not_built",
             errorText: "The request could not be rebuilt from the stored line; no call was made: \(reason)",
             startedAt: call.startedAt.wall, finishedAt: call.end(at: instant), next: .failed, billable: .no)
@@ -92,7 +92,7 @@ extension Completion {
     /// A record claimed and not sent, because the way was closed meanwhile.
     init(notStarted record: ClaimedRecord, at now: Int64) {
         self.init(
-            attempt: record.attempt, record: record.id, outcome: Outcome.Kind.unsent.rawValue,
+            attempt: record.attempt, record: record.id, outcome: .unsent,
             cause: "not_started", startedAt: now, finishedAt: now, next: .release, billable: .no)
     }
 

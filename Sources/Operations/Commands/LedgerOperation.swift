@@ -124,7 +124,7 @@ struct AttemptLine: Encodable {
         started = attempt.startedAt
         startedAt = Timestamp.text(attempt.startedAt)
         finishedAt = attempt.finishedAt.map(Timestamp.text)
-        outcome = attempt.outcome
+        outcome = attempt.outcome?.rawValue
         cause = attempt.cause
         httpStatus = attempt.httpStatus
         reasonCode = attempt.reasonCode

@@ -60,7 +60,7 @@ struct RecordLine: Encodable {
         guard let outcome = attempt.outcome else { return nil }
         let status = attempt.httpStatus.map { "HTTP \($0)" }
         return "last attempt: "
-            + [outcome, attempt.cause, status, attempt.reasonCode].compactMap { $0 }.joined(separator: ", ")
+            + [outcome.rawValue, attempt.cause, status, attempt.reasonCode].compactMap { $0 }.joined(separator: ", ")
     }
 
     /// Tab-separated; control characters of an id cannot break the table.

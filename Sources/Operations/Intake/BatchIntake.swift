@@ -128,7 +128,7 @@ struct BatchIntake: Sendable {
         }
         let new = NewBatch(
             job: job.name, fileName: plan.input.file.name, contentDigest: plan.input.contentDigest,
-            format: plan.input.file.format.kind == .csv ? "csv" : "jsonl", layout: try plan.input.file.layout.encoded(),
+            format: plan.input.file.format.kind, layout: try plan.input.file.layout.encoded(),
             provenance: provenance, reuses: reuses, createdAt: takenAt, again: again)
         do {
             return try await store.createBatch(new, claimedFile: claim)

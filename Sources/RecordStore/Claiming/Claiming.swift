@@ -74,7 +74,7 @@ extension SealedClaim {
 
     fileprivate func unsendable(because error: StoreError, now: Int64) -> Completion {
         Completion(
-            attempt: attempt, record: id, outcome: "unsent", cause: "damaged", errorText: error.message, startedAt: now,
+            attempt: attempt, record: id, outcome: .unsent, cause: "damaged", errorText: error.message, startedAt: now,
             finishedAt: now, next: .failed, billable: .no)
     }
 }

@@ -144,7 +144,7 @@ extension WriterConnection {
         statement.bind(completion.record.rawValue, at: 1)
         statement.bind(completion.attempt.rawValue, at: 2)
         statement.bind(completion.finishedAt, at: 3)
-        statement.bind(completion.outcome, at: 4)
+        statement.bind(completion.outcome.rawValue, at: 4)
         statement.bind(completion.cause, at: 5)
         statement.bind(completion.billable.code, at: 6)
         statement.bind(completion.countsAsCall ? 1 : 0, at: 7)

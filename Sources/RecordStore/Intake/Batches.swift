@@ -137,7 +137,7 @@ extension WriterConnection {
                     """,
                 arguments: [
                     batch.rawValue, new.name(for: batch.rawValue), new.job, new.fileName, new.contentDigest.blob,
-                    new.format, provenance.user, provenance.host, provenance.version, provenance.settingsHash,
+                    new.format.rawValue, provenance.user, provenance.host, provenance.version, provenance.settingsHash,
                     provenance.endpoint, provenance.keyID, provenance.certificateFingerprint, now,
                     batch.records.lowerBound - 1,
                     (reason == nil ? BatchState.ingesting : .rejected).rawValue, reason, reason == nil ? nil : now,

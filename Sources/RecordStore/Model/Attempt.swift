@@ -14,6 +14,28 @@ package struct AttemptID: RawRepresentable, Hashable, Sendable, Comparable {
     }
 }
 
+/// How an attempt ended.
+package enum AttemptOutcome: String, Sendable, CaseIterable, Codable {
+    /// Answered and read.
+    case succeeded
+    /// Answered and billed, but not readable; held in doubt with the answer kept.
+    case undecipherable
+    /// Answered and read, but with the answer to another call; held in doubt with the answer kept.
+    case repeated
+    /// Finally refused because of what the record holds.
+    case rejected
+    /// Refused because of how this side is set up: keys, certificate, address, rights.
+    case misconfigured
+    /// A transient fault; tried again, spending an attempt.
+    case transient
+    /// The other side requests fewer calls; tried again, spending no attempt.
+    case overloaded
+    /// May have been answered and billed, and no answer is recorded.
+    case inDoubt = "in_doubt"
+    /// Provably never left; tried again, spending no attempt.
+    case unsent
+}
+
 /// One row of the ledger.
 package struct AttemptView: Sendable, Equatable {
     /// The row's number.
@@ -26,8 +48,8 @@ package struct AttemptView: Sendable, Equatable {
     package let startedAt: Int64
     /// When the outcome was known, in milliseconds since 1970 UTC; nil while it isn't.
     package let finishedAt: Int64?
-    /// The outcome's word; nil while it isn't known.
-    package let outcome: String?
+    /// The outcome; nil while it isn't known.
+    package let outcome: AttemptOutcome?
     /// Its cause.
     package let cause: String?
     /// The HTTP status; nil when no answer came.
@@ -79,8 +101,8 @@ package struct Completion: Sendable {
     package var attempt: AttemptID
     /// The record.
     package var record: RecordID
-    /// The ledger's word for the outcome: `succeeded`, `rejected`, `unsent`, …
-    package var outcome: String
+    /// The outcome.
+    package var outcome: AttemptOutcome
     /// The cause, where one more word helps: `timeout`, `crash`, …; no values.
     package var cause: String?
     /// The HTTP status, 100 to 999; nil when no answer came.
@@ -108,7 +130,7 @@ package struct Completion: Sendable {
 
     /// Describes how an attempt ended.
     package init(
-        attempt: AttemptID, record: RecordID, outcome: String, cause: String? = nil, httpStatus: Int? = nil,
+        attempt: AttemptID, record: RecordID, outcome: AttemptOutcome, cause: String? = nil, httpStatus: Int? = nil,
         reasonCode: String? = nil, correlationID: String? = nil, requestRefID: String? = nil, errorText: String? = nil,
         answer: [UInt8]? = nil, hasWarnings: Bool = false, startedAt: Int64, finishedAt: Int64, next: NextStep,
         billable: Billable

@@ -10,8 +10,8 @@ package struct Batch: Sendable, Equatable {
     package let fileName: String
     /// SHA-256 of the input file's whole content, 32 bytes.
     package let contentDigest: [UInt8]
-    /// `csv` or `jsonl`.
-    package let format: String
+    /// How its records are written.
+    package let format: InputKind
     /// Its state.
     package let state: BatchState
     /// Why it was paused, halted or rejected, or waits; nil when there is nothing to say.
@@ -34,6 +34,14 @@ package struct Batch: Sendable, Equatable {
     package let reuses: Bool
     /// Its counters.
     package let counts: BatchCounts
+}
+
+/// The kinds of file Rollcall reads, under the names a job's `source.format` uses.
+package enum InputKind: String, Sendable, Hashable, Codable, CaseIterable {
+    /// Comma, semicolon or tab separated, with a header.
+    case csv
+    /// One JSON object on each line.
+    case jsonLines = "jsonl"
 }
 
 /// The number of a batch in its database; never reused.
@@ -189,8 +197,8 @@ package struct NewBatch: Sendable {
     package var fileName: String
     /// SHA-256 of the file's whole content, 32 bytes.
     package var contentDigest: [UInt8]
-    /// `csv` or `jsonl`.
-    package var format: String
+    /// How its records are written.
+    package var format: InputKind
     /// All that is needed to rebuild a request from a raw row; kept sealed.
     package var layout: [UInt8]
     /// Who takes it in, with which program and settings.
@@ -204,7 +212,8 @@ package struct NewBatch: Sendable {
 
     /// Describes a batch to be created.
     package init(
-        job: String, fileName: String, contentDigest: [UInt8], format: String, layout: [UInt8], provenance: Provenance,
+        job: String, fileName: String, contentDigest: [UInt8], format: InputKind, layout: [UInt8],
+        provenance: Provenance,
         reuses: Bool = true, createdAt: Int64? = nil, again: Bool = false
     ) {
         self.job = job

@@ -92,17 +92,10 @@ extension Action {
         return try Row.fetchAll(database, sql: sql, arguments: arguments).map(Action.init)
     }
 
-    private init(_ row: Row) {
+    private init(_ row: Row) throws {
         self.init(
-            at: row[0], batch: (row[1] as Int64?).map(BatchID.init(rawValue:)), name: Name(column: row[2]),
+            at: row[0], batch: (row[1] as Int64?).map(BatchID.init(rawValue:)), name: try Name(column: row[2]),
             detail: row[3], provenance: Provenance(row, from: 4))
-    }
-}
-
-extension Action.Name {
-    /// What a word of the database stands for.
-    init(column: String) {
-        self = Self(rawValue: column) ?? .unknown
     }
 }
 

@@ -118,13 +118,3 @@ extension RecordStore {
         }
     }
 }
-
-extension BatchState {
-    /// The state that a word in the `batches` table stands for.
-    init(column: String) throws {
-        guard let state = BatchState(rawValue: column) else {
-            throw StoreError(.damaged, "The database holds a batch state unknown here; restore it from a backup")
-        }
-        self = state
-    }
-}

@@ -31,7 +31,7 @@ extension RecordStore {
     /// - Throws: ``StoreError`` when the database can't be read.
     package func runnerRequests(after number: Int64) async throws -> [RunnerRequest] {
         let sql = "SELECT id, kind, batch_id, action, user FROM runner_requests WHERE id > ? ORDER BY id"
-        return try await read { try Row.fetchAll($0, sql: sql, arguments: [number]).compactMap(RunnerRequest.init) }
+        return try await read { try Row.fetchAll($0, sql: sql, arguments: [number]).map(RunnerRequest.init) }
     }
 
     /// The number of the last request; 0 before the first.
@@ -43,12 +43,10 @@ extension RecordStore {
 }
 
 extension RunnerRequest {
-    /// Nil for a kind that the schema does not let in.
-    fileprivate init?(_ row: Row) {
-        guard let kind = Kind(rawValue: row[1]) else { return nil }
+    fileprivate init(_ row: Row) throws {
         self.init(
-            number: row[0], kind: kind, batch: (row[2] as Int64?).map(BatchID.init(rawValue:)),
-            action: Action.Name(column: row[3]), user: row[4])
+            number: row[0], kind: try Kind(column: row[1]), batch: (row[2] as Int64?).map(BatchID.init(rawValue:)),
+            action: try Action.Name(column: row[3]), user: row[4])
     }
 }
 

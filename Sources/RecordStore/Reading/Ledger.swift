@@ -94,10 +94,11 @@ extension AttemptView {
         return try Row.fetchAll(database, sql: sql, arguments: arguments).map(AttemptView.init)
     }
 
-    private init(_ row: Row) {
+    private init(_ row: Row) throws {
         self.init(
             id: AttemptID(rawValue: row[0]), record: RecordID(rawValue: row[1]), number: row[2], startedAt: row[3],
-            finishedAt: row[4], outcome: row[5], cause: row[6], httpStatus: row[7], reasonCode: row[8],
+            finishedAt: row[4], outcome: try (row[5] as String?).map(AttemptOutcome.init(column:)), cause: row[6],
+            httpStatus: row[7], reasonCode: row[8],
             correlationID: row[9], billable: Billable(code: row[10]), countsAsCall: row[11])
     }
 }

@@ -144,8 +144,8 @@ extension RecordQuery {
         var isRepeated: String {
             inDoubt(
                 """
-                SELECT outcome = 'repeated' FROM attempts
-                WHERE record_id = ifnull(follows, record.id) AND outcome IN ('repeated', 'undecipherable')
+                SELECT outcome = '\(AttemptOutcome.repeated.rawValue)' FROM attempts
+                WHERE record_id = ifnull(follows, record.id) AND outcome IN ('\(AttemptOutcome.repeated.rawValue)', '\(AttemptOutcome.undecipherable.rawValue)')
                 ORDER BY attempts.id DESC LIMIT 1
                 """)
         }

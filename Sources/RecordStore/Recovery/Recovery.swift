@@ -48,7 +48,7 @@ extension RecordStore {
         let open = try readWaiting { database in
             try Row.fetchAll(database, sql: sql).map { row in
                 Completion(
-                    attempt: AttemptID(rawValue: row[1]), record: RecordID(rawValue: row[0]), outcome: "in_doubt",
+                    attempt: AttemptID(rawValue: row[1]), record: RecordID(rawValue: row[0]), outcome: .inDoubt,
                     cause: "crash", errorText: "the process ended while this call was under way",
                     startedAt: row[2], finishedAt: now, next: .inDoubt, billable: .unknown)
             }

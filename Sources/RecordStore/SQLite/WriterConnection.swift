@@ -172,12 +172,10 @@ extension Batch {
     }
 
     private init(_ row: Row) throws {
-        guard let state = BatchState(rawValue: row[6]) else {
-            throw StoreError(.damaged, "The database holds a batch state unknown here; restore it from a backup")
-        }
         self.init(
             id: BatchID(rawValue: row[0]), name: row[1], job: row[2], fileName: row[3], contentDigest: row.bytes(4),
-            format: row[5], state: state, reason: row[7], isIngested: row[8],
+            format: try InputKind(column: row[5]), state: try BatchState(column: row[6]), reason: row[7],
+            isIngested: row[8],
             checkpoint: Checkpoint(byteOffset: row[9], line: row[10]), provenance: Provenance(row, from: 11),
             createdAt: row[18], ingestedAt: row[19], startedAt: row[20], finishedAt: row[21],
             reuses: row[22],
@@ -191,6 +189,18 @@ extension BatchCounts {
         self.init()
         let values: [Int] = Self.columns.indices.map { row[first + $0] }
         for (counter, value) in zip(Self.counters, values) { self[keyPath: counter] = value }
+    }
+}
+
+extension RawRepresentable<String> {
+    /// What a word of the database stands for.
+    ///
+    /// - Throws: ``StoreError`` with ``StoreErrorCode/damaged`` for one that the schema does not let in.
+    init(column word: String) throws {
+        guard let value = Self(rawValue: word) else {
+            throw StoreError(.damaged, "The database holds a word unknown here; restore it from a backup")
+        }
+        self = value
     }
 }
 

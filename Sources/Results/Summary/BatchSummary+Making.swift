@@ -34,7 +34,8 @@ extension BatchSummary.File {
 extension BatchSummary.Identity {
     init(_ batch: Batch) {
         self.init(
-            number: batch.id.rawValue, name: batch.name, job: batch.job, file: batch.fileName, format: batch.format,
+            number: batch.id.rawValue, name: batch.name, job: batch.job, file: batch.fileName,
+            format: batch.format.rawValue,
             inputSHA256: Hexadecimal.encode(batch.contentDigest))
     }
 }

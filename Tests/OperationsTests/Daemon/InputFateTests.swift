@@ -142,7 +142,7 @@ struct InputFateTests {
         try bench.write(Self.file("half", lines: 9), to: "half.csv")
         let file = try InputFile.open(path: bench.file("half.csv")).examine()
         return NewBatch(
-            job: "each", fileName: name, contentDigest: file.contentDigest, format: "csv",
+            job: "each", fileName: name, contentDigest: file.contentDigest, format: .csv,
             layout: try file.file.layout.encoded(), provenance: context.configuration.provenance)
     }
 

@@ -38,7 +38,7 @@ struct ScheduledRerunTests {
         let store = context.store
         let batch = try await store.createBatch(
             NewBatch(
-                job: "day", fileName: "day.csv", contentDigest: [UInt8](repeating: 1, count: 32), format: "csv",
+                job: "day", fileName: "day.csv", contentDigest: [UInt8](repeating: 1, count: 32), format: .csv,
                 layout: [1], provenance: context.configuration.provenance, createdAt: context.clock.now)
         ).id
         var chunk = try await store.chunk(for: batch)
@@ -54,7 +54,7 @@ struct ScheduledRerunTests {
         _ = try await store.finish(
             claim.records.map { record in
                 Completion(
-                    attempt: record.attempt, record: record.id, outcome: "outcome", startedAt: context.clock.now,
+                    attempt: record.attempt, record: record.id, outcome: .transient, startedAt: context.clock.now,
                     finishedAt: context.clock.now, next: record.id.line == 2 ? .inDoubt : .failed,
                     billable: record.id.line == 2 ? .unknown : failuresAreBilled ? .yes : .no)
             })

@@ -77,7 +77,7 @@ private struct ClaimLoop {
     private func completion(of record: ClaimedRecord) -> Completion {
         let identifier = CannedAnswer.identifier(Int(record.attempt.rawValue))
         return Completion(
-            attempt: record.attempt, record: record.id, outcome: "succeeded", httpStatus: 200,
+            attempt: record.attempt, record: record.id, outcome: .succeeded, httpStatus: 200,
             correlationID: identifier, requestRefID: identifier, answer: CannedAnswer.bytes,
             startedAt: now, finishedAt: now, next: .succeeded, billable: .yes)
     }

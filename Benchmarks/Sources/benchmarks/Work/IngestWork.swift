@@ -42,7 +42,7 @@ enum WorkStore {
         let examined = try InputFile.open(path: path).examine()
         let batch = try await store.createBatch(
             NewBatch(
-                job: "", fileName: examined.file.name, contentDigest: examined.contentDigest, format: "csv",
+                job: "", fileName: examined.file.name, contentDigest: examined.contentDigest, format: .csv,
                 layout: examined.file.layout.encoded(), provenance: provenance))
         let summary = try await Ingester(store: store).ingest(examined, into: batch)
         guard summary.invalid == 0 else {

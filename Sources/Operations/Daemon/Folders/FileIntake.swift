@@ -155,7 +155,7 @@ struct RepeatedFile {
         case .completed, .rejected:
             "Nothing, if those results will do. \(again)"
         case .cancelled where batch.counts.cancelled > 0:
-            "Drop cancelled.\(batch.format) from there here, which sends what was not sent. \(again)"
+            "Drop cancelled.\(batch.format.rawValue) from there here, which sends what was not sent. \(again)"
         case .cancelled: "Nothing, if those results will do. \(again)"
         case .awaitingConfirmation: "Ask those who run Rollcall for \(Hint.start(batch: batch.name))"
         case .paused, .halted:
