@@ -34,9 +34,9 @@ extension WriterConnection {
     private func take(
         _ request: ClaimRequest, upTo allowed: Int, from row: BatchRow, _ progress: inout ClaimProgress
     ) throws {
-        progress.holds = try firstInteger(claims.identical.anyInDoubt) != nil
+        progress.holds = try firstInteger(identical.anyInDoubt) != nil
         let mayReuse = row.reuses && request.caps.answeredSince != nil
-        if mayReuse, !row.keepsAnswers { try claims.identical.keepAnswers.run(request.batch.rawValue) }
+        if mayReuse, !row.keepsAnswers { try identical.keepAnswers.run(request.batch.rawValue) }
         while progress.hasRoom(for: request) {
             let page = try candidates(request, progress)
             for candidate in page.candidates {
@@ -249,9 +249,7 @@ struct ClaimStatements {
     let removeReady: PreparedStatement
     let nextReady: PreparedStatement
     let nextReadyOfRerun: PreparedStatement
-    let perhapsBilled: PreparedStatement
     let putInFlight: PreparedStatement
-    let hold: PreparedStatement
     let openAttempt: PreparedStatement
     let lastAttempt: PreparedStatement
     let setLastAttempt: PreparedStatement
@@ -259,7 +257,6 @@ struct ClaimStatements {
     let addCalls: PreparedStatement
     let addLedgerDay: PreparedStatement
     let chargedOfMonth: PreparedStatement
-    let identical: IdenticalStatements
 
     init(_ database: Database) throws {
         due = try PreparedStatement(database, Self.due())
@@ -284,11 +281,7 @@ struct ClaimStatements {
             SELECT not_before FROM ready CROSS JOIN records ON records.id = record_id
             WHERE batch_id = ?1 AND requeued = ?2 AND not_before < \(NextStep.behindAll) ORDER BY not_before LIMIT 1
             """)
-        perhapsBilled = try PreparedStatement(
-            database, "SELECT 1 FROM attempts WHERE record_id = ?1 AND billable <> 0 LIMIT 1")
         putInFlight = try PreparedStatement(database, "UPDATE records SET status = 1 WHERE id = ?1 AND status = 0")
-        hold = try PreparedStatement(
-            database, "UPDATE records SET status = 4, held = 1, requeued = 0 WHERE id = ?1 AND status = 0")
         openAttempt = try PreparedStatement(
             database, "INSERT INTO attempts (record_id, id, number, day, started_at) VALUES (?1, ?2, ?3, ?4, ?5)")
         lastAttempt = try PreparedStatement(database, "SELECT last_attempt FROM ledger_position")
@@ -308,7 +301,6 @@ struct ClaimStatements {
             """)
         chargedOfMonth = try PreparedStatement(
             database, "SELECT sum(charged) FROM call_days WHERE day BETWEEN ?1 AND ?2")
-        identical = try IdenticalStatements(database)
     }
 
     /// Due records, with an additional condition.
@@ -319,63 +311,5 @@ struct ClaimStatements {
         FROM ready CROSS JOIN records ON records.id = record_id
         WHERE batch_id = ?1 AND not_before <= ?2 AND \(condition) ORDER BY not_before, record_id LIMIT ?3
         """
-    }
-}
-
-/// The statements that find records with the same request, and what a claim makes of them.
-struct IdenticalStatements {
-    let anyInDoubt: PreparedStatement
-    let inDoubt: PreparedStatement
-    let answered: PreparedStatement
-    let repeated: PreparedStatement
-    let underWay: PreparedStatement
-    let keepAnswers: PreparedStatement
-    let reuse: PreparedStatement
-    let saveReused: PreparedStatement
-
-    init(_ database: Database) throws {
-        anyInDoubt = try PreparedStatement(
-            database, "SELECT 1 FROM records INDEXED BY records_in_doubt WHERE status = 4 AND held = 0 LIMIT 1")
-        inDoubt = try PreparedStatement(
-            database,
-            """
-            SELECT 1 FROM records INDEXED BY records_in_doubt
-            WHERE fingerprint = ?1 AND status = 4 AND held = 0 LIMIT 1
-            """)
-        answered = try PreparedStatement(
-            database,
-            """
-            SELECT answers.record_id, \(AnswerTables.columns)
-            FROM \(AnswerTables.tables)
-            WHERE answers.fingerprint = ?1 AND \(AnswerTables.serves(since: "?2"))
-            ORDER BY answers.record_id DESC
-            """)
-        repeated = try PreparedStatement(
-            database,
-            """
-            SELECT records.id, http_status, correlation_id, request_ref_id, submitted_at, completed_at, flagged, detail,
-              answer, status
-            FROM records INDEXED BY records_repeated LEFT JOIN results ON record_id = records.id
-            WHERE fingerprint = ?1 AND repeated = 1 AND follows IS NULL AND status IN (1, 2, 6)
-              AND records.id BETWEEN ?2 AND ?3
-            ORDER BY status DESC
-            """)
-        underWay = try PreparedStatement(
-            database,
-            """
-            SELECT fingerprint, record_id FROM attempts INDEXED BY one_open_attempt CROSS JOIN records ON records.id = record_id
-            WHERE outcome IS NULL AND record_id NOT BETWEEN ?1 AND ?2
-            """)
-        keepAnswers = try PreparedStatement(
-            database, "UPDATE batches SET keeps_answers = 1 WHERE id = ?1 AND keeps_answers = 0")
-        reuse = try PreparedStatement(
-            database, "UPDATE records SET status = 6, requeued = 0 WHERE id = ?1 AND status = 0")
-        saveReused = try PreparedStatement(
-            database,
-            """
-            INSERT OR REPLACE INTO results (record_id, http_status, correlation_id, request_ref_id, submitted_at,
-              completed_at, flagged, detail, answer, reused_from)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
-            """)
     }
 }

@@ -1,4 +1,3 @@
-import Basics
 import GRDB
 
 /// The fingerprint of identical requests: an HMAC under a key of the database, which reveals nothing of the request.
@@ -53,7 +52,7 @@ extension WriterConnection {
 
     /// Compares with the other lines of the same request: an answered one is reused, one under way is waited for.
     private func verdictByRepeats(of candidate: ClaimCandidate, _ request: ClaimRequest) throws -> ClaimVerdict? {
-        let statement = claims.identical.repeated
+        let statement = identical.repeated
         return try candidate.fingerprint.withUnsafeBytes { fingerprint in
             statement.bind(unowned: fingerprint, at: 1)
             statement.bind(request.batch.records.lowerBound, at: 2)
@@ -70,12 +69,12 @@ extension WriterConnection {
     /// A record whose own call may have been billed is not held: it is being repeated by decision, not by accident.
     private func isHeld(_ candidate: ClaimCandidate) throws -> Bool {
         let isDoubted = try candidate.fingerprint.withUnsafeBytes { fingerprint in
-            claims.identical.inDoubt.bind(unowned: fingerprint, at: 1)
-            defer { claims.identical.inDoubt.reset() }
-            return try claims.identical.inDoubt.step()
+            identical.inDoubt.bind(unowned: fingerprint, at: 1)
+            defer { identical.inDoubt.reset() }
+            return try identical.inDoubt.step()
         }
         guard isDoubted, candidate.attempts > 0 else { return isDoubted }
-        return try firstInteger(claims.perhapsBilled, candidate.id) == nil
+        return try firstInteger(identical.perhapsBilled, candidate.id) == nil
     }
 
     private func isUnderWay(
@@ -89,7 +88,7 @@ extension WriterConnection {
     /// From here on their batches add their answers where this one looks, whatever their jobs' settings: it waits for
     /// them.
     private func fingerprintsUnderWay(besides batch: BatchID) throws -> Set<[UInt8]> {
-        let statement = claims.identical.underWay
+        let statement = identical.underWay
         statement.bind(batch.records.lowerBound, at: 1)
         statement.bind(batch.records.upperBound, at: 2)
         var (found, batches) = (Set<[UInt8]>(), Set<BatchID>())
@@ -97,7 +96,7 @@ extension WriterConnection {
             found.insert(statement.bytes(0))
             batches.insert(RecordID(rawValue: statement.integer(1)).batch)
         }
-        for other in batches { try claims.identical.keepAnswers.run(other.rawValue) }
+        for other in batches { try identical.keepAnswers.run(other.rawValue) }
         return found
     }
 
@@ -106,7 +105,7 @@ extension WriterConnection {
     private func answer(
         identicalTo candidate: ClaimCandidate, since: Int64, _ request: ClaimRequest
     ) throws -> KeptAnswer? {
-        let statement = claims.identical.answered
+        let statement = identical.answered
         return try candidate.fingerprint.withUnsafeBytes { fingerprint in
             statement.bind(unowned: fingerprint, at: 1)
             statement.bind(since, at: 2)
@@ -144,8 +143,8 @@ extension WriterConnection {
         _ answer: KeptAnswer, for candidate: ClaimCandidate, _ request: ClaimRequest, _ progress: inout ClaimProgress
     ) throws {
         try unqueue(candidate, request)
-        try claims.identical.reuse.run(candidate.id)
-        let statement = claims.identical.saveReused
+        try identical.reuse.run(candidate.id)
+        let statement = identical.saveReused
         statement.bind(candidate.id, at: 1)
         statement.bind(answer.httpStatus, at: 2)
         statement.bind(answer.correlationID, at: 3)
@@ -165,7 +164,7 @@ extension WriterConnection {
     /// Puts in doubt a record that is identical to one in doubt.
     func hold(_ candidate: ClaimCandidate, _ request: ClaimRequest, _ progress: inout ClaimProgress) throws {
         try unqueue(candidate, request)
-        try claims.hold.run(candidate.id)
+        try identical.hold.run(candidate.id)
         let reason = Array("held: identical to a record in doubt".utf8)
         let detail = try request.key.seal(reason, record: candidate.id, column: .detail)
         try saveResult(of: candidate.id, detail: detail, at: request.now)
@@ -188,149 +187,66 @@ extension WriterConnection {
     }
 }
 
-/// A record whose request is the same as that of an earlier line of its batch.
-struct RepeatedRecord: Sendable {
-    let record: Int64
-    let status: RecordStatus
-    /// The first line with this request.
-    let leader: Int64
-    let leaderStatus: RecordStatus
-}
-
-extension RecordStore {
-    private static let repeatsAtATime = 5_000
-
-    /// Finds the records of a batch whose request is the same as an earlier line's, and makes them followers of it:
-    /// they are answered by its call. Call it when the whole file has been read and before the ingest is finished.
-    ///
-    /// Exact whatever the number of lines; SQLite's sorter bounds the memory. Repeating it changes nothing.
-    ///
-    /// - Parameter batch: The batch, ingesting.
-    /// - Returns: How many records repeat an earlier line.
-    /// - Throws: ``StoreError``; what was linked by then stays.
-    package func linkRepeats(of batch: BatchID) async throws -> Int {
-        // It blocks while it waits for the writing thread, perhaps for space on a full disk.
-        try await BlockingWork.run { try linkAllRepeats(of: batch) }
-    }
-
-    private func linkAllRepeats(of batch: BatchID) throws -> Int {
-        var (count, displaced) = (0, 0)
-        try forEachRepeat(of: batch) { repeats in
-            count += repeats.count
-            displaced += try writeWaiting { try $0.link(repeats, in: batch) }
-        }
-        if displaced > 0 {
-            let (calls, key) = (displaced, try existingDataKey(of: batch))
-            try writeWaiting { try $0.doubtNext(calls, of: batch, key: key) }
-        }
-        return count
-    }
-
-    /// Passes on the repeats in groups, each with the first line of its request.
-    private func forEachRepeat(of batch: BatchID, _ body: ([RepeatedRecord]) throws -> Void) throws {
-        let sql = """
-            SELECT id, fingerprint, status FROM records
-            WHERE id BETWEEN ?1 AND ?2 AND fingerprint IS NOT NULL ORDER BY fingerprint, id
-            """
-        try readWaiting { database in
-            let rows = try PreparedStatement(database, sql)
-            rows.bind(batch.records.lowerBound, at: 1)
-            rows.bind(batch.records.upperBound, at: 2)
-            defer { rows.reset() }
-            var first: (id: Int64, fingerprint: [UInt8], status: RecordStatus)?
-            var found: [RepeatedRecord] = []
-            while try rows.step() {
-                let (id, fingerprint) = (rows.integer(0), rows.bytes(1))
-                let status = try RecordStatus(code: rows.integer(2))
-                guard let leader = first, leader.fingerprint == fingerprint else {
-                    first = (id, fingerprint, status)
-                    continue
-                }
-                found.append(
-                    RepeatedRecord(record: id, status: status, leader: leader.id, leaderStatus: leader.status))
-                if found.count == Self.repeatsAtATime {
-                    try body(found)
-                    found.removeAll(keepingCapacity: true)
-                }
-            }
-            if !found.isEmpty { try body(found) }
-        }
-    }
-}
-
-extension WriterConnection {
-    /// Gives the records that follow one its own result, in the same transaction: its answer, its failure, or its
-    /// doubt. Those that failed or were held earlier get the answer, too, when their leader was sent again.
-    ///
-    /// Nothing is copied: a follower shows its leader's result, so a hundred thousand followers take one statement.
-    ///
-    /// - Returns: The change to the batch's counters; nil when there are no followers, which is nearly always.
-    func settleFollowers(of leader: Int64, as status: RecordStatus) throws -> BatchCounts? {
-        guard try firstInteger(follows.any, leader) != nil else { return nil }
-        var counts = BatchCounts()
-        let final: RecordStatus = status == .succeeded ? .reused : status
-        follows.count.bind(leader, at: 1)
-        follows.count.bind(final.code, at: 2)
-        while try follows.count.step() {
-            let old = try RecordStatus(code: follows.count.integer(0))
-            let number = Int(follows.count.integer(1))
-            counts.move(number, from: old, to: final)
-            if old == .queued { counts.following -= number }
-        }
-        try follows.settle.run(leader, final.code, final == .inDoubt ? 1 : 0)
-        return counts
-    }
-
-    /// Makes records follow earlier ones of their batch, which is still being read; one that already does is skipped.
-    ///
-    /// - Returns: How many records that are in doubt turned out to be repeats.
-    func link(_ repeats: [RepeatedRecord], in batch: BatchID) throws -> Int {
-        var counts = BatchCounts()
-        var displaced = 0
-        for each in repeats {
-            if each.status == .inDoubt { displaced += 1 }
-            guard each.status == .queued else { continue }
-            let status: RecordStatus = each.leaderStatus == .inDoubt ? .inDoubt : .queued
-            follows.link.bind(status == .inDoubt ? 1 : 0, at: 4)
-            try follows.link.run(each.record, each.leader, status.code)
-            guard follows.link.changes == 1 else { continue }
-            try follows.lead.run(each.leader)
-            if status == .queued { counts.following += 1 } else { counts.move(from: .queued, to: status) }
-        }
-        try add(counts, to: batch)
-        return displaced
-    }
-}
-
-/// The statements on records that follow another.
-struct FollowStatements {
-    let any: PreparedStatement
-    let count: PreparedStatement
-    let settle: PreparedStatement
-    let link: PreparedStatement
-    let lead: PreparedStatement
+/// The statements that compare a record with others of the same request.
+struct IdenticalStatements {
+    let anyInDoubt: PreparedStatement
+    let inDoubt: PreparedStatement
+    let perhapsBilled: PreparedStatement
+    let hold: PreparedStatement
+    let answered: PreparedStatement
+    let repeated: PreparedStatement
+    let underWay: PreparedStatement
+    let keepAnswers: PreparedStatement
+    let reuse: PreparedStatement
+    let saveReused: PreparedStatement
 
     init(_ database: Database) throws {
-        any = try PreparedStatement(
-            database, "SELECT 1 FROM records INDEXED BY records_following WHERE follows = ?1 LIMIT 1")
-        count = try PreparedStatement(
+        anyInDoubt = try PreparedStatement(
+            database, "SELECT 1 FROM records INDEXED BY records_in_doubt WHERE status = 4 AND held = 0 LIMIT 1")
+        inDoubt = try PreparedStatement(
             database,
             """
-            SELECT status, count(*) FROM records INDEXED BY records_following
-            WHERE follows = ?1 AND status IN (0, 3, 4) AND status <> ?2 GROUP BY status
+            SELECT 1 FROM records INDEXED BY records_in_doubt
+            WHERE fingerprint = ?1 AND status = 4 AND held = 0 LIMIT 1
             """)
-        settle = try PreparedStatement(
+        perhapsBilled = try PreparedStatement(
+            database, "SELECT 1 FROM attempts WHERE record_id = ?1 AND billable <> 0 LIMIT 1")
+        hold = try PreparedStatement(
+            database, "UPDATE records SET status = 4, held = 1, requeued = 0 WHERE id = ?1 AND status = 0")
+        answered = try PreparedStatement(
             database,
             """
-            UPDATE records INDEXED BY records_following SET status = ?2, held = ?3, requeued = 0
-            WHERE follows = ?1 AND status IN (0, 3, 4) AND status <> ?2
+            SELECT answers.record_id, \(AnswerTables.columns)
+            FROM \(AnswerTables.tables)
+            WHERE answers.fingerprint = ?1 AND \(AnswerTables.serves(since: "?2"))
+            ORDER BY answers.record_id DESC
             """)
-        link = try PreparedStatement(
+        repeated = try PreparedStatement(
             database,
             """
-            UPDATE records SET follows = ?2, status = ?3, held = ?4, repeated = 1
-            WHERE id = ?1 AND status = 0 AND follows IS NULL
+            SELECT records.id, http_status, correlation_id, request_ref_id, submitted_at, completed_at, flagged, detail,
+              answer, status
+            FROM records INDEXED BY records_repeated LEFT JOIN results ON record_id = records.id
+            WHERE fingerprint = ?1 AND repeated = 1 AND follows IS NULL AND status IN (1, 2, 6)
+              AND records.id BETWEEN ?2 AND ?3
+            ORDER BY status DESC
             """)
-        lead = try PreparedStatement(database, "UPDATE records SET repeated = 1 WHERE id = ?1 AND repeated = 0")
+        underWay = try PreparedStatement(
+            database,
+            """
+            SELECT fingerprint, record_id FROM attempts INDEXED BY one_open_attempt CROSS JOIN records ON records.id = record_id
+            WHERE outcome IS NULL AND record_id NOT BETWEEN ?1 AND ?2
+            """)
+        keepAnswers = try PreparedStatement(
+            database, "UPDATE batches SET keeps_answers = 1 WHERE id = ?1 AND keeps_answers = 0")
+        reuse = try PreparedStatement(
+            database, "UPDATE records SET status = 6, requeued = 0 WHERE id = ?1 AND status = 0")
+        saveReused = try PreparedStatement(
+            database,
+            """
+            INSERT OR REPLACE INTO results (record_id, http_status, correlation_id, request_ref_id, submitted_at,
+              completed_at, flagged, detail, answer, reused_from)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+            """)
     }
 }

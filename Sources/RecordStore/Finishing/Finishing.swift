@@ -129,7 +129,7 @@ extension WriterConnection {
         let isCancelled = try cancelled[batch] ?? (batchRow(batch).state == .cancelled)
         cancelled[batch] = isCancelled
         guard isCancelled else { return .queued }
-        return try firstInteger(claims.perhapsBilled, completion.record.rawValue) == nil ? .cancelled : .inDoubt
+        return try firstInteger(identical.perhapsBilled, completion.record.rawValue) == nil ? .cancelled : .inDoubt
     }
 
     private func openDay(of completion: Completion) throws -> Int64? {

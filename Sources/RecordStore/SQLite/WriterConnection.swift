@@ -8,6 +8,7 @@ final class WriterConnection {
     let batches: BatchStatements
     let ingest: IngestStatements
     let claims: ClaimStatements
+    let identical: IdenticalStatements
     let finishes: FinishStatements
     let follows: FollowStatements
     /// What completions add to counters, until the group is written.
@@ -22,6 +23,7 @@ final class WriterConnection {
         batches = try BatchStatements(database)
         ingest = try IngestStatements(database)
         claims = try ClaimStatements(database)
+        identical = try IdenticalStatements(database)
         finishes = try FinishStatements(database)
         follows = try FollowStatements(database)
     }

@@ -1,0 +1,149 @@
+import Basics
+import GRDB
+
+/// A record whose request is the same as that of an earlier line of its batch.
+struct RepeatedRecord: Sendable {
+    let record: Int64
+    let status: RecordStatus
+    /// The first line with this request.
+    let leader: Int64
+    let leaderStatus: RecordStatus
+}
+
+extension RecordStore {
+    private static let repeatsAtATime = 5_000
+
+    /// Finds the records of a batch whose request is the same as an earlier line's, and makes them followers of it:
+    /// they are answered by its call. Call it when the whole file has been read and before the ingest is finished.
+    ///
+    /// Exact whatever the number of lines; SQLite's sorter bounds the memory. Repeating it changes nothing.
+    ///
+    /// - Parameter batch: The batch, ingesting.
+    /// - Returns: How many records repeat an earlier line.
+    /// - Throws: ``StoreError``; what was linked by then stays.
+    package func linkRepeats(of batch: BatchID) async throws -> Int {
+        // It blocks while it waits for the writing thread, perhaps for space on a full disk.
+        try await BlockingWork.run { try linkAllRepeats(of: batch) }
+    }
+
+    private func linkAllRepeats(of batch: BatchID) throws -> Int {
+        var (count, displaced) = (0, 0)
+        try forEachRepeat(of: batch) { repeats in
+            count += repeats.count
+            displaced += try writeWaiting { try $0.link(repeats, in: batch) }
+        }
+        if displaced > 0 {
+            let (calls, key) = (displaced, try existingDataKey(of: batch))
+            try writeWaiting { try $0.doubtNext(calls, of: batch, key: key) }
+        }
+        return count
+    }
+
+    /// Passes on the repeats in groups, each with the first line of its request.
+    private func forEachRepeat(of batch: BatchID, _ body: ([RepeatedRecord]) throws -> Void) throws {
+        let sql = """
+            SELECT id, fingerprint, status FROM records
+            WHERE id BETWEEN ?1 AND ?2 AND fingerprint IS NOT NULL ORDER BY fingerprint, id
+            """
+        try readWaiting { database in
+            let rows = try PreparedStatement(database, sql)
+            rows.bind(batch.records.lowerBound, at: 1)
+            rows.bind(batch.records.upperBound, at: 2)
+            defer { rows.reset() }
+            var first: (id: Int64, fingerprint: [UInt8], status: RecordStatus)?
+            var found: [RepeatedRecord] = []
+            while try rows.step() {
+                let (id, fingerprint) = (rows.integer(0), rows.bytes(1))
+                let status = try RecordStatus(code: rows.integer(2))
+                guard let leader = first, leader.fingerprint == fingerprint else {
+                    first = (id, fingerprint, status)
+                    continue
+                }
+                found.append(
+                    RepeatedRecord(record: id, status: status, leader: leader.id, leaderStatus: leader.status))
+                if found.count == Self.repeatsAtATime {
+                    try body(found)
+                    found.removeAll(keepingCapacity: true)
+                }
+            }
+            if !found.isEmpty { try body(found) }
+        }
+    }
+}
+
+extension WriterConnection {
+    /// Gives the records that follow one its own result, in the same transaction: its answer, its failure, or its
+    /// doubt. Those that failed or were held earlier get the answer, too, when their leader was sent again.
+    ///
+    /// Nothing is copied: a follower shows its leader's result, so a hundred thousand followers take one statement.
+    ///
+    /// - Returns: The change to the batch's counters; nil when there are no followers, which is nearly always.
+    func settleFollowers(of leader: Int64, as status: RecordStatus) throws -> BatchCounts? {
+        guard try firstInteger(follows.any, leader) != nil else { return nil }
+        var counts = BatchCounts()
+        let final: RecordStatus = status == .succeeded ? .reused : status
+        follows.count.bind(leader, at: 1)
+        follows.count.bind(final.code, at: 2)
+        while try follows.count.step() {
+            let old = try RecordStatus(code: follows.count.integer(0))
+            let number = Int(follows.count.integer(1))
+            counts.move(number, from: old, to: final)
+            if old == .queued { counts.following -= number }
+        }
+        try follows.settle.run(leader, final.code, final == .inDoubt ? 1 : 0)
+        return counts
+    }
+
+    /// Makes records follow earlier ones of their batch, which is still being read; one that already does is skipped.
+    ///
+    /// - Returns: How many records that are in doubt turned out to be repeats.
+    func link(_ repeats: [RepeatedRecord], in batch: BatchID) throws -> Int {
+        var counts = BatchCounts()
+        var displaced = 0
+        for each in repeats {
+            if each.status == .inDoubt { displaced += 1 }
+            guard each.status == .queued else { continue }
+            let status: RecordStatus = each.leaderStatus == .inDoubt ? .inDoubt : .queued
+            follows.link.bind(status == .inDoubt ? 1 : 0, at: 4)
+            try follows.link.run(each.record, each.leader, status.code)
+            guard follows.link.changes == 1 else { continue }
+            try follows.lead.run(each.leader)
+            if status == .queued { counts.following += 1 } else { counts.move(from: .queued, to: status) }
+        }
+        try add(counts, to: batch)
+        return displaced
+    }
+}
+
+/// The statements on records that follow another.
+struct FollowStatements {
+    let any: PreparedStatement
+    let count: PreparedStatement
+    let settle: PreparedStatement
+    let link: PreparedStatement
+    let lead: PreparedStatement
+
+    init(_ database: Database) throws {
+        any = try PreparedStatement(
+            database, "SELECT 1 FROM records INDEXED BY records_following WHERE follows = ?1 LIMIT 1")
+        count = try PreparedStatement(
+            database,
+            """
+            SELECT status, count(*) FROM records INDEXED BY records_following
+            WHERE follows = ?1 AND status IN (0, 3, 4) AND status <> ?2 GROUP BY status
+            """)
+        settle = try PreparedStatement(
+            database,
+            """
+            UPDATE records INDEXED BY records_following SET status = ?2, held = ?3, requeued = 0
+            WHERE follows = ?1 AND status IN (0, 3, 4) AND status <> ?2
+            """)
+        link = try PreparedStatement(
+            database,
+            """
+            UPDATE records SET follows = ?2, status = ?3, held = ?4, repeated = 1
+            WHERE id = ?1 AND status = 0 AND follows IS NULL
+            """)
+        lead = try PreparedStatement(database, "UPDATE records SET repeated = 1 WHERE id = ?1 AND repeated = 0")
+    }
+}
