@@ -103,6 +103,13 @@ extension RecordStore {
     }
 }
 
+extension Action {
+    /// Something that an operator did at time 5.
+    static func sample(_ name: Name, of batch: BatchID?) -> Action {
+        Action(at: 5, batch: batch, name: name, provenance: StoreFolder.provenance)
+    }
+}
+
 extension RecordChunk {
     mutating func append(_ row: SampleRow) throws {
         try Array(row.id.utf8).withUnsafeBytes { id in

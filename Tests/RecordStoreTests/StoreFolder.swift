@@ -32,8 +32,11 @@ final class StoreFolder: Sendable {
 
     /// The database in this folder.
     func description(endpoint: String? = StoreFolder.endpoint) -> StoreDescription {
-        StoreDescription(
-            engine: .sqlite(path: database), sealingKey: sealingKey, keysFolder: path, endpoint: endpoint)
+        let engine: StoreDescription.Engine =
+            switch StoreEngine.current {
+            case .sqlite: .sqlite(path: database)
+            }
+        return StoreDescription(engine: engine, sealingKey: sealingKey, keysFolder: path, endpoint: endpoint)
     }
 
     func open(endpoint: String = StoreFolder.endpoint) async throws -> RecordStore {
@@ -46,6 +49,16 @@ final class StoreFolder: Sendable {
 
     func openForOperating(endpoint: String? = nil) async throws -> RecordStore {
         try await description(endpoint: endpoint).openForOperating()
+    }
+
+    /// A runner's store and an operator's on the same database.
+    func pair() async throws -> (runner: RecordStore, operating: RecordStore) {
+        (try await open(), try await openForOperating(endpoint: Self.endpoint))
+    }
+
+    func close(_ stores: (runner: RecordStore, operating: RecordStore)) async throws {
+        try await stores.operating.close()
+        try await stores.runner.close()
     }
 
     /// Puts the copy in the database's place.

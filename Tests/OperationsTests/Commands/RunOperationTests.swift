@@ -160,7 +160,7 @@ struct RunOperationTests {
 
 extension EmulatedInstallation {
     /// The batch of that name; nil if there is none.
-    func batch(_ name: String) throws -> Batch? { try reading { try await $0.batch(named: name) } }
+    func batch(_ name: String) async throws -> Batch? { try await reading { try await $0.batch(named: name) } }
 
     fileprivate func check(_ name: String) async throws -> OperationOutcome {
         let path = file(name)

@@ -2,7 +2,7 @@ import Testing
 
 @testable import RecordStore
 
-@Suite struct HoldingTests {
+@Suite(.everyEngine) struct HoldingTests {
     @Test func aRecordIdenticalToOneInDoubtIsHeldWithoutACall() async throws {
         let folder = try StoreFolder()
         let store = try await folder.open()

@@ -4,7 +4,7 @@ import Testing
 @testable import RecordStore
 
 /// Identical requests of one batch: the first line is called, the others follow it.
-@Suite struct FollowingTests {
+@Suite(.everyEngine) struct FollowingTests {
     private static let rows = [
         SampleRow(2, request: "a"), SampleRow(3, request: "b"), SampleRow(4, request: "a"), SampleRow(5, request: "a"),
         SampleRow(6, error: "refused"), SampleRow(7, request: "b"), SampleRow(8, request: "c"),

@@ -79,4 +79,21 @@ import Testing
     func soManyArePutBack(_ free: Int, _ total: Int, _ surplus: Int) {
         #expect(FreePages(free: free, total: total).surplus == surplus)
     }
+
+    @Test func aBodyCanStopAndWriteMeanwhile() async throws {
+        struct Stop: Error {}
+        let folder = try StoreFolder()
+        let store = try await folder.open()
+        let batch = try await store.runningBatch(count: 600)
+        var seen = 0
+        await #expect(throws: Stop.self) {
+            try await store.forEachRecord(batch.id) { _ in
+                seen += 1
+                try store.writeWaiting { try $0.claims.addCalls.run(20_250_101, 1) }
+                if seen == 300 { throw Stop() }
+            }
+        }
+        #expect(seen == 300)
+        try await store.close()
+    }
 }

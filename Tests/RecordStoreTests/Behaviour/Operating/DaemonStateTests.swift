@@ -4,7 +4,7 @@ import Testing
 
 @testable import RecordStore
 
-@Suite struct DaemonStateTests {
+@Suite(.everyEngine) struct DaemonStateTests {
     @Test func aScheduleRemembersItsLastDueTime() async throws {
         let folder = try StoreFolder()
         let store = try await folder.open()

@@ -1,10 +1,9 @@
-import GRDB
 import Testing
 
 @testable import RecordStore
 
 /// The money of a calendar month, in calls that count as paid.
-@Suite struct MonthlyCapTests {
+@Suite(.everyEngine) struct MonthlyCapTests {
     @Test(
         arguments: [
             (10, nil, 5, 10, nil), (10, 20, 5, 10, nil), (10, 14, 5, 9, .monthlyCost), (10, 5, 5, 0, .monthlyCost),
@@ -121,19 +120,5 @@ private struct Splitmix: RandomNumberGenerator {
         mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
         mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
         return mixed ^ (mixed >> 31)
-    }
-}
-
-extension RecordStore {
-    /// Calls of some days as the caps and the prices count them.
-    fileprivate func callTotals(_ days: ClosedRange<CallDay>) async throws -> (calls: Int, billable: Int, charged: Int)
-    {
-        let sql = "SELECT total(calls), total(billable), total(charged) FROM call_days WHERE day BETWEEN ? AND ?"
-        return try await read { database in
-            let arguments: StatementArguments = [days.lowerBound.rawValue, days.upperBound.rawValue]
-            let row = try Row.fetchOne(database, sql: sql, arguments: arguments)
-            func count(_ column: Int) -> Int { Int(row?[column] as Double? ?? 0) }
-            return (count(0), count(1), count(2))
-        }
     }
 }

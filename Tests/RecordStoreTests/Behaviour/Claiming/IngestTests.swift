@@ -5,7 +5,7 @@ import Testing
 
 @testable import RecordStore
 
-@Suite struct IngestTests {
+@Suite(.everyEngine) struct IngestTests {
     private static let rows = [
         SampleRow(2), SampleRow(3, error: "user.email must hold an @"), SampleRow(7, id: "", rawRow: ""), SampleRow(8),
     ]

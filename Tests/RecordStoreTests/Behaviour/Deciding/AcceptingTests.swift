@@ -2,7 +2,7 @@ import Testing
 
 @testable import RecordStore
 
-@Suite struct AcceptingTests {
+@Suite(.everyEngine) struct AcceptingTests {
     @Test func anAnswerThatCanBeReadNowEndsTheDoubtWithoutACall() async throws {
         let folder = try StoreFolder()
         let store = try await folder.open()

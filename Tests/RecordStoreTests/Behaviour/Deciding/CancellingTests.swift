@@ -4,7 +4,7 @@ import Testing
 @testable import RecordStore
 
 /// What becomes of records that wait when their batch is cancelled.
-@Suite struct CancellingTests {
+@Suite(.everyEngine) struct CancellingTests {
     @Test func aRecordThatMayHaveBeenBilledGoesBackIntoItsDoubt() async throws {
         let folder = try StoreFolder()
         let store = try await folder.open()

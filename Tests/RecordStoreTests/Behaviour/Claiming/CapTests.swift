@@ -2,7 +2,7 @@ import Testing
 
 @testable import RecordStore
 
-@Suite struct CapTests {
+@Suite(.everyEngine) struct CapTests {
     @Test(
         arguments: [
             (10, nil, nil, 5, 5, 10, nil), (10, 20, nil, 5, 0, 10, nil), (10, 14, nil, 5, 0, 9, .batchCalls),

@@ -4,7 +4,7 @@ import Testing
 
 @testable import RecordStore
 
-@Suite struct StateTests {
+@Suite(.everyEngine) struct StateTests {
     /// All that is allowed; everything else isn't.
     static let allowed: [BatchState: [BatchState]] = [
         .ingesting: [.awaitingConfirmation, .running, .completed, .paused, .cancelled, .rejected],

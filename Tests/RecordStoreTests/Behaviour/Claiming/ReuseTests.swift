@@ -4,7 +4,7 @@ import Testing
 @testable import RecordStore
 
 /// Answers of earlier batches in place of calls.
-@Suite struct ReuseTests {
+@Suite(.everyEngine) struct ReuseTests {
     private static let reusing = CallCaps(answeredSince: 1_000, day: RecordStore.day)
 
     /// Two stores of rows: the first answered at 1,200.

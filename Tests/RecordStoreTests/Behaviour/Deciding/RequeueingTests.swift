@@ -4,7 +4,7 @@ import Testing
 
 @testable import RecordStore
 
-@Suite struct RequeueingTests {
+@Suite(.everyEngine) struct RequeueingTests {
     /// Lines 2 to 9: succeeded, failed A, failed B, in doubt, failed A, in doubt, held, invalid; completed.
     private func finishedBatch(_ store: RecordStore) async throws -> Batch {
         let rows = (2...7).map { SampleRow($0, request: $0 == 7 ? "same" : nil) }

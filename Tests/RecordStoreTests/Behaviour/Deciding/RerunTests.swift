@@ -1,12 +1,11 @@
 import Basics
-import GRDB
 import TestSupport
 import Testing
 
 @testable import RecordStore
 
 /// A re-run sends what was named, and nothing else that waits in its batch.
-@Suite struct RerunTests {
+@Suite(.everyEngine) struct RerunTests {
     /// Where a batch can be when somebody wants records of it sent again.
     private static let states: [BatchState] = [.running, .completed, .cancelled, .paused, .halted]
 
@@ -100,9 +99,7 @@ import Testing
         let folder = try StoreFolder()
         let store = try await folder.open()
         let batch = try await store.makeBatch()
-        try store.writeWaiting {
-            try $0.database.execute(sql: "UPDATE batches SET doubted_lines = ?", arguments: [doubted])
-        }
+        try await store.doubtNextLines(doubted)
         try await store.take((2...6).map { SampleRow($0) }, into: batch)
         try await store.finishIngest(batch.id, state: .running)
         let sends = !selection.byPolicy && !selection.sparesAnswered

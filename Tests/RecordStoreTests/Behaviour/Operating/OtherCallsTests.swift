@@ -3,7 +3,7 @@ import Testing
 @testable import RecordStore
 
 /// Calls that are no batch's: they count against the caps and stand in the ledger of their day.
-@Suite struct OtherCallsTests {
+@Suite(.everyEngine) struct OtherCallsTests {
     private static let action = Action(at: 1, batch: nil, name: .doctor, provenance: StoreFolder.provenance)
 
     private static func row(_ store: RecordStore) async throws -> LedgerDay? {
@@ -57,27 +57,5 @@ import Testing
         let days = try await store.ledgerDays(inMonthsOf: batch.id)
         #expect(days.map(\.batch) == [batch.id, nil] && days.map(\.totals.calls) == [2, 1])
         try await store.close()
-    }
-
-    @Test func whatARestoreFindsLostCountsAsPerhapsBilledToday() async throws {
-        let folder = try StoreFolder()
-        let store = try await folder.open()
-        let batch = try await store.runningBatch(count: 9)
-        _ = try await store.finish(try await store.claim(batch, 2).records.map(\.succeeded))
-        try await store.backUp(to: folder.copy)
-        _ = try await store.finish(try await store.claim(batch, 3).records.map(\.succeeded))
-        try await store.close()
-        _ = try await folder.restore()
-        let restored = try await folder.open()
-        let all = CallDay(rawValue: 19_700_101)...CallDay(rawValue: 99_991_231)
-        let lost = try #require(try await restored.ledgerDays(all).last { $0.batch == nil })
-        #expect(lost.name == "lost by a restore")
-        #expect(lost.totals.calls == 3 && lost.totals.unknown == 3 && lost.totals.chargedAtMost == 3)
-        #expect(try await restored.calls(on: lost.day) == (3, 0))
-        try await restored.close()
-        // Once only: the next start finds nothing lost.
-        let again = try await folder.open()
-        #expect(try await again.calls(on: lost.day) == (3, 0))
-        try await again.close()
     }
 }

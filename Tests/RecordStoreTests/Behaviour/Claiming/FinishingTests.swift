@@ -3,7 +3,7 @@ import Testing
 
 @testable import RecordStore
 
-@Suite struct FinishingTests {
+@Suite(.everyEngine) struct FinishingTests {
     struct Case: Sendable, CustomTestStringConvertible {
         var next: NextStep
         var httpStatus: Int?

@@ -3,7 +3,7 @@ import Testing
 
 @testable import RecordStore
 
-@Suite struct ResolvingTests {
+@Suite(.everyEngine) struct ResolvingTests {
     private func doubted(_ store: RecordStore) async throws -> Batch {
         let rows = ["a", "b", "a", "c", "a"].enumerated().map { SampleRow($0.offset + 2, request: $0.element) }
         let batch = try await store.linkedBatch(rows)

@@ -1,11 +1,10 @@
 import Basics
-import GRDB
 import TestSupport
 import Testing
 
 @testable import RecordStore
 
-@Suite struct ClaimingTests {
+@Suite(.everyEngine) struct ClaimingTests {
     @Test func recordsComeInInputOrderWithWhatIsNeededToSendThem() async throws {
         let folder = try StoreFolder()
         let store = try await folder.open()
@@ -110,17 +109,6 @@ import Testing
         try await store.close()
     }
 
-    @Test func invalidLinesAtTheEndAreNotSearchedForEver() async throws {
-        let folder = try StoreFolder()
-        let store = try await folder.open()
-        let rows = [SampleRow(2)] + (3...50).map { SampleRow($0, error: "rule") }
-        let batch = try await store.runningBatch(rows)
-        #expect(try await store.claim(batch, 2).records.count == 1)
-        let cursor = try store.readWaiting { try Int64.fetchOne($0, sql: "SELECT cursor FROM batches") }
-        #expect(cursor == batch.id.records.upperBound)
-        try await store.close()
-    }
-
     @Test(arguments: [BatchState.paused, .halted])
     func nothingIsClaimedWhileABatchDoesNotRun(_ state: BatchState) async throws {
         let folder = try StoreFolder()
@@ -143,39 +131,6 @@ import Testing
             try await store.claim(BatchID(rawValue: 5), upTo: 1, now: 0, caps: RecordStore.uncapped)
         }
         #expect(error?.code == .notFound)
-        try await store.close()
-    }
-
-    @Test func aRecordAlteredInTheFileFailsWithoutACall() async throws {
-        let folder = try StoreFolder()
-        let store = try await folder.open()
-        let batch = try await store.runningBatch(count: 2)
-        try store.writeWaiting { connection in
-            let swap = """
-                UPDATE records SET payload = (SELECT payload FROM records AS other WHERE other.id <> records.id)
-                WHERE id & 4294967295 = 2
-                """
-            try connection.database.execute(sql: swap)
-        }
-        let claim = try await store.claim(batch)
-        #expect(claim.records.map(\.id.line) == [3])
-        #expect(try await store.statuses(batch) == [.failed, .inFlight])
-        let counts = try await store.progress(batch.id)
-        #expect(counts.unbilled == 1 && counts.calls == 1 && counts.attempts == 2)
-        try await store.close()
-    }
-
-    @Test func aLedgerThatCanCountNoFurtherIsDamagedAndNothingIsClaimed() async throws {
-        let folder = try StoreFolder()
-        let store = try await folder.open()
-        let batch = try await store.runningBatch(count: 2)
-        try store.writeWaiting { connection in
-            try connection.database.execute(
-                sql: "UPDATE ledger_position SET last_attempt = ?", arguments: [Int64.max - 1])
-        }
-        let error = await #expect(throws: StoreError.self) { try await store.claim(batch) }
-        #expect(error?.code == .damaged)
-        #expect(try await store.statuses(batch) == [.queued, .queued])
         try await store.close()
     }
 }

@@ -1,9 +1,8 @@
-import GRDB
 import Testing
 
 @testable import RecordStore
 
-@Suite struct RecentAnswersTests {
+@Suite(.everyEngine) struct RecentAnswersTests {
     private static func reference(_ number: Int) -> AnswerReference { AnswerReference("ref-\(number)") }
 
     @Test func anAnswerThatCameIsKnownUntilSoManyOthersCame() {
@@ -56,24 +55,6 @@ import Testing
 
         store = try await folder.open()
         #expect(try await store.recentAnswers() == expected + [AnswerReference("r-9")])
-        try await store.close()
-    }
-
-    @Test func onlyTheLatestHundredThousandAreKept() async throws {
-        let folder = try StoreFolder()
-        let store = try await folder.open()
-        for group in 0..<300 {
-            try await store.write { connection in
-                var bytes: [UInt8] = []
-                for number in 0..<500 { Self.reference(group * 500 + number).append(to: &bytes) }
-                try connection.remember(bytes)
-            }
-        }
-        let kept = try await store.recentAnswers()
-        #expect(kept.count == AnswerReference.remembered)
-        #expect(kept.first == Self.reference(50_000) && kept.last == Self.reference(149_999))
-        let rows = try store.readWaiting { try Int.fetchOne($0, sql: "SELECT count(*) FROM recent_answers") }
-        #expect(try #require(rows) <= 203)
         try await store.close()
     }
 }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import RecordStore
 
-@Suite struct ReadingTests {
+@Suite(.everyEngine) struct ReadingTests {
     @Test func aLargeBatchIsReadInOrderEachRecordOnce() async throws {
         let folder = try StoreFolder()
         let store = try await folder.open()
@@ -32,23 +32,6 @@ import Testing
         var found: [Int] = []
         try await store.forEachRecord(batch.id, statuses: statuses, lines: lines) { found.append($0.line) }
         #expect(found == expected)
-        try await store.close()
-    }
-
-    @Test func aBodyCanStopAndWriteMeanwhile() async throws {
-        struct Stop: Error {}
-        let folder = try StoreFolder()
-        let store = try await folder.open()
-        let batch = try await store.runningBatch(count: 600)
-        var seen = 0
-        await #expect(throws: Stop.self) {
-            try await store.forEachRecord(batch.id) { _ in
-                seen += 1
-                try store.writeWaiting { try $0.claims.addCalls.run(20_250_101, 1) }
-                if seen == 300 { throw Stop() }
-            }
-        }
-        #expect(seen == 300)
         try await store.close()
     }
 

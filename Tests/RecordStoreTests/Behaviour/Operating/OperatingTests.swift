@@ -1,6 +1,5 @@
 import Basics
 import Foundation
-import GRDB
 import Migrations
 import TestSupport
 import Testing
@@ -8,20 +7,10 @@ import Testing
 @testable import RecordStore
 
 /// A second hand beside the runner: submit, pause, resume, cancel, rerun.
-@Suite struct OperatingTests {
-    /// A runner's store and an operator's on the same file.
-    private func pair(_ folder: StoreFolder) async throws -> (runner: RecordStore, operating: RecordStore) {
-        (try await folder.open(), try await folder.openForOperating(endpoint: StoreFolder.endpoint))
-    }
-
-    private func close(_ stores: (runner: RecordStore, operating: RecordStore)) async throws {
-        try await stores.operating.close()
-        try await stores.runner.close()
-    }
-
+@Suite(.everyEngine) struct OperatingTests {
     @Test func whatOneTakesInTheOtherRuns() async throws {
         let folder = try StoreFolder()
-        let stores = try await pair(folder)
+        let stores = try await folder.pair()
         _ = try await stores.runner.claim(try await stores.runner.runningBatch(count: 1, content: 1))
         let batch = try await stores.operating.runningBatch(count: 3, content: 2)
         #expect(try await stores.runner.unfinishedBatches().map(\.name) == ["accounts-1", "accounts-2"])
@@ -30,12 +19,12 @@ import Testing
         #expect(try await stores.runner.finish(claim.records.map(\.succeeded)) == 3)
         #expect(try await stores.operating.progress(batch.id).succeeded == 3)
         #expect(try await stores.operating.record(claim.records[0].id)?.answer == Array("answer-2".utf8))
-        try await close(stores)
+        try await folder.close(stores)
     }
 
     @Test func aPauseIsSeenByTheNextClaim() async throws {
         let folder = try StoreFolder()
-        let stores = try await pair(folder)
+        let stores = try await folder.pair()
         let batch = try await stores.runner.runningBatch(count: 4)
         let first = try await stores.runner.claim(batch, 1)
         try await stores.operating.setState(batch.id, to: .paused, reason: "by hand")
@@ -47,12 +36,12 @@ import Testing
         try await stores.operating.setState(batch.id, to: .cancelled, reason: "by hand")
         #expect(try await stores.runner.claim(batch, 1).state == .cancelled)
         #expect(try await stores.runner.statuses(batch) == [.succeeded, .inFlight, .cancelled, .cancelled])
-        try await close(stores)
+        try await folder.close(stores)
     }
 
     @Test func whatIsQueuedAgainIsClaimedAgain() async throws {
         let folder = try StoreFolder()
-        let stores = try await pair(folder)
+        let stores = try await folder.pair()
         let batch = try await stores.runner.runningBatch(count: 3)
         let records = try await stores.runner.claim(batch).records
         _ = try await stores.runner.finish([records[0].succeeded, records[1].rejected, records[2].inDoubt])
@@ -63,12 +52,12 @@ import Testing
         #expect(again.map(\.attempt.rawValue) == [4])
         _ = try await stores.runner.finish(again.map(\.succeeded))
         #expect(try await stores.operating.statuses(batch) == [.succeeded, .succeeded, .inDoubt])
-        try await close(stores)
+        try await folder.close(stores)
     }
 
     @Test func aPersonsWordIsKeptWithWhatItDoesToABatchOrNeitherIs() async throws {
         let folder = try StoreFolder()
-        let stores = try await pair(folder)
+        let stores = try await folder.pair()
         let batch = try await stores.runner.runningBatch(count: 1)
         let pause = Action(at: 5, batch: batch.id, name: .pause, provenance: StoreFolder.provenance)
         try await stores.operating.setState(batch.id, to: .paused, reason: "by hand", noting: pause)
@@ -79,12 +68,12 @@ import Testing
             try await stores.operating.setState(batch.id, to: .completed, reason: nil, noting: start)
         }
         #expect(try await stores.runner.actions(of: batch.id) == [pause])
-        try await close(stores)
+        try await folder.close(stores)
     }
 
     @Test func answersAndActionsAreKeptThroughIt() async throws {
         let folder = try StoreFolder()
-        let stores = try await pair(folder)
+        let stores = try await folder.pair()
         let batch = try await stores.runner.runningBatch(count: 1)
         let record = try #require(try await stores.runner.claim(batch).records.first)
         _ = try await stores.runner.finish([record.unreadable("unreadable")])
@@ -94,30 +83,12 @@ import Testing
         try await stores.operating.recordAction(action)
         #expect(try await stores.runner.actions(of: batch.id) == [action])
         #expect(try await stores.runner.statuses(batch) == [.succeeded])
-        try await close(stores)
-    }
-
-    @Test func itNeverClaimsOrFinishes() async throws {
-        let folder = try StoreFolder()
-        let stores = try await pair(folder)
-        let batch = try await stores.runner.runningBatch(count: 2)
-        let record = try #require(try await stores.runner.claim(batch, 1).records.first)
-        let claim = await #expect(throws: StoreError.self) { try await stores.operating.claim(batch, 1) }
-        #expect(claim?.code == .notAllowed)
-        let finish = await #expect(throws: StoreError.self) { try await stores.operating.finish([record.succeeded]) }
-        #expect(finish?.code == .notAllowed)
-        // Not even by a way that passes the first door: nothing is committed that the mark does not know.
-        let request = ClaimRequest(
-            batch: batch.id, count: 1, now: 1, dueBy: 1, caps: RecordStore.uncapped,
-            key: try await stores.operating.dataKey(of: batch.id), sealingKey: stores.operating.sealingKey)
-        await #expect(throws: StoreError.self) { try await stores.operating.write { try $0.claim(request) } }
-        #expect(try await stores.runner.statuses(batch) == [.inFlight, .queued])
-        try await close(stores)
+        try await folder.close(stores)
     }
 
     @Test func manyWritersOnBothSidesLoseNothing() async throws {
         let folder = try StoreFolder()
-        let stores = try await pair(folder)
+        let stores = try await folder.pair()
         let batch = try await stores.runner.runningBatch(count: 200)
         async let taken = Self.takeIn(stores.operating, batches: 20, rows: 10)
         async let paused: Void = Self.pauseAndResume(stores.operating, batch, times: 20)
@@ -136,7 +107,7 @@ import Testing
         }
         #expect(try await stores.runner.calls(on: RecordStore.day) == (200, 200))
         #expect(try await stores.operating.progress(batch.id).succeeded == 200)
-        try await close(stores)
+        try await folder.close(stores)
     }
 
     private static func takeIn(_ store: RecordStore, batches: Int, rows: Int) async throws -> [String] {
@@ -181,62 +152,6 @@ import Testing
         try await second.close()
     }
 
-    @Test func itMakesNoDatabaseLockOrMark() async throws {
-        let folder = try StoreFolder()
-        let error = await #expect(throws: StoreError.self) { try await folder.openForOperating() }
-        #expect(error?.code == .noDatabase)
-        #expect(try folder.files().isEmpty)
-        try await folder.open().close()
-        for name in ["/rollcall.sqlite.lock", "/rollcall.sqlite.mark"] {
-            try FileManager.default.removeItem(atPath: folder.path + name)
-        }
-        let before = try folder.files()
-        try await folder.openForOperating().close()
-        #expect(try folder.files() == before)
-    }
-
-    @Test func anotherEndpointKeyOrVersionIsRefused() async throws {
-        let folder = try StoreFolder()
-        try await folder.open().close()
-        let endpoint = await #expect(throws: StoreError.self) {
-            try await folder.openForOperating(endpoint: "https://elsewhere")
-        }
-        #expect(endpoint?.code == .wrongEndpoint)
-        let other = folder.path + "/other.key"
-        _ = try SealingKey.create(path: other)
-        let key = await #expect(throws: StoreError.self) {
-            try await StoreDescription(
-                engine: .sqlite(path: folder.database), sealingKey: other, keysFolder: folder.path, endpoint: nil
-            ).openForOperating()
-        }
-        #expect(key?.code == .sealingKey)
-        let pool = try DatabasePool(path: folder.database)
-        try Migrations.all.adding("later", sql: "CREATE TABLE later (id INTEGER) STRICT").apply(to: pool)
-        try pool.close()
-        let version = await #expect(throws: StoreError.self) { try await folder.openForOperating() }
-        #expect(version?.code == .schemaVersion)
-        #expect(version?.message.contains("version \(Migrations.all.version + 1)") == true)
-        #expect(version?.message.contains("has \(Migrations.all.version)") == true)
-    }
-
-    @Test func aRestoredDatabaseIsLeftToTheRunnerFirst() async throws {
-        let folder = try StoreFolder()
-        let first = try await folder.open()
-        let batch = try await first.runningBatch(count: 2)
-        try await first.close()
-        let copy = try Data(contentsOf: URL(fileURLWithPath: folder.database))
-        let second = try await folder.open()
-        _ = try await second.finish(try await second.claim(batch, 1).records.map(\.succeeded))
-        try await second.close()
-        try copy.write(to: URL(fileURLWithPath: folder.database))
-        let error = await #expect(throws: StoreError.self) { try await folder.openForOperating() }
-        #expect(error?.code == .notAllowed)
-        try await folder.open().close()
-        let operating = try await folder.openForOperating()
-        #expect(try await operating.batch(batch.id).state == .paused)
-        try await operating.close()
-    }
-
     @Test func theHolderOfTheLockIsFoundWithoutBeingDisturbed() async throws {
         let folder = try StoreFolder()
         #expect(try await folder.description().runnerProcess() == nil)
@@ -245,32 +160,5 @@ import Testing
         try await runner.close()
         #expect(try await folder.description().runnerProcess() == nil)
         try await folder.open().close()
-    }
-
-    @Test func whoOnlyLooksDoesNotKeepARunnerFromStarting() async throws {
-        let folder = try StoreFolder()
-        try await folder.open().close()
-        let description = folder.description()
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for _ in 0..<2 {
-                group.addTask {
-                    for _ in 0..<500 { _ = try await description.runnerProcess() }
-                }
-            }
-            for _ in 0..<10 { try await folder.open().close() }
-            try await group.waitForAll()
-        }
-    }
-
-    @Test func leavingDoesNotTouchTheWALUnderTheRunner() async throws {
-        let folder = try StoreFolder()
-        let stores = try await pair(folder)
-        let batch = try await stores.operating.runningBatch(count: 2)
-        let before = try FileManager.default.attributesOfItem(atPath: folder.database + "-wal")[.size] as? Int
-        try await stores.operating.close()
-        let after = try FileManager.default.attributesOfItem(atPath: folder.database + "-wal")[.size] as? Int
-        #expect(before == after && (after ?? 0) > 0)
-        #expect(try await stores.runner.claim(batch).records.count == 2)
-        try await stores.runner.close()
     }
 }
