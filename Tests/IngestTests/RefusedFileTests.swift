@@ -1,5 +1,6 @@
 import Basics
 import Foundation
+import RecordStore
 import TestSupport
 import Testing
 

@@ -75,8 +75,8 @@ private final class StatusLog: Sendable {
         }
         #expect(ends[0].halt?.cause == cause)
         #expect(ends[1] == .completed)
-        #expect(try bench.counts.queued == 30)
-        #expect(try bench.store.progress(other).succeeded == 30)
+        #expect(try await bench.counts.queued == 30)
+        #expect(try await bench.store.progress(other).succeeded == 30)
     }
 
     @Test func aHaltedGateHaltsAllRunsAndThoseThatBeginUntilItIsReopened() async throws {

@@ -63,7 +63,7 @@ struct BatchFixture {
         let caps = CallCaps(day: CallDay(rawValue: 20_260_131))
         let claim = try await store.claim(batch, upTo: 1000, now: Self.start, caps: caps)
         let completions = claim.records.map { record in
-            end(record) ?? Self.completion(of: record, "unsent", next: .release, billable: .no)
+            end(record) ?? Self.completion(of: record, .unsent, next: .release, billable: .no)
         }
         _ = try await store.finish(completions)
     }
@@ -71,8 +71,8 @@ struct BatchFixture {
     func complete() async throws { try await store.setState(batch, to: .completed, reason: nil) }
 
     static func completion(
-        of record: ClaimedRecord, _ outcome: String, http: Int? = nil, reason: String? = nil, error: String? = nil,
-        answer: String? = nil, milliseconds: Int64 = 250, next: NextStep, billable: Billable
+        of record: ClaimedRecord, _ outcome: AttemptOutcome, http: Int? = nil, reason: String? = nil,
+        error: String? = nil, answer: String? = nil, milliseconds: Int64 = 250, next: NextStep, billable: Billable
     ) -> Completion {
         Completion(
             attempt: record.attempt, record: record.id, outcome: outcome, httpStatus: http, reasonCode: reason,
@@ -84,12 +84,12 @@ struct BatchFixture {
 
     static func success(_ record: ClaimedRecord, _ answer: String, warning: String? = nil) -> Completion {
         completion(
-            of: record, "succeeded", http: 200, error: warning, answer: answer, next: .succeeded, billable: .yes)
+            of: record, .succeeded, http: 200, error: warning, answer: answer, next: .succeeded, billable: .yes)
     }
 
     static func doubt(_ record: ClaimedRecord, again: Bool = false) -> Completion {
         completion(
-            of: record, "in_doubt", error: "no answer within 30 s",
+            of: record, .inDoubt, error: "no answer within 30 s",
             next: again ? .retry(notBefore: 0, spendsAttempt: true) : .inDoubt, billable: .unknown)
     }
 

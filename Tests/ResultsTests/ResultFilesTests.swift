@@ -31,7 +31,7 @@ import Testing
             case 3: BatchFixture.success(record, Self.pretty, warning: "answer was not encrypted")
             case 4:
                 BatchFixture.completion(
-                    of: record, "rejected", http: 400, reason: "INVALID", error: "the API refused user.email",
+                    of: record, .rejected, http: 400, reason: "INVALID", error: "the API refused user.email",
                     next: .failed, billable: .no)
             default: BatchFixture.doubt(record)
             }

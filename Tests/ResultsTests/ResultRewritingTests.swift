@@ -17,7 +17,7 @@ import Testing
         try await fixture.attempt { record in
             record.id.line == 2
                 ? BatchFixture.success(record, Self.answer)
-                : BatchFixture.completion(of: record, "rejected", http: 400, next: .failed, billable: .no)
+                : BatchFixture.completion(of: record, .rejected, http: 400, next: .failed, billable: .no)
         }
         try await fixture.complete()
         return fixture

@@ -1,5 +1,4 @@
 import Basics
-import Glibc
 import IdentityInsights
 import JSON
 import RecordStore
@@ -70,9 +69,13 @@ struct ReturnedLines {
 
     /// Lines of JSON name their members one by one; only one that holds this name is parsed a second time.
     private func mayBeReturned(_ row: UnsafeRawBufferPointer) -> Bool {
-        guard layout.format == .jsonLines, let start = row.baseAddress else { return true }
-        let name = "\"\(ReturnNote.batchColumn)\""
-        return memmem(start, row.count, name, name.utf8.count) != nil
+        guard layout.format == .jsonLines else { return true }
+        var place = 0
+        while let start = row.firstOffset(of: Byte.underscore, in: place..<row.count) {
+            if row.portion(start..<row.count).starts(with: ReturnNote.batchColumn.utf8) { return true }
+            place = start + 1
+        }
+        return false
     }
 
     private mutating func origin(named name: String) throws -> Origin? {

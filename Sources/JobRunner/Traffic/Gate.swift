@@ -1,3 +1,5 @@
+import RecordStore
+
 /// Closes when calls make no sense for anyone, and finds out with single probes when they do again.
 ///
 /// All times are monotonic nanoseconds.

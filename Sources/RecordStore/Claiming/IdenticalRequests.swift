@@ -1,3 +1,4 @@
+import Basics
 import GRDB
 
 /// The fingerprint of identical requests: an HMAC under a key of the database, which reveals nothing of the request.

@@ -95,7 +95,7 @@ struct DatabaseFile {
 
     private func open(_ configuration: Configuration) throws -> DatabasePool {
         try refuseFolder()
-        try translating(configuration.readonly ? .reading : .writing) {
+        return try translating(configuration.readonly ? .reading : .writing) {
             try DatabasePool(path: path, configuration: configuration)
         }
     }

@@ -1,7 +1,7 @@
 import Basics
 import Foundation
 import IdentityInsights
-import RecordStore
+package import RecordStore
 
 extension BatchSummary {
     /// Sums up a batch from its counters and what was counted while its records passed by.

@@ -59,17 +59,17 @@ struct ReturnedLinesTests {
         ),
     ])
     func aLineOfJSONIsComparedAsWell(before: String, after: String, name: String) async throws {
-        let stores = try StoreFolder()
+        let stores = try await StoreFolder()
         let rest = before.contains("user") ? "" : #","email":"a""#
         let batch = try await takeIn("{\(before)\(rest)}\n", named: "a.jsonl", in: stores)
-        let given = try returned(batch, stores)
+        let given = try await returned(batch, stores)
         let mended = given.replacing(#""email":"a""#, with: #""email":"a@example.com""#)
         #expect(mended.contains(#""_batch""#))
         let sound = try await takeIn(mended, named: "sound.jsonl", in: stores)
-        #expect(try stores.records(of: sound.id).map(\.isInvalid) == [false])
+        #expect(try await stores.records(of: sound.id).map(\.isInvalid) == [false])
         let wrong = given.replacing(before, with: after).replacing(#""email":"a""#, with: #""email":"b@example.com""#)
         let changed = try await takeIn(wrong, named: "changed.jsonl", in: stores)
-        let why = try #require(try stores.records(of: changed.id).first?.error)
+        let why = try #require(try await stores.records(of: changed.id).first?.error)
         #expect(why.contains("\(name) was changed by a spreadsheet") && why.contains("line 1 of \(batch.name)"))
     }
 

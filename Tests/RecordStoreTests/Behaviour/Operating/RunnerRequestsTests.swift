@@ -4,11 +4,12 @@ import Testing
 
 /// What steers a runner is written together with what an operator does, and stands apart from the history of actions.
 @Suite(.everyEngine) struct RunnerRequestsTests {
-    @Test(arguments: [
-        (Action.Name.start, RunnerRequest.Kind.look), (.pause, .look), (.resume, .renew), (.cancel, .look),
-        (.rerun, .look), (.resolve, .look), (.results, .look), (.doctor, .look), (.resumeAfterRestore, .look),
-        (.rerunByJob, nil), (.rerunWaits, nil), (.recoverCrash, nil), (.recoverRestored, nil), (.doubtUnknown, nil),
-    ])
+    @Test(
+        arguments: [
+            (Action.Name.start, RunnerRequest.Kind.look), (.pause, .look), (.resume, .renew), (.cancel, .look),
+            (.rerun, .look), (.resolve, .look), (.results, .look), (.doctor, .look), (.resumeAfterRestore, .look),
+            (.rerunByJob, nil), (.rerunWaits, nil), (.recoverCrash, nil), (.recoverRestored, nil), (.doubtUnknown, nil),
+        ] as [(Action.Name, RunnerRequest.Kind?)])
     func onlyWhatOperatorsDoIsAskedOfTheRunner(name: Action.Name, kind: RunnerRequest.Kind?) async throws {
         let folder = try StoreFolder()
         let (store, beside) = (try await folder.open(), try await folder.openForOperating())

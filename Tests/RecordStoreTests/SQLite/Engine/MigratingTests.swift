@@ -49,10 +49,30 @@ import Testing
         let folder = try StoreFolder()
         try await folder.open().close()
         let pool = try DatabasePool(path: folder.database)
-        try await pool.write { try $0.execute(sql: "DELETE FROM grdb_migrations") }
+        try await pool.write { try $0.execute(sql: "DELETE FROM grdb_migrations WHERE identifier > 'v0002'") }
         try pool.close()
         let error = await #expect(throws: StoreError.self) { try await folder.openForReading() }
         #expect(error?.code == .schemaVersion)
+    }
+
+    @Test func anEmptyFileIsNamedAsThat() async throws {
+        let folder = try StoreFolder()
+        try await folder.open().close()
+        try Data().write(to: URL(filePath: folder.database))
+        for suffix in ["-wal", "-shm"] where FileManager.default.fileExists(atPath: folder.database + suffix) {
+            try FileManager.default.removeItem(atPath: folder.database + suffix)
+        }
+        let error = await #expect(throws: StoreError.self) { try await folder.openForReading() }
+        #expect(error?.code == .damaged && error?.message.contains("The database is empty") == true)
+    }
+
+    @Test func aFolderInItsPlaceIsNamedAsThat() async throws {
+        let folder = try StoreFolder()
+        try await folder.open().close()
+        try FileManager.default.removeItem(atPath: folder.database)
+        try FileManager.default.createDirectory(atPath: folder.database, withIntermediateDirectories: false)
+        let error = await #expect(throws: StoreError.self) { try await folder.openForReading() }
+        #expect(error?.code == .noDatabase && error?.message.contains("is a folder") == true)
     }
 
     @Test func anotherEndpointChangesNothing() async throws {

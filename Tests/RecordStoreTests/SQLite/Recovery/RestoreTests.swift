@@ -104,7 +104,7 @@ import Testing
         #expect(try await second.statuses(again) == [.inDoubt, .inDoubt, .inDoubt, .queued, .queued])
         #expect(try await second.claim(again).records.map(\.id.line) == [5, 6])
         let action = try #require(try await second.actions(of: again.id).first)
-        #expect(action.name == "doubt_unknown" && action.detail?.contains("batch \(later.id)") == true)
+        #expect(action.name == .doubtUnknown && action.detail?.contains("batch \(later.id)") == true)
         // No call was made of this one, so it begins as any new file.
         let fresh = try await second.runningBatch(count: 1, content: 3)
         #expect(try await second.statuses(fresh) == [.queued])
