@@ -15,6 +15,7 @@ package final class Emulator: Service, Sendable {
     private let group: ServiceGroup
     private let listening: PortSignal
     private let log: CallLog
+    private let keys: KeysInUse
     private let address: String
 
     /// Makes an emulator that does not listen yet.
@@ -32,6 +33,7 @@ package final class Emulator: Service, Sendable {
         let listening = PortSignal()
         log = try CallLog(path: configuration.callLogPath, onCall: configuration.onCall)
         let channel = try EmulatorChannel(configuration, material: material, log: log)
+        keys = channel.keys
         let server = channel.server(
             configuration: .init(address: .hostname(configuration.host, port: configuration.port)),
             onServerRunning: { listening.settle(.success($0.localAddress?.port ?? configuration.port)) },
@@ -66,6 +68,16 @@ package final class Emulator: Service, Sendable {
     /// Stops listening, ends calls that hang, and lets ``run()`` return once the other answers are sent.
     package func stop() async {
         await group.triggerGracefulShutdown()
+    }
+
+    /// Goes on with other keys, as the API does when one is changed in the portal. Connections stay; each is served by
+    /// the keys in place when a request comes.
+    ///
+    /// - Parameter materials: at least one; requests and certificates of all are accepted, answers come under each in
+    ///   turn, and the last has the server's certificate.
+    /// - Throws: an error of OpenSSL, NIOSSL or JOSE if one cannot be used; the keys stay as they were then.
+    package func exchangeKeys(for materials: [EmulatorMaterial]) throws {
+        try keys.exchange(for: materials)
     }
 
     /// What has been counted so far.

@@ -1,5 +1,6 @@
 import Foundation
 import OpenSSL
+import UnixSignals
 
 /// The emulator's folder: keys and certificates, the settings for a client, and the log of calls.
 package struct EmulatorDirectory: Sendable {
@@ -120,22 +121,34 @@ package struct EmulatorDirectory: Sendable {
 }
 
 extension EmulatorDirectory {
-    /// Runs an emulator with this folder's keys until SIGINT or SIGTERM.
+    /// Runs an emulator with this folder's keys until SIGINT or SIGTERM; SIGHUP reads the keys again (``KeySuccession``).
     ///
     /// - Parameters:
     ///   - configuration: its settings; without a path of its own the log of calls is in this folder.
     ///   - onListening: called with the base URL once it listens and `rollcall.yaml` is written.
+    ///   - onKeysRead: called after each SIGHUP with how many sets of keys are in use now, or why nothing was changed.
     /// - Throws: ``EmulatorError`` if folder, log or address cannot be used; `OpenSSLError` for a broken key.
     package func serve(
-        _ configuration: EmulatorConfiguration, onListening: @Sendable (_ baseURL: String) -> Void
+        _ configuration: EmulatorConfiguration, onListening: @Sendable (_ baseURL: String) -> Void,
+        onKeysRead: @escaping @Sendable (Result<Int, any Error>) -> Void
     ) async throws {
         var configuration = configuration
         let material = try material(host: configuration.host)
         configuration.callLogPath = configuration.callLogPath ?? callLogPath
         let emulator = try Emulator(configuration, material: material)
         let (host, rate) = (configuration.host, configuration.rate)
-        try await withThrowingTaskGroup { group in
-            group.addTask { try await emulator.runUntilSignalled() }
+        // Before it listens: a caller that knows the address may signal.
+        let hangups = await UnixSignalsSequence(trapping: .sighup)
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                try await emulator.runUntilSignalled()
+                return true
+            }
+            group.addTask {
+                var succession = KeySuccession(material)
+                for await _ in hangups { onKeysRead(exchangeKeys(of: emulator, &succession, host: host)) }
+                return false
+            }
             do {
                 let port = try await emulator.port()
                 onListening(try writeSettings(host: host, port: port, rate: rate))
@@ -143,7 +156,21 @@ extension EmulatorDirectory {
                 await emulator.stop()
                 throw error
             }
-            try await group.waitForAll()
+            while let hasEnded = try await group.next(), !hasEnded {}
+            group.cancelAll()
+        }
+    }
+
+    /// Reads the folder's keys again and goes on with them; how many sets are in use then.
+    private func exchangeKeys(
+        of emulator: Emulator, _ succession: inout KeySuccession, host: String
+    ) -> Result<Int, any Error> {
+        Result {
+            var next = succession
+            next.take(try material(host: host))
+            try emulator.exchangeKeys(for: next.inUse)
+            succession = next
+            return next.inUse.count
         }
     }
 }

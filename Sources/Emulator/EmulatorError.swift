@@ -44,6 +44,10 @@ extension EmulatorError {
             .files, "\(missing) is missing beside the other keys; put it back, or remove the folder pki for new keys")
     }
 
+    static var noKeys: Self {
+        Self(.files, "the emulator needs one set of keys at least; give it some")
+    }
+
     static func file(_ name: String, _ reason: String) -> Self {
         Self(.files, "\(name): \(reason)")
     }

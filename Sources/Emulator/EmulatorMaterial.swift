@@ -64,16 +64,19 @@ package struct EmulatorMaterial: Sendable {
 extension EmulatorMaterial {
     /// The server's side of mutual TLS, 1.2 at least.
     ///
-    /// - Parameter optional: let the handshake go through without a certificate; it is checked afterwards.
+    /// - Parameters:
+    ///   - authorities: those that may have issued a client's certificate.
+    ///   - optional: let the handshake go through without a certificate; it is checked afterwards.
     /// - Returns: the configuration for NIOSSL, which expects PEM.
     /// - Throws: an error of OpenSSL or NIOSSL if key or certificate cannot be used.
-    func serverTLS(optional: Bool) throws -> TLSConfiguration {
+    func serverTLS(trusting authorities: [Certificate], optional: Bool) throws -> TLSConfiguration {
         let chain = try NIOSSLCertificate.fromPEMBytes(server.chainPEM())
         let key = try NIOSSLPrivateKey(bytes: server.keyPEM(), format: .pem)
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
         configuration.minimumTLSVersion = .tlsv12
-        configuration.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(authority.pem()))
+        configuration.trustRoots = .certificates(
+            try authorities.flatMap { try NIOSSLCertificate.fromPEMBytes($0.pem()) })
         configuration.certificateVerification = optional ? .optionalVerification : .noHostnameVerification
         configuration.applicationProtocols = ["http/1.1"]
         return configuration

@@ -1,35 +1,57 @@
 import Basics
 package import OpenSSL
 
-/// Decrypts tokens encrypted to one private key: RSA-OAEP-256 with A256GCM, A192GCM, A128GCM or A128CBC-HS256.
+/// Decrypts tokens encrypted to one of several private keys: RSA-OAEP-256 with A256GCM, A192GCM, A128GCM or
+/// A128CBC-HS256.
 ///
-/// A token's `kid` is neither required nor compared: the key is the one that was configured.
+/// Several, because around the yearly change of a key answers come under the old one and the new one.
 package struct JWEDecrypter: Sendable {
-    private let key: PrivateKey
+    private let keys: [PrivateKey]
 
-    /// Creates a decrypter.
+    /// Creates a decrypter with one key.
     ///
     /// - Parameter privateKey: An RSA key.
     package init(privateKey: PrivateKey) {
-        key = privateKey
+        keys = [privateKey]
+    }
+
+    /// Creates a decrypter.
+    ///
+    /// - Parameter privateKeys: RSA keys, at least one; a token without a known `kid` is tried with each in this order.
+    package init(privateKeys: [PrivateKey]) {
+        keys = privateKeys
     }
 
     /// Decrypts a token (RFC 7516 §5.2).
     ///
+    /// The key that the token's `kid` names is tried first, then each of the others: a `kid` is only a hint (RFC 7516
+    /// §4.1.6) and may be missing, be written differently or name another key. A token that no key decrypts has been
+    /// tried with all of them, and each attempt takes the same steps whatever is wrong, so that neither the error nor
+    /// the time tells what that is (RFC 7516 §11.5).
+    ///
     /// - Parameter token: A compact JWE, ASCII.
     /// - Returns: The plaintext, byte for byte.
-    /// - Throws: ``JWEError``; every error that depends on the key is ``JWEError/undecryptable``. `OpenSSLError` only
-    ///   when the key is not RSA or OpenSSL has a fault.
+    /// - Throws: ``JWEError``; every error that depends on a key is ``JWEError/undecryptable``. `OpenSSLError` only when
+    ///   a key is not RSA or OpenSSL has a fault.
     package func decrypt(_ token: [UInt8]) throws -> [UInt8] {
         try token.withUnsafeBytes { bytes in
             let token = try CompactToken(bytes)
             let decoded = try DecodedToken(token)
-            do {
-                return try decoded.open(with: key, header: token.header)
-            } catch let error as OpenSSLError where error.code == .notAuthentic {
-                throw JWEError.undecryptable
+            for key in Self.order(keys, for: decoded.keyID, id: \.publicKey.fingerprint) {
+                do {
+                    return try decoded.open(with: key, header: token.header)
+                } catch let error as OpenSSLError where error.code == .notAuthentic {
+                    continue
+                }
             }
+            throw JWEError.undecryptable
         }
+    }
+
+    /// The keys with those first whose id is the token's, whatever the case of its letters.
+    static func order<Key>(_ keys: [Key], for keyID: String?, id: (Key) -> String) -> [Key] {
+        guard let keyID = keyID?.lowercased(), keys.count > 1 else { return keys }
+        return keys.filter { id($0) == keyID } + keys.filter { id($0) != keyID }
     }
 }
 
@@ -42,7 +64,7 @@ package enum JWEError: Error, Sendable, Equatable, CustomStringConvertible {
     case malformed(String)
     /// The token or key needs something that is refused here; the rule, as part of a sentence.
     case unsupported(String)
-    /// The token cannot be decrypted with this key: it was changed, or encrypted to another key.
+    /// The token cannot be decrypted with any of the keys: it was changed, or encrypted to another key.
     case undecryptable
 
     /// One sentence, without anything of the token's content.
@@ -92,6 +114,8 @@ struct CompactToken {
 /// A token whose format has passed every check that needs no key.
 struct DecodedToken {
     let cipher: ContentCipher
+    /// The `kid` of its header; not authenticated.
+    let keyID: String?
     /// The decoded segments after the header, one after another.
     private let bytes: [UInt8]
     private let encryptedKey: Range<Int>
@@ -100,7 +124,8 @@ struct DecodedToken {
     private let tag: Range<Int>
 
     init(_ token: CompactToken) throws {
-        cipher = try JWEHeader(token).acceptedCipher()
+        let visible = try JWEHeader(token)
+        (cipher, keyID) = (try visible.acceptedCipher(), visible.kid)
         var arena = SegmentArena(for: token)
         encryptedKey = try arena.append(token.encryptedKey, "encrypted key")
         nonce = try arena.append(token.nonce, "initialization vector")

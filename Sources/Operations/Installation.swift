@@ -76,8 +76,8 @@ extension Settings.API {
             clientCertificate: clientCertificate, clientKey: clientKey,
             clientKeyPassword: (clientKeyPassword ?? clientCertificatePassword)?.revealed,
             caCertificates: caCertificates,
-            encryptionKey: encryptionKey, encryptionKeyID: encryptionKeyID, decryptionKey: decryptionKey,
-            decryptionKeyPassword: decryptionKeyPassword?.revealed)
+            encryptionKey: encryptionKey, encryptionKeyID: encryptionKeyID,
+            decryptionKeys: decryptionKeys.map { .init(path: $0.file, password: $0.password?.revealed) })
     }
 
     func endpoint(concurrency: Int) -> Endpoint {

@@ -113,7 +113,7 @@ extension Settings {
     }
 
     private static func requireKeys(of flat: FlatFile) throws(SettingsError) {
-        var missing = SettingKeys.required.filter { flat.scalars[$0] == nil }
+        var missing = SettingKeys.required.filter { !flat.has($0) }
         if flat.scalars["api.base_url"] == nil {
             let parts = ["api.region", "api.environment"].filter { flat.scalars[$0] == nil }
             missing.insert(contentsOf: parts.count == 2 ? ["api.base_url"] : parts, at: 0)

@@ -8,12 +8,12 @@ import Testing
     init() throws { folder = try SettingsFolder() }
 
     @Test func everyScalarKeyHasItsOwnVariable() {
-        let scalars = Settings.keys.filter(\.isScalar)
+        let scalars = Settings.keys.filter { $0.form != .structure }
         let variables = scalars.compactMap(\.environmentVariable)
         #expect(variables.count == scalars.count)
         #expect(Set(variables).count == variables.count)
         #expect(variables.contains("ROLLCALL_API_BASE_URL") && variables.contains("ROLLCALL_LIMITS_RATE"))
-        #expect(Settings.keys.filter { !$0.isScalar }.map(\.path) == ["pricing.tiers", "notify"])
+        #expect(Settings.keys.filter { $0.form == .structure }.map(\.path) == ["pricing.tiers", "notify"])
     }
 
     @Test func variablesStandOverTheFile() throws {
@@ -35,7 +35,7 @@ import Testing
         ]
         let settings = try folder.settings("", environment: environment)
         #expect(settings.api.baseURL == "https://sandbox.idv.mastercard.eu/identity/accounts")
-        #expect(settings.api.decryptionKey == "/d")
+        #expect(settings.api.decryptionKeys.map(\.file) == ["/d"])
     }
 
     @Test func anAddressInTheEnvironmentDisplacesTheFilesRegion() throws {

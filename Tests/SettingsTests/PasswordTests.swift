@@ -11,7 +11,7 @@ import Testing
     func aPasswordComesFromAPrivateFileWithoutItsLineEnd(content: String) throws {
         try folder.write(content, to: "secrets/word")
         let settings = try folder.settings(minimal + "  decryption_key_password_file: secrets/word\n", mode: 0o644)
-        #expect(settings.api.decryptionKeyPassword == Secret("rosebud"))
+        #expect(settings.api.decryptionKeys.map(\.password) == [Secret("rosebud")])
     }
 
     @Test func aPasswordComesFromTheEnvironmentOverAFile() throws {

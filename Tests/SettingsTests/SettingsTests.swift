@@ -33,8 +33,8 @@ import Testing
         #expect(api.requireEncryptedAnswers == false)
         #expect([api.clientKey, api.caCertificates, api.encryptionKeyID] == [nil, nil, nil])
         #expect(
-            [api.clientCertificatePassword, api.clientKeyPassword, api.decryptionKeyPassword, api.proxy]
-                == [nil, nil, nil, nil])
+            [api.clientCertificatePassword, api.clientKeyPassword, api.proxy] == [nil, nil, nil])
+        #expect(api.decryptionKeys == [.init(file: folder.path + "/pki/decryption.pem", password: nil)])
     }
 
     @Test func theRunningSectionsHaveTheirDefaults() throws {

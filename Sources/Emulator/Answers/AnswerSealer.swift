@@ -1,26 +1,28 @@
 import JOSE
 import JSON
 import OpenSSL
+import Synchronization
 
 /// Wraps insights for the client: `{"encryptedData":"<JWE>"}`, correctly or wrongly as requested.
-struct AnswerSealer: Sendable {
-    private let ordinary: JWEEncrypter
+final class AnswerSealer: Sendable {
+    private let keys: [(key: PublicKey, encrypter: JWEEncrypter)]
     private let wrongKey: JWEEncrypter
-    private let key: PublicKey
+    private let answers = Atomic<Int>(0)
 
     /// - Parameters:
-    ///   - key: the client's public key, to which answers are encrypted.
+    ///   - keys: the client's public keys, to which answers are encrypted in turn; at least one.
     ///   - stranger: a key whose private half the client does not have.
     /// - Throws: an error of JOSE if a key cannot be encrypted to.
-    init(key: PublicKey, stranger: PublicKey) throws {
-        self.key = key
-        ordinary = try JWEEncrypter(publicKey: key, keyID: key.fingerprint)
-        wrongKey = try JWEEncrypter(publicKey: stranger, keyID: key.fingerprint)
+    init(keys: [PublicKey], stranger: PublicKey) throws {
+        guard let first = keys.first else { throw EmulatorError.noKeys }
+        self.keys = try keys.map { ($0, try JWEEncrypter(publicKey: $0, keyID: $0.fingerprint)) }
+        wrongKey = try JWEEncrypter(publicKey: stranger, keyID: first.fingerprint)
     }
 
     /// The body of an answer with these insights.
     func body(_ insights: [UInt8], sealed seal: AnswerSeal) throws -> [UInt8] {
-        switch seal {
+        let (key, ordinary) = keys[answers.add(1, ordering: .relaxed).oldValue % keys.count]
+        return switch seal {
         case .ordinary: JWEEnvelope.wrapping(try ordinary.encrypt(insights))
         case .wrongKey: JWEEnvelope.wrapping(try wrongKey.encrypt(insights))
         case .badTag: JWEEnvelope.wrapping(Self.changingTag(of: try ordinary.encrypt(insights)))

@@ -4,7 +4,7 @@ import Synchronization
 /// Opens each request and decides its outcome: scenario, rate limit and mix of faults, in this order.
 final class CallJudge: Sendable {
     private let configuration: EmulatorConfiguration
-    private let opener: RequestOpener
+    private let keys: KeysInUse
     private let log: CallLog
     private let plan: FaultPlan
     private let limit: Mutex<RateLimit?>
@@ -12,9 +12,9 @@ final class CallJudge: Sendable {
     private let clock = ContinuousClock()
     private let start: ContinuousClock.Instant
 
-    init(_ configuration: EmulatorConfiguration, opener: RequestOpener, log: CallLog) {
+    init(_ configuration: EmulatorConfiguration, keys: KeysInUse, log: CallLog) {
         self.configuration = configuration
-        self.opener = opener
+        self.keys = keys
         self.log = log
         plan = FaultPlan(mix: configuration.faults, seed: configuration.seed)
         limit = Mutex(configuration.rate.map(RateLimit.init(rate:)))
@@ -29,7 +29,7 @@ final class CallJudge: Sendable {
     /// Decides on a request whose body has been read, and counts the call for its record.
     func rule(on body: [UInt8]) -> Ruling {
         do throws(RequestOpener.Refusal) {
-            return try rule(on: opener.open(body))
+            return try rule(on: keys.present.opener.open(body))
         } catch {
             return ruling(Fault(name: "unreadable", action: .error(error.answer)))
         }

@@ -9,19 +9,14 @@ struct EmulatorChannel: ServerChildChannel {
     typealias Value = Connection
     typealias Responder = @Sendable (Request, consuming ResponseWriter, Connection) async throws -> Void
 
-    let tls: NIOSSLContext
-    let check: CertificateCheck
+    let keys: KeysInUse
     let respond: Responder
 
     init(_ configuration: EmulatorConfiguration, material: EmulatorMaterial, log: CallLog) throws {
-        let optional = configuration.answersCertificateErrors
+        keys = try KeysInUse(material, answersCertificateErrors: configuration.answersCertificateErrors)
         let api = OpeningsAPI(
-            check: CertificateCheck(accepted: optional ? material.client.chain.first?.der : nil),
-            judge: CallJudge(configuration, opener: RequestOpener(key: material.requestKey), log: log), log: log,
-            sealer: try AnswerSealer(key: material.answerKey.publicKey, stranger: material.requestKey.publicKey),
+            keys: keys, judge: CallJudge(configuration, keys: keys, log: log), log: log,
             generation: configuration.generation)
-        tls = try NIOSSLContext(configuration: material.serverTLS(optional: optional))
-        check = api.check
         respond = api.respond(to:writer:on:)
     }
 
@@ -48,7 +43,8 @@ struct EmulatorChannel: ServerChildChannel {
     private func addHandlers(to channel: any Channel) throws -> ConnectionControls {
         let socket = PipelineSlot(closesWithPeer: true)
         let plaintext = PipelineSlot(closesWithPeer: false)
-        try channel.pipeline.syncOperations.addHandlers([socket, check.tlsHandler(tls), plaintext])
+        let present = keys.present
+        try channel.pipeline.syncOperations.addHandlers([socket, present.check.tlsHandler(present.tls), plaintext])
         return ConnectionControls(channel: channel, socket: socket, plaintext: plaintext)
     }
 }
@@ -63,8 +59,8 @@ struct CertificateCheck: Sendable {
         case accepted
     }
 
-    /// The DER of the only certificate accepted; nil if the handshake itself decides.
-    let accepted: [UInt8]?
+    /// The DER of the only certificates accepted; nil if the handshake itself decides.
+    let accepted: [[UInt8]]?
 
     /// The verdict on a connection whose handshake is complete.
     ///
@@ -72,7 +68,7 @@ struct CertificateCheck: Sendable {
     func verdict(on channel: any Channel) async throws -> Verdict {
         guard let accepted else { return .accepted }
         guard let certificate = try await channel.nioSSL_peerCertificate().get() else { return .missing }
-        return try certificate.toDERBytes() == accepted ? .accepted : .wrong
+        return try accepted.contains(certificate.toDERBytes()) ? .accepted : .wrong
     }
 
     func tlsHandler(_ context: NIOSSLContext) -> NIOSSLServerHandler {

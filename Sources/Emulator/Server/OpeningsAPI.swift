@@ -10,10 +10,9 @@ struct OpeningsAPI: Sendable {
     /// A record's request is a few kilobytes; this is the most the emulator reads.
     private static let largestRequest = 1 << 20
 
-    let check: CertificateCheck
+    let keys: KeysInUse
     let judge: CallJudge
     let log: CallLog
-    let sealer: AnswerSealer
     let generation: InsightsGeneration
     let replayed = ReplayedAnswer()
 
@@ -21,7 +20,7 @@ struct OpeningsAPI: Sendable {
     func respond(
         to request: Request, writer: consuming ResponseWriter, on connection: Connection
     ) async throws {
-        let verdict = try await check.verdict(on: connection.channel)
+        let verdict = try await keys.present.check.verdict(on: connection.channel)
         guard verdict == .accepted else {
             try await refuse(verdict, of: request, writer: writer)
             return
@@ -64,7 +63,8 @@ struct OpeningsAPI: Sendable {
         }
         if ruling.delay > .zero { try await Task.sleep(for: ruling.delay) }
         let delivery = Delivery(
-            ruling: ruling, sealer: sealer, generation: generation, replayed: replayed, allowsCoding: allowsCoding,
+            ruling: ruling, sealer: keys.present.sealer, generation: generation, replayed: replayed,
+            allowsCoding: allowsCoding,
             connection: connection)
         try await delivery.deliver(writer: writer)
     }

@@ -4,7 +4,7 @@ import JOSE
 import JSON
 import OpenSSL
 
-/// Opens the API's request envelope `{"encryptedData":"<JWE>"}` with the API's private key.
+/// Opens the API's request envelope `{"encryptedData":"<JWE>"}` with one of the API's private keys.
 struct RequestOpener: Sendable {
     /// The request cannot be opened; the answer that says so.
     struct Refusal: Error {
@@ -12,12 +12,12 @@ struct RequestOpener: Sendable {
     }
 
     private let decrypter: JWEDecrypter
-    private let keyID: String
+    private let keyIDs: Set<String>
 
-    /// - Parameter key: the API's private key; its public half's fingerprint is the one key id accepted.
-    init(key: PrivateKey) {
-        decrypter = JWEDecrypter(privateKey: key)
-        keyID = key.publicKey.fingerprint
+    /// - Parameter keys: the API's private keys; their public halves' fingerprints are the only key ids accepted.
+    init(keys: [PrivateKey]) {
+        decrypter = JWEDecrypter(privateKeys: keys)
+        keyIDs = Set(keys.map(\.publicKey.fingerprint))
     }
 
     /// The request in the envelope.
@@ -46,11 +46,11 @@ struct RequestOpener: Sendable {
     /// The API demands exactly these four members.
     private func checkHeader(of token: [UInt8]) throws(Refusal) {
         guard let header = try? JWEHeader.inspect(token) else { throw .init(answer: .undecryptable("encryptedData")) }
-        let demanded: [(String, String?, String)] = [
-            ("alg", header.alg, "RSA-OAEP-256"), ("enc", header.enc, "A256GCM"),
-            ("cty", header.cty, "application/json"), ("kid", header.kid, keyID),
+        let demanded: [(String, Bool)] = [
+            ("alg", header.alg == "RSA-OAEP-256"), ("enc", header.enc == "A256GCM"),
+            ("cty", header.cty == "application/json"), ("kid", header.kid.map(keyIDs.contains) ?? false),
         ]
-        for (member, value, expected) in demanded where value != expected {
+        for (member, isRight) in demanded where !isRight {
             throw .init(answer: .undecryptable(member))
         }
         let members = (try? JSONDocument(parsing: header.json))?.root.count

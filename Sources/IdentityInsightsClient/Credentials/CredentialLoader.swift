@@ -52,12 +52,17 @@ struct CredentialLoader {
         return try file.reporting { try JWEEncrypter(publicKey: key, keyID: keyID) }
     }
 
-    func decryptionKey() throws(CredentialError) -> PrivateKey {
-        let file = CredentialFile(setting: "api.decryption_key", path: files.decryptionKey)
+    /// The keys that decrypt answers, in the settings' order.
+    func decryptionKeys() throws(CredentialError) -> [PrivateKey] {
+        var keys: [PrivateKey] = []
+        for key in files.decryptionKeys { keys.append(try decryptionKey(key)) }
+        return keys
+    }
+
+    private func decryptionKey(_ key: CredentialFiles.DecryptionKey) throws(CredentialError) -> PrivateKey {
+        let file = CredentialFile(setting: "api.decryption_key", path: key.path)
         let bytes = try file.read(mustBePrivate: true)
-        return try file.reporting {
-            try PrivateKey.load(bytes, password: files.decryptionKeyPassword, name: files.decryptionKey)
-        }
+        return try file.reporting { try PrivateKey.load(bytes, password: key.password, name: key.path) }
     }
 }
 
@@ -130,15 +135,24 @@ package struct CredentialFiles: Sendable {
     package var encryptionKey: String
     /// The `kid` to send; nil for the key's fingerprint.
     package var encryptionKeyID: String?
-    /// Our private key: `api.decryption_key`.
-    package var decryptionKey: String
-    package var decryptionKeyPassword: String?
+    /// Our private keys, at least one: `api.decryption_key`.
+    package var decryptionKeys: [DecryptionKey]
+
+    /// A file of a private key, and what opens it.
+    package struct DecryptionKey: Sendable {
+        /// PEM, DER or PKCS#12.
+        package var path: String
+        /// Its password.
+        package var password: String?
+
+        /// Names a file and its password.
+        package init(path: String, password: String? = nil) { (self.path, self.password) = (path, password) }
+    }
 
     /// Names the files of one endpoint; paths are used as they are.
     package init(
         clientCertificate: String, clientKey: String?, clientKeyPassword: String? = nil, caCertificates: String? = nil,
-        encryptionKey: String, encryptionKeyID: String? = nil, decryptionKey: String,
-        decryptionKeyPassword: String? = nil
+        encryptionKey: String, encryptionKeyID: String? = nil, decryptionKeys: [DecryptionKey]
     ) {
         self.clientCertificate = clientCertificate
         self.clientKey = clientKey
@@ -146,7 +160,6 @@ package struct CredentialFiles: Sendable {
         self.caCertificates = caCertificates
         self.encryptionKey = encryptionKey
         self.encryptionKeyID = encryptionKeyID
-        self.decryptionKey = decryptionKey
-        self.decryptionKeyPassword = decryptionKeyPassword
+        self.decryptionKeys = decryptionKeys
     }
 }

@@ -28,7 +28,7 @@ package struct Credentials: Sendable {
         let (encryptionKey, id) = try loader.encryptionKey()
         (keyID, warning) = (id.sent, id.warning)
         encrypter = try loader.encrypter(to: encryptionKey, keyID: keyID)
-        decrypter = JWEDecrypter(privateKey: try loader.decryptionKey())
+        decrypter = JWEDecrypter(privateKeys: try loader.decryptionKeys())
         certificateFingerprint = identity.chain.first?.fingerprint ?? ""
         certificateEnd = identity.chain.map(\.notAfter).min() ?? .distantPast
     }
@@ -138,7 +138,9 @@ package struct CredentialReport: Sendable {
             report("api.client_certificate") { try describe(loader.identity()) },
             report("api.ca_certificates") { try describe(authorities: loader.authorities()) },
             report("api.encryption_key") { try describe(loader.encryptionKey()) },
-            report("api.decryption_key") { Description(try describe(loader.decryptionKey())) },
+            report("api.decryption_key") {
+                Description(try loader.decryptionKeys().map(describe).joined(separator: "; "))
+            },
         ]
     }
 

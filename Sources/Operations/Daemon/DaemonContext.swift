@@ -94,7 +94,16 @@ final class DaemonContext: Sendable {
         let renewed = try await BlockingWork.run {
             try place.client(place.credentials(), concurrency: concurrency)
         }
-        await client.exchange(for: renewed)
+        await exchangeClient(for: renewed)
+    }
+
+    /// Sends all calls from now on through another client, one at a time until an answer was read; calls under way end
+    /// with the keys they began with.
+    func exchangeClient(for renewed: IdentityInsightsClient) async {
+        await client.exchange(for: renewed) { [log] in
+            // Only now may a key be revoked in the portal.
+            log.notice("no call uses the keys read before any more")
+        }
         traffic.requireProof()
     }
 }

@@ -17,8 +17,7 @@ struct Reload {
     func perform() async -> Bool {
         do {
             let (place, configuration, client) = try await BlockingWork.run { try read() }
-            await context.client.exchange(for: client)
-            context.traffic.requireProof()
+            await context.exchangeClient(for: client)
             say(place)
             context.inForce.exchange(for: configuration)
             context.traffic.reconfigure(

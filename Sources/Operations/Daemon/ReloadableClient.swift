@@ -11,15 +11,26 @@ final class ReloadableClient: RecordSubmitter {
         init(_ client: IdentityInsightsClient) { self.client = client }
     }
 
+    /// A client that takes no new calls, and what to do once it is closed.
+    private struct Retired: Sendable {
+        let generation: Generation
+        let onClosed: @Sendable () -> Void
+
+        func close() async {
+            await generation.client.shutDown()
+            onClosed()
+        }
+    }
+
     private struct State {
         var current: Generation
-        var retired: [Generation] = []
+        var retired: [Retired] = []
         var underWay: [ObjectIdentifier: Int] = [:]
 
         /// Takes out the retired clients that no call uses any more.
-        mutating func takeUnused() -> [Generation] {
-            let unused = retired.filter { underWay[ObjectIdentifier($0)] == nil }
-            retired.removeAll { generation in unused.contains { $0 === generation } }
+        mutating func takeUnused() -> [Retired] {
+            let unused = retired.filter { underWay[ObjectIdentifier($0.generation)] == nil }
+            retired.removeAll { underWay[ObjectIdentifier($0.generation)] == nil }
             return unused
         }
     }
@@ -44,23 +55,29 @@ final class ReloadableClient: RecordSubmitter {
             state.underWay[ObjectIdentifier(generation)] = count > 1 ? count - 1 : nil
             return state.takeUnused()
         }
-        for generation in unused { await generation.client.shutDown() }
+        for client in unused { await client.close() }
         return reply
     }
 
     /// Sends all calls from now on through another client.
-    func exchange(for client: IdentityInsightsClient) async {
+    ///
+    /// - Parameters:
+    ///   - client: The client with the present keys.
+    ///   - onFormerClosed: Called once the last call on the former client has ended and its connections are closed.
+    func exchange(
+        for client: IdentityInsightsClient, onFormerClosed: @escaping @Sendable () -> Void = {}
+    ) async {
         let unused = state.withLock { state in
-            state.retired.append(state.current)
+            state.retired.append(Retired(generation: state.current, onClosed: onFormerClosed))
             state.current = Generation(client)
             return state.takeUnused()
         }
-        for generation in unused { await generation.client.shutDown() }
+        for client in unused { await client.close() }
     }
 
     /// Closes all connections.
     func shutDown() async {
-        let all = state.withLock { $0.retired + [$0.current] }
+        let all = state.withLock { $0.retired.map(\.generation) + [$0.current] }
         for generation in all { await generation.client.shutDown() }
     }
 }

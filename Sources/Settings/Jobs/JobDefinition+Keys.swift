@@ -8,10 +8,10 @@ extension JobDefinition {
         path: "fields",
         expectation: "API paths with a column's name, or with column, columns and join, or value, and transform",
         fallback: nil, about: "where each API field comes from; absent: the known column names are read",
-        isScalar: false)
+        form: .structure)
     static let ignoredKey = KeyDescription(
         path: "ignore_columns", expectation: "a column's name or a list of them", fallback: nil,
-        about: "columns that are in the file and not wanted", isScalar: false)
+        about: "columns that are in the file and not wanted", form: .structure)
     static let recordIDKey = SettingKey("record_id", .text, "the column that holds a record's own id")
 
     static let trimKey = SettingKey(
@@ -23,10 +23,10 @@ extension JobDefinition {
     static let placeholdersKey = KeyDescription(
         path: "placeholders.invalid", expectation: "a text or a list of them", fallback: nil,
         about: "texts that are no account, no email and no phone number; absent: NULL, #N/A and the like",
-        isScalar: false)
+        form: .structure)
     static let absentTextsKey = KeyDescription(
         path: "placeholders.absent", expectation: "a text or a list of them", fallback: nil,
-        about: "texts that count as an empty cell in every field; absent: none", isScalar: false)
+        about: "texts that count as an empty cell in every field; absent: none", form: .structure)
 
     static let schema = Schema(
         [
@@ -78,10 +78,10 @@ extension JobDefinition {
 
     static let rerunJobsKey = KeyDescription(
         path: "rerun.jobs", expectation: "a job's name or a list of them", fallback: nil,
-        about: "the jobs whose batches are sent again; absent: all", isScalar: false)
+        about: "the jobs whose batches are sent again; absent: all", form: .structure)
     static let rerunStatusesKey = KeyDescription(
         path: "rerun.statuses", expectation: "failed or in_doubt, or a list of these", fallback: "failed",
-        about: "which records are sent again; those in doubt may be billed twice", isScalar: false)
+        about: "which records are sent again; those in doubt may be billed twice", form: .structure)
     static let youngerThanKey = SettingKey(
         "rerun.younger_than", .duration(.seconds(60)...(.seconds(365 * 86400)), "from 1m to 365d"),
         "only batches taken in less than this long ago")

@@ -44,7 +44,7 @@ struct SettingKey<Value: Sendable>: Sendable {
     }
 
     var description: KeyDescription {
-        KeyDescription(path: path, expectation: format.expectation, fallback: fallback, about: about, isScalar: true)
+        KeyDescription(path: path, expectation: format.expectation, fallback: fallback, about: about, form: .scalar)
     }
 }
 
@@ -58,12 +58,22 @@ package struct KeyDescription: Sendable, Equatable {
     package let fallback: String?
     /// What the key is for.
     package let about: String
-    /// Whether the key holds one value; lists and tables of the user's own cannot come from the environment.
-    package let isScalar: Bool
+    /// Whether the key holds one value, or a list or table.
+    package let form: Form
+
+    /// What can stand under a key.
+    package enum Form: Sendable {
+        /// One value.
+        case scalar
+        /// A list or table of the user's own, which cannot come from the environment.
+        case structure
+        /// One value, which can come from the environment, or a list or table.
+        case either
+    }
 
     /// The environment variable that overrides the key in `rollcall.yaml`.
     package var environmentVariable: String? {
-        isScalar ? "ROLLCALL_" + path.uppercased().replacing(".", with: "_") : nil
+        form == .structure ? nil : "ROLLCALL_" + path.uppercased().replacing(".", with: "_")
     }
 }
 
@@ -86,10 +96,14 @@ extension SettingKeys {
         "api.encryption_key", .path, "encrypts requests: the API's certificate or public key, PEM or DER")
     static let encryptionKeyID = SettingKey(
         "api.encryption_key_id", .text, "the kid; absent: SHA-256 of the DER public key, in hex")
-    static let decryptionKey = SettingKey(
-        "api.decryption_key", .path, "decrypts answers: your private key, PEM, DER or PKCS#12")
+    static let decryptionKey = KeyDescription(
+        path: "api.decryption_key", expectation: "a path, or a list of paths and of { file, password_file }",
+        fallback: nil,
+        about: "decrypts answers: your private key, PEM, DER or PKCS#12; several around the yearly change of the key",
+        form: .either)
     static let decryptionKeyPassword = SettingKey(
-        "api.decryption_key_password", .secret, "opens an encrypted decryption key")
+        "api.decryption_key_password", .secret,
+        "opens an encrypted decryption key that has no password_file of its own")
     static let requestTimeout = SettingKey(
         "api.request_timeout", .duration(.milliseconds(1)...(.seconds(600)), "at most 10m"), default: "30s",
         "how long one call may take")
@@ -102,7 +116,7 @@ extension SettingKeys {
 
     static let passwords = [clientCertificatePassword, clientKeyPassword, decryptionKeyPassword]
 
-    static let required = [clientCertificate, encryptionKey, decryptionKey].map(\.path)
+    static let required = [clientCertificate.path, encryptionKey.path, decryptionKey.path]
 
     /// The file a password can stand in instead, readable by its owner only.
     static func file(of password: SettingKey<Secret>) -> SettingKey<String> {
@@ -113,7 +127,7 @@ extension SettingKeys {
         baseURL.description, region.description, environment.description, clientCertificate.description,
         clientCertificatePassword.description, file(of: clientCertificatePassword).description, clientKey.description,
         clientKeyPassword.description, file(of: clientKeyPassword).description, caCertificates.description,
-        encryptionKey.description, encryptionKeyID.description, decryptionKey.description,
+        encryptionKey.description, encryptionKeyID.description, decryptionKey,
         decryptionKeyPassword.description, file(of: decryptionKeyPassword).description, requestTimeout.description,
         connectTimeout.description, proxy.description, requireEncryptedAnswers.description,
     ]
@@ -136,7 +150,7 @@ extension SettingKeys {
         expectation:
             "a program, a list of a program and its arguments, or { command: […], on: [completed, halted, …] }",
         fallback: nil, about: "the command that is told, with the event as JSON on its standard input",
-        isScalar: false)
+        form: .structure)
 }
 
 extension SettingKeys {
@@ -145,7 +159,7 @@ extension SettingKeys {
         path: "pricing.tiers",
         expectation: "a list such as [ { up_to: 100000, each: 0.10 }, { each: 0.07 } ], rising, the last without up_to",
         fallback: nil, about: "prices by the calls of the calendar month so far; absent: 'cost unknown'",
-        isScalar: false)
+        form: .structure)
     static let pricing: [KeyDescription] = [currency.description, tiers]
 }
 

@@ -19,10 +19,8 @@ extension Settings {
         package var encryptionKey: String
         /// The kid, if it is not to be computed from the key.
         package var encryptionKeyID: String?
-        /// The file of the private key that decrypts answers.
-        package var decryptionKey: String
-        /// Opens an encrypted decryption key.
-        package var decryptionKeyPassword: Secret?
+        /// The private keys that decrypt answers, at least one.
+        package var decryptionKeys: [DecryptionKey]
         /// How long one call may take.
         package var requestTimeout: Duration
         /// How long a connection may take to come up.
@@ -69,8 +67,7 @@ extension Settings.API {
         caCertificates = try reader.optional(SettingKeys.caCertificates)
         encryptionKey = try reader.value(SettingKeys.encryptionKey)
         encryptionKeyID = try reader.optional(SettingKeys.encryptionKeyID)
-        decryptionKey = try reader.value(SettingKeys.decryptionKey)
-        decryptionKeyPassword = try reader.password(SettingKeys.decryptionKeyPassword)
+        decryptionKeys = try DecryptionKey.all(from: &reader)
         requestTimeout = try reader.value(SettingKeys.requestTimeout)
         connectTimeout = try reader.value(SettingKeys.connectTimeout)
         proxy = try reader.optional(SettingKeys.proxy)
@@ -83,6 +80,64 @@ extension Settings.API {
         guard let region, let environment else { return try reader.value(SettingKeys.baseURL) }
         return baseURL(region: region, environment: environment)
     }
+}
+
+extension Settings.API {
+    /// A file of a private key that decrypts answers.
+    package struct DecryptionKey: Sendable, Equatable {
+        /// The file: PEM, DER or PKCS#12.
+        package let file: String
+        /// Opens an encrypted one.
+        package let password: Secret?
+
+        /// Names a file and its password.
+        package init(file: String, password: Secret?) { (self.file, self.password) = (file, password) }
+    }
+}
+
+extension Settings.API.DecryptionKey {
+    /// Reads `api.decryption_key`: one file, or a list of files and tables; `api.decryption_key_password` opens those
+    /// without a `password_file` of their own.
+    static func all(from reader: inout ValueReader) throws(SettingsError) -> [Self] {
+        let password = try reader.password(SettingKeys.decryptionKeyPassword)
+        let key = SettingKeys.decryptionKey
+        guard let entry = reader.structure(key.path) else {
+            let one = SettingKey(key.path, ValueFormat.path, key.about)
+            return [Self(file: try reader.value(one), password: password)]
+        }
+        var items = [entry]
+        if case .list(let list) = entry.content { items = list }
+        guard !items.isEmpty else { throw wrong(entry, reader) }
+        var keys: [Self] = []
+        for item in items { keys.append(try one(item, reader, password: password)) }
+        reader.note(keys.map(\.file).joined(separator: ","), at: key.path)
+        return keys
+    }
+
+    private static func one(
+        _ item: Entry, _ reader: ValueReader, password: Secret?
+    ) throws(SettingsError) -> Self {
+        switch item.content {
+        case .scalar(let text):
+            guard let path = ValueFormat.path.read(text, reader.directory) else { throw wrong(item, reader) }
+            return Self(file: path, password: password)
+        case .mapping:
+            let flat = try FlatFile(item, schema: schema, file: reader.file)
+            var values = ValueReader(flat, directory: reader.directory)
+            guard values.has(file.path) else { throw wrong(item, reader) }
+            return Self(
+                file: try values.value(file), password: try values.password(inFileOf: passwordFile) ?? password)
+        case .empty, .list: throw wrong(item, reader)
+        }
+    }
+
+    private static func wrong(_ entry: Entry, _ reader: ValueReader) -> SettingsError {
+        reader.wrong(SettingKeys.decryptionKey.path, entry.line, SettingKeys.decryptionKey.expectation)
+    }
+
+    private static let file = SettingKey("file", .path, "the key's file")
+    private static let passwordFile = SettingKey("password_file", .path, "a private file that holds its password")
+    private static let schema = Schema([file.description, passwordFile.description])
 }
 
 extension Settings {

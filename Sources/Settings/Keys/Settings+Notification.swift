@@ -85,9 +85,9 @@ extension Settings.Notification {
     private static let shellCharacters: Set<Character> = Set("|&;<>()$`\\\"'*?[]#~{}\n\t")
     private static let command = KeyDescription(
         path: "command", expectation: "a program, or a list of a program and its arguments", fallback: nil,
-        about: "the program and its arguments", isScalar: false)
+        about: "the program and its arguments", form: .structure)
     private static let on = KeyDescription(
         path: "on", expectation: "an event or a list of them", fallback: nil,
-        about: "the events it is run for; absent: all", isScalar: false)
+        about: "the events it is run for; absent: all", form: .structure)
     private static let schema = Schema([command, on])
 }

@@ -23,7 +23,14 @@ struct FlatFile: Sendable {
         try take(members, section: "", schema: schema)
     }
 
-    mutating func set(_ scalar: Scalar, at path: String) { scalars[path] = scalar }
+    /// Puts a single value in the place of whatever the key held.
+    mutating func set(_ scalar: Scalar, at path: String) {
+        scalars[path] = scalar
+        structures[path] = nil
+    }
+
+    /// Whether the key holds anything.
+    func has(_ path: String) -> Bool { scalars[path] != nil || structures[path] != nil }
 
     mutating func remove(_ path: String) { scalars[path] = nil }
 
@@ -50,16 +57,14 @@ struct FlatFile: Sendable {
     }
 
     private mutating func take(_ member: Entry.Member, key: KeyDescription) throws(SettingsError) {
-        guard key.isScalar else {
+        switch (key.form, member.value.content) {
+        case (.structure, _), (.either, .list), (.either, .mapping):
             structures[key.path] = member.value
-            return
-        }
-        switch member.value.content {
-        case .scalar(let text):
+        case (_, .scalar(let text)):
             scalars[key.path] = Scalar(text: text, place: Place(file: file, line: member.value.line))
-        case .empty:
+        case (_, .empty):
             throw wrong(member, path: key.path, "\(key.path) has no value: give one or take the line out")
-        case .list, .mapping:
+        case (.scalar, .list), (.scalar, .mapping):
             throw wrong(member, path: key.path, "\(key.path) must be \(key.expectation)")
         }
     }

@@ -87,12 +87,12 @@ struct FieldParts {
     private static let column = SettingKey("column", .text, "the column the text comes from")
     private static let columns = KeyDescription(
         path: "columns", expectation: "a list of columns' names", fallback: nil,
-        about: "the columns whose texts are joined", isScalar: false)
+        about: "the columns whose texts are joined", form: .structure)
     private static let join = SettingKey("join", .anyText, "what stands between joined texts; absent: a space")
     private static let value = SettingKey("value", .text, "the same text for every record")
     private static let transform = KeyDescription(
         path: "transform", expectation: "a transform or a list of them", fallback: nil,
-        about: "what is done with the text", isScalar: false)
+        about: "what is done with the text", form: .structure)
     private static let schema = Schema([
         column.description, columns, join.description, value.description, transform,
     ])

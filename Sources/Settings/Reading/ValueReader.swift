@@ -11,7 +11,7 @@ struct ValueReader {
 
     var file: String { flat.file }
 
-    func has(_ path: String) -> Bool { flat.scalars[path] != nil || flat.structures[path] != nil }
+    func has(_ path: String) -> Bool { flat.has(path) }
 
     func structure(_ path: String) -> Entry? { flat.structures[path] }
 
@@ -152,7 +152,11 @@ extension ValueReader {
     /// A password as it is given, or from its private file without the line end.
     mutating func password(_ key: SettingKey<Secret>) throws(SettingsError) -> Secret? {
         if let password = try optional(key) { return password }
-        let fileKey = SettingKeys.file(of: key)
+        return try password(inFileOf: SettingKeys.file(of: key))
+    }
+
+    /// The one line of the private file that a key names, without the line end; nil where the key is absent.
+    mutating func password(inFileOf fileKey: SettingKey<String>) throws(SettingsError) -> Secret? {
         guard let path = try optional(fileKey) else { return nil }
         let input = try readPrivate(path, key: fileKey.path)
         let text = input.text.last?.isNewline == true ? String(input.text.dropLast()) : input.text

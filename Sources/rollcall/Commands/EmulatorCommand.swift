@@ -8,7 +8,12 @@ struct EmulatorCommand: RollcallCommand {
     static let configuration = CommandConfiguration(
         commandName: "emulator",
         abstract: "A stand-in for the API on this machine: real HTTPS, mutual TLS, encryption, and faults on demand.",
-        discussion: ScenarioCatalogue.help)
+        discussion: """
+            SIGHUP reads the keys in the folder again: new ones are taken beside the former ones, answers come under \
+            either, and another SIGHUP retires the former ones.
+
+            \(ScenarioCatalogue.help)
+            """)
 
     @Option(help: ArgumentHelp("Address and port to listen on; port 0 takes a free one.", valueName: "host:port"))
     var listen = "127.0.0.1:8443"
@@ -76,6 +81,16 @@ struct EmulatorCommand: RollcallCommand {
             Console.standard.output("The emulator listens on \(baseURL)")
             Console.standard.output("and logs its calls in \(calls ?? directory.callLogPath). Try next:")
             Console.standard.output("  \(next(directory))")
+        } onKeysRead: { result in
+            Console.standard.note(Self.text(of: result))
+        }
+    }
+
+    private static func text(of result: Result<Int, any Error>) -> String {
+        switch result {
+        case .success(1): "the keys were read again; those are in use now"
+        case .success: "the keys were read again; the former ones are taken beside them until the next SIGHUP"
+        case .failure(let error): "the keys were not changed: \(error)"
         }
     }
 
