@@ -81,6 +81,6 @@ struct BrokenFileTests {
             try PrivateKey.load(Array(pem.utf8), password: nil, name: "file")
         }
         #expect(error?.code == .wrongKind)
-        #expect(error?.message.hasPrefix("file holds one openssh private key") == true)
+        #expect(error?.message.hasPrefix("file is a private key in OpenSSH's form;") == true)
     }
 }

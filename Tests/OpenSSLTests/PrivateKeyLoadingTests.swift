@@ -101,7 +101,6 @@ struct PrivateKeyLoadingTests {
             (KeyForm("PKCS#1 public key", pem: RSAFixtures.pkcs1PublicKey), "public key"),
             (KeyForm("certificate", pem: RSAFixtures.certificate), "certificate"),
             (KeyForm("trusted certificate", pem: RSAFixtures.trustedCertificate), "certificate"),
-            (KeyForm("request", pem: RSAFixtures.request), "certificate request"),
             (try KeyForm("public key, DER", der: RSAFixtures.publicKey), "public key"),
             (try KeyForm("PKCS#1 public key, DER", der: RSAFixtures.pkcs1PublicKey), "public key"),
             (try KeyForm("certificate, DER", der: RSAFixtures.certificate), "certificate"),

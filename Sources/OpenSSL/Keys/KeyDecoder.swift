@@ -1,9 +1,16 @@
+import Basics
 import COpenSSL
 
 /// Decodes one PEM block or one DER object.
 struct KeyDecoder {
     let password: String?
     let name: String
+
+    /// The error for a file of which nothing can be read, which says what it is instead where its bytes tell.
+    func unreadable(_ bytes: [UInt8]) -> OpenSSLError {
+        guard let form = ForeignFile(bytes) else { return unreadable }
+        return OpenSSLError.refused(.unreadable, "\(name) \(form.clause)")
+    }
 
     var unreadable: OpenSSLError {
         OpenSSLError.failed(
@@ -24,6 +31,15 @@ struct KeyDecoder {
         case "EC PRIVATE KEY": try traditional(block, type: EVP_PKEY_EC)
         case "EC PARAMETERS": nil
         case let label: .other(label.lowercased())
+        }
+    }
+
+    /// The one object, or an error that says what else it is.
+    func itemOrForm(der bytes: [UInt8]) throws -> KeyFile.Item {
+        do {
+            return try item(der: bytes)
+        } catch let error as OpenSSLError where error.code == .unreadable {
+            throw unreadable(bytes)
         }
     }
 

@@ -41,11 +41,11 @@ package struct KeyFile: Sendable {
         if DER.isSequence(bytes), PKCS12.isKeystore(bytes) {
             (format, items) = (.pkcs12, try PKCS12.items(in: bytes, password: password, name: name))
         } else if DER.isSequence(bytes) {
-            (format, items) = (.der, [try decoder.item(der: bytes)])
+            (format, items) = (.der, [try decoder.itemOrForm(der: bytes)])
         } else if PEM.isLikely(bytes), let blocks = try PEM.blocks(in: bytes), !blocks.isEmpty {
             (format, items) = (.pem, try blocks.compactMap(decoder.item(pem:)))
         } else {
-            throw decoder.unreadable
+            throw decoder.unreadable(bytes)
         }
     }
 
@@ -83,9 +83,8 @@ extension KeyFile {
                 "\(name) holds \(contents); encryption_key wants Mastercard's public key or certificate, "
                     + "and your private key belongs under decryption_key")
         }
-        guard let key = certificates.first?.publicKey ?? publicKeys.first else {
-            throw OpenSSLError.refused(
-                .wrongKind, "\(name) holds \(contents); encryption_key wants a public key or a certificate")
+        guard let key = leafCertificate?.publicKey ?? publicKeys.first else {
+            throw wrongKind(name: name, remedy: "encryption_key wants a public key or a certificate")
         }
         guard publicKeys.count <= 1 else {
             throw OpenSSLError.refused(.wrongKind, "\(name) holds \(contents); leave only the one to encrypt to")
@@ -107,9 +106,7 @@ extension KeyFile {
     /// The one private key of the file.
     func onlyPrivateKey(name: String, remedy: String) throws -> PrivateKey {
         guard !isLocked else { throw OpenSSLError.passwordMissing(name: name) }
-        guard let key = privateKeys.first else {
-            throw OpenSSLError.refused(.wrongKind, "\(name) holds \(contents); \(remedy)")
-        }
+        guard let key = privateKeys.first else { throw wrongKind(name: name, remedy: remedy) }
         guard privateKeys.count == 1 else {
             throw OpenSSLError.refused(.wrongKind, "\(name) holds \(contents); leave only the one to use")
         }
@@ -125,9 +122,27 @@ extension KeyFile {
         let certificates = certificates
         guard !certificates.isEmpty else {
             guard !items.contains(where: \.isLockedKeystore) else { throw OpenSSLError.passwordMissing(name: name) }
-            throw OpenSSLError.refused(.wrongKind, "\(name) holds \(contents); a certificate is wanted there")
+            throw wrongKind(name: name, remedy: "a certificate is wanted there")
         }
         return certificates
+    }
+
+    /// Of several certificates the one that none of the others was issued by: the first, unless the file begins with an
+    /// authority's.
+    package var leafCertificate: Certificate? {
+        let all = certificates
+        return all.first { candidate in
+            !all.contains { $0.der != candidate.der && $0.issuer == candidate.subject }
+        } ?? all.first
+    }
+
+    /// The error for a file that holds something else, which says what to do with that where it is known.
+    private func wrongKind(name: String, remedy: String) -> OpenSSLError {
+        for case .other(let label) in items {
+            guard let form = ForeignFile(label: label) else { continue }
+            return OpenSSLError.refused(.wrongKind, "\(name) \(form.clause)")
+        }
+        return OpenSSLError.refused(.wrongKind, "\(name) holds \(contents); \(remedy)")
     }
 
     static func requireStrength(_ key: PublicKey, name: String) throws {
