@@ -112,7 +112,8 @@ let package = Package(
             swiftSettings: strict),
 
         .target(
-            name: "TestSupport", dependencies: ["JobRunner", "RecordStore", "OpenSSL", .nioSSL, .nioCore, .nioPosix],
+            name: "TestSupport",
+            dependencies: ["COpenSSL", "JobRunner", "RecordStore", "OpenSSL", .nioSSL, .nioCore, .nioPosix],
             path: "Tests/TestSupport", swiftSettings: strict),
         tests(of: "Basics"),
         tests(of: "OpenSSL", ["Basics"]),
@@ -132,8 +133,8 @@ let package = Package(
         tests(
             of: "Operations",
             [
-                "Basics", "Emulator", "IdentityInsightsClient", "JSON", "JobRunner", "Settings", "RecordStore", .grdb,
-                .lifecycle, .logging,
+                "Basics", "Emulator", "IdentityInsightsClient", "JSON", "JobRunner", "OpenSSL", "Settings", "RecordStore",
+                .grdb, .lifecycle, .logging,
             ]),
         tests(of: "Emulator", ["Basics", "IdentityInsights", "JOSE", "JSON", "OpenSSL", "HTTPTransport"]),
         .testTarget(

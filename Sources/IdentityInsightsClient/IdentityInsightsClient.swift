@@ -8,6 +8,7 @@ package struct IdentityInsightsClient: RecordSubmitter {
     private let transport: HTTPTransport
     private let encrypter: JWEEncrypter
     private let interpreter: ExchangeInterpreter
+    private let missingIssuer: String?
 
     /// `POST {base}/openings` (openapi-0.2.2, `retrieveAccountOpeningInsights`).
     private static let path = "/openings"
@@ -27,6 +28,7 @@ package struct IdentityInsightsClient: RecordSubmitter {
         }
         encrypter = credentials.encrypter
         interpreter = ExchangeInterpreter(decrypter: credentials.decrypter)
+        missingIssuer = credentials.missingIssuer
     }
 
     /// Sends the request once and states what came back; see `RecordSubmitter`.
@@ -55,7 +57,8 @@ package struct IdentityInsightsClient: RecordSubmitter {
     /// handshake, so a handshake alone proves nothing.
     package func probe() async -> EndpointProbe {
         EndpointProbe(
-            await transport.send(HTTPRequest(method: .get, path: Self.path, headers: [("Accept", "application/json")])))
+            await transport.send(HTTPRequest(method: .get, path: Self.path, headers: [("Accept", "application/json")])),
+            missingIssuer: missingIssuer)
     }
 
     /// Closes all connections; calls under way end as cancelled.
@@ -108,32 +111,4 @@ package struct EndpointError: Error, Sendable, CustomStringConvertible {
     package let message: String
 
     package var description: String { message }
-}
-
-/// What an unbilled GET found out about the endpoint.
-package struct EndpointProbe: Sendable {
-    /// The HTTP status that came back; nil where none did.
-    package let status: Int?
-    /// The server's clock, in milliseconds since 1970 UTC, to the second; nil where it gave none.
-    package let serverTimeAt: Int64?
-    /// Whether the server, or a proxy in front of it, refused our certificate.
-    package let refusesCertificate: Bool
-    /// Why no answer came, in one sentence with what to do; nil where one came.
-    package let failure: String?
-
-    init(_ exchange: HTTPExchange) {
-        switch exchange {
-        case .answered(let answer):
-            status = answer.status
-            serverTimeAt = answer.dateAt
-            // nginx answers a missing or wrong client certificate with its own 400; a GET is never a bad record.
-            refusesCertificate = [400, 401, 403, 495, 496].contains(answer.status)
-            failure = nil
-        case .failed(let reason):
-            status = nil
-            serverTimeAt = nil
-            refusesCertificate = reason.kind == .certificateRefused
-            failure = reason.message
-        }
-    }
 }

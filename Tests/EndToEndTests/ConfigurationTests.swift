@@ -2,6 +2,7 @@ import Emulator
 import Foundation
 import OpenSSL
 import RecordStore
+import TestSupport
 import Testing
 
 extension EndToEnd {
@@ -156,6 +157,29 @@ extension EndToEnd {
                 let second = try await installation.rollcall("doctor", "--one-call")
                 #expect(second.status == 0, "\(second.output)")
                 #expect(installation.emulator.calls.total == 1)
+            }
+        }
+
+        @Test("A key that ends within 30 days is a warning that --strict turns into 78, an expired one 78 by itself")
+        func datedKeys() async throws {
+            try await EndToEndInstallation.with { installation in
+                let authorities = try installation.text("pki/ca.pem")
+                func authority(days: Double) throws -> String {
+                    var profile = MadeCertificate.Profile.authority("Another")
+                    profile.begin = .now - 40 * 86_400
+                    profile.end = .now + days * 86_400
+                    return String(decoding: try MadeCertificate(profile).pem(), as: UTF8.self)
+                }
+                try installation.write(authorities + authority(days: 12.5), to: "pki/ca.pem")
+                let near = try await installation.rollcall("doctor")
+                #expect(near.status == 0, "\(near.output)")
+                #expect(near.output.contains("warning api.ca_certificates: "), "\(near.output)")
+                #expect(near.output.contains("CN=Another ends in 12 days"), "\(near.output)")
+                #expect(try await installation.rollcall("doctor", "--strict").status == 78)
+                try installation.write(authority(days: -1), to: "pki/ca.pem")
+                let over = try await installation.rollcall("doctor")
+                #expect(over.status == 78 && over.output.contains("FAILED  api.ca_certificates: "), "\(over.output)")
+                #expect(installation.emulator.calls.total == 0)
             }
         }
 

@@ -38,8 +38,19 @@ struct CredentialTests {
     func others() throws {
         try withFile([1], mode: 0o644) { #expect(message($0, mustBePrivate: false) == nil) }
         try withFile([], mode: 0o600) { #expect(message($0, mustBePrivate: false)?.contains("empty") == true) }
-        #expect(message(FileManager.default.temporaryDirectory.path, mustBePrivate: false)?.contains("regular") == true)
+        #expect(
+            message(FileManager.default.temporaryDirectory.path, mustBePrivate: false)?.contains("is a folder") == true)
         #expect(message("/nonexistent/key.pem", mustBePrivate: false)?.contains("api.decryption_key") == true)
+    }
+
+    @Test(
+        "Why the system gives no file is said with what to do",
+        arguments: [
+            (ENOENT, "correct the path"), (ENOTDIR, "correct the path"), (EACCES, "may not be read by this user"),
+            (ELOOP, "leads nowhere"), (EIO, "Input/output error"),
+        ])
+    func obstacles(code: Int32, words: String) {
+        #expect(CredentialFile.obstacle(code).contains(words))
     }
 
     @Test("A file larger than any key is refused")

@@ -42,6 +42,19 @@ struct DoctorChecksTests {
         }
     }
 
+    @Test(
+        "The exit code is 78 for a failure, and where it is strict for a warning; 3 where a cap forbade the call",
+        arguments: [
+            ([.fine], false, .succeeded), ([.fine], true, .succeeded), ([.fine, .warning], false, .succeeded),
+            ([.fine, .warning], true, .configuration), ([.failure, .warning], false, .configuration),
+            ([.refused], false, .unfinished), ([.refused, .warning], true, .configuration),
+            ([.refused, .failure], false, .configuration),
+        ] as [([Finding.Level], Bool, Operations.ExitStatus)])
+    func exitCode(levels: [Finding.Level], strict: Bool, expected: Operations.ExitStatus) {
+        let findings = levels.map { Finding(check: "x", level: $0, message: "y") }
+        #expect(Finding.status(of: findings, strict: strict) == expected)
+    }
+
     private static let day = 86_400.0
 
     /// How far from its end, or its beginning, the client certificate is looked at.
@@ -55,22 +68,21 @@ struct DoctorChecksTests {
     static let certificates = [
         Case(daysFromEnd: -31, daysFromBegin: nil, level: .fine, says: "ends "),
         Case(daysFromEnd: -29, daysFromBegin: nil, level: .warning, says: "renew it in time"),
-        Case(daysFromEnd: 1, daysFromBegin: nil, level: .failure, says: "has expired"),
-        Case(daysFromEnd: nil, daysFromBegin: -1, level: .failure, says: "is not valid yet"),
+        Case(daysFromEnd: 1, daysFromBegin: nil, level: .failure, says: "expired on"),
+        Case(daysFromEnd: nil, daysFromBegin: -2, level: .failure, says: "is not valid before"),
     ]
 
     @Test("A certificate's end is told thirty days before, at its end, and before it begins", arguments: certificates)
     func certificateEnd(_ example: Case) throws {
         let site = try Site()
         let place = try site.place()
-        let reports = CredentialReport.all(of: place.settings.api.credentialFiles)
-        let report = try #require(reports.first { $0.setting == "api.client_certificate" })
-        let (begin, end) = (try #require(report.begin), try #require(report.end))
+        let keys = try place.credentials().datedKeys
+        let key = try #require(keys.first { $0.setting == "api.client_certificate" })
         let now =
-            example.daysFromEnd.map { end.addingTimeInterval($0 * Self.day) }
-            ?? begin.addingTimeInterval((example.daysFromBegin ?? 0) * Self.day)
+            example.daysFromEnd.map { key.end.addingTimeInterval($0 * Self.day) }
+            ?? key.begin.addingTimeInterval((example.daysFromBegin ?? 0) * Self.day)
         let findings = CredentialChecks(place: place).findings(now: now)
-        let finding = try #require(findings.first { $0.check == report.setting })
+        let finding = try #require(findings.first { $0.check == key.setting })
         #expect(finding.level == example.level)
         #expect(finding.message.contains(example.says), "\(finding.message)")
     }

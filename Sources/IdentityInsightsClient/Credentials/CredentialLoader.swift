@@ -8,10 +8,10 @@ struct CredentialLoader {
     let files: CredentialFiles
 
     func identity() throws(CredentialError) -> ClientIdentity {
-        let certificate = CredentialFile(setting: "api.client_certificate", path: files.clientCertificate)
+        let certificate = CredentialFile(setting: CredentialSetting.clientCertificate, path: files.clientCertificate)
         // A certificate alone is public; PKCS#12, which is given without a separate key, holds the private key.
         let certificateBytes = try certificate.read(mustBePrivate: files.clientKey == nil)
-        let key = files.clientKey.map { CredentialFile(setting: "api.client_key", path: $0) }
+        let key = files.clientKey.map { CredentialFile(setting: CredentialSetting.clientKey, path: $0) }
         let keyBytes = try key?.read(mustBePrivate: true)
         // Parsed separately, so that a fault of the certificate is not reported as one of the key.
         try certificate.reporting {
@@ -27,7 +27,7 @@ struct CredentialLoader {
 
     func authorities() throws(CredentialError) -> [UInt8]? {
         guard let path = files.caCertificates else { return nil }
-        let file = CredentialFile(setting: "api.ca_certificates", path: path)
+        let file = CredentialFile(setting: CredentialSetting.caCertificates, path: path)
         let bytes = try file.read(mustBePrivate: false)
         return try file.reporting {
             try Certificate.load(bytes, name: path).reduce(into: [UInt8]()) { $0 += try $1.pem() }
@@ -36,19 +36,18 @@ struct CredentialLoader {
 
     /// The key to which requests are encrypted, and the id sent with it.
     func encryptionKey() throws(CredentialError) -> (key: PublicKey, id: KeyID) {
-        let file = CredentialFile(setting: "api.encryption_key", path: files.encryptionKey)
+        let file = CredentialFile(setting: CredentialSetting.encryptionKey, path: files.encryptionKey)
         let bytes = try file.read(mustBePrivate: false)
         return try file.reporting {
             let key = try PublicKey.load(bytes, name: files.encryptionKey)
-            let certificates = try KeyFile(bytes, password: nil, name: files.encryptionKey).certificates
-            let certificate = certificates.first { $0.publicKey.fingerprint == key.fingerprint }
+            let certificate = try KeyFile(bytes, password: nil, name: files.encryptionKey).leafCertificate
             let id = KeyID(files.encryptionKeyID, fingerprint: key.fingerprint, certificate: certificate?.fingerprint)
             return (key, id)
         }
     }
 
     func encrypter(to key: PublicKey, keyID: String) throws(CredentialError) -> JWEEncrypter {
-        let file = CredentialFile(setting: "api.encryption_key_id", path: files.encryptionKey)
+        let file = CredentialFile(setting: CredentialSetting.encryptionKeyID, path: files.encryptionKey)
         return try file.reporting { try JWEEncrypter(publicKey: key, keyID: keyID) }
     }
 
@@ -60,7 +59,7 @@ struct CredentialLoader {
     }
 
     private func decryptionKey(_ key: CredentialFiles.DecryptionKey) throws(CredentialError) -> PrivateKey {
-        let file = CredentialFile(setting: "api.decryption_key", path: key.path)
+        let file = CredentialFile(setting: CredentialSetting.decryptionKey, path: key.path)
         let bytes = try file.read(mustBePrivate: true)
         return try file.reporting { try PrivateKey.load(bytes, password: key.password, name: key.path) }
     }
@@ -72,7 +71,9 @@ extension CredentialFile {
         do {
             return try body()
         } catch let error as OpenSSLError {
-            throw self.error(error.message)
+            var named = self.error(error.message)
+            named.isMismatch = error.code == .mismatch
+            throw named
         } catch {
             throw self.error("\(path): \(error)")
         }
@@ -97,8 +98,18 @@ struct CredentialFile {
         try check(try reading { () throws(SystemFault) in try file.facts() }, mustBePrivate: mustBePrivate)
         let bytes = try reading { () throws(SystemFault) in try file.read(upTo: Self.maximumBytes + 1) }
         guard bytes.count <= Self.maximumBytes else { throw failure("is larger than any key; is it the right file?") }
-        guard !bytes.isEmpty else { throw failure("is empty") }
+        guard !bytes.isEmpty else { throw failure("is empty; put the key or certificate there") }
         return bytes
+    }
+
+    /// Why a file cannot be read, by the system's `errno`, and what to do.
+    static func obstacle(_ code: Int32) -> String {
+        switch code {
+        case ENOENT, ENOTDIR: "is not there; correct the path, or put the file there"
+        case EACCES, EPERM: "may not be read by this user; give it to the one that runs Rollcall, private (chmod 600)"
+        case ELOOP: "is a link that leads nowhere; name the file itself"
+        default: "cannot be read (\(String(cString: strerror(code)))); check the path and the disk"
+        }
     }
 
     /// What is wrong with the file, as a clause that follows its path.
@@ -110,11 +121,14 @@ struct CredentialFile {
     }
 
     private func reading<Value: ~Copyable>(_ calls: () throws(SystemFault) -> Value) throws(CredentialError) -> Value {
-        try SystemFault.translating(by: { failure("cannot be read: \($0.text)") }, calls)
+        try SystemFault.translating(by: { failure(Self.obstacle($0.code)) }, calls)
     }
 
     private func check(_ facts: stat, mustBePrivate: Bool) throws(CredentialError) {
-        guard facts.st_mode & S_IFMT == S_IFREG else { throw failure("is not a regular file") }
+        guard facts.st_mode & S_IFMT == S_IFREG else {
+            let isFolder = facts.st_mode & S_IFMT == S_IFDIR
+            throw failure("is \(isFolder ? "a folder" : "not a regular file"); name the key's own file")
+        }
         guard !mustBePrivate || facts.st_mode & 0o077 == 0 else {
             throw failure("can be read by others; make it private with chmod 600")
         }

@@ -17,6 +17,11 @@ package struct Credentials: Sendable {
     package let certificateFingerprint: String
     /// When the first certificate of the client's chain expires.
     package let certificateEnd: Date
+    /// Every certificate under one of the settings.
+    package let datedKeys: [DatedKey]
+    /// Who issued the client certificate, where the file holds neither that authority nor another: a server that does
+    /// not know it refuses the certificate.
+    package let missingIssuer: String?
 
     /// Reads and checks all files.
     ///
@@ -31,6 +36,9 @@ package struct Credentials: Sendable {
         decrypter = JWEDecrypter(privateKeys: try loader.decryptionKeys())
         certificateFingerprint = identity.chain.first?.fingerprint ?? ""
         certificateEnd = identity.chain.map(\.notAfter).min() ?? .distantPast
+        datedKeys = CredentialFacts(files, baseURL: "").datedKeys
+        let leaf = identity.chain.first
+        missingIssuer = identity.chain.count == 1 && leaf?.isSelfSigned == false ? leaf?.issuer : nil
     }
 }
 
@@ -74,14 +82,21 @@ struct KeyID: Sendable, Equatable {
 
     /// The 64 lower-case digits of a fingerprint in any notation; nil where the text is not one.
     private static func digits(of text: String) -> String? {
+        hexadecimal(text).flatMap { $0.utf8.count == 64 ? $0 : nil }
+    }
+
+    /// How many digits a fingerprint in any notation has, 40 for SHA-1; 0 where the text is not one.
+    static func digitCount(of text: String) -> Int { hexadecimal(text)?.utf8.count ?? 0 }
+
+    private static func hexadecimal(_ text: String) -> String? {
         var rest = text.lowercased()[...]
         // `sha256 Fingerprint=46:D8:…`, as `openssl x509 -fingerprint` prints it; `SHA256:…` as others do.
-        for prefix in ["sha256 fingerprint=", "sha256:", "sha-256:"] where rest.hasPrefix(prefix) {
+        for prefix in ["sha256 fingerprint=", "sha1 fingerprint=", "sha256:", "sha-256:"] where rest.hasPrefix(prefix) {
             rest = rest.dropFirst(prefix.count)
         }
         let digits = rest.filter { !":- \t".contains($0) }
         let isHexadecimal = digits.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
-        return digits.utf8.count == 64 && isHexadecimal ? String(digits) : nil
+        return isHexadecimal ? String(digits) : nil
     }
 }
 
@@ -98,8 +113,7 @@ extension KeyID {
     /// What is probably wrong with the configured one, and what to do.
     var warning: String? {
         guard remark == .ofCertificate else { return nil }
-        return "api.encryption_key_id is the fingerprint of the certificate, and the API knows the key by that of the "
-            + "public key, \(fingerprint); take the setting out, unless Mastercard told you otherwise"
+        return "\(CredentialSetting.encryptionKeyID): \(CredentialFault.keyIDOfCertificate(right: fingerprint).text)"
     }
 }
 
@@ -111,86 +125,9 @@ package struct CredentialError: Error, Sendable, CustomStringConvertible {
     package let path: String
     /// One sentence that names the file, says what is wrong and what to do; never key material.
     package let message: String
+    /// Whether a key and a certificate, each good by itself, do not belong together.
+    var isMismatch = false
 
     /// The setting and the sentence, on one line.
     package var description: String { "\(setting): \(message)" }
-}
-
-/// The description of one file of key material, for an operator.
-package struct CredentialReport: Sendable {
-    /// The setting that names the file.
-    package let setting: String
-    /// What the file holds, in one line.
-    package let summary: String
-    /// When what it holds becomes valid; nil for bare keys.
-    package let begin: Date?
-    /// When what it holds expires; nil for bare keys.
-    package let end: Date?
-    /// What is wrong with it and what to do; nil where nothing is.
-    package let problem: String?
-    /// What is probably wrong; nil where nothing is.
-    package let warning: String?
-
-    /// Checks every file an endpoint needs, each on its own.
-    package static func all(of files: CredentialFiles) -> [CredentialReport] {
-        let loader = CredentialLoader(files: files)
-        return [
-            report("api.client_certificate") { try describe(loader.identity()) },
-            report("api.ca_certificates") { try describe(authorities: loader.authorities()) },
-            report("api.encryption_key") { try describe(loader.encryptionKey()) },
-            report("api.decryption_key") {
-                Description(try loader.decryptionKeys().map(describe).joined(separator: "; "))
-            },
-        ]
-    }
-
-    private struct Description {
-        let summary: String
-        var begin: Date?
-        var end: Date?
-        var warning: String?
-
-        init(_ summary: String, begin: Date? = nil, end: Date? = nil, warning: String? = nil) {
-            (self.summary, self.begin, self.end, self.warning) = (summary, begin, end, warning)
-        }
-    }
-
-    private static func report(_ setting: String, _ describe: () throws -> Description) -> CredentialReport {
-        do {
-            let found = try describe()
-            return CredentialReport(
-                setting: setting, summary: found.summary, begin: found.begin, end: found.end, problem: nil,
-                warning: found.warning)
-        } catch let error as CredentialError {
-            return CredentialReport(
-                setting: error.setting, summary: error.path, begin: nil, end: nil, problem: error.message,
-                warning: nil)
-        } catch {
-            return CredentialReport(
-                setting: setting, summary: "", begin: nil, end: nil, problem: "\(error)", warning: nil)
-        }
-    }
-
-    private static func describe(_ identity: ClientIdentity) -> Description {
-        let subject = identity.chain.first?.subject ?? "no certificate"
-        return Description(
-            "\(subject), its key fits", begin: identity.chain.map(\.notBefore).max(),
-            end: identity.chain.map(\.notAfter).min())
-    }
-
-    private static func describe(authorities: [UInt8]?) throws -> Description {
-        guard let authorities else { return Description("the system's") }
-        let certificates = try Certificate.load(authorities, name: "api.ca_certificates")
-        let subjects = certificates.map(\.subject).joined(separator: "; ")
-        return Description(
-            subjects, begin: certificates.map(\.notBefore).max(), end: certificates.map(\.notAfter).min())
-    }
-
-    private static func describe(_ encryption: (key: PublicKey, id: KeyID)) -> Description {
-        Description("RSA \(encryption.key.bits), \(encryption.id.text)", warning: encryption.id.warning)
-    }
-
-    private static func describe(_ key: PrivateKey) -> String {
-        "RSA \(key.bits), fingerprint \(key.publicKey.fingerprint)"
-    }
 }

@@ -19,6 +19,8 @@ package final class Certificate: Sendable {
     package let fingerprint: String
     /// The host names it is valid for: DNS names and IP addresses.
     package let alternativeNames: [String]
+    /// What it may be used for.
+    package let use: CertificateUse
 
     /// Reads a certificate or a chain of them.
     ///
@@ -41,6 +43,7 @@ package final class Certificate: Sendable {
         publicKey = try PublicKey(KeyHandle(takingOwnership: key))
         fingerprint = try SHA256.hex(der)
         alternativeNames = handle.alternativeNames()
+        use = CertificateUse(handle)
     }
 
     /// The certificate as PEM.

@@ -22,8 +22,9 @@ struct DoctorCommand: SettingsCommand {
         discussion:
             """
             The connection is tried with a GET, which is not billed. --one-call keeps to limits.daily_calls and \
-            limits.monthly_cost, and the ledger of a period shows it as doctor. Exit code 0: all is well; 78: \
-            something is not; 3: a cap forbids the one call.
+            limits.monthly_cost, and the ledger of a period shows it as doctor. Exit code 0: all is well, but for \
+            warnings, such as a key that ends within 30 days; 78: something is not, or with --strict there is a warning; \
+            3: a cap forbids the one call.
             """)
 
     @OptionGroup var settings: SettingsOptions
@@ -31,10 +32,13 @@ struct DoctorCommand: SettingsCommand {
     @Flag(name: .customLong("one-call"), help: "Also send one test record. This call is billed.")
     var oneCall = false
 
+    @Flag(help: "Exit with 78 for warnings, too: for a check by cron.")
+    var strict = false
+
     @Flag(help: "Print the findings as JSON.")
     var json = false
 
     func perform() async throws -> ExitStatus {
-        try await DoctorOperation(config: settings.config, oneCall: oneCall, json: json).perform()
+        try await DoctorOperation(config: settings.config, oneCall: oneCall, strict: strict, json: json).perform()
     }
 }

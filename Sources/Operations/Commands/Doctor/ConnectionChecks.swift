@@ -15,20 +15,12 @@ struct ConnectionChecks {
     }
 
     private func connection(_ probe: EndpointProbe) -> Finding {
-        if probe.refusesCertificate {
-            let answer = probe.status.map { " (HTTP \($0))" } ?? ""
-            return .failure(
-                "connection",
-                "\(baseURL) refuses the client certificate\(answer); check that api.client_certificate is the one "
-                    + "registered in the portal for this environment")
+        switch probe.verdict {
+        case .answered(let status):
+            .fine("connection", "\(baseURL) answers (HTTP \(status) to a GET, which is not billed)")
+        case .doubtful(let text): .warning("connection", "\(baseURL) \(text)")
+        case .refused(let text): .failure("connection", "\(baseURL) \(text)")
         }
-        guard let status = probe.status else {
-            return .failure("connection", "\(baseURL): \(probe.failure ?? "no answer came")")
-        }
-        if status == 404 {
-            return .warning("connection", "\(baseURL) answers HTTP 404; check the path of api.base_url, or its region")
-        }
-        return .fine("connection", "\(baseURL) answers (HTTP \(status) to a GET, which is not billed)")
     }
 
     private func clock(_ probe: EndpointProbe, now: Date) -> Finding? {
@@ -44,23 +36,20 @@ struct ConnectionChecks {
 /// The doctor's checks of keys and certificates, each independent, so that one run finds every fault.
 struct CredentialChecks {
     let place: Installation
-    /// An end nearer than this causes a warning, in days.
-    private static let daysOfNotice = 30.0
 
     func findings(now: Date = Date()) -> [Finding] {
-        CredentialReport.all(of: place.settings.api.credentialFiles).map { finding($0, now: now) }
+        let api = place.settings.api
+        return CredentialReport.all(of: api.credentialFiles, baseURL: api.baseURL, at: now).flatMap(findings)
     }
 
-    private func finding(_ report: CredentialReport, now: Date) -> Finding {
-        if let problem = report.problem { return .failure(report.setting, problem) }
-        if let warning = report.warning { return .warning(report.setting, "\(report.summary): \(warning)") }
-        guard let end = report.end else { return .fine(report.setting, report.summary) }
-        let text = "\(report.summary); ends \(NumberFormat.time(end))"
-        if end < now { return .failure(report.setting, "\(text): it has expired; get a new one from the portal") }
-        if let begin = report.begin, begin > now {
-            return .failure(report.setting, "\(text): it is not valid yet; check this machine's clock")
+    private func findings(_ report: CredentialReport) -> [Finding] {
+        guard !report.causes.isEmpty else {
+            let end = report.end.map { "; ends \(NumberFormat.time($0))" } ?? ""
+            return [.fine(report.setting, report.summary + end)]
         }
-        let isNear = end < now.addingTimeInterval(Self.daysOfNotice * 86_400)
-        return isNear ? .warning(report.setting, "\(text): renew it in time") : .fine(report.setting, text)
+        return report.causes.map { cause in
+            let text = report.summary.isEmpty ? cause.text : "\(report.summary): \(cause.text)"
+            return cause.isCertain ? .failure(report.setting, text) : .warning(report.setting, text)
+        }
     }
 }

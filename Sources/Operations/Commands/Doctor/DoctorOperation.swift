@@ -7,13 +7,17 @@ import Settings
 package struct DoctorOperation: Sendable {
     private let config: String
     private let oneCall: Bool
+    private let strict: Bool
     private let json: Bool
     private let console: Console
 
-    /// Describes the run; `oneCall` sends one test record, which is billed.
-    package init(config: String, oneCall: Bool, json: Bool, console: Console = .standard) {
+    /// Describes the run; `oneCall` sends one test record, which is billed, and `strict` fails for warnings, too.
+    package init(
+        config: String, oneCall: Bool, strict: Bool = false, json: Bool, console: Console = .standard
+    ) {
         self.config = config
         self.oneCall = oneCall
+        self.strict = strict
         self.json = json
         self.console = console
     }
@@ -23,11 +27,10 @@ package struct DoctorOperation: Sendable {
         let findings = await examine()
         for finding in findings where !json { console.output(finding.text) }
         if json { console.output(JSONText.text(of: findings)) }
-        if findings.contains(where: { $0.level == .failure }) { return .configuration }
-        return findings.contains { $0.level == .refused } ? .unfinished : .succeeded
+        return Finding.status(of: findings, strict: strict)
     }
 
-    private func examine() async -> [Finding] {
+    func examine() async -> [Finding] {
         let place: Installation
         do {
             place = try Installation(config: config)
@@ -74,6 +77,14 @@ struct Finding: Encodable, Equatable {
     }
     static func refused(_ check: String, _ message: String) -> Finding {
         Finding(check: check, level: .refused, message: message)
+    }
+
+    /// The exit code after some findings: 78 for a failure, and where it is strict for a warning; 3 where a cap forbade
+    /// something.
+    static func status(of findings: [Finding], strict: Bool) -> ExitStatus {
+        let levels = Set(findings.map(\.level))
+        if levels.contains(.failure) || strict && levels.contains(.warning) { return .configuration }
+        return levels.contains(.refused) ? .unfinished : .succeeded
     }
 
     var text: String {
