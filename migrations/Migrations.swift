@@ -17,6 +17,7 @@ package struct Migrations: Sendable {
         Migration(11, "batch_days", PackageResources.v0011_batch_days_sql),
         Migration(12, "requests", PackageResources.v0012_requests_sql),
         Migration(13, "words", PackageResources.v0013_words_sql),
+        Migration(14, "key_reminders", PackageResources.v0014_key_reminders_sql),
     ])
 
     private let steps: [Migration]

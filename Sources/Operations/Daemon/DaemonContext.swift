@@ -20,6 +20,8 @@ final class DaemonContext: Sendable {
         var statusWriter = Duration.seconds(2)
         /// The database's maintenance.
         var maintenance = Duration.seconds(600)
+        /// The ends of the keys.
+        var keys = Duration.seconds(600)
         /// Input files that could not be moved.
         var pendingReleases = Duration.seconds(60)
         /// Proof that the database can still be written: the runner's status, even if nothing has changed.

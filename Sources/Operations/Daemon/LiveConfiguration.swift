@@ -11,6 +11,8 @@ struct LiveConfiguration: Sendable {
     let provenance: Provenance
     /// When the client's certificate ends.
     let certificateEnd: Date
+    /// Every certificate under one of the settings.
+    let datedKeys: [DatedKey]
     /// When they were read, in milliseconds since 1970 UTC.
     let loadedAt: Int64
 
@@ -23,6 +25,7 @@ struct LiveConfiguration: Sendable {
             JobDefinition.all(in: place.settings).map { ($0.name, try $0.result.get()) }, uniquingKeysWith: { $1 })
         provenance = try place.provenance(credentials)
         certificateEnd = credentials.certificateEnd
+        datedKeys = credentials.datedKeys
         loadedAt = now
     }
 

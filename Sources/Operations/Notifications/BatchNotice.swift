@@ -66,7 +66,7 @@ struct BatchNotice: Encodable, Sendable {
         switch event {
         case .halted, .paused: .resume(batch: batch)
         case .awaitingConfirmation: .start(batch: batch)
-        case .completed, .missed, .rejected, .failed, .restored, .diskFull, .diskFreed: nil
+        case .completed, .missed, .rejected, .failed, .restored, .diskFull, .diskFreed, .keyEnds: nil
         }
     }
 
@@ -109,11 +109,15 @@ struct BatchNotice: Encodable, Sendable {
     ///   - time: when, in milliseconds since 1970 UTC.
     ///   - reason: why; no values of records.
     ///   - remedy: what an operator can do.
-    init(_ event: Settings.Notification.Event, at time: Int64, reason: String, remedy: String?) {
+    ///   - next: the command that does it or checks it, if there is one.
+    init(
+        _ event: Settings.Notification.Event, at time: Int64, reason: String, remedy: String?, next: Hint? = nil
+    ) {
         self.event = event
         self.time = Timestamp.text(time)
         self.reason = reason
         self.remedy = remedy
+        self.next = next?.commandLine
     }
 
     /// The database was restored from an earlier copy, which concerns all jobs.

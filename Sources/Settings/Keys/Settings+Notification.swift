@@ -31,6 +31,8 @@ extension Settings {
             case diskFull = "disk_full"
             /// There is space again, and calls continue.
             case diskFreed = "disk_freed"
+            /// A key ends soon, or has ended.
+            case keyEnds = "key_ends"
         }
     }
 }

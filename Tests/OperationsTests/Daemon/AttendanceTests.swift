@@ -46,7 +46,9 @@ struct AttendanceTests {
             ])
         try await bench.startDaemon()
         let context = try #require(bench.context)
-        let parts = ["batches", "drop folder of drop", "maintenance", "runner status", "schedule of nightly"]
+        let parts = [
+            "batches", "drop folder of drop", "key reminders", "maintenance", "runner status", "schedule of nightly",
+        ]
         try await bench.settle { context.attendance.deadlines.keys.sorted() == parts }
         let first = context.attendance.deadlines
         try await bench.pass {
