@@ -43,7 +43,7 @@ extension EndToEnd {
                     ], reloading: daemon, times: 1)
                 try installation.emulator.exchangeKeys(for: [former, next])
                 await more(200)
-                #expect(try installation.batch("day-1").counts.queued > 500)
+                #expect(try await installation.batch("day-1").counts.queued > 500)
 
                 // At the switch: the new keys are sent with, then the former ones are taken away.
                 try await installation.change(
@@ -52,7 +52,7 @@ extension EndToEnd {
                     ], reloading: daemon, times: 2)
                 try installation.emulator.exchangeKeys(for: [next])
                 await more(200)
-                #expect(try installation.batch("day-1").counts.queued > 500)
+                #expect(try await installation.batch("day-1").counts.queued > 500)
 
                 // Afterwards.
                 try await installation.change(
@@ -60,10 +60,10 @@ extension EndToEnd {
                 await daemon.waitForError(containing: "batch is over batch=day-1")
                 try await installation.end(daemon)
 
-                let accounting = try Accounting(installation, batch: "day-1")
+                let accounting = try await Accounting(installation, batch: "day-1")
                 #expect(accounting.batch.counts.succeeded == 3_000)
                 // What was claimed and not yet sent when the settings changed was put back, and nothing else.
-                let others = accounting.ledger.filter { $0.outcome != "succeeded" }
+                let others = accounting.ledger.filter { $0.outcome != .succeeded }
                 #expect(others.allSatisfy { $0.cause == "not_started" && !$0.countsAsCall }, "\(others)")
                 try accounting.expectEveryLineAccounted(total: 3_000)
                 accounting.expectCallsEqual()
@@ -80,7 +80,7 @@ extension EndToEnd {
                 try installation.write(Accounts.csv(2), to: "day.csv")
                 let first = try await installation.rollcall("run", "day.csv")
                 #expect(first.status == 4, "\(first.errors)")
-                #expect(try installation.batch("day-1").counts.inDoubt == 1)
+                #expect(try await installation.batch("day-1").counts.inDoubt == 1)
                 let settings = try installation.text("rollcall.yaml")
                 try installation.write(
                     settings.replacing(
@@ -88,7 +88,7 @@ extension EndToEnd {
                     to: "rollcall.yaml")
                 let again = try await installation.rollcall("rerun", "day-1", "--status", "in_doubt", "--yes")
                 #expect(again.status == 0, "\(again.errors)")
-                #expect(try installation.batch("day-1").counts.succeeded == 2)
+                #expect(try await installation.batch("day-1").counts.succeeded == 2)
                 #expect(installation.emulator.calls.total == 2)
             }
         }
