@@ -68,10 +68,17 @@ extension Settings {
         return try Settings(file: file, reader: reader)
     }
 
+    /// What a URL begins with, also where a path has been made of it.
+    private static var urlScheme: Regex<Substring> { /(?:^|\/)[a-z][a-z0-9+.\-]*:\// }
+
     private init(file: String, reader: ValueReader) throws(SettingsError) {
         var reader = reader
         path = file
         database = try reader.value(SettingKeys.database)
+        guard !database.contains(Self.urlScheme) else {
+            throw reader.error(
+                at: SettingKeys.database.path, "database must be a file: this version has no engine for a URL")
+        }
         sealingKey = try reader.value(SettingKeys.sealingKey)
         keysFolder = try reader.value(SettingKeys.keysFolder)
         api = try API(from: &reader)

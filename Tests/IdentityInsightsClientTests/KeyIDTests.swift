@@ -19,7 +19,7 @@ struct KeyIDTests {
 
     static let writings = [
         key, key.uppercased(), colons(key), colons(key).replacing(":", with: " "), " \(colons(key)) ",
-        "sha256 Fingerprint=" + colons(key), "SHA256:" + key, colons(key).replacing(":", with: "-"),
+        "sha256 Fingerprint=" + colons(key), "SHA256:" + key, "0x" + key, colons(key).replacing(":", with: "-"),
     ]
 
     @Test("The key's own fingerprint is sent as the API knows it, however it is written", arguments: writings)

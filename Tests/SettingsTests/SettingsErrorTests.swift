@@ -27,6 +27,9 @@ import Testing
             "limits.rate: 5",
             "line 6: the key 'limits.rate' is unknown: write each of its parts on a line of its own, "
                 + "indented below the one before"),
+        Case(
+            "keys_folder: k\ndatabase: postgresql://u@h/db",
+            "line 7: database must be a file: this version has no engine for a URL"),
         Case("databse: x", "line 6: the key 'databse' is unknown: the nearest is 'database'"),
         Case("limits: { rate: 0 }", "line 6: limits.rate must be a number of calls per second above 0, at most 100000"),
         Case(

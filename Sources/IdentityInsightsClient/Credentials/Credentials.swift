@@ -91,7 +91,8 @@ struct KeyID: Sendable, Equatable {
     private static func hexadecimal(_ text: String) -> String? {
         var rest = text.lowercased()[...]
         // `sha256 Fingerprint=46:D8:…`, as `openssl x509 -fingerprint` prints it; `SHA256:…` as others do.
-        for prefix in ["sha256 fingerprint=", "sha1 fingerprint=", "sha256:", "sha-256:"] where rest.hasPrefix(prefix) {
+        for prefix in ["sha256 fingerprint=", "sha1 fingerprint=", "sha256:", "sha-256:", "0x"]
+        where rest.hasPrefix(prefix) {
             rest = rest.dropFirst(prefix.count)
         }
         let digits = rest.filter { !":- \t".contains($0) }

@@ -37,7 +37,8 @@ enum SummaryText {
 
     private static func took(_ seconds: Double, _ summary: BatchSummary) -> String {
         let length = NumberFormat.duration(seconds: seconds)
-        guard seconds > 0, summary.calls.made > 0 else { return length }
+        // Of less than a second it says nothing.
+        guard seconds >= 1, summary.calls.made > 0 else { return length }
         let rate = "\(length), \(NumberFormat.rate(Double(summary.calls.made) / seconds)) calls/s"
         return summary.latency.map { "\(rate), half of the answers within \($0.median) ms, 99% within \($0.p99) ms" }
             ?? rate
