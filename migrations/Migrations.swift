@@ -18,6 +18,7 @@ package struct Migrations: Sendable {
         Migration(12, "requests", PackageResources.v0012_requests_sql),
         Migration(13, "words", PackageResources.v0013_words_sql),
         Migration(14, "key_reminders", PackageResources.v0014_key_reminders_sql),
+        Migration(18, "card_numbers", PackageResources.v0018_card_numbers_sql),
     ])
 
     private let steps: [Migration]

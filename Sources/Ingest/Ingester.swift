@@ -150,7 +150,8 @@ struct IngestFeed: ~Copyable {
         guard !record.isTooLong else { return try addTooLong(line: record.line, to: &chunk) }
         if try builder.build(rawRow: record.bytes, line: record.line, returned: &returned) {
             try chunk.append(
-                line: record.line, id: builder.recordID, rawRow: record.bytes, canonicalRequest: builder.request)
+                line: record.line, id: builder.recordID, rawRow: record.bytes, canonicalRequest: builder.request,
+                holdsCardLikeID: builder.holdsCardLikeID)
             requests.note(hash: chunk.latestCode)
             if !builder.notes.isEmpty { notes.note(builder.notes, line: record.line) }
         } else {

@@ -12,6 +12,7 @@ struct AdmissionPolicyTests {
     struct Case: Sendable {
         var records = 100
         var invalid = 0
+        var cardLikeIDs = 0
         var calls = 100
         var held = 0
         var confirm = false
@@ -28,6 +29,8 @@ struct AdmissionPolicyTests {
         Case(invalid: 5), Case(invalid: 6, waits: ["6 of 100 lines are invalid, more than max_invalid, 5%"]),
         // One bad line in a tiny file is no shifted column, two are.
         Case(records: 2, invalid: 1), Case(records: 3, invalid: 2, waits: ["max_invalid"]),
+        Case(cardLikeIDs: 1, waits: ["the id or account of 1 line looks like a payment card number"]),
+        Case(cardLikeIDs: 12, calls: 0, held: 1, waits: ["of 12 lines looks"]), Case(cardLikeIDs: 12, calls: 0),
         // Nobody is asked to agree to no calls; lines that are held may be sent later.
         Case(records: 2, invalid: 2, calls: 0), Case(records: 3, invalid: 2, calls: 0),
         Case(records: 3, invalid: 2, calls: 0, held: 1, waits: ["max_invalid"]),
@@ -62,7 +65,8 @@ struct AdmissionPolicyTests {
         job.maxInvalid = try each.maxInvalid.map { try #require(Share(percentage: $0)) }
         let pricing = Pricing(currency: "USD", tiers: [.init(upTo: nil, each: Decimal(1) / 10)])
         let estimate = Estimate(calls: each.calls, held: each.held, rate: 20, pricing: pricing)
-        let admission = AdmissionPolicy(records: each.records, invalid: each.invalid, estimate, under: job)
+        let admission = AdmissionPolicy(
+            records: each.records, invalid: each.invalid, cardLikeIDs: each.cardLikeIDs, estimate, under: job)
         #expect(admission.reasons.count == each.waits.count, "\(admission.reasons)")
         for (reason, part) in zip(admission.reasons, each.waits) { #expect(reason.contains(part)) }
         #expect(admission.state == (each.waits.isEmpty ? .running : .awaitingConfirmation))

@@ -25,7 +25,9 @@ struct MappingTests {
         #expect(mapping.ignoreColumns == ["note"])
         #expect(
             mapping.values
-                == ValueRules(trims: false, checksSpreadsheets: false, placeholders: ["TBD"], absentTexts: ["?"]))
+                == ValueRules(
+                    trims: false, checksSpreadsheets: false, placeholders: ["TBD"], absentTexts: ["?"],
+                    refusesCardNumbers: false))
     }
 
     private static let settings = """
@@ -44,6 +46,7 @@ struct MappingTests {
         ignore_columns: [note]
         trim: false
         spreadsheet_checks: false
+        allow_card_numbers: true
         placeholders: { invalid: TBD, absent: ['?'] }
         fields:
           user.account.hashedAccountId: key

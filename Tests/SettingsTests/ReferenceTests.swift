@@ -16,7 +16,7 @@ import Testing
                 "source.path", "source.glob", "source.format", "source.settle", "source.done_marker", "source.order",
                 "fields", "ignore_columns", "record_id", "after", "exchange_group", "rerun.jobs",
                 "rerun.statuses", "rerun.younger_than", "confirm", "trim", "spreadsheet_checks", "placeholders.invalid",
-                "placeholders.absent", "reuse_within", "accept.failed", "accept.invalid",
+                "placeholders.absent", "allow_card_numbers", "reuse_within", "accept.failed", "accept.invalid",
             ])
     }
 }

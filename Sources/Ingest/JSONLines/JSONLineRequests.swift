@@ -28,6 +28,7 @@ extension RequestBuilder {
         let request = shape.request(of: root) { $0 != idName && !mapping.leavesOut($0) }
         emitter.take(request)
         refusals += shape.refusals
+        if shape.holdsCardLikeID { holdsCardLikeID = true }
         // Canonical JSON made from a document parses again.
         guard let document = try? JSONDocument(parsing: request) else { return refuse(nil, "is not valid JSON") }
         let inspection = RequestInspection(of: document.root)
@@ -45,7 +46,7 @@ extension RequestBuilder {
         case .number where node.isWholeNumber: node.raw.withUnsafeBytes { identifier.append($0) }
         default: return refuse(name, "must be a string or a whole number")
         }
-        if let rule = inspector.faultOfID(identifier.bytes) { refuse(name, rule) }
+        inspectRecordID(name: name)
     }
 
     private mutating func buildFromMembers(_ root: JSONNode) throws {
@@ -74,6 +75,7 @@ extension RequestBuilder {
         case (.integer, .number), (.boolean, .boolean): memberText.append(Array(value.raw))
         case (nil, .number) where value.isWholeNumber: memberText.append(Array(value.raw))
         case (.stringArray, .array) where value.elements.allSatisfy({ $0.kind == .string }):
+            if inspector.findsCardNumber(in: value) { return refuse(member: name, column, CardNumber.innerRule) }
             memberText.append(ShapedRequest.canonicalList(value, trims: values.trims))
             isJSON = true
         default: return refuse(member: name, column, Self.rule(for: kind))

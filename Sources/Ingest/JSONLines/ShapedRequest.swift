@@ -10,6 +10,8 @@ struct ShapedRequest {
     private(set) var refused = RequestFieldSet()
     /// Email and phone number where they are placeholders.
     private(set) var placeholders: [Refusal] = []
+    /// Whether an id or account looks like a payment card number.
+    private(set) var holdsCardLikeID = false
 
     private let values: ValueRules
     private let inspector: ValueInspector
@@ -65,8 +67,13 @@ struct ShapedRequest {
         case .null: return nil
         case .string: return value.stringBytes.flatMap { text($0, at: path) }
         case .number where path == Self.account && value.isWholeNumber: return text(Array(value.raw), at: path)
-        case .number, .boolean: return Array(value.raw)
-        case .array: return Self.canonicalList(value, trims: values.trims)
+        case .number, .boolean: return admitsNumber(value, at: path) ? Array(value.raw) : nil
+        case .array:
+            if inspector.findsCardNumber(in: value) {
+                refuse(path, CardNumber.innerRule)
+                return nil
+            }
+            return Self.canonicalList(value, trims: values.trims)
         case .object:
             var members: [(name: [UInt8], value: JSONNode)] = []
             value.forEachMember { members.append((Array($0), $1)) }
@@ -92,19 +99,43 @@ struct ShapedRequest {
     private mutating func admits(_ value: UnsafeRawBufferPointer, at path: String) -> Bool {
         let field = RequestField.named(path)
         let role = field?.role ?? .text
-        let refusal: Refusal
         switch inspector.look(at: value, as: role) {
         case .sound: return true
+        case .likeCardNumber:
+            holdsCardLikeID = true
+            return true
         case .absent: return false
         case .placeholder where role != .account:
             placeholders.append(Refusal(field: path, rule: ValueInspector.placeholderRule))
             return false
-        case .placeholder: refusal = Refusal(field: path, rule: ValueInspector.placeholderRule)
-        case .broken(let rule): refusal = Refusal(field: path, rule: rule)
+        case .placeholder: refuse(path, ValueInspector.placeholderRule)
+        case .broken(let rule): refuse(path, rule)
         }
-        refusals.append(refusal)
-        if let field { refused.insert(field.index) }
         return false
+    }
+
+    /// Whether a number or boolean is sent; a card number may stand without quotes, too.
+    private mutating func admitsNumber(_ value: JSONNode, at path: String) -> Bool {
+        let role = RequestField.named(path)?.role ?? .text
+        switch value.raw.withUnsafeBytes({ inspector.cardFinding($0, as: role) }) {
+        case .broken(let rule):
+            refuse(path, rule)
+            return false
+        case .likeCardNumber: holdsCardLikeID = true
+        case .sound, .absent, .placeholder: break
+        }
+        return true
+    }
+
+    private mutating func refuse(_ path: String, _ rule: String) {
+        guard let field = RequestField.named(path) else {
+            // A name that no document knows may be a value itself: only the object around it is named.
+            let group = path.split(separator: ".").first.map(String.init)
+            let isKnown = group.map(["user", "device"].contains) ?? false
+            return refusals.append(Refusal(field: isKnown ? group : nil, rule: CardNumber.innerRule))
+        }
+        refusals.append(Refusal(field: path, rule: rule))
+        refused.insert(field.index)
     }
 
     /// A name with a dot is a single unknown name, not a path to a field.

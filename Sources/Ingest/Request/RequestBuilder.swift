@@ -11,6 +11,8 @@ package struct RequestBuilder: ~Copyable {
     package internal(set) var refusals: [Refusal] = []
     /// What is noted of the record built last though its request may be sent.
     package internal(set) var notes: [Refusal] = []
+    /// Whether the id, the account or another id of the record built last looks like a payment card number.
+    package internal(set) var holdsCardLikeID = false
 
     let plan: FieldPlan
     let mapping: FieldMapping
@@ -81,6 +83,7 @@ package struct RequestBuilder: ~Copyable {
         notes.removeAll(keepingCapacity: true)
         placeholders.removeAll(keepingCapacity: true)
         refusedFields = RequestFieldSet()
+        holdsCardLikeID = false
         identifier.removeAll()
         switch format {
         case .csv: try buildFromCells(rawRow)
@@ -185,9 +188,17 @@ extension RequestBuilder {
     private mutating func takeRecordID(from base: UnsafeRawBufferPointer) {
         for column in plan.recordIDColumns where !cells[column.place].isEmpty {
             CellText.append(cells[column.place], of: base, to: &identifier)
-            if !column.isCheckedAsField, let rule = inspector.faultOfID(identifier.bytes) { refuse(column.name, rule) }
+            if !column.isCheckedAsField { inspectRecordID(name: column.name) }
             return
         }
+    }
+
+    /// Looks at the record's own id, which is `identifier`.
+    ///
+    /// - Parameter name: the name of its column or member.
+    mutating func inspectRecordID(name: String) {
+        if let rule = inspector.faultOfID(identifier.bytes) { refuse(name, rule) }
+        if case .likeCardNumber = inspector.cardFinding(identifier.bytes, as: .identifier) { holdsCardLikeID = true }
     }
 
     @inline(__always)
@@ -220,7 +231,25 @@ extension RequestBuilder {
             note(step)
             return refuse(index, rule)
         }
-        if text.count > 0 { emit(text.bytes, index, step) }
+        if text.count > 0, isNoCard(text.bytes, index, step) { emit(text.bytes, index, step) }
+    }
+
+    /// Whether a value that is not a plain copy of one cell may be sent; a transform or a join may have made a card number.
+    private mutating func isNoCard(_ value: UnsafeRawBufferPointer, _ index: Int, _ step: RequestStep) -> Bool {
+        var finding = inspector.cardFinding(value, as: step.role)
+        if step.kind == .stringArray, inspector.findsCardNumber(inCell: value) {
+            finding = .broken(CardNumber.innerRule)
+        }
+        switch finding {
+        case .broken(let rule):
+            note(step)
+            refuse(index, rule)
+            return false
+        case .likeCardNumber:
+            holdsCardLikeID = true
+            return true
+        case .sound, .absent, .placeholder: return true
+        }
     }
 
     /// Collects the text of a field that is not made from one column alone; false where a part of it makes the whole
@@ -248,6 +277,9 @@ extension RequestBuilder {
     ) -> Bool {
         switch inspector.look(at: value, as: step.role) {
         case .sound: return true
+        case .likeCardNumber:
+            holdsCardLikeID = true
+            return true
         case .absent: return false
         case .placeholder where step.role != .account:
             // If one of email and phone number is good, the other may be missing.

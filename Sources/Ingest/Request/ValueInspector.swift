@@ -1,4 +1,5 @@
 import IdentityInsights
+import JSON
 
 /// Looks at the text of a field as the file has it, before a transform can hide what is wrong with it.
 struct ValueInspector: Sendable {
@@ -10,25 +11,29 @@ struct ValueInspector: Sendable {
         case placeholder
         /// The rule it breaks.
         case broken(String)
+        /// An id or account that looks like a card number: it may well be none, and whoever sends it is asked.
+        case likeCardNumber
     }
 
     /// The rule that a placeholder breaks where a value is needed.
     static let placeholderRule = "is a placeholder for a missing value, such as NULL or #N/A"
 
     private let checksSpreadsheets: Bool
+    private let refusesCardNumbers: Bool
     private let placeholders: WordList
     private let absentTexts: WordList
     private let looksAtAll: Bool
 
     init(_ rules: ValueRules) {
         checksSpreadsheets = rules.checksSpreadsheets
+        refusesCardNumbers = rules.refusesCardNumbers
         placeholders = WordList(rules.placeholders)
         absentTexts = WordList(rules.absentTexts)
         looksAtAll = !rules.absentTexts.isEmpty
     }
 
     /// Whether fields of a role are inspected.
-    func looks(at role: FieldRole) -> Bool { role != .text || looksAtAll }
+    func looks(at role: FieldRole) -> Bool { role != .text || looksAtAll || refusesCardNumbers }
 
     /// Inspects a value.
     ///
@@ -39,13 +44,46 @@ struct ValueInspector: Sendable {
     func look(at value: UnsafeRawBufferPointer, as role: FieldRole) -> Finding {
         if isAbsent(value) { return .absent }
         switch role {
-        case .text: return .sound
+        case .text: return cardFinding(value, as: role)
         case .account, .email, .phone:
             if placeholders.contains(value) || InvisibleCharacters.trimmed(value).isEmpty { return .placeholder }
         case .identifier: break
         }
         let fault = role == .email ? Self.hiddenFault(in: value) : faultOfID(value)
-        return fault.map { .broken($0) } ?? .sound
+        return fault.map { .broken($0) } ?? cardFinding(value, as: role)
+    }
+
+    /// What a value is that looks like a card number, or does not.
+    ///
+    /// - Parameters:
+    ///   - value: the text in UTF-8, before or after transforms.
+    ///   - role: what its field is to the record.
+    /// - Returns: that it is sound, breaks the rule, or is an id to be counted.
+    @inline(__always)
+    func cardFinding(_ value: UnsafeRawBufferPointer, as role: FieldRole) -> Finding {
+        guard refusesCardNumbers, CardNumber.matches(value, as: role) else { return .sound }
+        return role == .account || role == .identifier ? .likeCardNumber : .broken(CardNumber.rule)
+    }
+
+    /// Whether a list holds a card number, however deep.
+    func findsCardNumber(in list: JSONNode) -> Bool {
+        guard refusesCardNumbers else { return false }
+        var isFound = false
+        list.forEachLeafPath { _, leaf in
+            isFound =
+                isFound
+                || leaf.withStringBytes { CardNumber.matches($0, as: .text) }
+                    ?? leaf.raw.withUnsafeBytes { CardNumber.matches($0, as: .text) }
+        }
+        return isFound
+    }
+
+    /// Whether a list in one cell, its elements separated by `|`, holds a card number.
+    func findsCardNumber(inCell list: UnsafeRawBufferPointer) -> Bool {
+        refusesCardNumbers
+            && list.split(separator: Byte.bar).contains {
+                CardNumber.matches(UnsafeRawBufferPointer(rebasing: $0), as: .text)
+            }
     }
 
     /// Whether the job's settings make a value count as an empty cell.
@@ -106,6 +144,8 @@ package struct ValueRules: Sendable, Hashable, Codable {
     package let placeholders: [String]
     /// Texts that count as an empty cell in every field, in any case.
     package let absentTexts: [String]
+    /// Whether a value that looks like a payment card number is refused, and counted where it is an id or account.
+    package let refusesCardNumbers: Bool
 
     /// The rules of a job; without any argument, the defaults.
     ///
@@ -114,13 +154,26 @@ package struct ValueRules: Sendable, Hashable, Codable {
     ///   - checksSpreadsheets: whether what a spreadsheet has altered is refused.
     ///   - placeholders: texts that count as placeholders; nil: the usual ones.
     ///   - absentTexts: texts that count as an empty cell.
+    ///   - refusesCardNumbers: whether what looks like a payment card number is refused.
     package init(
-        trims: Bool = true, checksSpreadsheets: Bool = true, placeholders: [String]? = nil, absentTexts: [String] = []
+        trims: Bool = true, checksSpreadsheets: Bool = true, placeholders: [String]? = nil, absentTexts: [String] = [],
+        refusesCardNumbers: Bool = true
     ) {
         self.trims = trims
         self.checksSpreadsheets = checksSpreadsheets
         self.placeholders = placeholders ?? Self.usualPlaceholders
         self.absentTexts = absentTexts
+        self.refusesCardNumbers = refusesCardNumbers
+    }
+
+    /// Reads stored rules; those stored before card numbers were looked for let them pass, as they did.
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        trims = try container.decode(Bool.self, forKey: .trims)
+        checksSpreadsheets = try container.decode(Bool.self, forKey: .checksSpreadsheets)
+        placeholders = try container.decode([String].self, forKey: .placeholders)
+        absentTexts = try container.decode([String].self, forKey: .absentTexts)
+        refusesCardNumbers = try container.decodeIfPresent(Bool.self, forKey: .refusesCardNumbers) ?? false
     }
 
     /// What databases, spreadsheets and programs write where there is nothing.
@@ -130,5 +183,6 @@ package struct ValueRules: Sendable, Hashable, Codable {
     ]
 
     /// How values were read before such rules existed: the rules of batches that were stored without any.
-    static let none = ValueRules(trims: false, checksSpreadsheets: false, placeholders: [])
+    static let none = ValueRules(
+        trims: false, checksSpreadsheets: false, placeholders: [], refusesCardNumbers: false)
 }

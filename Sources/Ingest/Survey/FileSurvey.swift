@@ -19,6 +19,8 @@ package struct FileSurvey: Sendable, Equatable {
     package internal(set) var reused = 0
     /// Records that would be held, because an identical one is in doubt; likewise.
     package internal(set) var held = 0
+    /// Records that would be sent with an id or account that looks like a payment card number.
+    package internal(set) var cardLikeIDs = 0
     /// The rules broken, with the most frequent first.
     package internal(set) var rules: [BrokenRule] = []
 

@@ -38,6 +38,7 @@ struct SurveyPass: ~Copyable {
         guard !record.isTooLong else { return refuse([.tooLong], line: record.line) }
         if try builder.build(rawRow: record.bytes, line: record.line, returned: &returned) {
             if !builder.notes.isEmpty { notes.note(builder.notes, line: record.line) }
+            if builder.holdsCardLikeID { survey.cardLikeIDs += 1 }
             try takeRequest()
         } else {
             refuse(builder.refusals, line: record.line)

@@ -26,6 +26,8 @@ struct CheckFinding: Encodable {
     let duplicateIDs: Int
     let reused: Int
     let held: Int
+    /// Records that would be sent with an id or account that looks like a payment card number.
+    let cardLikeIDs: Int
     let billableCalls: Int
     let callsThisMonth: Int
     let seconds: Double
@@ -56,6 +58,7 @@ struct CheckFinding: Encodable {
         invalid = survey.invalid
         duplicateRequests = survey.duplicateRequests
         duplicateIDs = survey.duplicateIDs
+        cardLikeIDs = survey.cardLikeIDs
         estimate = prospect.now
         again = prospect.again
         (reused, held, billableCalls) = (estimate.reused, estimate.held, estimate.calls)
@@ -69,7 +72,8 @@ struct CheckFinding: Encodable {
         waits =
             prospect.isAsked
             ? AdmissionPolicy(
-                records: survey.records, invalid: survey.invalid, estimate, under: job, after: prospect.hold
+                records: survey.records, invalid: survey.invalid, cardLikeIDs: survey.cardLikeIDs, estimate,
+                under: job, after: prospect.hold
             ).reasons : []
         knownAs = prospect.known?.name
         sameAs = prospect.sameAs
@@ -92,6 +96,10 @@ struct CheckFinding: Encodable {
         }
         if reused > 0 { lines.append("  \(NumberFormat.count(reused)) answered within reuse_within: no call") }
         if held > 0 { lines.append("  \(NumberFormat.count(held)) the same as a record in doubt: held, no call") }
+        if cardLikeIDs > 0 {
+            lines.append(
+                "  \(NumberFormat.count(cardLikeIDs)) with an id or account that looks like a payment card number")
+        }
         lines.append("  \(estimate.text)")
         if let again { lines.append("  with --again: \(again.text)") }
         if estimate.cost != .unknown {
@@ -116,6 +124,7 @@ struct CheckFinding: Encodable {
         case blankLines = "blank_lines"
         case duplicateRequests = "duplicate_requests"
         case duplicateIDs = "duplicate_ids"
+        case cardLikeIDs = "card_like_ids"
         case billableCalls = "billable_calls"
         case callsThisMonth = "calls_this_month"
         case againCalls = "again_calls"

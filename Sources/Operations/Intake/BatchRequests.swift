@@ -50,7 +50,7 @@ extension FieldMapping {
         }
         let values = ValueRules(
             trims: job.trims, checksSpreadsheets: job.checksSpreadsheets, placeholders: job.placeholders,
-            absentTexts: job.absentTexts)
+            absentTexts: job.absentTexts, refusesCardNumbers: !job.allowsCardNumbers)
         self.init(fields: fields, ignoreColumns: job.ignoredColumns, recordID: job.recordIDColumn, values: values)
     }
 }

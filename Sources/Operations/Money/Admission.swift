@@ -21,22 +21,27 @@ struct AdmissionPolicy: Equatable {
     ///   - estimate: What they would cost.
     ///   - job: Its job.
     ///   - hold: What it waits for since a restore; nil: nothing.
-    init(_ counts: BatchCounts, _ estimate: Estimate, under job: JobDefinition, after hold: RestoreHold?) {
+    ///   - cardLikeIDs: Lines whose id or account looks like a payment card number.
+    init(
+        _ counts: BatchCounts, _ estimate: Estimate, under job: JobDefinition, after hold: RestoreHold?,
+        cardLikeIDs: Int = 0
+    ) {
         self.init(
-            records: counts.total, invalid: counts.invalid, estimate, under: job,
+            records: counts.total, invalid: counts.invalid, cardLikeIDs: cardLikeIDs, estimate, under: job,
             after: counts.queued > 0 ? hold : nil)
     }
 
     /// Judges a file that need not be taken in yet.
     init(
-        records: Int, invalid: Int, _ estimate: Estimate, under job: JobDefinition, after hold: RestoreHold? = nil,
+        records: Int, invalid: Int, cardLikeIDs: Int = 0, _ estimate: Estimate, under job: JobDefinition,
+        after hold: RestoreHold? = nil,
         restoredSince: Bool = false
     ) {
         self.estimate = estimate
         isHeld = hold != nil
         reasons = [
             hold?.text, Self.restored(restoredSince && hold == nil), Self.shifted(records, invalid, estimate, job),
-            Self.confirm(estimate, job), Self.calls(estimate, job),
+            Self.cardNumbers(cardLikeIDs, estimate), Self.confirm(estimate, job), Self.calls(estimate, job),
             Self.cost(estimate, job),
         ].compactMap { $0 }
     }
@@ -67,6 +72,12 @@ struct AdmissionPolicy: Equatable {
         return
             "\(Counted.number(invalid)) of \(Counted.things(records, "line")) \(Counted.verb(invalid)) invalid, more than "
             + "max_invalid, \(share)"
+    }
+
+    /// One in ten long numbers has a right check digit by chance, so such an id may well be none; a person knows.
+    private static func cardNumbers(_ lines: Int, _ estimate: Estimate) -> String? {
+        guard lines > 0, estimate.calls > 0 || estimate.held > 0 else { return nil }
+        return "the id or account of \(Counted.things(lines, "line")) looks like a payment card number"
     }
 
     private static func confirm(_ estimate: Estimate, _ job: JobDefinition) -> String? {

@@ -39,7 +39,8 @@ struct Spending {
     /// - Throws: `StoreError` when the database cannot be read or written.
     func admission(of batch: Batch) async throws -> AdmissionPolicy {
         let hold = try await store.restoreHold().flatMap { $0.covers(batch.id) ? $0 : nil }
-        return AdmissionPolicy(batch.counts, try await estimate(of: batch), under: job, after: hold)
+        return AdmissionPolicy(
+            batch.counts, try await estimate(of: batch), under: job, after: hold, cardLikeIDs: batch.cardLikeIDs)
     }
 
     /// Whether records of a batch may be queued again without confirmation. What is wrong with its lines was settled

@@ -36,9 +36,11 @@ package struct RecordChunk: ~Copyable {
     ///   - id: The record's own id, UTF-8; may be empty.
     ///   - rawRow: The row as it stands in the file.
     ///   - canonicalRequest: The request in canonical form, by which identical records are known.
+    ///   - holdsCardLikeID: Whether an id or account of it looks like a payment card number.
     /// - Throws: ``StoreError`` when the line is out of range; an OpenSSL error.
     package mutating func append(
-        line: Int, id: UnsafeRawBufferPointer, rawRow: UnsafeRawBufferPointer, canonicalRequest: UnsafeRawBufferPointer
+        line: Int, id: UnsafeRawBufferPointer, rawRow: UnsafeRawBufferPointer, canonicalRequest: UnsafeRawBufferPointer,
+        holdsCardLikeID: Bool = false
     ) throws {
         let record = try recordID(line)
         let plaintextCount = write(id: id, rawRow: rawRow)
@@ -53,6 +55,7 @@ package struct RecordChunk: ~Copyable {
         }
         try sealPlaintext(plaintextCount, record, into: payload)
         rows.rows.append(SealedRow(id: record, fingerprint: fingerprint, payload: payload, detail: nil))
+        if holdsCardLikeID { rows.cardLikeIDs += 1 }
     }
 
     /// Adds a record that is refused before any call.
@@ -131,12 +134,14 @@ struct SealedRows {
     var arena: [UInt8] = []
     var rows: [SealedRow] = []
     var invalid = 0
+    /// Records with an id or account that looks like a payment card number.
+    var cardLikeIDs = 0
 
     /// Removes the records and keeps the memory.
     mutating func removeAll() {
         arena.removeAll(keepingCapacity: true)
         rows.removeAll(keepingCapacity: true)
-        invalid = 0
+        (invalid, cardLikeIDs) = (0, 0)
     }
 
     /// Reserves space at the arena's end.
@@ -235,7 +240,8 @@ struct IngestStatements {
         checkpoint = try PreparedStatement(
             database,
             """
-            UPDATE batches SET checkpoint_offset = ?2, checkpoint_line = ?3, doubted_lines = doubted_lines - ?4
+            UPDATE batches SET checkpoint_offset = ?2, checkpoint_line = ?3, doubted_lines = doubted_lines - ?4,
+              card_like_ids = card_like_ids + ?5
             WHERE id = ?1
             """)
     }
@@ -249,7 +255,7 @@ extension WriterConnection {
         // Records that a restored database cannot vouch for start in doubt; see LedgerReconciliation.
         let doubted = min(row.doubtedLines, rows.rows.count - rows.invalid)
         try insert(rows, doubted: doubted)
-        try move(checkpoint, of: batch, doubted: doubted)
+        try move(checkpoint, of: batch, doubted: doubted, cardLikeIDs: rows.cardLikeIDs)
         var counts = BatchCounts()
         counts.total = rows.rows.count
         counts.invalid = rows.invalid
@@ -292,12 +298,13 @@ extension WriterConnection {
         try statement.run()
     }
 
-    private func move(_ checkpoint: Checkpoint, of batch: BatchID, doubted: Int) throws {
+    private func move(_ checkpoint: Checkpoint, of batch: BatchID, doubted: Int, cardLikeIDs: Int) throws {
         let statement = ingest.checkpoint
         statement.bind(batch.rawValue, at: 1)
         statement.bind(checkpoint.byteOffset, at: 2)
         statement.bind(checkpoint.line, at: 3)
         statement.bind(Int64(doubted), at: 4)
+        statement.bind(Int64(cardLikeIDs), at: 5)
         try statement.run()
     }
 }

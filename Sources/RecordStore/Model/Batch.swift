@@ -32,6 +32,8 @@ package struct Batch: Sendable, Equatable {
     package let finishedAt: Int64?
     /// Whether answers of earlier batches may be reused.
     package let reuses: Bool
+    /// Lines to be sent with an id or account that looked like a payment card number, unless its job lets these pass.
+    package let cardLikeIDs: Int
     /// Its counters.
     package let counts: BatchCounts
 }

@@ -28,6 +28,10 @@ extension JobDefinition {
         path: "placeholders.absent", expectation: "a text or a list of them", fallback: nil,
         about: "texts that count as an empty cell in every field; absent: none", form: .structure)
 
+    static let cardNumbersKey = SettingKey(
+        "allow_card_numbers", .boolean, default: "false",
+        "whether values that look like payment card numbers are sent; otherwise such a line is invalid, or waits")
+
     static let schema = Schema(
         [
             nameKey.description, descriptionKey.description, enabledKey.description, scheduleKey.description,
@@ -35,8 +39,8 @@ extension JobDefinition {
             pathKey.description, globKey.description, formatKey.description, settleKey.description,
             doneMarkerKey.description, orderKey.description, fieldsKey, ignoredKey, recordIDKey.description,
             trimKey.description, spreadsheetChecksKey.description, placeholdersKey, absentTextsKey,
-            afterKey.description, exchangeGroupKey.description, outputKey.description, SettingKeys.notify,
-            rerunJobsKey, rerunStatusesKey, youngerThanKey.description, confirmKey.description,
+            cardNumbersKey.description, afterKey.description, exchangeGroupKey.description, outputKey.description,
+            SettingKeys.notify, rerunJobsKey, rerunStatusesKey, youngerThanKey.description, confirmKey.description,
             SettingKeys.maxInvalid.description, reuseKey.description, acceptFailedKey.description,
             acceptInvalidKey.description,
         ] + SettingKeys.outputForm + SettingKeys.running.filter { $0.path != SettingKeys.timeZone.path },

@@ -75,6 +75,7 @@ extension JobDefinition {
         checksSpreadsheets = try reader.value(Self.spreadsheetChecksKey)
         placeholders = try reader.texts(Self.placeholdersKey)
         absentTexts = try reader.texts(Self.absentTextsKey) ?? []
+        allowsCardNumbers = try reader.value(Self.cardNumbersKey)
         after = try reader.optional(Self.afterKey) ?? (source.path == nil ? .keep : .archive)
         exchangeGroup = try reader.optional(Self.exchangeGroupKey)
         output = try reader.optional(Self.outputKey)

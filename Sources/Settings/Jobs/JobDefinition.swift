@@ -39,6 +39,8 @@ package struct JobDefinition: Sendable {
     package let placeholders: [String]?
     /// Texts that count as an empty cell in every field.
     package let absentTexts: [String]
+    /// Whether values that look like payment card numbers are sent without a question.
+    package let allowsCardNumbers: Bool
     /// What becomes of an input file once its batch is done.
     package let after: After
     /// The group that may put files into the inbox and take results out; nil: everything stays private.
@@ -159,6 +161,7 @@ extension JobDefinition {
         checksSpreadsheets = true
         placeholders = nil
         absentTexts = []
+        allowsCardNumbers = false
         after = .keep
         exchangeGroup = nil
         output = nil
