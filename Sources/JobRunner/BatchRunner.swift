@@ -301,8 +301,10 @@ package struct RunnerProgress: Sendable, Equatable {
 package enum RunnerEvent: Sendable, Equatable {
     /// How far the run has come; at most five times a second, and once at the end.
     case progress(RunnerProgress)
-    /// No calls for now: why, and when the next probe or call may leave, in milliseconds since 1970 UTC.
+    /// The gate closed, for no call gets through: why, and when the next probe leaves, in milliseconds since 1970 UTC.
     case gateClosed(reason: String, until: Int64)
+    /// The API asks every caller to wait (`Retry-After`): until when, in milliseconds since 1970 UTC.
+    case waitRequested(reason: String, until: Int64)
     /// One record is sent to see whether the way is free again.
     case probe
     /// Calls continue.

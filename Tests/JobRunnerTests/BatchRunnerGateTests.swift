@@ -160,7 +160,7 @@ extension RunnerEvent {
     /// What a gate's event is called in a test.
     var name: String {
         switch self {
-        case .gateClosed: "closed"
+        case .gateClosed, .waitRequested: "closed"
         case .gateOpened: "opened"
         case .probe: "probe"
         case .halted: "halted"

@@ -145,7 +145,7 @@ extension Permission {
         let events = traffic.record(
             Outcome(.overloaded, retryAfter: .seconds(9)), at: at(1))
         #expect(
-            events == [.gateClosed(reason: "The API asks every caller to wait (Retry-After)", until: at(10).wall)])
+            events == [.waitRequested(reason: "The API asks every caller to wait (Retry-After)", until: at(10).wall)])
         #expect(traffic.permission(upTo: 5, at: 10 * second - 1) == .wait(until: 10 * second))
         #expect(traffic.permission(upTo: 5, at: 10 * second).grant != nil)
     }

@@ -131,7 +131,7 @@ struct TrafficState: Sendable {
         limiter.close(until: reopening)
         gate.wait(until: reopening)
         overload.wait(until: reopening)
-        return .gateClosed(reason: Self.waitReason, until: end)
+        return .waitRequested(reason: Self.waitReason, until: end)
     }
 
     /// Why no calls are made while `Retry-After` holds.

@@ -52,7 +52,8 @@ extension ProgressRegistry.Entry {
         case .progress(let progress):
             meter.note(finished: progress.finished, at: progress.elapsed)
             rate = meter.perSecond
-        case .gateClosed(let reason, let until): wait = .init(reason, until: until, clock)
+        case .gateClosed(let reason, let until), .waitRequested(let reason, let until):
+            wait = .init(reason, until: until, clock)
         case .windowClosed(let until): wait = .init("outside the job's window", until: until, clock)
         case .gateOpened, .windowOpened: wait = nil
         case .probe, .rateCut, .inDoubtRequeued, .keptAnswersRead, .halted: break

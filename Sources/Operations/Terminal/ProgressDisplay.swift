@@ -52,7 +52,7 @@ final class ProgressDisplay: Sendable {
     func take(_ event: RunnerEvent) {
         switch event {
         case .progress(let progress): show(progress)
-        case .gateClosed(let reason, let until): wait(reason, until: until)
+        case .gateClosed(let reason, let until), .waitRequested(let reason, let until): wait(reason, until: until)
         case .gateOpened: resume()
         case .probe: tell("probing with one record")
         case .rateCut(let rate):

@@ -162,7 +162,7 @@ extension DaemonContext {
     func log(_ event: RunnerEvent, of batch: Batch) {
         switch event {
         case .progress, .probe, .halted: break
-        case .gateClosed(let reason, let until):
+        case .gateClosed(let reason, let until), .waitRequested(let reason, let until):
             log.warning(
                 "no calls for now",
                 metadata: batch.logged(["reason": "\(reason)", "until": "\(NumberFormat.time(until))"]))
