@@ -21,7 +21,7 @@ package struct RecordsOperation: Sendable {
 
     /// Prints the records in input order.
     package func perform() async throws -> ExitStatus {
-        let wanted = try statuses.map(StatusParser.statuses)
+        let wanted = try statuses.map(RecordArguments.statuses)
         let store = try await Installation(config: config).storeForReading()
         let id = try await store.batchOrFailure(batch).id
         if !json { console.output("LINE\tID\tSTATUS\tATTEMPTS\tREASON") }
@@ -66,32 +66,5 @@ struct RecordLine: Encodable {
     /// Tab-separated; control characters of an id cannot break the table.
     var text: String {
         [String(line), PlainText.line(id), status, String(attempts), reason ?? ""].joined(separator: "\t")
-    }
-}
-
-/// Statuses as a command line names them: joined by commas.
-enum StatusParser {
-    /// The statuses named.
-    ///
-    /// - Throws: `OperationFailure` (64) that names the ones there are.
-    static func statuses(in text: String) throws -> Set<RecordStatus> {
-        try Set(
-            text.split(separator: ",").map { word in
-                guard let status = RecordStatus(rawValue: word.filter { $0 != " " }) else {
-                    let known = RecordStatus.allCases.map(\.rawValue).joined(separator: ", ")
-                    throw OperationFailure(.usage, "there is no status '\(word)'; the statuses are \(known)")
-                }
-                return status
-            })
-    }
-
-    /// Lines as `A-B`, or one line as `A`.
-    ///
-    /// - Throws: `OperationFailure` (64) that shows the form.
-    static func lines(in text: String) throws -> ClosedRange<Int> {
-        let parts = text.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
-        guard let first = parts.first ?? nil, let last = parts.last ?? nil, parts.count <= 2, 1 <= first, first <= last
-        else { throw OperationFailure(.usage, "--lines wants the form A-B, such as 2-100") }
-        return first...last
     }
 }

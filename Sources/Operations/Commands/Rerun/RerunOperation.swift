@@ -124,14 +124,14 @@ package struct RerunOperation: Sendable {
     }
 
     private func selection() throws -> RequeueSelection {
-        let statuses = try StatusParser.statuses(in: request.statuses)
+        let statuses = try RecordArguments.statuses(in: request.statuses)
         let refused = statuses.subtracting([.failed, .inDoubt, .cancelled])
         guard refused.isEmpty, !statuses.isEmpty else {
             throw OperationFailure(
                 .usage, "rerun takes failed, in_doubt and cancelled records; others are never sent again")
         }
         return RequeueSelection(
-            statuses: statuses, reasonCode: request.reason, lines: try request.lines.map(StatusParser.lines))
+            statuses: statuses, reasonCode: request.reason, lines: try request.lines.map(RecordArguments.lines))
     }
 
     /// The batch was taken in under a job, whose limits apply again.

@@ -1,0 +1,29 @@
+import RecordStore
+
+/// How a command line names records: their statuses joined by commas (`--status`), the lines they start at (`--lines`).
+/// `records`, `rerun` and `resolve` read both alike.
+enum RecordArguments {
+    /// The statuses named.
+    ///
+    /// - Throws: `OperationFailure` (64) that names the ones there are.
+    static func statuses(in text: String) throws -> Set<RecordStatus> {
+        try Set(
+            text.split(separator: ",").map { word in
+                guard let status = RecordStatus(rawValue: word.filter { $0 != " " }) else {
+                    let known = RecordStatus.allCases.map(\.rawValue).joined(separator: ", ")
+                    throw OperationFailure(.usage, "there is no status '\(word)'; the statuses are \(known)")
+                }
+                return status
+            })
+    }
+
+    /// Lines as `A-B`, or one line as `A`.
+    ///
+    /// - Throws: `OperationFailure` (64) that shows the form.
+    static func lines(in text: String) throws -> ClosedRange<Int> {
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+        guard let first = parts.first ?? nil, let last = parts.last ?? nil, parts.count <= 2, 1 <= first, first <= last
+        else { throw OperationFailure(.usage, "--lines wants the form A-B, such as 2-100") }
+        return first...last
+    }
+}
