@@ -2,7 +2,8 @@ import IdentityInsights
 import JSON
 
 /// Returns rows of a file in the file's own form, with `_status`, `_reason`, `_line` and `_batch` as the last columns,
-/// so that they can be corrected and sent again.
+/// so that they can be corrected and sent again: what `Results` writes into `failed.*`, `in_doubt.*` and `cancelled.*`.
+/// ``ReturnedLines`` reads such a file when it comes back.
 ///
 /// Byte order mark, delimiter, line ends and quotes stay those of the file. Of a file that was given back before, these
 /// four columns are replaced.
