@@ -26,7 +26,7 @@ struct ErrorAnswer: Sendable, Equatable {
             switch self {
             case .seconds(let seconds): String(seconds)
             case .text(let text): text
-            case .until(let seconds): HTTPDate.after(seconds)
+            case .until(let seconds): DateField.after(seconds)
             }
         }
     }

@@ -28,21 +28,22 @@ struct Delivery: Sendable {
         }
     }
 
-    private func answer() throws -> Answer {
+    private func answer() throws -> EmulatedAnswer {
         switch ruling.fault?.action {
-        case .error(let error): Answer(error)
-        case .page(let status): Answer(page: status)
-        case .redirect: Answer(redirectTo: "https://127.0.0.1/elsewhere")
-        case .garbage: Answer(status: 200, json: Array(#"{"encryptedData":"eyJ, <no end"#.utf8))
-        case .misshapen(let shape): Answer(status: 200, json: try insights(sealed: .ordinary, in: shape))
-        case .mismatched: Answer(status: 200, json: try insights(sealed: .ordinary, as: Correlation.new()))
+        case .error(let error): EmulatedAnswer(error)
+        case .page(let status): EmulatedAnswer(page: status)
+        case .redirect: EmulatedAnswer(redirectTo: "https://127.0.0.1/elsewhere")
+        case .garbage: EmulatedAnswer(status: 200, json: Array(#"{"encryptedData":"eyJ, <no end"#.utf8))
+        case .misshapen(let shape): EmulatedAnswer(status: 200, json: try insights(sealed: .ordinary, in: shape))
+        case .mismatched: EmulatedAnswer(status: 200, json: try insights(sealed: .ordinary, as: Correlation.new()))
         case .replayed:
             replayed.replaying(
-                Answer(status: 200, json: try insights(sealed: .ordinary)), correlationID: ruling.call.correlationID)
+                EmulatedAnswer(status: 200, json: try insights(sealed: .ordinary)),
+                correlationID: ruling.call.correlationID)
         case .coded where allowsCoding: try coded()
-        case .empty: Answer(status: 200, json: [])
-        case .insights(let status, let seal): Answer(status: status, json: try insights(sealed: seal))
-        default: Answer(status: 200, json: try insights(sealed: .ordinary))
+        case .empty: EmulatedAnswer(status: 200, json: [])
+        case .insights(let status, let seal): EmulatedAnswer(status: status, json: try insights(sealed: seal))
+        default: EmulatedAnswer(status: 200, json: try insights(sealed: .ordinary))
         }
     }
 
@@ -55,24 +56,24 @@ struct Delivery: Sendable {
         return try sealer.body(shape?.text(of: insights, requestRefID: requestRefID) ?? insights, sealed: seal)
     }
 
-    private func coded() throws -> Answer {
-        var answer = Answer(status: 200, json: Gzip.encode(try insights(sealed: .ordinary)))
+    private func coded() throws -> EmulatedAnswer {
+        var answer = EmulatedAnswer(status: 200, json: Gzip.encode(try insights(sealed: .ordinary)))
         answer.headers.append(("Content-Encoding", "gzip"))
         return answer
     }
 
     private func cut(ofBody: Bool) throws -> [UInt8] {
-        let whole = Answer(status: 200, json: try insights(sealed: .ordinary))
+        let whole = EmulatedAnswer(status: 200, json: try insights(sealed: .ordinary))
         return whole.bytes(correlationID: ruling.call.correlationID, upTo: 0.5, ofBody: ofBody)
     }
 
-    private func send(_ answer: Answer, writer: consuming ResponseWriter) async throws {
+    private func send(_ answer: EmulatedAnswer, writer: consuming ResponseWriter) async throws {
         let body = ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body))
         try await writer.write(response: answer.head(correlationID: ruling.call.correlationID), body: body)
     }
 
     private func sendBig(writer: consuming ResponseWriter) async throws {
-        let head = Answer(status: 200, json: [])
+        let head = EmulatedAnswer(status: 200, json: [])
             .head(correlationID: ruling.call.correlationID, contentLength: Self.bigBytes)
         var body = try await writer.writeHead(head)
         let piece = ByteBuffer(repeating: UInt8(ascii: "A"), count: 1 << 20)
@@ -92,7 +93,7 @@ struct Delivery: Sendable {
 
 /// The answer that something between client and API gives again and again: that of the first call it saw.
 final class ReplayedAnswer: Sendable {
-    private let first = Mutex<Answer?>(nil)
+    private let first = Mutex<EmulatedAnswer?>(nil)
 
     /// The first call's answer, which is this one where no other was first.
     ///
@@ -100,7 +101,7 @@ final class ReplayedAnswer: Sendable {
     ///   - answer: what the API answers to this call.
     ///   - correlationID: the identifier of this call, which a cache keeps with the answer.
     /// - Returns: the first call's.
-    func replaying(_ answer: Answer, correlationID: String) -> Answer {
+    func replaying(_ answer: EmulatedAnswer, correlationID: String) -> EmulatedAnswer {
         first.withLock { first in
             if let first { return first }
             var kept = answer

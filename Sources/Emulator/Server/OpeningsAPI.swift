@@ -27,7 +27,7 @@ struct OpeningsAPI: Sendable {
         }
         guard request.uri.path == Self.path, request.method == .post else {
             let answer: ErrorAnswer = request.uri.path == Self.path ? .methodNotAllowed : .notFound
-            try await send(Answer(answer), Correlation.new(), writer: writer)
+            try await send(EmulatedAnswer(answer), Correlation.new(), writer: writer)
             return
         }
         try await respondToCall(request, writer: writer, on: connection)
@@ -44,7 +44,7 @@ struct OpeningsAPI: Sendable {
         do {
             body = try await request.body.collect(upTo: Self.largestRequest)
         } catch is NIOTooManyBytesError {
-            try await send(Answer(.tooLarge), Correlation.new(), writer: writer)
+            try await send(EmulatedAnswer(.tooLarge), Correlation.new(), writer: writer)
             return
         }
         let ruling = judge.rule(on: Array(body.readableBytesView))
@@ -58,7 +58,7 @@ struct OpeningsAPI: Sendable {
         do throws(EmulatorError) {
             try log.record(ruling.call)
         } catch {
-            try await send(Answer(.logFailed), ruling.call.correlationID, writer: writer)
+            try await send(EmulatedAnswer(.logFailed), ruling.call.correlationID, writer: writer)
             return
         }
         if ruling.delay > .zero { try await Task.sleep(for: ruling.delay) }
@@ -80,10 +80,11 @@ struct OpeningsAPI: Sendable {
         if request.uri.path == Self.path, request.method == .post { try log.record(judge.ruleOnCertificate().call) }
         let explanation =
             verdict == .missing ? "No required SSL certificate was sent" : "The SSL certificate error"
-        try await send(Answer(page: 400, explanation: explanation), Correlation.new(), writer: writer)
+        try await send(EmulatedAnswer(page: 400, explanation: explanation), Correlation.new(), writer: writer)
     }
 
-    private func send(_ answer: Answer, _ correlationID: String, writer: consuming ResponseWriter) async throws {
+    private func send(_ answer: EmulatedAnswer, _ correlationID: String, writer: consuming ResponseWriter) async throws
+    {
         let body = ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body))
         try await writer.write(response: answer.head(correlationID: correlationID), body: body)
     }

@@ -2,9 +2,9 @@ import Foundation
 import HTTPTypes
 import HummingbirdCore
 import NIOCore
-import Synchronization
 
-struct Answer: Sendable {
+/// An answer as the emulator sends it: the API's own, or that of a gateway before it.
+struct EmulatedAnswer: Sendable {
     var status: Int
     var contentType = "application/json"
     var headers: [(String, String)] = []
@@ -48,7 +48,7 @@ struct Answer: Sendable {
         var fields = HTTPFields()
         fields[.contentType] = contentType
         fields[.contentLength] = String(contentLength ?? body.count)
-        fields[.date] = HTTPDate.now
+        fields[.date] = DateField.now
         for (name, value) in headers + [("X-MC-Correlation-ID", self.correlationID ?? correlationID)] {
             if let name = HTTPField.Name(name) { fields[name] = value }
         }
@@ -63,37 +63,6 @@ struct Answer: Sendable {
         guard ofBody else { return Array(bytes.prefix(Int(Double(bytes.count) * share))) }
         bytes += Array("\r\n".utf8)
         return bytes + body.prefix(Int(Double(body.count) * share))
-    }
-}
-
-/// The value of the `Date` header (RFC 9110 §5.6.7), made once a second.
-enum HTTPDate {
-    private static let cache = Mutex((second: time_t(0), text: ""))
-
-    static var now: String {
-        let second = time(nil)
-        return cache.withLock { cache in
-            if cache.second != second { cache = (second, format(second)) }
-            return cache.text
-        }
-    }
-
-    /// The date this many seconds from now.
-    static func after(_ seconds: Int) -> String { format(time(nil) + seconds) }
-
-    private static func format(_ second: time_t) -> String {
-        var instant = second
-        var parts = tm()
-        gmtime_r(&instant, &parts)
-        let days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
-        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-        let date = "\(two(parts.tm_mday)) \(months[Int(parts.tm_mon)]) \(parts.tm_year + 1900)"
-        let clock = "\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))"
-        return "\(days[Int(parts.tm_wday)]), \(date) \(clock) GMT"
-    }
-
-    private static func two(_ number: Int32) -> String {
-        number < 10 ? "0\(number)" : "\(number)"
     }
 }
 
