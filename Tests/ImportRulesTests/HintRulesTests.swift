@@ -15,8 +15,8 @@ struct HintRulesTests {
     private static let spared = [
         "Sources/Basics/Hint.swift": "makes them",
         "Sources/Emulator/EmulatorDirectory.swift": "knows the files that it wrote by their first line",
-        "Sources/RecordStore/Recovery/LedgerHighWaterMark.swift": "begins its file with such words",
-        "Sources/RecordStore/Recovery/LedgerTrace.swift": "begins its file with such words",
+        "Sources/RecordStore/LedgerFiles/LedgerHighWaterMark.swift": "begins its file with such words",
+        "Sources/RecordStore/LedgerFiles/LedgerTrace.swift": "begins its file with such words",
     ]
 
     @Test("All of them are hints, which are quoted for a shell and name the settings")

@@ -46,32 +46,6 @@ package enum InputKind: String, Sendable, Hashable, Codable, CaseIterable {
     case jsonLines = "jsonl"
 }
 
-/// The number of a batch in its database; never reused.
-package struct BatchID: RawRepresentable, Hashable, Sendable, Comparable, Codable, CustomStringConvertible {
-    /// The number, from 1.
-    package let rawValue: Int64
-
-    /// Names the batch with this number, which need not exist.
-    package init(rawValue: Int64) {
-        self.rawValue = rawValue
-    }
-
-    /// The number in decimal.
-    package var description: String { String(rawValue) }
-
-    /// Orders batches as they were made.
-    package static func < (left: BatchID, right: BatchID) -> Bool {
-        left.rawValue < right.rawValue
-    }
-}
-
-extension BatchID {
-    /// The ids of all records a batch can have, in input order.
-    var records: ClosedRange<Int64> {
-        (rawValue << RecordID.lineBits | 1)...(rawValue << RecordID.lineBits | RecordID.greatestLine)
-    }
-}
-
 /// A batch's state.
 package enum BatchState: String, Sendable, CaseIterable, Codable {
     /// Its file is being read.

@@ -1,5 +1,38 @@
 import Basics
 
+/// The number of a batch in its database; never reused.
+package struct BatchID: RawRepresentable, Hashable, Sendable, Comparable, Codable, CustomStringConvertible {
+    /// The number, from 1.
+    package let rawValue: Int64
+
+    /// Names the batch with this number, which need not exist.
+    package init(rawValue: Int64) {
+        self.rawValue = rawValue
+    }
+
+    /// The number in decimal.
+    package var description: String { String(rawValue) }
+
+    /// Orders batches as they were made.
+    package static func < (left: BatchID, right: BatchID) -> Bool {
+        left.rawValue < right.rawValue
+    }
+}
+
+extension BatchID {
+    /// The ids of all records a batch can have, in input order.
+    var records: ClosedRange<Int64> {
+        (rawValue << RecordID.lineBits | 1)...(rawValue << RecordID.lineBits | RecordID.greatestLine)
+    }
+
+    /// The ids of the records that start at some lines.
+    func range(of lines: ClosedRange<Int>) -> ClosedRange<Int64> {
+        let first = max(1, min(Int64(lines.lowerBound), RecordID.greatestLine))
+        let last = max(first, min(Int64(lines.upperBound), RecordID.greatestLine))
+        return (rawValue << RecordID.lineBits | first)...(rawValue << RecordID.lineBits | last)
+    }
+}
+
 /// A record: its batch and the line it starts at.
 package struct RecordID: RawRepresentable, Hashable, Sendable, Comparable, Codable {
     static let lineBits: Int64 = 32

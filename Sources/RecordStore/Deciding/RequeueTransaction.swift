@@ -1,0 +1,131 @@
+import Basics
+import GRDB
+
+/// The progress of queueing a selection, transaction by transaction.
+struct RequeueProgress {
+    var rerun = Rerun()
+    /// The last record considered.
+    var after: Int64
+    /// The new leaders, by the leaders they replace.
+    var leaders: [Int64: Int64] = [:]
+
+    init(after: Int64) {
+        self.after = after
+    }
+}
+
+extension WriterConnection {
+    /// Queues the next records of a selection again. One that follows a record that will be called soon, too, continues
+    /// to follow it; the first of those whose leader will not becomes the leader of the others.
+    ///
+    /// - Returns: The progress made.
+    func requeue(
+        _ batch: BatchID, _ selection: RequeueSelection, upTo count: Int, _ start: RequeueProgress
+    ) throws -> RequeueProgress {
+        let row = try batchRow(batch)
+        // The policy acts for a run; an operator who has stopped the batch meanwhile takes precedence.
+        guard !selection.byPolicy || row.state == .running || row.state == .completed else { return start }
+        // Its first step may have set the batch running.
+        let isBegun = start.rerun.number != nil
+        if let states = selection.states, !isBegun, !states.contains(row.state) { return start }
+        try requireRunnable(row, batch)
+        if !selection.byPolicy { try refuseRequeueing() }
+        let selected = try select(batch, selection, after: start.after, upTo: count)
+        guard let last = selected.last else { return start }
+        var (progress, counts) = (start, BatchCounts())
+        let number = try selection.byPolicy ? 0 : start.rerun.number?.rawValue ?? nextRerun(of: batch)
+        for record in selected {
+            let leader = try leader(of: record, number, &progress.leaders)
+            try queueAgain(record, batch, after: leader, as: number, keepingSpent: selection.byPolicy)
+            if record.isWaiting { progress.rerun.takenOver += 1 } else { progress.rerun.queued += 1 }
+            counts.move(from: record.status, to: .queued)
+            counts.following += (leader == nil ? 0 : 1) - (record.isWaiting && record.follows != nil ? 1 : 0)
+            if selection.byPolicy, record.status == .inDoubt { counts.inDoubtRetried += 1 }
+        }
+        if row.state == .completed || row.state == .cancelled { try beginAgain(batch) }
+        if row.queued == 0 { try passUntried(of: batch) }
+        try add(counts, to: batch)
+        progress.rerun.number = RerunNumber(rawValue: number)
+        progress.after = last.id
+        return progress
+    }
+
+    /// An operator may send what is left of a cancelled batch, once its calls under way have ended.
+    private func requireRunnable(_ row: BatchRow, _ batch: BatchID) throws {
+        guard row.isIngested, row.state != .rejected else {
+            throw StoreError.wrongState(batch, row.state, to: "be run again")
+        }
+        guard row.state != .cancelled || row.inFlight == 0 else {
+            throw StoreError(
+                .notAllowed,
+                "Batch \(batch) is cancelled and calls of it are under way; when they have ended it can be run again")
+        }
+    }
+
+    private func nextRerun(of batch: BatchID) throws -> Int64 {
+        let sql = "UPDATE batches SET reruns = reruns + 1 WHERE id = ? RETURNING reruns"
+        return try Int64.fetchOne(database, sql: sql, arguments: [batch.rawValue]) ?? 0
+    }
+
+    /// What was stopped by an operator or a cap resumes only by an operator's decision: nothing else that waits is
+    /// sent.
+    private func beginAgain(_ batch: BatchID) throws {
+        try database.execute(
+            sql: """
+                UPDATE batches SET state = 'running', reason = NULL, finished_at = NULL,
+                  keeps_answers = max(keeps_answers, \(Self.answersAreWanted))
+                WHERE id = ?
+                """,
+            arguments: [batch.rawValue])
+    }
+
+    /// Where nothing is queued no line is untried, although the cursor may stand before some that never had their turn:
+    /// they were cancelled, or in doubt from the start. Queued again they are among the ready, and must not be found
+    /// twice.
+    private func passUntried(of batch: BatchID) throws {
+        try database.execute(
+            sql: "UPDATE batches SET cursor = ? WHERE id = ?", arguments: [batch.records.upperBound, batch.rawValue])
+    }
+
+    /// The record that another follows when it is queued again; nil when it is called itself. A leader that waits, but
+    /// not as part of this re-run, may not be called for a long time.
+    private func leader(of record: SelectedRecord, _ rerun: Int64, _ leaders: inout [Int64: Int64]) throws -> Int64? {
+        guard let leader = record.follows else { return nil }
+        let isCalled = "SELECT status = 1 OR (status = 0 AND requeued = ?) FROM records WHERE id = ?"
+        if try Bool.fetchOne(database, sql: isCalled, arguments: [rerun, leader]) == true { return leader }
+        if let another = leaders[leader] { return another }
+        leaders[leader] = record.id
+        return nil
+    }
+
+    private func select(
+        _ batch: BatchID, _ selection: RequeueSelection, after: Int64, upTo count: Int
+    ) throws -> [SelectedRecord] {
+        var (rows, arguments) = selection.rows(of: batch, after: after, waiting: !selection.byPolicy)
+        arguments += ["count": count]
+        let found = try Row.fetchAll(
+            database, sql: "SELECT id, status, follows FROM \(rows) ORDER BY id LIMIT :count", arguments: arguments)
+        return try found.map { SelectedRecord(id: $0[0], status: try RecordStatus(code: $0[1]), follows: $0[2]) }
+    }
+
+    private func queueAgain(
+        _ record: SelectedRecord, _ batch: BatchID, after leader: Int64?, as rerun: Int64, keepingSpent: Bool
+    ) throws {
+        try database.execute(
+            sql: "UPDATE records SET status = 0, held = 0, follows = ?, spent = spent * ?, requeued = ? WHERE id = ?",
+            arguments: [leader, keepingSpent || record.isWaiting, rerun, record.id])
+        // One that waits for its own call is among the ready already.
+        guard leader == nil, !record.isWaiting || record.follows != nil else { return }
+        try finishes.queue.run(batch.rawValue, 0, record.id)
+    }
+}
+
+/// A record that is to be queued again.
+private struct SelectedRecord {
+    let id: Int64
+    let status: RecordStatus
+    let follows: Int64?
+
+    /// Whether an earlier re-run queued it.
+    var isWaiting: Bool { status == .queued }
+}
