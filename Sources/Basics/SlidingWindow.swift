@@ -2,7 +2,8 @@
 package struct SlidingWindow: Sendable {
     private var marks: [Bool]
     private var next = 0
-    private var seen = 0
+    /// How many events have been seen, at most as many as are looked at.
+    package private(set) var seen = 0
     /// How many of the latest events had the property.
     package private(set) var count = 0
 

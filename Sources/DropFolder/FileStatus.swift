@@ -74,7 +74,7 @@ package struct FileStatus: Sendable, Equatable {
         /// `2 lines (3, 5): user.email must be …`.
         var text: String {
             let places = lines.map(String.init).joined(separator: ", ") + (count > lines.count ? ", …" : "")
-            return "\(StatusFigures.count(count)) \(count == 1 ? "line" : "lines") (\(places)): \(rule)"
+            return "\(Counted.number(count)) \(count == 1 ? "line" : "lines") (\(places)): \(rule)"
         }
     }
 
@@ -88,13 +88,18 @@ package struct FileStatus: Sendable, Equatable {
         package var rate: Double?
         /// Why nothing is being sent at present; nil while records are sent.
         package var waiting: String?
+        /// Why records are sent more slowly than usual; nil while they are not.
+        package var slowed: String?
 
         /// Describes progress.
-        package init(done: Int, total: Int, rate: Double? = nil, waiting: String? = nil) {
+        package init(
+            done: Int, total: Int, rate: Double? = nil, waiting: String? = nil, slowed: String? = nil
+        ) {
             self.done = done
             self.total = total
             self.rate = rate
             self.waiting = waiting
+            self.slowed = slowed
         }
     }
 
@@ -187,15 +192,19 @@ extension FileStatus {
         // What lies here is another file then, which is not to be deleted.
         if request.canBeWithdrawn, !anotherWaits {
             lines.append(
-                "To withdraw it: delete \(file) here. Nothing of it is sent then, and once this text is gone you can put a "
-                    + "corrected file here.")
+                "To withdraw it: delete \(file) here, or put a corrected file in its place. Nothing of it is sent then."
+            )
         }
         return lines
     }
 
     private func running(_ progress: Progress) -> [String] {
         var lines = [progress.summary]
-        if let waiting = progress.waiting { lines.append("Waiting: \(waiting)") }
+        if let waiting = progress.waiting {
+            lines.append("Waiting: \(waiting)")
+        } else if let slowed = progress.slowed {
+            lines.append("Slower than usual: \(slowed)")
+        }
         if let left = progress.secondsLeft {
             lines.append(
                 "Results: expected \(time(writtenAt + Int64(left * 1_000))), in \(StatusFigures.duration(left))")
@@ -217,12 +226,12 @@ extension FileStatus {
 
     private var another: [String] {
         guard anotherWaits else { return [] }
-        let waits = "Another file of this name waits here until this one is finished."
-        guard case .waitingForConfirmation = phase, let batch else { return [waits] }
+        guard case .waitingForConfirmation = phase else {
+            return ["Another file of this name waits here until this one is finished."]
+        }
         return [
-            waits,
-            "If it is a corrected copy, what is in both would be paid for twice: let the first one not be sent, and ask those "
-                + "who run Rollcall for \(Hint.cancel(batch: batch)).",
+            "Another file of this name lies here now. Once it is whole the first one is withdrawn, nothing of which was sent, "
+                + "and this one is taken in. To have both sent, put this one here under another name."
         ]
     }
 
@@ -242,22 +251,17 @@ extension FileStatus.Progress {
 
     var summary: String {
         let share = total == 0 ? 100 : done * 100 / total
-        let speed = rate.map { String(format: $0 < 10 ? ", %.1f a second" : ", %.0f a second", $0) } ?? ""
-        return "Done: \(StatusFigures.count(done)) of \(StatusFigures.count(total)) (\(share)%)\(speed)"
+        let speed =
+            rate.map { rate in
+                if rate < 0.05 { return ", less than one in 20 seconds" }
+                return String(format: rate < 10 ? ", %.1f a second" : ", %.0f a second", rate)
+            } ?? ""
+        return "Done: \(Counted.number(done)) of \(Counted.number(total)) (\(share)%)\(speed)"
     }
 }
 
 /// Figures as the folder's users read them.
 enum StatusFigures {
-    /// `1,234,567`; counts are never negative.
-    static func count(_ number: Int) -> String {
-        let digits = String(number)
-        return String(
-            digits.enumerated().flatMap { index, digit in
-                index > 0 && (digits.count - index).isMultiple(of: 3) ? [",", digit] : [digit]
-            })
-    }
-
     /// `30 s`, `2 min`, `1 min 30 s`: how long to wait.
     static func wait(_ duration: Duration) -> String {
         let seconds = Int(duration / .seconds(1))

@@ -116,7 +116,7 @@ extension SkippedFile: CustomStringConvertible {
         switch reason {
         case .unfinished: "it is taken in once it has a name without that"
         case .folder: "put its files into the inbox itself"
-        case .link: "put the file itself into the inbox"
+        case .link: "put the file itself there"
         case .special: "save the records as a file and put that into the inbox"
         case .unusableName: "give it another name"
         }
@@ -138,8 +138,8 @@ extension SkippedFile: CustomStringConvertible {
 }
 
 extension FolderListing {
-    /// Looks at paths matched by a pattern. A file's name here is its path; links to files are followed, since the
-    /// author of the pattern may have created them.
+    /// Looks at paths matched by a pattern. A file's name here is its path. A link is left alone as in an inbox: what it
+    /// leads to may be exchanged between two looks, and disposing of the input would remove the link instead.
     ///
     /// No earlier look is known, so a marker counts only where it is not older than its file, neither by the time of
     /// the last write nor by that of the last change: an older one belongs to an earlier file of that name.
@@ -168,14 +168,15 @@ extension FolderListing {
             let isCurrent = marker.map { $0.modifiedAt >= file.modifiedAt && $0.changedAt >= file.changedAt } ?? false
             files.append(ObservedFile(name: path, identity: file, marker: isCurrent ? marker : nil))
         case S_IFDIR: skippedFiles.append(SkippedFile(path, .folder))
+        case S_IFLNK: skippedFiles.append(SkippedFile(path, .link))
         default: skippedFiles.append(SkippedFile(path, .special))
         }
     }
 
-    /// What is at a path, links followed; nil where there is nothing, or access is denied.
+    /// What is at a path itself, a link not followed; nil where there is nothing, or access is denied.
     private static func facts(of path: String) -> stat? {
         var facts = stat()
-        return stat(path, &facts) == 0 ? facts : nil
+        return lstat(path, &facts) == 0 ? facts : nil
     }
 }
 

@@ -309,8 +309,9 @@ package enum RunnerEvent: Sendable, Equatable {
     case probe
     /// Calls continue.
     case gateOpened
-    /// Too many calls were refused as too many: the new rate in calls per second.
-    case rateCut(to: Double)
+    /// Too many calls were refused as too many: the new rate in calls per second, and how many of the latest answers
+    /// were such a refusal.
+    case rateCut(to: Double, refused: Int, of: Int)
     /// In-doubt records were queued again under the policy `retry`.
     case inDoubtRequeued(count: Int)
     /// Answers that could not be read when they came can be read now, without a call.

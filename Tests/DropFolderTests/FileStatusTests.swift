@@ -49,7 +49,7 @@ struct FileStatusTests {
             parts: [
                 "- 12 lines (2, 3, 5, …): email must be 3 to 254 characters\n- 1 line (9): the record has fewer cells\n",
                 "each with what is wrong: out/accounts_20261125-1000_17/failed.csv",
-                "To withdraw it: delete accounts.csv here.",
+                "To withdraw it: delete accounts.csv here, or put a corrected file in its place.",
             ]),
         Case(
             phase: .running(.init(done: 1_234_567, total: 2_000_000, rate: 19.6)),
@@ -60,6 +60,9 @@ struct FileStatusTests {
         Case(
             phase: .running(.init(done: 5, total: 10, rate: 2, waiting: "the API answers 503")),
             parts: ["running, waiting", "Done: 5 of 10 (50%), 2.0 a second", "Waiting: the API answers 503"]),
+        Case(
+            phase: .running(.init(done: 5, total: 10, rate: 0, slowed: "the API refuses calls as too many")),
+            parts: ["less than one in 20 seconds", "Slower than usual: the API refuses calls as too many"]),
         Case(phase: .paused(reason: nil, remedy: nil), parts: ["paused", "somebody stopped it", "ask those who run"]),
         Case(
             phase: .halted(reason: "the certificate has expired", remedy: "renew it, then rollcall resume accounts-17"),
@@ -109,13 +112,13 @@ struct FileStatusTests {
     }
 
     @Test
-    func aCorrectedCopyBesideABatchThatWaitsIsNotToBePaidTwice() {
+    func aCorrectedFileTakesThePlaceOfOneThatWaits() {
         let request = FileStatus.ConfirmationRequest(reason: "x", command: "y", canBeWithdrawn: true)
         let text = Self.status(.waitingForConfirmation(request), another: true)
-        #expect(text.contains("paid for twice") && text.contains("'rollcall cancel accounts-17'"))
+        #expect(text.contains("the first one is withdrawn") && text.contains("under another name"))
         #expect(!text.contains("delete accounts.csv here"))
         let alone = Self.status(.waitingForConfirmation(request))
-        #expect(!alone.contains("twice") && alone.contains("delete accounts.csv here"))
+        #expect(!alone.contains("withdrawn") && alone.contains("delete accounts.csv here"))
     }
 
     @Test

@@ -32,6 +32,7 @@ extension EndToEnd {
         }
 
         private static func with(
+            megabytes: Int = 24, settings: String = Self.settings,
             _ body: @Sendable (EndToEndInstallation, SmallDisk, Filler) async throws -> Void
         ) async throws {
             let filler = Filler()
@@ -42,7 +43,7 @@ extension EndToEnd {
                 try installation.makeFolder("drop")
                 try installation.makeFolder("drop/inbox")
                 try installation.write(job, to: "jobs/drop.yaml")
-                try await body(installation, SmallDisk(megabytes: 24, in: installation), filler)
+                try await body(installation, SmallDisk(megabytes: megabytes, in: installation), filler)
             }
         }
 
@@ -99,7 +100,9 @@ extension EndToEnd {
             }
         }
 
-        @Test("Told to end while there is no room, the daemon ends with 3 and the reason", arguments: [1, 2])
+        @Test(
+            "Told to end while there is no room, the daemon writes what it can, or ends with 3 and the reason",
+            arguments: [1, 2])
         func ends(signals: Int) async throws {
             try await Self.with { installation, disk, filler in
                 let daemon = try await Self.daemon(disk)
@@ -112,7 +115,9 @@ extension EndToEnd {
                     daemon.signal(SIGTERM)
                 }
                 let ended = try await daemon.wait()
-                #expect(ended.status == 3 && ended.errors.contains("make room"), "\(ended.errors)")
+                // The log's own space, once it was copied back, may be enough for the answers in hand.
+                let isWritten = ended.status == 0
+                #expect(isWritten || (ended.status == 3 && ended.errors.contains("make room")), "\(ended.errors)")
                 try disk.makeRoom()
                 // What was answered and could not be written is in doubt, and nothing is sent twice.
                 let again = try await Self.daemon(disk)
@@ -121,7 +126,7 @@ extension EndToEnd {
                 try await disk.end()
                 let accounting = try await Accounting(installation, batch: "night-1", isKilled: true)
                 let counts = accounting.batch.counts
-                #expect(counts.inDoubt > 0 && counts.succeeded + counts.inDoubt == 200)
+                #expect((counts.inDoubt > 0) == !isWritten && counts.succeeded + counts.inDoubt == 200)
                 #expect(installation.emulator.calls.byRequest.values.allSatisfy { $0 == 1 })
                 accounting.expectCallsCovered()
             }
@@ -140,6 +145,20 @@ extension EndToEnd {
                 try await disk.end()
                 try await Accounting(installation, batch: "night-1").expectCallsEqual()
                 #expect(installation.emulator.calls.total == 200)
+            }
+        }
+
+        /// SQLite copies the WAL back by itself only once it is larger than this disk.
+        @Test("A disk that the database's own log fills serves a run to its end")
+        func smallDisk() async throws {
+            let settings = "limits: { rate: 2000, burst: 32, concurrency: 32 }\n"
+            try await Self.with(megabytes: 5, settings: settings) { installation, disk, _ in
+                try installation.write(Accounts.csv(1_500), to: "night.csv")
+                let ended = try await disk.rollcall("run", "night.csv")
+                #expect(ended.status == 0, "\(ended.errors)")
+                try await disk.end()
+                try await Accounting(installation, batch: "night-1").expectCallsEqual()
+                #expect(installation.emulator.calls.total == 1_500)
             }
         }
 

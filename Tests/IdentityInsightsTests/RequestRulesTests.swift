@@ -112,14 +112,14 @@ struct RequestRulesTests {
         ("\"x\"", ["request must be a JSON object"]),
         ("{}", ["user is required, with account and one of email and phone.number"]),
         (#"{"user":{}}"#, ["user is required, with account and one of email and phone.number"]),
-        (
-            #"{"user":[]}"#,
-            ["user must be an object", "user is required, with account and one of email and phone.number"]
-        ),
+        (#"{"user":[]}"#, ["user must be an object"]),
         (#"{"user":{"account":{},"email":"a@b.c"}}"#, ["user.account is required"]),
+        (#"{"user":{"account":"a1","email":"a@b.c"}}"#, ["user.account must be an object"]),
         (
-            #"{"user":{"account":"a1","email":"a@b.c"}}"#,
-            ["user.account must be an object", "user.account is required"]
+            #"{"user":{"account":1.5}}"#,
+            [
+                "user.account must be an object", "user.email is required where user.phone.number is not given",
+            ]
         ),
         (
             #"{"user":{"account":{"hashedAccountId":17},"email":"a@b.c"}}"#,

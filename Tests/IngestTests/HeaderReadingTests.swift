@@ -20,6 +20,13 @@ struct HeaderReadingTests {
     }
 
     @Test
+    func theSameLineInQuotesIsUnderstoodToo() throws {
+        let file = try TemporaryFolder().open("\"sep=;\"\r\naccount_id;email\r\n1001;ada@example.com\r\n")
+        #expect(file.layout.columns == ["account_id", "email"] && file.dataLine == 3)
+        #expect(try BuiltRecord.all(of: file).first?.request != nil)
+    }
+
+    @Test
     func aDelimiterThatIsNotReadIsNamed() throws {
         let error = try #require(try TemporaryFolder().refusal(of: "SEP=|\naccount_id|email\n"))
         #expect(error.rule.contains("names a delimiter that is not read") && error.line == 1)

@@ -7,9 +7,8 @@ struct PlaceholderTests {
     private static let header = "account_id,name,email,phone_number\n"
 
     @Test(arguments: [
-        "NULL", "null", "None", "N/A", "n/a", "#N/A", "#REF!", "nan", "NaN", "\\N", "-", "undefined", "[NULL]",
-        "#VALUE!",
-        " NULL\u{A0}",
+        "NULL", "null", "None", "N/A", "n/a", "#N/A", "#REF!", "nan", "NaN", "<NA>", "NaT", "-nan", "N.A.", "\\N", "-",
+        "undefined", "[NULL]", "#VALUE!", " NULL\u{A0}",
     ])
     func isNoAccountAndNotTheOnlyWayToReachSomebody(text: String) throws {
         let built = try BuiltRecord.all(

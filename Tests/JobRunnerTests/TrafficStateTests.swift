@@ -216,7 +216,7 @@ extension Permission {
             told += traffic.record(
                 Outcome(.overloaded, isThrottled: true), at: at(1))
         }
-        #expect(told == [.rateCut(to: 70)])
+        #expect(told == [.rateCut(to: 70, refused: 10, of: 11)])
         #expect(traffic.state.allowedRate(at: second) == 70)
         #expect(traffic.state.allowedRate(at: 61 * second) == 100)
     }

@@ -71,6 +71,9 @@ struct BatchCommandTests {
             (2, "2 records will not be sent; 'rollcall rerun day-1 --status cancelled' would send them after all"),
         ])
     func givenUp(cancelled: Int, text: String) {
-        #expect(BatchOutlookTests.batch(.cancelled, cancelled: cancelled).givenUp == text)
+        let batch = BatchOutlookTests.batch(.cancelled, cancelled: cancelled)
+        #expect(batch.givenUp(during: nil) == text)
+        let end = cancelled == 0 ? "" : ", once process 7 has ended"
+        #expect(batch.givenUp(during: 7) == text + end)
     }
 }

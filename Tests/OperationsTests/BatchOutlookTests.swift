@@ -56,7 +56,7 @@ struct BatchOutlookTests {
         }
         outlook = BatchOutlook(results: "out/day-1", cost: .known(currency: "USD", certain: 1.5, atMost: 2))
         let over = BatchTable.detail(of: Self.batch(.completed), outlook)
-        for row in ["state    completed", "cost     USD 1.5 to 2", "results  out/day-1"] {
+        for row in ["state    completed", "cost     USD 1.50 to 2.00", "results  out/day-1"] {
             #expect(over.contains(row), "\(over)")
         }
         #expect(!over.contains("to go") && !over.contains("goes on"))

@@ -53,6 +53,6 @@ struct PeriodLedgerTests {
         let day = CallDay(rawValue: 20_260_131)
         let text = PeriodLedger(day...day, of: Self.rows, pricing: Self.pricing).text
         #expect(text.contains(/2026-01-31 +doctor +1 +1 +0 +0/))
-        #expect(text.hasSuffix("cost: USD 11.1 to 11.6"))
+        #expect(text.hasSuffix("cost: USD 11.10 to 11.60"))
     }
 }

@@ -171,7 +171,7 @@ import Testing
         #expect(summary.calls.made == 4 && summary.calls.billable == 2 && summary.calls.maybeBillable == 1)
         #expect(summary.calls.notBillable == 1 && summary.calls.possibleDoubleBills == 0)
         #expect(summary.cost == .known(currency: "USD", certain: 3, atMost: 5))
-        #expect(summary.cost.description == "USD 3 to 5")
+        #expect(summary.cost.description == "USD 3.00 to 5.00")
         #expect(summary.state == "completed" && summary.batch.inputSHA256 == String(repeating: "ab", count: 32))
         #expect(summary.latency?.median == 250 && summary.latency?.longest == 250)
         #expect(summary.provenance.user == "nora" && summary.times.written == "2026-01-31T22:01:00.000Z")

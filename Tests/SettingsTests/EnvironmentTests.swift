@@ -61,6 +61,7 @@ import Testing
             "ROLLCALL_DB_SERVICE_PORT": "5432",
         ],
         ["ROLLCALL_NAME": "/web/rollcall", "ROLLCALL_ENV_API_TOKEN": "anything", "ROLLCALL_ENV_PORT": "1"],
+        ["ROLLCALL_PORT": "tcp://10.0.0.1:8377", "ROLLCALL_ENV_API_TOKEN": "anything"],
     ])
     func whatAnOrchestratorSetsIsPassedOver(environment: [String: String]) throws {
         #expect(try folder.settings(minimal, environment: environment).limits.rate == 20)

@@ -129,13 +129,20 @@ public struct RequestInspection {
             present.insert(field.index)
             check(value, against: field)
         } else if isPlainName, Self.groups.contains(path) {
-            value.kind == .object ? inspect(value) : report("must be an object")
+            inspectGroup(value)
         } else if isAtTop {
             violations.append(
                 FieldViolation(path: shownName(path), rule: "is not known at the top of a request"))
         } else if path.starts(with: Self.deviceName) {
             present.insert(RequestFieldSet.unknownDeviceField)
         }
+    }
+
+    /// An object of another kind is there, so its fields are not reported as missing as well.
+    private mutating func inspectGroup(_ value: JSONNode) {
+        guard value.kind != .object else { return inspect(value) }
+        report("must be an object")
+        present = present.union(.fields(under: String(decoding: path, as: UTF8.self) + "."))
     }
 
     private mutating func check(_ value: JSONNode, against field: RequestField) {

@@ -60,7 +60,7 @@ struct CSVHeader {
     }
 }
 
-/// The line with which some spreadsheets begin a file to name its delimiter: `sep=;`.
+/// The line with which some spreadsheets begin a file to name its delimiter: `sep=;`, or the same in quotes.
 struct SeparatorLine {
     /// The delimiter it names.
     let delimiter: UInt8
@@ -75,7 +75,8 @@ struct SeparatorLine {
         guard let extent = RecordExtent.line(in: text.portion(0..<min(16, text.count)), isLast: false) else {
             return nil
         }
-        let line = text.portion(0..<extent.length)
+        var line = text.portion(0..<extent.length)
+        if line.count == 7, line[0] == Byte.quote, line[6] == Byte.quote { line = line.portion(1..<6) }
         guard line.count == 5, line.prefix(4).map({ $0 | 0x20 }).elementsEqual("sep=".utf8.map { $0 | 0x20 }) else {
             return nil
         }

@@ -1,3 +1,4 @@
+import Basics
 import IdentityInsights
 
 /// How the cells of a row become a request: the columns' names and the mapping, worked out once for a file.
@@ -161,7 +162,7 @@ struct FieldWrite: Sendable {
         field = RequestField.named(rule.path)
         self.source = source
         transforms = rule.transforms
-        let name = rule.source.columns.joined(separator: " + ")
+        let name = PlainText.line(rule.source.columns.joined(separator: " + "))
         columnName = name.isEmpty || name == rule.path ? nil : name
     }
 }

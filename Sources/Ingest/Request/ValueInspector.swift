@@ -178,8 +178,10 @@ package struct ValueRules: Sendable, Hashable, Codable {
 
     /// What databases, spreadsheets and programs write where there is nothing.
     package static let usualPlaceholders = [
-        "NULL", "(null)", "[NULL]", "<null>", "\\N", "nil", "None", "nan", "undefined", "NA", "N/A", "-", "--", "#N/A",
-        "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!",
+        "NULL", "(null)", "[NULL]", "<null>", "\\N", "nil", "None", "nan", "-nan", "NaT", "<NA>", "undefined", "NA",
+        "N/A",
+        "N.A.", "n.a", "#NA", "-", "--", "#N/A", "#N/A N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!",
+        "#SPILL!", "#CALC!", "#ERROR!", "#FIELD!", "#BLOCKED!", "#UNKNOWN!", "#CONNECT!", "#GETTING_DATA",
     ]
 
     /// How values were read before such rules existed: the rules of batches that were stored without any.

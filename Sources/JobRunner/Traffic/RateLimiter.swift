@@ -191,6 +191,9 @@ struct ThrottleCut: Sendable {
     private var lastCut: Int64?
     private var shareAfterCut = 1.0
 
+    /// How many of the latest answers were a 429 or 503, and of how many.
+    var refused: (count: Int, total: Int) { (answers.count, answers.seen) }
+
     /// The share of the rate that may be used, at a monotonic time in nanoseconds.
     func share(at now: Int64) -> Double {
         guard let lastCut else { return 1 }

@@ -59,7 +59,7 @@ struct TrafficState: Sendable {
         hasRead = hasRead || outcome.isRead
         if outcome.isAnswer {
             if let share = cut.record(isThrottled: outcome.isThrottled, at: instant.monotonic) {
-                events.append(.rateCut(to: rate * share))
+                events.append(.rateCut(to: rate * share, refused: cut.refused.count, of: cut.refused.total))
             }
         }
         let before = gate.state

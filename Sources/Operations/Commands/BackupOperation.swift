@@ -86,18 +86,21 @@ enum RestoreText {
 
     /// What opening a database found to be missing in it; nil if nothing is.
     static func warning(of found: RecoveryReport) -> String? {
-        let doubted = NumberFormat.count(found.doubtedRecords, "record")
-        let areInDoubt = "\(Counted.verb(found.doubtedRecords)) in doubt now"
         if let reason = found.unknownBecause {
             return
                 "the database was restored from an earlier copy, and nobody knows what had been sent since (\(reason)); "
-                + "\(doubted) that may have been sent \(areInDoubt), and batches taken in from now on wait until "
+                + "\(doubted(found.doubtedRecords, "been sent")), and batches taken in from now on wait until "
                 + "\(Hint.resumeAfterRestore)"
         }
         guard found.lostAttempts > 0 else { return nil }
         return "the database was restored from an earlier copy, which does not know of the last "
-            + "\(NumberFormat.count(Int(clamping: found.lostAttempts), "call")); \(doubted) that may have been among them "
-            + areInDoubt
+            + "\(NumberFormat.count(Int(clamping: found.lostAttempts), "call")); "
+            + doubted(found.doubtedRecords, "been among them")
+    }
+
+    private static func doubted(_ count: Int, _ what: String) -> String {
+        guard count > 0 else { return "none of its unanswered records can have \(what)" }
+        return "\(NumberFormat.count(count, "record")) that may have \(what) \(Counted.verb(count)) in doubt now"
     }
 }
 

@@ -82,7 +82,8 @@ package struct BatchCommandOperation: Sendable {
         case .pause: return "calls under way are awaited; \(Hint.resume(batch: batch.name)) goes on"
         case .cancel:
             let cancelled = try await session.store.batch(batch.id)
-            return "\(cancelled.givenUp); \(try await resultsFollow(cancelled, session))"
+            let run: Int32? = if case .run(let process) = try await session.place.runner() { process } else { nil }
+            return "\(cancelled.givenUp(during: run)); \(try await resultsFollow(cancelled, session))"
         }
     }
 

@@ -55,9 +55,10 @@ final class ProgressDisplay: Sendable {
         case .gateClosed(let reason, let until), .waitRequested(let reason, let until): wait(reason, until: until)
         case .gateOpened: resume()
         case .probe: tell("probing with one record")
-        case .rateCut(let rate):
+        case .rateCut(let rate, let refused, let total):
             tell(
-                "a tenth of the calls are refused as too many; the rate is cut to \(NumberFormat.rate(rate))/s for now")
+                "\(refused) of the last \(NumberFormat.count(total, "call")) were refused as too many (429 or 503); the rate is "
+                    + "cut to \(NumberFormat.rate(rate))/s for now")
         case .inDoubtRequeued(let count):
             tell("\(NumberFormat.count(count, "record")) in doubt queued again (retry.in_doubt)")
         case .keptAnswersRead(let count):

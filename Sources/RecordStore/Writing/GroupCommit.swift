@@ -18,6 +18,8 @@ struct GroupCommit {
     private let statements: TransactionStatements
     private let storage: StorageWatch
     private let probe: RoomProbe?
+    /// Makes the space of the WAL usable again on a full disk.
+    private let checkpoint: WALCheckpoint?
     /// Which operations may wait for space now.
     private let waitingForRoom: () -> WaitingForRoom
     /// The files that must be in place now.
@@ -31,13 +33,15 @@ struct GroupCommit {
     /// Prepares the statements. Without a probe, any successful write means that there is space again.
     init(
         _ connection: WriterConnection, _ ledger: LedgerFiles?, storage: StorageWatch = StorageWatch(),
-        probe: RoomProbe? = nil, waitingForRoom: @escaping () -> WaitingForRoom = { .nobody },
+        probe: RoomProbe? = nil, checkpoint: WALCheckpoint? = nil,
+        waitingForRoom: @escaping () -> WaitingForRoom = { .nobody },
         files: @escaping () -> FilesInPlace? = { nil }
     ) throws {
         self.connection = connection
         self.ledger = ledger
         self.storage = storage
         self.probe = probe
+        self.checkpoint = checkpoint
         self.waitingForRoom = waitingForRoom
         self.files = files
         statements = try TransactionStatements(connection.database)
@@ -52,6 +56,8 @@ struct GroupCommit {
         if let failure { return group.forEach { $0.fail(failure) } }
         let group = withoutThoseOfMissingFiles(group)
         guard waitsForRoom else {
+            guard commit(group) != nil else { return }
+            copyBackLog()
             guard let full = commit(group) else { return }
             storage.found(isFull: true, at: WallClock.now())
             keep(group, full)
@@ -96,10 +102,18 @@ struct GroupCommit {
         }
     }
 
+    /// Copies the WAL into the database as far as that has space, so that the next commit overwrites the WAL from its
+    /// start: on a small disk the WAL alone may take all the space, long before SQLite would copy it back by itself.
+    private func copyBackLog() {
+        // On a full disk it may fail as well; the WAL still holds everything.
+        _ = try? checkpoint?.run()
+    }
+
     /// Tries everything that waits: ends of calls first and together, the rest one by one, because one may need more
     /// space than there is. The disk has space again once nothing waits and the probe confirms it.
     private mutating func tryAgain() {
         nextTry = .now() + Self.pause
+        copyBackLog()
         kept = withoutThoseOfMissingFiles(kept)
         let (ends, others) = (kept.filter { $0.patience == .toTheLast }, kept.filter { $0.patience != .toTheLast })
         kept = []

@@ -70,11 +70,38 @@ final class StorageWatch: Sendable {
     }
 }
 
+/// How much space of a file system the database takes for its own work: on a small one, a sixteenth of it. A pure rule.
+struct SpaceAllowance: Equatable {
+    private static let share = 16
+    /// The most that one write takes, plus some reserve, in bytes.
+    private static let usualReserve = 4 << 20
+    /// 16 MiB in pages of 8 KiB.
+    private static let usualCheckpointPages = 2_048
+    private static let pageBytes = 8_192
+
+    /// Free space in bytes that a disk that was full must have before calls are made again.
+    let reserveBytes: Int
+    /// The length of the WAL in pages at which it is copied into the database. On a small disk a long WAL would take the
+    /// space that the database needs to take it back.
+    let checkpointPages: Int
+
+    /// - Parameter bytes: The size of the file system; nil: not known.
+    init(fileSystemBytes bytes: Int?) {
+        let allowed = (bytes ?? .max) / Self.share
+        reserveBytes = min(Self.usualReserve, allowed)
+        checkpointPages = max(1, min(Self.usualCheckpointPages, allowed / Self.pageBytes))
+    }
+
+    /// What the file system that holds a database allows.
+    init(besideDatabase path: String) {
+        var facts = statvfs()
+        let isKnown = statvfs(URL(fileURLWithPath: path).deletingLastPathComponent().path, &facts) == 0
+        self.init(fileSystemBytes: isKnown ? Int(facts.f_blocks) * Int(facts.f_frsize) : nil)
+    }
+}
+
 /// Checks whether a disk that was full has space again, also when a quota was exhausted.
 struct RoomProbe: Sendable {
-    /// Required free space: the most that one write takes, plus some reserve.
-    static let byteCount = 4 << 20
-
     let database: String
 
     /// Reserves space briefly, in an unlinked file beside the database.
@@ -85,8 +112,9 @@ struct RoomProbe: Sendable {
         do throws(SystemFault) {
             let file = try OwnedDescriptor(opening: path, O_CREAT | O_TRUNC | O_RDWR)
             unlink(path)
+            let required = SpaceAllowance(besideDatabase: database).reserveBytes
             // It returns its error instead of setting `errno` (`man 3 posix_fallocate`).
-            return !SystemFault(posix_fallocate(file.number, 0, off_t(Self.byteCount))).isFullDisk
+            return !SystemFault(posix_fallocate(file.number, 0, off_t(required))).isFullDisk
         } catch {
             return !error.isFullDisk
         }

@@ -83,6 +83,7 @@ final class Writer: Sendable {
             try pool.writeWithoutTransaction { database in
                 var commit = try GroupCommit(
                     WriterConnection(database), ledger, storage: storage, probe: RoomProbe(database: pool.path),
+                    checkpoint: ledger == nil ? nil : WALCheckpoint(database: pool.path),
                     waitingForRoom: { queue.waitingForRoom }, files: { queue.files })
                 while let group = queue.next(within: commit.waitsForRoom ? GroupCommit.pause : nil) {
                     commit.run(group)

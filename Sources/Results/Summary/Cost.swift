@@ -15,10 +15,18 @@ extension Cost: CustomStringConvertible {
     package var description: String {
         switch self {
         case .unknown: "unknown"
-        case .known(let currency, let certain, let atMost) where certain == atMost: "\(currency) \(certain)"
+        case .known(let currency, let certain, let atMost) where certain == atMost:
+            "\(currency) \(Self.text(of: certain))"
         case .known(let currency, let certain, let atMost):
-            "\(currency) \(certain) to \(atMost)"
+            "\(currency) \(Self.text(of: certain)) to \(Self.text(of: atMost))"
         }
+    }
+
+    /// An exact amount, with two decimals at least: `12`, `1.4` and `0.125` are `12.00`, `1.40` and `0.125`.
+    static func text(of amount: Decimal) -> String {
+        let text = "\(amount)"
+        let decimals = text.firstIndex(of: ".").map { text[$0...].count - 1 } ?? 0
+        return (decimals == 0 ? text + "." : text) + String(repeating: "0", count: max(0, 2 - decimals))
     }
 }
 

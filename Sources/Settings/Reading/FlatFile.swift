@@ -192,10 +192,12 @@ enum ServiceLink {
         }
     }
 
-    /// A variable of the linked container stands beside the link's own name.
+    /// A variable of the linked container stands beside the link's own name, or its address.
     private static func isLinked(_ name: String, in environment: [String: String]) -> Bool {
         guard let infix = name.range(of: "_ENV_") else { return false }
-        return environment[name[..<infix.lowerBound] + "_NAME"].map(isContainerName) ?? false
+        let link = name[..<infix.lowerBound]
+        return (environment[link + "_NAME"].map(isContainerName) ?? false)
+            || (environment[link + "_PORT"].map(isEndpoint) ?? false)
     }
 
     @Sendable private static func isNumber(_ text: String) -> Bool {

@@ -43,7 +43,7 @@ struct FolderTextsTests {
 
     private func passUntilWaiting(_ bench: DaemonBench) async throws {
         try bench.write(Self.waitingFile, to: "drop/inbox/acc.csv")
-        try await bench.pass { text(bench, "acc.csv").contains("To withdraw it: delete acc.csv here.") }
+        try await bench.pass { text(bench, "acc.csv").contains("To withdraw it: delete acc.csv here,") }
     }
 
     private func passUntilConcluded(_ bench: DaemonBench, batches count: Int) async throws {
@@ -145,19 +145,34 @@ struct FolderTextsTests {
         try await bench.end()
     }
 
-    @Test("Another file put in the place of one that waits withdraws nothing, and is taken in after it")
+    @Test("A corrected file put in the place of one that waits withdraws it: nothing in both is paid for twice")
     func replaced() async throws {
         let bench = try await bench()
         try await bench.startDaemon()
         try await passUntilWaiting(bench)
-        try bench.write("account_id,email\nx1,x1@example.com\n", to: "drop/inbox/acc.csv")
-        try await bench.pass { text(bench, "acc.csv").contains("Another file of this name waits here") }
-        try await bench.pass(to: bench.clock.now + 5 * Self.minute)
-        #expect(try await batches(bench).map(\.state) == [.awaitingConfirmation])
+        let mended = Self.waitingFile.replacing("w2,b\n", with: "w2,b@example.com\n")
+            .replacing("w3,\n", with: "w3,d@example.com\n").replacing("w4,c\n", with: "w4,c@example.com\n")
+        try bench.write(mended, to: "drop/inbox/acc.csv")
+        try await bench.pass { text(bench, "acc.csv").contains("Once it is whole the first one is withdrawn") }
+        try await passUntilConcluded(bench, batches: 2)
+        let (first, second) = (try await batches(bench)[0], try await batches(bench)[1])
+        #expect(first.state == .cancelled && first.reason == "withdrawn: another file was put in its place")
+        #expect(first.counts.calls == 0 && second.counts.succeeded == 5)
+        #expect(try bench.callsRead() == 5)
+        #expect(try bench.names(in: "drop/archive") == ["acc.csv"])
+        #expect(try bench.names(in: "drop/inbox").isEmpty)
+        try await bench.end()
+    }
+
+    @Test("Once somebody has agreed, a file put in its place waits for its turn")
+    func replacedTooLate() async throws {
+        let bench = try await bench()
+        try await bench.startDaemon()
+        try await passUntilWaiting(bench)
         try await bench.operate(.start, "acc-1")
+        try bench.write("account_id,email\nx1,x1@example.com\n", to: "drop/inbox/acc.csv")
         try await passUntilConcluded(bench, batches: 2)
         #expect(try await batches(bench).map(\.counts.succeeded) == [2, 1])
-        #expect(try bench.names(in: "drop/archive") == ["acc.csv"])
         try await bench.end()
     }
 

@@ -82,13 +82,25 @@ extension Batch {
     }
 
     /// What is not sent of a cancelled batch, and what sends it after all.
-    var givenUp: String {
+    ///
+    /// - Parameter run: The process of a `run` that holds the database, until whose end nothing can be queued again; nil
+    ///   where there is none.
+    /// - Returns: The sentence without a full stop.
+    func givenUp(during run: Int32?) -> String {
         let count = counts.cancelled
         guard count > 0 else { return "no record was left to be sent" }
         let text = "\(NumberFormat.count(count, "record")) will not be sent"
         guard isIngested else { return text }
         let all = count == 1 ? "it" : "them"
-        return "\(text); \(Hint.rerun(batch: name, status: "cancelled")) would send \(all) after all"
+        let condition =
+            if let run {
+                ", once process \(run) has ended"
+            } else if counts.inFlight > 0 {
+                ", once the calls under way have ended"
+            } else {
+                ""
+            }
+        return "\(text); \(Hint.rerun(batch: name, status: "cancelled")) would send \(all) after all\(condition)"
     }
 
     /// The commands that send what is left of a batch that is over, and nothing that was answered; nil if nothing is

@@ -170,8 +170,13 @@ extension DaemonContext {
         case .windowClosed(let until):
             log.info("outside the window", metadata: batch.logged(["until": "\(NumberFormat.time(until))"]))
         case .windowOpened: log.info("the window is open", metadata: batch.logged())
-        case .rateCut(let rate):
-            log.notice("rate cut", metadata: batch.logged(["per_second": "\(NumberFormat.rate(rate))"]))
+        case .rateCut(let rate, let refused, let total):
+            log.notice(
+                "rate cut",
+                metadata: batch.logged([
+                    "per_second": "\(NumberFormat.rate(rate))",
+                    "reason": "\(refused) of the last \(NumberFormat.count(total, "call")) were refused as too many",
+                ]))
         case .keptAnswersRead(let count):
             log.notice("kept answers can be read now; no call", metadata: batch.logged(["count": "\(count)"]))
         case .inDoubtRequeued(let count):

@@ -10,28 +10,34 @@ import Settings
 /// The files of a drop folder whose batches wait for confirmation. They are back in the inbox meanwhile: removing one
 /// there withdraws it, and its batch is cancelled.
 ///
-/// A file that replaces it withdraws nothing: it waits until the first is done, as always.
+/// So does a file that is put in its place: it usually is the corrected one, and sending both would pay twice for what
+/// is in both. Nothing of the first has been sent, and its lines are in the results as cancelled.
 struct FilesAwaitingConfirmation {
     let context: DaemonContext
     let job: JobDefinition
     let folder: DropFolder
+    private var sameNames: SameNameFiles
     /// Files that were not there at the last look, and since when, in monotonic nanoseconds.
     private var missing: [String: Int64] = [:]
 
     init(context: DaemonContext, job: JobDefinition, folder: DropFolder) {
         (self.context, self.job, self.folder) = (context, job, folder)
+        sameNames = SameNameFiles(folder: folder)
     }
 
     /// Puts the files of batches that have begun to wait back into the inbox, and cancels batches whose files are gone
-    /// from there. A program that replaces a file may take it away for a moment, so that it must be gone for `settle`,
-    /// at most a minute.
+    /// from there, or replaced by a whole one. A program that replaces a file may take it away for a moment, so that it
+    /// must be gone for `settle`, at most a minute.
     ///
     /// - Parameters:
     ///   - claims: the job's files that have a batch.
     ///   - listing: what lies in the inbox.
+    ///   - whole: the names of the files there that are whole.
     /// - Returns: When to look again, in monotonic nanoseconds; nil: when something changes.
     /// - Throws: `StoreError` when state could not be read or written; `DropFolderError` when a file cannot be moved.
-    mutating func reconcile(_ claims: [ClaimedFile], _ listing: FolderListing) async throws -> Int64? {
+    mutating func reconcile(
+        _ claims: [ClaimedFile], _ listing: FolderListing, whole: Set<String>
+    ) async throws -> Int64? {
         let present = Set(listing.files.map(\.name))
         var (stillMissing, nextPollAt) = ([String: Int64](), Int64?.none)
         for claim in claims {
@@ -44,19 +50,21 @@ struct FilesAwaitingConfirmation {
                 let since = missing[claim.name] ?? context.clock.monotonic
                 let end = since + min(job.source.settle, .seconds(60)).nanoseconds
                 if context.clock.monotonic >= end {
-                    try await withdraw(batch)
+                    try await withdraw(batch, because: "its file was taken out of the inbox")
                 } else {
                     stillMissing[claim.name] = since
                     nextPollAt = min(nextPollAt ?? end, end)
                 }
+            } else if try sameNames.isThereAnother(of: claim, batch), whole.contains(claim.name) {
+                try await withdraw(batch, because: "another file was put in its place")
             }
         }
         missing = stillMissing
         return nextPollAt
     }
 
-    private func withdraw(_ batch: Batch) async throws {
-        let reason = "withdrawn: its file was taken out of the inbox"
+    private func withdraw(_ batch: Batch, because cause: String) async throws {
+        let reason = "withdrawn: \(cause)"
         // Somebody may have agreed meanwhile.
         guard
             try await context.store.moveBatch(

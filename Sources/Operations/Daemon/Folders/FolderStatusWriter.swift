@@ -132,10 +132,17 @@ struct FolderStatusWriter {
         return "ask those who run Rollcall to raise limits.batch_calls; then \(resume)"
     }
 
+    /// Why calls are made more slowly than the contract allows; nil while they are not.
+    private var slowed: String? {
+        let allowed = context.traffic.status.allowedRate
+        guard allowed < 0.95 * context.settings.limits.rate else { return nil }
+        return "the API refuses calls as too many; \(NumberFormat.rate(allowed)) a second are made for now"
+    }
+
     private func progress(of batch: Batch, waiting: String?) -> FileStatus.Progress {
         let counts = batch.counts
         return FileStatus.Progress(
             done: counts.total - counts.queued - counts.inFlight, total: counts.total,
-            rate: context.progress[batch.id]?.rate, waiting: waiting)
+            rate: context.progress[batch.id]?.rate, waiting: waiting, slowed: slowed)
     }
 }

@@ -91,7 +91,8 @@ struct FolderWatcherService {
         let claimed = Set(claims.map(\.name))
         let finding = state.settling.take(listing, at: context.clock.monotonic)
         try await tell(finding, claimed, &state)
-        let times = [try await state.waiting.reconcile(claims, listing), finding.nextPollAt]
+        let whole = Set(finding.whole.map(\.name))
+        let times = [try await state.waiting.reconcile(claims, listing, whole: whole), finding.nextPollAt]
         if state.isTaking {
             // What is whole while files of their names are worked on waits, and so does all once the daemon ends.
             try await take(finding.whole.filter { !claimed.contains($0.name) })

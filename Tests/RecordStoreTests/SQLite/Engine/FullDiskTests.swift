@@ -143,6 +143,17 @@ struct FullDiskTests {
         #expect(try folder.files().isEmpty)
     }
 
+    @Test(
+        "On a small file system the database takes less space for its own work",
+        arguments: [
+            (nil, 4_194_304, 2_048), (1_099_511_627_776, 4_194_304, 2_048), (67_108_864, 4_194_304, 512),
+            (12_582_912, 786_432, 96), (65_536, 4_096, 1),
+        ] as [(Int?, Int, Int)])
+    func allowance(size: Int?, reserve: Int, pages: Int) {
+        let allowance = SpaceAllowance(fileSystemBytes: size)
+        #expect(allowance.reserveBytes == reserve && allowance.checkpointPages == pages)
+    }
+
     @Test("A synchronization that failed is for good, even for want of room")
     func failedSynchronization() {
         let error = DatabaseError(resultCode: .SQLITE_IOERR_FSYNC)
