@@ -47,7 +47,8 @@ package struct Ingester: Sendable {
     ) async throws -> IngestSummary {
         let layout = try RecordLayout(decoding: await store.layout(of: batch.id))
         var feed = try IngestFeed(
-            examined.file, layout: layout, from: batch.checkpoint, store: store, chunkSize: chunkSize)
+            examined.file, layout: layout, from: batch.checkpoint, store: store,
+            accountKey: layout.mapping.needsAccountKey ? await store.accountHashKey() : nil, chunkSize: chunkSize)
         var full = ChunkBox(try await store.chunk(for: batch.id))
         var spare = ChunkBox(try await store.chunk(for: batch.id))
         var filled = try full.fill(from: &feed)
@@ -103,16 +104,18 @@ struct IngestFeed: ~Copyable {
     ///   - layout: the layout stored with the batch: what is checked by it now is what will be sent by it.
     ///   - checkpoint: how far an earlier reading got.
     ///   - store: where the lines are that came back.
+    ///   - accountKey: the key of the transform `hmac-sha256`, where the layout needs it.
     ///   - chunkSize: where a chunk is full.
     /// - Throws: `InputError` for a layout that makes no request.
     init(
-        _ file: InputFile, layout: RecordLayout, from checkpoint: Checkpoint, store: RecordStore, chunkSize: ChunkSize
+        _ file: InputFile, layout: RecordLayout, from checkpoint: Checkpoint, store: RecordStore,
+        accountKey: AccountHashKey?, chunkSize: ChunkSize
     ) throws {
         self.file = file
         self.chunkSize = chunkSize
         isContinued = checkpoint != .start
         records = file.records(from: isContinued ? (Int(checkpoint.byteOffset), Int(checkpoint.line)) : nil)
-        builder = try RequestBuilder(layout: layout)
+        builder = try RequestBuilder(layout: layout, accountKey: accountKey)
         returned = ReturnedLines(layout, builder.plan, store: store)
         tally.startLine = records.line
     }

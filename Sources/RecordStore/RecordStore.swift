@@ -12,6 +12,8 @@ import Synchronization
 package final class RecordStore: Sendable {
     let pool: DatabasePool
     let sealingKey: SealingKey
+    /// Where the keys lie that outlive the database, `keys_folder`.
+    let keysFolder: String
     let fingerprints: HMACSHA256
     private let role: StoreRole
     let writer: Writer?
@@ -24,11 +26,13 @@ package final class RecordStore: Sendable {
     let announced = Mutex<Set<BatchID>>([])
 
     init(
-        pool: DatabasePool, sealingKey: SealingKey, fingerprints: HMACSHA256, role: StoreRole, writer: Writer?,
+        pool: DatabasePool, sealingKey: SealingKey, keysFolder: String, fingerprints: HMACSHA256, role: StoreRole,
+        writer: Writer?,
         files: LedgerFiles? = nil, lock: consuming sending StoreLock?
     ) {
         self.pool = pool
         self.sealingKey = sealingKey
+        self.keysFolder = keysFolder
         self.fingerprints = fingerprints
         self.role = role
         self.writer = writer

@@ -50,7 +50,7 @@ struct MappingTests {
         placeholders: { invalid: TBD, absent: ['?'] }
         fields:
           user.account.hashedAccountId: key
-          user.email: { column: mail, transform: [trim, lowercase, uppercase, digits, sha256] }
+          user.email: { column: mail, transform: [trim, lowercase, uppercase, digits, sha256, hmac-sha256] }
           user.name: { columns: [first, last], join: " " }
           placement: { value: Registration }
         """

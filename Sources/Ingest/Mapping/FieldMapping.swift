@@ -50,6 +50,9 @@ extension FieldMapping {
         }
     }
 
+    /// Whether some field is hashed with the installation's key.
+    package var needsAccountKey: Bool { fields.contains { $0.transforms.contains(.hmacSHA256) } }
+
     /// The columns it names as sources or as the record's id.
     var readColumns: [String] {
         fields.flatMap(\.source.columns) + [recordID ?? KnownColumns.recordID]

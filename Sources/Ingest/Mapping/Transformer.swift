@@ -1,6 +1,7 @@
 import Basics
 import IdentityInsights
 import OpenSSL
+import RecordStore
 
 /// A change made to a value on its way from the file to the request.
 package enum FieldTransform: String, Sendable, Hashable, Codable, CaseIterable {
@@ -14,6 +15,8 @@ package enum FieldTransform: String, Sendable, Hashable, Codable, CaseIterable {
     case digits
     /// Replaces the value by its SHA-256 in lower-case hexadecimal.
     case sha256
+    /// Replaces the value by its HMAC-SHA-256 under the installation's key, in lower-case hexadecimal.
+    case hmacSHA256 = "hmac-sha256"
 }
 
 /// Applies transforms to text in place.
@@ -24,17 +27,19 @@ enum Transformer {
     ///   - transform: the change.
     ///   - text: the text, changed in place.
     ///   - role: what the text's field is to the record: the digits of a phone number are more than digits.
+    ///   - key: the key of keyed hashes; without one nothing is left of a text to be hashed so.
     /// - Returns: the rule that the text breaks where the change would lose or invent something; nil where it was made.
     /// - Throws: `OpenSSLError` when a digest cannot be made.
     static func apply(
-        _ transform: FieldTransform, to text: inout ByteBuffer, as role: FieldRole = .text
+        _ transform: FieldTransform, to text: inout ByteBuffer, as role: FieldRole = .text, key: AccountHashKey? = nil
     ) throws -> String? {
         switch transform {
         case .trim: text.rewrite(trim)
         case .digits: return role == .phone ? PhoneDigits.rewrite(&text) : keepDigits(of: &text)
         case .lowercase: changeCase(of: &text, letters: 0x41...0x5A, beyondASCII: Lowercase.text)
         case .uppercase: changeCase(of: &text, letters: 0x61...0x7A) { $0.uppercased() }
-        case .sha256: try digest(&text)
+        case .sha256: try digest(&text) { try SHA256.digest($0, into: $1) }
+        case .hmacSHA256: try digest(&text) { try key?.code(for: $0, into: $1) }
         }
         return nil
     }
@@ -74,9 +79,11 @@ enum Transformer {
         }
     }
 
-    private static func digest(_ text: inout ByteBuffer) throws {
+    private static func digest(
+        _ text: inout ByteBuffer, by hash: (UnsafeRawBufferPointer, UnsafeMutableRawBufferPointer) throws -> Void?
+    ) throws {
         try withUnsafeTemporaryAllocation(byteCount: SHA256.byteCount, alignment: 8) { digest in
-            try SHA256.digest(text.bytes, into: digest)
+            guard try hash(text.bytes, digest) != nil else { return text.removeAll() }
             text.removeAll()
             for byte in digest {
                 text.append(Hexadecimal.digit(byte >> 4))

@@ -1,5 +1,6 @@
 package import Basics
 import IdentityInsights
+package import RecordStore
 
 /// Makes the canonical request of a record from its raw row, and checks every rule on the way. Used when a file is
 /// read and again when a record is claimed, so that what is sent is what was checked.
@@ -18,6 +19,8 @@ package struct RequestBuilder: ~Copyable {
     let mapping: FieldMapping
     let values: ValueRules
     let inspector: ValueInspector
+    /// The key of the transform `hmac-sha256`; nil where the mapping has none.
+    private let accountKey: AccountHashKey?
     let repeatedHeader: RepeatedHeader
     let cells: RowCells
     /// Text of JSON members, to which the cells of a flat JSON line point.
@@ -42,14 +45,20 @@ package struct RequestBuilder: ~Copyable {
 
     /// Works out everything that is the same for all rows.
     ///
-    /// - Parameter layout: how the records are laid out.
-    /// - Throws: `InputError` for a layout whose columns and mapping do not make a request.
-    package init(layout: RecordLayout) throws(InputError) {
+    /// - Parameters:
+    ///   - layout: how the records are laid out.
+    ///   - accountKey: the key of the transform `hmac-sha256`, where the layout needs it.
+    /// - Throws: `InputError` for a layout whose columns and mapping do not make a request, or that needs a key.
+    package init(layout: RecordLayout, accountKey: AccountHashKey? = nil) throws(InputError) {
+        guard accountKey != nil || !layout.mapping.needsAccountKey else {
+            throw InputError(file: "stored layout", rule: "needs the key of its transform hmac-sha256")
+        }
         do {
             plan = try layout.plan()
         } catch {
             throw InputError(file: "stored layout", rule: error.rule)
         }
+        self.accountKey = accountKey
         isReturned = layout.isReturned
         mapping = layout.mapping
         values = mapping.values
@@ -227,7 +236,9 @@ extension RequestBuilder {
         if step.isInspected, !admits(text.bytes, for: index, step) { return }
         if step.kind == .boolean { _ = try Transformer.apply(.lowercase, to: &text) }
         for transform in plan.writes[index].transforms {
-            guard let rule = try Transformer.apply(transform, to: &text, as: step.role) else { continue }
+            guard let rule = try Transformer.apply(transform, to: &text, as: step.role, key: accountKey) else {
+                continue
+            }
             note(step)
             return refuse(index, rule)
         }

@@ -25,8 +25,12 @@ struct SurveyPass: ~Copyable {
         self.past = past
         self.answered = answered
         survey = FileSurvey(file)
-        let builder = try RequestBuilder(layout: file.file.layout)
-        returned = past.flatMap { ReturnedLines(file.file.layout, builder.plan, store: $0.store) }
+        let layout = file.file.layout
+        // Before the first batch there is no key yet, and any will do: nothing can be found in the past then.
+        let accountKey =
+            layout.mapping.needsAccountKey ? try past?.store.existingAccountHashKey() ?? .ephemeral() : nil
+        let builder = try RequestBuilder(layout: layout, accountKey: accountKey)
+        returned = past.flatMap { ReturnedLines(layout, builder.plan, store: $0.store) }
         self.builder = builder
         let most = file.file.byteCount / Self.leastBytes
         identifiers = DuplicateFilter(remembering: most)

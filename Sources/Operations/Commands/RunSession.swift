@@ -122,7 +122,7 @@ struct RunSession: Sendable {
         let batch = try await started(store.batch(id))
         let display = ProgressDisplay(batch: batch, sending: rerun?.records ?? batch.counts.queued, console: console)
         let runner = BatchRunner(
-            store: store, submitter: client, requests: try await BatchRequests(layout: store.layout(of: id)),
+            store: store, submitter: client, requests: try await BatchRequests(of: id, in: store),
             configuration: configuration,
             keptAnswers: Recovery(
                 store: store, client: client, requireEncryptedAnswers: configuration.requireEncryptedAnswers),

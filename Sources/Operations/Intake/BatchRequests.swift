@@ -11,8 +11,8 @@ struct BatchRequests: RequestBuilding {
     private final class Builder: Sendable {
         let builder: Mutex<RequestBuilder>
 
-        init(layout: RecordLayout) throws {
-            builder = Mutex(try RequestBuilder(layout: layout))
+        init(layout: RecordLayout, accountKey: AccountHashKey?) throws {
+            builder = Mutex(try RequestBuilder(layout: layout, accountKey: accountKey))
         }
     }
 
@@ -20,10 +20,13 @@ struct BatchRequests: RequestBuilding {
     /// More would be useful only with more processors than that.
     private static let count = 8
 
-    /// Reads the layout stored with the batch.
-    init(layout: [UInt8]) throws {
-        let layout = try RecordLayout(decoding: layout)
-        builders = try (0..<Self.count).map { _ in try Builder(layout: layout) }
+    /// Reads the layout stored with a batch, and the key that its account ids are hashed with, if they are.
+    ///
+    /// - Throws: `StoreError`, also where that key is not there; `InputError` for a layout that makes no request.
+    init(of batch: BatchID, in store: RecordStore) async throws {
+        let layout = try RecordLayout(decoding: await store.layout(of: batch))
+        let accountKey = layout.mapping.needsAccountKey ? try await store.accountHashKey() : nil
+        builders = try (0..<Self.count).map { _ in try Builder(layout: layout, accountKey: accountKey) }
     }
 
     func request(for record: ClaimedRecord) throws -> [UInt8] {

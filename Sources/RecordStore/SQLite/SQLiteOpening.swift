@@ -49,7 +49,8 @@ extension SQLiteOpening {
         let identity = try identityOrNew(in: pool, endpoint: endpoint, sealingKey: sealingKey)
         let found = try LedgerFiles.open(at: places, for: identity.storeID, sealingKey, after: evidence)
         let store = RecordStore(
-            pool: pool, sealingKey: sealingKey, fingerprints: try identity.fingerprints(with: sealingKey),
+            pool: pool, sealingKey: sealingKey, keysFolder: description.keysFolder,
+            fingerprints: try identity.fingerprints(with: sealingKey),
             role: .running, writer: Writer(pool: pool, ledger: found.files), files: found.files, lock: lock)
         store.recovery = try store.recover(
             evidence, entries: found.entries, provenance: provenance,
@@ -122,7 +123,8 @@ extension SQLiteOpening {
             let pool = try file.openForReading()
             let (identity, sealingKey) = try identityAndKey(in: pool)
             return RecordStore(
-                pool: pool, sealingKey: sealingKey, fingerprints: try identity.fingerprints(with: sealingKey),
+                pool: pool, sealingKey: sealingKey, keysFolder: description.keysFolder,
+                fingerprints: try identity.fingerprints(with: sealingKey),
                 role: .reading, writer: nil, lock: nil)
         }
     }
@@ -138,7 +140,8 @@ extension SQLiteOpening {
             let (identity, sealingKey) = try identityAndKey(in: pool)
             try refuseRestored(pool, identity, sealingKey)
             return RecordStore(
-                pool: pool, sealingKey: sealingKey, fingerprints: try identity.fingerprints(with: sealingKey),
+                pool: pool, sealingKey: sealingKey, keysFolder: description.keysFolder,
+                fingerprints: try identity.fingerprints(with: sealingKey),
                 role: .operating, writer: Writer(pool: pool, ledger: nil), lock: nil)
         }
     }

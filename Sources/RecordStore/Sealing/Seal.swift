@@ -104,6 +104,8 @@ enum SealedColumn: UInt64 {
     case traceKey
     case tracePosition
     case traceEntry
+    /// Above those of the columns that batches have.
+    case accountHashKey = 32
 }
 
 /// A batch's key, shared by everything that seals and opens its values.

@@ -137,6 +137,8 @@ extension JobDefinition {
             case digits
             /// The lower-case hex SHA-256 of the text.
             case sha256
+            /// The lower-case hex HMAC-SHA-256 of the text, under a lasting key of the installation.
+            case hmacSHA256 = "hmac-sha256"
         }
     }
 }

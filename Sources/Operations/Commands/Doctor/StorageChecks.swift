@@ -14,7 +14,27 @@ struct StorageChecks {
             folder("database folder", holding: place.settings.database),
             folder("output", holding: "\(place.settings.output)/x"),
             keysFolder(), space(), await database(),
-        ]
+        ] + (await accountHashKey())
+    }
+
+    /// Nothing where no job uses the key and no batch did; an unreadable database is a finding of its own.
+    private func accountHashKey() async -> [Finding] {
+        guard let store = try? await place.storeForReading() else { return [] }
+        let finding: Finding? = await BlockingWork.run {
+            do {
+                return try store.existingAccountHashKey().map {
+                    .fine(
+                        "account hash key",
+                        "key \($0.keyID) in \(AccountHashKey.fileName): keep a copy of it beside one of the sealing key; "
+                            + "with another every person would be a new one, and be billed again")
+                }
+            } catch {
+                return .failure("account hash key", OperationFailure(error).message)
+            }
+        }
+        // It was read from, which is all there was to do.
+        try? await store.close()
+        return finding.map { [$0] } ?? []
     }
 
     /// What lies there has to outlive the database's folder, and to stay what it is when that is restored.

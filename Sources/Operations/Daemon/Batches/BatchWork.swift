@@ -144,7 +144,7 @@ extension BatchWork {
         let (context, batchID) = (context, batch.id)
         return BatchRunner(
             store: context.store, submitter: context.client,
-            requests: try await BatchRequests(layout: context.store.layout(of: batchID)),
+            requests: try await BatchRequests(of: batchID, in: context.store),
             configuration: RunnerConfiguration(job, besideOthersOf: context.settings),
             keptAnswers: Recovery(
                 store: context.store, client: context.client.client,
