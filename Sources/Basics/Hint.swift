@@ -26,6 +26,8 @@ public enum Hint: Sendable, Equatable {
     case cancel(batch: String)
     /// Decides what becomes of a record in doubt, or of all; `agreed` to what that may cost.
     case resolve(batch: String, line: Int? = nil, decision: String, agreed: Bool = false)
+    /// Shows whether anything up to an entry of the audit was changed or cut off.
+    case verifyAudit(head: String)
     /// Prints a batch's results.
     case export(batch: String)
     /// Checks everything from the settings to the connection.
@@ -72,6 +74,7 @@ extension Hint: CustomStringConvertible {
             ["resolve", batch] + (line.map { ["--line", String($0)] } ?? ["--status", "in_doubt"])
                 + ["--as", decision]
                 + (agreed ? ["--yes"] : [])
+        case .verifyAudit(let head): ["audit", "--verify", "--head", head]
         case .export(let batch): ["export", batch]
         case .doctor: ["doctor"]
         case .jobsList: ["jobs", "list"]

@@ -113,11 +113,14 @@ extension StoreDescription {
     /// daemon learns how many calls the copy lacks, pauses its unfinished batches, and puts in doubt what may have been
     /// sent.
     ///
-    /// - Parameter copy: The copy's file, which stays as it is.
+    /// - Parameters:
+    ///   - copy: The copy's file, which stays as it is.
+    ///   - action: Who restores it, entered in the restored database's audit; not in that of a copy of an earlier
+    ///     version, which the next start migrates.
     /// - Returns: What the copy does not know.
     /// - Throws: ``StoreError``: the database is in use, or the copy is damaged, belongs to another database, sealing
     ///   key or endpoint, or comes from a newer program. Nothing is then changed.
-    package func restore(from copy: String) async throws -> RestoreReport {
-        try await BlockingWork.run { try opening.restore(from: copy) }
+    package func restore(from copy: String, noting action: Action? = nil) async throws -> RestoreReport {
+        try await BlockingWork.run { try opening.restore(from: copy, noting: action) }
     }
 }

@@ -37,7 +37,8 @@ package struct ResultWriter: Sendable {
         try Self.requireAll(batch, pass.figures)
         let facts = try pass.files.map { try $0.complete() }
         let cost = Cost.share(of: try await store.ledgerDays(inMonthsOf: id), pricing: pricing) { $0.batch == id }
-        var summary = BatchSummary(batch, figures: pass.figures, cost: cost, files: facts, now: now)
+        var summary = BatchSummary(
+            batch, figures: pass.figures, cost: cost, files: facts, audit: try await store.auditHead(), now: now)
         summary.calls.possibleDoubleBills = try await DoubleBills.count(
             in: store, batch, billedOnce: pass.figures.billedOnce)
         let (report, reportFacts) = try Self.file(
@@ -80,6 +81,18 @@ package struct ResultWriter: Sendable {
 }
 
 extension ResultWriter {
+    /// A record as `results.jsonl` has it, without the line break behind it.
+    ///
+    /// - Parameter view: the record.
+    /// - Returns: one JSON object in UTF-8.
+    /// - Throws: errors of the store.
+    package static func line(of view: RecordView) throws -> [UInt8] {
+        let row = try ResultRow(view)
+        var (lines, answer) = (ResultJSONFormat(), AnswerCells())
+        answer.read(row)
+        return lines.line(row, answer).dropLast()
+    }
+
     /// Files that are there only while there are rows for them.
     private static let returnNames = ReturnFile.Kind.allCases.flatMap {
         ["\($0.rawValue).csv", "\($0.rawValue).jsonl"]
@@ -136,7 +149,8 @@ extension ResultWriter {
         let batch = try await store.batch(id)
         let figures = BatchFigures(batch.counts)
         let cost = Cost.share(of: try await store.ledgerDays(inMonthsOf: id), pricing: pricing) { $0.batch == id }
-        var summary = BatchSummary(batch, figures: figures, cost: cost, files: [], now: now)
+        var summary = BatchSummary(
+            batch, figures: figures, cost: cost, files: [], audit: try await store.auditHead(), now: now)
         summary.calls.possibleDoubleBills = try await DoubleBills.count(
             in: store, batch, billedOnce: figures.billedOnce)
         return summary

@@ -36,7 +36,8 @@ extension EndToEnd {
             case .status: .records(batch: "bad-1", status: "failed")
             case .records: .doctor
             case .doctor: .jobsList
-            case .jobsList: .export(batch: "bad-1")
+            case .jobsList: .verifyAudit(head: String(repeating: "0", count: 64))
+            case .verifyAudit: .export(batch: "bad-1")
             case .export: .start(batch: "wait-2")
             case .start: .resume(batch: "paused-3")
             case .resume: .resumeAfterRestore

@@ -40,8 +40,10 @@ import Testing
         "UPDATE attempts SET called = 0",
         "UPDATE attempts SET outcome = ''",
         "UPDATE attempts SET outcome = 'lost'",
-        "INSERT INTO actions (at, action, user, host, version, settings_hash, endpoint, key_id, certificate_fingerprint) "
-            + "VALUES (1, 'sing', 'u', 'h', '1', 's', 'e', 'k', 'c')",
+        "INSERT INTO audit VALUES (1, 1, NULL, 'sing', NULL, 'u', 'h', '1', 's', 'e', 'k', 'c', zeroblob(32))",
+        "INSERT INTO audit VALUES (1, 1, NULL, 'start', NULL, 'u', 'h', '1', 's', 'e', 'k', 'c', zeroblob(31))",
+        "INSERT INTO audit VALUES (1, 1, NULL, 'start', NULL, 'u', 'h', '1', 's', 'e', 'k', 'c', NULL)",
+        "INSERT INTO audit VALUES (3, 1, NULL, 'start', NULL, 'u', 'h', '1', 's', 'e', 'k', 'c', zeroblob(32))",
         "UPDATE attempts SET http_status = 1000",
         "INSERT INTO attempts (record_id, id, number, day, started_at) VALUES (4294967300, 2, 1, 20251123, 1)",
         "INSERT INTO attempts (record_id, id, number, day, started_at) "

@@ -105,8 +105,8 @@ extension RecordStore {
 
 extension Action {
     /// Something that an operator did at time 5.
-    static func sample(_ name: Name, of batch: BatchID?) -> Action {
-        Action(at: 5, batch: batch, name: name, provenance: StoreFolder.provenance)
+    static func sample(_ name: Name, of batch: BatchID? = nil, detail: String? = nil) -> Action {
+        Action(at: 5, batch: batch, name: name, detail: detail, provenance: StoreFolder.provenance)
     }
 }
 

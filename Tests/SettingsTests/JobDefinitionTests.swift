@@ -108,7 +108,7 @@ import Testing
         ),
         (
             "fields:\n  user.email: { column: A, transform: [trim, reverse] }",
-            "line 2: fields.user.email.transform must be trim, lowercase, uppercase, digits or sha256, or a list of these"
+            "line 2: fields.user.email.transform must be trim, lowercase, uppercase, digits, sha256 or hmac-sha256, or a list of these"
         ),
         (
             "fields: [user.email]",

@@ -20,15 +20,38 @@ package struct BackupOperation: Sendable {
     /// Makes the copy and says what must be kept with it.
     package func perform() async throws -> ExitStatus {
         let place = try Installation(config: config)
-        let store = try await place.storeForReading()
+        let store = try await store(of: place)
         let path = file
+        let head = try await store.auditHead()
         try await store.backUp(to: path)
         try await store.close()
         console.note(
             "\(path) is a whole copy. It opens with the sealing key \(place.settings.sealingKey) only: keep that key "
                 + "too, and apart from the copy.")
+        console.note(
+            "its audit has \(Counted.things(Int(clamping: head.entries), "entry")); "
+                + "\(Hint.verifyAudit(head: head.hash)) shows later whether any of them was changed or cut off")
         console.output(path)
         return .succeeded
+    }
+
+    /// Enters the copy in the audit where that can be written: on a full disk a copy is needed most.
+    private func store(of place: Installation) async throws -> RecordStore {
+        do {
+            let session = try await OperatorSession(place, console: console)
+            do {
+                try await session.note(.backup, of: nil, detail: URL(filePath: file).lastPathComponent)
+                return session.store
+            } catch {
+                // It was opened to write one entry, which failed; what is read below is read by another.
+                try? await session.close()
+                throw error
+            }
+        } catch let error as StoreError {
+            let store = try await place.storeForReading()
+            console.note("warning: this copy is not entered in the audit: \(error.message)")
+            return store
+        }
     }
 }
 
@@ -48,7 +71,10 @@ package struct RestoreOperation: Sendable {
     /// Puts the copy in place; the database that was there is kept beside it.
     package func perform() async throws -> ExitStatus {
         let place = try Installation(config: config)
-        let report = try await place.database.restore(from: file)
+        let action = Action(
+            at: WallClock.now(), batch: nil, name: .restore, detail: URL(filePath: file).lastPathComponent,
+            provenance: try place.operatorProvenance())
+        let report = try await place.database.restore(from: file, noting: action)
         for line in RestoreText.lines(report, file: file, database: place.settings.database) { console.note(line) }
         return .succeeded
     }

@@ -22,8 +22,10 @@ package struct ExportOperation: Sendable {
     /// Writes one row per input line, in input order.
     package func perform() async throws -> ExitStatus {
         let place = try Installation(config: config)
-        let store = try await place.storeForReading()
+        let session = try await OperatorSession(place, console: console)
+        let store = session.store
         let batch = try await store.batchOrFailure(batch)
+        try await session.note(.export, of: batch.id, detail: format)
         let form = place.resultsPlace(of: batch).form
         let layout = try RecordLayout(decoding: await store.layout(of: batch.id))
         let delimiter = form.delimiter == .input ? ReturnedRows(layout: layout).delimiter : nil

@@ -22,8 +22,10 @@ package struct RecordsOperation: Sendable {
     /// Prints the records in input order.
     package func perform() async throws -> ExitStatus {
         let wanted = try statuses.map(RecordArguments.statuses)
-        let store = try await Installation(config: config).storeForReading()
+        let session = try await OperatorSession(Installation(config: config), console: console)
+        let store = session.store
         let id = try await store.batchOrFailure(batch).id
+        try await session.note(.readRecords, of: id, detail: statuses.map { "those that are \($0)" })
         if !json { console.output("LINE\tID\tSTATUS\tATTEMPTS\tREASON") }
         try await store.forEachRecord(id, statuses: wanted, lines: nil) { view in
             var line = try RecordLine(view)

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import Ingest
 import JobRunner
@@ -52,6 +53,12 @@ package struct RunOperation: Sendable {
     }
 
     private func runAll(_ inputs: [ExaminedFile], in session: RunSession) async throws -> ExitStatus {
+        try await session.store.recordAction(
+            Action(
+                at: WallClock.now(), batch: nil, name: .startRunner,
+                detail: "run of \(Counted.things(inputs.count, "file")) under job \(session.job.name)"
+                    + (request.yes ? ", agreeing beforehand to what they cost" : ""),
+                provenance: session.provenance))
         let intake = session.intake(again: request.again, reuses: request.reuses)
         for input in inputs { _ = try await intake.plan(for: input) }
         var (statuses, passedOver) = ([ExitStatus](), 0)

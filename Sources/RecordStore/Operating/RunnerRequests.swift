@@ -56,7 +56,9 @@ extension Action.Name {
         switch self {
         case .resume: .renew
         case .start, .pause, .cancel, .rerun, .resolve, .results, .doctor, .resumeAfterRestore: .look
-        case .rerunByJob, .rerunWaits, .recoverCrash, .recoverRestored, .doubtUnknown, .unknown: nil
+        case .rerunByJob, .rerunWaits, .recoverCrash, .recoverRestored, .doubtUnknown, .startRunner, .readRecords,
+            .export, .backup, .restore, .purge, .forget, .rotate, .logIn, .unknown:
+            nil
         }
     }
 }

@@ -9,25 +9,32 @@ extension SQLiteOpening {
     /// The current database is kept as `<database>.before-restore-N`. The ledger's mark and trace stay in place. Where
     /// neither can vouch for the calls that the copy lacks, the mark is set to say so.
     ///
-    /// - Parameter source: The copy, which stays as it is.
+    /// - Parameters:
+    ///   - source: The copy, which stays as it is.
+    ///   - action: Who restores it, entered in its audit where that has this version's form.
     /// - Returns: What the copy does not know.
-    /// - Throws: ``StoreError``; see ``StoreDescription/restore(from:)``.
-    func restore(from source: String) throws -> RestoreReport {
+    /// - Throws: ``StoreError``; see ``StoreDescription/restore(from:noting:)``.
+    func restore(from source: String, noting action: Action?) throws -> RestoreReport {
         let name = URL(fileURLWithPath: source).lastPathComponent
         guard FileManager.default.fileExists(atPath: source) else {
             throw StoreError(.noDatabase, "There is no copy \(name); name a file that backup wrote")
         }
         try PrivateFile.createFolder(of: file.path)
-        return try StoreLock.take(database: file.path).hold { try restore(from: source, called: name) }
+        return try StoreLock.take(database: file.path).hold {
+            try restore(from: source, called: name, noting: action)
+        }
     }
 
-    private func restore(from source: String, called name: String) throws -> RestoreReport {
+    private func restore(from source: String, called name: String, noting action: Action?) throws -> RestoreReport {
         let copy = try DatabaseCopy(for: file.path)
         defer { copy.discard() }
         try copy.fill(fromFile: source)
         let facts = try copy.inspect(called: name) { try CopyFacts($0, called: name) }
         let sealingKey = try SealingKey.load(path: description.sealingKey)
         try check(facts, called: name, sealingKey)
+        if let action, facts.version == Migrations.all.version {
+            try copy.inspect(called: name) { try AuditEntry.append(action, to: $0) }
+        }
         return try place(copy, facts, sealingKey)
     }
 

@@ -5,12 +5,12 @@ package import RecordStore
 
 extension BatchSummary {
     /// Sums up a batch from its counters and what was counted while its records passed by.
-    init(_ batch: Batch, figures: BatchFigures, cost: Cost, files: [FileFacts], now: Int64) {
+    init(_ batch: Batch, figures: BatchFigures, cost: Cost, files: [FileFacts], audit: AuditHead, now: Int64) {
         self.init(
             batch: Identity(batch), state: batch.state.rawValue, reason: batch.reason,
             records: Records(figures), calls: Calls(batch.counts),
             cost: cost, times: Times(batch, now: now),
-            latency: Latency(figures.latency), provenance: Origin(batch.provenance),
+            latency: Latency(figures.latency), provenance: Origin(batch.provenance), audit: audit,
             files: files.map(File.init))
     }
 

@@ -1,3 +1,5 @@
+package import RecordStore
+
 /// What `summary.json` says of a batch: counts, calls, cost, times, digests and who ran it with what.
 package struct BatchSummary: Sendable, Codable, Equatable {
     /// Which batch, made from what.
@@ -18,6 +20,8 @@ package struct BatchSummary: Sendable, Codable, Equatable {
     package var latency: Latency?
     /// Who took the batch in, with what.
     package var provenance: Origin
+    /// The end of the database's audit when this was made; nil in summaries from before there was one.
+    package var audit: AuditHead?
     /// The result files with their SHA-256; `summary.json` and `report.html` are not among them.
     package var files: [File]
 }

@@ -24,21 +24,54 @@ struct StatusCommand: SettingsCommand {
 
 struct RecordsCommand: SettingsCommand {
     static let configuration = CommandConfiguration(
-        commandName: "records", abstract: "List a batch's records: line, id, status, attempts, reason.")
+        commandName: "records",
+        abstract: "List a batch's records: line, id, status, attempts, reason; or a person's over all batches.",
+        discussion: """
+            With --id - or --file: whether persons were screened, when, and with what result, by their record ids, or \
+            account ids before or after hashing, one on each line. Ids are read from standard input or a file only: on a \
+            command line every user of the machine could read them. --json has the whole answers. Listing records is \
+            entered in the audit.
+            """)
 
     @Argument(help: "A batch's name or number.")
-    var batch: String
+    var batch: String?
 
     @OptionGroup var settings: SettingsOptions
 
     @Option(help: ArgumentHelp("Only these statuses, joined by commas.", valueName: "status"))
     var status: String?
 
+    @Option(help: ArgumentHelp("- alone: the records of the ids on standard input.", valueName: "-"))
+    var id: String?
+
+    @Option(
+        help: ArgumentHelp("The records of the ids in a file; -: on standard input.", valueName: "file"),
+        completion: .file())
+    var file: String?
+
     @Flag(help: "Print JSON lines.")
     var json = false
 
+    func validate() throws {
+        guard id == nil || id == "-" else {
+            // The value is not repeated here; other users may have seen it already.
+            throw ValidationError(
+                "--id takes - alone, and reads ids from standard input: a command line can be read by all.")
+        }
+        guard [batch, id, file].compactMap({ $0 }).count == 1 else {
+            throw ValidationError("Name a batch, or give ids by --id - or --file.")
+        }
+        guard batch != nil || status == nil else { throw ValidationError("--status needs a batch.") }
+    }
+
     func perform() async throws -> ExitStatus {
-        try await RecordsOperation(config: settings.config, batch: batch, statuses: status, json: json).perform()
+        if let batch {
+            return try await RecordsOperation(config: settings.config, batch: batch, statuses: status, json: json)
+                .perform()
+        }
+        let ids =
+            try file.map { $0 == "-" ? nil : $0 }.flatMap { try $0.map(FileBytes.read) } ?? FileBytes.standardInput()
+        return try await PersonRecordsOperation(idsIn: ids, config: settings.config, json: json).perform()
     }
 }
 

@@ -26,6 +26,10 @@ package struct DaemonOperation: Sendable {
     package func perform() async throws -> ExitStatus {
         let environment = ProcessInfo.processInfo.environment
         let context = try await DaemonContext.opened(Installation(config: config), environment: environment, log: log)
+        try await context.store.recordAction(
+            Action(
+                at: context.clock.now, batch: nil, name: .startRunner, detail: "daemon",
+                provenance: context.configuration.provenance))
         let (manager, reloaded, deadline) = (ServiceManager(environment: environment), WakeSignal(), ExitDeadline())
         let reload = Reload(context: context, reloaded: reloaded)
         let signals = DaemonSignals(

@@ -13,7 +13,7 @@ import Testing
     /// Tables that get longer with every record, call, batch or act.
     private static let growing: Set<String> = [
         "records", "archived_records", "attempts", "archived_attempts", "results", "archived_results", "answers",
-        "actions", "batches", "call_days", "ledger_days", "other_calls", "runner_requests", "result_folders",
+        "audit", "batches", "call_days", "ledger_days", "other_calls", "runner_requests", "result_folders",
         "waiting_reruns",
     ]
 
@@ -27,6 +27,7 @@ import Testing
         ),
         ("FROM batches WHERE started_at IS NOT NULL", "once for a database that has no trail of its batches yet"),
         ("SELECT total(in_flight) FROM batches", "once at each start"),
+        ("FROM audit WHERE 1 ORDER BY id", "the list of all that was done, which has one row for each act"),
     ]
 
     @Test func noStatementReadsAGrowingTableFromEndToEnd() async throws {

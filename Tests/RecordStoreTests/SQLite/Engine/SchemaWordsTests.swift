@@ -8,7 +8,7 @@ import Testing
     @Test(arguments: [
         ("attempts_outcome", AttemptOutcome.allCases.map(\.rawValue)),
         ("archived_attempts_outcome", AttemptOutcome.allCases.map(\.rawValue)),
-        ("actions_action", Action.Name.allCases.map(\.rawValue)),
+        ("audit_action", Action.Name.allCases.map(\.rawValue)),
         ("runner_requests_kind", RunnerRequest.Kind.allCases.map(\.rawValue)),
     ])
     func theSchemaKnowsTheWordsOfTheCode(constraint: String, words: [String]) async throws {

@@ -1,7 +1,7 @@
 import GRDB
 
-/// Something an operator, or Rollcall on an operator's behalf, did. Actions are history, for people: nothing is decided by
-/// them.
+/// Something an operator, or Rollcall on an operator's behalf, did. Actions are entered in the audit, for people: nothing
+/// is decided by them.
 package struct Action: Sendable, Equatable {
     /// What can be done.
     package enum Name: String, Sendable, CaseIterable, Codable {
@@ -33,6 +33,24 @@ package struct Action: Sendable, Equatable {
         case recoverRestored = "recover_restored"
         /// A file taken in was known to have had calls before a restore.
         case doubtUnknown = "doubt_unknown"
+        /// Started a process that runs batches.
+        case startRunner = "start_runner"
+        /// Listed records with their ids, or looked for those of an id.
+        case readRecords = "read_records"
+        /// Wrote a batch's results to standard output.
+        case export
+        /// Copied the database.
+        case backup
+        /// Put a copy in the database's place.
+        case restore
+        /// Erased what is older than it may be kept.
+        case purge
+        /// Erased a person.
+        case forget
+        /// Exchanged the sealing key.
+        case rotate
+        /// Signed in to the administration's pages.
+        case logIn = "log_in"
         /// Something that this version has no name for; the detail begins with it.
         case unknown
     }
@@ -74,47 +92,16 @@ extension RecordStore {
     /// - Throws: ``StoreError`` when the database can't be read.
     package func actions(of batch: BatchID? = nil) async throws -> [Action] {
         try await read { database in
-            guard let batch else { return try Action.fetchAll(database, "1", []) }
-            return try Action.fetchAll(database, "batch_id = ?", [batch.rawValue])
+            guard let batch else { return try AuditEntry.fetchAll(database, "1 ORDER BY id", []).map(\.action) }
+            return try AuditEntry.fetchAll(database, "batch_id = ? ORDER BY id", [batch.rawValue]).map(\.action)
         }
     }
 }
 
-extension Action {
-    fileprivate static func fetchAll(
-        _ database: Database, _ filter: String, _ arguments: StatementArguments
-    ) throws -> [Action] {
-        let sql = """
-            SELECT at, batch_id, action, detail, user, host, version, settings_hash, endpoint, key_id,
-              certificate_fingerprint
-            FROM actions WHERE \(filter) ORDER BY id
-            """
-        return try Row.fetchAll(database, sql: sql, arguments: arguments).map(Action.init)
-    }
-
-    private init(_ row: Row) throws {
-        self.init(
-            at: row[0], batch: (row[1] as Int64?).map(BatchID.init(rawValue:)), name: try Name(column: row[2]),
-            detail: row[3], provenance: Provenance(row, from: 4))
-    }
-}
-
 extension WriterConnection {
-    /// Records what was done, and what a runner is to do about it.
+    /// Enters what was done in the audit, and what a runner is to do about it.
     func insert(_ action: Action) throws {
-        let provenance = action.provenance
-        try database.execute(
-            sql: """
-                INSERT INTO actions (at, batch_id, action, detail, user, host, version, settings_hash, endpoint, key_id,
-                  certificate_fingerprint)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                """,
-            arguments: [
-                action.at, action.batch?.rawValue, action.name.rawValue, action.detail, provenance.user,
-                provenance.host,
-                provenance.version, provenance.settingsHash, provenance.endpoint, provenance.keyID,
-                provenance.certificateFingerprint,
-            ])
+        try AuditEntry.append(action, to: database)
         try request(by: action)
     }
 }

@@ -1,0 +1,124 @@
+import Basics
+import Foundation
+import Ingest
+import RecordStore
+import Results
+
+/// `rollcall records --id -`: whether persons were screened, when, and with what result, over all batches (GDPR,
+/// article 15).
+package struct PersonRecordsOperation: Sendable {
+    private let ids: [String]
+    private let config: String
+    private let json: Bool
+    private let console: Console
+
+    /// Describes whose records to list.
+    ///
+    /// - Parameter text: Record ids, or account ids before or after hashing, one on each line.
+    package init(idsIn text: [UInt8], config: String, json: Bool, console: Console = .standard) {
+        var seen: Set<String> = []
+        ids = String(decoding: text, as: UTF8.self).split(whereSeparator: \.isNewline)
+            .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty && seen.insert($0).inserted }
+        self.config = config
+        self.json = json
+        self.console = console
+    }
+
+    /// Prints the records by batch and line, and enters in the audit that they were looked for.
+    package func perform() async throws -> ExitStatus {
+        guard !ids.isEmpty else {
+            throw OperationFailure(
+                .usage, "no id was given; give them by standard input or in a file, one on each line")
+        }
+        let session = try await OperatorSession(Installation(config: config), console: console)
+        try await session.note(.readRecords, of: nil, detail: "of \(Counted.things(ids.count, "id"))")
+        if !json { console.output(PersonRecord.header) }
+        var outcome = Outcome()
+        for batch in try await session.store.batches() { try await list(batch, session.store, &outcome) }
+        try await session.close()
+        console.note(outcome.text)
+        return .succeeded
+    }
+
+    /// What was looked through.
+    private struct Outcome {
+        var records = 0
+        var batches = 0
+        var erased = 0
+        var unreadable = 0
+
+        var text: String {
+            var parts = ["\(Counted.things(records, "record")) found in \(Counted.things(batches, "batch"))"]
+            if erased > 0 { parts.append("\(Counted.things(erased, "batch")) erased: nobody can tell any more") }
+            if unreadable > 0 { parts.append("\(Counted.things(unreadable, "record")) altered and not readable") }
+            return parts.joined(separator: "; ")
+        }
+    }
+
+    private func list(_ batch: Batch, _ store: RecordStore, _ outcome: inout Outcome) async throws {
+        do {
+            let layout = try RecordLayout(decoding: await store.layout(of: batch.id))
+            let key = layout.mapping.needsAccountKey ? try await store.accountHashKey() : nil
+            var match = try PersonMatch(ids, layout: layout, accountKey: key)
+            outcome.batches += 1
+            try await store.forEachRecord(batch.id) { view in
+                guard let payload = try? view.payload() else {
+                    // One that was altered is counted and hides no other.
+                    outcome.unreadable += 1
+                    return
+                }
+                let place = try match.place(of: payload.rawRow, id: payload.id, line: view.line)
+                guard let place else { return }
+                outcome.records += 1
+                let record = try PersonRecord(view, of: batch, given: place + 1)
+                console.output(json ? try record.json : record.text)
+                try console.requireOutput()
+            }
+        } catch let error as StoreError where error.code == .notFound {
+            outcome.erased += 1
+        }
+    }
+}
+
+/// A person's record as `records --id` lists it.
+struct PersonRecord {
+    static let header = "BATCH\tFILE\tLINE\tID\tSTATUS\tSENT\tSETTLED\tREASON"
+
+    private let view: RecordView
+    private let batch: Batch
+    private let id: String
+    private let reason: String?
+    /// Which of the ids that were given it belongs to, from 1.
+    private let given: Int
+
+    init(_ view: RecordView, of batch: Batch, given: Int) throws {
+        self.view = view
+        self.batch = batch
+        self.given = given
+        id = String(decoding: try view.id, as: UTF8.self)
+        reason = try view.errorText ?? view.reasonCode
+    }
+
+    /// Tab-separated; control characters of an id or a file's name cannot break the table.
+    var text: String {
+        let times = [view.submittedAt, view.completedAt].map { $0.map(Timestamp.text) ?? "" }
+        return ([batch.name, batch.fileName, String(view.line), id, view.status.rawValue] + times + [reason ?? ""])
+            .map(PlainText.line).joined(separator: "\t")
+    }
+
+    /// One object on one line; `record` is its line in `results.jsonl`, with the whole answer.
+    var json: String {
+        get throws {
+            struct Place: Encodable {
+                let batch: String
+                let job: String
+                let file: String
+                let given: Int
+            }
+            let place = JSONText.text(
+                of: Place(batch: batch.name, job: batch.job, file: batch.fileName, given: given))
+            let line = String(decoding: try ResultWriter.line(of: view), as: UTF8.self)
+            return "\(place.dropLast()),\"record\":\(line)}"
+        }
+    }
+}
