@@ -19,8 +19,8 @@ struct Rollcall: AsyncParsableCommand {
             RunCommand.self, DaemonCommand.self, SubmitCommand.self, CheckCommand.self, StatusCommand.self,
             RecordsCommand.self, RerunCommand.self, StartCommand.self, PauseCommand.self, ResumeCommand.self,
             CancelCommand.self, LedgerCommand.self, ResolveCommand.self, ExportCommand.self, AuditCommand.self,
-            BackupCommand.self, RestoreCommand.self, DoctorCommand.self, JobsCommand.self, KeysCommand.self, JWECommand.self,
-            EmulatorCommand.self, DemoCommand.self,
+            BackupCommand.self, RestoreCommand.self, DoctorCommand.self, JobsCommand.self, KeysCommand.self,
+            JWECommand.self, EmulatorCommand.self, DemoCommand.self,
         ])
 
     /// Privacy comes before anything else, for every command: none may print or dump its memory.

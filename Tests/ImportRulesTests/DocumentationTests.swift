@@ -50,6 +50,21 @@ struct DocumentationTests {
         }
     }
 
+    @Test(
+        "Every test that docs/security.md names is there, and each row names one", arguments: ["PCI DSS 4.0.1", "GDPR"])
+    func everyTestNamedIsThere(heading: String) throws {
+        let tests = try ImportScan.swiftFiles(in: "Tests").map {
+            try String(contentsOf: ImportScan.root.appending(path: $0), encoding: .utf8)
+        }.joined(separator: "\n")
+        let rows = try Documentation.page("docs/security.md").rows(below: heading)
+        #expect(!rows.isEmpty)
+        for row in rows {
+            let names = row[2].matches(of: /`(\w+)`/).map { String($0.output.1) }
+            #expect(!names.isEmpty || row[1].hasPrefix("not yet"), "\(row[0]) has no test")
+            for name in names { #expect(tests.contains("func \(name)("), "there is no test \(name) for \(row[0])") }
+        }
+    }
+
     @Test("The table of modules is the plan's")
     func modulesAreThePlans() throws {
         let rows = try Documentation.page("docs/architecture.md").rows(below: "Modules")

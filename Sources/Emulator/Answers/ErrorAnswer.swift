@@ -82,6 +82,16 @@ extension ErrorAnswer {
             details: paths.isEmpty ? nil : paths.joined(separator: ", "))
     }
 
+    /// What a careless server writes: every text of the error repeats the record's values.
+    static func echo(of request: OpenedRequest?, status: Int) -> Self {
+        var values: [String] = []
+        request?.document.root.forEachLeafPath { _, leaf in values.append(leaf.string ?? "") }
+        let text = values.joined(separator: " ")
+        return Self(
+            status: status, source: text, reasonCode: values.first ?? "ECHO", description: "Cannot accept \(text)",
+            details: values.joined(separator: ", "))
+    }
+
     /// The body is no envelope with a JWE the emulator can decrypt; `details` says what of it is wrong.
     static func undecryptable(_ details: String) -> Self {
         Self(

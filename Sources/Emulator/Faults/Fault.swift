@@ -4,6 +4,8 @@ struct Fault: Sendable, Equatable {
     enum Action: Sendable, Equatable {
         /// The API's error body.
         case error(ErrorAnswer)
+        /// The API's error body with this status, and the record's own values in every text of it.
+        case echo(Int)
         /// A gateway's or proxy's HTML page with this status.
         case page(Int)
         /// 302 to another address.
@@ -45,7 +47,7 @@ struct Fault: Sendable, Equatable {
     var status: Int {
         switch action {
         case .error(let answer): answer.status
-        case .page(let status), .insights(let status, _): status
+        case .page(let status), .echo(let status), .insights(let status, _): status
         case .redirect: 302
         case .reset, .close, .hang, .cutHead: 0
         case .cutBody, .garbage, .big, .misshapen, .mismatched, .replayed, .coded, .empty, .slow: 200

@@ -89,6 +89,8 @@ package enum ScenarioCatalogue {
         Entry(
             name: "400d", meaning: "refused, could not be decrypted",
             action: .error(.undecryptable("encryptedData"))),
+        Entry(name: "echo400", meaning: "refused, the record's values in every text", action: .echo(400)),
+        Entry(name: "echo401", meaning: "unauthorized, likewise", action: .echo(401)),
         Entry(name: "bom400", meaning: "refused, a byte order mark before the error body", action: .error(marked)),
         Entry(name: "401", meaning: "unauthorized", action: .error(.status(401))),
         Entry(name: "403", meaning: "forbidden", action: .error(.status(403))),

@@ -31,6 +31,7 @@ struct Delivery: Sendable {
     private func answer() throws -> EmulatedAnswer {
         switch ruling.fault?.action {
         case .error(let error): EmulatedAnswer(error)
+        case .echo(let status): EmulatedAnswer(.echo(of: ruling.request, status: status))
         case .page(let status): EmulatedAnswer(page: status)
         case .redirect: EmulatedAnswer(redirectTo: "https://127.0.0.1/elsewhere")
         case .garbage: EmulatedAnswer(status: 200, json: Array(#"{"encryptedData":"eyJ, <no end"#.utf8))

@@ -14,7 +14,11 @@ package struct PersonRecordsOperation: Sendable {
 
     /// Describes whose records to list.
     ///
-    /// - Parameter text: Record ids, or account ids before or after hashing, one on each line.
+    /// - Parameters:
+    ///   - text: Record ids, or account ids before or after hashing, one on each line.
+    ///   - config: The settings file.
+    ///   - json: Whether whole answers are printed, as JSON lines.
+    ///   - console: Where they go.
     package init(idsIn text: [UInt8], config: String, json: Bool, console: Console = .standard) {
         var seen: Set<String> = []
         ids = String(decoding: text, as: UTF8.self).split(whereSeparator: \.isNewline)
