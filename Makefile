@@ -1,6 +1,5 @@
 # make demo   builds in release mode and runs the demonstration: emulator, sample file, results
-# make test   builds with warnings as errors, lints, checks the plan's arrows and runs every test; the daemons that live
-#             months in a minute come last, by themselves, for they leave little of the machine to others
+# make test   builds with warnings as errors, lints, checks the plan's arrows and runs every test
 # make bench  measures, as ratios taken in one run
 # make ci-full  make test, then the release build and the benchmarks; much longer
 # Each installs the Debian packages it is missing, and says so first.
@@ -17,8 +16,7 @@ demo: packages
 
 test: packages lint
 	$(SWIFT) build --build-tests
-	$(SWIFT) test --skip-build --skip OperationsTests
-	$(SWIFT) test --skip-build --filter OperationsTests
+	$(SWIFT) test --skip-build
 
 # One after the other, whatever MAKEFLAGS says: builds and measurements would disturb each other.
 ci-full:

@@ -114,7 +114,7 @@ let package = Package(
 
         .target(
             name: "TestSupport",
-            dependencies: ["COpenSSL", "JobRunner", "RecordStore", "OpenSSL", .nioSSL, .nioCore, .nioPosix],
+            dependencies: ["Basics", "COpenSSL", "JobRunner", "RecordStore", "OpenSSL", .nioSSL, .nioCore, .nioPosix],
             path: "Tests/TestSupport", swiftSettings: strict),
         tests(of: "Basics"),
         tests(of: "OpenSSL", ["Basics"]),

@@ -1,4 +1,4 @@
-import Dispatch
+package import Dispatch
 import Foundation
 import Synchronization
 
@@ -8,7 +8,7 @@ import Synchronization
 /// Both functions return when the work is done, even if the task is cancelled; the work sees the task's local values.
 package enum BlockingWork {
     /// Where it runs; a test has an executor of its own, which tells it whether anything is at work there.
-    @TaskLocal static var executor = BlockingExecutor()
+    @TaskLocal package static var executor = BlockingExecutor()
 
     /// Does the work on a thread that may block.
     ///
@@ -49,18 +49,17 @@ package enum BlockingWork {
 ///
 /// Dispatch's queues do not serve here: on Linux they share a few threads with the cooperative pool, and more are added
 /// only one by one, a second after all were seen to be blocked.
-final class BlockingExecutor: TaskExecutor {
+package final class BlockingExecutor: TaskExecutor {
     private struct State {
         /// Jobs that no thread has taken yet, the oldest last.
         var jobs: [UnownedJob] = []
         /// Threads that wait for a job.
         var idle = 0
-        /// Threads that do a job.
-        var working = 0
         var threads = 0
     }
 
     private let mostThreads: Int
+    private let work: WorkInProgress?
     private let patience: DispatchTimeInterval
     private let state = Mutex(State())
     private let available = DispatchSemaphore(value: 0)
@@ -71,25 +70,26 @@ final class BlockingExecutor: TaskExecutor {
     ///   - mostThreads: Jobs beyond these wait their turn. By default far more than there are folders, commands and
     ///     readers at the same time.
     ///   - patience: How long a thread waits for another job before it ends.
-    init(mostThreads: Int = 256, patience: DispatchTimeInterval = .seconds(10)) {
-        (self.mostThreads, self.patience) = (mostThreads, patience)
+    ///   - work: Where its jobs are counted until they are done; nil: nowhere.
+    package init(
+        mostThreads: Int = 256, patience: DispatchTimeInterval = .seconds(10), countingIn work: WorkInProgress? = nil
+    ) {
+        (self.mostThreads, self.patience, self.work) = (mostThreads, patience, work)
     }
 
     /// How many threads there are.
     var threads: Int { state.withLock { $0.threads } }
 
-    /// Whether any job waits or is done just now, by an enqueued task until it suspends.
-    var isBusy: Bool { state.withLock { !$0.jobs.isEmpty || $0.working > 0 } }
-
-    func enqueue(_ job: consuming ExecutorJob) {
+    package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
+        work?.begin()
         let needsThread = state.withLock { state in
             state.jobs.insert(job, at: 0)
             guard state.idle < state.jobs.count, state.threads < mostThreads else { return false }
             state.threads += 1
             return true
         }
-        if needsThread { Thread { self.work() }.start() }
+        if needsThread { Thread { self.serve() }.start() }
         available.signal()
     }
 
@@ -98,11 +98,11 @@ final class BlockingExecutor: TaskExecutor {
 
     private static let mark = "rollcall-blocking"
 
-    private func work() {
+    private func serve() {
         Thread.current.threadDictionary[Self.mark] = true
         while let job = next() {
             job.runSynchronously(on: asUnownedTaskExecutor())
-            state.withLock { $0.working -= 1 }
+            work?.end()
         }
     }
 
@@ -114,7 +114,6 @@ final class BlockingExecutor: TaskExecutor {
             let (job, ends) = state.withLock { state in
                 state.idle -= 1
                 let job = state.jobs.popLast()
-                if job != nil { state.working += 1 }
                 // Where the wait was over just before a job came, its signal is left over and wakes a thread for nothing.
                 let ends = job == nil && isLate
                 if ends { state.threads -= 1 }

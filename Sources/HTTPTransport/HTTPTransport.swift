@@ -42,10 +42,13 @@ package final class HTTPTransport: Sendable {
 
     func send(_ request: HTTPRequest, as ticket: Ticket) async -> HTTPExchange {
         await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                submit(
-                    Submission(
-                        ticket: ticket, request: request, startedAt: ContinuousClock.now, continuation: continuation))
+            await WorkInProgress.whileHandedOver {
+                await withCheckedContinuation { continuation in
+                    submit(
+                        Submission(
+                            ticket: ticket, request: request, startedAt: ContinuousClock.now,
+                            continuation: continuation))
+                }
             }
         } onCancel: {
             inbox.cancel(ticket)
@@ -56,7 +59,7 @@ package final class HTTPTransport: Sendable {
     /// afterwards fails as cancelled. May be called more than once.
     package func shutDown() async {
         inbox.stop()
-        await inbox.waitUntilOver()
+        await WorkInProgress.whileHandedOver { await inbox.waitUntilOver() }
         thread.join()
     }
 

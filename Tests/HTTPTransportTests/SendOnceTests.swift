@@ -49,6 +49,7 @@ import Testing
                     let answer = try #require(await transport.send(.call("\(number)")).answer)
                     #expect(answer.body == Array("\(number)".utf8))
                     await server.endConnections(ending)
+                    try await server.waitUntilClientsSeeTheEnd()
                 }
                 #expect(server.requests.count == 25)
             })
@@ -67,6 +68,7 @@ import Testing
                         for await isAnswered in group { #expect(isAnswered) }
                     }
                     await server.endConnections(ending)
+                    try await server.waitUntilClientsSeeTheEnd()
                 }
                 #expect(server.requests.count == 96)
             })

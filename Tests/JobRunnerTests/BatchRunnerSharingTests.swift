@@ -144,7 +144,7 @@ private final class StatusLog: Sendable {
     }
 
     @Test func aRunGoesOnAtTheNewRate() async throws {
-        let bench = try await RunnerBench(records: 300)
+        let bench = try await RunnerBench(records: 300, clock: clock)
         var configuration = RunnerConfiguration()
         configuration.rate = 1
         let traffic = EndpointTraffic(configuration: configuration, clock: bench.clock)
@@ -158,8 +158,8 @@ private final class StatusLog: Sendable {
             }
             return .success
         }
-        let end = try await bench.runner(configuration, submitter, traffic: traffic)
-            .run(bench.batch, stop: StopSignal())
+        let runner = bench.runner(configuration, submitter, traffic: traffic)
+        let end = try await clock.whileTimePasses { try await runner.run(bench.batch, stop: StopSignal()) }
         #expect(end == .completed)
         let times = submitter.calls.map(\.at)
         #expect((98_900...99_100).contains(times[99]))

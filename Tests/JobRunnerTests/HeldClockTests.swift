@@ -1,3 +1,4 @@
+import Basics
 import Synchronization
 import TestSupport
 import Testing
@@ -85,6 +86,29 @@ private final class EventLog: Sendable {
         }
         #expect(hours == 720)
         #expect(clock.now == 1_000_000 + 30 * 86_400_000)
+    }
+
+    /// Work on threads of its own, and in actors and child tasks, takes none of the clock's time.
+    @Test func timePassesOnlyWhileAllOfItsWorldWaits() async throws {
+        let times = try await clock.whileTimePasses { [clock] in
+            try await withThrowingTaskGroup(of: [Int64].self) { group in
+                // It would let time pass at every step of the others.
+                group.addTask {
+                    for tick: Int64 in 1...2_000 { await clock.sleep(until: tick) }
+                    return []
+                }
+                for start: Int64 in 0..<20 {
+                    group.addTask {
+                        await clock.sleep(until: start * 100)
+                        for _ in 0..<10 { await BlockingWork.run { _ = (0..<1_000).reduce(0, &+) } }
+                        await withDiscardingTaskGroup { for _ in 0..<10 { $0.addTask { await Task.yield() } } }
+                        return [clock.monotonic]
+                    }
+                }
+                return try await group.reduce(into: []) { $0 += $1 }
+            }
+        }
+        #expect(times.sorted() == (0..<20).map { $0 * 100 })
     }
 
     @Test func aConditionThatNeverComesTrueIsWaitedForUntilTheTestIsOver() async {

@@ -35,7 +35,7 @@ import Testing
         let runner = bench.runner(slow(), submitter, traffic: traffic)
         async let large = runner.run(bench.batch, stop: stop)
         try await step(until: 30, of: submitter, on: traffic, runs: 1)
-        let run = Task { try await runner.run(small, stop: StopSignal()) }
+        let run = clock.task { try await runner.run(small, stop: StopSignal()) }
         try await step(until: 50, of: submitter, on: traffic, runs: 2)
         #expect(submitter.calls.count { $0.row.hasPrefix("other") } == 10)
         stop.drain()

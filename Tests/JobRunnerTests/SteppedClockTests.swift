@@ -15,7 +15,7 @@ private let day = 24 * hour
         let bench = try await RunnerBench(records: 1, clock: clock)
         let submitter = bench.submitter { $0.attempt == 1 ? .status(503) : .success }
         let runner = bench.runner(RunnerBench.oneByOne(), submitter)
-        let run = Task { try await runner.run(bench.batch, stop: StopSignal()) }
+        let run = clock.task { try await runner.run(bench.batch, stop: StopSignal()) }
         // Full jitter at one half.
         await clock.untilSomeoneSleeps(until: 250_000_000)
         clock.setWall(to: clock.now + step)

@@ -1,9 +1,7 @@
-internal import Synchronization
+import Basics
+import Synchronization
 
 extension HeldClock {
-    /// How often the clock lets others go on before it believes that they wait for it.
-    private static let patience = 100
-
     /// Moves the clock on by so much; see ``advance(to:)``.
     package func advance(by duration: Duration) async {
         let (seconds, attoseconds) = duration.components
@@ -11,11 +9,12 @@ extension HeldClock {
     }
 
     /// Moves the clock to a monotonic time, stopping at each deadline before it so that those who wake see that time,
-    /// and giving them the chance to sleep again. A time in the past leaves it where it is.
+    /// until all in the clock's world wait again. A time in the past leaves it where it is.
     package func advance(to target: Int64) async {
+        await work.untilIdle()
         while let next = deadlines.first, next <= target {
             jump(to: next)
-            await untilQuiet()
+            await work.untilIdle()
         }
         jump(to: target)
     }
@@ -23,7 +22,6 @@ extension HeldClock {
     /// Moves the clock to a monotonic time at once, and wakes everyone due by then, the earliest deadline first.
     package func jump(to target: Int64) {
         let due = state.withLock { state in
-            state.generation += 1
             state.monotonic = max(state.monotonic, target)
             let due = state.sleepers.filter { $0.deadline <= state.monotonic }
             state.sleepers.removeAll { $0.deadline <= state.monotonic }
@@ -62,17 +60,21 @@ extension HeldClock {
         }
     }
 
-    /// Runs `body` while the clock moves from one deadline to the next whenever nothing else seems to be going on.
+    /// Runs `body` in the world of this clock, which moves from one deadline to the next whenever all of it waits.
     ///
-    /// It may move on while something is still at work, so a test may count on what happens and in which order, but
-    /// not on the exact time of it.
-    ///
-    /// - Parameter body: What goes on meanwhile.
+    /// - Parameter body: What goes on meanwhile; it may wait for tasks that were started with `task` before.
     /// - Returns: What `body` returns.
     /// - Throws: What `body` throws.
     package func whileTimePasses<T: Sendable>(_ body: @escaping @Sendable () async throws -> T) async throws -> T {
-        try await withThrowingTaskGroup(of: T?.self) { group in
-            group.addTask { try await body() }
+        let running = task(body)
+        return try await withThrowingTaskGroup(of: T?.self) { group in
+            group.addTask {
+                try await withTaskCancellationHandler {
+                    try await running.value
+                } onCancel: {
+                    running.cancel()
+                }
+            }
             group.addTask {
                 await self.passTime()
                 return nil
@@ -88,26 +90,9 @@ extension HeldClock {
     private func passTime() async {
         while !Task.isCancelled {
             await untilSleepers()
-            await untilQuiet()
+            await work.untilIdle()
             guard !Task.isCancelled, let next = deadlines.first else { continue }
             jump(to: next)
-        }
-    }
-
-    /// Takes nothing for quiet while somebody is at work whom the clock does not see, such as a thread of its own.
-    package func waits(while isBusy: @escaping @Sendable () -> Bool) {
-        state.withLock { $0.isBusy = isBusy }
-    }
-
-    /// Lets others go on until nobody has begun or ended a sleep for a while.
-    private func untilQuiet() async {
-        var seen = -1
-        var quiet = 0
-        while quiet < Self.patience, !Task.isCancelled {
-            let (generation, isBusy) = state.withLock { ($0.generation, $0.isBusy) }
-            quiet = generation == seen && !(isBusy?() ?? false) ? quiet + 1 : 0
-            seen = generation
-            await Task.yield()
         }
     }
 }

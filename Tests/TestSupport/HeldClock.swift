@@ -1,3 +1,4 @@
+package import Basics
 import JobRunner
 internal import Synchronization
 
@@ -12,6 +13,9 @@ internal import Synchronization
 /// ```
 ///
 /// Where only the outcome counts, `whileTimePasses` moves from one deadline to the next by itself.
+///
+/// What is started with `task` or within `whileTimePasses` is counted while it is at work, on whichever thread: time
+/// passes only while all of it waits. It must not wait by looking again and again, which is work.
 package final class HeldClock: RunnerClock {
     struct State {
         var wallOffset: Int64
@@ -19,10 +23,6 @@ package final class HeldClock: RunnerClock {
         var lastID = 0
         var sleepers: [Sleeper] = []
         var watchers: [Watcher] = []
-        /// Counts whatever happens to the clock, so that a quiet one can be told from a busy one.
-        var generation = 0
-        /// Says whether others are at work whom the clock does not see.
-        var isBusy: (@Sendable () -> Bool)?
     }
 
     struct Sleeper {
@@ -38,10 +38,17 @@ package final class HeldClock: RunnerClock {
     }
 
     let state: Mutex<State>
+    /// What is under way in the world of this clock.
+    package let work = WorkInProgress()
+    private let executor: CountingExecutor
+    /// Where the world's work blocks.
+    private let blockingExecutor: BlockingExecutor
 
     /// Shows a wall time, in milliseconds since 1970 UTC, and a monotonic time of 0.
     package init(at wall: Int64 = 1_763_899_200_000) {
         state = Mutex(State(wallOffset: wall))
+        executor = CountingExecutor(work)
+        blockingExecutor = BlockingExecutor(countingIn: work)
     }
 
     /// Milliseconds since 1970 UTC.
@@ -65,7 +72,6 @@ package final class HeldClock: RunnerClock {
             await withCheckedContinuation { continuation in
                 // A cancellation before this comes to nothing in `cancelSleep`, one after it finds the sleeper.
                 let (isOver, watchers) = state.withLock { state in
-                    state.generation += 1
                     guard deadline > state.monotonic, !Task.isCancelled else { return (true, [Watcher]()) }
                     state.sleepers.append(Sleeper(id: id, deadline: deadline, continuation: continuation))
                     return (false, state.metWatchers())
@@ -75,10 +81,20 @@ package final class HeldClock: RunnerClock {
             }
         } onCancel: {
             let sleeper = state.withLock { state in
-                state.generation += 1
-                return state.sleepers.firstIndex { $0.id == id }.map { state.sleepers.remove(at: $0) }
+                state.sleepers.firstIndex { $0.id == id }.map { state.sleepers.remove(at: $0) }
             }
             sleeper?.continuation.resume()
+        }
+    }
+
+    /// Starts a task in the world of this clock.
+    package func task<Success: Sendable>(
+        _ body: @escaping @Sendable () async throws -> Success
+    ) -> Task<Success, any Error> {
+        WorkInProgress.$current.withValue(work) {
+            BlockingWork.$executor.withValue(blockingExecutor) {
+                Task(executorPreference: executor) { try await body() }
+            }
         }
     }
 

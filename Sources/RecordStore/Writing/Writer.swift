@@ -37,15 +37,17 @@ final class Writer: Sendable {
         leavingCountersToTheGroup leavesCounters: Bool = false, patience: Patience = .untilStopped,
         _ work: @escaping @Sendable (WriterConnection) throws -> T
     ) async throws -> T {
-        try await withCheckedThrowingContinuation { waiter in
-            let perform: @Sendable (WriterConnection) throws -> @Sendable () -> Void = { connection in
-                let value = try work(connection)
-                return { waiter.resume(returning: value) }
+        try await WorkInProgress.whileHandedOver {
+            try await withCheckedThrowingContinuation { waiter in
+                let perform: @Sendable (WriterConnection) throws -> @Sendable () -> Void = { connection in
+                    let value = try work(connection)
+                    return { waiter.resume(returning: value) }
+                }
+                queue.submit(
+                    WriteOperation(
+                        leavesCountersToTheGroup: leavesCounters, patience: patience, perform: perform,
+                        fail: { waiter.resume(throwing: $0) }))
             }
-            queue.submit(
-                WriteOperation(
-                    leavesCountersToTheGroup: leavesCounters, patience: patience, perform: perform,
-                    fail: { waiter.resume(throwing: $0) }))
         }
     }
 

@@ -15,8 +15,6 @@ import TestSupport
 final class DaemonBench: Sendable {
     let place: EmulatedInstallation
     let clock: HeldClock
-    /// Where the daemons' work blocks, for the clock to wait for it.
-    private let executor = BlockingExecutor()
     private let daemon = Mutex<(context: DaemonContext, task: Task<Void, any Error>)?>(nil)
     /// Wakes when the configuration in force has changed.
     private let reloaded = WakeSignal()
@@ -36,7 +34,6 @@ final class DaemonBench: Sendable {
     ) async throws {
         self.intervals = intervals
         clock = HeldClock(at: start)
-        clock.waits { [executor] in executor.isBusy }
         place = try await EmulatedInstallation(settings: settings, jobs: jobs)
         for folder in ["incoming", "drop/inbox", "asks/inbox"] {
             try FileManager.default.createDirectory(atPath: file(folder), withIntermediateDirectories: true)
@@ -59,8 +56,7 @@ final class DaemonBench: Sendable {
         let context = try await DaemonContext.opened(
             installation, environment: [:], log: log, clock: clock, intervals: intervals)
         let running = Daemon(context: context, reloaded: reloaded, deadline: deadline, outer: outer)
-        let executor = executor
-        let task = BlockingWork.$executor.withValue(executor) { Task { try await running.run() } }
+        let task = clock.task { try await running.run() }
         daemon.withLock { $0 = (context, task) }
         // The supervisor, maintenance, key reminders, the runner's status and each job's own task sleep once they have looked
         // around.
@@ -104,17 +100,14 @@ final class DaemonBench: Sendable {
     /// Something did not become true within two months.
     struct NeverTrue: Error {}
 
-    /// Lets time pass until something is true, which it must become within two months; not while calls are under way,
-    /// which take time of their own.
+    /// Lets time pass until something is true, which it must become within two months; not while the daemon is at work,
+    /// or waits for an answer or a command, which take time of their own.
     func pass(until isTrue: () async throws -> Bool) async throws {
         let end = clock.now + 60 * 86_400_000
         while try await !isTrue() {
             guard clock.now < end else { throw NeverTrue() }
-            // Time does not pass while a call is under way: one that never ends would keep the test here.
             try Task.checkCancellation()
-            // The clock itself gives nobody a turn before somebody sleeps: two tests would hold both processors for ever.
-            await Task.yield()
-            if context?.traffic.status.underWay ?? 0 == 0 { await clock.advance(by: .seconds(1)) }
+            await clock.advance(by: .seconds(1))
         }
     }
 
