@@ -28,7 +28,8 @@ import Testing
         }
         #expect(
             members == [
-                "batch", "state", "reason", "records", "calls", "cost", "times", "latency", "provenance", "files",
+                "batch", "state", "reason", "records", "calls", "cost", "times", "latency", "provenance", "audit",
+                "files",
             ])
     }
 }

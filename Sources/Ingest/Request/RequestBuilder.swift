@@ -218,8 +218,13 @@ extension RequestBuilder {
         if cell.isEmpty { return }
         if cell.needsWork { return try writeChanged(index, from: base) }
         let value = base.portion(cell.range)
-        if step.isInspected, !admits(value, for: index, step) { return }
+        if isInspected(value, step), !admits(value, for: index, step) { return }
         emit(value, index, step)
+    }
+
+    @inline(__always)
+    private func isInspected(_ value: UnsafeRawBufferPointer, _ step: RequestStep) -> Bool {
+        step.isInspected || step.looksForCards && ValueInspector.mayBeCardNumber(value)
     }
 
     /// The way of a value that is more than a copy of one cell.
@@ -233,7 +238,7 @@ extension RequestBuilder {
         }
         if text.count == 0 { return }
         if step.isColumn, cells[Int(step.column)].isJSON { return emitJSON(text.bytes, step) }
-        if step.isInspected, !admits(text.bytes, for: index, step) { return }
+        if isInspected(text.bytes, step), !admits(text.bytes, for: index, step) { return }
         if step.kind == .boolean { _ = try Transformer.apply(.lowercase, to: &text) }
         for transform in plan.writes[index].transforms {
             guard let rule = try Transformer.apply(transform, to: &text, as: step.role, key: accountKey) else {
@@ -274,7 +279,7 @@ extension RequestBuilder {
             for place in places where !cells[place].isEmpty {
                 let part = base.portion(cells[place].range)
                 if inspector.isAbsent(part) { continue }
-                if step.isInspected, !admits(part, for: index, step) { return false }
+                if isInspected(part, step), !admits(part, for: index, step) { return false }
                 if text.count > 0 { text.append(join) }
                 CellText.append(cells[place], of: base, to: &text)
             }

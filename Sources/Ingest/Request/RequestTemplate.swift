@@ -65,6 +65,8 @@ struct RequestStep: Sendable {
     let role: FieldRole
     /// Whether the text must be looked at before transforms can hide what is wrong with it.
     let isInspected: Bool
+    /// Whether that is so of a text that may be a card number, and of no other.
+    let looksForCards: Bool
     /// Whether the field has rules for its text.
     let isChecked: Bool
     /// Whether the API may warn about a value that it accepts.
@@ -90,6 +92,7 @@ struct RequestStep: Sendable {
         kind = write.kind
         role = write.role
         isInspected = inspector.looks(at: write.role)
+        looksForCards = inspector.looksForCardsAlone(at: write.role)
         isChecked = write.field?.rules.isEmpty == false
         isNoted = write.field?.remarks.isEmpty == false
         self.group = Int32(group)

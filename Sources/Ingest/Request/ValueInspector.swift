@@ -32,8 +32,20 @@ struct ValueInspector: Sendable {
         looksAtAll = !rules.absentTexts.isEmpty
     }
 
-    /// Whether fields of a role are inspected.
-    func looks(at role: FieldRole) -> Bool { role != .text || looksAtAll || refusesCardNumbers }
+    /// Whether each value of a role's fields is inspected.
+    func looks(at role: FieldRole) -> Bool { role != .text || looksAtAll }
+
+    /// Whether those values of a role's fields are inspected that may be a card number, and no others.
+    func looksForCardsAlone(at role: FieldRole) -> Bool { refusesCardNumbers && !looks(at: role) }
+
+    /// Whether a value may be a card number, by its length and its first byte: for nearly all values the only question.
+    @inline(__always)
+    static func mayBeCardNumber(_ value: UnsafeRawBufferPointer) -> Bool {
+        guard value.count >= leastCardBytes, let first = value.first else { return false }
+        return Byte.isDigit(first) || !InvisibleCharacters.isGraphic(first) || first >= 0x80
+    }
+
+    private static let leastCardBytes = 12
 
     /// Inspects a value.
     ///

@@ -102,6 +102,36 @@ struct AuditTests {
         try await store.close()
     }
 
+    @Test("Entries from before there was a chain are vouched for by the first that is entered after it")
+    func before() async throws {
+        let folder = try StoreFolder()
+        var store = try await folder.open()
+        for name in [Action.Name.pause, .resume] { try await store.recordAction(.sample(name)) }
+        try await store.close()
+        // As the migration leaves them.
+        try Self.alter(folder, "DROP TRIGGER audit_is_never_changed; UPDATE audit SET hash = NULL")
+        store = try await folder.open()
+        let head = try await store.auditHead()
+        try await store.recordAction(.sample(.cancel))
+        var entries: [AuditEntry] = []
+        try await store.forEachAuditEntry { entries.append($0) }
+        #expect(entries.map { $0.hash == nil } == [true, true, false] && head.entries == 2)
+        #expect(try Self.fault(in: entries) == nil)
+        try await store.close()
+        try Self.alter(folder, "UPDATE audit SET user = 'x' WHERE id = 1")
+        store = try await folder.open()
+        entries = []
+        try await store.forEachAuditEntry { entries.append($0) }
+        #expect(try Self.fault(in: entries) == .init(at: 3, .content))
+        try await store.close()
+    }
+
+    private static func alter(_ folder: StoreFolder, _ statements: String) throws {
+        let database = try DatabaseQueue(path: folder.database)
+        try database.write { try $0.execute(sql: statements) }
+        try database.close()
+    }
+
     @Test(
         "The database refuses to change or delete an entry, or to put one anywhere but at the end",
         arguments: [
