@@ -72,7 +72,7 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CPlatform"),
 
-        module("Basics", [.systemPackage]),
+        module("Basics", ["CPlatform", .systemPackage]),
         module("OpenSSL", ["Basics", "COpenSSL"]),
         module("JSON", ["Basics"]),
         module("JOSE", ["OpenSSL", "JSON"]),

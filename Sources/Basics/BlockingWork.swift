@@ -99,6 +99,7 @@ package final class BlockingExecutor: TaskExecutor {
     private static let mark = "rollcall-blocking"
 
     private func serve() {
+        SystemCall.nameThread("rollcall-block")
         Thread.current.threadDictionary[Self.mark] = true
         while let job = next() {
             job.runSynchronously(on: asUnownedTaskExecutor())

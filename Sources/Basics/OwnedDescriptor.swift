@@ -3,7 +3,7 @@ import SystemPackage
 
 /// The single owner of a file descriptor: it closes it, and no program started meanwhile inherits what it opened.
 ///
-/// Calls that a signal interrupts are made again, and writes go on until all is written (swift-system). Every call may
+/// Calls that a signal interrupts are made again, and writes continue until all is written (swift-system). Every call may
 /// block, on a network share for minutes.
 package struct OwnedDescriptor: ~Copyable, Sendable {
     private let descriptor: FileDescriptor

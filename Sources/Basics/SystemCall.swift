@@ -1,3 +1,4 @@
+import CPlatform
 import Foundation
 import SystemPackage
 
@@ -38,7 +39,7 @@ public struct SystemFault: Error, Sendable, Equatable {
         switch code {
         case _ where isFullDisk: "the disk is full: make room on it"
         case EROFS: "the file system is read-only: make it writable"
-        case EIO: "the disk failed: look at the kernel's log, mend or replace it"
+        case EIO: "the disk failed: look at the kernel's log, repair or replace it"
         case ESTALE, ETIMEDOUT, EHOSTDOWN, ENETDOWN: "the network share is away: bring it back"
         case EMFILE, ENFILE: "too many files are open: raise the limit (LimitNOFILE=, ulimit -n)"
         default: "check the folder and its permissions"
@@ -68,6 +69,14 @@ package enum SystemCall {
         let result = retrying(call)
         guard result >= 0 else { throw SystemFault(errno) }
         return result
+    }
+
+    /// Names the calling thread, as `ps -L` and `top -H` show it.
+    ///
+    /// - Parameter name: At most 15 bytes; the system cuts what is longer.
+    package static func nameThread(_ name: String) {
+        // It fails only for a name outside the process's memory (`man 2 prctl`, PR_SET_NAME).
+        _ = rollcall_name_thread(name)
     }
 
     /// Writes all bytes to a descriptor that somebody else owns, such as standard output.

@@ -15,6 +15,11 @@ static inline int rollcall_forbid_dumps(void) {
     return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
+/// Names the calling thread, in at most 15 bytes; `man 2 prctl`, PR_SET_NAME.
+static inline int rollcall_name_thread(const char *name) {
+    return prctl(PR_SET_NAME, name, 0, 0, 0);
+}
+
 /// glibc shows renameat2 only to _GNU_SOURCE, which Swift's view of it lacks; `man 2 rename`, RENAME_NOREPLACE (1).
 static inline int rollcall_rename_without_replacing(const char *from, const char *to) {
     return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 1u);

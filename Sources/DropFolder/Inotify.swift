@@ -128,10 +128,10 @@ final class InotifyThread: Sendable {
 
     /// Begins to listen; to be called once. The thread keeps this object until ``stop()``.
     func start() {
-        let thread = Thread { self.listen() }
-        thread.start()
-        // On Linux a name that is given before the start is lost.
-        thread.name = "rollcall-folder"
+        Thread {
+            SystemCall.nameThread("rollcall-folder")
+            self.listen()
+        }.start()
     }
 
     /// Stops listening. The thread then ends.

@@ -1,4 +1,5 @@
 import Dispatch
+import Foundation
 import TestSupport
 import Testing
 
@@ -17,6 +18,12 @@ struct BlockingWorkTests {
         #expect(other.contains("--config") == (config != nil))
     }
 
+    @Test("Its threads have a name, which an operator sees in ps and top")
+    func names() async throws {
+        let name = try await BlockingWork.run { try String(contentsOfFile: "/proc/thread-self/comm", encoding: .utf8) }
+        #expect(name == "rollcall-block\n")
+    }
+
     @Test("A task that is cancelled waits for it all the same")
     func cancelled() async {
         let task = Task { await BlockingWork.run { 7 } }
@@ -30,7 +37,7 @@ struct BlockingWorkTests {
         await #expect(throws: Failure()) { try await BlockingWork.runTask { throw Failure() } }
     }
 
-    @Test("It runs on threads of its own, with its child tasks, and the caller goes on where it was")
+    @Test("It runs on threads of its own, with its child tasks, and the caller continues where it was")
     func threads() async {
         #expect(await isBlockingThread() == false)
         #expect(await BlockingWork.run { BlockingExecutor.isCurrent })

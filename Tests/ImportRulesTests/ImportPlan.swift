@@ -5,7 +5,7 @@ enum ImportPlan {
 
     /// Module (folder below the package's root) to the modules it may import.
     static let arrows: [String: Set<String>] = [
-        "Sources/Basics": ["SystemPackage"],
+        "Sources/Basics": ["CPlatform", "SystemPackage"],
         "Sources/OpenSSL": ["COpenSSL"],
         "Sources/JSON": [],
         "Sources/JOSE": ["OpenSSL", "JSON"],

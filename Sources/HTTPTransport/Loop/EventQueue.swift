@@ -118,6 +118,7 @@ final class LoopThread: Sendable {
         guard let work = pointer?.assumingMemoryBound(to: Work.self) else { return nil }
         let body = work.move().body
         work.deallocate()
+        SystemCall.nameThread("rollcall-http")
         body()
         return nil
     }

@@ -19,10 +19,10 @@ final class Writer: Sendable {
     /// space on a full disk until ``wait(for:)`` is called.
     init(pool: DatabasePool, ledger: LedgerFiles?) {
         let thread = Thread { [queue, ended, storage] in
+            SystemCall.nameThread("rollcall-store")
             Self.run(queue, pool, ledger, storage)
             ended.signal()
         }
-        thread.name = "rollcall.store"
         thread.start()
     }
 

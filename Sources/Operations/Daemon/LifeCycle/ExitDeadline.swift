@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import Synchronization
 
@@ -40,6 +41,7 @@ final class ExitDeadline: Sendable {
     }
 
     private func watch() {
+        SystemCall.nameThread("rollcall-exit")
         while let left = state.withLock({ $0.end.map { $0 - .now } }), left > .zero {
             _ = change.wait(timeout: .now() + .milliseconds(Int(left / .milliseconds(1)) + 1))
         }
