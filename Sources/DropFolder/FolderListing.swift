@@ -74,9 +74,7 @@ package struct SkippedFile: Sendable, Hashable {
     package enum Reason: Sendable, Hashable {
         /// Its name says that it is not finished; the part of the name that says so.
         case unfinished(sign: String)
-        /// It is a folder.
         case folder
-        /// It is a link.
         case link
         /// It is a pipe, a socket or a device.
         case special

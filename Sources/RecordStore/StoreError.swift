@@ -143,7 +143,7 @@ extension StoreError {
             (
                 generalCode(access),
                 "The disk failed while the database was \(access == .reading ? "read" : "written"): look at the "
-                    + "kernel's log, mend or replace the disk, then start again"
+                    + "kernel's log, repair or replace the disk, then start again"
             )
         case .SQLITE_CANTOPEN:
             (generalCode(access), "The database cannot be opened: check its folder and the permissions on it")

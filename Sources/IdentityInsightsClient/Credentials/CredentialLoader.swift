@@ -156,7 +156,6 @@ package struct CredentialFiles: Sendable {
     package struct DecryptionKey: Sendable {
         /// PEM, DER or PKCS#12.
         package var path: String
-        /// Its password.
         package var password: String?
 
         /// Names a file and its password.

@@ -12,7 +12,6 @@ package struct CredentialReport: Sendable {
         package let text: String
     }
 
-    /// The setting.
     package let setting: String
     /// What its file holds, in one line; the path where that cannot be said, empty where the setting names no file.
     package let summary: String

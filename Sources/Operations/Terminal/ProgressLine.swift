@@ -104,6 +104,7 @@ extension [Part] {
 /// sample before: a burst after a wait is not taken for the rate.
 struct RateMeter {
     private var samples: [(at: Duration, finished: Int)]
+    /// Long enough to even out single calls, short enough that a cut of the rate shows.
     private static let window = Duration.seconds(10)
     /// A shorter past is not representative.
     private static let shortestPast = Duration.seconds(1)

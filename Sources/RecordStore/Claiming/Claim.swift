@@ -116,7 +116,6 @@ package struct Claim: Sendable {
 
 /// A record taken off the queue, with the intent to send it already in the ledger.
 package struct ClaimedRecord: Sendable {
-    /// The record.
     package let id: RecordID
     /// The ledger's row for this try.
     package let attempt: AttemptID

@@ -30,6 +30,7 @@ package struct Rerun: Sendable, Equatable {
 }
 
 extension RecordStore {
+    /// Records that one transaction queues: other writes, those of a runner above all, come between the transactions.
     private static let recordsAtATime = 5_000
 
     /// Queues a batch's records again; a completed or cancelled batch returns to running when there are any. One that

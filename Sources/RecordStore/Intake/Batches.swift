@@ -144,7 +144,7 @@ extension WriterConnection {
                     new.reuses,
                 ])
         } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE {
-            throw StoreError(.notAllowed, "This file is already being read in under this job; let that batch go on")
+            throw StoreError(.notAllowed, "This file is already being read in under this job; let that batch continue")
         }
     }
 }

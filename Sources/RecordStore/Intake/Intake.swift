@@ -6,6 +6,7 @@ import Synchronization
 /// Records of one batch on their way into the store: sealed and fingerprinted as they are added, on the caller's
 /// thread, and inserted together by ``RecordStore/append(_:checkpoint:)``. Its memory is reused.
 package struct RecordChunk: ~Copyable {
+    /// Half of an HMAC-SHA-256: among 10⁹ requests two share one with a probability of 2⁻⁶⁹.
     static let fingerprintByteCount = 16
 
     let batch: BatchID

@@ -11,6 +11,7 @@ struct RepeatedRecord: Sendable {
 }
 
 extension RecordStore {
+    /// Records that one transaction links: other writes, those of a runner above all, come between the transactions.
     private static let repeatsAtATime = 5_000
 
     /// Finds the records of a batch whose request is the same as an earlier line's, and makes them followers of it:

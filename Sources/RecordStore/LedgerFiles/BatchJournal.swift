@@ -10,7 +10,9 @@ import OpenSSL
 final class BatchJournal: Sendable {
     /// The mark's own place, and some space for it to grow.
     private static let start = 64
+    /// A SHA-256; see ``source(job:contentDigest:)``.
     private static let sourceByteCount = 32
+    /// The batch's number, big-endian, and its source.
     private static let entryByteCount = 8 + sourceByteCount
 
     /// A batch by its number and by what it was made from.

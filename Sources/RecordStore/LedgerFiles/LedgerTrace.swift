@@ -216,9 +216,11 @@ extension LedgerTrace {
 /// the position, written alternately, each in a sector of its own so that a torn write damages only one; then the
 /// batches. Position and batches are sealed under the file's key, so a new sealing key requires only a new header.
 enum LedgerTraceLayout {
+    /// What a disk writes as a whole at the least: a torn write damages one sector.
     private static let sectorByteCount = 512
     /// A batch's number and its source.
     static let entryByteCount = 8 + 32 + Seal.overhead
+    /// The sectors of the two positions; the header is sector 0.
     static let slots = 1...2
 
     /// The offset of the position with a sequence number.
@@ -265,6 +267,7 @@ enum LedgerTraceLayout {
 
     /// A position as written, with what ties it to this file and this database.
     struct Slot {
+        /// Five numbers of 8 bytes and the database's id of 16.
         static let sealedByteCount = 5 * 8 + 16 + Seal.overhead
 
         let sequence: Int64

@@ -40,7 +40,6 @@ package enum AttemptOutcome: String, Sendable, CaseIterable, Codable {
 package struct AttemptView: Sendable, Equatable {
     /// The row's number.
     package let id: AttemptID
-    /// The record.
     package let record: RecordID
     /// Which of the record's attempts, from 1.
     package let number: Int
@@ -50,7 +49,6 @@ package struct AttemptView: Sendable, Equatable {
     package let finishedAt: Int64?
     /// The outcome; nil while it isn't known.
     package let outcome: AttemptOutcome?
-    /// Its cause.
     package let cause: String?
     /// The HTTP status; nil when no answer came.
     package let httpStatus: Int?
@@ -99,9 +97,7 @@ extension Billable {
 package struct Completion: Sendable {
     /// The ledger's row; only an open one can be finished.
     package var attempt: AttemptID
-    /// The record.
     package var record: RecordID
-    /// The outcome.
     package var outcome: AttemptOutcome
     /// The cause, where one more word helps: `timeout`, `crash`, …; no values.
     package var cause: String?

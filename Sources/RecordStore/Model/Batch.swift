@@ -12,7 +12,6 @@ package struct Batch: Sendable, Equatable {
     package let contentDigest: [UInt8]
     /// How its records are written.
     package let format: InputKind
-    /// Its state.
     package let state: BatchState
     /// Why it was paused, halted or rejected, or waits; nil when there is nothing to say.
     package let reason: String?
@@ -46,7 +45,6 @@ package enum InputKind: String, Sendable, Hashable, Codable, CaseIterable {
     case jsonLines = "jsonl"
 }
 
-/// A batch's state.
 package enum BatchState: String, Sendable, CaseIterable, Codable {
     /// Its file is being read.
     case ingesting
@@ -205,6 +203,7 @@ package struct NewBatch: Sendable {
 }
 
 extension NewBatch {
+    /// In characters, each of one byte: a file system takes 255 bytes, and folders add a time and a number to the name.
     private static let longestStem = 80
 
     /// A name for people and folders: the file's stem, in letters, digits, `.`, `_` and `-`, and the batch's number.

@@ -35,7 +35,9 @@ extension BatchID {
 
 /// A record: its batch and the line it starts at.
 package struct RecordID: RawRepresentable, Hashable, Sendable, Comparable, Codable {
+    /// Bits of the raw value that hold the line; the batch's number is above them.
     static let lineBits: Int64 = 32
+    /// The last line that fits, 2³² − 1.
     static let greatestLine: Int64 = 0xffff_ffff
 
     /// The batch's number times 2³² plus the line, so that a batch's records are one range in input order.
@@ -115,7 +117,6 @@ extension RecordStatus {
 
 /// A record's place in its batch, for people.
 package struct RecordReference: Sendable, Hashable {
-    /// The record.
     package let record: RecordID
     /// Its batch's name.
     package let batch: String
@@ -132,9 +133,7 @@ package struct RecordReference: Sendable, Hashable {
 
 /// A record as read; sealed values are opened on access.
 package struct RecordView: Sendable {
-    /// The record.
     package let record: RecordID
-    /// Its status.
     package let status: RecordStatus
     /// Attempts that were made: sent, or possibly sent.
     package let attempts: Int

@@ -131,7 +131,7 @@ extension WriterConnection {
             database, sql: "SELECT batch_id FROM claimed_files WHERE path = ?", arguments: [file.path])
         if let known {
             throw StoreError(
-                .notAllowed, "The file at this place was taken in already, as batch \(known); let that batch go on")
+                .notAllowed, "The file at this place was taken in already, as batch \(known); let that batch continue")
         }
         var file = file
         file.batch = batch

@@ -3,11 +3,9 @@ import GRDB
 
 /// A batch that still needs work: it has not ended, or its results are not written.
 package struct PendingBatch: Sendable, Equatable {
-    /// The batch.
     package let id: BatchID
     /// The job's name.
     package let job: String
-    /// Its state.
     package let state: BatchState
     /// Whether it has ended and its current results have not been written.
     package let lacksResults: Bool

@@ -7,7 +7,7 @@ package struct RunnerRequest: Sendable, Equatable {
     package enum Kind: String, Sendable, CaseIterable {
         /// Look at the batch again; without a batch, at all of them.
         case look
-        /// The same, and read settings, jobs and keys anew and open the gate: the cause of a halt is said to be fixed.
+        /// The same, and read settings, jobs and keys again and open the gate: the cause of a halt is said to be fixed.
         case renew
     }
 
@@ -64,6 +64,7 @@ extension Action.Name {
 }
 
 extension WriterConnection {
+    /// The newest requests that are kept. A runner looks for new ones within `daemon.poll`, so it misses none of them.
     private static let requestsKept: Int64 = 1_000
 
     /// Records what is asked of a runner by what an operator did, if anything.

@@ -16,7 +16,6 @@ package struct RunnerStatus: Sendable, Equatable, Codable {
     package var process: Int32
     /// Its machine.
     package var host: String
-    /// Its version.
     package var version: String
     /// Whether it keeps running when its batches are done.
     package var isDaemon: Bool

@@ -24,9 +24,12 @@ extension RecordStore {
 
 /// How far a batch's answers have been processed.
 struct AnswerStep: Sendable {
+    /// Records that one transaction processes; other writes come between the transactions.
     static let recordsAtATime: Int64 = 100_000
 
+    /// The last record processed.
     var after: Int64
+    /// Answers found so far.
     var known: Int64 = 0
     var isLast = false
 }

@@ -2,6 +2,7 @@ import Basics
 import GRDB
 
 extension RecordStore {
+    /// Attempts read before they are passed on, so that no transaction is open while the body runs.
     private static let attemptsAtATime = 1_000
 
     /// Passes a batch's ledger to `body`, by line and then in the order of the attempts.

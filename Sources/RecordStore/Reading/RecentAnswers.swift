@@ -4,6 +4,7 @@ import GRDB
 package struct AnswerReference: Hashable, Sendable {
     /// How many of an endpoint's answers are remembered.
     package static let remembered = 100_000
+    /// A hash of 64 bits: among 100,000 answers two share these with a probability of 3·10⁻¹⁰.
     static let byteCount = 8
 
     /// 64 bits of the text; stored, so the function that computes it must never change.

@@ -197,7 +197,7 @@ extension StoreError {
             return StoreError(
                 .noDatabase,
                 "\(file.name) is another database than the one that \(file.name).mark was written for: put the right one "
-                    + "back, as \(Hint.help(["restore"])) says; or, to go on with this one on purpose, remove \(file.path).mark: "
+                    + "back, as \(Hint.help(["restore"])) says; or, to continue with this one on purpose, remove \(file.path).mark: "
                     + "calls of the other one are unknown to it")
         case .traceForeign:
             return StoreError(

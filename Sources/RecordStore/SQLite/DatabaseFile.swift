@@ -219,7 +219,9 @@ extension DatabaseFile {
 /// SQLite's own busy handler soon checks only ten times a second, and would find the gaps between a busy runner's
 /// transactions late or never; the gaps last milliseconds, so this checks that often.
 enum BusyWait {
+    /// Attempts a millisecond apart, which catch the gaps of a busy runner.
     private static let quickLooks = 200
+    /// Attempts in all; those after the quick ones are 5 ms apart, so that a long transaction costs little to wait for.
     private static let looks = 2_000
 
     /// Waits about ten seconds in all.

@@ -76,7 +76,9 @@ package struct MaintenanceReport: Sendable, Equatable {
 struct FreePages: Equatable {
     /// One step blocks other writers for some milliseconds.
     static let step = 64
+    /// Pages of 8 KiB that are kept at the least: 8 MiB.
     private static let kept = 1_024
+    /// One page of so many is kept in a larger database.
     private static let keptShare = 20
 
     let surplus: Int

@@ -38,6 +38,7 @@ struct StoreLock: ~Copyable, Sendable {
         return .full(since: since)
     }
 
+    /// More than a process number and a disk condition take.
     private static let byteCount = 128
     private static let fullDiskWord = "disk full since "
 
@@ -69,7 +70,10 @@ struct StoreLock: ~Copyable, Sendable {
         return false
     }
 
+    /// Attempts before the lock counts as taken: with the pauses a tenth of a second, in which any other that only looks
+    /// has let go.
     private static let looks = 20
+    /// Between two attempts, in microseconds.
     private static let pause: UInt32 = 5_000
 
     private static func process(in file: borrowing StoreFile) throws -> Int32? {

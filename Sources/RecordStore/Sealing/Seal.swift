@@ -10,6 +10,7 @@ import Synchronization
 struct Seal: ~Copyable, Sendable {
     /// How much longer a sealed value is than the value.
     static let overhead = AES256GCM.nonceByteCount + AES256GCM.tagByteCount
+    /// Nonces drawn at once, so that one call of the random number generator serves many rows.
     private static let noncesAtATime = 256
 
     private var cipher: AES256GCM
@@ -110,6 +111,7 @@ enum SealedColumn: UInt64 {
 
 /// A batch's key, shared by everything that seals and opens its values.
 final class DataKey: Sendable {
+    /// Random bytes, which tell apart as many keys as a database can have batches.
     static let identifierByteCount = 8
 
     private let key: [UInt8]
@@ -168,6 +170,7 @@ struct DataKeyCache: Sendable {
 
 /// A record's own id and its raw row, sealed together: the id's length (4 bytes, little endian), id, row.
 enum SealedPayload {
+    /// The id's length.
     static let headerByteCount = 4
 
     /// Writes id and row into a buffer of exactly their length and the header's.
@@ -198,7 +201,9 @@ enum SealedPayload {
 /// A code or an id sent by a server is stored unencrypted only when it looks like one: a gateway may put anything
 /// there.
 enum PlainToken {
+    /// In bytes; an id is a UUID of 36.
     private static let longest = 128
+    /// In bytes; longer than any code that the API documents.
     private static let longestCode = 64
 
     /// The text when it has the form of a reason code, letters, digits and `_`, at most 64; else nil.

@@ -9,9 +9,13 @@ import GRDBSQLite
 /// On a full disk, operations that may wait are kept and retried, ends of calls first. Every other write failure is
 /// permanent.
 struct GroupCommit {
+    /// How often a transaction is begun before another process's lock is a failure; each waits ten seconds
+    /// (``BusyWait``), so that five minutes pass.
     private static let busyTries = 30
     /// The interval at which a full disk is tried again.
     static let pause = DispatchTimeInterval.seconds(1)
+    /// The same, in seconds, where a commit waits for the files beside the database.
+    private static let markPause = 1.0
 
     private let connection: WriterConnection
     private let ledger: LedgerFiles?
@@ -205,7 +209,7 @@ struct GroupCommit {
             } catch let error as StoreError where error.code == .diskFull {
                 guard waitingForRoom() != .nobody else { throw StoreError(.stateNotWritten, error.message) }
                 storage.found(isFull: true, at: WallClock.now())
-                Thread.sleep(forTimeInterval: 1)
+                Thread.sleep(forTimeInterval: Self.markPause)
             }
         }
     }

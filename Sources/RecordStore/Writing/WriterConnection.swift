@@ -156,6 +156,7 @@ extension Batch {
         user, host, version, settings_hash, endpoint, key_id, certificate_fingerprint,
         created_at, ingested_at, started_at, finished_at, reuses, card_like_ids
         """
+    /// The number of plain columns: the counters follow them.
     private static let firstCounter = 24
 
     /// The batches that took in a content under a job, newest first: what follows `FROM batches`.

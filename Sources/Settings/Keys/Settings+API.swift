@@ -36,7 +36,6 @@ extension Settings {
             case us
             /// Europe.
             case eu
-            /// Asia.
             case asia
         }
 

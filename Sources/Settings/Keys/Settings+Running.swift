@@ -146,9 +146,7 @@ extension Settings {
         package enum Delimiter: String, Sendable, CaseIterable {
             /// What the input has there; a comma for JSON-lines.
             case input
-            /// A comma.
             case comma
-            /// A semicolon.
             case semicolon
         }
 
