@@ -70,7 +70,7 @@ package final class Emulator: Service, Sendable {
         await group.triggerGracefulShutdown()
     }
 
-    /// Goes on with other keys, as the API does when one is changed in the portal. Connections stay; each is served by
+    /// Continues with other keys, as the API does when one is changed in the portal. Connections stay; each is served by
     /// the keys in place when a request comes.
     ///
     /// - Parameter materials: at least one; requests and certificates of all are accepted, answers come under each in

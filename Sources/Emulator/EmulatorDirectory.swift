@@ -161,7 +161,7 @@ extension EmulatorDirectory {
         }
     }
 
-    /// Reads the folder's keys again and goes on with them; how many sets are in use then.
+    /// Reads the folder's keys again and continues with them; how many sets are in use then.
     private func exchangeKeys(
         of emulator: Emulator, _ succession: inout KeySuccession, host: String
     ) -> Result<Int, any Error> {

@@ -161,10 +161,10 @@ extension BatchResults {
     private func renew(_ folder: String, of batch: Batch, _ console: Console) async {
         do {
             _ = try await BlockingWork.runTask { try await write(batch, into: folder) }
-            console.note("\(batch.name): its results in \(folder) were out of date; they are written anew there, too")
+            console.note("\(batch.name): its results in \(folder) were out of date; they are written again there, too")
         } catch {
             console.note(
-                "warning: \(batch.name): its results in \(folder) are out of date and could not be written anew: "
+                "warning: \(batch.name): its results in \(folder) are out of date and could not be written again: "
                     + OperationFailure(error).message)
         }
     }

@@ -41,7 +41,6 @@ struct Installation: Sendable {
             certificateFingerprint: credentials.certificateFingerprint)
     }
 
-    /// Its database.
     var database: StoreDescription {
         StoreDescription(
             engine: .sqlite(path: settings.database), sealingKey: settings.sealingKey, keysFolder: settings.keysFolder,

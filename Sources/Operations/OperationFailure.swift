@@ -19,7 +19,6 @@ package struct OperationFailure: Error, Sendable, CustomStringConvertible {
         self.message = message
     }
 
-    /// The message.
     package var description: String { message }
 }
 

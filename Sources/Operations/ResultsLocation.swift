@@ -52,7 +52,6 @@ struct ResultsLocation: Equatable, Sendable {
         }
     }
 
-    /// A batch's folder.
     func folder(of batch: Batch) -> String { "\(output)/\(name(of: batch))" }
 
     /// Gives a batch's folder, in which results were just written, to the group that may have it, where there is one.

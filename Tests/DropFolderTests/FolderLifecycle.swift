@@ -47,7 +47,7 @@ struct FolderLifecycle {
         try forget(name)
     }
 
-    /// The batch and the claim in one transaction; a content that has a batch goes on with it.
+    /// The batch and the claim in one transaction; a content that has a batch continues with it.
     private func takeIn(_ name: String, _ content: String) throws {
         guard !book.claimed.contains(name) else { return }
         if !book.batches.contains(content) { book.batches.append(content) }

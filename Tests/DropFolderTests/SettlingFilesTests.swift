@@ -49,13 +49,13 @@ struct SettlingFilesTests {
             name: "unchanged for as long as it takes",
             looks: [(0, [file("a")]), (29, [file("a")]), (30, [file("a")])], whole: [[], [], ["a"]]),
         Case(
-            name: "a change of size begins anew",
+            name: "a change of size begins again",
             looks: [
                 (0, [file("a")]), (29, [file("a", size: 11)]), (58, [file("a", size: 11)]), (59, [file("a", size: 11)]),
             ],
             whole: [[], [], [], ["a"]]),
         Case(
-            name: "a change of time begins anew, forwards or backwards",
+            name: "a change of time begins again, forwards or backwards",
             looks: [
                 (0, [file("a", time: 5)]), (20, [file("a", time: 6)]), (40, [file("a", time: 4)]),
                 (69, [file("a", time: 4)]), (70, [file("a", time: 4)]),
@@ -73,7 +73,7 @@ struct SettlingFilesTests {
             ],
             whole: [[], ["a", "b"]]),
         Case(
-            name: "gone and back again begins anew",
+            name: "gone and back again begins again",
             looks: [(0, [file("a")]), (10, []), (20, [file("a")]), (40, [file("a")]), (50, [file("a")])],
             whole: [[], [], [], [], ["a"]]),
         Case(

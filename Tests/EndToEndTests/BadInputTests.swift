@@ -80,7 +80,9 @@ extension EndToEnd {
             ("r1,a1,Ada,ada@example.com,,,\"unclosed\n", "quote"),
         ]
 
-        @Test("A line that breaks a rule is invalid with field and rule; the others go on", arguments: Self.brokenLines)
+        @Test(
+            "A line that breaks a rule is invalid with field and rule; the others continue", arguments: Self.brokenLines
+        )
         func invalidLines(line: String, says: String) async throws {
             try await EndToEndInstallation.with { installation in
                 try installation.write(Accounts.header + Accounts.line(7) + line, to: "day.csv")

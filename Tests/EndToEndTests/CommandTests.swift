@@ -91,7 +91,7 @@ extension EndToEnd {
             }
         }
 
-        @Test("A cap on calls is never passed, and the batch goes on when it is raised")
+        @Test("A cap on calls is never passed, and the batch continues when it is raised")
         func cap() async throws {
             let settings = EndToEndInstallation.fast.replacing("limits: {", with: "limits: { batch_calls: 7,")
             try await EndToEndInstallation.with(settings: settings) { installation in

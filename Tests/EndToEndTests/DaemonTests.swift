@@ -175,7 +175,7 @@ extension EndToEnd {
             }
         }
 
-        @Test("A batch taken in while nobody ran goes on with the next daemon; a second daemon is refused")
+        @Test("A batch taken in while nobody ran continues with the next daemon; a second daemon is refused")
         func submittedBefore() async throws {
             try await Self.installed { installation in
                 try installation.write(Accounts.csv(5), to: "day.csv")
@@ -199,7 +199,7 @@ extension EndToEnd {
                 await daemon.waitForError(containing: "nothing was changed")
                 try installation.write(Self.dropJob, to: "jobs/drop.yaml")
                 daemon.signal(SIGHUP)
-                await daemon.waitForError(containing: "read anew")
+                await daemon.waitForError(containing: "read again")
                 await daemon.waitForError(containing: "drop folder is open")
                 try installation.drop(Accounts.csv(3), as: "a.csv", into: "drop/inbox")
                 await daemon.waitForError(containing: "batch is over batch=a-1")
@@ -230,7 +230,7 @@ extension EndToEnd {
             }
         }
 
-        @Test("Keys that went bad halt the batch with the remedy; resume reads them anew and loses or repeats no call")
+        @Test("Keys that went bad halt the batch with the remedy; resume reads them again and loses or repeats no call")
         func keysRenewed() async throws {
             let settings = EndToEndInstallation.fast.replacing("probe_interval: 1s", with: "probe_interval: 10ms")
             try await Self.installed(settings: settings + "daemon: { poll: 50ms }\n") { installation in

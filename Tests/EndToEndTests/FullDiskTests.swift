@@ -53,7 +53,7 @@ extension EndToEnd {
             return daemon
         }
 
-        @Test("The daemon calls nothing while there is no room, says so, and goes on by itself")
+        @Test("The daemon calls nothing while there is no room, says so, and continues by itself")
         func daemonGoesOn() async throws {
             try await Self.with { installation, disk, filler in
                 let daemon = try await Self.daemon(disk)

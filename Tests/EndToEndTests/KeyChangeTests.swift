@@ -11,7 +11,7 @@ extension EndToEnd {
         private static let slow =
             EndToEndInstallation.fast.replacing("rate: 2000, burst: 32", with: "rate: 250, burst: 1")
             + "daemon: { poll: 50ms }\n"
-        private static let readAnew = "settings, jobs and keys were read anew"
+        private static let readAnew = "settings, jobs and keys were read again"
         private static let formerClosed = "no call uses the keys read before any more"
 
         @Test("All keys change while a batch runs: each answer is read, no record is lost, the daemon stays up")
@@ -132,7 +132,7 @@ extension EndToEndInstallation {
         let settings = parts.reduce(try text("rollcall.yaml")) { $0.replacing($1.key, with: $1.value) }
         try write(settings, to: "rollcall.yaml")
         daemon.signal(SIGHUP)
-        await daemon.waitForError(containing: "settings, jobs and keys were read anew", times: times)
+        await daemon.waitForError(containing: "settings, jobs and keys were read again", times: times)
         await daemon.waitForError(containing: "no call uses the keys read before any more", times: times)
     }
 }

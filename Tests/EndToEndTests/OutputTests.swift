@@ -161,7 +161,7 @@ extension EndToEnd {
             }
         }
 
-        @Test("status --watch goes on until nothing moves any more")
+        @Test("status --watch continues until nothing moves any more")
         func statusWatch() async throws {
             var knobs = EmulatorConfiguration()
             let (stream, continuation) = AsyncStream<Int>.makeStream()

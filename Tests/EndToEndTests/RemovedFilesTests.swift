@@ -15,7 +15,7 @@ extension EndToEnd {
 
             func saw(_ call: Int) {
                 guard call == 40, let path = path.withLock({ $0 }) else { return }
-                // What could not be removed shows: the run goes on to its end.
+                // What could not be removed shows: the run continues to its end.
                 try? FileManager.default.removeItem(atPath: path)
             }
         }
@@ -53,7 +53,7 @@ extension EndToEnd {
             }
         }
 
-        @Test("The lock, while a run sends: it ends with 3, its answers are kept, and the next run goes on")
+        @Test("The lock, while a run sends: it ends with 3, its answers are kept, and the next run continues")
         func lock() async throws {
             try await Self.with(removing: "var/rollcall.sqlite.lock") { installation in
                 let ended = try await installation.rollcall("run", "night.csv")

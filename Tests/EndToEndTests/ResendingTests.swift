@@ -82,7 +82,7 @@ extension EndToEnd {
         }
 
         @Test(
-            "What was named where a batch stands still is sent by whatever goes on with it, with the rest",
+            "What was named where a batch stands still is sent by whatever continues with it, with the rest",
             arguments: [Standing.paused, .halted])
         func namedThenResumed(standing: Standing) async throws {
             try await Self.with(standing) { installation, _ in
@@ -99,7 +99,7 @@ extension EndToEnd {
             }
         }
 
-        @Test("In an interrupted batch the others wait, which is said, and go on with the file")
+        @Test("In an interrupted batch the others wait, which is said, and continue with the file")
         func interrupted() async throws {
             try await Self.with(.interrupted) { installation, _ in
                 let rerun = try await installation.rollcall("rerun", "day-1", "--lines", "3-3", "--json")
@@ -175,7 +175,7 @@ extension EndToEnd {
             }
         }
 
-        @Test("A rerun that was stopped goes on with the same command, and only with what it named")
+        @Test("A rerun that was stopped continues with the same command, and only with what it named")
         func stoppedRerun() async throws {
             let box = ProcessBox()
             var knobs = EmulatorConfiguration()

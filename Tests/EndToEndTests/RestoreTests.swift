@@ -196,7 +196,7 @@ extension EndToEnd {
             #expect(status.output.contains("resume --after-restore"))
         }
 
-        @Test("A database that is gone, or another's, is not made anew or gone on with", arguments: refused)
+        @Test("A database that is gone, or another's, is not made again or continued", arguments: refused)
         func isRefused(_ variant: Variant) async throws {
             try await EndToEndInstallation.with { installation in
                 try await Self.prepare(installation, variant)

@@ -29,7 +29,7 @@ extension EndToEnd {
             }
         }
 
-        @Test("run of the same file writes them anew, and says so")
+        @Test("run of the same file writes them again, and says so")
         func run() async throws {
             try await withStaleResults { installation in
                 let ended = try await installation.rollcall("run", "z.csv")
@@ -38,7 +38,7 @@ extension EndToEnd {
             }
         }
 
-        @Test("rerun with nothing to send writes them anew, too")
+        @Test("rerun with nothing to send writes them again, too")
         func rerun() async throws {
             try await withStaleResults { installation in
                 let ended = try await installation.rollcall("rerun", "z-1")
@@ -48,7 +48,7 @@ extension EndToEnd {
             }
         }
 
-        @Test("rerun --out writes there, and anew where the results of before are")
+        @Test("rerun --out writes there, and again where the results of before are")
         func rerunElsewhere() async throws {
             try await EndToEndInstallation.with { installation in
                 try installation.write(Accounts.csv(scenarios: ["plain", "iia+400x1.z"]), to: "z.csv")

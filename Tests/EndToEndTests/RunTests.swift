@@ -38,7 +38,7 @@ extension EndToEnd {
             }
         }
 
-        @Test("A finished file is refused with its batch's name, and run anew with --again")
+        @Test("A finished file is refused with its batch's name, and run again with --again")
         func finishedFile() async throws {
             try await EndToEndInstallation.with { installation in
                 try installation.write(Accounts.csv(3), to: "day.csv")
@@ -78,7 +78,7 @@ extension EndToEnd {
             }
         }
 
-        @Test("A database that is gone while its mark is there is not made anew")
+        @Test("A database that is gone while its mark is there is not made again")
         func lostDatabase() async throws {
             try await EndToEndInstallation.with { installation in
                 try installation.write(Accounts.csv(1), to: "day.csv")

@@ -39,7 +39,7 @@ extension EndToEnd {
             }
         }
 
-        @Test("A batch that goes on uses what others were answered while it stood still")
+        @Test("A batch that continues uses what others were answered while it stood still")
         func answeredMeanwhile() async throws {
             try await EndToEndInstallation.with { installation in
                 try installation.write("reuse_within: 30d\nlimits: { batch_calls: 10 }\n", to: "reusing.yaml")

@@ -52,7 +52,7 @@ extension EndToEnd {
             }
         }
 
-        @Test("A run that was cut short goes on with the files it had not come to")
+        @Test("A run that was cut short continues with the files it had not come to")
         func goesOn() async throws {
             let settings = EndToEndInstallation.fast.replacing("limits: {", with: "limits: { daily_calls: 3,")
             try await Self.installed(["a", "b", "c"], settings: settings) { installation in

@@ -7,7 +7,7 @@ import Testing
 extension EndToEnd {
     @Suite("Told to end")
     struct SignalTests {
-        @Test("SIGTERM drains: answers in flight are awaited, nothing is in doubt, the next run goes on")
+        @Test("SIGTERM drains: answers in flight are awaited, nothing is in doubt, the next run continues")
         func drain() async throws {
             var knobs = EmulatorConfiguration()
             knobs.latency = .milliseconds(20)

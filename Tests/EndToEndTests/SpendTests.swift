@@ -149,9 +149,9 @@ extension EndToEnd {
                 #expect(rows.count { $0["reused_from"]?.hasPrefix("day-1:") == true } == 38)
                 #expect(rows[0]["reused_from"] == "day-1:2" && rows[6]["reused_from"] == "")
                 #expect(rows.allSatisfy { Int($0["user.scores.identityRisk"] ?? "") != nil })
-                let anew = try await installation.rollcall(
+                let again = try await installation.rollcall(
                     "run", "day.csv", "--job", "screening.yaml", "--again", "--no-reuse")
-                #expect(anew.status == 0, "\(anew.errors)")
+                #expect(again.status == 0, "\(again.errors)")
                 #expect(installation.emulator.calls.total == 81)
             }
         }
@@ -267,7 +267,7 @@ extension EndToEnd {
             }
         }
 
-        @Test("A batch whose answers fail for good halts; resume goes on from there, and no call is lost or repeated")
+        @Test("A batch whose answers fail for good halts; resume continues from there, and no call is lost or repeated")
         func failureThreshold() async throws {
             let settings = EndToEndInstallation.fast.replacing("halt: {", with: "halt: { failed_of: 10,")
             try await EndToEndInstallation.with(settings: settings) { installation in

@@ -32,7 +32,7 @@ extension EndToEnd {
                 #expect(paused.output.contains("paused") && !paused.output.contains("stopped"), "\(paused.output)")
                 #expect(try await installation.rollcall("resume", "day-1").status == 0)
                 let one = try await installation.rollcall("status", "day-1")
-                for text in ["state        stopped", "goes on      when its file is run", "4 calls, at least 1s"] {
+                for text in ["state        stopped", "resumes      when its file is run", "4 calls, at least 1s"] {
                     #expect(one.output.contains(text), "\(one.output)")
                 }
                 #expect(one.output.contains("cost         USD 0.3"), "\(one.output)")

@@ -6,7 +6,7 @@ import Testing
 
 @testable import HTTPTransport
 
-/// What happens when the loop cannot go on.
+/// What happens when the loop cannot continue.
 @Suite struct BreakingTests {
     @Test func aLoopThatBreaksSaysSoToEverySendAndWhatMayHaveLeft() async throws {
         let server = try await ScriptedServer(ServerTLS(identity: TestPKI.shared().server)) { _ in .hold }

@@ -129,7 +129,7 @@ private final class StatusLog: Sendable {
         #expect(batch.state == .halted)
         #expect(batch.reason?.contains("rollcall records \(batch.name) --status failed") == true)
 
-        // It starts anew: again a hundred answers before it halts.
+        // It starts over: a hundred answers again before it halts.
         #expect(try await runner.run(bench.batch, stop: StopSignal()).halt?.cause == .failing)
         #expect(try await bench.counts.failed >= failed + 100)
     }

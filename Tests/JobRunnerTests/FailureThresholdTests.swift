@@ -44,6 +44,6 @@ import Testing
         #expect(halt.cause == .failing)
         #expect(halt.reason.hasPrefix("The last answer failed for good"))
         #expect(halt.remedy.contains("'rollcall records may-7 --status failed'"))
-        #expect(halt.named(for: "may-7").remedy.hasSuffix(" To go on: 'rollcall resume may-7'."))
+        #expect(halt.named(for: "may-7").remedy.hasSuffix(" To continue: 'rollcall resume may-7'."))
     }
 }

@@ -46,7 +46,7 @@ struct FullDiskRunTests {
         return (Task { try await runner.run(bench.batch, stop: stop) }, submitter)
     }
 
-    @Test("It claims nothing, keeps the answers it has, and goes on by itself: each record is called once")
+    @Test("It claims nothing, keeps the answers it has, and continues by itself: each record is called once")
     func goesOn() async throws {
         let bench = try await RunnerBench(records: 8)
         let (run, submitter) = start(bench, StopSignal())
@@ -89,7 +89,7 @@ struct FullDiskRunTests {
         #expect(counts.inFlight > 0 && counts.calls == submitter.calls.count)
     }
 
-    @Test("No claim is asked for while there is no room, and calls under way go on")
+    @Test("No claim is asked for while there is no room, and calls under way continue")
     func state() {
         var state = RunState(concurrency: 4)
         state.foundRoom(false)

@@ -10,7 +10,7 @@ import Testing
             .recordsRefused(probes: 3, last: last, batch: "b-1"),
         ]
         for halt in halts.map({ $0.named(for: "b-1") }) {
-            #expect(halt.description.hasSuffix(" To go on: 'rollcall resume b-1'."))
+            #expect(halt.description.hasSuffix(" To continue: 'rollcall resume b-1'."))
             #expect(!halt.description.contains(".."), "\(halt)")
             #expect(halt.reason.hasSuffix("."))
             #expect(last.map { halt.reason.contains($0.prefix(20)) } ?? true)

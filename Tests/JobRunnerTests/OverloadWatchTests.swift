@@ -21,7 +21,7 @@ private let second: Int64 = 1_000_000_000
     /// Steps, and at which second an outage of five minutes is noticed.
     static let table: [(steps: [Step], noticed: Int64?)] = [
         (["0 o", "299 o"], nil), (["0 o", "300 o"], 300), (["10 o", "310 o"], 310), (["0 o"], nil),
-        // Anything else that is an answer starts it anew; what never left does not.
+        // Anything else that is an answer starts it again; what never left does not.
         (["0 o", "200 s", "300 o", "599 o"], nil), (["0 o", "200 s", "300 o", "600 o"], 600),
         (["0 o", "200 r", "300 o"], nil), (["0 o", "200 u", "300 o"], 300), (["0 u", "300 u", "400 o", "699 u"], nil),
         // The first wait asked for is honoured whole: the time counts from its end.

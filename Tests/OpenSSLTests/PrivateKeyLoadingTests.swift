@@ -92,7 +92,7 @@ struct PrivateKeyLoadingTests {
         }
         #expect(error?.code == .wrongPassword)
         #expect(error?.message.hasPrefix("decryption_key accepts the password") == true)
-        #expect(error?.message.contains("export it anew with a password of ASCII characters") == true)
+        #expect(error?.message.contains("export it again with a password of ASCII characters") == true)
     }
 
     static func publicForms() throws -> [(form: KeyForm, noun: String)] {

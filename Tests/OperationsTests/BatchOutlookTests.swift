@@ -49,7 +49,7 @@ struct BatchOutlookTests {
         outlook.rest = BatchOutlook.Rest(calls: 1_200, rate: 20)
         let stopped = BatchTable.detail(of: Self.batch(.running, queued: 1_200), outlook)
         for row in [
-            "state     stopped", "goes on   when its file is run again, or by 'rollcall daemon'",
+            "state     stopped", "resumes   when its file is run again, or by 'rollcall daemon'",
             "cost      unknown", "to go     1,200 calls, at least 1m at 20/s",
         ] {
             #expect(stopped.contains(row), "\(stopped)")
@@ -59,6 +59,6 @@ struct BatchOutlookTests {
         for row in ["state    completed", "cost     USD 1.50 to 2.00", "results  out/day-1"] {
             #expect(over.contains(row), "\(over)")
         }
-        #expect(!over.contains("to go") && !over.contains("goes on"))
+        #expect(!over.contains("to go") && !over.contains("resumes"))
     }
 }

@@ -71,7 +71,8 @@ struct BatchSchedulerTests {
     }
 
     @Test(
-        "A batch that a cap paused goes on when its time has come", arguments: [(99, false), (100, true), (101, true)])
+        "A batch that a cap paused continues when its time has come",
+        arguments: [(99, false), (100, true), (101, true)])
     func resumes(now: Int64, goesOn: Bool) {
         var scheduler = BatchScheduler(slots: 2)
         let sightings = [BatchSnapshot(id: batch(1), state: .paused, resumesAt: 100)]

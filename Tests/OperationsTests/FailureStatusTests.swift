@@ -5,7 +5,7 @@ import Testing
 @testable import Operations
 @testable import RecordStore
 
-@Suite("How a command ends that cannot go on")
+@Suite("How a command ends that cannot continue")
 struct FailureStatusTests {
     @Test(
         "What a restart can mend is 3; only what somebody has to change in settings or keys is 78",

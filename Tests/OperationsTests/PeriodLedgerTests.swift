@@ -30,7 +30,7 @@ struct PeriodLedgerTests {
 
     static let table: [Case] = [
         (20_260_101, 20_260_228, 4, 91, "81.1", "81.6"), (20_260_101, 20_260_131, 3, 61, "51.1", "51.6"),
-        // In the midst of a month the tiers go on from what came before.
+        // In the midst of a month the tiers continue from what came before.
         (20_260_131, 20_260_131, 2, 21, "11.1", "11.6"), (20_260_201, 20_260_228, 1, 30, "30", "30"),
         (20_260_301, 20_260_331, 0, 0, "0", "0"),
     ]

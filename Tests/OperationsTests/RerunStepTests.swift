@@ -41,7 +41,7 @@ struct RerunStepTests {
                 .wait("nothing is sent now: it is halted; 'rollcall resume day-1' sends them and 2 other records")
             ),
             (.paused, 1, 0, 0, .wait("no record matches; it is paused; 'rollcall resume day-1' sends 1 other record")),
-            (.halted, 0, 0, 0, .wait("no record matches; it is halted; 'rollcall resume day-1' goes on with it")),
+            (.halted, 0, 0, 0, .wait("no record matches; it is halted; 'rollcall resume day-1' continues with it")),
         ] as [(BatchState, Int, Int, Int, RerunStep)])
     func step(state: BatchState, queued: Int, selected: Int, recovered: Int, step: RerunStep) {
         #expect(RerunStep(Self.batch(state, queued: queued), selected: selected, recovered: recovered) == step)
@@ -57,7 +57,7 @@ struct RerunStepTests {
             (.nothing(waiting: 2), "no record matches; nothing to send; 2 records waiting there: its file sends it"),
         ] as [(RerunStep, String?)])
     func notice(step: RerunStep, text: String?) {
-        #expect(step.notice(goesOn: "its file sends it") == text)
+        #expect(step.notice(continuation: "its file sends it") == text)
     }
 
     @Test(

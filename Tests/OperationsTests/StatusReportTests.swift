@@ -37,10 +37,10 @@ struct StatusReportTests {
         #expect(JSONText.text(of: report) == #"{"batches":[],"restore":null,"runner":\#(json)}"#)
     }
 
-    @Test("The reason of a halt, which is a sentence, goes on as one")
+    @Test("The reason of a halt, which is a sentence, continues as one")
     func haltedText() {
         let text = RunnerLine.text(of: .daemon(7), Self.status(.halted(reason: "Keys differ.", since: 1_000)), .normal)
-        #expect(text?.contains("Keys differ; mend it, then resume what is halted") == true)
+        #expect(text?.contains("Keys differ; fix it, then resume what is halted") == true)
     }
 
     @Test("It says since when the disk is full, of a daemon and of a run; of nobody's disk nothing is known")

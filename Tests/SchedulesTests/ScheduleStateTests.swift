@@ -62,7 +62,7 @@ import Testing
         #expect(state.step(at: due) == .run(due: due))
         state.settle(upTo: try instant("2026-01-02 03:30Z"))
         #expect(try state.step(at: instant("2026-01-02 03:30Z")) == .wait(until: instant("2026-01-02 04:00Z")))
-        // A clock that was set back settles nothing anew.
+        // A clock that was set back settles nothing again.
         state.settle(upTo: due)
         #expect(try state.lastDue == instant("2026-01-02 03:30Z"))
     }

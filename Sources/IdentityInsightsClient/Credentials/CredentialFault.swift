@@ -107,13 +107,13 @@ extension CredentialFault {
                 + (purposes.isEmpty ? "" : " but for \(purposes.map(\.rawValue).joined(separator: ", "))")
                 + ": give the client certificate that the portal issued"
         case .mayNotSign:
-            "its key usage has no digitalSignature, which TLS 1.3 demands: have it issued anew as a client certificate"
+            "its key usage has no digitalSignature, which TLS 1.3 demands: have it issued again as a client certificate"
         case .authority:
             "it is an authority's certificate and not a client's: give the one that was issued for your own key"
         case .selfSigned:
             "it is self-signed, and the API takes only what Mastercard issued: send a certificate request to the portal"
         case .weaklySigned:
-            "its signature is too weak for TLS (SHA-1 or older): have it issued anew with SHA-256"
+            "its signature is too weak for TLS (SHA-1 or older): have it issued again with SHA-256"
         default: nil
         }
     }

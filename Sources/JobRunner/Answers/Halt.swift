@@ -102,7 +102,7 @@ extension Halt {
             cause: .recordsRefused,
             reason: "The API refused \(inARow(probes)), but only of records that it refused before, while it answered "
                 + "others\(quoted(last)).",
-            remedy: "\(Hint.records(batch: batch, status: "queued")) lists them. When the API takes them, go on; "
+            remedy: "\(Hint.records(batch: batch, status: "queued")) lists them. When the API takes them, continue; "
                 + "\(Hint.cancel(batch: batch)) ends the batch with what there is.")
     }
 
@@ -150,7 +150,7 @@ extension Halt {
 
     /// The same for a batch that this keeps from completing: last comes the command that resumes it.
     func named(for batch: String) -> Halt {
-        Halt(cause: cause, reason: reason, remedy: "\(remedy) To go on: \(Hint.resume(batch: batch)).")
+        Halt(cause: cause, reason: reason, remedy: "\(remedy) To continue: \(Hint.resume(batch: batch)).")
     }
 
     private static func inARow(_ probes: Int) -> String {

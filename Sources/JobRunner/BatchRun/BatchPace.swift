@@ -95,15 +95,15 @@ struct CallLimits: Sendable {
                 + "Raise the limit, then \(Hint.resume(batch: batch))."
         case .dailyCalls:
             "Today's limits.daily_calls of \(Counted.things(configuration.dailyCalls ?? 0, "call")) is used up. "
-                + goesOn("midnight")
+                + continuation("midnight")
         case .monthlyCost:
             "This month's limits.monthly_cost is used up: it buys \(Counted.things(configuration.monthlyCalls ?? 0, "call")), those under "
-                + "way and perhaps billed counted. " + goesOn("the turn of the month")
+                + "way and perhaps billed counted. " + continuation("the turn of the month")
         }
     }
 
-    private func goesOn(_ turn: String) -> String {
-        "The daemon goes on by itself after \(turn) (\(configuration.timeZone.displayName)); to go on before, raise the "
+    private func continuation(_ turn: String) -> String {
+        "The daemon continues by itself after \(turn) (\(configuration.timeZone.displayName)); to continue before, raise the "
             + "limit, then \(Hint.resume(batch: batch))."
     }
 }

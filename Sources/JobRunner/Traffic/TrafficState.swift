@@ -108,7 +108,7 @@ struct TrafficState: Sendable {
     ///   - outage: how long that run waits.
     ///   - start: when it began, in monotonic nanoseconds: trouble before that is not its own.
     ///   - now: in monotonic nanoseconds.
-    /// - Returns: the halt; nil while it may go on, and where its time is not the shorter one.
+    /// - Returns: the halt; nil while it may continue, and where its time is not the shorter one.
     func halt(after outage: Duration, since start: Int64, at now: Int64) -> Halt? {
         guard outage < overload.outage else { return nil }
         func isOver(_ begin: Int64?) -> Bool {

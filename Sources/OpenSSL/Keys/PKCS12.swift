@@ -182,7 +182,7 @@ struct PKCS12Reader {
             return OpenSSLError.failed(
                 .wrongPassword,
                 "\(name) accepts the password and what is in it does not open with it: a password with letters beyond "
-                    + "ASCII was written in another encoding (Latin-1) there; export it anew with a password of ASCII "
+                    + "ASCII was written in another encoding (Latin-1) there; export it again with a password of ASCII "
                     + "characters")
         }
         return unreadable
@@ -192,7 +192,7 @@ struct PKCS12Reader {
         OpenSSLError.failed(
             .unreadable,
             "\(name) is a PKCS#12 keystore that cannot be read here; check that OpenSSL's legacy provider is installed, "
-                + "or export it anew")
+                + "or export it again")
     }
 }
 

@@ -66,13 +66,13 @@ extension BatchCommand {
     }
 
     private static let nothingLeft = "nothing of it is left to be sent"
-    private static let nothingSent = "nothing of it was sent; its file, run with --again, is taken in anew"
+    private static let nothingSent = "nothing of it was sent; its file, run with --again, is taken in again"
 
     private func start(_ state: BatchState, _ batch: String) -> Effect {
         switch state {
         case .awaitingConfirmation: .becomes(.running)
         case .ingesting: .refused("is still being taken in; start it when it waits for confirmation")
-        case .paused, .halted: .refused("is \(state.rawValue); \(Hint.resume(batch: batch)) goes on with it")
+        case .paused, .halted: .refused("is \(state.rawValue); \(Hint.resume(batch: batch)) continues with it")
         case .running, .completed, .cancelled, .rejected: .nothing
         }
     }

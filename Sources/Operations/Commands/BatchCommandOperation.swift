@@ -79,7 +79,7 @@ package struct BatchCommandOperation: Sendable {
     private func follows(_ batch: Batch, _ session: OperatorSession) async throws -> String {
         switch command {
         case .start, .resume: return try await session.continuingRunner()
-        case .pause: return "calls under way are awaited; \(Hint.resume(batch: batch.name)) goes on"
+        case .pause: return "calls under way are awaited; \(Hint.resume(batch: batch.name)) continues it"
         case .cancel:
             let cancelled = try await session.store.batch(batch.id)
             let run: Int32? = if case .run(let process) = try await session.place.runner() { process } else { nil }
@@ -135,10 +135,10 @@ struct OperatorSession: Sendable {
     /// Which process continues a batch, as the end of a sentence.
     func continuingRunner() async throws -> String {
         switch try await place.runner() {
-        case .daemon(let process): "the daemon (process \(process)) goes on with it"
+        case .daemon(let process): "the daemon (process \(process)) continues with it"
         case .run(let process):
-            "process \(process) runs this database; when it has ended, \(Hint.daemon) goes on with it"
-        case .nobody: "no daemon runs; \(Hint.daemon) goes on with it, or run the file again"
+            "process \(process) runs this database; when it has ended, \(Hint.daemon) continues with it"
+        case .nobody: "no daemon runs; \(Hint.daemon) continues with it, or run the file again"
         }
     }
 

@@ -113,7 +113,7 @@ struct CheckFinding: Encodable {
             lines.append(
                 isKnownFinished
                     ? "  taken in before as \(knownAs): a run passes it over without --again"
-                    : "  taken in before as \(knownAs), which is not finished: a run goes on with what is left of it")
+                    : "  taken in before as \(knownAs), which is not finished: a run continues with what is left of it")
         }
         if !waits.isEmpty { lines.append("  would wait for confirmation: \(waits.joined(separator: "; "))") }
         return lines.joined(separator: "\n")

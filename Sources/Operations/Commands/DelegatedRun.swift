@@ -78,16 +78,16 @@ struct FollowedBatch {
     /// Where the batch stands and why, and what to do, which a halt's reason ends in already.
     private func standstill(_ batch: Batch) async throws -> String {
         let state = "\(batch.name) is \(batch.state.rawValue)"
-        guard let reason = batch.reason else { return "\(state); \(try await goesOn(batch))" }
+        guard let reason = batch.reason else { return "\(state); \(try await continuation(batch))" }
         if reason.contains("\(Hint.resume(batch: batch.name))") { return "\(state): \(reason)" }
-        return "\(state): \(reason.withoutFullStop); \(try await goesOn(batch))"
+        return "\(state): \(reason.withoutFullStop); \(try await continuation(batch))"
     }
 
-    private func goesOn(_ batch: Batch) async throws -> String {
+    private func continuation(_ batch: Batch) async throws -> String {
         switch batch.state {
         case .awaitingConfirmation: "\(try await session.store.hint(toStart: batch)) agrees to it"
-        case .paused, .halted: "\(Hint.resume(batch: batch.name)) goes on with it"
-        default: "the daemon goes on with it; \(Hint.status(batch: batch.name)) shows how it fares"
+        case .paused, .halted: "\(Hint.resume(batch: batch.name)) continues with it"
+        default: "the daemon continues with it; \(Hint.status(batch: batch.name)) shows its progress"
         }
     }
 }
@@ -96,6 +96,7 @@ struct FollowedBatch {
 struct BatchFollower {
     let session: OperatorSession
     let stop: StopSignal
+    /// How often the batch is read: often enough to look alive.
     private static let interval = Duration.milliseconds(250)
 
     /// The batch once nothing more will happen to it by itself; sooner if the user gives up waiting.
@@ -117,7 +118,7 @@ struct BatchFollower {
             guard try await session.place.runner() != .nobody else {
                 throw OperationFailure(
                     .unfinished,
-                    "\(batch.name): the daemon has ended before the batch; run the same command again to go on")
+                    "\(batch.name): the daemon has ended before the batch; run the same command again to continue")
             }
             try await Task.sleep(for: Self.interval)
         }
@@ -141,6 +142,7 @@ struct FollowDisplay {
     private var meter: RateMeter
     private var line: ProgressLine
     private var lastShown: ContinuousClock.Instant?
+    /// How often a line is printed where standard error is a file, which would otherwise fill up.
     private static let plainInterval = Duration.seconds(5)
 
     init(batch: Batch, console: Console) {

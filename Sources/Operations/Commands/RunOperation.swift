@@ -90,7 +90,7 @@ package struct RunOperation: Sendable {
             console.note(try await session.results.reasonToWrite(batch))
             return try await session.conclude(batch, json: request.json)
         case .goOn(let batch) where session.isRestored(batch.id):
-            console.note("\(batch.name): paused; when its records in doubt are looked at, run it again to go on")
+            console.note("\(batch.name): paused; when its records in doubt are looked at, run it again to continue")
             return try await session.standing(batch, json: request.json)
         case .begin, .goOn:
             let batch = try await intake.takeIn(plan)

@@ -53,8 +53,8 @@ struct RunSession: Sendable {
         switch storage {
         case .full:
             "the disk that holds the database is full: no calls are made, answers that came in are kept; make room on it, "
-                + "and it goes on by itself"
-        case .normal: "the disk has room again: calls go on"
+                + "and it continues by itself"
+        case .normal: "the disk has room again: calls continue"
         }
     }
 
@@ -199,9 +199,10 @@ enum Ending {
         switch end {
         case .completed: return "completed"
         case .rerunDone:
-            return "what was named is sent; \(waiting) still waiting there; its file, run again, goes on with the rest"
+            return
+                "what was named is sent; \(waiting) still waiting there; its file, run again, continues with the rest"
         case .halted(let halt): return "halted with \(waiting) waiting. \(halt.reason) \(halt.remedy)"
-        case .stopped: return "stopped with \(waiting) waiting; run the same command again to go on"
+        case .stopped: return "stopped with \(waiting) waiting; run the same command again to continue"
         case .capped(.batchCalls):
             return
                 "\(stands) with \(waiting) waiting: limits.batch_calls is reached; raise it and run the same command again"

@@ -70,7 +70,6 @@ final class DaemonContext: Sendable {
         progress = ProgressRegistry(clock: traffic.clock)
     }
 
-    /// The configuration in force.
     var configuration: LiveConfiguration { inForce.value }
 
     var settings: Settings { configuration.place.settings }

@@ -50,12 +50,13 @@ struct OperatorWatch {
             context.traffic.reopen()
         } catch {
             let reason = OperationFailure(error).message
-            context.log.error("keys could not be read anew", metadata: ["reason": "\(reason)"])
+            context.log.error("keys could not be read again", metadata: ["reason": "\(reason)"])
             guard let batch else { return }
             _ = try await context.store.moveBatch(
                 batch.id, from: [.running], to: .halted,
                 reason:
-                    "Keys could not be read anew: \(reason). Mend that. To go on: \(Hint.resume(batch: batch.name)).")
+                    "Keys could not be read again: \(reason). Fix that. To continue: \(Hint.resume(batch: batch.name))."
+            )
         }
     }
 }

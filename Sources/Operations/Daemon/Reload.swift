@@ -27,7 +27,7 @@ struct Reload {
             reloaded.wakeUp()
             context.batchWakeSignal.wakeUp()
             context.log.notice(
-                "settings, jobs and keys were read anew", metadata: ["jobs": "\(configuration.jobs.count)"])
+                "settings, jobs and keys were read again", metadata: ["jobs": "\(configuration.jobs.count)"])
             return true
         } catch {
             context.log.error(

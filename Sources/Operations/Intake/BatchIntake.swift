@@ -115,13 +115,13 @@ struct BatchIntake: Sendable {
         } catch is CancellationError {
             throw OperationFailure(
                 .unfinished,
-                "\(batch.name): stopped while taking in; nothing was sent; run the same command again to go on")
+                "\(batch.name): stopped while taking in; nothing was sent; run the same command again to continue")
         }
     }
 
     private func batch(for plan: Plan) async throws -> Batch {
         if case .goOn(let batch) = plan.step {
-            console.note("\(batch.name): going on where it was (\(batch.state.rawValue))")
+            console.note("\(batch.name): continuing where it was (\(batch.state.rawValue))")
             guard !batch.isIngested, batch.state == .paused else { return batch }
             _ = try await store.moveBatch(batch.id, from: [.paused], to: .ingesting, reason: nil)
             return try await store.batch(batch.id)
@@ -138,7 +138,7 @@ struct BatchIntake: Sendable {
                 .inputUnusable,
                 try await self.plan(for: plan.input).notice(under: job)
                     ?? "\(plan.input.file.name): \(error.message); nothing was taken in twice; the same command again "
-                    + "goes on with that batch")
+                    + "continues with that batch")
         }
     }
 

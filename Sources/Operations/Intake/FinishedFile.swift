@@ -14,14 +14,14 @@ struct FinishedFile {
     func text(under job: JobDefinition) -> String {
         let date = NumberFormat.time(batch.finishedAt ?? batch.createdAt)
         return "\(name) was already run as \(batch.name), \(batch.state.rawValue) \(date), and is passed over; "
-            + "its results are in \(results); \(batch.waysToSendRest ?? anew(under: job))"
+            + "its results are in \(results); \(batch.waysToSendRest ?? again(under: job))"
     }
 
     /// The only way to resend lines that have been answered.
-    private func anew(under job: JobDefinition) -> String {
+    private func again(under job: JobDefinition) -> String {
         batch.isIngested
             ? "nothing is left to be sent (--again runs \(job.onceMore))"
-            : "nothing of it was sent (--again takes it in anew)"
+            : "nothing of it was sent (--again takes it in again)"
     }
 }
 
@@ -30,6 +30,6 @@ extension JobDefinition {
     var onceMore: String {
         reuseWithin == nil
             ? "and bills it once more"
-            : "it once more (with reuse_within: from earlier answers; add --no-reuse to call, and bill, anew)"
+            : "it once more (with reuse_within: from earlier answers; add --no-reuse to call, and bill, again)"
     }
 }

@@ -38,7 +38,7 @@ struct DaemonNotices: Sendable {
         let remedy =
             hold == nil
             ? "look at the records in doubt of the paused batches, which \(next) lists, then resume them"
-            : "\(next) says what may be paid twice, and lets batches go on"
+            : "\(next) says what may be paid twice, and lets batches continue"
         let notice = BatchNotice(restored: reason, remedy: remedy, next: next, at: clock.now)
         var told: [Settings.Notification] = []
         for notification in [settings.notify] + configuration.value.jobs.values.map(\.notify) {
@@ -78,11 +78,11 @@ struct DaemonNotices: Sendable {
                     .diskFull, at: clock.now,
                     reason:
                         "the disk that holds the database is full: no calls are made, answers that came in are kept",
-                    remedy: "make room on it; the daemon goes on by itself"))
+                    remedy: "make room on it; the daemon continues by itself"))
         case .normal:
-            log.notice("the disk has room again: calls go on", metadata: Self.databaseDisk(settings))
+            log.notice("the disk has room again: calls continue", metadata: Self.databaseDisk(settings))
             tellAll(
-                BatchNotice(.diskFreed, at: clock.now, reason: "the disk has room again: calls go on", remedy: nil))
+                BatchNotice(.diskFreed, at: clock.now, reason: "the disk has room again: calls continue", remedy: nil))
         }
     }
 

@@ -63,8 +63,8 @@ final class ProgressDisplay: Sendable {
             tell("\(NumberFormat.count(count, "record")) in doubt queued again (retry.in_doubt)")
         case .keptAnswersRead(let count):
             tell("\(NumberFormat.count(count, "kept answer")) can be read now; no call")
-        case .windowClosed(let until): tell("outside the call window; calls go on at \(NumberFormat.time(until))")
-        case .windowOpened: tell("the call window is open; calls go on")
+        case .windowClosed(let until): tell("outside the call window; calls continue at \(NumberFormat.time(until))")
+        case .windowOpened: tell("the call window is open; calls continue")
         case .halted: break
         }
     }
@@ -125,7 +125,7 @@ final class ProgressDisplay: Sendable {
             defer { state.hasReportedWait = false }
             return state.hasReportedWait
         }
-        if hadReported { tell("calls go on") }
+        if hadReported { tell("calls continue") }
     }
 
     private func tell(_ text: String) {

@@ -47,7 +47,7 @@ enum SummaryText {
     private static func files(_ written: WrittenResults) -> [String] {
         let paths = written.paths
         var lines = ["results: \(paths.csv)", "         \(paths.jsonl)", "report:  \(paths.report)"]
-        if let failed = paths.failed { lines.append("to mend: \(failed) (mend the lines and run this file)") }
+        if let failed = paths.failed { lines.append("to correct: \(failed) (correct the lines and run this file)") }
         if let cancelled = paths.cancelled {
             let rerun = Hint.rerun(batch: written.summary.batch.name, status: "cancelled")
             lines.append("not sent: \(cancelled) (run this file, or \(rerun), to send its lines)")
@@ -61,6 +61,6 @@ enum SummaryText {
 }
 
 extension String {
-    /// A sentence that can go on after a semicolon: without the full stop at its end.
+    /// A sentence that can continue after a semicolon: without the full stop at its end.
     var withoutFullStop: String { hasSuffix(".") ? String(dropLast()) : self }
 }

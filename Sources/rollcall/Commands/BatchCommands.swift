@@ -46,9 +46,9 @@ struct PauseCommand: SettingsCommand {
 
 struct ResumeCommand: SettingsCommand {
     static let configuration = CommandConfiguration(
-        commandName: "resume", abstract: "Go on with a paused or halted batch, or with everything after a restore.",
+        commandName: "resume", abstract: "Continue a paused or halted batch, or everything after a restore.",
         discussion: """
-            A daemon reads all keys and certificates anew first. No call is lost or repeated.
+            A daemon reads all keys and certificates again first. No call is lost or repeated.
 
             With --after-restore: where the database was restored and nobody knows what had been sent since the copy was \
             made, batches taken in afterwards wait. This says what may be paid twice, and lets them go.

@@ -7,7 +7,7 @@ struct DaemonCommand: SettingsCommand {
         discussion: """
             Works until SIGTERM or Ctrl-C: no new calls then, and answers under way are awaited for at most \
             daemon.shutdown_grace; another signal, a second or more after the first, leaves at once and loses nothing. \
-            SIGHUP reads settings, jobs and keys anew. Steer it from another terminal: status, submit, start, pause, resume, cancel, rerun.
+            SIGHUP reads settings, jobs and keys again. Steer it from another terminal: status, submit, start, pause, resume, cancel, rerun.
             """)
 
     @OptionGroup var settings: SettingsOptions

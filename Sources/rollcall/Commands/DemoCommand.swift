@@ -61,7 +61,7 @@ struct DemoCommand: RollcallCommand {
         // What was printed above calls an API that is gone by then; the database is bound to its address.
         Console.standard.note(
             """
-            The emulator ends with the demonstration. To go on with its batches, start it again where it was:
+            The emulator ends with the demonstration. To continue with its batches, start it again where it was:
             $ \(Hint.emulator(listen: "127.0.0.1:\(port)", folder: directory.path).commandLine)
             """)
         return [.succeeded, .finishedWithFailures, .finishedInDoubt].contains(status) ? .succeeded : status

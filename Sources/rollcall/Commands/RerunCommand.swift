@@ -10,7 +10,7 @@ struct RerunCommand: SettingsCommand {
             --yes; likewise above confirm_above. It sends what is named and nothing else that waits in the batch: at once \
             where that is completed, cancelled or was interrupted. A batch that is paused or halted stays so: resume \
             sends them with what else waits there. The attempts of the earlier run stay in the ledger; the result files \
-            are written anew, with --out in both places.
+            are written again, with --out in both places.
             """)
 
     @Argument(help: "A batch's name or number.")

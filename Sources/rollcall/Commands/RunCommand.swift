@@ -32,7 +32,7 @@ struct RunCommand: SettingsCommand {
 
     @Flag(
         help: """
-            Run a file again whose batch has finished; every line is sent, and billed, anew (with reuse_within: from earlier answers; add --no-reuse).
+            Run a file again whose batch has finished; every line is sent, and billed, again (with reuse_within: from earlier answers; add --no-reuse).
             """)
     var again = false
 

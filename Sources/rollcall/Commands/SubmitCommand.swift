@@ -5,7 +5,7 @@ struct SubmitCommand: SettingsCommand {
     static let configuration = CommandConfiguration(
         commandName: "submit", abstract: "Take files in for the daemon and return.",
         discussion: """
-            Prints each batch's name. Works beside a running daemon, which goes on with the batches within a second, and \
+            Prints each batch's name. Works beside a running daemon, which continues with the batches within a second, and \
             without one: then the next daemon does. Exit code 3 where a batch waits for confirmation.
             """)
 
@@ -24,7 +24,7 @@ struct SubmitCommand: SettingsCommand {
 
     @Flag(
         help: """
-            Take a file in again whose batch has finished; every line is sent, and billed, anew (with reuse_within: from earlier answers; add --no-reuse).
+            Take a file in again whose batch has finished; every line is sent, and billed, again (with reuse_within: from earlier answers; add --no-reuse).
             """)
     var again = false
 

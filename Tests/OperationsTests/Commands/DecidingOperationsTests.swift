@@ -38,7 +38,7 @@ struct DecidingOperationsTests {
         }
     }
 
-    @Test("resolve settles what is in doubt as failed, and writes the results anew")
+    @Test("resolve settles what is in doubt as failed, and writes the results again")
     func resolveAsFailed() async throws {
         try await EmulatedInstallation.with { place in
             try place.write(accounts(["ada", "iia+reset"]), to: "day.csv")

@@ -25,10 +25,10 @@ struct RunOperationTests {
             says: "day-1: completed, every one of 2 lines accounted for"),
         Case(
             names: ["ada", "x"], status: .finishedWithFailures, state: .completed,
-            counts: [.succeeded: 1, .invalid: 1], calls: 1, says: "to mend: "),
+            counts: [.succeeded: 1, .invalid: 1], calls: 1, says: "to correct: "),
         Case(
             names: ["ada", "iia+400"], status: .finishedWithFailures, state: .completed,
-            counts: [.succeeded: 1, .failed: 1], calls: 2, says: "to mend: "),
+            counts: [.succeeded: 1, .failed: 1], calls: 2, says: "to correct: "),
         Case(
             names: ["ada", "iia+400rx1"], status: .succeeded, state: .completed, counts: [.succeeded: 2], calls: 3,
             says: "1 retry"),

@@ -188,7 +188,7 @@ struct FolderTextsTests {
         try await bench.end()
     }
 
-    @Test("The same bytes again are told where their results are, and the command that asks anew works")
+    @Test("The same bytes again are told where their results are, and the command that asks again works")
     func again() async throws {
         let bench = try await bench()
         try await bench.startDaemon()

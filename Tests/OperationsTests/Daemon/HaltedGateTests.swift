@@ -45,7 +45,7 @@ struct HaltedGateTests {
         try await bench.end()
     }
 
-    @Test("Reading settings and keys anew opens the way, too")
+    @Test("Reading settings and keys again opens the way, too")
     func reload() async throws {
         let bench = try await haltedAndGivenUp()
         try await bench.reloadDaemon()

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Operations
 
-@Suite("Settings and jobs read anew")
+@Suite("Settings and jobs read again")
 struct ReloadTests {
     private static let drop = "source: { path: drop, settle: 30s }\n"
 
@@ -13,7 +13,7 @@ struct ReloadTests {
         "id,account_id,email\n" + (1...count).map { "\($0),acc-\($0),a\($0)@example.com\n" }.joined()
     }
 
-    @Test("A batch under way goes on under its job's new limits, and only where they have changed")
+    @Test("A batch under way continues under its job's new limits, and only where they have changed")
     func limits() async throws {
         let bench = try await DaemonBench(
             at: 1_772_000_000_000, settings: "limits: { rate: 50 }\n",
@@ -29,7 +29,7 @@ struct ReloadTests {
         try await bench.pass { try await bench.batch("a-1")?.state == .completed || bench.clock.now > deadline }
         #expect(try await bench.batch("a-1")?.counts.succeeded == 20)
         #expect(bench.count(ofLogged: "batch under way") == 2)
-        #expect(bench.count(ofLogged: "batch goes on under its job's new rules") == 1)
+        #expect(bench.count(ofLogged: "batch continues under its job's new rules") == 1)
         #expect(bench.count(ofLogged: "batch stands still") == 0)
         try await bench.end()
     }

@@ -39,7 +39,7 @@ struct RestoredDaemonTests {
         try await bench.reading { try await $0.batches().first { $0.name.hasPrefix(stem) } }
     }
 
-    @Test("It says so first, calls for no file and no schedule, and goes on when a person says so")
+    @Test("It says so first, calls for no file and no schedule, and continues when a person says so")
     func waits() async throws {
         let bench = try await Self.untraced()
         let before = try bench.callsRead()

@@ -87,7 +87,7 @@ struct SimulatedMonthTests {
             }
             try bench.write(Self.night(day), to: "incoming/night-\(day).csv")
             if day != 17 { try await bench.pass { try await isDone(dropped, bench) } }
-            // On three days the daemon is started anew; on one of them it sleeps through the night's hour.
+            // On three days the daemon is restarted; on one of them it sleeps through the night's hour.
             if [7, 14, 21].contains(day) { try await bench.stopDaemon() }
             try await bench.pass(to: month.instant(day: day, hour: day == 14 ? 23 : 21, minute: 55))
             if [7, 14, 21].contains(day) { try await bench.startDaemon() }
@@ -102,7 +102,7 @@ struct SimulatedMonthTests {
         try await bench.end()
     }
 
-    /// A person comes in the morning after the outage, sees what halted, and lets it go on.
+    /// A person comes in the morning after the outage, sees what halted, and lets it continue.
     private func resumeHalted(_ bench: DaemonBench) async throws {
         for batch in try await bench.reading({ try await $0.batches() }) where batch.state == .halted {
             let operation = BatchCommandOperation(

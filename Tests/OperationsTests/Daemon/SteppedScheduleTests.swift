@@ -63,7 +63,7 @@ struct SteppedScheduleTests {
         try await bench.end()
     }
 
-    @Test("So it is where the daemon was started anew in between")
+    @Test("So it is where the daemon was restarted in between")
     func aheadAndRightAgainAfterARestart() async throws {
         let bench = try await bench()
         try write("a", in: bench)

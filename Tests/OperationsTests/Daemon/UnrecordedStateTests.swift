@@ -73,7 +73,7 @@ struct UnrecordedStateTests {
         try await bench.end()
     }
 
-    @Test("Results of an earlier end that cannot be written anew are logged, and told with the batch's end")
+    @Test("Results of an earlier end that cannot be written again are logged, and told with the batch's end")
     func staleResults() async throws {
         let bench = try await DaemonBench(
             at: 1_772_000_000_000, settings: "",
@@ -100,7 +100,7 @@ struct UnrecordedStateTests {
             guard let now = try await bench.batch("a-1"), now.counts.succeeded == 1 else { return false }
             return try await context.store.hasResults(now.id)
         }
-        #expect(bench.count(ofLogged: "results of an earlier end could not be written anew") == 1)
+        #expect(bench.count(ofLogged: "results of an earlier end could not be written again") == 1)
         try await bench.settle { try bench.told().count == 2 }
         #expect(try bench.told().last?.contains("elsewhere") == true)
         try await bench.end()

@@ -23,7 +23,7 @@ extension WrongCredential {
             try $0.useKeystore($0.good.client.pkcs12(password: Array("open".utf8)), password: nil)
         },
         WrongCredential(
-            "keystore, password in Latin-1", client, .failure, "another encoding (Latin-1)", "export it anew"
+            "keystore, password in Latin-1", client, .failure, "another encoding (Latin-1)", "export it again"
         ) {
             try $0.useKeystore($0.good.client.pkcs12(password: [0x67, 0xE4, 0x6E, 0x73, 0x65]), password: "gänse")
         },

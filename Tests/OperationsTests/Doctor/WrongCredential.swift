@@ -93,7 +93,7 @@ extension WrongCredential {
         ) {
             try $0.useClient { $0.purposes = "emailProtection,codeSigning" }
         },
-        WrongCredential("no digitalSignature", client, .failure, "has no digitalSignature", "issued anew") {
+        WrongCredential("no digitalSignature", client, .failure, "has no digitalSignature", "issued again") {
             try $0.useClient { $0.usage = "critical,keyEncipherment" }
         },
         WrongCredential("authority's certificate", client, .failure, "an authority's certificate", "your own key") {

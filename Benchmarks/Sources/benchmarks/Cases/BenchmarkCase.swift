@@ -65,7 +65,7 @@ struct WorkReport: Codable {
 
     /// A value it must hold.
     func value(_ name: String) throws -> Double {
-        guard let value = values[name] else { throw BenchmarkError("a child reports no '\(name)'; build anew") }
+        guard let value = values[name] else { throw BenchmarkError("a child reports no '\(name)'; build again") }
         return value
     }
 

@@ -34,7 +34,7 @@ struct ClaimBenchmark {
         )
     }
 
-    /// The small database is made anew each time, and used up.
+    /// The small database is made again each time, and used up.
     private func costWithFew() throws -> Double {
         let few = Setting(name: "few", finished: 0, waiting: taken)
         try fill(few)

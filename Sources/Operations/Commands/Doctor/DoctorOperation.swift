@@ -41,7 +41,7 @@ package struct DoctorOperation: Sendable {
             [.fine("settings", place.settings.path)] + CredentialChecks(place: place).findings()
             + (await StorageChecks(place: place).findings()) + (await DaemonChecks(place: place).findings())
         guard let client = try? place.client(place.credentials(), concurrency: 1) else {
-            return local + [.failure("connection", "not tried: mend the keys above first")]
+            return local + [.failure("connection", "not tried: fix the keys above first")]
         }
         var remote = await ConnectionChecks(client: client, baseURL: place.settings.api.baseURL).findings()
         if oneCall { remote.append(await TestCall(place: place, client: client).finding()) }

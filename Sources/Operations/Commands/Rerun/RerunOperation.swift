@@ -59,7 +59,7 @@ package struct RerunOperation: Sendable {
             let found = try await requeueing.perform(selection, of: batch, yes: request.yes)
             let queued = try await session.store.batch(batch.id)
             let step = RerunStep(queued, selected: found.rerun.records, recovered: found.recovered)
-            if let notice = step.notice(goesOn: "its file, run again, goes on with them") {
+            if let notice = step.notice(continuation: "its file, run again, continues with them") {
                 console.note("\(batch.name): \(notice)")
             }
             switch step {
@@ -117,7 +117,7 @@ package struct RerunOperation: Sendable {
         let step = RerunStep(queued, selected: found.rerun.records, recovered: found.recovered)
         // The daemon sends the others anyway.
         if case .send = step { return try await followed.end(of: batch.id) }
-        if let notice = step.notice(goesOn: "the daemon goes on with them") {
+        if let notice = step.notice(continuation: "the daemon continues with them") {
             console.note("\(batch.name): \(notice)")
         }
         return step == .conclude ? try await followed.end(of: batch.id) : try await followed.standing(queued)

@@ -34,17 +34,17 @@ enum RerunStep: Equatable {
 extension RerunStep {
     /// The message for it; nil if none is needed.
     ///
-    /// - Parameter goesOn: What sends the others that wait.
+    /// - Parameter continuation: What sends the others that wait.
     /// - Returns: The rest of the line that begins with the batch's name.
-    func notice(goesOn: String) -> String? {
+    func notice(continuation: String) -> String? {
         switch self {
         case .wait(let text): text
         case .send(leaving: 0), .conclude: nil
         case .send(let others):
-            "\(NumberFormat.count(others, "other record")) waiting there \(others == 1 ? "is" : "are") not sent; \(goesOn)"
+            "\(NumberFormat.count(others, "other record")) waiting there \(others == 1 ? "is" : "are") not sent; \(continuation)"
         case .nothing(waiting: 0): "no record matches; nothing to send"
         case .nothing(let others):
-            "no record matches; nothing to send; \(NumberFormat.count(others, "record")) waiting there: \(goesOn)"
+            "no record matches; nothing to send; \(NumberFormat.count(others, "record")) waiting there: \(continuation)"
         }
     }
 }
@@ -69,11 +69,11 @@ extension Batch {
     /// Why nothing of a batch can be queued again; the rest of the sentence that begins with its name. Nil: it can.
     var reasonNotToRerun: String? {
         switch state {
-        case .ingesting, .awaitingConfirmation: "is \(state.rawValue); run its file again to go on with it"
+        case .ingesting, .awaitingConfirmation: "is \(state.rawValue); run its file again to continue with it"
         case .rejected: "was refused as a whole; nothing of it was taken in, and nothing can be sent"
         case .cancelled where !isIngested:
             "was cancelled before its file was read whole; nothing of it was sent; its file, run with --again, is taken in "
-                + "anew"
+                + "again"
         case .cancelled where counts.inFlight > 0:
             "is cancelled, and \(NumberFormat.count(counts.inFlight, "call")) of it under way; once they have ended, the same "
                 + "command again"
@@ -118,5 +118,5 @@ extension Batch {
         return texts.isEmpty ? nil : texts.joined(separator: ", ")
     }
 
-    private func sends(_ records: String) -> String { records.isEmpty ? "goes on with it" : "sends \(records)" }
+    private func sends(_ records: String) -> String { records.isEmpty ? "continues with it" : "sends \(records)" }
 }

@@ -89,13 +89,13 @@ package struct ResolveOperation: Sendable {
         let queued = try await session.store.batch(batch.id)
         let nextStepText =
             if let text = queued.nextStepText(queuedAgain: count) { text } else {
-                try await goesOn(queued, count, session)
+                try await continuation(queued, count, session)
             }
         console.note("\(batch.name): \(NumberFormat.count(count, "record")) queued again; \(nextStepText)")
     }
 
     /// Which process sends them, and with what else; if none does, how to send them alone.
-    private func goesOn(_ batch: Batch, _ count: Int, _ session: OperatorSession) async throws -> String {
+    private func continuation(_ batch: Batch, _ count: Int, _ session: OperatorSession) async throws -> String {
         let others = batch.counts.queued - count
         guard others > 0, try await session.place.runner() == .nobody else {
             return try await session.continuingRunner()
@@ -117,7 +117,7 @@ package struct ResolveOperation: Sendable {
         let results = BatchResults(
             store: session.store, pricing: place.pricing, place: ResultsLocation(job, settings: place.settings))
         let written = try await results.publish(batch, by: { provenance }, console: console)
-        console.note("\(batch.name): results written anew in \(written.paths.folder)")
+        console.note("\(batch.name): results written again in \(written.paths.folder)")
     }
 }
 

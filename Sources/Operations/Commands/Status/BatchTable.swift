@@ -22,8 +22,8 @@ enum BatchTable {
             ["state", batch.stateText(isStopped: outlook.isStopped)],
         ]
         if let reason = batch.reason { rows.append(["reason", reason]) }
-        if outlook.isStopped { rows.append(["goes on", "when its file is run again, or by \(Hint.daemon)"]) }
-        if let resumesAt { rows.append(["goes on", "\(NumberFormat.time(resumesAt)), by itself where a daemon runs"]) }
+        if outlook.isStopped { rows.append(["resumes", "when its file is run again, or by \(Hint.daemon)"]) }
+        if let resumesAt { rows.append(["resumes", "\(NumberFormat.time(resumesAt)), by itself where a daemon runs"]) }
         rows.append(["created", NumberFormat.time(batch.createdAt)])
         if let finished = batch.finishedAt { rows.append(["finished", NumberFormat.time(finished)]) }
         rows.append(["records", NumberFormat.count(batch.counts.total)])

@@ -81,7 +81,7 @@ enum RunnerLine {
         let lines: [String?]
         switch runner {
         case .nobody:
-            lines = [status?.isDaemon == true ? "no daemon runs; \(Hint.daemon) goes on with what waits" : nil]
+            lines = [status?.isDaemon == true ? "no daemon runs; \(Hint.daemon) continues with what waits" : nil]
         case .run(let process):
             lines = ["process \(process) runs this database until its batches are done", storage.waiting]
         case .daemon(let process):
@@ -116,7 +116,7 @@ extension RunnerStatus {
                 + "\(NumberFormat.count(probes, "probe")) so far, \(next)"
         case .halted(let reason, let since):
             return
-                "halted since \(NumberFormat.time(since)): \((reason ?? "something is wrong").withoutFullStop); mend it, "
+                "halted since \(NumberFormat.time(since)): \((reason ?? "something is wrong").withoutFullStop); fix it, "
                 + "then resume what is halted, or send SIGHUP to the daemon where nothing is"
         }
     }

@@ -124,7 +124,7 @@ final class BatchSupervisor: Service {
         }
         for (batch, stop) in changed where !stop.isRaised {
             let metadata = try await context.store.batch(batch).logged()
-            context.log.notice("batch goes on under its job's new rules", metadata: metadata)
+            context.log.notice("batch continues under its job's new rules", metadata: metadata)
             stop.drain()
         }
     }
@@ -141,7 +141,7 @@ final class BatchSupervisor: Service {
             state.withLock { $0.stops[batch] }?.drain()
         case .resume(let batch):
             guard try await context.store.resumeAfterCap(batch, at: context.clock.now) else { return }
-            context.log.notice("batch goes on: its cap has turned over", metadata: ["batch": "\(batch)"])
+            context.log.notice("batch continues: its cap has turned over", metadata: ["batch": "\(batch)"])
             context.batchWakeSignal.wakeUp()
         }
     }

@@ -159,7 +159,7 @@ struct RepeatedFile {
         case .cancelled: "Nothing, if those results will do. \(again)"
         case .awaitingConfirmation: "Ask those who run Rollcall for \(Hint.start(batch: batch.name))"
         case .paused, .halted:
-            "Ask those who run Rollcall why; once that is put right, \(Hint.resume(batch: batch.name)) goes on"
+            "Ask those who run Rollcall why; once that is put right, \(Hint.resume(batch: batch.name)) continues it"
         case .ingesting, .running: "Nothing: wait for those results"
         }
     }

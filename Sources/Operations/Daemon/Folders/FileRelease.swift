@@ -42,7 +42,7 @@ extension DaemonContext {
             throw error
         } catch {
             log.error(
-                "results of an earlier end could not be written anew",
+                "results of an earlier end could not be written again",
                 metadata: batch.logged(["folder": "\(folder)", "reason": "\(OperationFailure(error).message)"]))
             return false
         }

@@ -112,7 +112,9 @@ struct FolderStatusWriter {
         case .halted:
             return .halted(
                 reason: batch.reason ?? "something is wrong",
-                remedy: "ask those who run Rollcall; once that is put right, \(Hint.resume(batch: batch.name)) goes on")
+                remedy:
+                    "ask those who run Rollcall; once that is put right, \(Hint.resume(batch: batch.name)) continues it"
+            )
         case .running where batch.counts.calls == 0 && waiting != nil: return .queued(reason: waiting)
         case .running: return .running(progress(of: batch, waiting: waiting))
         case .cancelled: return .cancelled
@@ -123,9 +125,9 @@ struct FolderStatusWriter {
     /// What ends a pause. Resuming a batch that a cap paused before the cap resets would only pause it again.
     private func pauseEnds(_ batch: Batch) async throws -> String {
         if let instant = try await context.store.resumptions()[batch.id] {
-            return "nothing; it goes on by itself at \(NumberFormat.time(instant))"
+            return "nothing; it continues by itself at \(NumberFormat.time(instant))"
         }
-        let resume = "\(Hint.resume(batch: batch.name)) goes on"
+        let resume = "\(Hint.resume(batch: batch.name)) continues it"
         guard let cap = job.limits.batchCalls, batch.counts.calls >= cap else {
             return "ask those who run Rollcall; \(resume)"
         }

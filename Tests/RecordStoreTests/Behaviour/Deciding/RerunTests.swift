@@ -66,7 +66,7 @@ import Testing
         let now = try await store.batch(batch.id)
         #expect(now.state == (named.isEmpty || stands ? state : .running))
         #expect(now.counts.calls == batch.counts.calls + (stands ? 0 : named.count))
-        // Whoever goes on with the whole batch finds the others where they were.
+        // Whoever continues with the whole batch finds the others where they were.
         let waiting = [.completed, .cancelled].contains(state) ? [] : [6, 7, 8]
         if stands { try await store.setState(batch.id, to: .running, reason: nil) }
         #expect(try await Set(Self.claimed(store, batch, of: nil)) == Set(stands ? named + waiting : waiting))

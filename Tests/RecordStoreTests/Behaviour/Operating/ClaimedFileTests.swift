@@ -88,7 +88,7 @@ import Testing
         #expect(second.id.rawValue == 2)
         #expect(
             try await store.findBatch(job: "nightly", contentDigest: refused.contentDigest).map(\.id) == [second.id])
-        // Refused once more while the other is being read: that one goes on.
+        // Refused once more while the other is being read: that one continues.
         let third = try await store.rejectFile(Self.newBatch(), reason: "again")
         #expect(third.state == .rejected)
         #expect(try await store.unfinishedBatches().map(\.id) == [second.id])

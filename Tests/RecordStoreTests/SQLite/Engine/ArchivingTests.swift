@@ -61,7 +61,7 @@ import Testing
             #expect(try await store.archive(finishedBefore: Self.never, upTo: 1) == 1)
             #expect(try Self.rows(store, "archived_records") == step)
             #expect(try await Self.content(store, batch) == before)
-            // Ended anywhere, it goes on.
+            // Ended anywhere, it continues.
             try await store.close()
             store = try await folder.open()
             #expect(store.recovery == RecoveryReport())

@@ -33,7 +33,7 @@ struct FullDiskTests {
         record.completion(.succeeded, httpStatus: 200, billable: .yes, answer: large)
     }
 
-    @Test("Ends of calls are kept until there is room, nothing is claimed meanwhile, and all goes on by itself")
+    @Test("Ends of calls are kept until there is room, nothing is claimed, and everything continues by itself")
     func endsAreKept() async throws {
         let folder = try StoreFolder()
         let store = try await folder.open()

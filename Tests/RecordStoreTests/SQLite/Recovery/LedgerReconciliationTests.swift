@@ -135,7 +135,7 @@ import Testing
         #expect(LedgerReconciliation(found.evidence) == found.verdict)
     }
 
-    /// A database that is whole or lacks so many goes on where the ledger was; elsewhere no id may ever meet a lost one.
+    /// A database that is whole or lacks so many continues where the ledger was; elsewhere no id may ever meet a lost one.
     @Test(arguments: vouched + restored + unknown)
     func theLedgerGoesOnBehindEverythingThatWasGivenOut(_ found: Case) {
         let evidence = found.evidence
