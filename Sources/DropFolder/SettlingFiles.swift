@@ -1,4 +1,4 @@
-import Basics
+package import Basics
 
 /// Decides which files of an inbox are whole. A pure value: it is given what was seen and when, and has no side
 /// effects.
@@ -20,9 +20,9 @@ package struct SettlingFiles: Sendable {
     package struct Finding: Sendable, Equatable {
         /// The files to be claimed now, in order.
         package internal(set) var whole: [ObservedFile] = []
-        /// When the next of the others can be whole, in nanoseconds of the caller's clock; nil when only a change of
+        /// When the next of the others can be whole, by the caller's clock; nil when only a change of
         /// the folder can make a difference.
-        package internal(set) var nextPollAt: Int64?
+        package internal(set) var nextPollAt: MonotonicTime?
         /// Files that must stay unchanged for longer.
         package internal(set) var settling: [String] = []
         /// Files that wait for their marker; none where no marker is needed.
@@ -31,10 +31,10 @@ package struct SettlingFiles: Sendable {
 
     private struct Observed {
         let identity: FileIdentity
-        let since: Int64
+        let since: MonotonicTime
     }
 
-    private let settle: Int64
+    private let settle: Duration
     private let needsDoneMarker: Bool
     private let order: Order
     private var observed: [String: Observed] = [:]
@@ -47,9 +47,7 @@ package struct SettlingFiles: Sendable {
     ///   - needsDoneMarker: whether only a marker makes a file whole.
     ///   - order: the order of files that are whole.
     package init(settle: Duration, needsDoneMarker: Bool, order: Order) {
-        let (seconds, attoseconds) = settle.components
-        // Thirty years are as good as for ever, and keep the sum from overflowing.
-        self.settle = min(seconds, 1_000_000_000) * 1_000_000_000 + attoseconds / 1_000_000_000
+        self.settle = settle
         self.needsDoneMarker = needsDoneMarker
         self.order = order
     }
@@ -58,9 +56,9 @@ package struct SettlingFiles: Sendable {
     ///
     /// - Parameters:
     ///   - listing: everything that is there, since what is missing has gone.
-    ///   - instant: nanoseconds of a monotonic clock.
+    ///   - instant: when.
     /// - Returns: what is whole, and when to look again.
-    package mutating func take(_ listing: FolderListing, at instant: Int64) -> Finding {
+    package mutating func take(_ listing: FolderListing, at instant: MonotonicTime) -> Finding {
         var finding = Finding()
         var still: [String: Observed] = [:]
         still.reserveCapacity(listing.files.count)
@@ -77,12 +75,14 @@ package struct SettlingFiles: Sendable {
         return finding
     }
 
-    private func observe(_ file: ObservedFile, at instant: Int64) -> Observed {
+    private func observe(_ file: ObservedFile, at instant: MonotonicTime) -> Observed {
         if let known = observed[file.name], known.identity == file.identity { return known }
         return Observed(identity: file.identity, since: instant)
     }
 
-    private func judge(_ file: ObservedFile, _ observed: Observed, at instant: Int64, into finding: inout Finding) {
+    private func judge(
+        _ file: ObservedFile, _ observed: Observed, at instant: MonotonicTime, into finding: inout Finding
+    ) {
         if let marker = file.marker, !isStale(marker, of: file.name) { return finding.whole.append(file) }
         if needsDoneMarker { return finding.withoutMarker.append(file.name) }
         let end = observed.since + settle

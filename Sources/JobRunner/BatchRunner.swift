@@ -1,3 +1,4 @@
+import Basics
 package import RecordStore
 
 /// Runs a batch: permit, claim, call, and whatever the answer means, until every record has a final status, something
@@ -231,15 +232,15 @@ struct Call: Sendable {
 
 /// Counts a run's calls and says when progress is due to be reported.
 struct ProgressReporter: Sendable {
-    /// Nanoseconds between two reports: five a second look like motion.
-    private static let interval: Int64 = 200_000_000
+    /// Between two reports: five a second look like motion.
+    private static let interval = Duration.milliseconds(200)
 
     var progress = RunnerProgress()
-    private let startedAt: Int64
-    private var reportedAt: Int64
+    private let startedAt: MonotonicTime
+    private var reportedAt: MonotonicTime
 
-    /// Starts at a monotonic time in nanoseconds.
-    init(startedAt: Int64) {
+    /// Starts at a time.
+    init(startedAt: MonotonicTime) {
         self.startedAt = startedAt
         reportedAt = startedAt
     }
@@ -256,16 +257,16 @@ struct ProgressReporter: Sendable {
     }
 
     /// Whether a report is due again, at a monotonic time.
-    mutating func isDue(at now: Int64) -> Bool {
+    mutating func isDue(at now: MonotonicTime) -> Bool {
         guard now - reportedAt >= Self.interval else { return false }
         reportedAt = now
         return true
     }
 
     /// The progress at a monotonic time.
-    func progress(at now: Int64, underWay: Int, allowedRate: Double) -> RunnerProgress {
+    func progress(at now: MonotonicTime, underWay: Int, allowedRate: Double) -> RunnerProgress {
         var progress = progress
-        progress.elapsed = .nanoseconds(now - startedAt)
+        progress.elapsed = now - startedAt
         progress.underWay = underWay
         progress.allowedRate = allowedRate
         return progress

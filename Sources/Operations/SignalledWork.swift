@@ -64,16 +64,16 @@ struct SignalEscalation: Equatable {
         case abandon
     }
 
-    /// How long after the first signal another one counts, in nanoseconds.
-    static let patience: Int64 = 1_000_000_000
+    /// How long after the first signal another one counts.
+    static let patience = Duration.seconds(1)
 
-    private var first: Int64?
+    private var first: MonotonicTime?
 
     /// What a signal requests that arrives now.
     ///
-    /// - Parameter now: Nanoseconds by a monotonic clock, the same for all signals.
+    /// - Parameter now: By a clock that is the same for all signals.
     /// - Returns: What to do.
-    mutating func request(at now: Int64) -> Request {
+    mutating func request(at now: MonotonicTime) -> Request {
         guard let first else {
             first = now
             return .drain

@@ -1,10 +1,11 @@
 import Basics
+import TestSupport
 import Testing
 
 @testable import DropFolder
 
 struct SettlingFilesTests {
-    private static let second: Int64 = 1_000_000_000
+    private static let second: MonotonicTime = 1_000_000_000
 
     private static func file(
         _ name: String, size: Int = 10, time: Int64 = 0, changed: Int64 = 0, marker: Int64? = nil,
@@ -158,6 +159,6 @@ struct SettlingFilesTests {
     @Test
     func anAbsurdTimeToSettleDoesNoHarm() {
         var settling = SettlingFiles(settle: .seconds(Int64.max / 2), needsDoneMarker: false, order: .name)
-        #expect(settling.take(Self.listing([Self.file("a")]), at: 1 << 60).whole.isEmpty)
+        #expect(settling.take(Self.listing([Self.file("a")]), at: MonotonicTime(nanoseconds: 1 << 60)).whole.isEmpty)
     }
 }

@@ -15,7 +15,7 @@ struct AccountHashKeyTests {
         FieldRule(path: "user.email", source: .column("mail")),
     ])
 
-    @Test("The same person has the same hash in every batch, in CSV and JSON-lines, and after opening anew")
+    @Test("The same person has the same hash in every batch, in CSV and JSON-lines, and after opening again")
     func lasting() async throws {
         let folder = try TemporaryFolder()
         var hashes: [[String]] = []
@@ -56,7 +56,7 @@ struct AccountHashKeyTests {
     }
 
     @Test(
-        "A key that batches used and that is gone, or another, is refused and never made anew",
+        "A key that batches used and that is gone, or another, is refused and never made again",
         arguments: [false, true])
     func lost(isExchanged: Bool) async throws {
         let stores = try await StoreFolder()

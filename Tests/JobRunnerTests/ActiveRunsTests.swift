@@ -1,3 +1,5 @@
+import Basics
+import TestSupport
 import Testing
 
 @testable import JobRunner
@@ -9,7 +11,7 @@ import Testing
         activeRuns.depart(1, at: 200)
         let second = activeRuns.arrive(2, at: 260)
         let third = activeRuns.arrive(3, at: 300)
-        #expect([first, second, third] == [0, 60, 0])
+        #expect([first, second, third] == [.zero, .nanoseconds(60), .zero])
     }
 
     @Test func whileOneIsThereNoTimeIsLost() {
@@ -18,7 +20,7 @@ import Testing
         _ = activeRuns.arrive(2, at: 0)
         activeRuns.depart(1, at: 10)
         let back = activeRuns.arrive(1, at: 50)
-        #expect(back == 0)
+        #expect(back == .zero)
     }
 
     @Test func whoLeavesTwiceWasOnlyThereOnce() {
@@ -27,6 +29,6 @@ import Testing
         activeRuns.depart(1, at: 10)
         activeRuns.depart(1, at: 90)
         let absence = activeRuns.arrive(1, at: 100)
-        #expect(absence == 90)
+        #expect(absence == .nanoseconds(90))
     }
 }

@@ -1,4 +1,6 @@
+import Basics
 import RecordStore
+import TestSupport
 import Testing
 
 @testable import JobRunner

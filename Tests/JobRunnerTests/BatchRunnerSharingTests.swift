@@ -1,3 +1,4 @@
+import Basics
 import RecordStore
 import Synchronization
 import TestSupport

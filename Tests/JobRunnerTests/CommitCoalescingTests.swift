@@ -1,12 +1,14 @@
+import Basics
+import TestSupport
 import Testing
 
 @testable import JobRunner
 
 @Suite struct CommitCoalescingTests {
-    private static let millisecond: Int64 = 1_000_000
+    private static let millisecond: MonotonicTime = 1_000_000
 
     /// A run that wrote `count` ends `interval` after the ones before, and in which a call ended just then.
-    private static func coalescing(_ count: Int, every interval: Int64, limit: Int = 16) -> CommitCoalescing {
+    private static func coalescing(_ count: Int, every interval: MonotonicTime, limit: Int = 16) -> CommitCoalescing {
         var coalescing = CommitCoalescing(limit: limit)
         coalescing.took(1, at: 0)
         coalescing.took(count, at: interval)
@@ -19,7 +21,7 @@ import Testing
         (count: 1, interval: 2 * millisecond, waits: true), (count: 1, interval: 50 * millisecond, waits: false),
         (count: 16, interval: 4 * millisecond, waits: true), (count: 16, interval: 0, waits: false),
     ])
-    func callsThatEndedWaitWhereOthersAreExpectedSoon(row: (count: Int, interval: Int64, waits: Bool)) {
+    func callsThatEndedWaitWhereOthersAreExpectedSoon(row: (count: Int, interval: MonotonicTime, waits: Bool)) {
         let coalescing = Self.coalescing(row.count, every: row.interval)
         let deadline = coalescing.deadline(count: 1, underWay: 9, at: row.interval)
         #expect(deadline == (row.waits ? row.interval + CommitCoalescing.patience : nil))

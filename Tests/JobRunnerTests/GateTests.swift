@@ -1,8 +1,10 @@
+import Basics
+import TestSupport
 import Testing
 
 @testable import JobRunner
 
-private let second: Int64 = 1_000_000_000
+private let second: MonotonicTime = 1_000_000_000
 
 private func closure(_ gate: Gate) -> Gate.Closure? {
     if case .closed(let closure) = gate.state { return closure }
@@ -30,7 +32,7 @@ private func halt(_ gate: Gate) -> Halt? {
     private func probe(_ gate: inout Gate, _ sign: Outcome.GateSignal, atMost limit: Int = 500) -> [Int64] {
         var times: [Int64] = []
         while let closed = closure(gate), times.count < limit {
-            times.append(closed.probeAt / second)
+            times.append(closed.probeAt.nanoseconds / 1_000_000_000)
             gate.startProbe()
             gate.record(sign, isProbe: true, errorText: "no route", at: closed.probeAt)
         }
@@ -144,7 +146,7 @@ private func halt(_ gate: Gate) -> Halt? {
 
     @Test func timeInWhichNobodyWantedToCallIsNoOutage() {
         var gate = unreachable(outage: 300)
-        gate.excuse(3600 * second)
+        gate.excuse(.seconds(3600))
         #expect(
             probe(&gate, .trouble) == [
                 15, 45, 105, 225, 465, 765, 1065, 1365, 1665, 1965, 2265, 2565, 2865, 3165, 3465, 3765, 3900,

@@ -26,16 +26,16 @@ private final class EventLog: Sendable {
     @Test func sleepersWakeInTheOrderOfTheirDeadlinesAndSeeThatTime() async throws {
         let diary = EventLog()
         try await withThrowingDiscardingTaskGroup { group in
-            for deadline: Int64 in [30, 10, 20] {
+            for deadline: MonotonicTime in [30, 10, 20] {
                 group.addTask {
                     await clock.sleep(until: deadline)
-                    diary.note("\(deadline) at \(clock.monotonic)")
+                    diary.note("\(deadline.nanoseconds) at \(clock.monotonic.nanoseconds)")
                 }
             }
             await clock.untilSleepers(count: 3)
             #expect(clock.deadlines == [10, 20, 30])
             #expect(diary.entries.isEmpty)
-            for (count, deadline) in [Int64(10), 20].enumerated() {
+            for (count, deadline) in [MonotonicTime(nanoseconds: 10), 20].enumerated() {
                 clock.jump(to: deadline)
                 try await waitUntil { diary.entries.count > count }
             }
@@ -94,7 +94,7 @@ private final class EventLog: Sendable {
             try await withThrowingTaskGroup(of: [Int64].self) { group in
                 // It would let time pass at every step of the others.
                 group.addTask {
-                    for tick: Int64 in 1...2_000 { await clock.sleep(until: tick) }
+                    for tick in 1...2_000 { await clock.sleep(until: MonotonicTime(nanoseconds: Int64(tick))) }
                     return []
                 }
                 for start: Int64 in 0..<20 {
@@ -102,7 +102,7 @@ private final class EventLog: Sendable {
                         await clock.sleep(until: start * 100)
                         for _ in 0..<10 { await BlockingWork.run { _ = (0..<1_000).reduce(0, &+) } }
                         await withDiscardingTaskGroup { for _ in 0..<10 { $0.addTask { await Task.yield() } } }
-                        return [clock.monotonic]
+                        return [clock.monotonic.nanoseconds]
                     }
                 }
                 return try await group.reduce(into: []) { $0 += $1 }

@@ -1,3 +1,4 @@
+import Basics
 import JobRunner
 import Synchronization
 
@@ -6,13 +7,13 @@ final class JumpingClock: RunnerClock {
     /// What the wall clock shows when `monotonic` is 0, in milliseconds since 1970 UTC: a whole hour.
     static let start: Int64 = 1_763_899_200_000
 
-    private let nanoseconds = Mutex<Int64>(0)
+    private let time = Mutex(MonotonicTime(nanoseconds: 0))
 
-    var monotonic: Int64 { nanoseconds.withLock { $0 } }
-    var now: Int64 { Self.start + monotonic / 1_000_000 }
+    var monotonic: MonotonicTime { time.withLock { $0 } }
+    var now: Int64 { Self.start + monotonic.nanoseconds / 1_000_000 }
 
-    func sleep(until deadline: Int64) async {
+    func sleep(until deadline: MonotonicTime) async {
         guard !Task.isCancelled else { return }
-        nanoseconds.withLock { $0 = max($0, deadline) }
+        time.withLock { $0 = max($0, deadline) }
     }
 }

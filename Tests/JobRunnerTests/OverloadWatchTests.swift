@@ -1,9 +1,11 @@
+import Basics
 import RecordStore
+import TestSupport
 import Testing
 
 @testable import JobRunner
 
-private let second: Int64 = 1_000_000_000
+private let second: MonotonicTime = 1_000_000_000
 
 @Suite struct OverloadWatchTests {
     /// What happens at a second: `o` overloaded, `u` unsent, `s` succeeded, `r` rejected, `w60` a wait of 60 s asked for.
@@ -52,10 +54,10 @@ private let second: Int64 = 1_000_000_000
 
     @Test func noTimeAtAllIsTooLong() {
         var watch = OverloadWatch(outage: .seconds(300))
-        _ = watch.record(Outcome(.overloaded), at: .min)
-        watch.wait(until: .max)
-        watch.excuse(.max)
-        let isNoticed = watch.record(Outcome(.overloaded), at: .max)
+        _ = watch.record(Outcome(.overloaded), at: .distantPast)
+        watch.wait(until: .distantFuture)
+        watch.excuse(.seconds(Int64.max))
+        let isNoticed = watch.record(Outcome(.overloaded), at: .distantFuture)
         #expect(!isNoticed)
     }
 }

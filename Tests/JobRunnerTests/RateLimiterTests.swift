@@ -1,3 +1,4 @@
+import Basics
 import TestSupport
 import Testing
 
@@ -6,13 +7,13 @@ import Testing
 /// Takes permits from a limiter in simulated time and remembers when.
 private struct Taker {
     var limiter: RateLimiter
-    var now: Int64 = 0
-    var taken: [Int64] = []
+    var now: MonotonicTime = 0
+    var taken: [MonotonicTime] = []
 
     /// Asks at `now` and says how many there were.
     mutating func ask(for count: Int) -> Int {
         let granted = limiter.take(upTo: count, at: now)
-        taken += [Int64](repeating: now, count: granted)
+        taken += [MonotonicTime](repeating: now, count: granted)
         return granted
     }
 
@@ -21,15 +22,15 @@ private struct Taker {
         var first = 0
         var most = 0
         for (index, time) in taken.enumerated() {
-            while taken[first] <= time - second { first += 1 }
+            while taken[first] + .seconds(1) <= time { first += 1 }
             most = max(most, index - first + 1)
         }
         return most
     }
 }
 
-private let second: Int64 = 1_000_000_000
-private let millisecond: Int64 = 1_000_000
+private let second: MonotonicTime = 1_000_000_000
+private let millisecond: MonotonicTime = 1_000_000
 
 @Suite struct RateLimiterTests {
     /// Rates and bursts, each with the lateness of a caller's timer and of its commits, in milliseconds.
@@ -46,7 +47,7 @@ private let millisecond: Int64 = 1_000_000
         var taker = Taker(limiter: RateLimiter(rate: caller.rate, burst: caller.burst))
         while taker.now < 10 * second {
             if taker.ask(for: 32) == 0 { taker.now = taker.limiter.nextPermit(at: taker.now) }
-            taker.now += Int64(Double.random(in: 0...caller.lateness, using: &random) * 1e6)
+            taker.now = taker.now + Int64(Double.random(in: 0...caller.lateness, using: &random) * 1e6)
         }
         let expected = caller.rate * 10
         #expect(abs(Double(taker.taken.filter { $0 < 10 * second }.count) - expected) <= expected * 0.01 + 1)
@@ -58,7 +59,7 @@ private let millisecond: Int64 = 1_000_000
         var taker = Taker(limiter: RateLimiter(rate: 200, burst: 1))
         while taker.now < 20 * second {
             if taker.ask(for: 1000) == 0 { taker.now = taker.limiter.nextPermit(at: taker.now) }
-            taker.now += Int64.random(in: 0...(900 * millisecond), using: &random)
+            taker.now = taker.now + Int64.random(in: 0...900_000_000, using: &random)
         }
         #expect(taker.mostInASecond <= 201)
         #expect(taker.taken.count <= 4001)
@@ -154,7 +155,7 @@ private let millisecond: Int64 = 1_000_000
         limiter.reconfigure(rate: after, burst: burst, at: 0)
         // All that was taken, and no more, has to be waited for at the new rate; a burst shortens it.
         let due = Double(taken - burst + 1) * 1e9 / after
-        #expect(abs(Double(limiter.nextPermit(at: 0)) - max(0, due)) <= 20)
+        #expect(abs(Double(limiter.nextPermit(at: 0).nanoseconds) - max(0, due)) <= 20)
     }
 
     @Test func anotherRateDoesNotShortenAWaitOnRetryAfter() {

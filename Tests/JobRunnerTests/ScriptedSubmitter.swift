@@ -1,3 +1,4 @@
+import Basics
 import JobRunner
 import Synchronization
 
@@ -38,7 +39,7 @@ final class ScriptedSubmitter: RecordSubmitter {
 
     func submit(_ request: [UInt8]) async -> Reply {
         let row = String(decoding: request, as: UTF8.self)
-        let now = clock.monotonic / 1_000_000
+        let now = clock.monotonic.nanoseconds / 1_000_000
         let call = state.withLock { state in
             state.underWay += 1
             let call = ScriptedCall(

@@ -1,5 +1,7 @@
+import Basics
 import Foundation
 import RecordStore
+import TestSupport
 import Testing
 
 @testable import JobRunner
@@ -120,14 +122,14 @@ import Testing
 
     @Test(arguments: times)
     func wallTimesBecomeMonotonicTimes(wall: Int64, monotonic: Int64) {
-        #expect(instant.monotonic(atWall: wall) == monotonic)
+        #expect(instant.monotonic(atWall: wall).nanoseconds == monotonic)
     }
 
     @Test(arguments: [
         (Int64(50), Int64(1000)), (2_000_050, 1002), (51, 1001), (-999_950, 999), (-999_949, 1000), (49, 1000),
     ])
     func monotonicTimesBecomeWallTimesRoundedUp(monotonic: Int64, wall: Int64) {
-        #expect(instant.wall(atMonotonic: monotonic) == wall)
+        #expect(instant.wall(atMonotonic: MonotonicTime(nanoseconds: monotonic)) == wall)
     }
 }
 

@@ -1,9 +1,10 @@
+import Basics
 import TestSupport
 import Testing
 
 @testable import JobRunner
 
-private let second: Int64 = 1_000_000_000
+private let second: MonotonicTime = 1_000_000_000
 
 @Suite struct ThrottleCutTests {
     @Test func nineOfTheLastHundredChangeNothing() {
@@ -46,7 +47,7 @@ private let second: Int64 = 1_000_000_000
         var cut = ThrottleCut()
         var random = SeededRandom(seed: 11)
         for answer in 0..<200_000 {
-            _ = cut.record(isThrottled: Int.random(in: 0..<100, using: &random) == 0, at: Int64(answer) * second / 200)
+            _ = cut.record(isThrottled: Int.random(in: 0..<100, using: &random) == 0, at: Int64(answer) * 5_000_000)
         }
         #expect(cut.share(at: 1000 * second) > 0.95)
     }

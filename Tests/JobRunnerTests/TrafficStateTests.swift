@@ -1,9 +1,11 @@
+import Basics
 import RecordStore
+import TestSupport
 import Testing
 
 @testable import JobRunner
 
-private let second: Int64 = 1_000_000_000
+private let second: MonotonicTime = 1_000_000_000
 
 /// A traffic state that can be asked within an expectation.
 private final class Traffic {
@@ -15,7 +17,7 @@ private final class Traffic {
         member = self.state.join(weight: 1, at: 0)
     }
 
-    func permission(upTo wanted: Int, at now: Int64) -> Permission {
+    func permission(upTo wanted: Int, at now: MonotonicTime) -> Permission {
         state.permission(for: member, upTo: wanted, at: now)
     }
 
@@ -25,7 +27,7 @@ private final class Traffic {
         state.record(outcome, isProbe: isProbe, errorText: errorText, at: instant)
     }
 
-    func start(_ count: Int, of grant: Grant, at now: Int64) -> Bool { state.start(count, of: grant, at: now) }
+    func start(_ count: Int, of grant: Grant, at now: MonotonicTime) -> Bool { state.start(count, of: grant, at: now) }
 }
 
 private func at(_ seconds: Int64) -> Instant { Instant(wall: 1_000_000 + seconds * 1000, monotonic: seconds * second) }
@@ -288,7 +290,7 @@ extension Permission {
         traffic.state.resume(state, at: at(5))
         let day: Int64 = 86_400
         #expect(traffic.permission(upTo: 1, at: (day + 20) * second).grant?.count == 1)
-        if closedUntil != .max { #expect(traffic.permission(upTo: 1, at: 30 * second) != .wait(until: .max)) }
+        if closedUntil != .max { #expect(traffic.permission(upTo: 1, at: 30 * second) != .wait(until: .distantFuture)) }
     }
 
     @Test func aDoubtAboutTheKeyOutlivesTheProcess() throws {

@@ -1,4 +1,6 @@
+import Basics
 import RecordStore
+import TestSupport
 import Testing
 
 @testable import Operations
@@ -77,7 +79,7 @@ struct BatchSchedulerTests {
         var scheduler = BatchScheduler(slots: 2)
         let sightings = [BatchSnapshot(id: batch(1), state: .paused, resumesAt: 100)]
         #expect(
-            scheduler.steps(for: sightings, mayStart: true, now: now, monotonic: now)
+            scheduler.steps(for: sightings, mayStart: true, now: now, monotonic: MonotonicTime(nanoseconds: now))
                 == (goesOn ? [.resume(batch(1))] : []))
     }
 

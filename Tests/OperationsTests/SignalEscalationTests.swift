@@ -1,10 +1,12 @@
+import Basics
+import TestSupport
 import Testing
 
 @testable import Operations
 
 @Suite("What signals to end ask for")
 struct SignalEscalationTests {
-    private static let second: Int64 = 1_000_000_000
+    private static let second: MonotonicTime = 1_000_000_000
 
     @Test(
         "A second counts only a second or more after the first",
@@ -17,10 +19,10 @@ struct SignalEscalationTests {
             ([0, second], [.drain, .abandon]),
             ([0, 10, second], [.drain, .repetition, .abandon]),
             // Whoever keeps pressing is heard a second after the first, not after the last.
-            ([0, second / 2, second - 1, second + second / 4], [.drain, .repetition, .repetition, .abandon]),
+            ([0, 500_000_000, second - 1, second + 250_000_000], [.drain, .repetition, .repetition, .abandon]),
             ([0, second, second + 1], [.drain, .abandon, .abandon]),
-        ] as [([Int64], [SignalEscalation.Request])])
-    func requests(times: [Int64], requests: [SignalEscalation.Request]) {
+        ] as [([MonotonicTime], [SignalEscalation.Request])])
+    func requests(times: [MonotonicTime], requests: [SignalEscalation.Request]) {
         var escalation = SignalEscalation()
         #expect(times.map { escalation.request(at: $0) } == requests)
     }

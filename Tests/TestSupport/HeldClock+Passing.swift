@@ -1,16 +1,15 @@
-import Basics
+package import Basics
 import Synchronization
 
 extension HeldClock {
     /// Moves the clock on by so much; see ``advance(to:)``.
     package func advance(by duration: Duration) async {
-        let (seconds, attoseconds) = duration.components
-        await advance(to: monotonic + seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
+        await advance(to: monotonic + duration)
     }
 
     /// Moves the clock to a monotonic time, stopping at each deadline before it so that those who wake see that time,
     /// until all in the clock's world wait again. A time in the past leaves it where it is.
-    package func advance(to target: Int64) async {
+    package func advance(to target: MonotonicTime) async {
         await work.untilIdle()
         while let next = deadlines.first, next <= target {
             jump(to: next)
@@ -20,7 +19,7 @@ extension HeldClock {
     }
 
     /// Moves the clock to a monotonic time at once, and wakes everyone due by then, the earliest deadline first.
-    package func jump(to target: Int64) {
+    package func jump(to target: MonotonicTime) {
         let due = state.withLock { state in
             state.monotonic = max(state.monotonic, target)
             let due = state.sleepers.filter { $0.deadline <= state.monotonic }
@@ -30,8 +29,8 @@ extension HeldClock {
         for sleeper in due { sleeper.continuation.resume() }
     }
 
-    /// Returns as soon as someone sleeps whose deadline is this one, in monotonic nanoseconds.
-    package func untilSomeoneSleeps(until deadline: Int64) async {
+    /// Returns as soon as someone sleeps whose deadline is this one.
+    package func untilSomeoneSleeps(until deadline: MonotonicTime) async {
         await untilSleepers { $0.contains(deadline) }
     }
 
@@ -41,7 +40,7 @@ extension HeldClock {
     }
 
     /// Returns as soon as the deadlines of all who sleep are as wanted, or the task is cancelled.
-    package func untilSleepers(_ isMet: @escaping @Sendable ([Int64]) -> Bool) async {
+    package func untilSleepers(_ isMet: @escaping @Sendable ([MonotonicTime]) -> Bool) async {
         let id = newID()
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
@@ -62,7 +61,7 @@ extension HeldClock {
 
     /// Runs `body` in the world of this clock, which moves from one deadline to the next whenever all of it waits.
     ///
-    /// - Parameter body: What goes on meanwhile; it may wait for tasks that were started with `task` before.
+    /// - Parameter body: What happens meanwhile; it may wait for tasks that were started with `task` before.
     /// - Returns: What `body` returns.
     /// - Throws: What `body` throws.
     package func whileTimePasses<T: Sendable>(_ body: @escaping @Sendable () async throws -> T) async throws -> T {

@@ -19,7 +19,7 @@ internal import Synchronization
 package final class HeldClock: RunnerClock {
     struct State {
         var wallOffset: Int64
-        var monotonic: Int64 = 0
+        var monotonic = MonotonicTime(nanoseconds: 0)
         var lastID = 0
         var sleepers: [Sleeper] = []
         var watchers: [Watcher] = []
@@ -27,13 +27,13 @@ package final class HeldClock: RunnerClock {
 
     struct Sleeper {
         let id: Int
-        let deadline: Int64
+        let deadline: MonotonicTime
         let continuation: CheckedContinuation<Void, Never>
     }
 
     struct Watcher {
         let id: Int
-        let isMet: @Sendable ([Int64]) -> Bool
+        let isMet: @Sendable ([MonotonicTime]) -> Bool
         let continuation: CheckedContinuation<Void, Never>
     }
 
@@ -52,21 +52,21 @@ package final class HeldClock: RunnerClock {
     }
 
     /// Milliseconds since 1970 UTC.
-    package var now: Int64 { state.withLock { $0.wallOffset + $0.monotonic / 1_000_000 } }
+    package var now: Int64 { state.withLock { $0.wallOffset + $0.monotonic.nanoseconds / 1_000_000 } }
 
-    /// Nanoseconds since the clock was made.
-    package var monotonic: Int64 { state.withLock { $0.monotonic } }
+    /// Counted from when the clock was made.
+    package var monotonic: MonotonicTime { state.withLock { $0.monotonic } }
 
-    /// When those who sleep want to be woken, the earliest first, in monotonic nanoseconds.
-    package var deadlines: [Int64] { state.withLock { $0.sleepers.map(\.deadline).sorted() } }
+    /// When those who sleep want to be woken, the earliest first.
+    package var deadlines: [MonotonicTime] { state.withLock { $0.sleepers.map(\.deadline).sorted() } }
 
     /// Sets the wall clock without any time passing, as an operator or a time server would.
     package func setWall(to wall: Int64) {
-        state.withLock { $0.wallOffset = wall - $0.monotonic / 1_000_000 }
+        state.withLock { $0.wallOffset = wall - $0.monotonic.nanoseconds / 1_000_000 }
     }
 
     /// Returns when the test has moved the clock to `deadline`, or as soon as the task is cancelled.
-    package func sleep(until deadline: Int64) async {
+    package func sleep(until deadline: MonotonicTime) async {
         let id = newID()
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in

@@ -14,17 +14,17 @@ struct BatchPace: Sendable {
     }
 
     /// How many of `wanted` calls may be made at a monotonic time.
-    mutating func available(upTo wanted: Int, at now: Int64) -> Int {
+    mutating func available(upTo wanted: Int, at now: MonotonicTime) -> Int {
         limiter?.available(upTo: wanted, at: now) ?? wanted
     }
 
     /// When to ask again for `wanted` calls, none of which may be made at `now`.
-    func nextAsk(for wanted: Int, at now: Int64) -> Int64 {
+    func nextAsk(for wanted: Int, at now: MonotonicTime) -> MonotonicTime {
         limiter?.nextAsk(first: 1, last: wanted, at: now) ?? now
     }
 
     /// Counts `count` calls of the `wanted`, granted at a monotonic time.
-    mutating func take(_ count: Int, of wanted: Int, at now: Int64) {
+    mutating func take(_ count: Int, of wanted: Int, at now: MonotonicTime) {
         limiter?.take(count, at: now, isShort: count < wanted)
     }
 
@@ -34,7 +34,7 @@ struct BatchPace: Sendable {
     }
 
     /// The calls are made only now.
-    mutating func use(_ count: Int, of grant: Grant, at now: Int64) {
+    mutating func use(_ count: Int, of grant: Grant, at now: MonotonicTime) {
         limiter?.use(count, takenAt: grant.takenAt, at: now)
     }
 }
@@ -114,58 +114,58 @@ struct CallLimits: Sendable {
 /// thousand calls a second groups of ten to sixteen cost much less per record than groups of five. At the few calls a
 /// second of most contracts waiting would gain nothing, so nothing waits.
 struct CommitCoalescing: Sendable {
-    /// Longest wait, in nanoseconds: short beside a call, because an end that is not written is in doubt after a crash.
-    static let patience: Int64 = 8_000_000
+    /// Longest wait: short beside a call, because an end that is not written is in doubt after a crash.
+    static let patience = Duration.milliseconds(8)
     /// Calls that have to be expected within that time.
-    static let worthwhile: Int64 = 4
+    static let worthwhile = 4
 
     /// So many are written without waiting.
     let limit: Int
-    private var firstAt: Int64?
-    private var tookAt: Int64?
+    private var firstAt: MonotonicTime?
+    private var tookAt: MonotonicTime?
     private var isFlowing = false
 
     init(limit: Int) {
         self.limit = max(1, limit)
     }
 
-    /// A call ended, at a monotonic time in nanoseconds.
-    mutating func ended(at now: Int64) {
+    /// A call ended, at a time.
+    mutating func ended(at now: MonotonicTime) {
         firstAt = firstAt ?? now
     }
 
     /// So many ended calls are being written.
-    mutating func took(_ count: Int, at now: Int64) {
+    mutating func took(_ count: Int, at now: MonotonicTime) {
         guard count > 0 else { return }
         if let tookAt {
             let elapsed = now - tookAt
-            isFlowing = elapsed > 0 && Int64(count) * Self.patience >= Self.worthwhile * elapsed
+            isFlowing = elapsed > .zero && Self.patience * count >= elapsed * Self.worthwhile
         }
         tookAt = now
         firstAt = nil
     }
 
     /// Until when `count` ended calls wait for others of the `underWay`; nil where they are to be written now.
-    func deadline(count: Int, underWay: Int, at now: Int64) -> Int64? {
+    func deadline(count: Int, underWay: Int, at now: MonotonicTime) -> MonotonicTime? {
         guard isFlowing, count < limit, underWay > 0, let firstAt else { return nil }
         let deadline = firstAt + Self.patience
         return deadline > now ? deadline : nil
     }
 }
 
-/// The times at which a run has requested a wake-up, in monotonic nanoseconds, so that each is requested only once.
+/// The times at which a run has requested a wake-up, so that each is requested only once.
 struct PendingTimers: Sendable {
-    private var deadlines: [Int64] = []
+    private var deadlines: [MonotonicTime] = []
 
     /// Whether a timer must be set for a deadline; not if an earlier one fires anyway.
-    mutating func needsTimer(at deadline: Int64) -> Bool {
+    mutating func needsTimer(at deadline: MonotonicTime) -> Bool {
         if deadlines.contains(where: { $0 <= deadline }) { return false }
         deadlines.append(deadline)
         return true
     }
 
     /// A timer fired.
-    mutating func fired(_ deadline: Int64) {
+    mutating func fired(_ deadline: MonotonicTime) {
         deadlines.removeAll { $0 == deadline }
     }
 }

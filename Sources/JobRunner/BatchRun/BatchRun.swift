@@ -22,8 +22,8 @@ struct BatchRun {
     var pace: BatchPace
     var failureThreshold: FailureThreshold
     var reporter: ProgressReporter
-    /// When it began, in monotonic nanoseconds.
-    let startedAt: Int64
+    /// When it began.
+    let startedAt: MonotonicTime
     /// Ends of calls that are not yet on their way to the store.
     var gathered: [Completion] = []
     var coalescing: CommitCoalescing
@@ -129,7 +129,7 @@ struct BatchRun {
         }
     }
 
-    mutating func setTimer(at deadline: Int64, _ group: inout Group) {
+    mutating func setTimer(at deadline: MonotonicTime, _ group: inout Group) {
         guard timers.needsTimer(at: deadline) else { return }
         group.addTask { [clock, mailbox] in
             await clock.sleep(until: deadline)
@@ -200,17 +200,17 @@ extension BatchRun {
 
     /// When to look again whether the call window is open that opens at a wall time, in milliseconds since 1970 UTC: the
     /// wall clock may be set meanwhile.
-    private func look(for opening: Int64) -> Int64 {
+    private func look(for opening: Int64) -> MonotonicTime {
         let instant = clock.instant
         return min(instant.monotonic(atWall: opening), instant.monotonic + Self.longestUnseen)
     }
 
-    /// A wall clock that is set is seen after so many nanoseconds at the latest.
-    private static let longestUnseen: Int64 = 60_000_000_000
+    /// A wall clock that is set is seen after this time at the latest.
+    private static let longestUnseen = Duration.seconds(60)
 
     /// Waits for permission to call; while the gate is closed there may be nothing left to call for.
-    private mutating func wait(until deadline: Int64?, _ group: inout Group) async throws {
-        let isLong = deadline.map { $0 - clock.monotonic > 1_000_000_000 } ?? true
+    private mutating func wait(until deadline: MonotonicTime?, _ group: inout Group) async throws {
+        let isLong = deadline.map { $0 - clock.monotonic > .seconds(1) } ?? true
         if isLong, state.isIdle, try await isExhausted() { return state.exhaust() }
         // Once everything is written, this is checked again.
         let isAboutToBeIdle = isLong && state.underWay == 0 && !state.isIdle
@@ -342,67 +342,4 @@ extension BatchRun {
         coalescing.ended(at: instant.monotonic)
         reporter.count(completion.next)
     }
-}
-
-extension BatchRun {
-    /// Passes ended calls to the store and waits for a message.
-    mutating func pause(_ group: inout Group) async {
-        write(&group)
-        await mailbox.wait()
-    }
-
-    /// Whether a claim waits, with a timer set, for more calls to end, so that one commit writes their ends and claims
-    /// for all of them. Never where a permit could be lost meanwhile, or where many calls could start at once.
-    mutating func waitsForMore(room: Int, _ group: inout Group) -> Bool {
-        let limit = coalescing.limit
-        guard runner.configuration.burst >= limit, room < limit, !isQueued, let deadline = patience else {
-            return false
-        }
-        setTimer(at: deadline, &group)
-        return true
-    }
-
-    /// Takes the ended calls for a claim to write along. What the limiter learnt goes to the store with them, in a
-    /// separate write.
-    mutating func takeForClaim(_ group: inout Group) -> [Completion] {
-        if isLimiterChanged { write(&group) }
-        return isLimiterChanged ? [] : take()
-    }
-
-    /// Until when ended calls may wait for others to end; nil where they are to be written now.
-    private var patience: Int64? {
-        guard urgency == .none, !state.isEnding else { return nil }
-        return coalescing.deadline(count: gathered.count, underWay: state.underWay, at: clock.monotonic)
-    }
-
-    /// As one group while the last one is written.
-    private mutating func write(_ group: inout Group) {
-        guard !isWriting, !gathered.isEmpty else { return }
-        if let deadline = patience, !isLimiterChanged { return setTimer(at: deadline, &group) }
-        isWriting = true
-        let completions = take()
-        let readyAt = completions.readyAt
-        let limiter = isLimiterChanged ? runner.traffic.limiterState : nil
-        isLimiterChanged = false
-        group.addTask { [store = runner.store, mailbox] in
-            do {
-                _ = try await store.finish(completions)
-                if let limiter { try await store.saveLimiterState(limiter) }
-                mailbox.post(.written(completions.count, readyAt: readyAt))
-            } catch {
-                mailbox.post(.notWritten(error))
-            }
-        }
-    }
-
-    private mutating func take() -> [Completion] {
-        defer { gathered = [] }
-        coalescing.took(gathered.count, at: clock.monotonic)
-        return gathered
-    }
-}
-
-extension [Completion] {
-    /// When the first of their records is ready again, in milliseconds since 1970 UTC; nil when none is queued.
-    var readyAt: Int64? { lazy.compactMap(\.readyAt).min() }
 }

@@ -1,3 +1,4 @@
+import Basics
 import RecordStore
 import Synchronization
 
@@ -127,7 +128,7 @@ enum RunMessage: Sendable {
     /// The disk has room again.
     case roomFound
     /// A timer set for a monotonic time fired.
-    case fired(Int64)
+    case fired(MonotonicTime)
     /// Something outside changed: check again.
     case changed
     /// The run's own task was cancelled.

@@ -1,14 +1,14 @@
-import Basics
+package import Basics
 import Foundation
 
 /// The time as the runner sees it: the system's, or one that a test holds.
 package protocol RunnerClock: Sendable {
     /// Milliseconds since 1970 UTC.
     var now: Int64 { get }
-    /// Nanoseconds since an arbitrary instant, never going back, also counting while the machine sleeps.
-    var monotonic: Int64 { get }
+    /// The time by which waits and rates are measured.
+    var monotonic: MonotonicTime { get }
     /// Returns when `monotonic` has reached `deadline`, or as soon as the task is cancelled.
-    func sleep(until deadline: Int64) async
+    func sleep(until deadline: MonotonicTime) async
 }
 
 /// The system's clock.
@@ -21,12 +21,12 @@ package struct SystemClock: RunnerClock {
     /// Milliseconds since 1970 UTC.
     package var now: Int64 { WallClock.now() }
 
-    /// Nanoseconds since this clock was made.
-    package var monotonic: Int64 { (ContinuousClock.now - start).nanoseconds }
+    /// Counted from when this clock was made.
+    package var monotonic: MonotonicTime { MonotonicTime(nanoseconds: (ContinuousClock.now - start).nanoseconds) }
 
     /// Returns when `monotonic` has reached `deadline`, or as soon as the task is cancelled.
-    package func sleep(until deadline: Int64) async {
-        try? await ContinuousClock().sleep(until: start + .nanoseconds(deadline))
+    package func sleep(until deadline: MonotonicTime) async {
+        try? await ContinuousClock().sleep(until: start + .nanoseconds(deadline.nanoseconds))
     }
 }
 
@@ -34,8 +34,8 @@ package struct SystemClock: RunnerClock {
 struct Instant: Sendable, Equatable {
     /// Milliseconds since 1970 UTC.
     var wall: Int64
-    /// Nanoseconds on the clock that never goes back.
-    var monotonic: Int64
+    /// The same on the clock that never goes back.
+    var monotonic: MonotonicTime
 
     /// Milliseconds from now to a wall time, held at the ends of what can be counted back and forth.
     func distance(toWall wall: Int64) -> Int64 {
@@ -43,21 +43,25 @@ struct Instant: Sendable, Equatable {
         return isFarAway ? (wall < self.wall ? -.max : .max) : max(distance, -.max)
     }
 
-    /// The monotonic time at which the wall clock will show `wall`, held at the end of `Int64`.
-    func monotonic(atWall wall: Int64) -> Int64 {
+    /// The monotonic time at which the wall clock will show `wall`; one too far away to be counted is in the distant
+    /// future.
+    func monotonic(atWall wall: Int64) -> MonotonicTime {
         let (distance, farAway) = wall.subtractingReportingOverflow(self.wall)
         let (nanoseconds, tooLong) = distance.multipliedReportingOverflow(by: 1_000_000)
-        let (deadline, tooLate) = monotonic.addingReportingOverflow(nanoseconds)
-        return farAway || tooLong || tooLate ? .max : deadline
+        let (deadline, tooLate) = monotonic.nanoseconds.addingReportingOverflow(nanoseconds)
+        return farAway || tooLong || tooLate ? .distantFuture : MonotonicTime(nanoseconds: deadline)
     }
 
     /// The current wall time and the whole milliseconds since by the monotonic clock: what the wall clock shows at a
     /// monotonic time if it is not set.
-    func wall(passed monotonic: Int64) -> Int64 { wall + (monotonic - self.monotonic) / 1_000_000 }
+    func wall(passed monotonic: MonotonicTime) -> Int64 {
+        wall + monotonic.nanoseconds(since: self.monotonic) / 1_000_000
+    }
 
     /// What the wall clock will show at a monotonic time, rounded up to a millisecond.
-    func wall(atMonotonic monotonic: Int64) -> Int64 {
-        let (milliseconds, rest) = (monotonic - self.monotonic).quotientAndRemainder(dividingBy: 1_000_000)
+    func wall(atMonotonic monotonic: MonotonicTime) -> Int64 {
+        let nanoseconds = monotonic.nanoseconds(since: self.monotonic)
+        let (milliseconds, rest) = nanoseconds.quotientAndRemainder(dividingBy: 1_000_000)
         return wall + milliseconds + (rest > 0 ? 1 : 0)
     }
 }
@@ -82,29 +86,17 @@ struct RetryClock: Sendable, Equatable {
     }
 
     /// The time at a monotonic time, in milliseconds since 1970 UTC, rounded down: what is due by then may go.
-    func time(at monotonic: Int64) -> Int64 {
+    func time(at monotonic: MonotonicTime) -> Int64 {
         start.wall(passed: monotonic)
     }
 
     /// The first millisecond since 1970 UTC that is not before a monotonic time.
-    func time(notBefore monotonic: Int64) -> Int64 {
+    func time(notBefore monotonic: MonotonicTime) -> Int64 {
         start.wall(atMonotonic: monotonic)
     }
 
-    /// The monotonic time, in nanoseconds, of a number of milliseconds since 1970 UTC.
-    func monotonic(at time: Int64) -> Int64 {
+    /// The monotonic time of a number of milliseconds since 1970 UTC.
+    func monotonic(at time: Int64) -> MonotonicTime {
         start.monotonic(atWall: time)
     }
-}
-
-extension Duration {
-    /// Whole nanoseconds, held at the ends of `Int64`.
-    var nanoseconds: Int64 {
-        let (seconds, attoseconds) = components
-        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        return overflow ? (seconds < 0 ? .min : .max) : whole + attoseconds / 1_000_000_000
-    }
-
-    /// Whole milliseconds.
-    var milliseconds: Int64 { nanoseconds / 1_000_000 }
 }

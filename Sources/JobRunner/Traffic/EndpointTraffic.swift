@@ -1,3 +1,4 @@
+import Basics
 package import RecordStore
 import Synchronization
 
@@ -135,7 +136,7 @@ extension EndpointTraffic {
         guarded.withLock { $0.traffic.arrive(member, at: now) }
     }
 
-    func permission(for member: Int, upTo wanted: Int, at now: Int64) -> Permission {
+    func permission(for member: Int, upTo wanted: Int, at now: MonotonicTime) -> Permission {
         let (permission, next) = guarded.withLock { guarded in
             let permission = guarded.traffic.permission(for: member, upTo: wanted, at: now)
             guard case .granted = permission else { return (permission, nil as (@Sendable () -> Void)?) }
@@ -154,16 +155,16 @@ extension EndpointTraffic {
         if grant.isProbe { notifyObservers() }
     }
 
-    func start(_ count: Int, of grant: Grant, at now: Int64) -> Bool {
+    func start(_ count: Int, of grant: Grant, at now: MonotonicTime) -> Bool {
         guarded.withLock { $0.traffic.start(count, of: grant, at: now) }
     }
 
     /// Why a run halts by itself that waits a shorter time than others; see ``TrafficState/halt(after:since:at:)``.
-    func halt(after outage: Duration, since start: Int64, at now: Int64) -> Halt? {
+    func halt(after outage: Duration, since start: MonotonicTime, at now: MonotonicTime) -> Halt? {
         guarded.withLock { $0.traffic.halt(after: outage, since: start, at: now) }
     }
 
-    func allowedRate(at now: Int64) -> Double {
+    func allowedRate(at now: MonotonicTime) -> Double {
         guarded.withLock { $0.traffic.allowedRate(at: now) }
     }
 
@@ -247,8 +248,8 @@ struct TrafficVerdict: Sendable {
     let halt: Halt?
     /// Whether the gate is closed now: failures then spend no attempt.
     let isGateClosed: Bool
-    /// Until when `Retry-After` keeps everyone waiting, in monotonic nanoseconds; never before the outcome.
-    let reopensAt: Int64
+    /// Until when `Retry-After` keeps everyone waiting; never before the outcome.
+    let reopensAt: MonotonicTime
     /// Whether other waiting runners should check again.
     let concernsAll: Bool
 }
@@ -293,8 +294,8 @@ package struct TrafficStatus: Sendable, Equatable {
 enum Permission: Sendable, Equatable {
     /// So many calls may be made now.
     case granted(Grant)
-    /// Check again at this time, in monotonic nanoseconds.
-    case wait(until: Int64)
+    /// Check again at this time.
+    case wait(until: MonotonicTime)
     /// Check again when a call under way has ended: only one, or a few, may be made for now.
     case waitForAnswer
     /// Check again when woken: the limit of calls under way, of all runs together, is reached.
@@ -319,8 +320,8 @@ struct Grant: Sendable, Equatable {
     let count: Int
     /// Whether the one call is the gate's probe.
     let isProbe: Bool
-    /// When the permits were taken, in monotonic nanoseconds.
-    let takenAt: Int64
+    /// When the permits were taken.
+    let takenAt: MonotonicTime
     /// How often the way had been closed by then; calls only start while that holds.
     let closings: Int
 }

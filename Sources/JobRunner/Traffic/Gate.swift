@@ -1,22 +1,21 @@
+import Basics
 import RecordStore
 
 /// Closes when calls make no sense for anyone, and finds out with single probes when they do again.
-///
-/// All times are monotonic nanoseconds.
 struct Gate: Sendable {
     /// Failed calls, of all batches together, that mean an outage.
     private static let troubleInARow = 10
-    /// 15 s before the first probe of an outage; doubled with each that fails.
-    private static let firstInterval: Int64 = 15_000_000_000
-    /// 5 minutes: how long an API that is back may go unnoticed.
-    private static let longestInterval: Int64 = 300_000_000_000
+    /// Before the first probe of an outage; doubled with each that fails.
+    private static let firstInterval = Duration.seconds(15)
+    /// How long an API that is back may go unnoticed.
+    private static let longestInterval = Duration.seconds(300)
 
     private var probes: Int
     private var probeInterval: Duration
     private var outage: Duration
     private(set) var state = State.open
     /// When it last ceased to be open; nil while it is.
-    private(set) var notOpenSince: Int64?
+    private(set) var notOpenSince: MonotonicTime?
     /// Probes sent since then.
     private(set) var probesSent = 0
     private var trouble = 0
@@ -35,7 +34,7 @@ struct Gate: Sendable {
     }
 
     /// Records one outcome, in the order in which they arrive.
-    mutating func record(_ sign: Outcome.GateSignal?, isProbe: Bool, errorText: String?, at now: Int64) {
+    mutating func record(_ sign: Outcome.GateSignal?, isProbe: Bool, errorText: String?, at now: MonotonicTime) {
         guard let sign else { return isProbe ? endProbe() : () }
         switch state {
         case .halted: break
@@ -63,21 +62,21 @@ struct Gate: Sendable {
     }
 
     /// Everyone has to wait: the outage counts from the end of the first such wait at the earliest.
-    mutating func wait(until end: Int64) {
+    mutating func wait(until end: MonotonicTime) {
         guard case .closed(var closure) = state, closure.waitsUntil == nil else { return }
         closure.waitsUntil = end
         state = .closed(closure)
     }
 
     /// No run needed a call for this long: that time is not outage.
-    mutating func excuse(_ time: Int64) {
+    mutating func excuse(_ time: Duration) {
         guard case .closed(var closure) = state else { return }
-        closure.excused += max(0, time)
+        closure.excused += max(.zero, time)
         state = .closed(closure)
     }
 
     /// Stops every call until `open`.
-    mutating func halt(_ halt: Halt, at now: Int64) {
+    mutating func halt(_ halt: Halt, at now: MonotonicTime) {
         notOpenSince = notOpenSince ?? now
         state = .halted(halt)
     }
@@ -89,8 +88,8 @@ struct Gate: Sendable {
         trouble = 0
     }
 
-    /// From when on the other side has been out of reach, in monotonic nanoseconds; nil unless a probe has shown it since.
-    var outageBegan: Int64? {
+    /// From when on the other side has been out of reach; nil unless a probe has shown it since.
+    var outageBegan: MonotonicTime? {
         guard case .closed(let closure) = state, closure.cause == .outage, probesSent > 0, !closure.isProbeUnderWay
         else {
             return nil
@@ -104,27 +103,29 @@ struct Gate: Sendable {
         state = .closed(closure)
     }
 
-    private mutating func recordWhileOpen(_ sign: Outcome.GateSignal, _ errorText: String?, at now: Int64) {
+    private mutating func recordWhileOpen(_ sign: Outcome.GateSignal, _ errorText: String?, at now: MonotonicTime) {
         switch sign {
         case .answered: trouble = 0
-        case .misconfigured: close(.misconfigured, firstWait: probeInterval.nanoseconds, errorText, at: now)
+        case .misconfigured: close(.misconfigured, firstWait: probeInterval, errorText, at: now)
         case .trouble:
             trouble += 1
             if trouble >= Self.troubleInARow { close(.outage, firstWait: Self.firstInterval, errorText, at: now) }
         }
     }
 
-    private mutating func close(_ cause: Closure.Cause, firstWait: Int64, _ errorText: String?, at now: Int64) {
-        let wait = cause == .outage ? min(firstWait, outage.nanoseconds) : firstWait
+    private mutating func close(
+        _ cause: Closure.Cause, firstWait: Duration, _ errorText: String?, at now: MonotonicTime
+    ) {
+        let wait = cause == .outage ? min(firstWait, outage) : firstWait
         notOpenSince = now
         probesSent = 0
         state = .closed(
             Closure(
-                cause: cause, since: now, lastError: errorText, probeAt: now + wait, interval: 2 * Self.firstInterval))
+                cause: cause, since: now, lastError: errorText, probeAt: now + wait, interval: Self.firstInterval * 2))
     }
 
     private mutating func recordProbe(
-        _ sign: Outcome.GateSignal, _ closure: Closure, _ errorText: String?, at now: Int64
+        _ sign: Outcome.GateSignal, _ closure: Closure, _ errorText: String?, at now: MonotonicTime
     ) {
         var closure = closure
         closure.isProbeUnderWay = false
@@ -136,25 +137,25 @@ struct Gate: Sendable {
         }
     }
 
-    private mutating func refuseProbe(_ closure: inout Closure, _ errorText: String?, at now: Int64) {
+    private mutating func refuseProbe(_ closure: inout Closure, _ errorText: String?, at now: MonotonicTime) {
         closure.cause = .misconfigured
         closure.refusedProbes += 1
         guard closure.refusedProbes < probes else {
             return halt(.misconfigured(probes: probes, last: errorText), at: now)
         }
-        closure.probeAt = now + probeInterval.nanoseconds
+        closure.probeAt = now + probeInterval
         state = .closed(closure)
     }
 
-    private mutating func missProbe(_ closure: inout Closure, _ errorText: String?, at now: Int64) {
-        let deadline = closure.countsFrom + outage.nanoseconds
+    private mutating func missProbe(_ closure: inout Closure, _ errorText: String?, at now: MonotonicTime) {
+        let deadline = closure.countsFrom + outage
         guard now < deadline else { return halt(.outage(outage, last: errorText), at: now) }
         if closure.cause == .misconfigured { closure.interval = Self.firstInterval }
         closure.cause = .outage
         closure.refusedProbes = 0
         // The last probe leaves when the outage has lasted too long, so that a halt never comes without a final probe.
         closure.probeAt = min(now + closure.interval, deadline)
-        closure.interval = min(2 * closure.interval, Self.longestInterval)
+        closure.interval = min(closure.interval * 2, Self.longestInterval)
         state = .closed(closure)
     }
 }
@@ -175,23 +176,23 @@ extension Gate {
         }
 
         var cause: Cause
-        let since: Int64
+        let since: MonotonicTime
         /// What the last failed call or probe said.
         var lastError: String?
         /// When the next probe may leave.
-        var probeAt: Int64
+        var probeAt: MonotonicTime
         /// The wait before the probe after the next, when out of reach.
-        var interval: Int64
+        var interval: Duration
         /// Probes refused in a row as misconfigured.
         var refusedProbes = 0
         var isProbeUnderWay = false
         /// Time that does not count as outage, because no run needed a call.
-        var excused: Int64 = 0
+        var excused = Duration.zero
         /// The end of the first wait requested since.
-        var waitsUntil: Int64?
+        var waitsUntil: MonotonicTime?
 
         /// From when on the outage counts.
-        var countsFrom: Int64 { max(since + excused, waitsUntil ?? since) }
+        var countsFrom: MonotonicTime { max(since + excused, waitsUntil ?? since) }
     }
 }
 
@@ -213,12 +214,10 @@ extension Gate.Closure.Cause {
 
 /// Notices when an endpoint answers nothing but that there are too many calls: the contract's calls are used up, or its
 /// rate is lower than ours.
-///
-/// All times are monotonic nanoseconds.
 struct OverloadWatch: Sendable {
     var outage: Duration
     /// From when on the time counts; nil while other answers come.
-    private(set) var countsFrom: Int64?
+    private(set) var countsFrom: MonotonicTime?
     /// Whether a requested wait has moved that.
     private var hasWaited = false
 
@@ -227,12 +226,12 @@ struct OverloadWatch: Sendable {
     }
 
     /// Records one outcome; returns whether nothing else has come for `halt.outage`.
-    mutating func record(_ outcome: Outcome, at now: Int64) -> Bool {
+    mutating func record(_ outcome: Outcome, at now: MonotonicTime) -> Bool {
         switch outcome.kind {
         case .overloaded:
             let start = countsFrom ?? now
             countsFrom = start
-            return now.subtractingReportingOverflow(start).partialValue >= outage.nanoseconds
+            return now - start >= outage
         // What never left says nothing about the other side.
         case .unsent: return false
         default:
@@ -242,17 +241,16 @@ struct OverloadWatch: Sendable {
     }
 
     /// The time counts from the end of the first requested wait: it is honoured whole.
-    mutating func wait(until end: Int64) {
+    mutating func wait(until end: MonotonicTime) {
         guard let countsFrom, !hasWaited else { return }
         self.countsFrom = max(countsFrom, end)
         hasWaited = true
     }
 
     /// No run needed a call for this long: that time does not count.
-    mutating func excuse(_ time: Int64) {
+    mutating func excuse(_ time: Duration) {
         guard let countsFrom else { return }
-        let (later, isTooLate) = countsFrom.addingReportingOverflow(max(0, time))
-        self.countsFrom = isTooLate ? .max : later
+        self.countsFrom = countsFrom + max(.zero, time)
     }
 
     /// Other answers came, or an operator has intervened.

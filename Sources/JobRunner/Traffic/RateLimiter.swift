@@ -2,22 +2,20 @@ import Basics
 
 /// The generic cell rate algorithm (GCRA; ITU-T I.371 annex A) with one addition: never more than rate + burst permits
 /// in any second, which lets a late caller catch up without ever crowding a second.
-///
-/// All times are monotonic nanoseconds.
 struct RateLimiter: Sendable {
     /// How far a caller that came late, because a commit or a timer took its time, may catch up.
-    static let catchUp: Int64 = 250_000_000
+    static let catchUp = Duration.milliseconds(250)
     /// Permits are gathered for so long, to be claimed in one transaction.
-    private static let gathering: Int64 = 4_000_000
+    private static let gathering = Duration.milliseconds(4)
 
     private var rate: Double
     private var burst: Int
     /// The share of the rate that may currently be used, above 0 and at most 1.
     var share = 1.0
     /// GCRA's theoretical arrival time.
-    private(set) var nextDue = Int64.min
+    private(set) var nextDue = MonotonicTime.distantPast
     /// No permits before this time.
-    private(set) var closedUntil = Int64.min
+    private(set) var closedUntil = MonotonicTime.distantPast
     private var recent = RecentPermits()
     /// Whether the last caller wanted more than there was: only then does time passed count as lateness, so that idle
     /// time gives no burst.
@@ -36,81 +34,81 @@ struct RateLimiter: Sendable {
     private var mostPerSecond: Int { max(1, Int((rate + Double(burst)).rounded(.down))) }
 
     /// Takes the permits available at `now`, at most `wanted`.
-    mutating func take(upTo wanted: Int, at now: Int64) -> Int {
+    mutating func take(upTo wanted: Int, at now: MonotonicTime) -> Int {
         let granted = available(upTo: wanted, at: now)
         take(granted, at: now, isShort: granted < wanted)
         return granted
     }
 
     /// How many of `wanted` permits there are at `now`.
-    mutating func available(upTo wanted: Int, at now: Int64) -> Int {
+    mutating func available(upTo wanted: Int, at now: MonotonicTime) -> Int {
         guard wanted > 0, now >= closedUntil else { return 0 }
         recent.forget(at: now)
-        let due = max(nextDue, floor(at: now)) - tolerance
+        let due = max(nextDue, floor(at: now)).advanced(byNanoseconds: -tolerance)
         guard due <= now else { return 0 }
-        let inTime = Int(clamping: (now - due) / interval) + 1
+        let inTime = Int(clamping: now.nanoseconds(since: due) / interval) + 1
         return max(0, min(wanted, inTime, mostPerSecond - recent.count))
     }
 
     /// Takes `count` permits that are available at `now`, perhaps none; `isShort` says whether more are needed.
-    mutating func take(_ count: Int, at now: Int64, isShort: Bool) {
+    mutating func take(_ count: Int, at now: MonotonicTime, isShort: Bool) {
         guard now >= closedUntil else { return }
         if count > 0 {
-            nextDue = max(nextDue, floor(at: now)) + Int64(count) * interval
+            nextDue = max(nextDue, floor(at: now)).advanced(byNanoseconds: Int64(count) * interval)
             recent.append(count, at: now)
         }
         isWanting = isShort
     }
 
     /// When `count` permits can be had at once, at the earliest.
-    func nextPermit(_ count: Int = 1, at now: Int64) -> Int64 {
-        let due = max(nextDue, floor(at: now)) - tolerance + Int64(count - 1) * interval
+    func nextPermit(_ count: Int = 1, at now: MonotonicTime) -> MonotonicTime {
+        let due = max(nextDue, floor(at: now)).advanced(byNanoseconds: Int64(count - 1) * interval - tolerance)
         let crowded = recent.count + count > mostPerSecond ? recent.firstExpiry ?? now : now
         return max(due, closedUntil, crowded, now)
     }
 
     /// When to ask again for the permits between two positions in the queue: not before the first is there, and not
     /// long after, so that as many as can be are claimed in one transaction.
-    func nextAsk(first: Int, last: Int, at now: Int64) -> Int64 {
+    func nextAsk(first: Int, last: Int, at now: MonotonicTime) -> MonotonicTime {
         max(nextPermit(first, at: now), min(nextPermit(last, at: now), now + Self.gathering))
     }
 
     /// Returns permits taken at `time` and not used.
-    mutating func giveBack(_ permits: Int, takenAt time: Int64) {
+    mutating func giveBack(_ permits: Int, takenAt time: MonotonicTime) {
         guard permits > 0 else { return }
         _ = recent.remove(permits, takenAt: time)
-        nextDue -= Int64(permits) * interval
+        nextDue = nextDue.advanced(byNanoseconds: -Int64(permits) * interval)
     }
 
     /// Counts permits taken at `time` as used at `now`, so that the calls themselves keep the bound.
-    mutating func use(_ permits: Int, takenAt time: Int64, at now: Int64) {
+    mutating func use(_ permits: Int, takenAt time: MonotonicTime, at now: MonotonicTime) {
         guard now > time else { return }
         let moved = recent.remove(permits, takenAt: time)
         if moved > 0 { recent.append(moved, at: now) }
     }
 
     /// No permits until `time`; time before it is not made up for.
-    mutating func close(until time: Int64) {
+    mutating func close(until time: MonotonicTime) {
         closedUntil = max(closedUntil, time)
         nextDue = max(nextDue, closedUntil)
         isWanting = false
     }
 
     /// Continues where an earlier run stopped.
-    mutating func resume(nextDue: Int64, closedUntil: Int64) {
+    mutating func resume(nextDue: MonotonicTime, closedUntil: MonotonicTime) {
         self.nextDue = max(self.nextDue, nextDue)
         self.closedUntil = max(self.closedUntil, closedUntil)
     }
 
     /// Changes the rate; permits already taken in advance stay taken.
-    mutating func reconfigure(rate: Double, burst: Int, at now: Int64) {
+    mutating func reconfigure(rate: Double, burst: Int, at now: MonotonicTime) {
         let before = interval
         self.rate = Self.bounded(rate)
         self.burst = Self.bounded(burst)
         let start = max(now, closedUntil)
         guard nextDue > start else { return }
-        let ahead = Double(nextDue - start) * Double(interval) / Double(before)
-        nextDue = start + Int64(min(ahead, 1e17))
+        let ahead = Double(nextDue.nanoseconds(since: start)) * Double(interval) / Double(before)
+        nextDue = start.advanced(byNanoseconds: Int64(min(ahead, 1e17)))
     }
 
     // Settings refuse what makes no sense; here it only must not trap.
@@ -122,13 +120,13 @@ struct RateLimiter: Sendable {
         return isTooLong ? .max / 4 : min(tolerance, .max / 4)
     }
 
-    private func floor(at now: Int64) -> Int64 { isWanting ? now - Self.catchUp : now }
+    private func floor(at now: MonotonicTime) -> MonotonicTime { isWanting ? now - Self.catchUp : now }
 }
 
 /// The permits of the last second, as groups in time order.
 struct RecentPermits: Sendable {
     private struct Group {
-        var time: Int64
+        var time: MonotonicTime
         var count: Int
     }
 
@@ -139,11 +137,13 @@ struct RecentPermits: Sendable {
     private(set) var count = 0
 
     /// When the oldest group leaves the window.
-    var firstExpiry: Int64? { head < groups.count ? groups[head].time + Self.window : nil }
+    var firstExpiry: MonotonicTime? {
+        head < groups.count ? groups[head].time.advanced(byNanoseconds: Self.window) : nil
+    }
 
     /// Forgets what is a second old or older.
-    mutating func forget(at now: Int64) {
-        while head < groups.count, groups[head].time <= now - Self.window {
+    mutating func forget(at now: MonotonicTime) {
+        while head < groups.count, groups[head].time <= now.advanced(byNanoseconds: -Self.window) {
             count -= groups[head].count
             head += 1
         }
@@ -153,13 +153,13 @@ struct RecentPermits: Sendable {
         }
     }
 
-    mutating func append(_ permits: Int, at time: Int64) {
+    mutating func append(_ permits: Int, at time: MonotonicTime) {
         groups.append(Group(time: time, count: permits))
         count += permits
     }
 
     /// Takes back up to `permits` of those taken at `time`, and says how many there were.
-    mutating func remove(_ permits: Int, takenAt time: Int64) -> Int {
+    mutating func remove(_ permits: Int, takenAt time: MonotonicTime) -> Int {
         guard let index = groups.indices.last(where: { $0 >= head && groups[$0].time == time }) else { return 0 }
         let removed = min(permits, groups[index].count)
         groups[index].count -= removed
@@ -188,33 +188,33 @@ struct ThrottleCut: Sendable {
 
     /// Whether each of the latest answers was a 429 or 503.
     private var answers = SlidingWindow(size: window)
-    private var lastCut: Int64?
+    private var lastCut: MonotonicTime?
     private var shareAfterCut = 1.0
 
     /// How many of the latest answers were a 429 or 503, and of how many.
     var refused: (count: Int, total: Int) { (answers.count, answers.seen) }
 
-    /// The share of the rate that may be used, at a monotonic time in nanoseconds.
-    func share(at now: Int64) -> Double {
+    /// The share of the rate that may be used, at a time.
+    func share(at now: MonotonicTime) -> Double {
         guard let lastCut else { return 1 }
-        let climbed = min(1, max(0, Double(now - lastCut) / Self.climb))
+        let climbed = min(1, max(0, Double(now.nanoseconds(since: lastCut)) / Self.climb))
         return shareAfterCut + (1 - shareAfterCut) * climbed
     }
 
     /// Counts one answer; returns the new share when it cuts the rate.
-    mutating func record(isThrottled: Bool, at now: Int64) -> Double? {
+    mutating func record(isThrottled: Bool, at now: MonotonicTime) -> Double? {
         answers.record(isThrottled)
         guard isThrottled, answers.count >= Self.tooMany else { return nil }
-        if let lastCut, now - lastCut < Self.pause { return nil }
+        if let lastCut, now.nanoseconds(since: lastCut) < Self.pause { return nil }
         shareAfterCut = max(Self.leastShare, share(at: now) * Self.factor)
         lastCut = now
         return shareAfterCut
     }
 
     /// Continues with a share of the rate that held `age` milliseconds ago.
-    mutating func resume(share: Double, age: Int64, at now: Int64) {
+    mutating func resume(share: Double, age: Int64, at now: MonotonicTime) {
         guard share > 0, share < 1 else { return }
         shareAfterCut = max(Self.leastShare, share)
-        lastCut = now - min(age, 3_600_000) * 1_000_000
+        lastCut = now.advanced(byNanoseconds: -min(age, 3_600_000) * 1_000_000)
     }
 }

@@ -1,3 +1,4 @@
+import Basics
 import RecordStore
 
 /// What all calls to one endpoint share: limiter, rate cut, gate, whose turn it is, and how many calls are under way.
@@ -44,11 +45,11 @@ struct TrafficState: Sendable {
         return nil
     }
 
-    /// Until when `Retry-After` keeps everyone waiting, in monotonic nanoseconds.
-    var closedUntil: Int64 { limiter.closedUntil }
+    /// Until when `Retry-After` keeps everyone waiting.
+    var closedUntil: MonotonicTime { limiter.closedUntil }
 
     /// Calls per second allowed at a time.
-    func allowedRate(at now: Int64) -> Double { rate * cut.share(at: now) }
+    func allowedRate(at now: MonotonicTime) -> Double { rate * cut.share(at: now) }
 
     /// Records the outcome of one call; returns what is worth reporting.
     mutating func record(
@@ -85,7 +86,7 @@ struct TrafficState: Sendable {
     }
 
     /// Changes the limits; what limiter, cut and gate have learnt stays.
-    mutating func reconfigure(_ configuration: RunnerConfiguration, at now: Int64) {
+    mutating func reconfigure(_ configuration: RunnerConfiguration, at now: MonotonicTime) {
         rate = configuration.rate
         concurrency = max(1, configuration.concurrency)
         limiter.share = cut.share(at: now)
@@ -96,7 +97,7 @@ struct TrafficState: Sendable {
         overload.outage = configuration.outage
     }
 
-    private mutating func halt(for outcome: Outcome, at now: Int64) -> Halt? {
+    private mutating func halt(for outcome: Outcome, at now: MonotonicTime) -> Halt? {
         let isOverloaded = overload.record(outcome, at: now)
         return outcome.halt ?? streak.record(outcome) ?? repeats.record(outcome)
             ?? (isOverloaded ? .overloaded(for: overload.outage, rate: rate) : nil)
@@ -106,14 +107,12 @@ struct TrafficState: Sendable {
     ///
     /// - Parameters:
     ///   - outage: how long that run waits.
-    ///   - start: when it began, in monotonic nanoseconds: trouble before that is not its own.
-    ///   - now: in monotonic nanoseconds.
+    ///   - start: when it began: trouble before that is not its own.
+    ///   - now: the time.
     /// - Returns: the halt; nil while it may continue, and where its time is not the shorter one.
-    func halt(after outage: Duration, since start: Int64, at now: Int64) -> Halt? {
+    func halt(after outage: Duration, since start: MonotonicTime, at now: MonotonicTime) -> Halt? {
         guard outage < overload.outage else { return nil }
-        func isOver(_ begin: Int64?) -> Bool {
-            begin.map { now.subtractingReportingOverflow(max($0, start)).partialValue >= outage.nanoseconds } ?? false
-        }
+        func isOver(_ begin: MonotonicTime?) -> Bool { begin.map { now - max($0, start) >= outage } ?? false }
         if isOver(overload.countsFrom) { return .overloaded(for: outage, rate: rate) }
         guard case .closed(let closure) = gate.state, isOver(gate.outageBegan) else { return nil }
         return .outage(outage, last: closure.lastError)
@@ -153,14 +152,14 @@ struct TrafficState: Sendable {
 
 extension TrafficState {
     /// Adds a run that requests calls.
-    mutating func join(weight: Int, at now: Int64) -> Int {
+    mutating func join(weight: Int, at now: MonotonicTime) -> Int {
         let member = line.join(weight: weight)
         excuse(activeRuns.arrive(member, at: now))
         return member
     }
 
     /// A run is over; whether others may have their turn sooner now.
-    mutating func leave(_ member: Int, at now: Int64) -> Bool {
+    mutating func leave(_ member: Int, at now: MonotonicTime) -> Bool {
         activeRuns.depart(member, at: now)
         return line.leave(member)
     }
@@ -169,17 +168,17 @@ extension TrafficState {
     mutating func withdraw(_ member: Int) -> Bool { line.withdraw(member) }
 
     /// A run may make no calls for some time; returns whether others may have their turn sooner now.
-    mutating func depart(_ member: Int, at now: Int64) -> Bool {
+    mutating func depart(_ member: Int, at now: MonotonicTime) -> Bool {
         activeRuns.depart(member, at: now)
         return line.withdraw(member)
     }
 
     /// A run may make calls again.
-    mutating func arrive(_ member: Int, at now: Int64) { excuse(activeRuns.arrive(member, at: now)) }
+    mutating func arrive(_ member: Int, at now: MonotonicTime) { excuse(activeRuns.arrive(member, at: now)) }
 
     /// Time in which no run could have made a call is not outage.
-    private mutating func excuse(_ absence: Int64) {
-        guard absence > 0 else { return }
+    private mutating func excuse(_ absence: Duration) {
+        guard absence > .zero else { return }
         gate.excuse(absence)
         overload.excuse(absence)
     }
@@ -188,7 +187,8 @@ extension TrafficState {
 extension TrafficState {
     /// What must survive a restart.
     func limiterState(at instant: Instant) -> LimiterState {
-        let untilDue = max(limiter.nextDue, instant.monotonic - RateLimiter.catchUp) - instant.monotonic
+        let due = max(limiter.nextDue, instant.monotonic - RateLimiter.catchUp)
+        let untilDue = due.nanoseconds(since: instant.monotonic)
         let isClosed = limiter.closedUntil > instant.monotonic
         return LimiterState(
             theoreticalArrival: instant.wall * 1000 + untilDue / 1000,
@@ -218,7 +218,7 @@ extension TrafficState {
     /// set back since.
     private func wait(_ state: LimiterState, at instant: Instant) -> Int64 {
         guard let end = state.closedUntil else { return 0 }
-        let saved = Instant(wall: state.savedAt, monotonic: 0)
+        let saved = Instant(wall: state.savedAt, monotonic: MonotonicTime(nanoseconds: 0))
         let left = min(instant.distance(toWall: end), saved.distance(toWall: end))
         return min(max(0, left), Self.longestWait.milliseconds)
     }
@@ -226,7 +226,7 @@ extension TrafficState {
 
 extension TrafficState {
     /// Requests permission to make up to `wanted` calls.
-    mutating func permission(for member: Int, upTo wanted: Int, at now: Int64) -> Permission {
+    mutating func permission(for member: Int, upTo wanted: Int, at now: MonotonicTime) -> Permission {
         switch gate.state {
         case .halted(let halt):
             _ = line.withdraw(member)
@@ -252,7 +252,7 @@ extension TrafficState {
     }
 
     /// Whether the calls may start now; false when the way was closed after they were granted.
-    mutating func start(_ count: Int, of grant: Grant, at now: Int64) -> Bool {
+    mutating func start(_ count: Int, of grant: Grant, at now: MonotonicTime) -> Bool {
         guard grant.closings == closings else { return false }
         limiter.use(count, takenAt: grant.takenAt, at: now)
         return true
@@ -269,7 +269,7 @@ extension TrafficState {
         return permission
     }
 
-    private mutating func take(_ wanted: Int, of member: Int, isProbe: Bool, at now: Int64) -> Permission {
+    private mutating func take(_ wanted: Int, of member: Int, isProbe: Bool, at now: MonotonicTime) -> Permission {
         limiter.share = cut.share(at: now)
         line.ask(member, for: wanted)
         let most = min(line.demand, room)
@@ -284,7 +284,7 @@ extension TrafficState {
         return .granted(Grant(member: member, count: granted, isProbe: isProbe, takenAt: now, closings: closings))
     }
 
-    private mutating func wait(for wanted: Int, of member: Int, at now: Int64) -> Permission {
+    private mutating func wait(for wanted: Int, of member: Int, at now: MonotonicTime) -> Permission {
         let first = line.place(of: member)
         guard first <= room else {
             line.waitForRoom(member)
@@ -322,21 +322,19 @@ extension TrafficState {
 }
 
 /// Which runs may currently make calls, and for how long there has been none.
-///
-/// All times are monotonic nanoseconds.
 struct ActiveRuns: Sendable {
     private var members: Set<Int> = []
-    private var emptySince: Int64?
+    private var emptySince: MonotonicTime?
 
     /// A run may make calls; returns how long there was none before it.
-    mutating func arrive(_ member: Int, at now: Int64) -> Int64 {
+    mutating func arrive(_ member: Int, at now: MonotonicTime) -> Duration {
         members.insert(member)
         defer { emptySince = nil }
-        return emptySince.map { now - $0 } ?? 0
+        return emptySince.map { now - $0 } ?? .zero
     }
 
     /// A run may make no calls, or is over.
-    mutating func depart(_ member: Int, at now: Int64) {
+    mutating func depart(_ member: Int, at now: MonotonicTime) {
         guard members.remove(member) != nil, members.isEmpty else { return }
         emptySince = now
     }

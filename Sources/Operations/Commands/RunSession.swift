@@ -63,7 +63,7 @@ struct RunSession: Sendable {
         await stop.raised()
         guard !Task.isCancelled else { return }
         let clock = SystemClock()
-        await clock.sleep(until: clock.monotonic + grace.nanoseconds)
+        await clock.sleep(until: clock.monotonic + grace)
         if !Task.isCancelled { store.stopWaitingForRoom(exceptForEndsOfCalls: false) }
     }
 

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import JobRunner
 import Logging
@@ -59,10 +60,10 @@ struct CronScheduler {
     ///   slept or the process was stopped.
     private func sleep(until wall: Int64?) async -> Bool {
         let left = wall.map { Duration.milliseconds(max(0, $0 - context.clock.now)) } ?? context.intervals.wallClock
-        let deadline = context.clock.monotonic + min(left, context.intervals.wallClock).nanoseconds
+        let deadline = context.clock.monotonic + min(left, context.intervals.wallClock)
         context.attendance.expect(part, after: context.intervals.wallClock)
         await WakeSignal().wait(until: deadline, on: context.clock)
-        return context.clock.monotonic - deadline <= Duration.milliseconds(ScheduleState.grace).nanoseconds
+        return context.clock.monotonic - deadline <= .milliseconds(ScheduleState.grace)
     }
 
     /// Logs and notifies as needed, and returns whether the job runs now.

@@ -48,7 +48,7 @@ struct JobSupervisor: Service {
             let began = context.clock.monotonic
             guard let reason = try await failure(of: job) else { return }
             // If it had run for a while, this is a new failure.
-            if reason != told || context.clock.monotonic - began > 1_000_000_000 {
+            if reason != told || context.clock.monotonic - began > .seconds(1) {
                 context.log.error("job does not run yet", metadata: ["job": "\(job.name)", "reason": "\(reason)"])
             }
             told = reason

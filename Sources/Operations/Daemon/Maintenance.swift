@@ -1,3 +1,4 @@
+import Basics
 import JobRunner
 import RecordStore
 import ServiceLifecycle

@@ -1,3 +1,4 @@
+import Basics
 import JobRunner
 import RecordStore
 import Synchronization
@@ -18,8 +19,8 @@ final class ProgressRegistry: Sendable {
         let reason: String
         /// Its end as it is displayed, in milliseconds since 1970 UTC.
         let until: Int64
-        /// Its end as it is measured, in monotonic nanoseconds: the wall clock may be set meanwhile.
-        let end: Int64
+        /// Its end as it is measured: the wall clock may be set meanwhile.
+        let end: MonotonicTime
     }
 
     private let clock: any RunnerClock
@@ -63,9 +64,6 @@ extension ProgressRegistry.Entry {
 
 extension ProgressRegistry.Wait {
     fileprivate init(_ reason: String, until: Int64, _ clock: any RunnerClock) {
-        let monotonic = clock.monotonic
-        let (left, isTooLong) = (until - clock.now).multipliedReportingOverflow(by: 1_000_000)
-        self.init(
-            reason: reason, until: until, end: monotonic + (isTooLong ? .max - monotonic : min(left, .max - monotonic)))
+        self.init(reason: reason, until: until, end: clock.monotonic + .milliseconds(until - clock.now))
     }
 }

@@ -1,3 +1,4 @@
+import Basics
 import JobRunner
 import Synchronization
 
@@ -47,8 +48,8 @@ final class WakeSignal: Sendable {
         }
     }
 
-    /// Returns once it is signalled, the clock has reached a monotonic time in nanoseconds, or the task is cancelled.
-    func wait(until deadline: Int64, on clock: any RunnerClock) async {
+    /// Returns once it is signalled, the clock has reached a time, or the task is cancelled.
+    func wait(until deadline: MonotonicTime, on clock: any RunnerClock) async {
         await withDiscardingTaskGroup { group in
             group.addTask {
                 await clock.sleep(until: deadline)
@@ -61,14 +62,6 @@ final class WakeSignal: Sendable {
 
     /// The same, after a while.
     func wait(for duration: Duration, on clock: any RunnerClock) async {
-        await wait(until: clock.monotonic + duration.nanoseconds, on: clock)
+        await wait(until: clock.monotonic + duration, on: clock)
     }
-}
-
-extension Duration {
-    /// Whole nanoseconds.
-    var nanoseconds: Int64 { Int64(self / .nanoseconds(1)) }
-
-    /// Whole milliseconds.
-    var milliseconds: Int64 { Int64(self / .milliseconds(1)) }
 }

@@ -60,7 +60,7 @@ final class Notifier: Service {
             group.addTask {
                 await self.endRequested()
                 self.finish()
-                await self.clock.sleep(until: self.clock.monotonic + Self.timeLimit.nanoseconds)
+                await self.clock.sleep(until: self.clock.monotonic + Self.timeLimit)
             }
             await group.next()
             group.cancelAll()
@@ -104,7 +104,7 @@ final class Notifier: Service {
 
     /// Nil if the time limit came first.
     private func end(of child: ChildProcess) async -> ChildProcess.End? {
-        let deadline = clock.monotonic + Self.timeLimit.components.seconds * 1_000_000_000
+        let deadline = clock.monotonic + Self.timeLimit
         return await withTaskGroup(of: ChildProcess.End?.self) { group in
             group.addTask { await child.ended() }
             group.addTask { [clock] in

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import JobRunner
 import TestSupport
@@ -13,8 +14,8 @@ struct AttendanceTests {
         arguments: [
             (10, [], []), (11, ["a"], ["a"]), (20, ["a"], ["a"]), (21, ["a", "files"], ["a"]),
             (31, ["a", "b", "files"], ["a", "b"]),
-        ] as [(Int64, [String], [String])])
-    func overdue(now: Int64, late: [String], vital: [String]) {
+        ] as [(MonotonicTime, [String], [String])])
+    func overdue(now: MonotonicTime, late: [String], vital: [String]) {
         let attendance = Attendance(clock: HeldClock())
         attendance.expect("b", by: 30, isVital: true)
         attendance.expect("a", by: 10, isVital: true)

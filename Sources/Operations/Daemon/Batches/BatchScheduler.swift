@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import RecordStore
 
@@ -35,9 +36,9 @@ struct BatchScheduler {
     /// How many batches are worked on at once; the rest waits its turn in the order of priority and arrival.
     private let slots: Int
     private var busy: [BatchID: Work] = [:]
-    /// Batches whose work failed for an outside reason, and until when they are left alone, in monotonic nanoseconds:
+    /// Batches whose work failed for an outside reason, and until when they are left alone:
     /// the wall clock may be set meanwhile.
-    private var leftAlone: [BatchID: Int64] = [:]
+    private var leftAlone: [BatchID: MonotonicTime] = [:]
 
     init(slots: Int) {
         self.slots = max(1, slots)
@@ -52,18 +53,18 @@ struct BatchScheduler {
     ///   - sightings: All batches that are not over, or lack their results.
     ///   - mayStart: Whether anything new may begin: not while the gate is halted, nor while the daemon is ending.
     ///   - now: Milliseconds since 1970 UTC, by which caps reset.
-    ///   - monotonic: Monotonic nanoseconds, by which batches are left alone.
+    ///   - monotonic: The time by which batches are left alone.
     /// - Returns: The steps; each counts as under way until `ended`.
-    mutating func steps(for sightings: [BatchSnapshot], mayStart: Bool, now: Int64, monotonic: Int64) -> [Step] {
+    mutating func steps(for sightings: [BatchSnapshot], mayStart: Bool, now: Int64, monotonic: MonotonicTime) -> [Step]
+    {
         leftAlone = leftAlone.filter { $0.value > monotonic }
         let free = sightings.filter { busy[$0.id] == nil && leftAlone[$0.id] == nil }
         return stops(for: sightings) + conclusions(for: free)
             + (mayStart ? resumptions(of: free, now: now) + starts(for: free) : [])
     }
 
-    /// The work on a batch is over; one whose work could not be done is left alone until a monotonic time in
-    /// nanoseconds.
-    mutating func ended(_ batch: BatchID, leavingAloneUntil time: Int64? = nil) {
+    /// The work on a batch is over; one whose work could not be done is left alone until a time.
+    mutating func ended(_ batch: BatchID, leavingAloneUntil time: MonotonicTime? = nil) {
         busy[batch] = nil
         leftAlone[batch] = time
     }

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import JobRunner
 import Logging
@@ -23,8 +24,8 @@ final class BatchSupervisor: Service {
     private let reload: Reload
     private let state: Mutex<State>
     static let name = "batches"
-    /// How long a batch is left alone whose results could not be written, in nanoseconds.
-    private static let retryAfter: Int64 = 60_000_000_000
+    /// How long a batch is left alone whose results could not be written.
+    private static let retryAfter = Duration.seconds(60)
 
     /// Works on at most `slots` batches at once.
     init(context: DaemonContext, reload: Reload, slots: Int = 100) {

@@ -17,8 +17,8 @@ struct FilesAwaitingConfirmation {
     let job: JobDefinition
     let folder: DropFolder
     private var sameNames: SameNameFiles
-    /// Files that were not there at the last look, and since when, in monotonic nanoseconds.
-    private var missing: [String: Int64] = [:]
+    /// Files that were not there at the last look, and since when.
+    private var missing: [String: MonotonicTime] = [:]
 
     init(context: DaemonContext, job: JobDefinition, folder: DropFolder) {
         (self.context, self.job, self.folder) = (context, job, folder)
@@ -33,13 +33,13 @@ struct FilesAwaitingConfirmation {
     ///   - claims: the job's files that have a batch.
     ///   - listing: what lies in the inbox.
     ///   - whole: the names of the files there that are whole.
-    /// - Returns: When to look again, in monotonic nanoseconds; nil: when something changes.
+    /// - Returns: When to look again; nil: when something changes.
     /// - Throws: `StoreError` when state could not be read or written; `DropFolderError` when a file cannot be moved.
     mutating func reconcile(
         _ claims: [ClaimedFile], _ listing: FolderListing, whole: Set<String>
-    ) async throws -> Int64? {
+    ) async throws -> MonotonicTime? {
         let present = Set(listing.files.map(\.name))
-        var (stillMissing, nextPollAt) = ([String: Int64](), Int64?.none)
+        var (stillMissing, nextPollAt) = ([String: MonotonicTime](), MonotonicTime?.none)
         for claim in claims {
             guard let batch = try await context.store.batch(of: claim), batch.state == .awaitingConfirmation else {
                 continue
@@ -48,7 +48,7 @@ struct FilesAwaitingConfirmation {
                 try folder.returnToInbox(claim.name)
             } else if !present.contains(claim.name) {
                 let since = missing[claim.name] ?? context.clock.monotonic
-                let end = since + min(job.source.settle, .seconds(60)).nanoseconds
+                let end = since + min(job.source.settle, .seconds(60))
                 if context.clock.monotonic >= end {
                     try await withdraw(batch, because: "its file was taken out of the inbox")
                 } else {

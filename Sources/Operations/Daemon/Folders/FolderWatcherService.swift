@@ -82,7 +82,7 @@ struct FolderWatcherService {
     }
 
     /// One look at the inbox, and all that follows from it; when to look again unless something changes before.
-    private func look(_ state: inout LoopState, _ due: DueFlag) async throws -> Int64? {
+    private func look(_ state: inout LoopState, _ due: DueFlag) async throws -> MonotonicTime? {
         if due.take() { state.isTaking = true }
         try await resumeIntake()
         let listing = try folder.look()

@@ -1,3 +1,4 @@
+import Basics
 import JobRunner
 import Synchronization
 
@@ -10,7 +11,7 @@ import Synchronization
 final class Attendance: Sendable {
     /// A part's announcement.
     private struct Word {
-        var deadline: Int64
+        var deadline: MonotonicTime
         var isVital: Bool
     }
 
@@ -24,22 +25,22 @@ final class Attendance: Sendable {
 
     init(clock: any RunnerClock) { self.clock = clock }
 
-    /// When each part is expected, in monotonic nanoseconds, by the part's name.
-    var deadlines: [String: Int64] { words.withLock { $0.mapValues(\.deadline) } }
+    /// When each part is expected, by the part's name.
+    var deadlines: [String: MonotonicTime] { words.withLock { $0.mapValues(\.deadline) } }
 
-    /// Announces that a part will report again by a time, in monotonic nanoseconds.
-    func expect(_ part: String, by deadline: Int64, isVital: Bool) {
+    /// Announces that a part will report again by a time.
+    func expect(_ part: String, by deadline: MonotonicTime, isVital: Bool) {
         words.withLock { $0[part] = Word(deadline: deadline, isVital: isVital) }
     }
 
     /// A part that works with the database alone begins a turn, or waits so long.
     func expect(_ part: String, after wait: Duration = .zero, patience: Duration = Attendance.patience) {
-        expect(part, by: clock.monotonic + (wait + patience).nanoseconds, isVital: true)
+        expect(part, by: clock.monotonic + wait + patience, isVital: true)
     }
 
     /// A part that works with files begins a step, or waits so long.
     func expectWithFiles(_ part: String, after wait: Duration = .zero) {
-        expect(part, by: clock.monotonic + (wait + Attendance.longPatience).nanoseconds, isVital: false)
+        expect(part, by: clock.monotonic + wait + Attendance.longPatience, isVital: false)
     }
 
     /// Removes a part that has ended.
@@ -48,10 +49,10 @@ final class Attendance: Sendable {
     }
 
     /// No part counts as late for a while: what delayed them, such as a full disk, is over.
-    func excuse() { excuse(until: clock.monotonic + Self.patience.nanoseconds) }
+    func excuse() { excuse(until: clock.monotonic + Self.patience) }
 
-    /// No part counts as late before a time, in monotonic nanoseconds: what delayed them, such as a full disk, is over.
-    func excuse(until deadline: Int64) {
+    /// No part counts as late before a time: what delayed them, such as a full disk, is over.
+    func excuse(until deadline: MonotonicTime) {
         words.withLock { words in
             for part in words.keys { words[part]?.deadline.raise(to: deadline) }
         }
@@ -60,15 +61,15 @@ final class Attendance: Sendable {
     /// The parts that should have reported by now; see ``overdue(at:vitalOnly:)``.
     func overdue(vitalOnly: Bool) -> [String] { overdue(at: clock.monotonic, vitalOnly: vitalOnly) }
 
-    /// The parts that should have reported by a time, in monotonic nanoseconds, by name; `vitalOnly`: those without
+    /// The parts that should have reported by a time, by name; `vitalOnly`: those without
     /// which the daemon is better restarted.
-    func overdue(at now: Int64, vitalOnly: Bool) -> [String] {
+    func overdue(at now: MonotonicTime, vitalOnly: Bool) -> [String] {
         words.withLock { words in
             words.filter { $0.value.deadline < now && ($0.value.isVital || !vitalOnly) }.keys.sorted()
         }
     }
 }
 
-extension Int64 {
-    fileprivate mutating func raise(to other: Int64) { self = Swift.max(self, other) }
+extension MonotonicTime {
+    fileprivate mutating func raise(to other: MonotonicTime) { self = max(self, other) }
 }
