@@ -18,8 +18,8 @@ package struct Migrations: Sendable {
         Migration(12, "requests", PackageResources.v0012_requests_sql),
         Migration(13, "words", PackageResources.v0013_words_sql),
         Migration(14, "key_reminders", PackageResources.v0014_key_reminders_sql),
-        Migration(18, "card_numbers", PackageResources.v0018_card_numbers_sql),
-        Migration(19, "audit", PackageResources.v0019_audit_sql),
+        Migration(15, "card_numbers", PackageResources.v0015_card_numbers_sql),
+        Migration(16, "audit", PackageResources.v0016_audit_sql),
     ])
 
     private let steps: [Migration]

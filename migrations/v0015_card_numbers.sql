@@ -1,4 +1,4 @@
--- v0018: ids that look like payment card numbers, and the key by which account ids are hashed.
+-- v0015: ids that look like payment card numbers, and the key by which account ids are hashed.
 
 -- Lines to be sent whose id or account looks like a card number, counted while the file is read: confirmation names them.
 ALTER TABLE batches ADD COLUMN card_like_ids INTEGER NOT NULL DEFAULT 0 CHECK (card_like_ids >= 0);

@@ -1,4 +1,4 @@
--- v0019: who did what becomes an audit: entries are appended and never changed, and each vouches for all before it.
+-- v0016: who did what becomes an audit: entries are appended and never changed, and each vouches for all before it.
 --
 -- `batch_id` refers to nothing: an entry outlives its batch.
 CREATE TABLE audit (
