@@ -5,7 +5,7 @@ import Testing
 
 @testable import Basics
 
-@Suite("Work on threads that may block", .timeLimit(.minutes(2)))
+@Suite("Work on threads that may block", .timeLimit(.minutes(15)))
 struct BlockingWorkTests {
     struct Failure: Error, Equatable {}
 

@@ -7,7 +7,7 @@ import Testing
 @testable import DropFolder
 
 /// The watcher with its thread, waited for by its own signals: a test that never gets one ends by its time limit.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct FolderWatcherTests {
     private let place: DropFolderFixture
     private let poll = HeldPoll()

@@ -15,7 +15,7 @@ extension EndToEnd {
 
         @Test(
             "A crash prints no registers and no stack, writes no core and ends a command with keys and tokens",
-            .timeLimit(.minutes(2)), arguments: held, signals)
+            .timeLimit(.minutes(15)), arguments: held, signals)
         func crashed(arguments: [String], signal: Int32) async throws {
             try await Self.inFolder { folder in
                 #expect(mkfifo("\(folder)/held", 0o600) == 0)
@@ -27,7 +27,7 @@ extension EndToEnd {
             }
         }
 
-        @Test("So it does the emulator and the daemon", .timeLimit(.minutes(2)), arguments: signals)
+        @Test("So it does the emulator and the daemon", .timeLimit(.minutes(15)), arguments: signals)
         func servicesCrashed(signal: Int32) async throws {
             try await Self.inFolder { folder in
                 let emulator = try Self.start(["emulator", "--listen", "127.0.0.1:0", "--dir", "iia"], in: folder)
@@ -40,7 +40,7 @@ extension EndToEnd {
             }
         }
 
-        @Test("So it does a check, which reads records only", .timeLimit(.minutes(2)), arguments: signals)
+        @Test("So it does a check, which reads records only", .timeLimit(.minutes(15)), arguments: signals)
         func checkCrashed(signal: Int32) async throws {
             try await EndToEndInstallation.with { installation in
                 try installation.write(Accounts.csv(1), to: "day.csv")

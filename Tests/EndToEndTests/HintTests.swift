@@ -13,7 +13,7 @@ extension EndToEnd {
         /// What a command may end with that did what it says: finished, or waiting for somebody.
         private static let done: Set<Int32> = [0, 2, 3, 4]
 
-        @Test("Each kind works as printed, from any folder", .timeLimit(.minutes(3)))
+        @Test("Each kind works as printed, from any folder", .timeLimit(.minutes(15)))
         func everyKind() async throws {
             try await EndToEndInstallation.with(settings: Self.settings) { installation in
                 try await prepare(installation)
@@ -74,7 +74,7 @@ extension EndToEnd {
             #expect(try await installation.rollcall("pause", "paused-3").status == 0)
         }
 
-        @Test("Every one that a message holds works as printed, and names the settings", .timeLimit(.minutes(5)))
+        @Test("Every one that a message holds works as printed, and names the settings", .timeLimit(.minutes(15)))
         func everyMessage() async throws {
             try await EndToEndInstallation.with(settings: Self.settings) { installation in
                 var found = Set<Substring>()
@@ -125,7 +125,7 @@ extension EndToEnd {
             ]
         }
 
-        @Test("A halt ends in the command to run, as a cap's pause does", .timeLimit(.minutes(2)))
+        @Test("A halt ends in the command to run, as a cap's pause does", .timeLimit(.minutes(15)))
         func halts() async throws {
             try await EndToEndInstallation.with(settings: Self.settings) { installation in
                 try installation.write(Accounts.csv(2), to: "capped.csv")
@@ -149,7 +149,7 @@ extension EndToEnd {
 
         @Test(
             "What the demonstration prints last works, once its emulator is started again as it says",
-            .timeLimit(.minutes(3)))
+            .timeLimit(.minutes(15)))
         func demonstration() async throws {
             let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
                 .deletingLastPathComponent()

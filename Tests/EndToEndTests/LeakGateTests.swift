@@ -47,7 +47,7 @@ extension EndToEnd {
 
         @Test(
             "Markers stand in the input, what is given back, and ids in the results: nowhere else",
-            .timeLimit(.minutes(3)))
+            .timeLimit(.minutes(15)))
         func gate() async throws {
             try await EndToEndInstallation.with(settings: Self.settings) { installation in
                 for folder in ["jobs", "tmp"] { try installation.makeFolder(folder) }

@@ -5,7 +5,7 @@ import Testing
 @testable import JobRunner
 
 /// What answers of unusual kinds do to a batch, on a real store.
-@Suite(.timeLimit(.minutes(2))) struct BatchRunnerAnswersTests {
+@Suite(.timeLimit(.minutes(15))) struct BatchRunnerAnswersTests {
     @Test func oneReplayedAnswerIsTakenOnceAndThreeMoreHalt() async throws {
         let bench = try await RunnerBench(records: 20)
         let submitter = bench.submitter { _ in .success(ref: "ref-1") }

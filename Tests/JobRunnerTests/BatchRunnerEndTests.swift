@@ -5,7 +5,7 @@ import Testing
 
 @testable import JobRunner
 
-@Suite(.timeLimit(.minutes(2))) struct BatchRunnerEndTests {
+@Suite(.timeLimit(.minutes(15))) struct BatchRunnerEndTests {
     @Test func inDoubtRecordsAreHeldByDefault() async throws {
         let bench = try await RunnerBench(records: 3)
         let submitter = bench.submitter { $0.row == "row 2" ? .reset : .success }

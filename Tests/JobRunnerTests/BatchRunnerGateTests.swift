@@ -13,7 +13,7 @@ extension RunEnd {
     }
 }
 
-@Suite(.timeLimit(.minutes(2))) struct BatchRunnerGateTests {
+@Suite(.timeLimit(.minutes(15))) struct BatchRunnerGateTests {
     @Test func aMisconfiguredCallIsProbedThreeTimesAndHaltsWithEverythingQueuedUnspent() async throws {
         let bench = try await RunnerBench(records: 10)
         let submitter = bench.submitter { _ in .status(401) }

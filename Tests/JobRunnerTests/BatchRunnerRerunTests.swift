@@ -4,7 +4,7 @@ import Testing
 @testable import JobRunner
 
 /// A run of a re-run's records sends these and leaves everything else that waits where it is.
-@Suite(.timeLimit(.minutes(2))) struct BatchRunnerRerunTests {
+@Suite(.timeLimit(.minutes(15))) struct BatchRunnerRerunTests {
     /// A batch of six rows that was stopped after three: the first succeeded, the second and third failed.
     private static func interrupted() async throws -> RunnerBench {
         let bench = try await RunnerBench(records: 6)

@@ -17,7 +17,7 @@ private final class StatusLog: Sendable {
     }
 }
 
-@Suite(.timeLimit(.minutes(2))) struct BatchRunnerSharingTests {
+@Suite(.timeLimit(.minutes(15))) struct BatchRunnerSharingTests {
     private let clock = HeldClock(at: JumpingClock.start)
 
     @Test func aTwoHourOutagePassesWithoutSpendingAnAttemptAndTheStatusShowsTheProbes() async throws {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import JobRunner
 
-@Suite(.timeLimit(.minutes(2))) struct BatchRunnerTests {
+@Suite(.timeLimit(.minutes(15))) struct BatchRunnerTests {
     @Test func everyRecordIsCalledOnceAndTheBatchIsCompleted() async throws {
         let bench = try await RunnerBench(records: 100)
         let submitter = bench.submitter { _ in .success }

@@ -14,7 +14,7 @@ private func firstTenMinutes(_ now: Int64) -> Int64 {
     return sinceTheHour < 600_000 ? now : now - sinceTheHour + hour
 }
 
-@Suite(.timeLimit(.minutes(2))) struct BatchRunnerWindowTests {
+@Suite(.timeLimit(.minutes(15))) struct BatchRunnerWindowTests {
     @Test func callsAreMadeInsideTheWindowOnly() async throws {
         let bench = try await RunnerBench(records: 900)
         let submitter = bench.submitter { _ in .success }

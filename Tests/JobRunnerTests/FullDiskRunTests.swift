@@ -8,7 +8,7 @@ import Testing
 @testable import JobRunner
 @testable import RecordStore
 
-@Suite("A run on a full disk", .timeLimit(.minutes(2)))
+@Suite("A run on a full disk", .timeLimit(.minutes(15)))
 struct FullDiskRunTests {
     /// An answer for which the database has to grow.
     private static let large = Reply(

@@ -12,7 +12,7 @@ private final class EventLog: Sendable {
     func note(_ line: String) { lines.withLock { $0.append(line) } }
 }
 
-@Suite(.timeLimit(.minutes(5))) struct HeldClockTests {
+@Suite(.timeLimit(.minutes(15))) struct HeldClockTests {
     private let clock = HeldClock(at: 1_000_000)
 
     @Test func timeStandsStillUntilItIsMovedOn() async {

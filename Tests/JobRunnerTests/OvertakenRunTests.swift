@@ -6,7 +6,7 @@ import Testing
 @testable import JobRunner
 
 /// A run that is about to end, and somebody else who moves its batch at one of the run's awaits.
-@Suite("A run that somebody else overtakes", .timeLimit(.minutes(2)))
+@Suite("A run that somebody else overtakes", .timeLimit(.minutes(15)))
 struct OvertakenRunTests {
     /// How the run would end by itself.
     enum Course: CaseIterable {

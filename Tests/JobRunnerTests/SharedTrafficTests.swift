@@ -6,7 +6,7 @@ import Testing
 
 @testable import JobRunner
 
-@Suite(.timeLimit(.minutes(2))) struct SharedTrafficTests {
+@Suite(.timeLimit(.minutes(15))) struct SharedTrafficTests {
     private let clock = HeldClock(at: JumpingClock.start)
 
     @Test(arguments: [(1, 1, 50), (3, 1, 75), (1, 4, 20)])

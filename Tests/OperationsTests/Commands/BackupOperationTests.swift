@@ -4,7 +4,7 @@ import Testing
 
 @testable import Operations
 
-@Suite("backup, restore and doctor, in this process", .timeLimit(.minutes(5)))
+@Suite("backup, restore and doctor, in this process", .timeLimit(.minutes(15)))
 struct BackupOperationTests {
     @Test("A backup is whole, is never written over another file, and put back it knows what it lacks")
     func backupAndRestore() async throws {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Operations
 
-@Suite("rerun, resolve and what is done with whole batches, in this process", .timeLimit(.minutes(5)))
+@Suite("rerun, resolve and what is done with whole batches, in this process", .timeLimit(.minutes(15)))
 struct DecidingOperationsTests {
     @Test("rerun sends failed records again and nothing else")
     func rerunFailed() async throws {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Operations
 
-@Suite("status, records, ledger, export and jobs, in this process", .timeLimit(.minutes(5)))
+@Suite("status, records, ledger, export and jobs, in this process", .timeLimit(.minutes(15)))
 struct ReadingOperationsTests {
     /// An installation in which one record of each end was run as `day-1`.
     private static func afterRun(_ body: (EmulatedInstallation) async throws -> Void) async throws {

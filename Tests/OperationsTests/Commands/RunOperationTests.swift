@@ -5,7 +5,7 @@ import Testing
 
 @testable import Operations
 
-@Suite("check, run and submit, in this process", .timeLimit(.minutes(5)))
+@Suite("check, run and submit, in this process", .timeLimit(.minutes(15)))
 struct RunOperationTests {
     /// What a file's records ask of the API, and how the run of it ends.
     struct Case: Sendable, CustomTestStringConvertible {

@@ -7,7 +7,7 @@ import Testing
 @testable import Operations
 @testable import RecordStore
 
-@Suite("Whether the daemon's parts report in time", .timeLimit(.minutes(5)))
+@Suite("Whether the daemon's parts report in time", .timeLimit(.minutes(15)))
 struct AttendanceTests {
     /// A time, who is late then, and who of these is vital.
     @Test(

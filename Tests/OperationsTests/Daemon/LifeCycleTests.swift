@@ -9,7 +9,7 @@ import Testing
 @testable import Operations
 @testable import RecordStore
 
-@Suite("How the daemon's services begin, end and fail", .timeLimit(.minutes(5)))
+@Suite("How the daemon's services begin, end and fail", .timeLimit(.minutes(15)))
 struct LifeCycleTests {
     private static let start: Int64 = 1_772_000_000_000
 
@@ -122,7 +122,7 @@ struct LifeCycleTests {
     }
 }
 
-@Suite("A process that does not end in order", .timeLimit(.minutes(5)))
+@Suite("A process that does not end in order", .timeLimit(.minutes(15)))
 struct ExitDeadlineTests {
     /// What is set one after the other; one of them ends it at once.
     @Test(

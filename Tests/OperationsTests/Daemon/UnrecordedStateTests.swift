@@ -9,7 +9,7 @@ import Testing
 @testable import Operations
 @testable import RecordStore
 
-@Suite("A daemon whose state can no longer be recorded", .timeLimit(.minutes(5)))
+@Suite("A daemon whose state can no longer be recorded", .timeLimit(.minutes(15)))
 struct UnrecordedStateTests {
     private static let jobs = [
         "drop": "source: { path: drop, settle: 30s }\nlimits: { rate: 1 }\nnotify: [sh, -c, 'cat >> told.jsonl']\n",

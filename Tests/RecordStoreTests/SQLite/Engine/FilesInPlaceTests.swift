@@ -5,7 +5,7 @@ import Testing
 
 @testable import RecordStore
 
-@Suite("A database whose files are taken away while it is open", .timeLimit(.minutes(2)))
+@Suite("A database whose files are taken away while it is open", .timeLimit(.minutes(15)))
 struct FilesInPlaceTests {
     /// What somebody does to the files.
     enum Mishap: CaseIterable {

@@ -20,7 +20,7 @@ enum FullDisk {
     }
 }
 
-@Suite("A full disk", .timeLimit(.minutes(2)))
+@Suite("A full disk", .timeLimit(.minutes(15)))
 struct FullDiskTests {
     private static let large = String(repeating: "x", count: 100_000)
 
