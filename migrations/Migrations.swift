@@ -20,6 +20,8 @@ package struct Migrations: Sendable {
         Migration(14, "key_reminders", PackageResources.v0014_key_reminders_sql),
         Migration(15, "card_numbers", PackageResources.v0015_card_numbers_sql),
         Migration(16, "audit", PackageResources.v0016_audit_sql),
+        Migration(17, "period_keys", PackageResources.v0017_period_keys_sql),
+        Migration(18, "keys_folder", PackageResources.v0018_keys_folder_sql),
     ])
 
     private let steps: [Migration]
@@ -58,13 +60,27 @@ package struct Migrations: Sendable {
         return try Int.fetchOne(database, sql: "SELECT count(*) FROM grdb_migrations") ?? 0
     }
 
+    /// The number of the step that wants every batch's data key wrapped by a period key and the fingerprint key gone
+    /// from the database, which takes keys that no statement has.
+    package static let keysFolder = 17
+
     /// Takes the steps that the database has not taken yet, each in a transaction of its own.
     ///
-    /// - Throws: `DatabaseError` when a step fails; that step leaves nothing behind.
-    package func apply(to writer: some DatabaseWriter) throws {
+    /// - Parameters:
+    ///   - writer: The database.
+    ///   - preparations: By a step's number, what is done first in its transaction, if it is still to be taken.
+    /// - Throws: `DatabaseError` when a step fails, or what a preparation throws; that step leaves nothing behind.
+    package func apply(
+        to writer: some DatabaseWriter,
+        preparing preparations: [Int: @Sendable (Database) throws -> Void] = [:]
+    ) throws {
         var migrator = DatabaseMigrator()
         for step in steps {
-            migrator.registerMigration(step.identifier) { try $0.execute(sql: step.sql) }
+            let prepare = preparations[step.number]
+            migrator.registerMigration(step.identifier) { database in
+                try prepare?(database)
+                try database.execute(sql: step.sql)
+            }
         }
         try migrator.migrate(writer)
     }

@@ -1,7 +1,6 @@
 import Basics
 package import Foundation
 import GRDB
-import OpenSSL
 import Synchronization
 
 /// The database: batches, records, the ledger, results, all sealed.
@@ -11,10 +10,7 @@ import Synchronization
 /// this process and in others.
 package final class RecordStore: Sendable {
     let pool: DatabasePool
-    let sealingKey: SealingKey
-    /// Where the keys lie that outlive the database, `keys_folder`.
-    let keysFolder: String
-    let fingerprints: HMACSHA256
+    let keys: StoreKeys
     private let role: StoreRole
     let writer: Writer?
     let lock: Mutex<StoreLock?>
@@ -26,14 +22,11 @@ package final class RecordStore: Sendable {
     let announced = Mutex<Set<BatchID>>([])
 
     init(
-        pool: DatabasePool, sealingKey: SealingKey, keysFolder: String, fingerprints: HMACSHA256, role: StoreRole,
-        writer: Writer?,
-        files: LedgerFiles? = nil, lock: consuming sending StoreLock?
+        pool: DatabasePool, keys: StoreKeys, role: StoreRole, writer: Writer?, files: LedgerFiles? = nil,
+        lock: consuming sending StoreLock?
     ) {
         self.pool = pool
-        self.sealingKey = sealingKey
-        self.keysFolder = keysFolder
-        self.fingerprints = fingerprints
+        self.keys = keys
         self.role = role
         self.writer = writer
         self.files = files
@@ -121,10 +114,13 @@ package final class RecordStore: Sendable {
     func existingDataKey(of batch: BatchID) throws -> DataKey? {
         if let key = cachedKey(of: batch) { return key }
         guard let wrapped = try readWaiting({ try WrappedDataKey.fetch($0, batch) }) else { return nil }
-        let key = try wrapped.unwrap(with: sealingKey)
+        let key = try wrapped.unwrap(with: keys)
         dataKeys.withLock { $0.keep(key, of: batch) }
         return key
     }
+
+    /// Forgets the batches' keys, after some were destroyed.
+    func forgetDataKeys() { dataKeys.withLock { $0 = DataKeyCache() } }
 
     private func cachedKey(of batch: BatchID) -> DataKey? { dataKeys.withLock { $0.key(of: batch) } }
 }

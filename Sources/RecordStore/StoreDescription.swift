@@ -11,9 +11,9 @@ package struct StoreDescription: Sendable, Equatable {
 
     /// The database engine, with the database's place.
     package var engine: Engine
-    /// The path of the sealing key's file, `sealing_key`.
-    package var sealingKey: String
-    /// The folder in which the ledger's second trace lies, `keys_folder`.
+    /// Where the sealing key comes from, `sealing_key`.
+    package var sealingKey: SealingKeySource
+    /// The folder in which the keys that it seals and the ledger's second trace lie, `keys_folder`.
     package var keysFolder: String
     /// The API's base URL, to which a new database is bound, and which an existing one must be bound to; nil: whatever
     /// it is bound to. Who runs batches must name it.
@@ -21,12 +21,12 @@ package struct StoreDescription: Sendable, Equatable {
     /// The zone of `limits.time_zone`, which decides the day on which calls count that a restored copy lacks.
     package var timeZone: TimeZone
 
-    /// Describes a database.
+    /// Describes a database; the sealing key as the settings name it.
     package init(
         engine: Engine, sealingKey: String, keysFolder: String, endpoint: String?, timeZone: TimeZone = .gmt
     ) {
         self.engine = engine
-        self.sealingKey = sealingKey
+        self.sealingKey = SealingKeySource(sealingKey)
         self.keysFolder = keysFolder
         self.endpoint = endpoint
         self.timeZone = timeZone
@@ -38,6 +38,9 @@ package struct StoreDescription: Sendable, Equatable {
         case .sqlite(let path): SQLiteOpening(self, path: path)
         }
     }
+
+    /// The keys that lie outside the database.
+    var keys: KeysFolder { KeysFolder(path: keysFolder) }
 }
 
 /// Everything here may take long, and happens on threads that may block.
@@ -59,6 +62,8 @@ extension StoreDescription {
 
     /// Opens the database for reading, also while another process runs batches.
     ///
+    /// The sealing key may be absent: then whatever needs it is refused, and everything else can be read.
+    ///
     /// - Returns: The store; writing to it is refused.
     /// - Throws: ``StoreError``: no database, wrong endpoint or sealing key, or another schema version.
     package func openForReading() async throws -> RecordStore {
@@ -68,7 +73,8 @@ extension StoreDescription {
     /// Opens the database to take in files and record operators' decisions, even while another process runs batches.
     ///
     /// Migrates nothing and recovers nothing; the runner does that. Batches can be created and filled, moved to another
-    /// state and queued again; claiming and finishing are refused.
+    /// state and queued again; claiming and finishing are refused. Beside a runner the sealing key may be absent, as in
+    /// ``openForReading()``.
     ///
     /// - Returns: The store.
     /// - Throws: ``StoreError``: no database, wrong endpoint or sealing key, another schema version, or a database that

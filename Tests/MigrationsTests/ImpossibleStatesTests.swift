@@ -52,7 +52,17 @@ import Testing
         "INSERT INTO ready VALUES (1, 0, 4294967299), (1, 1, 4294967299)",
         "INSERT INTO ready VALUES (2, 0, 4294967299)",
         "INSERT INTO results (record_id, completed_at) VALUES (4294967300, 1)",
-        "INSERT INTO store VALUES (2, zeroblob(16), 'https://elsewhere', '0123456789abcdef', zeroblob(60), 1, 0)",
+        "INSERT INTO store VALUES (2, zeroblob(16), 'https://elsewhere', 1, 0)",
+        "UPDATE batch_keys SET period_key_id = NULL",
+        "UPDATE batch_keys SET period_key_id = x'0102030405060708'",
+        "UPDATE batch_keys SET wrapped_key = zeroblob(59)",
+        "DELETE FROM period_keys",
+        "UPDATE period_keys SET id = zeroblob(7)",
+        "UPDATE period_keys SET month = 202513",
+        "UPDATE period_keys SET state = 'gone'",
+        "UPDATE period_keys SET state = 'destroyed'",
+        "UPDATE period_keys SET destroyed_at = 1",
+        "INSERT INTO period_keys (id, month, created_at) VALUES (x'0102030405060708', 202511, 1)",
         "UPDATE store SET traced = 2",
         "INSERT INTO restores (found_at, last_batch) VALUES (1, 1)",
         "INSERT INTO restores (found_at, lost_calls, last_batch) VALUES (1, 0, 1)",
@@ -128,7 +138,7 @@ import Testing
         let database = try DatabaseQueue()
         try Migrations.all.upTo(1).apply(to: database)
         try database.write { try $0.execute(sql: SampleRows.sql) }
-        try Migrations.all.apply(to: database)
+        try SampleRows.migrate(database)
         let error = #expect(throws: DatabaseError.self) { try database.write { try $0.execute(sql: sql) } }
         #expect(error?.resultCode == .SQLITE_CONSTRAINT)
     }

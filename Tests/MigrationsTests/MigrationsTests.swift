@@ -63,7 +63,7 @@ import Testing
         let database = try DatabaseQueue()
         try Migrations.all.upTo(1).apply(to: database)
         try database.write { try $0.execute(sql: SampleRows.sql) }
-        try Migrations.all.apply(to: database)
+        try SampleRows.migrate(database)
         #expect(try database.read { try Migrations.all.version(of: $0) } == Migrations.all.version)
         #expect(try Self.number(database, "SELECT count(*) FROM batches WHERE queued = 1 AND succeeded = 1") == 1)
         #expect(try Self.number(database, "SELECT count(*) FROM records") == 2)
@@ -77,8 +77,8 @@ import Testing
     @Test func callsOfNoBatchAreCountedFromTheirStepOn() throws {
         let database = try DatabaseQueue()
         try Migrations.all.upTo(5).apply(to: database)
-        try database.write { try $0.execute(sql: SampleRows.current) }
-        try Migrations.all.apply(to: database)
+        try database.write { try $0.execute(sql: SampleRows.withSpend) }
+        try SampleRows.migrate(database)
         #expect(try Self.number(database, "SELECT count(*) FROM other_calls") == 0)
         #expect(try Self.number(database, "SELECT sum(calls) FROM call_days") == 1)
         try database.write {
@@ -90,8 +90,8 @@ import Testing
     @Test func whatWaitsIsNoRerunsBeforeItsStep() throws {
         let database = try DatabaseQueue()
         try Migrations.all.upTo(6).apply(to: database)
-        try database.write { try $0.execute(sql: SampleRows.current) }
-        try Migrations.all.apply(to: database)
+        try database.write { try $0.execute(sql: SampleRows.withSpend) }
+        try SampleRows.migrate(database)
         #expect(try Self.number(database, "SELECT count(*) FROM records WHERE requeued = 0") == 2)
         #expect(try Self.number(database, "SELECT sum(reruns) FROM batches") == 0)
         try Self.expectSound(database)
@@ -107,14 +107,14 @@ import Testing
             (3, "rerun_waits", "job again"), (nil, "resume_after_restore", nil), (1, "resume", nil),
         ]
         try database.write { database in
-            try database.execute(sql: SampleRows.current)
+            try database.execute(sql: SampleRows.withSpend)
             for batch in 2...3 { try database.execute(sql: SampleRows.emptyBatch, arguments: [batch, "b-\(batch)"]) }
             for (at, action) in actions.enumerated() {
                 try database.execute(
                     sql: SampleRows.action, arguments: [at, action.batch, action.name, action.detail])
             }
         }
-        try Migrations.all.apply(to: database)
+        try SampleRows.migrate(database)
         let (folders, waiting) = try database.read { database in
             (
                 try String.fetchAll(database, sql: "SELECT folder FROM result_folders ORDER BY batch_id, named_at"),
@@ -132,10 +132,10 @@ import Testing
         let database = try DatabaseQueue()
         try Migrations.all.upTo(8).apply(to: database)
         try database.write {
-            try $0.execute(sql: SampleRows.current)
+            try $0.execute(sql: SampleRows.withSpend)
             try $0.execute(sql: "INSERT INTO limiter VALUES (1, 5, 0.5, NULL, 4)")
         }
-        try Migrations.all.apply(to: database)
+        try SampleRows.migrate(database)
         #expect(try Self.number(database, "SELECT count(*) FROM recent_answers") == 0)
         #expect(try Self.number(database, "SELECT count(*) FROM limiter WHERE key_doubted = 0") == 1)
         try database.write { try $0.execute(sql: "INSERT INTO recent_answers VALUES (2, zeroblob(16))") }

@@ -28,7 +28,7 @@ import Testing
         let database = try DatabaseQueue()
         try Migrations.all.upTo(11).apply(to: database)
         try database.write { database in
-            try database.execute(sql: SampleRows.current)
+            try database.execute(sql: SampleRows.withSpend)
             for (index, attempt) in attempts.enumerated() {
                 let record = firstRecord + index
                 try database.execute(

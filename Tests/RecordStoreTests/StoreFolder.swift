@@ -71,7 +71,8 @@ final class StoreFolder: Sendable {
         let pool = try DatabaseFile(path: database).openForReading()
         let (identity, ledger) = try pool.read { (try StoreIdentity.fetch($0), try LedgerEvidence.Ledger($0)) }
         try pool.close()
-        let (places, key) = (LedgerPlaces(database: database, keysFolder: path), try SealingKey.load(path: sealingKey))
+        let places = LedgerPlaces(database: database, keysFolder: path)
+        let key = SealingKeyRing(try SealingKey.load(path: sealingKey))
         let storeID = try #require(identity).storeID
         return try LedgerFiles.open(
             at: places, for: storeID, key, after: places.evidence(of: ledger, storeID, key)

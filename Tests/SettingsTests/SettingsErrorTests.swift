@@ -30,6 +30,12 @@ import Testing
         Case(
             "keys_folder: k\ndatabase: postgresql://u@h/db",
             "line 7: database must be a file: this version has no engine for a URL"),
+        Case(
+            "sealing_key: credential:../x",
+            "line 6: sealing_key must be a path, relative to this file or absolute, or credential:NAME or fd:NUMBER"),
+        Case(
+            "sealing_key: fd:1",
+            "line 6: sealing_key must be a path, relative to this file or absolute, or credential:NAME or fd:NUMBER"),
         Case("databse: x", "line 6: the key 'databse' is unknown: the nearest is 'database'"),
         Case("limits: { rate: 0 }", "line 6: limits.rate must be a number of calls per second above 0, at most 100000"),
         Case(

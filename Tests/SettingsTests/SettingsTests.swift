@@ -24,6 +24,15 @@ import Testing
         #expect(settings.keysFolder == folder.path + "/keys")
     }
 
+    @Test(arguments: [
+        ("credential:rollcall", "credential:rollcall"), ("fd:7", "fd:7"), ("keys/seal", "/keys/seal"),
+        ("/srv/credential:x", "/srv/credential:x"),
+    ])
+    func theSealingKeyIsAFileOrHandedOver(_ value: String, read: String) throws {
+        let settings = try folder.settings(minimal + "\n", environment: ["ROLLCALL_SEALING_KEY": value])
+        #expect(settings.sealingKey == (read.hasPrefix("/keys") ? folder.path + read : read))
+    }
+
     @Test func theAPISectionHasItsDefaults() throws {
         let api = try folder.settings(minimal).api
         #expect(api.baseURL == "https://127.0.0.1:8443/identity/accounts")

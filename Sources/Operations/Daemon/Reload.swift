@@ -2,6 +2,7 @@ import Basics
 import IdentityInsightsClient
 import JobRunner
 import Logging
+import RecordStore
 import Settings
 
 /// Reloads settings, jobs and keys while the daemon runs (SIGHUP, an operator's resume); an invalid file changes
@@ -17,6 +18,7 @@ struct Reload {
     func perform() async -> Bool {
         do {
             let (place, configuration, client) = try await BlockingWork.run { try read() }
+            try await context.store.reloadKeys(from: place.database.sealingKey)
             await context.exchangeClient(for: client)
             say(place)
             context.inForce.exchange(for: configuration)
@@ -56,6 +58,10 @@ struct Reload {
     }
 
     private func say(_ place: Installation) {
+        if !place.database.sealingKey.canBeReadAgain {
+            context.log.notice(
+                "the sealing key was handed over by a descriptor and stays; a restart alone brings another")
+        }
         let kept = place.settings.keysOnlyARestartChanges(from: context.settings)
         guard !kept.isEmpty else { return }
         context.log.warning(
@@ -67,7 +73,7 @@ extension Settings {
     /// The keys that bind a daemon to its database and endpoint, as far as these settings give them otherwise.
     func keysOnlyARestartChanges(from running: Settings) -> [String] {
         [
-            ("database", database != running.database), ("sealing_key", sealingKey != running.sealingKey),
+            ("database", database != running.database),
             ("keys_folder", keysFolder != running.keysFolder),
             ("api.base_url", api.baseURL != running.api.baseURL), ("jobs", jobs != running.jobs),
         ].filter(\.1).map(\.0)
@@ -79,7 +85,6 @@ extension Installation {
     func keeping(_ running: Installation) -> Installation {
         var settings = settings
         settings.database = running.settings.database
-        settings.sealingKey = running.settings.sealingKey
         settings.keysFolder = running.settings.keysFolder
         settings.api.baseURL = running.settings.api.baseURL
         settings.jobs = running.settings.jobs

@@ -30,7 +30,7 @@ extension RecordStore {
         let key = try await dataKey(of: batch)
         let request = ClaimRequest(
             batch: batch, count: max(0, count), now: now, dueBy: dueBy ?? now, caps: caps, key: key,
-            sealingKey: sealingKey, rerun: rerun)
+            keys: keys, rerun: rerun)
         let sealed = try await seal(completions)
         // A claim that has waited would be out of date: its permits, its window and its day are those of the present.
         let result = try await write(patience: .none) { connection in
@@ -150,7 +150,7 @@ struct ClaimRequest: Sendable {
     let dueBy: Int64
     let caps: CallCaps
     let key: DataKey
-    let sealingKey: SealingKey
+    let keys: StoreKeys
     /// The re-run whose records alone may be taken; nil: any that wait.
     var rerun: RerunNumber?
 }

@@ -133,10 +133,15 @@ extension WriterConnection {
         }
     }
 
-    /// A batch's key, read again each time: it may have been destroyed to erase the batch.
+    /// A batch's key, read again each time: it may have been destroyed to erase the batch. Nil, too, where a lost key
+    /// keeps it shut: its answers stand in for no call.
     private func key(of batch: BatchID, _ request: ClaimRequest) throws -> DataKey? {
         if batch == request.batch { return request.key }
-        return try WrappedDataKey.fetch(database, batch)?.unwrap(with: request.sealingKey)
+        do {
+            return try WrappedDataKey.fetch(database, batch)?.unwrap(with: request.keys)
+        } catch let error as StoreError where [.keysFolder, .altered].contains(error.code) {
+            return nil
+        }
     }
 
     /// Gives a record the answer of an identical one, sealed again for its own place.

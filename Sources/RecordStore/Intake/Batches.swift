@@ -91,13 +91,16 @@ extension BlockingReads {
 
 extension WriterConnection {
     /// Creates a batch and its keys; its number is never reused. With a reason it is rejected, and takes in nothing.
-    func insert(_ new: NewBatch, _ sealingKey: SealingKey, rejectedBecause reason: String? = nil) throws -> BatchID {
+    func insert(
+        _ new: NewBatch, under period: PeriodKey, rejectedBecause reason: String? = nil
+    ) throws -> BatchID {
+        try requireLive(period.name)
         if reason == nil, !new.again { try refuseKnown(new) }
         let batch = BatchID(rawValue: try lastBatch() + 1)
         try insertRow(new, batch, rejectedBecause: reason)
-        let key = try WrappedDataKey.make(for: batch, with: sealingKey)
+        let key = try WrappedDataKey.make(for: batch, under: period)
         try key.insert(database)
-        let layout = try key.unwrap(with: sealingKey).seal(new.layout, record: 0, column: .layout)
+        let layout = try key.unwrap(with: period).seal(new.layout, record: 0, column: .layout)
         try database.execute(
             sql: "INSERT INTO layouts (batch_id, layout) VALUES (?, ?)", arguments: [batch.rawValue, layout.blob])
         if let unknown = try unknownCalls(new), reason == nil { try doubt(batch, new, unknown) }

@@ -184,9 +184,10 @@ extension RecordStore {
     ///   unless it is to be taken in again; when the same file is being read under the same job, the file at that path
     ///   has a batch already, or state can't be written.
     package func createBatch(_ new: NewBatch, claimedFile: ClaimedFile? = nil) async throws -> Batch {
-        let sealingKey = sealingKey
-        let id = try await write { connection in
-            let batch = try connection.insert(new, sealingKey)
+        var new = new
+        let period = try await periodKey(forBatchMadeAt: new.madeNow())
+        let id = try await write { [new] connection in
+            let batch = try connection.insert(new, under: period)
             try claimedFile.map { try connection.bind($0, to: batch) }
             return batch
         }
@@ -197,7 +198,7 @@ extension RecordStore {
     ///
     /// - Throws: ``StoreError`` with ``StoreErrorCode/notFound`` when there is no such batch or it was erased.
     package func chunk(for batch: BatchID) async throws -> RecordChunk {
-        RecordChunk(batch: batch, seal: try await dataKey(of: batch).makeSeal(), fingerprints: fingerprints)
+        try await RecordChunk(batch: batch, seal: dataKey(of: batch).makeSeal(), fingerprints: keys.fingerprints())
     }
 
     /// Inserts a chunk's records and moves the batch's checkpoint, in one transaction.
@@ -253,6 +254,7 @@ extension WriterConnection {
     func append(_ rows: SealedRows, to batch: BatchID, checkpoint: Checkpoint) throws {
         let row = try batchRow(batch)
         guard row.state == .ingesting else { throw StoreError.wrongState(batch, row.state, to: "take records in") }
+        try requireLiveKey(of: batch)
         // Records that a restored database cannot vouch for start in doubt; see LedgerReconciliation.
         let doubted = min(row.doubtedLines, rows.rows.count - rows.invalid)
         try insert(rows, doubted: doubted)

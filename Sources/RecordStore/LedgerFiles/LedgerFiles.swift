@@ -48,18 +48,18 @@ extension LedgerFiles {
     /// - Parameters:
     ///   - places: Where they lie.
     ///   - storeID: The database.
-    ///   - sealingKey: The key that the trace is sealed with.
+    ///   - keys: The keys that the trace may be sealed with; a new one is sealed with the one in force.
     ///   - evidence: The evidence found before, already accepted.
     /// - Returns: The files, and the batches that had calls.
     /// - Throws: ``StoreError`` when one cannot be read or created.
     static func open(
-        at places: LedgerPlaces, for storeID: [UInt8], _ sealingKey: SealingKey, after evidence: LedgerEvidence
+        at places: LedgerPlaces, for storeID: [UInt8], _ keys: SealingKeyRing, after evidence: LedgerEvidence
     ) throws -> (files: LedgerFiles, entries: [BatchJournal.Entry]) {
         let verdict = LedgerReconciliation(evidence)
         let mark = try LedgerHighWaterMark(database: places.database, storeID: storeID)
         let trail = try BatchJournal(database: places.database, isOwn: evidence.mark.content != nil)
         let found = try LedgerTrace.find(
-            in: places.keysFolder, storeID: storeID, sealingKey: sealingKey, flags: O_RDWR)
+            in: places.keysFolder, storeID: storeID, keys: keys, flags: O_RDWR)
         let inTrail = try trail.entries()
         // Opening each has a cost, and normally both name the same batches.
         let areSame = try verdict == .whole && found.content?.entryCount() == inTrail.count
@@ -73,7 +73,7 @@ extension LedgerFiles {
         } else {
             let last = verdict.lastAttempt(after: evidence)
             trace = try LedgerTrace.make(
-                in: places.keysFolder, storeID: storeID, sealingKey: sealingKey,
+                in: places.keysFolder, storeID: storeID, sealingKey: keys.current,
                 position: LedgerTrace.Position(claimed: last, reserved: last), entries: all)
         }
         return (LedgerFiles(mark: mark, trail: trail, trace: trace), all)
@@ -99,23 +99,23 @@ struct LedgerPlaces: Sendable {
     /// All evidence of how far a database's ledger got, when no runner can be at work.
     ///
     /// - Throws: ``StoreError`` when something can't be read.
-    func evidence(of ledger: LedgerEvidence.Ledger?, _ storeID: [UInt8], _ sealingKey: SealingKey) throws
+    func evidence(of ledger: LedgerEvidence.Ledger?, _ storeID: [UInt8], _ keys: SealingKeyRing) throws
         -> LedgerEvidence
     {
         LedgerEvidence(
             ledger: ledger, mark: try LedgerHighWaterMark.find(ofDatabase: database, storeID: storeID),
-            trace: try trace(storeID, sealingKey))
+            trace: try trace(storeID, keys))
     }
 
     /// The same beside a runner. Trace, mark and ledger are read in this order: each is never ahead of the next, which
     /// is read after it. The reserved range is never behind a ledger read earlier.
     ///
     /// - Throws: ``StoreError`` when something can't be read.
-    func evidence(in pool: DatabasePool, _ storeID: [UInt8], _ sealingKey: SealingKey) throws -> LedgerEvidence {
-        let before = try trace(storeID, sealingKey)
+    func evidence(in pool: DatabasePool, _ storeID: [UInt8], _ keys: SealingKeyRing) throws -> LedgerEvidence {
+        let before = try trace(storeID, keys)
         let mark = try LedgerHighWaterMark.find(ofDatabase: database, storeID: storeID)
         let ledger = try pool.read { try LedgerEvidence.Ledger($0) }
-        var trace = try trace(storeID, sealingKey)
+        var trace = try trace(storeID, keys)
         if case .own(let first) = before, case .own(let last) = trace {
             trace = .own(LedgerTrace.Position(claimed: first.claimed, reserved: last.reserved))
         }
@@ -123,9 +123,9 @@ struct LedgerPlaces: Sendable {
     }
 
     private func trace(
-        _ storeID: [UInt8], _ sealingKey: SealingKey
+        _ storeID: [UInt8], _ keys: SealingKeyRing
     ) throws -> LedgerWitness<LedgerTrace.Position> {
-        try LedgerTrace.find(in: keysFolder, storeID: storeID, sealingKey: sealingKey).map(\.position)
+        try LedgerTrace.find(in: keysFolder, storeID: storeID, keys: keys).map(\.position)
     }
 }
 

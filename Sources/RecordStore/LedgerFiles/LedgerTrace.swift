@@ -75,12 +75,12 @@ extension LedgerTrace {
     /// - Parameters:
     ///   - folder: `keys_folder`.
     ///   - storeID: The database.
-    ///   - sealingKey: The key that its files are sealed with.
+    ///   - keys: The keys that its files may be sealed with.
     ///   - flags: `O_RDONLY`, or `O_RDWR` to continue the trace.
     /// - Returns: What was found; only ``LedgerWitness/own(_:)`` may be continued.
     /// - Throws: ``StoreError`` with ``StoreErrorCode/keysFolder`` when the file exists and cannot be opened.
     static func find(
-        in folder: String, storeID: [UInt8], sealingKey: SealingKey, flags: Int32 = O_RDONLY
+        in folder: String, storeID: [UInt8], keys: SealingKeyRing, flags: Int32 = O_RDONLY
     ) throws -> LedgerWitness<LedgerTrace> {
         guard exists(in: folder) else { return .missing }
         let file = try open(in: folder, flags)
@@ -88,7 +88,7 @@ extension LedgerTrace {
             return .unreadable
         }
         guard header.storeID == storeID else { return .foreign }
-        guard let key = try header.key(with: sealingKey) else { return .unreadable }
+        guard let key = try header.key(with: keys) else { return .unreadable }
         let written = try LedgerTraceLayout.slots.compactMap { slot in
             let sealed = try file.read(
                 upTo: LedgerTraceLayout.Slot.sealedByteCount, at: LedgerTraceLayout.offset(ofSlot: slot))
@@ -237,7 +237,7 @@ enum LedgerTraceLayout {
         static let byteCount = magic.count + 16 + 8 + DataKey.identifierByteCount + wrappedByteCount
 
         let storeID: [UInt8]
-        private let sealingKeyID: [UInt8]
+        let sealingKeyID: [UInt8]
         private let keyID: [UInt8]
         private let wrappedKey: [UInt8]
 
@@ -253,9 +253,19 @@ enum LedgerTraceLayout {
             return (header, try DataKey(key: key, identifier: identifier))
         }
 
+        /// The same header with the file's key wrapped by another sealing key.
+        ///
+        /// - Throws: ``StoreError`` with ``StoreErrorCode/altered`` when `old` does not open it.
+        func resealed(from old: SealingKey, by new: SealingKey) throws -> Header {
+            let key = try old.unwrap(wrappedKey, owner: 0, as: .traceKey)
+            return Header(
+                storeID: storeID, sealingKeyID: new.identifier, keyID: keyID,
+                wrappedKey: try new.wrap(key, owner: 0, as: .traceKey))
+        }
+
         /// The file's key; nil when another sealing key wrapped it or it is damaged.
-        func key(with sealingKey: SealingKey) throws -> DataKey? {
-            guard sealingKeyID == sealingKey.identifier else { return nil }
+        func key(with keys: SealingKeyRing) throws -> DataKey? {
+            guard let sealingKey = keys.key(sealingKeyID) else { return nil }
             do {
                 return try DataKey(
                     key: sealingKey.unwrap(wrappedKey, owner: 0, as: .traceKey), identifier: keyID)

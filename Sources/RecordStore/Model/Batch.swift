@@ -1,3 +1,5 @@
+import Basics
+
 /// One input file taken in under a job.
 package struct Batch: Sendable, Equatable {
     /// Its number.
@@ -203,6 +205,13 @@ package struct NewBatch: Sendable {
 }
 
 extension NewBatch {
+    /// When it is taken in, which is settled now where it was not before.
+    mutating func madeNow() -> Int64 {
+        let time = createdAt ?? WallClock.now()
+        createdAt = time
+        return time
+    }
+
     /// In characters, each of one byte: a file system takes 255 bytes, and folders add a time and a number to the name.
     private static let longestStem = 80
 

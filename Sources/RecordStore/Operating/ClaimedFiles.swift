@@ -94,9 +94,10 @@ extension RecordStore {
     /// - Returns: The batch.
     /// - Throws: ``StoreError`` when it can't be written.
     package func rejectFile(_ new: NewBatch, reason: String, claimedFile: ClaimedFile? = nil) async throws -> Batch {
-        let sealingKey = sealingKey
-        let id = try await write { connection in
-            let batch = try connection.insert(new, sealingKey, rejectedBecause: reason)
+        var new = new
+        let period = try await periodKey(forBatchMadeAt: new.madeNow())
+        let id = try await write { [new] connection in
+            let batch = try connection.insert(new, under: period, rejectedBecause: reason)
             try claimedFile.map { try connection.bind($0, to: batch) }
             return batch
         }

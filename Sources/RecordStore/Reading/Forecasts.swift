@@ -27,7 +27,7 @@ extension RecordStore {
     /// - Throws: An OpenSSL error.
     package func fingerprint(of canonicalRequest: UnsafeRawBufferPointer) throws -> RequestFingerprint {
         var code = [UInt8](repeating: 0, count: HMACSHA256.byteCount)
-        try code.withUnsafeMutableBytes { try fingerprints.code(for: canonicalRequest, into: $0) }
+        try code.withUnsafeMutableBytes { try keys.fingerprints().code(for: canonicalRequest, into: $0) }
         return RequestFingerprint(bytes: Array(code.prefix(RecordChunk.fingerprintByteCount)))
     }
 

@@ -7,8 +7,8 @@ import OpenSSL
 extension RecordStore {
     /// Copies the database into a file as one consistent snapshot, even while batches run.
     ///
-    /// The copy is checked and synchronized before it gets its name, mode 0600. Sealed values stay sealed; the sealing
-    /// key is not in it. It takes as long as the database takes to be read.
+    /// The copy is checked and synchronized before it gets its name, mode 0600. Sealed values stay sealed; no
+    /// key that opens them is in it: these are in `keys_folder`. It takes as long as the database takes to be read.
     ///
     /// - Parameter path: The file, which must not exist.
     /// - Throws: ``StoreError`` when it exists or can't be written, or the database is damaged.
@@ -146,6 +146,8 @@ struct CopyFacts: Sendable {
     let ledger: LedgerEvidence.Ledger
     let lastBatch: Int64
     let openAttempts: Int
+    /// The period keys that it needs.
+    let periodKeys: [PeriodKeyName]
     /// The unfinished batches: their names, how many records are queued again, and how many untried.
     let unfinished: [(name: String, ready: Int, untried: Int)]
 
@@ -158,6 +160,7 @@ struct CopyFacts: Sendable {
         ledger = try LedgerEvidence.Ledger(database)
         lastBatch = try Int64.fetchOne(database, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'batches'") ?? 0
         openAttempts = try Int.fetchOne(database, sql: "SELECT total(in_flight) FROM batches") ?? 0
+        periodKeys = try database.tableExists("period_keys") ? PeriodKeyName.all(.live, database) : []
         let sql = """
             SELECT name, (SELECT count(*) FROM ready WHERE batch_id = id) AS again, queued
             FROM batches WHERE finished_at IS NULL ORDER BY id

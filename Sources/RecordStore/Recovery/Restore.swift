@@ -30,19 +30,20 @@ extension SQLiteOpening {
         defer { copy.discard() }
         try copy.fill(fromFile: source)
         let facts = try copy.inspect(called: name) { try CopyFacts($0, called: name) }
-        let sealingKey = try SealingKey.load(path: description.sealingKey)
-        try check(facts, called: name, sealingKey)
+        let ring = try description.sealingKey.load()
+        try check(facts, called: name, ring)
         if let action, facts.version == Migrations.all.version {
             try copy.inspect(called: name) { try AuditEntry.append(action, to: $0) }
         }
-        return try place(copy, facts, sealingKey)
+        return try place(copy, facts, ring)
     }
 
-    private func check(_ facts: CopyFacts, called name: String, _ sealingKey: SealingKey) throws {
+    private func check(_ facts: CopyFacts, called name: String, _ ring: SealingKeyRing) throws {
         guard facts.version <= Migrations.all.version else {
             throw StoreError.schemaVersion(found: facts.version, known: Migrations.all.version)
         }
-        try facts.identity.check(sealingKey: sealingKey, endpoint: description.endpoint)
+        try facts.identity.check(endpoint: description.endpoint)
+        try facts.identity.check(ring, description.keys)
         let owners = try places.owners() + [file.storeID()].compactMap { $0 }
         guard owners.allSatisfy({ $0 == facts.identity.storeID }) else {
             throw StoreError(
@@ -52,13 +53,18 @@ extension SQLiteOpening {
         }
     }
 
-    private func place(_ copy: DatabaseCopy, _ facts: CopyFacts, _ sealingKey: SealingKey) throws -> RestoreReport {
+    private func place(_ copy: DatabaseCopy, _ facts: CopyFacts, _ ring: SealingKeyRing) throws -> RestoreReport {
         let identifier = facts.identity.storeID
-        let evidence = try places.evidence(of: facts.ledger, identifier, sealingKey)
+        let evidence = try places.evidence(of: facts.ledger, identifier, ring)
         let verdict = LedgerReconciliation(evidence)
-        let trace = try LedgerTrace.find(in: places.keysFolder, storeID: identifier, sealingKey: sealingKey)
+        let trace = try LedgerTrace.find(in: places.keysFolder, storeID: identifier, keys: ring)
         let named = try BatchJournal.entries(ofDatabase: file.path) + (trace.content?.entries() ?? [])
         var report = facts.report(verdict, named)
+        let (destroyed, present) = (
+            Set(try description.keys.destroyedKeys()), Set(try description.keys.periodKeys())
+        )
+        report.destroyedMonths = facts.periodKeys.filter(destroyed.contains).map(\.month.description)
+        report.missingKeys = facts.periodKeys.filter { !destroyed.contains($0) && !present.contains($0) }.map(\.stem)
         report.setAside = try file.setAside()
         if verdict.isUnknown {
             // Further ahead than any file has lines, so that the next start, too, finds the missing calls unknown.
@@ -84,6 +90,10 @@ package struct RestoreReport: Sendable, Equatable, Codable {
     package var doubtedRecords = 0
     /// Batches with calls that the copy has no record of; nil when unknown.
     package var unknownBatches: Int?
+    /// Months whose key was destroyed since the copy was made, as `2025-11`: of their batches only the ledger remains.
+    package var destroyedMonths: [String] = []
+    /// The period keys that the copy needs and `keys_folder` lacks, by their files' names without `.key`.
+    package var missingKeys: [String] = []
     /// The copy's schema version, which the next run or daemon migrates to this program's.
     package var schemaVersion = 0
     /// Where the previous database is now; nil when there was none.

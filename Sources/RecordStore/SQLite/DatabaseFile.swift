@@ -75,13 +75,16 @@ struct DatabaseFile {
     }
 
     /// Migrates it to this version, after making a copy beside it when it had another.
-    func migrate(_ pool: DatabasePool, with migrations: Migrations) throws {
+    func migrate(
+        _ pool: DatabasePool, with migrations: Migrations,
+        preparing preparations: [Int: @Sendable (Database) throws -> Void]
+    ) throws {
         let found = try pool.read { try migrations.version(of: $0) }
         guard found <= migrations.version else {
             throw StoreError.schemaVersion(found: found, known: migrations.version)
         }
         if found > 0, found < migrations.version { try copy(pool, version: found) }
-        try migrations.apply(to: pool)
+        try migrations.apply(to: pool, preparing: preparations)
     }
 
     private func copy(_ pool: DatabasePool, version: Int) throws {

@@ -9,6 +9,8 @@ struct SQLiteOpening: Sendable {
     let description: StoreDescription
     let file: DatabaseFile
     let places: LedgerPlaces
+    /// Called before each step that brings keys to `keys_folder`; what it throws ends it there.
+    var beforeKeyStep: @Sendable () throws -> Void = {}
 
     init(_ description: StoreDescription, path: String) {
         self.description = description
@@ -42,16 +44,18 @@ extension SQLiteOpening {
         try PrivateFile.createFolder(of: file.path)
         let lock = try StoreLock.take(database: file.path)
         try file.refuseLoss(places)
-        let sealingKey = try loadOrCreateKey()
+        let ring = try loadOrCreateKey()
         let pool = try file.openForWriting()
-        let evidence = try examined(pool, sealingKey, endpoint: endpoint)
-        try file.migrate(pool, with: migrations)
-        let identity = try identityOrNew(in: pool, endpoint: endpoint, sealingKey: sealingKey)
-        let found = try LedgerFiles.open(at: places, for: identity.storeID, sealingKey, after: evidence)
+        let evidence = try examined(pool, ring, endpoint: endpoint)
+        try migrate(pool, ring, with: migrations)
+        let identity = try identityOrNew(in: pool, endpoint: endpoint, ring)
+        let keys = keys(of: identity, ring)
+        _ = try keys.fingerprints()
+        let found = try LedgerFiles.open(at: places, for: identity.storeID, ring, after: evidence)
         let store = RecordStore(
-            pool: pool, sealingKey: sealingKey, keysFolder: description.keysFolder,
-            fingerprints: try identity.fingerprints(with: sealingKey),
-            role: .running, writer: Writer(pool: pool, ledger: found.files), files: found.files, lock: lock)
+            pool: pool, keys: keys, role: .running, writer: Writer(pool: pool, ledger: found.files),
+            files: found.files, lock: lock)
+        try store.settlePeriodKeys()
         store.recovery = try store.recover(
             evidence, entries: found.entries, provenance: provenance,
             today: CallDay(at: WallClock.now(), in: description.timeZone))
@@ -61,31 +65,44 @@ extension SQLiteOpening {
         return store
     }
 
-    /// The key of an existing database must exist; a new database uses the existing key, or gets a new one.
-    private func loadOrCreateKey() throws -> SealingKey {
-        let path = description.sealingKey
-        let keyExists = FileManager.default.fileExists(atPath: path)
-        if file.exists {
-            if !keyExists { throw try missingKey() }
-            return try SealingKey.load(path: path)
+    /// The key of an existing database must exist; a new database uses the existing key, or gets a new one where that
+    /// is to be a file.
+    private func loadOrCreateKey() throws -> SealingKeyRing {
+        let source = description.sealingKey
+        if let path = source.path, !source.isAvailable() {
+            if file.exists { throw try missingKey() }
+            _ = try SealingKey.create(path: path)
         }
-        let key = keyExists ? try SealingKey.load(path: path) : try SealingKey.create(path: path)
-        try file.create()
-        return key
+        let ring = try source.load()
+        if !file.exists { try file.create() }
+        return ring
+    }
+
+    /// Migrates, and brings the keys of an old database to `keys_folder`. Only the runner does so: it alone has the
+    /// lock.
+    private func migrate(_ pool: DatabasePool, _ ring: SealingKeyRing, with migrations: Migrations) throws {
+        let keys = KeysMigration(
+            source: description.sealingKey, folder: description.keys, ring: ring, beforeStep: beforeKeyStep)
+        try file.migrate(pool, with: migrations, preparing: keys.preparations)
+    }
+
+    private func keys(of identity: StoreIdentity, _ ring: SealingKeyRing? = nil) -> StoreKeys {
+        StoreKeys(source: description.sealingKey, folder: description.keys, storeID: identity.storeID, ring: ring)
     }
 
     /// Refuses another key or endpoint, or another database's mark or trace, before anything is changed.
     ///
     /// - Returns: All evidence of how far the ledger got.
     private func examined(
-        _ pool: DatabasePool, _ sealingKey: SealingKey, endpoint: String
+        _ pool: DatabasePool, _ ring: SealingKeyRing, endpoint: String
     ) throws -> LedgerEvidence {
         let (identity, ledger) = try pool.read { database in
             let identity = try database.tableExists("store") ? try StoreIdentity.fetch(database) : nil
             return (identity, try identity.map { _ in try LedgerEvidence.Ledger(database) })
         }
-        try identity?.check(sealingKey: sealingKey, endpoint: endpoint)
-        let evidence = try places.evidence(of: ledger, identity?.storeID ?? [], sealingKey)
+        try identity?.check(endpoint: endpoint)
+        try identity?.check(ring, description.keys)
+        let evidence = try places.evidence(of: ledger, identity?.storeID ?? [], ring)
         if case .refused(let refusal) = LedgerReconciliation(evidence) {
             throw StoreError.refused(refusal, file, places)
         }
@@ -95,21 +112,37 @@ extension SQLiteOpening {
     private func missingKey() throws -> StoreError {
         let pool = try file.openForReading()
         let identity = try? pool.read { try StoreIdentity.fetch($0) }
-        guard let identifier = identity?.sealingKeyID else { return StoreError.unfinished }
+        guard let identity else { return StoreError.unfinished }
+        guard let identifier = try identity.sealingKeyID(description.keys).map({ Hexadecimal.encode($0) }) else {
+            return StoreError.fingerprintKeyMissing(description.keysFolder)
+        }
         return StoreError(
             .sealingKey, "The sealing key \(identifier) of \(file.name) is missing; put its file back at sealing_key")
     }
 
     private func identityOrNew(
-        in pool: DatabasePool, endpoint: String, sealingKey: SealingKey
+        in pool: DatabasePool, endpoint: String, _ ring: SealingKeyRing
     ) throws -> StoreIdentity {
-        if let identity = try pool.read({ try StoreIdentity.fetch($0) }) {
-            try identity.check(sealingKey: sealingKey, endpoint: endpoint)
-            return identity
-        }
-        let identity = try StoreIdentity.make(endpoint: endpoint, sealingKey: sealingKey)
+        if let identity = try pool.read({ try StoreIdentity.fetch($0) }) { return identity }
+        let identity = StoreIdentity(storeID: try newStoreID(ring), endpoint: endpoint)
         try pool.write { try identity.insert($0) }
         return identity
+    }
+
+    /// The id for a new database, with its fingerprint key in place. A start that was interrupted left both.
+    private func newStoreID(_ ring: SealingKeyRing) throws -> [UInt8] {
+        try description.keys.locked {
+            if let found = try SealedKeyFile.read(description.keys.fingerprintKey) {
+                _ = try found.key(as: .fingerprintKey, owner: 0, with: ring.require(found.sealingKeyID))
+                return found.storeID
+            }
+            let storeID = try SecureRandom.bytes(16)
+            try SealedKeyFile(
+                SecureRandom.bytes(HMACSHA256.byteCount), as: .fingerprintKey, owner: 0, storeID: storeID,
+                by: ring.current
+            ).write(description.keys.fingerprintKey)
+            return storeID
+        }
     }
 }
 
@@ -121,11 +154,9 @@ extension SQLiteOpening {
     func openForReading() throws -> RecordStore {
         try file.translating(.reading) {
             let pool = try file.openForReading()
-            let (identity, sealingKey) = try identityAndKey(in: pool)
-            return RecordStore(
-                pool: pool, sealingKey: sealingKey, keysFolder: description.keysFolder,
-                fingerprints: try identity.fingerprints(with: sealingKey),
-                role: .reading, writer: nil, lock: nil)
+            let keys = keys(of: try checkedIdentity(in: pool))
+            if description.sealingKey.isAvailable() { _ = try keys.fingerprints() }
+            return RecordStore(pool: pool, keys: keys, role: .reading, writer: nil, lock: nil)
         }
     }
 
@@ -137,12 +168,14 @@ extension SQLiteOpening {
         return try file.translating(.writing) {
             try file.refuseLoss(places)
             let pool = try file.openForWriting()
-            let (identity, sealingKey) = try identityAndKey(in: pool)
-            try refuseRestored(pool, identity, sealingKey)
+            let keys = keys(of: try checkedIdentity(in: pool))
+            // A runner has examined the database, and most decisions need no key.
+            if try description.sealingKey.isAvailable() || runnerProcess() == nil {
+                _ = try keys.fingerprints()
+                try refuseRestored(pool, keys.storeID, keys.ring())
+            }
             return RecordStore(
-                pool: pool, sealingKey: sealingKey, keysFolder: description.keysFolder,
-                fingerprints: try identity.fingerprints(with: sealingKey),
-                role: .operating, writer: Writer(pool: pool, ledger: nil), lock: nil)
+                pool: pool, keys: keys, role: .operating, writer: Writer(pool: pool, ledger: nil), lock: nil)
         }
     }
 
@@ -161,27 +194,26 @@ extension SQLiteOpening {
         try runnerProcess() == nil ? .normal : try StoreLock.condition(database: file.path)
     }
 
-    /// The identity of a database of this version, and its key.
-    private func identityAndKey(in pool: DatabasePool) throws -> (StoreIdentity, SealingKey) {
+    /// The identity of a database of this version at the right endpoint.
+    func checkedIdentity(in pool: DatabasePool) throws -> StoreIdentity {
         let found = try pool.read { try Migrations.all.version(of: $0) }
         guard found > 0 else { throw StoreError.unfinished }
         guard found == Migrations.all.version else {
             throw StoreError.schemaVersion(found: found, known: Migrations.all.version)
         }
         guard let identity = try pool.read({ try StoreIdentity.fetch($0) }) else { throw StoreError.unfinished }
-        let sealingKey = try SealingKey.load(path: description.sealingKey)
-        try identity.check(sealingKey: sealingKey, endpoint: description.endpoint)
-        return (identity, sealingKey)
+        try identity.check(endpoint: description.endpoint)
+        return identity
     }
 
     /// Nothing is decided on a copy before a runner has determined what it lacks. Checked twice, because a running
     /// runner may write to what is being read.
     private func refuseRestored(
-        _ pool: DatabasePool, _ identity: StoreIdentity, _ sealingKey: SealingKey
+        _ pool: DatabasePool, _ storeID: [UInt8], _ ring: SealingKeyRing
     ) throws {
         var verdict = LedgerReconciliation.whole
         for _ in 0..<2 {
-            verdict = LedgerReconciliation(try places.evidence(in: pool, identity.storeID, sealingKey))
+            verdict = LedgerReconciliation(try places.evidence(in: pool, storeID, ring))
             if verdict == .whole { return }
         }
         if case .refused(let refusal) = verdict { throw StoreError.refused(refusal, file, places) }

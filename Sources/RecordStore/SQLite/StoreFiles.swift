@@ -1,6 +1,7 @@
 import Basics
 import CPlatform
 import Foundation
+import Glibc
 
 /// An open file of the store, whose errors name it.
 struct StoreFile: ~Copyable, Sendable {
@@ -20,6 +21,11 @@ struct StoreFile: ~Copyable, Sendable {
 
     /// Takes the exclusive lock if it is free.
     func lock() -> Bool { file.lockIfFree(.exclusive) }
+
+    /// Takes the exclusive lock; waits for whoever has it.
+    func lockWaiting() throws(StoreError) {
+        try performing("locked") { () throws(SystemFault) in try file.lock(.exclusive) }
+    }
 
     /// Takes a shared lock if no process has the exclusive one.
     func lockShared() -> Bool { file.lockIfFree(.shared) }
@@ -41,6 +47,16 @@ struct StoreFile: ~Copyable, Sendable {
             try SystemCall.performing { rollcall_file_identity(file.number, &inode, &birth) }
         }
         return Identity(number: inode, birth: birth)
+    }
+
+    /// Gives it to the owner of another file, where the process may: a command that an administrator calls must leave
+    /// files that the daemon can read.
+    func takeOwner(of other: borrowing StoreFile) throws(StoreError) {
+        let (own, wanted) = (try facts(), try other.facts())
+        guard geteuid() == 0, own.st_uid != wanted.st_uid || own.st_gid != wanted.st_gid else { return }
+        try performing("given to its owner") { () throws(SystemFault) in
+            try SystemCall.performing { fchown(file.number, wanted.st_uid, wanted.st_gid) }
+        }
     }
 
     /// Its length in bytes.
@@ -123,11 +139,38 @@ enum PrivateFile {
         try StoreFile(path, O_CREAT | O_RDWR)
     }
 
+    /// Writes a file, mode 0600, in place of what was there, whose owner it gets. The old content or the new one is found
+    /// there at any time; the new one survives a power cut when this returns.
+    ///
+    /// - Throws: ``StoreError`` naming the file's last path component.
+    static func replace(_ path: String, with bytes: [UInt8]) throws {
+        let part = path + ".part"
+        unlink(part)  // Of a process that was killed here.
+        let file = try create(part)
+        let example = FileManager.default.fileExists(atPath: path) ? path : folder(of: path)
+        try file.takeOwner(of: StoreFile(example, O_RDONLY))
+        try file.write(bytes)
+        try file.synchronize()
+        try rename(part, to: path)
+    }
+
+    /// Gives a file another name, in place of what had it; it survives a power cut when this returns.
+    static func rename(_ path: String, to target: String) throws {
+        try StoreFile.naming(URL(fileURLWithPath: path).lastPathComponent, "renamed") { () throws(SystemFault) in
+            try SystemCall.performing { Glibc.rename(path, target) }
+        }
+        try synchronizeFolder(of: target)
+    }
+
+    private static func folder(of path: String) -> String {
+        URL(fileURLWithPath: path).deletingLastPathComponent().path
+    }
+
     /// Creates the folder a file lies in, mode 0700, when it is missing.
     ///
     /// - Throws: ``StoreError`` naming the folder.
     static func createFolder(of path: String) throws {
-        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        let folder = folder(of: path)
         guard !FileManager.default.fileExists(atPath: folder) else { return }
         do {
             try FileManager.default.createDirectory(
@@ -139,7 +182,7 @@ enum PrivateFile {
 
     /// Makes a new or renamed file's directory entry survive a power cut (`man 2 fsync`).
     static func synchronizeFolder(of path: String) throws {
-        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        let folder = folder(of: path)
         try StoreFile(folder, O_RDONLY | O_DIRECTORY).synchronize()
     }
 }

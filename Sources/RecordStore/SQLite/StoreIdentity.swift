@@ -1,52 +1,58 @@
 import Basics
 import GRDB
-import OpenSSL
 
-/// The database's one row about itself: its id, its endpoint and the key that opens it.
+/// The database's one row about itself: its id and its endpoint.
 struct StoreIdentity: Sendable {
-    let storeID: [UInt8]
-    let endpoint: String
-    let sealingKeyID: String
-    let wrappedFingerprintKey: [UInt8]
-
-    /// Creates a new database's identity, with a fresh fingerprint key.
-    static func make(endpoint: String, sealingKey: SealingKey) throws -> StoreIdentity {
-        let fingerprintKey = try SecureRandom.bytes(HMACSHA256.byteCount)
-        return StoreIdentity(
-            storeID: try SecureRandom.bytes(16), endpoint: endpoint, sealingKeyID: sealingKey.keyID,
-            wrappedFingerprintKey: try sealingKey.wrap(fingerprintKey, owner: 0, as: .fingerprintKey))
+    /// What a database from before there were period keys holds itself.
+    struct KeysInside: Sendable {
+        /// The key that everything in it is sealed by, and so that it alone can be opened with.
+        let sealingKeyID: String
+        let wrappedFingerprintKey: [UInt8]
     }
 
-    /// Reads it; nil in a database that was created but never got its row.
+    let storeID: [UInt8]
+    let endpoint: String
+    /// Nil where its keys lie in `keys_folder`.
+    var keysInside: KeysInside?
+
+    /// Reads it from a database of any version; nil in one that was created but never got its row.
     static func fetch(_ database: Database) throws -> StoreIdentity? {
+        let columns = try database.columns(in: "store").map(\.name)
+        guard columns.contains("fingerprint_key") else {
+            return try Row.fetchOne(database, sql: "SELECT store_id, endpoint FROM store").map { row in
+                StoreIdentity(storeID: row.bytes(0), endpoint: row[1])
+            }
+        }
         let sql = "SELECT store_id, endpoint, sealing_key_id, fingerprint_key FROM store"
         return try Row.fetchOne(database, sql: sql).map { row in
             StoreIdentity(
-                storeID: row.bytes(0), endpoint: row[1], sealingKeyID: row[2], wrappedFingerprintKey: row.bytes(3))
+                storeID: row.bytes(0), endpoint: row[1],
+                keysInside: KeysInside(sealingKeyID: row[2], wrappedFingerprintKey: row.bytes(3)))
         }
     }
 
     /// Writes it, once in a database's life.
     func insert(_ database: Database) throws {
         try database.execute(
-            sql: """
-                INSERT INTO store (only_row, store_id, endpoint, sealing_key_id, fingerprint_key, created_at)
-                VALUES (1, ?, ?, ?, ?, ?)
-                """,
-            arguments: [storeID.blob, endpoint, sealingKeyID, wrappedFingerprintKey.blob, WallClock.now()])
+            sql: "INSERT INTO store (only_row, store_id, endpoint, created_at) VALUES (1, ?, ?, ?)",
+            arguments: [storeID.blob, endpoint, WallClock.now()])
         try database.execute(sql: "INSERT INTO ledger_position (only_row, last_attempt) VALUES (1, 0)")
     }
 
-    /// The key that fingerprints requests.
-    func fingerprints(with sealingKey: SealingKey) throws -> HMACSHA256 {
-        try HMACSHA256(key: sealingKey.unwrap(wrappedFingerprintKey, owner: 0, as: .fingerprintKey))
+    /// The id of the sealing key that the database needs; nil when nothing tells.
+    func sealingKeyID(_ folder: KeysFolder) throws -> [UInt8]? {
+        if let keysInside { return Hexadecimal.decode(keysInside.sealingKeyID.utf8) }
+        return try SealedKeyFile.read(folder.fingerprintKey)?.sealingKeyID
     }
 
-    /// Refuses another sealing key, or an endpoint other than the base URL given; nil: any.
-    func check(sealingKey: SealingKey, endpoint given: String?) throws {
-        guard sealingKey.keyID == sealingKeyID else {
-            throw StoreError.wrongSealingKey(needed: sealingKeyID, given: sealingKey.keyID)
-        }
+    /// Refuses sealing keys that do not open it, and a folder without its fingerprint key.
+    func check(_ ring: SealingKeyRing, _ folder: KeysFolder) throws {
+        guard let needed = try sealingKeyID(folder) else { throw StoreError.fingerprintKeyMissing(folder.path) }
+        _ = try ring.require(needed)
+    }
+
+    /// Refuses an endpoint other than the base URL given; nil: any.
+    func check(endpoint given: String?) throws {
         guard given == nil || given == endpoint else {
             throw StoreError.wrongEndpoint(bound: endpoint, given: given ?? "")
         }

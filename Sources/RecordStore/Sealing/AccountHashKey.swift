@@ -36,53 +36,13 @@ package struct AccountHashKey: Sendable {
     }
 }
 
-/// The key's file: the sealing key's id, a blank, and the key sealed by it, in hexadecimal.
 extension AccountHashKey {
     /// The key in its file; nil where there is no file.
     ///
-    /// - Throws: ``StoreError`` when others may read the file, it holds no such key, or another sealing key sealed it.
-    static func load(from folder: String, with sealingKey: SealingKey) throws -> AccountHashKey? {
-        let path = path(in: folder)
-        guard FileManager.default.fileExists(atPath: path) else { return nil }
-        let file = try StoreFile(path, O_RDONLY)
-        guard try file.permissions() & 0o077 == 0 else {
-            throw StoreError(.keysFolder, "\(fileName) can be read by others; run chmod 600 on it")
-        }
-        let words = try file.read(upTo: 1024).split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\n") }
-        guard words.count == 2, let wrapped = Hexadecimal.decode(words[1]) else {
-            throw StoreError(.keysFolder, "\(fileName) holds no key; put back the right file in keys_folder")
-        }
-        let owner = String(decoding: words[0], as: UTF8.self)
-        guard owner == sealingKey.keyID else {
-            throw StoreError(
-                .keysFolder,
-                "\(fileName) is sealed under another key than sealing_key holds (\(sealingKey.keyID)); put the right "
-                    + "file back")
-        }
-        return try AccountHashKey(bytes: sealingKey.unwrap(wrapped, owner: 0, as: .accountHashKey))
+    /// - Throws: ``StoreError`` when others may read the file, it holds no such key, or no sealing key at hand opens it.
+    static func load(with keys: StoreKeys) throws -> AccountHashKey? {
+        try keys.key(at: keys.folder.accountHashKey, as: .accountHashKey, owner: 0).map(AccountHashKey.init(bytes:))
     }
-
-    /// Generates a key and creates its file, mode 0600, which appears complete and synchronized. Where another process
-    /// is quicker its key is the one.
-    ///
-    /// - Throws: ``StoreError`` when the file can't be written.
-    static func make(in folder: String, with sealingKey: SealingKey) throws {
-        let path = path(in: folder)
-        try PrivateFile.createFolder(of: path)
-        let wrapped = try sealingKey.wrap(SecureRandom.bytes(HMACSHA256.byteCount), owner: 0, as: .accountHashKey)
-        let draft = "\(path).\(ProcessInfo.processInfo.processIdentifier)-\(Hexadecimal.encode(wrapped.prefix(4)))"
-        defer { unlink(draft) }
-        let file = try PrivateFile.create(draft)
-        try file.write(Array("\(sealingKey.keyID) \(Hexadecimal.encode(wrapped))\n".utf8))
-        try file.synchronize()
-        try StoreFile.naming(fileName, "made") { () throws(SystemFault) in
-            // Unlike a rename it replaces no file of that name (`man 2 link`).
-            guard link(draft, path) == 0 || errno == EEXIST else { throw SystemFault(errno) }
-        }
-        try PrivateFile.synchronizeFolder(of: path)
-    }
-
-    private static func path(in folder: String) -> String { folder + "/" + fileName }
 }
 
 /// What is to be done about the key, by what the database and the file say. A pure rule.
@@ -133,7 +93,7 @@ extension RecordStore {
     package func accountHashKey() async throws -> AccountHashKey {
         try await BlockingWork.run {
             if let key = try existingAccountHashKey() { return try record(key) }
-            try AccountHashKey.make(in: keysFolder, with: sealingKey)
+            try keys.makeIfMissing(at: keys.folder.accountHashKey, as: .accountHashKey)
             guard let key = try existingAccountHashKey() else {
                 throw StoreError(.keysFolder, "\(AccountHashKey.fileName) was removed as soon as it was made")
             }
@@ -146,7 +106,7 @@ extension RecordStore {
     /// - Throws: ``StoreError`` with ``StoreErrorCode/keysFolder`` when batches used a key that is missing now.
     package func existingAccountHashKey() throws -> AccountHashKey? {
         let recorded = try readWaiting(Self.recordedAccountHashKey)
-        let key = try AccountHashKey.load(from: keysFolder, with: sealingKey)
+        let key = try AccountHashKey.load(with: keys)
         if let refusal = AccountHashKeyStanding(recorded: recorded, inFile: key?.keyID).refusal { throw refusal }
         return key
     }

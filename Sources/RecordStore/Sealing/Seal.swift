@@ -107,6 +107,7 @@ enum SealedColumn: UInt64 {
     case traceEntry
     /// Above those of the columns that batches have.
     case accountHashKey = 32
+    case periodKey = 33
 }
 
 /// A batch's key, shared by everything that seals and opens its values.

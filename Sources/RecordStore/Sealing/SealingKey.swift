@@ -1,11 +1,11 @@
 import Basics
 import Foundation
-import GRDB
 import OpenSSL
 
-/// The key that wraps all data keys of a database. It is kept in a file of its own, away from every database it opens.
+/// The key that seals the keys in `keys_folder`, and so, by them, everything in the database. It is kept away from every
+/// database it opens.
 package struct SealingKey: Sendable {
-    private static let byteCount = AES256GCM.keyByteCount
+    static let byteCount = AES256GCM.keyByteCount
 
     let bytes: [UInt8]
     /// The first 8 bytes of the key's SHA-256, hexadecimal: identifies the key without revealing it.
@@ -16,43 +16,67 @@ package struct SealingKey: Sendable {
         keyID = String(try SHA256.hex(bytes).prefix(16))
     }
 
-    /// Reads a key file: 64 hexadecimal digits.
+    /// The most bytes of a key's text: its digits, and an end of line of either kind and a byte more, which shows that
+    /// there is something else.
+    static let longestText = 2 * byteCount + 3
+
+    /// Reads a key's text: 64 hexadecimal digits.
+    ///
+    /// - Throws: ``StoreError`` with ``StoreErrorCode/sealingKey`` when it is something else.
+    init(text: [UInt8], called name: String) throws {
+        let digits = text.filter { $0 != UInt8(ascii: "\n") }
+        guard digits.count == 2 * Self.byteCount, let bytes = Hexadecimal.decode(digits) else {
+            throw StoreError(
+                .sealingKey,
+                "\(name) holds no sealing key, which is 64 hexadecimal digits; put the right one back or correct "
+                    + "sealing_key")
+        }
+        try self.init(bytes: bytes)
+    }
+
+    /// Reads a key file.
     ///
     /// - Parameters:
     ///   - path: The file.
     ///   - name: What to call it in messages; its last path component when nil.
+    ///   - forbidden: The permission bits that it must not have.
     /// - Returns: The key.
     /// - Throws: ``StoreError`` with ``StoreErrorCode/sealingKey`` when the file is missing, readable by others than
     ///   its owner, or holds no key.
-    package static func load(path: String, name: String? = nil) throws -> SealingKey {
+    package static func load(path: String, name: String? = nil, forbidden: UInt32 = 0o077) throws -> SealingKey {
         let name = name ?? URL(fileURLWithPath: path).lastPathComponent
         guard FileManager.default.fileExists(atPath: path) else {
             throw StoreError(.sealingKey, "The sealing key \(name) is missing; put it back or correct sealing_key")
         }
         let file = try StoreFile(path, O_RDONLY)
-        guard try file.permissions() & 0o077 == 0 else {
+        guard try file.permissions() & forbidden == 0 else {
             throw StoreError(.sealingKey, "The sealing key \(name) can be read by others; run chmod 600 on it")
         }
-        let text = try file.read(upTo: 2 * byteCount + 2).filter { $0 != UInt8(ascii: "\n") }
-        guard text.count == 2 * byteCount, let bytes = Hexadecimal.decode(text) else {
-            throw StoreError(
-                .sealingKey, "\(name) holds no sealing key; put the right file back or correct sealing_key")
-        }
-        return try SealingKey(bytes: bytes)
+        return try SealingKey(text: try file.read(upTo: longestText), called: name)
     }
 
     /// Generates a key and creates its file, mode 0600, which must not exist yet.
     ///
-    /// - Parameter path: The file.
+    /// - Parameters:
+    ///   - path: The file.
+    ///   - example: A file whose owner it gets, where the process may give files away; nil: its own.
     /// - Returns: The key.
     /// - Throws: ``StoreError`` when the file exists or can't be written.
-    package static func create(path: String) throws -> SealingKey {
+    package static func create(path: String, ownedLike example: String? = nil) throws -> SealingKey {
         let bytes = try SecureRandom.bytes(byteCount)
         try PrivateFile.createFolder(of: path)
-        let file = try PrivateFile.create(path)
+        guard !FileManager.default.fileExists(atPath: path) else {
+            let name = URL(fileURLWithPath: path).lastPathComponent
+            throw StoreError(name, cannotBe: "made", because: SystemFault(EEXIST))
+        }
+        let part = path + ".part"
+        unlink(part)  // Of a process that was killed here.
+        let file = try PrivateFile.create(part)
+        if let example { try file.takeOwner(of: StoreFile(example, O_RDONLY)) }
         try file.write(Array("\(Hexadecimal.encode(bytes))\n".utf8))
         try file.synchronize()
-        try PrivateFile.synchronizeFolder(of: path)
+        // A key is there whole or not at all.
+        try PrivateFile.rename(part, to: path)
         return try SealingKey(bytes: bytes)
     }
 }
@@ -63,7 +87,7 @@ extension SealingKey {
         Hexadecimal.decode(keyID.utf8) ?? []
     }
 
-    /// Seals another key; `owner` is the batch it belongs to, 0 for a key of the whole database.
+    /// Seals another key; `owner` is what it belongs to, 0 for the whole database.
     func wrap(_ key: [UInt8], owner: Int64, as column: SealedColumn) throws -> [UInt8] {
         var seal = try Seal(key: bytes, id: identifier)
         return try seal.seal(key, record: owner, column: column)
@@ -75,48 +99,5 @@ extension SealingKey {
     func unwrap(_ wrapped: [UInt8], owner: Int64, as column: SealedColumn) throws -> [UInt8] {
         var seal = try Seal(key: bytes, id: identifier)
         return try seal.open(wrapped, record: owner, column: column)
-    }
-}
-
-/// A batch's key as the database holds it.
-struct WrappedDataKey: Sendable {
-    let batch: BatchID
-    let identifier: [UInt8]
-    let sealingKeyID: String
-    let wrapped: [UInt8]
-
-    /// Generates a key for a batch and wraps it.
-    static func make(for batch: BatchID, with sealingKey: SealingKey) throws -> WrappedDataKey {
-        let key = try SecureRandom.bytes(AES256GCM.keyByteCount)
-        return WrappedDataKey(
-            batch: batch, identifier: try SecureRandom.bytes(DataKey.identifierByteCount),
-            sealingKeyID: sealingKey.keyID,
-            wrapped: try sealingKey.wrap(key, owner: batch.rawValue, as: .dataKey))
-    }
-
-    /// Reads a batch's key; nil when there is none.
-    static func fetch(_ database: Database, _ batch: BatchID) throws -> WrappedDataKey? {
-        let sql = "SELECT data_key_id, sealing_key_id, wrapped_key FROM batch_keys WHERE batch_id = ?"
-        return try Row.fetchOne(database, sql: sql, arguments: [batch.rawValue]).map { row in
-            WrappedDataKey(batch: batch, identifier: row.bytes(0), sealingKeyID: row[1], wrapped: row.bytes(2))
-        }
-    }
-
-    /// Opens the key.
-    ///
-    /// - Throws: ``StoreError`` with ``StoreErrorCode/sealingKey`` when another sealing key wrapped it.
-    func unwrap(with sealingKey: SealingKey) throws -> DataKey {
-        guard sealingKeyID == sealingKey.keyID else {
-            throw StoreError.wrongSealingKey(needed: sealingKeyID, given: sealingKey.keyID)
-        }
-        let key = try sealingKey.unwrap(wrapped, owner: batch.rawValue, as: .dataKey)
-        return try DataKey(key: key, identifier: identifier)
-    }
-
-    /// Writes it.
-    func insert(_ database: Database) throws {
-        try database.execute(
-            sql: "INSERT INTO batch_keys (batch_id, data_key_id, sealing_key_id, wrapped_key) VALUES (?, ?, ?, ?)",
-            arguments: [batch.rawValue, identifier.blob, sealingKeyID, wrapped.blob])
     }
 }

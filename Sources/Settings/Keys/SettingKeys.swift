@@ -2,12 +2,14 @@
 enum SettingKeys {
     static let database = SettingKey("database", .path, default: "var/rollcall.sqlite", "the database's file")
     static let sealingKey = SettingKey(
-        "sealing_key", .path, default: "secrets/sealing.key",
-        "the key that seals the database; made only together with a new database")
+        "sealing_key", .keySource, default: "secrets/sealing.key",
+        "the key that seals the keys in keys_folder, made only together with a new database: a file, a credential of "
+            + "systemd ($CREDENTIALS_DIRECTORY), or an inherited descriptor, read once")
     static let keysFolder = SettingKey(
         "keys_folder", .path, default: "secrets",
-        "the folder of ledger.trace, which tells a restored database from the real one; never inside the database's own, "
-            + "never restored with it, one for each database")
+        "the folder of the keys that open the database (fingerprint.key, periods) and of ledger.trace, which tells a "
+            + "restored database from the real one; never inside the database's own, never in a backup, one for each "
+            + "database")
     static let jobs = SettingKey("jobs", .path, default: "jobs", "the folder of job files")
     static let output = SettingKey("output", .path, default: "out", "the folder below which results are written")
 }

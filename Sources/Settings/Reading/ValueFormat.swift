@@ -116,6 +116,20 @@ extension ValueFormat<String> {
             return isPath ? absolute(text, in: directory) : nil
         })
 
+    /// A key's file, or how the key is handed over without one.
+    static let keySource = ValueFormat(
+        expectation: "a path, relative to this file or absolute, or credential:NAME or fd:NUMBER",
+        complaint: path.complaint,
+        read: { text, directory in
+            if text.hasPrefix("credential:") {
+                let name = text.dropFirst("credential:".count)
+                return name.isEmpty || name.hasPrefix(".") || name.contains("/") ? nil : text
+            }
+            // 0 to 2 are those of the terminal.
+            if text.hasPrefix("fd:") { return Int32(text.dropFirst("fd:".count)).map { $0 > 2 } == true ? text : nil }
+            return path.read(text, directory)
+        })
+
     /// A pattern of files as `man 3 glob` reads it, which knows less than a shell.
     static let pattern = ValueFormat(
         expectation: "a pattern of files such as in/*.csv, relative to the settings' folder or absolute",

@@ -21,7 +21,7 @@ import Testing
         // Not even by a way that passes the first door: nothing is committed that the mark does not know.
         let request = ClaimRequest(
             batch: batch.id, count: 1, now: 1, dueBy: 1, caps: RecordStore.uncapped,
-            key: try await stores.operating.dataKey(of: batch.id), sealingKey: stores.operating.sealingKey)
+            key: try await stores.operating.dataKey(of: batch.id), keys: stores.operating.keys)
         await #expect(throws: StoreError.self) { try await stores.operating.write { try $0.claim(request) } }
         #expect(try await stores.runner.statuses(batch) == [.inFlight, .queued])
         try await folder.close(stores)

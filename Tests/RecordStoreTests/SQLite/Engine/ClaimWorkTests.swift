@@ -12,7 +12,7 @@ import Testing
         let batch = try await store.runningBatch(
             (2...21).map { SampleRow($0, request: "\(content)-\($0)") }, content: content)
         let key = try await store.dataKey(of: batch.id)
-        let sealingKey = store.sealingKey
+        let keys = store.keys
         return try store.writeWaiting { connection in
             let counter = UnsafeMutablePointer<Int>.allocate(capacity: 1)
             defer { counter.deallocate() }
@@ -27,7 +27,7 @@ import Testing
             defer { sqlite3_progress_handler(handle, 0, nil, nil) }
             let request = ClaimRequest(
                 batch: batch.id, count: 10, now: 1_000, dueBy: 1_000, caps: RecordStore.uncapped, key: key,
-                sealingKey: sealingKey)
+                keys: keys)
             let claim = try connection.claim(request)
             let ends = try claim.records.map { record in
                 let end = Completion(

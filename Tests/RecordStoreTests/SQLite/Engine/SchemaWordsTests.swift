@@ -8,6 +8,7 @@ import Testing
     @Test(arguments: [
         ("attempts_outcome", AttemptOutcome.allCases.map(\.rawValue)),
         ("archived_attempts_outcome", AttemptOutcome.allCases.map(\.rawValue)),
+        ("period_keys_state", PeriodKeyState.allCases.map(\.rawValue)),
         ("audit_action", Action.Name.allCases.map(\.rawValue)),
         ("runner_requests_kind", RunnerRequest.Kind.allCases.map(\.rawValue)),
     ])

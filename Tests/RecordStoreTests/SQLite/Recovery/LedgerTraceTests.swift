@@ -25,7 +25,7 @@ import Testing
     private static func found(
         _ folder: StoreFolder, _ key: SealingKey, storeID: [UInt8] = storeID
     ) throws -> LedgerWitness<LedgerTrace.Position> {
-        try LedgerTrace.find(in: folder.path, storeID: storeID, sealingKey: key).map(\.position)
+        try LedgerTrace.find(in: folder.path, storeID: storeID, keys: SealingKeyRing(key)).map(\.position)
     }
 
     /// Changes one byte of the file, where it lies.
@@ -49,7 +49,7 @@ import Testing
         try trace.settle(at: 262)
         #expect(try Self.found(folder, key) == .own(LedgerTrace.Position(claimed: 262, reserved: 262)))
         let again = try #require(
-            try LedgerTrace.find(in: folder.path, storeID: Self.storeID, sealingKey: key).content)
+            try LedgerTrace.find(in: folder.path, storeID: Self.storeID, keys: SealingKeyRing(key)).content)
         #expect(try again.entries() == [Self.entry(1), Self.entry(2), Self.entry(3)])
     }
 

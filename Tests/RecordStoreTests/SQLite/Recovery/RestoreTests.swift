@@ -258,8 +258,7 @@ import Testing
         let pool = try DatabasePool(path: folder.copy)
         try Migrations.all.upTo(1).apply(to: pool)
         let key = try SealingKey.create(path: folder.sealingKey)
-        let identity = try StoreIdentity.make(endpoint: StoreFolder.endpoint, sealingKey: key)
-        try await pool.write { try identity.insert($0) }
+        try await pool.write { try OldDatabase.insertIdentity(into: $0, sealedBy: key) }
         try pool.close()
         #expect(try await folder.restore().schemaVersion == 1)
         let store = try await folder.open()

@@ -1,0 +1,95 @@
+import Basics
+import Foundation
+import GRDB
+
+extension RecordStore {
+    /// Destroys the keys of a month that is over: everything sealed in it, in the database, its WAL, its free pages and
+    /// every copy of the database, is unreadable from then on. The ledger stays.
+    ///
+    /// The database records it first, together with the loss of the batches' own keys; then the keys' files are
+    /// overwritten, removed and the folder synchronized. When the process ends in between, the next start of a run or
+    /// the daemon, or another call, completes it. It may take a moment; nothing undoes it.
+    ///
+    /// - Parameters:
+    ///   - month: The month, in UTC.
+    ///   - now: The time, in milliseconds since 1970 UTC.
+    /// - Returns: Whether there was anything to destroy.
+    /// - Throws: ``StoreError``: ``StoreErrorCode/notAllowed`` when the month is not over or a batch made in it has not
+    ///   ended, otherwise when it can't be recorded or a file can't be removed.
+    @discardableResult
+    package func destroyPeriod(_ month: CalendarMonth, at now: Int64 = WallClock.now()) async throws -> Bool {
+        try await destroyPeriod(month, at: now, beforeStep: {})
+    }
+
+    /// The same; what `beforeStep` throws ends it there.
+    func destroyPeriod(
+        _ month: CalendarMonth, at now: Int64, beforeStep: @escaping @Sendable () throws -> Void
+    ) async throws -> Bool {
+        guard month < CalendarMonth(at: now) else {
+            throw StoreError(.notAllowed, "\(month) is not over: its key is still in use")
+        }
+        try beforeStep()
+        let recorded = try await write { try $0.destroyKeys(of: month, at: now) }
+        return try await BlockingWork.run {
+            // A file without a row is a copy's that was restored since, or of a start that was interrupted.
+            let names = Set(recorded).union(try keys.folder.periodKeys().filter { $0.month == month })
+            try destroyFiles(of: names.sorted { $0.stem < $1.stem }, beforeStep: beforeStep)
+            return !names.isEmpty
+        }
+    }
+
+    private func destroyFiles(of names: [PeriodKeyName], beforeStep: () throws -> Void = {}) throws {
+        guard !names.isEmpty else { return }
+        try keys.folder.locked {
+            for name in names {
+                try keys.folder.destroy(name, beforeStep: beforeStep)
+                keys.forget(name)
+                forgetDataKeys()
+            }
+        }
+    }
+
+    /// Brings database and files to the same state when a run or the daemon starts: completes what was interrupted, and
+    /// in a restored copy destroys again what was destroyed since the copy was made.
+    ///
+    /// - Throws: ``StoreError`` when it can't be recorded or a file can't be removed.
+    func settlePeriodKeys() throws {
+        let noted = try keys.folder.destroyedKeys()
+        let live = Set(try readWaiting { try PeriodKeyName.all(.live, $0) })
+        let since = noted.filter(live.contains)
+        if !since.isEmpty {
+            try writeWaiting { connection in
+                for name in since { try connection.recordDestruction(of: name, at: WallClock.now()) }
+            }
+        }
+        let destroyed = try readWaiting { try PeriodKeyName.all(.destroyed, $0) }
+        let present = Set(try keys.folder.periodKeys())
+        try destroyFiles(of: Set(destroyed + noted).filter(present.contains).sorted { $0.stem < $1.stem })
+    }
+}
+
+extension WriterConnection {
+    /// Records that a month's keys are destroyed, and removes the data keys they wrap.
+    ///
+    /// - Returns: All keys of the month, those destroyed before, too.
+    fileprivate func destroyKeys(of month: CalendarMonth, at now: Int64) throws -> [PeriodKeyName] {
+        let unfinished = """
+            SELECT batches.name FROM batches JOIN batch_keys ON batch_id = batches.id
+              JOIN period_keys ON period_keys.id = period_key_id
+            WHERE finished_at IS NULL AND month = ? LIMIT 1
+            """
+        if let name = try String.fetchOne(database, sql: unfinished, arguments: [month.rawValue]) {
+            throw StoreError(.notAllowed, "Batch \(name) of \(month) has not ended: the month's key is still in use")
+        }
+        if let name = try PeriodKeyName.live(in: month, database) { try recordDestruction(of: name, at: now) }
+        return try PeriodKeyName.all(.destroyed, database).filter { $0.month == month }
+    }
+
+    /// Records that one key is destroyed, and removes the data keys it wraps.
+    fileprivate func recordDestruction(of name: PeriodKeyName, at now: Int64) throws {
+        try database.execute(
+            sql: "UPDATE period_keys SET state = 'destroyed', destroyed_at = ? WHERE id = ? AND state = 'live'",
+            arguments: [now, name.id.bytes.blob])
+        try database.execute(sql: "DELETE FROM batch_keys WHERE period_key_id = ?", arguments: [name.id.bytes.blob])
+    }
+}

@@ -1,0 +1,219 @@
+import Basics
+import Foundation
+import GRDB
+import OpenSSL
+
+/// A calendar month in UTC, as `yyyymm`.
+package struct CalendarMonth: RawRepresentable, Hashable, Sendable, Comparable, CustomStringConvertible {
+    /// The month as a number, 202511 for November 2025.
+    package let rawValue: Int64
+
+    /// Takes a month as a number; nil where there is no such month.
+    package init?(rawValue: Int64) {
+        guard (197_001...999_912).contains(rawValue), (1...12).contains(rawValue % 100) else { return nil }
+        self.rawValue = rawValue
+    }
+
+    /// The month of an instant, in milliseconds since 1970 UTC.
+    package init(at instant: Int64) {
+        rawValue = CallDay(at: instant, in: .gmt).rawValue / 100
+    }
+
+    package static func < (left: CalendarMonth, right: CalendarMonth) -> Bool { left.rawValue < right.rawValue }
+
+    /// As people and file names write it: `2025-11`.
+    package var description: String {
+        let digits = String(rawValue)
+        return "\(digits.dropLast(2))-\(digits.suffix(2))"
+    }
+
+    /// Reads what ``description`` writes.
+    init?(_ text: some StringProtocol) {
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count == 2, parts[0].count == 4, parts[1].count == 2, let number = Int64(parts.joined()) else {
+            return nil
+        }
+        self.init(rawValue: number)
+    }
+}
+
+/// What identifies a period key: 8 random bytes.
+struct PeriodKeyID: Hashable, Sendable {
+    static let byteCount = DataKey.identifierByteCount
+    let bytes: [UInt8]
+
+    static func random() throws -> PeriodKeyID { PeriodKeyID(bytes: try SecureRandom.bytes(byteCount)) }
+
+    /// The id as the number that its sealed file names as its owner.
+    var owner: Int64 { bytes.integer(at: 0) }
+}
+
+/// A period key's month and id, by which its file is named.
+struct PeriodKeyName: Hashable, Sendable {
+    let month: CalendarMonth
+    let id: PeriodKeyID
+
+    init(month: CalendarMonth, id: PeriodKeyID) {
+        self.month = month
+        self.id = id
+    }
+
+    /// The file's name without its extension: `2025-11-0123456789abcdef`.
+    var stem: String { "\(month)-\(Hexadecimal.encode(id.bytes))" }
+
+    /// Reads what ``stem`` writes; nil for anything else.
+    init?(stem: String) {
+        let parts = stem.split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count == 3, let month = CalendarMonth(parts[0] + "-" + parts[1]),
+            let bytes = Hexadecimal.decode(parts[2].utf8), bytes.count == PeriodKeyID.byteCount
+        else { return nil }
+        self.init(month: month, id: PeriodKeyID(bytes: bytes))
+    }
+}
+
+/// The key of a calendar month: it wraps the data keys of the batches made in it.
+struct PeriodKey: Sendable {
+    let name: PeriodKeyName
+    private let key: DataKey
+
+    init(_ name: PeriodKeyName, _ key: [UInt8]) throws {
+        self.name = name
+        self.key = try DataKey(key: key, identifier: name.id.bytes)
+    }
+
+    /// Wraps a batch's data key.
+    func wrap(_ dataKey: [UInt8], of batch: BatchID) throws -> [UInt8] {
+        try key.seal(dataKey, record: batch.rawValue, column: .dataKey)
+    }
+
+    /// Opens what ``wrap(_:of:)`` wrapped.
+    ///
+    /// - Throws: ``StoreError`` with ``StoreErrorCode/altered`` when it was altered or is another batch's.
+    func unwrap(_ wrapped: [UInt8], of batch: BatchID) throws -> [UInt8] {
+        try key.open(wrapped, record: batch.rawValue, column: .dataKey)
+    }
+}
+
+/// Whether a period key can still be used.
+enum PeriodKeyState: String, Sendable, CaseIterable {
+    case live
+    case destroyed
+}
+
+/// A batch's key as the database holds it: wrapped by the key of the month in which the batch was made.
+struct WrappedDataKey: Sendable {
+    let batch: BatchID
+    let identifier: [UInt8]
+    let period: PeriodKeyName
+    let wrapped: [UInt8]
+
+    /// Generates a key for a batch and wraps it.
+    static func make(for batch: BatchID, under period: PeriodKey) throws -> WrappedDataKey {
+        let key = try SecureRandom.bytes(AES256GCM.keyByteCount)
+        return WrappedDataKey(
+            batch: batch, identifier: try SecureRandom.bytes(DataKey.identifierByteCount), period: period.name,
+            wrapped: try period.wrap(key, of: batch))
+    }
+
+    /// Reads a batch's key; nil when it was erased, by itself or with its month.
+    static func fetch(_ database: Database, _ batch: BatchID) throws -> WrappedDataKey? {
+        let sql = """
+            SELECT data_key_id, period_key_id, month, wrapped_key FROM batch_keys
+              JOIN period_keys ON period_keys.id = period_key_id
+            WHERE batch_id = ? AND period_keys.state = 'live'
+            """
+        guard let row = try Row.fetchOne(database, sql: sql, arguments: [batch.rawValue]) else { return nil }
+        let period = try PeriodKeyName(id: row.bytes(1), month: row[2])
+        return WrappedDataKey(batch: batch, identifier: row.bytes(0), period: period, wrapped: row.bytes(3))
+    }
+
+    /// Opens the key under its period key.
+    func unwrap(with period: PeriodKey) throws -> DataKey {
+        try DataKey(key: period.unwrap(wrapped, of: batch), identifier: identifier)
+    }
+
+    /// Opens the key; its period key may have to be read, which may block.
+    ///
+    /// - Throws: ``StoreError`` with ``StoreErrorCode/keysFolder`` or ``StoreErrorCode/sealingKey`` when that can't be.
+    func unwrap(with keys: StoreKeys) throws -> DataKey { try unwrap(with: keys.periodKey(period)) }
+
+    /// Writes it.
+    func insert(_ database: Database) throws {
+        try database.execute(
+            sql: "INSERT INTO batch_keys (batch_id, data_key_id, period_key_id, wrapped_key) VALUES (?, ?, ?, ?)",
+            arguments: [batch.rawValue, identifier.blob, period.id.bytes.blob, wrapped.blob])
+    }
+}
+
+extension PeriodKeyName {
+    /// A key as a row of the database names it.
+    ///
+    /// - Throws: ``StoreError`` with ``StoreErrorCode/damaged`` where the schema's rules do not hold.
+    init(id: [UInt8], month: Int64) throws {
+        guard let month = CalendarMonth(rawValue: month), id.count == PeriodKeyID.byteCount else {
+            throw StoreError(.damaged, "The database names a period key that cannot be; restore it from a backup")
+        }
+        self.init(month: month, id: PeriodKeyID(bytes: id))
+    }
+
+    /// The month's key that is in use; nil when there is none yet.
+    static func live(in month: CalendarMonth, _ database: Database) throws -> PeriodKeyName? {
+        let sql = "SELECT id FROM period_keys WHERE month = ? AND state = 'live'"
+        return try Row.fetchOne(database, sql: sql, arguments: [month.rawValue]).map {
+            try PeriodKeyName(id: $0.bytes(0), month: month.rawValue)
+        }
+    }
+
+    /// All keys in a state, oldest month first.
+    static func all(_ state: PeriodKeyState, _ database: Database) throws -> [PeriodKeyName] {
+        let sql = "SELECT id, month FROM period_keys WHERE state = ? ORDER BY month"
+        return try Row.fetchAll(database, sql: sql, arguments: [state.rawValue]).map {
+            try PeriodKeyName(id: $0.bytes(0), month: $0[1])
+        }
+    }
+
+    /// Enters it as in use.
+    func insert(_ database: Database, at now: Int64) throws {
+        try database.execute(
+            sql: "INSERT INTO period_keys (id, month, created_at) VALUES (?, ?, ?)",
+            arguments: [id.bytes.blob, month.rawValue, now])
+    }
+}
+
+extension RecordStore {
+    /// The key to wrap the data key of a batch made at a time, in milliseconds since 1970 UTC; its file exists.
+    func periodKey(forBatchMadeAt time: Int64) async throws -> PeriodKey {
+        let month = CalendarMonth(at: time)
+        return try await BlockingWork.run {
+            if let name = try readWaiting({ try PeriodKeyName.live(in: month, $0) }) { return try keys.periodKey(name) }
+            return try keys.newPeriodKey(for: month)
+        }
+    }
+}
+
+extension WriterConnection {
+    /// Makes sure, in the transaction that takes something in under it, that a period key is in use.
+    ///
+    /// - Throws: ``StoreError`` with ``StoreErrorCode/notAllowed`` when it was destroyed.
+    func requireLive(_ period: PeriodKeyName) throws {
+        let state = try String.fetchOne(
+            database, sql: "SELECT state FROM period_keys WHERE id = ?", arguments: [period.id.bytes.blob])
+        guard let state else { return try period.insert(database, at: WallClock.now()) }
+        guard state == PeriodKeyState.live.rawValue else { throw StoreError.destroyed(period.month) }
+    }
+
+    /// The same for a batch that takes records in.
+    func requireLiveKey(of batch: BatchID) throws {
+        guard try WrappedDataKey.fetch(database, batch) != nil else {
+            throw StoreError(.notFound, "Batch \(batch) was erased; nothing more is taken in for it")
+        }
+    }
+}
+
+extension StoreError {
+    /// Nothing is taken in under a key that was destroyed.
+    static func destroyed(_ month: CalendarMonth) -> StoreError {
+        StoreError(
+            .notAllowed, "The key of \(month) was destroyed, and what it sealed with it; nothing is taken in there")
+    }
+}
