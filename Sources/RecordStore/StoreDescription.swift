@@ -113,6 +113,17 @@ extension StoreDescription {
         try await BlockingWork.run { try opening.storageCondition() }
     }
 
+    /// Replaces the sealing key by a new one, also while another process runs batches, which finds the new one by itself
+    /// where `sealing_key` is a file. An interrupted rotation is completed by the next.
+    ///
+    /// - Parameter target: The file for the new key; nil: the old one's name.
+    /// - Returns: What was done.
+    /// - Throws: ``StoreError``: no database, one of another version, a key or file that is missing, or one that can't be
+    ///   written; the keys in force stay usable.
+    package func rotateSealingKey(to target: String?) async throws -> KeyRotationReport {
+        try await BlockingWork.run { try opening.rotateSealingKey(to: target) }
+    }
+
     /// Replaces the database with a copy that ``RecordStore/backUp(to:)`` made.
     ///
     /// The current database is kept beside it. The ledger's witnesses stay as they are: from them the next run or

@@ -5,8 +5,8 @@ import Operations
 
 struct KeysCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "keys", abstract: "Look at key and certificate files.",
-        subcommands: [KeysInspectCommand.self, KeysFingerprintCommand.self])
+        commandName: "keys", abstract: "Look at key and certificate files, and replace the sealing key.",
+        subcommands: [KeysInspectCommand.self, KeysFingerprintCommand.self, KeysRotateCommand.self])
 }
 
 struct KeysFingerprintCommand: RollcallCommand {
@@ -42,6 +42,31 @@ struct KeysFingerprintCommand: RollcallCommand {
             for line in found.lines { Console.standard.output(line) }
         }
         return .succeeded
+    }
+}
+
+struct KeysRotateCommand: SettingsCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rotate", abstract: "Replace the sealing key by a new one.",
+        discussion: """
+            Every key in keys_folder is sealed anew, in seconds whatever the database's size, also beside a daemon. The \
+            old key stays, under a name that ends in .old- and its id, until you remove it. After an interruption call \
+            it again with the same arguments.
+            """)
+
+    @Option(
+        help: ArgumentHelp(
+            "File for the new key, which the settings have to name then; absent: it takes the old one's name.",
+            valueName: "file"), completion: .file())
+    var to: String?
+
+    @Flag(help: "Print what was done as one JSON object.")
+    var json = false
+
+    @OptionGroup var settings: SettingsOptions
+
+    func perform() async throws -> ExitStatus {
+        try await KeysRotateOperation(to: to, config: settings.config, json: json).perform()
     }
 }
 
