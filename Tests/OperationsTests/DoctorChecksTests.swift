@@ -120,6 +120,33 @@ struct DoctorChecksTests {
         #expect(finding.level == level, "\(finding.message)")
     }
 
+    @Test("What has to be copied, and where to, is said; a key that is missing is a failure that names it")
+    func keysAndCopies() async throws {
+        let site = try Site()
+        try await site.makeDatabase()
+        let findings = await StorageChecks(place: try site.place()).findings()
+        let copies = try #require(findings.first { $0.check == "copies" })
+        #expect(copies.level == .fine)
+        for part in ["secrets but for ledger.trace", "secrets/sealing.key", "another place than backups"] {
+            #expect(copies.message.contains(part), "\(copies.message)")
+        }
+        try FileManager.default.removeItem(atPath: site.path + "/secrets/fingerprint.key")
+        let finding = try await database(site)
+        #expect(
+            finding.level == .failure && finding.message.contains("fingerprint.key is missing"), "\(finding.message)")
+    }
+
+    @Test("A key that only the daemon is handed cannot be tried, which is a warning")
+    func keyOfAUnit() async throws {
+        let site = try Site()
+        try await site.makeDatabase()
+        var settings = try site.place().settings
+        settings.sealingKey = "credential:rollcall"
+        let finding = try #require(
+            await StorageChecks(place: Installation(settings)).findings().first { $0.check == "database" })
+        #expect(finding.level == .warning && finding.message.contains("LoadCredential=rollcall"), "\(finding.message)")
+    }
+
     @Test("A damaged database is a failure with its remedy", arguments: [0, 4_096])
     func damagedDatabase(at offset: UInt64) async throws {
         let site = try Site()

@@ -26,8 +26,13 @@ package struct BackupOperation: Sendable {
         try await store.backUp(to: path)
         try await store.close()
         console.note(
-            "\(path) is a whole copy. It opens with the sealing key \(place.settings.sealingKey) only: keep that key "
-                + "too, and apart from the copy.")
+            "\(path) is a whole copy. It opens with the keys of \(place.settings.keysFolder) and the sealing key "
+                + "\(place.settings.sealingKey) only, which are not in it: copy them too, to another place.")
+        for (setting, path) in place.keyPlaces where place.isBelow(path, folderOf: file) {
+            console.note(
+                "\(setting), \(path), lies below the folder of this copy: whoever gets that can read it, and destroying a "
+                    + "month's key does not reach it; keep them apart")
+        }
         console.note(
             "its audit has \(Counted.things(Int(clamping: head.entries), "entry")); "
                 + "\(Hint.verifyAudit(head: head.hash)) shows later whether any of them was changed or cut off")
@@ -85,7 +90,22 @@ enum RestoreText {
     static func lines(_ report: RestoreReport, file: String, database: String) -> [String] {
         var lines = ["\(file) is now the database \(database)"]
         if let setAside = report.setAside { lines.append("the database that was there is kept as \(setAside)") }
-        return lines + [missing(report), next(report)].compactMap(\.self)
+        return lines + [unreadable(report), keys(report), missing(report), next(report)].compactMap(\.self)
+    }
+
+    private static func unreadable(_ report: RestoreReport) -> String? {
+        guard !report.destroyedMonths.isEmpty else { return nil }
+        return
+            "of the batches of \(report.destroyedMonths.joined(separator: ", ")) it has the ledger only: the keys of these "
+            + "months were destroyed since the copy was made"
+    }
+
+    private static func keys(_ report: RestoreReport) -> String? {
+        guard !report.missingKeys.isEmpty else { return nil }
+        let names = report.missingKeys.map { "periods/\($0).key" }.joined(separator: ", ")
+        return
+            "\(names) \(Counted.verb(report.missingKeys.count)) missing from keys_folder: put back your copies; "
+            + "their months' batches cannot be read without"
     }
 
     private static func missing(_ report: RestoreReport) -> String? {

@@ -5,8 +5,8 @@ struct BackupCommand: SettingsCommand {
     static let configuration = CommandConfiguration(
         commandName: "backup", abstract: "Make a whole copy of the database, also while it is being run.",
         discussion: """
-            The copy is checked, private (0600), and opens with the sealing key only, which is not in it: keep both, apart \
-            from each other.
+            The copy is checked, private (0600), and opens with keys_folder and the sealing key only, which are not in \
+            it: keep copies of them in another place.
             """)
 
     @Argument(help: "The copy's path; nothing may be there yet.", completion: .file())

@@ -13,8 +13,8 @@ struct StorageChecks {
         [
             folder("database folder", holding: place.settings.database),
             folder("output", holding: "\(place.settings.output)/x"),
-            keysFolder(), space(), await database(),
-        ] + (await accountHashKey())
+        ] + KeyStorageChecks(place: place).findings() + [space(), await database()]
+            + (await accountHashKey())
     }
 
     /// Nothing where no job uses the key and no batch did; an unreadable database is a finding of its own.
@@ -28,6 +28,8 @@ struct StorageChecks {
                         "key \($0.keyID) in \(AccountHashKey.fileName): keep a copy of it beside one of the sealing key; "
                             + "with another every person would be a new one, and be billed again")
                 }
+            } catch let error as StoreError where isOutOfReach(error) {
+                return nil
             } catch {
                 return .failure("account hash key", OperationFailure(error).message)
             }
@@ -35,24 +37,6 @@ struct StorageChecks {
         // It was read from, which is all there was to do.
         try? await store.close()
         return finding.map { [$0] } ?? []
-    }
-
-    /// What lies there has to outlive the database's folder, and to stay what it is when that is restored.
-    private func keysFolder() -> Finding {
-        let path = place.settings.keysFolder
-        if let obstacle = FolderCheck(path).obstacle { return .failure("keys_folder", obstacle) }
-        let others = [
-            ("the database's folder", URL(filePath: place.settings.database).deletingLastPathComponent().path),
-            ("output", place.settings.output),
-        ]
-        let keys = URL(filePath: path).standardizedFileURL.path + "/"
-        for (name, folder) in others where keys.hasPrefix(URL(filePath: folder).standardizedFileURL.path + "/") {
-            return .warning(
-                "keys_folder",
-                "\(path) lies inside \(name): who loses or restores that, loses ledger.trace with it; name another folder"
-            )
-        }
-        return .fine("keys_folder", "\(path); its ledger.trace is never to be copied back")
     }
 
     private func folder(_ check: String, holding path: String) -> Finding {
@@ -83,12 +67,33 @@ struct StorageChecks {
             }
             let store = try await place.storeForReading()
             let (batches, isSound) = (try await store.batches(), try await store.isSound())
+            let keys = await keys(of: store)
             try await store.close()
             guard isSound else {
                 return .failure(
                     "database", "\(path) is damaged; put a backup in its place, as \(Hint.help(["restore"])) says")
             }
-            return .fine("database", "\(path), \(Counted.things(batches.count, "batch")); the sealing key fits")
+            let text = "\(path), \(Counted.things(batches.count, "batch"))"
+            return keys ?? .fine("database", text + "; the sealing key fits, and so do the keys in keys_folder")
+        } catch {
+            return .failure("database", OperationFailure(error).message)
+        }
+    }
+}
+
+extension StorageChecks {
+    /// Whether nothing can be said of a key from here: a unit's credential and a descriptor are the daemon's alone.
+    private func isOutOfReach(_ error: StoreError) -> Bool {
+        error.code == .sealingKey && !place.database.sealingKey.isFile
+    }
+
+    /// What is wrong with the keys that the database needs; nil: nothing.
+    private func keys(of store: RecordStore) async -> Finding? {
+        do {
+            try await store.checkKeys()
+            return nil
+        } catch let error as StoreError where isOutOfReach(error) {
+            return .warning("database", "from here the keys cannot be tried: \(error.message)")
         } catch {
             return .failure("database", OperationFailure(error).message)
         }
