@@ -62,7 +62,7 @@ package struct Migrations: Sendable {
 
     /// The number of the step that wants every batch's data key wrapped by a period key and the fingerprint key gone
     /// from the database, which takes keys that no statement has.
-    package static let keysFolder = 17
+    package static let keysFolder = 18
 
     /// Takes the steps that the database has not taken yet, each in a transaction of its own.
     ///

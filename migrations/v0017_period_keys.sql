@@ -1,4 +1,4 @@
--- v0016: a key for each calendar month, which wraps the data keys of the batches made in it.
+-- v0017: a key for each calendar month, which wraps the data keys of the batches made in it.
 
 -- The keys themselves lie in keys_folder, never here: a copy of this database is unreadable once they are destroyed.
 CREATE TABLE period_keys (

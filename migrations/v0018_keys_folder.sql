@@ -1,4 +1,4 @@
--- v0017: no key of the database is wrapped by the sealing key any more, nor lies here with what would open it.
+-- v0018: no key of the database is wrapped by the sealing key any more, nor lies here with what would open it.
 
 -- A batch's data key, wrapped by the key of the month in which the batch was made. Without its row here a batch can be
 -- read by nobody.

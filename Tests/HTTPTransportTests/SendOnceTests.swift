@@ -46,7 +46,8 @@ import Testing
             script: { .answer(body: $0.body) },
             test: { transport, server in
                 for number in 1...25 {
-                    let answer = try #require(await transport.send(.call("\(number)")).answer)
+                    let exchange = await transport.send(.call("\(number)"))
+                    let answer = try #require(exchange.answer, "\(exchange)")
                     #expect(answer.body == Array("\(number)".utf8))
                     await server.endConnections(ending)
                     try await server.waitUntilClientsSeeTheEnd()

@@ -80,8 +80,12 @@ final class StoreFolder: Sendable {
     }
 
     /// The names of all files in the folder.
+    /// The files in it and below, by their paths from it; folders are left out.
     func files() throws -> [String] {
-        try FileManager.default.contentsOfDirectory(atPath: path).sorted()
+        try FileManager.default.subpathsOfDirectory(atPath: path).filter { name in
+            var isFolder: ObjCBool = false
+            return FileManager.default.fileExists(atPath: path + "/" + name, isDirectory: &isFolder) && !isFolder.boolValue
+        }.sorted()
     }
 
     func permissions(_ path: String) throws -> Int {

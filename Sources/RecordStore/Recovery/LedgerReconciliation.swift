@@ -208,13 +208,15 @@ extension StoreError {
         }
     }
 
-    /// The trace cannot be created or opened. A full disk needs space, not another folder.
-    static func keysFolder(_ folder: String, because error: any Error) -> StoreError {
+    /// A file in `keys_folder` cannot be created or opened. A full disk needs space, not another folder.
+    static func keysFolder(
+        _ folder: String, because error: any Error, for file: String = LedgerTrace.fileName
+    ) -> StoreError {
         let error = StoreError(error, while: .writing)
         guard error.code != .diskFull else { return error }
         return StoreError(
             .keysFolder,
-            "\(LedgerTrace.fileName) cannot be used in \(folder): name a folder as keys_folder that Rollcall may write to",
+            "\(file) cannot be used in \(folder): name a folder as keys_folder that Rollcall may write to",
             cause: error.cause)
     }
 

@@ -23,12 +23,21 @@ struct KeysFolder: Sendable {
 
     /// Performs work while no other process changes a file here; waits for one that does.
     ///
-    /// - Throws: ``StoreError`` with ``StoreErrorCode/keysFolder`` when the folder is missing and can't be made.
+    /// - Throws: ``StoreError`` with ``StoreErrorCode/keysFolder`` when the folder is missing and can't be made, or is
+    ///   none.
     func locked<Value>(_ work: () throws -> Value) throws -> Value {
-        try PrivateFile.createFolder(of: fingerprintKey)
-        let folder = try StoreFile(path, O_RDONLY | O_DIRECTORY)
+        let folder = try openOrMade()
         try folder.lockWaiting()
         return try work()
+    }
+
+    private func openOrMade() throws -> StoreFile {
+        do {
+            try PrivateFile.createFolder(of: fingerprintKey)
+            return try StoreFile(path, O_RDONLY | O_DIRECTORY)
+        } catch {
+            throw StoreError.keysFolder(path, because: error, for: "fingerprint.key")
+        }
     }
 
     /// The period keys whose files are here, oldest month first.
@@ -150,10 +159,16 @@ struct SealedKeyFile: Sendable, Equatable {
 
     /// Writes it, in place of what was there; it survives a power cut when this returns.
     ///
-    /// - Throws: ``StoreError`` naming the file.
+    /// - Throws: ``StoreError`` with ``StoreErrorCode/keysFolder`` naming the file, unless the disk is full.
     func write(_ path: String) throws {
-        try PrivateFile.createFolder(of: path)
-        try PrivateFile.replace(path, with: bytes)
+        do {
+            try PrivateFile.createFolder(of: path)
+            try PrivateFile.replace(path, with: bytes)
+        } catch {
+            let file = URL(fileURLWithPath: path)
+            let folder = file.deletingLastPathComponent().path
+            throw StoreError.keysFolder(folder, because: error, for: file.lastPathComponent)
+        }
     }
 
     /// Opens the key.

@@ -123,7 +123,7 @@ import Testing
     @Test func aKeyThatSomebodyElseKeepsWantsAFileForTheNewOne() async throws {
         let (folder, _) = try await Self.filled()
         let key = try Data(contentsOf: URL(filePath: folder.sealingKey))
-        let source = try SealingKeySource.handedOver(key, as: 901)
+        let source = SealingKeySource.descriptor(try SealingKeySource.handOver(key, distance: 32))
         let error = #expect(throws: StoreError.self) {
             _ = try KeyRotation(source: source, target: nil, folder: folder.keys).run()
         }
@@ -138,9 +138,11 @@ import Testing
     @Test func thatOfAnOldDatabaseIsRefused() async throws {
         let (folder, _) = try await Self.filled()
         try await OldDatabase.make(of: folder)
-        let before = try folder.files()
+        // Whoever reads a database makes these two beside it.
+        let lasting = { try folder.files().filter { !$0.hasSuffix("-wal") && !$0.hasSuffix("-shm") } }
+        let before = try lasting()
         let error = await #expect(throws: StoreError.self) { try await folder.description().rotateSealingKey(to: nil) }
         #expect(error?.code == .schemaVersion)
-        #expect(try folder.files() == before)
+        #expect(try lasting() == before)
     }
 }

@@ -40,13 +40,23 @@ extension RecordStore {
 }
 
 extension SealingKeySource {
-    /// A descriptor from which a key can be read once; the number must be one that no other test uses.
-    static func handedOver(_ text: Data, as number: Int32) throws -> SealingKeySource {
+    /// The number of a descriptor from which a key can be read once; it is at most `distance` below the highest possible
+    /// one. Each test has a distance of its own, because a key is remembered under its number.
+    static func handOver(_ text: Data, distance: Int32) throws -> Int32 {
         let pipe = Pipe()
         try pipe.fileHandleForWriting.write(contentsOf: text)
         try pipe.fileHandleForWriting.close()
-        try #require(dup2(pipe.fileHandleForReading.fileDescriptor, number) == number)
-        return .descriptor(number)
+        // High up, where no other test opens anything that would be taken for this one when it is closed.
+        let number = fcntl(pipe.fileHandleForReading.fileDescriptor, F_DUPFD, try descriptorLimit() - distance)
+        try #require(number != -1)
+        return number
+    }
+
+    /// The number that no descriptor of this process reaches.
+    static func descriptorLimit() throws -> Int32 {
+        var limit = rlimit()
+        try #require(getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0)
+        return Int32(clamping: limit.rlim_cur)
     }
 }
 

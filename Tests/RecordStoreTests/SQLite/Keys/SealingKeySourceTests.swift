@@ -40,8 +40,8 @@ import Testing
     }
 
     @Test func aDescriptorIsReadOnceAndClosed() throws {
-        let number: Int32 = 900
-        let source = try SealingKeySource.handedOver(Data((Self.digits + "\n").utf8), as: number)
+        let number = try SealingKeySource.handOver(Data((Self.digits + "\n").utf8), distance: 64)
+        let source = SealingKeySource.descriptor(number)
         #expect(!source.isAvailable() && !source.canBeReadAgain)
         let key = try source.load().current
         #expect(key.bytes == [UInt8](repeating: 10, count: 32))
@@ -50,9 +50,10 @@ import Testing
         #expect(source.isAvailable())
     }
 
-    @Test func aDescriptorThatWasNotHandedOverIsNamed() {
-        let error = #expect(throws: StoreError.self) { try SealingKeySource.descriptor(987).load() }
-        #expect(error?.code == .sealingKey && error?.message.contains("987<FILE") == true)
+    @Test func aDescriptorThatWasNotHandedOverIsNamed() throws {
+        let number = try SealingKeySource.descriptorLimit()
+        let error = #expect(throws: StoreError.self) { try SealingKeySource.descriptor(number).load() }
+        #expect(error?.code == .sealingKey && error?.message.contains("\(number)<FILE") == true)
     }
 
     @Test func whatReadsNoRecordNeedsNoKey() async throws {

@@ -14,6 +14,7 @@ import Testing
         for name in try folder.files() {
             #expect(try folder.permissions(folder.path + "/" + name) == 0o600, "\(name)")
         }
+        #expect(try folder.permissions(folder.path + "/periods") == 0o700)
         #expect(try folder.files().contains("sealing.key"))
         try await store.close()
     }
