@@ -33,7 +33,7 @@ extension EndToEnd {
                 #expect(try installation.text("secrets/sealing.key") != old)
                 #expect(!FileManager.default.fileExists(atPath: new))
                 daemon.signal(SIGHUP)
-                await daemon.waitForError(containing: "settings, jobs and keys were read anew")
+                await daemon.waitForError(containing: "settings, jobs and keys were read again")
                 try installation.write(Accounts.csv(3), to: "next.csv")
                 #expect(try await installation.rollcall("submit", "next.csv").status == 0)
                 await daemon.waitForError(containing: "batch is over batch=next-2")

@@ -50,7 +50,7 @@ package struct KeysRotateOperation: Sendable {
     /// What was done and what remains to be done, in words.
     static func lines(_ report: KeyRotationReport, _ folder: String, runner: Int32?) -> [String] {
         var lines = [
-            "\(Counted.things(report.resealed, "key")) in \(folder) \(Counted.verb(report.resealed)) sealed anew: sealing key "
+            "\(Counted.things(report.resealed, "key")) in \(folder) \(Counted.verb(report.resealed)) sealed again: sealing key "
                 + "\(report.newKey), \(report.newKeyFile), is in force"
         ]
         if report.wantsSetting { lines.append("set sealing_key to \(report.newKeyFile), or hand over that key, now") }
@@ -62,7 +62,7 @@ package struct KeysRotateOperation: Sendable {
         }
         let old = report.oldKeyFile.map { "\(report.oldKey), \($0)," } ?? report.oldKey
         lines.append(
-            "the old key \(old) is no longer needed here: copy \(folder) anew to where its copy is kept, then remove that key; "
+            "the old key \(old) is no longer needed here: copy \(folder) again to where its copy is kept, then remove that key; "
                 + "copies of the folder, and backups from before there were period keys, open with it alone")
         return lines
     }

@@ -8,7 +8,7 @@ package struct KeyRotationReport: Sendable, Equatable, Codable {
     package var oldKey: String
     /// The id of the key that is in force now.
     package var newKey: String
-    /// How many files were sealed anew; those that an interrupted rotation had done are not counted again.
+    /// How many files were sealed again; those that an interrupted rotation had done are not counted again.
     package var resealed = 0
     /// Where the new key is.
     package var newKeyFile: String

@@ -6,7 +6,7 @@ import Synchronization
 /// The keys of one database that lie outside it, read when they are first needed.
 ///
 /// After a rotation files name a sealing key that was not read yet: it is read again then, so that a process that runs
-/// meanwhile goes on.
+/// meanwhile continues.
 final class StoreKeys: Sendable {
     let folder: KeysFolder
     let storeID: [UInt8]
@@ -83,7 +83,7 @@ final class StoreKeys: Sendable {
     /// Forgets a period key that was destroyed.
     func forget(_ name: PeriodKeyName) { state.withLock { $0.periods[name] = nil } }
 
-    /// Reads the sealing key anew and makes sure that it opens what lies in the folder.
+    /// Reads the sealing key again and makes sure that it opens what lies in the folder.
     ///
     /// - Throws: ``StoreError`` when it does not; the key read before stays.
     func reload(from source: SealingKeySource) throws {
@@ -148,7 +148,7 @@ final class StoreKeys: Sendable {
 }
 
 extension RecordStore {
-    /// Reads the sealing key anew, from where the settings name it now, after a rotation; it need not be the same place.
+    /// Reads the sealing key again, from where the settings name it now, after a rotation; it need not be the same place.
     ///
     /// - Throws: ``StoreError`` when it does not open what lies in `keys_folder`; the key read before stays.
     package func reloadKeys(from source: SealingKeySource) async throws {

@@ -49,7 +49,7 @@ struct KeysRotateCommand: SettingsCommand {
     static let configuration = CommandConfiguration(
         commandName: "rotate", abstract: "Replace the sealing key by a new one.",
         discussion: """
-            Every key in keys_folder is sealed anew, in seconds whatever the database's size, also beside a daemon. The \
+            Every key in keys_folder is sealed again, in seconds whatever the database's size, also beside a daemon. The \
             old key stays, under a name that ends in .old- and its id, until you remove it. After an interruption call \
             it again with the same arguments.
             """)
