@@ -152,8 +152,15 @@ private final class InheritedKeys: Sendable {
         }
     }
 
+    /// Whether a descriptor was there when the program began: all that it opens itself are closed when a program begins,
+    /// and what was inherited was not.
+    private static func isInherited(_ number: Int32) -> Bool {
+        let flags = fcntl(number, F_GETFD)
+        return flags != -1 && flags & FD_CLOEXEC == 0
+    }
+
     private static func content(of number: Int32, called name: String) throws -> [UInt8] {
-        guard number > 2, fcntl(number, F_GETFD) != -1 else {
+        guard number > 2, isInherited(number) else {
             throw StoreError(
                 .sealingKey,
                 "sealing_key is \(name), but no such descriptor was handed over: start Rollcall with \(number)<FILE, or "

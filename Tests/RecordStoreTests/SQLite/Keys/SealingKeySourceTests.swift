@@ -51,9 +51,13 @@ import Testing
     }
 
     @Test func aDescriptorThatWasNotHandedOverIsNamed() throws {
-        let number = try SealingKeySource.descriptorLimit()
-        let error = #expect(throws: StoreError.self) { try SealingKeySource.descriptor(number).load() }
-        #expect(error?.code == .sealingKey && error?.message.contains("\(number)<FILE") == true)
+        let folder = try StoreFolder()
+        let own = try OwnedDescriptor(opening: folder.path, O_RDONLY)
+        for number in [try SealingKeySource.descriptorLimit(), own.number] {
+            let error = #expect(throws: StoreError.self) { try SealingKeySource.descriptor(number).load() }
+            #expect(error?.code == .sealingKey && error?.message.contains("\(number)<FILE") == true)
+        }
+        #expect(fcntl(own.number, F_GETFD) != -1)
     }
 
     @Test func whatReadsNoRecordNeedsNoKey() async throws {
