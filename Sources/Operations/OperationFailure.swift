@@ -48,7 +48,7 @@ extension OperationFailure {
         switch code {
         case .wrongEndpoint, .sealingKey, .keysFolder, .schemaVersion, .noDatabase: .configuration
         case .notFound: .usage
-        case .takenIn: .inputUnusable
+        case .takenIn, .purged: .inputUnusable
         case .heldByRestore, .notAllowed, .locked, .diskFull, .stateNotWritten, .notReadable, .damaged, .altered,
             .closed:
             .unfinished

@@ -96,7 +96,8 @@ package final class RecordStore: Sendable {
 
     /// A batch's key, unwrapped once and cached while the batch is in use: a cached one is returned without suspending.
     ///
-    /// - Throws: ``StoreError`` with ``StoreErrorCode/notFound`` when there is no such batch or it was erased.
+    /// - Throws: ``StoreError`` with ``StoreErrorCode/notFound`` when there is no such batch, and
+    ///   ``StoreErrorCode/purged`` when it was purged.
     func dataKey(of batch: BatchID) async throws -> DataKey {
         if let key = cachedKey(of: batch) { return key }
         return try await BlockingWork.run { try dataKeyWaiting(of: batch) }
@@ -105,6 +106,7 @@ package final class RecordStore: Sendable {
     /// The same for a caller that may block.
     func dataKeyWaiting(of batch: BatchID) throws -> DataKey {
         guard let key = try existingDataKey(of: batch) else {
+            try readWaiting { try StoreError.refusePurged($0, batch) }
             throw StoreError(.notFound, "Batch \(batch) does not exist or was erased; nothing of it can be read")
         }
         return key
@@ -121,6 +123,11 @@ package final class RecordStore: Sendable {
 
     /// Forgets the batches' keys, after some were destroyed.
     func forgetDataKeys() { dataKeys.withLock { $0 = DataKeyCache() } }
+
+    /// Forgets a batch's key, which was destroyed.
+    func dropKey(of batch: BatchID) {
+        dataKeys.withLock { $0.drop(batch) }
+    }
 
     private func cachedKey(of batch: BatchID) -> DataKey? { dataKeys.withLock { $0.key(of: batch) } }
 }

@@ -20,6 +20,8 @@ package enum StoreErrorCode: Sendable, Equatable {
     case noDatabase
     /// There is no such batch or record.
     case notFound
+    /// What is personal of the batch was erased.
+    case purged
     /// The same file content was taken in before, under the same job.
     case takenIn
     /// The database was restored, and it is unknown what had been sent before.
@@ -47,9 +49,8 @@ extension StoreError {
     package var isFatal: Bool {
         switch code {
         case .diskFull, .stateNotWritten, .notReadable, .damaged, .locked, .closed: true
-        case .wrongEndpoint, .sealingKey, .keysFolder, .schemaVersion, .noDatabase, .notFound, .takenIn, .heldByRestore,
-            .notAllowed,
-            .altered:
+        case .wrongEndpoint, .sealingKey, .keysFolder, .schemaVersion, .noDatabase, .notFound, .purged, .takenIn,
+            .heldByRestore, .notAllowed, .altered:
             false
         }
     }

@@ -30,6 +30,8 @@ import Testing
         "UPDATE records SET requeued = -1 WHERE status = 0",
         "UPDATE batches SET reruns = -1",
         "UPDATE batches SET card_like_ids = -1",
+        "UPDATE batches SET purged_at = 9",
+        "UPDATE batches SET purge_next = 4294967297",
         "INSERT INTO account_hash_key VALUES (2, '0123456789abcdef', 1)",
         "INSERT INTO account_hash_key VALUES (1, '0123456789abcde', 1)",
         "UPDATE records SET status = 'queued'",

@@ -14,7 +14,7 @@ struct FailureStatusTests {
             (.notReadable, .unfinished), (.damaged, .unfinished), (.altered, .unfinished), (.locked, .unfinished),
             (.closed, .unfinished), (.notAllowed, .unfinished), (.wrongEndpoint, .configuration),
             (.sealingKey, .configuration), (.schemaVersion, .configuration), (.noDatabase, .configuration),
-            (.notFound, .usage), (.takenIn, .inputUnusable),
+            (.notFound, .usage), (.takenIn, .inputUnusable), (.purged, .inputUnusable),
         ])
     func ofTheStore(code: StoreError.Code, status: Operations.ExitStatus) {
         #expect(OperationFailure(StoreError(code, "x")).status == status)

@@ -91,7 +91,7 @@ struct ReturnedLines {
     private func layout(of batch: Batch) throws -> RecordLayout? {
         do {
             return try RecordLayout(decoding: store.blockingReads.layout(of: batch.id))
-        } catch let error as StoreError where error.code == .notFound || error.code == .damaged {
+        } catch let error as StoreError where [.notFound, .purged, .damaged].contains(error.code) {
             return nil
         }
     }
@@ -99,7 +99,7 @@ struct ReturnedLines {
     private func rawRow(of record: RecordID) throws -> [UInt8]? {
         do {
             return try store.blockingReads.record(record)?.rawRow
-        } catch let error as StoreError where error.code == .damaged {
+        } catch let error as StoreError where [.purged, .damaged].contains(error.code) {
             return nil
         }
     }

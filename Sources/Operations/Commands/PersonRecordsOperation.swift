@@ -78,7 +78,7 @@ package struct PersonRecordsOperation: Sendable {
                 console.output(json ? try record.json : record.text)
                 try console.requireOutput()
             }
-        } catch let error as StoreError where error.code == .notFound {
+        } catch let error as StoreError where error.code == .notFound || error.code == .purged {
             outcome.erased += 1
         }
     }

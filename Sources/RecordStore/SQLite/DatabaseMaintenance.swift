@@ -103,15 +103,17 @@ struct WALCheckpoint: Sendable {
 
     /// Copies what no reader still needs; a WAL that is too long is truncated once none of it is needed.
     ///
-    /// - Returns: Whether all of it was copied.
-    func run() throws -> Bool {
+    /// - Parameter truncates: Whether it is truncated however short it is.
+    /// - Returns: Whether all of it was copied, and truncated where that was asked for.
+    /// - Throws: `DatabaseError` when it can't be read or written.
+    func run(truncating truncates: Bool = false) throws -> Bool {
         var configuration = DatabaseFile.configuration(label: "rollcall.checkpoint")
         configuration.busyMode = .immediateError
         let queue = try DatabaseQueue(path: database, configuration: configuration)
         let isWhole = try queue.writeWithoutTransaction { connection in
             let isWhole = try Self.checkpoint("PASSIVE", connection)
             // Truncating blocks writers, but only what arrived since is left to copy.
-            if isWhole, byteCount > Self.usualBytes { return try Self.checkpoint("TRUNCATE", connection) }
+            if isWhole, truncates || byteCount > Self.usualBytes { return try Self.checkpoint("TRUNCATE", connection) }
             return isWhole
         }
         try queue.close()

@@ -167,6 +167,11 @@ struct DataKeyCache: Sendable {
         if kept.count == Self.capacity { kept.removeFirst() }
         kept.append((batch, key))
     }
+
+    /// Forgets a batch's key.
+    mutating func drop(_ batch: BatchID) {
+        kept.removeAll { $0.batch == batch }
+    }
 }
 
 /// A record's own id and its raw row, sealed together: the id's length (4 bytes, little endian), id, row.

@@ -154,10 +154,10 @@ extension Batch {
     private static let plainColumns = """
         id, name, job, file_name, content_digest, format, state, reason, ingested, checkpoint_offset, checkpoint_line,
         user, host, version, settings_hash, endpoint, key_id, certificate_fingerprint,
-        created_at, ingested_at, started_at, finished_at, reuses, card_like_ids
+        created_at, ingested_at, started_at, finished_at, reuses, card_like_ids, purged_at
         """
     /// The number of plain columns: the counters follow them.
-    private static let firstCounter = 24
+    private static let firstCounter = 25
 
     /// The batches that took in a content under a job, newest first: what follows `FROM batches`.
     static let ofContent = """
@@ -180,7 +180,7 @@ extension Batch {
             format: try InputKind(column: row[5]), state: try BatchState(column: row[6]), reason: row[7],
             isIngested: row[8],
             checkpoint: Checkpoint(byteOffset: row[9], line: row[10]), provenance: Provenance(row, from: 11),
-            createdAt: row[18], ingestedAt: row[19], startedAt: row[20], finishedAt: row[21],
+            createdAt: row[18], ingestedAt: row[19], startedAt: row[20], finishedAt: row[21], purgedAt: row[24],
             reuses: row[22], cardLikeIDs: row[23],
             counts: BatchCounts(row, from: Self.firstCounter))
     }

@@ -98,6 +98,12 @@ extension QueryPlanTests {
         _ = try await again.archive(finishedBefore: .max)
         _ = try await again.maintain()
         try await look(again, first)
+        for batch in try await again.batches() {
+            try await again.markResultsWritten(batch.id, finishedAt: batch.finishedAt)
+            _ = try await again.purge(batch.id, at: 9, noting: .sample(.purge, of: batch.id))
+        }
+        _ = try await again.finishPurges()
+        _ = try await again.batchesLackingResults()
         try await again.close()
         try FileManager.default.removeItem(atPath: folder.database)
         _ = try await folder.restore()
