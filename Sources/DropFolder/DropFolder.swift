@@ -71,6 +71,8 @@ package struct DropFolder: Sendable {
 
     /// What the name of a file's marker ends in, after the file's whole name.
     package static let markerEnding = InboxName.markerEnding
+    /// What the name of the text beside a refused file ends in.
+    package static let errorEnding = InboxName.errorEnding
 
     /// The path of a file while it is worked on.
     package func workingPath(of name: String) -> String { "\(working)/\(name)" }

@@ -18,8 +18,9 @@ struct Rollcall: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, DaemonCommand.self, SubmitCommand.self, CheckCommand.self, StatusCommand.self,
             RecordsCommand.self, RerunCommand.self, StartCommand.self, PauseCommand.self, ResumeCommand.self,
-            CancelCommand.self, LedgerCommand.self, ResolveCommand.self, ExportCommand.self, AuditCommand.self,
-            BackupCommand.self, RestoreCommand.self, DoctorCommand.self, JobsCommand.self, KeysCommand.self,
+            CancelCommand.self, LedgerCommand.self, ResolveCommand.self, ExportCommand.self, PurgeCommand.self,
+            AuditCommand.self, BackupCommand.self, RestoreCommand.self, DoctorCommand.self, JobsCommand.self,
+            KeysCommand.self,
             JWECommand.self, EmulatorCommand.self, DemoCommand.self,
         ])
 

@@ -25,6 +25,13 @@ extension ValueFormat<Duration> {
     }
 }
 
+extension Settings {
+    /// A duration as settings and options write it: `500ms`, `30s`, `5m`, `6h` or `30d`.
+    ///
+    /// - Returns: The duration; nil for any other text.
+    package static func duration(_ text: String) -> Duration? { parseDuration(text) }
+}
+
 private func parseDuration(_ text: String) -> Duration? {
     let digits = text.prefix { $0.isASCII && $0.isNumber }
     // Nine digits of days still fit a Duration.

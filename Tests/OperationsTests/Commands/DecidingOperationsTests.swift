@@ -99,7 +99,7 @@ struct DecidingOperationsTests {
 }
 
 extension EmulatedInstallation {
-    fileprivate func rerun(_ statuses: String, yes: Bool = false, json: Bool = false) async throws -> OperationOutcome {
+    func rerun(_ statuses: String, yes: Bool = false, json: Bool = false) async throws -> OperationOutcome {
         try await perform { config, console in
             let request = RerunRequest(batch: "day-1", config: config, statuses: statuses, yes: yes, json: json)
             return try await RerunOperation(request, console: console).perform()

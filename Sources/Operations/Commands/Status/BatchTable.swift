@@ -26,6 +26,7 @@ enum BatchTable {
         if let resumesAt { rows.append(["resumes", "\(NumberFormat.time(resumesAt)), by itself where a daemon runs"]) }
         rows.append(["created", NumberFormat.time(batch.createdAt)])
         if let finished = batch.finishedAt { rows.append(["finished", NumberFormat.time(finished)]) }
+        if let purged = batch.purgedAt { rows.append(["purged", NumberFormat.time(purged)]) }
         rows.append(["records", NumberFormat.count(batch.counts.total)])
         for status in RecordStatus.allCases where batch.counts[status] > 0 {
             rows.append(["  \(status.rawValue)", NumberFormat.count(batch.counts[status])])

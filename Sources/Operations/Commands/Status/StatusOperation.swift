@@ -113,6 +113,8 @@ struct BatchStatus: Encodable {
     let reason: String?
     /// As in `summary.json`; `written` is when it was asked.
     let times: BatchSummary.Times
+    /// When what is personal of it was erased; absent if it was not.
+    let purgedAt: String?
     let counts: [String: Int]
     let calls: Int
     let retries: Int
@@ -136,6 +138,7 @@ struct BatchStatus: Encodable {
         isStopped = outlook.isStopped
         reason = batch.reason
         times = BatchSummary.Times(batch, now: WallClock.now())
+        purgedAt = batch.purgedAt.map(Timestamp.text)
         counts = Dictionary(
             uniqueKeysWithValues: RecordStatus.allCases.map { ($0.rawValue, batch.counts[$0]) } + [
                 ("total", batch.counts.total)
@@ -155,5 +158,6 @@ struct BatchStatus: Encodable {
         case secondsToGo = "seconds_to_go"
         case possibleDoubleBills = "possible_double_bills"
         case resumeAt = "resume_at"
+        case purgedAt = "purged_at"
     }
 }

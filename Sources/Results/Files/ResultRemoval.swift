@@ -1,0 +1,50 @@
+import Basics
+import Foundation
+package import RecordStore
+
+/// Removes a batch's result files from a folder: those Rollcall wrote, nothing else.
+package struct ResultRemoval: Sendable {
+    /// The folder.
+    package let folder: String
+    /// The names of the files there that are the batch's.
+    package let names: [String]
+
+    /// Looks for the files of a batch.
+    ///
+    /// - Parameters:
+    ///   - batch: The batch.
+    ///   - folder: Where they may lie.
+    ///   - isOwn: Whether the folder has the batch's own name. In any other only a summary of the batch proves that the
+    ///     files are the batch's.
+    /// - Throws: `CocoaError` when the folder is there and cannot be read.
+    package init(of batch: Batch, in folder: String, isOwn: Bool) throws {
+        self.folder = folder
+        let stamp = ResultStamp(folder: folder)
+        let isOurs = stamp.map { $0.concerns(batch) } ?? isOwn
+        let files = FileManager.default
+        guard isOurs, files.fileExists(atPath: folder) else {
+            names = []
+            return
+        }
+        let known = Set(ResultWriter.allNames)
+        names = try files.contentsOfDirectory(atPath: folder).filter(known.contains).sorted(by: Self.summaryLast)
+    }
+
+    /// Removes them, and the folder if nothing else is left there. The summary goes last: it says whose files they are,
+    /// should this be interrupted.
+    ///
+    /// - Returns: Whether the folder is gone; other people's files keep it.
+    /// - Throws: `ResultError` naming what cannot be removed.
+    package func perform() throws -> Bool {
+        let open = try ResultFolder(path: folder)
+        try open.removeTemporaries(of: ResultWriter.allNames)
+        for name in names { try open.remove(name) }
+        try open.synchronize()
+        return rmdir(folder) == 0
+    }
+
+    private static func summaryLast(_ left: String, _ right: String) -> Bool {
+        let summary = "summary.json"
+        return left != summary && (right == summary || left < right)
+    }
+}
