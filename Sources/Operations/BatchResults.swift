@@ -39,8 +39,9 @@ struct BatchResults: Sendable {
 
     /// Why the files of a batch that was over before are written without a call, as a line of its own.
     ///
-    /// - Throws: `StoreError`.
+    /// - Throws: `StoreError`, with `purged` where they cannot be.
     func reasonToWrite(_ batch: Batch) async throws -> String {
+        try await store.refusePurgedRows(of: batch.id)
         let folder = folder(of: batch)
         if try await areWholeSomewhere(for: batch) {
             return "\(batch.name): finished before; its results are written to \(folder) as well, no call"
@@ -76,8 +77,10 @@ struct BatchResults: Sendable {
 
     /// Writes the files of a batch into a folder, for the group that may have them where there is one.
     ///
-    /// - Throws: `ResultError`; `StoreError`; `DropFolderError` when they cannot be given to the group.
+    /// - Throws: `ResultError`; `StoreError`, with `purged` where the batch's rows were erased: its files are never made
+    ///   anew from less than what they were made from; `DropFolderError` when they cannot be given to the group.
     func write(_ batch: Batch, into folder: String) async throws -> WrittenResults {
+        try await store.refusePurgedRows(of: batch.id)
         let layout = try await store.layout(of: batch.id)
         let written = try await ResultWriter(store: store).write(
             batch.id, into: folder, returning: ReturnedRows(layout: RecordLayout(decoding: layout)),

@@ -106,7 +106,10 @@ package final class RecordStore: Sendable {
     /// The same for a caller that may block.
     func dataKeyWaiting(of batch: BatchID) throws -> DataKey {
         guard let key = try existingDataKey(of: batch) else {
-            try readWaiting { try StoreError.refusePurged($0, batch) }
+            try readWaiting { database in
+                try StoreError.refusePurged(database, batch, .results)
+                try StoreError.refuseDestroyed(database, batch)
+            }
             throw StoreError(.notFound, "Batch \(batch) does not exist or was erased; nothing of it can be read")
         }
         return key

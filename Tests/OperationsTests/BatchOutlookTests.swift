@@ -22,7 +22,8 @@ struct BatchOutlookTests {
             state: state, reason: nil, isIngested: true, checkpoint: Checkpoint(byteOffset: 0, line: 1),
             provenance: Provenance(
                 user: "", host: "", version: "", settingsHash: "", endpoint: "", keyID: "", certificateFingerprint: ""),
-            createdAt: 0, ingestedAt: 0, startedAt: nil, finishedAt: nil, purgedAt: nil, reuses: true, cardLikeIDs: 0,
+            createdAt: 0, ingestedAt: 0, startedAt: nil, finishedAt: nil, purged: PurgeTimes(),
+            reuses: true, cardLikeIDs: 0,
             counts: counts)
     }
 

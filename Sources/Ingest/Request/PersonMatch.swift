@@ -42,13 +42,14 @@ package struct PersonMatch: ~Copyable {
     /// Whose record a row is.
     ///
     /// - Parameters:
-    ///   - rawRow: the row as it stands in the file.
+    ///   - rawRow: the row as it stands in the file; empty where it was not kept, and only the record's id is compared.
     ///   - id: the record's own id.
     ///   - line: physical line from 1 at which it starts.
     /// - Returns: the place of the id among those looked for; nil where it is nobody's.
     /// - Throws: `OpenSSLError` when an account's id cannot be hashed.
     package mutating func place(of rawRow: [UInt8], id: [UInt8], line: Int) throws -> Int? {
         if let place = recordIDs[id] { return place }
+        guard !rawRow.isEmpty else { return nil }
         // The account of a line that was refused for another field is found, too, where it was read.
         _ = try rawRow.withUnsafeBytes { try builder.build(rawRow: $0, line: line) }
         guard let request = try? JSONDocument(copying: builder.request).root,

@@ -50,6 +50,9 @@ package struct LedgerOperation: Sendable {
     }
 
     private func list(_ batch: Batch, _ store: RecordStore, _ place: Installation) async throws {
+        if let time = batch.purged.ledger {
+            console.note("\(batch.name): its attempts were purged at \(NumberFormat.time(time)); its totals are kept")
+        }
         if !json { console.output(AttemptLine.header) }
         try await store.forEachAttempt(batch.id) { attempt in
             let line = AttemptLine(attempt)

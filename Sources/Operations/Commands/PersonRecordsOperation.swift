@@ -49,11 +49,16 @@ package struct PersonRecordsOperation: Sendable {
         var records = 0
         var batches = 0
         var erased = 0
+        /// Batches whose rows were purged: a record is found there by its own id only.
+        var withoutRows = 0
         var unreadable = 0
 
         var text: String {
             var parts = ["\(Counted.things(records, "record")) found in \(Counted.things(batches, "batch"))"]
             if erased > 0 { parts.append("\(Counted.things(erased, "batch")) erased: nobody can tell any more") }
+            if withoutRows > 0 {
+                parts.append("\(Counted.things(withoutRows, "batch")) without rows: searched for record ids only")
+            }
             if unreadable > 0 { parts.append("\(Counted.things(unreadable, "record")) altered and not readable") }
             return parts.joined(separator: "; ")
         }
@@ -65,6 +70,7 @@ package struct PersonRecordsOperation: Sendable {
             let key = layout.mapping.needsAccountKey ? try await store.accountHashKey() : nil
             var match = try PersonMatch(ids, layout: layout, accountKey: key)
             outcome.batches += 1
+            if batch.purged.payloads != nil { outcome.withoutRows += 1 }
             try await store.forEachRecord(batch.id) { view in
                 guard let payload = try? view.payload() else {
                     // One that was altered is counted and hides no other.

@@ -95,7 +95,7 @@ struct ScheduledRerun {
     /// would start again with each re-run, and one that fails for good would be sent every morning for ever.
     private func concerns(_ batch: Batch) -> Bool {
         let oldest = context.clock.now - rerun.youngerThan.milliseconds
-        guard batch.state == .completed, batch.purgedAt == nil, batch.createdAt >= oldest,
+        guard batch.state == .completed, batch.purged.payloads == nil, batch.createdAt >= oldest,
             rerun.jobs?.contains(batch.job) ?? true
         else { return false }
         return statuses.contains { batch.counts[$0] > 0 }

@@ -19,7 +19,10 @@ struct FinishedFile {
 
     /// The only way to resend lines that have been answered.
     private func again(under job: JobDefinition) -> String {
-        batch.isIngested
+        if batch.purged.payloads != nil {
+            return "its rows were purged: drop failed.csv again to send what failed (--again runs \(job.onceMore))"
+        }
+        return batch.isIngested
             ? "nothing is left to be sent (--again runs \(job.onceMore))"
             : "nothing of it was sent (--again takes it in again)"
     }

@@ -139,7 +139,7 @@ extension WriterConnection {
         if batch == request.batch { return request.key }
         do {
             return try WrappedDataKey.fetch(database, batch)?.unwrap(with: request.keys)
-        } catch let error as StoreError where [.keysFolder, .altered].contains(error.code) {
+        } catch let error as StoreError where [.keysFolder, .purged, .altered].contains(error.code) {
             return nil
         }
     }

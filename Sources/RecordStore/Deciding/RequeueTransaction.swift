@@ -52,7 +52,8 @@ extension WriterConnection {
 
     /// An operator may send what is left of a cancelled batch, once its calls under way have ended.
     private func requireRunnable(_ row: BatchRow, _ batch: BatchID) throws {
-        try StoreError.refusePurged(database, batch)
+        try StoreError.refusePurged(database, batch, .payloads)
+        try StoreError.refuseDestroyed(database, batch)
         guard row.isIngested, row.state != .rejected else {
             throw StoreError.wrongState(batch, row.state, to: "be run again")
         }

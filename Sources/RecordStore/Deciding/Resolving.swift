@@ -5,6 +5,8 @@ extension RecordStore {
     /// Resolves records in doubt by hand: they count as failed. The ledger's entries for their calls stay: it is
     /// unknown whether they were billed.
     ///
+    /// Where the batch's key was destroyed, as in a copy restored from before, the reason is not kept: nobody could read it.
+    ///
     /// A record that shares the doubt of an earlier line is resolved with it, or alone when only it is named.
     ///
     /// - Parameters:
@@ -19,7 +21,7 @@ extension RecordStore {
         _ batch: BatchID, lines: ClosedRange<Int>?, reason: String, heldReason: String,
         action: @escaping @Sendable (Int) -> Action
     ) async throws -> Int {
-        let key = try await dataKey(of: batch)
+        let key = try await BlockingWork.run { try existingDataKey(of: batch) }
         return try await write {
             try $0.resolveAsFailed(batch, lines: lines, reasons: (reason, heldReason), key: key, action: action)
         }
@@ -28,7 +30,7 @@ extension RecordStore {
 
 extension WriterConnection {
     fileprivate func resolveAsFailed(
-        _ batch: BatchID, lines: ClosedRange<Int>?, reasons: (sent: String, held: String), key: DataKey,
+        _ batch: BatchID, lines: ClosedRange<Int>?, reasons: (sent: String, held: String), key: DataKey?,
         action: (Int) -> Action
     ) throws -> Int {
         let row = try batchRow(batch)
@@ -45,25 +47,28 @@ extension WriterConnection {
         }
         guard counts.failed > 0 else { return 0 }
         try add(counts, to: batch)
-        // The process that rewrites the results may end before it does so.
-        try database.execute(sql: "UPDATE batches SET results_for = NULL WHERE id = ?", arguments: [batch.rawValue])
+        if key != nil {
+            // The process that rewrites the results may end before it does so; without a key none can.
+            try database.execute(
+                sql: "UPDATE batches SET results_for = NULL WHERE id = ?", arguments: [batch.rawValue])
+        }
         try insert(action(counts.failed))
         return counts.failed
     }
 
     /// Nil when it was resolved with the record it follows.
-    private func fail(_ record: Int64, _ reason: [UInt8], _ key: DataKey, _ now: Int64) throws -> BatchCounts? {
+    private func fail(_ record: Int64, _ reason: [UInt8], _ key: DataKey?, _ now: Int64) throws -> BatchCounts? {
         try database.execute(
             sql: "UPDATE records SET status = 3, held = 0, follows = NULL WHERE id = ? AND status = 4",
             arguments: [record])
         guard database.changesCount == 1 else { return nil }
-        let detail = try key.seal(reason, record: record, column: .detail)
+        let detail = try key?.seal(reason, record: record, column: .detail)
         try database.execute(
             sql: """
                 INSERT INTO results (record_id, completed_at, detail) VALUES (?, ?, ?)
                 ON CONFLICT (record_id) DO UPDATE SET completed_at = excluded.completed_at, detail = excluded.detail
                 """,
-            arguments: [record, now, detail.blob])
+            arguments: [record, now, detail?.blob])
         var counts = try settleFollowers(of: record, as: .failed) ?? BatchCounts()
         counts.move(from: .inDoubt, to: .failed)
         return counts

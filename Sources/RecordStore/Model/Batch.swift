@@ -31,8 +31,8 @@ package struct Batch: Sendable, Equatable {
     package let startedAt: Int64?
     /// When it was completed, cancelled or rejected, in milliseconds since 1970 UTC.
     package let finishedAt: Int64?
-    /// When what is personal of it was erased, in milliseconds since 1970 UTC; nil: it was not.
-    package let purgedAt: Int64?
+    /// When what is personal of it was erased.
+    package let purged: PurgeTimes
     /// Whether answers of earlier batches may be reused.
     package let reuses: Bool
     /// Lines to be sent with an id or account that looked like a payment card number, unless its job lets these pass.

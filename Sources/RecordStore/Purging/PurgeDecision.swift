@@ -5,7 +5,7 @@
 package enum PurgeDecision: Sendable, Equatable {
     /// It can.
     case due
-    /// It was erased before.
+    /// It was erased before, in milliseconds since 1970 UTC.
     case purged(at: Int64)
     /// It is not as old as was asked for.
     case tooYoung
@@ -28,12 +28,13 @@ package enum PurgeDecision: Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - batch: The batch as it is now.
+    ///   - scope: How much of it is to be erased.
     ///   - lacksResults: Whether its results are still to be written, or its input file to be put away.
     ///   - instant: Only what ended before this is erased, in milliseconds since 1970 UTC; nil: whenever it ended.
-    package init(_ batch: Batch, lacksResults: Bool, endedBefore instant: Int64?) {
+    package init(_ batch: Batch, _ scope: PurgeScope, lacksResults: Bool, endedBefore instant: Int64?) {
         self.init(
             Facts(
-                state: batch.state, finishedAt: batch.finishedAt, purgedAt: batch.purgedAt, counts: batch.counts,
+                state: batch.state, finishedAt: batch.finishedAt, purgedAt: batch.purged[scope], counts: batch.counts,
                 lacksResults: lacksResults), endedBefore: instant)
     }
 
@@ -41,6 +42,7 @@ package enum PurgeDecision: Sendable, Equatable {
     struct Facts {
         var state = BatchState.completed
         var finishedAt: Int64?
+        /// When as much as is asked for was erased.
         var purgedAt: Int64?
         var counts = BatchCounts()
         var lacksResults = false

@@ -1,45 +1,60 @@
 import Basics
-import Foundation
 import GRDB
 
 extension RecordStore {
     /// One step blocks other writers for some milliseconds.
     static let recordsPurgedAtATime = 250
 
-    /// Erases what is personal of a batch: its rows, ids, answers and error details. The batch, its records' statuses
-    /// and keyed hashes, times, correlation ids and its ledger stay.
+    /// Erases what is personal of a finished batch, as far as a scope reaches.
     ///
-    /// The batch's key is destroyed first, in the transaction that records the purge: from then on nothing of the batch
-    /// can be read. Then the sealed values are overwritten in small steps. Interrupted there, the next call of
-    /// ``finishPurges()`` continues.
+    /// One transaction records the purge and, from the results on, removes the batch's key: from then on nothing of the
+    /// batch can be read. Then its records are purged in small steps. Interrupted there, ``finishPurges()`` continues.
     ///
     /// - Parameters:
     ///   - batch: The batch.
+    ///   - scope: How much of it.
     ///   - now: Milliseconds since 1970 UTC.
     ///   - action: Who purged it, recorded in the same transaction.
     /// - Returns: Whether it was purged; false when it was before, or is needed.
-    /// - Throws: ``StoreError`` when state can't be written.
-    package func purge(_ batch: BatchID, at now: Int64, noting action: Action) async throws -> Bool {
+    /// - Throws: ``StoreError`` when state can't be written, or the batch's key can't be read.
+    package func purge(
+        _ batch: BatchID, _ scope: PurgeScope, at now: Int64, noting action: Action
+    ) async throws -> Bool {
+        try await purge(batch, scope, at: now, noting: action, beforeStep: {})
+    }
+
+    /// The same; what `beforeStep` throws ends it there.
+    func purge(
+        _ batch: BatchID, _ scope: PurgeScope, at now: Int64, noting action: Action,
+        beforeStep: @escaping @Sendable () throws -> Void
+    ) async throws -> Bool {
+        try beforeStep()
         let hasBegun = try await write { connection in
-            guard try connection.beginPurge(of: batch, at: now) else { return false }
+            guard try connection.beginPurge(of: batch, scope, at: now) else { return false }
             try connection.insert(action)
             return true
         }
-        dropKey(of: batch)
-        if hasBegun { while try await write({ try $0.purgeNext(of: batch) }) {} }
+        if hasBegun { try await continuePurge(of: batch, beforeStep: beforeStep) }
         return hasBegun
     }
 
     /// Continues purges that were interrupted.
     ///
     /// - Returns: How many batches it concerned.
-    /// - Throws: ``StoreError`` when state can't be read or written.
+    /// - Throws: ``StoreError`` when state can't be read or written, or a batch's key can't be read.
     @discardableResult
     package func finishPurges() async throws -> Int {
         let sql = "SELECT id FROM batches INDEXED BY batches_being_purged WHERE purge_next IS NOT NULL ORDER BY id"
         let batches = try await read { try Int64.fetchAll($0, sql: sql) }.map(BatchID.init(rawValue:))
-        for batch in batches { while try await write({ try $0.purgeNext(of: batch) }) {} }
+        for batch in batches { try await continuePurge(of: batch) }
         return batches.count
+    }
+
+    private func continuePurge(of batch: BatchID, beforeStep: () throws -> Void = {}) async throws {
+        // It may have been cached before the row of the key was removed.
+        dropKey(of: batch)
+        let key = try await BlockingWork.run { try existingDataKey(of: batch) }
+        repeat { try beforeStep() } while try await write { try $0.purgeNext(of: batch, key) }
     }
 
     /// Copies the WAL into the database and empties it, so that nothing erased is left there.
@@ -68,71 +83,154 @@ extension RecordStore {
 }
 
 extension WriterConnection {
-    /// Records that a batch is purged and destroys its key. Nothing is to be written of it from then on.
+    /// Records that a batch is purged and, from the results on, removes its key. Nothing is to be written of it from
+    /// then on.
     ///
     /// - Returns: Whether it was possible: ``PurgeDecision`` may have been made from an earlier state.
-    fileprivate func beginPurge(of batch: BatchID, at now: Int64) throws -> Bool {
+    fileprivate func beginPurge(of batch: BatchID, _ scope: PurgeScope, at now: Int64) throws -> Bool {
         try database.execute(
             sql: """
-                UPDATE batches SET purged_at = ?2, purge_next = ?3, results_for = finished_at
-                WHERE id = ?1 AND purged_at IS NULL AND finished_at IS NOT NULL
+                UPDATE batches SET \(Self.purgeTimes(of: scope)), purge_next = ?3, results_for = finished_at
+                WHERE id = ?1 AND \(scope.column) IS NULL AND finished_at IS NOT NULL
                   AND queued = 0 AND in_flight = 0 AND in_doubt = 0
                   AND (state = 'rejected' OR results_for IS finished_at)
                   AND NOT EXISTS (SELECT 1 FROM claimed_files WHERE batch_id = ?1)
                 """,
             arguments: [batch.rawValue, now, batch.records.lowerBound])
         guard database.changesCount == 1 else { return false }
-        for table in ["batch_keys", "layouts", "waiting_reruns"] {
-            try database.execute(sql: "DELETE FROM \(table) WHERE batch_id = ?", arguments: [batch.rawValue])
-        }
+        try database.execute(sql: "DELETE FROM waiting_reruns WHERE batch_id = ?", arguments: [batch.rawValue])
+        if scope >= .results { try removeKey(of: batch) }
         return true
     }
 
-    /// Overwrites the sealed values of the next records of a purged batch, wherever the archive's border lies.
-    ///
-    /// - Returns: Whether there are more.
-    fileprivate func purgeNext(of batch: BatchID) throws -> Bool {
-        let sql = "SELECT purge_next FROM batches WHERE id = ?"
-        guard let start = try Int64.fetchOne(database, sql: sql, arguments: [batch.rawValue]) else { return false }
-        let last = batch.records.upperBound
-        let ends = try ["", "archived_"].compactMap { set in
-            try Int64.fetchOne(
-                database, sql: "SELECT id FROM \(set)records WHERE id BETWEEN ? AND ? ORDER BY id LIMIT 1 OFFSET ?",
-                arguments: [start, last, RecordStore.recordsPurgedAtATime])
-        }
-        let end = ends.min()
-        for set in ["", "archived_"] { try purge(start...(end ?? last), in: set) }
-        try database.execute(
-            sql: "UPDATE batches SET purge_next = ? WHERE id = ?", arguments: [end, batch.rawValue])
-        return end != nil
+    /// The assignments that record a purge at the time `?2`.
+    private static func purgeTimes(of scope: PurgeScope) -> String {
+        scope.included.map { "\($0.column) = ifnull(\($0.column), ?2)" }.joined(separator: ", ")
     }
 
-    /// An answer that is gone serves no identical record any more.
-    private func purge(_ range: ClosedRange<Int64>, in set: String) throws {
-        let arguments: StatementArguments = [range.lowerBound, range.upperBound]
-        let answered = try Row.fetchAll(
-            database, sql: "SELECT fingerprint, id FROM \(set)records WHERE id BETWEEN ? AND ? AND status = 2",
-            arguments: arguments)
-        let forget = try database.cachedStatement(sql: "DELETE FROM answers WHERE fingerprint = ? AND record_id = ?")
-        for row in answered { try forget.execute(arguments: [row[0] as Data, row[1] as Int64]) }
+    /// Removes a batch's key and what it opens outside its records. Its answers are no longer looked for.
+    private func removeKey(of batch: BatchID) throws {
+        for table in ["batch_keys", "layouts"] {
+            try database.execute(sql: "DELETE FROM \(table) WHERE batch_id = ?", arguments: [batch.rawValue])
+        }
         try database.execute(
-            sql: "UPDATE \(set)records SET payload = x'' WHERE id BETWEEN ? AND ?", arguments: arguments)
+            sql: "UPDATE batches SET answers_known = succeeded, keeps_answers = 0 WHERE id = ?",
+            arguments: [batch.rawValue])
+    }
+
+    /// Purges the next records of a purged batch, wherever the archive's border lies.
+    ///
+    /// - Parameters:
+    ///   - batch: The batch.
+    ///   - key: Its key; nil: nothing of it can be read, so that nothing sealed is kept.
+    /// - Returns: Whether there are more.
+    /// - Throws: `DatabaseError` when it can't be written.
+    fileprivate func purgeNext(of batch: BatchID, _ key: DataKey?) throws -> Bool {
+        let sql = "SELECT purge_next, results_purged_at, ledger_purged_at FROM batches WHERE id = ?"
+        guard let row = try Row.fetchOne(database, sql: sql, arguments: [batch.rawValue]),
+            let start: Int64 = row[0]
+        else { return false }
+        let last = batch.records.upperBound
+        let ends = try RecordTables.allCases.compactMap { tables in
+            try Int64.fetchOne(
+                database, sql: "SELECT id FROM \(tables.records) WHERE id BETWEEN ? AND ? ORDER BY id LIMIT 1 OFFSET ?",
+                arguments: [start, last, RecordStore.recordsPurgedAtATime])
+        }
+        let range = start...(ends.min() ?? last)
+        for tables in RecordTables.allCases {
+            if let key, row[1] == nil as Int64? {
+                try purgeRows(of: range, in: tables, keepingIDsBy: key)
+            } else {
+                try purgeResults(of: range, in: tables)
+            }
+            if row[2] != nil as Int64? { try purgeLedger(of: range, in: tables) }
+        }
         try database.execute(
-            sql: "UPDATE \(set)results SET detail = NULL, answer = NULL WHERE record_id BETWEEN ? AND ?",
-            arguments: arguments)
+            sql: "UPDATE batches SET purge_next = ? WHERE id = ?", arguments: [ends.min(), batch.rawValue])
+        return !ends.isEmpty
     }
 }
 
-extension StoreError {
-    /// Refuses what would need a purged batch's rows or answers.
-    static func refusePurged(_ database: Database, _ batch: BatchID) throws {
-        let sql = "SELECT name, purged_at FROM batches WHERE id = ? AND purged_at IS NOT NULL"
-        guard let row = try Row.fetchOne(database, sql: sql, arguments: [batch.rawValue]) else { return }
-        let (name, instant): (String, Int64) = (row[0], row[1])
-        let day = Date(timeIntervalSince1970: Double(instant) / 1_000).formatted(.iso8601.year().month().day())
-        throw StoreError(
-            .purged,
-            "\(name): purged on \(day); its rows and answers are gone, its ledger is kept. To send lines again, drop "
-                + "failed.csv or the input file again")
+/// Where a batch's records, results and attempts lie: in the working tables or in the archive.
+private enum RecordTables: CaseIterable {
+    case working, archived
+
+    private var prefix: String { self == .working ? "" : "archived_" }
+    var records: String { prefix + "records" }
+    var results: String { prefix + "results" }
+    var attempts: String { prefix + "attempts" }
+}
+
+extension WriterConnection {
+    /// Keeps the ids of some records, sealed anew without their rows. What does not open is not kept.
+    private func purgeRows(
+        of range: ClosedRange<Int64>, in tables: RecordTables, keepingIDsBy key: DataKey
+    ) throws {
+        let rows = try Row.fetchAll(
+            database, sql: "SELECT id, payload FROM \(tables.records) WHERE id BETWEEN ? AND ?",
+            arguments: [range.lowerBound, range.upperBound])
+        let update = try database.cachedStatement(sql: "UPDATE \(tables.records) SET payload = ? WHERE id = ?")
+        for row in rows {
+            let record: Int64 = row[0]
+            try update.execute(arguments: [try idAlone(of: record, in: row.bytes(1), key).blob, record])
+        }
+    }
+
+    private func idAlone(of record: Int64, in payload: [UInt8], _ key: DataKey) throws -> [UInt8] {
+        do {
+            let id = try SealedPayload.read(key.open(payload, record: record, column: .payload)).id
+            return try key.seal(SealedPayload.bytes(id: id), record: record, column: .payload)
+        } catch let error as StoreError where error.code == .altered {
+            return []
+        }
+    }
+
+    /// Overwrites what is sealed of some records. An answer that is gone serves no identical record any more.
+    private func purgeResults(of range: ClosedRange<Int64>, in tables: RecordTables) throws {
+        let arguments: StatementArguments = [range.lowerBound, range.upperBound]
+        let answered = try Row.fetchAll(
+            database, sql: "SELECT fingerprint, id FROM \(tables.records) WHERE id BETWEEN ? AND ? AND status = 2",
+            arguments: arguments)
+        let forget = try database.cachedStatement(sql: "DELETE FROM answers WHERE fingerprint = ? AND record_id = ?")
+        for row in answered { try forget.execute(arguments: [row.bytes(0).blob, row[1] as Int64]) }
+        try database.execute(
+            sql: "UPDATE \(tables.records) SET payload = x'' WHERE id BETWEEN ? AND ?", arguments: arguments)
+        try database.execute(
+            sql: "UPDATE \(tables.results) SET detail = NULL, answer = NULL WHERE record_id BETWEEN ? AND ?",
+            arguments: arguments)
+    }
+
+    /// Deletes some records with their attempts.
+    private func purgeLedger(of range: ClosedRange<Int64>, in tables: RecordTables) throws {
+        for (table, column) in [(tables.results, "record_id"), (tables.attempts, "record_id"), (tables.records, "id")] {
+            try database.execute(
+                sql: "DELETE FROM \(table) WHERE \(column) BETWEEN ? AND ?",
+                arguments: [range.lowerBound, range.upperBound])
+        }
+    }
+}
+
+extension WriterConnection {
+    /// Records that what was sealed under a period key is gone, in the transaction that destroys it: finished batches
+    /// count as purged. A batch that had not ended, as in a copy restored from before it did, is cancelled, because
+    /// nothing of it can be sent; its records in doubt stay so.
+    func recordLoss(ofBatchesUnder period: PeriodKeyName, at now: Int64) throws {
+        let sql = "SELECT batch_id FROM batch_keys WHERE period_key_id = ?"
+        let batches = try Int64.fetchAll(database, sql: sql, arguments: [period.id.bytes.blob])
+        let unfinished = Set(BatchState.allCases.filter { !$0.isFinished })
+        for batch in batches.map(BatchID.init(rawValue:)) {
+            _ = try move(
+                batch, from: unfinished, to: .cancelled, reason: "the key of \(period.month) was destroyed")
+            try removeKey(of: batch)
+            try database.execute(
+                sql: """
+                    UPDATE batches SET \(Self.purgeTimes(of: .results)), purge_next = ?3
+                    WHERE id = ?1 AND queued = 0 AND in_flight = 0 AND in_doubt = 0
+                    """,
+                arguments: [batch.rawValue, now, batch.records.lowerBound])
+            // There is nothing left to write results from.
+            try database.execute(
+                sql: "UPDATE batches SET results_for = finished_at WHERE id = ?", arguments: [batch.rawValue])
+        }
     }
 }

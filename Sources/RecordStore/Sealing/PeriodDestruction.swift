@@ -15,7 +15,7 @@ extension RecordStore {
     ///   - now: The time, in milliseconds since 1970 UTC.
     /// - Returns: Whether there was anything to destroy.
     /// - Throws: ``StoreError``: ``StoreErrorCode/notAllowed`` when the month is not over or a batch made in it has not
-    ///   ended, otherwise when it can't be recorded or a file can't be removed.
+    ///   ended or has records in doubt, otherwise when it can't be recorded or a file can't be removed.
     @discardableResult
     package func destroyPeriod(_ month: CalendarMonth, at now: Int64 = WallClock.now()) async throws -> Bool {
         try await destroyPeriod(month, at: now, beforeStep: {})
@@ -76,20 +76,22 @@ extension WriterConnection {
         let unfinished = """
             SELECT batches.name FROM batches JOIN batch_keys ON batch_id = batches.id
               JOIN period_keys ON period_keys.id = period_key_id
-            WHERE finished_at IS NULL AND month = ? LIMIT 1
+            WHERE (finished_at IS NULL OR in_flight > 0 OR in_doubt > 0) AND month = ? LIMIT 1
             """
         if let name = try String.fetchOne(database, sql: unfinished, arguments: [month.rawValue]) {
-            throw StoreError(.notAllowed, "Batch \(name) of \(month) has not ended: the month's key is still in use")
+            throw StoreError(
+                .notAllowed,
+                "Batch \(name) of \(month) has not ended, or has records in doubt: the month's key is still in use")
         }
         if let name = try PeriodKeyName.live(in: month, database) { try recordDestruction(of: name, at: now) }
         return try PeriodKeyName.all(.destroyed, database).filter { $0.month == month }
     }
 
-    /// Records that one key is destroyed, and removes the data keys it wraps.
+    /// Records that one key is destroyed, and removes the data keys it wraps with what they sealed.
     fileprivate func recordDestruction(of name: PeriodKeyName, at now: Int64) throws {
         try database.execute(
             sql: "UPDATE period_keys SET state = 'destroyed', destroyed_at = ? WHERE id = ? AND state = 'live'",
             arguments: [now, name.id.bytes.blob])
-        try database.execute(sql: "DELETE FROM batch_keys WHERE period_key_id = ?", arguments: [name.id.bytes.blob])
+        try recordLoss(ofBatchesUnder: name, at: now)
     }
 }

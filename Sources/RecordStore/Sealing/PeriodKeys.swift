@@ -199,7 +199,7 @@ extension WriterConnection {
         let state = try String.fetchOne(
             database, sql: "SELECT state FROM period_keys WHERE id = ?", arguments: [period.id.bytes.blob])
         guard let state else { return try period.insert(database, at: WallClock.now()) }
-        guard state == PeriodKeyState.live.rawValue else { throw StoreError.destroyed(period.month) }
+        guard state == PeriodKeyState.live.rawValue else { throw StoreError.nothingTakenIn(under: period.month) }
     }
 
     /// The same for a batch that takes records in.
@@ -211,8 +211,13 @@ extension WriterConnection {
 }
 
 extension StoreError {
-    /// Nothing is taken in under a key that was destroyed.
+    /// What a month's key sealed can be read by nobody once it was destroyed.
     static func destroyed(_ month: CalendarMonth) -> StoreError {
+        StoreError(.purged, "The key of \(month) was destroyed: of its batches only the ledger is left")
+    }
+
+    /// Nothing is taken in under a key that was destroyed.
+    static func nothingTakenIn(under month: CalendarMonth) -> StoreError {
         StoreError(
             .notAllowed, "The key of \(month) was destroyed, and what it sealed with it; nothing is taken in there")
     }

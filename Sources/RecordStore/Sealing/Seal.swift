@@ -188,7 +188,12 @@ enum SealedPayload {
         UnsafeMutableRawBufferPointer(rebasing: out[(headerByteCount + id.count)...]).copyMemory(from: rawRow)
     }
 
-    /// Splits the payload into id and row.
+    /// An id without its row, which was erased.
+    static func bytes(id: [UInt8]) -> [UInt8] {
+        withUnsafeBytes(of: UInt32(id.count).littleEndian, Array.init) + id
+    }
+
+    /// Splits the payload into id and row; the row is empty where it was not kept.
     ///
     /// - Throws: ``StoreError`` with ``StoreErrorCode/altered`` when the lengths don't fit.
     static func read(_ bytes: [UInt8]) throws -> (id: [UInt8], rawRow: [UInt8]) {

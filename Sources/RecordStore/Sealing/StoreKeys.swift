@@ -41,12 +41,14 @@ final class StoreKeys: Sendable {
 
     /// A period key; the first time it may block.
     ///
-    /// - Throws: ``StoreError``: ``StoreErrorCode/keysFolder`` when its file is missing or damaged,
-    ///   ``StoreErrorCode/sealingKey`` when the sealing key is missing or another.
+    /// - Throws: ``StoreError``: ``StoreErrorCode/purged`` when it was destroyed, ``StoreErrorCode/keysFolder`` when its
+    ///   file is missing or damaged, ``StoreErrorCode/sealingKey`` when the sealing key is missing or another.
     func periodKey(_ name: PeriodKeyName) throws -> PeriodKey {
         if let known = state.withLock({ $0.periods[name] }) { return known }
         guard let key = try key(at: folder.file(of: name), as: .periodKey, owner: name.id.owner) else {
-            throw StoreError.periodKeyMissing(name, folder.path)
+            // A copy that was restored names keys that were destroyed since it was made.
+            throw try folder.destroyedKeys().contains(name)
+                ? StoreError.destroyed(name.month) : StoreError.periodKeyMissing(name, folder.path)
         }
         let period = try PeriodKey(name, key)
         state.withLock { $0.periods[name] = period }
@@ -162,7 +164,11 @@ extension RecordStore {
     package func checkKeys() async throws {
         try await BlockingWork.run {
             _ = try keys.fingerprints()
-            for name in try readWaiting({ try PeriodKeyName.all(.live, $0) }) { _ = try keys.periodKey(name) }
+            let destroyed = Set(try keys.folder.destroyedKeys())
+            // In a copy that was restored, keys may still count as live that were destroyed since it was made.
+            for name in try readWaiting({ try PeriodKeyName.all(.live, $0) }) where !destroyed.contains(name) {
+                _ = try keys.periodKey(name)
+            }
         }
     }
 }

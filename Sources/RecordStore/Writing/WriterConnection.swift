@@ -154,10 +154,11 @@ extension Batch {
     private static let plainColumns = """
         id, name, job, file_name, content_digest, format, state, reason, ingested, checkpoint_offset, checkpoint_line,
         user, host, version, settings_hash, endpoint, key_id, certificate_fingerprint,
-        created_at, ingested_at, started_at, finished_at, reuses, card_like_ids, purged_at
+        created_at, ingested_at, started_at, finished_at, reuses, card_like_ids, payloads_purged_at, results_purged_at,
+        ledger_purged_at
         """
     /// The number of plain columns: the counters follow them.
-    private static let firstCounter = 25
+    private static let firstCounter = 27
 
     /// The batches that took in a content under a job, newest first: what follows `FROM batches`.
     static let ofContent = """
@@ -180,8 +181,9 @@ extension Batch {
             format: try InputKind(column: row[5]), state: try BatchState(column: row[6]), reason: row[7],
             isIngested: row[8],
             checkpoint: Checkpoint(byteOffset: row[9], line: row[10]), provenance: Provenance(row, from: 11),
-            createdAt: row[18], ingestedAt: row[19], startedAt: row[20], finishedAt: row[21], purgedAt: row[24],
-            reuses: row[22], cardLikeIDs: row[23],
+            createdAt: row[18], ingestedAt: row[19], startedAt: row[20], finishedAt: row[21],
+            purged: PurgeTimes(payloads: row[24], results: row[25], ledger: row[26]), reuses: row[22],
+            cardLikeIDs: row[23],
             counts: BatchCounts(row, from: Self.firstCounter))
     }
 }

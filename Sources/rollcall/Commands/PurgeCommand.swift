@@ -5,10 +5,11 @@ struct PurgeCommand: SettingsCommand {
     static let configuration = CommandConfiguration(
         commandName: "purge", abstract: "Erase what is personal of finished batches.",
         discussion: """
-            Rows, ids, answers and error details are erased in the database; the batch's key is destroyed first. Result \
+            Rows, ids, answers and error details are erased in the database; the batch's key is removed first. Result \
             files, and input files in an archive or among the rejected, are removed. Statuses, times, correlation ids \
-            and the ledger stay. What is needed to finish a batch is kept and named. Says what is lost and wants --yes. \
-            Ends with 3 where a file cannot be removed; purge again then.
+            and the ledger stay, unless --ledger is given. What is needed to finish a batch is kept and named. When \
+            nothing is left of a month that is over, its key is destroyed: no backup of that month can be read any more. \
+            Says what is lost and wants --yes. Ends with 3 where a file cannot be removed; purge again then.
             """)
 
     @OptionGroup var settings: SettingsOptions
@@ -18,6 +19,9 @@ struct PurgeCommand: SettingsCommand {
 
     @Option(help: ArgumentHelp("Only this batch, by name or number.", valueName: "batch"))
     var batch: String?
+
+    @Flag(help: "Erase records with their ledger, too; the batches' counters and totals by day stay.")
+    var ledger = false
 
     @Flag(help: "Only say what would be erased.")
     var dryRun = false
@@ -37,7 +41,8 @@ struct PurgeCommand: SettingsCommand {
     func perform() async throws -> ExitStatus {
         try await PurgeOperation(
             PurgeRequest(
-                config: settings.config, olderThan: olderThan, batch: batch, dryRun: dryRun, yes: yes, json: json)
+                config: settings.config, olderThan: olderThan, batch: batch, includingLedger: ledger, dryRun: dryRun,
+                yes: yes, json: json)
         ).perform()
     }
 }

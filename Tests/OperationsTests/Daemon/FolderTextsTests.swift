@@ -209,4 +209,23 @@ struct FolderTextsTests {
         #expect(try bench.callsRead() == 2)
         try await bench.end()
     }
+
+    @Test("The same bytes again, after the batch was purged, are told so, and nothing is sent")
+    func againAfterAPurge() async throws {
+        let bench = try await bench()
+        try await bench.startDaemon()
+        let file = "account_id,email\nw1,w1@example.com\n"
+        try bench.write(file, to: "drop/inbox/acc.csv")
+        try await passUntilConcluded(bench, batches: 1)
+        let purged = try await bench.place.purge(batch: "acc-1", yes: true)
+        #expect(purged.status == .succeeded, "\(purged.errors)")
+        #expect(try bench.names(in: "drop/archive").isEmpty && bench.names(in: "drop/out").isEmpty)
+        try bench.write(file, to: "drop/inbox/once more.csv")
+        try await bench.pass { text(bench, "once more.csv").contains("refused") }
+        let said = text(bench, "once more.csv")
+        #expect(said.contains("which was completed, and what is personal of it erased since"), "\(said)")
+        #expect(!said.contains("its results are in"), "\(said)")
+        #expect(try bench.callsRead() == 1)
+        try await bench.end()
+    }
 }

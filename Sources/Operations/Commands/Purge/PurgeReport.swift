@@ -1,6 +1,5 @@
 import Basics
 import RecordStore
-import Results
 
 /// What a purge erases, or would, and what it leaves.
 struct PurgeReport: Sendable, Encodable {
@@ -27,8 +26,12 @@ struct PurgeReport: Sendable, Encodable {
     }
 
     var isDryRun: Bool
+    /// How much of each batch is erased.
+    var scope: PurgeScope
     var purged: [Purged] = []
     var kept: [Kept] = []
+    /// Months whose key is destroyed, as `2025-11`: no backup of their batches can be read from then on.
+    var monthsDestroyed: [String] = []
     /// Files and folders that could not be removed, and why.
     var notRemoved: [String] = []
     /// Whether the write-ahead log was emptied, too.
@@ -36,12 +39,13 @@ struct PurgeReport: Sendable, Encodable {
 
     enum CodingKeys: String, CodingKey {
         case isDryRun = "dry_run"
-        case purged, kept
+        case scope, purged, kept
+        case monthsDestroyed = "months_destroyed"
         case notRemoved = "not_removed"
         case logIsEmpty = "log_emptied"
     }
 
-    /// What is lost, one line for each batch and one for all, before anything is erased.
+    /// What is lost: one line for each batch, one for all, and one for the backups, before anything is erased.
     var loss: [String] {
         let erased = purged.filter { !$0.wasPurgedBefore }
         let lines = erased.reduce(0) { $0 + $1.lines }
@@ -51,10 +55,32 @@ struct PurgeReport: Sendable, Encodable {
                 ? "\(item.batch): purged before; \(Counted.things(item.files, "file")) left"
                 : "\(item.batch): \(Counted.things(item.lines, "line")), \(Counted.things(item.files, "file"))"
         }
-        return each + [
-            "Rows, ids, answers and error details of \(Counted.things(lines, "line")) in "
-                + "\(Counted.things(erased.count, "batch")) and \(Counted.things(files, "file")) are lost for good; "
-                + "the ledger is kept. Copies made by backup still hold them"
-        ]
+        let (what, kept) =
+            scope == .ledger
+            ? ("Records with their attempts, of", "only the batches' counters and totals by day are kept")
+            : ("Rows, ids, answers and error details of", "the ledger is kept")
+        let all =
+            "\(what) \(Counted.things(lines, "line")) in \(Counted.things(erased.count, "batch")) and "
+            + "\(Counted.things(files, "file")) are lost for good; \(kept)"
+        return each + (purged.isEmpty ? [] : [all]) + [backups]
+    }
+
+    /// What becomes of copies that were made by `backup`.
+    private var backups: String {
+        guard !monthsDestroyed.isEmpty else {
+            return "Copies made by backup still hold them: no month is over of which nothing else is left"
+        }
+        let months = monthsDestroyed.joined(separator: ", ")
+        return "The keys of \(months) are destroyed: "
+            + "of batches made then, every copy made by backup is unreadable from now on; of other months copies still hold them"
+    }
+
+    /// What was done, and what was not.
+    var done: [String] {
+        var lines = purged.isEmpty ? [] : ["\(Counted.things(purged.count, "batch")) purged"]
+        if !monthsDestroyed.isEmpty {
+            lines.append("the keys of \(monthsDestroyed.joined(separator: ", ")) were destroyed")
+        }
+        return lines + notRemoved.map { "not removed: \($0)" }
     }
 }

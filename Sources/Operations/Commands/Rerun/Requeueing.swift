@@ -31,9 +31,11 @@ struct Requeueing: Sendable {
     ///   - yes: Whether the person agreed to what it costs, and to send again what may have been billed.
     /// - Returns: The result.
     /// - Throws: `RequeueRefusal` if records would be sent without that agreement, or all of them be held again;
-    ///   `OperationFailure` (3) if nothing of the batch can be queued again.
+    ///   `OperationFailure` (3) if nothing of the batch can be queued again; `StoreError` with `purged` if its rows were
+    ///   erased.
     func perform(_ selection: RequeueSelection, of batch: Batch, yes: Bool) async throws -> Found {
         if let reason = batch.reasonNotToRerun { throw OperationFailure(.unfinished, "\(batch.name) \(reason)") }
+        try await store.refusePurgedRows(of: batch.id)
         let recovered = selection.statuses.contains(.inDoubt) ? try await readKeptAnswers(batch) : 0
         if let refusal = try await refusal(selection, of: batch, yes: yes) {
             throw RequeueRefusal(batch: batch, reason: refusal, recovered: recovered)

@@ -104,9 +104,9 @@ extension Batch {
     }
 
     /// The commands that send what is left of a batch that is over, and nothing that was answered; nil if nothing is
-    /// left that could be sent.
+    /// left that could be sent, or its rows were purged.
     var waysToSendRest: String? {
-        guard isIngested else { return nil }
+        guard isIngested, purged.payloads == nil else { return nil }
         let ways = [
             (counts.failed, nil, "sends its ", "failed record", ""),
             (counts.cancelled, "cancelled", "sends its ", "cancelled record", ""),

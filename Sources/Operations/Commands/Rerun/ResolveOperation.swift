@@ -20,19 +20,29 @@ package struct ResolveOperation: Sendable {
         let place = try Installation(config: request.config)
         let session = try await OperatorSession(place, console: console)
         let batch = try await session.store.batchOrFailure(request.batch)
-        let inDoubtSummary = try await inDoubtSummary(batch, session.store)
         switch request.decision {
         case .failed:
+            try await requireAnyInDoubt(batch, session.store)
             // Found before anything is decided: a job's file may be invalid or missing.
             let job = try place.job(of: batch, console: console)
             try await fail(batch, under: job, in: session)
-        case .queued: try await queue(inDoubtSummary, of: batch, in: session)
+        case .queued: try await queue(inDoubtSummary(batch, session.store), of: batch, in: session)
         }
         try await session.close()
         return .succeeded
     }
 
     private var lines: ClosedRange<Int>? { request.line.map { $0...$0 } }
+
+    /// Records that nobody can read any more, as in a copy restored from before their key was destroyed, need not stay in
+    /// doubt.
+    private func requireAnyInDoubt(_ batch: Batch, _ store: RecordStore) async throws {
+        do {
+            _ = try await inDoubtSummary(batch, store)
+        } catch let error as StoreError where error.code == .purged && batch.counts.inDoubt > 0 {
+            console.note("\(error.message)")
+        }
+    }
 
     /// The records that the decision is about.
     private func inDoubtSummary(_ batch: Batch, _ store: RecordStore) async throws -> SelectedInDoubt {
@@ -116,8 +126,12 @@ package struct ResolveOperation: Sendable {
         let place = session.place
         let results = BatchResults(
             store: session.store, pricing: place.pricing, place: ResultsLocation(job, settings: place.settings))
-        let written = try await results.publish(batch, by: { provenance }, console: console)
-        console.note("\(batch.name): results written again in \(written.paths.folder)")
+        do {
+            let written = try await results.publish(batch, by: { provenance }, console: console)
+            console.note("\(batch.name): results written again in \(written.paths.folder)")
+        } catch let error as StoreError where error.code == .purged {
+            console.note("its results are not written again: \(error.message)")
+        }
     }
 }
 

@@ -26,7 +26,9 @@ enum BatchTable {
         if let resumesAt { rows.append(["resumes", "\(NumberFormat.time(resumesAt)), by itself where a daemon runs"]) }
         rows.append(["created", NumberFormat.time(batch.createdAt)])
         if let finished = batch.finishedAt { rows.append(["finished", NumberFormat.time(finished)]) }
-        if let purged = batch.purgedAt { rows.append(["purged", NumberFormat.time(purged)]) }
+        for scope in PurgeScope.allCases {
+            if let time = batch.purged[scope] { rows.append(["\(scope.rawValue) purged", NumberFormat.time(time)]) }
+        }
         rows.append(["records", NumberFormat.count(batch.counts.total)])
         for status in RecordStatus.allCases where batch.counts[status] > 0 {
             rows.append(["  \(status.rawValue)", NumberFormat.count(batch.counts[status])])

@@ -113,8 +113,8 @@ struct BatchStatus: Encodable {
     let reason: String?
     /// As in `summary.json`; `written` is when it was asked.
     let times: BatchSummary.Times
-    /// When what is personal of it was erased; absent if it was not.
-    let purgedAt: String?
+    /// When `payloads`, `results` and `ledger` were purged; those that were.
+    let purged: [String: String]
     let counts: [String: Int]
     let calls: Int
     let retries: Int
@@ -138,7 +138,9 @@ struct BatchStatus: Encodable {
         isStopped = outlook.isStopped
         reason = batch.reason
         times = BatchSummary.Times(batch, now: WallClock.now())
-        purgedAt = batch.purgedAt.map(Timestamp.text)
+        purged = PurgeScope.allCases.reduce(into: [:]) { times, scope in
+            times[scope.rawValue] = batch.purged[scope].map(Timestamp.text)
+        }
         counts = Dictionary(
             uniqueKeysWithValues: RecordStatus.allCases.map { ($0.rawValue, batch.counts[$0]) } + [
                 ("total", batch.counts.total)
@@ -152,12 +154,11 @@ struct BatchStatus: Encodable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case batch, number, job, file, state, reason, times, counts, calls, retries, cost, results
+        case batch, number, job, file, state, reason, times, purged, counts, calls, retries, cost, results
         case isStopped = "stopped"
         case callsToGo = "calls_to_go"
         case secondsToGo = "seconds_to_go"
         case possibleDoubleBills = "possible_double_bills"
         case resumeAt = "resume_at"
-        case purgedAt = "purged_at"
     }
 }

@@ -141,6 +141,8 @@ struct RepeatedFile {
 
     private var standing: String {
         switch batch.state {
+        case .completed where batch.purged.results != nil, .cancelled where batch.purged.results != nil:
+            "was \(batch.state.rawValue), and what is personal of it erased since"
         case .completed: "is completed: its results are in \(results)"
         case .cancelled: "was cancelled: its results are in \(results)"
         case .rejected: "was refused"
@@ -152,6 +154,7 @@ struct RepeatedFile {
 
     private var remedy: String {
         switch batch.state {
+        case .completed where batch.purged.results != nil, .cancelled where batch.purged.results != nil: again
         case .completed, .rejected:
             "Nothing, if those results will do. \(again)"
         case .cancelled where batch.counts.cancelled > 0:

@@ -100,10 +100,13 @@ extension QueryPlanTests {
         try await look(again, first)
         for batch in try await again.batches() {
             try await again.markResultsWritten(batch.id, finishedAt: batch.finishedAt)
-            _ = try await again.purge(batch.id, at: 9, noting: .sample(.purge, of: batch.id))
+            for scope in PurgeScope.allCases {
+                _ = try await again.purge(batch.id, scope, at: 9, noting: .sample(.purge, of: batch.id))
+            }
         }
         _ = try await again.finishPurges()
         _ = try await again.batchesLackingResults()
+        _ = try await again.destroySpentPeriods(at: Noon.january)
         try await again.close()
         try FileManager.default.removeItem(atPath: folder.database)
         _ = try await folder.restore()

@@ -63,7 +63,7 @@ import Testing
         _ = try wrapped.unwrap(with: site.store.keys)
         try await site.store.destroyPeriod(Self.november, at: Noon.december)
         let error = #expect(throws: StoreError.self) { _ = try wrapped.unwrap(with: site.store.keys) }
-        #expect(error?.code == .keysFolder)
+        #expect(error?.code == .purged)
         try await site.store.close()
         let report = try await site.folder.restore()
         #expect(report.destroyedMonths == ["2025-11"] && report.missingKeys.isEmpty)
