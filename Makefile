@@ -1,6 +1,7 @@
 # make demo   builds in release mode and runs the demonstration: emulator, sample file, results
 # make test   builds with warnings as errors, lints, checks the plan's arrows and runs every test
 # make bench  measures, as ratios taken in one run
+# make erasure  purges a million records over twelve months, and searches all that is left for them
 # make ci-full  make test, then the release build and the benchmarks; much longer
 # Each installs the Debian packages it is missing, and says so first.
 
@@ -8,7 +9,7 @@ PACKAGES := libssl-dev libcurl4-openssl-dev libsqlite3-dev pkg-config
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 SWIFT ?= swift
 
-.PHONY: demo test ci-full bench build lint packages clean
+.PHONY: demo test ci-full bench erasure build lint packages clean
 
 demo: packages
 	$(SWIFT) build --configuration release --product rollcall
@@ -28,6 +29,11 @@ bench: packages
 	$(SWIFT) build --package-path Benchmarks --configuration release --product rollcall
 	$(SWIFT) build --package-path Benchmarks --configuration release --product benchmarks
 	Benchmarks/.build/release/benchmarks --rollcall Benchmarks/.build/release/rollcall
+
+erasure: packages
+	$(SWIFT) build --package-path Benchmarks --configuration release --product rollcall
+	$(SWIFT) build --package-path Benchmarks --configuration release --product benchmarks
+	Benchmarks/.build/release/benchmarks erasure --rollcall Benchmarks/.build/release/rollcall
 
 build: packages
 	$(SWIFT) build --configuration release --product rollcall

@@ -48,8 +48,8 @@ let package = Package(
         .library(
             name: "RollcallModules",
             targets: [
-                "OpenSSL", "JSON", "JOSE", "IdentityInsights", "HTTPTransport", "RecordStore", "Ingest", "DropFolder",
-                "JobRunner",
+                "Basics", "OpenSSL", "JSON", "JOSE", "IdentityInsights", "HTTPTransport", "RecordStore", "Ingest",
+                "DropFolder", "JobRunner",
                 "IdentityInsightsClient", "Results", "Schedules", "Settings", "Operations", "Emulator",
             ]),
     ],

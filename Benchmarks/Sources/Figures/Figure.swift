@@ -3,6 +3,7 @@ package struct Figure: Sendable {
     /// How a number is written.
     package enum Unit: String, Sendable {
         case times = "×"
+        case number = ""
         case percent = "%"
         case calls = "calls"
         case microseconds = "µs"

@@ -8,7 +8,8 @@ struct Benchmarks: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "benchmarks", abstract: "Measures Rollcall as ratios taken in one run.",
         subcommands: [
-            MeasureCommand.self, FloorWork.self, IngestWork.self, RunWork.self, FillWork.self, ClaimWork.self,
+            MeasureCommand.self, ErasureCommand.self, FloorWork.self, IngestWork.self, RunWork.self, FillWork.self,
+            ClaimWork.self,
         ],
         defaultSubcommand: MeasureCommand.self)
 }

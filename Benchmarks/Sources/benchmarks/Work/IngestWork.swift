@@ -24,7 +24,7 @@ enum WorkStore {
     static let provenance = Provenance(
         user: "benchmarks", host: "localhost", version: "0", settingsHash: "0", endpoint: endpoint, keyID: "0",
         certificateFingerprint: "0")
-    private static let endpoint = "https://127.0.0.1/identity/accounts"
+    static let endpoint = "https://127.0.0.1/identity/accounts"
 
     /// The path of the database of a folder.
     static func database(in folder: String) -> String { "\(folder)/records.sqlite" }
@@ -37,13 +37,27 @@ enum WorkStore {
         ).openForRunning(provenance)
     }
 
+    /// Opens a copy of a database with the keys of a folder, to read.
+    static func openForReading(_ copy: String, keysIn folder: String) async throws -> RecordStore {
+        try await StoreDescription(
+            engine: .sqlite(path: copy), sealingKey: "\(folder)/sealing.key", keysFolder: folder, endpoint: endpoint
+        ).openForReading()
+    }
+
     /// Takes a file in, as `rollcall run` does, and says that it may run.
-    static func takeIn(_ path: String, into store: RecordStore) async throws -> Batch {
+    ///
+    /// - Parameters:
+    ///   - path: The file.
+    ///   - store: The database.
+    ///   - time: When it counts as taken in, in milliseconds since 1970 UTC; nil: now.
+    /// - Returns: The batch.
+    /// - Throws: `BenchmarkError` where a row is refused; the errors of file and database.
+    static func takeIn(_ path: String, into store: RecordStore, at time: Int64? = nil) async throws -> Batch {
         let examined = try InputFile.open(path: path).examine()
         let batch = try await store.createBatch(
             NewBatch(
-                job: "", fileName: examined.file.name, contentDigest: examined.contentDigest, format: .csv,
-                layout: examined.file.layout.encoded(), provenance: provenance))
+                job: "default", fileName: examined.file.name, contentDigest: examined.contentDigest, format: .csv,
+                layout: examined.file.layout.encoded(), provenance: provenance, createdAt: time))
         let summary = try await Ingester(store: store).ingest(examined, into: batch)
         guard summary.invalid == 0 else {
             throw BenchmarkError("\(summary.invalid) made-up records are refused; mend SampleAccounts.swift")
