@@ -35,7 +35,7 @@ extension StoreError {
     /// Refuses a batch whose month's key was destroyed while it had records in doubt, as in a copy restored from before.
     static func refuseDestroyed(_ database: Database, _ batch: BatchID) throws {
         let sql = """
-            SELECT name, month, destroyed_at FROM batches JOIN period_keys ON month = \(month("created_at"))
+            SELECT name, month, destroyed_at FROM batches JOIN period_keys ON month = \(month("batches.created_at"))
             WHERE batches.id = ? AND period_keys.state = 'destroyed'
               AND NOT EXISTS (SELECT 1 FROM batch_keys WHERE batch_id = batches.id)
             """
