@@ -1,4 +1,5 @@
 import Basics
+import Foundation
 import GRDB
 
 extension RecordStore {
@@ -166,19 +167,14 @@ extension WriterConnection {
     private func purgeRows(
         of range: ClosedRange<Int64>, in tables: RecordTables, keepingIDsBy key: DataKey
     ) throws {
-        let rows = try Row.fetchAll(
-            database, sql: "SELECT id, payload FROM \(tables.records) WHERE id BETWEEN ? AND ?",
-            arguments: [range.lowerBound, range.upperBound])
-        let update = try database.cachedStatement(sql: "UPDATE \(tables.records) SET payload = ? WHERE id = ?")
-        for row in rows {
-            let record: Int64 = row[0]
-            try update.execute(arguments: [try idAlone(of: record, in: row.bytes(1), key).blob, record])
+        try rewrite(range, of: tables.records, by: "id") { row in
+            ["payload": try idAlone(of: row["id"], in: row["payload"], key).blob.databaseValue]
         }
     }
 
-    private func idAlone(of record: Int64, in payload: [UInt8], _ key: DataKey) throws -> [UInt8] {
+    private func idAlone(of record: Int64, in payload: Data, _ key: DataKey) throws -> [UInt8] {
         do {
-            let id = try SealedPayload.read(key.open(payload, record: record, column: .payload)).id
+            let id = try SealedPayload.read(key.open(Array(payload), record: record, column: .payload)).id
             return try key.seal(SealedPayload.bytes(id: id), record: record, column: .payload)
         } catch let error as StoreError where error.code == .altered {
             return []
@@ -193,11 +189,31 @@ extension WriterConnection {
             arguments: arguments)
         let forget = try database.cachedStatement(sql: "DELETE FROM answers WHERE fingerprint = ? AND record_id = ?")
         for row in answered { try forget.execute(arguments: [row.bytes(0).blob, row[1] as Int64]) }
-        try database.execute(
-            sql: "UPDATE \(tables.records) SET payload = x'' WHERE id BETWEEN ? AND ?", arguments: arguments)
-        try database.execute(
-            sql: "UPDATE \(tables.results) SET detail = NULL, answer = NULL WHERE record_id BETWEEN ? AND ?",
-            arguments: arguments)
+        try rewrite(range, of: tables.records, by: "id") { _ in ["payload": Data().databaseValue] }
+        try rewrite(range, of: tables.results, by: "record_id") { _ in ["detail": .null, "answer": .null] }
+    }
+
+    /// Deletes rows and puts them back with other values in some columns.
+    ///
+    /// An update is not enough: where pages were divided or merged before, SQLite leaves copies of rows in the unused part
+    /// of a page, which `secure_delete` does not reach. A page that gets empty is overwritten as a whole.
+    private func rewrite(
+        _ range: ClosedRange<Int64>, of table: String, by column: String,
+        _ changes: (Row) throws -> [String: DatabaseValue]
+    ) throws {
+        let (rows, arguments) = ("FROM \(table) WHERE \(column) BETWEEN ? AND ?", [range.lowerBound, range.upperBound])
+        let old = try Row.fetchAll(database, sql: "SELECT * \(rows)", arguments: StatementArguments(arguments))
+        guard let columns = old.first.map({ Array($0.columnNames) }) else { return }
+        // What refers to a record finds it again before the commit.
+        try database.execute(sql: "PRAGMA defer_foreign_keys = ON")
+        try database.execute(sql: "DELETE \(rows)", arguments: StatementArguments(arguments))
+        let places = columns.map { _ in "?" }.joined(separator: ", ")
+        let insert = try database.cachedStatement(
+            sql: "INSERT INTO \(table) (\(columns.joined(separator: ", "))) VALUES (\(places))")
+        for row in old {
+            let changes = try changes(row)
+            try insert.execute(arguments: StatementArguments(columns.map { changes[$0] ?? row[$0] }))
+        }
     }
 
     /// Deletes some records with their attempts.

@@ -184,7 +184,8 @@ extension RecordStore {
     }
 
     @Test func whatIsNeededIsNotPurged() async throws {
-        let store = try await StoreFolder().open()
+        let folder = try StoreFolder()
+        let store = try await folder.open()
         let doubted = try await store.runningBatch(count: 2, content: 1)
         _ = try await store.run(doubted) { $0.id.line == 2 ? $0.inDoubt : $0.succeeded }
         func purge() async throws -> Bool {
@@ -200,6 +201,7 @@ extension RecordStore {
         #expect(try await store.view(doubted, 2).payload().rawRow == Array("row-2".utf8))
         #expect(try await store.actions(of: doubted.id).isEmpty)
         try await store.close()
+        withExtendedLifetime(folder) {}
     }
 
     @Test(arguments: [(PurgeScope.payloads, 0), (.results, 1)])
