@@ -137,7 +137,7 @@ extension WriterConnection {
                 database, sql: "SELECT id FROM \(tables.records) WHERE id BETWEEN ? AND ? ORDER BY id LIMIT 1 OFFSET ?",
                 arguments: [start, last, RecordStore.recordsPurgedAtATime])
         }
-        let range = start...(ends.min() ?? last)
+        let range = try stepBefore(start, of: batch)...(ends.min() ?? last)
         for tables in RecordTables.allCases {
             if let key, row[1] == nil as Int64? {
                 try purgeRows(of: range, in: tables, keepingIDsBy: key)
@@ -149,6 +149,19 @@ extension WriterConnection {
         try database.execute(
             sql: "UPDATE batches SET purge_next = ? WHERE id = ?", arguments: [ends.min(), batch.rawValue])
         return !ends.isEmpty
+    }
+
+    /// Where the step before began. Its rows are written once more with those of the next: the page where a step ends also
+    /// holds rows that come after it, and gets empty only then; see ``rewrite(_:of:by:_:)``.
+    private func stepBefore(_ start: Int64, of batch: BatchID) throws -> Int64 {
+        let first = batch.records.lowerBound
+        let starts = try RecordTables.allCases.compactMap { tables in
+            try Int64.fetchOne(
+                database,
+                sql: "SELECT id FROM \(tables.records) WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT 1 OFFSET ?",
+                arguments: [first, start, RecordStore.recordsPurgedAtATime - 1])
+        }
+        return starts.max() ?? first
     }
 }
 
@@ -195,8 +208,8 @@ extension WriterConnection {
 
     /// Deletes rows and puts them back with other values in some columns.
     ///
-    /// An update is not enough: where pages were divided or merged before, SQLite leaves copies of rows in the unused part
-    /// of a page, which `secure_delete` does not reach. A page that gets empty is overwritten as a whole.
+    /// An update is not enough: where pages are divided or merged, SQLite leaves copies of rows in the unused part of a
+    /// page, which `secure_delete` does not reach. A page that gets empty is overwritten as a whole.
     private func rewrite(
         _ range: ClosedRange<Int64>, of table: String, by column: String,
         _ changes: (Row) throws -> [String: DatabaseValue]
