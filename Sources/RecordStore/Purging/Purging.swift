@@ -39,15 +39,24 @@ extension RecordStore {
         return hasBegun
     }
 
-    /// Continues purges that were interrupted.
+    /// Continues purges that were interrupted. A batch whose key can't be read waits for it, and keeps no other waiting.
     ///
     /// - Returns: How many batches it concerned.
-    /// - Throws: ``StoreError`` when state can't be read or written, or a batch's key can't be read.
+    /// - Throws: ``StoreError`` when state can't be read or written, at once, or a batch's key can't be read, when all
+    ///   others are done.
     @discardableResult
     package func finishPurges() async throws -> Int {
         let sql = "SELECT id FROM batches INDEXED BY batches_being_purged WHERE purge_next IS NOT NULL ORDER BY id"
         let batches = try await read { try Int64.fetchAll($0, sql: sql) }.map(BatchID.init(rawValue:))
-        for batch in batches { try await continuePurge(of: batch) }
+        var fault: StoreError?
+        for batch in batches {
+            do {
+                try await continuePurge(of: batch)
+            } catch let error as StoreError where !error.isFatal {
+                fault = fault ?? error
+            }
+        }
+        if let fault { throw fault }
         return batches.count
     }
 

@@ -1,4 +1,5 @@
 import Basics
+import Foundation
 import TestSupport
 import Testing
 
@@ -37,6 +38,40 @@ import Testing
         #expect(try folder.keys.periodKeys().map(\.month) == [CalendarMonth(at: Noon.december)])
         #expect(try await store.destroySpentPeriods(at: Noon.january) == [CalendarMonth(at: Noon.december)])
         #expect(try await store.destroySpentPeriods(at: Noon.january).isEmpty)
+        try await store.close()
+    }
+
+    @Test func aBatchWhoseKeyIsMissingWaitsForItAndKeepsNoOtherWaiting() async throws {
+        let folder = try StoreFolder()
+        var store = try await folder.open()
+        let (lost, other) = (
+            try await Self.settled(store, at: Noon.november, content: 1),
+            try await Self.settled(store, at: Noon.december, content: 2)
+        )
+        let rows = try PurgeCase(folder: folder, store: store, batch: other).sealed("payload", in: "records")
+        // Both are interrupted right after they began.
+        for batch in [lost, other] {
+            let interruption = Interruption(afterSteps: 1)
+            await #expect(throws: Interruption.Kill.self) {
+                _ = try await store.purge(
+                    batch.id, .payloads, at: Noon.january, noting: .sample(.purge, of: batch.id),
+                    beforeStep: { try interruption.step() })
+            }
+        }
+        try await store.close()
+        let name = try #require(try folder.keys.periodKeys().first)
+        try FileManager.default.moveItem(atPath: folder.keys.file(of: name), toPath: folder.path + "/away")
+        store = try await folder.open()
+        let error = await #expect(throws: StoreError.self) { try await store.finishPurges() }
+        #expect(error?.code == .keysFolder)
+        let left = try PurgeCase(folder: folder, store: store, batch: other).sealed("payload", in: "records")
+        #expect(Set(left).intersection(rows).count == 2 && left.count == 4)
+        #expect(try await store.answers(other.id) == ["answer-2", "answer-3"])
+        try FileManager.default.moveItem(atPath: folder.path + "/away", toPath: folder.keys.file(of: name))
+        #expect(try await store.finishPurges() == 1)
+        let done = try PurgeCase(folder: folder, store: store, batch: lost).sealed("payload", in: "records")
+        #expect(Set(done).isDisjoint(with: rows) && done.count == 4)
+        #expect(try await store.answers(lost.id) == ["answer-2", "answer-3"])
         try await store.close()
     }
 
