@@ -1,6 +1,7 @@
 import Foundation
 import Ingest
 import JobRunner
+import Operations
 import RecordStore
 import Results
 import Synchronization
