@@ -30,6 +30,8 @@ package struct Settings: Sendable {
     package var pricing: Pricing?
     /// How the daemon behaves.
     package var daemon: Daemon
+    /// How long what is no longer needed is kept.
+    package var retention: Retention
     /// The command notified for jobs that name none; nil: none.
     package var notify: Notification?
     /// The folder of job files.
@@ -89,6 +91,7 @@ extension Settings {
         maxInvalid = try reader.optional(SettingKeys.maxInvalid)
         pricing = try Pricing(from: &reader)
         daemon = try Daemon(from: &reader)
+        retention = try Retention(from: &reader)
         notify = try Notification(from: &reader)
         jobs = try reader.value(SettingKeys.jobs)
         output = try reader.value(SettingKeys.output)

@@ -166,6 +166,7 @@ private let everything = """
     max_invalid: 0%
     pricing: { currency: USD, tiers: [ { up_to: 100000, each: 0.10 }, { each: 0.07 } ] }
     daemon: { shutdown_grace: 0s, retention: 1h, poll: 1s }
+    retention: { payloads: 1h, results: 1d, ledger: 3650d, archive: 2h, outputs: 3h, rejected: 4h }
     notify: { command: [bin/tell, --to, "rosebud 22:00"], on: halted }
     jobs: jobs
     output: /srv/out

@@ -43,7 +43,8 @@ extension JobDefinition {
             SettingKeys.notify, rerunJobsKey, rerunStatusesKey, youngerThanKey.description, confirmKey.description,
             SettingKeys.maxInvalid.description, reuseKey.description, acceptFailedKey.description,
             acceptInvalidKey.description,
-        ] + SettingKeys.outputForm + SettingKeys.running.filter { $0.path != SettingKeys.timeZone.path },
+        ] + SettingKeys.outputForm + SettingKeys.ages
+            + SettingKeys.running.filter { $0.path != SettingKeys.timeZone.path },
         besides: Settings.keys)
 }
 

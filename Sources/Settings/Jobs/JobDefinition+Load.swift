@@ -29,7 +29,10 @@ extension JobDefinition {
     /// - Returns: the job as it runs.
     /// - Throws: an error that names file, line, key and what would be right.
     package static func load(path: String, over settings: Settings) throws(SettingsError) -> JobDefinition {
-        try load(try root(of: path), path: path, over: settings)
+        let job = try load(try root(of: path), path: path, over: settings)
+        // Only such a job depends on others' files.
+        if job.reuseWithin != nil { try job.refuseLongReuse(beside: try all(in: settings), path: path) }
+        return job
     }
 
     /// Reads a job file as YAML only.
@@ -89,6 +92,7 @@ extension JobDefinition {
         maxInvalid = try reader.optional(SettingKeys.maxInvalid, over: settings.maxInvalid)
         reuseWithin = try reader.optional(Self.reuseKey)
         accept = try Accept(from: &reader)
+        retention = try Settings.Retention(from: &reader, over: settings.retention)
         if checkingRules { try checkRules(reader, pricing: settings.pricing) }
     }
 
@@ -143,8 +147,9 @@ extension JobDefinition {
         } catch {
             throw SettingsError(file: settings.jobs, key: "jobs", "this folder cannot be read: check its permissions")
         }
-        return names.filter { !$0.hasPrefix(".") && ($0.hasSuffix(".yaml") || $0.hasSuffix(".yml")) }.sorted()
+        let files = names.filter { !$0.hasPrefix(".") && ($0.hasSuffix(".yaml") || $0.hasSuffix(".yml")) }.sorted()
             .map { file(at: "\(settings.jobs)/\($0)", over: settings) }
+        return files.map { $0.refusingLongReuse(beside: files) }
     }
 
     /// Reads one job file, keeping its error beside its name.

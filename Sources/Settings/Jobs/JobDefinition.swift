@@ -70,6 +70,8 @@ package struct JobDefinition: Sendable {
     package var reuseWithin: Duration?
     /// The shares of lines that may fail while the batch still counts as a success.
     package var accept: Accept
+    /// How long what is no longer needed of its batches is kept.
+    package var retention: Settings.Retention
 
     /// The formats of input files.
     package enum Format: String, Sendable, CaseIterable {
@@ -127,6 +129,10 @@ extension JobDefinition {
             Rule(
                 keys: [Self.afterKey.path], isBroken: source.path != nil && after == .keep,
                 remedy: "must be archive or delete for a drop folder, which would never be empty"),
+            Rule(
+                keys: [Self.reuseKey.path], isBroken: reuses(beyond: retention),
+                remedy: "must not be longer than retention.results, \(retention[.results]?.settingText ?? ""), after "
+                    + "which answers are erased"),
         ]
     }
 }
@@ -176,5 +182,6 @@ extension JobDefinition {
         maxInvalid = settings.maxInvalid
         reuseWithin = nil
         accept = .nothing
+        retention = settings.retention
     }
 }

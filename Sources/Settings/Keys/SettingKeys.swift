@@ -19,7 +19,8 @@ extension Settings {
         [SettingKeys.database.description, SettingKeys.sealingKey.description, SettingKeys.keysFolder.description]
             + SettingKeys.api + SettingKeys.limits
             + SettingKeys.retry + SettingKeys.halt + SettingKeys.confirmAbove
-            + [SettingKeys.maxInvalid.description] + SettingKeys.pricing + SettingKeys.daemon + [
+            + [SettingKeys.maxInvalid.description] + SettingKeys.pricing + SettingKeys.daemon
+            + SettingKeys.ages + [
                 SettingKeys.notify, SettingKeys.jobs.description, SettingKeys.output.description,
             ] + SettingKeys.outputForm,
         planned: ["admin": "this version has no administration page; take it out"])

@@ -35,7 +35,8 @@ package struct JobsCheckOperation: Sendable {
     /// What is found in all job files, or in those named by path or job.
     static func findings(_ files: [String], settings: Settings) throws -> [Finding] {
         let all = try JobDefinition.all(in: settings)
-        let wanted = files.isEmpty ? all : files.map { file(named: $0, settings: settings) }
+        let named = files.map { file(named: $0, settings: settings).refusingLongReuse(beside: all) }
+        let wanted = files.isEmpty ? all : named
         guard !wanted.isEmpty else { return [.fine("jobs", "no job files in \(settings.jobs)")] }
         let now = SystemClock().now
         let names = Set((all + wanted).map(\.name))
