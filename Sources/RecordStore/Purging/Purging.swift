@@ -219,7 +219,7 @@ extension WriterConnection {
     ///
     /// An update is not enough: where pages are divided or merged, SQLite leaves copies of rows in the unused part of a
     /// page, which `secure_delete` does not reach. A page that gets empty is overwritten as a whole.
-    private func rewrite(
+    func rewrite(
         _ range: ClosedRange<Int64>, of table: String, by column: String,
         _ changes: (Row) throws -> [String: DatabaseValue]
     ) throws {

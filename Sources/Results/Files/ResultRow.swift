@@ -32,6 +32,7 @@ struct ResultRow {
 }
 
 extension ResultRow {
+    private static let erased = "the reused answer was erased: answers are not kept so long"
     private static let altered = "what the database holds of this record was altered; restore it from a backup"
 
     /// A record that was altered in the database is accounted for, too: with its line, its status and this text.
@@ -47,8 +48,15 @@ extension ResultRow {
             attempts: view.attempts, isHeld: view.isHeld, isResolvedByHand: view.isResolvedByHand,
             httpStatus: view.httpStatus, reasonCode: view.reasonCode, error: isAnswered ? nil : text,
             correlationID: view.correlationID, requestRefID: view.requestRefID, submittedAt: view.submittedAt,
-            completedAt: view.completedAt, reusedFrom: view.reusedFrom, ownWarning: isAnswered ? text : nil,
+            completedAt: view.completedAt, reusedFrom: view.reusedFrom,
+            ownWarning: isAnswered ? text ?? Self.erasure(of: answer, view.status) : nil,
             answer: answer ?? nil)
+    }
+
+    /// A reused answer may end before its batch does, because its age counts from its call.
+    private static func erasure(of answer: [UInt8]??, _ status: RecordStatus) -> String? {
+        guard status == .reused, case .some(.none) = answer else { return nil }
+        return erased
     }
 
     /// What `_reason` says of a row that is given back: the API's code, then the sentence.

@@ -99,6 +99,7 @@ extension QueryPlanTests {
         _ = try await again.maintain()
         try await look(again, first)
         for batch in try await again.batches() {
+            _ = try await again.eraseReusedAnswers(of: batch.id, answeredBefore: .max)
             try await again.markResultsWritten(batch.id, finishedAt: batch.finishedAt)
             for scope in PurgeScope.allCases {
                 _ = try await again.purge(batch.id, scope, at: 9, noting: .sample(.purge, of: batch.id))
