@@ -69,6 +69,12 @@ package struct DropFolder: Sendable {
     /// Where the results of a drop folder named by a path appear.
     package static func output(below path: String) -> String { DropFolder(path: path, calls: FolderCalls()).output }
 
+    /// Where a drop folder named by a path puts its processed files.
+    package static func archive(below path: String) -> String { DropFolder(path: path, calls: FolderCalls()).archive }
+
+    /// Where a drop folder named by a path puts the files that it refused.
+    package static func rejected(below path: String) -> String { DropFolder(path: path, calls: FolderCalls()).rejected }
+
     /// What the name of a file's marker ends in, after the file's whole name.
     package static let markerEnding = InboxName.markerEnding
     /// What the name of the text beside a refused file ends in.

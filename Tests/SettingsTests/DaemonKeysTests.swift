@@ -206,7 +206,7 @@ import Testing
         ("notify: ~", "line 1: notify must be \(notify)"),
         (
             "notify: { command: a, on: [finished] }",
-            "line 1: notify.on must be completed, halted, missed, paused, awaiting_confirmation, rejected, failed, restored, disk_full, disk_freed or key_ends, or a list of these"
+            "line 1: notify.on must be completed, halted, missed, paused, awaiting_confirmation, rejected, failed, restored, disk_full, disk_freed, key_ends or not_purged, or a list of these"
         ),
         ("notify: { comand: a }", "line 1: the key 'comand' is unknown: the nearest is 'command'"),
     ])

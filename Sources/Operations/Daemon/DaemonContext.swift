@@ -20,6 +20,8 @@ final class DaemonContext: Sendable {
         var statusWriter = Duration.seconds(2)
         /// The database's maintenance.
         var maintenance = Duration.seconds(600)
+        /// Whether a day has begun on which what is older than its retention is to be erased.
+        var retention = Duration.seconds(600)
         /// The ends of the keys.
         var keys = Duration.seconds(600)
         /// Input files that could not be moved.

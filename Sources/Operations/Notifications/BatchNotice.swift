@@ -66,7 +66,9 @@ struct BatchNotice: Encodable, Sendable {
         switch event {
         case .halted, .paused: .resume(batch: batch)
         case .awaitingConfirmation: .start(batch: batch)
-        case .completed, .missed, .rejected, .failed, .restored, .diskFull, .diskFreed, .keyEnds: nil
+        case .completed, .missed, .rejected, .failed, .restored, .diskFull, .diskFreed, .keyEnds,
+            .notPurged:
+            nil
         }
     }
 

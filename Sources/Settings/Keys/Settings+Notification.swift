@@ -33,6 +33,8 @@ extension Settings {
             case diskFreed = "disk_freed"
             /// A key ends soon, or has ended.
             case keyEnds = "key_ends"
+            /// Something is older than its retention allows and could not be erased.
+            case notPurged = "not_purged"
         }
     }
 }

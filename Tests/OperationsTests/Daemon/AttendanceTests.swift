@@ -48,7 +48,8 @@ struct AttendanceTests {
         try await bench.startDaemon()
         let context = try #require(bench.context)
         let parts = [
-            "batches", "drop folder of drop", "key reminders", "maintenance", "runner status", "schedule of nightly",
+            "batches", "drop folder of drop", "key reminders", "maintenance", "retention", "runner status",
+            "schedule of nightly",
         ]
         try await bench.settle { context.attendance.deadlines.keys.sorted() == parts }
         let first = context.attendance.deadlines

@@ -24,7 +24,7 @@ final class DaemonBench: Sendable {
     /// How often a simulated month looks at things: virtual time is not free.
     static let intervals = DaemonContext.PollingIntervals(
         poll: .seconds(600), folders: .seconds(3_600), statusWriter: .seconds(1_800), maintenance: .seconds(6 * 3_600),
-        keys: .seconds(6 * 3_600),
+        retention: .seconds(6 * 3_600), keys: .seconds(6 * 3_600),
         proof: .seconds(24 * 3_600), wallClock: .seconds(3_600))
     private let intervals: DaemonContext.PollingIntervals
 
@@ -58,10 +58,10 @@ final class DaemonBench: Sendable {
         let running = Daemon(context: context, reloaded: reloaded, deadline: deadline, outer: outer)
         let task = clock.task { try await running.run() }
         daemon.withLock { $0 = (context, task) }
-        // The supervisor, maintenance, key reminders, the runner's status and each job's own task sleep once they have looked
-        // around.
+        // The supervisor, maintenance, retention, key reminders, the runner's status and each job's own task sleep once they
+        // have looked around.
         let jobs = context.configuration.jobs.values.filter(\.isEnabled)
-        await clock.untilSleepers(count: 4 + jobs.count)
+        await clock.untilSleepers(count: 5 + jobs.count)
         for job in jobs {
             guard let schedule = job.schedule else { continue }
             let times = CronScheduler.times(schedule, in: job.timeZone)

@@ -38,7 +38,8 @@ struct BatchFiles: Sendable {
             results.append(try ResultRemoval(of: batch, in: folder, isOwn: false))
         }
         self.results = results.filter { !$0.names.isEmpty }
-        inputs = keepsInput ? [] : try Self.folders(of: job).flatMap { try putAway.paths(of: batch, in: $0) }
+        let folders = keepsInput ? [] : [job.archiveFolder, job.rejectedFolder].compactMap(\.self)
+        inputs = try folders.flatMap { try putAway.paths(of: batch, in: $0) }
     }
 
     /// Removes them all.
@@ -59,15 +60,6 @@ struct BatchFiles: Sendable {
             faults.append("\(path): \(SystemFault(errno).text)")
         }
         return faults
-    }
-
-    /// Where the job puts its input files away.
-    private static func folders(of job: JobDefinition) throws -> [String] {
-        if let path = job.source.path {
-            let folder = try DropFolder(path: path)
-            return [folder.archive, folder.rejected]
-        }
-        return job.source.glob.map { ["\(URL(filePath: $0).deletingLastPathComponent().path)/archive"] } ?? []
     }
 }
 

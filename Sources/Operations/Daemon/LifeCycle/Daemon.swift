@@ -63,6 +63,7 @@ final class Daemon: Sendable {
         [
             part(RunnerStatusPublisher.name, RunnerStatusPublisher(context: context)),
             part("shutdown grace", shutdownGrace), part(Maintenance.name, maintenance),
+            part(RetentionService.name, RetentionService(context: context)),
             part(KeyReminders.name, KeyReminders(context: context)),
             part(FileReleaseRetry.name, FileReleaseRetry(context: context)),
             part("jobs", JobSupervisor(context: context, reloaded: reloaded)),

@@ -1,0 +1,50 @@
+import RecordStore
+import Settings
+
+/// The settings and jobs in force, by which batches and files are kept.
+struct RetentionRules: Sendable {
+    let settings: Settings
+    /// The jobs by name; those whose file is wrong are missing.
+    let jobs: [String: JobDefinition]
+
+    /// The job that a batch falls under; the settings alone where its job is gone or had none.
+    func job(of batch: Batch) -> JobDefinition { jobs[batch.job] ?? JobDefinition(unnamedWith: settings) }
+
+    /// Whether everything is kept.
+    var keepEverything: Bool {
+        settings.retention.keepsEverything && jobs.values.allSatisfy(\.retention.keepsEverything)
+    }
+
+    /// What is due of a database's batches.
+    ///
+    /// - Parameters:
+    ///   - store: The database.
+    ///   - now: In milliseconds since 1970 UTC.
+    /// - Returns: The plan.
+    /// - Throws: `StoreError` when it cannot be read.
+    func plan(of store: RecordStore, at now: Int64) async throws -> RetentionPlan {
+        guard !keepEverything else { return RetentionPlan() }
+        let (batches, lacking) = (try await store.batches(), try await store.batchesLackingResults())
+        return RetentionPlan(
+            batches.map { batch in
+                RetentionPlan.Facts(
+                    batch: batch, retention: job(of: batch).retention, lacksResults: lacking.contains(batch.id))
+            }, at: now)
+    }
+}
+
+extension Installation {
+    /// The rules in force; of a job file that is wrong, those of the settings.
+    var retentionRules: RetentionRules {
+        // A folder of jobs that cannot be read is named by the commands that need it.
+        let files = (try? JobDefinition.all(in: settings)) ?? []
+        let jobs = files.compactMap { try? $0.result.get() }
+        return RetentionRules(
+            settings: settings, jobs: Dictionary(jobs.map { ($0.name, $0) }, uniquingKeysWith: { $1 }))
+    }
+}
+
+extension LiveConfiguration {
+    /// The rules in force.
+    var retentionRules: RetentionRules { RetentionRules(settings: place.settings, jobs: jobs) }
+}
