@@ -39,7 +39,8 @@ package struct DoctorOperation: Sendable {
         }
         let local =
             [.fine("settings", place.settings.path)] + CredentialChecks(place: place).findings()
-            + (await StorageChecks(place: place).findings()) + (await DaemonChecks(place: place).findings())
+            + (await StorageChecks(place: place).findings())
+            + (await RetentionChecks(place: place).findings()) + (await DaemonChecks(place: place).findings())
         guard let client = try? place.client(place.credentials(), concurrency: 1) else {
             return local + [.failure("connection", "not tried: fix the keys above first")]
         }

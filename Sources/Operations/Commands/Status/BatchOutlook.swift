@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import RecordStore
 import Results
@@ -23,6 +24,8 @@ struct BatchOutlook: Equatable {
     var cost = Cost.unknown
     /// Nil if nothing is left, or if it is not known yet how much.
     var rest: Rest?
+    /// That it is older than its retention allows and still needed; nil where it is not.
+    var overdue: RetentionPlan.Kept?
 }
 
 extension Batch {
@@ -52,15 +55,23 @@ struct BatchOutlooks {
     let store: RecordStore
     let runner: Installation.Runner
     let status: RunnerStatus?
+    /// Batches that are older than their retention allows and still needed.
+    let overdue: [BatchID: RetentionPlan.Kept]
 
     /// Looks at which process runs the database.
     ///
+    /// - Parameters:
+    ///   - place: The installation.
+    ///   - store: Its database.
+    ///   - now: By which batches' ages are judged, in milliseconds since 1970 UTC.
     /// - Throws: `StoreError` when it cannot be read.
-    init(_ place: Installation, _ store: RecordStore) async throws {
+    init(_ place: Installation, _ store: RecordStore, at now: Int64 = WallClock.now()) async throws {
         self.place = place
         self.store = store
         runner = try await place.runner()
         status = try await store.runnerStatus()
+        let kept = try await place.retentionRules.plan(of: store, at: now).kept
+        overdue = Dictionary(kept.map { ($0.batch.id, $0) }, uniquingKeysWith: { $1 })
     }
 
     /// The outlook of a batch.
@@ -75,7 +86,7 @@ struct BatchOutlooks {
             results: batch.state.isFinished ? try await results.wholeFolder(of: batch) : nil,
             cost: Cost.share(of: try await store.ledgerDays(inMonthsOf: batch.id), pricing: place.pricing) {
                 $0.batch == batch.id
-            }, rest: rest(of: batch, under: job))
+            }, rest: rest(of: batch, under: job), overdue: overdue[batch.id])
     }
 
     /// Whether a batch may run, and no process runs it.

@@ -11,8 +11,14 @@ enum BatchTable {
     /// All batches, a line each.
     static func text(of batches: [Batch], _ outlooks: BatchOutlooks) -> String {
         guard !batches.isEmpty else { return "no batches yet; \(Hint.help(["run"])) says how the first is made" }
-        return aligned(
+        let table = aligned(
             [header] + batches.map { row($0, isStopped: outlooks.isStopped($0), rest: outlooks.rest(of: $0)) })
+        return ([table] + overdueLines(batches.compactMap { outlooks.overdue[$0.id] })).joined(separator: "\n")
+    }
+
+    /// Which batches are older than their retention allows, and why they are not purged.
+    static func overdueLines(_ overdue: [RetentionPlan.Kept]) -> [String] {
+        overdue.map { "not purged although older than its retention: \($0.batch.name) \($0.text)" }
     }
 
     /// One batch; `resumesAt` is when a cap that paused it resets, in milliseconds since 1970 UTC.
@@ -28,6 +34,9 @@ enum BatchTable {
         if let finished = batch.finishedAt { rows.append(["finished", NumberFormat.time(finished)]) }
         for scope in PurgeScope.allCases {
             if let time = batch.purged[scope] { rows.append(["\(scope.rawValue) purged", NumberFormat.time(time)]) }
+        }
+        if let overdue = outlook.overdue {
+            rows.append(["not purged", "although older than its retention: it \(overdue.text)"])
         }
         rows.append(["records", NumberFormat.count(batch.counts.total)])
         for status in RecordStatus.allCases where batch.counts[status] > 0 {

@@ -115,6 +115,9 @@ struct BatchStatus: Encodable {
     let times: BatchSummary.Times
     /// When `payloads`, `results` and `ledger` were purged; those that were.
     let purged: [String: String]
+    /// Why it is not purged although it is older than its retention allows: the state of a batch that has not ended, or
+    /// `in_doubt` and the like; absent where it is younger, or nothing keeps it.
+    let notPurged: String?
     let counts: [String: Int]
     let calls: Int
     let retries: Int
@@ -141,6 +144,7 @@ struct BatchStatus: Encodable {
         purged = PurgeScope.allCases.reduce(into: [:]) { times, scope in
             times[scope.rawValue] = batch.purged[scope].map(Timestamp.text)
         }
+        notPurged = outlook.overdue?.code
         counts = Dictionary(
             uniqueKeysWithValues: RecordStatus.allCases.map { ($0.rawValue, batch.counts[$0]) } + [
                 ("total", batch.counts.total)
@@ -160,5 +164,6 @@ struct BatchStatus: Encodable {
         case secondsToGo = "seconds_to_go"
         case possibleDoubleBills = "possible_double_bills"
         case resumeAt = "resume_at"
+        case notPurged = "not_purged"
     }
 }
