@@ -45,6 +45,7 @@ let package = Package(
     products: [
         .executable(name: "rollcall", targets: ["rollcall"]),
         // For the benchmarks, which are a package of their own.
+        .library(name: "RollcallBasics", targets: ["Basics"]),
         .library(
             name: "RollcallModules",
             targets: [
@@ -94,7 +95,7 @@ let package = Package(
         module("JobRunner", ["RecordStore", "Basics"]),
         module("IdentityInsightsClient", ["Basics", "JobRunner", "IdentityInsights", "JOSE", "JSON", "HTTPTransport"]),
         module("Results", ["Basics", "RecordStore", "IdentityInsights", "JSON", "OpenSSL", .mustache]),
-        module("Schedules"),
+        module("Schedules", ["Basics"]),
         module("Settings", ["Basics", "Schedules", .yams]),
         module(
             "Operations",
@@ -128,9 +129,9 @@ let package = Package(
         tests(of: "Ingest", ["Basics", "RecordStore", "IdentityInsights", "JSON", "OpenSSL"]),
         tests(of: "DropFolder", ["Basics", "Ingest"]),
         tests(of: "JobRunner", ["Basics", "RecordStore", .grdb]),
-        tests(of: "IdentityInsightsClient", ["JobRunner", "JOSE", "HTTPTransport", "OpenSSL"]),
+        tests(of: "IdentityInsightsClient", ["Basics", "JobRunner", "JOSE", "HTTPTransport", "OpenSSL"]),
         tests(of: "Results", ["Basics", "Ingest", "RecordStore", "IdentityInsights", "JSON", "OpenSSL"]),
-        tests(of: "Schedules"),
+        tests(of: "Schedules", ["Basics"]),
         tests(of: "Settings", ["Schedules"]),
         tests(
             of: "Operations",

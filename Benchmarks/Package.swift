@@ -26,16 +26,21 @@ let package = Package(
     targets: [
         // OpenSSL without any wrapper of Rollcall's, for the RSA floor.
         .systemLibrary(name: "CBenchOpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
-        .target(name: "Figures", packageAccess: false, swiftSettings: joined),
+        .target(
+            name: "Figures", dependencies: [.product(name: "RollcallBasics", package: "rollcall")],
+            packageAccess: false, swiftSettings: joined),
         .executableTarget(
             name: "benchmarks",
             dependencies: [
                 "CBenchOpenSSL", "Figures",
+                .product(name: "RollcallBasics", package: "rollcall"),
                 .product(name: "RollcallModules", package: "rollcall"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             packageAccess: false, swiftSettings: joined),
-        .testTarget(name: "FiguresTests", dependencies: ["Figures"], packageAccess: false, swiftSettings: joined),
+        .testTarget(
+            name: "FiguresTests", dependencies: ["Figures", .product(name: "RollcallBasics", package: "rollcall")],
+            packageAccess: false, swiftSettings: joined),
     ],
     swiftLanguageModes: [.v6]
 )

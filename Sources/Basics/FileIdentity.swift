@@ -6,14 +6,13 @@ package struct FileIdentity: Sendable, Equatable {
     package let inode: UInt64
     /// Size in bytes.
     package let byteCount: Int
-    /// Time of the last write in nanoseconds since 1970 UTC, as set by the writer or its file server's clock.
-    package let modifiedAt: Int64
-    /// Time of the last change of content, name or mode, in nanoseconds since 1970 UTC. No writer can choose it
-    /// (`man 7 inode`, st_ctime).
-    package let changedAt: Int64
+    /// Time of the last write, as set by the writer or its file server's clock.
+    package let modifiedAt: FileTime
+    /// Time of the last change of content, name or mode. No writer can choose it (`man 7 inode`, st_ctime).
+    package let changedAt: FileTime
 
     /// Describes a file as it was seen.
-    package init(device: UInt64, inode: UInt64, byteCount: Int, modifiedAt: Int64, changedAt: Int64) {
+    package init(device: UInt64, inode: UInt64, byteCount: Int, modifiedAt: FileTime, changedAt: FileTime) {
         self.device = device
         self.inode = inode
         self.byteCount = byteCount
@@ -33,15 +32,32 @@ extension FileIdentity {
     package init(_ facts: stat) {
         self.init(
             device: UInt64(facts.st_dev), inode: UInt64(facts.st_ino), byteCount: Int(facts.st_size),
-            modifiedAt: Self.nanoseconds(facts.st_mtim), changedAt: Self.nanoseconds(facts.st_ctim))
+            modifiedAt: FileTime(facts.st_mtim), changedAt: FileTime(facts.st_ctim))
+    }
+}
+
+/// A time by the clock of a file system, as fine as that keeps it. Only times of the same file system can be compared.
+package struct FileTime: Hashable, Comparable, Sendable {
+    /// Nanoseconds since 1970 UTC.
+    private let nanoseconds: Int64
+
+    /// The time so many nanoseconds after the beginning of 1970 UTC.
+    package init(nanoseconds: Int64) {
+        self.nanoseconds = nanoseconds
     }
 
-    /// A nonsensical year from a file system is treated as the greatest there is.
-    private static func nanoseconds(_ time: timespec) -> Int64 {
+    /// A time as `stat` gives it; a nonsensical year is treated as the greatest, or the least, there is.
+    init(_ time: timespec) {
         let (seconds, overflows) = Int64(time.tv_sec).multipliedReportingOverflow(by: 1_000_000_000)
-        guard !overflows else { return time.tv_sec < 0 ? .min : .max }
-        return seconds.addingReportingOverflow(Int64(time.tv_nsec)).partialValue
+        let (sum, exceeds) = seconds.addingReportingOverflow(Int64(time.tv_nsec))
+        nanoseconds = overflows || exceeds ? (time.tv_sec < 0 ? .min : .max) : sum
     }
+
+    /// The same in whole milliseconds, to be compared with the time of day as far as the file system's clock is right.
+    package var wallTime: WallTime { WallTime(milliseconds: nanoseconds / 1_000_000) }
+
+    /// Whether one time is before another.
+    package static func < (left: FileTime, right: FileTime) -> Bool { left.nanoseconds < right.nanoseconds }
 }
 
 /// Names by which programs mark unfinished files: uploads, downloads, and what editors keep beside a file.

@@ -57,6 +57,11 @@ extension Duration {
         return overflow ? (seconds < 0 ? .min : .max) : whole + attoseconds / 1_000_000_000
     }
 
-    /// Whole milliseconds, held at the ends of what nanoseconds can say.
-    public var milliseconds: Int64 { nanoseconds / 1_000_000 }
+    /// Whole milliseconds, held at the ends of `Int64`.
+    public var milliseconds: Int64 {
+        let (seconds, attoseconds) = components
+        let (whole, overflows) = seconds.multipliedReportingOverflow(by: 1_000)
+        let (sum, exceeds) = whole.addingReportingOverflow(attoseconds / 1_000_000_000_000_000)
+        return overflows || exceeds ? (seconds < 0 ? .min : .max) : sum
+    }
 }

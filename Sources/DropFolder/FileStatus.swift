@@ -10,8 +10,8 @@ package struct FileStatus: Sendable, Equatable {
         case settling(for: Duration)
         /// In the inbox; its marker is not there yet.
         case waitingForMarker
-        /// In the inbox until its job is due, in milliseconds since 1970 UTC; nil: unknown.
-        case waitingForSchedule(at: Int64?)
+        /// In the inbox until its job is due; nil: unknown.
+        case waitingForSchedule(at: WallTime?)
         /// Its records are being read; percent of its bytes.
         case takingIn(percent: Int)
         /// Ingested; it waits until calls may be made, for example for a call window or other batches.
@@ -107,20 +107,20 @@ package struct FileStatus: Sendable, Equatable {
     package var file: String
     /// Its batch's name, once it has one.
     package var batch: String?
-    /// When it was taken out of the inbox, in milliseconds since 1970 UTC; nil while it lies there.
-    package var takenAt: Int64?
+    /// When it was taken out of the inbox; nil while it lies there.
+    package var takenAt: WallTime?
     /// Where it is in its processing.
     package var phase: Phase
     /// Whether another file of its name waits in the inbox.
     package var anotherWaits: Bool
-    /// When this was determined, in milliseconds since 1970 UTC.
-    package var writtenAt: Int64
+    /// When this was determined.
+    package var writtenAt: WallTime
     package var zone: TimeZone
 
     /// Describes where a file is.
     package init(
-        file: String, batch: String? = nil, takenAt: Int64? = nil, phase: Phase, anotherWaits: Bool = false,
-        writtenAt: Int64, zone: TimeZone
+        file: String, batch: String? = nil, takenAt: WallTime? = nil, phase: Phase, anotherWaits: Bool = false,
+        writtenAt: WallTime, zone: TimeZone
     ) {
         self.file = file
         self.batch = batch
@@ -207,7 +207,7 @@ extension FileStatus {
         }
         if let left = progress.secondsLeft {
             lines.append(
-                "Results: expected \(time(writtenAt + Int64(left * 1_000))), in \(StatusFigures.duration(left))")
+                "Results: expected \(time(writtenAt + .seconds(left))), in \(StatusFigures.duration(left))")
         }
         return lines
     }
@@ -235,7 +235,7 @@ extension FileStatus {
         ]
     }
 
-    private func time(_ milliseconds: Int64) -> String { LocalTime(milliseconds, in: zone).full }
+    private func time(_ time: WallTime) -> String { LocalTime(time, in: zone).full }
 }
 
 extension FileStatus.Progress {

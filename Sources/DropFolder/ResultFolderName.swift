@@ -1,3 +1,4 @@
+package import Basics
 package import Foundation
 
 /// The name of a batch's folder in `out/`: `NAME_DATE_ID`.
@@ -7,11 +8,11 @@ package enum ResultFolderName {
     ///
     /// - Parameters:
     ///   - file: the input file's name.
-    ///   - instant: when the batch was taken in, which a re-run does not change, in milliseconds since 1970 UTC.
+    ///   - instant: when the batch was taken in, which a re-run does not change.
     ///   - zone: the job's time zone.
     ///   - batch: the batch's number.
     /// - Returns: for example `accounts_20261125-2204_17`.
-    package static func of(_ file: String, takenAt instant: Int64, in zone: TimeZone, batch: Int64) -> String {
+    package static func of(_ file: String, takenAt instant: WallTime, in zone: TimeZone, batch: Int64) -> String {
         var stem = FreeNames.parts(of: file).stem
         while stem.utf8.count > longestStem { stem.removeLast() }
         return "\(stem)_\(LocalTime(instant, in: zone).compact)_\(batch)"
@@ -26,13 +27,12 @@ struct LocalTime {
     private let parts: DateComponents
     private let zone: TimeZone
 
-    /// Milliseconds since 1970 UTC.
-    init(_ milliseconds: Int64, in zone: TimeZone) {
+    /// The time by the clock of a zone.
+    init(_ time: WallTime, in zone: TimeZone) {
         self.zone = zone
         var calendar = Calendar(identifier: .gregorian)
         calendar.timeZone = zone
-        let date = Date(timeIntervalSince1970: Double(milliseconds) / 1_000)
-        parts = calendar.dateComponents([.year, .month, .day, .hour, .minute], from: date)
+        parts = calendar.dateComponents([.year, .month, .day, .hour, .minute], from: time.date)
     }
 
     /// `20261125-2204`, for names of folders.

@@ -1,3 +1,4 @@
+package import Basics
 import HTTPTransport
 
 /// What an unbilled GET found out about the endpoint, and which cause that points to. Pure: the exchange is made
@@ -13,8 +14,8 @@ package struct EndpointProbe: Sendable {
         case refused(String)
     }
 
-    /// The server's clock, in milliseconds since 1970 UTC, to the second; nil where it gave none.
-    package let serverTimeAt: Int64?
+    /// The time by the server's clock, to the second; nil where it gave none.
+    package let serverTimeAt: WallTime?
     /// How it went.
     package let verdict: Verdict
 

@@ -9,12 +9,12 @@ import JobRunner
 /// has no time.
 struct ExchangeInterpreter: Sendable {
     let reader: AnswerReader
-    /// Milliseconds since 1970 UTC.
-    let now: @Sendable () -> Int64
+    /// The time of day.
+    let now: @Sendable () -> WallTime
 
     init(
         decrypter: JWEDecrypter,
-        now: @escaping @Sendable () -> Int64 = WallClock.now
+        now: @escaping @Sendable () -> WallTime = WallTime.now
     ) {
         reader = AnswerReader(decrypter: decrypter)
         self.now = now

@@ -1,3 +1,4 @@
+import Basics
 import HTTPTransport
 import JobRunner
 
@@ -13,9 +14,9 @@ enum RetryAfterField {
     ///
     /// - Parameters:
     ///   - values: The values of all its `Retry-After` fields.
-    ///   - date: The answer's `Date`, or where it has none the time of its arrival, in milliseconds since 1970 UTC.
+    ///   - date: The answer's `Date`, or where it has none the time of its arrival.
     /// - Returns: Nil where there is no such field.
-    static func read(_ values: [String], answeredAt date: Int64) -> RetryAfter? {
+    static func read(_ values: [String], answeredAt date: WallTime) -> RetryAfter? {
         guard !values.isEmpty else { return nil }
         let waits = values.flatMap(elements).map { wait($0, answeredAt: date) }
         return waits.max() ?? unreadable
@@ -39,12 +40,11 @@ enum RetryAfterField {
         ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"].contains(text) || text.hasSuffix("day")
     }
 
-    private static func wait(_ element: String, answeredAt date: Int64) -> RetryAfter {
+    private static func wait(_ element: String, answeredAt date: WallTime) -> RetryAfter {
         if let seconds = seconds(element) { return .seconds(seconds) }
-        guard let end = HTTPDate.milliseconds(from: element) else { return unreadable }
-        let (distance, isFarAway) = end.subtractingReportingOverflow(date)
-        guard !isFarAway else { return .seconds(end < date ? 0 : .max) }
-        return .seconds(distance <= 0 ? 0 : Int((distance - 1) / 1000 + 1))
+        guard let end = HTTPDate.time(from: element) else { return unreadable }
+        guard end > date else { return .seconds(0) }
+        return .seconds(Int((end.milliseconds(since: date) - 1) / 1_000 + 1))
     }
 
     /// Digits, perhaps with a fraction, which rounds up; a number too large to represent becomes the largest.

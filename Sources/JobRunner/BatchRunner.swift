@@ -1,4 +1,4 @@
-import Basics
+package import Basics
 package import RecordStore
 
 /// Runs a batch: permit, claim, call, and whatever the answer means, until every record has a final status, something
@@ -155,10 +155,10 @@ package struct BatchRunner: Sendable {
 protocol RecordKeeping: Sendable {
     func batch(_ id: BatchID) async throws -> Batch
     func claim(
-        _ batch: BatchID, upTo count: Int, now: Int64, dueBy: Int64?, caps: CallCaps, of rerun: RerunNumber?,
+        _ batch: BatchID, upTo count: Int, now: WallTime, dueBy: WallTime?, caps: CallCaps, of rerun: RerunNumber?,
         finishing completions: [Completion]
     ) async throws -> Claim
-    func hastenRetries(of batch: BatchID, to latest: Int64) async throws
+    func hastenRetries(of batch: BatchID, to latest: WallTime) async throws
     func finish(_ completions: [Completion]) async throws -> Int
     func requeue(_ batch: BatchID, _ selection: RequeueSelection) async throws -> Int
     func moveBatch(
@@ -225,9 +225,9 @@ struct Call: Sendable {
     let grant: Grant
     let startedAt: Instant
 
-    /// When it ended, in milliseconds since 1970 UTC: its start plus the time on the monotonic clock, so that its
+    /// When it ended: its start plus the time on the monotonic clock, so that its
     /// duration in the ledger is right even if the wall clock is set meanwhile.
-    func end(at instant: Instant) -> Int64 { startedAt.wall(passed: instant.monotonic) }
+    func end(at instant: Instant) -> WallTime { startedAt.wall(passed: instant.monotonic) }
 }
 
 /// Counts a run's calls and says when progress is due to be reported.
@@ -302,10 +302,10 @@ package struct RunnerProgress: Sendable, Equatable {
 package enum RunnerEvent: Sendable, Equatable {
     /// How far the run has come; at most five times a second, and once at the end.
     case progress(RunnerProgress)
-    /// The gate closed, for no call gets through: why, and when the next probe leaves, in milliseconds since 1970 UTC.
-    case gateClosed(reason: String, until: Int64)
-    /// The API asks every caller to wait (`Retry-After`): until when, in milliseconds since 1970 UTC.
-    case waitRequested(reason: String, until: Int64)
+    /// The gate closed, for no call gets through: why, and when the next probe leaves.
+    case gateClosed(reason: String, until: WallTime)
+    /// The API asks every caller to wait (`Retry-After`): until when.
+    case waitRequested(reason: String, until: WallTime)
     /// One record is sent to see whether the way is free again.
     case probe
     /// Calls continue.
@@ -317,8 +317,8 @@ package enum RunnerEvent: Sendable, Equatable {
     case inDoubtRequeued(count: Int)
     /// Answers that could not be read when they came can be read now, without a call.
     case keptAnswersRead(count: Int)
-    /// The batch's call window is closed: no calls before this time, in milliseconds since 1970 UTC.
-    case windowClosed(until: Int64)
+    /// The batch's call window is closed: no calls before this time.
+    case windowClosed(until: WallTime)
     /// The batch's call window is open again.
     case windowOpened
     /// The batch halts.

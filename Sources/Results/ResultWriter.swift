@@ -22,12 +22,12 @@ package struct ResultWriter: Sendable {
     ///   - format: the input's form, for the rows that are given back.
     ///   - options: the form of `results.csv`.
     ///   - pricing: the price list; nil: the cost is unknown.
-    ///   - now: milliseconds since 1970 UTC.
+    ///   - now: the time.
     /// - Returns: where the files are, and the summary.
     /// - Throws: `ResultError` where files cannot be written or rows are missing; errors of the store.
     package func write(
         _ id: BatchID, into path: String, returning format: any ReturnFormat, options: ResultOptions = ResultOptions(),
-        pricing: Pricing?, now: Int64
+        pricing: Pricing?, now: WallTime
     ) async throws -> WrittenResults {
         let batch = try await store.batch(id)
         let folder = try ResultFolder(path: path)
@@ -142,10 +142,10 @@ extension ResultWriter {
     /// - Parameters:
     ///   - id: the batch, in any state.
     ///   - pricing: the price list; nil: the cost is unknown.
-    ///   - now: milliseconds since 1970 UTC.
+    ///   - now: the time.
     /// - Returns: the summary.
     /// - Throws: errors of the store.
-    package func summary(of id: BatchID, pricing: Pricing?, now: Int64) async throws -> BatchSummary {
+    package func summary(of id: BatchID, pricing: Pricing?, now: WallTime) async throws -> BatchSummary {
         let batch = try await store.batch(id)
         let figures = BatchFigures(batch.counts)
         let cost = Cost.share(of: try await store.ledgerDays(inMonthsOf: id), pricing: pricing) { $0.batch == id }

@@ -1,3 +1,4 @@
+package import Basics
 package import Foundation
 
 /// The hours of the day in which calls may be made: `22:00-06:00`, or several joined by commas.
@@ -34,20 +35,20 @@ package struct CallWindow: Sendable, Equatable, CustomStringConvertible {
     /// Whether calls may be made now.
     ///
     /// - Parameters:
-    ///   - instant: milliseconds since 1970.
+    ///   - instant: the time.
     ///   - zone: the zone whose wall clock is meant.
     /// - Returns: true from a start up to, and without, its end.
-    package func isOpen(at instant: Int64, in zone: TimeZone) -> Bool {
+    package func isOpen(at instant: WallTime, in zone: TimeZone) -> Bool {
         isOpen(LocalClock(zone: zone).minute(at: instant))
     }
 
     /// The instant itself while the window is open, otherwise the next opening.
     ///
     /// - Parameters:
-    ///   - instant: milliseconds since 1970.
+    ///   - instant: the time.
     ///   - zone: the zone whose wall clock is meant.
-    /// - Returns: milliseconds since 1970, not before `instant`.
-    package func opening(from instant: Int64, in zone: TimeZone) -> Int64 {
+    /// - Returns: the time, not before `instant`.
+    package func opening(from instant: WallTime, in zone: TimeZone) -> WallTime {
         let clock = LocalClock(zone: zone)
         var start = instant
         while true {

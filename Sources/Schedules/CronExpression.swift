@@ -1,3 +1,4 @@
+package import Basics
 package import Foundation
 
 /// When a job is due, as five fields of cron: minute, hour, day of the month, month, day of the week.
@@ -87,10 +88,10 @@ extension CronExpression {
     /// day that a zone left out altogether (Pacific/Apia, 30 December 2011) is no day at all: nothing is due for it.
     ///
     /// - Parameters:
-    ///   - instant: milliseconds since 1970.
+    ///   - instant: the time.
     ///   - zone: the zone whose clock is meant.
-    /// - Returns: milliseconds since 1970; nil if there is no such day (30 February).
-    package func next(after instant: Int64, in zone: TimeZone) -> Int64? {
+    /// - Returns: the time; nil if there is no such day (30 February).
+    package func next(after instant: WallTime, in zone: TimeZone) -> WallTime? {
         let clock = LocalClock(zone: zone)
         return isOfEveryHour ? nextReal(after: instant, on: clock) : nextOnce(after: instant, on: clock)
     }
@@ -98,7 +99,7 @@ extension CronExpression {
     private var isOfEveryHour: Bool { hours.values == (1 << 24) - 1 }
 
     /// Every time the clock shows a due minute counts, one stretch of equal offset after the other.
-    private func nextReal(after instant: Int64, on clock: LocalClock) -> Int64? {
+    private func nextReal(after instant: WallTime, on clock: LocalClock) -> WallTime? {
         var (start, shown) = (instant, clock.minute(at: instant))
         while let minute = minute(after: shown) {
             let due = clock.instant(of: minute, offset: clock.offset(at: start))
@@ -110,7 +111,7 @@ extension CronExpression {
 
     /// Each due minute counts once. A later minute is never first shown before an earlier one, so the minutes after
     /// the one shown now are enough.
-    private func nextOnce(after instant: Int64, on clock: LocalClock) -> Int64? {
+    private func nextOnce(after instant: WallTime, on clock: LocalClock) -> WallTime? {
         var shown = clock.minute(at: instant)
         while let minute = minute(after: shown) {
             if let due = clock.firstShowing(of: minute), due > instant { return due }

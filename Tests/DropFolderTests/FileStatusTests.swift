@@ -8,7 +8,7 @@ import Testing
 struct FileStatusTests {
     private static let zone = TimeZone(identifier: "Europe/Berlin") ?? .gmt
     /// 25 November 2026, 09:00 UTC.
-    private static let nine: Int64 = 1_795_597_200_000
+    private static let nine: WallTime = 1_795_597_200_000
 
     private static func status(_ phase: FileStatus.Phase, batch: String? = "accounts-17", another: Bool = false)
         -> String

@@ -32,7 +32,7 @@ struct ListedPathsTests {
             ])
     }
 
-    private func changedAt(_ path: String) throws -> Int64 { try #require(try FolderCalls().file(path)).changedAt }
+    private func changedAt(_ path: String) throws -> FileTime { try #require(try FolderCalls().file(path)).changedAt }
 
     @Test
     func aMarkerOlderThanItsFileSpeaksForAnEarlierOne() throws {

@@ -17,7 +17,9 @@ struct SettlingFilesTests {
     }
 
     private static func identity(_ size: Int, _ time: Int64, inode: UInt64 = 1, changed: Int64 = 0) -> FileIdentity {
-        FileIdentity(device: 1, inode: inode, byteCount: size, modifiedAt: time, changedAt: changed)
+        FileIdentity(
+            device: 1, inode: inode, byteCount: size, modifiedAt: FileTime(nanoseconds: time),
+            changedAt: FileTime(nanoseconds: changed))
     }
 
     /// Takes looks one after the other and gives the names that were whole in each.

@@ -1,3 +1,5 @@
+import Basics
+import TestSupport
 import Testing
 
 @testable import Emulator
@@ -54,7 +56,7 @@ import Testing
         var limit = RateLimit(rate: 100)
         let burst = (0..<50).count { _ in limit.admits(at: 0) }
         #expect(burst == 10)
-        let second = (1...1000).count { limit.admits(at: Int64($0) * 1_000_000) }
+        let second = (1...1000).count { limit.admits(at: MonotonicTime(nanoseconds: Int64($0) * 1_000_000)) }
         #expect((99...101).contains(second))
     }
 

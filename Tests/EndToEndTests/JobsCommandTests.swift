@@ -1,3 +1,4 @@
+import Basics
 import Emulator
 import Foundation
 import JSON
@@ -64,7 +65,7 @@ extension EndToEnd {
                 #expect(try await installation.rollcall("run", "day.csv").status == 0)
                 #expect(try await !installation.rollcall("jobs", "list").output.contains("clock fault"))
                 let store = try await installation.database.openForOperating()
-                let ahead = Int64(Date().timeIntervalSince1970 * 1_000) + 3 * 86_400_000
+                let ahead = WallTime.now() + .seconds(3 * 86_400)
                 try await store.saveLastDue(ahead, ofSchedule: "nightly", times: "")
                 try await store.close()
                 let list = try await installation.rollcall("jobs", "list")

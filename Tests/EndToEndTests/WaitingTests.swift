@@ -1,3 +1,4 @@
+import Basics
 import Emulator
 import Foundation
 import RecordStore
@@ -48,7 +49,7 @@ extension EndToEnd {
                 try #require(calls.count == 3)
                 // 3 s, by the wall clock, which counts in whole milliseconds.
                 let end = try #require(calls.first?.finishedAt)
-                #expect(calls[1].startedAt - end >= 2_990)
+                #expect(calls[1].startedAt - end >= .milliseconds(2_990))
             }
         }
 

@@ -1,10 +1,12 @@
+import Basics
 import Foundation
 import HTTPTransport
+import TestSupport
 import Testing
 
 @Suite struct HTTPDateTests {
     /// The examples of RFC 9110 §5.6.7 and their like.
-    static let dates: [(text: String, milliseconds: Int64)] = [
+    static let dates: [(text: String, time: WallTime)] = [
         ("Sun, 06 Nov 1994 08:49:37 GMT", 784_111_777_000), ("Sunday, 06-Nov-94 08:49:37 GMT", 784_111_777_000),
         ("Sun Nov  6 08:49:37 1994", 784_111_777_000), ("Wed Nov 16 08:49:37 1994", 784_975_777_000),
         ("Thu, 01 Jan 1970 00:00:00 GMT", 0), ("Wed, 31 Dec 1969 23:59:59 GMT", -1_000),
@@ -15,8 +17,8 @@ import Testing
     ]
 
     @Test(arguments: dates)
-    func datesOfAllThreeFormsAreRead(text: String, milliseconds: Int64) {
-        #expect(HTTPDate.milliseconds(from: text, now: 784_111_777_000) == milliseconds)
+    func datesOfAllThreeFormsAreRead(text: String, time: WallTime) {
+        #expect(HTTPDate.time(from: text, now: 784_111_777_000) == time)
     }
 
     static let noDates = [
@@ -35,17 +37,17 @@ import Testing
 
     @Test(arguments: noDates)
     func nothingElseIsADate(text: String) {
-        #expect(HTTPDate.milliseconds(from: text, now: 784_111_777_000) == nil)
+        #expect(HTTPDate.time(from: text, now: 784_111_777_000) == nil)
     }
 
     @Test(arguments: [
         (1994, "94", 1994), (2025, "94", 1994), (2025, "75", 2075), (2025, "76", 1976), (1999, "05", 2005),
     ])
     func aYearOfTwoDigitsIsAtMostFiftyYearsAhead(thisYear: Int, digits: String, year: Int) throws {
-        let now = try #require(HTTPDate.milliseconds(from: "Sat, 01 Jun \(thisYear) 00:00:00 GMT"))
+        let now = try #require(HTTPDate.time(from: "Sat, 01 Jun \(thisYear) 00:00:00 GMT"))
         #expect(
-            HTTPDate.milliseconds(from: "Monday, 01-Jun-\(digits) 00:00:00 GMT", now: now)
-                == HTTPDate.milliseconds(from: "Mon, 01 Jun \(year) 00:00:00 GMT"))
+            HTTPDate.time(from: "Monday, 01-Jun-\(digits) 00:00:00 GMT", now: now)
+                == HTTPDate.time(from: "Mon, 01 Jun \(year) 00:00:00 GMT"))
     }
 
     /// Against another implementation of the calendar.
@@ -58,7 +60,7 @@ import Testing
             let parts = calendar.dateComponents([.year, .month, .day], from: date)
             let (year, month, day) = try (#require(parts.year), #require(parts.month), #require(parts.day))
             let text = String(format: "Sun, %02d %@ %04d 00:00:00 GMT", day, months[month - 1], year)
-            #expect(HTTPDate.milliseconds(from: text) == Int64(date.timeIntervalSince1970) * 1000, "\(text)")
+            #expect(HTTPDate.time(from: text) == WallTime(date), "\(text)")
         }
     }
 }

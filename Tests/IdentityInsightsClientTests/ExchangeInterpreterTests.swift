@@ -3,6 +3,7 @@ import HTTPTransport
 import JOSE
 import JobRunner
 import OpenSSL
+import TestSupport
 import Testing
 
 @testable import IdentityInsightsClient

@@ -1,3 +1,4 @@
+import Basics
 import JobRunner
 import TestSupport
 import Testing
@@ -7,7 +8,7 @@ import Testing
 @Suite("How long Retry-After asks to wait")
 struct RetryAfterFieldTests {
     /// 08:49:37 on 6 November 1994.
-    private static let now: Int64 = 784_111_777_000
+    private static let now: WallTime = 784_111_777_000
 
     struct Case: Sendable {
         let values: [String]
@@ -54,10 +55,12 @@ struct RetryAfterFieldTests {
         #expect(RetryAfterField.read(each.values, answeredAt: Self.now)?.seconds == each.wait)
     }
 
-    @Test("A date counts from the answer's, however far the two are apart", arguments: [Int64.min, 0, .max])
-    func farApart(now: Int64) {
+    @Test(
+        "A date counts from the answer's, however far the two are apart",
+        arguments: [WallTime.distantPast, 0, .distantFuture])
+    func farApart(now: WallTime) {
         let wait = RetryAfterField.read(["Fri, 31 Dec 9999 23:59:59 GMT"], answeredAt: now)
-        #expect((wait?.seconds == 0) == (now == .max))
+        #expect((wait?.seconds == 0) == (now == .distantFuture))
     }
 
     @Test("No text at all ends the process or gives a wait below none")

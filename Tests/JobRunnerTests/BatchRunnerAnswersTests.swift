@@ -1,5 +1,6 @@
 import RecordStore
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import JobRunner

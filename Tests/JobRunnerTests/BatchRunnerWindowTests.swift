@@ -9,8 +9,8 @@ private let hour: Int64 = 3_600_000
 private let minute: Int64 = 60_000
 
 /// A window that is open for the first ten minutes of each hour of the test's clock.
-private func firstTenMinutes(_ now: Int64) -> Int64 {
-    let sinceTheHour = (now - JumpingClock.start) % hour
+private func firstTenMinutes(_ now: WallTime) -> WallTime {
+    let sinceTheHour = now.milliseconds(since: JumpingClock.start) % hour
     return sinceTheHour < 600_000 ? now : now - sinceTheHour + hour
 }
 
@@ -65,7 +65,7 @@ private func firstTenMinutes(_ now: Int64) -> Int64 {
         let clock = HeldClock(at: JumpingClock.start)
         let bench = try await RunnerBench(records: 3, clock: clock)
         let stop = StopSignal()
-        let configuration = RunnerBench.unhurried { $0.opening = { _ in .max } }
+        let configuration = RunnerBench.unhurried { $0.opening = { _ in .distantFuture } }
         async let end = bench.runner(configuration, bench.submitter { _ in .success }).run(bench.batch, stop: stop)
         // A minute at most, for the wall clock may be set meanwhile.
         await clock.untilSomeoneSleeps(until: minute * 1_000_000)
@@ -79,7 +79,7 @@ private func firstTenMinutes(_ now: Int64) -> Int64 {
         let bench = try await RunnerBench(records: 3, clock: clock)
         let submitter = bench.submitter { _ in .success }
         let configuration = RunnerBench.unhurried {
-            $0.opening = { $0 < JumpingClock.start + 100 * hour ? 200 * hour + JumpingClock.start : $0 }
+            $0.opening = { $0 < JumpingClock.start + 100 * hour ? JumpingClock.start + 200 * hour : $0 }
         }
         async let end = bench.runner(configuration, submitter).run(bench.batch, stop: StopSignal())
         await clock.untilSomeoneSleeps(until: minute * 1_000_000)

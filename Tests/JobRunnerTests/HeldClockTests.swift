@@ -85,7 +85,7 @@ private final class EventLog: Sendable {
             return hours
         }
         #expect(hours == 720)
-        #expect(clock.now == 1_000_000 + 30 * 86_400_000)
+        #expect(clock.now == WallTime(milliseconds: 1_000_000 + 30 * 86_400_000))
     }
 
     /// Work on threads of its own, and in actors and child tasks, takes none of the clock's time.

@@ -1,4 +1,6 @@
+import Basics
 import RecordStore
+import TestSupport
 import Testing
 
 @testable import JobRunner
@@ -11,9 +13,9 @@ import Testing
         (-1, 500),
     ])
     func delaysAreDrawnFromNoughtToADoublingCeiling(earlier: Int, ceiling: Int64) {
-        #expect(Self.policy.delay(earlier, random: 0) == 0)
-        #expect(Self.policy.delay(earlier, random: 0.5) == ceiling / 2)
-        let longest = Self.policy.delay(earlier, random: 1.0.nextDown)
+        #expect(Self.policy.delay(earlier, random: 0) == .zero)
+        #expect(Self.policy.delay(earlier, random: 0.5) == .milliseconds(ceiling / 2))
+        let longest = Self.policy.delay(earlier, random: 1.0.nextDown).milliseconds
         #expect(longest < ceiling && longest >= ceiling - 1)
     }
 
@@ -23,7 +25,7 @@ import Testing
         var number = 1
         var spent = 0
         var isGateClosed = false
-        var reopensAt: Int64 = 10_000
+        var reopensAt: WallTime = 10_000
         let next: NextStep
     }
 

@@ -1,10 +1,12 @@
+import Basics
 import RecordStore
+import TestSupport
 import Testing
 
 @testable import JobRunner
 
 private func claim(
-    _ count: Int, cappedBy cap: Cap? = nil, nextReadyAt: Int64? = nil, state: BatchState = .running, held: Int = 0
+    _ count: Int, cappedBy cap: Cap? = nil, nextReadyAt: WallTime? = nil, state: BatchState = .running, held: Int = 0
 ) -> Claim {
     let records = (0..<count).map {
         ClaimedRecord(

@@ -7,14 +7,14 @@ import Testing
 @testable import JobRunner
 
 @Suite struct RetryAfterTests {
-    static let waits: [(RetryAfter, Int64)] = [
-        (.seconds(0), 1000), (.seconds(5), 6000), (.seconds(-5), 1000), (.seconds(.max), .max),
+    static let waits: [(RetryAfter, WallTime)] = [
+        (.seconds(0), 1000), (.seconds(5), 6000), (.seconds(-5), 1000), (.seconds(.max), .distantFuture),
         (.seconds(1_000_000_000), 1_000_000_001_000), (.seconds(9_223_372_036_854_774), 9_223_372_036_854_775_000),
-        (.seconds(9_223_372_036_854_775), .max),
+        (.seconds(9_223_372_036_854_775), .distantFuture),
     ]
 
     @Test(arguments: waits)
-    func theWaitEndsWhenTheHeaderSaysAndNeverInThePast(retryAfter: RetryAfter, end: Int64) {
+    func theWaitEndsWhenTheHeaderSaysAndNeverInThePast(retryAfter: RetryAfter, end: WallTime) {
         #expect(retryAfter.end(from: 1000) == end)
     }
 }
@@ -118,17 +118,21 @@ import Testing
 @Suite struct InstantTests {
     private let instant = Instant(wall: 1000, monotonic: 50)
 
-    static let times: [(Int64, Int64)] = [(1000, 50), (1002, 2_000_050), (999, -999_950), (.max, .max)]
+    static let times: [(WallTime, Int64)] = [
+        (1000, 50), (1002, 2_000_050), (999, -999_950), (.distantFuture, .max), (.distantPast, .min + 50),
+    ]
 
     @Test(arguments: times)
-    func wallTimesBecomeMonotonicTimes(wall: Int64, monotonic: Int64) {
+    func wallTimesBecomeMonotonicTimes(wall: WallTime, monotonic: Int64) {
         #expect(instant.monotonic(atWall: wall).nanoseconds == monotonic)
     }
 
-    @Test(arguments: [
-        (Int64(50), Int64(1000)), (2_000_050, 1002), (51, 1001), (-999_950, 999), (-999_949, 1000), (49, 1000),
-    ])
-    func monotonicTimesBecomeWallTimesRoundedUp(monotonic: Int64, wall: Int64) {
+    @Test(
+        arguments: [
+            (50, 1000), (2_000_050, 1002), (51, 1001), (-999_950, 999), (-999_949, 1000), (49, 1000),
+            (.max, 9_223_372_037_855), (.min, -9_223_372_035_854),
+        ] as [(Int64, WallTime)])
+    func monotonicTimesBecomeWallTimesRoundedUp(monotonic: Int64, wall: WallTime) {
         #expect(instant.wall(atMonotonic: MonotonicTime(nanoseconds: monotonic)) == wall)
     }
 }

@@ -67,7 +67,7 @@ private let second: MonotonicTime = 1_000_000_000
 
     @Test func itGoesOnWhereAnEarlierRunStopped() {
         var cut = ThrottleCut()
-        cut.resume(share: 0.5, age: 30_000, at: 100 * second)
+        cut.resume(share: 0.5, age: .seconds(30), at: 100 * second)
         #expect(cut.share(at: 100 * second) == 0.75)
         #expect(cut.share(at: 130 * second) == 1)
     }

@@ -30,7 +30,9 @@ private final class Traffic {
     func start(_ count: Int, of grant: Grant, at now: MonotonicTime) -> Bool { state.start(count, of: grant, at: now) }
 }
 
-private func at(_ seconds: Int64) -> Instant { Instant(wall: 1_000_000 + seconds * 1000, monotonic: seconds * second) }
+private func at(_ seconds: Int64) -> Instant {
+    Instant(wall: WallTime(milliseconds: 1_000_000 + seconds * 1000), monotonic: seconds * second)
+}
 
 extension Permission {
     fileprivate var grant: Grant? {
@@ -259,7 +261,7 @@ extension Permission {
     @Test func whatIsRememberedCountsOnlyOnce() throws {
         let traffic = traffic(rate: 10, burst: 1)
         let state = LimiterState(
-            theoreticalArrival: at(0).wall * 1000, rateFactor: 0.5, closedUntil: nil, savedAt: at(0).wall)
+            theoreticalArrival: at(0).wall, rateFactor: 0.5, closedUntil: nil, savedAt: at(0).wall)
         traffic.state.resume(state, at: at(0))
         #expect(traffic.state.allowedRate(at: 0) == 5)
         traffic.state.resume(state, at: at(60))
@@ -269,7 +271,7 @@ extension Permission {
     @Test func aStateFromTheFutureHoldsNobodyUpForLong() {
         let traffic = traffic(rate: 10, burst: 1)
         let state = LimiterState(
-            theoreticalArrival: .max, rateFactor: 1, closedUntil: nil, savedAt: at(1_000_000).wall)
+            theoreticalArrival: .distantFuture, rateFactor: 1, closedUntil: nil, savedAt: at(1_000_000).wall)
         traffic.state.resume(state, at: at(5))
         #expect(traffic.permission(upTo: 1, at: 15 * second).grant?.count == 1)
     }
@@ -278,19 +280,23 @@ extension Permission {
         let traffic = traffic(rate: 10, burst: 1)
         let saved = at(1_000_000)
         let state = LimiterState(
-            theoreticalArrival: saved.wall * 1000, rateFactor: 1, closedUntil: saved.wall + 40_000, savedAt: saved.wall)
+            theoreticalArrival: saved.wall, rateFactor: 1, closedUntil: saved.wall + 40_000, savedAt: saved.wall)
         traffic.state.resume(state, at: at(0))
         #expect(traffic.permission(upTo: 1, at: 0) == .wait(until: 40 * second))
     }
 
-    @Test(arguments: [Int64.min, -1, 0, 1, .max], [Int64.min, -1, 0, .max, nil])
-    func whateverADatabaseRemembersNobodyIsHeldUpForLong(time: Int64, closedUntil: Int64?) {
+    @Test(
+        arguments: [WallTime.distantPast, -1, 0, 1, .distantFuture],
+        [WallTime.distantPast, -1, 0, .distantFuture, nil])
+    func whateverADatabaseRemembersNobodyIsHeldUpForLong(time: WallTime, closedUntil: WallTime?) {
         let traffic = traffic(rate: 10, burst: 1)
         let state = LimiterState(theoreticalArrival: time, rateFactor: 0.5, closedUntil: closedUntil, savedAt: time)
         traffic.state.resume(state, at: at(5))
         let day: Int64 = 86_400
         #expect(traffic.permission(upTo: 1, at: (day + 20) * second).grant?.count == 1)
-        if closedUntil != .max { #expect(traffic.permission(upTo: 1, at: 30 * second) != .wait(until: .distantFuture)) }
+        if closedUntil != .distantFuture {
+            #expect(traffic.permission(upTo: 1, at: 30 * second) != .wait(until: .distantFuture))
+        }
     }
 
     @Test func aDoubtAboutTheKeyOutlivesTheProcess() throws {

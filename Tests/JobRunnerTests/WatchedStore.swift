@@ -1,3 +1,4 @@
+import Basics
 import RecordStore
 import Synchronization
 
@@ -42,7 +43,7 @@ final class WatchedStore: RecordKeeping {
     }
     func learnAnswers() async throws { try await store.learnAnswers() }
     func waitForRoom() async throws { try await store.waitForRoom() }
-    func hastenRetries(of batch: BatchID, to latest: Int64) async throws {
+    func hastenRetries(of batch: BatchID, to latest: WallTime) async throws {
         try await store.hastenRetries(of: batch, to: latest)
     }
     func limiterState() async throws -> LimiterState? { try await store.limiterState() }
@@ -52,7 +53,7 @@ final class WatchedStore: RecordKeeping {
     }
 
     func claim(
-        _ batch: BatchID, upTo count: Int, now: Int64, dueBy: Int64?, caps: CallCaps, of rerun: RerunNumber?,
+        _ batch: BatchID, upTo count: Int, now: WallTime, dueBy: WallTime?, caps: CallCaps, of rerun: RerunNumber?,
         finishing completions: [Completion]
     ) async throws -> Claim {
         try await watched(.claim) {

@@ -2,6 +2,7 @@ import Foundation
 import RecordStore
 import Results
 import Settings
+import TestSupport
 import Testing
 
 @testable import Operations

@@ -1,6 +1,7 @@
 import Foundation
 import RecordStore
 import Results
+import TestSupport
 import Testing
 
 @testable import Operations

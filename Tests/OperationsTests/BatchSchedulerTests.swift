@@ -75,11 +75,11 @@ struct BatchSchedulerTests {
     @Test(
         "A batch that a cap paused continues when its time has come",
         arguments: [(99, false), (100, true), (101, true)])
-    func resumes(now: Int64, goesOn: Bool) {
+    func resumes(now: WallTime, goesOn: Bool) {
         var scheduler = BatchScheduler(slots: 2)
         let sightings = [BatchSnapshot(id: batch(1), state: .paused, resumesAt: 100)]
         #expect(
-            scheduler.steps(for: sightings, mayStart: true, now: now, monotonic: MonotonicTime(nanoseconds: now))
+            scheduler.steps(for: sightings, mayStart: true, now: now, monotonic: 0)
                 == (goesOn ? [.resume(batch(1))] : []))
     }
 

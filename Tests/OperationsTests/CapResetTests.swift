@@ -1,14 +1,16 @@
+import Basics
 import Foundation
 import RecordStore
+import TestSupport
 import Testing
 
 @testable import Operations
 
 @Suite("When a cap turns over")
 struct CapResetTests {
-    /// A time in ISO 8601, as milliseconds since 1970 UTC.
-    private func instant(_ text: String) throws -> Int64 {
-        Int64(try Date(text, strategy: .iso8601).timeIntervalSince1970 * 1_000)
+    /// A time in ISO 8601.
+    private func instant(_ text: String) throws -> WallTime {
+        WallTime(try Date(text, strategy: .iso8601))
     }
 
     @Test(

@@ -1,5 +1,7 @@
+import Basics
 import Foundation
 import Settings
+import TestSupport
 import Testing
 
 @testable import Operations
@@ -11,7 +13,7 @@ struct JobsListTests {
     init() throws { place = try JobsFixture() }
 
     /// 25 November 2026, 12:00 UTC.
-    private let now: Int64 = 1_795_608_000_000
+    private let now: WallTime = 1_795_608_000_000
 
     private func list() throws -> [JobListing] {
         try JobDefinition.all(in: place.settings()).map { file in JobListing(file, now: now) { _ in nil } }

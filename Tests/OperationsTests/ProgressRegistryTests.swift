@@ -27,7 +27,7 @@ struct ProgressRegistryTests {
         let clock = HeldClock()
         clock.jump(to: 5)
         let registry = ProgressRegistry(clock: clock)
-        registry.take(.windowClosed(until: .max), of: batch)
+        registry.take(.windowClosed(until: .distantFuture), of: batch)
         #expect(registry[batch]?.wait?.end == .distantFuture)
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import RecordStore
+import TestSupport
 import Testing
 
 @testable import Operations

@@ -1,4 +1,5 @@
 import RecordStore
+import TestSupport
 import Testing
 
 @Suite("The reminders of keys that were sent")

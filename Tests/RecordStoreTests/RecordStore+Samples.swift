@@ -1,4 +1,6 @@
+import Basics
 import OpenSSL
+import TestSupport
 import Testing
 
 @testable import RecordStore
@@ -84,7 +86,7 @@ extension RecordStore {
     }
 
     /// Claims without caps at time 1,000.
-    func claim(_ batch: Batch, _ count: Int = 10, now: Int64 = 1_000) async throws -> Claim {
+    func claim(_ batch: Batch, _ count: Int = 10, now: WallTime = 1_000) async throws -> Claim {
         try await claim(batch.id, upTo: count, now: now, caps: Self.uncapped)
     }
 
@@ -152,10 +154,10 @@ extension ClaimedRecord {
     var unsent: Completion {
         completion(.retry(notBefore: 0, spendsAttempt: false), outcome: .unsent)
     }
-    func overloaded(until notBefore: Int64) -> Completion {
+    func overloaded(until notBefore: WallTime) -> Completion {
         completion(.retry(notBefore: notBefore, spendsAttempt: false), outcome: .overloaded, httpStatus: 429)
     }
-    func transient(until notBefore: Int64) -> Completion {
+    func transient(until notBefore: WallTime) -> Completion {
         completion(.retry(notBefore: notBefore, spendsAttempt: true), outcome: .transient, httpStatus: 500)
     }
 }

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import Ingest
 import RecordStore
@@ -12,7 +13,7 @@ struct BatchFixture {
     let batch: BatchID
 
     /// The time at which every attempt begins: 2026-01-31 22:00 UTC.
-    static let start: Int64 = 1_769_896_800_000
+    static let start: WallTime = 1_769_896_800_000
 
     struct Line {
         var number: Int

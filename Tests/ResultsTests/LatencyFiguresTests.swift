@@ -1,3 +1,4 @@
+import Basics
 import Testing
 
 @testable import Results
@@ -9,24 +10,24 @@ import Testing
 
     @Test func shortTimesAreExact() {
         var figures = LatencyFigures()
-        for time in 1...60 { figures.add(Int64(time)) }
+        for time in 1...60 { figures.add(.milliseconds(time)) }
         #expect((figures.percentile(0.5), figures.percentile(0.95), figures.percentile(1)) == (30, 57, 60))
         #expect((figures.count, figures.largest) == (60, 60))
     }
 
     @Test(arguments: [0, 1, 63, 64, 65, 127, 128, 1000, 4095, 4096, 30_000, 86_400_000, 4_294_967_295])
-    func aTimeIsAtMostThreePercentTooLarge(time: Int64) throws {
+    func aTimeIsAtMostThreePercentTooLarge(time: Int) throws {
         var figures = LatencyFigures()
-        figures.add(time)
-        figures.add(4_294_967_295)
+        figures.add(.milliseconds(time))
+        figures.add(.milliseconds(4_294_967_295))
         let median = Double(try #require(figures.percentile(0.5)))
         #expect(median >= Double(time) && median <= Double(time) * 1.032)
     }
 
     @Test func timesOutsideTheRangeAreTakenAtItsEnds() {
         var figures = LatencyFigures()
-        figures.add(-5)
-        figures.add(.max)
+        figures.add(.milliseconds(-5))
+        figures.add(.seconds(Int64.max))
         #expect((figures.percentile(0.5), figures.largest) == (0, 4_294_967_295))
     }
 }

@@ -4,6 +4,7 @@ import JSON
 import OpenSSL
 import RecordStore
 import Results
+import TestSupport
 import Testing
 
 /// Five lines, one of each end that a record can have after its calls.

@@ -2,6 +2,7 @@ import Foundation
 import JSON
 import RecordStore
 import Results
+import TestSupport
 import Testing
 
 @Suite struct ResultRewritingTests {

@@ -1,6 +1,8 @@
+import Basics
 import Foundation
 import RecordStore
 import Results
+import TestSupport
 import Testing
 
 @Suite struct ResultStampTests {

@@ -1,5 +1,7 @@
+import Basics
 import Foundation
 import Schedules
+import TestSupport
 import Testing
 
 @Suite struct CallWindowTests {
@@ -52,7 +54,8 @@ import Testing
         while now < end {
             let opening = window.opening(from: now, in: zone)
             #expect(window.isOpen(at: opening, in: zone))
-            for minute in stride(from: now, to: opening, by: 5 * 60_000) where window.isOpen(at: minute, in: zone) {
+            let times = stride(from: now.milliseconds, to: opening.milliseconds, by: 5 * 60_000)
+            for minute in times.map(WallTime.init(milliseconds:)) where window.isOpen(at: minute, in: zone) {
                 Issue.record("open at \(shown(minute, in: zone))")
             }
             now = opening

@@ -1,5 +1,7 @@
+import Basics
 import Foundation
 import Schedules
+import TestSupport
 import Testing
 
 @Suite struct CronNextTests {

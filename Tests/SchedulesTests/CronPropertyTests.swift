@@ -1,5 +1,7 @@
+import Basics
 import Foundation
 import Schedules
+import TestSupport
 import Testing
 
 @Suite struct CronPropertyTests {
@@ -35,7 +37,7 @@ import Testing
         let zone = try #require(TimeZone(identifier: zone))
         for text in ["*/7 * * * *", "0 2 * * *", "30 1,2,3 * * 0,6", "10 */3 1,15 * 1"] {
             let expression = try CronExpression(text)
-            var last = Int64.min
+            var last = WallTime.distantPast
             for step in 0..<2000 {
                 let now = try instant("2026-01-01 00:00Z") + Int64(step) * 15_770_000
                 let due = try #require(expression.next(after: now, in: zone))
@@ -48,17 +50,17 @@ import Testing
     }
 
     /// The days the zone's calendar has, by looking at every quarter of an hour.
-    private func calendarDays(from start: Int64, to end: Int64, in zone: TimeZone) -> [Int] {
+    private func calendarDays(from start: WallTime, to end: WallTime, in zone: TimeZone) -> [Int] {
         var days: [Int] = []
-        for instant in stride(from: start, through: end, by: 900_000) {
-            let day = localMinute(instant, in: zone) / 1440
+        for milliseconds in stride(from: start.milliseconds, through: end.milliseconds, by: 900_000) {
+            let day = localMinute(WallTime(milliseconds: milliseconds), in: zone) / 1440
             if day != days.last { days.append(day) }
         }
         return days
     }
 
-    private func localMinute(_ instant: Int64, in zone: TimeZone) -> Int {
-        let seconds = Int(instant / 1000)
+    private func localMinute(_ instant: WallTime, in zone: TimeZone) -> Int {
+        let seconds = Int(instant.milliseconds / 1000)
         return (seconds + zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(seconds)))) / 60
     }
 }

@@ -1,5 +1,7 @@
+import Basics
 import Foundation
 import Schedules
+import TestSupport
 import Testing
 
 @Suite struct ScheduleStateTests {
@@ -113,7 +115,7 @@ import Testing
     @Test func aYearOfMinutesIsPassedOverQuickly() throws {
         var state = try state("* * * * *", catchUp: true, lastDue: "2025-01-01 00:00Z")
         let now = try instant("2026-01-01 00:00Z")
-        let last = now - ScheduleState.grace - 60_000
+        let last = now - ScheduleState.grace - .seconds(60)
         #expect(
             state.step(at: now)
                 == .missed(due: last, count: ScheduleState.mostCounted, runsNow: false))
@@ -136,7 +138,7 @@ import Testing
         var random = SeededGenerator(seed: UInt64(seed))
         var now = try instant("2026-03-20 00:00Z")
         var state = try state("30 */4 * * *", zone: "Europe/Berlin", catchUp: true, lastDue: nil)
-        var dealtWith: [Int64] = []
+        var dealtWith: [WallTime] = []
         for _ in 0..<2000 {
             now += Int64.random(in: -3_600_000...5_000_000, using: &random)
             now = max(now, (state.lastDue ?? now) - ScheduleState.clockTolerance)

@@ -18,7 +18,8 @@ internal import Synchronization
 /// passes only while all of it waits. It must not wait by looking again and again, which is work.
 package final class HeldClock: RunnerClock {
     struct State {
-        var wallOffset: Int64
+        /// What the wall clock shows when the monotonic one shows 0.
+        var wallAtZero: WallTime
         var monotonic = MonotonicTime(nanoseconds: 0)
         var lastID = 0
         var sleepers: [Sleeper] = []
@@ -44,15 +45,15 @@ package final class HeldClock: RunnerClock {
     /// Where the world's work blocks.
     private let blockingExecutor: BlockingExecutor
 
-    /// Shows a wall time, in milliseconds since 1970 UTC, and a monotonic time of 0.
-    package init(at wall: Int64 = 1_763_899_200_000) {
-        state = Mutex(State(wallOffset: wall))
+    /// Shows a wall time and a monotonic time of 0.
+    package init(at wall: WallTime = 1_763_899_200_000) {
+        state = Mutex(State(wallAtZero: wall))
         executor = CountingExecutor(work)
         blockingExecutor = BlockingExecutor(countingIn: work)
     }
 
-    /// Milliseconds since 1970 UTC.
-    package var now: Int64 { state.withLock { $0.wallOffset + $0.monotonic.nanoseconds / 1_000_000 } }
+    /// The wall time.
+    package var now: WallTime { state.withLock { $0.wallAtZero + Duration.nanoseconds($0.monotonic.nanoseconds) } }
 
     /// Counted from when the clock was made.
     package var monotonic: MonotonicTime { state.withLock { $0.monotonic } }
@@ -61,8 +62,8 @@ package final class HeldClock: RunnerClock {
     package var deadlines: [MonotonicTime] { state.withLock { $0.sleepers.map(\.deadline).sorted() } }
 
     /// Sets the wall clock without any time passing, as an operator or a time server would.
-    package func setWall(to wall: Int64) {
-        state.withLock { $0.wallOffset = wall - $0.monotonic.nanoseconds / 1_000_000 }
+    package func setWall(to wall: WallTime) {
+        state.withLock { $0.wallAtZero = wall - Duration.nanoseconds($0.monotonic.nanoseconds) }
     }
 
     /// Returns when the test has moved the clock to `deadline`, or as soon as the task is cancelled.

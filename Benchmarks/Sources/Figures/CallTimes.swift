@@ -1,10 +1,12 @@
-/// When calls arrived, in milliseconds since 1970 UTC.
+package import Basics
+
+/// When calls arrived.
 package struct CallTimes: Sendable {
-    private static let second: Int64 = 1_000
-    private let times: [Int64]
+    private static let second = Duration.seconds(1)
+    private let times: [WallTime]
 
     /// - Parameter times: In any order.
-    package init(_ times: [Int64]) {
+    package init(_ times: [WallTime]) {
         self.times = times.sorted()
     }
 
@@ -12,15 +14,15 @@ package struct CallTimes: Sendable {
     package var count: Int { times.count }
 
     /// The first call; nil of none.
-    package var first: Int64? { times.first }
+    package var first: WallTime? { times.first }
 
     /// The last call; nil of none.
-    package var last: Int64? { times.last }
+    package var last: WallTime? { times.last }
 
     /// How many calls arrived in so many seconds from the first on; the end itself is not counted.
     package func count(inFirst seconds: Int) -> Int {
         guard let first else { return 0 }
-        return times.count { $0 < first + Int64(seconds) * Self.second }
+        return times.count { $0 < first + Self.second * seconds }
     }
 
     /// The most calls in any second, wherever it begins; a call exactly a second after another is not in one with it.

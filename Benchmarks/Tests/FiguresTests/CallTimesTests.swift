@@ -1,7 +1,11 @@
+import Basics
 import Figures
 import Testing
 
 struct CallTimesTests {
+    /// In milliseconds since 1970 UTC.
+    private static func calls(_ times: [Int64]) -> CallTimes { CallTimes(times.map(WallTime.init(milliseconds:))) }
+
     @Test(
         arguments: [
             ([], 0),
@@ -14,7 +18,7 @@ struct CallTimesTests {
             ([0, 3_000, 3_000, 3_001, 3_999, 4_000], 4),
         ] as [([Int64], Int)])
     func theMostCallsOfASecondWhereverItBegins(times: [Int64], most: Int) {
-        #expect(CallTimes(times).mostInAnySecond == most)
+        #expect(Self.calls(times).mostInAnySecond == most)
     }
 
     @Test(
@@ -26,14 +30,14 @@ struct CallTimesTests {
             ([100, 1_099, 1_100], 1, 2),
         ] as [([Int64], Int, Int)])
     func callsAreCountedFromTheFirstOn(times: [Int64], seconds: Int, count: Int) {
-        #expect(CallTimes(times).count(inFirst: seconds) == count)
+        #expect(Self.calls(times).count(inFirst: seconds) == count)
     }
 
     @Test func anEvenRateIsCountedExactly() {
-        let times = CallTimes((0..<2_400).map { 1_000 + $0 * 5 })
+        let times = Self.calls((0..<2_400).map { 1_000 + $0 * 5 })
         #expect(times.count(inFirst: 10) == 2_000)
         #expect(times.mostInAnySecond == 200)
-        #expect(times.first == 1_000)
-        #expect(times.last == 12_995)
+        #expect(times.first == WallTime(milliseconds: 1_000))
+        #expect(times.last == WallTime(milliseconds: 12_995))
     }
 }

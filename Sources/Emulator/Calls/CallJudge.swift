@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import Synchronization
 
@@ -68,8 +69,7 @@ final class CallJudge: Sendable {
     }
 
     private func isWithinRate() -> Bool {
-        let passed = (clock.now - start).components
-        let now = passed.seconds * 1_000_000_000 + passed.attoseconds / 1_000_000_000
+        let now = MonotonicTime(nanoseconds: (clock.now - start).nanoseconds)
         return limit.withLock { $0?.admits(at: now) ?? true }
     }
 
@@ -77,7 +77,7 @@ final class CallJudge: Sendable {
         _ fault: Fault?, request: OpenedRequest? = nil, attempt: Int? = nil, delay: Duration = .zero
     ) -> Ruling {
         let call = Call(
-            at: Int64(Date().timeIntervalSince1970 * 1000), account: request?.account, key: request?.key,
+            at: .now(), account: request?.account, key: request?.key,
             attempt: attempt, status: fault?.status ?? 200, fault: fault?.name,
             correlationID: Correlation.new())
         return Ruling(call: call, fault: fault, request: request, delay: delay)
@@ -98,18 +98,18 @@ struct Ruling: Sendable {
 
 /// The emulator's own rate limit: the generic cell rate algorithm, with a tenth of a second's worth at once.
 struct RateLimit: Sendable {
-    private let interval: Int64
-    private let tolerance: Int64
-    private var due: Int64 = .min
+    private let interval: Duration
+    private let tolerance: Duration
+    private var due = MonotonicTime.distantPast
 
     /// - Parameter rate: calls per second, above 0.
     init(rate: Double) {
-        interval = Int64(1_000_000_000 / rate)
-        tolerance = max(0, 100_000_000 - interval)
+        interval = .nanoseconds(Int64(1_000_000_000 / rate))
+        tolerance = max(.zero, .milliseconds(100) - interval)
     }
 
-    /// Whether a call at this instant (nanoseconds of any clock that does not run backwards) is within the limit.
-    mutating func admits(at now: Int64) -> Bool {
+    /// Whether a call at a time is within the limit.
+    mutating func admits(at now: MonotonicTime) -> Bool {
         let start = max(due, now)
         guard start - now <= tolerance else { return false }
         due = start + interval

@@ -110,8 +110,8 @@ final class CallLogFile: Sendable {
 
 /// One line of the log of calls.
 struct Call: Sendable {
-    /// When the request had been read, in milliseconds since 1970 UTC.
-    var at: Int64
+    /// When the request had been read.
+    var at: WallTime
     /// `user.account.hashedAccountId`; nil if the request could not be opened.
     var account: String?
     /// The record; nil if the request could not be opened.
@@ -131,7 +131,7 @@ struct Call: Sendable {
         writer.key("n")
         writer.integer(Int64(number))
         writer.key("at")
-        writer.integer(at)
+        writer.integer(at.milliseconds)
         Self.write("account", account, to: &writer)
         Self.write("request", key?.hex, to: &writer)
         writer.key("attempt")

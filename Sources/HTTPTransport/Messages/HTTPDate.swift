@@ -1,4 +1,4 @@
-import Basics
+package import Basics
 import Glibc
 
 /// Reads HTTP dates: the three forms of RFC 9110 §5.6.7, to the letter, and nothing else.
@@ -10,14 +10,13 @@ package enum HTTPDate {
     ///
     /// - Parameters:
     ///   - text: The field's value, without surrounding white space.
-    ///   - now: The time by which a year of two digits is read, in milliseconds since 1970 UTC; nil:
-    ///     the system's.
-    /// - Returns: Milliseconds since 1970 UTC, or nil if it is no such date.
-    package static func milliseconds(from text: String, now: Int64? = nil) -> Int64? {
-        let now = now ?? WallClock.now()
+    ///   - now: The time by which a year of two digits is read; nil: the system's.
+    /// - Returns: The time, or nil if it is no such date.
+    package static func time(from text: String, now: WallTime? = nil) -> WallTime? {
+        let now = now ?? .now()
         let bytes = Array(text.utf8)
         for form in Form.all {
-            if let parts = form.parts(of: bytes, now: now) { return parts.milliseconds }
+            if let parts = form.parts(of: bytes, now: now) { return parts.wallTime }
         }
         return nil
     }
@@ -51,7 +50,7 @@ package enum HTTPDate {
 
         /// The parts, where the text has this form and names an existing time. Whether the day's name matches the date
         /// is not checked.
-        func parts(of text: [UInt8], now: Int64) -> Parts? {
+        func parts(of text: [UInt8], now: WallTime) -> Parts? {
             guard let name = dayNames.first(where: { text.starts(with: $0.utf8) }) else { return nil }
             let rest = Array(text.dropFirst(name.utf8.count))
             guard rest.count == layout.count, zip(rest, layout).allSatisfy(Self.fits) else { return nil }
@@ -98,8 +97,8 @@ package enum HTTPDate {
 
         /// RFC 9110 §5.6.7: a year of two digits that appears to be more than 50 years in the future is the most recent
         /// one in the past with these digits.
-        static func year(endingIn digits: Int, now: Int64) -> Int {
-            let thisYear = 1970 + Int(now / 31_556_952_000)
+        static func year(endingIn digits: Int, now: WallTime) -> Int {
+            let thisYear = 1970 + Int(now.milliseconds / 31_556_952_000)
             let latest = thisYear + 50
             return latest - ((latest - digits) % 100 + 100) % 100
         }
@@ -111,9 +110,9 @@ package enum HTTPDate {
             return (1...days[month - 1]).contains(day) && hour < 24 && minute < 60 && second <= 60
         }
 
-        var milliseconds: Int64 {
+        var wallTime: WallTime {
             let minutes = (daysSince1970 * 24 + hour) * 60 + minute
-            return Int64(minutes * 60 + second) * 1000
+            return WallTime(milliseconds: Int64(minutes * 60 + second) * 1_000)
         }
 
         /// Counted in years that begin in March, so that a leap day is the last of its year.

@@ -1,3 +1,5 @@
+package import Basics
+
 /// One request, below the transport's base URL.
 package struct HTTPRequest: Sendable {
     package var method: HTTPMethod
@@ -100,10 +102,10 @@ package struct HTTPAnswer: Sendable {
         headers.values(of: name)
     }
 
-    /// The server's clock by its `Date` header (RFC 9110 §6.6.1), in milliseconds since 1970 UTC, to the second.
+    /// The server's clock by its `Date` header (RFC 9110 §6.6.1), to the second.
     /// Nil if there is no such header or it is no date.
-    package var dateAt: Int64? {
-        header("Date").flatMap { HTTPDate.milliseconds(from: $0) }
+    package var dateAt: WallTime? {
+        header("Date").flatMap { HTTPDate.time(from: $0) }
     }
 }
 

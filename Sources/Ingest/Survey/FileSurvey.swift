@@ -1,3 +1,4 @@
+package import Basics
 package import RecordStore
 
 /// What a file would become, found out without a call and without queueing anything: for `rollcall check`.
@@ -52,14 +53,14 @@ extension FileSurvey {
     /// Where it can be looked up what earlier batches' answers are good for.
     package struct Past: Sendable {
         let store: RecordStore
-        let answeredSince: Int64?
+        let answeredSince: WallTime?
 
         /// Looks into a database.
         ///
         /// - Parameters:
         ///   - store: the database.
-        ///   - answeredSince: from when on an answer may serve, in milliseconds since 1970 UTC; nil: none may.
-        package init(store: RecordStore, answeredSince: Int64?) {
+        ///   - answeredSince: from when on an answer may serve; nil: none may.
+        package init(store: RecordStore, answeredSince: WallTime?) {
             self.store = store
             self.answeredSince = answeredSince
         }

@@ -124,12 +124,11 @@ extension Halt {
             remedy: "Check the network, the proxy and api.base_url with \(Hint.doctor).")
     }
 
-    /// `Retry-After` requests a wait until `end`, in milliseconds since 1970 UTC, which is more than `longest`.
-    static func longWait(until end: Int64, longest: Duration) -> Halt {
-        let lastMillisecondOf9999: Int64 = 253_402_300_799_999
+    /// `Retry-After` requests a wait until `end`, which is more than `longest`.
+    static func longWait(until end: WallTime, longest: Duration) -> Halt {
+        let lastOf9999 = WallTime(milliseconds: 253_402_300_799_999)
         let date =
-            end > lastMillisecondOf9999
-            ? "the year 10000 or later" : Date(timeIntervalSince1970: Double(end) / 1000).formatted(.iso8601)
+            end > lastOf9999 ? "the year 10000 or later" : end.date.formatted(.iso8601)
         return Halt(
             cause: .longWait,
             reason: "The API asks every caller to wait until \(date), for more than \(longest.inWords) (Retry-After).",

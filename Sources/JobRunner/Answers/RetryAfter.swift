@@ -1,3 +1,5 @@
+import Basics
+
 /// How long the answering side tells every caller to wait, from the arrival of its answer (RFC 9110 §10.2.3).
 ///
 /// `RetryAfterField` in `IdentityInsightsClient` reads it from an answer's header. `TrafficState.close(_:at:)` honours it:
@@ -12,10 +14,6 @@ package struct RetryAfter: Sendable, Equatable, Comparable {
     /// The shorter of two.
     package static func < (left: RetryAfter, right: RetryAfter) -> Bool { left.seconds < right.seconds }
 
-    /// The end of the wait, in milliseconds since 1970 UTC; `Int64.max` on overflow.
-    func end(from now: Int64) -> Int64 {
-        let (milliseconds, tooLong) = Int64(seconds).multipliedReportingOverflow(by: 1000)
-        let (end, tooLate) = now.addingReportingOverflow(milliseconds)
-        return tooLong || tooLate ? .max : end
-    }
+    /// The end of the wait, held at the distant future.
+    func end(from now: WallTime) -> WallTime { now + .seconds(seconds) }
 }

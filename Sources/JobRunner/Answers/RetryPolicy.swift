@@ -4,25 +4,25 @@ import RecordStore
 /// When a record is tried again, and when no more: full jitter, `random(0, min(maxDelay, baseDelay·2ⁿ))`.
 struct RetryPolicy: Sendable {
     /// Long enough that a record which the API refuses, while it accepts others, does not close the gate over and over.
-    private static let refusedAgain: Int64 = 300_000
+    private static let refusedAgain = Duration.seconds(300)
 
     private let attempts: Int
-    private let baseDelay: Int64
-    private let maxDelay: Int64
+    private let baseDelay: Duration
+    private let maxDelay: Duration
     private let probes: Int
-    private let probeInterval: Int64
+    private let probeInterval: Duration
 
     init(_ configuration: RunnerConfiguration) {
         attempts = configuration.attempts
-        baseDelay = configuration.baseDelay.milliseconds
-        maxDelay = configuration.maxDelay.milliseconds
+        baseDelay = configuration.baseDelay
+        maxDelay = configuration.maxDelay
         probes = configuration.probes
-        probeInterval = configuration.probeInterval.milliseconds
+        probeInterval = configuration.probeInterval
     }
 
-    /// The longest a record waits for its next try, in milliseconds, except for a `Retry-After`, which closes the way
-    /// for all and is stored with the limiter.
-    var longestDelay: Int64 { max(maxDelay, probeInterval + 1000, Self.refusedAgain) }
+    /// The longest a record waits for its next try, except for a `Retry-After`, which closes the way for all and is
+    /// stored with the limiter.
+    var longestDelay: Duration { max(maxDelay, probeInterval + .seconds(1), Self.refusedAgain) }
 
     /// What happens to a record after an outcome.
     ///
@@ -32,11 +32,11 @@ struct RetryPolicy: Sendable {
     ///   - spent: The attempts the record had spent before this one.
     ///   - isGateClosed: Whether the gate is closed once the outcome is counted: failures then spend no attempt.
     ///   - reopensAt: Until when `Retry-After` keeps everyone waiting, by the same clock as `now`.
-    ///   - now: Milliseconds since 1970 UTC by the ``RetryClock``.
+    ///   - now: The time by the ``RetryClock``.
     ///   - random: A number from 0 up to 1.
     /// - Returns: The step for the store.
     func step(
-        after outcome: Outcome, number: Int, spent: Int, isGateClosed: Bool, reopensAt: Int64, now: Int64,
+        after outcome: Outcome, number: Int, spent: Int, isGateClosed: Bool, reopensAt: WallTime, now: WallTime,
         random: Double
     ) -> NextStep {
         switch outcome.kind {
@@ -52,18 +52,19 @@ struct RetryPolicy: Sendable {
         return .retry(notBefore: notBefore, spendsAttempt: !isFree)
     }
 
-    /// The wait before a retry, in milliseconds, after `earlier` attempts before the one that just ended.
-    func delay(_ earlier: Int, random: Double) -> Int64 {
+    /// The wait before a retry, in whole milliseconds, after `earlier` attempts before the one that just ended.
+    func delay(_ earlier: Int, random: Double) -> Duration {
         let doublings = min(max(0, earlier), 40)
         let ceiling = min(
-            Double(maxDelay), Double(baseDelay) * Double(sign: .plus, exponent: doublings, significand: 1))
-        return Int64((ceiling * random).rounded(.down))
+            Double(maxDelay.milliseconds),
+            Double(baseDelay.milliseconds) * Double(sign: .plus, exponent: doublings, significand: 1))
+        return .milliseconds(Int64((ceiling * random).rounded(.down)))
     }
 
     /// A record refused as misconfigured waits longer than the probe, so that another record can show whether the API
     /// refuses this record alone.
-    private func refusalDelay(_ number: Int) -> Int64 {
-        number <= probes + 1 ? probeInterval + 1000 : max(probeInterval, Self.refusedAgain)
+    private func refusalDelay(_ number: Int) -> Duration {
+        number <= probes + 1 ? probeInterval + .seconds(1) : max(probeInterval, Self.refusedAgain)
     }
 }
 
@@ -90,17 +91,17 @@ extension Completion {
     }
 
     /// A record claimed and not sent, because the way was closed meanwhile.
-    init(notStarted record: ClaimedRecord, at now: Int64) {
+    init(notStarted record: ClaimedRecord, at now: WallTime) {
         self.init(
             attempt: record.attempt, record: record.id, outcome: .unsent,
             cause: "not_started", startedAt: now, finishedAt: now, next: .release, billable: .no)
     }
 
-    /// When the record is ready again, in milliseconds since 1970 UTC by the ``RetryClock``; nil when it isn't queued.
-    var readyAt: Int64? {
+    /// When the record is ready again, by the ``RetryClock``; nil when it isn't queued.
+    var readyAt: WallTime? {
         switch next {
         case .retry(let notBefore, _): notBefore
-        case .release: 0
+        case .release: NextStep.atOnce
         case .last, .succeeded, .failed, .inDoubt: nil
         }
     }

@@ -41,22 +41,22 @@ struct BatchPace: Sendable {
 
 /// Says whether a run's call window is open, and consults the calendar at most once a minute.
 struct WindowWatch: Sendable {
-    private let opening: (@Sendable (Int64) -> Int64)?
+    private let opening: (@Sendable (WallTime) -> WallTime)?
     private var minute: Int64?
-    private var opensAt = Int64.min
+    private var opensAt = WallTime.distantPast
 
     /// - Parameter opening: From a time on, when calls may be made next: that time itself while the window is open. Nil
     ///   for a window that is always open.
-    init(opening: (@Sendable (Int64) -> Int64)?) {
+    init(opening: (@Sendable (WallTime) -> WallTime)?) {
         self.opening = opening
     }
 
-    /// When calls may be made next, in milliseconds since 1970 UTC; nil while they may be made at `now`.
-    mutating func opening(after now: Int64) -> Int64? {
+    /// When calls may be made next; nil while they may be made at `now`.
+    mutating func opening(after now: WallTime) -> WallTime? {
         guard let opening else { return nil }
         // Windows open and close on whole minutes, and consulting a calendar costs more than a claim.
-        if minute != now / 60_000 {
-            minute = now / 60_000
+        if minute != now.minute {
+            minute = now.minute
             opensAt = opening(now)
         }
         return opensAt > now ? opensAt : nil
@@ -75,16 +75,16 @@ struct CallLimits: Sendable {
         self.batch = batch
     }
 
-    /// The caps that hold at a time, in milliseconds since 1970 UTC.
-    mutating func caps(at now: Int64) -> CallCaps {
+    /// The caps that hold at a time.
+    mutating func caps(at now: WallTime) -> CallCaps {
         // Zones differ by whole minutes, and consulting a calendar costs more than a claim.
-        if now / 60_000 != minute {
-            minute = now / 60_000
+        if now.minute != minute {
+            minute = now.minute
             day = CallDay(at: now, in: configuration.timeZone)
         }
         return CallCaps(
             daily: configuration.dailyCalls, batch: configuration.batchCalls, monthly: configuration.monthlyCalls,
-            answeredSince: configuration.reuseWithin.map { now - $0.milliseconds }, day: day)
+            answeredSince: configuration.reuseWithin.map { now - $0 }, day: day)
     }
 
     /// Why a capped batch is paused, and how it continues.
@@ -106,6 +106,11 @@ struct CallLimits: Sendable {
         "The daemon continues by itself after \(turn) (\(configuration.timeZone.displayName)); to continue before, raise the "
             + "limit, then \(Hint.resume(batch: batch))."
     }
+}
+
+extension WallTime {
+    /// Whole minutes since 1970 UTC.
+    fileprivate var minute: Int64 { milliseconds / 60_000 }
 }
 
 /// How long ended calls wait for others to end, so that they share one commit. Decides only; no side effects.

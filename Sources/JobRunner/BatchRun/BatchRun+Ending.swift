@@ -27,7 +27,7 @@ extension BatchRun {
             if try await beginLastTries() { return }
             // Others than the re-run's wait; or someone else queued records again since the last claim.
             if rerun != nil, try await isExhausted() { return state.end(.rerunDone) }
-            return state.exhaust(until: retryClock.time(at: clock.monotonic) + 1000)
+            return state.exhaust(until: retryClock.time(at: clock.monotonic) + .seconds(1))
         }
         let allowance = configuration.inDoubt.allowance(
             budget: configuration.inDoubtBudget, spent: counts.inDoubtRetried)

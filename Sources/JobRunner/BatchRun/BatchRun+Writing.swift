@@ -60,6 +60,6 @@ extension BatchRun {
 }
 
 extension [Completion] {
-    /// When the first of their records is ready again, in milliseconds since 1970 UTC; nil when none is queued.
-    var readyAt: Int64? { lazy.compactMap(\.readyAt).min() }
+    /// When the first of their records is ready again; nil when none is queued.
+    var readyAt: WallTime? { lazy.compactMap(\.readyAt).min() }
 }

@@ -139,8 +139,8 @@ struct BatchRun {
 }
 
 extension BatchRun {
-    /// When the batch's call window opens, in milliseconds since 1970 UTC; nil while it is open. Reports both changes.
-    mutating func closedWindow() -> Int64? {
+    /// When the batch's call window opens; nil while it is open. Reports both changes.
+    mutating func closedWindow() -> WallTime? {
         let opening = window.opening(after: clock.now)
         guard (opening != nil) != isOutsideWindow else { return opening }
         isOutsideWindow = opening != nil
@@ -198,9 +198,9 @@ extension BatchRun {
         }
     }
 
-    /// When to look again whether the call window is open that opens at a wall time, in milliseconds since 1970 UTC: the
+    /// When to look again whether the call window is open that opens at a wall time: the
     /// wall clock may be set meanwhile.
-    private func look(for opening: Int64) -> MonotonicTime {
+    private func look(for opening: WallTime) -> MonotonicTime {
         let instant = clock.instant
         return min(instant.monotonic(atWall: opening), instant.monotonic + Self.longestUnseen)
     }

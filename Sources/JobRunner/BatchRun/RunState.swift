@@ -8,8 +8,8 @@ struct RunState: Sendable {
     enum Step: Sendable, Equatable {
         /// Request permits and claim this many records.
         case claim(upTo: Int)
-        /// Wait for a message, at the longest until this many milliseconds since 1970 UTC by the ``RetryClock``.
-        case wait(until: Int64?)
+        /// Wait for a message, at the longest until this time by the ``RetryClock``.
+        case wait(until: WallTime?)
         /// Nothing is left to claim: end the batch.
         case close
         /// The run is over.
@@ -29,8 +29,8 @@ struct RunState: Sendable {
     private(set) var unwritten = 0
     /// Whether the last claim found fewer records than requested.
     private var isDry = false
-    /// When a retry falls due, in milliseconds since 1970 UTC by the ``RetryClock``.
-    private var nextReadyAt: Int64?
+    /// When a retry falls due, by the ``RetryClock``.
+    private var nextReadyAt: WallTime?
     private var cap: Cap?
     /// Whether there was no room on the disk for a claim.
     private var lacksRoom = false
@@ -46,8 +46,8 @@ struct RunState: Sendable {
     /// Whether no call is under way and all state is written.
     var isIdle: Bool { underWay == 0 && unwritten == 0 }
 
-    /// What to do at a time, in milliseconds since 1970 UTC by the ``RetryClock``.
-    func step(at now: Int64) -> Step {
+    /// What to do at a time by the ``RetryClock``.
+    func step(at now: WallTime) -> Step {
         if let ending { return isIdle ? .end(ending) : .wait(until: nil) }
         guard isDry else { return room > 0 && !lacksRoom ? .claim(upTo: room) : .wait(until: nil) }
         if let nextReadyAt, cap == nil {
@@ -90,12 +90,12 @@ struct RunState: Sendable {
     }
 
     /// The ends of so many calls are written, after which these records are ready at `readyAt` at the earliest.
-    mutating func written(_ count: Int, readyAt: Int64?) {
+    mutating func written(_ count: Int, readyAt: WallTime?) {
         unwritten -= count
         guard isDry else { return }
         // A call that never left no longer counts against the caps, so another may be allowed.
         if cap != nil { return refill() }
-        if let readyAt { nextReadyAt = min(readyAt, nextReadyAt ?? .max) }
+        if let readyAt { nextReadyAt = min(readyAt, nextReadyAt ?? .distantFuture) }
     }
 
     /// There are records again.
@@ -106,7 +106,7 @@ struct RunState: Sendable {
     }
 
     /// Nothing is left to claim, or not before a time.
-    mutating func exhaust(until readyAt: Int64? = nil) {
+    mutating func exhaust(until readyAt: WallTime? = nil) {
         isDry = true
         nextReadyAt = readyAt
     }
@@ -122,7 +122,7 @@ enum RunMessage: Sendable {
     /// A record's request could not be rebuilt; no call was made.
     case notBuilt(Call, reason: String, at: Instant)
     /// The ends of so many calls are written.
-    case written(Int, readyAt: Int64?)
+    case written(Int, readyAt: WallTime?)
     /// They could not be written.
     case notWritten(any Error)
     /// The disk has room again.

@@ -1,3 +1,4 @@
+package import Basics
 package import Foundation
 
 /// What the runner may do and when it gives up; the defaults are those of docs/settings.md.
@@ -45,9 +46,9 @@ package struct RunnerConfiguration: Sendable {
     package var priority: Int = 1
     /// Calls per second of this batch alone, below the contract's; nil for no batch rate (`limits.rate` of a job).
     package var batchRate: Double?
-    /// The call window: from a time on, when calls may be made next, in milliseconds since 1970 UTC; the time itself
+    /// The call window: from a time on, when calls may be made next; the time itself
     /// while it is open. It opens and closes on whole minutes. Nil for one that is always open (`window`).
-    package var opening: (@Sendable (Int64) -> Int64)?
+    package var opening: (@Sendable (WallTime) -> WallTime)?
     /// Whether an unencrypted 200 halts the batch (`api.require_encrypted_answers`).
     package var requireEncryptedAnswers: Bool = false
 

@@ -3,8 +3,8 @@ import Foundation
 
 /// The time as the runner sees it: the system's, or one that a test holds.
 package protocol RunnerClock: Sendable {
-    /// Milliseconds since 1970 UTC.
-    var now: Int64 { get }
+    /// The time of day, which may be set.
+    var now: WallTime { get }
     /// The time by which waits and rates are measured.
     var monotonic: MonotonicTime { get }
     /// Returns when `monotonic` has reached `deadline`, or as soon as the task is cancelled.
@@ -18,8 +18,8 @@ package struct SystemClock: RunnerClock {
     /// Counts `monotonic` from now.
     package init() {}
 
-    /// Milliseconds since 1970 UTC.
-    package var now: Int64 { WallClock.now() }
+    /// The system's time of day.
+    package var now: WallTime { .now() }
 
     /// Counted from when this clock was made.
     package var monotonic: MonotonicTime { MonotonicTime(nanoseconds: (ContinuousClock.now - start).nanoseconds) }
@@ -32,37 +32,28 @@ package struct SystemClock: RunnerClock {
 
 /// One instant on both of the runner's clocks.
 struct Instant: Sendable, Equatable {
-    /// Milliseconds since 1970 UTC.
-    var wall: Int64
+    /// The time of day.
+    var wall: WallTime
     /// The same on the clock that never goes back.
     var monotonic: MonotonicTime
 
-    /// Milliseconds from now to a wall time, held at the ends of what can be counted back and forth.
-    func distance(toWall wall: Int64) -> Int64 {
-        let (distance, isFarAway) = wall.subtractingReportingOverflow(self.wall)
-        return isFarAway ? (wall < self.wall ? -.max : .max) : max(distance, -.max)
-    }
-
-    /// The monotonic time at which the wall clock will show `wall`; one too far away to be counted is in the distant
-    /// future.
-    func monotonic(atWall wall: Int64) -> MonotonicTime {
-        let (distance, farAway) = wall.subtractingReportingOverflow(self.wall)
-        let (nanoseconds, tooLong) = distance.multipliedReportingOverflow(by: 1_000_000)
-        let (deadline, tooLate) = monotonic.nanoseconds.addingReportingOverflow(nanoseconds)
-        return farAway || tooLong || tooLate ? .distantFuture : MonotonicTime(nanoseconds: deadline)
+    /// The monotonic time at which the wall clock will show `wall` if it is not set; one too far away to be counted is in
+    /// the distant future, or the distant past.
+    func monotonic(atWall wall: WallTime) -> MonotonicTime {
+        monotonic + (wall - self.wall)
     }
 
     /// The current wall time and the whole milliseconds since by the monotonic clock: what the wall clock shows at a
     /// monotonic time if it is not set.
-    func wall(passed monotonic: MonotonicTime) -> Int64 {
-        wall + monotonic.nanoseconds(since: self.monotonic) / 1_000_000
+    func wall(passed monotonic: MonotonicTime) -> WallTime {
+        wall.advanced(byMilliseconds: monotonic.nanoseconds(since: self.monotonic) / 1_000_000)
     }
 
     /// What the wall clock will show at a monotonic time, rounded up to a millisecond.
-    func wall(atMonotonic monotonic: MonotonicTime) -> Int64 {
+    func wall(atMonotonic monotonic: MonotonicTime) -> WallTime {
         let nanoseconds = monotonic.nanoseconds(since: self.monotonic)
         let (milliseconds, rest) = nanoseconds.quotientAndRemainder(dividingBy: 1_000_000)
-        return wall + milliseconds + (rest > 0 ? 1 : 0)
+        return wall.advanced(byMilliseconds: milliseconds + (rest > 0 ? 1 : 0))
     }
 }
 
@@ -85,18 +76,18 @@ struct RetryClock: Sendable, Equatable {
         self.start = start
     }
 
-    /// The time at a monotonic time, in milliseconds since 1970 UTC, rounded down: what is due by then may go.
-    func time(at monotonic: MonotonicTime) -> Int64 {
+    /// The time at a monotonic time, rounded down to a millisecond: what is due by then may go.
+    func time(at monotonic: MonotonicTime) -> WallTime {
         start.wall(passed: monotonic)
     }
 
-    /// The first millisecond since 1970 UTC that is not before a monotonic time.
-    func time(notBefore monotonic: MonotonicTime) -> Int64 {
+    /// The first whole millisecond that is not before a monotonic time.
+    func time(notBefore monotonic: MonotonicTime) -> WallTime {
         start.wall(atMonotonic: monotonic)
     }
 
-    /// The monotonic time of a number of milliseconds since 1970 UTC.
-    func monotonic(at time: Int64) -> MonotonicTime {
+    /// The monotonic time of a time by this clock.
+    func monotonic(at time: WallTime) -> MonotonicTime {
         start.monotonic(atWall: time)
     }
 }

@@ -1,4 +1,4 @@
-import Basics
+package import Basics
 package import RecordStore
 import Synchronization
 
@@ -272,16 +272,16 @@ package struct TrafficStatus: Sendable, Equatable {
     package internal(set) var reason: String?
     /// The systemic cause and what to do about it, while the gate is halted.
     package internal(set) var halt: Halt?
-    /// When the gate last ceased to be open, in milliseconds since 1970 UTC; nil while it is open.
-    package internal(set) var since: Int64?
-    /// When the next probe may leave, in milliseconds since 1970 UTC; nil while none is to, or one is under way.
-    package internal(set) var nextProbeAt: Int64?
+    /// When the gate last ceased to be open; nil while it is open.
+    package internal(set) var since: WallTime?
+    /// When the next probe may leave; nil while none is to, or one is under way.
+    package internal(set) var nextProbeAt: WallTime?
     /// Probes sent since the gate closed.
     package internal(set) var probes = 0
     /// Probes refused in a row because of how this side is set up.
     package internal(set) var refusedProbes = 0
-    /// Until when `Retry-After` keeps everyone waiting, in milliseconds since 1970 UTC; nil when it doesn't.
-    package internal(set) var closedUntil: Int64?
+    /// Until when `Retry-After` keeps everyone waiting; nil when it doesn't.
+    package internal(set) var closedUntil: WallTime?
     /// Calls per second the limiter currently allows, cuts included.
     package internal(set) var allowedRate = 0.0
     /// Calls under way, of all runs together.

@@ -211,10 +211,10 @@ struct ThrottleCut: Sendable {
         return shareAfterCut
     }
 
-    /// Continues with a share of the rate that held `age` milliseconds ago.
-    mutating func resume(share: Double, age: Int64, at now: MonotonicTime) {
+    /// Continues with a share of the rate that held some time ago.
+    mutating func resume(share: Double, age: Duration, at now: MonotonicTime) {
         guard share > 0, share < 1 else { return }
         shareAfterCut = max(Self.leastShare, share)
-        lastCut = now.advanced(byNanoseconds: -min(age, 3_600_000) * 1_000_000)
+        lastCut = now - min(age, .seconds(3_600))
     }
 }

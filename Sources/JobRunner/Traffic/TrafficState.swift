@@ -121,7 +121,7 @@ struct TrafficState: Sendable {
     private mutating func close(_ retryAfter: RetryAfter, at instant: Instant) -> RunnerEvent? {
         let end = retryAfter.end(from: instant.wall)
         guard end > instant.wall else { return nil }
-        guard end - instant.wall <= Self.longestWait.milliseconds else {
+        guard end - instant.wall <= Self.longestWait else {
             gate.halt(.longWait(until: end, longest: Self.longestWait), at: instant.monotonic)
             return nil
         }
@@ -188,10 +188,9 @@ extension TrafficState {
     /// What must survive a restart.
     func limiterState(at instant: Instant) -> LimiterState {
         let due = max(limiter.nextDue, instant.monotonic - RateLimiter.catchUp)
-        let untilDue = due.nanoseconds(since: instant.monotonic)
         let isClosed = limiter.closedUntil > instant.monotonic
         return LimiterState(
-            theoreticalArrival: instant.wall * 1000 + untilDue / 1000,
+            theoreticalArrival: instant.wall(atMonotonic: due),
             rateFactor: cut.share(at: instant.monotonic),
             closedUntil: isClosed ? instant.wall(atMonotonic: limiter.closedUntil) : nil, savedAt: instant.wall,
             isKeyDoubted: streak.isKeyDoubted)
@@ -204,23 +203,20 @@ extension TrafficState {
         guard !isResumed else { return }
         isResumed = true
         // The values in a database may be anything.
-        let longest = max(10_000, limiter.interval / 500_000)
-        let untilDue = min(max(instant.distance(toWall: state.theoreticalArrival / 1000), -longest), longest)
-        let age = max(0, -instant.distance(toWall: state.savedAt))
+        let longest = max(.seconds(10), .nanoseconds(limiter.interval) * 2)
+        let untilDue = min(max(state.theoreticalArrival - instant.wall, .zero - longest), longest)
+        let age = max(.zero, instant.wall - state.savedAt)
         streak.resume(isKeyDoubted: state.isKeyDoubted)
         limiter.resume(
-            nextDue: instant.monotonic(atWall: instant.wall + untilDue),
-            closedUntil: instant.monotonic(atWall: instant.wall + wait(state, at: instant)))
+            nextDue: instant.monotonic + untilDue, closedUntil: instant.monotonic + wait(state, at: instant))
         cut.resume(share: state.rateFactor, age: age, at: instant.monotonic)
     }
 
-    /// How long a remembered wait still lasts, in milliseconds: no longer than was left when it was saved, if the clock was
-    /// set back since.
-    private func wait(_ state: LimiterState, at instant: Instant) -> Int64 {
-        guard let end = state.closedUntil else { return 0 }
-        let saved = Instant(wall: state.savedAt, monotonic: MonotonicTime(nanoseconds: 0))
-        let left = min(instant.distance(toWall: end), saved.distance(toWall: end))
-        return min(max(0, left), Self.longestWait.milliseconds)
+    /// How long a remembered wait still lasts: no longer than was left when it was saved, if the clock was set back since.
+    private func wait(_ state: LimiterState, at instant: Instant) -> Duration {
+        guard let end = state.closedUntil else { return .zero }
+        let left = min(end - instant.wall, end - state.savedAt)
+        return min(max(.zero, left), Self.longestWait)
     }
 }
 

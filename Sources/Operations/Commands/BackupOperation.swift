@@ -77,7 +77,7 @@ package struct RestoreOperation: Sendable {
     package func perform() async throws -> ExitStatus {
         let place = try Installation(config: config)
         let action = Action(
-            at: WallClock.now(), batch: nil, name: .restore, detail: URL(filePath: file).lastPathComponent,
+            at: WallTime.now(), batch: nil, name: .restore, detail: URL(filePath: file).lastPathComponent,
             provenance: try place.operatorProvenance())
         let report = try await place.database.restore(from: file, noting: action)
         for line in RestoreText.lines(report, file: file, database: place.settings.database) { console.note(line) }

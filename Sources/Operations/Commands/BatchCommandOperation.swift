@@ -128,7 +128,7 @@ struct OperatorSession: Sendable {
     /// What the operator does now.
     func action(_ name: Action.Name, of batch: BatchID?, detail: String? = nil) throws -> Action {
         Action(
-            at: WallClock.now(), batch: batch, name: name, detail: detail,
+            at: WallTime.now(), batch: batch, name: name, detail: detail,
             provenance: try place.operatorProvenance())
     }
 

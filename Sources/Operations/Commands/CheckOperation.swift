@@ -33,7 +33,7 @@ package struct CheckOperation: Sendable {
         var job = try place.job(job)
         if !reuses { job.reuseWithin = nil }
         let store = try await past(of: place, looksForAnswers: job.reuseWithin != nil)
-        let now = WallClock.now()
+        let now = WallTime.now()
         let spending = store.map { Spending(store: $0, job: job, pricing: place.pricing) }
         var (calls, invalid) = (0, 0)
         var answered = AnsweredRequests()
@@ -110,7 +110,7 @@ struct CheckProspect {
     /// - Throws: `StoreError` when the database cannot be read.
     init(
         _ survey: FileSurvey, known: Batch?, sameAs: String? = nil, job: JobDefinition, pricing: Pricing?,
-        spending: Spending?, at now: Int64, after others: Int
+        spending: Spending?, at now: WallTime, after others: Int
     ) async throws {
         let month = (try await spending?.callsThisMonth(at: now) ?? 0) + others
         let whole = Estimate(

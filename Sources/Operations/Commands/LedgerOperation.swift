@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import RecordStore
 import Results
@@ -103,8 +104,7 @@ extension CallDay {
 struct AttemptLine: Encodable {
     static let header = "LINE\tTRY\tTIME\tOUTCOME\tCAUSE\tHTTP\tREASON\tCORRELATION ID\tMS\tBILLABLE"
 
-    /// Milliseconds since 1970 UTC.
-    private let started: Int64
+    private let started: WallTime
     let line: Int
     let number: Int
     let startedAt: String
@@ -132,7 +132,7 @@ struct AttemptLine: Encodable {
         httpStatus = attempt.httpStatus
         reasonCode = attempt.reasonCode
         correlationID = attempt.correlationID
-        milliseconds = attempt.finishedAt.map { $0 &- attempt.startedAt }
+        milliseconds = attempt.finishedAt.map { $0.milliseconds(since: attempt.startedAt) }
         billable = attempt.billable?.rawValue
         isCall = attempt.countsAsCall
     }

@@ -55,7 +55,7 @@ package struct RunOperation: Sendable {
     private func runAll(_ inputs: [ExaminedFile], in session: RunSession) async throws -> ExitStatus {
         try await session.store.recordAction(
             Action(
-                at: WallClock.now(), batch: nil, name: .startRunner,
+                at: WallTime.now(), batch: nil, name: .startRunner,
                 detail: "run of \(Counted.things(inputs.count, "file")) under job \(session.job.name)"
                     + (request.yes ? ", agreeing beforehand to what they cost" : ""),
                 provenance: session.provenance))

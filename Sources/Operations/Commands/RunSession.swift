@@ -141,7 +141,7 @@ struct RunSession: Sendable {
 
     /// Records in the database which batch the process is working on, for other processes to read.
     private func tell(working batch: BatchID) async throws {
-        let now = WallClock.now()
+        let now = WallTime.now()
         try await store.saveRunnerStatus(
             RunnerStatus(
                 process: getpid(), host: provenance.host, version: Version.current, isDaemon: false, startedAt: now,

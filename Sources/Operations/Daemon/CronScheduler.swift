@@ -58,12 +58,12 @@ struct CronScheduler {
     ///
     /// - Returns: Whether somebody watched: not where the sleep was far longer than asked for, because the machine
     ///   slept or the process was stopped.
-    private func sleep(until wall: Int64?) async -> Bool {
-        let left = wall.map { Duration.milliseconds(max(0, $0 - context.clock.now)) } ?? context.intervals.wallClock
+    private func sleep(until wall: WallTime?) async -> Bool {
+        let left = wall.map { max(.zero, $0 - context.clock.now) } ?? context.intervals.wallClock
         let deadline = context.clock.monotonic + min(left, context.intervals.wallClock)
         context.attendance.expect(part, after: context.intervals.wallClock)
         await WakeSignal().wait(until: deadline, on: context.clock)
-        return context.clock.monotonic - deadline <= .milliseconds(ScheduleState.grace)
+        return context.clock.monotonic - deadline <= ScheduleState.grace
     }
 
     /// Logs and notifies as needed, and returns whether the job runs now.

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import IdentityInsightsClient
 import RecordStore
@@ -13,13 +14,13 @@ struct LiveConfiguration: Sendable {
     let certificateEnd: Date
     /// Every certificate under one of the settings.
     let datedKeys: [DatedKey]
-    /// When they were read, in milliseconds since 1970 UTC.
-    let loadedAt: Int64
+    /// When they were read.
+    let loadedAt: WallTime
 
     /// Reads jobs and keys of a place.
     ///
     /// - Throws: `SettingsError` for the first job file that is wrong; `CredentialError`.
-    init(_ place: Installation, credentials: Credentials, at now: Int64) throws {
+    init(_ place: Installation, credentials: Credentials, at now: WallTime) throws {
         self.place = place
         jobs = try Dictionary(
             JobDefinition.all(in: place.settings).map { ($0.name, try $0.result.get()) }, uniquingKeysWith: { $1 })

@@ -34,7 +34,7 @@ struct Maintenance: Service {
     }
 
     private func moveOldBatches() async throws {
-        let finishedBefore = clock.now - configuration.settings.daemon.retention.milliseconds
+        let finishedBefore = clock.now - configuration.settings.daemon.retention
         while !Task.isCancelled, !stop.isRaised {
             attendance.expect(Self.name, patience: Attendance.longPatience)
             let moved = try await store.archive(

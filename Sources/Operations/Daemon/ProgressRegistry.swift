@@ -17,8 +17,8 @@ final class ProgressRegistry: Sendable {
     /// A time without calls.
     struct Wait: Sendable {
         let reason: String
-        /// Its end as it is displayed, in milliseconds since 1970 UTC.
-        let until: Int64
+        /// Its end as it is displayed.
+        let until: WallTime
         /// Its end as it is measured: the wall clock may be set meanwhile.
         let end: MonotonicTime
     }
@@ -63,7 +63,7 @@ extension ProgressRegistry.Entry {
 }
 
 extension ProgressRegistry.Wait {
-    fileprivate init(_ reason: String, until: Int64, _ clock: any RunnerClock) {
-        self.init(reason: reason, until: until, end: clock.monotonic + .milliseconds(until - clock.now))
+    fileprivate init(_ reason: String, until: WallTime, _ clock: any RunnerClock) {
+        self.init(reason: reason, until: until, end: clock.monotonic + (until - clock.now))
     }
 }

@@ -94,7 +94,7 @@ struct ScheduledRerun {
     /// Only batches that are over: what stands still waits for an operator. The age is the batch's: that of a record
     /// would start again with each re-run, and one that fails for good would be sent every morning for ever.
     private func concerns(_ batch: Batch) -> Bool {
-        let oldest = context.clock.now - rerun.youngerThan.milliseconds
+        let oldest = context.clock.now - rerun.youngerThan
         guard batch.state == .completed, batch.purged.payloads == nil, batch.createdAt >= oldest,
             rerun.jobs?.contains(batch.job) ?? true
         else { return false }

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import JobRunner
 import Logging
@@ -16,7 +17,7 @@ struct RunnerStatusPublisher: Service {
     private let log: Logger
     /// How often it writes where nothing changes.
     private let interval: Duration
-    private let startedAt: Int64
+    private let startedAt: WallTime
     /// Changes within this time are written together.
     private static let pause = Duration.seconds(1)
 
@@ -70,7 +71,7 @@ struct RunnerStatusPublisher: Service {
 }
 
 extension RunnerStatus.Gate {
-    init(_ traffic: TrafficStatus, now: Int64) {
+    init(_ traffic: TrafficStatus, now: WallTime) {
         switch traffic.gate {
         case .open: self = .open
         case .closed:

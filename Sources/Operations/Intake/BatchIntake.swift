@@ -18,8 +18,8 @@ struct BatchIntake: Sendable {
     var again = false
     /// Whether answers of earlier batches may serve, where the job says so.
     var reuses = true
-    /// When files are taken in, in milliseconds since 1970 UTC; nil: now.
-    var takenAt: Int64?
+    /// When files are taken in; nil: now.
+    var takenAt: WallTime?
     /// What the database knows of the file where it was claimed from a folder.
     var claim: ClaimedFile?
 

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import JobRunner
 import Logging
@@ -68,7 +69,7 @@ extension DaemonContext {
         let rules = configuration
         let outlook = CertificateOutlook(
             end: rules.certificateEnd, queued: queued, rate: rate,
-            now: Date(timeIntervalSince1970: Double(clock.now) / 1_000))
+            now: clock.now.date)
         guard outlook.isTooShort else { return }
         let warning = CertificateOutlook.Warning(
             fingerprint: rules.provenance.certificateFingerprint, hasEnded: outlook.hasEnded)

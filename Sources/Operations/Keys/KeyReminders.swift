@@ -41,7 +41,7 @@ struct KeyReminders: Service {
 
     private func remind() async throws {
         let now = clock.now
-        let date = Date(timeIntervalSince1970: Double(now) / 1_000)
+        let date = now.date
         for key in configuration.value.datedKeys {
             guard let days = key.reminder(at: date), let reason = key.notice(at: date),
                 try await store.takeKeyReminder(of: key.fingerprint, days: days, at: now)

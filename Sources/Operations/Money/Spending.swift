@@ -27,7 +27,7 @@ struct Spending {
         return try await estimate(forecast, at: now, after: others)
     }
 
-    private func estimate(_ forecast: Forecast, at now: Int64, after others: Int = 0) async throws -> Estimate {
+    private func estimate(_ forecast: Forecast, at now: WallTime, after others: Int = 0) async throws -> Estimate {
         Estimate(
             calls: forecast.calls, repeats: forecast.repeats, reused: forecast.reused, held: forecast.held,
             rate: job.limits.rate, pricing: pricing, callsThisMonth: try await callsThisMonth(at: now) + others)
@@ -70,13 +70,13 @@ struct Spending {
     }
 
     /// Billed calls of the calendar month of a time so far, which determine the price list's tier.
-    func callsThisMonth(at now: Int64) async throws -> Int {
+    func callsThisMonth(at now: WallTime) async throws -> Int {
         try await store.calls(inMonthOf: CallDay(at: now, in: job.limits.timeZone)).billable
     }
 
-    /// From when on an answer may serve under a job at a time, both in milliseconds since 1970 UTC; nil: none may.
-    static func answeredSince(_ job: JobDefinition, at now: Int64) -> Int64? {
-        job.reuseWithin.map { now - $0.milliseconds }
+    /// From when on an answer may serve under a job at a time; nil: none may.
+    static func answeredSince(_ job: JobDefinition, at now: WallTime) -> WallTime? {
+        job.reuseWithin.map { now - $0 }
     }
 }
 

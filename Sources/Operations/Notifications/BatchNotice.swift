@@ -35,14 +35,14 @@ struct BatchNotice: Encodable, Sendable {
     /// - Parameters:
     ///   - event: what happened.
     ///   - batch: the batch as it is now.
-    ///   - time: when, in milliseconds since 1970 UTC.
+    ///   - time: when.
     ///   - reason: why, where that is not the batch's own reason.
     ///   - remedy: what an operator can do.
     ///   - next: the command that does it, where that is not the event's own.
     ///   - results: the folder of its results.
     ///   - cost: what its calls cost.
     init(
-        _ event: Settings.Notification.Event, of batch: Batch, at time: Int64, reason: String? = nil,
+        _ event: Settings.Notification.Event, of batch: Batch, at time: WallTime, reason: String? = nil,
         remedy: String? = nil, next: Hint? = nil, results: String? = nil, cost: Cost? = nil
     ) {
         self.event = event
@@ -76,11 +76,11 @@ struct BatchNotice: Encodable, Sendable {
     ///
     /// - Parameters:
     ///   - job: the job's name.
-    ///   - due: the last of these times, in milliseconds since 1970 UTC.
+    ///   - due: the last of these times.
     ///   - count: how many.
     ///   - runsNow: whether one run makes up for them.
-    ///   - time: now, in milliseconds since 1970 UTC.
-    init(missedBy job: String, due: Int64, count: Int, runsNow: Bool, at time: Int64) {
+    ///   - time: now.
+    init(missedBy job: String, due: WallTime, count: Int, runsNow: Bool, at time: WallTime) {
         event = .missed
         self.time = Timestamp.text(time)
         self.job = job
@@ -96,8 +96,8 @@ struct BatchNotice: Encodable, Sendable {
     /// - Parameters:
     ///   - job: the job's name.
     ///   - reason: why, without any value of the file.
-    ///   - time: now, in milliseconds since 1970 UTC.
-    init(rejectedBy job: String, reason: String, at time: Int64) {
+    ///   - time: now.
+    init(rejectedBy job: String, reason: String, at time: WallTime) {
         event = .rejected
         self.time = Timestamp.text(time)
         self.job = job
@@ -108,12 +108,12 @@ struct BatchNotice: Encodable, Sendable {
     ///
     /// - Parameters:
     ///   - event: what happened.
-    ///   - time: when, in milliseconds since 1970 UTC.
+    ///   - time: when.
     ///   - reason: why; no values of records.
     ///   - remedy: what an operator can do.
     ///   - next: the command that does it or checks it, if there is one.
     init(
-        _ event: Settings.Notification.Event, at time: Int64, reason: String, remedy: String?, next: Hint? = nil
+        _ event: Settings.Notification.Event, at time: WallTime, reason: String, remedy: String?, next: Hint? = nil
     ) {
         self.event = event
         self.time = Timestamp.text(time)
@@ -128,8 +128,8 @@ struct BatchNotice: Encodable, Sendable {
     ///   - reason: what is known of it.
     ///   - remedy: what an operator can do.
     ///   - next: the command that does it.
-    ///   - time: now, in milliseconds since 1970 UTC.
-    init(restored reason: String, remedy: String, next: Hint, at time: Int64) {
+    ///   - time: now.
+    init(restored reason: String, remedy: String, next: Hint, at time: WallTime) {
         event = .restored
         self.time = Timestamp.text(time)
         job = nil

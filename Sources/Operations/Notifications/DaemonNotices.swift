@@ -49,7 +49,7 @@ struct DaemonNotices: Sendable {
     }
 
     /// Notifies that a job was due while no daemon could start it.
-    func tellOfMissedRun(_ job: JobDefinition, due: Int64, count: Int, runsNow: Bool) {
+    func tellOfMissedRun(_ job: JobDefinition, due: WallTime, count: Int, runsNow: Bool) {
         let notice = BatchNotice(missedBy: job.name, due: due, count: count, runsNow: runsNow, at: clock.now)
         notifier.tell(notice, to: job.notify ?? settings.notify)
     }

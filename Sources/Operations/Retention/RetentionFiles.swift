@@ -27,8 +27,8 @@ struct RetentionFiles: Sendable {
     ///   - plan: What is due of the batches.
     ///   - named: Folders in which operators wanted batches' results, too.
     ///   - rules: The settings and jobs in force.
-    ///   - now: In milliseconds since 1970 UTC.
-    init(of plan: RetentionPlan, named: [BatchID: [String]], under rules: RetentionRules, at now: Int64) {
+    ///   - now: The time.
+    init(of plan: RetentionPlan, named: [BatchID: [String]], under rules: RetentionRules, at now: WallTime) {
         for due in plan.due where due.kinds.contains(.outputs) {
             lookForResults(of: due.batch, in: named[due.batch.id] ?? [], under: rules)
         }
@@ -39,13 +39,12 @@ struct RetentionFiles: Sendable {
             }.map(\.batch)
             let files = found(in: folder) {
                 try Self.archived(
-                    in: folder, of: batches, besides: plan.contentsInUse, writtenBefore: now - age.milliseconds, now,
-                    &digests)
+                    in: folder, of: batches, besides: plan.contentsInUse, writtenBefore: now - age, now, &digests)
             }
             archived += files
         }
         for (folder, age) in rules.rejections {
-            let files = found(in: folder) { try Self.rejected(in: folder, before: now - age.milliseconds) }
+            let files = found(in: folder) { try Self.rejected(in: folder, before: now - age) }
             rejected += files
         }
     }
@@ -102,14 +101,14 @@ extension RetentionFiles {
     ///   - folder: The archive.
     ///   - batches: The batches whose files are due.
     ///   - used: Contents that another batch still needs.
-    ///   - instant: A file written to after this cannot be a batch's that ended before, in milliseconds since 1970 UTC.
+    ///   - instant: A file written to after this cannot be a batch's that ended before.
     ///   - now: A time of writing after this says nothing.
     ///   - digests: Files read before.
     /// - Returns: Their paths.
     /// - Throws: What a folder or a file that cannot be read throws.
     private static func archived(
-        in folder: String, of batches: [Batch], besides used: Set<[UInt8]>, writtenBefore instant: Int64, _ now: Int64,
-        _ digests: inout FileDigests
+        in folder: String, of batches: [Batch], besides used: Set<[UInt8]>, writtenBefore instant: WallTime,
+        _ now: WallTime, _ digests: inout FileDigests
     ) throws -> [String] {
         let contents = Set(batches.map(\.contentDigest)).subtracting(used)
         guard !contents.isEmpty else { return [] }
@@ -123,7 +122,7 @@ extension RetentionFiles {
 
     /// Files that were refused before a time, by the texts that Rollcall wrote beside them: a file goes before its text, so
     /// that none is left unexplained.
-    private static func rejected(in folder: String, before instant: Int64) throws -> [String] {
+    private static func rejected(in folder: String, before instant: WallTime) throws -> [String] {
         let files = try regularFiles(in: folder)
         let names = Set(files.map(\.name))
         return files.filter { $0.name.hasSuffix(DropFolder.errorEnding) && $0.writtenAt < instant }.flatMap { text in
@@ -135,8 +134,8 @@ extension RetentionFiles {
     private struct FoundFile {
         let name: String
         let path: String
-        /// When it was last written to, in milliseconds since 1970 UTC.
-        let writtenAt: Int64
+        /// When it was last written to.
+        let writtenAt: WallTime
     }
 
     /// The files in a folder, without links and folders; none where there is no such folder.
@@ -147,7 +146,7 @@ extension RetentionFiles {
             var facts = stat()
             let path = "\(folder)/\(name)"
             guard lstat(path, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG else { return nil }
-            return FoundFile(name: name, path: path, writtenAt: FileIdentity(facts).modifiedAt / 1_000_000)
+            return FoundFile(name: name, path: path, writtenAt: FileIdentity(facts).modifiedAt.wallTime)
         }
     }
 }

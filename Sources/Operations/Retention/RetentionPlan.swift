@@ -14,9 +14,9 @@ struct RetentionPlan: Equatable, Sendable {
         let batch: Batch
         /// What is old enough and was not erased in the database before; files may be gone all the same.
         let kinds: Set<Kind>
-        /// Answers that the batch reused are erased where their calls were answered before this, in milliseconds since
-        /// 1970 UTC; nil: it reused none, or all its results are due.
-        var reusedBefore: Int64?
+        /// Answers that the batch reused are erased where their calls were answered before this; nil: it
+        /// reused none, or all its results are due.
+        var reusedBefore: WallTime?
     }
 
     /// A batch of which something is old enough, and which is needed.
@@ -48,20 +48,20 @@ struct RetentionPlan: Equatable, Sendable {
     ///
     /// - Parameters:
     ///   - facts: The batches.
-    ///   - now: In milliseconds since 1970 UTC.
-    init(_ facts: [Facts], at now: Int64) {
+    ///   - now: The time.
+    init(_ facts: [Facts], at now: WallTime) {
         for batch in facts { take(batch, at: now) }
         let putAway = Set(due.filter { $0.kinds.contains(.archive) }.map(\.batch.id))
         contentsInUse = Set(facts.map(\.batch).filter { !putAway.contains($0.id) }.map(\.contentDigest))
     }
 
-    private mutating func take(_ facts: Facts, at now: Int64) {
+    private mutating func take(_ facts: Facts, at now: WallTime) {
         let batch = facts.batch
         // One that has not ended has no age yet; it is named once data of its age would be due.
         let begin = batch.finishedAt ?? batch.createdAt
         let old = Set(
             Kind.allCases.filter { kind in
-                facts.retention[kind].map { begin < now - $0.milliseconds } ?? false
+                facts.retention[kind].map { begin < now - $0 } ?? false
             }
         ).subtracting(batch.erasedKinds)
         // The decision is the same for everything that is kept of a batch.
@@ -77,16 +77,16 @@ struct RetentionPlan: Equatable, Sendable {
         if !kinds.isEmpty { kept.append(Kept(batch: batch, kinds: kinds, reason: reason)) }
     }
 
-    private mutating func erase(_ batch: Batch, _ old: Set<Kind>, _ reusedBefore: Int64?) {
+    private mutating func erase(_ batch: Batch, _ old: Set<Kind>, _ reusedBefore: WallTime?) {
         guard !old.isEmpty || reusedBefore != nil else { return }
         due.append(Due(batch: batch, kinds: old, reusedBefore: reusedBefore))
     }
 
-    private func reusedBefore(of facts: Facts, _ old: Set<Kind>, _ now: Int64) -> Int64? {
+    private func reusedBefore(of facts: Facts, _ old: Set<Kind>, _ now: WallTime) -> WallTime? {
         guard facts.batch.counts.reused > 0, !old.contains(.results), !facts.batch.erasedKinds.contains(.results) else {
             return nil
         }
-        return facts.retention[.results].map { now - $0.milliseconds }
+        return facts.retention[.results].map { now - $0 }
     }
 }
 

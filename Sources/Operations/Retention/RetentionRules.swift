@@ -1,3 +1,4 @@
+import Basics
 import RecordStore
 import Settings
 
@@ -19,10 +20,10 @@ struct RetentionRules: Sendable {
     ///
     /// - Parameters:
     ///   - store: The database.
-    ///   - now: In milliseconds since 1970 UTC.
+    ///   - now: The time.
     /// - Returns: The plan.
     /// - Throws: `StoreError` when it cannot be read.
-    func plan(of store: RecordStore, at now: Int64) async throws -> RetentionPlan {
+    func plan(of store: RecordStore, at now: WallTime) async throws -> RetentionPlan {
         guard !keepEverything else { return RetentionPlan() }
         let (batches, lacking) = (try await store.batches(), try await store.batchesLackingResults())
         return RetentionPlan(

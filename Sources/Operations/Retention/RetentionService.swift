@@ -20,7 +20,7 @@ struct RetentionService: Service {
     /// - Throws: `StoreError` when state could not be read or written.
     func run() async throws {
         let wakeSignal = WakeSignal()
-        var last: (day: CallDay, loadedAt: Int64)?
+        var last: (day: CallDay, loadedAt: WallTime)?
         var told: Set<String> = []
         while !Task.isCancelled {
             let rules = context.configuration

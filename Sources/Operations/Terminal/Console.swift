@@ -163,7 +163,7 @@ enum JSONText {
 package enum JSONTime {
     /// `2026-01-31T22:00:00.250Z`.
     package static func text(_ date: Date) -> String {
-        Timestamp.text(Int64((date.timeIntervalSince1970 * 1_000).rounded()))
+        Timestamp.text(WallTime(date))
     }
 }
 

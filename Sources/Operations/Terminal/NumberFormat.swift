@@ -33,11 +33,11 @@ package enum NumberFormat {
     }
 
     /// `2026-11-23 18:40:05 UTC`.
-    package static func time(_ date: Date) -> String { time(Int64(date.timeIntervalSince1970 * 1_000)) }
+    package static func time(_ date: Date) -> String { time(WallTime(date)) }
 
-    /// `2026-11-23 18:40:05 UTC`, from milliseconds since 1970.
-    static func time(_ milliseconds: Int64) -> String {
-        var seconds = time_t(milliseconds / 1_000)
+    /// `2026-11-23 18:40:05 UTC`.
+    static func time(_ time: WallTime) -> String {
+        var seconds = time_t(time.milliseconds / 1_000)
         var parts = tm()
         gmtime_r(&seconds, &parts)
         return String(
@@ -45,11 +45,10 @@ package enum NumberFormat {
             parts.tm_hour, parts.tm_min, parts.tm_sec)
     }
 
-    /// `2026-11-23 22:00 +01:00`, by the clock of a zone, from milliseconds since 1970.
-    static func time(_ milliseconds: Int64, in zone: TimeZone) -> String {
-        let offset = zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(milliseconds) / 1_000))
-        // A time from a damaged database may be any number, and must not end the process.
-        let shown = time(milliseconds &+ Int64(offset) * 1_000).prefix(16)
+    /// `2026-11-23 22:00 +01:00`, by the clock of a zone.
+    static func time(_ time: WallTime, in zone: TimeZone) -> String {
+        let offset = zone.secondsFromGMT(for: time.date)
+        let shown = Self.time(time + .seconds(offset)).prefix(16)
         let minutes = abs(offset) / 60
         return String(format: "\(shown) \(offset < 0 ? "-" : "+")%02d:%02d", minutes / 60, minutes % 60)
     }

@@ -19,13 +19,12 @@ final class ProgressDisplay: Sendable {
     /// A time without calls. The wall clock may be set meanwhile, so its end is displayed by one clock and measured by
     /// the other.
     private struct Wait {
-        /// Milliseconds since 1970 UTC.
-        let until: Int64
+        let until: WallTime
         let end: ContinuousClock.Instant
 
-        init(until: Int64) {
+        init(until: WallTime) {
             self.until = until
-            end = .now + .milliseconds(until - WallClock.now())
+            end = .now + (until - WallTime.now())
         }
 
         var pause: ProgressLine.Pause? { end > .now ? .until(until) : nil }
@@ -104,7 +103,7 @@ final class ProgressDisplay: Sendable {
     }
 
     /// Short waits, such as a Retry-After of a second, are not worth a line of their own.
-    private func wait(_ reason: String, until: Int64) {
+    private func wait(_ reason: String, until: WallTime) {
         let wait = Wait(until: until)
         let line = state.withLock { state in
             state.wait = wait

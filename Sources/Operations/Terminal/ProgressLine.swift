@@ -6,8 +6,8 @@ struct ProgressLine: Equatable {
     enum Pause: Equatable {
         /// A text.
         case because(String)
-        /// Until a time of the wall clock, in milliseconds since 1970 UTC.
-        case until(Int64)
+        /// Until a time of the wall clock.
+        case until(WallTime)
     }
 
     var name: String

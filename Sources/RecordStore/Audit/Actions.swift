@@ -1,3 +1,4 @@
+package import Basics
 import GRDB
 
 /// Something an operator, or Rollcall on an operator's behalf, did. Actions are entered in the audit, for people: nothing
@@ -55,8 +56,8 @@ package struct Action: Sendable, Equatable {
         case unknown
     }
 
-    /// When, in milliseconds since 1970 UTC.
-    package var at: Int64
+    /// When.
+    package var at: WallTime
     /// The batch it concerns.
     package var batch: BatchID?
     /// What was done.
@@ -67,7 +68,7 @@ package struct Action: Sendable, Equatable {
     package var provenance: Provenance
 
     /// Describes an action.
-    package init(at: Int64, batch: BatchID?, name: Name, detail: String? = nil, provenance: Provenance) {
+    package init(at: WallTime, batch: BatchID?, name: Name, detail: String? = nil, provenance: Provenance) {
         self.at = at
         self.batch = batch
         self.name = name

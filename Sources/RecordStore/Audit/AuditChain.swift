@@ -1,3 +1,4 @@
+import Basics
 import OpenSSL
 
 /// One entry of the audit: who did what and when, and the hash by which it vouches for all entries before it.
@@ -17,7 +18,8 @@ extension AuditEntry {
     static func content(_ number: Int64, _ action: Action) -> [UInt8] {
         let provenance = action.provenance
         let fields: [String?] = [
-            String(number), String(action.at), action.name.rawValue, action.batch?.description, action.detail,
+            String(number), String(action.at.milliseconds), action.name.rawValue, action.batch?.description,
+            action.detail,
             provenance.user, provenance.host, provenance.version, provenance.settingsHash, provenance.endpoint,
             provenance.keyID, provenance.certificateFingerprint,
         ]

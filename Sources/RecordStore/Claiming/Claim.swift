@@ -1,4 +1,4 @@
-import Basics
+package import Basics
 
 extension RecordStore {
     /// Takes records off a batch's queue: due retries first, then untried lines in input order.
@@ -11,8 +11,8 @@ extension RecordStore {
     /// - Parameters:
     ///   - batch: The batch; while it isn't running the claim returns no records and its state.
     ///   - count: The most records to take.
-    ///   - now: Milliseconds since 1970 UTC, for the ledger.
-    ///   - dueBy: Retries due by this time are ready, in milliseconds since 1970 UTC; nil: `now`. Separate from `now`
+    ///   - now: The time, for the ledger.
+    ///   - dueBy: Retries due by this time are ready; nil: `now`. Separate from `now`
     ///     for callers whose retries do not follow an adjustable wall clock.
     ///   - caps: Hard limits on calls.
     ///   - rerun: Only what this re-run of the batch queued; nil: whatever waits.
@@ -22,7 +22,7 @@ extension RecordStore {
     /// - Throws: ``StoreError``; ``StoreErrorCode/stateNotWritten`` when the ledger can't be written,
     ///   ``StoreErrorCode/diskFull`` at once when there is no space for it: see ``waitForRoom()``.
     package func claim(
-        _ batch: BatchID, upTo count: Int, now: Int64, dueBy: Int64? = nil, caps: CallCaps,
+        _ batch: BatchID, upTo count: Int, now: WallTime, dueBy: WallTime? = nil, caps: CallCaps,
         of rerun: RerunNumber? = nil, finishing completions: [Completion] = []
     ) async throws -> Claim {
         try requireRunning()
@@ -48,7 +48,7 @@ extension RecordStore {
     }
 
     /// Opens what was claimed. A record that was altered in the database file can't be sent, and ends as failed.
-    private func open(_ sealed: [SealedClaim], _ key: DataKey, now: Int64) async throws -> [ClaimedRecord] {
+    private func open(_ sealed: [SealedClaim], _ key: DataKey, now: WallTime) async throws -> [ClaimedRecord] {
         var records: [ClaimedRecord] = []
         records.reserveCapacity(sealed.count)
         var altered: [Completion] = []
@@ -72,7 +72,7 @@ extension SealedClaim {
             id: id, attempt: attempt, number: number, spentAttempts: spentAttempts, recordID: recordID, rawRow: rawRow)
     }
 
-    fileprivate func unsendable(because error: StoreError, now: Int64) -> Completion {
+    fileprivate func unsendable(because error: StoreError, now: WallTime) -> Completion {
         Completion(
             attempt: attempt, record: id, outcome: .unsent, cause: "damaged", errorText: error.message, startedAt: now,
             finishedAt: now, next: .failed, billable: .no)
@@ -85,8 +85,8 @@ package struct Claim: Sendable {
     package let records: [ClaimedRecord]
     /// The cap that kept the claim from taking more, although more was queued.
     package let cappedBy: Cap?
-    /// When the earliest retry falls due, in milliseconds since 1970 UTC; nil when none has a due time.
-    package let nextReadyAt: Int64?
+    /// When the earliest retry falls due; nil when none has a due time.
+    package let nextReadyAt: WallTime?
     /// Whether nothing is queued and nothing under way: the batch can be completed.
     package let exhausted: Bool
     /// The batch's state; when it isn't running there are no records.
@@ -100,7 +100,7 @@ package struct Claim: Sendable {
 
     /// Describes what a claim brought.
     package init(
-        records: [ClaimedRecord], cappedBy: Cap? = nil, nextReadyAt: Int64? = nil, exhausted: Bool = false,
+        records: [ClaimedRecord], cappedBy: Cap? = nil, nextReadyAt: WallTime? = nil, exhausted: Bool = false,
         state: BatchState = .running, held: Int = 0, reused: Int = 0, passed: Int? = nil
     ) {
         self.records = records
@@ -145,9 +145,9 @@ package struct ClaimedRecord: Sendable {
 struct ClaimRequest: Sendable {
     let batch: BatchID
     let count: Int
-    let now: Int64
-    /// Retries due by this time are ready, in milliseconds since 1970 UTC.
-    let dueBy: Int64
+    let now: WallTime
+    /// Retries due by this time are ready.
+    let dueBy: WallTime
     let caps: CallCaps
     let key: DataKey
     let keys: StoreKeys
@@ -159,7 +159,7 @@ struct ClaimRequest: Sendable {
 struct ClaimResult: Sendable {
     var records: [SealedClaim] = []
     var cappedBy: Cap?
-    var nextReadyAt: Int64?
+    var nextReadyAt: WallTime?
     var exhausted = false
     var state = BatchState.running
     var held = 0

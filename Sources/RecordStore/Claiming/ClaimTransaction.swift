@@ -61,10 +61,10 @@ extension WriterConnection {
         try advance(request, progress)
     }
 
-    private func nextReadyAt(_ request: ClaimRequest) throws -> Int64? {
-        guard let rerun = request.rerun else { return try firstInteger(claims.nextReady, request.batch.rawValue) }
-        claims.nextReadyOfRerun.bind(rerun.rawValue, at: 2)
-        return try firstInteger(claims.nextReadyOfRerun, request.batch.rawValue)
+    private func nextReadyAt(_ request: ClaimRequest) throws -> WallTime? {
+        let statement = request.rerun == nil ? claims.nextReady : claims.nextReadyOfRerun
+        if let rerun = request.rerun { statement.bind(rerun.rawValue, at: 2) }
+        return try firstInteger(statement, request.batch.rawValue).map(WallTime.init(milliseconds:))
     }
 
     /// Retries that are due first, then untried lines, which belong to no re-run.
@@ -74,10 +74,10 @@ extension WriterConnection {
         let count = request.count - progress.result.records.count
         if let rerun = request.rerun {
             claims.dueOfRerun.bind(rerun.rawValue, at: 4)
-            let found = try fetch(claims.dueOfRerun, request.batch.rawValue, request.dueBy, count)
+            let found = try fetch(claims.dueOfRerun, request.batch.rawValue, request.dueBy.milliseconds, count)
             return (found, found.count < count)
         }
-        var found = try fetch(claims.due, request.batch.rawValue, request.dueBy, count)
+        var found = try fetch(claims.due, request.batch.rawValue, request.dueBy.milliseconds, count)
         let last = request.batch.records.upperBound
         if found.count < count, progress.cursor < last {
             found += try fetch(claims.untried, progress.cursor, last, count - found.count)
@@ -123,11 +123,11 @@ extension WriterConnection {
     /// Takes a retry out of the ready ones; an untried line is passed by the batch's cursor.
     func unqueue(_ candidate: ClaimCandidate, _ request: ClaimRequest) throws {
         guard let notBefore = candidate.notBefore else { return }
-        try claims.removeReady.run(request.batch.rawValue, notBefore, candidate.id)
+        try claims.removeReady.run(request.batch.rawValue, notBefore.milliseconds, candidate.id)
     }
 
     private func advance(_ request: ClaimRequest, _ progress: ClaimProgress) throws {
-        try batches.advance.run(request.batch.rawValue, progress.cursor, request.now)
+        try batches.advance.run(request.batch.rawValue, progress.cursor, request.now.milliseconds)
         guard !progress.result.records.isEmpty else { return }
         try claims.setLastAttempt.run(progress.attempt)
         claimedUpTo = max(claimedUpTo ?? 0, progress.attempt)
@@ -213,7 +213,7 @@ struct ClaimCandidate {
     let payload: [UInt8]
     let ledgerRows: Int64
     /// When it fell due; nil for an untried record.
-    let notBefore: Int64?
+    let notBefore: WallTime?
     /// Whether it is queued again and its request stands in the batch more than once.
     let isRepeated: Bool
 
@@ -224,7 +224,7 @@ struct ClaimCandidate {
         fingerprint = row.bytes(3)
         payload = row.bytes(4)
         ledgerRows = row.integer(5)
-        notBefore = row.optionalInteger(6)
+        notBefore = row.optionalTime(6)
         isRepeated = row.integer(7) == 1
     }
 }
@@ -272,14 +272,14 @@ struct ClaimStatements {
         nextReady = try PreparedStatement(
             database,
             """
-            SELECT not_before FROM ready WHERE batch_id = ?1 AND not_before < \(NextStep.behindAll)
+            SELECT not_before FROM ready WHERE batch_id = ?1 AND not_before < \(NextStep.behindAll.milliseconds)
             ORDER BY not_before LIMIT 1
             """)
         nextReadyOfRerun = try PreparedStatement(
             database,
             """
             SELECT not_before FROM ready CROSS JOIN records ON records.id = record_id
-            WHERE batch_id = ?1 AND requeued = ?2 AND not_before < \(NextStep.behindAll) ORDER BY not_before LIMIT 1
+            WHERE batch_id = ?1 AND requeued = ?2 AND not_before < \(NextStep.behindAll.milliseconds) ORDER BY not_before LIMIT 1
             """)
         putInFlight = try PreparedStatement(database, "UPDATE records SET status = 1 WHERE id = ?1 AND status = 0")
         openAttempt = try PreparedStatement(

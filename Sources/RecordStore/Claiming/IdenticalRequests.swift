@@ -32,8 +32,8 @@ enum AnswerTables {
 
 /// Identical records: which one is called, and which gets the other's answer.
 extension WriterConnection {
-    /// How long a record waits before it is considered again while an identical one is under way, in milliseconds.
-    private static let waitForTwin: Int64 = 1_000
+    /// How long a record waits before it is considered again while an identical one is under way.
+    private static let waitForTwin = Duration.seconds(1)
 
     /// Decides what happens to a record whose turn it is.
     ///
@@ -104,7 +104,7 @@ extension WriterConnection {
     /// The newest answer of an identical record given since a time; nil where there is none, or it can no longer be
     /// opened.
     private func answer(
-        identicalTo candidate: ClaimCandidate, since: Int64, _ request: ClaimRequest
+        identicalTo candidate: ClaimCandidate, since: WallTime, _ request: ClaimRequest
     ) throws -> KeptAnswer? {
         let statement = identical.answered
         return try candidate.fingerprint.withUnsafeBytes { fingerprint in
@@ -125,7 +125,7 @@ extension WriterConnection {
             let detail = try row.optionalBytes(7).map { try key.open($0, record: source, column: .detail) }
             return KeptAnswer(
                 source: source, httpStatus: row.optionalInteger(1), correlationID: row.text(2),
-                requestRefID: row.text(3), submittedAt: row.optionalInteger(4), completedAt: row.integer(5),
+                requestRefID: row.text(3), submittedAt: row.optionalTime(4), completedAt: row.time(5),
                 hasWarnings: row.integer(6) == 1, detail: detail,
                 answer: try key.open(row.bytes(8), record: source, column: .answer))
         } catch let error as StoreError where error.code == .altered {
@@ -180,7 +180,8 @@ extension WriterConnection {
     /// Puts a record off for a while.
     func putOff(_ candidate: ClaimCandidate, _ request: ClaimRequest, _ progress: inout ClaimProgress) throws {
         try unqueue(candidate, request)
-        try finishes.queue.run(request.batch.rawValue, request.dueBy + Self.waitForTwin, candidate.id)
+        let notBefore = request.dueBy + Self.waitForTwin
+        try finishes.queue.run(request.batch.rawValue, notBefore.milliseconds, candidate.id)
         progress.result.passed += 1
     }
 

@@ -1,4 +1,4 @@
-import Basics
+package import Basics
 import GRDB
 
 /// Batches move between states conditionally: from these states to that one. Runner, daemon and operators' commands act
@@ -51,9 +51,9 @@ extension RecordStore {
     ///
     /// - Parameters:
     ///   - batch: The batch as it was paused.
-    ///   - instant: Milliseconds since 1970 UTC; nil: only an operator can resume it.
+    ///   - instant: The time; nil: only an operator can resume it.
     /// - Throws: ``StoreError`` when it can't be written.
-    package func setResumption(of batch: Batch, at instant: Int64?) async throws {
+    package func setResumption(of batch: Batch, at instant: WallTime?) async throws {
         try await write { connection in
             try connection.database.execute(
                 sql: "UPDATE batches SET resume_at = ? WHERE id = ? AND state = 'paused' AND reason IS ?",
@@ -65,10 +65,10 @@ extension RecordStore {
     ///
     /// - Parameters:
     ///   - batch: The batch.
-    ///   - now: Milliseconds since 1970 UTC.
+    ///   - now: The time.
     /// - Returns: Whether it resumed.
     /// - Throws: ``StoreError``; ``StoreErrorCode/notFound`` when there is no such batch.
-    package func resumeAfterCap(_ batch: BatchID, at now: Int64) async throws -> Bool {
+    package func resumeAfterCap(_ batch: BatchID, at now: WallTime) async throws -> Bool {
         try await write { connection in
             let isDue = "SELECT resume_at <= ? FROM batches WHERE id = ? AND resume_at IS NOT NULL"
             let database = connection.database
@@ -90,7 +90,7 @@ extension WriterConnection {
         guard states.contains(row.state), row.mayBecome(state, finishingIngest: finishingIngest) else { return false }
         if state == .running, row.queued > 0 { try refuseHeld(batch) }
         if state == .cancelled || state == .rejected { try cancelQueued(batch, row) }
-        let now = WallClock.now()
+        let now = WallTime.now()
         try database.execute(
             sql: """
                 UPDATE batches SET state = ?2, reason = ?3, finished_at = ?4, resume_at = NULL,

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import GRDB
 
@@ -127,8 +128,8 @@ struct KeptAnswer {
     let httpStatus: Int64?
     let correlationID: String?
     let requestRefID: String?
-    let submittedAt: Int64?
-    let completedAt: Int64
+    let submittedAt: WallTime?
+    let completedAt: WallTime
     let hasWarnings: Bool
     /// A warning of our own that was kept beside it.
     let detail: [UInt8]?

@@ -1,4 +1,4 @@
-import Basics
+package import Basics
 import GRDB
 
 /// The number of a re-run within its batch, from 1: it tells a run which of the batch's waiting records it was asked to
@@ -100,12 +100,12 @@ extension RecordStore {
     ///
     /// - Parameters:
     ///   - batch: The batch.
-    ///   - latest: Milliseconds since 1970 UTC.
+    ///   - latest: The latest time at which any is due afterwards.
     /// - Throws: ``StoreError`` when the database can't be read or written.
-    package func hastenRetries(of batch: BatchID, to latest: Int64) async throws {
+    package func hastenRetries(of batch: BatchID, to latest: WallTime) async throws {
         let arguments: StatementArguments = [batch.rawValue, latest]
         // Records queued behind everything else have no due time.
-        let later = "batch_id = ?1 AND not_before > ?2 AND not_before < \(NextStep.behindAll)"
+        let later = "batch_id = ?1 AND not_before > ?2 AND not_before < \(NextStep.behindAll.milliseconds)"
         let anyLater = "SELECT 1 FROM ready WHERE \(later) LIMIT 1"
         guard try await read({ try Int64.fetchOne($0, sql: anyLater, arguments: arguments) }) != nil else { return }
         try await write { connection in
@@ -146,13 +146,13 @@ extension RecordStore {
     /// - Returns: How many would be called, and how many not.
     /// - Throws: ``StoreError`` with ``StoreErrorCode/notFound`` when there is no such batch.
     package func forecast(
-        _ batch: BatchID, requeueing selection: RequeueSelection, answeredSince since: Int64?
+        _ batch: BatchID, requeueing selection: RequeueSelection, answeredSince since: WallTime?
     ) async throws -> Forecast {
         try await bringBack(batch)
         let since = try await self.batch(batch).reuses ? since : nil
         var (rows, arguments) = selection.rows(of: batch)
         arguments += [
-            "limit": selection.limit ?? -1, "since": since ?? .max, "from": batch.records.lowerBound,
+            "limit": selection.limit ?? -1, "since": since ?? .distantFuture, "from": batch.records.lowerBound,
             "to": batch.records.upperBound,
         ]
         // Those that share a line's result share its next call, too. A record that holds them within the batch may be

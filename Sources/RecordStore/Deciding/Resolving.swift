@@ -39,7 +39,7 @@ extension WriterConnection {
         let records = try Row.fetchAll(
             database, sql: "SELECT id, held FROM records WHERE id BETWEEN ? AND ? AND status = 4 ORDER BY id",
             arguments: [range.lowerBound, range.upperBound])
-        let now = WallClock.now()
+        let now = WallTime.now()
         var counts = BatchCounts()
         for record in records {
             let reason = Array((record[1] ? reasons.held : reasons.sent).utf8)
@@ -57,7 +57,7 @@ extension WriterConnection {
     }
 
     /// Nil when it was resolved with the record it follows.
-    private func fail(_ record: Int64, _ reason: [UInt8], _ key: DataKey?, _ now: Int64) throws -> BatchCounts? {
+    private func fail(_ record: Int64, _ reason: [UInt8], _ key: DataKey?, _ now: WallTime) throws -> BatchCounts? {
         try database.execute(
             sql: "UPDATE records SET status = 3, held = 0, follows = NULL WHERE id = ? AND status = 4",
             arguments: [record])

@@ -1,3 +1,4 @@
+import Basics
 import GRDB
 
 extension RecordStore {
@@ -99,16 +100,16 @@ extension WriterConnection {
     private func count(_ change: FinishTally.DayChange, at place: FinishTally.Place) throws {
         let day = finishes.countDay
         day.bind(change.unbilled, at: 4)
-        try day.run(place.day, change.givenBack, change.billable)
+        try day.run(place.day.rawValue, change.givenBack, change.billable)
         let ledger = finishes.countLedgerDay
         for (index, value) in [change.billable, change.unbilled, change.unknown].enumerated() {
             ledger.bind(value, at: Int32(index + 4))
         }
-        try ledger.run(place.day, place.batch.rawValue, change.givenBack)
+        try ledger.run(place.day.rawValue, place.batch.rawValue, change.givenBack)
     }
 
     /// Stores what is shown of a record that is in doubt without a call of its own.
-    func saveResult(of record: Int64, detail: [UInt8], at time: Int64) throws {
+    func saveResult(of record: Int64, detail: [UInt8], at time: WallTime) throws {
         let statement = finishes.saveResult
         statement.bind(record, at: 1)
         for column in Int32(2)...6 { statement.bind(nil as Int64?, at: column) }
@@ -132,11 +133,11 @@ extension WriterConnection {
         return try firstInteger(identical.perhapsBilled, completion.record.rawValue) == nil ? .cancelled : .inDoubt
     }
 
-    private func openDay(of completion: Completion) throws -> Int64? {
+    private func openDay(of completion: Completion) throws -> CallDay? {
         let statement = finishes.openAttempt
         statement.bind(completion.record.rawValue, at: 1)
         statement.bind(completion.attempt.rawValue, at: 2)
-        return try firstInteger(statement)
+        return try firstInteger(statement).map(CallDay.init(rawValue:))
     }
 
     private func close(_ completion: Completion) throws {
@@ -165,8 +166,8 @@ extension WriterConnection {
     }
 
     private func queue(_ completion: Completion) throws {
-        let notBefore = completion.next.notBefore ?? 0
-        try finishes.queue.run(completion.record.batch.rawValue, notBefore, completion.record.rawValue)
+        let notBefore = completion.next.notBefore ?? NextStep.atOnce
+        try finishes.queue.run(completion.record.batch.rawValue, notBefore.milliseconds, completion.record.rawValue)
     }
 
     private func saveResult(_ sealed: SealedCompletion, _ status: RecordStatus) throws {
@@ -278,7 +279,7 @@ struct FinishStatements {
 struct FinishTally {
     /// A batch and the day on which its attempts were counted.
     struct Place: Hashable {
-        let day: Int64
+        let day: CallDay
         let batch: BatchID
     }
 
@@ -301,7 +302,7 @@ struct FinishTally {
     private(set) var applied = 0
 
     /// Counts one completion that was applied: the record's new status, and the day its attempt was counted on.
-    mutating func add(_ completion: Completion, status: RecordStatus, day: Int64) {
+    mutating func add(_ completion: Completion, status: RecordStatus, day: CallDay) {
         applied += 1
         let batch = completion.record.batch
         var counts = batches[batch] ?? BatchCounts()

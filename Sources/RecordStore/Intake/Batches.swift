@@ -125,11 +125,11 @@ extension WriterConnection {
             """
         try insert(
             Action(
-                at: WallClock.now(), batch: batch, name: .doubtUnknown, detail: detail, provenance: new.provenance))
+                at: WallTime.now(), batch: batch, name: .doubtUnknown, detail: detail, provenance: new.provenance))
     }
 
     private func insertRow(_ new: NewBatch, _ batch: BatchID, rejectedBecause reason: String?) throws {
-        let (provenance, now) = (new.provenance, new.createdAt ?? WallClock.now())
+        let (provenance, now) = (new.provenance, new.createdAt ?? WallTime.now())
         do {
             try database.execute(
                 sql: """

@@ -269,7 +269,7 @@ extension WriterConnection {
 
     private func insert(_ rows: SealedRows, doubted: Int) throws {
         var inDoubtLeft = doubted
-        let now = WallClock.now()
+        let now = WallTime.now()
         try rows.arena.withUnsafeBytes { arena in
             for row in rows.rows {
                 let inDoubt = inDoubtLeft > 0 && row.fingerprint != nil
@@ -293,7 +293,7 @@ extension WriterConnection {
         try statement.run()
     }
 
-    private func insertResult(_ record: Int64, _ detail: Slice<UnsafeRawBufferPointer>, _ now: Int64) throws {
+    private func insertResult(_ record: Int64, _ detail: Slice<UnsafeRawBufferPointer>, _ now: WallTime) throws {
         let statement = ingest.insertInvalid
         statement.bind(record, at: 1)
         statement.bind(now, at: 2)

@@ -1,3 +1,5 @@
+package import Basics
+
 /// A row of the ledger: one try at sending a record. Numbers rise over the whole database and are never reused.
 package struct AttemptID: RawRepresentable, Hashable, Sendable, Comparable {
     /// The number, from 1.
@@ -43,10 +45,10 @@ package struct AttemptView: Sendable, Equatable {
     package let record: RecordID
     /// Which of the record's attempts, from 1.
     package let number: Int
-    /// When the intent to send was written, in milliseconds since 1970 UTC.
-    package let startedAt: Int64
-    /// When the outcome was known, in milliseconds since 1970 UTC; nil while it isn't.
-    package let finishedAt: Int64?
+    /// When the intent to send was written.
+    package let startedAt: WallTime
+    /// When the outcome was known; nil while it isn't.
+    package let finishedAt: WallTime?
     /// The outcome; nil while it isn't known.
     package let outcome: AttemptOutcome?
     package let cause: String?
@@ -115,10 +117,10 @@ package struct Completion: Sendable {
     package var answer: [UInt8]?
     /// Whether the answer brought warnings or alerts.
     package var hasWarnings: Bool
-    /// When the attempt began, in milliseconds since 1970 UTC.
-    package var startedAt: Int64
-    /// When it ended, in milliseconds since 1970 UTC.
-    package var finishedAt: Int64
+    /// When the attempt began.
+    package var startedAt: WallTime
+    /// When it ended.
+    package var finishedAt: WallTime
     /// What becomes of the record.
     package var next: NextStep
     /// Whether the attempt appears on the invoice.
@@ -128,7 +130,7 @@ package struct Completion: Sendable {
     package init(
         attempt: AttemptID, record: RecordID, outcome: AttemptOutcome, cause: String? = nil, httpStatus: Int? = nil,
         reasonCode: String? = nil, correlationID: String? = nil, requestRefID: String? = nil, errorText: String? = nil,
-        answer: [UInt8]? = nil, hasWarnings: Bool = false, startedAt: Int64, finishedAt: Int64, next: NextStep,
+        answer: [UInt8]? = nil, hasWarnings: Bool = false, startedAt: WallTime, finishedAt: WallTime, next: NextStep,
         billable: Billable
     ) {
         self.attempt = attempt
@@ -161,8 +163,8 @@ package enum NextStep: Sendable, Equatable {
     case failed
     /// It may have been billed and has no answer.
     case inDoubt
-    /// It is queued again, not before a time in milliseconds since 1970 UTC.
-    case retry(notBefore: Int64, spendsAttempt: Bool)
+    /// It is queued again, not before a time.
+    case retry(notBefore: WallTime, spendsAttempt: Bool)
     /// It is queued again behind everything else, its attempt unspent, until `RecordStore.bringForward(_:of:)`.
     case last
     /// It goes back to the queue as it was, its attempt unspent, ready at once.
@@ -181,14 +183,16 @@ extension NextStep {
     }
 
     /// Stands for a time that never comes.
-    static let behindAll = Int64.max
+    static let behindAll = WallTime.distantFuture
+    /// Stands for a time that was always past.
+    package static let atOnce = WallTime(milliseconds: 0)
 
     /// When a record that is queued again is ready.
-    var notBefore: Int64? {
+    var notBefore: WallTime? {
         switch self {
         case .retry(let notBefore, _): notBefore
         case .last: Self.behindAll
-        case .release: 0
+        case .release: Self.atOnce
         case .succeeded, .failed, .inDoubt: nil
         }
     }

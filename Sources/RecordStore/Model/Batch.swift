@@ -1,4 +1,4 @@
-import Basics
+package import Basics
 
 /// One input file taken in under a job.
 package struct Batch: Sendable, Equatable {
@@ -23,14 +23,14 @@ package struct Batch: Sendable, Equatable {
     package let checkpoint: Checkpoint
     /// Who took it in, with which program and settings.
     package let provenance: Provenance
-    /// When it was made, in milliseconds since 1970 UTC.
-    package let createdAt: Int64
-    /// When its file had been read, in milliseconds since 1970 UTC.
-    package let ingestedAt: Int64?
-    /// When its first record was claimed, in milliseconds since 1970 UTC.
-    package let startedAt: Int64?
-    /// When it was completed, cancelled or rejected, in milliseconds since 1970 UTC.
-    package let finishedAt: Int64?
+    /// When it was made.
+    package let createdAt: WallTime
+    /// When its file had been read.
+    package let ingestedAt: WallTime?
+    /// When its first record was claimed.
+    package let startedAt: WallTime?
+    /// When it was completed, cancelled or rejected.
+    package let finishedAt: WallTime?
     /// When what is personal of it was erased.
     package let purged: PurgeTimes
     /// Whether answers of earlier batches may be reused.
@@ -183,8 +183,8 @@ package struct NewBatch: Sendable {
     package var provenance: Provenance
     /// Whether answers of earlier batches may be reused (false: `--no-reuse`).
     package var reuses: Bool
-    /// When it is taken in, in milliseconds since 1970 UTC; nil: now.
-    package var createdAt: Int64?
+    /// When it is taken in; nil: now.
+    package var createdAt: WallTime?
     /// Whether it is taken in although the same content was before, under the same job (`--again`).
     package var again: Bool
 
@@ -192,7 +192,7 @@ package struct NewBatch: Sendable {
     package init(
         job: String, fileName: String, contentDigest: [UInt8], format: InputKind, layout: [UInt8],
         provenance: Provenance,
-        reuses: Bool = true, createdAt: Int64? = nil, again: Bool = false
+        reuses: Bool = true, createdAt: WallTime? = nil, again: Bool = false
     ) {
         self.job = job
         self.fileName = fileName
@@ -208,8 +208,8 @@ package struct NewBatch: Sendable {
 
 extension NewBatch {
     /// When it is taken in, which is settled now where it was not before.
-    mutating func madeNow() -> Int64 {
-        let time = createdAt ?? WallClock.now()
+    mutating func madeNow() -> WallTime {
+        let time = createdAt ?? WallTime.now()
         createdAt = time
         return time
     }

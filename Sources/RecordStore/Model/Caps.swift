@@ -1,3 +1,4 @@
+package import Basics
 package import Foundation
 
 /// A cap on calls, named by its settings key.
@@ -22,15 +23,15 @@ package struct CallCaps: Sendable, Equatable {
     /// The most calls that the budget of ``day``'s month pays for, over all batches: those billed, under way and
     /// perhaps billed count as paid; nil: no cap, 0: no calls.
     package var monthly: Int?
-    /// An identical record answered since then, in milliseconds since 1970 UTC, stands in for a call (`reuse_within`);
+    /// An identical record answered since then, stands in for a call (`reuse_within`);
     /// nil: only those of the same batch.
-    package var answeredSince: Int64?
+    package var answeredSince: WallTime?
     /// The day on which the calls are counted.
     package var day: CallDay
 
     /// States the caps for one claim.
     package init(
-        daily: Int? = nil, batch: Int? = nil, monthly: Int? = nil, answeredSince: Int64? = nil, day: CallDay
+        daily: Int? = nil, batch: Int? = nil, monthly: Int? = nil, answeredSince: WallTime? = nil, day: CallDay
     ) {
         self.daily = daily
         self.batch = batch
@@ -53,13 +54,12 @@ package struct CallDay: RawRepresentable, Hashable, Sendable, Comparable {
     /// The day an instant falls on.
     ///
     /// - Parameters:
-    ///   - instant: Milliseconds since 1970 UTC.
+    ///   - instant: The time.
     ///   - timeZone: The zone of `limits.time_zone`.
-    package init(at instant: Int64, in timeZone: TimeZone) {
+    package init(at instant: WallTime, in timeZone: TimeZone) {
         var calendar = Calendar(identifier: .gregorian)
         calendar.timeZone = timeZone
-        let date = Date(timeIntervalSince1970: Double(instant) / 1000)
-        let parts = calendar.dateComponents([.year, .month, .day], from: date)
+        let parts = calendar.dateComponents([.year, .month, .day], from: instant.date)
         let (year, month, day) = (parts.year ?? 1970, parts.month ?? 1, parts.day ?? 1)
         rawValue = Int64(year * 10_000 + month * 100 + day)
     }

@@ -1,4 +1,4 @@
-import Basics
+package import Basics
 
 /// The number of a batch in its database; never reused.
 package struct BatchID: RawRepresentable, Hashable, Sendable, Comparable, Codable, CustomStringConvertible {
@@ -147,10 +147,10 @@ package struct RecordView: Sendable {
     package let correlationID: String?
     /// The answer's `requestRefId`.
     package let requestRefID: String?
-    /// When the last attempt began, in milliseconds since 1970 UTC.
-    package let submittedAt: Int64?
-    /// When the record got its status, in milliseconds since 1970 UTC.
-    package let completedAt: Int64?
+    /// When the last attempt began.
+    package let submittedAt: WallTime?
+    /// When the record got its status.
+    package let completedAt: WallTime?
     /// Whether the answer brought warnings or alerts.
     package let hasWarnings: Bool
 

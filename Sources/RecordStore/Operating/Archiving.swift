@@ -1,4 +1,4 @@
-import Basics
+package import Basics
 import GRDB
 
 extension RecordStore {
@@ -11,11 +11,11 @@ extension RecordStore {
     /// with records in doubt stay. It can be interrupted anywhere; the next call continues.
     ///
     /// - Parameters:
-    ///   - instant: Only batches finished before this, in milliseconds since 1970 UTC, and not queued again since.
+    ///   - instant: Only batches finished before this, and not queued again since.
     ///   - records: The most records to move this time.
     /// - Returns: How many were moved; fewer than `records` when no more are old enough.
     /// - Throws: ``StoreError`` when state can't be written.
-    package func archive(finishedBefore instant: Int64, upTo records: Int = 10_000) async throws -> Int {
+    package func archive(finishedBefore instant: WallTime, upTo records: Int = 10_000) async throws -> Int {
         try requireRunning()
         var (moved, work) = (0, 0)
         while work < records {
@@ -39,7 +39,7 @@ extension WriterConnection {
     /// Moves the next records of the batch that was finished first.
     ///
     /// - Returns: How many; nil when no batch is old enough.
-    func archive(finishedBefore instant: Int64, upTo count: Int) throws -> Int? {
+    func archive(finishedBefore instant: WallTime, upTo count: Int) throws -> Int? {
         guard let batch = try nextToArchive(finishedBefore: instant) else { return nil }
         let (start, last) = (
             try ArchiveBorder(database, batch).last.map { $0 + 1 } ?? batch.records.lowerBound, batch.records.upperBound
@@ -65,11 +65,11 @@ extension WriterConnection {
         _ = try move((start ?? first)...last, from: "archived_", to: "")
         try database.execute(
             sql: "UPDATE batches SET archived_to = ?, brought_back_at = ? WHERE id = ?",
-            arguments: [start.map { $0 - 1 }.flatMap { $0 < first ? nil : $0 }, WallClock.now(), batch.rawValue])
+            arguments: [start.map { $0 - 1 }.flatMap { $0 < first ? nil : $0 }, WallTime.now(), batch.rawValue])
         return start.map { $0 > first } ?? false
     }
 
-    private func nextToArchive(finishedBefore instant: Int64) throws -> BatchID? {
+    private func nextToArchive(finishedBefore instant: WallTime) throws -> BatchID? {
         let sql = """
             SELECT id FROM batches INDEXED BY batches_to_archive
             WHERE finished_at IS NOT NULL AND (archived_to IS NULL OR archived_to < (id << 32 | 4294967295))

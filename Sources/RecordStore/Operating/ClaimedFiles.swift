@@ -1,4 +1,4 @@
-import Basics
+package import Basics
 import GRDB
 
 /// A file of a drop folder on its way from the inbox to the archive.
@@ -11,11 +11,11 @@ package struct ClaimedFile: Sendable, Equatable {
     package var name: String
     /// The batch made from it; nil before there is one.
     package var batch: BatchID?
-    /// When it was claimed, in milliseconds since 1970 UTC.
-    package var claimedAt: Int64
+    /// When it was claimed.
+    package var claimedAt: WallTime
 
     /// Describes a claimed file.
-    package init(path: String, job: String, name: String, batch: BatchID? = nil, claimedAt: Int64) {
+    package init(path: String, job: String, name: String, batch: BatchID? = nil, claimedAt: WallTime) {
         self.path = path
         self.job = job
         self.name = name

@@ -1,4 +1,4 @@
-import Basics
+package import Basics
 import GRDB
 
 /// A batch that still needs work: it has not ended, or its results are not written.
@@ -9,8 +9,8 @@ package struct PendingBatch: Sendable, Equatable {
     package let state: BatchState
     /// Whether it has ended and its current results have not been written.
     package let lacksResults: Bool
-    /// When it resumes by itself after a cap, in milliseconds since 1970 UTC; nil for all others.
-    package let resumesAt: Int64?
+    /// When it resumes by itself after a cap; nil for all others.
+    package let resumesAt: WallTime?
 }
 
 extension RecordStore {
@@ -46,7 +46,7 @@ extension RecordStore {
     ///   - batch: The batch.
     ///   - finishedAt: Its end, as it was read with what was written.
     /// - Throws: ``StoreError`` when it can't be written.
-    package func markResultsWritten(_ batch: BatchID, finishedAt: Int64?) async throws {
+    package func markResultsWritten(_ batch: BatchID, finishedAt: WallTime?) async throws {
         try await setColumn("results_for", of: batch, to: finishedAt)
     }
 
@@ -95,21 +95,21 @@ extension RecordStore {
         }
     }
 
-    /// When batches paused by a cap resume by themselves, in milliseconds since 1970 UTC.
+    /// When batches paused by a cap resume by themselves.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
-    package func resumptions() async throws -> [BatchID: Int64] {
+    package func resumptions() async throws -> [BatchID: WallTime] {
         let sql = """
             SELECT id, resume_at FROM batches INDEXED BY batches_unfinished
             WHERE finished_at IS NULL AND state = 'paused' AND resume_at IS NOT NULL
             """
         return try await read { database in
             let rows = try Row.fetchAll(database, sql: sql)
-            return Dictionary(uniqueKeysWithValues: rows.map { (BatchID(rawValue: $0[0]), $0[1] as Int64) })
+            return Dictionary(uniqueKeysWithValues: rows.map { (BatchID(rawValue: $0[0]), $0[1] as WallTime) })
         }
     }
 
-    private func setColumn(_ column: String, of batch: BatchID, to value: Int64?) async throws {
+    private func setColumn(_ column: String, of batch: BatchID, to value: WallTime?) async throws {
         try await write { connection in
             try connection.database.execute(
                 sql: "UPDATE batches SET \(column) = ? WHERE id = ?", arguments: [value, batch.rawValue])

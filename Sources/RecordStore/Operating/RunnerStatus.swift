@@ -1,15 +1,16 @@
+package import Basics
 import GRDB
 
 /// What a runner reports about itself to other processes.
-package struct RunnerStatus: Sendable, Equatable, Codable {
+package struct RunnerStatus: Sendable, Equatable {
     /// Whether calls may be made.
-    package enum Gate: Sendable, Equatable, Codable {
+    package enum Gate: Sendable, Equatable {
         /// They may.
         case open
         /// Not now: probes are sent, the next one at the given time; nil while one is under way.
-        case closed(reason: String?, since: Int64, nextProbeAt: Int64?, probes: Int)
+        case closed(reason: String?, since: WallTime, nextProbeAt: WallTime?, probes: Int)
         /// Not until somebody has fixed the cause.
-        case halted(reason: String?, since: Int64)
+        case halted(reason: String?, since: WallTime)
     }
 
     /// Its process id.
@@ -21,25 +22,25 @@ package struct RunnerStatus: Sendable, Equatable, Codable {
     package var isDaemon: Bool
     /// How many jobs it knows.
     package var jobs: Int
-    /// When it started, in milliseconds since 1970 UTC, as all times here.
-    package var startedAt: Int64
+    /// When it started.
+    package var startedAt: WallTime
     /// When it last read its settings and jobs.
-    package var loadedAt: Int64
+    package var loadedAt: WallTime
     /// When this status was true.
-    package var updatedAt: Int64
+    package var updatedAt: WallTime
     /// Whether calls may be made.
     package var gate: Gate
     /// Calls a second that are allowed at the moment.
     package var allowedRate: Double
     /// Until when a `Retry-After` forbids any call.
-    package var closedUntil: Int64?
+    package var closedUntil: WallTime?
     /// The batch it works on; nil for a daemon, which works on every batch that may run.
     package var batch: BatchID?
 
     /// Describes a runner.
     package init(
-        process: Int32, host: String, version: String, isDaemon: Bool, jobs: Int = 0, startedAt: Int64,
-        loadedAt: Int64, updatedAt: Int64, gate: Gate = .open, allowedRate: Double, closedUntil: Int64? = nil,
+        process: Int32, host: String, version: String, isDaemon: Bool, jobs: Int = 0, startedAt: WallTime,
+        loadedAt: WallTime, updatedAt: WallTime, gate: Gate = .open, allowedRate: Double, closedUntil: WallTime? = nil,
         batch: BatchID? = nil
     ) {
         self.process = process
@@ -97,7 +98,7 @@ extension RunnerStatus.Gate {
         }
     }
 
-    fileprivate var columns: (word: String, reason: String?, since: Int64?, nextProbeAt: Int64?, probes: Int) {
+    fileprivate var columns: (word: String, reason: String?, since: WallTime?, nextProbeAt: WallTime?, probes: Int) {
         switch self {
         case .open: ("open", nil, nil, nil, 0)
         case .closed(let reason, let since, let nextProbeAt, let probes):

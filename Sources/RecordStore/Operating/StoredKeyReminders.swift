@@ -1,3 +1,4 @@
+package import Basics
 import GRDB
 
 extension RecordStore {
@@ -6,10 +7,10 @@ extension RecordStore {
     /// - Parameters:
     ///   - fingerprint: The certificate's SHA-256, 64 hexadecimal digits.
     ///   - days: How long before the end it is due, in days; 0 once it has expired.
-    ///   - time: Milliseconds since 1970 UTC.
+    ///   - time: When it is sent.
     /// - Returns: Whether it is to be sent: true once for each certificate and number of days, also over restarts.
     /// - Throws: ``StoreError`` when it can't be written.
-    package func takeKeyReminder(of fingerprint: String, days: Int, at time: Int64) async throws -> Bool {
+    package func takeKeyReminder(of fingerprint: String, days: Int, at time: WallTime) async throws -> Bool {
         try await write { connection in
             try connection.database.execute(
                 sql: """

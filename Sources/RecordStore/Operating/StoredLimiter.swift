@@ -1,21 +1,22 @@
+package import Basics
 import GRDB
 
 /// The limiter's state that persists across restarts.
 package struct LimiterState: Sendable, Equatable {
-    /// GCRA's theoretical arrival time, in microseconds since 1970 UTC.
-    package var theoreticalArrival: Int64
+    /// GCRA's theoretical arrival time.
+    package var theoreticalArrival: WallTime
     /// The fraction of the contract's rate allowed now, above 0 and at most 1.
     package var rateFactor: Double
-    /// Until when a `Retry-After` closes the limiter, in milliseconds since 1970 UTC.
-    package var closedUntil: Int64?
-    /// When this was true, in milliseconds since 1970 UTC.
-    package var savedAt: Int64
+    /// Until when a `Retry-After` closes the limiter.
+    package var closedUntil: WallTime?
+    /// When this was true.
+    package var savedAt: WallTime
     /// Whether a run of unreadable answers has halted calls, with no usable answer since.
     package var isKeyDoubted: Bool
 
     /// Describes a limiter's state.
     package init(
-        theoreticalArrival: Int64, rateFactor: Double, closedUntil: Int64? = nil, savedAt: Int64,
+        theoreticalArrival: WallTime, rateFactor: Double, closedUntil: WallTime? = nil, savedAt: WallTime,
         isKeyDoubted: Bool = false
     ) {
         self.theoreticalArrival = theoreticalArrival
@@ -35,8 +36,8 @@ extension RecordStore {
         return try await read { database in
             try Row.fetchOne(database, sql: sql).map { row in
                 LimiterState(
-                    theoreticalArrival: row[0], rateFactor: row[1], closedUntil: row[2], savedAt: row[3],
-                    isKeyDoubted: row[4])
+                    theoreticalArrival: WallTime(milliseconds: row[0] / 1_000), rateFactor: row[1],
+                    closedUntil: row[2], savedAt: row[3], isKeyDoubted: row[4])
             }
         }
     }
@@ -53,7 +54,8 @@ extension RecordStore {
                     VALUES (1, ?, ?, ?, ?, ?)
                     """,
                 arguments: [
-                    state.theoreticalArrival, state.rateFactor, state.closedUntil, state.savedAt, state.isKeyDoubted,
+                    state.theoreticalArrival.microseconds, state.rateFactor, state.closedUntil, state.savedAt,
+                    state.isKeyDoubted,
                 ])
         }
     }
@@ -78,5 +80,13 @@ extension RecordStore {
             let row = try Row.fetchOne(database, sql: sql, arguments: [days.lowerBound, days.upperBound])
             return (Int(row?[0] as Double? ?? 0), Int(row?[1] as Double? ?? 0))
         }
+    }
+}
+
+extension WallTime {
+    /// Microseconds since 1970 UTC, the unit of `theoretical_arrival_us`, held at the ends of `Int64`.
+    fileprivate var microseconds: Int64 {
+        let (product, overflows) = milliseconds.multipliedReportingOverflow(by: 1_000)
+        return overflows ? (milliseconds < 0 ? .min : .max) : product
     }
 }

@@ -1,27 +1,27 @@
-import Basics
+package import Basics
 import GRDB
 
 extension RecordStore {
-    /// The last due time of a job's schedule that was handled, in milliseconds since 1970 UTC; nil before the first,
+    /// The last due time of a job's schedule that was handled; nil before the first,
     /// and after the schedule has changed.
     ///
     /// - Parameters:
     ///   - job: The job's name.
     ///   - times: The schedule as text, such as its expression and time zone.
-    /// - Returns: Milliseconds since 1970 UTC.
+    /// - Returns: The due time.
     /// - Throws: ``StoreError`` when the database can't be read.
-    package func lastDue(ofSchedule job: String, times: String) async throws -> Int64? {
+    package func lastDue(ofSchedule job: String, times: String) async throws -> WallTime? {
         try await BlockingWork.run { try blockingReads.lastDue(ofSchedule: job, times: times) }
     }
 
     /// Records the last due time of a job's schedule that was handled.
     ///
     /// - Parameters:
-    ///   - due: Milliseconds since 1970 UTC.
+    ///   - due: The due time.
     ///   - job: The job's name.
     ///   - times: The schedule it was due by, in the form that ``lastDue(ofSchedule:times:)`` takes.
     /// - Throws: ``StoreError`` when it can't be written.
-    package func saveLastDue(_ due: Int64, ofSchedule job: String, times: String) async throws {
+    package func saveLastDue(_ due: WallTime, ofSchedule job: String, times: String) async throws {
         try await write { connection in
             try connection.database.execute(
                 sql: "INSERT OR REPLACE INTO schedules (job, last_due, times) VALUES (?, ?, ?)",
@@ -47,8 +47,8 @@ extension BlockingReads {
     /// The last due time of a job's schedule that was handled; see ``RecordStore/lastDue(ofSchedule:times:)``.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
-    package func lastDue(ofSchedule job: String, times: String) throws -> Int64? {
+    package func lastDue(ofSchedule job: String, times: String) throws -> WallTime? {
         let sql = "SELECT last_due FROM schedules WHERE job = ? AND times IN (?, '')"
-        return try store.readWaiting { try Int64.fetchOne($0, sql: sql, arguments: [job, times]) }
+        return try store.readWaiting { try WallTime.fetchOne($0, sql: sql, arguments: [job, times]) }
     }
 }

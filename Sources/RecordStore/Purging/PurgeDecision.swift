@@ -1,3 +1,5 @@
+package import Basics
+
 /// Whether what is personal of a batch can be erased now, and if not, why. A pure rule.
 ///
 /// What is needed to finish a batch is never erased: its rows as long as some may be sent, its answers until they are
@@ -5,8 +7,8 @@
 package enum PurgeDecision: Sendable, Equatable {
     /// It can.
     case due
-    /// It was erased before, in milliseconds since 1970 UTC.
-    case purged(at: Int64)
+    /// It was erased before.
+    case purged(at: WallTime)
     /// It is not as old as was asked for.
     case tooYoung
     /// It is needed.
@@ -30,8 +32,8 @@ package enum PurgeDecision: Sendable, Equatable {
     ///   - batch: The batch as it is now.
     ///   - scope: How much of it is to be erased.
     ///   - lacksResults: Whether its results are still to be written, or its input file to be put away.
-    ///   - instant: Only what ended before this is erased, in milliseconds since 1970 UTC; nil: whenever it ended.
-    package init(_ batch: Batch, _ scope: PurgeScope, lacksResults: Bool, endedBefore instant: Int64?) {
+    ///   - instant: Only what ended before this is erased; nil: whenever it ended.
+    package init(_ batch: Batch, _ scope: PurgeScope, lacksResults: Bool, endedBefore instant: WallTime?) {
         self.init(
             Facts(
                 state: batch.state, finishedAt: batch.finishedAt, purgedAt: batch.purged[scope], counts: batch.counts,
@@ -41,19 +43,19 @@ package enum PurgeDecision: Sendable, Equatable {
     /// What the decision depends on.
     struct Facts {
         var state = BatchState.completed
-        var finishedAt: Int64?
+        var finishedAt: WallTime?
         /// When as much as is asked for was erased.
-        var purgedAt: Int64?
+        var purgedAt: WallTime?
         var counts = BatchCounts()
         var lacksResults = false
     }
 
-    init(_ facts: Facts, endedBefore instant: Int64?) {
+    init(_ facts: Facts, endedBefore instant: WallTime?) {
         if let purgedAt = facts.purgedAt {
             self = .purged(at: purgedAt)
         } else if let need = Self.need(of: facts) {
             self = .needed(need)
-        } else if let instant, (facts.finishedAt ?? .max) >= instant {
+        } else if let instant, (facts.finishedAt ?? .distantFuture) >= instant {
             self = .tooYoung
         } else {
             self = .due

@@ -1,3 +1,5 @@
+package import Basics
+
 /// How much of what is kept of a finished batch is erased. Each includes those before it.
 package enum PurgeScope: String, Sendable, CaseIterable, Codable {
     /// The rows of its input file, from which requests are made and failed lines are given back.
@@ -26,22 +28,22 @@ extension PurgeScope: Comparable {
     var column: String { "\(rawValue)_purged_at" }
 }
 
-/// When what is kept of a batch was erased, each in milliseconds since 1970 UTC; nil: it was not.
+/// When what is kept of a batch was erased; nil: it was not.
 package struct PurgeTimes: Sendable, Equatable {
     /// The rows of its input file.
-    package var payloads: Int64?
+    package var payloads: WallTime?
     /// Ids, answers and error details; never without the rows.
-    package var results: Int64?
+    package var results: WallTime?
     /// Records and attempts; never without the results.
-    package var ledger: Int64?
+    package var ledger: WallTime?
 
     /// Nothing was erased, unless told otherwise.
-    package init(payloads: Int64? = nil, results: Int64? = nil, ledger: Int64? = nil) {
+    package init(payloads: WallTime? = nil, results: WallTime? = nil, ledger: WallTime? = nil) {
         (self.payloads, self.results, self.ledger) = (payloads, results, ledger)
     }
 
     /// When a scope was erased.
-    package subscript(scope: PurgeScope) -> Int64? {
+    package subscript(scope: PurgeScope) -> WallTime? {
         switch scope {
         case .payloads: payloads
         case .results: results

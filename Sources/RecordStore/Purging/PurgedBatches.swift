@@ -51,7 +51,7 @@ extension StoreError {
         "CAST(strftime('%Y%m', \(column) / 1000, 'unixepoch') AS INTEGER)"
     }
 
-    private static func day(of time: Int64) -> String {
-        Date(timeIntervalSince1970: Double(time) / 1_000).formatted(.iso8601.year().month().day())
+    private static func day(of time: WallTime) -> String {
+        time.date.formatted(.iso8601.year().month().day())
     }
 }

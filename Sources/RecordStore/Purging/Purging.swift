@@ -1,4 +1,4 @@
-import Basics
+package import Basics
 import Foundation
 import GRDB
 
@@ -14,19 +14,19 @@ extension RecordStore {
     /// - Parameters:
     ///   - batch: The batch.
     ///   - scope: How much of it.
-    ///   - now: Milliseconds since 1970 UTC.
+    ///   - now: The time.
     ///   - action: Who purged it, recorded in the same transaction.
     /// - Returns: Whether it was purged; false when it was before, or is needed.
     /// - Throws: ``StoreError`` when state can't be written, or the batch's key can't be read.
     package func purge(
-        _ batch: BatchID, _ scope: PurgeScope, at now: Int64, noting action: Action
+        _ batch: BatchID, _ scope: PurgeScope, at now: WallTime, noting action: Action
     ) async throws -> Bool {
         try await purge(batch, scope, at: now, noting: action, beforeStep: {})
     }
 
     /// The same; what `beforeStep` throws ends it there.
     func purge(
-        _ batch: BatchID, _ scope: PurgeScope, at now: Int64, noting action: Action,
+        _ batch: BatchID, _ scope: PurgeScope, at now: WallTime, noting action: Action,
         beforeStep: @escaping @Sendable () throws -> Void
     ) async throws -> Bool {
         try beforeStep()
@@ -97,7 +97,7 @@ extension WriterConnection {
     /// then on.
     ///
     /// - Returns: Whether it was possible: ``PurgeDecision`` may have been made from an earlier state.
-    fileprivate func beginPurge(of batch: BatchID, _ scope: PurgeScope, at now: Int64) throws -> Bool {
+    fileprivate func beginPurge(of batch: BatchID, _ scope: PurgeScope, at now: WallTime) throws -> Bool {
         try database.execute(
             sql: """
                 UPDATE batches SET \(Self.purgeTimes(of: scope)), purge_next = ?3, results_for = finished_at
@@ -252,7 +252,7 @@ extension WriterConnection {
     /// Records that what was sealed under a period key is gone, in the transaction that destroys it: finished batches
     /// count as purged. A batch that had not ended, as in a copy restored from before it did, is cancelled, because
     /// nothing of it can be sent; its records in doubt stay so.
-    func recordLoss(ofBatchesUnder period: PeriodKeyName, at now: Int64) throws {
+    func recordLoss(ofBatchesUnder period: PeriodKeyName, at now: WallTime) throws {
         let sql = "SELECT batch_id FROM batch_keys WHERE period_key_id = ?"
         let batches = try Int64.fetchAll(database, sql: sql, arguments: [period.id.bytes.blob])
         let unfinished = Set(BatchState.allCases.filter { !$0.isFinished })

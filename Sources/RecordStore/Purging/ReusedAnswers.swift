@@ -1,3 +1,4 @@
+package import Basics
 import GRDB
 
 extension RecordStore {
@@ -11,10 +12,10 @@ extension RecordStore {
     ///
     /// - Parameters:
     ///   - batch: The batch, which has ended.
-    ///   - instant: In milliseconds since 1970 UTC.
+    ///   - instant: The time.
     /// - Returns: How many were erased.
     /// - Throws: ``StoreError`` when state can't be read or written.
-    package func eraseReusedAnswers(of batch: BatchID, answeredBefore instant: Int64) async throws -> Int {
+    package func eraseReusedAnswers(of batch: BatchID, answeredBefore instant: WallTime) async throws -> Int {
         var erased = 0
         for set in ["", "archived_"] {
             let answers = ReusedAnswers(set: set, answeredBefore: instant)
@@ -42,8 +43,7 @@ extension RecordStore {
 private struct ReusedAnswers: Sendable {
     /// What the tables' names begin with.
     let set: String
-    /// In milliseconds since 1970 UTC.
-    let answeredBefore: Int64
+    let answeredBefore: WallTime
 
     /// The first records that have one, in a range.
     func fetch(_ database: Database, _ range: ClosedRange<Int64>, limit: Int) throws -> [Int64] {

@@ -1,4 +1,4 @@
-import Basics
+package import Basics
 import GRDB
 
 extension RecordStore {
@@ -6,11 +6,11 @@ extension RecordStore {
     /// none was ever made.
     ///
     /// - Parameters:
-    ///   - now: The time, in milliseconds since 1970 UTC; the month it lies in is not over.
+    ///   - now: The time; the month it lies in is not over.
     ///   - batches: These count as purged, to say in advance what purging them leads to.
     /// - Returns: The months, oldest first.
     /// - Throws: ``StoreError`` when the database can't be read.
-    package func spentPeriods(at now: Int64, purging batches: Set<BatchID> = []) async throws -> [CalendarMonth] {
+    package func spentPeriods(at now: WallTime, purging batches: Set<BatchID> = []) async throws -> [CalendarMonth] {
         let current = CalendarMonth(at: now)
         return try await read { database in
             try PeriodKeyName.all(.live, database).filter { name in
@@ -28,10 +28,10 @@ extension RecordStore {
     ///
     /// Call it after each purge. No month that is over gets another batch, so that none of these is in use again.
     ///
-    /// - Parameter now: The time, in milliseconds since 1970 UTC.
+    /// - Parameter now: The time.
     /// - Returns: The months, oldest first.
     /// - Throws: ``StoreError`` when it can't be recorded or a file can't be removed.
-    package func destroySpentPeriods(at now: Int64) async throws -> [CalendarMonth] {
+    package func destroySpentPeriods(at now: WallTime) async throws -> [CalendarMonth] {
         let months = try await spentPeriods(at: now)
         for month in months { try await destroyPeriod(month, at: now) }
         return months

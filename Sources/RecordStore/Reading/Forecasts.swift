@@ -1,4 +1,4 @@
-import Basics
+package import Basics
 import GRDB
 import OpenSSL
 
@@ -35,10 +35,12 @@ extension RecordStore {
     ///
     /// - Parameters:
     ///   - requests: The requests' fingerprints; all are looked up in one transaction.
-    ///   - since: The earliest time of an answer that may be reused, in milliseconds since 1970 UTC; nil: none may.
+    ///   - since: The earliest time of an answer that may be reused; nil: none may.
     /// - Returns: One for each.
     /// - Throws: ``StoreError`` when the database can't be read.
-    package func prospects(of requests: [RequestFingerprint], answeredSince since: Int64?) async throws -> [Prospect] {
+    package func prospects(
+        of requests: [RequestFingerprint], answeredSince since: WallTime?
+    ) async throws -> [Prospect] {
         try await BlockingWork.run { try blockingReads.prospects(of: requests, answeredSince: since) }
     }
 
@@ -49,7 +51,7 @@ extension RecordStore {
     ///   - since: The earliest time of another batch's answer that may be reused; nil: none may.
     /// - Returns: How many would be called, and how many not.
     /// - Throws: ``StoreError`` with ``StoreErrorCode/notFound`` when there is no such batch.
-    package func forecast(_ batch: BatchID, answeredSince since: Int64?) async throws -> Forecast {
+    package func forecast(_ batch: BatchID, answeredSince since: WallTime?) async throws -> Forecast {
         let row = try await self.batch(batch)
         let since = row.reuses ? since : nil
         var forecast = Forecast()
@@ -68,7 +70,7 @@ extension RecordStore {
         let found = try await read { database in
             try Row.fetchOne(
                 database, sql: sql,
-                arguments: [since ?? .max, batch.records.lowerBound, batch.records.upperBound])
+                arguments: [since ?? .distantFuture, batch.records.lowerBound, batch.records.upperBound])
         }
         forecast.reused = found?[0] ?? 0
         forecast.held = found?[1] ?? 0
@@ -82,10 +84,10 @@ extension BlockingReads {
     ///
     /// - Parameters:
     ///   - requests: The requests' fingerprints; all are looked up in one transaction.
-    ///   - since: The earliest time of an answer that may be reused, in milliseconds since 1970 UTC; nil: none may.
+    ///   - since: The earliest time of an answer that may be reused; nil: none may.
     /// - Returns: One for each.
     /// - Throws: ``StoreError`` when the database can't be read.
-    package func prospects(of requests: [RequestFingerprint], answeredSince since: Int64?) throws -> [Prospect] {
+    package func prospects(of requests: [RequestFingerprint], answeredSince since: WallTime?) throws -> [Prospect] {
         try store.readWaiting { database in
             let answered = PreparedStatement(
                 try database.cachedStatement(sql: RecordStore.answered("?1", since: "?2")), database)
@@ -97,9 +99,9 @@ extension BlockingReads {
         }
     }
 
-    private static func finds(_ statement: PreparedStatement, _ request: RequestFingerprint, _ since: Int64?) throws
-        -> Bool
-    {
+    private static func finds(
+        _ statement: PreparedStatement, _ request: RequestFingerprint, _ since: WallTime?
+    ) throws -> Bool {
         statement.bind(copying: request.bytes, at: 1)
         if let since { statement.bind(since, at: 2) }
         defer { statement.reset() }

@@ -172,7 +172,7 @@ extension RecordView {
             record: RecordID(rawValue: row.integer(0)), status: try RecordStatus(code: row.integer(1)),
             attempts: Int(row.integer(2)), isHeld: row.integer(3) == 1,
             httpStatus: row.optionalInteger(4).map(Int.init), reasonCode: row.text(5), correlationID: row.text(6),
-            requestRefID: row.text(7), submittedAt: row.optionalInteger(8), completedAt: row.optionalInteger(9),
+            requestRefID: row.text(7), submittedAt: row.optionalTime(8), completedAt: row.optionalTime(9),
             hasWarnings: row.integer(10) == 1, sealedPayload: row.bytes(11), sealedDetail: row.optionalBytes(12),
             sealedAnswer: row.optionalBytes(13), leader: row.optionalInteger(14).map(RecordID.init(rawValue:)),
             copiedFrom: row.optionalInteger(15).map(RecordID.init(rawValue:)), copiedFromBatch: row.text(16),

@@ -44,7 +44,7 @@ extension RecordStore {
         let sql = """
             SELECT record_id, id, started_at FROM attempts INDEXED BY one_open_attempt WHERE outcome IS NULL
             """
-        let now = WallClock.now()
+        let now = WallTime.now()
         let open = try readWaiting { database in
             try Row.fetchAll(database, sql: sql).map { row in
                 Completion(
@@ -141,13 +141,13 @@ extension WriterConnection {
         counts.move(from: .queued, to: .inDoubt)
         guard let key else { return counts }
         let detail = try key.seal(Array(Self.doubt.utf8), record: record, column: .detail)
-        try saveResult(of: record, detail: detail, at: WallClock.now())
+        try saveResult(of: record, detail: detail, at: WallTime.now())
         return counts
     }
 
     /// Records a recovery among the actions.
     func record(_ recovery: RecoveryReport, _ provenance: Provenance) throws {
-        let now = WallClock.now()
+        let now = WallTime.now()
         if recovery.openAttempts > 0 {
             let detail =
                 Counted.things(recovery.openAttempts, "call") + Counted.verb(recovery.openAttempts, " was", " were")

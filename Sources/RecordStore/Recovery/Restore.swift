@@ -1,4 +1,4 @@
-import Basics
+package import Basics
 import Foundation
 import GRDB
 import Migrations
@@ -109,14 +109,14 @@ package struct RestoreReport: Sendable, Equatable, Codable {
 
 /// Batches wait because it is unknown which calls were made before the database was restored.
 package struct RestoreHold: Sendable, Equatable {
-    /// When that was found, in milliseconds since 1970 UTC.
-    package let since: Int64
+    /// When that was found.
+    package let since: WallTime
     /// Why that is unknown; the middle of a sentence.
     package let reason: String
     /// The last batch at that time: later ones wait.
     package let lastBatch: BatchID
 
-    package init(since: Int64, reason: String, lastBatch: BatchID) {
+    package init(since: WallTime, reason: String, lastBatch: BatchID) {
         (self.since, self.reason, self.lastBatch) = (since, reason, lastBatch)
     }
 
@@ -149,19 +149,19 @@ extension RecordStore {
         }
     }
 
-    /// When the database was last found to have been restored without some calls made since its copy, in milliseconds
-    /// since 1970 UTC; nil: never. Records that had ended by then may have been sent again since.
+    /// When the database was last found to have been restored without some calls made since its copy; nil:
+    /// never. Records that had ended by then may have been sent again since.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
-    package func lastRestore() async throws -> Int64? {
-        try await read { try Int64.fetchOne($0, sql: "SELECT max(found_at) FROM restores") }
+    package func lastRestore() async throws -> WallTime? {
+        try await read { try WallTime.fetchOne($0, sql: "SELECT max(found_at) FROM restores") }
     }
 
-    /// Restores whose missing calls were unknown: when each was found, in milliseconds since 1970 UTC, and why they
-    /// were unknown; oldest first.
+    /// Restores whose missing calls were unknown: when each was found, and why they were unknown;
+    /// oldest first.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
-    package func unknownRestores() async throws -> [(at: Int64, reason: String)] {
+    package func unknownRestores() async throws -> [(at: WallTime, reason: String)] {
         let sql = "SELECT found_at, reason FROM restores WHERE reason IS NOT NULL ORDER BY id"
         return try await read { try Row.fetchAll($0, sql: sql).map { ($0[0], $0[1]) } }
     }
@@ -195,7 +195,7 @@ extension WriterConnection {
         }
         try database.execute(
             sql: "INSERT INTO restores (found_at, lost_calls, reason, last_batch) VALUES (?, ?, ?, ?)",
-            arguments: [WallClock.now(), lost, cause?.text, try lastBatch()])
+            arguments: [WallTime.now(), lost, cause?.text, try lastBatch()])
     }
 
     /// Refuses to run a batch that waits since a restore.

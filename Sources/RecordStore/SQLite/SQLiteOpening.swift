@@ -58,7 +58,7 @@ extension SQLiteOpening {
         try store.settlePeriodKeys()
         store.recovery = try store.recover(
             evidence, entries: found.entries, provenance: provenance,
-            today: CallDay(at: WallClock.now(), in: description.timeZone))
+            today: CallDay(at: WallTime.now(), in: description.timeZone))
         try store.follow(found.files, from: evidence)
         store.waitForRoomFromNowOn()
         try store.watchOverFiles()

@@ -35,7 +35,7 @@ struct StoreIdentity: Sendable {
     func insert(_ database: Database) throws {
         try database.execute(
             sql: "INSERT INTO store (only_row, store_id, endpoint, created_at) VALUES (1, ?, ?, ?)",
-            arguments: [storeID.blob, endpoint, WallClock.now()])
+            arguments: [storeID.blob, endpoint, WallTime.now()])
         try database.execute(sql: "INSERT INTO ledger_position (only_row, last_attempt) VALUES (1, 0)")
     }
 

@@ -21,7 +21,7 @@ struct StoreLock: ~Copyable, Sendable {
     /// Always the same number of bytes, so that a full disk can be recorded in space the file already has.
     borrowing func note(_ condition: StorageCondition) throws {
         var text = "\(getpid())\n"
-        if case .full(let since) = condition { text += "\(Self.fullDiskWord)\(since)\n" }
+        if case .full(let since) = condition { text += "\(Self.fullDiskWord)\(since.milliseconds)\n" }
         let padding = String(repeating: " ", count: Self.byteCount - text.utf8.count - 1) + "\n"
         try file.write(Array((text + padding).utf8))
         try file.truncate(to: Self.byteCount)
@@ -35,7 +35,7 @@ struct StoreLock: ~Copyable, Sendable {
         guard lines.count > 1, lines[1].hasPrefix(fullDiskWord),
             let since = Int64(lines[1].dropFirst(fullDiskWord.count))
         else { return .normal }
-        return .full(since: since)
+        return .full(since: WallTime(milliseconds: since))
     }
 
     /// More than a process number and a disk condition take.

@@ -116,7 +116,7 @@ extension RecordStore {
         try writeWaiting { connection in
             try connection.database.execute(
                 sql: "INSERT INTO account_hash_key (id, key_id, created_at) VALUES (1, ?, ?) ON CONFLICT DO NOTHING",
-                arguments: [key.keyID, WallClock.now()])
+                arguments: [key.keyID, WallTime.now()])
             let recorded = try Self.recordedAccountHashKey(connection.database)
             if let refusal = AccountHashKeyStanding(recorded: recorded, inFile: key.keyID).refusal { throw refusal }
         }

@@ -42,7 +42,7 @@ struct KeysMigration: Sendable {
     private func newKey(for month: CalendarMonth, _ keys: StoreKeys, _ database: Database) throws -> PeriodKey {
         try beforeStep()
         let period = try keys.newPeriodKey(for: month)
-        try period.name.insert(database, at: WallClock.now())
+        try period.name.insert(database, at: WallTime.now())
         return period
     }
 

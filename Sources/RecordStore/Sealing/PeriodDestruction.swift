@@ -1,4 +1,4 @@
-import Basics
+package import Basics
 import Foundation
 import GRDB
 
@@ -12,18 +12,18 @@ extension RecordStore {
     ///
     /// - Parameters:
     ///   - month: The month, in UTC.
-    ///   - now: The time, in milliseconds since 1970 UTC.
+    ///   - now: The time.
     /// - Returns: Whether there was anything to destroy.
     /// - Throws: ``StoreError``: ``StoreErrorCode/notAllowed`` when the month is not over or a batch made in it has not
     ///   ended or has records in doubt, otherwise when it can't be recorded or a file can't be removed.
     @discardableResult
-    package func destroyPeriod(_ month: CalendarMonth, at now: Int64 = WallClock.now()) async throws -> Bool {
+    package func destroyPeriod(_ month: CalendarMonth, at now: WallTime = WallTime.now()) async throws -> Bool {
         try await destroyPeriod(month, at: now, beforeStep: {})
     }
 
     /// The same; what `beforeStep` throws ends it there.
     func destroyPeriod(
-        _ month: CalendarMonth, at now: Int64, beforeStep: @escaping @Sendable () throws -> Void
+        _ month: CalendarMonth, at now: WallTime, beforeStep: @escaping @Sendable () throws -> Void
     ) async throws -> Bool {
         guard month < CalendarMonth(at: now) else {
             throw StoreError(.notAllowed, "\(month) is not over: its key is still in use")
@@ -59,7 +59,7 @@ extension RecordStore {
         let since = noted.filter(live.contains)
         if !since.isEmpty {
             try writeWaiting { connection in
-                for name in since { try connection.recordDestruction(of: name, at: WallClock.now()) }
+                for name in since { try connection.recordDestruction(of: name, at: WallTime.now()) }
             }
         }
         let destroyed = try readWaiting { try PeriodKeyName.all(.destroyed, $0) }
@@ -72,7 +72,7 @@ extension WriterConnection {
     /// Records that a month's keys are destroyed, and removes the data keys they wrap.
     ///
     /// - Returns: All keys of the month, those destroyed before, too.
-    fileprivate func destroyKeys(of month: CalendarMonth, at now: Int64) throws -> [PeriodKeyName] {
+    fileprivate func destroyKeys(of month: CalendarMonth, at now: WallTime) throws -> [PeriodKeyName] {
         let unfinished = """
             SELECT batches.name FROM batches JOIN batch_keys ON batch_id = batches.id
               JOIN period_keys ON period_keys.id = period_key_id
@@ -88,7 +88,7 @@ extension WriterConnection {
     }
 
     /// Records that one key is destroyed, and removes the data keys it wraps with what they sealed.
-    fileprivate func recordDestruction(of name: PeriodKeyName, at now: Int64) throws {
+    fileprivate func recordDestruction(of name: PeriodKeyName, at now: WallTime) throws {
         try database.execute(
             sql: "UPDATE period_keys SET state = 'destroyed', destroyed_at = ? WHERE id = ? AND state = 'live'",
             arguments: [now, name.id.bytes.blob])

@@ -1,4 +1,4 @@
-import Basics
+package import Basics
 import Foundation
 import GRDB
 import OpenSSL
@@ -14,8 +14,8 @@ package struct CalendarMonth: RawRepresentable, Hashable, Sendable, Comparable, 
         self.rawValue = rawValue
     }
 
-    /// The month of an instant, in milliseconds since 1970 UTC.
-    package init(at instant: Int64) {
+    /// The month of an instant.
+    package init(at instant: WallTime) {
         rawValue = CallDay(at: instant, in: .gmt).rawValue / 100
     }
 
@@ -173,7 +173,7 @@ extension PeriodKeyName {
     }
 
     /// Enters it as in use.
-    func insert(_ database: Database, at now: Int64) throws {
+    func insert(_ database: Database, at now: WallTime) throws {
         try database.execute(
             sql: "INSERT INTO period_keys (id, month, created_at) VALUES (?, ?, ?)",
             arguments: [id.bytes.blob, month.rawValue, now])
@@ -181,8 +181,8 @@ extension PeriodKeyName {
 }
 
 extension RecordStore {
-    /// The key to wrap the data key of a batch made at a time, in milliseconds since 1970 UTC; its file exists.
-    func periodKey(forBatchMadeAt time: Int64) async throws -> PeriodKey {
+    /// The key to wrap the data key of a batch made at a time; its file exists.
+    func periodKey(forBatchMadeAt time: WallTime) async throws -> PeriodKey {
         let month = CalendarMonth(at: time)
         return try await BlockingWork.run {
             if let name = try readWaiting({ try PeriodKeyName.live(in: month, $0) }) { return try keys.periodKey(name) }
@@ -198,7 +198,7 @@ extension WriterConnection {
     func requireLive(_ period: PeriodKeyName) throws {
         let state = try String.fetchOne(
             database, sql: "SELECT state FROM period_keys WHERE id = ?", arguments: [period.id.bytes.blob])
-        guard let state else { return try period.insert(database, at: WallClock.now()) }
+        guard let state else { return try period.insert(database, at: WallTime.now()) }
         guard state == PeriodKeyState.live.rawValue else { throw StoreError.nothingTakenIn(under: period.month) }
     }
 

@@ -63,7 +63,7 @@ struct GroupCommit {
             guard commit(group) != nil else { return }
             copyBackLog()
             guard let full = commit(group) else { return }
-            storage.found(isFull: true, at: WallClock.now())
+            storage.found(isFull: true, at: WallTime.now())
             keep(group, full)
             return tryAgain()
         }
@@ -133,7 +133,7 @@ struct GroupCommit {
                 }
             }
         }
-        if failure == nil, full == nil, probe?.hasRoom() ?? true { storage.found(isFull: false, at: WallClock.now()) }
+        if failure == nil, full == nil, probe?.hasRoom() ?? true { storage.found(isFull: false, at: WallTime.now()) }
     }
 
     /// Commits a group and completes every operation in it; returns the error when the disk is full, without having
@@ -208,7 +208,7 @@ struct GroupCommit {
                 return
             } catch let error as StoreError where error.code == .diskFull {
                 guard waitingForRoom() != .nobody else { throw StoreError(.stateNotWritten, error.message) }
-                storage.found(isFull: true, at: WallClock.now())
+                storage.found(isFull: true, at: WallTime.now())
                 Thread.sleep(forTimeInterval: Self.markPause)
             }
         }

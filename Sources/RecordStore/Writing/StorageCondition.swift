@@ -1,4 +1,4 @@
-import Basics
+package import Basics
 import Foundation
 import GRDB
 import Synchronization
@@ -7,9 +7,9 @@ import Synchronization
 package enum StorageCondition: Sendable, Equatable {
     /// It has space, as far as is known.
     case normal
-    /// The disk is full, or a quota used up, since a time in milliseconds since 1970 UTC: nothing is claimed, and
+    /// The disk is full, or a quota used up, since a time: nothing is claimed, and
     /// writes wait.
-    case full(since: Int64)
+    case full(since: WallTime)
 }
 
 /// How long an operation waits for space on a full disk.
@@ -58,7 +58,7 @@ final class StorageWatch: Sendable {
     }
 
     /// Records the condition and reports it if it changed. A disk that was already full keeps its original time.
-    func found(isFull: Bool, at now: Int64) {
+    func found(isFull: Bool, at now: WallTime) {
         let (condition, observers) = state.withLock { state in
             guard isFull != (state.condition != .normal) else {
                 return (state.condition, [@Sendable (StorageCondition) -> Void]())
@@ -144,9 +144,9 @@ extension RecordStore {
 
     /// Verifies that something can be written now.
     ///
-    /// - Parameter now: The time of the runner's report, in milliseconds since 1970 UTC; other processes read it.
+    /// - Parameter now: The time of the runner's report; other processes read it.
     /// - Throws: ``StoreError``; ``StoreErrorCode/diskFull`` at once while the disk is full.
-    package func confirmWriting(at now: Int64) async throws {
+    package func confirmWriting(at now: WallTime) async throws {
         try requireRunning()
         try await write(patience: .none) { connection in
             try connection.database.execute(sql: "UPDATE runner SET updated_at = ?", arguments: [now])

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import IdentityInsights
 import JSON
@@ -159,10 +160,10 @@ struct CSVRow {
         if needsQuotes(utf8) { appendQuoted(utf8) } else { bytes.append(contentsOf: utf8) }
     }
 
-    /// A time in milliseconds since 1970 UTC.
-    mutating func time(_ milliseconds: Int64?) {
+    /// A time; nothing for nil.
+    mutating func time(_ time: WallTime?) {
         separate()
-        if let milliseconds { Timestamp.append(milliseconds, to: &bytes) }
+        if let time { Timestamp.append(time, to: &bytes) }
     }
 
     private mutating func separate() {

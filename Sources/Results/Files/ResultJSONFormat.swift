@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import JSON
 import RecordStore
@@ -50,11 +51,11 @@ struct ResultJSONFormat {
         if let value { writer.string(value) } else { writer.null() }
     }
 
-    private mutating func time(_ key: JSONKey, _ milliseconds: Int64?) {
+    private mutating func time(_ key: JSONKey, _ time: WallTime?) {
         writer.key(key)
-        guard let milliseconds else { return writer.null() }
+        guard let time else { return writer.null() }
         scratch.removeAll(keepingCapacity: true)
-        Timestamp.append(milliseconds, to: &scratch)
+        Timestamp.append(time, to: &scratch)
         scratch.withUnsafeBytes { writer.string(utf8: $0) }
     }
 

@@ -21,8 +21,8 @@ struct ResultRow {
     let error: String?
     let correlationID: String?
     let requestRefID: String?
-    let submittedAt: Int64?
-    let completedAt: Int64?
+    let submittedAt: WallTime?
+    let completedAt: WallTime?
     /// The line, or `<batch>:<line>`, whose call brought a reused answer.
     let reusedFrom: String?
     /// Our own note on an answer that was accepted nevertheless: it was not encrypted, or can no longer be read.

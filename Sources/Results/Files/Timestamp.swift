@@ -1,11 +1,12 @@
+package import Basics
 package import Foundation
 
 /// ISO 8601 in UTC with milliseconds, 24 bytes: `2026-01-31T22:00:00.250Z`. Every time in JSON and result files stands so.
 package enum Timestamp {
-    /// Appends the time of milliseconds since 1970 UTC. Years outside 0…9999 do not come from our clock and are
+    /// Appends a time. Years outside 0…9999 do not come from our clock and are
     /// shown as far as four digits reach.
-    static func append(_ milliseconds: Int64, to bytes: inout [UInt8]) {
-        let (days, rest) = milliseconds.quotientAndRemainder(dividingBy: 86_400_000)
+    static func append(_ time: WallTime, to bytes: inout [UInt8]) {
+        let (days, rest) = time.milliseconds.quotientAndRemainder(dividingBy: 86_400_000)
         let isBefore = rest < 0
         let inDay = isBefore ? rest + 86_400_000 : rest
         appendDate(isBefore ? days - 1 : days, to: &bytes)
@@ -20,19 +21,18 @@ package enum Timestamp {
         bytes.append(UInt8(ascii: "Z"))
     }
 
-    /// The time of milliseconds since 1970 UTC.
-    package static func text(_ milliseconds: Int64) -> String {
+    /// The text of a time.
+    package static func text(_ time: WallTime) -> String {
         var bytes: [UInt8] = []
-        append(milliseconds, to: &bytes)
+        append(time, to: &bytes)
         return String(decoding: bytes, as: UTF8.self)
     }
 
     /// The same by the clock of a zone, with its offset in place of the `Z`: `2026-01-31T23:00:00.250+01:00`.
-    package static func text(_ milliseconds: Int64, in zone: TimeZone) -> String {
-        let offset = zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(milliseconds) / 1000))
+    package static func text(_ time: WallTime, in zone: TimeZone) -> String {
+        let offset = zone.secondsFromGMT(for: time.date)
         var bytes: [UInt8] = []
-        // What a damaged database gives for a time may be any number, and must not end the process.
-        append(milliseconds &+ Int64(offset) * 1000, to: &bytes)
+        append(time + .seconds(offset), to: &bytes)
         bytes[bytes.count - 1] = UInt8(ascii: offset < 0 ? "-" : "+")
         digits(Int64(abs(offset) / 3600), 2, to: &bytes)
         bytes.append(UInt8(ascii: ":"))

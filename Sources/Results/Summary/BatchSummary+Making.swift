@@ -1,11 +1,11 @@
-import Basics
+package import Basics
 import Foundation
 import IdentityInsights
 package import RecordStore
 
 extension BatchSummary {
     /// Sums up a batch from its counters and what was counted while its records passed by.
-    init(_ batch: Batch, figures: BatchFigures, cost: Cost, files: [FileFacts], audit: AuditHead, now: Int64) {
+    init(_ batch: Batch, figures: BatchFigures, cost: Cost, files: [FileFacts], audit: AuditHead, now: WallTime) {
         self.init(
             batch: Identity(batch), state: batch.state.rawValue, reason: batch.reason,
             records: Records(figures), calls: Calls(batch.counts),
@@ -64,13 +64,15 @@ extension BatchSummary.Times {
     ///
     /// - Parameters:
     ///   - batch: the batch.
-    ///   - now: milliseconds since 1970 UTC.
-    package init(_ batch: Batch, now: Int64) {
+    ///   - now: the time.
+    package init(_ batch: Batch, now: WallTime) {
         self.init(
             created: Timestamp.text(batch.createdAt), ingested: batch.ingestedAt.map(Timestamp.text),
             started: batch.startedAt.map(Timestamp.text), finished: batch.finishedAt.map(Timestamp.text),
             written: Timestamp.text(now),
-            runningSeconds: batch.startedAt.map { Double(max(0, (batch.finishedAt ?? now) - $0)) / 1000 })
+            runningSeconds: batch.startedAt.map { start in
+                Double(max(0, (batch.finishedAt ?? now).milliseconds(since: start))) / 1_000
+            })
     }
 }
 

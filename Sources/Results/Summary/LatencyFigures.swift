@@ -1,3 +1,4 @@
+import Basics
 package import RecordStore
 
 /// How long answered calls took, in milliseconds, in buckets that grow with the time: every figure is exact below 64 ms
@@ -12,8 +13,8 @@ struct LatencyFigures {
     private(set) var count = 0
     private(set) var largest = 0
 
-    mutating func add(_ milliseconds: Int64) {
-        let value = Int(min(max(milliseconds, 0), Int64(UInt32.max)))
+    mutating func add(_ time: Duration) {
+        let value = Int(min(max(time.milliseconds, 0), Int64(UInt32.max)))
         buckets[Self.bucket(of: value)] += 1
         count += 1
         largest = max(largest, value)

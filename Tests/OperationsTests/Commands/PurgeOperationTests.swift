@@ -154,8 +154,8 @@ struct PurgeOperationTests {
             try place.write(accounts(["iia+reset"]), to: "doubt.csv")
             #expect(try await place.run("day.csv").status == .finishedWithFailures)
             #expect(try await place.run("doubt.csv").status == .finishedInDoubt)
-            let month = CalendarMonth(at: WallClock.now()).description
-            let later = HeldClock(at: WallClock.now() + 40 * 86_400_000)
+            let month = CalendarMonth(at: WallTime.now()).description
+            let later = HeldClock(at: WallTime.now() + 40 * 86_400_000)
             try FileManager.default.createDirectory(atPath: place.file("backups"), withIntermediateDirectories: false)
             let backup = try await place.perform { config, console in
                 try await BackupOperation(
@@ -266,9 +266,9 @@ extension EmulatedInstallation {
         let store = try await place.storeForOperating()
         let batch = try await store.batchOrFailure(name)
         let action = Action(
-            at: WallClock.now(), batch: batch.id, name: .purge, detail: nil,
+            at: WallTime.now(), batch: batch.id, name: .purge, detail: nil,
             provenance: try place.operatorProvenance())
-        let isPurged = try await store.purge(batch.id, .payloads, at: WallClock.now(), noting: action)
+        let isPurged = try await store.purge(batch.id, .payloads, at: WallTime.now(), noting: action)
         try await store.close()
         return isPurged
     }

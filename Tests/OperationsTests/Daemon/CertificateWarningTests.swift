@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import RecordStore
 import TestSupport
@@ -17,7 +18,7 @@ struct CertificateWarningTests {
             at: 0, settings: "limits: { rate: 0.001 }\n", jobs: ["drop": "source: { path: drop, settle: 30s }\n"])
         let place = try Installation(config: bench.file("rollcall.yaml"))
         let end = try LiveConfiguration(place, credentials: place.credentials(), at: 0).certificateEnd
-        bench.clock.setWall(to: Int64(end.timeIntervalSince1970 * 1_000) - before)
+        bench.clock.setWall(to: WallTime(end) - before)
         return bench
     }
 

@@ -29,7 +29,7 @@ final class DaemonBench: Sendable {
     private let intervals: DaemonContext.PollingIntervals
 
     init(
-        at start: Int64, settings: String, jobs: [String: String],
+        at start: WallTime, settings: String, jobs: [String: String],
         intervals: DaemonContext.PollingIntervals = DaemonBench.intervals
     ) async throws {
         self.intervals = intervals
@@ -111,9 +111,9 @@ final class DaemonBench: Sendable {
         }
     }
 
-    /// Lets time pass until the wall clock shows a time, in milliseconds since 1970 UTC.
-    func pass(to instant: Int64) async throws {
-        await clock.advance(by: .milliseconds(max(0, instant - clock.now)))
+    /// Lets time pass until the wall clock shows a time.
+    func pass(to instant: WallTime) async throws {
+        await clock.advance(by: max(.zero, instant - clock.now))
     }
 
     func file(_ name: String) -> String { place.file(name) }

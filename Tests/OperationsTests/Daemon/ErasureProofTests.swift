@@ -22,7 +22,7 @@ struct ErasureProofTests {
     /// Stands in every field of every line that is purged, followed by the line and the field, and nowhere else.
     private static let marker = "zqx7"
     /// The middle of January 2030, UTC.
-    private static let january: Int64 = 1_894_708_800_000
+    private static let january: WallTime = 1_894_708_800_000
     private static let month: Int64 = 31 * 86_400_000
     private static let settings = """
         limits: { rate: 50, burst: 16, concurrency: 16 }

@@ -10,7 +10,7 @@ import Testing
 /// What a drop folder says to the person who dropped a file, and what that person can do.
 @Suite("The drop folder speaks to whoever dropped the file")
 struct FolderTextsTests {
-    private static let start: Int64 = 1_772_449_200_000
+    private static let start: WallTime = 1_772_449_200_000
     private static let minute: Int64 = 60_000
     private static let intervals = DaemonContext.PollingIntervals(
         poll: .seconds(60), folders: .seconds(5), statusWriter: .seconds(1), maintenance: .seconds(3_600))

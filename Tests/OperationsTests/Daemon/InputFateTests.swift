@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import Ingest
 import JobRunner
@@ -10,7 +11,7 @@ import Testing
 /// What becomes of input files that change, vanish or come again while they are worked on.
 @Suite("Input files that change, vanish or come again")
 struct InputFateTests {
-    private static let start: Int64 = 1_772_449_200_000
+    private static let start: WallTime = 1_772_449_200_000
     private static let minute: Int64 = 60_000
     private static let slow = "limits: { rate: 1 }\n"
 

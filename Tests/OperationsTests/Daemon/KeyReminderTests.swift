@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import IdentityInsightsClient
 import TestSupport
@@ -20,7 +21,7 @@ struct KeyReminderTests {
             jobs: ["drop": "source: { path: drop, settle: 30s }\n"])
         let keys = try Installation(config: bench.file("rollcall.yaml")).credentials().datedKeys
         let key = try #require(keys.first { $0.setting == "api.client_certificate" })
-        let end = Int64(key.end.timeIntervalSince1970 * 1_000)
+        let end = WallTime(key.end)
         bench.clock.setWall(to: end - 31 * Self.day)
         try await bench.startDaemon()
         #expect(try reminders(bench).isEmpty)

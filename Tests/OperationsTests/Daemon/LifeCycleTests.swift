@@ -11,7 +11,7 @@ import Testing
 
 @Suite("How the daemon's services begin, end and fail", .timeLimit(.minutes(15)))
 struct LifeCycleTests {
-    private static let start: Int64 = 1_772_000_000_000
+    private static let start: WallTime = 1_772_000_000_000
 
     @Test("A part that fails for a reason of its own begins again, and only a store that fails ends it")
     func ownReasons() async throws {

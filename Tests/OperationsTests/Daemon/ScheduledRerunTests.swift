@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import JobRunner
 import Logging
@@ -10,7 +11,7 @@ import Testing
 
 @Suite("A job that sends again what failed")
 struct ScheduledRerunTests {
-    private static let start: Int64 = 1_772_000_000_000
+    private static let start: WallTime = 1_772_000_000_000
 
     /// A daemon's context without its tasks, with a batch that is over: its first record was in doubt, the others failed.
     private func withContext(

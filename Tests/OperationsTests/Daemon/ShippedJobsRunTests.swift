@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import RecordStore
 import TestSupport
@@ -9,7 +10,7 @@ import Testing
 @Suite("The shipped jobs at work")
 struct ShippedJobsRunTests {
     /// Monday, 2 March 2026, 12:00 in Berlin.
-    private static let noon: Int64 = 1_772_449_200_000
+    private static let noon: WallTime = 1_772_449_200_000
     private static let hour: Int64 = 3_600_000
 
     private static func shipped(_ job: String) throws -> String {

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import RecordStore
 import Testing
@@ -16,9 +17,9 @@ struct SimulatedMonthTests {
             self.calendar = calendar
         }
 
-        func instant(day: Int, hour: Int, minute: Int = 0) throws -> Int64 {
+        func instant(day: Int, hour: Int, minute: Int = 0) throws -> WallTime {
             let parts = DateComponents(year: 2026, month: 3, day: day, hour: hour, minute: minute)
-            return Int64(try #require(calendar.date(from: parts)).timeIntervalSince1970 * 1_000)
+            return WallTime(try #require(calendar.date(from: parts)))
         }
     }
 

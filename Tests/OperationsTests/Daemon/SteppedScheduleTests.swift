@@ -9,7 +9,7 @@ import Testing
 @Suite("A schedule when the wall clock is set while the daemon lives")
 struct SteppedScheduleTests {
     /// 2 March 2026, 12:00 UTC, a Monday.
-    private static let noon: Int64 = 1_772_452_800_000
+    private static let noon: WallTime = 1_772_452_800_000
     private static let hour: Int64 = 3_600_000
     private static let job = "schedule: \"0 22 * * *\"\nsource: { glob: incoming/*.csv, settle: 0s }\n"
     private static let intervals = DaemonContext.PollingIntervals(

@@ -11,7 +11,7 @@ import Testing
 @Suite("Files taken only once they are whole")
 struct WholeFilesTests {
     /// Monday, 2 March 2026, 11:00 UTC.
-    private static let start: Int64 = 1_772_449_200_000
+    private static let start: WallTime = 1_772_449_200_000
     private static let minute: Int64 = 60_000
     private static let night = "schedule: \"*/10 * * * *\"\n"
     private static let header = "account_id,email\n"
@@ -33,10 +33,10 @@ struct WholeFilesTests {
         } while try changed(path) == before
     }
 
-    private func changed(_ path: String) throws -> Int64 {
+    private func changed(_ path: String) throws -> FileTime {
         var facts = stat()
-        #expect(lstat(path, &facts) == 0)
-        return Int64(facts.st_ctim.tv_sec) * 1_000_000_000 + Int64(facts.st_ctim.tv_nsec)
+        try #require(lstat(path, &facts) == 0)
+        return FileIdentity(facts).changedAt
     }
 
     private func batches(_ bench: DaemonBench) async throws -> [Batch] {

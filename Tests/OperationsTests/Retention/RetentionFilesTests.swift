@@ -3,6 +3,7 @@ import Foundation
 import Ingest
 import RecordStore
 import Settings
+import TestSupport
 import Testing
 
 @testable import Operations
@@ -25,7 +26,7 @@ struct RetentionFilesTests {
         let batch = try RetentionPlanTests.batch(daysAgo: 0, job: job, content: content(place))
         plan.due = [RetentionPlan.Due(batch: batch, kinds: [.archive])]
         plan.contentsInUse = besides
-        let found = RetentionFiles(of: plan, named: [:], under: rules, at: WallClock.now() + 10 * day)
+        let found = RetentionFiles(of: plan, named: [:], under: rules, at: WallTime.now() + 10 * day)
         #expect(found.faults.isEmpty)
         return (found.archived + found.rejected).map { String($0.dropFirst(place.path.count + 1)) }
     }
@@ -60,7 +61,7 @@ struct RetentionFilesTests {
             for name in ["old.csv", "mine.csv", "new.csv"] + ["old", "gone", "new"].map({ "\($0).csv.error.txt" }) {
                 try place.write("x", to: "drop/rejected/\(name)")
             }
-            let later = Date(timeIntervalSince1970: Double(WallClock.now() + 6 * Self.day) / 1_000)
+            let later = (WallTime.now() + 6 * Self.day).date
             try FileManager.default.setAttributes(
                 [.modificationDate: later], ofItemAtPath: place.file("drop/rejected/new.csv.error.txt"))
             #expect(

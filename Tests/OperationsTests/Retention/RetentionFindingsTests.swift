@@ -2,6 +2,7 @@ import Basics
 import Foundation
 import RecordStore
 import Settings
+import TestSupport
 import Testing
 
 @testable import Operations
@@ -34,7 +35,7 @@ struct RetentionFindingsTests {
             #expect(try await place.run("good.csv").status == .succeeded)
             #expect(try await place.run("doubt.csv").status == .finishedInDoubt)
             #expect(await checks.findings() == [.fine("retention", "\(ages); nothing is due")])
-            let findings = await checks.findings(at: WallClock.now() + 4 * Self.day)
+            let findings = await checks.findings(at: WallTime.now() + 4 * Self.day)
             #expect(findings.map(\.level) == [.warning, .warning])
             #expect(
                 findings.first?.message.hasPrefix("\(ages); due: payloads of 1 batch, 4 files, and no daemon runs")
@@ -63,7 +64,7 @@ struct RetentionFindingsTests {
                 let batches = try await store.batches()
                 let young = try await BatchOutlooks(installation, store)
                 #expect(young.overdue.isEmpty && !BatchTable.text(of: batches, young).contains("not purged"))
-                let old = try await BatchOutlooks(installation, store, at: WallClock.now() + 3 * Self.day)
+                let old = try await BatchOutlooks(installation, store, at: WallTime.now() + 3 * Self.day)
                 let why = "doubt-1 has 1 line in doubt or held"
                 let table = BatchTable.text(of: batches, old)
                 #expect(table.hasSuffix("not purged although older than its retention: \(why)"), "\(table)")

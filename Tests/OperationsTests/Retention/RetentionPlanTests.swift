@@ -1,4 +1,6 @@
+import Basics
 import Settings
+import TestSupport
 import Testing
 
 @testable import Operations
@@ -8,7 +10,7 @@ import Testing
 struct RetentionPlanTests {
     private typealias Kind = Settings.Retention.Kind
     private static let day: Int64 = 86_400_000
-    private static let now = 1_000 * day
+    private static let now = WallTime(milliseconds: 1_000 * day)
     private static let retention = Settings.Retention([
         .payloads: .seconds(10 * 86400), .results: .seconds(30 * 86400), .ledger: .seconds(100 * 86400),
         .archive: .seconds(20 * 86400), .outputs: .seconds(40 * 86400), .rejected: .seconds(5 * 86400),

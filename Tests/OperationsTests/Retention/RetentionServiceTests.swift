@@ -11,7 +11,8 @@ struct RetentionServiceTests {
     private static let day: Int64 = 86_400_000
     /// Today at 6:13 UTC, for batches end by the machine's clock. A round is made at a quarter past midnight by the clock of
     /// the test, so that what ended today is due in the night before its age is over, or in the one after.
-    private static let start = WallClock.now() / day * day + day * 373 / 1_440
+    private static let start =
+        WallTime(milliseconds: WallTime.now().milliseconds / day * day) + day * 373 / 1_440
     private static let common = "limits: { rate: 50 }\nnotify: [sh, -c, 'cat >> told.jsonl']\n"
     private static let drop = "source: { path: drop, settle: 30s }\n"
     private static let file = "id,account_id,email\n1,acc-1,ada@example.com\n2,acc-2,bob@example.com\n"

@@ -1,3 +1,4 @@
+import Basics
 import Figures
 
 /// From the start of the process `rollcall run` to its first call's arrival at the emulator.
@@ -26,11 +27,11 @@ struct StartBenchmark {
         of client: Client, sending records: Int, to emulator: borrowing RunningEmulator
     ) throws -> Double {
         let earlier = try emulator.calls().count
-        var start = 0.0
-        _ = try client.run(records, against: emulator, rate: 200, burst: 1) { start = WallClock.milliseconds() }
+        var start = WallTime.distantPast
+        _ = try client.run(records, against: emulator, rate: 200, burst: 1) { start = .now() }
         guard let arrival = try emulator.calls(after: earlier).first else {
             throw BenchmarkError("a run of \(records) records made no call")
         }
-        return Double(arrival) - start
+        return (arrival - start) / .milliseconds(1)
     }
 }

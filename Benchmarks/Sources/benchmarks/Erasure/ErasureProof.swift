@@ -56,7 +56,7 @@ struct ErasureProof {
     private func purge(beside store: RecordStore) async throws -> (seconds: Double, answered: Int) {
         let input = place.file("others.csv")
         try SampleAccounts.write(Self.others, to: input)
-        let batch = try await WorkStore.takeIn(input, into: store, at: Int64(Date().timeIntervalSince1970 * 1_000))
+        let batch = try await WorkStore.takeIn(input, into: store, at: .now())
         place.remove("others.csv")
         let run = try await CannedRun(of: batch, in: store)
         async let sending: Void = run.send()

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import Ingest
 import RecordStore
@@ -11,8 +12,8 @@ struct MarkedMonths {
         "id", "account_id", "name", "street_line1", "city", "postal_code", "user_agent", "email",
     ]
     /// The middle of January 2025, UTC: every month is over.
-    private static let january: Int64 = 1_736_942_400_000
-    private static let dayCount = 31
+    private static let january = WallTime(milliseconds: 1_736_942_400_000)
+    private static let length = Duration.seconds(31 * 86_400)
     private static let portion = 1 << 20
 
     let place: WorkFolder
@@ -42,7 +43,7 @@ struct MarkedMonths {
         let input = place.file("month-\(month).csv")
         try Self.write(records / months, ofMonth: month, to: input)
         defer { place.remove("month-\(month).csv") }
-        let time = Self.january + Int64((month - 1) * Self.dayCount) * 86_400_000
+        let time = Self.january + Self.length * (month - 1)
         return try await WorkStore.takeIn(input, into: store, at: time)
     }
 

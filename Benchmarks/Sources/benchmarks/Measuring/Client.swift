@@ -1,3 +1,4 @@
+import Basics
 import Figures
 import Foundation
 
@@ -52,7 +53,7 @@ struct Client {
             throw BenchmarkError("\(out): results of one batch were expected, there are \(batches.count)")
         }
         let times = TextFile.text(of: "\(out)/\(batch)/results.csv").matches(of: Self.submittedAndCompleted)
-        return CallTimes(try times.map { Int64((try style.parse(String($0.1)).timeIntervalSince1970 * 1e3).rounded()) })
+        return CallTimes(try times.map { WallTime(try style.parse(String($0.1))) })
     }
 
     /// The columns `submitted_at` and `completed_at`, which stand side by side: ISO 8601 in UTC with milliseconds.

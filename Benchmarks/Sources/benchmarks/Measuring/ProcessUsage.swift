@@ -6,12 +6,6 @@ enum CPUTime {
     static func now() -> Double { seconds(of: CLOCK_PROCESS_CPUTIME_ID) }
 }
 
-/// The time of day, which processes of one machine share.
-enum WallClock {
-    /// Milliseconds since 1970 UTC.
-    static func milliseconds() -> Double { seconds(of: CLOCK_REALTIME) * 1e3 }
-}
-
 /// The most memory this process has had resident so far.
 enum PeakMemory {
     /// `VmHWM` in bytes (`man 5 proc`). Unlike `ru_maxrss` it begins again with the program, not with its parent's peak.

@@ -1,3 +1,4 @@
+import Basics
 import Figures
 import Foundation
 
@@ -41,13 +42,15 @@ struct RunningEmulator: ~Copyable {
     /// - Throws: An error of the decoder for a line that is not one of the emulator's.
     func calls(after skipped: Int = 0) throws -> CallTimes {
         let lines = TextFile.text(of: "\(folder)/calls.jsonl").split(separator: "\n").dropFirst(skipped)
-        return CallTimes(try lines.map { try JSONDecoder().decode(Line.self, from: Data($0.utf8)).at })
+        return CallTimes(try lines.map { try JSONDecoder().decode(Line.self, from: Data($0.utf8)).time })
     }
 
     /// What is read of a line of the log.
     private struct Line: Decodable {
         /// Milliseconds since 1970 UTC.
-        let at: Int64
+        private let at: WallTime
+        /// When the call arrived.
+        var time: WallTime { WallTime(milliseconds: at) }
     }
 
     /// Ends it.

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import Ingest
 import JobRunner
@@ -37,7 +38,7 @@ struct CannedRun {
     func writeResults(below folder: String) async throws -> Int {
         _ = try await ResultWriter(store: store).write(
             batch.id, into: "\(folder)/\(batch.name)", returning: ReturnedRows(layout: layout), pricing: nil,
-            now: Int64(Date().timeIntervalSince1970 * 1_000))
+            now: .now())
         return try await store.batch(batch.id).counts.succeeded
     }
 }

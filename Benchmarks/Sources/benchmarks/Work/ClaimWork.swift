@@ -1,4 +1,5 @@
 import ArgumentParser
+import Basics
 import Foundation
 import RecordStore
 
@@ -66,7 +67,7 @@ private struct ClaimLoop {
         }
     }
 
-    private var now: Int64 { Int64(Date().timeIntervalSince1970 * 1_000) }
+    private var now: WallTime { .now() }
     private let caps = CallCaps(daily: 1_000_000_000, batch: 1_000_000_000, day: CallDay(rawValue: 20_250_101))
 
     init(store: RecordStore, batch: BatchID) {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Basics
 import Ingest
 import RecordStore
 
@@ -49,10 +50,10 @@ enum WorkStore {
     /// - Parameters:
     ///   - path: The file.
     ///   - store: The database.
-    ///   - time: When it counts as taken in, in milliseconds since 1970 UTC; nil: now.
+    ///   - time: When it counts as taken in; nil: now.
     /// - Returns: The batch.
     /// - Throws: `BenchmarkError` where a row is refused; the errors of file and database.
-    static func takeIn(_ path: String, into store: RecordStore, at time: Int64? = nil) async throws -> Batch {
+    static func takeIn(_ path: String, into store: RecordStore, at time: WallTime? = nil) async throws -> Batch {
         let examined = try InputFile.open(path: path).examine()
         let batch = try await store.createBatch(
             NewBatch(

@@ -70,7 +70,7 @@ struct AuditLine: Encodable {
         let (action, provenance) = (entry.action, entry.action.provenance)
         self.entry = entry.number
         at = Timestamp.text(action.at)
-        atMilliseconds = action.at
+        atMilliseconds = action.at.milliseconds
         (user, host, version) = (provenance.user, provenance.host, provenance.version)
         self.action = action.name.rawValue
         batch = action.batch?.rawValue

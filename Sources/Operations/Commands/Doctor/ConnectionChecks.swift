@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import IdentityInsightsClient
 import Settings
@@ -25,7 +26,7 @@ struct ConnectionChecks {
 
     private func clock(_ probe: EndpointProbe, now: Date) -> Finding? {
         guard let serverTimeAt = probe.serverTimeAt else { return nil }
-        let apart = abs(now.timeIntervalSince1970 - Double(serverTimeAt) / 1_000)
+        let apart = abs(now.timeIntervalSince(serverTimeAt.date))
         guard apart > Self.clockTolerance else { return .fine("clock", "agrees with the server's") }
         return .warning(
             "clock",

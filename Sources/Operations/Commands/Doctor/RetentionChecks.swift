@@ -7,7 +7,7 @@ import Settings
 struct RetentionChecks {
     let place: Installation
 
-    func findings(at now: Int64 = WallClock.now()) async -> [Finding] {
+    func findings(at now: WallTime = WallTime.now()) async -> [Finding] {
         let rules = place.retentionRules
         guard !rules.keepEverything else {
             let remedy = Hint.help(["purge"])
@@ -35,7 +35,7 @@ struct RetentionChecks {
         return ages.joined(separator: ", ") + (kept.isEmpty ? "" : "; kept: \(kept.joined(separator: ", "))")
     }
 
-    private func findings(by rules: RetentionRules, _ ages: String, at now: Int64) async throws -> [Finding] {
+    private func findings(by rules: RetentionRules, _ ages: String, at now: WallTime) async throws -> [Finding] {
         let store = try await place.storeForReading()
         let plan = try await rules.plan(of: store, at: now)
         let named = try await plan.namedFolders(in: store)

@@ -66,8 +66,7 @@ struct JobChecks {
     let others: [JobDefinition]
     /// The settings' caps, which hold over every job's.
     let shared: Settings.Limits
-    /// Milliseconds since 1970 UTC.
-    let now: Int64
+    let now: WallTime
 
     /// What is lacking; where nothing is, the one finding that says so and when the job is due.
     func findings() -> [Finding] {

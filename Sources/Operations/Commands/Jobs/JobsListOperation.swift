@@ -89,9 +89,9 @@ struct JobListing: Encodable, Equatable {
     ///
     /// - Parameters:
     ///   - file: Its file.
-    ///   - now: Milliseconds since 1970 UTC.
+    ///   - now: The time.
     ///   - lastDue: The last due time that its schedule handled, from the database.
-    init(_ file: JobFile, now: Int64, lastDue: (JobDefinition) throws -> Int64?) rethrows {
+    init(_ file: JobFile, now: WallTime, lastDue: (JobDefinition) throws -> WallTime?) rethrows {
         job = file.name
         self.file = file.path
         switch file.result {
@@ -100,7 +100,7 @@ struct JobListing: Encodable, Equatable {
         }
     }
 
-    private mutating func fill(_ job: JobDefinition, now: Int64, lastDue: Int64?) {
+    private mutating func fill(_ job: JobDefinition, now: WallTime, lastDue: WallTime?) {
         enabled = job.isEnabled
         schedule = job.schedule?.description
         timeZone = job.timeZone.displayName
@@ -147,6 +147,6 @@ struct JobListing: Encodable, Equatable {
 }
 
 extension JobDefinition {
-    /// When the daemon runs it next, in milliseconds since 1970 UTC; nil: never by the clock.
-    func nextRun(after now: Int64) -> Int64? { isEnabled ? schedule?.next(after: now, in: timeZone) : nil }
+    /// When the daemon runs it next; nil: never by the clock.
+    func nextRun(after now: WallTime) -> WallTime? { isEnabled ? schedule?.next(after: now, in: timeZone) : nil }
 }

@@ -35,7 +35,7 @@ package struct PurgeOperation: Sendable {
             console.note("a purge that was interrupted is completed")
         }
         let plan = try await PurgePlan(
-            request, in: session, endedBefore: age.map { clock.now - $0.milliseconds }, now: clock.now)
+            request, in: session, endedBefore: age.map { clock.now - $0 }, now: clock.now)
         try refuse(plan)
         var report = plan.report
         for line in plan.isEmpty ? ["there is nothing to purge"] : report.loss { console.note(line) }

@@ -22,11 +22,11 @@ struct PurgePlan {
     /// - Parameters:
     ///   - request: What was asked for.
     ///   - session: The database and the jobs.
-    ///   - endedBefore: Only batches that ended before this, in milliseconds since 1970 UTC; nil: whenever they ended.
-    ///   - now: Milliseconds since 1970 UTC.
+    ///   - endedBefore: Only batches that ended before this; nil: whenever they ended.
+    ///   - now: The time.
     /// - Throws: `OperationFailure` (64) for a batch that is not there; `StoreError`; what a folder or file that cannot be
     ///   read throws.
-    init(_ request: PurgeRequest, in session: OperatorSession, endedBefore: Int64?, now: Int64) async throws {
+    init(_ request: PurgeRequest, in session: OperatorSession, endedBefore: WallTime?, now: WallTime) async throws {
         let store = session.store
         report = PurgeReport(isDryRun: request.dryRun, scope: request.scope)
         let batches =

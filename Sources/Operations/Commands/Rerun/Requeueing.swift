@@ -104,7 +104,7 @@ struct Requeueing: Sendable {
         let statuses = selection.statuses.map(\.rawValue).sorted().joined(separator: ",")
         try await store.recordAction(
             Action(
-                at: WallClock.now(), batch: batch.id, name: .rerun,
+                at: WallTime.now(), batch: batch.id, name: .rerun,
                 detail: "\(statuses): \(Counted.things(count, "record"))", provenance: provenance))
     }
 }

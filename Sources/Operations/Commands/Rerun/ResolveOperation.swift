@@ -70,7 +70,7 @@ package struct ResolveOperation: Sendable {
             heldReason: "resolved as failed by hand; held and not sent, an identical record may have been billed"
         ) { count in
             Action(
-                at: WallClock.now(), batch: batch.id, name: .resolve,
+                at: WallTime.now(), batch: batch.id, name: .resolve,
                 detail: "\(scope) as failed: \(NumberFormat.count(count, "record"))", provenance: provenance)
         }
         console.note("\(batch.name): \(NumberFormat.count(count, "record")) in doubt resolved as failed")

@@ -63,9 +63,9 @@ struct BatchOutlooks {
     /// - Parameters:
     ///   - place: The installation.
     ///   - store: Its database.
-    ///   - now: By which batches' ages are judged, in milliseconds since 1970 UTC.
+    ///   - now: By which batches' ages are judged.
     /// - Throws: `StoreError` when it cannot be read.
-    init(_ place: Installation, _ store: RecordStore, at now: Int64 = WallClock.now()) async throws {
+    init(_ place: Installation, _ store: RecordStore, at now: WallTime = WallTime.now()) async throws {
         self.place = place
         self.store = store
         runner = try await place.runner()

@@ -21,8 +21,8 @@ enum BatchTable {
         overdue.map { "not purged although older than its retention: \($0.batch.name) \($0.text)" }
     }
 
-    /// One batch; `resumesAt` is when a cap that paused it resets, in milliseconds since 1970 UTC.
-    static func detail(of batch: Batch, _ outlook: BatchOutlook, resumesAt: Int64? = nil) -> String {
+    /// One batch; `resumesAt` is when a cap that paused it resets.
+    static func detail(of batch: Batch, _ outlook: BatchOutlook, resumesAt: WallTime? = nil) -> String {
         var rows = [
             ["batch", batch.name], ["file", batch.fileName], ["job", batch.job],
             ["state", batch.stateText(isStopped: outlook.isStopped)],

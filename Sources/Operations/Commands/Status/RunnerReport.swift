@@ -108,7 +108,7 @@ extension RunnerStatus {
     func waiting(at now: Date = Date()) -> String? {
         switch gate {
         case .open:
-            guard let closedUntil, Double(closedUntil) / 1_000 > now.timeIntervalSince1970 else { return nil }
+            guard let closedUntil, closedUntil > WallTime(now) else { return nil }
             return "no calls until \(NumberFormat.time(closedUntil)) (Retry-After)"
         case .closed(let reason, let since, let nextProbeAt, let probes):
             let next = nextProbeAt.map { "next at \(NumberFormat.time($0))" } ?? "one under way"

@@ -58,7 +58,7 @@ package struct StatusOperation: Sendable {
     }
 
     private func text(
-        of batches: [Batch], _ outlooks: BatchOutlooks, _ resumptions: [BatchID: Int64]
+        of batches: [Batch], _ outlooks: BatchOutlooks, _ resumptions: [BatchID: WallTime]
     ) async throws -> String {
         guard let only = batches.first, batch != nil else { return BatchTable.text(of: batches, outlooks) }
         return BatchTable.detail(of: only, try await outlooks.outlook(of: only), resumesAt: resumptions[only.id])
@@ -131,7 +131,7 @@ struct BatchStatus: Encodable {
     /// When a cap that paused it resets, and a daemon continues it.
     let resumeAt: String?
 
-    init(_ batch: Batch, resumesAt: Int64? = nil, _ outlooks: BatchOutlooks) async throws {
+    init(_ batch: Batch, resumesAt: WallTime? = nil, _ outlooks: BatchOutlooks) async throws {
         let outlook = try await outlooks.outlook(of: batch)
         self.batch = batch.name
         number = batch.id.rawValue
@@ -140,7 +140,7 @@ struct BatchStatus: Encodable {
         state = batch.state
         isStopped = outlook.isStopped
         reason = batch.reason
-        times = BatchSummary.Times(batch, now: WallClock.now())
+        times = BatchSummary.Times(batch, now: WallTime.now())
         purged = PurgeScope.allCases.reduce(into: [:]) { times, scope in
             times[scope.rawValue] = batch.purged[scope].map(Timestamp.text)
         }

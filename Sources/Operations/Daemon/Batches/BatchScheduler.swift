@@ -10,8 +10,8 @@ struct BatchScheduler {
         let state: BatchState
         /// Whether it is finished and its result files are not written yet.
         var lacksResults = false
-        /// When a batch that a cap has paused continues by itself, in milliseconds since 1970 UTC.
-        var resumesAt: Int64?
+        /// When a batch that a cap has paused continues by itself.
+        var resumesAt: WallTime?
         var priority = 1
     }
 
@@ -52,11 +52,12 @@ struct BatchScheduler {
     /// - Parameters:
     ///   - sightings: All batches that are not over, or lack their results.
     ///   - mayStart: Whether anything new may begin: not while the gate is halted, nor while the daemon is ending.
-    ///   - now: Milliseconds since 1970 UTC, by which caps reset.
+    ///   - now: The time by which caps reset.
     ///   - monotonic: The time by which batches are left alone.
     /// - Returns: The steps; each counts as under way until `ended`.
-    mutating func steps(for sightings: [BatchSnapshot], mayStart: Bool, now: Int64, monotonic: MonotonicTime) -> [Step]
-    {
+    mutating func steps(
+        for sightings: [BatchSnapshot], mayStart: Bool, now: WallTime, monotonic: MonotonicTime
+    ) -> [Step] {
         leftAlone = leftAlone.filter { $0.value > monotonic }
         let free = sightings.filter { busy[$0.id] == nil && leftAlone[$0.id] == nil }
         return stops(for: sightings) + conclusions(for: free)
@@ -83,7 +84,7 @@ struct BatchScheduler {
         }
     }
 
-    private func resumptions(of free: [BatchSnapshot], now: Int64) -> [Step] {
+    private func resumptions(of free: [BatchSnapshot], now: WallTime) -> [Step] {
         free.filter { $0.state == .paused && $0.resumesAt.map { $0 <= now } ?? false }.map { .resume($0.id) }
     }
 
@@ -103,11 +104,11 @@ enum CapReset {
     /// The next time at which a cap allows calls again; nil for one that only an operator can raise.
     ///
     /// - Parameters:
-    ///   - now: Milliseconds since 1970 UTC.
+    ///   - now: The time.
     ///   - cap: The cap.
     ///   - zone: `limits.time_zone`, where a day and a month begin.
-    /// - Returns: Milliseconds since 1970 UTC.
-    static func next(after now: Int64, cap: Cap, in zone: TimeZone) -> Int64? {
+    /// - Returns: The beginning of the zone's next day or month.
+    static func next(after now: WallTime, cap: Cap, in zone: TimeZone) -> WallTime? {
         switch cap {
         case .batchCalls: return nil
         case .dailyCalls: return start(of: .day, after: now, in: zone)
@@ -115,10 +116,9 @@ enum CapReset {
         }
     }
 
-    private static func start(of unit: Calendar.Component, after now: Int64, in zone: TimeZone) -> Int64? {
+    private static func start(of unit: Calendar.Component, after now: WallTime, in zone: TimeZone) -> WallTime? {
         var calendar = Calendar(identifier: .gregorian)
         calendar.timeZone = zone
-        let date = Date(timeIntervalSince1970: Double(now) / 1_000)
-        return calendar.dateInterval(of: unit, for: date).map { Int64($0.end.timeIntervalSince1970 * 1_000) }
+        return calendar.dateInterval(of: unit, for: now.date).map { WallTime($0.end) }
     }
 }

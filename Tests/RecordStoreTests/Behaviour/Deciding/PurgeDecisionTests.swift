@@ -1,3 +1,5 @@
+import Basics
+import TestSupport
 import Testing
 
 @testable import RecordStore
@@ -5,8 +7,8 @@ import Testing
 @Suite("What may be erased of a batch, and what not")
 struct PurgeDecisionTests {
     private static func facts(
-        _ state: BatchState = .completed, at finishedAt: Int64? = 100, lacksResults: Bool = false, inDoubt: Int = 0,
-        inFlight: Int = 0, purgedAt: Int64? = nil
+        _ state: BatchState = .completed, at finishedAt: WallTime? = 100, lacksResults: Bool = false, inDoubt: Int = 0,
+        inFlight: Int = 0, purgedAt: WallTime? = nil
     ) -> PurgeDecision.Facts {
         var counts = BatchCounts()
         (counts.inDoubt, counts.inFlight) = (inDoubt, inFlight)
@@ -30,8 +32,8 @@ struct PurgeDecisionTests {
             (Self.facts(inDoubt: 1), 200, .needed(.inDoubt)),
             (Self.facts(.cancelled, inFlight: 2), 200, .needed(.callsUnderWay)),
             (Self.facts(inDoubt: 1, purgedAt: 7), 200, .purged(at: 7)), (Self.facts(purgedAt: 7), 50, .purged(at: 7)),
-        ] as [(PurgeDecision.Facts, Int64?, PurgeDecision)])
-    func finished(facts: PurgeDecision.Facts, endedBefore: Int64?, decision: PurgeDecision) {
+        ] as [(PurgeDecision.Facts, WallTime?, PurgeDecision)])
+    func finished(facts: PurgeDecision.Facts, endedBefore: WallTime?, decision: PurgeDecision) {
         #expect(PurgeDecision(facts, endedBefore: endedBefore) == decision)
     }
 }

@@ -157,7 +157,7 @@ import Testing
         let batch = try await Self.batch(in: .running, store)
         let number = try #require(
             try await store.rerun(batch.id, RequeueSelection(statuses: [.failed], lines: 3...3)).number)
-        func claim(now: Int64) async throws -> Claim {
+        func claim(now: WallTime) async throws -> Claim {
             try await store.claim(batch.id, upTo: 9, now: now, caps: RecordStore.uncapped, of: number)
         }
         var claim = try await claim(now: 1_000)

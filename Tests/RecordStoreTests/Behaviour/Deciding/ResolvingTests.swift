@@ -1,3 +1,4 @@
+import Basics
 import TestSupport
 import Testing
 
@@ -60,7 +61,7 @@ import Testing
         let sparing = RequeueSelection(statuses: [.failed], sparesResolved: true)
         #expect(try await store.requeue(batch.id, sparing) == 0)
         // They are known in the archive, too.
-        #expect(try await store.archive(finishedBefore: .max, upTo: 2) == 2)
+        #expect(try await store.archive(finishedBefore: .distantFuture, upTo: 2) == 2)
         #expect(try await resolved() == [2, 3, 4, 6])
         #expect(try await store.requeue(batch.id, RequeueSelection(statuses: [.failed])) == 4)
         _ = try await store.run(batch) { $0.rejected }

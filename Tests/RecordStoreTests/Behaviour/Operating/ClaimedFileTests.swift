@@ -5,7 +5,7 @@ import Testing
 @testable import RecordStore
 
 @Suite(.everyEngine) struct ClaimedFileTests {
-    private static func file(_ path: String, job: String = "nightly", at time: Int64 = 7) -> ClaimedFile {
+    private static func file(_ path: String, job: String = "nightly", at time: WallTime = 7) -> ClaimedFile {
         ClaimedFile(path: path, job: job, name: "accounts.csv", claimedAt: time)
     }
 

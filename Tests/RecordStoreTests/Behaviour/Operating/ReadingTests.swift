@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import TestSupport
 import Testing
@@ -88,7 +89,7 @@ import Testing
         ("America/New_York", 1_763_942_400_000, 20_251_123), ("Asia/Tokyo", 1_763_942_399_999, 20_251_124),
         ("Europe/Berlin", 1_743_294_600_000, 20_250_330), ("UTC", 0, 19_700_101),
     ])
-    func aMomentFallsOnADayOfItsTimeZone(_ zone: String, _ instant: Int64, _ day: Int64) throws {
+    func aMomentFallsOnADayOfItsTimeZone(_ zone: String, _ instant: WallTime, _ day: Int64) throws {
         let timeZone = try #require(TimeZone(identifier: zone))
         #expect(CallDay(at: instant, in: timeZone).rawValue == day)
     }

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import GRDB
 import TestSupport
@@ -6,7 +7,7 @@ import Testing
 @testable import RecordStore
 
 @Suite struct ArchivingTests {
-    private static let never = Int64.max
+    private static let never = WallTime.distantFuture
 
     /// A finished batch of three answers, one of them after a retry, two refusals and an invalid line.
     private static func finishedBatch(_ store: RecordStore, content: UInt8 = 1) async throws -> Batch {

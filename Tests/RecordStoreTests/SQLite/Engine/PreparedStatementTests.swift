@@ -8,14 +8,14 @@ import Testing
         try DatabaseQueue().write { database in
             try database.execute(sql: "CREATE TABLE notes (id INTEGER PRIMARY KEY, note BLOB)")
             let insert = try PreparedStatement(database, "INSERT INTO notes (id, note) VALUES (?1, ?2)")
-            insert.bind(1, at: 1)
+            insert.bind(Int64(1), at: 1)
             insert.bind(copying: [1], at: 2)
             try insert.run()
-            insert.bind(2, at: 1)
+            insert.bind(Int64(2), at: 1)
             insert.bind(copying: [2], at: 3)
             let error = #expect(throws: DatabaseError.self) { try insert.run() }
             #expect(error?.resultCode == .SQLITE_RANGE)
-            insert.bind(3, at: 1)
+            insert.bind(Int64(3), at: 1)
             insert.bind("three", at: 2)
             try insert.run()
             #expect(try Int.fetchAll(database, sql: "SELECT id FROM notes ORDER BY id") == [1, 3])
@@ -25,10 +25,10 @@ import Testing
     @Test func aStatementThatStillHasRowsIsNotRunWithEarlierValues() throws {
         try DatabaseQueue().read { database in
             let select = try PreparedStatement(database, "SELECT ?1 UNION ALL SELECT ?1")
-            select.bind(1, at: 1)
+            select.bind(Int64(1), at: 1)
             let hasRow = try select.step()
             #expect(hasRow && select.integer(0) == 1)
-            select.bind(2, at: 1)
+            select.bind(Int64(2), at: 1)
             let error = #expect(throws: DatabaseError.self) { try select.step() }
             #expect(error?.resultCode == .SQLITE_MISUSE)
         }

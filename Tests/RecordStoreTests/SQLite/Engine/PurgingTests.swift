@@ -18,7 +18,7 @@ struct PurgeCase {
         store = try await folder.open()
         batch = try await store.settledBatch(
             (2...count).map { SampleRow($0, request: "request \($0)") } + [SampleRow(count + 1, error: "rule")])
-        if archived > 0 { _ = try await store.archive(finishedBefore: .max, upTo: archived) }
+        if archived > 0 { _ = try await store.archive(finishedBefore: .distantFuture, upTo: archived) }
     }
 
     func purge(_ scope: PurgeScope) async throws -> Bool {

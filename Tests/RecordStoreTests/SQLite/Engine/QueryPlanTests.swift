@@ -1,6 +1,8 @@
+import Basics
 import Foundation
 import GRDB
 import GRDBSQLite
+import TestSupport
 import Testing
 
 @testable import RecordStore
@@ -95,7 +97,7 @@ extension QueryPlanTests {
         let again = try await folder.open()
         _ = try await again.isSound()
         _ = try await again.moveBatch(first.id, from: Set(BatchState.allCases), to: .cancelled, reason: nil)
-        _ = try await again.archive(finishedBefore: .max)
+        _ = try await again.archive(finishedBefore: .distantFuture)
         _ = try await again.maintain()
         try await look(again, first)
         for batch in try await again.batches() {

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import GRDB
 import TestSupport
@@ -30,7 +31,7 @@ import Testing
         return (source, try await store.batch(reusing.id))
     }
 
-    private static func erase(_ batch: Batch, before instant: Int64, _ store: RecordStore) async throws -> Int {
+    private static func erase(_ batch: Batch, before instant: WallTime, _ store: RecordStore) async throws -> Int {
         try await store.eraseReusedAnswers(of: batch.id, answeredBefore: instant)
     }
 
@@ -40,7 +41,7 @@ import Testing
         let folder = try StoreFolder()
         let store = try await folder.open()
         let (source, reusing) = try await Self.batches(store, count: 600)
-        if archived > 0 { _ = try await store.archive(finishedBefore: .max, upTo: archived + 599) }
+        if archived > 0 { _ = try await store.archive(finishedBefore: .distantFuture, upTo: archived + 599) }
         #expect(try await Self.erase(reusing, before: 1_200, store) == 0)
         #expect(try await store.view(reusing, 2).answer == Array("answer-2".utf8))
         #expect(try await Self.erase(reusing, before: 1_201, store) == 599)
@@ -53,7 +54,7 @@ import Testing
         }
         #expect(try await store.view(reusing, 601).answer == Array("answer-601".utf8))
         #expect(try await Self.erase(reusing, before: 1_201, store) == 0)
-        #expect(try await Self.erase(source, before: .max, store) == 0)
+        #expect(try await Self.erase(source, before: .distantFuture, store) == 0)
         try await store.close()
     }
 

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import GRDB
 import Synchronization
@@ -8,14 +9,14 @@ import Testing
 
 /// The middle of some months, in milliseconds since 1970 UTC.
 enum Noon {
-    static let november: Int64 = 1_763_208_000_000
-    static let december: Int64 = 1_765_800_000_000
-    static let january: Int64 = 1_768_478_400_000
+    static let november: WallTime = 1_763_208_000_000
+    static let december: WallTime = 1_765_800_000_000
+    static let january: WallTime = 1_768_478_400_000
 }
 
 extension RecordStore {
     /// A completed batch made at a time, with an answer for each of its two lines.
-    func completedBatch(at time: Int64, content: UInt8) async throws -> Batch {
+    func completedBatch(at time: WallTime, content: UInt8) async throws -> Batch {
         let batch = try await createBatch(
             NewBatch(
                 job: "nightly", fileName: "a.csv", contentDigest: [UInt8](repeating: content, count: 32), format: .csv,

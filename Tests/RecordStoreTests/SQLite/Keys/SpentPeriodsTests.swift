@@ -10,7 +10,7 @@ import Testing
     private static let november = CalendarMonth(at: Noon.november)
 
     /// A completed batch made at a time, its results written.
-    private static func settled(_ store: RecordStore, at time: Int64, content: UInt8) async throws -> Batch {
+    private static func settled(_ store: RecordStore, at time: WallTime, content: UInt8) async throws -> Batch {
         let batch = try await store.completedBatch(at: time, content: content)
         try await store.markResultsWritten(batch.id, finishedAt: batch.finishedAt)
         return try await store.batch(batch.id)

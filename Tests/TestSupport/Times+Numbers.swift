@@ -22,3 +22,26 @@ extension MonotonicTime: ExpressibleByIntegerLiteral {
         time.advanced(byNanoseconds: -nanoseconds)
     }
 }
+
+/// Tests write wall times as milliseconds since 1970 UTC; the program cannot.
+extension WallTime: ExpressibleByIntegerLiteral {
+    /// The time so many milliseconds after the beginning of 1970 UTC.
+    public init(integerLiteral milliseconds: Int64) {
+        self.init(milliseconds: milliseconds)
+    }
+
+    /// The time so many milliseconds later.
+    package static func + (time: WallTime, milliseconds: Int64) -> WallTime {
+        time.advanced(byMilliseconds: milliseconds)
+    }
+
+    /// The time so many milliseconds before.
+    package static func - (time: WallTime, milliseconds: Int64) -> WallTime {
+        time.advanced(byMilliseconds: -milliseconds)
+    }
+
+    /// Moves the time so many milliseconds on.
+    package static func += (time: inout WallTime, milliseconds: Int64) {
+        time = time + milliseconds
+    }
+}
