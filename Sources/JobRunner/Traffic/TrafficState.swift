@@ -4,9 +4,6 @@ import RecordStore
 /// What all calls to one endpoint share: limiter, rate cut, gate, whose turn it is, and how many calls are under way.
 /// Decides only; no side effects.
 struct TrafficState: Sendable {
-    /// A longer wait on `Retry-After` than this is a halt.
-    static let longestWait: Duration = .seconds(86_400)
-
     var rate: Double
     var concurrency: Int
     var limiter: RateLimiter
@@ -44,9 +41,6 @@ struct TrafficState: Sendable {
         if case .halted(let halt) = gate.state { return halt }
         return nil
     }
-
-    /// Until when `Retry-After` keeps everyone waiting.
-    var closedUntil: MonotonicTime { limiter.closedUntil }
 
     /// Calls per second allowed at a time.
     func allowedRate(at now: MonotonicTime) -> Double { rate * cut.share(at: now) }
@@ -117,24 +111,6 @@ struct TrafficState: Sendable {
         guard case .closed(let closure) = gate.state, isOver(gate.outageBegan) else { return nil }
         return .outage(outage, last: closure.lastError)
     }
-
-    private mutating func close(_ retryAfter: RetryAfter, at instant: Instant) -> RunnerEvent? {
-        let end = retryAfter.end(from: instant.wall)
-        guard end > instant.wall else { return nil }
-        guard end - instant.wall <= Self.longestWait else {
-            gate.halt(.longWait(until: end, longest: Self.longestWait), at: instant.monotonic)
-            return nil
-        }
-        closings += 1
-        let reopening = instant.monotonic(atWall: end)
-        limiter.close(until: reopening)
-        gate.wait(until: reopening)
-        overload.wait(until: reopening)
-        return .waitRequested(reason: Self.waitReason, until: end)
-    }
-
-    /// Why no calls are made while `Retry-After` holds.
-    static let waitReason = "The API asks every caller to wait (Retry-After)"
 
     private mutating func changes(since before: Gate.State, at instant: Instant) -> [RunnerEvent] {
         guard gate.state != before else { return [] }
@@ -208,15 +184,8 @@ extension TrafficState {
         let age = max(.zero, instant.wall - state.savedAt)
         streak.resume(isKeyDoubted: state.isKeyDoubted)
         limiter.resume(
-            nextDue: instant.monotonic + untilDue, closedUntil: instant.monotonic + wait(state, at: instant))
+            nextDue: instant.monotonic + untilDue, closedUntil: instant.monotonic + rememberedWait(state, at: instant))
         cut.resume(share: state.rateFactor, age: age, at: instant.monotonic)
-    }
-
-    /// How long a remembered wait still lasts: no longer than was left when it was saved, if the clock was set back since.
-    private func wait(_ state: LimiterState, at instant: Instant) -> Duration {
-        guard let end = state.closedUntil else { return .zero }
-        let left = min(end - instant.wall, end - state.savedAt)
-        return min(max(.zero, left), Self.longestWait)
     }
 }
 
