@@ -23,6 +23,7 @@ package struct Migrations: Sendable {
         Migration(17, "period_keys", PackageResources.v0017_period_keys_sql),
         Migration(18, "keys_folder", PackageResources.v0018_keys_folder_sql),
         Migration(19, "purges", PackageResources.v0019_purges_sql),
+        Migration(20, "forgotten_records", PackageResources.v0020_forgotten_records_sql),
     ])
 
     private let steps: [Migration]

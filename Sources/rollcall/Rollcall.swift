@@ -19,7 +19,8 @@ struct Rollcall: AsyncParsableCommand {
             RunCommand.self, DaemonCommand.self, SubmitCommand.self, CheckCommand.self, StatusCommand.self,
             RecordsCommand.self, RerunCommand.self, StartCommand.self, PauseCommand.self, ResumeCommand.self,
             CancelCommand.self, LedgerCommand.self, ResolveCommand.self, ExportCommand.self, PurgeCommand.self,
-            AuditCommand.self, BackupCommand.self, RestoreCommand.self, DoctorCommand.self, JobsCommand.self,
+            ForgetCommand.self, AuditCommand.self, BackupCommand.self, RestoreCommand.self, DoctorCommand.self,
+            JobsCommand.self,
             KeysCommand.self,
             JWECommand.self, EmulatorCommand.self, DemoCommand.self,
         ])

@@ -106,10 +106,10 @@ extension EndToEnd {
                 + page.spans.filter { $0.hasPrefix("rollcall ") }
         }
 
-        /// The lines of a block that begin with `rollcall`, without the remarks behind them.
+        /// The lines of a block that begin with `rollcall`, without the remarks and the shell's signs behind them.
         private static func commandLines(in block: DocumentationPage.Block) -> [String] {
             block.lines.filter { $0.hasPrefix("rollcall ") }.map {
-                $0.replacing(/\s+#.*$/, with: "").replacing(/\s&$/, with: "")
+                $0.replacing(/\s+#.*$/, with: "").replacing(/\s&$/, with: "").replacing(/\s>\s\S+$/, with: "")
             }
         }
 

@@ -61,9 +61,12 @@ final class StoreFolder: Sendable {
         try await stores.runner.close()
     }
 
-    /// Puts the copy in the database's place.
-    func restore(from source: String? = nil, endpoint: String = StoreFolder.endpoint) async throws -> RestoreReport {
-        try await description(endpoint: endpoint).restore(from: source ?? copy)
+    /// Puts the copy in the database's place; erases nothing in it unless told to.
+    func restore(
+        from source: String? = nil, endpoint: String = StoreFolder.endpoint,
+        erasing erase: (RecordStore) async throws -> ErasureInCopy = { _ in ErasureInCopy() }
+    ) async throws -> RestoreReport {
+        try await description(endpoint: endpoint).restore(from: source ?? copy, erasing: erase)
     }
 
     /// The files that keep count of the database's ledger outside it.

@@ -98,7 +98,8 @@ struct ReturnedLines {
 
     private func rawRow(of record: RecordID) throws -> [UInt8]? {
         do {
-            return try store.blockingReads.record(record)?.rawRow
+            // Of a person who was forgotten nothing is left to compare with.
+            return try store.blockingReads.record(record).flatMap { $0.forgottenAt == nil ? try $0.rawRow : nil }
         } catch let error as StoreError where [.purged, .damaged].contains(error.code) {
             return nil
         }

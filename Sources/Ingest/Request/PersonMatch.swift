@@ -10,7 +10,7 @@ package import RecordStore
 /// Ids are sealed with their rows, so that nothing in the database can be searched for them: each row is opened and its
 /// request built again, which takes some microseconds.
 package struct PersonMatch: ~Copyable {
-    private var builder: RequestBuilder
+    private var reader: PersonReader
     /// Record ids, and the places from 0 of those who asked for them.
     private let recordIDs: [[UInt8]: Int]
     /// Account ids as requests hold them, likewise.
@@ -20,50 +20,103 @@ package struct PersonMatch: ~Copyable {
     ///
     /// - Parameters:
     ///   - ids: what is looked for.
+    ///   - also: account ids as requests hold them, which have the place behind the last id.
     ///   - layout: the batch's layout.
     ///   - accountKey: the key of the transform `hmac-sha256`, where the layout needs it.
     /// - Throws: `InputError` for a layout that makes no request; `OpenSSLError` when an id cannot be hashed.
-    package init(_ ids: [String], layout: RecordLayout, accountKey: AccountHashKey?) throws {
-        let builder = try RequestBuilder(layout: layout, accountKey: accountKey)
-        let writes = builder.plan.writes.filter { $0.role == .account }.map(\.transforms)
+    package init(
+        _ ids: [String], also: Set<String> = [], layout: RecordLayout, accountKey: AccountHashKey?
+    ) throws {
+        let reader = try PersonReader(layout: layout, accountKey: accountKey)
         var accounts: [String: Int] = [:]
         for (place, id) in ids.enumerated() {
-            // In the API's own shape an account is sent as it stands, usually hashed before it came.
-            for transforms in writes + [[], [.sha256]] {
-                let account = try Self.text(id, after: transforms, accountKey)
-                accounts[account] = accounts[account] ?? place
-            }
+            for account in try reader.accounts(of: id) { accounts[account] = accounts[account] ?? place }
         }
-        self.builder = builder
+        for account in also { accounts[account] = accounts[account] ?? ids.count }
+        self.reader = reader
         self.accounts = accounts
         recordIDs = Dictionary(ids.enumerated().map { (Array($1.utf8), $0) }, uniquingKeysWith: { first, _ in first })
     }
+
+    /// The account ids that are looked for, as requests of this layout hold them.
+    package var accountTexts: Set<String> { Set(accounts.keys) }
 
     /// Whose record a row is.
     ///
     /// - Parameters:
     ///   - rawRow: the row as it stands in the file; empty where it was not kept, and only the record's id is compared.
-    ///   - id: the record's own id.
+    ///   - id: the record's own id; nil: as the row has it.
     ///   - line: physical line from 1 at which it starts.
     /// - Returns: the place of the id among those looked for; nil where it is nobody's.
     /// - Throws: `OpenSSLError` when an account's id cannot be hashed.
-    package mutating func place(of rawRow: [UInt8], id: [UInt8], line: Int) throws -> Int? {
-        if let place = recordIDs[id] { return place }
+    package mutating func place(of rawRow: [UInt8], id: [UInt8]?, line: Int) throws -> Int? {
+        if let id, let place = recordIDs[id] { return place }
         guard !rawRow.isEmpty else { return nil }
         // The account of a line that was refused for another field is found, too, where it was read.
-        _ = try rawRow.withUnsafeBytes { try builder.build(rawRow: $0, line: line) }
-        guard let request = try? JSONDocument(copying: builder.request).root,
-            let account = request["user"]?["account"]?["hashedAccountId"]
-        else { return nil }
-        return accounts[account.string ?? String(decoding: account.raw, as: UTF8.self)]
+        let person = try reader.person(of: rawRow, line: line)
+        if id == nil, let place = recordIDs[person.recordID] { return place }
+        return person.account.flatMap { accounts[$0] }
     }
 
-    private static func text(
-        _ id: String, after transforms: [FieldTransform], _ key: AccountHashKey?
-    ) throws -> String {
+    /// The account of a row whose request may be sent, as it holds it; nil for any other row: what stands there in an
+    /// account's place need not be one.
+    ///
+    /// - Throws: `OpenSSLError` when an account's id cannot be hashed.
+    package mutating func account(of rawRow: [UInt8], line: Int) throws -> String? {
+        guard !rawRow.isEmpty else { return nil }
+        let person = try reader.person(of: rawRow, line: line)
+        return person.isSound ? person.account : nil
+    }
+}
+
+/// Reads from the rows of a batch whose they are.
+package struct PersonReader: ~Copyable {
+    private var builder: RequestBuilder
+    private let accountKey: AccountHashKey?
+
+    /// Whose a row is.
+    package struct Person {
+        /// The record's own id, UTF-8; empty where it has none.
+        package let recordID: [UInt8]
+        /// The account id as the request holds it; nil where none was read.
+        package let account: String?
+        /// Whether the request may be sent.
+        package let isSound: Bool
+    }
+
+    /// Prepares the reading of a batch's rows.
+    ///
+    /// - Throws: `InputError` for a layout that makes no request.
+    package init(layout: RecordLayout, accountKey: AccountHashKey?) throws {
+        builder = try RequestBuilder(layout: layout, accountKey: accountKey)
+        self.accountKey = accountKey
+    }
+
+    /// Reads a row; of one that was not kept nobody knows whose it is.
+    ///
+    /// - Throws: `OpenSSLError` when an account's id cannot be hashed.
+    package mutating func person(of rawRow: [UInt8], line: Int) throws -> Person {
+        let isSound = try rawRow.withUnsafeBytes { try builder.build(rawRow: $0, line: line) }
+        // What cannot be parsed names no account.
+        let account = (try? JSONDocument(copying: builder.request).root)?["user"]?["account"]?["hashedAccountId"]
+        return Person(
+            recordID: Array(builder.recordID),
+            account: account.map { $0.string ?? String(decoding: $0.raw, as: UTF8.self) }, isSound: isSound)
+    }
+
+    /// An account id as requests of this layout hold it, by each way it may have come.
+    ///
+    /// - Throws: `OpenSSLError` when it cannot be hashed.
+    package borrowing func accounts(of id: String) throws -> Set<String> {
+        let writes = builder.plan.writes.filter { $0.role == .account }.map(\.transforms)
+        // In the API's own shape an account is sent as it stands, usually hashed before it came.
+        return Set(try (writes + [[], [.sha256]]).map { try text(id, after: $0) })
+    }
+
+    private borrowing func text(_ id: String, after transforms: [FieldTransform]) throws -> String {
         var text = ByteBuffer()
         text.append(Array(id.utf8))
-        for transform in transforms { _ = try Transformer.apply(transform, to: &text, as: .account, key: key) }
+        for transform in transforms { _ = try Transformer.apply(transform, to: &text, as: .account, key: accountKey) }
         return String(decoding: text.bytes, as: UTF8.self)
     }
 }

@@ -79,7 +79,9 @@ package struct RestoreOperation: Sendable {
         let action = Action(
             at: WallTime.now(), batch: nil, name: .restore, detail: URL(filePath: file).lastPathComponent,
             provenance: try place.operatorProvenance())
-        let report = try await place.database.restore(from: file, noting: action)
+        let report = try await place.database.restore(from: file, noting: action) { copy in
+            try await ForgottenAgain(store: copy).perform()
+        }
         for line in RestoreText.lines(report, file: file, database: place.settings.database) { console.note(line) }
         return .succeeded
     }
@@ -90,7 +92,11 @@ enum RestoreText {
     static func lines(_ report: RestoreReport, file: String, database: String) -> [String] {
         var lines = ["\(file) is now the database \(database)"]
         if let setAside = report.setAside { lines.append("the database that was there is kept as \(setAside)") }
-        return lines + [unreadable(report), keys(report), missing(report), next(report)].compactMap(\.self)
+        let further = [
+            unreadable(report), keys(report), forgotten(report), notLookedThrough(report), missing(report),
+            next(report),
+        ]
+        return lines + further.compactMap(\.self)
     }
 
     private static func unreadable(_ report: RestoreReport) -> String? {
@@ -106,6 +112,20 @@ enum RestoreText {
         return
             "\(names) \(Counted.verb(report.missingKeys.count)) missing from keys_folder: put back your copies; "
             + "their months' batches cannot be read without"
+    }
+
+    private static func forgotten(_ report: RestoreReport) -> String? {
+        guard report.erasure.records > 0 else { return nil }
+        return
+            "\(Counted.things(report.erasure.records, "record")) of persons who were forgotten since the copy was made "
+            + "\(Counted.verb(report.erasure.records)) erased in it"
+    }
+
+    private static func notLookedThrough(_ report: RestoreReport) -> String? {
+        guard !report.erasure.unread.isEmpty else { return nil }
+        return
+            "\(report.erasure.unread.joined(separator: ", ")) could not be looked through for forgotten persons: once the "
+            + "missing keys are back, restore the copy again"
     }
 
     private static func missing(_ report: RestoreReport) -> String? {

@@ -20,9 +20,7 @@ package struct PersonRecordsOperation: Sendable {
     ///   - json: Whether whole answers are printed, as JSON lines.
     ///   - console: Where they go.
     package init(idsIn text: [UInt8], config: String, json: Bool, console: Console = .standard) {
-        var seen: Set<String> = []
-        ids = String(decoding: text, as: UTF8.self).split(whereSeparator: \.isNewline)
-            .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty && seen.insert($0).inserted }
+        ids = PersonIDs.read(text)
         self.config = config
         self.json = json
         self.console = console
@@ -51,6 +49,7 @@ package struct PersonRecordsOperation: Sendable {
         var erased = 0
         /// Batches whose rows were purged: a record is found there by its own id only.
         var withoutRows = 0
+        var forgotten = 0
         var unreadable = 0
 
         var text: String {
@@ -59,6 +58,7 @@ package struct PersonRecordsOperation: Sendable {
             if withoutRows > 0 {
                 parts.append("\(Counted.things(withoutRows, "batch")) without rows: searched for record ids only")
             }
+            if forgotten > 0 { parts.append("\(Counted.things(forgotten, "record")) of persons who were forgotten") }
             if unreadable > 0 { parts.append("\(Counted.things(unreadable, "record")) altered and not readable") }
             return parts.joined(separator: "; ")
         }
@@ -72,6 +72,10 @@ package struct PersonRecordsOperation: Sendable {
             outcome.batches += 1
             if batch.purged.payloads != nil { outcome.withoutRows += 1 }
             try await store.forEachRecord(batch.id) { view in
+                guard view.forgottenAt == nil else {
+                    outcome.forgotten += 1
+                    return
+                }
                 guard let payload = try? view.payload() else {
                     // One that was altered is counted and hides no other.
                     outcome.unreadable += 1

@@ -1,6 +1,7 @@
 import Basics
 import Foundation
 import RecordStore
+import Results
 
 /// `rollcall records`: a batch's records, one line each.
 package struct RecordsOperation: Sendable {
@@ -54,7 +55,7 @@ struct RecordLine: Encodable {
         id = String(decoding: try view.id, as: UTF8.self)
         status = view.status.rawValue
         attempts = view.attempts
-        reason = try view.errorText ?? view.reasonCode
+        reason = try view.forgottenText ?? view.errorText ?? view.reasonCode
     }
 
     /// The outcome of an attempt, in the ledger's words; nil while it is under way.
@@ -69,4 +70,9 @@ struct RecordLine: Encodable {
     var text: String {
         [String(line), PlainText.line(id), status, String(attempts), reason ?? ""].joined(separator: "\t")
     }
+}
+
+extension RecordView {
+    /// What is told of a record whose person was forgotten; nil for any other.
+    fileprivate var forgottenText: String? { forgottenAt.map { "forgotten \(Timestamp.text($0).prefix(10))" } }
 }

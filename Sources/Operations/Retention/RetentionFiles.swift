@@ -27,8 +27,12 @@ struct RetentionFiles: Sendable {
     ///   - plan: What is due of the batches.
     ///   - named: Folders in which operators wanted batches' results, too.
     ///   - rules: The settings and jobs in force.
+    ///   - forgotten: Says which content files have since rows of forgotten persons were taken out of them.
     ///   - now: The time.
-    init(of plan: RetentionPlan, named: [BatchID: [String]], under rules: RetentionRules, at now: WallTime) {
+    init(
+        of plan: RetentionPlan, named: [BatchID: [String]], under rules: RetentionRules, since forgotten: ForgottenPersons,
+        at now: WallTime
+    ) {
         for due in plan.due where due.kinds.contains(.outputs) {
             lookForResults(of: due.batch, in: named[due.batch.id] ?? [], under: rules)
         }
@@ -39,7 +43,8 @@ struct RetentionFiles: Sendable {
             }.map(\.batch)
             let files = found(in: folder) {
                 try Self.archived(
-                    in: folder, of: batches, besides: plan.contentsInUse, writtenBefore: now - age, now, &digests)
+                    in: folder, of: batches, besides: plan.contentsInUse, writtenBefore: now - age, now, since: forgotten,
+                    &digests)
             }
             archived += files
         }
@@ -103,20 +108,22 @@ extension RetentionFiles {
     ///   - used: Contents that another batch still needs.
     ///   - instant: A file written to after this cannot be a batch's that ended before.
     ///   - now: A time of writing after this says nothing.
+    ///   - forgotten: Says which content files have since rows were taken out of them.
     ///   - digests: Files read before.
     /// - Returns: Their paths.
     /// - Throws: What a folder or a file that cannot be read throws.
     private static func archived(
         in folder: String, of batches: [Batch], besides used: Set<[UInt8]>, writtenBefore instant: WallTime,
-        _ now: WallTime, _ digests: inout FileDigests
+        _ now: WallTime, since forgotten: ForgottenPersons, _ digests: inout FileDigests
     ) throws -> [String] {
         let contents = Set(batches.map(\.contentDigest)).subtracting(used)
+        let editions = Set(contents.flatMap { [$0] + forgotten.editions(of: $0) })
         guard !contents.isEmpty else { return [] }
         let stems = Set(batches.flatMap { [$0.name, $0.fileStem] })
         return try regularFiles(in: folder).filter { file in
             let isCandidate = stems.contains { file.name.hasPrefix($0) }
             guard isCandidate, file.writtenAt < instant || file.writtenAt > now else { return false }
-            return try digests.digest(of: file.path).map(contents.contains) ?? false
+            return try digests.digest(of: file.path).map(editions.contains) ?? false
         }.map(\.path)
     }
 

@@ -67,9 +67,9 @@ struct RetentionRound {
     private func removeFiles(of plan: RetentionPlan, _ outcome: inout RetentionOutcome) async throws {
         let named = try await plan.namedFolders(in: context.store)
         context.attendance.expectWithFiles(RetentionService.name)
-        let (rules, now) = (rules, context.clock.now)
+        let (rules, now, forgotten) = (rules, context.clock.now, try await context.store.forgottenPersons())
         let removed = await BlockingWork.run {
-            RetentionFiles(of: plan, named: named, under: rules, at: now).remove()
+            RetentionFiles(of: plan, named: named, under: rules, since: forgotten, at: now).remove()
         }
         outcome.files = removed.count
         outcome.faults += removed.faults

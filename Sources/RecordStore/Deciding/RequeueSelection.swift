@@ -23,12 +23,14 @@ package struct RequeueSelection: Sendable {
     /// Whether to leave alone records in doubt that were answered, or surely billed, or are in doubt since a restore
     /// and not because of a call in the ledger: nobody has agreed to pay for them again. The policy always does so.
     package var sparesAnswered: Bool
+    /// Whether to include records whose person was forgotten: they can be decided about, and never sent again.
+    package var includesForgotten: Bool
 
     /// Selects records to be queued again.
     package init(
         statuses: Set<RecordStatus>, reasonCode: String? = nil, lines: ClosedRange<Int>? = nil, limit: Int? = nil,
         byPolicy: Bool = false, maximumSpent: Int? = nil, sparesResolved: Bool = false, sparesAnswered: Bool = false,
-        states: Set<BatchState>? = nil
+        states: Set<BatchState>? = nil, includesForgotten: Bool = false
     ) {
         self.statuses = statuses
         self.reasonCode = reasonCode
@@ -39,6 +41,7 @@ package struct RequeueSelection: Sendable {
         self.sparesResolved = sparesResolved
         self.states = states
         self.sparesAnswered = sparesAnswered
+        self.includesForgotten = includesForgotten
     }
 }
 
@@ -67,6 +70,7 @@ extension RequeueSelection {
         let sql = """
             records LEFT JOIN results ON record_id = ifnull(follows, id)
             WHERE id BETWEEN :first AND :last AND (status IN (\(codes)) OR (:waiting AND status = 0 AND requeued > 0))
+              AND (:forgotten OR length(payload) > 0)
               AND (:reason IS NULL OR reason_code = :reason)
               AND (:policy = 0 OR held = 0)
               AND (:unanswered = 0 OR status <> 4 OR (\(lastBillable) IS 2 AND NOT \(isAnswered)))
@@ -77,7 +81,7 @@ extension RequeueSelection {
             sql,
             [
                 "first": max(after.map { $0 + 1 } ?? 0, range.lowerBound), "last": range.upperBound,
-                "waiting": waiting, "reason": reasonCode, "policy": byPolicy,
+                "waiting": waiting, "forgotten": includesForgotten, "reason": reasonCode, "policy": byPolicy,
                 "unanswered": byPolicy || sparesAnswered, "spent": maximumSpent, "spares": sparesResolved,
             ]
         )

@@ -169,6 +169,9 @@ package struct RecordView: Sendable {
     package let isSurelyBilled: Bool
     /// Whether it is in doubt because the answer it got belongs to another call.
     package let isRepeated: Bool
+    /// When the person it belongs to was forgotten: nothing personal is left of it. Nil
+    /// for any other record.
+    package let forgottenAt: WallTime?
     let key: DataKey
 
     /// The record whose result is shown.
@@ -188,11 +191,12 @@ package struct RecordView: Sendable {
     /// The physical line of the input at which the record starts, from 1.
     package var line: Int { record.line }
 
-    /// Opens the record's own id and its raw row, together.
+    /// Opens the record's own id and its raw row, together; both are empty where the person was forgotten.
     ///
     /// - Throws: ``StoreError`` with ``StoreErrorCode/altered`` when it was altered.
     package func payload() throws -> (id: [UInt8], rawRow: [UInt8]) {
-        try SealedPayload.read(key.open(sealedPayload, record: record.rawValue, column: .payload))
+        guard forgottenAt == nil else { return ([], []) }
+        return try SealedPayload.read(key.open(sealedPayload, record: record.rawValue, column: .payload))
     }
 
     /// The record's own id as the file gives it, UTF-8; empty when it has none. With ``rawRow``, ask ``payload()``.

@@ -73,7 +73,8 @@ struct RecordQuery {
               iif(\(source) IS NULL, NULL, (SELECT name FROM batches WHERE batches.id = \(source) >> 32)),
               iif(status = 3, \(tables.isResolvedByHand), 0), \(holder),
               iif(\(holder) IS NULL, NULL, (SELECT name FROM batches WHERE batches.id = \(holder) >> 32)),
-              \(tables.isSurelyBilled), \(tables.isRepeated)
+              \(tables.isSurelyBilled), \(tables.isRepeated),
+              iif(length(payload) = 0, (SELECT forgotten_at FROM forgotten_records WHERE record_id = record.id), NULL)
             FROM \(tables.records) AS record \(tables.joiningResults(on: shown))
             WHERE id BETWEEN ?1 AND ?2 \(codes.map { "AND status IN (\($0))" } ?? "") ORDER BY id LIMIT ?3
             """
@@ -177,7 +178,8 @@ extension RecordView {
             sealedAnswer: row.optionalBytes(13), leader: row.optionalInteger(14).map(RecordID.init(rawValue:)),
             copiedFrom: row.optionalInteger(15).map(RecordID.init(rawValue:)), copiedFromBatch: row.text(16),
             isResolvedByHand: row.integer(17) == 1, holder: Self.holder(row.optionalInteger(18), row.text(19)),
-            isSurelyBilled: row.integer(20) == 1, isRepeated: row.integer(21) == 1, key: key)
+            isSurelyBilled: row.integer(20) == 1, isRepeated: row.integer(21) == 1,
+            forgottenAt: row.optionalTime(22), key: key)
     }
 }
 

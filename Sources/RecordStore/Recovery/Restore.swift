@@ -12,30 +12,67 @@ extension SQLiteOpening {
     /// - Parameters:
     ///   - source: The copy, which stays as it is.
     ///   - action: Who restores it, entered in its audit where that has this version's form.
+    ///   - erase: What is erased in it before anybody can read it.
     /// - Returns: What the copy does not know.
-    /// - Throws: ``StoreError``; see ``StoreDescription/restore(from:noting:)``.
-    func restore(from source: String, noting action: Action?) throws -> RestoreReport {
+    /// - Throws: ``StoreError``; see ``StoreDescription/restore(from:noting:erasing:)``.
+    func restore(
+        from source: String, noting action: Action?, erasing erase: (RecordStore) async throws -> ErasureInCopy
+    ) async throws -> RestoreReport {
         let name = URL(fileURLWithPath: source).lastPathComponent
         guard FileManager.default.fileExists(atPath: source) else {
             throw StoreError(.noDatabase, "There is no copy \(name); name a file that backup wrote")
         }
         try PrivateFile.createFolder(of: file.path)
-        return try StoreLock.take(database: file.path).hold {
-            try restore(from: source, called: name, noting: action)
-        }
+        let lock = try StoreLock.take(database: file.path)
+        let report = try await restore(from: source, called: name, noting: action, erasing: erase)
+        lock.release()
+        return report
     }
 
-    private func restore(from source: String, called name: String, noting action: Action?) throws -> RestoreReport {
+    private func restore(
+        from source: String, called name: String, noting action: Action?,
+        erasing erase: (RecordStore) async throws -> ErasureInCopy
+    ) async throws -> RestoreReport {
         let copy = try DatabaseCopy(for: file.path)
         defer { copy.discard() }
         try copy.fill(fromFile: source)
-        let facts = try copy.inspect(called: name) { try CopyFacts($0, called: name) }
+        var facts = try copy.inspect(called: name) { try CopyFacts($0, called: name) }
         let ring = try description.sealingKey.load()
         try check(facts, called: name, ring)
+        var erasure = ErasureInCopy()
+        if try !description.keys.forgottenPersons().isEmpty {
+            erasure = try await self.erase(in: copy, of: facts, ring, by: erase)
+            facts = try copy.inspect(called: name) { try CopyFacts($0, called: name) }
+        }
         if let action, facts.version == Migrations.all.version {
             try copy.inspect(called: name) { try AuditEntry.append(action, to: $0) }
         }
-        return try place(copy, facts, ring)
+        var report = try place(copy, facts, ring)
+        report.erasure = erasure
+        return report
+    }
+
+    /// A copy of an earlier version is brought to this one first, as the next start would have done.
+    private func erase(
+        in copy: DatabaseCopy, of facts: CopyFacts, _ ring: SealingKeyRing,
+        by erase: (RecordStore) async throws -> ErasureInCopy
+    ) async throws -> ErasureInCopy {
+        let pool = try DatabaseFile(path: copy.path).openForWriting()
+        let migration = KeysMigration(source: description.sealingKey, folder: description.keys, ring: ring)
+        try Migrations.all.apply(to: pool, preparing: migration.preparations)
+        let keys = StoreKeys(
+            source: description.sealingKey, folder: description.keys, storeID: facts.identity.storeID, ring: ring)
+        let store = RecordStore(
+            pool: pool, keys: keys, role: .operating, writer: Writer(pool: pool, ledger: nil), lock: nil)
+        do {
+            let erasure = try await erase(store)
+            try await store.close()
+            return erasure
+        } catch {
+            // What went wrong first is told; the copy is removed.
+            try? await store.close()
+            throw error
+        }
     }
 
     private func check(_ facts: CopyFacts, called name: String, _ ring: SealingKeyRing) throws {
@@ -94,6 +131,8 @@ package struct RestoreReport: Sendable, Equatable, Codable {
     package var destroyedMonths: [String] = []
     /// The period keys that the copy needs and `keys_folder` lacks, by their files' names without `.key`.
     package var missingKeys: [String] = []
+    /// What was erased in it before it took its place.
+    package var erasure = ErasureInCopy()
     /// The copy's schema version, which the next run or daemon migrates to this program's.
     package var schemaVersion = 0
     /// Where the previous database is now; nil when there was none.
@@ -105,6 +144,17 @@ package struct RestoreReport: Sendable, Equatable, Codable {
         let lost = lostAttempts.map { Int(clamping: $0) } ?? .max
         return openAttempts + (unknownBatches ?? 0 > 0 ? lost : min(doubtedRecords, lost))
     }
+}
+
+/// What was erased in a copy before it took the database's place, because it was erased since the copy was made.
+package struct ErasureInCopy: Sendable, Equatable, Codable {
+    /// How many records of forgotten persons.
+    package var records = 0
+    /// The batches that could not be looked through, because their months' keys are missing.
+    package var unread: [String] = []
+
+    /// Nothing.
+    package init() {}
 }
 
 /// Batches wait because it is unknown which calls were made before the database was restored.

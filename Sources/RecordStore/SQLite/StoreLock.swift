@@ -42,10 +42,8 @@ struct StoreLock: ~Copyable, Sendable {
     private static let byteCount = 128
     private static let fullDiskWord = "disk full since "
 
-    /// Holds the lock while work is done.
-    borrowing func hold<T>(while work: () throws -> T) rethrows -> T {
-        try work()
-    }
+    /// Gives the lock back; until then it is held.
+    consuming func release() {}
 
     /// The process that holds the lock; nil when none does.
     static func holder(database: String) throws -> Int32? {

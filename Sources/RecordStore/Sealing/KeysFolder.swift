@@ -12,6 +12,12 @@ struct KeysFolder: Sendable {
     /// The file of the key by which account ids are hashed; there is one only where a job uses it.
     var accountHashKey: String { "\(path)/\(AccountHashKey.fileName)" }
 
+    /// The file of the key that signs receipts; there is one only where something was signed.
+    var auditKey: String { path + "/audit.key" }
+
+    /// The list of persons who were forgotten, as keyed hashes.
+    var forgotten: String { path + "/forgotten" }
+
     private var periods: String { path + "/periods" }
 
     /// The file of a period key.
@@ -61,7 +67,7 @@ struct KeysFolder: Sendable {
 
     /// All files sealed by the sealing key but for the ledger's trace.
     func sealedFiles() throws -> [String] {
-        let others = [fingerprintKey, accountHashKey].filter { FileManager.default.fileExists(atPath: $0) }
+        let others = [fingerprintKey, accountHashKey, auditKey].filter { FileManager.default.fileExists(atPath: $0) }
         return try periodKeys().map(file(of:)) + others
     }
 }

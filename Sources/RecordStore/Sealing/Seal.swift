@@ -108,6 +108,7 @@ enum SealedColumn: UInt64 {
     /// Above those of the columns that batches have.
     case accountHashKey = 32
     case periodKey = 33
+    case auditKey = 34
 }
 
 /// A batch's key, shared by everything that seals and opens its values.

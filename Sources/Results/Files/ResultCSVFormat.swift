@@ -51,6 +51,7 @@ struct ResultCSVFormat {
     }
 
     mutating func line(_ record: ResultRow, _ answer: AnswerCells) -> [UInt8] {
+        if let forgotten = ForgottenRow(record) { return forgotten.csv(ResultColumns.all, &row) }
         row.begin()
         row.cell(record.line)
         id(record.id)

@@ -16,6 +16,7 @@ struct ResultJSONFormat {
     private let answerText = JSONKey("answer_text")
 
     mutating func line(_ record: ResultRow, _ cells: AnswerCells) -> [UInt8] {
+        if let forgotten = ForgottenRow(record) { return forgotten.jsonLine }
         writer.reset()
         writer.beginObject()
         integer(keys[0], record.line)

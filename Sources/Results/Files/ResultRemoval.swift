@@ -19,15 +19,7 @@ package struct ResultRemoval: Sendable {
     /// - Throws: `CocoaError` when the folder is there and cannot be read.
     package init(of batch: Batch, in folder: String, isOwn: Bool) throws {
         self.folder = folder
-        let stamp = ResultStamp(folder: folder)
-        let isOurs = stamp.map { $0.concerns(batch) } ?? isOwn
-        let files = FileManager.default
-        guard isOurs, files.fileExists(atPath: folder) else {
-            names = []
-            return
-        }
-        let known = Set(ResultWriter.allNames)
-        names = try files.contentsOfDirectory(atPath: folder).filter(known.contains).sorted(by: Self.summaryLast)
+        names = try ResultWriter.names(of: batch, in: folder, isOwn: isOwn).sorted(by: Self.summaryLast)
     }
 
     /// Removes them, and the folder if nothing else is left there. The summary goes last: it says whose files they are,
@@ -46,5 +38,23 @@ package struct ResultRemoval: Sendable {
     private static func summaryLast(_ left: String, _ right: String) -> Bool {
         let summary = "summary.json"
         return left != summary && (right == summary || left < right)
+    }
+}
+
+extension ResultWriter {
+    /// The names of the files in a folder that are a batch's.
+    ///
+    /// - Parameters:
+    ///   - batch: The batch.
+    ///   - folder: Where they may lie.
+    ///   - isOwn: Whether the folder has the batch's own name; in any other only a summary of the batch proves it.
+    /// - Returns: The names, without order.
+    /// - Throws: `CocoaError` when the folder is there and cannot be read.
+    static func names(of batch: Batch, in folder: String, isOwn: Bool) throws -> [String] {
+        let isOurs = ResultStamp(folder: folder).map { $0.concerns(batch) } ?? isOwn
+        let files = FileManager.default
+        guard isOurs, files.fileExists(atPath: folder) else { return [] }
+        let known = Set(allNames)
+        return try files.contentsOfDirectory(atPath: folder).filter(known.contains)
     }
 }

@@ -29,6 +29,8 @@ struct ResultRow {
     let ownWarning: String?
     /// The answer of a record that has one; what could not be deciphered stays in the store.
     let answer: [UInt8]?
+    /// When the person it belongs to was forgotten; nil for any other.
+    let forgottenAt: WallTime?
 }
 
 extension ResultRow {
@@ -44,13 +46,14 @@ extension ResultRow {
         let isIntact = payload != nil && detail != nil && (answer != nil || !isAnswered)
         let text = isIntact ? detail ?? nil : Self.altered
         self.init(
-            line: view.line, id: payload?.id ?? [], rawRow: payload?.rawRow, status: view.status,
+            line: view.line, id: payload?.id ?? [], rawRow: view.forgottenAt == nil ? payload?.rawRow : nil,
+            status: view.status,
             attempts: view.attempts, isHeld: view.isHeld, isResolvedByHand: view.isResolvedByHand,
             httpStatus: view.httpStatus, reasonCode: view.reasonCode, error: isAnswered ? nil : text,
             correlationID: view.correlationID, requestRefID: view.requestRefID, submittedAt: view.submittedAt,
             completedAt: view.completedAt, reusedFrom: view.reusedFrom,
             ownWarning: isAnswered ? text ?? Self.erasure(of: answer, view.status) : nil,
-            answer: answer ?? nil)
+            answer: answer ?? nil, forgottenAt: view.forgottenAt)
     }
 
     /// A reused answer may end before its batch does, because its age counts from its call.

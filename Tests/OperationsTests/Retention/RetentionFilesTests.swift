@@ -26,7 +26,7 @@ struct RetentionFilesTests {
         let batch = try RetentionPlanTests.batch(daysAgo: 0, job: job, content: content(place))
         plan.due = [RetentionPlan.Due(batch: batch, kinds: [.archive])]
         plan.contentsInUse = besides
-        let found = RetentionFiles(of: plan, named: [:], under: rules, at: WallTime.now() + 10 * day)
+        let found = RetentionFiles(of: plan, named: [:], under: rules, since: ForgottenPersons(), at: WallTime.now() + 10 * day)
         #expect(found.faults.isEmpty)
         return (found.archived + found.rejected).map { String($0.dropFirst(place.path.count + 1)) }
     }

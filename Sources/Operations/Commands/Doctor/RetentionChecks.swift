@@ -39,8 +39,11 @@ struct RetentionChecks {
         let store = try await place.storeForReading()
         let plan = try await rules.plan(of: store, at: now)
         let named = try await plan.namedFolders(in: store)
+        let forgotten = try await store.forgottenPersons()
         try await store.close()
-        let files = await BlockingWork.run { RetentionFiles(of: plan, named: named, under: rules, at: now) }
+        let files = await BlockingWork.run {
+            RetentionFiles(of: plan, named: named, under: rules, since: forgotten, at: now)
+        }
         let due = Self.due(plan, files: files.count)
         return [Self.finding(ages, due: due, isErasing: try await isErasing)]
             + Self.warning("is not purged: ", plan.kept.map { "\($0.batch.name) \($0.text)" })

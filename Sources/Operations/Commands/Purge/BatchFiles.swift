@@ -68,6 +68,10 @@ struct BatchFiles: Sendable {
 struct PutAwayFiles: Sendable {
     /// Each file is read once, for however many batches it may be.
     private var digests: [String: [UInt8]] = [:]
+    /// Says which content a file has since rows of forgotten persons were taken out of it.
+    private let forgotten: ForgottenPersons
+
+    init(since forgotten: ForgottenPersons) { self.forgotten = forgotten }
 
     /// The files of a batch's content in a folder, each with the text that says why it was refused.
     ///
@@ -80,7 +84,10 @@ struct PutAwayFiles: Sendable {
         for name in try files.contentsOfDirectory(atPath: folder).sorted()
         where (name.hasPrefix(stem) || name.hasPrefix(batch.name)) && !name.hasSuffix(DropFolder.errorEnding) {
             let path = "\(folder)/\(name)"
-            guard try digest(of: path) == batch.contentDigest else { continue }
+            guard let digest = try digest(of: path) else { continue }
+            guard digest == batch.contentDigest || forgotten.editions(of: batch.contentDigest).contains(digest) else {
+                continue
+            }
             paths.append(path)
             let explanation = path + DropFolder.errorEnding
             if files.fileExists(atPath: explanation) { paths.append(explanation) }

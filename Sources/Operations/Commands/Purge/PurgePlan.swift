@@ -53,7 +53,7 @@ struct PurgePlan {
 
     private mutating func add(_ found: [(batch: Batch, isDue: Bool)], in session: OperatorSession) async throws {
         let ids = Set(found.map(\.batch.id))
-        var putAway = PutAwayFiles()
+        var putAway = PutAwayFiles(since: try await session.store.forgottenPersons())
         for (batch, isDue) in found {
             let others = try await session.store.findBatch(job: batch.job, contentDigest: batch.contentDigest)
             let isShared = others.contains { $0.purged.results == nil && !ids.contains($0.id) }

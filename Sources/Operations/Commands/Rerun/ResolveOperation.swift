@@ -50,7 +50,9 @@ package struct ResolveOperation: Sendable {
             throw OperationFailure(.unfinished, "\(batch.name) is \(batch.state.rawValue); nothing of it was sent yet")
         }
         let inDoubtSummary = try await SelectedInDoubt(
-            RequeueSelection(statuses: [.inDoubt], lines: lines), of: batch.id, in: store)
+            RequeueSelection(
+                statuses: [.inDoubt], lines: lines, includesForgotten: request.decision == .failed),
+            of: batch.id, in: store)
         guard inDoubtSummary.records == 0 else { return inDoubtSummary }
         guard let line = request.line else {
             throw OperationFailure(.unfinished, "\(batch.name): no record is in doubt; there is nothing to resolve")

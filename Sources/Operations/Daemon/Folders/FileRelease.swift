@@ -69,8 +69,19 @@ extension DaemonContext {
                 metadata: batch.logged(["file": "\(claim.name)"]))
         }
         try await store.forgetClaimedFile(at: claim.path)
+        try await eraseForgotten(from: batch)
         // Another file of the same name may have been waiting.
         folderWakeSignal(of: batch.job).wakeUp()
+    }
+
+    /// Takes the rows of persons who were forgotten meanwhile out of the file, which was left as it was until now.
+    private func eraseForgotten(from batch: Batch) async throws {
+        let outcome = try await ForgottenFiles(store: store, place: configuration.place).erase(from: batch)
+        for fault in outcome.faults {
+            log.error(
+                "rows of forgotten persons are left in a file; forget them again",
+                metadata: batch.logged(["reason": "\(fault)"]))
+        }
     }
 
     /// Takes the file of a batch that waited for confirmation out of the inbox again, unless it has been replaced.

@@ -16,7 +16,7 @@ import Testing
     private static let growing: Set<String> = [
         "records", "archived_records", "attempts", "archived_attempts", "results", "archived_results", "answers",
         "audit", "batches", "call_days", "ledger_days", "other_calls", "runner_requests", "result_folders",
-        "waiting_reruns",
+        "waiting_reruns", "forgotten_records",
     ]
 
     /// What statements that may read the whole of a table contain, and why they may.
@@ -101,7 +101,12 @@ extension QueryPlanTests {
         _ = try await again.maintain()
         try await look(again, first)
         for batch in try await again.batches() {
-            _ = try await again.eraseReusedAnswers(of: batch.id, answeredBefore: .max)
+            _ = try await again.eraseReusedAnswers(of: batch.id, answeredBefore: .distantFuture)
+            let records = (2...31).map { RecordID(batch: batch.id, line: $0) }
+            _ = try await again.forget(records, at: 9, noting: .sample(.forget))
+            _ = try await again.batchesWithForgottenInFiles()
+            try await again.markForgottenInFiles(again.forgottenRecords(of: batch.id))
+            try await look(again, batch)
             try await again.markResultsWritten(batch.id, finishedAt: batch.finishedAt)
             for scope in PurgeScope.allCases {
                 _ = try await again.purge(batch.id, scope, at: 9, noting: .sample(.purge, of: batch.id))

@@ -1,0 +1,186 @@
+import Basics
+import Foundation
+import RecordStore
+import Results
+import Settings
+
+/// The steps of forgetting persons, in an order in which a process may be killed anywhere: the persons are entered in the
+/// list that `restore` applies, their records are erased in the database, then their rows in the files. Done again it
+/// finds what is left.
+struct Forgetting {
+    let ids: [String]
+    let session: OperatorSession
+    /// How long calls under way are awaited; nil: a little longer than one may take.
+    let patience: Duration?
+    /// Called before each change; what it throws ends the work there.
+    var beforeStep: @Sendable () throws -> Void = {}
+
+    /// How often records under way are looked at.
+    private static let interval = Duration.milliseconds(100)
+    /// With the interval five seconds: longer than any statement reads.
+    private static let looksAtLog = 50
+    /// More than the runner needs to record an answer once it is there.
+    private static let margin = Duration.seconds(10)
+
+    private var store: RecordStore { session.store }
+    private var files: ForgottenFiles {
+        ForgottenFiles(store: session.store, place: session.place, beforeStep: beforeStep)
+    }
+
+    /// Says what would be erased.
+    func rehearse() async throws -> ForgetReceipt {
+        try await session.note(.readRecords, of: nil, detail: "of \(Counted.things(ids.count, "id")), to be forgotten")
+        let search = try await search()
+        var receipt = receipt(of: search, at: .now(), isDryRun: true)
+        receipt.outOfReach = try await OutOfReachSearch(session: session).find(search.found.map(\.batch))
+        return receipt
+    }
+
+    /// Erases the persons.
+    func perform() async throws -> ForgetReceipt {
+        let interrupted = try await finish()
+        var search = try await search()
+        try await awaitAnswers(of: &search)
+        let now = WallTime.now()
+        try await remember(search.accounts, at: now)
+        var receipt = receipt(of: search, at: now, isDryRun: false)
+        try await erase(search, at: now, &receipt)
+        let finished = try await finish()
+        receipt.files = Set(interrupted.changed + finished.changed).sorted()
+        (receipt.notChanged, receipt.waiting) = (finished.faults, finished.waiting)
+        receipt.outOfReach = try await OutOfReachSearch(session: session).find(search.found.map(\.batch))
+        receipt.logIsEmpty = try await emptyLog()
+        if !receipt.logIsEmpty {
+            receipt.waiting.append(
+                "\(session.place.settings.database)-wal: other processes read from it all the time; what was erased may "
+                    + "still stand there, sealed")
+        }
+        return receipt
+    }
+
+    /// Empties the write-ahead log between the reads of other processes, as soon as there are none for a moment.
+    private func emptyLog() async throws -> Bool {
+        for _ in 0..<Self.looksAtLog {
+            if try await store.emptyWAL() { return true }
+            try await Task.sleep(for: Self.interval)
+        }
+        return false
+    }
+
+    /// Takes out of the files whatever was forgotten and may still stand there.
+    private func finish() async throws -> ForgottenFiles.Outcome {
+        var outcome = ForgottenFiles.Outcome()
+        for id in try await store.batchesWithForgottenInFiles() {
+            let one = try await files.erase(from: store.batch(id))
+            outcome.changed += one.changed
+            outcome.faults += one.faults
+            outcome.waiting += one.waiting
+        }
+        return outcome
+    }
+
+    private func search() async throws -> PersonSearch.Outcome {
+        try await PersonSearch(ids: ids, store: store, files: files).perform(in: store.batches())
+    }
+
+    /// Waits until no call for one of the persons is under way, for as long as one may take.
+    private func awaitAnswers(of search: inout PersonSearch.Outcome) async throws {
+        let end = ContinuousClock.now + (patience ?? session.place.settings.api.requestTimeout + Self.margin)
+        while search.isUnderWay, ContinuousClock.now < end {
+            // Calls that nobody awaits are settled by the next start of a run or the daemon.
+            guard try await session.place.runner() != .nobody else { return }
+            try await Task.sleep(for: Self.interval)
+            for place in search.found.indices { try await refresh(&search.found[place]) }
+        }
+    }
+
+    private func refresh(_ found: inout PersonSearch.Found) async throws {
+        for place in found.records.indices where found.records[place].status == .inFlight {
+            guard let view = try await store.record(found.records[place].id) else { continue }
+            found.records[place].status = view.status
+        }
+    }
+
+    /// The list comes first: what is erased stays so whatever copy is put back.
+    private func remember(_ accounts: Set<String>, at now: WallTime) async throws {
+        let hasher = try await store.personHasher()
+        let hashes =
+            try ids.map { try hasher.hash(recordID: Array($0.utf8)) }
+            + accounts.map { try hasher.hash(account: $0) }
+        try beforeStep()
+        try await store.changeForgottenPersons { $0.add(hashes, at: now) }
+    }
+
+    private func erase(
+        _ search: PersonSearch.Outcome, at now: WallTime, _ receipt: inout ForgetReceipt
+    ) async throws {
+        var action = try session.action(.forget, of: nil, detail: receipt.auditDetail) as Action?
+        receipt.erased = []
+        for found in search.found {
+            let wanted = found.records.filter { ForgetDecision($0.status).isPossible }.map(\.id) + found.lines
+            guard !wanted.isEmpty else { continue }
+            try beforeStep()
+            var done = try await store.forget(wanted, at: now, noting: action)
+            action = nil
+            try await store.forgetLines(found.lines, at: now)
+            done.formUnion(found.lines)
+            receipt.erased.append(erased(found, done))
+            // A claim was quicker.
+            let claimed = found.records.filter { wanted.contains($0.id) && !done.contains($0.id) }
+            receipt.notForgotten += left(
+                claimed.map { PersonSearch.Record(id: $0.id, status: .inFlight) }, of: found.batch)
+        }
+        if let action { try await store.recordAction(action) }
+    }
+}
+
+/// What a receipt says of what was found.
+extension Forgetting {
+    private func receipt(of search: PersonSearch.Outcome, at now: WallTime, isDryRun: Bool) -> ForgetReceipt {
+        var receipt = ForgetReceipt(isDryRun: isDryRun, at: Timestamp.text(now), ids: ids.count)
+        for found in search.found {
+            let possible = found.records.filter { ForgetDecision($0.status).isPossible }
+            let item = erased(found, Set(possible.map(\.id) + found.lines))
+            if !item.lines.isEmpty { receipt.erased.append(item) }
+            receipt.notForgotten += left(
+                found.records.filter { !ForgetDecision($0.status).isPossible }, of: found.batch)
+        }
+        receipt.notForgotten += search.unread.map { batch in
+            ForgetReceipt.Left(
+                batch: batch.name, line: nil, reason: "its file is still being read; lines of them may follow",
+                next: nil)
+        }
+        (receipt.purgedBatches, receipt.unreadable) = (search.erased, search.unreadable)
+        return receipt
+    }
+
+    private func erased(_ found: PersonSearch.Found, _ done: Set<RecordID>) -> ForgetReceipt.Erased {
+        let cancelled = found.records.filter { $0.status == .queued && done.contains($0.id) }
+        return ForgetReceipt.Erased(
+            batch: found.batch.name, job: found.batch.job, file: found.batch.fileName, lines: done.map(\.line).sorted(),
+            cancelled: cancelled.count)
+    }
+
+    private func left(_ records: [PersonSearch.Record], of batch: Batch) -> [ForgetReceipt.Left] {
+        records.map { record in
+            let line = record.id.line
+            switch ForgetDecision(record.status) {
+            case .resolveFirst:
+                let next = Hint.resolve(batch: batch.name, line: line, decision: "failed")
+                return ForgetReceipt.Left(
+                    batch: batch.name, line: line, reason: "is in doubt: its call may have been billed",
+                    next: "decide first, such as with \(next)")
+            case .awaitAnswer, .erase, .cancel:
+                return ForgetReceipt.Left(
+                    batch: batch.name, line: line, reason: "its call is under way; when it has ended", next: nil)
+            }
+        }
+    }
+}
+
+extension PersonSearch.Outcome {
+    /// Whether a call for one of the persons is under way.
+    var isUnderWay: Bool {
+        found.contains { $0.records.contains { ForgetDecision($0.status) == .awaitAnswer } }
+    }
+}

@@ -1,0 +1,160 @@
+import Basics
+import DropFolder
+import Foundation
+import Ingest
+import RecordStore
+import Results
+
+/// Takes the rows of forgotten records out of the files that Rollcall wrote of a batch, or put away.
+struct ForgottenFiles: Sendable {
+    let store: RecordStore
+    let place: Installation
+    /// Called before each change; what it throws ends the work there.
+    var beforeStep: @Sendable () throws -> Void = {}
+
+    /// What was done with a batch's files.
+    struct Outcome: Sendable, Equatable {
+        /// The files that were changed, or removed because no row was left.
+        var changed: [String] = []
+        /// Files that could not be changed, and why.
+        var faults: [String] = []
+        /// Files that cannot be changed yet, and until when.
+        var waiting: [String] = []
+
+        /// Whether forgotten records stand in none of the files any more.
+        var isComplete: Bool { faults.isEmpty && waiting.isEmpty }
+    }
+
+    /// Does so for one batch, and records it where nothing is left to be done. It can be interrupted anywhere and done
+    /// again.
+    ///
+    /// - Parameter batch: The batch.
+    /// - Returns: What was done.
+    /// - Throws: `StoreError` when state cannot be read or written.
+    func erase(from batch: Batch) async throws -> Outcome {
+        let records = try await store.forgottenRecords(of: batch.id)
+        var outcome = Outcome()
+        guard !records.isEmpty else { return outcome }
+        let lines = ForgottenLines(
+            times: Dictionary(uniqueKeysWithValues: records.map { ($0.record.line, $0.forgottenAt) }))
+        let named = try await store.resultFolders(of: batch.id)
+        try await BlockingWork.run { try eraseResults(of: batch, named, lines, &outcome) }
+        try await eraseInputs(of: batch, lines, &outcome)
+        if let claim = try await store.claimedFile(of: batch.id) {
+            outcome.waiting.append(
+                "\(claim.path): \(batch.name) is not finished with it; its rows go when it is put away")
+        }
+        try beforeStep()
+        if outcome.isComplete { try await store.markForgottenInFiles(records) }
+        return outcome
+    }
+
+    /// The tables of results that are a batch's, wherever they were written.
+    ///
+    /// - Throws: `StoreError`; what a folder that cannot be read throws.
+    func resultTables(of batch: Batch) async throws -> [String] {
+        let named = try await store.resultFolders(of: batch.id)
+        return try await BlockingWork.run {
+            try folders(of: batch, named).flatMap { folder, isOwn in
+                try ResultEdit(of: batch, in: folder, isOwn: isOwn).names.filter { $0 == "results.csv" }
+                    .map { "\(folder)/\($0)" }
+            }
+        }
+    }
+
+    private func folders(of batch: Batch, _ named: [String]) -> [(path: String, isOwn: Bool)] {
+        let own = place.resultsPlace(of: batch).folder(of: batch)
+        let others = named.filter { BatchResults.absolute($0) != BatchResults.absolute(own) }
+        return [(own, true)] + others.map { ($0, false) }
+    }
+
+    private func eraseResults(
+        of batch: Batch, _ named: [String], _ lines: ForgottenLines, _ outcome: inout Outcome
+    ) throws {
+        for (folder, isOwn) in folders(of: batch, named) {
+            do {
+                let edit = try ResultEdit(of: batch, in: folder, isOwn: isOwn)
+                let changed = try edit.perform { name, path in
+                    try beforeStep()
+                    return try lines.decision(on: name, at: path)
+                }
+                outcome.changed += changed
+                // A summary made anew is private, and has to be given to the group again.
+                if isOwn, !changed.isEmpty { try place.resultsPlace(of: batch).share(batch) }
+            } catch {
+                outcome.faults.append("\(folder): \(try Self.fault(error))")
+            }
+        }
+    }
+
+    private func eraseInputs(of batch: Batch, _ lines: ForgottenLines, _ outcome: inout Outcome) async throws {
+        guard let layout = try await layout(of: batch) else { return }
+        let paths: [String]
+        do {
+            paths = try await putAway(of: batch)
+        } catch {
+            return outcome.faults.append("\(batch.name): \(try Self.fault(error))")
+        }
+        for path in paths {
+            do {
+                let edits = try await BlockingWork.run { try lines.input(path, delimiter: layout.delimiter) }
+                guard !edits.isEmpty else { continue }
+                try await edit(path, edits, batch)
+                outcome.changed.append(path)
+            } catch {
+                outcome.faults.append("\(path): \(try Self.fault(error))")
+            }
+        }
+    }
+
+    /// What is wrong with one file, which keeps no other from being changed.
+    ///
+    /// - Throws: Any other error.
+    private static func fault(_ error: any Error) throws -> String {
+        switch error {
+        case let fault as SystemFault: return fault.text
+        case is ResultError, is InputError, is DropFolderError, is CocoaError: return OperationFailure(error).message
+        default: throw error
+        }
+    }
+
+    /// The batch's input files where its job puts these away.
+    ///
+    /// - Throws: `StoreError`; what a folder or file that cannot be read throws.
+    func putAway(of batch: Batch) async throws -> [String] {
+        let forgotten = try await store.forgottenPersons()
+        return try await BlockingWork.run {
+            var files = PutAwayFiles(since: forgotten)
+            let job = place.jobOrSettings(of: batch)
+            return try [job.archiveFolder, job.rejectedFolder].compactMap(\.self).flatMap {
+                try files.paths(of: batch, in: $0)
+            }.filter { !$0.hasSuffix(DropFolder.errorEnding) }
+        }
+    }
+
+    /// From then on the file has another content than the one that was read in: that is recorded first, so that it is
+    /// known for the batch's whatever happens.
+    private func edit(_ path: String, _ edits: LineEdits, _ batch: Batch) async throws {
+        let store = store
+        try await BlockingWork.run {
+            let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+            let lock = try OwnedDescriptor(opening: folder, O_RDONLY | O_DIRECTORY)
+            try lock.lock(.exclusive)
+            try beforeStep()
+            try FileEditing.perform(edits, on: path) { copy in
+                guard let digest = try ContentDigest.of(fileAt: copy) else { throw SystemFault(ENOENT) }
+                try store.changeForgottenPersonsWaiting { $0.add(edition: digest, of: batch.contentDigest) }
+                try beforeStep()
+            }
+        }
+    }
+
+    /// How a batch's rows are laid out; nil where that was erased.
+    private func layout(of batch: Batch) async throws -> RecordLayout? {
+        do {
+            return try RecordLayout(decoding: await store.layout(of: batch.id))
+        } catch let error as StoreError where [.notFound, .purged].contains(error.code) {
+            return nil
+        }
+    }
+}

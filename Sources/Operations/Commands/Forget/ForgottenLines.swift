@@ -1,0 +1,109 @@
+import Basics
+import Ingest
+import Results
+
+/// Which lines change in the files of a batch, so that forgotten records stand in them no more. It reads the files and
+/// changes nothing; done again, it finds nothing to change.
+struct ForgottenLines: Sendable {
+    /// A column of `results.csv` whose name no other's ends in.
+    static let distinctColumn = "attempts"
+
+    /// When each record was forgotten, by the line at which it started in the input.
+    let times: [Int: WallTime]
+
+    /// What becomes of a result file.
+    ///
+    /// - Parameters:
+    ///   - name: Its name, one of those that result files have.
+    ///   - path: Where it is.
+    /// - Returns: Nil for a file that is none of them, which stays as it is.
+    /// - Throws: `InputError` when it cannot be read.
+    func decision(on name: String, at path: String) throws -> ResultEdit.Decision? {
+        switch name {
+        case "results.csv": try csv(path).map(ResultEdit.Decision.edit)
+        case "results.jsonl": .edit(try jsonLines(path))
+        case let name where name.hasSuffix(".jsonl"): try returnedJSONLines(path)
+        default: try returnedCSV(path)
+        }
+    }
+
+    /// What becomes of an input file that was put away: rows leave empty lines, so that all others keep their numbers.
+    ///
+    /// - Parameters:
+    ///   - path: The file.
+    ///   - delimiter: The byte between cells of CSV; nil for JSON-lines.
+    /// - Returns: The changes.
+    /// - Throws: `InputError` when it cannot be read.
+    func input(_ path: String, delimiter: UInt8?) throws -> LineEdits {
+        var edits = LineEdits()
+        try WrittenRows.forEach(in: path, delimiter: delimiter) { row in
+            if times[row.lines.lowerBound] != nil { edits.add(row.lines, .emptied) }
+        }
+        return edits
+    }
+
+    private func csv(_ path: String) throws -> LineEdits? {
+        guard let delimiter = try WrittenRows.delimiter(before: Self.distinctColumn, in: path) else { return nil }
+        var (edits, columns, status) = (LineEdits(), [String](), 0)
+        try WrittenRows.forEach(in: path, delimiter: delimiter) { row in
+            guard !columns.isEmpty else {
+                columns = row.cells
+                status = columns.firstIndex(of: "status") ?? 0
+                return
+            }
+            guard let line = row.cell(0).flatMap({ Int($0) }), let time = times[line], let word = row.cell(status)
+            else {
+                return
+            }
+            let left = ForgottenRow(line: line, status: word, forgottenAt: time)
+            edits.replace(row, by: left.csv(columns: columns, delimiter: delimiter))
+        }
+        return edits
+    }
+
+    private func jsonLines(_ path: String) throws -> LineEdits {
+        var edits = LineEdits()
+        try WrittenRows.forEach(in: path, delimiter: nil) { row in
+            guard let object = row.object, let line = object.integer("line"), let time = times[line],
+                let word = object.text("status")
+            else { return }
+            edits.replace(row, by: ForgottenRow(line: line, status: word, forgottenAt: time).jsonLine)
+        }
+        return edits
+    }
+
+    private func returnedCSV(_ path: String) throws -> ResultEdit.Decision? {
+        guard let delimiter = try WrittenRows.delimiter(before: "_reason", in: path) else { return nil }
+        var (edits, rows, place) = (LineEdits(), 0, Int?.none)
+        try WrittenRows.forEach(in: path, delimiter: delimiter) { row in
+            guard let column = place else {
+                place = row.cells.firstIndex(of: "_line")
+                return
+            }
+            rows += 1
+            guard let line = row.cell(column).flatMap({ Int($0) }), times[line] != nil else { return }
+            edits.add(row.lines, .removed)
+            rows -= 1
+        }
+        return rows == 0 ? .remove : .edit(edits)
+    }
+
+    /// A line that is no object stands there as it came and tells nothing of its place.
+    private func returnedJSONLines(_ path: String) throws -> ResultEdit.Decision? {
+        var (edits, rows) = (LineEdits(), 0)
+        try WrittenRows.forEach(in: path, delimiter: nil) { row in
+            rows += 1
+            guard let line = row.object?.integer("_line"), times[line] != nil else { return }
+            edits.add(row.lines, .removed)
+            rows -= 1
+        }
+        return rows == 0 ? .remove : .edit(edits)
+    }
+}
+
+extension LineEdits {
+    /// Puts a line in a row's place, unless it stands there already.
+    fileprivate mutating func replace(_ row: WrittenRow, by line: [UInt8]) {
+        if row.rawRow != Array(line.dropLast()) { add(row.lines, .replaced(line)) }
+    }
+}
