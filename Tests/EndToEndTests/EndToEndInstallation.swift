@@ -2,6 +2,7 @@ import Emulator
 import Foundation
 import JSON
 import RecordStore
+import TestSupport
 import Testing
 
 /// A folder with settings, keys and an emulator that listens: what one user has before the first run.
@@ -22,36 +23,14 @@ struct EndToEndInstallation: Sendable {
         knobs.callLogPath = directory.callLogPath
         try await Emulator.withRunning(knobs, material: material) { emulator, port in
             let installation = EndToEndInstallation(path: path, emulator: emulator)
-            try installation.write(settings(port: port) + extra, to: "rollcall.yaml")
+            try installation.write(EmulatedSettings.text(port: port) + extra, to: "rollcall.yaml")
             try await body(installation)
         }
         try FileManager.default.removeItem(atPath: path)
     }
 
-    /// Quick retries and a rate the tests need not wait for.
-    static let fast = """
-        limits: { rate: 2000, burst: 32, concurrency: 16 }
-        retry: { base_delay: 10ms, max_delay: 50ms }
-        halt: { probes: 2, probe_interval: 1s }
-
-        """
-
-    static func settings(port: Int) -> String {
-        """
-        database: var/rollcall.sqlite
-        sealing_key: secrets/sealing.key
-        api:
-          base_url: https://127.0.0.1:\(port)/identity/accounts
-          client_certificate: pki/client.pem
-          client_key: pki/client.key
-          ca_certificates: pki/ca.pem
-          encryption_key: pki/encryption.pem
-          decryption_key: pki/decryption.pem
-          request_timeout: 5s
-        output: out
-
-        """
-    }
+    /// Quick retries and halts, and a rate the tests need not wait for.
+    static let fast = EmulatedSettings.fast + "halt: { probes: 2, probe_interval: 1s }\n"
 
     /// The path of a file of this installation.
     func file(_ name: String) -> String { "\(path)/\(name)" }

@@ -2,6 +2,7 @@ import Emulator
 import Foundation
 import RecordStore
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Operations
@@ -16,7 +17,7 @@ final class EmulatedInstallation: Sendable {
 
     /// The settings are those that lead to the emulator, followed by `settings`; `jobs` are YAML by name.
     init(
-        settings: String = EmulatedInstallation.fast, jobs: [String: String] = [:],
+        settings: String = EmulatedSettings.fast, jobs: [String: String] = [:],
         _ knobs: EmulatorConfiguration = EmulatorConfiguration()
     ) async throws {
         path = FileManager.default.temporaryDirectory.appending(path: "rollcall-place-\(UUID().uuidString)").path
@@ -25,20 +26,13 @@ final class EmulatedInstallation: Sendable {
         let started = try Self.started(knobs, port: 0, directory, material)
         port = try await started.server.port()
         emulator = Mutex(started)
-        try write(Self.settings(port: port) + settings, to: "rollcall.yaml")
+        try write(EmulatedSettings.text(port: port) + settings, to: "rollcall.yaml")
         for (name, text) in jobs { try write(text, to: "jobs/\(name).yaml") }
     }
 
-    /// Quick retries, and a rate that the tests need not wait for.
-    static let fast = """
-        limits: { rate: 2000, burst: 32, concurrency: 16 }
-        retry: { base_delay: 10ms, max_delay: 50ms }
-
-        """
-
     /// What a body does with an installation, which is removed then.
     static func with(
-        settings: String = EmulatedInstallation.fast, jobs: [String: String] = [:],
+        settings: String = EmulatedSettings.fast, jobs: [String: String] = [:],
         _ body: (EmulatedInstallation) async throws -> Void
     ) async throws {
         let place = try await EmulatedInstallation(settings: settings, jobs: jobs)
@@ -129,23 +123,6 @@ final class EmulatedInstallation: Sendable {
         knobs.callLogPath = directory.callLogPath
         let server = try Emulator(knobs, material: material)
         return (server, Task { try await server.run() })
-    }
-
-    private static func settings(port: Int) -> String {
-        """
-        database: var/rollcall.sqlite
-        sealing_key: secrets/sealing.key
-        api:
-          base_url: https://127.0.0.1:\(port)/identity/accounts
-          client_certificate: pki/client.pem
-          client_key: pki/client.key
-          ca_certificates: pki/ca.pem
-          encryption_key: pki/encryption.pem
-          decryption_key: pki/decryption.pem
-          request_timeout: 5s
-        output: out
-
-        """
     }
 }
 

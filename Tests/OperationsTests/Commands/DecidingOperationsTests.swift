@@ -1,6 +1,7 @@
 import Foundation
 import JSON
 import RecordStore
+import TestSupport
 import Testing
 
 @testable import Operations
@@ -81,7 +82,7 @@ struct DecidingOperationsTests {
 
     @Test("start, pause, resume and cancel lead a batch from state to state, and make no call")
     func commands() async throws {
-        let settings = EmulatedInstallation.fast + "confirm_above: { calls: 1 }\n"
+        let settings = EmulatedSettings.fast + "confirm_above: { calls: 1 }\n"
         try await EmulatedInstallation.with(settings: settings) { place in
             try place.write(accounts(["ada", "bob"]), to: "day.csv")
             #expect(try await place.run("day.csv", yes: false).status == .unfinished)

@@ -1,6 +1,7 @@
 import Foundation
 import JSON
 import RecordStore
+import TestSupport
 import Testing
 
 @testable import Operations
@@ -73,7 +74,7 @@ struct RunOperationTests {
 
     @Test("Nothing is sent above confirm_above without a word, and a cap is never passed")
     func confirmationAndCap() async throws {
-        let settings = EmulatedInstallation.fast.replacing("limits: {", with: "limits: { batch_calls: 3,")
+        let settings = EmulatedSettings.fast.replacing("limits: {", with: "limits: { batch_calls: 3,")
         try await EmulatedInstallation.with(settings: settings + "confirm_above: { calls: 1 }\n") { place in
             try place.write(accounts(["ada", "bob", "eve", "dan"]), to: "day.csv")
             let asked = try await place.run("day.csv", yes: false)

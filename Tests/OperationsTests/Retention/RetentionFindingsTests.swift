@@ -26,7 +26,7 @@ struct RetentionFindingsTests {
     @Test("It lists the ages and what is due, warns where no daemon runs, and names what is needed")
     func due() async throws {
         let retention = "retention: { payloads: 2d, results: 30d, outputs: 3d }\n"
-        try await EmulatedInstallation.with(settings: EmulatedInstallation.fast + retention) { place in
+        try await EmulatedInstallation.with(settings: EmulatedSettings.fast + retention) { place in
             let checks = RetentionChecks(place: try Installation(config: place.config))
             let ages = "payloads 2d, results 30d, outputs 3d; kept: ledger, archive, rejected"
             #expect(await checks.findings() == [.fine("retention", ages)])
@@ -56,7 +56,7 @@ struct RetentionFindingsTests {
     @Test("status names a batch that is older than its retention and needed, in its table, of itself, and for scripts")
     func status() async throws {
         let retention = "retention: { payloads: 2d, results: 2d }\n"
-        try await EmulatedInstallation.with(settings: EmulatedInstallation.fast + retention) { place in
+        try await EmulatedInstallation.with(settings: EmulatedSettings.fast + retention) { place in
             try place.write(accounts(["ada", "iia+reset"]), to: "doubt.csv")
             #expect(try await place.run("doubt.csv").status == .finishedInDoubt)
             try await place.reading { store in
