@@ -31,6 +31,7 @@ extension Target.Dependency {
     static let signals = product(name: "UnixSignals", package: "swift-service-lifecycle")
     static let yams = product(name: "Yams", package: "Yams")
     static let hummingbirdCore = product(name: "HummingbirdCore", package: "hummingbird")
+    static let hummingbirdTLS = product(name: "HummingbirdTLS", package: "hummingbird")
     static let mustache = product(name: "Mustache", package: "swift-mustache")
     static let nioSSL = product(name: "NIOSSL", package: "swift-nio-ssl")
     static let nioCore = product(name: "NIOCore", package: "swift-nio")
@@ -101,7 +102,8 @@ let package = Package(
             "Operations",
             [
                 "Basics", "CPlatform", "DropFolder", "IdentityInsightsClient", "Ingest", "JobRunner", "RecordStore",
-                "Results", "Schedules", "Settings", .lifecycle, .logging, .signals,
+                "OpenSSL", "Results", "Schedules", "Settings", .httpTypes, .hummingbirdCore, .hummingbirdTLS, .lifecycle,
+                .logging, .nioCore, .nioPosix, .nioSSL, .signals,
             ]),
         module(
             "Emulator",

@@ -38,6 +38,8 @@ public enum Hint: Sendable, Equatable {
     case emulator(listen: String? = nil, folder: String)
     /// Prints the fingerprints of a key file.
     case keysFingerprint(file: String)
+    /// Makes a token for metrics.
+    case adminToken
     /// Shows how a command is used, for messages that cannot name exact arguments.
     case help([String])
 
@@ -81,6 +83,7 @@ extension Hint: CustomStringConvertible {
         case .emulator(let listen, let folder):
             ["emulator"] + (listen.map { ["--listen", $0] } ?? []) + ["--dir", folder]
         case .keysFingerprint(let file): ["keys", "fingerprint", Self.file(file)]
+        case .adminToken: ["admin", "token"]
         case .help(let command): ["help"] + command
         }
     }

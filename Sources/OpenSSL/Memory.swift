@@ -51,6 +51,20 @@ public enum SecretBuffer {
     }
 }
 
+/// Comparisons whose time says nothing about where two values differ.
+public enum ConstantTime {
+    /// Whether two values of the same length are equal.
+    ///
+    /// - Parameters:
+    ///   - left: One value.
+    ///   - right: The other.
+    /// - Returns: False at once where their lengths differ.
+    public static func areEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+        guard left.count == right.count else { return false }
+        return CRYPTO_memcmp(left, right, left.count) == 0
+    }
+}
+
 /// The system's cryptographic random numbers, through OpenSSL's generator.
 public enum SecureRandom {
     /// Generates random bytes.

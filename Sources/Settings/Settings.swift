@@ -40,6 +40,8 @@ package struct Settings: Sendable {
     package var output: String
     /// The form of `results.csv`.
     package var outputForm: OutputForm
+    /// Where the daemon answers metrics and health checks; nil: nowhere.
+    package var administration: Administration?
     /// One line per effective value, sorted, without secrets: hashed to distinguish settings.
     package let canonicalDescription: String
 
@@ -96,6 +98,7 @@ extension Settings {
         jobs = try reader.value(SettingKeys.jobs)
         output = try reader.value(SettingKeys.output)
         outputForm = try OutputForm(from: &reader)
+        administration = try Administration(from: &reader)
         canonicalDescription = reader.description
         try reader.requirePrices(pricing)
     }

@@ -20,8 +20,7 @@ struct Rollcall: AsyncParsableCommand {
             RecordsCommand.self, RerunCommand.self, StartCommand.self, PauseCommand.self, ResumeCommand.self,
             CancelCommand.self, LedgerCommand.self, ResolveCommand.self, ExportCommand.self, PurgeCommand.self,
             ForgetCommand.self, AuditCommand.self, BackupCommand.self, RestoreCommand.self, DoctorCommand.self,
-            JobsCommand.self,
-            KeysCommand.self,
+            JobsCommand.self, KeysCommand.self, AdminCommand.self,
             JWECommand.self, EmulatorCommand.self, DemoCommand.self,
         ])
 

@@ -55,7 +55,8 @@ extension EndToEnd {
             case .rerun: .resolve(batch: "bad-1", decision: "failed")
             case .keysFingerprint: .daemon
             case .daemon: .emulator(listen: "127.0.0.1:0", folder: installation.file("iia"))
-            case .emulator: .help(["jobs", "list"])
+            case .emulator: .adminToken
+            case .adminToken: .help(["jobs", "list"])
             case .help: nil
             }
         }

@@ -24,7 +24,8 @@ enum ImportPlan {
         "Sources/Settings": ["Schedules", "Yams"],
         "Sources/Operations": [
             "Ingest", "DropFolder", "Results", "JobRunner", "IdentityInsightsClient", "RecordStore", "Schedules",
-            "Settings", "CPlatform", "Logging", "ServiceLifecycle", "UnixSignals",
+            "Settings", "OpenSSL", "CPlatform", "HTTPTypes", "HummingbirdCore", "HummingbirdTLS", "Logging", "NIOCore",
+            "NIOPosix", "NIOSSL", "ServiceLifecycle", "UnixSignals",
         ],
         "Sources/Emulator": [
             "IdentityInsights", "JOSE", "JSON", "OpenSSL", "HummingbirdCore", "NIOSSL", "NIOCore", "NIOPosix",

@@ -80,10 +80,11 @@ import Testing
     }
 
     @Test func aPageThatIsNotThereIsRefusedInTheEnvironmentToo() throws {
-        let environment = ["ROLLCALL_ADMIN_LISTEN": "127.0.0.1:8377"]
+        let environment = ["ROLLCALL_ADMIN_SHOW_IDS": "true"]
         #expect(
             try folder.complaint { _ = try folder.settings(minimal, environment: environment) }
-                == "environment: ROLLCALL_ADMIN_LISTEN: this version has no administration page; take it out")
+                == "environment: ROLLCALL_ADMIN_SHOW_IDS: this version has no administration page, only metrics and health "
+                + "checks; take it out")
     }
 
     @Test(arguments: [

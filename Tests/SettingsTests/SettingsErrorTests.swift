@@ -83,9 +83,19 @@ import Testing
             "halt: { outage: 999999999999d }",
             "line 6: halt.outage must be a duration such as 500ms, 30s, 5m, 6h or 30d, from 1s to 30d"),
         Case(
-            "admin: { listen: \"127.0.0.1:8377\" }",
-            "line 6: admin: this version has no administration page; take it out"),
-        Case("admin:", "line 6: admin: this version has no administration page; take it out"),
+            "admin: { listen: \"127.0.0.1:8377\", show_ids: true }",
+            "line 6: admin.show_ids: this version has no administration page, only metrics and health checks; take it out"
+        ),
+        Case(
+            "admin: { listen: 8377 }",
+            "line 6: admin.listen must be an address and a port such as 127.0.0.1:8377 or [::1]:8377"),
+        Case(
+            "admin: { listen: \"0.0.0.0:8377\" }",
+            "line 6: admin.listen beyond the loopback needs admin.certificate and admin.key"),
+        Case(
+            "admin: { listen: \"127.0.0.1:8377\", certificate: a.pem }",
+            "line 6: admin.certificate needs admin.key"),
+        Case("admin: { metrics: open }", "line 6: admin.metrics needs admin.listen, such as 127.0.0.1:8377"),
         Case("jobs: \"\"", "line 6: jobs must be a path, relative to this file or absolute"),
         Case(
             "jobs: jobs\njobs: more",

@@ -149,6 +149,7 @@ extension BatchRun {
             outcome.gateSignal, of: call.record.id, isProbe: call.grant.isProbe, errorText: reply.errorText)
         let next = step(after: outcome, of: call, verdict, at: instant)
         recent.take(outcome)
+        runner.traffic.meter.take(outcome, isRetried: next.isRetry, duration: reply.duration)
         finish(call, Completion(call, reply, outcome, next: next, endedAt: instant), at: instant)
         if !verdict.events.isEmpty { isLimiterChanged = true }
         if let halt = verdict.halt ?? failureThreshold.record(outcome, next: next) { state.end(.halted(halt)) }

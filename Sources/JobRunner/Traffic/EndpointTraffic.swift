@@ -22,6 +22,8 @@ package final class EndpointTraffic: Sendable {
     package let clock: any RunnerClock
     /// By which retries wait, in every batch of this process.
     let retryClock: RetryClock
+    /// What the calls of all runs came to.
+    package let meter = CallMeter()
     let guarded: Mutex<Guarded>
 
     /// Starts with an open gate and the whole rate.

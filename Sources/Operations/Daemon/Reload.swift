@@ -76,6 +76,7 @@ extension Settings {
             ("database", database != running.database),
             ("keys_folder", keysFolder != running.keysFolder),
             ("api.base_url", api.baseURL != running.api.baseURL), ("jobs", jobs != running.jobs),
+            ("admin", administration != running.administration),
         ].filter(\.1).map(\.0)
     }
 }
@@ -88,6 +89,7 @@ extension Installation {
         settings.keysFolder = running.settings.keysFolder
         settings.api.baseURL = running.settings.api.baseURL
         settings.jobs = running.settings.jobs
+        settings.administration = running.settings.administration
         return Installation(settings)
     }
 }

@@ -197,6 +197,9 @@ extension NextStep {
         }
     }
 
+    /// Whether the record is queued again.
+    package var isRetry: Bool { status == .queued }
+
     /// Whether the attempt counts towards the record's `retry.attempts`.
     var spendsAttempt: Bool {
         switch self {

@@ -126,7 +126,19 @@ struct StoreFile: ~Copyable, Sendable {
 }
 
 /// Files that nobody but their owner may read.
-enum PrivateFile {
+package enum PrivateFile {
+    /// Reads a small file; nil when there is none.
+    ///
+    /// - Parameters:
+    ///   - path: The file.
+    ///   - count: Of its bytes at most so many.
+    /// - Returns: The bytes.
+    /// - Throws: ``StoreError`` naming the file's last path component.
+    package static func contents(_ path: String, upTo count: Int) throws -> [UInt8]? {
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        return try StoreFile(path, O_RDONLY).read(upTo: count)
+    }
+
     /// Creates a file with mode 0600 that must not exist yet.
     ///
     /// - Throws: ``StoreError`` naming the file's last path component.
@@ -142,8 +154,11 @@ enum PrivateFile {
     /// Writes a file, mode 0600, in place of what was there, whose owner it gets. The old content or the new one is found
     /// there at any time; the new one survives a power cut when this returns.
     ///
+    /// - Parameters:
+    ///   - path: The file.
+    ///   - bytes: Its content.
     /// - Throws: ``StoreError`` naming the file's last path component.
-    static func replace(_ path: String, with bytes: [UInt8]) throws {
+    package static func replace(_ path: String, with bytes: [UInt8]) throws {
         let part = path + ".part"
         unlink(part)  // Of a process that was killed here.
         let file = try create(part)

@@ -22,8 +22,8 @@ extension Settings {
             + [SettingKeys.maxInvalid.description] + SettingKeys.pricing + SettingKeys.daemon
             + SettingKeys.ages + [
                 SettingKeys.notify, SettingKeys.jobs.description, SettingKeys.output.description,
-            ] + SettingKeys.outputForm,
-        planned: ["admin": "this version has no administration page; take it out"])
+            ] + SettingKeys.outputForm + SettingKeys.admin,
+        planned: SettingKeys.plannedForAdmin)
 
     static let alternatives =
         [Alternative(one: ["api.base_url"], other: ["api.region", "api.environment"])]

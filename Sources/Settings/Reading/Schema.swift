@@ -7,7 +7,7 @@ struct Schema: Sendable {
     private let sections: Set<String>
     /// Keys of `rollcall.yaml` that hold for all jobs, and that no job may have.
     private let ofSettingsFile: Set<String>
-    /// Sections that a later version will know, with the sentence by which this one refuses them.
+    /// Keys that a later version will know, with the sentence by which this one refuses them.
     private let planned: [String: String]
 
     init(_ keys: [KeyDescription], besides settings: [KeyDescription] = [], planned: [String: String] = [:]) {
@@ -23,12 +23,12 @@ struct Schema: Sendable {
     /// Whether a key that is unknown here belongs into `rollcall.yaml`.
     func isOfSettingsFile(_ path: String) -> Bool { ofSettingsFile.contains(path) }
 
-    /// Why a section, which a later version will know, cannot stand here.
-    func refusal(of section: String) -> String? { planned[section] }
+    /// Why a key, which a later version will know, cannot stand here.
+    func refusal(of key: String) -> String? { planned[key] }
 
-    /// The same for a variable that sets something in it.
+    /// The same for a variable that sets it.
     func refusal(ofVariable variable: String) -> String? {
-        planned.first { variable.hasPrefix("ROLLCALL_\($0.key.uppercased())_") }?.value
+        planned.first { variable == "ROLLCALL_" + $0.key.uppercased().replacing(".", with: "_") }?.value
     }
 
     func isSection(_ path: String) -> Bool { sections.contains(path) }

@@ -1,0 +1,139 @@
+import Emulator
+import Foundation
+import FoundationNetworking
+import Glibc
+import RecordStore
+import TestSupport
+import Testing
+
+extension EndToEnd {
+    @Suite("Metrics and health checks of the daemon")
+    struct MetricsTests {
+        /// The names that dashboards and alert rules are written for.
+        private static let names: Set = [
+            "rollcall_calls_total", "rollcall_call_duration_seconds", "rollcall_records",
+            "rollcall_contract_rate_per_second", "rollcall_allowed_rate_per_second",
+            "rollcall_closed_until_timestamp_seconds", "rollcall_calls_in_flight", "rollcall_oldest_queued_seconds",
+            "rollcall_retries_total", "rollcall_spend_total", "rollcall_cap_used_ratio", "rollcall_database_bytes",
+            "rollcall_job_last_success_timestamp_seconds", "rollcall_key_end_timestamp_seconds",
+        ]
+
+        @Test("What a scraper reads equals the calls that were made, and tells nothing of a person")
+        func metrics() async throws {
+            let settings =
+                EndToEndInstallation.fast.replacing("limits: {", with: "limits: { daily_calls: 1000,")
+                + "admin: { listen: \"127.0.0.1:0\" }\npricing: { currency: USD, tiers: [ { each: 0.25 } ] }\n"
+            try await EndToEndInstallation.with(settings: settings) { installation in
+                let made = try await installation.rollcall("admin", "token")
+                #expect(made.status == 0, "\(made.errors)")
+                let token = made.output.trimmingCharacters(in: .whitespacesAndNewlines)
+                let daemon = try await installation.daemon(folders: 0)
+                let port = try await Self.port(of: daemon)
+                #expect(try await Self.get("healthz", port).status == 200)
+                #expect(try await Self.get("readyz", port).status == 200)
+                #expect(try await Self.get("metrics", port).status == 401)
+                #expect(try await Self.get("metrics", port, token: token + "0").status == 401)
+
+                try installation.write(Accounts.csv(40), to: "day.csv")
+                #expect(try await installation.rollcall("submit", "day.csv").status == 0)
+                await daemon.waitForError(containing: "batch is over batch=day-1")
+                let answer = try await Self.get("metrics", port, token: token)
+                #expect(answer.status == 200)
+                let values = Self.values(answer.text)
+                #expect(Self.names(answer.text) == Self.names)
+                #expect(values["rollcall_calls_total{outcome=\"succeeded\"}"] == 40)
+                #expect(values["rollcall_call_duration_seconds_count"] == 40)
+                #expect(installation.emulator.calls.total == 40)
+                #expect(values["rollcall_records{status=\"succeeded\"}"] == 40)
+                #expect(values["rollcall_spend_total{currency=\"USD\"}"] == 10)
+                #expect(values["rollcall_cap_used_ratio{cap=\"daily_calls\"}"] == 0.04)
+                #expect(values["rollcall_contract_rate_per_second"] == 2000)
+                let end = try #require(values["rollcall_key_end_timestamp_seconds{key=\"api.client_certificate\"}"])
+                #expect(end > Date.now.timeIntervalSince1970)
+                #expect(Set(values.keys).count == values.count && answer.text.hasSuffix("\n"))
+                for account in Accounts.csv(40).split(separator: "\n").dropFirst() {
+                    for cell in account.split(separator: ",") where cell.count > 3 {
+                        #expect(!answer.text.contains(cell))
+                    }
+                }
+                // The connection of these requests is still open, and does not keep the daemon.
+                try await installation.end(daemon)
+            }
+        }
+
+        @Test("A port that is taken keeps no batch from running")
+        func takenPort() async throws {
+            let taken = try TakenPort()
+            let settings = EndToEndInstallation.fast + "admin: { listen: \"127.0.0.1:\(taken.port)\" }\n"
+            try await EndToEndInstallation.with(settings: settings) { installation in
+                let daemon = try await installation.daemon(folders: 0)
+                await daemon.waitForError(containing: "cannot be listened on")
+                try installation.write(Accounts.csv(3), to: "day.csv")
+                #expect(try await installation.rollcall("submit", "day.csv").status == 0)
+                await daemon.waitForError(containing: "batch is over batch=day-1")
+                try await installation.end(daemon)
+                #expect(installation.emulator.calls.total == 3)
+            }
+            taken.release()
+        }
+
+        private static func port(of daemon: RollcallProcess) async throws -> Int {
+            let words = "metrics and health checks are answered port="
+            await daemon.waitForError(containing: words)
+            let line = { daemon.errorsSoFar.components(separatedBy: words)[1].components(separatedBy: "\n") }
+            try await waitUntil { line().count > 1 }
+            return try #require(Int(line()[0]))
+        }
+
+        private static func get(_ path: String, _ port: Int, token: String? = nil) async throws -> (status: Int, text: String) {
+            var request = URLRequest(url: try #require(URL(string: "http://127.0.0.1:\(port)/\(path)")))
+            if let token { request.setValue("Bearer \(token)", forHTTPHeaderField: "Authorization") }
+            let (data, response) = try await URLSession.shared.data(for: request)
+            return (try #require(response as? HTTPURLResponse).statusCode, String(decoding: data, as: UTF8.self))
+        }
+
+        private static func values(_ text: String) -> [String: Double] {
+            var values: [String: Double] = [:]
+            for line in text.split(separator: "\n") where !line.hasPrefix("#") {
+                guard let space = line.lastIndex(of: " "), let value = Double(line[line.index(after: space)...]) else {
+                    Issue.record("not a metric: \(line)")
+                    continue
+                }
+                if values.updateValue(value, forKey: String(line[..<space])) != nil { Issue.record("twice: \(line)") }
+            }
+            return values
+        }
+
+        private static func names(_ text: String) -> Set<String> {
+            Set(
+                text.split(separator: "\n").filter { $0.hasPrefix("# TYPE ") }.map {
+                    String($0.split(separator: " ")[2])
+                })
+        }
+    }
+}
+
+/// A port of the loopback on which somebody listens already.
+private struct TakenPort {
+    let port: Int
+    private let socket: Int32
+
+    init() throws {
+        socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let size = length
+        let socket = socket
+        let result = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                bind(socket, address, size) == 0 && listen(socket, 1) == 0 && getsockname(socket, address, &length) == 0
+            }
+        }
+        try #require(result)
+        port = Int(UInt16(bigEndian: address.sin_port))
+    }
+
+    func release() { close(socket) }
+}
