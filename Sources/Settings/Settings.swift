@@ -42,6 +42,8 @@ package struct Settings: Sendable {
     package var outputForm: OutputForm
     /// Where the daemon answers metrics and health checks; nil: nowhere.
     package var administration: Administration?
+    /// What the daemon logs, and how.
+    package var log: Log
     /// One line per effective value, sorted, without secrets: hashed to distinguish settings.
     package let canonicalDescription: String
 
@@ -99,6 +101,7 @@ extension Settings {
         output = try reader.value(SettingKeys.output)
         outputForm = try OutputForm(from: &reader)
         administration = try Administration(from: &reader)
+        log = try Log(from: &reader)
         canonicalDescription = reader.description
         try reader.requirePrices(pricing)
     }

@@ -19,6 +19,7 @@ extension EndToEnd {
         private static let settings =
             EndToEndInstallation.fast + """
                 daemon: { poll: 50ms }
+                log: { level: trace }
                 notify: [sh, -c, 'cat >> told.txt; env >> told.txt; tr "\\\\0" "\\\\n" < /proc/$PPID/cmdline >> told.txt']
 
                 """

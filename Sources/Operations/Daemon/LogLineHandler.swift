@@ -1,14 +1,20 @@
 import Basics
 import Foundation
 import Logging
+import Settings
 
-/// Log lines for people and for `grep`: time, level, the constant message, then what it is about as `key=value`.
+/// Log lines for people and for `grep`: time, level, the constant message, then what it is about as `key=value`; or the
+/// same as JSON for programs.
 struct LogLineHandler: LogHandler {
     var metadata: Logger.Metadata = [:]
-    var logLevel = Logger.Level.info
+    var logLevel: Logger.Level
+    private let format: Settings.Log.Format
     private let console: Console
 
-    init(console: Console = .standard) {
+    /// Writes what is at least as important as the settings say, in the form that they say.
+    init(_ settings: Settings.Log, console: Console = .standard) {
+        logLevel = Logger.Level(rawValue: settings.level.rawValue) ?? .info
+        format = settings.format
         self.console = console
     }
 
@@ -19,7 +25,21 @@ struct LogLineHandler: LogHandler {
 
     func log(event: LogEvent) {
         let all = metadata.merging(event.metadata ?? [:]) { $1 }
-        console.note(Self.line(event.level, event.message, all, at: Date()))
+        switch format {
+        case .text: console.note(Self.line(event.level, event.message, all, at: Date()))
+        case .json: console.note(Self.jsonLine(event.level, event.message, all, at: Date()))
+        }
+    }
+
+    /// One JSON object on one line. What it is about stands beside the three members that every line has, as texts.
+    static func jsonLine(
+        _ level: Logger.Level, _ message: Logger.Message, _ metadata: Logger.Metadata, at time: Date
+    ) -> String {
+        var members = metadata.mapValues { "\($0)" }
+        members["time"] = JSONTime.text(time)
+        members["level"] = "\(level)"
+        members["message"] = "\(message)"
+        return JSONText.text(of: members)
     }
 
     /// One line, whatever the values hold.

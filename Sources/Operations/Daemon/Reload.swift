@@ -76,7 +76,7 @@ extension Settings {
             ("database", database != running.database),
             ("keys_folder", keysFolder != running.keysFolder),
             ("api.base_url", api.baseURL != running.api.baseURL), ("jobs", jobs != running.jobs),
-            ("admin", administration != running.administration),
+            ("admin", administration != running.administration), ("log", log != running.log),
         ].filter(\.1).map(\.0)
     }
 }
@@ -90,6 +90,7 @@ extension Installation {
         settings.api.baseURL = running.settings.api.baseURL
         settings.jobs = running.settings.jobs
         settings.administration = running.settings.administration
+        settings.log = running.settings.log
         return Installation(settings)
     }
 }

@@ -22,7 +22,7 @@ extension Settings {
             + [SettingKeys.maxInvalid.description] + SettingKeys.pricing + SettingKeys.daemon
             + SettingKeys.ages + [
                 SettingKeys.notify, SettingKeys.jobs.description, SettingKeys.output.description,
-            ] + SettingKeys.outputForm + SettingKeys.admin,
+            ] + SettingKeys.outputForm + SettingKeys.admin + SettingKeys.log,
         planned: SettingKeys.plannedForAdmin)
 
     static let alternatives =

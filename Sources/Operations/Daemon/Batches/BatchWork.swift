@@ -161,7 +161,10 @@ extension DaemonContext {
     /// Logs those events of a run that an operator would want to read the next morning; progress is in `status`.
     func log(_ event: RunnerEvent, of batch: Batch) {
         switch event {
-        case .progress, .probe, .halted: break
+        case .progress(let progress):
+            log.debug("progress", metadata: batch.logged(["finished": "\(progress.finished)"]))
+        case .probe: log.debug("a record is sent to see whether calls get through", metadata: batch.logged())
+        case .halted: break
         case .gateClosed(let reason, let until), .waitRequested(let reason, let until):
             log.warning(
                 "no calls for now",

@@ -10,12 +10,10 @@ import UnixSignals
 /// end.
 package struct DaemonOperation: Sendable {
     private let config: String
-    private let log: Logger
 
     /// Describes the daemon; it logs to standard error.
     package init(config: String) {
         self.config = config
-        log = Logger(label: "rollcall", factory: { _ in LogLineHandler() })
     }
 
     /// Works until SIGTERM or SIGINT.
@@ -25,7 +23,9 @@ package struct DaemonOperation: Sendable {
     ///   ends with 3 then, so that a service manager starts it again.
     package func perform() async throws -> ExitStatus {
         let environment = ProcessInfo.processInfo.environment
-        let context = try await DaemonContext.opened(Installation(config: config), environment: environment, log: log)
+        let place = try Installation(config: config)
+        let log = Logger(label: "rollcall", factory: { _ in LogLineHandler(place.settings.log) })
+        let context = try await DaemonContext.opened(place, environment: environment, log: log)
         try await context.store.recordAction(
             Action(
                 at: context.clock.now, batch: nil, name: .startRunner, detail: "daemon",
