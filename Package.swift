@@ -102,7 +102,8 @@ let package = Package(
             "Operations",
             [
                 "Basics", "CPlatform", "DropFolder", "IdentityInsightsClient", "Ingest", "JobRunner", "RecordStore",
-                "OpenSSL", "Results", "Schedules", "Settings", .httpTypes, .hummingbirdCore, .hummingbirdTLS, .lifecycle,
+                "OpenSSL", "Results", "Schedules", "Settings", .httpTypes, .hummingbirdCore, .hummingbirdTLS,
+                .lifecycle,
                 .logging, .nioCore, .nioPosix, .nioSSL, .signals,
             ]),
         module(

@@ -6,7 +6,8 @@ package enum FileEditing {
     private static let portion = 1 << 18
 
     /// Changes lines of a file. The old content or the new one is found under its name at any time; the new one survives
-    /// a power cut when this returns. Mode and group stay, and the owner where the process may give files away.
+    /// a power cut when this returns. Mode, group and the time of the last write stay, and the owner where the process may
+    /// give files away: how old a file's content is does not depend on what was taken out of it.
     ///
     /// The copy lies beside it meanwhile, under a hidden name; one that a killed process left there is removed. Whoever
     /// calls this keeps others from changing the file at the same time.
@@ -28,6 +29,7 @@ package enum FileEditing {
             let copy = try OwnedDescriptor(opening: copyPath, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW)
             try give(copy, what: facts)
             try write(edits, from: file, to: copy)
+            try SystemCall.performing { futimens(copy.number, [facts.st_atim, facts.st_mtim]) }
             try copy.synchronize()
             try beforeReplacing(copyPath)
             try replace(path, knownAs: facts, with: copyPath)

@@ -134,15 +134,18 @@ extension StoreDescription {
     ///   - copy: The copy's file, which stays as it is.
     ///   - action: Who restores it, entered in the restored database's audit; not in that of a copy of an earlier
     ///     version, which the next start migrates.
-    ///   - erase: What is erased in the copy, while it is nobody's database yet, where persons were forgotten since it was
-    ///     made. It is given a store on the copy, of this version.
+    ///   - erases: Whether something may have to be erased in the copy also where nobody was ever forgotten.
+    ///   - erase: What is erased in the copy, while it is nobody's database yet. It is given a store on the copy, of this
+    ///     version.
     /// - Returns: What the copy does not know.
     /// - Throws: ``StoreError``: the database is in use, or the copy is damaged, belongs to another database, sealing
     ///   key or endpoint, or comes from a newer program. Nothing is then changed.
     package func restore(
-        from copy: String, noting action: Action? = nil,
+        from copy: String, noting action: Action? = nil, always erases: Bool = false,
         erasing erase: (RecordStore) async throws -> ErasureInCopy
     ) async throws -> RestoreReport {
-        try await BlockingWork.runTask { try await opening.restore(from: copy, noting: action, erasing: erase) }
+        try await BlockingWork.runTask {
+            try await opening.restore(from: copy, noting: action, always: erases, erasing: erase)
+        }
     }
 }

@@ -66,6 +66,7 @@ struct LineEditsTests {
             let after = try facts(path)
             #expect(try String(contentsOfFile: path, encoding: .utf8) == "b\n")
             #expect((after.st_mode, after.st_uid, after.st_gid) == (before.st_mode, before.st_uid, before.st_gid))
+            #expect((after.st_mtim.tv_sec, after.st_mtim.tv_nsec) == (before.st_mtim.tv_sec, before.st_mtim.tv_nsec))
             #expect(before.st_ino != after.st_ino)
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["file.csv"])
         }

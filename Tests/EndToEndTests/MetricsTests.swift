@@ -85,7 +85,9 @@ extension EndToEnd {
             return try #require(Int(line()[0]))
         }
 
-        private static func get(_ path: String, _ port: Int, token: String? = nil) async throws -> (status: Int, text: String) {
+        private static func get(_ path: String, _ port: Int, token: String? = nil) async throws -> (
+            status: Int, text: String
+        ) {
             var request = URLRequest(url: try #require(URL(string: "http://127.0.0.1:\(port)/\(path)")))
             if let token { request.setValue("Bearer \(token)", forHTTPHeaderField: "Authorization") }
             let (data, response) = try await URLSession.shared.data(for: request)

@@ -31,7 +31,8 @@ final class AdminRoutes: Sendable {
             return try await found(request)
         } catch {
             let message = OperationFailure(error).message
-            log.error("the administration could not answer", metadata: ["path": "\(request.path)", "reason": "\(message)"])
+            log.error(
+                "the administration could not answer", metadata: ["path": "\(request.path)", "reason": "\(message)"])
             return .notReady("this could not be read; the daemon's log says why")
         }
     }

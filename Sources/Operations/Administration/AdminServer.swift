@@ -30,7 +30,8 @@ struct AdminServer: Service {
         } catch let error as IOError {
             throw OperationFailure(
                 .unfinished,
-                "admin.listen: \(settings.listen.text) cannot be listened on (\(String(cString: strerror(error.errnoCode))))")
+                "admin.listen: \(settings.listen.text) cannot be listened on (\(String(cString: strerror(error.errnoCode))))"
+            )
         }
     }
 
@@ -46,7 +47,9 @@ struct AdminServer: Service {
             }
         }
         let plain = HTTPServerBuilder.http1(configuration: .init(idleTimeout: .seconds(30)))
-        let builder = try settings.tls.map { try HTTPServerBuilder.tls(plain, tlsConfiguration: Self.configuration($0)) }
+        let builder = try settings.tls.map {
+            try HTTPServerBuilder.tls(plain, tlsConfiguration: Self.configuration($0))
+        }
         return try (builder ?? plain).buildServer(
             configuration: .init(address: .hostname(settings.listen.host, port: settings.listen.port)),
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
@@ -59,7 +62,9 @@ struct AdminServer: Service {
 
     private static func configuration(_ tls: Settings.Administration.TLS) throws -> TLSConfiguration {
         do {
-            let chain = try NIOSSLCertificate.fromPEMFile(tls.certificate).map { NIOSSLCertificateSource.certificate($0) }
+            let chain = try NIOSSLCertificate.fromPEMFile(tls.certificate).map {
+                NIOSSLCertificateSource.certificate($0)
+            }
             let key = try NIOSSLPrivateKey(file: tls.key, format: .pem)
             var configuration = TLSConfiguration.makeServerConfiguration(
                 certificateChain: chain, privateKey: .privateKey(key))

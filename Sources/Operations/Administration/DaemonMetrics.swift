@@ -49,7 +49,8 @@ struct DaemonMetrics: Sendable {
             "rollcall_call_duration_seconds", "How long calls took since the daemon began.",
             bounds: CallMeter.bounds.map(\.inSeconds), counts: reading.durations, sum: reading.total.inSeconds)
         text.add(
-            "rollcall_retries_total", .counter, "Attempts since the daemon began after which the record is tried again.",
+            "rollcall_retries_total", .counter,
+            "Attempts since the daemon began after which the record is tried again.",
             Double(reading.retries))
     }
 
@@ -102,7 +103,8 @@ struct DaemonMetrics: Sendable {
         if let pricing = configuration.place.pricing {
             let spent = Self.double(pricing.cost(ofCalls: month.billable, already: 0))
             text.add(
-                "rollcall_spend_total", .counter, "What the billed calls of this calendar month cost; it begins at 0 each month.",
+                "rollcall_spend_total", .counter,
+                "What the billed calls of this calendar month cost; it begins at 0 each month.",
                 by: "currency", [pricing.currency: spent])
             if let cap = limits.monthlyCost { used["monthly_cost"] = Self.share(spent, of: Self.double(cap)) }
         }

@@ -1,4 +1,4 @@
-import Basics
+package import Basics
 import Foundation
 import JobRunner
 import RecordStore
@@ -65,22 +65,31 @@ package struct RestoreOperation: Sendable {
     private let file: String
     private let config: String
     private let console: Console
+    private let now: WallTime
 
-    /// Names the copy to be put back.
-    package init(file: String, config: String, console: Console = .standard) {
+    /// Names the copy to be put back; `now` is the time by which ages are judged.
+    package init(file: String, config: String, console: Console = .standard, now: WallTime = .now()) {
         self.file = file
         self.config = config
         self.console = console
+        self.now = now
     }
 
     /// Puts the copy in place; the database that was there is kept beside it.
     package func perform() async throws -> ExitStatus {
         let place = try Installation(config: config)
+        let provenance = try place.operatorProvenance()
         let action = Action(
-            at: WallTime.now(), batch: nil, name: .restore, detail: URL(filePath: file).lastPathComponent,
-            provenance: try place.operatorProvenance())
-        let report = try await place.database.restore(from: file, noting: action) { copy in
-            try await ForgottenAgain(store: copy).perform()
+            at: now, batch: nil, name: .restore, detail: URL(filePath: file).lastPathComponent,
+            provenance: provenance)
+        let rules = place.retentionRules
+        let report = try await place.database.restore(
+            from: file, noting: action, always: !rules.keepEverything
+        ) { copy in
+            var erasure = try await ForgottenAgain(store: copy).perform()
+            try await RetentionInCopy(store: copy, rules: rules, provenance: provenance)
+                .perform(at: now, addingTo: &erasure)
+            return erasure
         }
         for line in RestoreText.lines(report, file: file, database: place.settings.database) { console.note(line) }
         return .succeeded
@@ -93,8 +102,8 @@ enum RestoreText {
         var lines = ["\(file) is now the database \(database)"]
         if let setAside = report.setAside { lines.append("the database that was there is kept as \(setAside)") }
         let further = [
-            unreadable(report), keys(report), forgotten(report), notLookedThrough(report), missing(report),
-            next(report),
+            unreadable(report), keys(report), forgotten(report), purged(report), notLookedThrough(report),
+            missing(report), next(report),
         ]
         return lines + further.compactMap(\.self)
     }
@@ -119,6 +128,13 @@ enum RestoreText {
         return
             "\(Counted.things(report.erasure.records, "record")) of persons who were forgotten since the copy was made "
             + "\(Counted.verb(report.erasure.records)) erased in it"
+    }
+
+    private static func purged(_ report: RestoreReport) -> String? {
+        guard report.erasure.purgedBatches > 0 else { return nil }
+        return
+            "\(Counted.things(report.erasure.purgedBatches, "batch")) in it \(Counted.verb(report.erasure.purgedBatches)) "
+            + "older than retention allows: what is due was erased in the copy"
     }
 
     private static func notLookedThrough(_ report: RestoreReport) -> String? {

@@ -30,7 +30,8 @@ struct RetentionFiles: Sendable {
     ///   - forgotten: Says which content files have since rows of forgotten persons were taken out of them.
     ///   - now: The time.
     init(
-        of plan: RetentionPlan, named: [BatchID: [String]], under rules: RetentionRules, since forgotten: ForgottenPersons,
+        of plan: RetentionPlan, named: [BatchID: [String]], under rules: RetentionRules,
+        since forgotten: ForgottenPersons,
         at now: WallTime
     ) {
         for due in plan.due where due.kinds.contains(.outputs) {
@@ -43,7 +44,8 @@ struct RetentionFiles: Sendable {
             }.map(\.batch)
             let files = found(in: folder) {
                 try Self.archived(
-                    in: folder, of: batches, besides: plan.contentsInUse, writtenBefore: now - age, now, since: forgotten,
+                    in: folder, of: batches, besides: plan.contentsInUse, writtenBefore: now - age, now,
+                    since: forgotten,
                     &digests)
             }
             archived += files
@@ -116,14 +118,14 @@ extension RetentionFiles {
         in folder: String, of batches: [Batch], besides used: Set<[UInt8]>, writtenBefore instant: WallTime,
         _ now: WallTime, since forgotten: ForgottenPersons, _ digests: inout FileDigests
     ) throws -> [String] {
-        let contents = Set(batches.map(\.contentDigest)).subtracting(used)
-        let editions = Set(contents.flatMap { [$0] + forgotten.editions(of: $0) })
+        var contents = Set(batches.map(\.contentDigest)).subtracting(used)
         guard !contents.isEmpty else { return [] }
+        for content in contents { contents.formUnion(forgotten.editions(of: content)) }
         let stems = Set(batches.flatMap { [$0.name, $0.fileStem] })
         return try regularFiles(in: folder).filter { file in
             let isCandidate = stems.contains { file.name.hasPrefix($0) }
             guard isCandidate, file.writtenAt < instant || file.writtenAt > now else { return false }
-            return try digests.digest(of: file.path).map(editions.contains) ?? false
+            return try digests.digest(of: file.path).map(contents.contains) ?? false
         }.map(\.path)
     }
 
@@ -196,6 +198,9 @@ extension JobDefinition {
         guard after == .archive else { return nil }
         return source.glob.map { "\(URL(filePath: $0).deletingLastPathComponent().path)/archive" }
     }
+
+    /// Where its input files may lie once they are put away.
+    var putAwayFolders: [String] { [archiveFolder, rejectedFolder].compactMap(\.self) }
 
     /// Where files that were refused lie; nil: nowhere.
     var rejectedFolder: String? { source.path.map(DropFolder.rejected) }

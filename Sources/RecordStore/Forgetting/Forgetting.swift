@@ -5,7 +5,7 @@ import GRDB
 /// A record that was forgotten: its line and status are left of it, and its rows of the ledger.
 package struct ForgottenRecord: Sendable, Hashable {
     package let record: RecordID
-    /// When, in milliseconds since 1970 UTC.
+    /// When.
     package let forgottenAt: WallTime
 
     /// Names a record.

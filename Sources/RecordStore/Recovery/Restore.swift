@@ -12,11 +12,13 @@ extension SQLiteOpening {
     /// - Parameters:
     ///   - source: The copy, which stays as it is.
     ///   - action: Who restores it, entered in its audit where that has this version's form.
+    ///   - erases: Whether something may have to be erased also where nobody was ever forgotten.
     ///   - erase: What is erased in it before anybody can read it.
     /// - Returns: What the copy does not know.
-    /// - Throws: ``StoreError``; see ``StoreDescription/restore(from:noting:erasing:)``.
+    /// - Throws: ``StoreError``; see ``StoreDescription/restore(from:noting:always:erasing:)``.
     func restore(
-        from source: String, noting action: Action?, erasing erase: (RecordStore) async throws -> ErasureInCopy
+        from source: String, noting action: Action?, always erases: Bool,
+        erasing erase: (RecordStore) async throws -> ErasureInCopy
     ) async throws -> RestoreReport {
         let name = URL(fileURLWithPath: source).lastPathComponent
         guard FileManager.default.fileExists(atPath: source) else {
@@ -24,14 +26,14 @@ extension SQLiteOpening {
         }
         try PrivateFile.createFolder(of: file.path)
         let lock = try StoreLock.take(database: file.path)
-        let report = try await restore(from: source, called: name, noting: action, erasing: erase)
+        let report = try await restore(from: source, called: name, noting: action, always: erases, erasing: erase)
         lock.release()
         return report
     }
 
     private func restore(
         from source: String, called name: String, noting action: Action?,
-        erasing erase: (RecordStore) async throws -> ErasureInCopy
+        always erases: Bool, erasing erase: (RecordStore) async throws -> ErasureInCopy
     ) async throws -> RestoreReport {
         let copy = try DatabaseCopy(for: file.path)
         defer { copy.discard() }
@@ -40,7 +42,7 @@ extension SQLiteOpening {
         let ring = try description.sealingKey.load()
         try check(facts, called: name, ring)
         var erasure = ErasureInCopy()
-        if try !description.keys.forgottenPersons().isEmpty {
+        if try erases || !description.keys.forgottenPersons().isEmpty {
             erasure = try await self.erase(in: copy, of: facts, ring, by: erase)
             facts = try copy.inspect(called: name) { try CopyFacts($0, called: name) }
         }
@@ -150,6 +152,8 @@ package struct RestoreReport: Sendable, Equatable, Codable {
 package struct ErasureInCopy: Sendable, Equatable, Codable {
     /// How many records of forgotten persons.
     package var records = 0
+    /// How many batches lost something because its retention is over.
+    package var purgedBatches = 0
     /// The batches that could not be looked through, because their months' keys are missing.
     package var unread: [String] = []
 

@@ -17,7 +17,7 @@ package struct ForgottenRow: Sendable, Equatable {
     /// - Parameters:
     ///   - line: The record's line.
     ///   - status: Its status, as result files name it.
-    ///   - instant: When the person was forgotten, in milliseconds since 1970 UTC.
+    ///   - instant: When the person was forgotten.
     package init(line: Int, status: String, forgottenAt instant: WallTime) {
         (self.line, self.status) = (line, status)
         warning = "forgotten \(Timestamp.text(instant).prefix(10))"

@@ -30,10 +30,7 @@ extension Settings {
         /// 0: any that is free.
         package let port: Int
 
-        /// Reads `host:port` or `[address]:port`.
-        ///
-        /// - Parameter text: The text.
-        /// - Returns: Nil for any other text.
+        /// Reads `host:port` or `[address]:port`; nil for any other text.
         package init?(_ text: String) {
             guard let colon = text.lastIndex(of: ":") else { return nil }
             let digits = text[text.index(after: colon)...]

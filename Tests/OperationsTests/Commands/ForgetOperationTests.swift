@@ -263,6 +263,30 @@ struct ForgetOperationTests {
         }
     }
 
+    @Test("A copy that is put back loses what today's retention would not have kept, before anybody reads it")
+    func restoredLate() async throws {
+        let settings = EmulatedSettings.fast + "retention: { payloads: 5d, results: 10d }\n"
+        try await EmulatedInstallation.with(settings: settings, jobs: ["nightly": Self.job]) { place in
+            try await Self.finished(place)
+            let copy = place.file("copy.sqlite")
+            let backup = try await place.perform {
+                try await BackupOperation(file: copy, config: $0, console: $1).perform()
+            }
+            #expect(backup.status == .succeeded, "\(backup.errors)")
+            for (days, expected) in [(1, 0), (6, 1), (11, 1)] as [(Int, Int)] {
+                let now = WallTime.now() + .seconds(days * 86_400)
+                let restored = try await place.perform {
+                    try await RestoreOperation(file: copy, config: $0, console: $1, now: now).perform()
+                }
+                #expect(restored.status == .succeeded, "\(restored.errors)")
+                #expect(restored.errors.contains("older than retention allows") == (expected > 0), "\(restored.errors)")
+                let purged = try await place.reading { try await $0.batch(BatchID(rawValue: 1)).purged }
+                #expect((purged[.payloads] != nil) == (days > 5) && (purged[.results] != nil) == (days > 10))
+            }
+            try await place.expectLedgerEqualsCalls()
+        }
+    }
+
     @Test("Killed at any step and called again it ends the same")
     func killed() async throws {
         struct Killed: Error {}

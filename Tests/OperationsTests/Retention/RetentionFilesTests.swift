@@ -19,14 +19,17 @@ struct RetentionFilesTests {
     ]
 
     /// What is due ten days from now, when the batch of a content ended today.
-    private static func files(_ place: EmulatedInstallation, job: String, besides: Set<[UInt8]> = []) throws -> [String]
-    {
+    private static func files(
+        _ place: EmulatedInstallation, job: String, besides: Set<[UInt8]> = [],
+        since forgotten: ForgottenPersons = ForgottenPersons()
+    ) throws -> [String] {
         let rules = try Installation(config: place.config).retentionRules
         var plan = RetentionPlan()
         let batch = try RetentionPlanTests.batch(daysAgo: 0, job: job, content: content(place))
         plan.due = [RetentionPlan.Due(batch: batch, kinds: [.archive])]
         plan.contentsInUse = besides
-        let found = RetentionFiles(of: plan, named: [:], under: rules, since: ForgottenPersons(), at: WallTime.now() + 10 * day)
+        let found = RetentionFiles(
+            of: plan, named: [:], under: rules, since: forgotten, at: WallTime.now() + 10 * day)
         #expect(found.faults.isEmpty)
         return (found.archived + found.rejected).map { String($0.dropFirst(place.path.count + 1)) }
     }
@@ -52,6 +55,13 @@ struct RetentionFilesTests {
             // Its archive is not one that Rollcall made.
             #expect(try Self.files(place, job: "left").isEmpty)
             #expect(try Self.files(place, job: "drop", besides: [Self.content(place)]).isEmpty)
+            // It is the batch's, too, once rows of forgotten persons were taken out of it.
+            var forgotten = ForgottenPersons()
+            let edited = try #require(try ContentDigest.of(fileAt: place.file("drop/archive/day.csv")))
+            forgotten.add(edition: edited, of: try Self.content(place))
+            let both = ["drop/archive/day-1.csv", "drop/archive/day.csv"]
+            #expect(try Self.files(place, job: "drop", since: forgotten) == both)
+            #expect(try Self.files(place, job: "drop", besides: [Self.content(place)], since: forgotten).isEmpty)
         }
     }
 

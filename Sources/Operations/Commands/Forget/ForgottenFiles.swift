@@ -125,8 +125,7 @@ struct ForgottenFiles: Sendable {
         let forgotten = try await store.forgottenPersons()
         return try await BlockingWork.run {
             var files = PutAwayFiles(since: forgotten)
-            let job = place.jobOrSettings(of: batch)
-            return try [job.archiveFolder, job.rejectedFolder].compactMap(\.self).flatMap {
+            return try place.jobOrSettings(of: batch).putAwayFolders.flatMap {
                 try files.paths(of: batch, in: $0)
             }.filter { !$0.hasSuffix(DropFolder.errorEnding) }
         }

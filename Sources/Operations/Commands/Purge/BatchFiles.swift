@@ -38,8 +38,7 @@ struct BatchFiles: Sendable {
             results.append(try ResultRemoval(of: batch, in: folder, isOwn: false))
         }
         self.results = results.filter { !$0.names.isEmpty }
-        let folders = keepsInput ? [] : [job.archiveFolder, job.rejectedFolder].compactMap(\.self)
-        inputs = try folders.flatMap { try putAway.paths(of: batch, in: $0) }
+        inputs = try (keepsInput ? [] : job.putAwayFolders).flatMap { try putAway.paths(of: batch, in: $0) }
     }
 
     /// Removes them all.
