@@ -48,7 +48,7 @@ struct RunningEmulator: ~Copyable {
     /// What is read of a line of the log.
     private struct Line: Decodable {
         /// Milliseconds since 1970 UTC.
-        private let at: WallTime
+        private let at: Int64
         /// When the call arrived.
         var time: WallTime { WallTime(milliseconds: at) }
     }
