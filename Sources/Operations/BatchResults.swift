@@ -78,7 +78,7 @@ struct BatchResults: Sendable {
     /// Writes the files of a batch into a folder, for the group that may have them where there is one.
     ///
     /// - Throws: `ResultError`; `StoreError`, with `purged` where the batch's rows were erased: its files are never made
-    ///   anew from less than what they were made from; `DropFolderError` when they cannot be given to the group.
+    ///   again from less than what they were made from; `DropFolderError` when they cannot be given to the group.
     func write(_ batch: Batch, into folder: String) async throws -> WrittenResults {
         try await store.refusePurgedRows(of: batch.id)
         let layout = try await store.layout(of: batch.id)

@@ -15,7 +15,7 @@ package struct ForgottenRecord: Sendable, Hashable {
 }
 
 extension RecordStore {
-    /// With the rows around each, which are written anew, one step blocks other writers for some milliseconds.
+    /// With the rows around each, which are written again, one step blocks other writers for some milliseconds.
     private static let recordsForgottenAtATime = 10
 
     /// Erases what is personal of records: row, id, answer, error details, fingerprint, and the links to records of the
@@ -160,7 +160,7 @@ extension WriterConnection {
         }
     }
 
-    /// Writes some rows anew with other values, together with those around them as they are, so that no copy is left in
+    /// Writes some rows again with other values, together with those around them as they are, so that no copy is left in
     /// the unused part of a page: where SQLite divides or merges pages it leaves one in a page beside the row's.
     private func rewrite(
         around ids: Set<Int64>, in table: String, by column: String,

@@ -185,7 +185,7 @@ private enum RecordTables: CaseIterable {
 }
 
 extension WriterConnection {
-    /// Keeps the ids of some records, sealed anew without their rows. What does not open is not kept.
+    /// Keeps the ids of some records, sealed again without their rows. What does not open is not kept.
     private func purgeRows(
         of range: ClosedRange<Int64>, in tables: RecordTables, keepingIDsBy key: DataKey
     ) throws {

@@ -3,7 +3,7 @@ import Foundation
 import OpenSSL
 package import RecordStore
 
-/// Changes rows in a batch's result files where they lie, without writing them anew from the database: what they say
+/// Changes rows in a batch's result files where they lie, without writing them again from the database: what they say
 /// beside stays as it was reported. `summary.json` gets the digests of the files as they are then; its counts stay.
 package struct ResultEdit: Sendable {
     /// The folder.

@@ -79,7 +79,7 @@ struct ForgottenFiles: Sendable {
                     return try lines.decision(on: name, at: path)
                 }
                 outcome.changed += changed
-                // A summary made anew is private, and has to be given to the group again.
+                // A summary made again is private, and has to be shared with the group once more.
                 if isOwn, !changed.isEmpty { try place.resultsPlace(of: batch).share(batch) }
             } catch {
                 outcome.faults.append("\(folder): \(try Self.fault(error))")
