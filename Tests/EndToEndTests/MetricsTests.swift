@@ -1,7 +1,6 @@
 import Emulator
 import Foundation
 import FoundationNetworking
-import Glibc
 import RecordStore
 import TestSupport
 import Testing
@@ -63,8 +62,8 @@ extension EndToEnd {
 
         @Test("A port that is taken keeps no batch from running")
         func takenPort() async throws {
-            let taken = try TakenPort()
-            let settings = EndToEndInstallation.fast + "admin: { listen: \"127.0.0.1:\(taken.port)\" }\n"
+            let taken = try LoopbackPort(.listening)
+            let settings = EndToEndInstallation.fast + "admin: { listen: \"127.0.0.1:\(taken.number)\" }\n"
             try await EndToEndInstallation.with(settings: settings) { installation in
                 let daemon = try await installation.daemon(folders: 0)
                 await daemon.waitForError(containing: "cannot be listened on")
@@ -74,7 +73,7 @@ extension EndToEnd {
                 try await installation.end(daemon)
                 #expect(installation.emulator.calls.total == 3)
             }
-            taken.release()
+            withExtendedLifetime(taken) {}
         }
 
         private static func port(of daemon: RollcallProcess) async throws -> Int {
@@ -113,29 +112,4 @@ extension EndToEnd {
                 })
         }
     }
-}
-
-/// A port of the loopback on which somebody listens already.
-private struct TakenPort {
-    let port: Int
-    private let socket: Int32
-
-    init() throws {
-        socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let size = length
-        let socket = socket
-        let result = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                bind(socket, address, size) == 0 && listen(socket, 1) == 0 && getsockname(socket, address, &length) == 0
-            }
-        }
-        try #require(result)
-        port = Int(UInt16(bigEndian: address.sin_port))
-    }
-
-    func release() { close(socket) }
 }

@@ -168,6 +168,7 @@ private let everything = """
     daemon: { shutdown_grace: 0s, retention: 1h, poll: 1s }
     retention: { payloads: 1h, results: 1d, ledger: 3650d, archive: 2h, outputs: 3h, rejected: 4h }
     notify: { command: [bin/tell, --to, "rosebud 22:00"], on: halted }
+    admin: { listen: 127.0.0.1:8377, certificate: pki/admin.pem, key: pki/admin.key, metrics: open }
     jobs: jobs
     output: /srv/out
 

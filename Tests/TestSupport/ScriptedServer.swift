@@ -46,9 +46,11 @@ package final class ScriptedServer: Sendable {
 
     private let channel: any Channel
     private let state: ServerState
+    /// Held after `stop`, too, so that the server that is down is not another by then.
+    private let loopbackPort: LoopbackPort
 
     /// The port the server listens on, on 127.0.0.1.
-    package let port: Int
+    package var port: Int { loopbackPort.number }
 
     /// The URL of this server.
     package var baseURL: String { "https://127.0.0.1:\(port)" }
@@ -67,6 +69,7 @@ package final class ScriptedServer: Sendable {
         let context = try NIOSSLContext(configuration: try tls.configuration())
         let state = ServerState(script: script)
         self.state = state
+        loopbackPort = try LoopbackPort(.closed)
         channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.backlog, value: 256)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -78,8 +81,7 @@ package final class ScriptedServer: Sendable {
                         [end, NIOSSLServerHandler(context: context), connection])
                 }
             }
-            .bind(host: "127.0.0.1", port: 0).get()
-        port = channel.localAddress?.port ?? 0
+            .bind(host: "127.0.0.1", port: loopbackPort.number).get()
     }
 
     /// Returns once that many requests have been read in all.
