@@ -87,7 +87,7 @@ let package = Package(
                 "v0006_other_calls.sql", "v0007_reruns.sql", "v0008_runner_batch.sql", "v0009_answers.sql",
                 "v0010_restores.sql", "v0011_batch_days.sql", "v0012_requests.sql", "v0013_words.sql",
                 "v0014_key_reminders.sql", "v0015_card_numbers.sql", "v0016_audit.sql", "v0017_period_keys.sql",
-                "v0018_keys_folder.sql", "v0019_purges.sql", "v0020_forgotten_records.sql",
+                "v0018_keys_folder.sql", "v0019_purges.sql", "v0020_forgotten_records.sql", "v0021_outcome_words.sql",
             ].map { .embedInCode($0) },
             swiftSettings: strict),
         module("RecordStore", ["Basics", "CPlatform", "Migrations", "OpenSSL", .grdb, .grdbSQLite]),

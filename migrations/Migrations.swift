@@ -24,6 +24,7 @@ package struct Migrations: Sendable {
         Migration(18, "keys_folder", PackageResources.v0018_keys_folder_sql),
         Migration(19, "purges", PackageResources.v0019_purges_sql),
         Migration(20, "forgotten_records", PackageResources.v0020_forgotten_records_sql),
+        Migration(21, "outcome_words", PackageResources.v0021_outcome_words_sql),
     ])
 
     private let steps: [Migration]

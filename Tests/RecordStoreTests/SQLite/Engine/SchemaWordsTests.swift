@@ -23,4 +23,26 @@ import Testing
         #expect(Set(listed) == Set(words) && listed.count == words.count)
         try await store.close()
     }
+
+    /// SQLite makes a table of its own of a list after IN, each time a statement is run.
+    @Test(
+        "What is written for every call builds no list of words",
+        arguments: [
+            """
+            INSERT INTO attempts (record_id, id, number, day, started_at) VALUES (4294967297, 1, 1, 20261128, 0)
+            """,
+            """
+            UPDATE attempts SET outcome = 'succeeded', finished_at = 1, billable = 1
+            WHERE record_id = 4294967297 AND id = 1
+            """,
+        ])
+    func noListIsBuilt(statement: String) async throws {
+        let folder = try StoreFolder()
+        let store = try await folder.open()
+        let operations = try await store.read { database in
+            try Row.fetchAll(database, sql: "EXPLAIN \(statement)").map { $0["opcode"] as String }
+        }
+        #expect(!operations.isEmpty && !operations.contains { $0 == "OpenEphemeral" })
+        try await store.close()
+    }
 }
