@@ -34,6 +34,8 @@ public enum CardNumber {
 
     @inline(never)
     private static func holdsNumber(_ value: UnsafeRawBufferPointer, longerThan least: Int) -> Bool {
+        // Most values that begin with a digit are dates and addresses: an ASCII byte in them settles it.
+        guard value.allSatisfy(mayBePart) else { return false }
         var digits = [UInt8]()
         digits.reserveCapacity(digitCounts.upperBound)
         for scalar in String(decoding: value, as: UTF8.self).unicodeScalars where !isSeparator(scalar) {
@@ -41,6 +43,12 @@ public enum CardNumber {
             digits.append(UInt8(scalar.value - 0x30))
         }
         return digits.count > least && digitCounts.contains(digits.count) && isIssued(digits) && passesLuhn(digits)
+    }
+
+    /// Whether a byte may belong to a digit or a separator.
+    private static func mayBePart(_ byte: UInt8) -> Bool {
+        TextPattern.isDigit(byte) || byte == 0x20 || byte == UInt8(ascii: "-") || byte >= 0x80
+            || (0x09...0x0D).contains(byte)
     }
 
     /// Unicode's white space, and the hyphens U+002D, U+2010 to U+2015 and U+2212.
