@@ -26,7 +26,8 @@ package enum Hexadecimal {
         return bytes
     }
 
-    /// The digit of the lowest four bits, as ASCII.
+    /// The digit of the lowest four bits, as ASCII. Inlined, since ingest writes 64 of them for each record.
+    @inlinable
     package static func digit(_ value: UInt8) -> UInt8 {
         let value = value & 0xF
         return value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
