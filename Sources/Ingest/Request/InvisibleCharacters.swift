@@ -1,6 +1,6 @@
 /// White space and characters that cannot be seen, in well-formed UTF-8. At the ends of a value they make another value
 /// of it that looks the same; inside an id they do so, too.
-enum InvisibleCharacters {
+package enum InvisibleCharacters {
     /// Whether a byte is a graphic character of ASCII, with which nearly every value begins and ends.
     @inline(__always)
     static func isGraphic(_ byte: UInt8) -> Bool { byte &- 0x21 < 0x5E }
@@ -25,7 +25,7 @@ enum InvisibleCharacters {
     }
 
     /// The same for a name or a word.
-    static func trimmed(_ text: String) -> String {
+    package static func trimmed(_ text: String) -> String {
         var text = text
         return text.withUTF8 { String(decoding: trimmed(UnsafeRawBufferPointer($0)), as: UTF8.self) }
     }

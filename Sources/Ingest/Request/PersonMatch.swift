@@ -5,7 +5,7 @@ import OpenSSL
 package import RecordStore
 
 /// Finds the records of persons in a batch, by ids as somebody who asks knows them: a record's own id, or an account id
-/// before or after it was hashed.
+/// before or after it was hashed. In a row that cannot be taken apart, and was never sent, any value may be the id.
 ///
 /// Ids are sealed with their rows, so that nothing in the database can be searched for them: each row is opened and its
 /// request built again, which takes some microseconds.
@@ -55,7 +55,19 @@ package struct PersonMatch: ~Copyable {
         // The account of a line that was refused for another field is found, too, where it was read.
         let person = try reader.person(of: rawRow, line: line)
         if id == nil, let place = recordIDs[person.recordID] { return place }
-        return person.account.flatMap { accounts[$0] }
+        if let account = person.account, let place = accounts[account] { return place }
+        var first: Int?
+        for value in person.values {
+            if let place = try place(of: value) { first = min(first ?? place, place) }
+        }
+        return first
+    }
+
+    /// Whose id a value is, of a row in which nobody can tell the id from the rest.
+    private borrowing func place(of value: [UInt8]) throws -> Int? {
+        if let place = recordIDs[value] { return place }
+        let behind = try reader.accounts(behind: value)
+        return accounts.filter { behind.contains($0.key) }.map(\.value).min()
     }
 
     /// The account of a row whose request may be sent, as it holds it; nil for any other row: what stands there in an
@@ -73,6 +85,7 @@ package struct PersonMatch: ~Copyable {
 package struct PersonReader: ~Copyable {
     private var builder: RequestBuilder
     private let accountKey: AccountHashKey?
+    private let delimiter: UInt8?
 
     /// Whose a row is.
     package struct Person {
@@ -82,6 +95,8 @@ package struct PersonReader: ~Copyable {
         package let account: String?
         /// Whether the request may be sent.
         package let isSound: Bool
+        /// The values in a row that cannot be taken apart, any of which may be an id of the person's; empty for others.
+        package let values: Set<[UInt8]>
     }
 
     /// Prepares the reading of a batch's rows.
@@ -90,6 +105,7 @@ package struct PersonReader: ~Copyable {
     package init(layout: RecordLayout, accountKey: AccountHashKey?) throws {
         builder = try RequestBuilder(layout: layout, accountKey: accountKey)
         self.accountKey = accountKey
+        delimiter = layout.delimiter
     }
 
     /// Reads a row; of one that was not kept nobody knows whose it is.
@@ -97,11 +113,15 @@ package struct PersonReader: ~Copyable {
     /// - Throws: `OpenSSLError` when an account's id cannot be hashed.
     package mutating func person(of rawRow: [UInt8], line: Int) throws -> Person {
         let isSound = try rawRow.withUnsafeBytes { try builder.build(rawRow: $0, line: line) }
+        guard !builder.request.isEmpty else {
+            let values = rawRow.withUnsafeBytes { UnreadRow($0, delimiter: delimiter).values }
+            return Person(recordID: [], account: nil, isSound: false, values: values)
+        }
         // What cannot be parsed names no account.
         let account = (try? JSONDocument(copying: builder.request).root)?["user"]?["account"]?["hashedAccountId"]
         return Person(
             recordID: Array(builder.recordID),
-            account: account.map { $0.string ?? String(decoding: $0.raw, as: UTF8.self) }, isSound: isSound)
+            account: account.map { $0.string ?? String(decoding: $0.raw, as: UTF8.self) }, isSound: isSound, values: [])
     }
 
     /// An account id as requests of this layout hold it, by each way it may have come.
@@ -111,6 +131,18 @@ package struct PersonReader: ~Copyable {
         let writes = builder.plan.writes.filter { $0.role == .account }.map(\.transforms)
         // In the API's own shape an account is sent as it stands, usually hashed before it came.
         return Set(try (writes + [[], [.sha256]]).map { try text(id, after: $0) })
+    }
+
+    /// What requests hold where a value of a row that cannot be taken apart is an account id: the value, or its hash. What a
+    /// transform leaves of it without hashing may be many persons'.
+    ///
+    /// - Throws: `OpenSSLError` when it cannot be hashed.
+    package borrowing func accounts(behind value: [UInt8]) throws -> Set<String> {
+        let hashes = builder.plan.writes.filter { $0.role == .account }.map(\.transforms).filter { transforms in
+            transforms.contains(.sha256) || transforms.contains(.hmacSHA256)
+        }
+        let id = String(decoding: value, as: UTF8.self)
+        return Set(try (hashes + [[], [.sha256]]).map { try text(id, after: $0) })
     }
 
     private borrowing func text(_ id: String, after transforms: [FieldTransform]) throws -> String {

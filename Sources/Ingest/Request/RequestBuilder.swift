@@ -74,7 +74,8 @@ package struct RequestBuilder: ~Copyable {
         cells = RowCells(delimiter: delimiter, columnCount: plan.columns.count)
     }
 
-    /// The canonical request of the record built last; valid until the next is built.
+    /// The canonical request of the record built last; valid until the next is built. Empty where its row could not be taken
+    /// apart at all.
     package var request: UnsafeRawBufferPointer { emitter.request }
 
     /// The own id of the record built last, empty where it has none or its row cannot be read; valid until the next is built.
@@ -94,6 +95,7 @@ package struct RequestBuilder: ~Copyable {
         refusedFields = RequestFieldSet()
         holdsCardLikeID = false
         identifier.removeAll()
+        emitter.clear()
         switch format {
         case .csv: try buildFromCells(rawRow)
         case .jsonLines: try buildFromJSON(rawRow)

@@ -19,6 +19,9 @@ struct RequestEmitter: ~Copyable {
     /// The request, once it is ended; valid until the next begins.
     var request: UnsafeRawBufferPointer { out.bytes }
 
+    /// Forgets the request written last: of a row that none can be made of there is none.
+    mutating func clear() { out.removeAll() }
+
     mutating func begin() {
         out.removeAll()
         out.append(Byte.openBrace)
