@@ -201,7 +201,8 @@ extension StoreError {
     static func wrongSealingKey(needed: String, given: String) -> StoreError {
         StoreError(
             .sealingKey,
-            "The database is sealed under key \(needed), but sealing_key holds \(given); put the right key file back")
+            "The database is sealed under key \(needed), but sealing_key holds \(given); name the file of "
+                + "the first in sealing_key, or put it back")
     }
 
     /// The database belongs to another endpoint.

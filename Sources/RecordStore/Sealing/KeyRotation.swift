@@ -52,10 +52,15 @@ struct KeyRotation {
                     .notAllowed,
                     "sealing_key is \(source.name), which Rollcall cannot replace: name a file for the new key by --to")
             }
-            let new = try newKey(at: path)
-            guard new.keyID != old.keyID else {
+            let pending = try pendingKey(at: path)
+            guard pending?.keyID != old.keyID else {
                 throw StoreError(.notAllowed, "\(path) holds the sealing key in force; name another file with --to")
             }
+            // A key that is made and then not used would be taken for the one in force.
+            if let file = try SealedKeyFile.read(folder.fingerprintKey) {
+                _ = try SealingKeyRing(old, pending: pending).require(file.sealingKeyID)
+            }
+            let new = try pending ?? newKey(at: path)
             let keys = SealingKeyRing(old, pending: new)
             var report = KeyRotationReport(oldKey: old.keyID, newKey: new.keyID, newKeyFile: path)
             for file in try folder.sealedFiles() { report.resealed += try reseal(file, keys, by: new) }
@@ -70,9 +75,19 @@ struct KeyRotation {
         }
     }
 
-    /// The new key; one that an interrupted rotation has made is used.
+    /// The new key where an interrupted rotation has made it.
+    private func pendingKey(at path: String) throws -> SealingKey? {
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        return try SealingKey.load(path: path)
+    }
+
     private func newKey(at path: String) throws -> SealingKey {
-        if FileManager.default.fileExists(atPath: path) { return try SealingKey.load(path: path) }
+        // A folder that is not there is more likely mistyped than wanted, and a key would be looked for elsewhere.
+        let parent = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        guard FileManager.default.fileExists(atPath: parent) else {
+            throw StoreError(
+                .notAllowed, "\(parent) is not there; make that folder first, or name another file with --to")
+        }
         try beforeStep()
         return try SealingKey.create(path: path, ownedLike: source.path)
     }

@@ -135,6 +135,23 @@ import Testing
         )
     }
 
+    @Test func aRotationThatIsRefusedMakesNoKey() async throws {
+        let (folder, batches) = try await Self.filled()
+        let (other, target) = (folder.path + "/other.key", folder.path + "/new.key")
+        _ = try SealingKey.create(path: other)
+        let before = try folder.files()
+        let wrong = #expect(throws: StoreError.self) {
+            _ = try KeyRotation(source: .file(path: other), target: target, folder: folder.keys).run()
+        }
+        #expect(wrong?.code == .sealingKey)
+        let missing = #expect(throws: StoreError.self) {
+            _ = try Self.rotation(folder, to: folder.path + "/nowhere/new.key").run()
+        }
+        #expect(missing?.code == .notAllowed && missing?.message.contains("/nowhere is not there") == true)
+        #expect(try folder.files() == before)
+        try await Self.expectWhole(folder, batches)
+    }
+
     @Test func thatOfAnOldDatabaseIsRefused() async throws {
         let (folder, _) = try await Self.filled()
         try await OldDatabase.make(of: folder)
