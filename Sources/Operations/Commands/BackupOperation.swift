@@ -22,8 +22,15 @@ package struct BackupOperation: Sendable {
         let place = try Installation(config: config)
         let store = try await store(of: place)
         let path = file
-        let head = try await store.auditHead()
-        try await store.backUp(to: path)
+        let head: AuditHead
+        do {
+            head = try await store.auditHead()
+            try await store.backUp(to: path)
+        } catch {
+            // What went wrong first is told; nothing may keep the database open for whoever comes next.
+            try? await store.close()
+            throw error
+        }
         try await store.close()
         console.note(
             "\(path) is a whole copy. It opens with the keys of \(place.settings.keysFolder) and the sealing key "
@@ -103,7 +110,7 @@ enum RestoreText {
         if let setAside = report.setAside { lines.append("the database that was there is kept as \(setAside)") }
         let further = [
             unreadable(report), keys(report), forgotten(report), purged(report), notLookedThrough(report),
-            missing(report), next(report),
+            notPurged(report), missing(report), next(report),
         ]
         return lines + further.compactMap(\.self)
     }
@@ -142,6 +149,13 @@ enum RestoreText {
         return
             "\(report.erasure.unread.joined(separator: ", ")) could not be looked through for forgotten persons: once the "
             + "missing keys are back, restore the copy again"
+    }
+
+    private static func notPurged(_ report: RestoreReport) -> String? {
+        guard !report.erasure.unpurged.isEmpty else { return nil }
+        return
+            "\(report.erasure.unpurged.joined(separator: ", ")): older than retention allows, and not erased in the copy, because "
+            + "the month's key is missing; once that is back, the daemon or \(Hint.help(["purge"])) erases it"
     }
 
     private static func missing(_ report: RestoreReport) -> String? {

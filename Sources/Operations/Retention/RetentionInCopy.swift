@@ -11,7 +11,7 @@ struct RetentionInCopy {
     let provenance: Provenance
 
     /// Purges the batches of which something is due. What cannot be purged now, because its month's key is missing, is
-    /// unreadable as it is, and left to the daemon.
+    /// unreadable as it is, named, and left to the daemon.
     ///
     /// - Parameters:
     ///   - now: By which ages are judged.
@@ -21,8 +21,11 @@ struct RetentionInCopy {
         for due in try await rules.plan(of: store, at: now).due {
             do {
                 if try await erase(due, at: now) { erasure.purgedBatches += 1 }
-            } catch let error as StoreError where [.notFound, .purged, .keysFolder].contains(error.code) {
-                // Nobody can read it.
+            } catch let error as StoreError where [.notFound, .purged].contains(error.code) {
+                // Nobody can read it any more.
+            } catch let error as StoreError where error.code == .keysFolder {
+                // Nobody can read it now; with its month's key put back that changes.
+                erasure.unpurged.append(due.batch.name)
             }
         }
     }

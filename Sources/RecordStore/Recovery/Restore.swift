@@ -156,6 +156,8 @@ package struct ErasureInCopy: Sendable, Equatable, Codable {
     package var purgedBatches = 0
     /// The batches that could not be looked through, because their months' keys are missing.
     package var unread: [String] = []
+    /// The batches of which something is due and was not erased, because their months' keys are missing.
+    package var unpurged: [String] = []
 
     /// Nothing.
     package init() {}
