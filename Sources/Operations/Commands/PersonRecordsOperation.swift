@@ -7,7 +7,7 @@ import Results
 /// `rollcall records --id -`: whether persons were screened, when, and with what result, over all batches (GDPR,
 /// article 15).
 package struct PersonRecordsOperation: Sendable {
-    private let ids: [String]
+    private let text: [UInt8]
     private let config: String
     private let json: Bool
     private let console: Console
@@ -20,25 +20,28 @@ package struct PersonRecordsOperation: Sendable {
     ///   - json: Whether whole answers are printed, as JSON lines.
     ///   - console: Where they go.
     package init(idsIn text: [UInt8], config: String, json: Bool, console: Console = .standard) {
-        ids = PersonIDs.read(text)
+        self.text = text
         self.config = config
         self.json = json
         self.console = console
     }
 
     /// Prints the records by batch and line, and enters in the audit that they were looked for.
+    ///
+    /// - Throws: `StoreError` with `keysFolder`, when all others are listed, where a batch cannot be read for want of its
+    ///   month's key.
     package func perform() async throws -> ExitStatus {
-        guard !ids.isEmpty else {
-            throw OperationFailure(
-                .usage, "no id was given; give them by standard input or in a file, one on each line")
-        }
+        let ids = try PersonIDs(reading: text)
         let session = try await OperatorSession(Installation(config: config), console: console)
         try await session.note(.readRecords, of: nil, detail: "of \(Counted.things(ids.count, "id"))")
         if !json { console.output(PersonRecord.header) }
         var outcome = Outcome()
-        for batch in try await session.store.batches() { try await list(batch, session.store, &outcome) }
+        for batch in try await session.store.batches() { try await list(ids, batch, session.store, &outcome) }
         try await session.close()
         console.note(outcome.text)
+        if let text = PersonIDs.nothingFound(onLines: ids.lines(besides: outcome.places)) { console.note(text) }
+        // The answer is not whole where a month's key is missing.
+        if let fault = outcome.faults.first { throw fault }
         return .succeeded
     }
 
@@ -51,6 +54,10 @@ package struct PersonRecordsOperation: Sendable {
         var withoutRows = 0
         var forgotten = 0
         var unreadable = 0
+        /// The ids, by their places from 0, for which something was found.
+        var places: Set<Int> = []
+        /// Why batches could not be read.
+        var faults: [StoreError] = []
 
         var text: String {
             var parts = ["\(Counted.things(records, "record")) found in \(Counted.things(batches, "batch"))"]
@@ -60,15 +67,18 @@ package struct PersonRecordsOperation: Sendable {
             }
             if forgotten > 0 { parts.append("\(Counted.things(forgotten, "record")) of persons who were forgotten") }
             if unreadable > 0 { parts.append("\(Counted.things(unreadable, "record")) altered and not readable") }
+            if !faults.isEmpty { parts.append("\(Counted.things(faults.count, "batch")) not looked through") }
             return parts.joined(separator: "; ")
         }
     }
 
-    private func list(_ batch: Batch, _ store: RecordStore, _ outcome: inout Outcome) async throws {
+    private func list(
+        _ ids: PersonIDs, _ batch: Batch, _ store: RecordStore, _ outcome: inout Outcome
+    ) async throws {
         do {
             let layout = try RecordLayout(decoding: await store.layout(of: batch.id))
             let key = layout.mapping.needsAccountKey ? try await store.accountHashKey() : nil
-            var match = try PersonMatch(ids, layout: layout, accountKey: key)
+            var match = try PersonMatch(ids.texts, layout: layout, accountKey: key)
             outcome.batches += 1
             if batch.purged.payloads != nil { outcome.withoutRows += 1 }
             try await store.forEachRecord(batch.id) { view in
@@ -84,12 +94,15 @@ package struct PersonRecordsOperation: Sendable {
                 let place = try match.place(of: payload.rawRow, id: payload.id, line: view.line)
                 guard let place else { return }
                 outcome.records += 1
+                outcome.places.insert(place)
                 let record = try PersonRecord(view, of: batch, given: place + 1)
                 console.output(json ? try record.json : record.text)
                 try console.requireOutput()
             }
         } catch let error as StoreError where error.code == .notFound || error.code == .purged {
             outcome.erased += 1
+        } catch let error as StoreError where error.code == .keysFolder {
+            outcome.faults.append(error)
         }
     }
 }

@@ -48,12 +48,18 @@ extension RecordStore {
         return forgotten
     }
 
-    /// Records of lines that have none, of a file that was refused as a whole, so that they are taken out of the file.
+    /// Records of lines that stand in files and of which the database has nothing to erase, so that they are taken out of
+    /// these: of a file that was refused as a whole, or of a purged batch.
     ///
     /// - Throws: ``StoreError`` when state can't be written.
     package func forgetLines(_ records: [RecordID], at now: WallTime) async throws {
         try await write { connection in
-            for record in records { try connection.noteForgotten(record.rawValue, at: now) }
+            let note = try connection.database.cachedStatement(
+                sql: """
+                    INSERT INTO forgotten_records (record_id, forgotten_at) VALUES (?, ?)
+                    ON CONFLICT (record_id) DO UPDATE SET in_files = 1
+                    """)
+            for record in records { try note.execute(arguments: [record.rawValue, now]) }
         }
     }
 
@@ -69,6 +75,22 @@ extension RecordStore {
             try Row.fetchAll(database, sql: sql, arguments: [range.lowerBound, range.upperBound]).map {
                 ForgottenRecord(record: RecordID(rawValue: $0[0]), forgottenAt: $0[1])
             }
+        }
+    }
+
+    /// The records that were forgotten at some times, in the order of their batches and lines. It reads the whole list.
+    ///
+    /// - Throws: ``StoreError`` when the database can't be read.
+    package func forgottenRecords(at times: Set<WallTime>) async throws -> [ForgottenRecord] {
+        let sql = "SELECT record_id, forgotten_at FROM forgotten_records ORDER BY record_id"
+        return try await read { database in
+            var records: [ForgottenRecord] = []
+            let rows = try Row.fetchCursor(database, sql: sql)
+            while let row = try rows.next() {
+                let record = ForgottenRecord(record: RecordID(rawValue: row[0]), forgottenAt: row[1])
+                if times.contains(record.forgottenAt) { records.append(record) }
+            }
+            return records
         }
     }
 

@@ -67,6 +67,9 @@ package struct ForgottenPersons: Sendable, Equatable {
         times[hash].flatMap { time <= $0 ? $0 : nil }
     }
 
+    /// When a person was forgotten last; nil: never.
+    package func lastTime(of hash: PersonHash) -> WallTime? { times[hash] }
+
     /// When somebody was forgotten last; nil: nobody was.
     package var lastTime: WallTime? { times.values.max() }
 

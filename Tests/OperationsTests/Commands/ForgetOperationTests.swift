@@ -298,7 +298,8 @@ struct ForgetOperationTests {
             try await EmulatedInstallation.with(jobs: ["nightly": Self.job]) { place in
                 try await Self.finished(place)
                 let session = try await OperatorSession(Installation(config: place.config), console: .silent)
-                let work = Forgetting(ids: ["rare-account-55aa"], session: session, patience: .zero) {
+                let ids = try PersonIDs(reading: Array("rare-account-55aa".utf8))
+                let work = Forgetting(ids: ids, session: session, patience: .zero) {
                     let made = count.withLock { count in
                         count += 1
                         return count

@@ -1,8 +1,5 @@
 import Basics
-import Foundation
-import Ingest
 import RecordStore
-import Results
 
 /// `rollcall forget`: erases persons in all batches and in the files that Rollcall wrote (GDPR, article 17).
 package struct ForgetOperation: Sendable {
@@ -18,15 +15,13 @@ package struct ForgetOperation: Sendable {
     /// Erases what is there of the persons, prints a receipt, and names what is left: 2 where records are in doubt or
     /// under way, 3 where a file cannot be changed.
     package func perform() async throws -> ExitStatus {
-        guard !request.ids.isEmpty else {
-            throw OperationFailure(
-                .usage, "no id was given; give them by standard input or in a file, one on each line")
-        }
+        let ids = try PersonIDs(reading: request.text)
         let session = try await OperatorSession(Installation(config: request.config), console: console)
-        let work = Forgetting(ids: request.ids, session: session, patience: request.patience)
+        let work = Forgetting(ids: ids, session: session, patience: request.patience)
         let receipt = try await request.dryRun ? work.rehearse() : work.perform()
         for left in receipt.notForgotten { console.note("not forgotten: \(left.text)") }
         for fault in receipt.notChanged { console.note("not changed: \(fault)") }
+        if let text = PersonIDs.nothingFound(onLines: receipt.notFound) { console.note(text) }
         let text = try await request.json ? SignedReceipt(receipt, by: session.store).text : receipt.text
         try await session.close()
         console.output(text)
@@ -36,8 +31,8 @@ package struct ForgetOperation: Sendable {
 
 /// Whom `rollcall forget` is to forget.
 package struct ForgetRequest: Sendable {
-    /// Record ids, or account ids before or after hashing.
-    package var ids: [String]
+    /// Record ids, or account ids before or after hashing, one on each line.
+    package var text: [UInt8]
     /// The settings file.
     package var config: String
     /// Whether only to say what would be erased.
@@ -58,20 +53,10 @@ package struct ForgetRequest: Sendable {
     package init(
         idsIn text: [UInt8], config: String, dryRun: Bool = false, json: Bool = false, patience: Duration? = nil
     ) {
-        ids = PersonIDs.read(text)
+        self.text = text
         self.config = config
         self.dryRun = dryRun
         self.json = json
         self.patience = patience
-    }
-}
-
-/// Ids as an operator gives them.
-enum PersonIDs {
-    /// The ids in a text, one on each line, each once, without blanks around them.
-    static func read(_ text: [UInt8]) -> [String] {
-        var seen: Set<String> = []
-        return String(decoding: text, as: UTF8.self).split(whereSeparator: \.isNewline)
-            .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty && seen.insert($0).inserted }
     }
 }

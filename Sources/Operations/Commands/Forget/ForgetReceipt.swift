@@ -34,30 +34,28 @@ struct ForgetReceipt: Sendable, Encodable {
         }
     }
 
-    /// What may still hold what was erased.
-    struct OutOfReach: Sendable, Encodable, Equatable {
-        /// A copy or an output that the audit tells of.
-        struct Copy: Sendable, Encodable, Equatable {
-            let what: String
-            let at: String
-            let by: String
+    /// What an earlier call erased that forgot one of the ids, and maybe others' records with them.
+    struct ErasedBefore: Sendable, Encodable, Equatable {
+        let source: Batch
+        /// When, in ISO 8601 in UTC.
+        let at: String
+        let lines: [Int]
+
+        init(batch: Batch, at time: WallTime, lines: [Int]) {
+            (source, at, self.lines) = (batch, Timestamp.text(time), lines)
         }
 
-        /// Copies of the database from before, as far as the audit knows them.
-        var backups: [Copy] = []
-        /// Copies of the database that lie beside it.
-        var databaseCopies: [String] = []
-        /// The months, as `2026-11`, whose keys open what these copies hold: until each is destroyed.
-        var untilKeysEnd: [String] = []
-        /// Results that were printed.
-        var exports: [Copy] = []
-        /// What else may be somewhere, in sentences.
-        var others: [String] = []
+        private enum CodingKeys: String, CodingKey {
+            case batch, job, file, at, lines
+        }
 
-        enum CodingKeys: String, CodingKey {
-            case backups, exports, others
-            case databaseCopies = "database_copies"
-            case untilKeysEnd = "until_keys_end"
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(source.name, forKey: .batch)
+            try container.encode(source.job, forKey: .job)
+            try container.encode(source.fileName, forKey: .file)
+            try container.encode(at, forKey: .at)
+            try container.encode(lines, forKey: .lines)
         }
     }
 
@@ -66,7 +64,11 @@ struct ForgetReceipt: Sendable, Encodable {
     var at: String
     /// How many ids were given.
     var ids: Int
+    /// The lines of the ids for which nothing was found.
+    var notFound: [Int] = []
     var erased: [Erased] = []
+    /// What earlier calls erased.
+    var erasedBefore: [ErasedBefore] = []
     /// The files whose rows were taken out, or that were removed because no row was left.
     var files: [String] = []
     var notForgotten: [Left] = []
@@ -85,6 +87,8 @@ struct ForgetReceipt: Sendable, Encodable {
     enum CodingKeys: String, CodingKey {
         case at, ids, erased, files, waiting, unreadable
         case isDryRun = "dry_run"
+        case notFound = "ids_not_found_on_lines"
+        case erasedBefore = "erased_before"
         case notForgotten = "not_forgotten"
         case notChanged = "not_changed"
         case logIsEmpty = "log_emptied"
@@ -116,7 +120,11 @@ extension ForgetReceipt {
             let cancelled = item.cancelled > 0 ? " (\(Counted.number(item.cancelled)) not sent, cancelled)" : ""
             return "  \(item.batch), \(item.file): \(Self.lines(item.lines))\(cancelled)"
         }
+        lines += erasedBefore.map { item in
+            "  forgotten at \(item.at): \(item.source.name), \(item.source.fileName): \(Self.lines(item.lines))"
+        }
         lines += files.map { "  rows taken out of \($0)" }
+        if let text = PersonIDs.nothingFound(onLines: notFound) { lines.append(text) }
         lines += notForgotten.map { "not forgotten: \($0.text)" }
         lines += notChanged.map { "not changed: \($0)" } + waiting.map { "not changed yet: \($0)" }
         if purgedBatches > 0 {
@@ -125,26 +133,11 @@ extension ForgetReceipt {
         if unreadable > 0 {
             lines.append("\(Counted.things(unreadable, "record")) cannot be read: whose they are nobody can tell")
         }
-        return (lines + outOfReachLines).joined(separator: "\n")
+        return (lines + outOfReach.lines).joined(separator: "\n")
     }
 
     private static func lines(_ numbers: [Int]) -> String {
         "\(numbers.count == 1 ? "line" : "lines") \(numbers.map(String.init).joined(separator: ", "))"
-    }
-
-    private var outOfReachLines: [String] {
-        var lines = ["Out of reach:"]
-        let months = outOfReach.untilKeysEnd
-        if !months.isEmpty {
-            lines.append(
-                "  copies of the database from before, until the \(months.count == 1 ? "key" : "keys") of "
-                    + "\(months.joined(separator: ", ")) \(months.count == 1 ? "is" : "are") destroyed; put back by "
-                    + "restore they forget, too")
-        }
-        lines += outOfReach.backups.map { "  backup \($0.what) of \($0.at) by \($0.by)" }
-        lines += outOfReach.databaseCopies.map { "  \($0)" }
-        lines += outOfReach.exports.map { "  results of \($0.what) printed at \($0.at) by \($0.by)" }
-        return lines + outOfReach.others.map { "  \($0)" }
     }
 }
 

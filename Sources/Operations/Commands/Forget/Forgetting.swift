@@ -8,7 +8,7 @@ import Settings
 /// list that `restore` applies, their records are erased in the database, then their rows in the files. Done again it
 /// finds what is left.
 struct Forgetting {
-    let ids: [String]
+    let ids: PersonIDs
     let session: OperatorSession
     /// How long calls under way are awaited; nil: a little longer than one may take.
     let patience: Duration?
@@ -32,7 +32,8 @@ struct Forgetting {
         try await session.note(.readRecords, of: nil, detail: "of \(Counted.things(ids.count, "id")), to be forgotten")
         let search = try await search()
         var receipt = receipt(of: search, at: .now(), isDryRun: true)
-        receipt.outOfReach = try await OutOfReachSearch(session: session).find(search.found.map(\.batch))
+        receipt.erasedBefore = try await erasedBefore()
+        receipt.outOfReach = try await outOfReach(search, receipt)
         return receipt
     }
 
@@ -42,13 +43,15 @@ struct Forgetting {
         var search = try await search()
         try await awaitAnswers(of: &search)
         let now = WallTime.now()
-        try await remember(search.accounts, at: now)
         var receipt = receipt(of: search, at: now, isDryRun: false)
+        receipt.erasedBefore = try await erasedBefore()
+        try await remember(search.accounts, at: now)
         try await erase(search, at: now, &receipt)
         let finished = try await finish()
-        receipt.files = Set(interrupted.changed + finished.changed).sorted()
-        (receipt.notChanged, receipt.waiting) = (finished.faults, finished.waiting)
-        receipt.outOfReach = try await OutOfReachSearch(session: session).find(search.found.map(\.batch))
+        receipt.files = Set(receipt.files + interrupted.changed + finished.changed).sorted()
+        receipt.notChanged = Set(receipt.notChanged + finished.faults).sorted()
+        receipt.waiting = finished.waiting
+        receipt.outOfReach = try await outOfReach(search, receipt)
         receipt.logIsEmpty = try await emptyLog()
         if !receipt.logIsEmpty {
             receipt.waiting.append(
@@ -79,8 +82,37 @@ struct Forgetting {
         return outcome
     }
 
+    /// What the call erased that forgot one of the ids last: it may have ended before its receipt was printed.
+    private func erasedBefore() async throws -> [ForgetReceipt.ErasedBefore] {
+        let (persons, hasher) = (try await store.forgottenPersons(), try await store.personHasher())
+        let times = Set(try ids.texts.compactMap { persons.lastTime(of: try hasher.hash(recordID: Array($0.utf8))) })
+        guard !times.isEmpty else { return [] }
+        let records = Dictionary(grouping: try await store.forgottenRecords(at: times)) { record in
+            ForgottenAtOnce(batch: record.record.batch, at: record.forgottenAt)
+        }
+        var erased: [ForgetReceipt.ErasedBefore] = []
+        for (part, records) in records.sorted(by: { ($0.key.at, $0.key.batch) < ($1.key.at, $1.key.batch) }) {
+            erased.append(
+                ForgetReceipt.ErasedBefore(
+                    batch: try await store.batch(part.batch), at: part.at, lines: records.map(\.record.line).sorted()))
+        }
+        return erased
+    }
+
+    private struct ForgottenAtOnce: Hashable {
+        let batch: BatchID
+        let at: WallTime
+    }
+
+    private func outOfReach(
+        _ search: PersonSearch.Outcome, _ receipt: ForgetReceipt
+    ) async throws -> ForgetReceipt.OutOfReach {
+        try await OutOfReachSearch(session: session).find(
+            search.found.map(\.batch) + receipt.erasedBefore.map(\.source))
+    }
+
     private func search() async throws -> PersonSearch.Outcome {
-        try await PersonSearch(ids: ids, store: store, files: files).perform(in: store.batches())
+        try await PersonSearch(ids: ids.texts, store: store, files: files).perform(in: store.batches())
     }
 
     /// Waits until no call for one of the persons is under way, for as long as one may take.
@@ -105,7 +137,7 @@ struct Forgetting {
     private func remember(_ accounts: Set<String>, at now: WallTime) async throws {
         let hasher = try await store.personHasher()
         let hashes =
-            try ids.map { try hasher.hash(recordID: Array($0.utf8)) }
+            try ids.texts.map { try hasher.hash(recordID: Array($0.utf8)) }
             + accounts.map { try hasher.hash(account: $0) }
         try beforeStep()
         try await store.changeForgottenPersons { $0.add(hashes, at: now) }
@@ -116,7 +148,8 @@ struct Forgetting {
     ) async throws {
         var action = try session.action(.forget, of: nil, detail: receipt.auditDetail) as Action?
         receipt.erased = []
-        for found in search.found {
+        let untouched = try await eraseUnplacedLines(search, &receipt)
+        for found in search.found where !untouched.contains(found.batch.id) {
             let wanted = found.records.filter { ForgetDecision($0.status).isPossible }.map(\.id) + found.lines
             guard !wanted.isEmpty else { continue }
             try beforeStep()
@@ -131,6 +164,25 @@ struct Forgetting {
                 claimed.map { PersonSearch.Record(id: $0.id, status: .inFlight) }, of: found.batch)
         }
         if let action { try await store.recordAction(action) }
+    }
+}
+
+extension Forgetting {
+    /// Takes lines that tell nothing of their place out of files.
+    ///
+    /// - Returns: The batches in whose files that was not possible. Their records stay, because they alone tell whose those
+    ///   lines are.
+    private func eraseUnplacedLines(
+        _ search: PersonSearch.Outcome, _ receipt: inout ForgetReceipt
+    ) async throws -> Set<BatchID> {
+        var untouched: Set<BatchID> = []
+        for batch in try await store.batches() {
+            let outcome = try await files.eraseUnplacedLines(of: batch, ids: ids.texts, accounts: search.accounts)
+            receipt.files += outcome.changed
+            receipt.notChanged += outcome.faults
+            if !outcome.faults.isEmpty { untouched.insert(batch.id) }
+        }
+        return untouched
     }
 }
 
@@ -150,6 +202,11 @@ extension Forgetting {
                 batch: batch.name, line: nil, reason: "its file is still being read; lines of them may follow",
                 next: nil)
         }
+        receipt.notForgotten += search.locked.map { locked in
+            ForgetReceipt.Left(
+                batch: locked.batch.name, line: nil, reason: "could not be looked through: \(locked.reason)", next: nil)
+        }
+        receipt.notFound = ids.lines(besides: search.places)
         (receipt.purgedBatches, receipt.unreadable) = (search.erased, search.unreadable)
         return receipt
     }

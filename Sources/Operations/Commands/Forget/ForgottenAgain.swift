@@ -39,9 +39,13 @@ struct ForgottenAgain: Sendable {
         try await store.forEachRecord(batch.id) { view in
             // One that was altered cannot be read by anybody.
             guard view.forgottenAt == nil, let payload = try? view.payload() else { return }
-            let account = try reader.person(of: payload.rawRow, line: view.line).account
-            let hashes = [try hasher.hash(recordID: payload.id)] + [try account.map { try hasher.hash(account: $0) }]
-            let times = hashes.compactMap { $0 }.compactMap { persons.time(of: $0, inBatchMadeAt: batch.createdAt) }
+            let person = try reader.person(of: payload.rawRow, line: view.line)
+            let accounts =
+                try person.values.flatMap { try reader.accounts(behind: $0) } + [person.account].compactMap(\.self)
+            let hashes =
+                try ([payload.id] + person.values).map { try hasher.hash(recordID: $0) }
+                + accounts.map { try hasher.hash(account: $0) }
+            let times = hashes.compactMap { persons.time(of: $0, inBatchMadeAt: batch.createdAt) }
             if let time = times.max() { found[time, default: []].append(view.record) }
         }
         var count = 0

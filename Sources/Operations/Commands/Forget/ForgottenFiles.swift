@@ -38,7 +38,9 @@ struct ForgottenFiles: Sendable {
         let lines = ForgottenLines(
             times: Dictionary(uniqueKeysWithValues: records.map { ($0.record.line, $0.forgottenAt) }))
         let named = try await store.resultFolders(of: batch.id)
-        try await BlockingWork.run { try eraseResults(of: batch, named, lines, &outcome) }
+        try await BlockingWork.run {
+            try editResults(of: batch, named, &outcome) { try lines.decision(on: $0, at: $1) }
+        }
         try await eraseInputs(of: batch, lines, &outcome)
         if let claim = try await store.claimedFile(of: batch.id) {
             outcome.waiting.append(
@@ -46,6 +48,32 @@ struct ForgottenFiles: Sendable {
         }
         try beforeStep()
         if outcome.isComplete { try await store.markForgottenInFiles(records) }
+        return outcome
+    }
+
+    /// Takes lines that are no JSON object, and so tell nothing of their place, out of a batch's returned lines where an id
+    /// of a person stands in them: before their records are erased, because nothing tells whose they were afterwards.
+    ///
+    /// - Parameters:
+    ///   - batch: The batch.
+    ///   - ids: The ids.
+    ///   - accounts: Account ids of the persons as requests hold them.
+    /// - Returns: What was done.
+    /// - Throws: `StoreError` when state cannot be read.
+    func eraseUnplacedLines(of batch: Batch, ids: [String], accounts: Set<String>) async throws -> Outcome {
+        var outcome = Outcome()
+        guard batch.counts.invalid > 0, let layout = try await readableLayout(of: batch), layout.delimiter == nil else {
+            return outcome
+        }
+        let key = layout.mapping.needsAccountKey ? try await store.accountHashKey() : nil
+        let named = try await store.resultFolders(of: batch.id)
+        try await BlockingWork.run {
+            var match = try PersonMatch(ids, also: accounts, layout: layout, accountKey: key)
+            try editResults(of: batch, named, &outcome) { name, path in
+                guard ForgottenLines.isOfReturnedJSON(name) else { return nil }
+                return try ForgottenLines.unplaced(path) { try match.place(of: $0, id: nil, line: 1) != nil }
+            }
+        }
         return outcome
     }
 
@@ -68,15 +96,16 @@ struct ForgottenFiles: Sendable {
         return [(own, true)] + others.map { ($0, false) }
     }
 
-    private func eraseResults(
-        of batch: Batch, _ named: [String], _ lines: ForgottenLines, _ outcome: inout Outcome
+    private func editResults(
+        of batch: Batch, _ named: [String], _ outcome: inout Outcome,
+        _ decide: (_ name: String, _ path: String) throws -> ResultEdit.Decision?
     ) throws {
         for (folder, isOwn) in folders(of: batch, named) {
             do {
                 let edit = try ResultEdit(of: batch, in: folder, isOwn: isOwn)
                 let changed = try edit.perform { name, path in
                     try beforeStep()
-                    return try lines.decision(on: name, at: path)
+                    return try decide(name, path)
                 }
                 outcome.changed += changed
                 // A summary made again is private, and has to be shared with the group once more.
@@ -88,16 +117,20 @@ struct ForgottenFiles: Sendable {
     }
 
     private func eraseInputs(of batch: Batch, _ lines: ForgottenLines, _ outcome: inout Outcome) async throws {
-        guard let layout = try await layout(of: batch) else { return }
+        let layout = try await layout(of: batch)
         let paths: [String]
         do {
-            paths = try await putAway(of: batch)
+            var files = PutAwayFiles(since: try await store.forgottenPersons())
+            paths = try await putAway(of: batch, &files)
+        } catch let error as StoreError {
+            throw error
         } catch {
             return outcome.faults.append("\(batch.name): \(try Self.fault(error))")
         }
         for path in paths {
             do {
-                let edits = try await BlockingWork.run { try lines.input(path, delimiter: layout.delimiter) }
+                let delimiter = try (layout ?? inputLayout(of: batch, at: path)).delimiter
+                let edits = try await BlockingWork.run { try lines.input(path, delimiter: delimiter) }
                 guard !edits.isEmpty else { continue }
                 try await edit(path, edits, batch)
                 outcome.changed.append(path)
@@ -120,15 +153,27 @@ struct ForgottenFiles: Sendable {
 
     /// The batch's input files where its job puts these away.
     ///
-    /// - Throws: `StoreError`; what a folder or file that cannot be read throws.
-    func putAway(of batch: Batch) async throws -> [String] {
-        let forgotten = try await store.forgottenPersons()
-        return try await BlockingWork.run {
-            var files = PutAwayFiles(since: forgotten)
-            return try place.jobOrSettings(of: batch).putAwayFolders.flatMap {
-                try files.paths(of: batch, in: $0)
-            }.filter { !$0.hasSuffix(DropFolder.errorEnding) }
+    /// - Parameters:
+    ///   - batch: The batch.
+    ///   - files: Finds them; what it has read is not read again.
+    /// - Returns: Their paths.
+    /// - Throws: What a folder or file that cannot be read throws.
+    func putAway(of batch: Batch, _ files: inout PutAwayFiles) async throws -> [String] {
+        let (found, paths) = try await BlockingWork.run { [files] in
+            var files = files
+            let paths = try place.jobOrSettings(of: batch).putAwayFolders.flatMap { try files.paths(of: batch, in: $0) }
+            return (files, paths.filter { !$0.hasSuffix(DropFolder.errorEnding) })
         }
+        files = found
+        return paths
+    }
+
+    /// How an input file that was put away is laid out by the job in force, where the batch's own layout is erased.
+    ///
+    /// - Throws: `InputError` where the job would not take it in any more.
+    func inputLayout(of batch: Batch, at path: String) throws -> RecordLayout {
+        let job = place.jobOrSettings(of: batch)
+        return try InputFile.open(path: path, mapping: FieldMapping(job), expecting: job.inputKind).layout
     }
 
     /// From then on the file has another content than the one that was read in: that is recorded first, so that it is
@@ -153,6 +198,15 @@ struct ForgottenFiles: Sendable {
         do {
             return try RecordLayout(decoding: await store.layout(of: batch.id))
         } catch let error as StoreError where [.notFound, .purged].contains(error.code) {
+            return nil
+        }
+    }
+
+    /// The same, and nil also where the batch cannot be read for want of its month's key: that is named elsewhere.
+    private func readableLayout(of batch: Batch) async throws -> RecordLayout? {
+        do {
+            return try await layout(of: batch)
+        } catch let error as StoreError where error.code == .keysFolder {
             return nil
         }
     }

@@ -22,9 +22,31 @@ struct ForgottenLines: Sendable {
         switch name {
         case "results.csv": try csv(path).map(ResultEdit.Decision.edit)
         case "results.jsonl": .edit(try jsonLines(path))
-        case let name where name.hasSuffix(".jsonl"): try returnedJSONLines(path)
+        case let name where Self.isOfReturnedJSON(name): try returnedJSONLines(path)
         default: try returnedCSV(path)
         }
+    }
+
+    /// Whether a result file holds lines of JSON that are given back.
+    static func isOfReturnedJSON(_ name: String) -> Bool { name.hasSuffix(".jsonl") && name != "results.jsonl" }
+
+    /// What becomes of a file of JSON lines that are given back, of which those that are no object stand there as they came
+    /// and tell nothing of their place.
+    ///
+    /// - Parameters:
+    ///   - path: Where it is.
+    ///   - isTheirs: Whether such a line is to be taken out.
+    /// - Returns: Its changes.
+    /// - Throws: `InputError` when it cannot be read; what `isTheirs` throws.
+    static func unplaced(_ path: String, where isTheirs: ([UInt8]) throws -> Bool) throws -> ResultEdit.Decision {
+        var (edits, rows) = (LineEdits(), 0)
+        try WrittenRows.forEach(in: path, delimiter: nil) { row in
+            rows += 1
+            guard row.object == nil, try isTheirs(row.rawRow) else { return }
+            edits.add(row.lines, .removed)
+            rows -= 1
+        }
+        return rows == 0 ? .remove : .edit(edits)
     }
 
     /// What becomes of an input file that was put away: rows leave empty lines, so that all others keep their numbers.
@@ -88,7 +110,7 @@ struct ForgottenLines: Sendable {
         return rows == 0 ? .remove : .edit(edits)
     }
 
-    /// A line that is no object stands there as it came and tells nothing of its place.
+    /// Lines that are no object are taken out before; see ``unplaced(_:where:)``.
     private func returnedJSONLines(_ path: String) throws -> ResultEdit.Decision? {
         var (edits, rows) = (LineEdits(), 0)
         try WrittenRows.forEach(in: path, delimiter: nil) { row in

@@ -31,8 +31,12 @@ struct PersonSearch: Sendable {
         var found: [Found] = []
         /// The account ids by which the persons are known, as requests hold them.
         var accounts: Set<String> = []
+        /// The ids, by their places from 0, for which a record or a line was found.
+        var places: Set<Int> = []
         /// Batches whose files are still being read.
         var unread: [Batch] = []
+        /// Batches that cannot be looked through, because their month's key is missing, and why.
+        var locked: [(batch: Batch, reason: String)] = []
         var batches = 0
         var erased = 0
         var unreadable = 0
@@ -62,13 +66,17 @@ struct PersonSearch: Sendable {
 
     private func search(_ batches: [Batch], _ known: Set<String>) async throws -> Pass {
         var pass = Pass()
+        var putAway = PutAwayFiles(since: try await store.forgottenPersons())
         for batch in batches {
             do {
                 try await search(batch, known, &pass)
                 pass.outcome.batches += 1
             } catch let error as StoreError where [.notFound, .purged].contains(error.code) {
                 pass.outcome.erased += 1
-                try await searchResults(of: batch, &pass)
+                try await searchFiles(of: batch, known, &putAway, &pass)
+            } catch let error as StoreError where error.code == .keysFolder {
+                // The person is forgotten wherever else they are.
+                pass.outcome.locked.append((batch, error.message))
             }
         }
         pass.outcome.accounts.formUnion(pass.given)
@@ -81,6 +89,7 @@ struct PersonSearch: Sendable {
         var match = try PersonMatch(ids, also: known, layout: layout, accountKey: key)
         pass.given.formUnion(match.accountTexts)
         var (found, accounts, unreadable) = (Found(batch: batch), Set<String>(), 0)
+        var places: Set<Int> = []
         try await store.forEachRecord(batch.id) { view in
             guard view.forgottenAt == nil else { return }
             guard let payload = try? view.payload() else {
@@ -88,14 +97,17 @@ struct PersonSearch: Sendable {
                 unreadable += 1
                 return
             }
-            guard try match.place(of: payload.rawRow, id: payload.id, line: view.line) != nil else { return }
+            guard let place = try match.place(of: payload.rawRow, id: payload.id, line: view.line) else { return }
+            places.insert(place)
             found.records.append(Record(id: view.record, status: view.status))
             if let account = try match.account(of: payload.rawRow, line: view.line) { accounts.insert(account) }
         }
         if !batch.isIngested, !batch.state.isFinished { pass.outcome.unread.append(batch) }
         if !batch.isIngested, batch.state.isFinished {
-            found.lines = try await lines(of: batch, layout, &match, besides: Set(found.records.map(\.id)))
+            found.lines = try await lines(of: batch, layout, &match, &places).subtracting(found.records.map(\.id))
+                .sorted()
         }
+        pass.outcome.places.formUnion(places)
         pass.outcome.accounts.formUnion(accounts)
         pass.outcome.unreadable += unreadable
         if !found.records.isEmpty || !found.lines.isEmpty { pass.outcome.found.append(found) }
@@ -103,35 +115,67 @@ struct PersonSearch: Sendable {
 
     /// Of a file that was not read to its end the rest lies in it alone.
     private func lines(
-        of batch: Batch, _ layout: RecordLayout, _ match: inout PersonMatch, besides known: Set<RecordID>
-    ) async throws -> [RecordID] {
+        of batch: Batch, _ layout: RecordLayout, _ match: inout PersonMatch, _ places: inout Set<Int>
+    ) async throws -> Set<RecordID> {
         var lines: Set<RecordID> = []
-        for path in try await files.putAway(of: batch) {
+        var putAway = PutAwayFiles(since: try await store.forgottenPersons())
+        for path in try await files.putAway(of: batch, &putAway) {
             try WrittenRows.forEach(in: path, delimiter: layout.delimiter) { row in
                 let line = row.lines.lowerBound
-                guard try match.place(of: row.rawRow, id: nil, line: line) != nil else { return }
+                guard let place = try match.place(of: row.rawRow, id: nil, line: line) else { return }
+                places.insert(place)
                 lines.insert(RecordID(batch: batch.id, line: line))
             }
         }
-        return lines.subtracting(known).sorted()
+        return lines
     }
 
-    /// Where a batch's rows are erased its result files may still tell ids.
-    private func searchResults(of batch: Batch, _ pass: inout Pass) async throws {
-        let wanted = Set(ids)
-        let forgotten = Set(try await store.forgottenRecords(of: batch.id).map(\.record))
-        let paths = try await files.resultTables(of: batch)
+    /// Where a batch's rows are erased its result files may still tell ids, and its input file, where it was put away.
+    private func searchFiles(
+        of batch: Batch, _ known: Set<String>, _ putAway: inout PutAwayFiles, _ pass: inout Pass
+    ) async throws {
+        var lines = try await searchResults(of: batch, &pass)
+        for path in try await files.putAway(of: batch, &putAway) {
+            do {
+                lines.formUnion(try await searchInput(path, of: batch, known, &pass))
+            } catch let error as InputError {
+                pass.outcome.locked.append((batch, "\(path): \(error.rule)"))
+            }
+        }
+        if !lines.isEmpty { pass.outcome.found.append(Found(batch: batch, lines: lines.sorted())) }
+    }
+
+    private func searchInput(
+        _ path: String, of batch: Batch, _ known: Set<String>, _ pass: inout Pass
+    ) async throws -> Set<RecordID> {
+        let layout = try files.inputLayout(of: batch, at: path)
+        let key = layout.mapping.needsAccountKey ? try await store.accountHashKey() : nil
+        var match = try PersonMatch(ids, also: known, layout: layout, accountKey: key)
+        pass.given.formUnion(match.accountTexts)
         var lines: Set<RecordID> = []
-        for path in paths {
+        try WrittenRows.forEach(in: path, delimiter: layout.delimiter) { row in
+            let line = row.lines.lowerBound
+            guard let place = try match.place(of: row.rawRow, id: nil, line: line) else { return }
+            pass.outcome.places.insert(place)
+            lines.insert(RecordID(batch: batch.id, line: line))
+            if let account = try match.account(of: row.rawRow, line: line) { pass.outcome.accounts.insert(account) }
+        }
+        return lines
+    }
+
+    private func searchResults(of batch: Batch, _ pass: inout Pass) async throws -> Set<RecordID> {
+        let wanted = Dictionary(ids.enumerated().map { (Array($1.utf8), $0) }, uniquingKeysWith: { first, _ in first })
+        var lines: Set<RecordID> = []
+        for path in try await files.resultTables(of: batch) {
             let delimiter = try WrittenRows.delimiter(before: ForgottenLines.distinctColumn, in: path)
             try WrittenRows.forEach(in: path, delimiter: delimiter) { row in
-                guard let id = row.cell(1), wanted.contains(id), let line = row.cell(0).flatMap({ Int($0) }) else {
-                    return
-                }
+                guard let place = row.cell(1).flatMap({ wanted[Array($0.utf8)] }),
+                    let line = row.cell(0).flatMap({ Int($0) })
+                else { return }
+                pass.outcome.places.insert(place)
                 lines.insert(RecordID(batch: batch.id, line: line))
             }
         }
-        let left = lines.subtracting(forgotten).sorted()
-        if !left.isEmpty { pass.outcome.found.append(Found(batch: batch, lines: left)) }
+        return lines
     }
 }

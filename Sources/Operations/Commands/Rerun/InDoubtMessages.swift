@@ -91,6 +91,8 @@ enum InDoubtMessages {
 struct SelectedInDoubt {
     /// How many records are selected.
     private(set) var records = 0
+    /// How many were left out, because their persons were forgotten: nothing is left of them that could be sent.
+    private(set) var forgotten = 0
     /// Those that may have been billed, or are held, in all.
     private(set) var own = InDoubtSummary()
     /// Those that would only be held again: what holds them is not among the selected.
@@ -102,6 +104,10 @@ struct SelectedInDoubt {
     init(_ selection: RequeueSelection, of batch: BatchID, in store: RecordStore) async throws {
         try await store.forEachRecord(batch, statuses: selection.statuses, lines: selection.lines) { view in
             guard selection.reasonCode == nil || selection.reasonCode == view.reasonCode else { return }
+            guard selection.includesForgotten || view.forgottenAt == nil else {
+                forgotten += 1
+                return
+            }
             records += 1
             own.add(view)
             guard let holder = view.holder, !selection.takes(holder, of: batch) else { return }

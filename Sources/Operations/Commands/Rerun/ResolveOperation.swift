@@ -54,6 +54,13 @@ package struct ResolveOperation: Sendable {
                 statuses: [.inDoubt], lines: lines, includesForgotten: request.decision == .failed),
             of: batch.id, in: store)
         guard inDoubtSummary.records == 0 else { return inDoubtSummary }
+        guard inDoubtSummary.forgotten == 0 else {
+            let failed = Hint.resolve(batch: batch.name, line: request.line, decision: "failed")
+            throw OperationFailure(
+                .unfinished,
+                "\(batch.name): of \(scope) nothing is left to be sent, because the person was forgotten; \(failed) ends the doubt"
+            )
+        }
         guard let line = request.line else {
             throw OperationFailure(.unfinished, "\(batch.name): no record is in doubt; there is nothing to resolve")
         }

@@ -29,6 +29,7 @@ import Testing
         ),
         ("FROM batches WHERE started_at IS NOT NULL", "once for a database that has no trail of its batches yet"),
         ("SELECT total(in_flight) FROM batches", "once at each start"),
+        ("FROM forgotten_records ORDER BY record_id", "once where a person is forgotten who was before"),
         ("FROM audit WHERE 1 ORDER BY id", "the list of all that was done, which has one row for each act"),
     ]
 
@@ -106,6 +107,7 @@ extension QueryPlanTests {
             _ = try await again.forget(records, at: 9, noting: .sample(.forget))
             _ = try await again.batchesWithForgottenInFiles()
             try await again.markForgottenInFiles(again.forgottenRecords(of: batch.id))
+            _ = try await again.forgottenRecords(at: [.now()])
             try await look(again, batch)
             try await again.markResultsWritten(batch.id, finishedAt: batch.finishedAt)
             for scope in PurgeScope.allCases {
