@@ -3,7 +3,7 @@ import Foundation
 import RecordStore
 import Testing
 
-extension EndToEnd {
+extension EndToEnd.Calls {
     @Suite("What each answer becomes, end to end")
     struct AnswerTests {
         /// Scenario of the emulator, status the record ends in, calls the emulator reads for it.

@@ -4,7 +4,7 @@ import GRDB
 import RecordStore
 import Testing
 
-extension EndToEnd {
+extension EndToEnd.Commands {
     @Suite("The audit of what was done")
     struct AuditTests {
         private static let verify = ["audit", "--verify", "--json"]

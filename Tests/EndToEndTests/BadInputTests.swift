@@ -2,7 +2,7 @@ import Emulator
 import Foundation
 import Testing
 
-extension EndToEnd {
+extension EndToEnd.Commands {
     @Suite("Bad input is refused with a sentence that helps, and loses nothing")
     struct BadInputTests {
         /// A file that is no such file at all.

@@ -3,7 +3,7 @@ import Foundation
 import RecordStore
 import Testing
 
-extension EndToEnd {
+extension EndToEnd.Commands {
     @Suite("Card numbers in a file")
     struct CardNumberTests {
         private static let card = "4242424242424242"

@@ -3,7 +3,7 @@ import Foundation
 import RecordStore
 import Testing
 
-extension EndToEnd {
+extension EndToEnd.Commands {
     @Suite("Commands beside run")
     struct CommandTests {
         @Test("jwe encrypts, inspects and decrypts, byte for byte")

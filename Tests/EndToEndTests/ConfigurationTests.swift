@@ -5,7 +5,7 @@ import RecordStore
 import TestSupport
 import Testing
 
-extension EndToEnd {
+extension EndToEnd.Commands {
     @Suite("Settings and keys that cannot be used are refused with the remedy")
     struct ConfigurationTests {
         @Test("An unknown key names file, line and the nearest right one")

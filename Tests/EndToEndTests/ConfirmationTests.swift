@@ -3,7 +3,7 @@ import Foundation
 import RecordStore
 import Testing
 
-extension EndToEnd {
+extension EndToEnd.Calls {
     @Suite("At a terminal a batch above confirm_above is asked about")
     struct ConfirmationTests {
         @Test("A yes sends it; anything else leaves it waiting", arguments: [("y\n", 0), ("\n", 3), ("n\n", 3)])

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-extension EndToEnd {
+extension EndToEnd.Commands {
     @Suite("Crash output")
     struct CrashOutputTests {
         static let signals = [SIGSEGV, SIGABRT, SIGTRAP]

@@ -7,7 +7,7 @@ import Testing
 
 @testable import rollcall
 
-extension EndToEnd {
+extension EndToEnd.Commands {
     @Suite("The documented commands")
     struct DocumentedCommandsTests {
         /// What stands in a page for something of the reader's.

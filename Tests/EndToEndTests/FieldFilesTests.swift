@@ -2,7 +2,7 @@ import Foundation
 import OpenSSL
 import Testing
 
-extension EndToEnd {
+extension EndToEnd.Commands {
     @Suite("Files as people's programs write them: what is there is sent, what is none is not")
     struct FieldFilesTests {
         /// Eight records of which two are called for: the first, and the one that is reached by phone alone.

@@ -4,7 +4,7 @@ import RecordStore
 import Synchronization
 import Testing
 
-extension EndToEnd {
+extension EndToEnd.Commands {
     /// A real file system without room. Where none can be mounted, the same is tested with a database that may not grow
     /// (`FullDiskTests` of `RecordStoreTests`, `FullDiskRunTests` of `JobRunnerTests`).
     @Suite(

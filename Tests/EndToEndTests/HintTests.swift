@@ -5,7 +5,7 @@ import OpenSSL
 import RecordStore
 import Testing
 
-extension EndToEnd {
+extension EndToEnd.Commands {
     @Suite("Command lines in messages")
     struct HintTests {
         private static let settings =

@@ -5,7 +5,7 @@ import JSON
 import RecordStore
 import Testing
 
-extension EndToEnd {
+extension EndToEnd.Commands {
     @Suite("Job files on the command line")
     struct JobsCommandTests {
         private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

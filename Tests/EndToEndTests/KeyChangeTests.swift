@@ -4,7 +4,7 @@ import OpenSSL
 import RecordStore
 import Testing
 
-extension EndToEnd {
+extension EndToEnd.Calls {
     @Suite("The change of keys")
     struct KeyChangeTests {
         /// Slow enough for a batch to be under way through the whole change.

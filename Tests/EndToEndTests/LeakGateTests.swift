@@ -3,7 +3,7 @@ import Foundation
 import RecordStore
 import Testing
 
-extension EndToEnd {
+extension EndToEnd.Commands {
     /// The gate for the third promise: markers in every field of every kind of line, and a search of all that is left.
     @Suite("Nothing personal leaks from any kind of line")
     struct LeakGateTests {

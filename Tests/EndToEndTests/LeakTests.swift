@@ -2,7 +2,7 @@ import Emulator
 import Foundation
 import Testing
 
-extension EndToEnd {
+extension EndToEnd.Commands {
     @Suite("Nothing personal leaks")
     struct LeakTests {
         /// Strings of one record that occur nowhere else.

@@ -4,7 +4,7 @@ import OpenSSL
 import RecordStore
 import Testing
 
-extension EndToEnd {
+extension EndToEnd.Commands {
     @Suite("What commands print for people and for scripts")
     struct OutputTests {
         @Test(

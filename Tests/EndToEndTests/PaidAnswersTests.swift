@@ -5,7 +5,7 @@ import RecordStore
 import TestSupport
 import Testing
 
-extension EndToEnd {
+extension EndToEnd.Calls {
     @Suite("What was paid for is not thrown away, nor paid again")
     struct PaidAnswersTests {
         @Test(

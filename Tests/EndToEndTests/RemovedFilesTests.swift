@@ -4,7 +4,7 @@ import RecordStore
 import Synchronization
 import Testing
 
-extension EndToEnd {
+extension EndToEnd.Commands {
     @Suite("Files that are removed under a live process")
     struct RemovedFilesTests {
         /// Removes a file or folder when the emulator has read so many calls.

@@ -4,7 +4,7 @@ import RecordStore
 import TestSupport
 import Testing
 
-extension EndToEnd {
+extension EndToEnd.Calls {
     @Suite("Every way of sending again, in every state of a batch")
     struct ResendingTests {
         /// Where a batch stands of which lines 2, 3 and 4 were called: answered, failed, in doubt. Lines 5, 6 and 7 wait;
@@ -203,7 +203,7 @@ extension EndToEnd {
     }
 }
 
-extension EndToEnd.ResendingTests {
+extension EndToEnd.Calls.ResendingTests {
     private static let kept = ["var", "out"]
     private static let trace = "secrets/ledger.trace"
 

@@ -3,7 +3,7 @@ import Foundation
 import RecordStore
 import Testing
 
-extension EndToEnd {
+extension EndToEnd.Calls {
     @Suite("Lines that are given back are mended, or sent later, as a file like the first")
     struct ReturnedFilesTests {
         private static func text(_ installation: EndToEndInstallation, _ name: String) throws -> [UInt8] {

@@ -3,7 +3,7 @@ import Foundation
 import RecordStore
 import Testing
 
-extension EndToEnd {
+extension EndToEnd.Calls {
     @Suite("A run, end to end")
     struct RunTests {
         @Test("Every line of a faulty night has one status and every call stands in both logs")

@@ -3,7 +3,7 @@ import Foundation
 import JSON
 import Testing
 
-extension EndToEnd {
+extension EndToEnd.Calls {
     @Suite("Several files in one command, some of them finished before")
     struct SeveralFilesTests {
         /// The batch and state that each line of JSON tells of.

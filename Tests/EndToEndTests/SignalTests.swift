@@ -4,7 +4,7 @@ import RecordStore
 import Synchronization
 import Testing
 
-extension EndToEnd {
+extension EndToEnd.Commands {
     @Suite("Told to end")
     struct SignalTests {
         @Test("SIGTERM drains: answers in flight are awaited, nothing is in doubt, the next run continues")

@@ -4,7 +4,7 @@ import JSON
 import RecordStore
 import Testing
 
-extension EndToEnd {
+extension EndToEnd.Commands {
     @Suite("What status tells")
     struct StatusTests {
         private static let priced = "pricing: { currency: USD, tiers: [ { each: 0.10 } ] }\n"

@@ -4,7 +4,7 @@ import Foundation
 import RecordStore
 import Testing
 
-extension EndToEnd {
+extension EndToEnd.Calls {
     @Suite("What the server says about waiting and about single records")
     struct WaitingTests {
         @Test("A wait in fractions is waited for, and told", arguments: ["429frac"])

@@ -38,6 +38,8 @@ enum ImportScan {
 
     /// The module a line imports: `public import struct A.B` gives `A`.
     static func module(of line: Substring) -> String? {
+        // The pattern alone takes a minute for all lines of the package.
+        guard line.contains("import") else { return nil }
         let statement =
             /^\s*(@\w+(\([^)]*\))?\s+)*((public|package|internal|fileprivate|private)\s+)?import\s+((struct|class|enum|protocol|func|let|var|typealias)\s+)?(?<module>\w+)/
         return line.firstMatch(of: statement).map { String($0.output.module) }

@@ -110,6 +110,12 @@ final class RunnerBench: Sendable {
         try await Self.makeBatch(in: store, named: "second", rows: "other", records: records)
     }
 
+    /// A further running batch, whose rows are no other's.
+    func another(records: Int) async throws -> BatchID {
+        let name = UUID().uuidString
+        return try await Self.makeBatch(in: store, named: name, rows: name, records: records)
+    }
+
     static func makeBatch(
         in store: RecordStore, named name: String, rows: String = "row", records: Int, state: BatchState = .running
     ) async throws -> BatchID {
