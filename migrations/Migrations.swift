@@ -59,15 +59,16 @@ package struct Migrations: Sendable {
     ///
     /// - Throws: `DatabaseError` when the database can't be read.
     package func version(of database: Database) throws -> Int {
-        guard try database.tableExists("grdb_migrations") else { return 0 }
-        return try Int.fetchOne(database, sql: "SELECT count(*) FROM grdb_migrations") ?? 0
+        guard try database.tableExists(Self.taken) else { return 0 }
+        return try Int.fetchOne(database, sql: "SELECT count(*) FROM \(Self.taken)") ?? 0
     }
 
     /// The number of the step that wants every batch's data key wrapped by a period key and the fingerprint key gone
     /// from the database, which takes keys that no statement has.
     package static let keysFolder = 18
 
-    /// Takes the steps that the database has not taken yet, each in a transaction of its own.
+    /// Takes the steps that the database has not taken yet, each in a transaction of its own; a new database takes all of
+    /// them in one, so that it is made whole or not at all, and the disk is waited for once.
     ///
     /// - Parameters:
     ///   - writer: The database.
@@ -77,6 +78,9 @@ package struct Migrations: Sendable {
         to writer: some DatabaseWriter,
         preparing preparations: [Int: @Sendable (Database) throws -> Void] = [:]
     ) throws {
+        guard try writer.read({ try $0.tableExists(Self.taken) }) else {
+            return try make(in: writer, preparing: preparations)
+        }
         var migrator = DatabaseMigrator()
         for step in steps {
             let prepare = preparations[step.number]
@@ -86,5 +90,22 @@ package struct Migrations: Sendable {
             }
         }
         try migrator.migrate(writer)
+    }
+
+    /// The table in which GRDB keeps the names of the steps that a database has taken.
+    private static let taken = "grdb_migrations"
+
+    private func make(
+        in writer: some DatabaseWriter, preparing preparations: [Int: @Sendable (Database) throws -> Void]
+    ) throws {
+        try writer.write { database in
+            try database.execute(sql: "CREATE TABLE \(Self.taken) (identifier TEXT NOT NULL PRIMARY KEY)")
+            for step in steps {
+                try preparations[step.number]?(database)
+                try database.execute(sql: step.sql)
+                try database.execute(
+                    sql: "INSERT INTO \(Self.taken) (identifier) VALUES (?)", arguments: [step.identifier])
+            }
+        }
     }
 }

@@ -31,6 +31,24 @@ import Testing
         #expect(try Self.schema(of: database) == before)
     }
 
+    @Test func aNewDatabaseIsLikeOneThatTookEachStepByItself() throws {
+        let (made, grown) = (try DatabaseQueue(), try DatabaseQueue())
+        try Migrations.all.apply(to: made)
+        for version in 1...Migrations.all.version { try Migrations.all.upTo(version).apply(to: grown) }
+        #expect(try Self.schema(of: made) == Self.schema(of: grown))
+        let taken = "SELECT group_concat(identifier) FROM (SELECT identifier FROM grdb_migrations ORDER BY identifier)"
+        #expect(
+            try made.read { try String.fetchOne($0, sql: taken) } == grown.read { try String.fetchOne($0, sql: taken) })
+    }
+
+    @Test func aNewDatabaseIsMadeWholeOrNotAtAll() throws {
+        let database = try DatabaseQueue()
+        #expect(throws: DatabaseError.self) {
+            try Migrations.all.adding("wrong", sql: "CREATE TABLE batches (id)").apply(to: database)
+        }
+        #expect(try Self.number(database, "SELECT count(*) FROM sqlite_schema") == 0)
+    }
+
     @Test func everyTableIsStrict() throws {
         let database = try DatabaseQueue()
         try Migrations.all.apply(to: database)
