@@ -12,24 +12,24 @@ struct BatchRun {
     let rerun: RerunNumber?
     let stop: StopSignal
     let mailbox: Mailbox<RunMessage>
-    let retries: RetryPolicy
+    private let retries: RetryPolicy
     let clock: any RunnerClock
     let retryClock: RetryClock
     var state: RunState
     var limits: CallLimits
-    var timers = PendingTimers()
+    private var timers = PendingTimers()
     var window: WindowWatch
     var pace: BatchPace
-    var failureThreshold: FailureThreshold
+    private var failureThreshold: FailureThreshold
     var reporter: ProgressReporter
     /// When it began.
     let startedAt: MonotonicTime
     /// Ends of calls that are not yet on their way to the store.
     var gathered: [Completion] = []
-    var coalescing: CommitCoalescing
-    var isWriting = false
+    private var coalescing: CommitCoalescing
+    private var isWriting = false
     /// Whether the limiter learnt something that must survive a restart.
-    var isLimiterChanged = false
+    private var isLimiterChanged = false
     /// The run's number at the endpoint.
     let member: Int
     /// Whether it is queued there for permits.
@@ -38,9 +38,9 @@ struct BatchRun {
     var isOutsideWindow = false
     var refusals = RefusalHistory()
     var throttled: ThrottledRecords
-    var recent = RecentOutcomes()
+    private var recent = RecentOutcomes()
     var isCancelled = false
-    var isAbandoned = false
+    private var isAbandoned = false
     /// Why claiming failed; thrown when the calls under way are written.
     var failure: (any Error)?
 
