@@ -4,7 +4,7 @@ import OpenSSL
 
 /// Which batches had calls, kept outside the database behind the ledger's mark, in `<database>.mark`.
 ///
-/// The mark tells how many attempts a restored database lacks; the trail tells which files it has no record of, so that
+/// The mark tells how many attempts a restored database lacks; the journal tells which files it has no record of, so that
 /// they are not taken in as new and paid for again. An entry is synchronized before the first claim of its batch; an
 /// entry for a batch that the database knows adds nothing.
 final class BatchJournal: Sendable {
@@ -28,7 +28,7 @@ final class BatchJournal: Sendable {
 
     private let file: StoreFile
 
-    /// Opens the trail of a database. Whatever follows another database's mark, or none, is meaningless and discarded.
+    /// Opens the journal of a database. Whatever follows another database's mark, or none, is meaningless and discarded.
     init(database: String, isOwn: Bool) throws {
         file = try PrivateFile.open(database + ".mark")
         if !isOwn, try file.byteCount() > Self.start { try file.truncate(to: Self.start) }
@@ -67,7 +67,7 @@ final class BatchJournal: Sendable {
 }
 
 extension WriterConnection {
-    /// Records the batches that the trail knows and a restored database does not, and never reuses their numbers.
+    /// Records the batches that the journal knows and a restored database does not, and never reuses their numbers.
     ///
     /// - Returns: How many there are.
     func rememberUnknown(_ entries: [BatchJournal.Entry], lost: Int64) throws -> Int {

@@ -3,10 +3,10 @@ import Glibc
 import Synchronization
 
 /// The files outside the database that record how far its ledger got and which batches had calls: the mark beside it,
-/// followed by the trail, and the trace in `keys_folder`.
+/// followed by the journal, and the trace in `keys_folder`.
 struct LedgerFiles: Sendable {
     let mark: LedgerHighWaterMark
-    let trail: BatchJournal
+    let journal: BatchJournal
     let trace: LedgerTrace
 
     /// Makes sure that attempts up to an id may be committed.
@@ -29,7 +29,7 @@ struct LedgerFiles: Sendable {
     ///
     /// - Throws: ``StoreError`` with ``StoreErrorCode/stateNotWritten``.
     func append(_ entries: [BatchJournal.Entry]) throws {
-        try trail.append(entries)
+        try journal.append(entries)
         try trace.append(entries)
     }
 
@@ -57,15 +57,15 @@ extension LedgerFiles {
     ) throws -> (files: LedgerFiles, entries: [BatchJournal.Entry]) {
         let verdict = LedgerReconciliation(evidence)
         let mark = try LedgerHighWaterMark(database: places.database, storeID: storeID)
-        let trail = try BatchJournal(database: places.database, isOwn: evidence.mark.content != nil)
+        let journal = try BatchJournal(database: places.database, isOwn: evidence.mark.content != nil)
         let found = try LedgerTrace.find(
             in: places.keysFolder, storeID: storeID, keys: keys, flags: O_RDWR)
-        let inTrail = try trail.entries()
+        let inJournal = try journal.entries()
         // Opening each has a cost, and normally both name the same batches.
-        let areSame = try verdict == .whole && found.content?.entryCount() == inTrail.count
-        let inTrace = areSame ? inTrail : try found.content?.entries() ?? []
-        let all = inTrail + inTrace.filter { !Set(inTrail).contains($0) }
-        if !areSame { try trail.append(all.filter { !Set(inTrail).contains($0) }) }
+        let areSame = try verdict == .whole && found.content?.entryCount() == inJournal.count
+        let inTrace = areSame ? inJournal : try found.content?.entries() ?? []
+        let all = inJournal + inTrace.filter { !Set(inJournal).contains($0) }
+        if !areSame { try journal.append(all.filter { !Set(inJournal).contains($0) }) }
         let trace: LedgerTrace
         if case .own(let own) = found, !verdict.isUnknown {
             trace = own
@@ -76,7 +76,7 @@ extension LedgerFiles {
                 in: places.keysFolder, storeID: storeID, sealingKey: keys.current,
                 position: LedgerTrace.Position(claimed: last, reserved: last), entries: all)
         }
-        return (LedgerFiles(mark: mark, trail: trail, trace: trace), all)
+        return (LedgerFiles(mark: mark, journal: journal, trace: trace), all)
     }
 }
 
@@ -146,7 +146,7 @@ extension RecordStore {
     func announce(_ batch: BatchID) async throws {
         guard let files, !announced.withLock({ $0.contains(batch) }) else { return }
         try await write(patience: .none) { connection in
-            let entries = try connection.trailEntries("WHERE id = ?", [batch.rawValue])
+            let entries = try connection.journalEntries("WHERE id = ?", [batch.rawValue])
             try files.append(entries)
         }
         announced.withLock { _ = $0.insert(batch) }
@@ -156,13 +156,13 @@ extension RecordStore {
     /// before these files existed. A trace created just now is considered lost if it is missing later.
     ///
     /// - Parameters:
-    ///   - files: Mark, trail and trace.
+    ///   - files: Mark, journal and trace.
     ///   - evidence: What was found when the database was opened.
     /// - Throws: ``StoreError`` when something can't be written.
     func follow(_ files: LedgerFiles, from evidence: LedgerEvidence) throws {
-        var entries = try files.trail.entries()
+        var entries = try files.journal.entries()
         if entries.isEmpty {
-            entries = try writeWaiting { try $0.trailEntries("WHERE started_at IS NOT NULL ORDER BY id", []) }
+            entries = try writeWaiting { try $0.journalEntries("WHERE started_at IS NOT NULL ORDER BY id", []) }
             if !entries.isEmpty { try files.append(entries) }
         }
         let known = Set(entries.map { BatchID(rawValue: $0.batch) })
@@ -178,7 +178,7 @@ extension RecordStore {
 }
 
 extension WriterConnection {
-    fileprivate func trailEntries(_ clause: String, _ arguments: StatementArguments) throws -> [BatchJournal.Entry] {
+    fileprivate func journalEntries(_ clause: String, _ arguments: StatementArguments) throws -> [BatchJournal.Entry] {
         let sql = "SELECT id, job, content_digest FROM batches " + clause
         return try Row.fetchAll(database, sql: sql, arguments: arguments).map { row in
             let source = try BatchJournal.source(job: row[1], contentDigest: row.bytes(2))

@@ -161,7 +161,7 @@ import Testing
         let mark = try LedgerHighWaterMark(
             database: folder.path + "/elsewhere", storeID: [UInt8](repeating: 0, count: 16))
         let own = try folder.ledgerFiles()
-        let files = LedgerFiles(mark: mark, trail: own.trail, trace: own.trace)
+        let files = LedgerFiles(mark: mark, journal: own.journal, trace: own.trace)
         try await pool.writeWithoutTransaction { database in
             var commit = try GroupCommit(WriterConnection(database), files)
             commit.run([heard.operation("claim") { $0.claimedUpTo = 7 }])

@@ -27,7 +27,7 @@ import Testing
             "FROM batches WHERE answers_known < succeeded",
             "once for a batch that may use others' answers, before it runs"
         ),
-        ("FROM batches WHERE started_at IS NOT NULL", "once for a database that has no trail of its batches yet"),
+        ("FROM batches WHERE started_at IS NOT NULL", "once for a database that has no journal of its batches yet"),
         ("SELECT total(in_flight) FROM batches", "once at each start"),
         ("FROM forgotten_records ORDER BY record_id", "once where a person is forgotten who was before"),
         ("FROM audit WHERE 1 ORDER BY id", "the list of all that was done, which has one row for each act"),
