@@ -1,4 +1,6 @@
 import Foundation
+import GRDB
+import OpenSSL
 
 /// How far the ledger got, kept outside the database in `<database>.mark`.
 ///
@@ -44,5 +46,113 @@ final class LedgerHighWaterMark: Sendable {
     func advance(to attempt: Int64) throws {
         try file.write(Self.magic + storeID + attempt.bytes)
         try file.synchronizeContent()
+    }
+}
+
+/// Which batches had calls, kept outside the database behind the ledger's mark, in `<database>.mark`.
+///
+/// The mark tells how many attempts a restored database lacks; the journal tells which files it has no record of, so that
+/// they are not taken in as new and paid for again. An entry is synchronized before the first claim of its batch; an
+/// entry for a batch that the database knows adds nothing.
+final class BatchJournal: Sendable {
+    /// The mark's own place, and some space for it to grow.
+    private static let start = 64
+    /// A SHA-256; see ``source(job:contentDigest:)``.
+    private static let sourceByteCount = 32
+    /// The batch's number, big-endian, and its source.
+    private static let entryByteCount = 8 + sourceByteCount
+
+    /// A batch by its number and by what it was made from.
+    struct Entry: Hashable, Sendable {
+        let batch: Int64
+        let source: [UInt8]
+    }
+
+    /// The SHA-256 of a job's name, a zero byte, and a file's digest: together they identify a file.
+    static func source(job: String, contentDigest: [UInt8]) throws -> [UInt8] {
+        try SHA256.digest(Array(job.utf8) + [0] + contentDigest)
+    }
+
+    private let file: StoreFile
+
+    /// Opens the journal of a database. Whatever follows another database's mark, or none, is meaningless and discarded.
+    init(database: String, isOwn: Bool) throws {
+        file = try PrivateFile.open(database + ".mark")
+        if !isOwn, try file.byteCount() > Self.start { try file.truncate(to: Self.start) }
+    }
+
+    /// All entries, in the order of their claims.
+    func entries() throws -> [Entry] {
+        try Self.entries(in: file)
+    }
+
+    /// The same for a reader.
+    static func entries(ofDatabase path: String) throws -> [Entry] {
+        guard FileManager.default.fileExists(atPath: path + ".mark") else { return [] }
+        return try entries(in: StoreFile(path + ".mark", O_RDONLY))
+    }
+
+    private static func entries(in file: borrowing StoreFile) throws -> [Entry] {
+        let bytes = try file.read(upTo: file.byteCount()).dropFirst(start)
+        let count = bytes.count / entryByteCount
+        return (0..<count).compactMap { index in
+            let first = bytes.startIndex + index * entryByteCount
+            let batch = bytes[first..<(first + 8)].reduce(0) { $0 << 8 | Int64($1) }
+            // An entry torn by a power cut belongs to a batch none of whose calls left.
+            return batch > 0 ? Entry(batch: batch, source: Array(bytes[(first + 8)..<(first + 40)])) : nil
+        }
+    }
+
+    /// Adds entries; returns once they would survive a power cut. An entry left half written is overwritten.
+    func append(_ entries: [Entry]) throws {
+        guard !entries.isEmpty else { return }
+        let whole = max(0, try file.byteCount() - Self.start) / Self.entryByteCount
+        let bytes = entries.flatMap { entry in withUnsafeBytes(of: entry.batch.bigEndian) { $0 + entry.source } }
+        try file.write(bytes, at: Self.start + whole * Self.entryByteCount)
+        try file.synchronize()
+    }
+}
+
+extension WriterConnection {
+    /// Records the batches that the journal knows and a restored database does not, and never reuses their numbers.
+    ///
+    /// - Returns: How many there are.
+    func rememberUnknown(_ entries: [BatchJournal.Entry], lost: Int64) throws -> Int {
+        let last = try lastBatch()
+        let unknown = entries.filter { $0.batch > last }
+        for entry in unknown {
+            try database.execute(
+                sql: "INSERT OR REPLACE INTO unknown_batches (id, source, lost_attempts) VALUES (?, ?, ?)",
+                arguments: [entry.batch, entry.source.blob, lost])
+        }
+        if let greatest = unknown.map(\.batch).max() { try setLastBatch(greatest) }
+        return Set(unknown.map(\.batch)).count
+    }
+
+    /// How many of a new batch's lines may have been sent by a batch that this restored database does not know, and the
+    /// number of that batch.
+    func unknownCalls(_ new: NewBatch) throws -> (batch: Int64, calls: Int64)? {
+        let source = try BatchJournal.source(job: new.job, contentDigest: new.contentDigest)
+        let sql = "SELECT max(id), max(lost_attempts) FROM unknown_batches WHERE source = ? HAVING count(*) > 0"
+        return try Row.fetchOne(database, sql: sql, arguments: [source.blob]).map { ($0[0], $0[1]) }
+    }
+
+    /// The greatest number any batch ever had.
+    func lastBatch() throws -> Int64 {
+        try Int64.fetchOne(database, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'batches'") ?? 0
+    }
+
+    /// Skips numbers for unknown batches, so that no new batch gets the number, and the results folder, of one of them.
+    func skipUnknownBatches() throws {
+        try setLastBatch(lastBatch() + Self.unknownBatches)
+    }
+
+    /// More batches than anybody creates between two copies.
+    private static let unknownBatches: Int64 = 10_000
+
+    private func setLastBatch(_ number: Int64) throws {
+        try database.execute(sql: "UPDATE sqlite_sequence SET seq = ? WHERE name = 'batches'", arguments: [number])
+        guard database.changesCount == 0 else { return }
+        try database.execute(sql: "INSERT INTO sqlite_sequence (name, seq) VALUES ('batches', ?)", arguments: [number])
     }
 }

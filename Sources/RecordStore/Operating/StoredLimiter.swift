@@ -59,28 +59,6 @@ extension RecordStore {
                 ])
         }
     }
-
-    /// Calls of one day, over all batches: those that left or may have left, and those that were billed.
-    ///
-    /// - Throws: ``StoreError`` when the database can't be read.
-    package func calls(on day: CallDay) async throws -> (calls: Int, billable: Int) {
-        try await calls(in: day.rawValue...day.rawValue)
-    }
-
-    /// Calls of the calendar month a day lies in, over all batches.
-    ///
-    /// - Throws: ``StoreError`` when the database can't be read.
-    package func calls(inMonthOf day: CallDay) async throws -> (calls: Int, billable: Int) {
-        try await calls(in: day.month)
-    }
-
-    private func calls(in days: ClosedRange<Int64>) async throws -> (calls: Int, billable: Int) {
-        let sql = "SELECT total(calls), total(billable) FROM call_days WHERE day BETWEEN ? AND ?"
-        return try await read { database in
-            let row = try Row.fetchOne(database, sql: sql, arguments: [days.lowerBound, days.upperBound])
-            return (Int(row?[0] as Double? ?? 0), Int(row?[1] as Double? ?? 0))
-        }
-    }
 }
 
 extension WallTime {

@@ -1,5 +1,3 @@
-import Basics
-import Foundation
 import GRDB
 
 /// The writing connection with its prepared statements; it lives on the writing thread only.
@@ -148,80 +146,4 @@ struct BatchRow {
         reuses = statement.integer(8) == 1
         keepsAnswers = statement.integer(9) == 1
     }
-}
-
-extension Batch {
-    private static let plainColumns = """
-        id, name, job, file_name, content_digest, format, state, reason, ingested, checkpoint_offset, checkpoint_line,
-        user, host, version, settings_hash, endpoint, key_id, certificate_fingerprint,
-        created_at, ingested_at, started_at, finished_at, reuses, card_like_ids, payloads_purged_at, results_purged_at,
-        ledger_purged_at
-        """
-    /// The number of plain columns: the counters follow them.
-    private static let firstCounter = 27
-
-    /// The batches that took in a content under a job, newest first: what follows `FROM batches`.
-    static let ofContent = """
-        WHERE content_digest = ? AND job = ? AND state <> 'rejected' AND (total > 0 OR finished_at IS NULL)
-        ORDER BY id DESC
-        """
-
-    /// Reads batches; the clause is what follows `FROM batches`.
-    static func fetchAll(
-        _ database: Database, _ clause: String, _ arguments: StatementArguments
-    ) throws -> [Batch] {
-        let columns = plainColumns + ", " + BatchCounts.columns.joined(separator: ", ")
-        let rows = try Row.fetchAll(database, sql: "SELECT \(columns) FROM batches \(clause)", arguments: arguments)
-        return try rows.map(Batch.init)
-    }
-
-    private init(_ row: Row) throws {
-        self.init(
-            id: BatchID(rawValue: row[0]), name: row[1], job: row[2], fileName: row[3], contentDigest: row.bytes(4),
-            format: try InputKind(column: row[5]), state: try BatchState(column: row[6]), reason: row[7],
-            isIngested: row[8],
-            checkpoint: Checkpoint(byteOffset: row[9], line: row[10]), provenance: Provenance(row, from: 11),
-            createdAt: row[18], ingestedAt: row[19], startedAt: row[20], finishedAt: row[21],
-            purged: PurgeTimes(payloads: row[24], results: row[25], ledger: row[26]), reuses: row[22],
-            cardLikeIDs: row[23],
-            counts: BatchCounts(row, from: Self.firstCounter))
-    }
-}
-
-extension BatchCounts {
-    /// Reads the counters in the order of ``columns``.
-    fileprivate init(_ row: Row, from first: Int) {
-        self.init()
-        let values: [Int] = Self.columns.indices.map { row[first + $0] }
-        for (counter, value) in zip(Self.counters, values) { self[keyPath: counter] = value }
-    }
-}
-
-extension RawRepresentable<String> {
-    /// What a word of the database stands for.
-    ///
-    /// - Throws: ``StoreError`` with ``StoreErrorCode/damaged`` for one that the schema does not let in.
-    init(column word: String) throws {
-        guard let value = Self(rawValue: word) else {
-            throw StoreError(.damaged, "The database holds a word unknown here; restore it from a backup")
-        }
-        self = value
-    }
-}
-
-extension Row {
-    /// The bytes of a column that holds a blob; empty for NULL.
-    func bytes(_ column: Int) -> [UInt8] {
-        optionalBytes(column) ?? []
-    }
-
-    /// The bytes of a column, or nil for NULL.
-    func optionalBytes(_ column: Int) -> [UInt8]? {
-        (self[column] as Data?).map { Array($0) }
-    }
-}
-
-extension [UInt8] {
-    /// As GRDB binds it.
-    var blob: Data { Data(self) }
 }

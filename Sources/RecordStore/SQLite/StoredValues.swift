@@ -1,4 +1,5 @@
 public import Basics
+import Foundation
 public import GRDB
 import GRDBSQLite
 
@@ -33,4 +34,33 @@ extension PreparedStatement {
     func optionalTime(_ column: Int32) -> WallTime? {
         optionalInteger(column).map(WallTime.init(milliseconds:))
     }
+}
+
+extension RawRepresentable<String> {
+    /// What a word of the database stands for.
+    ///
+    /// - Throws: ``StoreError`` with ``StoreErrorCode/damaged`` for one that the schema does not let in.
+    init(column word: String) throws {
+        guard let value = Self(rawValue: word) else {
+            throw StoreError(.damaged, "The database holds a word unknown here; restore it from a backup")
+        }
+        self = value
+    }
+}
+
+extension Row {
+    /// The bytes of a column that holds a blob; empty for NULL.
+    func bytes(_ column: Int) -> [UInt8] {
+        optionalBytes(column) ?? []
+    }
+
+    /// The bytes of a column, or nil for NULL.
+    func optionalBytes(_ column: Int) -> [UInt8]? {
+        (self[column] as Data?).map { Array($0) }
+    }
+}
+
+extension [UInt8] {
+    /// As GRDB binds it.
+    var blob: Data { Data(self) }
 }
