@@ -13,13 +13,26 @@ import Testing
         ("runner_requests_kind", RunnerRequest.Kind.allCases.map(\.rawValue)),
     ])
     func theSchemaKnowsTheWordsOfTheCode(constraint: String, words: [String]) async throws {
+        try await expectWords(words, after: "CONSTRAINT \(constraint) CHECK (")
+    }
+
+    /// Columns of the first versions, whose constraints have no name.
+    @Test(arguments: [
+        ("state", BatchState.allCases.map(\.rawValue)), ("format", InputKind.allCases.map(\.rawValue)),
+        ("kind", OtherCall.allCases.map(\.rawValue)),
+    ])
+    func unnamedConstraintsKnowThemToo(column: String, words: [String]) async throws {
+        try await expectWords(words, after: "\(column) TEXT NOT NULL CHECK (\(column) IN (")
+    }
+
+    private func expectWords(_ words: [String], after beginning: String) async throws {
         let folder = try StoreFolder()
         let store = try await folder.open()
         let schema = try await store.read { database in
             try String.fetchAll(database, sql: "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL").joined()
         }
-        let check = try #require(schema.split(separator: "CONSTRAINT \(constraint) CHECK (").dropFirst().first)
-        let listed = check.prefix { $0 != ")" }.matches(of: /'(\w+)'/).map { String($0.1) }
+        let check = try #require(schema.split(separator: beginning).dropFirst().first)
+        let listed = check.prefix { $0 != ")" }.matches(of: /'([\w ]+)'/).map { String($0.1) }
         #expect(Set(listed) == Set(words) && listed.count == words.count)
         try await store.close()
     }
