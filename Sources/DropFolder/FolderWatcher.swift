@@ -9,7 +9,7 @@ package final class FolderWatcher: Sendable {
 
     private let folder: String
     private let pause: @Sendable () async -> Void
-    private let tell: @Sendable (String) -> Void
+    private let report: @Sendable (String) -> Void
     private let makeInotify: @Sendable (String) throws(InotifyFault) -> Inotify
     private let signal: AsyncStream<Void>.Continuation
     private let hasReported = Mutex(false)
@@ -19,20 +19,20 @@ package final class FolderWatcher: Sendable {
     /// - Parameters:
     ///   - folder: the folder, which need not exist.
     ///   - pause: returns after one round of the poll, and at once in a cancelled task.
-    ///   - tell: called once, with one sentence, when only the poll is left and why.
+    ///   - report: called once, with one sentence, when only the poll is left and why.
     package convenience init(
-        folder: String, pause: @escaping @Sendable () async -> Void, tell: @escaping @Sendable (String) -> Void
+        folder: String, pause: @escaping @Sendable () async -> Void, report: @escaping @Sendable (String) -> Void
     ) {
-        self.init(folder: folder, pause: pause, tell: tell, makeInotify: Inotify.init(folder:))
+        self.init(folder: folder, pause: pause, report: report, makeInotify: Inotify.init(folder:))
     }
 
     init(
-        folder: String, pause: @escaping @Sendable () async -> Void, tell: @escaping @Sendable (String) -> Void,
+        folder: String, pause: @escaping @Sendable () async -> Void, report: @escaping @Sendable (String) -> Void,
         makeInotify: @escaping @Sendable (String) throws(InotifyFault) -> Inotify
     ) {
         self.folder = folder
         self.pause = pause
-        self.tell = tell
+        self.report = report
         self.makeInotify = makeInotify
         (looks, signal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
@@ -74,6 +74,6 @@ package final class FolderWatcher: Sendable {
             defer { hasReported = true }
             return !hasReported
         }
-        if isFirst { tell(message) }
+        if isFirst { report(message) }
     }
 }

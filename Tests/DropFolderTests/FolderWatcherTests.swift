@@ -35,7 +35,7 @@ struct FolderWatcherTests {
     }
 
     private func watcher(of folder: String? = nil, told: Told = Told(), limit: Int32? = nil) -> FolderWatcher {
-        FolderWatcher(folder: folder ?? place.folder.inbox, pause: poll.pause, tell: told.tell) {
+        FolderWatcher(folder: folder ?? place.folder.inbox, pause: poll.pause, report: told.tell) {
             path throws(InotifyFault) in
             if let limit { throw InotifyFault(making: SystemFault(limit)) }
             return try Inotify(folder: path)

@@ -137,7 +137,7 @@ private final class StatusLog: Sendable {
         #expect(try await bench.counts.failed >= failed + 100)
     }
 
-    @Test func theTripwireCanBeSwitchedOff() async throws {
+    @Test func theFailureThresholdCanBeSwitchedOff() async throws {
         let bench = try await RunnerBench(records: 150)
         let configuration = RunnerBench.unhurried { $0.mostFailed = 100 }
         let end = try await bench.runner(configuration, bench.submitter { _ in .rejected })

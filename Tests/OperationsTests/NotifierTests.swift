@@ -50,7 +50,7 @@ final class NotifierTests: Sendable {
         let notifier = notifier([
             "ROLLCALL_API_CLIENT_KEY_PASSWORD": "rosebud", "NOTIFY_SOCKET": "@x", "WATCHDOG_USEC": "1", "HOME": "/h",
         ])
-        notifier.tell(missed, to: .init(command: command, events: [.missed]))
+        notifier.enqueue(missed, to: .init(command: command, events: [.missed]))
         notifier.finish()
         await notifier.run()
         let event = try text("event.json")
@@ -72,9 +72,9 @@ final class NotifierTests: Sendable {
     func events() async throws {
         let command = try script("cat >> events")
         let notifier = notifier()
-        notifier.tell(missed, to: .init(command: command, events: [.completed, .rejected]))
-        notifier.tell(missed, to: nil)
-        notifier.tell(rejected, to: .init(command: command, events: [.completed, .rejected]))
+        notifier.enqueue(missed, to: .init(command: command, events: [.completed, .rejected]))
+        notifier.enqueue(missed, to: nil)
+        notifier.enqueue(rejected, to: .init(command: command, events: [.completed, .rejected]))
         notifier.finish()
         await notifier.run()
         #expect(try text("events").split(separator: "\n").count == 1)
@@ -87,7 +87,7 @@ final class NotifierTests: Sendable {
         let notifier = notifier()
         for count in 1...20 {
             let notice = BatchNotice(missedBy: "job", due: 0, count: count, runsNow: false, at: 0)
-            notifier.tell(notice, to: .init(command: command, events: [.missed]))
+            notifier.enqueue(notice, to: .init(command: command, events: [.missed]))
         }
         notifier.finish()
         await notifier.run()
@@ -103,7 +103,7 @@ final class NotifierTests: Sendable {
         let mend = try script("touch mended")
         let notifier = notifier()
         for one in [command, command, mend, command, command] {
-            notifier.tell(rejected, to: .init(command: one, events: [.rejected]))
+            notifier.enqueue(rejected, to: .init(command: one, events: [.rejected]))
         }
         notifier.finish()
         await notifier.run()
@@ -121,9 +121,9 @@ final class NotifierTests: Sendable {
         if isAFile { try Data("no program".utf8).write(to: URL(filePath: path)) }
         let command = try script("cat > event.json")
         let notifier = notifier()
-        notifier.tell(rejected, to: .init(command: [path], events: [.rejected]))
-        notifier.tell(rejected, to: .init(command: ["no-such-program-anywhere"], events: [.rejected]))
-        notifier.tell(rejected, to: .init(command: command, events: [.rejected]))
+        notifier.enqueue(rejected, to: .init(command: [path], events: [.rejected]))
+        notifier.enqueue(rejected, to: .init(command: ["no-such-program-anywhere"], events: [.rejected]))
+        notifier.enqueue(rejected, to: .init(command: command, events: [.rejected]))
         notifier.finish()
         await notifier.run()
         #expect(lines.all.count == 2)
@@ -137,8 +137,8 @@ final class NotifierTests: Sendable {
         let hanging = try script("mkfifo gate; sleep 1000 > gate & cat > /dev/null; wait")
         let next = try script("cat > event.json")
         let notifier = notifier()
-        notifier.tell(rejected, to: .init(command: hanging, events: [.rejected]))
-        notifier.tell(rejected, to: .init(command: next, events: [.rejected]))
+        notifier.enqueue(rejected, to: .init(command: hanging, events: [.rejected]))
+        notifier.enqueue(rejected, to: .init(command: next, events: [.rejected]))
         notifier.finish()
         async let told: Void = notifier.run()
         await clock.untilSomeoneSleeps(until: 30_000_000_000)
@@ -153,8 +153,8 @@ final class NotifierTests: Sendable {
         let hanging = try script("exec sleep 1000")
         let next = try script("cat > event.json")
         let notifier = notifier()
-        notifier.tell(rejected, to: .init(command: hanging, events: [.rejected]))
-        notifier.tell(rejected, to: .init(command: next, events: [.rejected]))
+        notifier.enqueue(rejected, to: .init(command: hanging, events: [.rejected]))
+        notifier.enqueue(rejected, to: .init(command: next, events: [.rejected]))
         let running = Task { await notifier.run() }
         await clock.untilSleepers()
         running.cancel()
@@ -166,7 +166,7 @@ final class NotifierTests: Sendable {
     func overflow() async throws {
         let notifier = notifier()
         for _ in 0..<(Notifier.capacity + 3) {
-            notifier.tell(rejected, to: .init(command: ["true"], events: [.rejected]))
+            notifier.enqueue(rejected, to: .init(command: ["true"], events: [.rejected]))
         }
         #expect(lines.all.map(\.message) == Array(repeating: "notice dropped: too many wait", count: 3))
     }

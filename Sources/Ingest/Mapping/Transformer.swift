@@ -7,7 +7,7 @@ import RecordStore
 package enum FieldTransform: String, Sendable, Hashable, Codable, CaseIterable {
     /// Takes white space and invisible characters away at both ends.
     case trim
-    /// Writes letters small, by Unicode's rules.
+    /// Lower case, by Unicode's rules.
     case lowercase
     /// Writes letters large, by Unicode's rules.
     case uppercase
@@ -93,7 +93,7 @@ enum Transformer {
     }
 }
 
-/// Writes letters small by the Unicode Standard, chapter 3.13: the standard library's `lowercased()` knows no context, and
+/// Lower case by the Unicode Standard, chapter 3.13: the standard library's `lowercased()` knows no context, and
 /// so not the sigma at a word's end (`Final_Sigma`, SpecialCasing.txt).
 enum Lowercase {
     private static let sigma: Unicode.Scalar = "\u{3A3}"

@@ -97,11 +97,11 @@ extension BatchRun {
                 if end == .completed { state.carryOn() }
                 return nil
             }
-            tell()
+            reportProgress()
             return .stateChanged(to: now)
         }
         if case .halted(let halt) = end { runner.events(.halted(halt)) }
-        tell()
+        reportProgress()
         return end
     }
 
@@ -127,10 +127,10 @@ extension BatchRun {
 
     /// Reports progress when it is time.
     mutating func report() {
-        if reporter.isDue(at: clock.monotonic) { tell() }
+        if reporter.isDue(at: clock.monotonic) { reportProgress() }
     }
 
-    private func tell() {
+    private func reportProgress() {
         let now = clock.monotonic
         let rate = runner.traffic.allowedRate(at: now)
         runner.events(.progress(reporter.progress(at: now, underWay: state.underWay, allowedRate: rate)))

@@ -324,6 +324,6 @@ struct Grant: Sendable, Equatable {
     let isProbe: Bool
     /// When the permits were taken.
     let takenAt: MonotonicTime
-    /// How often the way had been closed by then; calls only start while that holds.
+    /// How often calls had been stopped by then, by the gate or a `Retry-After`; the grant is void after the next time.
     let closings: Int
 }

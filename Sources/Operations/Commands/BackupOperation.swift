@@ -246,7 +246,7 @@ package struct AfterRestoreOperation: Sendable {
         let waiting = try await session.store.unfinishedBatches().filter {
             hold.covers($0.id) && $0.state == .awaitingConfirmation
         }
-        try await tell(hold, waiting, session)
+        try await report(hold, waiting, session)
         _ = try await session.store.releaseRestoreHold(noting: session.action(.resumeAfterRestore, of: nil))
         for batch in waiting { try await admit(batch, in: session) }
         if json {
@@ -259,7 +259,7 @@ package struct AfterRestoreOperation: Sendable {
         return .succeeded
     }
 
-    private func tell(_ hold: RestoreHold, _ waiting: [Batch], _ session: OperatorSession) async throws {
+    private func report(_ hold: RestoreHold, _ waiting: [Batch], _ session: OperatorSession) async throws {
         console.note(
             "found at \(NumberFormat.time(hold.since)): the database was restored, and nobody knows what had been sent since "
                 + "the copy was made (\(hold.reason))")

@@ -35,7 +35,7 @@ struct CronScheduler {
             let action = state.step(at: context.clock.now, isWatched: isWatched)
             isWatched = true
             if state.lastDue != lastDue, !mayRepeat { try await remember(state) }
-            if tell(action) {
+            if report(action) {
                 // Its work may take all night, and has parts of its own.
                 context.attendance.leave(part)
                 try await run(&state)
@@ -67,7 +67,7 @@ struct CronScheduler {
     }
 
     /// Logs and notifies as needed, and returns whether the job runs now.
-    private func tell(_ action: ScheduleState.Action) -> Bool {
+    private func report(_ action: ScheduleState.Action) -> Bool {
         switch action {
         case .wait: return false
         case .run(let due):
@@ -84,7 +84,7 @@ struct CronScheduler {
                 "runs_now": "\(runsNow)",
             ]
             context.log.warning("schedule was missed while nobody ran", metadata: metadata)
-            context.notices.tellOfMissedRun(job, due: due, count: count, runsNow: runsNow)
+            context.notices.notifyOfMissedRun(job, due: due, count: count, runsNow: runsNow)
             return runsNow
         }
     }

@@ -113,10 +113,10 @@ final class DaemonContext: Sendable {
 
 extension DaemonContext {
     /// Notifies that calls wait for space on the disk, or continue. Called on the store's thread; returns at once.
-    func tell(_ storage: StorageCondition) {
+    func report(_ storage: StorageCondition) {
         // What kept the parts waiting is over.
         if storage == .normal { attendance.excuse() }
-        notices.tell(storage)
+        notices.notify(of: storage)
         batchWakeSignal.wakeUp()
     }
 

@@ -69,11 +69,11 @@ struct ScheduledRerun {
             store: context.store, job: own, pricing: context.configuration.place.pricing, clock: context.clock)
         let admission = try await spending.admission(ofRequeueing: selection, in: batch)
         guard let reason = admission.reason else { return false }
-        try await tell(batch, own, reason, isHeld: admission.isHeld)
+        try await report(batch, own, reason, isHeld: admission.isHeld)
         return true
     }
 
-    private func tell(_ batch: Batch, _ own: JobDefinition, _ reason: String, isHeld: Bool) async throws {
+    private func report(_ batch: Batch, _ own: JobDefinition, _ reason: String, isHeld: Bool) async throws {
         let isNew = try await context.store.noteWaitingRerun(
             of: batch.id,
             noting: Action(
@@ -83,7 +83,7 @@ struct ScheduledRerun {
         context.log.warning(
             "records are not queued again: a person has to agree",
             metadata: batch.logged(["by": "\(job.name)", "reason": "\(reason)"]))
-        context.notices.tell(
+        context.notices.notify(
             .awaitingConfirmation, of: batch, under: own, reason: reason,
             remedy: isHeld
                 ? "\(Hint.resumeAfterRestore) lets them go"

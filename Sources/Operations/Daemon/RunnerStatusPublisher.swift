@@ -39,7 +39,7 @@ struct RunnerStatusPublisher: Service {
         while !Task.isCancelled {
             attendance.expect(Self.name)
             try await store.saveRunnerStatus(status)
-            tellLate(&late)
+            reportLate(&late)
             attendance.expect(Self.name, after: interval + Self.pause)
             await wakeSignal.wait(for: interval, on: clock)
             await WakeSignal().wait(for: Self.pause, on: clock)
@@ -47,7 +47,7 @@ struct RunnerStatusPublisher: Service {
     }
 
     /// Reports once which parts are late: a share that never answers shows nowhere else.
-    private func tellLate(_ told: inout Set<String>) {
+    private func reportLate(_ told: inout Set<String>) {
         let late = Set(attendance.overdue(vitalOnly: false))
         for part in late.subtracting(told).sorted() {
             log.error(

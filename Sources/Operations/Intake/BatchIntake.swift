@@ -97,7 +97,7 @@ struct BatchIntake: Sendable {
         }
         console.note("\(batch.name): taking in \(plan.input.file.name)")
         async let summary = ingest(plan.input, into: batch, progress)
-        tell(try await summary, of: batch)
+        report(try await summary, of: batch)
         return try await store.batch(batch.id)
     }
 
@@ -142,7 +142,7 @@ struct BatchIntake: Sendable {
         }
     }
 
-    private func tell(_ summary: IngestSummary, of batch: Batch) {
+    private func report(_ summary: IngestSummary, of batch: Batch) {
         var parts = [NumberFormat.count(summary.records, "record")]
         if summary.invalid > 0 { parts.append("\(NumberFormat.count(summary.invalid)) invalid") }
         if summary.repeatedRequests > 0 {

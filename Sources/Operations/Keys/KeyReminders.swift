@@ -51,7 +51,7 @@ struct KeyReminders: Service {
                 metadata: [
                     "key": "\(key.setting)", "subject": "\(key.subject)", "ends": "\(NumberFormat.time(key.end))",
                 ])
-            notices.tellAll(
+            notices.notifyAll(
                 BatchNotice(
                     .keyEnds, at: now, reason: reason,
                     remedy: "put the new one in place, then send SIGHUP; \(Hint.doctor) checks it", next: .doctor))

@@ -16,21 +16,21 @@ struct DaemonNotices: Sendable {
     private var settings: Settings { configuration.settings }
 
     /// Runs a job's notification command for an event of one of its batches.
-    func tell(
+    func notify(
         _ event: Settings.Notification.Event, of batch: Batch, under job: JobDefinition?, reason: String? = nil,
         remedy: String? = nil, next: Hint? = nil, results: String? = nil, cost: Cost? = nil
     ) {
         let notice = BatchNotice(
             event, of: batch, at: clock.now, reason: reason, remedy: remedy, next: next, results: results,
             cost: cost)
-        notifier.tell(notice, to: job?.notify ?? settings.notify)
+        notifier.enqueue(notice, to: job?.notify ?? settings.notify)
     }
 
     /// Runs all notification commands if the database was just found to be restored from an earlier copy, or if batches
     /// still wait because of that.
     ///
     /// - Throws: `StoreError` when the database could not be read.
-    func tellOfRestore(of store: RecordStore) async throws {
+    func notifyOfRestore(of store: RecordStore) async throws {
         let hold = try await store.restoreHold()
         guard let reason = RestoreText.warning(of: store.recovery) ?? hold?.text else { return }
         if let hold { log.warning("batches wait since a restore", metadata: ["reason": "\(hold.text)"]) }
@@ -44,21 +44,21 @@ struct DaemonNotices: Sendable {
         for notification in [settings.notify] + configuration.value.jobs.values.map(\.notify) {
             guard let notification, !told.contains(notification) else { continue }
             told.append(notification)
-            notifier.tell(notice, to: notification)
+            notifier.enqueue(notice, to: notification)
         }
     }
 
     /// Notifies that a job was due while no daemon could start it.
-    func tellOfMissedRun(_ job: JobDefinition, due: WallTime, count: Int, runsNow: Bool) {
+    func notifyOfMissedRun(_ job: JobDefinition, due: WallTime, count: Int, runsNow: Bool) {
         let notice = BatchNotice(missedBy: job.name, due: due, count: count, runsNow: runsNow, at: clock.now)
-        notifier.tell(notice, to: job.notify ?? settings.notify)
+        notifier.enqueue(notice, to: job.notify ?? settings.notify)
     }
 
     /// Logs and notifies all commands that the daemon ends, because state can no longer be recorded or read.
-    func tellOfFailure(_ error: any Error) {
+    func notifyOfFailure(_ error: any Error) {
         let reason = OperationFailure(error).message
         log.critical("the daemon ends: nothing can be accounted for any more", metadata: ["reason": "\(reason)"])
-        tellAll(
+        notifyAll(
             BatchNotice(
                 .failed, at: clock.now, reason: reason,
                 remedy: "do what the reason says; a service manager starts the daemon again (exit code "
@@ -67,13 +67,13 @@ struct DaemonNotices: Sendable {
 
     /// Logs and notifies all commands that calls wait for space on the disk, or continue. Called on the store's thread;
     /// returns at once.
-    func tell(_ storage: StorageCondition) {
+    func notify(of storage: StorageCondition) {
         switch storage {
         case .full:
             log.error(
                 "the disk is full: no calls; what has to be written waits for room",
                 metadata: Self.databaseDisk(settings))
-            tellAll(
+            notifyAll(
                 BatchNotice(
                     .diskFull, at: clock.now,
                     reason:
@@ -81,7 +81,7 @@ struct DaemonNotices: Sendable {
                     remedy: "make room on it; the daemon continues by itself"))
         case .normal:
             log.notice("the disk has room again: calls continue", metadata: Self.databaseDisk(settings))
-            tellAll(
+            notifyAll(
                 BatchNotice(.diskFreed, at: clock.now, reason: "the disk has room again: calls continue", remedy: nil))
         }
     }
@@ -89,20 +89,20 @@ struct DaemonNotices: Sendable {
     private static func databaseDisk(_ settings: Settings) -> Logger.Metadata { ["database": "\(settings.database)"] }
 
     /// Runs every notification command once: what concerns the daemon concerns every job.
-    func tellAll(_ notice: BatchNotice) {
+    func notifyAll(_ notice: BatchNotice) {
         let configuration = configuration.value
         let jobs = configuration.jobs.values.filter(\.isEnabled).sorted { $0.name < $1.name }
         var told = [Settings.Notification]()
         for notification in ([configuration.place.settings.notify] + jobs.map(\.notify)).compactMap(\.self)
         where !told.contains(where: { $0.command == notification.command }) {
             told.append(notification)
-            notifier.tell(notice, to: notification)
+            notifier.enqueue(notice, to: notification)
         }
     }
 
     /// Notifies that a file was not taken in.
-    func tellOfRejection(of error: InputError, under job: JobDefinition) {
+    func notifyOfRejection(of error: InputError, under job: JobDefinition) {
         let notice = BatchNotice(rejectedBy: job.name, reason: error.description, at: clock.now)
-        notifier.tell(notice, to: job.notify ?? settings.notify)
+        notifier.enqueue(notice, to: job.notify ?? settings.notify)
     }
 }

@@ -45,7 +45,7 @@ final class Notifier: Service {
     }
 
     /// Queues a notice for a command, if there is one that subscribes to such events; returns at once.
-    func tell(_ notice: BatchNotice, to notification: Settings.Notification?) {
+    func enqueue(_ notice: BatchNotice, to notification: Settings.Notification?) {
         guard let notification, notification.events.contains(notice.event) else { return }
         let item = Item(notice: notice, command: notification.command)
         if case .dropped = queue.yield(item) { log.warning("notice dropped: too many wait", metadata: about(item)) }

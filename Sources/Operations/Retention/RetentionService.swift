@@ -58,7 +58,7 @@ struct RetentionService: Service {
 
     private func notify(_ outcome: RetentionOutcome) {
         guard let reason = outcome.reason else { return }
-        context.notices.tellAll(
+        context.notices.notifyAll(
             BatchNotice(
                 .notPurged, at: context.clock.now, reason: reason,
                 remedy: "finish, resolve or cancel these batches, or make it possible to remove the files; it is tried "

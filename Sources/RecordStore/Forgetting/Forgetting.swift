@@ -26,7 +26,7 @@ extension RecordStore {
     ///
     /// - Parameters:
     ///   - records: The records; those that follow one of them are forgotten with it.
-    ///   - now: Milliseconds since 1970 UTC.
+    ///   - now: The time.
     ///   - isRestored: Whether the database is a copy that is about to be put in place; see ``ForgetDecision``.
     ///   - action: Who forgot them, recorded in the first step; nil where that stands elsewhere.
     /// - Returns: The records that were forgotten; others are under way or in doubt.

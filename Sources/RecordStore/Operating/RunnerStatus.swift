@@ -5,11 +5,11 @@ import GRDB
 package struct RunnerStatus: Sendable, Equatable {
     /// Whether calls may be made.
     package enum Gate: Sendable, Equatable {
-        /// They may.
+        /// Calls are made.
         case open
-        /// Not now: probes are sent, the next one at the given time; nil while one is under way.
+        /// Only probes are sent, the next one at the given time; nil while one is under way.
         case closed(reason: String?, since: WallTime, nextProbeAt: WallTime?, probes: Int)
-        /// Not until somebody has fixed the cause.
+        /// No calls until somebody has fixed the cause.
         case halted(reason: String?, since: WallTime)
     }
 

@@ -132,10 +132,7 @@ struct BatchRow {
     var toCall: Int { queued - following }
 
     init(_ statement: PreparedStatement) throws {
-        guard let state = BatchState(rawValue: statement.text(0) ?? "") else {
-            throw StoreError(.damaged, "The database holds a batch state unknown here; restore it from a backup")
-        }
-        self.state = state
+        state = try BatchState(column: statement.text(0) ?? "")
         cursor = statement.integer(1)
         queued = Int(statement.integer(2))
         inFlight = Int(statement.integer(3))

@@ -104,7 +104,7 @@ struct ForgetOperationTests {
             #expect(try place.text("drop/archive/day.csv") == Self.rowsWithoutAda)
             #expect(try place.callsRead() == calls)
             try await place.expectLedgerEqualsCalls()
-            // Made anew from the database they say the same.
+            // Made again from the database they say the same.
             for format in ["csv", "jsonl"] {
                 let export = try await place.perform {
                     try await ExportOperation(config: $0, batch: "day-1", format: format, console: $1).perform()

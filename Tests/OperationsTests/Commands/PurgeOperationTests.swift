@@ -109,7 +109,7 @@ struct PurgeOperationTests {
         }
     }
 
-    @Test("Once only the rows are gone, results can be read, and are not made anew")
+    @Test("Once only the rows are gone, results can be read, and are not made again")
     func withoutRows() async throws {
         try await EmulatedInstallation.with { place in
             try place.write(Self.rows, to: "day.csv")

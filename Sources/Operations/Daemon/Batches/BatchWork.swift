@@ -31,7 +31,7 @@ struct BatchWork {
             before: batch.counts.queued, at: min(job.limits.rate, context.settings.limits.rate))
         do {
             let end = try await runner(for: batch, under: job).run(batch.id, stop: stop, resuming: false)
-            try await tell(end, of: batch.id, under: job)
+            try await report(end, of: batch.id, under: job)
             return .done
         } catch  where !error.endsTheDaemon {
             return try await pause(batch, because: OperationFailure(error).message)
@@ -52,7 +52,7 @@ struct BatchWork {
             try await context.store.markResultsWritten(batch.id, finishedAt: batch.finishedAt)
             context.log.notice(
                 "batch is over", metadata: batch.logged(["results": "\(folder)", "state": "\(batch.state.rawValue)"]))
-            context.notices.tell(
+            context.notices.notify(
                 batch.state == .rejected ? .rejected : .completed, of: batch,
                 under: context.configuration.job(named: batch.job),
                 reason: stale.isEmpty ? nil : "out of date, and not to be used: \(NumberFormat.names(stale))",
@@ -74,7 +74,7 @@ struct BatchWork {
 
 extension BatchWork {
     /// Notifies of the end of a run.
-    func tell(_ end: RunEnd, of id: BatchID, under job: JobDefinition) async throws {
+    func report(_ end: RunEnd, of id: BatchID, under job: JobDefinition) async throws {
         let batch = try await context.store.batch(id)
         switch end {
         case .completed, .rerunDone: break
@@ -85,13 +85,13 @@ extension BatchWork {
         case .halted(let halt):
             context.log.error(
                 "batch halted", metadata: batch.logged(["reason": "\(halt.reason)", "remedy": "\(halt.remedy)"]))
-            context.notices.tell(.halted, of: batch, under: job, remedy: halt.remedy)
+            context.notices.notify(.halted, of: batch, under: job, remedy: halt.remedy)
         case .capped(let cap):
             let resumption = CapReset.next(after: context.clock.now, cap: cap, in: job.limits.timeZone)
             try await context.store.setResumption(of: batch, at: resumption)
             context.log.notice(
                 "batch paused by a cap", metadata: batch.logged(["reason": "\(batch.reason ?? cap.rawValue)"]))
-            context.notices.tell(.paused, of: batch, under: job)
+            context.notices.notify(.paused, of: batch, under: job)
         }
     }
 
@@ -136,7 +136,7 @@ extension BatchWork {
         }
         context.log.error("batch paused", metadata: batch.logged(["reason": "\(reason)"]))
         let job = context.configuration.job(named: batch.job)
-        context.notices.tell(.paused, of: try await context.store.batch(batch.id), under: job)
+        context.notices.notify(.paused, of: try await context.store.batch(batch.id), under: job)
         return .done
     }
 

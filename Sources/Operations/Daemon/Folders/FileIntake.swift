@@ -111,7 +111,7 @@ struct FileIntake {
             context.log.notice(
                 "batch waits for confirmation",
                 metadata: admitted.logged(["next": "\(next)", "reason": "\(admitted.reason ?? "")"]))
-            context.notices.tell(.awaitingConfirmation, of: admitted, under: job, next: next)
+            context.notices.notify(.awaitingConfirmation, of: admitted, under: job, next: next)
         }
         context.batchWakeSignal.wakeUp()
         return admitted

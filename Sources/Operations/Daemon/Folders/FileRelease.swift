@@ -130,7 +130,7 @@ extension DaemonContext {
         try folder.removeStatus(of: claim.name)
         try folder.reject(claim.name, because: error, as: batch.name)
         log.warning("file was written to after it was taken in", metadata: batch.logged(["file": "\(claim.name)"]))
-        notices.tellOfRejection(of: error, under: job)
+        notices.notifyOfRejection(of: error, under: job)
     }
 
     private func dropFolder(of job: JobDefinition) throws -> DropFolder? {
@@ -173,7 +173,7 @@ struct FileReleaseRetry: Service {
             told[id] = nil
             return context.pendingReleases.remove(id)
         }
-        if told.updateValue(obstacle, forKey: id) != obstacle { tell(obstacle, batch) }
+        if told.updateValue(obstacle, forKey: id) != obstacle { report(obstacle, batch) }
     }
 
     /// Releases a batch's file and returns the obstacle; nil: released.
@@ -198,7 +198,7 @@ struct FileReleaseRetry: Service {
         }
     }
 
-    private func tell(_ obstacle: String, _ batch: Batch) {
+    private func report(_ obstacle: String, _ batch: Batch) {
         context.log.error(
             "input file could not be moved; it is tried again", metadata: batch.logged(["reason": "\(obstacle)"]))
     }

@@ -55,7 +55,7 @@ struct FolderWatcherService {
         let (context, job) = (context, job.name)
         return FolderWatcher(folder: folder.inbox) {
             await WakeSignal().wait(for: context.intervals.folders, on: context.clock)
-        } tell: { message in
+        } report: { message in
             context.log.notice("drop folder is only polled", metadata: ["job": "\(job)", "reason": "\(message)"])
         }
     }
@@ -86,11 +86,11 @@ struct FolderWatcherService {
         if due.take() { state.isTaking = true }
         try await resumeIntake()
         let listing = try folder.look()
-        try tell(listing.skippedFiles, &state)
+        try report(listing.skippedFiles, &state)
         let claims = try await context.store.claimedFiles(of: job.name).filter { $0.batch != nil }
         let claimed = Set(claims.map(\.name))
         let finding = state.settling.take(listing, at: context.clock.monotonic)
-        try await tell(finding, claimed, &state)
+        try await report(finding, claimed, &state)
         let whole = Set(finding.whole.map(\.name))
         let times = [try await state.waiting.reconcile(claims, listing, whole: whole), finding.nextPollAt]
         if state.isTaking {
@@ -102,7 +102,7 @@ struct FolderWatcherService {
         return times.compactMap(\.self).min()
     }
 
-    private func tell(_ skippedFiles: [SkippedFile], _ state: inout LoopState) throws {
+    private func report(_ skippedFiles: [SkippedFile], _ state: inout LoopState) throws {
         guard skippedFiles != state.skippedFiles else { return }
         let known = Set(state.skippedFiles)
         let new = skippedFiles.filter { !known.contains($0) }
@@ -114,7 +114,7 @@ struct FolderWatcherService {
         state.skippedFiles = skippedFiles
     }
 
-    private func tell(
+    private func report(
         _ finding: SettlingFiles.Finding, _ claimed: Set<String>, _ state: inout LoopState
     ) async throws {
         var phases = [String: FileStatus.Phase]()
@@ -177,11 +177,11 @@ struct FolderWatcherService {
             try await context.store.claimedFile(at: path)
             ?? ClaimedFile(path: path, job: job.name, name: name, claimedAt: context.clock.now)
         statusWriter.say(claim, .takingIn(percent: 0), nil)
-        let tell: @Sendable (Int) -> Void = { [statusWriter, context, part] percent in
+        let report: @Sendable (Int) -> Void = { [statusWriter, context, part] percent in
             context.attendance.expectWithFiles(part)
             statusWriter.say(claim, .takingIn(percent: percent), nil)
         }
-        let outcome = try await FileIntake(context: context, job: job).take(path, claim: claim, progress: tell)
+        let outcome = try await FileIntake(context: context, job: job).take(path, claim: claim, progress: report)
         // Until a file has been hashed there is no batch to report on.
         statusWriter.wakeSignal.wakeUp()
         switch outcome {
@@ -215,7 +215,7 @@ struct FolderWatcherService {
             "file rejected",
             metadata: ["file": "\(error.file)", "job": "\(job.name)", "reason": "\(error.description)"])
         statusWriter.say(error)
-        context.notices.tellOfRejection(of: error, under: job)
+        context.notices.notifyOfRejection(of: error, under: job)
     }
 }
 

@@ -28,14 +28,14 @@ struct PatternIntake {
             listing = pattern.look()
             finding = settling.take(listing, at: context.clock.monotonic)
         }
-        tell(listing, finding)
+        report(listing, finding)
         for file in finding.whole where !context.stop.isRaised {
             // Others were read meanwhile, which may have taken long.
             if pattern.isUnchanged(file) { try await take(file.name) } else { logUnfinished([file.name]) }
         }
     }
 
-    private func tell(_ listing: FolderListing, _ finding: SettlingFiles.Finding) {
+    private func report(_ listing: FolderListing, _ finding: SettlingFiles.Finding) {
         if listing.files.isEmpty {
             context.log.warning("no file for a job that is due", metadata: ["job": "\(job.name)"])
         }
@@ -84,7 +84,7 @@ struct PatternIntake {
             try await context.store.forgetClaimedFile(at: path)
             context.log.warning(
                 "file rejected", metadata: ["file": "\(name)", "job": "\(job.name)", "reason": "\(error.description)"])
-            context.notices.tellOfRejection(of: error, under: job)
+            context.notices.notifyOfRejection(of: error, under: job)
         }
     }
 

@@ -39,10 +39,10 @@ final class Daemon: Sendable {
     /// - Throws: `StoreError` when state could not be read or written: no call can be accounted for then, calls under
     ///   way become in doubt at the next start, and the notifications have run.
     func run() async throws {
-        context.store.observeStorage { [weak context] in context?.tell($0) }
+        context.store.observeStorage { [weak context] in context?.report($0) }
         context.stop.limitWaiting(in: context.store)
         // Before any other notification.
-        try await context.notices.tellOfRestore(of: context.store)
+        try await context.notices.notifyOfRestore(of: context.store)
         try await ServiceGroup(endingInTurn: services).run()
     }
 
@@ -114,7 +114,7 @@ final class Daemon: Sendable {
         }
         guard isFirst else { return }
         deadline.set(Self.failureTime)
-        context.notices.tellOfFailure(error)
+        context.notices.notifyOfFailure(error)
         context.stop.abandon()
         context.batchWakeSignal.wakeUp()
         ending.drain()
