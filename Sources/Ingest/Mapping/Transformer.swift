@@ -9,7 +9,7 @@ package enum FieldTransform: String, Sendable, Hashable, Codable, CaseIterable {
     case trim
     /// Lower case, by Unicode's rules.
     case lowercase
-    /// Writes letters large, by Unicode's rules.
+    /// Upper case, by Unicode's rules.
     case uppercase
     /// Keeps the digits and nothing else, of a phone number also a leading `+` and an extension behind `x`.
     case digits
