@@ -30,12 +30,13 @@ package struct Ingester: Sendable {
     /// - Parameters:
     ///   - examined: the file.
     ///   - batch: the batch made for it.
-    ///   - progress: called after each chunk with how far into the file it reaches, in bytes.
+    ///   - progress: called after each chunk with how far into the file it reaches, in bytes. What it throws ends the
+    ///     reading, which can be continued.
     /// - Returns: what this call read.
     /// - Throws: `InputError` when the file is not the batch's, cannot be read, or was changed; `StoreError`;
-    ///   `CancellationError`.
+    ///   `CancellationError`; what `progress` throws.
     package func ingest(
-        _ examined: ExaminedFile, into batch: Batch, progress: @Sendable (Int) -> Void = { _ in }
+        _ examined: ExaminedFile, into batch: Batch, progress: @Sendable (Int) throws -> Void = { _ in }
     ) async throws -> IngestSummary {
         try requireSame(examined, batch)
         return try await BlockingWork.runTask { try await read(examined, into: batch, progress: progress) }
@@ -43,7 +44,7 @@ package struct Ingester: Sendable {
 
     /// Reads on a thread that may block, as disks and shares do.
     private func read(
-        _ examined: ExaminedFile, into batch: Batch, progress: @Sendable (Int) -> Void
+        _ examined: ExaminedFile, into batch: Batch, progress: @Sendable (Int) throws -> Void
     ) async throws -> IngestSummary {
         let layout = try RecordLayout(decoding: await store.layout(of: batch.id))
         var feed = try IngestFeed(
@@ -58,7 +59,7 @@ package struct Ingester: Sendable {
             async let stored: Void = storing.store(in: store, checkpoint: checkpoint)
             filled = try spare.fill(from: &feed)
             try await stored
-            progress(Int(checkpoint.byteOffset))
+            try progress(Int(checkpoint.byteOffset))
             swap(&full, &spare)
         }
         var summary = feed.summary

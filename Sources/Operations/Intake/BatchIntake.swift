@@ -96,12 +96,11 @@ struct BatchIntake: Sendable {
                 .unfinished, "\(batch.name) is \(batch.state.rawValue) now; nothing more of its file was taken in")
         }
         console.note("\(batch.name): taking in \(plan.input.file.name)")
-        async let summary = ingest(plan.input, into: batch, progress)
-        report(try await summary, of: batch)
+        report(try await ingest(plan.input, into: batch, progress), of: batch)
         return try await store.batch(batch.id)
     }
 
-    /// Reads the file in a task of its own, which a stop cancels between two chunks.
+    /// Reads the file; a stop ends that between two chunks.
     private func ingest(
         _ input: ExaminedFile, into batch: Batch, _ progress: @escaping @Sendable (Int) -> Void
     ) async throws -> IngestSummary {
@@ -110,7 +109,7 @@ struct BatchIntake: Sendable {
             return try await Ingester(store: store).ingest(input, into: batch) { offset in
                 display.show(offset)
                 progress(min(100, offset * 100 / max(1, input.file.byteCount)))
-                if stop.isRaised { withUnsafeCurrentTask { $0?.cancel() } }
+                if stop.isRaised { throw CancellationError() }
             }
         } catch is CancellationError {
             throw OperationFailure(
