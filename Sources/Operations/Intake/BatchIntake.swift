@@ -12,7 +12,7 @@ struct BatchIntake: Sendable {
     let provenance: Provenance
     /// Where results of this job's batches are, for the refusal of a file that has been run.
     let results: BatchResults
-    let stop: StopSignal
+    var stop: StopSignal
     let console: Console
     /// Whether a file whose batch has finished is taken in once more.
     var again = false
