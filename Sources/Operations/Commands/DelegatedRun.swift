@@ -60,13 +60,13 @@ struct FollowedBatch {
                     batch, by: { [place = session.place] in try place.operatorProvenance() }, console: session.console)
             }
         session.console.output(json ? JSONText.text(of: written.summary) : SummaryText.text(of: written))
-        return Verdict.status(of: batch.counts, accepting: job.accept)
+        return ExitStatusPolicy.status(of: batch.counts, accepting: job.accept)
     }
 
     /// What a script is given for a batch with nothing to wait for.
     func standing(_ batch: Batch) async throws -> ExitStatus {
         if json { session.console.output(JSONText.text(of: try await results.summary(of: batch))) }
-        return batch.state.isFinished ? Verdict.status(of: batch.counts, accepting: job.accept) : .unfinished
+        return batch.state.isFinished ? ExitStatusPolicy.status(of: batch.counts, accepting: job.accept) : .unfinished
     }
 
     private var results: BatchResults {

@@ -127,7 +127,7 @@ struct RunSession: Sendable {
             keptAnswers: Recovery(
                 store: store, client: client, requireEncryptedAnswers: configuration.requireEncryptedAnswers),
             events: display.take)
-        try await tell(working: id)
+        try await report(working: id)
         // Whether to continue was decided above: what an operator has stopped since stays stopped.
         let end = try await BlockingWork.runOnPool {
             try await runner.run(id, stop: stop, resuming: false, only: rerun?.number)
@@ -135,12 +135,12 @@ struct RunSession: Sendable {
         display.finish(try await store.progress(id))
         let ended = try await store.batch(id)
         guard !ended.state.isFinished else { return try await conclude(ended, json: json) }
-        console.note("\(ended.name): \(Ending.text(of: end, batch: ended, timeZone: configuration.timeZone))")
+        console.note("\(ended.name): \(RunEndMessage.text(of: end, batch: ended, timeZone: configuration.timeZone))")
         return try await standing(ended, json: json)
     }
 
     /// Records in the database which batch the process is working on, for other processes to read.
-    private func tell(working batch: BatchID) async throws {
+    private func report(working batch: BatchID) async throws {
         let now = WallTime.now()
         try await store.saveRunnerStatus(
             RunnerStatus(
@@ -152,7 +152,7 @@ struct RunSession: Sendable {
     func conclude(_ batch: Batch, json: Bool) async throws -> ExitStatus {
         let written = try await results.publish(batch, by: { provenance }, console: console)
         console.output(json ? JSONText.text(of: written.summary) : SummaryText.text(of: written))
-        return Verdict.status(of: batch.counts, accepting: job.accept)
+        return ExitStatusPolicy.status(of: batch.counts, accepting: job.accept)
     }
 
     /// What a script is given for a batch that is not over.
@@ -191,7 +191,7 @@ struct RunSession: Sendable {
 }
 
 /// The message of a run that did not finish: why, and how to continue.
-enum Ending {
+enum RunEndMessage {
     static func text(of end: RunEnd, batch: Batch, timeZone: TimeZone) -> String {
         let waiting = NumberFormat.count(batch.counts.queued, "record")
         // A re-run leaves the state as it was.

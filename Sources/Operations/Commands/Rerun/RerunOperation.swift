@@ -82,7 +82,7 @@ package struct RerunOperation: Sendable {
             return try await session.conclude(batch, json: request.json)
         }
         if request.json { console.output(JSONText.text(of: try await session.results.summary(of: batch))) }
-        return Verdict.status(of: batch.counts, accepting: session.job.accept)
+        return ExitStatusPolicy.status(of: batch.counts, accepting: session.job.accept)
     }
 
     private func handOver(

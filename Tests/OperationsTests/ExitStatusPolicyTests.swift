@@ -9,7 +9,7 @@ import Testing
 typealias Status = Operations.ExitStatus
 
 @Suite("Exit codes")
-struct VerdictTests {
+struct ExitStatusPolicyTests {
     private static func counts(
         succeeded: Int = 0, reused: Int = 0, failed: Int = 0, invalid: Int = 0, inDoubt: Int = 0, queued: Int = 0,
         cancelled: Int = 0
@@ -42,7 +42,7 @@ struct VerdictTests {
 
     @Test("What a batch holds decides how the process ends", arguments: table)
     func status(counts: BatchCounts, status: Status) {
-        #expect(Verdict.status(of: counts, accepting: Self.nothing) == status)
+        #expect(ExitStatusPolicy.status(of: counts, accepting: Self.nothing) == status)
     }
 
     @Test(
@@ -56,9 +56,9 @@ struct VerdictTests {
         let counts = Self.counts(succeeded: 100 - failed - invalid, failed: failed, invalid: invalid)
         let accept = JobDefinition.Accept(
             failed: Share(percent: mayFail), invalid: Share(percent: mayBeInvalid))
-        #expect(Verdict.status(of: counts, accepting: accept) == status)
+        #expect(ExitStatusPolicy.status(of: counts, accepting: accept) == status)
         let doubted = Self.counts(succeeded: 99 - failed - invalid, failed: failed, invalid: invalid, inDoubt: 1)
-        #expect(failed == 100 || Verdict.status(of: doubted, accepting: accept) == .finishedInDoubt)
+        #expect(failed == 100 || ExitStatusPolicy.status(of: doubted, accepting: accept) == .finishedInDoubt)
     }
 
     @Test(
