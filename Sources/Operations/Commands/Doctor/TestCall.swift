@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import IdentityInsightsClient
 import JobRunner
@@ -30,7 +31,7 @@ struct TestCall {
     }
 
     private func recorded(in session: OperatorSession) async throws -> Finding {
-        let (configuration, now) = (RunnerConfiguration(daemonOf: place.settings), SystemClock().now)
+        let (configuration, now) = (RunnerConfiguration(daemonOf: place.settings), WallTime.now())
         let caps = CallCaps(
             daily: configuration.dailyCalls, monthly: configuration.monthlyCalls,
             day: CallDay(at: now, in: configuration.timeZone))

@@ -2,7 +2,6 @@ import Basics
 import DropFolder
 import Foundation
 import Ingest
-import JobRunner
 import Schedules
 import Settings
 
@@ -38,7 +37,7 @@ package struct JobsCheckOperation: Sendable {
         let named = files.map { file(named: $0, settings: settings).refusingLongReuse(beside: all) }
         let wanted = files.isEmpty ? all : named
         guard !wanted.isEmpty else { return [.fine("jobs", "no job files in \(settings.jobs)")] }
-        let now = SystemClock().now
+        let now = WallTime.now()
         let names = Set((all + wanted).map(\.name))
         return wanted.flatMap { file -> [Finding] in
             guard case .success(let job) = file.result else {

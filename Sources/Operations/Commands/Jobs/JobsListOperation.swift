@@ -1,6 +1,5 @@
 import Basics
 import Foundation
-import JobRunner
 import RecordStore
 import Results
 import Schedules
@@ -23,7 +22,7 @@ package struct JobsListOperation: Sendable {
     package func perform() async throws -> ExitStatus {
         let place = try Installation(config: config)
         let settings = place.settings
-        let (now, store) = (SystemClock().now, try await past(of: place))
+        let (now, store) = (WallTime.now(), try await past(of: place))
         let jobs = try await BlockingWork.run {
             try JobDefinition.all(in: settings).map { file in
                 try JobListing(file, now: now) { job in
