@@ -1,7 +1,7 @@
 # make demo   builds in release mode and runs the demonstration: emulator, sample file, results
 # make test   builds with warnings as errors, lints, checks the plan's arrows and runs every test
 # make bench  measures, as ratios taken in one run
-# make erasure  purges a million records over twelve months, and searches all that is left for them
+# make erasure  purges a million records over twelve months, forgets a thousand persons, and searches all that is left
 # make ci-full  make test, then the release build and the benchmarks; much longer
 # Each installs the Debian packages it is missing, and says so first.
 

@@ -11,6 +11,9 @@ struct ByteSearch {
     /// Whether any of them starts with two bytes: a table that fits the processor's cache.
     private var starts = [Bool](repeating: false, count: 1 << 16)
 
+    /// How many strings are looked for.
+    var count: Int { strings.count }
+
     /// Prepares the search.
     ///
     /// - Throws: `BenchmarkError` for a string of less than 8 bytes.
