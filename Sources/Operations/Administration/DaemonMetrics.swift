@@ -70,26 +70,18 @@ struct DaemonMetrics: Sendable {
     }
 
     private func addBatches(to text: inout MetricsText, at now: WallTime) async throws {
-        let batches = try await store.batches()
-        let records = RecordStatus.allCases.map { status in
-            (status.rawValue, Double(batches.reduce(0) { $0 + $1.counts[status] }))
-        }
+        let totals = try await store.batchTotals()
         text.add(
             "rollcall_records", .gauge, "Records of all batches by status.", by: "status",
-            Dictionary(uniqueKeysWithValues: records))
-        let waiting = batches.filter { !$0.state.isFinished && $0.counts.queued > 0 }.map(\.createdAt).min()
+            Dictionary(
+                uniqueKeysWithValues: RecordStatus.allCases.map { ($0.rawValue, Double(totals.records[$0] ?? 0)) }))
         text.add(
             "rollcall_oldest_queued_seconds", .gauge,
             "How long ago the oldest batch with queued records was made; 0: none waits.",
-            waiting.map { max(0, (now - $0).inSeconds) } ?? 0)
-        var ends: [String: Double] = [:]
-        for batch in batches where batch.state == .completed {
-            guard let end = batch.finishedAt else { continue }
-            ends[batch.job] = max(ends[batch.job] ?? 0, Double(end.milliseconds) / 1_000)
-        }
+            totals.oldestQueued.map { max(0, (now - $0).inSeconds) } ?? 0)
         text.add(
             "rollcall_job_last_success_timestamp_seconds", .gauge, "When a batch of the job was completed last.",
-            by: "job", ends)
+            by: "job", totals.lastCompleted.mapValues { Double($0.milliseconds) / 1_000 })
     }
 
     private func addSpending(

@@ -29,6 +29,8 @@ import Testing
         ),
         ("FROM batches WHERE started_at IS NOT NULL", "once for a database that has no journal of its batches yet"),
         ("SELECT total(in_flight) FROM batches", "once at each start"),
+        ("SELECT total(queued)", "the sum of all batches' counters, one row for each file, once a scrape"),
+        ("FROM batches WHERE state = 'completed' GROUP BY job", "likewise, each job's last"),
         ("FROM forgotten_records ORDER BY record_id", "once where a person is forgotten who was before"),
         ("FROM audit WHERE 1 ORDER BY id", "the list of all that was done, which has one row for each act"),
     ]
@@ -108,6 +110,7 @@ extension QueryPlanTests {
             _ = try await again.batchesWithForgottenInFiles()
             try await again.markForgottenInFiles(again.forgottenRecords(of: batch.id))
             _ = try await again.forgottenRecords(at: [.now()])
+            _ = try await again.batchTotals()
             try await look(again, batch)
             try await again.markResultsWritten(batch.id, finishedAt: batch.finishedAt)
             for scope in PurgeScope.allCases {

@@ -1,0 +1,28 @@
+import Basics
+import Testing
+
+@testable import RecordStore
+
+/// What all batches add up to, as the same batches read one by one say.
+@Suite struct BatchTotalsTests {
+    @Test func theyAreWhatTheBatchesSayOneByOne() async throws {
+        let folder = try StoreFolder()
+        let store = try await folder.open()
+        #expect(try await store.batchTotals().records.values.allSatisfy { $0 == 0 })
+        #expect(try await store.batchTotals().oldestQueued == nil)
+        let first = try await store.completedBatch(at: Noon.november, content: 1)
+        let second = try await store.completedBatch(at: Noon.december, content: 2)
+        let running = try await store.runningBatch(count: 4, content: 9)
+        _ = try await store.finish(try await store.claim(running, 2).records.map(\.succeeded))
+        _ = try await store.runningBatch(count: 3, content: 10)
+        let (totals, batches) = (try await store.batchTotals(), try await store.batches())
+        for status in RecordStatus.allCases {
+            #expect(totals.records[status] == batches.reduce(0) { $0 + $1.counts[status] }, "\(status)")
+        }
+        #expect(totals.records[.queued] == 5 && totals.records[.succeeded] ?? 0 > 2)
+        #expect(totals.oldestQueued == batches.filter { $0.finishedAt == nil }.map(\.createdAt).min())
+        let ends = try await [store.batch(first.id), store.batch(second.id)].compactMap(\.finishedAt)
+        #expect(totals.lastCompleted == [first.job: try #require(ends.max())])
+        try await store.close()
+    }
+}
