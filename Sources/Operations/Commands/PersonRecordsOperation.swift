@@ -39,7 +39,7 @@ package struct PersonRecordsOperation: Sendable {
         for batch in try await session.store.batches() { try await list(ids, batch, session.store, &outcome) }
         try await session.close()
         console.note(outcome.text)
-        if let text = PersonIDs.nothingFound(onLines: ids.lines(besides: outcome.places)) { console.note(text) }
+        if let text = PersonIDs.notFound("nothing", onLines: ids.lines(besides: outcome.places)) { console.note(text) }
         // The answer is not whole where a month's key is missing.
         if let fault = outcome.faults.first { throw fault }
         return .succeeded

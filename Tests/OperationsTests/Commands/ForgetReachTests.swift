@@ -114,7 +114,7 @@ struct ForgetReachTests {
             try place.write(accounts(["ada", "ben"]), to: "day.csv")
             #expect(try await place.run("day.csv").status == .succeeded)
             let done = try await Self.forget(place, "nobody-1\nr1\n\nnobody-2\n")
-            let text = "nothing was found for the ids on lines 1, 4 of those given"
+            let text = "nothing to erase was found for the ids on lines 1, 4 of those given"
             #expect(
                 done.status == .succeeded && done.output.contains(text) && done.errors.contains(text), "\(done.errors)")
             #expect(!done.output.contains("nobody"))

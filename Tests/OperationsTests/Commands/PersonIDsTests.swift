@@ -49,12 +49,12 @@ struct PersonIDsTests {
     @Test("Those without a find are told by their lines, never by themselves")
     func nothingFound() throws {
         let ids = try PersonIDs(reading: Array("a\n\nb\nc\n".utf8))
-        #expect(PersonIDs.nothingFound(onLines: ids.lines(besides: [0, 1, 2])) == nil)
+        #expect(PersonIDs.notFound("nothing", onLines: ids.lines(besides: [0, 1, 2])) == nil)
         #expect(
-            PersonIDs.nothingFound(onLines: ids.lines(besides: [0, 2]))
+            PersonIDs.notFound("nothing", onLines: ids.lines(besides: [0, 2]))
                 == "nothing was found for the id on line 3 of those given")
         #expect(
-            PersonIDs.nothingFound(onLines: ids.lines(besides: []))
+            PersonIDs.notFound("nothing", onLines: ids.lines(besides: []))
                 == "nothing was found for the ids on lines 1, 3, 4 of those given")
     }
 }

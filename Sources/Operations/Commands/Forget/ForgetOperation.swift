@@ -21,7 +21,7 @@ package struct ForgetOperation: Sendable {
         let receipt = try await request.dryRun ? work.rehearse() : work.perform()
         for left in receipt.notForgotten { console.note("not forgotten: \(left.text)") }
         for fault in receipt.notChanged { console.note("not changed: \(fault)") }
-        if let text = PersonIDs.nothingFound(onLines: receipt.notFound) { console.note(text) }
+        if let text = PersonIDs.notFound("nothing to erase", onLines: receipt.notFound) { console.note(text) }
         let text = try await request.json ? SignedReceipt(receipt, by: session.store).text : receipt.text
         try await session.close()
         console.output(text)

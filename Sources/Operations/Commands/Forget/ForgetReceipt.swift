@@ -124,7 +124,7 @@ extension ForgetReceipt {
             "  forgotten at \(item.at): \(item.source.name), \(item.source.fileName): \(Self.lines(item.lines))"
         }
         lines += files.map { "  rows taken out of \($0)" }
-        if let text = PersonIDs.nothingFound(onLines: notFound) { lines.append(text) }
+        if let text = PersonIDs.notFound("nothing to erase", onLines: notFound) { lines.append(text) }
         lines += notForgotten.map { "not forgotten: \($0.text)" }
         lines += notChanged.map { "not changed: \($0)" } + waiting.map { "not changed yet: \($0)" }
         if purgedBatches > 0 {

@@ -39,11 +39,18 @@ struct PersonIDs: Sendable, Equatable {
     /// The lines of those that are not among some places.
     func lines(besides places: Set<Int>) -> [Int] { lines.indices.filter { !places.contains($0) }.map { lines[$0] } }
 
-    /// That nothing was found for the ids on some lines, as a sentence that repeats none; nil where there are none.
-    static func nothingFound(onLines lines: [Int]) -> String? {
+    /// That something was found for none of the ids on some lines, as a sentence that repeats none of them; nil where there
+    /// are no such lines.
+    ///
+    /// - Parameters:
+    ///   - what: What was looked for, such as "nothing" where it is anything.
+    ///   - lines: The lines.
+    /// - Returns: The sentence.
+    static func notFound(_ what: String, onLines lines: [Int]) -> String? {
         guard let first = lines.first else { return nil }
-        guard lines.count > 1 else { return "nothing was found for the id on line \(first) of those given" }
-        return "nothing was found for the ids on lines \(lines.map(String.init).joined(separator: ", ")) of those given"
+        let place =
+            lines.count > 1 ? "ids on lines \(lines.map(String.init).joined(separator: ", "))" : "id on line \(first)"
+        return "\(what) was found for the \(place) of those given"
     }
 
     /// Lines end with LF, CRLF or CR.

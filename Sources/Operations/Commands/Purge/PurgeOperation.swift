@@ -39,7 +39,10 @@ package struct PurgeOperation: Sendable {
         try refuse(plan)
         var report = plan.report
         for line in plan.isEmpty ? ["there is nothing to purge"] : report.loss { console.note(line) }
-        for batch in report.kept { console.note("\(batch.batch) is kept: it \(batch.reason.text)") }
+        for batch in report.kept {
+            console.note("\(batch.batch) is kept: it \(batch.reason.text); \(batch.reason.remedy(for: batch.batch))")
+        }
+        if request.dryRun, !plan.isEmpty { console.note("nothing is purged by --dry-run") }
         guard request.yes || request.dryRun || plan.isEmpty else {
             throw OperationFailure(.unfinished, "nothing was purged. Add --yes to do so")
         }
@@ -60,7 +63,9 @@ package struct PurgeOperation: Sendable {
     /// A batch that was named is not passed over in silence.
     private func refuse(_ plan: PurgePlan) throws {
         guard request.batch != nil, let kept = plan.report.kept.first else { return }
-        throw OperationFailure(.unfinished, "\(kept.batch) is not purged: it \(kept.reason.text)")
+        throw OperationFailure(
+            .unfinished,
+            "\(kept.batch) is not purged: it \(kept.reason.text); \(kept.reason.remedy(for: kept.batch))")
     }
 
     /// The database first: files that are left, should this be interrupted, are found by the next purge. The months'

@@ -68,7 +68,7 @@ struct PurgeReport: Sendable, Encodable {
     /// What becomes of copies that were made by `backup`.
     private var backups: String {
         guard !monthsDestroyed.isEmpty else {
-            return "Copies made by backup still hold them: no month is over of which nothing else is left"
+            return "Copies made by backup still hold them, until their month is over and all its batches are purged"
         }
         let months = monthsDestroyed.joined(separator: ", ")
         return "The keys of \(months) are destroyed: "
@@ -82,5 +82,19 @@ struct PurgeReport: Sendable, Encodable {
             lines.append("the keys of \(monthsDestroyed.joined(separator: ", ")) were destroyed")
         }
         return lines + notRemoved.map { "not removed: \($0)" }
+    }
+}
+
+extension PurgeDecision.Reason {
+    /// What to do before a batch can be purged, as a part of a sentence.
+    func remedy(for batch: String) -> String {
+        switch self {
+        case .unfinished: "await its end, or \(Hint.cancel(batch: batch)), then purge again"
+        case .callsUnderWay: "purge again once they have ended"
+        case .inDoubt:
+            "\(Hint.records(batch: batch, status: "in_doubt")) lists them, and "
+                + "\(Hint.resolve(batch: batch, decision: "failed")) ends the doubt, then purge again"
+        case .resultsNotWritten: "the daemon writes them, or the same run once more, then purge again"
+        }
     }
 }
