@@ -106,7 +106,7 @@ extension EndToEnd.Commands {
         /// The kernel gives what `/proc` shows of a process that cannot be dumped to root (`man 5 proc`); to root
         /// itself this says nothing.
         private static func expectPrivate(_ process: RollcallProcess) throws {
-            let limits = try String(contentsOfFile: "/proc/\(process.identifier)/limits", encoding: .utf8)
+            let limits = try KernelFile.text(at: "/proc/\(process.identifier)/limits")
             let core = try #require(limits.split(separator: "\n").first { $0.hasPrefix("Max core file size") })
             #expect(core.split(separator: " ").suffix(3) == ["0", "0", "bytes"])
             var facts = stat()

@@ -1,6 +1,7 @@
 import Emulator
 import Foundation
 import RecordStore
+import TestSupport
 import Testing
 
 extension EndToEnd.Commands {
@@ -126,9 +127,8 @@ extension EndToEnd.Commands {
 
         /// What other processes of the machine can read of the daemon.
         private static func processTexts(of process: RollcallProcess) throws -> [(String, String)] {
-            ["cmdline", "comm"].map { name in
-                let data = FileManager.default.contents(atPath: "/proc/\(process.identifier)/\(name)") ?? Data()
-                return ("/proc/…/\(name)", String(decoding: data, as: UTF8.self))
+            try ["cmdline", "comm"].map { name in
+                return ("/proc/…/\(name)", try KernelFile.text(at: "/proc/\(process.identifier)/\(name)"))
             }
         }
 

@@ -176,7 +176,7 @@ extension EndToEnd.Calls {
                 let process = try installation.start(["run", "day.csv"])
                 box.put(process)
                 let port = try installation.port()
-                try await waitUntil { try Sockets.unread(to: port) >= 4 }
+                try await waitUntil { try TCPConnections().unreadClients(of: port) >= 4 }
                 process.signal(SIGCONT)
                 let ended = try await process.wait()
                 #expect(ended.status == 0, "\(ended.errors)")
@@ -185,22 +185,6 @@ extension EndToEnd.Calls {
                 accounting.expectCallsEqual()
                 #expect(accounting.batch.counts.succeeded == 5)
             }
-        }
-    }
-}
-
-/// What the system says of TCP connections on this machine (`man 5 proc`, /proc/net/tcp).
-private enum Sockets {
-    /// How many connections to a port of 127.0.0.1 hold bytes that their client has not read.
-    static func unread(to port: Int) throws -> Int {
-        let suffix = String(port, radix: 16, uppercase: true)
-        let remote = ":" + String(repeating: "0", count: max(0, 4 - suffix.count)) + suffix
-        let table = try String(contentsOfFile: "/proc/net/tcp", encoding: .utf8)
-        return table.split(separator: "\n").dropFirst().count { line in
-            // Number, local address, remote address, state, bytes to be sent and to be read.
-            let fields = line.split(separator: " ")
-            guard fields.count > 4, fields[2].hasSuffix(remote) else { return false }
-            return fields[4].split(separator: ":").last.flatMap { Int($0, radix: 16) } ?? 0 > 0
         }
     }
 }

@@ -112,14 +112,7 @@ package final class ScriptedServer: Sendable {
     /// Returns once no client has a connection that looks alive to it: on a busy machine even the loopback takes a while
     /// to deliver an end, and what is sent meanwhile may have arrived for all the client knows.
     package func waitUntilClientsSeeTheEnd() async throws {
-        // `/proc/net/tcp` (`man 5 proc`): addresses in hexadecimal, and the state, in which 01 is an open connection.
-        let address = "0100007F:" + String(format: "%04X", port)
-        try await waitUntil {
-            try String(contentsOfFile: "/proc/net/tcp", encoding: .utf8).split(separator: "\n").allSatisfy { line in
-                let fields = line.split(separator: " ")
-                return fields.count < 4 || fields[2] != address || fields[3] != "01"
-            }
-        }
+        try await waitUntil { try TCPConnections().openClients(of: port) == 0 }
     }
 
     /// Stops listening and ends every connection.
