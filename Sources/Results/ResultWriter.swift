@@ -1,5 +1,5 @@
 package import Basics
-import Foundation
+package import Foundation
 package import RecordStore
 
 /// Writes a batch's results from the store: one pass over its records, in input order, in constant memory.
@@ -23,11 +23,12 @@ package struct ResultWriter: Sendable {
     ///   - options: the form of `results.csv`.
     ///   - pricing: the price list; nil: the cost is unknown.
     ///   - now: the time.
+    ///   - zone: by whose clock `report.html` shows times, beside UTC.
     /// - Returns: where the files are, and the summary.
     /// - Throws: `ResultError` where files cannot be written or rows are missing; errors of the store.
     package func write(
         _ id: BatchID, into path: String, returning format: any ReturnFormat, options: ResultOptions = ResultOptions(),
-        pricing: Pricing?, now: WallTime
+        pricing: Pricing?, now: WallTime, zone: TimeZone = .current
     ) async throws -> WrittenResults {
         let batch = try await store.batch(id)
         let folder = try ResultFolder(path: path)
@@ -42,7 +43,11 @@ package struct ResultWriter: Sendable {
         summary.calls.possibleDoubleBills = try await DoubleBills.count(
             in: store, batch, billedOnce: pass.figures.billedOnce)
         let (report, reportFacts) = try Self.file(
-            "report.html", try Report(summary, figures: pass.figures).html(), in: folder)
+            "report.html",
+            try Report(
+                summary, of: batch, figures: pass.figures, in: URL(filePath: folder.path).standardizedFileURL.path,
+                zone: zone
+            ).html(), in: folder)
         summary.files.append(BatchSummary.File(reportFacts))
         let (json, _) = try Self.file("summary.json", try summary.json(), in: folder)
         try Self.publish(pass.files + [report, json], in: folder)

@@ -95,7 +95,7 @@ import Testing
         #expect(summary.records.total == 0 && summary.latency == nil)
         #expect(try fixture.read("results.csv").hasSuffix(",warnings,alerts,reused_from\n"))
         #expect(try fixture.read("results.jsonl") == "")
-        #expect(try fixture.read("report.html").contains("Identity risk score") == false)
+        #expect(try fixture.read("report.html").contains("Identity risk") == false)
     }
 
     @Test func namesInTheReportAreEscaped() async throws {

@@ -151,10 +151,10 @@ struct AnswerCells {
         self.document = document
     }
 
-    /// The whole number in a column; nil where there is none.
-    func integer(in column: Int) -> Int? {
+    /// The number in a column; nil where there is none.
+    func number(in column: Int) -> Double? {
         guard let document, !leaves[column].isEmpty else { return nil }
-        return Int(String(decoding: document.bytes[leaves[column]], as: UTF8.self))
+        return Double(String(decoding: document.bytes[leaves[column]], as: UTF8.self))
     }
 
     /// As `Answer` reads them: a message of an unexpected form stays as it stands.

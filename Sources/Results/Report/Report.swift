@@ -1,41 +1,55 @@
 import Basics
+import Foundation
 import Mustache
+import RecordStore
 
 /// The data of `report.html`: our own figures and texts, no ids and no values of records.
 struct Report {
     struct Row {
         let label: String
         let value: String
-        /// How long the bar beside it is, in percent of the longest.
-        var width = 0
+        /// Beside the number, the share of the whole; empty where there is none.
+        var share = ""
     }
 
     let title: String
     let state: String
     let reason: String?
-    let facts: [Row]
-    let records: [Row]
-    let calls: [Row]
-    let latency: [Row]
-    let scores: [Row]
+    let verdict: ReportVerdict
+    let chart: StatusChart
+    let scores: [ScoreChart]
+    /// Reasons of failed lines and lines in doubt, and rules that invalid ones broke: all of them.
     let failures: [Row]
     let refusals: [Row]
-    let origin: [Row]
+    let calls: [Row]
+    let latency: [Row]
+    let facts: [Row]
     let files: [Row]
+    let origin: [Row]
+    let digests: [Row]
 
-    init(_ summary: BatchSummary, figures: BatchFigures) {
+    /// Describes a batch.
+    ///
+    /// - Parameters:
+    ///   - summary: What it came to.
+    ///   - batch: The batch.
+    ///   - figures: What was counted of its records.
+    ///   - folder: Where its files are, for the commands; absolute.
+    ///   - zone: By whose clock times stand beside UTC.
+    init(_ summary: BatchSummary, of batch: Batch, figures: BatchFigures, in folder: String, zone: TimeZone) {
         title = summary.batch.name
-        state = summary.state
-        reason = summary.reason
-        facts = Self.facts(summary)
-        records = Self.records(summary.records)
+        (state, reason) = (summary.state.replacing("_", with: " "), summary.reason)
+        verdict = ReportVerdict(summary, folder: folder)
+        chart = StatusChart(summary.records)
+        scores = ScoreChart.all(figures.scores)
+        failures = Self.rows(figures.failures, of: summary.records.failed + summary.records.inDoubt)
+        refusals = Self.rows(figures.refusals, of: summary.records.invalid)
         calls = Self.calls(summary)
         latency = summary.latency.map(Self.latency) ?? []
-        scores = Self.scores(figures.scores)
-        failures = Self.bars(figures.failures.top(10).map { ($0.reason, $0.count) })
-        refusals = Self.bars(figures.refusals.top(10).map { ($0.reason, $0.count) })
+        facts = Self.facts(summary, batch, zone)
+        files = summary.files.map { Row(label: $0.name, value: Self.size($0.bytes)) }
         origin = Self.origin(summary)
-        files = summary.files.map { Row(label: $0.name, value: $0.sha256) }
+        digests = Self.digests(summary)
     }
 
     /// The page, self-contained: no script, no font, no address outside it.
@@ -43,73 +57,85 @@ struct Report {
         Array(try MustacheTemplate(string: ReportTemplate.text).render(self).utf8)
     }
 
-    static func bars(_ counts: [(String, Int)]) -> [Row] {
-        let largest = counts.map(\.1).max() ?? 0
-        return counts.map { label, count in
-            Row(label: label, value: Counted.number(count), width: largest == 0 ? 0 : count * 100 / largest)
+    private static func rows(_ tally: ReasonTally, of total: Int) -> [Row] {
+        tally.byFrequency.map {
+            Row(label: $0.reason, value: Counted.number($0.count), share: Share.text($0.count, of: total))
         }
     }
 }
 
 extension Report {
-    static func facts(_ summary: BatchSummary) -> [Row] {
+    private static func facts(_ summary: BatchSummary, _ batch: Batch, _ zone: TimeZone) -> [Row] {
         var rows = [
             Row(label: "Input file", value: summary.batch.file), Row(label: "Job", value: summary.batch.job),
-            Row(label: "Taken in", value: summary.times.created),
         ]
-        if let started = summary.times.started { rows.append(Row(label: "First call", value: started)) }
-        if let finished = summary.times.finished { rows.append(Row(label: "Finished", value: finished)) }
+        let times = [("Taken in", batch.createdAt), ("First call", batch.startedAt), ("Finished", batch.finishedAt)]
+        for (label, time) in times {
+            if let time { rows.append(Row(label: label, value: Self.time(time, in: zone))) }
+        }
         if let seconds = summary.times.runningSeconds {
             rows.append(Row(label: "Running time", value: duration(seconds)))
         }
         return rows
     }
 
-    static func records(_ records: BatchSummary.Records) -> [Row] {
-        let counts = [
-            ("succeeded", records.succeeded), ("reused", records.reused), ("failed", records.failed),
-            ("in doubt", records.inDoubt), ("invalid", records.invalid), ("cancelled", records.cancelled),
-            ("queued", records.queued), ("in flight", records.inFlight),
-        ]
-        return bars(counts.filter { $0.1 > 0 }) + [Row(label: "total", value: Counted.number(records.total))]
+    /// `2026-11-23 19:40:05 +01:00 (18:40:05 UTC)`; in UTC alone where the zone is UTC at that time.
+    static func time(_ time: WallTime, in zone: TimeZone) -> String {
+        func readable(_ text: String) -> (date: Substring, time: Substring) {
+            (text.prefix(10), text.dropFirst(11).prefix(8))
+        }
+        let utc = readable(Timestamp.text(time))
+        guard zone.secondsFromGMT(for: time.date) != 0 else { return "\(utc.date) \(utc.time) UTC" }
+        let text = Timestamp.text(time, in: zone)
+        let local = readable(text)
+        let day = utc.date == local.date ? "" : "\(utc.date) "
+        return "\(local.date) \(local.time) \(text.suffix(6)) (\(day)\(utc.time) UTC)"
     }
 
-    static func calls(_ summary: BatchSummary) -> [Row] {
+    private static func calls(_ summary: BatchSummary) -> [Row] {
         let calls = summary.calls
         let counts = [
-            ("calls made", calls.made), ("billed (answered 200)", calls.billable),
-            ("maybe billed (no answer recorded)", calls.maybeBillable),
-            ("possible double bills (sent again while in doubt)", calls.possibleDoubleBills),
-            ("retries", calls.retries),
+            ("made", calls.made), ("billed (answered 200)", calls.billable),
+            ("perhaps billed (no answer recorded)", calls.maybeBillable),
+            ("perhaps billed twice", calls.possibleDoubleBills), ("retries", calls.retries),
         ]
-        let rows = counts.map { Row(label: $0.0, value: Counted.number($0.1)) }
+        let rows = counts.filter { $0.1 > 0 || $0.0 == "made" }.map {
+            Row(label: $0.0, value: Counted.number($0.1))
+        }
         return rows + [Row(label: "cost", value: summary.cost.description)]
     }
 
-    static func latency(_ latency: BatchSummary.Latency) -> [Row] {
+    private static func latency(_ latency: BatchSummary.Latency) -> [Row] {
         let figures = [
-            ("median", latency.median), ("95 in 100 within", latency.p95), ("99 in 100 within", latency.p99),
+            ("half within", latency.median), ("95 in 100 within", latency.p95), ("99 in 100 within", latency.p99),
             ("longest", latency.longest),
         ]
         return figures.map { Row(label: $0.0, value: "\(Counted.number($0.1)) ms") }
     }
 
-    static func scores(_ scores: [Int]) -> [Row] {
-        guard scores.contains(where: { $0 > 0 }) else { return [] }
-        let labels = scores.indices.map { $0 == scores.count - 1 ? "450–500" : "\($0 * 50)–\($0 * 50 + 49)" }
-        return bars(Array(zip(labels, scores)))
-    }
-
-    static func origin(_ summary: BatchSummary) -> [Row] {
+    private static func origin(_ summary: BatchSummary) -> [Row] {
         let origin = summary.provenance
         return [
             Row(label: "Run by", value: "\(origin.user) on \(origin.host)"),
             Row(label: "Rollcall", value: origin.version), Row(label: "Endpoint", value: origin.endpoint),
-            Row(label: "Encryption key id", value: origin.keyID),
-            Row(label: "Client certificate (SHA-256)", value: origin.certificateFingerprint),
-            Row(label: "Settings (SHA-256)", value: origin.settingsHash),
-            Row(label: "Input (SHA-256)", value: summary.batch.inputSHA256),
         ]
+    }
+
+    private static func digests(_ summary: BatchSummary) -> [Row] {
+        let origin = summary.provenance
+        return [
+            Row(label: "Encryption key id", value: origin.keyID),
+            Row(label: "Client certificate", value: origin.certificateFingerprint),
+            Row(label: "Settings", value: origin.settingsHash), Row(label: "Input", value: summary.batch.inputSHA256),
+        ] + summary.files.map { Row(label: $0.name, value: $0.sha256) }
+    }
+
+    private static func size(_ bytes: Int) -> String {
+        switch bytes {
+        case 1_000_000...: "\(Share.decimal(Double(bytes) / 1_000_000)) MB"
+        case 1_000...: "\(Share.decimal(Double(bytes) / 1_000)) kB"
+        default: "\(bytes) bytes"
+        }
     }
 
     private static func duration(_ seconds: Double) -> String {

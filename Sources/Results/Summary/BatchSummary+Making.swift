@@ -96,17 +96,12 @@ extension BatchSummary.Origin {
 
 /// What is counted while a batch's records pass by once: no id and no value of a record.
 struct BatchFigures {
-    private static let identityRisk = InsightTree.column(of: "user.scores.identityRisk")
-    /// The highest score is 500, and there are ten groups.
-    private static let scoreWidth = 50
-
     private(set) var records: [RecordStatus: Int] = [:]
     private(set) var rows = 0
     private(set) var latency = LatencyFigures()
     private(set) var failures = ReasonTally()
     private(set) var refusals = ReasonTally()
-    /// How many answers score 0–49, 50–99, … 450–500 in identity risk (openapi 0.2.2: 0 to 500).
-    private(set) var scores = [Int](repeating: 0, count: 10)
+    private(set) var scores = ScoreTally()
     /// Records that have surely had a call that was billed or may have been.
     private(set) var billedOnce = 0
 
@@ -133,8 +128,7 @@ struct BatchFigures {
 
     private mutating func addAnswer(_ row: ResultRow, _ answer: AnswerCells) {
         if let from = row.submittedAt, let to = row.completedAt { latency.add(to - from) }
-        guard let column = Self.identityRisk, let score = answer.integer(in: column), score >= 0 else { return }
-        scores[min(score / Self.scoreWidth, scores.count - 1)] += 1
+        scores.add(answer)
     }
 }
 
@@ -150,9 +144,8 @@ struct ReasonTally {
         counts[isKnown ? reason : "other reasons", default: 0] += 1
     }
 
-    /// The most frequent, those equally frequent in alphabetical order.
-    func top(_ count: Int) -> [(reason: String, count: Int)] {
-        let sorted = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
-        return sorted.prefix(count).map { ($0.key, $0.value) }
+    /// All reasons, the most frequent first, those equally frequent in alphabetical order.
+    var byFrequency: [(reason: String, count: Int)] {
+        counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { ($0.key, $0.value) }
     }
 }
