@@ -72,6 +72,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CXlsxWriter", pkgConfig: "xlsxwriter", providers: [.apt(["libxlsxwriter-dev"])]),
         .systemLibrary(name: "CPlatform"),
 
         module("Basics", ["CPlatform", .systemPackage]),
@@ -95,7 +96,7 @@ let package = Package(
         module("DropFolder", ["Basics", "CPlatform"]),
         module("JobRunner", ["RecordStore", "Basics"]),
         module("IdentityInsightsClient", ["Basics", "JobRunner", "IdentityInsights", "JOSE", "JSON", "HTTPTransport"]),
-        module("Results", ["Basics", "RecordStore", "IdentityInsights", "JSON", "OpenSSL", .mustache]),
+        module("Results", ["Basics", "RecordStore", "IdentityInsights", "JSON", "OpenSSL", "CXlsxWriter", .mustache]),
         module("Schedules", ["Basics"]),
         module("Settings", ["Basics", "Schedules", .yams]),
         module(

@@ -71,6 +71,7 @@ extension ResultOptions {
             case .comma: .comma
             case .semicolon: .semicolon
             }
-        self.init(delimiter: delimiter, guardsIDs: form.isSafe)
+        self.init(
+            delimiter: delimiter, guardsIDs: form.isSafe, writesWorkbook: form.formats.contains(.xlsx))
     }
 }

@@ -36,7 +36,13 @@ package struct ResultWriter: Sendable {
         var pass = try ResultPass(batch, folder: folder, returning: format, options: options)
         try await store.forEachRecord(id, statuses: nil, lines: nil) { try pass.take($0) }
         try Self.requireAll(batch, pass.figures)
-        let facts = try pass.files.map { try $0.complete() }
+        var (files, facts) = (pass.files, try pass.files.map { try $0.complete() })
+        if options.writesWorkbook, let csv = files.first {
+            let workbook = try ResultFile(ResultWorkbook.name, in: folder)
+            try ResultWorkbook.write(from: csv.temporaryPath, into: workbook, createdAt: batch.createdAt)
+            files.append(workbook)
+            facts.append(try workbook.completeFromDisk())
+        }
         let cost = Cost.share(of: try await store.ledgerDays(inMonthsOf: id), pricing: pricing) { $0.batch == id }
         var summary = BatchSummary(
             batch, figures: pass.figures, cost: cost, files: facts, audit: try await store.auditHead(), now: now)
@@ -50,7 +56,7 @@ package struct ResultWriter: Sendable {
             ).html(), in: folder)
         summary.files.append(BatchSummary.File(reportFacts))
         let (json, _) = try Self.file("summary.json", try summary.json(), in: folder)
-        try Self.publish(pass.files + [report, json], in: folder)
+        try Self.publish(files + [report, json], in: folder)
         return WrittenResults(
             paths: Self.paths(folder.path, facts.map(\.name)), summary: summary, inDoubtSummary: pass.inDoubtSummary)
     }
@@ -98,10 +104,9 @@ extension ResultWriter {
         return lines.line(row, answer).dropLast()
     }
 
-    /// Files that are there only while there are rows for them.
-    private static let returnNames = ReturnFile.Kind.allCases.flatMap {
-        ["\($0.rawValue).csv", "\($0.rawValue).jsonl"]
-    }
+    /// Files that are there only while there are rows for them, or while they are asked for.
+    private static let returnNames =
+        ReturnFile.Kind.allCases.flatMap { ["\($0.rawValue).csv", "\($0.rawValue).jsonl"] } + [ResultWorkbook.name]
     static let allNames = ["results.csv", "results.jsonl", "report.html", "summary.json"] + returnNames
 
     /// One row per input line, or the files are not written.
@@ -136,7 +141,8 @@ extension ResultWriter {
         return ResultPaths(
             folder: folder, csv: path("results.csv"), jsonl: path("results.jsonl"), failed: returned(.failed),
             inDoubt: returned(.inDoubt), cancelled: returned(.cancelled), summary: path("summary.json"),
-            report: path("report.html"))
+            report: path("report.html"),
+            workbook: names.contains(ResultWorkbook.name) ? path(ResultWorkbook.name) : nil)
     }
 }
 
@@ -179,6 +185,8 @@ package struct ResultPaths: Sendable, Equatable {
     package let summary: String
     /// `report.html`.
     package let report: String
+    /// `results.xlsx`; nil where it was not asked for.
+    package let workbook: String?
 }
 
 /// The formats of `rollcall export`.

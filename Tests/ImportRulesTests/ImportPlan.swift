@@ -19,7 +19,7 @@ enum ImportPlan {
         "Sources/IdentityInsightsClient": [
             "JobRunner", "IdentityInsights", "JOSE", "JSON", "HTTPTransport", "OpenSSL",
         ],
-        "Sources/Results": ["RecordStore", "IdentityInsights", "JSON", "OpenSSL", "Mustache"],
+        "Sources/Results": ["RecordStore", "IdentityInsights", "JSON", "OpenSSL", "CXlsxWriter", "Mustache"],
         "Sources/Schedules": [],
         "Sources/Settings": ["Schedules", "Yams"],
         "Sources/Operations": [

@@ -40,7 +40,7 @@ struct ImportRulesTests {
         #expect(manifest.dependencies["Sources/Settings"] == ["Basics", "Schedules", "Yams"])
     }
 
-    @Test("C modules are imported only in the module that wraps them", arguments: ["COpenSSL", "CCurl"])
+    @Test("C modules are imported only in the module that wraps them", arguments: ["COpenSSL", "CCurl", "CXlsxWriter"])
     func cModulesStayInTheirModule(module: String) {
         #expect(ImportPlan.arrows.filter { $0.value.contains(module) }.count == 1)
     }

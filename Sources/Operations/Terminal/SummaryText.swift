@@ -46,7 +46,8 @@ enum SummaryText {
 
     private static func files(_ written: WrittenResults) -> [String] {
         let paths = written.paths
-        var lines = ["results: \(paths.csv)", "         \(paths.jsonl)", "report:  \(paths.report)"]
+        let results = [paths.csv, paths.jsonl, paths.workbook].compactMap(\.self)
+        var lines = ["results: \(results.joined(separator: "\n         "))", "report:  \(paths.report)"]
         if let failed = paths.failed { lines.append("to correct: \(failed) (correct the lines and run this file)") }
         if let cancelled = paths.cancelled {
             let rerun = Hint.rerun(batch: written.summary.batch.name, status: "cancelled")

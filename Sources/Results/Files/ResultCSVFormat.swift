@@ -4,7 +4,7 @@ import IdentityInsights
 import JSON
 import RecordStore
 
-/// The form of `results.csv`.
+/// The form of `results.csv`, and whether there is a workbook like it.
 package struct ResultOptions: Sendable, Equatable {
     /// The byte between its cells.
     package enum Delimiter: Sendable {
@@ -18,11 +18,14 @@ package struct ResultOptions: Sendable, Equatable {
     package var delimiter: Delimiter
     /// Whether an id that a spreadsheet would execute gets a leading `'`.
     package var guardsIDs: Bool
+    /// Whether `results.xlsx` is written beside it.
+    package var writesWorkbook: Bool
 
-    /// Describes the form; without arguments with commas, and with ids as they are.
-    package init(delimiter: Delimiter = .comma, guardsIDs: Bool = false) {
+    /// Describes the form; without arguments with commas, with ids as they are, and without a workbook.
+    package init(delimiter: Delimiter = .comma, guardsIDs: Bool = false, writesWorkbook: Bool = false) {
         self.delimiter = delimiter
         self.guardsIDs = guardsIDs
+        self.writesWorkbook = writesWorkbook
     }
 }
 

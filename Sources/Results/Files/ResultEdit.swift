@@ -10,6 +10,7 @@ package struct ResultEdit: Sendable {
     package let folder: String
     /// The names of the batch's files there.
     package let names: [String]
+    private let batchCreatedAt: WallTime
 
     /// What is to be done with one file.
     package enum Decision: Sendable, Equatable {
@@ -29,6 +30,7 @@ package struct ResultEdit: Sendable {
     /// - Throws: `CocoaError` when the folder is there and cannot be read.
     package init(of batch: Batch, in folder: String, isOwn: Bool) throws {
         self.folder = folder
+        batchCreatedAt = batch.createdAt
         let others = ["summary.json", "report.html"]
         names = try ResultWriter.names(of: batch, in: folder, isOwn: isOwn).filter { !others.contains($0) }.sorted()
     }
@@ -59,9 +61,27 @@ package struct ResultEdit: Sendable {
             }
             changed.append(path)
         }
+        if let workbook = try renewWorkbook(after: changed, in: open) { changed.append(workbook) }
         try open.synchronize()
         try renewSummary(in: open)
         return changed
+    }
+
+    /// A workbook says what `results.csv` says, so it is made again, or removed where that is gone. Its path; nil where
+    /// there is none, or nothing of it has changed.
+    private func renewWorkbook(after changed: [String], in open: ResultFolder) throws -> String? {
+        let (csv, workbook) = ("\(folder)/results.csv", "\(folder)/\(ResultWorkbook.name)")
+        let files = FileManager.default
+        guard changed.contains(csv), files.fileExists(atPath: workbook) else { return nil }
+        guard files.fileExists(atPath: csv) else {
+            try open.remove(ResultWorkbook.name)
+            return workbook
+        }
+        let file = try ResultFile(ResultWorkbook.name, in: open)
+        try ResultWorkbook.write(from: csv, into: file, createdAt: batchCreatedAt)
+        _ = try file.completeFromDisk()
+        try file.publish()
+        return workbook
     }
 
     private func renewSummary(in open: ResultFolder) throws {
@@ -96,7 +116,7 @@ extension OwnedDescriptor {
     /// Bytes that are read at once.
     private static let portion = 1 << 18
 
-    fileprivate func digest(named path: String) throws -> (bytes: Int, digest: [UInt8]) {
+    func digest(named path: String) throws -> (bytes: Int, digest: [UInt8]) {
         var stream = try SHA256Stream()
         var offset = 0
         while true {

@@ -33,6 +33,23 @@ final class ResultFile {
         return FileFacts(name: name, bytes: sink.byteCount, digest: digest)
     }
 
+    /// Where it is while it is being written, for a library that opens files by their names; it must keep the file that
+    /// is there, which is private.
+    var temporaryPath: String { "\(folder.path)/\(temporaryName)" }
+
+    /// The folder it comes into.
+    var folderPath: String { folder.path }
+
+    /// Waits until what a library has written at ``temporaryPath`` is on the disk.
+    func completeFromDisk() throws -> FileFacts {
+        try ResultFolder.naming(name, "written to disk") { () throws(SystemFault) in try file.synchronize() }
+        let written = try ResultFolder.naming(name, "read") { () throws(SystemFault) in
+            try OwnedDescriptor(opening: temporaryPath, O_RDONLY | O_NOFOLLOW)
+        }
+        let content = try written.digest(named: name)
+        return FileFacts(name: name, bytes: content.bytes, digest: content.digest)
+    }
+
     func publish() throws {
         try folder.rename(temporaryName, to: name)
         isPublished = true

@@ -140,7 +140,7 @@ extension Settings.Daemon {
 }
 
 extension Settings {
-    /// The form of `results.csv`.
+    /// The form of the result files.
     package struct OutputForm: Sendable, Equatable {
         /// What stands between its cells.
         package enum Delimiter: String, Sendable, CaseIterable {
@@ -150,15 +150,25 @@ extension Settings {
             case semicolon
         }
 
-        /// What stands between its cells.
+        /// A kind of file that results are written in.
+        package enum Format: String, Sendable, CaseIterable {
+            case csv
+            case jsonl
+            case xlsx
+        }
+
+        /// What stands between the cells of `results.csv`.
         package var delimiter: Delimiter
         /// Whether an id that a spreadsheet would run gets a `'` before it.
         package var isSafe: Bool
+        /// The kinds of file; `csv` and `jsonl` are always among them.
+        package var formats: Set<Format>
 
         /// Describes the form.
-        package init(delimiter: Delimiter, isSafe: Bool) {
+        package init(delimiter: Delimiter, isSafe: Bool, formats: Set<Format> = [.csv, .jsonl]) {
             self.delimiter = delimiter
             self.isSafe = isSafe
+            self.formats = formats
         }
     }
 }
@@ -168,15 +178,35 @@ extension Settings.OutputForm {
     init(from reader: inout ValueReader, over inherited: Self? = nil) throws(SettingsError) {
         delimiter = try reader.value(SettingKeys.outputDelimiter, over: inherited?.delimiter)
         isSafe = try reader.value(SettingKeys.outputSafe, over: inherited?.isSafe)
+        formats = try Self.formats(from: reader) ?? inherited?.formats ?? [.csv, .jsonl]
+        if formats.contains(.xlsx) {
+            reader.note(formats.map(\.rawValue).sorted().joined(separator: ","), at: SettingKeys.outputFormats.path)
+        }
+    }
+
+    /// Forgetting, and whether results are whole, are judged by the CSV and the JSON lines: they cannot be left out.
+    private static func formats(from reader: ValueReader) throws(SettingsError) -> Set<Format>? {
+        let key = SettingKeys.outputFormats
+        guard let entry = reader.structure(key.path) else { return nil }
+        let formats = Set<Format>(try reader.choices(entry, at: key.path))
+        guard formats.isSuperset(of: [.csv, .jsonl]) else {
+            throw reader.wrong(key.path, entry.line, key.expectation)
+        }
+        return formats
     }
 }
 
-/// The keys of the form of `results.csv`, which a job can set for itself, too.
+/// The keys of the form of the result files, which a job can set for itself, too.
 extension SettingKeys {
     static let outputSafe = SettingKey(
         "output_safe", .boolean, default: "false",
         "whether ids that a spreadsheet would run get a ' before them in results.csv")
     static let outputDelimiter = SettingKey<Settings.OutputForm.Delimiter>(
         "output_delimiter", .choice, default: "comma", "what stands between the cells of results.csv")
-    static let outputForm: [KeyDescription] = [outputSafe.description, outputDelimiter.description]
+    static let outputFormats = KeyDescription(
+        path: "output_formats", expectation: "a list with csv and jsonl, and xlsx where a workbook is wanted",
+        fallback: "[csv, jsonl]", about: "the kinds of file that results are written in", form: .structure)
+    static let outputForm: [KeyDescription] = [
+        outputFormats, outputSafe.description, outputDelimiter.description,
+    ]
 }

@@ -22,6 +22,8 @@ struct ForgottenLines: Sendable {
         switch name {
         case "results.csv": try csv(path).map(ResultEdit.Decision.edit)
         case "results.jsonl": .edit(try jsonLines(path))
+        // Made again from results.csv by whoever changes that.
+        case "results.xlsx": nil
         case let name where Self.isOfReturnedJSON(name): try returnedJSONLines(path)
         default: try returnedCSV(path)
         }

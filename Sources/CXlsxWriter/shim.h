@@ -1,0 +1,6 @@
+#ifndef ROLLCALL_CXLSXWRITER_SHIM_H
+#define ROLLCALL_CXLSXWRITER_SHIM_H
+
+#include <xlsxwriter.h>
+
+#endif
