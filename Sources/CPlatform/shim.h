@@ -45,11 +45,14 @@ static inline int rollcall_give_event(int descriptor) {
     return eventfd_write(descriptor, 1);
 }
 
-/// The width of a terminal in columns; 0 where the descriptor is none, or its terminal does not say. ioctl is variadic;
-/// `man 2 ioctl_tty`, TIOCGWINSZ.
-static inline int rollcall_terminal_columns(int descriptor) {
+/// The size of a terminal in columns and rows; -1 where the descriptor is none, or its terminal does not say. ioctl is
+/// variadic; `man 2 ioctl_tty`, TIOCGWINSZ.
+static inline int rollcall_terminal_size(int descriptor, int *columns, int *rows) {
     struct winsize size;
-    return ioctl(descriptor, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+    if (ioctl(descriptor, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0) return -1;
+    *columns = size.ws_col;
+    *rows = size.ws_row;
+    return 0;
 }
 
 /// What tells a file from a copy of it that took its place, name and inode number: its number and its birth in

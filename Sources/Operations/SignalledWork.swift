@@ -99,8 +99,15 @@ struct SignalService: Service {
 
     func run() async throws {
         var escalation = SignalEscalation()
-        for await signal in await UnixSignalsSequence(trapping: .sigint, .sigterm).cancelOnGracefulShutdown() {
-            act(on: signal, escalation.request(at: clock.monotonic))
+        // The terminal has another size, or the process is in the foreground again (`man 7 signal`).
+        let redrawing: Set<UnixSignal> = [.sigwinch, .sigcont]
+        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm, .sigwinch, .sigcont)
+        for await signal in signals.cancelOnGracefulShutdown() {
+            if redrawing.contains(signal) {
+                console.redrawProgress()
+            } else {
+                act(on: signal, escalation.request(at: clock.monotonic))
+            }
         }
     }
 

@@ -20,7 +20,7 @@ struct Rollcall: AsyncParsableCommand {
             RecordsCommand.self, RerunCommand.self, StartCommand.self, PauseCommand.self, ResumeCommand.self,
             CancelCommand.self, LedgerCommand.self, ResolveCommand.self, ExportCommand.self, PurgeCommand.self,
             ForgetCommand.self, AuditCommand.self, BackupCommand.self, RestoreCommand.self, DoctorCommand.self,
-            JobsCommand.self, KeysCommand.self, AdminCommand.self,
+            JobsCommand.self, KeysCommand.self, SettingsReferenceCommand.self, AdminCommand.self,
             JWECommand.self, EmulatorCommand.self, DemoCommand.self,
         ])
 
@@ -98,4 +98,21 @@ struct SettingsOptions: ParsableArguments {
     private var named: String? {
         given ?? ProcessInfo.processInfo.environment[Self.variable].flatMap { $0.isEmpty ? nil : $0 }
     }
+}
+
+/// The option of commands that show progress.
+struct ProgressOptions: ParsableArguments {
+    @Flag(name: .shortAndLong, help: "Show no progress; messages, and what the command prints, stay.")
+    var quiet = false
+
+    /// Where the command writes.
+    var console: Console { quiet ? .standard.quiet : .standard }
+}
+
+extension CompletionKind {
+    /// Names of batches.
+    static let batches = custom { words, _, prefix in await Completions.batches(words, prefix) }
+
+    /// Names of jobs.
+    static let jobs = custom { words, _, prefix in Completions.jobs(words, prefix) }
 }

@@ -1,6 +1,7 @@
 import Emulator
 import Foundation
 import RecordStore
+import TestSupport
 import Testing
 
 extension EndToEnd.Calls {

@@ -45,11 +45,29 @@ struct BatchOutlookTests {
         #expect(runner.sends(Self.batch(.running), status) == sends)
     }
 
+    private static func text(_ batch: Batch, _ outlook: BatchOutlook, rate: Double? = nil, in width: Int? = nil)
+        -> String
+    {
+        BatchDetail(batch: batch, outlook: outlook, measuredRate: rate).lines(fitting: width).map(\.plain)
+            .joined(separator: "\n")
+    }
+
+    @Test(
+        "The time to go is that at the rate that was measured, at the rate that is allowed before there is one",
+        arguments: [
+            (nil, "1,200 calls, at least 1m at 20/s"), (4, "1,200 calls, about 5m; 20/s are allowed"),
+            (0, "1,200 calls; nothing moves, 20/s are allowed"),
+        ] as [(Double?, String)])
+    func toGo(rate: Double?, text: String) {
+        let outlook = BatchOutlook(rest: BatchOutlook.Rest(calls: 1_200, rate: 20))
+        #expect(Self.text(Self.batch(.running, queued: 1_200), outlook, rate: rate).contains("to go    \(text)"))
+    }
+
     @Test("A batch that nobody runs is stopped; what is left, cost and results are told")
     func detail() {
         var outlook = BatchOutlook(isStopped: true, results: nil, cost: .unknown)
         outlook.rest = BatchOutlook.Rest(calls: 1_200, rate: 20)
-        let stopped = BatchTable.detail(of: Self.batch(.running, queued: 1_200), outlook)
+        let stopped = Self.text(Self.batch(.running, queued: 1_200), outlook)
         for row in [
             "state     stopped", "resumes   when its file is run again, or by 'rollcall daemon'",
             "cost      unknown", "to go     1,200 calls, at least 1m at 20/s",
@@ -57,7 +75,7 @@ struct BatchOutlookTests {
             #expect(stopped.contains(row), "\(stopped)")
         }
         outlook = BatchOutlook(results: "out/day-1", cost: .known(currency: "USD", certain: 1.5, atMost: 2))
-        let over = BatchTable.detail(of: Self.batch(.completed), outlook)
+        let over = Self.text(Self.batch(.completed), outlook)
         for row in ["state    completed", "cost     USD 1.50 to 2.00", "results  out/day-1"] {
             #expect(over.contains(row), "\(over)")
         }

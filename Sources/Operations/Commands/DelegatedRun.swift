@@ -103,7 +103,11 @@ struct BatchFollower {
     ///
     /// - Throws: `OperationFailure` (3) when the process that runs it has ended before.
     func follow(_ id: BatchID) async throws -> Batch {
-        var display = FollowDisplay(batch: try await session.store.batch(id), console: session.console)
+        let begun = try await session.store.batch(id)
+        let cost = try await RunningCost(
+            of: begun, under: session.place.jobOrSettings(of: begun), in: session.store,
+            pricing: session.place.pricing)
+        var display = FollowDisplay(batch: begun, cost: cost, console: session.console)
         while true {
             let batch = try await session.store.batch(id)
             display.show(batch, waiting: try await waiting())
@@ -142,11 +146,13 @@ struct FollowDisplay {
     private var meter: RateMeter
     private var line: ProgressLine
     private var lastShown: ContinuousClock.Instant?
+    private let cost: RunningCost?
+    private let billedBefore: Int
     /// How often a line is printed where standard error is a file, which would otherwise fill up.
     private static let plainInterval = Duration.seconds(5)
 
-    init(batch: Batch, console: Console) {
-        self.console = console
+    init(batch: Batch, cost: RunningCost?, console: Console) {
+        (self.console, self.cost, billedBefore) = (console, cost, batch.counts.billable)
         line = ProgressLine(name: batch.name, total: batch.counts.total, done: Self.done(batch.counts))
         meter = RateMeter(finished: line.done)
     }
@@ -159,19 +165,19 @@ struct FollowDisplay {
         line.total = counts.total
         line.done = Self.done(counts)
         (line.inDoubt, line.failed, line.retries) = (counts.inDoubt, counts.failed, counts.retries)
+        line.cost = cost?.text(billed: counts.billable - billedBefore)
         line.pause = (waiting ?? (batch.state == .running ? nil : batch.state.rawValue)).map { .because($0) }
         let now = ContinuousClock.now
         meter.note(finished: line.done, at: now - start)
         line.rate = meter.perSecond
-        guard console.errorIsTerminal || lastShown.map({ now - $0 >= Self.plainInterval }) ?? true else { return }
+        guard console.rewritesProgress || lastShown.map({ now - $0 >= Self.plainInterval }) ?? true else { return }
         lastShown = now
-        if console.errorIsTerminal { console.redraw(line) } else { console.note(line.text) }
+        console.show(line)
     }
 
     /// Leaves the last state standing on a line of its own.
     func finish() {
-        guard console.errorIsTerminal else { return console.note(line.text) }
-        console.redraw(line)
-        console.dequeue()
+        console.show(line)
+        console.endProgress()
     }
 }

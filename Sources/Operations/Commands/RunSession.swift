@@ -120,7 +120,9 @@ struct RunSession: Sendable {
     /// - Throws: `StoreError` when state could not be read or written; `ResultError`.
     func run(_ id: BatchID, only rerun: Rerun? = nil, json: Bool) async throws -> ExitStatus {
         let batch = try await started(store.batch(id))
-        let display = ProgressDisplay(batch: batch, sending: rerun?.records ?? batch.counts.queued, console: console)
+        let display = ProgressDisplay(
+            batch: batch, sending: rerun?.records ?? batch.counts.queued,
+            cost: try await RunningCost(of: batch, under: job, in: store, pricing: place.pricing), console: console)
         let runner = BatchRunner(
             store: store, submitter: client, requests: try await BatchRequests(of: id, in: store),
             configuration: configuration,

@@ -6,37 +6,55 @@ import Synchronization
 
 /// Standard output for results and `--json`; standard error for progress and messages.
 package struct Console: Sendable {
-    /// Whether standard error is a terminal, so that a progress line may be rewritten in place.
-    package let errorIsTerminal: Bool
     /// Whether standard input is a terminal, so that a question can be asked.
     package let inputIsTerminal: Bool
 
     /// The process's own standard streams.
     package static let standard = Console(
-        errorIsTerminal: isatty(STDERR_FILENO) == 1, inputIsTerminal: isatty(STDIN_FILENO) == 1)
+        output: TerminalOutput(STDOUT_FILENO), errors: TerminalOutput(STDERR_FILENO),
+        inputIsTerminal: isatty(STDIN_FILENO) == 1)
 
     /// Prints nothing and asks nothing: the daemon logs instead.
-    static let silent = Console(errorIsTerminal: false, inputIsTerminal: false, isSilent: true)
+    static let silent = Console(
+        output: TerminalOutput(STDOUT_FILENO), errors: TerminalOutput(STDERR_FILENO), inputIsTerminal: false,
+        isSilent: true)
 
-    /// The file descriptor of standard output.
-    let outputDescriptor: Int32
-    private let errorDescriptor: Int32
+    /// Where results go, and what can be shown there.
+    let results: TerminalOutput
+    /// Whether progress is shown; messages are, whatever this says.
+    private(set) var showsProgress = true
+    private let errors: TerminalOutput
     private let isSilent: Bool
     private let fault = OutputFault()
-    private let line = OpenLine()
+    private let line: ProgressOnTerminal
 
-    private init(errorIsTerminal: Bool, inputIsTerminal: Bool, isSilent: Bool = false) {
-        self.errorIsTerminal = errorIsTerminal
-        self.inputIsTerminal = inputIsTerminal
-        self.isSilent = isSilent
-        (outputDescriptor, errorDescriptor) = (STDOUT_FILENO, STDERR_FILENO)
+    private init(output: TerminalOutput, errors: TerminalOutput, inputIsTerminal: Bool, isSilent: Bool = false) {
+        (results, self.errors, self.inputIsTerminal, self.isSilent) = (output, errors, inputIsTerminal, isSilent)
+        line = ProgressOnTerminal(errors)
     }
 
-    /// Writes to other descriptors, neither of them a terminal, and asks nothing. They stay the caller's.
-    init(outputTo output: Int32, errorsTo errors: Int32) {
-        (errorIsTerminal, inputIsTerminal, isSilent) = (false, false, false)
-        (outputDescriptor, errorDescriptor) = (output, errors)
+    /// Writes to other descriptors, which stay the caller's, and asks nothing.
+    init(
+        outputTo output: Int32, errorsTo errors: Int32,
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) {
+        self.init(
+            output: TerminalOutput(output, environment: environment),
+            errors: TerminalOutput(errors, environment: environment), inputIsTerminal: false)
     }
+
+    /// The same streams, without progress (`--quiet`).
+    package var quiet: Console {
+        var console = self
+        console.showsProgress = false
+        return console
+    }
+
+    /// Whether progress is rewritten in place; where it is not a line is printed now and then.
+    var rewritesProgress: Bool { errors.abilities.rewrites }
+
+    /// The file descriptor of standard output.
+    var outputDescriptor: Int32 { results.descriptor }
 
     /// Writes one line of results to standard output. Once that cannot be written any more nothing is;
     /// ``settled(_:)`` says so in the end.
@@ -47,7 +65,7 @@ package struct Console: Sendable {
 
     /// Writes bytes to standard output as they are.
     package func output(bytes: [UInt8]) {
-        guard !isSilent, fault.code == nil, let code = write(bytes, to: outputDescriptor) else { return }
+        guard !isSilent, fault.code == nil, let code = write(bytes, to: results.descriptor) else { return }
         fault.code = code
     }
 
@@ -71,40 +89,34 @@ package struct Console: Sendable {
     /// Writes one message line to standard error, without what could steer a terminal: a file's name may hold it.
     /// It takes the place of a line of progress that stands there.
     package func note(_ line: String) {
-        let start = self.line.close() ? Self.erase : ""
-        write("\(start)\(PlainText.lines(line))\n", to: errorDescriptor)
+        self.line.end { erasure in write("\(erasure ?? "")\(PlainText.lines(line))\n", to: errors.descriptor) }
     }
 
-    /// Rewrites the line of a terminal in place, as far as it fits there.
-    ///
-    /// - Parameter text: The line for so many columns.
-    func redraw(_ text: (_ columns: Int) -> String) {
-        let columns = errorColumns
-        let flat = PlainText.lines(text(columns)).replacing("\n", with: " ").prefix(max(1, columns - 1))
-        line.open()
-        write("\(Self.erase)\(flat)", to: errorDescriptor)
+    /// Shows progress: in place on a terminal, as far as it fits there; as a line of its own elsewhere.
+    func show(_ progress: ProgressLine) {
+        guard showsProgress, !isSilent else { return }
+        if rewritesProgress { redraw(progress.text(fitting:)) } else { note(progress.text) }
     }
 
-    /// Rewrites the line of a terminal in place with progress that fits there.
-    func redraw(_ progress: ProgressLine) { redraw(progress.text(fitting:)) }
+    /// Rewrites the line of a terminal in place, with text for so many columns, less the last one.
+    func redraw(_ text: @escaping @Sendable (_ columns: Int) -> StyledText) {
+        guard showsProgress, !isSilent else { return }
+        line.draw(text) { write($0, to: errors.descriptor) }
+    }
+
+    /// Draws the line of progress anew, for example in a terminal of another width.
+    func redrawProgress() {
+        line.drawAgain { write($0, to: errors.descriptor) }
+    }
 
     /// Leaves the line of a terminal as it stands.
-    func dequeue() {
-        if line.close() { write("\n", to: errorDescriptor) }
-    }
-
-    /// Carriage return, erase to end of line (ECMA-48, CR and EL).
-    private static let erase = "\r\u{1B}[K"
-
-    /// The width of the terminal at the moment; 80 if it is unknown.
-    private var errorColumns: Int {
-        let columns = Int(rollcall_terminal_columns(errorDescriptor))
-        return columns > 0 ? columns : 80
+    func endProgress() {
+        line.end { erasure in if erasure != nil { write("\n", to: errors.descriptor) } }
     }
 
     /// Asks a yes-or-no question on a terminal; anything but `y` or `yes` is no, and so is a stop.
     func confirms(_ question: String, unless isGivenUp: () -> Bool) async -> Bool {
-        write("\(question) [y/N] ", to: errorDescriptor)
+        write("\(question) [y/N] ", to: errors.descriptor)
         // A terminal hands over whole lines, so reading does not wait once there is something to read.
         while !inputIsReady {
             if isGivenUp() { return false }
@@ -131,21 +143,6 @@ package struct Console: Sendable {
             return nil
         } catch {
             return error.code
-        }
-    }
-}
-
-/// Whether a line of progress stands on the terminal that is not ended, for all who share a console.
-private final class OpenLine: Sendable {
-    private let isOpen = Mutex(false)
-
-    func open() { isOpen.withLock { $0 = true } }
-
-    /// Ends it, and returns whether there was one.
-    func close() -> Bool {
-        isOpen.withLock { isOpen in
-            defer { isOpen = false }
-            return isOpen
         }
     }
 }

@@ -40,11 +40,16 @@ final class ProgressDisplay: Sendable {
     /// Records of the batch that had a final status before this run.
     private let alreadyDone: Int
 
+    /// What the batch has cost so far; nil without a price list.
+    private let cost: RunningCost?
+
     /// Shows a run that is to send so many of a batch's records.
-    init(batch: Batch, sending count: Int, console: Console) {
-        self.console = console
+    init(batch: Batch, sending count: Int, cost: RunningCost?, console: Console) {
+        (self.console, self.cost) = (console, cost)
         alreadyDone = batch.counts.total - batch.counts.queued - batch.counts.inFlight
-        state = Mutex(State(line: ProgressLine(name: batch.name, total: alreadyDone + count, done: alreadyDone)))
+        var line = ProgressLine(name: batch.name, total: alreadyDone + count, done: alreadyDone)
+        line.cost = cost?.text(billed: 0)
+        state = Mutex(State(line: line))
     }
 
     /// Handles one event of the run; called from any thread.
@@ -62,8 +67,12 @@ final class ProgressDisplay: Sendable {
             tell("\(NumberFormat.count(count, "record")) in doubt queued again (retry.in_doubt)")
         case .keptAnswersRead(let count):
             tell("\(NumberFormat.count(count, "kept answer")) can be read now; no call")
-        case .windowClosed(let until): tell("outside the call window; calls continue at \(NumberFormat.time(until))")
-        case .windowOpened: tell("the call window is open; calls continue")
+        case .windowClosed(let until):
+            tell("outside the call window; calls continue at \(NumberFormat.time(until))")
+            stand(still: Wait(until: until))
+        case .windowOpened:
+            stand(still: nil)
+            tell("the call window is open; calls continue")
         case .halted: break
         }
     }
@@ -75,12 +84,8 @@ final class ProgressDisplay: Sendable {
             state.line.done = counts.total - counts.queued - counts.inFlight
             return (state.line, state.lastText)
         }
-        if console.errorIsTerminal {
-            console.redraw(line)
-            console.dequeue()
-        } else if line.text != lastText {
-            console.note(line.text)
-        }
+        if console.rewritesProgress || line.text != lastText { console.show(line) }
+        console.endProgress()
     }
 
     private func show(_ progress: RunnerProgress) {
@@ -91,15 +96,16 @@ final class ProgressDisplay: Sendable {
             state.line.failed = progress.failed
             state.line.inDoubt = progress.inDoubt
             state.line.retries = progress.retries
+            state.line.cost = cost?.text(billed: progress.succeeded)
             state.line.rate = state.meter.perSecond
             state.line.pause = state.wait?.pause
-            let isDue = console.errorIsTerminal || state.lastShown.map { now - $0 >= Self.plainInterval } ?? true
+            let isDue = console.rewritesProgress || state.lastShown.map { now - $0 >= Self.plainInterval } ?? true
             guard isDue else { return nil }
             state.lastShown = now
             state.lastText = state.line.text
             return state.line
         }
-        if let due { draw(due) }
+        if let due { console.show(due) }
     }
 
     /// Short waits, such as a Retry-After of a second, are not worth a line of their own.
@@ -113,8 +119,17 @@ final class ProgressDisplay: Sendable {
         guard wait.end >= .now + Self.longWait else { return }
         tell("no calls for now: \(reason); next try at \(NumberFormat.time(until))")
         // Nothing else is reported until then.
-        if console.errorIsTerminal { draw(line) }
+        if console.rewritesProgress { console.show(line) }
         state.withLock { $0.hasReportedWait = true }
+    }
+
+    /// The line says until when nothing moves; nil: it moves again.
+    private func stand(still wait: Wait?) {
+        let line = state.withLock { state in
+            (state.wait, state.line.pause) = (wait, wait?.pause)
+            return state.line
+        }
+        if console.rewritesProgress { console.show(line) }
     }
 
     private func resume() {
@@ -130,10 +145,6 @@ final class ProgressDisplay: Sendable {
     private func tell(_ text: String) {
         let name = state.withLock { $0.line.name }
         console.note("\(name): \(text)")
-    }
-
-    private func draw(_ line: ProgressLine) {
-        if console.errorIsTerminal { console.redraw(line) } else { console.note(line.text) }
     }
 }
 
@@ -153,9 +164,12 @@ final class IntakeDisplay: Sendable {
     /// Takes how far into the file the last stored chunk reaches, in bytes.
     func show(_ offset: Int) {
         let percent = min(100, offset * 100 / byteCount)
-        if console.errorIsTerminal {
-            console.redraw { columns in "\(ProgressLine.shortened(name, to: columns / 2)): taken in \(percent)%" }
-        } else if isNewTenth(percent / 10), percent < 100 {
+        if console.rewritesProgress {
+            console.redraw { [name] columns in
+                let shown = ProgressLine.shortened(name, to: columns / 2)
+                return StyledText("\(shown): ", .strong) + StyledText("taken in \(percent)%")
+            }
+        } else if console.showsProgress, isNewTenth(percent / 10), percent < 100 {
             console.note("\(name): taken in \(percent)%")
         }
     }

@@ -1,6 +1,6 @@
 import Basics
 
-/// One line of progress: done, rate, time to go, retries. A pure value; drawing it is somewhere else.
+/// One line of progress: done, rate, time to go, cost, retries. A pure value; drawing it is somewhere else.
 struct ProgressLine: Equatable {
     /// Why nothing moves just now, such as a closed gate.
     enum Pause: Equatable {
@@ -16,6 +16,8 @@ struct ProgressLine: Equatable {
     var inDoubt = 0
     var failed = 0
     var retries = 0
+    /// What the calls that were surely billed have cost so far; nil without a price list.
+    var cost: String?
     /// Records finished per second over the recent past; nil before there is a past.
     var rate: Double?
     /// Why nothing moves; nil when records flow.
@@ -28,14 +30,16 @@ struct ProgressLine: Equatable {
     }
 
     /// The line as text, whole.
-    var text: String { parts(name).text }
+    var text: String { parts(name).text.plain }
 
     /// The line in a terminal of this many columns: the name's beginning goes first, then what matters least, until it
-    /// fits; for why nothing moves, and the time to go, more of the name goes. The last column stays free: a terminal
-    /// that has written into it may wrap, and the line could not be rewritten in place.
-    func text(fitting columns: Int) -> String {
+    /// fits; for why nothing moves, and the time to go, more of the name goes. What room is left shows the share done as
+    /// a bar. The last column stays free: a terminal that has written into it may wrap, and the line could not be
+    /// rewritten in place.
+    func text(fitting columns: Int) -> StyledText {
         let width = max(1, columns - 1)
-        guard text.count > width else { return text }
+        let whole = parts(name)
+        if whole.text.count <= width { return whole.text(withBarOf: share, in: width) }
         let half = parts(Self.shortened(name, to: width / 2)).fitted(into: width)
         return half.isWholeInMain ? half.text : parts(Self.shortened(name, to: width / 4)).fitted(into: width).text
     }
@@ -45,22 +49,27 @@ struct ProgressLine: Equatable {
         name.count > length ? "…" + name.suffix(max(1, length - 1)) : name
     }
 
+    /// Percent done.
+    private var share: Int { total == 0 ? 100 : min(100, done * 100 / total) }
+
     private func parts(_ name: String) -> [Part] {
-        let share = total == 0 ? 100 : done * 100 / total
-        var parts = [Part(text: "\(name): \(done)/\(total)", rank: 0), Part(text: " (\(share)%)", rank: 5)]
-        if let rate { parts.append(Part(text: ", \(NumberFormat.rate(rate))/s", rank: 6)) }
+        let figures = "\(Counted.number(done))/\(Counted.number(total))"
+        var parts = [Part("\(name): ", rank: 0, .strong), Part(figures, rank: 0), Part(" (\(share)%)", rank: 6)]
+        if let rate { parts.append(Part(", \(NumberFormat.rate(rate))/s", rank: 7)) }
         if let secondsLeft, done < total {
-            parts.append(Part(text: ", ETA \(NumberFormat.duration(seconds: secondsLeft))", rank: 2))
+            parts.append(Part(", ETA \(NumberFormat.duration(seconds: secondsLeft))", rank: 2))
         }
-        parts.append(Part(text: ", \(Counted.things(retries, "retry"))", rank: 7))
-        if failed > 0 { parts.append(Part(text: ", \(failed) failed", rank: 3)) }
-        if inDoubt > 0 { parts.append(Part(text: ", \(inDoubt) in doubt", rank: 4)) }
+        if let cost { parts.append(Part(", \(cost)", rank: 5)) }
+        parts.append(Part(", \(Counted.things(retries, "retry"))", rank: 8))
+        if failed > 0 { parts.append(Part(", \(Counted.number(failed)) failed", rank: 3, .bad)) }
+        if inDoubt > 0 { parts.append(Part(", \(Counted.number(inDoubt)) in doubt", rank: 4, .doubtful)) }
         switch pause {
         case nil: break
-        case .because(let text): parts.append(Part(text: ", \(text)", rank: 0))
+        case .because(let text): parts.append(Part(", \(text)", rank: 0, .doubtful))
         case .until(let time):
             let shown = NumberFormat.time(time)
-            parts.append(Part(text: ", waiting until \(shown)", rank: 1, shorter: ", until \(shown.suffix(12))"))
+            parts.append(
+                Part(", waiting until \(shown)", rank: 1, .doubtful, shorter: ", until \(shown.suffix(12))"))
         }
         return parts
     }
@@ -70,26 +79,42 @@ struct ProgressLine: Equatable {
 private struct Part {
     let text: String
     let rank: Int
+    let tone: StyledText.Tone?
     /// What stands there before it goes altogether.
-    var shorter: String?
+    let shorter: String?
+
+    init(_ text: String, rank: Int, _ tone: StyledText.Tone? = nil, shorter: String? = nil) {
+        (self.text, self.rank, self.tone, self.shorter) = (text, rank, tone, shorter)
+    }
 }
 
 extension [Part] {
     /// Parts up to this rank are the main ones.
     private static let mainRank = 2
+    /// Columns of the bar, brackets included; a shorter one would say less than the figures.
+    private static let barWidths = 12...32
 
-    fileprivate var text: String { map(\.text).joined() }
+    fileprivate var text: StyledText { reduce(into: StyledText()) { $0 += StyledText($1.text, $1.tone) } }
+
+    /// All parts, and a bar behind the name where there is room for it.
+    fileprivate func text(withBarOf share: Int, in width: Int) -> StyledText {
+        let room = Swift.min(width - text.count - 1, Self.barWidths.upperBound)
+        guard room >= Self.barWidths.lowerBound, let name = first else { return text }
+        let filled = (room - 2) * share / 100
+        let bar = String(repeating: "=", count: filled) + String(repeating: " ", count: room - 2 - filled)
+        return StyledText(name.text, name.tone) + StyledText("[\(bar)] ", .faint) + Array(dropFirst()).text
+    }
 
     /// The parts as far as they fit, and whether all main ones do, unshortened.
-    fileprivate func fitted(into width: Int) -> (text: String, isWholeInMain: Bool) {
+    fileprivate func fitted(into width: Int) -> (text: StyledText, isWholeInMain: Bool) {
         var (parts, isWhole) = (self, true)
         while parts.text.count > width {
             guard let least = parts.indices.max(by: { parts[$0].rank < parts[$1].rank }), parts[least].rank > 0 else {
-                return (parts.text.prefix(width - 1) + "…", false)
+                return (parts.text.shortened(to: width), false)
             }
             isWhole = isWhole && parts[least].rank > Self.mainRank
             if let shorter = parts[least].shorter {
-                parts[least] = Part(text: shorter, rank: parts[least].rank)
+                parts[least] = Part(shorter, rank: parts[least].rank, parts[least].tone)
             } else {
                 parts.remove(at: least)
             }

@@ -13,13 +13,14 @@ struct RerunCommand: SettingsCommand {
             are written again, with --out in both places.
             """)
 
-    @Argument(help: "A batch's name or number.")
+    @Argument(help: "A batch's name or number.", completion: .batches)
     var batch: String
 
     @OptionGroup var settings: SettingsOptions
 
     @Option(
-        help: ArgumentHelp("Job whose limits apply, instead of the batch's own: a name or a file.", valueName: "job"))
+        help: ArgumentHelp("Job whose limits apply, instead of the batch's own: a name or a file.", valueName: "job"),
+        completion: .jobs)
     var job: String?
 
     @Option(
@@ -38,6 +39,8 @@ struct RerunCommand: SettingsCommand {
     @Flag(help: "Agree to the cost, and to send again what may have been billed.")
     var yes = false
 
+    @OptionGroup var progress: ProgressOptions
+
     @Flag(help: "Print the summary as one line of JSON, however the run ends.")
     var json = false
 
@@ -45,7 +48,7 @@ struct RerunCommand: SettingsCommand {
         try await RerunOperation(
             RerunRequest(
                 batch: batch, config: settings.config, job: job, statuses: status, reason: reason, lines: lines,
-                out: out, yes: yes, json: json)
+                out: out, yes: yes, json: json), console: progress.console
         ).perform()
     }
 }

@@ -18,7 +18,8 @@ struct RunCommand: SettingsCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Job whose mapping and limits apply: a name in the jobs folder, or a file.", valueName: "job"))
+            "Job whose mapping and limits apply: a name in the jobs folder, or a file.", valueName: "job"),
+        completion: .jobs)
     var job: String?
 
     @Option(help: ArgumentHelp("Folder for the result files, instead of the settings' output.", valueName: "folder"))
@@ -39,6 +40,8 @@ struct RunCommand: SettingsCommand {
     @Flag(name: .customLong("no-reuse"), help: "Use no answers of earlier batches, whatever reuse_within says.")
     var noReuse = false
 
+    @OptionGroup var progress: ProgressOptions
+
     @Flag(help: "Print one summary for each file, a line of JSON each, however its run ends.")
     var json = false
 
@@ -50,7 +53,7 @@ struct RunCommand: SettingsCommand {
         try await RunOperation(
             RunRequest(
                 files: files, config: settings.config, job: job, out: out, rate: rate, yes: yes, again: again,
-                reuses: !noReuse, json: json)
+                reuses: !noReuse, json: json), console: progress.console
         ).perform()
     }
 }

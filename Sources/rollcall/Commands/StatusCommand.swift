@@ -4,21 +4,48 @@ import Operations
 struct StatusCommand: SettingsCommand {
     static let configuration = CommandConfiguration(
         commandName: "status", abstract: "Show all batches, or one.",
-        discussion: "Reads beside a running batch; changes nothing.")
+        discussion: """
+            Reads beside a running batch; changes nothing. A batch that may run and that no process runs is shown as \
+            stopped.
+            """)
 
-    @Argument(help: "A batch's name or number; absent: all.")
+    @Argument(help: "A batch's name or number; absent: all.", completion: .batches)
     var batch: String?
 
     @OptionGroup var settings: SettingsOptions
 
-    @Flag(help: "Show again every second until the batch, or every batch, has stopped.")
+    @Option(
+        help: ArgumentHelp("Only these states, joined by commas, such as running,halted,stopped.", valueName: "state"),
+        completion: .list(StatusSelection.knownStates))
+    var state: String?
+
+    @Option(help: ArgumentHelp("Only batches of this job.", valueName: "job"), completion: .jobs)
+    var job: String?
+
+    @Option(help: ArgumentHelp("Only so many batches, the newest.", valueName: "number"))
+    var limit: Int?
+
+    @Flag(
+        help: """
+            On a terminal: fill the screen, and show everything again every second, until q is typed. Elsewhere: print \
+            again every second until the batch, or every batch, has stopped.
+            """)
     var watch = false
 
     @Flag(help: "Print as JSON.")
     var json = false
 
+    func validate() throws {
+        if let limit, limit < 1 { throw ValidationError("--limit must be a number above 0.") }
+        guard batch == nil || [state, job].allSatisfy({ $0 == nil }) && limit == nil else {
+            throw ValidationError("--state, --job and --limit choose among all batches; leave them out beside a name.")
+        }
+    }
+
     func perform() async throws -> ExitStatus {
-        try await StatusOperation(config: settings.config, batch: batch, watch: watch, json: json).perform()
+        let selection = try StatusSelection(batch: batch, states: state, job: job, limit: limit)
+        return try await StatusOperation(config: settings.config, selection: selection, watch: watch, json: json)
+            .perform()
     }
 }
 
@@ -33,7 +60,7 @@ struct RecordsCommand: SettingsCommand {
             entered in the audit.
             """)
 
-    @Argument(help: "A batch's name or number.")
+    @Argument(help: "A batch's name or number.", completion: .batches)
     var batch: String?
 
     @OptionGroup var settings: SettingsOptions
@@ -79,7 +106,7 @@ struct ExportCommand: SettingsCommand {
     static let configuration = CommandConfiguration(
         commandName: "export", abstract: "Write a batch's results, as they stand, to standard output.")
 
-    @Argument(help: "A batch's name or number.")
+    @Argument(help: "A batch's name or number.", completion: .batches)
     var batch: String
 
     @OptionGroup var settings: SettingsOptions

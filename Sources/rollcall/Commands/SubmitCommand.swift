@@ -16,7 +16,8 @@ struct SubmitCommand: SettingsCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Job whose mapping and limits apply: a name, or a file, in the jobs folder.", valueName: "job"))
+            "Job whose mapping and limits apply: a name, or a file, in the jobs folder.", valueName: "job"),
+        completion: .jobs)
     var job: String?
 
     @Flag(help: "Do not wait for confirmation, whatever the batch costs.")
@@ -31,13 +32,16 @@ struct SubmitCommand: SettingsCommand {
     @Flag(name: .customLong("no-reuse"), help: "Use no answers of earlier batches, whatever reuse_within says.")
     var noReuse = false
 
+    @OptionGroup var progress: ProgressOptions
+
     @Flag(help: "Print the batches as JSON on standard output.")
     var json = false
 
     func perform() async throws -> ExitStatus {
         try await SubmitOperation(
             RunRequest(
-                files: files, config: settings.config, job: job, yes: yes, again: again, reuses: !noReuse, json: json)
+                files: files, config: settings.config, job: job, yes: yes, again: again, reuses: !noReuse, json: json),
+            console: progress.console
         ).perform()
     }
 }

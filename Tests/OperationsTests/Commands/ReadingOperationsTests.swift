@@ -101,8 +101,10 @@ struct ReadingOperationsTests {
 extension EmulatedInstallation {
     fileprivate func status(_ batch: String?, json: Bool) async throws -> OperationOutcome {
         try await perform { config, console in
-            try await StatusOperation(config: config, batch: batch, watch: false, json: json, console: console)
-                .perform()
+            let selection = try StatusSelection(batch: batch, states: nil, job: nil, limit: nil)
+            return try await StatusOperation(
+                config: config, selection: selection, watch: false, json: json, console: console
+            ).perform()
         }
     }
 

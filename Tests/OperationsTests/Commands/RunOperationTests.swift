@@ -108,8 +108,10 @@ struct RunOperationTests {
                     try await RunOperation(RunRequest(files: [], config: nowhere), console: console).perform()
                 },
                 try await place.perform { _, console in
-                    try await StatusOperation(config: nowhere, batch: nil, watch: false, json: true, console: console)
-                        .perform()
+                    try await StatusOperation(
+                        config: nowhere, selection: .all, watch: false, json: true, console: console
+                    )
+                    .perform()
                 },
                 try await place.perform { _, console in
                     try await BackupOperation(file: "copy", config: nowhere, console: console).perform()

@@ -30,7 +30,7 @@ struct BatchOutlook: Equatable {
 
 extension Batch {
     /// The batch's state as it is displayed: what the database has as running is `stopped` where no process runs it.
-    func stateText(isStopped: Bool) -> String { isStopped ? "stopped" : state.rawValue }
+    func stateText(isStopped: Bool) -> String { isStopped ? StatusSelection.stopped : state.rawValue }
 }
 
 extension Installation.Runner {
@@ -84,13 +84,21 @@ struct BatchOutlooks {
         return BatchOutlook(
             isStopped: isStopped(batch),
             results: batch.state.isFinished ? try await results.wholeFolder(of: batch) : nil,
-            cost: Cost.share(of: try await store.ledgerDays(inMonthsOf: batch.id), pricing: place.pricing) {
-                $0.batch == batch.id
-            }, rest: rest(of: batch, under: job), overdue: overdue[batch.id])
+            cost: try await cost(of: batch), rest: rest(of: batch, under: job), overdue: overdue[batch.id])
     }
 
     /// Whether a batch may run, and no process runs it.
     func isStopped(_ batch: Batch) -> Bool { batch.state == .running && !runner.sends(batch, status) }
+
+    /// What a batch has cost; unknown without a price list.
+    ///
+    /// - Throws: `StoreError` when the database cannot be read.
+    func cost(of batch: Batch) async throws -> Cost {
+        guard let pricing = place.pricing else { return .unknown }
+        return Cost.share(of: try await store.ledgerDays(inMonthsOf: batch.id), pricing: pricing) {
+            $0.batch == batch.id
+        }
+    }
 
     /// What is left of a batch; nil if nothing is, or its file has not been read.
     func rest(of batch: Batch) -> BatchOutlook.Rest? { rest(of: batch, under: place.jobOrSettings(of: batch)) }

@@ -1,169 +1,67 @@
 import Basics
 import Foundation
 import RecordStore
-import Results
 
 /// `rollcall status`: the batches as they stand, read beside the process that runs them.
 package struct StatusOperation: Sendable {
     private let config: String
-    private let batch: String?
+    private let selection: StatusSelection
     private let watch: Bool
     private let json: Bool
     private let console: Console
 
-    /// Describes what to show; `batch` nil means all.
-    package init(config: String, batch: String?, watch: Bool, json: Bool, console: Console = .standard) {
+    /// Describes what to show.
+    package init(
+        config: String, selection: StatusSelection, watch: Bool, json: Bool, console: Console = .standard
+    ) {
         self.config = config
-        self.batch = batch
+        self.selection = selection
         self.watch = watch
         self.json = json
         self.console = console
     }
 
-    /// Prints once, or every second until nothing changes any more.
+    /// Prints once, or every second until nothing changes any more; on a terminal it watches in full screen, until the
+    /// operator leaves.
     package func perform() async throws -> ExitStatus {
         let place = try Installation(config: config)
         let store = try await place.storeForReading()
-        while try await show(selection(store), BatchOutlooks(place, store), place.storage()), watch {
-            try console.requireOutput()
-            try await Task.sleep(for: .seconds(1))
+        if watch, !json, console.results.abilities.rewrites {
+            try await watchInFullScreen(place, store)
+        } else {
+            while try await show(StatusReading(place, store, selection)), watch {
+                try console.requireOutput()
+                try await Task.sleep(for: .seconds(1))
+            }
         }
         try await store.close()
         return .succeeded
     }
 
-    private func selection(_ store: RecordStore) async throws -> [Batch] {
-        guard let batch else { return try await store.batches() }
-        return [try await store.batchOrFailure(batch)]
-    }
-
-    /// Prints batches; whether any of them moves.
-    private func show(_ batches: [Batch], _ outlooks: BatchOutlooks, _ storage: StorageCondition) async throws -> Bool {
-        let (resumptions, hold) = (try await outlooks.store.resumptions(), try await outlooks.store.restoreHold())
+    /// Prints what was read; whether any batch moves.
+    private func show(_ reading: StatusReading) async throws -> Bool {
         if json {
-            var statuses: [BatchStatus] = []
-            for batch in batches {
-                statuses.append(try await BatchStatus(batch, resumesAt: resumptions[batch.id], outlooks))
-            }
-            let report = StatusReport(
-                runner: RunnerReport(outlooks.runner, outlooks.status, storage),
-                restore: hold.map(StatusReport.Restore.init), batches: statuses)
-            console.output(JSONText.text(of: report))
+            console.output(JSONText.text(of: try await reading.report()))
         } else {
-            if let line = RunnerLine.text(of: outlooks.runner, outlooks.status, storage) { console.output(line) }
-            if let hold { console.output("batches after the restore wait: \(hold.text)") }
-            console.output(try await text(of: batches, outlooks, resumptions))
+            let lines = try await reading.view().lines(fitting: console.results.columns)
+            console.output(lines.rendered(on: console.results))
         }
-        return batches.contains { !$0.state.isAtRest && !outlooks.isStopped($0) }
+        return reading.batches.contains { !$0.state.isAtRest && !reading.outlooks.isStopped($0) }
     }
 
-    private func text(
-        of batches: [Batch], _ outlooks: BatchOutlooks, _ resumptions: [BatchID: WallTime]
-    ) async throws -> String {
-        guard let only = batches.first, batch != nil else { return BatchTable.text(of: batches, outlooks) }
-        return BatchTable.detail(of: only, try await outlooks.outlook(of: only), resumesAt: resumptions[only.id])
+    private func watchInFullScreen(_ place: Installation, _ store: RecordStore) async throws {
+        let rates = MeasuredRates()
+        try await FullScreen(keys: STDIN_FILENO, output: console.results).show { [selection] size in
+            let reading = try await StatusReading(place, store, selection)
+            rates.note(reading.batches)
+            // A batch takes a line; two stand above and below them all.
+            return try await reading.view(rates: rates.perSecond, atMost: max(1, size.rows - 4))
+                .screen(size, at: WallTime.now())
+        }
     }
 }
 
 extension BatchState {
     /// Whether nothing changes until an operator acts.
     var isAtRest: Bool { isFinished || [.awaitingConfirmation, .paused, .halted].contains(self) }
-}
-
-/// What `status --json` prints: which process runs the database, and the batches.
-struct StatusReport: Encodable {
-    /// Null if there is none.
-    let runner: RunnerReport?
-    /// What batches wait for after a restore; null: nothing.
-    let restore: Restore?
-    let batches: [BatchStatus]
-
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(runner, forKey: .runner)
-        try container.encode(restore, forKey: .restore)
-        try container.encode(batches, forKey: .batches)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case runner, restore, batches
-    }
-
-    /// A restore for which it is unknown what had been sent before.
-    struct Restore: Encodable {
-        let since: String
-        let reason: String
-        let next: String
-
-        init(_ hold: RestoreHold) {
-            (since, reason, next) = (Timestamp.text(hold.since), hold.reason, Hint.resumeAfterRestore.commandLine)
-        }
-    }
-}
-
-/// A batch as `status --json` prints it.
-struct BatchStatus: Encodable {
-    let batch: String
-    let number: Int64
-    let job: String
-    let file: String
-    let state: BatchState
-    /// Whether it is in state running and no process runs it.
-    let isStopped: Bool
-    let reason: String?
-    /// As in `summary.json`; `written` is when it was asked.
-    let times: BatchSummary.Times
-    /// When `payloads`, `results` and `ledger` were purged; those that were.
-    let purged: [String: String]
-    /// Why it is not purged although it is older than its retention allows: the state of a batch that has not ended, or
-    /// `in_doubt` and the like; absent where it is younger, or nothing keeps it.
-    let notPurged: String?
-    let counts: [String: Int]
-    let calls: Int
-    let retries: Int
-    let possibleDoubleBills: Int
-    let cost: Cost
-    /// The folder that holds its results as they are now; absent if there is none.
-    let results: String?
-    /// What is left to be sent, and the least time that takes; absent if nothing is.
-    let callsToGo: Int?
-    let secondsToGo: Double?
-    /// When a cap that paused it resets, and a daemon continues it.
-    let resumeAt: String?
-
-    init(_ batch: Batch, resumesAt: WallTime? = nil, _ outlooks: BatchOutlooks) async throws {
-        let outlook = try await outlooks.outlook(of: batch)
-        self.batch = batch.name
-        number = batch.id.rawValue
-        job = batch.job
-        file = batch.fileName
-        state = batch.state
-        isStopped = outlook.isStopped
-        reason = batch.reason
-        times = BatchSummary.Times(batch, now: WallTime.now())
-        purged = PurgeScope.allCases.reduce(into: [:]) { times, scope in
-            times[scope.rawValue] = batch.purged[scope].map(Timestamp.text)
-        }
-        notPurged = outlook.overdue?.code
-        counts = Dictionary(
-            uniqueKeysWithValues: RecordStatus.allCases.map { ($0.rawValue, batch.counts[$0]) } + [
-                ("total", batch.counts.total)
-            ])
-        calls = batch.counts.calls
-        retries = batch.counts.retries
-        resumeAt = resumesAt.map(Timestamp.text)
-        possibleDoubleBills = try await DoubleBills.count(in: outlooks.store, batch)
-        (cost, results) = (outlook.cost, outlook.results)
-        (callsToGo, secondsToGo) = (outlook.rest?.calls, outlook.rest?.seconds)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case batch, number, job, file, state, reason, times, purged, counts, calls, retries, cost, results
-        case isStopped = "stopped"
-        case callsToGo = "calls_to_go"
-        case secondsToGo = "seconds_to_go"
-        case possibleDoubleBills = "possible_double_bills"
-        case resumeAt = "resume_at"
-        case notPurged = "not_purged"
-    }
 }

@@ -1,0 +1,118 @@
+import Foundation
+import RecordStore
+import Results
+import TestSupport
+import Testing
+
+@testable import Operations
+@testable import RecordStore
+
+@Suite("What status shows for people")
+struct StatusViewTests {
+    private static func row(
+        _ name: String, _ state: BatchState, job: String = "run", isStopped: Bool = false, toCall: Int = 0,
+        rate: Double? = nil
+    ) -> BatchTable.Row {
+        var counts = BatchCounts()
+        (counts.total, counts.succeeded, counts.failed, counts.inDoubt) = (1_200, 1_174 - toCall, 21, 5)
+        counts.queued = toCall
+        let batch = batch(name, state, job: job, counts)
+        let rest = toCall > 0 ? BatchOutlook.Rest(calls: toCall, rate: 20) : nil
+        return BatchTable.Row(
+            batch: batch, isStopped: isStopped, rest: rest,
+            cost: .known(currency: "USD", certain: 117.4, atMost: 117.4), measuredRate: rate)
+    }
+
+    private static func batch(_ name: String, _ state: BatchState, job: String, _ counts: BatchCounts) -> Batch {
+        Batch(
+            id: BatchID(rawValue: 1), name: name, job: job, fileName: "day.csv", contentDigest: [], format: .csv,
+            state: state, reason: nil, isIngested: true, checkpoint: .start,
+            provenance: Provenance(
+                user: "", host: "", version: "", settingsHash: "", endpoint: "", keyID: "", certificateFingerprint: ""),
+            createdAt: 1_795_459_205_000, ingestedAt: 0, startedAt: nil, finishedAt: nil, purged: PurgeTimes(),
+            reuses: true, cardLikeIDs: 0, counts: counts)
+    }
+
+    private static let rows = [
+        row("accounts-of-the-northern-branches-2026-11-22-16", .completed),
+        row("night-17", .running, toCall: 600, rate: 10), row("night-18", .running, isStopped: true, toCall: 100),
+    ]
+
+    private static func table(_ width: Int?) -> [String] {
+        let view = StatusView(runner: nil, hold: nil, batches: .table(rows, hidden: 0))
+        return view.lines(fitting: width).map(\.plain)
+    }
+
+    @Test("In a file the table has all it has to say; in 80 and 40 columns what matters most")
+    func widths() {
+        #expect(
+            Self.table(nil) == [
+                "BATCH                                            STATE            DONE  FAILED  IN DOUBT  ETA  RATE        COST  CREATED",
+                "accounts-of-the-northern-branches-2026-11-22-16  completed  1,200/1,200      21         5    -     -  USD 117.40  2026-11-23 18:40:05 UTC",
+                "night-17                                         running      600/1,200      21         5   1m  10/s  USD 117.40  2026-11-23 18:40:05 UTC",
+                "night-18                                         stopped    1,100/1,200      21         5   5s     -  USD 117.40  2026-11-23 18:40:05 UTC",
+            ])
+        #expect(
+            Self.table(80) == [
+                "BATCH               STATE             DONE  FAILED  IN DOUBT  ETA  RATE        COST",
+                "…nches-2026-11-22-16  completed  1,200/1,200      21         5    -     -  USD 117.40",
+                "night-17              running      600/1,200      21         5   1m  10/s  USD 117.40",
+                "night-18              stopped    1,100/1,200      21         5   5s     -  USD 117.40",
+            ])
+        #expect(Self.table(40) == [""])
+    }
+
+    @Test("No line reaches the last column, and no batch is left out, however narrow the terminal")
+    func neverWraps() {
+        for width in 10...200 {
+            let lines = Self.table(width)
+            #expect(lines.count == 4 && lines.allSatisfy { $0.count < width }, "\(width): \(lines)")
+        }
+    }
+
+    @Test("A screen is filled, its last line says how it is left; what there is no room for is counted")
+    func screen() {
+        let view = StatusView(runner: "daemon: process 7", hold: nil, batches: .table(Self.rows, hidden: 9))
+        let tall = view.screen(TerminalOutput.Size(columns: 80, rows: 12), at: 1_795_459_205_000).map(\.plain)
+        #expect(tall.count == 12 && tall.first == "daemon: process 7" && tall[5] == "and 9 more")
+        #expect(tall.last == "q leaves; 2026-11-23 18:40:05 UTC")
+        let low = view.screen(TerminalOutput.Size(columns: 80, rows: 5), at: 1_795_459_205_000).map(\.plain)
+        #expect(low.count == 5 && low[2] == "and 4 more", "\(low)")
+    }
+
+    @Test("A long reason is broken between words below itself")
+    func detail() {
+        let text = LabelledText([("state", "halted", nil), ("reason", "the keys of the API differ from ours", nil)])
+        #expect(
+            text.lines(fitting: 30).map(\.plain) == [
+                "state   halted", "reason  the keys of the API", "        differ from ours",
+            ])
+        #expect(text.lines(fitting: nil).last?.plain == "reason  the keys of the API differ from ours")
+    }
+
+    @Test(
+        "Batches are chosen by the state that is shown, by job, and the newest of them",
+        arguments: [
+            (nil, nil, nil, ["a", "b", "c", "d"]), ("running", nil, nil, ["b"]), ("stopped", nil, nil, ["c"]),
+            ("stopped, completed", nil, nil, ["a", "c", "d"]), (nil, "night", nil, ["c", "d"]),
+            ("completed", "night", nil, ["d"]), (nil, nil, 2, ["c", "d"]), ("completed", nil, 1, ["d"]),
+            ("halted", nil, nil, []), (nil, nil, 9, ["a", "b", "c", "d"]),
+        ] as [(String?, String?, Int?, [String])])
+    func selection(states: String?, job: String?, limit: Int?, picked: [String]) throws {
+        let batches = [
+            Self.row("a", .completed), Self.row("b", .running), Self.row("c", .running, job: "night"),
+            Self.row("d", .completed, job: "night"),
+        ].map(\.batch)
+        let selection = try StatusSelection(batch: nil, states: states, job: job, limit: limit)
+        #expect(selection.picked(from: batches) { $0.name == "c" }.map(\.name) == picked)
+    }
+
+    @Test("A state that there is not is refused with the nearest")
+    func unknownState() {
+        let failure = #expect(throws: OperationFailure.self) {
+            try StatusSelection(batch: nil, states: "completed,runing", job: nil, limit: nil)
+        }
+        #expect(failure?.status == .usage)
+        #expect(failure?.message.contains("there is no state 'runing'; did you mean 'running'?") == true)
+    }
+}
