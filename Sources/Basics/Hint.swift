@@ -40,6 +40,8 @@ public enum Hint: Sendable, Equatable {
     case keysFingerprint(file: String)
     /// Makes a token for metrics.
     case adminToken
+    /// Shows the reference of all settings.
+    case settings
     /// Shows how a command is used, for messages that cannot name exact arguments.
     case help([String])
 
@@ -84,13 +86,14 @@ extension Hint: CustomStringConvertible {
             ["emulator"] + (listen.map { ["--listen", $0] } ?? []) + ["--dir", folder]
         case .keysFingerprint(let file): ["keys", "fingerprint", Self.file(file)]
         case .adminToken: ["admin", "token"]
+        case .settings: ["settings"]
         case .help(let command): ["help"] + command
         }
     }
 
     private var takesSettings: Bool {
         switch self {
-        case .emulator, .keysFingerprint, .help: false
+        case .emulator, .keysFingerprint, .settings, .help: false
         default: true
         }
     }

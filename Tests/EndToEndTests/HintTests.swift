@@ -56,7 +56,8 @@ extension EndToEnd.Commands {
             case .keysFingerprint: .daemon
             case .daemon: .emulator(listen: "127.0.0.1:0", folder: installation.file("iia"))
             case .emulator: .adminToken
-            case .adminToken: .help(["jobs", "list"])
+            case .adminToken: .settings
+            case .settings: .help(["jobs", "list"])
             case .help: nil
             }
         }

@@ -6,6 +6,31 @@ package enum Documentation {
     package static let root = URL(filePath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
+    /// A part of a page that the program's own descriptions make: what stands between the comments
+    /// `<!-- NAME: made by the program, 'make docs' -->` and `<!-- end -->`.
+    ///
+    /// With the variable `ROLLCALL_WRITE_DOCS` set the page gets the text, and there is nothing to be compared.
+    ///
+    /// - Parameters:
+    ///   - name: The part's name.
+    ///   - path: The page, by its path from the root.
+    ///   - text: What is to stand there.
+    /// - Returns: What stands there; nil where the page has no such part.
+    /// - Throws: Where the page cannot be read or written.
+    package static func part(_ name: String, of path: String, writing text: String) throws -> String? {
+        let file = root.appending(path: path)
+        let page = try String(contentsOf: file, encoding: .utf8)
+        let begin = "<!-- \(name): made by the program, 'make docs' -->\n"
+        guard let start = page.range(of: begin)?.upperBound,
+            let end = page[start...].range(of: "<!-- end -->")?.lowerBound
+        else { return nil }
+        guard ProcessInfo.processInfo.environment["ROLLCALL_WRITE_DOCS"] != nil else {
+            return String(page[start..<end])
+        }
+        try (page[..<start] + text + page[end...]).write(to: file, atomically: true, encoding: .utf8)
+        return text
+    }
+
     /// Every page, by its path from the root, sorted.
     package static func pages() throws -> [DocumentationPage] {
         let names = ["", "docs/", "Benchmarks/"].flatMap { folder in

@@ -3,7 +3,7 @@ import Operations
 
 /// The batch named for start, pause, resume and cancel.
 struct BatchCommandOptions: ParsableArguments {
-    @Argument(help: "A batch's name or number.")
+    @Argument(help: "A batch's name or number.", completion: .batches)
     var batch: String
 
     @OptionGroup var settings: SettingsOptions
@@ -54,7 +54,7 @@ struct ResumeCommand: SettingsCommand {
             made, batches taken in afterwards wait. This says what may be paid twice, and lets them go.
             """)
 
-    @Argument(help: "A batch's name or number.")
+    @Argument(help: "A batch's name or number.", completion: .batches)
     var batch: String?
 
     @Flag(help: "Let the batches go that wait since a restore of which nobody knows what had been sent.")

@@ -15,7 +15,7 @@ struct CheckCommand: SettingsCommand {
 
     @OptionGroup var settings: SettingsOptions
 
-    @Option(help: ArgumentHelp("Job whose mapping and limits apply.", valueName: "job"))
+    @Option(help: ArgumentHelp("Job whose mapping and limits apply.", valueName: "job"), completion: .jobs)
     var job: String?
 
     @Flag(name: .customLong("no-reuse"), help: "Foretell a run with --no-reuse.")

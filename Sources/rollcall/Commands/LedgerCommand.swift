@@ -11,7 +11,7 @@ struct LedgerCommand: SettingsCommand {
             at the end, or one object for a period.
             """)
 
-    @Argument(help: "A batch's name or number.")
+    @Argument(help: "A batch's name or number.", completion: .batches)
     var batch: String?
 
     @OptionGroup var settings: SettingsOptions

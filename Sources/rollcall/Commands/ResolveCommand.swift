@@ -10,7 +10,7 @@ struct ResolveCommand: SettingsCommand {
             The decision and who made it are kept.
             """)
 
-    @Argument(help: "A batch's name or number.")
+    @Argument(help: "A batch's name or number.", completion: .batches)
     var batch: String
 
     @OptionGroup var settings: SettingsOptions
