@@ -3,13 +3,15 @@
 # make bench  measures, as ratios taken in one run
 # make erasure  purges a million records over twelve months, forgets a thousand persons, and searches all that is left
 # make ci-full  make test, then the release build and the benchmarks; much longer
+# make deb    makes the Debian package, its bill of materials and their checksums in .build-deb/packages; a build of its own
+# make docs   writes the parts of docs/ that are made from the program's own descriptions
 # Each installs the Debian packages it is missing, and says so first.
 
-PACKAGES := libssl-dev libcurl4-openssl-dev libsqlite3-dev pkg-config
+PACKAGES := libssl-dev libcurl4-openssl-dev libsqlite3-dev libxlsxwriter-dev pkg-config python3-openpyxl
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 SWIFT ?= swift
 
-.PHONY: demo test ci-full bench erasure build lint packages clean
+.PHONY: demo test ci-full bench erasure docs deb build lint packages clean
 
 demo: packages
 	$(SWIFT) build --configuration release --product rollcall
@@ -35,6 +37,13 @@ erasure: packages
 	$(SWIFT) build --package-path Benchmarks --configuration release --product benchmarks
 	Benchmarks/.build/release/benchmarks erasure --rollcall Benchmarks/.build/release/rollcall
 
+deb: packages
+	SWIFT=$(SWIFT) packaging/make-deb
+
+docs: packages
+	$(SWIFT) build --build-tests
+	ROLLCALL_WRITE_DOCS=1 $(SWIFT) test --skip-build --filter Documented
+
 build: packages
 	$(SWIFT) build --configuration release --product rollcall
 
@@ -53,4 +62,4 @@ packages:
 	fi
 
 clean:
-	rm -rf .build Benchmarks/.build
+	rm -rf .build .build-deb Benchmarks/.build

@@ -41,7 +41,7 @@ struct ProgressLine: Equatable {
         let whole = parts(name)
         if whole.text.count <= width { return whole.text(withBarOf: share, in: width) }
         let half = parts(Self.shortened(name, to: width / 2)).fitted(into: width)
-        return half.isWholeInMain ? half.text : parts(Self.shortened(name, to: width / 4)).fitted(into: width).text
+        return half.isWholeInMain ? half.text : parts(Self.shortened(name, to: width / 5)).fitted(into: width).text
     }
 
     /// A batch's name in this many characters: its end, where the number stands.

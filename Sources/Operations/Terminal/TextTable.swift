@@ -22,7 +22,7 @@ struct TextTable {
     private let rows: [[Cell]]
     private static let gap = 2
     /// A name is shortened to this many columns before anything but the least important columns goes.
-    private static let shortestName = 16
+    private static let shortestName = 12
 
     /// Describes a table; each row has a cell for each column.
     init(_ columns: [Column], rows: [[Cell]]) {

@@ -179,9 +179,7 @@ extension Settings.OutputForm {
         delimiter = try reader.value(SettingKeys.outputDelimiter, over: inherited?.delimiter)
         isSafe = try reader.value(SettingKeys.outputSafe, over: inherited?.isSafe)
         formats = try Self.formats(from: reader) ?? inherited?.formats ?? [.csv, .jsonl]
-        if formats.contains(.xlsx) {
-            reader.note(formats.map(\.rawValue).sorted().joined(separator: ","), at: SettingKeys.outputFormats.path)
-        }
+        reader.note(formats.map(\.rawValue).sorted().joined(separator: ","), at: SettingKeys.outputFormats.path)
     }
 
     /// Forgetting, and whether results are whole, are judged by the CSV and the JSON lines: they cannot be left out.

@@ -10,8 +10,10 @@ struct DemoCommand: RollcallCommand {
         abstract: "Run a sample file against the emulator, slow and faulty, and show what comes out.",
         discussion: "Exit code 0 when every line is accounted for, though some are invalid or in doubt.")
 
-    @Option(help: ArgumentHelp("Sample file.", valueName: "file"), completion: .file(extensions: ["csv", "jsonl"]))
-    var sample = "jobs/samples/accounts.csv"
+    @Option(
+        help: ArgumentHelp("Sample file; absent: the one that comes with Rollcall.", valueName: "file"),
+        completion: .file(extensions: ["csv", "jsonl"]))
+    var sample: String?
 
     @Option(
         help: ArgumentHelp("Folder for keys, settings, database and results; absent: a new one.", valueName: "folder"),
@@ -19,6 +21,7 @@ struct DemoCommand: RollcallCommand {
     var dir: String?
 
     func perform() async throws -> ExitStatus {
+        let sample = sample ?? SampleFile.path()
         guard FileManager.default.isReadableFile(atPath: sample) else {
             throw OperationFailure(
                 .inputUnusable, "\(sample): cannot be read; run this in the repository or name --sample FILE")
@@ -27,7 +30,9 @@ struct DemoCommand: RollcallCommand {
         let directory = EmulatorDirectory(path: folder)
         let material = try directory.material(host: "127.0.0.1")
         return try await Emulator.withRunning(knobs(directory), material: material) { _, port in
-            try await Hint.$config.withValue(directory.settingsPath) { try await run(directory, port: port) }
+            try await Hint.$config.withValue(directory.settingsPath) {
+                try await run(sample, in: directory, port: port)
+            }
         }
     }
 
@@ -47,7 +52,7 @@ struct DemoCommand: RollcallCommand {
     /// Calls a second: the demonstration ends within seconds.
     private static let rate = 300.0
 
-    private func run(_ directory: EmulatorDirectory, port: Int) async throws -> ExitStatus {
+    private func run(_ sample: String, in directory: EmulatorDirectory, port: Int) async throws -> ExitStatus {
         try directory.writeSettings(host: "127.0.0.1", port: port, rate: Self.rate)
         Console.standard.note(
             """

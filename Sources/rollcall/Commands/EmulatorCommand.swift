@@ -94,16 +94,15 @@ struct EmulatorCommand: RollcallCommand {
         }
     }
 
-    /// What the user can run now; the sample is in the repository only.
+    /// What the user can run now.
     private func next(_ directory: EmulatorDirectory) -> String {
-        let isThere = FileManager.default.isReadableFile(atPath: Self.sample)
+        let sample = SampleFile.path()
+        let isThere = FileManager.default.isReadableFile(atPath: sample)
         let settings = URL(filePath: directory.settingsPath).standardizedFileURL.path
         return Hint.$config.withValue(settings) {
-            (isThere ? Hint.run(files: [Self.sample]) : Hint.doctor).commandLine
+            (isThere ? Hint.run(files: [sample]) : Hint.doctor).commandLine
         }
     }
-
-    private static let sample = "jobs/samples/accounts.csv"
 
     private func knobs() throws -> EmulatorConfiguration {
         var knobs = try EmulatorConfiguration.listening(on: listen)

@@ -21,7 +21,7 @@ struct ProgressLineTests {
         ),
         (
             line("night-1") { ($0.retries, $0.cost) = (0, "USD 40.00") },
-            "night-1: [======          ] 400/1,000 (40%), 200/s, ETA 3s, USD 40.00, 0 retries",
+            "night-1: [======         ] 400/1,000 (40%), 200/s, ETA 3s, USD 40.00, 0 retries",
             "night-1: 400/1,000, ETA 3s, USD 40.00"
         ),
         (
@@ -48,8 +48,8 @@ struct ProgressLineTests {
         ),
         (
             line("accounts-of-the-northern-branches-2026-11-23-17") { $0.pause = .until(1_795_459_205_000) },
-            "…ches-2026-11-23-17: 400/1,000 (40%), waiting until 2026-11-23 18:40:05 UTC",
-            "…11-23-17: 400/1,000, until 18:40:05 UTC"
+            "…-2026-11-23-17: 400/1,000 (40%), waiting until 2026-11-23 18:40:05 UTC",
+            "…-23-17: 400/1,000, until 18:40:05 UTC"
         ),
     ]
 
