@@ -119,7 +119,7 @@ struct CheckFinding: Encodable {
         return lines.joined(separator: "\n")
     }
 
-    private enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, CodingKey, CaseIterable {
         case file, records, invalid, reused, held, seconds, cost, rules, notes, waits
         case blankLines = "blank_lines"
         case duplicateRequests = "duplicate_requests"

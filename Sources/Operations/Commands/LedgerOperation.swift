@@ -74,10 +74,12 @@ package struct LedgerOperation: Sendable {
 }
 
 /// The last element of a batch's list.
-private struct BatchLedgerEnd: Encodable {
+struct BatchLedgerEnd: Encodable {
     let batch: String
     let totals: LedgerSum
     let cost: Cost
+
+    enum CodingKeys: CodingKey, CaseIterable { case batch, totals, cost }
 }
 
 extension CallDay {
@@ -146,7 +148,7 @@ struct AttemptLine: Encodable {
         return cells.map { $0 ?? "-" }.joined(separator: "\t")
     }
 
-    private enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, CodingKey, CaseIterable {
         case line, number, outcome, cause, billable
         case startedAt = "started_at"
         case finishedAt = "finished_at"

@@ -19,6 +19,8 @@ struct PeriodLedger: Encodable {
     /// Restores found in these days whose losses are unknown: more calls may have been billed than are listed here.
     let unknown: [Unknown]
 
+    enum CodingKeys: CodingKey, CaseIterable { case from, to, days, totals, cost, unknown }
+
     /// A restore for which it is unknown which calls it lost.
     struct Unknown: Encodable {
         let found: String
@@ -112,7 +114,7 @@ struct LedgerSum: Encodable, Equatable {
         return parts.joined(separator: ", ")
     }
 
-    private enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, CodingKey, CaseIterable {
         case attempts, open, made, billable
         case notBillable = "not_billable"
         case maybeBillable = "maybe_billable"

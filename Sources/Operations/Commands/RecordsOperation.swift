@@ -50,6 +50,8 @@ struct RecordLine: Encodable {
     let attempts: Int
     var reason: String?
 
+    enum CodingKeys: CodingKey, CaseIterable { case line, id, status, attempts, reason }
+
     init(_ view: RecordView) throws {
         line = view.line
         id = String(decoding: try view.id, as: UTF8.self)

@@ -30,6 +30,10 @@ struct BatchNotice: Encodable, Sendable {
     /// How many runs were missed.
     var missed: Int?
 
+    enum CodingKeys: CodingKey, CaseIterable {
+        case event, time, job, batch, state, counts, calls, cost, reason, remedy, next, results, due, missed
+    }
+
     /// An event of a batch.
     ///
     /// - Parameters:

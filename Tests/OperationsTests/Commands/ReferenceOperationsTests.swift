@@ -1,6 +1,7 @@
 import Foundation
 import JSON
 import Settings
+import TestSupport
 import Testing
 
 @testable import Operations
@@ -21,6 +22,13 @@ struct ReferenceOperationsTests {
             try SettingsOperation(name, json: false, console: .silent).perform()
         }
         #expect(failure?.status == .usage && failure?.message.contains(hint) == true, "\(failure?.message ?? "")")
+    }
+
+    @Test("The members of all JSON are documented by what the program itself says of them")
+    func documentedJSON() throws {
+        let text = JSONReference.markdown
+        #expect(try Documentation.part("JSON", of: "docs/results.md", writing: text) == text)
+        #expect(JSONReference.shapes.allSatisfy { $0.members.allSatisfy { !$0.about.isEmpty } })
     }
 
     @Test("Every key stands where it may be written; a job's own has no variable")

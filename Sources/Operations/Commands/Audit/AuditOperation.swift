@@ -87,7 +87,7 @@ struct AuditLine: Encodable {
             .map(PlainText.line).joined(separator: "\t")
     }
 
-    private enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, CodingKey, CaseIterable {
         case entry, at, user, host, action, batch, detail, version, endpoint, hash
         case atMilliseconds = "at_ms"
         case settingsHash = "settings_hash"

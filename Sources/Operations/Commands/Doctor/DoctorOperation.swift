@@ -67,6 +67,8 @@ struct Finding: Encodable, Equatable {
     /// What was found and, unless all is well, what to do.
     let message: String
 
+    enum CodingKeys: CodingKey, CaseIterable { case check, level, message }
+
     static func fine(_ check: String, _ message: String) -> Finding {
         Finding(check: check, level: .fine, message: message)
     }

@@ -137,7 +137,7 @@ struct JobListing: Encodable, Equatable {
 
     static let header = ["JOB", "ENABLED", "SCHEDULE", "NEXT RUN", "IN UTC", "WINDOW", "SOURCE", "DESCRIPTION"]
 
-    private enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, CodingKey, CaseIterable {
         case job, file, enabled, schedule, next, window, source, description, error
         case timeZone = "time_zone"
         case nextUTC = "next_utc"

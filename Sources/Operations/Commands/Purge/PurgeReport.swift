@@ -37,7 +37,7 @@ struct PurgeReport: Sendable, Encodable {
     /// Whether the write-ahead log was emptied, too.
     var logIsEmpty = false
 
-    enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, CodingKey, CaseIterable {
         case isDryRun = "dry_run"
         case scope, purged, kept
         case monthsDestroyed = "months_destroyed"

@@ -70,6 +70,8 @@ struct SettingLine: Encodable {
     /// Absent: it cannot come from the environment.
     let variable: String?
 
+    enum CodingKeys: CodingKey, CaseIterable { case key, value, `default`, about, place, variable }
+
     init(_ entry: SettingsReference.Entry) {
         (key, value, `default`) = (entry.key.path, entry.key.expectation, entry.key.fallback)
         (about, place) = (entry.key.about, entry.place)

@@ -61,7 +61,7 @@ struct RunnerReport: Encodable, Equatable {
         }
     }
 
-    private enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, CodingKey, CaseIterable {
         case process, kind, version, jobs, since, gate, reason, probes
         case loadedAt = "loaded_at"
         case gateSince = "gate_since"

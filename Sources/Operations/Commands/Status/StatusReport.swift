@@ -17,7 +17,7 @@ struct StatusReport: Encodable {
         try container.encode(batches, forKey: .batches)
     }
 
-    private enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, CodingKey, CaseIterable {
         case runner, restore, batches
     }
 
@@ -89,7 +89,7 @@ struct BatchStatus: Encodable {
         (callsToGo, secondsToGo) = (outlook.rest?.calls, outlook.rest?.seconds)
     }
 
-    private enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, CodingKey, CaseIterable {
         case batch, number, job, file, state, reason, times, purged, counts, calls, retries, cost, results
         case isStopped = "stopped"
         case callsToGo = "calls_to_go"
