@@ -2,7 +2,7 @@
 # make test   builds with warnings as errors, lints, checks the plan's arrows and runs every test
 # make bench  measures, as ratios taken in one run
 # make erasure  purges a million records over twelve months, forgets a thousand persons, and searches all that is left
-# make ci-full  make test, then the release build and the benchmarks; much longer
+# make ci-full  make test, then the release build, the benchmarks, and the Debian package with its checks; much longer
 # make deb    makes the Debian package, its bill of materials and their checksums in .build-deb/packages; a build of its own
 # make docs   writes the parts of docs/ that are made from the program's own descriptions
 # Each installs the Debian packages it is missing, and says so first.
@@ -26,6 +26,8 @@ ci-full:
 	$(MAKE) test
 	$(MAKE) build
 	$(MAKE) bench
+	$(MAKE) deb
+	packaging/check-deb .build-deb/packages/*.deb
 
 bench: packages
 	$(SWIFT) build --package-path Benchmarks --configuration release --product rollcall
