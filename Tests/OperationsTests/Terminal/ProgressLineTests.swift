@@ -48,7 +48,7 @@ struct ProgressLineTests {
         ),
         (
             line("accounts-of-the-northern-branches-2026-11-23-17") { $0.pause = .until(1_795_459_205_000) },
-            "…-2026-11-23-17: 400/1,000 (40%), waiting until 2026-11-23 18:40:05 UTC",
+            "…-2026-11-23-17: 400/1,000 (40%), 200/s, waiting until 2026-11-23 18:40:05 UTC",
             "…-23-17: 400/1,000, until 18:40:05 UTC"
         ),
     ]

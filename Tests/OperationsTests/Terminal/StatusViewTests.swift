@@ -64,7 +64,7 @@ struct StatusViewTests {
             ])
         #expect(
             Self.table(40) == [
-                "BATCH            STATE             DONE", "…26-11-22-16     completed  1,200/1,200",
+                "BATCH            STATE             DONE", "…-2026-11-22-16  completed  1,200/1,200",
                 "night-17         running      600/1,200", "night-18         stopped    1,100/1,200",
             ])
     }
