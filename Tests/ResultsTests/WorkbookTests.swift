@@ -176,8 +176,12 @@ struct WorkbookTests {
         #expect(again.paths.workbook == nil && !FileManager.default.fileExists(atPath: path))
     }
 
-    @Test("A row that was changed in results.csv is changed in the workbook, and the summary has its digest")
-    func edited() async throws {
+    private struct Interrupted: Error {}
+
+    @Test(
+        "A row that was changed in results.csv is changed in the workbook, also after an interruption",
+        arguments: [false, true])
+    func edited(isInterrupted: Bool) async throws {
         let fixture = try await BatchFixture(lines: [
             .init(number: 2, id: "007", row: "007,a@example.com", refusal: "email: must be 3 to 254 characters"),
             .init(number: 3, id: "008", row: "008,a@example.com", refusal: "email: must be 3 to 254 characters"),
@@ -185,11 +189,20 @@ struct WorkbookTests {
         let written = try await fixture.write(options: ResultOptions(writesWorkbook: true))
         let batch = try await fixture.store.batch(fixture.batch)
         let forgotten = ForgottenRow(line: 2, status: "invalid", forgottenAt: BatchFixture.start)
+        var edits = LineEdits()
+        edits.add(2..<3, .replaced(forgotten.csv(columns: ResultColumns.all, delimiter: UInt8(ascii: ","))))
+        if isInterrupted {
+            // The file after results.csv cannot be changed; the next time nothing of results.csv has to be.
+            #expect(throws: Interrupted.self) {
+                try ResultEdit(of: batch, in: written.paths.folder, isOwn: true).perform { name, _ in
+                    if name == "results.jsonl" { throw Interrupted() }
+                    return name == "results.csv" ? .edit(edits) : nil
+                }
+            }
+            edits = LineEdits()
+        }
         let changed = try ResultEdit(of: batch, in: written.paths.folder, isOwn: true).perform { name, _ in
-            guard name == "results.csv" else { return nil }
-            var edits = LineEdits()
-            edits.add(2..<3, .replaced(forgotten.csv(columns: ResultColumns.all, delimiter: UInt8(ascii: ","))))
-            return .edit(edits)
+            name == "results.csv" ? .edit(edits) : nil
         }
         let path = try #require(written.paths.workbook)
         #expect(changed.contains(path))

@@ -45,6 +45,8 @@ package struct ResultEdit: Sendable {
         guard !names.isEmpty else { return [] }
         let open = try ResultFolder(path: folder)
         try open.removeTemporaries(of: ResultWriter.allNames)
+        let hasWorkbook =
+            isThere(ResultWorkbook.name) || summary()?.files.contains { $0.name == ResultWorkbook.name } == true
         var changed: [String] = []
         for name in names {
             let path = "\(folder)/\(name)"
@@ -54,6 +56,8 @@ package struct ResultEdit: Sendable {
             case nil: continue
             case .edit(let edits):
                 guard !edits.isEmpty else { continue }
+                // It says what results.csv says. Gone first, it is not taken for renewed should this be interrupted.
+                if name == ResultWorkbook.source { try open.remove(ResultWorkbook.name) }
                 try ResultFolder.naming(path, "changed") { () throws(SystemFault) in
                     try FileEditing.perform(edits, on: path)
                 }
@@ -61,38 +65,36 @@ package struct ResultEdit: Sendable {
             }
             changed.append(path)
         }
-        if let workbook = try renewWorkbook(after: changed, in: open) { changed.append(workbook) }
+        if hasWorkbook, !isThere(ResultWorkbook.name), isThere(ResultWorkbook.source) {
+            changed.append(try writeWorkbook(in: open))
+        }
         try open.synchronize()
         try renewSummary(in: open)
         return changed
     }
 
-    /// A workbook says what `results.csv` says, so it is made again, or removed where that is gone. Its path; nil where
-    /// there is none, or nothing of it has changed.
-    private func renewWorkbook(after changed: [String], in open: ResultFolder) throws -> String? {
-        let (csv, workbook) = ("\(folder)/results.csv", "\(folder)/\(ResultWorkbook.name)")
-        let files = FileManager.default
-        guard changed.contains(csv), files.fileExists(atPath: workbook) else { return nil }
-        guard files.fileExists(atPath: csv) else {
-            try open.remove(ResultWorkbook.name)
-            return workbook
-        }
+    private func isThere(_ name: String) -> Bool { FileManager.default.fileExists(atPath: "\(folder)/\(name)") }
+
+    private func writeWorkbook(in open: ResultFolder) throws -> String {
         let file = try ResultFile(ResultWorkbook.name, in: open)
-        try ResultWorkbook.write(from: csv, into: file, createdAt: batchCreatedAt)
+        try ResultWorkbook.write(from: "\(folder)/\(ResultWorkbook.source)", into: file, createdAt: batchCreatedAt)
         _ = try file.completeFromDisk()
         try file.publish()
-        return workbook
+        return "\(folder)/\(ResultWorkbook.name)"
+    }
+
+    /// Nil where there is none, or one that cannot be read: that says nothing that could be wrong now.
+    private func summary() -> BatchSummary? {
+        FileManager.default.contents(atPath: "\(folder)/summary.json").flatMap {
+            try? JSONDecoder().decode(BatchSummary.self, from: $0)
+        }
     }
 
     private func renewSummary(in open: ResultFolder) throws {
-        let path = "\(folder)/summary.json"
-        // A summary that cannot be read says nothing that could be wrong now.
-        guard let bytes = FileManager.default.contents(atPath: path),
-            var summary = try? JSONDecoder().decode(BatchSummary.self, from: bytes)
-        else { return }
+        guard var summary = summary() else { return }
         let before = summary.files
         summary.files = try before.compactMap { file in
-            guard names.contains(file.name) else { return file }
+            guard names.contains(file.name) || file.name == ResultWorkbook.name else { return file }
             guard let content = try Self.digest("\(folder)/\(file.name)") else { return nil }
             return BatchSummary.File(name: file.name, bytes: content.bytes, sha256: Hexadecimal.encode(content.digest))
         }

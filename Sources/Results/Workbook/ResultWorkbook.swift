@@ -6,6 +6,8 @@ import RecordStore
 /// and is made again when rows of it were changed.
 enum ResultWorkbook {
     static let name = "results.xlsx"
+    /// The file it is made from.
+    static let source = "results.csv"
 
     /// Writes the workbook.
     ///

@@ -1,4 +1,5 @@
 import Basics
+import Foundation
 import Ingest
 import Results
 
@@ -22,11 +23,16 @@ struct ForgottenLines: Sendable {
         switch name {
         case "results.csv": try csv(path).map(ResultEdit.Decision.edit)
         case "results.jsonl": .edit(try jsonLines(path))
-        // Made again from results.csv by whoever changes that.
-        case "results.xlsx": nil
+        case "results.xlsx": workbook(path)
         case let name where Self.isOfReturnedJSON(name): try returnedJSONLines(path)
         default: try returnedCSV(path)
         }
+    }
+
+    /// It is made again from `results.csv` when that is changed; without that it cannot be.
+    private func workbook(_ path: String) -> ResultEdit.Decision? {
+        let table = URL(filePath: path).deletingLastPathComponent().appending(path: "results.csv").path
+        return FileManager.default.fileExists(atPath: table) ? nil : .remove
     }
 
     /// Whether a result file holds lines of JSON that are given back.
