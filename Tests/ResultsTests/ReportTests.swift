@@ -42,6 +42,16 @@ struct ReportTests {
         #expect((verdict.kind == "good") == verdict.tasks.isEmpty)
     }
 
+    @Test("What was given up by hand is told, and nothing is asked for it")
+    func givenUp() {
+        let summary = Self.summary { $0.records = .init([.succeeded: 3, .failed: 5]) }
+        let some = ReportVerdict(summary, resolvedByHand: 4, folder: "/out/day-3")
+        #expect(some.sentence == "3 of 8 lines answered; 1 to correct; 4 given up")
+        #expect(some.tasks.map(\.title) == ["1 line to correct"])
+        let all = ReportVerdict(summary, resolvedByHand: 5, folder: "/out/day-3")
+        #expect(all.sentence == "3 of 8 lines answered; 5 given up" && all.tasks.isEmpty && all.kind == "good")
+    }
+
     @Test("Each group of lines has its file, by a relative link, and the commands that settle it")
     func tasks() {
         let summary = Self.summary {

@@ -39,7 +39,7 @@ struct Report {
     init(_ summary: BatchSummary, of batch: Batch, figures: BatchFigures, in folder: String, zone: TimeZone) {
         title = summary.batch.name
         (state, reason) = (summary.state.replacing("_", with: " "), summary.reason)
-        verdict = ReportVerdict(summary, folder: folder)
+        verdict = ReportVerdict(summary, resolvedByHand: figures.resolvedByHand, folder: folder)
         chart = StatusChart(summary.records)
         scores = ScoreChart.all(figures.scores)
         failures = Self.rows(figures.failures, of: summary.records.failed + summary.records.inDoubt)

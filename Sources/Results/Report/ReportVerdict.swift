@@ -25,8 +25,11 @@ struct ReportVerdict {
     ///
     /// - Parameters:
     ///   - summary: What it came to.
+    ///   - resolvedByHand: How many of its failed lines an operator has given up: nothing is left to be done about them.
     ///   - folder: Where its files are, for the commands.
-    init(_ summary: BatchSummary, folder: String) {
+    init(_ summary: BatchSummary, resolvedByHand: Int = 0, folder: String) {
+        var summary = summary
+        summary.records.failed -= resolvedByHand
         let records = summary.records
         let answered = records.succeeded + records.reused
         let toCorrect = records.failed + records.invalid
@@ -39,6 +42,7 @@ struct ReportVerdict {
         if toCorrect > 0 { parts.append("\(Counted.number(toCorrect)) to correct") }
         if records.inDoubt > 0 { parts.append("\(Counted.number(records.inDoubt)) to decide") }
         if records.cancelled > 0 { parts.append("\(Counted.number(records.cancelled)) not sent") }
+        if resolvedByHand > 0 { parts.append("\(Counted.number(resolvedByHand)) given up") }
         let waiting = records.queued + records.inFlight
         if waiting > 0 { parts.append("\(Counted.number(waiting)) waiting") }
         sentence = parts.joined(separator: "; ")

@@ -104,6 +104,8 @@ struct BatchFigures {
     private(set) var scores = ScoreTally()
     /// Records that have surely had a call that was billed or may have been.
     private(set) var billedOnce = 0
+    /// Failed records that an operator has decided on while they were in doubt.
+    private(set) var resolvedByHand = 0
 
     init() {}
 
@@ -120,6 +122,7 @@ struct BatchFigures {
         let isDoubted = row.status == .inDoubt && !row.isHeld && row.attempts > 0
         if row.status == .succeeded || isDoubted { billedOnce += 1 }
         if row.status == .succeeded { addAnswer(row, answer) }
+        if row.status == .failed, row.isResolvedByHand { resolvedByHand += 1 }
         if row.status == .failed || row.status == .inDoubt {
             failures.add(row.reasonCode ?? row.httpStatus.map { "HTTP \($0)" } ?? "no answer recorded")
         }
