@@ -91,7 +91,7 @@ package struct ResultEdit: Sendable {
     }
 
     private func renewSummary(in open: ResultFolder) throws {
-        guard var summary = summary() else { return }
+        guard var summary = self.summary() else { return }
         let before = summary.files
         summary.files = try before.compactMap { file in
             guard names.contains(file.name) || file.name == ResultWorkbook.name else { return file }
