@@ -6,7 +6,7 @@ import Testing
 
 @testable import Results
 
-@Suite("results.xlsx", .timeLimit(.minutes(10)))
+@Suite("results.xlsx", .timeLimit(.minutes(15)))
 struct WorkbookTests {
     /// Reads a workbook with openpyxl, a reader that is not ours: one line of JSON for each sheet.
     private static let reader = """

@@ -9,7 +9,7 @@ import Testing
 
 @testable import Operations
 
-@Suite("forget, in this process", .timeLimit(.minutes(10)))
+@Suite("forget, in this process", .timeLimit(.minutes(15)))
 struct ForgetOperationTests {
     /// What is known of Ada, in no other's rows.
     static let markers = ["rare-id-77bb", "rare-account-55aa", "zyzzyva.9917"]

@@ -7,7 +7,7 @@ import Testing
 @testable import Operations
 
 /// How far `forget` reaches, and what it says of what is beyond.
-@Suite("forget, as far as it reaches", .timeLimit(.minutes(10)))
+@Suite("forget, as far as it reaches", .timeLimit(.minutes(15)))
 struct ForgetReachTests {
     private static func forget(_ place: EmulatedInstallation, _ ids: String) async throws -> OperationOutcome {
         try await ForgetOperationTests.forget(place, ids)

@@ -4,7 +4,7 @@ import Testing
 @testable import Operations
 @testable import RecordStore
 
-@Suite("keys rotate, and what is said of keys and copies", .timeLimit(.minutes(5)))
+@Suite("keys rotate, and what is said of keys and copies", .timeLimit(.minutes(15)))
 struct KeysRotateOperationTests {
     @Test("What was taken in before a rotation is read after it, and what remains to be done is said")
     func rotate() async throws {

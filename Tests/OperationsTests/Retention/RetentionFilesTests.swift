@@ -8,7 +8,7 @@ import Testing
 
 @testable import Operations
 
-@Suite("Which files are removed when their age is over", .timeLimit(.minutes(5)))
+@Suite("Which files are removed when their age is over", .timeLimit(.minutes(15)))
 struct RetentionFilesTests {
     private static let day: Int64 = 86_400_000
     private static let jobs = [

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Operations
 
-@Suite("What doctor and status say of retention", .timeLimit(.minutes(5)))
+@Suite("What doctor and status say of retention", .timeLimit(.minutes(15)))
 struct RetentionFindingsTests {
     private static let day: Int64 = 86_400_000
 

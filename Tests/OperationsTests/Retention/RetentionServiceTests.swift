@@ -6,7 +6,7 @@ import Testing
 
 @testable import Operations
 
-@Suite("The daemon's daily purge", .timeLimit(.minutes(5)))
+@Suite("The daemon's daily purge", .timeLimit(.minutes(15)))
 struct RetentionServiceTests {
     private static let day: Int64 = 86_400_000
     /// Today at 6:13 UTC, for batches end by the machine's clock. A round is made at a quarter past midnight by the clock of

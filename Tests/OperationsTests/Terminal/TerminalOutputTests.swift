@@ -101,7 +101,7 @@ struct ProgressOnTerminalTests {
     }
 }
 
-@Suite("A full screen", .timeLimit(.minutes(5)))
+@Suite("A full screen", .timeLimit(.minutes(15)))
 struct FullScreenTests {
     @Test(
         "It is drawn until q or Ctrl-C is typed; then the screen and the keyboard are what they were",
