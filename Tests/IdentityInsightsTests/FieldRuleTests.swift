@@ -31,6 +31,20 @@ struct FieldRuleTests {
         }
     }
 
+    @Test("at the lengths that are called sound no text breaks a rule", arguments: ["a", "é", "日", "😀"])
+    func soundByteCounts(_ character: String) throws {
+        var fields = 0
+        for field in RequestField.all {
+            guard let sound = field.rules.soundByteCounts else { continue }
+            fields += 1
+            for count in sound where count % character.utf8.count == 0 {
+                let text = Array(String(repeating: character, count: count / character.utf8.count).utf8)
+                #expect(text.withUnsafeBytes(field.rules.broken) == nil, "\(field.path), \(count) bytes")
+            }
+        }
+        #expect(fields == 9)
+    }
+
     @Test("the rule says the bounds")
     func ruleTexts() throws {
         #expect(try violation("user.email", "a") == "must be 3 to 254 characters")

@@ -2,6 +2,8 @@
 struct FieldCheck: Sendable {
     /// The rule as the end of a sentence about the field.
     let rule: String
+    /// Lengths in bytes at which every value satisfies the rule; nil where the length alone says nothing.
+    var soundByteCounts: ClosedRange<Int>?
     /// Whether a value satisfies the rule.
     let holds: @Sendable (UnsafeRawBufferPointer) -> Bool
 
@@ -11,7 +13,10 @@ struct FieldCheck: Sendable {
             allowed.lowerBound == 0
             ? "must be at most \(allowed.upperBound) characters"
             : "must be \(allowed.lowerBound) to \(allowed.upperBound) characters"
-        return FieldCheck(rule: rule) { TextPattern.hasCharacters(allowed, in: $0) }
+        // A character takes one to four bytes (RFC 3629, section 3).
+        let least = allowed.lowerBound == 0 ? 0 : 4 * (allowed.lowerBound - 1) + 1
+        let sound = least <= allowed.upperBound ? least...allowed.upperBound : nil
+        return FieldCheck(rule: rule, soundByteCounts: sound) { TextPattern.hasCharacters(allowed, in: $0) }
     }
 
     /// A whole number within bounds, written as JSON writes it.
@@ -65,6 +70,10 @@ public struct FieldRules: Sendable {
 
     /// Whether there is no rule.
     public var isEmpty: Bool { checks.isEmpty }
+
+    /// Lengths in bytes at which no rule can be broken, so that most values need not be looked at; nil where the length
+    /// alone says nothing.
+    package var soundByteCounts: ClosedRange<Int>? { checks.count == 1 ? checks[0].soundByteCounts : nil }
 
     /// Checks a value.
     ///

@@ -12,8 +12,6 @@ enum TextPattern {
 
     /// `minLength` and `maxLength`: characters are counted as the bytes that are not continuation bytes.
     static func hasCharacters(_ allowed: ClosedRange<Int>, in value: UnsafeRawBufferPointer) -> Bool {
-        // A character takes one to four bytes, which settles nearly every value without counting.
-        if value.count <= allowed.upperBound, value.count >= allowed.lowerBound * 4 { return true }
         var characters = 0
         for byte in value where byte & 0xC0 != 0x80 { characters += 1 }
         return allowed.contains(characters)

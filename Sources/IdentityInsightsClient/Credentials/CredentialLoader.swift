@@ -14,35 +14,45 @@ struct CredentialLoader {
         let key = files.clientKey.map { CredentialFile(setting: CredentialSetting.clientKey, path: $0) }
         let keyBytes = try key?.read(mustBePrivate: true)
         // Parsed separately, so that a fault of the certificate is not reported as one of the key.
-        try certificate.reporting {
-            _ = try KeyFile(certificateBytes, password: files.clientKeyPassword, name: files.clientCertificate)
-                .certificates(name: files.clientCertificate)
+        let certificates = try certificate.reporting {
+            let file = try KeyFile(
+                certificateBytes, password: files.clientKeyPassword, name: files.clientCertificate)
+            _ = try file.certificates(name: files.clientCertificate)
+            return file
         }
         return try (key ?? certificate).reporting {
             try ClientIdentity.load(
-                certificate: certificateBytes, certificateName: files.clientCertificate, key: keyBytes,
+                certificates: certificates, certificateName: files.clientCertificate, key: keyBytes,
                 keyName: files.clientKey, password: files.clientKeyPassword)
         }
     }
 
-    func authorities() throws(CredentialError) -> [UInt8]? {
+    /// The authorities that may have signed the server's certificate; nil for the system's.
+    func authorities() throws(CredentialError) -> [Certificate]? {
         guard let path = files.caCertificates else { return nil }
         let file = CredentialFile(setting: CredentialSetting.caCertificates, path: path)
         let bytes = try file.read(mustBePrivate: false)
-        return try file.reporting {
-            try Certificate.load(bytes, name: path).reduce(into: [UInt8]()) { $0 += try $1.pem() }
+        return try file.reporting { try Certificate.load(bytes, name: path) }
+    }
+
+    /// The authorities as they are given to TLS, in PEM.
+    func pem(of authorities: [Certificate]?) throws(CredentialError) -> [UInt8]? {
+        guard let path = files.caCertificates, let authorities else { return nil }
+        return try CredentialFile(setting: CredentialSetting.caCertificates, path: path).reporting {
+            try authorities.reduce(into: [UInt8]()) { $0 += try $1.pem() }
         }
     }
 
-    /// The key to which requests are encrypted, and the id sent with it.
-    func encryptionKey() throws(CredentialError) -> (key: PublicKey, id: KeyID) {
+    /// The key to which requests are encrypted, the id sent with it, and its certificate where the file has one.
+    func encryptionKey() throws(CredentialError) -> (key: PublicKey, id: KeyID, certificate: Certificate?) {
         let file = CredentialFile(setting: CredentialSetting.encryptionKey, path: files.encryptionKey)
         let bytes = try file.read(mustBePrivate: false)
         return try file.reporting {
-            let key = try PublicKey.load(bytes, name: files.encryptionKey)
-            let certificate = try KeyFile(bytes, password: nil, name: files.encryptionKey).leafCertificate
+            let content = try KeyFile(bytes, password: nil, name: files.encryptionKey)
+            let key = try content.encryptionKey(name: files.encryptionKey)
+            let certificate = content.leafCertificate
             let id = KeyID(files.encryptionKeyID, fingerprint: key.fingerprint, certificate: certificate?.fingerprint)
-            return (key, id)
+            return (key, id, certificate)
         }
     }
 
@@ -51,17 +61,23 @@ struct CredentialLoader {
         return try file.reporting { try JWEEncrypter(publicKey: key, keyID: keyID) }
     }
 
-    /// The keys that decrypt answers, in the settings' order.
-    func decryptionKeys() throws(CredentialError) -> [PrivateKey] {
-        var keys: [PrivateKey] = []
+    /// The keys that decrypt answers, in the settings' order, each with the certificates that its file has of it.
+    func decryptionKeys() throws(CredentialError) -> [(key: PrivateKey, certificates: [Certificate])] {
+        var keys: [(PrivateKey, [Certificate])] = []
         for key in files.decryptionKeys { keys.append(try decryptionKey(key)) }
         return keys
     }
 
-    private func decryptionKey(_ key: CredentialFiles.DecryptionKey) throws(CredentialError) -> PrivateKey {
-        let file = CredentialFile(setting: CredentialSetting.decryptionKey, path: key.path)
+    private func decryptionKey(
+        _ named: CredentialFiles.DecryptionKey
+    ) throws(CredentialError) -> (PrivateKey, [Certificate]) {
+        let file = CredentialFile(setting: CredentialSetting.decryptionKey, path: named.path)
         let bytes = try file.read(mustBePrivate: true)
-        return try file.reporting { try PrivateKey.load(bytes, password: key.password, name: key.path) }
+        return try file.reporting {
+            let content = try KeyFile(bytes, password: named.password, name: named.path)
+            let key = try content.decryptionKey(name: named.path)
+            return (key, content.certificates.filter { $0.matches(key) })
+        }
     }
 }
 

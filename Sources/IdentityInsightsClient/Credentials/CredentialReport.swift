@@ -46,12 +46,13 @@ private struct CredentialCheck {
             report(CredentialSetting.clientCertificate) { describe(try loader.identity()) },
             report(CredentialSetting.caCertificates) { describe(authorities: try loader.authorities()) },
             report(CredentialSetting.encryptionKey) {
-                let (key, id) = try loader.encryptionKey()
+                let (key, id, _) = try loader.encryptionKey()
                 _ = try loader.encrypter(to: key, keyID: id.sent)
                 return "RSA \(key.bits), \(id.text)"
             },
             report(CredentialSetting.decryptionKey) {
-                try loader.decryptionKeys().map { "RSA \($0.bits), fingerprint \($0.publicKey.fingerprint)" }
+                try loader.decryptionKeys().map(\.key)
+                    .map { "RSA \($0.bits), fingerprint \($0.publicKey.fingerprint)" }
                     .joined(separator: "; ")
             },
         ]
@@ -95,7 +96,7 @@ private struct CredentialCheck {
         return "\(subject), its key fits\(order)"
     }
 
-    private func describe(authorities: [UInt8]?) -> String {
+    private func describe(authorities: [Certificate]?) -> String {
         guard authorities != nil else { return "the system's" }
         let subjects = facts.authorities.map(\.dated.subject)
         return subjects.count > 3 ? "\(subjects.count) certificates" : subjects.joined(separator: "; ")

@@ -5,6 +5,7 @@ import OpenSSL
 /// The key material of one endpoint, read and checked: who we are, whom we encrypt to, what we decrypt with.
 package struct Credentials: Sendable {
     let identity: ClientIdentity
+    /// PEM, one after the other; nil for the system's.
     let authorities: [UInt8]?
     let encrypter: JWEEncrypter
     let decrypter: JWEDecrypter
@@ -29,14 +30,20 @@ package struct Credentials: Sendable {
     package init(reading files: CredentialFiles) throws(CredentialError) {
         let loader = CredentialLoader(files: files)
         identity = try loader.identity()
-        authorities = try loader.authorities()
-        let (encryptionKey, id) = try loader.encryptionKey()
+        let authorities = try loader.authorities()
+        let (encryptionKey, id, encryptionCertificate) = try loader.encryptionKey()
+        let decryptionKeys = try loader.decryptionKeys()
         (keyID, warning) = (id.sent, id.warning)
         encrypter = try loader.encrypter(to: encryptionKey, keyID: keyID)
-        decrypter = JWEDecrypter(privateKeys: try loader.decryptionKeys())
+        decrypter = JWEDecrypter(privateKeys: decryptionKeys.map(\.key))
         certificateFingerprint = identity.chain.first?.fingerprint ?? ""
         certificateEnd = identity.chain.map(\.notAfter).min() ?? .distantPast
-        datedKeys = CredentialFacts(files, baseURL: "").datedKeys
+        self.authorities = try loader.pem(of: authorities)
+        datedKeys =
+            DatedKey.all(identity.chain, under: CredentialSetting.clientCertificate)
+            + DatedKey.all(authorities ?? [], under: CredentialSetting.caCertificates)
+            + DatedKey.all([encryptionCertificate].compactMap(\.self), under: CredentialSetting.encryptionKey)
+            + DatedKey.all(decryptionKeys.flatMap(\.certificates), under: CredentialSetting.decryptionKey)
         let leaf = identity.chain.first
         missingIssuer = identity.chain.count == 1 && leaf?.isSelfSigned == false ? leaf?.issuer : nil
     }

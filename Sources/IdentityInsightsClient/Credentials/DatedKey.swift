@@ -30,6 +30,11 @@ package struct DatedKey: Sendable, Equatable {
             setting: setting, subject: certificate.subject, fingerprint: certificate.fingerprint,
             begin: certificate.notBefore, end: certificate.notAfter)
     }
+
+    /// All of a setting's certificates.
+    static func all(_ certificates: [Certificate], under setting: String) -> [DatedKey] {
+        certificates.map { DatedKey($0, setting: setting) }
+    }
 }
 
 extension DatedKey {

@@ -312,7 +312,7 @@ extension RequestBuilder {
 
     private mutating func emit(_ value: UnsafeRawBufferPointer, _ index: Int, _ step: RequestStep) {
         note(step)
-        if step.isChecked, let rule = rules[index].broken(by: value) { refuse(index, rule) }
+        if step.mustCheck(byteCount: value.count), let rule = rules[index].broken(by: value) { refuse(index, rule) }
         if step.isNoted, let rule = remarks[index].broken(by: value) { notes.append(refusal(of: index, rule)) }
         switch step.kind {
         case .string: emitter.string(value, step)

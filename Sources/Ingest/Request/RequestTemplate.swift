@@ -68,7 +68,10 @@ struct RequestStep: Sendable {
     /// Whether that is so of a text that may be a card number, and of no other.
     let looksForCards: Bool
     /// Whether the field has rules for its text.
-    let isChecked: Bool
+    private let isChecked: Bool
+    /// The lengths in bytes at which its text breaks none of them, if `leastSound` is not above `mostSound`.
+    private let leastSound: Int32
+    private let mostSound: Int32
     /// Whether the API may warn about a value that it accepts.
     let isNoted: Bool
     /// Whether the text comes from one column.
@@ -94,6 +97,9 @@ struct RequestStep: Sendable {
         isInspected = inspector.looks(at: write.role)
         looksForCards = inspector.looksForCardsAlone(at: write.role)
         isChecked = write.field?.rules.isEmpty == false
+        let sound = write.field?.rules.soundByteCounts
+        leastSound = Int32(sound?.lowerBound ?? 1)
+        mostSound = Int32(sound?.upperBound ?? 0)
         isNoted = write.field?.remarks.isEmpty == false
         self.group = Int32(group)
         keyStart = Int32(key.lowerBound)
@@ -102,6 +108,10 @@ struct RequestStep: Sendable {
         presence = Int32(write.field?.index ?? (isDevice ? RequestFieldSet.unknownDeviceField : -1))
         self.pathNumber = Int32(pathNumber)
     }
+
+    /// Whether the field's rules must look at a text of so many bytes.
+    @inline(__always)
+    func mustCheck(byteCount: Int) -> Bool { isChecked && !(byteCount >= leastSound && byteCount <= mostSound) }
 
     var key: Range<Int> { Int(keyStart)..<Int(keyStart + keyCount) }
 }

@@ -139,8 +139,10 @@ private struct WordList: Sendable {
     @inline(never)
     private func containsText(of value: UnsafeRawBufferPointer) -> Bool {
         let text = InvisibleCharacters.trimmed(value)
-        // A small letter takes at least a third of its capital's bytes (the Kelvin sign: 3, k: 1).
-        guard text.count <= 3 * longest else { return false }
+        // A small letter takes at least a third of its capital's bytes (the Kelvin sign: 3, k: 1); in ASCII, as many.
+        guard text.count <= longest || text.count <= 3 * longest && text.contains(where: { $0 >= 0x80 }) else {
+            return false
+        }
         return words.contains(Array(String(decoding: text, as: UTF8.self).lowercased().utf8))
     }
 }

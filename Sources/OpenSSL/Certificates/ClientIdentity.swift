@@ -19,6 +19,23 @@ package struct ClientIdentity: Sendable {
         certificate: [UInt8], certificateName: String, key: [UInt8]?, keyName: String?, password: String?
     ) throws -> ClientIdentity {
         let file = try KeyFile(certificate, password: password, name: certificateName)
+        return try load(
+            certificates: file, certificateName: certificateName, key: key, keyName: keyName, password: password)
+    }
+
+    /// Reads an identity whose certificates' file has been opened.
+    ///
+    /// - Parameters:
+    ///   - file: The certificates; of a keystore, the key as well.
+    ///   - certificateName: What to call that file in an error.
+    ///   - key: The private key, PEM or DER, RSA or EC; nil when `file` holds it too.
+    ///   - keyName: What to call the key's file in an error.
+    ///   - password: The password of the key; nil when there is none.
+    /// - Returns: The identity, whose key and certificate match.
+    /// - Throws: ``OpenSSLError``, as for bytes.
+    package static func load(
+        certificates file: KeyFile, certificateName: String, key: [UInt8]?, keyName: String?, password: String?
+    ) throws -> ClientIdentity {
         let certificates = try file.certificates(name: certificateName)
         let keyName = key == nil ? certificateName : keyName ?? "client_key"
         let keyFile = try key.map { try KeyFile($0, password: password, name: keyName) } ?? file

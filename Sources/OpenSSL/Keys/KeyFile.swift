@@ -76,7 +76,11 @@ package struct KeyFile: Sendable {
 
 extension KeyFile {
     /// The key that requests are encrypted to.
-    func encryptionKey(name: String) throws -> PublicKey {
+    ///
+    /// - Parameter name: What to call the file in an error, such as the setting and the file's name.
+    /// - Returns: The leaf certificate's, else the one public key's.
+    /// - Throws: ``OpenSSLError`` that says what the file holds instead, or that the key is too weak.
+    package func encryptionKey(name: String) throws -> PublicKey {
         guard !isLocked, privateKeys.isEmpty else {
             throw OpenSSLError.refused(
                 .wrongKind,
@@ -94,7 +98,11 @@ extension KeyFile {
     }
 
     /// The key that decrypts answers.
-    func decryptionKey(name: String) throws -> PrivateKey {
+    ///
+    /// - Parameter name: What to call the file in an error, such as the setting and the file's name.
+    /// - Returns: The one private key of the file.
+    /// - Throws: ``OpenSSLError`` that says what the file holds instead, or that the key is locked or too weak.
+    package func decryptionKey(name: String) throws -> PrivateKey {
         let key = try onlyPrivateKey(
             name: name,
             remedy:

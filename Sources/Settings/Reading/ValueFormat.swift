@@ -198,7 +198,7 @@ extension ValueFormat where Value: CaseIterable & RawRepresentable<String> {
     static var choice: ValueFormat {
         let words = Value.allCases.map(\.rawValue)
         let expectation = words.dropLast().joined(separator: ", ") + " or " + (words.last ?? "")
-        return ValueFormat(expectation: expectation) { text, _ in Value(rawValue: text) }
+        return ValueFormat(expectation: expectation, canonical: \.rawValue) { text, _ in Value(rawValue: text) }
     }
 }
 
@@ -217,8 +217,13 @@ private enum ShellWords {
     /// What is wrong with a path; nil: nothing. Never the path itself.
     @Sendable static func complaint(about path: String) -> String? {
         if path.hasPrefix("~") { return "~ is not expanded here, write the folder itself" }
-        guard path.contains(/\$[A-Za-z_{(]/) else { return nil }
-        return "$ is not expanded here, write the value itself"
+        let names = zip(path.utf8, path.utf8.dropFirst()).contains { $0 == UInt8(ascii: "$") && beginsName($1) }
+        return names ? "$ is not expanded here, write the value itself" : nil
+    }
+
+    /// Whether a shell expands a dollar before this byte: `$HOME`, `${HOME}`, `$(pwd)`.
+    private static func beginsName(_ byte: UInt8) -> Bool {
+        isLetter(byte) || [UInt8(ascii: "_"), UInt8(ascii: "{"), UInt8(ascii: "(")].contains(byte)
     }
 
     /// What is wrong with a pattern; nil: nothing. A backslash before a brace or a dollar makes it a plain one
