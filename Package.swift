@@ -84,7 +84,8 @@ let package = Package(
         .target(
             name: "Migrations", dependencies: [.grdb], path: "migrations",
             resources: [
-                "v0001_initial.sql", "v0002_daemon.sql", "v0003_spend.sql", "v0004_archive.sql", "v0005_times.sql",
+                "b0021_baseline.sql", "v0001_initial.sql", "v0002_daemon.sql", "v0003_spend.sql", "v0004_archive.sql",
+                "v0005_times.sql",
                 "v0006_other_calls.sql", "v0007_reruns.sql", "v0008_runner_batch.sql", "v0009_answers.sql",
                 "v0010_restores.sql", "v0011_batch_days.sql", "v0012_requests.sql", "v0013_words.sql",
                 "v0014_key_reminders.sql", "v0015_card_numbers.sql", "v0016_audit.sql", "v0017_period_keys.sql",

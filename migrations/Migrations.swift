@@ -2,8 +2,11 @@ package import GRDB
 
 /// The numbered steps that make a database the one this version reads and writes.
 package struct Migrations: Sendable {
-    /// The steps of this version, in order.
-    package static let all = Migrations([
+    /// The steps of this version, in order, and a baseline that stands for the first of them in a new database.
+    package static let all = Migrations(
+        steps, baseline: (version: 21, sql: String(decoding: PackageResources.b0021_baseline_sql, as: UTF8.self)))
+
+    private static let steps = [
         Migration(1, "initial", PackageResources.v0001_initial_sql),
         Migration(2, "daemon", PackageResources.v0002_daemon_sql),
         Migration(3, "spend", PackageResources.v0003_spend_sql),
@@ -25,15 +28,17 @@ package struct Migrations: Sendable {
         Migration(19, "purges", PackageResources.v0019_purges_sql),
         Migration(20, "forgotten_records", PackageResources.v0020_forgotten_records_sql),
         Migration(21, "outcome_words", PackageResources.v0021_outcome_words_sql),
-    ])
+    ]
 
     private let steps: [Migration]
+    private let baseline: Baseline?
 
-    /// Makes a list of steps; tests add one to prove the way from version to version.
-    ///
-    /// - Parameter steps: In order, numbered from 1 without gaps.
-    package init(_ steps: [Migration]) {
-        self.steps = steps
+    /// The schema to which the steps up to a version lead, at once.
+    private typealias Baseline = (version: Int, sql: String)
+
+    /// Makes a list of steps, numbered from 1 without gaps.
+    private init(_ steps: [Migration], baseline: Baseline?) {
+        (self.steps, self.baseline) = (steps, baseline)
     }
 
     /// The version that these steps lead to.
@@ -41,15 +46,15 @@ package struct Migrations: Sendable {
 
     /// The same steps and one more, which is given its number.
     package func adding(_ name: String, sql: String) -> Migrations {
-        Migrations(steps + [Migration(number: version + 1, name: name, sql: sql)])
+        Migrations(steps + [Migration(number: version + 1, name: name, sql: sql)], baseline: baseline)
     }
 
-    /// The first of these steps, which lead to an earlier version.
+    /// The first of these steps, which lead to an earlier version, without a baseline.
     ///
     /// - Parameter version: That version, from 0 to this one.
     /// - Returns: The steps.
     package func upTo(_ version: Int) -> Migrations {
-        Migrations(Array(steps.prefix(version)))
+        Migrations(Array(steps.prefix(version)), baseline: nil)
     }
 
     /// The steps' names, which are those of their files without `.sql`.
@@ -67,12 +72,13 @@ package struct Migrations: Sendable {
     /// from the database, which takes keys that no statement has.
     package static let keysFolder = 18
 
-    /// Takes the steps that the database has not taken yet, each in a transaction of its own; a new database takes all of
-    /// them in one, so that it is made whole or not at all, and the disk is waited for once.
+    /// Takes the steps that the database has not taken yet, each in a transaction of its own; a new database takes the
+    /// baseline and the steps after it in one, so that it is made whole or not at all, and the disk is waited for once.
     ///
     /// - Parameters:
     ///   - writer: The database.
-    ///   - preparations: By a step's number, what is done first in its transaction, if it is still to be taken.
+    ///   - preparations: By a step's number, what is done first in its transaction, if it is still to be taken. The
+    ///     baseline's steps have nothing to prepare: a new database holds no rows.
     /// - Throws: `DatabaseError` when a step fails, or what a preparation throws; that step leaves nothing behind.
     package func apply(
         to writer: some DatabaseWriter,
@@ -100,9 +106,12 @@ package struct Migrations: Sendable {
     ) throws {
         try writer.write { database in
             try database.execute(sql: "CREATE TABLE \(Self.taken) (identifier TEXT NOT NULL PRIMARY KEY)")
+            if let baseline { try database.execute(sql: baseline.sql) }
             for step in steps {
-                try preparations[step.number]?(database)
-                try database.execute(sql: step.sql)
+                if step.number > baseline?.version ?? 0 {
+                    try preparations[step.number]?(database)
+                    try database.execute(sql: step.sql)
+                }
                 try database.execute(
                     sql: "INSERT INTO \(Self.taken) (identifier) VALUES (?)", arguments: [step.identifier])
             }
