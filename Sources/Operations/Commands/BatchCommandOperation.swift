@@ -25,9 +25,7 @@ package struct BatchCommandOperation: Sendable {
     /// Moves the batch to its new state and says which process continues it.
     package func perform() async throws -> ExitStatus {
         let session = try await OperatorSession(Installation(config: config), console: console)
-        var batch = try await session.store.batchOrFailure(batch)
-        // If the runner or another operator was quicker, the command is applied to the state the batch is in then.
-        while try await !perform(on: batch, in: session) { batch = try await session.store.batch(batch.id) }
+        let batch = try await perform(in: session)
         if json {
             let status = try await BatchStatus(
                 session.store.batch(batch.id), BatchOutlooks(session.place, session.store))
@@ -35,6 +33,17 @@ package struct BatchCommandOperation: Sendable {
         }
         try await session.close()
         return .succeeded
+    }
+
+    /// The same in a session that is open.
+    ///
+    /// - Returns: The batch, as it was when it was moved.
+    /// - Throws: `OperationFailure` (3) if the command makes no sense for the batch's state; `StoreError`.
+    func perform(in session: OperatorSession) async throws -> Batch {
+        var batch = try await session.store.batchOrFailure(batch)
+        // If the runner or another operator was quicker, the command is applied to the state the batch is in then.
+        while try await !perform(on: batch, in: session) { batch = try await session.store.batch(batch.id) }
+        return batch
     }
 
     /// Whether it is done; false where the batch is in another state meanwhile.
@@ -66,14 +75,14 @@ package struct BatchCommandOperation: Sendable {
 
     private func move(_ batch: Batch, to state: BatchState, in session: OperatorSession) async throws -> Bool {
         let hasMoved = try await session.store.moveBatch(
-            batch.id, from: [batch.state], to: state, reason: reason(for: state),
+            batch.id, from: [batch.state], to: state, reason: reason(for: state, session),
             noting: session.action(command.action, of: batch.id))
         if hasMoved { console.note("\(batch.name): \(command.participle); \(try await follows(batch, session))") }
         return hasMoved
     }
 
-    private func reason(for state: BatchState) -> String? {
-        state == .paused ? "paused by \(NSUserName())" : nil
+    private func reason(for state: BatchState, _ session: OperatorSession) -> String? {
+        state == .paused ? "paused by \(session.actor ?? NSUserName())" : nil
     }
 
     private func follows(_ batch: Batch, _ session: OperatorSession) async throws -> String {
@@ -99,54 +108,8 @@ package struct BatchCommandOperation: Sendable {
             let results = BatchResults(
                 store: session.store, pricing: place.pricing, place: session.resultsPlace(of: batch))
             let written = try await results.publish(
-                batch, by: { try place.operatorProvenance() }, console: console)
+                batch, by: { try session.provenance() }, console: console)
             return "its results are in \(written.paths.folder)"
         }
-    }
-}
-
-/// Access to the database beside the process that runs it, if there is one.
-struct OperatorSession: Sendable {
-    let place: Installation
-    let store: RecordStore
-    let console: Console
-
-    /// Opens the database; takes no lock and calls nothing.
-    ///
-    /// - Throws: `OperationFailure` (78) if there is no database yet; `StoreError`.
-    init(_ place: Installation, console: Console) async throws {
-        self.place = place
-        self.console = console
-        store = try await place.storeForOperating()
-    }
-
-    /// Records what was done as an action, with who did it. Unreadable keys do not prevent this.
-    func note(_ name: Action.Name, of batch: BatchID?, detail: String? = nil) async throws {
-        try await store.recordAction(try action(name, of: batch, detail: detail))
-    }
-
-    /// What the operator does now.
-    func action(_ name: Action.Name, of batch: BatchID?, detail: String? = nil) throws -> Action {
-        Action(
-            at: WallTime.now(), batch: batch, name: name, detail: detail,
-            provenance: try place.operatorProvenance())
-    }
-
-    /// Which process continues a batch, as the end of a sentence.
-    func continuingRunner() async throws -> String {
-        switch try await place.runner() {
-        case .daemon(let process): "the daemon (process \(process)) continues with it"
-        case .run(let process):
-            "process \(process) runs this database; when it has ended, \(Hint.daemon) continues with it"
-        case .nobody: "no daemon runs; \(Hint.daemon) continues with it, or run the file again"
-        }
-    }
-
-    /// Where a batch's results go; for a batch whose job is gone, where those without a job go.
-    func resultsPlace(of batch: Batch) -> ResultsLocation { place.resultsPlace(of: batch) }
-
-    /// Closes the database.
-    func close() async throws {
-        try await store.close()
     }
 }

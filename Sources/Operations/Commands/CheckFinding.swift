@@ -81,6 +81,9 @@ struct CheckFinding: Encodable {
         self.hasLooked = hasLooked
     }
 
+    /// What a run would take; with `again`, one that takes in once more what was taken in before.
+    func estimate(again: Bool) -> Estimate { again ? self.again ?? estimate : estimate }
+
     var text: String {
         var lines = ["\(file): \(NumberFormat.count(records, "record")), \(NumberFormat.count(invalid)) invalid"]
         lines += rules.map(\.text)
@@ -145,9 +148,14 @@ extension CheckFinding.Rule {
         lines = rule.lines
     }
 
+    /// The column or field, and the rule.
+    var subjectAndRule: String {
+        let subject = Refusal(column: column, field: field, rule: rule).subject.map { "\($0) " } ?? ""
+        return subject + rule
+    }
+
     var text: String {
         let places = lines.map(String.init).joined(separator: ", ") + (records > lines.count ? ", …" : "")
-        let subject = Refusal(column: column, field: field, rule: rule).subject.map { "\($0) " } ?? ""
-        return "  \(NumberFormat.count(records)) × \(subject)\(rule) (\(lines.count == 1 ? "line" : "lines") \(places))"
+        return "  \(NumberFormat.count(records)) × \(subjectAndRule) (\(lines.count == 1 ? "line" : "lines") \(places))"
     }
 }

@@ -125,11 +125,13 @@ struct BatchSubmission {
 
     private func intake() throws -> BatchIntake {
         let place = session.place
+        var provenance = try place.provenance(place.credentials())
+        if let actor = session.actor { provenance.user = actor }
         let results = BatchResults(
             store: session.store, pricing: place.pricing,
             place: ResultsLocation(job, settings: place.settings), out: request.out.map(ResultsLocation.init(output:)))
         return BatchIntake(
-            store: session.store, job: job, provenance: try place.provenance(place.credentials()), results: results,
+            store: session.store, job: job, provenance: provenance, results: results,
             stop: stop, console: session.console, again: request.again,
             reuses: request.reuses)
     }

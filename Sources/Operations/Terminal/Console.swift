@@ -19,6 +19,13 @@ package struct Console: Sendable {
         output: TerminalOutput(STDOUT_FILENO), errors: TerminalOutput(STDERR_FILENO), inputIsTerminal: false,
         isSilent: true)
 
+    /// Collects the messages, and prints and asks nothing.
+    static func collecting(_ notes: CollectedNotes) -> Console {
+        Console(
+            output: TerminalOutput(STDOUT_FILENO), errors: TerminalOutput(STDERR_FILENO), inputIsTerminal: false,
+            isSilent: true, notes: notes)
+    }
+
     /// Where results go, and what can be shown there.
     let results: TerminalOutput
     /// Whether progress is shown; messages are, whatever this says.
@@ -27,9 +34,14 @@ package struct Console: Sendable {
     private let isSilent: Bool
     private let fault = OutputFault()
     private let line: ProgressOnTerminal
+    private let notes: CollectedNotes?
 
-    private init(output: TerminalOutput, errors: TerminalOutput, inputIsTerminal: Bool, isSilent: Bool = false) {
+    private init(
+        output: TerminalOutput, errors: TerminalOutput, inputIsTerminal: Bool, isSilent: Bool = false,
+        notes: CollectedNotes? = nil
+    ) {
         (results, self.errors, self.inputIsTerminal, self.isSilent) = (output, errors, inputIsTerminal, isSilent)
+        self.notes = notes
         line = ProgressOnTerminal(errors)
     }
 
@@ -89,6 +101,7 @@ package struct Console: Sendable {
     /// Writes one message line to standard error, without what could steer a terminal: a file's name may hold it.
     /// It takes the place of a line of progress that stands there.
     package func note(_ line: String) {
+        notes?.add(PlainText.lines(line))
         self.line.end { erasure in write("\(erasure ?? "")\(PlainText.lines(line))\n", to: errors.descriptor) }
     }
 
@@ -145,6 +158,16 @@ package struct Console: Sendable {
             return error.code
         }
     }
+}
+
+/// Messages that are shown otherwise than on a terminal.
+final class CollectedNotes: Sendable {
+    private let collected = Mutex<[String]>([])
+
+    /// Those so far, in their order.
+    var lines: [String] { collected.withLock { $0 } }
+
+    fileprivate func add(_ line: String) { collected.withLock { $0.append(line) } }
 }
 
 /// Small values as one line of JSON for scripts; records and answers never pass here.

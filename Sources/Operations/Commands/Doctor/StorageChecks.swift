@@ -44,7 +44,8 @@ struct StorageChecks {
         return folder.obstacle.map { .failure(check, $0) } ?? .fine(check, folder.nearest)
     }
 
-    private func space() -> Finding {
+    /// How much room the database's disk has. It may block.
+    func space() -> Finding {
         var information = statvfs()
         let folder = FolderCheck(URL(filePath: place.settings.database).deletingLastPathComponent().path).nearest
         guard statvfs(folder, &information) == 0 else { return .warning("disk", "\(folder): free space is unknown") }

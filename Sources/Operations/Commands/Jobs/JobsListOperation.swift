@@ -23,15 +23,7 @@ package struct JobsListOperation: Sendable {
         let place = try Installation(config: config)
         let settings = place.settings
         let (now, store) = (WallTime.now(), try await past(of: place))
-        let jobs = try await BlockingWork.run {
-            try JobDefinition.all(in: settings).map { file in
-                try JobListing(file, now: now) { job in
-                    guard let schedule = job.schedule else { return nil }
-                    let times = CronScheduler.times(schedule, in: job.timeZone)
-                    return try store?.blockingReads.lastDue(ofSchedule: job.name, times: times)
-                }
-            }
-        }
+        let jobs = try await JobListing.all(of: place, at: now, past: store)
         try await store?.close()
         if json {
             console.output(JSONText.text(of: jobs))
@@ -54,6 +46,28 @@ package struct JobsListOperation: Sendable {
         } catch {
             console.note("warning: the database was not looked into: \(OperationFailure(error).message)")
             return nil
+        }
+    }
+}
+
+extension JobListing {
+    /// The job files of an installation.
+    ///
+    /// - Parameters:
+    ///   - place: The installation.
+    ///   - now: The time.
+    ///   - store: Its database, where there is one.
+    /// - Returns: One for each, those that are wrong among them.
+    /// - Throws: `SettingsError` where the folder cannot be read; `StoreError`.
+    static func all(of place: Installation, at now: WallTime, past store: RecordStore?) async throws -> [JobListing] {
+        try await BlockingWork.run {
+            try JobDefinition.all(in: place.settings).map { file in
+                try JobListing(file, now: now) { job in
+                    guard let schedule = job.schedule else { return nil }
+                    let times = CronScheduler.times(schedule, in: job.timeZone)
+                    return try store?.blockingReads.lastDue(ofSchedule: job.name, times: times)
+                }
+            }
         }
     }
 }

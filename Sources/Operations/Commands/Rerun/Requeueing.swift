@@ -64,40 +64,20 @@ struct Requeueing: Sendable {
 
     /// Why nothing is queued; nil: it may be.
     private func refusal(_ selection: RequeueSelection, of batch: Batch, yes: Bool) async throws -> String? {
-        let inDoubtSummary = try await SelectedInDoubt(selection, of: batch.id, in: store)
-        if let held = InDoubtMessages.held(inDoubtSummary.heldByOthers) {
-            if inDoubtSummary.areAllHeldByOthers { return held }
+        let proposal = try await RequeueProposal(selection, of: batch, spending)
+        if let held = proposal.held {
+            if proposal.selected.areAllHeldByOthers { return held }
             console.note("\(batch.name): \(held)")
         }
-        let admission = try await spending.admission(ofRequeueing: selection, in: batch)
-        if admission.isHeld { return try await store.restoreHold()?.text }
+        if proposal.admission.isHeld { return try await store.restoreHold()?.text }
         guard !yes else {
-            if let answered = InDoubtMessages.billedTwice(inDoubtSummary.own) {
+            if let answered = InDoubtMessages.billedTwice(proposal.selected.own) {
                 console.note("\(batch.name): \(answered)")
             }
             return nil
         }
-        let reasons = [
-            InDoubtMessages.billedTwice(inDoubtSummary.own), InDoubtMessages.perhapsBilledTwice(inDoubtSummary.own),
-            try await answeredElsewhere(selection, batch), admission.reason,
-        ].compactMap { $0 }
+        let reasons = proposal.reasons
         return reasons.isEmpty ? nil : reasons.joined(separator: "; ") + ". Nothing was queued; --yes sends them"
-    }
-
-    /// Whether cancelled records have been answered in another batch, as they are when `cancelled.*` was run: sending
-    /// them would pay a second time, unless the job allows that answer to be reused.
-    private func answeredElsewhere(_ selection: RequeueSelection, _ batch: Batch) async throws -> String? {
-        guard selection.statuses.contains(.cancelled), batch.counts.cancelled > 0, spending.job.reuseWithin == nil
-        else { return nil }
-        var cancelled = selection
-        cancelled.statuses = [.cancelled]
-        try await store.learnAnswers()
-        let count = try await store.forecast(batch.id, requeueing: cancelled, answeredSince: batch.createdAt).reused
-        guard count > 0 else { return nil }
-        let (were, them) = count == 1 ? ("was", "it") : ("were", "them")
-        return
-            "\(NumberFormat.count(count, "cancelled record")) \(were) answered since in another batch; sending \(them) "
-            + "bills \(them) once more"
     }
 
     private func note(_ count: Int, _ selection: RequeueSelection, _ batch: Batch) async throws {

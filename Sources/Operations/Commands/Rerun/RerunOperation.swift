@@ -27,7 +27,7 @@ package struct RerunOperation: Sendable {
             guard case .daemon(let process) = try await place.runner() else {
                 return try await run(selection, place, job)
             }
-            guard place.knowsJob(batch.job) else { throw stranger(batch, to: process, place) }
+            try place.requireJob(of: batch, inDaemon: process)
             return try await handOver(selection, place, job, to: process)
         } catch let error as RequeueRefusal {
             throw error.failure
@@ -141,11 +141,17 @@ package struct RerunOperation: Sendable {
         try await store.close()
         return batch
     }
+}
 
-    private func stranger(_ batch: Batch, to process: Int32, _ place: Installation) -> OperationFailure {
-        OperationFailure(
+extension Installation {
+    /// Refuses a batch whose job a daemon does not find.
+    ///
+    /// - Throws: `OperationFailure` (78) that says where the job's file belongs.
+    func requireJob(of batch: Batch, inDaemon process: Int32) throws {
+        guard !knowsJob(batch.job) else { return }
+        throw OperationFailure(
             .configuration,
-            "\(batch.name): its job '\(batch.job)' is not in \(place.settings.jobs), so that the daemon (process "
+            "\(batch.name): its job '\(batch.job)' is not in \(settings.jobs), so that the daemon (process "
                 + "\(process)) cannot send it; put the job's file there")
     }
 }

@@ -19,17 +19,24 @@ package struct ResolveOperation: Sendable {
     package func perform() async throws -> ExitStatus {
         let place = try Installation(config: request.config)
         let session = try await OperatorSession(place, console: console)
+        try await perform(in: session)
+        try await session.close()
+        return .succeeded
+    }
+
+    /// The same in a session that is open.
+    ///
+    /// - Throws: `OperationFailure` (3) where there is nothing to decide, or somebody has to agree first; `StoreError`.
+    func perform(in session: OperatorSession) async throws {
         let batch = try await session.store.batchOrFailure(request.batch)
         switch request.decision {
         case .failed:
             try await requireAnyInDoubt(batch, session.store)
             // Found before anything is decided: a job's file may be invalid or missing.
-            let job = try place.job(of: batch, console: console)
+            let job = try session.place.job(of: batch, console: console)
             try await fail(batch, under: job, in: session)
         case .queued: try await queue(inDoubtSummary(batch, session.store), of: batch, in: session)
         }
-        try await session.close()
-        return .succeeded
     }
 
     private var lines: ClosedRange<Int>? { request.line.map { $0...$0 } }
@@ -72,7 +79,7 @@ package struct ResolveOperation: Sendable {
     }
 
     private func fail(_ batch: Batch, under job: JobDefinition, in session: OperatorSession) async throws {
-        let provenance = try session.place.operatorProvenance()
+        let provenance = try session.provenance()
         let scope = scope
         let count = try await session.store.resolveAsFailed(
             batch.id, lines: lines, reason: "resolved as failed by hand; whether it was billed is not known",
