@@ -25,14 +25,15 @@ package struct InputFile: Sendable {
     ///
     /// - Parameters:
     ///   - path: path of the file.
+    ///   - name: the file's name, where the path does not end with it; nil: it does.
     ///   - mapping: the job's mapping; nil means that columns are known by name.
     ///   - expected: the kind of file the job speaks of; nil where any will do.
     /// - Returns: the open file.
     /// - Throws: `InputError` for a file that cannot be read or is no such file at all.
     package static func open(
-        path: String, mapping: FieldMapping? = nil, expecting expected: InputKind? = nil
+        path: String, named name: String? = nil, mapping: FieldMapping? = nil, expecting expected: InputKind? = nil
     ) throws(InputError) -> InputFile {
-        let file = try OpenFile(path: path)
+        let file = try OpenFile(path: path, named: name)
         if let sign = UnfinishedName.sign(in: file.name) {
             throw InputError(
                 file: file.name,

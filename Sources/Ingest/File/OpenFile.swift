@@ -11,10 +11,12 @@ final class OpenFile: ByteSource {
 
     /// Opens a regular file.
     ///
-    /// - Parameter path: path of the file; `-` is refused, a file is known by its whole content.
+    /// - Parameters:
+    ///   - path: path of the file; `-` is refused, a file is known by its whole content.
+    ///   - given: the file's name, where the path does not end with it.
     /// - Throws: `InputError` for anything that is not a readable regular file.
-    init(path: String) throws(InputError) {
-        name = PlainText.line(URL(fileURLWithPath: path).lastPathComponent)
+    init(path: String, named given: String? = nil) throws(InputError) {
+        name = PlainText.line(given ?? URL(fileURLWithPath: path).lastPathComponent)
         guard path != "-" else {
             throw InputError(
                 file: "standard input", rule: "cannot be read twice; save it as a file and name that file")

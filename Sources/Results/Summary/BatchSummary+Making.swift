@@ -14,6 +14,16 @@ extension BatchSummary {
             files: files.map(File.init))
     }
 
+    /// What the `summary.json` of a folder says; nil where there is none, or none that can be read. It may block.
+    ///
+    /// - Parameter folder: A batch's folder.
+    /// - Returns: The summary.
+    package static func read(folder: String) -> BatchSummary? {
+        guard let bytes = FileManager.default.contents(atPath: "\(folder)/summary.json") else { return nil }
+        // One of an older version may lack members; its folder then counts as one without.
+        return try? JSONDecoder().decode(BatchSummary.self, from: bytes)
+    }
+
     /// The summary as `summary.json` holds it: indented, members sorted, ending in a line break.
     ///
     /// - Returns: UTF-8.
