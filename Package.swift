@@ -100,14 +100,20 @@ let package = Package(
         module("Results", ["Basics", "RecordStore", "IdentityInsights", "JSON", "OpenSSL", "CXlsxWriter", .mustache]),
         module("Schedules", ["Basics"]),
         module("Settings", ["Basics", "Schedules", .yams]),
-        module(
-            "Operations",
-            [
+        .target(
+            name: "Operations",
+            dependencies: [
                 "Basics", "CPlatform", "DropFolder", "IdentityInsightsClient", "Ingest", "JobRunner", "RecordStore",
                 "OpenSSL", "Results", "Schedules", "Settings", .httpTypes, .hummingbirdCore, .hummingbirdTLS,
-                .lifecycle,
-                .logging, .nioCore, .nioPosix, .nioSSL, .signals,
-            ]),
+                .lifecycle, .logging, .mustache, .nioCore, .nioPosix, .nioSSL, .signals,
+            ],
+            resources: [
+                "action.mustache", "bar.mustache", "batch-table.mustache", "batch.mustache", "batches.mustache",
+                "check.mustache", "health.mustache", "jobs.mustache", "layout.mustache", "ledger.mustache",
+                "line.mustache", "message.mustache", "overview.mustache", "records.mustache", "sign-in.mustache",
+                "upload.mustache", "live.js", "style.css",
+            ].map { .embedInCode("Administration/Templates/\($0)") },
+            swiftSettings: strict),
         module(
             "Emulator",
             [

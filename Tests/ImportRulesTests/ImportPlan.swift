@@ -24,7 +24,8 @@ enum ImportPlan {
         "Sources/Settings": ["Schedules", "Yams"],
         "Sources/Operations": [
             "Ingest", "DropFolder", "Results", "JobRunner", "IdentityInsightsClient", "RecordStore", "Schedules",
-            "Settings", "OpenSSL", "CPlatform", "HTTPTypes", "HummingbirdCore", "HummingbirdTLS", "Logging", "NIOCore",
+            "Settings", "OpenSSL", "CPlatform", "HTTPTypes", "HummingbirdCore", "HummingbirdTLS", "Logging", "Mustache",
+            "NIOCore",
             "NIOPosix", "NIOSSL", "ServiceLifecycle", "UnixSignals",
         ],
         "Sources/Emulator": [

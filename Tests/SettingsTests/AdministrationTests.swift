@@ -30,11 +30,14 @@ import Testing
     @Test func itIsAbsentUnlessItListens() throws {
         #expect(try folder.settings(minimal).administration == nil)
         let settings = try folder.settings(
-            minimal + "admin: { listen: \"0.0.0.0:8377\", certificate: c.pem, key: k.pem, metrics: open }\n")
+            minimal + "admin: { listen: \"0.0.0.0:8377\", certificate: c.pem, key: k.pem, metrics: open, "
+                + "show_ids: true, downloads: true }\n")
         let administration = try #require(settings.administration)
         #expect(administration.listen.port == 8377 && administration.metrics == .open)
+        #expect(administration.showsIDs && administration.downloads)
         #expect(administration.tls == .init(certificate: folder.path + "/c.pem", key: folder.path + "/k.pem"))
         let plain = try folder.settings(minimal + "admin: { listen: \"127.0.0.1:8377\" }\n")
+        #expect(plain.administration?.showsIDs == false && plain.administration?.downloads == false)
         #expect(plain.administration?.metrics == .token && plain.administration?.tls == nil)
     }
 }

@@ -80,14 +80,6 @@ import Testing
         #expect(complaint?.contains(" is unknown") == true)
     }
 
-    @Test func aPageThatIsNotThereIsRefusedInTheEnvironmentToo() throws {
-        let environment = ["ROLLCALL_ADMIN_SHOW_IDS": "true"]
-        #expect(
-            try folder.complaint { _ = try folder.settings(minimal, environment: environment) }
-                == "environment: ROLLCALL_ADMIN_SHOW_IDS: this version has no administration page, only metrics and health "
-                + "checks; take it out")
-    }
-
     @Test(arguments: [
         (
             ["ROLLCALL_LIMITS_RAET": "1"],

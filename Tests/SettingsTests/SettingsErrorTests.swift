@@ -83,8 +83,8 @@ import Testing
             "halt: { outage: 999999999999d }",
             "line 6: halt.outage must be a duration such as 500ms, 30s, 5m, 6h or 30d, from 1s to 30d"),
         Case(
-            "admin: { listen: \"127.0.0.1:8377\", show_ids: true }",
-            "line 6: admin.show_ids: this version has no administration page, only metrics and health checks; take it out"
+            "admin: { listen: \"127.0.0.1:8377\", show_ids: all }",
+            "line 6: admin.show_ids must be true or false"
         ),
         Case(
             "admin: { listen: 8377 }",

@@ -39,6 +39,8 @@ final class DaemonContext: Sendable {
     let traffic: EndpointTraffic
     let client: ReloadableClient
     let clock: any RunnerClock
+    /// When the daemon began.
+    let startedAt: WallTime
     let log: Logger
     /// Raised when the daemon is to end.
     let stop: StopSignal
@@ -69,6 +71,7 @@ final class DaemonContext: Sendable {
         self.stop = stop
         self.log = log
         clock = traffic.clock
+        startedAt = traffic.clock.now
         progress = ProgressRegistry(clock: traffic.clock)
     }
 

@@ -10,60 +10,50 @@ import Settings
 /// this also proves that the daemon can write even when there is nothing to do.
 struct RunnerStatusPublisher: Service {
     static let name = "runner status"
-    private let store: RecordStore
-    private let traffic: EndpointTraffic
-    private let configuration: ConfigurationInForce
-    private let attendance: Attendance
-    private let log: Logger
-    /// How often it writes where nothing changes.
-    private let interval: Duration
-    private let startedAt: WallTime
+    private let context: DaemonContext
     /// Changes within this time are written together.
     private static let pause = Duration.seconds(1)
 
-    init(context: DaemonContext) {
-        (store, traffic, configuration) = (context.store, context.traffic, context.inForce)
-        (attendance, log, interval) = (context.attendance, context.log, context.intervals.proof)
-        startedAt = context.clock.now
-    }
+    init(context: DaemonContext) { self.context = context }
 
     /// Writes at each change, at most once a second, and at intervals without one, until it is cancelled. Whether the
     /// daemon is alive shows in its lock.
     ///
     /// - Throws: `StoreError` when it could not be written.
     func run() async throws {
-        let wakeSignal = WakeSignal()
-        let observer = traffic.addStatusObserver { wakeSignal.wakeUp() }
-        defer { traffic.removeStatusObserver(observer) }
+        let (wakeSignal, attendance, interval) = (WakeSignal(), context.attendance, context.intervals.proof)
+        let observer = context.traffic.addStatusObserver { wakeSignal.wakeUp() }
+        defer { context.traffic.removeStatusObserver(observer) }
         var late = Set<String>()
         while !Task.isCancelled {
             attendance.expect(Self.name)
-            try await store.saveRunnerStatus(status)
+            try await context.store.saveRunnerStatus(RunnerStatus(of: context))
             reportLate(&late)
             attendance.expect(Self.name, after: interval + Self.pause)
-            await wakeSignal.wait(for: interval, on: clock)
-            await WakeSignal().wait(for: Self.pause, on: clock)
+            await wakeSignal.wait(for: interval, on: context.clock)
+            await WakeSignal().wait(for: Self.pause, on: context.clock)
         }
     }
 
     /// Reports once which parts are late: a share that never answers shows nowhere else.
     private func reportLate(_ told: inout Set<String>) {
-        let late = Set(attendance.overdue(vitalOnly: false))
+        let late = Set(context.attendance.overdue(vitalOnly: false))
         for part in late.subtracting(told).sorted() {
-            log.error(
+            context.log.error(
                 "a part of the daemon has not come back in time; the disk or share it works with may not answer",
                 metadata: ["part": "\(part)"])
         }
         told = late
     }
+}
 
-    private var clock: any RunnerClock { traffic.clock }
-
-    private var status: RunnerStatus {
-        let (traffic, configuration, now) = (traffic.status, configuration.value, clock.now)
-        return RunnerStatus(
+extension RunnerStatus {
+    /// What a daemon knows of itself now.
+    init(of context: DaemonContext) {
+        let (traffic, configuration, now) = (context.traffic.status, context.configuration, context.clock.now)
+        self.init(
             process: getpid(), host: configuration.provenance.host, version: Version.current, isDaemon: true,
-            jobs: configuration.jobs.values.count(where: \.isEnabled), startedAt: startedAt,
+            jobs: configuration.jobs.values.count(where: \.isEnabled), startedAt: context.startedAt,
             loadedAt: configuration.loadedAt,
             updatedAt: now, gate: .init(traffic, now: now), allowedRate: traffic.allowedRate,
             closedUntil: traffic.closedUntil)

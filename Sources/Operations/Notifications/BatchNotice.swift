@@ -1,4 +1,5 @@
 import Basics
+import Foundation
 import RecordStore
 import Results
 import Settings
@@ -8,11 +9,15 @@ import Settings
 struct BatchNotice: Encodable, Sendable {
     let event: Settings.Notification.Event
     /// When it happened.
-    let time: String
+    let at: String
     /// The job's name; nil for what concerns the daemon as a whole.
     var job: String?
     /// The batch's name; nil for a schedule.
     var batch: String?
+    /// The input file's name, without its folder.
+    var file: String?
+    /// The machine's name.
+    let host = ProcessInfo.processInfo.hostName
     var state: String?
     var counts: [String: Int]?
     var calls: Int?
@@ -50,9 +55,9 @@ struct BatchNotice: Encodable, Sendable {
         remedy: String? = nil, next: Hint? = nil, results: String? = nil, cost: Cost? = nil
     ) {
         self.event = event
-        self.time = Timestamp.text(time)
+        at = Timestamp.text(time)
         job = batch.job
-        self.batch = batch.name
+        (self.batch, file) = (batch.name, batch.fileName)
         state = batch.state.rawValue
         counts = Dictionary(
             uniqueKeysWithValues: RecordStatus.allCases.map { ($0.rawValue, batch.counts[$0]) } + [
@@ -86,7 +91,7 @@ struct BatchNotice: Encodable, Sendable {
     ///   - time: now.
     init(missedBy job: String, due: WallTime, count: Int, runsNow: Bool, at time: WallTime) {
         event = .missed
-        self.time = Timestamp.text(time)
+        at = Timestamp.text(time)
         self.job = job
         self.due = Timestamp.text(due)
         missed = count
@@ -103,7 +108,7 @@ struct BatchNotice: Encodable, Sendable {
     ///   - time: now.
     init(rejectedBy job: String, reason: String, at time: WallTime) {
         event = .rejected
-        self.time = Timestamp.text(time)
+        at = Timestamp.text(time)
         self.job = job
         self.reason = reason
     }
@@ -120,7 +125,7 @@ struct BatchNotice: Encodable, Sendable {
         _ event: Settings.Notification.Event, at time: WallTime, reason: String, remedy: String?, next: Hint? = nil
     ) {
         self.event = event
-        self.time = Timestamp.text(time)
+        at = Timestamp.text(time)
         self.reason = reason
         self.remedy = remedy
         self.next = next?.commandLine
@@ -135,7 +140,7 @@ struct BatchNotice: Encodable, Sendable {
     ///   - time: now.
     init(restored reason: String, remedy: String, next: Hint, at time: WallTime) {
         event = .restored
-        self.time = Timestamp.text(time)
+        at = Timestamp.text(time)
         job = nil
         self.reason = reason
         self.remedy = remedy
@@ -144,3 +149,23 @@ struct BatchNotice: Encodable, Sendable {
 }
 
 extension Settings.Notification.Event: Encodable {}
+
+extension Settings.Notification.Event {
+    /// How it is shown: how grave it is, and its name in words.
+    var shown: (tone: Tone, title: String) {
+        switch self {
+        case .completed: (.good, "Completed")
+        case .halted: (.bad, "Halted")
+        case .missed: (.warning, "A run was missed")
+        case .paused: (.warning, "Paused")
+        case .awaitingConfirmation: (.warning, "Waits for confirmation")
+        case .rejected: (.bad, "A file was rejected")
+        case .failed: (.bad, "The daemon ends")
+        case .restored: (.warning, "The database was restored")
+        case .diskFull: (.bad, "The disk is full")
+        case .diskFreed: (.good, "The disk has room again")
+        case .keyEnds: (.warning, "A key ends")
+        case .notPurged: (.warning, "Not purged")
+        }
+    }
+}

@@ -12,6 +12,8 @@ struct DaemonNotices: Sendable {
     let configuration: ConfigurationInForce
     let clock: any RunnerClock
     let log: Logger
+    /// The last things that were told.
+    let recent = RecentNotices()
 
     private var settings: Settings { configuration.settings }
 
@@ -23,6 +25,7 @@ struct DaemonNotices: Sendable {
         let notice = BatchNotice(
             event, of: batch, at: clock.now, reason: reason, remedy: remedy, next: next, results: results,
             cost: cost)
+        recent.add(notice)
         notifier.enqueue(notice, to: job?.notify ?? settings.notify)
     }
 
@@ -40,6 +43,7 @@ struct DaemonNotices: Sendable {
             ? "look at the records in doubt of the paused batches, which \(next) lists, then resume them"
             : "\(next) says what may be paid twice, and lets batches continue"
         let notice = BatchNotice(restored: reason, remedy: remedy, next: next, at: clock.now)
+        recent.add(notice)
         var told: [Settings.Notification] = []
         for notification in [settings.notify] + configuration.value.jobs.values.map(\.notify) {
             guard let notification, !told.contains(notification) else { continue }
@@ -51,6 +55,7 @@ struct DaemonNotices: Sendable {
     /// Notifies that a job was due while no daemon could start it.
     func notifyOfMissedRun(_ job: JobDefinition, due: WallTime, count: Int, runsNow: Bool) {
         let notice = BatchNotice(missedBy: job.name, due: due, count: count, runsNow: runsNow, at: clock.now)
+        recent.add(notice)
         notifier.enqueue(notice, to: job.notify ?? settings.notify)
     }
 
@@ -90,6 +95,7 @@ struct DaemonNotices: Sendable {
 
     /// Runs every notification command once: what concerns the daemon concerns every job.
     func notifyAll(_ notice: BatchNotice) {
+        recent.add(notice)
         let configuration = configuration.value
         let jobs = configuration.jobs.values.filter(\.isEnabled).sorted { $0.name < $1.name }
         var told = [Settings.Notification]()
@@ -103,6 +109,7 @@ struct DaemonNotices: Sendable {
     /// Notifies that a file was not taken in.
     func notifyOfRejection(of error: InputError, under job: JobDefinition) {
         let notice = BatchNotice(rejectedBy: job.name, reason: error.description, at: clock.now)
+        recent.add(notice)
         notifier.enqueue(notice, to: job.notify ?? settings.notify)
     }
 }

@@ -22,8 +22,7 @@ extension Settings {
             + [SettingKeys.maxInvalid.description] + SettingKeys.pricing + SettingKeys.daemon
             + SettingKeys.ages + [
                 SettingKeys.notify, SettingKeys.jobs.description, SettingKeys.output.description,
-            ] + SettingKeys.outputForm + SettingKeys.admin + SettingKeys.log,
-        planned: SettingKeys.plannedForAdmin)
+            ] + SettingKeys.outputForm + SettingKeys.admin + SettingKeys.log)
 
     static let alternatives =
         [Alternative(one: ["api.base_url"], other: ["api.region", "api.environment"])]

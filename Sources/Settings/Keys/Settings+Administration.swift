@@ -1,5 +1,5 @@
 extension Settings {
-    /// Where the daemon answers metrics and health checks, and to whom.
+    /// Where the daemon shows its pages and answers metrics and health checks, and to whom.
     package struct Administration: Sendable, Equatable {
         /// Where it listens.
         package var listen: ListenAddress
@@ -7,6 +7,10 @@ extension Settings {
         package var tls: TLS?
         /// Who may read metrics.
         package var metrics: MetricsAccess
+        /// Whether pages show the ids of records; each look is entered in the audit.
+        package var showsIDs: Bool
+        /// Whether operators may download the files with what records hold; each is entered in the audit.
+        package var downloads: Bool
 
         /// A certificate chain and its key, both PEM files.
         package struct TLS: Sendable, Equatable {
@@ -60,21 +64,24 @@ extension Settings {
 extension SettingKeys {
     static let adminListen = SettingKey(
         "admin.listen", .listenAddress,
-        "where the daemon answers /metrics, /healthz and /readyz; absent: nowhere")
+        "where the daemon shows its pages and answers /metrics, /healthz and /readyz; absent: nowhere")
     static let adminCertificate = SettingKey(
         "admin.certificate", .path, "the certificate chain it shows there, PEM; needed beyond the loopback")
     static let adminKey = SettingKey("admin.key", .path, "that certificate's private key, PEM")
     static let adminMetrics = SettingKey<Settings.Administration.MetricsAccess>(
         "admin.metrics", .choice, default: "token",
         "who may read /metrics: whoever has a token, or everybody who reaches the port")
+    static let adminShowIDs = SettingKey(
+        "admin.show_ids", .boolean, default: "false",
+        "whether pages show the ids of records; each look is entered in the audit")
+    static let adminDownloads = SettingKey(
+        "admin.downloads", .boolean, default: "false",
+        "whether operators may download result files other than summary.json and report.html; each is entered in the "
+            + "audit")
     static let admin: [KeyDescription] = [
         adminListen.description, adminCertificate.description, adminKey.description, adminMetrics.description,
+        adminShowIDs.description, adminDownloads.description,
     ]
-    /// What a later version will know.
-    static let plannedForAdmin = Dictionary(
-        uniqueKeysWithValues: ["admin.show_ids", "admin.downloads"].map {
-            ($0, "this version has no administration page, only metrics and health checks; take it out")
-        })
 }
 
 extension Settings.Administration {
@@ -86,6 +93,8 @@ extension Settings.Administration {
         let certificate = try reader.optional(SettingKeys.adminCertificate)
         let key = try reader.optional(SettingKeys.adminKey)
         metrics = try reader.value(SettingKeys.adminMetrics)
+        showsIDs = try reader.value(SettingKeys.adminShowIDs)
+        downloads = try reader.value(SettingKeys.adminDownloads)
         switch (certificate, key) {
         case (let certificate?, let key?): tls = TLS(certificate: certificate, key: key)
         case (nil, nil): tls = nil
@@ -93,7 +102,10 @@ extension Settings.Administration {
         case (nil, _?): throw reader.error(at: SettingKeys.adminKey.path, "admin.key needs admin.certificate")
         }
         guard let listen else {
-            let others = [SettingKeys.adminCertificate.path, SettingKeys.adminKey.path, SettingKeys.adminMetrics.path]
+            let others = [
+                SettingKeys.adminCertificate.path, SettingKeys.adminKey.path, SettingKeys.adminMetrics.path,
+                SettingKeys.adminShowIDs.path, SettingKeys.adminDownloads.path,
+            ]
             guard let other = others.first(where: reader.has) else { return nil }
             throw reader.error(at: other, "\(other) needs admin.listen, such as 127.0.0.1:8377")
         }

@@ -45,8 +45,6 @@ struct FlatFile: Sendable {
                 try take(member, key: key)
             } else if schema.isSection(path) {
                 try takeSection(member, path: path, schema: schema)
-            } else if let refusal = schema.refusal(of: path) {
-                throw wrong(member, path: path, "\(path): \(refusal)")
             } else if schema.isOfSettingsFile(path) {
                 throw wrong(member, path: path, "\(path) belongs into rollcall.yaml: it is the same for all jobs")
             } else {
@@ -116,9 +114,6 @@ extension FlatFile {
         for variable in variables.sorted() {
             guard let path = paths[variable], let text = environment[variable] else {
                 if ServiceLink.isOne(variable, in: environment) { continue }
-                if let refusal = schema.refusal(ofVariable: variable) {
-                    throw SettingsError(file: "environment", key: variable, "\(variable): \(refusal)")
-                }
                 throw unknownVariable(variable, known: paths.keys)
             }
             for rival in alternatives.flatMap({ $0.rivals(of: path) }) where isFromFile(rival) { remove(rival) }

@@ -7,12 +7,9 @@ struct Schema: Sendable {
     private let sections: Set<String>
     /// Keys of `rollcall.yaml` that hold for all jobs, and that no job may have.
     private let ofSettingsFile: Set<String>
-    /// Keys that a later version will know, with the sentence by which this one refuses them.
-    private let planned: [String: String]
 
-    init(_ keys: [KeyDescription], besides settings: [KeyDescription] = [], planned: [String: String] = [:]) {
+    init(_ keys: [KeyDescription], besides settings: [KeyDescription] = []) {
         self.keys = keys
-        self.planned = planned
         ofSettingsFile = Set(settings.map(\.path)).subtracting(keys.map(\.path))
         byPath = Dictionary(keys.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
         sections = Set(keys.map { $0.path.split(separator: ".").dropLast().joined(separator: ".") }).subtracting([""])
@@ -22,14 +19,6 @@ struct Schema: Sendable {
 
     /// Whether a key that is unknown here belongs into `rollcall.yaml`.
     func isOfSettingsFile(_ path: String) -> Bool { ofSettingsFile.contains(path) }
-
-    /// Why a key, which a later version will know, cannot stand here.
-    func refusal(of key: String) -> String? { planned[key] }
-
-    /// The same for a variable that sets it.
-    func refusal(ofVariable variable: String) -> String? {
-        planned.first { variable == "ROLLCALL_" + $0.key.uppercased().replacing(".", with: "_") }?.value
-    }
 
     func isSection(_ path: String) -> Bool { sections.contains(path) }
 

@@ -68,21 +68,12 @@ final class Daemon: Sendable {
             part(KeyReminders.name, KeyReminders(context: context)),
             part(FileReleaseRetry.name, FileReleaseRetry(context: context)),
             part("jobs", JobSupervisor(context: context, reloaded: reloaded)),
-        ] + (administration.map { [part(AdminServer.name, $0)] } ?? [])
+        ] + (administration.map { [part(Administration.name, $0)] } ?? [])
     }
 
     /// Where the settings at the start say so; listening elsewhere takes a start of the daemon.
-    private var administration: AdminServer? {
-        context.settings.administration.map { settings in
-            AdminServer(
-                settings: settings,
-                routes: AdminRoutes(
-                    tokens: AdminTokens(keysFolder: context.settings.keysFolder), metricsAccess: settings.metrics,
-                    clock: context.clock, log: context.log,
-                    whyNotReady: { [context] in try await context.whyNotReady() },
-                    readMetrics: DaemonMetrics(context: context).read),
-                attendance: context.attendance, log: context.log)
-        }
+    private var administration: Administration? {
+        context.settings.administration.map { Administration(settings: $0, context: context) }
     }
 
     private func part(_ name: String, _ service: any Service) -> DaemonPart {

@@ -1,0 +1,79 @@
+import Basics
+import CPlatform
+import Foundation
+import Ingest
+import JobRunner
+import OpenSSL
+import RecordStore
+import Settings
+import Synchronization
+
+/// Looks uploaded files through, and takes in those that somebody agrees to.
+final class UploadDesk: Sendable {
+    private let context: DaemonContext
+    private let pending = Mutex(PendingUploads())
+
+    init(context: DaemonContext) { self.context = context }
+
+    /// What taking in a file would do. Nothing is queued; the file is kept sealed until somebody decides.
+    ///
+    /// - Throws: `InputError` for a file that cannot be taken in; `SettingsError` for the job; `StoreError`.
+    func check(_ file: AdminForm.File, job name: String, again: Bool) async throws -> (CheckFinding, id: String) {
+        let (store, place, now) = (context.store, context.configuration.place, context.clock.now)
+        let job = try place.jobForDaemon(name == JobDefinition.unnamed ? nil : name)
+        let spending = Spending(store: store, job: job, pricing: place.pricing, clock: context.clock)
+        if job.reuseWithin != nil { try await store.learnAnswers() }
+        let since = Spending.answeredSince(job, at: now)
+        let survey = try await BlockingWork.run {
+            try FileSurvey.survey(
+                Self.examined(file, under: job), after: FileSurvey.Past(store: store, answeredSince: since))
+        }
+        let known = try await store.findBatch(job: job.name, contentDigest: survey.contentDigest).first
+        let prospect = try await CheckProspect(
+            survey, known: known, job: job, pricing: place.pricing, spending: spending, at: now, after: 0)
+        let upload = try SealedUpload(file, job: name, again: again, at: context.clock.monotonic)
+        let id = Hexadecimal.encode(try SecureRandom.bytes(16))
+        let time = context.clock.monotonic
+        pending.withLock { $0.keep(upload, as: id, at: time) }
+        return (CheckFinding(survey, prospect, job: job, hasLooked: true), id)
+    }
+
+    /// Discards an upload.
+    func drop(_ id: String) {
+        let now = context.clock.monotonic
+        _ = pending.withLock { $0.take(id, at: now) }
+    }
+
+    /// Takes in an upload, whose estimate somebody has agreed to.
+    ///
+    /// - Returns: Its batch; nil where the upload is not kept any more.
+    /// - Throws: `InputError`; `SettingsError`; `OperationFailure`; `StoreError`.
+    func takeIn(_ id: String) async throws -> Batch? {
+        let now = context.clock.monotonic
+        guard let upload = pending.withLock({ $0.take(id, at: now) }) else { return nil }
+        let place = context.configuration.place
+        let job = try place.jobForDaemon(upload.job == JobDefinition.unnamed ? nil : upload.job)
+        let input = try await BlockingWork.run {
+            try Self.examined(AdminForm.File(name: upload.name, bytes: upload.open()), under: job)
+        }
+        let session = OperatorSession(
+            place, store: context.store, actor: BatchActions.actor, console: .collecting(CollectedNotes()))
+        let request = RunRequest(files: [upload.name], config: place.settings.path, yes: true, again: upload.again)
+        let outcome = try await BatchSubmission(session: session, job: job, request: request, stop: context.stop)
+            .submit([input])
+        context.batchWakeSignal.wakeUp()
+        return outcome.files.first?.batch
+    }
+
+    /// A file in memory, which no disk ever has, opened as any other is (`man 2 memfd_create`).
+    private static func examined(_ file: AdminForm.File, under job: JobDefinition) throws -> ExaminedFile {
+        let memory = try OwnedDescriptor(takingOwnershipOf: rollcall_memory_file())
+        try memory.write(file.bytes)
+        // Once it is open there is no writer any more.
+        let input = try InputFile.open(
+            path: "/proc/self/fd/\(memory.number)", named: file.name, mapping: FieldMapping(job),
+            expecting: job.inputKind)
+        memory.close()
+        return try input.examine()
+    }
+}

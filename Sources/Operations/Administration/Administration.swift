@@ -1,0 +1,29 @@
+import ServiceLifecycle
+import Settings
+
+/// The administration of a daemon: its pages, its JSON, metrics and health checks, at one address.
+struct Administration: Service {
+    static let name = "administration"
+    let settings: Settings.Administration
+    let context: DaemonContext
+
+    /// Answers until it is cancelled.
+    ///
+    /// - Throws: `OperationFailure` that says why nobody can be heard there.
+    func run() async throws {
+        let pages = try AdminPages(context: context)
+        let access = AdminAccess(
+            tokens: AdminTokens(keysFolder: context.settings.keysFolder), clock: context.clock,
+            isSecure: settings.tls != nil)
+        let metrics = DaemonMetrics(context: context)
+        let handlers = AdminRoutes.Handlers(
+            whyNotReady: { try await context.whyNotReady() }, metrics: { try await metrics.read() },
+            signIn: { pages.signIn(problem: $0, next: $1) }, signedIn: { try await pages.note($0) },
+            visit: { try await pages.answer($0) })
+        let routes = AdminRoutes(access: access, metricsAccess: settings.metrics, handlers: handlers, log: context.log)
+        try await AdminServer(
+            settings: settings, routes: routes, changes: AdminChanges(context: context),
+            attendance: context.attendance, log: context.log
+        ).run()
+    }
+}

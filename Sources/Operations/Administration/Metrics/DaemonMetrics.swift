@@ -1,0 +1,140 @@
+import Basics
+import Foundation
+import IdentityInsightsClient
+import JobRunner
+import RecordStore
+import Results
+import Settings
+
+/// What a daemon tells of itself in numbers: nothing of a record, and of files and people nothing but jobs' names.
+struct DaemonMetrics: Sendable {
+    private let store: RecordStore
+    private let traffic: EndpointTraffic
+    private let configuration: ConfigurationInForce
+
+    init(context: DaemonContext) {
+        (store, traffic, configuration) = (context.store, context.traffic, context.inForce)
+    }
+
+    /// All metrics at this time, some from the database, some counted since the daemon began.
+    ///
+    /// - Throws: `StoreError` when the database cannot be read.
+    func read() async throws -> MetricsText {
+        let configuration = configuration.value
+        let now = traffic.clock.now
+        var text = MetricsText()
+        addCalls(to: &text)
+        addTraffic(to: &text, limits: configuration.place.settings.limits)
+        try await addBatches(to: &text, at: now)
+        try await addSpending(to: &text, configuration, at: now)
+        text.add(
+            "rollcall_database_bytes", .gauge, "Size of the database and its log on the disk.",
+            await Self.byteCount(of: configuration.place.settings.database))
+        text.add(
+            "rollcall_key_end_timestamp_seconds", .gauge, "When the first certificate under a setting ends.", by: "key",
+            DatedKey.ends(of: configuration.datedKeys).mapValues(\.timeIntervalSince1970))
+        return text
+    }
+
+    private func addCalls(to text: inout MetricsText) {
+        let reading = traffic.meter.reading
+        text.add(
+            "rollcall_calls_total", .counter, "Attempts that have ended since the daemon began, by outcome.",
+            by: "outcome",
+            Dictionary(
+                uniqueKeysWithValues: AttemptOutcome.allCases.map {
+                    ($0.rawValue, Double(reading.outcomes[$0] ?? 0))
+                }))
+        text.addHistogram(
+            "rollcall_call_duration_seconds", "How long calls took since the daemon began.",
+            bounds: CallMeter.bounds.map(\.inSeconds), counts: reading.durations, sum: reading.total.inSeconds)
+        text.add(
+            "rollcall_retries_total", .counter,
+            "Attempts since the daemon began after which the record is tried again.",
+            Double(reading.retries))
+    }
+
+    private func addTraffic(to text: inout MetricsText, limits: Settings.Limits) {
+        let status = traffic.status
+        text.add(
+            "rollcall_contract_rate_per_second", .gauge, "Calls a second by contract (limits.rate).", limits.rate)
+        text.add(
+            "rollcall_allowed_rate_per_second", .gauge,
+            "Calls a second that are allowed now: 0 while the gate is not open.",
+            status.gate == .open ? status.allowedRate : 0)
+        text.add(
+            "rollcall_closed_until_timestamp_seconds", .gauge,
+            "Until when the API asked for no calls (Retry-After); 0: it did not.",
+            status.closedUntil.map { Double($0.milliseconds) / 1_000 } ?? 0)
+        text.add("rollcall_calls_in_flight", .gauge, "Calls under way.", Double(status.underWay))
+    }
+
+    private func addBatches(to text: inout MetricsText, at now: WallTime) async throws {
+        let totals = try await store.batchTotals()
+        text.add(
+            "rollcall_records", .gauge, "Records of all batches by status.", by: "status",
+            Dictionary(
+                uniqueKeysWithValues: RecordStatus.allCases.map { ($0.rawValue, Double(totals.records[$0] ?? 0)) }))
+        text.add(
+            "rollcall_oldest_queued_seconds", .gauge,
+            "How long ago the oldest batch with queued records was made; 0: none waits.",
+            totals.oldestQueued.map { max(0, (now - $0).inSeconds) } ?? 0)
+        text.add(
+            "rollcall_job_last_success_timestamp_seconds", .gauge, "When a batch of the job was completed last.",
+            by: "job", totals.lastCompleted.mapValues { Double($0.milliseconds) / 1_000 })
+    }
+
+    private func addSpending(
+        to text: inout MetricsText, _ configuration: LiveConfiguration, at now: WallTime
+    ) async throws {
+        let limits = configuration.place.settings.limits
+        let today = CallDay(at: now, in: limits.timeZone)
+        let (calls, month) = (try await store.calls(on: today), try await store.calls(inMonthOf: today))
+        var used: [String: Double] = [:]
+        if let cap = limits.dailyCalls { used["daily_calls"] = Self.share(Double(calls.calls), of: Double(cap)) }
+        if let pricing = configuration.place.pricing {
+            let spent = Self.double(pricing.cost(ofCalls: month.billable, already: 0))
+            text.add(
+                "rollcall_spend_total", .counter,
+                "What the billed calls of this calendar month cost; it begins at 0 each month.",
+                by: "currency", [pricing.currency: spent])
+            if let cap = limits.monthlyCost { used["monthly_cost"] = Self.share(spent, of: Self.double(cap)) }
+        }
+        text.add("rollcall_cap_used_ratio", .gauge, "The share of a cap that is used, from 0 to 1.", by: "cap", used)
+    }
+
+    /// A cap of 0 is used up from the beginning.
+    private static func share(_ used: Double, of cap: Double) -> Double { cap > 0 ? used / cap : 1 }
+
+    private static func double(_ amount: Decimal) -> Double { NSDecimalNumber(decimal: amount).doubleValue }
+
+    /// The bytes of the database's files; nil where they cannot be looked at.
+    private static func byteCount(of database: String) async -> Double? {
+        await BlockingWork.run {
+            let sizes = [database, database + "-wal"].compactMap { path in
+                try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
+            }
+            return sizes.isEmpty ? nil : Double(sizes.reduce(0, +))
+        }
+    }
+}
+
+extension Duration {
+    /// Seconds with their fraction.
+    fileprivate var inSeconds: Double { Double(nanoseconds) / 1_000_000_000 }
+}
+
+extension DaemonContext {
+    /// Why the daemon cannot do its work just now; nil: it can. What batches wait for is no such reason.
+    ///
+    /// - Throws: `StoreError` when the database cannot be read.
+    func whyNotReady() async throws -> String? {
+        if stop.isRaised { return "the daemon is ending" }
+        if attendance.overdue(vitalOnly: true).first != nil { return "a part of the daemon hangs; its log names it" }
+        if case .full = store.storageCondition { return "the disk that holds the database is full" }
+        let now = clock.now.date
+        if let key = configuration.datedKeys.first(where: { $0.end <= now }) { return "\(key.setting) has expired" }
+        _ = try await store.runnerStatus()
+        return nil
+    }
+}

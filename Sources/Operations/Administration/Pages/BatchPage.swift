@@ -1,0 +1,159 @@
+import Basics
+import Foundation
+import JobRunner
+import RecordStore
+import Results
+import Settings
+
+/// One batch: how far it is, what became of its records and why, its files, and what was done with it.
+struct BatchPage: Equatable {
+    /// A thing to know, with its name.
+    struct Fact: Equatable {
+        let name: String
+        let value: String
+    }
+
+    /// A button.
+    struct Button: Equatable {
+        let title: String
+        let path: String
+        let isGrave: Bool
+    }
+
+    /// A result file.
+    struct File: Equatable {
+        let name: String
+        /// Nil where it is not handed out here.
+        let link: String?
+        let size: String
+    }
+
+    /// What somebody did.
+    struct Event: Equatable {
+        let time: String
+        let who: String
+        let what: String
+        let detail: String?
+    }
+
+    let row: BatchRow
+    let reason: String?
+    let overdue: String?
+    let facts: [Fact]
+    let statuses: [ShareBar]
+    let buttons: [Button]
+    let reasons: [ShareBar]
+    let reasonsNote: String?
+    let rules: [BrokenRule]
+    let latency: [Fact]
+    let files: [File]
+    let filesNote: String?
+    let events: [Event]
+    let path: String
+    /// Whether there are lines of which the attempts can be looked at.
+    let hasAttempts: Bool
+}
+
+extension BatchPage {
+    /// Reads what the page shows.
+    ///
+    /// - Throws: `StoreError` when the database cannot be read.
+    static func read(_ batch: Batch, _ context: DaemonContext, for visitor: AdminVisitor) async throws -> BatchPage {
+        let (place, store) = (context.configuration.place, context.store)
+        let outlooks = try await BatchOutlooks(place, store, at: context.clock.now)
+        let outlook = try await outlooks.outlook(of: batch)
+        let figures = try await BatchReasons.read(batch, in: store)
+        let summary = await outlook.results.asyncMap { folder in
+            await BlockingWork.run { BatchSummary.read(folder: folder) }
+        }
+        let files = BatchFileList(
+            batch, summary, downloads: place.settings.administration?.downloads ?? false, for: visitor)
+        return BatchPage(
+            row: BatchRow(batch, outlook.rest), reason: batch.reason, overdue: outlook.overdue?.text,
+            facts: facts(batch, outlook, possibleDoubleBills: try await doubleBills(of: batch, summary, in: store)),
+            statuses: statuses(batch),
+            buttons: visitor.isOperator
+                ? BatchAction.offered(for: batch).map {
+                    Button(title: $0.title, path: batch.path($0), isGrave: [.cancel, .resolve].contains($0))
+                } : [], reasons: figures.bars(of: batch), reasonsNote: figures.note, rules: figures.rules,
+            latency: latency(summary?.latency), files: files.files, filesNote: files.note,
+            events: try await store.actions(of: batch.id).reversed().map(Event.init), path: batch.path,
+            hasAttempts: batch.counts.total > 0)
+    }
+
+    /// Counted when the files were written; else from the ledger, unless that would disturb the batch's calls.
+    private static func doubleBills(
+        of batch: Batch, _ summary: BatchSummary?, in store: RecordStore
+    ) async throws -> Int? {
+        if let summary { return summary.calls.possibleDoubleBills }
+        return BatchReasons.isTooLarge(batch) ? nil : try await DoubleBills.count(in: store, batch)
+    }
+
+    static func facts(_ batch: Batch, _ outlook: BatchOutlook, possibleDoubleBills: Int?) -> [Fact] {
+        let counts = batch.counts
+        let rest = outlook.rest.map { rest in
+            "\(NumberFormat.count(rest.calls, "call")), at least \(NumberFormat.duration(seconds: rest.seconds)) at "
+                + "\(NumberFormat.rate(rest.rate))/s"
+        }
+        let running = batch.startedAt.map { start in
+            Double(((batch.finishedAt ?? WallTime.now()) - start).milliseconds) / 1_000
+        }
+        let facts: [(String, String?)] = [
+            ("Job", batch.job), ("File", batch.fileName), ("To go", rest),
+            ("Calls made", NumberFormat.count(counts.calls)),
+            ("Retries", NumberFormat.count(counts.retries)), ("Cost", outlook.cost.description),
+            ("Possible double bills", possibleDoubleBills.map(NumberFormat.count)),
+            ("Taken in", NumberFormat.time(batch.createdAt)), ("First call", batch.startedAt.map(NumberFormat.time)),
+            ("Finished", batch.finishedAt.map(NumberFormat.time)),
+            ("Running time", running.map(NumberFormat.duration)),
+            ("Taken in by", "\(batch.provenance.user) on \(batch.provenance.host)"),
+            ("Results", outlook.results),
+        ]
+        return facts.compactMap { name, value in value.map { Fact(name: name, value: $0) } }
+    }
+
+    static func statuses(_ batch: Batch) -> [ShareBar] {
+        RecordStatus.allCases.filter { batch.counts[$0] > 0 }.map { status in
+            ShareBar(
+                status.rawValue.replacing("_", with: " "), batch.counts[status], of: batch.counts.total,
+                tone: status.tone, link: batch.recordsPath(status))
+        }
+    }
+
+    static func latency(_ latency: BatchSummary.Latency?) -> [Fact] {
+        guard let latency else { return [] }
+        return [
+            ("half within", latency.median), ("95 in 100 within", latency.p95), ("99 in 100 within", latency.p99),
+            ("longest", latency.longest),
+        ].map { Fact(name: $0.0, value: "\(NumberFormat.count($0.1)) ms") }
+    }
+}
+
+extension BatchPage.Event {
+    init(_ action: Action) {
+        time = NumberFormat.time(action.at)
+        who = "\(action.provenance.user) on \(action.provenance.host)"
+        (what, detail) = (action.name.rawValue.replacing("_", with: " "), action.detail)
+    }
+}
+
+extension RecordStatus {
+    /// How a record with it stands.
+    var tone: Tone {
+        switch self {
+        case .queued, .cancelled: .quiet
+        case .inFlight: .busy
+        case .succeeded, .reused: .good
+        case .failed, .invalid: .bad
+        case .inDoubt: .warning
+        }
+    }
+}
+
+extension Optional where Wrapped: Sendable {
+    /// The same as `map`, for what has to be awaited.
+    fileprivate func asyncMap<Value>(_ body: (Wrapped) async -> Value?) async -> Value? {
+        guard let self else { return nil }
+        return await body(self)
+    }
+}

@@ -1,0 +1,177 @@
+import Basics
+import JobRunner
+import RecordStore
+import Results
+
+/// A batch as a row of a table.
+struct BatchRow: Equatable {
+    let name: String
+    let path: String
+    let file: String
+    let job: String
+    let state: String
+    let tone: String
+    let total: String
+    let done: String
+    /// How much of it is settled, from 0 to 100.
+    let percent: Int
+    let failed: String
+    let inDoubt: String
+    let created: String
+    /// How long the rest takes at least; nil: nothing is left.
+    let left: String?
+
+    init(_ batch: Batch, _ rest: BatchOutlook.Rest?) {
+        let counts = batch.counts
+        (name, path, file, job) = (batch.name, batch.path, batch.fileName, batch.job)
+        (state, tone) = (batch.state.words, batch.state.tone.rawValue)
+        total = NumberFormat.count(counts.total)
+        let settled = counts.total - counts.queued - counts.inFlight
+        done = NumberFormat.count(settled)
+        percent = counts.total > 0 ? settled * 100 / counts.total : batch.state.isFinished ? 100 : 0
+        (failed, inDoubt) = (NumberFormat.count(counts.failed + counts.invalid), NumberFormat.count(counts.inDoubt))
+        created = NumberFormat.time(batch.createdAt)
+        left = rest.map { NumberFormat.duration(seconds: $0.seconds) }
+    }
+}
+
+/// A table of batches, and what stands there without any. The template `batch-table` shows it.
+struct BatchTableView: Equatable {
+    let rows: [BatchRow]
+    let none: String
+}
+
+/// Which batches are shown, and in which order. A pure value, read from a query.
+struct BatchFilter: Equatable {
+    /// By what they are sorted.
+    enum Order: String, CaseIterable {
+        case newest, oldest, name, failed, doubt, size
+    }
+
+    var state: BatchState?
+    var job: String?
+    /// A part of the batch's or the file's name, whatever its case.
+    var text: String?
+    /// The first and the last day on which it was made, as `2026-11-30`, in UTC.
+    var from: String?
+    var to: String?
+    var order = Order.newest
+    /// From 1.
+    var page = 1
+
+    /// How many are shown at once.
+    static let pageSize = 50
+
+    init() {}
+
+    /// Reads a query; what cannot be read counts as not given.
+    init(_ parameters: [String: String]) {
+        let given = parameters.filter { !$0.value.isEmpty }
+        state = given["state"].flatMap(BatchState.init(rawValue:))
+        (job, text, from, to) = (given["job"], given["text"], given["from"], given["to"])
+        order = given["order"].flatMap(Order.init(rawValue:)) ?? .newest
+        page = max(1, given["page"].flatMap { Int($0) } ?? 1)
+    }
+
+    /// The batches that fit, sorted.
+    func apply(to batches: [Batch]) -> [Batch] {
+        let text = text?.lowercased()
+        let found = batches.filter { batch in
+            let day = String(NumberFormat.time(batch.createdAt).prefix(10))
+            return (state.map { $0 == batch.state } ?? true) && (job.map { $0 == batch.job } ?? true)
+                && (from.map { day >= $0 } ?? true) && (to.map { day <= $0 } ?? true)
+                && (text.map { "\(batch.name)\n\(batch.fileName)".lowercased().contains($0) } ?? true)
+        }
+        return found.sorted(by: precedes)
+    }
+
+    private func precedes(_ left: Batch, _ right: Batch) -> Bool {
+        switch order {
+        case .newest: left.id > right.id
+        case .oldest: left.id < right.id
+        case .name: (left.name, left.id) < (right.name, right.id)
+        case .failed: (right.counts.failed, right.id) < (left.counts.failed, left.id)
+        case .doubt: (right.counts.inDoubt, right.id) < (left.counts.inDoubt, left.id)
+        case .size: (right.counts.total, right.id) < (left.counts.total, left.id)
+        }
+    }
+
+    /// The address of another page of the same.
+    func path(page: Int) -> String {
+        let values = [
+            ("state", state?.rawValue), ("job", job), ("text", text), ("from", from), ("to", to),
+            ("order", order == .newest ? nil : order.rawValue), ("page", page == 1 ? nil : String(page)),
+        ]
+        let query = values.compactMap { name, value in value.map { "\(name)=\(PercentCoding.encoded($0))" } }
+        return query.isEmpty ? "/batches" : "/batches?" + query.joined(separator: "&")
+    }
+}
+
+/// The list of batches.
+struct BatchesPage: Equatable {
+    /// A choice of a list.
+    struct Choice: Equatable {
+        let value: String
+        let title: String
+        let isChosen: Bool
+    }
+
+    let table: BatchTableView
+    let states: [Choice]
+    let jobs: [Choice]
+    let orders: [Choice]
+    let text: String?
+    let from: String?
+    let to: String?
+    /// How many fit, in words.
+    let found: String
+    let previous: String?
+    let following: String?
+    let isFiltered: Bool
+
+    /// Makes the page.
+    ///
+    /// - Parameters:
+    ///   - batches: All of them.
+    ///   - filter: Which to show.
+    ///   - rest: What is left of a batch.
+    init(_ batches: [Batch], _ filter: BatchFilter, rest: (Batch) -> BatchOutlook.Rest?) {
+        let matching = filter.apply(to: batches)
+        let pages = max(1, (matching.count + BatchFilter.pageSize - 1) / BatchFilter.pageSize)
+        let page = min(filter.page, pages)
+        let shown = matching.dropFirst((page - 1) * BatchFilter.pageSize).prefix(BatchFilter.pageSize)
+        table = BatchTableView(
+            rows: shown.map { BatchRow($0, rest($0)) },
+            none: batches.isEmpty ? "No file has been taken in yet." : "No batch fits.")
+        states = Self.choices(BatchState.allCases.map { ($0.rawValue, $0.words) }, filter.state?.rawValue, "all states")
+        jobs = Self.choices(Set(batches.map(\.job)).sorted().map { ($0, $0) }, filter.job, "all jobs")
+        let titles: [BatchFilter.Order: String] = [
+            .newest: "newest first", .oldest: "oldest first", .name: "by name", .failed: "most failed",
+            .doubt: "most in doubt", .size: "largest",
+        ]
+        orders = BatchFilter.Order.allCases.map {
+            Choice(value: $0.rawValue, title: titles[$0] ?? $0.rawValue, isChosen: $0 == filter.order)
+        }
+        (text, from, to) = (filter.text, filter.from, filter.to)
+        let count = Counted.things(matching.count, "batch")
+        found = pages == 1 ? count : "\(count), page \(page) of \(pages)"
+        previous = page > 1 ? filter.path(page: page - 1) : nil
+        following = page < pages ? filter.path(page: page + 1) : nil
+        var plain = BatchFilter()
+        (plain.order, plain.page) = (filter.order, filter.page)
+        isFiltered = filter != plain
+    }
+
+    private static func choices(_ values: [(String, String)], _ chosen: String?, _ none: String) -> [Choice] {
+        [Choice(value: "", title: none, isChosen: chosen == nil)]
+            + values.map { Choice(value: $0.0, title: $0.1, isChosen: $0.0 == chosen) }
+    }
+
+    /// Reads what the page shows.
+    ///
+    /// - Throws: `StoreError` when the database cannot be read.
+    static func read(_ context: DaemonContext, _ filter: BatchFilter) async throws -> BatchesPage {
+        let outlooks = try await BatchOutlooks(context.configuration.place, context.store, at: context.clock.now)
+        return BatchesPage(try await context.store.batches(), filter, rest: outlooks.rest)
+    }
+}

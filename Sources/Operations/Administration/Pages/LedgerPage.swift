@@ -1,0 +1,76 @@
+import Basics
+import Foundation
+import RecordStore
+import Results
+
+/// What was called, billed and paid in some days, to be checked against an invoice.
+struct LedgerPage: Equatable {
+    /// A batch's calls of one day.
+    struct Row: Equatable {
+        let day: String
+        let batch: String
+        let calls: String
+        let billed: String
+        let perhaps: String
+        let not: String
+    }
+
+    let from: String
+    let to: String
+    let problem: String?
+    let unknown: [String]
+    let figures: [OverviewPage.Figure]
+    let rows: [Row]
+    /// Where the same can be had as a table.
+    let table: String?
+
+    init(_ ledger: PeriodLedger) {
+        (from, to, problem) = (ledger.from, ledger.to, nil)
+        unknown = ledger.unknown.map {
+            "A restore was found at \($0.found): nobody knows how many calls are missing here (\($0.reason))"
+        }
+        let totals = ledger.totals
+        figures = [
+            ("Calls", NumberFormat.count(totals.made)), ("Billed", NumberFormat.count(totals.billable)),
+            ("Perhaps billed", NumberFormat.count(totals.maybeBillable + totals.open)),
+            ("Surely not", NumberFormat.count(totals.notBillable)), ("Cost", ledger.cost.description),
+        ].map { OverviewPage.Figure(name: $0.0, value: $0.1) }
+        rows = ledger.days.reversed().map { entry in
+            let sum = entry.totals
+            return Row(
+                day: entry.day, batch: entry.batch, calls: NumberFormat.count(sum.made),
+                billed: NumberFormat.count(sum.billable), perhaps: NumberFormat.count(sum.maybeBillable + sum.open),
+                not: NumberFormat.count(sum.notBillable))
+        }
+        table = "/ledger.csv?from=\(from)&to=\(to)"
+    }
+
+    /// A page that only says what is wrong with the days that were asked for.
+    init(from: String, to: String, problem: String) {
+        (self.from, self.to, self.problem) = (from, to, problem)
+        (unknown, figures, rows, table) = ([], [], [], nil)
+    }
+
+    /// The days that a query names; without any, those of this month so far.
+    ///
+    /// - Throws: `OperationFailure` (64) for what is no day, or a period that ends before it begins.
+    static func days(_ parameters: [String: String], today: CallDay) throws -> ClosedRange<CallDay> {
+        let from = try parameters["from"].flatMap { $0.isEmpty ? nil : try CallDay(text: $0) }
+        let to = try parameters["to"].flatMap { $0.isEmpty ? nil : try CallDay(text: $0) } ?? today
+        let first = from ?? CallDay(rawValue: to.month.lowerBound + 1)
+        guard first <= to else { throw OperationFailure(.usage, "the period ends before it begins") }
+        return first...to
+    }
+
+    /// The days as a table (RFC 4180).
+    static func csv(_ ledger: PeriodLedger) -> String {
+        var lines = ["day,batch,calls,billed,perhaps_billed,surely_not"]
+        for entry in ledger.days {
+            let sum = entry.totals
+            // A batch's name has letters, digits, '.', '_' and '-' only.
+            let figures = [sum.made, sum.billable, sum.maybeBillable + sum.open, sum.notBillable]
+            lines.append(([entry.day, entry.batch] + figures.map(String.init)).joined(separator: ","))
+        }
+        return lines.joined(separator: "\r\n") + "\r\n"
+    }
+}

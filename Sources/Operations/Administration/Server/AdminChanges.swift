@@ -1,0 +1,74 @@
+import Basics
+import HummingbirdCore
+import JobRunner
+import NIOCore
+import RecordStore
+import Synchronization
+
+/// Tells open pages that something has changed, by server-sent events: a page then asks for itself again.
+final class AdminChanges: Sendable {
+    private let store: RecordStore
+    private let traffic: EndpointTraffic
+    private let stop: StopSignal
+    private let listeners = Mutex(0)
+    /// How often to look for changes.
+    private static let interval = Duration.seconds(1)
+    /// After so many looks without a change a comment is sent, by which a connection that is gone is found.
+    private static let looksToComment = 15
+    /// More open pages than this are told nothing: they show what they showed when they were asked for.
+    static let capacity = 50
+
+    init(context: DaemonContext) { (store, traffic, stop) = (context.store, context.traffic, context.stop) }
+
+    /// A stream of events until the listener goes or the daemon ends.
+    var stream: ResponseBody {
+        ResponseBody { writer in
+            let isHeard = self.listeners.withLock { count in
+                guard count < Self.capacity else { return false }
+                count += 1
+                return true
+            }
+            if isHeard {
+                defer { self.listeners.withLock { $0 -= 1 } }
+                do {
+                    try await self.tell(&writer)
+                } catch is CancellationError {
+                    // The daemon ends: the stream ends with it, whole.
+                }
+            }
+            try await writer.finish(nil)
+        }
+    }
+
+    private func tell(_ writer: inout any ResponseBodyWriter) async throws {
+        // A browser asks again after so many milliseconds where a stream has ended.
+        try await writer.write(ByteBuffer(string: "retry: 5000\n\n"))
+        var (last, looks) = (try await state(), 0)
+        while !stop.isRaised, !Task.isCancelled {
+            await WakeSignal().wait(for: Self.interval, on: traffic.clock)
+            let now = try await state()
+            looks += 1
+            if now != last {
+                try await writer.write(ByteBuffer(string: "event: change\ndata: \(looks)\n\n"))
+                (last, looks) = (now, 0)
+            } else if looks >= Self.looksToComment {
+                try await writer.write(ByteBuffer(string: ":\n\n"))
+                looks = 0
+            }
+        }
+    }
+
+    private func state() async throws -> State {
+        State(
+            batches: try await store.unfinishedBatches(), gate: traffic.status,
+            last: try await store.lastRunnerRequest())
+    }
+
+    /// What an open page shows that may change by itself.
+    private struct State: Equatable {
+        let batches: [Batch]
+        let gate: TrafficStatus
+        /// The last that an operator did.
+        let last: Int64
+    }
+}

@@ -1,0 +1,152 @@
+import Basics
+import JobRunner
+import Logging
+import OpenSSL
+import RecordStore
+import Settings
+
+/// Decides what the administration answers to whom: who may ask for what is settled here, before any page is made.
+final class AdminRoutes: Sendable {
+    /// What a page is made for.
+    struct Visit: Sendable {
+        let path: AdminPath
+        let visitor: AdminVisitor
+        let request: AdminRequest
+        /// What was sent with it; nothing for a GET.
+        let form: AdminForm
+    }
+
+    /// What needs nobody's leave, and the makers of all that does.
+    struct Handlers: Sendable {
+        /// Why the daemon cannot do its work; nil: it can.
+        var whyNotReady: @Sendable () async throws -> String?
+        var metrics: @Sendable () async throws -> MetricsText
+        /// The page on which one signs in, with what was wrong before.
+        var signIn: @Sendable (_ problem: String?, _ next: String?) -> AdminAnswer
+        /// Called when somebody has signed in, before they are.
+        var signedIn: @Sendable (AdminTokens.Role) async throws -> Void
+        var visit: @Sendable (Visit) async throws -> AdminAnswer
+    }
+
+    let access: AdminAccess
+    let metricsAccess: Settings.Administration.MetricsAccess
+    let handlers: Handlers
+    let log: Logger
+    /// The longest form without a file, and with one, in bytes.
+    static let formLimit = 64 << 10
+    static let fileLimit = 64 << 20
+
+    init(
+        access: AdminAccess, metricsAccess: Settings.Administration.MetricsAccess, handlers: Handlers, log: Logger
+    ) {
+        (self.access, self.metricsAccess, self.handlers, self.log) = (access, metricsAccess, handlers, log)
+    }
+
+    /// Answers a request; what fails is told in general words, and in the log.
+    func answer(_ request: AdminRequest) async -> AdminAnswer {
+        do {
+            let path: AdminPath
+            do throws(AdminPath.Fault) {
+                path = try AdminPath(request.path)
+            } catch {
+                return error == .broken ? .brokenRequest : .unknownPath
+            }
+            return try await answer(request, at: path)
+        } catch is AdminForm.Fault {
+            return .brokenRequest
+        } catch {
+            let message = OperationFailure(error).message
+            log.error(
+                "the administration could not answer", metadata: ["path": "\(request.path)", "reason": "\(message)"])
+            return .notReady("this could not be read; the daemon's log says why")
+        }
+    }
+
+    private func answer(_ request: AdminRequest, at path: AdminPath) async throws -> AdminAnswer {
+        guard let admission = path.admission(of: request.method) else { return .notAllowed(path.methods) }
+        guard request.method != "POST" || request.isOfThisOrigin else { return .otherOrigin }
+        if admission == .everybody { return try await publicAnswer(request, at: path) }
+        if admission == .metrics, metricsAccess == .open { return .metrics(try await handlers.metrics()) }
+        switch try await access.verdict(on: request) {
+        case .tooManyTries: return .tooManyTries
+        case .wrongToken: return .noToken
+        case .stranger: return stranger(request, at: path)
+        case .visitor(let visitor):
+            guard admission != .operator || visitor.isOperator else { return .onlyOperators }
+            return try await answer(request, at: path, to: visitor)
+        }
+    }
+
+    private func answer(
+        _ request: AdminRequest, at path: AdminPath, to visitor: AdminVisitor
+    ) async throws -> AdminAnswer {
+        if path == .metrics { return .metrics(try await handlers.metrics()) }
+        guard request.method == "POST" else {
+            return try await handlers.visit(Visit(path: path, visitor: visitor, request: request, form: AdminForm()))
+        }
+        // A session serves the pages' own forms; what scripts send takes a token.
+        if case .api = path, visitor.formKey != nil { return .noToken }
+        guard let body = try await request.body(path == .upload ? Self.fileLimit : Self.formLimit) else {
+            return .bodyTooLong
+        }
+        let form = try AdminForm(body, contentType: request.fields["content-type"])
+        if let key = visitor.formKey {
+            guard ConstantTime.areEqual(Array((form["form_key"] ?? "").utf8), Array(key.utf8)) else {
+                return .otherOrigin
+            }
+        }
+        if path == .signOut { return .seeOther("/sign-in", fields: ["Set-Cookie": try access.signOut(request)]) }
+        return try await handlers.visit(Visit(path: path, visitor: visitor, request: request, form: form))
+    }
+
+    private func publicAnswer(_ request: AdminRequest, at path: AdminPath) async throws -> AdminAnswer {
+        switch path {
+        case .readiness: return try await handlers.whyNotReady().map(AdminAnswer.notReady) ?? .healthy
+        case .style: return AdminAnswer(status: 200, text: PageTemplates.style, contentType: "text/css; charset=utf-8")
+        case .script:
+            return AdminAnswer(status: 200, text: PageTemplates.script, contentType: "text/javascript; charset=utf-8")
+        case .signIn:
+            return request.method == "POST"
+                ? try await signIn(request) : handlers.signIn(nil, Self.next(request.parameters["next"]))
+        default: return .healthy
+        }
+    }
+
+    private func signIn(_ request: AdminRequest) async throws -> AdminAnswer {
+        guard let body = try await request.body(Self.formLimit) else { return .bodyTooLong }
+        let form = try AdminForm(body, contentType: request.fields["content-type"])
+        let next = Self.next(form["next"])
+        switch try await access.signIn(with: form["token"]?.filter { !$0.isWhitespace } ?? "") {
+        case .success(let session):
+            try await handlers.signedIn(session.role)
+            return .seeOther(next ?? "/", fields: ["Set-Cookie": session.cookie])
+        case .failure(.tooManyTries):
+            var answer = handlers.signIn("Too many wrong tokens came; wait a minute.", next)
+            (answer.status, answer.fields["Retry-After"]) = (429, "60")
+            return answer
+        case .failure(.wrongToken):
+            var answer = handlers.signIn("This is not the token of a role.", next)
+            answer.status = 401
+            return answer
+        }
+    }
+
+    /// A browser is led to the page on which one signs in; a script is told what it lacks.
+    private func stranger(_ request: AdminRequest, at path: AdminPath) -> AdminAnswer {
+        switch path {
+        case .api, .metrics, .events: return .noToken
+        default:
+            guard request.method != "POST" else { return .seeOther("/sign-in") }
+            let target = request.path + (request.query.isEmpty ? "" : "?" + request.query)
+            return .seeOther(target == "/" ? "/sign-in" : "/sign-in?next=" + PercentCoding.encoded(target))
+        }
+    }
+
+    /// Where to go after signing in: only to an address of this server.
+    private static func next(_ text: String?) -> String? {
+        guard let text, text.hasPrefix("/"), !text.hasPrefix("//"), !text.contains("\\"),
+            text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }), (try? AdminPath(String(text.prefix { $0 != "?" }))) != nil
+        else { return nil }
+        return text
+    }
+}

@@ -1,0 +1,208 @@
+import Basics
+import Foundation
+import RecordStore
+import Results
+import Settings
+import TestSupport
+import Testing
+
+@testable import Operations
+@testable import RecordStore
+
+@Suite("What pages show of batches, and which action is offered")
+struct PageModelTests {
+    static func batch(
+        _ id: Int64 = 1, _ state: BatchState = .running, job: String = "nightly", reason: String? = nil,
+        createdAt: WallTime = 0, _ change: (inout BatchCounts) -> Void = { _ in }
+    ) -> Batch {
+        var counts = BatchCounts()
+        change(&counts)
+        return Batch(
+            id: BatchID(rawValue: id), name: "day-\(id)", job: job, fileName: "Day \(id).csv", contentDigest: [],
+            format: .csv, state: state, reason: reason, isIngested: state != .ingesting,
+            checkpoint: Checkpoint(byteOffset: 0, line: 1),
+            provenance: Provenance(
+                user: "", host: "", version: "", settingsHash: "", endpoint: "", keyID: "", certificateFingerprint: ""),
+            createdAt: createdAt, ingestedAt: 0, startedAt: nil, finishedAt: state.isFinished ? 1 : nil,
+            purged: PurgeTimes(), reuses: true, cardLikeIDs: 0, counts: counts)
+    }
+
+    @Test(
+        arguments: [
+            (.ingesting, 0, 0, [.pause, .cancel]), (.awaitingConfirmation, 0, 0, [.start, .cancel]),
+            (.running, 0, 0, [.pause, .cancel]), (.running, 2, 1, [.pause, .cancel, .rerun, .resolve]),
+            (.paused, 0, 0, [.resume, .cancel]), (.halted, 0, 1, [.resume, .cancel, .rerun, .resolve]),
+            (.completed, 0, 0, []), (.completed, 1, 0, [.rerun]), (.completed, 0, 1, [.rerun, .resolve]),
+            (.cancelled, 0, 0, []), (.rejected, 0, 0, []),
+        ] as [(BatchState, Int, Int, [BatchAction])])
+    func onlyWhatMakesSenseIsOffered(state: BatchState, failed: Int, inDoubt: Int, actions: [BatchAction]) {
+        let batch = Self.batch(1, state) { ($0.failed, $0.inDoubt, $0.total) = (failed, inDoubt, failed + inDoubt) }
+        #expect(BatchAction.offered(for: batch) == actions)
+    }
+
+    private static let day: Int64 = 86_400_000
+    private static let many = [
+        batch(1, .completed, createdAt: 0) { $0.failed = 5 }, batch(2, .halted, createdAt: .init(milliseconds: day)),
+        batch(3, .running, job: "other", createdAt: .init(milliseconds: 2 * day)) { ($0.inDoubt, $0.total) = (1, 9) },
+    ]
+
+    @Test(
+        arguments: [
+            ([:], [3, 2, 1]), (["order": "oldest"], [1, 2, 3]), (["state": "halted"], [2]), (["job": "other"], [3]),
+            (["text": "DAY 2"], [2]), (["text": "day-1"], [1]), (["text": "nothing"], []),
+            (["order": "failed"], [1, 3, 2]),
+            (["order": "doubt"], [3, 2, 1]), (["order": "size"], [3, 2, 1]), (["from": "1970-01-02"], [3, 2]),
+            (["to": "1970-01-02"], [2, 1]), (["from": "1970-01-02", "to": "1970-01-02"], [2]),
+            (["state": "no such state", "order": "no", "page": "x"], [3, 2, 1]),
+            (["state": "", "text": ""], [3, 2, 1]),
+        ] as [([String: String], [Int64])])
+    func aFilterShowsWhatFits(query: [String: String], ids: [Int64]) {
+        #expect(BatchFilter(query).apply(to: Self.many).map(\.id.rawValue) == ids)
+    }
+
+    @Test func pagesLeadToEachOtherWithTheSameFilter() {
+        let batches = (1...Int64(120)).map { Self.batch($0) }
+        let filter = BatchFilter(["page": "2", "text": "day", "order": "oldest"])
+        let page = BatchesPage(batches, filter) { _ in nil }
+        #expect(page.table.rows.first?.name == "day-51" && page.table.rows.count == BatchFilter.pageSize)
+        #expect(page.previous == "/batches?text=day&order=oldest")
+        #expect(page.following == "/batches?text=day&order=oldest&page=3")
+        #expect(page.found == "120 batches, page 2 of 3" && page.isFiltered)
+        let last = BatchesPage(batches, BatchFilter(["page": "99"])) { _ in nil }
+        #expect(last.table.rows.count == 20 && last.following == nil && !last.isFiltered)
+    }
+
+    private static func status(_ gate: RunnerStatus.Gate = .open, rate: Double = 20, until: WallTime? = nil)
+        -> RunnerStatus
+    {
+        RunnerStatus(
+            process: 1, host: "h", version: "1", isDaemon: true, startedAt: 0, loadedAt: 0, updatedAt: 0, gate: gate,
+            allowedRate: rate, closedUntil: until)
+    }
+
+    private static let busy = batch(1, .running) { ($0.queued, $0.total) = (3, 3) }
+
+    @Test(
+        arguments: [
+            (status(), .normal, [busy], false, "Sending"),
+            (status(rate: 5), .normal, [busy], false, "Sending"),
+            (status(), .full(since: 0), [busy], false, "Nothing is sent: the disk is full"),
+            (status(.halted(reason: "no", since: 0)), .normal, [busy], false, "Nothing is sent: halted"),
+            (
+                status(.closed(reason: nil, since: 0, nextProbeAt: nil, probes: 1)), .normal, [busy], false,
+                "Nothing is sent just now"
+            ),
+            (status(until: 9_000), .normal, [busy], false, "Nothing is sent just now"),
+            (status(until: 500), .normal, [busy], false, "Sending"),
+            (status(), .normal, [busy], true, "Nothing is sent just now"),
+            (status(), .normal, [batch(2, .halted)], false, "Nothing is sent: 1 batch waits for you"),
+            (
+                status(), .normal, [batch(2, .paused), batch(3, .awaitingConfirmation)], false,
+                "Nothing is sent: 2 batches wait for you"
+            ),
+            (status(), .normal, [], false, "Nothing to send"),
+        ] as [(RunnerStatus, StorageCondition, [Batch], Bool, String)])
+    func whyNothingIsSent(
+        status: RunnerStatus, storage: StorageCondition, batches: [Batch], closed: Bool, headline: String
+    ) {
+        let state = SendingState(
+            status, storage, batches: batches, hold: nil, closedWindows: closed, contractRate: 20, at: 1_000)
+        #expect(state.headline == headline)
+        #expect(state.detail?.isEmpty == false)
+    }
+
+    @Test func whatIsLeftOfCapsIsShown() {
+        #expect(OverviewPage.dayFigure(40, cap: 100).used == 40)
+        #expect(OverviewPage.dayFigure(40, cap: 100).note == "60 left of 100")
+        #expect(OverviewPage.dayFigure(140, cap: 100).note == "0 left of 100")
+        #expect(OverviewPage.dayFigure(0, cap: 0).used == 100)
+        #expect(OverviewPage.dayFigure(7, cap: nil).used == nil)
+    }
+
+    @Test func anActionThatMakesNoSenseSaysSo() {
+        let estimate = Estimate(calls: 3, rate: 1, pricing: nil)
+        let done = Self.batch(1, .completed)
+        #expect(ActionPreview(.pause, on: done, estimate, after: nil).obstacle?.hasPrefix("day-1 is completed") == true)
+        let waiting = Self.batch(1, .awaitingConfirmation) { ($0.queued, $0.total) = (3, 3) }
+        let start = ActionPreview(.start, on: waiting, estimate, after: nil)
+        #expect(start.obstacle == nil && start.calls == 3 && start.records == 3 && start.possibleDoubleBills == 0)
+        let cancel = ActionPreview(.cancel, on: waiting, Estimate(calls: 0, rate: 1, pricing: nil), after: nil)
+        #expect(cancel.calls == 0 && cancel.records == 3 && cancel.fingerprint != start.fingerprint)
+    }
+
+    @Test(
+        arguments: [
+            (["status": ["failed", "in_doubt"]], "failed,in_doubt", nil), ([:], "failed", nil),
+            (["status": ["cancelled"], "lines": ["2-10"], "reason": ["X"]], "cancelled", "2-10"),
+            (["lines": ["7"]], "failed", "7"), (["status": [""], "lines": [""]], "failed", nil),
+        ] as [([String: [String]], String, String?)])
+    func whichRecordsIsReadFromAForm(values: [String: [String]], statuses: String, lines: String?) throws {
+        let scope = try ActionScope(.rerun, values)
+        #expect(scope.statuses.map(\.rawValue).sorted().joined(separator: ",") == statuses)
+        #expect(scope.linesText == lines)
+    }
+
+    @Test func whatCannotBeSentAgainIsRefused() {
+        for values in [["status": ["succeeded"]], ["status": ["no"]], ["lines": ["x"]], ["lines": ["9-2"]]] {
+            #expect(throws: OperationFailure.self) { try ActionScope(.rerun, values) }
+        }
+        #expect(throws: OperationFailure.self) { try ActionScope(.resolve, ["lines": ["2-3"]]) }
+    }
+
+    @Test func filesAreForThoseWhoMayHaveThem() {
+        let (viewer, op) = (AdminVisitor(role: .viewer, formKey: nil), AdminVisitor(role: .operator, formKey: nil))
+        func place(_ name: String, _ downloads: Bool, _ visitor: AdminVisitor) -> String? {
+            BatchFileList.location(of: name, in: "/o", nil, downloads: downloads, for: visitor)
+        }
+        #expect(place("summary.json", false, viewer) == "/o/summary.json")
+        #expect(place("report.html", false, viewer) == "/o/report.html")
+        for (downloads, visitor) in [(true, viewer), (false, op), (true, op)] {
+            #expect(place("results.csv", downloads, visitor) == nil, "not among the files of the summary")
+            #expect(place("../summary.json", downloads, visitor) == nil)
+        }
+    }
+
+    @Test(arguments: Settings.Notification.Event.allCases)
+    func everyEventLeadsToAPageOnWhichSomethingCanBeDone(event: Settings.Notification.Event) throws {
+        let alone = NoticePlace(BatchNotice(event, at: 0, reason: "x", remedy: nil))
+        let ofBatch = NoticePlace(BatchNotice(event, of: Self.batch(), at: 0))
+        for place in [alone, ofBatch] {
+            // From the first page one click leads there; there it takes one more, or two where something is chosen first.
+            let path = try AdminPath(place.path)
+            #expect(path.admission(of: "GET") != nil && !place.label.isEmpty)
+        }
+    }
+}
+
+@Suite("Uploads that wait for a decision")
+struct PendingUploadsTests {
+    private static let file = AdminForm.File(name: "a.csv", bytes: Array("id,email\nr1,ada@example.com\n".utf8))
+
+    private func upload(at time: MonotonicTime) throws -> SealedUpload {
+        try SealedUpload(Self.file, job: "nightly", again: true, at: time)
+    }
+
+    @Test func theyAreSealedAndOpenAgain() throws {
+        let upload = try upload(at: MonotonicTime(nanoseconds: 0))
+        #expect(try upload.open() == Self.file.bytes)
+        #expect(!"\(upload)".contains("ada@example.com"))
+        let empty = try SealedUpload(
+            AdminForm.File(name: "e", bytes: []), job: "x", again: false, at: upload.receivedAt)
+        #expect(try empty.open().isEmpty)
+    }
+
+    @Test func theyEndByTimeAndMakeRoomForOthers() throws {
+        var pending = PendingUploads()
+        let start = MonotonicTime(nanoseconds: 0)
+        for number in 0..<5 {
+            let time = start + .seconds(number)
+            pending.keep(try upload(at: time), as: "\(number)", at: time)
+        }
+        let now = start + .seconds(10)
+        #expect(pending.take("0", at: now) == nil, "the oldest made room")
+        #expect(pending.take("1", at: now) != nil)
+        #expect(pending.take("1", at: now) == nil, "it is taken once")
+        #expect(pending.take("2", at: start + .seconds(2) + PendingUploads.limit) == nil, "too late")
+        #expect(pending.take("3", at: start + .seconds(2) + PendingUploads.limit) != nil)
+    }
+}
