@@ -9,7 +9,7 @@ extension EndToEnd.Commands {
     @Suite("Metrics and health checks of the daemon")
     struct MetricsTests {
         /// The names that dashboards and alert rules are written for.
-        private static let names: Set = [
+        static let names: Set = [
             "rollcall_calls_total", "rollcall_call_duration_seconds", "rollcall_records",
             "rollcall_contract_rate_per_second", "rollcall_allowed_rate_per_second",
             "rollcall_closed_until_timestamp_seconds", "rollcall_calls_in_flight", "rollcall_oldest_queued_seconds",
@@ -27,7 +27,7 @@ extension EndToEnd.Commands {
                 #expect(made.status == 0, "\(made.errors)")
                 let token = made.output.trimmingCharacters(in: .whitespacesAndNewlines)
                 let daemon = try await installation.daemon(folders: 0)
-                let port = try await Self.port(of: daemon)
+                let port = try await daemon.administrationPort()
                 #expect(try await Self.get("healthz", port).status == 200)
                 #expect(try await Self.get("readyz", port).status == 200)
                 #expect(try await Self.get("metrics", port).status == 401)
@@ -74,14 +74,6 @@ extension EndToEnd.Commands {
                 #expect(installation.emulator.calls.total == 3)
             }
             withExtendedLifetime(taken) {}
-        }
-
-        private static func port(of daemon: RollcallProcess) async throws -> Int {
-            let words = "metrics and health checks are answered port="
-            await daemon.waitForError(containing: words)
-            let line = { daemon.errorsSoFar.components(separatedBy: words)[1].components(separatedBy: "\n") }
-            try await waitUntil { line().count > 1 }
-            return try #require(Int(line()[0]))
         }
 
         private static func get(_ path: String, _ port: Int, token: String? = nil) async throws -> (

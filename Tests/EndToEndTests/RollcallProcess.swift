@@ -67,6 +67,9 @@ final class RollcallProcess: Sendable {
         await output.wait(for: words)
     }
 
+    /// What has come from standard output.
+    var outputSoFar: String { output.soFar }
+
     /// What has come from standard error.
     var errorsSoFar: String { errors.soFar }
 
