@@ -8,6 +8,8 @@
 # Each installs the Debian packages it is missing, and says so first.
 
 PACKAGES := libssl-dev libcurl4-openssl-dev libsqlite3-dev libxlsxwriter-dev pkg-config python3-openpyxl
+# The tool by which the tests try the alert rules.
+TEST_PACKAGES := prometheus
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 SWIFT ?= swift
 
@@ -17,6 +19,7 @@ demo: packages
 	$(SWIFT) build --configuration release --product rollcall
 	.build/release/rollcall demo
 
+test: PACKAGES += $(TEST_PACKAGES)
 test: packages lint
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build
@@ -60,7 +63,7 @@ packages:
 	done; \
 	if [ -n "$$missing" ]; then \
 	    echo "Installing the Debian packages$$missing (with $(or $(SUDO),the rights at hand))"; \
-	    $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing; \
+	    $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; \
 	fi
 
 clean:
