@@ -103,7 +103,8 @@ let package = Package(
         .target(
             name: "Operations",
             dependencies: [
-                "Basics", "CPlatform", "DropFolder", "IdentityInsightsClient", "Ingest", "JobRunner", "RecordStore",
+                "Basics", "CPlatform", "DropFolder", "HTTPTransport", "IdentityInsightsClient", "Ingest", "JobRunner",
+                "RecordStore",
                 "OpenSSL", "Results", "Schedules", "Settings", .httpTypes, .hummingbirdCore, .hummingbirdTLS,
                 .lifecycle, .logging, .mustache, .nioCore, .nioPosix, .nioSSL, .signals,
             ],

@@ -23,7 +23,8 @@ enum ImportPlan {
         "Sources/Schedules": [],
         "Sources/Settings": ["Schedules", "Yams"],
         "Sources/Operations": [
-            "Ingest", "DropFolder", "Results", "JobRunner", "IdentityInsightsClient", "RecordStore", "Schedules",
+            "Ingest", "DropFolder", "HTTPTransport", "Results", "JobRunner", "IdentityInsightsClient", "RecordStore",
+            "Schedules",
             "Settings", "OpenSSL", "CPlatform", "HTTPTypes", "HummingbirdCore", "HummingbirdTLS", "Logging", "Mustache",
             "NIOCore",
             "NIOPosix", "NIOSSL", "ServiceLifecycle", "UnixSignals",

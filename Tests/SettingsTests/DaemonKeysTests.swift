@@ -112,6 +112,43 @@ import Testing
         #expect(try job(text, settings: "notify: other").notify == .init(command: expected, events: Set(events)))
     }
 
+    @Test(
+        arguments: [
+            (
+                "notify: { webhook: { url: https://ops.example.com/hooks/1, secret_file: hook }, after: 5m }",
+                .webhook(url: "https://ops.example.com/hooks/1", secretFile: "/hook"), .seconds(300)
+            ),
+            (
+                "notify: { webhook: { url: https://ops.example.com/ }, on: halted }",
+                .webhook(url: "https://ops.example.com", secretFile: nil), .seconds(600)
+            ),
+            ("notify: { email: ops@example.com }", .email("ops@example.com"), .seconds(600)),
+        ] as [(String, Settings.Notification.Target, Duration)])
+    func thereAreOtherWaysThanACommand(text: String, target: Settings.Notification.Target, after: Duration) throws {
+        let notify = try #require(try folder.settings(minimal + text).notify)
+        if case .webhook(let url, let file?) = target {
+            #expect(notify.target == .webhook(url: url, secretFile: folder.path + file))
+        } else {
+            #expect(notify.target == target)
+        }
+        #expect(notify.after == after)
+    }
+
+    @Test(arguments: [
+        ("notify: { email: ops@example.com, command: a }", "line 1: notify must be \(notify)"),
+        ("notify: { webhook: { secret_file: a } }", "line 1: notify must be \(notify)"),
+        ("notify: { email: a@b, webhook: { url: https://a } }", "line 1: notify must be \(notify)"),
+        ("notify: { email: -oQ/tmp@x }", "line 1: email must be an address such as ops@example.com"),
+        ("notify: { email: \"a b@x\" }", "line 1: email must be an address such as ops@example.com"),
+        (
+            "notify: { webhook: { url: http://a } }",
+            "line 1: webhook.url must be an address that starts with https:// and names a host"
+        ),
+    ])
+    func aWayThatIsNoneOrTwoIsRefused(text: String, complaint: String) throws {
+        #expect(try folder.complaint { _ = try job(text) } == "jobs/nightly.yaml, " + complaint)
+    }
+
     @Test(arguments: [
         (
             "schedule: 0 22 * *\nrerun: { younger_than: 1h }",
@@ -206,7 +243,7 @@ import Testing
         ("notify: ~", "line 1: notify must be \(notify)"),
         (
             "notify: { command: a, on: [finished] }",
-            "line 1: notify.on must be completed, halted, missed, paused, awaiting_confirmation, rejected, failed, restored, disk_full, disk_freed, key_ends or not_purged, or a list of these"
+            "line 1: notify.on must be completed, halted, missed, paused, cap_reached, awaiting_confirmation, rejected, no_file, gate_closed, gate_opened, reload_failed, failed, restored, disk_full, disk_freed, key_ends, not_purged or test, or a list of these"
         ),
         ("notify: { comand: a }", "line 1: the key 'comand' is unknown: the nearest is 'command'"),
     ])
@@ -314,4 +351,5 @@ private let braces = "braces are not expanded here, give each pattern a job of i
 private let schedule =
     "in quotes, five fields of cron such as \"0 22 * * mon-fri\", or @hourly, @daily, @weekly, @monthly"
 private let window = "a start and an end such as 22:00-06:00, or several of these joined by commas"
-private let notify = "a program, a list of a program and its arguments, or { command: […], on: [completed, halted, …] }"
+private let notify =
+    "a program, a list of a program and its arguments, or { command: […], on: [completed, halted, …] }, where webhook: { url, secret_file } or email can take the command's place, with after: 10m"

@@ -35,6 +35,7 @@ struct Reload {
             context.log.error(
                 "nothing was changed: settings, jobs or keys are wrong",
                 metadata: ["reason": "\(OperationFailure(error).message)"])
+            context.notices.notifyOfReload(failedBecause: OperationFailure(error).message)
             return false
         }
     }

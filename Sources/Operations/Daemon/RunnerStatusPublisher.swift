@@ -24,10 +24,15 @@ struct RunnerStatusPublisher: Service {
         let (wakeSignal, attendance, interval) = (WakeSignal(), context.attendance, context.intervals.proof)
         let observer = context.traffic.addStatusObserver { wakeSignal.wakeUp() }
         defer { context.traffic.removeStatusObserver(observer) }
-        var late = Set<String>()
+        var (late, gate) = (Set<String>(), GateReminder())
         while !Task.isCancelled {
             attendance.expect(Self.name)
-            try await context.store.saveRunnerStatus(RunnerStatus(of: context))
+            let status = RunnerStatus(of: context)
+            try await context.store.saveRunnerStatus(status)
+            let after = context.settings.notify?.after ?? Settings.Notification.defaultAfter
+            if let event = gate.look(at: status.gate, after: after, now: status.updatedAt) {
+                context.notices.notify(of: event)
+            }
             reportLate(&late)
             attendance.expect(Self.name, after: interval + Self.pause)
             await wakeSignal.wait(for: interval, on: context.clock)

@@ -75,8 +75,9 @@ struct BatchNotice: Encodable, Sendable {
         switch event {
         case .halted, .paused: .resume(batch: batch)
         case .awaitingConfirmation: .start(batch: batch)
-        case .completed, .missed, .rejected, .failed, .restored, .diskFull, .diskFreed, .keyEnds,
-            .notPurged:
+        case .capReached: .status(batch: batch)
+        case .completed, .missed, .rejected, .failed, .restored, .diskFull, .diskFreed, .keyEnds, .notPurged, .noFile,
+            .gateClosed, .gateOpened, .reloadFailed, .test:
             nil
         }
     }
@@ -98,6 +99,21 @@ struct BatchNotice: Encodable, Sendable {
         reason = "the daemon did not run when the job was due"
         remedy =
             runsNow ? "it runs now" : "nothing: it runs when it is due next; 'catch_up: true' would run it at start"
+    }
+
+    /// A job that was due without a file.
+    ///
+    /// - Parameters:
+    ///   - job: the job's name.
+    ///   - source: where its files come from.
+    ///   - time: now.
+    init(noFileFor job: String, source: String, at time: WallTime) {
+        event = .noFile
+        at = Timestamp.text(time)
+        self.job = job
+        reason = "the job was due, and there was no file: \(source)"
+        remedy = "look whether the sender has sent it; it is taken in when the job is due next, or by hand"
+        next = Hint.help(["submit"]).commandLine
     }
 
     /// A file that was not taken in, and has no batch.
@@ -166,6 +182,12 @@ extension Settings.Notification.Event {
         case .diskFreed: (.good, "The disk has room again")
         case .keyEnds: (.warning, "A key ends")
         case .notPurged: (.warning, "Not purged")
+        case .capReached: (.warning, "A cap is reached")
+        case .noFile: (.warning, "No file for a job")
+        case .gateClosed: (.bad, "No calls for a while")
+        case .gateOpened: (.good, "Calls are made again")
+        case .reloadFailed: (.bad, "Settings were not read again")
+        case .test: (.quiet, "A test")
         }
     }
 }

@@ -100,10 +100,41 @@ struct DaemonNotices: Sendable {
         let jobs = configuration.jobs.values.filter(\.isEnabled).sorted { $0.name < $1.name }
         var told = [Settings.Notification]()
         for notification in ([configuration.place.settings.notify] + jobs.map(\.notify)).compactMap(\.self)
-        where !told.contains(where: { $0.command == notification.command }) {
+        where !told.contains(where: { $0.target == notification.target }) {
             told.append(notification)
             notifier.enqueue(notice, to: notification)
         }
+    }
+
+    /// Notifies that no calls are made for a while, or that they are again.
+    func notify(of event: GateReminder.Event) {
+        switch event {
+        case .closed(let since, let reason):
+            notifyAll(
+                BatchNotice(
+                    .gateClosed, at: clock.now,
+                    reason: "no calls since \(NumberFormat.time(since)): \(reason ?? "the API is out of reach")",
+                    remedy: "single probes find out when calls make sense again; \(Hint.doctor) checks the connection",
+                    next: .doctor))
+        case .opened:
+            notifyAll(BatchNotice(.gateOpened, at: clock.now, reason: "calls are made again", remedy: nil))
+        }
+    }
+
+    /// Notifies that settings, jobs or keys are wrong and the former ones stay.
+    func notifyOfReload(failedBecause reason: String) {
+        notifyAll(
+            BatchNotice(
+                .reloadFailed, at: clock.now, reason: "nothing was changed: \(reason)",
+                remedy: "correct that, then send SIGHUP again", next: .doctor))
+    }
+
+    /// Notifies that a job was due and there was no file for it.
+    func notifyOfMissingFile(for job: JobDefinition) {
+        let notice = BatchNotice(
+            noFileFor: job.name, source: job.source.glob ?? job.source.path ?? "its folder", at: clock.now)
+        recent.add(notice)
+        notifier.enqueue(notice, to: job.notify ?? settings.notify)
     }
 
     /// Notifies that a file was not taken in.

@@ -53,6 +53,9 @@ struct NoticePlace: Equatable {
             case .awaitingConfirmation: (batch.map { $0 + "/start" } ?? "/batches", "Start")
             case .completed, .failed, .diskFull, .diskFreed, .keyEnds, .notPurged, .restored:
                 batch.map { ($0, "Look") } ?? ("/health", "Check")
+            case .capReached: (batch ?? "/ledger", "Look")
+            case .gateClosed, .gateOpened, .reloadFailed, .test: ("/health", "Check")
+            case .noFile: ("/jobs", "Jobs")
             case .missed, .rejected: batch.map { ($0, "Look") } ?? ("/jobs", "Jobs")
             }
     }

@@ -150,8 +150,9 @@ extension SettingKeys {
     static let notify = KeyDescription(
         path: "notify",
         expectation:
-            "a program, a list of a program and its arguments, or { command: […], on: [completed, halted, …] }",
-        fallback: nil, about: "the command that is told, with the event as JSON on its standard input",
+            "a program, a list of a program and its arguments, or { command: […], on: [completed, halted, …] }, where "
+            + "webhook: { url, secret_file } or email can take the command's place, with after: 10m",
+        fallback: nil, about: "who is told of events: a command has them as JSON on its standard input",
         form: .structure)
 }
 

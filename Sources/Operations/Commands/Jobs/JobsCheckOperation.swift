@@ -163,7 +163,7 @@ struct JobChecks {
     }
 
     private var command: String? {
-        guard let program = job.notify?.command.first, !Self.isExecutable(program) else { return nil }
+        guard let program = job.notify?.command?.first, !Self.isExecutable(program) else { return nil }
         return program.contains("/")
             ? "notify: \(program) is no program that can be run; check its path, then 'chmod +x \(ShellQuoting.word(program))'"
             : "notify: there is no program '\(program)' in PATH; give its path"

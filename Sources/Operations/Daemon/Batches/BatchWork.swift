@@ -91,7 +91,9 @@ extension BatchWork {
             try await context.store.setResumption(of: batch, at: resumption)
             context.log.notice(
                 "batch paused by a cap", metadata: batch.logged(["reason": "\(batch.reason ?? cap.rawValue)"]))
-            context.notices.notify(.paused, of: batch, under: job)
+            context.notices.notify(
+                .capReached, of: batch, under: job,
+                remedy: resumption.map { "it continues by itself at \(NumberFormat.time($0))" })
         }
     }
 

@@ -38,6 +38,7 @@ struct PatternIntake {
     private func report(_ listing: FolderListing, _ finding: SettlingFiles.Finding) {
         if listing.files.isEmpty {
             context.log.warning("no file for a job that is due", metadata: ["job": "\(job.name)"])
+            context.notices.notifyOfMissingFile(for: job)
         }
         logUnfinished(finding.settling)
         if !finding.withoutMarker.isEmpty {

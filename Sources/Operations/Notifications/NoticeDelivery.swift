@@ -1,0 +1,92 @@
+import Basics
+import Foundation
+import JobRunner
+import Settings
+
+/// Brings one notice to a command, a webhook or a mailbox, within a time limit.
+struct NoticeDelivery: Sendable {
+    /// Runs commands in this folder.
+    private let folder: String
+    private let environment: [String: String]
+    private let clock: any RunnerClock
+    /// The program that takes messages on this machine, as all mail servers bring it (LSB, `sendmail`).
+    private let sendmail: [String]
+    /// The only authorities that webhooks' certificates may come from, as PEM; nil: the system's.
+    private let authorities: [UInt8]?
+
+    /// How long it may take.
+    static let timeLimit = Duration.seconds(30)
+
+    /// Describes where and how.
+    ///
+    /// - Parameters:
+    ///   - folder: Where commands run: that of the settings file.
+    ///   - environment: This process's variables, of which commands get those that hold nothing of ours.
+    ///   - clock: Measures the time limit.
+    ///   - sendmail: The program that takes messages, and its first arguments.
+    ///   - authorities: Whom webhooks' certificates must come from, as PEM; nil: the system's authorities.
+    init(
+        folder: String, environment: [String: String], clock: any RunnerClock,
+        sendmail: [String] = ["/usr/sbin/sendmail"], authorities: [UInt8]? = nil
+    ) {
+        (self.folder, self.environment, self.clock) = (folder, Self.clean(environment), clock)
+        (self.sendmail, self.authorities) = (sendmail, authorities)
+    }
+
+    /// Delivers a notice.
+    ///
+    /// - Returns: Why it did not arrive; nil: it did.
+    func deliver(_ notice: BatchNotice, to target: Settings.Notification.Target) async -> String? {
+        let json = Array(JSONText.text(of: notice).utf8)
+        switch target {
+        case .command(let command): return await run(command, input: json + [UInt8(ascii: "\n")])
+        case .email(let address):
+            // `-i`: a line with a dot alone does not end it; `--`: what follows is no option.
+            return await run(
+                sendmail + ["-i", "--", address], input: Array(NoticeMessage(notice, to: address).text.utf8))
+        case .webhook(let url, let secretFile):
+            return await WebhookDelivery(url: url, secretFile: secretFile, clock: clock, authorities: authorities)
+                .deliver(json)
+        }
+    }
+
+    /// Why a command failed; nil: it succeeded.
+    private func run(_ command: [String], input: [UInt8]) async -> String? {
+        do {
+            // A program may lie on a share that does not answer.
+            let child = try await BlockingWork.run { [environment, folder] () throws(ChildProcess.Refusal) in
+                try ChildProcess(command, environment: environment, in: folder, input: input)
+            }
+            switch await end(of: child) {
+            case .exit(0): return nil
+            case .exit(let code): return "it ended with exit code \(code)"
+            case .signal(let number): return "it was ended by signal \(number)"
+            case nil: return "it took longer than \(Self.timeLimit.components.seconds) s and was ended"
+            }
+        } catch {
+            return "it could not be started: \(error.message)"
+        }
+    }
+
+    /// Nil if the time limit came first.
+    private func end(of child: ChildProcess) async -> ChildProcess.End? {
+        let deadline = clock.monotonic + Self.timeLimit
+        return await withTaskGroup(of: ChildProcess.End?.self) { group in
+            group.addTask { await child.ended() }
+            group.addTask { [clock] in
+                await clock.sleep(until: deadline)
+                return nil
+            }
+            let first = await group.next() ?? nil
+            if first == nil { child.kill() }
+            group.cancelAll()
+            return first
+        }
+    }
+
+    /// What holds settings, passwords among them, or concerns this process alone.
+    private static func clean(_ environment: [String: String]) -> [String: String] {
+        let own = Set(ServiceManager.variables + ["CREDENTIALS_DIRECTORY"])
+        return environment.filter { !$0.key.hasPrefix("ROLLCALL_") && !own.contains($0.key) }
+    }
+}
