@@ -36,7 +36,7 @@ struct BatchNotice: Encodable, Sendable {
     var missed: Int?
 
     enum CodingKeys: CodingKey, CaseIterable {
-        case event, time, job, batch, state, counts, calls, cost, reason, remedy, next, results, due, missed
+        case event, at, job, batch, file, host, state, counts, calls, cost, reason, remedy, next, results, due, missed
     }
 
     /// An event of a batch.

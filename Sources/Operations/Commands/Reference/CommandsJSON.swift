@@ -176,9 +176,11 @@ extension BatchNotice: DescribedJSON {
     static func about(_ member: CodingKeys) -> String {
         switch member {
         case .event: "what happened"
-        case .time: "when"
+        case .at: "when"
         case .job: "the job; absent: it concerns all"
         case .batch: "the batch; absent: it concerns none"
+        case .file: "its input file, without the folder"
+        case .host: "the machine on which the daemon runs"
         case .state: "its state"
         case .counts: "records by status, and `total`"
         case .calls: "calls that left or may have left"
