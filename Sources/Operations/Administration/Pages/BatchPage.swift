@@ -116,7 +116,7 @@ extension BatchPage {
         RecordStatus.allCases.filter { batch.counts[$0] > 0 }.map { status in
             ShareBar(
                 status.rawValue.replacing("_", with: " "), batch.counts[status], of: batch.counts.total,
-                tone: status.tone, link: batch.recordsPath(status))
+                tone: status.pageTone, link: batch.recordsPath(status))
         }
     }
 
@@ -139,7 +139,7 @@ extension BatchPage.Event {
 
 extension RecordStatus {
     /// How a record with it stands.
-    var tone: Tone {
+    var pageTone: Tone {
         switch self {
         case .queued, .cancelled: .quiet
         case .inFlight: .busy

@@ -24,7 +24,7 @@ struct BatchRow: Equatable {
     init(_ batch: Batch, _ rest: BatchOutlook.Rest?) {
         let counts = batch.counts
         (name, path, file, job) = (batch.name, batch.path, batch.fileName, batch.job)
-        (state, tone) = (batch.state.words, batch.state.tone.rawValue)
+        (state, tone) = (batch.state.words, batch.state.pageTone.rawValue)
         total = NumberFormat.count(counts.total)
         let settled = counts.total - counts.queued - counts.inFlight
         done = NumberFormat.count(settled)

@@ -95,7 +95,7 @@ enum Tone: String, Sendable, Equatable {
 
 extension BatchState {
     /// How a batch in it stands.
-    var tone: Tone {
+    var pageTone: Tone {
         switch self {
         case .ingesting, .running: .busy
         case .awaitingConfirmation, .paused: .warning
