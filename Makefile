@@ -5,15 +5,16 @@
 # make ci-full  make test, then the release build, the benchmarks, and the Debian package with its checks; much longer
 # make deb    makes the Debian package, its bill of materials and their checksums in .build-deb/packages; a build of its own
 # make docs   writes the parts of docs/ that are made from the program's own descriptions
+# make screenshots  keeps pictures of the administration's pages in screenshots/
 # Each installs the Debian packages it is missing, and says so first.
 
 PACKAGES := libssl-dev libcurl4-openssl-dev libsqlite3-dev libxlsxwriter-dev pkg-config python3-openpyxl
-# The tool by which the tests try the alert rules.
-TEST_PACKAGES := prometheus
+# A browser, in which the tests look at the pages, and the tool by which they try the alert rules.
+TEST_PACKAGES := chromium chromium-driver prometheus
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 SWIFT ?= swift
 
-.PHONY: demo test ci-full bench erasure docs deb build lint packages clean
+.PHONY: demo test ci-full bench erasure screenshots docs deb build lint packages clean
 
 demo: packages
 	$(SWIFT) build --configuration release --product rollcall
@@ -41,6 +42,12 @@ erasure: packages
 	$(SWIFT) build --package-path Benchmarks --configuration release --product rollcall
 	$(SWIFT) build --package-path Benchmarks --configuration release --product benchmarks
 	Benchmarks/.build/release/benchmarks erasure --rollcall Benchmarks/.build/release/rollcall
+
+screenshots: PACKAGES += $(TEST_PACKAGES)
+screenshots: packages
+	$(SWIFT) build --build-tests
+	mkdir -p screenshots
+	ROLLCALL_SCREENSHOTS=$(CURDIR)/screenshots $(SWIFT) test --skip-build --filter AdministrationPagesTests
 
 deb: packages
 	SWIFT=$(SWIFT) packaging/make-deb

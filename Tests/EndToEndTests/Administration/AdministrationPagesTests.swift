@@ -6,11 +6,161 @@ import TestSupport
 import Testing
 
 extension EndToEnd.Commands {
-    @Suite("The administration's pages and their JSON, from a daemon", .timeLimit(.minutes(5)))
+    @Suite("The administration's pages in a browser", .timeLimit(.minutes(5)))
     struct AdministrationPagesTests {
         private static let settings =
             EndToEndInstallation.fast.replacing("limits: {", with: "limits: { daily_calls: 1000,")
             + "admin: { listen: \"127.0.0.1:0\" }\npricing: { currency: USD, tiers: [ { each: 0.25 } ] }\n"
+
+        /// What a record of the file holds, and no page may show.
+        private static let markers = ["Ada Example", "user1@example.com", "account-1", "+12065551001", "r1<", "r2<"]
+
+        /// Twelve lines that are answered, two that fail at first, two whose connection is cut, one that is invalid.
+        private static let file =
+            Accounts.csv(12) + Accounts.line(13, email: "iia+400x1.1@example.com")
+            + Accounts.line(14, email: "iia+400x1.2@example.com")
+            + Accounts.line(15, email: "iia+resetx1.1@example.com")
+            + Accounts.line(16, email: "iia+resetx1.2@example.com") + Accounts.line(17, email: "x")
+
+        @Test("A file is uploaded, runs to its end, is sent again and settled, at the cost that each page showed first")
+        func wholeWay() async throws {
+            try await EndToEndInstallation.with(settings: Self.settings) { installation in
+                try installation.write(Self.file, to: "march.csv")
+                let token = try await Self.token("operator", in: installation)
+                let daemon = try await installation.daemon(folders: 0)
+                let site = "http://127.0.0.1:\(try await daemon.administrationPort())"
+                try await Browser.with(site: site, in: installation.path) { browser in
+                    try await Self.signIn(browser, token)
+                    try await Self.upload(installation, browser)
+                    try await Self.sendAgain(installation, browser)
+                    try await Self.resolve(installation, browser)
+                    try await Self.lookAround(browser)
+                    try await browser.click(".who button")
+                    try await browser.wait(for: "h1") { $0 == "Sign in" }
+                    try await browser.open("/batches")
+                    #expect(try await browser.path == "/sign-in?next=%2Fbatches")
+                }
+                // The browser's stream of events does not keep the daemon.
+                try await installation.end(daemon)
+                try await Self.expectLedgerEqualsCalls(installation)
+            }
+        }
+
+        private static func signIn(_ browser: Browser, _ token: String) async throws {
+            try await browser.open("/batches?state=halted")
+            try await PageAudit.expectFine("sign-in", in: browser, named: "sign-in")
+            try await browser.type(token + "0", into: "input[name=token]")
+            try await browser.click("form button")
+            try await browser.wait(for: "[role=alert]") { $0.contains("not the token") }
+            try await browser.type(token, into: "input[name=token]")
+            try await browser.click("form button")
+            try await browser.wait(for: "h1") { $0 == "Batches" }
+            #expect(try await browser.path == "/batches?state=halted")
+        }
+
+        private static func upload(_ installation: EndToEndInstallation, _ browser: Browser) async throws {
+            try await browser.open("/upload")
+            try await PageAudit.expectFine("upload", in: browser, named: "upload")
+            try await browser.type(installation.file("march.csv"), into: "input[type=file]")
+            try await browser.click("main form button")
+            try await browser.wait(for: "#records") { $0 == "17" }
+            #expect(try await browser.text("#invalid") == "1")
+            #expect(try await browser.text("#calls")?.hasPrefix("16") == true)
+            #expect(try await browser.text("#cost") == "USD 4.00")
+            try await PageAudit.expectFine("check", in: browser, named: "check")
+            // Nothing is queued, and nothing lies on a disk.
+            #expect(try await installation.reading { try await $0.batches().isEmpty })
+            #expect(installation.emulator.calls.total == 0)
+            try await browser.click("#do")
+            // The page shows the end by itself.
+            try await browser.wait(for: "#head .badge") { $0 == "completed" }
+            try await browser.wait(for: "#progress h2") { $0 == "17 of 17 settled" }
+            #expect(installation.emulator.calls.total == 16)
+            try await PageAudit.expectFine("batch", in: browser, named: "batch")
+        }
+
+        private static func sendAgain(_ installation: EndToEndInstallation, _ browser: Browser) async throws {
+            try await browser.open("/batches/march-1/rerun?status=failed")
+            #expect(try await browser.text("#records") == "2")
+            #expect(try await browser.text("#calls")?.hasPrefix("2") == true)
+            #expect(try await browser.text("#cost") == "USD 0.50")
+            #expect(try await browser.text("#double-bills") == "0")
+            try await PageAudit.expectFine("rerun", in: browser, named: "rerun")
+            try await browser.click("#do")
+            try await browser.wait(for: "#message") { $0 == "Done" }
+            try await browser.click("main .button")
+            try await browser.wait(for: "#statuses") { !$0.contains("failed") && $0.contains("succeeded") }
+            #expect(installation.emulator.calls.total == 18)
+            // One of those in doubt, which may be billed twice.
+            try await browser.open("/batches/march-1/rerun?status=in_doubt&lines=16")
+            #expect(try await browser.text("#calls")?.hasPrefix("1") == true)
+            #expect(try await browser.text("#double-bills") == "1")
+            try await browser.click("#do")
+            try await browser.wait(for: "#message") { $0 == "Done" }
+            try await browser.open("/batches/march-1")
+            try await browser.wait(for: "#head .badge") { $0 == "completed" }
+            #expect(installation.emulator.calls.total == 19)
+        }
+
+        private static func resolve(_ installation: EndToEndInstallation, _ browser: Browser) async throws {
+            try await browser.open("/")
+            try await browser.wait(for: "#attention") { $0.contains("march-1: 1 record in doubt") }
+            try await browser.click("#attention a")
+            try await browser.click("#head a[href$='/resolve']")
+            try await browser.wait(for: "#records") { $0 == "1" }
+            #expect(try await browser.text("#calls") == "0")
+            try await PageAudit.expectFine("resolve", in: browser, named: "resolve")
+            try await browser.click("#do")
+            try await browser.wait(for: "#message") { $0 == "Done" }
+            let counts = try await installation.batch("march-1").counts
+            #expect(counts.inDoubt == 0 && counts.failed == 1 && counts.succeeded == 15)
+            #expect(installation.emulator.calls.total == 19)
+        }
+
+        private static func lookAround(_ browser: Browser) async throws {
+            let pages = [
+                ("overview", "/"), ("batches", "/batches"), ("settled", "/batches/march-1"),
+                ("records", "/batches/march-1/records?status=succeeded"), ("line", "/batches/march-1/lines/16"),
+                ("jobs", "/jobs"), ("ledger", "/ledger"), ("health", "/health"),
+            ]
+            for (name, path) in pages {
+                try await browser.open(path)
+                try await browser.wait(for: "#live-state") { $0.hasPrefix("Live.") }
+                try await PageAudit.expectFine(name, in: browser, named: name)
+                let source = try await browser.source
+                for marker in markers { #expect(!source.contains(marker), "\(path) shows \(marker)") }
+            }
+            try await browser.click("main form button")
+            try await browser.wait(for: "#checks") { $0.contains("made") }
+            try await PageAudit.expectFine("health", in: browser, named: "health-checked")
+        }
+
+        @Test("Without scripts the pages show everything and do everything")
+        func withoutScripts() async throws {
+            let settings = Self.settings + "confirm_above: { calls: 2 }\n"
+            try await EndToEndInstallation.with(settings: settings) { installation in
+                try installation.write(Accounts.csv(5), to: "day.csv")
+                let token = try await Self.token("operator", in: installation)
+                let daemon = try await installation.daemon(folders: 0)
+                #expect(try await installation.rollcall("submit", "day.csv").status == 3)
+                let site = "http://127.0.0.1:\(try await daemon.administrationPort())"
+                try await Browser.with(site: site, in: installation.path) { browser in
+                    try await browser.allowScripts(false)
+                    try await browser.open("/")
+                    try await browser.type(token, into: "input[name=token]")
+                    try await browser.click("form button")
+                    // From what waits to its start: two clicks.
+                    try await browser.click("#attention a[href$='/start']")
+                    try await browser.click("#do")
+                    await daemon.waitForError(containing: "batch is over batch=day-1")
+                    try await browser.open("/batches/day-1")
+                    #expect(try await browser.source.contains("completed"))
+                    #expect(try await browser.source.contains("start"))
+                }
+                try await installation.end(daemon)
+                try await Self.expectLedgerEqualsCalls(installation)
+            }
+        }
 
         @Test(
             "A viewer may look and not act, a script has the commands' JSON, and ids are shown only where settings say so"

@@ -1,0 +1,184 @@
+import Foundation
+import JSON
+import TestSupport
+import Testing
+
+/// A real browser without a window, driven over WebDriver (W3C WebDriver, and Chromium's own commands for what that has
+/// not).
+struct Browser: Sendable {
+    /// What the browser answered that it cannot do.
+    struct Refusal: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    private let driver: RollcallProcess
+    private let port: UInt16
+    private let session: String
+    /// Where the site is that it looks at.
+    let site: String
+
+    /// What a body does with a browser, which ends then.
+    ///
+    /// - Parameters:
+    ///   - site: The address without a path, such as `http://127.0.0.1:8377`.
+    ///   - folder: A folder for the driver.
+    ///   - body: What is done.
+    /// - Throws: What the browser cannot do; what the body throws.
+    static func with(site: String, in folder: String, _ body: (Browser) async throws -> Void) async throws {
+        let driver = try RollcallProcess(
+            ["--port=0"], in: folder, executable: URL(filePath: "/usr/bin/chromedriver"))
+        let words = "started successfully on port "
+        await driver.waitForOutput(containing: words)
+        let said = try await waitFor {
+            let parts = driver.outputSoFar.components(separatedBy: words)
+            let number = parts.count > 1 ? parts[1].prefix { $0.isNumber } : ""
+            return parts.count > 1 && parts[1].count > number.count ? String(number) : nil
+        }
+        let port = try #require(UInt16(said))
+        let wanted =
+            #"{"capabilities":{"alwaysMatch":{"browserName":"chrome","goog:chromeOptions":{"args":"#
+            + #"["--headless=new","--no-sandbox","--disable-dev-shm-usage","--window-size=1280,900","--hide-scrollbars"]}}}}"#
+        let session: String
+        do {
+            let answer = try await send("POST", "/session", wanted, to: port)
+            session = try #require(answer["sessionId"]?.string)
+        } catch {
+            // A driver without a session would outlive the test.
+            driver.signal(SIGKILL)
+            _ = try await driver.wait()
+            throw error
+        }
+        let browser = Browser(driver: driver, port: port, session: session, site: site)
+        do {
+            try await body(browser)
+        } catch {
+            try await browser.end()
+            throw error
+        }
+        try await browser.end()
+    }
+
+    private func end() async throws {
+        _ = try await command("DELETE", "")
+        driver.signal(SIGKILL)
+        _ = try await driver.wait()
+    }
+
+    private func command(_ method: String, _ path: String, _ body: String? = nil) async throws -> JSONNode {
+        try await Self.send(method, "/session/\(session)\(path)", body, to: port)
+    }
+
+    private static func send(
+        _ method: String, _ path: String, _ body: String? = nil, to port: UInt16
+    ) async throws -> JSONNode {
+        let answer = try await DriverConnection.exchange(method, path, body ?? "", port: port)
+        let value = try #require(try JSONDocument(parsing: answer.body).root["value"])
+        guard answer.status == 200 else {
+            throw Refusal(description: "\(value["error"]?.string ?? "?"): \(value["message"]?.string ?? "?")")
+        }
+        return value
+    }
+}
+
+extension Browser {
+    /// Opens a page of the site.
+    func open(_ path: String) async throws {
+        _ = try await command("POST", "/url", #"{"url":\#(Self.quoted(site + path))}"#)
+    }
+
+    /// The path of the page that is shown.
+    var path: String {
+        get async throws {
+            let url = try #require(try await command("GET", "/url").string)
+            return String(url.dropFirst(site.count))
+        }
+    }
+
+    /// Clicks on the first element of a selector, once it is there.
+    func click(_ selector: String) async throws {
+        let element = try await found(selector)
+        _ = try await command("POST", "/element/\(element)/click", "{}")
+    }
+
+    /// Types into a field, or chooses a file for one of files.
+    func type(_ text: String, into selector: String) async throws {
+        let element = try await found(selector)
+        _ = try await command("POST", "/element/\(element)/value", #"{"text":\#(Self.quoted(text))}"#)
+    }
+
+    /// The text of the first element of a selector as a reader sees it; nil where there is none.
+    func text(_ selector: String) async throws -> String? {
+        try await run("const e = document.querySelector(arguments[0]); return e ? e.innerText : null", selector)
+            .string
+    }
+
+    /// Waits until the text of an element is as wanted; the page may show that by itself.
+    func wait(for selector: String, _ isRight: (String) -> Bool) async throws {
+        try await waitUntil { try await text(selector).map(isRight) ?? false }
+    }
+
+    /// The whole page as it stands.
+    var source: String { get async throws { try await command("GET", "/source").string ?? "" } }
+
+    /// Runs a script in the page.
+    func run(_ script: String, _ argument: String = "") async throws -> JSONNode {
+        try await command(
+            "POST", "/execute/sync", #"{"script":\#(Self.quoted(script)),"args":[\#(Self.quoted(argument))]}"#)
+    }
+
+    /// Waits for an element to be there.
+    private func found(_ selector: String) async throws -> String {
+        try await waitFor { () async throws -> String? in try await element(selector) }
+    }
+
+    /// Nil where there is none yet.
+    private func element(_ selector: String) async throws -> String? {
+        do {
+            let found = try await command(
+                "POST", "/element", #"{"using":"css selector","value":\#(Self.quoted(selector))}"#)
+            return found["element-6066-11e4-a52e-4f735466cecf"]?.string
+        } catch let error as Refusal where error.description.hasPrefix("no such element") {
+            return nil
+        }
+    }
+
+    private static func quoted(_ text: String) -> String {
+        var writer = JSONWriter()
+        writer.string(text)
+        return String(decoding: writer.bytes, as: UTF8.self)
+    }
+}
+
+extension Browser {
+    /// Shows pages in a colour scheme and a width, in pixels.
+    func look(width: Int, dark: Bool) async throws {
+        try await chromium(
+            "Emulation.setEmulatedMedia",
+            #"{"features":[{"name":"prefers-color-scheme","value":"\#(dark ? "dark" : "light")"}]}"#)
+        try await chromium(
+            "Emulation.setDeviceMetricsOverride",
+            #"{"width":\#(width),"height":900,"deviceScaleFactor":1,"mobile":false}"#)
+    }
+
+    /// Whether scripts of pages run.
+    func allowScripts(_ areAllowed: Bool) async throws {
+        try await chromium("Emulation.setScriptExecutionDisabled", #"{"value":\#(!areAllowed)}"#)
+    }
+
+    /// Keeps a picture of the whole page where `ROLLCALL_SCREENSHOTS` names a folder, as `make screenshots` does.
+    func keepPicture(_ name: String) async throws {
+        guard let folder = ProcessInfo.processInfo.environment["ROLLCALL_SCREENSHOTS"] else { return }
+        let size = try await run(
+            "return innerWidth + ',' + Math.min(3000, Math.max(600, document.documentElement.scrollHeight))")
+        let parts = (size.string ?? "").split(separator: ",")
+        try await chromium(
+            "Emulation.setDeviceMetricsOverride",
+            #"{"width":\#(parts[0]),"height":\#(parts[1]),"deviceScaleFactor":1,"mobile":false}"#)
+        let picture = try #require(try await command("GET", "/screenshot").string.flatMap { Data(base64Encoded: $0) })
+        try picture.write(to: URL(filePath: folder).appending(path: "\(name).png"))
+    }
+
+    private func chromium(_ name: String, _ parameters: String) async throws {
+        _ = try await command("POST", "/goog/cdp/execute", #"{"cmd":"\#(name)","params":\#(parameters)}"#)
+    }
+}
