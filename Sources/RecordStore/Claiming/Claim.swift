@@ -1,4 +1,5 @@
 package import Basics
+import Synchronization
 
 extension RecordStore {
     /// Takes records off a batch's queue: due retries first, then untried lines in input order.
@@ -45,6 +46,15 @@ extension RecordStore {
         return Claim(
             records: records, cappedBy: result.cappedBy, nextReadyAt: result.nextReadyAt, exhausted: result.exhausted,
             state: result.state, held: result.held, reused: result.reused, passed: result.passed)
+    }
+
+    /// Names a batch outside the database before its first claim, once in its life.
+    private func announce(_ batch: BatchID) async throws {
+        guard let files, !announced.withLock({ $0.contains(batch) }) else { return }
+        try await write(patience: .none) { connection in
+            try files.append(try connection.journalEntries(of: batch))
+        }
+        announced.withLock { _ = $0.insert(batch) }
     }
 
     /// Opens what was claimed. A record that was altered in the database file can't be sent, and ends as failed.

@@ -142,16 +142,6 @@ extension LedgerEvidence.Ledger {
 }
 
 extension RecordStore {
-    /// Names a batch outside the database before its first claim, once in its life.
-    func announce(_ batch: BatchID) async throws {
-        guard let files, !announced.withLock({ $0.contains(batch) }) else { return }
-        try await write(patience: .none) { connection in
-            let entries = try connection.journalEntries("WHERE id = ?", [batch.rawValue])
-            try files.append(entries)
-        }
-        announced.withLock { _ = $0.insert(batch) }
-    }
-
     /// Brings mark and trace up to date with the ledger's position and the batches that had calls, including those from
     /// before these files existed. A trace created just now is considered lost if it is missing later.
     ///
@@ -178,6 +168,11 @@ extension RecordStore {
 }
 
 extension WriterConnection {
+    /// A batch as the journal names it.
+    func journalEntries(of batch: BatchID) throws -> [BatchJournal.Entry] {
+        try journalEntries("WHERE id = ?", [batch.rawValue])
+    }
+
     fileprivate func journalEntries(_ clause: String, _ arguments: StatementArguments) throws -> [BatchJournal.Entry] {
         let sql = "SELECT id, job, content_digest FROM batches " + clause
         return try Row.fetchAll(database, sql: sql, arguments: arguments).map { row in
