@@ -19,7 +19,7 @@ struct NoticeDeliveryTests {
 
     private func delivery(sendmail: [String] = ["/nowhere"]) -> NoticeDelivery {
         NoticeDelivery(
-            folder: folder.path, environment: ["PATH": "/usr/bin:/bin"], clock: SystemClock(), sendmail: sendmail)
+            folder: folder.path, environment: ["PATH": "/usr/bin:/bin"], clock: HeldClock(), sendmail: sendmail)
     }
 
     @Test("A message goes through sendmail, with one line for each member, and no address can add a header")
