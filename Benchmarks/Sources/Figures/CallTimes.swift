@@ -25,6 +25,9 @@ package struct CallTimes: Sendable {
         return times.count { $0 < first + Self.second * seconds }
     }
 
+    /// How many calls arrived after a time.
+    package func count(after time: WallTime) -> Int { times.count { $0 > time } }
+
     /// The most calls in any second, wherever it begins; a call exactly a second after another is not in one with it.
     package var mostInAnySecond: Int {
         var (most, start) = (0, 0)

@@ -10,6 +10,7 @@ enum BenchmarkCase: String, CaseIterable, ExpressibleByArgument {
     case claim
     case limiter
     case start
+    case kill
 
     /// Runs the case.
     ///
@@ -23,6 +24,7 @@ enum BenchmarkCase: String, CaseIterable, ExpressibleByArgument {
         case .claim: try ClaimBenchmark(bench: bench).measure()
         case .limiter: try LimiterBenchmark(bench: bench).measure()
         case .start: try StartBenchmark(bench: bench).measure()
+        case .kill: try KillBenchmark(bench: bench).measure()
         }
     }
 }
@@ -91,14 +93,18 @@ struct Scale {
     let claimedRecords: Int
     /// Records that wait, or are finished, in the large databases.
     let backlog: Int
+    /// Runs that are killed.
+    let kills: Int
 
     /// The sizes the targets are meant for.
     static let full = Scale(
         rounds: 5, clientRecords: 4_000, floorOperations: 2_000, ingestRows: 200_000,
-        memoryRecords: (100_000, 1_000_000), claimedRecords: 10_000, backlog: 1_000_000)
+        memoryRecords: (100_000, 1_000_000), claimedRecords: 10_000, backlog: 1_000_000,
+        kills: 50)
 
     /// Sizes for a first impression. With fewer records of the client, its start would be most of the cost.
     static let quick = Scale(
         rounds: 3, clientRecords: 4_000, floorOperations: 1_000, ingestRows: 50_000,
-        memoryRecords: (10_000, 100_000), claimedRecords: 5_000, backlog: 100_000)
+        memoryRecords: (10_000, 100_000), claimedRecords: 5_000, backlog: 100_000,
+        kills: 10)
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 
 /// A process started here. One that is dropped before its end is ended, by its own id.
 struct ChildProcess: ~Copyable {
@@ -44,15 +45,18 @@ struct ChildProcess: ~Copyable {
     deinit {
         // An id that was waited for may be another's by now; `wait` leaves none behind.
         if waitpid(identifier, nil, WNOHANG) == 0 {
-            kill(identifier, SIGKILL)
+            kill()
             waitpid(identifier, nil, 0)
         }
     }
 
     /// Asks it to end.
-    func terminate() {
-        kill(identifier, SIGTERM)
-    }
+    func terminate() { signal(SIGTERM) }
+
+    /// Ends it at once, as a power failure would: it does nothing more.
+    func kill() { signal(SIGKILL) }
+
+    private func signal(_ number: Int32) { _ = Glibc.kill(identifier, number) }
 
     /// Waits for its end.
     consuming func wait() throws -> Ended {

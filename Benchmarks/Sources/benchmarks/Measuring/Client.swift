@@ -28,21 +28,60 @@ struct Client {
         _ records: Int, against emulator: borrowing RunningEmulator, rate: Int, burst: Int,
         willStart: () -> Void = {}
     ) throws -> ChildProcess.Ended {
+        try start(records, against: emulator, rate: rate, burst: burst, willStart: willStart).waitForSuccess()
+    }
+
+    /// The same, without waiting for its end.
+    func start(
+        _ records: Int, against emulator: borrowing RunningEmulator, rate: Int, burst: Int,
+        willStart: () -> Void = {}
+    ) throws -> ChildProcess {
         let input = "\(folder)/accounts-\(records).csv"
         try SampleAccounts.write(records, to: input)
-        let environment = [
-            "ROLLCALL_DATABASE": "\(folder)/var/rollcall.sqlite", "ROLLCALL_SEALING_KEY": "\(folder)/var/sealing.key",
-            // The trace of a ledger belongs to one database; a new one beside an old trace is refused.
-            "ROLLCALL_KEYS_FOLDER": "\(folder)/secrets", "ROLLCALL_LIMITS_BURST": "\(burst)",
-        ]
         let arguments = [
             "run", input, "--config", emulator.settings, "--out", "\(folder)/out", "--rate", "\(rate)", "--yes",
         ]
         willStart()
         return try ChildProcess.start(
-            [bench.rollcall] + arguments, environment: environment, output: bench.folder.file("run.out"),
-            errors: bench.folder.file("run.log")
+            [bench.rollcall] + arguments, environment: places.merging(["ROLLCALL_LIMITS_BURST": "\(burst)"]) { $1 },
+            output: bench.folder.file("run.out"), errors: bench.folder.file("run.log"))
+    }
+
+    /// Where it keeps what it knows. The trace of a ledger belongs to one database; a new one beside an old trace is
+    /// refused.
+    private var places: [String: String] {
+        [
+            "ROLLCALL_DATABASE": "\(folder)/var/rollcall.sqlite", "ROLLCALL_SEALING_KEY": "\(folder)/var/sealing.key",
+            "ROLLCALL_KEYS_FOLDER": "\(folder)/secrets",
+        ]
+    }
+
+    /// How many records of its only batch have a call whose end is not written, by `rollcall status`.
+    func openRecords(of emulator: borrowing RunningEmulator) throws -> Int {
+        let output = bench.folder.file("status.json")
+        _ = try ChildProcess.start(
+            [bench.rollcall, "status", "--json", "--config", emulator.settings], environment: places, output: output,
+            errors: bench.folder.file("status.log")
         ).waitForSuccess()
+        let status = try JSONDecoder().decode(Status.self, from: Data(TextFile.text(of: output).utf8))
+        return status.batches.map { $0.counts.inFlight + $0.counts.inDoubt }.reduce(0, +)
+    }
+
+    /// What is read of `rollcall status --json`.
+    private struct Status: Decodable {
+        struct Batch: Decodable {
+            let counts: Counts
+        }
+        struct Counts: Decodable {
+            let inFlight: Int
+            let inDoubt: Int
+
+            enum CodingKeys: String, CodingKey {
+                case inFlight = "in_flight"
+                case inDoubt = "in_doubt"
+            }
+        }
+        let batches: [Batch]
     }
 
     /// When the calls of its only run were sent, by the results it has written.

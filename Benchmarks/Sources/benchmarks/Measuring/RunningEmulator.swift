@@ -13,8 +13,12 @@ struct RunningEmulator: ~Copyable {
 
     /// Starts it, and returns when it listens.
     ///
+    /// - Parameters:
+    ///   - bench: Where, and which tool.
+    ///   - latency: How long it takes to answer, in milliseconds.
+    /// - Returns: The emulator, listening.
     /// - Throws: `BenchmarkError` when there is no release build of `rollcall`, or it does not listen.
-    static func start(_ bench: Bench) throws -> RunningEmulator {
+    static func start(_ bench: Bench, latency: Int = 0) throws -> RunningEmulator {
         guard FileManager.default.isExecutableFile(atPath: bench.rollcall) else {
             let remedy = "swift build --configuration release --product rollcall"
             throw BenchmarkError("\(bench.rollcall) is not there; make it with: \(remedy)")
@@ -22,7 +26,9 @@ struct RunningEmulator: ~Copyable {
         let folder = try bench.folder.makeFolder("emulator")
         let (output, errors) = (bench.folder.file("emulator.out"), bench.folder.file("emulator.log"))
         let process = try ChildProcess.start(
-            [bench.rollcall, "emulator", "--listen", "127.0.0.1:0", "--dir", folder], output: output, errors: errors)
+            [
+                bench.rollcall, "emulator", "--listen", "127.0.0.1:0", "--dir", folder, "--latency", "\(latency)",
+            ], output: output, errors: errors)
         let deadline = ContinuousClock.now + patience
         // It prints what to try next once its settings are written and it listens.
         while !TextFile.text(of: output).contains("Try next:") {
@@ -43,6 +49,18 @@ struct RunningEmulator: ~Copyable {
     func calls(after skipped: Int = 0) throws -> CallTimes {
         let lines = TextFile.text(of: "\(folder)/calls.jsonl").split(separator: "\n").dropFirst(skipped)
         return CallTimes(try lines.map { try JSONDecoder().decode(Line.self, from: Data($0.utf8)).time })
+    }
+
+    /// Waits until it has so many calls.
+    ///
+    /// - Throws: `BenchmarkError` when they do not come, `Interrupted` after a signal.
+    func waitForCalls(_ count: Int) throws {
+        let deadline = ContinuousClock.now + Self.patience
+        while TextFile.text(of: "\(folder)/calls.jsonl").utf8.count(where: { $0 == UInt8(ascii: "\n") }) < count {
+            try Interruption.check()
+            guard ContinuousClock.now < deadline else { throw BenchmarkError("\(count) calls do not come") }
+            Thread.sleep(forTimeInterval: 0.002)
+        }
     }
 
     /// What is read of a line of the log.
