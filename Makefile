@@ -4,6 +4,7 @@
 # make erasure  purges a million records over twelve months, forgets a thousand persons, and searches all that is left
 # make ci-full  make test, then the release build, the benchmarks, and the Debian package with its checks; much longer
 # make deb    makes the Debian package, its bill of materials and their checksums in .build-deb/packages; a build of its own
+# make check-deb  makes it, looks at it, and has it installed, upgraded and removed on a copy of the machine; as root
 # make docs   writes the parts of docs/ that are made from the program's own descriptions
 # make screenshots  keeps pictures of the administration's pages in screenshots/
 # Each installs the Debian packages it is missing, and says so first.
@@ -14,7 +15,7 @@ TEST_PACKAGES := chromium chromium-driver prometheus
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 SWIFT ?= swift
 
-.PHONY: demo test ci-full bench erasure screenshots docs deb build lint packages clean
+.PHONY: demo test ci-full bench erasure screenshots docs deb check-deb build lint packages clean
 
 demo: packages
 	$(SWIFT) build --configuration release --product rollcall
@@ -30,8 +31,7 @@ ci-full:
 	$(MAKE) test
 	$(MAKE) build
 	$(MAKE) bench
-	$(MAKE) deb
-	packaging/check-deb .build-deb/packages/*.deb
+	$(MAKE) check-deb
 
 bench: packages
 	$(SWIFT) build --package-path Benchmarks --configuration release --product rollcall
@@ -49,12 +49,17 @@ screenshots: packages
 	mkdir -p screenshots
 	ROLLCALL_SCREENSHOTS=$(CURDIR)/screenshots $(SWIFT) test --skip-build --filter AdministrationPagesTests
 
+deb: PACKAGES += dpkg-dev binutils
 deb: packages
 	SWIFT=$(SWIFT) packaging/make-deb
 
+check-deb: PACKAGES += lintian man-db systemd adduser iproute2
+check-deb: deb
+	packaging/check-deb .build-deb/packages/rollcall_*.deb
+
 docs: packages
 	$(SWIFT) build --build-tests
-	ROLLCALL_WRITE_DOCS=1 $(SWIFT) test --skip-build --filter Documented
+	ROLLCALL_WRITE_DOCS=1 $(SWIFT) test --skip-build --filter '[Dd]ocumented'
 
 build: packages
 	$(SWIFT) build --configuration release --product rollcall

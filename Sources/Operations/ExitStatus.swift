@@ -18,6 +18,30 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
     /// Settings, keys or the database's binding are wrong (`EX_CONFIG`).
     case configuration = 78
 
+    /// What it means, for the help and docs/results.md.
+    package var about: String {
+        switch self {
+        case .succeeded: "all lines succeeded or were reused, or as many as the job's accept allows"
+        case .finishedWithFailures: "finished, some failed or invalid"
+        case .unfinished: "halted, stopped, waiting or refused before finishing: run the same command again to continue"
+        case .finishedInDoubt: "finished, some in doubt"
+        case .usage: "the command line is wrong"
+        case .inputUnusable: "an input cannot be used"
+        case .configuration: "settings, keys or the database do not fit"
+        }
+    }
+
+    /// All of them on a line, for the help.
+    package static var sentence: String {
+        let codes = allCases.map { "\($0.rawValue) \($0.about)" }.joined(separator: "; ")
+        return "Exit codes: \(codes)."
+    }
+
+    /// All of them as a table in Markdown.
+    static var markdown: String {
+        "| code | meaning |\n|---|---|\n" + allCases.map { "| \($0.rawValue) | \($0.about) |\n" }.joined()
+    }
+
     /// The one status that speaks for several batches: unfinished beats in doubt beats failures.
     package static func combined(_ statuses: [ExitStatus]) -> ExitStatus {
         let gravest: [ExitStatus] = [

@@ -15,7 +15,7 @@ struct KeyListing: Encodable {
         var certificateFingerprint: String?
         var key: Key?
 
-        private enum CodingKeys: String, CodingKey {
+        enum CodingKeys: String, CodingKey, CaseIterable {
             case kind, subject, issuer, key
             case isLocked = "locked"
             case notBefore = "not_before"
@@ -30,7 +30,7 @@ struct KeyListing: Encodable {
         let bits: Int
         let fingerprint: String
 
-        private enum CodingKeys: String, CodingKey {
+        enum CodingKeys: String, CodingKey, CaseIterable {
             case type, bits
             case fingerprint = "public_key_sha256"
         }
@@ -39,6 +39,8 @@ struct KeyListing: Encodable {
     let file: String
     let format: String
     let items: [Item]
+
+    enum CodingKeys: CodingKey, CaseIterable { case file, format, items }
 
     init(path: String, _ file: KeyFile) {
         self.file = path
@@ -78,7 +80,7 @@ struct KeyMatch: Encodable {
     let privateKey: String
     let certificates: [String]
 
-    private enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, CodingKey, CaseIterable {
         case privateKey = "private_key"
         case certificates
     }
@@ -114,7 +116,7 @@ struct KeyFingerprints: Encodable {
         /// Whether it is the one used where the file is named in the settings.
         let isUsed: Bool
 
-        private enum CodingKeys: String, CodingKey {
+        enum CodingKeys: String, CodingKey, CaseIterable {
             case owner
             case publicKey = "public_key_sha256"
             case certificate = "certificate_sha256"
@@ -159,7 +161,7 @@ struct KeyFingerprints: Encodable {
         }
     }
 
-    private enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, CodingKey, CaseIterable {
         case file, keys
         case publicKeys = "public_key_sha256"
         case certificates = "certificate_sha256"

@@ -10,8 +10,7 @@ struct Rollcall: AsyncParsableCommand {
         commandName: "rollcall",
         abstract: "Batch identity verification: a file of account records in, one accounted-for answer per line out.",
         discussion: """
-            Exit codes: 0 all succeeded; 2 finished, some failed or invalid; 4 finished, some in doubt; \
-            3 halted, stopped, waiting or refused before finishing; 64 usage; 65 input unusable; 78 configuration.
+            \(ExitStatus.sentence)
             Results and --json go to standard output, progress and messages to standard error.
             """,
         version: Version.current,

@@ -33,6 +33,12 @@ extension EndToEnd.Commands {
             }
         }
 
+        @Test("The JSON of keys is documented by what the program itself says of it")
+        func documentedJSONOfKeys() throws {
+            let text = JSONReference.markdown(KeysJSON.shapes)
+            #expect(try Documentation.part("JSON of keys", of: "docs/results.md", writing: text) == text)
+        }
+
         @Test("Command lines are found in blocks and in the text")
         func areFound() throws {
             let lines = try Self.commandLines(of: Documentation.page("README.md"))

@@ -136,16 +136,22 @@ struct PersonRecord {
     /// One object on one line; `record` is its line in `results.jsonl`, with the whole answer.
     var json: String {
         get throws {
-            struct Place: Encodable {
-                let batch: String
-                let job: String
-                let file: String
-                let given: Int
-            }
-            let place = JSONText.text(
-                of: Place(batch: batch.name, job: batch.job, file: batch.fileName, given: given))
+            let place = JSONText.text(of: self)
             let line = String(decoding: try ResultWriter.line(of: view), as: UTF8.self)
-            return "\(place.dropLast()),\"record\":\(line)}"
+            return "\(place.dropLast()),\"\(CodingKeys.record.stringValue)\":\(line)}"
         }
+    }
+}
+
+extension PersonRecord: Encodable {
+    enum CodingKeys: CodingKey, CaseIterable { case batch, job, file, given, record }
+
+    /// Writes where the record is, without its line of the results.
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(batch.name, forKey: .batch)
+        try container.encode(batch.job, forKey: .job)
+        try container.encode(batch.fileName, forKey: .file)
+        try container.encode(given, forKey: .given)
     }
 }

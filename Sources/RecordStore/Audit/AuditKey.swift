@@ -11,7 +11,7 @@ package struct AuditSignature: Sendable, Equatable, Codable {
     /// 64 bytes in Base64 (RFC 4648 §4).
     package let value: String
 
-    private enum CodingKeys: String, CodingKey {
+    package enum CodingKeys: String, CodingKey, CaseIterable {
         case algorithm, value
         case publicKey = "public_key"
     }

@@ -9,6 +9,8 @@ package struct AuditHead: Sendable, Equatable, Codable {
     /// The last one's hash, lower-case hexadecimal; 64 zeros where there is none.
     package let hash: String
 
+    package enum CodingKeys: CodingKey, CaseIterable { case entries, hash }
+
     /// Names a head.
     package init(entries: Int64, hash: String) {
         (self.entries, self.hash) = (entries, hash)

@@ -17,7 +17,7 @@ package struct KeyRotationReport: Sendable, Equatable, Codable {
     /// Whether `sealing_key` has to name the new file before anything is started again.
     package var wantsSetting = false
 
-    private enum CodingKeys: String, CodingKey {
+    package enum CodingKeys: String, CodingKey, CaseIterable {
         case resealed
         case oldKey = "old_key"
         case newKey = "new_key"

@@ -112,18 +112,6 @@ struct ResultCSVFormat {
     }
 }
 
-/// The columns of `results.csv`: the record's own, the insights' leaves, the API's messages.
-enum ResultColumns {
-    static let record = [
-        "line", "id", "status", "attempts", "http_status", "reason_code", "error", "correlation_id", "request_ref_id",
-        "submitted_at", "completed_at",
-    ]
-    static let messages = ["warnings", "alerts"]
-    /// Where a reused answer came from; last, so that the columns before it stay where they were.
-    static let origin = "reused_from"
-    static let all = record + InsightColumns.all + messages + [origin]
-}
-
 /// One CSV row being written (RFC 4180), in a buffer used again for each row.
 ///
 /// A cell is put in quotes only where it holds the delimiter, a quote or a line break. Its bytes are kept as they are:

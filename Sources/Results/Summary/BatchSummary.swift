@@ -24,6 +24,10 @@ package struct BatchSummary: Sendable, Codable, Equatable {
     package var audit: AuditHead?
     /// The result files with their SHA-256; `summary.json` and `report.html` are not among them.
     package var files: [File]
+
+    package enum CodingKeys: CodingKey, CaseIterable {
+        case batch, state, reason, records, calls, cost, times, latency, provenance, audit, files
+    }
 }
 
 extension BatchSummary {
@@ -48,7 +52,7 @@ extension BatchSummary {
         /// Given up before their call.
         package var cancelled = 0
 
-        enum CodingKeys: String, CodingKey {
+        package enum CodingKeys: String, CodingKey, CaseIterable {
             case total, queued
             case inFlight = "in_flight"
             case succeeded, failed
@@ -78,7 +82,7 @@ extension BatchSummary {
         /// Calls beyond a record's first that were billed or may have been: each may have been paid for nothing.
         package var possibleDoubleBills = 0
 
-        enum CodingKeys: String, CodingKey {
+        package enum CodingKeys: String, CodingKey, CaseIterable {
             case attempts, made, retries, open, billable
             case inDoubtRetried = "in_doubt_retried"
             case notBillable = "not_billable"
@@ -101,7 +105,7 @@ extension BatchSummary {
         /// SHA-256 of the input file, lower-case hex.
         package var inputSHA256: String
 
-        enum CodingKeys: String, CodingKey {
+        package enum CodingKeys: String, CodingKey, CaseIterable {
             case number, name, job, file, format
             case inputSHA256 = "input_sha256"
         }
@@ -122,7 +126,7 @@ extension BatchSummary {
         /// SHA-256 of the client certificate, hex.
         package var certificateFingerprint: String
 
-        enum CodingKeys: String, CodingKey {
+        package enum CodingKeys: String, CodingKey, CaseIterable {
             case user, host, version, endpoint
             case settingsHash = "settings_hash"
             case keyID = "key_id"
@@ -137,6 +141,8 @@ extension BatchSummary {
         package var bytes: Int
         /// SHA-256 of its content, lower-case hex.
         package var sha256: String
+
+        package enum CodingKeys: CodingKey, CaseIterable { case name, bytes, sha256 }
     }
 }
 
@@ -157,7 +163,7 @@ extension BatchSummary {
         /// processes may take part: never below 0, even if the clock is set; nil before the first claim.
         package var runningSeconds: Double?
 
-        enum CodingKeys: String, CodingKey {
+        package enum CodingKeys: String, CodingKey, CaseIterable {
             case created, ingested, started, finished, written
             case runningSeconds = "running_seconds"
         }
@@ -174,7 +180,7 @@ extension BatchSummary {
         /// All.
         package var longest: Int
 
-        enum CodingKeys: String, CodingKey {
+        package enum CodingKeys: String, CodingKey, CaseIterable {
             case median = "median_ms"
             case p95 = "p95_ms"
             case p99 = "p99_ms"

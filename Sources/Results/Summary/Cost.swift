@@ -31,7 +31,7 @@ extension Cost: CustomStringConvertible {
 }
 
 extension Cost: Codable {
-    private enum CodingKeys: String, CodingKey {
+    package enum CodingKeys: String, CodingKey, CaseIterable {
         case currency, certain
         case atMost = "at_most"
     }

@@ -103,17 +103,27 @@ extension JWEStep {
 
 /// A token as `jwe inspect --json` prints it.
 enum JWEListing {
+    /// The members' names.
+    enum Member: String, CodingKey, CaseIterable {
+        case header, opened
+        case encryptedKey = "encrypted_key_bytes"
+        case initializationVector = "initialization_vector_bytes"
+        case ciphertext = "ciphertext_bytes"
+        case tag = "tag_bytes"
+    }
+
     /// One line: the header as the token has it, the sizes of the parts in bytes, and whether a key that was named
     /// opens it.
     static func json(of header: JWEHeader, opens: Bool?) throws -> [UInt8] {
         let sizes = header.segmentSizes
-        var members: [String: Any] = [
-            "header": try JSONSerialization.jsonObject(with: Data(header.json)),
-            "encrypted_key_bytes": sizes.encryptedKey, "initialization_vector_bytes": sizes.initializationVector,
-            "ciphertext_bytes": sizes.ciphertext, "tag_bytes": sizes.tag,
+        var members: [Member: Any] = [
+            .header: try JSONSerialization.jsonObject(with: Data(header.json)),
+            .encryptedKey: sizes.encryptedKey, .initializationVector: sizes.initializationVector,
+            .ciphertext: sizes.ciphertext, .tag: sizes.tag,
         ]
-        if let opens { members["opened"] = opens }
+        if let opens { members[.opened] = opens }
+        let named = Dictionary(uniqueKeysWithValues: members.map { ($0.rawValue, $1) })
         let options: JSONSerialization.WritingOptions = [.sortedKeys, .withoutEscapingSlashes]
-        return Array(try JSONSerialization.data(withJSONObject: members, options: options)) + [UInt8(ascii: "\n")]
+        return Array(try JSONSerialization.data(withJSONObject: named, options: options)) + [UInt8(ascii: "\n")]
     }
 }

@@ -106,8 +106,11 @@ struct KeysInspectCommand: RollcallCommand {
         return .succeeded
     }
 
-    private struct Inspection: Encodable {
+    /// What it prints as JSON.
+    struct Inspection: Encodable {
         let files: [KeyListing]
         let matches: [KeyMatch]
+
+        enum CodingKeys: CodingKey, CaseIterable { case files, matches }
     }
 }

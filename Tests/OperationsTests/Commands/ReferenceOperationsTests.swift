@@ -26,9 +26,18 @@ struct ReferenceOperationsTests {
 
     @Test("The members of all JSON are documented by what the program itself says of them")
     func documentedJSON() throws {
-        let text = JSONReference.markdown
+        let text = JSONReference.markdown(JSONReference.commands)
         #expect(try Documentation.part("JSON", of: "docs/results.md", writing: text) == text)
-        #expect(JSONReference.shapes.allSatisfy { $0.members.allSatisfy { !$0.about.isEmpty } })
+        let summary = JSONReference.markdown(JSONReference.summary)
+        #expect(try Documentation.part("Summary", of: "docs/results.md", writing: summary) == summary)
+        let shapes = JSONReference.commands + JSONReference.summary
+        #expect(shapes.allSatisfy { $0.members.allSatisfy { !$0.about.isEmpty } })
+    }
+
+    @Test("The exit codes are documented as the program has them")
+    func documentedExitCodes() throws {
+        let text = ExitStatus.markdown
+        #expect(try Documentation.part("Exit codes", of: "docs/results.md", writing: text) == text)
     }
 
     @Test("Every key stands where it may be written; a job's own has no variable")

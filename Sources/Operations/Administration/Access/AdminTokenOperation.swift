@@ -37,8 +37,11 @@ package struct AdminTokenOperation: Sendable {
         return .succeeded
     }
 
-    private struct Made: Encodable {
+    /// What it prints as JSON.
+    struct Made: Encodable {
         let role: String
         let token: String
+
+        enum CodingKeys: CodingKey, CaseIterable { case role, token }
     }
 }

@@ -140,7 +140,7 @@ struct AuditVerdict: Encodable, Equatable {
         return lines.joined(separator: "\n")
     }
 
-    private enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, CodingKey, CaseIterable {
         case entries, head, broken, missing, restores
         case headsKnown = "heads_known"
     }

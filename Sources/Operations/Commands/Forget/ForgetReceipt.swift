@@ -84,7 +84,7 @@ struct ForgetReceipt: Sendable, Encodable {
     var unreadable = 0
     var outOfReach = OutOfReach()
 
-    enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, CodingKey, CaseIterable {
         case at, ids, erased, files, waiting, unreadable
         case isDryRun = "dry_run"
         case notFound = "ids_not_found_on_lines"
@@ -155,5 +155,10 @@ struct SignedReceipt: Sendable {
         signature = try await store.sign(Array(self.receipt.utf8))
     }
 
-    var text: String { "{\"receipt\":\(receipt),\"signature\":\(JSONText.text(of: signature))}" }
+    enum CodingKeys: CodingKey, CaseIterable { case receipt, signature }
+
+    var text: String {
+        let (first, second) = (CodingKeys.receipt.stringValue, CodingKeys.signature.stringValue)
+        return "{\"\(first)\":\(receipt),\"\(second)\":\(JSONText.text(of: signature))}"
+    }
 }

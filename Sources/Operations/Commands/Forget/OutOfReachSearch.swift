@@ -29,7 +29,7 @@ extension ForgetReceipt {
         /// What else may be somewhere, in sentences.
         var others: [String] = []
 
-        enum CodingKeys: String, CodingKey {
+        enum CodingKeys: String, CodingKey, CaseIterable {
             case backups, exports, others
             case databaseCopies = "database_copies"
             case untilKeysEnd = "until_keys_end"
