@@ -8,6 +8,7 @@ What is compiled in stands in Package.resolved; what the binary loads is asked o
 """
 import datetime
 import json
+import os
 import re
 import subprocess
 import sys
@@ -63,7 +64,7 @@ def debian(binary):
 
 def bill(version, epoch, binary):
     time = datetime.datetime.fromtimestamp(int(epoch), datetime.timezone.utc)
-    swift = output("swift", "--version").splitlines()[0]
+    swift = output(os.environ.get("SWIFT", "swift"), "--version").splitlines()[0]
     runtime = re.search(r"Swift version (\S+)", swift).group(1)
     main = {"type": "application", "name": "rollcall", "version": version, "bom-ref": f"rollcall@{version}"}
     parts = list(compiled_in()) + list(debian(binary))
