@@ -1,4 +1,5 @@
-/// A table of text that fits a terminal: columns that matter least go first, then a long name loses its beginning.
+/// A table of text that fits a terminal: columns that say nothing go first, then those that matter least; then a long name
+/// loses its beginning.
 struct TextTable {
     /// One column.
     struct Column {
@@ -34,16 +35,25 @@ struct TextTable {
     /// - Parameter width: Columns of the terminal; nil: as wide as it takes.
     /// - Returns: One for each row, and the header.
     func lines(fitting width: Int?) -> [StyledText] {
-        var (shown, widths) = (Array(columns.indices), columns.indices.map(naturalWidth))
-        if let width { fit(&shown, &widths, into: width) }
         // A column in which no cell says anything takes room for nothing.
-        shown = shown.filter { column in
-            columns[column].rank == 0 || rows.isEmpty || rows.contains { !["", "-"].contains($0[column].text) }
-        }
+        var shown = columns.indices.filter { columns[$0].rank == 0 || rows.isEmpty || !isEverywhere(["", "-"], $0) }
+        var widths = columns.indices.map(naturalWidth)
+        if let width { fit(&shown, &widths, into: width) }
         let header = line(columns.map { Cell($0.title, .strong) }, shown, widths)
         return ([header] + rows.map { line($0, shown, widths) }).map { line in
             width.map { line.shortened(to: max(1, $0 - 1)) } ?? line
         }
+    }
+
+    /// Whether all cells of a column are among such texts.
+    private func isEverywhere(_ texts: [String], _ column: Int) -> Bool {
+        rows.allSatisfy { texts.contains($0[column].text) }
+    }
+
+    /// Which column goes first: the greatest; one of zeros before all that are not, but for those that always stand there.
+    private func dispensability(_ column: Int) -> (Int, Int) {
+        let rank = columns[column].rank
+        return (rank > 0 && isEverywhere(["0"], column) ? 1 : 0, rank)
     }
 
     private func naturalWidth(_ column: Int) -> Int {
@@ -57,7 +67,7 @@ struct TextTable {
         while taken() > room {
             let names = shown.filter { columns[$0].isName }
             let spare = names.reduce(0) { $0 + max(0, widths[$1] - Self.shortestName) }
-            guard taken() - spare > room, let least = shown.max(by: { columns[$0].rank < columns[$1].rank }),
+            guard taken() - spare > room, let least = shown.max(by: { dispensability($0) < dispensability($1) }),
                 columns[least].rank > 0
             else {
                 for name in names {

@@ -43,7 +43,7 @@ struct StatusViewTests {
         return view.lines(fitting: width).map(\.plain)
     }
 
-    @Test("In a file the table has all it has to say; in 80 and 40 columns what matters most")
+    @Test("In a file the table has all it has to say; in 80 and 40 columns what matters most, and no column of zeros")
     func widths() {
         let whole = Self.table(nil)
         #expect(
@@ -57,10 +57,10 @@ struct StatusViewTests {
             ])
         #expect(
             Self.table(80) == [
-                "BATCH                 STATE             DONE  FAILED  IN DOUBT  ETA        COST",
-                "…nches-2026-11-22-16  completed  1,200/1,200      21         5    -  USD 117.40",
-                "night-17              running      600/1,200      21         5   1m  USD 117.40",
-                "night-18              stopped    1,100/1,200      21         5   5s  USD 117.40",
+                "BATCH           STATE             DONE  FAILED  IN DOUBT  ETA  RATE        COST",
+                "…2026-11-22-16  completed  1,200/1,200      21         5    -     -  USD 117.40",
+                "night-17        running      600/1,200      21         5   1m  10/s  USD 117.40",
+                "night-18        stopped    1,100/1,200      21         5   5s     -  USD 117.40",
             ])
         #expect(
             Self.table(40) == [
