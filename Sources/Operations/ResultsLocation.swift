@@ -71,7 +71,13 @@ extension ResultOptions {
             case .comma: .comma
             case .semicolon: .semicolon
             }
-        self.init(
-            delimiter: delimiter, guardsIDs: form.isSafe, writesWorkbook: form.formats.contains(.xlsx))
+        let tables = form.formats.map { format -> ResultTable in
+            switch format {
+            case .csv: .csv
+            case .jsonl: .jsonl
+            case .xlsx: .xlsx
+            }
+        }
+        self.init(delimiter: delimiter, guardsIDs: form.isSafe, tables: Set(tables))
     }
 }

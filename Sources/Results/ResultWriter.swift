@@ -20,7 +20,7 @@ package struct ResultWriter: Sendable {
     ///   - id: the batch, in any state.
     ///   - path: the batch's folder, made where it is missing.
     ///   - format: the input's form, for the rows that are given back.
-    ///   - options: the form of `results.csv`.
+    ///   - options: which tables of results, and the form of `results.csv`.
     ///   - pricing: the price list; nil: the cost is unknown.
     ///   - now: the time.
     ///   - zone: by whose clock `report.html` shows times, beside UTC.
@@ -37,7 +37,7 @@ package struct ResultWriter: Sendable {
         try await store.forEachRecord(id, statuses: nil, lines: nil) { try pass.take($0) }
         try Self.requireAll(batch, pass.figures)
         var (files, facts) = (pass.files, try pass.files.map { try $0.complete() })
-        if options.writesWorkbook, let csv = files.first {
+        if options.tables.contains(.xlsx), let csv = pass.csv {
             let workbook = try ResultFile(ResultWorkbook.name, in: folder)
             try ResultWorkbook.write(from: csv.temporaryPath, into: workbook, createdAt: batch.createdAt)
             files.append(workbook)
@@ -105,9 +105,10 @@ extension ResultWriter {
     }
 
     /// Files that are there only while there are rows for them, or while they are asked for.
-    private static let returnNames =
-        ReturnFile.Kind.allCases.flatMap { ["\($0.rawValue).csv", "\($0.rawValue).jsonl"] } + [ResultWorkbook.name]
-    static let allNames = ["results.csv", "results.jsonl", "report.html", "summary.json"] + returnNames
+    private static let optionalNames =
+        ResultTable.allCases.map(\.fileName)
+        + ReturnFile.Kind.allCases.flatMap { ["\($0.rawValue).csv", "\($0.rawValue).jsonl"] }
+    static let allNames = ["report.html", "summary.json"] + optionalNames
 
     /// One row per input line, or the files are not written.
     static func requireAll(_ batch: Batch, _ figures: BatchFigures) throws {
@@ -124,10 +125,10 @@ extension ResultWriter {
         return (file, try file.complete())
     }
 
-    /// Renames complete files and removes those of an earlier write that no longer have rows.
+    /// Renames complete files and removes those of an earlier write that no longer have rows or are no longer wanted.
     static func publish(_ files: [ResultFile], in folder: ResultFolder) throws {
         let names = Set(files.map(\.name))
-        for stale in returnNames where !names.contains(stale) { try folder.remove(stale) }
+        for stale in optionalNames where !names.contains(stale) { try folder.remove(stale) }
         for file in files { try file.publish() }
         try folder.synchronize()
     }
@@ -139,10 +140,9 @@ extension ResultWriter {
             names.first { $0.hasPrefix(kind.rawValue + ".") }.map(path)
         }
         return ResultPaths(
-            folder: folder, csv: path("results.csv"), jsonl: path("results.jsonl"), failed: returned(.failed),
-            inDoubt: returned(.inDoubt), cancelled: returned(.cancelled), summary: path("summary.json"),
-            report: path("report.html"),
-            workbook: names.contains(ResultWorkbook.name) ? path(ResultWorkbook.name) : nil)
+            folder: folder, tables: ResultTable.allCases.map(\.fileName).filter(names.contains).map(path),
+            failed: returned(.failed), inDoubt: returned(.inDoubt), cancelled: returned(.cancelled),
+            summary: path("summary.json"), report: path("report.html"))
     }
 }
 
@@ -171,10 +171,8 @@ extension ResultWriter {
 /// Where a batch's result files are.
 package struct ResultPaths: Sendable, Equatable {
     package let folder: String
-    /// `results.csv`.
-    package let csv: String
-    /// `results.jsonl`.
-    package let jsonl: String
+    /// `results.csv`, `results.jsonl` and `results.xlsx`, in this order: those that were asked for.
+    package let tables: [String]
     /// `failed.csv` or `failed.jsonl`; nil where no line was invalid or failed, except by an operator's decision.
     package let failed: String?
     /// `in_doubt.csv` or `in_doubt.jsonl`; nil where none is in doubt, or was until an operator's decision.
@@ -185,8 +183,6 @@ package struct ResultPaths: Sendable, Equatable {
     package let summary: String
     /// `report.html`.
     package let report: String
-    /// `results.xlsx`; nil where it was not asked for.
-    package let workbook: String?
 }
 
 /// The formats of `rollcall export`.

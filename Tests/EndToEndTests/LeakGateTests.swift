@@ -21,6 +21,7 @@ extension EndToEnd.Commands {
             EndToEndInstallation.fast + """
                 daemon: { poll: 50ms }
                 log: { level: trace }
+                output_formats: [csv, jsonl, xlsx]
                 notify: [sh, -c, 'cat >> told.txt; env >> told.txt; tr "\\\\0" "\\\\n" < /proc/$PPID/cmdline >> told.txt']
 
                 """
@@ -116,6 +117,8 @@ extension EndToEnd.Commands {
                     "succeeded", "invalid", "failed", "in_doubt", "in_doubt", "in_doubt", "in_doubt", "succeeded",
                     "in_doubt",
                 ])
+            let workbook = try contents(of: "drop/out/\(kinds)/results.xlsx", in: installation)
+            #expect(workbook?.range(of: Data(marker("valid", "id").utf8)) != nil, "the workbook can be searched")
             let held = try #require(folders.first { $0.hasPrefix("held_") })
             #expect(
                 CSVText.rows(try installation.text("drop/out/\(held)/results.csv")).map { $0["status"] }
@@ -141,13 +144,33 @@ extension EndToEnd.Commands {
                 // The input, what is given back of it, and the emulator's own log of calls.
                 let isGivenBack = ["failed.", "in_doubt.", "cancelled."].contains(where: name.hasPrefix)
                 if path.hasPrefix("drop/archive/") || isGivenBack || path == "calls.jsonl" { continue }
-                guard let data = FileManager.default.contents(atPath: installation.file(path)) else { continue }
+                guard let data = try contents(of: path, in: installation) else { continue }
                 for marker in markers where data.range(of: Data(marker.text.utf8)) != nil {
-                    if marker.isID, ["results.csv", "results.jsonl"].contains(name) { continue }
+                    if marker.isID, name.hasPrefix("results.") { continue }
                     found.append("\(path): \(marker.text)")
                 }
             }
             return found
+        }
+
+        /// A file's bytes; of a workbook, which is a zip, those of all its parts. Nil for a folder.
+        private static func contents(of path: String, in installation: EndToEndInstallation) throws -> Data? {
+            guard path.hasSuffix(".xlsx") else { return FileManager.default.contents(atPath: installation.file(path)) }
+            let unzip = Process()
+            unzip.executableURL = URL(filePath: "/usr/bin/python3")
+            let script = """
+                import sys, zipfile
+                file = zipfile.ZipFile(sys.argv[1])
+                for name in file.namelist(): sys.stdout.buffer.write(file.read(name))
+                """
+            unzip.arguments = ["-c", script, installation.file(path)]
+            let output = Pipe()
+            unzip.standardOutput = output
+            try unzip.run()
+            let parts = try output.fileHandleForReading.readToEnd()
+            unzip.waitUntilExit()
+            #expect(unzip.terminationStatus == 0, "\(path)")
+            return parts
         }
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Ingest
 import RecordStore
 import Results
@@ -40,6 +41,23 @@ import Testing
         #expect(try fixture.read("results.csv").hasPrefix("line;id;status"))
         try await fixture.write(.jsonLines, options: ResultOptions(delimiter: .input))
         #expect(try fixture.read("results.csv").hasPrefix("line,id,status"))
+    }
+
+    @Test(
+        "The tables that are asked for are written, and those of an earlier choice go",
+        arguments: [[.csv], [.jsonl], [.csv, .jsonl], [.csv, .xlsx], [.csv, .jsonl, .xlsx]] as [Set<ResultTable>])
+    func tables(tables: Set<ResultTable>) async throws {
+        let fixture = try await BatchFixture(lines: Self.lines)
+        try await fixture.write(options: ResultOptions(tables: Set(ResultTable.allCases)))
+        let written = try await fixture.write(options: ResultOptions(tables: tables))
+        let names = tables.map(\.fileName).sorted()
+        let folder = written.paths.folder
+        let found = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasPrefix("results.") }
+        #expect(found.sorted() == names)
+        #expect(written.paths.tables == names.map { "\(folder)/\($0)" })
+        #expect(written.summary.files.map(\.name).filter { $0.hasPrefix("results.") }.sorted() == names)
+        let batch = try await fixture.store.batch(fixture.batch)
+        #expect(ResultStamp(folder: folder)?.tells(of: batch) == true)
     }
 
     @Test func linesThatWereGivenUpAreGivenBackByThemselves() async throws {

@@ -167,13 +167,13 @@ struct WorkbookTests {
         let fixture = try await BatchFixture(lines: [
             .init(number: 2, id: "007", row: "007,a@example.com", refusal: "email: must be 3 to 254 characters")
         ])
-        let written = try await fixture.write(options: ResultOptions(writesWorkbook: true))
-        let path = try #require(written.paths.workbook)
+        let written = try await fixture.write(options: ResultOptions(tables: [.csv, .xlsx]))
+        let path = try #require(written.paths.tables.last)
         #expect(try Self.read(path).first?.rows[1].prefix(3) == [.number(2), .text("007"), .text("invalid")])
         #expect(written.summary.files.map(\.name).contains("results.xlsx"))
         #expect(try fixture.place.mode("\(fixture.folder)/results.xlsx") == 0o600)
         let again = try await fixture.write()
-        #expect(again.paths.workbook == nil && !FileManager.default.fileExists(atPath: path))
+        #expect(again.paths.tables.count == 2 && !FileManager.default.fileExists(atPath: path))
     }
 
     private struct Interrupted: Error {}
@@ -186,7 +186,7 @@ struct WorkbookTests {
             .init(number: 2, id: "007", row: "007,a@example.com", refusal: "email: must be 3 to 254 characters"),
             .init(number: 3, id: "008", row: "008,a@example.com", refusal: "email: must be 3 to 254 characters"),
         ])
-        let written = try await fixture.write(options: ResultOptions(writesWorkbook: true))
+        let written = try await fixture.write(options: ResultOptions(tables: [.csv, .jsonl, .xlsx]))
         let batch = try await fixture.store.batch(fixture.batch)
         let forgotten = ForgottenRow(line: 2, status: "invalid", forgottenAt: BatchFixture.start)
         var edits = LineEdits()
@@ -204,7 +204,7 @@ struct WorkbookTests {
         let changed = try ResultEdit(of: batch, in: written.paths.folder, isOwn: true).perform { name, _ in
             name == "results.csv" ? .edit(edits) : nil
         }
-        let path = try #require(written.paths.workbook)
+        let path = try #require(written.paths.tables.last)
         #expect(changed.contains(path))
         let rows = try #require(try Self.read(path).first?.rows)
         #expect(rows[1].prefix(3) == [.number(2), .nothing, .text("invalid")] && rows[2][1] == .text("008"))

@@ -343,6 +343,23 @@ import Testing
         let complaint = try folder.complaint { _ = try job("output_delimiter: tab\n") }
         #expect(complaint?.contains("output_delimiter must be") == true)
     }
+
+    @Test(
+        "Results are written in any choice of formats, a workbook only beside the CSV it is made from",
+        arguments: [
+            ("[csv]", [.csv]), ("[jsonl]", [.jsonl]), ("[jsonl, csv]", [.csv, .jsonl]), ("[xlsx, csv]", [.csv, .xlsx]),
+            ("[csv, jsonl, xlsx]", [.csv, .jsonl, .xlsx]), ("[]", nil), ("[xlsx]", nil), ("[jsonl, xlsx]", nil),
+            ("[csv, pdf]", nil),
+        ] as [(String, Set<Settings.OutputForm.Format>?)])
+    func formats(text: String, formats: Set<Settings.OutputForm.Format>?) throws {
+        guard let formats else {
+            let complaint = try folder.complaint { _ = try job("output_formats: \(text)\n") }
+            #expect(complaint?.contains("output_formats must be") == true, "\(complaint ?? "none")")
+            return
+        }
+        #expect(try folder.settings(minimal + "output_formats: \(text)\n").outputForm.formats == formats)
+        #expect(try job("output_formats: \(text)\n").outputForm.formats == formats)
+    }
 }
 
 private let path = "a path, relative to this file or absolute"

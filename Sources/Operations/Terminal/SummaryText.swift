@@ -46,8 +46,7 @@ enum SummaryText {
 
     private static func files(_ written: WrittenResults) -> [String] {
         let paths = written.paths
-        let results = [paths.csv, paths.jsonl, paths.workbook].compactMap(\.self)
-        var lines = ["results: \(results.joined(separator: "\n         "))", "report:  \(paths.report)"]
+        var lines = ["results: \(paths.tables.joined(separator: "\n         "))", "report:  \(paths.report)"]
         if let failed = paths.failed { lines.append("to correct: \(failed) (correct the lines and run this file)") }
         if let cancelled = paths.cancelled {
             let rerun = Hint.rerun(batch: written.summary.batch.name, status: "cancelled")

@@ -4,7 +4,18 @@ import IdentityInsights
 import JSON
 import RecordStore
 
-/// The form of `results.csv`, and whether there is a workbook like it.
+/// A file with a row for each input line: the kinds in which results are written.
+package enum ResultTable: String, Sendable, CaseIterable {
+    case csv
+    case jsonl
+    /// Made from `results.csv`, and from it again when rows of it change, so that it needs that beside it.
+    case xlsx
+
+    /// The file's name in the batch's folder.
+    package var fileName: String { "results.\(rawValue)" }
+}
+
+/// Which tables of results are written, and the form of `results.csv`.
 package struct ResultOptions: Sendable, Equatable {
     /// The byte between its cells.
     package enum Delimiter: Sendable {
@@ -18,14 +29,14 @@ package struct ResultOptions: Sendable, Equatable {
     package var delimiter: Delimiter
     /// Whether an id that a spreadsheet would execute gets a leading `'`.
     package var guardsIDs: Bool
-    /// Whether `results.xlsx` is written beside it.
-    package var writesWorkbook: Bool
+    /// At least one of them; a workbook only beside `results.csv`.
+    package var tables: Set<ResultTable>
 
     /// Describes the form; without arguments with commas, with ids as they are, and without a workbook.
-    package init(delimiter: Delimiter = .comma, guardsIDs: Bool = false, writesWorkbook: Bool = false) {
+    package init(delimiter: Delimiter = .comma, guardsIDs: Bool = false, tables: Set<ResultTable> = [.csv, .jsonl]) {
         self.delimiter = delimiter
         self.guardsIDs = guardsIDs
-        self.writesWorkbook = writesWorkbook
+        self.tables = tables
     }
 }
 

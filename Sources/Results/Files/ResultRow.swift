@@ -79,8 +79,9 @@ extension ResultRow {
 
 /// The one pass over a batch's records that fills all files.
 struct ResultPass {
-    private let csv: ResultFile
-    private let jsonl: ResultFile
+    /// Nil: not wanted, and so below.
+    let csv: ResultFile?
+    private let jsonl: ResultFile?
     private var returned: [ReturnFile.Kind: ReturnFile]
     private var rows: ResultCSVFormat
     private var lines = ResultJSONFormat()
@@ -89,24 +90,29 @@ struct ResultPass {
     private(set) var inDoubtSummary = InDoubtSummary()
 
     init(_ batch: Batch, folder: ResultFolder, returning format: any ReturnFormat, options: ResultOptions) throws {
-        csv = try ResultFile("results.csv", in: folder)
-        jsonl = try ResultFile("results.jsonl", in: folder)
+        func file(_ table: ResultTable) throws -> ResultFile? {
+            options.tables.contains(table) ? try ResultFile(table.fileName, in: folder) : nil
+        }
+        csv = try file(.csv)
+        jsonl = try file(.jsonl)
         returned = Dictionary(
             uniqueKeysWithValues: ReturnFile.Kind.allCases.map { kind in
                 (kind, ReturnFile(kind, of: batch.name, as: format, in: folder))
             })
         rows = ResultCSVFormat(options, inputDelimiter: format.delimiter)
-        try csv.write(rows.header())
+        try csv?.write(rows.header())
     }
 
     /// The files that came into being, in the order in which they are renamed.
-    var files: [ResultFile] { [csv, jsonl] + ReturnFile.Kind.allCases.compactMap { returned[$0]?.file } }
+    var files: [ResultFile] {
+        [csv, jsonl].compactMap(\.self) + ReturnFile.Kind.allCases.compactMap { returned[$0]?.file }
+    }
 
     mutating func take(_ view: RecordView) throws {
         let row = try ResultRow(view)
         answer.read(row)
-        try csv.write(rows.line(row, answer))
-        try jsonl.write(lines.line(row, answer))
+        try csv?.write(rows.line(row, answer))
+        try jsonl?.write(lines.line(row, answer))
         if let rawRow = row.rawRow, let kind = ReturnFile.Kind(of: row) { try returned[kind]?.append(row, rawRow) }
         figures.add(row, answer)
         inDoubtSummary.add(view)

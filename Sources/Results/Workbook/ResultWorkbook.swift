@@ -5,9 +5,9 @@ import RecordStore
 /// `results.xlsx`: the rows of `results.csv` for a spreadsheet. It is made from that file, so that both say the same,
 /// and is made again when rows of it were changed.
 enum ResultWorkbook {
-    static let name = "results.xlsx"
+    static let name = ResultTable.xlsx.fileName
     /// The file it is made from.
-    static let source = "results.csv"
+    static let source = ResultTable.csv.fileName
 
     /// Writes the workbook.
     ///

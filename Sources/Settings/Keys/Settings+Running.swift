@@ -161,7 +161,7 @@ extension Settings {
         package var delimiter: Delimiter
         /// Whether an id that a spreadsheet would run gets a `'` before it.
         package var isSafe: Bool
-        /// The kinds of file; `csv` and `jsonl` are always among them.
+        /// The kinds of file: at least one, and `xlsx` only with `csv`.
         package var formats: Set<Format>
 
         /// Describes the form.
@@ -182,12 +182,12 @@ extension Settings.OutputForm {
         reader.note(formats.map(\.rawValue).sorted().joined(separator: ","), at: SettingKeys.outputFormats.path)
     }
 
-    /// Forgetting, and whether results are whole, are judged by the CSV and the JSON lines: they cannot be left out.
+    /// The workbook is made from the CSV, and made again from it when a row is erased there.
     private static func formats(from reader: ValueReader) throws(SettingsError) -> Set<Format>? {
         let key = SettingKeys.outputFormats
         guard let entry = reader.structure(key.path) else { return nil }
         let formats = Set<Format>(try reader.choices(entry, at: key.path))
-        guard formats.isSuperset(of: [.csv, .jsonl]) else {
+        guard formats.contains(.csv) || formats == [.jsonl] else {
             throw reader.wrong(key.path, entry.line, key.expectation)
         }
         return formats
@@ -202,7 +202,7 @@ extension SettingKeys {
     static let outputDelimiter = SettingKey<Settings.OutputForm.Delimiter>(
         "output_delimiter", .choice, default: "comma", "what stands between the cells of results.csv")
     static let outputFormats = KeyDescription(
-        path: "output_formats", expectation: "a list with csv and jsonl, and xlsx where a workbook is wanted",
+        path: "output_formats", expectation: "a list of csv, jsonl and xlsx, the last only beside csv",
         fallback: "[csv, jsonl]", about: "the kinds of file that results are written in", form: .structure)
     static let outputForm: [KeyDescription] = [
         outputFormats, outputSafe.description, outputDelimiter.description,

@@ -83,6 +83,30 @@ struct ForgetReachTests {
         }
     }
 
+    @Test(
+        "Of a purged batch whose results are kept longer, these are looked through, in whatever form they are",
+        arguments: [
+            ("[csv]", "results.csv"), ("[jsonl]", "results.jsonl"), ("[csv, jsonl, xlsx]", "results.csv"),
+        ])
+    func resultsAfterPurge(formats: String, name: String) async throws {
+        let settings = EmulatedSettings.fast + "output_formats: \(formats)\noutput_safe: true\n"
+        try await EmulatedInstallation.with(settings: settings) { place in
+            let rows = "=rare-1,a-1,a@example.com\nother-2,a-2,b@example.com\n"
+            try place.write("id,account_id,email\n" + rows, to: "day.csv")
+            #expect(try await place.run("day.csv").status == .succeeded)
+            let session = try await OperatorSession(Installation(config: place.config), console: .silent)
+            let batch = try await session.store.batches()[0]
+            let action = try session.action(.purge, of: batch.id, detail: "results")
+            #expect(try await session.store.purge(batch.id, .results, at: .now(), noting: action))
+            try await session.close()
+            #expect(try place.text("out/day-1/\(name)").contains("rare-1"))
+            let done = try await Self.forget(place, "=rare-1\n")
+            #expect(done.status == .succeeded && done.output.contains("line 2"), "\(done.output) \(done.errors)")
+            #expect(try Self.marked(place, "rare-1") == [])
+            #expect(try place.text("out/day-1/\(name)").contains("other-2"))
+        }
+    }
+
     @Test("A batch whose month's key is missing is named, and everywhere else the person is forgotten")
     func missingKey() async throws {
         try await EmulatedInstallation.with { place in

@@ -77,15 +77,17 @@ struct ForgottenFiles: Sendable {
         return outcome
     }
 
-    /// The tables of results that are a batch's, wherever they were written.
+    /// A table of results of each folder in which a batch's were written; all of a folder tell the same.
     ///
+    /// - Returns: Paths of `results.jsonl`, where ids stand as they are, or else of `results.csv`.
     /// - Throws: `StoreError`; what a folder that cannot be read throws.
-    func resultTables(of batch: Batch) async throws -> [String] {
+    func resultTables(of batch: Batch) async throws -> [(path: String, table: ResultTable)] {
         let named = try await store.resultFolders(of: batch.id)
         return try await BlockingWork.run {
-            try folders(of: batch, named).flatMap { folder, isOwn in
-                try ResultEdit(of: batch, in: folder, isOwn: isOwn).names.filter { $0 == "results.csv" }
-                    .map { "\(folder)/\($0)" }
+            try folders(of: batch, named).compactMap { folder, isOwn in
+                let names = try ResultEdit(of: batch, in: folder, isOwn: isOwn).names
+                let table = [ResultTable.jsonl, .csv].first { names.contains($0.fileName) }
+                return table.map { ("\(folder)/\($0.fileName)", $0) }
             }
         }
     }

@@ -21,9 +21,9 @@ struct ForgottenLines: Sendable {
     /// - Throws: `InputError` when it cannot be read.
     func decision(on name: String, at path: String) throws -> ResultEdit.Decision? {
         switch name {
-        case "results.csv": try csv(path).map(ResultEdit.Decision.edit)
-        case "results.jsonl": .edit(try jsonLines(path))
-        case "results.xlsx": workbook(path)
+        case ResultTable.csv.fileName: try csv(path).map(ResultEdit.Decision.edit)
+        case ResultTable.jsonl.fileName: .edit(try jsonLines(path))
+        case ResultTable.xlsx.fileName: workbook(path)
         case let name where Self.isOfReturnedJSON(name): try returnedJSONLines(path)
         default: try returnedCSV(path)
         }
@@ -31,12 +31,14 @@ struct ForgottenLines: Sendable {
 
     /// It is made again from `results.csv` when that is changed; without that it cannot be.
     private func workbook(_ path: String) -> ResultEdit.Decision? {
-        let table = URL(filePath: path).deletingLastPathComponent().appending(path: "results.csv").path
+        let table = URL(filePath: path).deletingLastPathComponent().appending(path: ResultTable.csv.fileName).path
         return FileManager.default.fileExists(atPath: table) ? nil : .remove
     }
 
     /// Whether a result file holds lines of JSON that are given back.
-    static func isOfReturnedJSON(_ name: String) -> Bool { name.hasSuffix(".jsonl") && name != "results.jsonl" }
+    static func isOfReturnedJSON(_ name: String) -> Bool {
+        name.hasSuffix(".jsonl") && name != ResultTable.jsonl.fileName
+    }
 
     /// What becomes of a file of JSON lines that are given back, of which those that are no object stand there as they came
     /// and tell nothing of their place.

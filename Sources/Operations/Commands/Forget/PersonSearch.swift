@@ -2,6 +2,7 @@ import Basics
 import Foundation
 import Ingest
 import RecordStore
+import Results
 
 /// Finds all records of persons by ids that somebody gives, over all batches.
 ///
@@ -166,16 +167,28 @@ struct PersonSearch: Sendable {
     private func searchResults(of batch: Batch, _ pass: inout Pass) async throws -> Set<RecordID> {
         let wanted = Dictionary(ids.enumerated().map { (Array($1.utf8), $0) }, uniquingKeysWith: { first, _ in first })
         var lines: Set<RecordID> = []
-        for path in try await files.resultTables(of: batch) {
-            let delimiter = try WrittenRows.delimiter(before: ForgottenLines.distinctColumn, in: path)
+        for (path, table) in try await files.resultTables(of: batch) {
+            let delimiter =
+                table == .csv ? try WrittenRows.delimiter(before: ForgottenLines.distinctColumn, in: path) : nil
             try WrittenRows.forEach(in: path, delimiter: delimiter) { row in
-                guard let place = row.cell(1).flatMap({ wanted[Array($0.utf8)] }),
-                    let line = row.cell(0).flatMap({ Int($0) })
-                else { return }
+                guard let (line, id) = row.lineAndID(in: table), let place = wanted[Array(id.utf8)] else { return }
                 pass.outcome.places.insert(place)
                 lines.insert(RecordID(batch: batch.id, line: line))
             }
         }
         return lines
+    }
+}
+
+extension WrittenRow {
+    /// The record's line and id, as a row of results tells them; nil for a header, and where there is no id.
+    fileprivate func lineAndID(in table: ResultTable) -> (line: Int, id: String)? {
+        guard table == .csv else {
+            guard let object, let line = object.integer("line") else { return nil }
+            return object.text("id").map { (line, $0) }
+        }
+        guard let line = cell(0).flatMap({ Int($0) }), let id = cell(1) else { return nil }
+        // The mark of `output_safe`: an id of which it is a part is no valid one.
+        return (line, id.hasPrefix("'") ? String(id.dropFirst()) : id)
     }
 }
