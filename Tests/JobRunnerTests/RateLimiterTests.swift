@@ -117,6 +117,28 @@ private let millisecond: MonotonicTime = 1_000_000
         #expect(limiter.take(upTo: 20, at: 1_899 * millisecond) == 0)
     }
 
+    /// As on a disk that is busy with something else: others are committed meanwhile.
+    @Test(arguments: [(2.0, 1), (0.5, 1), (50, 4), (7.5, 20)])
+    func noSecondHoldsMoreThanRateAndBurstHoweverLongCommitsTake(rate: Double, burst: Int) {
+        var random = SeededRandom(seed: 48)
+        var taker = Taker(limiter: RateLimiter(rate: rate, burst: burst))
+        var committing: [(count: Int, takenAt: MonotonicTime, until: MonotonicTime)] = []
+        for _ in 0..<4_000 {
+            taker.now = taker.now + Int64(random.next(in: 1...300_000_000))
+            for (count, takenAt, _) in committing.filter({ $0.until <= taker.now }) {
+                taker.limiter.use(count, takenAt: takenAt, at: taker.now)
+                taker.taken += [MonotonicTime](repeating: taker.now, count: count)
+            }
+            committing.removeAll { $0.until <= taker.now }
+            let granted = taker.limiter.available(upTo: 3, at: taker.now)
+            taker.limiter.take(granted, at: taker.now, isShort: granted < 3)
+            guard granted > 0 else { continue }
+            committing.append((granted, taker.now, taker.now + Int64(random.next(in: 0...3) * 1_000_000_000)))
+        }
+        #expect(taker.mostInASecond <= Int(rate + Double(burst)))
+        #expect(taker.taken.count > 100)
+    }
+
     @Test func aLowerShareSpacesPermitsWider() {
         var limiter = RateLimiter(rate: 100, burst: 1)
         limiter.share = 0.5

@@ -7,6 +7,9 @@ struct RateLimiter: Sendable {
     static let catchUp = Duration.milliseconds(250)
     /// Permits are gathered for so long, to be claimed in one transaction.
     private static let gathering = Duration.milliseconds(4)
+    /// When to ask again while permits that others took keep more from being taken: they are used, or given back, as soon
+    /// as a claim is committed.
+    private static let commit = Duration.milliseconds(20)
 
     private var rate: Double
     private var burst: Int
@@ -33,10 +36,11 @@ struct RateLimiter: Sendable {
     var interval: Int64 { max(1, Int64((1e9 / allowedRate).rounded())) }
     private var mostPerSecond: Int { max(1, Int((rate + Double(burst)).rounded(.down))) }
 
-    /// Takes the permits available at `now`, at most `wanted`.
+    /// Takes the permits available at `now`, at most `wanted`, and uses them at once.
     mutating func take(upTo wanted: Int, at now: MonotonicTime) -> Int {
         let granted = available(upTo: wanted, at: now)
         take(granted, at: now, isShort: granted < wanted)
+        use(granted, takenAt: now, at: now)
         return granted
     }
 
@@ -50,12 +54,13 @@ struct RateLimiter: Sendable {
         return max(0, min(wanted, inTime, mostPerSecond - recent.count))
     }
 
-    /// Takes `count` permits that are available at `now`, perhaps none; `isShort` says whether more are needed.
+    /// Takes `count` permits that are available at `now`, perhaps none, to be used or given back later: until then they
+    /// count as if they were used at every moment. `isShort` says whether more are needed.
     mutating func take(_ count: Int, at now: MonotonicTime, isShort: Bool) {
         guard now >= closedUntil else { return }
         if count > 0 {
             nextDue = max(nextDue, floor(at: now)).advanced(byNanoseconds: Int64(count) * interval)
-            recent.append(count, at: now)
+            recent.hold(count, at: now)
         }
         isWanting = isShort
     }
@@ -63,7 +68,7 @@ struct RateLimiter: Sendable {
     /// When `count` permits can be had at once, at the earliest.
     func nextPermit(_ count: Int = 1, at now: MonotonicTime) -> MonotonicTime {
         let due = max(nextDue, floor(at: now)).advanced(byNanoseconds: Int64(count - 1) * interval - tolerance)
-        let crowded = recent.count + count > mostPerSecond ? recent.firstExpiry ?? now : now
+        let crowded = recent.count + count > mostPerSecond ? recent.firstExpiry ?? now + Self.commit : now
         return max(due, closedUntil, crowded, now)
     }
 
@@ -80,9 +85,9 @@ struct RateLimiter: Sendable {
         nextDue = nextDue.advanced(byNanoseconds: -Int64(permits) * interval)
     }
 
-    /// Counts permits taken at `time` as used at `now`, so that the calls themselves keep the bound.
+    /// Counts permits taken at `time` as used at `now`, so that the calls themselves keep the bound, however long their
+    /// claim took to be committed.
     mutating func use(_ permits: Int, takenAt time: MonotonicTime, at now: MonotonicTime) {
-        guard now > time else { return }
         let moved = recent.remove(permits, takenAt: time)
         if moved > 0 { recent.append(moved, at: now) }
     }
@@ -123,7 +128,7 @@ struct RateLimiter: Sendable {
     private func floor(at now: MonotonicTime) -> MonotonicTime { isWanting ? now - Self.catchUp : now }
 }
 
-/// The permits of the last second, as groups in time order.
+/// The permits used in the last second, as groups in time order, and those that are taken and not used yet.
 struct RecentPermits: Sendable {
     private struct Group {
         var time: MonotonicTime
@@ -134,9 +139,11 @@ struct RecentPermits: Sendable {
     private static let window: Int64 = 1_000_000_000
     private var groups: [Group] = []
     private var head = 0
+    /// Taken and not used yet; few, for each is a claim that is being committed.
+    private var held: [Group] = []
     private(set) var count = 0
 
-    /// When the oldest group leaves the window.
+    /// When the oldest group that was used leaves the window.
     var firstExpiry: MonotonicTime? {
         head < groups.count ? groups[head].time.advanced(byNanoseconds: Self.window) : nil
     }
@@ -158,8 +165,29 @@ struct RecentPermits: Sendable {
         count += permits
     }
 
+    /// Counts permits until they are removed, whatever time passes.
+    mutating func hold(_ permits: Int, at time: MonotonicTime) {
+        held.append(Group(time: time, count: permits))
+        count += permits
+    }
+
     /// Takes back up to `permits` of those taken at `time`, and says how many there were.
     mutating func remove(_ permits: Int, takenAt time: MonotonicTime) -> Int {
+        let released = release(permits, takenAt: time)
+        guard released < permits else { return released }
+        return released + removeUsed(permits - released, at: time)
+    }
+
+    private mutating func release(_ permits: Int, takenAt time: MonotonicTime) -> Int {
+        guard let index = held.firstIndex(where: { $0.time == time }) else { return 0 }
+        let released = min(permits, held[index].count)
+        held[index].count -= released
+        if held[index].count == 0 { held.remove(at: index) }
+        count -= released
+        return released
+    }
+
+    private mutating func removeUsed(_ permits: Int, at time: MonotonicTime) -> Int {
         guard let index = groups.indices.last(where: { $0 >= head && groups[$0].time == time }) else { return 0 }
         let removed = min(permits, groups[index].count)
         groups[index].count -= removed
