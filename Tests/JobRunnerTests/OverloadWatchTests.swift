@@ -8,7 +8,8 @@ import Testing
 private let second: MonotonicTime = 1_000_000_000
 
 @Suite struct OverloadWatchTests {
-    /// What happens at a second: `o` overloaded, `u` unsent, `s` succeeded, `r` rejected, `w60` a wait of 60 s asked for.
+    /// What happens at a second: `o` overloaded, `u` unsent, `s` succeeded, `r` rejected, `m` misconfigured, `w60` a wait of
+    /// 60 s asked for.
     struct Step: Sendable, ExpressibleByStringLiteral {
         let at: Int64
         let what: String
@@ -26,6 +27,8 @@ private let second: MonotonicTime = 1_000_000_000
         // Anything else that is an answer starts it again; what never left does not.
         (["0 o", "200 s", "300 o", "599 o"], nil), (["0 o", "200 s", "300 o", "600 o"], 600),
         (["0 o", "200 r", "300 o"], nil), (["0 o", "200 u", "300 o"], 300), (["0 u", "300 u", "400 o", "699 u"], nil),
+        // Nor does a refusal of this side, which may be due to one record.
+        (["0 o", "200 m", "300 o"], 300), (["0 m", "200 o", "300 m", "500 o"], 500), (["0 m", "300 m"], nil),
         // The first wait asked for is honoured whole: the time counts from its end.
         (["0 o", "0 w600", "600 o", "899 o"], nil), (["0 o", "0 w600", "600 o", "900 o"], 900),
         // Later ones don't move it: there would never be an end.
@@ -40,7 +43,7 @@ private let second: MonotonicTime = 1_000_000_000
         var noticed: Int64?
         let outcomes: [String: Outcome] = [
             "o": Outcome(.overloaded), "u": Outcome(.unsent, isAnswer: false), "s": Outcome(.succeeded),
-            "r": Outcome(.rejected),
+            "r": Outcome(.rejected), "m": Outcome(.misconfigured, gateSignal: .misconfigured),
         ]
         for step in row.steps {
             if step.what.hasPrefix("w"), let wait = Int64(step.what.dropFirst()) {

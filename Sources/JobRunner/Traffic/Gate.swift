@@ -232,8 +232,9 @@ struct OverloadWatch: Sendable {
             let start = countsFrom ?? now
             countsFrom = start
             return now - start >= outage
-        // What never left says nothing about the other side.
-        case .unsent: return false
+        // What never left says nothing about the other side, and a refusal of this side does not show that calls get
+        // through: a record that is always refused would keep one that always meets this waiting for ever.
+        case .unsent, .misconfigured: return false
         default:
             reset()
             return false
