@@ -1,6 +1,5 @@
 package import Dispatch
 import Foundation
-import Synchronization
 
 /// Work that blocks on disks, network shares, locks or another thread, kept off the cooperative thread pool: there it
 /// would hold up other tasks, and one such piece of work per processor would stall the whole process.
@@ -61,7 +60,7 @@ package final class BlockingExecutor: TaskExecutor {
     private let mostThreads: Int
     private let work: WorkInProgress?
     private let patience: DispatchTimeInterval
-    private let state = Mutex(State())
+    private let state = Lock(State())
     private let available = DispatchSemaphore(value: 0)
 
     /// Makes an executor without threads yet.

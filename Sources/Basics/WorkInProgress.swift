@@ -1,5 +1,3 @@
-import Synchronization
-
 /// Counts what is under way for some tasks, on whichever thread: their jobs, and what they have handed to threads that
 /// no executor knows of, such as the writer's. A test's clock moves on only when nothing is.
 ///
@@ -10,7 +8,7 @@ package final class WorkInProgress: Sendable {
         var waiters: [CheckedContinuation<Void, Never>] = []
     }
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     /// Where the current task counts; nil: nowhere.
     @TaskLocal package static var current: WorkInProgress?

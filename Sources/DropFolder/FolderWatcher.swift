@@ -1,4 +1,4 @@
-import Synchronization
+import Basics
 
 /// Reports when a folder should be looked at: at once where the kernel reports changes, and on every round of a poll,
 /// which is all there is on network file systems. A folder that is deleted or unmounted is found again when it is back.
@@ -12,7 +12,7 @@ package final class FolderWatcher: Sendable {
     private let report: @Sendable (String) -> Void
     private let makeInotify: @Sendable (String) throws(InotifyFault) -> Inotify
     private let signal: AsyncStream<Void>.Continuation
-    private let hasReported = Mutex(false)
+    private let hasReported = Lock(false)
 
     /// Creates a watcher that watches nothing yet.
     ///

@@ -1,7 +1,6 @@
 import Basics
 import CPlatform
 import Foundation
-import Synchronization
 
 /// Owner of an inotify descriptor with a watch on one folder, wherever that path leads at present.
 final class Inotify: Sendable {
@@ -13,7 +12,7 @@ final class Inotify: Sendable {
 
     let descriptor: OwnedDescriptor
     private let folder: String
-    private let watch = Mutex<Int32?>(nil)
+    private let watch = Lock<Int32?>(nil)
 
     /// Creates the descriptor; the folder is not watched yet.
     ///

@@ -1,10 +1,10 @@
+import Basics
 import Foundation
 import HummingbirdCore
 package import Logging
 import NIOCore
 import NIOPosix
 import ServiceLifecycle
-import Synchronization
 import UnixSignals
 
 /// A local stand-in for Identity Insights for Accounts: an HTTPS server that demands a client certificate, opens
@@ -129,7 +129,7 @@ final class PortSignal: Sendable {
         case settled(Result<Int, any Error>)
     }
 
-    private let state = Mutex(State.open([]))
+    private let state = Lock(State.open([]))
 
     /// The first result counts; later ones are ignored.
     func settle(_ result: Result<Int, any Error>) {

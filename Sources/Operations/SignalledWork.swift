@@ -1,7 +1,6 @@
 import Basics
 import JobRunner
 import ServiceLifecycle
-import Synchronization
 import UnixSignals
 
 /// Runs one piece of work beside the service that handles signals, until the work is done.
@@ -25,7 +24,7 @@ enum SignalledWork {
 /// Work that ends by itself, as a service; its result waits here.
 private final class WorkService<Value: Sendable>: Service {
     private let work: @Sendable () async throws -> Value
-    private let outcome = Mutex<Result<Value, any Error>?>(nil)
+    private let outcome = Lock<Result<Value, any Error>?>(nil)
 
     init(work: @escaping @Sendable () async throws -> Value) {
         self.work = work

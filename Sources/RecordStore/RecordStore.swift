@@ -1,7 +1,6 @@
 import Basics
 package import Foundation
 import GRDB
-import Synchronization
 
 /// The database: batches, records, the ledger, results, all sealed.
 ///
@@ -13,13 +12,13 @@ package final class RecordStore: Sendable {
     let keys: StoreKeys
     private let role: StoreRole
     let writer: Writer?
-    let lock: Mutex<StoreLock?>
-    private let found = Mutex(RecoveryReport())
-    private let dataKeys = Mutex(DataKeyCache())
+    let lock: Lock<StoreLock?>
+    private let found = Lock(RecoveryReport())
+    private let dataKeys = Lock(DataKeyCache())
     /// Where batches are named before their first claim; nil when this store claims none.
     let files: LedgerFiles?
     /// The batches already named there.
-    let announced = Mutex<Set<BatchID>>([])
+    let announced = Lock<Set<BatchID>>([])
 
     init(
         pool: DatabasePool, keys: StoreKeys, role: StoreRole, writer: Writer?, files: LedgerFiles? = nil,
@@ -30,7 +29,7 @@ package final class RecordStore: Sendable {
         self.role = role
         self.writer = writer
         self.files = files
-        self.lock = Mutex(lock)
+        self.lock = Lock(lock)
     }
 
     /// What opening for running found and repaired.

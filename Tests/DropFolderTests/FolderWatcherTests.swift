@@ -1,6 +1,5 @@
 import Basics
 import Foundation
-import Synchronization
 import TestSupport
 import Testing
 
@@ -16,7 +15,7 @@ struct FolderWatcherTests {
 
     /// Texts that a watcher told.
     private final class Told: Sendable {
-        private let texts = Mutex<[String]>([])
+        private let texts = Lock<[String]>([])
         var all: [String] { texts.withLock { $0 } }
         func tell(_ text: String) { texts.withLock { $0.append(text) } }
     }

@@ -1,4 +1,4 @@
-import Synchronization
+import Basics
 
 /// The rounds of a poll, held by a test.
 final class HeldPoll: Sendable {
@@ -8,7 +8,7 @@ final class HeldPoll: Sendable {
         var isCancelled = false
     }
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     /// Ends one round, the one under way or the next.
     func release() {

@@ -1,4 +1,4 @@
-import Synchronization
+import Basics
 
 @testable import DropFolder
 
@@ -7,7 +7,7 @@ final class StepCounter: Sendable {
     /// What a test throws where a process would be killed.
     struct Killed: Error {}
 
-    private let state = Mutex(0)
+    private let state = Lock(0)
     private let last: Int
 
     /// Dies after this many steps.

@@ -1,7 +1,7 @@
+import Basics
 import Emulator
 import Foundation
 import RecordStore
-import Synchronization
 import Testing
 
 extension EndToEnd.Commands {
@@ -21,7 +21,7 @@ extension EndToEnd.Commands {
 
         /// Fills the disk when the emulator has read so many calls.
         private final class Filler: Sendable {
-            private let state = Mutex<(disk: SmallDisk?, at: Int)>((nil, 0))
+            private let state = Lock<(disk: SmallDisk?, at: Int)>((nil, 0))
 
             func fill(_ disk: SmallDisk, at call: Int) { state.withLock { $0 = (disk, call) } }
 

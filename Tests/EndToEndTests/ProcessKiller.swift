@@ -1,9 +1,9 @@
+import Basics
 import Foundation
-import Synchronization
 
 /// Kills whatever process runs when the emulator has read a given call, before that call is answered.
 final class ProcessKiller: Sendable {
-    private let state = Mutex<(at: Int, victim: RollcallProcess?)>((.max, nil))
+    private let state = Lock<(at: Int, victim: RollcallProcess?)>((.max, nil))
 
     func condemn(_ victim: RollcallProcess, at call: Int) {
         state.withLock { $0 = (call, victim) }

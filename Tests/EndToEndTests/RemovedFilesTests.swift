@@ -1,7 +1,7 @@
+import Basics
 import Emulator
 import Foundation
 import RecordStore
-import Synchronization
 import Testing
 
 extension EndToEnd.Commands {
@@ -9,7 +9,7 @@ extension EndToEnd.Commands {
     struct RemovedFilesTests {
         /// Removes a file or folder when the emulator has read so many calls.
         private final class Remover: Sendable {
-            private let path = Mutex<String?>(nil)
+            private let path = Lock<String?>(nil)
 
             func remove(_ path: String) { self.path.withLock { $0 = path } }
 

@@ -1,5 +1,5 @@
+import Basics
 import Foundation
-import Synchronization
 
 /// The built `rollcall` as a process of its own.
 final class RollcallProcess: Sendable {
@@ -116,7 +116,7 @@ private final class WrittenText: Sendable {
     }
 
     let pipe = Pipe()
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     /// Reads on a thread of its own: a source of Dispatch loses events when its descriptor's number is given again.
     init() {

@@ -1,7 +1,7 @@
+import Basics
 import Emulator
 import Foundation
 import RecordStore
-import Synchronization
 import Testing
 
 extension EndToEnd.Commands {
@@ -100,7 +100,7 @@ extension EndToEnd.Commands {
 
 /// A process to be signalled from the emulator's side, once it is known.
 final class ProcessBox: Sendable {
-    private let process = Mutex<RollcallProcess?>(nil)
+    private let process = Lock<RollcallProcess?>(nil)
 
     func put(_ process: RollcallProcess) { self.process.withLock { $0 = process } }
 

@@ -1,13 +1,13 @@
-import Synchronization
+import Basics
 
 @testable import Ingest
 
 /// A builder as those keep it who claim records from several tasks.
 final class SharedBuilder: Sendable {
-    private let builder: Mutex<RequestBuilder>
+    private let builder: Lock<RequestBuilder>
 
     init(_ builder: consuming sending RequestBuilder) {
-        self.builder = Mutex(builder)
+        self.builder = Lock(builder)
     }
 
     func request(_ row: [UInt8]) throws -> [UInt8] {

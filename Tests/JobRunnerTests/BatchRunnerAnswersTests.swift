@@ -1,5 +1,5 @@
+import Basics
 import RecordStore
-import Synchronization
 import TestSupport
 import Testing
 

@@ -1,6 +1,5 @@
 import Basics
 import RecordStore
-import Synchronization
 import TestSupport
 import Testing
 
@@ -8,7 +7,7 @@ import Testing
 
 /// Every status an observer was told of.
 private final class StatusLog: Sendable {
-    private let statuses = Mutex<[TrafficStatus]>([])
+    private let statuses = Lock<[TrafficStatus]>([])
 
     var all: [TrafficStatus] { statuses.withLock { $0 } }
 
@@ -86,7 +85,7 @@ private final class StatusLog: Sendable {
         let bench = try await RunnerBench(records: 40)
         let second = try await bench.other(records: 40)
         let third = try await RunnerBench.makeBatch(in: bench.store, named: "third", records: 2)
-        let isMended = Mutex(false)
+        let isMended = Lock(false)
         let submitter = bench.submitter { _ in isMended.withLock { $0 } ? .success : .status(403) }
         let configuration = RunnerBench.unhurried()
         let traffic = EndpointTraffic(configuration: configuration, clock: bench.clock)

@@ -1,7 +1,6 @@
 import Basics
 import GRDB
 import RecordStore
-import Synchronization
 import TestSupport
 import Testing
 

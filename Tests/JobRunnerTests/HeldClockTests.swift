@@ -1,11 +1,10 @@
 import Basics
-import Synchronization
 import TestSupport
 import Testing
 
 /// What sleepers saw, in the order in which they woke.
 private final class EventLog: Sendable {
-    private let lines = Mutex<[String]>([])
+    private let lines = Lock<[String]>([])
 
     var entries: [String] { lines.withLock { $0 } }
 

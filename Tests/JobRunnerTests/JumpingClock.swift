@@ -1,6 +1,5 @@
 import Basics
 import JobRunner
-import Synchronization
 import TestSupport
 
 /// A clock that stands still until someone sleeps, and then jumps to the end of the sleep.
@@ -8,7 +7,7 @@ final class JumpingClock: RunnerClock {
     /// What the wall clock shows when `monotonic` is 0, in milliseconds since 1970 UTC: a whole hour.
     static let start: WallTime = 1_763_899_200_000
 
-    private let time = Mutex(MonotonicTime(nanoseconds: 0))
+    private let time = Lock(MonotonicTime(nanoseconds: 0))
 
     var monotonic: MonotonicTime { time.withLock { $0 } }
     var now: WallTime { Self.start + monotonic.nanoseconds / 1_000_000 }

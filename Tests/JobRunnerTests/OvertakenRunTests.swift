@@ -1,5 +1,5 @@
+import Basics
 import RecordStore
-import Synchronization
 import TestSupport
 import Testing
 
@@ -106,7 +106,7 @@ struct OvertakenRunTests {
         _ course: Course, _ place: Place, _ moves: [BatchState], in bench: RunnerBench
     ) async throws -> Bool {
         let id = try await bench.another(records: 4)
-        let hasActed = Mutex(false)
+        let hasActed = Lock(false)
         let act: @Sendable (WatchedStore.Operation, Int, Bool) async throws -> Void = { operation, number, isBefore in
             guard operation == place.operation, number == place.number, isBefore == place.isBefore else { return }
             hasActed.withLock { $0 = true }

@@ -1,6 +1,6 @@
+import Basics
 import Foundation
 import RecordStore
-import Synchronization
 import Testing
 
 @testable import JobRunner
@@ -16,7 +16,7 @@ final class RunnerBench: Sendable {
     let store: RecordStore
     let batch: BatchID
     let clock: any RunnerClock
-    private let told = Mutex<[RunnerEvent]>([])
+    private let told = Lock<[RunnerEvent]>([])
 
     /// Makes a store and a running batch of `records` records, `row 1`, `row 2`, …
     init(

@@ -1,6 +1,5 @@
 import Basics
 import JobRunner
-import Synchronization
 
 /// One call, as a script sees it.
 struct ScriptedCall: Sendable {
@@ -25,7 +24,7 @@ final class ScriptedSubmitter: RecordSubmitter {
         var underWay = 0
     }
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
     private let clock: any RunnerClock
     private let script: Script
 

@@ -1,4 +1,4 @@
-import Synchronization
+import Basics
 
 /// Something that happens once, and that any number of tasks can wait for.
 final class Signal: Sendable {
@@ -7,7 +7,7 @@ final class Signal: Sendable {
         var waiting: [CheckedContinuation<Void, Never>] = []
     }
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     func give() {
         let waiting = state.withLock { state in

@@ -1,4 +1,4 @@
-import Synchronization
+import Basics
 
 /// Lets tasks pass one by one, as the test says.
 final class Turnstile: Sendable {
@@ -8,7 +8,7 @@ final class Turnstile: Sendable {
         var watchers: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
     }
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     /// Returns when it is this task's turn.
     func pass() async {

@@ -1,6 +1,5 @@
 import Basics
 import RecordStore
-import Synchronization
 
 @testable import JobRunner
 
@@ -16,7 +15,7 @@ final class WatchedStore: RecordKeeping {
     private let store: RecordStore
     private let before: Watch
     private let after: Watch
-    private let numbers = Mutex<[Operation: Int]>([:])
+    private let numbers = Lock<[Operation: Int]>([:])
 
     init(_ store: RecordStore, before: @escaping Watch = { _, _ in }, after: @escaping Watch = { _, _ in }) {
         self.store = store

@@ -1,7 +1,7 @@
+import Basics
 import Emulator
 import Foundation
 import RecordStore
-import Synchronization
 import TestSupport
 import Testing
 
@@ -13,7 +13,7 @@ final class EmulatedInstallation: Sendable {
     let path: String
     let port: Int
     private let material: EmulatorMaterial
-    private let emulator: Mutex<(server: Emulator, task: Task<Void, any Error>)?>
+    private let emulator: Lock<(server: Emulator, task: Task<Void, any Error>)?>
 
     /// The settings are those that lead to the emulator, followed by `settings`; `jobs` are YAML by name.
     init(
@@ -25,7 +25,7 @@ final class EmulatedInstallation: Sendable {
         material = try directory.material(host: "127.0.0.1")
         let started = try Self.started(knobs, port: 0, directory, material)
         port = try await started.server.port()
-        emulator = Mutex(started)
+        emulator = Lock(started)
         try write(EmulatedSettings.text(port: port) + settings, to: "rollcall.yaml")
         for (name, text) in jobs { try write(text, to: "jobs/\(name).yaml") }
     }

@@ -3,7 +3,6 @@ import Foundation
 import JobRunner
 import Logging
 import Settings
-import Synchronization
 import TestSupport
 import Testing
 
@@ -180,7 +179,7 @@ final class LogLines: Sendable {
         let metadata: Logger.Metadata
     }
 
-    private let lines = Mutex<[Line]>([])
+    private let lines = Lock<[Line]>([])
 
     var all: [Line] { lines.withLock { $0 } }
 

@@ -1,5 +1,4 @@
 package import Basics
-import Synchronization
 
 extension HeldClock {
     /// Moves the clock on by so much; see ``advance(to:)``.

@@ -1,6 +1,5 @@
 package import Basics
 import JobRunner
-internal import Synchronization
 
 /// A clock in the test's hand: it stands still until the test moves it on, and whoever sleeps wakes in the order of
 /// deadlines.
@@ -38,7 +37,7 @@ package final class HeldClock: RunnerClock {
         let continuation: CheckedContinuation<Void, Never>
     }
 
-    let state: Mutex<State>
+    let state: Lock<State>
     /// What is under way in the world of this clock.
     package let work = WorkInProgress()
     private let executor: CountingExecutor
@@ -47,7 +46,7 @@ package final class HeldClock: RunnerClock {
 
     /// Shows a wall time and a monotonic time of 0.
     package init(at wall: WallTime = 1_763_899_200_000) {
-        state = Mutex(State(wallAtZero: wall))
+        state = Lock(State(wallAtZero: wall))
         executor = CountingExecutor(work)
         blockingExecutor = BlockingExecutor(countingIn: work)
     }

@@ -1,4 +1,4 @@
-import Synchronization
+import Basics
 
 /// What a test server's connections share.
 final class ServerState: Sendable {
@@ -10,7 +10,7 @@ final class ServerState: Sendable {
     }
 
     let script: ScriptedServer.Script
-    private let contents = Mutex(Contents())
+    private let contents = Lock(Contents())
 
     init(script: @escaping ScriptedServer.Script) {
         self.script = script

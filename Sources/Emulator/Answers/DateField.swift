@@ -1,9 +1,9 @@
+import Basics
 import Glibc
-import Synchronization
 
 /// The value of the `Date` header (RFC 9110 §5.6.7), made once a second.
 enum DateField {
-    private static let cache = Mutex((second: time_t(0), text: ""))
+    private static let cache = Lock((second: time_t(0), text: ""))
 
     static var now: String {
         let second = time(nil)

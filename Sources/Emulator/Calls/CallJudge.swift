@@ -8,7 +8,7 @@ final class CallJudge: Sendable {
     private let keys: KeysInUse
     private let log: CallLog
     private let plan: FaultPlan
-    private let limit: Mutex<RateLimit?>
+    private let limit: Lock<RateLimit?>
     private let arrivals = Atomic<Int>(0)
     private let clock = ContinuousClock()
     private let start: ContinuousClock.Instant
@@ -18,7 +18,7 @@ final class CallJudge: Sendable {
         self.keys = keys
         self.log = log
         plan = FaultPlan(mix: configuration.faults, seed: configuration.seed)
-        limit = Mutex(configuration.rate.map(RateLimit.init(rate:)))
+        limit = Lock(configuration.rate.map(RateLimit.init(rate:)))
         start = clock.now
     }
 

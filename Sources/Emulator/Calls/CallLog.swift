@@ -1,7 +1,6 @@
 import Basics
 import Foundation
 import JSON
-import Synchronization
 
 /// Counts the calls and appends each to the log file before it is answered, so that the log can be compared with a
 /// client's ledger whatever happens to either.
@@ -16,7 +15,7 @@ final class CallLog: Sendable {
 
     private let file: CallLogFile?
     private let onCall: (@Sendable (Int) -> Void)?
-    private let state: Mutex<State>
+    private let state: Lock<State>
 
     /// - Parameters:
     ///   - path: the file to append to; nil: count only. An existing log is continued.
@@ -25,7 +24,7 @@ final class CallLog: Sendable {
     init(path: String?, onCall: (@Sendable (Int) -> Void)? = nil) throws(EmulatorError) {
         self.onCall = onCall
         file = if let path { try CallLogFile(path: path) } else { nil }
-        state = Mutex(State(number: file?.lines ?? 0))
+        state = Lock(State(number: file?.lines ?? 0))
     }
 
     /// Counts a call for the record and says which it is, from 1.

@@ -1,7 +1,7 @@
+import Basics
 import HummingbirdCore
 import NIOCore
 import ServiceLifecycle
-import Synchronization
 
 /// Sends the answer of a call that has been decided and logged, or carries out its fault.
 struct Delivery: Sendable {
@@ -94,7 +94,7 @@ struct Delivery: Sendable {
 
 /// The answer that something between client and API gives again and again: that of the first call it saw.
 final class ReplayedAnswer: Sendable {
-    private let first = Mutex<EmulatedAnswer?>(nil)
+    private let first = Lock<EmulatedAnswer?>(nil)
 
     /// The first call's answer, which is this one where no other was first.
     ///

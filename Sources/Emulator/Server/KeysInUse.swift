@@ -1,6 +1,6 @@
+import Basics
 import NIOSSL
 import OpenSSL
-import Synchronization
 
 /// The keys the emulator works with at present; they can be exchanged while it serves, as in Mastercard's portal.
 ///
@@ -15,7 +15,7 @@ final class KeysInUse: Sendable {
         let sealer: AnswerSealer
     }
 
-    private let state: Mutex<Present>
+    private let state: Lock<Present>
     private let answersCertificateErrors: Bool
 
     /// - Parameters:
@@ -24,7 +24,7 @@ final class KeysInUse: Sendable {
     /// - Throws: an error of OpenSSL, NIOSSL or JOSE if the keys cannot be used.
     init(_ material: EmulatorMaterial, answersCertificateErrors: Bool) throws {
         self.answersCertificateErrors = answersCertificateErrors
-        state = Mutex(try Present([material], answersCertificateErrors: answersCertificateErrors))
+        state = Lock(try Present([material], answersCertificateErrors: answersCertificateErrors))
     }
 
     var present: Present { state.withLock { $0 } }

@@ -1,7 +1,6 @@
 import Basics
 import CCurl
 import Glibc
-import Synchronization
 
 /// Owns an epoll instance and the descriptor that ends a wait on it.
 ///
@@ -86,7 +85,7 @@ final class LoopThread: Sendable {
         let body: @Sendable () -> Void
     }
 
-    private let thread: Mutex<pthread_t?>
+    private let thread: Lock<pthread_t?>
 
     init(_ body: @escaping @Sendable () -> Void) throws(HTTPTransportError) {
         let work = UnsafeMutablePointer<Work>.allocate(capacity: 1)
@@ -98,7 +97,7 @@ final class LoopThread: Sendable {
             throw HTTPTransportError(
                 .system, "A thread could not be started: see whether a limit of the system is reached.")
         }
-        self.thread = Mutex(thread)
+        self.thread = Lock(thread)
     }
 
     deinit {

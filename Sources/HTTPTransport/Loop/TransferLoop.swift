@@ -227,7 +227,7 @@ final class Inbox: Sendable {
         var stopWaiters: [CheckedContinuation<Void, Never>] = []
     }
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
     private let events: EventQueue
     /// Whether the loop has been woken and has not looked since.
     private let isNoticed = Atomic(false)

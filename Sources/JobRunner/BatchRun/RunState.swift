@@ -1,6 +1,5 @@
 import Basics
 import RecordStore
-import Synchronization
 
 /// The state of one run of a batch, and its next step. Decides only; no side effects.
 struct RunState: Sendable {
@@ -145,7 +144,7 @@ final class Mailbox<Message: Sendable>: Sendable {
         var reader: CheckedContinuation<Void, Never>?
     }
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     func post(_ message: Message) {
         let reader = state.withLock { state in

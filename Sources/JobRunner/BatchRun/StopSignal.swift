@@ -1,5 +1,5 @@
+import Basics
 package import RecordStore
-import Synchronization
 
 /// Requests that a run stop: first gently, then at once. Any thread may raise it; raising it twice does no harm.
 package final class StopSignal: Sendable {
@@ -18,7 +18,7 @@ package final class StopSignal: Sendable {
         var observers: [Int: @Sendable () -> Void] = [:]
     }
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     /// A signal not yet raised.
     package init() {}

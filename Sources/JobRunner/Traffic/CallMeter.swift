@@ -1,6 +1,5 @@
 import Basics
 package import RecordStore
-import Synchronization
 
 /// What the calls of all runs came to since this process began, for metrics.
 package final class CallMeter: Sendable {
@@ -22,7 +21,7 @@ package final class CallMeter: Sendable {
         .milliseconds($0)
     }
 
-    private let state = Mutex(Reading())
+    private let state = Lock(Reading())
 
     /// What was counted so far.
     package var reading: Reading { state.withLock { $0 } }

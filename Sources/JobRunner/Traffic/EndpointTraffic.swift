@@ -1,6 +1,5 @@
 package import Basics
 package import RecordStore
-import Synchronization
 
 /// What all batches that call one endpoint share: the contract's rate, the calls under way, the gate, and whether the
 /// API answers at all.
@@ -24,7 +23,7 @@ package final class EndpointTraffic: Sendable {
     let retryClock: RetryClock
     /// What the calls of all runs came to.
     package let meter = CallMeter()
-    let guarded: Mutex<Guarded>
+    let guarded: Lock<Guarded>
 
     /// Starts with an open gate and the whole rate.
     ///
@@ -34,7 +33,7 @@ package final class EndpointTraffic: Sendable {
     package init(configuration: RunnerConfiguration, clock: any RunnerClock = SystemClock()) {
         self.clock = clock
         retryClock = RetryClock(startingAt: clock.instant)
-        guarded = Mutex(Guarded(traffic: TrafficState(configuration)))
+        guarded = Lock(Guarded(traffic: TrafficState(configuration)))
     }
 
     /// What the limiter is to remember across restarts.

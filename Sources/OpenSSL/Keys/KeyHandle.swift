@@ -1,5 +1,5 @@
+import Basics
 import COpenSSL
-import Synchronization
 
 /// The owner of an `EVP_PKEY`, public or private.
 ///
@@ -110,7 +110,7 @@ final class KeyContext: @unchecked Sendable {
 final class KeyContextPool: Sendable {
     private let key: KeyHandle
     private let operation: KeyContext.Operation
-    private let idle = Mutex<[KeyContext]>([])
+    private let idle = Lock<[KeyContext]>([])
 
     init(_ key: KeyHandle, for operation: KeyContext.Operation) {
         self.key = key

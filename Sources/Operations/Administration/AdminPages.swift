@@ -4,7 +4,6 @@ import JobRunner
 import RecordStore
 import Results
 import Settings
-import Synchronization
 
 /// Makes the administration's pages for those who may see them. What a page shows is made by the page's own type, what an
 /// action does by the commands' functions; here is which of them a request wants.
@@ -12,7 +11,7 @@ final class AdminPages: Sendable {
     private let context: DaemonContext
     private let templates: PageTemplates
     private let uploads: UploadDesk
-    private let checks = Mutex<DoctorResult?>(nil)
+    private let checks = Lock<DoctorResult?>(nil)
 
     /// What the doctor found last, and when.
     private struct DoctorResult: Sendable {

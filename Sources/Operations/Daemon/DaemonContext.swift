@@ -6,7 +6,6 @@ import Logging
 import RecordStore
 import Results
 import Settings
-import Synchronization
 
 /// What all parts of a daemon share: the database, the endpoint's traffic, the clock, and the configuration in force.
 final class DaemonContext: Sendable {
@@ -50,11 +49,11 @@ final class DaemonContext: Sendable {
     /// Wakes the batch supervisor's loop.
     let batchWakeSignal = WakeSignal()
     /// Wake the watchers of jobs' drop folders, by the job's name.
-    private let folderWakeSignals = Mutex<[String: WakeSignal]>([:])
+    private let folderWakeSignals = Lock<[String: WakeSignal]>([:])
     /// Batches that are over but whose files could not be released yet.
     let pendingReleases = PendingFileReleases()
     /// The warnings already given about the ends of client certificates.
-    let certificateWarnings = Mutex<Set<CertificateOutlook.Warning>>([])
+    let certificateWarnings = Lock<Set<CertificateOutlook.Warning>>([])
 
     init(
         store: RecordStore, configuration: LiveConfiguration, client: ReloadableClient, traffic: EndpointTraffic,

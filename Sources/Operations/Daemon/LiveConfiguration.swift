@@ -3,7 +3,6 @@ import Foundation
 import IdentityInsightsClient
 import RecordStore
 import Settings
-import Synchronization
 
 /// What can change while the daemon runs: settings, jobs, keys.
 struct LiveConfiguration: Sendable {
@@ -38,9 +37,9 @@ struct LiveConfiguration: Sendable {
 
 /// The configuration in force, for all parts of a daemon that follow its changes.
 final class ConfigurationInForce: Sendable {
-    private let current: Mutex<LiveConfiguration>
+    private let current: Lock<LiveConfiguration>
 
-    init(_ configuration: LiveConfiguration) { current = Mutex(configuration) }
+    init(_ configuration: LiveConfiguration) { current = Lock(configuration) }
 
     /// The configuration as it is now; each reader takes what it needs from one value.
     var value: LiveConfiguration { current.withLock { $0 } }

@@ -1,7 +1,6 @@
 import Basics
 import JobRunner
 import RecordStore
-import Synchronization
 
 /// The progress of each batch under way, for the parts that display it.
 final class ProgressRegistry: Sendable {
@@ -24,7 +23,7 @@ final class ProgressRegistry: Sendable {
     }
 
     private let clock: any RunnerClock
-    private let entries = Mutex<[BatchID: Entry]>([:])
+    private let entries = Lock<[BatchID: Entry]>([:])
 
     init(clock: any RunnerClock) {
         self.clock = clock

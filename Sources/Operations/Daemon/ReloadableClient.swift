@@ -1,6 +1,6 @@
+import Basics
 import IdentityInsightsClient
 import JobRunner
-import Synchronization
 
 /// The client that calls go through, exchanged for one with the present keys when a batch is resumed or settings are
 /// reloaded; calls under way end on the one they began on.
@@ -35,10 +35,10 @@ final class ReloadableClient: RecordSubmitter {
         }
     }
 
-    private let state: Mutex<State>
+    private let state: Lock<State>
 
     init(_ client: IdentityInsightsClient) {
-        state = Mutex(State(current: Generation(client)))
+        state = Lock(State(current: Generation(client)))
     }
 
     /// The client new calls go through.

@@ -1,6 +1,5 @@
 import Basics
 import JobRunner
-import Synchronization
 
 /// Wakes one loop of the daemon: something it should look at has happened, or a time has come.
 ///
@@ -12,7 +11,7 @@ final class WakeSignal: Sendable {
         var next = 0
     }
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     /// Signals: wakes the waiting task.
     func wakeUp() {

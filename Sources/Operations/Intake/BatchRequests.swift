@@ -1,18 +1,18 @@
+import Basics
 import Ingest
 import JobRunner
 import RecordStore
 import Settings
-import Synchronization
 
 /// Rebuilds requests from sealed rows with the layout the batch was taken in under.
 ///
 /// A builder keeps buffers between rows and serves one task at a time; records spread over a few of them by line.
 struct BatchRequests: RequestBuilding {
     private final class Builder: Sendable {
-        let builder: Mutex<RequestBuilder>
+        let builder: Lock<RequestBuilder>
 
         init(layout: RecordLayout, accountKey: AccountHashKey?) throws {
-            builder = Mutex(try RequestBuilder(layout: layout, accountKey: accountKey))
+            builder = Lock(try RequestBuilder(layout: layout, accountKey: accountKey))
         }
     }
 

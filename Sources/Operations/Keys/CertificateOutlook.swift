@@ -4,7 +4,6 @@ import JobRunner
 import Logging
 import RecordStore
 import Settings
-import Synchronization
 
 /// Whether the client certificate stays valid as long as the queued work needs. A pure rule.
 struct CertificateOutlook: Equatable {

@@ -1,7 +1,6 @@
 import Basics
 import CPlatform
 import Foundation
-import Synchronization
 
 /// A command of the user's as a process: it reads its input, its output goes nowhere, and it can be ended with all it
 /// started.
@@ -14,7 +13,7 @@ final class ChildProcess: Sendable {
 
     private let process: pid_t
     /// Once reaped, the number may be another process's: nothing is sent to it any more.
-    private let isReaped = Mutex(false)
+    private let isReaped = Lock(false)
 
     /// Starts a program; one named without a `/` is looked up in `PATH`.
     ///

@@ -4,7 +4,6 @@ import JobRunner
 import Logging
 import ServiceLifecycle
 import Settings
-import Synchronization
 
 /// Brings notices to the users' commands, webhooks and mailboxes, one after the other and in order, beside everything
 /// else: nothing waits for one, and none can stop anything.
@@ -20,7 +19,7 @@ final class Notifier: Service {
     private let items: AsyncStream<Item>
     private let queue: AsyncStream<Item>.Continuation
     /// The ways that failed last, so that one that is broken is logged once and not for each batch.
-    private let failing = Mutex(Set<Settings.Notification.Target>())
+    private let failing = Lock(Set<Settings.Notification.Target>())
 
     /// How long one may take.
     static let timeLimit = NoticeDelivery.timeLimit

@@ -1,5 +1,5 @@
+import Basics
 import Settings
-import Synchronization
 
 /// The last things that the daemon told of, for the first page of the administration.
 final class RecentNotices: Sendable {
@@ -25,7 +25,7 @@ final class RecentNotices: Sendable {
 
     /// How many are kept.
     static let capacity = 12
-    private let kept = Mutex<[Item]>([])
+    private let kept = Lock<[Item]>([])
 
     /// The last ones, the newest first.
     var items: [Item] { kept.withLock { $0 } }

@@ -2,7 +2,6 @@ import Basics
 import CPlatform
 package import Foundation
 import Results
-import Synchronization
 
 /// Standard output for results and `--json`; standard error for progress and messages.
 package struct Console: Sendable {
@@ -162,7 +161,7 @@ package struct Console: Sendable {
 
 /// Messages that are shown otherwise than on a terminal.
 final class CollectedNotes: Sendable {
-    private let collected = Mutex<[String]>([])
+    private let collected = Lock<[String]>([])
 
     /// Those so far, in their order.
     var lines: [String] { collected.withLock { $0 } }
@@ -189,7 +188,7 @@ package enum JSONTime {
 
 /// Why standard output cannot be written any more, for all who share a console.
 final class OutputFault: Sendable {
-    private let state = Mutex<Int32?>(nil)
+    private let state = Lock<Int32?>(nil)
 
     /// `errno` of the write that failed; nil while all have arrived.
     var code: Int32? {

@@ -3,7 +3,6 @@ import Foundation
 import Ingest
 import JobRunner
 import RecordStore
-import Synchronization
 
 /// Shows a run's progress: one line rewritten in place on a terminal, a line every few seconds elsewhere.
 final class ProgressDisplay: Sendable {
@@ -31,7 +30,7 @@ final class ProgressDisplay: Sendable {
     }
 
     private let console: Console
-    private let state: Mutex<State>
+    private let state: Lock<State>
     /// How often a line is printed where standard error is no terminal.
     private static let plainInterval = Duration.seconds(5)
     /// A wait of at least this length is shown.
@@ -49,7 +48,7 @@ final class ProgressDisplay: Sendable {
         alreadyDone = batch.counts.total - batch.counts.queued - batch.counts.inFlight
         var line = ProgressLine(name: batch.name, total: alreadyDone + count, done: alreadyDone)
         line.cost = cost?.text(billed: 0)
-        state = Mutex(State(line: line))
+        state = Lock(State(line: line))
     }
 
     /// Handles one event of the run; called from any thread.
@@ -153,7 +152,7 @@ final class IntakeDisplay: Sendable {
     private let name: String
     private let byteCount: Int
     private let console: Console
-    private let tenthsShown = Mutex(0)
+    private let tenthsShown = Lock(0)
 
     init(batch: Batch, input: ExaminedFile, console: Console) {
         name = batch.name

@@ -1,4 +1,4 @@
-import Synchronization
+import Basics
 
 /// The line of progress that stands on a terminal and is not ended, for all who share a console.
 ///
@@ -12,7 +12,7 @@ final class ProgressOnTerminal: Sendable {
     }
 
     private let output: TerminalOutput
-    private let line = Mutex<Line?>(nil)
+    private let line = Lock<Line?>(nil)
 
     /// No line stands there yet.
     init(_ output: TerminalOutput) { self.output = output }

@@ -1,5 +1,4 @@
 package import Basics
-import Synchronization
 
 extension RecordStore {
     /// Takes records off a batch's queue: due retries first, then untried lines in input order.

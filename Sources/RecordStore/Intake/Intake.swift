@@ -1,7 +1,6 @@
 import Basics
 import GRDB
 import OpenSSL
-import Synchronization
 
 /// Records of one batch on their way into the store: sealed and fingerprinted as they are added, on the caller's
 /// thread, and inserted together by ``RecordStore/append(_:checkpoint:)``. Its memory is reused.
@@ -156,7 +155,7 @@ struct SealedRows {
 /// Passes records between the thread that seals them and the one that inserts them. Only one side has them at a time,
 /// so neither copies them.
 final class SealedRowsBox: Sendable {
-    private let content = Mutex(SealedRows())
+    private let content = Lock(SealedRows())
 
     /// Takes the content and leaves nothing.
     func take() -> SealedRows {

@@ -1,6 +1,6 @@
+import Basics
 import GRDB
 import Glibc
-import Synchronization
 
 /// The files outside the database that record how far its ledger got and which batches had calls: the mark beside it,
 /// followed by the journal, and the trace in `keys_folder`.

@@ -1,7 +1,6 @@
 import Basics
 import Foundation
 import OpenSSL
-import Synchronization
 
 /// The ledger's second trace, `ledger.trace` in `keys_folder`: how far the ledger got, and which batches had calls.
 ///
@@ -36,7 +35,7 @@ final class LedgerTrace: Sendable {
     private let header: LedgerTraceLayout.Header
     private let key: DataKey
     private let identity: StoreFile.Identity
-    private let state: Mutex<State>
+    private let state: Lock<State>
 
     private init(
         _ file: consuming StoreFile, _ header: LedgerTraceLayout.Header, _ key: DataKey,
@@ -47,7 +46,7 @@ final class LedgerTrace: Sendable {
         self.header = header
         self.key = key
         self.identity = identity
-        self.state = Mutex(state)
+        self.state = Lock(state)
     }
 
     /// How far the ledger got.

@@ -1,6 +1,5 @@
 import Basics
 import OpenSSL
-import Synchronization
 
 /// Seals and opens values under one key: nonce (12) ‖ ciphertext ‖ tag (16).
 ///
@@ -118,13 +117,13 @@ final class DataKey: Sendable {
 
     private let key: [UInt8]
     private let identifier: [UInt8]
-    private let shared: Mutex<Seal>
+    private let shared: Lock<Seal>
 
     /// Takes a key and the 8 bytes that identify it.
     init(key: [UInt8], identifier: [UInt8]) throws {
         self.key = key
         self.identifier = identifier
-        shared = Mutex(try Seal(key: key, id: identifier))
+        shared = Lock(try Seal(key: key, id: identifier))
     }
 
     /// A seal for exclusive use by one caller that seals many values.

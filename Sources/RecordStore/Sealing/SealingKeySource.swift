@@ -1,6 +1,5 @@
 import Basics
 import Foundation
-import Synchronization
 
 /// Where the sealing key comes from, as `sealing_key` names it.
 package enum SealingKeySource: Sendable, Equatable {
@@ -136,7 +135,7 @@ struct SealingKeyRing: Sendable {
 private final class InheritedKeys: Sendable {
     static let shared = InheritedKeys()
 
-    private let keys = Mutex<[Int32: SealingKey]>([:])
+    private let keys = Lock<[Int32: SealingKey]>([:])
 
     /// The key that was read from a descriptor; nil before that.
     func key(of number: Int32) -> SealingKey? { keys.withLock { $0[number] } }

@@ -1,7 +1,6 @@
 import Basics
 import Foundation
 import OpenSSL
-import Synchronization
 
 /// The keys of one database that lie outside it, read when they are first needed.
 ///
@@ -10,7 +9,7 @@ import Synchronization
 final class StoreKeys: Sendable {
     let folder: KeysFolder
     let storeID: [UInt8]
-    private let state: Mutex<State>
+    private let state: Lock<State>
 
     private struct State {
         var source: SealingKeySource
@@ -22,7 +21,7 @@ final class StoreKeys: Sendable {
     init(source: SealingKeySource, folder: KeysFolder, storeID: [UInt8], ring: SealingKeyRing? = nil) {
         self.folder = folder
         self.storeID = storeID
-        state = Mutex(State(source: source, ring: ring))
+        state = Lock(State(source: source, ring: ring))
     }
 
     /// The key that fingerprints requests; the first time it may block.

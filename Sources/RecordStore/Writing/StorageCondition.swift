@@ -1,7 +1,6 @@
 package import Basics
 import Foundation
 import GRDB
-import Synchronization
 
 /// Whether the disk that holds the database has space.
 package enum StorageCondition: Sendable, Equatable {
@@ -47,7 +46,7 @@ final class StorageWatch: Sendable {
         var observers: [@Sendable (StorageCondition) -> Void] = []
     }
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     /// The last known condition.
     var condition: StorageCondition { state.withLock { $0.condition } }

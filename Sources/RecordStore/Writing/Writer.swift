@@ -2,7 +2,6 @@ import Basics
 import Dispatch
 import Foundation
 import GRDB
-import Synchronization
 
 /// The thread that performs all writes, one transaction for everything queued.
 ///
@@ -122,7 +121,7 @@ final class WriteQueue: Sendable {
         var isCalled = false
     }
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
     private let arrival = DispatchSemaphore(value: 0)
 
     /// Which operations wait for space on a full disk.
@@ -192,7 +191,7 @@ struct WriteOperation: Sendable {
 
 /// A result passed from the writing thread to a waiting thread.
 final class WriteOutcome<T: Sendable>: Sendable {
-    private let result = Mutex<Result<T, any Error>?>(nil)
+    private let result = Lock<Result<T, any Error>?>(nil)
     private let isSet = DispatchSemaphore(value: 0)
 
     func set(_ value: Result<T, any Error>) {

@@ -3,7 +3,6 @@ import Foundation
 import JSON
 import OpenSSL
 import RecordStore
-import Synchronization
 import TestSupport
 import Testing
 
@@ -292,7 +291,7 @@ struct ForgetOperationTests {
         struct Killed: Error {}
         var steps = 0
         while true {
-            let count = Mutex(0)
+            let count = Lock(0)
             let limit = steps
             var wasKilled = false
             try await EmulatedInstallation.with(jobs: ["nightly": Self.job]) { place in

@@ -4,7 +4,6 @@ import Logging
 import RecordStore
 import ServiceLifecycle
 import Settings
-import Synchronization
 import TestSupport
 
 @testable import Basics
@@ -15,7 +14,7 @@ import TestSupport
 final class DaemonBench: Sendable {
     let place: EmulatedInstallation
     let clock: HeldClock
-    private let daemon = Mutex<(context: DaemonContext, task: Task<Void, any Error>)?>(nil)
+    private let daemon = Lock<(context: DaemonContext, task: Task<Void, any Error>)?>(nil)
     /// Wakes when the configuration in force has changed.
     private let reloaded = WakeSignal()
     /// What the daemons have logged.

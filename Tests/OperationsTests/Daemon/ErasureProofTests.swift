@@ -4,7 +4,6 @@ import GRDB
 import JSON
 import RecordStore
 import Settings
-import Synchronization
 import TestSupport
 import Testing
 
@@ -102,7 +101,7 @@ struct ErasureProofTests {
 
     /// Whether the purge that is under way has ended.
     private final class Purge: Sendable {
-        private let hasEnded = Mutex(false)
+        private let hasEnded = Lock(false)
         var isOver: Bool { hasEnded.withLock { $0 } }
         func end() { hasEnded.withLock { $0 = true } }
     }

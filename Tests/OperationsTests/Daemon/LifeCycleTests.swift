@@ -2,7 +2,6 @@ import Basics
 import Foundation
 import JobRunner
 import ServiceLifecycle
-import Synchronization
 import TestSupport
 import Testing
 
@@ -18,7 +17,7 @@ struct LifeCycleTests {
         let bench = try await DaemonBench(at: Self.start, settings: "", jobs: [:])
         try await bench.startDaemon()
         let context = try #require(bench.context)
-        let tries = Mutex(0)
+        let tries = Lock(0)
         let isThird = WakeSignal()
         let twice = ClosureService {
             let number = tries.withLock { tries in
@@ -48,7 +47,7 @@ struct LifeCycleTests {
         let bench = try await DaemonBench(at: Self.start, settings: "", jobs: [:])
         try await bench.startDaemon()
         let context = try #require(bench.context)
-        let ended = Mutex([String]())
+        let ended = Lock([String]())
         let waiting = ["a", "b"].map { name in
             ClosureService {
                 await WakeSignal().wait()

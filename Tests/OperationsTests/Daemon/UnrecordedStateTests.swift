@@ -2,7 +2,6 @@ import Basics
 import Foundation
 import GRDB
 import JobRunner
-import Synchronization
 import TestSupport
 import Testing
 

@@ -1,7 +1,6 @@
 import Basics
 import JobRunner
 import OpenSSL
-import Synchronization
 
 /// Who asks.
 struct AdminVisitor: Sendable, Equatable {
@@ -19,8 +18,8 @@ final class AdminAccess: Sendable {
     private let tokens: AdminTokens
     private let clock: any RunnerClock
     private let isSecure: Bool
-    private let sessions = Mutex(AdminSessions())
-    private let tries = Mutex(WrongTokens())
+    private let sessions = Lock(AdminSessions())
+    private let tries = Lock(WrongTokens())
     /// In bytes, before they are written in hexadecimal.
     private static let randomByteCount = 32
 

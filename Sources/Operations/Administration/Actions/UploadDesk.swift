@@ -6,12 +6,11 @@ import JobRunner
 import OpenSSL
 import RecordStore
 import Settings
-import Synchronization
 
 /// Looks uploaded files through, and takes in those that somebody agrees to.
 final class UploadDesk: Sendable {
     private let context: DaemonContext
-    private let pending = Mutex(PendingUploads())
+    private let pending = Lock(PendingUploads())
 
     init(context: DaemonContext) { self.context = context }
 

@@ -3,14 +3,13 @@ import HummingbirdCore
 import JobRunner
 import NIOCore
 import RecordStore
-import Synchronization
 
 /// Tells open pages that something has changed, by server-sent events: a page then asks for itself again.
 final class AdminChanges: Sendable {
     private let store: RecordStore
     private let traffic: EndpointTraffic
     private let stop: StopSignal
-    private let listeners = Mutex(0)
+    private let listeners = Lock(0)
     /// How often to look for changes.
     private static let interval = Duration.seconds(1)
     /// After so many looks without a change a comment is sent, by which a connection that is gone is found.

@@ -1,7 +1,6 @@
 import Basics
 import RecordStore
 import Results
-import Synchronization
 
 /// The database as `status` reads it, at one time.
 struct StatusReading {
@@ -90,7 +89,7 @@ struct StatusReading {
 /// The rate at which each batch's records were finished over the last seconds, from what was read of them.
 final class MeasuredRates: Sendable {
     private let start = ContinuousClock.now
-    private let meters = Mutex<[BatchID: RateMeter]>([:])
+    private let meters = Lock<[BatchID: RateMeter]>([:])
 
     /// Notes how far batches are now.
     func note(_ batches: [Batch]) {

@@ -6,7 +6,6 @@ import RecordStore
 import Schedules
 import ServiceLifecycle
 import Settings
-import Synchronization
 
 /// Runs every batch that may run, and writes the results of every one that is over.
 ///
@@ -22,7 +21,7 @@ final class BatchSupervisor: Service {
 
     private let context: DaemonContext
     private let reload: Reload
-    private let state: Mutex<State>
+    private let state: Lock<State>
     static let name = "batches"
     /// How long a batch is left alone whose results could not be written.
     private static let retryAfter = Duration.seconds(60)
@@ -31,7 +30,7 @@ final class BatchSupervisor: Service {
     init(context: DaemonContext, reload: Reload, slots: Int = 100) {
         self.context = context
         self.reload = reload
-        state = Mutex(State(scheduler: BatchScheduler(slots: slots)))
+        state = Lock(State(scheduler: BatchScheduler(slots: slots)))
     }
 
     /// Works until the daemon is stopped and every batch's work has ended; a graceful shutdown of its group stops the

@@ -8,7 +8,6 @@ import RecordStore
 import Results
 import ServiceLifecycle
 import Settings
-import Synchronization
 
 extension DaemonContext {
     /// Where and how results of a job's batches are written.
@@ -207,7 +206,7 @@ struct FileReleaseRetry: Service {
 /// Batches that are over, their results written, but whose input files could not be released: only `FileReleaseRetry`
 /// tries them again.
 final class PendingFileReleases: Sendable {
-    private let waiting = Mutex<Set<BatchID>>([])
+    private let waiting = Lock<Set<BatchID>>([])
     /// Signalled when a batch is added.
     let wakeSignal = WakeSignal()
 

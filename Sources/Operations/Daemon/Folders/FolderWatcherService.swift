@@ -5,7 +5,6 @@ import Logging
 import RecordStore
 import Schedules
 import Settings
-import Synchronization
 
 /// Watches one job's drop folder: claims complete files, takes them in, and writes each file's status beside it.
 ///
@@ -221,7 +220,7 @@ struct FolderWatcherService {
 
 /// Whether the schedule of a folder's job has become due since it was last asked.
 private final class DueFlag: Sendable {
-    private let flag = Mutex(false)
+    private let flag = Lock(false)
 
     /// Returns whether it has, and resets the flag.
     func take() -> Bool {

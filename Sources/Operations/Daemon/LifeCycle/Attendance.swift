@@ -1,6 +1,5 @@
 import Basics
 import JobRunner
-import Synchronization
 
 /// The latest time at which each part of the daemon will report again, as the part itself has announced.
 ///
@@ -21,7 +20,7 @@ final class Attendance: Sendable {
     static let longPatience = Duration.seconds(900)
 
     private let clock: any RunnerClock
-    private let words = Mutex<[String: Word]>([:])
+    private let words = Lock<[String: Word]>([:])
 
     init(clock: any RunnerClock) { self.clock = clock }
 

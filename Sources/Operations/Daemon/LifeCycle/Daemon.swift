@@ -4,7 +4,6 @@ import Logging
 import RecordStore
 import ServiceLifecycle
 import Settings
-import Synchronization
 
 /// The daemon at work: all its parts as services of one group, until its context's stop is raised.
 ///
@@ -18,7 +17,7 @@ final class Daemon: Sendable {
     private let outer: [any Service]
     /// Raised when the parts are to end.
     private let ending = StopSignal()
-    private let hasFailed = Mutex(false)
+    private let hasFailed = Lock(false)
     /// How long everything may take after a failure: notifying, ending, closing.
     private static let failureTime = Notifier.timeLimit + .seconds(15)
 

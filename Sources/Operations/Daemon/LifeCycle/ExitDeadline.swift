@@ -1,6 +1,5 @@
 import Basics
 import Foundation
-import Synchronization
 
 /// Ends the process if it does not end in order.
 ///
@@ -18,7 +17,7 @@ final class ExitDeadline: Sendable {
     /// How long an orderly end may take longer than the calls that it waits for.
     static let margin = Duration.seconds(45)
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
     private let change = DispatchSemaphore(value: 0)
     private let end: @Sendable () -> Void
 

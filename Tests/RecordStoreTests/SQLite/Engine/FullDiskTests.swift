@@ -1,7 +1,6 @@
 import Basics
 import Foundation
 import GRDB
-import Synchronization
 import TestSupport
 import Testing
 
@@ -37,7 +36,7 @@ struct FullDiskTests {
     func endsAreKept() async throws {
         let folder = try StoreFolder()
         let store = try await folder.open()
-        let told = Mutex<[Bool]>([])
+        let told = Lock<[Bool]>([])
         store.observeStorage { condition in told.withLock { $0.append(condition != .normal) } }
         let batch = try await store.runningBatch(count: 5)
         let records = try await store.claim(batch, 3).records

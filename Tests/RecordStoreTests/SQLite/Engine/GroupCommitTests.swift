@@ -2,7 +2,6 @@ import Basics
 import Foundation
 import GRDB
 import Migrations
-import Synchronization
 import Testing
 
 @testable import RecordStore
@@ -10,7 +9,7 @@ import Testing
 @Suite struct GroupCommitTests {
     /// The outcomes of a group, by the order in which its waiters heard.
     private final class Heard: Sendable {
-        private let words = Mutex<[String]>([])
+        private let words = Lock<[String]>([])
         var all: [String] { words.withLock { $0 } }
         func add(_ word: String) { words.withLock { $0.append(word) } }
 

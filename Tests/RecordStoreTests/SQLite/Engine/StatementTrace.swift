@@ -1,11 +1,11 @@
+import Basics
 import Foundation
 import GRDBSQLite
-import Synchronization
 
 /// What statements SQLite runs in the databases of a folder, whoever opens them in this process (sqlite3_auto_extension,
 /// sqlite3_trace_v2).
 enum StatementTrace {
-    private static let seen = Mutex<[String: Set<String>]>([:])
+    private static let seen = Lock<[String: Set<String>]>([:])
 
     /// The texts of all statements on rows that a body runs in databases of a folder, in order of their text.
     static func statements(in folder: String, _ body: () async throws -> Void) async throws -> [String] {

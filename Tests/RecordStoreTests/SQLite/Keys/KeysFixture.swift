@@ -1,7 +1,6 @@
 import Basics
 import Foundation
 import GRDB
-import Synchronization
 import TestSupport
 import Testing
 
@@ -69,9 +68,9 @@ extension StoreFolder {
 final class Interruption: Sendable {
     struct Kill: Error {}
 
-    private let stepsLeft: Mutex<Int>
+    private let stepsLeft: Lock<Int>
 
-    init(afterSteps count: Int) { stepsLeft = Mutex(count) }
+    init(afterSteps count: Int) { stepsLeft = Lock(count) }
 
     func step() throws {
         try stepsLeft.withLock { left in
