@@ -130,6 +130,11 @@ let package = Package(
             name: "TestSupport",
             dependencies: ["Basics", "COpenSSL", "JobRunner", "RecordStore", "OpenSSL", .nioSSL, .nioCore, .nioPosix],
             path: "Tests/TestSupport", swiftSettings: strict),
+        .executableTarget(
+            name: "simulate",
+            dependencies: ["Basics", "JobRunner", "Operations", "RecordStore", "Schedules", "TestSupport"],
+            path: "Tests/Simulation", swiftSettings: strict),
+        .testTarget(name: "SimulationTests", dependencies: ["simulate"], swiftSettings: strict),
         tests(of: "Basics"),
         tests(of: "OpenSSL", ["Basics"]),
         tests(of: "JSON"),

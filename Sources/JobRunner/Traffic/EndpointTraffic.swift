@@ -184,8 +184,9 @@ extension EndpointTraffic {
     }
 
     func wakeAll() {
-        let wakers = guarded.withLock { Array($0.wakers.values) }
-        for wake in wakers { wake() }
+        // In the order in which the runs came, so that a simulated night can be replayed.
+        let wakers = guarded.withLock { $0.wakers.sorted { $0.key < $1.key } }
+        for (_, wake) in wakers { wake() }
     }
 }
 
