@@ -134,6 +134,13 @@ let package = Package(
             name: "simulate",
             dependencies: ["Basics", "JobRunner", "Operations", "RecordStore", "Schedules", "TestSupport"],
             path: "Tests/Simulation", swiftSettings: strict),
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: [
+                "Basics", "HTTPTransport", "IdentityInsights", "IdentityInsightsClient", "Ingest", "JOSE", "JSON",
+                "JobRunner", "RecordStore", "Schedules", "Settings",
+            ],
+            exclude: ["Corpus", "fuzz"], swiftSettings: strict),
         .testTarget(name: "SimulationTests", dependencies: ["simulate"], swiftSettings: strict),
         tests(of: "Basics"),
         tests(of: "OpenSSL", ["Basics"]),

@@ -77,7 +77,8 @@ extension Settings {
     /// What a URL begins with, also where a path has been made of it.
     private static var urlScheme: Regex<Substring> { /(?:^|\/)[a-z][a-z0-9+.\-]*:\// }
 
-    private init(file: String, reader: ValueReader) throws(SettingsError) {
+    /// Reads the settings from values whose keys are known.
+    init(file: String, reader: ValueReader) throws(SettingsError) {
         var reader = reader
         path = file
         database = try reader.value(SettingKeys.database)
