@@ -2,6 +2,11 @@
 # make test   builds with warnings as errors, lints, checks the plan's arrows and runs every test
 # make bench  measures, as ratios taken in one run
 # make erasure  purges a million records over twelve months, forgets a thousand persons, and searches all that is left
+# make simulate   lets COUNT nights pass in a simulated world, from SEED on: limiter, gate, retries, halts, caps, schedules
+# make histories  does random things to the built tool and the emulator, COUNT times from SEED on, for MINUTES at most
+# make fuzz       gives libFuzzer's bytes to each of TARGETS for SECONDS: tokens, files, settings, answers, schedules
+# make mutants    plants COUNT faults, drawn by SEED, one at a time, and counts how many the fast tests catch
+# make sanitize   runs the tests under the address sanitizer, with leaks, and the thread sanitizer
 # make ci-full  make test, then the release build, the benchmarks, and the Debian package with its checks; much longer
 # make deb    makes the Debian package, its bill of materials and their checksums in .build-deb/packages; a build of its own
 # make check-deb  makes it, looks at it, and has it installed, upgraded and removed on a copy of the machine; as root
@@ -15,7 +20,12 @@ TEST_PACKAGES := chromium chromium-driver prometheus
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 SWIFT ?= swift
 
-.PHONY: demo test ci-full bench erasure screenshots docs deb check-deb build lint packages clean
+SEED ?= 1
+MINUTES ?= 60
+SECONDS ?= 300
+TARGETS ?=
+
+.PHONY: demo test ci-full bench erasure screenshots simulate histories fuzz mutants sanitize docs deb check-deb build lint packages clean
 
 demo: packages
 	$(SWIFT) build --configuration release --product rollcall
@@ -48,6 +58,27 @@ screenshots: packages
 	$(SWIFT) build --build-tests
 	mkdir -p screenshots
 	ROLLCALL_SCREENSHOTS=$(CURDIR)/screenshots $(SWIFT) test --skip-build --filter AdministrationPagesTests
+
+# With what tests alone may see: the simulation is put together from the parts that decide.
+simulate: packages
+	$(SWIFT) build --configuration release -Xswiftc -enable-testing --scratch-path .build-simulate --product simulate
+	.build-simulate/release/simulate --seed $(SEED) --count $(or $(COUNT),1000)
+
+histories: packages
+	$(SWIFT) build --build-tests
+	HISTORIES_SEED=$(SEED) HISTORIES_COUNT=$(or $(COUNT),100) HISTORIES_MINUTES=$(MINUTES) \
+	    $(SWIFT) test --skip-build --filter HistoryTests
+
+fuzz: packages
+	$(SWIFT) build --build-tests
+	SECONDS_EACH=$(SECONDS) Tests/FuzzTests/fuzz $(TARGETS)
+
+mutants: packages
+	python3 Tests/Mutants/mutants.py --seed $(SEED) --count $(or $(COUNT),100)
+
+sanitize: packages
+	ASAN_OPTIONS=detect_leaks=1 $(SWIFT) test --sanitize address --scratch-path .build-address --skip EndToEndTests
+	$(SWIFT) test --sanitize thread --scratch-path .build-thread --skip EndToEndTests
 
 deb: PACKAGES += dpkg-dev binutils
 deb: packages
