@@ -130,7 +130,7 @@ extension NightPlan {
         }
         return Job(
             name: "job-\(number)", configuration: own, schedule: schedule, catchUp: random.next(in: 0...1) == 0,
-            window: window, records: (0..<16).map { _ in random.next(in: 1...40) }, arrivals: arrivals.sorted())
+            window: window, records: (0..<16).map { _ in random.next(in: 1...24) }, arrivals: arrivals.sorted())
     }
 
     private static func events(

@@ -10,7 +10,7 @@ import Schedules
 /// `ScheduleState`, `CapReset`, and `BatchRunner` with all that is in it.
 struct SimulatedDaemon: Sendable {
     /// How often it looks at its batches unless something happens (`daemon.poll`).
-    private static let poll = Duration.seconds(30)
+    private static let poll = Duration.seconds(60)
     /// How long a batch is left alone whose work has failed.
     private static let retryAfter = Duration.seconds(60)
 
