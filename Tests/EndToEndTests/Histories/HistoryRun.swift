@@ -9,8 +9,7 @@ import TestSupport
 struct HistoryRun {
     /// A file that was taken in.
     struct File {
-        let batch: String
-        let path: String
+        let name: String
         /// The accounts of its lines, in their order.
         let accounts: [String]
         /// Whether a daemon took it in, so that its results lie in a drop folder.
@@ -55,14 +54,14 @@ struct HistoryRun {
         switch step {
         case .run(let scenarios, let end):
             let file = try newFile(scenarios, folder: nil)
-            try await send(["run", file.path], until: end)
+            try await send(["run", file.name], until: end)
         case .runAgain(let place, let end):
-            guard let file = file(place) else { return [] }
-            try await send(["run", file.path], until: end)
+            guard let file = file(place), !file.isDropped else { return [] }
+            try await send(["run", file.name], until: end)
         case .rerun(let place, let status, let end):
-            guard let file = file(place) else { return [] }
+            guard let file = file(place), let batch = try await batch(of: file) else { return [] }
             asked = Set(file.accounts)
-            try await send(["rerun", file.batch, "--status", status, "--yes"], until: end)
+            try await send(["rerun", batch, "--status", status, "--yes"], until: end)
         case .resolve(let place): try await act("resolve", place, "--line", "2", "--as", "failed")
         case .pause(let place): try await act("pause", place)
         case .resume(let place): try await act("resume", place)
@@ -81,8 +80,15 @@ struct HistoryRun {
     }
 
     private func act(_ command: String, _ place: Int, _ more: String...) async throws {
-        guard let file = file(place) else { return }
-        _ = try await installation.start([command, file.batch] + more).wait()
+        guard let file = file(place), let batch = try await batch(of: file) else { return }
+        _ = try await installation.start([command, batch] + more).wait()
+    }
+
+    /// The name of a file's batch, whose number depends on what was put back; nil where there is none.
+    private func batch(of file: File) async throws -> String? {
+        try await installation.reading { store in
+            try await store.batches().first { $0.fileName == file.name }?.name
+        }
     }
 
     /// A file counted from the last one back.
@@ -99,16 +105,15 @@ struct HistoryRun {
         for number in first...accounts {
             names[try SHA256.hex(Array("account-\(number)".utf8))] = "account-\(number)"
         }
-        let name = "file\(files.count + 1)"
+        let name = "file\(files.count + 1).csv"
         let text = Accounts.header + lines.joined()
         if let folder {
-            try installation.drop(text, as: "\(name).csv", into: folder)
+            try installation.drop(text, as: name, into: folder)
         } else {
-            try installation.write(text, to: "\(name).csv")
+            try installation.write(text, to: name)
         }
         let file = File(
-            batch: "\(name)-\(files.count + 1)", path: "\(name).csv",
-            accounts: (first...accounts).map { "account-\($0)" }, isDropped: folder != nil)
+            name: name, accounts: (first...accounts).map { "account-\($0)" }, isDropped: folder != nil)
         files.append(file)
         return file
     }
@@ -134,8 +139,8 @@ struct HistoryRun {
                 "source: { path: drop, settle: 50ms }\npriority: \(priority)\n", to: "jobs/drop.yaml")
             daemon.signal(SIGHUP)
         }
-        let ends =
-            ["batch is over", "batch halted"].map { "\($0) batch=\(file.batch) " } + ["waits for a confirmation"]
+        let stem = file.name.dropLast(".csv".count)
+        let ends = ["batch is over batch=\(stem)-", "batch halted batch=\(stem)-", "waits for a confirmation"]
         try await waitUntil {
             let said = daemon.errorsSoFar
             // An interrupted daemon says nothing more.
@@ -160,7 +165,7 @@ extension HistoryRun {
         let readings = try await installation.reading { store in
             var readings: [(BatchReading, lines: Int)] = []
             for batch in try await store.batches() {
-                guard let file = files.first(where: { $0.batch == batch.name }), batch.isIngested else { continue }
+                guard let file = files.first(where: { $0.name == batch.fileName }), batch.isIngested else { continue }
                 readings.append((try await Self.reading(batch, file, store, installation), file.accounts.count))
             }
             return readings
