@@ -137,7 +137,9 @@ def copy():
             with open(target, "rb") as other:
                 if other.read() == wanted: continue
         shutil.copy(source, target)
-    # What the package depends on need not be fetched again.
+    # What the package depends on need not be found out and fetched again.
+    if os.path.exists(os.path.join(ROOT, "Package.resolved")):
+        shutil.copy(os.path.join(ROOT, "Package.resolved"), os.path.join(COPY, "Package.resolved"))
     os.makedirs(os.path.join(COPY, ".build"), exist_ok=True)
     for kept in ("checkouts", "repositories", "artifacts", "workspace-state.json"):
         source, target = os.path.join(ROOT, ".build", kept), os.path.join(COPY, ".build", kept)

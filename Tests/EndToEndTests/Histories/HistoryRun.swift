@@ -24,6 +24,8 @@ struct HistoryRun {
     private var accounts = 0
     /// The accounts' names by what is sent of them.
     private var names: [String: String] = [:]
+    /// Accounts that the step before sent again: what a killed process has sent, the API may read a moment later.
+    private var askedBefore: Set<String> = []
     private var hasCopy = false
 
     /// Begins where nothing is: whatever an earlier history has left is removed, but for the keys.
@@ -156,7 +158,8 @@ extension HistoryRun {
     private mutating func check(_ step: HistoryStep, asked: Set<String>) async throws -> [String] {
         let log = (try? installation.calls()) ?? []  // No call yet: no log.
         let calls = log[logged...].map { (account: $0.account.map { names[$0] ?? $0 }, status: $0.status) }
-        let broken = model.take(calls, of: step, asked: asked)
+        let broken = model.take(calls, of: step, asked: asked.union(askedBefore))
+        askedBefore = asked
         logged = log.count
         guard broken.isEmpty, FileManager.default.fileExists(atPath: installation.file("var/rollcall.sqlite")) else {
             return broken

@@ -21,11 +21,11 @@ extension EndToEnd.Calls {
             let settings = EndToEndInstallation.fast + "daemon: { poll: 50ms }\n"
             try await EndToEndInstallation.with(knobs, settings: settings) { installation in
                 try installation.makeFolder("jobs")
-                let (first, count) = (Self.first ?? 1, Self.count ?? 8)
+                let (first, count) = (Self.first ?? 1, Self.count ?? 30)
                 let end = ContinuousClock.now + .seconds((Self.minutes ?? 60) * 60)
                 var passed: UInt64 = 0
                 while passed < count, ContinuousClock.now < end {
-                    let steps = HistoryStep.history(seed: first + passed, length: Self.count == nil ? 5 : 14)
+                    let steps = HistoryStep.history(seed: first + passed, length: Self.count == nil ? 3 : 14)
                     passed += 1
                     if let story = try await Self.story(of: steps, in: installation, interrupter) {
                         Issue.record("history \(first + passed - 1): \(story)")
