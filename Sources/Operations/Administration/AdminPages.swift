@@ -12,6 +12,7 @@ final class AdminPages: Sendable {
     private let templates: PageTemplates
     private let uploads: UploadDesk
     private let checks = Lock<DoctorResult?>(nil)
+    private let offers = Lock(ActionOffers())
 
     /// What the doctor found last, and when.
     private struct DoctorResult: Sendable {
@@ -122,13 +123,17 @@ extension AdminPages {
         guard let status = parameters["status"].flatMap(RecordStatus.init(rawValue:)) else {
             return .seeOther(batch.path)
         }
+        let first = parameters["from"].map { Int($0) } ?? 1
+        guard let first, 1...Int(UInt32.max) ~= first else {
+            throw OperationFailure(.usage, "'from' is the number of a line, from 1")
+        }
         let showsIDs = context.settings.administration?.showsIDs ?? false
         if showsIDs {
             try await record(
                 .readRecords, of: batch.id, detail: "\(status.rawValue), with ids", by: visit.visitor.role)
         }
         let content = try await RecordsPage.read(
-            batch, status, from: parameters["from"].flatMap { Int($0) } ?? 1, showsIDs: showsIDs, in: context.store)
+            batch, status, from: first, showsIDs: showsIDs, in: context.store)
         return page("records", "\(batch.name): \(content.status)", in: "/batches", content, visit)
     }
 
@@ -178,16 +183,20 @@ extension AdminPages {
         let preview = try await actions.preview(action, of: batch, scope)
         var problem: String?
         if isWanted {
-            if visit.form["shown"] == preview.fingerprint, preview.obstacle == nil {
+            problem = offers.withLock {
+                $0.objection(to: visit.form["shown"], action, of: batch.name, scope, preview)
+            }
+            if problem == nil {
                 let lines = try await actions.perform(action, on: batch, scope)
                 return page(
                     "message", "\(action.title): \(batch.name)", in: "/batches",
                     MessagePage(
                         "Done", .good, lines, path: batch.path, label: "To the batch"), visit)
             }
-            problem = "Something has happened since this was shown; nothing was done. Look again at what it does."
         }
-        let content = ActionPage(action, batch, scope, preview, problem: problem)
+        let offer = try AdminAccess.random()
+        offers.withLock { $0.add(offer, action, of: batch.name, scope, preview) }
+        let content = ActionPage(action, batch, scope, preview, offer: offer, problem: problem)
         return page("action", "\(action.title): \(batch.name)", in: "/batches", content, visit)
     }
 

@@ -17,13 +17,17 @@ enum RecordArguments {
             })
     }
 
+    /// The greatest number that a line of an input has.
+    private static let greatest = Int(UInt32.max)
+
     /// Lines as `A-B`, or one line as `A`.
     ///
     /// - Throws: `OperationFailure` (64) that shows the form.
     static func lines(in text: String) throws -> ClosedRange<Int> {
         let parts = text.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
-        guard let first = parts.first ?? nil, let last = parts.last ?? nil, parts.count <= 2, 1 <= first, first <= last
+        guard let first = parts.first ?? nil, let last = parts.last ?? nil, parts.count <= 2, 1 <= first, first <= last,
+            first <= greatest
         else { throw OperationFailure(.usage, "--lines wants the form A-B, such as 2-100") }
-        return first...last
+        return first...min(last, greatest)
     }
 }

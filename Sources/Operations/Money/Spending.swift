@@ -30,6 +30,7 @@ struct Spending {
     private func estimate(_ forecast: Forecast, at now: WallTime, after others: Int = 0) async throws -> Estimate {
         Estimate(
             calls: forecast.calls, repeats: forecast.repeats, reused: forecast.reused, held: forecast.held,
+            billedBefore: forecast.billedBefore,
             rate: job.limits.rate, pricing: pricing, callsThisMonth: try await callsThisMonth(at: now) + others)
     }
 
@@ -90,15 +91,18 @@ struct Estimate: Equatable {
     let reused: Int
     /// Records that are held because an identical one is in doubt.
     let held: Int
+    /// Of the calls, those for records with an earlier call that was or may have been billed.
+    let billedBefore: Int
     /// At the configured rate, in seconds.
     let seconds: Double
     /// What the calls cost after those of the month so far.
     let cost: Cost
 
     init(
-        calls: Int, repeats: Int = 0, reused: Int = 0, held: Int = 0, rate: Double, pricing: Pricing?,
-        callsThisMonth: Int = 0
+        calls: Int, repeats: Int = 0, reused: Int = 0, held: Int = 0, billedBefore: Int = 0, rate: Double,
+        pricing: Pricing?, callsThisMonth: Int = 0
     ) {
+        self.billedBefore = billedBefore
         self.calls = calls
         self.repeats = repeats
         self.reused = reused

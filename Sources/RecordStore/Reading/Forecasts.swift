@@ -59,11 +59,11 @@ extension RecordStore {
         forecast.calls = row.counts.toCall
         guard forecast.calls > 0 else { return forecast }
         let sql = """
-            SELECT sum(answered), sum(NOT answered AND doubted) FROM (
+            SELECT sum(answered), sum(NOT answered AND doubted AND NOT billed), sum(NOT answered AND billed) FROM (
               SELECT EXISTS (\(Self.answered("waiting.fingerprint", since: "?1"))) AS answered,
-                EXISTS (\(Self.inDoubt("waiting.fingerprint")))
-                  AND (waiting.attempts = 0
-                    OR NOT EXISTS (SELECT 1 FROM attempts WHERE record_id = waiting.id AND billable <> 0)) AS doubted
+                EXISTS (\(Self.inDoubt("waiting.fingerprint"))) AS doubted,
+                waiting.attempts > 0
+                  AND EXISTS (SELECT 1 FROM attempts WHERE record_id = waiting.id AND billable <> 0) AS billed
               FROM records AS waiting
               WHERE waiting.id BETWEEN ?2 AND ?3 AND waiting.status = 0 AND waiting.follows IS NULL)
             """
@@ -74,6 +74,7 @@ extension RecordStore {
         }
         forecast.reused = found?[0] ?? 0
         forecast.held = found?[1] ?? 0
+        forecast.billedBefore = found?[2] ?? 0
         forecast.calls -= forecast.reused + forecast.held
         return forecast
     }
@@ -129,6 +130,8 @@ package struct Forecast: Sendable, Equatable {
     package var held = 0
     /// Records that would get the answer of an earlier line of the batch.
     package var repeats = 0
+    /// Of those that would be called, those with an earlier call that was or may have been billed.
+    package var billedBefore = 0
 
     /// Nothing queued.
     package init() {}

@@ -33,7 +33,9 @@ struct ResolveCommand: SettingsCommand {
 
     func validate() throws {
         if let status, status != "in_doubt" { throw ValidationError("--status takes in_doubt alone.") }
-        if let line, line < 1 { throw ValidationError("--line counts from 1.") }
+        if let line, !(1...Int(UInt32.max)).contains(line) {
+            throw ValidationError("--line counts from 1, and a file has at most 4,294,967,295 lines.")
+        }
         guard (line == nil) != (status == nil) else {
             throw ValidationError("Name one record by --line, or all together by --status in_doubt.")
         }

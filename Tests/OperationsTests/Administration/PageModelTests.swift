@@ -127,7 +127,48 @@ struct PageModelTests {
         let start = ActionPreview(.start, on: waiting, estimate, after: nil)
         #expect(start.obstacle == nil && start.calls == 3 && start.records == 3 && start.possibleDoubleBills == 0)
         let cancel = ActionPreview(.cancel, on: waiting, Estimate(calls: 0, rate: 1, pricing: nil), after: nil)
-        #expect(cancel.calls == 0 && cancel.records == 3 && cancel.fingerprint != start.fingerprint)
+        #expect(cancel.calls == 0 && cancel.records == 3)
+    }
+
+    @Test func whatWasBilledBeforeIsToldWhereABatchGoesOn() {
+        let halted = Self.batch(1, .halted) { ($0.queued, $0.total) = (6, 6) }
+        let estimate = Estimate(calls: 6, billedBefore: 4, rate: 1, pricing: nil)
+        let resume = ActionPreview(.resume, on: halted, estimate, after: nil, attempts: 5)
+        #expect(resume.possibleDoubleBills == 4 && resume.mostCalls == 30)
+        #expect(resume.notes.contains { $0.contains("4 records of these were") })
+        #expect(resume.notes.contains { $0.contains("at most 30 calls") })
+    }
+
+    private static func preview(
+        _ calls: Int, bills: Int = 0, records: Int = 9, cost: Cost? = .unknown, obstacle: String? = nil
+    ) -> ActionPreview {
+        var preview = ActionPreview()
+        (preview.calls, preview.possibleDoubleBills, preview.records) = (calls, bills, records)
+        (preview.cost, preview.obstacle) = (cost, obstacle)
+        return preview
+    }
+
+    @Test(
+        "What a button was shown with is done once, and only where it has not become more",
+        arguments: [
+            (preview(5), preview(5), true), (preview(5), preview(4), true), (preview(5), preview(6), false),
+            (preview(5, bills: 1), preview(5, bills: 2), false), (preview(5, bills: 2), preview(5), true),
+            (preview(5), preview(5, obstacle: "is over"), false),
+            (preview(0, records: 900), preview(0, records: 700), true),
+            (
+                preview(5, cost: .known(currency: "EUR", certain: 1, atMost: 1)),
+                preview(5, cost: .known(currency: "EUR", certain: 2, atMost: 2)), false
+            ),
+        ])
+    func offers(shown: ActionPreview, now: ActionPreview, isDone: Bool) throws {
+        let scope = try ActionScope(.rerun, [:])
+        var offers = ActionOffers()
+        offers.add("a", .rerun, of: "day-1", scope, shown)
+        offers.add("b", .rerun, of: "day-1", scope, shown)
+        #expect((offers.objection(to: "a", .rerun, of: "day-1", scope, now) == nil) == isDone)
+        #expect(offers.objection(to: "a", .rerun, of: "day-1", scope, now)?.contains("done already") == true)
+        #expect(offers.objection(to: "b", .rerun, of: "day-2", scope, now)?.contains("Something else") == true)
+        #expect(offers.objection(to: nil, .rerun, of: "day-1", scope, now) != nil)
     }
 
     @Test(

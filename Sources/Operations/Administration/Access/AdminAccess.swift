@@ -102,7 +102,7 @@ final class AdminAccess: Sendable {
         "\(Self.cookie)=\(value); Path=/; HttpOnly; SameSite=Strict\(isSecure ? "; Secure" : "")"
     }
 
-    private static func random() throws -> String {
+    static func random() throws -> String {
         Hexadecimal.encode(try SecureRandom.bytes(randomByteCount))
     }
 }

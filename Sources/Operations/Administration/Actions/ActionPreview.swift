@@ -8,6 +8,8 @@ struct ActionPreview: Sendable, Equatable {
     var records = 0
     /// Calls that it brings about, if nothing fails.
     var calls = 0
+    /// The most calls that it can bring about, where each record takes all its attempts.
+    var mostCalls = 0
     /// What these cost; nil: nothing.
     var cost: Cost?
     /// The least time that they take, in seconds.
@@ -19,8 +21,15 @@ struct ActionPreview: Sendable, Equatable {
     /// Why it cannot be done; nil: it can.
     var obstacle: String?
 
-    /// What is compared with what was shown, before it is done: something else may have happened meanwhile.
-    var fingerprint: String { "\(records)/\(calls)/\(possibleDoubleBills)/\(cost?.description ?? "-")" }
+    /// Whether it would do more than somebody was shown: what has happened meanwhile may only have made it less. Pausing
+    /// and giving up bring about no call, however many records have been sent since.
+    func exceeds(_ shown: ActionPreview) -> Bool {
+        calls > shown.calls || possibleDoubleBills > shown.possibleDoubleBills
+            || (calls == shown.calls && cost != shown.cost) || (settles && records > shown.records)
+    }
+
+    /// Whether its records are decided about for good.
+    private var settles = false
 }
 
 extension ActionPreview {
@@ -31,7 +40,10 @@ extension ActionPreview {
     ///   - batch: The batch as it is.
     ///   - estimate: What is left to be sent of it.
     ///   - hold: What it waits for since a restore; nil: nothing.
-    init(_ command: BatchCommand, on batch: Batch, _ estimate: Estimate, after hold: RestoreHold?) {
+    ///   - attempts: The most calls for one record.
+    init(
+        _ command: BatchCommand, on batch: Batch, _ estimate: Estimate, after hold: RestoreHold?, attempts: Int = 1
+    ) {
         records = batch.counts.queued
         if case .refused(let why) = command.effect(
             on: batch.state, isIngested: batch.isIngested, of: batch.name, rest: batch.waysToSendRest)
@@ -42,7 +54,15 @@ extension ActionPreview {
             obstacle = "\(batch.name) waits: \(hold.text)"
         }
         switch command {
-        case .start, .resume: add(estimate)
+        case .start, .resume:
+            add(estimate, attempts: attempts)
+            possibleDoubleBills = estimate.billedBefore
+            if estimate.billedBefore > 0 {
+                let were = estimate.billedBefore == 1 ? "was, or may have been," : "were, or may have been,"
+                notes.append(
+                    "\(NumberFormat.count(estimate.billedBefore, "record")) of these \(were) billed before; "
+                        + "sending \(estimate.billedBefore == 1 ? "it" : "them") pays once more")
+            }
         case .pause: notes.append("no call is made until it is resumed")
         case .cancel: notes.append("what is queued is given up; it can be sent again later")
         }
@@ -52,9 +72,14 @@ extension ActionPreview {
     }
 
     /// Of sending records again.
-    init(_ proposal: RequeueProposal, of batch: Batch) {
+    ///
+    /// - Parameters:
+    ///   - proposal: What that would do.
+    ///   - batch: The batch as it is.
+    ///   - attempts: The most calls for one record.
+    init(_ proposal: RequeueProposal, of batch: Batch, attempts: Int = 1) {
         records = proposal.selected.records
-        add(proposal.admission.estimate)
+        add(proposal.admission.estimate, attempts: attempts)
         possibleDoubleBills = proposal.possibleDoubleBills
         notes = proposal.reasons + [proposal.held, batch.nextStepText(queuedAgain: records)].compactMap(\.self)
         if proposal.selected.own.answered > 0 {
@@ -73,20 +98,26 @@ extension ActionPreview {
 
     /// Of giving up records in doubt.
     init(resolving selected: SelectedInDoubt, of batch: Batch) {
-        records = selected.records
+        (records, settles) = (selected.records, true)
         notes = InDoubtMessages.decisions(on: selected.own, of: batch.name)
         notes.append("they count as failed from then on; whether they were billed stays unknown")
         if records == 0 { obstacle = "no record of \(batch.name) is in doubt there" }
     }
 
-    private mutating func add(_ estimate: Estimate) {
+    private mutating func add(_ estimate: Estimate, attempts: Int) {
         (calls, seconds, cost) = (estimate.calls, estimate.seconds, estimate.cost)
+        mostCalls = calls.multipliedReportingOverflow(by: max(1, attempts)).partialValue
         let spared = [
             (estimate.repeats, "the same as an earlier line"), (estimate.reused, "answered before"),
             (estimate.held, "held, as an identical record is in doubt"),
         ]
         for (count, why) in spared where count > 0 {
             notes.append("\(NumberFormat.count(count, "record")) need no call: \(why)")
+        }
+        if mostCalls > calls {
+            notes.append(
+                "a call that fails for a while is repeated: at most \(NumberFormat.count(mostCalls, "call")) in all "
+                    + "(retry.attempts)")
         }
     }
 }

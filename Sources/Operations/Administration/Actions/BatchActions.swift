@@ -20,10 +20,12 @@ struct BatchActions: Sendable {
     func preview(_ action: BatchAction, of batch: Batch, _ scope: ActionScope) async throws -> ActionPreview {
         if let command = action.command {
             let sends = [.start, .resume].contains(command) && batch.isIngested
-            let estimate = sends ? try await spending(of: batch).estimate(of: batch) : nil
+            let spending = spending(of: batch)
+            let estimate = sends ? try await spending.estimate(of: batch) : nil
             let hold = try await context.store.restoreHold().flatMap { $0.covers(batch.id) ? $0 : nil }
             return ActionPreview(
-                command, on: batch, estimate ?? Estimate(calls: 0, rate: 1, pricing: nil), after: hold)
+                command, on: batch, estimate ?? Estimate(calls: 0, rate: 1, pricing: nil), after: hold,
+                attempts: spending.job.retry.attempts)
         }
         if action == .resolve {
             var selection = scope.selection
@@ -38,8 +40,10 @@ struct BatchActions: Sendable {
             preview.obstacle = error.message
             return preview
         }
+        let spending = spending(of: batch)
         return ActionPreview(
-            try await RequeueProposal(scope.selection, of: batch, spending(of: batch)), of: batch)
+            try await RequeueProposal(scope.selection, of: batch, spending), of: batch,
+            attempts: spending.job.retry.attempts)
     }
 
     /// Does it.

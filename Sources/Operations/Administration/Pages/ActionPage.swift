@@ -29,7 +29,7 @@ struct ActionPage: Equatable {
     let isCostly: Bool
     let notes: [String]
     let obstacle: String?
-    /// What the button was shown with.
+    /// Under what it is kept that the button was shown.
     let shown: String
     /// Why it is shown again instead of being done.
     let problem: String?
@@ -45,9 +45,12 @@ struct ActionPage: Equatable {
     ///   - batch: With which batch.
     ///   - scope: With which of its records.
     ///   - preview: What it would do.
+    ///   - offer: Under what it is kept that this is shown.
     ///   - problem: Why it was not done although somebody wanted it; nil: nobody did yet.
-    init(_ action: BatchAction, _ batch: Batch, _ scope: ActionScope, _ preview: ActionPreview, problem: String? = nil)
-    {
+    init(
+        _ action: BatchAction, _ batch: Batch, _ scope: ActionScope, _ preview: ActionPreview, offer: String,
+        problem: String? = nil
+    ) {
         (title, name, path, self.action) = (action.title, batch.name, batch.path, action.rawValue)
         target = batch.path(action)
         choices = action == .rerun ? Self.choices(batch, scope) : []
@@ -57,7 +60,7 @@ struct ActionPage: Equatable {
         time = preview.calls > 0 ? "at least \(NumberFormat.duration(seconds: preview.seconds))" : nil
         doubleBills = NumberFormat.count(preview.possibleDoubleBills)
         isCostly = preview.possibleDoubleBills > 0
-        (notes, obstacle, shown) = (preview.notes, preview.obstacle, preview.fingerprint)
+        (notes, obstacle, shown) = (preview.notes, preview.obstacle, offer)
         self.problem = problem
         (hasLines, canBeDone) = ([.rerun, .resolve].contains(action), preview.obstacle == nil)
         isGrave = [.cancel, .resolve].contains(action) || preview.possibleDoubleBills > 0

@@ -35,7 +35,7 @@ struct RecordsPage: Equatable {
     /// - Parameters:
     ///   - batch: The batch.
     ///   - status: The status.
-    ///   - first: The first line to be shown.
+    ///   - first: The first line to be shown, from 1 to 2³² − 1.
     ///   - showsIDs: Whether ids are shown, which the caller has entered in the audit.
     ///   - store: The database.
     /// - Returns: The page.
@@ -46,8 +46,7 @@ struct RecordsPage: Equatable {
         var rows: [Row] = []
         var following: String?
         do {
-            let lines = max(1, first)...Int(UInt32.max)
-            try await store.forEachRecord(batch.id, statuses: [status], lines: lines) { view in
+            try await store.forEachRecord(batch.id, statuses: [status], lines: first...Int(UInt32.max)) { view in
                 guard rows.count < pageSize else {
                     following = "\(batch.recordsPath(status))&from=\(view.line)"
                     throw Enough()

@@ -226,6 +226,9 @@ import Testing
         }
         #expect(try await store.requeue(batch.id, RequeueSelection(statuses: [.inDoubt])) == 1)
         #expect(try await store.batch(batch.id).state == .awaitingConfirmation)
+        // What it would send that may have been billed is foretold.
+        let forecast = try await store.forecast(batch.id, answeredSince: nil)
+        #expect(forecast.calls == 2 && forecast.billedBefore == 1)
         try await store.close()
     }
 
