@@ -14,7 +14,9 @@ extension EndToEnd.Commands {
             "rollcall_contract_rate_per_second", "rollcall_allowed_rate_per_second",
             "rollcall_closed_until_timestamp_seconds", "rollcall_calls_in_flight", "rollcall_oldest_queued_seconds",
             "rollcall_retries_total", "rollcall_spend_total", "rollcall_cap_used_ratio", "rollcall_database_bytes",
-            "rollcall_job_last_success_timestamp_seconds", "rollcall_key_end_timestamp_seconds",
+            "rollcall_database_wal_bytes", "rollcall_job_last_success_timestamp_seconds",
+            "rollcall_key_end_timestamp_seconds", "process_cpu_seconds_total", "process_resident_memory_bytes",
+            "process_virtual_memory_bytes", "process_start_time_seconds", "process_open_fds", "process_max_fds",
         ]
 
         @Test("What a scraper reads equals the calls that were made, and tells nothing of a person")
@@ -49,6 +51,11 @@ extension EndToEnd.Commands {
                 #expect(values["rollcall_contract_rate_per_second"] == 2000)
                 let end = try #require(values["rollcall_key_end_timestamp_seconds{key=\"api.client_certificate\"}"])
                 #expect(end > Date.now.timeIntervalSince1970)
+                for name in ["process_resident_memory_bytes", "process_open_fds", "rollcall_database_wal_bytes"] {
+                    #expect(try #require(values[name]) > 0)
+                }
+                let help = answer.text.split(separator: "\n").filter { $0.hasPrefix("# HELP ") }
+                #expect(help.allSatisfy { $0.hasSuffix("(of this node)") || $0.hasSuffix("(of the database)") })
                 #expect(Set(values.keys).count == values.count && answer.text.hasSuffix("\n"))
                 for account in Accounts.csv(40).split(separator: "\n").dropFirst() {
                     for cell in account.split(separator: ",") where cell.count > 3 {

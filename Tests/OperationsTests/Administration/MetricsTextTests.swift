@@ -7,15 +7,15 @@ import Testing
 struct MetricsTextTests {
     @Test func eachMetricIsExplainedOnceAndItsValuesAreSorted() {
         var text = MetricsText()
-        text.add("rollcall_records", .gauge, "Records.", by: "status", ["queued": 2, "failed": 0.5])
-        text.add("rollcall_retries_total", .counter, "Retries.", 9_007_199_254_740_991)
+        text.add("rollcall_records", .gauge, .database, "Records.", by: "status", ["queued": 2, "failed": 0.5])
+        text.add("rollcall_retries_total", .counter, .node, "Retries.", 9_007_199_254_740_991)
         #expect(
             text.text == """
-                # HELP rollcall_records Records.
+                # HELP rollcall_records Records. (of the database)
                 # TYPE rollcall_records gauge
                 rollcall_records{status="failed"} 0.5
                 rollcall_records{status="queued"} 2
-                # HELP rollcall_retries_total Retries.
+                # HELP rollcall_retries_total Retries. (of this node)
                 # TYPE rollcall_retries_total counter
                 rollcall_retries_total 9007199254740991
 
@@ -24,8 +24,8 @@ struct MetricsTextTests {
 
     @Test func whatIsNotKnownIsNotThere() {
         var text = MetricsText()
-        text.add("rollcall_spend_total", .counter, "Cost.", by: "currency", [:])
-        text.add("rollcall_database_bytes", .gauge, "Bytes.", nil)
+        text.add("rollcall_spend_total", .counter, .database, "Cost.", by: "currency", [:])
+        text.add("rollcall_database_bytes", .gauge, .database, "Bytes.", nil)
         #expect(text.text.isEmpty)
     }
 
@@ -45,8 +45,8 @@ struct MetricsTextTests {
 
     @Test func namesAreEscaped() {
         var text = MetricsText()
-        text.add("rollcall_x", .gauge, "a\\b\n\"c\"", by: "job", ["a\"b\\c\nd": 1])
-        #expect(text.text.hasPrefix("# HELP rollcall_x a\\\\b\\n\"c\"\n"))
+        text.add("rollcall_x", .gauge, .node, "a\\b\n\"c\"", by: "job", ["a\"b\\c\nd": 1])
+        #expect(text.text.hasPrefix("# HELP rollcall_x a\\\\b\\n\"c\" (of this node)\n"))
         #expect(text.text.hasSuffix("rollcall_x{job=\"a\\\"b\\\\c\\nd\"} 1\n"))
     }
 }

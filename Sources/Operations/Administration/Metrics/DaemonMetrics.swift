@@ -11,9 +11,11 @@ struct DaemonMetrics: Sendable {
     private let store: RecordStore
     private let traffic: EndpointTraffic
     private let configuration: ConfigurationInForce
+    private let startedAt: WallTime
 
     init(context: DaemonContext) {
         (store, traffic, configuration) = (context.store, context.traffic, context.inForce)
+        startedAt = context.startedAt
     }
 
     /// All metrics at this time, some from the database, some counted since the daemon began.
@@ -27,19 +29,25 @@ struct DaemonMetrics: Sendable {
         addTraffic(to: &text, limits: configuration.place.settings.limits)
         try await addBatches(to: &text, at: now)
         try await addSpending(to: &text, configuration, at: now)
+        let database = configuration.place.settings.database
         text.add(
-            "rollcall_database_bytes", .gauge, "Size of the database and its log on the disk.",
-            await Self.byteCount(of: configuration.place.settings.database))
+            "rollcall_database_bytes", .gauge, .database, "Size of the database on the disk, without its log.",
+            await Self.byteCount(of: database))
         text.add(
-            "rollcall_key_end_timestamp_seconds", .gauge, "When the first certificate under a setting ends.", by: "key",
+            "rollcall_database_wal_bytes", .gauge, .database, "Size of the database's write-ahead log on the disk.",
+            await Self.byteCount(of: database + "-wal"))
+        text.add(
+            "rollcall_key_end_timestamp_seconds", .gauge, .database, "When the first certificate under a setting ends.",
+            by: "key",
             DatedKey.ends(of: configuration.datedKeys).mapValues(\.timeIntervalSince1970))
+        if let process = await BlockingWork.run({ ProcessFigures.read() }) { process.add(to: &text, since: startedAt) }
         return text
     }
 
     private func addCalls(to text: inout MetricsText) {
         let reading = traffic.meter.reading
         text.add(
-            "rollcall_calls_total", .counter, "Attempts that have ended since the daemon began, by outcome.",
+            "rollcall_calls_total", .counter, .node, "Attempts that have ended since the daemon began, by outcome.",
             by: "outcome",
             Dictionary(
                 uniqueKeysWithValues: AttemptOutcome.allCases.map {
@@ -49,7 +57,7 @@ struct DaemonMetrics: Sendable {
             "rollcall_call_duration_seconds", "How long calls took since the daemon began.",
             bounds: CallMeter.bounds.map(\.inSeconds), counts: reading.durations, sum: reading.total.inSeconds)
         text.add(
-            "rollcall_retries_total", .counter,
+            "rollcall_retries_total", .counter, .node,
             "Attempts since the daemon began after which the record is tried again.",
             Double(reading.retries))
     }
@@ -57,30 +65,32 @@ struct DaemonMetrics: Sendable {
     private func addTraffic(to text: inout MetricsText, limits: Settings.Limits) {
         let status = traffic.status
         text.add(
-            "rollcall_contract_rate_per_second", .gauge, "Calls a second by contract (limits.rate).", limits.rate)
+            "rollcall_contract_rate_per_second", .gauge, .node, "Calls a second by contract (limits.rate).", limits.rate
+        )
         text.add(
-            "rollcall_allowed_rate_per_second", .gauge,
+            "rollcall_allowed_rate_per_second", .gauge, .node,
             "Calls a second that are allowed now: 0 while the gate is not open.",
             status.gate == .open ? status.allowedRate : 0)
         text.add(
-            "rollcall_closed_until_timestamp_seconds", .gauge,
+            "rollcall_closed_until_timestamp_seconds", .gauge, .node,
             "Until when the API asked for no calls (Retry-After); 0: it did not.",
             status.closedUntil.map { Double($0.milliseconds) / 1_000 } ?? 0)
-        text.add("rollcall_calls_in_flight", .gauge, "Calls under way.", Double(status.underWay))
+        text.add("rollcall_calls_in_flight", .gauge, .node, "Calls under way.", Double(status.underWay))
     }
 
     private func addBatches(to text: inout MetricsText, at now: WallTime) async throws {
         let totals = try await store.batchTotals()
         text.add(
-            "rollcall_records", .gauge, "Records of all batches by status.", by: "status",
+            "rollcall_records", .gauge, .database, "Records of all batches by status.", by: "status",
             Dictionary(
                 uniqueKeysWithValues: RecordStatus.allCases.map { ($0.rawValue, Double(totals.records[$0] ?? 0)) }))
         text.add(
-            "rollcall_oldest_queued_seconds", .gauge,
+            "rollcall_oldest_queued_seconds", .gauge, .database,
             "How long ago the oldest batch with queued records was made; 0: none waits.",
             totals.oldestQueued.map { max(0, (now - $0).inSeconds) } ?? 0)
         text.add(
-            "rollcall_job_last_success_timestamp_seconds", .gauge, "When a batch of the job was completed last.",
+            "rollcall_job_last_success_timestamp_seconds", .gauge, .database,
+            "When a batch of the job was completed last.",
             by: "job", totals.lastCompleted.mapValues { Double($0.milliseconds) / 1_000 })
     }
 
@@ -95,12 +105,14 @@ struct DaemonMetrics: Sendable {
         if let pricing = configuration.place.pricing {
             let spent = Self.double(pricing.cost(ofCalls: month.billable, already: 0))
             text.add(
-                "rollcall_spend_total", .counter,
+                "rollcall_spend_total", .counter, .database,
                 "What the billed calls of this calendar month cost; it begins at 0 each month.",
                 by: "currency", [pricing.currency: spent])
             if let cap = limits.monthlyCost { used["monthly_cost"] = Self.share(spent, of: Self.double(cap)) }
         }
-        text.add("rollcall_cap_used_ratio", .gauge, "The share of a cap that is used, from 0 to 1.", by: "cap", used)
+        text.add(
+            "rollcall_cap_used_ratio", .gauge, .database, "The share of a cap that is used, from 0 to 1.", by: "cap",
+            used)
     }
 
     /// A cap of 0 is used up from the beginning.
@@ -108,13 +120,11 @@ struct DaemonMetrics: Sendable {
 
     private static func double(_ amount: Decimal) -> Double { NSDecimalNumber(decimal: amount).doubleValue }
 
-    /// The bytes of the database's files; nil where they cannot be looked at.
-    private static func byteCount(of database: String) async -> Double? {
+    /// The bytes of a file; nil where it cannot be looked at, as a log that is not there.
+    private static func byteCount(of path: String) async -> Double? {
         await BlockingWork.run {
-            let sizes = [database, database + "-wal"].compactMap { path in
-                try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
-            }
-            return sizes.isEmpty ? nil : Double(sizes.reduce(0, +))
+            // A file that is not there has no size to show.
+            (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int).map(Double.init)
         }
     }
 }

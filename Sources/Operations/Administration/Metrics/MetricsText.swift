@@ -10,6 +10,14 @@ struct MetricsText {
         case histogram
     }
 
+    /// Whose a metric is: whether the values that the nodes of one database give are added up.
+    enum Scope: String {
+        /// This node's own: those of all nodes are added up, or looked at one by one.
+        case node = "of this node"
+        /// The database's: each node gives the same, so their maximum is taken.
+        case database = "of the database"
+    }
+
     private(set) var text = ""
 
     /// Adds a metric with one value for each value of a label.
@@ -17,25 +25,28 @@ struct MetricsText {
     /// - Parameters:
     ///   - name: Its name, which begins with `rollcall_`.
     ///   - kind: What may be done with it.
+    ///   - scope: Whose it is, which its help says.
     ///   - help: What it is, in one sentence.
     ///   - label: The label's name.
     ///   - values: The values, by the label's; nothing is written where there are none.
-    mutating func add(_ name: String, _ kind: Kind, _ help: String, by label: String, _ values: [String: Double]) {
+    mutating func add(
+        _ name: String, _ kind: Kind, _ scope: Scope, _ help: String, by label: String, _ values: [String: Double]
+    ) {
         guard !values.isEmpty else { return }
-        begin(name, kind, help)
+        begin(name, kind, scope, help)
         for (key, value) in values.sorted(by: { $0.key < $1.key }) {
             line(name, "{\(label)=\"\(Self.escaped(key))\"}", value)
         }
     }
 
     /// Adds a metric with one value; nothing is written where there is none.
-    mutating func add(_ name: String, _ kind: Kind, _ help: String, _ value: Double?) {
+    mutating func add(_ name: String, _ kind: Kind, _ scope: Scope, _ help: String, _ value: Double?) {
         guard let value else { return }
-        begin(name, kind, help)
+        begin(name, kind, scope, help)
         line(name, "", value)
     }
 
-    /// Adds a histogram.
+    /// Adds a histogram of this node's.
     ///
     /// - Parameters:
     ///   - name: Its name.
@@ -44,7 +55,7 @@ struct MetricsText {
     ///   - counts: How many were in each bucket and in no lower one, and at the end those above all bounds.
     ///   - sum: The sum of all that were counted.
     mutating func addHistogram(_ name: String, _ help: String, bounds: [Double], counts: [Int], sum: Double) {
-        begin(name, .histogram, help)
+        begin(name, .histogram, .node, help)
         var total = 0
         for (bound, count) in zip(bounds, counts) {
             total += count
@@ -56,7 +67,8 @@ struct MetricsText {
         line(name + "_count", "", Double(total))
     }
 
-    private mutating func begin(_ name: String, _ kind: Kind, _ help: String) {
+    private mutating func begin(_ name: String, _ kind: Kind, _ scope: Scope, _ help: String) {
+        let help = "\(help) (\(scope.rawValue))"
         text += "# HELP \(name) \(Self.escaped(help, quotes: false))\n# TYPE \(name) \(kind.rawValue)\n"
     }
 
