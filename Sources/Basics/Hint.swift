@@ -9,6 +9,8 @@ public enum Hint: Sendable, Equatable {
     case daemon
     /// Hands a file over to the daemon.
     case submit(file: String, job: String? = nil, again: Bool = false)
+    /// Says what a file would do, without taking it in.
+    case check(file: String, job: String? = nil)
     /// Shows all batches, or one.
     case status(batch: String? = nil)
     /// Lists a batch's records of one status.
@@ -65,6 +67,7 @@ extension Hint: CustomStringConvertible {
         case .run(let files, let job, let again): ["run"] + files.map(Self.file) + Self.options(job, again)
         case .daemon: ["daemon"]
         case .submit(let file, let job, let again): ["submit", Self.file(file)] + Self.options(job, again)
+        case .check(let file, let job): ["check", Self.file(file)] + Self.options(job, false)
         case .status(let batch): ["status"] + (batch.map { [$0] } ?? [])
         case .records(let batch, let status): ["records", batch, "--status", status]
         case .rerun(let batch, let status, let lines, let agreed):

@@ -24,9 +24,12 @@ extension DropFolder {
     ///   - name: the file's name.
     ///   - error: why it is refused.
     ///   - batch: the name of its batch, which the file gets where its own name is taken; nil where it has none.
+    /// - Returns: where the file lies now.
     /// - Throws: ``DropFolderError`` when the text cannot be written or the file cannot be moved.
-    package func reject(_ name: String, because error: InputError, as batch: String?) throws {
+    @discardableResult
+    package func reject(_ name: String, because error: InputError, as batch: String?) throws -> String {
         let file = workingPath(of: name)
+        var place = file
         for candidate in FreeNames.candidates(for: name, batch: batch) {
             guard try calls.file(file) != nil else { break }
             let target = "\(rejected)/\(candidate)"
@@ -34,10 +37,14 @@ extension DropFolder {
             guard try calls.file(target) == nil else { continue }
             try calls.write(RefusalText.text(for: error), to: target + InboxName.errorEnding, sharedWith: nil)
             try calls.synchronize(rejected)
-            if try calls.move(file, to: target) != .occupied { break }
+            if try calls.move(file, to: target) != .occupied {
+                place = target
+                break
+            }
         }
         try calls.synchronize(rejected)
         try calls.synchronize(working)
+        return place
     }
 
     /// Removes a processed file from `working/`. Does nothing when the file has left already.

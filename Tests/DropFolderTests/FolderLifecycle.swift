@@ -36,7 +36,8 @@ struct FolderLifecycle {
     private func work(on name: String) throws {
         let content = try String(contentsOfFile: folder.workingPath(of: name), encoding: .utf8)
         guard content != "bad" else {
-            return try folder.reject(name, because: InputError(file: name, rule: "is bad"), as: nil)
+            try folder.reject(name, because: InputError(file: name, rule: "is bad"), as: nil)
+            return
         }
         try takeIn(name, content)
         try folder.writeStatus(

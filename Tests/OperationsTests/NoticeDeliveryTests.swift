@@ -78,6 +78,19 @@ struct NoticeDeliveryTests {
         #expect(other?.contains("could not be started") == true)
     }
 
+    @Test("A disk with little room is told of once, and again only after there was room in between")
+    func lowDisk() {
+        var reminder = DiskReminder()
+        let clock = HeldClock()
+        let (low, fine) = (StorageChecks.alarmingSpace - 1, StorageChecks.alarmingSpace)
+        #expect(reminder.isDue(at: clock.monotonic))
+        let told = [fine, low, low, nil, low, fine, low].map { reminder.take(free: $0, at: clock.monotonic) }
+        #expect(told == [false, true, false, false, false, false, true])
+        #expect(!reminder.isDue(at: clock.monotonic))
+        clock.jump(to: clock.monotonic + DiskReminder.interval)
+        #expect(reminder.isDue(at: clock.monotonic))
+    }
+
     @Test(
         "A closed gate is told once, after a while, and its end only then",
         arguments: [

@@ -41,7 +41,9 @@ final class NotifierTests: Sendable {
 
     private let missed = BatchNotice(
         missedBy: "nightly", due: 1_763_900_000_000, count: 2, runsNow: true, at: 1_763_900_060_000)
-    private let rejected = BatchNotice(rejectedBy: "drop", reason: "line 1: unknown column", at: 1_763_900_000_000)
+    private let rejected = BatchNotice(
+        rejectedBy: "drop", "/drop/rejected/a b.csv",
+        because: InputError(file: "a b.csv", line: 1, rule: "unknown column"), at: 1_763_900_000_000)
 
     @Test("The event comes as one JSON object on standard input, in the settings' folder, without our environment")
     func event() async throws {
@@ -78,7 +80,9 @@ final class NotifierTests: Sendable {
         notifier.finish()
         await notifier.run()
         #expect(try text("events").split(separator: "\n").count == 1)
-        #expect(try text("events").contains(#""event":"rejected""#))
+        let told = try text("events")
+        #expect(told.contains(#""event":"rejected""#) && told.contains(#""file":"a b.csv""#))
+        #expect(told.contains(#""next":"rollcall check /drop/rejected/a\\ b.csv --job drop""#))
     }
 
     @Test("Notices are told one after the other, in order")

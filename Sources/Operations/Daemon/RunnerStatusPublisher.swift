@@ -24,7 +24,7 @@ struct RunnerStatusPublisher: Service {
         let (wakeSignal, attendance, interval) = (WakeSignal(), context.attendance, context.intervals.proof)
         let observer = context.traffic.addStatusObserver { wakeSignal.wakeUp() }
         defer { context.traffic.removeStatusObserver(observer) }
-        var (late, gate) = (Set<String>(), GateReminder())
+        var (late, gate, disk) = (Set<String>(), GateReminder(), DiskReminder())
         while !Task.isCancelled {
             attendance.expect(Self.name)
             let status = RunnerStatus(of: context)
@@ -33,11 +33,21 @@ struct RunnerStatusPublisher: Service {
             if let event = gate.look(at: status.gate, after: after, now: status.updatedAt) {
                 context.notices.notify(of: event)
             }
+            await lookAtDisk(&disk)
             reportLate(&late)
             attendance.expect(Self.name, after: interval + Self.pause)
             await wakeSignal.wait(for: interval, on: context.clock)
             await WakeSignal().wait(for: Self.pause, on: context.clock)
         }
+    }
+
+    private func lookAtDisk(_ reminder: inout DiskReminder) async {
+        let now = context.clock.monotonic
+        guard reminder.isDue(at: now) else { return }
+        let place = context.configuration.place
+        let room = await BlockingWork.run { StorageChecks(place: place).freeSpace() }
+        guard reminder.take(free: room.free, at: now), let free = room.free else { return }
+        context.notices.notifyOfLowDisk(StorageChecks.space(free: free, at: room.folder))
     }
 
     /// Reports once which parts are late: a share that never answers shows nowhere else.

@@ -76,8 +76,9 @@ struct BatchNotice: Encodable, Sendable {
         case .halted, .paused: .resume(batch: batch)
         case .awaitingConfirmation: .start(batch: batch)
         case .capReached: .status(batch: batch)
-        case .completed, .missed, .rejected, .failed, .restored, .diskFull, .diskFreed, .keyEnds, .notPurged, .noFile,
-            .gateClosed, .gateOpened, .reloadFailed, .test:
+        case .inDoubt: .rerun(batch: batch, status: "in_doubt")
+        case .completed, .missed, .rejected, .failed, .restored, .diskLow, .diskFull, .diskFreed, .keyEnds, .notPurged,
+            .noFile, .gateClosed, .gateOpened, .reloadFailed, .test:
             nil
         }
     }
@@ -99,6 +100,7 @@ struct BatchNotice: Encodable, Sendable {
         reason = "the daemon did not run when the job was due"
         remedy =
             runsNow ? "it runs now" : "nothing: it runs when it is due next; 'catch_up: true' would run it at start"
+        next = runsNow ? nil : Hint.jobsList.commandLine
     }
 
     /// A job that was due without a file.
@@ -120,13 +122,17 @@ struct BatchNotice: Encodable, Sendable {
     ///
     /// - Parameters:
     ///   - job: the job's name.
-    ///   - reason: why, without any value of the file.
+    ///   - path: where the file lies now; nil: that is not known.
+    ///   - error: why, without any value of the file.
     ///   - time: now.
-    init(rejectedBy job: String, reason: String, at time: WallTime) {
+    init(rejectedBy job: String, _ path: String?, because error: InputError, at time: WallTime) {
         event = .rejected
         at = Timestamp.text(time)
         self.job = job
-        self.reason = reason
+        file = error.file
+        reason = error.description
+        remedy = error.remedy ?? "correct the file and drop it again"
+        next = path.map { Hint.check(file: $0, job: job).commandLine }
     }
 
     /// What concerns the daemon as a whole.
@@ -178,6 +184,8 @@ extension Settings.Notification.Event {
         case .rejected: (.bad, "A file was rejected")
         case .failed: (.bad, "The daemon ends")
         case .restored: (.warning, "The database was restored")
+        case .inDoubt: (.warning, "Records in doubt")
+        case .diskLow: (.warning, "Little room on the disk")
         case .diskFull: (.bad, "The disk is full")
         case .diskFreed: (.good, "The disk has room again")
         case .keyEnds: (.warning, "A key ends")

@@ -121,6 +121,14 @@ struct DaemonNotices: Sendable {
         }
     }
 
+    /// Notifies that the disk that holds the database has little room left.
+    func notifyOfLowDisk(_ finding: Finding) {
+        notifyAll(
+            BatchNotice(
+                .diskLow, at: clock.now, reason: finding.message,
+                remedy: "make room on it: when it is full no calls are made until there is room again", next: .doctor))
+    }
+
     /// Notifies that settings, jobs or keys are wrong and the former ones stay.
     func notifyOfReload(failedBecause reason: String) {
         notifyAll(
@@ -137,9 +145,9 @@ struct DaemonNotices: Sendable {
         notifier.enqueue(notice, to: job.notify ?? settings.notify)
     }
 
-    /// Notifies that a file was not taken in.
-    func notifyOfRejection(of error: InputError, under job: JobDefinition) {
-        let notice = BatchNotice(rejectedBy: job.name, reason: error.description, at: clock.now)
+    /// Notifies that a file, which lies at `path` now if that is known, was not taken in.
+    func notifyOfRejection(of error: InputError, at path: String?, under job: JobDefinition) {
+        let notice = BatchNotice(rejectedBy: job.name, path, because: error, at: clock.now)
         recent.add(notice)
         notifier.enqueue(notice, to: job.notify ?? settings.notify)
     }

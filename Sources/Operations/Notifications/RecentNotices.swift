@@ -1,4 +1,5 @@
 import Basics
+import RecordStore
 import Settings
 
 /// The last things that the daemon told of, for the first page of the administration.
@@ -19,12 +20,13 @@ final class RecentNotices: Sendable {
             (self.tone, path, label) = (tone.rawValue, place.path, place.label)
             // `2026-11-28T22:40:20.015Z`, as people read it elsewhere on the page.
             time = notice.at.prefix(19).replacing("T", with: " ") + " UTC"
-            text = "\(title)\(subject.map { ": \($0)" } ?? "")\(notice.reason.map { " – \($0)" } ?? "")"
+            let rest = notice.reason ?? notice.event.counted(notice.counts)
+            text = "\(title)\(subject.map { ": \($0)" } ?? "")\(rest.map { " – \($0)" } ?? "")"
         }
     }
 
     /// How many are kept.
-    static let capacity = 12
+    static let capacity = 15
     private let kept = Lock<[Item]>([])
 
     /// The last ones, the newest first.
@@ -34,8 +36,22 @@ final class RecentNotices: Sendable {
         let item = Item(notice)
         kept.withLock { kept in
             kept.insert(item, at: 0)
-            kept = Array(kept.prefix(Self.capacity))
+            guard kept.count > Self.capacity else { return }
+            // Many that went well do not push out the few that did not.
+            kept.remove(at: kept.lastIndex { $0.tone == Tone.good.rawValue } ?? kept.count - 1)
         }
+    }
+}
+
+extension Settings.Notification.Event {
+    /// What became of a batch's records, in words; nil where this says nothing about the event.
+    fileprivate func counted(_ counts: [String: Int]?) -> String? {
+        guard self == .completed, let counts else { return nil }
+        let parts = RecordStatus.allCases.compactMap { status -> String? in
+            guard let count = counts[status.rawValue], count > 0 else { return nil }
+            return "\(NumberFormat.count(count)) \(status.rawValue.replacing("_", with: " "))"
+        }
+        return parts.isEmpty ? nil : parts.joined(separator: ", ")
     }
 }
 
@@ -51,12 +67,12 @@ struct NoticePlace: Equatable {
             case .halted: (batch.map { $0 + "/resume" } ?? "/health", batch == nil ? "Check" : "Resume")
             case .paused: (batch.map { $0 + "/resume" } ?? "/batches", "Resume")
             case .awaitingConfirmation: (batch.map { $0 + "/start" } ?? "/batches", "Start")
-            case .completed, .failed, .diskFull, .diskFreed, .keyEnds, .notPurged, .restored:
+            case .inDoubt: (batch ?? "/batches", "Decide")
+            case .completed, .failed, .diskLow, .diskFull, .diskFreed, .keyEnds, .notPurged, .restored:
                 batch.map { ($0, "Look") } ?? ("/health", "Check")
             case .capReached: (batch ?? "/ledger", "Look")
             case .gateClosed, .gateOpened, .reloadFailed, .test: ("/health", "Check")
-            case .noFile: ("/jobs", "Jobs")
-            case .missed, .rejected: batch.map { ($0, "Look") } ?? ("/jobs", "Jobs")
+            case .noFile, .missed, .rejected: batch.map { ($0, "Look") } ?? ("/jobs", "Jobs")
             }
     }
 }

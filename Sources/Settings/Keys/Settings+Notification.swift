@@ -44,6 +44,8 @@ extension Settings {
             case paused
             /// A batch was paused by a cap, and continues when that resets.
             case capReached = "cap_reached"
+            /// A batch is over and has records in doubt, which may have been billed and wait for a decision.
+            case inDoubt = "in_doubt"
             /// A batch waits for confirmation before its first call.
             case awaitingConfirmation = "awaiting_confirmation"
             /// A file was not taken in.
@@ -60,6 +62,8 @@ extension Settings {
             case failed
             /// The database was restored from an earlier copy: calls are missing in it.
             case restored
+            /// The disk that holds the database has little room left.
+            case diskLow = "disk_low"
             /// Calls wait, because the disk that holds the database is full.
             case diskFull = "disk_full"
             /// There is space again, and calls continue.

@@ -58,6 +58,24 @@ struct NotificationsTests {
         try await bench.end()
     }
 
+    @Test("Records in doubt are told of once their batch is over, with what they cost and the command that decides")
+    func inDoubt() async throws {
+        let bench = try await DaemonBench(
+            at: 1_772_000_000_000,
+            settings: "limits: { rate: 50 }\npricing: { currency: USD, tiers: [ { each: 0.25 } ] }\n", jobs: Self.jobs)
+        try await bench.startDaemon()
+        try bench.write(
+            Self.header + "a,acc-a,Ada Example,ada@example.com\nb,acc-b,Bob Example,iia+resetx1.1@example.com\n",
+            to: "drop/inbox/cut.csv")
+        try await bench.pass { try await bench.hasResults("cut-1") }
+        try await expectTold(["completed", "in_doubt"], bench)
+        let told = try #require(try bench.told().last)
+        #expect(told.contains(#""next":"rollcall rerun cut-1 --status in_doubt""#))
+        #expect(told.contains(#""at_most":0.5"#) && told.contains(#""in_doubt":1"#) && told.contains(#""calls":2"#))
+        #expect(try bench.callsRead() == 2)
+        try await bench.end()
+    }
+
     @Test("With a done marker a dropped file waits for it, however long, and the marker goes with the file")
     func doneMarker() async throws {
         let bench = try await DaemonBench(

@@ -52,11 +52,7 @@ struct BatchWork {
             try await context.store.markResultsWritten(batch.id, finishedAt: batch.finishedAt)
             context.log.notice(
                 "batch is over", metadata: batch.logged(["results": "\(folder)", "state": "\(batch.state.rawValue)"]))
-            context.notices.notify(
-                batch.state == .rejected ? .rejected : .completed, of: batch,
-                under: context.configuration.job(named: batch.job),
-                reason: stale.isEmpty ? nil : "out of date, and not to be used: \(NumberFormat.names(stale))",
-                results: folder, cost: try await context.cost(of: batch))
+            try await notifyOfEnd(of: batch, results: folder, stale: stale)
             return .done
         } catch let error as StoreError where error.code == .diskFull && context.stop.isRaised {
             // The results are written, and notified, at the next start.
@@ -73,6 +69,23 @@ struct BatchWork {
 }
 
 extension BatchWork {
+    /// Notifies that a batch is over, and of what waits for a decision in it.
+    private func notifyOfEnd(of batch: Batch, results folder: String, stale: [String]) async throws {
+        let (job, cost) = (context.configuration.job(named: batch.job), try await context.cost(of: batch))
+        context.notices.notify(
+            batch.state == .rejected ? .rejected : .completed, of: batch, under: job,
+            reason: stale.isEmpty ? nil : "out of date, and not to be used: \(NumberFormat.names(stale))",
+            results: folder, cost: cost)
+        guard batch.counts.inDoubt > 0 else { return }
+        let count = batch.counts.inDoubt
+        context.notices.notify(
+            .inDoubt, of: batch, under: job,
+            reason: "\(NumberFormat.count(count, "record")) may have been billed, and no answer is recorded",
+            remedy: "the command says what sending \(count == 1 ? "it" : "them") again may pay twice; "
+                + "\(Hint.resolve(batch: batch.name, decision: "failed")) gives \(count == 1 ? "it" : "them") up",
+            results: folder, cost: cost)
+    }
+
     /// Notifies of the end of a run.
     func report(_ end: RunEnd, of id: BatchID, under job: JobDefinition) async throws {
         let batch = try await context.store.batch(id)
@@ -85,7 +98,8 @@ extension BatchWork {
         case .halted(let halt):
             context.log.error(
                 "batch halted", metadata: batch.logged(["reason": "\(halt.reason)", "remedy": "\(halt.remedy)"]))
-            context.notices.notify(.halted, of: batch, under: job, remedy: halt.remedy)
+            context.notices.notify(
+                .halted, of: batch, under: job, remedy: halt.remedy, cost: try await context.cost(of: batch))
         case .capped(let cap):
             let resumption = CapReset.next(after: context.clock.now, cap: cap, in: job.limits.timeZone)
             try await context.store.setResumption(of: batch, at: resumption)
@@ -93,7 +107,8 @@ extension BatchWork {
                 "batch paused by a cap", metadata: batch.logged(["reason": "\(batch.reason ?? cap.rawValue)"]))
             context.notices.notify(
                 .capReached, of: batch, under: job,
-                remedy: resumption.map { "it continues by itself at \(NumberFormat.time($0))" })
+                remedy: resumption.map { "it continues by itself at \(NumberFormat.time($0))" },
+                cost: try await context.cost(of: batch))
         }
     }
 
@@ -138,7 +153,8 @@ extension BatchWork {
         }
         context.log.error("batch paused", metadata: batch.logged(["reason": "\(reason)"]))
         let job = context.configuration.job(named: batch.job)
-        context.notices.notify(.paused, of: try await context.store.batch(batch.id), under: job)
+        let paused = try await context.store.batch(batch.id)
+        context.notices.notify(.paused, of: paused, under: job, cost: try await context.cost(of: paused))
         return .done
     }
 

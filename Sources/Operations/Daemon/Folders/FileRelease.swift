@@ -127,9 +127,9 @@ extension DaemonContext {
         error.remedy =
             "Drop what is not answered as a file of its own, and let 'settle' be longer than the writer rests"
         try folder.removeStatus(of: claim.name)
-        try folder.reject(claim.name, because: error, as: batch.name)
+        let path = try folder.reject(claim.name, because: error, as: batch.name)
         log.warning("file was written to after it was taken in", metadata: batch.logged(["file": "\(claim.name)"]))
-        notices.notifyOfRejection(of: error, under: job)
+        notices.notifyOfRejection(of: error, at: path, under: job)
     }
 
     private func dropFolder(of job: JobDefinition) throws -> DropFolder? {

@@ -194,9 +194,9 @@ struct FolderWatcherService {
     }
 
     private func refuse(_ claim: ClaimedFile, because error: InputError) async throws {
-        try folder.reject(claim.name, because: error, as: nil)
+        let path = try folder.reject(claim.name, because: error, as: nil)
         try await context.store.forgetClaimedFile(at: claim.path)
-        await reportRefusal(error)
+        await reportRefusal(error, at: path)
     }
 
     /// The same content was taken in before.
@@ -209,12 +209,12 @@ struct FolderWatcherService {
         ).error
     }
 
-    private func reportRefusal(_ error: InputError) async {
+    private func reportRefusal(_ error: InputError, at path: String? = nil) async {
         context.log.warning(
             "file rejected",
             metadata: ["file": "\(error.file)", "job": "\(job.name)", "reason": "\(error.description)"])
         statusWriter.say(error)
-        context.notices.notifyOfRejection(of: error, under: job)
+        context.notices.notifyOfRejection(of: error, at: path, under: job)
     }
 }
 

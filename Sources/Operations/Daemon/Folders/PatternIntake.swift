@@ -85,7 +85,7 @@ struct PatternIntake {
             try await context.store.forgetClaimedFile(at: path)
             context.log.warning(
                 "file rejected", metadata: ["file": "\(name)", "job": "\(job.name)", "reason": "\(error.description)"])
-            context.notices.notifyOfRejection(of: error, under: job)
+            context.notices.notifyOfRejection(of: error, at: path, under: job)
         }
     }
 
