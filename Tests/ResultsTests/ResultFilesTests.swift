@@ -175,6 +175,10 @@ import Testing
         #expect(summary.cost.description == "USD 3.00 to 5.00")
         #expect(summary.state == "completed" && summary.batch.inputSHA256 == String(repeating: "ab", count: 32))
         #expect(summary.latency?.median == 250 && summary.latency?.longest == 250)
+        let timeline = try #require(summary.timeline)
+        #expect(timeline.answered.reduce(0, +) == 2 && timeline.failed.reduce(0, +) == 1)
+        #expect(timeline.inDoubt.reduce(0, +) == 1)
+        #expect(ScoreChart.all(summary).map(\.title) == ["Identity risk", "IP risk"])
         #expect(summary.provenance.user == "nora" && summary.times.written == "2026-01-31T22:01:00.000Z")
         #expect(
             summary.files.map(\.name)

@@ -1,6 +1,7 @@
 import Basics
 import JobRunner
 import RecordStore
+import Results
 
 /// The progress of each batch under way, for the parts that display it.
 final class ProgressRegistry: Sendable {
@@ -10,7 +11,10 @@ final class ProgressRegistry: Sendable {
         var rate: Double?
         /// Why no calls are made just now.
         var wait: Wait?
+        /// When records came to their end in this run; nil before any did.
+        var timeline: SettlementTimeline?
         fileprivate var meter = RateMeter()
+        fileprivate var last: RunnerProgress?
     }
 
     /// A time without calls.
@@ -52,12 +56,26 @@ extension ProgressRegistry.Entry {
         case .progress(let progress):
             meter.note(finished: progress.finished, at: progress.elapsed)
             rate = meter.perSecond
+            addToTimeline(progress, clock.now)
         case .gateClosed(let reason, let until), .waitRequested(let reason, let until):
             wait = .init(reason, until: until, clock)
         case .windowClosed(let until): wait = .init("outside the job's window", until: until, clock)
         case .gateOpened, .windowOpened: wait = nil
         case .probe, .rateCut, .inDoubtRequeued, .keptAnswersRead, .halted: break
         }
+    }
+}
+
+extension ProgressRegistry.Entry {
+    private mutating func addToTimeline(_ progress: RunnerProgress, _ now: WallTime) {
+        // A new run counts from 0 again.
+        if let last, progress.elapsed < last.elapsed { (self.last, timeline) = (nil, nil) }
+        var timeline = timeline ?? SettlementTimeline(from: now - progress.elapsed)
+        func grown(_ count: (RunnerProgress) -> Int) -> Int { count(progress) - (last.map(count) ?? 0) }
+        timeline.add(.answered, count: grown { $0.succeeded + $0.reused }, after: progress.elapsed)
+        timeline.add(.failed, count: grown(\.failed), after: progress.elapsed)
+        timeline.add(.inDoubt, count: grown(\.inDoubt), after: progress.elapsed)
+        (self.timeline, last) = (timeline, progress)
     }
 }
 

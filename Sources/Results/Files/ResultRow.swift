@@ -86,10 +86,11 @@ struct ResultPass {
     private var rows: ResultCSVFormat
     private var lines = ResultJSONFormat()
     private var answer = AnswerCells()
-    private(set) var figures = BatchFigures()
+    private(set) var figures: BatchFigures
     private(set) var inDoubtSummary = InDoubtSummary()
 
     init(_ batch: Batch, folder: ResultFolder, returning format: any ReturnFormat, options: ResultOptions) throws {
+        figures = BatchFigures(startedAt: batch.startedAt)
         func file(_ table: ResultTable) throws -> ResultFile? {
             options.tables.contains(table) ? try ResultFile(table.fileName, in: folder) : nil
         }

@@ -36,28 +36,28 @@ struct StatusChart {
 
 /// One score's histogram. All histograms of a page have the same scale, from 0 to the largest share of answers in any
 /// group of any of them, so that they can be compared. A pure value.
-struct ScoreChart {
+package struct ScoreChart: Sendable, Equatable {
     /// A column of the histogram; places in units of its drawing, 300 wide and 64 high.
-    struct Bar {
-        let x: String
-        let y: String
-        let width: String
-        let height: String
+    package struct Bar: Sendable, Equatable {
+        package let x: String
+        package let y: String
+        package let width: String
+        package let height: String
         /// What a pointer that rests there reads: the group, its number and its share.
-        let text: String
+        package let text: String
     }
 
-    let title: String
-    let meaning: String
+    package let title: String
+    package let meaning: String
     /// The value at the left end, and that at the right.
-    let low: String
-    let high: String
-    let answers: String
+    package let low: String
+    package let high: String
+    package let answers: String
     /// The share of answers that the top of the drawing stands for.
-    let top: String
-    let bars: [Bar]
+    package let top: String
+    package let bars: [Bar]
     /// In words, for who does not see the drawing.
-    let description: String
+    package let description: String
 
     private static let size = (width: 300.0, height: 64.0)
     private static let gap = 3.0
@@ -71,6 +71,9 @@ struct ScoreChart {
         }.max()
         return scored.map { ScoreChart(Score.all[$0], tally.counts[$0], outside: tally.outside[$0], top: largest ?? 1) }
     }
+
+    /// A chart for each score that a summary has answers of.
+    package static func all(_ summary: BatchSummary) -> [ScoreChart] { all(ScoreTally(summary.scores ?? [])) }
 
     private init(_ score: Score, _ counts: [Int], outside: Int, top: Double) {
         let total = counts.reduce(0, +)

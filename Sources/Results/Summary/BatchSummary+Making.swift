@@ -10,8 +10,8 @@ extension BatchSummary {
             batch: Identity(batch), state: batch.state.rawValue, reason: batch.reason,
             records: Records(figures), calls: Calls(batch.counts),
             cost: cost, times: Times(batch, now: now),
-            latency: Latency(figures.latency), provenance: Origin(batch.provenance), audit: audit,
-            files: files.map(File.init))
+            latency: Latency(figures.latency), scores: figures.scores.counted, timeline: figures.timeline,
+            provenance: Origin(batch.provenance), audit: audit, files: files.map(File.init))
     }
 
     /// What the `summary.json` of a folder says; nil where there is none, or none that can be read. It may block.
@@ -116,11 +116,21 @@ struct BatchFigures {
     private(set) var billedOnce = 0
     /// Failed records that an operator has decided on while they were in doubt.
     private(set) var resolvedByHand = 0
+    /// When records came to their end; nil before the first call.
+    private(set) var timeline: SettlementTimeline?
+    private let startedAt: WallTime?
 
-    init() {}
+    /// No record yet.
+    ///
+    /// - Parameter startedAt: When the batch's first call was made; nil: none was.
+    init(startedAt: WallTime? = nil) {
+        self.startedAt = startedAt
+        timeline = startedAt.map(SettlementTimeline.init)
+    }
 
     /// Takes the records from the batch's counters, without looking at any.
     init(_ counts: BatchCounts) {
+        self.init()
         records = Dictionary(uniqueKeysWithValues: RecordStatus.allCases.map { ($0, counts[$0]) })
         rows = counts.total
         billedOnce = counts.succeeded
@@ -132,6 +142,9 @@ struct BatchFigures {
         let isDoubted = row.status == .inDoubt && !row.isHeld && row.attempts > 0
         if row.status == .succeeded || isDoubted { billedOnce += 1 }
         if row.status == .succeeded { addAnswer(row, answer) }
+        if let startedAt, let end = row.completedAt, let kind = SettlementTimeline.Kind(row.status) {
+            timeline?.add(kind, after: end - startedAt)
+        }
         if row.status == .failed, row.isResolvedByHand { resolvedByHand += 1 }
         if row.status == .failed || row.status == .inDoubt {
             failures.add(row.reasonCode ?? row.httpStatus.map { "HTTP \($0)" } ?? "no answer recorded")

@@ -18,6 +18,10 @@ package struct BatchSummary: Sendable, Codable, Equatable {
     package var times: Times
     /// How long answered calls took, each record's last one; nil where none was answered.
     package var latency: Latency?
+    /// How the answered lines' scores are distributed; nil in summaries of versions that did not count them.
+    package var scores: [ScoreCounts]?
+    /// When the lines came to their end; nil before the first call, and in summaries of such versions.
+    package var timeline: SettlementTimeline?
     /// Who took the batch in, with what.
     package var provenance: Origin
     /// The end of the database's audit when this was made; nil in summaries from before there was one.
@@ -26,7 +30,7 @@ package struct BatchSummary: Sendable, Codable, Equatable {
     package var files: [File]
 
     package enum CodingKeys: CodingKey, CaseIterable {
-        case batch, state, reason, records, calls, cost, times, latency, provenance, audit, files
+        case batch, state, reason, records, calls, cost, times, latency, scores, timeline, provenance, audit, files
     }
 }
 
@@ -132,6 +136,18 @@ extension BatchSummary {
             case keyID = "key_id"
             case certificateFingerprint = "certificate_fingerprint"
         }
+    }
+
+    /// How many answers have a score in each group of its values.
+    package struct ScoreCounts: Sendable, Codable, Equatable {
+        /// The score's column of `results.csv`.
+        package var column: String
+        /// Answers by group, from the lowest values to the highest.
+        package var answers: [Int]
+        /// Answers with a value outside the documented range.
+        package var outside: Int
+
+        package enum CodingKeys: CodingKey, CaseIterable { case column, answers, outside }
     }
 
     package struct File: Sendable, Codable, Equatable {

@@ -71,13 +71,34 @@ struct Score: Equatable {
 }
 
 /// How many answers fall into each group of each score.
-struct ScoreTally {
+struct ScoreTally: Equatable {
     private static let columns = Score.all.map { InsightTree.column(of: $0.column) }
 
     /// For each of `Score.all`, the number of answers in each group.
     private(set) var counts = Score.all.map { [Int](repeating: 0, count: $0.groupCount) }
     /// For each, how many answers have a value outside the documented range.
     private(set) var outside = [Int](repeating: 0, count: Score.all.count)
+
+    /// No answer yet.
+    init() {}
+
+    /// What a summary says. Scores that this version does not know, or groups differently, are left out.
+    init(_ scores: [BatchSummary.ScoreCounts]) {
+        for score in scores {
+            guard let index = Score.all.firstIndex(where: { $0.column == score.column }),
+                score.answers.count == counts[index].count
+            else { continue }
+            (counts[index], outside[index]) = (score.answers, score.outside)
+        }
+    }
+
+    /// The scores that any answer has, for a summary.
+    var counted: [BatchSummary.ScoreCounts] {
+        Score.all.indices.filter { index in outside[index] + counts[index].reduce(0, +) > 0 }.map { index in
+            BatchSummary.ScoreCounts(
+                column: Score.all[index].column, answers: counts[index], outside: outside[index])
+        }
+    }
 
     /// Takes the scores of one answer.
     mutating func add(_ answer: AnswerCells) {
