@@ -111,7 +111,8 @@ let package = Package(
             resources: [
                 "action.mustache", "bar.mustache", "batch-table.mustache", "batch.mustache", "batches.mustache",
                 "check.mustache", "health.mustache", "jobs.mustache", "layout.mustache", "ledger.mustache",
-                "line.mustache", "message.mustache", "overview.mustache", "records.mustache", "sign-in.mustache",
+                "line.mustache", "message.mustache", "overview.mustache", "records.mustache", "selection.mustache",
+                "sign-in.mustache",
                 "upload.mustache", "live.js", "style.css",
             ].map { .embedInCode("Administration/Templates/\($0)") },
             swiftSettings: strict),

@@ -11,6 +11,7 @@ final class AdminPages: Sendable {
     private let context: DaemonContext
     private let templates: PageTemplates
     private let uploads: UploadDesk
+    private let counted = CountedReasons()
     private let checks = Lock<DoctorResult?>(nil)
     private let offers = Lock(ActionOffers())
 
@@ -71,12 +72,13 @@ final class AdminPages: Sendable {
             let content = try await BatchesPage.read(context, BatchFilter(parameters))
             return page("batches", "Batches", in: "/batches", content, visit)
         case .batch(let name):
-            let content = try await BatchPage.read(store.batchOrFailure(name), context, for: visit.visitor)
+            let content = try await BatchPage.read(store.batchOrFailure(name), context, counted, for: visit.visitor)
             return page("batch", name, in: "/batches", content, visit)
         case .records(let name): return try await records(store.batchOrFailure(name), parameters, visit)
         case .line(let name, let line): return try await attempts(store.batchOrFailure(name), line, visit)
         case .file(let name, let file): return try await self.file(file, of: store.batchOrFailure(name), visit)
         case .action(let name, let action): return try await act(action, on: store.batchOrFailure(name), visit)
+        case .selection(let action): return try await act(action, visit)
         case .jobs:
             let content = JobsPage(try await JobsPage.listings(context), try await store.batches(), for: visit.visitor)
             return page("jobs", "Jobs", in: "/jobs", content, visit)
@@ -198,6 +200,29 @@ extension AdminPages {
         offers.withLock { $0.add(offer, action, of: batch.name, scope, preview) }
         let content = ActionPage(action, batch, scope, preview, offer: offer, problem: problem)
         return page("action", "\(action.title): \(batch.name)", in: "/batches", content, visit)
+    }
+
+    /// The same for all batches that fit a filter.
+    private func act(_ action: BatchAction, _ visit: AdminRoutes.Visit) async throws -> AdminAnswer {
+        let isWanted = visit.request.method == "POST"
+        let values = isWanted ? visit.form.fields : try AdminForm(urlEncoded: visit.request.query).fields
+        let filter = BatchFilter(values.compactMapValues(\.first))
+        let (scope, actions) = (try ActionScope(action, values), BatchActions(context: context))
+        let selection = try await actions.preview(action, ofAll: filter, scope)
+        let (total, batches) = (selection.total, selection.batches)
+        var problem: String?
+        if isWanted {
+            problem = offers.withLock { $0.objection(to: visit.form["shown"], action, of: batches, scope, total) }
+            if problem == nil {
+                let lines = try await actions.perform(action, onAll: selection, scope)
+                let done = MessagePage("Done", .good, lines, path: filter.path(page: 1), label: "To the batches")
+                return page("message", action.title, in: "/batches", done, visit)
+            }
+        }
+        let offer = try AdminAccess.random()
+        offers.withLock { $0.add(offer, action, of: batches, scope, total) }
+        let content = SelectionPage(action, filter, scope, selection, shown: offer, problem: problem)
+        return page("selection", action.title, in: "/batches", content, visit)
     }
 
     private func periodLedger(_ parameters: [String: String]) async throws -> PeriodLedger {

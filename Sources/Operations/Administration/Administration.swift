@@ -11,6 +11,16 @@ struct Administration: Service {
     ///
     /// - Throws: `OperationFailure` that says why nobody can be heard there.
     func run() async throws {
+        try await AdminServer(
+            settings: settings, routes: routes(), changes: AdminChanges(context: context),
+            attendance: context.attendance, log: context.log
+        ).run()
+    }
+
+    /// What is answered to whom.
+    ///
+    /// - Throws: What is wrong with a template, which no installation can bring about.
+    func routes() throws -> AdminRoutes {
         let pages = try AdminPages(context: context)
         let access = AdminAccess(
             tokens: AdminTokens(keysFolder: context.settings.keysFolder), clock: context.clock,
@@ -20,10 +30,6 @@ struct Administration: Service {
             whyNotReady: { try await context.whyNotReady() }, metrics: { try await metrics.read() },
             signIn: { pages.signIn(problem: $0, next: $1) }, signedIn: { try await pages.note($0) },
             visit: { try await pages.answer($0) })
-        let routes = AdminRoutes(access: access, metricsAccess: settings.metrics, handlers: handlers, log: context.log)
-        try await AdminServer(
-            settings: settings, routes: routes, changes: AdminChanges(context: context),
-            attendance: context.attendance, log: context.log
-        ).run()
+        return AdminRoutes(access: access, metricsAccess: settings.metrics, handlers: handlers, log: context.log)
     }
 }

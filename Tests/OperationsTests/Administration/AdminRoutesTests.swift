@@ -27,7 +27,7 @@ struct AdminRoutesTests {
             whyNotReady: { whyNotReady },
             metrics: {
                 var text = MetricsText()
-                text.add("rollcall_calls_in_flight", .gauge, "Calls.", 3)
+                text.add("rollcall_calls_in_flight", .gauge, .node, "Calls.", 3)
                 return text
             },
             signIn: { AdminAnswer.page("sign in: \($0 ?? "-") \($1 ?? "-")") }, signedIn: { _ in },
@@ -143,6 +143,9 @@ struct AdminRoutesTests {
         }
         #expect(await routes.answer(request("GET", "/batches/a/pause", token: viewer)).status == 403)
         #expect(await routes.answer(request("GET", "/upload", token: viewer)).status == 403)
+        #expect(await routes.answer(request("GET", "/selection/rerun?state=completed", token: viewer)).status == 403)
+        #expect(await routes.answer(request("GET", "/selection/rerun?state=completed", token: op)).status == 200)
+        #expect(await routes.answer(request("GET", "/selection/burn", token: op)).status == 404)
         #expect(await routes.answer(request("GET", "/api/v1/batches/a/pause", token: viewer)).status == 200)
         #expect(await routes.answer(request("GET", "/batches", token: viewer)).status == 200)
     }

@@ -36,6 +36,10 @@ struct ActionPage: Equatable {
     let isGrave: Bool
     /// Whether lines can be chosen.
     let hasLines: Bool
+    /// Why the batch stands still, where it is to go on; nil: it is not, or nothing is known.
+    let standstill: String?
+    /// Whether that is something systemic.
+    let isHalted: Bool
     let canBeDone: Bool
 
     /// Makes the page.
@@ -62,6 +66,8 @@ struct ActionPage: Equatable {
         isCostly = preview.possibleDoubleBills > 0
         (notes, obstacle, shown) = (preview.notes, preview.obstacle, offer)
         self.problem = problem
+        standstill = [.start, .resume].contains(action) ? batch.reason : nil
+        isHalted = batch.state == .halted
         (hasLines, canBeDone) = ([.rerun, .resolve].contains(action), preview.obstacle == nil)
         isGrave = [.cancel, .resolve].contains(action) || preview.possibleDoubleBills > 0
     }

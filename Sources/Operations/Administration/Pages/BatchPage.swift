@@ -42,10 +42,15 @@ struct BatchPage: Equatable {
     let facts: [Fact]
     let statuses: [ShareBar]
     let buttons: [Button]
-    let reasons: [ShareBar]
+    /// How its records came to their end over time; nil before any did.
+    let timeline: TimelineChart?
+    let reasons: [UnansweredReason]
+    /// Whether whoever looks may send them again.
+    let canRerun: Bool
     let reasonsNote: String?
     let rules: [BrokenRule]
     let latency: [Fact]
+    let scores: [ScoreChart]
     let files: [File]
     let filesNote: String?
     let events: [Event]
@@ -58,11 +63,13 @@ extension BatchPage {
     /// Reads what the page shows.
     ///
     /// - Throws: `StoreError` when the database cannot be read.
-    static func read(_ batch: Batch, _ context: DaemonContext, for visitor: AdminVisitor) async throws -> BatchPage {
+    static func read(
+        _ batch: Batch, _ context: DaemonContext, _ counted: CountedReasons, for visitor: AdminVisitor
+    ) async throws -> BatchPage {
         let (place, store) = (context.configuration.place, context.store)
         let outlooks = try await BatchOutlooks(place, store, at: context.clock.now)
         let outlook = try await outlooks.outlook(of: batch)
-        let figures = try await BatchReasons.read(batch, in: store)
+        let figures = try await counted.reasons(of: batch, in: store, at: context.clock.monotonic)
         let summary = await outlook.results.asyncMap { folder in
             await BlockingWork.run { BatchSummary.read(folder: folder) }
         }
@@ -75,8 +82,12 @@ extension BatchPage {
             buttons: visitor.isOperator
                 ? BatchAction.offered(for: batch).map {
                     Button(title: $0.title, path: batch.path($0), isGrave: [.cancel, .resolve].contains($0))
-                } : [], reasons: figures.bars(of: batch), reasonsNote: figures.note, rules: figures.rules,
-            latency: latency(summary?.latency), files: files.files, filesNote: files.note,
+                } : [],
+            timeline: TimelineChart(context.progress[batch.id]?.timeline ?? summary?.timeline),
+            reasons: figures.rows(of: batch),
+            canRerun: visitor.isOperator && BatchAction.offered(for: batch).contains(.rerun), reasonsNote: figures.note,
+            rules: figures.rules, latency: latency(summary?.latency), scores: summary.map(ScoreChart.all) ?? [],
+            files: files.files, filesNote: files.note,
             events: try await store.actions(of: batch.id).reversed().map(Event.init), path: batch.path,
             hasAttempts: batch.counts.total > 0)
     }

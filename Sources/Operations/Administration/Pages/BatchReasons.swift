@@ -11,7 +11,7 @@ struct BrokenRule: Equatable {
 
 /// Why records of a batch failed, are in doubt or invalid. Of a large batch only its first such records are counted, so
 /// that looking at a page costs the daemon little.
-struct BatchReasons {
+struct BatchReasons: Sendable {
     /// At most so many records are looked at.
     static let capacity = 20_000
     /// While a batch of more records than this moves, nothing of it is counted: an open page is made again and again.
@@ -19,7 +19,14 @@ struct BatchReasons {
     /// The first lines that are named for a rule.
     private static let linesNamed = 10
 
-    private var reasons: [String: Int] = [:]
+    private struct Key: Hashable {
+        let kind: UnansweredKind
+        let reason: String
+        /// Whether it is a code of the API's, by which records can be chosen.
+        let isCode: Bool
+    }
+
+    private var reasons: [Key: Int] = [:]
     private var refusals: [String: (count: Int, lines: [Int])] = [:]
     private var looked = 0
     private var isCut = false
@@ -58,7 +65,10 @@ struct BatchReasons {
         guard looked < Self.capacity else { throw Enough() }
         looked += 1
         guard view.status == .invalid else {
-            reasons[view.reasonCode ?? view.httpStatus.map { "HTTP \($0)" } ?? Self.noAnswer, default: 0] += 1
+            let kind = UnansweredKind(
+                view.status, httpStatus: view.httpStatus, isHeld: view.isHeld, isResolved: view.isResolvedByHand)
+            let reason = view.reasonCode ?? view.httpStatus.map { "HTTP \($0)" } ?? Self.noAnswer
+            reasons[Key(kind: kind, reason: reason, isCode: view.reasonCode != nil), default: 0] += 1
             return
         }
         let rule = try view.errorText ?? "no reason recorded"
@@ -75,16 +85,21 @@ struct BatchReasons {
         return isCut ? "of the first \(NumberFormat.count(Self.capacity)) such records" : nil
     }
 
-    /// The most frequent reasons, each leading to sending its records again.
-    func bars(of batch: Batch) -> [ShareBar] {
-        let sorted = reasons.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(12)
+    /// The most frequent reasons, each with what to do.
+    func rows(of batch: Batch) -> [UnansweredReason] {
+        let sorted = reasons.sorted { ($1.value, $0.key.reason) < ($0.value, $1.key.reason) }.prefix(12)
         let most = sorted.first?.value ?? 0
-        return sorted.map { reason, count in
-            let isCode = reason != Self.noAnswer && !reason.hasPrefix("HTTP ")
-            return ShareBar(
-                reason, count, of: most, tone: .bad,
-                link: isCode ? batch.path(.rerun) + "?status=failed&reason=" + PercentCoding.encoded(reason) : nil)
+        return sorted.map { key, count in
+            UnansweredReason(
+                reason: key.reason, status: key.kind.status.rawValue.replacing("_", with: " "),
+                count: NumberFormat.count(count), width: max(1, count * 100 / max(1, most)),
+                tone: key.kind.tone.rawValue, remedy: key.kind.remedy, rerun: Self.rerun(key, of: batch))
         }
+    }
+
+    private static func rerun(_ key: Key, of batch: Batch) -> String? {
+        guard key.isCode, key.kind != .held, key.kind != .resolved else { return nil }
+        return batch.path(.rerun) + "?status=\(key.kind.status.rawValue)&reason=" + PercentCoding.encoded(key.reason)
     }
 
     /// The rules that were broken most.
@@ -95,5 +110,46 @@ struct BatchReasons {
                 rule: rule, count: NumberFormat.count(found.count),
                 lines: found.lines.map(String.init).joined(separator: ", ") + more)
         }
+    }
+}
+
+/// The last counts of some batches: an open page is made again each second while its batch moves, and counting reads
+/// records.
+final class CountedReasons: Sendable {
+    private struct Entry {
+        let counts: BatchCounts
+        let at: MonotonicTime
+        let reasons: BatchReasons
+    }
+
+    /// How long a count serves while the batch moves on.
+    static let patience = Duration.seconds(10)
+    /// Of how many batches counts are kept; the oldest makes room.
+    private static let capacity = 20
+
+    private let entries = Lock<[BatchID: Entry]>([:])
+
+    /// The counts of a batch, made again where what was counted does not serve any more.
+    ///
+    /// - Parameters:
+    ///   - batch: The batch as it is.
+    ///   - store: The database.
+    ///   - now: The time.
+    /// - Returns: The counts.
+    /// - Throws: `StoreError` when the database cannot be read.
+    func reasons(of batch: Batch, in store: RecordStore, at now: MonotonicTime) async throws -> BatchReasons {
+        if let entry = entries.withLock({ $0[batch.id] }), batch.purged.results == nil,
+            entry.counts == batch.counts || (!batch.state.isAtRest && now - entry.at < Self.patience)
+        {
+            return entry.reasons
+        }
+        let reasons = try await BatchReasons.read(batch, in: store)
+        entries.withLock { entries in
+            if entries.count >= Self.capacity, let oldest = entries.min(by: { $0.value.at < $1.value.at }) {
+                entries[oldest.key] = nil
+            }
+            entries[batch.id] = Entry(counts: batch.counts, at: now, reasons: reasons)
+        }
+        return reasons
     }
 }

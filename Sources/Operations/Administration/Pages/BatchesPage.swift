@@ -13,8 +13,8 @@ struct BatchRow: Equatable {
     let tone: String
     let total: String
     let done: String
-    /// How much of it is settled, from 0 to 100.
-    let percent: Int
+    /// What became of its records so far.
+    let progress: PartedBar
     let failed: String
     let inDoubt: String
     let created: String
@@ -28,7 +28,12 @@ struct BatchRow: Equatable {
         total = NumberFormat.count(counts.total)
         let settled = counts.total - counts.queued - counts.inFlight
         done = NumberFormat.count(settled)
-        percent = counts.total > 0 ? settled * 100 / counts.total : batch.state.isFinished ? 100 : 0
+        progress = PartedBar(
+            [
+                ("answered", counts.succeeded + counts.reused, .good), ("failed", counts.failed, .bad),
+                ("in doubt", counts.inDoubt, .warning), ("invalid", counts.invalid, .bad),
+                ("cancelled", counts.cancelled, .quiet),
+            ], of: counts.total)
         (failed, inDoubt) = (NumberFormat.count(counts.failed + counts.invalid), NumberFormat.count(counts.inDoubt))
         created = NumberFormat.time(batch.createdAt)
         left = rest.map { NumberFormat.duration(seconds: $0.seconds) }
@@ -96,13 +101,19 @@ struct BatchFilter: Equatable {
         }
     }
 
+    /// What it says, as a query has it, without the page.
+    var values: [(String, String)] {
+        [
+            ("state", state?.rawValue), ("job", job), ("text", text), ("from", from), ("to", to),
+            ("order", order == .newest ? nil : order.rawValue),
+        ].compactMap { name, value in value.map { (name, $0) } }
+    }
+
     /// The address of another page of the same.
     func path(page: Int) -> String {
-        let values = [
-            ("state", state?.rawValue), ("job", job), ("text", text), ("from", from), ("to", to),
-            ("order", order == .newest ? nil : order.rawValue), ("page", page == 1 ? nil : String(page)),
-        ]
-        let query = values.compactMap { name, value in value.map { "\(name)=\(PercentCoding.encoded($0))" } }
+        let query = (values + (page == 1 ? [] : [("page", String(page))])).map { name, value in
+            "\(name)=\(PercentCoding.encoded(value))"
+        }
         return query.isEmpty ? "/batches" : "/batches?" + query.joined(separator: "&")
     }
 }
@@ -128,6 +139,8 @@ struct BatchesPage: Equatable {
     let previous: String?
     let following: String?
     let isFiltered: Bool
+    /// What can be done with all that fit.
+    let actions: [BatchPage.Button]
 
     /// Makes the page.
     ///
@@ -160,6 +173,7 @@ struct BatchesPage: Equatable {
         var plain = BatchFilter()
         (plain.order, plain.page) = (filter.order, filter.page)
         isFiltered = filter != plain
+        actions = SelectionPage.offered(for: matching, filter)
     }
 
     private static func choices(_ values: [(String, String)], _ chosen: String?, _ none: String) -> [Choice] {

@@ -12,6 +12,7 @@ struct JobsPage: Equatable {
         let path: String
         let state: String
         let tone: String
+        let time: String
     }
 
     /// A job.
@@ -49,7 +50,9 @@ struct JobsPage: Equatable {
                 tone: (job.error != nil ? Tone.bad : job.enabled == true ? .good : .quiet).rawValue,
                 schedule: job.schedule ?? "when a file comes", window: job.window, next: cells[3], nextUTC: cells[4],
                 last: last[job.job].map {
-                    Last(name: $0.name, path: $0.path, state: $0.state.words, tone: $0.state.pageTone.rawValue)
+                    Last(
+                        name: $0.name, path: $0.path, state: $0.state.words, tone: $0.state.pageTone.rawValue,
+                        time: NumberFormat.time($0.createdAt))
                 }, source: job.source ?? "–",
                 upload: visitor.isOperator && job.error == nil && job.enabled == true
                     ? "/upload?job=" + PercentCoding.encoded(job.job) : nil)

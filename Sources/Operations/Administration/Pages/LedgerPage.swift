@@ -30,11 +30,11 @@ struct LedgerPage: Equatable {
             "A restore was found at \($0.found): nobody knows how many calls are missing here (\($0.reason))"
         }
         let totals = ledger.totals
-        figures = [
-            ("Calls", NumberFormat.count(totals.made)), ("Billed", NumberFormat.count(totals.billable)),
-            ("Perhaps billed", NumberFormat.count(totals.maybeBillable + totals.open)),
-            ("Surely not", NumberFormat.count(totals.notBillable)), ("Cost", ledger.cost.description),
-        ].map { OverviewPage.Figure(name: $0.0, value: $0.1) }
+        figures =
+            [
+                ("Calls", totals.made), ("Billed", totals.billable),
+                ("Perhaps billed", totals.maybeBillable + totals.open), ("Not billed", totals.notBillable),
+            ].map { OverviewPage.Figure(name: $0.0, value: NumberFormat.count($0.1)) } + [Self.figure(ledger.cost)]
         rows = ledger.days.reversed().map { entry in
             let sum = entry.totals
             return Row(
@@ -43,6 +43,16 @@ struct LedgerPage: Equatable {
                 not: NumberFormat.count(sum.notBillable))
         }
         table = "/ledger.csv?from=\(from)&to=\(to)"
+    }
+
+    static func figure(_ cost: Cost) -> OverviewPage.Figure {
+        guard case .known(let currency, let certain, let atMost) = cost, certain != atMost else {
+            return OverviewPage.Figure(name: "Cost", value: cost.description)
+        }
+        func text(_ amount: Decimal) -> String {
+            Cost.known(currency: currency, certain: amount, atMost: amount).description
+        }
+        return OverviewPage.Figure(name: "Cost", value: text(certain), note: "at most \(text(atMost))")
     }
 
     /// A page that only says what is wrong with the days that were asked for.

@@ -18,11 +18,12 @@ struct OverviewPage: Equatable {
         var used: Int?
     }
 
-    /// A row of two or three cells.
+    /// A row of two to four texts.
     struct Row: Equatable {
         let first: String
         let second: String
         var third: String?
+        var fourth: String?
     }
 
     let tone: String
@@ -62,7 +63,7 @@ extension OverviewPage {
                 rows: open.prefix(20).map { BatchRow($0, outlooks.rest(of: $0)) },
                 none: "No batch is open. A file in a drop folder, or an upload, makes one."),
             schedules: schedules(configuration.jobs.values.sorted { $0.name < $1.name }, at: now),
-            keys: datedKeys.map { Row(first: $0.setting, second: NumberFormat.time($0.end), third: $0.subject) },
+            keys: datedKeys.map { Self.row($0, at: now) },
             events: context.notices.recent.items)
     }
 
@@ -83,7 +84,7 @@ extension OverviewPage {
                 note: "of at most \(limits.concurrency)"),
             Figure(
                 name: "Queued", value: NumberFormat.count(open.reduce(0) { $0 + $1.counts.queued }),
-                note: NumberFormat.count(open.count, "open batch").replacing("batchs", with: "batches")),
+                note: NumberFormat.count(open.count, "open batch")),
             Figure(
                 name: "In doubt", value: NumberFormat.count(all.reduce(0) { $0 + $1.counts.inDoubt }),
                 note: "may have been billed"),
@@ -113,6 +114,13 @@ extension OverviewPage {
             used: limits.monthlyCost.map { cap in
                 cap > 0 ? min(100, NSDecimalNumber(decimal: spent / cap * 100).intValue) : 100
             })
+    }
+
+    private static func row(_ key: DatedKey, at now: WallTime) -> Row {
+        let left = key.end.timeIntervalSince(now.date)
+        return Row(
+            first: key.setting, second: String(NumberFormat.time(key.end).prefix(10)), third: key.subject,
+            fourth: left > 0 ? "in \(NumberFormat.duration(seconds: left))" : "expired")
     }
 
     private static func schedules(_ jobs: [JobDefinition], at now: WallTime) -> [Row] {

@@ -17,6 +17,7 @@ struct PageTemplates: Sendable {
         "ledger": PackageResources.ledger_mustache, "upload": PackageResources.upload_mustache,
         "health": PackageResources.health_mustache, "bar": PackageResources.bar_mustache,
         "batch-table": PackageResources.batch_table_mustache, "check": PackageResources.check_mustache,
+        "selection": PackageResources.selection_mustache,
     ]
 
     /// Reads the templates.
@@ -107,6 +108,36 @@ extension BatchState {
 
     /// Its name in words.
     var words: String { rawValue.replacing("_", with: " ") }
+}
+
+/// A bar of a hundred units in parts, each in the colour of what it stands for, drawn without any style in the page.
+struct PartedBar: Equatable {
+    /// One part; places in units of the bar.
+    struct Part: Equatable {
+        let tone: String
+        let x: String
+        let width: String
+    }
+
+    let parts: [Part]
+    /// In words, for who does not see it.
+    let description: String
+
+    /// Divides a whole; what is left of it stays empty.
+    init(_ counts: [(name: String, count: Int, tone: Tone)], of whole: Int) {
+        var before = 0
+        parts = counts.filter { $0.count > 0 }.map { part in
+            defer { before += part.count }
+            return Part(
+                tone: part.tone.rawValue, x: Self.units(before, of: whole), width: Self.units(part.count, of: whole))
+        }
+        let words = counts.filter { $0.count > 0 }.map { "\(NumberFormat.count($0.count)) \($0.name)" }
+        description = (words.isEmpty ? ["nothing yet"] : words).joined(separator: ", ")
+    }
+
+    private static func units(_ count: Int, of whole: Int) -> String {
+        whole > 0 ? "\((Double(count) / Double(whole) * 10_000).rounded() / 100)" : "0"
+    }
 }
 
 /// A share as a bar of a hundred units, drawn by the template `bar` without any style in the page.

@@ -89,6 +89,7 @@ struct LinePage: Equatable {
     let path: String
     let line: Int
     let status: String
+    let tone: String
     let rows: [Row]
     /// Where the line can be settled while it is in doubt.
     let resolve: String?
@@ -106,7 +107,8 @@ struct LinePage: Equatable {
         try await store.forEachAttempt(batch.id, lines: line...line) { rows.append(Row(AttemptLine($0))) }
         return LinePage(
             name: batch.name, path: batch.path, line: line, status: view.status.rawValue.replacing("_", with: " "),
-            rows: rows, resolve: view.status == .inDoubt ? "\(batch.path(.resolve))?lines=\(line)" : nil,
+            tone: view.status.pageTone.rawValue, rows: rows,
+            resolve: view.status == .inDoubt ? "\(batch.path(.resolve))?lines=\(line)" : nil,
             rerun: ActionScope.all.contains(view.status)
                 ? "\(batch.path(.rerun))?status=\(view.status.rawValue)&lines=\(line)" : nil)
     }
@@ -115,7 +117,8 @@ struct LinePage: Equatable {
 extension LinePage.Row {
     init(_ attempt: AttemptLine) {
         number = attempt.number
-        started = attempt.startedAt
+        // `2026-11-28T22:40:20.015Z`, as people read it elsewhere on the page.
+        started = attempt.startedAt.prefix(19).replacing("T", with: " ") + " UTC"
         (outcome, cause) = (attempt.outcome?.replacing("_", with: " ") ?? "under way", attempt.cause ?? "–")
         code = [attempt.httpStatus.map { "HTTP \($0)" }, attempt.reasonCode].compactMap(\.self).joined(separator: ", ")
         correlationID = attempt.correlationID ?? "–"

@@ -19,6 +19,8 @@ enum AdminPath: Sendable, Equatable {
     /// A result file.
     case file(String, String)
     case action(String, BatchAction)
+    /// An action on all batches that fit a filter.
+    case selection(BatchAction)
     case jobs
     case ledger
     case ledgerTable
@@ -65,6 +67,7 @@ enum AdminPath: Sendable, Equatable {
     private static func compound(_ segments: ArraySlice<String>) -> AdminPath? {
         let parts = Array(segments)
         switch (parts.first, parts.count) {
+        case ("selection", 2): return BatchAction(rawValue: parts[1]).map(AdminPath.selection)
         case ("batches", 2): return parts[1].isEmpty ? nil : .batch(parts[1])
         case ("batches", 3):
             if parts[2] == "records" { return .records(parts[1]) }
@@ -133,7 +136,7 @@ extension AdminPath {
         case .signOut: return isRead ? nil : .viewer
         case .events, .overview, .batches, .batch, .records, .line, .file, .jobs, .ledger, .ledgerTable:
             return isRead ? .viewer : nil
-        case .action, .upload: return .operator
+        case .action, .selection, .upload: return .operator
         case .uploadDecision: return isRead ? nil : .operator
         case .health: return isRead ? .viewer : .operator
         case .api(.action): return isRead ? .viewer : .operator

@@ -8,6 +8,8 @@ struct StorageChecks {
     let place: Installation
     /// Less free space than this causes a warning, in bytes: a night of a million records takes some 3 GiB.
     private static let comfortableSpace = 4 << 30
+    /// Less free space than this is told of at once, in bytes.
+    static let alarmingSpace = 1 << 30
 
     func findings() async -> [Finding] {
         [
@@ -46,10 +48,17 @@ struct StorageChecks {
 
     /// How much room the database's disk has. It may block.
     func space() -> Finding {
+        let (free, folder) = freeSpace()
+        return free.map { Self.space(free: $0, at: folder) }
+            ?? .warning("disk", "\(folder): free space is unknown")
+    }
+
+    /// The free bytes of the database's disk, nil where that is unknown, and a folder on it. It may block.
+    func freeSpace() -> (free: Int?, folder: String) {
         var information = statvfs()
         let folder = FolderCheck(URL(filePath: place.settings.database).deletingLastPathComponent().path).nearest
-        guard statvfs(folder, &information) == 0 else { return .warning("disk", "\(folder): free space is unknown") }
-        return Self.space(free: Int(information.f_bavail) * Int(information.f_frsize), at: folder)
+        guard statvfs(folder, &information) == 0 else { return (nil, folder) }
+        return (Int(information.f_bavail) * Int(information.f_frsize), folder)
     }
 
     /// The finding for this many free bytes in a folder.

@@ -31,6 +31,7 @@ package enum JSONReference {
         Shape("`records`", BatchSummary.Records.self), Shape("`calls`", BatchSummary.Calls.self),
         Shape("`cost`, here and wherever there is one", Cost.self), Shape("`times`", BatchSummary.Times.self),
         Shape("`latency`, in milliseconds", BatchSummary.Latency.self),
+        Shape("One of `scores`", BatchSummary.ScoreCounts.self), Shape("`timeline`", SettlementTimeline.self),
         Shape("`provenance`", BatchSummary.Origin.self), Shape("`audit`", AuditHead.self),
         Shape("One of `files`", BatchSummary.File.self),
     ]

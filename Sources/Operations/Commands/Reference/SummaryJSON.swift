@@ -13,6 +13,10 @@ extension BatchSummary: DescribedJSON {
         case .cost: "what the calls cost"
         case .times: "when things happened, ISO 8601 in UTC"
         case .latency: "how long answered calls took, each record's last one; absent where none was answered"
+        case .scores:
+            "for each score that an answer has, how the answers are distributed; absent in summaries of versions that did "
+                + "not count them"
+        case .timeline: "when the lines came to their end; absent before the first call"
         case .provenance: "who took the batch in, with which version, settings, endpoint and keys"
         case .audit: "the end of the audit when this was made: see [security.md](security.md#the-audit)"
         case .files: "the result files; `summary.json` itself is not among them"
@@ -95,6 +99,28 @@ extension BatchSummary.Latency: DescribedJSON {
         case .p95: "95 in a hundred"
         case .p99: "99 in a hundred"
         case .longest: "all"
+        }
+    }
+}
+
+extension BatchSummary.ScoreCounts: DescribedJSON {
+    package static func about(_ member: CodingKeys) -> String {
+        switch member {
+        case .column: "its column of `results.csv`"
+        case .answers: "answers in each group of its values, from the lowest to the highest"
+        case .outside: "answers with a value outside the documented range"
+        }
+    }
+}
+
+extension SettlementTimeline: DescribedJSON {
+    package static func about(_ member: CodingKeys) -> String {
+        switch member {
+        case .from: "when the first step begins"
+        case .stepSeconds: "how long a step is; there are at most \(capacity)"
+        case .answered: "lines that were answered in each step"
+        case .failed: "lines that failed"
+        case .inDoubt: "lines that ended in doubt"
         }
     }
 }
