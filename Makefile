@@ -57,7 +57,7 @@ screenshots: PACKAGES += $(TEST_PACKAGES)
 screenshots: packages
 	$(SWIFT) build --build-tests
 	mkdir -p screenshots
-	ROLLCALL_SCREENSHOTS=$(CURDIR)/screenshots $(SWIFT) test --skip-build --filter AdministrationPagesTests
+	ROLLCALL_SCREENSHOTS=$(CURDIR)/screenshots $(SWIFT) test --skip-build --filter 'AdministrationP(ages|ictures)Tests'
 
 # With what tests alone may see: the simulation is put together from the parts that decide.
 simulate: packages

@@ -42,7 +42,8 @@ extension EndToEnd.Commands {
             case .start: .resume(batch: "paused-3")
             case .resume: .resumeAfterRestore
             case .resumeAfterRestore: .cancel(batch: "given up-4".replacing(" ", with: "-"))
-            case .cancel: .run(files: [installation.file("it's new.csv")])
+            case .cancel: .check(file: installation.file("it's new.csv"))
+            case .check: .run(files: [installation.file("it's new.csv")])
             case .run(_, _, false): .run(files: [installation.file("it's new.csv")], again: true)
             case .run: .submit(file: installation.file("other.csv"))
             case .submit(_, _, false): .submit(file: installation.file("other.csv"), again: true)

@@ -1,6 +1,7 @@
 import Emulator
 import Foundation
 import FoundationNetworking
+import JSON
 import RecordStore
 import TestSupport
 import Testing
@@ -26,7 +27,11 @@ extension EndToEnd.Commands {
         func wholeWay() async throws {
             try await EndToEndInstallation.with(settings: Self.settings) { installation in
                 try installation.write(Self.file, to: "march.csv")
-                let token = try await Self.token("operator", in: installation)
+                try installation.makeFolder("jobs")
+                try installation.write(
+                    "description: The night's sign-ups\nschedule: \"0 3 * * *\"\nsource: { glob: incoming/*.csv }\n",
+                    to: "jobs/nightly.yaml")
+                let token = try await installation.adminToken("operator")
                 let daemon = try await installation.daemon(folders: 0)
                 let site = "http://127.0.0.1:\(try await daemon.administrationPort())"
                 try await Browser.with(site: site, in: installation.path) { browser in
@@ -35,6 +40,7 @@ extension EndToEnd.Commands {
                     try await Self.sendAgain(installation, browser)
                     try await Self.resolve(installation, browser)
                     try await Self.lookAround(browser)
+                    try await Self.useKeyboard(browser)
                     try await browser.click(".who button")
                     try await browser.wait(for: "h1") { $0 == "Sign in" }
                     try await browser.open("/batches")
@@ -46,7 +52,7 @@ extension EndToEnd.Commands {
             }
         }
 
-        private static func signIn(_ browser: Browser, _ token: String) async throws {
+        static func signIn(_ browser: Browser, _ token: String) async throws {
             try await browser.open("/batches?state=halted")
             try await PageAudit.expectFine("sign-in", in: browser, named: "sign-in")
             try await browser.type(token + "0", into: "input[name=token]")
@@ -80,6 +86,12 @@ extension EndToEnd.Commands {
         }
 
         private static func sendAgain(_ installation: EndToEndInstallation, _ browser: Browser) async throws {
+            // What one batch would cost is what all that fit would: there is but one.
+            try await browser.open("/batches?state=completed")
+            try await browser.click("#actions a[href^='/selection/rerun']")
+            try await browser.wait(for: "#records") { $0 == "2" }
+            #expect(try await browser.text("#cost") == "USD 0.50")
+            try await PageAudit.expectFine("selection", in: browser, named: "selection")
             try await browser.open("/batches/march-1/rerun?status=failed")
             #expect(try await browser.text("#records") == "2")
             #expect(try await browser.text("#calls")?.hasPrefix("2") == true)
@@ -135,12 +147,33 @@ extension EndToEnd.Commands {
             try await PageAudit.expectFine("health", in: browser, named: "health-checked")
         }
 
+        /// Everything can be reached without a mouse, and shows where one is.
+        private static func useKeyboard(_ browser: Browser) async throws {
+            let (tabulator, enter) = ("\\uE004", "\\uE007")
+            let focused = """
+                const e = document.activeElement, s = getComputedStyle(e);
+                return [e.innerText, parseFloat(s.outlineWidth) >= 2 && s.outlineStyle !== 'none',
+                  e.getBoundingClientRect().left >= 0].join('|');
+                """
+            try await browser.open("/")
+            try await browser.press(tabulator)
+            #expect(try await browser.run(focused).string == "To the content|true|true")
+            try await browser.press(tabulator, tabulator)
+            #expect(try await browser.run(focused).string == "Overview|true|true")
+            try await browser.press(tabulator)
+            #expect(try await browser.run(focused).string == "Batches|true|true")
+            try await browser.press(enter)
+            try await browser.wait(for: "h1") { $0 == "Batches" }
+            try await browser.press(tabulator, enter)
+            #expect(try await browser.run("return document.activeElement.id").string == "main")
+        }
+
         @Test("Without scripts the pages show everything and do everything")
         func withoutScripts() async throws {
             let settings = Self.settings + "confirm_above: { calls: 2 }\n"
             try await EndToEndInstallation.with(settings: settings) { installation in
                 try installation.write(Accounts.csv(5), to: "day.csv")
-                let token = try await Self.token("operator", in: installation)
+                let token = try await installation.adminToken("operator")
                 let daemon = try await installation.daemon(folders: 0)
                 #expect(try await installation.rollcall("submit", "day.csv").status == 3)
                 let site = "http://127.0.0.1:\(try await daemon.administrationPort())"
@@ -169,8 +202,8 @@ extension EndToEnd.Commands {
             let settings = Self.settings.replacing("admin: {", with: "admin: { show_ids: true, downloads: true,")
             try await EndToEndInstallation.with(settings: settings) { installation in
                 try installation.write(Accounts.csv(3), to: "day.csv")
-                let viewer = try await Self.token("viewer", in: installation)
-                let op = try await Self.token("operator", in: installation)
+                let viewer = try await installation.adminToken("viewer")
+                let op = try await installation.adminToken("operator")
                 let daemon = try await installation.daemon(folders: 0)
                 let site = "http://127.0.0.1:\(try await daemon.administrationPort())"
                 #expect(try await installation.rollcall("submit", "day.csv").status == 0)
@@ -201,12 +234,6 @@ extension EndToEnd.Commands {
             }
         }
 
-        private static func token(_ role: String, in installation: EndToEndInstallation) async throws -> String {
-            let made = try await installation.rollcall("admin", "token", "--role", role)
-            #expect(made.status == 0, "\(made.errors)")
-            return made.output.trimmingCharacters(in: .whitespacesAndNewlines)
-        }
-
         private static func get(_ url: String, _ token: String) async throws -> (status: Int, text: String) {
             var request = URLRequest(url: try #require(URL(string: url)))
             request.setValue("Bearer \(token)", forHTTPHeaderField: "Authorization")
@@ -220,6 +247,15 @@ extension EndToEnd.Commands {
             }
             #expect(calls == installation.emulator.calls.total)
         }
+    }
+}
+
+extension EndToEndInstallation {
+    /// A new token of a role.
+    func adminToken(_ role: String) async throws -> String {
+        let made = try await rollcall("admin", "token", "--role", role)
+        #expect(made.status == 0, "\(made.errors)")
+        return made.output.trimmingCharacters(in: .whitespacesAndNewlines)
     }
 }
 

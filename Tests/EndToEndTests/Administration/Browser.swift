@@ -106,6 +106,15 @@ extension Browser {
         _ = try await command("POST", "/element/\(element)/value", #"{"text":\#(Self.quoted(text))}"#)
     }
 
+    /// Presses keys of the keyboard one after the other, wherever the focus is (W3C WebDriver, 17.4.2: `\\uE004` is the
+    /// tabulator, `\\uE007` the enter key).
+    func press(_ keys: String...) async throws {
+        let actions = keys.map { #"{"type":"keyDown","value":"\#($0)"},{"type":"keyUp","value":"\#($0)"}"# }
+        _ = try await command(
+            "POST", "/actions",
+            #"{"actions":[{"type":"key","id":"keyboard","actions":[\#(actions.joined(separator: ","))]}]}"#)
+    }
+
     /// The text of the first element of a selector as a reader sees it; nil where there is none.
     func text(_ selector: String) async throws -> String? {
         try await run("const e = document.querySelector(arguments[0]); return e ? e.innerText : null", selector)
@@ -165,9 +174,12 @@ extension Browser {
         try await chromium("Emulation.setScriptExecutionDisabled", #"{"value":\#(!areAllowed)}"#)
     }
 
-    /// Keeps a picture of the whole page where `ROLLCALL_SCREENSHOTS` names a folder, as `make screenshots` does.
+    /// Where pictures are kept, as `make screenshots` says; nil: nowhere.
+    static let pictures = ProcessInfo.processInfo.environment["ROLLCALL_SCREENSHOTS"]
+
+    /// Keeps a picture of the whole page, where pictures are kept.
     func keepPicture(_ name: String) async throws {
-        guard let folder = ProcessInfo.processInfo.environment["ROLLCALL_SCREENSHOTS"] else { return }
+        guard let folder = Self.pictures else { return }
         let size = try await run(
             "return innerWidth + ',' + Math.min(3000, Math.max(600, document.documentElement.scrollHeight))")
         let parts = (size.string ?? "").split(separator: ",")

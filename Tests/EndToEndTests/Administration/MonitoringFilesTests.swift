@@ -7,9 +7,9 @@ import Testing
 @Suite("Alert rules and the dashboard")
 struct MonitoringFilesTests {
     private static let rules = Documentation.root.appending(path: "packaging/prometheus")
-    private static let dashboard = Documentation.root.appending(path: "packaging/grafana/rollcall.json")
+    static let dashboard = Documentation.root.appending(path: "packaging/grafana/rollcall.json")
 
-    private static func promtool(_ arguments: [String], in folder: String) async throws -> RollcallProcess.Ended {
+    static func promtool(_ arguments: [String], in folder: String) async throws -> RollcallProcess.Ended {
         try await RollcallProcess(arguments, in: folder, executable: URL(filePath: "/usr/bin/promtool")).wait()
     }
 
@@ -22,7 +22,7 @@ struct MonitoringFilesTests {
     }
 
     /// The queries of the dashboard.
-    private static func queries() throws -> [String] {
+    static func queries() throws -> [String] {
         let root = try JSONDocument(parsing: Array(Data(contentsOf: dashboard))).root
         return try #require(root["panels"]).elements.flatMap { panel in
             (panel["targets"].map { Array($0.elements) } ?? []).compactMap { $0["expr"]?.string }
