@@ -389,6 +389,6 @@ extension Refusal {
 
     /// Several refusals of one record as one text.
     static func text(of refusals: [Refusal]) -> String {
-        refusals.map(\.description).joined(separator: "; ")
+        BrokenRules.text(of: refusals.map(\.description))
     }
 }

@@ -1,3 +1,4 @@
+import Basics
 package import RecordStore
 
 /// The input's own form, in which rows are returned to be corrected and sent again.
@@ -76,9 +77,9 @@ extension ReturnFile.Kind {
 
 /// The invalid lines of a batch, as reported before any other line is sent.
 package struct RefusedLines: Sendable, Equatable {
-    /// Lines that break the same rules.
+    /// Lines that break one rule; a line that breaks several is counted with each.
     package struct Group: Sendable, Equatable {
-        /// The rules, without any value.
+        /// The rule, without any value.
         package let rule: String
         /// How many lines.
         package fileprivate(set) var count: Int
@@ -134,11 +135,14 @@ extension ResultWriter {
     }
 
     private static func count(_ row: ResultRow, in groups: inout [String: RefusedLines.Group]) {
-        let isKnown = groups[row.reason] != nil || groups.count < groupsKept
-        let rule = isKnown ? row.reason : "other rules"
-        var group = groups[rule] ?? RefusedLines.Group(rule: rule, count: 0, lines: [])
-        group.count += 1
-        if group.lines.count < shown { group.lines.append(row.line) }
-        groups[rule] = group
+        let rules = BrokenRules.rules(in: row.reason).map {
+            groups[$0] != nil || groups.count < groupsKept ? $0 : "other rules"
+        }
+        for rule in Set(rules) {
+            var group = groups[rule] ?? RefusedLines.Group(rule: rule, count: 0, lines: [])
+            group.count += 1
+            if group.lines.count < shown { group.lines.append(row.line) }
+            groups[rule] = group
+        }
     }
 }

@@ -71,10 +71,11 @@ struct BatchReasons: Sendable {
             reasons[Key(kind: kind, reason: reason, isCode: view.reasonCode != nil), default: 0] += 1
             return
         }
-        let rule = try view.errorText ?? "no reason recorded"
-        let known = refusals[rule] ?? (0, [])
-        let lines = known.lines.count < Self.linesNamed ? known.lines + [view.record.line] : known.lines
-        refusals[rule] = (known.count + 1, lines)
+        for rule in BrokenRules.rules(in: try view.errorText ?? "no reason recorded") {
+            let known = refusals[rule] ?? (0, [])
+            let lines = known.lines.count < Self.linesNamed ? known.lines + [view.record.line] : known.lines
+            refusals[rule] = (known.count + 1, lines)
+        }
     }
 
     private static let noAnswer = "no answer recorded"
