@@ -124,6 +124,19 @@ struct WorkbookTests {
     }
 
     @Test(
+        "What the API gives as a text stays one, whatever it looks like",
+        arguments: [
+            "user.details.phone.carrier", "ip.details.geolocationSubdivision", "ip.details.geolocationCountryCode",
+            "device.details.id.uDeviceId", "device.details.deviceInfo.browser", "id", "reason_code",
+        ])
+    func texts(column: String) {
+        for text in ["75", "1E5", "true"] {
+            #expect(ResultWorkbook.Column(column).cell(text) == .text(text))
+            #expect(ResultWorkbook.Column("ip.scores.ipRisk").cell(text) != .text(text))
+        }
+    }
+
+    @Test(
         "Bytes that are no text, characters that a workbook cannot hold and overlong cells make one that can be opened")
     func hostile() throws {
         let long = String(repeating: "é", count: 40_000)

@@ -7,6 +7,17 @@ package enum InsightColumns {
     /// The same with what each holds, by the descriptions of openapi 0.2.2.
     package static let described: [(name: String, about: String)] = user + ip + device
 
+    /// Those whose values are names, codes, dates or ids by openapi 0.2.2, and stay text whatever they look like.
+    package static let texts: Set<String> = [
+        "user.details.email.domainCreationDate", "user.details.email.matchToName", "user.details.phone.lineType",
+        "user.details.phone.carrier", "user.details.phone.countryCode", "user.details.phone.matchToName",
+        "user.details.phone.matchToAddress", "user.details.address.validityLevel",
+        "user.details.address.matchToName", "ip.details.geolocationCountryCode", "ip.details.geolocationSubdivision",
+        "device.details.id.uDeviceId", "device.details.id.lastSeen", "device.details.id.firstSeen",
+        "device.details.deviceInfo.browser", "device.details.deviceInfo.platform",
+        "device.details.deviceInfo.deviceType",
+    ]
+
     private static let user = [
         ("user.scores.identityRisk", "from 0 to 500, high: a riskier sign-up"),
         ("user.details.email.valid", "whether the email address is valid"),

@@ -1,5 +1,6 @@
 import Basics
 import Foundation
+import IdentityInsights
 import RecordStore
 
 /// `results.xlsx`: the rows of `results.csv` for a spreadsheet. It is made from that file, so that both say the same,
@@ -59,7 +60,8 @@ enum ResultWorkbook {
             self.name = name
             let numbers = ["line", "attempts", "http_status"]
             let texts = Set(ResultColumns.record + ResultColumns.messages + [ResultColumns.origin]).subtracting(numbers)
-            kind = name == "status" ? .status : texts.contains(name) || name.hasSuffix("Id") ? .text : .value
+                .union(InsightColumns.texts)
+            kind = name == "status" ? .status : texts.contains(name) ? .text : .value
         }
 
         /// In characters.

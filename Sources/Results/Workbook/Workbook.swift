@@ -14,7 +14,7 @@ final class Workbook {
     }
 
     /// One cell.
-    enum Cell {
+    enum Cell: Equatable {
         /// Nothing.
         case empty
         case text(String, Look = .text)
