@@ -84,9 +84,26 @@ struct BatchResults: Sendable {
         let layout = try await store.layout(of: batch.id)
         let written = try await ResultWriter(store: store).write(
             batch.id, into: folder, returning: ReturnedRows(layout: RecordLayout(decoding: layout)),
-            options: place.form, pricing: pricing, now: clock.now)
+            options: place.form, pricing: pricing, jobFile: place.jobFile, now: clock.now)
         if folder == place.folder(of: batch) { try place.share(batch) }
         return written
+    }
+
+    /// Writes `report.html` anew beside the files of a batch as it is now, which stay as they are, and `summary.json` with
+    /// its digest.
+    ///
+    /// - Parameters:
+    ///   - batch: The batch, over.
+    ///   - folder: The folder that holds its files.
+    /// - Returns: The report's path.
+    /// - Throws: `ResultError`; `StoreError`, with `purged` where the batch's rows were erased; `DropFolderError` when the
+    ///   files cannot be given to the group.
+    func renewReport(of batch: Batch, in folder: String) async throws -> String {
+        try await store.refusePurgedRows(of: batch.id)
+        let report = try await ResultWriter(store: store).renewReport(
+            of: batch.id, in: folder, pricing: pricing, jobFile: place.jobFile, now: clock.now)
+        if folder == place.folder(of: batch) { try place.share(batch) }
+        return report
     }
 
     /// Returns the invalid lines of a batch that waits for confirmation before the others are sent.

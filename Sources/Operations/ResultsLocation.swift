@@ -4,7 +4,7 @@ import RecordStore
 import Results
 import Settings
 
-/// The folder of a batch's results, their form, and who may access them.
+/// The folder of a batch's results, their form, what they say of the job, and who may access them.
 struct ResultsLocation: Equatable, Sendable {
     private enum Naming: Equatable {
         case byBatch
@@ -16,6 +16,8 @@ struct ResultsLocation: Equatable, Sendable {
     let output: String
     /// The form of `results.csv`.
     let form: ResultOptions
+    /// The job's file, where `--job` does not find it by the job's name; nil where it does, and without a job.
+    let jobFile: String?
     private let naming: Naming
     /// The drop folder whose `out` it is, and the group that may have what lies there; nil: everything is private.
     private let exchange: Exchange?
@@ -29,6 +31,7 @@ struct ResultsLocation: Equatable, Sendable {
     init(output: String) {
         self.output = output
         form = ResultOptions()
+        jobFile = nil
         naming = .byBatch
         exchange = nil
     }
@@ -37,6 +40,8 @@ struct ResultsLocation: Equatable, Sendable {
     init(_ job: JobDefinition, settings: Settings) {
         output = job.output ?? job.source.path.map(DropFolder.output) ?? settings.output
         form = ResultOptions(job.outputForm)
+        let named = URL(filePath: "\(settings.jobs)/\(job.name).yaml").standardizedFileURL.path
+        jobFile = job.file == named ? nil : job.file
         naming = job.source.path == nil ? .byBatch : .byFile(job.timeZone)
         exchange =
             job.output == nil

@@ -22,13 +22,14 @@ package struct ResultWriter: Sendable {
     ///   - format: the input's form, for the rows that are given back.
     ///   - options: which tables of results, and the form of `results.csv`.
     ///   - pricing: the price list; nil: the cost is unknown.
+    ///   - jobFile: the job's file, for commands in `report.html`, where `--job` does not find it by its name.
     ///   - now: the time.
     ///   - zone: by whose clock `report.html` shows times, beside UTC.
     /// - Returns: where the files are, and the summary.
     /// - Throws: `ResultError` where files cannot be written or rows are missing; errors of the store.
     package func write(
         _ id: BatchID, into path: String, returning format: any ReturnFormat, options: ResultOptions = ResultOptions(),
-        pricing: Pricing?, now: WallTime, zone: TimeZone = .current
+        pricing: Pricing?, jobFile: String? = nil, now: WallTime, zone: TimeZone = .current
     ) async throws -> WrittenResults {
         let batch = try await store.batch(id)
         let folder = try ResultFolder(path: path)
@@ -43,20 +44,10 @@ package struct ResultWriter: Sendable {
             files.append(workbook)
             facts.append(try workbook.completeFromDisk())
         }
-        let cost = Cost.share(of: try await store.ledgerDays(inMonthsOf: id), pricing: pricing) { $0.batch == id }
-        var summary = BatchSummary(
-            batch, figures: pass.figures, cost: cost, files: facts, audit: try await store.auditHead(), now: now)
-        summary.calls.possibleDoubleBills = try await DoubleBills.count(
-            in: store, batch, billedOnce: pass.figures.billedOnce)
-        let (report, reportFacts) = try Self.file(
-            "report.html",
-            try Report(
-                summary, of: batch, figures: pass.figures, in: URL(filePath: folder.path).standardizedFileURL.path,
-                zone: zone
-            ).html(), in: folder)
-        summary.files.append(BatchSummary.File(reportFacts))
-        let (json, _) = try Self.file("summary.json", try summary.json(), in: folder)
-        try Self.publish(files + [report, json], in: folder)
+        let (summary, ending) = try await ReportWriting(
+            store: store, pricing: pricing, jobFile: jobFile, now: now, zone: zone
+        ).files(of: batch, pass.figures, beside: facts.map(BatchSummary.File.init), in: folder)
+        try Self.publish(files + ending, in: folder)
         return WrittenResults(
             paths: Self.paths(folder.path, facts.map(\.name)), summary: summary, inDoubtSummary: pass.inDoubtSummary)
     }

@@ -164,7 +164,7 @@ extension EndToEnd.Commands {
             let emulator = try Self.shell("exec \(start)")
             await emulator.waitForOutput(containing: "Try next")
             let hints = Set((demo.output + demo.errors).matches(of: /'(rollcall [^']+)'/).map(\.output.1))
-            #expect(hints.contains { $0.hasPrefix("rollcall rerun accounts-1 --status in_doubt --yes --config /") })
+            #expect(hints.contains { $0.hasPrefix("rollcall rerun accounts-1 --status in_doubt --config /") })
             for hint in hints {
                 let ended = try await Self.shell(String(hint)).wait()
                 #expect(Self.done.contains(ended.status), "\(hint): \(ended.status), \(ended.errors)")

@@ -24,7 +24,8 @@ import Testing
             sealedDetail: view.sealedDetail, sealedAnswer: answer ?? view.sealedAnswer, leader: view.leader,
             copiedFrom: view.copiedFrom, copiedFromBatch: view.copiedFromBatch,
             isResolvedByHand: view.isResolvedByHand, holder: view.holder,
-            isSurelyBilled: view.isSurelyBilled, isRepeated: view.isRepeated, forgottenAt: view.forgottenAt,
+            isSurelyBilled: view.isSurelyBilled, isRepeated: view.isRepeated, failedBy: view.failedBy,
+            forgottenAt: view.forgottenAt,
             key: view.key)
     }
 

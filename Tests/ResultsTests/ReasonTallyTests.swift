@@ -1,3 +1,4 @@
+import Basics
 import Testing
 
 @testable import Results
@@ -8,6 +9,15 @@ import Testing
         for reason in ["b", "c", "a", "c", "b", "c"] { tally.add(reason) }
         #expect(tally.byFrequency.map(\.reason) == ["c", "b", "a"])
         #expect(tally.byFrequency.map(\.count) == [3, 2, 1])
+    }
+
+    @Test func eachRuleOfALineIsCountedOnce() {
+        var tally = ReasonTally()
+        for line in [["a is empty", "b is long"], ["b is long"], ["b is long", "a is empty", "b is long"]] {
+            tally.add(rulesIn: BrokenRules.text(of: line))
+        }
+        #expect(tally.byFrequency.map(\.reason) == ["b is long", "a is empty"])
+        #expect(tally.byFrequency.map(\.count) == [3, 2])
     }
 
     @Test func reasonsWithoutEndTakeBoundedMemory() {

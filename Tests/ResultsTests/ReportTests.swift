@@ -64,14 +64,63 @@ struct ReportTests {
         #expect(tasks.map(\.file) == ["failed.csv", "in_doubt.csv", "cancelled.csv", nil])
         #expect(
             tasks.map(\.commands) == [
-                ["rollcall run /out/day-3/failed.csv", "rollcall rerun day-3"],
-                [
-                    "rollcall rerun day-3 --status in_doubt --yes",
-                    "rollcall resolve day-3 --status in_doubt --as failed",
-                ],
+                ["rollcall run /out/day-3/failed.csv"],
+                ["rollcall rerun day-3 --status in_doubt", "rollcall resolve day-3 --status in_doubt --as failed"],
                 ["rollcall rerun day-3 --status cancelled"], ["rollcall resume day-3"],
             ])
         #expect(tasks.map(\.isCostly) == [false, true, false, false])
+    }
+
+    @Test("No line has two commands that send it: what can be sent as it is has its own, and the file is the other way")
+    func eitherWay() {
+        var summary = Self.summary { $0.records = .init([.succeeded: 1, .failed: 5, .invalid: 2]) }
+        let verdict = ReportVerdict(summary, temporary: 4, folder: "/out/day-3")
+        #expect(verdict.sentence == "1 of 8 lines answered; 3 to correct; 4 to send again")
+        #expect(verdict.tasks.map(\.title) == ["3 lines to correct", "4 lines to send again"])
+        #expect(verdict.tasks.map(\.file) == ["failed.csv", nil])
+        #expect(
+            verdict.tasks.map(\.commands) == [["rollcall run /out/day-3/failed.csv"], ["rollcall rerun day-3"]])
+        #expect(verdict.tasks[0].remedy.contains("2 refused before any call, 1 refused by the API."))
+        #expect(verdict.tasks[0].remedy.contains("Either, never both"))
+        #expect(verdict.tasks[1].remedy.contains("either, never both"))
+        summary.records = .init([.succeeded: 1, .failed: 4])
+        let passing = ReportVerdict(summary, temporary: 4, folder: "/out/day-3")
+        #expect(passing.tasks.map(\.title) == ["4 lines to send again"])
+        summary.records = .init([.succeeded: 1, .failed: 4])
+        summary.files = []
+        #expect(!ReportVerdict(summary, temporary: 4, folder: "/o").tasks[0].remedy.contains("both"))
+    }
+
+    @Test(
+        "The file is run under the batch's job: by its name, or by its file where that lies elsewhere",
+        arguments: [
+            ("default", nil, "rollcall run /out/day-3/failed.csv"),
+            ("night", nil, "rollcall run /out/day-3/failed.csv --job night"),
+            ("special", "/home/a b/special.yaml", "rollcall run /out/day-3/failed.csv --job /home/a\\ b/special.yaml"),
+        ] as [(String, String?, String)])
+    func job(name: String, file: String?, command: String) {
+        let summary = Self.summary {
+            $0.records = .init([.invalid: 1])
+            $0.batch.job = name
+        }
+        #expect(ReportVerdict(summary, jobFile: file, folder: "/out/day-3").tasks[0].commands == [command])
+    }
+
+    @Test(
+        "What is to be done about a record follows from how its last attempt ended",
+        arguments: [
+            (.failed, .rejected, false, .refused), (.failed, .transient, false, .temporary),
+            (.failed, .overloaded, false, .temporary), (.failed, .unsent, false, .refused),
+            (.failed, nil, false, .refused), (.failed, .inDoubt, true, .resolvedByHand),
+            (.inDoubt, nil, false, .inDoubt),
+            (.invalid, nil, false, nil), (.succeeded, nil, false, nil), (.cancelled, nil, false, nil),
+        ] as [(RecordStatus, AttemptOutcome?, Bool, FailureKind?)])
+    func kinds(status: RecordStatus, outcome: AttemptOutcome?, isResolved: Bool, kind: FailureKind?) {
+        let row = ResultRow(
+            line: 2, id: [], rawRow: nil, status: status, attempts: 1, isHeld: false, isResolvedByHand: isResolved,
+            httpStatus: nil, reasonCode: nil, error: nil, correlationID: nil, requestRefID: nil, submittedAt: nil,
+            completedAt: nil, reusedFrom: nil, ownWarning: nil, answer: nil, forgottenAt: nil, failedBy: outcome)
+        #expect(FailureKind(of: row) == kind)
     }
 
     @Test(

@@ -169,6 +169,9 @@ package struct RecordView: Sendable {
     package let isSurelyBilled: Bool
     /// Whether it is in doubt because the answer it got belongs to another call.
     package let isRepeated: Bool
+    /// How the last attempt of a failed record, or of the one it follows, ended; nil for any other, and where no attempt
+    /// is in the ledger.
+    package let failedBy: AttemptOutcome?
     /// When the person it belongs to was forgotten: nothing personal is left of it. Nil
     /// for any other record.
     package let forgottenAt: WallTime?

@@ -73,7 +73,7 @@ struct RecordQuery {
               iif(\(source) IS NULL, NULL, (SELECT name FROM batches WHERE batches.id = \(source) >> 32)),
               iif(status = 3, \(tables.isResolvedByHand), 0), \(holder),
               iif(\(holder) IS NULL, NULL, (SELECT name FROM batches WHERE batches.id = \(holder) >> 32)),
-              \(tables.isSurelyBilled), \(tables.isRepeated),
+              \(tables.isSurelyBilled), \(tables.isRepeated), iif(status = 3, \(tables.lastOutcome), NULL),
               iif(length(payload) = 0, (SELECT forgotten_at FROM forgotten_records WHERE record_id = record.id), NULL)
             FROM \(tables.records) AS record \(tables.joiningResults(on: shown))
             WHERE id BETWEEN ?1 AND ?2 \(codes.map { "AND status IN (\($0))" } ?? "") ORDER BY id LIMIT ?3
@@ -123,6 +123,18 @@ extension RecordQuery {
             let archived = ResolvedByHand.lastBillable(in: "archived_attempts", of: "record")
             return ResolvedByHand.condition(
                 submittedAt: result("submitted_at"), lastBillable: self == .hot ? hot : "ifnull(\(hot), \(archived))")
+        }
+
+        /// How a failed record's last attempt ended.
+        var lastOutcome: String {
+            func ofAttempts(in table: String) -> String {
+                """
+                (SELECT outcome FROM \(table) AS attempt
+                WHERE attempt.record_id = ifnull(record.follows, record.id) ORDER BY attempt.id DESC LIMIT 1)
+                """
+            }
+            let (hot, archived) = (ofAttempts(in: "attempts"), ofAttempts(in: "archived_attempts"))
+            return self == .hot ? hot : "ifnull(\(hot), \(archived))"
         }
 
         /// The record in doubt that holds another; none is held in the archive.
@@ -179,7 +191,7 @@ extension RecordView {
             copiedFrom: row.optionalInteger(15).map(RecordID.init(rawValue:)), copiedFromBatch: row.text(16),
             isResolvedByHand: row.integer(17) == 1, holder: Self.holder(row.optionalInteger(18), row.text(19)),
             isSurelyBilled: row.integer(20) == 1, isRepeated: row.integer(21) == 1,
-            forgottenAt: row.optionalTime(22), key: key)
+            failedBy: row.text(22).flatMap(AttemptOutcome.init), forgottenAt: row.optionalTime(23), key: key)
     }
 }
 

@@ -31,6 +31,8 @@ struct ResultRow {
     let answer: [UInt8]?
     /// When the person it belongs to was forgotten; nil for any other.
     let forgottenAt: WallTime?
+    /// How the last attempt of a failed record ended; nil for any other.
+    var failedBy: AttemptOutcome?
 }
 
 extension ResultRow {
@@ -53,7 +55,7 @@ extension ResultRow {
             correlationID: view.correlationID, requestRefID: view.requestRefID, submittedAt: view.submittedAt,
             completedAt: view.completedAt, reusedFrom: view.reusedFrom,
             ownWarning: isAnswered ? text ?? Self.erasure(of: answer, view.status) : nil,
-            answer: answer ?? nil, forgottenAt: view.forgottenAt)
+            answer: answer ?? nil, forgottenAt: view.forgottenAt, failedBy: view.failedBy)
     }
 
     /// A reused answer may end before its batch does, because its age counts from its call.

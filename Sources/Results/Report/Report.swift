@@ -12,15 +12,24 @@ struct Report {
         var share = ""
     }
 
+    /// Lines that were not answered for causes of one kind, counted by the cause.
+    struct ReasonGroup {
+        let title: String
+        /// What is to be done about them.
+        let remedy: String
+        /// The file beside the report that holds them; nil where there is none, or it is not the way to send them.
+        let file: String?
+        let rows: [Row]
+    }
+
     let title: String
     let state: String
     let reason: String?
     let verdict: ReportVerdict
     let chart: StatusChart
     let scores: [ScoreChart]
-    /// Reasons of failed lines and lines in doubt, and rules that invalid ones broke: all of them.
-    let failures: [Row]
-    let refusals: [Row]
+    /// Rules that invalid lines broke, and reasons of failed ones and those in doubt: all of them.
+    let reasons: [ReasonGroup]
     let calls: [Row]
     let latency: [Row]
     let facts: [Row]
@@ -35,15 +44,20 @@ struct Report {
     ///   - batch: The batch.
     ///   - figures: What was counted of its records.
     ///   - folder: Where its files are, for the commands; absolute.
+    ///   - jobFile: The job's file, where `--job` does not find it by its name.
     ///   - zone: By whose clock times stand beside UTC.
-    init(_ summary: BatchSummary, of batch: Batch, figures: BatchFigures, in folder: String, zone: TimeZone) {
+    init(
+        _ summary: BatchSummary, of batch: Batch, figures: BatchFigures, in folder: String, jobFile: String?,
+        zone: TimeZone
+    ) {
         title = summary.batch.name
         (state, reason) = (summary.state.replacing("_", with: " "), summary.reason)
-        verdict = ReportVerdict(summary, resolvedByHand: figures.resolvedByHand, folder: folder)
+        verdict = ReportVerdict(
+            summary, temporary: figures.count(.temporary), resolvedByHand: figures.count(.resolvedByHand),
+            jobFile: jobFile, folder: folder)
         chart = StatusChart(summary.records)
         scores = ScoreChart.all(figures.scores)
-        failures = Self.rows(figures.failures, of: summary.records.failed + summary.records.inDoubt)
-        refusals = Self.rows(figures.refusals, of: summary.records.invalid)
+        reasons = ReasonGroup.all(figures, summary)
         calls = Self.calls(summary)
         latency = summary.latency.map(Self.latency) ?? []
         facts = Self.facts(summary, batch, zone)
@@ -56,10 +70,58 @@ struct Report {
     func html() throws -> [UInt8] {
         Array(try MustacheTemplate(string: ReportTemplate.text).render(self).utf8)
     }
+}
 
-    private static func rows(_ tally: ReasonTally, of total: Int) -> [Row] {
+extension Report.ReasonGroup {
+    /// The groups that there are lines of.
+    static func all(_ figures: BatchFigures, _ summary: BatchSummary) -> [Self] {
+        let names = summary.files.map(\.name)
+        func file(_ kind: ReturnFile.Kind) -> String? { names.first { $0.hasPrefix("\(kind.rawValue).") } }
+        let invalid = Self(
+            title: "Invalid, by rule",
+            remedy: "The rule says what is wanted; a line may break several. Correct the lines, then run their file.",
+            file: file(.failed), rows: rows(figures.refusals, of: summary.records.invalid))
+        let failed = FailureKind.allCases.map { kind in
+            let tally = figures.failures[kind] ?? ReasonTally()
+            return Self(
+                title: "\(kind.title), by reason", remedy: kind.remedy, file: kind.file.flatMap(file),
+                rows: rows(tally, of: tally.total))
+        }
+        return ([invalid] + failed).filter { !$0.rows.isEmpty }
+    }
+
+    private static func rows(_ tally: ReasonTally, of total: Int) -> [Report.Row] {
         tally.byFrequency.map {
-            Row(label: $0.reason, value: Counted.number($0.count), share: Share.text($0.count, of: total))
+            Report.Row(label: $0.reason, value: Counted.number($0.count), share: Share.text($0.count, of: total))
+        }
+    }
+}
+
+extension FailureKind {
+    fileprivate var title: String {
+        switch self {
+        case .refused: "Refused by the API"
+        case .temporary: "Out of attempts"
+        case .inDoubt: "In doubt"
+        case .resolvedByHand: "Given up by hand"
+        }
+    }
+
+    fileprivate var remedy: String {
+        switch self {
+        case .refused: "Correct the lines, whose _reason has the API's words, then run their file."
+        case .temporary: "Send the lines again as they are, by the command above."
+        case .inDoubt: "They may have been billed: send them again, or give them up, by a command above."
+        case .resolvedByHand: "Nothing is left to be done; they may have been billed."
+        }
+    }
+
+    /// Where the lines lie; nil where running that file is not their remedy.
+    fileprivate var file: ReturnFile.Kind? {
+        switch self {
+        case .refused: .failed
+        case .temporary: nil
+        case .inDoubt, .resolvedByHand: .inDoubt
         }
     }
 }

@@ -36,13 +36,11 @@ enum ReportTemplate {
         <p>{{remedy}}</p>
         {{#commands}}<pre>{{.}}</pre>
         {{/commands}}</section>
-        {{/verdict.tasks}}{{/empty(verdict.tasks)}}{{^empty(refusals)}}<h2>Invalid, by rule</h2>
+        {{/verdict.tasks}}{{/empty(verdict.tasks)}}{{#reasons}}<h2>{{title}}</h2>
+        <p class="note">{{remedy}}{{#file}} They lie in <a href="{{.}}">{{.}}</a>.{{/file}}</p>
         <table class="counts">
-        {{#refusals}}\(count){{/refusals}}</table>
-        {{/empty(refusals)}}{{^empty(failures)}}<h2>Failed and in doubt, by reason</h2>
-        <table class="counts">
-        {{#failures}}\(count){{/failures}}</table>
-        {{/empty(failures)}}{{^empty(scores)}}<h2>Scores</h2>
+        {{#rows}}\(count){{/rows}}</table>
+        {{/reasons}}{{^empty(scores)}}<h2>Scores</h2>
         <p class="note">All on one scale: the line at the top is {{#first(scores)}}{{top}}{{/first(scores)}} of the \
         answers that have the score.</p>
         <div class="scores">

@@ -25,51 +25,39 @@ struct ReportVerdict {
     ///
     /// - Parameters:
     ///   - summary: What it came to.
-    ///   - resolvedByHand: How many of its failed lines an operator has given up: nothing is left to be done about them.
+    ///   - temporary: How many of its failed lines can be sent again as they are.
+    ///   - resolvedByHand: How many an operator has given up: nothing is left to be done about them.
+    ///   - jobFile: The job's file, for the commands, where `--job` does not find it by the job's name.
     ///   - folder: Where its files are, for the commands.
-    init(_ summary: BatchSummary, resolvedByHand: Int = 0, folder: String) {
-        var summary = summary
-        summary.records.failed -= resolvedByHand
+    init(
+        _ summary: BatchSummary, temporary: Int = 0, resolvedByHand: Int = 0, jobFile: String? = nil, folder: String
+    ) {
         let records = summary.records
-        let answered = records.succeeded + records.reused
-        let toCorrect = records.failed + records.invalid
-        var parts = [
-            answered == records.total
-                ? "All \(Counted.things(records.total, "line")) answered"
-                : "\(Counted.number(answered)) of \(Counted.things(records.total, "line")) answered"
-        ]
-        if records.total == 0 { parts = ["The file has no lines"] }
-        if toCorrect > 0 { parts.append("\(Counted.number(toCorrect)) to correct") }
-        if records.inDoubt > 0 { parts.append("\(Counted.number(records.inDoubt)) to decide") }
-        if records.cancelled > 0 { parts.append("\(Counted.number(records.cancelled)) not sent") }
-        if resolvedByHand > 0 { parts.append("\(Counted.number(resolvedByHand)) given up") }
+        let refused = records.failed - temporary - resolvedByHand
         let waiting = records.queued + records.inFlight
-        if waiting > 0 { parts.append("\(Counted.number(waiting)) waiting") }
-        sentence = parts.joined(separator: "; ")
+        let answered = records.succeeded + records.reused
+        let counts = [
+            (refused + records.invalid, "to correct"), (temporary, "to send again"), (records.inDoubt, "to decide"),
+            (records.cancelled, "not sent"), (resolvedByHand, "given up"), (waiting, "waiting"),
+        ]
+        let start =
+            switch records.total {
+            case 0: "The file has no lines"
+            case answered: "All \(Counted.things(records.total, "line")) answered"
+            default: "\(Counted.number(answered)) of \(Counted.things(records.total, "line")) answered"
+            }
+        let rest = counts.filter { $0.0 > 0 }.map { "\(Counted.number($0.0)) \($0.1)" }
+        sentence = ([start] + rest).joined(separator: "; ")
         let names = summary.files.map(\.name)
         func file(_ kind: ReturnFile.Kind) -> String? { names.first { $0.hasPrefix("\(kind.rawValue).") } }
+        let failed = FailedLines(
+            invalid: records.invalid, refused: refused, temporary: temporary, file: file(.failed),
+            run: file(.failed).map { Self.run("\(folder)/\($0)", under: summary, jobFile) })
         tasks = [
-            Self.correct(summary, file(.failed), in: folder), Self.decide(summary, file(.inDoubt)),
-            Self.send(summary, file(.cancelled), in: folder), Self.goOn(summary, waiting),
+            failed.toCorrect, failed.toSendAgain(in: summary.batch.name), Self.decide(summary, file(.inDoubt)),
+            Self.send(summary, file(.cancelled)), Self.goOn(summary, waiting),
         ].compactMap(\.self)
         kind = tasks.isEmpty ? "good" : "open"
-    }
-
-    private static func correct(_ summary: BatchSummary, _ file: String?, in folder: String) -> Task? {
-        let (failed, invalid) = (summary.records.failed, summary.records.invalid)
-        guard failed + invalid > 0 else { return nil }
-        let which = [
-            invalid > 0 ? "\(Counted.number(invalid)) refused before any call" : nil,
-            failed > 0 ? "\(Counted.number(failed)) refused by the API, or out of attempts" : nil,
-        ].compactMap(\.self).joined(separator: ", ")
-        var commands = file.map { [run("\(folder)/\($0)", under: summary)] } ?? []
-        if failed > 0 { commands.append(Hint.rerun(batch: summary.batch.name).commandLine) }
-        return Task(
-            title: "\(Counted.things(failed + invalid, "line")) to correct",
-            remedy:
-                "\(which). Each row says why in _reason: correct it there, then run that file; only its lines are sent."
-                + (failed > 0 ? " The second command sends the failed ones again as they are." : ""),
-            file: file, commands: commands, isCostly: false)
     }
 
     private static func decide(_ summary: BatchSummary, _ file: String?) -> Task? {
@@ -79,16 +67,17 @@ struct ReportVerdict {
         return Task(
             title: "\(Counted.things(count, "line")) to decide",
             remedy:
-                "Sent, or maybe sent, and no answer was recorded: they may have been billed. The first command sends "
-                + "them again, which may pay twice; the second gives them up. Do not run the file: it is for reading.",
+                "Sent, or maybe sent, and no answer was recorded: they may have been billed. The first command says what "
+                + "sending them again may cost, and wants --yes; the second gives them up. Do not run the file: it is for "
+                + "reading.",
             file: file,
             commands: [
-                Hint.rerun(batch: batch, status: "in_doubt", agreed: true).commandLine,
+                Hint.rerun(batch: batch, status: "in_doubt").commandLine,
                 Hint.resolve(batch: batch, decision: "failed").commandLine,
             ], isCostly: true)
     }
 
-    private static func send(_ summary: BatchSummary, _ file: String?, in folder: String) -> Task? {
+    private static func send(_ summary: BatchSummary, _ file: String?) -> Task? {
         let count = summary.records.cancelled
         guard count > 0 else { return nil }
         return Task(
@@ -110,7 +99,49 @@ struct ReportVerdict {
     }
 
     /// Files of a batch without a job are run without one.
-    private static func run(_ file: String, under summary: BatchSummary) -> String {
-        Hint.run(files: [file], job: summary.batch.job == "default" ? nil : summary.batch.job).commandLine
+    private static func run(_ file: String, under summary: BatchSummary, _ jobFile: String?) -> String {
+        let name = summary.batch.job == "default" ? nil : summary.batch.job
+        return Hint.run(files: [file], job: jobFile ?? name).commandLine
+    }
+}
+
+/// The lines of `failed.*`: those to correct, and those that can be sent again as they are. Each has one way to be sent,
+/// for whoever follows both of a line's ways pays for it twice.
+private struct FailedLines {
+    let invalid: Int
+    let refused: Int
+    let temporary: Int
+    /// The file that holds all of them; nil where there is none.
+    let file: String?
+    /// The command that runs it.
+    let run: String?
+
+    var toCorrect: ReportVerdict.Task? {
+        guard invalid + refused > 0 else { return nil }
+        let which = [
+            invalid > 0 ? "\(Counted.number(invalid)) refused before any call" : nil,
+            refused > 0 ? "\(Counted.number(refused)) refused by the API" : nil,
+        ].compactMap(\.self).joined(separator: ", ")
+        return ReportVerdict.Task(
+            title: "\(Counted.things(invalid + refused, "line")) to correct",
+            remedy:
+                "\(which). Each row says why in _reason: correct it there, then run that file; only its lines are sent."
+                + (temporary > 0 && file != nil ? " \(eitherWay)" : ""),
+            file: file, commands: [run].compactMap(\.self), isCostly: false)
+    }
+
+    func toSendAgain(in batch: String) -> ReportVerdict.Task? {
+        guard temporary > 0 else { return nil }
+        let warning = file.map { " \($0) holds them, too: run it, or this command, either, never both." } ?? ""
+        return ReportVerdict.Task(
+            title: "\(Counted.things(temporary, "line")) to send again",
+            remedy: "All their attempts ended in faults of the API that pass. Send them again as they are.\(warning)",
+            file: nil, commands: [Hint.rerun(batch: batch).commandLine], isCostly: false)
+    }
+
+    private var eitherWay: String {
+        "It holds the \(Counted.things(temporary, "line")) to send again, too: send these by the command below before you "
+            + "correct anything, and the file is written anew without those that are answered; or send them by running "
+            + "the file. Either, never both: a line that is sent both ways is billed twice."
     }
 }

@@ -61,6 +61,7 @@ extension JobDefinition {
     ) throws(SettingsError) {
         var reader = reader
         name = try Self.name(of: path, from: &reader)
+        file = URL(filePath: path).standardizedFileURL.path
         description = try reader.optional(Self.descriptionKey)
         isEnabled = try reader.value(Self.enabledKey)
         limits = try Settings.Limits(from: &reader, over: settings.limits)

@@ -7,6 +7,8 @@ package import Schedules
 package struct JobDefinition: Sendable {
     /// The job's name: that of its file without the ending.
     package let name: String
+    /// Its file, absolute; nil for the job of files that are run without one.
+    package let file: String?
     /// What the job is for, in its author's words.
     package let description: String?
     /// Whether the daemon runs it.
@@ -151,6 +153,7 @@ extension JobDefinition {
     /// The job of a file that is run without one: known column names, the settings as they are.
     package init(unnamedWith settings: Settings) {
         name = Self.unnamed
+        file = nil
         description = nil
         isEnabled = true
         schedule = nil

@@ -1,5 +1,4 @@
 import JobRunner
-import OpenSSL
 import RecordStore
 import Results
 import Settings

@@ -9,7 +9,7 @@ enum InDoubtMessages {
         if inDoubtSummary.perhapsBilled > 0 {
             parts.append(
                 "\(NumberFormat.count(inDoubtSummary.perhapsBilled)) perhaps billed: "
-                    + "\(Hint.rerun(batch: batch, status: "in_doubt", agreed: true)) sends them again")
+                    + "\(Hint.rerun(batch: batch, status: "in_doubt")) says what sending them again may cost")
         }
         if inDoubtSummary.answered > 0 {
             parts.append(

@@ -1,0 +1,105 @@
+import Basics
+import RecordStore
+
+/// What is counted while a batch's records pass by once: no id and no value of a record.
+struct BatchFigures {
+    private(set) var records: [RecordStatus: Int] = [:]
+    private(set) var rows = 0
+    private(set) var latency = LatencyFigures()
+    private(set) var failures: [FailureKind: ReasonTally] = [:]
+    private(set) var refusals = ReasonTally()
+    private(set) var scores = ScoreTally()
+    /// Records that have surely had a call that was billed or may have been.
+    private(set) var billedOnce = 0
+    /// When records came to their end; nil before the first call.
+    private(set) var timeline: SettlementTimeline?
+    private let startedAt: WallTime?
+
+    /// No record yet.
+    ///
+    /// - Parameter startedAt: When the batch's first call was made; nil: none was.
+    init(startedAt: WallTime? = nil) {
+        self.startedAt = startedAt
+        timeline = startedAt.map(SettlementTimeline.init)
+    }
+
+    /// Takes the records from the batch's counters, without looking at any.
+    init(_ counts: BatchCounts) {
+        self.init()
+        records = Dictionary(uniqueKeysWithValues: RecordStatus.allCases.map { ($0, counts[$0]) })
+        rows = counts.total
+        billedOnce = counts.succeeded
+    }
+
+    mutating func add(_ row: ResultRow, _ answer: AnswerCells) {
+        rows += 1
+        records[row.status, default: 0] += 1
+        let isDoubted = row.status == .inDoubt && !row.isHeld && row.attempts > 0
+        if row.status == .succeeded || isDoubted { billedOnce += 1 }
+        if row.status == .succeeded { addAnswer(row, answer) }
+        if let startedAt, let end = row.completedAt, let kind = SettlementTimeline.Kind(row.status) {
+            timeline?.add(kind, after: end - startedAt)
+        }
+        if let kind = FailureKind(of: row) {
+            failures[kind, default: ReasonTally()].add(
+                row.reasonCode ?? row.httpStatus.map { "HTTP \($0)" } ?? "no answer recorded")
+        }
+        if row.status == .invalid { refusals.add(rulesIn: row.error ?? "no reason recorded") }
+    }
+
+    /// How many records failed or are in doubt in this way.
+    func count(_ kind: FailureKind) -> Int { failures[kind]?.total ?? 0 }
+
+    private mutating func addAnswer(_ row: ResultRow, _ answer: AnswerCells) {
+        if let from = row.submittedAt, let to = row.completedAt { latency.add(to - from) }
+        scores.add(answer)
+    }
+}
+
+/// In what way a record that was sent, or was to be, has no answer: it decides what is to be done about it.
+enum FailureKind: CaseIterable {
+    /// The API refused what the record holds, or no request could be made of it: it is to be corrected.
+    case refused
+    /// Its attempts ended in faults of the API that pass: it can be sent again as it is.
+    case temporary
+    /// It may have been billed, and no answer was recorded: somebody has to decide.
+    case inDoubt
+    /// Somebody has decided that it stays without an answer.
+    case resolvedByHand
+
+    /// Nil for a record that neither failed nor is in doubt.
+    init?(of row: ResultRow) {
+        switch row.status {
+        case .inDoubt: self = .inDoubt
+        case .failed where row.isResolvedByHand: self = .resolvedByHand
+        case .failed: self = [.transient, .overloaded].contains(row.failedBy) ? .temporary : .refused
+        case .queued, .inFlight, .succeeded, .invalid, .reused, .cancelled: return nil
+        }
+    }
+}
+
+/// How often each reason occurs, for a bounded number of reasons.
+struct ReasonTally {
+    /// Different reasons, so that memory is bounded.
+    private static let capacity = 1000
+
+    private var counts: [String: Int] = [:]
+    /// How often any was added.
+    private(set) var total = 0
+
+    mutating func add(_ reason: String) {
+        total += 1
+        let isKnown = counts[reason] != nil || counts.count < Self.capacity
+        counts[isKnown ? reason : "other reasons", default: 0] += 1
+    }
+
+    /// Adds each rule of a text once, as one line breaks it.
+    mutating func add(rulesIn text: String) {
+        for rule in BrokenRules.rules(in: text) { add(rule) }
+    }
+
+    /// All reasons, the most frequent first, those equally frequent in alphabetical order.
+    var byFrequency: [(reason: String, count: Int)] {
+        counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { ($0.key, $0.value) }
+    }
+}
