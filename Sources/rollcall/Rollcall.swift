@@ -17,7 +17,8 @@ struct Rollcall: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, DaemonCommand.self, SubmitCommand.self, CheckCommand.self, StatusCommand.self,
             RecordsCommand.self, RerunCommand.self, StartCommand.self, PauseCommand.self, ResumeCommand.self,
-            CancelCommand.self, LedgerCommand.self, ResolveCommand.self, ExportCommand.self, PurgeCommand.self,
+            CancelCommand.self, LedgerCommand.self, ResolveCommand.self, ExportCommand.self, ReportCommand.self,
+            PurgeCommand.self,
             ForgetCommand.self, AuditCommand.self, BackupCommand.self, RestoreCommand.self, DoctorCommand.self,
             JobsCommand.self, KeysCommand.self, SettingsReferenceCommand.self, AdminCommand.self,
             NotifyCommand.self,
@@ -115,4 +116,9 @@ extension CompletionKind {
 
     /// Names of jobs.
     static let jobs = custom { words, _, prefix in Completions.jobs(words, prefix) }
+
+    /// Names of jobs, and job files.
+    static let jobsAndFiles = custom { words, _, prefix in
+        Completions.jobs(words, prefix) + Completions.jobFiles(prefix)
+    }
 }

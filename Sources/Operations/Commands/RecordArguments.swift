@@ -2,7 +2,12 @@ import RecordStore
 
 /// How a command line names records: their statuses joined by commas (`--status`), the lines they start at (`--lines`).
 /// `records`, `rerun` and `resolve` read both alike.
-enum RecordArguments {
+package enum RecordArguments {
+    /// The statuses that `records` takes.
+    package static let allStatuses = RecordStatus.allCases.map(\.rawValue)
+    /// Those that `rerun` takes.
+    package static let rerunStatuses = [RecordStatus.failed, .inDoubt, .cancelled].map(\.rawValue)
+
     /// The statuses named.
     ///
     /// - Throws: `OperationFailure` (64) that names the ones there are.
@@ -10,8 +15,8 @@ enum RecordArguments {
         try Set(
             text.split(separator: ",").map { word in
                 guard let status = RecordStatus(rawValue: word.filter { $0 != " " }) else {
-                    let known = RecordStatus.allCases.map(\.rawValue).joined(separator: ", ")
-                    throw OperationFailure(.usage, "there is no status '\(word)'; the statuses are \(known)")
+                    throw OperationFailure(
+                        .usage, "there is no status '\(word)'; the statuses are \(allStatuses.joined(separator: ", "))")
                 }
                 return status
             })

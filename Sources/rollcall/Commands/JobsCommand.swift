@@ -16,7 +16,7 @@ struct JobsCheckCommand: SettingsCommand {
             """)
 
     @Argument(
-        help: "Job files, or jobs by name; absent: all in the jobs' folder.", completion: .file(extensions: ["yaml"]))
+        help: "Job files, or jobs by name; absent: all in the jobs' folder.", completion: .jobsAndFiles)
     var files: [String] = []
 
     @OptionGroup var settings: SettingsOptions

@@ -17,7 +17,7 @@ struct PurgeCommand: SettingsCommand {
     @Option(help: ArgumentHelp("Only batches that ended this long ago, such as 30d.", valueName: "age"))
     var olderThan: String?
 
-    @Option(help: ArgumentHelp("Only this batch, by name or number.", valueName: "batch"))
+    @Option(help: ArgumentHelp("Only this batch, by name or number.", valueName: "batch"), completion: .batches)
     var batch: String?
 
     @Flag(help: "Erase records with their ledger, too; the batches' counters and totals by day stay.")

@@ -24,7 +24,8 @@ struct RerunCommand: SettingsCommand {
     var job: String?
 
     @Option(
-        help: ArgumentHelp("Statuses to send, joined by commas: failed, in_doubt, cancelled.", valueName: "status"))
+        help: ArgumentHelp("Statuses to send, joined by commas: failed, in_doubt, cancelled.", valueName: "status"),
+        completion: .list(RecordArguments.rerunStatuses))
     var status = "failed"
 
     @Option(help: ArgumentHelp("Only records that ended with this reason code.", valueName: "code"))

@@ -65,7 +65,9 @@ struct RecordsCommand: SettingsCommand {
 
     @OptionGroup var settings: SettingsOptions
 
-    @Option(help: ArgumentHelp("Only these statuses, joined by commas.", valueName: "status"))
+    @Option(
+        help: ArgumentHelp("Only these statuses, joined by commas.", valueName: "status"),
+        completion: .list(RecordArguments.allStatuses))
     var status: String?
 
     @Option(help: ArgumentHelp("- alone: the records of the ids on standard input.", valueName: "-"))
@@ -111,7 +113,7 @@ struct ExportCommand: SettingsCommand {
 
     @OptionGroup var settings: SettingsOptions
 
-    @Option(help: ArgumentHelp("csv or jsonl.", valueName: "format"))
+    @Option(help: ArgumentHelp("csv or jsonl.", valueName: "format"), completion: .list(["csv", "jsonl"]))
     var format = "csv"
 
     func validate() throws {
@@ -120,5 +122,23 @@ struct ExportCommand: SettingsCommand {
 
     func perform() async throws -> ExitStatus {
         try await ExportOperation(config: settings.config, batch: batch, format: format).perform()
+    }
+}
+
+struct ReportCommand: SettingsCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "report", abstract: "Write a batch's report.html anew, and print its path.",
+        discussion: """
+            For a batch that is over. The other result files stay as they are; where they are missing, or of an earlier \
+            end of the batch, all are written. Makes no call.
+            """)
+
+    @Argument(help: "A batch's name or number.", completion: .batches)
+    var batch: String
+
+    @OptionGroup var settings: SettingsOptions
+
+    func perform() async throws -> ExitStatus {
+        try await ReportOperation(config: settings.config, batch: batch).perform()
     }
 }

@@ -40,6 +40,26 @@ package enum Completions {
             .filter { $0.hasPrefix(prefix) }.sorted()
     }
 
+    /// Paths of job files, and of folders on the way to them, in alphabetical order.
+    ///
+    /// - Parameter prefix: What the path begins with.
+    /// - Returns: Paths that begin so, folders with a slash at their end.
+    package static func jobFiles(_ prefix: String) -> [String] {
+        let folder = prefix.lastIndex(of: "/").map { String(prefix[...$0]) } ?? ""
+        // As above.
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.isEmpty ? "." : folder)) ?? []
+        return names.filter { !$0.hasPrefix(".") }.compactMap { name in
+            let path = folder + name
+            guard path.hasPrefix(prefix) else { return nil }
+            return path.hasSuffix(".yaml") ? path : isFolder(path) ? path + "/" : nil
+        }.sorted()
+    }
+
+    private static func isFolder(_ path: String) -> Bool {
+        var isFolder = ObjCBool(false)
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
+    }
+
     /// The settings file that a command line names, or else the environment.
     static func config(in words: [String], environment: [String: String] = ProcessInfo.processInfo.environment)
         -> String
