@@ -238,6 +238,8 @@ struct ProgressReporter: Sendable {
     var progress = RunnerProgress()
     private let startedAt: MonotonicTime
     private var reportedAt: MonotonicTime
+    /// What was reported last.
+    private var reported = RunnerProgress()
 
     /// Starts at a time.
     init(startedAt: MonotonicTime) {
@@ -259,7 +261,15 @@ struct ProgressReporter: Sendable {
     /// Whether a report is due again, at a monotonic time.
     mutating func isDue(at now: MonotonicTime) -> Bool {
         guard now - reportedAt >= Self.interval else { return false }
-        reportedAt = now
+        (reportedAt, reported) = (now, progress)
+        return true
+    }
+
+    /// Whether something has not been reported and would stay so for an interval or more, because nothing happens until a
+    /// time; nil: nobody knows until when.
+    mutating func isDue(beforeWaitUntil deadline: MonotonicTime?, at now: MonotonicTime) -> Bool {
+        guard progress != reported, deadline.map({ $0 - now >= Self.interval }) ?? true else { return false }
+        (reportedAt, reported) = (now, progress)
         return true
     }
 
@@ -300,7 +310,7 @@ package struct RunnerProgress: Sendable, Equatable {
 
 /// What a run reports while it is under way. No event holds a value of a record.
 package enum RunnerEvent: Sendable, Equatable {
-    /// How far the run has come; at most five times a second, and once at the end.
+    /// How far the run has come; five times a second, before it waits for longer, and at its end.
     case progress(RunnerProgress)
     /// The gate closed, for no call gets through: why, and when the next probe leaves.
     case gateClosed(reason: String, until: WallTime)

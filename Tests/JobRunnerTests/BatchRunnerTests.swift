@@ -85,6 +85,20 @@ import Testing
         #expect(try await bench.store.limiterState() != nil)
     }
 
+    @Test func whatWasAnsweredIsReportedBeforeAWait() async throws {
+        let clock = HeldClock()
+        let bench = try await RunnerBench(records: 4, clock: clock)
+        let submitter = bench.submitter { $0.number == 3 ? .status(429, retryAfter: .seconds(12)) : .success }
+        let runner = bench.runner(RunnerBench.oneByOne(), submitter)
+        let run = clock.task { try await runner.run(bench.batch, stop: StopSignal()) }
+        await clock.untilSomeoneSleeps(until: 12_000_000_000)
+        // No time passes, so this is said while it waits.
+        try await waitUntil { bench.progress?.calls == 3 }
+        #expect(bench.progress?.succeeded == 2 && bench.progress?.retries == 1)
+        #expect(try await clock.whileTimePasses { try await run.value } == .completed)
+        #expect(bench.progress?.succeeded == 4)
+    }
+
     @Test func aWaitOfThirtyYearsHaltsWithEverythingStillQueued() async throws {
         let bench = try await RunnerBench(records: 5)
         let submitter = bench.submitter { _ in .status(503, retryAfter: .seconds(1_000_000_000)) }

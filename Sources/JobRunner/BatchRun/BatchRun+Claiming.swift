@@ -72,7 +72,7 @@ extension BatchRun {
         // Once everything is written, this is checked again.
         let isAboutToBeIdle = isLong && state.underWay == 0 && !state.isIdle
         if let deadline, !isAboutToBeIdle { setTimer(at: deadline, &group) }
-        await pause(&group)
+        await pause(&group, until: deadline)
     }
 
     private mutating func claim(with grant: Grant, _ group: inout Group) async {

@@ -130,6 +130,11 @@ extension BatchRun {
         if reporter.isDue(at: clock.monotonic) { reportProgress() }
     }
 
+    /// Reports what has not been reported yet before nothing happens for a while.
+    mutating func report(beforeWaitUntil deadline: MonotonicTime?) {
+        if reporter.isDue(beforeWaitUntil: deadline, at: clock.monotonic) { reportProgress() }
+    }
+
     private func reportProgress() {
         let now = clock.monotonic
         let rate = runner.traffic.allowedRate(at: now)

@@ -74,6 +74,7 @@ struct BatchRun {
     mutating func untilEnd(_ group: inout Group) async throws -> RunEnd {
         while true {
             try absorb()
+            report()
             checkForStop(&group)
             let step = state.step(at: retryClock.time(at: clock.monotonic))
             if !step.isClaim { dequeue() }
@@ -85,8 +86,9 @@ struct BatchRun {
                     try await claim(upTo: count, &group)
                 }
             case .wait(let until):
-                if let until { setTimer(at: retryClock.monotonic(at: until), &group) }
-                await pause(&group)
+                let deadline = until.map { retryClock.monotonic(at: $0) }
+                if let deadline { setTimer(at: deadline, &group) }
+                await pause(&group, until: deadline)
             case .close: try await close()
             case .end(let end):
                 if let failure { throw failure }
@@ -96,7 +98,6 @@ struct BatchRun {
                 }
                 if let end = try await concluded(try await named(end)) { return end }
             }
-            report()
         }
     }
 
@@ -192,8 +193,13 @@ extension BatchRun {
 
 extension BatchRun {
     /// Passes ended calls to the store and waits for a message.
-    mutating func pause(_ group: inout Group) async {
+    ///
+    /// - Parameters:
+    ///   - group: The run's tasks.
+    ///   - deadline: When a timer that was set brings one; nil: none was set.
+    mutating func pause(_ group: inout Group, until deadline: MonotonicTime? = nil) async {
         write(&group)
+        if state.isIdle { report(beforeWaitUntil: deadline) }
         await mailbox.wait()
     }
 

@@ -153,18 +153,16 @@ struct FollowDisplay {
 
     init(batch: Batch, cost: RunningCost?, console: Console) {
         (self.console, self.cost, billedBefore) = (console, cost, batch.counts.billable)
-        line = ProgressLine(name: batch.name, total: batch.counts.total, done: Self.done(batch.counts))
+        line = ProgressLine(name: batch.name, total: batch.counts.total, done: 0)
+        line.take(batch.counts)
         meter = RateMeter(finished: line.done)
     }
-
-    private static func done(_ counts: BatchCounts) -> Int { counts.total - counts.queued - counts.inFlight }
 
     /// Shows the state of the batch, and why no calls are made, if that is so.
     mutating func show(_ batch: Batch, waiting: String?) {
         let counts = batch.counts
         line.total = counts.total
-        line.done = Self.done(counts)
-        (line.inDoubt, line.failed, line.retries) = (counts.inDoubt, counts.failed, counts.retries)
+        line.take(counts)
         line.cost = cost?.text(billed: counts.billable - billedBefore)
         line.pause = (waiting ?? (batch.state == .running ? nil : batch.state.rawValue)).map { .because($0) }
         let now = ContinuousClock.now

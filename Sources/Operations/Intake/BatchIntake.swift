@@ -95,7 +95,7 @@ struct BatchIntake: Sendable {
             throw OperationFailure(
                 .unfinished, "\(batch.name) is \(batch.state.rawValue) now; nothing more of its file was taken in")
         }
-        console.note("\(batch.name): taking in \(plan.input.file.name)")
+        console.progressNote("\(batch.name): taking in \(plan.input.file.name)")
         report(try await ingest(plan.input, into: batch, progress), of: batch)
         return try await store.batch(batch.id)
     }
@@ -153,7 +153,7 @@ struct BatchIntake: Sendable {
         if summary.blankLines > 0 {
             parts.append("\(NumberFormat.count(summary.blankLines, "blank line")) passed over")
         }
-        console.note("\(batch.name): \(parts.joined(separator: ", "))")
+        console.progressNote("\(batch.name): \(parts.joined(separator: ", "))")
         for note in summary.notes {
             console.note("\(batch.name): noted of \(NumberFormat.count(note.count, "record")): \(note.refusal)")
         }

@@ -27,7 +27,7 @@ package struct Console: Sendable {
 
     /// Where results go, and what can be shown there.
     let results: TerminalOutput
-    /// Whether progress is shown; messages are, whatever this says.
+    /// Whether progress is shown; other messages are, whatever this says.
     private(set) var showsProgress = true
     private let errors: TerminalOutput
     private let isSilent: Bool
@@ -102,6 +102,11 @@ package struct Console: Sendable {
     package func note(_ line: String) {
         notes?.add(PlainText.lines(line))
         self.line.end { erasure in write("\(erasure ?? "")\(PlainText.lines(line))\n", to: errors.descriptor) }
+    }
+
+    /// Writes a message that only says how far things are: not with `--quiet`.
+    func progressNote(_ line: String) {
+        if showsProgress { note(line) }
     }
 
     /// Shows progress: in place on a terminal, as far as it fits there; as a line of its own elsewhere.

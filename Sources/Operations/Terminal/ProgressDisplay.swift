@@ -13,6 +13,8 @@ final class ProgressDisplay: Sendable {
         var lastText: String?
         var wait: Wait?
         var hasReportedWait = false
+        /// What had become of the batch's records when this run began, which the run's counts are added to.
+        var before: BatchCounts
     }
 
     /// A time without calls. The wall clock may be set meanwhile, so its end is displayed by one clock and measured by
@@ -36,19 +38,17 @@ final class ProgressDisplay: Sendable {
     /// A wait of at least this length is shown.
     private static let longWait = Duration.seconds(5)
 
-    /// Records of the batch that had a final status before this run.
-    private let alreadyDone: Int
-
     /// What the batch has cost so far; nil without a price list.
     private let cost: RunningCost?
 
     /// Shows a run that is to send so many of a batch's records.
     init(batch: Batch, sending count: Int, cost: RunningCost?, console: Console) {
         (self.console, self.cost) = (console, cost)
-        alreadyDone = batch.counts.total - batch.counts.queued - batch.counts.inFlight
-        var line = ProgressLine(name: batch.name, total: alreadyDone + count, done: alreadyDone)
+        var line = ProgressLine(name: batch.name, total: 0, done: 0)
+        line.take(batch.counts)
+        line.total = line.done + count
         line.cost = cost?.text(billed: 0)
-        state = Lock(State(line: line))
+        state = Lock(State(line: line, before: batch.counts))
     }
 
     /// Handles one event of the run; called from any thread.
@@ -65,6 +65,7 @@ final class ProgressDisplay: Sendable {
         case .inDoubtRequeued(let count):
             tell("\(NumberFormat.count(count, "record")) in doubt queued again (retry.in_doubt)")
         case .keptAnswersRead(let count):
+            state.withLock { $0.before.inDoubt -= count }
             tell("\(NumberFormat.count(count, "kept answer")) can be read now; no call")
         case .windowClosed(let until):
             tell("outside the call window; calls continue at \(NumberFormat.time(until))")
@@ -80,7 +81,8 @@ final class ProgressDisplay: Sendable {
     /// one.
     func finish(_ counts: BatchCounts) {
         let (line, lastText) = state.withLock { state in
-            state.line.done = counts.total - counts.queued - counts.inFlight
+            state.line.take(counts)
+            state.line.cost = cost?.text(billed: counts.billable - state.before.billable)
             return (state.line, state.lastText)
         }
         if console.rewritesProgress || line.text != lastText { console.show(line) }
@@ -91,10 +93,11 @@ final class ProgressDisplay: Sendable {
         let now = ContinuousClock.now
         let due: ProgressLine? = state.withLock { state in
             state.meter.note(finished: progress.finished, at: progress.elapsed)
-            state.line.done = alreadyDone + progress.finished
-            state.line.failed = progress.failed
-            state.line.inDoubt = progress.inDoubt
-            state.line.retries = progress.retries
+            let before = state.before
+            state.line.done = before.total - before.queued - before.inFlight + progress.finished
+            state.line.failed = before.failed + progress.failed
+            state.line.inDoubt = before.inDoubt + progress.inDoubt
+            state.line.retries = before.retries + progress.retries
             state.line.cost = cost?.text(billed: progress.succeeded)
             state.line.rate = state.meter.perSecond
             state.line.pause = state.wait?.pause

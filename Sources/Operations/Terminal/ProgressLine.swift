@@ -1,4 +1,5 @@
 import Basics
+import RecordStore
 
 /// One line of progress: done, rate, time to go, cost, retries. A pure value; drawing it is somewhere else.
 struct ProgressLine: Equatable {
@@ -22,6 +23,12 @@ struct ProgressLine: Equatable {
     var rate: Double?
     /// Why nothing moves; nil when records flow.
     var pause: Pause?
+
+    /// Takes what became of the batch's records so far.
+    mutating func take(_ counts: BatchCounts) {
+        done = counts.total - counts.queued - counts.inFlight
+        (failed, inDoubt, retries) = (counts.failed, counts.inDoubt, counts.retries)
+    }
 
     /// Seconds to go at the present rate; nil when that is unknown, and while nothing moves.
     var secondsLeft: Double? {
@@ -54,7 +61,7 @@ struct ProgressLine: Equatable {
 
     private func parts(_ name: String) -> [Part] {
         let figures = "\(Counted.number(done))/\(Counted.number(total))"
-        var parts = [Part("\(name): ", rank: 0, .strong), Part(figures, rank: 0), Part(" (\(share)%)", rank: 6)]
+        var parts = [Part("\(name): ", rank: 0, .strong), Part(figures, rank: 0), Part(" (\(share)%)", rank: 9)]
         if let rate { parts.append(Part(", \(NumberFormat.rate(rate))/s", rank: 7)) }
         if let secondsLeft, done < total {
             parts.append(Part(", ETA \(NumberFormat.duration(seconds: secondsLeft))", rank: 2))

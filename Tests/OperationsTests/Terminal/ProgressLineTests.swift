@@ -17,7 +17,7 @@ struct ProgressLineTests {
         (
             line("night-1") { $0.retries = 7 },
             "night-1: [==========                ] 400/1,000 (40%), 200/s, ETA 3s, 7 retries",
-            "night-1: 400/1,000 (40%), 200/s, ETA 3s"
+            "night-1: 400/1,000, 200/s, ETA 3s"
         ),
         (
             line("night-1") { ($0.retries, $0.cost) = (0, "USD 40.00") },
@@ -31,7 +31,7 @@ struct ProgressLineTests {
         ),
         (
             line("night-1") { ($0.retries, $0.failed, $0.pause) = (1_000, 20, .until(1_795_459_205_000)) },
-            "night-1: 400/1,000 (40%), 20 failed, waiting until 2026-11-23 18:40:05 UTC",
+            "night-1: 400/1,000, 200/s, 20 failed, waiting until 2026-11-23 18:40:05 UTC",
             "night-1: 400/1,000, until 18:40:05 UTC"
         ),
         (
@@ -43,12 +43,12 @@ struct ProgressLineTests {
         ),
         (
             line("accounts-of-the-northern-branches-2026-11-23-17") { $0.failed = 1 },
-            "…of-the-northern-branches-2026-11-23-17: 400/1,000 (40%), ETA 3s, 1 failed",
+            "…of-the-northern-branches-2026-11-23-17: 400/1,000, 200/s, ETA 3s, 1 failed",
             "…ches-2026-11-23-17: 400/1,000, ETA 3s"
         ),
         (
             line("accounts-of-the-northern-branches-2026-11-23-17") { $0.pause = .until(1_795_459_205_000) },
-            "…-2026-11-23-17: 400/1,000 (40%), 200/s, waiting until 2026-11-23 18:40:05 UTC",
+            "…-2026-11-23-17: 400/1,000, 200/s, waiting until 2026-11-23 18:40:05 UTC",
             "…-23-17: 400/1,000, until 18:40:05 UTC"
         ),
     ]
