@@ -18,7 +18,11 @@ struct BatchOutlookTests {
     static func batch(_ state: BatchState, queued: Int = 0, cancelled: Int = 0) -> Batch {
         var counts = BatchCounts()
         (counts.queued, counts.cancelled, counts.total) = (queued, cancelled, queued + cancelled + 1)
-        return Batch(
+        return batch(state, counts)
+    }
+
+    static func batch(_ state: BatchState, _ counts: BatchCounts) -> Batch {
+        Batch(
             id: BatchID(rawValue: 1), name: "day-1", job: "run", fileName: "day.csv", contentDigest: [], format: .csv,
             state: state, reason: nil, isIngested: true, checkpoint: Checkpoint(byteOffset: 0, line: 1),
             provenance: Provenance(
@@ -55,11 +59,11 @@ struct BatchOutlookTests {
     @Test(
         "The time to go is that at the rate that was measured, at the rate that is allowed before there is one",
         arguments: [
-            (nil, "1,200 calls, at least 1m at 20/s"), (4, "1,200 calls, about 5m; 20/s are allowed"),
+            (nil, "1,200 calls, at least 1m at 20/s\n"), (4, "1,200 calls, about 5m; 20/s are allowed"),
             (0, "1,200 calls; nothing moves, 20/s are allowed"),
         ] as [(Double?, String)])
     func toGo(rate: Double?, text: String) {
-        let outlook = BatchOutlook(rest: BatchOutlook.Rest(calls: 1_200, rate: 20))
+        let outlook = BatchOutlook(results: "out/day-1", rest: BatchOutlook.Rest(calls: 1_200, rate: 20))
         #expect(Self.text(Self.batch(.running, queued: 1_200), outlook, rate: rate).contains(text))
     }
 
@@ -70,7 +74,7 @@ struct BatchOutlookTests {
         let stopped = Self.text(Self.batch(.running, queued: 1_200), outlook)
         for row in [
             "state     stopped", "resumes   when its file is run again, or by 'rollcall daemon'",
-            "cost      unknown", "to go     1,200 calls, at least 1m at 20/s",
+            "cost      unknown", "to go     1,200 calls, at least 1m at 20/s once it moves",
         ] {
             #expect(stopped.contains(row), "\(stopped)")
         }

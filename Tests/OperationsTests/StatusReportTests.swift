@@ -38,6 +38,19 @@ struct StatusReportTests {
         #expect(JSONText.text(of: report) == #"{"batches":[],"restore":null,"runner":\#(json)}"#)
     }
 
+    @Test("A run says for itself whether calls may be made; what an earlier process said is not its own")
+    func ownGate() {
+        var status = Self.status(.open)
+        (status.isDaemon, status.closedUntil, status.jobs) = (false, 12_000, 0)
+        let report = RunnerReport(.run(7), status, .normal)
+        #expect(report?.gate == "open" && report?.noCallsUntil == "1970-01-01T00:00:12.000Z" && report?.jobs == nil)
+        let text = RunnerLine.text(of: .run(7), status, .normal, now: Date(timeIntervalSince1970: 1))
+        #expect(text?.contains("no calls until 1970-01-01 00:00:12 UTC (Retry-After)") == true)
+        #expect(RunnerReport(.run(9), status, .normal)?.noCallsUntil == nil)
+        let over = RunnerLine.text(of: .run(7), status, .normal, now: Date(timeIntervalSince1970: 13))
+        #expect(over?.contains("no calls") == false)
+    }
+
     @Test("The reason of a halt, which is a sentence, continues as one")
     func haltedText() {
         let text = RunnerLine.text(of: .daemon(7), Self.status(.halted(reason: "Keys differ.", since: 1_000)), .normal)

@@ -123,31 +123,25 @@ struct RunSession: Sendable {
         let display = ProgressDisplay(
             batch: batch, sending: rerun?.records ?? batch.counts.queued,
             cost: try await RunningCost(of: batch, under: job, in: store, pricing: place.pricing), console: console)
+        let traffic = EndpointTraffic(configuration: configuration, clock: SystemClock())
         let runner = BatchRunner(
             store: store, submitter: client, requests: try await BatchRequests(of: id, in: store),
             configuration: configuration,
             keptAnswers: Recovery(
                 store: store, client: client, requireEncryptedAnswers: configuration.requireEncryptedAnswers),
-            events: display.take)
-        try await report(working: id)
-        // Whether to continue was decided above: what an operator has stopped since stays stopped.
-        let end = try await BlockingWork.runOnPool {
-            try await runner.run(id, stop: stop, resuming: false, only: rerun?.number)
+            traffic: traffic, events: display.take)
+        let publisher = RunStatusPublisher(store: store, traffic: traffic, batch: id, host: provenance.host)
+        let end = try await publisher.during {
+            // Whether to continue was decided above: what an operator has stopped since stays stopped.
+            try await BlockingWork.runOnPool {
+                try await runner.run(id, stop: stop, resuming: false, only: rerun?.number)
+            }
         }
         display.finish(try await store.progress(id))
         let ended = try await store.batch(id)
         guard !ended.state.isFinished else { return try await conclude(ended, json: json) }
         console.note("\(ended.name): \(RunEndMessage.text(of: end, batch: ended, timeZone: configuration.timeZone))")
         return try await standing(ended, json: json)
-    }
-
-    /// Records in the database which batch the process is working on, for other processes to read.
-    private func report(working batch: BatchID) async throws {
-        let now = WallTime.now()
-        try await store.saveRunnerStatus(
-            RunnerStatus(
-                process: getpid(), host: provenance.host, version: Version.current, isDaemon: false, startedAt: now,
-                loadedAt: now, updatedAt: now, allowedRate: configuration.rate, batch: batch))
     }
 
     /// Writes the results of a batch that is over, and reports its outcome.

@@ -60,7 +60,7 @@ struct StatusViewTests {
                 "BATCH           STATE             DONE  FAILED  IN DOUBT  ETA  RATE        COST",
                 "…2026-11-22-16  completed  1,200/1,200      21         5    -     -  USD 117.40",
                 "night-17        running      600/1,200      21         5   1m  10/s  USD 117.40",
-                "night-18        stopped    1,100/1,200      21         5   5s     -  USD 117.40",
+                "night-18        stopped    1,100/1,200      21         5    -     -  USD 117.40",
             ])
         #expect(
             Self.table(40) == [
@@ -81,10 +81,44 @@ struct StatusViewTests {
     func screen() {
         let view = StatusView(runner: "daemon: process 7", hold: nil, batches: .table(Self.rows, hidden: 9))
         let tall = view.screen(TerminalOutput.Size(columns: 80, rows: 12), at: 1_795_459_205_000).map(\.plain)
-        #expect(tall.count == 12 && tall.first == "daemon: process 7" && tall[5] == "and 9 more")
+        #expect(tall.count == 12 && tall.first == "daemon: process 7" && tall[5] == "and 9 more batches")
         #expect(tall.last == "q leaves; 2026-11-23 18:40:05 UTC")
         let low = view.screen(TerminalOutput.Size(columns: 80, rows: 5), at: 1_795_459_205_000).map(\.plain)
-        #expect(low.count == 5 && low[2] == "and 4 more", "\(low)")
+        #expect(low.count == 5 && low[3] == "and 11 more batches", "\(low)")
+    }
+
+    @Test(
+        "Whatever stands above them, the batches that are not shown are counted, each once",
+        arguments: 4...14, [1, 2, 5])
+    func counted(rows: Int, notices: Int) throws {
+        let above = (1...notices).map { "notice \($0)" }.joined(separator: "\n")
+        let batches = (1...8).map { Self.row("night-\($0)", .completed) }
+        let view = StatusView(runner: above, hold: nil, batches: .table(batches, hidden: 2))
+        let lines = view.screen(TerminalOutput.Size(columns: 80, rows: rows), at: 0).map(\.plain)
+        #expect(lines.count == rows)
+        // Header, one batch and the count need three rows, the help one.
+        guard rows >= notices + 4 else { return }
+        let shown = lines.count { $0.hasPrefix("night-") }
+        #expect(lines.contains("and \(10 - shown) more batches"), "\(lines)")
+        #expect(shown == min(8, rows - notices - 3))
+    }
+
+    @Test(
+        "Only what moves has a time to go, and a rate only where one was measured",
+        arguments: [
+            (.running, false, false, nil, "30s", "-"), (.running, false, false, 10, "1m", "10/s"),
+            (.running, true, false, 10, "-", "-"), (.running, false, true, 10, "-", "-"),
+            (.halted, false, false, nil, "-", "-"), (.paused, false, false, nil, "-", "-"),
+            (.awaitingConfirmation, false, false, nil, "-", "-"),
+        ] as [(BatchState, Bool, Bool, Double?, String, String)])
+    func moving(state: BatchState, isStopped: Bool, isWaiting: Bool, rate: Double?, left: String, shown: String) {
+        var row = Self.row("night-1", state, isStopped: isStopped, toCall: 600, rate: rate)
+        row.isWaiting = isWaiting
+        // A second one keeps both columns there.
+        let other = Self.row("night-2", .running, toCall: 600, rate: 20)
+        let lines = BatchTable([row, other]).lines(fitting: nil).map(\.plain)
+        #expect(
+            lines[1].split(separator: " ").dropFirst(6).prefix(2) == [Substring(left), Substring(shown)], "\(lines)")
     }
 
     @Test("A long reason is broken between words below itself")
@@ -120,6 +154,10 @@ struct StatusViewTests {
             try StatusSelection(batch: nil, states: "completed,runing", job: nil, limit: nil)
         }
         #expect(failure?.status == .usage)
-        #expect(failure?.message.contains("there is no state 'runing'; did you mean 'running'?") == true)
+        #expect(failure?.message.contains("there is no state 'runing'; did you mean 'running'? The states") == true)
+        let other = #expect(throws: OperationFailure.self) {
+            try StatusSelection(batch: nil, states: "zzzz", job: nil, limit: nil)
+        }
+        #expect(other?.message.contains("there is no state 'zzzz'; the states are") == true)
     }
 }

@@ -13,9 +13,9 @@ extension RunnerReport: DescribedJSON {
     static func about(_ member: CodingKeys) -> String {
         switch member {
         case .process: "its number"
-        case .kind: "`daemon`, or `run`, which publishes no more of itself"
+        case .kind: "`daemon`, or `run`, which ends with its batches"
         case .version: "its version"
-        case .jobs: "how many jobs it knows"
+        case .jobs: "how many jobs it knows; absent: it is a run"
         case .since: "when it started"
         case .loadedAt: "when it last read settings, jobs and keys"
         case .gate: "`open`, `closed` or `halted`"

@@ -19,6 +19,8 @@ struct BatchOutlook: Equatable {
 
     /// Whether it may run, and no process runs it: it was interrupted, or its turn has not come.
     var isStopped = false
+    /// Whether the process that runs it makes no calls just now, and publishes why.
+    var isWaiting = false
     /// The folder that holds its results as they are now; nil if there is none.
     var results: String?
     var cost = Cost.unknown
@@ -34,6 +36,14 @@ extension Batch {
 }
 
 extension Installation.Runner {
+    /// What the process that runs the database has published of itself; nil where an earlier one published last.
+    func own(_ published: RunnerStatus?) -> RunnerStatus? {
+        switch self {
+        case .nobody: nil
+        case .run(let process), .daemon(let process): published?.process == process ? published : nil
+        }
+    }
+
     /// Whether it sends a batch's records.
     ///
     /// - Parameters:
@@ -57,6 +67,7 @@ struct BatchOutlooks {
     let status: RunnerStatus?
     /// Batches that are older than their retention allows and still needed.
     let overdue: [BatchID: RetentionPlan.Kept]
+    private let isWaiting: Bool
 
     /// Looks at which process runs the database.
     ///
@@ -70,6 +81,7 @@ struct BatchOutlooks {
         self.store = store
         runner = try await place.runner()
         status = try await store.runnerStatus()
+        isWaiting = runner.own(status)?.waiting(at: now.date) != nil
         let kept = try await place.retentionRules.plan(of: store, at: now).kept
         overdue = Dictionary(kept.map { ($0.batch.id, $0) }, uniquingKeysWith: { $1 })
     }
@@ -82,13 +94,18 @@ struct BatchOutlooks {
         let results = BatchResults(
             store: store, pricing: place.pricing, place: ResultsLocation(job, settings: place.settings))
         return BatchOutlook(
-            isStopped: isStopped(batch),
+            isStopped: isStopped(batch), isWaiting: isWaiting(batch),
             results: batch.state.isFinished ? try await results.wholeFolder(of: batch) : nil,
             cost: try await cost(of: batch), rest: rest(of: batch, under: job), overdue: overdue[batch.id])
     }
 
     /// Whether a batch may run, and no process runs it.
     func isStopped(_ batch: Batch) -> Bool { batch.state == .running && !runner.sends(batch, status) }
+
+    /// Whether a batch runs, and the process that runs it makes no calls just now.
+    func isWaiting(_ batch: Batch) -> Bool {
+        isWaiting && batch.state == .running && runner.sends(batch, status)
+    }
 
     /// What a batch has cost; unknown without a price list.
     ///

@@ -8,10 +8,12 @@ struct BatchTable {
     struct Row {
         let batch: Batch
         var isStopped = false
+        /// Whether the process that runs it makes no calls just now.
+        var isWaiting = false
         /// What is left to be sent; nil if nothing is, or if it is not known yet how much.
         var rest: BatchOutlook.Rest?
         var cost = Cost.unknown
-        /// Records finished per second, measured; nil: the rate that is allowed is shown.
+        /// Records finished per second, measured; nil: it was not, and the time to go is the least there can be.
         var measuredRate: Double?
         /// That it is older than its retention allows and still needed; nil where it is not.
         var overdue: RetentionPlan.Kept?
@@ -63,15 +65,16 @@ extension BatchTable.Row {
         let counts = batch.counts
         let done = counts.total - counts.queued - counts.inFlight
         // Where nobody sends, nothing moves at any rate.
-        let isMoving = batch.state == .running && !isStopped
-        let rate = isMoving ? measuredRate ?? rest?.rate : nil
+        let isMoving = batch.state == .running && !isStopped && !isWaiting
+        let rate = isMoving ? measuredRate : nil
+        let seconds = isMoving ? rest?.seconds(at: rate) : nil
         return [
             .init(batch.name), .init(batch.stateText(isStopped: isStopped), batch.stateTone(isStopped: isStopped)),
             .init("\(NumberFormat.count(done))/\(NumberFormat.count(counts.total))"),
             .init(NumberFormat.count(counts.failed), counts.failed > 0 ? .bad : nil),
             .init(NumberFormat.count(counts.invalid), counts.invalid > 0 ? .bad : nil),
             .init(NumberFormat.count(counts.inDoubt), counts.inDoubt > 0 ? .doubtful : nil),
-            .init(rest?.seconds(at: rate).map(NumberFormat.duration) ?? "-"),
+            .init(seconds.map(NumberFormat.duration) ?? "-"),
             .init(rate.map { "\(NumberFormat.rate($0))/s" } ?? "-"),
             .init(cost == .unknown ? "-" : cost.description), .init(NumberFormat.time(batch.createdAt)),
         ]
@@ -85,11 +88,12 @@ extension BatchOutlook.Rest {
         return measured > 0 ? Double(calls) / measured : nil
     }
 
-    fileprivate func text(at measured: Double?) -> String {
+    fileprivate func text(at measured: Double?, isMoving: Bool) -> String {
         let calls = NumberFormat.count(calls, "call")
         let allowed = "\(NumberFormat.rate(rate))/s"
-        guard measured != nil else {
-            return "\(calls), at least \(NumberFormat.duration(seconds: seconds)) at \(allowed)"
+        guard isMoving, measured != nil else {
+            let condition = isMoving ? "" : " once it moves"
+            return "\(calls), at least \(NumberFormat.duration(seconds: seconds)) at \(allowed)\(condition)"
         }
         guard let left = seconds(at: measured) else { return "\(calls); nothing moves, \(allowed) are allowed" }
         return "\(calls), about \(NumberFormat.duration(seconds: left)); \(allowed) are allowed"
@@ -150,7 +154,8 @@ struct BatchDetail {
         add("retries", NumberFormat.count(batch.counts.retries))
         add("cost", outlook.cost.description)
         add("rate", measuredRate.map { "\(NumberFormat.rate($0))/s" })
-        add("to go", outlook.rest.map { $0.text(at: measuredRate) })
+        let isMoving = batch.state == .running && !outlook.isStopped && !outlook.isWaiting
+        add("to go", outlook.rest.map { $0.text(at: measuredRate, isMoving: isMoving) })
         add("results", outlook.results)
         return LabelledText(rows).lines(fitting: width)
     }

@@ -7,7 +7,7 @@ import Results
 struct RunnerReport: Encodable, Equatable {
     enum Kind: String, Encodable {
         case daemon
-        /// A `run`, which ends with its batches and publishes no more about itself.
+        /// A `run`, which ends with its batches.
         case run
     }
 
@@ -40,15 +40,14 @@ struct RunnerReport: Encodable, Equatable {
         switch runner {
         case .nobody: return nil
         case .run(let process): (self.process, kind) = (process, .run)
-        case .daemon(let process):
-            (self.process, kind) = (process, .daemon)
-            if let status { fill(status) }
+        case .daemon(let process): (self.process, kind) = (process, .daemon)
         }
+        if let own = runner.own(status) { fill(own) }
         if case .full(let since) = storage { diskFullSince = Timestamp.text(since) }
     }
 
     private mutating func fill(_ status: RunnerStatus) {
-        (version, jobs) = (status.version, status.jobs)
+        (version, jobs) = (status.version, kind == .daemon ? status.jobs : nil)
         (since, loadedAt) = (Timestamp.text(status.startedAt), Timestamp.text(status.loadedAt))
         (allowedRate, noCallsUntil) = (status.allowedRate, status.closedUntil.map(Timestamp.text))
         switch status.gate {
@@ -83,7 +82,10 @@ enum RunnerLine {
         case .nobody:
             lines = [status?.isDaemon == true ? "no daemon runs; \(Hint.daemon) continues with what waits" : nil]
         case .run(let process):
-            lines = ["process \(process) runs this database until its batches are done", storage.waiting]
+            lines = [
+                "process \(process) runs this database until its batches are done", storage.waiting,
+                runner.own(status)?.waiting(at: now),
+            ]
         case .daemon(let process):
             let since = status.map { status in
                 " since \(NumberFormat.time(status.startedAt)), \(NumberFormat.count(status.jobs, "job"))"

@@ -54,8 +54,8 @@ package struct StatusOperation: Sendable {
         try await FullScreen(keys: STDIN_FILENO, output: console.results).show { [selection] size in
             let reading = try await StatusReading(place, store, selection)
             rates.note(reading.batches)
-            // A batch takes a line; two stand above and below them all.
-            return try await reading.view(rates: rates.perSecond, atMost: max(1, size.rows - 4))
+            // A batch takes a line, and two are not the batches'.
+            return try await reading.view(rates: rates.perSecond, atMost: max(1, size.rows - 2))
                 .screen(size, at: WallTime.now())
         }
     }

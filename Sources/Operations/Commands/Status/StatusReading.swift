@@ -73,8 +73,9 @@ struct StatusReading {
         for batch in visible {
             rows.append(
                 BatchTable.Row(
-                    batch: batch, isStopped: outlooks.isStopped(batch), rest: outlooks.rest(of: batch),
-                    cost: try await outlooks.cost(of: batch), measuredRate: rates[batch.id],
+                    batch: batch, isStopped: outlooks.isStopped(batch), isWaiting: outlooks.isWaiting(batch),
+                    rest: outlooks.rest(of: batch), cost: try await outlooks.cost(of: batch),
+                    measuredRate: rates[batch.id],
                     overdue: outlooks.overdue[batch.id]))
         }
         return .table(rows, hidden: batches.count - rows.count)

@@ -1,0 +1,54 @@
+import Basics
+import Foundation
+import JobRunner
+import RecordStore
+
+/// Publishes in the database which batch a `run` works on, and whether calls may be made, so that `status` can show it.
+struct RunStatusPublisher {
+    let store: RecordStore
+    let traffic: EndpointTraffic
+    let batch: BatchID
+    /// The machine's name.
+    let host: String
+    private let startedAt = WallTime.now()
+    /// Changes within this time are written together.
+    private static let interval = Duration.seconds(1)
+
+    /// Describes what to publish of.
+    init(store: RecordStore, traffic: EndpointTraffic, batch: BatchID, host: String) {
+        (self.store, self.traffic, self.batch, self.host) = (store, traffic, batch, host)
+    }
+
+    /// Does the work, and publishes at its start and at each change until it has ended.
+    ///
+    /// - Parameter work: Runs the batch.
+    /// - Returns: Its result.
+    /// - Throws: `StoreError` when the batch cannot be published; whatever the work throws.
+    func during<Value: Sendable>(_ work: @escaping @Sendable () async throws -> Value) async throws -> Value {
+        try await store.saveRunnerStatus(status)
+        let changes = WakeSignal()
+        let observer = traffic.addStatusObserver { changes.wakeUp() }
+        defer { traffic.removeStatusObserver(observer) }
+        // Cancelled, and awaited, when this returns.
+        async let _: Void = publish(changes)
+        return try await work()
+    }
+
+    private func publish(_ changes: WakeSignal) async {
+        while !Task.isCancelled {
+            await changes.wait()
+            guard !Task.isCancelled else { return }
+            // The next change is written again; what keeps the database from being written ends the run by itself.
+            try? await store.saveRunnerStatus(status)
+            await WakeSignal().wait(for: Self.interval, on: SystemClock())
+        }
+    }
+
+    private var status: RunnerStatus {
+        let (traffic, now) = (traffic.status, WallTime.now())
+        return RunnerStatus(
+            process: getpid(), host: host, version: Version.current, isDaemon: false, startedAt: startedAt,
+            loadedAt: startedAt, updatedAt: now, gate: .init(traffic, now: now), allowedRate: traffic.allowedRate,
+            closedUntil: traffic.closedUntil, batch: batch)
+    }
+}
