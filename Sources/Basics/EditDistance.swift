@@ -34,7 +34,13 @@ package enum EditDistance {
         return words.map { (word: $0, distance: between(wanted, compared($0))) }.min { $0.distance < $1.distance }
     }
 
-    /// The same without the number, whatever the order of the words: of several equally near ones the first in
+    /// The word that was probably meant by one that there is not: the nearest, unless it takes changes to more than half of
+    /// it.
+    package static func meantWord(by word: String, among words: some Sequence<String>) -> String? {
+        nearest(to: word, among: words.sorted()).flatMap { $0.distance * 2 <= word.count ? $0.word : nil }
+    }
+
+    /// The nearest word without the number, whatever the order of the words: of several equally near ones the first in
     /// alphabetical order.
     package static func nearestWord(to word: String, among words: some Sequence<String>) -> String? {
         nearest(to: word, among: words.sorted())?.word

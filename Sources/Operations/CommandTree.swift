@@ -31,14 +31,11 @@ package struct CommandTree: Sendable, Equatable {
         if let child = children.first(where: { $0.name == word }) {
             return child.fault(in: words.dropFirst(), path: path + [child.name])
         }
-        let meant = nearest(to: word).map { "did you mean '\((path + [$0]).joined(separator: " "))'? " } ?? ""
+        let meant =
+            EditDistance.meantWord(by: word, among: children.map(\.name)).map {
+                "did you mean '\((path + [$0]).joined(separator: " "))'? "
+            } ?? ""
         let place = path.isEmpty ? "" : " below '\(path.joined(separator: " "))'"
         return "there is no command '\(PlainText.lines(word))'\(place); \(meant)\(Hint.help(path)) lists them"
-    }
-
-    /// The child whose name takes the fewest changes to make from a word; nil if all take more than half of it.
-    private func nearest(to word: String) -> String? {
-        guard let nearest = EditDistance.nearest(to: word, among: children.map(\.name).sorted()) else { return nil }
-        return nearest.distance * 2 <= word.count ? nearest.word : nil
     }
 }

@@ -21,7 +21,10 @@ package struct SettingsReference: Sendable {
     /// All keys: those of `rollcall.yaml`, then those that job files alone have.
     package static let entries: [Entry] = {
         let (ofSettings, ofJobs) = (Set(Settings.keys.map(\.path)), Set(JobDefinition.keys.map(\.path)))
-        return Settings.keys.map { Entry(key: $0, place: ofJobs.contains($0.path) ? .both : .settings) }
+        return Settings.keys.flatMap { key in
+            let members = key.path == SettingKeys.notify.path ? Settings.Notification.keys : []
+            return ([key] + members).map { Entry(key: $0, place: ofJobs.contains(key.path) ? .both : .settings) }
+        }
             + JobDefinition.keys.filter { !ofSettings.contains($0.path) }.map { Entry(key: $0, place: .job) }
     }()
 
@@ -34,13 +37,13 @@ package struct SettingsReference: Sendable {
         return exact + entries.filter { $0.key.path.hasPrefix(name + ".") }
     }
 
-    /// The key or section that was probably meant by a name that there is not.
+    /// The key or section that was probably meant by a name that there is not; nil where none is near.
     package static func nearest(to name: String) -> String? {
         let paths = entries.map(\.key.path)
         let sections = Set(paths.compactMap { $0.split(separator: ".").dropLast().first.map(String.init) })
         // Of a name without its section the last part is the whole.
         if let path = paths.first(where: { $0.hasSuffix("." + name) }) { return path }
-        return EditDistance.nearestWord(to: name, among: paths + sections)
+        return EditDistance.meantWord(by: name, among: paths + sections)
     }
 
     /// The rows of a Markdown table of some keys, header and ruler included.

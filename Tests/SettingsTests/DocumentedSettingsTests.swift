@@ -12,7 +12,7 @@ import Testing
 
         var keys: [KeyDescription] {
             switch self {
-            case .settings: Settings.keys
+            case .settings: SettingsReference.entries.filter { $0.place != .job }.map(\.key)
             case .job: JobDefinition.keys.filter { !Settings.keys.contains($0) }
             }
         }

@@ -154,6 +154,14 @@ extension Settings.Notification {
     private static let after = SettingKey(
         "after", .duration(.seconds(0)...(.seconds(86_400)), "at most 1d"), default: "10m",
         "how long no calls are made before gate_closed is told")
+    /// The keys of the table, for the reference. None of them can come from the environment.
+    static let keys = schema.keys.map { key in
+        let events = key.path == on.path ? ": " + Event.allCases.map(\.rawValue).joined(separator: ", ") : ""
+        return KeyDescription(
+            path: "\(SettingKeys.notify.path).\(key.path)", expectation: key.expectation, fallback: key.fallback,
+            about: key.about + events, form: .structure)
+    }
+
     private static let schema = Schema(
         [command, url.description, secretFile.description, email.description, on, after.description])
 }

@@ -14,6 +14,10 @@ struct ReferenceOperationsTests {
             ("limits.rate", ["limits.rate"], nil), ("accept", ["accept.failed", "accept.invalid"], nil),
             ("jobs", ["jobs"], nil), ("limits.rat", [], "did you mean 'limits.rate'?"),
             ("rate", [], "did you mean 'limits.rate'?"), ("lmits", [], "did you mean 'limits'?"),
+            ("xyzzy", [], "there is no key 'xyzzy'; 'rollcall settings' lists them"),
+            ("notify.on", ["notify.on"], nil),
+            ("notify.webhook", ["notify.webhook.url", "notify.webhook.secret_file"], nil),
+            ("notify.after", ["notify.after"], nil), ("secret_file", [], "did you mean 'notify.webhook.secret_file'?"),
         ] as [(String, [String], String?)])
     func explained(name: String, keys: [String], hint: String?) throws {
         #expect(SettingsReference.entries(named: name).map(\.key.path) == keys)
@@ -49,6 +53,8 @@ struct ReferenceOperationsTests {
         #expect(Set(all.map(\.key.path)).count == all.count)
         let own = try #require(all.first { $0.key.path == "schedule" })
         #expect(SettingLine(own).variable == nil)
+        let on = try #require(all.first { $0.key.path == "notify.on" })
+        #expect(on.place == .both && SettingLine(on).variable == nil && on.key.about.contains("gate_closed"))
         let rate = try #require(all.first { $0.key.path == "limits.rate" })
         #expect(SettingLine(rate).variable == "ROLLCALL_LIMITS_RATE" && SettingLine(rate).default == "20")
         #expect(
@@ -75,6 +81,9 @@ struct ReferenceOperationsTests {
             #expect(
                 await Completions.batches(["rollcall", "--config=\(place.config)"], "") == ["eve-3", "dusk-2", "day-1"])
             #expect(Completions.jobs(words, "n") == ["night", "noon"] && Completions.jobs(words, "ni") == ["night"])
+            #expect(Completions.jobFiles(place.file("job")) == [place.file("jobs/")])
+            #expect(Completions.jobFiles(place.file("jobs/ni")) == [place.file("jobs/night.yaml")])
+            #expect(Completions.jobFiles(place.file("none/")) == [])
             let nowhere = ["rollcall", "--config", place.file("none.yaml")]
             #expect(await Completions.batches(nowhere, "") == [] && Completions.jobs(nowhere, "") == [])
         }

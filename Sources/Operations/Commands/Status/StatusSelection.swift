@@ -37,10 +37,10 @@ package struct StatusSelection: Sendable, Equatable {
     private static func state(_ text: Substring) throws -> String {
         let word = text.filter { $0 != " " }
         if knownStates.contains(word) { return word }
-        let meant = EditDistance.nearestWord(to: word, among: knownStates).map { "; did you mean '\($0)'?" } ?? ""
+        let meant = EditDistance.meantWord(by: word, among: knownStates).map { "did you mean '\($0)'? The" } ?? "the"
         throw OperationFailure(
             .usage,
-            "there is no state '\(word)'\(meant) The states are \(knownStates.joined(separator: ", "))")
+            "there is no state '\(word)'; \(meant) states are \(knownStates.joined(separator: ", "))")
     }
 
     /// The batches that are meant, in the order they came.
