@@ -41,6 +41,8 @@ final class DaemonContext: Sendable {
     /// When the daemon began.
     let startedAt: WallTime
     let log: Logger
+    /// How ``log`` writes, which the settings say.
+    let logging: LoggingInForce
     /// Raised when the daemon is to end.
     let stop: StopSignal
     let progress: ProgressRegistry
@@ -58,9 +60,10 @@ final class DaemonContext: Sendable {
     init(
         store: RecordStore, configuration: LiveConfiguration, client: ReloadableClient, traffic: EndpointTraffic,
         notifier: Notifier,
-        stop: StopSignal, log: Logger, intervals: PollingIntervals = PollingIntervals()
+        stop: StopSignal, log: Logger, logging: LoggingInForce? = nil, intervals: PollingIntervals = PollingIntervals()
     ) {
         self.intervals = intervals
+        self.logging = logging ?? LoggingInForce(configuration.place.settings.log)
         inForce = ConfigurationInForce(configuration)
         notices = DaemonNotices(notifier: notifier, configuration: inForce, clock: traffic.clock, log: log)
         attendance = Attendance(clock: traffic.clock)
@@ -127,8 +130,8 @@ extension DaemonContext {
     /// - Throws: What is wrong with settings, jobs or keys; `StoreError`, above all if another process runs the
     ///   database.
     static func opened(
-        _ place: Installation, environment: [String: String], log: Logger, clock: any RunnerClock = SystemClock(),
-        intervals: PollingIntervals = PollingIntervals()
+        _ place: Installation, environment: [String: String], log: Logger, logging: LoggingInForce? = nil,
+        clock: any RunnerClock = SystemClock(), intervals: PollingIntervals = PollingIntervals()
     ) async throws -> DaemonContext {
         let credentials = try place.credentials()
         let configuration = try LiveConfiguration(place, credentials: credentials, at: clock.now)
@@ -141,7 +144,7 @@ extension DaemonContext {
                 configuration: RunnerConfiguration(daemonOf: place.settings, jobs: configuration.jobs.values),
                 clock: clock),
             notifier: Notifier(folder: folder, environment: environment, clock: clock, log: log), stop: StopSignal(),
-            log: log, intervals: intervals)
+            log: log, logging: logging, intervals: intervals)
     }
 
     /// Logs what was found at start.

@@ -3,19 +3,36 @@ import Foundation
 import Logging
 import Settings
 
+/// How the daemon logs just now; its handlers follow when that is changed.
+final class LoggingInForce: Sendable {
+    private let settings: Lock<Settings.Log>
+
+    init(_ settings: Settings.Log) { self.settings = Lock(settings) }
+
+    /// What the settings say.
+    var value: Settings.Log { settings.withLock { $0 } }
+
+    /// Logs otherwise from the next line on.
+    func exchange(for settings: Settings.Log) { self.settings.withLock { $0 = settings } }
+}
+
 /// Log lines for people and for `grep`: time, level, the constant message, then what it is about as `key=value`; or the
 /// same as JSON for programs.
 struct LogLineHandler: LogHandler {
     var metadata: Logger.Metadata = [:]
-    var logLevel: Logger.Level
-    private let format: Settings.Log.Format
+    private let inForce: LoggingInForce
+    /// What one logger alone was told.
+    private var ownLevel: Logger.Level?
     private let console: Console
 
     /// Writes what is at least as important as the settings say, in the form that they say.
-    init(_ settings: Settings.Log, console: Console = .standard) {
-        logLevel = Logger.Level(rawValue: settings.level.rawValue) ?? .info
-        format = settings.format
-        self.console = console
+    init(_ inForce: LoggingInForce, console: Console = .standard) {
+        (self.inForce, self.console) = (inForce, console)
+    }
+
+    var logLevel: Logger.Level {
+        get { ownLevel ?? Logger.Level(rawValue: inForce.value.level.rawValue) ?? .info }
+        set { ownLevel = newValue }
     }
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -25,7 +42,7 @@ struct LogLineHandler: LogHandler {
 
     func log(event: LogEvent) {
         let all = metadata.merging(event.metadata ?? [:]) { $1 }
-        switch format {
+        switch inForce.value.format {
         case .text: console.note(Self.line(event.level, event.message, all, at: Date()))
         case .json: console.note(Self.jsonLine(event.level, event.message, all, at: Date()))
         }

@@ -22,6 +22,7 @@ struct Reload {
             await context.exchangeClient(for: client)
             say(place)
             context.inForce.exchange(for: configuration)
+            context.logging.exchange(for: configuration.place.settings.log)
             context.traffic.reconfigure(
                 RunnerConfiguration(daemonOf: configuration.place.settings, jobs: configuration.jobs.values))
             reopen()
@@ -77,7 +78,7 @@ extension Settings {
             ("database", database != running.database),
             ("keys_folder", keysFolder != running.keysFolder),
             ("api.base_url", api.baseURL != running.api.baseURL), ("jobs", jobs != running.jobs),
-            ("admin", administration != running.administration), ("log", log != running.log),
+            ("admin", administration != running.administration),
         ].filter(\.1).map(\.0)
     }
 }
@@ -91,7 +92,6 @@ extension Installation {
         settings.api.baseURL = running.settings.api.baseURL
         settings.jobs = running.settings.jobs
         settings.administration = running.settings.administration
-        settings.log = running.settings.log
         return Installation(settings)
     }
 }

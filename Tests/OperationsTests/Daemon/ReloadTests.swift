@@ -1,5 +1,7 @@
 import Foundation
+import Logging
 import RecordStore
+import Settings
 import TestSupport
 import Testing
 
@@ -31,6 +33,22 @@ struct ReloadTests {
         #expect(bench.count(ofLogged: "batch under way") == 2)
         #expect(bench.count(ofLogged: "batch continues under its job's new rules") == 1)
         #expect(bench.count(ofLogged: "batch stands still") == 0)
+        try await bench.end()
+    }
+
+    @Test("How the daemon logs follows the settings without a restart")
+    func log() async throws {
+        let settings = "limits: { rate: 50 }\n"
+        let bench = try await DaemonBench(at: 1_772_000_000_000, settings: settings, jobs: ["drop": Self.drop])
+        try await bench.startDaemon()
+        let context = try #require(bench.context)
+        let handler = LogLineHandler(context.logging)
+        #expect(handler.logLevel == .info && context.logging.value.format == .text)
+        let whole = try String(contentsOfFile: bench.file("rollcall.yaml"), encoding: .utf8)
+        try bench.write(whole + "log: { format: json, level: warning }\n", to: "rollcall.yaml")
+        try await bench.reloadDaemon()
+        #expect(handler.logLevel == .warning && context.logging.value.format == .json)
+        #expect(bench.count(ofLogged: "needs a restart; the old value stays") == 0)
         try await bench.end()
     }
 }

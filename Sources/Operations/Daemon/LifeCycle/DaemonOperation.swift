@@ -24,8 +24,9 @@ package struct DaemonOperation: Sendable {
     package func perform() async throws -> ExitStatus {
         let environment = ProcessInfo.processInfo.environment
         let place = try Installation(config: config)
-        let log = Logger(label: "rollcall", factory: { _ in LogLineHandler(place.settings.log) })
-        let context = try await DaemonContext.opened(place, environment: environment, log: log)
+        let logging = LoggingInForce(place.settings.log)
+        let log = Logger(label: "rollcall", factory: { _ in LogLineHandler(logging) })
+        let context = try await DaemonContext.opened(place, environment: environment, log: log, logging: logging)
         try await context.store.recordAction(
             Action(
                 at: context.clock.now, batch: nil, name: .startRunner, detail: "daemon",
