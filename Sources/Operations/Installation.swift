@@ -30,6 +30,13 @@ struct Installation: Sendable {
         try Credentials(reading: settings.api.credentialFiles)
     }
 
+    /// What the administration shows itself with; nil where it speaks without TLS, or nothing listens.
+    ///
+    /// - Throws: `CredentialError` that names the setting, the file and the remedy.
+    func serverCertificate() throws -> ServerCertificate? {
+        try settings.administration?.tls.map { try ServerCertificate(certificate: $0.certificate, key: $0.key) }
+    }
+
     func client(_ credentials: Credentials, concurrency: Int) throws -> IdentityInsightsClient {
         try IdentityInsightsClient(endpoint: settings.api.endpoint(concurrency: concurrency), credentials: credentials)
     }

@@ -40,7 +40,7 @@ package struct ClientIdentity: Sendable {
         let keyName = key == nil ? certificateName : keyName ?? "client_key"
         let keyFile = try key.map { try KeyFile($0, password: password, name: keyName) } ?? file
         let privateKey = try keyFile.onlyPrivateKey(
-            name: keyName, remedy: "client_key wants the private key that belongs to client_certificate")
+            name: keyName, remedy: "the private key that belongs to \(certificateName) is wanted there")
         try KeyFile.requireStrength(privateKey.publicKey, name: keyName)
         guard let leaf = certificates.first(where: { $0.matches(privateKey) }) else {
             throw OpenSSLError.refused(

@@ -1,3 +1,4 @@
+import Basics
 import ServiceLifecycle
 import Settings
 
@@ -11,8 +12,9 @@ struct Administration: Service {
     ///
     /// - Throws: `OperationFailure` that says why nobody can be heard there.
     func run() async throws {
+        let certificate = try await BlockingWork.run { try context.configuration.place.serverCertificate() }
         try await AdminServer(
-            settings: settings, routes: routes(), changes: AdminChanges(context: context),
+            settings: settings, certificate: certificate, routes: routes(), changes: AdminChanges(context: context),
             attendance: context.attendance, log: context.log
         ).run()
     }

@@ -13,19 +13,29 @@ struct LiveConfiguration: Sendable {
     let certificateEnd: Date
     /// Every certificate under one of the settings.
     let datedKeys: [DatedKey]
+    /// Those of them that the administration shows; they are in use from the daemon's start on.
+    let serverKeys: [DatedKey]
     /// When they were read.
     let loadedAt: WallTime
 
     /// Reads jobs and keys of a place.
     ///
+    /// - Parameters:
+    ///   - place: Where they lie.
+    ///   - credentials: The API's keys.
+    ///   - now: The time.
+    ///   - running: What was in force before, whose administration goes on as it is; nil: the daemon starts.
     /// - Throws: `SettingsError` for the first job file that is wrong; `CredentialError`.
-    init(_ place: Installation, credentials: Credentials, at now: WallTime) throws {
+    init(
+        _ place: Installation, credentials: Credentials, at now: WallTime, after running: LiveConfiguration? = nil
+    ) throws {
         self.place = place
         jobs = try Dictionary(
             JobDefinition.all(in: place.settings).map { ($0.name, try $0.result.get()) }, uniquingKeysWith: { $1 })
         provenance = try place.provenance(credentials)
         certificateEnd = credentials.certificateEnd
-        datedKeys = credentials.datedKeys
+        serverKeys = try running?.serverKeys ?? place.serverCertificate()?.datedKeys ?? []
+        datedKeys = credentials.datedKeys + serverKeys
         loadedAt = now
     }
 

@@ -46,7 +46,8 @@ struct Reload {
         let place = try Installation(config: context.settings.path)
         let credentials = try place.credentials()
         let configuration = try LiveConfiguration(
-            place.keeping(context.configuration.place), credentials: credentials, at: context.clock.now)
+            place.keeping(context.configuration.place), credentials: credentials, at: context.clock.now,
+            after: context.configuration)
         let concurrency = configuration.place.settings.limits.concurrency
         return (place, configuration, try configuration.place.client(credentials, concurrency: concurrency))
     }

@@ -143,7 +143,9 @@ extension DaemonContext {
         if attendance.overdue(vitalOnly: true).first != nil { return "a part of the daemon hangs; its log names it" }
         if case .full = store.storageCondition { return "the disk that holds the database is full" }
         let now = clock.now.date
-        if let key = configuration.datedKeys.first(where: { $0.end <= now }) { return "\(key.setting) has expired" }
+        // What the administration shows itself with keeps no call from being made.
+        let keys = configuration.datedKeys.filter { !$0.needsRestart }
+        if let key = keys.first(where: { $0.end <= now }) { return "\(key.setting) has expired" }
         _ = try await store.runnerStatus()
         return nil
     }

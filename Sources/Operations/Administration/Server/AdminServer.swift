@@ -3,6 +3,7 @@ import Foundation
 import HTTPTypes
 import HummingbirdCore
 import HummingbirdTLS
+import IdentityInsightsClient
 import Logging
 import NIOCore
 import NIOPosix
@@ -13,6 +14,8 @@ import Settings
 /// Answers HTTP where `admin.listen` says, for as long as the daemon lives.
 struct AdminServer: Service {
     let settings: Settings.Administration
+    /// What it shows itself with; nil: it speaks without TLS.
+    let certificate: ServerCertificate?
     let routes: AdminRoutes
     /// What has changed since an open page was made.
     let changes: AdminChanges
@@ -41,7 +44,7 @@ struct AdminServer: Service {
             try await respond(to: request, writer)
         }
         let plain = HTTPServerBuilder.http1(configuration: .init(idleTimeout: .seconds(30)))
-        let builder = try settings.tls.map {
+        let builder = try certificate.map {
             try HTTPServerBuilder.tls(plain, tlsConfiguration: Self.configuration($0))
         }
         return try (builder ?? plain).buildServer(
@@ -84,12 +87,12 @@ struct AdminServer: Service {
         }
     }
 
-    private static func configuration(_ tls: Settings.Administration.TLS) throws -> TLSConfiguration {
+    private static func configuration(_ certificate: ServerCertificate) throws -> TLSConfiguration {
         do {
-            let chain = try NIOSSLCertificate.fromPEMFile(tls.certificate).map {
+            let chain = try NIOSSLCertificate.fromPEMBytes(certificate.chain).map {
                 NIOSSLCertificateSource.certificate($0)
             }
-            let key = try NIOSSLPrivateKey(file: tls.key, format: .pem)
+            let key = try NIOSSLPrivateKey(bytes: certificate.key, format: .pem)
             var configuration = TLSConfiguration.makeServerConfiguration(
                 certificateChain: chain, privateKey: .privateKey(key))
             configuration.minimumTLSVersion = .tlsv12

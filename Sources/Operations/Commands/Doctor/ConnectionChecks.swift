@@ -41,6 +41,21 @@ struct CredentialChecks {
     func findings(now: Date = Date()) -> [Finding] {
         let api = place.settings.api
         return CredentialReport.all(of: api.credentialFiles, baseURL: api.baseURL, at: now).flatMap(findings)
+            + serverFindings(at: now)
+    }
+
+    /// Of the certificate that the administration shows, by its first end; nothing where it shows none.
+    private func serverFindings(at now: Date) -> [Finding] {
+        do {
+            guard let key = try place.serverCertificate()?.datedKeys.min(by: { $0.end < $1.end }) else { return [] }
+            if let notice = key.notice(at: now) {
+                let text = String(notice.trimmingPrefix("\(key.setting): "))
+                return [key.end <= now ? .failure(key.setting, text) : .warning(key.setting, text)]
+            }
+            return [.fine(key.setting, "\(key.subject); ends \(NumberFormat.time(key.end))")]
+        } catch {
+            return [.failure(ServerCertificate.setting, OperationFailure(error).message)]
+        }
     }
 
     private func findings(_ report: CredentialReport) -> [Finding] {
