@@ -7,6 +7,8 @@ struct Administration: Service {
     static let name = "administration"
     let settings: Settings.Administration
     let context: DaemonContext
+    /// What open pages are told of.
+    let changes: AdminChanges
 
     /// Answers until it is cancelled.
     ///
@@ -14,7 +16,7 @@ struct Administration: Service {
     func run() async throws {
         let certificate = try await BlockingWork.run { try context.configuration.place.serverCertificate() }
         try await AdminServer(
-            settings: settings, certificate: certificate, routes: routes(), changes: AdminChanges(context: context),
+            settings: settings, certificate: certificate, routes: routes(), changes: changes,
             attendance: context.attendance, log: context.log
         ).run()
     }

@@ -111,7 +111,9 @@ struct AlertWaysTests {
     private func expect(_ ways: [Way], in bench: DaemonBench) async throws {
         let context = try #require(bench.context)
         let settings = try #require(context.settings.administration)
-        let routes = try Administration(settings: settings, context: context).routes()
+        let routes = try Administration(
+            settings: settings, context: context, changes: AdminChanges(context: context)
+        ).routes()
         let token = try AdminTokens(keysFolder: context.settings.keysFolder).make(.operator)
         func page(_ address: String) async -> String {
             let parts = address.split(separator: "?", maxSplits: 1)

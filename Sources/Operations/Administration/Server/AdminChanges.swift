@@ -10,12 +10,16 @@ final class AdminChanges: Sendable {
     private let traffic: EndpointTraffic
     private let stop: StopSignal
     private let listeners = Lock(0)
+    /// Signalled when a stream has ended.
+    private let departure = WakeSignal()
     /// How often to look for changes.
     private static let interval = Duration.seconds(1)
     /// After so many looks without a change a comment is sent, by which a connection that is gone is found.
     private static let looksToComment = 15
     /// More open pages than this are told nothing: they show what they showed when they were asked for.
     static let capacity = 50
+    /// How long the end of the daemon waits for listeners who do not take what they are sent.
+    private static let patience = Duration.seconds(1)
 
     init(context: DaemonContext) { (store, traffic, stop) = (context.store, context.traffic, context.stop) }
 
@@ -27,8 +31,8 @@ final class AdminChanges: Sendable {
                 count += 1
                 return true
             }
+            defer { if isHeard { self.leave() } }
             if isHeard {
-                defer { self.listeners.withLock { $0 -= 1 } }
                 do {
                     try await self.tell(&writer)
                 } catch is CancellationError {
@@ -39,12 +43,26 @@ final class AdminChanges: Sendable {
         }
     }
 
+    /// Returns once every stream has ended with all that belongs to it, after the stop was raised; a listener who takes
+    /// nothing any more is not waited for.
+    func ended() async {
+        let deadline = traffic.clock.monotonic + Self.patience
+        while listeners.withLock({ $0 > 0 }), traffic.clock.monotonic < deadline {
+            await departure.wait(until: deadline, on: traffic.clock)
+        }
+    }
+
+    private func leave() {
+        listeners.withLock { $0 -= 1 }
+        departure.wakeUp()
+    }
+
     private func tell(_ writer: inout any ResponseBodyWriter) async throws {
         // A browser asks again after so many milliseconds where a stream has ended.
         try await writer.write(ByteBuffer(string: "retry: 5000\n\n"))
         var (last, looks) = (try await state(), 0)
         while !stop.isRaised, !Task.isCancelled {
-            await WakeSignal().wait(for: Self.interval, on: traffic.clock)
+            await pause()
             let now = try await state()
             looks += 1
             if now != last {
@@ -54,6 +72,19 @@ final class AdminChanges: Sendable {
                 try await writer.write(ByteBuffer(string: ":\n\n"))
                 looks = 0
             }
+        }
+    }
+
+    /// Waits until it is time to look again, or the daemon is to end.
+    private func pause() async {
+        let wakeSignal = WakeSignal()
+        await withDiscardingTaskGroup { group in
+            group.addTask {
+                await self.stop.raised()
+                wakeSignal.wakeUp()
+            }
+            await wakeSignal.wait(for: Self.interval, on: traffic.clock)
+            group.cancelAll()
         }
     }
 

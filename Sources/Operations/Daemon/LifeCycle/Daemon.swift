@@ -18,6 +18,8 @@ final class Daemon: Sendable {
     /// Raised when the parts are to end.
     private let ending = StopSignal()
     private let hasFailed = Lock(false)
+    /// What the administration's open pages are told of.
+    private let changes: AdminChanges
     /// How long everything may take after a failure: notifying, ending, closing.
     private static let failureTime = Notifier.timeLimit + .seconds(15)
 
@@ -30,6 +32,7 @@ final class Daemon: Sendable {
     ///   - outer: Services that begin before all others and end after them.
     init(context: DaemonContext, reloaded: WakeSignal, deadline: ExitDeadline, outer: [any Service] = []) {
         (self.context, self.reloaded, self.deadline, self.outer) = (context, reloaded, deadline, outer)
+        changes = AdminChanges(context: context)
     }
 
     /// Works until the stop is raised, then until no call is under way, all state is written and all notifications have
@@ -49,10 +52,12 @@ final class Daemon: Sendable {
         let quiet: [any Service] =
             outer + [OpenConnections(client: context.client, store: context.store), context.notices.notifier]
         let supervisor = BatchSupervisor(context: context, reload: Reload(context: context, reloaded: reloaded))
-        let batches = ClosureService { [ending] in
+        let batches = ClosureService { [ending, changes] in
             // Also after a failure.
             defer { ending.drain() }
             try await supervisor.run()
+            // Before the server is cancelled, which cuts off what is not finished.
+            await changes.ended()
         }
         return (quiet + parts.map(reporting)).map { .inTurn($0) } + [
             .inTurn(reporting(batches), whenItEnds: .gracefullyShutdownGroup)
@@ -72,7 +77,7 @@ final class Daemon: Sendable {
 
     /// Where the settings at the start say so; listening elsewhere takes a start of the daemon.
     private var administration: Administration? {
-        context.settings.administration.map { Administration(settings: $0, context: context) }
+        context.settings.administration.map { Administration(settings: $0, context: context, changes: changes) }
     }
 
     private func part(_ name: String, _ service: any Service) -> DaemonPart {
