@@ -88,6 +88,25 @@ final class StoreKeys: Sendable {
     ///
     /// - Throws: ``StoreError`` when it does not; the key read before stays.
     func reload(from source: SealingKeySource) throws {
+        let ring = try readAnew(from: source)
+        state.withLock { state in (state.source, state.ring) = (source, ring) }
+    }
+
+    /// Makes sure that the files in which the keys lie still open, whatever was read of them before: the sealing key, the
+    /// key that fingerprints requests and a period key. It may block, and changes nothing.
+    ///
+    /// - Throws: ``StoreError`` as for each of these keys.
+    func requireFiles(of period: PeriodKeyName?) throws {
+        let ring = try readAnew(from: state.withLock { $0.source })
+        guard let period else { return }
+        guard let file = try SealedKeyFile.read(folder.file(of: period)) else {
+            throw StoreError.periodKeyMissing(period, folder.path)
+        }
+        _ = try file.key(as: .periodKey, owner: period.id.owner, with: ring.require(file.sealingKeyID))
+    }
+
+    /// The sealing key as it lies there now, which opens the key that fingerprints requests.
+    private func readAnew(from source: SealingKeySource) throws -> SealingKeyRing {
         guard let file = try SealedKeyFile.read(folder.fingerprintKey) else {
             throw StoreError.fingerprintKeyMissing(folder.path)
         }
@@ -102,7 +121,7 @@ final class StoreKeys: Sendable {
                     "The sealing key was rotated, but \(source.name) is read only once: restart with the new key")
         }
         _ = try file.key(as: .fingerprintKey, owner: 0, with: key)
-        state.withLock { [ring] state in (state.source, state.ring) = (source, ring) }
+        return ring
     }
 
     /// The sealing key in force and the one that is replacing it.
@@ -154,6 +173,19 @@ extension RecordStore {
     /// - Throws: ``StoreError`` when it does not open what lies in `keys_folder`; the key read before stays.
     package func reloadKeys(from source: SealingKeySource) async throws {
         try await BlockingWork.run { try keys.reload(from: source) }
+    }
+
+    /// Makes sure that the files of the keys without which nothing can be taken in or sent are there and open, however long
+    /// this process has known the keys.
+    ///
+    /// - Parameter now: The time, by whose month a period key is chosen.
+    /// - Throws: ``StoreError``: ``StoreErrorCode/sealingKey`` or ``StoreErrorCode/keysFolder``, naming the first that
+    ///   does not.
+    package func requireKeyFiles(at now: WallTime) async throws {
+        let month = CalendarMonth(at: now)
+        try await BlockingWork.run {
+            try keys.requireFiles(of: readWaiting { try PeriodKeyName.live(in: month, $0) })
+        }
     }
 
     /// Makes sure that the keys outside the database are there and open.

@@ -2,6 +2,7 @@ import Basics
 import Foundation
 import IdentityInsightsClient
 import JobRunner
+import Logging
 import RecordStore
 import Results
 import Settings
@@ -137,7 +138,7 @@ extension Duration {
 extension DaemonContext {
     /// Why the daemon cannot do its work just now; nil: it can. What batches wait for is no such reason.
     ///
-    /// - Throws: `StoreError` when the database cannot be read.
+    /// - Throws: `StoreError` when the database cannot be read or a key not be used.
     func whyNotReady() async throws -> String? {
         if stop.isRaised { return "the daemon is ending" }
         if attendance.overdue(vitalOnly: true).first != nil { return "a part of the daemon hangs; its log names it" }
@@ -147,6 +148,13 @@ extension DaemonContext {
         let keys = configuration.datedKeys.filter { !$0.needsRestart }
         if let key = keys.first(where: { $0.end <= now }) { return "\(key.setting) has expired" }
         _ = try await store.runnerStatus()
+        do {
+            try await store.requireKeyFiles(at: clock.now)
+        } catch let error as StoreError where [.sealingKey, .keysFolder, .altered].contains(error.code) {
+            // Whoever reaches the port may ask, so where the keys lie stands in the log alone.
+            log.error("a key of the database cannot be used", metadata: ["reason": "\(error)"])
+            return "a key of the database cannot be used; the daemon's log names it"
+        }
         return nil
     }
 }
