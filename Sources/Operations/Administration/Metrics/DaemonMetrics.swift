@@ -87,7 +87,7 @@ struct DaemonMetrics: Sendable {
                 uniqueKeysWithValues: RecordStatus.allCases.map { ($0.rawValue, Double(totals.records[$0] ?? 0)) }))
         text.add(
             "rollcall_oldest_queued_seconds", .gauge, .database,
-            "How long ago the oldest batch with queued records was made; 0: none waits.",
+            "How long the records have waited that wait longest; 0: none waits.",
             totals.oldestQueued.map { max(0, (now - $0).inSeconds) } ?? 0)
         text.add(
             "rollcall_job_last_success_timestamp_seconds", .gauge, .database,

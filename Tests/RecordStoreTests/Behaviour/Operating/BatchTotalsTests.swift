@@ -25,4 +25,21 @@ import Testing
         #expect(totals.lastCompleted == [first.job: try #require(ends.max())])
         try await store.close()
     }
+
+    @Test func whatIsSentAgainHasWaitedSinceThen() async throws {
+        let folder = try StoreFolder()
+        let store = try await folder.open()
+        let batch = try await store.runningBatch(count: 2, content: 1)
+        _ = try await store.finish(try await store.claim(batch, 2).records.map(\.rejected))
+        #expect(try await store.batchTotals().oldestQueued == nil)
+        let later = try await store.batch(batch.id).createdAt + 86_400_000
+        for (name, delay) in [(Action.Name.rerun, 0), (.rerunByJob, 5_000), (.pause, 9_000)] as [(Action.Name, Int64)] {
+            var action = Action.sample(name, of: batch.id)
+            action.at = later + delay
+            try await store.recordAction(action)
+        }
+        #expect(try await store.requeue(batch.id, RequeueSelection(statuses: [.failed])) == 2)
+        #expect(try await store.batchTotals().oldestQueued == later + 5_000)
+        try await store.close()
+    }
 }
