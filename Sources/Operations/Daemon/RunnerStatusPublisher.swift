@@ -31,7 +31,7 @@ struct RunnerStatusPublisher: Service {
             try await context.store.saveRunnerStatus(status)
             let after = context.settings.notify?.after ?? Settings.Notification.defaultAfter
             if let event = gate.look(at: status.gate, after: after, now: status.updatedAt) {
-                context.notices.notify(of: event)
+                try await context.notices.notify(of: event, reading: context.store)
             }
             await lookAtDisk(&disk)
             reportLate(&late)

@@ -67,8 +67,16 @@ struct BatchNotice: Encodable, Sendable {
         self.cost = cost
         self.reason = reason ?? batch.reason
         self.remedy = remedy
-        self.next = (next ?? Self.next(after: event, batch.name))?.commandLine
+        self.next = (next ?? Self.next(after: event, batch.name) ?? Self.rest(of: batch, after: event))?.commandLine
         self.results = results
+    }
+
+    /// What can be done about records that have no answer in a batch that is over; those in doubt come first, as they may
+    /// have been billed.
+    private static func rest(of batch: Batch, after event: Settings.Notification.Event) -> Hint? {
+        guard event == .completed else { return nil }
+        if batch.counts.inDoubt > 0 { return .rerun(batch: batch.name, status: RecordStatus.inDoubt.rawValue) }
+        return batch.counts.failed > 0 ? .rerun(batch: batch.name, status: RecordStatus.failed.rawValue) : nil
     }
 
     private static func next(after event: Settings.Notification.Event, _ batch: String) -> Hint? {
@@ -151,6 +159,29 @@ struct BatchNotice: Encodable, Sendable {
         self.reason = reason
         self.remedy = remedy
         self.next = next?.commandLine
+    }
+
+    /// No calls are made, which concerns all batches that have not ended.
+    ///
+    /// - Parameters:
+    ///   - since: since when.
+    ///   - cause: why, where that is known.
+    ///   - waiting: the batches that have not ended.
+    ///   - cost: what the calls of this month cost.
+    ///   - time: now.
+    init(closedSince since: WallTime, because cause: String?, _ waiting: [Batch], cost: Cost?, at time: WallTime) {
+        self.init(
+            .gateClosed, at: time,
+            reason: "no calls since \(NumberFormat.time(since)): \(cause ?? "the API is out of reach")",
+            remedy: "single probes find out when calls make sense again; \(Hint.doctor) checks the connection",
+            next: .doctor)
+        state = "closed"
+        counts = Dictionary(
+            uniqueKeysWithValues: RecordStatus.allCases.map { status in
+                (status.rawValue, waiting.reduce(0) { $0 + $1.counts[status] })
+            } + [("total", waiting.reduce(0) { $0 + $1.counts.total })])
+        calls = waiting.reduce(0) { $0 + $1.counts.calls }
+        self.cost = cost
     }
 
     /// The database was restored from an earlier copy, which concerns all jobs.

@@ -107,15 +107,23 @@ struct DaemonNotices: Sendable {
     }
 
     /// Notifies that no calls are made for a while, or that they are again.
-    func notify(of event: GateReminder.Event) {
+    ///
+    /// - Parameters:
+    ///   - event: Which of the two.
+    ///   - store: Where it is read what waits, and what this month's calls cost.
+    /// - Throws: `StoreError` when that cannot be read.
+    func notify(of event: GateReminder.Event, reading store: RecordStore) async throws {
         switch event {
         case .closed(let since, let reason):
+            let now = clock.now
+            let month = try await store.calls(inMonthOf: CallDay(at: now, in: settings.limits.timeZone))
+            let cost = configuration.value.place.pricing.map { pricing in
+                let spent = pricing.cost(ofCalls: month.billable, already: 0)
+                return Cost.known(currency: pricing.currency, certain: spent, atMost: spent)
+            }
             notifyAll(
                 BatchNotice(
-                    .gateClosed, at: clock.now,
-                    reason: "no calls since \(NumberFormat.time(since)): \(reason ?? "the API is out of reach")",
-                    remedy: "single probes find out when calls make sense again; \(Hint.doctor) checks the connection",
-                    next: .doctor))
+                    closedSince: since, because: reason, try await store.unfinishedBatches(), cost: cost, at: now))
         case .opened:
             notifyAll(BatchNotice(.gateOpened, at: clock.now, reason: "calls are made again", remedy: nil))
         }
