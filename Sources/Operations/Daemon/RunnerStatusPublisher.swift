@@ -11,10 +11,14 @@ import Settings
 struct RunnerStatusPublisher: Service {
     static let name = "runner status"
     private let context: DaemonContext
+    private let alerts: KeptAlerts
     /// Changes within this time are written together.
     private static let pause = Duration.seconds(1)
 
-    init(context: DaemonContext) { self.context = context }
+    init(context: DaemonContext) {
+        self.context = context
+        alerts = KeptAlerts(database: context.settings.database, context.notices.recent)
+    }
 
     /// Writes at each change, at most once a second, and at intervals without one, until it is cancelled. Whether the
     /// daemon is alive shows in its lock.
@@ -24,6 +28,7 @@ struct RunnerStatusPublisher: Service {
         let (wakeSignal, attendance, interval) = (WakeSignal(), context.attendance, context.intervals.proof)
         let observer = context.traffic.addStatusObserver { wakeSignal.wakeUp() }
         defer { context.traffic.removeStatusObserver(observer) }
+        await keeping("read again") { try await alerts.restore(notCuredBy: context.store.batches()) }
         var (late, gate, disk) = (Set<String>(), GateReminder(), DiskReminder())
         while !Task.isCancelled {
             attendance.expect(Self.name)
@@ -35,9 +40,21 @@ struct RunnerStatusPublisher: Service {
             }
             await lookAtDisk(&disk)
             reportLate(&late)
+            await keeping("written") { try await alerts.save() }
             attendance.expect(Self.name, after: interval + Self.pause)
             await wakeSignal.wait(for: interval, on: context.clock)
             await WakeSignal().wait(for: Self.pause, on: context.clock)
+        }
+        await keeping("written") { try await alerts.save() }
+    }
+
+    /// Alerts that cannot be kept are no reason to end: they were told, and stand in the log.
+    private func keeping(_ verb: String, _ work: () async throws -> Void) async {
+        do {
+            try await work()
+        } catch {
+            context.log.warning(
+                "the last alerts could not be \(verb)", metadata: ["reason": "\(OperationFailure(error).message)"])
         }
     }
 

@@ -5,15 +5,18 @@ import Settings
 /// The last things that the daemon told of, for the first page of the administration.
 final class RecentNotices: Sendable {
     /// One of them.
-    struct Item: Equatable, Sendable {
+    struct Item: Equatable, Sendable, Codable {
         let time: String
         let text: String
         let tone: String
         /// The page on which something can be done about it.
         let path: String
         let label: String
+        /// What shows that it is done with; nil: something else shows it.
+        let cure: Cure?
 
         init(_ notice: BatchNotice) {
+            cure = Cure(of: notice)
             let (tone, title) = notice.event.shown
             let subject = notice.batch ?? notice.job
             let place = NoticePlace(notice)
@@ -31,6 +34,9 @@ final class RecentNotices: Sendable {
 
     /// The last ones, the newest first.
     var items: [Item] { kept.withLock { $0 } }
+
+    /// Shows what was told before, behind what was told since.
+    func restore(_ items: [Item]) { kept.withLock { $0 = Array(($0 + items).prefix(Self.capacity)) } }
 
     func add(_ notice: BatchNotice) {
         let item = Item(notice)

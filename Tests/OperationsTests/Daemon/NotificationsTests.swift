@@ -93,4 +93,29 @@ struct NotificationsTests {
         #expect(try bench.names(in: "drop/working").isEmpty)
         try await bench.end()
     }
+
+    @Test("A file that was rejected is shown after a restart, too, until it comes as it should be")
+    func keptAlerts() async throws {
+        let bench = try await DaemonBench(
+            at: 1_772_000_000_000, settings: "limits: { rate: 50 }\n", jobs: ["drop": "source: { path: drop }\n"])
+        func shown() async throws -> [String] {
+            guard let context = bench.context else { return [] }
+            let items = context.notices.recent.items(notCuredBy: try await context.store.batches())
+            return items.map(\.text).filter { $0.hasPrefix("A file was rejected: drop") }
+        }
+        try await bench.startDaemon()
+        try bench.write("shoe,email\n1,ada@example.com\n", to: "drop/inbox/day.csv")
+        try await bench.pass { try await shown().count == 1 }
+        let told = try await shown()
+        try await bench.stopDaemon()
+        #expect(try !bench.place.text("var/rollcall.sqlite.alerts").contains("ada@example.com"))
+        try await bench.startDaemon()
+        #expect(try await shown() == told)
+        try bench.write(Self.header + "a,acc-a,Ada Example,ada@example.com\n", to: "drop/inbox/day.csv")
+        try await bench.pass { try await shown().isEmpty }
+        try await bench.stopDaemon()
+        try await bench.startDaemon()
+        #expect(try await shown().isEmpty)
+        try await bench.end()
+    }
 }

@@ -64,7 +64,7 @@ extension OverviewPage {
                 none: "No batch is open. A file in a drop folder, or an upload, makes one."),
             schedules: schedules(configuration.jobs.values.sorted { $0.name < $1.name }, at: now),
             keys: datedKeys.map { Self.row($0, at: now) },
-            events: context.notices.recent.items)
+            events: context.notices.recent.items(notCuredBy: batches))
     }
 
     private static func figures(
