@@ -42,34 +42,44 @@ final class AdminPages: Sendable {
         try await record(.logIn, of: nil, detail: "as \(role.rawValue)", by: role)
     }
 
+    /// Enters in the audit that a wrong token came from an address.
+    ///
+    /// - Throws: `StoreError` when it can't be written.
+    func noteRefusal(from address: String) async throws {
+        try await record(.logIn, of: nil, detail: "refused: a wrong token from \(address)", by: "nobody (page)")
+    }
+
     /// Answers what was asked by somebody who may.
     ///
     /// - Throws: What keeps the page from being made.
     func answer(_ visit: AdminRoutes.Visit) async throws -> AdminAnswer {
         do {
             return try await found(visit)
+        } catch let error as InvalidAdminValue {
+            return refusal(error.message, status: 400, visit)
         } catch let error as OperationFailure {
-            return refusal(error, visit)
+            // What a value cannot be was refused above: what is left is what is not there.
+            return refusal(error.message, status: error.status == .usage ? 404 : 409, visit)
         } catch let error as StoreError where error.code == .purged || error.code == .notAllowed {
-            return refusal(OperationFailure(error), visit)
+            return refusal(OperationFailure(error).message, status: 409, visit)
         }
     }
 
-    private func refusal(_ failure: OperationFailure, _ visit: AdminRoutes.Visit) -> AdminAnswer {
-        if case .api = visit.path { return .json(AdminFailure(error: failure.message), status: 409) }
-        let page = MessagePage("This cannot be done", .warning, [failure.message], path: "/", label: "Overview")
+    private func refusal(_ message: String, status: Int, _ visit: AdminRoutes.Visit) -> AdminAnswer {
+        if case .api = visit.path { return .json(AdminFailure(error: message), status: status) }
+        let page = MessagePage("This cannot be done", .warning, [message], path: "/", label: "Overview")
         var answer = self.page("message", "Not done", in: "", page, visit)
-        answer.status = failure.status == .usage ? 404 : 409
+        answer.status = status
         return answer
     }
 
     private func found(_ visit: AdminRoutes.Visit) async throws -> AdminAnswer {
-        let (store, parameters) = (context.store, visit.request.parameters)
+        let (store, parameters) = (context.store, try visit.request.parameters)
         switch visit.path {
         case .events: return .events
         case .overview: return page("overview", "Overview", in: "/", try await OverviewPage.read(context), visit)
         case .batches:
-            let content = try await BatchesPage.read(context, BatchFilter(parameters))
+            let content = try await BatchesPage.read(context, try BatchFilter(parameters))
             return page("batches", "Batches", in: "/batches", content, visit)
         case .batch(let name):
             let content = try await BatchPage.read(store.batchOrFailure(name), context, counted, for: visit.visitor)
@@ -105,8 +115,12 @@ final class AdminPages: Sendable {
     private func record(
         _ name: Action.Name, of batch: BatchID?, detail: String, by role: AdminTokens.Role
     ) async throws {
+        try await record(name, of: batch, detail: detail, by: "\(role.rawValue) (page)")
+    }
+
+    private func record(_ name: Action.Name, of batch: BatchID?, detail: String, by user: String) async throws {
         var provenance = context.configuration.provenance
-        provenance.user = "\(role.rawValue) (page)"
+        provenance.user = user
         try await context.store.recordAction(
             Action(at: context.clock.now, batch: batch, name: name, detail: detail, provenance: provenance))
     }
@@ -121,21 +135,19 @@ extension AdminPages {
     private func records(
         _ batch: Batch, _ parameters: [String: String], _ visit: AdminRoutes.Visit
     ) async throws -> AdminAnswer {
-        if let line = parameters["line"].flatMap({ Int($0) }) { return .seeOther("\(batch.path)/lines/\(line)") }
-        guard let status = parameters["status"].flatMap(RecordStatus.init(rawValue:)) else {
-            return .seeOther(batch.path)
+        if let line = try InvalidAdminValue.reading(parameters["line"], "line", by: InvalidAdminValue.count) {
+            return .seeOther("\(batch.path)/lines/\(line)")
         }
-        let first = parameters["from"].map { Int($0) } ?? 1
-        guard let first, 1...Int(UInt32.max) ~= first else {
-            throw OperationFailure(.usage, "'from' is the number of a line, from 1")
-        }
+        let status = try InvalidAdminValue.reading(parameters["status"], "status", by: RecordStatus.init(rawValue:))
+        let first = try InvalidAdminValue.reading(parameters["from"], "line", by: InvalidAdminValue.count)
+        guard let status else { return .seeOther(batch.path) }
         let showsIDs = context.settings.administration?.showsIDs ?? false
         if showsIDs {
             try await record(
                 .readRecords, of: batch.id, detail: "\(status.rawValue), with ids", by: visit.visitor.role)
         }
         let content = try await RecordsPage.read(
-            batch, status, from: first, showsIDs: showsIDs, in: context.store)
+            batch, status, from: first ?? 1, showsIDs: showsIDs, in: context.store)
         return page("records", "\(batch.name): \(content.status)", in: "/batches", content, visit)
     }
 
@@ -233,14 +245,15 @@ extension AdminPages {
     }
 
     private func ledger(_ parameters: [String: String], _ visit: AdminRoutes.Visit) async throws -> AdminAnswer {
-        var content: LedgerPage
         do {
-            content = LedgerPage(try await periodLedger(parameters))
-        } catch let error as OperationFailure where error.status == .usage {
-            content = LedgerPage(
+            return page("ledger", "Ledger", in: "/ledger", LedgerPage(try await periodLedger(parameters)), visit)
+        } catch let error as InvalidAdminValue {
+            let content = LedgerPage(
                 from: parameters["from"] ?? "", to: parameters["to"] ?? "", problem: error.message)
+            var answer = page("ledger", "Ledger", in: "/ledger", content, visit)
+            answer.status = 400
+            return answer
         }
-        return page("ledger", "Ledger", in: "/ledger", content, visit)
     }
 
     private func upload(_ parameters: [String: String], _ visit: AdminRoutes.Visit) async throws -> AdminAnswer {

@@ -21,7 +21,8 @@ struct AdminReports {
         case .action(let name, let action): return try await act(action, on: store.batchOrFailure(name), visit)
         case .ledger:
             let zone = place.settings.limits.timeZone
-            let days = try LedgerPage.days(visit.request.parameters, today: CallDay(at: context.clock.now, in: zone))
+            let today = CallDay(at: context.clock.now, in: zone)
+            let days = try LedgerPage.days(try visit.request.parameters, today: today)
             return .json(try await PeriodLedger(days, store: store, pricing: place.pricing, zone: zone))
         case .jobs: return .json(try await JobsPage.listings(context))
         case .doctor:

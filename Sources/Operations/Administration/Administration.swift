@@ -33,6 +33,7 @@ struct Administration: Service {
         let handlers = AdminRoutes.Handlers(
             whyNotReady: { try await context.whyNotReady() }, metrics: { try await metrics.read() },
             signIn: { pages.signIn(problem: $0, next: $1) }, signedIn: { try await pages.note($0) },
+            refused: { try await pages.noteRefusal(from: $0) },
             visit: { try await pages.answer($0) })
         return AdminRoutes(access: access, metricsAccess: settings.metrics, handlers: handlers, log: context.log)
     }

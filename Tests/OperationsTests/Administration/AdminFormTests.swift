@@ -43,10 +43,20 @@ struct AdminFormTests {
         #expect(try AdminForm(body, contentType: "multipart/form-data; boundary=\"XX\"") == form)
     }
 
+    @Test func whatPrecedesTheFirstBoundarySaysNothing() throws {
+        let part = Self.multipart([("Content-Disposition: form-data; name=\"job\"", "nightly")])
+        for preamble in ["\r\n", "a preamble\r\n", "--XY\r\n"] {
+            let form = try AdminForm(Array(preamble.utf8) + part, contentType: Self.type)
+            #expect(form.fields == ["job": ["nightly"]])
+        }
+        #expect(throws: AdminForm.Fault.self) { try AdminForm(Array("x".utf8) + part, contentType: Self.type) }
+    }
+
     @Test(arguments: [
         "", "--XX", "--XX\r\n", "--XX\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nx", "--YY\r\n\r\n--YY--\r\n",
         "--XX\r\nContent-Type: a/b\r\n\r\nx\r\n--XX--\r\n",
-        "--XXContent-Disposition: form-data; name=\"a\"\r\n\r\nx\r\n--XX--",
+        "--XXContent-Disposition: form-data; name=\"a\"\r\n\r\nx\r\n--XX--", "--XX\r\n--XX--\r\n",
+        "\r\n--XX\r\n--XX\r\n--XX--\r\n",
     ])
     func aBrokenFileIsRefused(text: String) {
         #expect(throws: AdminForm.Fault.self) { try AdminForm(Array(text.utf8), contentType: Self.type) }

@@ -21,7 +21,9 @@ struct AdminRoutesTests {
     }
 
     private func routes(
-        _ access: Settings.Administration.MetricsAccess = .token, whyNotReady: String? = nil, isSecure: Bool = false
+        _ access: Settings.Administration.MetricsAccess = .token, whyNotReady: String? = nil, isSecure: Bool = false,
+        refused: @escaping @Sendable (String) -> Void = { _ in },
+        visit: (@Sendable (AdminRoutes.Visit) async throws -> AdminAnswer)? = nil
     ) -> AdminRoutes {
         let handlers = AdminRoutes.Handlers(
             whyNotReady: { whyNotReady },
@@ -31,7 +33,8 @@ struct AdminRoutesTests {
                 return text
             },
             signIn: { AdminAnswer.page("sign in: \($0 ?? "-") \($1 ?? "-")") }, signedIn: { _ in },
-            visit: { visit in
+            refused: refused,
+            visit: visit ?? { visit in
                 AdminAnswer(
                     status: 200, text: "\(visit.path) for \(visit.visitor.role.rawValue) \(visit.form["x"] ?? "")")
             })
@@ -42,11 +45,12 @@ struct AdminRoutesTests {
 
     private func request(
         _ method: String, _ path: String, token: String? = nil, cookie: String? = nil, form: String? = nil,
-        fields: [String: String] = [:]
+        fields: [String: String] = [:], from address: String = "127.0.0.1"
     ) -> AdminRequest {
         let parts = path.split(separator: "?", maxSplits: 1)
         var request = AdminRequest(
-            method: method, path: String(parts[0]), query: parts.count > 1 ? String(parts[1]) : "", fields: fields)
+            method: method, path: String(parts[0]), query: parts.count > 1 ? String(parts[1]) : "", address: address,
+            fields: fields)
         if let token { request.fields["authorization"] = "Bearer \(token)" }
         if let cookie { request.fields["cookie"] = "other=1; rollcall=\(cookie)" }
         if let form {
@@ -200,19 +204,84 @@ struct AdminRoutesTests {
         #expect(attributes[.posixPermissions] as? Int == 0o600)
     }
 
-    @Test func wrongTokensAreAnsweredMoreSlowlyAndARightOneNever() async throws {
+    @Test func afterManyWrongTokensNoneFromThereIsLookedAt() async throws {
         let token = try tokens.make(.viewer)
-        let routes = routes()
-        func status(_ token: String) async -> Int {
-            await routes.answer(request("GET", "/metrics", token: token)).status
+        let told = Lock<[String]>([])
+        let routes = routes(refused: { address in told.withLock { $0.append(address) } })
+        let cookie = try await session(routes, token)
+        func status(_ token: String, from address: String = "127.0.0.1") async -> Int {
+            await routes.answer(request("GET", "/metrics", token: token, from: address)).status
         }
-        for _ in 0..<WrongTokens.most { #expect(await status("wrong") == 401) }
-        #expect(await status("wrong") == 429)
-        #expect(await routes.answer(request("POST", "/sign-in", form: "token=wrong")).status == 429)
-        #expect(await status(token) == 200)
+        func signIn(_ token: String) async -> Int {
+            await routes.answer(request("POST", "/sign-in", form: "token=\(token)")).status
+        }
+        for _ in 1..<WrongTokens.most { #expect(await status("wrong") == 401) }
+        #expect(await signIn("wrong") == 401)
+        // Whether it is right is not told.
+        for token in ["wrong", token] {
+            #expect(await status(token) == 429)
+            #expect(await signIn(token) == 429)
+        }
+        #expect(told.withLock { $0 } == Array(repeating: "127.0.0.1", count: WrongTokens.most))
+        // From elsewhere, and for whoever is signed in, nothing has changed.
+        #expect(await status(token, from: "192.0.2.7") == 200)
+        #expect(await routes.answer(request("GET", "/", cookie: cookie)).status == 200)
         clock.jump(to: clock.monotonic.advanced(byNanoseconds: WrongTokens.span.nanoseconds))
         #expect(await status("wrong") == 401)
-        #expect(await routes.answer(request("POST", "/sign-in", form: "token=wrong")).status == 401)
+        #expect(await signIn(token) == 303)
+    }
+
+    @Test func wrongTokensThatComeAtOnceAreCounted() async throws {
+        _ = try tokens.make(.viewer)
+        let (routes, wrong) = (routes(), request("GET", "/metrics", token: "wrong"))
+        let statuses = await withTaskGroup(of: Int.self) { group in
+            for _ in 0..<30 { group.addTask { await routes.answer(wrong).status } }
+            return await group.reduce(into: [Int: Int]()) { $0[$1, default: 0] += 1 }
+        }
+        #expect(statuses == [401: WrongTokens.most, 429: 30 - WrongTokens.most])
+    }
+
+    @Test func quietAddressesMakeRoomForOthers() {
+        var tries = WrongTokens()
+        let start = clock.monotonic
+        for number in 0...WrongTokens.capacity {
+            let time = start.advanced(byNanoseconds: Int64(number))
+            for _ in 0..<WrongTokens.most { tries.add(from: "\(number)", at: time) }
+        }
+        let now = start.advanced(byNanoseconds: 1_000_000)
+        let mayTry = ["0", "1", "\(WrongTokens.capacity)"].map { tries.mayTry(from: $0, at: now) }
+        #expect(mayTry == [true, false, false], "the quietest is forgotten")
+    }
+
+    @Test func oneFileIsTakenAtATime() async throws {
+        let token = try tokens.make(.operator)
+        let (begun, mayEnd) = (WakeSignal(), WakeSignal())
+        let routes = routes(visit: { _ in
+            begun.wakeUp()
+            await mayEnd.wait()
+            return AdminAnswer(status: 200, text: "")
+        })
+        let upload = request("POST", "/upload", token: token, form: "job=x")
+        async let first = routes.answer(upload)
+        await begun.wait()
+        for path in ["/upload", "/upload/decision"] {
+            let answer = await routes.answer(request("POST", path, token: token, form: "job=x"))
+            #expect(answer.status == 429 && answer.fields["Retry-After"] != nil)
+        }
+        mayEnd.wakeUp()
+        #expect(await first.status == 200)
+        mayEnd.wakeUp()
+        #expect(await routes.answer(upload).status == 200)
+    }
+
+    @Test func strangersLearnNoPlace() async {
+        let text = await routes().answer(request("GET", "/metrics")).text
+        #expect(text.contains("rollcall admin token") && !text.contains("/") && !text.contains("--config"))
+    }
+
+    @Test func anAddressThatCannotBeReadIsNeverReadInPart() async throws {
+        #expect(throws: AdminForm.Fault.self) { try request("GET", "/batches?state=halted&job=%zz").parameters }
+        #expect(await routes().answer(request("GET", "/sign-in?next=%zz")).status == 400)
     }
 
     @Test func whatKeepsTheDaemonFromItsWorkIsTold() async {

@@ -56,19 +56,32 @@ struct PageModelTests {
             (["state": "no such state", "order": "no", "page": "x"], [3, 2, 1]),
             (["state": "", "text": ""], [3, 2, 1]),
         ] as [([String: String], [Int64])])
-    func aFilterShowsWhatFits(query: [String: String], ids: [Int64]) {
-        #expect(BatchFilter(query).apply(to: Self.many).map(\.id.rawValue) == ids)
+    func aFilterShowsWhatFits(query: [String: String], ids: [Int64]) throws {
+        #expect(try BatchFilter(query).apply(to: Self.many).map(\.id.rawValue) == ids)
     }
 
-    @Test func pagesLeadToEachOtherWithTheSameFilter() {
+    @Test(
+        arguments: [
+            ["state": "halting"], ["from": "2026-13-40"], ["to": "zz"], ["order": "up"], ["page": "0"], ["page": "x"],
+        ])
+    func aFilterThatCannotBeReadIsNotLeftOut(query: [String: String]) {
+        #expect(throws: InvalidAdminValue.self) { try BatchFilter(query) }
+    }
+
+    @Test(arguments: [["from": "2026-13-40"], ["to": "zz"], ["from": "2026-02-02", "to": "2026-02-01"]])
+    func aPeriodThatIsNoneIsRefused(query: [String: String]) throws {
+        #expect(throws: InvalidAdminValue.self) { try LedgerPage.days(query, today: CallDay(rawValue: 20_260_301)) }
+    }
+
+    @Test func pagesLeadToEachOtherWithTheSameFilter() throws {
         let batches = (1...Int64(120)).map { Self.batch($0) }
-        let filter = BatchFilter(["page": "2", "text": "day", "order": "oldest"])
+        let filter = try BatchFilter(["page": "2", "text": "day", "order": "oldest"])
         let page = BatchesPage(batches, filter) { _ in nil }
         #expect(page.table.rows.first?.name == "day-51" && page.table.rows.count == BatchFilter.pageSize)
         #expect(page.previous == "/batches?text=day&order=oldest")
         #expect(page.following == "/batches?text=day&order=oldest&page=3")
         #expect(page.found == "120 batches, page 2 of 3" && page.isFiltered)
-        let last = BatchesPage(batches, BatchFilter(["page": "99"])) { _ in nil }
+        let last = BatchesPage(batches, try BatchFilter(["page": "99"])) { _ in nil }
         #expect(last.table.rows.count == 20 && last.following == nil && !last.isFiltered)
     }
 
@@ -185,9 +198,9 @@ struct PageModelTests {
 
     @Test func whatCannotBeSentAgainIsRefused() {
         for values in [["status": ["succeeded"]], ["status": ["no"]], ["lines": ["x"]], ["lines": ["9-2"]]] {
-            #expect(throws: OperationFailure.self) { try ActionScope(.rerun, values) }
+            #expect(throws: InvalidAdminValue.self) { try ActionScope(.rerun, values) }
         }
-        #expect(throws: OperationFailure.self) { try ActionScope(.resolve, ["lines": ["2-3"]]) }
+        #expect(throws: InvalidAdminValue.self) { try ActionScope(.resolve, ["lines": ["2-3"]]) }
     }
 
     @Test func filesAreForThoseWhoMayHaveThem() {
@@ -220,15 +233,16 @@ struct PendingUploadsTests {
     private static let file = AdminForm.File(name: "a.csv", bytes: Array("id,email\nr1,ada@example.com\n".utf8))
 
     private func upload(at time: MonotonicTime) throws -> SealedUpload {
-        try SealedUpload(Self.file, job: "nightly", again: true, at: time)
+        try SealedUpload(Self.file, job: "nightly", again: true, estimate: "1 call", at: time)
     }
 
     @Test func theyAreSealedAndOpenAgain() throws {
         let upload = try upload(at: MonotonicTime(nanoseconds: 0))
-        #expect(try upload.open() == Self.file.bytes)
+        #expect(try upload.open()[...] == Self.file.bytes)
+        #expect(upload.auditDetail == "uploaded a.csv under the job nightly, once more: 1 call")
         #expect(!"\(upload)".contains("ada@example.com"))
         let empty = try SealedUpload(
-            AdminForm.File(name: "e", bytes: []), job: "x", again: false, at: upload.receivedAt)
+            AdminForm.File(name: "e", bytes: []), job: "x", again: false, estimate: "", at: upload.receivedAt)
         #expect(try empty.open().isEmpty)
     }
 

@@ -44,15 +44,18 @@ final class AdminAccess: Sendable {
         case tooManyTries
     }
 
-    /// Who asks. A right token is taken however many wrong ones came before, so that nobody locks another out.
+    /// Who asks. Sessions go on however many wrong tokens come.
     ///
     /// - Throws: `StoreError` where the tokens' file cannot be read.
     func verdict(on request: AdminRequest) async throws -> Verdict {
         if let authorization = request.authorization {
             let words = authorization.split(separator: " ", maxSplits: 1)
             let token = words.count == 2 && words[0].lowercased() == "bearer" ? String(words[1]) : ""
-            guard let role = try await role(of: token) else { return refused() }
-            return .visitor(AdminVisitor(role: role, formKey: nil))
+            switch try await role(of: token, from: request.address) {
+            case .success(let role): return .visitor(AdminVisitor(role: role, formKey: nil))
+            case .failure(.wrongToken): return .wrongToken
+            case .failure(.tooManyTries): return .tooManyTries
+            }
         }
         guard let id = request.cookie(Self.cookie) else { return .stranger }
         let now = clock.monotonic
@@ -64,11 +67,18 @@ final class AdminAccess: Sendable {
 
     /// Begins a session for the owner of a token.
     ///
+    /// - Parameters:
+    ///   - token: The token.
+    ///   - address: The address from which it came.
     /// - Returns: The field `Set-Cookie` and the role; or how it was refused.
     /// - Throws: `StoreError` where the tokens' file cannot be read; `OpenSSLError`.
-    func signIn(with token: String) async throws -> Result<(cookie: String, role: AdminTokens.Role), Refusal> {
-        guard let role = try await role(of: token) else {
-            return .failure(refused() == .tooManyTries ? .tooManyTries : .wrongToken)
+    func signIn(
+        with token: String, from address: String
+    ) async throws -> Result<(cookie: String, role: AdminTokens.Role), Refusal> {
+        let role: AdminTokens.Role
+        switch try await self.role(of: token, from: address) {
+        case .success(let found): role = found
+        case .failure(let refusal): return .failure(refusal)
         }
         let (id, key) = (try Self.random(), try Self.random())
         let (hash, now) = (try SHA256.hex(Array(token.utf8)), clock.monotonic)
@@ -88,13 +98,18 @@ final class AdminAccess: Sendable {
         return cookie("; Max-Age=0")
     }
 
-    private func role(of token: String) async throws -> AdminTokens.Role? {
-        try await BlockingWork.run { [tokens] in try tokens.role(of: token) }
-    }
-
-    private func refused() -> Verdict {
-        let now = clock.monotonic
-        return tries.withLock { $0.take(at: now) } ? .wrongToken : .tooManyTries
+    /// The role of a token. After too many wrong ones from an address not even a right one is looked at, or the answer
+    /// would tell it. One at a time is compared, so that those who ask at once are counted, too.
+    private func role(of token: String, from address: String) async throws -> Result<AdminTokens.Role, Refusal> {
+        try await BlockingWork.run {
+            try tries.withLock { tries throws -> Result<AdminTokens.Role, Refusal> in
+                let now = clock.monotonic
+                guard tries.mayTry(from: address, at: now) else { return .failure(.tooManyTries) }
+                if let role = try tokens.role(of: token) { return .success(role) }
+                tries.add(from: address, at: now)
+                return .failure(.wrongToken)
+            }
+        }
     }
 
     /// `Strict`: it is not sent with a request that another site's page makes (RFC 6265bis §5.6.7).

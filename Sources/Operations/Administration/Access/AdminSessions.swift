@@ -66,19 +66,32 @@ struct AdminSessions: Sendable {
     private static func key(_ id: String) throws -> String { try SHA256.hex(Array(id.utf8)) }
 }
 
-/// How many wrong tokens came lately.
+/// The wrong tokens that came lately, by the address from which they came. A pure value.
 struct WrongTokens: Sendable, Equatable {
-    /// More than this many within ``span`` are refused without an answer to whether they are right.
+    /// After this many within ``span`` no token from there is looked at.
     static let most = 10
     static let span = Duration.seconds(60)
+    /// How many addresses are remembered; the one that was quiet longest makes room.
+    static let capacity = 1_000
 
-    private var times: [MonotonicTime] = []
+    private var times: [String: [MonotonicTime]] = [:]
 
-    /// Counts one; whether there were not too many.
-    mutating func take(at now: MonotonicTime) -> Bool {
-        times.removeAll { now - $0 >= Self.span }
-        guard times.count < Self.most else { return false }
-        times.append(now)
-        return true
+    /// Whether a token from an address is looked at.
+    mutating func mayTry(from address: String, at now: MonotonicTime) -> Bool {
+        guard let recent = times[address]?.filter({ now - $0 < Self.span }), !recent.isEmpty else {
+            times[address] = nil
+            return true
+        }
+        times[address] = recent
+        return recent.count < Self.most
+    }
+
+    /// Counts a wrong one.
+    mutating func add(from address: String, at now: MonotonicTime) {
+        if times.count >= Self.capacity, times[address] == nil {
+            let oldest = times.min { ($0.value.last ?? now) < ($1.value.last ?? now) }
+            if let oldest { times[oldest.key] = nil }
+        }
+        times[address, default: []].append(now)
     }
 }

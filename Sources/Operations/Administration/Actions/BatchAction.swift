@@ -57,18 +57,21 @@ struct ActionScope: Sendable, Equatable {
     /// - Parameters:
     ///   - action: What is to be done.
     ///   - values: The values by field; where no status is given, it is those that failed.
-    /// - Throws: `OperationFailure` (64) that says what is wrong with a value.
+    /// - Throws: `InvalidAdminValue` that says what is wrong with a value.
     init(_ action: BatchAction, _ values: [String: [String]]) throws {
-        let given = (values["status"] ?? []).filter { !$0.isEmpty }
-        let chosen = given.isEmpty ? [RecordStatus.failed.rawValue] : given
-        statuses = action == .resolve ? [.inDoubt] : try RecordArguments.statuses(in: chosen.joined(separator: ","))
+        let named = (values["status"] ?? []).filter { !$0.isEmpty }
+        let chosen = named.isEmpty ? [RecordStatus.failed.rawValue] : named
+        statuses = try InvalidAdminValue.reading {
+            action == .resolve ? [.inDoubt] : try RecordArguments.statuses(in: chosen.joined(separator: ","))
+        }
         guard statuses.isSubset(of: Self.all) else {
-            throw OperationFailure(.usage, "only failed, in_doubt and cancelled records are sent again")
+            throw InvalidAdminValue(message: "only failed, in_doubt and cancelled records are sent again")
         }
         reason = values["reason"]?.first.flatMap { $0.isEmpty ? nil : $0 }
-        lines = try values["lines"]?.first.flatMap { $0.isEmpty ? nil : try RecordArguments.lines(in: $0) }
+        let given = values["lines"]?.first ?? ""
+        lines = try InvalidAdminValue.reading { given.isEmpty ? nil : try RecordArguments.lines(in: given) }
         guard action != .resolve || lines.map({ $0.count == 1 }) ?? true else {
-            throw OperationFailure(.usage, "all lines in doubt can be resolved at once, or one of them")
+            throw InvalidAdminValue(message: "all lines in doubt can be resolved at once, or one of them")
         }
     }
 

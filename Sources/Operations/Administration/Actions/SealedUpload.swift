@@ -9,6 +9,8 @@ struct SealedUpload: Sendable {
     let job: String
     /// Whether it is taken in although it was before.
     let again: Bool
+    /// What taking it in was said to bring about.
+    let estimate: String
     let receivedAt: MonotonicTime
     private let key: [UInt8]
     private let nonce: [UInt8]
@@ -18,8 +20,8 @@ struct SealedUpload: Sendable {
     /// Seals a file.
     ///
     /// - Throws: `OpenSSLError` where that cannot be done.
-    init(_ file: AdminForm.File, job: String, again: Bool, at now: MonotonicTime) throws {
-        (name, self.job, self.again, receivedAt) = (file.name, job, again, now)
+    init(_ file: AdminForm.File, job: String, again: Bool, estimate: String, at now: MonotonicTime) throws {
+        (name, self.job, self.again, self.estimate, receivedAt) = (file.name, job, again, estimate, now)
         key = try SecureRandom.bytes(AES256GCM.keyByteCount)
         nonce = try SecureRandom.bytes(AES256GCM.nonceByteCount)
         var cipher = try AES256GCM(key: key)
@@ -33,6 +35,11 @@ struct SealedUpload: Sendable {
                 }
             }
         }
+    }
+
+    /// What was agreed to when it is taken in, for the audit.
+    var auditDetail: String {
+        "uploaded \(PlainText.line(name)) under the job \(job)\(again ? ", once more" : ""): \(estimate)"
     }
 
     /// How much memory it takes, in bytes.
@@ -61,14 +68,17 @@ struct PendingUploads: Sendable {
     static let limit = Duration.seconds(900)
     /// How many wait at most; the oldest makes room.
     static let capacity = 4
+    /// How many bytes they take at most.
+    static let mostBytes = 128 << 20
 
     private var uploads: [String: SealedUpload] = [:]
 
     /// Keeps an upload under an id that nobody guesses.
     mutating func keep(_ upload: SealedUpload, as id: String, at now: MonotonicTime) {
         drop(at: now)
-        if uploads.count >= Self.capacity, let oldest = uploads.min(by: { $0.value.receivedAt < $1.value.receivedAt }) {
-            uploads[oldest.key] = nil
+        while !uploads.isEmpty, uploads.count >= Self.capacity || byteCount + upload.byteCount > Self.mostBytes {
+            let oldest = uploads.min { $0.value.receivedAt < $1.value.receivedAt }
+            if let oldest { uploads[oldest.key] = nil }
         }
         uploads[id] = upload
     }
@@ -78,6 +88,8 @@ struct PendingUploads: Sendable {
         drop(at: now)
         return uploads.removeValue(forKey: id)
     }
+
+    private var byteCount: Int { uploads.values.reduce(0) { $0 + $1.byteCount } }
 
     private mutating func drop(at now: MonotonicTime) {
         uploads = uploads.filter { now - $0.value.receivedAt < Self.limit }

@@ -23,6 +23,7 @@ final class UploadDesk: Sendable {
         let spending = Spending(store: store, job: job, pricing: place.pricing, clock: context.clock)
         if job.reuseWithin != nil { try await store.learnAnswers() }
         let since = Spending.answeredSince(job, at: now)
+        let received = context.clock.monotonic
         let survey = try await BlockingWork.run {
             try FileSurvey.survey(
                 Self.examined(file, under: job), after: FileSurvey.Past(store: store, answeredSince: since))
@@ -30,11 +31,15 @@ final class UploadDesk: Sendable {
         let known = try await store.findBatch(job: job.name, contentDigest: survey.contentDigest).first
         let prospect = try await CheckProspect(
             survey, known: known, job: job, pricing: place.pricing, spending: spending, at: now, after: 0)
-        let upload = try SealedUpload(file, job: name, again: again, at: context.clock.monotonic)
+        let finding = CheckFinding(survey, prospect, job: job, hasLooked: true)
+        let upload = try await BlockingWork.run {
+            try SealedUpload(
+                file, job: name, again: again, estimate: finding.estimate(again: again).text, at: received)
+        }
         let id = Hexadecimal.encode(try SecureRandom.bytes(16))
         let time = context.clock.monotonic
         pending.withLock { $0.keep(upload, as: id, at: time) }
-        return (CheckFinding(survey, prospect, job: job, hasLooked: true), id)
+        return (finding, id)
     }
 
     /// Discards an upload.
@@ -61,7 +66,10 @@ final class UploadDesk: Sendable {
         let outcome = try await BatchSubmission(session: session, job: job, request: request, stop: context.stop)
             .submit([input])
         context.batchWakeSignal.wakeUp()
-        return outcome.files.first?.batch
+        guard let file = outcome.files.first else { return nil }
+        let remark = file.isPassedOver ? "; passed over, as it was taken in before" : ""
+        try await session.note(.start, of: file.batch.id, detail: upload.auditDetail + remark)
+        return file.batch
     }
 
     /// A file in memory, which no disk ever has, opened as any other is (`man 2 memfd_create`).

@@ -69,13 +69,18 @@ struct BatchFilter: Equatable {
 
     init() {}
 
-    /// Reads a query; what cannot be read counts as not given.
-    init(_ parameters: [String: String]) {
+    /// Reads a query.
+    ///
+    /// - Throws: `InvalidAdminValue` for what is no such value: without that filter more would be shown than was asked for.
+    init(_ parameters: [String: String]) throws {
         let given = parameters.filter { !$0.value.isEmpty }
-        state = given["state"].flatMap(BatchState.init(rawValue:))
-        (job, text, from, to) = (given["job"], given["text"], given["from"], given["to"])
-        order = given["order"].flatMap(Order.init(rawValue:)) ?? .newest
-        page = max(1, given["page"].flatMap { Int($0) } ?? 1)
+        state = try InvalidAdminValue.reading(given["state"], "state", by: BatchState.init(rawValue:))
+        (job, text) = (given["job"], given["text"])
+        (from, to) = try InvalidAdminValue.reading {
+            (try given["from"].map { try CallDay(text: $0).text }, try given["to"].map { try CallDay(text: $0).text })
+        }
+        order = try InvalidAdminValue.reading(given["order"], "order", by: Order.init(rawValue:)) ?? .newest
+        page = try InvalidAdminValue.reading(given["page"], "page", by: InvalidAdminValue.count) ?? 1
     }
 
     /// The batches that fit, sorted.

@@ -63,12 +63,14 @@ struct LedgerPage: Equatable {
 
     /// The days that a query names; without any, those of this month so far.
     ///
-    /// - Throws: `OperationFailure` (64) for what is no day, or a period that ends before it begins.
+    /// - Throws: `InvalidAdminValue` for what is no day, or a period that ends before it begins.
     static func days(_ parameters: [String: String], today: CallDay) throws -> ClosedRange<CallDay> {
-        let from = try parameters["from"].flatMap { $0.isEmpty ? nil : try CallDay(text: $0) }
-        let to = try parameters["to"].flatMap { $0.isEmpty ? nil : try CallDay(text: $0) } ?? today
+        let given = parameters.filter { !$0.value.isEmpty }
+        let (from, to) = try InvalidAdminValue.reading {
+            (try given["from"].map(CallDay.init(text:)), try given["to"].map(CallDay.init(text:)) ?? today)
+        }
         let first = from ?? CallDay(rawValue: to.month.lowerBound + 1)
-        guard first <= to else { throw OperationFailure(.usage, "the period ends before it begins") }
+        guard first <= to else { throw InvalidAdminValue(message: "the period ends before it begins") }
         return first...to
     }
 

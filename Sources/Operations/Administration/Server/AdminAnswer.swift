@@ -1,5 +1,3 @@
-import Basics
-
 /// An answer of the administration; it never holds what records hold, but for ids where the settings show them.
 struct AdminAnswer: Sendable, Equatable {
     /// What is sent.
@@ -47,13 +45,18 @@ extension AdminAnswer {
     /// No token, or none that is good.
     static var noToken: AdminAnswer {
         AdminAnswer(
-            status: 401, text: "a token is needed (Authorization: Bearer TOKEN); \(Hint.adminToken) makes one\n",
+            status: 401, text: "a token is needed (Authorization: Bearer TOKEN); rollcall admin token makes one\n",
             fields: ["WWW-Authenticate": "Bearer realm=\"rollcall\""])
     }
 
     /// So many wrong tokens that somebody may be guessing.
     static let tooManyTries = AdminAnswer(
         status: 429, text: "too many wrong tokens; wait a minute\n", fields: ["Retry-After": "60"])
+
+    /// Another file is being taken in: each may take much memory.
+    static let uploadUnderWay = AdminAnswer(
+        status: 429, text: "another file is being looked through; try again in a moment\n",
+        fields: ["Retry-After": "5"])
 
     /// The daemon cannot do its work just now.
     static func notReady(_ reason: String) -> AdminAnswer { AdminAnswer(status: 503, text: "\(reason)\n") }

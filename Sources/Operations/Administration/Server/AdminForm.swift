@@ -6,7 +6,12 @@ struct AdminForm: Sendable, Equatable {
     struct File: Sendable, Equatable {
         /// Its name without folders.
         var name: String
-        var bytes: [UInt8]
+        /// Its content, which lies in the request's body and is not copied.
+        var bytes: ArraySlice<UInt8>
+
+        init(name: String, bytes: ArraySlice<UInt8>) { (self.name, self.bytes) = (name, bytes) }
+
+        init(name: String, bytes: [UInt8]) { self.init(name: name, bytes: bytes[...]) }
     }
 
     /// Why a form cannot be read.
@@ -60,23 +65,45 @@ struct AdminForm: Sendable, Equatable {
     /// Reads parts between boundaries (RFC 7578, RFC 2046 §5.1.1).
     private init(multipart body: [UInt8], boundary: String) throws(Fault) {
         let (mark, line) = (Array("\r\n--\(boundary)".utf8), Array("\r\n".utf8))
-        // The first boundary has no line end before it.
-        let whole = line + body
-        var position = 0
-        guard let first = whole.firstRange(of: mark) else { throw Fault() }
-        position = first.upperBound
+        // The first boundary has no line end before it, unless something precedes it, which says nothing.
+        let first = mark.dropFirst(line.count)
+        let beginsAtOnce = body.starts(with: first)
+        guard let begin = beginsAtOnce ? 0..<first.count : Self.range(of: mark, in: body[...]) else { throw Fault() }
+        var position = begin.upperBound
         while true {
-            if whole[position...].starts(with: Array("--".utf8)) { return }
-            guard whole[position...].starts(with: line), let end = whole[position...].firstRange(of: mark) else {
-                throw Fault()
-            }
-            try take(part: whole[(position + 2)..<end.lowerBound])
+            let rest = body[position...]
+            if rest.starts(with: Array("--".utf8)) { return }
+            guard rest.starts(with: line) else { throw Fault() }
+            let part = rest.dropFirst(line.count)
+            guard let end = Self.range(of: mark, in: part) else { throw Fault() }
+            try take(part: part[..<end.lowerBound])
             position = end.upperBound
         }
     }
 
+    /// Where some bytes, at least one, stand first; nil: nowhere. A file may be long: only places that begin as they do are
+    /// looked at (`man 3 memchr`).
+    private static func range(of wanted: [UInt8], in bytes: ArraySlice<UInt8>) -> Range<Int>? {
+        bytes.withUnsafeBytes { all -> Range<Int>? in
+            guard let start = all.baseAddress, let first = wanted.first else { return nil }
+            var position = 0
+            while position + wanted.count <= all.count,
+                let found = memchr(start + position, Int32(first), all.count - wanted.count + 1 - position)
+            {
+                position = UnsafeRawPointer(found) - start
+                guard all[position..<(position + wanted.count)].elementsEqual(wanted) else {
+                    position += 1
+                    continue
+                }
+                let begin = bytes.startIndex + position
+                return begin..<(begin + wanted.count)
+            }
+            return nil
+        }
+    }
+
     private mutating func take(part: ArraySlice<UInt8>) throws(Fault) {
-        guard let end = part.firstRange(of: Array("\r\n\r\n".utf8)),
+        guard let end = Self.range(of: Array("\r\n\r\n".utf8), in: part),
             let head = String(validating: part[..<end.lowerBound], as: UTF8.self)
         else { throw Fault() }
         let disposition = head.components(separatedBy: "\r\n").first {
@@ -89,7 +116,7 @@ struct AdminForm: Sendable, Equatable {
             // A field of a file in which none was chosen has an empty name.
             guard !file.isEmpty else { return }
             let last = file.split(whereSeparator: { "/\\".contains($0) }).last
-            self.file = File(name: last.map(String.init) ?? "file", bytes: Array(content))
+            self.file = File(name: last.map(String.init) ?? "file", bytes: content)
         } else {
             guard let value = String(validating: content, as: UTF8.self) else { throw Fault() }
             fields[name, default: []].append(value)

@@ -8,6 +8,8 @@ struct AdminRequest: Sendable {
     var path: String
     /// What follows the path's `?`, as it came.
     var query = ""
+    /// The network address from which it came.
+    var address = ""
     /// The header fields by their names in lower case; of several with one name the last.
     var fields: [String: String] = [:]
     /// Reads the body; nil where it is longer than so many bytes.
@@ -16,10 +18,11 @@ struct AdminRequest: Sendable {
     /// The value of `Authorization`; nil where there is none.
     var authorization: String? { fields["authorization"] }
 
-    /// The parameters of the query, of several with one name the first; one that cannot be read is left out, as no page
-    /// needs it.
+    /// The parameters of the query, of several with one name the first.
+    ///
+    /// - Throws: `AdminForm.Fault` where it is not written as it should be: a filter that is left out shows too much.
     var parameters: [String: String] {
-        (try? AdminForm(urlEncoded: query).fields.compactMapValues(\.first)) ?? [:]
+        get throws(AdminForm.Fault) { try AdminForm(urlEncoded: query).fields.compactMapValues(\.first) }
     }
 
     /// A cookie's value (RFC 6265 §5.4); nil where there is none.
@@ -40,4 +43,29 @@ struct AdminRequest: Sendable {
         return origin.lowercased() == "http://\(host.lowercased())"
             || origin.lowercased() == "https://\(host.lowercased())"
     }
+}
+
+/// A value of a query or a form that is none of those there can be: whoever asks has to ask otherwise.
+struct InvalidAdminValue: Error, Equatable {
+    /// What is wrong with it.
+    let message: String
+
+    /// Reads values by a command's own rules, whose refusal of an argument becomes this.
+    static func reading<Value>(_ read: () throws -> Value) throws -> Value {
+        do {
+            return try read()
+        } catch let error as OperationFailure where error.status == .usage {
+            throw InvalidAdminValue(message: error.message)
+        }
+    }
+
+    /// Reads a value; nil where none is given.
+    static func reading<Value>(_ text: String?, _ name: String, by read: (String) -> Value?) throws -> Value? {
+        guard let text, !text.isEmpty else { return nil }
+        guard let value = read(text) else { throw InvalidAdminValue(message: "there is no \(name) '\(text)'") }
+        return value
+    }
+
+    /// A number from 1 on, as lines have it at most; nil for any other text.
+    static func count(_ text: String) -> Int? { Int(text).flatMap { 1...Int(UInt32.max) ~= $0 ? $0 : nil } }
 }

@@ -4,6 +4,7 @@ import Logging
 import OpenSSL
 import RecordStore
 import Settings
+import Synchronization
 
 /// Decides what the administration answers to whom: who may ask for what is settled here, before any page is made.
 final class AdminRoutes: Sendable {
@@ -25,6 +26,8 @@ final class AdminRoutes: Sendable {
         var signIn: @Sendable (_ problem: String?, _ next: String?) -> AdminAnswer
         /// Called when somebody has signed in, before they are.
         var signedIn: @Sendable (AdminTokens.Role) async throws -> Void
+        /// Called when a wrong token came from an address, before that is answered.
+        var refused: @Sendable (_ address: String) async throws -> Void
         var visit: @Sendable (Visit) async throws -> AdminAnswer
     }
 
@@ -32,6 +35,8 @@ final class AdminRoutes: Sendable {
     let metricsAccess: Settings.Administration.MetricsAccess
     let handlers: Handlers
     let log: Logger
+    /// Whether a file is being taken in: one at a time.
+    private let isUploading = Atomic(false)
     /// The longest form without a file, and with one, in bytes.
     static let formLimit = 64 << 10
     static let fileLimit = 64 << 20
@@ -69,7 +74,9 @@ final class AdminRoutes: Sendable {
         if admission == .metrics, metricsAccess == .open { return .metrics(try await handlers.metrics()) }
         switch try await access.verdict(on: request) {
         case .tooManyTries: return .tooManyTries
-        case .wrongToken: return .noToken
+        case .wrongToken:
+            try await refuse(request)
+            return .noToken
         case .stranger: return stranger(request, at: path)
         case .visitor(let visitor):
             guard admission != .operator || visitor.isOperator else { return .onlyOperators }
@@ -86,10 +93,30 @@ final class AdminRoutes: Sendable {
         }
         // A session serves the pages' own forms; what scripts send takes a token.
         if case .api = path, visitor.formKey != nil { return .noToken }
-        guard let body = try await request.body(path == .upload ? Self.fileLimit : Self.formLimit) else {
+        guard path == .upload || path == .uploadDecision else {
+            guard let body = try await request.body(Self.formLimit) else { return .bodyTooLong }
+            let form = try AdminForm(body, contentType: request.fields["content-type"])
+            return try await answer(request, with: form, at: path, to: visitor)
+        }
+        guard isUploading.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged else {
+            return .uploadUnderWay
+        }
+        defer { isUploading.store(false, ordering: .releasing) }
+        guard let form = try await fileForm(request, path == .upload ? Self.fileLimit : Self.formLimit) else {
             return .bodyTooLong
         }
-        let form = try AdminForm(body, contentType: request.fields["content-type"])
+        return try await answer(request, with: form, at: path, to: visitor)
+    }
+
+    /// A form with a file, read off the pool as it may be long; nil where it is longer than is taken.
+    private func fileForm(_ request: AdminRequest, _ limit: Int) async throws -> AdminForm? {
+        guard let body = try await request.body(limit) else { return nil }
+        return try await BlockingWork.run { try AdminForm(body, contentType: request.fields["content-type"]) }
+    }
+
+    private func answer(
+        _ request: AdminRequest, with form: AdminForm, at path: AdminPath, to visitor: AdminVisitor
+    ) async throws -> AdminAnswer {
         if let key = visitor.formKey {
             guard ConstantTime.areEqual(Array((form["form_key"] ?? "").utf8), Array(key.utf8)) else {
                 return .otherOrigin
@@ -107,7 +134,7 @@ final class AdminRoutes: Sendable {
             return AdminAnswer(status: 200, text: PageTemplates.script, contentType: "text/javascript; charset=utf-8")
         case .signIn:
             return request.method == "POST"
-                ? try await signIn(request) : handlers.signIn(nil, Self.next(request.parameters["next"]))
+                ? try await signIn(request) : handlers.signIn(nil, Self.next(try request.parameters["next"]))
         default: return .healthy
         }
     }
@@ -116,7 +143,8 @@ final class AdminRoutes: Sendable {
         guard let body = try await request.body(Self.formLimit) else { return .bodyTooLong }
         let form = try AdminForm(body, contentType: request.fields["content-type"])
         let next = Self.next(form["next"])
-        switch try await access.signIn(with: form["token"]?.filter { !$0.isWhitespace } ?? "") {
+        let token = form["token"]?.filter { !$0.isWhitespace } ?? ""
+        switch try await access.signIn(with: token, from: request.address) {
         case .success(let session):
             try await handlers.signedIn(session.role)
             return .seeOther(next ?? "/", fields: ["Set-Cookie": session.cookie])
@@ -125,10 +153,17 @@ final class AdminRoutes: Sendable {
             (answer.status, answer.fields["Retry-After"]) = (429, "60")
             return answer
         case .failure(.wrongToken):
+            try await refuse(request)
             var answer = handlers.signIn("This is not the token of a role.", next)
             answer.status = 401
             return answer
         }
+    }
+
+    /// Logs a wrong token and enters it in the audit, without any of it; how many there can be is limited by address.
+    private func refuse(_ request: AdminRequest) async throws {
+        log.warning("a wrong token was refused", metadata: ["address": "\(request.address)"])
+        try await handlers.refused(request.address)
     }
 
     /// A browser is led to the page on which one signs in; a script is told what it lacks.

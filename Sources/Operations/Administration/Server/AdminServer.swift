@@ -40,8 +40,8 @@ struct AdminServer: Service {
     }
 
     private func server() throws -> any Service {
-        let responder: HTTPChannelHandler.Responder = { request, writer, _ in
-            try await respond(to: request, writer)
+        let responder: HTTPChannelHandler.Responder = { request, writer, channel in
+            try await respond(to: request, from: channel.remoteAddress?.ipAddress ?? "", writer)
         }
         let plain = HTTPServerBuilder.http1(configuration: .init(idleTimeout: .seconds(30)))
         let builder = try certificate.map {
@@ -57,8 +57,10 @@ struct AdminServer: Service {
             })
     }
 
-    private func respond(to request: Request, _ writer: consuming ResponseWriter) async throws {
-        let answer = await routes.answer(AdminRequest(request))
+    private func respond(
+        to request: Request, from address: String, _ writer: consuming ResponseWriter
+    ) async throws {
+        let answer = await routes.answer(AdminRequest(request, from: address))
         let head = HTTPResponse(answer)
         guard request.method != .head else { return try await writer.writeResponse(head) }
         switch answer.body {
@@ -106,15 +108,19 @@ struct AdminServer: Service {
 }
 
 extension AdminRequest {
-    fileprivate init(_ request: Request) {
+    fileprivate init(_ request: Request, from address: String) {
         let target = (request.head.path ?? "/").split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         let fields = request.head.headerFields.map { ($0.name.canonicalName, $0.value) }
         self.init(
             method: request.head.method.rawValue, path: String(target[0]),
-            query: target.count > 1 ? String(target[1]) : "",
+            query: target.count > 1 ? String(target[1]) : "", address: address,
             fields: Dictionary(fields, uniquingKeysWith: { $1 })
         ) { limit in
             var bytes: [UInt8] = []
+            // Room for all of it at once, or it is copied each time that it outgrows what there is.
+            let announced = request.head.headerFields[.contentLength].flatMap { Int($0) } ?? 0
+            guard announced <= limit else { return nil }
+            bytes.reserveCapacity(max(0, announced))
             for try await buffer in request.body {
                 guard bytes.count + buffer.readableBytes <= limit else { return nil }
                 bytes.append(contentsOf: buffer.readableBytesView)
