@@ -66,7 +66,7 @@ struct BatchPageModelTests {
         #expect(selection.cost == price(7) && selection.leftOut == ["no"])
         let filter = BatchFilter(["job": "nightly", "order": "failed", "page": "2"])
         let scope = try ActionScope(.rerun, [:])
-        let page = SelectionPage(.rerun, filter, scope, selection, shown: try selection.fingerprint())
+        let page = SelectionPage(.rerun, filter, scope, selection, shown: "offer")
         #expect(page.found == "2 batches" && page.cost == "USD 7.00" && page.isGrave && page.canBeDone)
         #expect(page.hidden.map(\.name) == ["shown", "job", "status"] && page.target == "/selection/rerun")
         #expect(page.notes == ["left out: no", "5 more fit: at most 100 at once"])
@@ -74,15 +74,21 @@ struct BatchPageModelTests {
         #expect(none.cost == nil && !SelectionPage(.rerun, filter, scope, none, shown: "").canBeDone)
     }
 
-    @Test func whatWasShownIsKnownByItsBatchesAndFigures() throws {
-        func fingerprint(_ parts: [SelectionPreview.Part]) throws -> String {
-            try SelectionPreview(parts, beyond: 0, price: { _ in .unknown }).fingerprint()
+    @Test func whatWasShownHoldsWhileItIsTheSameBatchesAndNoMore() throws {
+        func selection(_ parts: SelectionPreview.Part...) -> SelectionPreview {
+            SelectionPreview(parts, beyond: 0, price: { _ in .unknown })
         }
-        let one = try fingerprint([Self.part(1, calls: 3)])
-        #expect(try one == fingerprint([Self.part(1, calls: 3)]))
-        #expect(try one != fingerprint([Self.part(1, calls: 4)]))
-        #expect(try one != fingerprint([Self.part(2, calls: 3)]))
-        #expect(try one != fingerprint([Self.part(1, calls: 3), Self.part(2, calls: 0)]))
+        let (scope, shown) = (try ActionScope(.rerun, [:]), selection(Self.part(1, calls: 3)))
+        func isDone(_ now: SelectionPreview) -> Bool {
+            var offers = ActionOffers()
+            offers.add("a", .rerun, of: shown.batches, scope, shown.total)
+            return offers.objection(to: "a", .rerun, of: now.batches, scope, now.total) == nil
+        }
+        #expect(isDone(shown) && isDone(selection(Self.part(1, calls: 2))))
+        #expect(!isDone(selection(Self.part(1, calls: 4))))
+        #expect(!isDone(selection(Self.part(2, calls: 3))))
+        #expect(!isDone(selection(Self.part(1, calls: 3), Self.part(2, calls: 0))))
+        #expect(!isDone(selection()))
     }
 
     @Test func onlyWhatCanBeDoneWithOneOfThemIsOfferedForAll() {
