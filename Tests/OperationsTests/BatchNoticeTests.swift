@@ -1,7 +1,9 @@
 import Basics
+import Foundation
 import RecordStore
 import Results
 import Settings
+import TestSupport
 import Testing
 
 @testable import Operations

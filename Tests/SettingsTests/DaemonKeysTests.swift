@@ -243,7 +243,7 @@ import Testing
         ("notify: ~", "line 1: notify must be \(notify)"),
         (
             "notify: { command: a, on: [finished] }",
-            "line 1: notify.on must be completed, halted, missed, paused, cap_reached, awaiting_confirmation, rejected, no_file, gate_closed, gate_opened, reload_failed, failed, restored, disk_full, disk_freed, key_ends, not_purged or test, or a list of these"
+            "line 1: notify.on must be completed, halted, missed, paused, cap_reached, in_doubt, awaiting_confirmation, rejected, no_file, gate_closed, gate_opened, reload_failed, failed, restored, disk_low, disk_full, disk_freed, key_ends, not_purged or test, or a list of these"
         ),
         ("notify: { comand: a }", "line 1: the key 'comand' is unknown: the nearest is 'command'"),
     ])

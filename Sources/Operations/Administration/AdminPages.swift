@@ -14,6 +14,7 @@ final class AdminPages: Sendable {
     private let counted = CountedReasons()
     private let checks = Lock<DoctorResult?>(nil)
     private let offers = Lock(ActionOffers())
+    private let selectionOffers = Lock(SelectionOffers())
 
     /// What the doctor found last, and when.
     private struct DoctorResult: Sendable {
@@ -218,13 +219,14 @@ extension AdminPages {
     private func act(_ action: BatchAction, _ visit: AdminRoutes.Visit) async throws -> AdminAnswer {
         let isWanted = visit.request.method == "POST"
         let values = isWanted ? visit.form.fields : try AdminForm(urlEncoded: visit.request.query).fields
-        let filter = BatchFilter(values.compactMapValues(\.first))
+        let filter = try BatchFilter(values.compactMapValues(\.first))
         let (scope, actions) = (try ActionScope(action, values), BatchActions(context: context))
         let selection = try await actions.preview(action, ofAll: filter, scope)
-        let (total, batches) = (selection.total, selection.batches)
         var problem: String?
         if isWanted {
-            problem = offers.withLock { $0.objection(to: visit.form["shown"], action, of: batches, scope, total) }
+            problem = selectionOffers.withLock {
+                $0.objection(to: visit.form["shown"], action, filter, scope, selection)
+            }
             if problem == nil {
                 let lines = try await actions.perform(action, onAll: selection, scope)
                 let done = MessagePage("Done", .good, lines, path: filter.path(page: 1), label: "To the batches")
@@ -232,8 +234,8 @@ extension AdminPages {
             }
         }
         let offer = try AdminAccess.random()
-        offers.withLock { $0.add(offer, action, of: batches, scope, total) }
-        let content = SelectionPage(action, filter, scope, selection, shown: offer, problem: problem)
+        selectionOffers.withLock { $0.add(offer, action, filter, scope, selection) }
+        let content = SelectionPage(action, filter, scope, selection, offer: offer, problem: problem)
         return page("selection", action.title, in: "/batches", content, visit)
     }
 

@@ -41,6 +41,8 @@ final class RecentNotices: Sendable {
     func add(_ notice: BatchNotice) {
         let item = Item(notice)
         kept.withLock { kept in
+            // What comes again and again, such as a file that is missing each night, stands here once.
+            kept.removeAll { $0.text == item.text }
             kept.insert(item, at: 0)
             guard kept.count > Self.capacity else { return }
             // Many that went well do not push out the few that did not.

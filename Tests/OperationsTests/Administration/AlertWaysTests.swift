@@ -56,7 +56,7 @@ struct AlertWaysTests {
         "drop": "source: { path: drop, settle: 30s }\n",
         "asks": "source: { path: asks, settle: 30s }\nconfirm: true\n",
         "capped": "source: { path: capped, settle: 30s }\nlimits: { batch_calls: 1 }\n",
-        "nightly": "schedule: \"0 * * * *\"\nsource: { glob: incoming/*.csv }\n",
+        "nightly": "schedule: \"0 */6 * * *\"\nsource: { glob: incoming/*.csv }\n",
     ]
 
     @Test("At most three clicks lead from each of twelve alerts to the right action")

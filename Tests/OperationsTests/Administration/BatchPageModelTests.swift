@@ -64,38 +64,45 @@ struct BatchPageModelTests {
         let selection = SelectionPreview(parts, beyond: 5, price: price)
         #expect(selection.records == 7 && selection.calls == 7 && selection.possibleDoubleBills == 2)
         #expect(selection.cost == price(7) && selection.leftOut == ["no"])
-        let filter = BatchFilter(["job": "nightly", "order": "failed", "page": "2"])
+        let filter = try BatchFilter(["job": "nightly", "order": "failed", "page": "2"])
         let scope = try ActionScope(.rerun, [:])
-        let page = SelectionPage(.rerun, filter, scope, selection, shown: "offer")
+        let page = SelectionPage(.rerun, filter, scope, selection, offer: "o")
         #expect(page.found == "2 batches" && page.cost == "USD 7.00" && page.isGrave && page.canBeDone)
         #expect(page.hidden.map(\.name) == ["shown", "job", "status"] && page.target == "/selection/rerun")
         #expect(page.notes == ["left out: no", "5 more fit: at most 100 at once"])
         let none = SelectionPreview([parts[2]], beyond: 0, price: price)
-        #expect(none.cost == nil && !SelectionPage(.rerun, filter, scope, none, shown: "").canBeDone)
+        #expect(none.cost == nil && !SelectionPage(.rerun, filter, scope, none, offer: "").canBeDone)
     }
 
-    @Test func whatWasShownHoldsWhileItIsTheSameBatchesAndNoMore() throws {
+    @Test func whatWasShownIsDoneOnceAndOnlyWhereItIsNoMore() throws {
         func selection(_ parts: SelectionPreview.Part...) -> SelectionPreview {
             SelectionPreview(parts, beyond: 0, price: { _ in .unknown })
         }
-        let (scope, shown) = (try ActionScope(.rerun, [:]), selection(Self.part(1, calls: 3)))
-        func isDone(_ now: SelectionPreview) -> Bool {
-            var offers = ActionOffers()
-            offers.add("a", .rerun, of: shown.batches, scope, shown.total)
-            return offers.objection(to: "a", .rerun, of: now.batches, scope, now.total) == nil
+        let shown = selection(Self.part(1, calls: 3), Self.part(2, calls: 1))
+        let (filter, scope) = try (BatchFilter(["job": "nightly", "order": "failed"]), ActionScope(.rerun, [:]))
+        func isDone(
+            _ now: SelectionPreview, _ action: BatchAction = .rerun, _ asked: BatchFilter? = nil, id: String = "a"
+        ) -> Bool {
+            var offers = SelectionOffers()
+            offers.add("a", .rerun, filter, scope, shown)
+            return offers.objection(to: id, action, asked ?? filter, scope, now) == nil
         }
         #expect(isDone(shown) && isDone(selection(Self.part(1, calls: 2))))
-        #expect(!isDone(selection(Self.part(1, calls: 4))))
-        #expect(!isDone(selection(Self.part(2, calls: 3))))
-        #expect(!isDone(selection(Self.part(1, calls: 3), Self.part(2, calls: 0))))
-        #expect(!isDone(selection()))
+        #expect(try isDone(shown, .rerun, BatchFilter(["job": "nightly"])))
+        #expect(!isDone(selection(Self.part(1, calls: 4))) && !isDone(selection(Self.part(3, calls: 1))))
+        #expect(!isDone(selection()) && !isDone(shown, .cancel) && !isDone(shown, id: "b"))
+        #expect(try !isDone(shown, .rerun, BatchFilter(["job": "other"])))
+        var offers = SelectionOffers()
+        offers.add("a", .rerun, filter, scope, shown)
+        #expect(offers.objection(to: "a", .rerun, filter, scope, shown) == nil)
+        #expect(offers.objection(to: "a", .rerun, filter, scope, shown)?.contains("done already") == true)
     }
 
-    @Test func onlyWhatCanBeDoneWithOneOfThemIsOfferedForAll() {
+    @Test func onlyWhatCanBeDoneWithOneOfThemIsOfferedForAll() throws {
         let batches = [
             PageModelTests.batch(1, .paused), PageModelTests.batch(2, .completed) { $0.inDoubt = 1 },
         ]
-        let filter = BatchFilter(["text": "a b", "order": "size"])
+        let filter = try BatchFilter(["text": "a b", "order": "size"])
         let offered = SelectionPage.offered(for: batches, filter)
         #expect(offered.map(\.title) == ["Resume", "Cancel", "Send again", "Resolve as failed"])
         #expect(offered.first?.path == "/selection/resume?text=a%20b")

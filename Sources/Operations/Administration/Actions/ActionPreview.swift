@@ -104,18 +104,6 @@ extension ActionPreview {
         if records == 0 { obstacle = "no record of \(batch.name) is in doubt there" }
     }
 
-    /// Of several actions together; each one's own cost is not among what they would do.
-    init(sumOf parts: [ActionPreview]) {
-        for part in parts {
-            records += part.records
-            calls += part.calls
-            mostCalls += part.mostCalls
-            possibleDoubleBills += part.possibleDoubleBills
-            settles = settles || part.settles
-        }
-        if parts.isEmpty { obstacle = "no batch is chosen by this" }
-    }
-
     private mutating func add(_ estimate: Estimate, attempts: Int) {
         (calls, seconds, cost) = (estimate.calls, estimate.seconds, estimate.cost)
         mostCalls = calls.multipliedReportingOverflow(by: max(1, attempts)).partialValue

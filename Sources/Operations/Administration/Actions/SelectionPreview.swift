@@ -51,11 +51,53 @@ struct SelectionPreview: Sendable {
     /// Calls that may be billed a second time, or surely are.
     var possibleDoubleBills: Int { sum(\.possibleDoubleBills) }
 
-    /// The batches, as what was shown is kept by them.
-    var batches: String { parts.map(\.batch.name).joined(separator: "/") }
+    /// Whether it would do more than somebody was shown: to another batch, or more to one of those.
+    func exceeds(_ shown: SelectionPreview) -> Bool {
+        let before = Dictionary(shown.parts.map { ($0.batch.id, $0.preview) }) { first, _ in first }
+        return parts.contains { part in before[part.batch.id].map(part.preview.exceeds) ?? true }
+    }
+}
 
-    /// What it does to all of them together.
-    var total: ActionPreview { ActionPreview(sumOf: parts.map(\.preview)) }
+/// What pages have offered to do with several batches; as ``ActionOffers``, each once.
+struct SelectionOffers: Sendable {
+    private struct Offer: Sendable {
+        let id: String
+        let action: BatchAction
+        let filter: BatchFilter
+        let scope: ActionScope
+        let selection: SelectionPreview
+    }
+
+    /// How many are kept at most; the oldest makes room.
+    static let capacity = 50
+
+    private var offers: [Offer] = []
+
+    /// Keeps what is shown now, under random text that the page's form carries.
+    mutating func add(
+        _ id: String, _ action: BatchAction, _ filter: BatchFilter, _ scope: ActionScope, _ selection: SelectionPreview
+    ) {
+        if offers.count >= Self.capacity { offers.removeFirst() }
+        offers.append(Offer(id: id, action: action, filter: filter, scope: scope, selection: selection))
+    }
+
+    /// What stands against doing what was shown under an id, which ends with this; nil: nothing.
+    mutating func objection(
+        to id: String?, _ action: BatchAction, _ filter: BatchFilter, _ scope: ActionScope,
+        _ selection: SelectionPreview
+    ) -> String? {
+        guard let index = offers.firstIndex(where: { $0.id == id }) else {
+            return "This was done already, or was shown too long ago; nothing was done now. Look at what it would do."
+        }
+        let offer = offers.remove(at: index)
+        guard offer.action == action, offer.filter.chooses(as: filter), offer.scope == scope else {
+            return "Something else was shown; nothing was done. Look at what this does."
+        }
+        guard !selection.parts.isEmpty, !selection.exceeds(offer.selection) else {
+            return "Something has happened since this was shown; nothing was done. Look again at what it does."
+        }
+        return nil
+    }
 }
 
 extension BatchActions {

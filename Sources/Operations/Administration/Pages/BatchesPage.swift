@@ -114,6 +114,11 @@ struct BatchFilter: Equatable {
         ].compactMap { name, value in value.map { (name, $0) } }
     }
 
+    /// Whether it lets the same batches through as another one, in whatever order.
+    func chooses(as other: BatchFilter) -> Bool {
+        (state, job, text) == (other.state, other.job, other.text) && (from, to) == (other.from, other.to)
+    }
+
     /// The address of another page of the same.
     func path(page: Int) -> String {
         let query = (values + (page == 1 ? [] : [("page", String(page))])).map { name, value in

@@ -47,16 +47,16 @@ struct SelectionPage: Equatable {
     ///   - filter: Which batches.
     ///   - scope: Which of their records.
     ///   - selection: What it would do.
-    ///   - shown: What this is known by when the button is pressed.
+    ///   - offer: What this is known by when the button is pressed.
     ///   - problem: Why it was not done although somebody wanted it; nil: nobody did yet.
     init(
         _ action: BatchAction, _ filter: BatchFilter, _ scope: ActionScope, _ selection: SelectionPreview,
-        shown: String, problem: String? = nil
+        offer: String, problem: String? = nil
     ) {
         title = action.title
         found = Counted.things(selection.parts.count, "batch")
         (target, list, self.problem) = ("/selection/\(action.rawValue)", filter.path(page: 1), problem)
-        hidden = Self.hidden(action, filter, scope, shown: shown)
+        hidden = Self.hidden(action, filter, scope, shown: offer)
         rows = selection.parts.map { part in
             Row(
                 name: part.batch.name, path: part.batch.path, state: part.batch.state.words,

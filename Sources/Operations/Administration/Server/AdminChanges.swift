@@ -9,6 +9,7 @@ final class AdminChanges: Sendable {
     private let store: RecordStore
     private let traffic: EndpointTraffic
     private let stop: StopSignal
+    private let recent: RecentNotices
     private let listeners = Lock(0)
     /// Signalled when a stream has ended.
     private let departure = WakeSignal()
@@ -21,7 +22,10 @@ final class AdminChanges: Sendable {
     /// How long the end of the daemon waits for listeners who do not take what they are sent.
     private static let patience = Duration.seconds(1)
 
-    init(context: DaemonContext) { (store, traffic, stop) = (context.store, context.traffic, context.stop) }
+    init(context: DaemonContext) {
+        (store, traffic, stop) = (context.store, context.traffic, context.stop)
+        recent = context.notices.recent
+    }
 
     /// A stream of events until the listener goes or the daemon ends.
     var stream: ResponseBody {
@@ -91,7 +95,7 @@ final class AdminChanges: Sendable {
     private func state() async throws -> State {
         State(
             batches: try await store.unfinishedBatches(), gate: traffic.status,
-            last: try await store.lastRunnerRequest())
+            last: try await store.lastRunnerRequest(), events: recent.items)
     }
 
     /// What an open page shows that may change by itself.
@@ -100,5 +104,7 @@ final class AdminChanges: Sendable {
         let gate: TrafficStatus
         /// The last that an operator did.
         let last: Int64
+        /// What was told of last: a short batch comes and goes between two looks.
+        let events: [RecentNotices.Item]
     }
 }

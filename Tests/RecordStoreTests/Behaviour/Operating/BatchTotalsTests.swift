@@ -32,14 +32,14 @@ import Testing
         let batch = try await store.runningBatch(count: 2, content: 1)
         _ = try await store.finish(try await store.claim(batch, 2).records.map(\.rejected))
         #expect(try await store.batchTotals().oldestQueued == nil)
-        let later = try await store.batch(batch.id).createdAt + 86_400_000
-        for (name, delay) in [(Action.Name.rerun, 0), (.rerunByJob, 5_000), (.pause, 9_000)] as [(Action.Name, Int64)] {
+        let later = try await store.batch(batch.id).createdAt + .seconds(86_400)
+        for (name, delay) in [(Action.Name.rerun, 0), (.rerunByJob, 5), (.pause, 9)] as [(Action.Name, Int)] {
             var action = Action.sample(name, of: batch.id)
-            action.at = later + delay
+            action.at = later + .seconds(delay)
             try await store.recordAction(action)
         }
         #expect(try await store.requeue(batch.id, RequeueSelection(statuses: [.failed])) == 2)
-        #expect(try await store.batchTotals().oldestQueued == later + 5_000)
+        #expect(try await store.batchTotals().oldestQueued == later + .seconds(5))
         try await store.close()
     }
 }
