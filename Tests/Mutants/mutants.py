@@ -3,16 +3,19 @@
 
     mutants.py [--seed N] [--count N] [--minutes N] [--only NUMBER,...]
 
-All sampled faults are compiled at once into a copy of the sources in .build-mutants, each behind a switch that an environment
-variable turns on (a schema of mutants), so that one build serves them all; a fault that does not compile is left out. Each is
-then tried with the tests of its module and of those that use it. Prints the catch rate and every survivor with its line, and
-keeps what has been tried in .build-mutants/tried.json: run again with the same seed it goes on there.
+Needs a debug build with tests (`swift build --build-tests`). All sampled faults are compiled at once into copies of their modules,
+each behind a switch that an environment variable turns on (a schema of mutants), and one bundle of tests is linked from these
+and from everything else as it was built; a fault that does not compile is left out. Each is then tried with the tests of its
+module and of those that use it. Prints the catch rate and every survivor with its line, and keeps what has been tried in
+.build-mutants/tried.json: run again with the same seed it goes on there.
 """
 import argparse, json, os, random, re, shutil, subprocess, sys, time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-COPY = os.path.join(ROOT, ".build-mutants", "tree")
-TRIED = os.path.join(ROOT, ".build-mutants", "tried.json")
+WORK = os.path.join(ROOT, ".build-mutants")
+BUNDLE = os.path.join(WORK, "mutants.xctest")
+TRIED = os.path.join(WORK, "tried.json")
+DEBUG = os.path.realpath(os.path.join(ROOT, ".build", "debug"))
 
 # Folders of deciding code, and the suites that are to notice a fault in them.
 SUITES = {
@@ -64,7 +67,7 @@ def faults(line):
         if match and "," not in match[1] and " let " not in match[1] and match[1].count("(") == match[1].count(")"):
             found.append(("negated", f"{indent}{word} Mutant.on(@) != ({match[1]}){tail}{match[2]}"))
     if re.match(r"(try )?(await )?[a-z]\w*(\.\w+)*\((.*)\)$", code) and closing(code, code.index("(")) == len(code) \
-            and not code.startswith(("return", "precondition", "self.init", "super", "deinit", "init")):
+            and "self.init" not in code and not code.startswith(("return", "precondition", "super", "deinit", "init")):
         found.append(("dropped", f"{indent}if !Mutant.on(@) {{ {code} }}"))
     if re.match(r"[a-z]\w*(\.\w+)* [+\-]?= [^{}]*$", code) and not code.endswith((",", "(", "=", "?")) \
             and code.count("(") == code.count(")") and "==" not in code:
@@ -125,65 +128,89 @@ def candidates():
     return sorted(found)
 
 
-def copy():
-    """Makes the copy as the sources are now, without the faults of an earlier run."""
-    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
-    for file in subprocess.run(listed, cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines():
-        source, target = os.path.join(ROOT, file), os.path.join(COPY, file)
-        if not os.path.exists(source): continue
-        os.makedirs(os.path.dirname(target), exist_ok=True)
-        with open(source, "rb") as one: wanted = one.read()
-        if os.path.exists(target):
-            with open(target, "rb") as other:
-                if other.read() == wanted: continue
-        shutil.copy(source, target)
-    # What the package depends on need not be found out and fetched again.
-    if os.path.exists(os.path.join(ROOT, "Package.resolved")):
-        shutil.copy(os.path.join(ROOT, "Package.resolved"), os.path.join(COPY, "Package.resolved"))
-    os.makedirs(os.path.join(COPY, ".build"), exist_ok=True)
-    for kept in ("checkouts", "repositories", "artifacts", "workspace-state.json"):
-        source, target = os.path.join(ROOT, ".build", kept), os.path.join(COPY, ".build", kept)
-        if os.path.exists(source) and not os.path.exists(target):
-            subprocess.run(["cp", "-a", source, target], check=True)
+def plant(module, mutants):
+    """Writes a module's sources with its faults, each behind its switch, in the place of earlier copies; returns the files."""
+    folder, written = os.path.join(WORK, "Sources", module), []
+    shutil.rmtree(folder, ignore_errors=True)
+    for path, _, names in os.walk(os.path.join(ROOT, "Sources", module)):
+        for name in sorted(name for name in names if name.endswith(".swift")):
+            file = os.path.relpath(os.path.join(path, name), ROOT)
+            with open(os.path.join(ROOT, file)) as source: lines = source.read().split("\n")
+            for number, (where, line, _, text) in mutants.items():
+                if where == file: lines[line] = text.replace("@", str(number))
+            written.append(os.path.join(WORK, file))
+            os.makedirs(os.path.dirname(written[-1]), exist_ok=True)
+            with open(written[-1], "w") as target: target.write("\n".join(lines))
+    written.append(os.path.join(folder, "Mutant.swift"))
+    with open(written[-1], "w") as file: file.write(SWITCH)
+    # What SwiftPM writes by itself, such as embedded resources.
+    derived = os.path.join(DEBUG, f"{module}.build", "DerivedSources")
+    if os.path.isdir(derived):
+        written += [os.path.join(derived, name) for name in os.listdir(derived) if name.endswith(".swift")]
+    return written
 
 
-def plant(mutants):
-    """Writes the copy's sources with every fault behind its switch; the file and line of each."""
-    for folder in {file.split("/")[1] for file, *_ in mutants.values()}:
-        with open(os.path.join(COPY, "Sources", folder, "Mutant.swift"), "w") as file: file.write(SWITCH)
-    for file in {file for file, *_ in mutants.values()}:
-        with open(os.path.join(ROOT, file)) as source: lines = source.read().split("\n")
-        for number, (where, line, _, text) in mutants.items():
-            if where == file: lines[line] = text.replace("@", str(number))
-        with open(os.path.join(COPY, file), "w") as target: target.write("\n".join(lines))
+def command(marker):
+    """The arguments of the debug build's command that holds a text."""
+    with open(os.path.join(ROOT, ".build", "debug.yaml")) as manifest:
+        for line in manifest:
+            if line.startswith("    args: [") and marker in line: return json.loads(line[len("    args: "):])
+    sys.exit("mutants: there is no debug build with tests; run 'swift build --build-tests'")
+
+
+# What SwiftPM adds for building file by file; the options have a value, the flags none.
+OPTIONS = {"-emit-module-path", "-output-file-map", "-index-store-path", "-emit-objc-header-path"}
+FLAGS = {"-emit-dependencies", "-emit-module", "-incremental", "-c", "-serialize-diagnostics", "-parseable-output",
+         "-emit-objc-header", "-enable-batch-mode"}
+
+
+def compile_module(module, mutants):
+    """Compiles a module with its faults, leaving out those that do not compile."""
+    given, kept = iter(command(f'"-module-name","{module}","-emit-dependencies"')), []
+    for argument in given:
+        if argument in OPTIONS: next(given)
+        elif argument not in FLAGS and not argument.startswith("@"): kept.append(argument)
+    for _ in range(12):
+        files = plant(module, mutants)
+        done = subprocess.run(
+            ["nice", *kept, "-whole-module-optimization", "-emit-object", "-o", os.path.join(WORK, f"{module}.o"), *files],
+            cwd=ROOT, capture_output=True, text=True)
+        if done.returncode == 0: return
+        places = set(re.findall(r"\.build-mutants/(Sources/\S+?\.swift):(\d+):\d+: (?:error|warning)", done.stdout + done.stderr))
+        # An error may be noticed a few lines behind its cause.
+        wrong = [n for n, (file, line, *_) in mutants.items()
+                 if any((file, str(line + 1 + later)) in places for later in range(4))]
+        if not wrong: sys.exit(f"mutants: {module} does not compile\n" + (done.stdout + done.stderr)[-3000:])
+        for number in wrong: del mutants[number]
+        print(f"{module}: {len(wrong)} faults do not compile and are left out", flush=True)
+    sys.exit(f"mutants: too many faults of {module} do not compile")
 
 
 def build(mutants):
-    """Builds the copy, leaving out what does not compile."""
-    command = os.environ.get("MUTANTS_BUILD", "swift build --build-tests").split()
-    for _ in range(8):
-        plant(mutants)
-        done = subprocess.run(command, cwd=COPY, capture_output=True, text=True)
-        if done.returncode == 0: return
-        places = set(re.findall(r"tree/(Sources/\S+?\.swift):(\d+):\d+: (?:error|warning)", done.stdout + done.stderr))
-        wrong = [n for n, (file, line, *_) in mutants.items() if (file, str(line + 1)) in places]
-        if not wrong: sys.exit("mutants: the copy does not build\n" + (done.stdout + done.stderr)[-3000:])
-        print(f"{len(wrong)} faults do not compile and are left out", flush=True)
-        for number in wrong:
-            file = mutants.pop(number)[0]
-            if not any(other[0] == file for other in mutants.values()):
-                shutil.copy(os.path.join(ROOT, file), os.path.join(COPY, file))
-    sys.exit("mutants: too many faults do not compile")
+    """Links a bundle of tests in which every fault can be turned on."""
+    modules = sorted({file.split("/")[1] for file, *_ in mutants.values()})
+    os.makedirs(WORK, exist_ok=True)
+    for module in modules: compile_module(module, mutants)
+    link = command('"-module-name","rollcallPackageTests","-emit-executable"')
+    objects = next(argument[1:] for argument in link if argument.startswith("@"))
+    with open(objects) as listed: lines = listed.read().split("\n")
+    lines = [line for line in lines if not any(f"/{module}.build/" in line for module in modules)]
+    lines += [os.path.join(WORK, f"{module}.o") for module in modules]
+    with open(os.path.join(WORK, "objects"), "w") as listed: listed.write("\n".join(lines))
+    replaced = {"@" + objects: "@" + os.path.join(WORK, "objects"), os.path.join(DEBUG, "rollcallPackageTests.xctest"): BUNDLE}
+    subprocess.run(["nice", *(replaced.get(argument, argument) for argument in link)], cwd=ROOT, check=True)
 
 
-def attempt(number, file, limit):
+def suites_for(file):
+    return next(suites for folder, suites in SUITES.items() if file.startswith(folder))
+
+
+def attempt(number, suites, limit):
     """Whether the fast tests catch a fault: 'caught', 'hangs', 'crashes', or 'SURVIVES'."""
-    suites = next(suites for folder, suites in SUITES.items() if file.startswith(folder))
-    bundle = os.path.join(COPY, ".build", "debug", "rollcallPackageTests.xctest")
-    command = ["nice", "-n", "19", bundle, "--testing-library", "swift-testing", "--filter", f"^({suites})\\."]
+    command = ["nice", "-n", "19", BUNDLE, "--testing-library", "swift-testing", "--filter", f"^({suites})\\."]
     environment = dict(os.environ, MUTANT=str(number), SWIFT_BACKTRACE="enable=no")
     try:
-        done = subprocess.run(command, cwd=COPY, env=environment, capture_output=True, timeout=limit)
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, timeout=limit)
     except subprocess.TimeoutExpired:
         return "hangs"
     return "SURVIVES" if done.returncode == 0 else "crashes" if done.returncode < 0 else "caught"
@@ -205,20 +232,25 @@ def main():
         if fault[:2] not in taken:
             taken.add(fault[:2])
             mutants[len(mutants) + 1] = fault
-    copy()
     print(f"{len(pool)} faults can be planted; {len(mutants)} are sampled with seed {options.seed}", flush=True)
     build(mutants)
     tried = {}
     if os.path.exists(TRIED):
         with open(TRIED) as file: tried = json.load(file)
     known = tried.setdefault(str(options.seed), {})
+    sound = set()
     end, only = time.time() + options.minutes * 60, {n for n in options.only.split(",") if n}
     for number, (file, line, kind, text) in list(mutants.items())[: options.count]:
         key = f"{file}:{line + 1} {kind}"
         if only and str(number) not in only: continue
         if key in known and not only: continue
         if time.time() > end: break
-        known[key] = attempt(number, file, options.limit)
+        suites = suites_for(file)
+        # Tests that fail anyway catch nothing.
+        if suites not in sound and attempt(0, suites, 4 * options.limit) != "SURVIVES":
+            sys.exit(f"mutants: {suites} do not pass without any fault")
+        sound.add(suites)
+        known[key] = attempt(number, suites, options.limit)
         with open(TRIED, "w") as kept: json.dump(tried, kept, indent=1)
         print(f"{number} {known[key]}: {key}: {text.strip().replace('@', '')}", flush=True)
     caught = sum(1 for result in known.values() if result != "SURVIVES")
