@@ -189,8 +189,9 @@ extension HistoryRun {
                     isResolved: view.isResolvedByHand))
         }
         // A process that was killed has left files to the next one.
+        let isPending = try await store.pendingBatches().contains { $0.id == batch.id }
         let results = try? installation.results(batch.name)
-        let isWhole = batch.state == .completed && !file.isDropped
+        let isWhole = batch.state == .completed && !file.isDropped && !isPending
         return BatchReading(
             name: batch.name, counts: batch.counts, records: records,
             resultStatuses: isWhole ? results?.compactMap { $0["status"] } : nil)
