@@ -45,6 +45,11 @@ extension EndToEnd.Calls {
             }
             var (shortest, rules) = (steps, try await broken(steps))
             guard !rules.isEmpty else { return nil }
+            // Where a signal strikes is chance. A campaign tells of everything; here it has to happen a second time.
+            if Self.count == nil {
+                rules = try await broken(steps)
+                if rules.isEmpty { return nil }
+            }
             var place = shortest.count - 1
             while place >= 0 {
                 var shorter = shortest
