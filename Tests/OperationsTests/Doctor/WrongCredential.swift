@@ -186,7 +186,8 @@ extension WrongCredential {
             try $0.write($0.good.encryption.key.pem(), "encryption.pem")
         },
         WrongCredential(
-            "certificate where its key belongs", clientKey, .failure, "one certificate", "wants the private key"
+            "certificate where its key belongs", clientKey, .failure, "one certificate",
+            "the private key that belongs to"
         ) {
             try $0.write($0.good.client.pem(), "client.key")
         },

@@ -45,7 +45,7 @@ extension AdminAnswer {
     /// No token, or none that is good.
     static var noToken: AdminAnswer {
         AdminAnswer(
-            status: 401, text: "a token is needed (Authorization: Bearer TOKEN); rollcall admin token makes one\n",
+            status: 401, text: "a token is needed (Authorization: Bearer TOKEN); whoever runs the daemon has one\n",
             fields: ["WWW-Authenticate": "Bearer realm=\"rollcall\""])
     }
 

@@ -72,7 +72,11 @@ struct AdminForm: Sendable, Equatable {
         var position = begin.upperBound
         while true {
             let rest = body[position...]
-            if rest.starts(with: Array("--".utf8)) { return }
+            if rest.starts(with: Array("--".utf8)) {
+                // What precedes nothing but the end hides the parts.
+                guard beginsAtOnce || position != begin.upperBound else { throw Fault() }
+                return
+            }
             guard rest.starts(with: line) else { throw Fault() }
             let part = rest.dropFirst(line.count)
             guard let end = Self.range(of: mark, in: part) else { throw Fault() }
