@@ -215,7 +215,7 @@ extension EndToEnd.Commands {
                 let ledger = try await Self.get("\(site)/api/v1/ledger?from=2020-01-01&to=2099-12-31", viewer)
                 #expect(ledger.text == told.output)
                 let records = try await Self.get("\(site)/batches/day-1/records?status=succeeded", viewer)
-                #expect(records.text.contains("<td class=\"wrap\">r2</td>"))
+                #expect(records.text.contains(">r2</td>"))
                 let file = "\(site)/batches/day-1/files/results.csv"
                 #expect(try await Self.get(file, viewer).status == 404)
                 let results = try await Self.get(file, op)

@@ -276,7 +276,7 @@ struct AdminRoutesTests {
 
     @Test func strangersLearnNoPlace() async {
         let text = await routes().answer(request("GET", "/metrics")).text
-        #expect(text.contains("rollcall admin token") && !text.contains("/") && !text.contains("--config"))
+        #expect(text.contains("token") && !text.contains("/") && !text.contains("rollcall"))
     }
 
     @Test func anAddressThatCannotBeReadIsNeverReadInPart() async throws {
