@@ -264,7 +264,7 @@ extension RollcallProcess {
     func administrationPort() async throws -> Int {
         let words = "metrics and health checks are answered port="
         await waitForError(containing: words)
-        let line = { self.errorsSoFar.components(separatedBy: words)[1].components(separatedBy: "\n") }
+        let line = { (self.errorsSoFar.components(separatedBy: words).last ?? "").components(separatedBy: "\n") }
         try await waitUntil { line().count > 1 }
         return try #require(Int(line()[0]))
     }

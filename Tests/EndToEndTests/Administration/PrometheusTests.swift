@@ -58,7 +58,7 @@ extension EndToEnd.Commands {
                 """, to: "prometheus.yml")
             return try RollcallProcess(
                 [
-                    "--config.file=prometheus.yml", "--storage.tsdb.path=prometheus", "--storage.tsdb.no-lockfile",
+                    "--config.file=prometheus.yml", "--storage.tsdb.path=prometheus",
                     "--web.listen-address=127.0.0.1:0",
                 ], in: installation.path, executable: URL(filePath: "/usr/bin/prometheus"))
         }
@@ -72,7 +72,9 @@ extension EndToEnd.Commands {
         private static func site(of prometheus: RollcallProcess) async throws -> String {
             let words = #"msg="Listening on" address="#
             await prometheus.waitForError(containing: words)
-            let line = { prometheus.errorsSoFar.components(separatedBy: words)[1].components(separatedBy: "\n") }
+            let line = {
+                (prometheus.errorsSoFar.components(separatedBy: words).last ?? "").components(separatedBy: "\n")
+            }
             try await waitUntil { line().count > 1 }
             return "http://\(line()[0])"
         }
