@@ -120,13 +120,28 @@ extension WriterConnection {
             if let followers = try settleFollowers(of: record, as: .inDoubt) { counts.add(followers) }
         }
         try database.execute(sql: "DELETE FROM ready WHERE batch_id = ?", arguments: [batch.rawValue])
-        let records = batch.records
-        try database.execute(
-            sql: "UPDATE records SET status = 7, requeued = 0 WHERE id BETWEEN ? AND ? AND status = 0",
-            arguments: [records.lowerBound, records.upperBound])
-        counts.move(database.changesCount, from: .queued, to: .cancelled)
+        counts.move(try cancelRecords(of: batch), from: .queued, to: .cancelled)
         counts.following = -row.following
         try add(counts, to: batch)
+    }
+
+    /// Cancels the queued records in portions: SQLite keeps what a statement has changed in memory until it ends.
+    ///
+    /// - Returns: How many were cancelled.
+    private func cancelRecords(of batch: BatchID) throws -> Int {
+        var (last, count) = (batch.records.lowerBound - 1, 0)
+        repeat {
+            let end = try Int64.fetchOne(
+                database, sql: "SELECT id FROM records WHERE id > ? AND id <= ? ORDER BY id LIMIT 1 OFFSET ?",
+                arguments: [last, batch.records.upperBound, FollowStatements.portion - 1])
+            let upTo = end ?? batch.records.upperBound
+            try database.execute(
+                sql: "UPDATE records SET status = 7, requeued = 0 WHERE id > ? AND id <= ? AND status = 0",
+                arguments: [last, upTo])
+            count += database.changesCount
+            last = upTo
+        } while last < batch.records.upperBound
+        return count
     }
 }
 

@@ -76,23 +76,48 @@ extension WriterConnection {
     /// Gives the records that follow one its own result, in the same transaction: its answer, its failure, or its
     /// doubt. Those that failed or were held earlier get the answer, too, when their leader was sent again.
     ///
-    /// Nothing is copied: a follower shows its leader's result, so a hundred thousand followers take one statement.
+    /// Nothing is copied: a follower shows its leader's result. They are taken in portions, since SQLite keeps what a
+    /// statement has changed in memory until it ends (with `PRAGMA temp_store = MEMORY`): a million followers of one line
+    /// take no more of it than a few thousand.
     ///
     /// - Returns: The change to the batch's counters; nil when there are no followers, which is nearly always.
     func settleFollowers(of leader: Int64, as status: RecordStatus) throws -> BatchCounts? {
         guard try firstInteger(follows.any, leader) != nil else { return nil }
         var counts = BatchCounts()
         let final: RecordStatus = status == .succeeded ? .reused : status
+        try count(followersOf: leader, becoming: final, into: &counts)
+        var last: Int64 = 0
+        repeat {
+            let end = try endOfPortion(ofFollowersOf: leader, after: last) ?? .max
+            follows.settle.bind(last, at: 4)
+            follows.settle.bind(end, at: 5)
+            try follows.settle.run(leader, final.code, final == .inDoubt ? 1 : 0)
+            last = end
+        } while last < .max
+        return counts
+    }
+
+    /// Counts those that will change, by what they are now.
+    private func count(
+        followersOf leader: Int64, becoming final: RecordStatus, into counts: inout BatchCounts
+    ) throws {
         follows.count.bind(leader, at: 1)
-        follows.count.bind(final.code, at: 2)
-        while try follows.count.step() {
-            let old = try RecordStatus(code: follows.count.integer(0))
-            let number = Int(follows.count.integer(1))
+        defer { follows.count.reset() }
+        guard try follows.count.step() else { return }
+        for (column, old) in FollowStatements.open.enumerated() where old != final {
+            let number = Int(follows.count.integer(Int32(column)))
             counts.move(number, from: old, to: final)
             if old == .queued { counts.following -= number }
         }
-        try follows.settle.run(leader, final.code, final == .inDoubt ? 1 : 0)
-        return counts
+    }
+
+    /// The last follower of a whole portion; nil: fewer are left.
+    private func endOfPortion(ofFollowersOf leader: Int64, after last: Int64) throws -> Int64? {
+        follows.end.bind(leader, at: 1)
+        follows.end.bind(last, at: 2)
+        follows.end.bind(Int64(FollowStatements.portion - 1), at: 3)
+        defer { follows.end.reset() }
+        return try follows.end.step() ? follows.end.integer(0) : nil
     }
 
     /// Makes records follow earlier ones of their batch, which is still being read; one that already does is skipped.
@@ -118,8 +143,13 @@ extension WriterConnection {
 
 /// The statements on records that follow another.
 struct FollowStatements {
+    /// How many a statement settles at most.
+    static let portion = 4_096
+    /// The statuses of those that can still be settled, in the order in which ``count`` gives their numbers.
+    static let open: [RecordStatus] = [.queued, .failed, .inDoubt]
     let any: PreparedStatement
     let count: PreparedStatement
+    let end: PreparedStatement
     let settle: PreparedStatement
     let link: PreparedStatement
     let lead: PreparedStatement
@@ -127,17 +157,25 @@ struct FollowStatements {
     init(_ database: Database) throws {
         any = try PreparedStatement(
             database, "SELECT 1 FROM records INDEXED BY records_following WHERE follows = ?1 LIMIT 1")
+        // Without GROUP BY, which would sort them all in memory.
         count = try PreparedStatement(
             database,
             """
-            SELECT status, count(*) FROM records INDEXED BY records_following
-            WHERE follows = ?1 AND status IN (0, 3, 4) AND status <> ?2 GROUP BY status
+            SELECT \(Self.open.map { "ifnull(sum(status = \($0.code)), 0)" }.joined(separator: ", "))
+            FROM records INDEXED BY records_following WHERE follows = ?1
+            """)
+        end = try PreparedStatement(
+            database,
+            """
+            SELECT id FROM records INDEXED BY records_following WHERE follows = ?1 AND id > ?2
+            ORDER BY id LIMIT 1 OFFSET ?3
             """)
         settle = try PreparedStatement(
             database,
             """
             UPDATE records INDEXED BY records_following SET status = ?2, held = ?3, requeued = 0
-            WHERE follows = ?1 AND status IN (0, 3, 4) AND status <> ?2
+            WHERE follows = ?1 AND id > ?4 AND id <= ?5
+              AND status IN (\(Self.open.map { "\($0.code)" }.joined(separator: ", "))) AND status <> ?2
             """)
         link = try PreparedStatement(
             database,

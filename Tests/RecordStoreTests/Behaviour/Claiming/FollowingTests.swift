@@ -67,6 +67,38 @@ import Testing
         try await store.close()
     }
 
+    @Test("Followers of one line that take several portions all share its doubt, then its answer")
+    func manyFollowersAreSettledInPortions() async throws {
+        let folder = try StoreFolder()
+        let store = try await folder.open()
+        let number = FollowStatements.portion * 2 + 1
+        let batch = try await store.linkedBatch((2...(number + 2)).map { SampleRow($0, request: "a") })
+        #expect(batch.counts.following == number)
+        _ = try await store.run(batch) { $0.unreadable("kept") }
+        let doubted = try await store.progress(batch.id)
+        #expect(doubted.inDoubt == number + 1 && doubted.following == 0)
+        let recovered = RecoveredAnswer(
+            record: RecordID(batch: batch.id, line: 2), answer: Array("read".utf8), requestRefID: nil)
+        #expect(try await store.accept([recovered]) == 1)
+        let statuses = try await store.statuses(batch)
+        #expect(statuses.first == .succeeded && statuses.dropFirst().allSatisfy { $0 == .reused })
+        #expect(try await store.progress(batch.id).reused == number)
+        try await store.close()
+    }
+
+    @Test("A cancelled batch of several portions has nothing queued")
+    func manyQueuedRecordsAreCancelledInPortions() async throws {
+        let folder = try StoreFolder()
+        let store = try await folder.open()
+        let number = FollowStatements.portion * 2 + 1
+        let batch = try await store.linkedBatch(
+            (2...(number + 1)).map { SampleRow($0, error: $0 == 9 ? "broken" : nil) })
+        try await store.setState(batch.id, to: .cancelled, reason: nil)
+        #expect(try await store.progress(batch.id).cancelled == number - 1)
+        #expect(try await store.statuses(batch).filter { $0 == .cancelled }.count == number - 1)
+        try await store.close()
+    }
+
     @Test func whoeverIsQueuedAgainWithItsLeaderWaitsForIt() async throws {
         let folder = try StoreFolder()
         let store = try await folder.open()
