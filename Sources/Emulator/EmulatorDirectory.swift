@@ -13,8 +13,15 @@ package struct EmulatorDirectory: Sendable {
 
     /// Where the log of calls goes unless another path is chosen.
     package var callLogPath: String { file("calls.jsonl") }
+    /// Where one in the background writes what it has to say.
+    package var logPath: String { file("emulator.log") }
     /// Where the client's settings are.
     package var settingsPath: String { file("rollcall.yaml") }
+
+    /// Makes the folder, with mode 0700, where it is missing.
+    ///
+    /// - Throws: ``EmulatorError`` if it cannot be made.
+    package func make() throws { try makeFolder("") }
 
     /// Reads the keys and certificates of an earlier start, or makes new ones.
     ///

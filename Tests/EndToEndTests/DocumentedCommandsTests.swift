@@ -1,4 +1,5 @@
 import ArgumentParser
+import Basics
 import Emulator
 import Foundation
 import Operations
@@ -47,7 +48,7 @@ extension EndToEnd.Commands {
             #expect(Self.arguments(of: "rollcall run 'a b.csv' --job J") == ["run", "a b.csv", "--job", "nightly"])
         }
 
-        @Test("The README's lines for playing with the emulator work as they stand")
+        @Test("The README's lines for playing with the emulator work when they are pasted at once")
         func playingByHandWorks() async throws {
             let block = try #require(try Self.readmeBlock(below: "Two commands", with: "rollcall emulator"))
             let folder = FileManager.default.temporaryDirectory.appending(path: "rollcall-readme-\(UUID().uuidString)")
@@ -57,16 +58,47 @@ extension EndToEnd.Commands {
             let lines = block.lines.filter { !$0.hasPrefix("make ") }.map {
                 $0.replacing(emulate, with: emulate + " --listen 127.0.0.1:0").replacing("/tmp/iia", with: folder)
             }
-            #expect(lines.count == 2 && lines[0].hasSuffix(" &"))
-            let root = Documentation.root.path
-            let emulator = try RollcallProcess(Self.arguments(of: lines[0].replacing(" &", with: "")), in: root)
-            await emulator.waitForOutput(containing: "Try next")
-            let run = try RollcallProcess(Self.arguments(of: lines[1]), in: root)
-            let ended = try await run.wait()
-            emulator.signal(SIGTERM)
-            #expect(try await emulator.wait().status == 0)
-            #expect([0, 2, 4].contains(ended.status), "\(ended.errors)")
+            #expect(lines.count == 2)
+            let ended = try await Self.pasted(lines)
+            #expect([0, 2, 4].contains(ended.status), "\(ended.output)")
+            #expect(ended.output.contains("succeeded"), "\(ended.output)")
+            let process = try #require(ended.output.firstMatch(of: /until: kill (\d+)/).flatMap { Int32($0.output.1) })
+            kill(process, SIGTERM)
+            // Whoever reaps it, its command line is gone with it.
+            try await waitUntil { (FileManager.default.contents(atPath: "/proc/\(process)/cmdline") ?? Data()).isEmpty }
             try FileManager.default.removeItem(atPath: folder)
+        }
+
+        /// Gives lines to a shell all at once, as a terminal does, in the repository with the tool in its `PATH`.
+        private static func pasted(_ lines: [String]) async throws -> (status: Int32, output: String) {
+            let (shell, input, output) = (Process(), Pipe(), Pipe())
+            shell.executableURL = URL(filePath: "/bin/sh")
+            shell.currentDirectoryURL = Documentation.root
+            var environment = ProcessInfo.processInfo.environment
+            let tools = RollcallProcess.executable.deletingLastPathComponent().path
+            environment["PATH"] = "\(tools):\(environment["PATH"] ?? "/usr/bin:/bin")"
+            shell.environment = environment
+            (shell.standardInput, shell.standardOutput, shell.standardError) = (input, output, output)
+            try shell.run()
+            try input.fileHandleForWriting.write(contentsOf: Data(lines.joined(separator: "\n").utf8))
+            try input.fileHandleForWriting.close()
+            let bytes = try await BlockingWork.run { try output.fileHandleForReading.readToEnd() ?? Data() }
+            shell.waitUntilExit()
+            return (shell.terminationStatus, String(decoding: bytes, as: UTF8.self))
+        }
+
+        @Test("An emulator that cannot start in the background says why, and leaves nothing behind")
+        func backgroundThatFails() async throws {
+            try await EndToEndInstallation.with { installation in
+                try installation.write("no folder", to: "taken")
+                let ended = try await installation.rollcall("emulator", "--background", "--dir", "taken")
+                #expect(ended.status == 78 && ended.errors.contains("cannot be made"), "\(ended.errors)")
+                let port = try await installation.emulator.port()
+                let second = try await installation.rollcall(
+                    "emulator", "--background", "--dir", "api", "--listen", "127.0.0.1:\(port)")
+                #expect(second.status == 78 && second.errors.contains("Address already in use"), "\(second.errors)")
+                #expect(second.output.isEmpty)
+            }
         }
 
         @Test("The README's first real run works as it stands, against the emulator")

@@ -76,9 +76,17 @@ final class ChildProcess: Sendable {
 }
 
 extension ChildProcess {
-    /// Starts the program with nothing of ours but its input: no descriptor, no ignored signal, no process group.
+    /// The descriptors to which a program writes; nil: to none.
+    struct Outputs {
+        var output: Int32?
+        var errors: Int32?
+    }
+
+    /// Starts the program with nothing of ours but its input and outputs: no other descriptor, no ignored signal, no
+    /// process group.
     static func spawn(
-        _ command: [String], _ environment: [String: String], _ folder: String, input: borrowing OwnedDescriptor
+        _ command: [String], _ environment: [String: String], _ folder: String, input: borrowing OwnedDescriptor,
+        outputs: Outputs = Outputs()
     ) throws(Refusal) -> pid_t {
         var actions = posix_spawn_file_actions_t()
         var attributes = posix_spawnattr_t()
@@ -88,7 +96,7 @@ extension ChildProcess {
             posix_spawn_file_actions_destroy(&actions)
             posix_spawnattr_destroy(&attributes)
         }
-        try prepare(&actions, folder, input: input)
+        try prepare(&actions, folder, input: input, outputs)
         prepare(&attributes)
         let arguments = Strings(command)
         let variables = Strings(environment.map { "\($0)=\($1)" })
@@ -99,16 +107,23 @@ extension ChildProcess {
     }
 
     private static func prepare(
-        _ actions: inout posix_spawn_file_actions_t, _ folder: String, input: borrowing OwnedDescriptor
+        _ actions: inout posix_spawn_file_actions_t, _ folder: String, input: borrowing OwnedDescriptor,
+        _ outputs: Outputs
     ) throws(Refusal) {
         let codes = [
             posix_spawn_file_actions_adddup2(&actions, input.number, STDIN_FILENO),
-            posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0),
-            posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO),
+            prepare(&actions, STDOUT_FILENO, outputs.output), prepare(&actions, STDERR_FILENO, outputs.errors),
             rollcall_spawn_without(&actions, STDERR_FILENO + 1),
             rollcall_spawn_in(&actions, folder),
         ]
         if let code = codes.first(where: { $0 != 0 }) { throw Refusal(code: code) }
+    }
+
+    private static func prepare(
+        _ actions: inout posix_spawn_file_actions_t, _ number: Int32, _ source: Int32?
+    ) -> Int32 {
+        source.map { posix_spawn_file_actions_adddup2(&actions, $0, number) }
+            ?? posix_spawn_file_actions_addopen(&actions, number, "/dev/null", O_WRONLY, 0)
     }
 
     private static func prepare(_ attributes: inout posix_spawnattr_t) {

@@ -55,6 +55,9 @@ struct EmulatorCommand: RollcallCommand {
     @Flag(help: "Answer a client without our certificate 400 in HTML, as nginx does, instead of failing the handshake.")
     var htmlCertificateErrors = false
 
+    @Flag(help: "Return once it listens; it goes on in the background, and says how to end it.")
+    var background = false
+
     func validate() throws {
         guard latency >= 0, jitter >= 0, rate.map({ $0 > 0 }) ?? true else {
             throw ValidationError("--latency and --jitter must not be negative, --rate must be above 0")
@@ -68,12 +71,15 @@ struct EmulatorCommand: RollcallCommand {
 
     func perform() async throws -> ExitStatus {
         do {
-            try await serve()
+            if background { try await goOnInBackground() } else { try await serve() }
         } catch let error as EmulatorError {
             throw OperationFailure(error.code == .usage ? .usage : .configuration, error.message)
         }
         return .succeeded
     }
+
+    /// How many lines say that it listens.
+    private static let announcedLines = 3
 
     private func serve() async throws {
         let directory = EmulatorDirectory(path: dir)
@@ -84,6 +90,17 @@ struct EmulatorCommand: RollcallCommand {
         } onKeysRead: { result in
             Console.standard.note(Self.text(of: result))
         }
+    }
+
+    /// Starts this command without the flag, in a process of its own, and passes on what it says once it listens.
+    private func goOnInBackground() async throws {
+        let directory = EmulatorDirectory(path: dir)
+        try directory.make()
+        let arguments = CommandLine.arguments.dropFirst().filter { $0 != "--background" }
+        let started = try await BackgroundStart(Array(arguments), log: directory.logPath).perform(
+            untilLines: Self.announcedLines)
+        Console.standard.note("it goes on in the background until: kill \(started.process)")
+        Console.standard.output(started.output.trimmingCharacters(in: .newlines))
     }
 
     private static func text(of result: Result<Int, any Error>) -> String {
