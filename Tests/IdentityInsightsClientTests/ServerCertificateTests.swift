@@ -36,7 +36,7 @@ struct ServerCertificateTests {
         let read = try ServerCertificate(certificate: certificate, key: key)
         let leaf = try #require(server.chain.first)
         let dated = try #require(read.datedKeys.first)
-        #expect(dated.setting == "admin.certificate" && dated.end == leaf.notAfter && dated.needsRestart)
+        #expect(dated.setting == "admin.certificate" && dated.end == leaf.notAfter && dated.isOfAdministration)
         #expect(dated.notice(at: leaf.notAfter)?.contains("portal") == false)
     }
 

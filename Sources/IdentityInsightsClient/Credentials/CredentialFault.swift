@@ -85,7 +85,7 @@ extension CredentialFault {
         switch self {
         case .expired(let key):
             "\(key.subject) expired on \(Self.day(key.end)): "
-                + (key.needsRestart ? "put a new one in its place" : "get a new one from the portal")
+                + (key.isOfAdministration ? "put a new one in its place" : "get a new one from the portal")
         case .notYetValid(let key, let seconds) where seconds < 86_400:
             "\(key.subject) is not valid for another \(Self.span(seconds)): this machine's clock is probably slow; set "
                 + "it (NTP)"

@@ -41,6 +41,6 @@ package struct ServerCertificate: Sendable {
 }
 
 extension DatedKey {
-    /// Whether a daemon has it only from its start on.
-    package var needsRestart: Bool { setting == ServerCertificate.setting }
+    /// Whether the administration shows itself with it, rather than calls with it.
+    package var isOfAdministration: Bool { setting == ServerCertificate.setting }
 }

@@ -13,8 +13,8 @@ struct LiveConfiguration: Sendable {
     let certificateEnd: Date
     /// Every certificate under one of the settings.
     let datedKeys: [DatedKey]
-    /// Those of them that the administration shows; they are in use from the daemon's start on.
-    let serverKeys: [DatedKey]
+    /// What the administration shows itself with; nil: it speaks without TLS, or nothing listens.
+    let adminCertificate: AdminCertificate?
     /// When they were read.
     let loadedAt: WallTime
 
@@ -24,18 +24,16 @@ struct LiveConfiguration: Sendable {
     ///   - place: Where they lie.
     ///   - credentials: The API's keys.
     ///   - now: The time.
-    ///   - running: What was in force before, whose administration goes on as it is; nil: the daemon starts.
-    /// - Throws: `SettingsError` for the first job file that is wrong; `CredentialError`.
-    init(
-        _ place: Installation, credentials: Credentials, at now: WallTime, after running: LiveConfiguration? = nil
-    ) throws {
+    /// - Throws: `SettingsError` for the first job file that is wrong; `CredentialError`; `OperationFailure` for a
+    ///   certificate of the administration that cannot be used.
+    init(_ place: Installation, credentials: Credentials, at now: WallTime) throws {
         self.place = place
         jobs = try Dictionary(
             JobDefinition.all(in: place.settings).map { ($0.name, try $0.result.get()) }, uniquingKeysWith: { $1 })
         provenance = try place.provenance(credentials)
         certificateEnd = credentials.certificateEnd
-        serverKeys = try running?.serverKeys ?? place.serverCertificate()?.datedKeys ?? []
-        datedKeys = credentials.datedKeys + serverKeys
+        adminCertificate = try place.serverCertificate().map(AdminCertificate.init)
+        datedKeys = credentials.datedKeys + (adminCertificate?.datedKeys ?? [])
         loadedAt = now
     }
 

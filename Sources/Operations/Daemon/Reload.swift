@@ -46,8 +46,7 @@ struct Reload {
         let place = try Installation(config: context.settings.path)
         let credentials = try place.credentials()
         let configuration = try LiveConfiguration(
-            place.keeping(context.configuration.place), credentials: credentials, at: context.clock.now,
-            after: context.configuration)
+            place.keeping(context.configuration.place), credentials: credentials, at: context.clock.now)
         let concurrency = configuration.place.settings.limits.concurrency
         return (place, configuration, try configuration.place.client(credentials, concurrency: concurrency))
     }
@@ -79,7 +78,7 @@ extension Settings {
             ("database", database != running.database),
             ("keys_folder", keysFolder != running.keysFolder),
             ("api.base_url", api.baseURL != running.api.baseURL), ("jobs", jobs != running.jobs),
-            ("admin", administration != running.administration),
+            ("admin", administration(keeping: running) != administration),
         ].filter(\.1).map(\.0)
     }
 }
@@ -92,7 +91,16 @@ extension Installation {
         settings.keysFolder = running.settings.keysFolder
         settings.api.baseURL = running.settings.api.baseURL
         settings.jobs = running.settings.jobs
-        settings.administration = running.settings.administration
+        settings.administration = settings.administration(keeping: running.settings)
         return Installation(settings)
+    }
+}
+
+extension Settings {
+    /// The administration that runs, with the certificate and key of these settings where it speaks TLS.
+    fileprivate func administration(keeping running: Settings) -> Administration? {
+        var kept = running.administration
+        if kept?.tls != nil, let tls = administration?.tls { kept?.tls = tls }
+        return kept
     }
 }

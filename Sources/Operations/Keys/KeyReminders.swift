@@ -54,8 +54,7 @@ struct KeyReminders: Service {
             notices.notifyAll(
                 BatchNotice(
                     .keyEnds, at: now, reason: reason,
-                    remedy: "put the new one in place, then "
-                        + (key.needsRestart ? "restart the daemon" : "send SIGHUP") + "; \(Hint.doctor) checks it",
+                    remedy: "put the new one in place, then send SIGHUP; \(Hint.doctor) checks it",
                     next: .doctor))
         }
     }

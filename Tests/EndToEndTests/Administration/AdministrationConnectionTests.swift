@@ -3,6 +3,7 @@ import Emulator
 import Foundation
 import FoundationNetworking
 import HTTPTransport
+import OpenSSL
 import TestSupport
 import Testing
 
@@ -33,6 +34,46 @@ extension EndToEnd.Commands {
                         from: #require(URL(string: "http://127.0.0.1:\(port)/healthz")))
                 }
                 try await installation.end(daemon)
+            }
+        }
+
+        @Test("SIGHUP exchanges certificate and key, also for other paths; files that are wrong change nothing")
+        func exchangedCertificate() async throws {
+            let settings =
+                EndToEndInstallation.fast
+                + "admin: { listen: \"127.0.0.1:0\", certificate: pki/page.pem, key: pki/page.key }\n"
+            try await EndToEndInstallation.with(settings: settings) { installation in
+                let first = try installation.writeServerKeys("page")
+                let daemon = try await installation.daemon(folders: 0)
+                let port = try await daemon.administrationPort()
+                func isAnswered(trusting authority: [UInt8]) async throws -> Bool {
+                    guard
+                        case .answered(let answer) = try await Self.get(
+                            "/healthz", port, trusting: authority, fields: [])
+                    else { return false }
+                    return answer.status == 200
+                }
+                #expect(try await isAnswered(trusting: first))
+
+                try installation.write("no key", to: "pki/page.key")
+                daemon.signal(SIGHUP)
+                await daemon.waitForError(containing: "nothing was changed: settings, jobs or keys are wrong")
+                #expect(try await isAnswered(trusting: first))
+
+                let second = try installation.writeServerKeys("page")
+                daemon.signal(SIGHUP)
+                await daemon.waitForError(containing: "settings, jobs and keys were read again")
+                #expect(try await isAnswered(trusting: second))
+                #expect(try await !isAnswered(trusting: first))
+
+                let third = try installation.writeServerKeys("next")
+                let text = try installation.text("rollcall.yaml")
+                try installation.write(text.replacing("pki/page", with: "pki/next"), to: "rollcall.yaml")
+                daemon.signal(SIGHUP)
+                await daemon.waitForError(containing: "settings, jobs and keys were read again", times: 2)
+                #expect(try await isAnswered(trusting: third))
+                try await installation.end(daemon)
+                #expect(!daemon.errorsSoFar.contains("needs a restart"))
             }
         }
 
@@ -67,6 +108,18 @@ extension EndToEnd.Commands {
                 #expect(installation.emulator.calls.total == 3)
             }
         }
+    }
+}
+
+extension EndToEndInstallation {
+    /// A server's certificate and key in the folder `pki`, made anew.
+    ///
+    /// - Returns: The certificate of their authority, in PEM.
+    fileprivate func writeServerKeys(_ name: String) throws -> [UInt8] {
+        let material = try EmulatorMaterial.generate(host: "127.0.0.1")
+        try write(String(decoding: material.server.chainPEM(), as: UTF8.self), to: "pki/\(name).pem")
+        try write(String(decoding: material.server.keyPEM(), as: UTF8.self), to: "pki/\(name).key")
+        return try material.authority.pem()
     }
 }
 

@@ -145,7 +145,7 @@ extension DaemonContext {
         if case .full = store.storageCondition { return "the disk that holds the database is full" }
         let now = clock.now.date
         // What the administration shows itself with keeps no call from being made.
-        let keys = configuration.datedKeys.filter { !$0.needsRestart }
+        let keys = configuration.datedKeys.filter { !$0.isOfAdministration }
         if let key = keys.first(where: { $0.end <= now }) { return "\(key.setting) has expired" }
         _ = try await store.runnerStatus()
         do {
