@@ -24,7 +24,7 @@ struct AdmissionPolicyTests {
     }
 
     static let table: [Case] = [
-        Case(), Case(calls: 10_000), Case(calls: 10_001, waits: ["confirm_above.calls, 10000"]),
+        Case(), Case(calls: 10_000), Case(calls: 10_001, waits: ["confirm_above.calls, 10,000"]),
         Case(calls: 1, above: 0, waits: ["confirm_above.calls, 0"]), Case(calls: 0, above: 0),
         Case(confirm: true, waits: ["confirm: true"]), Case(calls: 0, confirm: true),
         Case(invalid: 5), Case(invalid: 6, waits: ["6 of 100 lines are invalid, more than max_invalid, 5%"]),
@@ -48,7 +48,7 @@ struct AdmissionPolicyTests {
         Case(records: 1_000, invalid: 7, maxInvalid: "0.7"),
         Case(records: 1_000, invalid: 8, maxInvalid: "0.7", waits: ["max_invalid, 0.7%"]),
         Case(records: 0, calls: 0),
-        Case(calls: 100, cost: 10), Case(calls: 101, cost: 10, waits: ["confirm_above.cost, 10"]),
+        Case(calls: 100, cost: 10), Case(calls: 101, cost: 10, waits: ["confirm_above.cost, USD 10.00"]),
         Case(
             invalid: 9, calls: 101, confirm: true, above: 100, cost: 10,
             waits: ["max_invalid", "confirm: true", "confirm_above.calls", "confirm_above.cost"]),

@@ -48,11 +48,37 @@ struct PeriodLedgerTests {
                     atMost: try #require(Decimal(string: each.atMost))))
     }
 
+    @Test(
+        "Each row has its cost at its place in the month, and the sure costs add up; the table has amounts as they are")
+    func eachRow() {
+        let days = CallDay(rawValue: 20_260_101)...CallDay(rawValue: 20_260_228)
+        let ledger = PeriodLedger(days, of: Self.rows, pricing: Self.pricing)
+        #expect(ledger.days.map(\.cost.description) == ["USD 40.00", "USD 11.00 to 11.50", "USD 0.10", "USD 30.00"])
+        for (row, entry) in zip(Self.rows, ledger.days) {
+            let alone = Cost.share(of: Self.rows, pricing: Self.pricing) { $0.day == row.day && $0.batch == row.batch }
+            #expect(entry.cost == alone)
+        }
+        let table = LedgerPage.csv(ledger).components(separatedBy: "\r\n")
+        #expect(table[0].hasSuffix(",surely_not,currency,cost,cost_at_most"))
+        #expect(table[2] == "2026-01-31,two-2,25,20,5,0,USD,11,11.5")
+        let unpriced = LedgerPage.csv(PeriodLedger(days, of: Self.rows, pricing: nil))
+        #expect(unpriced.components(separatedBy: "\r\n")[1] == "2026-01-30,one-1,40,40,0,0,,,")
+    }
+
+    @Test("Amounts have their thousands set apart")
+    func thousands() {
+        func text(_ certain: Decimal, _ atMost: Decimal) -> String {
+            Cost.known(currency: "USD", certain: certain, atMost: atMost).description
+        }
+        #expect(text(0, 0) == "USD 0.00" && text(999, 999) == "USD 999.00")
+        #expect(text(Decimal(22_191) / 10, Decimal(1_234_567_125) / 1_000) == "USD 2,219.10 to 1,234,567.125")
+    }
+
     @Test("What is no batch's is named for what it is")
     func named() {
         let day = CallDay(rawValue: 20_260_131)
         let text = PeriodLedger(day...day, of: Self.rows, pricing: Self.pricing).text
-        #expect(text.contains(/2026-01-31 +doctor +1 +1 +0 +0/))
+        #expect(text.contains(/2026-01-31 +doctor +1 +1 +0 +0 +USD 0\.10/))
         #expect(text.hasSuffix("cost: USD 11.10 to 11.60"))
     }
 }

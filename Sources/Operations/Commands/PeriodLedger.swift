@@ -9,6 +9,8 @@ struct PeriodLedger: Encodable {
         let day: String
         let batch: String
         let totals: LedgerSum
+        /// What its calls cost at their place among the month's.
+        let cost: Cost
     }
 
     let from: String
@@ -53,20 +55,23 @@ struct PeriodLedger: Encodable {
     ///   - unknown: Restores whose losses are unknown.
     init(_ days: ClosedRange<CallDay>, of rows: [LedgerDay], pricing: Pricing?, unknown: [Unknown] = []) {
         self.unknown = unknown
-        let entries = rows.filter { days.contains($0.day) }
+        let costs = Cost.each(of: rows, pricing: pricing)
+        let entries = zip(rows, costs).filter { days.contains($0.0.day) }
         from = days.lowerBound.text
         to = days.upperBound.text
-        self.days = entries.map { Entry(day: $0.day.text, batch: $0.name, totals: LedgerSum($0.totals)) }
-        totals = entries.reduce(into: LedgerSum()) { $0.add($1.totals) }
+        self.days = entries.map { row, cost in
+            Entry(day: row.day.text, batch: row.name, totals: LedgerSum(row.totals), cost: cost)
+        }
+        totals = entries.reduce(into: LedgerSum()) { $0.add($1.0.totals) }
         cost = Cost.share(of: rows, pricing: pricing) { days.contains($0.day) }
     }
 
     var text: String {
-        var rows = [["DAY", "BATCH", "CALLS", "BILLED", "PERHAPS BILLED", "SURELY NOT"]]
+        var rows = [["DAY", "BATCH", "CALLS", "BILLED", "PERHAPS BILLED", "SURELY NOT", "COST"]]
         for entry in days {
             let sum = entry.totals
             let figures = [sum.made, sum.billable, sum.maybeBillable + sum.open, sum.notBillable]
-            rows.append([entry.day, entry.batch] + figures.map(NumberFormat.count))
+            rows.append([entry.day, entry.batch] + figures.map(NumberFormat.count) + [entry.cost.description])
         }
         let gaps = unknown.map {
             "restored, found at \($0.found): nobody knows how many calls are missing here (\($0.reason))\n"

@@ -86,14 +86,15 @@ struct AdmissionPolicy: Equatable {
 
     private static func calls(_ estimate: Estimate, _ job: JobDefinition) -> String? {
         let limit = job.confirmAbove.calls
-        return estimate.calls > limit ? "more calls than confirm_above.calls, \(limit)" : nil
+        return estimate.calls > limit ? "more calls than confirm_above.calls, \(Counted.number(limit))" : nil
     }
 
     private static func cost(_ estimate: Estimate, _ job: JobDefinition) -> String? {
-        guard let limit = job.confirmAbove.cost, case .known(_, _, let price) = estimate.cost, price > limit else {
-            return nil
-        }
-        return "costs more than confirm_above.cost, \(limit)"
+        guard let limit = job.confirmAbove.cost, case .known(let currency, _, let price) = estimate.cost,
+            price > limit
+        else { return nil }
+        return "costs more than confirm_above.cost, "
+            + Cost.known(currency: currency, certain: limit, atMost: limit).description
     }
 }
 

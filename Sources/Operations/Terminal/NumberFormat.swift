@@ -15,9 +15,12 @@ package enum NumberFormat {
         }
     }
 
-    /// A rate with one decimal below ten, none above.
+    /// A rate with one decimal below ten, none above: `0.5`, `60`, `1,200`.
     static func rate(_ perSecond: Double) -> String {
-        String(format: perSecond < 10 ? "%.1f" : "%.0f", perSecond)
+        guard perSecond >= 10, let whole = Int(exactly: perSecond.rounded()) else {
+            return String(format: "%.1f", perSecond)
+        }
+        return count(whole)
     }
 
     /// `1,234,567`.

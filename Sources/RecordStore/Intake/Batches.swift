@@ -168,7 +168,7 @@ extension WriterConnection {
             sql: "UPDATE batches SET doubted_lines = ? WHERE id = ?", arguments: [unknown.calls, batch.rawValue])
         let detail = """
             its file was taken in before, as batch \(unknown.batch), which this restored database does not know: \
-            its first lines, up to \(unknown.calls), begin in doubt
+            its first lines, up to \(Counted.number(Int(unknown.calls))), begin in doubt
             """
         try insert(
             Action(

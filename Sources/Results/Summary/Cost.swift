@@ -1,3 +1,4 @@
+import Basics
 package import Foundation
 package import RecordStore
 
@@ -11,7 +12,7 @@ package enum Cost: Sendable, Equatable {
 }
 
 extension Cost: CustomStringConvertible {
-    /// `USD 12.30`, `USD 12.30 to 12.50`, or `unknown`.
+    /// `USD 1,234.50`, `USD 12.30 to 12.50`, or `unknown`.
     package var description: String {
         switch self {
         case .unknown: "unknown"
@@ -22,11 +23,13 @@ extension Cost: CustomStringConvertible {
         }
     }
 
-    /// An exact amount, with two decimals at least: `12`, `1.4` and `0.125` are `12.00`, `1.40` and `0.125`.
+    /// An exact amount, with two decimals at least: `1234`, `1.4` and `0.125` are `1,234.00`, `1.40` and `0.125`.
     static func text(of amount: Decimal) -> String {
-        let text = "\(amount)"
-        let decimals = text.firstIndex(of: ".").map { text[$0...].count - 1 } ?? 0
-        return (decimals == 0 ? text + "." : text) + String(repeating: "0", count: max(0, 2 - decimals))
+        let parts = "\(amount)".split(separator: ".", maxSplits: 1)
+        let decimals = parts.count > 1 ? String(parts[1]) : ""
+        // An amount of more digits than a number has is shown as it is.
+        let whole = Int(parts[0]).map(Counted.number) ?? String(parts[0])
+        return "\(whole).\(decimals)" + String(repeating: "0", count: max(0, 2 - decimals.count))
     }
 }
 
@@ -97,6 +100,28 @@ extension Cost {
         let alone = pricing.cost(of: asked) { $1 ? $0.totals.chargedAtMost : $0.totals.billable }
         let all = pricing.cost(of: asked) { row, _ in row.totals.chargedAtMost }
         return .known(currency: pricing.currency, certain: certain, atMost: max(certain, alone, all))
+    }
+}
+
+extension Cost {
+    /// What each of some rows of the ledger's days costs, as ``share(of:pricing:where:)`` has it for that row alone.
+    ///
+    /// - Parameters:
+    ///   - rows: in order, and from each month's beginning.
+    ///   - pricing: the price list; nil: unknown.
+    /// - Returns: the cost of each, in the same order.
+    package static func each(of rows: [LedgerDay], pricing: Pricing?) -> [Cost] {
+        guard let pricing else { return rows.map { _ in .unknown } }
+        var (month, billed, charged) = (Int64(0), 0, 0)
+        return rows.map { row in
+            if row.day.month.lowerBound != month { (month, billed, charged) = (row.day.month.lowerBound, 0, 0) }
+            let (sure, most) = (row.totals.billable, row.totals.chargedAtMost)
+            let certain = pricing.cost(ofCalls: sure, already: billed)
+            let alone = pricing.cost(ofCalls: most, already: billed)
+            let all = pricing.cost(ofCalls: most, already: charged)
+            (billed, charged) = (billed + sure, charged + most)
+            return .known(currency: pricing.currency, certain: certain, atMost: max(certain, alone, all))
+        }
     }
 }
 

@@ -13,6 +13,7 @@ struct LedgerPage: Equatable {
         let billed: String
         let perhaps: String
         let not: String
+        let cost: String
     }
 
     let from: String
@@ -40,7 +41,7 @@ struct LedgerPage: Equatable {
             return Row(
                 day: entry.day, batch: entry.batch, calls: NumberFormat.count(sum.made),
                 billed: NumberFormat.count(sum.billable), perhaps: NumberFormat.count(sum.maybeBillable + sum.open),
-                not: NumberFormat.count(sum.notBillable))
+                not: NumberFormat.count(sum.notBillable), cost: entry.cost.description)
         }
         table = "/ledger.csv?from=\(from)&to=\(to)"
     }
@@ -74,14 +75,18 @@ struct LedgerPage: Equatable {
         return first...to
     }
 
-    /// The days as a table (RFC 4180).
+    /// The days as a table (RFC 4180); without a price list the last three columns are empty.
     static func csv(_ ledger: PeriodLedger) -> String {
-        var lines = ["day,batch,calls,billed,perhaps_billed,surely_not"]
+        var lines = ["day,batch,calls,billed,perhaps_billed,surely_not,currency,cost,cost_at_most"]
         for entry in ledger.days {
             let sum = entry.totals
             // A batch's name has letters, digits, '.', '_' and '-' only.
             let figures = [sum.made, sum.billable, sum.maybeBillable + sum.open, sum.notBillable]
-            lines.append(([entry.day, entry.batch] + figures.map(String.init)).joined(separator: ","))
+            var cost = ["", "", ""]
+            if case .known(let currency, let certain, let atMost) = entry.cost {
+                cost = [currency, "\(certain)", "\(atMost)"]
+            }
+            lines.append(([entry.day, entry.batch] + figures.map(String.init) + cost).joined(separator: ","))
         }
         return lines.joined(separator: "\r\n") + "\r\n"
     }

@@ -74,7 +74,7 @@ extension PeriodLedger: DescribedJSON {
         switch member {
         case .from: "the first day"
         case .to: "the last day"
-        case .days: "`day`, `batch` and `totals` of each"
+        case .days: "`day`, `batch`, `totals` and `cost` of each"
         case .totals: "of all"
         case .cost: "`{currency, certain, at_most}`"
         case .unknown: "restores that lost nobody knows which calls: `found`, `reason`"
