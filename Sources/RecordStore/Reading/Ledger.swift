@@ -29,6 +29,27 @@ extension RecordStore {
         }
     }
 
+    /// How long the answered calls among a batch's last took: those of the records that come last in its file. Of an
+    /// archived batch none are found.
+    ///
+    /// - Parameters:
+    ///   - batch: The batch.
+    ///   - count: How many attempts are looked at.
+    /// - Returns: The times, in no order that means anything.
+    /// - Throws: ``StoreError`` when the database can't be read.
+    package func lastCallTimes(of batch: BatchID, among count: Int) async throws -> [Duration] {
+        let sql = """
+            SELECT finished_at - started_at FROM (
+              SELECT outcome, started_at, finished_at FROM attempts WHERE record_id BETWEEN ? AND ?
+              ORDER BY record_id DESC, id DESC LIMIT ?)
+            WHERE outcome = 'succeeded'
+            """
+        let records = batch.records
+        return try await read { database in
+            try Int64.fetchAll(database, sql: sql, arguments: [records.lowerBound, records.upperBound, count])
+        }.map { .milliseconds($0) }
+    }
+
     /// A record's last attempt; nil where it had none, or its batch was archived.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.

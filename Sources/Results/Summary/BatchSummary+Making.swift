@@ -87,6 +87,15 @@ extension BatchSummary.Times {
 }
 
 extension BatchSummary.Latency {
+    /// The figures of some calls; nil where there are none.
+    ///
+    /// - Parameter times: How long each took.
+    package init?(_ times: [Duration]) {
+        var figures = LatencyFigures()
+        for time in times { figures.add(time) }
+        self.init(figures)
+    }
+
     init?(_ figures: LatencyFigures) {
         guard let median = figures.percentile(0.5), let p95 = figures.percentile(0.95),
             let p99 = figures.percentile(0.99)

@@ -25,6 +25,13 @@ struct BatchPageModelTests {
         #expect(kind.status == status)
     }
 
+    @Test("Before there is a summary the times of the last calls are shown")
+    func latencyOfTheLastCalls() {
+        #expect(BatchSummary.Latency([Duration]()) == nil)
+        let facts = BatchPage.latency(BatchSummary.Latency((1...100).map { .milliseconds($0 < 100 ? $0 : 1_234) }))
+        #expect(facts.map(\.value) == ["50 ms", "95 ms", "99 ms", "1,234 ms"])
+    }
+
     @Test func aTimelineIsDrawnInColumns() throws {
         var timeline = SettlementTimeline(from: 1_772_000_000_000)
         #expect(TimelineChart(nil) == nil && TimelineChart(timeline) == nil)

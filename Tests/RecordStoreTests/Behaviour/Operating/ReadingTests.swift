@@ -55,6 +55,10 @@ import Testing
         var some = 0
         try await store.forEachAttempt(batch.id, lines: 2...3) { _ in some += 1 }
         #expect(some == 4)
+        // Of the last thousand attempts, those of lines 702 to 302, four hundred were answered.
+        let times = try await store.lastCallTimes(of: batch.id, among: 1_000)
+        #expect(times.count == 400 && times.allSatisfy { $0 == .milliseconds(200) })
+        #expect(try await store.lastCallTimes(of: batch.id, among: 200).isEmpty)
         try await store.close()
     }
 

@@ -196,6 +196,7 @@ extension QueryPlanTests {
         _ = try await store.ledgerDays(RecordStore.day...RecordStore.day)
         _ = try await store.ledgerDays(inMonthsOf: batch.id)
         _ = try await store.ledgerTotals(batch.id)
+        _ = try await store.lastCallTimes(of: batch.id, among: 10)
         _ = try await store.calls(on: RecordStore.day)
         _ = try await store.calls(inMonthOf: RecordStore.day)
         _ = try await store.forecast(batch.id, answeredSince: 1_000)
