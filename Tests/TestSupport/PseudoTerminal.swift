@@ -1,3 +1,4 @@
+import CPlatform
 package import Foundation
 
 /// A terminal in which a test types and reads what stands there, and whose other end a process or a console has.

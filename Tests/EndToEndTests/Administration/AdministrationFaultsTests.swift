@@ -52,9 +52,9 @@ extension EndToEnd.Commands {
                 let batch = try #require(try await store.batch(named: "day-1"))
                 return try await store.actions(of: batch.id)
             }
-            let action = try #require(history.first { $0.name == .start })
+            let action = try #require(history.first { $0.name == .upload })
             #expect(action.provenance.user == "operator (page)")
-            #expect(action.detail?.hasPrefix("uploaded day.csv under the job ") == true)
+            #expect(action.detail?.hasPrefix("day.csv under the job ") == true)
             #expect(action.detail?.contains("3 billable calls") == true && action.detail?.contains("0.75") == true)
         }
 

@@ -74,7 +74,7 @@ extension EndToEnd.Commands {
             #expect(try await browser.text("#calls")?.hasPrefix("16") == true)
             #expect(try await browser.text("#cost") == "USD 4.00")
             try await PageAudit.expectFine("check", in: browser, named: "check")
-            // Nothing is queued, and nothing lies on a disk.
+            // Nothing is queued.
             #expect(try await installation.reading { try await $0.batches().isEmpty })
             #expect(installation.emulator.calls.total == 0)
             try await browser.click("#do")

@@ -9,8 +9,8 @@ import Testing
 @testable import Operations
 
 /// From what the first page says of each alert to the button or the checks that deal with it, by the links of the pages
-/// themselves: a real daemon, its real pages, each alert brought about as it is at night.
-@Suite("The way from an alert to what is done about it")
+/// themselves, and by clicks in a browser: a real daemon, its real pages, each alert brought about as it is at night.
+@Suite("The way from an alert to what is done about it", .timeLimit(.minutes(5)))
 struct AlertWaysTests {
     /// An alert, and the way from it.
     private struct Way {
@@ -71,6 +71,7 @@ struct AlertWaysTests {
         try await bench.startDaemon()
         try await bringAboutWhatComesAtWork(bench)
         try await expect(Self.atWork, in: bench)
+        try await walk(Self.atWork, in: bench, startedTimes: 1)
         try await bench.stopDaemon()
 
         bench.clock.setWall(to: end - 6 * 86_400_000)
@@ -79,6 +80,7 @@ struct AlertWaysTests {
         try bench.write(Self.header + rows.joined(), to: "drop/inbox/late.csv")
         try await bench.pass { try await bench.batch("late-5")?.state == .halted }
         try await expect(Self.afterwards, in: bench)
+        try await walk(Self.afterwards, in: bench, startedTimes: 2)
         try await bench.end()
     }
 
@@ -139,6 +141,51 @@ struct AlertWaysTests {
             #expect(html.contains(way.goal), "\(way.alert): no \(way.goal) in \(html)")
         }
     }
+
+    /// Walks the same ways in a real browser: one who sees the text clicks on the link beside it.
+    private func walk(_ ways: [Way], in bench: DaemonBench, startedTimes: Int) async throws {
+        let context = try #require(bench.context)
+        let ports = { bench.lines.all.filter { $0.message == Self.listening }.compactMap { $0.metadata["port"] } }
+        try await waitUntil { ports().count == startedTimes }
+        let token = try AdminTokens(keysFolder: context.settings.keysFolder).make(.operator)
+        let port = try #require(ports().last)
+        try await Browser.with(site: "http://127.0.0.1:\(port)", in: bench.file("")) { browser in
+            try await browser.open("/")
+            try await browser.type(token, into: "input[name=token]")
+            try await browser.click("form button")
+            try await browser.wait(for: "#attention") { !$0.isEmpty }
+            for way in ways {
+                try await browser.open("/")
+                var after = way.text
+                for click in way.clicks {
+                    let found = try await browser.answer(to: Self.mark, "\(after)\n\(click)")
+                    try #require(found == "found", "\(way.alert): \(found ?? "-") '\(click)' after '\(after)'")
+                    // The mark goes with the page that is left.
+                    try await browser.click("[data-way]")
+                    after = ""
+                }
+                #expect(try await browser.source.contains(way.goal), "\(way.alert)")
+            }
+        }
+    }
+
+    private static let listening = "metrics and health checks are answered"
+
+    /// Marks the first link with some words behind a text, or of the page's main part.
+    private static let mark = """
+        const [after, words] = arguments[0].split('\\n'), main = document.querySelector('main');
+        let from = main;
+        if (after) {
+          const texts = document.createTreeWalker(main, NodeFilter.SHOW_TEXT);
+          do { from = texts.nextNode(); } while (from && !from.data.includes(after));
+          if (!from) return 'no text for';
+        }
+        const isBehind = link => from.compareDocumentPosition(link) & Node.DOCUMENT_POSITION_FOLLOWING;
+        const link = [...main.querySelectorAll('a')].find(a => a.textContent.trim() === words && isBehind(a));
+        if (!link) return 'no link';
+        link.setAttribute('data-way', '');
+        return 'found';
+        """
 
     /// The address of the first link with some words behind a text.
     private static func link(_ words: String, in html: String, after text: String) -> String? {

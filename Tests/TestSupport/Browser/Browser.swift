@@ -1,21 +1,20 @@
+import Basics
 import Foundation
-import JSON
-import TestSupport
-import Testing
+package import JSON
 
 /// A real browser without a window, driven over WebDriver (W3C WebDriver, and Chromium's own commands for what that has
 /// not).
-struct Browser: Sendable {
+package struct Browser: Sendable {
     /// What the browser answered that it cannot do.
-    struct Refusal: Error, CustomStringConvertible {
-        let description: String
+    package struct Refusal: Error, CustomStringConvertible {
+        package let description: String
     }
 
-    private let driver: RollcallProcess
+    private let driver: DriverProcess
     private let port: UInt16
     private let session: String
     /// Where the site is that it looks at.
-    let site: String
+    package let site: String
 
     /// What a body does with a browser, which ends then.
     ///
@@ -24,28 +23,19 @@ struct Browser: Sendable {
     ///   - folder: A folder for the driver.
     ///   - body: What is done.
     /// - Throws: What the browser cannot do; what the body throws.
-    static func with(site: String, in folder: String, _ body: (Browser) async throws -> Void) async throws {
-        let driver = try RollcallProcess(
-            ["--port=0"], in: folder, executable: URL(filePath: "/usr/bin/chromedriver"))
-        let words = "started successfully on port "
-        await driver.waitForOutput(containing: words)
-        let said = try await waitFor {
-            let parts = driver.outputSoFar.components(separatedBy: words)
-            let number = parts.count > 1 ? parts[1].prefix { $0.isNumber } : ""
-            return parts.count > 1 && parts[1].count > number.count ? String(number) : nil
-        }
-        let port = try #require(UInt16(said))
+    package static func with(site: String, in folder: String, _ body: (Browser) async throws -> Void) async throws {
+        let driver = try DriverProcess(in: folder)
+        let port = try await driver.port()
         let wanted =
             #"{"capabilities":{"alwaysMatch":{"browserName":"chrome","goog:chromeOptions":{"args":"#
             + #"["--headless=new","--no-sandbox","--disable-dev-shm-usage","--window-size=1280,900","--hide-scrollbars"]}}}}"#
         let session: String
         do {
             let answer = try await send("POST", "/session", wanted, to: port)
-            session = try #require(answer["sessionId"]?.string)
+            session = try answer["sessionId"].flatMap(\.string).orThrow("a session without an id")
         } catch {
             // A driver without a session would outlive the test.
-            driver.signal(SIGKILL)
-            _ = try await driver.wait()
+            await driver.end()
             throw error
         }
         let browser = Browser(driver: driver, port: port, session: session, site: site)
@@ -60,8 +50,7 @@ struct Browser: Sendable {
 
     private func end() async throws {
         _ = try await command("DELETE", "")
-        driver.signal(SIGKILL)
-        _ = try await driver.wait()
+        await driver.end()
     }
 
     private func command(_ method: String, _ path: String, _ body: String? = nil) async throws -> JSONNode {
@@ -72,7 +61,7 @@ struct Browser: Sendable {
         _ method: String, _ path: String, _ body: String? = nil, to port: UInt16
     ) async throws -> JSONNode {
         let answer = try await DriverConnection.exchange(method, path, body ?? "", port: port)
-        let value = try #require(try JSONDocument(parsing: answer.body).root["value"])
+        let value = try JSONDocument(parsing: answer.body).root["value"].orThrow("an answer without a value")
         guard answer.status == 200 else {
             throw Refusal(description: "\(value["error"]?.string ?? "?"): \(value["message"]?.string ?? "?")")
         }
@@ -82,33 +71,33 @@ struct Browser: Sendable {
 
 extension Browser {
     /// Opens a page of the site.
-    func open(_ path: String) async throws {
+    package func open(_ path: String) async throws {
         _ = try await command("POST", "/url", #"{"url":\#(Self.quoted(site + path))}"#)
     }
 
     /// The path of the page that is shown.
-    var path: String {
+    package var path: String {
         get async throws {
-            let url = try #require(try await command("GET", "/url").string)
+            let url = try await command("GET", "/url").string.orThrow("a page without an address")
             return String(url.dropFirst(site.count))
         }
     }
 
     /// Clicks on the first element of a selector, once it is there.
-    func click(_ selector: String) async throws {
+    package func click(_ selector: String) async throws {
         let element = try await found(selector)
         _ = try await command("POST", "/element/\(element)/click", "{}")
     }
 
     /// Types into a field, or chooses a file for one of files.
-    func type(_ text: String, into selector: String) async throws {
+    package func type(_ text: String, into selector: String) async throws {
         let element = try await found(selector)
         _ = try await command("POST", "/element/\(element)/value", #"{"text":\#(Self.quoted(text))}"#)
     }
 
     /// Presses keys of the keyboard one after the other, wherever the focus is (W3C WebDriver, 17.4.2: `\\uE004` is the
     /// tabulator, `\\uE007` the enter key).
-    func press(_ keys: String...) async throws {
+    package func press(_ keys: String...) async throws {
         let actions = keys.map { #"{"type":"keyDown","value":"\#($0)"},{"type":"keyUp","value":"\#($0)"}"# }
         _ = try await command(
             "POST", "/actions",
@@ -116,23 +105,28 @@ extension Browser {
     }
 
     /// The text of the first element of a selector as a reader sees it; nil where there is none.
-    func text(_ selector: String) async throws -> String? {
+    package func text(_ selector: String) async throws -> String? {
         try await run("const e = document.querySelector(arguments[0]); return e ? e.innerText : null", selector)
             .string
     }
 
     /// Waits until the text of an element is as wanted; the page may show that by itself.
-    func wait(for selector: String, _ isRight: (String) -> Bool) async throws {
+    package func wait(for selector: String, _ isRight: (String) -> Bool) async throws {
         try await waitUntil { try await text(selector).map(isRight) ?? false }
     }
 
     /// The whole page as it stands.
-    var source: String { get async throws { try await command("GET", "/source").string ?? "" } }
+    package var source: String { get async throws { try await command("GET", "/source").string ?? "" } }
 
     /// Runs a script in the page.
-    func run(_ script: String, _ argument: String = "") async throws -> JSONNode {
+    package func run(_ script: String, _ argument: String = "") async throws -> JSONNode {
         try await command(
             "POST", "/execute/sync", #"{"script":\#(Self.quoted(script)),"args":[\#(Self.quoted(argument))]}"#)
+    }
+
+    /// The text that a script in the page gives; nil where it gives none.
+    package func answer(to script: String, _ argument: String = "") async throws -> String? {
+        try await run(script, argument).string
     }
 
     /// Waits for an element to be there.
@@ -158,9 +152,17 @@ extension Browser {
     }
 }
 
+extension Optional {
+    /// The value, which the driver must have given.
+    fileprivate func orThrow(_ otherwise: String) throws -> Wrapped {
+        guard let self else { throw Browser.Refusal(description: otherwise) }
+        return self
+    }
+}
+
 extension Browser {
     /// Shows pages in a colour scheme and a width, in pixels.
-    func look(width: Int, dark: Bool) async throws {
+    package func look(width: Int, dark: Bool) async throws {
         try await chromium(
             "Emulation.setEmulatedMedia",
             #"{"features":[{"name":"prefers-color-scheme","value":"\#(dark ? "dark" : "light")"}]}"#)
@@ -170,15 +172,15 @@ extension Browser {
     }
 
     /// Whether scripts of pages run.
-    func allowScripts(_ areAllowed: Bool) async throws {
+    package func allowScripts(_ areAllowed: Bool) async throws {
         try await chromium("Emulation.setScriptExecutionDisabled", #"{"value":\#(!areAllowed)}"#)
     }
 
     /// Where pictures are kept, as `make screenshots` says; nil: nowhere.
-    static let pictures = ProcessInfo.processInfo.environment["ROLLCALL_SCREENSHOTS"]
+    package static let pictures = ProcessInfo.processInfo.environment["ROLLCALL_SCREENSHOTS"]
 
     /// Keeps a picture of the whole page, where pictures are kept.
-    func keepPicture(_ name: String) async throws {
+    package func keepPicture(_ name: String) async throws {
         guard let folder = Self.pictures else { return }
         let size = try await run(
             "return innerWidth + ',' + Math.min(3000, Math.max(600, document.documentElement.scrollHeight))")
@@ -186,7 +188,8 @@ extension Browser {
         try await chromium(
             "Emulation.setDeviceMetricsOverride",
             #"{"width":\#(parts[0]),"height":\#(parts[1]),"deviceScaleFactor":1,"mobile":false}"#)
-        let picture = try #require(try await command("GET", "/screenshot").string.flatMap { Data(base64Encoded: $0) })
+        let text = try await command("GET", "/screenshot").string
+        let picture = try text.flatMap { Data(base64Encoded: $0) }.orThrow("a picture that is none")
         try picture.write(to: URL(filePath: folder).appending(path: "\(name).png"))
     }
 
