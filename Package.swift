@@ -90,6 +90,7 @@ let package = Package(
                 "v0010_restores.sql", "v0011_batch_days.sql", "v0012_requests.sql", "v0013_words.sql",
                 "v0014_key_reminders.sql", "v0015_card_numbers.sql", "v0016_audit.sql", "v0017_period_keys.sql",
                 "v0018_keys_folder.sql", "v0019_purges.sql", "v0020_forgotten_records.sql", "v0021_outcome_words.sql",
+                "v0022_uploads.sql",
             ].map { .embedInCode($0) },
             swiftSettings: strict),
         module("RecordStore", ["Basics", "CPlatform", "Migrations", "OpenSSL", .grdb, .grdbSQLite]),
@@ -129,7 +130,10 @@ let package = Package(
 
         .target(
             name: "TestSupport",
-            dependencies: ["Basics", "COpenSSL", "JobRunner", "RecordStore", "OpenSSL", .nioSSL, .nioCore, .nioPosix],
+            dependencies: [
+                "Basics", "COpenSSL", "CPlatform", "JSON", "JobRunner", "RecordStore", "OpenSSL", .nioSSL, .nioCore,
+                .nioPosix,
+            ],
             path: "Tests/TestSupport", swiftSettings: strict),
         .executableTarget(
             name: "simulate",

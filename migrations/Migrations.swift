@@ -28,6 +28,7 @@ package struct Migrations: Sendable {
         Migration(19, "purges", PackageResources.v0019_purges_sql),
         Migration(20, "forgotten_records", PackageResources.v0020_forgotten_records_sql),
         Migration(21, "outcome_words", PackageResources.v0021_outcome_words_sql),
+        Migration(22, "uploads", PackageResources.v0022_uploads_sql),
     ]
 
     private let steps: [Migration]

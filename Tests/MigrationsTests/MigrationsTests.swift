@@ -160,6 +160,36 @@ import Testing
         try Self.expectSound(database)
     }
 
+    @Test("The audit takes the word of an upload; its entries, with what they vouch by, and its triggers stay")
+    func theAuditLearnsOfUploads() throws {
+        let database = try DatabaseQueue()
+        try Migrations.all.upTo(21).apply(to: database)
+        func enter(_ id: Int, _ action: String) throws {
+            try database.write {
+                try $0.execute(
+                    sql: """
+                        INSERT INTO audit VALUES (?, ?, 7, ?, 'detail', 'user', 'host', 'version', 'hash', 'endpoint',
+                          'key', 'fingerprint', randomblob(32))
+                        """, arguments: [id, id * 10, action])
+            }
+        }
+        func entries() throws -> [Row] { try database.read { try Row.fetchAll($0, sql: "SELECT * FROM audit") } }
+        try enter(1, "start")
+        try enter(2, "log_in")
+        let before = try entries()
+        #expect(throws: DatabaseError.self) { try enter(3, "upload") }
+        try SampleRows.migrate(database)
+        #expect(try entries() == before)
+        try enter(3, "upload")
+        for change in [
+            "UPDATE audit SET detail = NULL", "DELETE FROM audit", "INSERT OR REPLACE INTO audit SELECT * FROM audit",
+        ] {
+            #expect(throws: DatabaseError.self) { try database.write { try $0.execute(sql: change) } }
+        }
+        #expect(try entries().count == 3)
+        try Self.expectSound(database)
+    }
+
     @Test func aStepThatFailsLeavesNothingBehind() throws {
         let database = try DatabaseQueue()
         try Migrations.all.apply(to: database)

@@ -52,6 +52,8 @@ package struct Action: Sendable, Equatable {
         case rotate
         /// Signed in to the administration's pages.
         case logIn = "log_in"
+        /// Uploaded a file through the administration's pages, and had it taken in.
+        case upload
         /// Something that this version has no name for; the detail begins with it.
         case unknown
     }
