@@ -30,12 +30,6 @@ static inline int rollcall_event_descriptor(void) {
     return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 }
 
-/// A file in memory, which has no name on any disk and is closed to programs that are started (MFD_CLOEXEC, 1). glibc
-/// shows memfd_create only to _GNU_SOURCE; `man 2 memfd_create`.
-static inline int rollcall_memory_file(void) {
-    return (int)syscall(SYS_memfd_create, "rollcall", 1u);
-}
-
 /// Takes a lease for reading a file and gives it back (`man 2 fcntl`, F_SETLEASE, 1024). Where somebody on this machine
 /// has the file open for writing that fails with EAGAIN; on network file systems, and for files of other users, with
 /// something else. A writer that comes meanwhile waits, and is told of by SIGURG (23), which nobody dies of (F_SETSIG,

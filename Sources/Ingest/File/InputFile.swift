@@ -14,7 +14,7 @@ package struct InputFile: Sendable {
     /// Its size in bytes when it was opened.
     package var byteCount: Int { identity.byteCount }
 
-    let file: OpenFile
+    let file: any InputSource
     let identity: FileIdentity
     /// Offset in bytes of the first record.
     let dataOffset: Int
@@ -25,15 +25,20 @@ package struct InputFile: Sendable {
     ///
     /// - Parameters:
     ///   - path: path of the file.
-    ///   - name: the file's name, where the path does not end with it; nil: it does.
     ///   - mapping: the job's mapping; nil means that columns are known by name.
     ///   - expected: the kind of file the job speaks of; nil where any will do.
     /// - Returns: the open file.
     /// - Throws: `InputError` for a file that cannot be read or is no such file at all.
     package static func open(
-        path: String, named name: String? = nil, mapping: FieldMapping? = nil, expecting expected: InputKind? = nil
+        path: String, mapping: FieldMapping? = nil, expecting expected: InputKind? = nil
     ) throws(InputError) -> InputFile {
-        let file = try OpenFile(path: path, named: name)
+        try open(OpenFile(path: path), mapping: mapping, expecting: expected)
+    }
+
+    /// The same for a file that is open already.
+    package static func open(
+        _ file: any InputSource, mapping: FieldMapping? = nil, expecting expected: InputKind? = nil
+    ) throws(InputError) -> InputFile {
         if let sign = UnfinishedName.sign(in: file.name) {
             throw InputError(
                 file: file.name,
@@ -45,7 +50,7 @@ package struct InputFile: Sendable {
         return InputFile(file: file, identity: identity, head: head, mapping: mapping)
     }
 
-    private init(file: OpenFile, identity: FileIdentity, head: InputHead, mapping: FieldMapping) {
+    private init(file: any InputSource, identity: FileIdentity, head: InputHead, mapping: FieldMapping) {
         name = file.name
         format = head.format
         layout = RecordLayout(

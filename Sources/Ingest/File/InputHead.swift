@@ -23,7 +23,9 @@ extension InputHead {
     ///   - expected: the kind of file the job speaks of, nil where any will do.
     /// - Returns: what the file is, and where its records begin.
     /// - Throws: `InputError` for a file that is no such file at all.
-    static func read(_ file: OpenFile, mapping: FieldMapping, expected: InputKind?) throws(InputError) -> InputHead {
+    static func read(_ file: any InputSource, mapping: FieldMapping, expected: InputKind?) throws(InputError)
+        -> InputHead
+    {
         let start = try readStart(file)
         return try start.withBytes { bytes throws(InputError) in
             if let rule = ForeignFile.rule(for: bytes) { throw InputError(file: file.name, rule: rule) }
@@ -38,7 +40,7 @@ extension InputHead {
     /// No header is longer than a record may be.
     private static let longestHeader = RecordReader.longestRecord
 
-    private static func readStart(_ file: OpenFile) throws(InputError) -> StartOfFile {
+    private static func readStart(_ file: any InputSource) throws(InputError) -> StartOfFile {
         guard try file.identity().byteCount > 0 else {
             throw InputError(file: file.name, rule: "is empty; even a file without records needs its header")
         }

@@ -4,19 +4,17 @@ import Foundation
 import OpenSSL
 
 /// Owner of a file descriptor opened for reading. All reads name their offset, so it can be shared.
-final class OpenFile: ByteSource {
+final class OpenFile: InputSource {
     /// The file's name, without its folder.
     let name: String
     private let descriptor: OwnedDescriptor
 
     /// Opens a regular file.
     ///
-    /// - Parameters:
-    ///   - path: path of the file; `-` is refused, a file is known by its whole content.
-    ///   - given: the file's name, where the path does not end with it.
+    /// - Parameter path: path of the file; `-` is refused, a file is known by its whole content.
     /// - Throws: `InputError` for anything that is not a readable regular file.
-    init(path: String, named given: String? = nil) throws(InputError) {
-        name = PlainText.line(given ?? URL(fileURLWithPath: path).lastPathComponent)
+    init(path: String) throws(InputError) {
+        name = PlainText.line(URL(fileURLWithPath: path).lastPathComponent)
         guard path != "-" else {
             throw InputError(
                 file: "standard input", rule: "cannot be read twice; save it as a file and name that file")
@@ -47,15 +45,10 @@ final class OpenFile: ByteSource {
         }
     }
 
-    /// The file's identity now.
-    ///
-    /// - Returns: device, inode, size, and the times of the last write and the last change.
-    /// - Throws: `InputError` when the system cannot answer.
     func identity() throws(InputError) -> FileIdentity {
         FileIdentity(try facts())
     }
 
-    /// Whether a program on this machine has the file open for writing, as far as the system tells.
     var isOpenForWriting: Bool { rollcall_try_reading_lease(descriptor.number) != 0 && errno == EAGAIN }
 
     private func requireRegular() throws(InputError) {
@@ -82,18 +75,6 @@ enum FileName {
     /// Whether bytes that are not UTF-8 were replaced when the name was read from the command line, so that it names no
     /// file any more.
     static func isDamaged(_ name: String) -> Bool { name.unicodeScalars.contains("\u{FFFD}") }
-}
-
-/// Bytes that can be read from any offset: a file, or the bytes of a test in awkward portions.
-protocol ByteSource: Sendable {
-    /// Reads up to `buffer.count` bytes from `offset` on; fewer are allowed, none means the end.
-    ///
-    /// - Parameters:
-    ///   - buffer: receives the bytes.
-    ///   - offset: offset in bytes from the beginning.
-    /// - Returns: how many bytes were read.
-    /// - Throws: `InputError` when the system cannot read.
-    func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(InputError) -> Int
 }
 
 /// The identity of a file by its content.

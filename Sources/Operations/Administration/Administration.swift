@@ -1,4 +1,5 @@
 import Basics
+import Foundation
 import ServiceLifecycle
 import Settings
 
@@ -14,9 +15,8 @@ struct Administration: Service {
     ///
     /// - Throws: `OperationFailure` that says why nobody can be heard there.
     func run() async throws {
-        let certificate = try await BlockingWork.run { try context.configuration.place.serverCertificate() }
         try await AdminServer(
-            settings: settings, certificate: certificate, routes: routes(), changes: changes,
+            settings: settings, configuration: context.inForce, routes: routes(), changes: changes,
             attendance: context.attendance, log: context.log
         ).run()
     }
@@ -35,6 +35,8 @@ struct Administration: Service {
             signIn: { pages.signIn(problem: $0, next: $1) }, signedIn: { try await pages.note($0) },
             refused: { try await pages.noteRefusal(from: $0) },
             visit: { try await pages.answer($0) })
-        return AdminRoutes(access: access, metricsAccess: settings.metrics, handlers: handlers, log: context.log)
+        return AdminRoutes(
+            access: access, metricsAccess: settings.metrics, handlers: handlers,
+            uploads: URL(filePath: context.settings.database).deletingLastPathComponent().path, log: context.log)
     }
 }

@@ -40,7 +40,8 @@ struct AdminRoutesTests {
             })
         return AdminRoutes(
             access: AdminAccess(tokens: tokens, clock: clock, isSecure: isSecure), metricsAccess: access,
-            handlers: handlers, log: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+            handlers: handlers, uploads: folder.path,
+            log: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
     }
 
     private func request(
@@ -55,7 +56,11 @@ struct AdminRoutesTests {
         if let cookie { request.fields["cookie"] = "other=1; rollcall=\(cookie)" }
         if let form {
             request.fields["content-type"] = "application/x-www-form-urlencoded"
-            request.body = { limit in form.utf8.count <= limit ? Array(form.utf8) : nil }
+            request.pieces = { limit, take in
+                guard form.utf8.count <= limit else { return false }
+                try take(Array(form.utf8)[...])
+                return true
+            }
         }
         return request
     }

@@ -229,20 +229,56 @@ struct PageModelTests {
 
 @Suite("Uploads that wait for a decision")
 struct PendingUploadsTests {
-    private static let file = AdminForm.File(name: "a.csv", bytes: Array("id,email\nr1,ada@example.com\n".utf8))
+    private let folder: TemporaryFolder
+    private static let row = "id,email\nr1,ada@example.com\n"
 
-    private func upload(at time: MonotonicTime) throws -> SealedUpload {
-        try SealedUpload(Self.file, job: "nightly", again: true, estimate: "1 call", at: time)
+    init() throws { folder = try TemporaryFolder() }
+
+    private func file(_ content: [UInt8]) throws -> SealedFile {
+        var writer = try SealedFile.Writer(name: "a.csv", in: folder.path)
+        try writer.append(content[...])
+        return try writer.finish()
     }
 
-    @Test func theyAreSealedAndOpenAgain() throws {
+    private func upload(at time: MonotonicTime) throws -> SealedUpload {
+        SealedUpload(try file(Array(Self.row.utf8)), job: "nightly", again: true, estimate: "1 call", at: time)
+    }
+
+    @Test("They are sealed, have no name, and open again in whatever portions")
+    func theyAreSealedAndOpenAgain() throws {
         let upload = try upload(at: MonotonicTime(nanoseconds: 0))
-        #expect(try upload.open()[...] == Self.file.bytes)
-        #expect(upload.auditDetail == "uploaded a.csv under the job nightly, once more: 1 call")
+        #expect(try upload.file.content() == Array(Self.row.utf8))
+        #expect(upload.auditDetail == "a.csv under the job nightly, once more: 1 call")
         #expect(!"\(upload)".contains("ada@example.com"))
-        let empty = try SealedUpload(
-            AdminForm.File(name: "e", bytes: []), job: "x", again: false, estimate: "", at: upload.receivedAt)
-        #expect(try empty.open().isEmpty)
+        #expect(try file([]).content().isEmpty)
+        let portion = SealedFile.portion
+        for count in [1, portion - 1, portion, portion + 1, 3 * portion] {
+            let content = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 7 ^ $0 >> 9) }
+            let file = try file(content)
+            #expect(file.byteCount == count)
+            for length in [1_000, portion, portion + 1] { #expect(try file.content(inPortionsOf: length) == content) }
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+    }
+
+    @Test("On the disk nothing of it can be read, and what was changed there is not opened")
+    func theDiskHasNothingOfIt() throws {
+        let file = try file(Array(Self.row.utf8))
+        // The file has no name: it is found among those that this process has open.
+        let open = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").map { "/proc/self/fd/\($0)" }
+        let path = try #require(
+            open.first {
+                // Others may have been closed meanwhile.
+                let target = (try? FileManager.default.destinationOfSymbolicLink(atPath: $0)) ?? ""
+                return target.hasPrefix(folder.path) && target.hasSuffix(" (deleted)")
+            })
+        var sealed = [UInt8](try #require(FileManager.default.contents(atPath: path)))
+        #expect(sealed.count == file.byteCount + 16 && !Data(sealed).contains(Data("ada@example.com".utf8)))
+        sealed[3] ^= 1
+        let handle = try FileHandle(forWritingTo: URL(filePath: path))
+        try handle.write(contentsOf: sealed)
+        try handle.close()
+        #expect(throws: InputError.self) { try file.content() }
     }
 
     @Test func theyEndByTimeAndMakeRoomForOthers() throws {

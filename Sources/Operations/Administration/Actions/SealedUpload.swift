@@ -1,65 +1,26 @@
 import Basics
-import OpenSSL
 
-/// An uploaded file between its check and its being taken in: encrypted at once, under a key of its own that is nowhere
-/// else.
+/// An uploaded file between its check and its being taken in.
 struct SealedUpload: Sendable {
-    /// The file's name without folders.
-    let name: String
+    let file: SealedFile
     let job: String
     /// Whether it is taken in although it was before.
     let again: Bool
     /// What taking it in was said to bring about.
     let estimate: String
     let receivedAt: MonotonicTime
-    private let key: [UInt8]
-    private let nonce: [UInt8]
-    private let sealed: [UInt8]
-    private static var nothing: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: nil, count: 0) }
 
-    /// Seals a file.
-    ///
-    /// - Throws: `OpenSSLError` where that cannot be done.
-    init(_ file: AdminForm.File, job: String, again: Bool, estimate: String, at now: MonotonicTime) throws {
-        (name, self.job, self.again, self.estimate, receivedAt) = (file.name, job, again, estimate, now)
-        key = try SecureRandom.bytes(AES256GCM.keyByteCount)
-        nonce = try SecureRandom.bytes(AES256GCM.nonceByteCount)
-        var cipher = try AES256GCM(key: key)
-        let nonce = nonce
-        sealed = try [UInt8](unsafeUninitializedCapacity: file.bytes.count + AES256GCM.tagByteCount) { out, count in
-            count = file.bytes.count + AES256GCM.tagByteCount
-            let place = UnsafeMutableRawBufferPointer(start: out.baseAddress, count: count)
-            try file.bytes.withUnsafeBytes { plain in
-                try nonce.withUnsafeBytes {
-                    try cipher.seal(plain, nonce: $0, additionalData: Self.nothing, into: place)
-                }
-            }
-        }
+    init(_ file: SealedFile, job: String, again: Bool, estimate: String, at now: MonotonicTime) {
+        (self.file, self.job, self.again, self.estimate, receivedAt) = (file, job, again, estimate, now)
     }
 
     /// What was agreed to when it is taken in, for the audit.
     var auditDetail: String {
-        "uploaded \(PlainText.line(name)) under the job \(job)\(again ? ", once more" : ""): \(estimate)"
+        "\(file.name) under the job \(job)\(again ? ", once more" : ""): \(estimate)"
     }
 
-    /// How much memory it takes, in bytes.
-    var byteCount: Int { sealed.count }
-
-    /// The file's content.
-    ///
-    /// - Throws: `OpenSSLError` where it cannot be opened.
-    func open() throws -> [UInt8] {
-        var cipher = try AES256GCM(key: key)
-        return try [UInt8](unsafeUninitializedCapacity: max(1, byteCount - AES256GCM.tagByteCount)) { out, count in
-            count = byteCount - AES256GCM.tagByteCount
-            let place = UnsafeMutableRawBufferPointer(start: out.baseAddress, count: count)
-            try sealed.withUnsafeBytes { message in
-                try nonce.withUnsafeBytes {
-                    try cipher.open(message, nonce: $0, additionalData: Self.nothing, into: place)
-                }
-            }
-        }
-    }
+    /// How much of the disk it takes, in bytes, but for the tags.
+    var byteCount: Int { file.byteCount }
 }
 
 /// Uploads that wait for a decision. A pure value; times come from outside.
@@ -68,8 +29,8 @@ struct PendingUploads: Sendable {
     static let limit = Duration.seconds(900)
     /// How many wait at most; the oldest makes room.
     static let capacity = 4
-    /// How many bytes they take at most.
-    static let mostBytes = 128 << 20
+    /// How many bytes of the disk they take at most; one alone may take more.
+    static let mostBytes = 2 << 30
 
     private var uploads: [String: SealedUpload] = [:]
 

@@ -1,5 +1,4 @@
 import Basics
-import CPlatform
 import Foundation
 import Ingest
 import JobRunner
@@ -17,7 +16,7 @@ final class UploadDesk: Sendable {
     /// What taking in a file would do. Nothing is queued; the file is kept sealed until somebody decides.
     ///
     /// - Throws: `InputError` for a file that cannot be taken in; `SettingsError` for the job; `StoreError`.
-    func check(_ file: AdminForm.File, job name: String, again: Bool) async throws -> (CheckFinding, id: String) {
+    func check(_ file: SealedFile, job name: String, again: Bool) async throws -> (CheckFinding, id: String) {
         let (store, place, now) = (context.store, context.configuration.place, context.clock.now)
         let job = try place.jobForDaemon(name == JobDefinition.unnamed ? nil : name)
         let spending = Spending(store: store, job: job, pricing: place.pricing, clock: context.clock)
@@ -32,10 +31,8 @@ final class UploadDesk: Sendable {
         let prospect = try await CheckProspect(
             survey, known: known, job: job, pricing: place.pricing, spending: spending, at: now, after: 0)
         let finding = CheckFinding(survey, prospect, job: job, hasLooked: true)
-        let upload = try await BlockingWork.run {
-            try SealedUpload(
-                file, job: name, again: again, estimate: finding.estimate(again: again).text, at: received)
-        }
+        let upload = SealedUpload(
+            file, job: name, again: again, estimate: finding.estimate(again: again).text, at: received)
         let id = Hexadecimal.encode(try SecureRandom.bytes(16))
         let time = context.clock.monotonic
         pending.withLock { $0.keep(upload, as: id, at: time) }
@@ -57,30 +54,20 @@ final class UploadDesk: Sendable {
         guard let upload = pending.withLock({ $0.take(id, at: now) }) else { return nil }
         let place = context.configuration.place
         let job = try place.jobForDaemon(upload.job == JobDefinition.unnamed ? nil : upload.job)
-        let input = try await BlockingWork.run {
-            try Self.examined(AdminForm.File(name: upload.name, bytes: upload.open()), under: job)
-        }
+        let input = try await BlockingWork.run { try Self.examined(upload.file, under: job) }
         let session = OperatorSession(
             place, store: context.store, actor: BatchActions.actor, console: .collecting(CollectedNotes()))
-        let request = RunRequest(files: [upload.name], config: place.settings.path, yes: true, again: upload.again)
+        let request = RunRequest(files: [upload.file.name], config: place.settings.path, yes: true, again: upload.again)
         let outcome = try await BatchSubmission(session: session, job: job, request: request, stop: context.stop)
             .submit([input])
         context.batchWakeSignal.wakeUp()
         guard let file = outcome.files.first else { return nil }
         let remark = file.isPassedOver ? "; passed over, as it was taken in before" : ""
-        try await session.note(.start, of: file.batch.id, detail: upload.auditDetail + remark)
+        try await session.note(.upload, of: file.batch.id, detail: upload.auditDetail + remark)
         return file.batch
     }
 
-    /// A file in memory, which no disk ever has, opened as any other is (`man 2 memfd_create`).
-    private static func examined(_ file: AdminForm.File, under job: JobDefinition) throws -> ExaminedFile {
-        let memory = try OwnedDescriptor(takingOwnershipOf: rollcall_memory_file())
-        try memory.write(file.bytes)
-        // Once it is open there is no writer any more.
-        let input = try InputFile.open(
-            path: "/proc/self/fd/\(memory.number)", named: file.name, mapping: FieldMapping(job),
-            expecting: job.inputKind)
-        memory.close()
-        return try input.examine()
+    private static func examined(_ file: SealedFile, under job: JobDefinition) throws -> ExaminedFile {
+        try InputFile.open(file, mapping: FieldMapping(job), expecting: job.inputKind).examine()
     }
 }

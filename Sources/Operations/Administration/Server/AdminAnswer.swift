@@ -33,6 +33,8 @@ extension AdminAnswer {
     static let unknownPath = AdminAnswer(status: 404, text: "there is nothing at this address\n")
     static let brokenRequest = AdminAnswer(status: 400, text: "this request is not written as it should be\n")
     static let bodyTooLong = AdminAnswer(status: 413, text: "this is more than is taken here\n")
+    static let noRoom = AdminAnswer(
+        status: 507, text: "the disk that holds the database has too little room for this file; make some\n")
     static let otherOrigin = AdminAnswer(
         status: 403, text: "this did not come from a page of this address; reload the page and try again\n")
     static let onlyOperators = AdminAnswer(status: 403, text: "this takes the token of an operator\n")

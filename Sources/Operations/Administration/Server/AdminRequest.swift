@@ -12,8 +12,23 @@ struct AdminRequest: Sendable {
     var address = ""
     /// The header fields by their names in lower case; of several with one name the last.
     var fields: [String: String] = [:]
-    /// Reads the body; nil where it is longer than so many bytes.
-    var body: @Sendable (_ limit: Int) async throws -> [UInt8]? = { _ in [] }
+    /// Passes on the body piece by piece, as it comes; false where it is longer than so many bytes.
+    var pieces: @Sendable (_ limit: Int, _ take: (ArraySlice<UInt8>) throws -> Void) async throws -> Bool = { _, _ in
+        true
+    }
+
+    /// Reads the form in the body.
+    ///
+    /// - Parameters:
+    ///   - limit: In bytes.
+    ///   - folder: Where a file in it lies sealed; nil: none is wanted.
+    /// - Returns: The form; nil where it is longer than that.
+    /// - Throws: `AdminForm.Fault` where it is no form; `SystemFault` where the disk does not take a file.
+    func form(upTo limit: Int, filesIn folder: String? = nil) async throws -> AdminForm? {
+        var reader = try FormReader(contentType: fields["content-type"], filesIn: folder)
+        guard try await pieces(limit, { try reader.take($0) }) else { return nil }
+        return try reader.finish()
+    }
 
     /// The value of `Authorization`; nil where there is none.
     var authorization: String? { fields["authorization"] }

@@ -1,4 +1,5 @@
 import Basics
+import Foundation
 import JobRunner
 import Logging
 import OpenSSL
@@ -37,14 +38,18 @@ final class AdminRoutes: Sendable {
     let log: Logger
     /// Whether a file is being taken in: one at a time.
     private let isUploading = Atomic(false)
+    /// Where uploaded files lie sealed.
+    private let uploads: String
     /// The longest form without a file, and with one, in bytes.
     static let formLimit = 64 << 10
-    static let fileLimit = 64 << 20
+    static let fileLimit = 1 << 30
 
     init(
-        access: AdminAccess, metricsAccess: Settings.Administration.MetricsAccess, handlers: Handlers, log: Logger
+        access: AdminAccess, metricsAccess: Settings.Administration.MetricsAccess, handlers: Handlers, uploads: String,
+        log: Logger
     ) {
-        (self.access, self.metricsAccess, self.handlers, self.log) = (access, metricsAccess, handlers, log)
+        (self.access, self.metricsAccess, self.handlers) = (access, metricsAccess, handlers)
+        (self.uploads, self.log) = (uploads, log)
     }
 
     /// Answers a request; what fails is told in general words, and in the log.
@@ -94,24 +99,27 @@ final class AdminRoutes: Sendable {
         // A session serves the pages' own forms; what scripts send takes a token.
         if case .api = path, visitor.formKey != nil { return .noToken }
         guard path == .upload || path == .uploadDecision else {
-            guard let body = try await request.body(Self.formLimit) else { return .bodyTooLong }
-            let form = try AdminForm(body, contentType: request.fields["content-type"])
+            guard let form = try await request.form(upTo: Self.formLimit) else { return .bodyTooLong }
             return try await answer(request, with: form, at: path, to: visitor)
         }
         guard isUploading.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged else {
             return .uploadUnderWay
         }
         defer { isUploading.store(false, ordering: .releasing) }
-        guard let form = try await fileForm(request, path == .upload ? Self.fileLimit : Self.formLimit) else {
-            return .bodyTooLong
+        do {
+            guard let form = try await uploadForm(request, at: path) else { return .bodyTooLong }
+            return try await answer(request, with: form, at: path, to: visitor)
+        } catch let error as SystemFault where error.code == ENOSPC {
+            return .noRoom
         }
-        return try await answer(request, with: form, at: path, to: visitor)
     }
 
-    /// A form with a file, read off the pool as it may be long; nil where it is longer than is taken.
-    private func fileForm(_ request: AdminRequest, _ limit: Int) async throws -> AdminForm? {
-        guard let body = try await request.body(limit) else { return nil }
-        return try await BlockingWork.run { try AdminForm(body, contentType: request.fields["content-type"]) }
+    /// A form with a file, which is written to the disk as it comes; nil where it is longer than is taken.
+    private func uploadForm(_ request: AdminRequest, at path: AdminPath) async throws -> AdminForm? {
+        guard path == .upload else { return try await request.form(upTo: Self.formLimit) }
+        return try await BlockingWork.runTask {
+            try await request.form(upTo: Self.fileLimit, filesIn: uploads)
+        }
     }
 
     private func answer(
@@ -140,8 +148,7 @@ final class AdminRoutes: Sendable {
     }
 
     private func signIn(_ request: AdminRequest) async throws -> AdminAnswer {
-        guard let body = try await request.body(Self.formLimit) else { return .bodyTooLong }
-        let form = try AdminForm(body, contentType: request.fields["content-type"])
+        guard let form = try await request.form(upTo: Self.formLimit) else { return .bodyTooLong }
         let next = Self.next(form["next"])
         let token = form["token"]?.filter { !$0.isWhitespace } ?? ""
         switch try await access.signIn(with: token, from: request.address) {

@@ -3,19 +3,17 @@ import Foundation
 import HTTPTypes
 import HummingbirdCore
 import HummingbirdTLS
-import IdentityInsightsClient
 import Logging
 import NIOCore
 import NIOPosix
-import NIOSSL
 import ServiceLifecycle
 import Settings
 
 /// Answers HTTP where `admin.listen` says, for as long as the daemon lives.
 struct AdminServer: Service {
     let settings: Settings.Administration
-    /// What it shows itself with; nil: it speaks without TLS.
-    let certificate: ServerCertificate?
+    /// Has what it shows itself with at each handshake.
+    let configuration: ConfigurationInForce
     let routes: AdminRoutes
     /// What has changed since an open page was made.
     let changes: AdminChanges
@@ -44,8 +42,8 @@ struct AdminServer: Service {
             try await respond(to: request, from: channel.remoteAddress?.ipAddress ?? "", writer)
         }
         let plain = HTTPServerBuilder.http1(configuration: .init(idleTimeout: .seconds(30)))
-        let builder = try certificate.map {
-            try HTTPServerBuilder.tls(plain, tlsConfiguration: Self.configuration($0))
+        let builder = try configuration.value.adminCertificate.map {
+            try HTTPServerBuilder.tls(plain, tlsConfiguration: $0.tls(for: configuration))
         }
         return try (builder ?? plain).buildServer(
             configuration: .init(address: .hostname(settings.listen.host, port: settings.listen.port)),
@@ -88,23 +86,6 @@ struct AdminServer: Service {
             try await writer.finish(nil)
         }
     }
-
-    private static func configuration(_ certificate: ServerCertificate) throws -> TLSConfiguration {
-        do {
-            let chain = try NIOSSLCertificate.fromPEMBytes(certificate.chain).map {
-                NIOSSLCertificateSource.certificate($0)
-            }
-            let key = try NIOSSLPrivateKey(bytes: certificate.key, format: .pem)
-            var configuration = TLSConfiguration.makeServerConfiguration(
-                certificateChain: chain, privateKey: .privateKey(key))
-            configuration.minimumTLSVersion = .tlsv12
-            return configuration
-        } catch {
-            // What OpenSSL's kin says of a file may hold some of it.
-            throw OperationFailure(
-                .configuration, "admin.certificate and admin.key: these PEM files cannot be used")
-        }
-    }
 }
 
 extension AdminRequest {
@@ -115,17 +96,16 @@ extension AdminRequest {
             method: request.head.method.rawValue, path: String(target[0]),
             query: target.count > 1 ? String(target[1]) : "", address: address,
             fields: Dictionary(fields, uniquingKeysWith: { $1 })
-        ) { limit in
-            var bytes: [UInt8] = []
-            // Room for all of it at once, or it is copied each time that it outgrows what there is.
+        ) { limit, take in
             let announced = request.head.headerFields[.contentLength].flatMap { Int($0) } ?? 0
-            guard announced <= limit else { return nil }
-            bytes.reserveCapacity(max(0, announced))
+            guard announced <= limit else { return false }
+            var count = 0
             for try await buffer in request.body {
-                guard bytes.count + buffer.readableBytes <= limit else { return nil }
-                bytes.append(contentsOf: buffer.readableBytesView)
+                count += buffer.readableBytes
+                guard count <= limit else { return false }
+                try take(Array(buffer.readableBytesView)[...])
             }
-            return bytes
+            return true
         }
         self.fields["host"] = request.head.authority ?? self.fields["host"]
     }
