@@ -51,11 +51,25 @@ import Testing
         Case(
             pricing: rising, rows: [row(20_260_105, 1, 40, 10), row(20_260_105, 2, 20)], certain: ["4", "11"],
             atMost: ["5", "20"]),
+        // A batch of several days, of which some calls may have been billed.
+        Case(
+            rows: [row(20_260_105, 1, 40, 10), row(20_260_105, 2, 5, 5), row(20_260_106, 1, 10, 3)],
+            certain: ["40", "5", "5.5"], atMost: ["50", "10", "5.8"]),
         // Calls of no batch have their place, too.
         Case(
             rows: [row(20_260_105, 1, 50), row(20_260_105, nil, 1, 9), row(20_260_106, 2, 1)],
             certain: ["50", "0.1", "0.1"], atMost: ["50", "1", "0.1"]),
     ]
+
+    @Test("What all batches cost at once is what each costs alone", arguments: table)
+    func allAtOnce(each: Case) {
+        let shares = Cost.shares(of: each.rows, pricing: each.pricing)
+        let batches = Set(each.rows.compactMap(\.batch))
+        #expect(Set(shares.keys) == batches)
+        for batch in batches {
+            #expect(shares[batch] == Cost.share(of: each.rows, pricing: each.pricing) { $0.batch == batch })
+        }
+    }
 
     @Test(arguments: table)
     func eachRowCostsWhatItAddsAtItsPlace(each: Case) {
@@ -74,9 +88,12 @@ import Testing
         var random = SeededRandom(seed: 6)
         for _ in 0..<200 {
             let rows = Self.rows(using: &random)
+            let shares = Cost.shares(of: rows, pricing: pricing)
             for number in Int64(0)..<4 {
                 let isOwn = { (row: LedgerDay) in row.batch?.rawValue == number }
-                let (certain, atMost) = try #require(amounts(Cost.share(of: rows, pricing: pricing, where: isOwn)))
+                let share = Cost.share(of: rows, pricing: pricing, where: isOwn)
+                if let together = shares[BatchID(rawValue: number)] { #expect(together == share) }
+                let (certain, atMost) = try #require(amounts(share))
                 #expect(certain <= atMost)
                 let billed = rows.map { row in
                     Self.row(

@@ -34,7 +34,7 @@ struct AdminReports {
 
     private func status() async throws -> StatusReport {
         let (store, place) = (context.store, context.configuration.place)
-        let outlooks = try await BatchOutlooks(place, store, at: context.clock.now)
+        let outlooks = try await BatchOutlooks(place, store, at: context.clock.now).knowingCosts()
         let resumptions = try await store.resumptions()
         var statuses: [BatchStatus] = []
         for batch in try await store.batches() {

@@ -125,6 +125,39 @@ extension Cost {
     }
 }
 
+extension Cost {
+    /// What each batch costs, as ``share(of:pricing:where:)`` has it for its rows, in one pass over all of them.
+    ///
+    /// - Parameters:
+    ///   - rows: in order, and from each month's beginning.
+    ///   - pricing: the price list.
+    /// - Returns: the cost of each batch that has a row.
+    package static func shares(of rows: [LedgerDay], pricing: Pricing) -> [BatchID: Cost] {
+        var (month, billed, charged) = (Int64(0), 0, 0)
+        // By how much more a batch's calls of the month so far may count than they surely do.
+        var surplus: [BatchID: Int] = [:]
+        var sums: [BatchID: (certain: Decimal, alone: Decimal, all: Decimal)] = [:]
+        for row in rows {
+            if row.day.month.lowerBound != month {
+                (month, billed, charged, surplus) = (row.day.month.lowerBound, 0, 0, [:])
+            }
+            let (sure, most) = (row.totals.billable, row.totals.chargedAtMost)
+            if let batch = row.batch {
+                var sum = sums[batch] ?? (0, 0, 0)
+                sum.certain += pricing.cost(ofCalls: sure, already: billed)
+                sum.alone += pricing.cost(ofCalls: most, already: billed + surplus[batch, default: 0])
+                sum.all += pricing.cost(ofCalls: most, already: charged)
+                sums[batch] = sum
+                surplus[batch, default: 0] += most - sure
+            }
+            (billed, charged) = (billed + sure, charged + most)
+        }
+        return sums.mapValues { sum in
+            .known(currency: pricing.currency, certain: sum.certain, atMost: max(sum.certain, sum.alone, sum.all))
+        }
+    }
+}
+
 extension Pricing {
     /// What the rows that are asked for cost, where each has so many billed calls.
     fileprivate func cost(

@@ -68,6 +68,21 @@ struct BatchOutlooks {
     /// Batches that are older than their retention allows and still needed.
     let overdue: [BatchID: RetentionPlan.Kept]
     private let isWaiting: Bool
+    private let jobs = KnownJobs()
+    /// What each batch has cost, where that was read of all at once.
+    private var costs: [BatchID: Cost]?
+
+    /// The jobs that were read already: many batches have one and the same.
+    private final class KnownJobs: Sendable {
+        private let jobs = Lock<[String: JobDefinition]>([:])
+
+        func job(of batch: Batch, in place: Installation) -> JobDefinition {
+            if let known = jobs.withLock({ $0[batch.job] }) { return known }
+            let job = place.jobOrSettings(of: batch)
+            jobs.withLock { $0[batch.job] = job }
+            return job
+        }
+    }
 
     /// Looks at which process runs the database.
     ///
@@ -86,11 +101,22 @@ struct BatchOutlooks {
         overdue = Dictionary(kept.map { ($0.batch.id, $0) }, uniquingKeysWith: { $1 })
     }
 
+    /// The same, with the cost of all batches read at once: of many that is far less work than one by one.
+    ///
+    /// - Throws: `StoreError` when the database cannot be read.
+    func knowingCosts() async throws -> BatchOutlooks {
+        guard let pricing = place.pricing else { return self }
+        let always = CallDay(rawValue: 0)...CallDay(rawValue: 99_991_231)
+        var outlooks = self
+        outlooks.costs = Cost.shares(of: try await store.ledgerDays(always), pricing: pricing)
+        return outlooks
+    }
+
     /// The outlook of a batch.
     ///
     /// - Throws: `StoreError` when the database cannot be read.
     func outlook(of batch: Batch) async throws -> BatchOutlook {
-        let job = place.jobOrSettings(of: batch)
+        let job = jobs.job(of: batch, in: place)
         let results = BatchResults(
             store: store, pricing: place.pricing, place: ResultsLocation(job, settings: place.settings))
         return BatchOutlook(
@@ -112,13 +138,14 @@ struct BatchOutlooks {
     /// - Throws: `StoreError` when the database cannot be read.
     func cost(of batch: Batch) async throws -> Cost {
         guard let pricing = place.pricing else { return .unknown }
+        if let costs { return costs[batch.id] ?? .known(currency: pricing.currency, certain: 0, atMost: 0) }
         return Cost.share(of: try await store.ledgerDays(inMonthsOf: batch.id), pricing: pricing) {
             $0.batch == batch.id
         }
     }
 
     /// What is left of a batch; nil if nothing is, or its file has not been read.
-    func rest(of batch: Batch) -> BatchOutlook.Rest? { rest(of: batch, under: place.jobOrSettings(of: batch)) }
+    func rest(of batch: Batch) -> BatchOutlook.Rest? { rest(of: batch, under: jobs.job(of: batch, in: place)) }
 
     private func rest(of batch: Batch, under job: JobDefinition) -> BatchOutlook.Rest? {
         guard batch.isIngested, batch.counts.toCall > 0 else { return nil }

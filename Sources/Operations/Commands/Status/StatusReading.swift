@@ -38,6 +38,7 @@ struct StatusReading {
 
     /// For scripts.
     func report() async throws -> StatusReport {
+        let outlooks = try await known(for: batches)
         var statuses: [BatchStatus] = []
         for batch in batches {
             statuses.append(try await BatchStatus(batch, resumesAt: resumptions[batch.id], outlooks))
@@ -70,6 +71,7 @@ struct StatusReading {
         guard !batches.isEmpty else { return .none(isFiltered: hasBatches) }
         var rows: [BatchTable.Row] = []
         let visible = limit.map(mostUrgent) ?? batches
+        let outlooks = try await known(for: visible)
         for batch in visible {
             rows.append(
                 BatchTable.Row(
@@ -79,6 +81,11 @@ struct StatusReading {
                     overdue: outlooks.overdue[batch.id]))
         }
         return .table(rows, hidden: batches.count - rows.count)
+    }
+
+    /// What is needed of some batches, read at once where they are many.
+    private func known(for batches: [Batch]) async throws -> BatchOutlooks {
+        batches.count > 3 ? try await outlooks.knowingCosts() : outlooks
     }
 
     private func mostUrgent(_ limit: Int) -> [Batch] {
