@@ -85,7 +85,9 @@ package struct BackgroundStart: Sendable {
         // `man 2 waitpid`: the byte above the low seven bits is the exit code.
         let code = ExitStatus(rawValue: (status >> 8) & 0xFF) ?? .configuration
         let text = FileManager.default.contents(atPath: log).map { String(decoding: $0, as: UTF8.self) } ?? ""
-        let reason = text.trimmingCharacters(in: .whitespacesAndNewlines)
+        let said = text.trimmingCharacters(in: .whitespacesAndNewlines)
+        // As this process will say it.
+        let reason = said.hasPrefix("rollcall: ") ? String(said.dropFirst("rollcall: ".count)) : said
         return OperationFailure(
             code == .succeeded ? .configuration : code, reason.isEmpty ? "it ended without a word" : reason)
     }
