@@ -227,6 +227,22 @@ struct PageModelTests {
     }
 }
 
+@Suite("What waits for a person on the first page")
+struct AttentionTests {
+    @Test("Of many batches the gravest are named, and how many more there are; keys are named in any case")
+    func many() {
+        let batches = (Int64(1)...40).map { number in
+            PageModelTests.batch(number, number == 40 ? .halted : .completed) { $0.inDoubt = number == 40 ? 0 : 1 }
+        }
+        let found = Attention.list(batches: batches, keys: ["a key ends"], disk: nil)
+        #expect(found.count == Attention.mostBatches + 2)
+        #expect(found[0].text.hasPrefix("day-40 is halted") && found[0].label == "Resume")
+        #expect(found[Attention.mostBatches].text == "10 more batches" && found.last?.text == "a key ends")
+        let few = Attention.list(batches: Array(batches.prefix(Attention.mostBatches)), keys: [], disk: nil)
+        #expect(few.count == Attention.mostBatches && !few.contains { $0.text.contains("more") })
+    }
+}
+
 @Suite("Uploads that wait for a decision")
 struct PendingUploadsTests {
     private let folder: TemporaryFolder

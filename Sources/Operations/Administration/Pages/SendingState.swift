@@ -70,6 +70,9 @@ struct Attention: Equatable {
         (self.tone, self.text, self.path, self.label) = (tone.rawValue, text, path, label)
     }
 
+    /// So many batches are named at most: the page stays one that can be read.
+    static let mostBatches = 30
+
     /// What waits, the gravest first. A pure rule.
     ///
     /// - Parameters:
@@ -105,6 +108,10 @@ struct Attention: Equatable {
         }
         for batch in batches where batch.state == .ingesting && batch.reason != nil {
             found.append(Attention(.warning, "\(batch.name): \(batch.reason ?? "")", batch.path, "Look"))
+        }
+        if found.count > mostBatches {
+            let rest = NumberFormat.count(found.count - mostBatches, "more batch")
+            found = Array(found.prefix(mostBatches)) + [Attention(.warning, rest, "/batches?order=doubt", "Look")]
         }
         found += keys.map { Attention(.warning, $0, "/health", "Check") }
         if let disk, disk.level != .fine { found.append(Attention(.warning, disk.message, "/health", "Check")) }
