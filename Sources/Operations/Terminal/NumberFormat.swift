@@ -68,6 +68,6 @@ package enum NumberFormat {
     }
 
     private static func pair(_ first: Int, _ firstUnit: String, _ second: Int, _ secondUnit: String) -> String {
-        second == 0 ? "\(first)\(firstUnit)" : "\(first)\(firstUnit) \(second)\(secondUnit)"
+        "\(count(first))\(firstUnit)" + (second == 0 ? "" : " \(second)\(secondUnit)")
     }
 }

@@ -75,7 +75,7 @@ extension BatchPage {
         let summary = await outlook.results.asyncMap { folder in
             await BlockingWork.run { BatchSummary.read(folder: folder) }
         }
-        let latest = summary == nil ? try await latestLatency(of: batch, in: store) : nil
+        let times = summary == nil ? try await latestCallTimes(of: batch, in: store) : []
         let files = BatchFileList(
             batch, summary, downloads: place.settings.administration?.downloads ?? false, for: visitor)
         return BatchPage(
@@ -89,8 +89,8 @@ extension BatchPage {
             timeline: TimelineChart(context.progress[batch.id]?.timeline ?? summary?.timeline),
             reasons: figures.rows(of: batch),
             canRerun: visitor.isOperator && BatchAction.offered(for: batch).contains(.rerun), reasonsNote: figures.note,
-            rules: figures.rules, latency: latency(summary?.latency ?? latest),
-            latencyNote: latest.map { _ in "of the last \(NumberFormat.count(latencyCalls, "call"))" },
+            rules: figures.rules, latency: latency(summary?.latency ?? BatchSummary.Latency(times)),
+            latencyNote: times.isEmpty ? nil : "of the last \(NumberFormat.count(times.count, "answered call"))",
             scores: summary.map(ScoreChart.all) ?? [],
             files: files.files, filesNote: files.note,
             events: try await store.actions(of: batch.id).reversed().map(Event.init), path: batch.path,
@@ -100,9 +100,9 @@ extension BatchPage {
     /// How many of the last calls are looked at before there is a summary, which has all.
     private static let latencyCalls = 1_000
 
-    private static func latestLatency(of batch: Batch, in store: RecordStore) async throws -> BatchSummary.Latency? {
-        guard batch.startedAt != nil, !batch.state.isFinished else { return nil }
-        return BatchSummary.Latency(try await store.lastCallTimes(of: batch.id, among: latencyCalls))
+    private static func latestCallTimes(of batch: Batch, in store: RecordStore) async throws -> [Duration] {
+        guard batch.startedAt != nil, !batch.state.isFinished else { return [] }
+        return try await store.lastCallTimes(of: batch.id, among: latencyCalls)
     }
 
     /// Counted when the files were written; else from the ledger, unless that would disturb the batch's calls.

@@ -24,7 +24,8 @@ struct JobsPage: Equatable {
         let schedule: String
         let window: String?
         let next: String
-        let nextUTC: String
+        /// Nil where it does not run by the clock.
+        let nextUTC: String?
         let last: Last?
         let source: String
         /// Where a file can be uploaded under it; nil for whoever may not, and for a job that cannot be read.
@@ -48,7 +49,8 @@ struct JobsPage: Equatable {
                 name: job.job, about: job.description,
                 state: job.error != nil ? "wrong" : job.enabled == true ? "enabled" : "disabled",
                 tone: (job.error != nil ? Tone.bad : job.enabled == true ? .good : .quiet).rawValue,
-                schedule: job.schedule ?? "when a file comes", window: job.window, next: cells[3], nextUTC: cells[4],
+                schedule: job.schedule ?? "when a file comes", window: job.window,
+                next: job.next == nil ? "–" : cells[3], nextUTC: job.next == nil ? nil : cells[4],
                 last: last[job.job].map {
                     Last(
                         name: $0.name, path: $0.path, state: $0.state.words, tone: $0.state.pageTone.rawValue,
