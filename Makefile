@@ -14,9 +14,9 @@
 # make screenshots  keeps pictures of the administration's pages in screenshots/
 # Each installs the Debian packages it is missing, and says so first.
 
-PACKAGES := libssl-dev libcurl4-openssl-dev libsqlite3-dev libxlsxwriter-dev pkg-config python3-openpyxl
-# A browser, in which the tests look at the pages, and the tool by which they try the alert rules.
-TEST_PACKAGES := chromium chromium-driver prometheus
+PACKAGES := libssl-dev libcurl4-openssl-dev libsqlite3-dev libpq-dev libxlsxwriter-dev pkg-config python3-openpyxl
+# A browser, in which the tests look at the pages, the tool by which they try the alert rules, and a database server.
+TEST_PACKAGES := chromium chromium-driver prometheus postgresql-15
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 SWIFT ?= swift
 

@@ -72,6 +72,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CXlsxWriter", pkgConfig: "xlsxwriter", providers: [.apt(["libxlsxwriter-dev"])]),
         .systemLibrary(name: "CPlatform"),
 
@@ -90,10 +91,10 @@ let package = Package(
                 "v0010_restores.sql", "v0011_batch_days.sql", "v0012_requests.sql", "v0013_words.sql",
                 "v0014_key_reminders.sql", "v0015_card_numbers.sql", "v0016_audit.sql", "v0017_period_keys.sql",
                 "v0018_keys_folder.sql", "v0019_purges.sql", "v0020_forgotten_records.sql", "v0021_outcome_words.sql",
-                "v0022_uploads.sql",
+                "v0022_uploads.sql", "postgresql/b0022_postgresql_baseline.sql",
             ].map { .embedInCode($0) },
             swiftSettings: strict),
-        module("RecordStore", ["Basics", "CPlatform", "Migrations", "OpenSSL", .grdb, .grdbSQLite]),
+        module("RecordStore", ["Basics", "CPlatform", "CPostgres", "Migrations", "OpenSSL", .grdb, .grdbSQLite]),
         module("Ingest", ["Basics", "RecordStore", "IdentityInsights", "JSON", "OpenSSL", "CPlatform"]),
         module("DropFolder", ["Basics", "CPlatform"]),
         module("JobRunner", ["RecordStore", "Basics"]),
@@ -131,7 +132,8 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "Basics", "COpenSSL", "CPlatform", "JSON", "JobRunner", "RecordStore", "OpenSSL", .nioSSL, .nioCore,
+                "Basics", "COpenSSL", "CPlatform", "CPostgres", "JSON", "JobRunner", "RecordStore", "OpenSSL", .nioSSL,
+                .nioCore,
                 .nioPosix,
             ],
             path: "Tests/TestSupport", swiftSettings: strict),

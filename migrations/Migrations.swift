@@ -99,6 +99,10 @@ package struct Migrations: Sendable {
         try migrator.migrate(writer)
     }
 
+    /// The whole schema of this version for a new PostgreSQL database, and the versions' one history.
+    package static let postgreSQLBaseline = String(
+        decoding: PackageResources.b0022_postgresql_baseline_sql, as: UTF8.self)
+
     /// The table in which GRDB keeps the names of the steps that a database has taken.
     private static let taken = "grdb_migrations"
 

@@ -1,6 +1,5 @@
 import Basics
 package import Foundation
-import GRDB
 
 /// The database: batches, records, the ledger, results, all sealed.
 ///
@@ -8,7 +7,7 @@ import GRDB
 /// change would survive a power cut, and cancelling the caller's task does not undo it. Readers run concurrently, in
 /// this process and in others.
 package final class RecordStore: Sendable {
-    let pool: DatabasePool
+    let database: any StoreDatabase
     let keys: StoreKeys
     private let role: StoreRole
     let writer: Writer?
@@ -17,18 +16,24 @@ package final class RecordStore: Sendable {
     private let dataKeys = Lock(DataKeyCache())
     /// Where batches are named before their first claim; nil when this store claims none.
     let files: LedgerFiles?
+    /// The name of the node that this installation is; nil where there is one runner only.
+    let runnerName: String?
+    /// Which of several runners this is, with its beat; nil: the only one there can be.
+    let membership: Lock<NodeMembership?>
     /// The batches already named there.
     let announced = Lock<Set<BatchID>>([])
 
     init(
-        pool: DatabasePool, keys: StoreKeys, role: StoreRole, writer: Writer?, files: LedgerFiles? = nil,
-        lock: consuming sending StoreLock?
+        database: any StoreDatabase, keys: StoreKeys, role: StoreRole, writer: Writer?, files: LedgerFiles? = nil,
+        runnerName: String? = nil, lock: consuming sending StoreLock?
     ) {
-        self.pool = pool
+        self.database = database
         self.keys = keys
         self.role = role
         self.writer = writer
         self.files = files
+        self.runnerName = runnerName
+        membership = Lock(nil)
         self.lock = Lock(lock)
     }
 
@@ -45,15 +50,24 @@ package final class RecordStore: Sendable {
         try await BlockingWork.run { try closeWaiting() }
     }
 
+    /// Which of several runners this is; nil: the only one there can be.
+    var node: Node? { membership.withLock { $0?.node } }
+
     private func closeWaiting() throws {
+        let left = membership.withLock { membership in
+            defer { membership = nil }
+            return membership
+        }
+        left?.beat.stop()
         writer?.close()
         do {
-            try pool.close()
+            try database.close()
         } catch {
             throw StoreError(
                 .notAllowed, "The database is still being read and cannot be closed; end the reading first")
         }
         lock.withLock { $0 = nil }
+        left?.node.folder.release()
     }
 
     /// Refuses what only the runner may do: it alone holds the lock and keeps the ledger's high-water mark.
@@ -76,18 +90,17 @@ package final class RecordStore: Sendable {
         return try writer.writeWaiting(work)
     }
 
-    /// Reads beside the writer, in one transaction, on a thread that may block. Cancelling the task does not end it:
-    /// GRDB's own asynchronous reads would be interrupted.
-    func read<T>(_ work: (Database) throws -> T) async throws -> T {
+    /// Reads beside the writer, in one transaction, on a thread that may block. Cancelling the task does not end it.
+    func read<T>(_ work: (StoreConnection) throws -> T) async throws -> T {
         try await BlockingWork.run { try readWaiting(work) }
     }
 
     /// The same for a caller that may block.
-    func readWaiting<T>(_ work: (Database) throws -> T) throws -> T {
+    func readWaiting<T>(_ work: (StoreConnection) throws -> T) throws -> T {
         do {
-            return try StoreError.translating(.reading) { try pool.read(work) }
+            return try StoreError.translating(.reading) { try database.read(work) }
         } catch let error as StoreError where error.isFatal {
-            // That a file is missing tells more than SQLite's error for it.
+            // That a file is missing tells more than the engine's error for it.
             try writer?.checkFiles()
             throw error
         }
@@ -152,19 +165,6 @@ enum StoreRole {
     case operating
     /// To run batches; this store holds the lock.
     case running
-}
-
-extension RecordStore {
-    /// Whether the database passes its engine's quick check of itself. It reads all of it: a few seconds per gigabyte.
-    ///
-    /// - Returns: False where the file is damaged.
-    /// - Throws: ``StoreError`` when it can't be read at all.
-    package func isSound() async throws -> Bool {
-        try await read { database in
-            // Pages and indexes, but not whether they agree.
-            try String.fetchAll(database, sql: "PRAGMA quick_check(1)") == ["ok"]
-        }
-    }
 }
 
 extension TimeZone {

@@ -7,6 +7,8 @@ package struct StoreDescription: Sendable, Equatable {
     package enum Engine: Sendable, Equatable {
         /// SQLite; the database is the file at this path.
         case sqlite(path: String)
+        /// PostgreSQL; the database is what libpq finds at this URL, with the password that a file holds.
+        case postgreSQL(url: String, passwordFile: String?)
     }
 
     /// The database engine, with the database's place.
@@ -20,22 +22,30 @@ package struct StoreDescription: Sendable, Equatable {
     package var endpoint: String?
     /// The zone of `limits.time_zone`, which decides the day on which calls count that a restored copy lacks.
     package var timeZone: TimeZone
+    /// Which of several runners this is; who runs batches from PostgreSQL must say so.
+    package var node: NodeDescription?
 
     /// Describes a database; the sealing key as the settings name it.
     package init(
-        engine: Engine, sealingKey: String, keysFolder: String, endpoint: String?, timeZone: TimeZone = .gmt
+        engine: Engine, sealingKey: String, keysFolder: String, endpoint: String?, timeZone: TimeZone = .gmt,
+        node: NodeDescription? = nil
     ) {
         self.engine = engine
         self.sealingKey = SealingKeySource(sealingKey)
         self.keysFolder = keysFolder
         self.endpoint = endpoint
         self.timeZone = timeZone
+        self.node = node
     }
 
     /// How the engine opens it.
-    var opening: SQLiteOpening {
-        switch engine {
-        case .sqlite(let path): SQLiteOpening(self, path: path)
+    var opening: any StoreOpening {
+        get throws {
+            switch engine {
+            case .sqlite(let path): SQLiteOpening(self, path: path)
+            case .postgreSQL(let url, let file):
+                PostgreSQLOpening(description: self, place: try PostgreSQLPlace(url, passwordFile: file))
+            }
         }
     }
 
@@ -87,7 +97,7 @@ extension StoreDescription {
     ///
     /// - Throws: ``StoreError`` when that cannot be determined.
     package func exists() async throws -> Bool {
-        await BlockingWork.run { opening.file.exists }
+        try await BlockingWork.run { try opening.exists() }
     }
 
     /// Why no new database is created although none is there: the ledger's witnesses show that there was one. Nil when
@@ -95,7 +105,7 @@ extension StoreDescription {
     ///
     /// - Throws: ``StoreError`` when that cannot be determined.
     package func loss() async throws -> StoreError? {
-        await BlockingWork.run { opening.loss() }
+        try await BlockingWork.run { try opening.loss() }
     }
 
     /// The process that runs batches from the database; nil when there is none.

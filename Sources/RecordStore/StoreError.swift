@@ -1,5 +1,4 @@
 package import Basics
-import GRDB
 
 /// Why the store refuses an operation or fails. Texts name batches, lines and rules, never a value of a record.
 package typealias StoreError = CodedError<StoreErrorCode>
@@ -39,6 +38,8 @@ package enum StoreErrorCode: Sendable, Equatable {
     case damaged
     /// Something sealed in the database was altered or moved; the database itself is whole.
     case altered
+    /// The database's engine does not offer it.
+    case notOffered
     /// The store has been closed.
     case closed
 }
@@ -50,7 +51,7 @@ extension StoreError {
         switch code {
         case .diskFull, .stateNotWritten, .notReadable, .damaged, .locked, .closed: true
         case .wrongEndpoint, .sealingKey, .keysFolder, .schemaVersion, .noDatabase, .notFound, .purged, .takenIn,
-            .heldByRestore, .notAllowed, .altered:
+            .heldByRestore, .notAllowed, .altered, .notOffered:
             false
         }
     }
@@ -72,98 +73,18 @@ extension StoreError {
 }
 
 extension StoreError {
-    /// What was being done when SQLite or the system refused.
+    /// What was being done when the database or the system refused.
     enum Access {
         case reading
         case writing
     }
 
-    /// What an SQLite result code means for a user (https://www.sqlite.org/rescode.html).
-    ///
-    /// The cause is the code and its standard text. GRDB's own description quotes the statement, which means nothing to
-    /// a user, and SQLite's message quotes parts of the schema.
-    ///
-    /// - Parameters:
-    ///   - error: SQLite's error.
-    ///   - access: What was being done.
-    ///   - fault: The system's error (`sqlite3_system_errno`), where known.
-    init(_ error: DatabaseError, while access: Access, because fault: SystemFault? = nil) {
-        let code = error.resultCode
-        let fault = [.SQLITE_IOERR, .SQLITE_CANTOPEN].contains(code) ? fault : nil
-        var (meaning, message) =
-            code == .SQLITE_FULL || fault?.isFullDisk ?? false
-            ? (.diskFull, Self.fullDisk) : Self.meaning(of: code, while: access)
-        // What is on the disk after a failed synchronization is unknown (`man 2 fsync`): only reading it again tells.
-        if meaning == .diskFull, error.extendedResultCode == .SQLITE_IOERR_FSYNC { meaning = .stateNotWritten }
-        let system = fault.map { ", \($0.text)" } ?? ""
-        self.init(meaning, message, cause: "SQLite: \(error.extendedResultCode)\(system)")
-    }
-
-    /// The same for an error of any layer below.
-    init(_ error: any Error, while access: Access, because fault: SystemFault? = nil) {
-        switch error {
-        case let error as StoreError: self = error
-        case let error as DatabaseError: self.init(error, while: access, because: fault)
-        default: self.init(Self.generalCode(access), Self.general(access), cause: String(describing: type(of: error)))
-        }
-    }
-
-    /// Performs work on a database and translates SQLite's errors into this type; others pass through.
-    static func translating<Value>(_ access: Access, _ body: () throws -> Value) throws -> Value {
-        do {
-            return try body()
-        } catch let error as DatabaseError {
-            throw StoreError(error, while: access)
-        }
-    }
-
-    /// Whether an error concerns only the operation that threw it, and not the database's ability to write.
-    static func concernsOneOperation(_ error: any Error) -> Bool {
-        if let error = error as? DatabaseError { return error.resultCode == .SQLITE_CONSTRAINT }
-        return !((error as? StoreError)?.isFatal ?? false)
-    }
-
-    /// The error reported to the caller of an operation when it concerns that operation alone.
-    static func ofOneOperation(_ error: any Error) -> any Error {
-        (error as? DatabaseError).map { StoreError($0, while: .writing) } ?? error
-    }
-
     /// What to do about a full disk. An operation that waits for space resumes by itself.
     static let fullDisk = "The disk that holds the database is full: make room on it; nothing that was recorded is lost"
 
-    private static func meaning(of code: ResultCode, while access: Access) -> (Code, String) {
-        switch code {
-        case .SQLITE_CORRUPT, .SQLITE_NOTADB:
-            (.damaged, "The database is damaged: restore it from a backup, as \(Hint.help(["restore"])) says")
-        case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH:
-            (
-                generalCode(access),
-                "The database cannot be written: its file, its folder or the file system is read-only; make it writable"
-            )
-        case .SQLITE_IOERR:
-            (
-                generalCode(access),
-                "The disk failed while the database was \(access == .reading ? "read" : "written"): look at the "
-                    + "kernel's log, repair or replace the disk, then start again"
-            )
-        case .SQLITE_CANTOPEN:
-            (generalCode(access), "The database cannot be opened: check its folder and the permissions on it")
-        case .SQLITE_BUSY, .SQLITE_LOCKED:
-            (
-                access == .reading ? .locked : .stateNotWritten,
-                "Another program keeps the database locked: close it and try again"
-            )
-        case .SQLITE_MISUSE: (.closed, "The database has been closed; open it again")
-        case .SQLITE_NOMEM: (generalCode(access), "There is not enough memory to use the database; free some")
-        case .SQLITE_CONSTRAINT:
-            (.notAllowed, "The database refuses this by a rule of its schema, which is a fault of Rollcall: report it")
-        default: (generalCode(access), general(access))
-        }
-    }
+    static func generalCode(_ access: Access) -> Code { access == .reading ? .notReadable : .stateNotWritten }
 
-    private static func generalCode(_ access: Access) -> Code { access == .reading ? .notReadable : .stateNotWritten }
-
-    private static func general(_ access: Access) -> String {
+    static func general(_ access: Access) -> String {
         "The database cannot be \(access == .reading ? "read" : "written"); check the disk and its permissions, then start "
             + "again"
     }

@@ -12,7 +12,7 @@ enum ImportPlan {
         "Sources/IdentityInsights": ["JSON"],
         "Sources/HTTPTransport": ["CCurl", "OpenSSL"],
         "migrations": ["GRDB"],
-        "Sources/RecordStore": ["CPlatform", "Migrations", "OpenSSL", "GRDB", "GRDBSQLite"],
+        "Sources/RecordStore": ["CPlatform", "CPostgres", "Migrations", "OpenSSL", "GRDB", "GRDBSQLite"],
         "Sources/Ingest": ["RecordStore", "IdentityInsights", "JSON", "OpenSSL", "CPlatform"],
         "Sources/DropFolder": ["CPlatform"],
         "Sources/JobRunner": ["RecordStore"],

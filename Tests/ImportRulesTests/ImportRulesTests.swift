@@ -40,7 +40,9 @@ struct ImportRulesTests {
         #expect(manifest.dependencies["Sources/Settings"] == ["Basics", "Schedules", "Yams"])
     }
 
-    @Test("C modules are imported only in the module that wraps them", arguments: ["COpenSSL", "CCurl", "CXlsxWriter"])
+    @Test(
+        "C modules are imported only in the module that wraps them",
+        arguments: ["COpenSSL", "CCurl", "CPostgres", "CXlsxWriter"])
     func cModulesStayInTheirModule(module: String) {
         #expect(ImportPlan.arrows.filter { $0.value.contains(module) }.count == 1)
     }

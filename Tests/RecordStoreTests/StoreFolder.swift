@@ -1,6 +1,7 @@
+import Basics
 import Foundation
-import GRDB
 import OpenSSL
+import TestSupport
 import Testing
 
 @testable import RecordStore
@@ -8,6 +9,7 @@ import Testing
 /// A folder of its own for a store's files; removed when the test is over.
 final class StoreFolder: Sendable {
     let path: String
+    private let server = Lock<String?>(nil)
 
     var database: String { path + "/rollcall.sqlite" }
     var copy: String { path + "/copy.sqlite" }
@@ -22,6 +24,7 @@ final class StoreFolder: Sendable {
     }
 
     deinit {
+        if let name = server.withLock({ $0 }) { try? PostgreSQLServer.shared.get().remove(name) }
         try? FileManager.default.removeItem(atPath: path)
     }
 
@@ -30,13 +33,31 @@ final class StoreFolder: Sendable {
         user: "ada", host: "vault", version: "1.0", settingsHash: "5e771465", endpoint: endpoint, keyID: "k1",
         certificateFingerprint: "c1")
 
+    /// The database of this folder's name at the tests' own server, made when it is first asked for.
+    private var postgreSQL: String {
+        do {
+            let shared = try PostgreSQLServer.shared.get()
+            let name = try server.withLock { name in
+                let made = try name ?? shared.makeDatabase()
+                name = made
+                return made
+            }
+            return shared.url(name)
+        } catch {
+            fatalError("no PostgreSQL: \(error)")
+        }
+    }
+
     /// The database in this folder.
     func description(endpoint: String? = StoreFolder.endpoint) -> StoreDescription {
         let engine: StoreDescription.Engine =
             switch StoreEngine.current {
             case .sqlite: .sqlite(path: database)
+            case .postgreSQL: .postgreSQL(url: postgreSQL, passwordFile: nil)
             }
-        return StoreDescription(engine: engine, sealingKey: sealingKey, keysFolder: path, endpoint: endpoint)
+        return StoreDescription(
+            engine: engine, sealingKey: sealingKey, keysFolder: path, endpoint: endpoint,
+            node: NodeDescription(name: "a", folder: path + "/node", rate: 1_000_000))
     }
 
     func open(endpoint: String = StoreFolder.endpoint) async throws -> RecordStore {
@@ -71,9 +92,9 @@ final class StoreFolder: Sendable {
 
     /// The files that keep count of the database's ledger outside it.
     func ledgerFiles() throws -> LedgerFiles {
-        let pool = try DatabaseFile(path: database).openForReading()
-        let (identity, ledger) = try pool.read { (try StoreIdentity.fetch($0), try LedgerEvidence.Ledger($0)) }
-        try pool.close()
+        let reader = SQLiteDatabase(pool: try DatabaseFile(path: database).openForReading())
+        let (identity, ledger) = try reader.read { (try StoreIdentity.fetch($0), try LedgerEvidence.Ledger($0)) }
+        try reader.close()
         let places = LedgerPlaces(database: database, keysFolder: path)
         let key = SealingKeyRing(try SealingKey.load(path: sealingKey))
         let storeID = try #require(identity).storeID

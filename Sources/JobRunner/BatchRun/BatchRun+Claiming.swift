@@ -141,7 +141,7 @@ extension BatchRun {
         group.addTask { [requests = runner.requests, submitter = runner.submitter, clock, mailbox] in
             do {
                 let request = try requests.request(for: call.record)
-                let reply = Task.isCancelled ? .givenUp : await submitter.submit(request)
+                let reply = await Self.reply(to: request, of: call.record, by: submitter)
                 mailbox.post(.replied(call, reply, at: clock.instant))
             } catch {
                 mailbox.post(.notBuilt(call, reason: String(describing: error), at: clock.instant))
@@ -150,7 +150,25 @@ extension BatchRun {
     }
 }
 
+extension BatchRun {
+    /// Makes a call when its time has come. What may not leave any more, or not yet, never does: others may have taken it
+    /// for unsent.
+    private static func reply(
+        to request: [UInt8], of record: ClaimedRecord, by submitter: any RecordSubmitter
+    ) async -> Reply {
+        guard let window = record.window else { return Task.isCancelled ? .givenUp : await submitter.submit(request) }
+        // A task that is cancelled meanwhile is given up below.
+        try? await ContinuousClock().sleep(until: window.opens)
+        guard !Task.isCancelled else { return .givenUp }
+        return window.contains(.now) ? await submitter.submit(request) : .tooLate
+    }
+}
+
 extension Reply {
+    /// Its time had passed when the call was ready.
+    fileprivate static let tooLate = Reply(
+        .failed(kind: .cancelled, mayHaveLeft: false), errorText: "The call was not ready in the time it was given")
+
     /// The run was abandoned before the call began.
     fileprivate static let givenUp = Reply(
         .failed(kind: .cancelled, mayHaveLeft: false), errorText: "The run was stopped before the call")

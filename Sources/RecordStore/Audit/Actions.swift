@@ -1,5 +1,4 @@
 package import Basics
-import GRDB
 
 /// Something an operator, or Rollcall on an operator's behalf, did. Actions are entered in the audit, for people: nothing
 /// is decided by them.
@@ -95,7 +94,7 @@ extension RecordStore {
     /// - Throws: ``StoreError`` when the database can't be read.
     package func actions(of batch: BatchID? = nil) async throws -> [Action] {
         try await read { database in
-            guard let batch else { return try AuditEntry.fetchAll(database, "1 ORDER BY id", []).map(\.action) }
+            guard let batch else { return try AuditEntry.fetchAll(database, "1 = 1 ORDER BY id", []).map(\.action) }
             return try AuditEntry.fetchAll(database, "batch_id = ? ORDER BY id", [batch.rawValue]).map(\.action)
         }
     }

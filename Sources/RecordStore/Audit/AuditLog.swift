@@ -1,5 +1,4 @@
 import Basics
-import GRDB
 import OpenSSL
 
 /// The last entry of an audit at some time: whoever keeps it elsewhere finds a cut, which the chain alone does not show.
@@ -55,9 +54,9 @@ extension RecordStore {
 extension AuditChain {
     /// The chain up to the last entry of a database. Entries from before there was a chain are read only as long as no
     /// entry follows them.
-    init(endOf database: Database) throws {
+    init(endOf database: StoreConnection) throws {
         let sql = "SELECT id, hash FROM audit WHERE id = (SELECT max(id) FROM audit)"
-        guard let last = try Row.fetchOne(database, sql: sql) else {
+        guard let last = try StoredRow.fetchOne(database, sql: sql) else {
             self.init()
             return
         }
@@ -66,41 +65,41 @@ extension AuditChain {
             return
         }
         self.init()
-        for entry in try AuditEntry.fetchAll(database, "1 ORDER BY id", []) { _ = try check(entry) }
+        for entry in try AuditEntry.fetchAll(database, "1 = 1 ORDER BY id", []) { _ = try check(entry) }
     }
 }
 
 extension AuditEntry {
     /// Reads entries; the clause is what follows `WHERE`.
     static func fetchAll(
-        _ database: Database, _ clause: String, _ arguments: StatementArguments
+        _ database: StoreConnection, _ clause: String, _ arguments: SQLArguments
     ) throws -> [AuditEntry] {
         let sql = """
-            SELECT id, at, batch_id, action, detail, user, host, version, settings_hash, endpoint, key_id,
+            SELECT id, at, batch_id, action, detail, "user", host, version, settings_hash, endpoint, key_id,
               certificate_fingerprint, hash
             FROM audit WHERE \(clause)
             """
-        return try Row.fetchAll(database, sql: sql, arguments: arguments).map(AuditEntry.init)
+        return try StoredRow.fetchAll(database, sql: sql, arguments: arguments).map(AuditEntry.init)
     }
 
     /// Enters what was done, in the caller's transaction.
-    static func append(_ action: Action, to database: Database) throws {
+    static func append(_ action: Action, to database: StoreConnection) throws {
         var chain = try AuditChain(endOf: database)
         let (entry, provenance) = (try chain.append(action), action.provenance)
         try database.execute(
             sql: """
-                INSERT INTO audit (id, at, batch_id, action, detail, user, host, version, settings_hash, endpoint, key_id,
+                INSERT INTO audit (id, at, batch_id, action, detail, "user", host, version, settings_hash, endpoint, key_id,
                   certificate_fingerprint, hash)
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
                 entry.number, action.at, action.batch?.rawValue, action.name.rawValue, action.detail, provenance.user,
                 provenance.host, provenance.version, provenance.settingsHash, provenance.endpoint, provenance.keyID,
-                provenance.certificateFingerprint, entry.hash?.blob,
+                provenance.certificateFingerprint, entry.hash,
             ])
     }
 
-    private init(_ row: Row) throws {
+    private init(_ row: StoredRow) throws {
         self.init(
             number: row[0],
             action: Action(

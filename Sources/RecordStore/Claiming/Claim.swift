@@ -41,6 +41,8 @@ extension RecordStore {
             }
             return try connection.claim(request)
         }
+        node?.letGo(completions.map(\.attempt))
+        if result.standing?.isLate ?? false { return try await giveBack(result, now: now) }
         let records = try await open(result.records, key, now: now)
         return Claim(
             records: records, cappedBy: result.cappedBy, nextReadyAt: result.nextReadyAt, exhausted: result.exhausted,
@@ -54,6 +56,14 @@ extension RecordStore {
             try files.append(try connection.journalEntries(of: batch))
         }
         announced.withLock { _ = $0.insert(batch) }
+    }
+
+    /// Gives back what was claimed in a transaction of which it was long unknown whether it lasts: nothing of it is sent.
+    private func giveBack(_ result: ClaimResult, now: WallTime) async throws -> Claim {
+        _ = try await finish(result.records.map { $0.unsent(now: now) })
+        return Claim(
+            records: [], nextReadyAt: result.nextReadyAt, state: result.state, held: result.held,
+            reused: result.reused, passed: result.passed)
     }
 
     /// Opens what was claimed. A record that was altered in the database file can't be sent, and ends as failed.
@@ -78,7 +88,14 @@ extension SealedClaim {
         let plaintext = try key.open(payload, record: id.rawValue, column: .payload)
         let (recordID, rawRow) = try SealedPayload.read(plaintext)
         return ClaimedRecord(
-            id: id, attempt: attempt, number: number, spentAttempts: spentAttempts, recordID: recordID, rawRow: rawRow)
+            id: id, attempt: attempt, number: number, spentAttempts: spentAttempts, recordID: recordID, rawRow: rawRow,
+            window: window)
+    }
+
+    fileprivate func unsent(now: WallTime) -> Completion {
+        Completion(
+            attempt: attempt, record: id, outcome: .unsent, cause: "commit", startedAt: now, finishedAt: now,
+            next: .release, billable: .no)
     }
 
     fileprivate func unsendable(because error: StoreError, now: WallTime) -> Completion {
@@ -136,10 +153,13 @@ package struct ClaimedRecord: Sendable {
     package let recordID: [UInt8]
     /// The row as it stood in the file.
     package let rawRow: [UInt8]
+    /// When its call may leave, as one of several runners; nil: at once.
+    package let window: SendingWindow?
 
     /// Describes a claimed record.
     package init(
-        id: RecordID, attempt: AttemptID, number: Int, spentAttempts: Int, recordID: [UInt8], rawRow: [UInt8]
+        id: RecordID, attempt: AttemptID, number: Int, spentAttempts: Int, recordID: [UInt8], rawRow: [UInt8],
+        window: SendingWindow? = nil
     ) {
         self.id = id
         self.attempt = attempt
@@ -147,13 +167,14 @@ package struct ClaimedRecord: Sendable {
         self.spentAttempts = spentAttempts
         self.recordID = recordID
         self.rawRow = rawRow
+        self.window = window
     }
 }
 
 /// The parameters of a claim.
 struct ClaimRequest: Sendable {
     let batch: BatchID
-    let count: Int
+    var count: Int
     let now: WallTime
     /// Retries due by this time are ready.
     let dueBy: WallTime
@@ -175,6 +196,8 @@ struct ClaimResult: Sendable {
     var reused = 0
     /// Records considered that needed no call, or none now.
     var passed = 0
+    /// What became of the transaction.
+    var standing: CommitStanding?
 }
 
 /// A claimed record as the writing thread returns it; the caller's thread opens it.
@@ -184,4 +207,6 @@ struct SealedClaim: Sendable {
     let number: Int
     let spentAttempts: Int
     let payload: [UInt8]
+    /// When its call may leave; nil: at once.
+    let window: SendingWindow?
 }

@@ -1,5 +1,4 @@
 import Basics
-import GRDB
 
 extension WriterConnection {
     /// Takes records off the queue and opens their ledger rows. The rows are committed before the caller gets the
@@ -9,17 +8,33 @@ extension WriterConnection {
         guard row.state == .running else {
             return ClaimResult(exhausted: row.queued == 0 && row.inFlight == 0, state: row.state)
         }
+        var request = request
+        var (permit, later) = (NodePermit?.none, Duration?.none)
+        if let node, row.toCall > 0, request.count > 0 {
+            switch try admit(node, upTo: request.count) {
+            case .permit(let given):
+                if given.plan.count < request.count { later = given.plan.wait(taken: given.plan.count) }
+                (permit, request.count) = (given, given.plan.count)
+            case .wait(let wait): (later, request.count) = (wait, 0)
+            }
+        }
         let allowance = try allowance(request, row)
         var progress = ClaimProgress(cursor: row.cursor, attempt: try firstInteger(claims.lastAttempt) ?? 0)
+        progress.permit = permit
         if row.toCall > 0, request.count > 0 {
             try take(request, upTo: allowance.count, from: row, &progress)
             try count(progress, request)
+            if let permit { try take(progress.result.records.count, of: permit) }
         }
         var result = progress.result
+        result.standing = standing
         let queued = row.queued + progress.counts.queued - result.records.count
         result.exhausted = queued == 0 && row.inFlight + result.records.count == 0
         if progress.isCapped { result.cappedBy = allowance.limitedBy }
         result.nextReadyAt = try nextReadyAt(request)
+        if let later, !progress.isCapped, queued > 0 {
+            result.nextReadyAt = min(result.nextReadyAt ?? .distantFuture, request.dueBy + later)
+        }
         return result
     }
 
@@ -112,12 +127,26 @@ extension WriterConnection {
         statement.bind(candidate.ledgerRows + 1, at: 3)
         statement.bind(request.caps.day.rawValue, at: 4)
         statement.bind(request.now, at: 5)
+        let window = progress.permit.map { bind($0, slot: progress.result.records.count, to: statement) }
         try statement.run()
+        let (record, attempt) = (RecordID(rawValue: candidate.id), AttemptID(rawValue: progress.attempt))
+        claimed.append(ClaimedAttempt(record: record, attempt: attempt, day: request.caps.day))
+        // From here on it is in hand: what is undone leaves a number behind that is given again.
+        node?.hold([attempt])
         progress.result.records.append(
             SealedClaim(
-                id: RecordID(rawValue: candidate.id), attempt: AttemptID(rawValue: progress.attempt),
-                number: Int(candidate.ledgerRows + 1), spentAttempts: Int(candidate.spent),
-                payload: candidate.payload))
+                id: record, attempt: attempt, number: Int(candidate.ledgerRows + 1),
+                spentAttempts: Int(candidate.spent), payload: candidate.payload, window: window))
+    }
+
+    /// Enters whose the attempt is and when it may leave.
+    private func bind(_ permit: NodePermit, slot index: Int, to statement: PreparedStatement) -> SendingWindow {
+        statement.bind(node?.number, at: 6)
+        statement.bind(node?.epoch, at: 7)
+        statement.bind(copying: permit.claim, at: 8)
+        statement.bind(permit.plan.slot(index), at: 9)
+        statement.bind(permit.plan.slot(index) + SlotPlan.length, at: 10)
+        return permit.plan.window(index, before: permit.before, after: permit.after)
     }
 
     /// Takes a retry out of the ready ones; an untried line is passed by the batch's cursor.
@@ -130,7 +159,6 @@ extension WriterConnection {
         try batches.advance.run(request.batch.rawValue, progress.cursor, request.now.milliseconds)
         guard !progress.result.records.isEmpty else { return }
         try claims.setLastAttempt.run(progress.attempt)
-        claimedUpTo = max(claimedUpTo ?? 0, progress.attempt)
     }
 
     private func count(_ progress: ClaimProgress, _ request: ClaimRequest) throws {
@@ -188,6 +216,8 @@ struct ClaimProgress {
     var attempt: Int64
     /// Whether any record is in doubt, so that one identical to it may have to be held.
     var holds = false
+    /// What a node may claim; nil where there is one runner only.
+    var permit: NodePermit?
     /// Whether a record was left because the caps allow no further call.
     var isCapped = false
     /// The fingerprints of other batches' records under way, once they were needed.
@@ -258,53 +288,58 @@ struct ClaimStatements {
     let addLedgerDay: PreparedStatement
     let chargedOfMonth: PreparedStatement
 
-    init(_ database: Database) throws {
-        due = try PreparedStatement(database, Self.due())
-        dueOfRerun = try PreparedStatement(database, Self.due(and: "requeued = ?4"))
-        untried = try PreparedStatement(
-            database,
+    init(_ database: StoreConnection, isOfNode: Bool) throws {
+        due = try database.prepare(Self.due())
+        dueOfRerun = try database.prepare(Self.due(and: "requeued = ?4"))
+        untried = try database.prepare(
             """
             SELECT id, spent, attempts, fingerprint, payload, 0, NULL, 0 FROM records
             WHERE id > ?1 AND id <= ?2 AND status = 0 AND follows IS NULL AND requeued = 0 ORDER BY id LIMIT ?3
             """)
-        removeReady = try PreparedStatement(
-            database, "DELETE FROM ready WHERE batch_id = ?1 AND not_before = ?2 AND record_id = ?3")
-        nextReady = try PreparedStatement(
-            database,
+        removeReady = try database.prepare(
+            "DELETE FROM ready WHERE batch_id = ?1 AND not_before = ?2 AND record_id = ?3")
+        nextReady = try database.prepare(
             """
             SELECT not_before FROM ready WHERE batch_id = ?1 AND not_before < \(NextStep.behindAll.milliseconds)
             ORDER BY not_before LIMIT 1
             """)
-        nextReadyOfRerun = try PreparedStatement(
-            database,
+        nextReadyOfRerun = try database.prepare(
             """
             SELECT not_before FROM ready CROSS JOIN records ON records.id = record_id
             WHERE batch_id = ?1 AND requeued = ?2 AND not_before < \(NextStep.behindAll.milliseconds) ORDER BY not_before LIMIT 1
             """)
-        putInFlight = try PreparedStatement(database, "UPDATE records SET status = 1 WHERE id = ?1 AND status = 0")
-        openAttempt = try PreparedStatement(
-            database, "INSERT INTO attempts (record_id, id, number, day, started_at) VALUES (?1, ?2, ?3, ?4, ?5)")
-        lastAttempt = try PreparedStatement(database, "SELECT last_attempt FROM ledger_position")
-        setLastAttempt = try PreparedStatement(database, "UPDATE ledger_position SET last_attempt = ?1")
-        callsOfDay = try PreparedStatement(database, "SELECT calls FROM call_days WHERE day = ?1")
-        addCalls = try PreparedStatement(
-            database,
+        putInFlight = try database.prepare("UPDATE records SET status = 1 WHERE id = ?1 AND status = 0")
+        openAttempt = try database.prepare(Self.opening(isOfNode: isOfNode))
+        lastAttempt = try database.prepare("SELECT last_attempt FROM ledger_position")
+        setLastAttempt = try database.prepare("UPDATE ledger_position SET last_attempt = ?1")
+        callsOfDay = try database.prepare("SELECT calls FROM call_days WHERE day = ?1")
+        addCalls = try database.prepare(
             """
             INSERT INTO call_days (day, calls, charged) VALUES (?1, ?2, ?2)
-            ON CONFLICT (day) DO UPDATE SET calls = calls + excluded.calls, charged = charged + excluded.charged
+            ON CONFLICT (day) DO UPDATE SET
+              calls = call_days.calls + excluded.calls, charged = call_days.charged + excluded.charged
             """)
-        addLedgerDay = try PreparedStatement(
-            database,
+        addLedgerDay = try database.prepare(
             """
             INSERT INTO ledger_days (day, batch_id, attempts, calls) VALUES (?1, ?2, ?3, ?3)
-            ON CONFLICT (day, batch_id) DO UPDATE SET attempts = attempts + ?3, calls = calls + ?3
+            ON CONFLICT (day, batch_id) DO UPDATE SET
+              attempts = ledger_days.attempts + ?3, calls = ledger_days.calls + ?3
             """)
-        chargedOfMonth = try PreparedStatement(
-            database, "SELECT sum(charged) FROM call_days WHERE day BETWEEN ?1 AND ?2")
+        chargedOfMonth = try database.prepare("SELECT sum(charged) FROM call_days WHERE day BETWEEN ?1 AND ?2")
+    }
+
+    /// Opens an attempt; that of a node says whose it is, and when it may leave.
+    private static func opening(isOfNode: Bool) -> String {
+        let node = ["node_id", "epoch", "claim_id", "slot_us", "send_until_us"]
+        let columns = ["record_id", "id", "number", "day", "started_at"] + (isOfNode ? node : [])
+        let places = columns.indices.map { "?\($0 + 1)" }
+        return """
+            INSERT INTO attempts (\(columns.joined(separator: ", "))) VALUES (\(places.joined(separator: ", ")))
+            """
     }
 
     /// Due records, with an additional condition.
-    private static func due(and condition: String = "1") -> String {
+    private static func due(and condition: String = "1 = 1") -> String {
         """
         SELECT records.id, spent, attempts, fingerprint, payload,
           (SELECT count(*) FROM attempts WHERE record_id = records.id), not_before, repeated

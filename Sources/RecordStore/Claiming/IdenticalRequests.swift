@@ -1,5 +1,4 @@
 import Basics
-import GRDB
 
 /// The fingerprint of identical requests: an HMAC under a key of the database, which reveals nothing of the request.
 package struct RequestFingerprint: Sendable, Hashable {
@@ -26,7 +25,7 @@ enum AnswerTables {
     }
 
     private static func value(of column: String) -> String {
-        "ifnull(results.\(column), archived_results.\(column))"
+        "coalesce(results.\(column), archived_results.\(column))"
     }
 }
 
@@ -207,29 +206,25 @@ struct IdenticalStatements {
     let reuse: PreparedStatement
     let saveReused: PreparedStatement
 
-    init(_ database: Database) throws {
-        anyInDoubt = try PreparedStatement(
-            database, "SELECT 1 FROM records INDEXED BY records_in_doubt WHERE status = 4 AND held = 0 LIMIT 1")
-        inDoubt = try PreparedStatement(
-            database,
+    init(_ database: StoreConnection) throws {
+        anyInDoubt = try database.prepare(
+            "SELECT 1 FROM records INDEXED BY records_in_doubt WHERE status = 4 AND held = 0 LIMIT 1")
+        inDoubt = try database.prepare(
             """
             SELECT 1 FROM records INDEXED BY records_in_doubt
             WHERE fingerprint = ?1 AND status = 4 AND held = 0 LIMIT 1
             """)
-        perhapsBilled = try PreparedStatement(
-            database, "SELECT 1 FROM attempts WHERE record_id = ?1 AND billable <> 0 LIMIT 1")
-        hold = try PreparedStatement(
-            database, "UPDATE records SET status = 4, held = 1, requeued = 0 WHERE id = ?1 AND status = 0")
-        answered = try PreparedStatement(
-            database,
+        perhapsBilled = try database.prepare("SELECT 1 FROM attempts WHERE record_id = ?1 AND billable <> 0 LIMIT 1")
+        hold = try database.prepare(
+            "UPDATE records SET status = 4, held = 1, requeued = 0 WHERE id = ?1 AND status = 0")
+        answered = try database.prepare(
             """
             SELECT answers.record_id, \(AnswerTables.columns)
             FROM \(AnswerTables.tables)
             WHERE answers.fingerprint = ?1 AND \(AnswerTables.serves(since: "?2"))
             ORDER BY answers.record_id DESC
             """)
-        repeated = try PreparedStatement(
-            database,
+        repeated = try database.prepare(
             """
             SELECT records.id, http_status, correlation_id, request_ref_id, submitted_at, completed_at, flagged, detail,
               answer, status
@@ -238,22 +233,23 @@ struct IdenticalStatements {
               AND records.id BETWEEN ?2 AND ?3
             ORDER BY status DESC
             """)
-        underWay = try PreparedStatement(
-            database,
+        underWay = try database.prepare(
             """
             SELECT fingerprint, record_id FROM attempts INDEXED BY one_open_attempt CROSS JOIN records ON records.id = record_id
             WHERE outcome IS NULL AND record_id NOT BETWEEN ?1 AND ?2
             """)
-        keepAnswers = try PreparedStatement(
-            database, "UPDATE batches SET keeps_answers = 1 WHERE id = ?1 AND keeps_answers = 0")
-        reuse = try PreparedStatement(
-            database, "UPDATE records SET status = 6, requeued = 0 WHERE id = ?1 AND status = 0")
-        saveReused = try PreparedStatement(
-            database,
+        keepAnswers = try database.prepare("UPDATE batches SET keeps_answers = 1 WHERE id = ?1 AND keeps_answers = 0")
+        reuse = try database.prepare("UPDATE records SET status = 6, requeued = 0 WHERE id = ?1 AND status = 0")
+        saveReused = try database.prepare(
             """
-            INSERT OR REPLACE INTO results (record_id, http_status, correlation_id, request_ref_id, submitted_at,
+            INSERT INTO results (record_id, http_status, correlation_id, request_ref_id, submitted_at,
               completed_at, flagged, detail, answer, reused_from)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+            ON CONFLICT (record_id) DO UPDATE SET
+              http_status = excluded.http_status, reason_code = NULL, correlation_id = excluded.correlation_id,
+              request_ref_id = excluded.request_ref_id, submitted_at = excluded.submitted_at,
+              completed_at = excluded.completed_at, flagged = excluded.flagged, detail = excluded.detail,
+              answer = excluded.answer, reused_from = excluded.reused_from
             """)
     }
 }

@@ -1,5 +1,4 @@
 package import Basics
-import GRDB
 
 /// Batches move between states conditionally: from these states to that one. Runner, daemon and operators' commands act
 /// on the same batch at the same time, so a caller that comes too late finds another state. That is a result, not an
@@ -56,7 +55,8 @@ extension RecordStore {
     package func setResumption(of batch: Batch, at instant: WallTime?) async throws {
         try await write { connection in
             try connection.database.execute(
-                sql: "UPDATE batches SET resume_at = ? WHERE id = ? AND state = 'paused' AND reason IS ?",
+                sql:
+                    "UPDATE batches SET resume_at = ? WHERE id = ? AND state = 'paused' AND reason IS NOT DISTINCT FROM ?",
                 arguments: [instant, batch.id.rawValue, batch.reason])
         }
     }
@@ -94,7 +94,7 @@ extension WriterConnection {
         try database.execute(
             sql: """
                 UPDATE batches SET state = ?2, reason = ?3, finished_at = ?4, resume_at = NULL,
-                  ingested = ingested OR ?5, ingested_at = coalesce(ingested_at, ?6)
+                  ingested = CASE WHEN ingested = 1 OR ?5 = 1 THEN 1 ELSE 0 END, ingested_at = coalesce(ingested_at, ?6)
                 WHERE id = ?1
                 """,
             arguments: [

@@ -1,6 +1,5 @@
 import Basics
 import Foundation
-import GRDB
 
 extension RecordStore {
     /// Passes to `body` a batch's records in doubt whose answer is kept, in input order.

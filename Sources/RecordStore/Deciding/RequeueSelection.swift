@@ -1,5 +1,3 @@
-import GRDB
-
 /// Which of a batch's records are queued again; all conditions together.
 package struct RequeueSelection: Sendable {
     /// The statuses, of which ``RecordStatus/failed``, ``RecordStatus/inDoubt`` and ``RecordStatus/cancelled`` can be
@@ -55,25 +53,26 @@ extension RequeueSelection {
     /// - Returns: The tables with the condition, and its arguments.
     func rows(
         of batch: BatchID, after: Int64? = nil, waiting: Bool = false
-    ) -> (sql: String, arguments: StatementArguments) {
+    ) -> (sql: String, arguments: SQLArguments) {
         let range = lines.map { batch.range(of: $0) } ?? batch.records
-        let codes = statuses.map { String($0.code) }.joined(separator: ", ")
+        // Not every engine takes an empty list.
+        let codes = statuses.isEmpty ? "NULL" : statuses.map { String($0.code) }.joined(separator: ", ")
         // Policy and schedules never touch what was surely billed or answered (docs/architecture.md), nor what is in
         // doubt without a call in the ledger: a restored database can't tell whether it was sent.
         let isAnswered = """
             (answer IS NOT NULL OR EXISTS (
-              SELECT 1 FROM attempts WHERE record_id = ifnull(records.follows, records.id) AND billable = 1))
+              SELECT 1 FROM attempts WHERE record_id = coalesce(records.follows, records.id) AND billable = 1))
             """
         let lastBillable = """
-            (SELECT billable FROM attempts WHERE record_id = ifnull(records.follows, records.id) ORDER BY id DESC LIMIT 1)
+            (SELECT billable FROM attempts WHERE record_id = coalesce(records.follows, records.id) ORDER BY id DESC LIMIT 1)
             """
         let sql = """
-            records LEFT JOIN results ON record_id = ifnull(follows, id)
-            WHERE id BETWEEN :first AND :last AND (status IN (\(codes)) OR (:waiting AND status = 0 AND requeued > 0))
-              AND (:forgotten OR length(payload) > 0)
+            records LEFT JOIN results ON record_id = coalesce(follows, id)
+            WHERE id BETWEEN :first AND :last AND (status IN (\(codes)) OR (:waiting = 1 AND status = 0 AND requeued > 0))
+              AND (:forgotten = 1 OR length(payload) > 0)
               AND (:reason IS NULL OR reason_code = :reason)
               AND (:policy = 0 OR held = 0)
-              AND (:unanswered = 0 OR status <> 4 OR (\(lastBillable) IS 2 AND NOT \(isAnswered)))
+              AND (:unanswered = 0 OR status <> 4 OR (coalesce(\(lastBillable), 0) = 2 AND NOT \(isAnswered)))
               AND (:spent IS NULL OR spent < :spent)
               AND (:spares = 0 OR status <> 3 OR NOT \(ResolvedByHand.condition))
             """

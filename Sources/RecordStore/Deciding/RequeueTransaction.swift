@@ -1,5 +1,4 @@
 import Basics
-import GRDB
 
 /// The progress of queueing a selection, transaction by transaction.
 struct RequeueProgress {
@@ -75,7 +74,7 @@ extension WriterConnection {
         try database.execute(
             sql: """
                 UPDATE batches SET state = 'running', reason = NULL, finished_at = NULL,
-                  keeps_answers = max(keeps_answers, \(Self.answersAreWanted))
+                  keeps_answers = CASE WHEN keeps_answers = 1 THEN 1 ELSE \(Self.answersAreWanted) END
                 WHERE id = ?
                 """,
             arguments: [batch.rawValue])
@@ -105,7 +104,7 @@ extension WriterConnection {
     ) throws -> [SelectedRecord] {
         var (rows, arguments) = selection.rows(of: batch, after: after, waiting: !selection.byPolicy)
         arguments += ["count": count]
-        let found = try Row.fetchAll(
+        let found = try StoredRow.fetchAll(
             database, sql: "SELECT id, status, follows FROM \(rows) ORDER BY id LIMIT :count", arguments: arguments)
         return try found.map { SelectedRecord(id: $0[0], status: try RecordStatus(code: $0[1]), follows: $0[2]) }
     }

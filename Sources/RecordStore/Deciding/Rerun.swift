@@ -1,5 +1,4 @@
 package import Basics
-import GRDB
 
 /// The number of a re-run within its batch, from 1: it tells a run which of the batch's waiting records it was asked to
 /// send.
@@ -103,7 +102,7 @@ extension RecordStore {
     ///   - latest: The latest time at which any is due afterwards.
     /// - Throws: ``StoreError`` when the database can't be read or written.
     package func hastenRetries(of batch: BatchID, to latest: WallTime) async throws {
-        let arguments: StatementArguments = [batch.rawValue, latest]
+        let arguments: SQLArguments = [batch.rawValue, latest]
         // Records queued behind everything else have no due time.
         let later = "batch_id = ?1 AND not_before > ?2 AND not_before < \(NextStep.behindAll.milliseconds)"
         let anyLater = "SELECT 1 FROM ready WHERE \(later) LIMIT 1"
@@ -152,24 +151,26 @@ extension RecordStore {
         let since = try await self.batch(batch).reuses ? since : nil
         var (rows, arguments) = selection.rows(of: batch)
         arguments += [
-            "limit": selection.limit ?? -1, "since": since ?? .distantFuture, "from": batch.records.lowerBound,
+            "limit": selection.limit ?? .max, "since": since ?? .distantFuture, "from": batch.records.lowerBound,
             "to": batch.records.upperBound,
         ]
         // Those that share a line's result share its next call, too. A record that holds them within the batch may be
         // sent with them.
         let others = "doubted.id NOT BETWEEN :from AND :to"
         let sql = """
-            SELECT count(*), sum(number), sum(answered), sum(NOT answered AND doubted) FROM (
+            SELECT count(*), coalesce(sum(number), 0), count(CASE WHEN answered THEN 1 END),
+              count(CASE WHEN NOT answered AND doubted THEN 1 END)
+            FROM (
               SELECT number, EXISTS (\(Self.answered("again.fingerprint", since: ":since"))) AS answered,
                 EXISTS (\(Self.inDoubt("again.fingerprint", besides: others))) AND NOT again.billed AS doubted
               FROM (
                 SELECT fingerprint, count(*) AS number,
                   EXISTS (SELECT 1 FROM attempts WHERE record_id = leader AND billable <> 0) AS billed
                 FROM (
-                  SELECT fingerprint, ifnull(follows, id) AS leader FROM \(rows) ORDER BY id LIMIT :limit)
-                GROUP BY leader) AS again)
+                  SELECT fingerprint, coalesce(follows, id) AS leader FROM \(rows) ORDER BY id LIMIT :limit) AS chosen
+                GROUP BY leader, fingerprint) AS again) AS prospects
             """
-        let found = try await read { try Row.fetchOne($0, sql: sql, arguments: arguments) }
+        let found = try await read { try StoredRow.fetchOne($0, sql: sql, arguments: arguments) }
         guard let found, let groups: Int = found[0], groups > 0 else { return Forecast() }
         var forecast = Forecast()
         (forecast.reused, forecast.held) = (found[2], found[3])
@@ -190,7 +191,7 @@ extension RecordStore {
     package func noteWaitingRerun(of batch: BatchID, noting action: Action) async throws -> Bool {
         try await write { connection in
             try connection.database.execute(
-                sql: "INSERT OR IGNORE INTO waiting_reruns (batch_id, since) VALUES (?, ?)",
+                sql: "INSERT INTO waiting_reruns (batch_id, since) VALUES (?, ?) ON CONFLICT (batch_id) DO NOTHING",
                 arguments: [batch.rawValue, action.at])
             guard connection.database.changesCount == 1 else { return false }
             try connection.insert(action)

@@ -1,5 +1,4 @@
 import Basics
-import GRDB
 
 extension RecordStore {
     /// Resolves records in doubt by hand: they count as failed. The ledger's entries for their calls stay: it is
@@ -36,7 +35,7 @@ extension WriterConnection {
         let row = try batchRow(batch)
         guard row.isIngested else { throw StoreError.wrongState(batch, row.state, to: "be resolved") }
         let range = lines.map { batch.range(of: $0) } ?? batch.records
-        let records = try Row.fetchAll(
+        let records = try StoredRow.fetchAll(
             database, sql: "SELECT id, held FROM records WHERE id BETWEEN ? AND ? AND status = 4 ORDER BY id",
             arguments: [range.lowerBound, range.upperBound])
         let now = WallTime.now()
@@ -68,7 +67,7 @@ extension WriterConnection {
                 INSERT INTO results (record_id, completed_at, detail) VALUES (?, ?, ?)
                 ON CONFLICT (record_id) DO UPDATE SET completed_at = excluded.completed_at, detail = excluded.detail
                 """,
-            arguments: [record, now, detail?.blob])
+            arguments: [record, now, detail])
         var counts = try settleFollowers(of: record, as: .failed) ?? BatchCounts()
         counts.move(from: .inDoubt, to: .failed)
         return counts
@@ -83,14 +82,14 @@ enum ResolvedByHand {
         submittedAt: "submitted_at", lastBillable: lastBillable(in: "attempts", of: "records"))
 
     static func condition(submittedAt: String, lastBillable: String) -> String {
-        "(\(submittedAt) IS NULL OR ifnull(\(lastBillable), 0) <> 0)"
+        "(\(submittedAt) IS NULL OR coalesce(\(lastBillable), 0) <> 0)"
     }
 
     /// Whether the last attempt of a record, or of the one it follows, was billed.
     static func lastBillable(in attempts: String, of record: String) -> String {
         """
         (SELECT billable FROM \(attempts) AS attempt
-        WHERE attempt.record_id = ifnull(\(record).follows, \(record).id) ORDER BY attempt.id DESC LIMIT 1)
+        WHERE attempt.record_id = coalesce(\(record).follows, \(record).id) ORDER BY attempt.id DESC LIMIT 1)
         """
     }
 }

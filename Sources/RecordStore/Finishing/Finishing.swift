@@ -1,5 +1,4 @@
 import Basics
-import GRDB
 
 extension RecordStore {
     /// Records how attempts ended and what becomes of their records, each exactly once.
@@ -14,7 +13,9 @@ extension RecordStore {
     package func finish(_ completions: [Completion]) async throws -> Int {
         try requireRunning()
         let sealed = try await seal(completions)
-        return try await write(leavingCountersToTheGroup: true, patience: .toTheLast) { try $0.finish(sealed) }
+        let count = try await write(leavingCountersToTheGroup: true, patience: .toTheLast) { try $0.finish(sealed) }
+        node?.letGo(completions.map(\.attempt))
+        return count
     }
 
     /// Seals completions on the caller's thread.
@@ -62,12 +63,13 @@ extension WriterConnection {
         var (cancelled, keeping) = ([BatchID: Bool](), [BatchID: Bool]())
         for sealed in completions {
             let completion = sealed.completion
-            guard let day = try openDay(of: completion) else { continue }
+            var isLate = false
+            guard let day = try openDay(of: completion) ?? reopened(completion, &isLate) else { continue }
             let status = try status(after: completion, &cancelled)
             try close(completion)
             try settle(completion, status)
             if status == .queued { try queue(completion) } else { try saveResult(sealed, status) }
-            tally.add(completion, status: status, day: day)
+            tally.add(completion, status: status, day: day, isLate: isLate)
             if let reference = sealed.reference { tally.add(reference) }
             guard status != .queued, status != .cancelled else { continue }
             if status == .succeeded { try keepAnswer(of: completion.record, &keeping) }
@@ -140,6 +142,38 @@ extension WriterConnection {
         return try firstInteger(statement).map(CallDay.init(rawValue:))
     }
 
+    /// Opens an attempt again that was put in doubt because its node was not heard of in time, when the node tells its end
+    /// after all: an answer is taken as long as no later attempt of the record was made, and nobody has decided about it.
+    ///
+    /// - Returns: The attempt's day; nil where it stays as it is.
+    private func reopened(_ completion: Completion, _ isLate: inout Bool) throws -> CallDay? {
+        guard node != nil else { return nil }
+        let (record, attempt) = (completion.record.rawValue, completion.attempt.rawValue)
+        let day = try Int64.fetchOne(
+            database,
+            sql: """
+                SELECT day FROM attempts JOIN records ON records.id = record_id JOIN batches ON batches.id = record_id >> 32
+                WHERE record_id = ?1 AND attempts.id = ?2 AND outcome = 'in_doubt' AND cause = ?3
+                  AND attempts.id = (SELECT max(id) FROM attempts WHERE record_id = ?1)
+                  AND records.status = 4 AND held = 0 AND (?4 = 0 OR batches.finished_at IS NULL)
+                """,
+            arguments: [record, attempt, OrphanedAttempt.lostLease, completion.next.status == .queued])
+        guard let day else { return nil }
+        isLate = true
+        try database.execute(
+            sql: """
+                UPDATE attempts SET outcome = NULL, finished_at = NULL, cause = NULL, billable = NULL
+                WHERE record_id = ? AND id = ?
+                """, arguments: [record, attempt])
+        try database.execute(
+            sql: "UPDATE records SET status = 1, attempts = attempts - 1, spent = spent - 1 WHERE id = ?",
+            arguments: [record])
+        // Whoever has written its results writes them anew.
+        try database.execute(
+            sql: "UPDATE batches SET results_for = NULL WHERE id = ?", arguments: [completion.record.batch.rawValue])
+        return CallDay(rawValue: day)
+    }
+
     private func close(_ completion: Completion) throws {
         let statement = finishes.closeAttempt
         statement.bind(completion.record.rawValue, at: 1)
@@ -198,7 +232,7 @@ extension WriterConnection {
 struct FinishStatements {
     /// An answer that could not be read was billed and may be deciphered later: a record still in doubt (?11) keeps it,
     /// and the status that protects it from the policy, unless another answer comes.
-    private static let keepsAnswer = "?11 = 4 AND excluded.answer IS NULL AND answer IS NOT NULL"
+    private static let keepsAnswer = "?11 = 4 AND excluded.answer IS NULL AND results.answer IS NOT NULL"
 
     let openAttempt: PreparedStatement
     let closeAttempt: PreparedStatement
@@ -213,60 +247,57 @@ struct FinishStatements {
     let remember: PreparedStatement
     let forget: PreparedStatement
 
-    init(_ database: Database) throws {
-        openAttempt = try PreparedStatement(
-            database, "SELECT day FROM attempts WHERE record_id = ?1 AND id = ?2 AND outcome IS NULL")
-        closeAttempt = try PreparedStatement(
-            database,
+    init(_ database: StoreConnection) throws {
+        openAttempt = try database.prepare(
+            "SELECT day FROM attempts WHERE record_id = ?1 AND id = ?2 AND outcome IS NULL")
+        closeAttempt = try database.prepare(
             """
             UPDATE attempts SET finished_at = ?3, outcome = ?4, cause = ?5, billable = ?6, called = ?7,
               http_status = ?8, reason_code = ?9, correlation_id = ?10
             WHERE record_id = ?1 AND id = ?2 AND outcome IS NULL
             """)
-        settleRecord = try PreparedStatement(
-            database,
+        settleRecord = try database.prepare(
             """
             UPDATE records SET status = ?2, spent = spent + ?3, attempts = attempts + ?4,
-              requeued = iif(?2 IN (0, 1), requeued, 0)
+              requeued = CASE WHEN ?2 IN (0, 1) THEN requeued ELSE 0 END
             WHERE id = ?1
             """)
-        saveResult = try PreparedStatement(
-            database,
+        saveResult = try database.prepare(
             """
             INSERT INTO results (record_id, http_status, reason_code, correlation_id, request_ref_id,
               submitted_at, completed_at, flagged, detail, answer)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
             ON CONFLICT (record_id) DO UPDATE SET
-              http_status = iif(\(Self.keepsAnswer), http_status, excluded.http_status),
+              http_status = CASE WHEN \(Self.keepsAnswer) THEN results.http_status ELSE excluded.http_status END,
               reason_code = excluded.reason_code, correlation_id = excluded.correlation_id,
               request_ref_id = excluded.request_ref_id, submitted_at = excluded.submitted_at,
               completed_at = excluded.completed_at, flagged = excluded.flagged, reused_from = NULL,
-              detail = iif(\(Self.keepsAnswer), detail, excluded.detail),
-              answer = iif(\(Self.keepsAnswer), answer, excluded.answer)
+              detail = CASE WHEN \(Self.keepsAnswer) THEN results.detail ELSE excluded.detail END,
+              answer = CASE WHEN \(Self.keepsAnswer) THEN results.answer ELSE excluded.answer END
             """)
-        queue = try PreparedStatement(
-            database, "INSERT INTO ready (batch_id, not_before, record_id) VALUES (?1, ?2, ?3)")
-        countDay = try PreparedStatement(
-            database,
+        queue = try database.prepare("INSERT INTO ready (batch_id, not_before, record_id) VALUES (?1, ?2, ?3)")
+        countDay = try database.prepare(
             """
             UPDATE call_days SET calls = calls - ?2, billable = billable + ?3, charged = charged - ?4 WHERE day = ?1
             """)
-        keepsAnswers = try PreparedStatement(database, "SELECT keeps_answers FROM batches WHERE id = ?1")
-        keepAnswer = try PreparedStatement(
-            database, "INSERT OR IGNORE INTO answers SELECT fingerprint, id FROM records WHERE id = ?1")
-        countAnswers = try PreparedStatement(
-            database, "UPDATE batches SET answers_known = answers_known + ?2 WHERE id = ?1")
-        remember = try PreparedStatement(
-            database,
-            "INSERT INTO recent_answers VALUES (ifnull((SELECT max(up_to) FROM recent_answers), 0) + ?1, ?2)")
-        forget = try PreparedStatement(
-            database,
+        keepsAnswers = try database.prepare("SELECT keeps_answers FROM batches WHERE id = ?1")
+        keepAnswer = try database.prepare(
+            """
+            INSERT INTO answers (fingerprint, record_id) SELECT fingerprint, id FROM records WHERE id = ?1
+            ON CONFLICT DO NOTHING
+            """)
+        countAnswers = try database.prepare("UPDATE batches SET answers_known = answers_known + ?2 WHERE id = ?1")
+        remember = try database.prepare(
+            """
+            INSERT INTO recent_answers (up_to, refs)
+            VALUES (coalesce((SELECT max(up_to) FROM recent_answers), 0) + ?1, ?2)
+            """)
+        forget = try database.prepare(
             """
             DELETE FROM recent_answers
             WHERE up_to <= (SELECT max(up_to) FROM recent_answers) - \(AnswerReference.remembered)
             """)
-        countLedgerDay = try PreparedStatement(
-            database,
+        countLedgerDay = try database.prepare(
             """
             UPDATE ledger_days SET calls = calls - ?3, billable = billable + ?4, unbilled = unbilled + ?5,
               billing_unknown = billing_unknown + ?6
@@ -302,15 +333,20 @@ struct FinishTally {
     private(set) var applied = 0
 
     /// Counts one completion that was applied: the record's new status, and the day its attempt was counted on.
-    mutating func add(_ completion: Completion, status: RecordStatus, day: CallDay) {
+    /// A late one had been put in doubt, because its end was not told in time.
+    mutating func add(_ completion: Completion, status: RecordStatus, day: CallDay, isLate: Bool = false) {
         applied += 1
         let batch = completion.record.batch
         var counts = batches[batch] ?? BatchCounts()
-        counts.move(from: .inFlight, to: status)
+        counts.move(from: isLate ? .inDoubt : .inFlight, to: status)
         if status == .queued { counts.retries += 1 }
         if !completion.countsAsCall { counts.calls -= 1 }
         var change = days[Place(day: day, batch: batch)] ?? DayChange()
         if !completion.countsAsCall { change.givenBack += 1 }
+        if isLate {
+            counts.billingUnknown -= 1
+            change.unknown -= 1
+        }
         switch completion.billable {
         case .yes:
             counts.billable += 1

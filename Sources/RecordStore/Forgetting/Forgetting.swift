@@ -1,6 +1,5 @@
 package import Basics
 import Foundation
-import GRDB
 
 /// A record that was forgotten: its line and status are left of it, and its rows of the ledger.
 package struct ForgottenRecord: Sendable, Hashable {
@@ -54,12 +53,12 @@ extension RecordStore {
     /// - Throws: ``StoreError`` when state can't be written.
     package func forgetLines(_ records: [RecordID], at now: WallTime) async throws {
         try await write { connection in
-            let note = try connection.database.cachedStatement(
-                sql: """
-                    INSERT INTO forgotten_records (record_id, forgotten_at) VALUES (?, ?)
-                    ON CONFLICT (record_id) DO UPDATE SET in_files = 1
-                    """)
-            for record in records { try note.execute(arguments: [record.rawValue, now]) }
+            let note = try connection.database.cached(
+                """
+                INSERT INTO forgotten_records (record_id, forgotten_at) VALUES (?, ?)
+                ON CONFLICT (record_id) DO UPDATE SET in_files = 1
+                """)
+            for record in records { try note.run([record.rawValue, now]) }
         }
     }
 
@@ -72,7 +71,7 @@ extension RecordStore {
             """
         let range = batch.records
         return try await read { database in
-            try Row.fetchAll(database, sql: sql, arguments: [range.lowerBound, range.upperBound]).map {
+            try StoredRow.fetchAll(database, sql: sql, arguments: [range.lowerBound, range.upperBound]).map {
                 ForgottenRecord(record: RecordID(rawValue: $0[0]), forgottenAt: $0[1])
             }
         }
@@ -85,7 +84,7 @@ extension RecordStore {
         let sql = "SELECT record_id, forgotten_at FROM forgotten_records ORDER BY record_id"
         return try await read { database in
             var records: [ForgottenRecord] = []
-            let rows = try Row.fetchCursor(database, sql: sql)
+            let rows = try StoredRow.fetchCursor(database, sql: sql)
             while let row = try rows.next() {
                 let record = ForgottenRecord(record: RecordID(rawValue: row[0]), forgottenAt: row[1])
                 if times.contains(record.forgottenAt) { records.append(record) }
@@ -110,9 +109,9 @@ extension RecordStore {
     /// - Throws: ``StoreError`` when state can't be written.
     package func markForgottenInFiles(_ records: [ForgottenRecord]) async throws {
         try await write { connection in
-            let done = try connection.database.cachedStatement(
-                sql: "UPDATE forgotten_records SET in_files = 0 WHERE record_id = ?")
-            for forgotten in records { try done.execute(arguments: [forgotten.record.rawValue]) }
+            let done = try connection.database.cached(
+                "UPDATE forgotten_records SET in_files = 0 WHERE record_id = ?")
+            for forgotten in records { try done.run([forgotten.record.rawValue]) }
         }
     }
 }
@@ -164,16 +163,16 @@ extension WriterConnection {
     /// A fingerprint of zeros is that of no request; the schema wants one of everything that was to be sent.
     private func erase(_ rows: [ForgettableRow]) throws {
         let ids = Set(rows.map(\.record.rawValue))
-        let forget = try database.cachedStatement(sql: "DELETE FROM answers WHERE fingerprint = ? AND record_id = ?")
+        let forget = try database.cached("DELETE FROM answers WHERE fingerprint = ? AND record_id = ?")
         for row in rows {
-            if let fingerprint = row.fingerprint { try forget.execute(arguments: [fingerprint, row.record.rawValue]) }
+            if let fingerprint = row.fingerprint { try forget.run([fingerprint, row.record.rawValue]) }
         }
-        let zeros = Data(count: RecordChunk.fingerprintByteCount).databaseValue
+        let zeros = SQLValue.bytes([UInt8](repeating: 0, count: RecordChunk.fingerprintByteCount))
         for set in ["", "archived_"] {
             try rewrite(around: ids, in: "\(set)records", by: "id") { row in
                 [
-                    "payload": Data().databaseValue, "repeated": 0.databaseValue, "follows": .null,
-                    "fingerprint": row["fingerprint"] == nil as Data? ? .null : zeros,
+                    "payload": .bytes([]), "repeated": .integer(0), "follows": .null,
+                    "fingerprint": row.value("fingerprint") == .null ? .null : zeros,
                 ]
             }
             try rewrite(around: ids, in: "\(set)results", by: "record_id") { _ in
@@ -186,11 +185,11 @@ extension WriterConnection {
     /// the unused part of a page: where SQLite divides or merges pages it leaves one in a page beside the row's.
     private func rewrite(
         around ids: Set<Int64>, in table: String, by column: String,
-        _ changes: (Row) throws -> [String: DatabaseValue]
+        _ changes: (NamedRow) throws -> [String: SQLValue]
     ) throws {
         for range in try ranges(around: ids, in: table, by: column) {
             try rewrite(range, of: table, by: column) { row in
-                ids.contains(row[column]) ? try changes(row) : [:]
+                row[column].map(ids.contains) ?? false ? try changes(row) : [:]
             }
         }
     }
@@ -229,16 +228,16 @@ extension WriterConnection {
 private struct ForgettableRow {
     let record: RecordID
     let status: RecordStatus
-    let fingerprint: Data?
+    let fingerprint: [UInt8]?
     let follows: Bool
     /// What the names of the tables begin with in which it lies.
     let set: String
 
     /// Nil where there is none.
-    init?(_ record: RecordID, _ database: Database) throws {
+    init?(_ record: RecordID, _ database: StoreConnection) throws {
         for set in ["", "archived_"] {
             let sql = "SELECT status, fingerprint, follows IS NOT NULL FROM \(set)records WHERE id = ?"
-            guard let row = try Row.fetchOne(database, sql: sql, arguments: [record.rawValue]) else { continue }
+            guard let row = try StoredRow.fetchOne(database, sql: sql, arguments: [record.rawValue]) else { continue }
             self.record = record
             self.set = set
             status = try RecordStatus(code: row[0])

@@ -1,5 +1,4 @@
 import Basics
-import GRDB
 
 extension RecordStore {
     /// The batches of one content under one job, newest first. A file that was rejected as a whole counts as never
@@ -13,7 +12,7 @@ extension RecordStore {
     /// - Throws: ``StoreError`` when the database can't be read.
     package func findBatch(job: String, contentDigest: [UInt8]) async throws -> [Batch] {
         try await read { database in
-            try Batch.fetchAll(database, Batch.ofContent, [contentDigest.blob, job])
+            try Batch.fetchAll(database, Batch.ofContent, [contentDigest, job])
         }
     }
 
@@ -81,7 +80,7 @@ extension BlockingReads {
     package func layout(of batch: BatchID) throws -> [UInt8] {
         let key = try store.dataKeyWaiting(of: batch)
         let sealed = try store.readWaiting { database in
-            try Row.fetchOne(
+            try StoredRow.fetchOne(
                 database, sql: "SELECT layout FROM layouts WHERE batch_id = ?", arguments: [batch.rawValue])?.bytes(0)
         }
         guard let sealed else { throw StoreError.noBatch(batch) }
@@ -92,7 +91,7 @@ extension BlockingReads {
 extension Batch {
     private static let plainColumns = """
         id, name, job, file_name, content_digest, format, state, reason, ingested, checkpoint_offset, checkpoint_line,
-        user, host, version, settings_hash, endpoint, key_id, certificate_fingerprint,
+        "user", host, version, settings_hash, endpoint, key_id, certificate_fingerprint,
         created_at, ingested_at, started_at, finished_at, reuses, card_like_ids, payloads_purged_at, results_purged_at,
         ledger_purged_at
         """
@@ -107,14 +106,15 @@ extension Batch {
 
     /// Reads batches; the clause is what follows `FROM batches`.
     static func fetchAll(
-        _ database: Database, _ clause: String, _ arguments: StatementArguments
+        _ database: StoreConnection, _ clause: String, _ arguments: SQLArguments
     ) throws -> [Batch] {
         let columns = plainColumns + ", " + BatchCounts.columns.joined(separator: ", ")
-        let rows = try Row.fetchAll(database, sql: "SELECT \(columns) FROM batches \(clause)", arguments: arguments)
+        let rows = try StoredRow.fetchAll(
+            database, sql: "SELECT \(columns) FROM batches \(clause)", arguments: arguments)
         return try rows.map(Batch.init)
     }
 
-    private init(_ row: Row) throws {
+    private init(_ row: StoredRow) throws {
         self.init(
             id: BatchID(rawValue: row[0]), name: row[1], job: row[2], fileName: row[3], contentDigest: row.bytes(4),
             format: try InputKind(column: row[5]), state: try BatchState(column: row[6]), reason: row[7],
@@ -129,7 +129,7 @@ extension Batch {
 
 extension BatchCounts {
     /// Reads the counters in the order of ``columns``.
-    fileprivate init(_ row: Row, from first: Int) {
+    fileprivate init(_ row: StoredRow, from first: Int) {
         self.init()
         let values: [Int] = Self.columns.indices.map { row[first + $0] }
         for (counter, value) in zip(Self.counters, values) { self[keyPath: counter] = value }
@@ -149,16 +149,16 @@ extension WriterConnection {
         try key.insert(database)
         let layout = try key.unwrap(with: period).seal(new.layout, record: 0, column: .layout)
         try database.execute(
-            sql: "INSERT INTO layouts (batch_id, layout) VALUES (?, ?)", arguments: [batch.rawValue, layout.blob])
+            sql: "INSERT INTO layouts (batch_id, layout) VALUES (?, ?)", arguments: [batch.rawValue, layout])
         if let unknown = try unknownCalls(new), reason == nil { try doubt(batch, new, unknown) }
         return batch
     }
 
     /// Two commands may have looked for the file before either created its batch.
     private func refuseKnown(_ new: NewBatch) throws {
-        let known = try Row.fetchOne(
+        let known = try StoredRow.fetchOne(
             database, sql: "SELECT name, state FROM batches \(Batch.ofContent) LIMIT 1",
-            arguments: [new.contentDigest.blob, new.job])
+            arguments: [new.contentDigest, new.job])
         if let known { throw StoreError.takenIn(as: known[0], known[1]) }
     }
 
@@ -180,20 +180,20 @@ extension WriterConnection {
         do {
             try database.execute(
                 sql: """
-                    INSERT INTO batches (id, name, job, file_name, content_digest, format, user, host, version,
+                    INSERT INTO batches (id, name, job, file_name, content_digest, format, "user", host, version,
                       settings_hash, endpoint, key_id, certificate_fingerprint, created_at, cursor, state, reason,
                       finished_at, reuses, keeps_answers)
                     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, \(Self.answersAreWanted))
                     """,
                 arguments: [
-                    batch.rawValue, new.name(for: batch.rawValue), new.job, new.fileName, new.contentDigest.blob,
+                    batch.rawValue, new.name(for: batch.rawValue), new.job, new.fileName, new.contentDigest,
                     new.format.rawValue, provenance.user, provenance.host, provenance.version, provenance.settingsHash,
                     provenance.endpoint, provenance.keyID, provenance.certificateFingerprint, now,
                     batch.records.lowerBound - 1,
                     (reason == nil ? BatchState.ingesting : .rejected).rawValue, reason, reason == nil ? nil : now,
                     new.reuses,
                 ])
-        } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE {
+        } catch  where StoreError.breaksUniqueness(error) {
             throw StoreError(.notAllowed, "This file is already being read in under this job; let that batch continue")
         }
     }

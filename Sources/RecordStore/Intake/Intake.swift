@@ -1,5 +1,4 @@
 import Basics
-import GRDB
 import OpenSSL
 
 /// Records of one batch on their way into the store: sealed and fingerprinted as they are added, on the caller's
@@ -87,9 +86,10 @@ package struct RecordChunk: ~Copyable {
         box.put(rows)
     }
 
-    /// Takes back the emptied memory.
+    /// Takes back the memory and empties it.
     mutating func takeBack() {
         rows = box.take()
+        rows.removeAll()
     }
 
     private func recordID(_ line: Int) throws -> Int64 {
@@ -210,18 +210,7 @@ extension RecordStore {
     package func append(_ chunk: consuming RecordChunk, checkpoint: Checkpoint) async throws -> RecordChunk {
         let (batch, box) = (chunk.batch, chunk.box)
         chunk.handOver()
-        try await write { connection in
-            var rows = box.take()
-            do {
-                try connection.append(rows, to: batch, checkpoint: checkpoint)
-            } catch {
-                // It may be tried again, without the operations that broke a rule.
-                box.put(rows)
-                throw error
-            }
-            rows.removeAll()
-            box.put(rows)
-        }
+        try await write { try $0.append(from: box, to: batch, checkpoint: checkpoint) }
         chunk.takeBack()
         return chunk
     }
@@ -233,13 +222,12 @@ struct IngestStatements {
     let insertInvalid: PreparedStatement
     let checkpoint: PreparedStatement
 
-    init(_ database: Database) throws {
-        insertRecord = try PreparedStatement(
-            database, "INSERT INTO records (id, status, fingerprint, payload) VALUES (?1, ?2, ?3, ?4)")
-        insertInvalid = try PreparedStatement(
-            database, "INSERT INTO results (record_id, completed_at, detail) VALUES (?1, ?2, ?3)")
-        checkpoint = try PreparedStatement(
-            database,
+    init(_ database: StoreConnection) throws {
+        insertRecord = try database.prepare(
+            "INSERT INTO records (id, status, fingerprint, payload) VALUES (?1, ?2, ?3, ?4)")
+        insertInvalid = try database.prepare(
+            "INSERT INTO results (record_id, completed_at, detail) VALUES (?1, ?2, ?3)")
+        checkpoint = try database.prepare(
             """
             UPDATE batches SET checkpoint_offset = ?2, checkpoint_line = ?3, doubted_lines = doubted_lines - ?4,
               card_like_ids = card_like_ids + ?5
@@ -249,6 +237,19 @@ struct IngestStatements {
 }
 
 extension WriterConnection {
+    /// Inserts a chunk and moves the batch's checkpoint. The rows stay where they are: the transaction may be undone, and
+    /// done again.
+    func append(from box: SealedRowsBox, to batch: BatchID, checkpoint: Checkpoint) throws {
+        let rows = box.take()
+        do {
+            try append(rows, to: batch, checkpoint: checkpoint)
+        } catch {
+            box.put(rows)
+            throw error
+        }
+        box.put(rows)
+    }
+
     /// Inserts a chunk and moves the batch's checkpoint.
     func append(_ rows: SealedRows, to batch: BatchID, checkpoint: Checkpoint) throws {
         let row = try batchRow(batch)

@@ -1,5 +1,4 @@
 import Basics
-import GRDB
 
 /// A record whose request is the same as that of an earlier line of its batch.
 struct RepeatedRecord: Sendable {
@@ -47,7 +46,7 @@ extension RecordStore {
             WHERE id BETWEEN ?1 AND ?2 AND fingerprint IS NOT NULL ORDER BY fingerprint, id
             """
         try readWaiting { database in
-            let rows = try PreparedStatement(database, sql)
+            let rows = try database.prepare(sql)
             rows.bind(batch.records.lowerBound, at: 1)
             rows.bind(batch.records.upperBound, at: 2)
             defer { rows.reset() }
@@ -154,35 +153,30 @@ struct FollowStatements {
     let link: PreparedStatement
     let lead: PreparedStatement
 
-    init(_ database: Database) throws {
-        any = try PreparedStatement(
-            database, "SELECT 1 FROM records INDEXED BY records_following WHERE follows = ?1 LIMIT 1")
+    init(_ database: StoreConnection) throws {
+        any = try database.prepare("SELECT 1 FROM records INDEXED BY records_following WHERE follows = ?1 LIMIT 1")
         // Without GROUP BY, which would sort them all in memory.
-        count = try PreparedStatement(
-            database,
+        count = try database.prepare(
             """
-            SELECT \(Self.open.map { "ifnull(sum(status = \($0.code)), 0)" }.joined(separator: ", "))
+            SELECT \(Self.open.map { "count(CASE WHEN status = \($0.code) THEN 1 END)" }.joined(separator: ", "))
             FROM records INDEXED BY records_following WHERE follows = ?1
             """)
-        end = try PreparedStatement(
-            database,
+        end = try database.prepare(
             """
             SELECT id FROM records INDEXED BY records_following WHERE follows = ?1 AND id > ?2
             ORDER BY id LIMIT 1 OFFSET ?3
             """)
-        settle = try PreparedStatement(
-            database,
+        settle = try database.prepare(
             """
             UPDATE records INDEXED BY records_following SET status = ?2, held = ?3, requeued = 0
             WHERE follows = ?1 AND id > ?4 AND id <= ?5
               AND status IN (\(Self.open.map { "\($0.code)" }.joined(separator: ", "))) AND status <> ?2
             """)
-        link = try PreparedStatement(
-            database,
+        link = try database.prepare(
             """
             UPDATE records SET follows = ?2, status = ?3, held = ?4, repeated = 1
             WHERE id = ?1 AND status = 0 AND follows IS NULL
             """)
-        lead = try PreparedStatement(database, "UPDATE records SET repeated = 1 WHERE id = ?1 AND repeated = 0")
+        lead = try database.prepare("UPDATE records SET repeated = 1 WHERE id = ?1 AND repeated = 0")
     }
 }

@@ -1,10 +1,9 @@
 import Basics
-import GRDB
 import Glibc
 
 /// The files outside the database that record how far its ledger got and which batches had calls: the mark beside it,
 /// followed by the journal, and the trace in `keys_folder`.
-struct LedgerFiles: Sendable {
+struct LedgerFiles: LedgerFollowing {
     let mark: LedgerHighWaterMark
     let journal: BatchJournal
     let trace: LedgerTrace
@@ -20,7 +19,7 @@ struct LedgerFiles: Sendable {
     /// first: it is never behind the trace unless it was replaced by an older copy.
     ///
     /// - Throws: ``StoreError`` with ``StoreErrorCode/stateNotWritten``.
-    func advance(to attempt: Int64) throws {
+    func advance(to attempt: Int64, _ claimed: [ClaimedAttempt]) throws {
         try mark.advance(to: attempt)
         try trace.advance(to: attempt)
     }
@@ -111,10 +110,10 @@ struct LedgerPlaces: Sendable {
     /// is read after it. The reserved range is never behind a ledger read earlier.
     ///
     /// - Throws: ``StoreError`` when something can't be read.
-    func evidence(in pool: DatabasePool, _ storeID: [UInt8], _ keys: SealingKeyRing) throws -> LedgerEvidence {
+    func evidence(in reader: SQLiteDatabase, _ storeID: [UInt8], _ keys: SealingKeyRing) throws -> LedgerEvidence {
         let before = try trace(storeID, keys)
         let mark = try LedgerHighWaterMark.find(ofDatabase: database, storeID: storeID)
-        let ledger = try pool.read { try LedgerEvidence.Ledger($0) }
+        let ledger = try reader.read { try LedgerEvidence.Ledger($0) }
         var trace = try trace(storeID, keys)
         if case .own(let first) = before, case .own(let last) = trace {
             trace = .own(LedgerTrace.Position(claimed: first.claimed, reserved: last.reserved))
@@ -131,9 +130,9 @@ struct LedgerPlaces: Sendable {
 
 extension LedgerEvidence.Ledger {
     /// Reads it from a database of any version that has its identity.
-    init(_ database: Database) throws {
+    init(_ database: StoreConnection) throws {
         lastAttempt = try RecordStore.lastAttempt(database)
-        let columns = try database.columns(in: "store").map(\.name)
+        let columns = try database.columns(of: "store")
         isTraced =
             try columns.contains("traced")
             && Bool.fetchOne(database, sql: "SELECT traced FROM store") ?? false
@@ -163,7 +162,7 @@ extension RecordStore {
         guard evidence.ledger?.isTraced != true else { return }
         try writeWaiting { try $0.database.execute(sql: "UPDATE store SET traced = 1") }
         // A database that lost its WAL still knows its identity, and that it has a trace.
-        _ = try WALCheckpoint(database: pool.path).run()
+        _ = try WALCheckpoint(database: sqlite.path).run()
     }
 }
 
@@ -173,9 +172,9 @@ extension WriterConnection {
         try journalEntries("WHERE id = ?", [batch.rawValue])
     }
 
-    fileprivate func journalEntries(_ clause: String, _ arguments: StatementArguments) throws -> [BatchJournal.Entry] {
+    fileprivate func journalEntries(_ clause: String, _ arguments: SQLArguments) throws -> [BatchJournal.Entry] {
         let sql = "SELECT id, job, content_digest FROM batches " + clause
-        return try Row.fetchAll(database, sql: sql, arguments: arguments).map { row in
+        return try StoredRow.fetchAll(database, sql: sql, arguments: arguments).map { row in
             let source = try BatchJournal.source(job: row[1], contentDigest: row.bytes(2))
             return BatchJournal.Entry(batch: row[0], source: source)
         }

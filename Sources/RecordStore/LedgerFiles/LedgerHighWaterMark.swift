@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 import OpenSSL
 
 /// How far the ledger got, kept outside the database in `<database>.mark`.
@@ -122,10 +121,13 @@ extension WriterConnection {
         let unknown = entries.filter { $0.batch > last }
         for entry in unknown {
             try database.execute(
-                sql: "INSERT OR REPLACE INTO unknown_batches (id, source, lost_attempts) VALUES (?, ?, ?)",
-                arguments: [entry.batch, entry.source.blob, lost])
+                sql: """
+                    INSERT INTO unknown_batches (id, source, lost_attempts) VALUES (?, ?, ?)
+                    ON CONFLICT (id) DO UPDATE SET source = excluded.source, lost_attempts = excluded.lost_attempts
+                    """,
+                arguments: [entry.batch, entry.source, lost])
         }
-        if let greatest = unknown.map(\.batch).max() { try setLastBatch(greatest) }
+        if let greatest = unknown.map(\.batch).max() { try database.setLastBatchNumber(greatest) }
         return Set(unknown.map(\.batch)).count
     }
 
@@ -134,25 +136,19 @@ extension WriterConnection {
     func unknownCalls(_ new: NewBatch) throws -> (batch: Int64, calls: Int64)? {
         let source = try BatchJournal.source(job: new.job, contentDigest: new.contentDigest)
         let sql = "SELECT max(id), max(lost_attempts) FROM unknown_batches WHERE source = ? HAVING count(*) > 0"
-        return try Row.fetchOne(database, sql: sql, arguments: [source.blob]).map { ($0[0], $0[1]) }
+        return try StoredRow.fetchOne(database, sql: sql, arguments: [source]).map { ($0[0], $0[1]) }
     }
 
     /// The greatest number any batch ever had.
     func lastBatch() throws -> Int64 {
-        try Int64.fetchOne(database, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'batches'") ?? 0
+        try database.lastBatchNumber()
     }
 
     /// Skips numbers for unknown batches, so that no new batch gets the number, and the results folder, of one of them.
     func skipUnknownBatches() throws {
-        try setLastBatch(lastBatch() + Self.unknownBatches)
+        try database.setLastBatchNumber(lastBatch() + Self.unknownBatches)
     }
 
     /// More batches than anybody creates between two copies.
     private static let unknownBatches: Int64 = 10_000
-
-    private func setLastBatch(_ number: Int64) throws {
-        try database.execute(sql: "UPDATE sqlite_sequence SET seq = ? WHERE name = 'batches'", arguments: [number])
-        guard database.changesCount == 0 else { return }
-        try database.execute(sql: "INSERT INTO sqlite_sequence (name, seq) VALUES ('batches', ?)", arguments: [number])
-    }
 }

@@ -1,4 +1,3 @@
-import GRDB
 import OpenSSL
 
 /// Who did something, with which program and settings: kept with every batch and every action of an operator.
@@ -35,7 +34,7 @@ package struct Provenance: Sendable, Equatable, Codable {
 
 extension Provenance {
     /// Reads seven columns in the schema's order.
-    init(_ row: Row, from column: Int) {
+    init(_ row: StoredRow, from column: Int) {
         self.init(
             user: row[column], host: row[column + 1], version: row[column + 2], settingsHash: row[column + 3],
             endpoint: row[column + 4], keyID: row[column + 5], certificateFingerprint: row[column + 6])

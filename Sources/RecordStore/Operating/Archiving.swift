@@ -1,5 +1,4 @@
 package import Basics
-import GRDB
 
 extension RecordStore {
     /// One step blocks other writers for some milliseconds.
@@ -73,19 +72,27 @@ extension WriterConnection {
         let sql = """
             SELECT id FROM batches INDEXED BY batches_to_archive
             WHERE finished_at IS NOT NULL AND (archived_to IS NULL OR archived_to < (id << 32 | 4294967295))
-              AND finished_at < ?1 AND ifnull(brought_back_at < ?1, 1) AND in_doubt = 0 AND in_flight = 0 AND queued = 0
+              AND finished_at < ?1 AND (brought_back_at IS NULL OR brought_back_at < ?1) AND in_doubt = 0 AND in_flight = 0 AND queued = 0
             ORDER BY finished_at LIMIT 1
             """
         return try Int64.fetchOne(database, sql: sql, arguments: [instant]).map(BatchID.init(rawValue:))
     }
+
+    /// The columns of the ledger that a finished attempt keeps; all of them in SQLite.
+    private static let attemptColumns = """
+        record_id, id, number, day, started_at, finished_at, outcome, cause, billable, called, http_status, reason_code,
+        correlation_id
+        """
 
     /// Moves all rows of some records; a test checks that the tables have the same columns.
     private func move(_ range: ClosedRange<Int64>, from source: String, to target: String) throws -> Int {
         var moved: [Int] = []
         let tables = [("records", "id"), ("attempts", "record_id"), ("results", "record_id")]
         for (table, key) in tables {
+            let columns = table == "attempts" ? Self.attemptColumns : "*"
+            let place = target + table + (columns == "*" ? "" : " (\(columns))")
             try database.execute(
-                sql: "INSERT INTO \(target)\(table) SELECT * FROM \(source)\(table) WHERE \(key) BETWEEN ? AND ?",
+                sql: "INSERT INTO \(place) SELECT \(columns) FROM \(source)\(table) WHERE \(key) BETWEEN ? AND ?",
                 arguments: [range.lowerBound, range.upperBound])
             moved.append(database.changesCount)
         }

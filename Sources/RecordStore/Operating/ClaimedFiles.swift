@@ -1,5 +1,4 @@
 package import Basics
-import GRDB
 
 /// A file of a drop folder on its way from the inbox to the archive.
 package struct ClaimedFile: Sendable, Equatable {
@@ -68,7 +67,7 @@ extension RecordStore {
     package func batchesHoldingFiles() async throws -> [BatchID] {
         let sql = """
             SELECT DISTINCT batch_id FROM claimed_files JOIN batches ON batches.id = batch_id
-            WHERE finished_at IS NOT NULL AND results_for IS finished_at ORDER BY batch_id
+            WHERE finished_at IS NOT NULL AND results_for IS NOT DISTINCT FROM finished_at ORDER BY batch_id
             """
         return try await read { try Int64.fetchAll($0, sql: sql).map(BatchID.init(rawValue:)) }
     }
@@ -107,10 +106,10 @@ extension RecordStore {
 
 extension ClaimedFile {
     fileprivate static func fetchAll(
-        _ database: Database, _ clause: String, _ arguments: StatementArguments
+        _ database: StoreConnection, _ clause: String, _ arguments: SQLArguments
     ) throws -> [ClaimedFile] {
         let sql = "SELECT path, job, name, batch_id, claimed_at FROM claimed_files " + clause
-        return try Row.fetchAll(database, sql: sql, arguments: arguments).map { row in
+        return try StoredRow.fetchAll(database, sql: sql, arguments: arguments).map { row in
             ClaimedFile(
                 path: row[0], job: row[1], name: row[2], batch: (row[3] as Int64?).map(BatchID.init(rawValue:)),
                 claimedAt: row[4])
@@ -122,7 +121,12 @@ extension WriterConnection {
     /// Records a claimed file, replacing what was known before.
     func save(_ file: ClaimedFile) throws {
         try database.execute(
-            sql: "INSERT OR REPLACE INTO claimed_files (path, job, name, batch_id, claimed_at) VALUES (?, ?, ?, ?, ?)",
+            sql: """
+                INSERT INTO claimed_files (path, job, name, batch_id, claimed_at) VALUES (?, ?, ?, ?, ?)
+                ON CONFLICT (path) DO UPDATE SET
+                  job = excluded.job, name = excluded.name, batch_id = excluded.batch_id,
+                  claimed_at = excluded.claimed_at
+                """,
             arguments: [file.path, file.job, file.name, file.batch?.rawValue, file.claimedAt])
     }
 

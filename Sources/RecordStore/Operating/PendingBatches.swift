@@ -1,5 +1,4 @@
 package import Basics
-import GRDB
 
 /// A batch that still needs work: it has not ended, or its results are not written.
 package struct PendingBatch: Sendable, Equatable {
@@ -20,10 +19,10 @@ extension RecordStore {
     package func pendingBatches() async throws -> [PendingBatch] {
         let sql = """
             SELECT id, job, state, finished_at IS NOT NULL, resume_at FROM batches
-            WHERE finished_at IS NULL OR results_for IS NOT finished_at ORDER BY id
+            WHERE finished_at IS NULL OR results_for IS DISTINCT FROM finished_at ORDER BY id
             """
         return try await read { database in
-            try Row.fetchAll(database, sql: sql).map { row in
+            try StoredRow.fetchAll(database, sql: sql).map { row in
                 PendingBatch(
                     id: BatchID(rawValue: row[0]), job: row[1], state: try BatchState(column: row[2]),
                     lacksResults: row[3], resumesAt: row[4])
@@ -35,7 +34,8 @@ extension RecordStore {
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
     package func hasResults(_ batch: BatchID) async throws -> Bool {
-        let sql = "SELECT finished_at IS NOT NULL AND results_for IS finished_at FROM batches WHERE id = ?"
+        let sql =
+            "SELECT finished_at IS NOT NULL AND results_for IS NOT DISTINCT FROM finished_at FROM batches WHERE id = ?"
         return try await read { try Bool.fetchOne($0, sql: sql, arguments: [batch.rawValue]) ?? false }
     }
 
@@ -75,7 +75,10 @@ extension RecordStore {
     package func addResultFolder(_ folder: String, of batch: BatchID, noting action: Action) async throws {
         try await write { connection in
             try connection.database.execute(
-                sql: "INSERT OR IGNORE INTO result_folders (batch_id, folder, named_at) VALUES (?, ?, ?)",
+                sql: """
+                    INSERT INTO result_folders (batch_id, folder, named_at) VALUES (?, ?, ?)
+                    ON CONFLICT (batch_id, folder) DO NOTHING
+                    """,
                 arguments: [batch.rawValue, folder, action.at])
             if connection.database.changesCount == 1 { try connection.insert(action) }
         }
@@ -104,7 +107,7 @@ extension RecordStore {
             WHERE finished_at IS NULL AND state = 'paused' AND resume_at IS NOT NULL
             """
         return try await read { database in
-            let rows = try Row.fetchAll(database, sql: sql)
+            let rows = try StoredRow.fetchAll(database, sql: sql)
             return Dictionary(uniqueKeysWithValues: rows.map { (BatchID(rawValue: $0[0]), $0[1] as WallTime) })
         }
     }

@@ -1,5 +1,3 @@
-import GRDB
-
 /// What an operator asks of the runner. It is recorded in the transaction of what the operator did: whoever sees the
 /// effect finds the request.
 package struct RunnerRequest: Sendable, Equatable {
@@ -30,8 +28,8 @@ extension RecordStore {
     /// - Returns: The requests.
     /// - Throws: ``StoreError`` when the database can't be read.
     package func runnerRequests(after number: Int64) async throws -> [RunnerRequest] {
-        let sql = "SELECT id, kind, batch_id, action, user FROM runner_requests WHERE id > ? ORDER BY id"
-        return try await read { try Row.fetchAll($0, sql: sql, arguments: [number]).map(RunnerRequest.init) }
+        let sql = "SELECT id, kind, batch_id, action, \"user\" FROM runner_requests WHERE id > ? ORDER BY id"
+        return try await read { try StoredRow.fetchAll($0, sql: sql, arguments: [number]).map(RunnerRequest.init) }
     }
 
     /// The number of the last request; 0 before the first.
@@ -43,7 +41,7 @@ extension RecordStore {
 }
 
 extension RunnerRequest {
-    fileprivate init(_ row: Row) throws {
+    fileprivate init(_ row: StoredRow) throws {
         self.init(
             number: row[0], kind: try Kind(column: row[1]), batch: (row[2] as Int64?).map(BatchID.init(rawValue:)),
             action: try Action.Name(column: row[3]), user: row[4])
@@ -70,13 +68,16 @@ extension WriterConnection {
     /// Records what is asked of a runner by what an operator did, if anything.
     func request(by action: Action) throws {
         guard let kind = action.name.request else { return }
-        try database.execute(
-            sql: "INSERT INTO runner_requests (at, kind, batch_id, action, user) VALUES (?, ?, ?, ?, ?)",
+        let number = try Int64.fetchOne(
+            database,
+            sql: """
+                INSERT INTO runner_requests (at, kind, batch_id, action, "user") VALUES (?, ?, ?, ?, ?) RETURNING id
+                """,
             arguments: [
                 action.at, kind.rawValue, action.batch?.rawValue, action.name.rawValue, action.provenance.user,
             ])
+        guard let number else { return }
         try database.execute(
-            sql: "DELETE FROM runner_requests WHERE id <= ?",
-            arguments: [database.lastInsertedRowID - Self.requestsKept])
+            sql: "DELETE FROM runner_requests WHERE id <= ?", arguments: [number - Self.requestsKept])
     }
 }

@@ -1,5 +1,4 @@
 package import Basics
-import GRDB
 
 /// What a runner reports about itself to other processes.
 package struct RunnerStatus: Sendable, Equatable {
@@ -63,10 +62,13 @@ extension RunnerStatus {
         pid, host, version, is_daemon, jobs, started_at, loaded_at, updated_at, allowed_rate, closed_until,
         gate, reason, since, next_probe_at, probes, batch_id
         """
+    private static let renewal = columns.split { $0 == "," || $0.isWhitespace }
+        .map { "\($0) = excluded.\($0)" }.joined(separator: ", ")
 
     /// Reads the row; nil when no runner has reported yet.
-    static func fetch(_ database: Database) throws -> RunnerStatus? {
-        try Row.fetchOne(database, sql: "SELECT \(columns) FROM runner").map { row in
+    static func fetch(_ database: StoreConnection, _ number: Int64) throws -> RunnerStatus? {
+        let sql = "SELECT \(columns) FROM runner WHERE only_row = ?"
+        return try StoredRow.fetchOne(database, sql: sql, arguments: [number]).map { row in
             RunnerStatus(
                 process: row[0], host: row[1], version: row[2], isDaemon: row[3], jobs: row[4], startedAt: row[5],
                 loadedAt: row[6], updatedAt: row[7], gate: Gate(row), allowedRate: row[8], closedUntil: row[9],
@@ -75,22 +77,24 @@ extension RunnerStatus {
     }
 
     /// Writes the row, replacing the previous one.
-    func save(_ database: Database) throws {
+    func save(_ database: StoreConnection, _ number: Int64) throws {
         let (word, reason, since, nextProbeAt, probes) = gate.columns
         try database.execute(
             sql: """
-                INSERT OR REPLACE INTO runner (only_row, \(Self.columns))
-                VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO runner (only_row, \(Self.columns))
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                ON CONFLICT (only_row) DO UPDATE SET \(Self.renewal)
                 """,
             arguments: [
-                process, host, version, isDaemon, jobs, startedAt, loadedAt, updatedAt, allowedRate, closedUntil,
+                number, process, host, version, isDaemon, jobs, startedAt, loadedAt, updatedAt, allowedRate,
+                closedUntil,
                 word, reason, since, nextProbeAt, probes, batch?.rawValue,
             ])
     }
 }
 
 extension RunnerStatus.Gate {
-    fileprivate init(_ row: Row) {
+    fileprivate init(_ row: StoredRow) {
         switch row[10] as String {
         case "closed": self = .closed(reason: row[11], since: row[12], nextProbeAt: row[13], probes: row[14])
         case "halted": self = .halted(reason: row[11], since: row[12])
@@ -114,7 +118,9 @@ extension RecordStore {
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
     package func runnerStatus() async throws -> RunnerStatus? {
-        try await read { try RunnerStatus.fetch($0) }
+        try await read { [runnerName] database in
+            try Self.runnerNumber(runnerName, database).flatMap { try RunnerStatus.fetch(database, $0) }
+        }
     }
 
     /// Reports the runner's status, replacing the previous report. Each call commits: once a second is enough.
@@ -122,6 +128,17 @@ extension RecordStore {
     /// - Throws: ``StoreError`` when it can't be written, or this store doesn't run batches.
     package func saveRunnerStatus(_ status: RunnerStatus) async throws {
         try requireRunning()
-        try await write { try status.save($0.database) }
+        try await write { try status.save($0.database, $0.node?.number ?? Self.onlyRunner) }
+    }
+}
+
+extension RecordStore {
+    /// The number of the only runner that a database can have which is a file.
+    static let onlyRunner: Int64 = 1
+
+    /// The number under which a runner reports: the only one's, or that of the node of that name.
+    static func runnerNumber(_ node: String?, _ database: StoreConnection) throws -> Int64? {
+        guard let node else { return onlyRunner }
+        return try Int64.fetchOne(database, sql: "SELECT id FROM nodes WHERE name = ?", arguments: [node])
     }
 }

@@ -1,5 +1,4 @@
 package import Basics
-import GRDB
 
 extension RecordStore {
     /// Records that a reminder of a key's end is sent, unless it was before.

@@ -1,5 +1,4 @@
 package import Basics
-import GRDB
 
 /// The limiter's state that persists across restarts.
 package struct LimiterState: Sendable, Equatable {
@@ -34,7 +33,7 @@ extension RecordStore {
     package func limiterState() async throws -> LimiterState? {
         let sql = "SELECT theoretical_arrival_us, rate_factor, closed_until, saved_at, key_doubted FROM limiter"
         return try await read { database in
-            try Row.fetchOne(database, sql: sql).map { row in
+            try StoredRow.fetchOne(database, sql: sql).map { row in
                 LimiterState(
                     theoreticalArrival: WallTime(milliseconds: row[0] / 1_000), rateFactor: row[1],
                     closedUntil: row[2], savedAt: row[3], isKeyDoubted: row[4])
@@ -49,9 +48,13 @@ extension RecordStore {
         try await write { connection in
             try connection.database.execute(
                 sql: """
-                    INSERT OR REPLACE INTO limiter
+                    INSERT INTO limiter
                       (only_row, theoretical_arrival_us, rate_factor, closed_until, saved_at, key_doubted)
                     VALUES (1, ?, ?, ?, ?, ?)
+                    ON CONFLICT (only_row) DO UPDATE SET
+                      theoretical_arrival_us = excluded.theoretical_arrival_us, rate_factor = excluded.rate_factor,
+                      closed_until = excluded.closed_until, saved_at = excluded.saved_at,
+                      key_doubted = excluded.key_doubted
                     """,
                 arguments: [
                     state.theoreticalArrival.microseconds, state.rateFactor, state.closedUntil, state.savedAt,

@@ -1,5 +1,4 @@
 package import Basics
-import GRDB
 
 extension RecordStore {
     /// The last due time of a job's schedule that was handled; nil before the first,
@@ -24,7 +23,10 @@ extension RecordStore {
     package func saveLastDue(_ due: WallTime, ofSchedule job: String, times: String) async throws {
         try await write { connection in
             try connection.database.execute(
-                sql: "INSERT OR REPLACE INTO schedules (job, last_due, times) VALUES (?, ?, ?)",
+                sql: """
+                    INSERT INTO schedules (job, last_due, times) VALUES (?, ?, ?)
+                    ON CONFLICT (job) DO UPDATE SET last_due = excluded.last_due, times = excluded.times
+                    """,
                 arguments: [job, due, times])
         }
     }

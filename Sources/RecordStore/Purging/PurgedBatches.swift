@@ -1,6 +1,5 @@
 import Basics
 import Foundation
-import GRDB
 
 extension RecordStore {
     /// Refuses a batch whose input rows were erased.
@@ -19,9 +18,9 @@ extension StoreError {
     ///   - batch: The batch.
     ///   - scope: What is needed of it.
     /// - Throws: ``StoreError`` with ``StoreErrorCode/purged``, naming the day.
-    static func refusePurged(_ database: Database, _ batch: BatchID, _ scope: PurgeScope) throws {
+    static func refusePurged(_ database: StoreConnection, _ batch: BatchID, _ scope: PurgeScope) throws {
         let sql = "SELECT name, payloads_purged_at, results_purged_at, ledger_purged_at FROM batches WHERE id = ?"
-        guard let row = try Row.fetchOne(database, sql: sql, arguments: [batch.rawValue]) else { return }
+        guard let row = try StoredRow.fetchOne(database, sql: sql, arguments: [batch.rawValue]) else { return }
         let times = PurgeTimes(payloads: row[1], results: row[2], ledger: row[3])
         guard let time = times[scope] else { return }
         let gone = times.results == nil ? "its rows are gone" : "its rows and answers are gone"
@@ -33,22 +32,20 @@ extension StoreError {
     }
 
     /// Refuses a batch whose month's key was destroyed while it had records in doubt, as in a copy restored from before.
-    static func refuseDestroyed(_ database: Database, _ batch: BatchID) throws {
+    static func refuseDestroyed(_ database: StoreConnection, _ batch: BatchID) throws {
         let sql = """
-            SELECT name, month, destroyed_at FROM batches JOIN period_keys ON month = \(month("batches.created_at"))
-            WHERE batches.id = ? AND period_keys.state = 'destroyed'
-              AND NOT EXISTS (SELECT 1 FROM batch_keys WHERE batch_id = batches.id)
+            SELECT name, created_at FROM batches
+            WHERE id = ? AND NOT EXISTS (SELECT 1 FROM batch_keys WHERE batch_id = batches.id)
             """
-        guard let row = try Row.fetchOne(database, sql: sql, arguments: [batch.rawValue]) else { return }
+        guard let row = try StoredRow.fetchOne(database, sql: sql, arguments: [batch.rawValue]) else { return }
+        let destroyed = try WallTime.fetchOne(
+            database, sql: "SELECT destroyed_at FROM period_keys WHERE month = ? AND state = 'destroyed'",
+            arguments: [CalendarMonth(at: row[1]).rawValue])
+        guard let destroyed else { return }
         throw StoreError(
             .purged,
-            "\(row[0] as String): purged on \(day(of: row[2])) with all of its month, whose key was destroyed; its ledger "
+            "\(row[0] as String): purged on \(day(of: destroyed)) with all of its month, whose key was destroyed; its ledger "
                 + "is kept")
-    }
-
-    /// A time's calendar month in UTC as `yyyymm`, in SQL; the column holds milliseconds since 1970.
-    private static func month(_ column: String) -> String {
-        "CAST(strftime('%Y%m', \(column) / 1000, 'unixepoch') AS INTEGER)"
     }
 
     private static func day(of time: WallTime) -> String {

@@ -1,6 +1,5 @@
 package import Basics
 import Foundation
-import GRDB
 
 extension RecordStore {
     /// One step blocks other writers for some milliseconds.
@@ -72,7 +71,7 @@ extension RecordStore {
     /// - Returns: False where another process reads or writes just now; its maintenance overwrites the WAL later.
     /// - Throws: ``StoreError`` when the database can't be written.
     package func emptyWAL() async throws -> Bool {
-        let checkpoint = WALCheckpoint(database: pool.path)
+        let checkpoint = WALCheckpoint(database: try sqlite.path)
         return try await BlockingWork.run {
             try StoreError.translating(.writing) { try checkpoint.run(truncating: true) }
         }
@@ -85,7 +84,7 @@ extension RecordStore {
     package func batchesLackingResults() async throws -> Set<BatchID> {
         let sql = """
             SELECT id FROM batches INDEXED BY batches_to_tend
-            WHERE (finished_at IS NULL OR results_for IS NOT finished_at) AND state <> 'rejected'
+            WHERE (finished_at IS NULL OR results_for IS DISTINCT FROM finished_at) AND state <> 'rejected'
             UNION SELECT batch_id FROM claimed_files WHERE batch_id IS NOT NULL
             """
         return Set(try await read { try Int64.fetchAll($0, sql: sql) }.map(BatchID.init(rawValue:)))
@@ -103,7 +102,7 @@ extension WriterConnection {
                 UPDATE batches SET \(Self.purgeTimes(of: scope)), purge_next = ?3, results_for = finished_at
                 WHERE id = ?1 AND \(scope.column) IS NULL AND finished_at IS NOT NULL
                   AND queued = 0 AND in_flight = 0 AND in_doubt = 0
-                  AND (state = 'rejected' OR results_for IS finished_at)
+                  AND (state = 'rejected' OR results_for IS NOT DISTINCT FROM finished_at)
                   AND NOT EXISTS (SELECT 1 FROM claimed_files WHERE batch_id = ?1)
                 """,
             arguments: [batch.rawValue, now, batch.records.lowerBound])
@@ -115,7 +114,7 @@ extension WriterConnection {
 
     /// The assignments that record a purge at the time `?2`.
     private static func purgeTimes(of scope: PurgeScope) -> String {
-        scope.included.map { "\($0.column) = ifnull(\($0.column), ?2)" }.joined(separator: ", ")
+        scope.included.map { "\($0.column) = coalesce(\($0.column), ?2)" }.joined(separator: ", ")
     }
 
     /// Removes a batch's key and what it opens outside its records. Its answers are no longer looked for.
@@ -134,10 +133,10 @@ extension WriterConnection {
     ///   - batch: The batch.
     ///   - key: Its key; nil: nothing of it can be read, so that nothing sealed is kept.
     /// - Returns: Whether there are more.
-    /// - Throws: `DatabaseError` when it can't be written.
+    /// - Throws: The engine's error when it can't be written.
     fileprivate func purgeNext(of batch: BatchID, _ key: DataKey?) throws -> Bool {
         let sql = "SELECT purge_next, results_purged_at, ledger_purged_at FROM batches WHERE id = ?"
-        guard let row = try Row.fetchOne(database, sql: sql, arguments: [batch.rawValue]),
+        guard let row = try StoredRow.fetchOne(database, sql: sql, arguments: [batch.rawValue]),
             let start: Int64 = row[0]
         else { return false }
         let last = batch.records.upperBound
@@ -190,13 +189,13 @@ extension WriterConnection {
         of range: ClosedRange<Int64>, in tables: RecordTables, keepingIDsBy key: DataKey
     ) throws {
         try rewrite(range, of: tables.records, by: "id") { row in
-            ["payload": try idAlone(of: row["id"], in: row["payload"], key).blob.databaseValue]
+            ["payload": .bytes(try idAlone(of: row["id"] ?? 0, in: row["payload"] ?? [], key))]
         }
     }
 
-    private func idAlone(of record: Int64, in payload: Data, _ key: DataKey) throws -> [UInt8] {
+    private func idAlone(of record: Int64, in payload: [UInt8], _ key: DataKey) throws -> [UInt8] {
         do {
-            let id = try SealedPayload.read(key.open(Array(payload), record: record, column: .payload)).id
+            let id = try SealedPayload.read(key.open(payload, record: record, column: .payload)).id
             return try key.seal(SealedPayload.bytes(id: id), record: record, column: .payload)
         } catch let error as StoreError where error.code == .altered {
             return []
@@ -205,13 +204,13 @@ extension WriterConnection {
 
     /// Overwrites what is sealed of some records. An answer that is gone serves no identical record any more.
     private func purgeResults(of range: ClosedRange<Int64>, in tables: RecordTables) throws {
-        let arguments: StatementArguments = [range.lowerBound, range.upperBound]
-        let answered = try Row.fetchAll(
+        let arguments: SQLArguments = [range.lowerBound, range.upperBound]
+        let answered = try StoredRow.fetchAll(
             database, sql: "SELECT fingerprint, id FROM \(tables.records) WHERE id BETWEEN ? AND ? AND status = 2",
             arguments: arguments)
-        let forget = try database.cachedStatement(sql: "DELETE FROM answers WHERE fingerprint = ? AND record_id = ?")
-        for row in answered { try forget.execute(arguments: [row.bytes(0).blob, row[1] as Int64]) }
-        try rewrite(range, of: tables.records, by: "id") { _ in ["payload": Data().databaseValue] }
+        let forget = try database.cached("DELETE FROM answers WHERE fingerprint = ? AND record_id = ?")
+        for row in answered { try forget.run([row.bytes(0), row[1] as Int64]) }
+        try rewrite(range, of: tables.records, by: "id") { _ in ["payload": .bytes([])] }
         try rewrite(range, of: tables.results, by: "record_id") { _ in ["detail": .null, "answer": .null] }
     }
 
@@ -221,20 +220,20 @@ extension WriterConnection {
     /// page, which `secure_delete` does not reach. A page that gets empty is overwritten as a whole.
     func rewrite(
         _ range: ClosedRange<Int64>, of table: String, by column: String,
-        _ changes: (Row) throws -> [String: DatabaseValue]
+        _ changes: (NamedRow) throws -> [String: SQLValue]
     ) throws {
         let (rows, arguments) = ("FROM \(table) WHERE \(column) BETWEEN ? AND ?", [range.lowerBound, range.upperBound])
-        let old = try Row.fetchAll(database, sql: "SELECT * \(rows)", arguments: StatementArguments(arguments))
-        guard let columns = old.first.map({ Array($0.columnNames) }) else { return }
+        let old = try NamedRow.fetchAll(database, sql: "SELECT * \(rows)", arguments: SQLArguments(arguments))
+        guard let columns = old.first?.columns else { return }
         // What refers to a record finds it again before the commit.
         try database.execute(sql: "PRAGMA defer_foreign_keys = ON")
-        try database.execute(sql: "DELETE \(rows)", arguments: StatementArguments(arguments))
+        try database.execute(sql: "DELETE \(rows)", arguments: SQLArguments(arguments))
         let places = columns.map { _ in "?" }.joined(separator: ", ")
-        let insert = try database.cachedStatement(
-            sql: "INSERT INTO \(table) (\(columns.joined(separator: ", "))) VALUES (\(places))")
+        let insert = try database.cached(
+            "INSERT INTO \(table) (\(columns.joined(separator: ", "))) VALUES (\(places))")
         for row in old {
             let changes = try changes(row)
-            try insert.execute(arguments: StatementArguments(columns.map { changes[$0] ?? row[$0] }))
+            try insert.run(SQLArguments(columns.map { changes[$0] ?? row.value($0) }))
         }
     }
 
@@ -254,7 +253,7 @@ extension WriterConnection {
     /// nothing of it can be sent; its records in doubt stay so.
     func recordLoss(ofBatchesUnder period: PeriodKeyName, at now: WallTime) throws {
         let sql = "SELECT batch_id FROM batch_keys WHERE period_key_id = ?"
-        let batches = try Int64.fetchAll(database, sql: sql, arguments: [period.id.bytes.blob])
+        let batches = try Int64.fetchAll(database, sql: sql, arguments: [period.id.bytes])
         let unfinished = Set(BatchState.allCases.filter { !$0.isFinished })
         for batch in batches.map(BatchID.init(rawValue:)) {
             _ = try move(

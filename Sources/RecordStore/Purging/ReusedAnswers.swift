@@ -1,5 +1,4 @@
 package import Basics
-import GRDB
 
 extension RecordStore {
     /// Records looked through in one read, so that no read keeps the write-ahead log from being emptied for long.
@@ -20,7 +19,7 @@ extension RecordStore {
         for set in ["", "archived_"] {
             let answers = ReusedAnswers(set: set, answeredBefore: instant)
             let lastID = "SELECT max(id) FROM \(set)records WHERE id BETWEEN ? AND ?"
-            let range: StatementArguments = [batch.records.lowerBound, batch.records.upperBound]
+            let range: SQLArguments = [batch.records.lowerBound, batch.records.upperBound]
             guard let last = try await read({ try Int64.fetchOne($0, sql: lastID, arguments: range) }) else { continue }
             var start = batch.records.lowerBound
             while start <= last {
@@ -46,7 +45,7 @@ private struct ReusedAnswers: Sendable {
     let answeredBefore: WallTime
 
     /// The first records that have one, in a range.
-    func fetch(_ database: Database, _ range: ClosedRange<Int64>, limit: Int) throws -> [Int64] {
+    func fetch(_ database: StoreConnection, _ range: ClosedRange<Int64>, limit: Int) throws -> [Int64] {
         let sql = """
             SELECT id FROM \(set)records JOIN \(set)results ON record_id = id
             WHERE id BETWEEN ? AND ? AND status = 6 AND completed_at < ? AND (answer IS NOT NULL OR detail IS NOT NULL)
@@ -63,7 +62,7 @@ extension WriterConnection {
         let records = Set(try answers.fetch(database, range, limit: RecordStore.recordsPurgedAtATime))
         guard !records.isEmpty else { return 0 }
         try rewrite(range, of: "\(answers.set)results", by: "record_id") { row in
-            records.contains(row["record_id"]) ? ["detail": .null, "answer": .null] : [:]
+            row["record_id"].map(records.contains) ?? false ? ["detail": .null, "answer": .null] : [:]
         }
         return records.count
     }

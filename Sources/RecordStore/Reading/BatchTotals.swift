@@ -1,5 +1,4 @@
 package import Basics
-import GRDB
 
 /// What all batches add up to, for metrics.
 package struct BatchTotals: Sendable, Equatable {
@@ -16,11 +15,11 @@ package struct BatchTotals: Sendable, Equatable {
 }
 
 extension RecordStore {
-    /// What all batches add up to, added by SQLite: a batch costs a row of counters, and none is made a value here.
+    /// What all batches add up to, added by the database: a batch costs a row of counters, and none is made a value here.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
     package func batchTotals() async throws -> BatchTotals {
-        let sums = RecordStatus.allCases.map { "total(\($0.rawValue))" }.joined(separator: ", ")
+        let sums = RecordStatus.allCases.map { "coalesce(sum(\($0.rawValue)), 0)" }.joined(separator: ", ")
         // A re-run of a batch in which nothing waits moves the cursor to the end of what a batch can hold.
         let waiting = """
             SELECT min(CASE WHEN cursor < (id << 32 | 4294967295) THEN created_at ELSE coalesce(
@@ -31,11 +30,11 @@ extension RecordStore {
         let completed = "SELECT job, max(finished_at) FROM batches WHERE state = 'completed' GROUP BY job"
         return try await read { database in
             var totals = BatchTotals()
-            if let row = try Row.fetchOne(database, sql: "SELECT \(sums) FROM batches") {
+            if let row = try StoredRow.fetchOne(database, sql: "SELECT \(sums) FROM batches") {
                 for (place, status) in RecordStatus.allCases.enumerated() { totals.records[status] = row[place] }
             }
             totals.oldestQueued = try WallTime.fetchOne(database, sql: waiting)
-            for row in try Row.fetchAll(database, sql: completed) { totals.lastCompleted[row[0]] = row[1] }
+            for row in try StoredRow.fetchAll(database, sql: completed) { totals.lastCompleted[row[0]] = row[1] }
             return totals
         }
     }

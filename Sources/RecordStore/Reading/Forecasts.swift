@@ -1,5 +1,4 @@
 package import Basics
-import GRDB
 import OpenSSL
 
 extension RecordStore {
@@ -13,7 +12,7 @@ extension RecordStore {
     }
 
     /// A record in doubt with a request; `besides` is an additional condition on it, as `doubted`.
-    static func inDoubt(_ fingerprint: String, besides: String = "1") -> String {
+    static func inDoubt(_ fingerprint: String, besides: String = "1 = 1") -> String {
         """
         SELECT 1 FROM records AS doubted INDEXED BY records_in_doubt
         WHERE doubted.fingerprint = \(fingerprint) AND doubted.status = 4 AND doubted.held = 0 AND \(besides) LIMIT 1
@@ -59,16 +58,18 @@ extension RecordStore {
         forecast.calls = row.counts.toCall
         guard forecast.calls > 0 else { return forecast }
         let sql = """
-            SELECT sum(answered), sum(NOT answered AND doubted AND NOT billed), sum(NOT answered AND billed) FROM (
+            SELECT count(CASE WHEN answered THEN 1 END), count(CASE WHEN NOT answered AND doubted AND NOT billed THEN 1 END),
+              count(CASE WHEN NOT answered AND billed THEN 1 END)
+            FROM (
               SELECT EXISTS (\(Self.answered("waiting.fingerprint", since: "?1"))) AS answered,
                 EXISTS (\(Self.inDoubt("waiting.fingerprint"))) AS doubted,
                 waiting.attempts > 0
                   AND EXISTS (SELECT 1 FROM attempts WHERE record_id = waiting.id AND billable <> 0) AS billed
               FROM records AS waiting
-              WHERE waiting.id BETWEEN ?2 AND ?3 AND waiting.status = 0 AND waiting.follows IS NULL)
+              WHERE waiting.id BETWEEN ?2 AND ?3 AND waiting.status = 0 AND waiting.follows IS NULL) AS prospects
             """
         let found = try await read { database in
-            try Row.fetchOne(
+            try StoredRow.fetchOne(
                 database, sql: sql,
                 arguments: [since ?? .distantFuture, batch.records.lowerBound, batch.records.upperBound])
         }
@@ -90,9 +91,8 @@ extension BlockingReads {
     /// - Throws: ``StoreError`` when the database can't be read.
     package func prospects(of requests: [RequestFingerprint], answeredSince since: WallTime?) throws -> [Prospect] {
         try store.readWaiting { database in
-            let answered = PreparedStatement(
-                try database.cachedStatement(sql: RecordStore.answered("?1", since: "?2")), database)
-            let inDoubt = PreparedStatement(try database.cachedStatement(sql: RecordStore.inDoubt("?1")), database)
+            let answered = try database.cached(RecordStore.answered("?1", since: "?2"))
+            let inDoubt = try database.cached(RecordStore.inDoubt("?1"))
             return try requests.map { request in
                 if let since, try Self.finds(answered, request, since) { return .reuse }
                 return try Self.finds(inDoubt, request, nil) ? .hold : .call

@@ -1,5 +1,3 @@
-import GRDB
-
 extension RecordStore {
     /// Makes the answers of all batches findable for identical requests, as far as they are not yet. Call it before
     /// answers of earlier batches are looked up: each time a batch starts or resumes, because others may have been
@@ -36,7 +34,7 @@ struct AnswerStep: Sendable {
 
 extension WriterConnection {
     /// Batches with answers that identical requests would not find.
-    static func batchesWithUnknownAnswers(_ database: Database) throws -> [BatchID] {
+    static func batchesWithUnknownAnswers(_ database: StoreConnection) throws -> [BatchID] {
         let sql = "SELECT id FROM batches WHERE answers_known < succeeded ORDER BY id"
         return try Int64.fetchAll(database, sql: sql).map(BatchID.init(rawValue:))
     }
@@ -44,10 +42,11 @@ extension WriterConnection {
     private static let unfinished = "batches INDEXED BY batches_unfinished WHERE finished_at IS NULL"
 
     /// Whether an unfinished batch looks for answers, so that a new one must add its own, too: an SQL expression.
-    static let answersAreWanted = "(SELECT count(*) > 0 FROM \(unfinished) AND keeps_answers = 1)"
+    static let answersAreWanted =
+        "(SELECT CASE WHEN count(*) > 0 THEN 1 ELSE 0 END FROM \(unfinished) AND keeps_answers = 1)"
 
     /// Whether a batch may still get answers and would not add them where others find them.
-    static func anyKeepsNoAnswers(_ database: Database) throws -> Bool {
+    static func anyKeepsNoAnswers(_ database: StoreConnection) throws -> Bool {
         try Bool.fetchOne(database, sql: "SELECT count(*) > 0 FROM \(unfinished) AND keeps_answers = 0") ?? false
     }
 
@@ -72,11 +71,15 @@ extension WriterConnection {
             UNION ALL SELECT fingerprint, id FROM archived_records WHERE id > ?1 AND id <= ?2 AND status = 2
             ORDER BY id LIMIT ?3
             """
-        let arguments: StatementArguments = [step.after, batch.records.upperBound, AnswerStep.recordsAtATime]
+        let arguments: SQLArguments = [step.after, batch.records.upperBound, AnswerStep.recordsAtATime]
         try database.execute(
-            sql: "INSERT OR IGNORE INTO answers SELECT fingerprint, id FROM (\(part)) ORDER BY fingerprint",
+            sql: """
+                INSERT INTO answers (fingerprint, record_id)
+                SELECT fingerprint, id FROM (\(part)) AS part WHERE true ORDER BY fingerprint ON CONFLICT DO NOTHING
+                """,
             arguments: arguments)
-        let row = try Row.fetchOne(database, sql: "SELECT count(*), max(id) FROM (\(part))", arguments: arguments)
+        let row = try StoredRow.fetchOne(
+            database, sql: "SELECT count(*), max(id) FROM (\(part)) AS part", arguments: arguments)
         var next = step
         let count: Int64 = row?[0] ?? 0
         next.known += count
@@ -84,7 +87,7 @@ extension WriterConnection {
         next.isLast = count < AnswerStep.recordsAtATime
         if next.isLast {
             // This includes what a batch that adds its answers got meanwhile.
-            let known = "iif(keeps_answers = 1, succeeded, min(?2, succeeded))"
+            let known = "CASE WHEN keeps_answers = 1 OR succeeded < ?2 THEN succeeded ELSE ?2 END"
             try database.execute(
                 sql: "UPDATE batches SET answers_known = \(known) WHERE id = ?1",
                 arguments: [batch.rawValue, next.known])

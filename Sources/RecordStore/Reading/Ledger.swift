@@ -1,5 +1,4 @@
 import Basics
-import GRDB
 
 extension RecordStore {
     /// Attempts read before they are passed on, so that no transaction is open while the body runs.
@@ -41,7 +40,7 @@ extension RecordStore {
         let sql = """
             SELECT finished_at - started_at FROM (
               SELECT outcome, started_at, finished_at FROM attempts WHERE record_id BETWEEN ? AND ?
-              ORDER BY record_id DESC, id DESC LIMIT ?)
+              ORDER BY record_id DESC, id DESC LIMIT ?) AS last
             WHERE outcome = 'succeeded'
             """
         let records = batch.records
@@ -85,7 +84,7 @@ extension BlockingReads {
 
 extension AttemptView {
     fileprivate static func fetch(
-        _ database: Database, after: (record: Int64, attempt: Int64), to last: Int64, _ limit: Int
+        _ database: StoreConnection, after: (record: Int64, attempt: Int64), to last: Int64, _ limit: Int
     ) throws -> [AttemptView] {
         let border = try ArchiveBorder(database, RecordID(rawValue: after.record).batch)
         let (archived, hot) = border.split(after.record...max(after.record, last))
@@ -99,24 +98,25 @@ extension AttemptView {
     }
 
     private static func fetch(
-        _ database: Database, _ table: String, after: (record: Int64, attempt: Int64), to last: Int64, _ limit: Int
+        _ database: StoreConnection, _ table: String, after: (record: Int64, attempt: Int64), to last: Int64,
+        _ limit: Int
     ) throws -> [AttemptView] {
         let clause = "FROM \(table) WHERE (record_id, id) > (?, ?) AND record_id <= ? ORDER BY record_id, id LIMIT ?"
         return try fetchAll(database, clause, [after.record, after.attempt, last, limit])
     }
 
     fileprivate static func fetchAll(
-        _ database: Database, _ clause: String, _ arguments: StatementArguments
+        _ database: StoreConnection, _ clause: String, _ arguments: SQLArguments
     ) throws -> [AttemptView] {
         let sql = """
             SELECT id, record_id, number, started_at, finished_at, outcome, cause, http_status, reason_code,
               correlation_id, billable, called
             \(clause)
             """
-        return try Row.fetchAll(database, sql: sql, arguments: arguments).map(AttemptView.init)
+        return try StoredRow.fetchAll(database, sql: sql, arguments: arguments).map(AttemptView.init)
     }
 
-    private init(_ row: Row) throws {
+    private init(_ row: StoredRow) throws {
         self.init(
             id: AttemptID(rawValue: row[0]), record: RecordID(rawValue: row[1]), number: row[2], startedAt: row[3],
             finishedAt: row[4], outcome: try (row[5] as String?).map(AttemptOutcome.init(column:)), cause: row[6],

@@ -1,5 +1,3 @@
-import GRDB
-
 extension RecordStore {
     /// The totals of batches and of calls outside any batch, which come last on their day.
     private static let days = """
@@ -53,25 +51,25 @@ extension RecordStore {
     }
 
     private func calls(in days: ClosedRange<Int64>) async throws -> (calls: Int, billable: Int) {
-        let sql = "SELECT total(calls), total(billable) FROM call_days WHERE day BETWEEN ? AND ?"
+        let sql = "SELECT coalesce(sum(calls), 0), coalesce(sum(billable), 0) FROM call_days WHERE day BETWEEN ? AND ?"
         return try await read { database in
-            let row = try Row.fetchOne(database, sql: sql, arguments: [days.lowerBound, days.upperBound])
-            return (Int(row?[0] as Double? ?? 0), Int(row?[1] as Double? ?? 0))
+            let row = try StoredRow.fetchOne(database, sql: sql, arguments: [days.lowerBound, days.upperBound])
+            return (row?[0] ?? 0, row?[1] ?? 0)
         }
     }
 
-    fileprivate static func totals(_ database: Database, _ days: ClosedRange<CallDay>) throws -> [Row] {
-        let arguments: StatementArguments = [days.lowerBound.rawValue, days.upperBound.rawValue]
-        return try Row.fetchAll(database, sql: Self.days, arguments: arguments)
+    fileprivate static func totals(_ database: StoreConnection, _ days: ClosedRange<CallDay>) throws -> [StoredRow] {
+        let arguments: SQLArguments = [days.lowerBound.rawValue, days.upperBound.rawValue]
+        return try StoredRow.fetchAll(database, sql: Self.days, arguments: arguments)
     }
 }
 
 extension LedgerDay {
-    fileprivate static func fetchAll(_ database: Database, _ days: ClosedRange<CallDay>) throws -> [LedgerDay] {
+    fileprivate static func fetchAll(_ database: StoreConnection, _ days: ClosedRange<CallDay>) throws -> [LedgerDay] {
         try RecordStore.totals(database, days).map(LedgerDay.init)
     }
 
-    private init(_ row: Row) {
+    private init(_ row: StoredRow) {
         var totals = LedgerTotals()
         totals.attempts = row[3]
         totals.calls = row[4]
@@ -133,7 +131,8 @@ extension WriterConnection {
         try database.execute(
             sql: """
                 INSERT INTO other_calls (day, kind, attempts, calls) VALUES (?1, ?2, ?3, ?3)
-                ON CONFLICT (day, kind) DO UPDATE SET attempts = attempts + ?3, calls = calls + ?3
+                ON CONFLICT (day, kind) DO UPDATE SET
+                  attempts = other_calls.attempts + ?3, calls = other_calls.calls + ?3
                 """,
             arguments: [day.rawValue, call.rawValue, count])
     }

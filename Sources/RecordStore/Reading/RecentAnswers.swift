@@ -1,5 +1,3 @@
-import GRDB
-
 /// An answer's `requestRefId`, shortened to a hash that distinguishes it from others.
 package struct AnswerReference: Hashable, Sendable {
     /// How many of an endpoint's answers are remembered.
@@ -81,7 +79,7 @@ extension RecordStore {
             WHERE up_to > (SELECT max(up_to) FROM recent_answers) - ? ORDER BY up_to
             """
         return try await read { database in
-            let groups = try Row.fetchCursor(database, sql: sql, arguments: [AnswerReference.remembered])
+            let groups = try StoredRow.fetchCursor(database, sql: sql, arguments: [AnswerReference.remembered])
             var found: [AnswerReference] = []
             while let group = try groups.next() { found += AnswerReference.all(in: group.bytes(0)) }
             return found.suffix(AnswerReference.remembered)

@@ -1,5 +1,4 @@
 import Basics
-import GRDB
 
 extension RecordStore {
     /// How many rows are read before they are passed on, so that no transaction is open while its body waits.
@@ -63,25 +62,25 @@ struct RecordQuery {
         let codes = statuses.map { $0.map { String($0.code) }.sorted().joined(separator: ", ") }
         // A record that waits or was cancelled shows nothing of an earlier run; one that follows another shows the
         // other's result.
-        let shown = "record_id = ifnull(follows, record.id) AND status NOT IN (0, 1, 7)"
+        let shown = "record_id = coalesce(follows, record.id) AND status NOT IN (0, 1, 7)"
         let source = tables.result("reused_from")
         let holder = tables.holder
         return """
             SELECT id, status, attempts, held, \(tables.result("http_status", "reason_code", "correlation_id")),
               \(tables.result("request_ref_id", "submitted_at", "completed_at", "flagged")), payload,
               \(tables.result("detail", "answer")), follows, \(source),
-              iif(\(source) IS NULL, NULL, (SELECT name FROM batches WHERE batches.id = \(source) >> 32)),
-              iif(status = 3, \(tables.isResolvedByHand), 0), \(holder),
-              iif(\(holder) IS NULL, NULL, (SELECT name FROM batches WHERE batches.id = \(holder) >> 32)),
-              \(tables.isSurelyBilled), \(tables.isRepeated), iif(status = 3, \(tables.lastOutcome), NULL),
-              iif(length(payload) = 0, (SELECT forgotten_at FROM forgotten_records WHERE record_id = record.id), NULL)
+              CASE WHEN \(source) IS NOT NULL THEN (SELECT name FROM batches WHERE batches.id = \(source) >> 32) END,
+              CASE WHEN status = 3 AND \(tables.isResolvedByHand) THEN 1 ELSE 0 END, \(holder),
+              CASE WHEN \(holder) IS NOT NULL THEN (SELECT name FROM batches WHERE batches.id = \(holder) >> 32) END,
+              \(tables.isSurelyBilled), \(tables.isRepeated), CASE WHEN status = 3 THEN \(tables.lastOutcome) END,
+              CASE WHEN length(payload) = 0 THEN (SELECT forgotten_at FROM forgotten_records WHERE record_id = record.id) END
             FROM \(tables.records) AS record \(tables.joiningResults(on: shown))
-            WHERE id BETWEEN ?1 AND ?2 \(codes.map { "AND status IN (\($0))" } ?? "") ORDER BY id LIMIT ?3
+            WHERE id BETWEEN ?1 AND ?2 \(codes.map { $0.isEmpty ? "AND 1 = 0" : "AND status IN (\($0))" } ?? "") ORDER BY id LIMIT ?3
             """
     }
 
     /// The records, with the key that opens them.
-    func fetch(_ database: Database, _ key: DataKey) throws -> [RecordView] {
+    func fetch(_ database: StoreConnection, _ key: DataKey) throws -> [RecordView] {
         let border = try ArchiveBorder(database, RecordID(rawValue: range.lowerBound).batch)
         let (archived, hot) = border.split(range)
         var views = try archived.map { try fetch(database, key, $0, limit, .archived) } ?? []
@@ -91,9 +90,9 @@ struct RecordQuery {
     }
 
     private func fetch(
-        _ database: Database, _ key: DataKey, _ range: ClosedRange<Int64>, _ limit: Int, _ tables: Tables
+        _ database: StoreConnection, _ key: DataKey, _ range: ClosedRange<Int64>, _ limit: Int, _ tables: Tables
     ) throws -> [RecordView] {
-        let statement = PreparedStatement(try database.cachedStatement(sql: sql(tables)), database)
+        let statement = try database.cached(sql(tables))
         statement.bind(range.lowerBound, at: 1)
         statement.bind(range.upperBound, at: 2)
         statement.bind(Int64(limit), at: 3)
@@ -122,7 +121,7 @@ extension RecordQuery {
             let hot = ResolvedByHand.lastBillable(in: "attempts", of: "record")
             let archived = ResolvedByHand.lastBillable(in: "archived_attempts", of: "record")
             return ResolvedByHand.condition(
-                submittedAt: result("submitted_at"), lastBillable: self == .hot ? hot : "ifnull(\(hot), \(archived))")
+                submittedAt: result("submitted_at"), lastBillable: self == .hot ? hot : "coalesce(\(hot), \(archived))")
         }
 
         /// How a failed record's last attempt ended.
@@ -130,46 +129,48 @@ extension RecordQuery {
             func ofAttempts(in table: String) -> String {
                 """
                 (SELECT outcome FROM \(table) AS attempt
-                WHERE attempt.record_id = ifnull(record.follows, record.id) ORDER BY attempt.id DESC LIMIT 1)
+                WHERE attempt.record_id = coalesce(record.follows, record.id) ORDER BY attempt.id DESC LIMIT 1)
                 """
             }
             let (hot, archived) = (ofAttempts(in: "attempts"), ofAttempts(in: "archived_attempts"))
-            return self == .hot ? hot : "ifnull(\(hot), \(archived))"
+            return self == .hot ? hot : "coalesce(\(hot), \(archived))"
         }
 
         /// The record in doubt that holds another; none is held in the archive.
         var holder: String {
-            guard self != .archived else { return "NULL" }
+            guard self != .archived else { return "CAST(NULL AS bigint)" }
             return """
-                iif(record.held = 1, (
+                CASE WHEN record.held = 1 THEN (
                   SELECT doubted.id FROM records AS doubted INDEXED BY records_in_doubt
-                  WHERE doubted.fingerprint = record.fingerprint AND doubted.status = 4 AND doubted.held = 0 LIMIT 1),
-                  NULL)
+                  WHERE doubted.fingerprint = record.fingerprint AND doubted.status = 4 AND doubted.held = 0 LIMIT 1) END
                 """
         }
 
         /// Whether a record in doubt was billed although its answer could not be read.
         var isSurelyBilled: String {
-            inDoubt("SELECT max(billable = 1) FROM attempts WHERE record_id = ifnull(follows, record.id)")
+            inDoubt(
+                "SELECT max(CASE WHEN billable = 1 THEN 1 ELSE 0 END) FROM attempts WHERE record_id = coalesce(follows, record.id)"
+            )
         }
 
         /// Whether the answer kept for a record in doubt is one that came before.
         var isRepeated: String {
             inDoubt(
                 """
-                SELECT outcome = '\(AttemptOutcome.repeated.rawValue)' FROM attempts
-                WHERE record_id = ifnull(follows, record.id) AND outcome IN ('\(AttemptOutcome.repeated.rawValue)', '\(AttemptOutcome.undecipherable.rawValue)')
+                SELECT CASE WHEN outcome = '\(AttemptOutcome.repeated.rawValue)' THEN 1 ELSE 0 END FROM attempts
+                WHERE record_id = coalesce(follows, record.id) AND outcome IN ('\(AttemptOutcome.repeated.rawValue)', '\(AttemptOutcome.undecipherable.rawValue)')
                 ORDER BY attempts.id DESC LIMIT 1
                 """)
         }
 
         /// None is in doubt in the archive.
         private func inDoubt(_ query: String) -> String {
-            self == .archived ? "0" : "iif(record.status = 4, (\(query)), 0)"
+            self == .archived ? "0" : "CASE WHEN record.status = 4 THEN (\(query)) ELSE 0 END"
         }
 
         func result(_ columns: String...) -> String {
-            columns.map { self == .hot ? $0 : "ifnull(results.\($0), archived_results.\($0))" }.joined(separator: ", ")
+            columns.map { self == .hot ? $0 : "coalesce(results.\($0), archived_results.\($0))" }.joined(
+                separator: ", ")
         }
     }
 }
@@ -200,7 +201,7 @@ struct ArchiveBorder: Equatable, Sendable {
     /// The last archived id; nil when none is.
     let last: Int64?
 
-    init(_ database: Database, _ batch: BatchID) throws {
+    init(_ database: StoreConnection, _ batch: BatchID) throws {
         last = try Int64.fetchOne(
             database, sql: "SELECT archived_to FROM batches WHERE id = ?", arguments: [batch.rawValue])
     }

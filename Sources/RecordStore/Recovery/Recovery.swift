@@ -1,5 +1,4 @@
 import Basics
-import GRDB
 
 extension RecordStore {
     /// Repairs what a crash or a restored copy left behind, before anything else is written.
@@ -41,12 +40,15 @@ extension RecordStore {
 
     /// The end of each attempt that was under way when a process died.
     private func openAttempts() throws -> [SealedCompletion] {
-        let sql = """
-            SELECT record_id, id, started_at FROM attempts INDEXED BY one_open_attempt WHERE outcome IS NULL
-            """
+        try openAttempts(
+            "SELECT record_id, id, started_at FROM attempts INDEXED BY one_open_attempt WHERE outcome IS NULL", [])
+    }
+
+    /// The end of each attempt that a query finds to have been under way when a process died.
+    func openAttempts(_ sql: String, _ arguments: SQLArguments) throws -> [SealedCompletion] {
         let now = WallTime.now()
         let open = try readWaiting { database in
-            try Row.fetchAll(database, sql: sql).map { row in
+            try StoredRow.fetchAll(database, sql: sql, arguments: arguments).map { row in
                 Completion(
                     attempt: AttemptID(rawValue: row[1]), record: RecordID(rawValue: row[0]), outcome: .inDoubt,
                     cause: "crash", errorText: "the process ended while this call was under way",
@@ -61,7 +63,7 @@ extension RecordStore {
         return try batches.reduce(into: [:]) { $0[$1] = try existingDataKey(of: $1) }
     }
 
-    static func lastAttempt(_ database: Database) throws -> Int64 {
+    static func lastAttempt(_ database: StoreConnection) throws -> Int64 {
         try Int64.fetchOne(database, sql: "SELECT last_attempt FROM ledger_position") ?? 0
     }
 }
@@ -79,7 +81,7 @@ extension WriterConnection {
     }
 
     /// All unfinished batches, as a reader sees them.
-    static func unfinishedBatches(_ database: Database) throws -> [BatchID] {
+    static func unfinishedBatches(_ database: StoreConnection) throws -> [BatchID] {
         let sql = "SELECT id FROM batches INDEXED BY batches_unfinished WHERE finished_at IS NULL ORDER BY id"
         return try Int64.fetchAll(database, sql: sql).map(BatchID.init(rawValue:))
     }
@@ -126,7 +128,7 @@ extension WriterConnection {
               SELECT 1 FROM answers WHERE answers.fingerprint = records.fingerprint)
             FROM records WHERE id > ? AND id <= ? AND status = 0 AND follows IS NULL ORDER BY id
             """
-        let rows = try Row.fetchCursor(database, sql: sql, arguments: [cursor, batch.records.upperBound])
+        let rows = try StoredRow.fetchCursor(database, sql: sql, arguments: [cursor, batch.records.upperBound])
         var (records, left) = ([Int64](), calls)
         while left > 0, let row = try rows.next() {
             records.append(row[0])

@@ -1,6 +1,5 @@
 package import Basics
 import Foundation
-import GRDB
 import Migrations
 
 extension SQLiteOpening {
@@ -59,13 +58,14 @@ extension SQLiteOpening {
         in copy: DatabaseCopy, of facts: CopyFacts, _ ring: SealingKeyRing,
         by erase: (RecordStore) async throws -> ErasureInCopy
     ) async throws -> ErasureInCopy {
-        let pool = try DatabaseFile(path: copy.path).openForWriting()
+        let database = SQLiteDatabase(pool: try DatabaseFile(path: copy.path).openForWriting())
         let migration = KeysMigration(source: description.sealingKey, folder: description.keys, ring: ring)
-        try Migrations.all.apply(to: pool, preparing: migration.preparations)
+        try Migrations.all.apply(to: database.pool, preparing: migration.preparations)
         let keys = StoreKeys(
             source: description.sealingKey, folder: description.keys, storeID: facts.identity.storeID, ring: ring)
         let store = RecordStore(
-            pool: pool, keys: keys, role: .operating, writer: Writer(pool: pool, ledger: nil), lock: nil)
+            database: database, keys: keys, role: .operating, writer: Writer(database: database, ledger: nil),
+            lock: nil)
         do {
             let erasure = try await erase(store)
             try await store.close()
@@ -219,17 +219,17 @@ extension RecordStore {
     /// - Throws: ``StoreError`` when the database can't be read.
     package func unknownRestores() async throws -> [(at: WallTime, reason: String)] {
         let sql = "SELECT found_at, reason FROM restores WHERE reason IS NOT NULL ORDER BY id"
-        return try await read { try Row.fetchAll($0, sql: sql).map { ($0[0], $0[1]) } }
+        return try await read { try StoredRow.fetchAll($0, sql: sql).map { ($0[0], $0[1]) } }
     }
 }
 
 extension RestoreHold {
-    fileprivate static func fetch(_ database: Database) throws -> RestoreHold? {
+    fileprivate static func fetch(_ database: StoreConnection) throws -> RestoreHold? {
         let sql = """
             SELECT found_at, reason, last_batch FROM restores WHERE lost_calls IS NULL AND released_at IS NULL
             ORDER BY id DESC LIMIT 1
             """
-        return try Row.fetchOne(database, sql: sql).map { row in
+        return try StoredRow.fetchOne(database, sql: sql).map { row in
             RestoreHold(since: row[0], reason: row[1], lastBatch: BatchID(rawValue: row[2]))
         }
     }

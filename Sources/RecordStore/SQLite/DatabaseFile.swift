@@ -162,7 +162,7 @@ extension DatabaseFile {
     func storeID() -> [UInt8]? {
         guard exists, let queue = try? queue() else { return nil }
         defer { try? queue.close() }
-        return try? queue.read { try StoreIdentity.fetch($0)?.storeID }
+        return try? queue.read { try StoreIdentity.fetch(StoreConnection($0))?.storeID }
     }
 
     /// Gives the existing database another name, from which it can be restored; no process may have it open.

@@ -3,6 +3,19 @@ import Foundation
 import GRDB
 
 extension RecordStore {
+    /// Whether the database passes its engine's quick check of itself. It reads all of it: a few seconds per gigabyte.
+    ///
+    /// - Returns: False where the file is damaged.
+    /// - Throws: ``StoreError`` when it can't be read at all.
+    package func isSound() async throws -> Bool {
+        // PostgreSQL has no such check; its own tools do that.
+        guard self.database is SQLiteDatabase else { return true }
+        return try await read { database in
+            // Pages and indexes, but not whether they agree.
+            try String.fetchAll(database, sql: "PRAGMA quick_check(1)") == ["ok"]
+        }
+    }
+
     /// Maintains the database: keeps its log short, and releases free space in small steps. The work is bounded and
     /// never blocks writers for long; once a minute is often enough.
     ///
@@ -13,8 +26,10 @@ extension RecordStore {
         // Planner statistics are not collected: the statements were measured as they are planned without them.
         try requireRunning()
         var report = MaintenanceReport()
+        // A server looks after its own.
+        guard database is SQLiteDatabase else { return report }
         report.pagesGivenBack = try await giveBack(upTo: pages)
-        let checkpoint = WALCheckpoint(database: pool.path)
+        let checkpoint = WALCheckpoint(database: try sqlite.path)
         report.logBytesBefore = checkpoint.byteCount
         report.isHeldByReader = try await !run(checkpoint)
         report.logBytes = checkpoint.byteCount
@@ -24,7 +39,7 @@ extension RecordStore {
     /// Checkpoints the WAL as far as readers allow, so that losing the WAL loses no batch.
     func copyBackWAL() async {
         // What could not be copied stays in the WAL, which holds everything.
-        _ = try? await run(WALCheckpoint(database: pool.path))
+        _ = try? await run(WALCheckpoint(database: sqlite.path))
     }
 
     private func run(_ checkpoint: WALCheckpoint) async throws -> Bool {

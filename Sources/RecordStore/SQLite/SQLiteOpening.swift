@@ -5,7 +5,7 @@ import Migrations
 import OpenSSL
 
 /// Opens one SQLite database for what a process is to do with it. Everything here blocks.
-struct SQLiteOpening: Sendable {
+struct SQLiteOpening: StoreOpening {
     let description: StoreDescription
     let file: DatabaseFile
     let places: LedgerPlaces
@@ -24,12 +24,15 @@ extension SQLiteOpening {
     /// Takes `<database>.lock`; creates database and sealing key together when both are missing; copies the database to
     /// `<database>.v<old>.bak` before migrating it; and repairs what mark and trace show to be missing in it.
     ///
-    /// - Parameters:
-    ///   - provenance: Who opens it; recorded with what recovery does.
-    ///   - migrations: The steps to this version.
+    /// - Parameter provenance: Who opens it; recorded with what recovery does.
     /// - Returns: The store.
     /// - Throws: ``StoreError``; see ``StoreDescription/openForRunning(_:)``.
-    func openForRunning(_ provenance: Provenance, migrations: Migrations = .all) throws -> RecordStore {
+    func openForRunning(_ provenance: Provenance) throws -> RecordStore {
+        try openForRunning(provenance, migrations: .all)
+    }
+
+    /// The same, with other steps to this version.
+    func openForRunning(_ provenance: Provenance, migrations: Migrations) throws -> RecordStore {
         guard let endpoint = description.endpoint else {
             throw StoreError(.notAllowed, "A database is run against one endpoint only; name it")
         }
@@ -52,8 +55,9 @@ extension SQLiteOpening {
         let keys = keys(of: identity, ring)
         _ = try keys.fingerprints()
         let found = try LedgerFiles.open(at: places, for: identity.storeID, ring, after: evidence)
+        let database = SQLiteDatabase(pool: pool)
         let store = RecordStore(
-            pool: pool, keys: keys, role: .running, writer: Writer(pool: pool, ledger: found.files),
+            database: database, keys: keys, role: .running, writer: Writer(database: database, ledger: found.files),
             files: found.files, lock: lock)
         try store.settlePeriodKeys()
         store.recovery = try store.recover(
@@ -97,8 +101,9 @@ extension SQLiteOpening {
         _ pool: DatabasePool, _ ring: SealingKeyRing, endpoint: String
     ) throws -> LedgerEvidence {
         let (identity, ledger) = try pool.read { database in
-            let identity = try database.tableExists("store") ? try StoreIdentity.fetch(database) : nil
-            return (identity, try identity.map { _ in try LedgerEvidence.Ledger(database) })
+            let connection = StoreConnection(database)
+            let identity = try database.tableExists("store") ? try StoreIdentity.fetch(connection) : nil
+            return (identity, try identity.map { _ in try LedgerEvidence.Ledger(connection) })
         }
         try identity?.check(endpoint: endpoint)
         try identity?.check(ring, description.keys)
@@ -111,7 +116,7 @@ extension SQLiteOpening {
 
     private func missingKey() throws -> StoreError {
         let pool = try file.openForReading()
-        let identity = try? pool.read { try StoreIdentity.fetch($0) }
+        let identity = try? pool.read { try StoreIdentity.fetch(StoreConnection($0)) }
         guard let identity else { return StoreError.unfinished }
         guard let identifier = try identity.sealingKeyID(description.keys).map({ Hexadecimal.encode($0) }) else {
             return StoreError.fingerprintKeyMissing(description.keysFolder)
@@ -123,26 +128,10 @@ extension SQLiteOpening {
     private func identityOrNew(
         in pool: DatabasePool, endpoint: String, _ ring: SealingKeyRing
     ) throws -> StoreIdentity {
-        if let identity = try pool.read({ try StoreIdentity.fetch($0) }) { return identity }
-        let identity = StoreIdentity(storeID: try newStoreID(ring), endpoint: endpoint)
-        try pool.write { try identity.insert($0) }
+        if let identity = try pool.read({ try StoreIdentity.fetch(StoreConnection($0)) }) { return identity }
+        let identity = StoreIdentity(storeID: try description.newStoreID(ring), endpoint: endpoint)
+        try pool.write { try identity.insert(StoreConnection($0)) }
         return identity
-    }
-
-    /// The id for a new database, with its fingerprint key in place. A start that was interrupted left both.
-    private func newStoreID(_ ring: SealingKeyRing) throws -> [UInt8] {
-        try description.keys.locked {
-            if let found = try SealedKeyFile.read(description.keys.fingerprintKey) {
-                _ = try found.key(as: .fingerprintKey, owner: 0, with: ring.require(found.sealingKeyID))
-                return found.storeID
-            }
-            let storeID = try SecureRandom.bytes(16)
-            try SealedKeyFile(
-                SecureRandom.bytes(HMACSHA256.byteCount), as: .fingerprintKey, owner: 0, storeID: storeID,
-                by: ring.current
-            ).write(description.keys.fingerprintKey)
-            return storeID
-        }
     }
 }
 
@@ -156,7 +145,8 @@ extension SQLiteOpening {
             let pool = try file.openForReading()
             let keys = keys(of: try checkedIdentity(in: pool))
             if description.sealingKey.isAvailable() { _ = try keys.fingerprints() }
-            return RecordStore(pool: pool, keys: keys, role: .reading, writer: nil, lock: nil)
+            return RecordStore(
+                database: SQLiteDatabase(pool: pool), keys: keys, role: .reading, writer: nil, lock: nil)
         }
     }
 
@@ -167,17 +157,21 @@ extension SQLiteOpening {
         try file.requireExistence()
         return try file.translating(.writing) {
             try file.refuseLoss(places)
-            let pool = try file.openForWriting()
-            let keys = keys(of: try checkedIdentity(in: pool))
+            let database = SQLiteDatabase(pool: try file.openForWriting())
+            let keys = keys(of: try checkedIdentity(in: database.pool))
             // A runner has examined the database, and most decisions need no key.
             if try description.sealingKey.isAvailable() || runnerProcess() == nil {
                 _ = try keys.fingerprints()
-                try refuseRestored(pool, keys.storeID, keys.ring())
+                try refuseRestored(database, keys.storeID, keys.ring())
             }
             return RecordStore(
-                pool: pool, keys: keys, role: .operating, writer: Writer(pool: pool, ledger: nil), lock: nil)
+                database: database, keys: keys, role: .operating, writer: Writer(database: database, ledger: nil),
+                lock: nil)
         }
     }
+
+    /// Whether its file is there.
+    func exists() -> Bool { file.exists }
 
     /// Why no new database is created: mark or trace shows that there was one. Nil when it exists or never did.
     func loss() -> StoreError? { file.loss(places) }
@@ -201,7 +195,9 @@ extension SQLiteOpening {
         guard found == Migrations.all.version else {
             throw StoreError.schemaVersion(found: found, known: Migrations.all.version)
         }
-        guard let identity = try pool.read({ try StoreIdentity.fetch($0) }) else { throw StoreError.unfinished }
+        guard let identity = try pool.read({ try StoreIdentity.fetch(StoreConnection($0)) }) else {
+            throw StoreError.unfinished
+        }
         try identity.check(endpoint: description.endpoint)
         return identity
     }
@@ -209,16 +205,36 @@ extension SQLiteOpening {
     /// Nothing is decided on a copy before a runner has determined what it lacks. Checked twice, because a running
     /// runner may write to what is being read.
     private func refuseRestored(
-        _ pool: DatabasePool, _ storeID: [UInt8], _ ring: SealingKeyRing
+        _ database: SQLiteDatabase, _ storeID: [UInt8], _ ring: SealingKeyRing
     ) throws {
         var verdict = LedgerReconciliation.whole
         for _ in 0..<2 {
-            verdict = LedgerReconciliation(try places.evidence(in: pool, storeID, ring))
+            verdict = LedgerReconciliation(try places.evidence(in: database, storeID, ring))
             if verdict == .whole { return }
         }
         if case .refused(let refusal) = verdict { throw StoreError.refused(refusal, file, places) }
         throw StoreError(
             .notAllowed,
             "\(file.name) was restored from an earlier copy; a run or the daemon has to put it right first")
+    }
+}
+
+extension SQLiteOpening {
+    /// Replaces the sealing key, also while another process runs batches.
+    ///
+    /// - Throws: ``StoreError``; see ``StoreDescription/rotateSealingKey(to:)``.
+    func rotateSealingKey(to target: String?) throws -> KeyRotationReport {
+        // The keys of an older version lie in the database.
+        let pool = try file.openForReading()
+        let identity = try file.translating(.reading) { try checkedIdentity(in: pool) }
+        try pool.close()
+        guard let fingerprints = try SealedKeyFile.read(description.keys.fingerprintKey) else {
+            throw StoreError.fingerprintKeyMissing(description.keysFolder)
+        }
+        guard fingerprints.storeID == identity.storeID else {
+            throw StoreError(
+                .keysFolder, "\(description.keysFolder) holds the keys of another database; correct keys_folder")
+        }
+        return try KeyRotation(source: description.sealingKey, target: target, folder: description.keys).run()
     }
 }

@@ -1,6 +1,5 @@
 import Basics
 import Foundation
-import GRDB
 import OpenSSL
 
 /// The key of the transform `hmac-sha256`, by which a person has the same account id in every batch and nobody without
@@ -123,7 +122,7 @@ extension RecordStore {
         return key
     }
 
-    private static func recordedAccountHashKey(_ database: Database) throws -> String? {
+    private static func recordedAccountHashKey(_ database: StoreConnection) throws -> String? {
         try String.fetchOne(database, sql: "SELECT key_id FROM account_hash_key")
     }
 }

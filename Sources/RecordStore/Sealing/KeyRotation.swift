@@ -1,6 +1,5 @@
 import Basics
 import Foundation
-import GRDB
 
 /// What a rotation of the sealing key did.
 package struct KeyRotationReport: Sendable, Equatable, Codable {
@@ -131,25 +130,5 @@ struct KeyRotation {
         try beforeStep()
         try PrivateFile.rename(new, to: name)
         return kept
-    }
-}
-
-extension SQLiteOpening {
-    /// Replaces the sealing key, also while another process runs batches.
-    ///
-    /// - Throws: ``StoreError``; see ``StoreDescription/rotateSealingKey(to:)``.
-    func rotateSealingKey(to target: String?) throws -> KeyRotationReport {
-        // The keys of an older version lie in the database.
-        let pool = try file.openForReading()
-        let identity = try file.translating(.reading) { try checkedIdentity(in: pool) }
-        try pool.close()
-        guard let fingerprints = try SealedKeyFile.read(description.keys.fingerprintKey) else {
-            throw StoreError.fingerprintKeyMissing(description.keysFolder)
-        }
-        guard fingerprints.storeID == identity.storeID else {
-            throw StoreError(
-                .keysFolder, "\(description.keysFolder) holds the keys of another database; correct keys_folder")
-        }
-        return try KeyRotation(source: description.sealingKey, target: target, folder: description.keys).run()
     }
 }

@@ -1,6 +1,5 @@
 package import Basics
 import Foundation
-import GRDB
 
 extension RecordStore {
     /// Destroys the keys of a month that is over: everything sealed in it, in the database, its WAL, its free pages and
@@ -91,7 +90,7 @@ extension WriterConnection {
     fileprivate func recordDestruction(of name: PeriodKeyName, at now: WallTime) throws {
         try database.execute(
             sql: "UPDATE period_keys SET state = 'destroyed', destroyed_at = ? WHERE id = ? AND state = 'live'",
-            arguments: [now, name.id.bytes.blob])
+            arguments: [now, name.id.bytes])
         try recordLoss(ofBatchesUnder: name, at: now)
     }
 }
@@ -112,7 +111,7 @@ extension RecordStore {
                 guard name.month < current else { return false }
                 let holders = try Int64.fetchAll(
                     database, sql: "SELECT batch_id FROM batch_keys WHERE period_key_id = ?",
-                    arguments: [name.id.bytes.blob])
+                    arguments: [name.id.bytes])
                 return holders.allSatisfy { batches.contains(BatchID(rawValue: $0)) }
             }.map(\.month)
         }

@@ -1,6 +1,5 @@
 package import Basics
 import Foundation
-import GRDB
 import OpenSSL
 
 /// A calendar month in UTC, as `yyyymm`.
@@ -116,13 +115,13 @@ struct WrappedDataKey: Sendable {
     }
 
     /// Reads a batch's key; nil when it was erased, by itself or with its month.
-    static func fetch(_ database: Database, _ batch: BatchID) throws -> WrappedDataKey? {
+    static func fetch(_ database: StoreConnection, _ batch: BatchID) throws -> WrappedDataKey? {
         let sql = """
             SELECT data_key_id, period_key_id, month, wrapped_key FROM batch_keys
               JOIN period_keys ON period_keys.id = period_key_id
             WHERE batch_id = ? AND period_keys.state = 'live'
             """
-        guard let row = try Row.fetchOne(database, sql: sql, arguments: [batch.rawValue]) else { return nil }
+        guard let row = try StoredRow.fetchOne(database, sql: sql, arguments: [batch.rawValue]) else { return nil }
         let period = try PeriodKeyName(id: row.bytes(1), month: row[2])
         return WrappedDataKey(batch: batch, identifier: row.bytes(0), period: period, wrapped: row.bytes(3))
     }
@@ -138,10 +137,10 @@ struct WrappedDataKey: Sendable {
     func unwrap(with keys: StoreKeys) throws -> DataKey { try unwrap(with: keys.periodKey(period)) }
 
     /// Writes it.
-    func insert(_ database: Database) throws {
+    func insert(_ database: StoreConnection) throws {
         try database.execute(
             sql: "INSERT INTO batch_keys (batch_id, data_key_id, period_key_id, wrapped_key) VALUES (?, ?, ?, ?)",
-            arguments: [batch.rawValue, identifier.blob, period.id.bytes.blob, wrapped.blob])
+            arguments: [batch.rawValue, identifier, period.id.bytes, wrapped])
     }
 }
 
@@ -157,26 +156,26 @@ extension PeriodKeyName {
     }
 
     /// The month's key that is in use; nil when there is none yet.
-    static func live(in month: CalendarMonth, _ database: Database) throws -> PeriodKeyName? {
+    static func live(in month: CalendarMonth, _ database: StoreConnection) throws -> PeriodKeyName? {
         let sql = "SELECT id FROM period_keys WHERE month = ? AND state = 'live'"
-        return try Row.fetchOne(database, sql: sql, arguments: [month.rawValue]).map {
+        return try StoredRow.fetchOne(database, sql: sql, arguments: [month.rawValue]).map {
             try PeriodKeyName(id: $0.bytes(0), month: month.rawValue)
         }
     }
 
     /// All keys in a state, oldest month first.
-    static func all(_ state: PeriodKeyState, _ database: Database) throws -> [PeriodKeyName] {
+    static func all(_ state: PeriodKeyState, _ database: StoreConnection) throws -> [PeriodKeyName] {
         let sql = "SELECT id, month FROM period_keys WHERE state = ? ORDER BY month"
-        return try Row.fetchAll(database, sql: sql, arguments: [state.rawValue]).map {
+        return try StoredRow.fetchAll(database, sql: sql, arguments: [state.rawValue]).map {
             try PeriodKeyName(id: $0.bytes(0), month: $0[1])
         }
     }
 
     /// Enters it as in use.
-    func insert(_ database: Database, at now: WallTime) throws {
+    func insert(_ database: StoreConnection, at now: WallTime) throws {
         try database.execute(
             sql: "INSERT INTO period_keys (id, month, created_at) VALUES (?, ?, ?)",
-            arguments: [id.bytes.blob, month.rawValue, now])
+            arguments: [id.bytes, month.rawValue, now])
     }
 }
 
@@ -197,7 +196,7 @@ extension WriterConnection {
     /// - Throws: ``StoreError`` with ``StoreErrorCode/notAllowed`` when it was destroyed.
     func requireLive(_ period: PeriodKeyName) throws {
         let state = try String.fetchOne(
-            database, sql: "SELECT state FROM period_keys WHERE id = ?", arguments: [period.id.bytes.blob])
+            database, sql: "SELECT state FROM period_keys WHERE id = ?", arguments: [period.id.bytes])
         guard let state else { return try period.insert(database, at: WallTime.now()) }
         guard state == PeriodKeyState.live.rawValue else { throw StoreError.nothingTakenIn(under: period.month) }
     }

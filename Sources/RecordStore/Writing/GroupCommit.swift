@@ -1,29 +1,22 @@
 import Basics
 import Dispatch
 import Foundation
-import GRDB
-import GRDBSQLite
 
 /// Runs a group of operations in one transaction: one commit and one synchronization for all of them.
 ///
 /// On a full disk, operations that may wait are kept and retried, ends of calls first. Every other write failure is
 /// permanent.
 struct GroupCommit {
-    /// How often a transaction is begun before another process's lock is a failure; each waits ten seconds
-    /// (``BusyWait``), so that five minutes pass.
-    private static let busyTries = 30
     /// The interval at which a full disk is tried again.
     static let pause = DispatchTimeInterval.seconds(1)
     /// The same, in seconds, where a commit waits for the files beside the database.
     private static let markPause = 1.0
 
     private let connection: WriterConnection
-    private let ledger: LedgerFiles?
-    private let statements: TransactionStatements
+    private let ledger: (any LedgerFollowing)?
     private let storage: StorageWatch
-    private let probe: RoomProbe?
-    /// Makes the space of the WAL usable again on a full disk.
-    private let checkpoint: WALCheckpoint?
+    /// Room on the database's disk, where it is this machine's.
+    private let room: (any DatabaseRoom)?
     /// Which operations may wait for space now.
     private let waitingForRoom: () -> WaitingForRoom
     /// The files that must be in place now.
@@ -34,21 +27,19 @@ struct GroupCommit {
     /// Why nothing can be written any more.
     private(set) var failure: StoreError?
 
-    /// Prepares the statements. Without a probe, any successful write means that there is space again.
+    /// Without a disk to look at, any successful write means that there is space again.
     init(
-        _ connection: WriterConnection, _ ledger: LedgerFiles?, storage: StorageWatch = StorageWatch(),
-        probe: RoomProbe? = nil, checkpoint: WALCheckpoint? = nil,
+        _ connection: WriterConnection, _ ledger: (any LedgerFollowing)?, storage: StorageWatch = StorageWatch(),
+        room: (any DatabaseRoom)? = nil,
         waitingForRoom: @escaping () -> WaitingForRoom = { .nobody },
         files: @escaping () -> FilesInPlace? = { nil }
-    ) throws {
+    ) {
         self.connection = connection
         self.ledger = ledger
         self.storage = storage
-        self.probe = probe
-        self.checkpoint = checkpoint
+        self.room = room
         self.waitingForRoom = waitingForRoom
         self.files = files
-        statements = try TransactionStatements(connection.database)
     }
 
     /// Whether the disk is full, so that ``run(_:)`` has to be called now and then even without new work.
@@ -61,7 +52,7 @@ struct GroupCommit {
         let group = withoutThoseOfMissingFiles(group)
         guard waitsForRoom else {
             guard commit(group) != nil else { return }
-            copyBackLog()
+            room?.make()
             guard let full = commit(group) else { return }
             storage.found(isFull: true, at: WallTime.now())
             keep(group, full)
@@ -106,18 +97,11 @@ struct GroupCommit {
         }
     }
 
-    /// Copies the WAL into the database as far as that has space, so that the next commit overwrites the WAL from its
-    /// start: on a small disk the WAL alone may take all the space, long before SQLite would copy it back by itself.
-    private func copyBackLog() {
-        // On a full disk it may fail as well; the WAL still holds everything.
-        _ = try? checkpoint?.run()
-    }
-
     /// Tries everything that waits: ends of calls first and together, the rest one by one, because one may need more
     /// space than there is. The disk has space again once nothing waits and the probe confirms it.
     private mutating func tryAgain() {
         nextTry = .now() + Self.pause
-        copyBackLog()
+        room?.make()
         kept = withoutThoseOfMissingFiles(kept)
         let (ends, others) = (kept.filter { $0.patience == .toTheLast }, kept.filter { $0.patience != .toTheLast })
         kept = []
@@ -133,7 +117,7 @@ struct GroupCommit {
                 }
             }
         }
-        if failure == nil, full == nil, probe?.hasRoom() ?? true { storage.found(isFull: false, at: WallTime.now()) }
+        if failure == nil, full == nil, room?.isThere() ?? true { storage.found(isFull: false, at: WallTime.now()) }
     }
 
     /// Commits a group and completes every operation in it; returns the error when the disk is full, without having
@@ -164,6 +148,17 @@ struct GroupCommit {
     /// The group first runs without savepoints, which cost a copy of each page; rules are broken so rarely that the
     /// whole group is then run again with them.
     private func transact(_ group: [WriteOperation]) throws -> [@Sendable () -> Void] {
+        var tries = 0
+        while true {
+            do {
+                return try transactOnce(group)
+            } catch  where connection.database.mayRepeat(after: error, tries: tries) {
+                tries += 1
+            }
+        }
+    }
+
+    private func transactOnce(_ group: [WriteOperation]) throws -> [@Sendable () -> Void] {
         do {
             return try inTransaction { try group.map { try perform($0) } }
         } catch  where StoreError.concernsOneOperation(error) {
@@ -172,39 +167,33 @@ struct GroupCommit {
     }
 
     private func inTransaction(_ work: () throws -> [@Sendable () -> Void]) throws -> [@Sendable () -> Void] {
-        (connection.claimedUpTo, connection.tally) = (nil, FinishTally())
-        try begin()
+        (connection.claimed, connection.tally, connection.standing) = ([], FinishTally(), CommitStanding())
+        try connection.database.begin()
         let told: [@Sendable () -> Void]
         do {
             told = try work()
             try connection.writeTally()
             // No call without a mark and a trace that record it.
-            guard connection.claimedUpTo == nil || ledger != nil else { throw StoreError.runnerOnly }
-            if let claimed = connection.claimedUpTo { try ledger?.reserve(upTo: claimed) }
-            try statements.commit.run()
+            guard connection.claimed.isEmpty || ledger != nil else { throw StoreError.runnerOnly }
+            if let last = connection.claimed.last { try ledger?.reserve(upTo: last.attempt.rawValue) }
+            if try connection.database.commit() == .found { connection.standing.isLate = true }
         } catch {
-            let described = described(error)
+            let described = connection.database.described(error)
             // SQLite may have rolled back by itself on a full disk; then there is nothing left to roll back.
-            try? statements.rollback.run()
+            try? connection.database.rollBack()
             throw described
         }
-        if let claimed = connection.claimedUpTo { try advanceLedger(to: claimed) }
+        if !connection.claimed.isEmpty { try advanceLedger(connection.claimed) }
         return told
-    }
-
-    /// SQLite's error with the system's error behind it, which the next statement would overwrite.
-    private func described(_ error: any Error) -> any Error {
-        guard let error = error as? DatabaseError, !StoreError.concernsOneOperation(error) else { return error }
-        let systemError = connection.database.sqliteConnection.map { sqlite3_system_errno($0) } ?? 0
-        return StoreError(error, while: .writing, because: systemError == 0 ? nil : SystemFault(systemError))
     }
 
     /// The transaction is committed, so what fails here is never retried: on a full disk it waits, and any other
     /// failure is permanent.
-    private func advanceLedger(to claimed: Int64) throws {
+    private func advanceLedger(_ claimed: [ClaimedAttempt]) throws {
+        guard let last = claimed.last?.attempt.rawValue else { return }
         while true {
             do {
-                try ledger?.advance(to: claimed)
+                try ledger?.advance(to: last, claimed)
                 return
             } catch let error as StoreError where error.code == .diskFull {
                 guard waitingForRoom() != .nobody else { throw StoreError(.stateNotWritten, error.message) }
@@ -221,49 +210,17 @@ struct GroupCommit {
 
     private func performAlone(_ operation: WriteOperation) throws -> @Sendable () -> Void {
         try connection.writeTally()
-        let claimed = connection.claimedUpTo
-        try statements.savepoint.run()
+        let claimed = connection.claimed
+        try connection.database.setSavepoint()
         do {
             let tell = try operation.perform(connection)
             try connection.writeTally()
-            try statements.release.run()
+            try connection.database.releaseSavepoint()
             return tell
         } catch  where StoreError.concernsOneOperation(error) {
-            (connection.claimedUpTo, connection.tally) = (claimed, FinishTally())
-            try statements.rollbackToSavepoint.run()
-            try statements.release.run()
+            (connection.claimed, connection.tally) = (claimed, FinishTally())
+            try connection.database.rollBackToSavepoint()
             return { operation.fail(StoreError.ofOneOperation(error)) }
         }
-    }
-
-    /// Another process may hold the write lock; nothing is abandoned while waiting can resolve that.
-    private func begin() throws {
-        for _ in 1..<Self.busyTries {
-            do {
-                return try statements.begin.run()
-            } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
-                continue
-            }
-        }
-        try statements.begin.run()
-    }
-}
-
-/// The statements around every group of writes.
-struct TransactionStatements {
-    let begin: PreparedStatement
-    let commit: PreparedStatement
-    let rollback: PreparedStatement
-    let savepoint: PreparedStatement
-    let rollbackToSavepoint: PreparedStatement
-    let release: PreparedStatement
-
-    init(_ database: Database) throws {
-        begin = try PreparedStatement(database, "BEGIN IMMEDIATE")
-        commit = try PreparedStatement(database, "COMMIT")
-        rollback = try PreparedStatement(database, "ROLLBACK")
-        savepoint = try PreparedStatement(database, "SAVEPOINT operation")
-        rollbackToSavepoint = try PreparedStatement(database, "ROLLBACK TO operation")
-        release = try PreparedStatement(database, "RELEASE operation")
     }
 }

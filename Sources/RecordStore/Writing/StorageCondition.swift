@@ -1,6 +1,5 @@
 package import Basics
 import Foundation
-import GRDB
 
 /// Whether the disk that holds the database has space.
 package enum StorageCondition: Sendable, Equatable {
@@ -148,7 +147,9 @@ extension RecordStore {
     package func confirmWriting(at now: WallTime) async throws {
         try requireRunning()
         try await write(patience: .none) { connection in
-            try connection.database.execute(sql: "UPDATE runner SET updated_at = ?", arguments: [now])
+            try connection.database.execute(
+                sql: "UPDATE runner SET updated_at = ? WHERE only_row = ?",
+                arguments: [now, connection.node?.number ?? Self.onlyRunner])
         }
     }
 
@@ -172,6 +173,6 @@ extension RecordStore {
     ///
     /// - Throws: ``StoreError`` when a file cannot be inspected.
     func watchOverFiles() throws {
-        writer?.watch(over: try FilesInPlace(database: pool.path))
+        writer?.watch(over: try FilesInPlace(database: sqlite.path))
     }
 }

@@ -1,11 +1,10 @@
 import Basics
 import Dispatch
 import Foundation
-import GRDB
 
 /// The thread that performs all writes, one transaction for everything queued.
 ///
-/// It holds the pool's only writing connection throughout, so connection and statements never leave it. A caller's
+/// It holds the database's only writing connection throughout, so connection and statements never leave it. A caller's
 /// cancellation has no effect: what was submitted is written.
 final class Writer: Sendable {
     private let queue = WriteQueue()
@@ -16,10 +15,10 @@ final class Writer: Sendable {
 
     /// Starts the thread. Without the files that track the ledger's position nothing can be claimed. Nothing waits for
     /// space on a full disk until ``wait(for:)`` is called.
-    init(pool: DatabasePool, ledger: LedgerFiles?) {
+    init(database: any StoreDatabase, ledger: (any LedgerFollowing)?, node: Node? = nil) {
         let thread = Thread { [queue, ended, storage] in
             SystemCall.nameThread("rollcall-store")
-            Self.run(queue, pool, ledger, storage)
+            Self.run(queue, database, ledger, node, storage)
             ended.signal()
         }
         thread.start()
@@ -78,23 +77,22 @@ final class Writer: Sendable {
     }
 
     private static func run(
-        _ queue: WriteQueue, _ pool: DatabasePool, _ ledger: LedgerFiles?, _ storage: StorageWatch
+        _ queue: WriteQueue, _ database: any StoreDatabase, _ ledger: (any LedgerFollowing)?, _ node: Node?,
+        _ storage: StorageWatch
     ) {
         do {
-            try pool.writeWithoutTransaction { database in
+            try database.withWriter { connection in
                 var commit = try GroupCommit(
-                    WriterConnection(database), ledger, storage: storage, probe: RoomProbe(database: pool.path),
-                    checkpoint: ledger == nil ? nil : WALCheckpoint(database: pool.path),
+                    WriterConnection(connection, of: node), ledger, storage: storage,
+                    room: database.room(isRunner: ledger != nil),
                     waitingForRoom: { queue.waitingForRoom }, files: { queue.files })
                 while let group = queue.next(within: commit.waitsForRoom ? GroupCommit.pause : nil) {
                     commit.run(group)
                     if let failure = commit.failure { queue.end(with: failure) }
                 }
                 commit.end()
-                // So that, while no process runs, the file alone is the complete database and can be copied. A reader
-                // may prevent it; then the next process to open it continues from the WAL. Not done beside a runner: it
-                // would block the runner's writes until the last reader is done.
-                if ledger != nil { try? database.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
+                // Not done beside a runner: it would block the runner's writes until the last reader is done.
+                if ledger != nil { database.settle(connection) }
                 // Without it the bound is somewhat too high, which only matters if the mark is lost.
                 if commit.failure == nil { try? ledger?.settle() }
             }

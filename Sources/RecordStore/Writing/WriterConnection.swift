@@ -1,8 +1,10 @@
-import GRDB
+import Basics
 
 /// The writing connection with its prepared statements; it lives on the writing thread only.
 final class WriterConnection {
-    let database: Database
+    let database: StoreConnection
+    /// Which of several runners this is; nil: the only one there can be.
+    let node: Node?
     let batches: BatchStatements
     let ingest: IngestStatements
     let claims: ClaimStatements
@@ -13,17 +15,32 @@ final class WriterConnection {
     var tally = FinishTally()
     /// Answers remembered since old ones were last forgotten.
     var rememberedSince = 0
-    /// The highest attempt id claimed in this transaction; the ledger's mark is updated to it after the commit.
-    var claimedUpTo: Int64?
+    /// The attempts claimed in this transaction, in the order of their ids; what follows the ledger is told of them after
+    /// the commit.
+    var claimed: [ClaimedAttempt] = []
+    /// What becomes of this transaction.
+    var standing = CommitStanding()
 
-    init(_ database: Database) throws {
+    init(_ database: StoreConnection, of node: Node? = nil) throws {
         self.database = database
+        self.node = node
         batches = try BatchStatements(database)
         ingest = try IngestStatements(database)
-        claims = try ClaimStatements(database)
+        claims = try ClaimStatements(database, isOfNode: node != nil)
         identical = try IdenticalStatements(database)
         finishes = try FinishStatements(database)
         follows = try FollowStatements(database)
+    }
+}
+
+/// What became of a transaction, for those whose results it brings.
+final class CommitStanding: Sendable {
+    private let late = Lock(false)
+
+    /// Whether it was known only later that the transaction lasts: what was claimed in it must not be sent.
+    var isLate: Bool {
+        get { late.withLock { $0 } }
+        set { late.withLock { $0 = newValue } }
     }
 }
 
@@ -33,16 +50,14 @@ struct BatchStatements {
     let count: PreparedStatement
     let advance: PreparedStatement
 
-    init(_ database: Database) throws {
-        select = try PreparedStatement(
-            database,
+    init(_ database: StoreConnection) throws {
+        select = try database.prepare(
             """
             SELECT state, cursor, queued, in_flight, calls, doubted_lines, ingested, following, reuses,
               keeps_answers
             FROM batches WHERE id = ?1
             """)
-        count = try PreparedStatement(
-            database,
+        count = try database.prepare(
             """
             UPDATE batches SET
               total = total + ?2, queued = queued + ?3, in_flight = in_flight + ?4, succeeded = succeeded + ?5,
@@ -52,8 +67,8 @@ struct BatchStatements {
               in_doubt_retried = in_doubt_retried + ?17, following = following + ?18
             WHERE id = ?1
             """)
-        advance = try PreparedStatement(
-            database, "UPDATE batches SET cursor = ?2, started_at = coalesce(started_at, ?3) WHERE id = ?1")
+        advance = try database.prepare(
+            "UPDATE batches SET cursor = ?2, started_at = coalesce(started_at, ?3) WHERE id = ?1")
     }
 }
 

@@ -91,6 +91,32 @@ import Testing
         try await store.close()
     }
 
+    @Test(
+        "A chunk whose transaction is undone, for another operation's sake or a full disk's, is taken in whole by the next"
+    )
+    func undoneWithOthers() async throws {
+        let folder = try StoreFolder()
+        let store = try await folder.open()
+        let batch = try await store.makeBatch()
+        var chunk = try await store.chunk(for: batch.id)
+        for line in 2...4 { try chunk.append(SampleRow(line)) }
+        chunk.handOver()
+        let (box, checkpoint) = (chunk.box, Checkpoint(byteOffset: 40, line: 5))
+        #expect(throws: StoreError.self) {
+            try store.writeWaiting { connection in
+                try connection.append(from: box, to: batch.id, checkpoint: checkpoint)
+                throw StoreError(.notAllowed, "a rule was broken")
+            }
+        }
+        #expect(try await store.progress(batch.id).total == 0)
+        try store.writeWaiting { try $0.append(from: box, to: batch.id, checkpoint: checkpoint) }
+        #expect(try await store.progress(batch.id).total == 3)
+        #expect(try await store.statuses(batch) == [.queued, .queued, .queued])
+        chunk.takeBack()
+        #expect(chunk.count == 0)
+        try await store.close()
+    }
+
     @Test func aKilledIngestGoesOnFromItsCheckpoint() async throws {
         let folder = try StoreFolder()
         let first = try await folder.open()

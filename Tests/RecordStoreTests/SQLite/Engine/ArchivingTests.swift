@@ -70,7 +70,7 @@ import Testing
         #expect(try await store.archive(finishedBefore: Self.never) == 0)
         for table in ["records", "attempts", "results"] { #expect(try Self.rows(store, table) == 0) }
         #expect(try await Self.content(store, batch) == before)
-        #expect(try store.readWaiting { try Row.fetchAll($0, sql: "PRAGMA foreign_key_check") }.isEmpty)
+        #expect(try store.readWaiting { try StoredRow.fetchAll($0, sql: "PRAGMA foreign_key_check") }.isEmpty)
         try await store.close()
     }
 

@@ -18,7 +18,7 @@ import Testing
             let counter = UnsafeMutablePointer<Int>.allocate(capacity: 1)
             defer { counter.deallocate() }
             counter.initialize(to: 0)
-            let handle = connection.database.sqliteConnection
+            let handle = try connection.database.sqlite.database.sqliteConnection
             sqlite3_progress_handler(
                 handle, 1,
                 {

@@ -9,12 +9,12 @@ import Testing
 /// A database that may not grow: to SQLite the same as a full disk (https://www.sqlite.org/pragma.html#pragma_max_page_count).
 enum FullDisk {
     /// Allows the file not one page more.
-    static func fillUp(_ database: Database) throws {
+    static func fillUp(_ database: StoreConnection) throws {
         let pages = try Int.fetchOne(database, sql: "PRAGMA page_count") ?? 0
         try database.execute(sql: "PRAGMA max_page_count = \(pages)")
     }
 
-    static func makeRoom(_ database: Database) throws {
+    static func makeRoom(_ database: StoreConnection) throws {
         try database.execute(sql: "PRAGMA max_page_count = 1000000")
     }
 }

@@ -40,8 +40,8 @@ import Testing
         let pool = try DatabaseFile(path: folder.database).openForWriting(whileBusy: busyMode)
         let files = try folder.ledgerFiles()
         try pool.writeWithoutTransaction { database in
-            let connection = try WriterConnection(database)
-            var commit = try GroupCommit(connection, files)
+            let connection = try WriterConnection(StoreConnection(database))
+            var commit = GroupCommit(connection, files)
             try body(&commit, connection)
         }
         try pool.close()
@@ -162,8 +162,16 @@ import Testing
         let own = try folder.ledgerFiles()
         let files = LedgerFiles(mark: mark, journal: own.journal, trace: own.trace)
         try await pool.writeWithoutTransaction { database in
-            var commit = try GroupCommit(WriterConnection(database), files)
-            commit.run([heard.operation("claim") { $0.claimedUpTo = 7 }])
+            var commit = try GroupCommit(WriterConnection(StoreConnection(database)), files)
+            commit.run([
+                heard.operation("claim") {
+                    $0.claimed = [
+                        ClaimedAttempt(
+                            record: RecordID(rawValue: 1 << 32 + 1), attempt: AttemptID(rawValue: 7),
+                            day: CallDay(rawValue: 20_261_128))
+                    ]
+                }
+            ])
             #expect(commit.failure?.code == .stateNotWritten)
             #expect(commit.failure?.message.contains("make room") == true)
             #expect(heard.all == ["claim failed"])

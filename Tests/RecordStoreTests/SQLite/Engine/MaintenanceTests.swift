@@ -19,7 +19,7 @@ import Testing
         }
     }
 
-    private static func count(_ database: Database) throws -> Int {
+    private static func count(_ database: StoreConnection) throws -> Int {
         try Int.fetchOne(database, sql: "SELECT count(*) FROM records") ?? 0
     }
 
@@ -42,12 +42,12 @@ import Testing
         let folder = try StoreFolder()
         let (store, reader) = (try await folder.open(), try await folder.openForReading())
         try await Self.fill(store, rows: 50)
-        let snapshot = try reader.pool.makeSnapshot()
-        #expect(try await snapshot.read(Self.count) == 50)
+        let snapshot = try reader.sqlite.pool.makeSnapshot()
+        #expect(try await snapshot.read { try Self.count(StoreConnection($0)) } == 50)
         try await Self.fill(store, rows: 700, from: 100)
         let held = try await store.maintain()
         #expect(held.isHeldByReader && held.logBytes > WALCheckpoint.usualBytes)
-        #expect(try await snapshot.read(Self.count) == 50)
+        #expect(try await snapshot.read { try Self.count(StoreConnection($0)) } == 50)
         try snapshot.close()
         let after = try await store.maintain()
         #expect(!after.isHeldByReader && after.logBytesBefore == held.logBytes && after.logBytes == 0)

@@ -10,7 +10,7 @@ import Testing
     private let next = Migrations.all.adding("note", sql: "ALTER TABLE batches ADD COLUMN note TEXT")
 
     private func openNext(_ folder: StoreFolder) throws -> RecordStore {
-        try folder.description(endpoint: StoreFolder.endpoint).opening.openForRunning(
+        try SQLiteOpening(folder.description(), path: folder.database).openForRunning(
             StoreFolder.provenance, migrations: next)
     }
 
@@ -79,7 +79,7 @@ import Testing
         let folder = try StoreFolder()
         try await folder.open().close()
         #expect(throws: StoreError.self) {
-            try folder.description(endpoint: "https://elsewhere").opening.openForRunning(
+            try SQLiteOpening(folder.description(endpoint: "https://elsewhere"), path: folder.database).openForRunning(
                 StoreFolder.provenance, migrations: next)
         }
         try await folder.open().close()

@@ -7,7 +7,7 @@ import Testing
     @Test func aValueThatCannotBeBoundIsNeverWritten() throws {
         try DatabaseQueue().write { database in
             try database.execute(sql: "CREATE TABLE notes (id INTEGER PRIMARY KEY, note BLOB)")
-            let insert = try PreparedStatement(database, "INSERT INTO notes (id, note) VALUES (?1, ?2)")
+            let insert = try StoreConnection(database).prepare("INSERT INTO notes (id, note) VALUES (?1, ?2)")
             insert.bind(Int64(1), at: 1)
             insert.bind(copying: [1], at: 2)
             try insert.run()
@@ -24,7 +24,7 @@ import Testing
 
     @Test func aStatementThatStillHasRowsIsNotRunWithEarlierValues() throws {
         try DatabaseQueue().read { database in
-            let select = try PreparedStatement(database, "SELECT ?1 UNION ALL SELECT ?1")
+            let select = try StoreConnection(database).prepare("SELECT ?1 UNION ALL SELECT ?1")
             select.bind(Int64(1), at: 1)
             let hasRow = try select.step()
             #expect(hasRow && select.integer(0) == 1)

@@ -53,7 +53,7 @@ import Testing
         let folder = try StoreFolder()
         let store = try await folder.open()
         let operations = try await store.read { database in
-            try Row.fetchAll(database, sql: "EXPLAIN \(statement)").map { $0["opcode"] as String }
+            try StoredRow.fetchAll(database, sql: "EXPLAIN \(statement)").map { $0[1] as String }
         }
         #expect(!operations.isEmpty && !operations.contains { $0 == "OpenEphemeral" })
         try await store.close()

@@ -106,7 +106,7 @@ enum OldDatabase {
                 """,
             arguments: [
                 StoreFolder.endpoint, key.keyID,
-                try key.wrap([UInt8](repeating: 1, count: 32), owner: 0, as: .fingerprintKey).blob,
+                Data(try key.wrap([UInt8](repeating: 1, count: 32), owner: 0, as: .fingerprintKey)),
             ])
     }
 
@@ -115,14 +115,14 @@ enum OldDatabase {
         let pool = try DatabaseFile(path: folder.database).openForWriting()
         let key = try SealingKey.load(path: folder.sealingKey)
         try await pool.write { database in
-            let identity = try #require(try StoreIdentity.fetch(database))
+            let identity = try #require(try StoreIdentity.fetch(StoreConnection(database)))
             let keys = StoreKeys(
                 source: .file(path: folder.sealingKey), folder: folder.keys, storeID: identity.storeID)
             let file = try #require(try SealedKeyFile.read(folder.keys.fingerprintKey))
             let fingerprints = try file.key(as: .fingerprintKey, owner: 0, with: key)
             let batches = try Int64.fetchAll(database, sql: "SELECT id FROM batches").map(BatchID.init(rawValue:))
             let wrapped = try batches.map { batch in
-                let row = try #require(try WrappedDataKey.fetch(database, batch))
+                let row = try #require(try WrappedDataKey.fetch(StoreConnection(database), batch))
                 let plain = try keys.periodKey(row.period).unwrap(row.wrapped, of: batch)
                 return (batch, row.identifier, try key.wrap(plain, owner: batch.rawValue, as: .dataKey))
             }
@@ -130,11 +130,11 @@ enum OldDatabase {
             for (batch, identifier, wrapped) in wrapped {
                 try database.execute(
                     sql: "INSERT INTO batch_keys VALUES (?, ?, ?, ?)",
-                    arguments: [batch.rawValue, identifier.blob, key.keyID, wrapped.blob])
+                    arguments: [batch.rawValue, Data(identifier), key.keyID, Data(wrapped)])
             }
             try database.execute(
                 sql: "UPDATE store SET sealing_key_id = ?, fingerprint_key = ?",
-                arguments: [key.keyID, try key.wrap(fingerprints, owner: 0, as: .fingerprintKey).blob])
+                arguments: [key.keyID, Data(try key.wrap(fingerprints, owner: 0, as: .fingerprintKey))])
         }
         try pool.close()
         try FileManager.default.removeItem(atPath: folder.keys.fingerprintKey)

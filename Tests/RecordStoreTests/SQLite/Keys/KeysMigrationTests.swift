@@ -63,7 +63,7 @@ import Testing
     @Test func interruptedAnywhereItIsCompletedByTheNextStart() async throws {
         let steps = try await Interruption.atEachStep { interruption in
             let (folder, batches, fingerprint) = try await Self.old()
-            var opening = folder.description().opening
+            var opening = SQLiteOpening(folder.description(), path: folder.database)
             opening.beforeKeyStep = { try interruption.step() }
             do {
                 try await opening.openForRunning(StoreFolder.provenance).close()

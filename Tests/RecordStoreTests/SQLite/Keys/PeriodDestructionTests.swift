@@ -58,9 +58,9 @@ import Testing
     @Test func ofACopyFromBeforeOnlyTheLedgerIsRestored() async throws {
         let site = try await Self.site()
         // The copy has the batch's wrapped key, which no key opens any more.
-        let pool = try DatabaseFile(path: site.folder.copy).openForReading()
-        let wrapped = try #require(try await pool.read { try WrappedDataKey.fetch($0, site.november.id) })
-        try pool.close()
+        let copy = SQLiteDatabase(pool: try DatabaseFile(path: site.folder.copy).openForReading())
+        let wrapped = try #require(try copy.read { try WrappedDataKey.fetch($0, site.november.id) })
+        try copy.close()
         _ = try wrapped.unwrap(with: site.store.keys)
         try await site.store.destroyPeriod(Self.november, at: Noon.december)
         let error = #expect(throws: StoreError.self) { _ = try wrapped.unwrap(with: site.store.keys) }

@@ -45,7 +45,7 @@ import Testing
     @Test func whatIsMadeAndWhatIsTakenInOutlivesTheLossOfTheWAL() async throws {
         let folder = try StoreFolder()
         let store = try await folder.open()
-        #expect(try Self.alone(folder) { try LedgerEvidence.Ledger($0).isTraced })
+        #expect(try Self.alone(folder) { try LedgerEvidence.Ledger(StoreConnection($0)).isTraced })
         let batch = try await store.runningBatch(count: 5)
         let count = try Self.alone(folder) {
             try Int.fetchOne($0, sql: "SELECT count(*) FROM records WHERE id >> 32 = ?", arguments: [batch.id.rawValue])

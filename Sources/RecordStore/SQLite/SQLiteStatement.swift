@@ -3,7 +3,7 @@ import GRDBSQLite
 
 /// A prepared statement that GRDB owns, bound and stepped directly: GRDB's own API allocates an array, boxes values and
 /// notifies observers each time, which is too expensive for what runs once per record.
-struct PreparedStatement {
+struct SQLiteStatement {
     /// Why a value could not be bound: the row must not be written with the previous value.
     private final class BindingFailure {
         var code = SQLITE_OK
@@ -14,12 +14,6 @@ struct PreparedStatement {
     private let connection: OpaquePointer?
     private let bindingFailure = BindingFailure()
 
-    /// Prepares a statement for as long as this value lives.
-    init(_ database: Database, _ sql: String) throws {
-        self.init(try database.makeStatement(sql: sql), database)
-    }
-
-    /// Takes a statement from the database's cache.
     init(_ statement: Statement, _ database: Database) {
         self.statement = statement
         raw = statement.sqliteStatement
@@ -41,6 +35,11 @@ struct PreparedStatement {
             let characters = start.assumingMemoryBound(to: CChar.self)
             note(sqlite3_bind_text(raw, index, characters, Int32(utf8.count), copied))
         }
+    }
+
+    /// Binds a floating-point number; nil is NULL.
+    func bind(real number: Double?, at index: Int32) {
+        note(number.map { sqlite3_bind_double(raw, index, $0) } ?? sqlite3_bind_null(raw, index))
     }
 
     /// Binds bytes without copying them: they must stay valid until the statement has run.
@@ -96,14 +95,6 @@ struct PreparedStatement {
         while try step() {}
     }
 
-    /// Runs a statement that gives no rows, with numbers as its parameters.
-    func run(_ first: Int64?, _ second: Int64? = nil, _ third: Int64? = nil) throws {
-        bind(first, at: 1)
-        if parameterCount > 1 { bind(second, at: 2) }
-        if parameterCount > 2 { bind(third, at: 3) }
-        try run()
-    }
-
     /// Discards the rows that have not been read.
     func reset() {
         sqlite3_reset(raw)
@@ -111,6 +102,28 @@ struct PreparedStatement {
 
     /// How many parameters it has.
     var parameterCount: Int32 { sqlite3_bind_parameter_count(raw) }
+
+    /// A parameter's name, without its colon; nil where it has none.
+    func parameterName(_ index: Int32) -> String? {
+        sqlite3_bind_parameter_name(raw, index).map { String(String(cString: $0).dropFirst()) }
+    }
+
+    /// A column's name.
+    func columnName(_ column: Int32) -> String { sqlite3_column_name(raw, column).map { String(cString: $0) } ?? "" }
+
+    /// How many columns its rows have.
+    var columnCount: Int32 { sqlite3_column_count(raw) }
+
+    /// A value of the current row.
+    func value(_ column: Int32) -> SQLValue {
+        switch sqlite3_column_type(raw, column) {
+        case SQLITE_INTEGER: .integer(sqlite3_column_int64(raw, column))
+        case SQLITE_FLOAT: .real(sqlite3_column_double(raw, column))
+        case SQLITE_TEXT: .text(text(column) ?? "")
+        case SQLITE_BLOB: .bytes(bytes(column))
+        default: .null
+        }
+    }
 
     /// How many rows the last statement of this connection changed.
     var changes: Int { connection.map { Int(sqlite3_changes($0)) } ?? 0 }

@@ -1,5 +1,5 @@
 import Basics
-import GRDB
+import OpenSSL
 
 /// The database's one row about itself: its id and its endpoint.
 struct StoreIdentity: Sendable {
@@ -16,26 +16,29 @@ struct StoreIdentity: Sendable {
     var keysInside: KeysInside?
 
     /// Reads it from a database of any version; nil in one that was created but never got its row.
-    static func fetch(_ database: Database) throws -> StoreIdentity? {
-        let columns = try database.columns(in: "store").map(\.name)
-        guard columns.contains("fingerprint_key") else {
-            return try Row.fetchOne(database, sql: "SELECT store_id, endpoint FROM store").map { row in
-                StoreIdentity(storeID: row.bytes(0), endpoint: row[1])
-            }
-        }
+    static func fetch(_ database: StoreConnection) throws -> StoreIdentity? {
+        let columns = try database.columns(of: "store")
+        guard columns.contains("fingerprint_key") else { return try fetchOnly(database) }
         let sql = "SELECT store_id, endpoint, sealing_key_id, fingerprint_key FROM store"
-        return try Row.fetchOne(database, sql: sql).map { row in
+        return try StoredRow.fetchOne(database, sql: sql).map { row in
             StoreIdentity(
                 storeID: row.bytes(0), endpoint: row[1],
                 keysInside: KeysInside(sealingKeyID: row[2], wrappedFingerprintKey: row.bytes(3)))
         }
     }
 
+    /// Reads it from a database of this version; nil in one that was created but never got its row.
+    static func fetchOnly(_ database: StoreConnection) throws -> StoreIdentity? {
+        try StoredRow.fetchOne(database, sql: "SELECT store_id, endpoint FROM store").map { row in
+            StoreIdentity(storeID: row.bytes(0), endpoint: row[1])
+        }
+    }
+
     /// Writes it, once in a database's life.
-    func insert(_ database: Database) throws {
+    func insert(_ database: StoreConnection) throws {
         try database.execute(
             sql: "INSERT INTO store (only_row, store_id, endpoint, created_at) VALUES (1, ?, ?, ?)",
-            arguments: [storeID.blob, endpoint, WallTime.now()])
+            arguments: [storeID, endpoint, WallTime.now()])
         try database.execute(sql: "INSERT INTO ledger_position (only_row, last_attempt) VALUES (1, 0)")
     }
 
@@ -55,6 +58,24 @@ struct StoreIdentity: Sendable {
     func check(endpoint given: String?) throws {
         guard given == nil || given == endpoint else {
             throw StoreError.wrongEndpoint(bound: endpoint, given: given ?? "")
+        }
+    }
+}
+
+extension StoreDescription {
+    /// The id for a new database, with its fingerprint key in place. A start that was interrupted left both.
+    func newStoreID(_ ring: SealingKeyRing) throws -> [UInt8] {
+        try keys.locked {
+            if let found = try SealedKeyFile.read(keys.fingerprintKey) {
+                _ = try found.key(as: .fingerprintKey, owner: 0, with: ring.require(found.sealingKeyID))
+                return found.storeID
+            }
+            let storeID = try SecureRandom.bytes(16)
+            try SealedKeyFile(
+                SecureRandom.bytes(HMACSHA256.byteCount), as: .fingerprintKey, owner: 0, storeID: storeID,
+                by: ring.current
+            ).write(keys.fingerprintKey)
+            return storeID
         }
     }
 }

@@ -20,7 +20,7 @@ extension RecordStore {
         guard !FileManager.default.fileExists(atPath: path) else { throw DatabaseCopy.taken(path) }
         let copy = try DatabaseCopy(for: path)
         do {
-            try copy.fill(from: pool.path)
+            try copy.fill(from: sqlite.path)
             try copy.inspect(called: URL(fileURLWithPath: path).lastPathComponent) { _ in }
             try copy.settle(at: path)
         } catch {
@@ -60,7 +60,7 @@ struct DatabaseCopy: Sendable {
     /// Merges it into one file, checks all of it, and reads from it.
     ///
     /// - Throws: ``StoreError`` with ``StoreErrorCode/damaged``, giving the name the operator knows.
-    func inspect<T>(called name: String, _ body: (Database) throws -> T) throws -> T {
+    func inspect<T>(called name: String, _ body: (StoreConnection) throws -> T) throws -> T {
         do {
             let queue = try DatabaseQueue(path: path, configuration: DatabaseFile.configuration(label: "rollcall.copy"))
             let value = try queue.writeWithoutTransaction { database in
@@ -68,7 +68,7 @@ struct DatabaseCopy: Sendable {
                 guard try String.fetchAll(database, sql: "PRAGMA integrity_check") == ["ok"] else {
                     throw StoreError(.damaged, "\(name) is damaged; use another copy")
                 }
-                return try body(database)
+                return try body(StoreConnection(database))
             }
             try queue.close()
             return value
@@ -151,21 +151,22 @@ struct CopyFacts: Sendable {
     /// The unfinished batches: their names, how many records are queued again, and how many untried.
     let unfinished: [(name: String, ready: Int, untried: Int)]
 
-    init(_ database: Database, called name: String) throws {
-        version = try Migrations.all.version(of: database)
-        guard version > 0, try database.tableExists("store"), let identity = try StoreIdentity.fetch(database) else {
+    init(_ database: StoreConnection, called name: String) throws {
+        version = try Migrations.all.version(of: database.sqlite.database)
+        guard version > 0, try !database.columns(of: "store").isEmpty, let identity = try StoreIdentity.fetch(database)
+        else {
             throw StoreError(.damaged, "\(name) is not a database of Rollcall; use a file that backup wrote")
         }
         self.identity = identity
         ledger = try LedgerEvidence.Ledger(database)
         lastBatch = try Int64.fetchOne(database, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'batches'") ?? 0
         openAttempts = try Int.fetchOne(database, sql: "SELECT total(in_flight) FROM batches") ?? 0
-        periodKeys = try database.tableExists("period_keys") ? PeriodKeyName.all(.live, database) : []
+        periodKeys = try database.columns(of: "period_keys").isEmpty ? [] : PeriodKeyName.all(.live, database)
         let sql = """
             SELECT name, (SELECT count(*) FROM ready WHERE batch_id = id) AS again, queued
             FROM batches WHERE finished_at IS NULL ORDER BY id
             """
-        unfinished = try Row.fetchAll(database, sql: sql).map { ($0[0], $0[1], $0[2] - $0[1]) }
+        unfinished = try StoredRow.fetchAll(database, sql: sql).map { ($0[0], $0[1], $0[2] - $0[1]) }
     }
 
     /// What the next start will find.

@@ -16,9 +16,11 @@ struct KeysMigration: Sendable {
     var beforeStep: @Sendable () throws -> Void = {}
 
     /// What ``Migrations/apply(to:preparing:)`` does before its steps.
-    var preparations: [Int: @Sendable (Database) throws -> Void] { [Migrations.keysFolder: { try move($0) }] }
+    var preparations: [Int: @Sendable (Database) throws -> Void] {
+        [Migrations.keysFolder: { try move(StoreConnection($0)) }]
+    }
 
-    private func move(_ database: Database) throws {
+    private func move(_ database: StoreConnection) throws {
         // A database that was created but never got its row has no keys.
         guard let identity = try StoreIdentity.fetch(database), let old = identity.keysInside else { return }
         guard old.sealingKeyID == ring.current.keyID else {
@@ -34,12 +36,12 @@ struct KeysMigration: Sendable {
             let key = try ring.current.unwrap(batch.wrapped, owner: batch.id.rawValue, as: .dataKey)
             try database.execute(
                 sql: "UPDATE batch_keys SET period_key_id = ?, wrapped_key = ? WHERE batch_id = ?",
-                arguments: [period.name.id.bytes.blob, try period.wrap(key, of: batch.id).blob, batch.id.rawValue])
+                arguments: [period.name.id.bytes, try period.wrap(key, of: batch.id), batch.id.rawValue])
         }
         try beforeStep()
     }
 
-    private func newKey(for month: CalendarMonth, _ keys: StoreKeys, _ database: Database) throws -> PeriodKey {
+    private func newKey(for month: CalendarMonth, _ keys: StoreKeys, _ database: StoreConnection) throws -> PeriodKey {
         try beforeStep()
         let period = try keys.newPeriodKey(for: month)
         try period.name.insert(database, at: WallTime.now())
@@ -64,12 +66,12 @@ private struct OldDataKey {
     let month: CalendarMonth
     let wrapped: [UInt8]
 
-    static func fetchAll(_ database: Database) throws -> [OldDataKey] {
+    static func fetchAll(_ database: StoreConnection) throws -> [OldDataKey] {
         let sql = """
             SELECT batch_id, created_at, wrapped_key FROM batch_keys JOIN batches ON batches.id = batch_id
             WHERE period_key_id IS NULL ORDER BY batch_id
             """
-        return try Row.fetchAll(database, sql: sql).map { row in
+        return try StoredRow.fetchAll(database, sql: sql).map { row in
             OldDataKey(
                 id: BatchID(rawValue: row[0]), month: CalendarMonth(at: row[1]), wrapped: row.bytes(2))
         }

@@ -1,0 +1,159 @@
+import Basics
+import Foundation
+import OpenSSL
+
+/// This process as one of several runners on a database: a name in it, an epoch, and the calls that it has in hand.
+///
+/// An epoch begins with each start. What an earlier one claimed is nobody's any more, and a process whose epoch is over
+/// claims nothing: both are decided in the transactions that claim.
+final class Node: Sendable {
+    let description: NodeDescription
+    let folder: NodeFolder
+    let journal: NodeJournal
+    /// Its number in the database.
+    let number: Int64
+    let epoch: Int64
+    /// The attempts it was given and has not ended: everything else of its epoch was claimed by a transaction of which it
+    /// never heard.
+    private let held = Lock<Set<AttemptID>>([])
+
+    init(_ description: NodeDescription, _ folder: NodeFolder, _ journal: NodeJournal, number: Int64, epoch: Int64) {
+        (self.description, self.folder, self.journal) = (description, folder, journal)
+        (self.number, self.epoch) = (number, epoch)
+    }
+
+    /// Has attempts in hand from now on.
+    func hold(_ attempts: some Sequence<AttemptID>) { held.withLock { $0.formUnion(attempts) } }
+
+    /// Has them no more.
+    func letGo(_ attempts: some Sequence<AttemptID>) { held.withLock { $0.subtract(attempts) } }
+
+    /// Whether it has an attempt in hand.
+    func holds(_ attempt: AttemptID) -> Bool { held.withLock { $0.contains(attempt) } }
+}
+
+/// How long a node counts as living without a word, and how often it says one.
+enum NodeLease {
+    static let length = Duration.seconds(20)
+    static let beat = 5.0
+}
+
+/// Time as the database has it, in microseconds since 1970 UTC; it is written once per query, so that it is the
+/// statement's own.
+enum DatabaseClock {
+    static let now = "CAST(date_part('epoch', clock_timestamp()) * 1000000 AS bigint)"
+}
+
+extension Node {
+    /// Enters a node in the database, or finds it there, and begins its next epoch. In the caller's transaction.
+    ///
+    /// - Throws: ``StoreError`` with ``StoreErrorCode/notAllowed`` when the name is another folder's, the folder has
+    ///   another name, or the node was retired.
+    static func register(
+        _ description: NodeDescription, _ folder: NodeFolder, _ provenance: Provenance,
+        on connection: PostgreSQLConnection
+    ) throws -> (number: Int64, epoch: Int64) {
+        let database = StoreConnection(connection)
+        let sql = "SELECT id, name, folder_id, epoch, state FROM nodes WHERE name = ? OR folder_id = ?"
+        let known = try StoredRow.fetchAll(database, sql: sql, arguments: [description.name, folder.identifier])
+        guard let row = known.first else { return try enter(description, folder, provenance, on: connection) }
+        guard known.count == 1, row[1] == description.name, row.bytes(2) == folder.identifier else {
+            throw StoreError(
+                .notAllowed,
+                "Node \(description.name) has another folder, or \(folder.path) is another node's: name node.name and "
+                    + "node.folder as they belong together, or give this node a name and a folder of its own")
+        }
+        guard row[4] != NodeStanding.retired.rawValue else {
+            throw StoreError(
+                .notAllowed, "Node \(description.name) was retired; run under a new name with a new folder")
+        }
+        let (number, epoch): (Int64, Int64) = (row[0], max(row[3], try folder.epoch()) + 1)
+        try database.execute(
+            sql: """
+                UPDATE nodes SET epoch = ?, state = 'live', host = ?, pid = ?, version = ?, started_at = ?,
+                  lease_until_us = \(DatabaseClock.now) + ?
+                WHERE id = ?
+                """,
+            arguments: [
+                epoch, provenance.host, Int64(getpid()), provenance.version, WallTime.now(), leaseLength, number,
+            ])
+        return (number, epoch)
+    }
+
+    /// Of a new node nothing can be missing on any server.
+    private static func enter(
+        _ description: NodeDescription, _ folder: NodeFolder, _ provenance: Provenance,
+        on connection: PostgreSQLConnection
+    ) throws -> (number: Int64, epoch: Int64) {
+        guard let server = connection.transaction?.server else { throw StoreError.runnerOnly }
+        let epoch = try folder.epoch() + 1
+        let number = try Int64.fetchOne(
+            StoreConnection(connection),
+            sql: """
+                INSERT INTO nodes
+                  (name, folder_id, epoch, host, pid, version, started_at, lease_until_us, server_id, timeline)
+                VALUES (?, ?, ?, ?, ?, ?, ?, \(DatabaseClock.now) + ?, ?, ?) RETURNING id
+                """,
+            arguments: [
+                description.name, folder.identifier, epoch, provenance.host, Int64(getpid()), provenance.version,
+                WallTime.now(), leaseLength, server.identifier, server.timeline,
+            ])
+        guard let number else { throw StoreError.runnerOnly }
+        return (number, epoch)
+    }
+
+    static var leaseLength: Int64 { NodeLease.length.milliseconds * 1_000 }
+}
+
+/// When a call may leave, by this machine's clock, which counts while the machine sleeps.
+package struct SendingWindow: Sendable, Equatable {
+    /// Not before.
+    package let opens: ContinuousClock.Instant
+    /// Not after.
+    package let closes: ContinuousClock.Instant
+
+    /// Whether a call may leave at a time.
+    package func contains(_ instant: ContinuousClock.Instant) -> Bool { opens <= instant && instant <= closes }
+}
+
+/// Which times of the contract's rate are free. A pure rule; times are the database's, in microseconds.
+struct SlotPlan: Sendable, Equatable {
+    /// Slots are given out so far ahead, so that no node waits for its own while another could have used it.
+    static let horizon: Int64 = 100_000
+    /// How long after its slot a call may leave.
+    static let length: Int64 = 2_000_000
+
+    /// The first slot.
+    let first: Int64
+    /// From one slot to the next.
+    let interval: Int64
+    /// How many there are.
+    let count: Int
+    /// Now, by the database's clock.
+    let now: Int64
+
+    /// Decides how many of the slots that are wanted there are.
+    init(now: Int64, givenOutUntil: Int64, rate: Double, wanted: Int) {
+        self.now = now
+        interval = max(1, Int64((1_000_000 / max(rate, 0.000_001)).rounded(.up)))
+        first = max(now, givenOutUntil)
+        let free = now + Self.horizon - first
+        count = free < 0 ? 0 : Int(min(Int64(max(0, wanted)), free / interval + 1))
+    }
+
+    /// A slot's time, from 0.
+    func slot(_ index: Int) -> Int64 { first + Int64(index) * interval }
+
+    /// Up to when the rate is given out when so many slots were taken.
+    func givenOut(_ taken: Int) -> Int64 { first + Int64(taken) * interval }
+
+    /// How long it is until there is another slot when so many were taken; a millisecond at least.
+    func wait(taken: Int) -> Duration { .microseconds(max(1_000, givenOut(taken) - now - Self.horizon)) }
+
+    /// When a slot's call may leave. The database's time was read between two looks at this machine's clock: the slot
+    /// counts from the later one, its end from the earlier one.
+    func window(_ index: Int, before: ContinuousClock.Instant, after: ContinuousClock.Instant) -> SendingWindow {
+        let start = Duration.microseconds(slot(index) - now)
+        return SendingWindow(opens: after + start, closes: before + start + .microseconds(Self.length))
+    }
+}

@@ -1,0 +1,125 @@
+import Basics
+
+/// What a node answers for when another server takes a database over: which of its calls that server never heard of.
+extension WriterConnection {
+    /// What became of a journal's entries on the server that answers now.
+    struct Delivery: Sendable, Equatable {
+        /// Calls that the server had lost, entered as in doubt.
+        var entered = 0
+        /// Calls of batches that it had lost whole.
+        var unknown = 0
+        /// The batches that were halted because of them.
+        var halted: Set<BatchID> = []
+    }
+
+    /// Compares a node's journal with the ledger, enters as in doubt what is missing there, counts it against the caps and
+    /// halts its batches; then the node has answered for this server.
+    ///
+    /// - Parameters:
+    ///   - node: The node.
+    ///   - entries: Its journal.
+    ///   - keys: The keys of the batches in it, as far as they are known.
+    ///   - now: The time.
+    /// - Returns: What was missing.
+    /// - Throws: ``StoreError`` with ``StoreErrorCode/notAllowed`` when the server is an older one than the node has
+    ///   answered for.
+    func answer(
+        for node: Node, _ entries: [ClaimedAttempt], keys: [BatchID: DataKey], at now: WallTime
+    ) throws -> Delivery {
+        guard case .postgreSQL(let connection) = database.engine, let server = connection.transaction?.server else {
+            throw StoreError.runnerOnly
+        }
+        let known = try StoredRow.fetchOne(
+            database, sql: "SELECT server_id, timeline FROM nodes WHERE id = ?", arguments: [node.number])
+        guard let known else { throw StoreError.runnerOnly }
+        let answered = ServerIdentity(identifier: known[0], timeline: known[1])
+        guard answered.identifier != server.identifier || answered.timeline <= server.timeline else {
+            throw StoreError(
+                .notAllowed,
+                "The server that answers is an earlier one, which was replaced: name the primary in database, and stop the "
+                    + "old one")
+        }
+        var delivery = Delivery()
+        for entry in entries where try !isInLedger(entry) {
+            if try enter(entry, keys[entry.record.batch], at: now) {
+                delivery.entered += 1
+                delivery.halted.insert(entry.record.batch)
+            } else {
+                try countLost(1, on: entry.day)
+                delivery.unknown += 1
+            }
+        }
+        for batch in delivery.halted { try halt(batch) }
+        if let last = entries.map(\.attempt.rawValue).max() {
+            try database.execute(
+                sql: "UPDATE ledger_position SET last_attempt = greatest(last_attempt, ?)", arguments: [last])
+        }
+        try database.execute(
+            sql: "UPDATE nodes SET server_id = ?, timeline = ? WHERE id = ?",
+            arguments: [server.identifier, server.timeline, node.number])
+        return delivery
+    }
+
+    private func isInLedger(_ entry: ClaimedAttempt) throws -> Bool {
+        try Int64.fetchOne(
+            database, sql: "SELECT id FROM attempts WHERE record_id = ? AND id = ?",
+            arguments: [entry.record.rawValue, entry.attempt.rawValue]) != nil
+    }
+
+    /// - Returns: False where the record itself is missing.
+    private func enter(_ entry: ClaimedAttempt, _ key: DataKey?, at now: WallTime) throws -> Bool {
+        let record = entry.record.rawValue
+        let row = try StoredRow.fetchOne(
+            database, sql: "SELECT status, follows FROM records WHERE id = ?", arguments: [record])
+        guard let row else { return false }
+        let status = try RecordStatus(code: row[0])
+        try database.execute(
+            sql: """
+                INSERT INTO attempts
+                  (record_id, id, number, day, started_at, finished_at, outcome, cause, billable, called)
+                VALUES (?1, ?2, (SELECT count(*) + 1 FROM attempts WHERE record_id = ?1), ?3, ?4, ?4, 'in_doubt',
+                  'failover', 2, 1)
+                """,
+            arguments: [record, entry.attempt.rawValue, entry.day.rawValue, now])
+        var counts = BatchCounts()
+        (counts.attempts, counts.calls, counts.billingUnknown) = (1, 1, 1)
+        if status == .queued {
+            counts.move(from: .queued, to: .inDoubt)
+            try putInDoubt(record, follows: row[1], key, &counts, at: now)
+        }
+        try add(counts, to: entry.record.batch)
+        try claims.addCalls.run(entry.day.rawValue, 1)
+        try claims.addLedgerDay.run(entry.day.rawValue, entry.record.batch.rawValue, 1)
+        try database.execute(
+            sql: "UPDATE ledger_days SET billing_unknown = billing_unknown + 1 WHERE day = ? AND batch_id = ?",
+            arguments: [entry.day.rawValue, entry.record.batch.rawValue])
+        return true
+    }
+
+    private func putInDoubt(
+        _ record: Int64, follows: Int64?, _ key: DataKey?, _ counts: inout BatchCounts, at now: WallTime
+    ) throws {
+        if follows != nil { counts.following -= 1 }
+        try database.execute(sql: "DELETE FROM ready WHERE record_id = ?", arguments: [record])
+        try database.execute(
+            sql: """
+                UPDATE records SET status = 4, held = 0, follows = NULL, requeued = 0, attempts = attempts + 1,
+                  spent = spent + 1
+                WHERE id = ?
+                """, arguments: [record])
+        if let followers = try settleFollowers(of: record, as: .inDoubt) { counts.add(followers) }
+        let text = "the database server was replaced and had lost this call, which may have been made"
+        guard let detail = try key?.seal(Array(text.utf8), record: record, column: .detail) else { return }
+        try saveResult(of: record, detail: detail, at: now)
+    }
+
+    private func halt(_ batch: BatchID) throws {
+        try database.execute(
+            sql:
+                "UPDATE batches SET state = 'halted', reason = ?, resume_at = NULL WHERE id = ? AND finished_at IS NULL",
+            arguments: [
+                "the database server was replaced and had lost calls of this batch, which are in doubt; look at them "
+                    + "before you resume it", batch.rawValue,
+            ])
+    }
+}

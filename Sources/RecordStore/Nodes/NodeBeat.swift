@@ -1,0 +1,111 @@
+import Basics
+import Dispatch
+import Foundation
+
+/// The thread by which a node says that it lives, and looks after what others and its own lost transactions left.
+final class NodeBeat: Sendable {
+    private let end = DispatchSemaphore(value: 0)
+    private let ended = DispatchSemaphore(value: 0)
+
+    /// Begins; `beat` is called every five seconds.
+    init(_ beat: @escaping @Sendable () -> Void) {
+        let thread = Thread { [end, ended] in
+            SystemCall.nameThread("rollcall-beat")
+            while end.wait(timeout: .now() + NodeLease.beat) == .timedOut { beat() }
+            ended.signal()
+        }
+        thread.start()
+    }
+
+    /// Ends; no beat is under way when it returns.
+    func stop() {
+        end.signal()
+        ended.wait()
+        ended.signal()
+    }
+}
+
+/// An open attempt whose end nobody will tell.
+struct OrphanedAttempt: Sendable {
+    let attempt: AttemptID
+    let record: RecordID
+    let startedAt: WallTime
+    /// The node that claimed it.
+    let node: Int64
+    /// Whether it is this process's own, of a transaction that it never heard of: its call never left.
+    let isOwn: Bool
+}
+
+extension RecordStore {
+    /// Says that the node lives; puts in doubt what nodes without a lease had under way, and closes as unsent what this one
+    /// was never told of and can no longer send.
+    ///
+    /// - Throws: ``StoreError`` when it can't be written.
+    func beat(_ node: Node) throws {
+        let orphans = try orphans(besides: node)
+        let ends = try orphans.map { try SealedCompletion($0.completion, key: existingDataKey(of: $0.record.batch)) }
+        try writeWaiting { connection in
+            try connection.renew(node)
+            let nodes = Set(orphans.map(\.node)).subtracting([node.number])
+            let dead = try nodes.filter { try connection.hasLostItsLease($0) }
+            let due = zip(orphans, ends).filter { orphan, _ in
+                orphan.isOwn ? !node.holds(orphan.attempt) : dead.contains(orphan.node)
+            }
+            _ = try connection.finish(due.map { $1 })
+        }
+    }
+
+    private func orphans(besides node: Node) throws -> [OrphanedAttempt] {
+        let sql = """
+            SELECT attempts.id, record_id, attempts.started_at, node_id FROM attempts JOIN nodes ON nodes.id = node_id
+            WHERE outcome IS NULL
+              AND CASE WHEN node_id = ?1 THEN attempts.epoch = ?2 AND send_until_us < \(DatabaseClock.now)
+                ELSE lease_until_us < \(DatabaseClock.now) OR state = 'retired' END
+            """
+        return try readWaiting { database in
+            try StoredRow.fetchAll(database, sql: sql, arguments: [node.number, node.epoch]).map { row in
+                OrphanedAttempt(
+                    attempt: AttemptID(rawValue: row[0]), record: RecordID(rawValue: row[1]), startedAt: row[2],
+                    node: row[3], isOwn: row[3] == node.number)
+            }
+        }.filter { !$0.isOwn || !node.holds($0.attempt) }
+    }
+}
+
+extension OrphanedAttempt {
+    /// Why an attempt is in doubt whose node did not say a word in time; an answer that it brings later is taken.
+    static let lostLease = "lease"
+
+    fileprivate var completion: Completion {
+        guard isOwn else {
+            return Completion(
+                attempt: attempt, record: record, outcome: .inDoubt, cause: Self.lostLease,
+                errorText: "the node that made this call was not heard of in time", startedAt: startedAt,
+                finishedAt: WallTime.now(), next: .inDoubt, billable: .unknown)
+        }
+        return Completion(
+            attempt: attempt, record: record, outcome: .unsent, cause: "commit", startedAt: startedAt,
+            finishedAt: WallTime.now(), next: .release, billable: .no)
+    }
+}
+
+extension WriterConnection {
+    /// Extends the node's lease.
+    ///
+    /// - Throws: ``StoreError`` with ``StoreErrorCode/notAllowed`` when its epoch is over.
+    fileprivate func renew(_ node: Node) throws {
+        try database.execute(
+            sql: "UPDATE nodes SET lease_until_us = \(DatabaseClock.now) + ? WHERE id = ? AND epoch = ?",
+            arguments: [Node.leaseLength, node.number, node.epoch])
+        guard database.changesCount == 1 else {
+            throw StoreError(.notAllowed, "Node \(node.description.name) was taken over by another process")
+        }
+    }
+
+    fileprivate func hasLostItsLease(_ node: Int64) throws -> Bool {
+        try Bool.fetchOne(
+            database,
+            sql: "SELECT lease_until_us < \(DatabaseClock.now) OR state = 'retired' FROM nodes WHERE id = ?",
+            arguments: [node]) ?? false
+    }
+}

@@ -1,0 +1,97 @@
+import Basics
+import Foundation
+import Glibc
+import OpenSSL
+
+/// One of several runners on one database, as the settings describe it.
+package struct NodeDescription: Sendable, Equatable {
+    /// Its name, which no other node has.
+    package var name: String
+    /// The folder of what it alone knows, `node.folder`: its identity, and its journal of calls.
+    package var folder: String
+    /// The contract's rate in calls per second, `limits.rate`: all nodes together make no more.
+    package var rate: Double
+
+    /// Describes a node.
+    package init(name: String, folder: String, rate: Double) {
+        (self.name, self.folder, self.rate) = (name, folder, rate)
+    }
+}
+
+/// The folder of a node, held by one process at a time, 0700.
+///
+/// A folder that was copied is refused: two nodes of one identity would each take the other's calls for its own.
+final class NodeFolder: Sendable {
+    /// Random bytes by which the database knows the folder.
+    let identifier: [UInt8]
+    let path: String
+    private let lock: Lock<StoreLock?>
+
+    private static let heading = "rollcall node 1"
+    private static let identifierByteCount = 16
+
+    /// Takes a folder, and makes it where there is none.
+    ///
+    /// - Throws: ``StoreError``: ``StoreErrorCode/locked`` when another process has it, ``StoreErrorCode/notAllowed`` when
+    ///   it was copied from elsewhere.
+    init(_ path: String) throws {
+        self.path = path
+        try PrivateFile.createFolder(of: Self.place(path))
+        lock = Lock(try StoreLock.take(database: Self.place(path)))
+        identifier = try Self.identity(path + "/identity")
+    }
+
+    /// Lets another process have it.
+    func release() { lock.withLock { $0 = nil } }
+
+    /// The process that holds a folder; nil where none does.
+    static func holder(of path: String) throws -> Int32? { try StoreLock.holder(database: place(path)) }
+
+    /// What the lock's file is named after.
+    private static func place(_ path: String) -> String { path + "/node" }
+
+    /// The epoch that this folder's node began last; 0 before the first.
+    func epoch() throws -> Int64 {
+        guard FileManager.default.fileExists(atPath: path + "/epoch") else { return 0 }
+        let text = String(decoding: try StoreFile(path + "/epoch", O_RDONLY).read(upTo: 32), as: UTF8.self)
+        return Int64(text.trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0
+    }
+
+    /// Records an epoch; it survives a power cut when this returns.
+    func record(epoch: Int64) throws { try PrivateFile.replace(path + "/epoch", with: Array("\(epoch)\n".utf8)) }
+
+    /// The identity's file names itself by its inode, which a copy does not have.
+    private static func identity(_ path: String) throws -> [UInt8] {
+        guard FileManager.default.fileExists(atPath: path) else { return try makeIdentity(path) }
+        let file = try StoreFile(path, O_RDONLY)
+        let lines = String(decoding: try file.read(upTo: 256), as: UTF8.self).split(separator: "\n").map(String.init)
+        guard lines.count == 3, lines[0] == heading, let identifier = Hexadecimal.decode(lines[1].utf8),
+            identifier.count == identifierByteCount
+        else { throw StoreError(.damaged, "\(path) is no node's identity; name another folder as node.folder") }
+        guard lines[2] == "\(try inode(path))" else {
+            throw StoreError(
+                .notAllowed,
+                "\(path) was copied from another place: name a new folder as node.folder, under a name of its own; a node "
+                    + "whose folder is lost is retired")
+        }
+        return identifier
+    }
+
+    private static func makeIdentity(_ path: String) throws -> [UInt8] {
+        let identifier = try SecureRandom.bytes(identifierByteCount)
+        let file = try PrivateFile.open(path)
+        try file.write(Array("\(heading)\n\(Hexadecimal.encode(identifier))\n\(try inode(path))\n".utf8))
+        try file.synchronize()
+        try PrivateFile.synchronizeFolder(of: path)
+        return identifier
+    }
+
+    private static func inode(_ path: String) throws -> UInt64 {
+        var facts = stat()
+        guard stat(path, &facts) == 0 else {
+            throw StoreError(
+                URL(fileURLWithPath: path).lastPathComponent, cannotBe: "looked at", because: SystemFault(errno))
+        }
+        return UInt64(facts.st_ino)
+    }
+}

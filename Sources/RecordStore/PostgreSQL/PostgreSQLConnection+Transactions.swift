@@ -1,0 +1,133 @@
+import Basics
+import Foundation
+
+/// The transactions around groups of writes, and around reads.
+extension PostgreSQLConnection {
+    /// How long a server keeps a transaction whose client says nothing, in milliseconds: a process that was stopped in one
+    /// must not keep all others waiting.
+    private static let longestSilence = 15_000
+    /// How often what passes is tried again, and how long it is waited for in all: five minutes, as for a lock of SQLite's.
+    private static let tries = 300
+    private static let pause = 1.0
+
+    /// Begins a transaction that may write. It waits until it is alone: whoever writes locks the contract's row first.
+    ///
+    /// - Throws: ``PostgreSQLError``.
+    func begin() throws {
+        forgetFailure()
+        transaction = nil
+        try send(statement("BEGIN ISOLATION LEVEL READ COMMITTED"))
+        // For this transaction alone: behind PgBouncer the session is everybody's.
+        try send(
+            statement("SELECT set_config('idle_in_transaction_session_timeout', '\(Self.longestSilence)', true)"))
+        let turn = statement(
+            """
+            SELECT pg_current_xact_id()::text::bigint, (pg_control_system()).system_identifier,
+              pg_walfile_name(pg_current_wal_lsn())
+            FROM contract FOR UPDATE
+            """)
+        guard try turn.step() else { throw PostgreSQLError(sqlState: "42P01") }
+        transaction = Transaction(
+            number: turn.integer(0),
+            server: ServerIdentity(identifier: turn.integer(1), walFile: turn.text(2) ?? ""))
+        turn.reset()
+    }
+
+    /// Begins a transaction that reads, all of it as of one time.
+    ///
+    /// - Throws: ``PostgreSQLError``.
+    func beginReading() throws {
+        forgetFailure()
+        transaction = nil
+        try send(statement("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"))
+    }
+
+    /// Ends a transaction that reads.
+    ///
+    /// - Throws: ``PostgreSQLError``.
+    func endReading() throws { _ = try ask(statement("COMMIT")) }
+
+    /// Commits.
+    ///
+    /// - Returns: How it is known that the transaction lasts.
+    /// - Throws: ``PostgreSQLError``: it was undone; ``StoreError`` where that is unknown.
+    func commit() throws -> CommitAnswer {
+        // Whatever was only sent fails before this, so that what is lost from here on is the commit's answer.
+        try synchronize()
+        let begun = transaction
+        transaction = nil
+        do {
+            let answer = try ask(statement("COMMIT"))
+            // A transaction that failed before is undone by it.
+            guard answer?.command == "COMMIT" else { throw PostgreSQLError(sqlState: "25P02") }
+            return takeWarning() ? .found : .told
+        } catch let error as PostgreSQLError where error.isLost {
+            guard let begun, try lasts(begun) else { throw error }
+            return .found
+        }
+    }
+
+    /// Whether a transaction lasts whose commit was not answered. It waits until that transaction has ended, because it
+    /// takes the same lock.
+    private func lasts(_ transaction: Transaction) throws -> Bool {
+        for _ in 0..<Self.tries {
+            do {
+                try begin()
+                let server = self.transaction?.server
+                let look = statement("SELECT pg_xact_status(?1::text::xid8)")
+                look.bind(.integer(transaction.number), at: 1)
+                let status = try look.step() ? look.text(0) : nil
+                look.reset()
+                _ = try ask(statement("ROLLBACK"))
+                guard server == transaction.server, let status else { throw StoreError.unknownCommit }
+                return status == "committed"
+            } catch let error as PostgreSQLError where error.mayBeRepeated {
+                Thread.sleep(forTimeInterval: Self.pause)
+            }
+        }
+        throw StoreError.unknownCommit
+    }
+
+    /// Whether a transaction that was not done may be done again now; it waits where the server was not reached.
+    func mayRepeat(after error: any Error, tries: Int) -> Bool {
+        guard let error = error as? PostgreSQLError, error.mayBeRepeated, tries < Self.tries else { return false }
+        if error.isLost { Thread.sleep(forTimeInterval: Self.pause) }
+        return true
+    }
+}
+
+/// A transaction as the server numbers it.
+struct Transaction: Sendable, Equatable {
+    let number: Int64
+    let server: ServerIdentity
+}
+
+/// Which server answers, and on which timeline: another one after a failover, or when a database was put back.
+struct ServerIdentity: Sendable, Equatable {
+    let identifier: Int64
+    let timeline: Int64
+
+    init(identifier: Int64, timeline: Int64) {
+        (self.identifier, self.timeline) = (identifier, timeline)
+    }
+
+    /// A WAL file's name begins with its timeline: eight hexadecimal digits.
+    init(identifier: Int64, walFile: String) {
+        self.init(identifier: identifier, timeline: Int64(walFile.prefix(8), radix: 16) ?? 0)
+    }
+}
+
+extension PostgreSQLStatement {
+    /// A text of the current row, or nil for NULL.
+    func text(_ column: Int32) -> String? { bytes(column).map { String(decoding: $0, as: UTF8.self) } }
+}
+
+extension StoreError {
+    /// A commit's answer was lost, and nobody can tell any more whether the transaction lasts.
+    static var unknownCommit: StoreError {
+        StoreError(
+            .stateNotWritten,
+            "PostgreSQL was lost while it committed, and the server that answers now cannot tell whether it did; nothing "
+                + "was sent for it: start again")
+    }
+}

@@ -1,0 +1,212 @@
+import Basics
+import CPostgres
+
+/// One connection to a PostgreSQL server, in pipeline mode. It is made when it is first needed, and made again after it
+/// was lost.
+///
+/// One thread uses it at a time: the writing thread its own, a reader the one that the pool hands to it. That is why it may
+/// be sent.
+final class PostgreSQLConnection: @unchecked Sendable {
+    /// What was sent and not answered yet.
+    private enum Sent {
+        case preparation(Key)
+        case statement
+    }
+
+    /// A statement with the types of its parameters, for which the server prepares it once.
+    private struct Key: Hashable {
+        let sql: String
+        let types: [Oid]
+    }
+
+    /// So many are sent before their answers are read: both sides' buffers hold them, so that neither waits for the other.
+    private static let mostSent = 64
+    /// A server keeps each prepared statement; more than these are variants of a few, and are prepared each time.
+    private static let mostPrepared = 400
+
+    private let place: PostgreSQLPlace
+    private var raw: OpaquePointer?
+    private var sent: [Sent] = []
+    private var prepared: [Key: String] = [:]
+    private var texts: [String: PostgreSQLText] = [:]
+    /// Whether statements are prepared by name, which PgBouncer before 1.21 does not pass on.
+    private var preparesByName = true
+    private var lastResult: PostgreSQLResult?
+    /// What went wrong where it could not be thrown.
+    private var failure: PostgreSQLError?
+    /// The transaction that is open for writing.
+    var transaction: Transaction?
+    /// Whether the server warned that a commit may not have reached a standby (SQLSTATE 01000).
+    private let warning = Lock(false)
+
+    init(_ place: PostgreSQLPlace) {
+        self.place = place
+    }
+
+    deinit {
+        disconnect()
+    }
+
+    /// Ends the connection; the next statement makes another.
+    func disconnect() {
+        if let raw { PQfinish(raw) }
+        raw = nil
+        sent = []
+        prepared = [:]
+        lastResult = nil
+    }
+
+    /// A statement of the text that all engines share.
+    func statement(_ sql: String) -> PostgreSQLStatement {
+        let text = texts[sql] ?? PostgreSQLText(sql)
+        texts[sql] = text
+        return PostgreSQLStatement(text, on: self)
+    }
+
+    /// How many rows the last statement changed; asks for answers that are not read yet.
+    var changesCount: Int {
+        do {
+            return try synchronize()?.changes ?? 0
+        } catch {
+            // Thrown by whatever comes next in the transaction.
+            failure = error as? PostgreSQLError
+            return 0
+        }
+    }
+
+    /// Forgets what went wrong, because it is undone.
+    func forgetFailure() {
+        failure = nil
+        // What was sent behind it is answered with the same failure.
+        _ = try? synchronize()
+        failure = nil
+    }
+
+    private func throwFailure() throws {
+        guard let failure else { return }
+        self.failure = nil
+        throw failure
+    }
+
+    /// Sends a statement without waiting for its answer.
+    ///
+    /// - Throws: ``PostgreSQLError``.
+    func send(_ statement: PostgreSQLStatement) throws {
+        try throwFailure()
+        if sent.count >= Self.mostSent { try synchronize() }
+        let raw = try connected()
+        let key = Key(sql: statement.text.sql, types: statement.parameters.map(\.type))
+        let isSent: Bool
+        if preparesByName, let name = prepared[key] ?? (prepared.count < Self.mostPrepared ? prepare(key, raw) : nil) {
+            isSent = statement.withParameters { PQsendQueryPrepared(raw, name, $0, $1, $2, $3, 1) == 1 }
+        } else {
+            isSent = statement.withParameters { PQsendQueryParams(raw, key.sql, $0, key.types, $1, $2, $3, 1) == 1 }
+        }
+        guard isSent else { throw lost() }
+        sent.append(.statement)
+    }
+
+    private func prepare(_ key: Key, _ raw: OpaquePointer) -> String? {
+        let name = "rollcall_\(prepared.count + 1)"
+        guard PQsendPrepare(raw, name, key.sql, Int32(key.types.count), key.types) == 1 else { return nil }
+        sent.append(.preparation(key))
+        prepared[key] = name
+        return name
+    }
+
+    /// Sends a statement and waits for its answer, and for those before.
+    ///
+    /// - Returns: What it brought.
+    /// - Throws: ``PostgreSQLError``: the first that went wrong.
+    func ask(_ statement: PostgreSQLStatement) throws -> PostgreSQLResult? {
+        try send(statement)
+        return try synchronize()
+    }
+
+    /// Reads the answers to all that was sent.
+    ///
+    /// - Returns: The last one.
+    /// - Throws: ``PostgreSQLError``: the first that went wrong.
+    @discardableResult
+    func synchronize() throws -> PostgreSQLResult? {
+        try throwFailure()
+        guard !sent.isEmpty else { return lastResult }
+        let raw = try connected()
+        guard PQpipelineSync(raw) == 1 else { throw lost() }
+        let waiting = sent
+        sent = []
+        lastResult = nil
+        var failure: PostgreSQLError?
+        for command in waiting {
+            guard let answer = PQgetResult(raw) else { throw lost() }
+            let result = PostgreSQLResult(takingOwnershipOf: answer)
+            // A null pointer only ends the answer to one command.
+            while let more = PQgetResult(raw) { PQclear(more) }
+            let isDone = [PGRES_COMMAND_OK, PGRES_TUPLES_OK].contains(result.status)
+            if !isDone {
+                if case .preparation(let key) = command { prepared[key] = nil }
+                if result.status != PGRES_PIPELINE_ABORTED { failure = failure ?? result.error }
+            }
+            lastResult = result
+        }
+        try readEnd(raw)
+        if let failure { throw PQstatus(raw) == CONNECTION_OK ? failure : lost(failure) }
+        return lastResult
+    }
+
+    private func readEnd(_ raw: OpaquePointer) throws {
+        guard let end = PQgetResult(raw) else { throw lost() }
+        defer { PQclear(end) }
+        guard PQresultStatus(end) == PGRES_PIPELINE_SYNC else { throw lost() }
+    }
+
+    /// Runs statements of PostgreSQL's own, such as the schema's, in one transaction.
+    ///
+    /// - Throws: ``PostgreSQLError``.
+    func run(script: String) throws {
+        try synchronize()
+        let raw = try connected()
+        guard PQexitPipelineMode(raw) == 1 else { throw lost() }
+        guard let answer = PQexec(raw, script) else { throw lost() }
+        let result = PostgreSQLResult(takingOwnershipOf: answer)
+        let failure = [PGRES_COMMAND_OK, PGRES_TUPLES_OK].contains(result.status) ? nil : result.error
+        guard PQenterPipelineMode(raw) == 1 else { throw lost() }
+        if let failure { throw PQstatus(raw) == CONNECTION_OK ? failure : lost(failure) }
+    }
+
+    /// Whether the server warned, since this was last asked, that a commit may not have reached a standby.
+    func takeWarning() -> Bool {
+        warning.withLock { warned in
+            defer { warned = false }
+            return warned
+        }
+    }
+
+    private func lost(_ error: PostgreSQLError = PostgreSQLError(sqlState: nil)) -> PostgreSQLError {
+        disconnect()
+        var error = error
+        error.isLost = true
+        return error
+    }
+
+    private func connected() throws -> OpaquePointer {
+        if let raw { return raw }
+        let made = try place.connect()
+        PQsetNoticeReceiver(
+            made,
+            { context, result in
+                // A warning of the commit is all that matters; no text of the server's is shown.
+                guard let context, let state = rollcall_pg_sqlstate(result), String(cString: state) == "01000" else {
+                    return
+                }
+                Unmanaged<PostgreSQLConnection>.fromOpaque(context).takeUnretainedValue().warning.withLock { $0 = true }
+            }, Unmanaged.passUnretained(self).toOpaque())
+        preparesByName = try PostgreSQLPlace.isDirect(made)
+        guard PQenterPipelineMode(made) == 1 else {
+            PQfinish(made)
+            throw PostgreSQLError(sqlState: nil, isLost: true)
+        }
+        raw = made
+        return made
+    }
+}

@@ -1,0 +1,65 @@
+import Basics
+import Dispatch
+import Foundation
+
+/// A PostgreSQL database with its connections: one that writes, and some that read.
+final class PostgreSQLDatabase: StoreDatabase {
+    /// So many read at the same time; more wait.
+    private static let mostReaders = 4
+    /// A read that did not reach the server is tried again so often, a second apart.
+    private static let readTries = 10
+
+    let place: PostgreSQLPlace
+    let writer: PostgreSQLConnection
+    private let idle = Lock<[PostgreSQLConnection]>([])
+    private let readers = DispatchSemaphore(value: mostReaders)
+
+    init(_ place: PostgreSQLPlace) {
+        self.place = place
+        writer = PostgreSQLConnection(place)
+    }
+
+    func read<T>(_ work: (StoreConnection) throws -> T) throws -> T {
+        readers.wait()
+        defer { readers.signal() }
+        var tries = 0
+        while true {
+            do {
+                return try readOnce(work)
+            } catch let error as PostgreSQLError where error.isLost && tries < Self.readTries {
+                tries += 1
+                if tries > 1 { Thread.sleep(forTimeInterval: 1) }
+            }
+        }
+    }
+
+    private func readOnce<T>(_ work: (StoreConnection) throws -> T) throws -> T {
+        let connection = idle.withLock { $0.popLast() } ?? PostgreSQLConnection(place)
+        do {
+            try connection.beginReading()
+            let value = try work(StoreConnection(connection))
+            try connection.endReading()
+            idle.withLock { $0.append(connection) }
+            return value
+        } catch {
+            // A connection costs less than to find out what is left of a transaction that failed.
+            connection.disconnect()
+            throw error
+        }
+    }
+
+    func withWriter(_ work: (StoreConnection) throws -> Void) throws { try work(StoreConnection(writer)) }
+
+    /// The disk is the server's.
+    func room(isRunner: Bool) -> (any DatabaseRoom)? { nil }
+
+    func settle(_ connection: StoreConnection) {}
+
+    func close() throws {
+        writer.disconnect()
+        idle.withLock { connections in
+            connections.forEach { $0.disconnect() }
+            connections = []
+        }
+    }
+}

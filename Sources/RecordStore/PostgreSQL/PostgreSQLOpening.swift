@@ -1,0 +1,222 @@
+import Basics
+import Foundation
+import Migrations
+import OpenSSL
+
+/// Opens one PostgreSQL database for what a process is to do with it. Everything here blocks.
+struct PostgreSQLOpening: StoreOpening {
+    let description: StoreDescription
+    let place: PostgreSQLPlace
+
+    /// The version of the schema, whose history is that of all engines.
+    private static var version: Int { Migrations.all.version }
+
+    func openForRunning(_ provenance: Provenance) throws -> RecordStore {
+        guard let endpoint = description.endpoint else {
+            throw StoreError(.notAllowed, "A database is run against one endpoint only; name it")
+        }
+        return try StoreError.translating(.writing) {
+            let database = PostgreSQLDatabase(place)
+            let ring = try loadOrCreateKey(database)
+            let identity = try identityOrNew(in: database, endpoint: endpoint, ring)
+            try identity.check(endpoint: endpoint)
+            try identity.check(ring, description.keys)
+            let keys = keys(of: identity, ring)
+            _ = try keys.fingerprints()
+            let node = try register(in: database, provenance)
+            let writer = Writer(database: database, ledger: node.journal, node: node)
+            let store = RecordStore(
+                database: database, keys: keys, role: .running, writer: writer, runnerName: node.description.name,
+                lock: nil)
+            try store.settlePeriodKeys()
+            store.recovery = try store.recover(node, provenance)
+            store.join(as: node)
+            store.waitForRoomFromNowOn()
+            return store
+        }
+    }
+
+    func openForReading() throws -> RecordStore {
+        try StoreError.translating(.reading) {
+            let database = PostgreSQLDatabase(place)
+            let keys = keys(of: try checkedIdentity(in: database))
+            if description.sealingKey.isAvailable() { _ = try keys.fingerprints() }
+            return RecordStore(
+                database: database, keys: keys, role: .reading, writer: nil,
+                runnerName: description.node?.name ?? "", lock: nil)
+        }
+    }
+
+    func openForOperating() throws -> RecordStore {
+        try StoreError.translating(.writing) {
+            let database = PostgreSQLDatabase(place)
+            let keys = keys(of: try checkedIdentity(in: database))
+            if description.sealingKey.isAvailable() { _ = try keys.fingerprints() }
+            return RecordStore(
+                database: database, keys: keys, role: .operating, writer: Writer(database: database, ledger: nil),
+                runnerName: description.node?.name ?? "", lock: nil)
+        }
+    }
+
+    func exists() throws -> Bool {
+        try StoreError.translating(.reading) {
+            let database = PostgreSQLDatabase(place)
+            defer { try? database.close() }
+            return try foundVersion(of: database) > 0
+        }
+    }
+
+    func loss() -> StoreError? { nil }
+
+    /// The process that runs as this installation's node; those of other nodes are on other machines.
+    func runnerProcess() throws -> Int32? { try description.node.flatMap { try NodeFolder.holder(of: $0.folder) } }
+
+    func storageCondition() throws -> StorageCondition { .normal }
+
+    func rotateSealingKey(to target: String?) throws -> KeyRotationReport { throw StoreError.sqliteOnly }
+
+    func restore(
+        from source: String, noting action: Action?, always erases: Bool,
+        erasing erase: (RecordStore) async throws -> ErasureInCopy
+    ) async throws -> RestoreReport { throw StoreError.sqliteOnly }
+}
+
+extension PostgreSQLOpening {
+    private func keys(of identity: StoreIdentity, _ ring: SealingKeyRing? = nil) -> StoreKeys {
+        StoreKeys(source: description.sealingKey, folder: description.keys, storeID: identity.storeID, ring: ring)
+    }
+
+    /// The version of the schema that a database has; 0 where it has none yet.
+    private func foundVersion(of database: PostgreSQLDatabase) throws -> Int {
+        try database.read { connection in
+            let isThere = try Bool.fetchOne(connection, sql: "SELECT to_regclass('rollcall.schema_steps') IS NOT NULL")
+            guard isThere ?? false else { return 0 }
+            return try Int.fetchOne(connection, sql: "SELECT max(version) FROM schema_steps") ?? 0
+        }
+    }
+
+    private func check(_ found: Int) throws {
+        guard found == Self.version else { throw StoreError.schemaVersion(found: found, known: Self.version) }
+    }
+
+    private func checkedIdentity(in database: PostgreSQLDatabase) throws -> StoreIdentity {
+        let found = try foundVersion(of: database)
+        guard found > 0 else {
+            throw StoreError(.noDatabase, "There is nothing of Rollcall in this database yet; the first run makes it")
+        }
+        try check(found)
+        let identity = try database.read { try StoreIdentity.fetchOnly($0) }
+        guard let identity else { throw StoreError.unfinished }
+        try identity.check(endpoint: description.endpoint)
+        return identity
+    }
+
+    /// The key of an existing database must exist; a new database uses the existing key, or gets a new one.
+    private func loadOrCreateKey(_ database: PostgreSQLDatabase) throws -> SealingKeyRing {
+        let source = description.sealingKey
+        if let path = source.path, !source.isAvailable() {
+            guard try foundVersion(of: database) == 0 else {
+                throw StoreError(
+                    .sealingKey,
+                    "The database's sealing key is missing; put its file at sealing_key, and its "
+                        + "keys_folder beside it, from another node")
+            }
+            _ = try SealingKey.create(path: path)
+        }
+        return try source.load()
+    }
+
+    /// Makes the schema in an empty database, and its identity; two processes that begin at once make one.
+    private func identityOrNew(
+        in database: PostgreSQLDatabase, endpoint: String, _ ring: SealingKeyRing
+    ) throws -> StoreIdentity {
+        if try foundVersion(of: database) == 0 {
+            do {
+                try database.writer.run(script: "BEGIN; \(Migrations.postgreSQLBaseline) COMMIT;")
+            } catch let error as PostgreSQLError where ["42P06", "23505"].contains(error.sqlState) {
+                // Another process has made it meanwhile.
+                database.writer.disconnect()
+            }
+        }
+        try check(foundVersion(of: database))
+        let connection = StoreConnection(database.writer)
+        try connection.begin()
+        if let identity = try StoreIdentity.fetchOnly(connection) {
+            try connection.rollBack()
+            return identity
+        }
+        let identity = StoreIdentity(storeID: try description.newStoreID(ring), endpoint: endpoint)
+        try identity.insert(connection)
+        _ = try connection.commit()
+        return identity
+    }
+}
+
+extension PostgreSQLOpening {
+    /// Begins the node's next epoch; its folder knows it before anything is claimed in it.
+    private func register(in database: PostgreSQLDatabase, _ provenance: Provenance) throws -> Node {
+        guard let node = description.node else {
+            throw StoreError(.notAllowed, "A runner on PostgreSQL needs a name and a folder of its own: set node")
+        }
+        let folder = try NodeFolder(node.folder)
+        let connection = database.writer
+        try connection.begin()
+        do {
+            let (number, epoch) = try Node.register(node, folder, provenance, on: connection)
+            _ = try connection.commit()
+            try folder.record(epoch: epoch)
+            return Node(node, folder, try NodeJournal(folder), number: number, epoch: epoch)
+        } catch {
+            connection.disconnect()
+            throw error
+        }
+    }
+}
+
+extension RecordStore {
+    /// Answers for the server, where it is another than before, and puts in doubt the calls that this node's earlier
+    /// epochs had under way.
+    fileprivate func recover(_ node: Node, _ provenance: Provenance) throws -> RecoveryReport {
+        let open = try openAttempts(of: node)
+        let entries = try node.journal.entries()
+        let keys = try Set(entries.map(\.record.batch)).reduce(into: [BatchID: DataKey]()) {
+            $0[$1] = try existingDataKey(of: $1)
+        }
+        let recovery = try writeWaiting { connection in
+            var recovery = RecoveryReport()
+            recovery.openAttempts = try connection.finish(open)
+            try connection.writeTally()
+            let delivery = try connection.answer(for: node, entries, keys: keys, at: WallTime.now())
+            recovery.lostAttempts = Int64(delivery.entered + delivery.unknown)
+            recovery.doubtedRecords = delivery.entered
+            recovery.pausedBatches = delivery.halted.sorted()
+            try connection.record(recovery, provenance)
+            return recovery
+        }
+        // The ledger has all of it.
+        try node.journal.empty()
+        return recovery
+    }
+
+    private func openAttempts(of node: Node) throws -> [SealedCompletion] {
+        let sql = """
+            SELECT record_id, id, started_at FROM attempts WHERE outcome IS NULL AND node_id = ? AND epoch < ?
+            """
+        return try openAttempts(sql, [node.number, node.epoch])
+    }
+
+    /// Begins to say that the node lives.
+    fileprivate func join(as node: Node) {
+        let beat = NodeBeat { [weak self] in
+            // What fails now is tried again with the next beat; a node that is not heard of loses its lease.
+            try? self?.beat(node)
+        }
+        membership.withLock { $0 = NodeMembership(node: node, beat: beat) }
+    }
+}
+
+/// A node with the beat by which it lives.
+struct NodeMembership: Sendable {
+    let node: Node
+    let beat: NodeBeat
+}

@@ -1,0 +1,121 @@
+import Basics
+import CPostgres
+
+/// A statement with its parameters, and the rows that it brought.
+///
+/// A statement that brings no rows is only sent: the server does several of them in one round trip, and what goes wrong
+/// is thrown where the next answer is needed, at the latest by the commit.
+final class PostgreSQLStatement {
+    /// A parameter as it is bound.
+    enum Parameter {
+        case null(Oid)
+        case integer(Int64)
+        case real(Double)
+        case text(String)
+        case bytes([UInt8])
+
+        /// NULL whose type the server finds from where it stands.
+        static let unknownNull = Parameter.null(PostgreSQLType.unknown)
+
+        var type: Oid {
+            switch self {
+            case .null(let type): type
+            case .integer: PostgreSQLType.int8
+            case .real: PostgreSQLType.float8
+            case .text: PostgreSQLType.text
+            case .bytes: PostgreSQLType.bytes
+            }
+        }
+    }
+
+    private let connection: PostgreSQLConnection
+    let text: PostgreSQLText
+    private(set) var parameters: [Parameter]
+    private var result: PostgreSQLResult?
+    private var row: Int32 = 0
+
+    init(_ text: PostgreSQLText, on connection: PostgreSQLConnection) {
+        self.text = text
+        self.connection = connection
+        parameters = text.names.map { _ in .null(PostgreSQLType.unknown) }
+    }
+
+    func bind(_ parameter: Parameter, at index: Int32) {
+        let place = Int(index) - 1
+        // One too many is a fault of this program, which SQLite finds in the same tests.
+        guard parameters.indices.contains(place) else { return }
+        parameters[place] = parameter
+    }
+
+    /// Steps to the next row; false at the end.
+    ///
+    /// - Throws: ``PostgreSQLError``, also of what was only sent before.
+    func step() throws -> Bool {
+        if result == nil {
+            result = try connection.ask(self)
+            row = 0
+        } else {
+            row += 1
+        }
+        guard let result, row < result.rowCount else {
+            self.result = nil
+            return false
+        }
+        return true
+    }
+
+    /// Sends it; it brings no rows.
+    ///
+    /// - Throws: ``PostgreSQLError``, also of what was sent before.
+    func run() throws {
+        result = nil
+        try connection.send(self)
+    }
+
+    func reset() { result = nil }
+
+    var changes: Int { connection.changesCount }
+    var columnCount: Int32 { result?.columnCount ?? 0 }
+
+    func columnName(_ column: Int32) -> String { result?.columnName(column) ?? "" }
+    func value(_ column: Int32) -> SQLValue { result?.value(row, column) ?? .null }
+    func integer(_ column: Int32) -> Int64 { result?.integer(row, column) ?? 0 }
+    func bytes(_ column: Int32) -> UnsafeRawBufferPointer? { result?.bytes(row, column) }
+
+    /// Passes the parameters on as libpq takes them, all in binary form.
+    func withParameters<T>(
+        _ body: (Int32, UnsafePointer<UnsafePointer<CChar>?>?, UnsafePointer<Int32>?, UnsafePointer<Int32>?) -> T
+    ) -> T {
+        var (arena, places, lengths) = ([UInt8](), [Int?](), [Int32]())
+        for parameter in parameters {
+            let start = arena.count
+            switch parameter {
+            case .null:
+                (places, lengths) = (places + [nil], lengths + [0])
+                continue
+            case .integer(let number): Swift.withUnsafeBytes(of: number.bigEndian) { arena.append(contentsOf: $0) }
+            case .real(let number):
+                Swift.withUnsafeBytes(of: number.bitPattern.bigEndian) { arena.append(contentsOf: $0) }
+            case .text(let text): arena.append(contentsOf: text.utf8)
+            case .bytes(let bytes): arena.append(contentsOf: bytes)
+            }
+            places.append(start)
+            lengths.append(Int32(arena.count - start))
+        }
+        // An empty value has an address, too: NULL is what has none.
+        arena.append(0)
+        let formats = [Int32](repeating: 1, count: parameters.count)
+        return arena.withUnsafeBytes { bytes in
+            let values = places.map { place in
+                place.flatMap { bytes.baseAddress?.advanced(by: $0).assumingMemoryBound(to: CChar.self) }
+            }
+            return values.withUnsafeBufferPointer { values in
+                lengths.withUnsafeBufferPointer { lengths in
+                    formats.withUnsafeBufferPointer { formats in
+                        body(Int32(parameters.count), values.baseAddress, lengths.baseAddress, formats.baseAddress)
+                    }
+                }
+            }
+        }
+    }
+}

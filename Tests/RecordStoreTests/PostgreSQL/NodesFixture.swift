@@ -1,0 +1,64 @@
+import Basics
+import Foundation
+import TestSupport
+
+@testable import RecordStore
+
+/// Several nodes on one PostgreSQL database, each with a folder of its own and all with the same keys.
+struct NodesFixture {
+    let folder = try? StoreFolder()
+    private let name: String
+    private let server: PostgreSQLServer
+
+    init() throws {
+        server = try PostgreSQLServer.shared.get()
+        name = try server.makeDatabase()
+    }
+
+    func path(of node: String) -> String { "\(folder?.path ?? "/")/node-\(node)" }
+
+    /// Opens the database as a node; the rate is the contract's, in calls per second.
+    func open(
+        _ node: String, in folder: String? = nil, rate: Double = 1_000_000, at socket: String? = nil
+    ) async throws -> RecordStore {
+        try await description(node, in: folder, rate: rate, at: socket).openForRunning(StoreFolder.provenance)
+    }
+
+    /// The same, by way of a relay.
+    func open(_ node: String, by relay: CuttingRelay) async throws -> RecordStore {
+        try await open(node, at: relay.folder)
+    }
+
+    /// A relay to the server.
+    func relay() throws -> CuttingRelay { try CuttingRelay(toServerIn: server.folder) }
+
+    /// The folder of the server's socket.
+    var socketFolder: String { server.folder }
+
+    func openForOperating() async throws -> RecordStore { try await description("a").openForOperating() }
+
+    private func description(
+        _ node: String, in folder: String? = nil, rate: Double = 1, at socket: String? = nil
+    ) -> StoreDescription {
+        let keys = self.folder?.path ?? "/"
+        return StoreDescription(
+            engine: .postgreSQL(url: server.url(name, at: socket), passwordFile: nil),
+            sealingKey: keys + "/sealing.key",
+            keysFolder: keys, endpoint: StoreFolder.endpoint,
+            node: NodeDescription(name: node, folder: folder ?? path(of: node), rate: rate))
+    }
+
+    /// Runs statements behind the stores' backs.
+    @discardableResult
+    func run(_ sql: String) throws -> [String] { try server.run(sql, in: name) }
+
+    func close(_ stores: RecordStore...) async throws {
+        for store in stores { try await store.close() }
+        try server.remove(name)
+    }
+}
+
+extension RecordStore {
+    /// A beat of its node, now.
+    func beatNow() throws { if let node { try beat(node) } }
+}

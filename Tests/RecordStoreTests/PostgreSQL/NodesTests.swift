@@ -1,0 +1,213 @@
+import Basics
+import Foundation
+import TestSupport
+import Testing
+
+@testable import RecordStore
+
+@Suite("Several runners on one PostgreSQL database", .onPostgreSQL)
+struct NodesTests {
+    @Test("Two nodes share a batch: no record is claimed by both, and the counters are those of one runner")
+    func sharedBatch() async throws {
+        let nodes = try NodesFixture()
+        let (a, b) = (try await nodes.open("a"), try await nodes.open("b"))
+        let batch = try await a.runningBatch(count: 10)
+        let (first, second) = (try await a.claim(batch, 4), try await b.claim(batch, 10))
+        #expect(first.records.map(\.id.line) == [2, 3, 4, 5])
+        #expect(second.records.map(\.id.line) == [6, 7, 8, 9, 10, 11])
+        #expect(Set((first.records + second.records).map(\.attempt)).count == 10)
+        #expect(try await a.finish(first.records.map(\.succeeded)) == 4)
+        #expect(try await b.finish(second.records.map(\.succeeded)) == 6)
+        let counts = try await a.progress(batch.id)
+        #expect(counts.succeeded == 10 && counts.calls == 10 && counts.billable == 10 && counts.inFlight == 0)
+        #expect(try await a.moveBatch(batch.id, from: [.running], to: .completed, reason: nil))
+        #expect(try await !b.moveBatch(batch.id, from: [.running], to: .completed, reason: nil))
+        try await nodes.close(a, b)
+    }
+
+    @Test("Claims of many at once, on both, give each record and each number once")
+    func claimsAtOnce() async throws {
+        let nodes = try NodesFixture()
+        let (a, b) = (try await nodes.open("a"), try await nodes.open("b"))
+        let batch = try await a.runningBatch(count: 200)
+        let records = try await withThrowingTaskGroup { group in
+            for turn in 0..<40 {
+                group.addTask { try await (turn % 2 == 0 ? a : b).claim(batch, 5).records }
+            }
+            return try await group.reduce(into: []) { $0 += $1 }
+        }
+        #expect(records.count == 200 && Set(records.map(\.id)).count == 200)
+        #expect(Set(records.map(\.attempt)).count == 200)
+        try await nodes.close(a, b)
+    }
+
+    @Test("The contract's rate is one for both: what one has taken the other waits for")
+    func sharedRate() async throws {
+        let nodes = try NodesFixture()
+        let (a, b) = (try await nodes.open("a", rate: 0.001), try await nodes.open("b", rate: 0.001))
+        let batch = try await a.runningBatch(count: 10)
+        #expect(try await a.claim(batch, 10).records.count == 1)
+        for store in [a, b] {
+            let claim = try await store.claim(batch, 10)
+            #expect(claim.records.isEmpty && !claim.exhausted && claim.cappedBy == nil)
+            #expect(claim.nextReadyAt.map { $0 > 60_000 } == true)
+        }
+        try await nodes.close(a, b)
+    }
+
+    @Test("A call has its slot and its end, and slots are apart by the rate")
+    func windows() async throws {
+        let nodes = try NodesFixture()
+        let a = try await nodes.open("a", rate: 40)
+        let batch = try await a.runningBatch(count: 3)
+        let windows = try await a.claim(batch, 3).records.compactMap(\.window)
+        #expect(windows.count == 3)
+        for (one, next) in zip(windows, windows.dropFirst()) { #expect(next.opens - one.opens == .milliseconds(25)) }
+        for window in windows { #expect(window.closes - window.opens <= .microseconds(SlotPlan.length)) }
+        #expect(try nodes.run("SELECT count(DISTINCT claim_id), count(*) FROM rollcall.attempts") == ["1|3"])
+        try await nodes.close(a)
+    }
+
+    @Test("A cap holds for all nodes, and for the first call of a day")
+    func sharedCap() async throws {
+        let nodes = try NodesFixture()
+        let (a, b) = (try await nodes.open("a"), try await nodes.open("b"))
+        let batch = try await a.runningBatch(count: 10)
+        let caps = CallCaps(daily: 5, day: RecordStore.day)
+        let first = try await a.claim(batch.id, upTo: 3, now: 1_000, caps: caps)
+        let second = try await b.claim(batch.id, upTo: 10, now: 1_000, caps: caps)
+        #expect(first.records.count == 3 && second.records.count == 2 && second.cappedBy == .dailyCalls)
+        // A call that never left is given back, to both.
+        _ = try await b.finish([second.records[0].unsent])
+        #expect(try await a.claim(batch.id, upTo: 10, now: 1_000, caps: caps).records.count == 1)
+        try await nodes.close(a, b)
+    }
+
+    @Test("A node whose epoch is over claims nothing; what it had in hand is still taken")
+    func fencedEpoch() async throws {
+        let nodes = try NodesFixture()
+        let a = try await nodes.open("a")
+        let batch = try await a.runningBatch(count: 5)
+        let records = try await a.claim(batch, 2).records
+        try nodes.run("UPDATE rollcall.nodes SET epoch = epoch + 1")
+        let error = await #expect(throws: StoreError.self) { try await a.claim(batch, 2) }
+        #expect(error?.code == .notAllowed)
+        #expect(throws: StoreError.self) { try a.beatNow() }
+        #expect(try await a.progress(batch.id).inFlight == 2)
+        #expect(try await a.finish(records.map(\.succeeded)) == 2)
+        #expect(try await a.progress(batch.id).succeeded == 2)
+        try await nodes.close(a)
+    }
+
+    @Test("A node that drains claims nothing and ends what it has")
+    func draining() async throws {
+        let nodes = try NodesFixture()
+        let a = try await nodes.open("a")
+        let batch = try await a.runningBatch(count: 5)
+        let records = try await a.claim(batch, 1).records
+        try nodes.run("UPDATE rollcall.nodes SET state = 'draining'")
+        #expect(try await a.claim(batch, 2).records.isEmpty)
+        #expect(try await a.finish(records.map(\.succeeded)) == 1)
+        try await nodes.close(a)
+    }
+
+    @Test("A node starts again: its calls under way are in doubt, another's are not touched")
+    func restart() async throws {
+        let nodes = try NodesFixture()
+        var a = try await nodes.open("a")
+        let b = try await nodes.open("b")
+        let batch = try await a.runningBatch(count: 4)
+        _ = try await a.claim(batch, 1)
+        let others = try await b.claim(batch, 1).records
+        try await a.close()
+        a = try await nodes.open("a")
+        #expect(a.recovery.openAttempts == 1 && a.recovery.lostAttempts == 0)
+        #expect(try await a.statuses(batch) == [.inDoubt, .inFlight, .queued, .queued])
+        #expect(try await b.finish(others.map(\.succeeded)) == 1)
+        try await nodes.close(a, b)
+    }
+
+    @Test("A lease that ends puts a node's calls in doubt, held; its answers heal them when it is heard of again")
+    func lateAnswers() async throws {
+        let nodes = try NodesFixture()
+        let (a, b) = (try await nodes.open("a"), try await nodes.open("b"))
+        let batch = try await a.runningBatch(count: 3)
+        let records = try await a.claim(batch, 3).records
+        try b.beatNow()
+        #expect(try await b.progress(batch.id).inFlight == 3)
+        try nodes.run("UPDATE rollcall.nodes SET lease_until_us = 0 WHERE name = 'a'")
+        try b.beatNow()
+        #expect(try await b.statuses(batch) == [.inDoubt, .inDoubt, .inDoubt])
+        #expect(try await b.moveBatch(batch.id, from: [.running], to: .completed, reason: nil))
+        try await b.markResultsWritten(batch.id, finishedAt: try await b.batch(batch.id).finishedAt)
+        #expect(try await a.finish([records[0].succeeded, records[1].rejected]) == 2)
+        #expect(try await b.statuses(batch) == [.succeeded, .failed, .inDoubt])
+        let counts = try await b.progress(batch.id)
+        #expect(counts.billable == 1 && counts.unbilled == 1 && counts.billingUnknown == 1 && counts.attempts == 3)
+        #expect(try await b.view(batch, 2).attempts == 1)
+        #expect(try await !b.hasResults(batch.id))
+        // Taken once.
+        #expect(try await a.finish([records[0].succeeded]) == 0)
+        try await nodes.close(a, b)
+    }
+
+    @Test("A late answer is not taken when somebody has decided about its record, or it has been sent again")
+    func tooLate() async throws {
+        let nodes = try NodesFixture()
+        let (a, b) = (try await nodes.open("a"), try await nodes.open("b"))
+        let batch = try await a.runningBatch(count: 2)
+        let records = try await a.claim(batch, 2).records
+        try nodes.run("UPDATE rollcall.nodes SET lease_until_us = 0 WHERE name = 'a'")
+        try b.beatNow()
+        _ = try await b.resolveAsFailed(batch.id, lines: 2...2, reason: "sent by hand", heldReason: "held") { _ in
+            .sample(.resolve, of: batch.id)
+        }
+        _ = try await b.requeue(batch.id, RequeueSelection(statuses: [.inDoubt], lines: 3...3))
+        let again = try await b.claim(batch, 2).records
+        #expect(again.map(\.id.line) == [3])
+        #expect(try await a.finish(records.map(\.succeeded)) == 0)
+        #expect(try await b.statuses(batch) == [.failed, .inFlight])
+        #expect(try await b.finish(again.map(\.succeeded)) == 1)
+        try await nodes.close(a, b)
+    }
+
+    @Test("What a node claimed and never heard of is closed as unsent once it can no longer be sent")
+    func lostClaims() async throws {
+        let nodes = try NodesFixture()
+        let a = try await nodes.open("a")
+        let batch = try await a.runningBatch(count: 3)
+        let records = try await a.claim(batch, 2).records
+        a.node?.letGo([records[0].attempt])
+        try a.beatNow()
+        #expect(try await a.progress(batch.id).inFlight == 2)
+        try nodes.run("UPDATE rollcall.attempts SET slot_us = 1, send_until_us = 2")
+        try a.beatNow()
+        #expect(try await a.statuses(batch) == [.queued, .inFlight, .queued])
+        #expect(try await a.progress(batch.id).calls == 1)
+        #expect(try await a.finish([records[0].succeeded]) == 0)
+        try await nodes.close(a)
+    }
+
+    @Test("Nodes are listed; one that lives is not retired, and a retired one's calls are in doubt at the next beat")
+    func listing() async throws {
+        let nodes = try NodesFixture()
+        let (a, b) = (try await nodes.open("a"), try await nodes.open("b"))
+        let batch = try await a.runningBatch(count: 2)
+        _ = try await a.claim(batch, 1)
+        let listed = try await b.nodes()
+        #expect(listed.map(\.name) == ["a", "b"] && listed.map(\.openCalls) == [1, 0])
+        #expect(listed.allSatisfy { $0.isAlive && $0.hasAnswered && $0.standing == .live })
+        let action = Action.sample(.unknown, detail: "retire_node a")
+        let error = await #expect(throws: StoreError.self) {
+            try await b.setNode("a", to: .retired, noting: action)
+        }
+        #expect(error?.code == .notAllowed)
+        try nodes.run("UPDATE rollcall.nodes SET lease_until_us = 0 WHERE name = 'a'")
+        #expect(try await b.setNode("a", to: .retired, noting: action))
+        #expect(try await !b.setNode("a", to: .draining, noting: action))
+        try b.beatNow()
+        #expect(try await b.statuses(batch) == [.inDoubt, .queued])
+        #expect(try await b.actions().last?.detail == "retire_node a")
+        try await nodes.close(a, b)
+    }
+}

@@ -1,0 +1,60 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import RecordStore
+
+@Suite("PgBouncer between a runner and its server", .enabled(if: PgBouncer.isInstalled), .onPostgreSQL)
+struct PgBouncerTests {
+    @Test("In transaction mode two nodes, a reader and an operator share three server connections")
+    func transactionMode() async throws {
+        let nodes = try NodesFixture()
+        let bouncer = try PgBouncer(before: nodes)
+        let (a, b) = (try await nodes.open("a", at: bouncer.folder), try await nodes.open("b", at: bouncer.folder))
+        let batch = try await a.runningBatch(count: 40)
+        _ = try await a.requeue(batch.id, RequeueSelection(statuses: [.failed]))
+        let lines = try await withThrowingTaskGroup { group in
+            for store in [a, b] { group.addTask { try await store.run(batch) { $0.succeeded } } }
+            return try await group.reduce(into: []) { $0 += $1 }
+        }
+        #expect(lines.sorted() == Array(2...41))
+        #expect(try await a.statuses(batch).allSatisfy { $0 == .succeeded })
+        try await nodes.close(a, b)
+        bouncer.stop()
+    }
+}
+
+/// Debian's PgBouncer in transaction mode, on a socket of its own.
+final class PgBouncer {
+    static let isInstalled = FileManager.default.isExecutableFile(atPath: "/usr/sbin/pgbouncer")
+
+    let folder: String
+    private let shell: HeldShell
+
+    /// It refuses to run as root, and ends with its input.
+    private static let script = """
+        set -e
+        folder=$(mktemp -d /tmp/rbXXXXXX)
+        chmod 755 "$folder"
+        printf '[databases]\\n* = host=%s user=rollcall\\n[pgbouncer]\\npool_mode = transaction\\nlisten_addr =\\nlisten_port = 5432\\n' "$1" \
+        >"$folder/ini"
+        printf 'unix_socket_dir = %s\\nauth_type = any\\nserver_reset_query = DISCARD ALL\\ndefault_pool_size = 3\\n' "$folder" \
+        >>"$folder/ini"
+        as=
+        if [ "$(id -u)" = 0 ]; then chown postgres "$folder"; as='runuser -u postgres --'; fi
+        cd /
+        $as /usr/sbin/pgbouncer -q "$folder/ini" >/dev/null 2>&1 &
+        child=$!
+        trap 'kill $child 2>/dev/null; wait $child 2>/dev/null || true; rm -rf "$folder"' EXIT
+        until [ -S "$folder/.s.PGSQL.5432" ]; do kill -0 $child; done
+        echo "$folder"
+        cat >/dev/null
+        """
+
+    init(before nodes: NodesFixture) throws {
+        shell = try HeldShell(Self.script, [nodes.socketFolder])
+        folder = shell.line
+    }
+
+    func stop() { shell.end() }
+}

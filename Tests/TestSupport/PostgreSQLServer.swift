@@ -1,0 +1,106 @@
+import CPostgres
+import Foundation
+
+/// A PostgreSQL server of the tests' own: Debian's postgresql-15 in a temporary folder, reached by a socket, without TCP.
+///
+/// It is started when it is first asked for and stops when this process ends, however it ends: a shell holds it that waits
+/// for the end of its input.
+package final class PostgreSQLServer: Sendable {
+    /// The server of this process.
+    package static let shared = Result { try PostgreSQLServer() }
+
+    /// The folder of its socket.
+    package let folder: String
+    private let shell: HeldShell
+    private let count = Counter()
+
+    /// Why there is no server.
+    package struct Failure: Error, CustomStringConvertible {
+        /// What to do about it.
+        package let description: String
+    }
+
+    private final class Counter: @unchecked Sendable {
+        private let lock = NSLock()
+        private var value = 0
+
+        func next() -> Int {
+            lock.lock()
+            defer { lock.unlock() }
+            value += 1
+            return value
+        }
+    }
+
+    private static let binaries = "/usr/lib/postgresql/15/bin"
+
+    /// initdb refuses to run as root. What makes a disk slow makes no difference to a test.
+    private static let script = """
+        set -e
+        folder=$(mktemp -d /tmp/rcXXXXXX)
+        chmod 755 "$folder"
+        as=
+        if [ "$(id -u)" = 0 ]; then chown postgres "$folder"; as='runuser -u postgres --'; fi
+        cd /
+        trap '$as \(binaries)/pg_ctl -D "$folder/d" -m immediate stop >/dev/null 2>&1 || true; rm -rf "$folder"' EXIT
+        trap '' INT TERM HUP
+        $as \(binaries)/initdb -D "$folder/d" -U rollcall -A trust --no-locale -E UTF8 --no-sync >/dev/null
+        $as \(binaries)/pg_ctl -D "$folder/d" -w -l "$folder/log" -o "-k $folder -c listen_addresses='' -c fsync=off \
+        -c max_connections=400 -c shared_buffers=64MB -c full_page_writes=off" start >/dev/null
+        echo "$folder"
+        cat >/dev/null
+        """
+
+    private init() throws {
+        shell = try HeldShell(Self.script)
+        folder = shell.line
+        guard !folder.isEmpty else {
+            throw Failure(description: "PostgreSQL does not start: install postgresql-15, as make test does")
+        }
+    }
+
+    /// Makes an empty database.
+    ///
+    /// - Returns: Its name.
+    package func makeDatabase() throws -> String {
+        let name = "t\(count.next())"
+        try run("CREATE DATABASE \(name)", in: "postgres")
+        return name
+    }
+
+    /// Removes a database, whoever uses it.
+    package func remove(_ name: String) throws {
+        try run("DROP DATABASE IF EXISTS \(name) WITH (FORCE)", in: "postgres")
+    }
+
+    /// What `database` says of one.
+    ///
+    /// - Parameters:
+    ///   - name: The database's name.
+    ///   - socket: The folder of the socket that leads there; nil: the server's own.
+    /// - Returns: The URL.
+    package func url(_ name: String, at socket: String? = nil) -> String {
+        "postgresql:///\(name)?host=\(socket ?? folder)&user=rollcall"
+    }
+
+    /// Runs statements.
+    ///
+    /// - Returns: The last one's rows, a line each, with a bar between two values.
+    @discardableResult
+    package func run(_ sql: String, in database: String) throws -> [String] {
+        let connection = PQconnectdb("host=\(folder) user=rollcall dbname=\(database)")
+        defer { PQfinish(connection) }
+        guard PQstatus(connection) == CONNECTION_OK, let result = PQexec(connection, sql) else {
+            throw Failure(description: "not reached: \(sql)")
+        }
+        defer { PQclear(result) }
+        guard [PGRES_COMMAND_OK, PGRES_TUPLES_OK].contains(PQresultStatus(result)) else {
+            throw Failure(description: "refused: \(sql)")
+        }
+        return (0..<PQntuples(result)).map { row in
+            (0..<PQnfields(result)).map { column in
+                PQgetvalue(result, row, column).map { String(cString: $0) } ?? ""
+            }.joined(separator: "|")
+        }
+    }
+}
