@@ -1,6 +1,7 @@
 import ArgumentParser
 import Basics
 import Foundation
+import OpenSSL
 import Operations
 
 /// The command line tool; each command is thin and delegates to its module.
@@ -28,6 +29,7 @@ struct Rollcall: AsyncParsableCommand {
     /// Privacy comes before anything else, for every command: none may print or dump its memory.
     static func main() async {
         ProcessPrivacy.apply()
+        OpenSSLLibrary.leaveToExit()
         if let fault = CommandTree(Rollcall.self).fault(in: Array(CommandLine.arguments.dropFirst())) {
             Console.standard.note("rollcall: \(fault)")
             exit(withError: ExitCode(ExitStatus.usage.rawValue))
