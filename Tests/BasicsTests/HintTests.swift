@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Basics
@@ -49,14 +50,8 @@ struct HintTests {
 private enum Shell {
     /// What a script prints.
     static func words(_ script: String) throws -> String {
-        let (process, output) = (Process(), Pipe())
-        process.executableURL = URL(filePath: "/bin/sh")
-        process.arguments = ["-c", script]
-        process.standardOutput = output
-        try process.run()
-        let text = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0)
+        let (status, text) = try SpawnedProcess.run("/bin/sh", ["-c", script])
+        try #require(status == 0)
         return String(decoding: text, as: UTF8.self)
     }
 }

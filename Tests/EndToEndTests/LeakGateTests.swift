@@ -156,20 +156,14 @@ extension EndToEnd.Commands {
         /// A file's bytes; of a workbook, which is a zip, those of all its parts. Nil for a folder.
         private static func contents(of path: String, in installation: EndToEndInstallation) throws -> Data? {
             guard path.hasSuffix(".xlsx") else { return FileManager.default.contents(atPath: installation.file(path)) }
-            let unzip = Process()
-            unzip.executableURL = URL(filePath: "/usr/bin/python3")
             let script = """
                 import sys, zipfile
                 file = zipfile.ZipFile(sys.argv[1])
                 for name in file.namelist(): sys.stdout.buffer.write(file.read(name))
                 """
-            unzip.arguments = ["-c", script, installation.file(path)]
-            let output = Pipe()
-            unzip.standardOutput = output
-            try unzip.run()
-            let parts = try output.fileHandleForReading.readToEnd()
-            unzip.waitUntilExit()
-            #expect(unzip.terminationStatus == 0, "\(path)")
+            let (status, parts) = try SpawnedProcess.run(
+                "/usr/bin/python3", ["-c", script, installation.file(path)])
+            #expect(status == 0, "\(path)")
             return parts
         }
     }

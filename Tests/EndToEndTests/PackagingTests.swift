@@ -28,14 +28,8 @@ extension EndToEnd {
         private static func run(_ script: String, _ arguments: [String]) throws -> (status: Int32, errors: String) {
             let text = try String(contentsOfFile: "\(folder)/debian/\(script)", encoding: .utf8)
                 .replacing("@VERSION@", with: Version.current)
-            let (process, errors) = (Process(), Pipe())
-            process.executableURL = URL(filePath: "/bin/sh")
-            process.arguments = ["-c", text, script] + arguments
-            process.standardError = errors
-            try process.run()
-            let told = try errors.fileHandleForReading.readToEnd() ?? Data()
-            process.waitUntilExit()
-            return (process.terminationStatus, String(decoding: told, as: UTF8.self))
+            let (status, told) = try SpawnedProcess.run("/bin/sh", ["-c", text, script] + arguments)
+            return (status, String(decoding: told, as: UTF8.self))
         }
 
         @Test(
@@ -52,14 +46,9 @@ extension EndToEnd {
 
         @Test("Removing it says what is left and where")
         func removal() throws {
-            let (process, output) = (Process(), Pipe())
-            process.executableURL = URL(filePath: "/bin/sh")
-            process.arguments = ["\(Self.folder)/debian/postrm", "purge"]
-            process.standardOutput = output
-            try process.run()
-            let told = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-            process.waitUntilExit()
-            #expect(process.terminationStatus == 0)
+            let (status, text) = try SpawnedProcess.run("/bin/sh", ["\(Self.folder)/debian/postrm", "purge"])
+            let told = String(decoding: text, as: UTF8.self)
+            #expect(status == 0)
             #expect(told.contains("/var/lib/rollcall") && told.contains("/var/lib/rollcall-keys"), "\(told)")
         }
 

@@ -1,5 +1,6 @@
 import Basics
 import Foundation
+import TestSupport
 
 /// The built `rollcall` as a process of its own.
 final class RollcallProcess: Sendable {
@@ -13,8 +14,9 @@ final class RollcallProcess: Sendable {
 
     private let output = WrittenText()
     private let errors = WrittenText()
-    private let ended: AsyncStream<Int32>
-    let identifier: pid_t
+    private let process: SpawnedProcess
+    /// Its process number.
+    var identifier: pid_t { process.identifier }
 
     /// Starts `rollcall` with arguments; it is running when this returns.
     /// A terminal takes the place of `input` as its standard input.
@@ -22,23 +24,14 @@ final class RollcallProcess: Sendable {
         _ arguments: [String], input: [UInt8] = [], terminal: FileHandle? = nil, environment: [String: String] = [:],
         in directory: String, executable: URL = RollcallProcess.executable
     ) throws {
-        let process = Process()
-        process.executableURL = executable
-        process.arguments = arguments
-        process.currentDirectoryURL = URL(filePath: directory)
-        process.environment = Self.environment.merging(environment) { $1 }
-        process.standardOutput = output.pipe
-        process.standardError = errors.pipe
-        process.standardInput = try terminal ?? Self.file(with: input)
-        let (stream, continuation) = AsyncStream<Int32>.makeStream()
-        process.terminationHandler = { process in
-            let byExit = process.terminationReason == .exit
-            continuation.yield(byExit ? process.terminationStatus : -process.terminationStatus)
-            continuation.finish()
-        }
-        ended = stream
-        try process.run()
-        identifier = process.processIdentifier
+        let standardInput = try terminal ?? Self.file(with: input)
+        let (output, errors) = (output.pipe.fileHandleForWriting, errors.pipe.fileHandleForWriting)
+        process = try SpawnedProcess(
+            [executable.path] + arguments, environment: Self.environment.merging(environment) { $1 }, in: directory,
+            descriptors: (standardInput.fileDescriptor, output.fileDescriptor, errors.fileDescriptor))
+        // Only the process has them now, so that its end is theirs.
+        try output.close()
+        try errors.close()
     }
 
     /// The tool beside the test bundle.
@@ -52,8 +45,7 @@ final class RollcallProcess: Sendable {
 
     /// Waits until the process has ended.
     func wait() async throws -> Ended {
-        var status: Int32 = 0
-        for await value in ended { status = value }
+        let status = await process.ended()
         return Ended(status: status, output: await output.whole(), errors: await errors.whole())
     }
 

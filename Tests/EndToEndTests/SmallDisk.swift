@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// A small file system of its own below an installation's `var/`, which can really be full.
@@ -10,13 +11,8 @@ struct SmallDisk: Sendable {
     /// Whether file systems can be mounted here: by root, who may make mount namespaces.
     static let isPossible: Bool = {
         guard geteuid() == 0, FileManager.default.isExecutableFile(atPath: "/usr/bin/nsenter") else { return false }
-        let probe = Process()
-        probe.executableURL = URL(filePath: "/usr/bin/unshare")
-        probe.arguments = ["-m", "sh", "-c", "mount -t tmpfs -o size=1m none /mnt"]
-        (probe.standardOutput, probe.standardError) = (FileHandle.nullDevice, FileHandle.nullDevice)
-        guard (try? probe.run()) != nil else { return false }
-        probe.waitUntilExit()
-        return probe.terminationStatus == 0
+        let script = "mount -t tmpfs -o size=1m none /mnt"
+        return (try? SpawnedProcess.run("/usr/bin/unshare", ["-m", "sh", "-c", script]).status) == 0
     }()
 
     private let keeper: RollcallProcess

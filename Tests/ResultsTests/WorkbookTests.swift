@@ -51,15 +51,8 @@ struct WorkbookTests {
     }
 
     private static func read(_ path: String) throws -> [Sheet] {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/python3")
-        process.arguments = ["-c", reader, path]
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        let bytes = try #require(try output.fileHandleForReading.readToEnd())
-        process.waitUntilExit()
-        #expect(process.terminationStatus == 0)
+        let (status, bytes) = try SpawnedProcess.run("/usr/bin/python3", ["-c", reader, path])
+        #expect(status == 0)
         return try bytes.split(separator: UInt8(ascii: "\n")).map { try JSONDecoder().decode(Sheet.self, from: $0) }
     }
 
