@@ -29,12 +29,14 @@ package struct OwnedDescriptor: ~Copyable, Sendable {
                 options: FileDescriptor.OpenOptions(rawValue: flags & ~O_ACCMODE | O_CLOEXEC),
                 permissions: [.ownerReadWrite])
         }
+        if flags & O_EXCL != 0 { FileObservation.tell(FileEvent.made, of: number) }
     }
 
     /// The same for a name in an open folder, wherever that may be by now (`man 2 openat`).
     package init(opening name: String, in folder: borrowing OwnedDescriptor, _ flags: Int32) throws(SystemFault) {
         let folder = folder.number
         try self.init(takingOwnershipOf: SystemCall.retrying { openat(folder, name, flags | O_CLOEXEC, 0o600) })
+        if flags & O_EXCL != 0 { FileObservation.tell(FileEvent.made, of: number) }
     }
 
     deinit {
@@ -80,11 +82,13 @@ extension OwnedDescriptor {
 
     /// Writes all bytes at an offset.
     package func write(_ bytes: [UInt8], at offset: Int) throws(SystemFault) {
+        FileObservation.tell(FileEvent.written, of: number)
         try SystemFault.translating { _ = try descriptor.writeAll(toAbsoluteOffset: Int64(offset), bytes) }
     }
 
     /// Writes all bytes at the current place.
     package func write(_ bytes: some Sequence<UInt8>) throws(SystemFault) {
+        FileObservation.tell(FileEvent.written, of: number)
         try SystemCall.write(bytes, to: number)
     }
 }
@@ -104,17 +108,20 @@ extension OwnedDescriptor {
 
     /// Cuts the file off, or fills it up with zeros, to a number of bytes.
     package func truncate(to count: Int) throws(SystemFault) {
+        FileObservation.tell(FileEvent.written, of: number)
         try SystemCall.performing { ftruncate(number, off_t(count)) }
     }
 
     /// Returns once what was written would survive a power cut (`man 2 fsync`).
     package func synchronize() throws(SystemFault) {
         try SystemCall.performing { fsync(number) }
+        FileObservation.tell(FileEvent.synchronized, of: number)
     }
 
     /// The same for what was overwritten; the file's times may not survive (`man 2 fdatasync`).
     package func synchronizeContent() throws(SystemFault) {
         try SystemCall.performing { fdatasync(number) }
+        FileObservation.tell(FileEvent.synchronized, of: number)
     }
 
     /// Who else may have a lock at the same time (`man 2 flock`).

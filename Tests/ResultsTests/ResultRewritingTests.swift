@@ -39,6 +39,17 @@ import Testing
                 == ["report.html", "results.csv", "results.jsonl", "summary.json"])
     }
 
+    @Test func whatIsWrittenWouldSurviveAPowerCut() async throws {
+        let fixture = try await halfFailed()
+        let order = try await FileOrder.observing(below: fixture.place.path + "/out") { _ in
+            _ = try await fixture.write(options: ResultOptions(tables: [.csv, .jsonl, .xlsx]))
+        }
+        #expect(order.unsynchronized == [])
+        for name in ["results.csv", "results.jsonl", "summary.json", "report.html", "failed.csv"] {
+            #expect(order.events.contains { "\($0)".contains(name) }, "\(name)")
+        }
+    }
+
     @Test func whatWasWrittenIsReadBackUntilTheBatchHasAnotherEnd() async throws {
         let fixture = try await halfFailed()
         let batch = try await fixture.store.batch(fixture.batch)
