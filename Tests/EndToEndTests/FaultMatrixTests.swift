@@ -55,7 +55,9 @@ extension EndToEnd.Calls {
                     certificateName: "server.pem", key: Array(try installation.text("pki/server/server.key").utf8),
                     keyName: "server.key", password: nil)
                 let faults = FaultyServer()
-                let server = try await ScriptedServer(ServerTLS(identity: identity)) { _ in faults.react() }
+                let server = try await ScriptedServer(
+                    ServerTLS(identity: identity), interrupting: { faults.interrupt() }, script: { _ in faults.react() }
+                )
                 let settings = EmulatedSettings.text(port: server.port)
                     .replacing("request_timeout: 5s", with: "request_timeout: 700ms")
                 try installation.write(
@@ -85,6 +87,15 @@ final class FaultyServer: Sendable {
 
     func begin(_ fault: WireFault) {
         state.withLock { $0 = State(fault: fault, row: $0.row + 1) }
+    }
+
+    /// How the request that begins is broken off; it counts as read.
+    func interrupt() -> ScriptedServer.Ending? {
+        state.withLock { state in
+            guard let interruption = state.fault?.interruption else { return nil }
+            state.requests += 1
+            return interruption
+        }
     }
 
     func react() -> ScriptedServer.Reaction {

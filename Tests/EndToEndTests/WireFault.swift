@@ -5,6 +5,8 @@ import TestSupport
 struct WireFault: Sendable {
     let name: String
     let reaction: ScriptedServer.Reaction
+    /// How the request is broken off before the server has read it; nil: it is read to its end.
+    var interruption: ScriptedServer.Ending?
     /// So many requests meet it; those after it are answered.
     var times = Int.max
     let status: RecordStatus
@@ -21,6 +23,13 @@ struct WireFault: Sendable {
 
     private static func doubt(_ name: String, _ text: String, then end: ScriptedServer.Ending? = .fin) -> WireFault {
         doubt(name, .raw(Array(text.utf8), then: end))
+    }
+
+    /// A part of the request left, as much as this side can know.
+    private static func broken(_ name: String, _ interruption: ScriptedServer.Ending) -> WireFault {
+        WireFault(
+            name: name, reaction: .hold, interruption: interruption, status: .inDoubt, outcome: .inDoubt, calls: 1,
+            billable: .unknown, exit: 4)
     }
 
     /// It was billed, and is of no use.
@@ -53,11 +62,13 @@ extension WireFault {
         "HTTP/1.1 \(status)\r\n" + fields.map { "\($0)\r\n" }.joined() + "\r\n"
     }
 
-    /// An answer under its own identifier, in plain JSON.
-    static func sound(id: String, header: String? = nil) -> [UInt8] {
+    /// An answer under its own identifier, in plain JSON, after which the connection is used again or is not.
+    static func sound(id: String, header: String? = nil, connection: String = "keep-alive") -> [UInt8] {
         let body = body.replacing("ID", with: id)
-        return Array(
-            (head("200 OK", "X-MC-Correlation-ID: \(header ?? id)", "Content-Length: \(body.utf8.count)") + body).utf8)
+        let fields = head(
+            "200 OK", "X-MC-Correlation-ID: \(header ?? id)", "Connection: \(connection)",
+            "Content-Length: \(body.utf8.count)")
+        return Array((fields + body).utf8)
     }
 
     private static func whole(_ body: [UInt8], _ fields: String...) -> [UInt8] {
@@ -70,9 +81,14 @@ extension WireFault {
 
     /// The connection ends, or nothing more comes.
     private static let breaks = [
+        broken("reset-during-request", .reset), broken("fin-during-request", .fin),
         doubt("reset-after-request", .end(.reset)), doubt("fin-after-request", .end(.fin)),
         doubt("close-notify-after-request", .end(.closeNotify)), doubt("stall", .hold),
         doubt("reset-in-head", "HTTP/1.1 200 OK\r\nContent-", then: .reset),
+        doubt("slow-head", .drip(after: [], Array("HTTP/1.1 200 OK\r\n".utf8))),
+        doubt(
+            "slow-body",
+            .drip(after: Array(head("200 OK", "Content-Length: 100").utf8), Array(#"{"insights":{}}"#.utf8))),
         doubt("stall-in-head", "HTTP/1.1 200 OK\r\nContent-", then: nil),
         doubt("fin-in-head", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n"),
         doubt("stall-in-body", head("200 OK", "Content-Length: 100") + "{", then: nil),

@@ -71,4 +71,17 @@ private let second: MonotonicTime = 1_000_000_000
         #expect(cut.share(at: 100 * second) == 0.75)
         #expect(cut.share(at: 130 * second) == 1)
     }
+
+    @Test(arguments: [-0.5, 0, 1, 1.5, .infinity, .nan])
+    func aShareThatNoCutLeavesIsIgnored(share: Double) {
+        var cut = ThrottleCut()
+        cut.resume(share: share, age: .zero, at: 100 * second)
+        #expect(cut.share(at: 100 * second) == 1)
+    }
+
+    @Test func anEarlierShareIsNeverSoSmallThatNothingIsSent() {
+        var cut = ThrottleCut()
+        cut.resume(share: 1e-9, age: .zero, at: 100 * second)
+        #expect(cut.share(at: 100 * second) == 0.001)
+    }
 }

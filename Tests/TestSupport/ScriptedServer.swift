@@ -26,6 +26,8 @@ package final class ScriptedServer: Sendable {
         case raw([UInt8], then: Ending?)
         /// Ends the connection without a byte of an answer.
         case end(Ending)
+        /// Sends some bytes at once, then others one by one, a tenth of a second apart, and then nothing more.
+        case drip(after: [UInt8], [UInt8])
         /// Neither answers nor ends the connection until `answerHeld` or `stop`.
         case hold
     }
@@ -63,11 +65,17 @@ package final class ScriptedServer: Sendable {
     ///
     /// - Parameters:
     ///   - tls: Certificates and versions.
-    ///   - script: How each request is met; called on the server's thread.
+    ///   - interrupting: How a request is broken off whose first bytes are there; nil: it is read to its end.
+    ///   - refusingClients: Whether a client is refused for its certificate's sake, asked for each connection where
+    ///     `tls` has an authority for clients; without it the authority decides.
+    ///   - script: How each request is met; called on the server's thread, as the others are.
     /// - Throws: Whatever NIO reports.
-    package init(_ tls: ServerTLS, script: @escaping Script) async throws {
+    package init(
+        _ tls: ServerTLS, interrupting: @escaping @Sendable () -> Ending? = { nil },
+        refusingClients: (@Sendable () -> Bool)? = nil, script: @escaping Script
+    ) async throws {
         let context = try NIOSSLContext(configuration: try tls.configuration())
-        let state = ServerState(script: script)
+        let state = ServerState(interruption: interrupting, script: script)
         self.state = state
         loopbackPort = try LoopbackPort(.closed)
         channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -78,10 +86,19 @@ package final class ScriptedServer: Sendable {
                     let end = ConnectionEnd()
                     let connection = ServerConnection(state: state, end: end)
                     try channel.pipeline.syncOperations.addHandlers(
-                        [end, NIOSSLServerHandler(context: context), connection])
+                        [end, Self.handler(context, refusingClients), connection])
                 }
             }
             .bind(host: "127.0.0.1", port: loopbackPort.number).get()
+    }
+
+    private static func handler(
+        _ context: NIOSSLContext, _ isRefused: (@Sendable () -> Bool)?
+    ) -> NIOSSLServerHandler {
+        guard let isRefused else { return NIOSSLServerHandler(context: context) }
+        return NIOSSLServerHandler(context: context) { _, promise in
+            promise.succeed(isRefused() ? .failed : .certificateVerified)
+        }
     }
 
     /// Returns once that many requests have been read in all.

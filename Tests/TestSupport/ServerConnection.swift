@@ -37,6 +37,7 @@ final class ServerConnection: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if received.isEmpty, let ending = state.interruption() { return end(ending) }
         received.append(contentsOf: unwrapInboundIn(data).readableBytesView)
         while let (head, body) = RequestReader.takeRequest(from: &received) {
             requestCount += 1
@@ -66,8 +67,17 @@ final class ServerConnection: ChannelInboundHandler {
             write(Array("HTTP/1.1 \(status) Status\r\n\(fields)\r\n".utf8) + body, then: nil)
         case .raw(let bytes, let ending): write(bytes, then: ending)
         case .end(let ending): end(ending)
+        case .drip(let first, let rest):
+            write(first, then: nil)
+            drip(rest[...])
         case .hold: heldCount += 1
         }
+    }
+
+    private func drip(_ bytes: ArraySlice<UInt8>) {
+        guard let context, let first = bytes.first else { return }
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: [first])), promise: nil)
+        context.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(100)) { self.drip(bytes.dropFirst()) }
     }
 
     private func write(_ bytes: [UInt8], then ending: ScriptedServer.Ending?) {

@@ -9,10 +9,12 @@ final class ServerState: Sendable {
         var waiters: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
     }
 
+    let interruption: @Sendable () -> ScriptedServer.Ending?
     let script: ScriptedServer.Script
     private let contents = Lock(Contents())
 
-    init(script: @escaping ScriptedServer.Script) {
+    init(interruption: @escaping @Sendable () -> ScriptedServer.Ending?, script: @escaping ScriptedServer.Script) {
+        self.interruption = interruption
         self.script = script
     }
 
