@@ -28,12 +28,10 @@ struct HistoryModel: Sendable {
     ///
     /// - Parameters:
     ///   - log: The calls that the API read, in their order.
-    ///   - step: What was done.
-    ///   - asked: The accounts that the step had sent again by name.
+    ///   - asked: The accounts that are to be sent again; without those that were.
     /// - Returns: The rules that were broken.
-    mutating func take(_ log: [(account: String?, status: Int)], of step: HistoryStep, asked: Set<String>) -> [String] {
+    mutating func take(_ log: [(account: String?, status: Int)], asked: inout Set<String>) -> [String] {
         var broken: [String] = []
-        var asked = asked
         for call in log {
             guard let name = call.account else {
                 broken.append("a call could not be read")

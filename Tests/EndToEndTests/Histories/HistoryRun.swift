@@ -24,8 +24,9 @@ struct HistoryRun {
     private var accounts = 0
     /// The accounts' names by what is sent of them.
     private var names: [String: String] = [:]
-    /// Accounts that the step before sent again: what a killed process has sent, the API may read a moment later.
-    private var askedBefore: Set<String> = []
+    /// Accounts that were to be sent again and that the API has not read since: a re-run that was interrupted leaves them
+    /// to a later process, and what a killed process has sent may arrive a moment later.
+    private var asked: Set<String> = []
     private var hasCopy = false
 
     /// Begins where nothing is: whatever an earlier history has left is removed, but for the keys.
@@ -52,7 +53,6 @@ struct HistoryRun {
     }
 
     private mutating func happen(_ step: HistoryStep) async throws -> [String] {
-        var asked: Set<String> = []
         switch step {
         case .run(let scenarios, let end):
             let file = try newFile(scenarios, folder: nil)
@@ -62,12 +62,12 @@ struct HistoryRun {
             try await send(["run", file.name], until: end)
         case .rerun(let place, let status, let end):
             guard let file = file(place), let batch = try await batch(of: file) else { return [] }
-            asked = Set(file.accounts)
+            asked.formUnion(try await accounts(of: file, in: batch, having: status))
             try await send(["rerun", batch, "--status", status, "--yes"], until: end)
         case .resolve(let place): try await act("resolve", place, "--line", "2", "--as", "failed")
         case .pause(let place): try await act("pause", place)
         case .resume(let place): try await act("resume", place)
-        case .cancel(let place): try await act("cancel", place, "--yes")
+        case .cancel(let place): try await act("cancel", place)
         case .backup:
             try? FileManager.default.removeItem(atPath: installation.file("copy.sqlite"))
             hasCopy = try await installation.rollcall("backup", "copy.sqlite").status == 0
@@ -78,7 +78,19 @@ struct HistoryRun {
         case .daemon(let scenarios, let changesJob, let end):
             try await letDaemonWork(scenarios, changesJob: changesJob, until: end)
         }
-        return try await check(step, asked: asked)
+        return try await check(step)
+    }
+
+    /// The accounts of a batch's records that have a status.
+    private func accounts(of file: File, in batch: String, having status: String) async throws -> Set<String> {
+        try await installation.reading { store in
+            guard let batch = try await store.batch(named: batch) else { return [] }
+            var found: Set<String> = []
+            try await store.forEachRecord(batch.id, statuses: nil, lines: nil) { view in
+                if view.status.rawValue == status { found.insert(file.accounts[view.line - 2]) }
+            }
+            return found
+        }
     }
 
     private func act(_ command: String, _ place: Int, _ more: String...) async throws {
@@ -155,11 +167,10 @@ struct HistoryRun {
 }
 
 extension HistoryRun {
-    private mutating func check(_ step: HistoryStep, asked: Set<String>) async throws -> [String] {
+    private mutating func check(_ step: HistoryStep) async throws -> [String] {
         let log = (try? installation.calls()) ?? []  // No call yet: no log.
         let calls = log[logged...].map { (account: $0.account.map { names[$0] ?? $0 }, status: $0.status) }
-        let broken = model.take(calls, of: step, asked: asked.union(askedBefore))
-        askedBefore = asked
+        let broken = model.take(calls, asked: &asked)
         logged = log.count
         guard broken.isEmpty, FileManager.default.fileExists(atPath: installation.file("var/rollcall.sqlite")) else {
             return broken
