@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 extension EndToEnd.Commands {
-    @Suite("Connections to the administration", .timeLimit(.minutes(3)))
+    @Suite("Connections to the administration", .timeLimit(.minutes(15)))
     struct AdministrationConnectionTests {
         @Test("With a certificate it speaks TLS alone, and shows that certificate")
         func encrypted() async throws {

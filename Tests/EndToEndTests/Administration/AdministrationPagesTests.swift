@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 extension EndToEnd.Commands {
-    @Suite("The administration's pages in a browser", .timeLimit(.minutes(5)))
+    @Suite("The administration's pages in a browser", .timeLimit(.minutes(15)))
     struct AdministrationPagesTests {
         private static let settings =
             EndToEndInstallation.fast.replacing("limits: {", with: "limits: { daily_calls: 1000,")

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 extension EndToEnd.Commands {
-    @Suite("Pictures of the administration's pages", .timeLimit(.minutes(5)))
+    @Suite("Pictures of the administration's pages", .timeLimit(.minutes(15)))
     struct AdministrationPicturesTests {
         private static let settings = """
             limits: { rate: 40, concurrency: 8, daily_calls: 5000, monthly_cost: 400 }

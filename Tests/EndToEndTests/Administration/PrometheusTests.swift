@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 extension EndToEnd.Commands {
-    @Suite("A real Prometheus reads the metrics", .timeLimit(.minutes(3)))
+    @Suite("A real Prometheus reads the metrics", .timeLimit(.minutes(15)))
     struct PrometheusTests {
         @Test("What promtool checks is clean, and each query of the dashboard has an answer after a run")
         func scraped() async throws {

@@ -10,7 +10,7 @@ import Testing
 
 /// From what the first page says of each alert to the button or the checks that deal with it, by the links of the pages
 /// themselves, and by clicks in a browser: a real daemon, its real pages, each alert brought about as it is at night.
-@Suite("The way from an alert to what is done about it", .timeLimit(.minutes(5)))
+@Suite("The way from an alert to what is done about it", .timeLimit(.minutes(30)))
 struct AlertWaysTests {
     /// An alert, and the way from it.
     private struct Way {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import RecordStore
 
-@Suite("A commit whose answer is lost", .timeLimit(.minutes(5)), .onPostgreSQL)
+@Suite("A commit whose answer is lost", .timeLimit(.minutes(15)), .onPostgreSQL)
 struct UnknownCommitsTests {
     @Test("A claim that was committed is not sent: its calls are closed as unsent, and taken again")
     func claimWithLostAnswer() async throws {
