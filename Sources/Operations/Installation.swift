@@ -50,8 +50,26 @@ struct Installation: Sendable {
 
     var database: StoreDescription {
         StoreDescription(
-            engine: .sqlite(path: settings.database), sealingKey: settings.sealingKey, keysFolder: settings.keysFolder,
-            endpoint: settings.api.baseURL, timeZone: settings.limits.timeZone)
+            engine: settings.isOnPostgreSQL
+                ? .postgreSQL(url: settings.database, passwordFile: settings.databasePasswordFile)
+                : .sqlite(path: settings.database),
+            sealingKey: settings.sealingKey, keysFolder: settings.keysFolder, endpoint: settings.api.baseURL,
+            timeZone: settings.limits.timeZone,
+            node: settings.isOnPostgreSQL
+                ? NodeDescription(
+                    name: settings.node.name, folder: settings.node.folder, rate: settings.limits.rate) : nil)
+    }
+
+    /// Refuses what is done with the database's file only.
+    ///
+    /// - Parameter what: What it is, as a command's name or a setting.
+    /// - Throws: `OperationFailure` (78) where the database is PostgreSQL's.
+    func requireFile(for what: String) throws {
+        guard settings.isOnPostgreSQL else { return }
+        throw OperationFailure(
+            .configuration,
+            "\(what) is not offered on PostgreSQL yet: run, check, status, records, rerun, start, pause, "
+                + "resume, cancel, ledger, resolve, export, report, audit, jobs, doctor and nodes are")
     }
 
     /// Opens the database as its one runner: takes the lock, migrates, puts in doubt what a crash left open.
@@ -192,7 +210,8 @@ extension Installation {
     var noDatabase: OperationFailure {
         OperationFailure(
             .configuration,
-            "\(settings.database): there is no database yet; the first run makes it, as \(Hint.help(["run"])) says")
+            "\(settings.isOnPostgreSQL ? "PostgreSQL" : settings.database): there is no database yet; the first run makes it, as \(Hint.help(["run"])) says"
+        )
     }
 
     /// Who does something, with what; an unreadable key is named as such, and does not prevent pausing.

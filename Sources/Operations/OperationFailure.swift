@@ -46,7 +46,8 @@ extension OperationFailure {
 
     private static func status(of code: StoreError.Code) -> ExitStatus {
         switch code {
-        case .wrongEndpoint, .sealingKey, .keysFolder, .schemaVersion, .noDatabase, .notOffered: .configuration
+        case .wrongEndpoint, .sealingKey, .keysFolder, .schemaVersion, .noDatabase, .notOffered, .settings:
+            .configuration
         case .notFound: .usage
         case .takenIn, .purged: .inputUnusable
         case .heldByRestore, .notAllowed, .locked, .diskFull, .stateNotWritten, .notReadable, .damaged, .altered,

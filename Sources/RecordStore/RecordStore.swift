@@ -59,6 +59,8 @@ package final class RecordStore: Sendable {
             return membership
         }
         left?.beat.stop()
+        // Where it cannot be written, the lease ends by itself.
+        if let node = left?.node { try? writeWaiting { try $0.endLease(of: node) } }
         writer?.close()
         do {
             try database.close()

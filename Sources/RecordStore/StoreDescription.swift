@@ -171,7 +171,7 @@ protocol StoreOpening: Sendable {
     /// Whether there is a database.
     func exists() throws -> Bool
     /// Why none is made although there is none; nil where there is one, or never was.
-    func loss() -> StoreError?
+    func loss() throws -> StoreError?
     /// The process of this machine that runs batches from it; nil where none does.
     func runnerProcess() throws -> Int32?
     /// Whether that process finds room on the database's disk.

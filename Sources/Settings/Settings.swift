@@ -7,7 +7,12 @@ import Foundation
 package struct Settings: Sendable {
     /// The file the settings were read from, absolute.
     package let path: String
+    /// The database's file, or the URL of PostgreSQL's.
     package var database: String
+    /// The file that holds the password for PostgreSQL; nil: another way, or none.
+    package var databasePasswordFile: String?
+    /// Which of several runners this is, with PostgreSQL.
+    package var node: Node
     /// The file of the key that seals what the database holds.
     package var sealingKey: String
     /// The folder of what must not be lost or restored together with the database: the ledger's trace.
@@ -47,6 +52,29 @@ package struct Settings: Sendable {
     /// One line per effective value, sorted, without secrets: hashed to distinguish settings.
     package let canonicalDescription: String
 
+    /// One of several runners on a database.
+    package struct Node: Sendable, Equatable {
+        /// Its name, which no other one has.
+        package var name: String
+        /// The folder of what it alone knows.
+        package var folder: String
+    }
+
+    /// Whether the database is a PostgreSQL server's.
+    package var isOnPostgreSQL: Bool { Self.isPostgreSQL(database) }
+
+    /// Whether a text names a PostgreSQL database: as a URL, or by libpq's `name=value`.
+    static func isPostgreSQL(_ text: String) -> Bool {
+        let parameter =
+            #/^\s*(host|hostaddr|port|dbname|user|password|passfile|service|ssl\w+|target_session_attrs)\s*=/#
+        return text.hasPrefix("postgresql://") || text.hasPrefix("postgres://")
+            || text.firstMatch(of: parameter) != nil
+    }
+
+    /// What files of this machine that belong to the database are named after: the database's own, or one in the node's
+    /// folder.
+    package var databaseFiles: String { isOnPostgreSQL ? node.folder + "/node" : database }
+
     /// The folder of the settings file, to which paths in it and in job files are relative.
     package var folder: String { String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]) }
 }
@@ -82,10 +110,15 @@ extension Settings {
         var reader = reader
         path = file
         database = try reader.value(SettingKeys.database)
-        guard !database.contains(Self.urlScheme) else {
+        guard Self.isPostgreSQL(database) || !database.contains(Self.urlScheme) else {
             throw reader.error(
-                at: SettingKeys.database.path, "database must be a file: this version has no engine for a URL")
+                at: SettingKeys.database.path,
+                "database must be a file, or a URL that begins with postgresql://: there is no engine for another")
         }
+        databasePasswordFile = try reader.optional(SettingKeys.databasePasswordFile)
+        node = Node(
+            name: try reader.optional(SettingKeys.nodeName) ?? ProcessInfo.processInfo.hostName,
+            folder: try reader.value(SettingKeys.nodeFolder))
         sealingKey = try reader.value(SettingKeys.sealingKey)
         keysFolder = try reader.value(SettingKeys.keysFolder)
         api = try API(from: &reader)

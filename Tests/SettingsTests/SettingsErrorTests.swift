@@ -28,8 +28,8 @@ import Testing
             "line 6: the key 'limits.rate' is unknown: write each of its parts on a line of its own, "
                 + "indented below the one before"),
         Case(
-            "keys_folder: k\ndatabase: postgresql://u@h/db",
-            "line 7: database must be a file: this version has no engine for a URL"),
+            "keys_folder: k\ndatabase: mysql://u@h/db",
+            "line 7: database must be a file, or a URL that begins with postgresql://: there is no engine for another"),
         Case(
             "sealing_key: credential:../x",
             "line 6: sealing_key must be a path, relative to this file or absolute, or credential:NAME or fd:NUMBER"),

@@ -145,6 +145,7 @@ private let everything = """
     database: /srv/rollcall.sqlite
     sealing_key: ./secrets/sealing.key
     keys_folder: /srv/rollcall-keys
+    node: { name: night-a, folder: node }
     api:
       base_url: https://api.example/identity/accounts
       client_certificate: pki/client.pem

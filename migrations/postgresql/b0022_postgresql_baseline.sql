@@ -13,9 +13,32 @@ INSERT INTO rollcall.schema_steps (version) VALUES (22);
 CREATE TABLE rollcall.contract (
     only_row bigint PRIMARY KEY CHECK (only_row = 1),
     -- Up to when the contract's rate is given out, by the database's clock, in microseconds since 1970 UTC.
-    given_out_until_us bigint NOT NULL DEFAULT 0 CHECK (given_out_until_us >= 0)
+    given_out_until_us bigint NOT NULL DEFAULT 0 CHECK (given_out_until_us >= 0),
+    -- The contract's rate in calls per second, which all nodes share; NULL before the first one.
+    rate double precision CHECK (rate > 0)
 ) WITH (fillfactor = 10);
 INSERT INTO rollcall.contract (only_row) VALUES (1);
+
+CREATE TABLE rollcall.nodes (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name text NOT NULL CONSTRAINT nodes_name UNIQUE CHECK (name <> ''),
+    -- Made once in the node's folder, so that two folders never answer to one name.
+    folder_id bytea NOT NULL CONSTRAINT nodes_folder UNIQUE CHECK (length(folder_id) = 16),
+    -- Raised by each start; what an earlier one claimed is nobody's any more.
+    epoch bigint NOT NULL CHECK (epoch > 0),
+    state text NOT NULL DEFAULT 'live' CONSTRAINT nodes_state CHECK (state IN ('live', 'draining', 'retired')),
+    host text NOT NULL,
+    pid bigint NOT NULL CHECK (pid > 0),
+    version text NOT NULL,
+    started_at bigint NOT NULL,
+    -- By the database's clock, in microseconds since 1970 UTC.
+    lease_until_us bigint NOT NULL,
+    -- The server, and its timeline, up to which this node's journal was compared with the ledger.
+    server_id bigint NOT NULL,
+    timeline bigint NOT NULL CHECK (timeline > 0),
+    -- The last epoch at whose start this node told all that its journal held; the folder knows it, too.
+    told_epoch bigint NOT NULL DEFAULT 0 CHECK (told_epoch >= 0)
+) WITH (fillfactor = 10);
 
 CREATE TABLE rollcall.store (
     only_row bigint PRIMARY KEY CHECK (only_row = 1),
@@ -32,7 +55,8 @@ CREATE TABLE rollcall.ledger_position (
 ) WITH (fillfactor = 10);
 
 CREATE TABLE rollcall.limiter (
-    only_row bigint PRIMARY KEY CHECK (only_row = 1),
+    -- The node's number; SQLite has one runner. The latest closed_until of all is everybody's, and so is the smallest factor.
+    only_row bigint PRIMARY KEY REFERENCES rollcall.nodes (id),
     theoretical_arrival_us bigint NOT NULL,
     rate_factor double precision NOT NULL CHECK (rate_factor > 0 AND rate_factor <= 1),
     closed_until bigint,
@@ -105,6 +129,8 @@ CREATE TABLE rollcall.batches (
     ledger_purged_at IS NULL OR results_purged_at IS NOT NULL),
     purge_next bigint CONSTRAINT batches_purge_next CHECK (
     purge_next IS NULL OR (payloads_purged_at IS NOT NULL AND purge_next >> 32 = id)),
+    -- The node that runs it, on whose machine its files and results are; NULL: nobody has taken it up.
+    home_node bigint REFERENCES rollcall.nodes (id),
     CHECK (total = queued + in_flight + succeeded + failed + in_doubt + invalid + reused + cancelled),
     CHECK (least(queued, in_flight, succeeded, failed, in_doubt, invalid, reused, cancelled) >= 0),
     -- Every open attempt belongs to one record in flight, every closed one is billable, not, or unknown.
@@ -179,25 +205,6 @@ CREATE TABLE rollcall.claimed_files (
     batch_id bigint REFERENCES rollcall.batches (id),
     claimed_at bigint NOT NULL
 );
-
-CREATE TABLE rollcall.nodes (
-    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    name text NOT NULL CONSTRAINT nodes_name UNIQUE CHECK (name <> ''),
-    -- Made once in the node's folder, so that two folders never answer to one name.
-    folder_id bytea NOT NULL CONSTRAINT nodes_folder UNIQUE CHECK (length(folder_id) = 16),
-    -- Raised by each start; what an earlier one claimed is nobody's any more.
-    epoch bigint NOT NULL CHECK (epoch > 0),
-    state text NOT NULL DEFAULT 'live' CONSTRAINT nodes_state CHECK (state IN ('live', 'draining', 'retired')),
-    host text NOT NULL,
-    pid bigint NOT NULL CHECK (pid > 0),
-    version text NOT NULL,
-    started_at bigint NOT NULL,
-    -- By the database's clock, in microseconds since 1970 UTC.
-    lease_until_us bigint NOT NULL,
-    -- The server, and its timeline, up to which this node's journal was compared with the ledger.
-    server_id bigint NOT NULL,
-    timeline bigint NOT NULL CHECK (timeline > 0)
-) WITH (fillfactor = 10);
 
 CREATE TABLE rollcall.runner (
     -- The node's number; SQLite has one runner.

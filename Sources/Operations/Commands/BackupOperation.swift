@@ -19,6 +19,7 @@ package struct BackupOperation: Sendable {
     /// Makes the copy and says what must be kept with it.
     package func perform() async throws -> ExitStatus {
         let place = try Installation(config: config)
+        try place.requireFile(for: "backup")
         let store = try await store(of: place)
         let path = file
         let head: AuditHead

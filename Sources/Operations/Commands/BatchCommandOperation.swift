@@ -99,6 +99,9 @@ package struct BatchCommandOperation: Sendable {
     /// The process that awaits the calls under way writes the results; if there is none, they are written here.
     private func resultsFollow(_ batch: Batch, _ session: OperatorSession) async throws -> String {
         let awaits = batch.counts.inFlight > 0 ? "awaits calls under way and " : ""
+        if let home = try await session.store.homes()[batch.id], home.isElsewhere, home.isRunning {
+            return "node \(home.node) \(awaits)writes the results"
+        }
         switch try await session.place.runner() {
         case .daemon: return "the daemon \(awaits)writes the results"
         case .run(let process) where batch.counts.inFlight > 0:

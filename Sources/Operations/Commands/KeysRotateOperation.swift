@@ -21,6 +21,7 @@ package struct KeysRotateOperation: Sendable {
     /// Replaces the key and says what to do about the old one.
     package func perform() async throws -> ExitStatus {
         let place = try Installation(config: config)
+        try place.requireFile(for: "keys rotate")
         let report = try await place.database.rotateSealingKey(to: target)
         await enter(report, place)
         for line in Self.lines(report, place.settings.keysFolder, runner: try await place.database.runnerProcess()) {

@@ -22,6 +22,7 @@ package struct RestoreOperation: Sendable {
     /// Puts the copy in place; the database that was there is kept beside it.
     package func perform() async throws -> ExitStatus {
         let place = try Installation(config: config)
+        try place.requireFile(for: "restore")
         let provenance = try place.operatorProvenance()
         let action = Action(
             at: now, batch: nil, name: .restore, detail: URL(filePath: file).lastPathComponent,

@@ -180,6 +180,7 @@ struct RunSession: Sendable {
         let warning = CertificateNotice.text(
             end: credentials.certificateEnd, queued: batch.counts.queued, rate: configuration.rate, now: Date())
         if let warning { console.note(warning) }
+        try await store.takeUp(batch.id)
         _ = try await store.moveBatch(
             batch.id, from: [.awaitingConfirmation, .paused, .halted, .completed], to: .running, reason: nil)
         return try await store.batch(batch.id)

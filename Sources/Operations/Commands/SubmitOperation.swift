@@ -19,6 +19,7 @@ package struct SubmitOperation: Sendable {
     /// one whose batch has finished is skipped.
     package func perform() async throws -> ExitStatus {
         let place = try Installation(config: request.config)
+        try place.requireFile(for: "submit")
         let job = try place.jobForDaemon(request.job)
         let inputs = try request.files.map { path in
             try InputFile.open(path: path, mapping: FieldMapping(job), expecting: job.inputKind).examine()

@@ -17,7 +17,7 @@ struct RunnerStatusPublisher: Service {
 
     init(context: DaemonContext) {
         self.context = context
-        alerts = KeptAlerts(database: context.settings.database, context.notices.recent)
+        alerts = KeptAlerts(database: context.settings.databaseFiles, context.notices.recent)
     }
 
     /// Writes at each change, at most once a second, and at intervals without one, until it is cancelled. Whether the

@@ -91,6 +91,7 @@ struct BatchIntake: Sendable {
     func takeIn(_ plan: Plan, progress: @escaping @Sendable (Int) -> Void = { _ in }) async throws -> Batch {
         let batch = try await batch(for: plan)
         guard !batch.isIngested else { return batch }
+        try await store.takeUp(batch.id)
         guard batch.state == .ingesting else {
             throw OperationFailure(
                 .unfinished, "\(batch.name) is \(batch.state.rawValue) now; nothing more of its file was taken in")

@@ -28,6 +28,12 @@ final class Node: Sendable {
     /// Has them no more.
     func letGo(_ attempts: some Sequence<AttemptID>) { held.withLock { $0.subtract(attempts) } }
 
+    /// Begins the journal anew, when the database has all of it; from then on the folder knows a database that has not.
+    func begin(with storeID: [UInt8]) throws {
+        try folder.record(KnownLedger(storeID: storeID, toldEpoch: epoch))
+        try journal.empty()
+    }
+
     /// Whether it has an attempt in hand.
     func holds(_ attempt: AttemptID) -> Bool { held.withLock { $0.contains(attempt) } }
 }
@@ -54,7 +60,8 @@ extension Node {
         on connection: PostgreSQLConnection
     ) throws -> (number: Int64, epoch: Int64) {
         let database = StoreConnection(connection)
-        let sql = "SELECT id, name, folder_id, epoch, state FROM nodes WHERE name = ? OR folder_id = ?"
+        try agree(on: description, database)
+        let sql = "SELECT id, name, folder_id, epoch, state, told_epoch FROM nodes WHERE name = ? OR folder_id = ?"
         let known = try StoredRow.fetchAll(database, sql: sql, arguments: [description.name, folder.identifier])
         guard let row = known.first else { return try enter(description, folder, provenance, on: connection) }
         guard known.count == 1, row[1] == description.name, row.bytes(2) == folder.identifier else {
@@ -66,6 +73,9 @@ extension Node {
         guard row[4] != NodeStanding.retired.rawValue else {
             throw StoreError(
                 .notAllowed, "Node \(description.name) was retired; run under a new name with a new folder")
+        }
+        if let known = try folder.knownLedger(), known.toldEpoch > row[5] {
+            throw StoreError.earlierLedger(description)
         }
         let (number, epoch): (Int64, Int64) = (row[0], max(row[3], try folder.epoch()) + 1)
         try database.execute(
@@ -86,6 +96,7 @@ extension Node {
         on connection: PostgreSQLConnection
     ) throws -> (number: Int64, epoch: Int64) {
         guard let server = connection.transaction?.server else { throw StoreError.runnerOnly }
+        guard try folder.knownLedger() == nil else { throw StoreError.earlierLedger(description) }
         let epoch = try folder.epoch() + 1
         let number = try Int64.fetchOne(
             StoreConnection(connection),
@@ -100,6 +111,29 @@ extension Node {
             ])
         guard let number else { throw StoreError.runnerOnly }
         return (number, epoch)
+    }
+
+    /// Takes the contract's rate from the settings, which all nodes that live must have alike: the slots of one are counted
+    /// by the rate of all.
+    ///
+    /// - Throws: ``StoreError`` with ``StoreErrorCode/settings`` where another node goes by another rate.
+    private static func agree(on description: NodeDescription, _ database: StoreConnection) throws {
+        let sql = """
+            SELECT rate, (SELECT min(name) FROM nodes WHERE name <> ? AND state <> 'retired'
+              AND lease_until_us >= \(DatabaseClock.now)) FROM contract
+            """
+        let row = try StoredRow.fetchOne(database, sql: sql, arguments: [description.name])
+        guard let known: Double = row?[0] else {
+            return try database.execute(sql: "UPDATE contract SET rate = ?", arguments: [description.rate])
+        }
+        guard known != description.rate else { return }
+        if let other: String = row?[1] {
+            throw StoreError(
+                .settings,
+                "limits.rate is \(description.rate) here and \(known) on node \(other): all nodes share the contract's rate "
+                    + "and must have the same; to change it, end all nodes first")
+        }
+        try database.execute(sql: "UPDATE contract SET rate = ?", arguments: [description.rate])
     }
 
     static var leaseLength: Int64 { NodeLease.length.milliseconds * 1_000 }
@@ -155,5 +189,16 @@ struct SlotPlan: Sendable, Equatable {
     func window(_ index: Int, before: ContinuousClock.Instant, after: ContinuousClock.Instant) -> SendingWindow {
         let start = Duration.microseconds(slot(index) - now)
         return SendingWindow(opens: after + start, closes: before + start + .microseconds(Self.length))
+    }
+}
+
+extension StoreError {
+    /// The database has forgotten a start of the node.
+    fileprivate static func earlierLedger(_ node: NodeDescription) -> StoreError {
+        StoreError(
+            .damaged,
+            "The database was put back to an earlier time: it has forgotten calls that node \(node.name) made, which would be "
+                + "paid for twice. Put it back as it was last. Where that is lost for good, retire the node, look up at the "
+                + "provider what was sent since, and run under a new node.name and node.folder")
     }
 }

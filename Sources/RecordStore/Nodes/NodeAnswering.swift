@@ -55,15 +55,18 @@ extension WriterConnection {
                 sql: "UPDATE ledger_position SET last_attempt = greatest(last_attempt, ?)", arguments: [last])
         }
         try database.execute(
-            sql: "UPDATE nodes SET server_id = ?, timeline = ? WHERE id = ?",
-            arguments: [server.identifier, server.timeline, node.number])
+            sql: "UPDATE nodes SET server_id = ?, timeline = ?, told_epoch = ? WHERE id = ?",
+            arguments: [server.identifier, server.timeline, node.epoch, node.number])
         return delivery
     }
 
     private func isInLedger(_ entry: ClaimedAttempt) throws -> Bool {
         try Int64.fetchOne(
-            database, sql: "SELECT id FROM attempts WHERE record_id = ? AND id = ?",
-            arguments: [entry.record.rawValue, entry.attempt.rawValue]) != nil
+            database,
+            sql: """
+                SELECT id FROM attempts WHERE record_id = ?1 AND id = ?2
+                UNION ALL SELECT id FROM archived_attempts WHERE record_id = ?1 AND id = ?2
+                """, arguments: [entry.record.rawValue, entry.attempt.rawValue]) != nil
     }
 
     /// - Returns: False where the record itself is missing.

@@ -34,6 +34,15 @@ struct OrphanedAttempt: Sendable {
     let node: Int64
     /// Whether it is this process's own, of a transaction that it never heard of: its call never left.
     let isOwn: Bool
+
+    /// Reads one: its number, its record, when it started, its node.
+    init(_ row: StoredRow, isOwn: Bool) {
+        attempt = AttemptID(rawValue: row[0])
+        record = RecordID(rawValue: row[1])
+        startedAt = row[2]
+        node = row[3]
+        self.isOwn = isOwn
+    }
 }
 
 extension RecordStore {
@@ -64,9 +73,7 @@ extension RecordStore {
             """
         return try readWaiting { database in
             try StoredRow.fetchAll(database, sql: sql, arguments: [node.number, node.epoch]).map { row in
-                OrphanedAttempt(
-                    attempt: AttemptID(rawValue: row[0]), record: RecordID(rawValue: row[1]), startedAt: row[2],
-                    node: row[3], isOwn: row[3] == node.number)
+                OrphanedAttempt(row, isOwn: row[3] == node.number)
             }
         }.filter { !$0.isOwn || !node.holds($0.attempt) }
     }
@@ -76,7 +83,7 @@ extension OrphanedAttempt {
     /// Why an attempt is in doubt whose node did not say a word in time; an answer that it brings later is taken.
     static let lostLease = "lease"
 
-    fileprivate var completion: Completion {
+    var completion: Completion {
         guard isOwn else {
             return Completion(
                 attempt: attempt, record: record, outcome: .inDoubt, cause: Self.lostLease,
@@ -100,6 +107,12 @@ extension WriterConnection {
         guard database.changesCount == 1 else {
             throw StoreError(.notAllowed, "Node \(node.description.name) was taken over by another process")
         }
+    }
+
+    /// Ends the node's lease with its process, so that nobody waits for it.
+    func endLease(of node: Node) throws {
+        try database.execute(
+            sql: "UPDATE nodes SET lease_until_us = 0 WHERE id = ? AND epoch = ?", arguments: [node.number, node.epoch])
     }
 
     fileprivate func hasLostItsLease(_ node: Int64) throws -> Bool {

@@ -20,33 +20,45 @@ extension WriterConnection {
     /// How long a node waits that others, or an operator, keep from claiming.
     private static let longWait = Duration.seconds(1)
 
-    /// Lets a node claim: its epoch is the last, it is not to end, the server is one that all nodes have answered for, and
-    /// the contract's rate has slots.
+    /// What all nodes share, at one time of the database's: now, up to when the rate is given out, the contract's rate,
+    /// until when a `Retry-After` of any node forbids calls, and the least share of the rate that a node's answers allow,
+    /// which climbs back in a minute as the limiter's does.
+    private static let shared = """
+        SELECT \(DatabaseClock.now), given_out_until_us, rate, (SELECT max(closed_until) FROM limiter),
+          (SELECT min(rate_factor + (1 - rate_factor)
+             * greatest(0, least(1, (\(DatabaseClock.now) / 1000 - saved_at) / 60000.0)))
+           FROM limiter)
+        FROM contract
+        """
+
+    /// Lets a node claim: its epoch is the last, it is not to end, the batch is not another node's, the server is one that
+    /// all nodes have answered for, and the contract's rate has slots.
     ///
-    /// - Throws: ``StoreError`` with ``StoreErrorCode/notAllowed`` when another process has taken the node over.
-    func admit(_ node: Node, upTo wanted: Int) throws -> NodeAnswer {
+    /// - Throws: ``StoreError`` with ``StoreErrorCode/notAllowed`` when another process has taken the node over, or another
+    ///   node the batch.
+    func admit(_ node: Node, upTo wanted: Int, of batch: BatchID) throws -> NodeAnswer {
         let row = try StoredRow.fetchOne(
-            database, sql: "SELECT epoch, state FROM nodes WHERE id = ?", arguments: [node.number])
+            database,
+            sql: "SELECT epoch, state, (SELECT home_node FROM batches WHERE id = ?2) FROM nodes WHERE id = ?1",
+            arguments: [node.number, batch.rawValue])
         guard let row, row[0] == node.epoch, row[1] != NodeStanding.retired.rawValue else {
             throw StoreError(
                 .notAllowed,
                 "Node \(node.description.name) was taken over by another process, or retired: this one sends nothing more"
             )
         }
+        if let home: Int64 = row[2], home != node.number { throw try takenUp(batch) }
         guard row[1] == NodeStanding.live.rawValue, try isServerKnownToAll() else { return .wait(Self.longWait) }
         let before = ContinuousClock.now
-        let times = try StoredRow.fetchOne(
-            database,
-            sql: """
-                SELECT \(DatabaseClock.now), given_out_until_us, (SELECT closed_until FROM limiter) FROM contract
-                """)
+        let times = try StoredRow.fetchOne(database, sql: Self.shared)
         let after = ContinuousClock.now
         guard let times else { throw StoreError.unfinished }
         let now: Int64 = times[0]
-        if let closed: WallTime = times[2], closed.milliseconds * 1_000 > now {
+        if let closed: WallTime = times[3], closed.milliseconds * 1_000 > now {
             return .wait(min(Self.longWait, .microseconds(closed.milliseconds * 1_000 - now)))
         }
-        let plan = SlotPlan(now: now, givenOutUntil: times[1], rate: node.description.rate, wanted: wanted)
+        let rate = (times[2] ?? node.description.rate) * (times[4] ?? 1)
+        let plan = SlotPlan(now: now, givenOutUntil: times[1], rate: rate, wanted: wanted)
         guard plan.count > 0 else { return .wait(plan.wait(taken: 0)) }
         return .permit(NodePermit(plan: plan, claim: try SecureRandom.bytes(16), before: before, after: after))
     }

@@ -18,6 +18,15 @@ package struct NodeDescription: Sendable, Equatable {
     }
 }
 
+/// What a node's folder knows of the database: another one in its place, or an earlier copy of it, is refused.
+struct KnownLedger: Sendable, Equatable {
+    /// Which database it is.
+    let storeID: [UInt8]
+    /// The last epoch at whose start all that the journal held was told, so that it began anew: a database that has
+    /// forgotten that start may have forgotten calls that nothing else knows of.
+    let toldEpoch: Int64
+}
+
 /// The folder of a node, held by one process at a time, 0700.
 ///
 /// A folder that was copied is refused: two nodes of one identity would each take the other's calls for its own.
@@ -28,6 +37,7 @@ final class NodeFolder: Sendable {
     private let lock: Lock<StoreLock?>
 
     private static let heading = "rollcall node 1"
+    private static let ledgerHeading = "rollcall node ledger 1"
     private static let identifierByteCount = 16
 
     /// Takes a folder, and makes it where there is none.
@@ -59,6 +69,29 @@ final class NodeFolder: Sendable {
 
     /// Records an epoch; it survives a power cut when this returns.
     func record(epoch: Int64) throws { try PrivateFile.replace(path + "/epoch", with: Array("\(epoch)\n".utf8)) }
+
+    /// What the folder knows of the database; nil before its node's first start.
+    func knownLedger() throws -> KnownLedger? { try Self.knownLedger(in: path) }
+
+    /// What a folder knows of the database, for a process that does not hold it.
+    static func knownLedger(in folder: String) throws -> KnownLedger? {
+        let path = folder + "/ledger"
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        let text = String(decoding: try StoreFile(path, O_RDONLY).read(upTo: 256), as: UTF8.self)
+        let lines = text.split(separator: "\n").map(String.init)
+        guard lines.count == 3, lines[0] == ledgerHeading, let storeID = Hexadecimal.decode(lines[1].utf8),
+            let epoch = Int64(lines[2])
+        else {
+            throw StoreError(.damaged, "\(path) is damaged: put it back; without it nobody knows what this node sent")
+        }
+        return KnownLedger(storeID: storeID, toldEpoch: epoch)
+    }
+
+    /// Records what is known of the database; it survives a power cut when this returns.
+    func record(_ ledger: KnownLedger) throws {
+        let text = "\(Self.ledgerHeading)\n\(Hexadecimal.encode(ledger.storeID))\n\(ledger.toldEpoch)\n"
+        try PrivateFile.replace(path + "/ledger", with: Array(text.utf8))
+    }
 
     /// The identity's file names itself by its inode, which a copy does not have.
     private static func identity(_ path: String) throws -> [UInt8] {

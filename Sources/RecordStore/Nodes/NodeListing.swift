@@ -62,27 +62,66 @@ extension RecordStore {
     ///   - name: The node's name.
     ///   - standing: What becomes of it.
     ///   - action: Who decided, recorded in the same transaction.
-    /// - Returns: Whether anything changed.
+    /// - Returns: Whether anything changed, and how many calls are in doubt by it.
     /// - Throws: ``StoreError`` with ``StoreErrorCode/notFound`` when there is no such node, and
     ///   ``StoreErrorCode/notAllowed`` when one is to be retired that is alive.
-    package func setNode(_ name: String, to standing: NodeStanding, noting action: Action) async throws -> Bool {
+    package func setNode(
+        _ name: String, to standing: NodeStanding, noting action: Action
+    ) async throws -> (hasChanged: Bool, inDoubt: Int) {
         guard database is PostgreSQLDatabase else { throw StoreError.oneRunnerOnly }
+        let keys = standing == .retired ? try await keysOfOpenCalls(of: name) : [:]
         return try await write { connection in
-            let row = try StoredRow.fetchOne(
-                connection.database,
-                sql: "SELECT state, lease_until_us >= \(DatabaseClock.now) FROM nodes WHERE name = ?",
-                arguments: [name])
-            guard let row else { throw StoreError(.notFound, "There is no node \(name); nodes lists them") }
-            let known = try NodeStanding(column: row[0])
-            guard known != standing, known != .retired else { return false }
-            guard standing != .retired || !(row[1] as Bool) else {
-                throw StoreError(.notAllowed, "Node \(name) is alive: end it first, or drain it; then retire it")
-            }
+            guard try connection.mayBecome(standing, name) else { return (false, 0) }
             try connection.database.execute(
                 sql: "UPDATE nodes SET state = ? WHERE name = ?", arguments: [standing.rawValue, name])
+            let inDoubt = standing == .retired ? try connection.doubtOpenCalls(of: name, keys) : 0
             try connection.insert(action)
-            return true
+            return (true, inDoubt)
         }
+    }
+
+    /// The keys of the batches of which a node has calls under way; without a sealing key none, and then it is not said why
+    /// a line is in doubt.
+    private func keysOfOpenCalls(of name: String) async throws -> [BatchID: DataKey] {
+        let sql = """
+            SELECT DISTINCT record_id >> 32 FROM attempts JOIN nodes ON nodes.id = node_id
+            WHERE outcome IS NULL AND nodes.name = ?
+            """
+        let batches = try await read {
+            try Int64.fetchAll($0, sql: sql, arguments: [name]).map(BatchID.init(rawValue:))
+        }
+        return try await BlockingWork.run {
+            guard self.keys.isSealingKeyAvailable else { return [:] }
+            return try batches.reduce(into: [:]) { $0[$1] = try existingDataKey(of: $1) }
+        }
+    }
+}
+
+extension WriterConnection {
+    /// Whether a node is to become something else than it is; what was retired stays so.
+    fileprivate func mayBecome(_ standing: NodeStanding, _ name: String) throws -> Bool {
+        let row = try StoredRow.fetchOne(
+            database, sql: "SELECT state, lease_until_us >= \(DatabaseClock.now) FROM nodes WHERE name = ?",
+            arguments: [name])
+        guard let row else { throw StoreError(.notFound, "There is no node \(name); nodes lists them") }
+        let known = try NodeStanding(column: row[0])
+        guard known != standing, known != .retired else { return false }
+        guard standing != .retired || !(row[1] as Bool) else {
+            throw StoreError(.notAllowed, "Node \(name) is alive: end it first, or drain it; then retire it")
+        }
+        return true
+    }
+
+    /// Puts in doubt what a node had under way.
+    fileprivate func doubtOpenCalls(of name: String, _ keys: [BatchID: DataKey]) throws -> Int {
+        let sql = """
+            SELECT attempts.id, record_id, attempts.started_at, node_id FROM attempts JOIN nodes ON nodes.id = node_id
+            WHERE outcome IS NULL AND nodes.name = ?
+            """
+        let orphans = try StoredRow.fetchAll(database, sql: sql, arguments: [name]).map {
+            OrphanedAttempt($0, isOwn: false)
+        }
+        return try finish(try orphans.map { try SealedCompletion($0.completion, key: keys[$0.record.batch]) })
     }
 }
 

@@ -27,13 +27,18 @@ package struct LimiterState: Sendable, Equatable {
 }
 
 extension RecordStore {
-    /// The last saved limiter state; nil before the first time.
+    /// The limiter state that this runner saved last; nil before the first time. A `Retry-After` that another of several
+    /// runners was given is in it.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
     package func limiterState() async throws -> LimiterState? {
-        let sql = "SELECT theoretical_arrival_us, rate_factor, closed_until, saved_at, key_doubted FROM limiter"
-        return try await read { database in
-            try StoredRow.fetchOne(database, sql: sql).map { row in
+        let sql = """
+            SELECT theoretical_arrival_us, rate_factor, (SELECT max(closed_until) FROM limiter), saved_at, key_doubted
+            FROM limiter WHERE only_row = ?
+            """
+        return try await read { [runnerName] database in
+            guard let number = try Self.runnerNumber(runnerName, database) else { return nil }
+            return try StoredRow.fetchOne(database, sql: sql, arguments: [number]).map { row in
                 LimiterState(
                     theoreticalArrival: WallTime(milliseconds: row[0] / 1_000), rateFactor: row[1],
                     closedUntil: row[2], savedAt: row[3], isKeyDoubted: row[4])
@@ -41,7 +46,8 @@ extension RecordStore {
         }
     }
 
-    /// Saves the limiter's state so that it survives restarts.
+    /// Saves the limiter's state so that it survives restarts. Each of several runners has its own, and heeds those of the
+    /// others when it claims.
     ///
     /// - Throws: ``StoreError`` when it can't be written.
     package func saveLimiterState(_ state: LimiterState) async throws {
@@ -50,15 +56,15 @@ extension RecordStore {
                 sql: """
                     INSERT INTO limiter
                       (only_row, theoretical_arrival_us, rate_factor, closed_until, saved_at, key_doubted)
-                    VALUES (1, ?, ?, ?, ?, ?)
+                    VALUES (?, ?, ?, ?, ?, ?)
                     ON CONFLICT (only_row) DO UPDATE SET
                       theoretical_arrival_us = excluded.theoretical_arrival_us, rate_factor = excluded.rate_factor,
                       closed_until = excluded.closed_until, saved_at = excluded.saved_at,
                       key_doubted = excluded.key_doubted
                     """,
                 arguments: [
-                    state.theoreticalArrival.microseconds, state.rateFactor, state.closedUntil, state.savedAt,
-                    state.isKeyDoubted,
+                    connection.node?.number ?? Self.onlyRunner, state.theoreticalArrival.microseconds,
+                    state.rateFactor, state.closedUntil, state.savedAt, state.isKeyDoubted,
                 ])
         }
     }

@@ -17,19 +17,23 @@ struct PostgreSQLOpening: StoreOpening {
         }
         return try StoreError.translating(.writing) {
             let database = PostgreSQLDatabase(place)
+            let (described, folder) = try nodeFolder()
+            try refuseLoss(of: database, known: folder.knownLedger())
             let ring = try loadOrCreateKey(database)
             let identity = try identityOrNew(in: database, endpoint: endpoint, ring)
             try identity.check(endpoint: endpoint)
             try identity.check(ring, description.keys)
+            try refuseAnother(identity, known: folder.knownLedger())
             let keys = keys(of: identity, ring)
             _ = try keys.fingerprints()
-            let node = try register(in: database, provenance)
+            let node = try register(described, folder, in: database, provenance)
             let writer = Writer(database: database, ledger: node.journal, node: node)
             let store = RecordStore(
                 database: database, keys: keys, role: .running, writer: writer, runnerName: node.description.name,
                 lock: nil)
             try store.settlePeriodKeys()
             store.recovery = try store.recover(node, provenance)
+            try node.begin(with: identity.storeID)
             store.join(as: node)
             store.waitForRoomFromNowOn()
             return store
@@ -66,7 +70,10 @@ struct PostgreSQLOpening: StoreOpening {
         }
     }
 
-    func loss() -> StoreError? { nil }
+    func loss() throws -> StoreError? {
+        guard let folder = description.node?.folder, try !exists() else { return nil }
+        return try hasRun(NodeFolder.knownLedger(in: folder)) ? StoreError.lostDatabase(place) : nil
+    }
 
     /// The process that runs as this installation's node; those of other nodes are on other machines.
     func runnerProcess() throws -> Int32? { try description.node.flatMap { try NodeFolder.holder(of: $0.folder) } }
@@ -121,7 +128,8 @@ extension PostgreSQLOpening {
                     "The database's sealing key is missing; put its file at sealing_key, and its "
                         + "keys_folder beside it, from another node")
             }
-            _ = try SealingKey.create(path: path)
+            // Another node with the same folder may begin at the same time.
+            try description.keys.locked { if !source.isAvailable() { _ = try SealingKey.create(path: path) } }
         }
         return try source.load()
     }
@@ -153,12 +161,17 @@ extension PostgreSQLOpening {
 }
 
 extension PostgreSQLOpening {
-    /// Begins the node's next epoch; its folder knows it before anything is claimed in it.
-    private func register(in database: PostgreSQLDatabase, _ provenance: Provenance) throws -> Node {
+    private func nodeFolder() throws -> (NodeDescription, NodeFolder) {
         guard let node = description.node else {
-            throw StoreError(.notAllowed, "A runner on PostgreSQL needs a name and a folder of its own: set node")
+            throw StoreError(.settings, "A runner on PostgreSQL needs a name and a folder of its own: set node")
         }
-        let folder = try NodeFolder(node.folder)
+        return (node, try NodeFolder(node.folder))
+    }
+
+    /// Begins the node's next epoch; its folder knows it before anything is claimed in it.
+    private func register(
+        _ node: NodeDescription, _ folder: NodeFolder, in database: PostgreSQLDatabase, _ provenance: Provenance
+    ) throws -> Node {
         let connection = database.writer
         try connection.begin()
         do {
@@ -170,6 +183,38 @@ extension PostgreSQLOpening {
             connection.disconnect()
             throw error
         }
+    }
+}
+
+/// A database that is empty, or another one, although this installation has run from one: its files would be paid for twice.
+extension PostgreSQLOpening {
+    /// Whether there was a database: the node's folder shows it, or keys of months in which files were taken in.
+    private func hasRun(_ known: KnownLedger?) throws -> Bool {
+        try known != nil || !description.keys.periodKeys().isEmpty || !description.keys.destroyedKeys().isEmpty
+    }
+
+    private func refuseLoss(of database: PostgreSQLDatabase, known: KnownLedger?) throws {
+        guard try hasRun(known), try foundVersion(of: database) == 0 else { return }
+        throw StoreError.lostDatabase(place)
+    }
+
+    private func refuseAnother(_ identity: StoreIdentity, known: KnownLedger?) throws {
+        guard let known, known.storeID != identity.storeID else { return }
+        throw StoreError(
+            .settings,
+            "\(place.displayName) is another database than this node has run from: correct database, or name another "
+                + "node.folder under another node.name")
+    }
+}
+
+extension StoreError {
+    /// The database is empty, although there was one.
+    fileprivate static func lostDatabase(_ place: PostgreSQLPlace) -> StoreError {
+        StoreError(
+            .noDatabase,
+            "\(place.displayName) is empty, but node.folder or keys_folder shows that there was a database: put it back, or "
+                + "correct database. A new one begins with a new keys_folder, node.folder and node.name; what was sent before "
+                + "is then unknown to it, and every file is paid for again")
     }
 }
 
@@ -193,8 +238,6 @@ extension RecordStore {
             try connection.record(recovery, provenance)
             return recovery
         }
-        // The ledger has all of it.
-        try node.journal.empty()
         return recovery
     }
 

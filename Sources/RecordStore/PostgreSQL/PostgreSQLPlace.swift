@@ -14,51 +14,72 @@ struct PostgreSQLPlace: Sendable, Equatable {
     /// - Parameters:
     ///   - setting: The text.
     ///   - passwordFile: The file that holds the password.
-    /// - Throws: ``StoreError`` with ``StoreErrorCode/notAllowed``: it is no such text, holds a password, or asks for a
+    ///   - environment: The process's, where it may name the host.
+    /// - Throws: ``StoreError`` with ``StoreErrorCode/settings``: it is no such text, holds a password, or asks for a
     ///   connection over a network that is not verified.
-    init(_ setting: String, passwordFile: String? = nil) throws {
-        guard let options = PQconninfoParse(setting, nil) else {
+    init(
+        _ setting: String, passwordFile: String? = nil,
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws {
+        guard var found = Self.options(of: setting) else {
             throw StoreError(
-                .notAllowed,
-                "database is no URL of PostgreSQL: write postgresql://user@host/rollcall?sslmode=verify-full")
+                .settings, "database is no URL of PostgreSQL: write postgresql://user@host/rollcall?sslmode=verify-full"
+            )
         }
+        guard found["password"] == nil, found["sslpassword"] == nil else {
+            throw StoreError(
+                .settings,
+                "database holds a password: put it in a file of mode 0600 and name that by database_password_file or "
+                    + "PGPASSFILE")
+        }
+        guard found["service"] == nil, environment["PGSERVICE"] == nil else {
+            throw StoreError(
+                .settings,
+                "database must say itself where its server is: name no service of libpq's there, nor in PGSERVICE")
+        }
+        // What libpq would take from the environment is subject to the same rules.
+        found["host"] = found["host"] ?? environment["PGHOST"]
+        found["hostaddr"] = found["hostaddr"] ?? environment["PGHOSTADDR"]
+        let isRemote = !Self.isOnThisMachine(found)
+        let mode = found["sslmode"] ?? (isRemote ? "verify-full" : nil)
+        guard !isRemote || mode == "verify-full" else {
+            throw StoreError(.settings, "database must say sslmode=verify-full, since its server is another machine")
+        }
+        found["sslmode"] = mode
+        let defaults = [
+            "target_session_attrs": "read-write", "connect_timeout": "5", "keepalives_idle": "5",
+            "keepalives_interval": "2", "keepalives_count": "3", "tcp_user_timeout": "10000",
+            "application_name": "rollcall",
+        ]
+        found.merge(defaults) { given, _ in given }
+        found["client_encoding"] = "UTF8"
+        parameters = found
+        self.passwordFile = passwordFile
+    }
+
+    /// What a text says, by name; nil where it is none of libpq's.
+    private static func options(of setting: String) -> [String: String]? {
+        guard let options = PQconninfoParse(setting, nil) else { return nil }
         defer { PQconninfoFree(options) }
         var (found, option) = ([String: String](), options)
         while let keyword = option.pointee.keyword {
             if let value = option.pointee.val { found[String(cString: keyword)] = String(cString: value) }
             option += 1
         }
-        guard found["password"] == nil else {
-            throw StoreError(
-                .notAllowed,
-                "database holds a password: put it in a file of mode 0600 and name that by database_password_file or "
-                    + "PGPASSFILE")
-        }
-        let isRemote = !(found["host"] ?? found["hostaddr"] ?? "").split(
-            separator: ",", omittingEmptySubsequences: false
-        )
-        .allSatisfy(Self.isOnThisMachine)
-        let mode = found["sslmode"] ?? (isRemote ? "verify-full" : nil)
-        guard !isRemote || mode == "verify-full" else {
-            throw StoreError(.notAllowed, "database must say sslmode=verify-full, since its server is another machine")
-        }
-        found["sslmode"] = mode
-        found["target_session_attrs"] = found["target_session_attrs"] ?? "read-write"
-        found["connect_timeout"] = found["connect_timeout"] ?? "5"
-        found["keepalives_idle"] = found["keepalives_idle"] ?? "5"
-        found["keepalives_interval"] = found["keepalives_interval"] ?? "2"
-        found["keepalives_count"] = found["keepalives_count"] ?? "3"
-        found["tcp_user_timeout"] = found["tcp_user_timeout"] ?? "10000"
-        found["client_encoding"] = "UTF8"
-        found["application_name"] = found["application_name"] ?? "rollcall"
-        parameters = found
-        self.passwordFile = passwordFile
+        return found
     }
 
     /// As people are shown it: user, hosts and database.
     var displayName: String {
         let user = parameters["user"].map { "\($0)@" } ?? ""
         return "postgresql://\(user)\(parameters["host"] ?? "")/\(parameters["dbname"] ?? "")"
+    }
+
+    /// Of a host with an address, libpq goes to the address.
+    private static func isOnThisMachine(_ parameters: [String: String]) -> Bool {
+        [parameters["host"], parameters["hostaddr"]].compactMap(\.self).allSatisfy { hosts in
+            hosts.split(separator: ",", omittingEmptySubsequences: false).allSatisfy(Self.isOnThisMachine)
+        }
     }
 
     private static func isOnThisMachine(_ host: some StringProtocol) -> Bool {
@@ -96,7 +117,14 @@ struct PostgreSQLPlace: Sendable, Equatable {
     }
 
     private static func password(_ path: String) throws -> String {
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw StoreError(.settings, "The file \(path) is missing: correct database_password_file")
+        }
         let file = try StoreFile(path, O_RDONLY)
+        guard try file.permissions() & 0o077 == 0 else {
+            throw StoreError(
+                .settings, "\(path), which holds the database's password, can be read by others; run chmod 600 on it")
+        }
         return String(decoding: try file.read(upTo: 4_096), as: UTF8.self).trimmingCharacters(in: .newlines)
     }
 

@@ -24,6 +24,9 @@ final class StoreKeys: Sendable {
         state = Lock(State(source: source, ring: ring))
     }
 
+    /// Whether the sealing key can be had.
+    var isSealingKeyAvailable: Bool { state.withLock { $0.ring != nil || $0.source.isAvailable() } }
+
     /// The key that fingerprints requests; the first time it may block.
     ///
     /// - Throws: ``StoreError``: ``StoreErrorCode/keysFolder`` when its file is missing or damaged,

@@ -1,6 +1,18 @@
 /// The keys of `rollcall.yaml` outside its larger sections.
 enum SettingKeys {
-    static let database = SettingKey("database", .path, default: "var/rollcall.sqlite", "the database's file")
+    static let database = SettingKey(
+        "database", .database, default: "var/rollcall.sqlite",
+        "the database: a file, or a PostgreSQL server's, which several runners share")
+    static let databasePasswordFile = SettingKey(
+        "database_password_file", .path,
+        "the file that holds the password for PostgreSQL; absent: PGPASSFILE, or none is wanted")
+    static let nodeName = SettingKey(
+        "node.name", .name,
+        "with PostgreSQL: the name of this runner, which no other one on the database has; absent: the machine's")
+    static let nodeFolder = SettingKey(
+        "node.folder", .path, default: "node",
+        "with PostgreSQL: the folder of what this runner alone knows, its identity and its journal of calls; never copied"
+    )
     static let sealingKey = SettingKey(
         "sealing_key", .keySource, default: "secrets/sealing.key",
         "the key that seals the keys in keys_folder, made only together with a new database: a file, a credential of "
@@ -16,7 +28,11 @@ enum SettingKeys {
 
 extension Settings {
     static let schema = Schema(
-        [SettingKeys.database.description, SettingKeys.sealingKey.description, SettingKeys.keysFolder.description]
+        [
+            SettingKeys.database.description, SettingKeys.databasePasswordFile.description,
+            SettingKeys.nodeName.description, SettingKeys.nodeFolder.description,
+            SettingKeys.sealingKey.description, SettingKeys.keysFolder.description,
+        ]
             + SettingKeys.api + SettingKeys.limits
             + SettingKeys.retry + SettingKeys.halt + SettingKeys.confirmAbove
             + [SettingKeys.maxInvalid.description] + SettingKeys.pricing + SettingKeys.daemon

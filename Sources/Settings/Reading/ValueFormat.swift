@@ -123,6 +123,14 @@ extension ValueFormat<String> {
             return isPath ? absolute(text, in: directory) : nil
         })
 
+    /// The database's file, or the URL of PostgreSQL's, which is no path.
+    static let database = ValueFormat(
+        expectation: "a path, relative to this file or absolute, or postgresql://USER@HOST/DATABASE",
+        complaint: path.complaint,
+        read: { text, directory in
+            Settings.isPostgreSQL(text) ? text : path.read(text, directory)
+        })
+
     /// A key's file, or how the key is handed over without one.
     static let keySource = ValueFormat(
         expectation: "a path, relative to this file or absolute, or credential:NAME or fd:NUMBER",

@@ -79,6 +79,44 @@ struct NodeFoldersTests {
         try await nodes.close(a, again)
     }
 
+    @Test(
+        "A database that is empty, although the node or its keys have seen one, is not made anew",
+        arguments: [true, false])
+    func lostDatabase(isNodeKnown: Bool) async throws {
+        let nodes = try NodesFixture()
+        let a = try await nodes.open("a")
+        _ = try await a.makeBatch()
+        try await a.close()
+        try nodes.run("DROP SCHEMA rollcall CASCADE")
+        let error = await #expect(throws: StoreError.self) { try await nodes.open(isNodeKnown ? "a" : "b") }
+        #expect(error?.code == .noDatabase && error?.message.contains("is empty") == true)
+        #expect(try await nodes.loss("a")?.code == .noDatabase)
+        #expect(try nodes.run("SELECT count(*) FROM pg_namespace WHERE nspname = 'rollcall'") == ["0"])
+        try await nodes.close()
+    }
+
+    @Test("Another database than the node has run from is refused")
+    func otherDatabase() async throws {
+        let nodes = try NodesFixture()
+        try await nodes.open("a").close()
+        try nodes.run("UPDATE rollcall.store SET store_id = decode(md5('another'), 'hex')")
+        let error = await #expect(throws: StoreError.self) { try await nodes.open("a") }
+        #expect(error?.code == .settings && error?.message.contains("another database") == true)
+        try await nodes.close()
+    }
+
+    @Test(
+        "A database that was put back to before the node's last start is refused: what it forgot nobody can tell",
+        arguments: ["DELETE FROM rollcall.nodes", "UPDATE rollcall.nodes SET epoch = 1, told_epoch = 1"])
+    func earlierCopy(forgetting: String) async throws {
+        let nodes = try NodesFixture()
+        for _ in 0..<2 { try await nodes.open("a").close() }
+        try nodes.run(forgetting)
+        let error = await #expect(throws: StoreError.self) { try await nodes.open("a") }
+        #expect(error?.code == .damaged && error?.message.contains("earlier time") == true)
+        try await nodes.close()
+    }
+
     @Test("A server of an earlier timeline is refused")
     func earlierTimeline() async throws {
         let nodes = try NodesFixture()

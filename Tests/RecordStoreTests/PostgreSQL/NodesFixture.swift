@@ -35,6 +35,9 @@ struct NodesFixture {
     /// The folder of the server's socket.
     var socketFolder: String { server.folder }
 
+    /// Why no database is made although there is none.
+    func loss(_ node: String) async throws -> StoreError? { try await description(node).loss() }
+
     func openForOperating() async throws -> RecordStore { try await description("a").openForOperating() }
 
     private func description(

@@ -188,7 +188,7 @@ struct NodesTests {
         try await nodes.close(a)
     }
 
-    @Test("Nodes are listed; one that lives is not retired, and a retired one's calls are in doubt at the next beat")
+    @Test("Nodes are listed; one that lives is not retired, and a retired one's calls are in doubt at once")
     func listing() async throws {
         let nodes = try NodesFixture()
         let (a, b) = (try await nodes.open("a"), try await nodes.open("b"))
@@ -203,11 +203,15 @@ struct NodesTests {
         }
         #expect(error?.code == .notAllowed)
         try nodes.run("UPDATE rollcall.nodes SET lease_until_us = 0 WHERE name = 'a'")
-        #expect(try await b.setNode("a", to: .retired, noting: action))
-        #expect(try await !b.setNode("a", to: .draining, noting: action))
-        try b.beatNow()
-        #expect(try await b.statuses(batch) == [.inDoubt, .queued])
-        #expect(try await b.actions().last?.detail == "retire_node a")
-        try await nodes.close(a, b)
+        // At once, also where no node lives whose beat would find them, and by who takes no part.
+        try await b.close()
+        let operating = try await nodes.openForOperating()
+        #expect(try await operating.setNode("a", to: .retired, noting: action) == (true, 1))
+        #expect(try await operating.setNode("a", to: .draining, noting: action) == (false, 0))
+        #expect(try await operating.statuses(batch) == [.inDoubt, .queued])
+        #expect(try await operating.view(batch, 2).sealedDetail != nil)
+        #expect(try await operating.progress(batch.id).billingUnknown == 1)
+        #expect(try await operating.actions().last?.detail == "retire_node a")
+        try await nodes.close(a, operating)
     }
 }

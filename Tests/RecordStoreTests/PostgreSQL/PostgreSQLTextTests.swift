@@ -41,30 +41,3 @@ struct PostgreSQLTextTests {
         #expect(text.names == ["first", "last"])
     }
 }
-
-@Suite("Where a PostgreSQL database is")
-struct PostgreSQLPlaceTests {
-    @Test(
-        "A password, and a connection over a network that is not verified, are refused",
-        arguments: [
-            ("postgresql://ada:secret@db/rollcall?sslmode=verify-full", "password"),
-            ("postgresql://ada@db/rollcall?sslmode=require", "verify-full"),
-            ("postgresql://ada@db1,db2/rollcall?sslmode=disable", "verify-full"),
-            ("postgresql://[", "no URL"),
-        ])
-    func refusals(setting: String, word: String) {
-        let error = #expect(throws: StoreError.self) { try PostgreSQLPlace(setting) }
-        #expect(error?.message.contains(word) == true)
-        #expect(error?.message.contains("secret") == false)
-    }
-
-    @Test(
-        "Loopback and sockets need no TLS, and another machine is verified unless told otherwise",
-        arguments: [
-            "postgresql://ada@127.0.0.1/rollcall", "postgresql:///rollcall?host=/run/postgresql",
-            "postgresql://ada@db1,db2/rollcall",
-        ])
-    func accepted(setting: String) throws {
-        #expect(try !PostgreSQLPlace(setting).displayName.isEmpty)
-    }
-}

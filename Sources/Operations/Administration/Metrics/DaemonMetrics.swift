@@ -30,7 +30,7 @@ struct DaemonMetrics: Sendable {
         addTraffic(to: &text, limits: configuration.place.settings.limits)
         try await addBatches(to: &text, at: now)
         try await addSpending(to: &text, configuration, at: now)
-        let database = configuration.place.settings.database
+        let database = configuration.place.settings.databaseFiles
         text.add(
             "rollcall_database_bytes", .gauge, .database, "Size of the database on the disk, without its log.",
             await Self.byteCount(of: database))

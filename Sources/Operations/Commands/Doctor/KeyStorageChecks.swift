@@ -14,7 +14,7 @@ struct KeyStorageChecks {
         let path = place.settings.keysFolder
         if let obstacle = FolderCheck(path).obstacle { return .failure("keys_folder", obstacle) }
         let others = [
-            ("the database's folder", place.settings.database), ("output", "\(place.settings.output)/x"),
+            ("the database's folder", place.settings.databaseFiles), ("output", "\(place.settings.output)/x"),
         ]
         for (setting, key) in place.keyPlaces {
             for (name, file) in others where place.isBelow(key, folderOf: file) {

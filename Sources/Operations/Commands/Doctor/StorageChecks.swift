@@ -13,7 +13,9 @@ struct StorageChecks {
 
     func findings() async -> [Finding] {
         [
-            folder("database folder", holding: place.settings.database),
+            folder(
+                place.settings.isOnPostgreSQL ? "node folder" : "database folder",
+                holding: place.settings.databaseFiles),
             folder("output", holding: "\(place.settings.output)/x"),
         ] + KeyStorageChecks(place: place).findings() + [space(), await database()]
             + (await accountHashKey())
@@ -56,7 +58,7 @@ struct StorageChecks {
     /// The free bytes of the database's disk, nil where that is unknown, and a folder on it. It may block.
     func freeSpace() -> (free: Int?, folder: String) {
         var information = statvfs()
-        let folder = FolderCheck(URL(filePath: place.settings.database).deletingLastPathComponent().path).nearest
+        let folder = FolderCheck(URL(filePath: place.settings.databaseFiles).deletingLastPathComponent().path).nearest
         guard statvfs(folder, &information) == 0 else { return (nil, folder) }
         return (Int(information.f_bavail) * Int(information.f_frsize), folder)
     }
@@ -69,7 +71,7 @@ struct StorageChecks {
     }
 
     private func database() async -> Finding {
-        let path = place.settings.database
+        let path = place.settings.isOnPostgreSQL ? "the database of PostgreSQL" : place.settings.database
         do {
             if let loss = try await place.database.loss() { return .failure("database", loss.description) }
             guard try await place.database.exists() else {

@@ -16,7 +16,9 @@ package struct ForgetOperation: Sendable {
     /// under way, 3 where a file cannot be changed.
     package func perform() async throws -> ExitStatus {
         let ids = try PersonIDs(reading: request.text)
-        let session = try await OperatorSession(Installation(config: request.config), console: console)
+        let place = try Installation(config: request.config)
+        try place.requireFile(for: "forget")
+        let session = try await OperatorSession(place, console: console)
         let work = Forgetting(ids: ids, session: session, patience: request.patience)
         let receipt = try await request.dryRun ? work.rehearse() : work.perform()
         for left in receipt.notForgotten { console.note("not forgotten: \(left.text)") }

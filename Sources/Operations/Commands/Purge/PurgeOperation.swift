@@ -29,7 +29,9 @@ package struct PurgeOperation: Sendable {
         guard age != nil || request.batch != nil else {
             throw OperationFailure(.usage, "say what to purge: --older-than 30d, --batch NAME, or both")
         }
-        let session = try await OperatorSession(Installation(config: request.config), console: console)
+        let place = try Installation(config: request.config)
+        try place.requireFile(for: "purge")
+        let session = try await OperatorSession(place, console: console)
         // What was agreed to and interrupted is completed whatever is asked for now.
         if !request.dryRun, try await session.store.finishPurges() > 0 {
             console.note("a purge that was interrupted is completed")

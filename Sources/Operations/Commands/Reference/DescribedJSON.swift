@@ -47,6 +47,7 @@ package enum JSONReference {
         Shape("`ledger BATCH`: a line for each attempt", AttemptLine.self),
         Shape("`ledger BATCH`: the last line", BatchLedgerEnd.self), Shape("`ledger --from --to`", PeriodLedger.self),
         Shape("`totals` in both", LedgerSum.self), Shape("`jobs list`: a list of these", JobListing.self),
+        Shape("`nodes`: a line for each", NodeLine.self),
         Shape("`doctor` and `jobs check`: a list of these", Finding.self), Shape("`purge`", PurgeReport.self),
         Shape("`forget`", SignedReceipt.self), Shape("`forget`: `receipt`", ForgetReceipt.self),
         Shape("`receipt`: `out_of_reach`", ForgetReceipt.OutOfReach.self),

@@ -50,6 +50,7 @@ package struct RerunOperation: Sendable {
 
     private func rerun(_ selection: RequeueSelection, in session: RunSession) async throws -> ExitStatus {
         let batch = try await session.store.batchOrFailure(request.batch)
+        try await session.store.takeUp(batch.id)
         let requeueing = Requeueing(
             store: session.store, client: session.client,
             requireEncryptedAnswers: session.configuration.requireEncryptedAnswers, provenance: session.provenance,

@@ -28,6 +28,8 @@ struct BatchOutlook: Equatable {
     var rest: Rest?
     /// That it is older than its retention allows and still needed; nil where it is not.
     var overdue: RetentionPlan.Kept?
+    /// Which of several nodes has taken it up, where its files and results are; nil where there is one runner.
+    var home: BatchHome?
 }
 
 extension Batch {
@@ -67,6 +69,8 @@ struct BatchOutlooks {
     let status: RunnerStatus?
     /// Batches that are older than their retention allows and still needed.
     let overdue: [BatchID: RetentionPlan.Kept]
+    /// Which of several nodes has taken each batch up.
+    let homes: [BatchID: BatchHome]
     private let isWaiting: Bool
     private let jobs = KnownJobs()
     /// What each batch has cost, where that was read of all at once.
@@ -96,6 +100,7 @@ struct BatchOutlooks {
         self.store = store
         runner = try await place.runner()
         status = try await store.runnerStatus()
+        homes = try await store.homes()
         isWaiting = runner.own(status)?.waiting(at: now.date) != nil
         let kept = try await place.retentionRules.plan(of: store, at: now).kept
         overdue = Dictionary(kept.map { ($0.batch.id, $0) }, uniquingKeysWith: { $1 })
@@ -122,11 +127,17 @@ struct BatchOutlooks {
         return BatchOutlook(
             isStopped: isStopped(batch), isWaiting: isWaiting(batch),
             results: batch.state.isFinished ? try await results.wholeFolder(of: batch) : nil,
-            cost: try await cost(of: batch), rest: rest(of: batch, under: job), overdue: overdue[batch.id])
+            cost: try await cost(of: batch), rest: rest(of: batch, under: job), overdue: overdue[batch.id],
+            home: homes[batch.id])
     }
 
     /// Whether a batch may run, and no process runs it.
-    func isStopped(_ batch: Batch) -> Bool { batch.state == .running && !runner.sends(batch, status) }
+    func isStopped(_ batch: Batch) -> Bool {
+        batch.state == .running && !runner.sends(batch, status) && !isRunElsewhere(batch)
+    }
+
+    /// Whether another of several nodes runs a batch now.
+    func isRunElsewhere(_ batch: Batch) -> Bool { homes[batch.id].map { $0.isElsewhere && $0.isRunning } ?? false }
 
     /// Whether a batch runs, and the process that runs it makes no calls just now.
     func isWaiting(_ batch: Batch) -> Bool {

@@ -137,6 +137,7 @@ struct BatchDetail {
         func add(_ label: String, _ value: String?, _ tone: StyledText.Tone? = nil) {
             if let value { rows.append((label, value, tone)) }
         }
+        add("node", outlook.home.map { "\($0.node) on \($0.host)" })
         add("reason", batch.reason)
         if outlook.isStopped { add("resumes", "when its file is run again, or by \(Hint.daemon)") }
         add("resumes", resumesAt.map { "\(NumberFormat.time($0)), by itself where a daemon runs" })

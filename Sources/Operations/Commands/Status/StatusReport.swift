@@ -62,6 +62,8 @@ struct BatchStatus: Encodable {
     let secondsToGo: Double?
     /// When a cap that paused it resets, and a daemon continues it.
     let resumeAt: String?
+    /// The node that has taken it up; absent where there is one runner.
+    let node: String?
 
     init(_ batch: Batch, resumesAt: WallTime? = nil, _ outlooks: BatchOutlooks) async throws {
         let outlook = try await outlooks.outlook(of: batch)
@@ -84,13 +86,14 @@ struct BatchStatus: Encodable {
         calls = batch.counts.calls
         retries = batch.counts.retries
         resumeAt = resumesAt.map(Timestamp.text)
+        node = outlook.home?.node
         possibleDoubleBills = try await DoubleBills.count(in: outlooks.store, batch)
         (cost, results) = (outlook.cost, outlook.results)
         (callsToGo, secondsToGo) = (outlook.rest?.calls, outlook.rest?.seconds)
     }
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case batch, number, job, file, state, reason, times, purged, counts, calls, retries, cost, results
+        case batch, number, job, file, state, reason, times, purged, counts, calls, retries, cost, results, node
         case isStopped = "stopped"
         case callsToGo = "calls_to_go"
         case secondsToGo = "seconds_to_go"

@@ -1,0 +1,117 @@
+import Basics
+import Foundation
+import RecordStore
+import Results
+
+/// `rollcall nodes`: the runners that share a database on PostgreSQL, and what becomes of one.
+package struct NodesOperation: Sendable {
+    /// What is done.
+    package enum Request: Sendable {
+        /// They are listed.
+        case list
+        /// One ends what it has in hand, and claims nothing more.
+        case drain(String)
+        /// One is gone for good.
+        case retire(String)
+    }
+
+    private let request: Request
+    private let config: String
+    private let json: Bool
+    private let console: Console
+
+    /// Describes what to do.
+    package init(_ request: Request, config: String, json: Bool, console: Console = .standard) {
+        self.request = request
+        self.config = config
+        self.json = json
+        self.console = console
+    }
+
+    /// Lists the nodes, or makes one drain or retire.
+    package func perform() async throws -> ExitStatus {
+        let place = try Installation(config: config)
+        switch request {
+        case .list: try await list(place)
+        case .drain(let name): try await set(name, to: .draining, "drain_node", place)
+        case .retire(let name): try await set(name, to: .retired, "retire_node", place)
+        }
+        return .succeeded
+    }
+
+    private func list(_ place: Installation) async throws {
+        let store = try await place.storeForReading()
+        let nodes = try await store.nodes().map(NodeLine.init)
+        try await store.close()
+        if !json { console.output(NodeLine.header) }
+        for node in nodes { console.output(json ? JSONText.text(of: node) : node.text) }
+        guard nodes.contains(where: { !$0.hasAnswered && $0.state != .retired }) else { return }
+        console.note(
+            "the database server was replaced: nobody claims until every node has answered for it; start those that have "
+                + "not, or retire them")
+    }
+
+    private func set(_ name: String, to standing: NodeStanding, _ verb: String, _ place: Installation) async throws {
+        let session = try await OperatorSession(place, console: console)
+        let action = try session.action(.unknown, of: nil, detail: "\(verb) \(name)")
+        let (hasChanged, inDoubt) = try await session.store.setNode(name, to: standing, noting: action)
+        try await session.close()
+        guard hasChanged else { return console.note("node \(name) was \(standing.rawValue), or retired, before") }
+        let doubt = inDoubt > 0 ? "; \(NumberFormat.count(inDoubt, "call")) of it in doubt" : ""
+        console.note("node \(name) is \(standing.rawValue) now\(doubt)")
+    }
+}
+
+/// One node as `nodes` lists it.
+struct NodeLine: Encodable {
+    static let header = "NODE\tSTATE\tALIVE\tHOST\tPROCESS\tVERSION\tSTARTED\tCALLS UNDER WAY\tANSWERED"
+
+    let name: String
+    let state: NodeStanding
+    let isAlive: Bool
+    let host: String
+    let process: Int64
+    let version: String
+    let startedAt: String
+    let openCalls: Int
+    let hasAnswered: Bool
+
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case name, state, host, process, version
+        case isAlive = "alive"
+        case startedAt = "started_at"
+        case openCalls = "open_calls"
+        case hasAnswered = "answered"
+    }
+
+    init(_ node: NodeView) {
+        (name, state, isAlive, host) = (node.name, node.standing, node.isAlive, node.host)
+        (process, version, openCalls) = (node.process, node.version, node.openCalls)
+        startedAt = Timestamp.text(node.startedAt)
+        hasAnswered = node.hasAnswered
+    }
+
+    var text: String {
+        let cells = [
+            name, state.rawValue, isAlive ? "yes" : "no", host, "\(process)", version, startedAt, "\(openCalls)",
+            hasAnswered ? "yes" : "no",
+        ]
+        return cells.joined(separator: "\t")
+    }
+}
+
+extension NodeLine: DescribedJSON {
+    static func about(_ member: CodingKeys) -> String {
+        switch member {
+        case .name: "its name, `node.name`"
+        case .state: "`live`, `draining` or `retired`"
+        case .isAlive: "whether it was heard of in the last 20 seconds"
+        case .host: "the machine it ran on last"
+        case .process: "its process there"
+        case .version: "Rollcall's version there"
+        case .startedAt: "when it started last"
+        case .openCalls: "its calls under way"
+        case .hasAnswered: "whether it has answered for the server that answers now"
+        }
+    }
+}

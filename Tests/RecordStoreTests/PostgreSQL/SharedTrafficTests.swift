@@ -1,0 +1,102 @@
+import Basics
+import Foundation
+import TestSupport
+import Testing
+
+@testable import RecordStore
+
+@Suite("What several nodes share of the contract: its rate, waits that were asked for, cuts", .onPostgreSQL)
+struct SharedTrafficTests {
+    /// A limiter's state; times are milliseconds since 1970 UTC.
+    private static func state(factor: Double = 1, closedUntil: WallTime? = nil) -> LimiterState {
+        LimiterState(
+            theoreticalArrival: 1, rateFactor: factor, closedUntil: closedUntil, savedAt: WallTime.now())
+    }
+
+    @Test("A wait that one was asked for holds for all, and what another saves later does not end it")
+    func retryAfter() async throws {
+        let nodes = try NodesFixture()
+        let (a, b) = (try await nodes.open("a"), try await nodes.open("b"))
+        let batch = try await a.runningBatch(count: 4)
+        let closed = WallTime(milliseconds: WallTime.now().milliseconds + 3_600_000)
+        try await a.saveLimiterState(Self.state(closedUntil: closed))
+        try await b.saveLimiterState(Self.state())
+        for store in [a, b] {
+            #expect(try await store.claim(batch, 1).records.isEmpty)
+            #expect(try await store.limiterState()?.closedUntil == closed)
+        }
+        try await a.saveLimiterState(Self.state())
+        #expect(try await b.claim(batch, 1).records.count == 1)
+        try await nodes.close(a, b)
+    }
+
+    @Test("A rate that one has cut is cut for all, by the smallest share, and climbs back in a minute")
+    func cut() async throws {
+        let nodes = try NodesFixture()
+        let (a, b) = (try await nodes.open("a", rate: 100), try await nodes.open("b", rate: 100))
+        let batch = try await a.runningBatch(count: 9)
+        try await a.saveLimiterState(Self.state(factor: 0.001))
+        try await b.saveLimiterState(Self.state())
+        // A tenth of a call a second: one slot within what is given out ahead.
+        #expect(try await b.claim(batch, 9).records.count == 1)
+        #expect(try await a.limiterState()?.rateFactor == 0.001)
+        #expect(try await b.limiterState()?.rateFactor == 1)
+        try nodes.run("UPDATE rollcall.limiter SET saved_at = saved_at - 60000")
+        try nodes.run("UPDATE rollcall.contract SET given_out_until_us = 0")
+        #expect(try await b.claim(batch, 8).records.count == 8)
+        try await nodes.close(a, b)
+    }
+
+    @Test("A node with another rate than one that lives is refused; when all have ended, the rate is a new one")
+    func rate() async throws {
+        let nodes = try NodesFixture()
+        let a = try await nodes.open("a", rate: 20)
+        let error = await #expect(throws: StoreError.self) { try await nodes.open("b", rate: 10) }
+        #expect(error?.code == .settings && error?.message.contains("on node a") == true)
+        try await nodes.open("b", rate: 20).close()
+        try await a.close()
+        let b = try await nodes.open("b", rate: 40)
+        let batch = try await b.runningBatch(count: 2)
+        let windows = try await b.claim(batch, 2).records.compactMap(\.window)
+        #expect(windows.count == 2 && windows[1].opens - windows[0].opens == .milliseconds(25))
+        try await nodes.close(b)
+    }
+
+    @Test("A batch that a node has taken up is claimed by no other while it lives, and taken over afterwards")
+    func homes() async throws {
+        let nodes = try NodesFixture()
+        let (a, b) = (try await nodes.open("a"), try await nodes.open("b"))
+        let batch = try await a.runningBatch(count: 4)
+        try await a.takeUp(batch.id)
+        try await a.takeUp(batch.id)
+        let refused = await #expect(throws: StoreError.self) { try await b.takeUp(batch.id) }
+        #expect(refused?.code == .notAllowed && refused?.message.contains("node a") == true)
+        await #expect(throws: StoreError.self) { try await b.claim(batch, 1) }
+        let records = try await a.claim(batch, 1).records
+        let home = try #require(try await b.homes()[batch.id])
+        #expect(home.node == "a" && home.isElsewhere && !home.isRunning)
+        try await a.saveRunnerStatus(.sample(batch.id))
+        #expect(try await b.homes()[batch.id]?.isRunning == true)
+        #expect(try await a.homes()[batch.id]?.isElsewhere == false)
+        // It is not heard of in time, another takes over, and it comes back.
+        try nodes.run("UPDATE rollcall.nodes SET lease_until_us = 0 WHERE name = 'a'")
+        try await b.takeUp(batch.id)
+        await #expect(throws: StoreError.self) { try await a.claim(batch, 1) }
+        #expect(try await a.finish(records.map(\.succeeded)) == 1)
+        #expect(try await b.claim(batch, 4).records.count == 3)
+        try await b.close()
+        // One that has ended is not waited for.
+        let again = try await nodes.open("c")
+        try await again.takeUp(batch.id)
+        try await nodes.close(a, again)
+    }
+}
+
+extension RunnerStatus {
+    /// What a run of a batch in this process reports.
+    fileprivate static func sample(_ batch: BatchID) -> RunnerStatus {
+        RunnerStatus(
+            process: getpid(), host: "vault", version: "1.0", isDaemon: false, startedAt: 1, loadedAt: 1, updatedAt: 1,
+            allowedRate: 1, batch: batch)
+    }
+}
