@@ -57,7 +57,8 @@ struct Installation: Sendable {
             timeZone: settings.limits.timeZone,
             node: settings.isOnPostgreSQL
                 ? NodeDescription(
-                    name: settings.node.name, folder: settings.node.folder, rate: settings.limits.rate) : nil)
+                    name: settings.node.name, folder: settings.node.folder, rate: settings.limits.rate,
+                    longestCall: settings.api.requestTimeout + .seconds(5)) : nil)
     }
 
     /// Refuses what is done with the database's file only.
@@ -68,7 +69,7 @@ struct Installation: Sendable {
         guard settings.isOnPostgreSQL else { return }
         throw OperationFailure(
             .configuration,
-            "\(what) is not offered on PostgreSQL yet: run, check, status, records, rerun, start, pause, "
+            "\(what) is not offered on PostgreSQL yet: run, daemon, submit, check, status, records, rerun, start, pause, "
                 + "resume, cancel, ledger, resolve, export, report, audit, jobs, doctor and nodes are")
     }
 

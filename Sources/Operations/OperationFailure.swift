@@ -50,7 +50,8 @@ extension OperationFailure {
             .configuration
         case .notFound: .usage
         case .takenIn, .purged: .inputUnusable
-        case .heldByRestore, .notAllowed, .locked, .diskFull, .stateNotWritten, .notReadable, .damaged, .altered,
+        case .heldByRestore, .notAllowed, .takenUp, .locked, .diskFull, .stateNotWritten, .notReadable, .damaged,
+            .altered,
             .closed:
             .unfinished
         }

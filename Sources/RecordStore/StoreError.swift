@@ -40,6 +40,8 @@ package enum StoreErrorCode: Sendable, Equatable {
     case altered
     /// The database's engine does not offer it.
     case notOffered
+    /// Another of several nodes runs the batch, or another process this node.
+    case takenUp
     /// What the settings say of the database, or of this runner beside others, cannot be.
     case settings
     /// The store has been closed.
@@ -53,7 +55,7 @@ extension StoreError {
         switch code {
         case .diskFull, .stateNotWritten, .notReadable, .damaged, .locked, .closed: true
         case .wrongEndpoint, .sealingKey, .keysFolder, .schemaVersion, .noDatabase, .notFound, .purged, .takenIn,
-            .heldByRestore, .notAllowed, .altered, .notOffered, .settings:
+            .heldByRestore, .notAllowed, .altered, .notOffered, .takenUp, .settings:
             false
         }
     }

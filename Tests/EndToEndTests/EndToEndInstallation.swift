@@ -9,10 +9,26 @@ import Testing
 struct EndToEndInstallation: Sendable {
     let path: String
     let emulator: Emulator
+    /// What `database` says.
+    private let databasePlace: String
 
-    /// Runs `body` in a fresh installation whose settings are those of the emulator with `extra` lines of YAML.
+    /// Runs `body` in a fresh installation whose settings are those of the emulator with `extra` lines of YAML, and whose
+    /// database is a file, or PostgreSQL's.
     static func with(
         _ knobs: EmulatorConfiguration = EmulatorConfiguration(), settings extra: String = Self.fast,
+        onPostgreSQL isOnPostgreSQL: Bool = false, _ body: @Sendable (EndToEndInstallation) async throws -> Void
+    ) async throws {
+        let server = isOnPostgreSQL ? try PostgreSQLServer.shared.get() : nil
+        let name = try server?.makeDatabase()
+        let place = server.flatMap { server in name.map { server.url($0) } } ?? Self.databaseFile
+        try await with(knobs, settings: extra, database: place, body)
+        if let server, let name { try server.remove(name) }
+    }
+
+    private static let databaseFile = "var/rollcall.sqlite"
+
+    private static func with(
+        _ knobs: EmulatorConfiguration, settings extra: String, database: String,
         _ body: @Sendable (EndToEndInstallation) async throws -> Void
     ) async throws {
         let path = FileManager.default.temporaryDirectory.appending(path: "rollcall-e2e-\(UUID().uuidString)").path
@@ -22,8 +38,9 @@ struct EndToEndInstallation: Sendable {
         knobs.port = 0
         knobs.callLogPath = directory.callLogPath
         try await Emulator.withRunning(knobs, material: material) { emulator, port in
-            let installation = EndToEndInstallation(path: path, emulator: emulator)
-            try installation.write(EmulatedSettings.text(port: port) + extra, to: "rollcall.yaml")
+            let installation = EndToEndInstallation(path: path, emulator: emulator, databasePlace: database)
+            let settings = EmulatedSettings.text(port: port).replacing(Self.databaseFile, with: database)
+            try installation.write(settings + extra, to: "rollcall.yaml")
             try await body(installation)
         }
         try FileManager.default.removeItem(atPath: path)
@@ -100,7 +117,9 @@ struct EndToEndInstallation: Sendable {
     /// Where its database is.
     var database: StoreDescription {
         StoreDescription(
-            engine: .sqlite(path: file("var/rollcall.sqlite")), sealingKey: file("secrets/sealing.key"),
+            engine: databasePlace == Self.databaseFile
+                ? .sqlite(path: file(databasePlace)) : .postgreSQL(url: databasePlace, passwordFile: nil),
+            sealingKey: file("secrets/sealing.key"),
             keysFolder: file("secrets"), endpoint: nil)
     }
 

@@ -132,9 +132,79 @@ extension EndToEnd.Calls {
         }
 
         @Test(
+            "Two daemons: each runs what was dropped at it, knows the other's files, and hears operators from anywhere")
+        func daemons() async throws {
+            try await SharedInstallation.with(nodes: ["a", "b"]) { shared in
+                let (a, b) = (try await shared.daemon("a"), try await shared.daemon("b"))
+                try shared.installation.drop(Accounts.csv(from: 1, 30), as: "one.csv", into: "drop-a/inbox")
+                try shared.installation.drop(Accounts.csv(from: 1_001, 30), as: "two.csv", into: "drop-b/inbox")
+                await a.waitForError(containing: "batch is over batch=one-")
+                await b.waitForError(containing: "batch is over batch=two-")
+                #expect(try shared.installation.names(in: "drop-a/archive") == ["one.csv"])
+                #expect(try shared.installation.names(in: "drop-b/archive") == ["two.csv"])
+                try shared.installation.drop(Accounts.csv(from: 1, 30), as: "again.csv", into: "drop-b/inbox")
+                await b.waitForError(containing: "file rejected file=again.csv")
+                // What is submitted at one is that one's, and the other knows.
+                try shared.installation.write(Accounts.csv(from: 2_001, 10), to: "by-hand.csv")
+                let submitted = try await shared.rollcall("submit", "by-hand.csv", "--job", "drop", as: "b")
+                #expect(submitted.status == 0, "\(submitted.errors)")
+                await b.waitForError(containing: "batch is over batch=by-hand-")
+                let status = try await shared.rollcall("status", "--json", as: "a")
+                #expect(status.output.contains(#""node":"b""#), "\(status.output)")
+                for daemon in [a, b] { try await shared.installation.end(daemon) }
+                let ledger = try await shared.ledger()
+                #expect(ledger.batches.map(\.counts.succeeded).reduce(0, +) == 70)
+                #expect(shared.installation.emulator.calls.total == 70)
+                try shared.expectNothingTwice(ledger.attempts)
+            }
+        }
+
+        @Test("A daemon is killed again and again while the other goes on: no file is lost, none is paid for twice")
+        func killedDaemon() async throws {
+            var knobs = EmulatorConfiguration()
+            knobs.latency = .milliseconds(2)
+            let executioner = ProcessKiller()
+            knobs.onCall = { executioner.saw($0) }
+            try await SharedInstallation.with(knobs, nodes: ["a", "b"]) { shared in
+                let other = try await shared.daemon("b")
+                for round in 1...3 {
+                    let victim = try await shared.daemon("a")
+                    executioner.condemn(victim, at: shared.installation.emulator.calls.total + 30)
+                    for (number, node) in shared.nodes.enumerated() {
+                        try shared.installation.drop(
+                            Accounts.csv(from: round * 1_000 + number * 500, 40), as: "\(node)\(round).csv",
+                            into: "drop-\(node)/inbox")
+                    }
+                    #expect(try await victim.wait().status == -SIGKILL)
+                    await other.waitForError(containing: "batch is over batch=b\(round)-")
+                }
+                let last = try await shared.daemon("a")
+                await last.waitForError(containing: "batch is over batch=a3-")
+                for daemon in [last, other] { try await shared.installation.end(daemon) }
+                let ledger = try await shared.ledger()
+                #expect(ledger.batches.count == 6)
+                for batch in ledger.batches {
+                    #expect(batch.state == .completed && batch.counts.total == 40)
+                    #expect(batch.counts.succeeded + batch.counts.inDoubt == 40)
+                }
+                try shared.expectNothingTwice(ledger.attempts)
+            }
+        }
+
+        @Test("Retention is refused where a daemon could not keep it")
+        func retention() async throws {
+            try await SharedInstallation.with(nodes: ["a"]) { shared in
+                let settings = try shared.installation.text("a.yaml") + "retention: { payloads: 30d }\n"
+                try shared.installation.write(settings, to: "a.yaml")
+                let ended = try await shared.rollcall("daemon", as: "a")
+                #expect(ended.status == 78 && ended.errors.contains("retention is not offered"), "\(ended.errors)")
+            }
+        }
+
+        @Test(
             "What PostgreSQL does not have yet is refused with what it has",
             arguments: [
-                ["daemon"], ["submit", "a.csv"], ["backup", "copy"], ["restore", "copy"], ["purge", "--batch", "a-1"],
+                ["backup", "copy"], ["restore", "copy"], ["purge", "--batch", "a-1"],
                 ["keys", "rotate"], ["forget", "--file", "ids"],
             ])
         func refused(arguments: [String]) async throws {
@@ -223,8 +293,13 @@ struct SharedInstallation: Sendable {
                     node: { name: \(node), folder: node-\(node) }
                     limits: { rate: 400, concurrency: 16, \(limits) }
                     retry: { base_delay: 10ms, max_delay: 50ms }
+                    daemon: { poll: 50ms }
+                    jobs: jobs-\(node)
 
                     """
+                try installation.makeFolder("jobs-\(node)")
+                try installation.write(
+                    "source: { path: drop-\(node), settle: 50ms }\n", to: "jobs-\(node)/drop.yaml")
                 try installation.write(settings + more, to: "\(node).yaml")
             }
             try await body(shared)
@@ -237,6 +312,14 @@ struct SharedInstallation: Sendable {
         let first = 1 + 1_000 * (nodes.firstIndex(of: node) ?? 0)
         try installation.write(Accounts.csv(from: first, lines), to: "\(node).csv")
         return try installation.start(["run", "\(node).csv", "--config", "\(node).yaml"])
+    }
+
+    /// Starts a node's daemon and waits until its drop folder is open.
+    func daemon(_ node: String) async throws -> RollcallProcess {
+        let process = try installation.start(["daemon", "--config", "\(node).yaml"])
+        await process.waitForError(containing: "the daemon is up")
+        await process.waitForError(containing: "drop folder is open")
+        return process
     }
 
     /// Runs `rollcall` with a node's settings to its end.

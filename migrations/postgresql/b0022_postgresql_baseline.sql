@@ -33,6 +33,8 @@ CREATE TABLE rollcall.nodes (
     started_at bigint NOT NULL,
     -- By the database's clock, in microseconds since 1970 UTC.
     lease_until_us bigint NOT NULL,
+    -- How long a call may take at most from when it leaves, in microseconds.
+    longest_call_us bigint NOT NULL DEFAULT 0 CHECK (longest_call_us >= 0),
     -- The server, and its timeline, up to which this node's journal was compared with the ledger.
     server_id bigint NOT NULL,
     timeline bigint NOT NULL CHECK (timeline > 0),
@@ -193,17 +195,23 @@ CREATE TABLE rollcall.results (
     CHECK (reused_from IS NULL OR (reused_from > 4294967296 AND reused_from <> record_id)));
 
 CREATE TABLE rollcall.schedules (
-    job text PRIMARY KEY CHECK (job <> ''),
+    job text NOT NULL CHECK (job <> ''),
     last_due bigint NOT NULL,
-    times text NOT NULL DEFAULT '');
+    times text NOT NULL DEFAULT '',
+    -- Each node has schedules of its own, for its own folders.
+    node_id bigint NOT NULL REFERENCES rollcall.nodes (id),
+    PRIMARY KEY (node_id, job));
 
 CREATE TABLE rollcall.claimed_files (
-    path text PRIMARY KEY CHECK (path <> ''),
+    path text NOT NULL CHECK (path <> ''),
     job text NOT NULL CHECK (job <> ''),
     -- As it was dropped.
     name text NOT NULL CHECK (name <> ''),
     batch_id bigint REFERENCES rollcall.batches (id),
-    claimed_at bigint NOT NULL
+    claimed_at bigint NOT NULL,
+    -- On whose machine the path is.
+    node_id bigint NOT NULL REFERENCES rollcall.nodes (id),
+    PRIMARY KEY (node_id, path)
 );
 
 CREATE TABLE rollcall.runner (

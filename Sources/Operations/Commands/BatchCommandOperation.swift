@@ -87,7 +87,7 @@ package struct BatchCommandOperation: Sendable {
 
     private func follows(_ batch: Batch, _ session: OperatorSession) async throws -> String {
         switch command {
-        case .start, .resume: return try await session.continuingRunner()
+        case .start, .resume: return try await session.continuingRunner(of: batch.id)
         case .pause: return "calls under way are awaited; \(Hint.resume(batch: batch.name)) continues it"
         case .cancel:
             let cancelled = try await session.store.batch(batch.id)

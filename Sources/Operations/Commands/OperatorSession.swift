@@ -43,8 +43,13 @@ struct OperatorSession: Sendable {
     }
 
     /// Which process continues a batch, as the end of a sentence.
-    func continuingRunner() async throws -> String {
-        switch try await place.runner() {
+    func continuingRunner(of batch: BatchID? = nil) async throws -> String {
+        if let batch, let home = try await store.homes()[batch], home.isElsewhere {
+            return home.isRunning
+                ? "node \(home.node) on \(home.host) continues with it"
+                : "node \(home.node) on \(home.host) continues with it when it runs"
+        }
+        return switch try await place.runner() {
         case .daemon(let process): "the daemon (process \(process)) continues with it"
         case .run(let process):
             "process \(process) runs this database; when it has ended, \(Hint.daemon) continues with it"

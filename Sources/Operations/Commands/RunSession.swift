@@ -107,7 +107,15 @@ struct RunSession: Sendable {
             console.note(
                 "the last run ended with \(NumberFormat.count(found.openAttempts, "call")) under way; in doubt now")
         }
+        if found.deliveredEnds > 0 {
+            console.note(
+                "\(NumberFormat.count(found.deliveredEnds, "answer")) that could not be stored before: stored now")
+        }
         if let text = RestoreText.warning(of: found) { console.note("warning: \(text)") }
+        guard !found.awaitedNodes.isEmpty else { return }
+        console.note(
+            "warning: the database's server was replaced, and nothing is sent before \(found.awaitedNodes.joined(separator: ", ")) "
+                + "has told what it sent: start it once, or retire it, as \(Hint.help(["nodes"])) says")
     }
 
     /// Sends what is queued in a batch, writes the results when it is finished, and reports how it ended.

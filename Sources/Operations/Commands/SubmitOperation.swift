@@ -19,7 +19,6 @@ package struct SubmitOperation: Sendable {
     /// one whose batch has finished is skipped.
     package func perform() async throws -> ExitStatus {
         let place = try Installation(config: request.config)
-        try place.requireFile(for: "submit")
         let job = try place.jobForDaemon(request.job)
         let inputs = try request.files.map { path in
             try InputFile.open(path: path, mapping: FieldMapping(job), expecting: job.inputKind).examine()
@@ -109,7 +108,7 @@ struct BatchSubmission {
         case .paused, .halted: try await goOn(batch, from: [.paused, .halted], by: .resume)
         default: break
         }
-        session.console.note("\(batch.name): submitted; \(try await session.continuingRunner())")
+        session.console.note("\(batch.name): submitted; \(try await session.continuingRunner(of: batch.id))")
         return try await session.store.batch(batch.id)
     }
 

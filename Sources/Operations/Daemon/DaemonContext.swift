@@ -163,6 +163,7 @@ extension DaemonContext {
                     "records_in_doubt": "\(found.doubtedRecords)", "batches": "\(found.pausedBatches.count)",
                 ])
         }
+        logNodes(found)
         await warnOfCertificateEnd()
         log.notice(
             "the daemon is up",
@@ -174,6 +175,18 @@ extension DaemonContext {
 }
 
 extension DaemonContext {
+    /// Logs what concerns one of several runners.
+    private func logNodes(_ found: RecoveryReport) {
+        if found.deliveredEnds > 0 {
+            log.notice(
+                "answers that could not be stored before are stored now", metadata: ["calls": "\(found.deliveredEnds)"])
+        }
+        guard !found.awaitedNodes.isEmpty else { return }
+        log.warning(
+            "the database's server was replaced: nothing is sent before these nodes have been started once, or are retired",
+            metadata: ["nodes": "\(found.awaitedNodes.joined(separator: " "))"])
+    }
+
     /// What a batch's calls cost by the price list in force.
     ///
     /// - Throws: `StoreError` when the ledger cannot be read.

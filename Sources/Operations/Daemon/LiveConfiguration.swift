@@ -35,6 +35,7 @@ struct LiveConfiguration: Sendable {
         adminCertificate = try place.serverCertificate().map(AdminCertificate.init)
         datedKeys = credentials.datedKeys + (adminCertificate?.datedKeys ?? [])
         loadedAt = now
+        if !retentionRules.keepEverything { try place.requireFile(for: "retention") }
     }
 
     /// The job a batch was taken in under; nil when its file is gone.

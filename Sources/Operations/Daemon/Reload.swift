@@ -79,6 +79,7 @@ extension Settings {
             ("keys_folder", keysFolder != running.keysFolder),
             ("api.base_url", api.baseURL != running.api.baseURL), ("jobs", jobs != running.jobs),
             ("admin", administration(keeping: running) != administration),
+            ("node", node != running.node), ("limits.rate", isOnPostgreSQL && limits.rate != running.limits.rate),
         ].filter(\.1).map(\.0)
     }
 }
@@ -91,6 +92,9 @@ extension Installation {
         settings.keysFolder = running.settings.keysFolder
         settings.api.baseURL = running.settings.api.baseURL
         settings.jobs = running.settings.jobs
+        settings.node = running.settings.node
+        // All nodes go by one rate, which is agreed on at the start.
+        if settings.isOnPostgreSQL { settings.limits.rate = running.settings.limits.rate }
         settings.administration = settings.administration(keeping: running.settings)
         return Installation(settings)
     }

@@ -33,13 +33,19 @@ extension RecordStore {
             keys: keys, rerun: rerun)
         let sealed = try await seal(completions)
         // A claim that has waited would be out of date: its permits, its window and its day are those of the present.
-        let result = try await write(patience: .none) { connection in
-            if !sealed.isEmpty {
-                _ = try connection.finish(sealed)
-                // The claim reads the counters.
-                try connection.writeTally()
+        let result: ClaimResult
+        do {
+            result = try await write(patience: .none) { connection in
+                if !sealed.isEmpty {
+                    _ = try connection.finish(sealed)
+                    // The claim reads the counters.
+                    try connection.writeTally()
+                }
+                return try connection.claim(request)
             }
-            return try connection.claim(request)
+        } catch {
+            try await BlockingWork.run { try spool(sealed, because: error) }
+            throw error
         }
         node?.letGo(completions.map(\.attempt))
         if result.standing?.isLate ?? false { return try await giveBack(result, now: now) }

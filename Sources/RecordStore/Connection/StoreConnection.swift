@@ -190,6 +190,12 @@ struct SQLArguments: Sendable, ExpressibleByArrayLiteral, ExpressibleByDictionar
 
     var isEmpty: Bool { inOrder.isEmpty && named.isEmpty }
 
+    static func + (left: SQLArguments, right: SQLArguments) -> SQLArguments {
+        var sum = left
+        sum += right
+        return sum
+    }
+
     static func += (left: inout SQLArguments, right: SQLArguments) {
         left.inOrder += right.inOrder
         left.named.merge(right.named) { _, new in new }

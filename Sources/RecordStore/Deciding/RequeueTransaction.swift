@@ -29,6 +29,12 @@ extension WriterConnection {
         if let states = selection.states, !isBegun, !states.contains(row.state) { return start }
         try requireRunnable(row, batch)
         if !selection.byPolicy { try refuseRequeueing() }
+        if selection.statuses.contains(.inDoubt), !isBegun {
+            let records = selection.lines.map { batch.range(of: $0) } ?? batch.records
+            // The policy leaves them in doubt.
+            if selection.byPolicy, try timeUntilCallsEnded(of: records) != nil { return start }
+            try refuseUnderWay(records, of: batch)
+        }
         let selected = try select(batch, selection, after: start.after, upTo: count)
         guard let last = selected.last else { return start }
         var (progress, counts) = (start, BatchCounts())

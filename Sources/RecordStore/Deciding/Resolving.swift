@@ -35,6 +35,7 @@ extension WriterConnection {
         let row = try batchRow(batch)
         guard row.isIngested else { throw StoreError.wrongState(batch, row.state, to: "be resolved") }
         let range = lines.map { batch.range(of: $0) } ?? batch.records
+        try refuseUnderWay(range, of: batch)
         let records = try StoredRow.fetchAll(
             database, sql: "SELECT id, held FROM records WHERE id BETWEEN ? AND ? AND status = 4 ORDER BY id",
             arguments: [range.lowerBound, range.upperBound])

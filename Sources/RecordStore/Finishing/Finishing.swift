@@ -13,7 +13,13 @@ extension RecordStore {
     package func finish(_ completions: [Completion]) async throws -> Int {
         try requireRunning()
         let sealed = try await seal(completions)
-        let count = try await write(leavingCountersToTheGroup: true, patience: .toTheLast) { try $0.finish(sealed) }
+        let count: Int
+        do {
+            count = try await write(leavingCountersToTheGroup: true, patience: .toTheLast) { try $0.finish(sealed) }
+        } catch {
+            try await BlockingWork.run { try spool(sealed, because: error) }
+            throw error
+        }
         node?.letGo(completions.map(\.attempt))
         return count
     }
@@ -36,6 +42,12 @@ struct SealedCompletion: Sendable {
     let answer: [UInt8]?
     /// The reference its answer is remembered by; nil when it has no answer that counts.
     let reference: AnswerReference?
+
+    /// Takes what is sealed already.
+    init(_ completion: Completion, detail: [UInt8]?, answer: [UInt8]?) {
+        (self.completion, self.detail, self.answer) = (completion, detail, answer)
+        reference = completion.next == .succeeded ? completion.requestRefID.map(AnswerReference.init) : nil
+    }
 
     /// Seals with the batch's key; nil when the key was destroyed: then nothing personal can be kept.
     init(_ completion: Completion, key: DataKey?) throws {
@@ -142,8 +154,9 @@ extension WriterConnection {
         return try firstInteger(statement).map(CallDay.init(rawValue:))
     }
 
-    /// Opens an attempt again that was put in doubt because its node was not heard of in time, when the node tells its end
-    /// after all: an answer is taken as long as no later attempt of the record was made, and nobody has decided about it.
+    /// Opens an attempt again that was put in doubt because its node was not heard of in time, or the server had lost it,
+    /// when the node tells its end after all: an answer is taken as long as no later attempt of the record was made, and
+    /// nobody has decided about it.
     ///
     /// - Returns: The attempt's day; nil where it stays as it is.
     private func reopened(_ completion: Completion, _ isLate: inout Bool) throws -> CallDay? {
@@ -153,11 +166,14 @@ extension WriterConnection {
             database,
             sql: """
                 SELECT day FROM attempts JOIN records ON records.id = record_id JOIN batches ON batches.id = record_id >> 32
-                WHERE record_id = ?1 AND attempts.id = ?2 AND outcome = 'in_doubt' AND cause = ?3
+                WHERE record_id = ?1 AND attempts.id = ?2 AND outcome = 'in_doubt' AND cause IN (?3, ?5)
                   AND attempts.id = (SELECT max(id) FROM attempts WHERE record_id = ?1)
                   AND records.status = 4 AND held = 0 AND (?4 = 0 OR batches.finished_at IS NULL)
                 """,
-            arguments: [record, attempt, OrphanedAttempt.lostLease, completion.next.status == .queued])
+            arguments: [
+                record, attempt, OrphanedAttempt.lostLease, completion.next.status == .queued,
+                OrphanedAttempt.lostByServer,
+            ])
         guard let day else { return nil }
         isLate = true
         try database.execute(

@@ -185,9 +185,10 @@ extension RecordStore {
     package func createBatch(_ new: NewBatch, claimedFile: ClaimedFile? = nil) async throws -> Batch {
         var new = new
         let period = try await periodKey(forBatchMadeAt: new.madeNow())
-        let id = try await write { [new] connection in
+        let id = try await write { [new, runnerName, own] connection in
             let batch = try connection.insert(new, under: period)
-            try claimedFile.map { try connection.bind($0, to: batch) }
+            try connection.setHome(of: batch, to: runnerName)
+            try claimedFile.map { try connection.bind($0, to: batch, own) }
             return batch
         }
         return try await batch(id)

@@ -10,6 +10,7 @@ final class Node: Sendable {
     let description: NodeDescription
     let folder: NodeFolder
     let journal: NodeJournal
+    let spool: NodeSpool
     /// Its number in the database.
     let number: Int64
     let epoch: Int64
@@ -20,6 +21,7 @@ final class Node: Sendable {
     init(_ description: NodeDescription, _ folder: NodeFolder, _ journal: NodeJournal, number: Int64, epoch: Int64) {
         (self.description, self.folder, self.journal) = (description, folder, journal)
         (self.number, self.epoch) = (number, epoch)
+        spool = NodeSpool(folder)
     }
 
     /// Has attempts in hand from now on.
@@ -32,6 +34,7 @@ final class Node: Sendable {
     func begin(with storeID: [UInt8]) throws {
         try folder.record(KnownLedger(storeID: storeID, toldEpoch: epoch))
         try journal.empty()
+        try spool.empty()
     }
 
     /// Whether it has an attempt in hand.
@@ -81,11 +84,12 @@ extension Node {
         try database.execute(
             sql: """
                 UPDATE nodes SET epoch = ?, state = 'live', host = ?, pid = ?, version = ?, started_at = ?,
-                  lease_until_us = \(DatabaseClock.now) + ?
+                  lease_until_us = \(DatabaseClock.now) + ?, longest_call_us = ?
                 WHERE id = ?
                 """,
             arguments: [
-                epoch, provenance.host, Int64(getpid()), provenance.version, WallTime.now(), leaseLength, number,
+                epoch, provenance.host, Int64(getpid()), provenance.version, WallTime.now(), leaseLength,
+                description.longestCallInMicroseconds, number,
             ])
         return (number, epoch)
     }
@@ -102,12 +106,13 @@ extension Node {
             StoreConnection(connection),
             sql: """
                 INSERT INTO nodes
-                  (name, folder_id, epoch, host, pid, version, started_at, lease_until_us, server_id, timeline)
-                VALUES (?, ?, ?, ?, ?, ?, ?, \(DatabaseClock.now) + ?, ?, ?) RETURNING id
+                  (name, folder_id, epoch, host, pid, version, started_at, lease_until_us, longest_call_us, server_id,
+                   timeline)
+                VALUES (?, ?, ?, ?, ?, ?, ?, \(DatabaseClock.now) + ?, ?, ?, ?) RETURNING id
                 """,
             arguments: [
                 description.name, folder.identifier, epoch, provenance.host, Int64(getpid()), provenance.version,
-                WallTime.now(), leaseLength, server.identifier, server.timeline,
+                WallTime.now(), leaseLength, description.longestCallInMicroseconds, server.identifier, server.timeline,
             ])
         guard let number else { throw StoreError.runnerOnly }
         return (number, epoch)
@@ -201,4 +206,9 @@ extension StoreError {
                 + "paid for twice. Put it back as it was last. Where that is lost for good, retire the node, look up at the "
                 + "provider what was sent since, and run under a new node.name and node.folder")
     }
+}
+
+extension NodeDescription {
+    /// ``longestCall`` as the database keeps it.
+    fileprivate var longestCallInMicroseconds: Int64 { longestCall.milliseconds * 1_000 }
 }

@@ -81,11 +81,13 @@ extension WriterConnection {
                 INSERT INTO attempts
                   (record_id, id, number, day, started_at, finished_at, outcome, cause, billable, called)
                 VALUES (?1, ?2, (SELECT count(*) + 1 FROM attempts WHERE record_id = ?1), ?3, ?4, ?4, 'in_doubt',
-                  'failover', 2, 1)
+                  ?5, 2, 1)
                 """,
-            arguments: [record, entry.attempt.rawValue, entry.day.rawValue, now])
+            arguments: [record, entry.attempt.rawValue, entry.day.rawValue, now, OrphanedAttempt.lostByServer])
         var counts = BatchCounts()
         (counts.attempts, counts.calls, counts.billingUnknown) = (1, 1, 1)
+        try database.execute(
+            sql: "UPDATE records SET attempts = attempts + 1, spent = spent + 1 WHERE id = ?", arguments: [record])
         if status == .queued {
             counts.move(from: .queued, to: .inDoubt)
             try putInDoubt(record, follows: row[1], key, &counts, at: now)
@@ -105,11 +107,8 @@ extension WriterConnection {
         if follows != nil { counts.following -= 1 }
         try database.execute(sql: "DELETE FROM ready WHERE record_id = ?", arguments: [record])
         try database.execute(
-            sql: """
-                UPDATE records SET status = 4, held = 0, follows = NULL, requeued = 0, attempts = attempts + 1,
-                  spent = spent + 1
-                WHERE id = ?
-                """, arguments: [record])
+            sql: "UPDATE records SET status = 4, held = 0, follows = NULL, requeued = 0 WHERE id = ?",
+            arguments: [record])
         if let followers = try settleFollowers(of: record, as: .inDoubt) { counts.add(followers) }
         let text = "the database server was replaced and had lost this call, which may have been made"
         guard let detail = try key?.seal(Array(text.utf8), record: record, column: .detail) else { return }

@@ -51,6 +51,7 @@ extension RecordStore {
     ///
     /// - Throws: ``StoreError`` when it can't be written.
     func beat(_ node: Node) throws {
+        if try isServerNew(to: node) { try tellJournal(of: node) }
         let orphans = try orphans(besides: node)
         let ends = try orphans.map { try SealedCompletion($0.completion, key: existingDataKey(of: $0.record.batch)) }
         try writeWaiting { connection in
@@ -62,6 +63,24 @@ extension RecordStore {
             }
             _ = try connection.finish(due.map { $1 })
         }
+    }
+
+    /// Whether the server that answers is another one than the node has answered for.
+    private func isServerNew(to node: Node) throws -> Bool {
+        let sql = "SELECT NOT (\(NodeView.hasAnswered)) FROM nodes WHERE id = ?"
+        return try readWaiting { try Bool.fetchOne($0, sql: sql, arguments: [node.number]) ?? false }
+    }
+
+    /// Answers for a server that has replaced another while the node runs. What it had lost is in doubt then, also what is
+    /// under way: an answer that comes is taken.
+    private func tellJournal(of node: Node) throws {
+        let keys = try keysOfJournal(of: node)
+        _ = try writeWaiting { try $0.answer(for: node, node.journal.entries(), keys: keys, at: WallTime.now()) }
+    }
+
+    /// The keys of the batches in a node's journal, as far as they are known.
+    func keysOfJournal(of node: Node) throws -> [BatchID: DataKey] {
+        try Set(node.journal.entries().map(\.record.batch)).reduce(into: [:]) { $0[$1] = try existingDataKey(of: $1) }
     }
 
     private func orphans(besides node: Node) throws -> [OrphanedAttempt] {
@@ -82,6 +101,8 @@ extension RecordStore {
 extension OrphanedAttempt {
     /// Why an attempt is in doubt whose node did not say a word in time; an answer that it brings later is taken.
     static let lostLease = "lease"
+    /// Why one is in doubt that a server had lost which was replaced; likewise.
+    static let lostByServer = "failover"
 
     var completion: Completion {
         guard isOwn else {

@@ -34,7 +34,7 @@ extension WriterConnection {
     /// Lets a node claim: its epoch is the last, it is not to end, the batch is not another node's, the server is one that
     /// all nodes have answered for, and the contract's rate has slots.
     ///
-    /// - Throws: ``StoreError`` with ``StoreErrorCode/notAllowed`` when another process has taken the node over, or another
+    /// - Throws: ``StoreError`` with ``StoreErrorCode/takenUp`` when another process has taken the node over, or another
     ///   node the batch.
     func admit(_ node: Node, upTo wanted: Int, of batch: BatchID) throws -> NodeAnswer {
         let row = try StoredRow.fetchOne(
@@ -43,7 +43,7 @@ extension WriterConnection {
             arguments: [node.number, batch.rawValue])
         guard let row, row[0] == node.epoch, row[1] != NodeStanding.retired.rawValue else {
             throw StoreError(
-                .notAllowed,
+                .takenUp,
                 "Node \(node.description.name) was taken over by another process, or retired: this one sends nothing more"
             )
         }
@@ -72,15 +72,17 @@ extension WriterConnection {
 
     /// Whether all nodes that are not retired have answered for the server that answers now: one that replaced another may
     /// have lost what they committed.
-    private func isServerKnownToAll() throws -> Bool {
+    private func isServerKnownToAll() throws -> Bool { try nodesThatHaveNotAnswered().isEmpty }
+
+    /// The nodes that others wait for since a server was replaced.
+    func nodesThatHaveNotAnswered() throws -> [String] {
         guard case .postgreSQL(let connection) = database.engine, let server = connection.transaction?.server else {
-            return false
+            throw StoreError.runnerOnly
         }
-        let others = try Int.fetchOne(
+        return try String.fetchAll(
             database,
             sql: """
-                SELECT count(*) FROM nodes WHERE state <> 'retired' AND (server_id <> ? OR timeline <> ?)
+                SELECT name FROM nodes WHERE state <> 'retired' AND (server_id <> ? OR timeline <> ?) ORDER BY name
                 """, arguments: [server.identifier, server.timeline])
-        return others == 0
     }
 }

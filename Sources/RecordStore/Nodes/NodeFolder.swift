@@ -11,10 +11,12 @@ package struct NodeDescription: Sendable, Equatable {
     package var folder: String
     /// The contract's rate in calls per second, `limits.rate`: all nodes together make no more.
     package var rate: Double
+    /// How long a call of it may take at most from when it leaves, with a margin.
+    package var longestCall: Duration
 
     /// Describes a node.
-    package init(name: String, folder: String, rate: Double) {
-        (self.name, self.folder, self.rate) = (name, folder, rate)
+    package init(name: String, folder: String, rate: Double, longestCall: Duration = .zero) {
+        (self.name, self.folder, self.rate, self.longestCall) = (name, folder, rate, longestCall)
     }
 }
 

@@ -6,17 +6,26 @@ extension RecordStore {
     /// there is one runner only.
     ///
     /// - Parameter batch: The batch.
-    /// - Throws: ``StoreError`` with ``StoreErrorCode/notAllowed`` when a node that lives has it; what one had that is not
+    /// - Throws: ``StoreError`` with ``StoreErrorCode/takenUp`` when a node that lives has it; what one had that is not
     ///   heard of any more is taken over.
     package func takeUp(_ batch: BatchID) async throws {
-        guard let node else { return }
+        guard let runnerName else { return }
         try await write { connection in
-            guard try connection.isTakenUp(batch, besides: node) else {
-                return try connection.database.execute(
-                    sql: "UPDATE batches SET home_node = ? WHERE id = ?", arguments: [node.number, batch.rawValue])
-            }
-            throw try connection.takenUp(batch)
+            guard try !connection.isTakenUp(batch, besides: runnerName) else { throw try connection.takenUp(batch) }
+            try connection.setHome(of: batch, to: runnerName)
         }
+    }
+
+    /// The part of a condition by which rows of several nodes are limited to this one's, and its parameter.
+    var own: (condition: String, arguments: SQLArguments) {
+        guard let runnerName else { return ("", []) }
+        return ("AND node_id = (SELECT id FROM nodes WHERE name = ?)", [runnerName])
+    }
+
+    /// Likewise for batches: those that no node has taken up are everybody's.
+    var ownBatches: (condition: String, arguments: SQLArguments) {
+        guard let runnerName else { return ("", []) }
+        return ("AND (home_node IS NULL OR home_node = (SELECT id FROM nodes WHERE name = ?))", [runnerName])
     }
 }
 
@@ -42,6 +51,60 @@ extension RecordStore {
     }
 }
 
+extension RecordStore {
+    /// Gives what a retired node had not finished to another node, which sends the rest and writes the results. What the
+    /// first had claimed of its folders stays on its machine.
+    ///
+    /// - Parameters:
+    ///   - name: The retired node.
+    ///   - other: The node that goes on.
+    ///   - action: Who decided, recorded in the same transaction.
+    /// - Returns: The batches that moved, and those whose file had not been read to its end, which are cancelled: only the
+    ///   first's machine has the file.
+    /// - Throws: ``StoreError`` with ``StoreErrorCode/notFound`` when there is no such node, and
+    ///   ``StoreErrorCode/notAllowed`` when the first is not retired, or the other is.
+    package func moveBatches(
+        ofNode name: String, to other: String, noting action: Action
+    ) async throws -> (moved: [Batch], cancelled: [Batch]) {
+        let ids = try await write { connection in
+            let number = try connection.number(ofNode: name, isRetired: true)
+            let target = try connection.number(ofNode: other, isRetired: false)
+            let sql = """
+                UPDATE batches SET home_node = ? WHERE home_node = ?
+                  AND (finished_at IS NULL OR results_for IS DISTINCT FROM finished_at) RETURNING id
+                """
+            let moved = try Int64.fetchAll(connection.database, sql: sql, arguments: [target, number])
+            try connection.database.execute(sql: "DELETE FROM claimed_files WHERE node_id = ?", arguments: [number])
+            try connection.insert(action)
+            return moved.sorted().map(BatchID.init(rawValue:))
+        }
+        var (moved, cancelled) = ([Batch](), [Batch]())
+        for id in ids {
+            let reason = "its file had not been read to its end when node \(name) was lost"
+            let isCut = try await !self.batch(id).isIngested
+            if isCut { _ = try await moveBatch(id, from: [.ingesting, .paused], to: .cancelled, reason: reason) }
+            let batch = try await self.batch(id)
+            if isCut { cancelled.append(batch) } else { moved.append(batch) }
+        }
+        return (moved, cancelled)
+    }
+}
+
+extension WriterConnection {
+    fileprivate func number(ofNode name: String, isRetired: Bool) throws -> Int64 {
+        let row = try StoredRow.fetchOne(
+            database, sql: "SELECT id, state FROM nodes WHERE name = ?", arguments: [name])
+        guard let row else { throw StoreError(.notFound, "There is no node \(name); nodes lists them") }
+        guard (row[1] == NodeStanding.retired.rawValue) == isRetired else {
+            throw StoreError(
+                .notAllowed,
+                isRetired
+                    ? "Node \(name) is not retired, and keeps its batches" : "Node \(name) is retired: name another")
+        }
+        return row[0]
+    }
+}
+
 /// The node that has taken a batch up.
 package struct BatchHome: Sendable, Equatable {
     /// Its name.
@@ -55,13 +118,21 @@ package struct BatchHome: Sendable, Equatable {
 }
 
 extension WriterConnection {
+    /// Makes a batch the node's of that name, where there are several; one that has never run has none.
+    func setHome(of batch: BatchID, to node: String?) throws {
+        guard let node else { return }
+        try database.execute(
+            sql: "UPDATE batches SET home_node = (SELECT id FROM nodes WHERE name = ?) WHERE id = ?",
+            arguments: [node, batch.rawValue])
+    }
+
     /// Whether another node runs a batch, and lives.
-    fileprivate func isTakenUp(_ batch: BatchID, besides node: Node) throws -> Bool {
+    fileprivate func isTakenUp(_ batch: BatchID, besides node: String) throws -> Bool {
         let sql = """
             SELECT count(*) FROM batches JOIN nodes ON nodes.id = home_node
-            WHERE batches.id = ? AND home_node <> ? AND nodes.state <> 'retired' AND lease_until_us >= \(DatabaseClock.now)
+            WHERE batches.id = ? AND nodes.name <> ? AND nodes.state <> 'retired' AND lease_until_us >= \(DatabaseClock.now)
             """
-        return try Int.fetchOne(database, sql: sql, arguments: [batch.rawValue, node.number]) != 0
+        return try Int.fetchOne(database, sql: sql, arguments: [batch.rawValue, node]) != 0
     }
 
     /// That another node runs a batch.
@@ -73,7 +144,7 @@ extension WriterConnection {
         guard let row else { return StoreError.noBatch(batch) }
         let (name, node, host): (String, String, String) = (row[0], row[1], row[2])
         return StoreError(
-            .notAllowed,
+            .takenUp,
             "Batch \(name) is run by node \(node) on \(host): continue it there; when that node has ended, any other can "
                 + "take the batch up")
     }

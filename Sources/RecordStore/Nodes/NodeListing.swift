@@ -32,6 +32,14 @@ package enum NodeStanding: String, Sendable, CaseIterable, Codable {
     case retired
 }
 
+extension NodeView {
+    /// Whether a row of `nodes` is that of a node that has answered for the server that answers now.
+    static let hasAnswered = """
+        server_id = (pg_control_system()).system_identifier
+          AND timeline = CAST(('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)) AS bit(32))::bigint
+        """
+}
+
 extension RecordStore {
     /// All nodes that ever ran on the database, in the order of their names.
     ///
@@ -42,8 +50,7 @@ extension RecordStore {
         let sql = """
             SELECT name, state, lease_until_us >= \(DatabaseClock.now), host, pid, version, started_at,
               (SELECT count(*) FROM attempts WHERE node_id = nodes.id AND outcome IS NULL),
-              server_id = (pg_control_system()).system_identifier
-                AND timeline = CAST(('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)) AS bit(32))::bigint
+              \(NodeView.hasAnswered)
             FROM nodes ORDER BY name
             """
         return try await read { database in

@@ -29,14 +29,16 @@ extension RecordStore {
     /// - Parameter file: The file; it replaces whatever was recorded for the same path.
     /// - Throws: ``StoreError`` when it can't be written.
     package func saveClaimedFile(_ file: ClaimedFile) async throws {
-        try await write { try $0.save(file) }
+        try await write { [own] in try $0.save(file, own) }
     }
 
     /// The file at a path in `working/`; nil when none is recorded there.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
     package func claimedFile(at path: String) async throws -> ClaimedFile? {
-        try await read { try ClaimedFile.fetchAll($0, "WHERE path = ?", [path]).first }
+        try await read { [own] in
+            try ClaimedFile.fetchAll($0, "WHERE path = ? \(own.condition)", [path] + own.arguments).first
+        }
     }
 
     /// The file a batch was made from, until it is released; nil for a batch made otherwise.
@@ -58,7 +60,10 @@ extension RecordStore {
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
     package func claimedFiles(of job: String) async throws -> [ClaimedFile] {
-        try await read { try ClaimedFile.fetchAll($0, "WHERE job = ? ORDER BY claimed_at, path", [job]) }
+        try await read { [own] in
+            try ClaimedFile.fetchAll(
+                $0, "WHERE job = ? \(own.condition) ORDER BY claimed_at, path", [job] + own.arguments)
+        }
     }
 
     /// The batches that have ended with their results written, whose files have not been released.
@@ -67,17 +72,21 @@ extension RecordStore {
     package func batchesHoldingFiles() async throws -> [BatchID] {
         let sql = """
             SELECT DISTINCT batch_id FROM claimed_files JOIN batches ON batches.id = batch_id
-            WHERE finished_at IS NOT NULL AND results_for IS NOT DISTINCT FROM finished_at ORDER BY batch_id
+            WHERE finished_at IS NOT NULL AND results_for IS NOT DISTINCT FROM finished_at \(own.condition)
+            ORDER BY batch_id
             """
-        return try await read { try Int64.fetchAll($0, sql: sql).map(BatchID.init(rawValue:)) }
+        return try await read { [own] in
+            try Int64.fetchAll($0, sql: sql, arguments: own.arguments).map(BatchID.init(rawValue:))
+        }
     }
 
     /// Forgets a file that is archived, deleted or gone.
     ///
     /// - Throws: ``StoreError`` when it can't be written.
     package func forgetClaimedFile(at path: String) async throws {
-        try await write { connection in
-            try connection.database.execute(sql: "DELETE FROM claimed_files WHERE path = ?", arguments: [path])
+        try await write { [own] connection in
+            try connection.database.execute(
+                sql: "DELETE FROM claimed_files WHERE path = ? \(own.condition)", arguments: [path] + own.arguments)
         }
     }
 
@@ -95,9 +104,10 @@ extension RecordStore {
     package func rejectFile(_ new: NewBatch, reason: String, claimedFile: ClaimedFile? = nil) async throws -> Batch {
         var new = new
         let period = try await periodKey(forBatchMadeAt: new.madeNow())
-        let id = try await write { [new] connection in
+        let id = try await write { [new, runnerName, own] connection in
             let batch = try connection.insert(new, under: period, rejectedBecause: reason)
-            try claimedFile.map { try connection.bind($0, to: batch) }
+            try connection.setHome(of: batch, to: runnerName)
+            try claimedFile.map { try connection.bind($0, to: batch, own) }
             return batch
         }
         return try await batch(id)
@@ -118,28 +128,33 @@ extension ClaimedFile {
 }
 
 extension WriterConnection {
-    /// Records a claimed file, replacing what was known before.
-    func save(_ file: ClaimedFile) throws {
+    /// Records a claimed file, replacing what was known before. Of several nodes each has paths of its own.
+    func save(_ file: ClaimedFile, _ own: (condition: String, arguments: SQLArguments)) throws {
+        let isOfNode = !own.condition.isEmpty
         try database.execute(
             sql: """
-                INSERT INTO claimed_files (path, job, name, batch_id, claimed_at) VALUES (?, ?, ?, ?, ?)
-                ON CONFLICT (path) DO UPDATE SET
+                INSERT INTO claimed_files (path, job, name, batch_id, claimed_at\(isOfNode ? ", node_id" : ""))
+                VALUES (?, ?, ?, ?, ?\(isOfNode ? ", (SELECT id FROM nodes WHERE name = ?)" : ""))
+                ON CONFLICT (\(isOfNode ? "node_id, " : "")path) DO UPDATE SET
                   job = excluded.job, name = excluded.name, batch_id = excluded.batch_id,
                   claimed_at = excluded.claimed_at
                 """,
-            arguments: [file.path, file.job, file.name, file.batch?.rawValue, file.claimedAt])
+            arguments: [file.path, file.job, file.name, file.batch?.rawValue, file.claimedAt] + own.arguments)
     }
 
     /// Records which batch is made from a claimed file, once.
-    func bind(_ file: ClaimedFile, to batch: BatchID) throws {
+    func bind(
+        _ file: ClaimedFile, to batch: BatchID, _ own: (condition: String, arguments: SQLArguments)
+    ) throws {
         let known = try Int64.fetchOne(
-            database, sql: "SELECT batch_id FROM claimed_files WHERE path = ?", arguments: [file.path])
+            database, sql: "SELECT batch_id FROM claimed_files WHERE path = ? \(own.condition)",
+            arguments: [file.path] + own.arguments)
         if let known {
             throw StoreError(
                 .notAllowed, "The file at this place was taken in already, as batch \(known); let that batch continue")
         }
         var file = file
         file.batch = batch
-        try save(file)
+        try save(file, own)
     }
 }

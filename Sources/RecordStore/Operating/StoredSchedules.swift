@@ -21,13 +21,16 @@ extension RecordStore {
     ///   - times: The schedule it was due by, in the form that ``lastDue(ofSchedule:times:)`` takes.
     /// - Throws: ``StoreError`` when it can't be written.
     package func saveLastDue(_ due: WallTime, ofSchedule job: String, times: String) async throws {
-        try await write { connection in
+        try await write { [own] connection in
+            let isOfNode = !own.condition.isEmpty
             try connection.database.execute(
                 sql: """
-                    INSERT INTO schedules (job, last_due, times) VALUES (?, ?, ?)
-                    ON CONFLICT (job) DO UPDATE SET last_due = excluded.last_due, times = excluded.times
+                    INSERT INTO schedules (job, last_due, times\(isOfNode ? ", node_id" : ""))
+                    VALUES (?, ?, ?\(isOfNode ? ", (SELECT id FROM nodes WHERE name = ?)" : ""))
+                    ON CONFLICT (\(isOfNode ? "node_id, " : "")job) DO UPDATE SET
+                      last_due = excluded.last_due, times = excluded.times
                     """,
-                arguments: [job, due, times])
+                arguments: [job, due, times] + own.arguments)
         }
     }
 
@@ -36,10 +39,13 @@ extension RecordStore {
     /// - Parameter jobs: The jobs whose schedules are kept.
     /// - Throws: ``StoreError`` when it can't be written.
     package func forgetSchedules(except jobs: Set<String>) async throws {
-        try await write { connection in
-            for job in try String.fetchAll(connection.database, sql: "SELECT job FROM schedules")
-            where !jobs.contains(job) {
-                try connection.database.execute(sql: "DELETE FROM schedules WHERE job = ?", arguments: [job])
+        try await write { [own] connection in
+            let known = try String.fetchAll(
+                connection.database, sql: "SELECT job FROM schedules WHERE 1 = 1 \(own.condition)",
+                arguments: own.arguments)
+            for job in known where !jobs.contains(job) {
+                try connection.database.execute(
+                    sql: "DELETE FROM schedules WHERE job = ? \(own.condition)", arguments: [job] + own.arguments)
             }
         }
     }
@@ -50,7 +56,8 @@ extension BlockingReads {
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
     package func lastDue(ofSchedule job: String, times: String) throws -> WallTime? {
-        let sql = "SELECT last_due FROM schedules WHERE job = ? AND times IN (?, '')"
-        return try store.readWaiting { try WallTime.fetchOne($0, sql: sql, arguments: [job, times]) }
+        let own = store.own
+        let sql = "SELECT last_due FROM schedules WHERE job = ? AND times IN (?, '') \(own.condition)"
+        return try store.readWaiting { try WallTime.fetchOne($0, sql: sql, arguments: [job, times] + own.arguments) }
     }
 }

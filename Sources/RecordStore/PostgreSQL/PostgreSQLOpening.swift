@@ -223,18 +223,21 @@ extension RecordStore {
     /// epochs had under way.
     fileprivate func recover(_ node: Node, _ provenance: Provenance) throws -> RecoveryReport {
         let open = try openAttempts(of: node)
-        let entries = try node.journal.entries()
-        let keys = try Set(entries.map(\.record.batch)).reduce(into: [BatchID: DataKey]()) {
-            $0[$1] = try existingDataKey(of: $1)
-        }
+        let spooled = try node.spool.ends()
+        let (entries, keys) = (try node.journal.entries(), try keysOfJournal(of: node))
         let recovery = try writeWaiting { connection in
             var recovery = RecoveryReport()
+            // What was answered is not in doubt.
+            recovery.deliveredEnds = try connection.finish(spooled)
             recovery.openAttempts = try connection.finish(open)
             try connection.writeTally()
             let delivery = try connection.answer(for: node, entries, keys: keys, at: WallTime.now())
+            recovery.deliveredEnds += try connection.finish(spooled)
+            try connection.writeTally()
             recovery.lostAttempts = Int64(delivery.entered + delivery.unknown)
             recovery.doubtedRecords = delivery.entered
             recovery.pausedBatches = delivery.halted.sorted()
+            recovery.awaitedNodes = try connection.nodesThatHaveNotAnswered()
             try connection.record(recovery, provenance)
             return recovery
         }

@@ -178,6 +178,10 @@ package struct RecoveryReport: Sendable, Equatable {
     package var doubtedRecords = 0
     /// Batches paused because of the restore.
     package var pausedBatches: [BatchID] = []
+    /// Ends of calls that could not be stored before, and are now.
+    package var deliveredEnds = 0
+    /// The nodes that have not answered for the server that has replaced another: nobody claims before they have.
+    package var awaitedNodes: [String] = []
     /// Batches with calls that the database has no record of; if their files come again, they start in doubt.
     package var unknownBatches = 0
 }

@@ -47,7 +47,8 @@ struct NodesRetireCommand: SettingsCommand {
         abstract: "Take a node that does not live for gone for good.",
         discussion: """
             Its calls under way are in doubt then, and after a failover nobody waits for what only its folder knows. It \
-            does not come back: run that machine under a new name with a new folder.
+            does not come back: run that machine under a new name with a new folder. With --to another node goes on with \
+            what it had not finished; a file that was not read to its end is named and has to be handed over again.
             """)
 
     @Argument(help: "The node's name.")
@@ -55,7 +56,10 @@ struct NodesRetireCommand: SettingsCommand {
 
     @OptionGroup var settings: SettingsOptions
 
+    @Option(help: ArgumentHelp("The node that goes on with what it had not finished.", valueName: "node"))
+    var to: String?
+
     func perform() async throws -> ExitStatus {
-        try await NodesOperation(.retire(node), config: settings.config, json: false).perform()
+        try await NodesOperation(.retire(node, to: to), config: settings.config, json: false).perform()
     }
 }

@@ -23,9 +23,11 @@ extension EndToEnd.Commands {
             + Accounts.line(15, email: "iia+resetx1.1@example.com")
             + Accounts.line(16, email: "iia+resetx1.2@example.com") + Accounts.line(17, email: "x")
 
-        @Test("A file is uploaded, runs to its end, is sent again and settled, at the cost that each page showed first")
-        func wholeWay() async throws {
-            try await EndToEndInstallation.with(settings: Self.settings) { installation in
+        @Test(
+            "A file is uploaded, runs to its end, is sent again and settled, at the cost that each page showed first",
+            arguments: [false, true])
+        func wholeWay(isOnPostgreSQL: Bool) async throws {
+            try await EndToEndInstallation.with(settings: Self.settings, onPostgreSQL: isOnPostgreSQL) { installation in
                 try installation.write(Self.file, to: "march.csv")
                 try installation.makeFolder("jobs")
                 try installation.write(

@@ -55,7 +55,8 @@ struct NodeFoldersTests {
         let nodes = try NodesFixture()
         var a = try await nodes.open("a")
         let b = try await nodes.open("b")
-        let batch = try await a.runningBatch(count: 3)
+        let batch = try await nodes.sharedBatch(of: a, count: 3)
+        nodes.endBeats(of: a, b)
         let lost = try await a.claim(batch, 1).records
         try nodes.run(Self.loss)
         #expect(try await a.claim(batch, 1).records.isEmpty)
@@ -63,6 +64,7 @@ struct NodeFoldersTests {
         try await a.close()
         a = try await nodes.open("a")
         #expect(a.recovery.doubtedRecords == 1 && a.recovery.pausedBatches == [batch.id])
+        #expect(a.recovery.awaitedNodes == ["b"])
         #expect(try await a.statuses(batch) == [.inDoubt, .queued, .queued])
         let after = try await a.batch(batch.id)
         #expect(after.state == .halted && after.reason?.contains("replaced") == true)
@@ -77,6 +79,63 @@ struct NodeFoldersTests {
         #expect(next.map(\.id.line) == [3])
         #expect(next.allSatisfy { $0.attempt > lost[0].attempt })
         try await nodes.close(a, again)
+    }
+
+    @Test("Answers that cannot be stored outlive the process, sealed, and are delivered at the next start, once")
+    func spooled() async throws {
+        let nodes = try NodesFixture()
+        var a = try await nodes.open("a")
+        let batch = try await a.runningBatch(count: 4)
+        let records = try await a.claim(batch, 4).records
+        try nodes.run("ALTER TABLE rollcall.results RENAME TO away")
+        await #expect(throws: StoreError.self) { try await a.finish([records[0].succeeded]) }
+        await #expect(throws: StoreError.self) { try await a.finish([records[1].rejected, records[2].unsent]) }
+        let spool = try Data(contentsOf: URL(filePath: nodes.path(of: "a") + "/spool"))
+        #expect(spool.split(separator: UInt8(ascii: "\n")).count == 3)
+        #expect(!String(decoding: spool, as: UTF8.self).contains("answer-"))
+        try? await a.close()
+        // A power cut tears what is being written.
+        let torn = try FileHandle(forWritingTo: URL(filePath: nodes.path(of: "a") + "/spool"))
+        try torn.seekToEnd()
+        try torn.write(contentsOf: Data("{\"attempt\":4".utf8))
+        try torn.close()
+        try nodes.run("ALTER TABLE rollcall.away RENAME TO results")
+        a = try await nodes.open("a")
+        #expect(a.recovery.deliveredEnds == 3 && a.recovery.openAttempts == 1)
+        #expect(try await a.statuses(batch) == [.succeeded, .failed, .queued, .inDoubt])
+        let counts = try await a.progress(batch.id)
+        #expect(counts.billable == 1 && counts.billingUnknown == 1 && counts.calls == 3)
+        try await a.close()
+        a = try await nodes.open("a")
+        #expect(a.recovery.deliveredEnds == 0)
+        try await nodes.close(a)
+    }
+
+    @Test("While it runs, a node tells a new server by itself what that had lost, and an answer under way is taken")
+    func lostCommitsWhileRunning() async throws {
+        let nodes = try NodesFixture()
+        let (a, b) = (try await nodes.open("a"), try await nodes.open("b"))
+        let batch = try await nodes.sharedBatch(of: a, count: 3)
+        nodes.endBeats(of: a, b)
+        let lost = try await a.claim(batch, 2).records
+        try nodes.run(Self.loss)
+        try a.beatNow()
+        #expect(try await a.statuses(batch) == [.inDoubt, .inDoubt, .queued])
+        #expect(try await a.batch(batch.id).state == .halted)
+        #expect(try await a.nodes().map(\.hasAnswered) == [true, false])
+        #expect(try await a.finish([lost[0].succeeded]) == 1)
+        #expect(try await a.statuses(batch) == [.succeeded, .inDoubt, .queued])
+        let counts = try await a.progress(batch.id)
+        #expect(counts.calls == 2 && counts.billable == 1 && counts.billingUnknown == 1)
+        #expect(try await a.view(batch, 2).attempts == 1)
+        _ = try await a.moveBatch(batch.id, from: [.halted], to: .running, reason: nil)
+        #expect(try await a.claim(batch, 1).records.isEmpty)
+        try b.beatNow()
+        #expect(try await a.claim(batch, 1).records.map(\.id.line) == [4])
+        // A beat tells nothing twice.
+        try a.beatNow()
+        #expect(try await a.progress(batch.id).calls == 3)
+        try await nodes.close(a, b)
     }
 
     @Test(

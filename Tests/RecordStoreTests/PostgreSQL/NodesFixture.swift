@@ -55,6 +55,25 @@ struct NodesFixture {
     @discardableResult
     func run(_ sql: String) throws -> [String] { try server.run(sql, in: name) }
 
+    /// A running batch that no node has taken up, so that any may claim of it.
+    func sharedBatch(of store: RecordStore, count: Int) async throws -> Batch {
+        let batch = try await store.runningBatch(count: count)
+        try run("UPDATE rollcall.batches SET home_node = NULL")
+        return batch
+    }
+
+    /// Ends the beats of nodes, so that a test alone says when there is one.
+    func endBeats(of stores: RecordStore...) {
+        for store in stores { store.membership.withLock { $0?.beat.stop() } }
+    }
+
+    /// Makes a node one that is not heard of any more, although its process goes on.
+    func silence(_ store: RecordStore) throws {
+        endBeats(of: store)
+        guard let number = store.node?.number else { return }
+        try run("UPDATE rollcall.nodes SET lease_until_us = 0 WHERE id = \(number)")
+    }
+
     func close(_ stores: RecordStore...) async throws {
         for store in stores { try await store.close() }
         try server.remove(name)

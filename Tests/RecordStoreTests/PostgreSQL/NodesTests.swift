@@ -11,7 +11,7 @@ struct NodesTests {
     func sharedBatch() async throws {
         let nodes = try NodesFixture()
         let (a, b) = (try await nodes.open("a"), try await nodes.open("b"))
-        let batch = try await a.runningBatch(count: 10)
+        let batch = try await nodes.sharedBatch(of: a, count: 10)
         let (first, second) = (try await a.claim(batch, 4), try await b.claim(batch, 10))
         #expect(first.records.map(\.id.line) == [2, 3, 4, 5])
         #expect(second.records.map(\.id.line) == [6, 7, 8, 9, 10, 11])
@@ -29,7 +29,7 @@ struct NodesTests {
     func claimsAtOnce() async throws {
         let nodes = try NodesFixture()
         let (a, b) = (try await nodes.open("a"), try await nodes.open("b"))
-        let batch = try await a.runningBatch(count: 200)
+        let batch = try await nodes.sharedBatch(of: a, count: 200)
         let records = try await withThrowingTaskGroup { group in
             for turn in 0..<40 {
                 group.addTask { try await (turn % 2 == 0 ? a : b).claim(batch, 5).records }
@@ -45,7 +45,7 @@ struct NodesTests {
     func sharedRate() async throws {
         let nodes = try NodesFixture()
         let (a, b) = (try await nodes.open("a", rate: 0.001), try await nodes.open("b", rate: 0.001))
-        let batch = try await a.runningBatch(count: 10)
+        let batch = try await nodes.sharedBatch(of: a, count: 10)
         #expect(try await a.claim(batch, 10).records.count == 1)
         for store in [a, b] {
             let claim = try await store.claim(batch, 10)
@@ -59,7 +59,7 @@ struct NodesTests {
     func windows() async throws {
         let nodes = try NodesFixture()
         let a = try await nodes.open("a", rate: 40)
-        let batch = try await a.runningBatch(count: 3)
+        let batch = try await nodes.sharedBatch(of: a, count: 3)
         let windows = try await a.claim(batch, 3).records.compactMap(\.window)
         #expect(windows.count == 3)
         for (one, next) in zip(windows, windows.dropFirst()) { #expect(next.opens - one.opens == .milliseconds(25)) }
@@ -72,7 +72,7 @@ struct NodesTests {
     func sharedCap() async throws {
         let nodes = try NodesFixture()
         let (a, b) = (try await nodes.open("a"), try await nodes.open("b"))
-        let batch = try await a.runningBatch(count: 10)
+        let batch = try await nodes.sharedBatch(of: a, count: 10)
         let caps = CallCaps(daily: 5, day: RecordStore.day)
         let first = try await a.claim(batch.id, upTo: 3, now: 1_000, caps: caps)
         let second = try await b.claim(batch.id, upTo: 10, now: 1_000, caps: caps)
@@ -87,11 +87,11 @@ struct NodesTests {
     func fencedEpoch() async throws {
         let nodes = try NodesFixture()
         let a = try await nodes.open("a")
-        let batch = try await a.runningBatch(count: 5)
+        let batch = try await nodes.sharedBatch(of: a, count: 5)
         let records = try await a.claim(batch, 2).records
         try nodes.run("UPDATE rollcall.nodes SET epoch = epoch + 1")
         let error = await #expect(throws: StoreError.self) { try await a.claim(batch, 2) }
-        #expect(error?.code == .notAllowed)
+        #expect(error?.code == .takenUp)
         #expect(throws: StoreError.self) { try a.beatNow() }
         #expect(try await a.progress(batch.id).inFlight == 2)
         #expect(try await a.finish(records.map(\.succeeded)) == 2)
@@ -103,7 +103,7 @@ struct NodesTests {
     func draining() async throws {
         let nodes = try NodesFixture()
         let a = try await nodes.open("a")
-        let batch = try await a.runningBatch(count: 5)
+        let batch = try await nodes.sharedBatch(of: a, count: 5)
         let records = try await a.claim(batch, 1).records
         try nodes.run("UPDATE rollcall.nodes SET state = 'draining'")
         #expect(try await a.claim(batch, 2).records.isEmpty)
@@ -116,7 +116,7 @@ struct NodesTests {
         let nodes = try NodesFixture()
         var a = try await nodes.open("a")
         let b = try await nodes.open("b")
-        let batch = try await a.runningBatch(count: 4)
+        let batch = try await nodes.sharedBatch(of: a, count: 4)
         _ = try await a.claim(batch, 1)
         let others = try await b.claim(batch, 1).records
         try await a.close()
@@ -131,11 +131,11 @@ struct NodesTests {
     func lateAnswers() async throws {
         let nodes = try NodesFixture()
         let (a, b) = (try await nodes.open("a"), try await nodes.open("b"))
-        let batch = try await a.runningBatch(count: 3)
+        let batch = try await nodes.sharedBatch(of: a, count: 3)
         let records = try await a.claim(batch, 3).records
         try b.beatNow()
         #expect(try await b.progress(batch.id).inFlight == 3)
-        try nodes.run("UPDATE rollcall.nodes SET lease_until_us = 0 WHERE name = 'a'")
+        try nodes.silence(a)
         try b.beatNow()
         #expect(try await b.statuses(batch) == [.inDoubt, .inDoubt, .inDoubt])
         #expect(try await b.moveBatch(batch.id, from: [.running], to: .completed, reason: nil))
@@ -155,10 +155,23 @@ struct NodesTests {
     func tooLate() async throws {
         let nodes = try NodesFixture()
         let (a, b) = (try await nodes.open("a"), try await nodes.open("b"))
-        let batch = try await a.runningBatch(count: 2)
+        let batch = try await nodes.sharedBatch(of: a, count: 2)
         let records = try await a.claim(batch, 2).records
-        try nodes.run("UPDATE rollcall.nodes SET lease_until_us = 0 WHERE name = 'a'")
+        try nodes.silence(a)
         try b.beatNow()
+        // They may be under way yet.
+        let early = await #expect(throws: StoreError.self) {
+            try await b.requeue(batch.id, RequeueSelection(statuses: [.inDoubt], lines: 3...3))
+        }
+        #expect(early?.code == .notAllowed && early?.message.contains("under way") == true)
+        await #expect(throws: StoreError.self) {
+            try await b.resolveAsFailed(batch.id, lines: nil, reason: "by hand", heldReason: "held") { _ in
+                .sample(.resolve, of: batch.id)
+            }
+        }
+        let policy = RequeueSelection(statuses: [.inDoubt], byPolicy: true)
+        #expect(try await b.requeue(batch.id, policy) == 0)
+        try nodes.run("UPDATE rollcall.attempts SET slot_us = 1, send_until_us = 2")
         _ = try await b.resolveAsFailed(batch.id, lines: 2...2, reason: "sent by hand", heldReason: "held") { _ in
             .sample(.resolve, of: batch.id)
         }
@@ -175,7 +188,7 @@ struct NodesTests {
     func lostClaims() async throws {
         let nodes = try NodesFixture()
         let a = try await nodes.open("a")
-        let batch = try await a.runningBatch(count: 3)
+        let batch = try await nodes.sharedBatch(of: a, count: 3)
         let records = try await a.claim(batch, 2).records
         a.node?.letGo([records[0].attempt])
         try a.beatNow()
@@ -192,7 +205,7 @@ struct NodesTests {
     func listing() async throws {
         let nodes = try NodesFixture()
         let (a, b) = (try await nodes.open("a"), try await nodes.open("b"))
-        let batch = try await a.runningBatch(count: 2)
+        let batch = try await nodes.sharedBatch(of: a, count: 2)
         _ = try await a.claim(batch, 1)
         let listed = try await b.nodes()
         #expect(listed.map(\.name) == ["a", "b"] && listed.map(\.openCalls) == [1, 0])
@@ -202,7 +215,7 @@ struct NodesTests {
             try await b.setNode("a", to: .retired, noting: action)
         }
         #expect(error?.code == .notAllowed)
-        try nodes.run("UPDATE rollcall.nodes SET lease_until_us = 0 WHERE name = 'a'")
+        try nodes.silence(a)
         // At once, also where no node lives whose beat would find them, and by who takes no part.
         try await b.close()
         let operating = try await nodes.openForOperating()

@@ -64,3 +64,28 @@ struct PostgreSQLPlaceTests {
         #expect(throws: PostgreSQLError.self) { try place.connect() }
     }
 }
+
+@Suite("What a server is set to", .onPostgreSQL)
+struct ServerSettingsTests {
+    @Test("Settings under which commits are lost are named, each with the remedy")
+    func faults() {
+        func faults(_ fsync: String, _ pages: String, _ commit: String, version number: Int = 150_018) -> Int {
+            ServerSettings(
+                version: "15", number: number, fsync: fsync, fullPageWrites: pages, synchronousCommit: commit
+            ).faults.count
+        }
+        #expect(faults("on", "on", "on") == 0 && faults("on", "on", "remote_apply") == 0)
+        #expect(faults("off", "on", "on") == 1 && faults("on", "off", "off") == 2)
+        #expect(faults("on", "on", "on", version: 130_000) == 1)
+    }
+
+    @Test("The server itself is asked")
+    func asked() async throws {
+        let nodes = try NodesFixture()
+        let a = try await nodes.open("a")
+        let settings = try #require(try await a.serverSettings())
+        // The tests' server is set to be fast.
+        #expect(settings.version.hasPrefix("15.") && settings.faults.count == 2)
+        try await nodes.close(a)
+    }
+}

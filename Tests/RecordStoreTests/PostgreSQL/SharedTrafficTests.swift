@@ -17,7 +17,7 @@ struct SharedTrafficTests {
     func retryAfter() async throws {
         let nodes = try NodesFixture()
         let (a, b) = (try await nodes.open("a"), try await nodes.open("b"))
-        let batch = try await a.runningBatch(count: 4)
+        let batch = try await nodes.sharedBatch(of: a, count: 4)
         let closed = WallTime(milliseconds: WallTime.now().milliseconds + 3_600_000)
         try await a.saveLimiterState(Self.state(closedUntil: closed))
         try await b.saveLimiterState(Self.state())
@@ -34,7 +34,7 @@ struct SharedTrafficTests {
     func cut() async throws {
         let nodes = try NodesFixture()
         let (a, b) = (try await nodes.open("a", rate: 100), try await nodes.open("b", rate: 100))
-        let batch = try await a.runningBatch(count: 9)
+        let batch = try await nodes.sharedBatch(of: a, count: 9)
         try await a.saveLimiterState(Self.state(factor: 0.001))
         try await b.saveLimiterState(Self.state())
         // A tenth of a call a second: one slot within what is given out ahead.
@@ -66,11 +66,11 @@ struct SharedTrafficTests {
     func homes() async throws {
         let nodes = try NodesFixture()
         let (a, b) = (try await nodes.open("a"), try await nodes.open("b"))
-        let batch = try await a.runningBatch(count: 4)
+        let batch = try await nodes.sharedBatch(of: a, count: 4)
         try await a.takeUp(batch.id)
         try await a.takeUp(batch.id)
         let refused = await #expect(throws: StoreError.self) { try await b.takeUp(batch.id) }
-        #expect(refused?.code == .notAllowed && refused?.message.contains("node a") == true)
+        #expect(refused?.code == .takenUp && refused?.message.contains("node a") == true)
         await #expect(throws: StoreError.self) { try await b.claim(batch, 1) }
         let records = try await a.claim(batch, 1).records
         let home = try #require(try await b.homes()[batch.id])
@@ -79,7 +79,7 @@ struct SharedTrafficTests {
         #expect(try await b.homes()[batch.id]?.isRunning == true)
         #expect(try await a.homes()[batch.id]?.isElsewhere == false)
         // It is not heard of in time, another takes over, and it comes back.
-        try nodes.run("UPDATE rollcall.nodes SET lease_until_us = 0 WHERE name = 'a'")
+        try nodes.silence(a)
         try await b.takeUp(batch.id)
         await #expect(throws: StoreError.self) { try await a.claim(batch, 1) }
         #expect(try await a.finish(records.map(\.succeeded)) == 1)
@@ -89,6 +89,62 @@ struct SharedTrafficTests {
         let again = try await nodes.open("c")
         try await again.takeUp(batch.id)
         try await nodes.close(a, again)
+    }
+}
+
+@Suite("What each of several nodes has for itself", .onPostgreSQL)
+struct OwnPartsTests {
+    @Test("A node tends what was made at it, and what nobody has taken up")
+    func pending() async throws {
+        let nodes = try NodesFixture()
+        let (a, b) = (try await nodes.open("a"), try await nodes.open("b"))
+        let (first, second) = (
+            try await a.runningBatch(count: 1), try await b.runningBatch(count: 1, content: 2)
+        )
+        #expect(try await a.pendingBatches().map(\.id) == [first.id])
+        #expect(try await b.pendingBatches().map(\.id) == [second.id])
+        try nodes.run("UPDATE rollcall.batches SET home_node = NULL WHERE id = \(first.id.rawValue)")
+        #expect(try await b.pendingBatches().map(\.id) == [first.id, second.id])
+        try await nodes.close(a, b)
+    }
+
+    @Test("Files and due times are each node's, also where path and job are alike")
+    func filesAndSchedules() async throws {
+        let nodes = try NodesFixture()
+        let (a, b) = (try await nodes.open("a"), try await nodes.open("b"))
+        let file = ClaimedFile(path: "/in/working/day.csv", job: "night", name: "day.csv", claimedAt: 1)
+        for store in [a, b] { try await store.saveClaimedFile(file) }
+        try await a.forgetClaimedFile(at: file.path)
+        #expect(try await a.claimedFiles(of: "night").isEmpty)
+        #expect(try await a.claimedFile(at: file.path) == nil)
+        #expect(try await b.claimedFiles(of: "night") == [file])
+        try await a.saveLastDue(5, ofSchedule: "night", times: "22:00")
+        #expect(try await b.lastDue(ofSchedule: "night", times: "22:00") == nil)
+        try await b.saveLastDue(7, ofSchedule: "night", times: "22:00")
+        try await b.forgetSchedules(except: [])
+        #expect(try await a.lastDue(ofSchedule: "night", times: "22:00") == 5)
+        try await nodes.close(a, b)
+    }
+
+    @Test("What a retired node had not finished goes to another; a file that was not read to its end is named")
+    func moved() async throws {
+        let nodes = try NodesFixture()
+        let (a, b) = (try await nodes.open("a"), try await nodes.open("b"))
+        let running = try await a.runningBatch(count: 2)
+        let cut = try await a.makeBatch(2)
+        let action = Action.sample(.unknown, detail: "move_batches a b")
+        let early = await #expect(throws: StoreError.self) {
+            try await b.moveBatches(ofNode: "a", to: "b", noting: action)
+        }
+        #expect(early?.code == .notAllowed)
+        try nodes.silence(a)
+        _ = try await b.setNode("a", to: .retired, noting: action)
+        let (moved, cancelled) = try await b.moveBatches(ofNode: "a", to: "b", noting: action)
+        #expect(moved.map(\.id) == [running.id] && cancelled.map(\.id) == [cut.id])
+        #expect(cancelled.map(\.state) == [.cancelled])
+        #expect(try await b.claim(running, 1).records.count == 1)
+        await #expect(throws: StoreError.self) { try await a.claim(running, 1) }
+        try await nodes.close(a, b)
     }
 }
 

@@ -18,7 +18,19 @@ struct StorageChecks {
                 holding: place.settings.databaseFiles),
             folder("output", holding: "\(place.settings.output)/x"),
         ] + KeyStorageChecks(place: place).findings() + [space(), await database()]
-            + (await accountHashKey())
+            + (await server()) + (await accountHashKey())
+    }
+
+    /// Nothing where the database is a file, or there is none yet; a server that is not reached is the database's finding.
+    private func server() async -> [Finding] {
+        guard place.settings.isOnPostgreSQL, let store = try? await place.storeForReading() else { return [] }
+        let settings = try? await store.serverSettings()
+        // It was read from, which is all there was to do.
+        try? await store.close()
+        guard let settings else { return [] }
+        return settings.faults.isEmpty
+            ? [.fine("database server", "PostgreSQL \(settings.version); commits last")]
+            : settings.faults.map { .warning("database server", $0) }
     }
 
     /// Nothing where no job uses the key and no batch did; an unreadable database is a finding of its own.

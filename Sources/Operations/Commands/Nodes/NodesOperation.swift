@@ -11,8 +11,8 @@ package struct NodesOperation: Sendable {
         case list
         /// One ends what it has in hand, and claims nothing more.
         case drain(String)
-        /// One is gone for good.
-        case retire(String)
+        /// One is gone for good; what it had not finished goes to another, where one is named.
+        case retire(String, to: String?)
     }
 
     private let request: Request
@@ -34,7 +34,9 @@ package struct NodesOperation: Sendable {
         switch request {
         case .list: try await list(place)
         case .drain(let name): try await set(name, to: .draining, "drain_node", place)
-        case .retire(let name): try await set(name, to: .retired, "retire_node", place)
+        case .retire(let name, let other):
+            try await set(name, to: .retired, "retire_node", place)
+            if let other { try await moveBatches(of: name, to: other, place) }
         }
         return .succeeded
     }
@@ -49,6 +51,17 @@ package struct NodesOperation: Sendable {
         console.note(
             "the database server was replaced: nobody claims until every node has answered for it; start those that have "
                 + "not, or retire them")
+    }
+
+    private func moveBatches(of name: String, to other: String, _ place: Installation) async throws {
+        let session = try await OperatorSession(place, console: console)
+        let action = try session.action(.unknown, of: nil, detail: "move_batches \(name) \(other)")
+        let (moved, cancelled) = try await session.store.moveBatches(ofNode: name, to: other, noting: action)
+        try await session.close()
+        for batch in moved { console.note("\(batch.name): node \(other) goes on with it") }
+        for batch in cancelled {
+            console.note("\(batch.name): cancelled; hand \(batch.fileName) to another node: nothing of it was sent")
+        }
     }
 
     private func set(_ name: String, to standing: NodeStanding, _ verb: String, _ place: Installation) async throws {

@@ -30,9 +30,13 @@ struct BatchWork {
         context.warnOfCertificateEnd(
             before: batch.counts.queued, at: min(job.limits.rate, context.settings.limits.rate))
         do {
+            try await context.store.takeUp(batch.id)
             let end = try await runner(for: batch, under: job).run(batch.id, stop: stop, resuming: false)
             try await report(end, of: batch.id, under: job)
             return .done
+        } catch let error as StoreError where error.code == .takenUp {
+            context.log.warning("another runs the batch", metadata: batch.logged(["reason": "\(error.message)"]))
+            return .failed
         } catch  where !error.endsTheDaemon {
             return try await pause(batch, because: OperationFailure(error).message)
         }

@@ -24,7 +24,6 @@ package struct DaemonOperation: Sendable {
     package func perform() async throws -> ExitStatus {
         let environment = ProcessInfo.processInfo.environment
         let place = try Installation(config: config)
-        try place.requireFile(for: "daemon")
         let logging = LoggingInForce(place.settings.log)
         let log = Logger(label: "rollcall", factory: { _ in LogLineHandler(logging) })
         let context = try await DaemonContext.opened(place, environment: environment, log: log, logging: logging)

@@ -1,0 +1,138 @@
+import Basics
+import Foundation
+
+/// Ends of calls that could not be stored, in the node's folder: what was answered and paid for is not lost with the
+/// process. They are delivered at the next start, under their attempts' ids. What is personal of them is sealed by the
+/// batch's key.
+final class NodeSpool: Sendable {
+    private let path: String
+    /// Two may fail at the same time.
+    private let lock = Lock(())
+
+    init(_ folder: NodeFolder) {
+        path = folder.path + "/spool"
+    }
+
+    /// Adds ends of calls; they survive a power cut when this returns.
+    ///
+    /// - Throws: ``StoreError`` when they can't be written.
+    func append(_ ends: [SealedCompletion]) throws {
+        guard !ends.isEmpty else { return }
+        let encoder = JSONEncoder()
+        // What a power cut may have left of a line before is ended first.
+        let lines = [Data("\n".utf8)] + (try ends.map { try encoder.encode(SpooledEnd($0)) + Data("\n".utf8) })
+        try lock.withLock { _ in
+            let file = try PrivateFile.open(path)
+            try file.write(Array(lines.joined()), at: file.byteCount())
+            try file.synchronize()
+            try PrivateFile.synchronizeFolder(of: path)
+        }
+    }
+
+    /// All of them, the earliest first. A line that a power cut tore is none: its call is in doubt.
+    ///
+    /// - Throws: ``StoreError`` when they can't be read.
+    func ends() throws -> [SealedCompletion] {
+        guard FileManager.default.fileExists(atPath: path) else { return [] }
+        let file = try StoreFile(path, O_RDONLY)
+        let bytes = try file.read(upTo: file.byteCount())
+        let decoder = JSONDecoder()
+        return bytes.split(separator: UInt8(ascii: "\n")).compactMap { line in
+            // What was torn was never said to be kept.
+            (try? decoder.decode(SpooledEnd.self, from: Data(line))).map { SealedCompletion($0) }
+        }
+    }
+
+    /// Forgets them, when the database has them.
+    ///
+    /// - Throws: ``StoreError`` when the file can't be written.
+    func empty() throws {
+        guard FileManager.default.fileExists(atPath: path) else { return }
+        let file = try PrivateFile.open(path)
+        try file.truncate(to: 0)
+        try file.synchronize()
+    }
+}
+
+/// The end of a call as a line of the spool.
+private struct SpooledEnd: Codable {
+    /// What becomes of the record.
+    enum Next: String, Codable {
+        case succeeded, failed, inDoubt, retry, last, release
+    }
+
+    let attempt: Int64
+    let record: Int64
+    let outcome: AttemptOutcome
+    let cause: String?
+    let httpStatus: Int?
+    let reasonCode: String?
+    let correlationID: String?
+    let requestRefID: String?
+    let hasWarnings: Bool
+    /// Milliseconds since 1970 UTC.
+    let startedAt: Int64
+    let finishedAt: Int64
+    let next: Next
+    let notBefore: Int64?
+    let spendsAttempt: Bool
+    let billable: Billable
+    let detail: Data?
+    let answer: Data?
+
+    init(_ sealed: SealedCompletion) {
+        let completion = sealed.completion
+        (attempt, record) = (completion.attempt.rawValue, completion.record.rawValue)
+        (outcome, cause, billable) = (completion.outcome, completion.cause, completion.billable)
+        (httpStatus, reasonCode) = (completion.httpStatus, completion.reasonCode)
+        (correlationID, requestRefID) = (completion.correlationID, completion.requestRefID)
+        hasWarnings = completion.hasWarnings
+        (startedAt, finishedAt) = (completion.startedAt.milliseconds, completion.finishedAt.milliseconds)
+        next =
+            switch completion.next {
+            case .succeeded: .succeeded
+            case .failed: .failed
+            case .inDoubt: .inDoubt
+            case .retry: .retry
+            case .last: .last
+            case .release: .release
+            }
+        notBefore = completion.next.notBefore?.milliseconds
+        spendsAttempt = completion.next.spendsAttempt
+        (detail, answer) = (sealed.detail.map { Data($0) }, sealed.answer.map { Data($0) })
+    }
+
+    var completion: Completion {
+        Completion(
+            attempt: AttemptID(rawValue: attempt), record: RecordID(rawValue: record), outcome: outcome, cause: cause,
+            httpStatus: httpStatus, reasonCode: reasonCode, correlationID: correlationID, requestRefID: requestRefID,
+            hasWarnings: hasWarnings, startedAt: WallTime(milliseconds: startedAt),
+            finishedAt: WallTime(milliseconds: finishedAt), next: step, billable: billable)
+    }
+
+    private var step: NextStep {
+        switch next {
+        case .succeeded: .succeeded
+        case .failed: .failed
+        case .inDoubt: .inDoubt
+        case .retry: .retry(notBefore: WallTime(milliseconds: notBefore ?? 0), spendsAttempt: spendsAttempt)
+        case .last: .last
+        case .release: .release
+        }
+    }
+}
+
+extension SealedCompletion {
+    fileprivate init(_ spooled: SpooledEnd) {
+        self.init(
+            spooled.completion, detail: spooled.detail.map { Array($0) }, answer: spooled.answer.map { Array($0) })
+    }
+}
+
+extension RecordStore {
+    /// Keeps ends of calls in the node's folder that could not be stored, before their process ends.
+    func spool(_ ends: [SealedCompletion], because error: any Error) throws {
+        guard let node, (error as? StoreError)?.isFatal ?? true else { return }
+        try node.spool.append(ends)
+    }
+}
