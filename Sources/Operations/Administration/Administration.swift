@@ -37,6 +37,6 @@ struct Administration: Service {
             visit: { try await pages.answer($0) })
         return AdminRoutes(
             access: access, metricsAccess: settings.metrics, handlers: handlers,
-            uploads: URL(filePath: context.settings.database).deletingLastPathComponent().path, log: context.log)
+            uploads: URL(filePath: context.settings.databaseFiles).deletingLastPathComponent().path, log: context.log)
     }
 }
