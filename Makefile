@@ -24,6 +24,8 @@ SEED ?= 1
 MINUTES ?= 60
 SECONDS ?= 300
 TARGETS ?=
+# How many tests go on at a time. All two thousand at once take longer, and each waits for the others until its calls time out.
+WIDTH ?= 12
 
 .PHONY: demo test ci-full bench erasure screenshots simulate histories fuzz mutants sanitize docs deb check-deb build lint packages clean
 
@@ -34,7 +36,7 @@ demo: packages
 test: PACKAGES += $(TEST_PACKAGES)
 test: packages lint
 	$(SWIFT) build --build-tests
-	$(SWIFT) test --skip-build
+	$(SWIFT) test --skip-build --experimental-maximum-parallelization-width $(WIDTH)
 
 # One after the other, whatever MAKEFLAGS says: builds and measurements would disturb each other.
 ci-full:

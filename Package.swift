@@ -132,9 +132,9 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "Basics", "COpenSSL", "CPlatform", "CPostgres", "JSON", "JobRunner", "RecordStore", "OpenSSL", .nioSSL,
-                .nioCore,
-                .nioPosix,
+                "Basics", "COpenSSL", "CPlatform", "CPostgres", "Emulator", "JSON", "JobRunner", "RecordStore",
+                "OpenSSL",
+                .nioSSL, .nioCore, .nioPosix,
             ],
             path: "Tests/TestSupport", swiftSettings: strict),
         .executableTarget(

@@ -33,6 +33,7 @@ struct EndToEndInstallation: Sendable {
     ) async throws {
         let path = FileManager.default.temporaryDirectory.appending(path: "rollcall-e2e-\(UUID().uuidString)").path
         let directory = EmulatorDirectory(path: path)
+        try EmulatedKeys.write(below: path)
         let material = try directory.material(host: "127.0.0.1")
         var knobs = knobs
         knobs.port = 0

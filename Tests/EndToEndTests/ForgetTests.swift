@@ -20,7 +20,7 @@ extension EndToEnd.Calls {
                     else {
                         return false
                     }
-                    return person.contains { bytes.range(of: Data($0.utf8)) != nil }
+                    return person.contains { bytes.holds(Data($0.utf8)) }
                 }
             }
         }

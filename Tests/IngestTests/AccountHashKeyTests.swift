@@ -53,7 +53,7 @@ struct AccountHashKeyTests {
         #expect(attributes[.posixPermissions] as? Int == 0o600)
         // Sealed: neither the key nor anything that gives its id.
         let content = try Data(contentsOf: URL(filePath: file))
-        #expect(content.range(of: Data(key.keyID.utf8)) == nil)
+        #expect(!content.holds(Data(key.keyID.utf8)))
     }
 
     @Test(

@@ -9,7 +9,7 @@ and from everything else as it was built; a fault that does not compile is left 
 module and of those that use it. Prints the catch rate and every survivor with its line, and keeps what has been tried in
 .build-mutants/tried.json: run again with the same seed it goes on there.
 """
-import argparse, json, os, random, re, shutil, subprocess, sys, time
+import argparse, json, os, random, re, shutil, subprocess, sys, threading, time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 WORK = os.path.join(ROOT, ".build-mutants")
@@ -206,14 +206,19 @@ def suites_for(file):
 
 
 def attempt(number, suites, limit):
-    """Whether the fast tests catch a fault: 'caught', 'hangs', 'crashes', or 'SURVIVES'."""
+    """Whether the fast tests catch a fault: 'caught' at the first test that fails, 'hangs', 'crashes', or 'SURVIVES'."""
     command = ["nice", "-n", "19", BUNDLE, "--testing-library", "swift-testing", "--filter", f"^({suites})\\."]
     environment = dict(os.environ, MUTANT=str(number), SWIFT_BACKTRACE="enable=no")
-    try:
-        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, timeout=limit)
-    except subprocess.TimeoutExpired:
-        return "hangs"
-    return "SURVIVES" if done.returncode == 0 else "crashes" if done.returncode < 0 else "caught"
+    tests = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    late = threading.Timer(limit, tests.kill)
+    late.start()
+    fails = any(b" recorded an issue" in line for line in tests.stdout)
+    hangs = not fails and not late.is_alive()
+    late.cancel()
+    # What its tests have started, such as a database server, ends with it.
+    if fails: tests.kill()
+    ended = tests.wait()
+    return "caught" if fails else "hangs" if hangs else "SURVIVES" if ended == 0 else "crashes" if ended < 0 else "caught"
 
 
 def main():

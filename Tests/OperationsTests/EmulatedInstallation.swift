@@ -22,6 +22,7 @@ final class EmulatedInstallation: Sendable {
     ) async throws {
         path = FileManager.default.temporaryDirectory.appending(path: "rollcall-place-\(UUID().uuidString)").path
         let directory = EmulatorDirectory(path: path)
+        try EmulatedKeys.write(below: path)
         material = try directory.material(host: "127.0.0.1")
         let started = try Self.started(knobs, port: 0, directory, material)
         port = try await started.server.port()

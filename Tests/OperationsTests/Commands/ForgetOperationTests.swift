@@ -46,7 +46,7 @@ struct ForgetOperationTests {
             guard files.fileExists(atPath: place.file(folder)) else { return [String]() }
             return try files.subpathsOfDirectory(atPath: place.file(folder)).sorted().filter { name in
                 guard let bytes = files.contents(atPath: place.file("\(folder)/\(name)")) else { return false }
-                return words.contains { bytes.range(of: Data($0.utf8)) != nil }
+                return words.contains { bytes.holds(Data($0.utf8)) }
             }
         }
     }

@@ -23,7 +23,7 @@ struct PurgeOperationTests {
         let files = FileManager.default
         return try files.subpathsOfDirectory(atPath: place.file(folder)).filter { name in
             guard let bytes = files.contents(atPath: place.file("\(folder)/\(name)")) else { return false }
-            return markers.contains { bytes.range(of: Data($0.utf8)) != nil }
+            return markers.contains { bytes.holds(Data($0.utf8)) }
         }
     }
 

@@ -139,7 +139,7 @@ struct ErasureProofTests {
         let files = FileManager.default
         return try files.subpathsOfDirectory(atPath: bench.file(folder)).filter { name in
             guard let bytes = files.contents(atPath: bench.file("\(folder)/\(name)")) else { return false }
-            return texts.contains { bytes.range(of: $0) != nil }
+            return texts.contains { bytes.holds($0) }
         }
     }
 

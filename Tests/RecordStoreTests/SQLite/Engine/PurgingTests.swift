@@ -57,7 +57,7 @@ struct PurgeCase {
     func areGone(_ values: [Data]) async throws -> Bool {
         #expect(try await store.emptyWAL())
         let files = try [folder.database, folder.database + "-wal"].map { try Data(contentsOf: URL(filePath: $0)) }
-        return values.allSatisfy { value in files.allSatisfy { $0.range(of: value.prefix(24)) == nil } }
+        return values.allSatisfy { value in files.allSatisfy { !$0.holds(value.prefix(24)) } }
     }
 }
 

@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import OpenSSL
+import TestSupport
 import Testing
 
 @testable import RecordStore
@@ -45,7 +46,7 @@ import Testing
         for file in files {
             let content = try Data(contentsOf: URL(fileURLWithPath: folder.path + "/" + file))
             for secret in Self.secrets {
-                #expect(content.range(of: Data(secret.utf8)) == nil, "\(secret) in \(file)")
+                #expect(!content.holds(Data(secret.utf8)), "\(secret) in \(file)")
             }
         }
     }

@@ -49,9 +49,9 @@ import Testing
         #expect(try folder.permissions(folder.path + "/periods") == 0o700)
         // Nothing is left in free pages of what opens with the sealing key alone; only the copy made before has it.
         let content = try Data(contentsOf: URL(filePath: folder.database))
-        for blob in wrapped { #expect(content.range(of: blob) == nil) }
+        for blob in wrapped { #expect(!content.holds(blob)) }
         let copy = try #require(try folder.files().first { $0.hasSuffix(".bak") })
-        #expect(try Data(contentsOf: URL(filePath: folder.path + "/" + copy)).range(of: wrapped[0]) != nil)
+        #expect(try Data(contentsOf: URL(filePath: folder.path + "/" + copy)).holds(wrapped[0]))
     }
 
     private static func blobs(_ folder: StoreFolder, _ sql: String) async throws -> [Data] {
