@@ -11,7 +11,8 @@ import Testing
 /// installation is before its first run, for operations and daemons in this process.
 final class EmulatedInstallation: Sendable {
     let path: String
-    let port: Int
+    /// The emulator's, while it listens and while it does not.
+    private let loopbackPort: LoopbackPort
     private let material: EmulatorMaterial
     private let emulator: Lock<(server: Emulator, task: Task<Void, any Error>)?>
 
@@ -24,8 +25,9 @@ final class EmulatedInstallation: Sendable {
         let directory = EmulatorDirectory(path: path)
         try EmulatedKeys.write(below: path)
         material = try directory.material(host: "127.0.0.1")
-        let started = try Self.started(knobs, port: 0, directory, material)
-        port = try await started.server.port()
+        loopbackPort = try LoopbackPort(.closed)
+        let started = try Self.started(knobs, port: loopbackPort.number, directory, material)
+        let port = try await started.server.port()
         emulator = Lock(started)
         try write(EmulatedSettings.text(port: port) + settings, to: "rollcall.yaml")
         for (name, text) in jobs { try write(text, to: "jobs/\(name).yaml") }
@@ -42,6 +44,7 @@ final class EmulatedInstallation: Sendable {
     }
 
     var config: String { file("rollcall.yaml") }
+    var port: Int { loopbackPort.number }
 
     /// Ends the emulator and removes the files.
     func end() async throws {

@@ -11,7 +11,7 @@ struct PgBouncerTests {
         let nodes = try NodesFixture()
         let bouncer = try PgBouncer(before: nodes)
         let (a, b) = (try await nodes.open("a", at: bouncer.folder), try await nodes.open("b", at: bouncer.folder))
-        let batch = try await a.runningBatch(count: 40)
+        let batch = try await nodes.sharedBatch(of: a, count: 40)
         _ = try await a.requeue(batch.id, RequeueSelection(statuses: [.failed]))
         let lines = try await withThrowingTaskGroup { group in
             for store in [a, b] { group.addTask { try await store.run(batch) { $0.succeeded } } }
