@@ -100,10 +100,12 @@ extension Settings.Retention {
 extension Duration {
     /// As settings write it, in the largest unit that leaves no rest: `36h`, `30d`.
     package var settingText: String {
-        let units: [(Int64, String)] = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1_000, "s")]
-        for (length, unit) in units where milliseconds % length == 0 && milliseconds > 0 {
-            return "\(milliseconds / length)\(unit)"
-        }
-        return "\(milliseconds)ms"
+        whole(86_400_000, "d") ?? whole(3_600_000, "h") ?? whole(60_000, "m") ?? whole(1_000, "s")
+            ?? "\(milliseconds)ms"
+    }
+
+    /// The count of units of `length` milliseconds with the unit's letter, nil where a rest would be left.
+    private func whole(_ length: Int64, _ unit: String) -> String? {
+        milliseconds > 0 && milliseconds % length == 0 ? "\(milliseconds / length)\(unit)" : nil
     }
 }
