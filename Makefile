@@ -4,6 +4,7 @@
 # make erasure  purges a million records over twelve months, forgets a thousand persons, and searches all that is left
 # make simulate   lets COUNT nights pass in a simulated world, from SEED on: limiter, gate, retries, halts, caps, schedules
 # make histories  does random things to the built tool and the emulator, COUNT times from SEED on, for MINUTES at most
+# make chaos      kills, stops, cuts off and slows runners and PostgreSQL servers, FAULTS times from SEED on; as root
 # make fuzz       gives libFuzzer's bytes to each of TARGETS for SECONDS: tokens, files, settings, answers, schedules
 # make mutants    plants COUNT faults, drawn by SEED, one at a time, and counts how many the fast tests catch
 # make sanitize   runs the tests under the address sanitizer, with leaks, and the thread sanitizer
@@ -24,10 +25,11 @@ SEED ?= 1
 MINUTES ?= 60
 SECONDS ?= 300
 TARGETS ?=
+KINDS ?=
 # How many tests go on at a time. All two thousand at once take longer, and each waits for the others until its calls time out.
 WIDTH ?= 12
 
-.PHONY: demo test ci-full bench erasure screenshots simulate histories fuzz mutants sanitize docs deb check-deb build lint packages clean
+.PHONY: demo test ci-full bench erasure screenshots simulate histories chaos fuzz mutants sanitize docs deb check-deb build lint packages clean
 
 demo: packages
 	$(SWIFT) build --configuration release --product rollcall
@@ -37,6 +39,7 @@ test: PACKAGES += $(TEST_PACKAGES)
 test: packages lint
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build --experimental-maximum-parallelization-width $(WIDTH)
+	python3 Tests/Chaos/test_checker.py
 
 # One after the other, whatever MAKEFLAGS says: builds and measurements would disturb each other.
 ci-full:
@@ -70,6 +73,13 @@ histories: packages
 	$(SWIFT) build --build-tests
 	HISTORIES_SEED=$(SEED) HISTORIES_COUNT=$(or $(COUNT),100) HISTORIES_MINUTES=$(MINUTES) \
 	    $(SWIFT) test --skip-build --filter HistoryTests
+
+# Three servers under Patroni and three runners, in namespaces of their own.
+chaos: PACKAGES += postgresql-15 patroni etcd-server python3-etcd iproute2 util-linux openssl
+chaos: packages
+	$(SWIFT) build --product rollcall
+	python3 Tests/Chaos/test_checker.py
+	python3 Tests/Chaos/chaos.py --seed $(SEED) --faults $(or $(FAULTS),12) --minutes $(MINUTES) --kinds '$(KINDS)'
 
 fuzz: packages
 	$(SWIFT) build --build-tests

@@ -1,0 +1,244 @@
+"""A campaign: the world, what goes on in it between faults, and its history."""
+import random
+import signal
+import time
+
+from checker import check
+from cluster import DATABASES, Cluster
+from runners import HOSTS, NODES, Emulator, Runner
+from world import World
+
+ADDRESSES = {
+    "db1": "10.77.0.11", "db2": "10.77.0.12", "db3": "10.77.0.13", "etcd": "10.77.0.20", "api": "10.77.0.30",
+    "run1": "10.77.0.41", "run2": "10.77.0.42", "run3": "10.77.0.43",
+}
+RUNNERS = list(HOSTS.values())
+ATTEMPTS = """
+    SELECT record_id, attempts.id, coalesce(nodes.name, ''), coalesce(attempts.epoch, 0), coalesce(slot_us, 0),
+      attempts.started_at, coalesce(outcome, ''), coalesce(cause, ''), coalesce(billable, -1), coalesce(correlation_id, '')
+    FROM rollcall.attempts LEFT JOIN rollcall.nodes ON nodes.id = node_id"""
+
+
+class Stuck(Exception):
+    """What must come did not."""
+
+
+class Campaign:
+    def __init__(self, binary, seed, rate, say):
+        self.random = random.Random(seed)
+        self.seed, self.rate, self.say = seed, rate, say
+        self.world = World(ADDRESSES)
+        self.cluster = Cluster(self.world)
+        self.emulator = Emulator(self.world, binary)
+        self.runners = [Runner(self.world, binary, n, self.cluster.url, self.emulator, rate) for n in NODES]
+        self.feeds, self.next_look = False, 0
+        self.watched, self.orphans = [], []
+        self.seen, self.present, self.halts, self.caps = [], [], [], []
+        self.was_halted = set()
+
+    # What goes on all the time.
+
+    def tick(self):
+        self.emulator.read()
+        for runner in self.runners:
+            runner.supervise()
+            if self.feeds and runner.is_open() and runner.waiting(self.emulator.by_account) < 60:
+                runner.drop(self.random.choice([20, 50, 90]))
+        if self.watched and time.monotonic() > self.next_look:
+            self.next_look = time.monotonic() + 1
+            self.look_for_orphans()
+
+    def wait(self, seconds):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self.tick()
+            time.sleep(0.2)
+
+    def until(self, what, condition, seconds):
+        """Waits until a condition holds; how long it took."""
+        start = time.monotonic()
+        while not condition():
+            if time.monotonic() - start > seconds:
+                raise Stuck(f"{what}: not within {seconds} s")
+            self.tick()
+            time.sleep(0.3)
+        return time.monotonic() - start
+
+    # Beginning and end.
+
+    def begin(self):
+        self.cluster.prepare()
+        self.emulator.start(self.seed)
+        self.until("the emulator listens", self.emulator.listens, 60)
+        self.until("a primary with two standbys", self.cluster.is_whole, 120)
+        self.cluster.make_database()
+        for runner in self.runners:
+            runner.prepare()
+            runner.start()
+            self.until("a daemon's folder is open", runner.is_open, 90)
+        self.feeds = True
+        self.settle()
+
+    def settle(self):
+        """Waits until all is well again: three servers, and a call of each runner."""
+        self.until("a primary with two standbys", self.cluster.is_whole, 150)
+        for runner in self.runners:
+            if not runner.lives_now and runner.ended_at is None:
+                runner.start()
+        before = {runner.name: self.calls_of(runner) for runner in self.runners}
+        waiting = set(before)
+
+        def all_call():
+            self.resume_halted()
+            waiting.difference_update(r.name for r in self.runners if self.calls_of(r) > before[r.name])
+            return not waiting
+
+        try:
+            self.until("calls of each runner", all_call, 180)
+        except Stuck as stuck:
+            raise Stuck(f"{stuck}: none of {sorted(waiting)}") from stuck
+
+    def calls_of(self, runner):
+        return sum(call["account"].startswith(runner.name) for call in self.emulator.calls)
+
+    def finish(self):
+        """Lets all files come to their end, ends the daemons, and reads what there is."""
+        self.feeds = False
+
+        def is_over():
+            self.resume_halted()
+            rows = self.ask("SELECT file_name FROM rollcall.batches WHERE state IN ('completed', 'cancelled', 'rejected')")
+            files = {name for runner in self.runners for name in runner.files}
+            return rows is not None and files <= {row[0] for row in rows}
+
+        try:
+            self.until("the end of all batches", is_over, 240)
+        except Stuck as stuck:
+            self.say(f"{stuck}")
+        for runner in self.runners:
+            if not runner.end(60):
+                self.say(f"node {runner.name} does not end")
+                runner.kill()
+        self.emulator.read()
+
+    # Looking, and what an operator would do.
+
+    def ask(self, sql):
+        leader = self.cluster.leader()
+        return leader and self.cluster.rows(leader, sql)
+
+    def resume_halted(self):
+        """An operator reads why a batch halted, and resumes it."""
+        rows = self.ask("SELECT id, name, reason FROM rollcall.batches WHERE state IN ('halted', 'paused')")
+        for number, name, reason in rows or []:
+            self.halts.append({"batch": int(number), "reason": reason})
+            alive = [runner for runner in self.runners if runner.lives_now]
+            if alive:
+                status, text = alive[0].command("resume", name)
+                if status != 0:
+                    self.say(f"resume {name}: {status} {text.strip()[:200]}")
+
+    def watch_orphans(self, runner):
+        """From now on it is seen to how long the calls of a node that was killed stay open."""
+        self.watched.append((runner, time.monotonic()))
+
+    def look_for_orphans(self):
+        rows = self.ask(
+            "SELECT nodes.name, count(*) FROM rollcall.attempts JOIN rollcall.nodes ON nodes.id = node_id "
+            "WHERE outcome IS NULL GROUP BY nodes.name")
+        if rows is None:
+            return
+        open_calls = dict(rows)
+        for watched in list(self.watched):
+            runner, since = watched
+            if runner.name not in open_calls:
+                self.watched.remove(watched)
+                self.orphans.append({"node": runner.name, "seconds": round(time.monotonic() - since, 1)})
+
+    def stop_watching(self, runner):
+        """It starts again, and tells by itself."""
+        for watched in [w for w in self.watched if w[0] is runner]:
+            self.watched.remove(watched)
+            # A shorter time says nothing against it.
+            if time.monotonic() - watched[1] > 30:
+                self.orphans.append({"node": runner.name, "seconds": None})
+
+    def remember_attempts(self, server):
+        """Keeps what a primary has committed lately, before it is replaced."""
+        rows = self.cluster.rows(
+            server, "SELECT record_id, id, coalesce(slot_us, 0), coalesce(outcome, '') FROM rollcall.attempts "
+            f"WHERE started_at > {int(time.time() * 1_000) - 60_000}")
+        return [{"record": int(r), "id": int(i), "slot": int(s), "outcome": o} for r, i, s, o in rows or []]
+
+    def compare(self, seen, server):
+        """Keeps which of these a primary's successor has of its own: what nodes enter for lost ones names no node."""
+        rows = self.cluster.rows(
+            server, "SELECT record_id, id, coalesce(outcome, '') FROM rollcall.attempts WHERE node_id IS NOT NULL "
+            f"AND started_at > {int(time.time() * 1_000) - 180_000}")
+        if rows is None:
+            raise Stuck("the new primary does not answer")
+        own = {(int(r), int(i)): o for r, i, o in rows}
+        self.seen += seen
+        self.present += [[a["record"], a["id"]] for a in seen if (a["record"], a["id"]) in own]
+        claims = sum((a["record"], a["id"]) not in own for a in seen)
+        ends = sum(bool(a["outcome"]) and own.get((a["record"], a["id"])) == "" for a in seen)
+        return claims, ends
+
+    # The cap.
+
+    def set_cap(self, further):
+        """From now on the day may have so many further calls."""
+        rows = self.ask("SELECT coalesce(max(calls), 0) FROM rollcall.call_days")
+        if not rows:
+            raise Stuck("the calls of the day can't be read")
+        cap = int(rows[0][0]) + further
+        for runner in self.runners:
+            runner.configure(cap)
+            runner.reload()
+        return cap
+
+    def lift_cap(self, cap):
+        self.emulator.read()
+        self.caps.append({"cap": cap, "calls": len(self.emulator.calls)})
+        for runner in self.runners:
+            runner.configure(None)
+            runner.reload()
+
+    # The history.
+
+    def history(self):
+        leader = self.cluster.leader()
+
+        def rows(sql):
+            found = self.cluster.rows(leader, sql, timeout=60) if leader else None
+            if found is None:
+                raise Stuck("the ledger can't be read")
+            return found
+
+        names = {"record": 0, "id": 1, "node": 2, "epoch": 3, "slot": 4, "started": 5, "outcome": 6, "cause": 7,
+                 "billable": 8, "correlation_id": 9}
+        numbers = {"record", "id", "epoch", "slot", "started", "billable"}
+        attempts = [
+            {name: int(row[place]) if name in numbers else row[place] for name, place in names.items()}
+            for row in rows(ATTEMPTS)]
+        lost = rows("SELECT coalesce(sum(calls), 0) FROM rollcall.other_calls WHERE kind = 'lost by a restore'")
+        for runner in self.runners:
+            self.stop_watching(runner)
+        return {
+            "seed": self.seed, "rate": self.rate,
+            "files": {n: {"node": r.name, "accounts": a} for r in self.runners for n, a in r.files.items()},
+            "calls": self.emulator.calls,
+            "batches": [
+                {"id": int(i), "file": f, "state": s}
+                for i, f, s in rows("SELECT id, file_name, state FROM rollcall.batches ORDER BY id")],
+            "records": [
+                {"id": int(i), "status": int(s), "held": int(h)}
+                for i, s, h in rows("SELECT id, status, held FROM rollcall.records ORDER BY id")],
+            "attempts": attempts,
+            "lives": [life for runner in self.runners for life in runner.lives],
+            "lost_calls": int(lost[0][0]), "caps": self.caps, "orphans": self.orphans, "seen": self.seen,
+            "present": self.present, "halts": self.halts,
+        }
+
+    def verdict(self, history):
+        return check(history)

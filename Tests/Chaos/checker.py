@@ -1,0 +1,172 @@
+"""From a campaign's history to a verdict. Pure: it reads no clock, file or database.
+
+A history is a value of JSON:
+- rate: the contract's, in calls per second
+- files: file name → {"node", "accounts": the account of each line in its order}
+- calls: the API's log, [{"account", "at" in ms, "correlation_id"}]
+- batches: [{"id", "file", "state"}]
+- records: [{"id", "status", "held"}], id = batch << 32 | line of the file, whose first line is its header
+- attempts: the ledger, [{"record", "id", "node", "epoch", "slot" in µs, "started" in ms, "outcome", "cause", "billable",
+  "correlation_id"}]
+- lives: [{"node", "from", "until" in s, "killed"}], one for each process of a runner
+- lost_calls: how many calls the ledger knows of batches that a server had lost whole
+- caps: [{"calls", "cap"}], calls that the log had of the day while the cap was in force
+- orphans: [{"node", "seconds"}]: how long after a kill its calls were open still, None: until the end
+- seen: attempts that a primary had committed before it was replaced, [{"record", "id", "slot", "outcome", "batch"}]
+- present: ids of those that its successor had, too, when it was asked first
+- halts: [{"batch", "reason"}]
+"""
+SUCCEEDED, IN_DOUBT = 2, 4
+FINAL = {2, 3, 4, 5, 6, 7}
+IN_DOUBT_WITHIN = 30
+BILLED_UNKNOWN = 2
+
+
+class Verdict:
+    def __init__(self):
+        self.violations, self.figures = [], {}
+
+    def accuse(self, rule, text):
+        self.violations.append((rule, text))
+
+
+def check(history):
+    """The verdict on a history."""
+    verdict = Verdict()
+    lines = _lines(history)
+    _check_lines(history, lines, verdict)
+    _check_log(history, lines, verdict)
+    _check_rate(history, verdict)
+    _check_caps(history, verdict)
+    _check_doubts(history, lines, verdict)
+    _check_losses(history, verdict)
+    return verdict
+
+
+def _lines(history):
+    """For each account: its records, their attempts and its calls."""
+    lines = {a: {"records": [], "attempts": [], "calls": []} for f in history["files"].values() for a in f["accounts"]}
+    of_batch = {batch["id"]: history["files"][batch["file"]]["accounts"] for batch in history["batches"]}
+    of_record = {}
+    for record in history["records"]:
+        number = (record["id"] & 0xFFFF_FFFF) - 2
+        accounts = of_batch.get(record["id"] >> 32, [])
+        if 0 <= number < len(accounts):
+            lines[accounts[number]]["records"].append(record)
+            of_record[record["id"]] = accounts[number]
+    for attempt in history["attempts"]:
+        if attempt["record"] in of_record:
+            lines[of_record[attempt["record"]]]["attempts"].append(attempt)
+    for call in history["calls"]:
+        lines.setdefault(call["account"], {"records": [], "attempts": [], "calls": []})["calls"].append(call)
+    return lines
+
+
+def _check_lines(history, lines, verdict):
+    """Each line of each file has a record whose status is final, and no line was called twice."""
+    for account, line in lines.items():
+        statuses = [record["status"] for record in line["records"]]
+        if not statuses:
+            verdict.accuse("lost", f"{account} has no record")
+        elif statuses[-1] not in FINAL:
+            verdict.accuse("lost", f"{account} is not settled: status {statuses[-1]}")
+        if len(line["calls"]) > 1:
+            attempts = [(a["id"], a["node"], a["epoch"], a["outcome"], a["cause"]) for a in line["attempts"]]
+            verdict.accuse("twice", f"{account} was called {len(line['calls'])} times: {attempts}")
+    for batch in history["batches"]:
+        if batch["state"] not in ("completed", "cancelled", "rejected"):
+            verdict.accuse("lost", f"batch {batch['id']} of {batch['file']} is {batch['state']}")
+    verdict.figures["lines"] = sum(len(file["accounts"]) for file in history["files"].values())
+    verdict.figures["calls"] = len(history["calls"])
+    verdict.figures["in doubt"] = sum(bool(l["records"]) and l["records"][-1]["status"] == IN_DOUBT for l in lines.values())
+
+
+def _check_log(history, lines, verdict):
+    """The API's log lies between what the ledger has answers of, and that with what may have been billed."""
+    excess = 0
+    for account, line in lines.items():
+        logged = {call["correlation_id"] for call in line["calls"]}
+        answered = [a for a in line["attempts"] if a["correlation_id"]]
+        unknown = sum(a["billable"] == BILLED_UNKNOWN and not a["correlation_id"] for a in line["attempts"])
+        for attempt in answered:
+            if attempt["correlation_id"] not in logged:
+                verdict.accuse("ledger", f"{account} has an answer that the API did not give")
+        if len(line["calls"]) < len(answered):
+            verdict.accuse("ledger", f"{account}: {len(answered)} answers, {len(line['calls'])} calls")
+        if len(line["calls"]) > len(answered) + unknown:
+            if any(r["status"] == IN_DOUBT for r in line["records"]) or not line["records"]:
+                excess += len(line["calls"]) - len(answered) - unknown
+            else:
+                verdict.accuse("ledger", f"{account}: a call of which the ledger knows nothing")
+    if excess > history["lost_calls"]:
+        verdict.accuse("ledger", f"{excess} calls that the ledger does not know, and {history['lost_calls']} that it counts")
+
+
+def _check_rate(history, verdict):
+    """By slot: 1% above the rate at most in any second, or one call, and 0.5% in any ten."""
+    slots = {(a["record"], a["id"]): a["slot"] for a in history["seen"] + history["attempts"] if a["slot"]}
+    rate = history["rate"]
+    times = sorted(slots.values())
+    for seconds, bound in ((1, max(rate * 1.01, rate + 1)), (10, rate * 10 * 1.005)):
+        most = _most(times, seconds * 1_000_000)
+        verdict.figures[f"most slots in {seconds} s"] = most
+        if most > bound:
+            verdict.accuse("rate", f"{most} slots in {seconds} s")
+    arrivals = sorted(call["at"] for call in history["calls"])
+    verdict.figures["most calls arriving in 1 s"] = _most(arrivals, 1_000)
+    # A call leaves within two seconds of its slot; a third covers its way.
+    for seconds in (10, 60):
+        if _most(arrivals, seconds * 1_000) > rate * (seconds + 3):
+            verdict.accuse("rate", f"{_most(arrivals, seconds * 1_000)} calls arrived in {seconds} s")
+
+
+def _most(times, length):
+    """How many of these times, which are sorted, lie in any one half-open window of that length."""
+    most = first = 0
+    for index, value in enumerate(times):
+        while times[first] <= value - length:
+            first += 1
+        most = max(most, index - first + 1)
+    return most
+
+
+def _check_caps(history, verdict):
+    for cap in history["caps"]:
+        if cap["calls"] > cap["cap"]:
+            verdict.accuse("cap", f"{cap['calls']} calls, and the cap was {cap['cap']}")
+
+
+def _check_doubts(history, lines, verdict):
+    """What a killed node had under way is in doubt soon; what one that lives had under way is not in doubt for long."""
+    for orphan in history["orphans"]:
+        if orphan["seconds"] is None or orphan["seconds"] > IN_DOUBT_WITHIN:
+            verdict.accuse("orphans", f"calls of {orphan['node']} were open {orphan['seconds']} s after it was killed")
+    ended = [life for life in history["lives"] if life["killed"] or life.get("status") not in (None, 0)]
+    for account, line in lines.items():
+        if not line["records"] or line["records"][-1]["status"] != IN_DOUBT or not line["attempts"]:
+            continue
+        last = max(line["attempts"], key=lambda attempt: attempt["id"])
+        started = last["started"] / 1_000
+        if last["cause"] in ("lease", "crash") and not any(
+                life["node"] == last["node"] and life["from"] <= started <= life["until"] for life in ended):
+            verdict.accuse("doubt", f"{account} is in doubt ({last['cause']}), and node {last['node']} lived")
+
+
+def _check_losses(history, verdict):
+    """Each attempt that a primary had committed is in the ledger; of those that its successor had lost, the batch halted."""
+    known = {(a["record"], a["id"]) for a in history["attempts"]}
+    present = {tuple(pair) for pair in history["present"]}
+    halted = {halt["batch"] for halt in history["halts"] if "replaced" in (halt["reason"] or "")}
+    batches = {batch["id"] for batch in history["batches"]}
+    lost = {(a["record"], a["id"]) for a in history["seen"]} - present
+    unknown = 0
+    for record, attempt in sorted(lost):
+        if record >> 32 not in batches:
+            unknown += 1
+        elif (record, attempt) not in known:
+            verdict.accuse("named", f"attempt {attempt} of record {record} was committed and is not in the ledger")
+    for batch in sorted({record >> 32 for record, _ in lost} & batches - halted):
+        verdict.accuse("named", f"batch {batch} lost attempts by a failover, and did not halt")
+    if unknown > history["lost_calls"]:
+        verdict.accuse("named", f"{unknown} attempts of batches that were lost whole, and {history['lost_calls']} are counted")
+    verdict.figures["attempts lost by failovers"] = len(lost)

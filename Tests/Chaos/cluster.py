@@ -1,0 +1,193 @@
+"""Three PostgreSQL servers under Patroni, with one etcd that never fails: what it decides is not under test here."""
+import json
+import os
+import shutil
+import subprocess
+import time
+import urllib.error
+import urllib.request
+
+from world import ROOT
+
+BINARIES = "/usr/lib/postgresql/15/bin"
+DATABASES = ["db1", "db2", "db3"]
+# So long may a leader be silent before another takes over, in seconds; a busy machine is silent for two or three at times.
+LEASE = 9
+
+CONFIGURATION = """
+scope: chaos
+name: {name}
+restapi: {{ listen: '{address}:8008', connect_address: '{address}:8008' }}
+etcd3: {{ host: '{etcd}:2379' }}
+bootstrap:
+  dcs:
+    ttl: {lease}
+    loop_wait: 2
+    retry_timeout: 3
+    maximum_lag_on_failover: 1073741824
+    master_start_timeout: 0
+    synchronous_mode: true
+    synchronous_mode_strict: true
+    postgresql:
+      use_pg_rewind: true
+      parameters:
+        wal_log_hints: 'on'
+        wal_keep_size: 256MB
+        max_wal_size: 256MB
+        shared_buffers: 32MB
+        max_connections: 80
+        max_wal_senders: 8
+        wal_sender_timeout: 5s
+        wal_receiver_timeout: 5s
+        log_connections: 'off'
+        timezone: UTC
+        log_timezone: UTC
+  initdb: [encoding: UTF8, locale: C, no-sync]
+postgresql:
+  listen: '127.0.0.1,{address}:5432'
+  connect_address: '{address}:5432'
+  data_dir: {root}/{name}/data
+  bin_dir: {binaries}
+  pgpass: {root}/{name}/pgpass
+  remove_data_directory_on_rewind_failure: true
+  remove_data_directory_on_diverged_timelines: true
+  authentication:
+    superuser: {{ username: postgres, password: none }}
+    replication: {{ username: replicator, password: none }}
+  parameters:
+    unix_socket_directories: {root}/{name}
+    ssl: 'on'
+    ssl_cert_file: {root}/tls/server.pem
+    ssl_key_file: {root}/tls/server.key
+  pg_hba:
+    - local all all trust
+    - host all all 127.0.0.1/32 trust
+    - host all all 10.77.0.0/24 trust
+    - host replication all 127.0.0.1/32 trust
+    - host replication all 10.77.0.0/24 trust
+"""
+
+
+class Cluster:
+    def __init__(self, world):
+        self.world = world
+        self.address = {name: world.addresses[name] for name in DATABASES}
+        self.etcd = world.addresses["etcd"]
+
+    def prepare(self):
+        """Makes certificates, folders and settings, and starts all of it."""
+        self._make_certificates()
+        for name in DATABASES:
+            folder = f"{ROOT}/{name}"
+            os.mkdir(folder, 0o700)
+            with open(f"{folder}/patroni.yml", "w") as file:
+                file.write(CONFIGURATION.format(
+                    name=name, address=self.address[name], etcd=self.etcd, lease=LEASE, root=ROOT, binaries=BINARIES))
+            subprocess.run(["chown", "-R", "postgres:postgres", folder], check=True)
+        os.mkdir(f"{ROOT}/etcd")
+        peer = f"http://{self.etcd}:2380"
+        self.world.start("etcd", "etcd", [
+            "etcd", "--name", "etcd", "--data-dir", f"{ROOT}/etcd", "--log-level", "warn",
+            "--listen-client-urls", f"http://{self.etcd}:2379", "--advertise-client-urls", f"http://{self.etcd}:2379",
+            "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", f"etcd={peer}"])
+        for name in DATABASES:
+            self.start(name)
+
+    def _make_certificates(self):
+        folder = f"{ROOT}/tls"
+        os.mkdir(folder, 0o755)
+        names = ",".join(f"IP:{address}" for address in self.address.values())
+        with open(f"{folder}/names", "w") as file:
+            file.write(f"subjectAltName={names}\n")
+
+        def openssl(*arguments):
+            subprocess.run(["openssl", *arguments], check=True, cwd=folder, capture_output=True)
+
+        key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+        openssl("req", "-x509", *key, "-keyout", "ca.key", "-out", "ca.pem", "-days", "2", "-subj", "/CN=chaos")
+        openssl("req", *key, "-keyout", "server.key", "-out", "server.csr", "-subj", "/CN=server")
+        openssl("x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2",
+                "-extfile", "names", "-out", "server.pem")
+        shutil.chown(f"{folder}/server.key", "postgres", "postgres")
+
+    def start(self, name):
+        self.world.start(name, name, ["patroni", f"{ROOT}/{name}/patroni.yml"], user="postgres")
+
+    def ask(self, name, path, body=None, method=None, timeout=1.5):
+        """What a server's Patroni answers, as status and value; None where it says nothing."""
+        request = urllib.request.Request(
+            f"http://{self.address[name]}:8008{path}", json.dumps(body).encode() if body is not None else None,
+            {"Content-Type": "application/json"}, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=timeout) as answer:
+                return answer.status, self._value(answer.read())
+        except urllib.error.HTTPError as error:
+            return error.code, self._value(error.read())
+        except OSError:
+            return None
+
+    @staticmethod
+    def _value(text):
+        try:
+            return json.loads(text)
+        except ValueError:
+            return None
+
+    def leader(self, besides=()):
+        """The server that says it is primary, or None."""
+        for name in DATABASES:
+            if name not in besides and self.world.pids(name):
+                answer = self.ask(name, "/primary")
+                if answer and answer[0] == 200:
+                    return name
+        return None
+
+    def members(self):
+        """Roles and states as the leader has them."""
+        leader = self.leader()
+        answer = leader and self.ask(leader, "/cluster")
+        return {m["name"]: (m["role"], m["state"]) for m in answer[1]["members"]} if answer and answer[1] else {}
+
+    def is_whole(self):
+        """Whether one server leads and the two others follow it, streaming."""
+        leader = self.leader()
+        if leader is None:
+            return False
+        rows = self.rows(leader, "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'", database="postgres")
+        return rows == [["2"]]
+
+    def is_synchronous(self, leader):
+        rows = self.rows(
+            leader, "SELECT count(*) FROM pg_stat_replication WHERE sync_state IN ('sync', 'quorum')", database="postgres")
+        return rows is not None and rows[0][0] != "0"
+
+    def set_synchronous(self, leader, value):
+        body = {"synchronous_mode": value, "synchronous_mode_strict": value}
+        return self.ask(leader, "/config", body, "PATCH", timeout=3)
+
+    def switch_over(self, leader, to):
+        return self.ask(leader, "/switchover", {"leader": leader, "candidate": to}, timeout=30)
+
+    def rows(self, name, sql, database="rollcall", timeout=8):
+        """The rows that a server's database answers, as text; None where it does not."""
+        where = f"host={self.address[name]} user=postgres dbname={database} connect_timeout=2"
+        try:
+            done = subprocess.run(
+                ["psql", "-X", "-A", "-t", "-q", "-F", "\t", "-d", where, "-c", sql], capture_output=True, text=True,
+                timeout=timeout)
+        except subprocess.TimeoutExpired:
+            return None
+        if done.returncode != 0:
+            return None
+        return [line.split("\t") for line in done.stdout.splitlines()]
+
+    def make_database(self):
+        leader = self.leader()
+        for sql in ("CREATE ROLE rollcall LOGIN", "CREATE DATABASE rollcall OWNER rollcall"):
+            if self.rows(leader, sql, database="postgres", timeout=30) is None:
+                raise RuntimeError("the database can't be made")
+
+    @property
+    def url(self):
+        hosts = ",".join(self.address.values())
+        return f"postgresql://rollcall@{hosts}/rollcall?sslmode=verify-full&sslrootcert={ROOT}/tls/ca.pem"

@@ -1,0 +1,170 @@
+"""The faults, each of which leaves a world that heals. A function takes the campaign and says what it did."""
+from cluster import DATABASES
+from campaign import RUNNERS, Stuck
+
+
+def _leader(campaign, synchronous):
+    """The primary, once the replication is as a fault wants it."""
+    campaign.until("a primary with two standbys", campaign.cluster.is_whole, 150)
+    leader = campaign.cluster.leader()
+    campaign.cluster.set_synchronous(leader, synchronous)
+    campaign.until(
+        "the mode of replication", lambda: campaign.cluster.is_synchronous(leader) == synchronous, 60)
+    return leader
+
+
+def _successor(campaign, old):
+    """Waits for another primary; its name."""
+    found = []
+
+    def is_there():
+        name = campaign.cluster.leader(besides=(old,))
+        found[:] = [name] if name else []
+        return bool(found)
+
+    campaign.until("another primary", is_there, 90)
+    return found[0]
+
+
+def kill_runner(campaign):
+    """kill -9 of a runner, which starts again at once, soon, or long after its lease."""
+    runner = campaign.random.choice(campaign.runners)
+    pause = campaign.random.choice([0, 3, 12, 34])
+    runner.kill()
+    campaign.watch_orphans(runner)
+    campaign.wait(pause)
+    campaign.stop_watching(runner)
+    runner.start()
+    return f"runner {runner.name}, for {pause} s"
+
+
+def stop_runner(campaign):
+    """SIGSTOP of a runner for 30 s, longer than its lease."""
+    runner = campaign.random.choice(campaign.runners)
+    campaign.world.stop(runner.host)
+    campaign.wait(30)
+    campaign.world.wake(runner.host)
+    return f"runner {runner.name}, for 30 s"
+
+
+def cut_runner(campaign):
+    """A runner and the database are cut from each other, shorter or longer than its lease."""
+    runner = campaign.random.choice(campaign.runners)
+    seconds = campaign.random.choice([3, 8, 16, 28, 40])
+    campaign.world.cut([runner.host], DATABASES)
+    campaign.wait(seconds)
+    campaign.world.heal()
+    return f"runner {runner.name} and the database, for {seconds} s"
+
+
+def slow_runners(campaign):
+    """Each packet between a runner, or all, and the database takes its time."""
+    hosts = campaign.random.choice([[host] for host in RUNNERS] + [RUNNERS])
+    delay = campaign.random.choice([0.02, 0.1, 0.4])
+    campaign.world.slow(hosts, DATABASES, delay)
+    campaign.wait(20)
+    campaign.world.heal()
+    return f"{' '.join(hosts)} and the database, {delay * 1_000:.0f} ms each way for 20 s"
+
+
+def slow_standbys(campaign):
+    """Each packet between the servers takes its time, with a synchronous standby."""
+    _leader(campaign, synchronous=True)
+    delay = campaign.random.choice([0.02, 0.1, 0.3])
+    campaign.world.slow(DATABASES, DATABASES, delay)
+    campaign.wait(20)
+    campaign.world.heal()
+    return f"{delay * 1_000:.0f} ms each way between the servers for 20 s"
+
+
+def cut_standbys(campaign):
+    """The primary and its standbys are cut from each other, with synchronous replication: nothing is acknowledged."""
+    leader = _leader(campaign, synchronous=True)
+    seconds = campaign.random.choice([5, 15, 25])
+    campaign.world.cut([leader], [name for name in DATABASES if name != leader])
+    campaign.wait(seconds)
+    campaign.world.heal()
+    return f"{leader} and its standbys, for {seconds} s"
+
+
+def fail_over(campaign, synchronous=True):
+    """kill -9 of the primary with its Patroni; its machine comes back later."""
+    leader = _leader(campaign, synchronous)
+    seen = campaign.remember_attempts(leader)
+    campaign.world.kill(leader)
+    next_one = _successor(campaign, leader)
+    lost = campaign.compare(seen, next_one)
+    campaign.wait(campaign.random.choice([0, 5, 15]))
+    campaign.cluster.start(leader)
+    return f"{leader} killed, {next_one} took over; {lost[0]} claims and {lost[1]} ends lost"
+
+
+def fail_over_asynchronous(campaign):
+    """The same with asynchronous replication."""
+    return fail_over(campaign, synchronous=False)
+
+
+def lose_commits(campaign):
+    """Asynchronous: standbys cut off, writes, kill of the primary; the cut is kept until the promotion."""
+    leader = _leader(campaign, synchronous=False)
+    standbys = [name for name in DATABASES if name != leader]
+    seconds = campaign.random.choice([0.3, 1, 2, 4])
+    campaign.world.cut([leader], standbys)
+    campaign.wait(seconds)
+    seen = campaign.remember_attempts(leader)
+    campaign.world.kill(leader)
+    next_one = _successor(campaign, leader)
+    lost = campaign.compare(seen, next_one)
+    campaign.world.heal()
+    campaign.wait(campaign.random.choice([0, 5]))
+    campaign.cluster.start(leader)
+    return f"{leader} cut off for {seconds} s and killed, {next_one} took over; {lost[0]} claims and {lost[1]} ends lost"
+
+
+def stop_primary(campaign):
+    """SIGSTOP of the primary with its Patroni; it wakes after another was promoted, and knows nothing of it."""
+    synchronous = campaign.random.random() < 0.5
+    leader = _leader(campaign, synchronous)
+    seen = campaign.remember_attempts(leader)
+    campaign.world.stop(leader)
+    next_one = _successor(campaign, leader)
+    lost = campaign.compare(seen, next_one)
+    pause = campaign.random.choice([0, 2, 15])
+    campaign.wait(pause)
+    campaign.world.wake(leader)
+    kind = "synchronous" if synchronous else "asynchronous"
+    return f"{leader} stopped ({kind}), {next_one} took over; awake {pause} s later; {lost[0]} claims and {lost[1]} ends lost"
+
+
+def switch_over(campaign):
+    """An operator makes a standby the primary."""
+    leader = _leader(campaign, synchronous=True)
+    rows = campaign.cluster.rows(
+        leader, "SELECT application_name FROM pg_stat_replication WHERE sync_state = 'sync'", database="postgres")
+    if not rows:
+        raise Stuck("no synchronous standby")
+    campaign.cluster.switch_over(leader, rows[0][0])
+    return f"{leader} to {rows[0][0]}"
+
+
+def fail_over_with_runner(campaign):
+    """A runner and the primary are killed together."""
+    runner = campaign.random.choice(campaign.runners)
+    runner.kill()
+    text = fail_over(campaign, synchronous=campaign.random.random() < 0.5)
+    runner.start()
+    return f"runner {runner.name}; {text}"
+
+
+FAULTS = {
+    "kill-runner": (kill_runner, 3), "stop-runner": (stop_runner, 2), "cut-runner": (cut_runner, 3),
+    "slow-runners": (slow_runners, 2), "slow-standbys": (slow_standbys, 1), "cut-standbys": (cut_standbys, 1),
+    "failover": (fail_over, 2), "failover-async": (fail_over_asynchronous, 2), "lost-commits": (lose_commits, 3),
+    "stopped-primary": (stop_primary, 3), "switchover": (switch_over, 1), "failover-with-runner": (fail_over_with_runner, 2),
+}
+
+
+def draw(random, count, kinds):
+    """So many faults, by weight: the kinds that are wanted, or all."""
+    names = [name for name in FAULTS if not kinds or name in kinds]
+    return random.choices(names, [FAULTS[name][1] for name in names], k=count)
