@@ -167,14 +167,14 @@ class Campaign:
         """Keeps what a primary has committed lately, before it is replaced."""
         rows = self.cluster.rows(
             server, "SELECT record_id, id, coalesce(slot_us, 0), coalesce(outcome, '') FROM rollcall.attempts "
-            f"WHERE started_at > {int(time.time() * 1_000) - 60_000}")
+            "WHERE id > (SELECT max(id) - 3000 FROM rollcall.attempts)")
         return [{"record": int(r), "id": int(i), "slot": int(s), "outcome": o} for r, i, s, o in rows or []]
 
     def compare(self, seen, server):
         """Keeps which of these a primary's successor has of its own: what nodes enter for lost ones names no node."""
         rows = self.cluster.rows(
             server, "SELECT record_id, id, coalesce(outcome, '') FROM rollcall.attempts WHERE node_id IS NOT NULL "
-            f"AND started_at > {int(time.time() * 1_000) - 180_000}")
+            "AND id > (SELECT max(id) - 6000 FROM rollcall.attempts)")
         if rows is None:
             raise Stuck("the new primary does not answer")
         own = {(int(r), int(i)): o for r, i, o in rows}

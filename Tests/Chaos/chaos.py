@@ -6,7 +6,7 @@ Usage: chaos.py --seed N --faults N --minutes N [--kinds a,b] [--binary FILE]
        chaos.py --check HISTORY
 
 It runs as root in namespaces of its own (network, mounts, processes), all of which end with it. The exit code is 0 when no
-rule was broken, 1 when one was, 2 when the campaign could not go on; then logs and history lie in .build-chaos/seed-N.
+rule was broken, 1 when one was, 2 when the campaign could not go on. Logs and history lie in .build-chaos/seed-N then.
 """
 import argparse
 import json
@@ -117,11 +117,10 @@ def main():
             report(check(history))
         except Stuck:
             pass
+    campaign.world.keep_logs(folder)
     if code != 0:
-        for name in ("calls.jsonl", "a.yaml"):
-            if os.path.exists(f"{world.ROOT}/rollcall/{name}"):
-                shutil.copy(f"{world.ROOT}/rollcall/{name}", campaign.world.logs)
-        print(f"FAILED: make chaos SEED={options.seed} FAULTS={options.faults}; logs: {campaign.world.keep_logs(folder)}")
+        kinds = f" KINDS={options.kinds}" if options.kinds else ""
+        print(f"FAILED: make chaos SEED={options.seed} FAULTS={options.faults}{kinds}; logs and history: {folder}")
     sys.stdout.flush()
     os._exit(code)
 

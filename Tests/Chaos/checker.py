@@ -146,9 +146,11 @@ def _check_doubts(history, lines, verdict):
         if not line["records"] or line["records"][-1]["status"] != IN_DOUBT or not line["attempts"]:
             continue
         last = max(line["attempts"], key=lambda attempt: attempt["id"])
-        started = last["started"] / 1_000
+        # By the API's clock, which is never set; of what did not arrive there it is not known when it was made.
+        called = [call["at"] / 1_000 for call in line["calls"]]
         if last["cause"] in ("lease", "crash") and not any(
-                life["node"] == last["node"] and life["from"] <= started <= life["until"] for life in ended):
+                life["node"] == last["node"] and all(life["from"] <= at <= life["until"] + 1 for at in called)
+                for life in ended):
             verdict.accuse("doubt", f"{account} is in doubt ({last['cause']}), and node {last['node']} lived")
 
 

@@ -1,4 +1,6 @@
 """The faults, each of which leaves a world that heals. A function takes the campaign and says what it did."""
+import time
+
 from cluster import DATABASES
 from campaign import RUNNERS, Stuck
 
@@ -147,6 +149,29 @@ def switch_over(campaign):
     return f"{leader} to {rows[0][0]}"
 
 
+def step_runner_clock(campaign):
+    """A runner's wall clock is set an hour, or half a minute, forward or back, and later right again."""
+    runner = campaign.random.choice(campaign.runners)
+    seconds = campaign.random.choice([-3_600, -30, 30, 3_600])
+    campaign.world.set_clock(runner.host, seconds)
+    campaign.wait(12)
+    campaign.world.set_clock(runner.host, 0)
+    return f"runner {runner.name}, {seconds} s, and 12 s later right again"
+
+
+def step_database_clock(campaign):
+    """The primary's wall clock, by which slots are dated and leases end, is set forward or back, and later right again."""
+    leader = _leader(campaign, synchronous=True)
+    seconds = campaign.random.choice([-15, -3, 3, 25])
+    campaign.world.set_clock(leader, seconds)
+    rows = campaign.cluster.rows(leader, "SELECT date_part('epoch', clock_timestamp())")
+    if not rows or abs(float(rows[0][0]) - time.time() - seconds) > 1:
+        raise Stuck("the server's clock can't be set")
+    campaign.wait(12)
+    campaign.world.set_clock(leader, 0)
+    return f"{leader}, {seconds} s, and 12 s later right again"
+
+
 def fail_over_with_runner(campaign):
     """A runner and the primary are killed together."""
     runner = campaign.random.choice(campaign.runners)
@@ -161,6 +186,7 @@ FAULTS = {
     "slow-runners": (slow_runners, 2), "slow-standbys": (slow_standbys, 1), "cut-standbys": (cut_standbys, 1),
     "failover": (fail_over, 2), "failover-async": (fail_over_asynchronous, 2), "lost-commits": (lose_commits, 3),
     "stopped-primary": (stop_primary, 3), "switchover": (switch_over, 1), "failover-with-runner": (fail_over_with_runner, 2),
+    "clock-runner": (step_runner_clock, 1), "clock-database": (step_database_clock, 1),
 }
 
 

@@ -123,7 +123,7 @@ class CheckerTests(unittest.TestCase):
         self.assertEqual(self.broken(lambda history: history["lives"][0].update(killed=False)), {"doubt"})
 
     def test_a_line_in_doubt_of_another_life_than_the_one_that_was_killed(self):
-        self.assertEqual(self.broken(lambda history: history["lives"][0].update(until=101)), {"doubt"})
+        self.assertEqual(self.broken(lambda history: history["lives"][0].update(until=100)), {"doubt"})
 
     def lose(self, history, entered, halted):
         """The attempt of the last line but one was committed, and lost by a failover."""

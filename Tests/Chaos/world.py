@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import time
@@ -56,7 +57,12 @@ class World:
         self.logs = f"{ROOT}/logs"
         os.mkdir(self.logs)
         os.chmod(self.logs, 0o777)
+        self.clock_library = f"{ROOT}/clock.so"
+        compiler = shutil.which("cc") or "clang"
+        subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", self.clock_library, f"{HERE}/clock.c"], check=True)
+        os.mkdir(f"{ROOT}/clocks")
         for host in hosts:
+            self.set_clock(host, 0)
             subprocess.run(["ip", "netns", "add", host], check=True)
         plugs = [{"name": h, "address": a, "namespace": h} for h, a in hosts.items()]
         plugs.append({"name": "chaos", "address": OWN_ADDRESS, "namespace": None})
@@ -94,10 +100,16 @@ class World:
         self.cuts, self.delays = set(), {}
         self._enforce()
 
+    def set_clock(self, host, seconds):
+        """Sets a host's wall clock so far forward, or back, from the true time."""
+        with open(f"{ROOT}/clocks/{host}", "r+b" if os.path.exists(f"{ROOT}/clocks/{host}") else "wb") as file:
+            file.write(struct.pack("q", int(seconds * 1_000_000)))
+
     def start(self, host, name, command, user=None, folder=None):
         """Starts a program on a host; what it says is in the log of that name."""
         as_user = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"] if user else []
         environment = {"PATH": os.environ["PATH"], "HOME": ROOT, "LANG": "C.UTF-8"}
+        environment.update(LD_PRELOAD=self.clock_library, CHAOS_CLOCK=f"{ROOT}/clocks/{host}")
         with open(f"{self.logs}/{name}.log", "ab") as log:
             process = subprocess.Popen(
                 ["nsenter", f"--net=/run/netns/{host}", "--"] + as_user + command, stdin=subprocess.DEVNULL, stdout=log,
@@ -142,7 +154,7 @@ class World:
         self.signal_all(host, signal.SIGCONT)
 
     def keep_logs(self, folder):
-        """Copies logs, ledger and settings out of the campaign's memory, where they outlive it."""
+        """Copies logs and history out of the campaign's memory, where they outlive it."""
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(self.logs, folder)
         return folder
