@@ -1,6 +1,7 @@
 import Basics
 import Foundation
 package import JSON
+import Testing
 
 /// A real browser without a window, driven over WebDriver (W3C WebDriver, and Chromium's own commands for what that has
 /// not).
@@ -111,8 +112,19 @@ extension Browser {
     }
 
     /// Waits until the text of an element is as wanted; the page may show that by itself.
+    ///
+    /// - Throws: What was shown last, where the test's time is over before.
     package func wait(for selector: String, _ isRight: (String) -> Bool) async throws {
-        try await waitUntil { try await text(selector).map(isRight) ?? false }
+        var last: String?
+        do {
+            try await waitUntil {
+                last = try await text(selector)
+                return last.map(isRight) ?? false
+            }
+        } catch let error as CancellationError {
+            Issue.record(error, "\(selector) showed to the end: \(last ?? "nothing"), of \(try await source)")
+            throw error
+        }
     }
 
     /// The whole page as it stands.

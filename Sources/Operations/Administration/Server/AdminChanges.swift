@@ -17,8 +17,10 @@ final class AdminChanges: Sendable {
     private static let interval = Duration.seconds(1)
     /// After so many looks without a change a comment is sent, by which a connection that is gone is found.
     private static let looksToComment = 15
-    /// More open pages than this are told nothing: they show what they showed when they were asked for.
+    /// More open pages than this are told nothing: they ask for themselves again each time they ask to be told.
     static let capacity = 50
+    /// After how many milliseconds a browser asks again where its stream has ended, and where it was told nothing.
+    private static let (returnOfHeard, returnOfUnheard) = (5_000, 15_000)
     /// How long the end of the daemon waits for listeners who do not take what they are sent.
     private static let patience = Duration.seconds(1)
 
@@ -42,6 +44,8 @@ final class AdminChanges: Sendable {
                 } catch is CancellationError {
                     // The daemon ends: the stream ends with it, whole.
                 }
+            } else {
+                try await writer.write(Self.beginning(returningAfter: Self.returnOfUnheard))
             }
             try await writer.finish(nil)
         }
@@ -62,9 +66,8 @@ final class AdminChanges: Sendable {
     }
 
     private func tell(_ writer: inout any ResponseBodyWriter) async throws {
-        // A browser asks again after so many milliseconds where a stream has ended.
-        try await writer.write(ByteBuffer(string: "retry: 5000\n\n"))
         var (last, looks) = (try await state(), 0)
+        try await writer.write(Self.beginning(returningAfter: Self.returnOfHeard))
         while !stop.isRaised, !Task.isCancelled {
             await pause()
             let now = try await state()
@@ -77,6 +80,11 @@ final class AdminChanges: Sendable {
                 looks = 0
             }
         }
+    }
+
+    /// The first event: what has changed since the page was asked for, and while there was no stream, no later one tells.
+    private static func beginning(returningAfter milliseconds: Int) -> ByteBuffer {
+        ByteBuffer(string: "retry: \(milliseconds)\n\nevent: change\ndata: 0\n\n")
     }
 
     /// Waits until it is time to look again, or the daemon is to end.

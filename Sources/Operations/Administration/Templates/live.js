@@ -54,7 +54,6 @@
       button.textContent = "Go on";
     } else {
       listen();
-      refresh();
     }
   });
   addEventListener("pagehide", () => { if (source) source.close(); });
