@@ -33,7 +33,7 @@ class Campaign:
         self.runners = [Runner(self.world, binary, n, self.cluster.url, self.emulator, rate) for n in NODES]
         self.feeds, self.next_look = False, 0
         self.watched, self.orphans = [], []
-        self.seen, self.present, self.halts, self.caps = [], [], [], []
+        self.seen, self.present, self.halts, self.caps, self.losses = [], [], [], [], []
         self.was_halted = set()
 
     # What goes on all the time.
@@ -237,7 +237,7 @@ class Campaign:
             "attempts": attempts,
             "lives": [life for runner in self.runners for life in runner.lives],
             "lost_calls": int(lost[0][0]), "caps": self.caps, "orphans": self.orphans, "seen": self.seen,
-            "present": self.present, "halts": self.halts,
+            "present": self.present, "halts": self.halts, "losses": self.losses,
         }
 
     def verdict(self, history):

@@ -15,6 +15,8 @@ A history is a value of JSON:
 - seen: attempts that a primary had committed before it was replaced, [{"record", "id", "slot", "outcome", "batch"}]
 - present: ids of those that its successor had, too, when it was asked first
 - halts: [{"batch", "reason"}]
+- losses: [{"from", "until"}] in s, when a primary with asynchronous replication was replaced: it may have taken answers
+  that its successor never heard of
 """
 SUCCEEDED, IN_DOUBT = 2, 4
 FINAL = {2, 3, 4, 5, 6, 7}
@@ -148,6 +150,8 @@ def _check_doubts(history, lines, verdict):
         last = max(line["attempts"], key=lambda attempt: attempt["id"])
         # By the API's clock, which is never set; of what did not arrive there it is not known when it was made.
         called = [call["at"] / 1_000 for call in line["calls"]]
+        if any(loss["from"] - 12 <= at <= loss["until"] for loss in history["losses"] for at in called):
+            continue
         if last["cause"] in ("lease", "crash") and not any(
                 life["node"] == last["node"] and all(life["from"] <= at <= life["until"] + 1 for at in called)
                 for life in ended):

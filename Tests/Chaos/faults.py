@@ -15,9 +15,9 @@ def _leader(campaign, synchronous):
     return leader
 
 
-def _successor(campaign, old):
+def _successor(campaign, old, synchronous):
     """Waits for another primary; its name."""
-    found = []
+    found, start = [], time.time()
 
     def is_there():
         name = campaign.cluster.leader(besides=(old,))
@@ -25,6 +25,8 @@ def _successor(campaign, old):
         return bool(found)
 
     campaign.until("another primary", is_there, 90)
+    if not synchronous:
+        campaign.losses.append({"from": start, "until": time.time() + 30})
     return found[0]
 
 
@@ -94,7 +96,7 @@ def fail_over(campaign, synchronous=True):
     leader = _leader(campaign, synchronous)
     seen = campaign.remember_attempts(leader)
     campaign.world.kill(leader)
-    next_one = _successor(campaign, leader)
+    next_one = _successor(campaign, leader, synchronous)
     lost = campaign.compare(seen, next_one)
     campaign.wait(campaign.random.choice([0, 5, 15]))
     campaign.cluster.start(leader)
@@ -115,7 +117,7 @@ def lose_commits(campaign):
     campaign.wait(seconds)
     seen = campaign.remember_attempts(leader)
     campaign.world.kill(leader)
-    next_one = _successor(campaign, leader)
+    next_one = _successor(campaign, leader, synchronous=False)
     lost = campaign.compare(seen, next_one)
     campaign.world.heal()
     campaign.wait(campaign.random.choice([0, 5]))
@@ -129,7 +131,7 @@ def stop_primary(campaign):
     leader = _leader(campaign, synchronous)
     seen = campaign.remember_attempts(leader)
     campaign.world.stop(leader)
-    next_one = _successor(campaign, leader)
+    next_one = _successor(campaign, leader, synchronous)
     lost = campaign.compare(seen, next_one)
     pause = campaign.random.choice([0, 2, 15])
     campaign.wait(pause)

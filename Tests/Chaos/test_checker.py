@@ -26,7 +26,7 @@ def sound():
         "lives": [{"node": "a", "from": 90, "until": 102, "killed": True}], "lost_calls": 0,
         "caps": [{"cap": 39, "calls": 39}], "orphans": [{"node": "a", "seconds": 21.5}],
         "seen": [{"record": BATCH + 2, "id": 1, "slot": MICROSECONDS * 100, "outcome": "", "batch": 7}],
-        "present": [[BATCH + 2, 1]], "halts": [],
+        "present": [[BATCH + 2, 1]], "halts": [], "losses": [],
     }
 
 
@@ -124,6 +124,13 @@ class CheckerTests(unittest.TestCase):
 
     def test_a_line_in_doubt_of_another_life_than_the_one_that_was_killed(self):
         self.assertEqual(self.broken(lambda history: history["lives"][0].update(until=100)), {"doubt"})
+
+    def test_a_line_in_doubt_whose_answer_a_replaced_server_may_have_taken(self):
+        def change(history):
+            history["lives"][0].update(until=50)
+            history["losses"] = [{"from": 103, "until": 110}]
+            # The one that did not arrive is the killed node's, as before.
+        self.assertEqual(self.broken(change), set())
 
     def lose(self, history, entered, halted):
         """The attempt of the last line but one was committed, and lost by a failover."""
