@@ -79,9 +79,17 @@ class Campaign:
         self.feeds = True
         self.settle()
 
+    def make_whole(self):
+        """Waits for three servers; a standby that Patroni does not bring to follow by itself is copied anew."""
+        try:
+            self.until("a primary with two standbys", self.cluster.is_whole, 75)
+        except Stuck:
+            self.say(f"standbys that do not follow are copied anew: {' '.join(self.cluster.copy_anew())}")
+            self.until("a primary with two standbys", self.cluster.is_whole, 120)
+
     def settle(self):
         """Waits until all is well again: three servers, and a call of each runner."""
-        self.until("a primary with two standbys", self.cluster.is_whole, 150)
+        self.make_whole()
         for runner in self.runners:
             if not runner.lives_now and runner.ended_at is None:
                 runner.start()
@@ -167,7 +175,7 @@ class Campaign:
         """Keeps what a primary has committed lately, before it is replaced."""
         rows = self.cluster.rows(
             server, "SELECT record_id, id, coalesce(slot_us, 0), coalesce(outcome, '') FROM rollcall.attempts "
-            "WHERE id > (SELECT max(id) - 3000 FROM rollcall.attempts)")
+            "WHERE node_id IS NOT NULL AND id > (SELECT max(id) - 3000 FROM rollcall.attempts)")
         return [{"record": int(r), "id": int(i), "slot": int(s), "outcome": o} for r, i, s, o in rows or []]
 
     def compare(self, seen, server):
@@ -238,6 +246,7 @@ class Campaign:
             "lives": [life for runner in self.runners for life in runner.lives],
             "lost_calls": int(lost[0][0]), "caps": self.caps, "orphans": self.orphans, "seen": self.seen,
             "present": self.present, "halts": self.halts, "losses": self.losses,
+            "results": {batch: rows for runner in self.runners for batch, rows in runner.results().items()},
         }
 
     def verdict(self, history):

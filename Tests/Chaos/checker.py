@@ -17,9 +17,11 @@ A history is a value of JSON:
 - halts: [{"batch", "reason"}]
 - losses: [{"from", "until"}] in s, when a primary with asynchronous replication was replaced: it may have taken answers
   that its successor never heard of
+- results: batch's number → [[line, status in words]], as the files say that users get
 """
 SUCCEEDED, IN_DOUBT = 2, 4
-FINAL = {2, 3, 4, 5, 6, 7}
+WORDS = {2: "succeeded", 3: "failed", 4: "in_doubt", 5: "invalid", 6: "reused", 7: "cancelled"}
+FINAL = set(WORDS)
 IN_DOUBT_WITHIN = 30
 BILLED_UNKNOWN = 2
 
@@ -42,6 +44,7 @@ def check(history):
     _check_caps(history, verdict)
     _check_doubts(history, lines, verdict)
     _check_losses(history, verdict)
+    _check_results(history, verdict)
     return verdict
 
 
@@ -176,3 +179,20 @@ def _check_losses(history, verdict):
     if unknown > history["lost_calls"]:
         verdict.accuse("named", f"{unknown} attempts of batches that were lost whole, and {history['lost_calls']} are counted")
     verdict.figures["attempts lost by failovers"] = len(lost)
+
+
+def _check_results(history, verdict):
+    """What users get says of each line what the ledger says."""
+    records = {}
+    for record in history["records"]:
+        word = WORDS.get(record["status"], str(record["status"]))
+        records.setdefault(record["id"] >> 32, []).append([record["id"] & 0xFFFF_FFFF, word])
+    for batch in history["batches"]:
+        if batch["state"] != "completed":
+            continue
+        said, known = history["results"].get(str(batch["id"])), sorted(records.get(batch["id"], []))
+        if said is None:
+            verdict.accuse("results", f"batch {batch['id']} of {batch['file']} is over and has no results")
+        elif sorted(said) != known:
+            differ = [row for row in said if row not in known][:3]
+            verdict.accuse("results", f"batch {batch['id']} of {batch['file']}: {differ}, {len(said)} rows of {len(known)}")

@@ -156,6 +156,16 @@ class Cluster:
         rows = self.rows(leader, "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'", database="postgres")
         return rows == [["2"]]
 
+    def copy_anew(self):
+        """Has each standby that does not stream copied from the primary again; their names."""
+        leader = self.leader()
+        rows = leader and self.rows(
+            leader, "SELECT application_name FROM pg_stat_replication WHERE state = 'streaming'", database="postgres")
+        behind = [name for name in DATABASES if rows is not None and name != leader and [name] not in rows]
+        for name in behind:
+            self.ask(name, "/reinitialize", {"force": True}, "POST", timeout=5)
+        return behind
+
     def is_synchronous(self, leader):
         rows = self.rows(
             leader, "SELECT count(*) FROM pg_stat_replication WHERE sync_state IN ('sync', 'quorum')", database="postgres")
@@ -173,7 +183,7 @@ class Cluster:
         where = f"host={self.address[name]} user=postgres dbname={database} connect_timeout=2"
         try:
             done = subprocess.run(
-                ["psql", "-X", "-A", "-t", "-q", "-F", "\t", "-d", where, "-c", sql], capture_output=True, text=True,
+                [f"{BINARIES}/psql", "-X", "-A", "-t", "-q", "-F", "\t", "-d", where, "-c", sql], capture_output=True, text=True,
                 timeout=timeout)
         except subprocess.TimeoutExpired:
             return None

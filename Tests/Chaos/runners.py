@@ -1,4 +1,6 @@
 """The emulator, and three runners with drop folders that are kept filled."""
+import csv
+import glob
 import hashlib
 import json
 import os
@@ -167,6 +169,15 @@ class Runner:
 
     def is_open(self):
         return os.path.isdir(f"{HOME}/drop-{self.name}/inbox")
+
+    def results(self):
+        """What its results say: for each batch's number the status of each line."""
+        found = {}
+        for path in glob.glob(f"{HOME}/drop-{self.name}/out/*/results.csv"):
+            with open(path, newline="", encoding="utf-8-sig") as file:
+                rows = [[int(row["line"]), row["status"]] for row in csv.DictReader(file)]
+            found[os.path.basename(os.path.dirname(path)).rpartition("_")[2]] = rows
+        return found
 
     def command(self, *arguments, timeout=60):
         """Runs an operator's command on this node's host, to its end."""

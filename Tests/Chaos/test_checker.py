@@ -27,6 +27,7 @@ def sound():
         "caps": [{"cap": 39, "calls": 39}], "orphans": [{"node": "a", "seconds": 21.5}],
         "seen": [{"record": BATCH + 2, "id": 1, "slot": MICROSECONDS * 100, "outcome": "", "batch": 7}],
         "present": [[BATCH + 2, 1]], "halts": [], "losses": [],
+        "results": {"7": [[2 + n, "in_doubt" if n >= 38 else "succeeded"] for n in range(40)]},
     }
 
 
@@ -54,7 +55,7 @@ class CheckerTests(unittest.TestCase):
         self.assertIn("lost", self.broken(lambda history: history["records"].pop(5)))
 
     def test_a_line_that_is_not_settled(self):
-        self.assertEqual(self.broken(lambda history: history["records"][5].update(status=1)), {"lost"})
+        self.assertIn("lost", self.broken(lambda history: history["records"][5].update(status=1)))
 
     def test_a_file_that_nobody_took_in(self):
         def change(history):
@@ -131,6 +132,11 @@ class CheckerTests(unittest.TestCase):
             history["losses"] = [{"from": 103, "until": 110}]
             # The one that did not arrive is the killed node's, as before.
         self.assertEqual(self.broken(change), set())
+
+    def test_results_that_are_missing_or_say_something_else(self):
+        self.assertEqual(self.broken(lambda history: history["results"].clear()), {"results"})
+        self.assertEqual(self.broken(lambda history: history["results"]["7"].pop()), {"results"})
+        self.assertEqual(self.broken(lambda history: history["results"]["7"][39].__setitem__(1, "succeeded")), {"results"})
 
     def lose(self, history, entered, halted):
         """The attempt of the last line but one was committed, and lost by a failover."""
