@@ -22,6 +22,8 @@ package final class RecordStore: Sendable {
     let membership: Lock<NodeMembership?>
     /// The batches already named there.
     let announced = Lock<Set<BatchID>>([])
+    /// Up to where this process has read files in, so that lines which a server lost are not passed over.
+    let readUpTo = Lock<[BatchID: Checkpoint]>([:])
 
     init(
         database: any StoreDatabase, keys: StoreKeys, role: StoreRole, writer: Writer?, files: LedgerFiles? = nil,

@@ -57,9 +57,14 @@ extension RecordStore {
 
     /// Names a batch outside the database before its first claim, once in its life.
     private func announce(_ batch: BatchID) async throws {
-        guard let files, !announced.withLock({ $0.contains(batch) }) else { return }
-        try await write(patience: .none) { connection in
-            try files.append(try connection.journalEntries(of: batch))
+        guard files != nil || node != nil, !announced.withLock({ $0.contains(batch) }) else { return }
+        if let node {
+            let known = try await self.batch(batch)
+            try await BlockingWork.run { try node.announce(known) }
+        } else if let files {
+            try await write(patience: .none) { connection in
+                try files.append(try connection.journalEntries(of: batch))
+            }
         }
         announced.withLock { _ = $0.insert(batch) }
     }

@@ -39,8 +39,10 @@ extension RecordStore {
     /// - Throws: ``StoreError``; ``StoreErrorCode/notFound`` when there is no such batch.
     @discardableResult
     package func finishIngest(_ batch: BatchID, state: BatchState, reason: String? = nil) async throws -> Bool {
+        let last = readUpTo.withLock { $0.removeValue(forKey: batch) }
         let hasMoved = try await write { connection in
-            try connection.move(batch, from: [.ingesting], to: state, reason: reason, finishingIngest: true)
+            try connection.requireLines(of: batch, upTo: last)
+            return try connection.move(batch, from: [.ingesting], to: state, reason: reason, finishingIngest: true)
         }
         await copyBackWAL()
         return hasMoved

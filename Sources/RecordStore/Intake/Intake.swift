@@ -184,6 +184,8 @@ extension RecordStore {
     ///   has a batch already, or state can't be written.
     package func createBatch(_ new: NewBatch, claimedFile: ClaimedFile? = nil) async throws -> Batch {
         var new = new
+        // So that the batch gets no number of one that a server has lost.
+        if let node { try await BlockingWork.run { try answerForNewServer(node) } }
         let period = try await periodKey(forBatchMadeAt: new.madeNow())
         let id = try await write { [new, runnerName, own] connection in
             let batch = try connection.insert(new, under: period)
@@ -211,7 +213,12 @@ extension RecordStore {
     package func append(_ chunk: consuming RecordChunk, checkpoint: Checkpoint) async throws -> RecordChunk {
         let (batch, box) = (chunk.batch, chunk.box)
         chunk.handOver()
-        try await write { try $0.append(from: box, to: batch, checkpoint: checkpoint) }
+        let last = readUpTo.withLock { $0[batch] }
+        try await write { connection in
+            try connection.requireLines(of: batch, upTo: last)
+            try connection.append(from: box, to: batch, checkpoint: checkpoint)
+        }
+        readUpTo.withLock { $0[batch] = checkpoint }
         chunk.takeBack()
         return chunk
     }
@@ -238,6 +245,20 @@ struct IngestStatements {
 }
 
 extension WriterConnection {
+    /// Refuses to go on behind lines of a file that a server which was replaced had lost.
+    ///
+    /// - Throws: ``StoreError`` with ``StoreErrorCode/stateNotWritten``: the next start reads them again.
+    func requireLines(of batch: BatchID, upTo last: Checkpoint?) throws {
+        guard let last, case .postgreSQL = database.engine else { return }
+        let line = try Int64.fetchOne(
+            database, sql: "SELECT checkpoint_line FROM batches WHERE id = ?", arguments: [batch.rawValue])
+        guard line == last.line else {
+            throw StoreError(
+                .stateNotWritten,
+                "The database's server was replaced and had lost lines of a file that was being read: start again")
+        }
+    }
+
     /// Inserts a chunk and moves the batch's checkpoint. The rows stay where they are: the transaction may be undone, and
     /// done again.
     func append(from box: SealedRowsBox, to batch: BatchID, checkpoint: Checkpoint) throws {

@@ -80,6 +80,17 @@ final class BatchJournal: Sendable {
         if !isOwn, try file.byteCount() > Self.start { try file.truncate(to: Self.start) }
     }
 
+    /// Opens or makes that of one of several runners, in its folder.
+    init(ofNode folder: String) throws {
+        file = try PrivateFile.open(folder + "/batches")
+    }
+
+    /// Begins it anew.
+    func empty() throws {
+        try file.truncate(to: 0)
+        try file.synchronize()
+    }
+
     /// All entries, in the order of their claims.
     func entries() throws -> [Entry] {
         try Self.entries(in: file)

@@ -10,6 +10,10 @@ final class Node: Sendable {
     let description: NodeDescription
     let folder: NodeFolder
     let journal: NodeJournal
+    /// The batches that the journal's calls are of.
+    let batches: BatchJournal
+    /// Several batches may be announced at the same time.
+    private let announcing = Lock(())
     let spool: NodeSpool
     /// Its number in the database.
     let number: Int64
@@ -18,10 +22,19 @@ final class Node: Sendable {
     /// never heard.
     private let held = Lock<Set<AttemptID>>([])
 
-    init(_ description: NodeDescription, _ folder: NodeFolder, _ journal: NodeJournal, number: Int64, epoch: Int64) {
-        (self.description, self.folder, self.journal) = (description, folder, journal)
-        (self.number, self.epoch) = (number, epoch)
+    init(_ description: NodeDescription, _ folder: NodeFolder, number: Int64, epoch: Int64) throws {
+        (self.description, self.folder, self.number, self.epoch) = (description, folder, number, epoch)
+        journal = try NodeJournal(folder)
+        batches = try BatchJournal(ofNode: folder.path)
         spool = NodeSpool(folder)
+    }
+
+    /// Names a batch in its folder, before the first call of it is made.
+    func announce(_ batch: Batch) throws {
+        let source = try BatchJournal.source(job: batch.job, contentDigest: batch.contentDigest)
+        try announcing.withLock { _ in
+            try batches.append([BatchJournal.Entry(batch: batch.id.rawValue, source: source)])
+        }
     }
 
     /// Has attempts in hand from now on.
@@ -34,6 +47,7 @@ final class Node: Sendable {
     func begin(with storeID: [UInt8]) throws {
         try folder.record(KnownLedger(storeID: storeID, toldEpoch: epoch))
         try journal.empty()
+        try batches.empty()
         try spool.empty()
     }
 

@@ -6,7 +6,7 @@ extension WriterConnection {
     struct Delivery: Sendable, Equatable {
         /// Calls that the server had lost, entered as in doubt.
         var entered = 0
-        /// Calls of batches that it had lost whole.
+        /// Calls of lines that it had lost themselves.
         var unknown = 0
         /// The batches that were halted because of them.
         var halted: Set<BatchID> = []
@@ -40,16 +40,26 @@ extension WriterConnection {
                     + "old one")
         }
         var delivery = Delivery()
-        for entry in entries where try !isInLedger(entry) {
-            if try enter(entry, keys[entry.record.batch], at: now) {
-                delivery.entered += 1
+        var unknown: [ClaimedAttempt] = []
+        let sources = try node.batches.entries().reduce(into: [:]) { $0[$1.batch] = $1.source }
+        let gone = try Set(entries.map(\.record.batch)).filter { try isGone($0, source: sources[$0.rawValue]) }
+        for entry in entries {
+            if gone.contains(entry.record.batch) {
+                unknown.append(entry)
+            } else if try !isInLedger(entry) {
                 delivery.halted.insert(entry.record.batch)
-            } else {
-                try countLost(1, on: entry.day)
-                delivery.unknown += 1
+                if try enter(entry, keys[entry.record.batch], at: now) {
+                    delivery.entered += 1
+                } else {
+                    unknown.append(entry)
+                }
             }
         }
-        for batch in delivery.halted { try halt(batch) }
+        for (batch, lost) in Dictionary(grouping: unknown, by: \.record.batch) {
+            delivery.unknown += try doubtLines(
+                lost, of: batch, source: sources[batch.rawValue], isGone: gone.contains(batch))
+        }
+        for batch in delivery.halted { try haltForLoss(batch) }
         if let last = entries.map(\.attempt.rawValue).max() {
             try database.execute(
                 sql: "UPDATE ledger_position SET last_attempt = greatest(last_attempt, ?)", arguments: [last])
@@ -58,6 +68,42 @@ extension WriterConnection {
             sql: "UPDATE nodes SET server_id = ?, timeline = ?, told_epoch = ? WHERE id = ?",
             arguments: [server.identifier, server.timeline, node.epoch, node.number])
         return delivery
+    }
+
+    /// Whether the server has lost a batch whole; its number may be another's by now.
+    private func isGone(_ batch: BatchID, source: [UInt8]?) throws -> Bool {
+        guard let found = try journalEntries(of: batch).first else { return true }
+        return source.map { $0 != found.source } ?? false
+    }
+
+    /// Counts calls of lines that the server has lost, and lets as many of the lines begin in doubt when their file is
+    /// read again. What is told again counts once.
+    ///
+    /// - Returns: How many there are more than were told before.
+    private func doubtLines(
+        _ lost: [ClaimedAttempt], of batch: BatchID, source: [UInt8]?, isGone: Bool
+    ) throws -> Int {
+        var known: Int64 = 0
+        if isGone, let source {
+            let sql = "SELECT lost_attempts FROM unknown_batches WHERE id = ? AND source = ?"
+            known = try Int64.fetchOne(database, sql: sql, arguments: [batch.rawValue, source]) ?? 0
+            try database.execute(
+                sql: """
+                    INSERT INTO unknown_batches (id, source, lost_attempts) VALUES (?, ?, ?)
+                    ON CONFLICT (id) DO UPDATE SET
+                      source = excluded.source, lost_attempts = greatest(unknown_batches.lost_attempts, excluded.lost_attempts)
+                    """, arguments: [batch.rawValue, source, lost.count])
+        } else if !isGone {
+            let sql = "SELECT doubted_lines FROM batches WHERE id = ?"
+            known = try Int64.fetchOne(database, sql: sql, arguments: [batch.rawValue]) ?? 0
+            try database.execute(
+                sql: "UPDATE batches SET doubted_lines = greatest(doubted_lines, ?2) WHERE id = ?1 AND ingested = 0",
+                arguments: [batch.rawValue, lost.count])
+        }
+        if isGone { try database.setLastBatchNumber(max(lastBatch(), batch.rawValue)) }
+        let further = max(0, lost.count - Int(known))
+        if let day = lost.last?.day { try countLost(Int64(further), on: day) }
+        return further
     }
 
     private func isInLedger(_ entry: ClaimedAttempt) throws -> Bool {
@@ -115,10 +161,13 @@ extension WriterConnection {
         try saveResult(of: record, detail: detail, at: now)
     }
 
-    private func halt(_ batch: BatchID) throws {
+    /// Halts a batch of which a server that was replaced has lost something; one that is still being read is paused.
+    func haltForLoss(_ batch: BatchID) throws {
         try database.execute(
-            sql:
-                "UPDATE batches SET state = 'halted', reason = ?, resume_at = NULL WHERE id = ? AND finished_at IS NULL",
+            sql: """
+                UPDATE batches SET state = CASE WHEN ingested = 1 THEN 'halted' ELSE 'paused' END, reason = ?, resume_at = NULL
+                WHERE id = ? AND finished_at IS NULL
+                """,
             arguments: [
                 "the database server was replaced and had lost calls of this batch, which are in doubt; look at them "
                     + "before you resume it", batch.rawValue,

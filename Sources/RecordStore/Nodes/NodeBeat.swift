@@ -32,16 +32,26 @@ struct OrphanedAttempt: Sendable {
     let startedAt: WallTime
     /// The node that claimed it.
     let node: Int64
-    /// Whether it is this process's own, of a transaction that it never heard of: its call never left.
-    let isOwn: Bool
+    /// Whose it is.
+    let origin: Origin
+
+    /// Whose an open attempt is whose end nobody will tell.
+    enum Origin: Sendable {
+        /// Another node's, which was not heard of in time.
+        case other
+        /// This process's own, of a transaction that it never heard of: its call never left.
+        case unheardOf
+        /// This process's own, which it made and whose end it told: the server has lost that end.
+        case ended
+    }
 
     /// Reads one: its number, its record, when it started, its node.
-    init(_ row: StoredRow, isOwn: Bool) {
+    init(_ row: StoredRow, _ origin: Origin) {
         attempt = AttemptID(rawValue: row[0])
         record = RecordID(rawValue: row[1])
         startedAt = row[2]
         node = row[3]
-        self.isOwn = isOwn
+        self.origin = origin
     }
 }
 
@@ -51,18 +61,30 @@ extension RecordStore {
     ///
     /// - Throws: ``StoreError`` when it can't be written.
     func beat(_ node: Node) throws {
-        if try isServerNew(to: node) { try tellJournal(of: node) }
+        try answerForNewServer(node)
         let orphans = try orphans(besides: node)
         let ends = try orphans.map { try SealedCompletion($0.completion, key: existingDataKey(of: $0.record.batch)) }
         try writeWaiting { connection in
             try connection.renew(node)
             let nodes = Set(orphans.map(\.node)).subtracting([node.number])
             let dead = try nodes.filter { try connection.hasLostItsLease($0) }
-            let due = zip(orphans, ends).filter { orphan, _ in
-                orphan.isOwn ? !node.holds(orphan.attempt) : dead.contains(orphan.node)
+            for (orphan, end) in zip(orphans, ends) {
+                let isDue = orphan.origin == .other ? dead.contains(orphan.node) : !node.holds(orphan.attempt)
+                guard isDue, try connection.finish([end]) == 1, orphan.origin == .ended else { continue }
+                try connection.haltForLoss(orphan.record.batch)
             }
-            _ = try connection.finish(due.map { $1 })
         }
+    }
+
+    /// Tells a server that has replaced another what the node knows, where it has not yet.
+    ///
+    /// - Throws: ``StoreError`` when it can't be written.
+    func answerForNewServer(_ node: Node) throws {
+        guard try isServerNew(to: node) else { return }
+        try tellJournal(of: node)
+        // A number that the server has lost may be another batch's.
+        forgetDataKeys()
+        announced.withLock { $0 = [] }
     }
 
     /// Whether the server that answers is another one than the node has answered for.
@@ -90,11 +112,14 @@ extension RecordStore {
               AND CASE WHEN node_id = ?1 THEN attempts.epoch = ?2 AND send_until_us < \(DatabaseClock.now)
                 ELSE lease_until_us < \(DatabaseClock.now) OR state = 'retired' END
             """
-        return try readWaiting { database in
-            try StoredRow.fetchAll(database, sql: sql, arguments: [node.number, node.epoch]).map { row in
-                OrphanedAttempt(row, isOwn: row[3] == node.number)
-            }
-        }.filter { !$0.isOwn || !node.holds($0.attempt) }
+        let rows = try readWaiting { try StoredRow.fetchAll($0, sql: sql, arguments: [node.number, node.epoch]) }
+        let isAnyOwn = rows.contains { $0[3] == node.number }
+        // What is in the journal was claimed, and its call may have left.
+        let claimed = isAnyOwn ? Set(try node.journal.entries().map { [$0.record.rawValue, $0.attempt.rawValue] }) : []
+        return rows.map { row in
+            guard row[3] == node.number else { return OrphanedAttempt(row, .other) }
+            return OrphanedAttempt(row, claimed.contains([row[1], row[0]]) ? .ended : .unheardOf)
+        }.filter { $0.origin == .other || !node.holds($0.attempt) }
     }
 }
 
@@ -105,15 +130,20 @@ extension OrphanedAttempt {
     static let lostByServer = "failover"
 
     var completion: Completion {
-        guard isOwn else {
-            return Completion(
-                attempt: attempt, record: record, outcome: .inDoubt, cause: Self.lostLease,
-                errorText: "the node that made this call was not heard of in time", startedAt: startedAt,
-                finishedAt: WallTime.now(), next: .inDoubt, billable: .unknown)
+        switch origin {
+        case .other: inDoubt(Self.lostLease, "the node that made this call was not heard of in time")
+        case .ended: inDoubt(Self.lostByServer, "the database server was replaced and had lost the answer to this call")
+        case .unheardOf:
+            Completion(
+                attempt: attempt, record: record, outcome: .unsent, cause: "commit", startedAt: startedAt,
+                finishedAt: WallTime.now(), next: .release, billable: .no)
         }
-        return Completion(
-            attempt: attempt, record: record, outcome: .unsent, cause: "commit", startedAt: startedAt,
-            finishedAt: WallTime.now(), next: .release, billable: .no)
+    }
+
+    private func inDoubt(_ cause: String, _ text: String) -> Completion {
+        Completion(
+            attempt: attempt, record: record, outcome: .inDoubt, cause: cause, errorText: text, startedAt: startedAt,
+            finishedAt: WallTime.now(), next: .inDoubt, billable: .unknown)
     }
 }
 

@@ -126,7 +126,7 @@ extension WriterConnection {
             WHERE outcome IS NULL AND nodes.name = ?
             """
         let orphans = try StoredRow.fetchAll(database, sql: sql, arguments: [name]).map {
-            OrphanedAttempt($0, isOwn: false)
+            OrphanedAttempt($0, .other)
         }
         return try finish(try orphans.map { try SealedCompletion($0.completion, key: keys[$0.record.batch]) })
     }

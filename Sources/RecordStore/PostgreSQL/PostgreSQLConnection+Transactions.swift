@@ -12,7 +12,7 @@ extension PostgreSQLConnection {
 
     /// Begins a transaction that may write. It waits until it is alone: whoever writes locks the contract's row first.
     ///
-    /// - Throws: ``PostgreSQLError``.
+    /// - Throws: ``PostgreSQLError``, also when the server is one that another has replaced.
     func begin() throws {
         forgetFailure()
         transaction = nil
@@ -27,10 +27,14 @@ extension PostgreSQLConnection {
             FROM contract FOR UPDATE
             """)
         guard try turn.step() else { throw PostgreSQLError(sqlState: "42P01") }
-        transaction = Transaction(
-            number: turn.integer(0),
-            server: ServerIdentity(identifier: turn.integer(1), walFile: turn.text(2) ?? ""))
+        let server = ServerIdentity(identifier: turn.integer(1), walFile: turn.text(2) ?? "")
+        let begun = Transaction(number: turn.integer(0), server: server)
         turn.reset()
+        if let newest, server.isReplaced(by: newest) {
+            disconnect()
+            throw PostgreSQLError(sqlState: nil, isLost: true)
+        }
+        (newest, transaction) = (server, begun)
     }
 
     /// Begins a transaction that reads, all of it as of one time.
@@ -114,6 +118,11 @@ struct ServerIdentity: Sendable, Equatable {
     /// A WAL file's name begins with its timeline: eight hexadecimal digits.
     init(identifier: Int64, walFile: String) {
         self.init(identifier: identifier, timeline: Int64(walFile.prefix(8), radix: 16) ?? 0)
+    }
+
+    /// Whether it is a primary that wakes beside its successor: what it commits will be gone.
+    func isReplaced(by other: ServerIdentity) -> Bool {
+        identifier == other.identifier && timeline < other.timeline
     }
 }
 

@@ -36,6 +36,8 @@ final class PostgreSQLConnection: @unchecked Sendable {
     private var failure: PostgreSQLError?
     /// The transaction that is open for writing.
     var transaction: Transaction?
+    /// The server of the last one: none of an earlier timeline is written to any more.
+    var newest: ServerIdentity?
     /// Whether the server warned that a commit may not have reached a standby (SQLSTATE 01000).
     private let warning = Lock(false)
 

@@ -6,16 +6,19 @@ import Foundation
 final class PostgreSQLDatabase: StoreDatabase {
     /// So many read at the same time; more wait.
     private static let mostReaders = 4
-    /// A read that did not reach the server is tried again so often, a second apart.
-    private static let readTries = 10
+    /// A read that did not reach the server is tried again so often, a second apart: by a command that somebody waits for,
+    /// and by a runner, which outlives a standby's promotion.
+    private static let (commandTries, runnerTries) = (10, 300)
 
     let place: PostgreSQLPlace
     let writer: PostgreSQLConnection
+    private let readTries: Int
     private let idle = Lock<[PostgreSQLConnection]>([])
     private let readers = DispatchSemaphore(value: mostReaders)
 
-    init(_ place: PostgreSQLPlace) {
+    init(_ place: PostgreSQLPlace, isRunner: Bool = false) {
         self.place = place
+        readTries = isRunner ? Self.runnerTries : Self.commandTries
         writer = PostgreSQLConnection(place)
     }
 
@@ -26,7 +29,7 @@ final class PostgreSQLDatabase: StoreDatabase {
         while true {
             do {
                 return try readOnce(work)
-            } catch let error as PostgreSQLError where error.isLost && tries < Self.readTries {
+            } catch let error as PostgreSQLError where error.isLost && tries < readTries {
                 tries += 1
                 if tries > 1 { Thread.sleep(forTimeInterval: 1) }
             }

@@ -16,7 +16,7 @@ struct PostgreSQLOpening: StoreOpening {
             throw StoreError(.notAllowed, "A database is run against one endpoint only; name it")
         }
         return try StoreError.translating(.writing) {
-            let database = PostgreSQLDatabase(place)
+            let database = PostgreSQLDatabase(place, isRunner: true)
             let (described, folder) = try nodeFolder()
             try refuseLoss(of: database, known: folder.knownLedger())
             let ring = try loadOrCreateKey(database)
@@ -178,7 +178,7 @@ extension PostgreSQLOpening {
             let (number, epoch) = try Node.register(node, folder, provenance, on: connection)
             _ = try connection.commit()
             try folder.record(epoch: epoch)
-            return Node(node, folder, try NodeJournal(folder), number: number, epoch: epoch)
+            return try Node(node, folder, number: number, epoch: epoch)
         } catch {
             connection.disconnect()
             throw error

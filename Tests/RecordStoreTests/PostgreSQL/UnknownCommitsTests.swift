@@ -12,6 +12,8 @@ struct UnknownCommitsTests {
         let relay = try nodes.relay()
         let a = try await nodes.open("a", by: relay)
         let batch = try await a.runningBatch(count: 3)
+        // Before the first claim the batch is looked up once.
+        _ = try await a.claim(batch, 0)
         relay.lose(.answer)
         let claim = try await a.claim(batch, 2)
         #expect(relay.hasLost)

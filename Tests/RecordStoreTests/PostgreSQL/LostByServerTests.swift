@@ -1,0 +1,161 @@
+import Basics
+import Testing
+
+@testable import RecordStore
+
+/// What a primary had committed, and its successor never heard of, in each order in which a standby may have stood still.
+@Suite("What a server that was replaced had lost", .onPostgreSQL)
+struct LostByServerTests {
+    /// From now on the server is another one.
+    private static let replaced = "UPDATE rollcall.nodes SET server_id = 7;"
+
+    @Test("The end of a call: the call is in doubt, not unsent, and its batch halts; the answer still heals it")
+    func lostEnd() async throws {
+        let nodes = try NodesFixture()
+        let a = try await nodes.open("a")
+        let batch = try await a.runningBatch(count: 2)
+        nodes.endBeats(of: a)
+        let called = try await a.claim(batch, 1).records
+        #expect(try await a.finish([called[0].succeeded]) == 1)
+        try nodes.run(
+            """
+            UPDATE rollcall.attempts SET outcome = NULL, finished_at = NULL, billable = NULL, http_status = NULL,
+              correlation_id = NULL, slot_us = 0, send_until_us = 0;
+            DELETE FROM rollcall.results; DELETE FROM rollcall.answers;
+            UPDATE rollcall.records SET status = 1, attempts = 0, spent = 0 WHERE status = 2;
+            UPDATE rollcall.batches SET in_flight = 1, succeeded = 0, billable = 0, answers_known = 0;
+            UPDATE rollcall.ledger_days SET billable = 0; UPDATE rollcall.call_days SET billable = 0;
+            """ + Self.replaced)
+        try a.beatNow()
+        #expect(try await a.statuses(batch) == [.inDoubt, .queued])
+        let after = try await a.batch(batch.id)
+        #expect(after.state == .halted && after.reason?.contains("replaced") == true)
+        #expect(after.counts.calls == 1 && after.counts.billingUnknown == 1)
+        _ = try await a.moveBatch(batch.id, from: [.halted], to: .running, reason: nil)
+        #expect(try await a.claim(batch).records.map(\.id.line) == [3])
+        #expect(try await a.finish([called[0].succeeded]) == 1)
+        #expect(try await a.statuses(batch) == [.succeeded, .inFlight])
+        try await nodes.close(a)
+    }
+
+    @Test("Lines of a file, and that it was read: the node goes on, and what was called of them begins in doubt")
+    func lostLines() async throws {
+        let nodes = try NodesFixture()
+        let a = try await nodes.open("a")
+        let batch = try await a.runningBatch(count: 3)
+        nodes.endBeats(of: a)
+        #expect(try await a.claim(batch, 2).records.count == 2)
+        try nodes.run(
+            """
+            DELETE FROM rollcall.attempts; DELETE FROM rollcall.records WHERE id > (1::bigint << 32) + 2;
+            UPDATE rollcall.records SET status = 0;
+            UPDATE rollcall.batches SET state = 'ingesting', ingested = 0, ingested_at = NULL, total = 1, queued = 1,
+              in_flight = 0, attempts = 0, calls = 0, cursor = (id << 32), checkpoint_line = 3;
+            DELETE FROM rollcall.call_days; DELETE FROM rollcall.ledger_days;
+            UPDATE rollcall.ledger_position SET last_attempt = 0;
+            """ + Self.replaced)
+        try a.beatNow()
+        let after = try await a.batch(batch.id)
+        #expect(after.state == .paused && after.reason?.contains("replaced") == true)
+        #expect(try await a.statuses(batch) == [.inDoubt])
+        #expect(try await a.calls(on: RecordStore.day).calls == 2)
+        // Told again it counts no second time.
+        try nodes.run(Self.replaced)
+        try a.beatNow()
+        #expect(try await a.calls(on: RecordStore.day).calls == 2)
+        _ = try await a.moveBatch(batch.id, from: [.paused], to: .ingesting, reason: nil)
+        try await a.take([SampleRow(3), SampleRow(4)], into: batch)
+        try await a.finishIngest(batch.id, state: .running)
+        #expect(try await a.statuses(batch) == [.inDoubt, .inDoubt, .queued])
+        try await nodes.close(a)
+    }
+
+    @Test(
+        "A whole batch: its calls count, and its file begins in doubt when it comes again, also where its number is another's",
+        arguments: [false, true])
+    func lostBatch(isNumberTaken: Bool) async throws {
+        let nodes = try NodesFixture()
+        let (a, b) = (try await nodes.open("a"), try await nodes.open("b"))
+        let batch = try await a.runningBatch(count: 3, content: 1)
+        nodes.endBeats(of: a, b)
+        #expect(try await a.claim(batch, 2).records.count == 2)
+        try nodes.run(
+            """
+            DELETE FROM rollcall.attempts; DELETE FROM rollcall.records; DELETE FROM rollcall.layouts;
+            DELETE FROM rollcall.batch_keys; DELETE FROM rollcall.ledger_days; DELETE FROM rollcall.batches;
+            DELETE FROM rollcall.call_days; UPDATE rollcall.ledger_position SET last_attempt = 0, last_batch = 0;
+            """ + Self.replaced)
+        let other = isNumberTaken ? try await b.runningBatch(count: 3, content: 2) : nil
+        #expect(other.map { $0.id == batch.id } ?? true)
+        try a.beatNow()
+        #expect(try await a.calls(on: RecordStore.day).calls == 2)
+        if let other {
+            #expect(try await a.batch(other.id).state == .running)
+            #expect(try await a.statuses(other) == [.queued, .queued, .queued])
+        }
+        let again = try await a.runningBatch(count: 3, content: 1)
+        #expect(again.id > batch.id)
+        #expect(try await a.statuses(again) == [.inDoubt, .inDoubt, .queued])
+        // Told again it counts no second time.
+        try nodes.run(Self.replaced)
+        try a.beatNow()
+        #expect(try await a.calls(on: RecordStore.day).calls == 2)
+        try await nodes.close(a, b)
+    }
+
+    @Test("A part of a file while it is read: neither more lines are taken behind it, nor is the file said to be read")
+    func lostChunk() async throws {
+        let nodes = try NodesFixture()
+        var a = try await nodes.open("a")
+        for isMoreToCome in [true, false] {
+            let batch = try await a.makeBatch(isMoreToCome ? 1 : 2)
+            try await a.take([SampleRow(2)], into: batch)
+            try await a.take([SampleRow(3)], into: batch)
+            try nodes.run(
+                """
+                DELETE FROM rollcall.records WHERE id & 4294967295 = 3 AND id >> 32 = \(batch.id.rawValue);
+                UPDATE rollcall.batches SET total = 1, queued = 1, checkpoint_line = 3 WHERE id = \(batch.id.rawValue)
+                """)
+            let error = await #expect(throws: StoreError.self) {
+                if isMoreToCome {
+                    try await a.take([SampleRow(4)], into: batch)
+                } else {
+                    try await a.finishIngest(batch.id, state: .running)
+                }
+            }
+            #expect(error?.code == .stateNotWritten && error?.message.contains("had lost lines") == true)
+            try await a.close()
+            a = try await nodes.open("a")
+            try await a.take([SampleRow(3), SampleRow(4)], into: batch)
+            try await a.finishIngest(batch.id, state: .running)
+            #expect(try await a.statuses(batch) == [.queued, .queued, .queued])
+        }
+        try await nodes.close(a)
+    }
+
+    @Test("A node answers for a new server before it takes a file in: no lost batch's number is given again")
+    func numbers() async throws {
+        let nodes = try NodesFixture()
+        let a = try await nodes.open("a")
+        let batch = try await a.runningBatch(count: 1, content: 1)
+        nodes.endBeats(of: a)
+        #expect(try await a.claim(batch, 1).records.count == 1)
+        try nodes.run(
+            """
+            DELETE FROM rollcall.attempts; DELETE FROM rollcall.records; DELETE FROM rollcall.layouts;
+            DELETE FROM rollcall.batch_keys; DELETE FROM rollcall.ledger_days; DELETE FROM rollcall.batches;
+            UPDATE rollcall.ledger_position SET last_attempt = 0, last_batch = 0;
+            """ + Self.replaced)
+        #expect(try await a.runningBatch(count: 1, content: 2).id > batch.id)
+        try await nodes.close(a)
+    }
+
+    @Test("A primary that wakes beside its successor is one that was replaced; another cluster's is not")
+    func replacedServers() {
+        let server = ServerIdentity(identifier: 7, timeline: 3)
+        #expect(server.isReplaced(by: ServerIdentity(identifier: 7, timeline: 4)))
+        #expect(!server.isReplaced(by: server))
+        #expect(!server.isReplaced(by: ServerIdentity(identifier: 7, timeline: 2)))
+        #expect(!server.isReplaced(by: ServerIdentity(identifier: 8, timeline: 4)))
+    }
+}
