@@ -42,7 +42,8 @@ struct AdminReports {
         }
         return StatusReport(
             runner: RunnerReport(outlooks.runner, RunnerStatus(of: context), store.storageCondition),
-            restore: try await store.restoreHold().map(StatusReport.Restore.init), batches: statuses)
+            restore: try await store.restoreHold().map(StatusReport.Restore.init),
+            nodes: try await store.nodesIfShared()?.map(NodeLine.init), batches: statuses)
     }
 
     /// By GET what it would do, by POST it is done.

@@ -41,6 +41,13 @@ extension NodeView {
 }
 
 extension RecordStore {
+    /// All nodes that share the database; nil where it is a file, which has one runner.
+    ///
+    /// - Throws: ``StoreError`` when the database can't be read.
+    package func nodesIfShared() async throws -> [NodeView]? {
+        database is PostgreSQLDatabase ? try await nodes() : nil
+    }
+
     /// All nodes that ever ran on the database, in the order of their names.
     ///
     /// - Throws: ``StoreError`` with ``StoreErrorCode/notOffered`` where there is one runner only, or when the database

@@ -13,9 +13,9 @@ extension EndToEnd.Commands {
             EndToEndInstallation.fast
             + "admin: { listen: \"127.0.0.1:0\" }\npricing: { currency: USD, tiers: [ { each: 0.25 } ] }\n"
 
-        @Test("Each is told as it should be, and an event stream ends whole")
-        func faults() async throws {
-            try await EndToEndInstallation.with(settings: Self.settings) { installation in
+        @Test("Each is told as it should be, and an event stream ends whole", arguments: [false, true])
+        func faults(isOnPostgreSQL: Bool) async throws {
+            try await EndToEndInstallation.with(settings: Self.settings, onPostgreSQL: isOnPostgreSQL) { installation in
                 let made = try await installation.rollcall("admin", "token", "--role", "operator")
                 let token = made.output.trimmingCharacters(in: .whitespacesAndNewlines)
                 let daemon = try await installation.daemon(folders: 0)

@@ -196,10 +196,10 @@ extension EndToEnd.Commands {
             }
         }
 
-        @Test("Without scripts the pages show everything and do everything")
-        func withoutScripts() async throws {
+        @Test("Without scripts the pages show everything and do everything", arguments: [false, true])
+        func withoutScripts(isOnPostgreSQL: Bool) async throws {
             let settings = Self.settings + "confirm_above: { calls: 2 }\n"
-            try await EndToEndInstallation.with(settings: settings) { installation in
+            try await EndToEndInstallation.with(settings: settings, onPostgreSQL: isOnPostgreSQL) { installation in
                 try installation.write(Accounts.csv(5), to: "day.csv")
                 let token = try await installation.adminToken("operator")
                 let daemon = try await installation.daemon(folders: 0)
@@ -224,11 +224,11 @@ extension EndToEnd.Commands {
         }
 
         @Test(
-            "A viewer may look and not act, a script has the commands' JSON, and ids are shown only where settings say so"
-        )
-        func rolesAndScripts() async throws {
+            "A viewer may look and not act, a script has the commands' JSON, and ids are shown only where settings say so",
+            arguments: [false, true])
+        func rolesAndScripts(isOnPostgreSQL: Bool) async throws {
             let settings = Self.settings.replacing("admin: {", with: "admin: { show_ids: true, downloads: true,")
-            try await EndToEndInstallation.with(settings: settings) { installation in
+            try await EndToEndInstallation.with(settings: settings, onPostgreSQL: isOnPostgreSQL) { installation in
                 try installation.write(Accounts.csv(3), to: "day.csv")
                 let viewer = try await installation.adminToken("viewer")
                 let op = try await installation.adminToken("operator")

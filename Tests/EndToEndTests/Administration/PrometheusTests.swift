@@ -9,12 +9,14 @@ import Testing
 extension EndToEnd.Commands {
     @Suite("A real Prometheus reads the metrics", .timeLimit(.minutes(15)))
     struct PrometheusTests {
-        @Test("What promtool checks is clean, and each query of the dashboard has an answer after a run")
-        func scraped() async throws {
+        @Test(
+            "What promtool checks is clean, and each query of the dashboard has an answer after a run",
+            arguments: [false, true])
+        func scraped(isOnPostgreSQL: Bool) async throws {
             let settings =
                 EndToEndInstallation.fast.replacing("limits: {", with: "limits: { daily_calls: 1000,")
                 + "admin: { listen: \"127.0.0.1:0\" }\npricing: { currency: USD, tiers: [ { each: 0.25 } ] }\n"
-            try await EndToEndInstallation.with(settings: settings) { installation in
+            try await EndToEndInstallation.with(settings: settings, onPostgreSQL: isOnPostgreSQL) { installation in
                 let token = try await installation.adminToken("viewer")
                 let daemon = try await installation.daemon(folders: 0)
                 let port = try await daemon.administrationPort()

@@ -158,10 +158,7 @@ struct AlertWaysTests {
                 try await browser.open("/")
                 var after = way.text
                 for click in way.clicks {
-                    let found = try await browser.answer(to: Self.mark, "\(after)\n\(click)")
-                    try #require(found == "found", "\(way.alert): \(found ?? "-") '\(click)' after '\(after)'")
-                    // The mark goes with the page that is left.
-                    try await browser.click("[data-way]")
+                    try await browser.follow(click, behind: after)
                     after = ""
                 }
                 #expect(try await browser.source.contains(way.goal), "\(way.alert)")
@@ -170,22 +167,6 @@ struct AlertWaysTests {
     }
 
     private static let listening = "metrics and health checks are answered"
-
-    /// Marks the first link with some words behind a text, or of the page's main part.
-    private static let mark = """
-        const [after, words] = arguments[0].split('\\n'), main = document.querySelector('main');
-        let from = main;
-        if (after) {
-          const texts = document.createTreeWalker(main, NodeFilter.SHOW_TEXT);
-          do { from = texts.nextNode(); } while (from && !from.data.includes(after));
-          if (!from) return 'no text for';
-        }
-        const isBehind = link => from.compareDocumentPosition(link) & Node.DOCUMENT_POSITION_FOLLOWING;
-        const link = [...main.querySelectorAll('a')].find(a => a.textContent.trim() === words && isBehind(a));
-        if (!link) return 'no link';
-        link.setAttribute('data-way', '');
-        return 'found';
-        """
 
     /// The address of the first link with some words behind a text.
     private static func link(_ words: String, in html: String, after text: String) -> String? {

@@ -86,8 +86,17 @@ extension Browser {
 
     /// Clicks on the first element of a selector, once it is there.
     package func click(_ selector: String) async throws {
-        let element = try await found(selector)
-        _ = try await command("POST", "/element/\(element)/click", "{}")
+        _ = try await waitFor { () async throws -> Bool? in try await isClicked(await found(selector)) ? true : nil }
+    }
+
+    /// Whether an element was still there to be clicked on: the page may have shown itself anew.
+    private func isClicked(_ element: String) async throws -> Bool {
+        do {
+            _ = try await command("POST", "/element/\(element)/click", "{}")
+            return true
+        } catch let error as Refusal where error.description.hasPrefix("stale element reference") {
+            return false
+        }
     }
 
     /// Types into a field, or chooses a file for one of files.
@@ -136,10 +145,32 @@ extension Browser {
             "POST", "/execute/sync", #"{"script":\#(Self.quoted(script)),"args":[\#(Self.quoted(argument))]}"#)
     }
 
-    /// The text that a script in the page gives; nil where it gives none.
-    package func answer(to script: String, _ argument: String = "") async throws -> String? {
-        try await run(script, argument).string
+    /// Clicks on the first link with some words behind a text, as one who reads does; an empty text: of the page's main part.
+    ///
+    /// - Throws: ``Refusal`` where there is none.
+    package func follow(_ link: String, behind text: String) async throws {
+        _ = try await waitFor { () async throws -> Bool? in
+            let found = try await run(Self.search, "\(text)\n\(link)")
+            guard let element = found[Self.elementMember]?.string else {
+                throw Refusal(description: "\(found.string ?? "-") '\(link)' behind '\(text)'")
+            }
+            return try await isClicked(element) ? true : nil
+        }
     }
+
+    /// The first link with some words behind a text, or of the page's main part.
+    private static let search = """
+        const [after, words] = arguments[0].split('\\n'), main = document.querySelector('main');
+        let from = main;
+        if (after) {
+          const texts = document.createTreeWalker(main, NodeFilter.SHOW_TEXT);
+          do { from = texts.nextNode(); } while (from && !from.data.includes(after));
+          if (!from) return 'no text for';
+        }
+        const isBehind = link => from.compareDocumentPosition(link) & Node.DOCUMENT_POSITION_FOLLOWING;
+        const link = [...main.querySelectorAll('a')].find(a => a.textContent.trim() === words && isBehind(a));
+        return link || 'no link';
+        """
 
     /// Waits for an element to be there.
     private func found(_ selector: String) async throws -> String {
@@ -151,11 +182,14 @@ extension Browser {
         do {
             let found = try await command(
                 "POST", "/element", #"{"using":"css selector","value":\#(Self.quoted(selector))}"#)
-            return found["element-6066-11e4-a52e-4f735466cecf"]?.string
+            return found[Self.elementMember]?.string
         } catch let error as Refusal where error.description.hasPrefix("no such element") {
             return nil
         }
     }
+
+    /// Under which name an element is referred to (W3C WebDriver, 11).
+    private static let elementMember = "element-6066-11e4-a52e-4f735466cecf"
 
     private static func quoted(_ text: String) -> String {
         var writer = JSONWriter()

@@ -30,19 +30,25 @@ struct DaemonMetrics: Sendable {
         addTraffic(to: &text, limits: configuration.place.settings.limits)
         try await addBatches(to: &text, at: now)
         try await addSpending(to: &text, configuration, at: now)
-        let database = configuration.place.settings.databaseFiles
-        text.add(
-            "rollcall_database_bytes", .gauge, .database, "Size of the database on the disk, without its log.",
-            await Self.byteCount(of: database))
-        text.add(
-            "rollcall_database_wal_bytes", .gauge, .database, "Size of the database's write-ahead log on the disk.",
-            await Self.byteCount(of: database + "-wal"))
+        try await addDatabase(to: &text, files: configuration.place.settings.databaseFiles)
         text.add(
             "rollcall_key_end_timestamp_seconds", .gauge, .database, "When the first certificate under a setting ends.",
             by: "key",
             DatedKey.ends(of: configuration.datedKeys).mapValues(\.timeIntervalSince1970))
         if let process = await BlockingWork.run({ ProcessFigures.read() }) { process.add(to: &text, since: startedAt) }
         return text
+    }
+
+    /// A server's log is not this database's alone, and its disk not this machine's.
+    private func addDatabase(to text: inout MetricsText, files: String) async throws {
+        let onServer = try await store.bytesOnServer().map(Double.init)
+        let bytes = if let onServer { onServer } else { await Self.byteCount(of: files) }
+        text.add(
+            "rollcall_database_bytes", .gauge, .database, "Size of the database on the disk, without its log.", bytes)
+        guard onServer == nil else { return }
+        text.add(
+            "rollcall_database_wal_bytes", .gauge, .database, "Size of the database's write-ahead log on the disk.",
+            await Self.byteCount(of: files + "-wal"))
     }
 
     private func addCalls(to text: inout MetricsText) {

@@ -32,6 +32,8 @@ struct OverviewPage: Equatable {
     let figures: [Figure]
     let attention: [Attention]
     let running: BatchTableView
+    /// The nodes that share the database; none: there is one runner.
+    let nodes: [Row]
     let schedules: [Row]
     let keys: [Row]
     let events: [RecentNotices.Item]
@@ -62,6 +64,7 @@ extension OverviewPage {
             running: BatchTableView(
                 rows: open.prefix(20).map { BatchRow($0, outlooks.rest(of: $0)) },
                 none: "No batch is open. A file in a drop folder, or an upload, makes one."),
+            nodes: try await store.nodesIfShared()?.filter { $0.standing != .retired }.map(row) ?? [],
             schedules: schedules(configuration.jobs.values.sorted { $0.name < $1.name }, at: now),
             keys: datedKeys.map { Self.row($0, at: now) },
             events: context.notices.recent.items(notCuredBy: batches))
@@ -114,6 +117,12 @@ extension OverviewPage {
             used: limits.monthlyCost.map { cap in
                 cap > 0 ? min(100, NSDecimalNumber(decimal: spent / cap * 100).intValue) : 100
             })
+    }
+
+    private static func row(_ node: NodeView) -> Row {
+        Row(
+            first: node.name, second: NodeLine.health(of: node), third: node.host,
+            fourth: NumberFormat.count(node.openCalls, "call") + " under way")
     }
 
     private static func row(_ key: DatedKey, at now: WallTime) -> Row {

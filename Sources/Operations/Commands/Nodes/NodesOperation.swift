@@ -113,6 +113,27 @@ struct NodeLine: Encodable {
     }
 }
 
+extension NodeLine {
+    /// How a node does, in a few words: one that is retired is no concern any more.
+    static func health(of node: NodeView) -> String {
+        switch node.standing {
+        case .live where !node.hasAnswered: "has not answered for the new server"
+        case .live: node.isAlive ? "at work" : "not heard of"
+        case .draining: node.isAlive ? "draining" : "drained"
+        case .retired: "retired"
+        }
+    }
+
+    /// All that are not retired in one line; nil: there is none.
+    static func summary(of nodes: [NodeView]) -> String? {
+        let texts = nodes.filter { $0.standing != .retired }.map { node in
+            let calls = node.openCalls > 0 ? ", \(NumberFormat.count(node.openCalls, "call")) under way" : ""
+            return "\(node.name) on \(node.host) \(health(of: node))\(calls)"
+        }
+        return texts.isEmpty ? nil : "nodes: " + texts.joined(separator: "; ")
+    }
+}
+
 extension NodeLine: DescribedJSON {
     static func about(_ member: CodingKeys) -> String {
         switch member {

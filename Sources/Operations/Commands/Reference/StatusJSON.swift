@@ -4,6 +4,7 @@ extension StatusReport: DescribedJSON {
         switch member {
         case .runner: "the process that runs the database; null: none"
         case .restore: "what batches wait for since a restore (`since`, `reason`, `next`); null: nothing"
+        case .nodes: "the nodes that share the database, as `nodes` lists them; absent where there is one runner"
         case .batches: "the batches that were asked for, oldest first"
         }
     }

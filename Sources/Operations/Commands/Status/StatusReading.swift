@@ -11,6 +11,7 @@ struct StatusReading {
     private let storage: StorageCondition
     private let resumptions: [BatchID: WallTime]
     private let hold: RestoreHold?
+    private let nodes: [NodeView]?
     private let hasBatches: Bool
 
     /// Reads the batches that are asked for.
@@ -28,6 +29,7 @@ struct StatusReading {
         outlooks = try await BatchOutlooks(place, store, at: now)
         storage = try await place.storage()
         (resumptions, hold) = (try await store.resumptions(), try await store.restoreHold())
+        nodes = try await store.nodesIfShared()
         if let name = selection.batch {
             (batches, hasBatches) = ([try await store.batchOrFailure(name)], true)
         } else {
@@ -45,7 +47,7 @@ struct StatusReading {
         }
         return StatusReport(
             runner: RunnerReport(outlooks.runner, outlooks.status, storage),
-            restore: hold.map(StatusReport.Restore.init), batches: statuses)
+            restore: hold.map(StatusReport.Restore.init), nodes: nodes?.map(NodeLine.init), batches: statuses)
     }
 
     /// For people.
@@ -58,6 +60,7 @@ struct StatusReading {
     func view(rates: [BatchID: Double] = [:], atMost limit: Int? = nil) async throws -> StatusView {
         StatusView(
             runner: RunnerLine.text(of: outlooks.runner, outlooks.status, storage), hold: hold?.text,
+            nodes: nodes.flatMap(NodeLine.summary),
             batches: try await shown(rates, limit))
     }
 

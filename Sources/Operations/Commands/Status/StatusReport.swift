@@ -8,17 +8,20 @@ struct StatusReport: Encodable {
     let runner: RunnerReport?
     /// What batches wait for after a restore; null: nothing.
     let restore: Restore?
+    /// Absent where there is one runner.
+    var nodes: [NodeLine]?
     let batches: [BatchStatus]
 
     func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(runner, forKey: .runner)
         try container.encode(restore, forKey: .restore)
+        try container.encodeIfPresent(nodes, forKey: .nodes)
         try container.encode(batches, forKey: .batches)
     }
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case runner, restore, batches
+        case runner, restore, nodes, batches
     }
 
     /// A restore for which it is unknown what had been sent before.

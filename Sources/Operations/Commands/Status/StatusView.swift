@@ -18,6 +18,8 @@ struct StatusView {
     let runner: String?
     /// What batches wait for after a restore; nil: nothing.
     let hold: String?
+    /// Which nodes share the database; nil: there is one runner.
+    var nodes: String?
     let batches: Batches
 
     /// The lines.
@@ -34,7 +36,7 @@ struct StatusView {
     }
 
     private func notices(_ width: Int?) -> [StyledText] {
-        let notices = [runner, hold.map { "batches after the restore wait: \($0)" }].compactMap(\.self)
+        let notices = [runner, hold.map { "batches after the restore wait: \($0)" }, nodes].compactMap(\.self)
         let room = width.map { $0 - 1 }
         return notices.flatMap { $0.split(separator: "\n") }.flatMap {
             LabelledText.broken(String($0), into: room)
