@@ -5,7 +5,7 @@ import Foundation
 extension PostgreSQLConnection {
     /// How long a server keeps a transaction whose client says nothing, in milliseconds: a process that was stopped in one
     /// must not keep all others waiting.
-    private static let longestSilence = 15_000
+    private static let longestSilence = 5_000
     /// How often what passes is tried again, and how long it is waited for in all: five minutes, as for a lock of SQLite's.
     private static let tries = 300
     private static let pause = 1.0
