@@ -49,6 +49,7 @@ postgresql:
   data_dir: {root}/{name}/data
   bin_dir: {binaries}
   pgpass: {root}/{name}/pgpass
+  basebackup: [checkpoint: fast]
   remove_data_directory_on_rewind_failure: true
   remove_data_directory_on_diverged_timelines: true
   authentication:
