@@ -69,8 +69,9 @@ struct Installation: Sendable {
         guard settings.isOnPostgreSQL else { return }
         throw OperationFailure(
             .configuration,
-            "\(what) is not offered on PostgreSQL yet: run, daemon, submit, check, status, records, rerun, start, pause, "
-                + "resume, cancel, ledger, resolve, export, report, audit, jobs, doctor and nodes are")
+            "\(what) is not offered on PostgreSQL: its own tools copy a database and put it back, such as pg_dump "
+                + "--schema=rollcall, pg_basebackup or continuous archiving; copy keys_folder, sealing_key and each "
+                + "node.folder apart from it")
     }
 
     /// Opens the database as its one runner: takes the lock, migrates, puts in doubt what a crash left open.

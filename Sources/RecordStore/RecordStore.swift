@@ -52,6 +52,9 @@ package final class RecordStore: Sendable {
         try await BlockingWork.run { try closeWaiting() }
     }
 
+    /// Whether a server keeps the database, and all that becomes of rows that are overwritten there.
+    package var isAtServer: Bool { database is PostgreSQLDatabase }
+
     /// Which of several runners this is; nil: the only one there can be.
     var node: Node? { membership.withLock { $0?.node } }
 

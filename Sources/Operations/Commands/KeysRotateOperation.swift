@@ -21,11 +21,16 @@ package struct KeysRotateOperation: Sendable {
     /// Replaces the key and says what to do about the old one.
     package func perform() async throws -> ExitStatus {
         let place = try Installation(config: config)
-        try place.requireFile(for: "keys rotate")
         let report = try await place.database.rotateSealingKey(to: target)
         await enter(report, place)
         for line in Self.lines(report, place.settings.keysFolder, runner: try await place.database.runnerProcess()) {
             console.note(line)
+        }
+        if place.settings.isOnPostgreSQL {
+            console.note(
+                "the other nodes still open their copies with the old key: end each, copy the new key and "
+                    + "\(place.settings.keysFolder) there, and start it again; until then a month's key that is made here does "
+                    + "not open there")
         }
         if json {
             console.output(json: report)

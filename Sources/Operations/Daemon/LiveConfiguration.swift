@@ -35,7 +35,6 @@ struct LiveConfiguration: Sendable {
         adminCertificate = try place.serverCertificate().map(AdminCertificate.init)
         datedKeys = credentials.datedKeys + (adminCertificate?.datedKeys ?? [])
         loadedAt = now
-        if !retentionRules.keepEverything { try place.requireFile(for: "retention") }
     }
 
     /// The job a batch was taken in under; nil when its file is gone.

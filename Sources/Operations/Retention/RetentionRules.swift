@@ -16,7 +16,7 @@ struct RetentionRules: Sendable {
         settings.retention.keepsEverything && jobs.values.allSatisfy(\.retention.keepsEverything)
     }
 
-    /// What is due of a database's batches.
+    /// What is due of a database's batches, but for those whose files are on another node, which erases them.
     ///
     /// - Parameters:
     ///   - store: The database.
@@ -26,8 +26,9 @@ struct RetentionRules: Sendable {
     func plan(of store: RecordStore, at now: WallTime) async throws -> RetentionPlan {
         guard !keepEverything else { return RetentionPlan() }
         let (batches, lacking) = (try await store.batches(), try await store.batchesLackingResults())
+        let homes = try await store.homes()
         return RetentionPlan(
-            batches.map { batch in
+            batches.filter { !(homes[$0.id]?.keepsFilesElsewhere ?? false) }.map { batch in
                 RetentionPlan.Facts(
                     batch: batch, retention: job(of: batch).retention, lacksResults: lacking.contains(batch.id))
             }, at: now)

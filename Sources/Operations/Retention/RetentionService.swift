@@ -22,6 +22,7 @@ struct RetentionService: Service {
         let wakeSignal = WakeSignal()
         var last: (day: CallDay, loadedAt: WallTime)?
         var told: Set<String> = []
+        var toldOfOthers: Set<String> = []
         while !Task.isCancelled {
             let rules = context.configuration
             let today = CallDay(at: context.clock.now, in: context.settings.limits.timeZone)
@@ -32,6 +33,7 @@ struct RetentionService: Service {
                 if let last, last.day < today { notify(outcome) }
                 last = (today, rules.loadedAt)
             }
+            try await SharedErasure(context: context).perform(&toldOfOthers)
             context.attendance.expect(Self.name, after: context.intervals.retention)
             await wakeSignal.wait(for: context.intervals.retention, on: context.clock)
         }

@@ -51,6 +51,14 @@ final class StoreConnection {
         while try statement.step() {}
     }
 
+    /// Whether the database lies in a file of which every byte is this program's to overwrite; else a server has it.
+    var isFile: Bool {
+        switch engine {
+        case .sqlite: true
+        case .postgreSQL: false
+        }
+    }
+
     /// How many rows the last statement changed.
     var changesCount: Int {
         switch engine {

@@ -197,9 +197,12 @@ struct NamedRow: Sendable {
     ) throws -> [NamedRow] {
         let statement = try database.prepare(sql)
         try statement.bind(arguments)
-        let columns = (0..<statement.columnCount).map(statement.columnName)
-        var rows: [NamedRow] = []
-        while try statement.step() { rows.append(NamedRow(columns: columns, values: StoredRow(statement).values)) }
+        var (columns, rows) = ([String](), [NamedRow]())
+        while try statement.step() {
+            // PostgreSQL names them with the first row.
+            if rows.isEmpty { columns = (0..<statement.columnCount).map(statement.columnName) }
+            rows.append(NamedRow(columns: columns, values: StoredRow(statement).values))
+        }
         return rows
     }
 

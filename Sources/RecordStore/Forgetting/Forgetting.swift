@@ -200,6 +200,7 @@ extension WriterConnection {
     private func ranges(
         around ids: Set<Int64>, in table: String, by column: String
     ) throws -> [ClosedRange<Int64>] {
+        guard database.isFile else { return ids.sorted().map { $0...$0 } }
         var ranges: [ClosedRange<Int64>] = []
         for id in ids.sorted() {
             let batch = RecordID(rawValue: id).batch.records

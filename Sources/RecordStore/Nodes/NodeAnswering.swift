@@ -112,7 +112,9 @@ extension WriterConnection {
             sql: """
                 SELECT id FROM attempts WHERE record_id = ?1 AND id = ?2
                 UNION ALL SELECT id FROM archived_attempts WHERE record_id = ?1 AND id = ?2
-                """, arguments: [entry.record.rawValue, entry.attempt.rawValue]) != nil
+                UNION ALL SELECT id FROM batches WHERE id = ?3 AND ledger_purged_at IS NOT NULL
+                """,
+            arguments: [entry.record.rawValue, entry.attempt.rawValue, entry.record.batch.rawValue]) != nil
     }
 
     /// - Returns: False where the record itself is missing.

@@ -38,14 +38,15 @@ extension RecordStore {
         let sql = """
             SELECT batches.id, nodes.name, nodes.host, lease_until_us >= \(DatabaseClock.now) AND EXISTS (
               SELECT 1 FROM runner WHERE only_row = nodes.id AND runner.pid = nodes.pid
-                AND (is_daemon = 1 OR batch_id = batches.id))
+                AND (is_daemon = 1 OR batch_id = batches.id)), nodes.state = 'retired'
             FROM batches JOIN nodes ON nodes.id = home_node
             """
         return try await read { [runnerName] database in
             try StoredRow.fetchAll(database, sql: sql).reduce(into: [:]) { homes, row in
                 let name: String = row[1]
                 homes[BatchID(rawValue: row[0])] = BatchHome(
-                    node: name, host: row[2], isElsewhere: name != runnerName, isRunning: row[3])
+                    node: name, host: row[2], isElsewhere: name != runnerName, isRunning: row[3],
+                    isLost: row[4])
             }
         }
     }
@@ -115,6 +116,11 @@ package struct BatchHome: Sendable, Equatable {
     package let isElsewhere: Bool
     /// Whether it lives, and works on the batch.
     package let isRunning: Bool
+    /// Whether it was retired: nobody reaches its files any more.
+    package let isLost: Bool
+
+    /// Whether the batch's files are on another machine, where they are looked after.
+    package var keepsFilesElsewhere: Bool { isElsewhere && !isLost }
 }
 
 extension WriterConnection {

@@ -80,7 +80,15 @@ struct PostgreSQLOpening: StoreOpening {
 
     func storageCondition() throws -> StorageCondition { .normal }
 
-    func rotateSealingKey(to target: String?) throws -> KeyRotationReport { throw StoreError.sqliteOnly }
+    /// The keys of this machine; other nodes have copies of their own.
+    func rotateSealingKey(to target: String?) throws -> KeyRotationReport {
+        let identity = try StoreError.translating(.reading) {
+            let database = PostgreSQLDatabase(place)
+            defer { try? database.close() }
+            return try checkedIdentity(in: database)
+        }
+        return try description.rotateSealingKey(of: identity, to: target)
+    }
 
     func restore(
         from source: String, noting action: Action?, always erases: Bool,

@@ -24,6 +24,8 @@ package enum PurgeDecision: Sendable, Equatable {
         case inDoubt = "in_doubt"
         /// Its results are not written yet, or its input file is not where it belongs.
         case resultsNotWritten = "results_not_written"
+        /// Its files are on another node's machine.
+        case filesElsewhere = "files_elsewhere"
     }
 
     /// Decides about one batch.
@@ -78,6 +80,7 @@ extension PurgeDecision.Reason {
         case .callsUnderWay: "has calls under way"
         case .inDoubt: "has records in doubt"
         case .resultsNotWritten: "has results that are not written, or an input file that is not put away yet"
+        case .filesElsewhere: "has its files on another node"
         }
     }
 }

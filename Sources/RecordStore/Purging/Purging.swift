@@ -68,9 +68,11 @@ extension RecordStore {
 
     /// Copies the WAL into the database and empties it, so that nothing erased is left there.
     ///
-    /// - Returns: False where another process reads or writes just now; its maintenance overwrites the WAL later.
+    /// - Returns: False where another process reads or writes just now; its maintenance overwrites the WAL later. False
+    ///   also where a server keeps the log, which nobody else can empty.
     /// - Throws: ``StoreError`` when the database can't be written.
     package func emptyWAL() async throws -> Bool {
+        guard !isAtServer else { return false }
         let checkpoint = WALCheckpoint(database: try sqlite.path)
         return try await BlockingWork.run {
             try StoreError.translating(.writing) { try checkpoint.run(truncating: true) }
@@ -145,7 +147,7 @@ extension WriterConnection {
                 database, sql: "SELECT id FROM \(tables.records) WHERE id BETWEEN ? AND ? ORDER BY id LIMIT 1 OFFSET ?",
                 arguments: [start, last, RecordStore.recordsPurgedAtATime])
         }
-        let range = try stepBefore(start, of: batch)...(ends.min() ?? last)
+        let range = try (database.isFile ? stepBefore(start, of: batch) : start)...(ends.min() ?? last)
         for tables in RecordTables.allCases {
             if let key, row[1] == nil as Int64? {
                 try purgeRows(of: range, in: tables, keepingIDsBy: key)
@@ -217,7 +219,8 @@ extension WriterConnection {
     /// Deletes rows and puts them back with other values in some columns.
     ///
     /// An update is not enough: where pages are divided or merged, SQLite leaves copies of rows in the unused part of a
-    /// page, which `secure_delete` does not reach. A page that gets empty is overwritten as a whole.
+    /// page, which `secure_delete` does not reach. A page that gets empty is overwritten as a whole. What a server keeps of
+    /// a row that was overwritten is its own business: there an update is all that can be done.
     func rewrite(
         _ range: ClosedRange<Int64>, of table: String, by column: String,
         _ changes: (NamedRow) throws -> [String: SQLValue]
@@ -225,6 +228,7 @@ extension WriterConnection {
         let (rows, arguments) = ("FROM \(table) WHERE \(column) BETWEEN ? AND ?", [range.lowerBound, range.upperBound])
         let old = try NamedRow.fetchAll(database, sql: "SELECT * \(rows)", arguments: SQLArguments(arguments))
         guard let columns = old.first?.columns else { return }
+        guard database.isFile else { return try update(old, of: table, by: column, changes) }
         // What refers to a record finds it again before the commit.
         try database.execute(sql: "PRAGMA defer_foreign_keys = ON")
         try database.execute(sql: "DELETE \(rows)", arguments: SQLArguments(arguments))
@@ -234,6 +238,18 @@ extension WriterConnection {
         for row in old {
             let changes = try changes(row)
             try insert.run(SQLArguments(columns.map { changes[$0] ?? row.value($0) }))
+        }
+    }
+
+    private func update(
+        _ rows: [NamedRow], of table: String, by column: String, _ changes: (NamedRow) throws -> [String: SQLValue]
+    ) throws {
+        for row in rows {
+            let changes = try changes(row).sorted { $0.key < $1.key }
+            guard !changes.isEmpty else { continue }
+            let assignments = changes.map { "\($0.key) = ?" }.joined(separator: ", ")
+            try database.cached("UPDATE \(table) SET \(assignments) WHERE \(column) = ?").run(
+                SQLArguments(changes.map(\.value) + [row.value(column)]))
         }
     }
 

@@ -228,13 +228,6 @@ extension SQLiteOpening {
         let pool = try file.openForReading()
         let identity = try file.translating(.reading) { try checkedIdentity(in: pool) }
         try pool.close()
-        guard let fingerprints = try SealedKeyFile.read(description.keys.fingerprintKey) else {
-            throw StoreError.fingerprintKeyMissing(description.keysFolder)
-        }
-        guard fingerprints.storeID == identity.storeID else {
-            throw StoreError(
-                .keysFolder, "\(description.keysFolder) holds the keys of another database; correct keys_folder")
-        }
-        return try KeyRotation(source: description.sealingKey, target: target, folder: description.keys).run()
+        return try description.rotateSealingKey(of: identity, to: target)
     }
 }

@@ -132,3 +132,19 @@ struct KeyRotation {
         return kept
     }
 }
+
+extension StoreDescription {
+    /// Replaces the sealing key of the keys beside a database.
+    ///
+    /// - Throws: ``StoreError`` with ``StoreErrorCode/keysFolder`` when these are another database's, or as
+    ///   ``KeyRotation/run()`` does.
+    func rotateSealingKey(of identity: StoreIdentity, to target: String?) throws -> KeyRotationReport {
+        guard let fingerprints = try SealedKeyFile.read(keys.fingerprintKey) else {
+            throw StoreError.fingerprintKeyMissing(keysFolder)
+        }
+        guard fingerprints.storeID == identity.storeID else {
+            throw StoreError(.keysFolder, "\(keysFolder) holds the keys of another database; correct keys_folder")
+        }
+        return try KeyRotation(source: sealingKey, target: target, folder: keys).run()
+    }
+}

@@ -48,6 +48,15 @@ extension RecordStore {
         }
     }
 
+    /// Destroys here what another node destroyed: each has a copy of the months' keys. Nothing is left to do where the
+    /// database is a file.
+    ///
+    /// - Throws: ``StoreError`` when the database can't be read or a file can't be removed.
+    package func destroyKeysThatOthersDestroyed() async throws {
+        guard isAtServer else { return }
+        try await BlockingWork.run { try settlePeriodKeys() }
+    }
+
     /// Brings database and files to the same state when a run or the daemon starts: completes what was interrupted, and
     /// in a restored copy destroys again what was destroyed since the copy was made.
     ///

@@ -19,9 +19,11 @@ struct NodesFixture {
 
     /// Opens the database as a node; the rate is the contract's, in calls per second.
     func open(
-        _ node: String, in folder: String? = nil, rate: Double = 1_000_000, at socket: String? = nil
+        _ node: String, in folder: String? = nil, rate: Double = 1_000_000, at socket: String? = nil,
+        keys: String? = nil
     ) async throws -> RecordStore {
-        try await description(node, in: folder, rate: rate, at: socket).openForRunning(StoreFolder.provenance)
+        try await description(node, in: folder, rate: rate, at: socket, keys: keys)
+            .openForRunning(StoreFolder.provenance)
     }
 
     /// The same, by way of a relay.
@@ -40,10 +42,10 @@ struct NodesFixture {
 
     func openForOperating() async throws -> RecordStore { try await description("a").openForOperating() }
 
-    private func description(
-        _ node: String, in folder: String? = nil, rate: Double = 1, at socket: String? = nil
+    func description(
+        _ node: String, in folder: String? = nil, rate: Double = 1, at socket: String? = nil, keys: String? = nil
     ) -> StoreDescription {
-        let keys = self.folder?.path ?? "/"
+        let keys = keys ?? self.folder?.path ?? "/"
         return StoreDescription(
             engine: .postgreSQL(url: server.url(name, at: socket), passwordFile: nil),
             sealingKey: keys + "/sealing.key",

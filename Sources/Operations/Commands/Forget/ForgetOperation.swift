@@ -17,7 +17,6 @@ package struct ForgetOperation: Sendable {
     package func perform() async throws -> ExitStatus {
         let ids = try PersonIDs(reading: request.text)
         let place = try Installation(config: request.config)
-        try place.requireFile(for: "forget")
         let session = try await OperatorSession(place, console: console)
         let work = Forgetting(ids: ids, session: session, patience: request.patience)
         let receipt = try await request.dryRun ? work.rehearse() : work.perform()

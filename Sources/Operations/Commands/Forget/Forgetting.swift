@@ -53,7 +53,7 @@ struct Forgetting {
         receipt.waiting = finished.waiting
         receipt.outOfReach = try await outOfReach(search, receipt)
         receipt.logIsEmpty = try await emptyLog()
-        if !receipt.logIsEmpty {
+        if !receipt.logIsEmpty, !store.isAtServer {
             receipt.waiting.append(
                 "\(session.place.settings.database)-wal: other processes read from it all the time; what was erased may "
                     + "still stand there, sealed")
@@ -63,6 +63,7 @@ struct Forgetting {
 
     /// Empties the write-ahead log between the reads of other processes, as soon as there are none for a moment.
     private func emptyLog() async throws -> Bool {
+        guard !store.isAtServer else { return false }
         for _ in 0..<Self.looksAtLog {
             if try await store.emptyWAL() { return true }
             try await Task.sleep(for: Self.interval)
@@ -73,7 +74,14 @@ struct Forgetting {
     /// Takes out of the files whatever was forgotten and may still stand there.
     private func finish() async throws -> ForgottenFiles.Outcome {
         var outcome = ForgottenFiles.Outcome()
+        let homes = try await store.homes()
         for id in try await store.batchesWithForgottenInFiles() {
+            if let home = homes[id], home.keepsFilesElsewhere {
+                outcome.waiting.append(
+                    "files of \(try await store.batch(id).name) on \(home.host): the daemon of node \(home.node) takes the "
+                        + "rows out \(SharedErasure.interval), or the same command there does")
+                continue
+            }
             let one = try await files.erase(from: store.batch(id))
             outcome.changed += one.changed
             outcome.faults += one.faults
@@ -120,7 +128,7 @@ struct Forgetting {
         let end = ContinuousClock.now + (patience ?? session.place.settings.api.requestTimeout + Self.margin)
         while search.isUnderWay, ContinuousClock.now < end {
             // Calls that nobody awaits are settled by the next start of a run or the daemon.
-            guard try await session.place.runner() != .nobody else { return }
+            if !store.isAtServer, try await session.place.runner() == .nobody { return }
             try await Task.sleep(for: Self.interval)
             for place in search.found.indices { try await refresh(&search.found[place]) }
         }
@@ -176,7 +184,18 @@ extension Forgetting {
         _ search: PersonSearch.Outcome, _ receipt: inout ForgetReceipt
     ) async throws -> Set<BatchID> {
         var untouched: Set<BatchID> = []
+        let homes = try await store.homes()
         for batch in try await store.batches() {
+            if let home = homes[batch.id], home.keepsFilesElsewhere {
+                guard try await files.mayHoldUnplacedLines(batch) else { continue }
+                guard search.found.contains(where: { $0.batch.id == batch.id }) else { continue }
+                untouched.insert(batch.id)
+                receipt.notForgotten.append(
+                    ForgetReceipt.Left(
+                        batch: batch.name, line: nil, reason: "only its records tell whose lines of its files are",
+                        next: "begin with the same command on \(home.host), node \(home.node)"))
+                continue
+            }
             let outcome = try await files.eraseUnplacedLines(of: batch, ids: ids.texts, accounts: search.accounts)
             receipt.files += outcome.changed
             receipt.notChanged += outcome.faults

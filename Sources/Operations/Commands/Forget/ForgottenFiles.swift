@@ -62,7 +62,7 @@ struct ForgottenFiles: Sendable {
     /// - Throws: `StoreError` when state cannot be read.
     func eraseUnplacedLines(of batch: Batch, ids: [String], accounts: Set<String>) async throws -> Outcome {
         var outcome = Outcome()
-        guard batch.counts.invalid > 0, let layout = try await readableLayout(of: batch), layout.delimiter == nil else {
+        guard try await mayHoldUnplacedLines(batch), let layout = try await readableLayout(of: batch) else {
             return outcome
         }
         let key = layout.mapping.needsAccountKey ? try await store.accountHashKey() : nil
@@ -75,6 +75,14 @@ struct ForgottenFiles: Sendable {
             }
         }
         return outcome
+    }
+
+    /// Whether returned lines of a batch may be no JSON object.
+    ///
+    /// - Throws: `StoreError` when state cannot be read.
+    func mayHoldUnplacedLines(_ batch: Batch) async throws -> Bool {
+        guard batch.counts.invalid > 0, let layout = try await readableLayout(of: batch) else { return false }
+        return layout.delimiter == nil
     }
 
     /// A table of results of each folder in which a batch's were written; all of a folder tell the same.

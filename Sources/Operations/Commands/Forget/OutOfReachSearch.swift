@@ -86,7 +86,21 @@ struct OutOfReachSearch {
             "copies that people or programs made of result files and of records that were listed",
             "Mastercard's own records of the calls that were made",
         ]
+        if session.store.isAtServer {
+            found.others.append(ServerRemains.text)
+            found.others.append(
+                "copies of the database that PostgreSQL's own tools made: after one is put back, forget again")
+            found.others += try await otherNodes()
+        }
         return found
+    }
+
+    /// Files of batches that were purged, and files that were refused, are looked through on the machine where they are.
+    private func otherNodes() async throws -> [String] {
+        let homes = try await session.store.homes().values.filter(\.keepsFilesElsewhere)
+        return Set(homes.map { "\($0.node) on \($0.host)" }).sorted().map {
+            "files of batches that were purged, and refused files, of node \($0): the same command there looks through them"
+        }
     }
 
     private static func copy(_ what: String, _ action: Action) -> ForgetReceipt.OutOfReach.Copy {
@@ -115,6 +129,7 @@ struct OutOfReachSearch {
 
     /// What restores and migrations left beside the database.
     private func databaseCopies() -> [String] {
+        guard !session.store.isAtServer else { return [] }
         let database = URL(filePath: session.place.settings.database)
         let folder = database.deletingLastPathComponent()
         // A folder that cannot be listed while the database in it is open holds copies that nobody here could read.

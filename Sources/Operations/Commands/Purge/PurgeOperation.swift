@@ -30,7 +30,6 @@ package struct PurgeOperation: Sendable {
             throw OperationFailure(.usage, "say what to purge: --older-than 30d, --batch NAME, or both")
         }
         let place = try Installation(config: request.config)
-        try place.requireFile(for: "purge")
         let session = try await OperatorSession(place, console: console)
         // What was agreed to and interrupted is completed whatever is asked for now.
         if !request.dryRun, try await session.store.finishPurges() > 0 {
@@ -40,6 +39,7 @@ package struct PurgeOperation: Sendable {
             request, in: session, endedBefore: age.map { clock.now - $0 }, now: clock.now)
         try refuse(plan)
         var report = plan.report
+        report.isAtServer = session.store.isAtServer
         for line in plan.isEmpty ? ["there is nothing to purge"] : report.loss { console.note(line) }
         for batch in report.kept {
             console.note("\(batch.batch) is kept: it \(batch.reason.text); \(batch.reason.remedy(for: batch.batch))")

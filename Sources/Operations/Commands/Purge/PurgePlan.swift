@@ -32,6 +32,7 @@ struct PurgePlan {
         let batches =
             if let name = request.batch { [try await store.batchOrFailure(name)] } else { try await store.batches() }
         let lacking = try await store.batchesLackingResults()
+        let homes = try await store.homes()
         var found: [(batch: Batch, isDue: Bool)] = []
         for batch in batches {
             let decision = PurgeDecision(
@@ -39,8 +40,14 @@ struct PurgePlan {
             switch decision {
             case .tooYoung: continue
             case .needed(let reason): report.kept.append(PurgeReport.Kept(batch: batch.name, reason: reason))
-            case .due: found.append((batch, true))
-            case .purged: found.append((batch, false))
+            case .due, .purged:
+                guard !(homes[batch.id]?.keepsFilesElsewhere ?? false) else {
+                    if decision == .due {
+                        report.kept.append(PurgeReport.Kept(batch: batch.name, reason: .filesElsewhere))
+                    }
+                    continue
+                }
+                found.append((batch, decision == .due))
             }
         }
         try await add(found, in: session)

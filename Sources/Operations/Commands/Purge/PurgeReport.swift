@@ -36,6 +36,8 @@ struct PurgeReport: Sendable, Encodable {
     var notRemoved: [String] = []
     /// Whether the write-ahead log was emptied, too.
     var logIsEmpty = false
+    /// Whether a server has the database, and other nodes have copies of the months' keys.
+    var isAtServer = false
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case isDryRun = "dry_run"
@@ -80,7 +82,12 @@ struct PurgeReport: Sendable, Encodable {
         var lines = purged.isEmpty ? [] : ["\(Counted.things(purged.count, "batch")) purged"]
         if !monthsDestroyed.isEmpty {
             lines.append("the keys of \(monthsDestroyed.joined(separator: ", ")) were destroyed")
+            if isAtServer {
+                lines.append(
+                    "the copies on other nodes are destroyed by their daemons \(SharedErasure.interval), or at their next start")
+            }
         }
+        if isAtServer, !purged.isEmpty { lines.append(ServerRemains.text) }
         return lines + notRemoved.map { "not removed: \($0)" }
     }
 }
@@ -95,6 +102,7 @@ extension PurgeDecision.Reason {
             "\(Hint.records(batch: batch, status: "in_doubt")) lists them, and "
                 + "\(Hint.resolve(batch: batch, decision: "failed")) ends the doubt, then purge again"
         case .resultsNotWritten: "the daemon writes them, or the same run once more, then purge again"
+        case .filesElsewhere: "\(Hint.status(batch: batch)) names the node: purge it there"
         }
     }
 }

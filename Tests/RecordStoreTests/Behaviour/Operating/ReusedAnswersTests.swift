@@ -1,12 +1,11 @@
 import Basics
 import Foundation
-import GRDB
 import TestSupport
 import Testing
 
 @testable import RecordStore
 
-@Suite struct ReusedAnswersTests {
+@Suite(.everyEngine) struct ReusedAnswersTests {
     private static let reusing = CallCaps(answeredSince: 0, day: RecordStore.day)
 
     /// A batch that was answered at 1,200, and a finished one that reuses all its answers but one; more than one step
