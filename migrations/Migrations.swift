@@ -29,6 +29,7 @@ package struct Migrations: Sendable {
         Migration(20, "forgotten_records", PackageResources.v0020_forgotten_records_sql),
         Migration(21, "outcome_words", PackageResources.v0021_outcome_words_sql),
         Migration(22, "uploads", PackageResources.v0022_uploads_sql),
+        Migration(23, "moves", PackageResources.v0023_moves_sql),
     ]
 
     private let steps: [Migration]
@@ -99,9 +100,27 @@ package struct Migrations: Sendable {
         try migrator.migrate(writer)
     }
 
-    /// The whole schema of this version for a new PostgreSQL database, and the versions' one history.
-    package static let postgreSQLBaseline = String(
-        decoding: PackageResources.b0022_postgresql_baseline_sql, as: UTF8.self)
+    /// The schema with which a PostgreSQL database of the first version there began; versions have one history.
+    package static let postgreSQLBaseline = (
+        version: 22, sql: String(decoding: PackageResources.b0022_postgresql_baseline_sql, as: UTF8.self)
+    )
+
+    private static let serverSteps = [Migration(23, "moves", PackageResources.p0023_moves_sql)]
+
+    /// The whole schema of this version for a new PostgreSQL database.
+    package static var postgreSQL: String {
+        postgreSQLBaseline.sql + postgreSQLSteps(after: postgreSQLBaseline.version)
+    }
+
+    /// The steps that bring a PostgreSQL database of a version up to this one.
+    ///
+    /// - Parameter version: Its version.
+    /// - Returns: Their statements; none for a database of this version.
+    package static func postgreSQLSteps(after version: Int) -> String {
+        serverSteps.filter { $0.number > version }.map {
+            "\n\($0.sql)\nINSERT INTO rollcall.schema_steps (version) VALUES (\($0.number));\n"
+        }.joined()
+    }
 
     /// The table in which GRDB keeps the names of the steps that a database has taken.
     private static let taken = "grdb_migrations"

@@ -42,6 +42,12 @@ public enum Hint: Sendable, Equatable {
     case keysFingerprint(file: String)
     /// Makes a token for metrics.
     case adminToken
+    /// Takes a node for gone for good.
+    case retire(node: String)
+    /// Moves the database.
+    case move(to: String)
+    /// Brings the database to this version.
+    case migrate
     /// Shows the reference of all settings.
     case settings
     /// Shows how a command is used, for messages that cannot name exact arguments.
@@ -89,6 +95,9 @@ extension Hint: CustomStringConvertible {
             ["emulator"] + (listen.map { ["--listen", $0] } ?? []) + ["--dir", folder]
         case .keysFingerprint(let file): ["keys", "fingerprint", Self.file(file)]
         case .adminToken: ["admin", "token"]
+        case .retire(let node): ["nodes", "retire", node]
+        case .move(let target): ["move", "--to", target]
+        case .migrate: ["migrate"]
         case .settings: ["settings"]
         case .help(let command): ["help"] + command
         }

@@ -331,6 +331,10 @@ package enum RunnerEvent: Sendable, Equatable {
     case windowClosed(until: WallTime)
     /// The batch's call window is open again.
     case windowOpened
+    /// Nothing is claimed until somebody does something about it: what for.
+    case keptWaiting(reason: String)
+    /// What was waited for is done.
+    case waitEnded
     /// The batch halts.
     case halted(Halt)
 }

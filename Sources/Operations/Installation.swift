@@ -58,7 +58,8 @@ struct Installation: Sendable {
             node: settings.isOnPostgreSQL
                 ? NodeDescription(
                     name: settings.node.name, folder: settings.node.folder, rate: settings.limits.rate,
-                    longestCall: settings.api.requestTimeout + .seconds(5)) : nil)
+                    longestCall: settings.api.requestTimeout + .seconds(5),
+                    wantsStandby: settings.databaseDurability == .synchronous) : nil)
     }
 
     /// Refuses what is done with the database's file only.

@@ -46,7 +46,7 @@ extension OperationFailure {
 
     private static func status(of code: StoreError.Code) -> ExitStatus {
         switch code {
-        case .wrongEndpoint, .sealingKey, .keysFolder, .schemaVersion, .noDatabase, .notOffered, .settings:
+        case .wrongEndpoint, .sealingKey, .keysFolder, .schemaVersion, .noDatabase, .notOffered, .settings, .moved:
             .configuration
         case .notFound: .usage
         case .takenIn, .purged: .inputUnusable

@@ -58,14 +58,16 @@ package final class RecordStore: Sendable {
     /// Which of several runners this is; nil: the only one there can be.
     var node: Node? { membership.withLock { $0?.node } }
 
-    private func closeWaiting() throws {
+    /// The same for a caller that may block.
+    func closeWaiting() throws {
         let left = membership.withLock { membership in
             defer { membership = nil }
             return membership
         }
         left?.beat.stop()
-        // Where it cannot be written, the lease ends by itself.
-        if let node = left?.node { try? writeWaiting { try $0.endLease(of: node) } }
+        // Where it cannot be written, the lease ends by itself; and so it does where answers are left to be delivered, so
+        // that the node does not count as one that ended in order.
+        if let node = left?.node, (try? node.spool.isEmpty) ?? false { try? writeWaiting { try $0.endLease(of: node) } }
         writer?.close()
         do {
             try database.close()

@@ -1,5 +1,6 @@
 import Basics
 package import Foundation
+import Migrations
 
 /// Which database it is, and what opens it: all that a process needs to know of it before it has it open.
 package struct StoreDescription: Sendable, Equatable {
@@ -24,6 +25,8 @@ package struct StoreDescription: Sendable, Equatable {
     package var timeZone: TimeZone
     /// Which of several runners this is; who runs batches from PostgreSQL must say so.
     package var node: NodeDescription?
+    /// Where who opens it moves it, and so may open it although it is being moved; nil: nowhere.
+    var movingTo: String?
 
     /// Describes a database; the sealing key as the settings name it.
     package init(
@@ -134,6 +137,15 @@ extension StoreDescription {
         try await BlockingWork.run { try opening.rotateSealingKey(to: target) }
     }
 
+    /// Brings a database of an earlier version to this one, after copying it where it is a file.
+    ///
+    /// - Parameter action: Who does so, entered in the audit.
+    /// - Returns: The version it had.
+    /// - Throws: ``StoreError``: no database, one of a newer version, or one that something runs from.
+    package func migrate(noting action: Action) async throws -> Int {
+        try await BlockingWork.run { try opening.migrate(noting: action) }
+    }
+
     /// Replaces the database with a copy that ``RecordStore/backUp(to:)`` made.
     ///
     /// The current database is kept beside it. The ledger's witnesses stay as they are: from them the next run or
@@ -160,6 +172,11 @@ extension StoreDescription {
     }
 }
 
+extension RecordStore {
+    /// The version of the schema that this program reads and writes, whatever the engine.
+    package static var schemaVersion: Int { Migrations.all.version }
+}
+
 /// What opens a database of one engine; see ``StoreDescription``. Everything here blocks.
 protocol StoreOpening: Sendable {
     /// For running batches.
@@ -178,6 +195,8 @@ protocol StoreOpening: Sendable {
     func storageCondition() throws -> StorageCondition
     /// Exchanges the sealing key.
     func rotateSealingKey(to target: String?) throws -> KeyRotationReport
+    /// Brings it to this version.
+    func migrate(noting action: Action) throws -> Int
     /// Puts a copy in its place.
     func restore(
         from source: String, noting action: Action?, always erases: Bool,

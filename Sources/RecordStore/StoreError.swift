@@ -44,6 +44,8 @@ package enum StoreErrorCode: Sendable, Equatable {
     case takenUp
     /// What the settings say of the database, or of this runner beside others, cannot be.
     case settings
+    /// The database was moved to another place.
+    case moved
     /// The store has been closed.
     case closed
 }
@@ -55,7 +57,7 @@ extension StoreError {
         switch code {
         case .diskFull, .stateNotWritten, .notReadable, .damaged, .locked, .closed: true
         case .wrongEndpoint, .sealingKey, .keysFolder, .schemaVersion, .noDatabase, .notFound, .purged, .takenIn,
-            .heldByRestore, .notAllowed, .altered, .notOffered, .takenUp, .settings:
+            .heldByRestore, .notAllowed, .altered, .notOffered, .takenUp, .settings, .moved:
             false
         }
     }
@@ -138,13 +140,13 @@ extension StoreError {
     }
 
     /// The database has another schema version.
-    static func schemaVersion(found: Int, known: Int) -> StoreError {
-        let advice =
+    static func schemaVersion(found: Int, known: Int, olderAdvice advice: String? = nil) -> StoreError {
+        let remedy =
             found < known
-            ? "start a run or the daemon of this version once, which copies and migrates it"
+            ? advice ?? "start a run or the daemon of this version once, which copies and migrates it"
             : "use the newer Rollcall that wrote it"
         return StoreError(
-            .schemaVersion, "The database has schema version \(found), this program has \(known); \(advice)")
+            .schemaVersion, "The database has schema version \(found), this program has \(known); \(remedy)")
     }
 }
 

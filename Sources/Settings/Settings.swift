@@ -13,6 +13,8 @@ package struct Settings: Sendable {
     package var databasePasswordFile: String?
     /// Which of several runners this is, with PostgreSQL.
     package var node: Node
+    /// What commits of PostgreSQL must have reached before a call leaves.
+    package var databaseDurability: DatabaseDurability
     /// The file of the key that seals what the database holds.
     package var sealingKey: String
     /// The folder of what must not be lost or restored together with the database: the ledger's trace.
@@ -52,6 +54,14 @@ package struct Settings: Sendable {
     /// One line per effective value, sorted, without secrets: hashed to distinguish settings.
     package let canonicalDescription: String
 
+    /// What commits of a server's database must have reached.
+    package enum DatabaseDurability: String, Sendable, CaseIterable {
+        /// The server's own disk.
+        case server
+        /// A standby's, too.
+        case synchronous
+    }
+
     /// One of several runners on a database.
     package struct Node: Sendable, Equatable {
         /// Its name, which no other one has.
@@ -64,7 +74,7 @@ package struct Settings: Sendable {
     package var isOnPostgreSQL: Bool { Self.isPostgreSQL(database) }
 
     /// Whether a text names a PostgreSQL database: as a URL, or by libpq's `name=value`.
-    static func isPostgreSQL(_ text: String) -> Bool {
+    package static func isPostgreSQL(_ text: String) -> Bool {
         let parameter =
             #/^\s*(host|hostaddr|port|dbname|user|password|passfile|service|ssl\w+|target_session_attrs)\s*=/#
         return text.hasPrefix("postgresql://") || text.hasPrefix("postgres://")
@@ -119,6 +129,7 @@ extension Settings {
         node = Node(
             name: try reader.optional(SettingKeys.nodeName) ?? ProcessInfo.processInfo.hostName,
             folder: try reader.value(SettingKeys.nodeFolder))
+        databaseDurability = try reader.value(SettingKeys.databaseDurability)
         sealingKey = try reader.value(SettingKeys.sealingKey)
         keysFolder = try reader.value(SettingKeys.keysFolder)
         api = try API(from: &reader)

@@ -21,8 +21,8 @@ struct Rollcall: AsyncParsableCommand {
             CancelCommand.self, LedgerCommand.self, ResolveCommand.self, ExportCommand.self, ReportCommand.self,
             PurgeCommand.self,
             ForgetCommand.self, AuditCommand.self, BackupCommand.self, RestoreCommand.self, DoctorCommand.self,
-            JobsCommand.self, NodesCommand.self, KeysCommand.self, SettingsReferenceCommand.self, AdminCommand.self,
-            NotifyCommand.self,
+            JobsCommand.self, NodesCommand.self, MoveCommand.self, MigrateCommand.self, KeysCommand.self,
+            SettingsReferenceCommand.self, AdminCommand.self, NotifyCommand.self,
             JWECommand.self, EmulatorCommand.self, DemoCommand.self,
         ])
 

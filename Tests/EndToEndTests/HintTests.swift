@@ -21,10 +21,19 @@ extension EndToEnd.Commands {
                     var hint = Self.next(after: nil, in: installation)
                     while let current = hint {
                         let ended = try await run(current, in: installation)
-                        #expect(Self.done.contains(ended.status), "\(current): \(ended.status), \(ended.errors)")
+                        let isUnderstood = Self.done.contains(ended.status) || Self.isOfServers(current, ended)
+                        #expect(isUnderstood, "\(current): \(ended.status), \(ended.errors)")
                         hint = Self.next(after: current, in: installation)
                     }
                 }
+            }
+        }
+
+        /// Whether a command was understood, and refused because the database is a file.
+        private static func isOfServers(_ hint: Hint, _ ended: RollcallProcess.Ended) -> Bool {
+            switch hint {
+            case .retire, .move: ended.errors.contains("PostgreSQL")
+            default: false
             }
         }
 
@@ -57,7 +66,10 @@ extension EndToEnd.Commands {
             case .keysFingerprint: .daemon
             case .daemon: .emulator(listen: "127.0.0.1:0", folder: installation.file("iia"))
             case .emulator: .adminToken
-            case .adminToken: .settings
+            case .adminToken: .migrate
+            case .migrate: .retire(node: "b")
+            case .retire: .move(to: installation.file("elsewhere.sqlite"))
+            case .move: .settings
             case .settings: .help(["jobs", "list"])
             case .help: nil
             }

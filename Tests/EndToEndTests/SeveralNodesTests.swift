@@ -262,7 +262,7 @@ struct SharedInstallation: Sendable {
     let installation: EndToEndInstallation
     let nodes: [String]
     private let url: String
-    private let name: String
+    let name: String
 
     static func with(
         _ knobs: EmulatorConfiguration = EmulatorConfiguration(), nodes: [String], limits: String = "burst: 32",

@@ -9,7 +9,7 @@ struct HintRulesTests {
         "ledger",
         "resolve", "export", "backup", "restore", "doctor", "jobs", "keys", "jwe", "emulator", "demo", "report",
         "purge",
-        "forget", "audit", "settings", "notify", "admin", "nodes", "move", "help",
+        "forget", "audit", "settings", "notify", "admin", "nodes", "move", "migrate", "help",
     ]
     /// Where such words stand for another reason.
     private static let spared = [

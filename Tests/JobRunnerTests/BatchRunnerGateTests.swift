@@ -172,6 +172,8 @@ extension RunnerEvent {
         case .keptAnswersRead: "kept answers read"
         case .windowClosed: "window closed"
         case .windowOpened: "window opened"
+        case .keptWaiting: "kept waiting"
+        case .waitEnded: "wait ended"
         }
     }
 }

@@ -84,6 +84,7 @@ extension BatchRun {
                 caps: limits.caps(at: instant.wall), of: rerun, finishing: ended)
             if !ended.isEmpty { state.written(ended.count, readyAt: ended.readyAt) }
             giveBack(grant.count - claim.records.count, of: grant)
+            tell(of: claim.obstacle)
             state.claimed(claim, of: grant.count)
             reporter.progress.inDoubt += claim.held
             reporter.progress.reused += claim.reused
@@ -95,6 +96,13 @@ extension BatchRun {
             failure = error
             state.end(.stopped)
         }
+    }
+
+    /// Reports once what keeps this runner from claiming, and once that it is gone.
+    private mutating func tell(of obstacle: String?) {
+        guard obstacle != self.obstacle else { return }
+        self.obstacle = obstacle
+        runner.events(obstacle.map { .keptWaiting(reason: $0) } ?? .waitEnded)
     }
 
     /// Claims nothing until something can be written again. If waiting was given up, because the run is to stop, there

@@ -41,6 +41,8 @@ struct BatchRun {
     private var recent = RecentOutcomes()
     var isCancelled = false
     private var isAbandoned = false
+    /// What keeps this runner from claiming, as it was reported.
+    var obstacle: String?
     /// Why claiming failed; thrown when the calls under way are written.
     var failure: (any Error)?
 

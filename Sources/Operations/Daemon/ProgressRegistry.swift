@@ -61,7 +61,7 @@ extension ProgressRegistry.Entry {
             wait = .init(reason, until: until, clock)
         case .windowClosed(let until): wait = .init("outside the job's window", until: until, clock)
         case .gateOpened, .windowOpened: wait = nil
-        case .probe, .rateCut, .inDoubtRequeued, .keptAnswersRead, .halted: break
+        case .probe, .rateCut, .inDoubtRequeued, .keptAnswersRead, .keptWaiting, .waitEnded, .halted: break
         }
     }
 }

@@ -79,7 +79,9 @@ extension Settings {
             ("keys_folder", keysFolder != running.keysFolder),
             ("api.base_url", api.baseURL != running.api.baseURL), ("jobs", jobs != running.jobs),
             ("admin", administration(keeping: running) != administration),
-            ("node", node != running.node), ("limits.rate", isOnPostgreSQL && limits.rate != running.limits.rate),
+            ("node", node != running.node),
+            ("database_durability", databaseDurability != running.databaseDurability),
+            ("limits.rate", isOnPostgreSQL && limits.rate != running.limits.rate),
         ].filter(\.1).map(\.0)
     }
 }
@@ -93,6 +95,7 @@ extension Installation {
         settings.api.baseURL = running.settings.api.baseURL
         settings.jobs = running.settings.jobs
         settings.node = running.settings.node
+        settings.databaseDurability = running.settings.databaseDurability
         // All nodes go by one rate, which is agreed on at the start.
         if settings.isOnPostgreSQL { settings.limits.rate = running.settings.limits.rate }
         settings.administration = settings.administration(keeping: running.settings)

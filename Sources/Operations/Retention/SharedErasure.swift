@@ -36,7 +36,9 @@ struct SharedErasure {
         var faults: [String] = []
         for id in try await store.batchesWithForgottenInFiles() {
             // Whoever puts its file away takes the rows out.
-            guard !(homes[id]?.keepsFilesElsewhere ?? false), try await store.claimedFile(of: id) == nil else { continue }
+            guard !(homes[id]?.keepsFilesElsewhere ?? false), try await store.claimedFile(of: id) == nil else {
+                continue
+            }
             context.attendance.expectWithFiles(RetentionService.name)
             faults += try await files.erase(from: store.batch(id)).faults
         }

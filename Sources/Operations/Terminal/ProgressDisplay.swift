@@ -73,6 +73,8 @@ final class ProgressDisplay: Sendable {
         case .windowOpened:
             stand(still: nil)
             tell("the call window is open; calls continue")
+        case .keptWaiting(let reason): tell("no calls for now: \(reason)")
+        case .waitEnded: tell("calls continue")
         case .halted: break
         }
     }

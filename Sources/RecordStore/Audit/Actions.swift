@@ -53,6 +53,16 @@ package struct Action: Sendable, Equatable {
         case logIn = "log_in"
         /// Uploaded a file through the administration's pages, and had it taken in.
         case upload
+        /// Let a node end what it had in hand.
+        case drainNode = "drain_node"
+        /// Took a node for gone for good.
+        case retireNode = "retire_node"
+        /// Gave what a retired node had not finished to another.
+        case moveBatches = "move_batches"
+        /// Moved the database to another engine.
+        case move
+        /// Brought the database to this version.
+        case migrate
         /// Something that this version has no name for; the detail begins with it.
         case unknown
     }

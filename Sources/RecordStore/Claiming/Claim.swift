@@ -52,7 +52,8 @@ extension RecordStore {
         let records = try await open(result.records, key, now: now)
         return Claim(
             records: records, cappedBy: result.cappedBy, nextReadyAt: result.nextReadyAt, exhausted: result.exhausted,
-            state: result.state, held: result.held, reused: result.reused, passed: result.passed)
+            state: result.state, held: result.held, reused: result.reused, passed: result.passed,
+            obstacle: result.obstacle)
     }
 
     /// Names a batch outside the database before its first claim, once in its life.
@@ -134,11 +135,14 @@ package struct Claim: Sendable {
     package let reused: Int
     /// Records considered that needed no call, or none now.
     package let passed: Int
+    /// What keeps this node from claiming until somebody does something about it; nil: nothing.
+    package let obstacle: String?
 
     /// Describes what a claim brought.
     package init(
         records: [ClaimedRecord], cappedBy: Cap? = nil, nextReadyAt: WallTime? = nil, exhausted: Bool = false,
-        state: BatchState = .running, held: Int = 0, reused: Int = 0, passed: Int? = nil
+        state: BatchState = .running, held: Int = 0, reused: Int = 0, passed: Int? = nil,
+        obstacle: String? = nil
     ) {
         self.records = records
         self.cappedBy = cappedBy
@@ -148,6 +152,7 @@ package struct Claim: Sendable {
         self.held = held
         self.reused = reused
         self.passed = passed ?? held + reused
+        self.obstacle = obstacle
     }
 }
 
@@ -209,6 +214,8 @@ struct ClaimResult: Sendable {
     var passed = 0
     /// What became of the transaction.
     var standing: CommitStanding?
+    /// What keeps the node from claiming until somebody does something about it.
+    var obstacle: String?
 }
 
 /// A claimed record as the writing thread returns it; the caller's thread opens it.

@@ -9,13 +9,13 @@ extension WriterConnection {
             return ClaimResult(exhausted: row.queued == 0 && row.inFlight == 0, state: row.state)
         }
         var request = request
-        var (permit, later) = (NodePermit?.none, Duration?.none)
+        var (permit, later, obstacle) = (NodePermit?.none, Duration?.none, String?.none)
         if let node, row.toCall > 0, request.count > 0 {
             switch try admit(node, upTo: request.count, of: request.batch) {
             case .permit(let given):
                 if given.plan.count < request.count { later = given.plan.wait(taken: given.plan.count) }
                 (permit, request.count) = (given, given.plan.count)
-            case .wait(let wait): (later, request.count) = (wait, 0)
+            case .wait(let wait, let reason): (later, request.count, obstacle) = (wait, 0, reason)
             }
         }
         let allowance = try allowance(request, row)
@@ -27,7 +27,7 @@ extension WriterConnection {
             if let permit { try take(progress.result.records.count, of: permit) }
         }
         var result = progress.result
-        result.standing = standing
+        (result.standing, result.obstacle) = (standing, obstacle)
         let queued = row.queued + progress.counts.queued - result.records.count
         result.exhausted = queued == 0 && row.inFlight + result.records.count == 0
         if progress.isCapped { result.cappedBy = allowance.limitedBy }

@@ -45,7 +45,8 @@ final class Node: Sendable {
 
     /// Begins the journal anew, when the database has all of it; from then on the folder knows a database that has not.
     func begin(with storeID: [UInt8]) throws {
-        try folder.record(KnownLedger(storeID: storeID, toldEpoch: epoch))
+        let part = try folder.knownLedger()?.toldPart ?? 0
+        try folder.record(KnownLedger(storeID: storeID, toldEpoch: epoch, toldPart: part))
         try journal.empty()
         try batches.empty()
         try spool.empty()
@@ -78,7 +79,9 @@ extension Node {
     ) throws -> (number: Int64, epoch: Int64) {
         let database = StoreConnection(connection)
         try agree(on: description, database)
-        let sql = "SELECT id, name, folder_id, epoch, state, told_epoch FROM nodes WHERE name = ? OR folder_id = ?"
+        let sql = """
+            SELECT id, name, folder_id, epoch, state, told_epoch, told_part FROM nodes WHERE name = ? OR folder_id = ?
+            """
         let known = try StoredRow.fetchAll(database, sql: sql, arguments: [description.name, folder.identifier])
         guard let row = known.first else { return try enter(description, folder, provenance, on: connection) }
         guard known.count == 1, row[1] == description.name, row.bytes(2) == folder.identifier else {
@@ -91,7 +94,7 @@ extension Node {
             throw StoreError(
                 .notAllowed, "Node \(description.name) was retired; run under a new name with a new folder")
         }
-        if let known = try folder.knownLedger(), known.toldEpoch > row[5] {
+        if let known = try folder.knownLedger(), known.toldEpoch > row[5] || known.toldPart > row[6] {
             throw StoreError.earlierLedger(description)
         }
         let (number, epoch): (Int64, Int64) = (row[0], max(row[3], try folder.epoch()) + 1)
@@ -213,7 +216,7 @@ struct SlotPlan: Sendable, Equatable {
 
 extension StoreError {
     /// The database has forgotten a start of the node.
-    fileprivate static func earlierLedger(_ node: NodeDescription) -> StoreError {
+    static func earlierLedger(_ node: NodeDescription) -> StoreError {
         StoreError(
             .damaged,
             "The database was put back to an earlier time: it has forgotten calls that node \(node.name) made, which would be "

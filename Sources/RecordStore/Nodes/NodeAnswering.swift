@@ -30,7 +30,7 @@ extension WriterConnection {
             throw StoreError.runnerOnly
         }
         let known = try StoredRow.fetchOne(
-            database, sql: "SELECT server_id, timeline FROM nodes WHERE id = ?", arguments: [node.number])
+            database, sql: "SELECT server_id, timeline, told_part FROM nodes WHERE id = ?", arguments: [node.number])
         guard let known else { throw StoreError.runnerOnly }
         let answered = ServerIdentity(identifier: known[0], timeline: known[1])
         guard answered.identifier != server.identifier || answered.timeline <= server.timeline else {
@@ -38,6 +38,10 @@ extension WriterConnection {
                 .notAllowed,
                 "The server that answers is an earlier one, which was replaced: name the primary in database, and stop the "
                     + "old one")
+        }
+        // What was dropped from the journal is unknown to a server that does not know that much.
+        guard try node.folder.knownLedger()?.toldPart ?? 0 <= known[2] as Int64 else {
+            throw StoreError.earlierLedger(node.description)
         }
         var delivery = Delivery()
         var unknown: [ClaimedAttempt] = []

@@ -74,6 +74,23 @@ extension RecordStore {
                 try connection.haltForLoss(orphan.record.batch)
             }
         }
+        if node.journal.isLong { try shortenJournal(of: node) }
+    }
+
+    /// Drops what the ledger has known since the last time this was done, so that the journal does not grow for ever. A
+    /// server that takes over and does not know that much is refused, and by then everything later stands in the journal.
+    ///
+    /// - Throws: ``StoreError`` when it can't be written.
+    func shortenJournal(of node: Node) throws {
+        // All of it was committed before it was entered.
+        let entries = try node.journal.entries()
+        guard let (part, open) = try writeWaiting({ try $0.countPart(of: node) }) else { return }
+        // A call that is under way stays in it, and so do all after it: a server may lose its end.
+        let ended = entries.firstIndex { open.contains([$0.record.rawValue, $0.attempt.rawValue]) } ?? entries.count
+        if let last = node.journal.lastPart {
+            try node.folder.record(KnownLedger(storeID: keys.storeID, toldEpoch: node.epoch, toldPart: last))
+        }
+        try node.journal.begin(part, afterEntries: ended)
     }
 
     /// Tells a server that has replaced another what the node knows, where it has not yet.
@@ -158,6 +175,27 @@ extension WriterConnection {
         guard database.changesCount == 1 else {
             throw StoreError(.notAllowed, "Node \(node.description.name) was taken over by another process")
         }
+    }
+
+    /// Counts that the ledger has all of a node's journal.
+    ///
+    /// - Returns: The count, and the node's calls that have not ended; nil where the server is not the one that the node has
+    ///   answered for.
+    fileprivate func countPart(of node: Node) throws -> (part: Int64, open: Set<[Int64]>)? {
+        guard case .postgreSQL(let connection) = database.engine, let server = connection.transaction?.server else {
+            throw StoreError.runnerOnly
+        }
+        let part = try Int64.fetchOne(
+            database,
+            sql: """
+                UPDATE nodes SET told_part = told_part + 1 WHERE id = ? AND epoch = ? AND server_id = ? AND timeline = ?
+                RETURNING told_part
+                """, arguments: [node.number, node.epoch, server.identifier, server.timeline])
+        guard let part else { return nil }
+        let open = try StoredRow.fetchAll(
+            database, sql: "SELECT record_id, id FROM attempts WHERE node_id = ? AND outcome IS NULL",
+            arguments: [node.number])
+        return (part, Set(open.map { [$0[0] as Int64, $0[1] as Int64] }))
     }
 
     /// Ends the node's lease with its process, so that nobody waits for it.

@@ -13,10 +13,15 @@ package struct NodeDescription: Sendable, Equatable {
     package var rate: Double
     /// How long a call of it may take at most from when it leaves, with a margin.
     package var longestCall: Duration
+    /// Whether it calls only while a standby has each commit, `database_durability`.
+    package var wantsStandby: Bool
 
     /// Describes a node.
-    package init(name: String, folder: String, rate: Double, longestCall: Duration = .zero) {
+    package init(
+        name: String, folder: String, rate: Double, longestCall: Duration = .zero, wantsStandby: Bool = false
+    ) {
         (self.name, self.folder, self.rate, self.longestCall) = (name, folder, rate, longestCall)
+        self.wantsStandby = wantsStandby
     }
 }
 
@@ -27,6 +32,8 @@ struct KnownLedger: Sendable, Equatable {
     /// The last epoch at whose start all that the journal held was told, so that it began anew: a database that has
     /// forgotten that start may have forgotten calls that nothing else knows of.
     let toldEpoch: Int64
+    /// The last part of the journal that the ledger must know of, because what came before it was dropped here.
+    var toldPart: Int64 = 0
 }
 
 /// The folder of a node, held by one process at a time, 0700.
@@ -81,17 +88,19 @@ final class NodeFolder: Sendable {
         guard FileManager.default.fileExists(atPath: path) else { return nil }
         let text = String(decoding: try StoreFile(path, O_RDONLY).read(upTo: 256), as: UTF8.self)
         let lines = text.split(separator: "\n").map(String.init)
-        guard lines.count == 3, lines[0] == ledgerHeading, let storeID = Hexadecimal.decode(lines[1].utf8),
-            let epoch = Int64(lines[2])
+        guard (3...4).contains(lines.count), lines[0] == ledgerHeading,
+            let storeID = Hexadecimal.decode(lines[1].utf8), let epoch = Int64(lines[2]),
+            let part = lines.count == 4 ? Int64(lines[3]) : 0
         else {
             throw StoreError(.damaged, "\(path) is damaged: put it back; without it nobody knows what this node sent")
         }
-        return KnownLedger(storeID: storeID, toldEpoch: epoch)
+        return KnownLedger(storeID: storeID, toldEpoch: epoch, toldPart: part)
     }
 
     /// Records what is known of the database; it survives a power cut when this returns.
     func record(_ ledger: KnownLedger) throws {
-        let text = "\(Self.ledgerHeading)\n\(Hexadecimal.encode(ledger.storeID))\n\(ledger.toldEpoch)\n"
+        let text =
+            "\(Self.ledgerHeading)\n\(Hexadecimal.encode(ledger.storeID))\n\(ledger.toldEpoch)\n\(ledger.toldPart)\n"
         try PrivateFile.replace(path + "/ledger", with: Array(text.utf8))
     }
 

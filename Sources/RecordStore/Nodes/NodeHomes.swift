@@ -52,42 +52,40 @@ extension RecordStore {
     }
 }
 
-extension RecordStore {
-    /// Gives what a retired node had not finished to another node, which sends the rest and writes the results. What the
-    /// first had claimed of its folders stays on its machine.
+/// What moved from one node to another.
+struct MovedBatches: Sendable {
+    var moved: [BatchID] = []
+    /// Cancelled, because their file was not read to its end.
+    var cancelled: [BatchID] = []
+}
+
+extension WriterConnection {
+    /// Gives what a retired node had not finished to another node.
     ///
-    /// - Parameters:
-    ///   - name: The retired node.
-    ///   - other: The node that goes on.
-    ///   - action: Who decided, recorded in the same transaction.
-    /// - Returns: The batches that moved, and those whose file had not been read to its end, which are cancelled: only the
-    ///   first's machine has the file.
     /// - Throws: ``StoreError`` with ``StoreErrorCode/notFound`` when there is no such node, and
     ///   ``StoreErrorCode/notAllowed`` when the first is not retired, or the other is.
-    package func moveBatches(
-        ofNode name: String, to other: String, noting action: Action
-    ) async throws -> (moved: [Batch], cancelled: [Batch]) {
-        let ids = try await write { connection in
-            let number = try connection.number(ofNode: name, isRetired: true)
-            let target = try connection.number(ofNode: other, isRetired: false)
-            let sql = """
-                UPDATE batches SET home_node = ? WHERE home_node = ?
-                  AND (finished_at IS NULL OR results_for IS DISTINCT FROM finished_at) RETURNING id
-                """
-            let moved = try Int64.fetchAll(connection.database, sql: sql, arguments: [target, number])
-            try connection.database.execute(sql: "DELETE FROM claimed_files WHERE node_id = ?", arguments: [number])
-            try connection.insert(action)
-            return moved.sorted().map(BatchID.init(rawValue:))
+    func moveBatches(ofNode name: String, to other: String) throws -> MovedBatches {
+        let number = try number(ofNode: name, isRetired: true)
+        let target = try self.number(ofNode: other, isRetired: false)
+        let sql = """
+            UPDATE batches SET home_node = ? WHERE home_node = ?
+              AND (finished_at IS NULL OR results_for IS DISTINCT FROM finished_at) RETURNING id, ingested
+            """
+        let rows = try StoredRow.fetchAll(database, sql: sql, arguments: [target, number])
+        try database.execute(sql: "DELETE FROM claimed_files WHERE node_id = ?", arguments: [number])
+        let reason = "its file had not been read to its end when node \(name) was lost"
+        var batches = MovedBatches()
+        for row in rows {
+            let id = BatchID(rawValue: row[0])
+            if row[1] {
+                batches.moved.append(id)
+            } else {
+                _ = try move(id, from: [.ingesting, .paused], to: .cancelled, reason: reason)
+                batches.cancelled.append(id)
+            }
         }
-        var (moved, cancelled) = ([Batch](), [Batch]())
-        for id in ids {
-            let reason = "its file had not been read to its end when node \(name) was lost"
-            let isCut = try await !self.batch(id).isIngested
-            if isCut { _ = try await moveBatch(id, from: [.ingesting, .paused], to: .cancelled, reason: reason) }
-            let batch = try await self.batch(id)
-            if isCut { cancelled.append(batch) } else { moved.append(batch) }
-        }
-        return (moved, cancelled)
+        (batches.moved, batches.cancelled) = (batches.moved.sorted(), batches.cancelled.sorted())
+        return batches
     }
 }
 

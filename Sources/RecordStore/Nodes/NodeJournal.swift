@@ -27,19 +27,28 @@ protocol LedgerFollowing: Sendable {
 /// never left.
 final class NodeJournal: LedgerFollowing {
     private static let entryByteCount = 24
-    /// A journal longer than this is begun anew once the ledger is known to have all of it.
-    static let longest = 8 << 20
+    /// A part that is longer than this is ended, and the one before it dropped: some 170,000 calls.
+    private static let longestPart = 4 << 20
 
+    private let path: String
     private let state: Lock<State>
 
     private struct State: ~Copyable {
-        let file: StoreFile
+        var file: StoreFile
         var byteCount: Int
+        /// Where the last part began, and its number; nil: it is the first since the node started.
+        var last: Part?
+    }
+
+    private struct Part {
+        let number: Int64
+        let start: Int
     }
 
     /// Opens or makes it.
     init(_ folder: NodeFolder) throws {
-        let file = try PrivateFile.open(folder.path + "/journal")
+        path = folder.path + "/journal"
+        let file = try PrivateFile.open(path)
         let count = try file.byteCount() / Self.entryByteCount * Self.entryByteCount
         state = Lock(State(file: file, byteCount: count))
     }
@@ -78,12 +87,39 @@ final class NodeJournal: LedgerFollowing {
 
     var byteCount: Int { state.withLock { $0.byteCount } }
 
+    /// Whether its last part is as long as one may get.
+    var isLong: Bool { state.withLock { $0.byteCount - ($0.last?.start ?? 0) > Self.longestPart } }
+
+    /// The number of the last part that was begun since the node started; nil: none was.
+    var lastPart: Int64? { state.withLock { $0.last?.number } }
+
+    /// Begins a part, and drops what stands before the last one that was begun. What it holds at any time survives a power
+    /// cut.
+    ///
+    /// - Parameters:
+    ///   - number: Its number, which the ledger has.
+    ///   - count: So many of the entries that there were had ended by then.
+    /// - Throws: ``StoreError`` when it can't be written.
+    func begin(_ number: Int64, afterEntries count: Int) throws {
+        try state.withLock { state in
+            let dropped = state.last?.start ?? 0
+            if dropped > 0 {
+                let rest = try state.file.read(upTo: state.byteCount - dropped, at: dropped)
+                try PrivateFile.replace(path, with: rest)
+                state.file = try PrivateFile.open(path)
+                state.byteCount = rest.count
+            }
+            state.last = Part(number: number, start: max(0, count * Self.entryByteCount - dropped))
+        }
+    }
+
     /// Begins it anew.
     func empty() throws {
         try state.withLock { state in
             try state.file.truncate(to: 0)
             try state.file.synchronize()
             state.byteCount = 0
+            state.last = nil
         }
     }
 }

@@ -18,6 +18,8 @@ package struct NodeView: Sendable, Equatable {
     package let startedAt: WallTime
     /// Calls of it that have not ended.
     package let openCalls: Int
+    /// How many months' keys were destroyed of which it has not said yet that it has no copy any more.
+    package let keysLeft: Int
     /// Whether it has answered for the server that answers now; as long as one has not, no node claims.
     package let hasAnswered: Bool
 }
@@ -57,6 +59,8 @@ extension RecordStore {
         let sql = """
             SELECT name, state, lease_until_us >= \(DatabaseClock.now), host, pid, version, started_at,
               (SELECT count(*) FROM attempts WHERE node_id = nodes.id AND outcome IS NULL),
+              (SELECT count(*) FROM period_keys WHERE period_keys.state = 'destroyed' AND NOT EXISTS (
+                SELECT 1 FROM destroyed_copies WHERE node_id = nodes.id AND period_key_id = period_keys.id)),
               \(NodeView.hasAnswered)
             FROM nodes ORDER BY name
             """
@@ -64,34 +68,57 @@ extension RecordStore {
             try StoredRow.fetchAll(database, sql: sql).map { row in
                 NodeView(
                     name: row[0], standing: try NodeStanding(column: row[1]), isAlive: row[2], host: row[3],
-                    process: row[4], version: row[5], startedAt: row[6], openCalls: row[7], hasAnswered: row[8])
+                    process: row[4], version: row[5], startedAt: row[6], openCalls: row[7], keysLeft: row[8],
+                    hasAnswered: row[9])
             }
         }
     }
 
-    /// Lets a node end what it has in hand and claim nothing more, or takes it for gone for good: then its open calls are in
-    /// doubt, and nobody waits for its journal after a failover.
+    /// Lets a node end what it has in hand and claim nothing more.
     ///
     /// - Parameters:
     ///   - name: The node's name.
-    ///   - standing: What becomes of it.
     ///   - action: Who decided, recorded in the same transaction.
-    /// - Returns: Whether anything changed, and how many calls are in doubt by it.
-    /// - Throws: ``StoreError`` with ``StoreErrorCode/notFound`` when there is no such node, and
-    ///   ``StoreErrorCode/notAllowed`` when one is to be retired that is alive.
-    package func setNode(
-        _ name: String, to standing: NodeStanding, noting action: Action
-    ) async throws -> (hasChanged: Bool, inDoubt: Int) {
-        guard database is PostgreSQLDatabase else { throw StoreError.oneRunnerOnly }
-        let keys = standing == .retired ? try await keysOfOpenCalls(of: name) : [:]
+    /// - Returns: Whether that changed anything.
+    /// - Throws: ``StoreError`` with ``StoreErrorCode/notFound`` when there is no such node.
+    package func drain(_ name: String, noting action: Action) async throws -> Bool {
+        guard isAtServer else { throw StoreError.oneRunnerOnly }
         return try await write { connection in
-            guard try connection.mayBecome(standing, name) else { return (false, 0) }
-            try connection.database.execute(
-                sql: "UPDATE nodes SET state = ? WHERE name = ?", arguments: [standing.rawValue, name])
-            let inDoubt = standing == .retired ? try connection.doubtOpenCalls(of: name, keys) : 0
+            guard try connection.mayBecome(.draining, name) else { return false }
+            try connection.set(name, to: .draining)
             try connection.insert(action)
-            return (true, inDoubt)
+            return true
         }
+    }
+
+    /// Takes a node for gone for good, in one transaction: its open calls are in doubt, nobody waits for its journal after a
+    /// failover, and what it had not finished goes to another node, where one is named, which sends the rest and writes the
+    /// results. What it had claimed of its folders stays on its machine.
+    ///
+    /// - Parameters:
+    ///   - name: The node's name; it may have been retired before.
+    ///   - other: The node that goes on; nil: none.
+    ///   - action: Who decided, recorded with it.
+    /// - Returns: What changed.
+    /// - Throws: ``StoreError`` with ``StoreErrorCode/notFound`` when there is no such node, and
+    ///   ``StoreErrorCode/notAllowed`` when the first is alive, or the other is retired.
+    package func retire(
+        _ name: String, givingBatchesTo other: String?, noting action: Action
+    ) async throws -> Retirement {
+        guard isAtServer else { throw StoreError.oneRunnerOnly }
+        let keys = try await keysOfOpenCalls(of: name)
+        let (hasChanged, inDoubt, batches) = try await write { connection -> (Bool, Int, MovedBatches) in
+            let hasChanged = try connection.mayBecome(.retired, name)
+            if hasChanged { try connection.set(name, to: .retired) }
+            let inDoubt = hasChanged ? try connection.doubtOpenCalls(of: name, keys) : 0
+            let batches = try other.map { try connection.moveBatches(ofNode: name, to: $0) } ?? MovedBatches()
+            if hasChanged || other != nil { try connection.insert(action) }
+            return (hasChanged, inDoubt, batches)
+        }
+        var (moved, cancelled) = ([Batch](), [Batch]())
+        for id in batches.moved { moved.append(try await batch(id)) }
+        for id in batches.cancelled { cancelled.append(try await batch(id)) }
+        return Retirement(hasChanged: hasChanged, inDoubt: inDoubt, moved: moved, cancelled: cancelled)
     }
 
     /// The keys of the batches of which a node has calls under way; without a sealing key none, and then it is not said why
@@ -111,7 +138,24 @@ extension RecordStore {
     }
 }
 
+/// What became of a node that was retired, and of its batches.
+package struct Retirement: Sendable {
+    /// Whether it was not retired before.
+    package let hasChanged: Bool
+    /// How many calls are in doubt by it.
+    package let inDoubt: Int
+    /// The batches with which another node goes on.
+    package let moved: [Batch]
+    /// Those whose file had not been read to its end, which are cancelled: only the retired node's machine has the file.
+    package let cancelled: [Batch]
+}
+
 extension WriterConnection {
+    fileprivate func set(_ node: String, to standing: NodeStanding) throws {
+        try database.execute(
+            sql: "UPDATE nodes SET state = ? WHERE name = ?", arguments: [standing.rawValue, node])
+    }
+
     /// Whether a node is to become something else than it is; what was retired stays so.
     fileprivate func mayBecome(_ standing: NodeStanding, _ name: String) throws -> Bool {
         let row = try StoredRow.fetchOne(

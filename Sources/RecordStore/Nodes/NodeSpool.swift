@@ -43,6 +43,16 @@ final class NodeSpool: Sendable {
         }
     }
 
+    /// Whether there are none.
+    ///
+    /// - Throws: ``StoreError`` when that can't be told.
+    var isEmpty: Bool {
+        get throws {
+            guard FileManager.default.fileExists(atPath: path) else { return true }
+            return try StoreFile(path, O_RDONLY).byteCount() == 0
+        }
+    }
+
     /// Forgets them, when the database has them.
     ///
     /// - Throws: ``StoreError`` when the file can't be written.

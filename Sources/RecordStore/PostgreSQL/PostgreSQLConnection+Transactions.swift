@@ -20,21 +20,46 @@ extension PostgreSQLConnection {
         // For this transaction alone: behind PgBouncer the session is everybody's.
         try send(
             statement("SELECT set_config('idle_in_transaction_session_timeout', '\(Self.longestSilence)', true)"))
+        try takeTurn()
+    }
+
+    /// Waits until this is the only one that writes.
+    ///
+    /// - Throws: ``PostgreSQLError``; ``StoreError`` with ``StoreErrorCode/moved`` when the database is elsewhere.
+    private func takeTurn() throws {
         let turn = statement(
             """
             SELECT pg_current_xact_id()::text::bigint, (pg_control_system()).system_identifier,
-              pg_walfile_name(pg_current_wal_lsn())
+              pg_walfile_name(pg_current_wal_lsn()), moved_to, moved_at
             FROM contract FOR UPDATE
             """)
         guard try turn.step() else { throw PostgreSQLError(sqlState: "42P01") }
         let server = ServerIdentity(identifier: turn.integer(1), walFile: turn.text(2) ?? "")
         let begun = Transaction(number: turn.integer(0), server: server)
+        let move = turn.text(3).map { target in
+            StoreMove(
+                target: target,
+                completedAt: turn.bytes(4) == nil ? nil : WallTime(milliseconds: turn.integer(4)))
+        }
         turn.reset()
         if let newest, server.isReplaced(by: newest) {
             disconnect()
             throw PostgreSQLError(sqlState: nil, isLost: true)
         }
         (newest, transaction) = (server, begun)
+        guard let move, move.completedAt != nil || move.target != movingTo else { return }
+        _ = try ask(statement("ROLLBACK"))
+        throw move.refusal
+    }
+
+    /// Begins a transaction by making the schema in an empty database; nobody sees it before it is committed.
+    ///
+    /// - Parameter schema: Its statements.
+    /// - Throws: ``PostgreSQLError``.
+    func beginMaking(_ schema: String) throws {
+        transaction = nil
+        try run(script: "BEGIN; \(schema)")
+        try takeTurn()
     }
 
     /// Begins a transaction that reads, all of it as of one time.

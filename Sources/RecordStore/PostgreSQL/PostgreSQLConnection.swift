@@ -38,6 +38,8 @@ final class PostgreSQLConnection: @unchecked Sendable {
     var transaction: Transaction?
     /// The server of the last one: none of an earlier timeline is written to any more.
     var newest: ServerIdentity?
+    /// Where this connection moves the database, which nobody else may write to meanwhile; nil: nowhere.
+    var movingTo: String?
     /// Whether the server warned that a commit may not have reached a standby (SQLSTATE 01000).
     private let warning = Lock(false)
 

@@ -16,10 +16,11 @@ final class PostgreSQLDatabase: StoreDatabase {
     private let idle = Lock<[PostgreSQLConnection]>([])
     private let readers = DispatchSemaphore(value: mostReaders)
 
-    init(_ place: PostgreSQLPlace, isRunner: Bool = false) {
+    init(_ place: PostgreSQLPlace, isRunner: Bool = false, movingTo target: String? = nil) {
         self.place = place
         readTries = isRunner ? Self.runnerTries : Self.commandTries
         writer = PostgreSQLConnection(place)
+        writer.movingTo = target
     }
 
     func read<T>(_ work: (StoreConnection) throws -> T) throws -> T {

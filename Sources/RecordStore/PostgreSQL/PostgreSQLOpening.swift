@@ -9,18 +9,19 @@ struct PostgreSQLOpening: StoreOpening {
     let place: PostgreSQLPlace
 
     /// The version of the schema, whose history is that of all engines.
-    private static var version: Int { Migrations.all.version }
+    private static var version: Int { RecordStore.schemaVersion }
 
     func openForRunning(_ provenance: Provenance) throws -> RecordStore {
         guard let endpoint = description.endpoint else {
             throw StoreError(.notAllowed, "A database is run against one endpoint only; name it")
         }
         return try StoreError.translating(.writing) {
-            let database = PostgreSQLDatabase(place, isRunner: true)
+            let database = PostgreSQLDatabase(place, isRunner: true, movingTo: description.movingTo)
             let (described, folder) = try nodeFolder()
             try refuseLoss(of: database, known: folder.knownLedger())
             let ring = try loadOrCreateKey(database)
             let identity = try identityOrNew(in: database, endpoint: endpoint, ring)
+            try description.refuseMoved(database.read(StoreMove.fetch), identity.storeID)
             try identity.check(endpoint: endpoint)
             try identity.check(ring, description.keys)
             try refuseAnother(identity, known: folder.knownLedger())
@@ -102,7 +103,7 @@ extension PostgreSQLOpening {
     }
 
     /// The version of the schema that a database has; 0 where it has none yet.
-    private func foundVersion(of database: PostgreSQLDatabase) throws -> Int {
+    func foundVersion(of database: PostgreSQLDatabase) throws -> Int {
         try database.read { connection in
             let isThere = try Bool.fetchOne(connection, sql: "SELECT to_regclass('rollcall.schema_steps') IS NOT NULL")
             guard isThere ?? false else { return 0 }
@@ -111,7 +112,11 @@ extension PostgreSQLOpening {
     }
 
     private func check(_ found: Int) throws {
-        guard found == Self.version else { throw StoreError.schemaVersion(found: found, known: Self.version) }
+        guard found == Self.version else {
+            throw StoreError.schemaVersion(
+                found: found, known: Self.version,
+                olderAdvice: "end all nodes, then \(Hint.migrate) brings it to this version")
+        }
     }
 
     private func checkedIdentity(in database: PostgreSQLDatabase) throws -> StoreIdentity {
@@ -122,6 +127,7 @@ extension PostgreSQLOpening {
         try check(found)
         let identity = try database.read { try StoreIdentity.fetchOnly($0) }
         guard let identity else { throw StoreError.unfinished }
+        try description.refuseMoved(database.read(StoreMove.fetch), identity.storeID)
         try identity.check(endpoint: description.endpoint)
         return identity
     }
@@ -148,7 +154,7 @@ extension PostgreSQLOpening {
     ) throws -> StoreIdentity {
         if try foundVersion(of: database) == 0 {
             do {
-                try database.writer.run(script: "BEGIN; \(Migrations.postgreSQLBaseline) COMMIT;")
+                try database.writer.run(script: "BEGIN; \(Migrations.postgreSQL) COMMIT;")
             } catch let error as PostgreSQLError where ["42P06", "23505"].contains(error.sqlState) {
                 // Another process has made it meanwhile.
                 database.writer.disconnect()
@@ -169,6 +175,45 @@ extension PostgreSQLOpening {
 }
 
 extension PostgreSQLOpening {
+    /// Takes the steps to this version in one transaction, while no node lives.
+    func migrate(noting action: Action) throws -> Int {
+        try StoreError.translating(.writing) {
+            let database = PostgreSQLDatabase(place)
+            defer { try? database.close() }
+            let found = try foundVersion(of: database)
+            guard found > 0, found < Self.version else {
+                _ = try checkedIdentity(in: database)
+                return found
+            }
+            do {
+                try database.writer.run(
+                    script: "BEGIN; \(Self.aloneAt(found)) \(Migrations.postgreSQLSteps(after: found)) COMMIT;")
+            } catch let error as PostgreSQLError where error.sqlState == "55006" {
+                database.writer.disconnect()
+                throw StoreError(
+                    .notAllowed, "A node lives, or another program migrates the database: end all nodes first")
+            }
+            let connection = StoreConnection(database.writer)
+            try connection.begin()
+            try AuditEntry.append(action, to: connection)
+            _ = try connection.commit()
+            return found
+        }
+    }
+
+    /// Refuses where another program is at work, in the transaction that migrates.
+    private static func aloneAt(_ version: Int) -> String {
+        """
+        DO $$ BEGIN
+            PERFORM 1 FROM rollcall.contract FOR UPDATE;
+            IF EXISTS (SELECT 1 FROM rollcall.nodes WHERE state <> 'retired' AND lease_until_us >= \(DatabaseClock.now))
+              OR (SELECT max(version) FROM rollcall.schema_steps) <> \(version) THEN
+                RAISE EXCEPTION 'in use' USING ERRCODE = 'object_in_use';
+            END IF;
+        END $$;
+        """
+    }
+
     private func nodeFolder() throws -> (NodeDescription, NodeFolder) {
         guard let node = description.node else {
             throw StoreError(.settings, "A runner on PostgreSQL needs a name and a folder of its own: set node")

@@ -49,6 +49,7 @@ extension SQLiteOpening {
         try file.refuseLoss(places)
         let ring = try loadOrCreateKey()
         let pool = try file.openForWriting()
+        try refuseMoved(pool)
         let evidence = try examined(pool, ring, endpoint: endpoint)
         try migrate(pool, ring, with: migrations)
         let identity = try identityOrNew(in: pool, endpoint: endpoint, ring)
@@ -198,8 +199,22 @@ extension SQLiteOpening {
         guard let identity = try pool.read({ try StoreIdentity.fetch(StoreConnection($0)) }) else {
             throw StoreError.unfinished
         }
+        try refuseMoved(pool)
         try identity.check(endpoint: description.endpoint)
         return identity
+    }
+
+    /// Nothing runs from a database that was moved, whatever version it has.
+    private func refuseMoved(_ pool: DatabasePool) throws {
+        let (move, storeID) = try pool.read { database -> (StoreMove?, [UInt8]) in
+            let (connection, isMade) = (StoreConnection(database), try database.tableExists("store"))
+            let knowsMoves = try isMade && connection.columns(of: "store").contains("moved_to")
+            return (
+                try knowsMoves ? StoreMove.fetch(connection) : nil,
+                try isMade ? StoreIdentity.fetch(connection)?.storeID ?? [] : []
+            )
+        }
+        try description.refuseMoved(move, storeID)
     }
 
     /// Nothing is decided on a copy before a runner has determined what it lacks. Checked twice, because a running
@@ -220,6 +235,23 @@ extension SQLiteOpening {
 }
 
 extension SQLiteOpening {
+    /// Opens it as a run does, which copies and migrates it.
+    ///
+    /// - Throws: ``StoreError``; see ``StoreDescription/migrate(noting:)``.
+    func migrate(noting action: Action) throws -> Int {
+        let pool = try file.openForReading()
+        let found = try pool.read { try Migrations.all.version(of: $0) }
+        try pool.close()
+        guard found < Migrations.all.version else {
+            _ = try checkedIdentity(in: file.openForReading())
+            return found
+        }
+        let store = try openForRunning(action.provenance)
+        try store.writeWaiting { try $0.insert(action) }
+        try store.closeWaiting()
+        return found
+    }
+
     /// Replaces the sealing key, also while another process runs batches.
     ///
     /// - Throws: ``StoreError``; see ``StoreDescription/rotateSealingKey(to:)``.

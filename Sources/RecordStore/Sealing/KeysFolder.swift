@@ -18,6 +18,9 @@ struct KeysFolder: Sendable {
     /// The list of persons who were forgotten, as keyed hashes.
     var forgotten: String { path + "/forgotten" }
 
+    /// The file that says where the database is that the keys belong to, once it was moved.
+    var moved: String { path + "/moved" }
+
     private var periods: String { path + "/periods" }
 
     /// The file of a period key.

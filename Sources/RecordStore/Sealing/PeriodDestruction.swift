@@ -73,6 +73,30 @@ extension RecordStore {
         let destroyed = try readWaiting { try PeriodKeyName.all(.destroyed, $0) }
         let present = Set(try keys.folder.periodKeys())
         try destroyFiles(of: Set(destroyed + noted).filter(present.contains).sorted { $0.stem < $1.stem })
+        try report(destroyed)
+    }
+
+    /// Says, as one of several nodes, that there is no copy of destroyed keys here any more.
+    private func report(_ destroyed: [PeriodKeyName]) throws {
+        guard isAtServer, let runnerName, !destroyed.isEmpty else { return }
+        let sql = """
+            SELECT period_keys.id FROM period_keys JOIN nodes ON nodes.name = ?
+            WHERE period_keys.state = 'destroyed' AND NOT EXISTS (
+                SELECT 1 FROM destroyed_copies WHERE node_id = nodes.id AND period_key_id = period_keys.id)
+            """
+        let told = Set(destroyed.map(\.id.bytes))
+        let new = try readWaiting { try [UInt8].fetchAll($0, sql: sql, arguments: [runnerName]) }.filter(told.contains)
+        guard !new.isEmpty else { return }
+        try writeWaiting { connection in
+            guard let node = connection.node else { return }
+            for key in new {
+                try connection.database.execute(
+                    sql: """
+                        INSERT INTO destroyed_copies (node_id, period_key_id, found_at) VALUES (?, ?, ?)
+                        ON CONFLICT DO NOTHING
+                        """, arguments: [node.number, key, WallTime.now()])
+            }
+        }
     }
 }
 

@@ -6,6 +6,10 @@ enum SettingKeys {
     static let databasePasswordFile = SettingKey(
         "database_password_file", .path,
         "the file that holds the password for PostgreSQL; absent: PGPASSFILE, or none is wanted")
+    static let databaseDurability = SettingKey<Settings.DatabaseDurability>(
+        "database_durability", .choice, default: "server",
+        "with PostgreSQL: what has a commit before its calls leave, the server alone or a synchronous standby, too; without one "
+            + "nothing is sent then")
     static let nodeName = SettingKey(
         "node.name", .name,
         "with PostgreSQL: the name of this runner, which no other one on the database has; absent: the machine's")
@@ -30,6 +34,7 @@ extension Settings {
     static let schema = Schema(
         [
             SettingKeys.database.description, SettingKeys.databasePasswordFile.description,
+            SettingKeys.databaseDurability.description,
             SettingKeys.nodeName.description, SettingKeys.nodeFolder.description,
             SettingKeys.sealingKey.description, SettingKeys.keysFolder.description,
         ]

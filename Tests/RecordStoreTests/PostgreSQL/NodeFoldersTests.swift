@@ -176,6 +176,43 @@ struct NodeFoldersTests {
         try await nodes.close()
     }
 
+    @Test("A journal is shortened, never by what a server that takes over may lack; one that lacks more is refused")
+    func shortened() async throws {
+        let nodes = try NodesFixture()
+        var a = try await nodes.open("a")
+        nodes.endBeats(of: a)
+        let batch = try await a.runningBatch(count: 6)
+        let node = try #require(a.node)
+        func claim() async throws { _ = try await a.finish(a.claim(batch, 1).records.map(\.succeeded)) }
+        try await claim()
+        try a.shortenJournal(of: node)
+        try await claim()
+        // Nothing is dropped before another part was begun.
+        #expect(try node.journal.entries().map(\.record.line) == [2, 3])
+        try a.shortenJournal(of: node)
+        try await claim()
+        #expect(try node.journal.entries().map(\.record.line) == [3, 4])
+        try a.shortenJournal(of: node)
+        #expect(try node.journal.entries().map(\.record.line) == [4])
+        #expect(try node.folder.knownLedger()?.toldPart == 2)
+        // A server that has lost the last part alone is told what it lacks.
+        try nodes.run("UPDATE rollcall.nodes SET told_part = 2, timeline = timeline - 1 WHERE timeline > 1")
+        try nodes.run("UPDATE rollcall.nodes SET server_id = server_id - 1")
+        try a.beatNow()
+        #expect(try await a.nodes().map(\.hasAnswered) == [true])
+        // One that has lost more is another matter.
+        try nodes.run("UPDATE rollcall.nodes SET told_part = 1, server_id = server_id - 1")
+        let error = #expect(throws: StoreError.self) { try a.beatNow() }
+        #expect(error?.code == .damaged && error?.message.contains("earlier time") == true)
+        try await a.close()
+        let start = await #expect(throws: StoreError.self) { try await nodes.open("a") }
+        #expect(start?.code == .damaged)
+        try nodes.run("UPDATE rollcall.nodes SET told_part = 2")
+        a = try await nodes.open("a")
+        #expect(try await a.batch(batch.id).counts.succeeded == 3)
+        try await nodes.close(a)
+    }
+
     @Test("A server of an earlier timeline is refused")
     func earlierTimeline() async throws {
         let nodes = try NodesFixture()

@@ -203,6 +203,54 @@ struct NodesTests {
         try await nodes.close(a)
     }
 
+    @Test("A node that drains, or waits for others, says so where it claims")
+    func obstacles() async throws {
+        let nodes = try NodesFixture()
+        let (a, b) = (try await nodes.open("a"), try await nodes.open("b"))
+        nodes.endBeats(of: a, b)
+        let batch = try await nodes.sharedBatch(of: a, count: 2)
+        try nodes.run("UPDATE rollcall.nodes SET server_id = server_id - 1 WHERE name = 'b'")
+        let waiting = try await a.claim(batch, 1)
+        #expect(waiting.records.isEmpty && waiting.obstacle?.contains("before b answered") == true)
+        try b.beatNow()
+        let claimed = try await a.claim(batch, 1)
+        #expect(claimed.records.count == 1 && claimed.obstacle == nil)
+        #expect(try await b.drain("a", noting: .sample(.drainNode)))
+        let draining = try await a.claim(batch, 1)
+        #expect(draining.records.isEmpty && draining.obstacle?.contains("node a is draining") == true)
+        try await nodes.close(a, b)
+    }
+
+    @Test(
+        "Commits await a standby where both settings say so",
+        arguments: [
+            ("on", "*", true), ("remote_apply", "ANY 1 (a, b)", true), ("on", "", false), ("local", "*", false),
+            ("off", "*", false), ("remote_write", "*", false),
+        ])
+    func standbys(commit: String, names: String, isKept: Bool) {
+        #expect(StandbyRule.isKept(synchronousCommit: commit, standbyNames: names) == isKept)
+    }
+
+    @Test("A node that wants a standby claims nothing without one, and waits for no dead node")
+    func durable() async throws {
+        let nodes = try NodesFixture()
+        let a = try await nodes.open("a")
+        let batch = try await nodes.sharedBatch(of: a, count: 2)
+        try await nodes.open("c").close()
+        try await a.close()
+        var description = nodes.description("b", rate: 1_000_000)
+        description.node?.wantsStandby = true
+        let b = try await description.openForRunning(StoreFolder.provenance)
+        let claim = try await b.claim(batch, 1)
+        #expect(claim.records.isEmpty && claim.obstacle?.contains("database_durability") == true)
+        try nodes.run("UPDATE rollcall.nodes SET server_id = server_id - 1 WHERE name = 'c'")
+        let awaited = try await b.write { connection in
+            (try connection.nodesThatHaveNotAnswered(), try connection.nodesThatHaveNotAnswered(besidesDead: true))
+        }
+        #expect(awaited.0 == ["c"] && awaited.1 == [])
+        try await nodes.close(b)
+    }
+
     @Test("Nodes are listed; one that lives is not retired, and a retired one's calls are in doubt at once")
     func listing() async throws {
         let nodes = try NodesFixture()
@@ -212,21 +260,22 @@ struct NodesTests {
         let listed = try await b.nodes()
         #expect(listed.map(\.name) == ["a", "b"] && listed.map(\.openCalls) == [1, 0])
         #expect(listed.allSatisfy { $0.isAlive && $0.hasAnswered && $0.standing == .live })
-        let action = Action.sample(.unknown, detail: "retire_node a")
+        let action = Action.sample(.retireNode, detail: "a")
         let error = await #expect(throws: StoreError.self) {
-            try await b.setNode("a", to: .retired, noting: action)
+            _ = try await b.retire("a", givingBatchesTo: nil, noting: action)
         }
         #expect(error?.code == .notAllowed)
         try nodes.silence(a)
         // At once, also where no node lives whose beat would find them, and by who takes no part.
         try await b.close()
         let operating = try await nodes.openForOperating()
-        #expect(try await operating.setNode("a", to: .retired, noting: action) == (true, 1))
-        #expect(try await operating.setNode("a", to: .draining, noting: action) == (false, 0))
+        let retired = try await operating.retire("a", givingBatchesTo: nil, noting: action)
+        #expect(retired.hasChanged && retired.inDoubt == 1)
+        #expect(try await !operating.drain("a", noting: .sample(.drainNode, detail: "a")))
         #expect(try await operating.statuses(batch) == [.inDoubt, .queued])
         #expect(try await operating.view(batch, 2).sealedDetail != nil)
         #expect(try await operating.progress(batch.id).billingUnknown == 1)
-        #expect(try await operating.actions().last?.detail == "retire_node a")
+        #expect(try await operating.actions().map(\.name) == [.retireNode])
         try await nodes.close(a, operating)
     }
 }

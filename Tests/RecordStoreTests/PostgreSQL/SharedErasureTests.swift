@@ -39,7 +39,9 @@ struct SharedErasureTests {
         #expect(try await a.destroySpentPeriods(at: Noon.december) == [Self.november])
         let folder = KeysFolder(path: copy)
         #expect(try folder.periodKeys().count == 1)
-        try await b.destroyKeysThatOthersDestroyed()
+        #expect(try await a.nodes().map(\.keysLeft) == [1, 1])
+        for store in [a, b] { try await store.destroyKeysThatOthersDestroyed() }
+        #expect(try await a.nodes().map(\.keysLeft) == [0, 0])
         #expect(try folder.periodKeys().isEmpty && folder.destroyedKeys().map(\.month) == [Self.november])
         await #expect(throws: StoreError.self) { try await b.answers(batch.id) }
         try await b.close()
@@ -88,7 +90,7 @@ struct SharedErasureTests {
         #expect(try await a.homes()[batch.id]?.keepsFilesElsewhere == false)
         #expect(try await b.homes()[batch.id]?.keepsFilesElsewhere == true)
         try await a.close()
-        _ = try await b.setNode("a", to: .retired, noting: .sample(.cancel))
+        _ = try await b.retire("a", givingBatchesTo: nil, noting: .sample(.retireNode))
         #expect(try await b.homes()[batch.id]?.keepsFilesElsewhere == false)
         try await nodes.close(b)
     }

@@ -92,6 +92,64 @@ struct SharedTrafficTests {
     }
 }
 
+@Suite("The gate to the API, which the first node that closes it keeps for all", .onPostgreSQL)
+struct SharedGateTests {
+    /// A report with a gate that closed at a time and probes at another.
+    private static func report(_ gate: RunnerStatus.Gate, at now: WallTime) -> RunnerStatus {
+        RunnerStatus(
+            process: getpid(), host: "vault", version: "1.0", isDaemon: true, startedAt: 1, loadedAt: 1, updatedAt: now,
+            gate: gate, allowedRate: 1)
+    }
+
+    private static func closed(_ since: WallTime, probesAt probe: WallTime?) -> RunnerStatus.Gate {
+        .closed(reason: "away", since: since, nextProbeAt: probe, probes: 1)
+    }
+
+    @Test("Others wait while a node probes, one probe at a time, as long as that node lives and does")
+    func oneProbes() async throws {
+        let nodes = try NodesFixture()
+        let (a, b) = (try await nodes.open("a"), try await nodes.open("b"))
+        nodes.endBeats(of: a, b)
+        let batch = try await nodes.sharedBatch(of: a, count: 9)
+        let now = WallTime.now()
+        func report(_ store: RecordStore, _ gate: RunnerStatus.Gate) async throws {
+            try await store.saveRunnerStatus(Self.report(gate, at: now))
+        }
+        func mayClaim(_ store: RecordStore) async throws -> Bool {
+            let claim = try await store.claim(batch, 1)
+            #expect(claim.records.isEmpty == (claim.obstacle != nil))
+            _ = try await store.finish(claim.records.map(\.succeeded))
+            return !claim.records.isEmpty
+        }
+        try await report(a, Self.closed(now - 9_000, probesAt: now + 60_000))
+        #expect(try await !mayClaim(b))
+        #expect(try await mayClaim(a))
+        // Its probe is under way.
+        try await report(a, Self.closed(now - 9_000, probesAt: nil))
+        #expect(try await !mayClaim(b))
+        // The other finds the same: one of them probes, the one that was first.
+        try await report(b, Self.closed(now - 5_000, probesAt: now))
+        #expect(try await mayClaim(a))
+        #expect(try await !mayClaim(b))
+        try await report(b, Self.closed(now - 20_000, probesAt: now))
+        #expect(try await !mayClaim(a))
+        #expect(try await mayClaim(b))
+        try await report(b, .open)
+        // It does not probe: it has nothing to send.
+        try await report(a, Self.closed(now - 90_000, probesAt: now - 31_000))
+        #expect(try await mayClaim(b))
+        try await report(a, Self.closed(now - 9_000, probesAt: now + 60_000))
+        #expect(try await !mayClaim(b))
+        // What halts one is that one's: its keys may be wrong.
+        try await report(a, .halted(reason: "keys", since: now))
+        #expect(try await mayClaim(b))
+        try await report(a, Self.closed(now - 9_000, probesAt: now + 60_000))
+        try nodes.silence(a)
+        #expect(try await mayClaim(b))
+        try await nodes.close(a, b)
+    }
+}
+
 @Suite("What each of several nodes has for itself", .onPostgreSQL)
 struct OwnPartsTests {
     @Test("A node tends what was made at it, and what nobody has taken up")
@@ -132,15 +190,21 @@ struct OwnPartsTests {
         let (a, b) = (try await nodes.open("a"), try await nodes.open("b"))
         let running = try await a.runningBatch(count: 2)
         let cut = try await a.makeBatch(2)
-        let action = Action.sample(.unknown, detail: "move_batches a b")
-        let early = await #expect(throws: StoreError.self) {
-            try await b.moveBatches(ofNode: "a", to: "b", noting: action)
+        let action = Action.sample(.retireNode, detail: "a, its batches to b")
+        func retire(to other: String) async throws -> Retirement {
+            try await b.retire("a", givingBatchesTo: other, noting: action)
         }
+        let early = await #expect(throws: StoreError.self) { _ = try await retire(to: "b") }
         #expect(early?.code == .notAllowed)
         try nodes.silence(a)
-        _ = try await b.setNode("a", to: .retired, noting: action)
-        let (moved, cancelled) = try await b.moveBatches(ofNode: "a", to: "b", noting: action)
+        // It is done whole or not at all: nobody is retired where nobody goes on.
+        let nobody = await #expect(throws: StoreError.self) { _ = try await retire(to: "c") }
+        #expect(nobody?.code == .notFound)
+        #expect(try await b.nodes().map(\.standing) == [.live, .live])
+        let retired = try await retire(to: "b")
+        let (moved, cancelled) = (retired.moved, retired.cancelled)
         #expect(moved.map(\.id) == [running.id] && cancelled.map(\.id) == [cut.id])
+        #expect(try await b.actions().map(\.name) == [.retireNode])
         #expect(cancelled.map(\.state) == [.cancelled])
         #expect(try await b.claim(running, 1).records.count == 1)
         await #expect(throws: StoreError.self) { try await a.claim(running, 1) }

@@ -33,45 +33,59 @@ package struct NodesOperation: Sendable {
         let place = try Installation(config: config)
         switch request {
         case .list: try await list(place)
-        case .drain(let name): try await set(name, to: .draining, "drain_node", place)
-        case .retire(let name, let other):
-            try await set(name, to: .retired, "retire_node", place)
-            if let other { try await moveBatches(of: name, to: other, place) }
+        case .drain(let name): try await drain(name, place)
+        case .retire(let name, let other): try await retire(name, to: other, place)
         }
         return .succeeded
     }
 
     private func list(_ place: Installation) async throws {
         let store = try await place.storeForReading()
-        let nodes = try await store.nodes().map(NodeLine.init)
+        let nodes = try await store.nodes()
         try await store.close()
         if !json { console.output(NodeLine.header) }
-        for node in nodes { console.output(json ? JSONText.text(of: node) : node.text) }
-        guard nodes.contains(where: { !$0.hasAnswered && $0.state != .retired }) else { return }
-        console.note(
-            "the database server was replaced: nobody claims until every node has answered for it; start those that have "
-                + "not, or retire them")
-    }
-
-    private func moveBatches(of name: String, to other: String, _ place: Installation) async throws {
-        let session = try await OperatorSession(place, console: console)
-        let action = try session.action(.unknown, of: nil, detail: "move_batches \(name) \(other)")
-        let (moved, cancelled) = try await session.store.moveBatches(ofNode: name, to: other, noting: action)
-        try await session.close()
-        for batch in moved { console.note("\(batch.name): node \(other) goes on with it") }
-        for batch in cancelled {
-            console.note("\(batch.name): cancelled; hand \(batch.fileName) to another node: nothing of it was sent")
+        for node in nodes.map(NodeLine.init) { console.output(json ? JSONText.text(of: node) : node.text) }
+        for node in nodes where node.standing != .retired && node.keysLeft > 0 {
+            console.note(
+                "node \(node.name) has not said yet that its copies of \(Counted.things(node.keysLeft, "destroyed key")) are "
+                    + "gone: its daemon does \(SharedErasure.interval), or its next start")
+        }
+        let awaited = nodes.filter { !$0.hasAnswered && $0.standing != .retired }
+        guard !awaited.isEmpty else { return }
+        console.note("the database server was replaced: nobody claims until every node has answered for it")
+        for node in awaited {
+            console.note(
+                node.isAlive
+                    ? "node \(node.name) lives and answers within seconds"
+                    : "start node \(node.name) on \(node.host), or, if it is gone for good, "
+                        + "\(Hint.retire(node: node.name))")
         }
     }
 
-    private func set(_ name: String, to standing: NodeStanding, _ verb: String, _ place: Installation) async throws {
+    private func drain(_ name: String, _ place: Installation) async throws {
         let session = try await OperatorSession(place, console: console)
-        let action = try session.action(.unknown, of: nil, detail: "\(verb) \(name)")
-        let (hasChanged, inDoubt) = try await session.store.setNode(name, to: standing, noting: action)
+        let action = try session.action(.drainNode, of: nil, detail: name)
+        let hasChanged = try await session.store.drain(name, noting: action)
         try await session.close()
-        guard hasChanged else { return console.note("node \(name) was \(standing.rawValue), or retired, before") }
-        let doubt = inDoubt > 0 ? "; \(NumberFormat.count(inDoubt, "call")) of it in doubt" : ""
-        console.note("node \(name) is \(standing.rawValue) now\(doubt)")
+        console.note(
+            hasChanged
+                ? "node \(name) is draining now: it ends its calls and claims nothing more until it is started again"
+                : "node \(name) was draining, or retired, before")
+    }
+
+    private func retire(_ name: String, to other: String?, _ place: Installation) async throws {
+        let session = try await OperatorSession(place, console: console)
+        let detail = other.map { "\(name), its batches to \($0)" } ?? name
+        let retired = try await session.store.retire(
+            name, givingBatchesTo: other, noting: try session.action(.retireNode, of: nil, detail: detail))
+        try await session.close()
+        let doubt = retired.inDoubt > 0 ? "; \(NumberFormat.count(retired.inDoubt, "call")) of it in doubt" : ""
+        console.note(
+            retired.hasChanged ? "node \(name) is retired now\(doubt)" : "node \(name) was retired before")
+        for batch in retired.moved { console.note("\(batch.name): node \(other ?? "") goes on with it") }
+        for batch in retired.cancelled {
+            console.note("\(batch.name): cancelled; hand \(batch.fileName) to another node: nothing of it was sent")
+        }
     }
 }
 
@@ -87,6 +101,7 @@ struct NodeLine: Encodable {
     let version: String
     let startedAt: String
     let openCalls: Int
+    let keysLeft: Int
     let hasAnswered: Bool
 
     enum CodingKeys: String, CodingKey, CaseIterable {
@@ -94,6 +109,7 @@ struct NodeLine: Encodable {
         case isAlive = "alive"
         case startedAt = "started_at"
         case openCalls = "open_calls"
+        case keysLeft = "destroyed_keys_left"
         case hasAnswered = "answered"
     }
 
@@ -101,7 +117,7 @@ struct NodeLine: Encodable {
         (name, state, isAlive, host) = (node.name, node.standing, node.isAlive, node.host)
         (process, version, openCalls) = (node.process, node.version, node.openCalls)
         startedAt = Timestamp.text(node.startedAt)
-        hasAnswered = node.hasAnswered
+        (keysLeft, hasAnswered) = (node.keysLeft, node.hasAnswered)
     }
 
     var text: String {
@@ -145,6 +161,7 @@ extension NodeLine: DescribedJSON {
         case .version: "Rollcall's version there"
         case .startedAt: "when it started last"
         case .openCalls: "its calls under way"
+        case .keysLeft: "months' keys that were destroyed, of which it has not said that it has no copy any more"
         case .hasAnswered: "whether it has answered for the server that answers now"
         }
     }

@@ -84,7 +84,8 @@ struct PurgeReport: Sendable, Encodable {
             lines.append("the keys of \(monthsDestroyed.joined(separator: ", ")) were destroyed")
             if isAtServer {
                 lines.append(
-                    "the copies on other nodes are destroyed by their daemons \(SharedErasure.interval), or at their next start")
+                    "the copies on other nodes are destroyed by their daemons \(SharedErasure.interval), or at their next start"
+                )
             }
         }
         if isAtServer, !purged.isEmpty { lines.append(ServerRemains.text) }

@@ -191,7 +191,9 @@ extension DaemonContext {
             log.warning(
                 "no calls for now",
                 metadata: batch.logged(["reason": "\(reason)", "until": "\(NumberFormat.time(until))"]))
-        case .gateOpened: log.notice("calls continue", metadata: batch.logged())
+        case .keptWaiting(let reason):
+            log.warning("no calls for now", metadata: batch.logged(["reason": "\(reason)"]))
+        case .gateOpened, .waitEnded: log.notice("calls continue", metadata: batch.logged())
         case .windowClosed(let until):
             log.info("outside the window", metadata: batch.logged(["until": "\(NumberFormat.time(until))"]))
         case .windowOpened: log.info("the window is open", metadata: batch.logged())

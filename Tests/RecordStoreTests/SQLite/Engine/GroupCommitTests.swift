@@ -139,7 +139,7 @@ import Testing
             try FullDisk.fillUp(connection.database)
             commit.run([
                 heard.operation("a") { try Self.insert($0, 20_250_102) },
-                heard.operation("b") { try $0.database.execute(sql: "CREATE TABLE big AS SELECT zeroblob(9999)") },
+                heard.operation("b") { try $0.database.execute(sql: "CREATE TABLE big AS SELECT zeroblob(99999)") },
                 heard.operation("c") { try Self.insert($0, 20_250_103) },
             ])
             #expect(heard.all == ["before done", "a done", "b failed", "c done"])
