@@ -96,7 +96,7 @@ deb: PACKAGES += dpkg-dev binutils
 deb: packages
 	SWIFT=$(SWIFT) packaging/make-deb
 
-check-deb: PACKAGES += lintian man-db systemd adduser iproute2
+check-deb: PACKAGES += lintian man-db systemd adduser iproute2 zsh fish
 check-deb: deb
 	packaging/check-deb .build-deb/packages/rollcall_*.deb
 

@@ -86,7 +86,7 @@ struct SettingsOptions: ParsableArguments {
     @Option(
         name: .customLong("config"),
         help: ArgumentHelp(
-            "Settings file; absent: what the variable ROLLCALL_CONFIG names, else rollcall.yaml. Other ROLLCALL_… variables override what it says.",
+            "Settings file; absent: what the variable ROLLCALL_CONFIG names, else rollcall.yaml. Other variables ROLLCALL_NAME override what it says.",
             valueName: "file"),
         completion: .file(extensions: ["yaml", "yml"]))
     private var given: String?

@@ -34,6 +34,15 @@ extension EndToEnd.Commands {
             }
         }
 
+        @Test("Help is in plain characters: what makes man pages of it drops all others")
+        func plainHelp() async throws {
+            let help = try await RollcallProcess(["--experimental-dump-help"], in: "/").wait()
+            #expect(help.status == 0 && help.output.count > 10_000)
+            for line in help.output.split(separator: "\n") where !line.allSatisfy(\.isASCII) {
+                Issue.record("\(line)")
+            }
+        }
+
         @Test("The JSON of keys is documented by what the program itself says of it")
         func documentedJSONOfKeys() throws {
             let text = JSONReference.markdown(KeysJSON.shapes)

@@ -52,6 +52,16 @@ struct ReportTests {
         #expect(all.sentence == "3 of 8 lines answered; 5 given up" && all.tasks.isEmpty && all.kind == "good")
     }
 
+    @Test("What was held was not sent, and is told apart from what may have been billed")
+    func held() {
+        let summary = Self.summary { $0.records = .init([.succeeded: 3, .inDoubt: 5]) }
+        let some = ReportVerdict(summary, held: 4, folder: "/out/day-3")
+        #expect(some.sentence == "3 of 8 lines answered; 1 to decide; 4 held")
+        #expect(some.tasks.map(\.title) == ["1 line to decide", "4 lines held, not sent"])
+        #expect(some.tasks.map(\.isCostly) == [true, false])
+        #expect(ReportVerdict(summary, held: 5, folder: "/o").tasks.map(\.title) == ["5 lines held, not sent"])
+    }
+
     @Test("Each group of lines has its file, by a relative link, and the commands that settle it")
     func tasks() {
         let summary = Self.summary {
@@ -112,13 +122,14 @@ struct ReportTests {
             (.failed, .rejected, false, .refused), (.failed, .transient, false, .temporary),
             (.failed, .overloaded, false, .temporary), (.failed, .unsent, false, .refused),
             (.failed, nil, false, .refused), (.failed, .inDoubt, true, .resolvedByHand),
-            (.inDoubt, nil, false, .inDoubt),
+            (.inDoubt, nil, false, .inDoubt), (.inDoubt, .unsent, false, .held),
             (.invalid, nil, false, nil), (.succeeded, nil, false, nil), (.cancelled, nil, false, nil),
         ] as [(RecordStatus, AttemptOutcome?, Bool, FailureKind?)])
     func kinds(status: RecordStatus, outcome: AttemptOutcome?, isResolved: Bool, kind: FailureKind?) {
         let row = ResultRow(
-            line: 2, id: [], rawRow: nil, status: status, attempts: 1, isHeld: false, isResolvedByHand: isResolved,
-            httpStatus: nil, reasonCode: nil, error: nil, correlationID: nil, requestRefID: nil, submittedAt: nil,
+            line: 2, id: [], rawRow: nil, status: status, attempts: 1, isHeld: kind == .held,
+            isResolvedByHand: isResolved, httpStatus: nil, reasonCode: nil, error: nil, correlationID: nil,
+            requestRefID: nil, submittedAt: nil,
             completedAt: nil, reusedFrom: nil, ownWarning: nil, answer: nil, forgottenAt: nil, failedBy: outcome)
         #expect(FailureKind(of: row) == kind)
     }

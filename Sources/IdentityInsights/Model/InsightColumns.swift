@@ -21,7 +21,7 @@ package enum InsightColumns {
     private static let user = [
         ("user.scores.identityRisk", "from 0 to 500, high: a riskier sign-up"),
         ("user.details.email.valid", "whether the email address is valid"),
-        ("user.details.email.domainCreationDate", "when its domain was created, `YYYY-MM-DD`"),
+        ("user.details.email.domainCreationDate", "when its domain was created, `YYYY-MM-DD`, mostly with a time"),
         ("user.details.email.firstSeenDays", "days since it was first seen; 0: never"),
         ("user.details.email.mailboxVelocity", "how often it was seen in 180 days, up to 1000"),
         ("user.details.email.isDisposable", "whether its domain gives out disposable addresses"),

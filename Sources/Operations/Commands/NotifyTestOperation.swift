@@ -31,8 +31,8 @@ package struct NotifyTestOperation: Sendable {
             folder: folder, environment: ProcessInfo.processInfo.environment, clock: SystemClock())
         let notice = BatchNotice(
             .test, at: SystemClock().now, reason: "a test: somebody tries whether this arrives", remedy: nil)
-        var results: [Result] = []
-        for way in ways { results.append(Result(way.shortName, await delivery.deliver(notice, to: way))) }
+        var results: [NotifyTestResult] = []
+        for way in ways { results.append(NotifyTestResult(way.shortName, await delivery.deliver(notice, to: way))) }
         for result in results where !json { console.output(result.text) }
         if json { console.output(json: results) }
         return results.allSatisfy(\.arrived) ? .succeeded : .unfinished
@@ -46,14 +46,29 @@ package struct NotifyTestOperation: Sendable {
         return notifications.compactMap { $0?.target }.filter { seen.insert($0).inserted }
     }
 
-    /// What came of one way.
-    private struct Result: Encodable {
-        let way: String
-        let arrived: Bool
-        let failure: String?
+}
 
-        init(_ way: String, _ failure: String?) { (self.way, arrived, self.failure) = (way, failure == nil, failure) }
+/// What came of one way of telling people.
+struct NotifyTestResult: Encodable {
+    let way: String
+    let arrived: Bool
+    let failure: String?
 
-        var text: String { failure.map { "FAILED  \(way): \($0)" } ?? "ok      \(way)" }
+    init(_ way: String, _ failure: String?) { (self.way, arrived, self.failure) = (way, failure == nil, failure) }
+
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case way, arrived, failure
+    }
+
+    var text: String { failure.map { "FAILED  \(way): \($0)" } ?? "ok      \(way)" }
+}
+
+extension NotifyTestResult: DescribedJSON {
+    static func about(_ member: CodingKeys) -> String {
+        switch member {
+        case .way: "the program's name, `webhook` or `email`"
+        case .arrived: "whether it was taken"
+        case .failure: "why not; absent: it was"
+        }
     }
 }

@@ -26,6 +26,7 @@ struct Reload {
             context.traffic.reconfigure(
                 RunnerConfiguration(daemonOf: configuration.place.settings, jobs: configuration.jobs.values))
             reopen()
+            context.notices.recent.forgetFailedReloads()
             await context.warnOfCertificateEnd()
             reloaded.wakeUp()
             context.batchWakeSignal.wakeUp()

@@ -123,7 +123,7 @@ struct BatchNotice: Encodable, Sendable {
         self.job = job
         reason = "the job was due, and there was no file: \(source)"
         remedy = "look whether the sender has sent it; it is taken in when the job is due next, or by hand"
-        next = Hint.help(["submit"]).commandLine
+        next = Hint.jobsList.commandLine
     }
 
     /// A file that was not taken in, and has no batch.

@@ -32,7 +32,8 @@ extension RecentNotices {
 
     /// The last ones without those that are cured, the newest first.
     func items(notCuredBy batches: [Batch]) -> [Item] {
-        items.filter { !($0.cure?.hasCome(with: batches) ?? false) }
+        let named = Dictionary(batches.map { ($0.name, $0) }) { $1 }
+        return items.filter { !($0.cure?.hasCome(with: batches) ?? false) }.map { $0.seen(beside: named) }
     }
 }
 

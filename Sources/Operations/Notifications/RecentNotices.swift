@@ -10,13 +10,19 @@ final class RecentNotices: Sendable {
         let text: String
         let tone: String
         /// The page on which something can be done about it.
-        let path: String
-        let label: String
+        var path: String
+        var label: String
+        /// The batch that waited for somebody then; nil: none did, or it was told before the daemon began.
+        private var waiting: WaitingBatch?
         /// What shows that it is done with; nil: something else shows it.
         let cure: Cure?
 
+        private enum CodingKeys: String, CodingKey {
+            case time, text, tone, path, label, cure
+        }
+
         init(_ notice: BatchNotice) {
-            cure = Cure(of: notice)
+            (cure, waiting) = (Cure(of: notice), WaitingBatch(of: notice))
             let (tone, title) = notice.event.shown
             let subject = notice.batch ?? notice.job
             let place = NoticePlace(notice)
@@ -25,6 +31,37 @@ final class RecentNotices: Sendable {
             time = notice.at.prefix(19).replacing("T", with: " ") + " UTC"
             let rest = notice.reason ?? notice.event.counted(notice.counts)
             text = "\(title)\(subject.map { ": \($0)" } ?? "")\(rest.map { " – \($0)" } ?? "")"
+        }
+
+        /// It as batches stand now: one that waits no more is to be looked at, and nothing is to be done with it.
+        func seen(beside batches: [String: Batch]) -> Item {
+            guard let waiting, let batch = batches[waiting.name], !waiting.waits(batch) else { return self }
+            var item = self
+            (item.path, item.label) = (NoticePlace.page(ofBatch: waiting.name), "Look")
+            return item
+        }
+    }
+
+    /// A batch that waited for somebody when an event was told.
+    struct WaitingBatch: Equatable, Sendable {
+        let name: String
+        let event: Settings.Notification.Event
+
+        /// Nil where an event says of no batch that it waits.
+        init?(of notice: BatchNotice) {
+            guard let name = notice.batch, [.halted, .paused, .awaitingConfirmation, .inDoubt].contains(notice.event)
+            else { return nil }
+            (self.name, event) = (name, notice.event)
+        }
+
+        /// Whether it waits for the same still.
+        func waits(_ batch: Batch) -> Bool {
+            switch event {
+            case .halted: batch.state == .halted
+            case .paused: batch.state == .paused
+            case .awaitingConfirmation: batch.state == .awaitingConfirmation
+            default: batch.counts.inDoubt > 0
+            }
         }
     }
 
@@ -37,6 +74,12 @@ final class RecentNotices: Sendable {
 
     /// Shows what was told before, behind what was told since.
     func restore(_ items: [Item]) { kept.withLock { $0 = Array(($0 + items).prefix(Self.capacity)) } }
+
+    /// Forgets that settings were not read: now they were.
+    func forgetFailedReloads() {
+        let title = Settings.Notification.Event.reloadFailed.shown.title
+        kept.withLock { $0.removeAll { $0.text.hasPrefix(title) } }
+    }
 
     func add(_ notice: BatchNotice) {
         let item = Item(notice)
@@ -68,8 +111,11 @@ struct NoticePlace: Equatable {
     let path: String
     let label: String
 
+    /// The page of a batch.
+    static func page(ofBatch name: String) -> String { "/batches/" + PercentCoding.encoded(name) }
+
     init(_ notice: BatchNotice) {
-        let batch = notice.batch.map { "/batches/" + PercentCoding.encoded($0) }
+        let batch = notice.batch.map(Self.page(ofBatch:))
         (path, label) =
             switch notice.event {
             case .halted: (batch.map { $0 + "/resume" } ?? "/health", batch == nil ? "Check" : "Resume")

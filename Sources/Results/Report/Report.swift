@@ -54,7 +54,7 @@ struct Report {
         (state, reason) = (summary.state.replacing("_", with: " "), summary.reason)
         verdict = ReportVerdict(
             summary, temporary: figures.count(.temporary), resolvedByHand: figures.count(.resolvedByHand),
-            jobFile: jobFile, folder: folder)
+            held: figures.count(.held), jobFile: jobFile, folder: folder)
         chart = StatusChart(summary.records)
         scores = ScoreChart.all(figures.scores)
         reasons = ReasonGroup.all(figures, summary)
@@ -103,6 +103,7 @@ extension FailureKind {
         case .refused: "Refused by the API"
         case .temporary: "Out of attempts"
         case .inDoubt: "In doubt"
+        case .held: "Held, not sent"
         case .resolvedByHand: "Given up by hand"
         }
     }
@@ -112,6 +113,7 @@ extension FailureKind {
         case .refused: "Correct the lines, whose _reason has the API's words, then run their file."
         case .temporary: "Send the lines again as they are, by the command above."
         case .inDoubt: "They may have been billed: send them again, or give them up, by a command above."
+        case .held: "Nothing was sent or billed for them: settle the line that _reason names first."
         case .resolvedByHand: "Nothing is left to be done; they may have been billed."
         }
     }
@@ -121,7 +123,7 @@ extension FailureKind {
         switch self {
         case .refused: .failed
         case .temporary: nil
-        case .inDoubt, .resolvedByHand: .inDoubt
+        case .inDoubt, .held, .resolvedByHand: .inDoubt
         }
     }
 }

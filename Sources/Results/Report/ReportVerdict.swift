@@ -27,17 +27,20 @@ struct ReportVerdict {
     ///   - summary: What it came to.
     ///   - temporary: How many of its failed lines can be sent again as they are.
     ///   - resolvedByHand: How many an operator has given up: nothing is left to be done about them.
+    ///   - held: How many of its lines in doubt were not sent, because an identical one is in doubt.
     ///   - jobFile: The job's file, for the commands, where `--job` does not find it by the job's name.
     ///   - folder: Where its files are, for the commands.
     init(
-        _ summary: BatchSummary, temporary: Int = 0, resolvedByHand: Int = 0, jobFile: String? = nil, folder: String
+        _ summary: BatchSummary, temporary: Int = 0, resolvedByHand: Int = 0, held: Int = 0, jobFile: String? = nil,
+        folder: String
     ) {
         let records = summary.records
         let refused = records.failed - temporary - resolvedByHand
         let waiting = records.queued + records.inFlight
         let answered = records.succeeded + records.reused
         let counts = [
-            (refused + records.invalid, "to correct"), (temporary, "to send again"), (records.inDoubt, "to decide"),
+            (refused + records.invalid, "to correct"), (temporary, "to send again"),
+            (records.inDoubt - held, "to decide"), (held, "held"),
             (records.cancelled, "not sent"), (resolvedByHand, "given up"), (waiting, "waiting"),
         ]
         let start =
@@ -54,14 +57,15 @@ struct ReportVerdict {
             invalid: records.invalid, refused: refused, temporary: temporary, file: file(.failed),
             run: file(.failed).map { Self.run("\(folder)/\($0)", under: summary, jobFile) })
         tasks = [
-            failed.toCorrect, failed.toSendAgain(in: summary.batch.name), Self.decide(summary, file(.inDoubt)),
-            Self.send(summary, file(.cancelled)), Self.goOn(summary, waiting),
+            failed.toCorrect, failed.toSendAgain(in: summary.batch.name),
+            Self.decide(summary, records.inDoubt - held, file(.inDoubt)),
+            Self.release(summary, held, file(.inDoubt)), Self.send(summary, file(.cancelled)),
+            Self.goOn(summary, waiting),
         ].compactMap(\.self)
         kind = tasks.isEmpty ? "good" : "open"
     }
 
-    private static func decide(_ summary: BatchSummary, _ file: String?) -> Task? {
-        let count = summary.records.inDoubt
+    private static func decide(_ summary: BatchSummary, _ count: Int, _ file: String?) -> Task? {
         guard count > 0 else { return nil }
         let batch = summary.batch.name
         return Task(
@@ -75,6 +79,17 @@ struct ReportVerdict {
                 Hint.rerun(batch: batch, status: "in_doubt").commandLine,
                 Hint.resolve(batch: batch, decision: "failed").commandLine,
             ], isCostly: true)
+    }
+
+    private static func release(_ summary: BatchSummary, _ count: Int, _ file: String?) -> Task? {
+        guard count > 0 else { return nil }
+        return Task(
+            title: "\(Counted.things(count, "line")) held, not sent",
+            remedy:
+                "An identical line is in doubt, and the same answer is not paid for twice: settle the line that _reason "
+                + "names first. Then this sends those that its answer does not settle:",
+            file: file, commands: [Hint.rerun(batch: summary.batch.name, status: "in_doubt").commandLine],
+            isCostly: false)
     }
 
     private static func send(_ summary: BatchSummary, _ file: String?) -> Task? {

@@ -41,8 +41,7 @@ struct BatchFigures {
             timeline?.add(kind, after: end - startedAt)
         }
         if let kind = FailureKind(of: row) {
-            failures[kind, default: ReasonTally()].add(
-                row.reasonCode ?? row.httpStatus.map { "HTTP \($0)" } ?? "no answer recorded")
+            failures[kind, default: ReasonTally()].add(kind.reason(of: row))
         }
         if row.status == .invalid { refusals.add(rulesIn: row.error ?? "no reason recorded") }
     }
@@ -64,17 +63,27 @@ enum FailureKind: CaseIterable {
     case temporary
     /// It may have been billed, and no answer was recorded: somebody has to decide.
     case inDoubt
+    /// Nothing was sent for it: an identical record is in doubt, which is to be settled first.
+    case held
     /// Somebody has decided that it stays without an answer.
     case resolvedByHand
 
     /// Nil for a record that neither failed nor is in doubt.
     init?(of row: ResultRow) {
         switch row.status {
-        case .inDoubt: self = .inDoubt
+        case .inDoubt: self = row.isHeld ? .held : .inDoubt
         case .failed where row.isResolvedByHand: self = .resolvedByHand
         case .failed: self = [.transient, .overloaded].contains(row.failedBy) ? .temporary : .refused
         case .queued, .inFlight, .succeeded, .invalid, .reused, .cancelled: return nil
         }
+    }
+
+    /// Why a record is where it is, in words that many records share.
+    fileprivate func reason(of row: ResultRow) -> String {
+        if self == .held { return "an identical line is in doubt" }
+        if let code = row.reasonCode { return code }
+        guard let status = row.httpStatus else { return "no answer recorded" }
+        return self == .inDoubt && status == 200 ? "HTTP 200, with an answer that could not be read" : "HTTP \(status)"
     }
 }
 

@@ -24,11 +24,12 @@ struct Score: Equatable {
             meaning: "High: a riskier sign-up of the account.",
             groups: .tenths(of: 500)),
         Score(
-            column: "user.details.email.emailRiskScore", title: "Email risk", meaning: "High: a riskier email address.",
+            column: "user.details.email.emailRiskScore", title: "Email risk",
+            meaning: "High: a riskier person, by the email address.",
             groups: .tenths(of: 1)),
         Score(
-            column: "ip.scores.ipRisk", title: "IP risk", meaning: "High: a riskier IP address.", groups: .tenths(of: 1)
-        ),
+            column: "ip.scores.ipRisk", title: "IP risk", meaning: "High: a riskier person, by the IP address.",
+            groups: .tenths(of: 1)),
         Score(
             column: "device.scores.deviceRiskFactor", title: "Device risk factor",
             meaning: "High: 3 and 4 ask for another factor, 5 for a refusal.", groups: .each(1...5)),

@@ -21,7 +21,7 @@ struct JWECommand: AsyncParsableCommand {
             help: ArgumentHelp("Key id for the header; absent: the key's fingerprint.", valueName: "id"))
         var keyID: String?
 
-        @Flag(help: #"Print the envelope {"encryptedData":…} instead of the bare token."#)
+        @Flag(help: #"Print the envelope {"encryptedData": "TOKEN"} instead of the bare token."#)
         var envelope = false
 
         func step(_ input: [UInt8]) throws -> [UInt8] {

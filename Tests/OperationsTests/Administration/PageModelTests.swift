@@ -123,6 +123,54 @@ struct PageModelTests {
         #expect(state.detail?.isEmpty == false)
     }
 
+    private static func node(_ name: String, _ standing: NodeStanding, answered: Bool = true) -> NodeView {
+        NodeView(
+            name: name, standing: standing, isAlive: true, host: "h-\(name)", process: 7, version: "1", startedAt: 0,
+            openCalls: 0, hasAnswered: answered)
+    }
+
+    private static func home(_ node: String, elsewhere: Bool, running: Bool) -> BatchHome {
+        BatchHome(node: node, host: "h-\(node)", isElsewhere: elsewhere, isRunning: running)
+    }
+
+    @Test(
+        "Where no node sends anything, the first page says which is missing and what to do",
+        arguments: [
+            ([node("a", .live), node("b", .live)], home("b", elsewhere: true, running: true), nil),
+            ([node("a", .live), node("b", .live)], home("a", elsewhere: false, running: false), nil),
+            ([node("a", .live), node("b", .live)], nil, nil),
+            (
+                [node("a", .live), node("b", .live)], home("b", elsewhere: true, running: false),
+                "rollcall nodes retire b --to another"
+            ),
+            ([node("a", .draining)], home("a", elsewhere: false, running: true), "which drains"),
+            (
+                [node("a", .live), node("b", .live, answered: false)], home("a", elsewhere: false, running: true),
+                "rollcall nodes retire b"
+            ),
+            (
+                [node("a", .live), node("b", .retired, answered: false)], home("a", elsewhere: false, running: true),
+                nil
+            ), ([], nil, nil),
+        ] as [([NodeView], BatchHome?, String?)])
+    func missingNodes(nodes: [NodeView], home: BatchHome?, words: String?) {
+        let homes = home.map { [Self.busy.id: $0] } ?? [:]
+        let idle = SendingState.idle([Self.busy], homes: homes, nodes: nodes)
+        #expect(words.map { idle?.contains($0) == true } ?? (idle == nil), "\(idle ?? "-")")
+        let state = SendingState(
+            Self.status(), .normal, batches: [Self.busy], hold: nil, idle: idle, contractRate: 20, at: 1_000)
+        #expect(state.headline == (words == nil ? "Sending" : "Nothing is sent: a node is missing"))
+    }
+
+    @Test("Settings that were read at last are no alert any more")
+    func cureOfReload() {
+        let recent = RecentNotices()
+        recent.add(BatchNotice(.reloadFailed, at: 0, reason: "x", remedy: nil))
+        recent.add(BatchNotice(.gateOpened, at: 0, reason: "x", remedy: nil))
+        recent.forgetFailedReloads()
+        #expect(recent.items.map(\.label) == ["Check"] && !recent.items[0].text.contains("Settings"))
+    }
+
     @Test func whatIsLeftOfCapsIsShown() {
         #expect(OverviewPage.dayFigure(40, cap: 100).used == 40)
         #expect(OverviewPage.dayFigure(40, cap: 100).note == "60 left of 100")
@@ -224,6 +272,25 @@ struct PageModelTests {
             let path = try AdminPath(place.path)
             #expect(path.admission(of: "GET") != nil && !place.label.isEmpty)
         }
+    }
+
+    @Test(
+        "What has been told leads to what is to be done as long as it is to be done",
+        arguments: [
+            (.inDoubt, .completed, 1, "Decide", ""), (.inDoubt, .completed, 0, "Look", ""),
+            (.halted, .halted, 0, "Resume", "/resume"), (.halted, .running, 0, "Look", ""),
+            (.paused, .paused, 0, "Resume", "/resume"), (.paused, .completed, 0, "Look", ""),
+            (.awaitingConfirmation, .awaitingConfirmation, 0, "Start", "/start"),
+            (.awaitingConfirmation, .cancelled, 0, "Look", ""), (.completed, .completed, 1, "Look", ""),
+        ] as [(Settings.Notification.Event, BatchState, Int, String, String)])
+    func toldBefore(
+        event: Settings.Notification.Event, state: BatchState, inDoubt: Int, label: String, page: String
+    ) throws {
+        let batch = Self.batch(1, state) { $0.inDoubt = inDoubt }
+        let recent = RecentNotices()
+        recent.add(BatchNotice(event, of: batch, at: 0))
+        let item = try #require(recent.items(notCuredBy: [batch]).first)
+        #expect(item.label == label && item.path == "/batches/\(batch.name)\(page)")
     }
 }
 

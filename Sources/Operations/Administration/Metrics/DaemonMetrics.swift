@@ -32,7 +32,7 @@ struct DaemonMetrics: Sendable {
         try await addSpending(to: &text, configuration, at: now)
         try await addDatabase(to: &text, files: configuration.place.settings.databaseFiles)
         text.add(
-            "rollcall_key_end_timestamp_seconds", .gauge, .database, "When the first certificate under a setting ends.",
+            "rollcall_key_end_timestamp_seconds", .gauge, .node, "When the first certificate under a setting ends.",
             by: "key",
             DatedKey.ends(of: configuration.datedKeys).mapValues(\.timeIntervalSince1970))
         if let process = await BlockingWork.run({ ProcessFigures.read() }) { process.add(to: &text, since: startedAt) }
@@ -72,11 +72,11 @@ struct DaemonMetrics: Sendable {
     private func addTraffic(to text: inout MetricsText, limits: Settings.Limits) {
         let status = traffic.status
         text.add(
-            "rollcall_contract_rate_per_second", .gauge, .node, "Calls a second by contract (limits.rate).", limits.rate
-        )
+            "rollcall_contract_rate_per_second", .gauge, .database, "Calls a second by contract (limits.rate).",
+            limits.rate)
         text.add(
-            "rollcall_allowed_rate_per_second", .gauge, .node,
-            "Calls a second that are allowed now: 0 while the gate is not open.",
+            "rollcall_allowed_rate_per_second", .gauge, .database,
+            "Calls a second that are allowed now, of all nodes together: 0 while the gate is not open.",
             status.gate == .open ? status.allowedRate : 0)
         text.add(
             "rollcall_closed_until_timestamp_seconds", .gauge, .node,

@@ -55,6 +55,8 @@ struct BatchPage: Equatable {
     let scores: [ScoreChart]
     let files: [File]
     let filesNote: String?
+    /// Why there are none.
+    let noFiles: String
     let events: [Event]
     let path: String
     /// Whether there are lines of which the attempts can be looked at.
@@ -92,9 +94,14 @@ extension BatchPage {
             rules: figures.rules, latency: latency(summary?.latency ?? BatchSummary.Latency(times)),
             latencyNote: times.isEmpty ? nil : "of the last \(NumberFormat.count(times.count, "answered call"))",
             scores: summary.map(ScoreChart.all) ?? [],
-            files: files.files, filesNote: files.note,
+            files: files.files, filesNote: files.note, noFiles: noFiles(batch, outlook.home),
             events: try await store.actions(of: batch.id).reversed().map(Event.init), path: batch.path,
             hasAttempts: batch.counts.total > 0)
+    }
+
+    private static func noFiles(_ batch: Batch, _ home: BatchHome?) -> String {
+        if let home, home.isElsewhere { return "Its files are on node \(home.node) (\(home.host)), which shows them." }
+        return "Its results are written when it is over."
     }
 
     /// How many of the last calls are looked at before there is a summary, which has all.

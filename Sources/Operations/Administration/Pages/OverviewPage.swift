@@ -49,11 +49,15 @@ extension OverviewPage {
         let batches = try await store.batches()
         let open = batches.filter { !$0.state.isFinished }
         let status = RunnerStatus(of: context)
+        let outlooks = try await BatchOutlooks(configuration.place, store, at: now)
+        let nodes = try await store.nodesIfShared() ?? []
         let sending = SendingState(
             status, store.storageCondition, batches: open, hold: try await store.restoreHold(),
-            closedWindows: open.allSatisfy { !configuration.mayCall($0, at: now) }, contractRate: settings.limits.rate,
+            closedWindows: open.allSatisfy { !configuration.mayCall($0, at: now) },
+            idle: SendingState.idle(
+                open.filter { $0.state == .running && !$0.counts.isExhausted }, homes: outlooks.homes, nodes: nodes),
+            contractRate: settings.limits.rate,
             at: now)
-        let outlooks = try await BatchOutlooks(configuration.place, store, at: now)
         let datedKeys = configuration.datedKeys.sorted { $0.end < $1.end }
         return OverviewPage(
             tone: sending.tone.rawValue, headline: sending.headline, detail: sending.detail,
@@ -64,7 +68,7 @@ extension OverviewPage {
             running: BatchTableView(
                 rows: open.prefix(20).map { BatchRow($0, outlooks.rest(of: $0)) },
                 none: "No batch is open. A file in a drop folder, or an upload, makes one."),
-            nodes: try await store.nodesIfShared()?.filter { $0.standing != .retired }.map(row) ?? [],
+            nodes: nodes.filter { $0.standing != .retired }.map(row),
             schedules: schedules(configuration.jobs.values.sorted { $0.name < $1.name }, at: now),
             keys: datedKeys.map { Self.row($0, at: now) },
             events: context.notices.recent.items(notCuredBy: batches))

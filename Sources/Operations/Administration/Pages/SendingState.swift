@@ -17,11 +17,12 @@ struct SendingState: Equatable {
     ///   - batches: Those that are not over.
     ///   - hold: What batches wait for since a restore; nil: nothing.
     ///   - closedWindows: Whether no job of them may call at this time of day.
+    ///   - idle: Why no node sends any of them, with what to do; nil: one does, or there is one runner.
     ///   - contractRate: Calls a second by contract.
     ///   - now: The time.
     init(
         _ status: RunnerStatus, _ storage: StorageCondition, batches: [Batch], hold: RestoreHold?,
-        closedWindows: Bool = false, contractRate: Double, at now: WallTime
+        closedWindows: Bool = false, idle: String? = nil, contractRate: Double, at now: WallTime
     ) {
         let running = batches.filter { $0.state == .running && !$0.counts.isExhausted }
         let waiting = batches.filter { [.awaitingConfirmation, .paused, .halted].contains($0.state) }
@@ -32,6 +33,8 @@ struct SendingState: Equatable {
             (tone, headline, detail) = (
                 isHalted ? .bad : .warning, isHalted ? "Nothing is sent: halted" : "Nothing is sent just now", why
             )
+        } else if !running.isEmpty, let idle {
+            (tone, headline, detail) = (.bad, "Nothing is sent: a node is missing", idle)
         } else if !running.isEmpty, closedWindows {
             (tone, headline, detail) = (
                 .quiet, "Nothing is sent just now", "no job with records to send may call at this time of day"
@@ -52,6 +55,34 @@ struct SendingState: Equatable {
             (tone, headline, detail) = (.good, "Nothing to send", "every record taken in is accounted for")
         }
     }
+
+    /// Why none of several nodes sends anything, with what to do; nil: one does.
+    ///
+    /// - Parameters:
+    ///   - running: Batches that may run and have records to be sent.
+    ///   - homes: Which node has taken each up.
+    ///   - nodes: All of them.
+    /// - Returns: A sentence.
+    static func idle(_ running: [Batch], homes: [BatchID: BatchHome], nodes: [NodeView]) -> String? {
+        if let silent = nodes.first(where: { $0.standing != .retired && !$0.hasAnswered }) {
+            return "the database server was replaced, and node \(silent.name) has not answered for it: start it, or, "
+                + "where it is gone for good, \(Self.retire(silent.name))"
+        }
+        let standings = Dictionary(nodes.map { ($0.name, $0.standing) }) { $1 }
+        let held = running.compactMap { batch in homes[batch.id].map { (batch, $0) } }
+        func isIdle(_ home: BatchHome) -> Bool {
+            standings[home.node] != .live || (home.isElsewhere && !home.isRunning)
+        }
+        guard !running.isEmpty, held.count == running.count, held.allSatisfy({ isIdle($0.1) }),
+            let (batch, home) = held.first
+        else { return nil }
+        return standings[home.node] == .draining
+            ? "\(batch.name) is node \(home.node)'s, which drains: start that node again"
+            : "\(batch.name) is node \(home.node)'s (\(home.host)), which is not heard of: start it, or, where it is gone "
+                + "for good, \(Self.retire(home.node)) --to another"
+    }
+
+    private static func retire(_ node: String) -> String { "rollcall nodes retire \(node)" }
 
     private static func wait(_ count: Int) -> String {
         count == 1 ? "1 batch waits" : "\(NumberFormat.count(count)) batches wait"

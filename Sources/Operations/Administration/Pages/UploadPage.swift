@@ -36,6 +36,8 @@ struct CheckPage: Equatable {
     let calls: String
     let time: String
     let cost: String
+    /// Calls for lines that may have been answered before.
+    let doubleBills: String
     let notes: [String]
     let rules: [BrokenRule]
     let obstacle: String?
@@ -57,13 +59,20 @@ struct CheckPage: Equatable {
         calls = NumberFormat.count(estimate.calls)
         time = estimate.calls > 0 ? "at least \(NumberFormat.duration(seconds: estimate.seconds))" : "none is needed"
         cost = estimate.calls == 0 ? "nothing" : estimate.cost.description
+        let isOnceMore = finding.isKnownFinished && again
+        doubleBills = isOnceMore ? "up to \(calls)" : "0"
         notes = Self.notes(finding, estimate)
         rules = finding.rules.map(BrokenRule.init)
         obstacle =
             passesOver
             ? "It was taken in before as \(finding.knownAs ?? "another batch"), which is over: choose it again with the tick to "
                 + "take it in once more"
-            : finding.knownAs.map { "It was taken in before as \($0), which is not over: that batch continues" }
+            : finding.knownAs.map { name in
+                "It was taken in before as \(name), "
+                    + (isOnceMore
+                        ? "which is over: all of its lines are sent, and paid, once more"
+                        : "which is not over: that batch continues")
+            }
         self.id = passesOver ? nil : id
     }
 

@@ -54,6 +54,7 @@ package enum JSONReference {
         Shape("`forget`: `signature`", AuditSignature.self),
         Shape("`audit`: a line for each entry", AuditLine.self), Shape("`audit --verify`", AuditVerdict.self),
         Shape("`keys rotate`", KeyRotationReport.self), Shape("`admin token`", AdminTokenOperation.Made.self),
+        Shape("`notify test`: a list of these", NotifyTestResult.self),
         Shape("`settings`: a line for each key", SettingLine.self),
         Shape("Notifications: one object on standard input", BatchNotice.self),
     ]

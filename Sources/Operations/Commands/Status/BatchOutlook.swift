@@ -133,7 +133,9 @@ struct BatchOutlooks {
 
     /// Whether a batch may run, and no process runs it.
     func isStopped(_ batch: Batch) -> Bool {
-        batch.state == .running && !runner.sends(batch, status) && !isRunElsewhere(batch)
+        guard batch.state == .running else { return false }
+        if let home = homes[batch.id], home.isElsewhere { return !home.isRunning }
+        return !runner.sends(batch, status)
     }
 
     /// Whether another of several nodes runs a batch now.
