@@ -35,7 +35,7 @@ struct PostgreSQLOpening: StoreOpening {
             try store.settlePeriodKeys()
             store.recovery = try store.recover(node, provenance)
             try node.begin(with: identity.storeID)
-            store.join(as: node)
+            try store.join(as: node)
             store.waitForRoomFromNowOn()
             return store
         }
@@ -305,8 +305,8 @@ extension RecordStore {
     }
 
     /// Begins to say that the node lives.
-    fileprivate func join(as node: Node) {
-        let beat = NodeBeat { [weak self] in
+    fileprivate func join(as node: Node) throws {
+        let beat = try NodeBeat { [weak self] in
             // What fails now is tried again with the next beat; a node that is not heard of loses its lease.
             try? self?.beat(node)
         }
