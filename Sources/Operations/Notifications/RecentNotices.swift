@@ -81,6 +81,14 @@ final class RecentNotices: Sendable {
         kept.withLock { $0.removeAll { $0.text.hasPrefix(title) } }
     }
 
+    /// Many that went well, or that something else shows, do not push out the few that are shown here alone, nor the files of
+    /// one job the alert of another. A pure rule.
+    private static func leastNeeded(of items: [Item]) -> Int {
+        let jobs = Dictionary(grouping: items.compactMap { $0.cure?.job }) { $0 }.mapValues(\.count)
+        return items.lastIndex { $0.tone == Tone.good.rawValue } ?? items.lastIndex { $0.cure == nil }
+            ?? items.lastIndex { $0.cure.map { jobs[$0.job, default: 0] > 1 } ?? false } ?? items.count - 1
+    }
+
     func add(_ notice: BatchNotice) {
         let item = Item(notice)
         kept.withLock { kept in
@@ -88,8 +96,7 @@ final class RecentNotices: Sendable {
             kept.removeAll { $0.text == item.text }
             kept.insert(item, at: 0)
             guard kept.count > Self.capacity else { return }
-            // Many that went well do not push out the few that did not.
-            kept.remove(at: kept.lastIndex { $0.tone == Tone.good.rawValue } ?? kept.count - 1)
+            kept.remove(at: Self.leastNeeded(of: kept))
         }
     }
 }

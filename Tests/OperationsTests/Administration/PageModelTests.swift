@@ -126,11 +126,11 @@ struct PageModelTests {
     private static func node(_ name: String, _ standing: NodeStanding, answered: Bool = true) -> NodeView {
         NodeView(
             name: name, standing: standing, isAlive: true, host: "h-\(name)", process: 7, version: "1", startedAt: 0,
-            openCalls: 0, hasAnswered: answered)
+            openCalls: 0, keysLeft: 0, hasAnswered: answered)
     }
 
     private static func home(_ node: String, elsewhere: Bool, running: Bool) -> BatchHome {
-        BatchHome(node: node, host: "h-\(node)", isElsewhere: elsewhere, isRunning: running)
+        BatchHome(node: node, host: "h-\(node)", isElsewhere: elsewhere, isRunning: running, isLost: false)
     }
 
     @Test(
@@ -160,6 +160,21 @@ struct PageModelTests {
         let state = SendingState(
             Self.status(), .normal, batches: [Self.busy], hold: nil, idle: idle, contractRate: 20, at: 1_000)
         #expect(state.headline == (words == nil ? "Sending" : "Nothing is sent: a node is missing"))
+    }
+
+    @Test("Many files of one job that were rejected do not push out what another job waits for")
+    func crowd() {
+        let recent = RecentNotices()
+        recent.add(BatchNotice(noFileFor: "nightly", source: "in/*.csv", at: 0))
+        for number in 1...(2 * RecentNotices.capacity) {
+            recent.add(BatchNotice(.gateOpened, at: 0, reason: "\(number)", remedy: nil))
+            recent.add(
+                BatchNotice(
+                    rejectedBy: "drop", "/in/\(number).csv",
+                    because: InputError(file: "\(number).csv", rule: "no column"), at: 0))
+        }
+        #expect(recent.items.count == RecentNotices.capacity)
+        #expect(recent.items.last?.text.contains("nightly") == true)
     }
 
     @Test("Settings that were read at last are no alert any more")

@@ -42,6 +42,7 @@ struct NotificationsTests {
         try bench.write(Self.header + "b,acc-b,Bob Example,bob@example.com\n", to: "asks/inbox/dear.csv")
         try await bench.pass { try await bench.batch("dear-2")?.state == .awaitingConfirmation }
         try await expectTold(["completed", "rejected", "awaiting_confirmation"], bench)
+        #expect(try bench.told().last?.contains(#""cost":{"#) == true)
         #expect(bench.count(ofLogged: "batch waits for confirmation", batch: "dear-2") == 1)
 
         try await bench.stopDaemon()

@@ -1,3 +1,4 @@
+import Basics
 import JobRunner
 import RecordStore
 import Results
@@ -67,7 +68,8 @@ extension ActionPreview {
         case .cancel: notes.append("what is queued is given up; it can be sent again later")
         }
         if batch.counts.inFlight > 0, [.pause, .cancel].contains(command) {
-            notes.append("\(NumberFormat.count(batch.counts.inFlight, "call")) under way are awaited, and count")
+            let verb = Counted.verb(batch.counts.inFlight, "is awaited, and counts", "are awaited, and count")
+            notes.append("\(NumberFormat.count(batch.counts.inFlight, "call")) under way \(verb)")
         }
     }
 

@@ -111,7 +111,8 @@ struct FileIntake {
             context.log.notice(
                 "batch waits for confirmation",
                 metadata: admitted.logged(["next": "\(next)", "reason": "\(admitted.reason ?? "")"]))
-            context.notices.notify(.awaitingConfirmation, of: admitted, under: job, next: next)
+            context.notices.notify(
+                .awaitingConfirmation, of: admitted, under: job, next: next, cost: admission.estimate.cost)
         }
         context.batchWakeSignal.wakeUp()
         return admitted
