@@ -39,8 +39,8 @@ struct ProgressLine: Equatable {
     /// The line as text, whole.
     var text: String { parts(name).text.plain }
 
-    /// The line in a terminal of this many columns: the name's beginning goes first, then what matters least, until it
-    /// fits; for why nothing moves, and the time to go, more of the name goes. What room is left shows the share done as
+    /// The line in a terminal of this many columns: the name's beginning goes first, half of the line is left to it; where
+    /// more than the percents would have to go, a fifth; then what matters least goes, until it fits. What room is left shows the share done as
     /// a bar. The last column stays free: a terminal that has written into it may wrap, and the line could not be
     /// rewritten in place.
     func text(fitting columns: Int) -> StyledText {
@@ -48,7 +48,7 @@ struct ProgressLine: Equatable {
         let whole = parts(name)
         if whole.text.count <= width { return whole.text(withBarOf: share, in: width) }
         let half = parts(Self.shortened(name, to: width / 2)).fitted(into: width)
-        return half.isWholeInMain ? half.text : parts(Self.shortened(name, to: width / 5)).fitted(into: width).text
+        return half.hasFigures ? half.text : parts(Self.shortened(name, to: width / 5)).fitted(into: width).text
     }
 
     /// A batch's name in this many characters: its end, where the number stands.
@@ -96,8 +96,8 @@ private struct Part {
 }
 
 extension [Part] {
-    /// Parts up to this rank are the main ones.
-    private static let mainRank = 2
+    /// Parts up to this rank are worth more than a name's beginning.
+    private static let figuresRank = 8
     /// Columns of the bar, brackets included; a shorter one would say less than the figures.
     private static let barWidths = 12...32
 
@@ -112,14 +112,14 @@ extension [Part] {
         return StyledText(name.text, name.tone) + StyledText("[\(bar)] ", .faint) + Array(dropFirst()).text
     }
 
-    /// The parts as far as they fit, and whether all main ones do, unshortened.
-    fileprivate func fitted(into width: Int) -> (text: StyledText, isWholeInMain: Bool) {
+    /// The parts as far as they fit, and whether all figures do, unshortened.
+    fileprivate func fitted(into width: Int) -> (text: StyledText, hasFigures: Bool) {
         var (parts, isWhole) = (self, true)
         while parts.text.count > width {
             guard let least = parts.indices.max(by: { parts[$0].rank < parts[$1].rank }), parts[least].rank > 0 else {
                 return (parts.text.shortened(to: width), false)
             }
-            isWhole = isWhole && parts[least].rank > Self.mainRank
+            isWhole = isWhole && parts[least].rank > Self.figuresRank
             if let shorter = parts[least].shorter {
                 parts[least] = Part(shorter, rank: parts[least].rank, parts[least].tone)
             } else {

@@ -96,6 +96,16 @@ struct AdminRoutesTests {
         #expect(await routes().answer(request(method, path)).status == status)
     }
 
+    @Test("All checks are run for an operator only, by script as by the button")
+    func doctorByScript() async throws {
+        func status(_ role: AdminTokens.Role) async throws -> Int {
+            let token = try tokens.make(role)
+            return await routes().answer(request("GET", "/api/v1/doctor", token: token)).status
+        }
+        #expect(try await status(.viewer) == 403)
+        #expect(try await status(.operator) == 200)
+    }
+
     @Test func whoIsNotSignedInIsLedThereAndBackAgain() async throws {
         let token = try tokens.make(.viewer)
         let routes = routes()

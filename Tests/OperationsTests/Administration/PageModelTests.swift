@@ -123,6 +123,19 @@ struct PageModelTests {
         #expect(state.detail?.isEmpty == false)
     }
 
+    @Test("At a cap the first page says when what it paused goes on by itself")
+    func cap() {
+        let paused = [Self.batch(2, .paused), Self.batch(3, .paused)]
+        func state(_ resumptions: [BatchID: WallTime]) -> SendingState {
+            SendingState(
+                Self.status(), .normal, batches: paused, hold: nil, resumptions: resumptions, contractRate: 20, at: 0)
+        }
+        let capped = state([paused[0].id: 86_400_000, paused[1].id: 172_800_000])
+        #expect(capped.headline == "Nothing is sent: a cap is reached")
+        #expect(capped.detail?.contains("1970-01-02 00:00:00 UTC") == true)
+        #expect(state([paused[0].id: 86_400_000]).headline == "Nothing is sent: 2 batches wait for you")
+    }
+
     private static func node(_ name: String, _ standing: NodeStanding, answered: Bool = true) -> NodeView {
         NodeView(
             name: name, standing: standing, isAlive: true, host: "h-\(name)", process: 7, version: "1", startedAt: 0,
@@ -141,12 +154,12 @@ struct PageModelTests {
             ([node("a", .live), node("b", .live)], nil, nil),
             (
                 [node("a", .live), node("b", .live)], home("b", elsewhere: true, running: false),
-                "rollcall nodes retire b --to another"
+                "'rollcall nodes retire b'"
             ),
             ([node("a", .draining)], home("a", elsewhere: false, running: true), "which drains"),
             (
                 [node("a", .live), node("b", .live, answered: false)], home("a", elsewhere: false, running: true),
-                "rollcall nodes retire b"
+                "'rollcall nodes retire b'"
             ),
             (
                 [node("a", .live), node("b", .retired, answered: false)], home("a", elsewhere: false, running: true),

@@ -43,8 +43,8 @@ struct ProgressLineTests {
         ),
         (
             line("accounts-of-the-northern-branches-2026-11-23-17") { $0.failed = 1 },
-            "…of-the-northern-branches-2026-11-23-17: 400/1,000, 200/s, ETA 3s, 1 failed",
-            "…ches-2026-11-23-17: 400/1,000, ETA 3s"
+            "…-2026-11-23-17: 400/1,000 (40%), 200/s, ETA 3s, 0 retries, 1 failed",
+            "…-23-17: 400/1,000, ETA 3s, 1 failed"
         ),
         (
             line("accounts-of-the-northern-branches-2026-11-23-17") { $0.pause = .until(1_795_459_205_000) },

@@ -56,7 +56,7 @@ extension OverviewPage {
             closedWindows: open.allSatisfy { !configuration.mayCall($0, at: now) },
             idle: SendingState.idle(
                 open.filter { $0.state == .running && !$0.counts.isExhausted }, homes: outlooks.homes, nodes: nodes),
-            contractRate: settings.limits.rate,
+            resumptions: try await store.resumptions(), contractRate: settings.limits.rate,
             at: now)
         let datedKeys = configuration.datedKeys.sorted { $0.end < $1.end }
         return OverviewPage(

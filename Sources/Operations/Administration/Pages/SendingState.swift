@@ -18,11 +18,13 @@ struct SendingState: Equatable {
     ///   - hold: What batches wait for since a restore; nil: nothing.
     ///   - closedWindows: Whether no job of them may call at this time of day.
     ///   - idle: Why no node sends any of them, with what to do; nil: one does, or there is one runner.
+    ///   - resumptions: When those go on by themselves that a cap has paused.
     ///   - contractRate: Calls a second by contract.
     ///   - now: The time.
     init(
         _ status: RunnerStatus, _ storage: StorageCondition, batches: [Batch], hold: RestoreHold?,
-        closedWindows: Bool = false, idle: String? = nil, contractRate: Double, at now: WallTime
+        closedWindows: Bool = false, idle: String? = nil, resumptions: [BatchID: WallTime] = [:],
+        contractRate: Double, at now: WallTime
     ) {
         let running = batches.filter { $0.state == .running && !$0.counts.isExhausted }
         let waiting = batches.filter { [.awaitingConfirmation, .paused, .halted].contains($0.state) }
@@ -48,6 +50,12 @@ struct SendingState: Equatable {
                 : "at most \(contract) calls a second, as by contract"
         } else if let hold {
             (tone, headline, detail) = (.warning, "Nothing is sent: a restore waits for you", hold.text)
+        } else if let next = Self.nextResumption(of: waiting, resumptions) {
+            (tone, headline) = (.warning, "Nothing is sent: a cap is reached")
+            detail =
+                NumberFormat.names(waiting.map(\.name))
+                + (waiting.count == 1 ? " goes on by itself" : " go on by themselves")
+                + " from \(NumberFormat.time(next)) on, or once the cap is raised in limits and read by SIGHUP"
         } else if !waiting.isEmpty {
             (tone, headline) = (.warning, "Nothing is sent: \(Self.wait(waiting.count)) for you")
             detail = NumberFormat.names(waiting.map(\.name))
@@ -66,7 +74,7 @@ struct SendingState: Equatable {
     static func idle(_ running: [Batch], homes: [BatchID: BatchHome], nodes: [NodeView]) -> String? {
         if let silent = nodes.first(where: { $0.standing != .retired && !$0.hasAnswered }) {
             return "the database server was replaced, and node \(silent.name) has not answered for it: start it, or, "
-                + "where it is gone for good, \(Self.retire(silent.name))"
+                + "where it is gone for good, \(Hint.retire(node: silent.name))"
         }
         let standings = Dictionary(nodes.map { ($0.name, $0.standing) }) { $1 }
         let held = running.compactMap { batch in homes[batch.id].map { (batch, $0) } }
@@ -79,10 +87,14 @@ struct SendingState: Equatable {
         return standings[home.node] == .draining
             ? "\(batch.name) is node \(home.node)'s, which drains: start that node again"
             : "\(batch.name) is node \(home.node)'s (\(home.host)), which is not heard of: start it, or, where it is gone "
-                + "for good, \(Self.retire(home.node)) --to another"
+                + "for good, \(Hint.retire(node: home.node)); with --to another node goes on with it"
     }
 
-    private static func retire(_ node: String) -> String { "rollcall nodes retire \(node)" }
+    /// When the first goes on, where all do by themselves.
+    private static func nextResumption(of waiting: [Batch], _ resumptions: [BatchID: WallTime]) -> WallTime? {
+        let times = waiting.compactMap { resumptions[$0.id] }
+        return times.count == waiting.count ? times.min() : nil
+    }
 
     private static func wait(_ count: Int) -> String {
         count == 1 ? "1 batch waits" : "\(NumberFormat.count(count)) batches wait"

@@ -140,6 +140,8 @@ extension AdminPath {
         case .uploadDecision: return isRead ? nil : .operator
         case .health: return isRead ? .viewer : .operator
         case .api(.action): return isRead ? .viewer : .operator
+        // All checks are run for it, as for the button.
+        case .api(.doctor): return isRead ? .operator : nil
         case .api: return isRead ? .viewer : nil
         }
     }
