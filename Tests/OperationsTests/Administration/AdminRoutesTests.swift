@@ -143,7 +143,7 @@ struct AdminRoutesTests {
         }
         #expect(await status("x=1&form_key=\(key)") == 200)
         #expect(await status("x=1") == 403)
-        #expect(await status("form_key=\(key.dropLast())0") == 403)
+        #expect(await status("form_key=\(key.dropLast())\(key.last == "0" ? "1" : "0")") == 403)
         #expect(await status("form_key=\(key)", ["origin": "http://127.0.0.1:8377", "host": "127.0.0.1:8377"]) == 200)
         #expect(await status("form_key=\(key)", ["origin": "http://evil.example", "host": "127.0.0.1:8377"]) == 403)
         #expect(await status("form_key=\(key)", ["origin": "null", "host": "127.0.0.1:8377"]) == 403)
