@@ -30,6 +30,7 @@ package struct Migrations: Sendable {
         Migration(21, "outcome_words", PackageResources.v0021_outcome_words_sql),
         Migration(22, "uploads", PackageResources.v0022_uploads_sql),
         Migration(23, "moves", PackageResources.v0023_moves_sql),
+        Migration(24, "rates", PackageResources.v0024_rates_sql),
     ]
 
     private let steps: [Migration]
@@ -105,7 +106,10 @@ package struct Migrations: Sendable {
         version: 22, sql: String(decoding: PackageResources.b0022_postgresql_baseline_sql, as: UTF8.self)
     )
 
-    private static let serverSteps = [Migration(23, "moves", PackageResources.p0023_moves_sql)]
+    private static let serverSteps = [
+        Migration(23, "moves", PackageResources.p0023_moves_sql),
+        Migration(24, "rates", PackageResources.p0024_rates_sql),
+    ]
 
     /// The whole schema of this version for a new PostgreSQL database.
     package static var postgreSQL: String {

@@ -11,6 +11,8 @@ struct EndToEndInstallation: Sendable {
     let emulator: Emulator
     /// What `database` says.
     private let databasePlace: String
+    /// The database's name where it is PostgreSQL's.
+    private let databaseName: String?
 
     /// Runs `body` in a fresh installation whose settings are those of the emulator with `extra` lines of YAML, and whose
     /// database is a file, or PostgreSQL's.
@@ -21,14 +23,14 @@ struct EndToEndInstallation: Sendable {
         let server = isOnPostgreSQL ? try PostgreSQLServer.shared.get() : nil
         let name = try server?.makeDatabase()
         let place = server.flatMap { server in name.map { server.url($0) } } ?? Self.databaseFile
-        try await with(knobs, settings: extra, database: place, body)
+        try await with(knobs, settings: extra, database: place, name, body)
         if let server, let name { try server.remove(name) }
     }
 
     private static let databaseFile = "var/rollcall.sqlite"
 
     private static func with(
-        _ knobs: EmulatorConfiguration, settings extra: String, database: String,
+        _ knobs: EmulatorConfiguration, settings extra: String, database: String, _ name: String?,
         _ body: @Sendable (EndToEndInstallation) async throws -> Void
     ) async throws {
         let path = FileManager.default.temporaryDirectory.appending(path: "rollcall-e2e-\(UUID().uuidString)").path
@@ -39,7 +41,8 @@ struct EndToEndInstallation: Sendable {
         knobs.port = 0
         knobs.callLogPath = directory.callLogPath
         try await Emulator.withRunning(knobs, material: material) { emulator, port in
-            let installation = EndToEndInstallation(path: path, emulator: emulator, databasePlace: database)
+            let installation = EndToEndInstallation(
+                path: path, emulator: emulator, databasePlace: database, databaseName: name)
             let settings = EmulatedSettings.text(port: port).replacing(Self.databaseFile, with: database)
             try installation.write(settings + extra, to: "rollcall.yaml")
             try await body(installation)
@@ -122,6 +125,17 @@ struct EndToEndInstallation: Sendable {
                 ? .sqlite(path: file(databasePlace)) : .postgreSQL(url: databasePlace, passwordFile: nil),
             sealingKey: file("secrets/sealing.key"),
             keysFolder: file("secrets"), endpoint: nil)
+    }
+
+    /// The batches' counters, which the pages show, have as many calls as the API has read.
+    func expectCountersEqualCalls(sourceLocation: SourceLocation = #_sourceLocation) async throws {
+        let counted = try await reading { store in try await store.batches().reduce(0) { $0 + $1.counts.calls } }
+        #expect(counted == emulator.calls.total, sourceLocation: sourceLocation)
+    }
+
+    /// Runs statements in a database that is PostgreSQL's.
+    func run(_ sql: String) throws {
+        try PostgreSQLServer.shared.get().run(sql, in: try #require(databaseName))
     }
 
     /// The rows of a batch's ledger.

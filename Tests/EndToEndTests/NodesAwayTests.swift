@@ -74,7 +74,7 @@ extension EndToEnd.Calls {
                 try shared.installation.drop(Accounts.csv(100), as: "day.csv", into: "drop-a/inbox")
                 #expect(try await a.wait().status == -SIGKILL)
                 // 20 seconds of its lease, and a beat.
-                try shared.awaitNone("rollcall.attempts WHERE outcome IS NULL")
+                try await shared.awaitNone("rollcall.attempts WHERE outcome IS NULL")
                 try await shared.installation.end(b)
                 let ledger = try await shared.ledger()
                 #expect(ledger.batches.map(\.counts.inFlight) == [0])
@@ -104,17 +104,9 @@ extension SharedInstallation {
         return log.split(separator: "database \"\(name)\" is not currently accepting connections").count - 1
     }
 
-    /// Waits, for a minute at most, until a table has no such rows.
-    fileprivate func awaitNone(_ rows: String) throws {
-        try run(
-            """
-            DO $$ BEGIN
-                FOR look IN 1..300 LOOP
-                    IF NOT EXISTS (SELECT 1 FROM \(rows)) THEN RETURN; END IF;
-                    PERFORM pg_sleep(0.2);
-                END LOOP;
-                RAISE EXCEPTION 'some are left';
-            END $$
-            """)
+    /// Waits until a table has no such rows.
+    fileprivate func awaitNone(_ rows: String) async throws {
+        let server = try PostgreSQLServer.shared.get()
+        try await waitUntil { try server.run("SELECT 1 FROM \(rows) LIMIT 1", in: name).isEmpty }
     }
 }

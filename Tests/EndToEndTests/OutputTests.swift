@@ -2,6 +2,7 @@ import Emulator
 import Foundation
 import OpenSSL
 import RecordStore
+import TestSupport
 import Testing
 
 extension EndToEnd.Commands {
@@ -176,6 +177,29 @@ extension EndToEnd.Commands {
                 let states = watched.output.split(separator: "\n").filter { $0.hasPrefix("state") }
                 #expect(states.last?.hasSuffix("completed") == true, "\(watched.output)")
                 #expect(try await run.wait().status == 0)
+            }
+        }
+
+        @Test(
+            "status tells how fast a batch goes, as its runner has measured, on both engines", arguments: [false, true])
+        func measuredRate(onPostgreSQL: Bool) async throws {
+            let settings = EndToEndInstallation.fast.replacing("rate: 2000, burst: 32", with: "rate: 20")
+            try await EndToEndInstallation.with(settings: settings, onPostgreSQL: onPostgreSQL) { installation in
+                try installation.write(Accounts.csv(2_000), to: "day.csv")
+                let run = try installation.start(["run", "day.csv"])
+                try await waitUntil {
+                    // Before the run has made the database there is nothing to read.
+                    (try? await installation.reading { try await !$0.measuredRates(since: 1).isEmpty }) ?? false
+                }
+                let told = try await installation.rollcall("status", "day-1")
+                #expect(told.output.contains("\nrate ") && told.output.contains(" calls, about "), "\(told.output)")
+                let script = try await installation.rollcall("status", "--json")
+                let rate = try #require(script.output.firstMatch(of: /"rate":\s*([0-9.]+)/))
+                #expect(try #require(Double(rate.1)) > 0, "\(script.output)")
+                run.signal(SIGTERM)
+                #expect(try await run.wait().status == 4)
+                let after = try await installation.rollcall("status", "--json")
+                #expect(!after.output.contains("\"rate\""), "\(after.output)")
             }
         }
     }

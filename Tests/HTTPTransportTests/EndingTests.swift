@@ -87,6 +87,31 @@ import Testing
             })
     }
 
+    /// Another thread may cancel a request while the queue is gone through: it is failed, or it stays.
+    @Test func cancelledMeanwhile() {
+        var queue = [1, 2, 3]
+        var asked = 0
+        // From the second time on it would hold for all.
+        let taken = queue.extract { number in
+            asked += 1
+            return asked > 3 || number == 2
+        }
+        #expect(taken == [2])
+        #expect(queue == [1, 3])
+    }
+
+    /// A server that one test starts for all must not hold another's socket: its port would never be free again, and who
+    /// connects to it would wait for an answer.
+    @Test func nothingInherited() async throws {
+        try await Loopback.run(
+            script: { _ in .answer() },
+            test: { _, _ in
+                let shell = try HeldShell("readlink /proc/self/fd/* | grep -c '^socket:'; cat >/dev/null")
+                defer { shell.end() }
+                #expect(shell.line == "0")
+            })
+    }
+
     /// Whether the request was answered or may have left.
     private static func sendAndCancel(_ transport: HTTPTransport, after yields: Int) async -> Bool {
         let task = Task { await transport.send(.call()) }

@@ -61,8 +61,17 @@ final class EmulatedInstallation: Sendable {
 
     /// The API is back where it was.
     func bringAPIUp() async throws {
-        let started = try Self.started(EmulatorConfiguration(), port: port, EmulatorDirectory(path: path), material)
-        _ = try await started.server.port()
+        let directory = EmulatorDirectory(path: path)
+        // A process that is being started holds the former socket until it runs its program.
+        let started = try await waitFor {
+            let started = try Self.started(EmulatorConfiguration(), port: port, directory, material)
+            do {
+                _ = try await started.server.port()
+                return started
+            } catch let error as EmulatorError where error.code == .address {
+                return nil
+            }
+        }
         emulator.withLock { $0 = started }
     }
 

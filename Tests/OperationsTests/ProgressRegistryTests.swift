@@ -1,9 +1,9 @@
 import Basics
-import JobRunner
 import RecordStore
 import TestSupport
 import Testing
 
+@testable import JobRunner
 @testable import Operations
 
 @Suite("What is known of batches under way")
@@ -20,6 +20,27 @@ struct ProgressRegistryTests {
         #expect(registry[batch]?.wait?.end == 40_000_000_000)
         registry.take(.gateOpened, of: batch)
         #expect(registry[batch]?.wait == nil)
+    }
+
+    @Test("A batch's rate is told once it was measured, and not while the batch waits")
+    func rates() async {
+        let clock = HeldClock()
+        let registry = ProgressRegistry(clock: clock)
+        #expect(registry.isEmpty)
+        var progress = RunnerProgress()
+        (progress.succeeded, progress.elapsed) = (10, .milliseconds(500))
+        registry.take(.progress(progress), of: batch)
+        await registry.begun.wait()
+        #expect(!registry.isEmpty && registry.rates.isEmpty)
+        (progress.succeeded, progress.elapsed) = (24, .seconds(2))
+        registry.take(.progress(progress), of: batch)
+        #expect(registry.rates == [batch: 12])
+        registry.take(.waitRequested(reason: "too many calls", until: clock.now + 40_000), of: batch)
+        #expect(registry.rates.isEmpty)
+        clock.jump(to: 40_000_000_000)
+        #expect(registry.rates == [batch: 12])
+        registry.forget(batch)
+        #expect(registry.isEmpty)
     }
 
     @Test("A window that never opens is waited for without end")

@@ -1,3 +1,4 @@
+import CPlatform
 import Foundation
 import Glibc
 
@@ -22,6 +23,8 @@ package final class HeldShell: Sendable {
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_adddup2(&actions, input[0], 0)
         posix_spawn_file_actions_adddup2(&actions, output[1], 1)
+        // It may live long, and would hold the listening sockets of servers that have ended here.
+        _ = rollcall_spawn_without(&actions, STDERR_FILENO + 1)
         let words = ["/bin/sh", "-c", script, "sh"] + arguments
         let pointers = words.map { strdup($0) } + [nil]
         defer { pointers.forEach { free($0) } }

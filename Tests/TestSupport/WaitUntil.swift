@@ -1,8 +1,11 @@
+import Dispatch
+
 /// Waits for something that announces itself to nobody, such as a change in a database or in another process.
 ///
-/// Between two looks others have their turn. A suite's time limit (`.timeLimit`) does nothing but cancel the task of the
-/// test, and then waits for it: a loop that only looks and yields would hold the whole run of tests, and a processor, for
-/// ever. So whatever is to become true while a test does nothing is waited for here.
+/// Between two looks others have their turn, and soon the processor, too: what is waited for is often another process's
+/// work, and a look may be a question to a browser or a connection to a server. A suite's time limit (`.timeLimit`) does
+/// nothing but cancel the task of the test, and then waits for it: a loop that only looks and yields would hold the whole
+/// run of tests, and a processor, for ever. So whatever is to become true while a test does nothing is waited for here.
 ///
 /// ```swift
 /// try await waitUntil { store.storageCondition == .normal }
@@ -23,9 +26,21 @@ public func waitUntil(_ isTrue: () async throws -> Bool) async throws {
 /// - Returns: The first value.
 /// - Throws: `CancellationError` when the task has been cancelled before; what `value` throws.
 public func waitFor<Value>(_ value: () async throws -> Value?) async throws -> Value {
+    var looks = 0
     while true {
         if let found = try await value() { return found }
         try Task.checkCancellation()
-        await Task.yield()
+        looks += 1
+        if looks <= quickLooks { await Task.yield() } else { await turn() }
+    }
+}
+
+/// So many looks follow one another at once: most of what happens in this process has happened then.
+private let quickLooks = 100
+
+/// Lets other processes work for some milliseconds.
+private func turn() async {
+    await withCheckedContinuation { continuation in
+        DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(5)) { continuation.resume() }
     }
 }

@@ -119,10 +119,9 @@ final class TransferLoop {
             guard let easy = active[ObjectIdentifier(ticket)] else { continue }
             conclude(easy, cancelled(easy))
         }
-        let queue = waiting[firstWaiting...]
-        for submission in queue where submission.ticket.isCancelled { submission.failCancelled() }
-        waiting = queue.filter { !$0.ticket.isCancelled }
+        waiting.removeFirst(firstWaiting)
         firstWaiting = 0
+        for submission in waiting.extract(where: \.ticket.isCancelled) { submission.failCancelled() }
     }
 
     private func finish(_ easy: EasyHandle, _ code: CURLcode) {
@@ -163,6 +162,18 @@ final class TransferLoop {
             }
         }
         idle.removeAll()
+    }
+}
+
+extension Array {
+    /// Takes out the elements for which something holds, and asks once for each: the answer may change meanwhile.
+    mutating func extract(where isTaken: (Element) -> Bool) -> [Element] {
+        var (taken, kept) = ([Element](), [Element]())
+        for element in self {
+            if isTaken(element) { taken.append(element) } else { kept.append(element) }
+        }
+        self = kept
+        return taken
     }
 }
 

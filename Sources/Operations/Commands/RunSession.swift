@@ -138,7 +138,8 @@ struct RunSession: Sendable {
             keptAnswers: Recovery(
                 store: store, client: client, requireEncryptedAnswers: configuration.requireEncryptedAnswers),
             traffic: traffic, events: display.take)
-        let publisher = RunStatusPublisher(store: store, traffic: traffic, batch: id, host: provenance.host)
+        let publisher = RunStatusPublisher(
+            store: store, traffic: traffic, batch: id, host: provenance.host, rate: { display.rate })
         let end = try await publisher.during {
             // Whether to continue was decided above: what an operator has stopped since stays stopped.
             try await BlockingWork.runOnPool {

@@ -26,6 +26,8 @@ final class ProgressRegistry: Sendable {
         let end: MonotonicTime
     }
 
+    /// Signalled when a batch has come to be under way.
+    let begun = WakeSignal()
     private let clock: any RunnerClock
     private let entries = Lock<[BatchID: Entry]>([:])
 
@@ -35,13 +37,25 @@ final class ProgressRegistry: Sendable {
 
     subscript(batch: BatchID) -> Entry? { entries.withLock { $0[batch] } }
 
+    /// Whether no batch is under way.
+    var isEmpty: Bool { entries.withLock(\.isEmpty) }
+
+    /// Records finished per second, of the batches of which that was measured and that wait for nothing.
+    var rates: [BatchID: Double] {
+        let now = clock.monotonic
+        return entries.withLock { entries in
+            entries.compactMapValues { ($0.wait.map { $0.end > now } ?? false) ? nil : $0.rate }
+        }
+    }
+
     /// Handles one event of a batch's run; called from any thread.
     func take(_ event: RunnerEvent, of batch: BatchID) {
-        entries.withLock { entries in
+        let isNew = entries.withLock { entries in
             var entry = entries[batch] ?? Entry()
             entry.take(event, clock)
-            entries[batch] = entry
+            return entries.updateValue(entry, forKey: batch) == nil
         }
+        if isNew { begun.wakeUp() }
     }
 
     /// A batch is no longer under way.

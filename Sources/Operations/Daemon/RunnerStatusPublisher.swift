@@ -14,6 +14,8 @@ struct RunnerStatusPublisher: Service {
     private let alerts: KeptAlerts
     /// Changes within this time are written together.
     private static let pause = Duration.seconds(1)
+    /// How often the rates of batches under way are written.
+    static let rateInterval = Duration.seconds(5)
 
     init(context: DaemonContext) {
         self.context = context
@@ -25,7 +27,7 @@ struct RunnerStatusPublisher: Service {
     ///
     /// - Throws: `StoreError` when it could not be written.
     func run() async throws {
-        let (wakeSignal, attendance, interval) = (WakeSignal(), context.attendance, context.intervals.proof)
+        let (wakeSignal, attendance) = (context.progress.begun, context.attendance)
         let observer = context.traffic.addStatusObserver { wakeSignal.wakeUp() }
         defer { context.traffic.removeStatusObserver(observer) }
         await keeping("read again") { try await alerts.restore(notCuredBy: context.store.batches()) }
@@ -41,6 +43,8 @@ struct RunnerStatusPublisher: Service {
             await lookAtDisk(&disk)
             reportLate(&late)
             await keeping("written") { try await alerts.save() }
+            let interval =
+                context.progress.isEmpty ? context.intervals.proof : min(Self.rateInterval, context.intervals.proof)
             attendance.expect(Self.name, after: interval + Self.pause)
             await wakeSignal.wait(for: interval, on: context.clock)
             await WakeSignal().wait(for: Self.pause, on: context.clock)
@@ -88,7 +92,7 @@ extension RunnerStatus {
             jobs: configuration.jobs.values.count(where: \.isEnabled), startedAt: context.startedAt,
             loadedAt: configuration.loadedAt,
             updatedAt: now, gate: .init(traffic, now: now), allowedRate: traffic.allowedRate,
-            closedUntil: traffic.closedUntil)
+            closedUntil: traffic.closedUntil, rates: context.progress.rates)
     }
 }
 

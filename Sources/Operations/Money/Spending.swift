@@ -70,6 +70,21 @@ struct Spending {
         return restore >= end
     }
 
+    /// How many calls of a batch the caps leave just now.
+    ///
+    /// - Parameters:
+    ///   - batch: The batch.
+    ///   - settings: By which the job's caps are lowered.
+    /// - Returns: How many, and by which cap; without one there is no most.
+    /// - Throws: `StoreError` when the database cannot be read.
+    func callsLeft(of batch: Batch, under settings: Settings) async throws -> CallAllowance {
+        let configuration = RunnerConfiguration(job, besideOthersOf: settings)
+        let caps = CallCaps(
+            daily: configuration.dailyCalls, batch: configuration.batchCalls, monthly: configuration.monthlyCalls,
+            day: CallDay(at: clock.now, in: configuration.timeZone))
+        return try await store.callsLeft(of: batch, under: caps)
+    }
+
     /// Billed calls of the calendar month of a time so far, which determine the price list's tier.
     func callsThisMonth(at now: WallTime) async throws -> Int {
         try await store.calls(inMonthOf: CallDay(at: now, in: job.limits.timeZone)).billable
@@ -97,6 +112,9 @@ struct Estimate: Equatable {
     let seconds: Double
     /// What the calls cost after those of the month so far.
     let cost: Cost
+    private let rate: Double
+    private let pricing: Pricing?
+    private let callsThisMonth: Int
 
     init(
         calls: Int, repeats: Int = 0, reused: Int = 0, held: Int = 0, billedBefore: Int = 0, rate: Double,
@@ -107,12 +125,21 @@ struct Estimate: Equatable {
         self.repeats = repeats
         self.reused = reused
         self.held = held
+        (self.rate, self.pricing, self.callsThisMonth) = (rate, pricing, callsThisMonth)
         seconds = Double(calls) / rate
         cost =
             pricing.map { pricing in
                 let amount = pricing.cost(ofCalls: calls, already: callsThisMonth)
                 return .known(currency: pricing.currency, certain: amount, atMost: amount)
             } ?? .unknown
+    }
+
+    /// The same with fewer calls: no more than so many.
+    func limited(to most: Int) -> Estimate {
+        Estimate(
+            calls: min(calls, most), repeats: repeats, reused: reused, held: held,
+            billedBefore: min(billedBefore, most),
+            rate: rate, pricing: pricing, callsThisMonth: callsThisMonth)
     }
 
     var text: String {

@@ -12,17 +12,19 @@ final class RecentNotices: Sendable {
         /// The page on which something can be done about it.
         var path: String
         var label: String
-        /// The batch that waited for somebody then; nil: none did, or it was told before the daemon began.
-        private var waiting: WaitingBatch?
         /// What shows that it is done with; nil: something else shows it.
         let cure: Cure?
+        /// What was told; nil: it was told before the daemon began.
+        fileprivate var event: Settings.Notification.Event?
+        /// The batch it was told of.
+        private var batch: String?
 
         private enum CodingKeys: String, CodingKey {
             case time, text, tone, path, label, cure
         }
 
         init(_ notice: BatchNotice) {
-            (cure, waiting) = (Cure(of: notice), WaitingBatch(of: notice))
+            (cure, event, batch) = (Cure(of: notice), notice.event, notice.batch)
             let (tone, title) = notice.event.shown
             let subject = notice.batch ?? notice.job
             let place = NoticePlace(notice)
@@ -35,33 +37,10 @@ final class RecentNotices: Sendable {
 
         /// It as batches stand now: one that waits no more is to be looked at, and nothing is to be done with it.
         func seen(beside batches: [String: Batch]) -> Item {
-            guard let waiting, let batch = batches[waiting.name], !waiting.waits(batch) else { return self }
+            guard let batch = batch.flatMap({ batches[$0] }), event?.isOver(for: batch) == true else { return self }
             var item = self
-            (item.path, item.label) = (NoticePlace.page(ofBatch: waiting.name), "Look")
+            (item.path, item.label) = (NoticePlace.page(ofBatch: batch.name), "Look")
             return item
-        }
-    }
-
-    /// A batch that waited for somebody when an event was told.
-    struct WaitingBatch: Equatable, Sendable {
-        let name: String
-        let event: Settings.Notification.Event
-
-        /// Nil where an event says of no batch that it waits.
-        init?(of notice: BatchNotice) {
-            guard let name = notice.batch, [.halted, .paused, .awaitingConfirmation, .inDoubt].contains(notice.event)
-            else { return nil }
-            (self.name, event) = (name, notice.event)
-        }
-
-        /// Whether it waits for the same still.
-        func waits(_ batch: Batch) -> Bool {
-            switch event {
-            case .halted: batch.state == .halted
-            case .paused: batch.state == .paused
-            case .awaitingConfirmation: batch.state == .awaitingConfirmation
-            default: batch.counts.inDoubt > 0
-            }
         }
     }
 
@@ -77,8 +56,7 @@ final class RecentNotices: Sendable {
 
     /// Forgets that settings were not read: now they were.
     func forgetFailedReloads() {
-        let title = Settings.Notification.Event.reloadFailed.shown.title
-        kept.withLock { $0.removeAll { $0.text.hasPrefix(title) } }
+        kept.withLock { $0.removeAll { $0.event == .reloadFailed } }
     }
 
     /// Many that went well, or that something else shows, do not push out the few that are shown here alone, nor the files of
@@ -102,6 +80,17 @@ final class RecentNotices: Sendable {
 }
 
 extension Settings.Notification.Event {
+    /// Whether a batch that waited for somebody when this was told waits for that no more.
+    fileprivate func isOver(for batch: Batch) -> Bool {
+        switch self {
+        case .halted: batch.state != .halted
+        case .paused: batch.state != .paused
+        case .awaitingConfirmation: batch.state != .awaitingConfirmation
+        case .inDoubt: batch.counts.inDoubt == 0
+        default: false
+        }
+    }
+
     /// What became of a batch's records, in words; nil where this says nothing about the event.
     fileprivate func counted(_ counts: [String: Int]?) -> String? {
         guard self == .completed, let counts else { return nil }

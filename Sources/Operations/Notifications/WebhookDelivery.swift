@@ -14,8 +14,9 @@ struct WebhookDelivery: Sendable {
     let clock: any RunnerClock
     /// The only authorities to be trusted, as PEM; nil: the system's.
     var authorities: [UInt8]?
-    /// How often an event is posted at most, with a pause that doubles from one second.
-    private static let attempts = 3
+    /// How often an event is posted at most, with a pause that doubles from one second: a receiver that is started anew is
+    /// back within these fifteen seconds. No try begins after ``NoticeDelivery/timeLimit``.
+    private static let attempts = 5
     private static let longestSecret = 4_096
 
     /// Posts an event.
@@ -43,9 +44,10 @@ struct WebhookDelivery: Sendable {
 
     private func deliver(_ request: HTTPRequest, over transport: HTTPTransport) async -> String? {
         var failure: String?
+        let deadline = clock.monotonic + NoticeDelivery.timeLimit
         for attempt in 0..<Self.attempts {
             if attempt > 0 { await clock.sleep(until: clock.monotonic + .seconds(1 << (attempt - 1))) }
-            if Task.isCancelled { return failure ?? "it was cancelled" }
+            if Task.isCancelled || clock.monotonic > deadline { return failure ?? "it was cancelled" }
             switch await transport.send(request) {
             case .answered(let answer) where (200..<300).contains(answer.status): return nil
             case .answered(let answer):

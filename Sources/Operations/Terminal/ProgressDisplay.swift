@@ -21,14 +21,15 @@ final class ProgressDisplay: Sendable {
     /// the other.
     private struct Wait {
         let until: WallTime
+        let reason: String?
         let end: ContinuousClock.Instant
 
-        init(until: WallTime) {
-            self.until = until
+        init(_ reason: String? = nil, until: WallTime) {
+            (self.reason, self.until) = (reason, until)
             end = .now + (until - WallTime.now())
         }
 
-        var pause: ProgressLine.Pause? { end > .now ? .until(until) : nil }
+        var pause: ProgressLine.Pause? { end > .now ? .until(until, because: reason) : nil }
     }
 
     private let console: Console
@@ -50,6 +51,9 @@ final class ProgressDisplay: Sendable {
         line.cost = cost?.text(billed: 0)
         state = Lock(State(line: line, before: batch.counts))
     }
+
+    /// Records finished per second over the recent past; nil before there is a past, and while nothing moves.
+    var rate: Double? { state.withLock { $0.wait?.pause == nil ? $0.meter.perSecond : nil } }
 
     /// Handles one event of the run; called from any thread.
     func take(_ event: RunnerEvent) {
@@ -114,7 +118,7 @@ final class ProgressDisplay: Sendable {
 
     /// Short waits, such as a Retry-After of a second, are not worth a line of their own.
     private func wait(_ reason: String, until: WallTime) {
-        let wait = Wait(until: until)
+        let wait = Wait(reason, until: until)
         let line = state.withLock { state in
             state.wait = wait
             state.line.pause = wait.pause

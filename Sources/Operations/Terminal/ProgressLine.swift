@@ -7,8 +7,8 @@ struct ProgressLine: Equatable {
     enum Pause: Equatable {
         /// A text.
         case because(String)
-        /// Until a time of the wall clock.
-        case until(WallTime)
+        /// Until a time of the wall clock; why, where it is not said otherwise.
+        case until(WallTime, because: String? = nil)
     }
 
     var name: String
@@ -73,10 +73,11 @@ struct ProgressLine: Equatable {
         switch pause {
         case nil: break
         case .because(let text): parts.append(Part(", \(text)", rank: 0, .doubtful))
-        case .until(let time):
+        case .until(let time, let reason):
             let shown = NumberFormat.time(time)
             parts.append(
                 Part(", waiting until \(shown)", rank: 1, .doubtful, shorter: ", until \(shown.suffix(12))"))
+            if let reason { parts.append(Part(": \(reason)", rank: 6, .doubtful)) }
         }
         return parts
     }

@@ -325,8 +325,11 @@ struct ClaimStatements {
             ON CONFLICT (day, batch_id) DO UPDATE SET
               attempts = ledger_days.attempts + ?3, calls = ledger_days.calls + ?3
             """)
-        chargedOfMonth = try database.prepare("SELECT sum(charged) FROM call_days WHERE day BETWEEN ?1 AND ?2")
+        chargedOfMonth = try database.prepare(Self.charged)
     }
+
+    /// The calls of some days that count as paid, of which a budget of money is made.
+    static let charged = "SELECT sum(charged) FROM call_days WHERE day BETWEEN ?1 AND ?2"
 
     /// Opens an attempt; that of a node says whose it is, and when it may leave.
     private static func opening(isOfNode: Bool) -> String {

@@ -77,11 +77,11 @@ package struct CallDay: RawRepresentable, Hashable, Sendable, Comparable {
 }
 
 /// How many calls the caps leave. A pure rule.
-struct CallAllowance: Equatable {
+package struct CallAllowance: Equatable, Sendable {
     /// How many records may be claimed.
-    let count: Int
+    package let count: Int
     /// The cap that allows fewer than were asked for.
-    let limitedBy: Cap?
+    package let limitedBy: Cap?
 
     /// Computes the allowance from the records wanted and the calls already counted: those of the batch, those of the
     /// day over all batches, and the paid ones of the month.

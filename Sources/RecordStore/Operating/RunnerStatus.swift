@@ -35,12 +35,14 @@ package struct RunnerStatus: Sendable, Equatable {
     package var closedUntil: WallTime?
     /// The batch it works on; nil for a daemon, which works on every batch that may run.
     package var batch: BatchID?
+    /// Records finished per second over the recent past, of each batch of which that was measured.
+    package var rates: [BatchID: Double]
 
     /// Describes a runner.
     package init(
         process: Int32, host: String, version: String, isDaemon: Bool, jobs: Int = 0, startedAt: WallTime,
         loadedAt: WallTime, updatedAt: WallTime, gate: Gate = .open, allowedRate: Double, closedUntil: WallTime? = nil,
-        batch: BatchID? = nil
+        batch: BatchID? = nil, rates: [BatchID: Double] = [:]
     ) {
         self.process = process
         self.host = host
@@ -54,13 +56,14 @@ package struct RunnerStatus: Sendable, Equatable {
         self.allowedRate = allowedRate
         self.closedUntil = closedUntil
         self.batch = batch
+        self.rates = rates
     }
 }
 
 extension RunnerStatus {
     private static let columns = """
         pid, host, version, is_daemon, jobs, started_at, loaded_at, updated_at, allowed_rate, closed_until,
-        gate, reason, since, next_probe_at, probes, batch_id
+        gate, reason, since, next_probe_at, probes, batch_id, rates
         """
     private static let renewal = columns.split { $0 == "," || $0.isWhitespace }
         .map { "\($0) = excluded.\($0)" }.joined(separator: ", ")
@@ -72,7 +75,7 @@ extension RunnerStatus {
             RunnerStatus(
                 process: row[0], host: row[1], version: row[2], isDaemon: row[3], jobs: row[4], startedAt: row[5],
                 loadedAt: row[6], updatedAt: row[7], gate: Gate(row), allowedRate: row[8], closedUntil: row[9],
-                batch: (row[15] as Int64?).map(BatchID.init(rawValue:)))
+                batch: (row[15] as Int64?).map(BatchID.init(rawValue:)), rates: ReportedRates(text: row[16]).perSecond)
         }
     }
 
@@ -82,13 +85,13 @@ extension RunnerStatus {
         try database.execute(
             sql: """
                 INSERT INTO runner (only_row, \(Self.columns))
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (only_row) DO UPDATE SET \(Self.renewal)
                 """,
             arguments: [
                 number, process, host, version, isDaemon, jobs, startedAt, loadedAt, updatedAt, allowedRate,
                 closedUntil,
-                word, reason, since, nextProbeAt, probes, batch?.rawValue,
+                word, reason, since, nextProbeAt, probes, batch?.rawValue, ReportedRates(perSecond: rates).text,
             ])
     }
 }
@@ -112,7 +115,45 @@ extension RunnerStatus.Gate {
     }
 }
 
+/// The rates of a runner's batches as one text: `12=11.8 14=0.5`, a batch's number and its rate.
+struct ReportedRates: Equatable {
+    let perSecond: [BatchID: Double]
+
+    init(perSecond: [BatchID: Double]) { self.perSecond = perSecond }
+
+    /// Takes what `text` wrote; nothing where there is none, and what is no rate is passed over.
+    init(text: String?) {
+        let pairs = (text ?? "").split(separator: " ").compactMap { part -> (BatchID, Double)? in
+            let halves = part.split(separator: "=")
+            guard halves.count == 2, let number = Int64(halves[0]), let rate = Double(halves[1]), rate >= 0 else {
+                return nil
+            }
+            return (BatchID(rawValue: number), rate)
+        }
+        perSecond = Dictionary(pairs) { $1 }
+    }
+
+    /// Nil where there is none.
+    var text: String? {
+        let parts = perSecond.sorted { $0.key.rawValue < $1.key.rawValue }.map { "\($0.key.rawValue)=\($0.value)" }
+        return parts.isEmpty ? nil : parts.joined(separator: " ")
+    }
+}
+
 extension RecordStore {
+    /// What the runners last reported of their batches' rates, of all nodes: of each the time and the rates.
+    ///
+    /// - Returns: Records finished per second, by batch; of reports from a time or later alone.
+    /// - Throws: ``StoreError`` when the database can't be read.
+    package func measuredRates(since: WallTime) async throws -> [BatchID: Double] {
+        try await read { database in
+            let texts = try String.fetchAll(
+                database, sql: "SELECT rates FROM runner WHERE rates IS NOT NULL AND updated_at >= ?",
+                arguments: [since])
+            return texts.reduce(into: [:]) { $0.merge(ReportedRates(text: $1).perSecond) { $1 } }
+        }
+    }
+
     /// The runner's last report, although the runner may have ended since: see ``runnerProcess(ofDatabase:)``. Nil
     /// before the first report.
     ///

@@ -50,6 +50,24 @@ extension RecordStore {
         try await calls(in: day.month)
     }
 
+    /// How many calls of a batch its caps leave just now, as a claim would count them.
+    ///
+    /// - Parameters:
+    ///   - batch: The batch.
+    ///   - caps: What it is run under.
+    /// - Returns: The most calls and the cap that sets them; without a cap there is no most.
+    /// - Throws: ``StoreError`` when the database can't be read.
+    package func callsLeft(of batch: Batch, under caps: CallCaps) async throws -> CallAllowance {
+        try await read { database in
+            let days: SQLArguments = [caps.day.month.lowerBound, caps.day.month.upperBound]
+            return CallAllowance(
+                wanted: .max, caps: caps, batchCalls: batch.counts.calls,
+                dayCalls: try Int.fetchOne(
+                    database, sql: "SELECT calls FROM call_days WHERE day = ?", arguments: [caps.day.rawValue]) ?? 0,
+                monthCharged: try Int.fetchOne(database, sql: ClaimStatements.charged, arguments: days) ?? 0)
+        }
+    }
+
     private func calls(in days: ClosedRange<Int64>) async throws -> (calls: Int, billable: Int) {
         let sql = "SELECT coalesce(sum(calls), 0), coalesce(sum(billable), 0) FROM call_days WHERE day BETWEEN ? AND ?"
         return try await read { database in

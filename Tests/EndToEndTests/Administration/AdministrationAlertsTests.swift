@@ -5,7 +5,8 @@ import TestSupport
 import Testing
 
 extension EndToEnd.Commands {
-    /// Those alerts that come about without waiting for a clock; the others are walked in process, with a clock of their own.
+    /// Those alerts that come about without waiting for a clock, on both engines, and on PostgreSQL also the others, which on
+    /// SQLite are walked in process with a clock of their own.
     @Suite("From an alert to what is done about it, where nodes share a database", .timeLimit(.minutes(15)))
     struct AdministrationAlertsTests {
         private static let settings =
@@ -18,12 +19,14 @@ extension EndToEnd.Commands {
         ]
 
         /// What the first page says, the links to follow from there, and what the page holds where the way ends.
-        private static let ways: [(text: String, clicks: [String], goal: String)] = [
+        private typealias Way = (text: String, clicks: [String], goal: String)
+
+        private static let ways: [Way] = [
             ("dear-1 waits for confirmation", ["Start"], "<button id=\"do\""),
             ("cut-2: 1 record in doubt", ["Decide", "Send again"], "Possible double bills"),
             ("cut-2: 1 record in doubt", ["Decide", "Resolve as failed"], "<button id=\"do\""),
             ("A file was rejected: drop", ["Jobs", "Upload a file"], "type=\"file\""),
-            ("A cap is reached: capped-3", ["Look", "Resume"], "<button id=\"do\""),
+            ("A cap is reached: capped-3", ["Look", "Resume"], "<dd id=\"calls\">0"),
             ("Settings were not read again", ["Check"], "Run all checks"),
             ("Halted: late-4", ["Resume"], "<button id=\"do\""),
             ("late-4 is halted", ["Resume", "Check keys and connection"], "Run all checks"),
@@ -39,30 +42,83 @@ extension EndToEnd.Commands {
                 try await Self.bringAbout(installation, daemon)
                 let site = "http://127.0.0.1:\(try await daemon.administrationPort())"
                 try await Browser.with(site: site, in: installation.path) { browser in
-                    try await browser.open("/")
-                    try await browser.type(token, into: "input[name=token]")
-                    try await browser.click("form button")
-                    try await browser.wait(for: "#attention") { !$0.isEmpty }
+                    try await Self.signIn(token, browser)
                     #expect(try await browser.source.contains(">Nodes</h2>") == isOnPostgreSQL)
-                    for way in Self.ways {
-                        try await browser.open("/")
-                        var after = way.text
-                        for click in way.clicks {
-                            try await browser.follow(click, behind: after)
-                            after = ""
-                        }
-                        #expect(try await browser.source.contains(way.goal), "\(way.text)")
-                    }
+                    for way in Self.ways { try await Self.walk(way, browser) }
                 }
                 let status = try await installation.rollcall("status")
                 #expect(status.output.contains("nodes: ") == isOnPostgreSQL && status.status == 0)
                 #expect(status.output.contains("at work") == isOnPostgreSQL)
                 try await installation.end(daemon)
-                let counted = try await installation.reading { store in
-                    try await store.batches().reduce(0) { $0 + $1.counts.calls }
-                }
-                #expect(counted == installation.emulator.calls.total)
+                try await installation.expectCountersEqualCalls()
             }
+        }
+
+        /// As ``ways``; the minute that a schedule takes is awaited.
+        private static let waysOfClocks: [Way] = [
+            ("No file for a job: nightly", ["Jobs", "Upload a file"], "type=\"file\""),
+            ("A run was missed: nightly", ["Jobs", "Upload a file"], "type=\"file\""),
+            ("No calls for a while", ["Check"], "Run all checks"),
+            ("Another authority ends in", ["Check"], "Run all checks"),
+            ("Little room on the disk", ["Check"], "Run all checks"),
+        ]
+
+        @Test(
+            "At most three clicks from those that wait for a clock, where nodes share a database",
+            .enabled(if: SmallDisk.isPossible, "for which root and a mount namespace are needed"))
+        func clocks() async throws {
+            let settings =
+                Self.settings + "node: { name: a, folder: var/node }\nnotify: { command: [\"true\"], after: 0s }\n"
+            try await EndToEndInstallation.with(settings: settings, onPostgreSQL: true) { installation in
+                try installation.makeFolder("jobs")
+                try installation.write(Self.jobs["drop"] ?? "", to: "jobs/drop.yaml")
+                let nightly = "schedule: \"* * * * *\"\nsource: { glob: incoming/*.csv }\n"
+                try installation.write(nightly, to: "jobs/nightly.yaml")
+                var profile = MadeCertificate.Profile.authority("Another authority")
+                profile.end = .now + 6 * 86_400
+                let ending = String(decoding: try MadeCertificate(profile).pem(), as: UTF8.self)
+                let authorities = try installation.text("pki/ca.pem") + ending
+                try installation.write(authorities, to: "pki/ca.pem")
+                let disk = try await SmallDisk(megabytes: 24, in: installation)
+                let token = try await disk.rollcall("admin", "token", "--role", "operator").output
+                let first = try disk.start(["daemon"])
+                await first.waitForError(containing: "no file for a job that is due")
+                try await installation.end(first)
+                try installation.run("UPDATE rollcall.schedules SET last_due = last_due - 600000")
+                let daemon = try disk.start(["daemon"])
+                await daemon.waitForError(containing: "schedule was missed while nobody ran")
+                let unavailable = (1...12).map { Accounts.line($0, email: "iia+503.\($0)@example.com") }
+                try installation.drop(Accounts.header + unavailable.joined(), as: "down.csv", into: "drop/inbox")
+                let site = "http://127.0.0.1:\(try await daemon.administrationPort())"
+                try await Browser.with(site: site, in: installation.path) { browser in
+                    try await Self.signIn(token.trimmingCharacters(in: .whitespacesAndNewlines), browser)
+                    for way in Self.waysOfClocks {
+                        try await browser.open("/")
+                        try await browser.wait(for: "main") { $0.contains(way.text) }
+                        try await Self.walk(way, browser)
+                    }
+                }
+                try await installation.end(daemon)
+                try await installation.expectCountersEqualCalls()
+                try await disk.end()
+            }
+        }
+
+        private static func signIn(_ token: String, _ browser: Browser) async throws {
+            try await browser.open("/")
+            try await browser.type(token, into: "input[name=token]")
+            try await browser.click("form button")
+            try await browser.wait(for: "#attention") { !$0.isEmpty }
+        }
+
+        private static func walk(_ way: Way, _ browser: Browser) async throws {
+            try await browser.open("/")
+            var after = way.text
+            for click in way.clicks {
+                try await browser.follow(click, behind: after)
+                after = ""
+            }
+            #expect(try await browser.source.contains(way.goal), "\(way.text)")
         }
 
         private static func bringAbout(_ installation: EndToEndInstallation, _ daemon: RollcallProcess) async throws {

@@ -227,6 +227,27 @@ struct PageModelTests {
         #expect(resume.notes.contains { $0.contains("at most 30 calls") })
     }
 
+    @Test(
+        "No more calls are told than the caps leave",
+        arguments: [
+            (nil, nil, 6, 30, 4), (0, .dailyCalls, 0, 0, 0), (3, .monthlyCost, 3, 3, 3), (6, .batchCalls, 6, 6, 4),
+            (40, .batchCalls, 6, 30, 4),
+        ] as [(Int?, Cap?, Int, Int, Int)])
+    func caps(left: Int?, cap: Cap?, calls: Int, most: Int, bills: Int) {
+        let paused = Self.batch(1, .paused) { ($0.queued, $0.total) = (6, 6) }
+        let pricing = Pricing(currency: "USD", tiers: [Pricing.Tier(upTo: nil, each: 2)])
+        let estimate = Estimate(calls: 6, billedBefore: 4, rate: 1, pricing: pricing)
+        let day = CallDay(rawValue: 20_261_129)
+        let caps = CallCaps(
+            daily: cap == .dailyCalls ? left : nil, batch: cap == .batchCalls ? left : nil,
+            monthly: cap == .monthlyCost ? left : nil, day: day)
+        let allowance = CallAllowance(wanted: .max, caps: caps, batchCalls: 0, dayCalls: 0)
+        let resume = ActionPreview(.resume, on: paused, estimate, after: nil, within: allowance, attempts: 5)
+        #expect(resume.calls == calls && resume.mostCalls == most && resume.possibleDoubleBills == bills)
+        #expect(resume.cost == .known(currency: "USD", certain: Decimal(2 * calls), atMost: Decimal(2 * calls)))
+        #expect(resume.notes.contains { $0.contains("for now") } == (calls < 6))
+    }
+
     private static func preview(
         _ calls: Int, bills: Int = 0, records: Int = 9, cost: Cost? = .unknown, obstacle: String? = nil
     ) -> ActionPreview {

@@ -35,6 +35,11 @@ struct ProgressLineTests {
             "night-1: 400/1,000, until 18:40:05 UTC"
         ),
         (
+            line("night-1") { ($0.rate, $0.pause) = (nil, .until(1_795_459_205_000, because: "429")) },
+            "night-1: 400/1,000 (40%), 0 retries, waiting until 2026-11-23 18:40:05 UTC: 429",
+            "night-1: 400/1,000, until 18:40:05 UTC"
+        ),
+        (
             line("night-1") {
                 $0.pause = .because("no calls since 2026-11-23 18:40:05 UTC: out of reach; 4 probes so far")
             },

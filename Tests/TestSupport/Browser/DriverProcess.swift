@@ -4,23 +4,15 @@ import Foundation
 /// chromedriver as a process of its own, with a port that it chooses.
 final class DriverProcess: Sendable {
     private let output = Pipe()
-    private let identifier: pid_t
-    private let ended: AsyncStream<Void>
+    private let process: SpawnedProcess
 
     /// Starts it in a folder.
     init(in folder: String) throws {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/chromedriver")
-        process.arguments = ["--port=0"]
-        process.currentDirectoryURL = URL(filePath: folder)
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        let (stream, continuation) = AsyncStream<Void>.makeStream()
-        process.terminationHandler = { _ in continuation.finish() }
-        ended = stream
-        try process.run()
-        identifier = process.processIdentifier
+        let nothing = FileHandle.nullDevice.fileDescriptor
+        process = try SpawnedProcess(
+            ["/usr/bin/chromedriver", "--port=0"], environment: ProcessInfo.processInfo.environment, in: folder,
+            descriptors: (nothing, output.fileHandleForWriting.fileDescriptor, nothing))
+        try output.fileHandleForWriting.close()
     }
 
     /// The port, which it says once it listens there; it says no more than a pipe holds afterwards.
@@ -39,9 +31,9 @@ final class DriverProcess: Sendable {
         }
     }
 
-    /// Ends it, and returns when it has ended.
+    /// Ends it and the browsers that it started, and returns when it has ended.
     func end() async {
-        kill(identifier, SIGKILL)
-        for await _ in ended {}
+        kill(-process.identifier, SIGKILL)
+        _ = await process.ended()
     }
 }

@@ -41,9 +41,11 @@ extension ActionPreview {
     ///   - batch: The batch as it is.
     ///   - estimate: What is left to be sent of it.
     ///   - hold: What it waits for since a restore; nil: nothing.
+    ///   - left: How many calls the caps leave; nil: that makes no difference.
     ///   - attempts: The most calls for one record.
     init(
-        _ command: BatchCommand, on batch: Batch, _ estimate: Estimate, after hold: RestoreHold?, attempts: Int = 1
+        _ command: BatchCommand, on batch: Batch, _ estimate: Estimate, after hold: RestoreHold?,
+        within left: CallAllowance? = nil, attempts: Int = 1
     ) {
         records = batch.counts.queued
         if case .refused(let why) = command.effect(
@@ -56,8 +58,8 @@ extension ActionPreview {
         }
         switch command {
         case .start, .resume:
-            add(estimate, attempts: attempts)
-            possibleDoubleBills = estimate.billedBefore
+            add(estimate, attempts: attempts, within: left)
+            possibleDoubleBills = min(estimate.billedBefore, calls)
             if estimate.billedBefore > 0 {
                 let were = estimate.billedBefore == 1 ? "was, or may have been," : "were, or may have been,"
                 notes.append(
@@ -78,12 +80,13 @@ extension ActionPreview {
     /// - Parameters:
     ///   - proposal: What that would do.
     ///   - batch: The batch as it is.
+    ///   - left: How many calls the caps leave; nil: that makes no difference.
     ///   - attempts: The most calls for one record.
-    init(_ proposal: RequeueProposal, of batch: Batch, attempts: Int = 1) {
+    init(_ proposal: RequeueProposal, of batch: Batch, within left: CallAllowance? = nil, attempts: Int = 1) {
         records = proposal.selected.records
-        add(proposal.admission.estimate, attempts: attempts)
-        possibleDoubleBills = proposal.possibleDoubleBills
         notes = proposal.reasons + [proposal.held, batch.nextStepText(queuedAgain: records)].compactMap(\.self)
+        add(proposal.admission.estimate, attempts: attempts, within: left)
+        possibleDoubleBills = proposal.possibleDoubleBills
         if proposal.selected.own.answered > 0 {
             notes.append("answers that are kept are tried with today's keys first; those that open need no call")
         }
@@ -106,9 +109,17 @@ extension ActionPreview {
         if records == 0 { obstacle = "no record of \(batch.name) is in doubt there" }
     }
 
-    private mutating func add(_ estimate: Estimate, attempts: Int) {
-        (calls, seconds, cost) = (estimate.calls, estimate.seconds, estimate.cost)
-        mostCalls = calls.multipliedReportingOverflow(by: max(1, attempts)).partialValue
+    private mutating func add(_ estimate: Estimate, attempts: Int, within left: CallAllowance?) {
+        let allowed = estimate.limited(to: left?.count ?? .max)
+        (calls, seconds, cost) = (allowed.calls, allowed.seconds, allowed.cost)
+        let most = estimate.calls.multipliedReportingOverflow(by: max(1, attempts))
+        mostCalls = min(most.overflow ? .max : most.partialValue, left?.count ?? .max)
+        if let cap = left?.limitedBy, calls < estimate.calls {
+            let wanted = NumberFormat.count(estimate.calls, "call")
+            notes.append(
+                "limits.\(cap.rawValue) leaves \(NumberFormat.count(calls)) of \(wanted) for now: the batch pauses there again"
+            )
+        }
         let spared = [
             (estimate.repeats, "the same as an earlier line"), (estimate.reused, "answered before"),
             (estimate.held, "held, as an identical record is in doubt"),

@@ -22,14 +22,15 @@ struct BatchActions: Sendable {
             let sends = [.start, .resume].contains(command) && batch.isIngested
             let spending = spending(of: batch)
             let estimate = sends ? try await spending.estimate(of: batch) : nil
+            let left = sends ? try await spending.callsLeft(of: batch, under: context.settings) : nil
             let hold = try await context.store.restoreHold().flatMap { $0.covers(batch.id) ? $0 : nil }
             var preview = ActionPreview(
                 command, on: batch, estimate ?? Estimate(calls: 0, rate: 1, pricing: nil), after: hold,
-                attempts: spending.job.retry.attempts)
+                within: left, attempts: spending.job.retry.attempts)
             if command == .resume, let reset = try await context.store.resumptions()[batch.id] {
                 preview.notes.append(
-                    "a cap paused it until \(NumberFormat.time(reset)): where that is used up still, it makes no call and "
-                        + "pauses again; to go on before, raise the cap in limits and send SIGHUP to the daemon first")
+                    "a cap paused it until \(NumberFormat.time(reset)); to go on before, raise the cap in limits and send "
+                        + "SIGHUP to the daemon first")
             }
             return preview
         }
@@ -49,6 +50,7 @@ struct BatchActions: Sendable {
         let spending = spending(of: batch)
         return ActionPreview(
             try await RequeueProposal(scope.selection, of: batch, spending), of: batch,
+            within: try await spending.callsLeft(of: batch, under: context.settings),
             attempts: spending.job.retry.attempts)
     }
 

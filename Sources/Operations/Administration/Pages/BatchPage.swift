@@ -81,7 +81,8 @@ extension BatchPage {
         let files = BatchFileList(
             batch, summary, downloads: place.settings.administration?.downloads ?? false, for: visitor)
         return BatchPage(
-            row: BatchRow(batch, outlook.rest), reason: batch.reason, overdue: outlook.overdue?.text,
+            row: BatchRow(batch, outlook.rest, rate: outlook.rate), reason: batch.reason,
+            overdue: outlook.overdue?.text,
             facts: facts(batch, outlook, possibleDoubleBills: try await doubleBills(of: batch, summary, in: store)),
             statuses: statuses(batch),
             buttons: visitor.isOperator
@@ -122,10 +123,8 @@ extension BatchPage {
 
     static func facts(_ batch: Batch, _ outlook: BatchOutlook, possibleDoubleBills: Int?) -> [Fact] {
         let counts = batch.counts
-        let rest = outlook.rest.map { rest in
-            "\(NumberFormat.count(rest.calls, "call")), at least \(NumberFormat.duration(seconds: rest.seconds)) at "
-                + "\(NumberFormat.rate(rest.rate))/s"
-        }
+        let isMoving = batch.state == .running && !outlook.isStopped && !outlook.isWaiting
+        let rest = outlook.rest.map { $0.text(at: outlook.rate, isMoving: isMoving) }
         let running = batch.startedAt.map { start in
             Double(((batch.finishedAt ?? WallTime.now()) - start).milliseconds) / 1_000
         }

@@ -18,10 +18,12 @@ struct BatchRow: Equatable {
     let failed: String
     let inDoubt: String
     let created: String
-    /// How long the rest takes at least; nil: nothing is left.
+    /// How long the rest takes: at least, before it is known how fast it goes; nil: nothing is left, or nothing moves.
     let left: String?
+    /// The same in words; nil as above.
+    let leftText: String?
 
-    init(_ batch: Batch, _ rest: BatchOutlook.Rest?) {
+    init(_ batch: Batch, _ rest: BatchOutlook.Rest?, rate: Double? = nil) {
         let counts = batch.counts
         (name, path, file, job) = (batch.name, batch.path, batch.fileName, batch.job)
         (state, tone) = (batch.state.words, batch.state.pageTone.rawValue)
@@ -36,7 +38,8 @@ struct BatchRow: Equatable {
             ], of: counts.total)
         (failed, inDoubt) = (NumberFormat.count(counts.failed + counts.invalid), NumberFormat.count(counts.inDoubt))
         created = NumberFormat.time(batch.createdAt)
-        left = rest.map { NumberFormat.duration(seconds: $0.seconds) }
+        left = rest?.seconds(at: rate).map(NumberFormat.duration)
+        leftText = left.map { "\(rate == nil ? "at least" : "about") \($0) left" }
     }
 }
 
@@ -158,13 +161,17 @@ struct BatchesPage: Equatable {
     ///   - batches: All of them.
     ///   - filter: Which to show.
     ///   - rest: What is left of a batch.
-    init(_ batches: [Batch], _ filter: BatchFilter, rest: (Batch) -> BatchOutlook.Rest?) {
+    ///   - rate: How fast it goes, where that was measured.
+    init(
+        _ batches: [Batch], _ filter: BatchFilter, rest: (Batch) -> BatchOutlook.Rest?,
+        rate: (Batch) -> Double? = { _ in nil }
+    ) {
         let matching = filter.apply(to: batches)
         let pages = max(1, (matching.count + BatchFilter.pageSize - 1) / BatchFilter.pageSize)
         let page = min(filter.page, pages)
         let shown = matching.dropFirst((page - 1) * BatchFilter.pageSize).prefix(BatchFilter.pageSize)
         table = BatchTableView(
-            rows: shown.map { BatchRow($0, rest($0)) },
+            rows: shown.map { BatchRow($0, rest($0), rate: rate($0)) },
             none: batches.isEmpty ? "No file has been taken in yet." : "No batch fits.")
         states = Self.choices(BatchState.allCases.map { ($0.rawValue, $0.words) }, filter.state?.rawValue, "all states")
         jobs = Self.choices(Set(batches.map(\.job)).sorted().map { ($0, $0) }, filter.job, "all jobs")
@@ -196,6 +203,6 @@ struct BatchesPage: Equatable {
     /// - Throws: `StoreError` when the database cannot be read.
     static func read(_ context: DaemonContext, _ filter: BatchFilter) async throws -> BatchesPage {
         let outlooks = try await BatchOutlooks(context.configuration.place, context.store, at: context.clock.now)
-        return BatchesPage(try await context.store.batches(), filter, rest: outlooks.rest)
+        return BatchesPage(try await context.store.batches(), filter, rest: outlooks.rest, rate: outlooks.rate)
     }
 }

@@ -66,7 +66,7 @@ extension OverviewPage {
                 batches: batches.reversed(), keys: datedKeys.compactMap { $0.notice(at: now.date) },
                 disk: await BlockingWork.run { StorageChecks(place: configuration.place).space() }),
             running: BatchTableView(
-                rows: open.prefix(20).map { BatchRow($0, outlooks.rest(of: $0)) },
+                rows: open.prefix(20).map { BatchRow($0, outlooks.rest(of: $0), rate: outlooks.rate(of: $0)) },
                 none: "No batch is open. A file in a drop folder, or an upload, makes one."),
             nodes: nodes.filter { $0.standing != .retired }.map(row),
             schedules: schedules(configuration.jobs.values.sorted { $0.name < $1.name }, at: now),

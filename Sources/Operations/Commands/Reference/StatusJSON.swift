@@ -52,6 +52,7 @@ extension BatchStatus: DescribedJSON {
         case .results: "the folder of its results; absent: none yet"
         case .callsToGo: "calls that are left; absent: none"
         case .secondsToGo: "the least time they take"
+        case .rate: "records finished per second over the last seconds, measured; absent: nothing moves, or not yet"
         case .resumeAt: "when a cap that paused it resets"
         case .node: "the node that has taken it up, where its results are; absent where there is one runner"
         }

@@ -26,6 +26,8 @@ struct BatchOutlook: Equatable {
     var cost = Cost.unknown
     /// Nil if nothing is left, or if it is not known yet how much.
     var rest: Rest?
+    /// Records finished per second, as its runner has measured; nil: nothing moves, or that was not measured yet.
+    var rate: Double?
     /// That it is older than its retention allows and still needed; nil where it is not.
     var overdue: RetentionPlan.Kept?
     /// Which of several nodes has taken it up, where its files and results are; nil where there is one runner.
@@ -72,6 +74,10 @@ struct BatchOutlooks {
     /// Which of several nodes has taken each batch up.
     let homes: [BatchID: BatchHome]
     private let isWaiting: Bool
+    /// Records finished per second, as the runners have measured.
+    private let measured: [BatchID: Double]
+    /// What was measured longer ago says nothing of now: a runner reports every five seconds.
+    private static let lastReports = Duration.seconds(15)
     private let jobs = KnownJobs()
     /// What each batch has cost, where that was read of all at once.
     private var costs: [BatchID: Cost]?
@@ -101,6 +107,7 @@ struct BatchOutlooks {
         runner = try await place.runner()
         status = try await store.runnerStatus()
         homes = try await store.homes()
+        measured = try await store.measuredRates(since: now - Self.lastReports)
         isWaiting = runner.own(status)?.waiting(at: now.date) != nil
         let kept = try await place.retentionRules.plan(of: store, at: now).kept
         overdue = Dictionary(kept.map { ($0.batch.id, $0) }, uniquingKeysWith: { $1 })
@@ -127,8 +134,8 @@ struct BatchOutlooks {
         return BatchOutlook(
             isStopped: isStopped(batch), isWaiting: isWaiting(batch),
             results: batch.state.isFinished ? try await results.wholeFolder(of: batch) : nil,
-            cost: try await cost(of: batch), rest: rest(of: batch, under: job), overdue: overdue[batch.id],
-            home: homes[batch.id])
+            cost: try await cost(of: batch), rest: rest(of: batch, under: job), rate: rate(of: batch),
+            overdue: overdue[batch.id], home: homes[batch.id])
     }
 
     /// Whether a batch may run, and no process runs it.
@@ -144,6 +151,11 @@ struct BatchOutlooks {
     /// Whether a batch runs, and the process that runs it makes no calls just now.
     func isWaiting(_ batch: Batch) -> Bool {
         isWaiting && batch.state == .running && runner.sends(batch, status)
+    }
+
+    /// How fast a batch goes, in records finished per second; nil: nothing moves, or that was not measured yet.
+    func rate(of batch: Batch) -> Double? {
+        batch.state == .running && !isStopped(batch) && !isWaiting(batch) ? measured[batch.id] : nil
     }
 
     /// What a batch has cost; unknown without a price list.

@@ -88,7 +88,7 @@ extension BatchOutlook.Rest {
         return measured > 0 ? Double(calls) / measured : nil
     }
 
-    fileprivate func text(at measured: Double?, isMoving: Bool) -> String {
+    func text(at measured: Double?, isMoving: Bool) -> String {
         let calls = NumberFormat.count(calls, "call")
         let allowed = "\(NumberFormat.rate(rate))/s"
         guard isMoving, measured != nil else {

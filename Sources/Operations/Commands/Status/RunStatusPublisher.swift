@@ -10,13 +10,18 @@ struct RunStatusPublisher {
     let batch: BatchID
     /// The machine's name.
     let host: String
+    /// Records finished per second; nil before there is a past.
+    private let rate: @Sendable () -> Double?
     private let startedAt = WallTime.now()
     /// Changes within this time are written together.
     private static let interval = Duration.seconds(1)
 
     /// Describes what to publish of.
-    init(store: RecordStore, traffic: EndpointTraffic, batch: BatchID, host: String) {
-        (self.store, self.traffic, self.batch, self.host) = (store, traffic, batch, host)
+    init(
+        store: RecordStore, traffic: EndpointTraffic, batch: BatchID, host: String,
+        rate: @escaping @Sendable () -> Double?
+    ) {
+        (self.store, self.traffic, self.batch, self.host, self.rate) = (store, traffic, batch, host, rate)
     }
 
     /// Does the work, and publishes at its start and at each change until it has ended.
@@ -36,7 +41,7 @@ struct RunStatusPublisher {
 
     private func publish(_ changes: WakeSignal) async {
         while !Task.isCancelled {
-            await changes.wait()
+            await changes.wait(for: RunnerStatusPublisher.rateInterval, on: SystemClock())
             guard !Task.isCancelled else { return }
             // The next change is written again; what keeps the database from being written ends the run by itself.
             try? await store.saveRunnerStatus(status)
@@ -49,6 +54,6 @@ struct RunStatusPublisher {
         return RunnerStatus(
             process: getpid(), host: host, version: Version.current, isDaemon: false, startedAt: startedAt,
             loadedAt: startedAt, updatedAt: now, gate: .init(traffic, now: now), allowedRate: traffic.allowedRate,
-            closedUntil: traffic.closedUntil, batch: batch)
+            closedUntil: traffic.closedUntil, batch: batch, rates: rate().map { [batch: $0] } ?? [:])
     }
 }

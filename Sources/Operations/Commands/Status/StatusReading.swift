@@ -43,7 +43,8 @@ struct StatusReading {
         let outlooks = try await known(for: batches)
         var statuses: [BatchStatus] = []
         for batch in batches {
-            statuses.append(try await BatchStatus(batch, resumesAt: resumptions[batch.id], outlooks))
+            statuses.append(
+                try await BatchStatus(batch, resumesAt: resumptions[batch.id], outlooks))
         }
         return StatusReport(
             runner: RunnerReport(outlooks.runner, outlooks.status, storage),
@@ -53,7 +54,7 @@ struct StatusReading {
     /// For people.
     ///
     /// - Parameters:
-    ///   - rates: Records finished per second, where that was measured.
+    ///   - rates: Records finished per second, where that was measured here, which goes before what runners report.
     ///   - limit: How many batches there is room for: those that are not over come first, then the newest.
     /// - Returns: What is shown.
     /// - Throws: `StoreError` when the database cannot be read.
@@ -69,7 +70,7 @@ struct StatusReading {
             return .one(
                 BatchDetail(
                     batch: only, outlook: try await outlooks.outlook(of: only), resumesAt: resumptions[only.id],
-                    measuredRate: rates[only.id]))
+                    measuredRate: rates[only.id] ?? outlooks.rate(of: only)))
         }
         guard !batches.isEmpty else { return .none(isFiltered: hasBatches) }
         var rows: [BatchTable.Row] = []
@@ -80,7 +81,7 @@ struct StatusReading {
                 BatchTable.Row(
                     batch: batch, isStopped: outlooks.isStopped(batch), isWaiting: outlooks.isWaiting(batch),
                     rest: outlooks.rest(of: batch), cost: try await outlooks.cost(of: batch),
-                    measuredRate: rates[batch.id],
+                    measuredRate: rates[batch.id] ?? outlooks.rate(of: batch),
                     overdue: outlooks.overdue[batch.id]))
         }
         return .table(rows, hidden: batches.count - rows.count)

@@ -63,6 +63,8 @@ struct BatchStatus: Encodable {
     /// What is left to be sent, and the least time that takes; absent if nothing is.
     let callsToGo: Int?
     let secondsToGo: Double?
+    /// Records finished per second, measured; absent where nothing moves, or nothing was measured yet.
+    let rate: Double?
     /// When a cap that paused it resets, and a daemon continues it.
     let resumeAt: String?
     /// The node that has taken it up; absent where there is one runner.
@@ -93,10 +95,11 @@ struct BatchStatus: Encodable {
         possibleDoubleBills = try await DoubleBills.count(in: outlooks.store, batch)
         (cost, results) = (outlook.cost, outlook.results)
         (callsToGo, secondsToGo) = (outlook.rest?.calls, outlook.rest?.seconds)
+        rate = outlook.rate
     }
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case batch, number, job, file, state, reason, times, purged, counts, calls, retries, cost, results, node
+        case batch, number, job, file, state, reason, times, purged, counts, calls, retries, cost, results, node, rate
         case isStopped = "stopped"
         case callsToGo = "calls_to_go"
         case secondsToGo = "seconds_to_go"

@@ -83,11 +83,24 @@ import Testing
             updatedAt: 3, gate: .open, allowedRate: 20, closedUntil: 8)
         try await store.saveRunnerStatus(status)
         status.gate = gate
-        status.updatedAt = 4
+        (status.updatedAt, status.rates) = (4, [BatchID(rawValue: 12): 11.8, BatchID(rawValue: 3): 0])
         try await store.saveRunnerStatus(status)
         #expect(try await reader.runnerStatus() == status)
+        #expect(try await reader.measuredRates(since: 4) == status.rates)
+        #expect(try await reader.measuredRates(since: 5).isEmpty)
         try await reader.close()
         try await store.close()
+    }
+
+    @Test(
+        "Rates that are none are passed over",
+        arguments: [
+            (nil, [:]), ("", [:]), ("12=11.8 3=0", [12: 11.8, 3: 0]), ("12=x 13=-1 14 =2 15=1", [15: 1]),
+        ] as [(String?, [Int64: Double])])
+    func rates(text: String?, rates: [Int64: Double]) {
+        let expected = Dictionary(uniqueKeysWithValues: rates.map { (BatchID(rawValue: $0.key), $0.value) })
+        #expect(ReportedRates(text: text).perSecond == expected)
+        #expect(ReportedRates(text: ReportedRates(perSecond: expected).text).perSecond == expected)
     }
 
     @Test func onlyTheRunnerSpeaksForItself() async throws {
