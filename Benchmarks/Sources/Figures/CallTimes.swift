@@ -19,6 +19,12 @@ package struct CallTimes: Sendable {
     /// The last call; nil of none.
     package var last: WallTime? { times.last }
 
+    /// How many calls there were per second, from the first to the last; 0 of fewer than two.
+    package var perSecond: Double {
+        guard let first, let last, last > first else { return 0 }
+        return Double(count - 1) / ((last - first) / Self.second)
+    }
+
     /// How many calls arrived in so many seconds from the first on; the end itself is not counted.
     package func count(inFirst seconds: Int) -> Int {
         guard let first else { return 0 }

@@ -33,6 +33,12 @@ struct CallTimesTests {
         #expect(Self.calls(times).count(inFirst: seconds) == count)
     }
 
+    @Test(
+        arguments: [([], 0), ([7], 0), ([7, 7], 0), ([0, 500, 1_000], 2), ([0, 10_000], 0.1)] as [([Int64], Double)])
+    func theRateIsThatBetweenTheFirstAndTheLast(times: [Int64], rate: Double) {
+        #expect(Self.calls(times).perSecond == rate)
+    }
+
     @Test func anEvenRateIsCountedExactly() {
         let times = Self.calls((0..<2_400).map { 1_000 + $0 * 5 })
         #expect(times.count(inFirst: 10) == 2_000)

@@ -11,6 +11,7 @@ enum BenchmarkCase: String, CaseIterable, ExpressibleByArgument {
     case limiter
     case start
     case kill
+    case page
 
     /// Runs the case.
     ///
@@ -25,6 +26,7 @@ enum BenchmarkCase: String, CaseIterable, ExpressibleByArgument {
         case .limiter: try LimiterBenchmark(bench: bench).measure()
         case .start: try StartBenchmark(bench: bench).measure()
         case .kill: try KillBenchmark(bench: bench).measure()
+        case .page: try PageBenchmark(bench: bench).measure()
         }
     }
 }
@@ -36,7 +38,7 @@ struct Bench {
     /// The path of the tool under test.
     let rollcall: String
     /// The path of this program, which does the work of children too.
-    private let program = "/proc/self/exe"
+    let program = "/proc/self/exe"
 
     init(folder: WorkFolder, scale: Scale, rollcall: String) {
         self.folder = folder

@@ -56,6 +56,65 @@ struct Client {
         ]
     }
 
+    /// Starts `rollcall daemon` with pages and a drop folder of its own, and returns when it answers.
+    func startDaemon(against emulator: borrowing RunningEmulator, rate: Int) throws -> ChildProcess {
+        try FileManager.default.createDirectory(atPath: "\(folder)/jobs", withIntermediateDirectories: true)
+        let job = "source: { path: \(folder)/drop, settle: 0s }\n"
+        try job.write(toFile: "\(folder)/jobs/drop.yaml", atomically: true, encoding: .utf8)
+        let own = [
+            "ROLLCALL_JOBS": "\(folder)/jobs", "ROLLCALL_OUTPUT": "\(folder)/out",
+            "ROLLCALL_ADMIN_LISTEN": "127.0.0.1:0",
+            "ROLLCALL_LIMITS_RATE": "\(rate)", "ROLLCALL_LIMITS_BURST": "1",
+        ]
+        let daemon = try ChildProcess.start(
+            [bench.rollcall, "daemon", "--config", emulator.settings], environment: places.merging(own) { $1 },
+            output: bench.folder.file("daemon.out"), errors: daemonLog)
+        _ = try waitForLine(Self.listening)
+        _ = try waitForLine(/drop folder is open(.*)/)
+        return daemon
+    }
+
+    /// The port at which its daemon's pages are.
+    func administrationPort() throws -> UInt16 {
+        guard let port = UInt16(try waitForLine(Self.listening)) else {
+            throw BenchmarkError("the daemon names no port")
+        }
+        return port
+    }
+
+    /// A new token, with which one may look at the pages.
+    func adminToken(of emulator: borrowing RunningEmulator) throws -> String {
+        let output = bench.folder.file("token.out")
+        _ = try ChildProcess.start(
+            [bench.rollcall, "admin", "token", "--config", emulator.settings], environment: places, output: output,
+            errors: bench.folder.file("token.log")
+        ).waitForSuccess()
+        return TextFile.text(of: output).trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
+    /// Puts a file of so many records into its daemon's drop folder, whole.
+    func drop(_ records: Int) throws {
+        let hidden = "\(folder)/drop/inbox/.accounts.csv"
+        try SampleAccounts.write(records, to: hidden)
+        try FileManager.default.moveItem(atPath: hidden, toPath: "\(folder)/drop/inbox/accounts.csv")
+    }
+
+    private static var listening: Regex<(Substring, Substring)> {
+        /metrics and health checks are answered port=(\d+)\n/
+    }
+    private var daemonLog: String { bench.folder.file("daemon.log") }
+
+    /// What follows some words in the daemon's log, once they stand there.
+    private func waitForLine(_ words: Regex<(Substring, Substring)>) throws -> Substring {
+        let deadline = ContinuousClock.now + .seconds(30)
+        while ContinuousClock.now < deadline {
+            try Interruption.check()
+            if let found = TextFile.text(of: daemonLog).firstMatch(of: words) { return found.1 }
+            Thread.sleep(forTimeInterval: 0.02)
+        }
+        throw BenchmarkError("the daemon does not start: \(TextFile.end(of: daemonLog))")
+    }
+
     /// How many records of its only batch have a call whose end is not written, by `rollcall status`.
     func openRecords(of emulator: borrowing RunningEmulator) throws -> Int {
         let output = bench.folder.file("status.json")
