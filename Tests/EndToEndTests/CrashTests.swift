@@ -4,7 +4,7 @@ import RecordStore
 import TestSupport
 import Testing
 
-extension EndToEnd.Calls {
+extension EndToEnd.Recovery {
     @Suite("Killed at any moment")
     struct CrashTests {
         @Test("Twenty kills over one batch: every line has one status and no record is sent twice")

@@ -1,7 +1,7 @@
 import Testing
 
-/// The whole tool against the emulator, two tests at a time: each has processes and a server of its own and mostly waits
-/// for them, but tests that compete for two processors would only show that calls time out.
+/// The whole tool against the emulator, four tests at a time: each has processes and a server of its own and mostly waits
+/// for them, but many tests that compete for two processors would only show that calls time out.
 @Suite("End to end")
 enum EndToEnd {
     /// What is sent, answered and paid.
@@ -11,4 +11,12 @@ enum EndToEnd {
     /// Commands, files, processes and what they say.
     @Suite("Commands, end to end", .serialized)
     enum Commands {}
+
+    /// Kills, copies, and several nodes of which one dies.
+    @Suite("Recovery, end to end", .serialized)
+    enum Recovery {}
+
+    /// The administration in a browser, and what is measured there.
+    @Suite("Pages, end to end", .serialized)
+    enum Pages {}
 }

@@ -4,7 +4,7 @@ import RecordStore
 import TestSupport
 import Testing
 
-extension EndToEnd.Calls {
+extension EndToEnd.Recovery {
     @Suite("Moving the database from its file to PostgreSQL and back")
     struct MoveTests {
         @Test("What was sent is known there and here again: nothing is paid for twice, and the former one refuses")

@@ -4,7 +4,7 @@ import JSON
 import RecordStore
 import Testing
 
-extension EndToEnd.Calls {
+extension EndToEnd.Recovery {
     /// Twenty-four calls are made, in two files. Then something is lost or put back, and both files are run again.
     @Suite("Lost and put back: nothing is paid twice without a word")
     struct RestoreTests {

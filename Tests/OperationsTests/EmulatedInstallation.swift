@@ -29,7 +29,8 @@ final class EmulatedInstallation: Sendable {
         let started = try Self.started(knobs, port: loopbackPort.number, directory, material)
         let port = try await started.server.port()
         emulator = Lock(started)
-        try write(EmulatedSettings.text(port: port) + settings, to: "rollcall.yaml")
+        // The API shares this process with many tests, and its clock is the real one: an answer may take long.
+        try write(EmulatedSettings.text(port: port, requestTimeout: "60s") + settings, to: "rollcall.yaml")
         for (name, text) in jobs { try write(text, to: "jobs/\(name).yaml") }
     }
 

@@ -3,9 +3,11 @@
 package enum EmulatedSettings {
     /// Every setting that has no default, and where results go.
     ///
-    /// - Parameter port: The emulator's, on 127.0.0.1.
+    /// - Parameters:
+    ///   - port: The emulator's, on 127.0.0.1.
+    ///   - requestTimeout: How long an answer is waited for.
     /// - Returns: The text, which further lines may follow.
-    package static func text(port: Int) -> String {
+    package static func text(port: Int, requestTimeout: String = "5s") -> String {
         """
         database: var/rollcall.sqlite
         sealing_key: secrets/sealing.key
@@ -16,7 +18,7 @@ package enum EmulatedSettings {
           ca_certificates: pki/ca.pem
           encryption_key: pki/encryption.pem
           decryption_key: pki/decryption.pem
-          request_timeout: 5s
+          request_timeout: \(requestTimeout)
         output: out
 
         """

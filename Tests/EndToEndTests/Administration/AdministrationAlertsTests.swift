@@ -4,7 +4,7 @@ import RecordStore
 import TestSupport
 import Testing
 
-extension EndToEnd.Commands {
+extension EndToEnd.Pages {
     /// Those alerts that come about without waiting for a clock, on both engines, and on PostgreSQL also the others, which on
     /// SQLite are walked in process with a clock of their own.
     @Suite("From an alert to what is done about it, where nodes share a database", .timeLimit(.minutes(15)))

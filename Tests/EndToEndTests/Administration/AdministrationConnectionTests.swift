@@ -7,7 +7,7 @@ import OpenSSL
 import TestSupport
 import Testing
 
-extension EndToEnd.Commands {
+extension EndToEnd.Pages {
     @Suite("Connections to the administration", .timeLimit(.minutes(15)))
     struct AdministrationConnectionTests {
         @Test("With a certificate it speaks TLS alone, and shows that certificate")

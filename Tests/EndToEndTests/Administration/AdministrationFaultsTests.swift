@@ -6,7 +6,7 @@ import RecordStore
 import TestSupport
 import Testing
 
-extension EndToEnd.Commands {
+extension EndToEnd.Pages {
     @Suite("What the administration does with broken requests, wrong tokens, missing keys and its end")
     struct AdministrationFaultsTests {
         private static let settings =

@@ -6,7 +6,7 @@ import RecordStore
 import TestSupport
 import Testing
 
-extension EndToEnd.Commands {
+extension EndToEnd.Pages {
     @Suite("The administration's pages in a browser", .timeLimit(.minutes(15)))
     struct AdministrationPagesTests {
         private static let settings =

@@ -3,7 +3,7 @@ import RecordStore
 import TestSupport
 import Testing
 
-extension EndToEnd.Commands {
+extension EndToEnd.Pages {
     @Suite("Pictures of the administration's pages", .timeLimit(.minutes(15)))
     struct AdministrationPicturesTests {
         private static let settings = """

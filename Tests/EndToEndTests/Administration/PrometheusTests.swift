@@ -6,7 +6,7 @@ import RecordStore
 import TestSupport
 import Testing
 
-extension EndToEnd.Commands {
+extension EndToEnd.Pages {
     @Suite("A real Prometheus reads the metrics", .timeLimit(.minutes(15)))
     struct PrometheusTests {
         @Test(

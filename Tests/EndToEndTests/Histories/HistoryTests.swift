@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-extension EndToEnd.Calls {
+extension EndToEnd.Recovery {
     @Suite("Histories")
     struct HistoryTests {
         /// `make histories` sets these: the first seed, how many histories, and how many minutes at most.
