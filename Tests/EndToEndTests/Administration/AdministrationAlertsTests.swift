@@ -113,11 +113,7 @@ extension EndToEnd.Pages {
 
         private static func walk(_ way: Way, _ browser: Browser) async throws {
             try await browser.open("/")
-            var after = way.text
-            for click in way.clicks {
-                try await browser.follow(click, behind: after)
-                after = ""
-            }
+            try await browser.follow(way.clicks, behind: way.text)
             #expect(try await browser.source.contains(way.goal), "\(way.text)")
         }
 

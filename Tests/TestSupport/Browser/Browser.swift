@@ -158,6 +158,11 @@ extension Browser {
         }
     }
 
+    /// Follows links from page to page, the first one behind a text.
+    package func follow(_ links: [String], behind text: String) async throws {
+        for (index, link) in links.enumerated() { try await follow(link, behind: index == 0 ? text : "") }
+    }
+
     /// The first link with some words behind a text, or of the page's main part.
     private static let search = """
         const [after, words] = arguments[0].split('\\n'), main = document.querySelector('main');

@@ -84,12 +84,7 @@ struct Client {
 
     /// A new token, with which one may look at the pages.
     func adminToken(of emulator: borrowing RunningEmulator) throws -> String {
-        let output = bench.folder.file("token.out")
-        _ = try ChildProcess.start(
-            [bench.rollcall, "admin", "token", "--config", emulator.settings], environment: places, output: output,
-            errors: bench.folder.file("token.log")
-        ).waitForSuccess()
-        return TextFile.text(of: output).trimmingCharacters(in: .whitespacesAndNewlines)
+        try output(of: ["admin", "token"], beside: emulator).trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
     /// Puts a file of so many records into its daemon's drop folder, whole.
@@ -117,13 +112,19 @@ struct Client {
 
     /// How many records of its only batch have a call whose end is not written, by `rollcall status`.
     func openRecords(of emulator: borrowing RunningEmulator) throws -> Int {
-        let output = bench.folder.file("status.json")
-        _ = try ChildProcess.start(
-            [bench.rollcall, "status", "--json", "--config", emulator.settings], environment: places, output: output,
-            errors: bench.folder.file("status.log")
-        ).waitForSuccess()
-        let status = try JSONDecoder().decode(Status.self, from: Data(TextFile.text(of: output).utf8))
+        let text = try output(of: ["status", "--json"], beside: emulator)
+        let status = try JSONDecoder().decode(Status.self, from: Data(text.utf8))
         return status.batches.map { $0.counts.inFlight + $0.counts.inDoubt }.reduce(0, +)
+    }
+
+    /// What a command prints that ends by itself.
+    private func output(of command: [String], beside emulator: borrowing RunningEmulator) throws -> String {
+        let output = bench.folder.file("command.out")
+        _ = try ChildProcess.start(
+            [bench.rollcall] + command + ["--config", emulator.settings], environment: places, output: output,
+            errors: bench.folder.file("command.log")
+        ).waitForSuccess()
+        return TextFile.text(of: output)
     }
 
     /// What is read of `rollcall status --json`.
