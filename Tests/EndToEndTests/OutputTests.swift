@@ -197,7 +197,7 @@ extension EndToEnd.Commands {
                 let rate = try #require(script.output.firstMatch(of: /"rate":\s*([0-9.]+)/))
                 #expect(try #require(Double(rate.1)) > 0, "\(script.output)")
                 run.signal(SIGTERM)
-                #expect(try await run.wait().status == 4)
+                #expect(try await run.wait().status == 3)
                 let after = try await installation.rollcall("status", "--json")
                 #expect(!after.output.contains("\"rate\""), "\(after.output)")
             }
