@@ -1,4 +1,3 @@
-package import Dispatch
 import Foundation
 
 /// Work that blocks on disks, network shares, locks or another thread, kept off the cooperative thread pool: there it
@@ -59,9 +58,9 @@ package final class BlockingExecutor: TaskExecutor {
 
     private let mostThreads: Int
     private let work: WorkInProgress?
-    private let patience: DispatchTimeInterval
+    private let patience: Duration
     private let state = Lock(State())
-    private let available = DispatchSemaphore(value: 0)
+    private let available = MonotonicSemaphore()
 
     /// Makes an executor without threads yet.
     ///
@@ -71,7 +70,7 @@ package final class BlockingExecutor: TaskExecutor {
     ///   - patience: How long a thread waits for another job before it ends.
     ///   - work: Where its jobs are counted until they are done; nil: nowhere.
     package init(
-        mostThreads: Int = 256, patience: DispatchTimeInterval = .seconds(10), countingIn work: WorkInProgress? = nil
+        mostThreads: Int = 256, patience: Duration = .seconds(10), countingIn work: WorkInProgress? = nil
     ) {
         (self.mostThreads, self.patience, self.work) = (mostThreads, patience, work)
     }
@@ -110,7 +109,7 @@ package final class BlockingExecutor: TaskExecutor {
     private func next() -> UnownedJob? {
         while true {
             state.withLock { $0.idle += 1 }
-            let isLate = available.wait(timeout: .now() + patience) == .timedOut
+            let isLate = !available.wait(for: patience)
             let (job, ends) = state.withLock { state in
                 state.idle -= 1
                 let job = state.jobs.popLast()

@@ -93,6 +93,13 @@ struct BlockingWorkTests {
         try await waitUntil { executor.threads == 0 }
     }
 
+    @Test("A thread waits for its next job by a clock that nobody sets")
+    func clock() async throws {
+        let executor = BlockingExecutor(mostThreads: 1, patience: .seconds(600))
+        let thread = try await withTaskExecutorPreference(executor) { try WaitingThread.current() }
+        #expect(try await !thread.waitsByWallClock())
+    }
+
     /// Whether a task runs on such a thread after it was suspended.
     private func isBlockingThread() async -> Bool {
         await Task.yield()

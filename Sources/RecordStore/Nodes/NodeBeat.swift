@@ -1,22 +1,17 @@
 import Basics
-import CPlatform
 import Dispatch
 import Foundation
-import Glibc
 
 /// The thread by which a node says that it lives, and looks after what others and its own lost transactions left.
 final class NodeBeat: Sendable {
-    private let end: EndOfBeats
+    private let end = MonotonicSemaphore()
     private let ended = DispatchSemaphore(value: 0)
 
     /// Begins; `beat` is called every five seconds.
-    ///
-    /// - Throws: ``SystemFault`` when the process has no descriptor left.
-    init(_ beat: @escaping @Sendable () -> Void) throws {
-        end = try EndOfBeats()
+    init(_ beat: @escaping @Sendable () -> Void) {
         let thread = Thread { [end, ended] in
             SystemCall.nameThread("rollcall-beat")
-            while !end.comes(within: NodeLease.beat) { beat() }
+            while !end.wait(for: NodeLease.beat) { beat() }
             ended.signal()
         }
         thread.start()
@@ -24,27 +19,9 @@ final class NodeBeat: Sendable {
 
     /// Ends; no beat is under way when it returns.
     func stop() {
-        end.come()
+        end.signal()
         ended.wait()
         ended.signal()
-    }
-}
-
-/// The end of beats, which is waited for by a clock that nobody sets: a semaphore's time limit is one of the wall clock
-/// (`man 3 sem_timedwait`), so that a beat would wait for an hour longer when that is set back by one.
-private final class EndOfBeats: Sendable {
-    private let event: OwnedDescriptor
-
-    init() throws(SystemFault) { event = try OwnedDescriptor(takingOwnershipOf: rollcall_event_descriptor()) }
-
-    /// It cannot fail: the counter is far from full.
-    func come() { _ = rollcall_give_event(event.number) }
-
-    /// Waits for it, for so many seconds.
-    func comes(within seconds: Double) -> Bool {
-        var waiting = pollfd(fd: event.number, events: Int16(POLLIN), revents: 0)
-        while poll(&waiting, 1, Int32(seconds * 1_000)) < 0 && errno == EINTR {}
-        return waiting.revents != 0
     }
 }
 

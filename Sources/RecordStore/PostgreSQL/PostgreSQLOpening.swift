@@ -306,7 +306,7 @@ extension RecordStore {
 
     /// Begins to say that the node lives.
     fileprivate func join(as node: Node) throws {
-        let beat = try NodeBeat { [weak self] in
+        let beat = NodeBeat { [weak self] in
             // What fails now is tried again with the next beat; a node that is not heard of loses its lease.
             try? self?.beat(node)
         }

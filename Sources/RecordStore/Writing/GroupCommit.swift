@@ -1,5 +1,4 @@
 import Basics
-import Dispatch
 import Foundation
 
 /// Runs a group of operations in one transaction: one commit and one synchronization for all of them.
@@ -8,7 +7,7 @@ import Foundation
 /// permanent.
 struct GroupCommit {
     /// The interval at which a full disk is tried again.
-    static let pause = DispatchTimeInterval.seconds(1)
+    static let pause = Duration.seconds(1)
     /// The same, in seconds, where a commit waits for the files beside the database.
     private static let markPause = 1.0
 
@@ -23,7 +22,7 @@ struct GroupCommit {
     private let files: () -> FilesInPlace?
     /// The operations that wait for space.
     private var kept: [WriteOperation] = []
-    private var nextTry = DispatchTime.distantFuture
+    private var nextTry: SuspendingClock.Instant?
     /// Why nothing can be written any more.
     private(set) var failure: StoreError?
 
@@ -64,7 +63,7 @@ struct GroupCommit {
         let given = kept.filter { !waiting.includes($0.patience) }
         kept.removeAll { !waiting.includes($0.patience) }
         for operation in given { if let full = commit([operation]) { operation.fail(full) } }
-        if DispatchTime.now() >= nextTry { tryAgain() }
+        if let nextTry, .now >= nextTry { tryAgain() }
     }
 
     /// The part of a group that may be written: once a file of the database is not in its place, only ends of calls,
@@ -100,7 +99,7 @@ struct GroupCommit {
     /// Tries everything that waits: ends of calls first and together, the rest one by one, because one may need more
     /// space than there is. The disk has space again once nothing waits and the probe confirms it.
     private mutating func tryAgain() {
-        nextTry = .now() + Self.pause
+        nextTry = .now + Self.pause
         room?.make()
         kept = withoutThoseOfMissingFiles(kept)
         let (ends, others) = (kept.filter { $0.patience == .toTheLast }, kept.filter { $0.patience != .toTheLast })

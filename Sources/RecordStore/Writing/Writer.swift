@@ -120,7 +120,7 @@ final class WriteQueue: Sendable {
     }
 
     private let state = Lock(State())
-    private let arrival = DispatchSemaphore(value: 0)
+    private let arrival = MonotonicSemaphore()
 
     /// Which operations wait for space on a full disk.
     var waitingForRoom: WaitingForRoom { state.withLock { $0.waitingForRoom } }
@@ -144,10 +144,10 @@ final class WriteQueue: Sendable {
     ///
     /// - Parameter pause: The longest wait; nil: no limit.
     /// - Returns: The work; none after the longest wait, or when the thread is asked to check again.
-    func next(within pause: DispatchTimeInterval? = nil) -> [WriteOperation]? {
+    func next(within pause: Duration? = nil) -> [WriteOperation]? {
         while true {
             var isLate = false
-            if let pause { isLate = arrival.wait(timeout: .now() + pause) == .timedOut } else { arrival.wait() }
+            if let pause { isLate = !arrival.wait(for: pause) } else { arrival.wait() }
             let (work, mayGoOn, isOver) = state.withLock { state in
                 defer { (state.waiting, state.isCalled) = ([], false) }
                 return (state.waiting, state.isCalled || isLate, state.end != nil)

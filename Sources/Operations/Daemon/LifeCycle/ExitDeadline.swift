@@ -18,7 +18,7 @@ final class ExitDeadline: Sendable {
     static let margin = Duration.seconds(45)
 
     private let state = Lock(State())
-    private let change = DispatchSemaphore(value: 0)
+    private let change = MonotonicSemaphore()
     private let end: @Sendable () -> Void
 
     /// Prepares a deadline that is not set yet; `end` is what happens then.
@@ -42,7 +42,7 @@ final class ExitDeadline: Sendable {
     private func watch() {
         SystemCall.nameThread("rollcall-exit")
         while let left = state.withLock({ $0.end.map { $0 - .now } }), left > .zero {
-            _ = change.wait(timeout: .now() + .milliseconds(Int(left / .milliseconds(1)) + 1))
+            _ = change.wait(for: left)
         }
         end()
     }
