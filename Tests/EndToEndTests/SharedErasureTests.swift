@@ -55,6 +55,29 @@ extension EndToEnd.Recovery {
             }
         }
 
+        @Test("Months' keys are made ahead, a node says before it sends which it lacks, and so do status and doctor")
+        func periodKeys() async throws {
+            try await SharedInstallation.with(nodes: ["a", "b"]) { shared in
+                for node in shared.nodes { #expect(try await shared.run(node, lines: 2).wait().status == 0) }
+                let advised = try await shared.rollcall("doctor", as: "a")
+                #expect(advised.output.contains("help keys periods"), "\(advised.output)")
+                let made = try await shared.rollcall("keys", "periods", "--months", "3", as: "a")
+                #expect(made.status == 0 && made.errors.contains("2 keys made in"), "\(made.errors)")
+                #expect(made.errors.contains("keys_folder/periods of b on "), "\(made.errors)")
+                let last = try #require(try shared.installation.names(in: "secrets/periods").max())
+                try FileManager.default.removeItem(atPath: shared.installation.file("secrets/periods/\(last)"))
+                let status = try await shared.rollcall("status", as: "b")
+                #expect(status.output.contains("keys: periods/"), "\(status.output)")
+                let doctor = try await shared.rollcall("doctor", as: "b")
+                #expect(doctor.status == 78 && doctor.output.contains("FAILED  period keys"), "\(doctor.output)")
+                let listed = try await shared.rollcall("keys", "periods", as: "b")
+                #expect(listed.status == 0 && listed.errors.contains("copy it here"), "\(listed.errors)")
+                try shared.installation.write(Accounts.csv(from: 900, 5), to: "more.csv")
+                let run = try await shared.rollcall("run", "more.csv", as: "b")
+                #expect(run.status == 0 && run.errors.contains("warning: periods/"), "\(run.errors)")
+            }
+        }
+
         @Test("The sealing key is exchanged, and what was sealed before opens")
         func rotate() async throws {
             try await SharedInstallation.with(nodes: ["a"]) { shared in

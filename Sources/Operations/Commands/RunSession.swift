@@ -44,6 +44,10 @@ struct RunSession: Sendable {
         store.observeStorage { [console] in console.note(Self.text(of: $0)) }
         stop.limitWaiting(in: store)
         reportRecovery()
+        let missing = try await store.periodKeysElsewhere()
+        if let text = PeriodKeysElsewhere.warning(missing, keysFolder: place.settings.keysFolder) {
+            console.note("warning: \(text)")
+        }
     }
 
     /// How long calls under way, and answers that wait for space on a full disk, are waited for after a stop.

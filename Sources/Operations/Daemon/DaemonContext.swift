@@ -164,6 +164,7 @@ extension DaemonContext {
                 ])
         }
         logNodes(found)
+        await logMissingKeys()
         await warnOfCertificateEnd()
         log.notice(
             "the daemon is up",
@@ -185,6 +186,22 @@ extension DaemonContext {
         log.warning(
             "the database's server was replaced: nothing is sent before these nodes have been started once, or are retired",
             metadata: ["nodes": "\(found.awaitedNodes.joined(separator: " "))"])
+    }
+
+    /// Logs which months' keys another node made and this one lacks.
+    private func logMissingKeys() async {
+        do {
+            let files = try await store.periodKeysElsewhere()
+            guard !files.isEmpty else { return }
+            log.warning(
+                "keys of months that another node made are missing here: nothing of those is taken in or sent",
+                metadata: [
+                    "files": "\(files.joined(separator: " "))", "folder": "\(configuration.place.settings.keysFolder)",
+                ])
+        } catch {
+            log.warning(
+                "the keys of months could not be looked at", metadata: ["reason": "\(OperationFailure(error).message)"])
+        }
     }
 
     /// What a batch's calls cost by the price list in force.

@@ -49,6 +49,8 @@ package struct Action: Sendable, Equatable {
         case forget
         /// Exchanged the sealing key.
         case rotate
+        /// Made months' keys ahead.
+        case makePeriodKeys = "make_period_keys"
         /// Signed in to the administration's pages.
         case logIn = "log_in"
         /// Uploaded a file through the administration's pages, and had it taken in.

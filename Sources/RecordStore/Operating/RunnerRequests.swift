@@ -55,8 +55,8 @@ extension Action.Name {
         case .resume: .renew
         case .start, .pause, .cancel, .rerun, .resolve, .results, .doctor, .resumeAfterRestore: .look
         case .rerunByJob, .rerunWaits, .recoverCrash, .recoverRestored, .doubtUnknown, .startRunner, .readRecords,
-            .export, .backup, .restore, .purge, .forget, .rotate, .logIn, .upload, .drainNode, .retireNode,
-            .moveBatches, .move, .migrate, .unknown:
+            .export, .backup, .restore, .purge, .forget, .rotate, .makePeriodKeys, .logIn, .upload, .drainNode,
+            .retireNode, .moveBatches, .move, .migrate, .unknown:
             nil
         }
     }

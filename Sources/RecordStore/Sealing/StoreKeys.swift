@@ -220,7 +220,7 @@ extension StoreError {
     static func periodKeyMissing(_ name: PeriodKeyName, _ folder: String) -> StoreError {
         StoreError(
             .keysFolder,
-            "periods/\(name.stem).key is missing from \(folder): put it back from your copy of keys_folder; no batch of "
-                + "\(name.month) can be read without it")
+            "periods/\(name.stem).key is missing from \(folder): put it back from your copy of keys_folder, or copy it from "
+                + "the node that made it; no batch of \(name.month) can be read without it")
     }
 }

@@ -40,8 +40,10 @@ struct SharedErasureTests {
         let folder = KeysFolder(path: copy)
         #expect(try folder.periodKeys().count == 1)
         #expect(try await a.nodes().map(\.keysLeft) == [1, 1])
+        #expect(try await a.periodKeys().map(\.nodesLeft) == [["a", "b"]])
         for store in [a, b] { try await store.destroyKeysThatOthersDestroyed() }
         #expect(try await a.nodes().map(\.keysLeft) == [0, 0])
+        #expect(try await a.periodKeys().map(\.nodesLeft) == [[]])
         #expect(try folder.periodKeys().isEmpty && folder.destroyedKeys().map(\.month) == [Self.november])
         await #expect(throws: StoreError.self) { try await b.answers(batch.id) }
         try await b.close()
@@ -51,6 +53,32 @@ struct SharedErasureTests {
         try PrivateFile.replace(folder.file(of: note), with: [1, 2, 3])
         b = try await nodes.open("b", keys: copy)
         #expect(try folder.periodKeys().isEmpty)
+        try await nodes.close(a, b)
+    }
+
+    @Test("A month's key that one node made is one for all: a node that lacks it names it, and takes nothing in")
+    func ahead() async throws {
+        let nodes = try NodesFixture()
+        let a = try await nodes.open("a")
+        func make(_ store: RecordStore, _ count: Int) async throws -> Int {
+            try await store.makePeriodKeys(ofMonths: count, from: Noon.november, noting: .sample(.makePeriodKeys)).count
+        }
+        #expect(try await make(a, 1) == 1)
+        let copy = try Self.copied(nodes)
+        #expect(try await make(a, 2) == 1)
+        let b = try await nodes.open("b", keys: copy)
+        #expect(try await make(b, 2) == 0)
+        let missing = try await b.periodKeysElsewhere()
+        #expect(missing.count == 1 && missing.allSatisfy { $0.hasPrefix("periods/2025-12-") }, "\(missing)")
+        #expect(try await a.periodKeysElsewhere().isEmpty)
+        let error = await #expect(throws: StoreError.self) {
+            try await b.completedBatch(at: Noon.december, content: 2)
+        }
+        #expect(error?.code == .keysFolder && error?.message.contains("from the node that made it") == true)
+        #expect(try nodes.run("SELECT count(*) FROM rollcall.attempts") == ["0"])
+        try Self.replace(copy, from: try #require(nodes.folder?.path))
+        _ = try await b.completedBatch(at: Noon.december, content: 2)
+        #expect(try await b.periodKeysElsewhere().isEmpty)
         try await nodes.close(a, b)
     }
 

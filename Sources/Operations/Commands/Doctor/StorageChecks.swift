@@ -18,7 +18,33 @@ struct StorageChecks {
                 holding: place.settings.databaseFiles),
             folder("output", holding: "\(place.settings.output)/x"),
         ] + KeyStorageChecks(place: place).findings() + [space(), await database()]
-            + (await server()) + (await accountHashKey())
+            + (await server()) + (await periodKeys()) + (await accountHashKey())
+    }
+
+    /// Where several nodes share the database: whether this one has the months' keys, and whether the next month has one that
+    /// can be copied in time. An unreadable database is a finding of its own.
+    private func periodKeys() async -> [Finding] {
+        guard place.settings.isOnPostgreSQL, let store = try? await place.storeForReading() else { return [] }
+        let nodes = (try? await store.nodesIfShared() ?? [])?.filter { $0.standing != .retired } ?? []
+        let keys = try? await store.periodKeys()
+        // It was read from, which is all there was to do.
+        try? await store.close()
+        guard let keys, nodes.count > 1 else { return [] }
+        let missing = keys.filter { !$0.isDestroyed && !$0.isHere }.map(\.file)
+        if let text = PeriodKeysElsewhere.warning(missing, keysFolder: place.settings.keysFolder) {
+            return [.failure("period keys", text)]
+        }
+        let months = CalendarMonth(at: WallTime.now()).following(2)
+        let lacking = months.filter { month in !keys.contains { $0.month == month && !$0.isDestroyed } }
+        guard let first = lacking.first else {
+            return [.fine("period keys", "those of this month and the next are here")]
+        }
+        return [
+            .warning(
+                "period keys",
+                "\(first) has no key yet, and its first file makes one, which the other nodes lack: make it ahead, as "
+                    + "\(Hint.help(["keys", "periods"])) says, and copy it to them")
+        ]
     }
 
     /// Nothing where the database is a file, or there is none yet; a server that is not reached is the database's finding.

@@ -100,3 +100,26 @@ extension PersonRecord: DescribedJSON {
         }
     }
 }
+
+extension PeriodKeysReport: DescribedJSON {
+    static func about(_ member: CodingKeys) -> String {
+        switch member {
+        case .keysFolder: "`keys_folder`"
+        case .made: "the months whose keys were made now"
+        case .otherNodes: "the other nodes that are not retired, which need copies; empty where there is one runner"
+        case .keys: "the keys of all months, oldest first"
+        }
+    }
+}
+
+extension PeriodKeyLine: DescribedJSON {
+    static func about(_ member: CodingKeys) -> String {
+        switch member {
+        case .month: "the month it seals, in UTC"
+        case .state: "`live` or `destroyed`"
+        case .file: "its file below `keys_folder`"
+        case .isHere: "whether that is there"
+        case .nodesWithCopies: "of a destroyed one, the nodes that have not said yet that they have no copy any more"
+        }
+    }
+}

@@ -1,6 +1,7 @@
 import Basics
 import RecordStore
 import Results
+import Settings
 
 /// The database as `status` reads it, at one time.
 struct StatusReading {
@@ -12,6 +13,8 @@ struct StatusReading {
     private let resumptions: [BatchID: WallTime]
     private let hold: RestoreHold?
     private let nodes: [NodeView]?
+    /// What is said of keys that another node made and this one lacks.
+    private let keys: String?
     private let hasBatches: Bool
 
     /// Reads the batches that are asked for.
@@ -30,6 +33,8 @@ struct StatusReading {
         storage = try await place.storage()
         (resumptions, hold) = (try await store.resumptions(), try await store.restoreHold())
         nodes = try await store.nodesIfShared()
+        keys = PeriodKeysElsewhere.warning(
+            try await store.periodKeysElsewhere(), keysFolder: place.settings.keysFolder)
         if let name = selection.batch {
             (batches, hasBatches) = ([try await store.batchOrFailure(name)], true)
         } else {
@@ -61,7 +66,7 @@ struct StatusReading {
     func view(rates: [BatchID: Double] = [:], atMost limit: Int? = nil) async throws -> StatusView {
         StatusView(
             runner: RunnerLine.text(of: outlooks.runner, outlooks.status, storage), hold: hold?.text,
-            nodes: nodes.flatMap(NodeLine.summary),
+            nodes: nodes.flatMap(NodeLine.summary), keys: keys.map { "keys: \($0)" },
             batches: try await shown(rates, limit))
     }
 

@@ -20,6 +20,8 @@ struct StatusView {
     let hold: String?
     /// Which nodes share the database; nil: there is one runner.
     var nodes: String?
+    /// Which months' keys are missing; nil: none.
+    var keys: String?
     let batches: Batches
 
     /// The lines.
@@ -36,7 +38,7 @@ struct StatusView {
     }
 
     private func notices(_ width: Int?) -> [StyledText] {
-        let notices = [runner, hold.map { "batches after the restore wait: \($0)" }, nodes].compactMap(\.self)
+        let notices = [runner, hold.map { "batches after the restore wait: \($0)" }, nodes, keys].compactMap(\.self)
         let room = width.map { $0 - 1 }
         return notices.flatMap { $0.split(separator: "\n") }.flatMap {
             LabelledText.broken(String($0), into: room)

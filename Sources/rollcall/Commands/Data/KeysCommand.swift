@@ -5,8 +5,10 @@ import Operations
 
 struct KeysCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "keys", abstract: "Look at key and certificate files, and replace the sealing key.",
-        subcommands: [KeysInspectCommand.self, KeysFingerprintCommand.self, KeysRotateCommand.self])
+        commandName: "keys", abstract: "Look at key and certificate files, replace the sealing key, make months' keys.",
+        subcommands: [
+            KeysInspectCommand.self, KeysFingerprintCommand.self, KeysRotateCommand.self, KeysPeriodsCommand.self,
+        ])
 }
 
 struct KeysFingerprintCommand: RollcallCommand {
@@ -67,6 +69,31 @@ struct KeysRotateCommand: SettingsCommand {
 
     func perform() async throws -> ExitStatus {
         try await KeysRotateOperation(to: to, config: settings.config, json: json).perform()
+    }
+}
+
+struct KeysPeriodsCommand: SettingsCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "periods", abstract: "List the keys of months, or make those of months to come.",
+        discussion: """
+            What is taken in in a month is sealed under that month's key, which lies in keys_folder/periods and is made with \
+            the month's first file. Where several nodes share a database on PostgreSQL each has a copy: make the keys of a \
+            year at one of them, copy the files that are named to the others, and no month's beginning needs anybody.
+            """)
+
+    @Option(
+        help: ArgumentHelp(
+            "Make the keys of so many months that have none, this month the first; absent: only list them.",
+            valueName: "number"))
+    var months: Int?
+
+    @Flag(help: "Print the list as one JSON object.")
+    var json = false
+
+    @OptionGroup var settings: SettingsOptions
+
+    func perform() async throws -> ExitStatus {
+        try await KeysPeriodsOperation(months: months, config: settings.config, json: json).perform()
     }
 }
 
