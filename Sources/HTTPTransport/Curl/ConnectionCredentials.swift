@@ -30,8 +30,16 @@ final class ConnectionCredentials: @unchecked Sendable {
     /// Sets a connection's context up; false if OpenSSL refused. libcurl has switched verification on, so that a context
     /// without an authority refuses every server.
     func lend(to context: OpaquePointer) -> Bool {
-        lendIdentity(to: context)
+        keepBuffers(of: context)
+        return lendIdentity(to: context)
             && authorities.allSatisfy { X509_STORE_add_cert(SSL_CTX_get_cert_store(context), $0) == 1 }
+    }
+
+    /// libcurl has OpenSSL free the buffers of a connection whenever they are empty, and so allocate 16 KiB anew for each
+    /// record of TLS. A few connections that are seldom idle rather keep them (SSL_CTX_clear_mode is a macro for this, man 3
+    /// SSL_CTX_set_mode).
+    private func keepBuffers(of context: OpaquePointer) {
+        SSL_CTX_ctrl(context, SSL_CTRL_CLEAR_MODE, Int(SSL_MODE_RELEASE_BUFFERS), nil)
     }
 
     private func lendIdentity(to context: OpaquePointer) -> Bool {

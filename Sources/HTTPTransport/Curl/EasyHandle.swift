@@ -152,6 +152,9 @@ extension EasyHandle {
         try set(CURLOPT_TIMEOUT_MS, 0)
         try set(CURLOPT_CONNECTTIMEOUT_MS, options.connectTimeoutMilliseconds)
         try set(CURLOPT_MAXAGE_CONN, options.maximumIdleSeconds)
+        // Both are allocated for each transfer; by default they take 80 KiB, ten times what request and answer do.
+        try set(CURLOPT_UPLOAD_BUFFERSIZE, 16 << 10)
+        try set(CURLOPT_BUFFERSIZE, 4 << 10)
         // A resolver thread that hangs is abandoned instead of awaited, which would stop every other transfer.
         try set(CURLOPT_QUICK_EXIT, 1)
     }

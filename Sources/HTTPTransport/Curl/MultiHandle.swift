@@ -119,8 +119,9 @@ final class MultiHandle {
     /// Until libcurl is to be called or the deadline has come; -1: for ever. Rounded up, so that the time has come when
     /// the wait ends.
     private func millisecondsUntilDue(or deadline: SuspendingClock.Instant?) -> Int32 {
-        let waits = [dueAt.map { $0 - .now }, deadline.map { $0 - .now }].compactMap { $0 }
-        guard let wait = waits.min() else { return -1 }
+        var wait = dueAt.map { $0 - .now }
+        if let left = deadline.map({ $0 - .now }) { wait = min(wait ?? left, left) }
+        guard let wait else { return -1 }
         let (seconds, attoseconds) = wait.components
         guard seconds < 1_000_000 else { return 1_000_000_000 }
         return Int32(clamping: max(0, seconds * 1000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000))
