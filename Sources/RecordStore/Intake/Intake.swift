@@ -226,13 +226,23 @@ extension RecordStore {
 
 /// The statements that take records in.
 struct IngestStatements {
+    /// A statement's own work costs as much as that for some rows, so in a file it inserts so many. Those for a server
+    /// are sent many at a time as they are.
+    private static let rowsAtATime = 16
+    /// The columns of ``insertRecord`` and ``insertRecords``.
+    static let recordColumns: Int32 = 4
+
     let insertRecord: PreparedStatement
+    /// Inserts ``recordsAtATime`` rows.
+    let insertRecords: PreparedStatement
+    let recordsAtATime: Int
     let insertInvalid: PreparedStatement
     let checkpoint: PreparedStatement
 
     init(_ database: StoreConnection) throws {
-        insertRecord = try database.prepare(
-            "INSERT INTO records (id, status, fingerprint, payload) VALUES (?1, ?2, ?3, ?4)")
+        recordsAtATime = database.isFile ? Self.rowsAtATime : 1
+        insertRecord = try database.prepare(Self.insertion(of: 1))
+        insertRecords = try database.prepare(Self.insertion(of: recordsAtATime))
         insertInvalid = try database.prepare(
             "INSERT INTO results (record_id, completed_at, detail) VALUES (?1, ?2, ?3)")
         checkpoint = try database.prepare(
@@ -241,6 +251,14 @@ struct IngestStatements {
               card_like_ids = card_like_ids + ?5
             WHERE id = ?1
             """)
+    }
+
+    private static func insertion(of rows: Int) -> String {
+        let places = (0..<Int32(rows)).map { row in
+            let columns = (1...recordColumns).map { "?\(row * recordColumns + $0)" }
+            return "(\(columns.joined(separator: ", ")))"
+        }
+        return "INSERT INTO records (id, status, fingerprint, payload) VALUES \(places.joined(separator: ", "))"
     }
 }
 
@@ -290,29 +308,40 @@ extension WriterConnection {
     }
 
     private func insert(_ rows: SealedRows, doubted: Int) throws {
-        var inDoubtLeft = doubted
+        var (inDoubtLeft, start) = (doubted, 0)
         let now = WallTime.now()
         try rows.arena.withUnsafeBytes { arena in
-            for row in rows.rows {
-                let inDoubt = inDoubtLeft > 0 && row.fingerprint != nil
-                if inDoubt { inDoubtLeft -= 1 }
-                try insert(row, arena, inDoubt ? .inDoubt : row.fingerprint == nil ? .invalid : .queued)
-                if let detail = row.detail { try insertResult(row.id, arena[detail], now) }
+            while start < rows.rows.count {
+                let isGroup = rows.rows.count - start >= ingest.recordsAtATime
+                let statement = isGroup ? ingest.insertRecords : ingest.insertRecord
+                let group = rows.rows[start..<(start + (isGroup ? ingest.recordsAtATime : 1))]
+                for row in group {
+                    let inDoubt = inDoubtLeft > 0 && row.fingerprint != nil
+                    if inDoubt { inDoubtLeft -= 1 }
+                    let status: RecordStatus = inDoubt ? .inDoubt : row.fingerprint == nil ? .invalid : .queued
+                    let place = Int32(truncatingIfNeeded: start - group.startIndex)
+                    bind(row, arena, status, after: place * IngestStatements.recordColumns, to: statement)
+                    start += 1
+                }
+                try statement.run()
+                for row in group { if let detail = row.detail { try insertResult(row.id, arena[detail], now) } }
             }
         }
     }
 
-    private func insert(_ row: SealedRow, _ arena: UnsafeRawBufferPointer, _ status: RecordStatus) throws {
-        let statement = ingest.insertRecord
-        statement.bind(row.id, at: 1)
-        statement.bind(status.code, at: 2)
+    /// Binds the columns of a row to the parameters after one; they must stay where they are until the statement has run.
+    private func bind(
+        _ row: SealedRow, _ arena: UnsafeRawBufferPointer, _ status: RecordStatus, after last: Int32,
+        to statement: PreparedStatement
+    ) {
+        statement.bind(row.id, at: last + 1)
+        statement.bind(status.code, at: last + 2)
         if let fingerprint = row.fingerprint {
-            statement.bind(unowned: UnsafeRawBufferPointer(rebasing: arena[fingerprint]), at: 3)
+            statement.bind(unowned: UnsafeRawBufferPointer(rebasing: arena[fingerprint]), at: last + 3)
         } else {
-            statement.bind(nil as Int64?, at: 3)
+            statement.bind(nil as Int64?, at: last + 3)
         }
-        statement.bind(unowned: UnsafeRawBufferPointer(rebasing: arena[row.payload]), at: 4)
-        try statement.run()
+        statement.bind(unowned: UnsafeRawBufferPointer(rebasing: arena[row.payload]), at: last + 4)
     }
 
     private func insertResult(_ record: Int64, _ detail: Slice<UnsafeRawBufferPointer>, _ now: WallTime) throws {

@@ -28,6 +28,28 @@ import Testing
         try await store.close()
     }
 
+    /// Rows are inserted several at a time: whole groups, a rest, and refused rows and rows in doubt anywhere among them.
+    @Test(arguments: [(count: 16, doubted: 0), (count: 40, doubted: 18), (count: 33, doubted: 40)])
+    func rowsKeepTheirPlacesInGroups(_ row: (count: Int, doubted: Int)) async throws {
+        let folder = try StoreFolder()
+        let store = try await folder.open()
+        let batch = try await store.makeBatch()
+        try await store.doubtNextLines(row.doubted)
+        let rows = (2..<(row.count + 2)).map { SampleRow($0, error: [5, 17, 33].contains($0) ? "broken \($0)" : nil) }
+        try await store.take(rows, into: batch)
+        var (views, left) = ([RecordView](), row.doubted)
+        try await store.forEachRecord(batch.id) { views.append($0) }
+        #expect(views.count == rows.count)
+        for (view, row) in zip(views, rows) {
+            #expect(view.line == row.line)
+            #expect(try String(decoding: view.id, as: UTF8.self) == row.id)
+            #expect(try String(decoding: view.rawRow, as: UTF8.self) == row.rawRow)
+            #expect(view.status == (row.error != nil ? .invalid : left > 0 ? .inDoubt : .queued))
+            if row.error == nil { left -= 1 } else { #expect(try view.errorText == row.error) }
+        }
+        try await store.close()
+    }
+
     @Test func aNewBatchKeepsAllItWasMadeFrom() async throws {
         let folder = try StoreFolder()
         let store = try await folder.open()
