@@ -50,7 +50,7 @@ private struct Site {
         let request = Array(
             "GET \(path) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\nAuthorization: Bearer \(token)\r\nConnection: close\r\n\r\n"
                 .utf8)
-        guard status == 0, send(socket, request, request.count, Int32(MSG_NOSIGNAL.rawValue)) == request.count else {
+        guard status == 0, send(socket, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else {
             throw BenchmarkError("work-visit: the daemon's pages cannot be reached")
         }
         var (buffer, isFirst) = ([UInt8](repeating: 0, count: 65_536), true)
