@@ -31,6 +31,7 @@ package struct Migrations: Sendable {
         Migration(22, "uploads", PackageResources.v0022_uploads_sql),
         Migration(23, "moves", PackageResources.v0023_moves_sql),
         Migration(24, "rates", PackageResources.v0024_rates_sql),
+        Migration(25, "months_keys", PackageResources.v0025_months_keys_sql),
     ]
 
     private let steps: [Migration]
@@ -109,6 +110,7 @@ package struct Migrations: Sendable {
     private static let serverSteps = [
         Migration(23, "moves", PackageResources.p0023_moves_sql),
         Migration(24, "rates", PackageResources.p0024_rates_sql),
+        Migration(25, "months_keys", PackageResources.p0025_months_keys_sql),
     ]
 
     /// The whole schema of this version for a new PostgreSQL database.
