@@ -25,8 +25,7 @@ package struct Browser: Sendable {
     ///   - body: What is done.
     /// - Throws: What the browser cannot do; what the body throws.
     package static func with(site: String, in folder: String, _ body: (Browser) async throws -> Void) async throws {
-        let driver = try DriverProcess(in: folder)
-        let port = try await driver.port()
+        let (driver, port) = try await DriverProcess.listening(in: folder)
         let wanted =
             #"{"capabilities":{"alwaysMatch":{"browserName":"chrome","goog:chromeOptions":{"args":"#
             + #"["--headless=new","--no-sandbox","--disable-dev-shm-usage","--window-size=1280,900","--hide-scrollbars"]}}}}"#

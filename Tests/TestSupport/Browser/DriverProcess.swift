@@ -15,8 +15,24 @@ final class DriverProcess: Sendable {
         try output.fileHandleForWriting.close()
     }
 
+    /// Starts one, and returns it with its port once it listens there. It chooses a port of IPv4, and ends where that of
+    /// IPv6 is taken, as it may be beside many servers: then another is started.
+    static func listening(in folder: String) async throws -> (driver: DriverProcess, port: UInt16) {
+        var last: (any Error)?
+        for _ in 0..<5 {
+            let driver = try DriverProcess(in: folder)
+            do {
+                return (driver, try await driver.port())
+            } catch {
+                await driver.end()
+                last = error
+            }
+        }
+        throw last ?? CancellationError()
+    }
+
     /// The port, which it says once it listens there; it says no more than a pipe holds afterwards.
-    func port() async throws -> UInt16 {
+    private func port() async throws -> UInt16 {
         let words = "started successfully on port "
         return try await BlockingWork.run { [output] in
             var text = ""
