@@ -208,6 +208,15 @@ struct AdminRoutesTests {
         #expect(await self.routes(.open).answer(request("GET", "/metrics")).status == 200)
     }
 
+    @Test("The first token is made before there is a folder of keys")
+    func firstToken() throws {
+        let keys = folder.path + "/later/keys"
+        let tokens = AdminTokens(keysFolder: keys)
+        #expect(try tokens.role(of: tokens.make(.viewer)) == .viewer)
+        let attributes = try FileManager.default.attributesOfItem(atPath: keys)
+        #expect(attributes[.posixPermissions] as? Int == 0o700)
+    }
+
     @Test func aNewTokenEndsTheFormerOfItsRoleAtOnce() async throws {
         let (first, other) = (try tokens.make(.viewer), try tokens.make(.operator))
         let second = try tokens.make(.viewer)

@@ -26,14 +26,28 @@ package struct AdminTokens: Sendable {
     ///
     /// - Parameter role: What its owner may do.
     /// - Returns: The token, which is kept nowhere.
-    /// - Throws: `StoreError` naming the file where it cannot be read or written.
+    /// - Throws: `StoreError` naming the file where it cannot be read or written; `OperationFailure` naming the folder where
+    ///   it is missing and cannot be made.
     package func make(_ role: Role) throws -> String {
+        // Before the first run there is no keys_folder yet.
+        try makeFolder()
         let token = Hexadecimal.encode(try SecureRandom.bytes(Self.tokenByteCount))
         var hashes = try read()
         hashes[role] = try SHA256.hex(Array(token.utf8))
         let lines = Role.allCases.compactMap { role in hashes[role].map { "\(role.rawValue) \($0)\n" } }
         try PrivateFile.replace(path, with: Array(lines.joined().utf8))
         return token
+    }
+
+    private func makeFolder() throws {
+        let folder = URL(filePath: path).deletingLastPathComponent().path
+        guard !FileManager.default.fileExists(atPath: folder) else { return }
+        do {
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw OperationFailure(folder, "the folder of keys cannot be made", SystemFault(behind: error))
+        }
     }
 
     /// Whether any token was made.
