@@ -51,13 +51,17 @@ package final class PostgreSQLServer: Sendable {
         cat >/dev/null
         """
 
-    private init() throws {
+    /// A server of a test's own, where the one that all share will not do.
+    package init() throws {
         shell = try HeldShell(Self.script)
         folder = shell.line
         guard !folder.isEmpty else {
             throw Failure(description: "PostgreSQL does not start: install postgresql-15, as make test does")
         }
     }
+
+    /// Ends it; the one that is shared ends with the process.
+    package func stop() { shell.end() }
 
     /// Makes an empty database.
     ///
@@ -88,6 +92,11 @@ package final class PostgreSQLServer: Sendable {
     /// - Returns: The last one's rows, a line each, with a bar between two values.
     @discardableResult
     package func run(_ sql: String, in database: String) throws -> [String] {
+        try Self.run(sql, in: database, at: folder)
+    }
+
+    /// The same at any server, by the folder of its socket.
+    static func run(_ sql: String, in database: String, at folder: String) throws -> [String] {
         let connection = PQconnectdb("host=\(folder) user=rollcall dbname=\(database)")
         defer { PQfinish(connection) }
         guard PQstatus(connection) == CONNECTION_OK, let result = PQexec(connection, sql) else {

@@ -12,8 +12,6 @@ struct RunnerStatusPublisher: Service {
     static let name = "runner status"
     private let context: DaemonContext
     private let alerts: KeptAlerts
-    /// Changes within this time are written together.
-    private static let pause = Duration.seconds(1)
     /// How often the rates of batches under way are written.
     static let rateInterval = Duration.seconds(5)
 
@@ -22,12 +20,12 @@ struct RunnerStatusPublisher: Service {
         alerts = KeptAlerts(database: context.settings.databaseFiles, context.notices.recent)
     }
 
-    /// Writes at each change, at most once a second, and at intervals without one, until it is cancelled. Whether the
-    /// daemon is alive shows in its lock.
+    /// Writes at each change, at most once in the store's `statusInterval`, and at intervals without one, until it is
+    /// cancelled. Whether the daemon is alive shows in its lock.
     ///
     /// - Throws: `StoreError` when it could not be written.
     func run() async throws {
-        let (wakeSignal, attendance) = (context.progress.begun, context.attendance)
+        let (wakeSignal, attendance, pause) = (context.progress.begun, context.attendance, context.store.statusInterval)
         let observer = context.traffic.addStatusObserver { wakeSignal.wakeUp() }
         defer { context.traffic.removeStatusObserver(observer) }
         await keeping("read again") { try await alerts.restore(notCuredBy: context.store.batches()) }
@@ -45,9 +43,9 @@ struct RunnerStatusPublisher: Service {
             await keeping("written") { try await alerts.save() }
             let interval =
                 context.progress.isEmpty ? context.intervals.proof : min(Self.rateInterval, context.intervals.proof)
-            attendance.expect(Self.name, after: interval + Self.pause)
+            attendance.expect(Self.name, after: interval + pause)
             await wakeSignal.wait(for: interval, on: context.clock)
-            await WakeSignal().wait(for: Self.pause, on: context.clock)
+            await WakeSignal().wait(for: pause, on: context.clock)
         }
         await keeping("written") { try await alerts.save() }
     }

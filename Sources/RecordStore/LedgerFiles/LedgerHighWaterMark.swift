@@ -85,10 +85,15 @@ final class BatchJournal: Sendable {
         file = try PrivateFile.open(folder + "/batches")
     }
 
-    /// Begins it anew.
-    func empty() throws {
-        try file.truncate(to: 0)
-        try file.synchronize()
+    /// Drops from that of one of several runners all but some batches, before it is opened.
+    static func shorten(ofNode folder: String, to batches: Set<Int64>) throws {
+        let path = folder + "/batches"
+        guard FileManager.default.fileExists(atPath: path) else { return }
+        let known = try entries(in: StoreFile(path, O_RDONLY))
+        let kept = known.filter { batches.contains($0.batch) }
+        if kept.count < known.count {
+            try PrivateFile.replace(path, with: [UInt8](repeating: 0, count: start) + bytes(of: kept))
+        }
     }
 
     /// All entries, in the order of their claims.
@@ -117,9 +122,12 @@ final class BatchJournal: Sendable {
     func append(_ entries: [Entry]) throws {
         guard !entries.isEmpty else { return }
         let whole = max(0, try file.byteCount() - Self.start) / Self.entryByteCount
-        let bytes = entries.flatMap { entry in withUnsafeBytes(of: entry.batch.bigEndian) { $0 + entry.source } }
-        try file.write(bytes, at: Self.start + whole * Self.entryByteCount)
+        try file.write(Self.bytes(of: entries), at: Self.start + whole * Self.entryByteCount)
         try file.synchronize()
+    }
+
+    private static func bytes(of entries: [Entry]) -> [UInt8] {
+        entries.flatMap { entry in withUnsafeBytes(of: entry.batch.bigEndian) { $0 + entry.source } }
     }
 }
 

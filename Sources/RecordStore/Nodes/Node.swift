@@ -25,6 +25,7 @@ final class Node: Sendable {
     init(_ description: NodeDescription, _ folder: NodeFolder, number: Int64, epoch: Int64) throws {
         (self.description, self.folder, self.number, self.epoch) = (description, folder, number, epoch)
         journal = try NodeJournal(folder)
+        try BatchJournal.shorten(ofNode: folder.path, to: Set(journal.entries().map(\.record.batch.rawValue)))
         batches = try BatchJournal(ofNode: folder.path)
         spool = NodeSpool(folder)
     }
@@ -43,13 +44,21 @@ final class Node: Sendable {
     /// Has them no more.
     func letGo(_ attempts: some Sequence<AttemptID>) { held.withLock { $0.subtract(attempts) } }
 
-    /// Begins the journal anew, when the database has all of it; from then on the folder knows a database that has not.
-    func begin(with storeID: [UInt8]) throws {
-        let part = try folder.knownLedger()?.toldPart ?? 0
-        try folder.record(KnownLedger(storeID: storeID, toldEpoch: epoch, toldPart: part))
-        try journal.empty()
-        try batches.empty()
+    /// Begins, when the server has all of the journal. That stays: the server may be replaced by one that has forgotten
+    /// this start, and then is told again.
+    func begin(with storeID: [UInt8], at server: ServerIdentity) throws {
+        try record(server, of: storeID)
         try spool.empty()
+    }
+
+    /// Lets the folder know which server has been told of everything; and, where a part of the journal is to be dropped,
+    /// which one that server must know of.
+    func record(_ server: ServerIdentity?, of storeID: [UInt8], dropsBefore part: Int64? = nil) throws {
+        let known = try folder.knownLedger()
+        try folder.record(
+            KnownLedger(
+                storeID: storeID, toldEpoch: epoch, toldPart: part ?? known?.toldPart ?? 0,
+                server: server ?? known?.server))
     }
 
     /// Whether it has an attempt in hand.
@@ -94,7 +103,10 @@ extension Node {
             throw StoreError(
                 .notAllowed, "Node \(description.name) was retired; run under a new name with a new folder")
         }
-        if let known = try folder.knownLedger(), known.toldEpoch > row[5] || known.toldPart > row[6] {
+        guard let server = connection.transaction?.server else { throw StoreError.runnerOnly }
+        if let known = try folder.knownLedger(),
+            known.toldPart > row[6] || (known.toldEpoch > row[5] && !known.isFollowed(by: server))
+        {
             throw StoreError.earlierLedger(description)
         }
         let (number, epoch): (Int64, Int64) = (row[0], max(row[3], try folder.epoch()) + 1)
@@ -111,14 +123,18 @@ extension Node {
         return (number, epoch)
     }
 
-    /// Of a new node nothing can be missing on any server.
+    /// Of a new node nothing can be missing on any server. One that was lost with its first start begins as one that has yet to
+    /// answer.
     private static func enter(
         _ description: NodeDescription, _ folder: NodeFolder, _ provenance: Provenance,
         on connection: PostgreSQLConnection
     ) throws -> (number: Int64, epoch: Int64) {
         guard let server = connection.transaction?.server else { throw StoreError.runnerOnly }
-        guard try folder.knownLedger() == nil else { throw StoreError.earlierLedger(description) }
-        let epoch = try folder.epoch() + 1
+        let known = try folder.knownLedger()
+        guard known.map({ $0.toldPart == 0 && $0.isFollowed(by: server) }) ?? true else {
+            throw StoreError.earlierLedger(description)
+        }
+        let (epoch, answered) = (try folder.epoch() + 1, known?.server ?? server)
         let number = try Int64.fetchOne(
             StoreConnection(connection),
             sql: """
@@ -129,7 +145,8 @@ extension Node {
                 """,
             arguments: [
                 description.name, folder.identifier, epoch, provenance.host, Int64(getpid()), provenance.version,
-                WallTime.now(), leaseLength, description.longestCallInMicroseconds, server.identifier, server.timeline,
+                WallTime.now(), leaseLength, description.longestCallInMicroseconds, answered.identifier,
+                answered.timeline,
             ])
         guard let number else { throw StoreError.runnerOnly }
         return (number, epoch)

@@ -1,4 +1,5 @@
 import Basics
+import Glibc
 
 /// What a node answers for when another server takes a database over: which of its calls that server never heard of.
 extension WriterConnection {
@@ -10,6 +11,8 @@ extension WriterConnection {
         var unknown = 0
         /// The batches that were halted because of them.
         var halted: Set<BatchID> = []
+        /// The server.
+        let server: ServerIdentity
     }
 
     /// Compares a node's journal with the ledger, enters as in doubt what is missing there, counts it against the caps and
@@ -43,14 +46,15 @@ extension WriterConnection {
         guard try node.folder.knownLedger()?.toldPart ?? 0 <= known[2] as Int64 else {
             throw StoreError.earlierLedger(node.description)
         }
-        var delivery = Delivery()
+        var delivery = Delivery(server: server)
         var unknown: [ClaimedAttempt] = []
         let sources = try node.batches.entries().reduce(into: [:]) { $0[$1.batch] = $1.source }
-        let gone = try Set(entries.map(\.record.batch)).filter { try isGone($0, source: sources[$0.rawValue]) }
+        let gone = try LostCalls.batches(Set(entries.map(\.record.batch)), from: sources, in: database)
+        let lost = try Set(LostCalls.find(entries, in: database))
         for entry in entries {
             if gone.contains(entry.record.batch) {
                 unknown.append(entry)
-            } else if try !isInLedger(entry) {
+            } else if lost.contains(entry) {
                 delivery.halted.insert(entry.record.batch)
                 if try enter(entry, keys[entry.record.batch], at: now) {
                     delivery.entered += 1
@@ -68,16 +72,14 @@ extension WriterConnection {
             try database.execute(
                 sql: "UPDATE ledger_position SET last_attempt = greatest(last_attempt, ?)", arguments: [last])
         }
+        // The node's start may be lost, too; its epoch holds all the same, since none began a later one.
         try database.execute(
-            sql: "UPDATE nodes SET server_id = ?, timeline = ?, told_epoch = ? WHERE id = ?",
-            arguments: [server.identifier, server.timeline, node.epoch, node.number])
+            sql: """
+                UPDATE nodes SET server_id = ?1, timeline = ?2, told_epoch = ?3, epoch = greatest(epoch, ?3), pid = ?4
+                WHERE id = ?5
+                """,
+            arguments: [server.identifier, server.timeline, node.epoch, Int64(getpid()), node.number])
         return delivery
-    }
-
-    /// Whether the server has lost a batch whole; its number may be another's by now.
-    private func isGone(_ batch: BatchID, source: [UInt8]?) throws -> Bool {
-        guard let found = try journalEntries(of: batch).first else { return true }
-        return source.map { $0 != found.source } ?? false
     }
 
     /// Counts calls of lines that the server has lost, and lets as many of the lines begin in doubt when their file is
@@ -108,17 +110,6 @@ extension WriterConnection {
         let further = max(0, lost.count - Int(known))
         if let day = lost.last?.day { try countLost(Int64(further), on: day) }
         return further
-    }
-
-    private func isInLedger(_ entry: ClaimedAttempt) throws -> Bool {
-        try Int64.fetchOne(
-            database,
-            sql: """
-                SELECT id FROM attempts WHERE record_id = ?1 AND id = ?2
-                UNION ALL SELECT id FROM archived_attempts WHERE record_id = ?1 AND id = ?2
-                UNION ALL SELECT id FROM batches WHERE id = ?3 AND ledger_purged_at IS NOT NULL
-                """,
-            arguments: [entry.record.rawValue, entry.attempt.rawValue, entry.record.batch.rawValue]) != nil
     }
 
     /// - Returns: False where the record itself is missing.
@@ -178,5 +169,66 @@ extension WriterConnection {
                 "the database server was replaced and had lost calls of this batch, which are in doubt; look at them "
                     + "before you resume it", batch.rawValue,
             ])
+    }
+}
+
+/// What a journal has and a ledger lacks. A journal may hold some hundred thousand calls, so thousands are looked for at a
+/// time, while no node claims.
+enum LostCalls {
+    private static let mostAtOnce = 5_000
+
+    /// The entries of which a server knows nothing.
+    static func find(_ entries: [ClaimedAttempt], in database: StoreConnection) throws -> [ClaimedAttempt] {
+        try inParts(entries) { part in
+            let places = try Int64.fetchAll(
+                database,
+                sql: """
+                    SELECT told.place FROM (
+                      SELECT unnest(?1::text::bigint[]) AS record, unnest(?2::text::bigint[]) AS attempt,
+                        generate_series(0, ?3 - 1) AS place) AS told
+                    WHERE NOT EXISTS (SELECT 1 FROM attempts WHERE record_id = told.record AND id = told.attempt)
+                      AND NOT EXISTS (
+                        SELECT 1 FROM archived_attempts WHERE record_id = told.record AND id = told.attempt)
+                      AND NOT EXISTS (
+                        SELECT 1 FROM batches WHERE id = told.record >> 32 AND ledger_purged_at IS NOT NULL)
+                    """,
+                arguments: [
+                    list(part.map(\.record.rawValue)), list(part.map(\.attempt.rawValue)), Int64(part.count),
+                ])
+            return places.map { part[part.startIndex + Int($0)] }
+        }
+    }
+
+    /// Which batches a server has lost whole, by what they were made from, as far as the node knows that: their numbers may
+    /// be others' by now.
+    static func batches(
+        _ batches: Set<BatchID>, from sources: [Int64: [UInt8]], in database: StoreConnection
+    ) throws -> Set<BatchID> {
+        let found = try inParts(batches.map(\.rawValue)) { part in
+            try StoredRow.fetchAll(
+                database,
+                sql: "SELECT id, job, content_digest FROM batches WHERE id IN (SELECT unnest(?::text::bigint[]))",
+                arguments: [list(part)])
+        }
+        let known = try found.reduce(into: [Int64: [UInt8]]()) { known, row in
+            known[row[0]] = try BatchJournal.source(job: row[1], contentDigest: row.bytes(2))
+        }
+        return batches.filter { batch in
+            guard let source = known[batch.rawValue] else { return true }
+            return sources[batch.rawValue].map { $0 != source } ?? false
+        }
+    }
+
+    private static func inParts<Element, Found>(
+        _ all: [Element], _ find: (ArraySlice<Element>) throws -> [Found]
+    ) rethrows -> [Found] {
+        try stride(from: 0, to: all.count, by: mostAtOnce).flatMap {
+            try find(all[$0..<min($0 + mostAtOnce, all.count)])
+        }
+    }
+
+    /// An array as PostgreSQL reads it from a text.
+    private static func list(_ numbers: some Sequence<Int64>) -> String {
+        "{" + numbers.map(String.init).joined(separator: ",") + "}"
     }
 }

@@ -87,9 +87,7 @@ extension RecordStore {
         guard let (part, open) = try writeWaiting({ try $0.countPart(of: node) }) else { return }
         // A call that is under way stays in it, and so do all after it: a server may lose its end.
         let ended = entries.firstIndex { open.contains([$0.record.rawValue, $0.attempt.rawValue]) } ?? entries.count
-        if let last = node.journal.lastPart {
-            try node.folder.record(KnownLedger(storeID: keys.storeID, toldEpoch: node.epoch, toldPart: last))
-        }
+        if let last = node.journal.lastPart { try node.record(nil, of: keys.storeID, dropsBefore: last) }
         try node.journal.begin(part, afterEntries: ended)
     }
 
@@ -113,13 +111,18 @@ extension RecordStore {
     /// Answers for a server that has replaced another while the node runs. What it had lost is in doubt then, also what is
     /// under way: an answer that comes is taken.
     private func tellJournal(of node: Node) throws {
-        let keys = try keysOfJournal(of: node)
-        _ = try writeWaiting { try $0.answer(for: node, node.journal.entries(), keys: keys, at: WallTime.now()) }
+        let keys = try keysOfLostCalls(of: node)
+        let delivery = try writeWaiting {
+            try $0.answer(for: node, node.journal.entries(), keys: keys, at: WallTime.now())
+        }
+        try node.record(delivery.server, of: self.keys.storeID)
     }
 
-    /// The keys of the batches in a node's journal, as far as they are known.
-    func keysOfJournal(of node: Node) throws -> [BatchID: DataKey] {
-        try Set(node.journal.entries().map(\.record.batch)).reduce(into: [:]) { $0[$1] = try existingDataKey(of: $1) }
+    /// The keys of the batches of which the server lacks calls that a node's journal has, as far as they are known.
+    func keysOfLostCalls(of node: Node) throws -> [BatchID: DataKey] {
+        let entries = try node.journal.entries()
+        let lost = try readWaiting { try LostCalls.find(entries, in: $0) }
+        return try Set(lost.map(\.record.batch)).reduce(into: [:]) { $0[$1] = try existingDataKey(of: $1) }
     }
 
     private func orphans(besides node: Node) throws -> [OrphanedAttempt] {

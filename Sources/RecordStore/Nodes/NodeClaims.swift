@@ -29,6 +29,8 @@ enum NodeAnswer {
 extension WriterConnection {
     /// How long a node waits that others, or an operator, keep from claiming.
     private static let longWait = Duration.seconds(1)
+    /// How often a node looks whether it may call again that waits for another one's probes.
+    static let poll = Duration.milliseconds(250)
 
     /// What all nodes share, at one time of the database's: now, up to when the rate is given out, the contract's rate,
     /// until when a `Retry-After` of any node forbids calls, and the least share of the rate that a node's answers allow,
@@ -64,6 +66,11 @@ extension WriterConnection {
             database,
             sql: "SELECT epoch, state, (SELECT home_node FROM batches WHERE id = ?2) FROM nodes WHERE id = ?1",
             arguments: [node.number, batch.rawValue])
+        if let row, row[0] < node.epoch, row[1] != NodeStanding.retired.rawValue {
+            // A later epoch would be another process's. The next beat says the server what it lost.
+            return .wait(
+                Self.longWait, because: "the database server was replaced, and has yet to be told what it lost")
+        }
         guard let row, row[0] == node.epoch, row[1] != NodeStanding.retired.rawValue else {
             throw StoreError(
                 .takenUp,
@@ -81,7 +88,7 @@ extension WriterConnection {
             return .wait(min(Self.longWait, .microseconds(closed.milliseconds * 1_000 - now)))
         }
         if let other: String = times[5] {
-            return .wait(Self.longWait, because: "node \(other) gets no call through, and probes for all until it does")
+            return .wait(Self.poll, because: "node \(other) gets no call through, and probes for all until it does")
         }
         let rate = (times[2] ?? node.description.rate) * (times[4] ?? 1)
         let plan = SlotPlan(now: now, givenOutUntil: times[1], rate: rate, wanted: wanted)

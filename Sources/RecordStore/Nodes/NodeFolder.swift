@@ -1,4 +1,5 @@
 import Basics
+import CPlatform
 import Foundation
 import Glibc
 import OpenSSL
@@ -29,11 +30,17 @@ package struct NodeDescription: Sendable, Equatable {
 struct KnownLedger: Sendable, Equatable {
     /// Which database it is.
     let storeID: [UInt8]
-    /// The last epoch at whose start all that the journal held was told, so that it began anew: a database that has
-    /// forgotten that start may have forgotten calls that nothing else knows of.
+    /// The last epoch at whose start all that the journal held was told.
     let toldEpoch: Int64
     /// The last part of the journal that the ledger must know of, because what came before it was dropped here.
     var toldPart: Int64 = 0
+    /// The server that the node has told last.
+    var server: ServerIdentity?
+
+    /// Whether what a server has forgotten of the node's starts can be made good: a standby has taken over, for which all
+    /// nodes answer. A server that was put back to an earlier time under the same identity has forgotten what no node is
+    /// asked for.
+    func isFollowed(by other: ServerIdentity) -> Bool { server?.isReplaced(by: other) ?? false }
 }
 
 /// The folder of a node, held by one process at a time, 0700.
@@ -88,20 +95,24 @@ final class NodeFolder: Sendable {
         guard FileManager.default.fileExists(atPath: path) else { return nil }
         let text = String(decoding: try StoreFile(path, O_RDONLY).read(upTo: 256), as: UTF8.self)
         let lines = text.split(separator: "\n").map(String.init)
-        guard (3...4).contains(lines.count), lines[0] == ledgerHeading,
+        let server = lines.count > 4 ? lines[4].split(separator: " ").compactMap { Int64($0) } : []
+        guard (3...5).contains(lines.count), lines[0] == ledgerHeading, lines.count < 5 || server.count == 2,
             let storeID = Hexadecimal.decode(lines[1].utf8), let epoch = Int64(lines[2]),
-            let part = lines.count == 4 ? Int64(lines[3]) : 0
+            let part = lines.count > 3 ? Int64(lines[3]) : 0
         else {
             throw StoreError(.damaged, "\(path) is damaged: put it back; without it nobody knows what this node sent")
         }
-        return KnownLedger(storeID: storeID, toldEpoch: epoch, toldPart: part)
+        return KnownLedger(
+            storeID: storeID, toldEpoch: epoch, toldPart: part,
+            server: server.isEmpty ? nil : ServerIdentity(identifier: server[0], timeline: server[1]))
     }
 
     /// Records what is known of the database; it survives a power cut when this returns.
     func record(_ ledger: KnownLedger) throws {
+        let server = ledger.server.map { "\($0.identifier) \($0.timeline)\n" } ?? ""
         let text =
             "\(Self.ledgerHeading)\n\(Hexadecimal.encode(ledger.storeID))\n\(ledger.toldEpoch)\n\(ledger.toldPart)\n"
-        try PrivateFile.replace(path + "/ledger", with: Array(text.utf8))
+        try PrivateFile.replace(path + "/ledger", with: Array((text + server).utf8))
     }
 
     /// The identity's file names itself by its inode, which a copy does not have.

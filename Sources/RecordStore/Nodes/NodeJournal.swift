@@ -112,14 +112,4 @@ final class NodeJournal: LedgerFollowing {
             state.last = Part(number: number, start: max(0, count * Self.entryByteCount - dropped))
         }
     }
-
-    /// Begins it anew.
-    func empty() throws {
-        try state.withLock { state in
-            try state.file.truncate(to: 0)
-            try state.file.synchronize()
-            state.byteCount = 0
-            state.last = nil
-        }
-    }
 }

@@ -164,7 +164,11 @@ extension RecordStore {
         }
     }
 
-    /// Reports the runner's status, replacing the previous report. Each call commits: once a second is enough.
+    /// How long a change of a runner's status may wait to be reported, so that several are reported together: where several
+    /// runners share the database, all heed what one says of its gate.
+    package var statusInterval: Duration { isAtServer ? .milliseconds(100) : .seconds(1) }
+
+    /// Reports the runner's status, replacing the previous report. Each call commits: once in ``statusInterval`` is enough.
     ///
     /// - Throws: ``StoreError`` when it can't be written, or this store doesn't run batches.
     package func saveRunnerStatus(_ status: RunnerStatus) async throws {

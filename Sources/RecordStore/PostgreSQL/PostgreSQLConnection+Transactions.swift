@@ -6,8 +6,10 @@ extension PostgreSQLConnection {
     /// How long a server keeps a transaction whose client says nothing, in milliseconds: a process that was stopped in one
     /// must not keep all others waiting.
     private static let longestSilence = 5_000
-    /// How often what passes is tried again, and how long it is waited for in all: five minutes, as for a lock of SQLite's.
+    /// How often what passes is tried again.
     private static let tries = 300
+    /// How long a server is waited for that is not reached: five minutes, as for a lock of SQLite's.
+    private static let patience = Duration.seconds(300)
     private static let pause = 1.0
 
     /// Begins a transaction that may write. It waits until it is alone: whoever writes locks the contract's row first.
@@ -46,7 +48,7 @@ extension PostgreSQLConnection {
             disconnect()
             throw PostgreSQLError(sqlState: nil, isLost: true)
         }
-        (newest, transaction) = (server, begun)
+        (newest, transaction, lostSince) = (server, begun, nil)
         guard let move, move.completedAt != nil || move.target != movingTo else { return }
         _ = try ask(statement("ROLLBACK"))
         throw move.refusal
@@ -110,8 +112,10 @@ extension PostgreSQLConnection {
                 _ = try ask(statement("ROLLBACK"))
                 guard server == transaction.server, let status else { throw StoreError.unknownCommit }
                 return status == "committed"
-            } catch let error as PostgreSQLError where error.mayBeRepeated {
+            } catch let error as PostgreSQLError where error.mayBeRepeated && isWaitedFor(after: error) {
                 Thread.sleep(forTimeInterval: Self.pause)
+            } catch is PostgreSQLError {
+                throw StoreError.unknownCommit
             }
         }
         throw StoreError.unknownCommit
@@ -119,9 +123,18 @@ extension PostgreSQLConnection {
 
     /// Whether a transaction that was not done may be done again now; it waits where the server was not reached.
     func mayRepeat(after error: any Error, tries: Int) -> Bool {
-        guard let error = error as? PostgreSQLError, error.mayBeRepeated, tries < Self.tries else { return false }
+        guard let error = error as? PostgreSQLError, error.mayBeRepeated, tries < Self.tries, isWaitedFor(after: error)
+        else { return false }
         if error.isLost { Thread.sleep(forTimeInterval: Self.pause) }
         return true
+    }
+
+    /// Whether the server is waited for any longer. One try may take long itself.
+    private func isWaitedFor(after error: PostgreSQLError) -> Bool {
+        guard error.isLost else { return true }
+        let now = ContinuousClock.now
+        lostSince = lostSince ?? now
+        return lostSince.map { now - $0 < Self.patience } ?? true
     }
 }
 

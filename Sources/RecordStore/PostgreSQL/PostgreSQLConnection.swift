@@ -31,6 +31,8 @@ final class PostgreSQLConnection: @unchecked Sendable {
     private var texts: [String: PostgreSQLText] = [:]
     /// Whether statements are prepared by name, which PgBouncer before 1.21 does not pass on.
     private var preparesByName = true
+    /// The server that it leads to.
+    private var server: ServerIdentity?
     private var lastResult: PostgreSQLResult?
     /// What went wrong where it could not be thrown.
     private var failure: PostgreSQLError?
@@ -40,6 +42,10 @@ final class PostgreSQLConnection: @unchecked Sendable {
     var newest: ServerIdentity?
     /// Where this connection moves the database, which nobody else may write to meanwhile; nil: nowhere.
     var movingTo: String?
+    /// Since when the server has not been reached.
+    var lostSince: ContinuousClock.Instant?
+    /// How often an answer was waited for, however many statements it answered.
+    private(set) var roundTrips = 0
     /// Whether the server warned that a commit may not have reached a standby (SQLSTATE 01000).
     private let warning = Lock(false)
 
@@ -137,15 +143,16 @@ final class PostgreSQLConnection: @unchecked Sendable {
         guard !sent.isEmpty else { return lastResult }
         let raw = try connected()
         guard PQpipelineSync(raw) == 1 else { throw lost() }
+        roundTrips += 1
         let waiting = sent
         sent = []
         lastResult = nil
         var failure: PostgreSQLError?
         for command in waiting {
-            guard let answer = PQgetResult(raw) else { throw lost() }
+            guard let answer = try nextResult(raw) else { throw lost() }
             let result = PostgreSQLResult(takingOwnershipOf: answer)
             // A null pointer only ends the answer to one command.
-            while let more = PQgetResult(raw) { PQclear(more) }
+            while let more = try nextResult(raw) { PQclear(more) }
             let isDone = [PGRES_COMMAND_OK, PGRES_TUPLES_OK].contains(result.status)
             if !isDone {
                 if case .preparation(let key) = command { prepared[key] = nil }
@@ -158,8 +165,29 @@ final class PostgreSQLConnection: @unchecked Sendable {
         return lastResult
     }
 
+    /// The next result; nil where those of a command end.
+    ///
+    /// A server that says nothing for a while may be at work, or wait for another transaction: then it answers another
+    /// connection. One that does not, or that another has replaced, is not waited for.
+    private func nextResult(_ raw: OpaquePointer) throws -> OpaquePointer? {
+        while true {
+            switch PostgreSQLWaiting.forAnswer(on: raw, silence: place.silence) {
+            case .answered: return PQgetResult(raw)
+            case .silent: guard isServerThere else { throw lost() }
+            case .lost: throw lost()
+            }
+        }
+    }
+
+    private var isServerThere: Bool {
+        guard let made = try? place.connect() else { return false }
+        defer { PQfinish(made) }
+        // Whatever is wrong there, this one is not the server that was waited for.
+        return (try? PostgreSQLPeer(of: made, silence: place.silence))?.server == server
+    }
+
     private func readEnd(_ raw: OpaquePointer) throws {
-        guard let end = PQgetResult(raw) else { throw lost() }
+        guard let end = try nextResult(raw) else { throw lost() }
         defer { PQclear(end) }
         guard PQresultStatus(end) == PGRES_PIPELINE_SYNC else { throw lost() }
     }
@@ -171,8 +199,11 @@ final class PostgreSQLConnection: @unchecked Sendable {
         try synchronize()
         let raw = try connected()
         guard PQexitPipelineMode(raw) == 1 else { throw lost() }
-        guard let answer = PQexec(raw, script) else { throw lost() }
-        let result = PostgreSQLResult(takingOwnershipOf: answer)
+        guard PQsendQuery(raw, script) == 1 else { throw lost() }
+        var last: PostgreSQLResult?
+        // Behind what went wrong nothing more is done.
+        while let answer = try nextResult(raw) { last = PostgreSQLResult(takingOwnershipOf: answer) }
+        guard let result = last else { throw lost() }
         let failure = [PGRES_COMMAND_OK, PGRES_TUPLES_OK].contains(result.status) ? nil : result.error
         guard PQenterPipelineMode(raw) == 1 else { throw lost() }
         if let failure { throw PQstatus(raw) == CONNECTION_OK ? failure : lost(failure) }
@@ -205,11 +236,14 @@ final class PostgreSQLConnection: @unchecked Sendable {
                 }
                 Unmanaged<PostgreSQLConnection>.fromOpaque(context).takeUnretainedValue().warning.withLock { $0 = true }
             }, Unmanaged.passUnretained(self).toOpaque())
-        preparesByName = try PostgreSQLPlace.isDirect(made)
-        guard PQenterPipelineMode(made) == 1 else {
+        guard let peer = try? PostgreSQLPeer(of: made, silence: place.silence), PQenterPipelineMode(made) == 1,
+            // Else a full buffer would be waited for without a limit.
+            PQsetnonblocking(made, 1) == 0
+        else {
             PQfinish(made)
             throw PostgreSQLError(sqlState: nil, isLost: true)
         }
+        (preparesByName, server) = (peer.isDirect, peer.server)
         raw = made
         return made
     }

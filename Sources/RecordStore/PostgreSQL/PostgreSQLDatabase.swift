@@ -6,19 +6,19 @@ import Foundation
 final class PostgreSQLDatabase: StoreDatabase {
     /// So many read at the same time; more wait.
     private static let mostReaders = 4
-    /// A read that did not reach the server is tried again so often, a second apart: by a command that somebody waits for,
-    /// and by a runner, which outlives a standby's promotion.
-    private static let (commandTries, runnerTries) = (10, 300)
+    /// A read that does not reach the server is tried again for so long, once a second: by a command that somebody waits
+    /// for, and by a runner, which outlives a standby's promotion.
+    private static let (commandPatience, runnerPatience) = (Duration.seconds(10), Duration.seconds(300))
 
     let place: PostgreSQLPlace
     let writer: PostgreSQLConnection
-    private let readTries: Int
+    private let patience: Duration
     private let idle = Lock<[PostgreSQLConnection]>([])
     private let readers = DispatchSemaphore(value: mostReaders)
 
     init(_ place: PostgreSQLPlace, isRunner: Bool = false, movingTo target: String? = nil) {
         self.place = place
-        readTries = isRunner ? Self.runnerTries : Self.commandTries
+        patience = isRunner ? Self.runnerPatience : Self.commandPatience
         writer = PostgreSQLConnection(place)
         writer.movingTo = target
     }
@@ -26,11 +26,12 @@ final class PostgreSQLDatabase: StoreDatabase {
     func read<T>(_ work: (StoreConnection) throws -> T) throws -> T {
         readers.wait()
         defer { readers.signal() }
-        var tries = 0
+        var (tries, end) = (0, ContinuousClock.Instant?.none)
         while true {
             do {
                 return try readOnce(work)
-            } catch let error as PostgreSQLError where error.isLost && tries < readTries {
+            } catch let error as PostgreSQLError where error.isLost && end.map({ .now < $0 }) ?? true {
+                end = end ?? .now + patience
                 tries += 1
                 if tries > 1 { Thread.sleep(forTimeInterval: 1) }
             }

@@ -33,8 +33,7 @@ struct PostgreSQLOpening: StoreOpening {
                 database: database, keys: keys, role: .running, writer: writer, runnerName: node.description.name,
                 lock: nil)
             try store.settlePeriodKeys()
-            store.recovery = try store.recover(node, provenance)
-            try node.begin(with: identity.storeID)
+            try store.recover(node, provenance)
             try store.join(as: node)
             store.waitForRoomFromNowOn()
             return store
@@ -274,11 +273,11 @@ extension StoreError {
 extension RecordStore {
     /// Answers for the server, where it is another than before, and puts in doubt the calls that this node's earlier
     /// epochs had under way.
-    fileprivate func recover(_ node: Node, _ provenance: Provenance) throws -> RecoveryReport {
+    fileprivate func recover(_ node: Node, _ provenance: Provenance) throws {
         let open = try openAttempts(of: node)
         let spooled = try node.spool.ends()
-        let (entries, keys) = (try node.journal.entries(), try keysOfJournal(of: node))
-        let recovery = try writeWaiting { connection in
+        let (entries, keys) = (try node.journal.entries(), try keysOfLostCalls(of: node))
+        let (recovery, server) = try writeWaiting { connection in
             var recovery = RecoveryReport()
             // What was answered is not in doubt.
             recovery.deliveredEnds = try connection.finish(spooled)
@@ -292,9 +291,10 @@ extension RecordStore {
             recovery.pausedBatches = delivery.halted.sorted()
             recovery.awaitedNodes = try connection.nodesThatHaveNotAnswered()
             try connection.record(recovery, provenance)
-            return recovery
+            return (recovery, delivery.server)
         }
-        return recovery
+        self.recovery = recovery
+        try node.begin(with: self.keys.storeID, at: server)
     }
 
     private func openAttempts(of node: Node) throws -> [SealedCompletion] {

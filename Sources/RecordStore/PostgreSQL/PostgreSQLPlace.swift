@@ -48,7 +48,8 @@ struct PostgreSQLPlace: Sendable, Equatable {
         found["sslmode"] = mode
         let defaults = [
             "target_session_attrs": "read-write", "connect_timeout": "5", "keepalives_idle": "5",
-            "keepalives_interval": "2", "keepalives_count": "3", "tcp_user_timeout": "10000",
+            "keepalives_interval": "2", "keepalives_count": "3",
+            "tcp_user_timeout": "\(Self.usualSilence)",
             "application_name": "rollcall",
         ]
         found.merge(defaults) { given, _ in given }
@@ -68,6 +69,15 @@ struct PostgreSQLPlace: Sendable, Equatable {
         }
         return found
     }
+
+    /// How long a server may say nothing before it is asked by another connection whether it answers at all: as long as what
+    /// is sent may stay without an acknowledgement.
+    var silence: Duration {
+        let given = parameters["tcp_user_timeout"].flatMap { Int64($0) } ?? 0
+        return .milliseconds(given > 0 ? given : Self.usualSilence)
+    }
+
+    private static let usualSilence: Int64 = 10_000
 
     /// As people are shown it: user, hosts and database.
     var displayName: String {
@@ -104,16 +114,6 @@ struct PostgreSQLPlace: Sendable, Equatable {
             throw PostgreSQLError(sqlState: needsPassword ? "28P01" : nil, isLost: true)
         }
         return made
-    }
-
-    /// Whether the server itself answers: PgBouncer makes up the process id that a connection is told of.
-    static func isDirect(_ raw: OpaquePointer) throws -> Bool {
-        guard let answer = PQexec(raw, "SELECT pg_backend_pid()") else {
-            throw PostgreSQLError(sqlState: nil, isLost: true)
-        }
-        defer { PQclear(answer) }
-        guard PQntuples(answer) == 1, let text = PQgetvalue(answer, 0, 0) else { return false }
-        return Int32(String(cString: text)) == PQbackendPID(raw)
     }
 
     private static func password(_ path: String) throws -> String {

@@ -30,6 +30,17 @@ extension RecordStore {
         return try await read { try Int.fetchOne($0, sql: "SELECT pg_database_size(current_database())") }
     }
 
+    /// How often this process has waited for the server in what it wrote, this question included; nil where the database is
+    /// a file.
+    ///
+    /// - Throws: ``StoreError`` when it can't be asked.
+    package func roundTrips() async throws -> Int? {
+        try await write { connection in
+            guard case .postgreSQL(let server) = connection.database.engine else { return nil }
+            return server.roundTrips
+        }
+    }
+
     /// What the database's server is set to; nil where the database is a file.
     ///
     /// - Throws: ``StoreError`` when the server can't be asked.

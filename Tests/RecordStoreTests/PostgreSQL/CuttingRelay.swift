@@ -17,6 +17,9 @@ final class CuttingRelay: Sendable {
     private let server: String
     private let listener: Int32
     private let loss = Lock<Loss?>(nil)
+    private let arrived = Lock(0)
+    /// What is waited for while nothing is passed on.
+    private let standing = Lock<DispatchSemaphore?>(nil)
     private let ended = DispatchSemaphore(value: 0)
 
     /// The two sides of a connection, closed by the second of the threads that pass on between them.
@@ -50,6 +53,20 @@ final class CuttingRelay: Sendable {
     /// Loses the next commit, or its answer.
     func lose(_ loss: Loss) { self.loss.withLock { $0 = loss } }
 
+    /// Passes nothing on from now on, as where a server's process stands still and its machine still answers.
+    func stand() { standing.withLock { $0 = DispatchSemaphore(value: 0) } }
+
+    /// Passes on what has come meanwhile, and what comes.
+    func goOn() {
+        standing.withLock { standing in
+            standing?.signal()
+            standing = nil
+        }
+    }
+
+    /// How many connections were made.
+    var arrivals: Int { arrived.withLock { $0 } }
+
     /// Whether what was to be lost was.
     var hasLost: Bool { loss.withLock { $0 == nil } }
 
@@ -67,6 +84,7 @@ final class CuttingRelay: Sendable {
                 Glibc.close(client)
                 continue
             }
+            arrived.withLock { $0 += 1 }
             let ends = Ends(client, server)
             // The statement's text goes out when it is prepared; its answer is tagged with it.
             Thread { [self] in pass(client, server, lost: .commit, ends) }.start()
@@ -89,6 +107,11 @@ final class CuttingRelay: Sendable {
                     loss = nil
                     return true
                 }
+            if let end = standing.withLock({ $0 }) {
+                end.wait()
+                // Others wait, too.
+                end.signal()
+            }
             guard !isLost, Self.writeAll(buffer[..<count], to: target) else { break }
         }
         ends.leave()

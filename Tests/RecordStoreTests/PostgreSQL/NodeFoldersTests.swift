@@ -81,6 +81,75 @@ struct NodeFoldersTests {
         try await nodes.close(a, again)
     }
 
+    /// Makes the server one that took over from one of an earlier timeline, which a node had told, and that lost all of its
+    /// starts but so many.
+    private static func takeOver(_ nodes: NodesFixture, from node: String, starts: Int?) throws {
+        let path = nodes.path(of: node) + "/ledger"
+        var lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+        #expect(lines.count == 5)
+        lines[4] = "\(lines[4].prefix { $0 != " " }) 0"
+        try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: URL(filePath: path))
+        try nodes.run(
+            """
+            ALTER TABLE rollcall.nodes DROP CONSTRAINT nodes_timeline_check; DELETE FROM rollcall.results;
+            DELETE FROM rollcall.attempts; UPDATE rollcall.records SET status = 0, attempts = 0, spent = 0;
+            UPDATE rollcall.batches SET queued = total, in_flight = 0, in_doubt = 0, billing_unknown = 0, attempts = 0,
+              calls = 0, cursor = (id << 32);
+            DELETE FROM rollcall.call_days; DELETE FROM rollcall.ledger_days;
+            UPDATE rollcall.ledger_position SET last_attempt = 0; UPDATE rollcall.nodes SET timeline = 0;
+            """)
+        let lost =
+            starts.map { "UPDATE rollcall.nodes SET epoch = \(max(1, $0)), told_epoch = \($0)" }
+            ?? "DELETE FROM rollcall.nodes"
+        try nodes.run("\(lost) WHERE name = '\(node)'")
+    }
+
+    @Test(
+        "A node whose starts a failover lost comes back by itself, with a later epoch, and tells what is missing",
+        arguments: [1, 0, nil])
+    func lostStarts(left: Int?) async throws {
+        let nodes = try NodesFixture()
+        let b = try await nodes.open("b")
+        let batch = try await nodes.sharedBatch(of: b, count: 4)
+        nodes.endBeats(of: b)
+        for _ in 0..<2 {
+            let a = try await nodes.open("a")
+            nodes.endBeats(of: a)
+            #expect(try await a.claim(batch, 1).records.count == 1)
+            try await a.close()
+        }
+        try Self.takeOver(nodes, from: "a", starts: left)
+        let a = try await nodes.open("a")
+        #expect(a.recovery.doubtedRecords == 2 && a.recovery.pausedBatches == [batch.id])
+        #expect(try nodes.run("SELECT epoch, told_epoch FROM rollcall.nodes WHERE name = 'a'") == ["3|3"])
+        #expect(try await a.statuses(batch) == [.inDoubt, .inDoubt, .queued, .queued])
+        #expect(try await a.calls(on: RecordStore.day).calls == 2)
+        try b.beatNow()
+        _ = try await a.moveBatch(batch.id, from: [.halted], to: .running, reason: nil)
+        #expect(try await a.claim(batch, 1).records.map(\.id.line) == [4])
+        try await nodes.close(a, b)
+    }
+
+    @Test("A node that runs while a failover loses its start goes on with its epoch once it has told what is missing")
+    func lostStartWhileRunning() async throws {
+        let nodes = try NodesFixture()
+        try await nodes.open("a").close()
+        let a = try await nodes.open("a")
+        nodes.endBeats(of: a)
+        let batch = try await a.runningBatch(count: 3)
+        let lost = try await a.claim(batch, 1).records
+        try Self.takeOver(nodes, from: "a", starts: 1)
+        let waiting = try await a.claim(batch, 1)
+        #expect(waiting.records.isEmpty && waiting.obstacle?.contains("was replaced") == true)
+        try a.beatNow()
+        #expect(try nodes.run("SELECT epoch, told_epoch FROM rollcall.nodes") == ["2|2"])
+        #expect(try await a.statuses(batch) == [.inDoubt, .queued, .queued])
+        #expect(try await a.finish([lost[0].succeeded]) == 1)
+        _ = try await a.moveBatch(batch.id, from: [.halted], to: .running, reason: nil)
+        #expect(try await a.claim(batch, 1).records.map(\.id.line) == [3])
+        try await nodes.close(a)
+    }
+
     @Test("Answers that cannot be stored outlive the process, sealed, and are delivered at the next start, once")
     func spooled() async throws {
         let nodes = try NodesFixture()

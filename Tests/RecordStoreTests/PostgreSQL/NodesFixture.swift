@@ -10,9 +10,10 @@ struct NodesFixture {
     private let name: String
     private let server: PostgreSQLServer
 
-    init() throws {
-        server = try PostgreSQLServer.shared.get()
-        name = try server.makeDatabase()
+    /// Makes an empty database; at the server that tests share unless another one is named.
+    init(at server: PostgreSQLServer? = nil) throws {
+        self.server = try server ?? PostgreSQLServer.shared.get()
+        name = try self.server.makeDatabase()
     }
 
     func path(of node: String) -> String { "\(folder?.path ?? "/")/node-\(node)" }
@@ -20,15 +21,15 @@ struct NodesFixture {
     /// Opens the database as a node; the rate is the contract's, in calls per second.
     func open(
         _ node: String, in folder: String? = nil, rate: Double = 1_000_000, at socket: String? = nil,
-        keys: String? = nil
+        keys: String? = nil, options: String = ""
     ) async throws -> RecordStore {
-        try await description(node, in: folder, rate: rate, at: socket, keys: keys)
+        try await description(node, in: folder, rate: rate, at: socket, keys: keys, options: options)
             .openForRunning(StoreFolder.provenance)
     }
 
-    /// The same, by way of a relay.
-    func open(_ node: String, by relay: CuttingRelay) async throws -> RecordStore {
-        try await open(node, at: relay.folder)
+    /// The same, by way of a relay; the options are libpq's, as its URL has them.
+    func open(_ node: String, by relay: CuttingRelay, options: String = "") async throws -> RecordStore {
+        try await open(node, at: relay.folder, options: options)
     }
 
     /// A relay to the server.
@@ -43,11 +44,12 @@ struct NodesFixture {
     func openForOperating() async throws -> RecordStore { try await description("a").openForOperating() }
 
     func description(
-        _ node: String, in folder: String? = nil, rate: Double = 1, at socket: String? = nil, keys: String? = nil
+        _ node: String, in folder: String? = nil, rate: Double = 1, at socket: String? = nil, keys: String? = nil,
+        options: String = ""
     ) -> StoreDescription {
         let keys = keys ?? self.folder?.path ?? "/"
         return StoreDescription(
-            engine: .postgreSQL(url: server.url(name, at: socket), passwordFile: nil),
+            engine: .postgreSQL(url: server.url(name, at: socket) + options, passwordFile: nil),
             sealingKey: keys + "/sealing.key",
             keysFolder: keys, endpoint: StoreFolder.endpoint,
             node: NodeDescription(name: node, folder: folder ?? path(of: node), rate: rate))

@@ -122,7 +122,11 @@ struct SharedGateTests {
             return !claim.records.isEmpty
         }
         try await report(a, Self.closed(now - 9_000, probesAt: now + 60_000))
-        #expect(try await !mayClaim(b))
+        // It looks again soon, and what changes is written soon.
+        let refused = try await b.claim(
+            batch.id, upTo: 1, now: now, dueBy: now, caps: RecordStore.uncapped)
+        #expect(refused.records.isEmpty && refused.nextReadyAt == now + 250)
+        #expect(b.statusInterval == .milliseconds(100))
         #expect(try await mayClaim(a))
         // Its probe is under way.
         try await report(a, Self.closed(now - 9_000, probesAt: nil))

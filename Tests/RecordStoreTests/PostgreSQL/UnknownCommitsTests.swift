@@ -57,3 +57,55 @@ struct UnknownCommitsTests {
         relay.close()
     }
 }
+
+@Suite("A server that says nothing", .timeLimit(.minutes(15)), .onPostgreSQL)
+struct SilentServerTests {
+    /// So that the next look comes soon.
+    private static let impatient = "&tcp_user_timeout=1000&connect_timeout=2"
+
+    @Test("One that stands still is not waited for without end: others are asked for until one answers")
+    func standstill() async throws {
+        let nodes = try NodesFixture()
+        let relay = try nodes.relay()
+        let a = try await nodes.open("a", by: relay, options: Self.impatient)
+        nodes.endBeats(of: a)
+        let batch = try await a.runningBatch(count: 2)
+        let before = relay.arrivals
+        relay.stand()
+        async let claim = a.claim(batch, 1)
+        // The first asks whether the server is there, and the second is that of the next try.
+        try await waitUntil { relay.arrivals >= before + 2 }
+        relay.goOn()
+        #expect(try await claim.records.count == 1)
+        #expect(try nodes.run("SELECT count(*) FROM rollcall.attempts") == ["1"])
+        try await nodes.close(a)
+        relay.close()
+    }
+
+    @Test("One that answers others is waited for: it lets a transaction wait for another")
+    func busy() async throws {
+        let nodes = try NodesFixture()
+        let relay = try nodes.relay()
+        let (a, b) = (try await nodes.open("a", by: relay, options: Self.impatient), try await nodes.open("b"))
+        nodes.endBeats(of: a, b)
+        func process() throws -> Int64? {
+            try a.writeWaiting { try Int64.fetchOne($0.database, sql: "SELECT pg_backend_pid()") }
+        }
+        let connection = try await BlockingWork.run { try process() }
+        let (begun, end) = (MonotonicSemaphore(), MonotonicSemaphore())
+        async let held: Void = b.write { _ in
+            begun.signal()
+            end.wait()
+        }
+        await BlockingWork.run { begun.wait() }
+        let before = relay.arrivals
+        async let batch = a.makeBatch()
+        try await waitUntil { relay.arrivals >= before + 2 }
+        // Once more, should the server have ended a transaction in which nothing was said for so long.
+        for _ in 0..<2 { end.signal() }
+        _ = try await (held, batch)
+        #expect(try await BlockingWork.run { try process() } == connection)
+        try await nodes.close(a, b)
+        relay.close()
+    }
+}

@@ -13,8 +13,6 @@ struct RunStatusPublisher {
     /// Records finished per second; nil before there is a past.
     private let rate: @Sendable () -> Double?
     private let startedAt = WallTime.now()
-    /// Changes within this time are written together.
-    private static let interval = Duration.seconds(1)
 
     /// Describes what to publish of.
     init(
@@ -45,7 +43,7 @@ struct RunStatusPublisher {
             guard !Task.isCancelled else { return }
             // The next change is written again; what keeps the database from being written ends the run by itself.
             try? await store.saveRunnerStatus(status)
-            await WakeSignal().wait(for: Self.interval, on: SystemClock())
+            await WakeSignal().wait(for: store.statusInterval, on: SystemClock())
         }
     }
 

@@ -1,0 +1,77 @@
+import Basics
+import TestSupport
+import Testing
+
+@testable import RecordStore
+
+@Suite("A synchronous standby", .timeLimit(.minutes(15)), .onPostgreSQL)
+struct StandbyTests {
+    @Test("While it does not answer nothing may be sent, however long that takes; when it answers, the node goes on")
+    func standsStill() async throws {
+        let server = try PostgreSQLServer()
+        let standby = try PostgreSQLStandby(synchronousTo: server)
+        try await waitUntil { try standby.isSynchronous }
+        let nodes = try NodesFixture(at: server)
+        let relay = try nodes.relay()
+        var description = nodes.description(
+            "a", rate: 1_000_000, at: relay.folder, options: "&tcp_user_timeout=50&connect_timeout=2")
+        description.node?.wantsStandby = true
+        let a = try await description.openForRunning(StoreFolder.provenance)
+        nodes.endBeats(of: a)
+        let batch = try await a.runningBatch(count: 4)
+        #expect(try await a.claim(batch, 1).records.count == 1)
+
+        try standby.stand()
+        let (claimed, before) = (Claimed(), relay.arrivals)
+        async let claim = claimed.next(of: batch, from: a)
+        try await waitUntil { try standby.waitingCommits > 0 }
+        // Others are asked whether the server is there: it is, and so it is waited for.
+        try await waitUntil { relay.arrivals >= before + 3 }
+        #expect(!claimed.isKnown)
+        #expect(try a.node?.journal.entries().count == 1)
+
+        try standby.goOn()
+        #expect(try await claim.records.map(\.id.line) == [3])
+        #expect(try a.node?.journal.entries().count == 2)
+        #expect(try await a.claim(batch, 2).records.count == 2)
+        #expect(try await a.statuses(batch) == [.inFlight, .inFlight, .inFlight, .inFlight])
+        try standby.stop()
+        try await nodes.close(a)
+        relay.close()
+        server.stop()
+    }
+
+    /// A claim, of which nothing is sent before it is known.
+    private final class Claimed: Sendable {
+        private let isDone = Lock(false)
+
+        var isKnown: Bool { isDone.withLock { $0 } }
+
+        func next(of batch: Batch, from store: RecordStore) async throws -> Claim {
+            let claim = try await store.claim(batch, 1)
+            isDone.withLock { $0 = true }
+            return claim
+        }
+    }
+
+    @Test("A node that wants one sends nothing once the server awaits none any more, and goes on when it does again")
+    func isTakenAway() async throws {
+        let server = try PostgreSQLServer()
+        let standby = try PostgreSQLStandby(synchronousTo: server)
+        try await waitUntil { try standby.isSynchronous }
+        let nodes = try NodesFixture(at: server)
+        var description = nodes.description("a", rate: 1_000_000)
+        description.node?.wantsStandby = true
+        let a = try await description.openForRunning(StoreFolder.provenance)
+        let batch = try await a.runningBatch(count: 2)
+        #expect(try await a.claim(batch, 1).records.count == 1)
+        try standby.stop()
+        try await waitUntil { try await a.claim(batch, 1).obstacle?.contains("database_durability") == true }
+        #expect(try await a.statuses(batch) == [.inFlight, .queued])
+        let next = try PostgreSQLStandby(synchronousTo: server)
+        try await waitUntil { try await a.claim(batch, 1).records.count == 1 }
+        try next.stop()
+        try await nodes.close(a)
+        server.stop()
+    }
+}

@@ -1,0 +1,70 @@
+import Foundation
+import Glibc
+
+/// A standby of a server of the tests', copied from it by `pg_basebackup`, which follows it by streaming.
+package final class PostgreSQLStandby: Sendable {
+    private let shell: HeldShell
+    private let server: PostgreSQLServer
+
+    private static let binaries = "/usr/lib/postgresql/15/bin"
+
+    private static let script = """
+        set -e
+        folder=$(mktemp -d /tmp/rsXXXXXX)
+        chmod 755 "$folder"
+        as=
+        if [ "$(id -u)" = 0 ]; then chown postgres "$folder"; as='runuser -u postgres --'; fi
+        cd /
+        trap '$as \(binaries)/pg_ctl -D "$folder/d" -m immediate stop >/dev/null 2>&1 || true; rm -rf "$folder"' EXIT
+        trap '' INT TERM HUP
+        $as \(binaries)/pg_basebackup -D "$folder/d" -h "$1" -U rollcall -R -X stream -c fast --no-sync >/dev/null
+        $as \(binaries)/pg_ctl -D "$folder/d" -w -l "$folder/log" -o "-k $folder -c listen_addresses='' -c fsync=off \
+        -c max_connections=400 -c shared_buffers=64MB" start >/dev/null
+        echo "$folder"
+        cat >/dev/null
+        """
+
+    /// Copies a server, and lets all of its commits wait for the copy from then on.
+    package init(synchronousTo server: PostgreSQLServer) throws {
+        self.server = server
+        shell = try HeldShell(Self.script, [server.folder])
+        guard !shell.line.isEmpty else {
+            throw PostgreSQLServer.Failure(description: "no standby: pg_basebackup or its start failed")
+        }
+        try server.run("ALTER SYSTEM SET synchronous_standby_names = '*'", in: "postgres")
+        try server.run("SELECT pg_reload_conf()", in: "postgres")
+    }
+
+    /// Whether the server takes it for the one that its commits wait for.
+    package var isSynchronous: Bool {
+        get throws { try server.run("SELECT sync_state FROM pg_stat_replication", in: "postgres") == ["sync"] }
+    }
+
+    /// How many commits wait for it.
+    package var waitingCommits: Int {
+        get throws {
+            let sql = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+            return try server.run(sql, in: "postgres").first.flatMap { Int($0) } ?? 0
+        }
+    }
+
+    /// Stops the process by which it hears of commits, as where its machine stands still.
+    package func stand() throws { try signal(SIGSTOP) }
+
+    /// Lets that process go on.
+    package func goOn() throws { try signal(SIGCONT) }
+
+    private func signal(_ number: Int32) throws {
+        let pids = try PostgreSQLServer.run("SELECT pid FROM pg_stat_wal_receiver", in: "postgres", at: shell.line)
+        guard let pid = pids.first.flatMap({ pid_t($0) }), kill(pid, number) == 0 else {
+            throw PostgreSQLServer.Failure(description: "the standby follows nobody")
+        }
+    }
+
+    /// Ends it, and lets the server's commits wait for nobody.
+    package func stop() throws {
+        try server.run("ALTER SYSTEM RESET synchronous_standby_names", in: "postgres")
+        try server.run("SELECT pg_reload_conf()", in: "postgres")
+        shell.end()
+    }
+}
