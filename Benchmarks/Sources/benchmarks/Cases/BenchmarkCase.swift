@@ -8,6 +8,7 @@ enum BenchmarkCase: String, CaseIterable, ExpressibleByArgument {
     case ingest
     case memory
     case claim
+    case engines
     case limiter
     case start
     case kill
@@ -23,6 +24,7 @@ enum BenchmarkCase: String, CaseIterable, ExpressibleByArgument {
         case .ingest: try IngestBenchmark(bench: bench).measure()
         case .memory: try MemoryBenchmark(bench: bench).measure()
         case .claim: try ClaimBenchmark(bench: bench).measure()
+        case .engines: try EnginesBenchmark(bench: bench).measure()
         case .limiter: try LimiterBenchmark(bench: bench).measure()
         case .start: try StartBenchmark(bench: bench).measure()
         case .kill: try KillBenchmark(bench: bench).measure()
@@ -48,9 +50,27 @@ struct Bench {
 
     /// Starts this program with the arguments of one of its work commands, waits, and reads what it reports.
     func work(_ arguments: [String]) throws -> WorkReport {
-        let output = folder.file("work.json")
-        _ = try ChildProcess.start([program] + arguments, output: output, errors: folder.file("work.log"))
-            .waitForSuccess()
+        try startWork(arguments, "work").report()
+    }
+
+    /// The same without waiting; the name is that of its files, and no other's meanwhile.
+    func startWork(_ arguments: [String], _ name: String) throws -> StartedWork {
+        let output = folder.file("\(name).json")
+        let process = try ChildProcess.start(
+            [program] + arguments, output: output, errors: folder.file("\(name).log"))
+        return StartedWork(process: process, output: output)
+    }
+}
+
+/// A child of this program that works.
+struct StartedWork: ~Copyable {
+    let process: ChildProcess
+    let output: String
+
+    /// Waits for its end, and reads what it reports.
+    consuming func report() throws -> WorkReport {
+        let output = output
+        _ = try process.waitForSuccess()
         return try WorkReport.read(from: output)
     }
 }

@@ -7,23 +7,29 @@ import RecordStore
 struct ClaimWork: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "work-claim", shouldDisplay: false)
     /// As many as a run's default concurrency, `limits.concurrency`.
-    private static let group = 32
+    static let group = 32
     /// Records claimed before the measurement, so that statements are prepared and caches warm.
     static let warmUp = 1_024
 
     @Option var folder: String
     @Option var count: Int
+    /// A database on PostgreSQL; absent: SQLite's in the folder.
+    @Option var database: String?
+    /// Which of several runners this is; it works on the batch of that place.
+    @Option var node = 0
 
     func run() async throws {
-        let store = try await WorkStore.open(in: folder)
-        guard let batch = try await store.batches().first else { throw BenchmarkError("\(folder): holds no batch") }
-        var claims = ClaimLoop(store: store, batch: batch.id)
+        let store = try await WorkStore.open(in: folder, at: database, as: "n\(node)")
+        let batches = try await store.batches()
+        guard batches.indices.contains(node) else { throw BenchmarkError("\(folder): holds too few batches") }
+        var claims = ClaimLoop(store: store, batch: batches[node].id)
         try await claims.finish(Self.warmUp, inGroupsOf: Self.group)
-        let start = CPUTime.now()
+        let (start, startCPU, trips) = (ContinuousClock.now, CPUTime.now(), try await store.roundTrips())
         try await claims.finish(count, inGroupsOf: Self.group)
-        let used = CPUTime.now() - start
+        var values = ["cpu": CPUTime.now() - startCPU, "wall": (ContinuousClock.now - start) / .seconds(1)]
+        if let trips, let now = try await store.roundTrips() { values["trips"] = Double(now - trips) }
         try await store.close()
-        try WorkReport(records: count, values: ["cpu": used]).print()
+        try WorkReport(records: count, values: values).print()
     }
 }
 
@@ -36,11 +42,15 @@ struct FillWork: AsyncParsableCommand {
     @Option var folder: String
     @Option var finished: Int
     @Option var waiting: Int
+    /// A database on PostgreSQL; absent: SQLite's in the folder.
+    @Option var database: String?
+    /// Which of several runners this is; its batch differs from those of others by a record more.
+    @Option var node = 0
 
     func run() async throws {
-        let store = try await WorkStore.open(in: folder)
+        let store = try await WorkStore.open(in: folder, at: database, as: "n\(node)")
         let input = "\(folder)/accounts.csv"
-        try SampleAccounts.write(finished + waiting, to: input)
+        try SampleAccounts.write(finished + waiting + node, to: input)
         let batch = try await WorkStore.takeIn(input, into: store)
         var claims = ClaimLoop(store: store, batch: batch.id)
         try await claims.finish(finished, inGroupsOf: Self.group)

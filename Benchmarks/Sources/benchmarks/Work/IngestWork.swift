@@ -31,10 +31,19 @@ enum WorkStore {
     static func database(in folder: String) -> String { "\(folder)/records.sqlite" }
 
     /// Opens the database of a folder, or makes it.
-    static func open(in folder: String) async throws -> RecordStore {
-        try await StoreDescription(
-            engine: .sqlite(path: database(in: folder)), sealingKey: "\(folder)/sealing.key", keysFolder: folder,
-            endpoint: endpoint
+    ///
+    /// - Parameters:
+    ///   - folder: What holds the keys, and SQLite's file.
+    ///   - url: A database on PostgreSQL; nil: SQLite's.
+    ///   - node: Which of several runners on it this is.
+    /// - Returns: The database.
+    /// - Throws: `StoreError`.
+    static func open(in folder: String, at url: String? = nil, as node: String = "a") async throws -> RecordStore {
+        let engine: StoreDescription.Engine =
+            url.map { .postgreSQL(url: $0, passwordFile: nil) } ?? .sqlite(path: database(in: folder))
+        return try await StoreDescription(
+            engine: engine, sealingKey: "\(folder)/sealing.key", keysFolder: folder, endpoint: endpoint,
+            node: NodeDescription(name: node, folder: "\(folder)/node-\(node)", rate: 1_000_000)
         ).openForRunning(provenance)
     }
 
