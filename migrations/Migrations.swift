@@ -32,6 +32,7 @@ package struct Migrations: Sendable {
         Migration(23, "moves", PackageResources.v0023_moves_sql),
         Migration(24, "rates", PackageResources.v0024_rates_sql),
         Migration(25, "months_keys", PackageResources.v0025_months_keys_sql),
+        Migration(26, "shared_folders", PackageResources.v0026_shared_folders_sql),
     ]
 
     private let steps: [Migration]
@@ -111,6 +112,7 @@ package struct Migrations: Sendable {
         Migration(23, "moves", PackageResources.p0023_moves_sql),
         Migration(24, "rates", PackageResources.p0024_rates_sql),
         Migration(25, "months_keys", PackageResources.p0025_months_keys_sql),
+        Migration(26, "shared_folders", PackageResources.p0026_shared_folders_sql),
     ]
 
     /// The whole schema of this version for a new PostgreSQL database.

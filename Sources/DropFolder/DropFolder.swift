@@ -4,11 +4,14 @@ import Foundation
 /// A folder into which people drop files and out of which they take results:
 /// `inbox/ → working/ → archive/` or `rejected/`, and results in `out/`.
 ///
-/// Only one process at a time uses a drop folder: the one that holds the runner's lock. A file's path, and what happens
-/// when the process dies after each step:
+/// Only one process at a time uses a drop folder, the one that holds the runner's lock; or several nodes do that share a
+/// database. Of these, one has a name at a time: it is recorded there before ``claim(_:)`` as the node's, and forgotten
+/// after the file has left `working/`; what a node has that ended another one takes over, and repairs by
+/// ``recover(claimed:among:needsDoneMarker:)`` as it would its own. A file's path, and what happens when the process dies
+/// after each step:
 ///
 /// 1. `look` lists the inbox; ``SettlingFiles`` says which files are whole. Nothing is changed.
-/// 2. ``claim(_:)`` moves `inbox/NAME` to `working/NAME`. After a crash ``recover(claimed:needsDoneMarker:)`` moves it
+/// 2. ``claim(_:)`` moves `inbox/NAME` to `working/NAME`. After a crash ``recover(claimed:among:needsDoneMarker:)`` moves it
 ///    back with its marker, since it is no longer known whether it was whole; it settles and is claimed again.
 /// 3. The file is examined (`InputFile.open`, `examine`) and its batch is made **together with the note that this file
 ///    is claimed**, in one transaction. From there on `recover` leaves it in `working/`: the batch continues.
@@ -39,6 +42,8 @@ package struct DropFolder: Sendable {
     package let output: String
     /// The group that may drop files and take results; nil when all is private.
     package let exchangeGroup: ExchangeGroup?
+    /// Whether other nodes use it at the same time.
+    package let isShared: Bool
 
     let calls: FolderCalls
 
@@ -48,12 +53,15 @@ package struct DropFolder: Sendable {
     ///   - path: the inbox itself where the last component is `inbox`, and then the others lie beside it; else the
     ///     folder in which all five lie.
     ///   - exchangeGroup: name of the group that shares `inbox` and `out`; nil keeps everything private.
+    ///   - node: the number of the node that uses it, where several share it; nil: this process alone does.
     /// - Throws: ``DropFolderError`` when there is no such group.
-    package init(path: String, exchangeGroup: String? = nil) throws(DropFolderError) {
-        self.init(path: path, exchangeGroup: try exchangeGroup.map(ExchangeGroup.named), calls: FolderCalls())
+    package init(path: String, exchangeGroup: String? = nil, node: Int64? = nil) throws(DropFolderError) {
+        self.init(
+            path: path, exchangeGroup: try exchangeGroup.map(ExchangeGroup.named),
+            calls: FolderCalls(temporaryEnding: node.map { ".\($0).tmp" } ?? ".tmp"), isShared: node != nil)
     }
 
-    init(path: String, exchangeGroup: ExchangeGroup? = nil, calls: FolderCalls) {
+    init(path: String, exchangeGroup: ExchangeGroup? = nil, calls: FolderCalls, isShared: Bool = false) {
         let url = URL(fileURLWithPath: path).standardizedFileURL
         let root = url.lastPathComponent == "inbox" ? url.deletingLastPathComponent() : url
         self.root = root.path
@@ -64,6 +72,7 @@ package struct DropFolder: Sendable {
         output = root.appending(path: "out").path
         self.exchangeGroup = exchangeGroup
         self.calls = calls
+        self.isShared = isShared
     }
 
     /// Where the results of a drop folder named by a path appear.

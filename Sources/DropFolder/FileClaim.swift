@@ -86,12 +86,18 @@ extension DropFolder {
     ///
     /// - Parameters:
     ///   - claimed: names of the files in this folder whose batches still hold them.
+    ///   - own: names of the files that are this process's to repair, where other nodes have files in `working/`; nil: all.
     ///   - needsDoneMarker: whether only a marker makes a file whole.
+    ///   - isStart: whether nothing is being written yet, so that half-written texts are left from before.
     /// - Returns: what was found and done.
     /// - Throws: ``DropFolderError`` when a folder cannot be read or a file cannot be moved.
-    package func recover(claimed: Set<String>, needsDoneMarker: Bool) throws -> RecoveredFiles {
-        try removeTemporaries()
-        let names = try calls.names(in: working).compactMap(\.self)
+    package func recover(
+        claimed: Set<String>, among own: Set<String>? = nil, needsDoneMarker: Bool, isStart: Bool = true
+    ) throws -> RecoveredFiles {
+        if isStart { try removeTemporaries() }
+        let names = try calls.names(in: working).compactMap(\.self).filter { name in
+            own?.contains(markedFile(name) ?? name) ?? true
+        }
         let files = try Set(names.filter { try InboxName($0) == .file && calls.file(workingPath(of: $0)) != nil })
         let markers = Set(names.compactMap(markedFile))
         for name in markers where !files.contains(name) { try returnMarker(of: name) }
@@ -108,6 +114,13 @@ extension DropFolder {
         }
         found.gone = claimed.subtracting(files).sorted()
         return found
+    }
+
+    /// Names of the files in `working/`, whosever they are.
+    ///
+    /// - Throws: ``DropFolderError`` when it cannot be read.
+    package func workingNames() throws -> Set<String> {
+        Set(try calls.names(in: working).compactMap(\.self).filter { InboxName($0) == .file })
     }
 
     private func putBack(_ name: String, into found: inout RecoveredFiles) throws {
@@ -133,7 +146,9 @@ extension DropFolder {
     private func removeTemporaries() throws {
         for folder in [inbox, rejected] {
             for name in try calls.names(in: folder) {
-                guard let name, name.hasPrefix(FolderCalls.temporaryPrefix) else { continue }
+                guard let name, name.hasPrefix(FolderCalls.temporaryPrefix),
+                    !isShared || name.hasSuffix(calls.temporaryEnding)
+                else { continue }
                 try calls.remove("\(folder)/\(name)")
             }
         }

@@ -300,6 +300,17 @@ extension DropFolder {
         try calls.remove(statusPath(of: name))
     }
 
+    /// Removes `NAME.status.txt` if it still says what was written last, and no other node has written another since.
+    ///
+    /// - Parameter status: what was written.
+    /// - Throws: ``DropFolderError`` when it cannot be removed.
+    package func removeStatus(saying status: FileStatus) throws {
+        let path = statusPath(of: status.file)
+        // What cannot be read has gone, or is not ours.
+        guard let text = try? String(contentsOfFile: path, encoding: .utf8), text == status.text else { return }
+        try calls.remove(path)
+    }
+
     /// Writes, or removes, the text that lists what is in the inbox and is not ingested.
     ///
     /// - Parameter things: all of it.

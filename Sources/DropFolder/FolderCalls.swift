@@ -8,6 +8,8 @@ struct FolderCalls: Sendable {
     var afterEach: @Sendable (FolderStep) throws -> Void = { _ in }
     /// Whether `renameat2` is tried; NFS and some FUSE file systems lack its flags.
     var usesRenameFlags = true
+    /// What the names of its temporary texts end in: of nodes that share a folder none removes another's.
+    var temporaryEnding = ".tmp"
 
     /// How a move that replaces nothing ended.
     enum Move: Equatable {
@@ -251,7 +253,7 @@ extension FolderCalls {
     /// - Throws: ``DropFolderError`` when it cannot be written.
     func write(_ text: String, to path: String, sharedWith group: ExchangeGroup?, isDurable: Bool = true) throws {
         let (folder, name) = Self.parts(of: path)
-        let temporary = "\(folder)/\(Self.temporaryPrefix)\(name).tmp"
+        let temporary = "\(folder)/\(Self.temporaryPrefix)\(name)\(temporaryEnding)"
         try remove(temporary)
         let file = try naming(path, "written", .notWritten) { () throws(SystemFault) in
             try OwnedDescriptor(opening: temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW)

@@ -59,7 +59,8 @@ struct Installation: Sendable {
                 ? NodeDescription(
                     name: settings.node.name, folder: settings.node.folder, rate: settings.limits.rate,
                     longestCall: settings.api.requestTimeout + .seconds(5),
-                    wantsStandby: settings.databaseDurability == .synchronous) : nil)
+                    wantsStandby: settings.databaseDurability == .synchronous,
+                    sharesFolders: settings.sharesFolders) : nil)
     }
 
     /// Refuses what is done with the database's file only.

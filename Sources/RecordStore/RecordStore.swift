@@ -18,6 +18,8 @@ package final class RecordStore: Sendable {
     let files: LedgerFiles?
     /// The name of the node that this installation is; nil where there is one runner only.
     let runnerName: String?
+    /// Whether all nodes share the folders of input and output, so that any goes on with what another had not finished.
+    package let sharesFolders: Bool
     /// Which of several runners this is, with its beat; nil: the only one there can be.
     let membership: Lock<NodeMembership?>
     /// The batches already named there.
@@ -27,14 +29,14 @@ package final class RecordStore: Sendable {
 
     init(
         database: any StoreDatabase, keys: StoreKeys, role: StoreRole, writer: Writer?, files: LedgerFiles? = nil,
-        runnerName: String? = nil, lock: consuming sending StoreLock?
+        runnerName: String? = nil, sharesFolders: Bool = false, lock: consuming sending StoreLock?
     ) {
         self.database = database
         self.keys = keys
         self.role = role
         self.writer = writer
         self.files = files
-        self.runnerName = runnerName
+        (self.runnerName, self.sharesFolders) = (runnerName, sharesFolders)
         membership = Lock(nil)
         self.lock = Lock(lock)
     }

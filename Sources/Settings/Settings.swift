@@ -15,6 +15,8 @@ package struct Settings: Sendable {
     package var node: Node
     /// What commits of PostgreSQL must have reached before a call leaves.
     package var databaseDurability: DatabaseDurability
+    /// Whether all nodes share the folders of input and output.
+    package var sharesFolders: Bool
     /// The file of the key that seals what the database holds.
     package var sealingKey: String
     /// The folder of what must not be lost or restored together with the database: the ledger's trace.
@@ -130,6 +132,12 @@ extension Settings {
             name: try reader.optional(SettingKeys.nodeName) ?? ProcessInfo.processInfo.hostName,
             folder: try reader.value(SettingKeys.nodeFolder))
         databaseDurability = try reader.value(SettingKeys.databaseDurability)
+        sharesFolders = try reader.value(SettingKeys.sharedFolders)
+        guard !sharesFolders || Self.isPostgreSQL(database) else {
+            throw reader.error(
+                at: SettingKeys.sharedFolders.path,
+                "shared_folders is for several runners on PostgreSQL: a database that is a file has one runner")
+        }
         sealingKey = try reader.value(SettingKeys.sealingKey)
         keysFolder = try reader.value(SettingKeys.keysFolder)
         api = try API(from: &reader)

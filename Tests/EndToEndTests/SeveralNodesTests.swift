@@ -264,9 +264,10 @@ struct SharedInstallation: Sendable {
     private let url: String
     let name: String
 
+    /// Runs a body with an installation; with a job, all nodes share that and its folder `drop`, else each has its own.
     static func with(
         _ knobs: EmulatorConfiguration = EmulatorConfiguration(), nodes: [String], limits: String = "burst: 32",
-        _ body: @Sendable (SharedInstallation) async throws -> Void
+        sharing job: String? = nil, _ body: @Sendable (SharedInstallation) async throws -> Void
     ) async throws {
         let server = try PostgreSQLServer.shared.get()
         let name = try server.makeDatabase()
@@ -280,12 +281,14 @@ struct SharedInstallation: Sendable {
                     limits: { rate: 400, concurrency: 16, \(limits) }
                     retry: { base_delay: 10ms, max_delay: 50ms }
                     daemon: { poll: 50ms }
-                    jobs: jobs-\(node)
+                    jobs: jobs\(job == nil ? "-\(node)" : "")
+                    shared_folders: \(job != nil)
 
                     """
-                try installation.makeFolder("jobs-\(node)")
+                let (jobs, folder) = job == nil ? ("jobs-\(node)", "drop-\(node)") : ("jobs", "drop")
+                try installation.makeFolder(jobs)
                 try installation.write(
-                    "source: { path: drop-\(node), settle: 50ms }\n", to: "jobs-\(node)/drop.yaml")
+                    job ?? "source: { path: \(folder), settle: 50ms }\n", to: "\(jobs)/drop.yaml")
                 try installation.write(settings + more, to: "\(node).yaml")
             }
             try await body(shared)

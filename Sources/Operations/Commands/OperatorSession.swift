@@ -48,6 +48,7 @@ struct OperatorSession: Sendable {
             return home.isRunning
                 ? "node \(home.node) on \(home.host) continues with it"
                 : "node \(home.node) on \(home.host) continues with it when it runs"
+                    + (home.areFoldersShared ? ", or another node's daemon" : "")
         }
         return switch try await place.runner() {
         case .daemon(let process): "the daemon (process \(process)) continues with it"

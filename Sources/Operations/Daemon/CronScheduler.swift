@@ -31,19 +31,49 @@ struct CronScheduler {
         var isWatched = false
         defer { context.attendance.leave(part) }
         while !Task.isCancelled {
+            if isShared { try await follow(&state) }
             let lastDue = state.lastDue
             let action = state.step(at: context.clock.now, isWatched: isWatched)
             isWatched = true
+            guard try await isOurs(action) else { continue }
             if state.lastDue != lastDue, !mayRepeat { try await remember(state) }
-            if report(action) {
-                // Its work may take all night, and has parts of its own.
-                context.attendance.leave(part)
-                try await run(&state)
-            }
+            if report(action) { try await run(&state) }
             if Task.isCancelled { return }
             if state.lastDue != lastDue { try await remember(state) }
             guard case .wait(let until) = action else { continue }
             isWatched = await sleep(until: until)
+        }
+    }
+
+    /// Whether nodes share the job's folders, and so its due times.
+    private var isShared: Bool { context.store.sharesFolders }
+
+    /// Where nodes share their folders: does what one had begun that has ended, this one before or another, and leaves
+    /// out what others have done since.
+    private func follow(_ state: inout ScheduleState) async throws {
+        if job.source.glob != nil { try await PatternIntake(context: context, job: job).goOn() }
+        let open = try await context.store.openDues(ofSchedule: job.name)
+        if let due = open.first {
+            context.log.notice(
+                "a due time that was begun is gone on with",
+                metadata: ["job": "\(job.name)", "due": "\(NumberFormat.time(due))"])
+            state.settle(upTo: due)
+            try await run(&state)
+        }
+        let handled = try await context.store.lastDue(ofSchedule: job.name, times: times)
+        if let handled, !ScheduleState.isClockFault(handled, at: context.clock.now) { state.settle(upTo: handled) }
+    }
+
+    /// Whether this node does what is due; where nodes share their folders one of all does.
+    private func isOurs(_ action: ScheduleState.Action) async throws -> Bool {
+        guard isShared else { return true }
+        func take(_ due: WallTime, _ isOpen: Bool) async throws -> Bool {
+            try await context.store.takeDue(due, ofSchedule: job.name, times: times, stayingOpen: isOpen)
+        }
+        return switch action {
+        case .wait, .clockFault: true
+        case .run(let due): try await take(due, mayRepeat)
+        case .missed(let due, _, let runsNow): try await take(due, mayRepeat && runsNow)
         }
     }
 
@@ -59,9 +89,10 @@ struct CronScheduler {
     /// - Returns: Whether somebody watched: not where the sleep was far longer than asked for, because the machine
     ///   slept or the process was stopped.
     private func sleep(until wall: WallTime?) async -> Bool {
-        let left = wall.map { max(.zero, $0 - context.clock.now) } ?? context.intervals.wallClock
-        let deadline = context.clock.monotonic + min(left, context.intervals.wallClock)
-        context.attendance.expect(part, after: context.intervals.wallClock)
+        let (clock, other) = (context.intervals.wallClock, context.intervals.otherNodes)
+        let longest = isShared ? min(clock, other) : clock
+        let deadline = context.clock.monotonic + min(wall.map { max(.zero, $0 - context.clock.now) } ?? clock, longest)
+        context.attendance.expect(part, after: longest)
         await WakeSignal().wait(until: deadline, on: context.clock)
         return context.clock.monotonic - deadline <= ScheduleState.grace
     }
@@ -91,17 +122,20 @@ struct CronScheduler {
 
     /// Runs once the job's earlier batches are over.
     private func run(_ state: inout ScheduleState) async throws {
-        let wakeSignal = WakeSignal()
-        if try await isRunning() {
+        // Its work may take all night, and has parts of its own.
+        context.attendance.leave(part)
+        let (wakeSignal, due) = (WakeSignal(), state.lastDue ?? context.clock.now)
+        if try await isRunning(before: due) {
             context.log.notice(
                 "job is still running; it runs again when that is over", metadata: ["job": "\(job.name)"])
-            while try await isRunning(), !Task.isCancelled {
+            while try await isRunning(before: due), !Task.isCancelled {
                 await wakeSignal.wait(for: context.poll, on: context.clock)
             }
             state.settle(upTo: context.clock.now)
         }
         guard !Task.isCancelled else { return }
         try await occasion()
+        if isShared, !Task.isCancelled { try await context.store.finishDues(ofSchedule: job.name) }
     }
 
     private func remember(_ state: ScheduleState) async throws {
@@ -110,9 +144,10 @@ struct CronScheduler {
     }
 
     /// A batch whose file another process was taking in, and maybe never will again, is not waited for.
-    private func isRunning() async throws -> Bool {
+    private func isRunning(before due: WallTime) async throws -> Bool {
+        if isShared, try await context.store.isAnotherNode(atDueOf: job.name, before: due) { return true }
         let claimed = try await Set(context.store.claimedFiles(of: job.name).compactMap(\.batch))
-        return try await context.store.pendingBatches().contains { batch in
+        return try await context.store.pendingBatches(ofAllNodes: isShared).contains { batch in
             guard batch.job == job.name else { return false }
             return batch.state == .running || batch.state == .ingesting && claimed.contains(batch.id)
         }

@@ -27,6 +27,8 @@ final class DaemonContext: Sendable {
         var pendingReleases = Duration.seconds(60)
         /// Proof that the database can still be written: the runner's status, even if nothing has changed.
         var proof = Duration.seconds(20)
+        /// Whether nodes have ended that share their folders with this one, which goes on with what they had begun.
+        var otherNodes = Duration.seconds(5)
         /// The wall clock, which may be set: schedules look at it at least so often.
         var wallClock = Duration.seconds(60)
     }

@@ -79,29 +79,34 @@ struct SupervisedJob {
 
     /// Works until it is cancelled; returns at once for a job that nothing starts by itself.
     func run() async throws {
-        let due = WakeSignal()
+        let (due, taken) = (WakeSignal(), WakeSignal())
         try await withThrowingDiscardingTaskGroup { group in
             if job.source.glob != nil { try await PatternIntake(context: context, job: job).goOn() }
             if let path = job.source.path {
-                let folder = try DropFolder(path: path, exchangeGroup: job.exchangeGroup)
+                let folder = try DropFolder(
+                    path: path, exchangeGroup: job.exchangeGroup, node: context.store.numberInSharedFolders)
                 let occasion = job.schedule == nil ? nil : due
                 group.addTask {
-                    try await FolderWatcherService(context: context, job: job, folder: folder, occasion: occasion).run()
+                    try await FolderWatcherService(
+                        context: context, job: job, folder: folder, occasion: occasion, taken: taken
+                    ).run()
                 }
             }
             if let schedule = job.schedule {
                 group.addTask {
                     try await CronScheduler(
                         context: context, job: job, expression: schedule, mayRepeat: job.rerun == nil
-                    ) { try await perform(due) }.run()
+                    ) { try await perform(due, taken) }.run()
                 }
             }
         }
     }
 
-    private func perform(_ due: WakeSignal) async throws {
+    private func perform(_ due: WakeSignal, _ taken: WakeSignal) async throws {
         if let rerun = job.rerun { return try await ScheduledRerun(context: context, job: job, rerun: rerun).perform() }
         if job.source.glob != nil { return try await PatternIntake(context: context, job: job).perform() }
         due.wakeUp()
+        // Another node does it where this one ends before.
+        if context.store.sharesFolders { await taken.wait() }
     }
 }

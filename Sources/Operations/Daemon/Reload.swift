@@ -81,6 +81,7 @@ extension Settings {
             ("api.base_url", api.baseURL != running.api.baseURL), ("jobs", jobs != running.jobs),
             ("admin", administration(keeping: running) != administration),
             ("node", node != running.node),
+            ("shared_folders", sharesFolders != running.sharesFolders),
             ("database_durability", databaseDurability != running.databaseDurability),
             ("limits.rate", isOnPostgreSQL && limits.rate != running.limits.rate),
         ].filter(\.1).map(\.0)
@@ -97,6 +98,7 @@ extension Installation {
         settings.jobs = running.settings.jobs
         settings.node = running.settings.node
         settings.databaseDurability = running.settings.databaseDurability
+        settings.sharesFolders = running.settings.sharesFolders
         // All nodes go by one rate, which is agreed on at the start.
         if settings.isOnPostgreSQL { settings.limits.rate = running.settings.limits.rate }
         settings.administration = settings.administration(keeping: running.settings)

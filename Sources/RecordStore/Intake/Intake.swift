@@ -187,10 +187,10 @@ extension RecordStore {
         // So that the batch gets no number of one that a server has lost.
         if let node { try await BlockingWork.run { try answerForNewServer(node) } }
         let period = try await periodKey(forBatchMadeAt: new.madeNow())
-        let id = try await write { [new, runnerName, own] connection in
+        let id = try await write { [new, runnerName, own, sharesFolders] connection in
             let batch = try connection.insert(new, under: period)
             try connection.setHome(of: batch, to: runnerName)
-            try claimedFile.map { try connection.bind($0, to: batch, own) }
+            try claimedFile.map { try connection.bind($0, to: batch, own, areFoldersShared: sharesFolders) }
             return batch
         }
         return try await batch(id)
@@ -215,6 +215,7 @@ extension RecordStore {
         chunk.handOver()
         let last = readUpTo.withLock { $0[batch] }
         try await write { connection in
+            try connection.requireHome(of: batch)
             try connection.requireLines(of: batch, upTo: last)
             try connection.append(from: box, to: batch, checkpoint: checkpoint)
         }

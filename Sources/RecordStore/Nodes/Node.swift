@@ -152,27 +152,33 @@ extension Node {
         return (number, epoch)
     }
 
-    /// Takes the contract's rate from the settings, which all nodes that live must have alike: the slots of one are counted
-    /// by the rate of all.
+    /// Takes the contract's rate from the settings, and whether folders are shared. All nodes that live must have these
+    /// alike: the slots of one are counted by the rate of all, and a file is claimed before the eyes of all or of one.
     ///
-    /// - Throws: ``StoreError`` with ``StoreErrorCode/settings`` where another node goes by another rate.
+    /// - Throws: ``StoreError`` with ``StoreErrorCode/settings`` where another node goes by others.
     private static func agree(on description: NodeDescription, _ database: StoreConnection) throws {
         let sql = """
-            SELECT rate, (SELECT min(name) FROM nodes WHERE name <> ? AND state <> 'retired'
+            SELECT rate, folders_shared, (SELECT min(name) FROM nodes WHERE name <> ? AND state <> 'retired'
               AND lease_until_us >= \(DatabaseClock.now)) FROM contract
             """
-        let row = try StoredRow.fetchOne(database, sql: sql, arguments: [description.name])
-        guard let known: Double = row?[0] else {
-            return try database.execute(sql: "UPDATE contract SET rate = ?", arguments: [description.rate])
-        }
-        guard known != description.rate else { return }
-        if let other: String = row?[1] {
+        guard let row = try StoredRow.fetchOne(database, sql: sql, arguments: [description.name]) else { return }
+        let (rate, areShared, other): (Double?, Bool?, String?) = (row[0], row[1], row[2])
+        if let other, let rate, rate != description.rate {
             throw StoreError(
                 .settings,
-                "limits.rate is \(description.rate) here and \(known) on node \(other): all nodes share the contract's rate "
+                "limits.rate is \(description.rate) here and \(rate) on node \(other): all nodes share the contract's rate "
                     + "and must have the same; to change it, end all nodes first")
         }
-        try database.execute(sql: "UPDATE contract SET rate = ?", arguments: [description.rate])
+        if let other, areShared ?? false != description.sharesFolders {
+            throw StoreError(
+                .settings,
+                "shared_folders is \(description.sharesFolders) here and not on node \(other): all nodes must have the same; "
+                    + "to change it, end all nodes first")
+        }
+        guard rate != description.rate || areShared != description.sharesFolders else { return }
+        try database.execute(
+            sql: "UPDATE contract SET rate = ?, folders_shared = ?",
+            arguments: [description.rate, description.sharesFolders])
     }
 
     static var leaseLength: Int64 { NodeLease.length.milliseconds * 1_000 }

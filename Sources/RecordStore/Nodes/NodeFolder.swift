@@ -16,13 +16,16 @@ package struct NodeDescription: Sendable, Equatable {
     package var longestCall: Duration
     /// Whether it calls only while a standby has each commit, `database_durability`.
     package var wantsStandby: Bool
+    /// Whether all nodes share the folders of input and output, `shared_folders`.
+    package var sharesFolders: Bool
 
     /// Describes a node.
     package init(
-        name: String, folder: String, rate: Double, longestCall: Duration = .zero, wantsStandby: Bool = false
+        name: String, folder: String, rate: Double, longestCall: Duration = .zero, wantsStandby: Bool = false,
+        sharesFolders: Bool = false
     ) {
         (self.name, self.folder, self.rate, self.longestCall) = (name, folder, rate, longestCall)
-        self.wantsStandby = wantsStandby
+        (self.wantsStandby, self.sharesFolders) = (wantsStandby, sharesFolders)
     }
 }
 

@@ -10,9 +10,10 @@ extension RecordStore {
     ///   heard of any more is taken over.
     package func takeUp(_ batch: BatchID) async throws {
         guard let runnerName else { return }
-        try await write { connection in
+        try await write { [sharesFolders] connection in
             guard try !connection.isTakenUp(batch, besides: runnerName) else { throw try connection.takenUp(batch) }
             try connection.setHome(of: batch, to: runnerName)
+            if sharesFolders { try connection.setHolder(ofFileOf: batch, to: runnerName) }
         }
     }
 
@@ -38,15 +39,16 @@ extension RecordStore {
         let sql = """
             SELECT batches.id, nodes.name, nodes.host, lease_until_us >= \(DatabaseClock.now) AND EXISTS (
               SELECT 1 FROM runner WHERE only_row = nodes.id AND runner.pid = nodes.pid
-                AND (is_daemon = 1 OR batch_id = batches.id)), nodes.state = 'retired'
+                AND (is_daemon = 1 OR batch_id = batches.id)), nodes.state = 'retired',
+              lease_until_us >= \(DatabaseClock.now)
             FROM batches JOIN nodes ON nodes.id = home_node
             """
-        return try await read { [runnerName] database in
+        return try await read { [runnerName, sharesFolders] database in
             try StoredRow.fetchAll(database, sql: sql).reduce(into: [:]) { homes, row in
                 let name: String = row[1]
                 homes[BatchID(rawValue: row[0])] = BatchHome(
                     node: name, host: row[2], isElsewhere: name != runnerName, isRunning: row[3],
-                    isLost: row[4])
+                    isLost: row[4], isAlive: row[5], areFoldersShared: sharesFolders)
             }
         }
     }
@@ -60,19 +62,29 @@ struct MovedBatches: Sendable {
 }
 
 extension WriterConnection {
-    /// Gives what a retired node had not finished to another node.
+    /// Gives what a retired node had not finished to another node, where folders are shared with its files and due times.
     ///
     /// - Throws: ``StoreError`` with ``StoreErrorCode/notFound`` when there is no such node, and
     ///   ``StoreErrorCode/notAllowed`` when the first is not retired, or the other is.
-    func moveBatches(ofNode name: String, to other: String) throws -> MovedBatches {
+    func moveBatches(
+        ofNode name: String, to other: String, withFiles areFoldersShared: Bool
+    ) throws -> MovedBatches {
         let number = try number(ofNode: name, isRetired: true)
         let target = try self.number(ofNode: other, isRetired: false)
         let sql = """
             UPDATE batches SET home_node = ? WHERE home_node = ?
-              AND (finished_at IS NULL OR results_for IS DISTINCT FROM finished_at) RETURNING id, ingested
+              AND (finished_at IS NULL OR results_for IS DISTINCT FROM finished_at)
+            RETURNING id, \(areFoldersShared ? EndedNodes.canBeTakenOver : "ingested = 1")
             """
         let rows = try StoredRow.fetchAll(database, sql: sql, arguments: [target, number])
-        try database.execute(sql: "DELETE FROM claimed_files WHERE node_id = ?", arguments: [number])
+        if areFoldersShared {
+            for table in ["claimed_files", "schedule_runs"] {
+                try database.execute(
+                    sql: "UPDATE \(table) SET node_id = ? WHERE node_id = ?", arguments: [target, number])
+            }
+        } else {
+            try database.execute(sql: "DELETE FROM claimed_files WHERE node_id = ?", arguments: [number])
+        }
         let reason = "its file had not been read to its end when node \(name) was lost"
         var batches = MovedBatches()
         for row in rows {
@@ -117,8 +129,16 @@ package struct BatchHome: Sendable, Equatable {
     /// Whether it was retired: nobody reaches its files any more.
     package let isLost: Bool
 
-    /// Whether the batch's files are on another machine, where they are looked after.
-    package var keepsFilesElsewhere: Bool { isElsewhere && !isLost }
+    /// Whether it was heard of in time.
+    package var isAlive = false
+    /// Whether all nodes share their folders, so that this installation reaches the batch's files wherever it runs.
+    package var areFoldersShared = false
+
+    /// Whether the batch's files are looked after by another node: they are on its machine, or it lives and shares them.
+    package var keepsFilesElsewhere: Bool { isElsewhere && !isLost && (isAlive || !areFoldersShared) }
+
+    /// Whether this installation reaches the batch's files.
+    package var hasFilesHere: Bool { !isElsewhere || areFoldersShared }
 }
 
 extension WriterConnection {
@@ -127,6 +147,13 @@ extension WriterConnection {
         guard let node else { return }
         try database.execute(
             sql: "UPDATE batches SET home_node = (SELECT id FROM nodes WHERE name = ?) WHERE id = ?",
+            arguments: [node, batch.rawValue])
+    }
+
+    /// Makes the file that a batch was made from the node's of that name, too.
+    fileprivate func setHolder(ofFileOf batch: BatchID, to node: String) throws {
+        try database.execute(
+            sql: "UPDATE claimed_files SET node_id = (SELECT id FROM nodes WHERE name = ?) WHERE batch_id = ?",
             arguments: [node, batch.rawValue])
     }
 

@@ -93,7 +93,7 @@ extension RecordStore {
 
     /// Takes a node for gone for good, in one transaction: its open calls are in doubt, nobody waits for its journal after a
     /// failover, and what it had not finished goes to another node, where one is named, which sends the rest and writes the
-    /// results. What it had claimed of its folders stays on its machine.
+    /// results. What it had claimed of its folders stays on its machine, unless folders are shared.
     ///
     /// - Parameters:
     ///   - name: The node's name; it may have been retired before.
@@ -107,11 +107,14 @@ extension RecordStore {
     ) async throws -> Retirement {
         guard isAtServer else { throw StoreError.oneRunnerOnly }
         let keys = try await keysOfOpenCalls(of: name)
-        let (hasChanged, inDoubt, batches) = try await write { connection -> (Bool, Int, MovedBatches) in
+        let (hasChanged, inDoubt, batches) = try await write {
+            [sharesFolders] connection -> (Bool, Int, MovedBatches) in
             let hasChanged = try connection.mayBecome(.retired, name)
             if hasChanged { try connection.set(name, to: .retired) }
             let inDoubt = hasChanged ? try connection.doubtOpenCalls(of: name, keys) : 0
-            let batches = try other.map { try connection.moveBatches(ofNode: name, to: $0) } ?? MovedBatches()
+            let batches =
+                try other.map { try connection.moveBatches(ofNode: name, to: $0, withFiles: sharesFolders) }
+                ?? MovedBatches()
             if hasChanged || other != nil { try connection.insert(action) }
             return (hasChanged, inDoubt, batches)
         }

@@ -12,8 +12,10 @@ package struct ClaimedFile: Sendable, Equatable {
     package var batch: BatchID?
     /// When it was claimed.
     package var claimedAt: WallTime
+    /// Whether another node has it, where nodes share their folders.
+    package internal(set) var isElsewhere = false
 
-    /// Describes a claimed file.
+    /// Describes a file that is to be claimed.
     package init(path: String, job: String, name: String, batch: BatchID? = nil, claimedAt: WallTime) {
         self.path = path
         self.job = job
@@ -32,20 +34,43 @@ extension RecordStore {
         try await write { [own] in try $0.save(file, own) }
     }
 
-    /// The file at a path in `working/`; nil when none is recorded there.
+    /// Records that a file is about to be taken out of an inbox that nodes share, unless one is recorded at its path: by
+    /// whichever node, no other file may come there until that is forgotten.
+    ///
+    /// - Parameter file: The file, with the path that it will have.
+    /// - Returns: Whether it is this node's now.
+    /// - Throws: ``StoreError`` when it can't be written.
+    package func hold(_ file: ClaimedFile) async throws -> Bool {
+        try await write { [own] connection in
+            let known = try Int.fetchOne(
+                connection.database, sql: "SELECT count(*) FROM claimed_files WHERE path = ?", arguments: [file.path])
+            guard known == 0 else { return false }
+            try connection.save(file, own)
+            return true
+        }
+    }
+
+    /// The file at a path in `working/`, where nodes share their folders whichever has it; nil when none is recorded there.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
     package func claimedFile(at path: String) async throws -> ClaimedFile? {
-        try await read { [own] in
-            try ClaimedFile.fetchAll($0, "WHERE path = ? \(own.condition)", [path] + own.arguments).first
+        try await read { [seenFiles, runnerName] in
+            try ClaimedFile.fetchAll(
+                $0, runnerName, "WHERE path = ? \(seenFiles.condition)", [path] + seenFiles.arguments
+            ).first
         }
     }
+
+    /// The part of a condition by which files are limited to those in folders that this runner sees.
+    private var seenFiles: (condition: String, arguments: SQLArguments) { sharesFolders ? ("", []) : own }
 
     /// The file a batch was made from, until it is released; nil for a batch made otherwise.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
     package func claimedFile(of batch: BatchID) async throws -> ClaimedFile? {
-        try await read { try ClaimedFile.fetchAll($0, "WHERE batch_id = ?", [batch.rawValue]).first }
+        try await read { [runnerName] in
+            try ClaimedFile.fetchAll($0, runnerName, "WHERE batch_id = ?", [batch.rawValue]).first
+        }
     }
 
     /// The batch made from a claimed file; nil before there is one.
@@ -56,13 +81,14 @@ extension RecordStore {
         return try await self.batch(batch)
     }
 
-    /// A job's files between inbox and archive, the earliest claimed first.
+    /// A job's files between inbox and archive, the earliest claimed first; those of all nodes that share their folders.
     ///
     /// - Throws: ``StoreError`` when the database can't be read.
     package func claimedFiles(of job: String) async throws -> [ClaimedFile] {
-        try await read { [own] in
+        try await read { [seenFiles, runnerName] in
             try ClaimedFile.fetchAll(
-                $0, "WHERE job = ? \(own.condition) ORDER BY claimed_at, path", [job] + own.arguments)
+                $0, runnerName, "WHERE job = ? \(seenFiles.condition) ORDER BY claimed_at, path",
+                [job] + seenFiles.arguments)
         }
     }
 
@@ -104,10 +130,10 @@ extension RecordStore {
     package func rejectFile(_ new: NewBatch, reason: String, claimedFile: ClaimedFile? = nil) async throws -> Batch {
         var new = new
         let period = try await periodKey(forBatchMadeAt: new.madeNow())
-        let id = try await write { [new, runnerName, own] connection in
+        let id = try await write { [new, runnerName, own, sharesFolders] connection in
             let batch = try connection.insert(new, under: period, rejectedBecause: reason)
             try connection.setHome(of: batch, to: runnerName)
-            try claimedFile.map { try connection.bind($0, to: batch, own) }
+            try claimedFile.map { try connection.bind($0, to: batch, own, areFoldersShared: sharesFolders) }
             return batch
         }
         return try await batch(id)
@@ -116,13 +142,17 @@ extension RecordStore {
 
 extension ClaimedFile {
     fileprivate static func fetchAll(
-        _ database: StoreConnection, _ clause: String, _ arguments: SQLArguments
+        _ database: StoreConnection, _ runner: String?, _ clause: String, _ arguments: SQLArguments
     ) throws -> [ClaimedFile] {
-        let sql = "SELECT path, job, name, batch_id, claimed_at FROM claimed_files " + clause
-        return try StoredRow.fetchAll(database, sql: sql, arguments: arguments).map { row in
-            ClaimedFile(
+        let isElsewhere = runner == nil ? "0" : "node_id NOT IN (SELECT id FROM nodes WHERE nodes.name = ?)"
+        let sql = "SELECT path, job, name, batch_id, claimed_at, \(isElsewhere) FROM claimed_files " + clause
+        let holder: SQLArguments = runner.map { [$0] } ?? []
+        return try StoredRow.fetchAll(database, sql: sql, arguments: holder + arguments).map { row in
+            var file = ClaimedFile(
                 path: row[0], job: row[1], name: row[2], batch: (row[3] as Int64?).map(BatchID.init(rawValue:)),
                 claimedAt: row[4])
+            file.isElsewhere = row[5]
+            return file
         }
     }
 }
@@ -144,8 +174,10 @@ extension WriterConnection {
 
     /// Records which batch is made from a claimed file, once.
     func bind(
-        _ file: ClaimedFile, to batch: BatchID, _ own: (condition: String, arguments: SQLArguments)
+        _ file: ClaimedFile, to batch: BatchID, _ own: (condition: String, arguments: SQLArguments),
+        areFoldersShared: Bool
     ) throws {
+        if areFoldersShared { try refuseElsewhere(file, own) }
         let known = try Int64.fetchOne(
             database, sql: "SELECT batch_id FROM claimed_files WHERE path = ? \(own.condition)",
             arguments: [file.path] + own.arguments)
@@ -156,5 +188,20 @@ extension WriterConnection {
         var file = file
         file.batch = batch
         try save(file, own)
+    }
+
+    /// Refuses a file that another node has, which took it over meanwhile.
+    private func refuseElsewhere(
+        _ file: ClaimedFile, _ own: (condition: String, arguments: SQLArguments)
+    ) throws {
+        let others = try Int.fetchOne(
+            database,
+            sql: """
+                SELECT count(*) FROM claimed_files WHERE path = ?
+                  AND path NOT IN (SELECT path FROM claimed_files WHERE 1 = 1 \(own.condition))
+                """, arguments: [file.path] + own.arguments)
+        guard others == 0 else {
+            throw StoreError(.takenUp, "Another node has taken over the file from which the batch was to be made")
+        }
     }
 }

@@ -13,16 +13,19 @@ package struct PendingBatch: Sendable, Equatable {
 }
 
 extension RecordStore {
-    /// All batches that still need work, oldest first, but for those of other nodes. Cheap however many have ended.
+    /// All batches that still need work, oldest first. Cheap however many have ended.
     ///
+    /// - Parameter ofAllNodes: Whether those of other nodes are among them.
+    /// - Returns: The batches.
     /// - Throws: ``StoreError`` when the database can't be read.
-    package func pendingBatches() async throws -> [PendingBatch] {
+    package func pendingBatches(ofAllNodes: Bool = false) async throws -> [PendingBatch] {
+        let seen: (condition: String, arguments: SQLArguments) = ofAllNodes ? ("", []) : ownBatches
         let sql = """
             SELECT id, job, state, finished_at IS NOT NULL, resume_at FROM batches
-            WHERE (finished_at IS NULL OR results_for IS DISTINCT FROM finished_at) \(ownBatches.condition) ORDER BY id
+            WHERE (finished_at IS NULL OR results_for IS DISTINCT FROM finished_at) \(seen.condition) ORDER BY id
             """
-        return try await read { [ownBatches] database in
-            try StoredRow.fetchAll(database, sql: sql, arguments: ownBatches.arguments).map { row in
+        return try await read { database in
+            try StoredRow.fetchAll(database, sql: sql, arguments: seen.arguments).map { row in
                 PendingBatch(
                     id: BatchID(rawValue: row[0]), job: row[1], state: try BatchState(column: row[2]),
                     lacksResults: row[3], resumesAt: row[4])

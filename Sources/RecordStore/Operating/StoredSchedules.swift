@@ -1,7 +1,7 @@
 package import Basics
 
 extension RecordStore {
-    /// The last due time of a job's schedule that was handled; nil before the first,
+    /// The last due time of a job's schedule that was handled, where folders are shared by any node; nil before the first,
     /// and after the schedule has changed.
     ///
     /// - Parameters:
@@ -21,7 +21,8 @@ extension RecordStore {
     ///   - times: The schedule it was due by, in the form that ``lastDue(ofSchedule:times:)`` takes.
     /// - Throws: ``StoreError`` when it can't be written.
     package func saveLastDue(_ due: WallTime, ofSchedule job: String, times: String) async throws {
-        try await write { [own] connection in
+        try await write { [own, sharesFolders] connection in
+            guard !sharesFolders else { return try connection.saveHandled(due, ofSchedule: job, times: times) }
             let isOfNode = !own.condition.isEmpty
             try connection.database.execute(
                 sql: """
@@ -39,7 +40,8 @@ extension RecordStore {
     /// - Parameter jobs: The jobs whose schedules are kept.
     /// - Throws: ``StoreError`` when it can't be written.
     package func forgetSchedules(except jobs: Set<String>) async throws {
-        try await write { [own] connection in
+        try await write { [own, sharesFolders] connection in
+            guard !sharesFolders else { return try connection.forgetSharedSchedules(except: jobs) }
             let known = try String.fetchAll(
                 connection.database, sql: "SELECT job FROM schedules WHERE 1 = 1 \(own.condition)",
                 arguments: own.arguments)
@@ -57,6 +59,10 @@ extension BlockingReads {
     /// - Throws: ``StoreError`` when the database can't be read.
     package func lastDue(ofSchedule job: String, times: String) throws -> WallTime? {
         let own = store.own
+        guard !store.sharesFolders else {
+            let sql = "SELECT max(due) FROM schedule_runs WHERE job = ? AND times = ?"
+            return try store.readWaiting { try WallTime.fetchOne($0, sql: sql, arguments: [job, times]) }
+        }
         let sql = "SELECT last_due FROM schedules WHERE job = ? AND times IN (?, '') \(own.condition)"
         return try store.readWaiting { try WallTime.fetchOne($0, sql: sql, arguments: [job, times] + own.arguments) }
     }

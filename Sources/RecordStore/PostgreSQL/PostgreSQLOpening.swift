@@ -31,7 +31,7 @@ struct PostgreSQLOpening: StoreOpening {
             let writer = Writer(database: database, ledger: node.journal, node: node)
             let store = RecordStore(
                 database: database, keys: keys, role: .running, writer: writer, runnerName: node.description.name,
-                lock: nil)
+                sharesFolders: node.description.sharesFolders, lock: nil)
             try store.settlePeriodKeys()
             try store.recover(node, provenance)
             try store.join(as: node)
@@ -47,7 +47,8 @@ struct PostgreSQLOpening: StoreOpening {
             if description.sealingKey.isAvailable() { _ = try keys.fingerprints() }
             return RecordStore(
                 database: database, keys: keys, role: .reading, writer: nil,
-                runnerName: description.node?.name ?? "", lock: nil)
+                runnerName: description.node?.name ?? "",
+                sharesFolders: description.node?.sharesFolders ?? false, lock: nil)
         }
     }
 
@@ -58,7 +59,8 @@ struct PostgreSQLOpening: StoreOpening {
             if description.sealingKey.isAvailable() { _ = try keys.fingerprints() }
             return RecordStore(
                 database: database, keys: keys, role: .operating, writer: Writer(database: database, ledger: nil),
-                runnerName: description.node?.name ?? "", lock: nil)
+                runnerName: description.node?.name ?? "",
+                sharesFolders: description.node?.sharesFolders ?? false, lock: nil)
         }
     }
 

@@ -10,6 +10,10 @@ enum SettingKeys {
         "database_durability", .choice, default: "server",
         "with PostgreSQL: what has a commit before its calls leave, the server alone or a synchronous standby, too; without one "
             + "nothing is sent then")
+    static let sharedFolders = SettingKey(
+        "shared_folders", .boolean, default: "false",
+        "with PostgreSQL: all nodes share the jobs' folders and those of results, so that any takes a file in and another goes "
+            + "on where one has ended; the same on all nodes")
     static let nodeName = SettingKey(
         "node.name", .name,
         "with PostgreSQL: the name of this runner, which no other one on the database has; absent: the machine's")
@@ -34,7 +38,7 @@ extension Settings {
     static let schema = Schema(
         [
             SettingKeys.database.description, SettingKeys.databasePasswordFile.description,
-            SettingKeys.databaseDurability.description,
+            SettingKeys.databaseDurability.description, SettingKeys.sharedFolders.description,
             SettingKeys.nodeName.description, SettingKeys.nodeFolder.description,
             SettingKeys.sealingKey.description, SettingKeys.keysFolder.description,
         ]

@@ -7,6 +7,8 @@ import TestSupport
 /// Several nodes on one PostgreSQL database, each with a folder of its own and all with the same keys.
 struct NodesFixture {
     let folder = try? StoreFolder()
+    /// Whether nodes share the folders of input and output.
+    var sharesFolders = false
     private let name: String
     private let server: PostgreSQLServer
 
@@ -52,7 +54,8 @@ struct NodesFixture {
             engine: .postgreSQL(url: server.url(name, at: socket) + options, passwordFile: nil),
             sealingKey: keys + "/sealing.key",
             keysFolder: keys, endpoint: StoreFolder.endpoint,
-            node: NodeDescription(name: node, folder: folder ?? path(of: node), rate: rate))
+            node: NodeDescription(
+                name: node, folder: folder ?? path(of: node), rate: rate, sharesFolders: sharesFolders))
     }
 
     /// Runs statements behind the stores' backs.

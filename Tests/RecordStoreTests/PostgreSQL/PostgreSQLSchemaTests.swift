@@ -14,7 +14,7 @@ struct PostgreSQLSchemaTests {
         "store.moved_to", "store.moved_at",
     ]
     private static let tablesApart: Set<String> = [
-        "schema_steps", "contract", "nodes", "grdb_migrations", "destroyed_copies",
+        "schema_steps", "contract", "nodes", "grdb_migrations", "destroyed_copies", "schedule_runs",
     ]
 
     @Test("It has the tables and columns of SQLite's, and the nodes' beside them")

@@ -101,7 +101,9 @@ extension BatchPage {
     }
 
     private static func noFiles(_ batch: Batch, _ home: BatchHome?) -> String {
-        if let home, home.isElsewhere { return "Its files are on node \(home.node) (\(home.host)), which shows them." }
+        if let home, !home.hasFilesHere {
+            return "Its files are on node \(home.node) (\(home.host)), which shows them."
+        }
         return "Its results are written when it is over."
     }
 

@@ -125,7 +125,7 @@ extension BatchWork {
         } catch  where error.endsTheDaemon {
             throw error
         } catch {}
-        if try await context.store.claimedFile(of: batch.id) != nil { context.pendingReleases.add(batch.id) }
+        if try await context.ownFile(of: batch.id) != nil { context.pendingReleases.add(batch.id) }
     }
 
     /// The batch's job is gone, so it is unknown under which limits its records may be sent.

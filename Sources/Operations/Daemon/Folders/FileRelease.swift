@@ -52,7 +52,7 @@ extension DaemonContext {
     /// What was written into the file, or in its place, since it was taken in has not been read: it is not archived as
     /// if it had been answered. Blocks on the file's disk or share.
     func release(_ batch: Batch) async throws {
-        guard let claim = try await store.claimedFile(of: batch.id) else { return }
+        guard let claim = try await ownFile(of: batch.id) else { return }
         guard let job = configuration.job(named: batch.job) else { return }
         let folder = try dropFolder(of: job)
         if let folder { try await takeBack(claim, batch, folder) }
@@ -71,6 +71,12 @@ extension DaemonContext {
         try await eraseForgotten(from: batch)
         // Another file of the same name may have been waiting.
         folderWakeSignal(of: batch.job).wakeUp()
+    }
+
+    /// The file that a batch was made from, until it is released; nil also for one that another node has taken over.
+    func ownFile(of batch: BatchID) async throws -> ClaimedFile? {
+        let claim = try await store.claimedFile(of: batch)
+        return claim?.isElsewhere ?? true ? nil : claim
     }
 
     /// Takes the rows of persons who were forgotten meanwhile out of the file, which was left as it was until now.
@@ -133,7 +139,9 @@ extension DaemonContext {
     }
 
     private func dropFolder(of job: JobDefinition) throws -> DropFolder? {
-        try job.source.path.map { try DropFolder(path: $0, exchangeGroup: job.exchangeGroup) }
+        try job.source.path.map {
+            try DropFolder(path: $0, exchangeGroup: job.exchangeGroup, node: store.numberInSharedFolders)
+        }
     }
 }
 
@@ -179,7 +187,7 @@ struct FileReleaseRetry: Service {
     private func obstacle(to batch: Batch) async throws -> String? {
         do {
             try await context.release(batch)
-            let isLeft = try await context.store.claimedFile(of: batch.id) != nil
+            let isLeft = try await context.ownFile(of: batch.id) != nil
             return isLeft ? "its job '\(batch.job)' is not there any more; put its file back into the jobs folder" : nil
         } catch  where error.endsTheDaemon {
             throw error

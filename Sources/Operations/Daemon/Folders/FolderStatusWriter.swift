@@ -12,6 +12,12 @@ struct FolderStatusWriter {
     let folder: DropFolder
     /// Signalled when there is a file to report on.
     let wakeSignal: WakeSignal
+    /// What was written last of files that wait in the inbox.
+    private let written = WrittenTexts()
+
+    init(context: DaemonContext, job: JobDefinition, folder: DropFolder) {
+        (self.context, self.job, self.folder, wakeSignal) = (context, job, folder, WakeSignal())
+    }
 
     private struct Situation: Equatable {
         let phase: FileStatus.Phase
@@ -26,7 +32,7 @@ struct FolderStatusWriter {
         var requests = ConfirmationRequests(context: context, job: job, folder: folder)
         var sameNames = SameNameFiles(folder: folder)
         while !Task.isCancelled {
-            let claims = try await context.store.claimedFiles(of: job.name)
+            let claims = try await context.store.claimedFiles(of: job.name).filter { !$0.isElsewhere }
             var current = [String: Situation]()
             for claim in claims {
                 let batch = try await context.store.batch(of: claim)
@@ -61,8 +67,11 @@ struct FolderStatusWriter {
         waiting: [String: FileStatus.Phase], before: [String: FileStatus.Phase], claimed: Set<String>
     ) async throws {
         for (name, phase) in waiting where before[name] != phase {
-            say(FileStatus(file: name, phase: phase, writtenAt: context.clock.now, zone: job.timeZone))
+            let status = FileStatus(file: name, phase: phase, writtenAt: context.clock.now, zone: job.timeZone)
+            written.keep(status)
+            say(status)
         }
+        defer { written.keepOnly(waiting.keys) }
         for name in before.keys where waiting[name] == nil && !claimed.contains(name) {
             guard try folder.sighting(of: name) == nil,
                 try await context.store.claimedFile(at: folder.workingPath(of: name)) == nil
@@ -73,7 +82,9 @@ struct FolderStatusWriter {
 
     private func take(backOf name: String) {
         do {
-            try folder.removeStatus(of: name)
+            // Another node may have taken the file, and said since what became of it.
+            guard folder.isShared else { return try folder.removeStatus(of: name) }
+            if let status = written[name] { try folder.removeStatus(saying: status) }
         } catch {
             context.log.warning("status text not removed", metadata: ["file": "\(name)", "reason": "\(error)"])
         }
@@ -146,5 +157,19 @@ struct FolderStatusWriter {
         return FileStatus.Progress(
             done: counts.total - counts.queued - counts.inFlight, total: counts.total,
             rate: context.progress[batch.id]?.rate, waiting: waiting, slowed: slowed)
+    }
+}
+
+/// The last texts of files that wait in an inbox, by their names.
+private final class WrittenTexts: Sendable {
+    private let texts = Lock<[String: FileStatus]>([:])
+
+    subscript(name: String) -> FileStatus? { texts.withLock { $0[name] } }
+
+    func keep(_ status: FileStatus) { texts.withLock { $0[status.file] = status } }
+
+    func keepOnly(_ names: some Sequence<String>) {
+        let names = Set(names)
+        texts.withLock { texts in texts = texts.filter { names.contains($0.key) } }
     }
 }

@@ -15,6 +15,8 @@ struct FolderWatcherService {
     let folder: DropFolder
     /// Signalled when the job's schedule is due; nil for a folder whose files are taken as they come.
     let occasion: WakeSignal?
+    /// Signalled when all is taken in that was there then.
+    let taken: WakeSignal
     private let statusWriter: FolderStatusWriter
 
     /// The state of the intake loop between two looks.
@@ -28,9 +30,11 @@ struct FolderWatcherService {
         var told: [String: FileStatus.Phase] = [:]
     }
 
-    init(context: DaemonContext, job: JobDefinition, folder: DropFolder, occasion: WakeSignal?) {
-        (self.context, self.job, self.folder, self.occasion) = (context, job, folder, occasion)
-        statusWriter = FolderStatusWriter(context: context, job: job, folder: folder, wakeSignal: WakeSignal())
+    init(
+        context: DaemonContext, job: JobDefinition, folder: DropFolder, occasion: WakeSignal?, taken: WakeSignal
+    ) {
+        (self.context, self.job, self.folder, self.occasion, self.taken) = (context, job, folder, occasion, taken)
+        statusWriter = FolderStatusWriter(context: context, job: job, folder: folder)
     }
 
     /// Looks, claims and writes status texts, until it is cancelled.
@@ -83,11 +87,15 @@ struct FolderWatcherService {
     /// One look at the inbox, and all that follows from it; when to look again unless something changes before.
     private func look(_ state: inout LoopState, _ due: DueFlag) async throws -> MonotonicTime? {
         if due.take() { state.isTaking = true }
+        if folder.isShared { try await repair() }
         try await resumeIntake()
         let listing = try folder.look()
         try report(listing.skippedFiles, &state)
-        let claims = try await context.store.claimedFiles(of: job.name).filter { $0.batch != nil }
-        let claimed = Set(claims.map(\.name))
+        let all = try await context.store.claimedFiles(of: job.name).filter { $0.batch != nil || $0.isElsewhere }
+        let claimed = Set(all.map(\.name))
+        let claims = all.filter { !$0.isElsewhere }
+        // Some may be those of a node that has ended.
+        if folder.isShared, !claims.isEmpty { statusWriter.wakeSignal.wakeUp() }
         let finding = state.settling.take(listing, at: context.clock.monotonic)
         try await report(finding, claimed, &state)
         let whole = Set(finding.whole.map(\.name))
@@ -96,7 +104,10 @@ struct FolderWatcherService {
             // What is whole while files of their names are worked on waits, and so does all once the daemon ends.
             try await take(finding.whole.filter { !claimed.contains($0.name) })
             // Once the schedule is due, everything that is there then is taken, also what still has to settle.
-            if occasion != nil, finding.nextPollAt == nil { state.isTaking = false }
+            if occasion != nil, finding.nextPollAt == nil {
+                state.isTaking = false
+                taken.wakeUp()
+            }
         }
         return times.compactMap(\.self).min()
     }
@@ -137,22 +148,63 @@ struct FolderWatcherService {
 
     /// One file that cannot be moved does not hold up the others.
     private func claim(_ file: ObservedFile) async throws -> FileClaim {
+        // Where others see it, too, one of all is the first to record that it is to be its own.
+        if folder.isShared, try await !context.store.hold(claimedFile(file.name)) { return .waitsItsTurn }
+        var claim = FileClaim.gone
         do {
-            let claim = try folder.claim(file)
+            claim = try folder.claim(file)
             if case .refused(let error) = claim { await reportRefusal(error) }
-            return claim
         } catch let error as DropFolderError {
             context.log.error(
                 "file not claimed", metadata: ["file": "\(file.name)", "job": "\(job.name)", "reason": "\(error)"])
-            return .gone
+        }
+        if case .taken = claim { return claim }
+        if folder.isShared { try await context.store.forgetClaimedFile(at: folder.workingPath(of: file.name)) }
+        return claim
+    }
+
+    private func claimedFile(_ name: String) -> ClaimedFile {
+        ClaimedFile(
+            path: folder.workingPath(of: name), job: job.name, name: name, claimedAt: context.clock.now)
+    }
+
+    /// Whether this node may move a claimed file: no other one has taken it over, as far as is known now.
+    private func isOurs(_ claim: ClaimedFile) async throws -> Bool {
+        guard folder.isShared else { return true }
+        return try await context.store.claimedFile(at: claim.path).map { !$0.isElsewhere } ?? false
+    }
+
+    /// Where nodes share the folder: repairs what a node left that has ended, this one before or another, of files of
+    /// which no batch was made.
+    private func repair() async throws {
+        // In this order: a node records a file before it moves it here, and forgets it after it has moved it away.
+        let names = try folder.workingNames()
+        let claims = try await context.store.claimedFiles(of: job.name)
+        var left = claims.filter { !$0.isElsewhere && $0.batch == nil }
+        for name in names.subtracting(claims.map(\.name)).sorted() {
+            let claim = claimedFile(name)
+            if try await context.store.hold(claim) { left.append(claim) }
+        }
+        guard !left.isEmpty else { return }
+        let found = try folder.recover(
+            claimed: [], among: Set(left.map(\.name)), needsDoneMarker: job.source.needsDoneMarker, isStart: false)
+        for error in found.refused { await reportRefusal(error) }
+        for claim in left {
+            if found.unclaimed.contains(claim.name) {
+                try await take(claim.name)
+            } else {
+                try await context.store.forgetClaimedFile(at: claim.path)
+            }
         }
     }
 
     /// Repairs what a crash left, and continues with the files that were being taken in.
     private func recover() async throws {
-        let claims = try await context.store.claimedFiles(of: job.name)
+        var claims = try await context.store.claimedFiles(of: job.name)
+        if folder.isShared { claims = claims.filter { !$0.isElsewhere && $0.batch != nil } }
+        let names = Set(claims.map(\.name))
         let found = try folder.recover(
-            claimed: Set(claims.map(\.name)), needsDoneMarker: job.source.needsDoneMarker)
+            claimed: names, among: folder.isShared ? names : nil, needsDoneMarker: job.source.needsDoneMarker)
         for claim in claims where found.gone.contains(claim.name) {
             // The file of a batch that continues lies in the inbox, or was taken away there.
             if let batch = try await context.store.batch(of: claim), !batch.state.isFinished { continue }
@@ -164,7 +216,7 @@ struct FolderWatcherService {
 
     /// A file whose reading was cut short, by a crash or by a pause that is over, is continued.
     private func resumeIntake() async throws {
-        for claim in try await context.store.claimedFiles(of: job.name) {
+        for claim in try await context.store.claimedFiles(of: job.name) where !claim.isElsewhere {
             guard let batch = claim.batch, try await context.store.batch(batch).state == .ingesting else { continue }
             try await take(claim.name)
         }
@@ -172,9 +224,8 @@ struct FolderWatcherService {
 
     private func take(_ name: String) async throws {
         let path = folder.workingPath(of: name)
-        let claim =
-            try await context.store.claimedFile(at: path)
-            ?? ClaimedFile(path: path, job: job.name, name: name, claimedAt: context.clock.now)
+        let claim = try await context.store.claimedFile(at: path) ?? claimedFile(name)
+        guard try await isOurs(claim) else { return }
         statusWriter.say(claim, .takingIn(percent: 0), nil)
         let report: @Sendable (Int) -> Void = { [statusWriter, context, part] percent in
             context.attendance.expectWithFiles(part)
@@ -194,6 +245,7 @@ struct FolderWatcherService {
     }
 
     private func refuse(_ claim: ClaimedFile, because error: InputError) async throws {
+        guard try await isOurs(claim) else { return }
         let path = try folder.reject(claim.name, because: error, as: nil)
         try await context.store.forgetClaimedFile(at: claim.path)
         await reportRefusal(error, at: path)

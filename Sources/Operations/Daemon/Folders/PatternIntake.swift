@@ -63,7 +63,7 @@ struct PatternIntake {
     ///
     /// - Throws: `StoreError` when state could not be read or written.
     func goOn() async throws {
-        for claim in try await context.store.claimedFiles(of: job.name) {
+        for claim in try await context.store.claimedFiles(of: job.name) where !claim.isElsewhere {
             guard let batch = claim.batch, try await context.store.batch(batch).state == .ingesting else { continue }
             try await take(claim.path)
         }
@@ -74,6 +74,8 @@ struct PatternIntake {
         let claim =
             try await context.store.claimedFile(at: path)
             ?? ClaimedFile(path: path, job: job.name, name: name, claimedAt: context.clock.now)
+        // Another node is at it, or goes on with what one had begun that has ended.
+        guard !claim.isElsewhere else { return }
         let outcome = try await FileIntake(context: context, job: job).take(path, claim: claim) { _ in }
         switch outcome {
         case .taken, .interrupted: break

@@ -72,7 +72,8 @@ final class Daemon: Sendable {
             part(KeyReminders.name, KeyReminders(context: context)),
             part(FileReleaseRetry.name, FileReleaseRetry(context: context)),
             part("jobs", JobSupervisor(context: context, reloaded: reloaded)),
-        ] + (administration.map { [part(Administration.name, $0)] } ?? [])
+        ] + (context.store.sharesFolders ? [part(OtherNodesWork.name, OtherNodesWork(context: context))] : [])
+            + (administration.map { [part(Administration.name, $0)] } ?? [])
     }
 
     /// Where the settings at the start say so; listening elsewhere takes a start of the daemon.

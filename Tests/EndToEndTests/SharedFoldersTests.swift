@@ -1,0 +1,226 @@
+import Basics
+import Emulator
+import Foundation
+import RecordStore
+import TestSupport
+import Testing
+
+extension EndToEnd.Recovery {
+    @Suite("Several runners on one PostgreSQL database and one drop folder")
+    struct SharedFoldersTests {
+        private static let job = "source: { path: drop, settle: 50ms }\n"
+        private static let goesOn = "nodes have ended: this one goes on"
+
+        @Test("Three daemons take the files of one folder in: each file is one batch, each line has one answer")
+        func anyNode() async throws {
+            try await SharedInstallation.with(nodes: ["a", "b", "c"], sharing: Self.job) { shared in
+                var daemons: [RollcallProcess] = []
+                for node in shared.nodes { daemons.append(try await shared.daemon(node)) }
+                for number in 1...12 {
+                    try shared.installation.drop(
+                        Accounts.csv(from: number * 1_000, 15), as: "f\(number).csv", into: "drop/inbox")
+                }
+                try await shared.awaitArchive(of: 12)
+                // The same content under another name, wherever it is seen.
+                try shared.installation.drop(Accounts.csv(from: 1_000, 15), as: "again.csv", into: "drop/inbox")
+                try await waitUntil { try shared.installation.names(in: "drop/rejected").contains("again.csv") }
+                for daemon in daemons { try await shared.installation.end(daemon) }
+                try await shared.expectWhole(lines: Array(repeating: 15, count: 12))
+                #expect(shared.installation.emulator.calls.total == 180)
+                // What one node ran another shows, and writes again.
+                let report = try await shared.rollcall("report", "f1-1", as: "c")
+                #expect([0, 64].contains(report.status), "\(report.errors)")
+                let status = try await shared.rollcall("status", "--json", as: "b")
+                #expect(status.status == 0 && status.output.contains("results.csv") == false, "\(status.errors)")
+                #expect(try shared.installation.names(in: "drop/working").isEmpty)
+                #expect(try shared.installation.names(in: "drop/inbox").filter { !$0.contains("again") }.isEmpty)
+            }
+        }
+
+        @Test("A daemon is killed while it takes a file in: another reads it to its end")
+        func killedWhileReading() async throws {
+            try await SharedInstallation.with(nodes: ["a", "b"], sharing: Self.job + "max_invalid: 100%\n") { shared in
+                let a = try await shared.daemon("a")
+                let b = try await shared.daemon("b")
+                let refused = (100..<60_100).map { Accounts.line($0).replacing("account-\($0)", with: "NULL") }
+                let text = Accounts.header + (1...20).map { Accounts.line($0) }.joined() + refused.joined()
+                try shared.installation.drop(text, as: "day.csv", into: "drop/inbox")
+                try await waitUntil { try shared.has("rollcall.batches WHERE checkpoint_line > 1 AND ingested = 0") }
+                let (victim, other) = try shared.home() == "a" ? (a, b) : (b, a)
+                try await shared.kill(victim)
+                await other.waitForError(containing: Self.goesOn)
+                try await shared.awaitArchive(of: 1)
+                try await shared.installation.end(other)
+                let ledger = try await shared.ledger()
+                #expect(ledger.batches.map(\.counts.total) == [60_020] && ledger.batches.map(\.state) == [.completed])
+                #expect(ledger.batches.map(\.counts.succeeded) == [20])
+                #expect(shared.installation.emulator.calls.total == 20)
+                try shared.expectNothingTwice(ledger.attempts)
+                try shared.expectResults(lines: [60_020])
+            }
+        }
+
+        @Test("A daemon is killed in the middle of its calls: another sends the rest, and nothing twice")
+        func killedWhileSending() async throws {
+            let executioner = ProcessKiller()
+            var knobs = EmulatorConfiguration()
+            knobs.latency = .milliseconds(5)
+            knobs.onCall = { executioner.saw($0) }
+            try await SharedInstallation.with(knobs, nodes: ["a", "b"], sharing: Self.job) { shared in
+                let a = try await shared.daemon("a")
+                executioner.condemn(a, at: 40)
+                try shared.installation.drop(Accounts.csv(200), as: "day.csv", into: "drop/inbox")
+                #expect(try await a.wait().status == -SIGKILL)
+                let b = try await shared.daemon("b")
+                try shared.endLeases()
+                await b.waitForError(containing: Self.goesOn)
+                try await shared.awaitArchive(of: 1)
+                // It comes back, and finds that nothing is left to it.
+                let back = try await shared.daemon("a")
+                for daemon in [back, b] { try await shared.installation.end(daemon) }
+                let ledger = try await shared.ledger()
+                #expect(ledger.batches.count == 1)
+                for batch in ledger.batches {
+                    #expect(batch.state == .completed && batch.counts.succeeded + batch.counts.inDoubt == 200)
+                }
+                try shared.expectNothingTwice(ledger.attempts)
+                try shared.expectResults(lines: [200])
+            }
+        }
+
+        @Test("A daemon is killed between the last answer and the results: another writes them")
+        func killedBeforeResults() async throws {
+            try await SharedInstallation.with(nodes: ["a", "b"], sharing: Self.job) { shared in
+                let (a, b) = (try await shared.daemon("a"), try await shared.daemon("b"))
+                // No results can be written there.
+                try FileManager.default.removeItem(atPath: shared.installation.file("drop/out"))
+                try shared.installation.write("", to: "drop/out")
+                try shared.installation.drop(Accounts.csv(20), as: "day.csv", into: "drop/inbox")
+                try await waitUntil { try shared.has("rollcall.batches WHERE finished_at IS NOT NULL") }
+                let (victim, other) = try shared.home() == "a" ? (a, b) : (b, a)
+                await victim.waitForError(containing: "results could not be written")
+                try await shared.kill(victim)
+                try FileManager.default.removeItem(atPath: shared.installation.file("drop/out"))
+                try shared.installation.makeFolder("drop/out")
+                await other.waitForError(containing: Self.goesOn)
+                try await shared.awaitArchive(of: 1)
+                try await shared.installation.end(other)
+                try await shared.expectWhole(lines: [20])
+                #expect(shared.installation.emulator.calls.total == 20)
+            }
+        }
+
+        @Test("A due time is one node's; where that is killed before all is taken in, another does it, once")
+        func dueTime() async throws {
+            let job = "schedule: \"* * * * *\"\nsource: { path: drop, settle: 3s }\n"
+            try await SharedInstallation.with(nodes: ["a", "b", "c"], sharing: job) { shared in
+                var daemons: [String: RollcallProcess] = [:]
+                for node in shared.nodes { daemons[node] = try await shared.daemon(node) }
+                // It is being written until after it was due, so that it is not whole yet.
+                try await waitUntil {
+                    try shared.installation.write(Accounts.csv(30), to: "drop/inbox/day.csv")
+                    return try shared.has("rollcall.schedule_runs WHERE finished_at IS NULL")
+                }
+                let due = try shared.value("SELECT due FROM rollcall.schedule_runs WHERE finished_at IS NULL")
+                let taker = try shared.value(
+                    "SELECT name FROM rollcall.nodes WHERE id = (SELECT node_id FROM rollcall.schedule_runs WHERE due = \(due))"
+                )
+                let victim = try #require(daemons.removeValue(forKey: taker))
+                try await shared.kill(victim)
+                try await shared.awaitArchive(of: 1)
+                try await waitUntil {
+                    try shared.has("rollcall.schedule_runs WHERE due >= \(due) AND finished_at IS NOT NULL")
+                }
+                for daemon in daemons.values { try await shared.installation.end(daemon) }
+                let takers = daemons.values.count {
+                    $0.errorsSoFar.contains("a due time that was begun is gone on with")
+                }
+                #expect(takers == 1)
+                try await shared.expectWhole(lines: [30])
+                #expect(shared.installation.emulator.calls.total == 30)
+            }
+        }
+
+        @Test("Where the database is a file, or another node shares no folders, that is refused with words")
+        func refused() async throws {
+            try await EndToEndInstallation.with(settings: "shared_folders: true\n") { installation in
+                try installation.write(Accounts.csv(1), to: "day.csv")
+                let ended = try await installation.rollcall("run", "day.csv")
+                #expect(ended.status == 78 && ended.errors.contains("shared_folders is for several runners"))
+            }
+            try await SharedInstallation.with(nodes: ["a", "b"], sharing: Self.job) { shared in
+                let a = try await shared.daemon("a")
+                let settings = try shared.installation.text("b.yaml")
+                try shared.installation.write(
+                    settings.replacing("shared_folders: true", with: "shared_folders: false"), to: "b.yaml")
+                try shared.installation.write(Accounts.csv(1), to: "day.csv")
+                let ended = try await shared.rollcall("run", "day.csv", as: "b")
+                #expect(ended.status == 78 && ended.errors.contains("shared_folders is false"), "\(ended.errors)")
+                try await shared.installation.end(a)
+            }
+        }
+    }
+}
+
+extension SharedInstallation {
+    /// The first column of the only row of a query.
+    fileprivate func value(_ sql: String) throws -> String {
+        try #require(try PostgreSQLServer.shared.get().run(sql, in: name).first)
+    }
+
+    /// Whether a table has such rows.
+    fileprivate func has(_ rows: String) throws -> Bool {
+        try !PostgreSQLServer.shared.get().run("SELECT 1 FROM \(rows) LIMIT 1", in: name).isEmpty
+    }
+
+    /// The node that runs the only batch.
+    fileprivate func home() throws -> String {
+        try value("SELECT name FROM rollcall.nodes WHERE id = (SELECT home_node FROM rollcall.batches)")
+    }
+
+    /// Kills a daemon, and lets its lease be over at once.
+    fileprivate func kill(_ daemon: RollcallProcess) async throws {
+        daemon.signal(SIGKILL)
+        _ = try await daemon.wait()
+        try run("UPDATE rollcall.nodes SET lease_until_us = 0 WHERE pid = \(daemon.identifier)")
+    }
+
+    /// Lets the leases of processes that have ended be over at once.
+    fileprivate func endLeases() throws {
+        for pid in try PostgreSQLServer.shared.get().run("SELECT pid FROM rollcall.nodes", in: name) {
+            guard let number = pid_t(pid), Foundation.kill(number, 0) != 0 else { continue }
+            try run("UPDATE rollcall.nodes SET lease_until_us = 0 WHERE pid = \(number)")
+        }
+    }
+
+    /// Waits until so many files were put away.
+    fileprivate func awaitArchive(of count: Int) async throws {
+        try await waitUntil {
+            try installation.names(in: "drop/archive").count == count
+                && !has("rollcall.claimed_files") && !has("rollcall.batches WHERE results_for IS NULL")
+        }
+    }
+
+    /// Every line of every batch has one answer, every call is in the ledger, and every file of results is whole.
+    fileprivate func expectWhole(lines: [Int]) async throws {
+        let ledger = try await ledger()
+        #expect(ledger.batches.map(\.counts.total) == lines)
+        #expect(ledger.batches.allSatisfy { $0.state == .completed && $0.counts.succeeded == $0.counts.total })
+        try expectNothingTwice(ledger.attempts)
+        try expectResults(lines: lines)
+    }
+
+    /// Each batch has a folder with whole results, and nothing half-written lies there.
+    fileprivate func expectResults(lines: [Int]) throws {
+        let folders = try installation.names(in: "drop/out")
+        #expect(folders.count == lines.count)
+        var found: [Int] = []
+        for folder in folders {
+            let names = try installation.names(in: "drop/out/\(folder)")
+            #expect(names.contains("summary.json") && !names.contains { $0.contains(".tmp") }, "\(names)")
+            let rows = try installation.text("drop/out/\(folder)/results.csv").split(separator: "\n")
+            found.append(rows.count - 1)
+        }
+        #expect(found.sorted() == lines.sorted())
+    }
+}

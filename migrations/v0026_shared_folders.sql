@@ -1,0 +1,1 @@
+-- v0026: nothing; a database that is a file has one runner. On PostgreSQL nodes may share their folders.
