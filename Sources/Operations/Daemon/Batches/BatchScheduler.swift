@@ -99,6 +99,25 @@ struct BatchScheduler {
     }
 }
 
+/// How long the daemon rests between two looks at the database. A pure value: without work the pauses grow, so that nodes that
+/// wait for it ask little of the server that they share.
+struct LookingPace {
+    /// The longest pause, unless `daemon.poll` is longer.
+    static let longest = Duration.seconds(2)
+    private var last: Duration?
+
+    /// The next pause.
+    ///
+    /// - Parameters:
+    ///   - poll: The pause while there is work.
+    ///   - isIdle: Whether there is none.
+    mutating func pause(_ poll: Duration, isIdle: Bool) -> Duration {
+        let pause = isIdle ? last.map { min($0 * 2, max(poll, Self.longest)) } ?? poll : poll
+        last = isIdle ? pause : nil
+        return max(poll, pause)
+    }
+}
+
 /// When a cap on calls resets by itself. A pure rule.
 enum CapReset {
     /// The next time at which a cap allows calls again; nil for one that only an operator can raise.

@@ -10,13 +10,14 @@ import Settings
 /// Runs every batch that may run, and writes the results of every one that is over.
 ///
 /// The database is the only source: a batch taken in, paused, resumed or cancelled by another process is noticed at the
-/// next look, at most `daemon.poll` later.
+/// next look, at most `daemon.poll` later; where a server keeps the database and there is no work, within seconds.
 final class BatchSupervisor: Service {
     private struct State {
         var scheduler: BatchScheduler
         var stops: [BatchID: StopSignal] = [:]
         /// The terms under which the batches under way were started.
         var terms: [BatchID: BatchTerms] = [:]
+        var pace = LookingPace()
     }
 
     private let context: DaemonContext
@@ -53,9 +54,12 @@ final class BatchSupervisor: Service {
                 guard event == .isPollDue else { continue }
                 context.attendance.expect(Self.name)
                 if try await look(&watch, &group) { return context.attendance.leave(Self.name) }
-                context.attendance.expect(Self.name, after: context.poll)
+                let pause = state.withLock { state in
+                    state.pace.pause(context.poll, isIdle: context.store.isAtServer && state.scheduler.isIdle)
+                }
+                context.attendance.expect(Self.name, after: pause)
                 group.addTask { [context] in
-                    await context.batchWakeSignal.wait(for: context.poll, on: context.clock)
+                    await context.batchWakeSignal.wait(for: pause, on: context.clock)
                     return .isPollDue
                 }
             }
