@@ -33,6 +33,7 @@ package struct Migrations: Sendable {
         Migration(24, "rates", PackageResources.v0024_rates_sql),
         Migration(25, "months_keys", PackageResources.v0025_months_keys_sql),
         Migration(26, "shared_folders", PackageResources.v0026_shared_folders_sql),
+        Migration(27, "failures_in_a_row", PackageResources.v0027_failures_in_a_row_sql),
     ]
 
     private let steps: [Migration]
@@ -113,6 +114,7 @@ package struct Migrations: Sendable {
         Migration(24, "rates", PackageResources.p0024_rates_sql),
         Migration(25, "months_keys", PackageResources.p0025_months_keys_sql),
         Migration(26, "shared_folders", PackageResources.p0026_shared_folders_sql),
+        Migration(27, "failures_in_a_row", PackageResources.p0027_failures_in_a_row_sql),
     ]
 
     /// The whole schema of this version for a new PostgreSQL database.

@@ -156,10 +156,11 @@ protocol RecordKeeping: Sendable {
     func batch(_ id: BatchID) async throws -> Batch
     func claim(
         _ batch: BatchID, upTo count: Int, now: WallTime, dueBy: WallTime?, caps: CallCaps, of rerun: RerunNumber?,
-        finishing completions: [Completion]
+        awaitingProof awaitsProof: Bool, finishing completions: [Completion]
     ) async throws -> Claim
     func hastenRetries(of batch: BatchID, to latest: WallTime) async throws
     func finish(_ completions: [Completion]) async throws -> Int
+    func takeFailuresInARow() -> FailuresInARow?
     func requeue(_ batch: BatchID, _ selection: RequeueSelection) async throws -> Int
     func moveBatch(
         _ batch: BatchID, from states: Set<BatchState>, to state: BatchState, reason: String?, noting action: Action?

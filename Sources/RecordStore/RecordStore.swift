@@ -22,6 +22,8 @@ package final class RecordStore: Sendable {
     package let sharesFolders: Bool
     /// Which of several runners this is, with its beat; nil: the only one there can be.
     let membership: Lock<NodeMembership?>
+    /// What this node's last failure made of the rows of all.
+    let failures = Lock<FailuresInARow?>(nil)
     /// The batches already named there.
     let announced = Lock<Set<BatchID>>([])
     /// Up to where this process has read files in, so that lines which a server lost are not passed over.

@@ -48,6 +48,16 @@ private func halt(_ gate: Gate) -> Halt? {
         #expect(closure(gate)?.probeAt == 19 * second)
     }
 
+    @Test func tenInARowOfAllRunnersCloseIt() {
+        var gate = gate()
+        gate.record(troublesOfAll: 9, at: 0)
+        #expect(gate.state == .open)
+        gate.record(troublesOfAll: 10, at: 4 * second)
+        #expect(closure(gate)?.probeAt == 19 * second)
+        gate.record(troublesOfAll: 11, at: 6 * second)
+        #expect(closure(gate)?.probeAt == 19 * second)
+    }
+
     @Test func anAnswerBetweenStartsTheRowAnew() {
         var gate = gate()
         for call in 0..<100 {

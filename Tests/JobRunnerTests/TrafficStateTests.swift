@@ -57,6 +57,24 @@ extension Permission {
         return traffic
     }
 
+    @Test func unreadableAnswersOfAllRunnersHaltOneThatHasReadNone() throws {
+        let (new, proven) = (traffic(), try reached())
+        for traffic in [new, proven] {
+            _ = traffic.state.record(FailuresInARow(troubles: 0, unreadable: 2), at: at(1))
+            #expect(traffic.state.halt == nil)
+            _ = traffic.state.record(FailuresInARow(troubles: 0, unreadable: 3), at: at(1))
+        }
+        #expect(new.state.halt?.cause == .undecipherable)
+        #expect(proven.state.halt == nil)
+    }
+
+    @Test func troubleOfAllRunnersClosesTheGate() throws {
+        let traffic = try reached()
+        #expect(traffic.state.record(FailuresInARow(troubles: 9, unreadable: 0), at: at(1)).isEmpty)
+        #expect(traffic.state.record(FailuresInARow(troubles: 10, unreadable: 0), at: at(1)).count == 1)
+        #expect(traffic.state.isGateClosed)
+    }
+
     @Test(arguments: [
         Outcome(.unsent, isAnswer: false, gateSignal: .trouble), Outcome(.undecipherable, billable: .yes),
         Outcome(.overloaded), Outcome(.inDoubt, billable: .unknown), Outcome(.rejected, isRead: false),

@@ -41,6 +41,7 @@ final class WatchedStore: RecordKeeping {
         try await store.awaitsCalls(batch, of: rerun)
     }
     func learnAnswers() async throws { try await store.learnAnswers() }
+    func takeFailuresInARow() -> FailuresInARow? { store.takeFailuresInARow() }
     func waitForRoom() async throws { try await store.waitForRoom() }
     func hastenRetries(of batch: BatchID, to latest: WallTime) async throws {
         try await store.hastenRetries(of: batch, to: latest)
@@ -53,12 +54,13 @@ final class WatchedStore: RecordKeeping {
 
     func claim(
         _ batch: BatchID, upTo count: Int, now: WallTime, dueBy: WallTime?, caps: CallCaps, of rerun: RerunNumber?,
-        finishing completions: [Completion]
+        awaitingProof awaitsProof: Bool, finishing completions: [Completion]
     ) async throws -> Claim {
         try await watched(.claim) {
             let claim = {
                 try await self.store.claim(
-                    batch, upTo: count, now: now, dueBy: dueBy, caps: caps, of: rerun, finishing: completions)
+                    batch, upTo: count, now: now, dueBy: dueBy, caps: caps, of: rerun, awaitingProof: awaitsProof,
+                    finishing: completions)
             }
             return completions.isEmpty ? try await claim() : try await self.watched(.finish, claim)
         }

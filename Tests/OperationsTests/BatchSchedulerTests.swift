@@ -92,4 +92,14 @@ struct BatchSchedulerTests {
         #expect(scheduler.steps(for: sightings, mayStart: true, now: 59, monotonic: 59) == [])
         #expect(scheduler.steps(for: sightings, mayStart: true, now: 60, monotonic: 60) == [.conclude(batch(1))])
     }
+
+    @Test("Without work the pauses between two looks double up to two seconds; with work they are as short as before")
+    func pace() {
+        var pace = LookingPace()
+        let (poll, idle) = (Duration.milliseconds(250), [250, 500, 1_000, 2_000, 2_000])
+        for pause in idle { #expect(pace.pause(poll, isIdle: true) == .milliseconds(pause)) }
+        #expect(pace.pause(poll, isIdle: false) == poll)
+        for pause in idle { #expect(pace.pause(poll, isIdle: true) == .milliseconds(pause)) }
+        #expect(pace.pause(.seconds(60), isIdle: true) == .seconds(60))
+    }
 }

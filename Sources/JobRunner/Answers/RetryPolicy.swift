@@ -79,6 +79,7 @@ extension Completion {
             errorText: reply.errorText(outcome, status, next: next, spent: call.record.spentAttempts),
             answer: keptBytes, hasWarnings: reply.hasWarnings || outcome.note != nil, startedAt: call.startedAt.wall,
             finishedAt: call.end(at: instant), next: next, billable: outcome.billable)
+        sign = CallSign(outcome)
     }
 
     /// A record whose request could not be rebuilt: failed, no call made.
@@ -104,6 +105,15 @@ extension Completion {
         case .release: NextStep.atOnce
         case .last, .succeeded, .failed, .inDoubt: nil
         }
+    }
+}
+
+extension CallSign {
+    fileprivate init(_ outcome: Outcome) {
+        let isUnreadable = outcome.kind == .undecipherable || outcome.countsAsUnreadable
+        self.init(
+            isAnswered: outcome.gateSignal == .answered ? true : outcome.gateSignal == .trouble ? false : nil,
+            isReadable: isUnreadable ? false : outcome.kind == .succeeded ? true : nil)
     }
 }
 

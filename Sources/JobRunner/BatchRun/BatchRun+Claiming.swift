@@ -81,8 +81,10 @@ extension BatchRun {
         do {
             let claim = try await runner.store.claim(
                 batch, upTo: grant.count, now: instant.wall, dueBy: retryClock.time(at: instant.monotonic),
-                caps: limits.caps(at: instant.wall), of: rerun, finishing: ended)
+                caps: limits.caps(at: instant.wall), of: rerun, awaitingProof: runner.traffic.awaitsProof,
+                finishing: ended)
             if !ended.isEmpty { state.written(ended.count, readyAt: ended.readyAt) }
+            recordFailuresOfAll()
             giveBack(grant.count - claim.records.count, of: grant)
             tell(of: claim.obstacle)
             state.claimed(claim, of: grant.count)

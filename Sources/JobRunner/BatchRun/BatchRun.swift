@@ -112,12 +112,22 @@ struct BatchRun {
             case .written(let count, let readyAt):
                 isWriting = false
                 state.written(count, readyAt: readyAt)
+                recordFailuresOfAll()
             case .notWritten(let error): throw error
             case .roomFound: state.foundRoom(true)
             case .fired(let deadline): timers.fired(deadline)
             case .changed: break
             case .cancelled: isCancelled = true
             }
+        }
+    }
+
+    /// Other runners may have met the same trouble.
+    mutating func recordFailuresOfAll() {
+        guard let failures = runner.store.takeFailuresInARow() else { return }
+        for event in runner.traffic.record(failures, at: clock.instant) {
+            runner.events(event)
+            isLimiterChanged = true
         }
     }
 

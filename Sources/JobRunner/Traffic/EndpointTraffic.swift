@@ -183,6 +183,22 @@ extension EndpointTraffic {
         return verdict
     }
 
+    /// Takes in what came in a row of all runners that share the contract; returns what is worth reporting.
+    func record(_ failures: FailuresInARow, at instant: Instant) -> [RunnerEvent] {
+        let (events, isChanged) = guarded.withLock { guarded in
+            let before = guarded.traffic.gate.state
+            return (guarded.traffic.record(failures, at: instant), guarded.traffic.gate.state != before)
+        }
+        if isChanged {
+            wakeAll()
+            notifyObservers()
+        }
+        return events
+    }
+
+    /// Whether no answer was read yet.
+    var awaitsProof: Bool { guarded.withLock { !$0.traffic.hasRead } }
+
     func wakeAll() {
         // In the order in which the runs came, so that a simulated night can be replayed.
         let wakers = guarded.withLock { $0.wakers.sorted { $0.key < $1.key } }

@@ -46,6 +46,12 @@ struct Gate: Sendable {
         }
     }
 
+    /// Records how many failed calls came in a row of all runners that share the contract, the last of them this one's.
+    mutating func record(troublesOfAll count: Int, at now: MonotonicTime) {
+        guard state == .open, count >= Self.troubleInARow else { return }
+        close(.outage, firstWait: Self.firstInterval, nil, at: now)
+    }
+
     /// Marks the probe as sent.
     mutating func startProbe() {
         guard case .closed(var closure) = state else { return }

@@ -65,6 +65,17 @@ struct TrafficState: Sendable {
         return events
     }
 
+    /// Takes in what came in a row of all runners that share the contract; returns what is worth reporting. One that has
+    /// read an answer knows that its keys are right.
+    mutating func record(_ failures: FailuresInARow, at instant: Instant) -> [RunnerEvent] {
+        let before = gate.state
+        gate.record(troublesOfAll: failures.troubles, at: instant.monotonic)
+        if !hasRead, failures.unreadable >= streak.limit, halt == nil {
+            gate.halt(.undecipherable(inARow: failures.unreadable), at: instant.monotonic)
+        }
+        return changes(since: before, at: instant)
+    }
+
     /// Forgets all failures, so that calls can continue.
     mutating func reopen() {
         gate.open()

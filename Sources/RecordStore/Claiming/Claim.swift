@@ -16,6 +16,8 @@ extension RecordStore {
     ///     for callers whose retries do not follow an adjustable wall clock.
     ///   - caps: Hard limits on calls.
     ///   - rerun: Only what this re-run of the batch queued; nil: whatever waits.
+    ///   - awaitsProof: Whether this runner has yet to read an answer: of nodes for which that is so one makes a call at a
+    ///     time.
     ///   - completions: Attempts that ended, of any batch, to be written in the same transaction as by ``finish(_:)``;
     ///     if the claim fails, neither is written.
     /// - Returns: The records, and why there are no more.
@@ -23,31 +25,32 @@ extension RecordStore {
     ///   ``StoreErrorCode/diskFull`` at once when there is no space for it: see ``waitForRoom()``.
     package func claim(
         _ batch: BatchID, upTo count: Int, now: WallTime, dueBy: WallTime? = nil, caps: CallCaps,
-        of rerun: RerunNumber? = nil, finishing completions: [Completion] = []
+        of rerun: RerunNumber? = nil, awaitingProof awaitsProof: Bool = false, finishing completions: [Completion] = []
     ) async throws -> Claim {
         try requireRunning()
         try await announce(batch)
         let key = try await dataKey(of: batch)
         let request = ClaimRequest(
             batch: batch, count: max(0, count), now: now, dueBy: dueBy ?? now, caps: caps, key: key,
-            keys: keys, rerun: rerun)
+            keys: keys, rerun: rerun, awaitsProof: awaitsProof)
         let sealed = try await seal(completions)
         // A claim that has waited would be out of date: its permits, its window and its day are those of the present.
-        let result: ClaimResult
+        let (result, failures): (ClaimResult, FailuresInARow?)
         do {
-            result = try await write(patience: .none) { connection in
-                if !sealed.isEmpty {
-                    _ = try connection.finish(sealed)
-                    // The claim reads the counters.
-                    try connection.writeTally()
-                }
-                return try connection.claim(request)
+            (result, failures) = try await write(patience: .none) { connection in
+                guard !sealed.isEmpty else { return (try connection.claim(request), nil) }
+                _ = try connection.finish(sealed)
+                let failures = try connection.countFailures(sealed)
+                // The claim reads the counters.
+                try connection.writeTally()
+                return (try connection.claim(request), failures)
             }
         } catch {
             try await BlockingWork.run { try spool(sealed, because: error) }
             throw error
         }
         node?.letGo(completions.map(\.attempt))
+        if let failures { self.failures.withLock { $0 = failures } }
         if result.standing?.isLate ?? false { return try await giveBack(result, now: now) }
         let records = try await open(result.records, key, now: now)
         return Claim(
@@ -199,6 +202,8 @@ struct ClaimRequest: Sendable {
     let keys: StoreKeys
     /// The re-run whose records alone may be taken; nil: any that wait.
     var rerun: RerunNumber?
+    /// Whether the runner has yet to read an answer.
+    var awaitsProof = false
 }
 
 /// The result of a claim, still sealed.

@@ -11,7 +11,7 @@ extension WriterConnection {
         var request = request
         var (permit, later, obstacle) = (NodePermit?.none, Duration?.none, String?.none)
         if let node, row.toCall > 0, request.count > 0 {
-            switch try admit(node, upTo: request.count, of: request.batch) {
+            switch try admit(node, request) {
             case .permit(let given):
                 if given.plan.count < request.count { later = given.plan.wait(taken: given.plan.count) }
                 (permit, request.count) = (given, given.plan.count)

@@ -15,7 +15,11 @@ extension RecordStore {
         let sealed = try await seal(completions)
         let count: Int
         do {
-            count = try await write(leavingCountersToTheGroup: true, patience: .toTheLast) { try $0.finish(sealed) }
+            let failures: FailuresInARow?
+            (count, failures) = try await write(leavingCountersToTheGroup: true, patience: .toTheLast) {
+                (try $0.finish(sealed), try $0.countFailures(sealed))
+            }
+            if let failures { self.failures.withLock { $0 = failures } }
         } catch {
             try await BlockingWork.run { try spool(sealed, because: error) }
             throw error

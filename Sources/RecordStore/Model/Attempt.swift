@@ -125,6 +125,8 @@ package struct Completion: Sendable {
     package var next: NextStep
     /// Whether the attempt appears on the invoice.
     package var billable: Billable
+    /// What it says of the way to the API; not kept, but counted by nodes together.
+    package var sign: CallSign?
 
     /// Describes how an attempt ended.
     package init(

@@ -61,11 +61,12 @@ extension WriterConnection {
     ///
     /// - Throws: ``StoreError`` with ``StoreErrorCode/takenUp`` when another process has taken the node over, or another
     ///   node the batch.
-    func admit(_ node: Node, upTo wanted: Int, of batch: BatchID) throws -> NodeAnswer {
+    func admit(_ node: Node, _ request: ClaimRequest) throws -> NodeAnswer {
         let row = try StoredRow.fetchOne(
             database,
-            sql: "SELECT epoch, state, (SELECT home_node FROM batches WHERE id = ?2) FROM nodes WHERE id = ?1",
-            arguments: [node.number, batch.rawValue])
+            sql: """
+                SELECT epoch, state, (SELECT home_node FROM batches WHERE id = ?2), proven_epoch FROM nodes WHERE id = ?1
+                """, arguments: [node.number, request.batch.rawValue])
         if let row, row[0] < node.epoch, row[1] != NodeStanding.retired.rawValue {
             // A later epoch would be another process's. The next beat says the server what it lost.
             return .wait(
@@ -77,8 +78,10 @@ extension WriterConnection {
                 "Node \(node.description.name) was taken over by another process, or retired: this one sends nothing more"
             )
         }
-        if let home: Int64 = row[2], home != node.number { throw try takenUp(batch) }
+        if let home: Int64 = row[2], home != node.number { throw try takenUp(request.batch) }
         if let obstacle = try obstacle(for: node, row[1]) { return .wait(Self.longWait, because: obstacle) }
+        try setProof(of: node, isAwaited: request.awaitsProof, provenEpoch: row[3])
+        if request.awaitsProof, try isAnotherProving(besides: node) { return .wait(Self.poll) }
         let before = ContinuousClock.now
         let times = try StoredRow.fetchOne(database, sql: Self.shared, arguments: [node.number])
         let after = ContinuousClock.now
@@ -91,7 +94,7 @@ extension WriterConnection {
             return .wait(Self.poll, because: "node \(other) gets no call through, and probes for all until it does")
         }
         let rate = (times[2] ?? node.description.rate) * (times[4] ?? 1)
-        let plan = SlotPlan(now: now, givenOutUntil: times[1], rate: rate, wanted: wanted)
+        let plan = SlotPlan(now: now, givenOutUntil: times[1], rate: rate, wanted: request.count)
         guard plan.count > 0 else { return .wait(plan.wait(taken: 0)) }
         return .permit(NodePermit(plan: plan, claim: try SecureRandom.bytes(16), before: before, after: after))
     }

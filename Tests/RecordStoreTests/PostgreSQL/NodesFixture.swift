@@ -8,7 +8,7 @@ import TestSupport
 struct NodesFixture {
     let folder = try? StoreFolder()
     /// Whether nodes share the folders of input and output.
-    var sharesFolders = false
+    private var sharesFolders = false
     private let name: String
     private let server: PostgreSQLServer
 
@@ -16,6 +16,13 @@ struct NodesFixture {
     init(at server: PostgreSQLServer? = nil) throws {
         self.server = try server ?? PostgreSQLServer.shared.get()
         name = try self.server.makeDatabase()
+    }
+
+    /// The same database, whose nodes share their folders.
+    func sharing() -> NodesFixture {
+        var nodes = self
+        nodes.sharesFolders = true
+        return nodes
     }
 
     func path(of node: String) -> String { "\(folder?.path ?? "/")/node-\(node)" }

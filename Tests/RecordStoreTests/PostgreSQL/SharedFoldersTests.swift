@@ -10,20 +10,19 @@ struct SharedFoldersTests {
     private static let night = "0 22 * * * UTC"
 
     private static func nodes() throws -> NodesFixture {
-        var nodes = try NodesFixture()
-        nodes.sharesFolders = true
-        return nodes
+        try NodesFixture().sharing()
     }
 
     @Test("A node that shares its folders is refused beside one that does not; when all have ended it may")
     func settings() async throws {
-        var nodes = try NodesFixture()
-        let a = try await nodes.open("a")
-        nodes.sharesFolders = true
-        let error = await #expect(throws: StoreError.self) { [nodes] in try await nodes.open("b") }
+        let alone = try NodesFixture()
+        let a = try await alone.open("a")
+        let nodes = alone.sharing()
+        let error = await #expect(throws: StoreError.self) { try await nodes.open("b") }
         #expect(error?.code == .settings && error?.message.contains("shared_folders") == true)
         try await a.close()
-        try await nodes.close(nodes.open("b"))
+        let b = try await nodes.open("b")
+        try await nodes.close(b)
     }
 
     @Test("Of all nodes that see a file one has it, until it is forgotten")
@@ -94,12 +93,11 @@ struct SharedFoldersTests {
         #expect(try await b.takeOverFromEndedNodes().batches == [batch.id])
         let read = await #expect(throws: StoreError.self) { try await a.take([SampleRow(4)], into: batch) }
         #expect(read?.code == .takenUp)
-        var other = new
-        other.contentDigest = [UInt8](repeating: 9, count: 32)
-        let made = await #expect(throws: StoreError.self) { [other] in
-            try await a.createBatch(
-                other, claimedFile: ClaimedFile(path: "/in/working/b.csv", job: "night", name: "b.csv", claimedAt: 1))
-        }
+        let other = NewBatch(
+            job: "night", fileName: "b.csv", contentDigest: [UInt8](repeating: 9, count: 32), format: .csv,
+            layout: [1], provenance: StoreFolder.provenance)
+        let second = ClaimedFile(path: "/in/working/b.csv", job: "night", name: "b.csv", claimedAt: 1)
+        let made = await #expect(throws: StoreError.self) { try await a.createBatch(other, claimedFile: second) }
         #expect(made?.code == .takenUp)
         try await b.take([SampleRow(4)], into: batch)
         try await b.finishIngest(batch.id, state: .running)
@@ -139,7 +137,8 @@ struct SharedFoldersTests {
         #expect(try await other.openDues(ofSchedule: "night") == [1_000])
         try await other.finishDues(ofSchedule: "night")
         #expect(try await other.openDues(ofSchedule: "night").isEmpty)
-        #expect(try await !take(1_000, holder) && !take(500, other))
+        #expect(try await !take(1_000, holder))
+        #expect(try await !take(500, other))
         #expect(try await take(2_000, other, open: false))
         #expect(try await other.openDues(ofSchedule: "night").isEmpty)
         #expect(try nodes.run("SELECT due FROM rollcall.schedule_runs") == ["2000"])

@@ -68,7 +68,7 @@ struct StoreOfProcess: RecordKeeping {
 
     func claim(
         _ batch: BatchID, upTo count: Int, now: WallTime, dueBy: WallTime?, caps: CallCaps, of rerun: RerunNumber?,
-        finishing completions: [Completion]
+        awaitingProof awaitsProof: Bool, finishing completions: [Completion]
     ) async throws -> Claim {
         try await access(needsRoom: false) { state in
             guard state.fullUntil <= world.clock.monotonic else { throw StoreError(.diskFull, "There is no room") }
@@ -124,6 +124,9 @@ struct StoreOfProcess: RecordKeeping {
     }
 
     func recentAnswers() async throws -> [AnswerReference] { try await access(needsRoom: false) { $0.answers } }
+
+    /// There is one runner.
+    func takeFailuresInARow() -> FailuresInARow? { nil }
 
     func waitForRoom() async throws {
         while true {

@@ -111,6 +111,7 @@ struct LookingPace {
     /// - Parameters:
     ///   - poll: The pause while there is work.
     ///   - isIdle: Whether there is none.
+    /// - Returns: The pause.
     mutating func pause(_ poll: Duration, isIdle: Bool) -> Duration {
         let pause = isIdle ? last.map { min($0 * 2, max(poll, Self.longest)) } ?? poll : poll
         last = isIdle ? pause : nil

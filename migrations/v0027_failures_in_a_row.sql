@@ -1,0 +1,1 @@
+-- v0027: nothing; a database that is a file has one runner, which counts by itself.
