@@ -10,6 +10,11 @@ extension EndToEnd.Recovery {
     struct SharedFoldersTests {
         private static let job = "source: { path: drop, settle: 50ms }\n"
         private static let goesOn = "nodes have ended: this one goes on"
+        /// A file that takes seconds to be read: 20 lines to be sent, and 60,000 that are refused before.
+        private static var longFile: String {
+            let refused = (100..<60_100).map { Accounts.line($0).replacing("account-\($0)", with: "NULL") }
+            return Accounts.header + (1...20).map { Accounts.line($0) }.joined() + refused.joined()
+        }
 
         @Test("Three daemons take the files of one folder in: each file is one batch, each line has one answer")
         func anyNode() async throws {
@@ -45,9 +50,7 @@ extension EndToEnd.Recovery {
             try await SharedInstallation.with(nodes: ["a", "b"], sharing: Self.job + "max_invalid: 100%\n") { shared in
                 let a = try await shared.daemon("a")
                 let b = try await shared.daemon("b")
-                let refused = (100..<60_100).map { Accounts.line($0).replacing("account-\($0)", with: "NULL") }
-                let text = Accounts.header + (1...20).map { Accounts.line($0) }.joined() + refused.joined()
-                try shared.installation.drop(text, as: "day.csv", into: "drop/inbox")
+                try shared.installation.drop(Self.longFile, as: "day.csv", into: "drop/inbox")
                 try await waitUntil { try shared.has("rollcall.batches WHERE checkpoint_line > 1 AND ingested = 0") }
                 let (victim, other) = try shared.home() == "a" ? (a, b) : (b, a)
                 try await shared.kill(victim)
@@ -88,6 +91,38 @@ extension EndToEnd.Recovery {
                 }
                 try shared.expectNothingTwice(ledger.attempts)
                 try shared.expectResults(lines: [200])
+            }
+        }
+
+        @Test("A daemon stands still past its lease and comes back: what others took over it leaves to them")
+        func stoodStill() async throws {
+            var knobs = EmulatorConfiguration()
+            knobs.latency = .milliseconds(5)
+            try await SharedInstallation.with(knobs, nodes: ["a", "b"], sharing: Self.job) { shared in
+                let a = try await shared.daemon("a")
+                try shared.installation.drop(Accounts.csv(300), as: "day.csv", into: "drop/inbox")
+                try await waitUntil { shared.installation.emulator.calls.total >= 40 }
+                a.signal(SIGSTOP)
+                let b = try await shared.daemon("b")
+                try shared.run("UPDATE rollcall.nodes SET lease_until_us = 0 WHERE pid = \(a.identifier)")
+                await b.waitForError(containing: Self.goesOn)
+                try await shared.awaitArchive(of: 1)
+                a.signal(SIGCONT)
+                // It is heard of again, and takes part as before.
+                try await waitUntil {
+                    try shared.has("rollcall.nodes WHERE pid = \(a.identifier) AND lease_until_us > 0")
+                }
+                try shared.installation.drop(Accounts.csv(from: 1_000, 20), as: "later.csv", into: "drop/inbox")
+                try await shared.awaitArchive(of: 2)
+                for daemon in [a, b] { try await shared.installation.end(daemon) }
+                let ledger = try await shared.ledger()
+                #expect(ledger.batches.map(\.counts.total) == [300, 20])
+                for batch in ledger.batches {
+                    #expect(batch.state == .completed && batch.counts.inFlight == 0)
+                    #expect(batch.counts.succeeded + batch.counts.inDoubt == batch.counts.total)
+                }
+                try shared.expectNothingTwice(ledger.attempts)
+                try shared.expectResults(lines: [300, 20])
             }
         }
 
@@ -142,6 +177,40 @@ extension EndToEnd.Recovery {
                 #expect(takers == 1)
                 try await shared.expectWhole(lines: [30])
                 #expect(shared.installation.emulator.calls.total == 30)
+            }
+        }
+
+        @Test("A file that a pattern names is read at a due time; where its node is killed, another reads on, once")
+        func pattern() async throws {
+            let source = "source: { glob: incoming/*.csv, settle: 50ms }\nafter: archive\n"
+            // Once, half a minute from now at the earliest, when both are up.
+            let due = Int(Date.now.timeIntervalSince1970 + 90) / 60
+            let times = "\(due % 60) \(due / 60 % 24) * * *"
+            let job = "schedule: \"\(times)\"\ntime_zone: UTC\nmax_invalid: 100%\n" + source
+            try await SharedInstallation.with(nodes: ["a", "b"], sharing: job) { shared in
+                try shared.installation.makeFolder("incoming")
+                try shared.installation.write(Self.longFile, to: "incoming/day.csv")
+                var daemons: [RollcallProcess] = []
+                for node in shared.nodes {
+                    let daemon = try shared.installation.start(["daemon", "--config", "\(node).yaml"])
+                    await daemon.waitForError(containing: "the daemon is up")
+                    daemons.append(daemon)
+                }
+                try await waitUntil { try shared.has("rollcall.batches WHERE checkpoint_line > 1 AND ingested = 0") }
+                let (victim, other) = try shared.home() == "a" ? (daemons[0], daemons[1]) : (daemons[1], daemons[0])
+                try await shared.kill(victim)
+                await other.waitForError(containing: Self.goesOn)
+                await other.waitForError(containing: "a due time that was begun is gone on with")
+                await other.waitForError(containing: "batch is over")
+                let open = "rollcall.schedule_runs WHERE finished_at IS NULL"
+                try await waitUntil { try !shared.has("rollcall.claimed_files") && !shared.has(open) }
+                #expect(!other.errorsSoFar.contains("no file for a job that is due"))
+                try await shared.installation.end(other)
+                let ledger = try await shared.ledger()
+                #expect(ledger.batches.map(\.counts.total) == [60_020] && ledger.batches.map(\.state) == [.completed])
+                #expect(shared.installation.emulator.calls.total == 20)
+                try shared.expectNothingTwice(ledger.attempts)
+                #expect(try shared.installation.names(in: "incoming/archive") == ["day.csv"])
             }
         }
 

@@ -17,8 +17,8 @@ struct CronScheduler {
     let expression: CronExpression
     /// Whether doing it twice for one due time does no harm, so that a crash in its middle may repeat it.
     let mayRepeat: Bool
-    /// What the job does when it is due.
-    let occasion: @Sendable () async throws -> Void
+    /// What the job does when it is due; given the due time where that was begun before, by this node or by another.
+    let occasion: @Sendable (_ begun: WallTime?) async throws -> Void
 
     /// Waits and runs, until it is cancelled.
     ///
@@ -51,17 +51,23 @@ struct CronScheduler {
     /// Where nodes share their folders: does what one had begun that has ended, this one before or another, and leaves
     /// out what others have done since.
     private func follow(_ state: inout ScheduleState) async throws {
-        if job.source.glob != nil { try await PatternIntake(context: context, job: job).goOn() }
+        try await goOn()
         let open = try await context.store.openDues(ofSchedule: job.name)
         if let due = open.first {
             context.log.notice(
                 "a due time that was begun is gone on with",
                 metadata: ["job": "\(job.name)", "due": "\(NumberFormat.time(due))"])
             state.settle(upTo: due)
-            try await run(&state)
+            try await run(&state, begun: due)
         }
         let handled = try await context.store.lastDue(ofSchedule: job.name, times: times)
         if let handled, !ScheduleState.isClockFault(handled, at: context.clock.now) { state.settle(upTo: handled) }
+    }
+
+    /// Where nodes share their folders: reads files to their end that a node was reading which has ended.
+    private func goOn() async throws {
+        guard isShared, job.source.glob != nil else { return }
+        try await PatternIntake(context: context, job: job).goOn()
     }
 
     /// Whether this node does what is due; where nodes share their folders one of all does.
@@ -121,7 +127,7 @@ struct CronScheduler {
     }
 
     /// Runs once the job's earlier batches are over.
-    private func run(_ state: inout ScheduleState) async throws {
+    private func run(_ state: inout ScheduleState, begun: WallTime? = nil) async throws {
         // Its work may take all night, and has parts of its own.
         context.attendance.leave(part)
         let (wakeSignal, due) = (WakeSignal(), state.lastDue ?? context.clock.now)
@@ -130,11 +136,13 @@ struct CronScheduler {
                 "job is still running; it runs again when that is over", metadata: ["job": "\(job.name)"])
             while try await isRunning(before: due), !Task.isCancelled {
                 await wakeSignal.wait(for: context.poll, on: context.clock)
+                // What is waited for may be this node's to be done, since another has ended.
+                try await goOn()
             }
             state.settle(upTo: context.clock.now)
         }
         guard !Task.isCancelled else { return }
-        try await occasion()
+        try await occasion(begun)
         if isShared, !Task.isCancelled { try await context.store.finishDues(ofSchedule: job.name) }
     }
 

@@ -96,15 +96,15 @@ struct SupervisedJob {
                 group.addTask {
                     try await CronScheduler(
                         context: context, job: job, expression: schedule, mayRepeat: job.rerun == nil
-                    ) { try await perform(due, taken) }.run()
+                    ) { try await perform(due, taken, begun: $0) }.run()
                 }
             }
         }
     }
 
-    private func perform(_ due: WakeSignal, _ taken: WakeSignal) async throws {
+    private func perform(_ due: WakeSignal, _ taken: WakeSignal, begun: WallTime?) async throws {
         if let rerun = job.rerun { return try await ScheduledRerun(context: context, job: job, rerun: rerun).perform() }
-        if job.source.glob != nil { return try await PatternIntake(context: context, job: job).perform() }
+        if job.source.glob != nil { return try await PatternIntake(context: context, job: job, begun: begun).perform() }
         due.wakeUp()
         // Another node does it where this one ends before.
         if context.store.sharesFolders { await taken.wait() }

@@ -13,6 +13,8 @@ import Settings
 struct PatternIntake {
     let context: DaemonContext
     let job: JobDefinition
+    /// When the round was due, where it was begun before; nil: it was not.
+    var begun: WallTime?
 
     /// Takes the files in, one after the other.
     ///
@@ -28,15 +30,15 @@ struct PatternIntake {
             listing = pattern.look()
             finding = settling.take(listing, at: context.clock.monotonic)
         }
-        report(listing, finding)
+        try await report(listing, finding)
         for file in finding.whole where !context.stop.isRaised {
             // Others were read meanwhile, which may have taken long.
             if pattern.isUnchanged(file) { try await take(file.name) } else { logUnfinished([file.name]) }
         }
     }
 
-    private func report(_ listing: FolderListing, _ finding: SettlingFiles.Finding) {
-        if listing.files.isEmpty {
+    private func report(_ listing: FolderListing, _ finding: SettlingFiles.Finding) async throws {
+        if listing.files.isEmpty, try await !hasTakenAny() {
             context.log.warning("no file for a job that is due", metadata: ["job": "\(job.name)"])
             context.notices.notifyOfMissingFile(for: job)
         }
@@ -50,6 +52,12 @@ struct PatternIntake {
             context.log.notice(
                 "left alone", metadata: ["job": "\(job.name)", "files": "\(NumberFormat.names(listing.skippedFiles))"])
         }
+    }
+
+    /// Whether files were taken in before, when the round was begun.
+    private func hasTakenAny() async throws -> Bool {
+        guard let begun else { return false }
+        return try await context.store.batches().contains { $0.job == job.name && $0.createdAt >= begun }
     }
 
     private func logUnfinished(_ paths: [String]) {
