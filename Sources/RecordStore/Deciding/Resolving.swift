@@ -74,23 +74,3 @@ extension WriterConnection {
         return counts
     }
 }
-
-/// Failed records that an operator resolved from in doubt: their call, or that of an identical record, may have been
-/// billed. Only such a failed record ends with an attempt that may have been billed, or without one at all.
-enum ResolvedByHand {
-    /// Whether a failed record of the hot tables, joined with its results, is one.
-    static let condition = condition(
-        submittedAt: "submitted_at", lastBillable: lastBillable(in: "attempts", of: "records"))
-
-    static func condition(submittedAt: String, lastBillable: String) -> String {
-        "(\(submittedAt) IS NULL OR coalesce(\(lastBillable), 0) <> 0)"
-    }
-
-    /// Whether the last attempt of a record, or of the one it follows, was billed.
-    static func lastBillable(in attempts: String, of record: String) -> String {
-        """
-        (SELECT billable FROM \(attempts) AS attempt
-        WHERE attempt.record_id = coalesce(\(record).follows, \(record).id) ORDER BY attempt.id DESC LIMIT 1)
-        """
-    }
-}
