@@ -1,3 +1,4 @@
+import Basics
 import IdentityInsights
 
 /// The shape of the requests of a file: the objects, and the fields in canonical order.
@@ -124,4 +125,189 @@ struct RequestGroup: Sendable {
     var last: Int
     /// `"account":{`
     let opening: [UInt8]
+}
+
+/// Writes canonical request JSON field by field into memory that is used again, opening and closing the objects around
+/// the fields. Fields must come in canonical order.
+struct RequestEmitter: ~Copyable {
+    private var out = ByteBuffer(capacity: 2048)
+    private var keys: ByteBuffer
+    private let groups: [RequestGroup]
+    private var current = 0
+    private var needsComma = false
+
+    /// - Parameter template: the objects fields stand in, and their names.
+    init(_ template: RequestTemplate) {
+        groups = template.groups
+        keys = ByteBuffer(capacity: template.keys.count)
+        keys.append(template.keys)
+    }
+
+    /// The request, once it is ended; valid until the next begins.
+    var request: UnsafeRawBufferPointer { out.bytes }
+
+    /// Forgets the request written last: of a row that none can be made of there is none.
+    mutating func clear() { out.removeAll() }
+
+    mutating func begin() {
+        out.removeAll()
+        out.append(Byte.openBrace)
+        (current, needsComma) = (0, false)
+    }
+
+    mutating func end() {
+        while current != 0 { close() }
+        out.append(Byte.closeBrace)
+    }
+
+    /// Takes a whole request written elsewhere.
+    mutating func take(_ request: [UInt8]) {
+        out.removeAll()
+        out.append(request)
+    }
+
+    /// Writes a field that is text.
+    @inline(__always)
+    mutating func string(_ text: UnsafeRawBufferPointer, _ step: RequestStep) {
+        key(step)
+        JSONString.append(text, to: &out)
+    }
+
+    /// Writes a field whose value is JSON already.
+    mutating func literal(_ json: UnsafeRawBufferPointer, _ step: RequestStep) {
+        key(step)
+        out.append(json)
+    }
+
+    /// Writes an array of strings from text with `|` between its items.
+    mutating func list(_ text: UnsafeRawBufferPointer, _ step: RequestStep, trims: Bool) {
+        key(step)
+        var start = 0
+        var separator = Byte.openBracket
+        while start <= text.count {
+            let end = text.firstOffset(of: Byte.bar, in: start..<text.count) ?? text.count
+            out.append(separator)
+            let item = trims ? InvisibleCharacters.trimmed(start..<end, of: text) : start..<end
+            JSONString.append(text.portion(item), to: &out)
+            separator = Byte.comma
+            start = end + 1
+        }
+        out.append(Byte.closeBracket)
+    }
+
+    @inline(__always)
+    private mutating func key(_ step: RequestStep) {
+        if step.group != current { move(to: Int(step.group)) }
+        if needsComma { out.append(Byte.comma) }
+        needsComma = true
+        out.append(keys.bytes.portion(step.key))
+    }
+
+    private mutating func move(to group: Int) {
+        while !(current...groups[current].last).contains(group) { close() }
+        open(group)
+    }
+
+    private mutating func open(_ group: Int) {
+        guard group != current else { return }
+        open(groups[group].parent)
+        if needsComma { out.append(Byte.comma) }
+        out.append(groups[group].opening)
+        (current, needsComma) = (group, false)
+    }
+
+    private mutating func close() {
+        out.append(Byte.closeBrace)
+        (current, needsComma) = (groups[current].parent, true)
+    }
+}
+
+/// Writes JSON strings in the one form of the canonical request: the fewest escapes, short ones where there are any.
+private enum JSONString {
+    private static let quotes = WordScan.repeated(Byte.quote)
+    private static let backslashes = WordScan.repeated(Byte.backslash)
+    /// No byte needs more room than `\u001f`.
+    private static let longestEscape = 6
+
+    /// A string in quotes.
+    static func quoted(_ text: [UInt8]) -> [UInt8] {
+        var buffer = ByteBuffer()
+        text.withUnsafeBytes { append($0, to: &buffer) }
+        return Array(buffer.bytes)
+    }
+
+    /// Appends a string in quotes.
+    ///
+    /// - Parameters:
+    ///   - text: well-formed UTF-8.
+    ///   - buffer: receives the string.
+    @inline(__always)
+    static func append(_ text: UnsafeRawBufferPointer, to buffer: inout ByteBuffer) {
+        buffer.write(upTo: text.count * longestEscape + 2) { out in
+            out.storeBytes(of: Byte.quote, as: UInt8.self)
+            let written = 1 + copy(text, to: out + 1)
+            out.storeBytes(of: Byte.quote, toByteOffset: written, as: UInt8.self)
+            return written + 1
+        }
+    }
+
+    @inline(__always)
+    private static func copy(_ text: UnsafeRawBufferPointer, to out: UnsafeMutableRawPointer) -> Int {
+        var here = 0
+        var written = 0
+        while here + 8 <= text.count {
+            let word = WordScan.word(of: text, at: here)
+            let special =
+                WordScan.controls(in: word) | WordScan.matches(of: quotes, in: word)
+                | WordScan.matches(of: backslashes, in: word)
+            if special != 0 {
+                for offset in here..<here + 8 { written += put(text[offset], at: out + written) }
+            } else {
+                out.storeBytes(of: word.littleEndian, toByteOffset: written, as: UInt64.self)
+                written += 8
+            }
+            here += 8
+        }
+        while here < text.count {
+            written += put(text[here], at: out + written)
+            here += 1
+        }
+        return written
+    }
+
+    /// Writes one byte, escaped where RFC 8259 §7 demands it, and says how many bytes that took.
+    @inline(__always)
+    private static func put(_ byte: UInt8, at out: UnsafeMutableRawPointer) -> Int {
+        if byte >= 0x20, byte != Byte.quote, byte != Byte.backslash {
+            out.storeBytes(of: byte, as: UInt8.self)
+            return 1
+        }
+        return escape(byte, at: out)
+    }
+
+    @inline(never)
+    private static func escape(_ byte: UInt8, at out: UnsafeMutableRawPointer) -> Int {
+        out.storeBytes(of: Byte.backslash, as: UInt8.self)
+        if let letter = letter(for: byte) {
+            out.storeBytes(of: letter, toByteOffset: 1, as: UInt8.self)
+            return 2
+        }
+        let rest = [
+            UInt8(ascii: "u"), Byte.zero, Byte.zero, Hexadecimal.digit(byte >> 4), Hexadecimal.digit(byte),
+        ]
+        rest.withUnsafeBytes { (out + 1).copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(out), byteCount: 5) }
+        return longestEscape
+    }
+
+    private static func letter(for byte: UInt8) -> UInt8? {
+        switch byte {
+        case Byte.quote, Byte.backslash: byte
+        case 0x08: UInt8(ascii: "b")
+        case 0x09: UInt8(ascii: "t")
+        case 0x0A: UInt8(ascii: "n")
+        case 0x0C: UInt8(ascii: "f")
+        case 0x0D: UInt8(ascii: "r")
+        default: nil
+        }
+    }
 }
