@@ -3,6 +3,7 @@ import Foundation
 import HTTPTransport
 import IdentityInsights
 import JOSE
+import JSON
 import JobRunner
 
 /// Turns an exchange into the neutral facts the answer table reads. No I/O except reading the clock, where an answer
@@ -155,5 +156,155 @@ struct ErrorFacts {
         guard mentionsEncryption else { return "The API answered HTTP \(status)" }
         return "The API could not open the request (HTTP \(status)); compare the kid that \(Hint.doctor) shows "
             + "with the Client Encryption Key's fingerprint in the portal"
+    }
+}
+
+/// Reads the body of a 2xx as far as possible: it was billed. Pure: no I/O.
+struct AnswerReader: Sendable {
+    let decrypter: JWEDecrypter
+
+    /// Reads a body, or a kept answer.
+    func read(_ bytes: [UInt8]) -> ReadAnswer {
+        guard !bytes.isEmpty else { return ReadAnswer(body: .empty, errorText: "The answer has no body.") }
+        guard let token = JWEEnvelope.token(in: bytes) else { return plain(bytes) }
+        // Why it cannot be decrypted is not reported, as that could help an attacker who made it (RFC 7516 §11.5).
+        guard let plaintext = try? decrypter.decrypt(token) else {
+            return ReadAnswer(
+                body: .undecipherable(bytes),
+                errorText: "The answer could not be decrypted with api.decryption_key.")
+        }
+        do throws(AnswerError) {
+            return ReadAnswer(try Answer(parsing: plaintext), plaintext, isEncrypted: true)
+        } catch {
+            return ReadAnswer(
+                body: .undecipherable(bytes), errorText: "The decrypted answer cannot be used: \(error.reason).")
+        }
+    }
+
+    private func plain(_ bytes: [UInt8]) -> ReadAnswer {
+        do throws(AnswerError) {
+            let answer = try Answer(parsing: bytes)
+            if answer.fitsModel { return ReadAnswer(answer, bytes, isEncrypted: false) }
+            return ReadAnswer(
+                body: .undecipherable(bytes),
+                errorText: "The answer is neither encrypted nor of the API's answer model.")
+        } catch {
+            return ReadAnswer(
+                body: .undecipherable(bytes),
+                errorText: "The answer is neither encrypted nor can it be used as it is: \(error.reason).")
+        }
+    }
+}
+
+/// What the body of a 2xx turned out to be.
+struct ReadAnswer {
+    let body: Reply.Body
+    var requestRefID: String?
+    var hasWarnings = false
+    var errorText: String?
+
+    init(body: Reply.Body, errorText: String) {
+        self.body = body
+        self.errorText = errorText
+    }
+
+    init(_ answer: Answer, _ bytes: [UInt8], isEncrypted: Bool) {
+        body = .answer(
+            Reply.Answer(
+                bytes, isEncrypted: isEncrypted, formFault: answer.formFault?.description,
+                hasKnownLeaf: answer.hasKnownLeaf))
+        requestRefID = answer.requestRefID
+        hasWarnings = !answer.warnings.isEmpty || !answer.alerts.isEmpty
+    }
+}
+
+/// An answer that could not be read when it came and now can.
+package struct RedecipheredAnswer: Sendable {
+    /// The decrypted bytes of the answer.
+    package let answer: [UInt8]
+    /// Its `requestRefId`.
+    package let requestRefID: String?
+    /// Whether it brought warnings or alerts.
+    package let hasWarnings: Bool
+    /// Our own warning to keep beside it, such as that it was not encrypted.
+    package let warning: String?
+}
+
+extension RedecipheredAnswer {
+    /// What a kept answer turned out to be; nil where it cannot be used.
+    init?(_ found: ReadAnswer, requireEncryptedAnswers: Bool) {
+        guard case .answer(let answer) = found.body, answer.isEncrypted || !requireEncryptedAnswers else { return nil }
+        self.init(
+            answer: answer.bytes, requestRefID: found.requestRefID,
+            hasWarnings: found.hasWarnings || answer.warning != nil, warning: answer.warning)
+    }
+}
+
+/// Reads `Retry-After` (RFC 9110 §10.2.3): delay-seconds or an HTTP date, which counts against the answer's own `Date`.
+///
+/// What the server says about waiting is honoured even where it is not written as the RFC requires: fractions round up,
+/// of several values the longest counts (a proxy may join fields into a list, RFC 9110 §5.3), and what cannot be read
+/// is one second.
+enum RetryAfterField {
+    private static let unreadable = RetryAfter.seconds(1)
+
+    /// The wait that an answer requests.
+    ///
+    /// - Parameters:
+    ///   - values: The values of all its `Retry-After` fields.
+    ///   - date: The answer's `Date`, or where it has none the time of its arrival.
+    /// - Returns: Nil where there is no such field.
+    static func read(_ values: [String], answeredAt date: WallTime) -> RetryAfter? {
+        guard !values.isEmpty else { return nil }
+        let waits = values.flatMap(elements).map { wait($0, answeredAt: date) }
+        return waits.max() ?? unreadable
+    }
+
+    /// The elements of a list. The comma within a date, after the day's name, is not a separator.
+    private static func elements(of value: String) -> [String] {
+        var elements: [String] = []
+        for part in value.split(separator: ",", omittingEmptySubsequences: true) {
+            let text = part.trimmingBlanks
+            if let day = elements.last, isDayName(day) {
+                elements[elements.count - 1] = "\(day), \(text)"
+            } else if !text.isEmpty {
+                elements.append(String(text))
+            }
+        }
+        return elements
+    }
+
+    private static func isDayName(_ text: String) -> Bool {
+        ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"].contains(text) || text.hasSuffix("day")
+    }
+
+    private static func wait(_ element: String, answeredAt date: WallTime) -> RetryAfter {
+        if let seconds = seconds(element) { return .seconds(seconds) }
+        guard let end = HTTPDate.time(from: element) else { return unreadable }
+        guard end > date else { return .seconds(0) }
+        return .seconds(Int((end.milliseconds(since: date) - 1) / 1_000 + 1))
+    }
+
+    /// Digits, perhaps with a fraction, which rounds up; a number too large to represent becomes the largest.
+    private static func seconds(_ element: String) -> Int? {
+        let parts = element.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let whole = parts.first, !whole.isEmpty, parts.allSatisfy({ $0.utf8.allSatisfy(isDigit) }) else {
+            return nil
+        }
+        guard let seconds = Int(whole), seconds < .max else { return .max }
+        let hasFraction = parts.dropFirst().contains { $0.utf8.contains { $0 != UInt8(ascii: "0") } }
+        return hasFraction ? seconds + 1 : seconds
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
+}
+
+extension Substring {
+    /// Without blanks and tabs at its ends (OWS, RFC 9110 §5.6.3).
+    fileprivate var trimmingBlanks: Substring {
+        let isBlank = { (character: Character) in character == " " || character == "\t" }
+        var rest = drop(while: isBlank)
+        while let last = rest.last, isBlank(last) { rest.removeLast() }
+        return rest
     }
 }
