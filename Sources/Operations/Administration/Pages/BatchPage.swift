@@ -189,3 +189,126 @@ extension Optional where Wrapped: Sendable {
         return await body(self)
     }
 }
+
+/// The result files of a batch, as far as somebody may have them.
+struct BatchFileList: Equatable {
+    let files: [BatchPage.File]
+    /// Why some are not handed out; nil: all are.
+    let note: String?
+
+    /// What holds counts only, so that everybody who may look may have it.
+    static let harmless: Set<String> = ["summary.json", "report.html"]
+
+    /// Decides. A pure rule.
+    ///
+    /// - Parameters:
+    ///   - batch: The batch.
+    ///   - summary: What its `summary.json` says; nil: there are no files of it as it is now.
+    ///   - downloads: Whether the settings let others than these be had here.
+    ///   - visitor: Who asks.
+    init(_ batch: Batch, _ summary: BatchSummary?, downloads: Bool, for visitor: AdminVisitor) {
+        guard let summary else {
+            (files, note) = ([], nil)
+            return
+        }
+        let mayHaveAll = downloads && visitor.isOperator
+        files =
+            Self.harmless.sorted().map { BatchPage.File(name: $0, link: Self.path(batch, $0), size: "") }
+            + summary.files.filter { !Self.harmless.contains($0.name) }.map { file in
+                let link = mayHaveAll ? Self.path(batch, file.name) : nil
+                return BatchPage.File(name: file.name, link: link, size: NumberFormat.bytes(file.bytes))
+            }
+        note =
+            mayHaveAll
+            ? nil
+            : downloads
+                ? "files with what records hold are for operators"
+                : "files with what records hold stay in the results' folder (admin.downloads: false)"
+    }
+
+    private static func path(_ batch: Batch, _ name: String) -> String {
+        "\(batch.path)/files/\(PercentCoding.encoded(name))"
+    }
+
+    /// The path on the disk of a file of a batch that may be handed out; nil: there is no such file for this visitor.
+    static func location(
+        of name: String, in folder: String, _ summary: BatchSummary?, downloads: Bool, for visitor: AdminVisitor
+    ) -> String? {
+        if harmless.contains(name) { return "\(folder)/\(name)" }
+        guard downloads, visitor.isOperator, summary?.files.contains(where: { $0.name == name }) ?? false else {
+            return nil
+        }
+        return "\(folder)/\(name)"
+    }
+
+    /// What a browser is told that a file is.
+    static func contentType(of name: String) -> String {
+        switch name.split(separator: ".").last {
+        case "html": "text/html; charset=utf-8"
+        case "json": "application/json"
+        case "csv": "text/csv; charset=utf-8"
+        default: "application/octet-stream"
+        }
+    }
+}
+
+/// How a batch's records came to their end over time, as columns. A pure value: places in units of its drawing, 600 wide
+/// and 80 high.
+struct TimelineChart: Equatable {
+    /// What ended in one step in one way.
+    struct Part: Equatable {
+        let x: String
+        let y: String
+        let width: String
+        let height: String
+        let tone: String
+        /// What a pointer that rests there reads.
+        let text: String
+    }
+
+    let parts: [Part]
+    /// The time of the left end.
+    let from: String
+    /// How long the whole is.
+    let length: String
+    /// What the top of the drawing stands for.
+    let top: String
+    /// In words, for who does not see the drawing.
+    let description: String
+
+    private static let size = (width: 600.0, height: 80.0)
+
+    /// Draws a timeline; nil where nothing has ended.
+    init?(_ timeline: SettlementTimeline?) {
+        guard let timeline, let most = timeline.answered.indices.map(timeline.total).max(), most > 0 else { return nil }
+        let steps = timeline.answered.count
+        let (width, unit) = (Self.size.width / Double(max(steps, 12)), Self.size.height / Double(most))
+        parts = timeline.answered.indices.flatMap { step in
+            var top = Self.size.height
+            return [
+                ("answered", Tone.good, timeline.answered[step]), ("failed", Tone.bad, timeline.failed[step]),
+                ("in doubt", Tone.warning, timeline.inDoubt[step]),
+            ].filter { $0.2 > 0 }.map { name, tone, count in
+                // What there is can be seen, however small its share.
+                let height = max(1.5, Double(count) * unit)
+                top -= height
+                return Part(
+                    x: Self.number(width * Double(step) + width * 0.1), y: Self.number(max(0, top)),
+                    width: Self.number(width * 0.8), height: Self.number(height), tone: tone.rawValue,
+                    text: "after \(Self.time(step * timeline.stepSeconds)): \(NumberFormat.count(count)) \(name)")
+            }
+        }
+        from = timeline.from.prefix(19).replacing("T", with: " ") + " UTC"
+        length = Self.time(steps * timeline.stepSeconds)
+        top = "\(NumberFormat.count(most, "record")) in \(Self.time(timeline.stepSeconds))"
+        let sums = [(timeline.answered, "answered"), (timeline.failed, "failed"), (timeline.inDoubt, "in doubt")]
+        description =
+            "In \(length): "
+            + sums.map { "\(NumberFormat.count($0.0.reduce(0, +))) \($0.1)" }.joined(separator: ", ")
+            + "; at most \(top)"
+    }
+
+    private static func time(_ seconds: Int) -> String { NumberFormat.duration(seconds: Double(seconds)) }
+
+    private static func number(_ value: Double) -> String { "\((value * 10).rounded() / 10)" }
+}
