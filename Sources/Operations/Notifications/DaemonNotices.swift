@@ -160,3 +160,65 @@ struct DaemonNotices: Sendable {
         notifier.enqueue(notice, to: job.notify ?? settings.notify)
     }
 }
+
+/// When to tell that the disk that holds the database has little room left. A pure rule: it is told once, and again only
+/// after there was room in between.
+struct DiskReminder: Sendable, Equatable {
+    /// How often the disk is looked at.
+    static let interval = Duration.seconds(60)
+
+    private var isTold = false
+    private var lookedAt: MonotonicTime?
+
+    /// Whether it is time to look.
+    func isDue(at now: MonotonicTime) -> Bool { lookedAt.map { now - $0 >= Self.interval } ?? true }
+
+    /// Takes how much room there is.
+    ///
+    /// - Parameters:
+    ///   - free: The free bytes; nil: that is unknown, and changes nothing.
+    ///   - now: When it was looked at.
+    /// - Returns: Whether that is to be told.
+    mutating func take(free: Int?, at now: MonotonicTime) -> Bool {
+        lookedAt = now
+        guard let free else { return false }
+        let (isLow, wasTold) = (free < StorageChecks.alarmingSpace, isTold)
+        isTold = isLow
+        return isLow && !wasTold
+    }
+}
+
+/// When to tell that no calls are made, and that they are again. A pure rule: a closure is told once, after a while, and
+/// its end only where it was told.
+struct GateReminder: Sendable, Equatable {
+    private var isTold = false
+
+    /// What is to be told now.
+    enum Event: Equatable {
+        /// No calls are made since a time, for a reason.
+        case closed(since: WallTime, reason: String?)
+        case opened
+    }
+
+    /// Looks at the gate.
+    ///
+    /// - Parameters:
+    ///   - gate: How it stands.
+    ///   - after: How long it is closed before that is told.
+    ///   - now: The time.
+    /// - Returns: What is to be told; nil: nothing.
+    mutating func look(at gate: RunnerStatus.Gate, after: Duration, now: WallTime) -> Event? {
+        switch gate {
+        case .open:
+            defer { isTold = false }
+            return isTold ? .opened : nil
+        case .closed(let reason, let since, _, _):
+            guard !isTold, now - since >= after else { return nil }
+            isTold = true
+            return .closed(since: since, reason: reason)
+        case .halted:
+            // Each batch that halts tells of it.
+            return nil
+        }
+    }
+}
