@@ -1,5 +1,6 @@
 import Basics
 import Foundation
+import Migrations
 import OpenSSL
 import TestSupport
 import Testing
@@ -33,19 +34,26 @@ final class StoreFolder: Sendable {
         user: "ada", host: "vault", version: "1.0", settingsHash: "5e771465", endpoint: endpoint, keyID: "k1",
         certificateFingerprint: "c1")
 
-    /// The database of this folder's name at the tests' own server, made when it is first asked for.
+    /// A database at the tests' own server, with the schema and nothing in it, made when it is first asked for.
     private var postgreSQL: String {
         do {
             let shared = try PostgreSQLServer.shared.get()
             let name = try server.withLock { name in
-                let made = try name ?? shared.makeDatabase()
+                if let name { return name }
+                let made = try shared.makeDatabase(with: Migrations.postgreSQL)
                 name = made
+                try makeKey()
                 return made
             }
             return shared.url(name)
         } catch {
             fatalError("no PostgreSQL: \(error)")
         }
+    }
+
+    /// Makes the key that goes with a schema which no first run has made.
+    func makeKey() throws {
+        if !FileManager.default.fileExists(atPath: sealingKey) { _ = try SealingKey.create(path: sealingKey) }
     }
 
     /// The database in this folder.

@@ -1,3 +1,4 @@
+import Basics
 import CPostgres
 import Foundation
 
@@ -13,6 +14,7 @@ package final class PostgreSQLServer: Sendable {
     package let folder: String
     private let shell: HeldShell
     private let count = Counter()
+    private let templates = Lock<[String: String]>([:])
 
     /// Why there is no server.
     package struct Failure: Error, CustomStringConvertible {
@@ -69,6 +71,22 @@ package final class PostgreSQLServer: Sendable {
     package func makeDatabase() throws -> String {
         let name = "t\(count.next())"
         try run("CREATE DATABASE \(name)", in: "postgres")
+        return name
+    }
+
+    /// Makes a database that holds what a script makes; the server runs it once, and copies what came of it.
+    ///
+    /// - Returns: Its name.
+    package func makeDatabase(with script: String) throws -> String {
+        let template = try templates.withLock { templates in
+            if let made = templates[script] { return made }
+            let made = try makeDatabase()
+            try run("BEGIN; \(script) COMMIT", in: made)
+            templates[script] = made
+            return made
+        }
+        let name = "t\(count.next())"
+        try run("CREATE DATABASE \(name) TEMPLATE \(template)", in: "postgres")
         return name
     }
 

@@ -1,5 +1,6 @@
 import Basics
 import Foundation
+import Migrations
 import TestSupport
 
 @testable import RecordStore
@@ -12,10 +13,13 @@ struct NodesFixture {
     private let name: String
     private let server: PostgreSQLServer
 
-    /// Makes an empty database; at the server that tests share unless another one is named.
-    init(at server: PostgreSQLServer? = nil) throws {
+    /// Makes a database with the schema and nothing in it, or an empty one; at the server that tests share unless another
+    /// one is named.
+    init(at server: PostgreSQLServer? = nil, withoutSchema isEmpty: Bool = false) throws {
         self.server = try server ?? PostgreSQLServer.shared.get()
-        name = try self.server.makeDatabase()
+        name =
+            try isEmpty ? self.server.makeDatabase() : self.server.makeDatabase(with: Migrations.postgreSQL)
+        if !isEmpty { try folder?.makeKey() }
     }
 
     /// The same database, whose nodes share their folders.

@@ -1,5 +1,6 @@
 import Basics
 import Foundation
+import Migrations
 import TestSupport
 import Testing
 
@@ -7,6 +8,18 @@ import Testing
 
 @Suite("Several runners on one PostgreSQL database", .onPostgreSQL)
 struct NodesTests {
+    @Test("Two nodes that begin at once in an empty database make one schema and one identity")
+    func beginning() async throws {
+        let nodes = try NodesFixture(withoutSchema: true)
+        async let (first, second) = (nodes.open("a"), nodes.open("b"))
+        let (a, b) = try await (first, second)
+        #expect(
+            try nodes.run("SELECT count(*), max(version) - min(version) + 1 = count(*) FROM rollcall.schema_steps")
+                == ["\(RecordStore.schemaVersion - Migrations.postgreSQLBaseline.version + 1)|t"])
+        #expect(try nodes.run("SELECT count(*) FROM rollcall.store") == ["1"])
+        try await nodes.close(a, b)
+    }
+
     @Test("Two nodes share a batch: no record is claimed by both, and the counters are those of one runner")
     func sharedBatch() async throws {
         let nodes = try NodesFixture()
