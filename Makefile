@@ -3,7 +3,8 @@
 # make bench  measures, as ratios taken in one run
 # make erasure  purges a million records over twelve months, forgets a thousand persons, and searches all that is left
 # make simulate   lets COUNT nights pass in a simulated world, from SEED on: limiter, gate, retries, halts, caps, schedules
-# make histories  does random things to the built tool and the emulator, COUNT times from SEED on, for MINUTES at most
+# make histories  does random things to the built tool and the emulator, COUNT times from SEED on, for MINUTES at most;
+#                 with ENGINE=postgresql on a server of the tests' own
 # make chaos      kills, stops, cuts off and slows runners and PostgreSQL servers, FAULTS times from SEED on; as root
 # make fuzz       gives libFuzzer's bytes to each of TARGETS for SECONDS: tokens, files, settings, answers, schedules
 # make mutants    plants COUNT faults, drawn by SEED, one at a time, and counts how many the fast tests catch
@@ -25,6 +26,8 @@ SEED ?= 1
 MINUTES ?= 60
 SECONDS ?= 300
 TARGETS ?=
+ENGINE ?=
+STEPS ?=
 KINDS ?=
 # How many tests go on at a time. All two thousand at once take longer, and each waits for the others until its calls time out.
 WIDTH ?= 12
@@ -71,7 +74,8 @@ simulate: packages
 
 histories: packages
 	$(SWIFT) build --build-tests
-	HISTORIES_SEED=$(SEED) HISTORIES_COUNT=$(or $(COUNT),100) HISTORIES_MINUTES=$(MINUTES) \
+	HISTORIES_SEED=$(SEED) HISTORIES_COUNT=$(or $(COUNT),100) HISTORIES_MINUTES=$(MINUTES) HISTORIES_ENGINE=$(ENGINE) \
+	    HISTORIES_STEPS=$(STEPS) \
 	    $(SWIFT) test --skip-build --filter HistoryTests
 
 # Three servers under Patroni and three runners, in namespaces of their own.

@@ -59,7 +59,7 @@ class World:
         os.chmod(self.logs, 0o777)
         self.clock_library = f"{ROOT}/clock.so"
         compiler = shutil.which("cc") or "clang"
-        subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", self.clock_library, f"{HERE}/clock.c"], check=True)
+        subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", self.clock_library, f"{HERE}/../Faults/clock.c"], check=True)
         os.mkdir(f"{ROOT}/clocks")
         for host in hosts:
             self.set_clock(host, 0)

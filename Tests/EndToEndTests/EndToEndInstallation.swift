@@ -138,6 +138,11 @@ struct EndToEndInstallation: Sendable {
         try PostgreSQLServer.shared.get().run(sql, in: try #require(databaseName))
     }
 
+    /// Removes everything from a database that is PostgreSQL's.
+    func emptyDatabase() throws {
+        if databaseName != nil { try run("SET client_min_messages TO warning; DROP SCHEMA IF EXISTS rollcall CASCADE") }
+    }
+
     /// The rows of a batch's ledger.
     func ledger(of batch: Batch, in store: RecordStore) async throws -> [AttemptView] {
         var rows = [AttemptView]()

@@ -43,6 +43,9 @@ final class RollcallProcess: Sendable {
     /// The environment without settings of the person who runs the tests.
     private static let environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("ROLLCALL_") }
 
+    /// Whether it has ended.
+    var hasEnded: Bool { process.hasEnded }
+
     /// Waits until the process has ended.
     func wait() async throws -> Ended {
         let status = await process.ended()

@@ -32,6 +32,9 @@ package final class SpawnedProcess: Sendable {
         Thread { [self] in reap() }.start()
     }
 
+    /// Whether it has ended.
+    package var hasEnded: Bool { state.withLock { $0.status != nil } }
+
     /// Waits until it has ended.
     ///
     /// - Returns: Its exit code, or minus the signal that ended it.

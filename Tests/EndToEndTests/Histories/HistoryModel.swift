@@ -20,6 +20,10 @@ struct HistoryModel: Sendable {
     var wasKilled = false
     /// Whether the database was put back, so that calls may be missing in its ledger.
     var wasRestored = false
+    /// The cap of a day's calls; nil: none.
+    var dailyCalls: Int?
+    /// The calls of each day, as the ledger had them.
+    private var days: [Int64: Int] = [:]
 
     /// Statuses after which a record is tried again, or failed without being billed.
     private static let unbilled: Set = [400, 429, 500, 503]
@@ -48,6 +52,18 @@ struct HistoryModel: Sendable {
         }
         calls += log.count
         return broken
+    }
+
+    /// Compares the days' calls, by the ledger, with their cap: a day that had more before it was set gets no more. A database
+    /// that was put back counts what it does not know of as today's.
+    ///
+    /// - Returns: The rules that are broken.
+    mutating func check(days now: [Int64: Int]) -> [String] {
+        defer { days = now }
+        guard let cap = dailyCalls, !wasRestored else { return [] }
+        return now.filter { $0.value > max(cap, days[$0.key] ?? 0) }.map {
+            "\($0.value) calls on day \($0.key), with a cap of \(cap)"
+        }
     }
 
     /// Compares a batch as the store has it with what the API knows.

@@ -18,6 +18,7 @@ struct HistoryRun {
 
     private let installation: EndToEndInstallation
     private let interrupter: Interrupter
+    private let faults: InjectedFaults
     private var model = HistoryModel()
     private var files: [File] = []
     private var logged: Int
@@ -28,11 +29,17 @@ struct HistoryRun {
     /// to a later process, and what a killed process has sent may arrive a moment later.
     private var asked: Set<String> = []
     private var hasCopy = false
+    /// A process that did not come to its end.
+    private var hanging: String?
 
     /// Begins where nothing is: whatever an earlier history has left is removed, but for the keys.
-    init(_ installation: EndToEndInstallation, _ interrupter: Interrupter) throws {
-        (self.installation, self.interrupter) = (installation, interrupter)
-        for name in ["var", "secrets", "out", "drop", "copy.sqlite"] {
+    init(_ installation: EndToEndInstallation, _ interrupter: Interrupter, _ faults: InjectedFaults) throws {
+        (self.installation, self.interrupter, self.faults) = (installation, interrupter, faults)
+        faults.setClock(minutes: 0)
+        faults.setDisk(isFull: false)
+        try installation.set(dailyCalls: nil)
+        try installation.emptyDatabase()
+        for name in ["var", "secrets", "node", "out", "drop", "copy.sqlite"] {
             // What is not there need not be removed.
             try? FileManager.default.removeItem(atPath: installation.file(name))
         }
@@ -70,32 +77,37 @@ struct HistoryRun {
         case .cancel(let place): try await act("cancel", place)
         case .backup:
             try? FileManager.default.removeItem(atPath: installation.file("copy.sqlite"))
-            hasCopy = try await installation.rollcall("backup", "copy.sqlite").status == 0
+            hasCopy = try await end(start(["backup", "copy.sqlite"])).status == 0
         case .restore:
             guard hasCopy else { return [] }
-            _ = try await installation.rollcall("restore", "copy.sqlite")
+            _ = try await end(start(["restore", "copy.sqlite"]))
             model.wasRestored = true
+        case .setClock(let minutes): faults.setClock(minutes: minutes)
+        case .limit(let calls):
+            try installation.set(dailyCalls: calls)
+            model.dailyCalls = calls
         case .daemon(let scenarios, let changesJob, let end):
             try await letDaemonWork(scenarios, changesJob: changesJob, until: end)
         }
         return try await check(step)
     }
 
-    /// The accounts of a batch's records that have a status.
+    /// The accounts of a batch's records that have a status; what was under way when a process was killed is in doubt.
     private func accounts(of file: File, in batch: String, having status: String) async throws -> Set<String> {
         try await installation.reading { store in
             guard let batch = try await store.batch(named: batch) else { return [] }
             var found: Set<String> = []
             try await store.forEachRecord(batch.id, statuses: nil, lines: nil) { view in
-                if view.status.rawValue == status { found.insert(file.accounts[view.line - 2]) }
+                let standing: RecordStatus = view.status == .inFlight ? .inDoubt : view.status
+                if standing.rawValue == status { found.insert(file.accounts[view.line - 2]) }
             }
             return found
         }
     }
 
-    private func act(_ command: String, _ place: Int, _ more: String...) async throws {
+    private mutating func act(_ command: String, _ place: Int, _ more: String...) async throws {
         guard let file = file(place), let batch = try await batch(of: file) else { return }
-        _ = try await installation.start([command, batch] + more).wait()
+        _ = try await end(start([command, batch] + more))
     }
 
     /// The name of a file's batch, whose number depends on what was put back; nil where there is none.
@@ -132,12 +144,52 @@ struct HistoryRun {
         return file
     }
 
+    private func start(_ arguments: [String]) throws -> RollcallProcess {
+        try installation.start(arguments, environment: faults.environment)
+    }
+
     private mutating func send(_ arguments: [String], until end: HistoryStep.Interruption?) async throws {
-        let process = try installation.start(arguments)
-        interrupter.aim(at: process, end, after: installation.emulator.calls.total)
-        let ended = try await process.wait()
-        if ended.status < 0 { model.wasKilled = true }
+        let process = try start(arguments, until: end)
+        if try await self.end(process).status < 0 { model.wasKilled = true }
         interrupter.rest()
+    }
+
+    private func start(_ arguments: [String], until end: HistoryStep.Interruption?) throws -> RollcallProcess {
+        let faults = faults
+        if case .fillDisk(atCall: 0) = end { faults.setDisk(isFull: true) }
+        let process = try start(arguments)
+        let calls = installation.emulator.calls.total
+        switch end {
+        case nil, .fillDisk(atCall: 0): interrupter.rest()
+        case .kill(let call): interrupter.aim(at: calls + call) { process.signal(SIGKILL) }
+        case .terminate(let call): interrupter.aim(at: calls + call) { process.signal(SIGTERM) }
+        case .fillDisk(let call): interrupter.aim(at: calls + call) { faults.setDisk(isFull: true) }
+        case .setClock(let call, let minutes):
+            interrupter.aim(at: calls + call) { faults.setClock(minutes: minutes) }
+        }
+        return process
+    }
+
+    /// So long a process may take; most end within a second.
+    private static let patience = Duration.seconds(60)
+
+    /// Waits for a process's end, and makes room as soon as it has said that there is none.
+    private mutating func end(_ process: RollcallProcess) async throws -> RollcallProcess.Ended {
+        let last = ContinuousClock.now + Self.patience
+        try await waitUntil {
+            if process.errorsSoFar.contains("is full") { faults.setDisk(isFull: false) }
+            return process.hasEnded || ContinuousClock.now > last
+        }
+        interrupter.rest()
+        faults.setDisk(isFull: false)
+        if !process.hasEnded {
+            hanging = process.errorsSoFar.split(separator: "\n").last.map(String.init) ?? "it says nothing"
+            process.signal(SIGKILL)
+        }
+        let ended = try await process.wait()
+        // What it had in hand when there was no room may have gone with it.
+        if ended.status == 3, ended.errors.contains("make room") { model.wasKilled = true }
+        return ended
     }
 
     private mutating func letDaemonWork(
@@ -145,8 +197,8 @@ struct HistoryRun {
     ) async throws {
         let priority = changesJob ? accounts % 9 + 1 : 1
         try installation.write("source: { path: drop, settle: 50ms }\npriority: 1\n", to: "jobs/drop.yaml")
-        let daemon = try await installation.daemon()
-        interrupter.aim(at: daemon, end, after: installation.emulator.calls.total)
+        let daemon = try start(["daemon"], until: end)
+        await daemon.waitForError(containing: "drop folder is open")
         let file = try newFile(scenarios, folder: "drop/inbox")
         if changesJob {
             try installation.write(
@@ -154,15 +206,21 @@ struct HistoryRun {
             daemon.signal(SIGHUP)
         }
         let stem = file.name.dropLast(".csv".count)
-        let ends = ["batch is over batch=\(stem)-", "batch halted batch=\(stem)-", "waits for a confirmation"]
+        let ends = [
+            "batch is over batch=\(stem)-", "batch halted batch=\(stem)-", "batch paused by a cap batch=\(stem)-",
+            "waits for a confirmation", "results could not be written", "trying again",
+        ]
+        let last = ContinuousClock.now + Self.patience
         try await waitUntil {
             let said = daemon.errorsSoFar
+            if said.contains("is full") { faults.setDisk(isFull: false) }
             // An interrupted daemon says nothing more.
-            return kill(daemon.identifier, 0) != 0 || ends.contains { said.contains($0) }
+            return daemon.hasEnded || ends.contains { said.contains($0) } || ContinuousClock.now > last
         }
+        if ContinuousClock.now > last { hanging = "the daemon does not finish \(file.name)" }
+        faults.setDisk(isFull: false)
         daemon.signal(SIGTERM)
-        if try await daemon.wait().status < 0 { model.wasKilled = true }
-        interrupter.rest()
+        if try await self.end(daemon).status < 0 { model.wasKilled = true }
     }
 }
 
@@ -170,12 +228,15 @@ extension HistoryRun {
     private mutating func check(_ step: HistoryStep) async throws -> [String] {
         let log = (try? installation.calls()) ?? []  // No call yet: no log.
         let calls = log[logged...].map { (account: $0.account.map { names[$0] ?? $0 }, status: $0.status) }
-        let broken = model.take(calls, asked: &asked)
+        let broken = model.take(calls, asked: &asked) + (hanging.map { ["it does not end: \($0)"] } ?? [])
         logged = log.count
-        guard broken.isEmpty, FileManager.default.fileExists(atPath: installation.file("var/rollcall.sqlite")) else {
-            return broken
-        }
+        guard broken.isEmpty, try await installation.database.exists() else { return broken }
         let (files, installation) = (files, installation)
+        let days = try await installation.reading { store in
+            try await store.ledgerDays(CallDay(rawValue: 0)...CallDay(rawValue: .max)).reduce(into: [:]) {
+                $0[$1.day.rawValue, default: 0] += $1.totals.calls
+            }
+        }
         let readings = try await installation.reading { store in
             var readings: [(BatchReading, lines: Int)] = []
             for batch in try await store.batches() {
@@ -184,7 +245,7 @@ extension HistoryRun {
             }
             return readings
         }
-        return readings.flatMap { model.check($0.0, lines: $0.lines) }
+        return model.check(days: days) + readings.flatMap { model.check($0.0, lines: $0.lines) }
     }
 
     private static func reading(
@@ -209,27 +270,32 @@ extension HistoryRun {
     }
 }
 
-/// Interrupts a process when the API has read a given call.
+/// Does something when the API has read a given call.
 final class Interrupter: Sendable {
-    private let state = Lock<(at: Int, signal: Int32, victim: RollcallProcess?)>((.max, 0, nil))
+    private let state = Lock<(at: Int, act: (@Sendable () -> Void)?)>((.max, nil))
 
-    /// Interrupts the process at a call counted from those made so far; nil: not at all.
-    func aim(at victim: RollcallProcess, _ end: HistoryStep.Interruption?, after calls: Int) {
-        switch end {
-        case nil: rest()
-        case .kill(let call): state.withLock { $0 = (calls + call, SIGKILL, victim) }
-        case .terminate(let call): state.withLock { $0 = (calls + call, SIGTERM, victim) }
-        }
-    }
+    /// Acts at a call, once.
+    func aim(at call: Int, _ act: @escaping @Sendable () -> Void) { state.withLock { $0 = (call, act) } }
 
-    func rest() { state.withLock { $0 = (.max, 0, nil) } }
+    func rest() { state.withLock { $0 = (.max, nil) } }
 
     /// The API has read its so-manieth call.
     func saw(_ call: Int) {
-        state.withLock { state in
-            guard call >= state.at else { return }
-            state.victim?.signal(state.signal)
-            state = (.max, 0, nil)
+        let act = state.withLock { state in
+            guard call >= state.at else { return (@Sendable () -> Void)?.none }
+            defer { state = (.max, nil) }
+            return state.act
         }
+        act?()
+    }
+}
+
+extension EndToEndInstallation {
+    /// Sets `limits.daily_calls`, or takes it out.
+    fileprivate func set(dailyCalls calls: Int?) throws {
+        let text = try text("rollcall.yaml")
+        let plain = text.replacing(#/daily_calls: [0-9]+, /#, with: "")
+        let limit = calls.map { "limits: { daily_calls: \($0), " } ?? "limits: { "
+        try write(plain.replacing("limits: { ", with: limit), to: "rollcall.yaml")
     }
 }
