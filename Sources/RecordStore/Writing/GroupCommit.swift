@@ -63,7 +63,8 @@ struct GroupCommit {
         let given = kept.filter { !waiting.includes($0.patience) }
         kept.removeAll { !waiting.includes($0.patience) }
         for operation in given { if let full = commit([operation]) { operation.fail(full) } }
-        if let nextTry, .now >= nextTry { tryAgain() }
+        // There was none yet where only the mark had no room: what it was for is written by now.
+        if nextTry.map({ .now >= $0 }) ?? true { tryAgain() }
     }
 
     /// The part of a group that may be written: once a file of the database is not in its place, only ends of calls,

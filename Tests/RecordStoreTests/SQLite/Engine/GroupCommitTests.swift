@@ -179,6 +179,49 @@ import Testing
         try pool.close()
     }
 
+    /// A mark whose disk is full once.
+    private final class FullMark: LedgerFollowing {
+        private let isFull = Lock(true)
+
+        func reserve(upTo attempt: Int64) throws {}
+
+        func advance(to attempt: Int64, _ claimed: [ClaimedAttempt]) throws {
+            let wasFull = isFull.withLock { isFull in
+                defer { isFull = false }
+                return isFull
+            }
+            if wasFull { throw StoreError(.diskFull, StoreError.fullDisk) }
+        }
+
+        func settle() throws {}
+    }
+
+    @Test("Once there was no room for the mark alone, what comes next is written as soon as there is")
+    func roomForTheMark() async throws {
+        let folder = try StoreFolder()
+        try await folder.open().close()
+        let (heard, storage) = (Heard(), StorageWatch())
+        let pool = try DatabaseFile(path: folder.database).openForWriting(whileBusy: .immediateError)
+        try await pool.writeWithoutTransaction { database in
+            var commit = try GroupCommit(
+                WriterConnection(StoreConnection(database)), FullMark(), storage: storage,
+                waitingForRoom: { .everybody })
+            commit.run([
+                heard.operation("claim") {
+                    $0.claimed = [
+                        ClaimedAttempt(
+                            record: RecordID(rawValue: 1 << 32 + 1), attempt: AttemptID(rawValue: 7),
+                            day: CallDay(rawValue: 20_261_128))
+                    ]
+                }
+            ])
+            commit.run([heard.operation("end") { try Self.insert($0, 20_250_101) }])
+        }
+        #expect(heard.all == ["claim done", "end done"])
+        #expect(storage.condition == .normal)
+        try pool.close()
+    }
+
     @Test func aCancelledTaskStillWrites() async throws {
         let folder = try StoreFolder()
         let store = try await folder.open()
