@@ -1,6 +1,6 @@
 import Testing
 
-/// The whole tool against the emulator, four tests at a time: each has processes and a server of its own and mostly waits
+/// The whole tool against the emulator, five tests at a time: each has processes and a server of its own and mostly waits
 /// for them, but many tests that compete for two processors would only show that calls time out.
 @Suite("End to end")
 enum EndToEnd {
@@ -12,7 +12,11 @@ enum EndToEnd {
     @Suite("Commands, end to end", .serialized)
     enum Commands {}
 
-    /// Kills, copies, and several nodes of which one dies.
+    /// Several nodes, of which one dies: these mostly wait.
+    @Suite("Nodes, end to end", .serialized)
+    enum Nodes {}
+
+    /// Kills, copies, moves, and histories.
     @Suite("Recovery, end to end", .serialized)
     enum Recovery {}
 

@@ -4,7 +4,7 @@ import RecordStore
 import TestSupport
 import Testing
 
-extension EndToEnd.Recovery {
+extension EndToEnd.Nodes {
     @Suite("Nodes that are away, or to end, and a database that is away")
     struct NodesAwayTests {
         private static func slowly(_ executioner: ProcessKiller) -> EmulatorConfiguration {

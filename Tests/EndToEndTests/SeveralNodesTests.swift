@@ -4,7 +4,7 @@ import RecordStore
 import TestSupport
 import Testing
 
-extension EndToEnd.Recovery {
+extension EndToEnd.Nodes {
     @Suite("Several runners on one PostgreSQL database")
     struct SeveralNodesTests {
         @Test("Three runners at once: each line has one answer, and the emulator's log is the ledger")

@@ -4,7 +4,7 @@ import RecordStore
 import TestSupport
 import Testing
 
-extension EndToEnd.Recovery {
+extension EndToEnd.Nodes {
     @Suite("Erasing where several runners share one PostgreSQL database")
     struct SharedErasureTests {
         /// 40 days, in milliseconds.
