@@ -63,7 +63,7 @@ struct GroupCommit {
         let given = kept.filter { !waiting.includes($0.patience) }
         kept.removeAll { !waiting.includes($0.patience) }
         for operation in given { if let full = commit([operation]) { operation.fail(full) } }
-        // There was none yet where only the mark had no room: what it was for is written by now.
+        // A mark that found no room reports a full disk without setting a time for the next try: then it is now.
         if nextTry.map({ .now >= $0 }) ?? true { tryAgain() }
     }
 
