@@ -5,16 +5,18 @@
 
 Needs a debug build with tests (`swift build --build-tests`). All sampled faults are compiled at once into copies of their modules,
 each behind a switch that an environment variable turns on (a schema of mutants), and one bundle of tests is linked from these
-and from everything else as it was built; a fault that does not compile is left out. Each is then tried with the tests of its
-module and of those that use it. Prints the catch rate and every survivor with its line, and keeps what has been tried in
-.build-mutants/tried.json: run again with the same seed it goes on there.
+and from everything else as it was built; a fault that does not compile is left out. Each suite is run once without a fault,
+to learn which faults' places it reaches, and each fault is then tried with the suites that reach it. Prints the catch rate
+and every survivor with its line, and keeps what has been tried in .build-mutants/tried.json: run again with the same seed it
+goes on there.
 """
-import argparse, json, os, random, re, shutil, subprocess, sys, threading, time
+import argparse, concurrent.futures, json, os, random, re, shutil, subprocess, sys, threading, time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 WORK = os.path.join(ROOT, ".build-mutants")
 BUNDLE = os.path.join(WORK, "mutants.xctest")
 TRIED = os.path.join(WORK, "tried.json")
+REACHED = os.path.join(WORK, "reached.json")
 DEBUG = os.path.realpath(os.path.join(ROOT, ".build", "debug"))
 
 # Folders of deciding code, and the suites that are to notice a fault in them.
@@ -30,12 +32,25 @@ SUITES = {
 }
 
 SWITCH = '''import Foundation
+import Glibc
 
 /// Which planted fault is on.
 enum Mutant {
     static let active = ProcessInfo.processInfo.environment["MUTANT"].flatMap { Int($0) }
 
-    static func on(_ number: Int) -> Bool { active == number }
+    /// A byte for each fault, set when its place is reached, in a file's pages: they stay whatever becomes of the process.
+    private static nonisolated(unsafe) let reached: UnsafeMutablePointer<UInt8>? = {
+        guard let path = ProcessInfo.processInfo.environment["MUTANTS_REACHED"] else { return nil }
+        let file = open(path, O_RDWR)
+        defer { close(file) }
+        guard let pages = mmap(nil, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0), pages != MAP_FAILED else { return nil }
+        return pages.assumingMemoryBound(to: UInt8.self)
+    }()
+
+    static func on(_ number: Int) -> Bool {
+        reached?[number] = 1
+        return active == number
+    }
 
     static func more<Number: AdditiveArithmetic & ExpressibleByIntegerLiteral>(_ number: Int, _ value: Number) -> Number {
         on(number) ? value + 1 : value
@@ -201,15 +216,14 @@ def build(mutants):
     subprocess.run(["nice", *(replaced.get(argument, argument) for argument in link)], cwd=ROOT, check=True)
 
 
-def suites_for(file):
-    return next(suites for folder, suites in SUITES.items() if file.startswith(folder))
-
-
-def attempt(number, suites, limit):
-    """Whether the fast tests catch a fault: 'caught' at the first test that fails, 'hangs', 'crashes', or 'SURVIVES'."""
-    command = ["nice", "-n", "19", BUNDLE, "--testing-library", "swift-testing", "--filter", f"^({suites})\\."]
-    environment = dict(os.environ, MUTANT=str(number), SWIFT_BACKTRACE="enable=no")
-    tests = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+def run(suites, fault, limit, reached=None):
+    """How suites' tests end with a fault: 'caught' at the first test that fails, 'hangs', 'crashes', or 'SURVIVES'."""
+    names = "|".join(re.escape(suite) for suite in suites)
+    command = ["nice", "-n", "19", BUNDLE, "--testing-library", "swift-testing", "--filter", f"^({names})[./]"]
+    environment = dict(os.environ, MUTANT=str(fault), SWIFT_BACKTRACE="enable=no")
+    if reached: environment["MUTANTS_REACHED"] = reached
+    tests = subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     late = threading.Timer(limit, tests.kill)
     late.start()
     fails = any(b" recorded an issue" in line for line in tests.stdout)
@@ -221,12 +235,46 @@ def attempt(number, suites, limit):
     return "caught" if fails else "hangs" if hangs else "SURVIVES" if ended == 0 else "crashes" if ended < 0 else "caught"
 
 
+def all_suites():
+    """The suites that are to notice a fault, of all modules."""
+    listed = subprocess.run(
+        [BUNDLE, "--testing-library", "swift-testing", "--list-tests"], cwd=ROOT, capture_output=True, text=True, check=True)
+    modules = {module for suites in SUITES.values() for module in suites.split("|")}
+    suites = {re.match(r"[A-Za-z]+\.[^/.(]+", line)[0] for line in listed.stdout.split("\n") if "/" in line}
+    return sorted(suite for suite in suites if suite.split(".")[0] in modules)
+
+
+def reach(mutants):
+    """Runs each suite without a fault: how long each takes, and which faults' places it reaches."""
+    faults = [f"{file}:{line} {kind}" for file, line, kind, _ in mutants.values()]
+    if os.path.exists(REACHED):
+        with open(REACHED) as file: known = json.load(file)
+        if known["faults"] == faults: return known["suites"]
+
+    def look(suite):
+        path = os.path.join(WORK, f"reached-{suite}")
+        for _ in range(2):
+            with open(path, "wb") as file: file.write(bytes(4096))
+            begun = time.time()
+            if run([suite], 0, 900, path) == "SURVIVES": break
+        else:
+            print(f"{suite} does not pass without a fault, and is left out", flush=True)
+            return suite, None
+        with open(path, "rb") as file: pages = file.read()
+        os.remove(path)
+        return suite, {"seconds": time.time() - begun, "faults": [number for number in mutants if pages[number]]}
+
+    with concurrent.futures.ThreadPoolExecutor(2) as pool: found = dict(pool.map(look, all_suites()))
+    suites = {suite: what for suite, what in found.items() if what}
+    with open(REACHED, "w") as file: json.dump({"faults": faults, "suites": suites}, file)
+    return suites
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=100)
     parser.add_argument("--minutes", type=float, default=600)
-    parser.add_argument("--limit", type=float, default=240, help="seconds for one fault's tests")
     parser.add_argument("--only", default="", help="numbers of faults")
     options = parser.parse_args()
     pool = candidates()
@@ -239,25 +287,28 @@ def main():
             mutants[len(mutants) + 1] = fault
     print(f"{len(pool)} faults can be planted; {len(mutants)} are sampled with seed {options.seed}", flush=True)
     build(mutants)
+    mutants = dict(list(mutants.items())[: options.count])
+    suites = reach(mutants)
     tried = {}
     if os.path.exists(TRIED):
         with open(TRIED) as file: tried = json.load(file)
-    known = tried.setdefault(str(options.seed), {})
-    sound = set()
+    known, lock = tried.setdefault(str(options.seed), {}), threading.Lock()
     end, only = time.time() + options.minutes * 60, {n for n in options.only.split(",") if n}
-    for number, (file, line, kind, text) in list(mutants.items())[: options.count]:
+
+    def attempt(number):
+        file, line, kind, text = mutants[number]
         key = f"{file}:{line + 1} {kind}"
-        if only and str(number) not in only: continue
-        if key in known and not only: continue
-        if time.time() > end: break
-        suites = suites_for(file)
-        # Tests that fail anyway catch nothing.
-        if suites not in sound and attempt(0, suites, 4 * options.limit) != "SURVIVES":
-            sys.exit(f"mutants: {suites} do not pass without any fault")
-        sound.add(suites)
-        known[key] = attempt(number, suites, options.limit)
-        with open(TRIED, "w") as kept: json.dump(tried, kept, indent=1)
-        print(f"{number} {known[key]}: {key}: {text.strip().replace('@', '')}", flush=True)
+        if only and str(number) not in only or key in known and not only or time.time() > end: return
+        reaching = [suite for suite, what in suites.items() if number in what["faults"]]
+        limit = 120 + 5 * sum(suites[suite]["seconds"] for suite in reaching)
+        result = run(reaching, number, limit) if reaching else "SURVIVES"
+        with lock:
+            known[key] = result
+            with open(TRIED, "w") as kept: json.dump(tried, kept, indent=1)
+            where = f"{len(reaching)} suites reach it" if reaching else "no suite reaches it"
+            print(f"{number} {result}: {key}: {text.strip().replace('@', '')} ({where})", flush=True)
+
+    with concurrent.futures.ThreadPoolExecutor(2) as two: list(two.map(attempt, mutants))
     caught = sum(1 for result in known.values() if result != "SURVIVES")
     print(f"{caught} of {len(known)} caught")
     for key, result in known.items():

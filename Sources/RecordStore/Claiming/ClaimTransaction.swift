@@ -53,6 +53,7 @@ extension WriterConnection {
         let mayReuse = row.reuses && request.caps.answeredSince != nil
         if mayReuse, !row.keepsAnswers { try identical.keepAnswers.run(request.batch.rawValue) }
         while progress.hasRoom(for: request) {
+            try writeOpened()
             let page = try candidates(request, progress)
             for candidate in page.candidates {
                 switch try verdict(on: candidate, request, row, &progress) {
@@ -119,16 +120,17 @@ extension WriterConnection {
                 .damaged, "The ledger can count no further: its last number, or that of the .mark file, is damaged")
         }
         try unqueue(candidate, request)
-        try claims.putInFlight.run(candidate.id)
+        claims.putInFlight.row.bind(candidate.id, at: 1)
+        try claims.putInFlight.add()
         progress.attempt += 1
-        let statement = claims.openAttempt
+        let statement = claims.openAttempt.row
         statement.bind(candidate.id, at: 1)
         statement.bind(progress.attempt, at: 2)
         statement.bind(candidate.ledgerRows + 1, at: 3)
         statement.bind(request.caps.day.rawValue, at: 4)
         statement.bind(request.now, at: 5)
         let window = progress.permit.map { bind($0, slot: progress.result.records.count, to: statement) }
-        try statement.run()
+        try claims.openAttempt.add()
         let (record, attempt) = (RecordID(rawValue: candidate.id), AttemptID(rawValue: progress.attempt))
         claimed.append(ClaimedAttempt(record: record, attempt: attempt, day: request.caps.day))
         // From here on it is in hand: what is undone leaves a number behind that is given again.
@@ -155,7 +157,14 @@ extension WriterConnection {
         try claims.removeReady.run(request.batch.rawValue, notBefore.milliseconds, candidate.id)
     }
 
+    /// Writes what has been opened, before anything reads it.
+    func writeOpened() throws {
+        try claims.putInFlight.flush()
+        try claims.openAttempt.flush()
+    }
+
     private func advance(_ request: ClaimRequest, _ progress: ClaimProgress) throws {
+        try writeOpened()
         try batches.advance.run(request.batch.rawValue, progress.cursor, request.now.milliseconds)
         guard !progress.result.records.isEmpty else { return }
         try claims.setLastAttempt.run(progress.attempt)
@@ -279,8 +288,8 @@ struct ClaimStatements {
     let removeReady: PreparedStatement
     let nextReady: PreparedStatement
     let nextReadyOfRerun: PreparedStatement
-    let putInFlight: PreparedStatement
-    let openAttempt: PreparedStatement
+    let putInFlight: RowsStatement
+    let openAttempt: RowsStatement
     let lastAttempt: PreparedStatement
     let setLastAttempt: PreparedStatement
     let callsOfDay: PreparedStatement
@@ -308,8 +317,11 @@ struct ClaimStatements {
             SELECT not_before FROM ready CROSS JOIN records ON records.id = record_id
             WHERE batch_id = ?1 AND requeued = ?2 AND not_before < \(NextStep.behindAll.milliseconds) ORDER BY not_before LIMIT 1
             """)
-        putInFlight = try database.prepare("UPDATE records SET status = 1 WHERE id = ?1 AND status = 0")
-        openAttempt = try database.prepare(Self.opening(isOfNode: isOfNode))
+        putInFlight = try RowsStatement(
+            database, "UPDATE records SET status = 1 WHERE id = ?1 AND status = 0", [.integer])
+        openAttempt = try RowsStatement(
+            database, Self.opening(isOfNode: isOfNode),
+            Array(repeating: .integer, count: 5) + (isOfNode ? [.integer, .integer, .bytes, .integer, .integer] : []))
         lastAttempt = try database.prepare("SELECT last_attempt FROM ledger_position")
         setLastAttempt = try database.prepare("UPDATE ledger_position SET last_attempt = ?1")
         callsOfDay = try database.prepare("SELECT calls FROM call_days WHERE day = ?1")

@@ -52,6 +52,7 @@ extension WriterConnection {
 
     /// Compares with the other lines of the same request: an answered one is reused, one under way is waited for.
     private func verdictByRepeats(of candidate: ClaimCandidate, _ request: ClaimRequest) throws -> ClaimVerdict? {
+        try writeOpened()
         let statement = identical.repeated
         return try candidate.fingerprint.withUnsafeBytes { fingerprint in
             statement.bind(unowned: fingerprint, at: 1)

@@ -76,23 +76,42 @@ extension WriterConnection {
     /// - Returns: How many completions were applied.
     func finish(_ completions: [SealedCompletion]) throws -> Int {
         let before = tally.applied
+        for start in stride(from: 0, to: completions.count, by: RowsStatement.most) {
+            try finishAll(completions[start..<min(start + RowsStatement.most, completions.count)])
+        }
+        return tally.applied - before
+    }
+
+    private func finishAll(_ completions: ArraySlice<SealedCompletion>) throws {
         var (cancelled, keeping) = ([BatchID: Bool](), [BatchID: Bool]())
-        for sealed in completions {
+        var settled: [(record: RecordID, status: RecordStatus)] = []
+        settled.reserveCapacity(completions.count)
+        for (sealed, day) in zip(completions, try openDays(of: completions)) {
             let completion = sealed.completion
             var isLate = false
-            guard let day = try openDay(of: completion) ?? reopened(completion, &isLate) else { continue }
+            guard let day = try day ?? reopened(completion, &isLate) else { continue }
             let status = try status(after: completion, &cancelled)
             try close(completion)
             try settle(completion, status)
             if status == .queued { try queue(completion) } else { try saveResult(sealed, status) }
             tally.add(completion, status: status, day: day, isLate: isLate)
             if let reference = sealed.reference { tally.add(reference) }
-            guard status != .queued, status != .cancelled else { continue }
-            if status == .succeeded { try keepAnswer(of: completion.record, &keeping) }
-            let followers = try settleFollowers(of: completion.record.rawValue, as: status)
-            if let followers { tally.add(followers, to: completion.record.batch) }
+            if status != .queued, status != .cancelled { settled.append((completion.record, status)) }
         }
-        return tally.applied - before
+        try writeEnds()
+        for (record, status) in settled where status == .succeeded { try keepAnswer(of: record, &keeping) }
+        let leads = try haveFollowers(settled.map(\.record.rawValue))
+        for (settled, leads) in zip(settled, leads) where leads {
+            let followers = try settleFollowers(of: settled.record.rawValue, as: settled.status)
+            if let followers { tally.add(followers, to: settled.record.batch) }
+        }
+    }
+
+    /// Writes the ends of attempts before anything reads them: a result's row is written by its record's new status.
+    private func writeEnds() throws {
+        try finishes.closeAttempt.flush()
+        try finishes.settleRecord.flush()
+        try finishes.saveResult.flush()
     }
 
     /// Writes what the group's completions add to counters, before anything else reads these and before the commit.
@@ -128,15 +147,14 @@ extension WriterConnection {
 
     /// Stores what is shown of a record that is in doubt without a call of its own.
     func saveResult(of record: Int64, detail: [UInt8], at time: WallTime) throws {
-        let statement = finishes.saveResult
+        let statement = finishes.saveResult.row
         statement.bind(record, at: 1)
         for column in Int32(2)...6 { statement.bind(nil as Int64?, at: column) }
         statement.bind(time, at: 7)
         statement.bind(0, at: 8)
         statement.bind(copying: detail, at: 9)
         statement.bind(nil as Int64?, at: 10)
-        statement.bind(RecordStatus.inDoubt.code, at: 11)
-        try statement.run()
+        try finishes.saveResult.run()
     }
 
     /// A record that would return to the queue of a cancelled batch is cancelled with it, or returns to the doubt of an
@@ -151,11 +169,16 @@ extension WriterConnection {
         return try firstInteger(identical.perhapsBilled, completion.record.rawValue) == nil ? .cancelled : .inDoubt
     }
 
-    private func openDay(of completion: Completion) throws -> CallDay? {
-        let statement = finishes.openAttempt
-        statement.bind(completion.record.rawValue, at: 1)
-        statement.bind(completion.attempt.rawValue, at: 2)
-        return try firstInteger(statement).map(CallDay.init(rawValue:))
+    /// The days of the attempts that are open; nil for one that is not, or stands before in the list.
+    private func openDays(of completions: ArraySlice<SealedCompletion>) throws -> [CallDay?] {
+        let records = completions.map(\.completion.record.rawValue)
+        let attempts = completions.map(\.completion.attempt.rawValue)
+        // A record has one open attempt.
+        var seen = Set<Int64>(minimumCapacity: records.count)
+        return zip(records, try finishes.openAttempt.integers(for: records, attempts)).map { record, day in
+            guard let day, seen.insert(record).inserted else { return nil }
+            return CallDay(rawValue: day)
+        }
     }
 
     /// Opens an attempt again that was put in doubt because its node was not heard of in time, or the server had lost it,
@@ -195,7 +218,7 @@ extension WriterConnection {
     }
 
     private func close(_ completion: Completion) throws {
-        let statement = finishes.closeAttempt
+        let statement = finishes.closeAttempt.row
         statement.bind(completion.record.rawValue, at: 1)
         statement.bind(completion.attempt.rawValue, at: 2)
         statement.bind(completion.finishedAt, at: 3)
@@ -206,17 +229,17 @@ extension WriterConnection {
         statement.bind(completion.httpStatus.map(Int64.init), at: 8)
         statement.bind(completion.reasonCode, at: 9)
         statement.bind(completion.correlationID, at: 10)
-        try statement.run()
+        try finishes.closeAttempt.add()
     }
 
     private func settle(_ completion: Completion, _ status: RecordStatus) throws {
-        let statement = finishes.settleRecord
+        let statement = finishes.settleRecord.row
         statement.bind(completion.record.rawValue, at: 1)
         statement.bind(status.code, at: 2)
         // An attempt that never left does not count: it is neither spent nor shown.
         statement.bind(completion.next.spendsAttempt && completion.countsAsCall ? 1 : 0, at: 3)
         statement.bind(completion.countsAsCall ? 1 : 0, at: 4)
-        try statement.run()
+        try finishes.settleRecord.add()
     }
 
     private func queue(_ completion: Completion) throws {
@@ -232,7 +255,7 @@ extension WriterConnection {
     private func saveResult(
         _ completion: Completion, _ status: RecordStatus, _ detail: [UInt8]?, _ answer: UnsafeRawBufferPointer?
     ) throws {
-        let statement = finishes.saveResult
+        let statement = finishes.saveResult.row
         statement.bind(completion.record.rawValue, at: 1)
         statement.bind(completion.httpStatus.map(Int64.init), at: 2)
         statement.bind(completion.reasonCode, at: 3)
@@ -243,21 +266,23 @@ extension WriterConnection {
         statement.bind(completion.hasWarnings ? 1 : 0, at: 8)
         statement.bind(copying: detail, at: 9)
         if let answer { statement.bind(unowned: answer, at: 10) } else { statement.bind(nil as Int64?, at: 10) }
-        statement.bind(status.code, at: 11)
-        try statement.run()
+        try finishes.saveResult.add()
     }
 }
 
 /// The statements that record how attempts ended.
 struct FinishStatements {
-    /// An answer that could not be read was billed and may be deciphered later: a record still in doubt (?11) keeps it,
-    /// and the status that protects it from the policy, unless another answer comes.
-    private static let keepsAnswer = "?11 = 4 AND excluded.answer IS NULL AND results.answer IS NOT NULL"
+    /// An answer that could not be read was billed and may be deciphered later: a record still in doubt keeps it, and the
+    /// status that protects it from the policy, unless another answer comes.
+    private static let keepsAnswer = """
+        excluded.answer IS NULL AND results.answer IS NOT NULL
+        AND (SELECT status FROM records WHERE id = excluded.record_id) = 4
+        """
 
-    let openAttempt: PreparedStatement
-    let closeAttempt: PreparedStatement
-    let settleRecord: PreparedStatement
-    let saveResult: PreparedStatement
+    let openAttempt: RowsStatement
+    let closeAttempt: RowsStatement
+    let settleRecord: RowsStatement
+    let saveResult: RowsStatement
     let queue: PreparedStatement
     let countDay: PreparedStatement
     let countLedgerDay: PreparedStatement
@@ -268,21 +293,25 @@ struct FinishStatements {
     let forget: PreparedStatement
 
     init(_ database: StoreConnection) throws {
-        openAttempt = try database.prepare(
-            "SELECT day FROM attempts WHERE record_id = ?1 AND id = ?2 AND outcome IS NULL")
-        closeAttempt = try database.prepare(
+        openAttempt = try RowsStatement(
+            database, "SELECT day FROM attempts WHERE record_id = ?1 AND id = ?2 AND outcome IS NULL",
+            [.integer, .integer])
+        closeAttempt = try RowsStatement(
+            database,
             """
             UPDATE attempts SET finished_at = ?3, outcome = ?4, cause = ?5, billable = ?6, called = ?7,
               http_status = ?8, reason_code = ?9, correlation_id = ?10
             WHERE record_id = ?1 AND id = ?2 AND outcome IS NULL
-            """)
-        settleRecord = try database.prepare(
+            """, [.integer, .integer, .integer, .text, .text, .integer, .integer, .integer, .text, .text])
+        settleRecord = try RowsStatement(
+            database,
             """
             UPDATE records SET status = ?2, spent = spent + ?3, attempts = attempts + ?4,
               requeued = CASE WHEN ?2 IN (0, 1) THEN requeued ELSE 0 END
             WHERE id = ?1
-            """)
-        saveResult = try database.prepare(
+            """, [.integer, .integer, .integer, .integer])
+        saveResult = try RowsStatement(
+            database,
             """
             INSERT INTO results (record_id, http_status, reason_code, correlation_id, request_ref_id,
               submitted_at, completed_at, flagged, detail, answer)
@@ -294,7 +323,8 @@ struct FinishStatements {
               completed_at = excluded.completed_at, flagged = excluded.flagged, reused_from = NULL,
               detail = CASE WHEN \(Self.keepsAnswer) THEN results.detail ELSE excluded.detail END,
               answer = CASE WHEN \(Self.keepsAnswer) THEN results.answer ELSE excluded.answer END
-            """)
+            """,
+            [.integer, .integer, .text, .text, .text, .integer, .integer, .integer, .bytes, .bytes])
         queue = try database.prepare("INSERT INTO ready (batch_id, not_before, record_id) VALUES (?1, ?2, ?3)")
         countDay = try database.prepare(
             """

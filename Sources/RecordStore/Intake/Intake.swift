@@ -227,25 +227,26 @@ extension RecordStore {
 
 /// The statements that take records in.
 struct IngestStatements {
-    /// A statement's own work costs as much as that for some rows, so in a file it inserts so many. Those for a server
-    /// are sent many at a time as they are.
+    /// A statement's own work costs as much as that for some rows, so in a file it inserts so many.
     private static let rowsAtATime = 16
     /// The columns of ``insertRecord`` and ``insertRecords``.
     static let recordColumns: Int32 = 4
 
-    let insertRecord: PreparedStatement
+    let insertRecord: RowsStatement
     /// Inserts ``recordsAtATime`` rows.
     let insertRecords: PreparedStatement
     let recordsAtATime: Int
-    let insertInvalid: PreparedStatement
+    let insertInvalid: RowsStatement
     let checkpoint: PreparedStatement
 
     init(_ database: StoreConnection) throws {
-        recordsAtATime = database.isFile ? Self.rowsAtATime : 1
-        insertRecord = try database.prepare(Self.insertion(of: 1))
-        insertRecords = try database.prepare(Self.insertion(of: recordsAtATime))
-        insertInvalid = try database.prepare(
-            "INSERT INTO results (record_id, completed_at, detail) VALUES (?1, ?2, ?3)")
+        // Those for a server are rows of one statement anyway.
+        recordsAtATime = database.isFile ? Self.rowsAtATime : .max
+        insertRecord = try RowsStatement(database, Self.insertion(of: 1), [.integer, .integer, .bytes, .bytes])
+        insertRecords = try database.prepare(Self.insertion(of: Self.rowsAtATime))
+        insertInvalid = try RowsStatement(
+            database, "INSERT INTO results (record_id, completed_at, detail) VALUES (?1, ?2, ?3)",
+            [.integer, .integer, .bytes])
         checkpoint = try database.prepare(
             """
             UPDATE batches SET checkpoint_offset = ?2, checkpoint_line = ?3, doubted_lines = doubted_lines - ?4,
@@ -314,7 +315,7 @@ extension WriterConnection {
         try rows.arena.withUnsafeBytes { arena in
             while start < rows.rows.count {
                 let isGroup = rows.rows.count - start >= ingest.recordsAtATime
-                let statement = isGroup ? ingest.insertRecords : ingest.insertRecord
+                let statement = isGroup ? ingest.insertRecords : ingest.insertRecord.row
                 let group = rows.rows[start..<(start + (isGroup ? ingest.recordsAtATime : 1))]
                 for row in group {
                     let inDoubt = inDoubtLeft > 0 && row.fingerprint != nil
@@ -324,10 +325,18 @@ extension WriterConnection {
                     bind(row, arena, status, after: place * IngestStatements.recordColumns, to: statement)
                     start += 1
                 }
-                try statement.run()
+                if isGroup { try statement.run() } else { try ingest.insertRecord.add() }
                 for row in group { if let detail = row.detail { try insertResult(row.id, arena[detail], now) } }
+                if start.isMultiple(of: RowsStatement.most) { try writeRows() }
             }
+            try writeRows()
         }
+    }
+
+    /// Writes records before the results that refer to them.
+    private func writeRows() throws {
+        try ingest.insertRecord.flush()
+        try ingest.insertInvalid.flush()
     }
 
     /// Binds the columns of a row to the parameters after one; they must stay where they are until the statement has run.
@@ -346,11 +355,11 @@ extension WriterConnection {
     }
 
     private func insertResult(_ record: Int64, _ detail: Slice<UnsafeRawBufferPointer>, _ now: WallTime) throws {
-        let statement = ingest.insertInvalid
+        let statement = ingest.insertInvalid.row
         statement.bind(record, at: 1)
         statement.bind(now, at: 2)
         statement.bind(unowned: UnsafeRawBufferPointer(rebasing: detail), at: 3)
-        try statement.run()
+        try ingest.insertInvalid.add()
     }
 
     private func move(_ checkpoint: Checkpoint, of batch: BatchID, doubted: Int, cardLikeIDs: Int) throws {

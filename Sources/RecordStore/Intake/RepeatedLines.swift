@@ -81,7 +81,7 @@ extension WriterConnection {
     ///
     /// - Returns: The change to the batch's counters; nil when there are no followers, which is nearly always.
     func settleFollowers(of leader: Int64, as status: RecordStatus) throws -> BatchCounts? {
-        guard try firstInteger(follows.any, leader) != nil else { return nil }
+        guard try haveFollowers([leader]) == [true] else { return nil }
         var counts = BatchCounts()
         let final: RecordStatus = status == .succeeded ? .reused : status
         try count(followersOf: leader, becoming: final, into: &counts)
@@ -95,6 +95,9 @@ extension WriterConnection {
         } while last < .max
         return counts
     }
+
+    /// Whether any record follows each of some.
+    func haveFollowers(_ leaders: [Int64]) throws -> [Bool] { try follows.any.integers(for: leaders).map { $0 != nil } }
 
     /// Counts those that will change, by what they are now.
     private func count(
@@ -146,7 +149,7 @@ struct FollowStatements {
     static let portion = 4_096
     /// The statuses of those that can still be settled, in the order in which ``count`` gives their numbers.
     static let open: [RecordStatus] = [.queued, .failed, .inDoubt]
-    let any: PreparedStatement
+    let any: RowsStatement
     let count: PreparedStatement
     let end: PreparedStatement
     let settle: PreparedStatement
@@ -154,7 +157,8 @@ struct FollowStatements {
     let lead: PreparedStatement
 
     init(_ database: StoreConnection) throws {
-        any = try database.prepare("SELECT 1 FROM records INDEXED BY records_following WHERE follows = ?1 LIMIT 1")
+        any = try RowsStatement(
+            database, "SELECT 1 FROM records INDEXED BY records_following WHERE follows = ?1 LIMIT 1", [.integer])
         // Without GROUP BY, which would sort them all in memory.
         count = try database.prepare(
             """

@@ -29,6 +29,8 @@ final class PostgreSQLConnection: @unchecked Sendable {
     private var sent: [Sent] = []
     private var prepared: [Key: String] = [:]
     private var texts: [String: PostgreSQLText] = [:]
+    /// Rows to be sent, of each statement that has any.
+    private var rows: [PostgreSQLRows] = []
     /// Whether statements are prepared by name, which PgBouncer before 1.21 does not pass on.
     private var preparesByName = true
     /// The server that it leads to.
@@ -73,6 +75,17 @@ final class PostgreSQLConnection: @unchecked Sendable {
         return PostgreSQLStatement(text, on: self)
     }
 
+    /// A statement for many rows.
+    ///
+    /// - Parameters:
+    ///   - each: What a row is bound to.
+    ///   - text: The same for arrays.
+    func rows(_ each: PostgreSQLStatement, _ text: PostgreSQLText) -> PostgreSQLRows {
+        let made = PostgreSQLRows(each, PostgreSQLStatement(text, on: self))
+        rows.append(made)
+        return made
+    }
+
     /// How many rows the last statement changed; asks for answers that are not read yet.
     var changesCount: Int {
         do {
@@ -84,8 +97,9 @@ final class PostgreSQLConnection: @unchecked Sendable {
         }
     }
 
-    /// Forgets what went wrong, because it is undone.
+    /// Forgets what went wrong, because it is undone, and what has not been sent of it.
     func forgetFailure() {
+        rows.forEach { $0.forget() }
         failure = nil
         // What was sent behind it is answered with the same failure.
         _ = try? synchronize()

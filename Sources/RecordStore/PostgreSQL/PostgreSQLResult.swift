@@ -88,6 +88,10 @@ enum PostgreSQLType {
     static let int4: Oid = 23
     static let text: Oid = 25
     static let float8: Oid = 701
+    static let bytesArray: Oid = 1001
+    static let textArray: Oid = 1009
+    static let int8Array: Oid = 1016
+    static let float8Array: Oid = 1022
     static let numeric: Oid = 1700
 }
 
@@ -99,6 +103,26 @@ extension SQLType {
         case .real: PostgreSQLType.float8
         case .text: PostgreSQLType.text
         case .bytes: PostgreSQLType.bytes
+        }
+    }
+
+    /// The number of the type of its arrays.
+    var postgreSQLArray: Oid {
+        switch self {
+        case .integer: PostgreSQLType.int8Array
+        case .real: PostgreSQLType.float8Array
+        case .text: PostgreSQLType.textArray
+        case .bytes: PostgreSQLType.bytesArray
+        }
+    }
+
+    /// The name of the type of its arrays.
+    var postgreSQLArrayName: String {
+        switch self {
+        case .integer: "bigint[]"
+        case .real: "float8[]"
+        case .text: "text[]"
+        case .bytes: "bytea[]"
         }
     }
 }

@@ -13,6 +13,8 @@ final class PostgreSQLStatement {
         case real(Double)
         case text(String)
         case bytes([UInt8])
+        /// Values of one type, or NULL among them.
+        indirect case array(SQLType, [Parameter])
 
         /// NULL whose type the server finds from where it stands.
         static let unknownNull = Parameter.null(PostgreSQLType.unknown)
@@ -24,7 +26,44 @@ final class PostgreSQLStatement {
             case .real: PostgreSQLType.float8
             case .text: PostgreSQLType.text
             case .bytes: PostgreSQLType.bytes
+            case .array(let type, _): type.postgreSQLArray
             }
+        }
+
+        /// Appends its binary form.
+        ///
+        /// - Returns: Whether it has one: NULL has none.
+        @discardableResult
+        func append(to bytes: inout [UInt8]) -> Bool {
+            switch self {
+            case .null: return false
+            case .integer(let number): Self.append(number, to: &bytes)
+            case .real(let number): Self.append(number.bitPattern, to: &bytes)
+            case .text(let text): bytes.append(contentsOf: text.utf8)
+            case .bytes(let value): bytes.append(contentsOf: value)
+            case .array(let type, let elements): Self.append(elements, of: type, to: &bytes)
+            }
+            return true
+        }
+
+        /// An array of one dimension: dimensions, whether there is NULL, the elements' type, how many there are, the first
+        /// one's index; then each with its length, which is -1 for NULL (PostgreSQL's array_send).
+        private static func append(_ elements: [Parameter], of type: SQLType, to bytes: inout [UInt8]) {
+            let header = [1, 1, Int32(bitPattern: type.postgreSQL), Int32(elements.count), 1]
+            for number in header { append(number, to: &bytes) }
+            for element in elements {
+                let place = bytes.count
+                append(-1 as Int32, to: &bytes)
+                guard element.append(to: &bytes) else { continue }
+                let length = Int32(bytes.count - place - MemoryLayout<Int32>.size)
+                Swift.withUnsafeBytes(of: length.bigEndian) { length in
+                    for (index, byte) in length.enumerated() { bytes[place + index] = byte }
+                }
+            }
+        }
+
+        private static func append(_ number: some FixedWidthInteger, to bytes: inout [UInt8]) {
+            Swift.withUnsafeBytes(of: number.bigEndian) { bytes.append(contentsOf: $0) }
         }
     }
 
@@ -89,17 +128,7 @@ final class PostgreSQLStatement {
         var (arena, places, lengths) = ([UInt8](), [Int?](), [Int32]())
         for parameter in parameters {
             let start = arena.count
-            switch parameter {
-            case .null:
-                (places, lengths) = (places + [nil], lengths + [0])
-                continue
-            case .integer(let number): Swift.withUnsafeBytes(of: number.bigEndian) { arena.append(contentsOf: $0) }
-            case .real(let number):
-                Swift.withUnsafeBytes(of: number.bitPattern.bigEndian) { arena.append(contentsOf: $0) }
-            case .text(let text): arena.append(contentsOf: text.utf8)
-            case .bytes(let bytes): arena.append(contentsOf: bytes)
-            }
-            places.append(start)
+            places.append(parameter.append(to: &arena) ? start : nil)
             lengths.append(Int32(arena.count - start))
         }
         // An empty value has an address, too: NULL is what has none.

@@ -14,7 +14,39 @@ struct PostgreSQLText: Sendable {
     /// Whether a word says that a table's name follows.
     private static let introducers: Set<String> = ["FROM", "JOIN", "INTO", "UPDATE"]
 
+    /// The types of its parameters where it is made for many rows, each parameter an array of one column's values; else none.
+    private(set) var types: [SQLType] = []
+
     private var previous = ""
+
+    /// Translates a statement for one row of parameters to one for many.
+    ///
+    /// - Parameters:
+    ///   - text: `INSERT INTO … VALUES (…)`, `UPDATE … SET … WHERE …`, or `SELECT …`: then it gives a row's number, from 1,
+    ///     and what is found for it.
+    ///   - types: Those of its parameters.
+    init(_ text: String, forRowsOf types: [SQLType]) {
+        self.init(text)
+        self.types = types
+        // From the last: $1 is the beginning of $10, too.
+        for place in types.indices.reversed() {
+            sql = sql.replacing("$\(place + 1)", with: "given.p\(place + 1)")
+        }
+        let arrays = types.enumerated().map { "$\($0 + 1)::\($1.postgreSQLArrayName)" }.joined(separator: ", ")
+        let columns = types.indices.map { "p\($0 + 1)" }.joined(separator: ", ")
+        if sql.hasPrefix("SELECT") {
+            sql = """
+                SELECT number, found.value FROM unnest(\(arrays)) WITH ORDINALITY AS given (\(columns), number)
+                CROSS JOIN LATERAL (\(sql)) AS found (value)
+                """
+        } else if let values = sql.firstRange(of: "VALUES (") {
+            let row = Self.enclosed(sql[values.upperBound...])
+            let source = "SELECT \(row) FROM unnest(\(arrays)) AS given (\(columns))"
+            sql = sql[..<values.lowerBound] + source + sql[row.endIndex...].dropFirst()
+        } else if let condition = sql.ranges(of: "WHERE ").last {
+            sql.insert(contentsOf: "FROM unnest(\(arrays)) AS given (\(columns)) ", at: condition.lowerBound)
+        }
+    }
 
     /// Translates a statement.
     init(_ text: String) {
@@ -84,6 +116,17 @@ struct PostgreSQLText: Sendable {
     private static func quoted(_ text: Substring, by quote: Character) -> Substring {
         guard let end = text.dropFirst().firstIndex(of: quote) else { return text }
         return text[...end]
+    }
+
+    /// What stands before the parenthesis that closes one that was opened before.
+    private static func enclosed(_ text: Substring) -> Substring {
+        var depth = 1
+        for (index, character) in zip(text.indices, text) {
+            if character == "(" { depth += 1 }
+            if character == ")" { depth -= 1 }
+            if depth == 0 { return text[..<index] }
+        }
+        return text
     }
 
     private static func name(_ text: Substring) -> Substring? {
