@@ -11,7 +11,10 @@ struct RowsStatement {
     let row: PreparedStatement
     private let rows: PostgreSQLRows?
 
+    /// Prepares a statement.
+    ///
     /// - Parameters:
+    ///   - database: Where.
     ///   - sql: `INSERT INTO … VALUES (…)`, `UPDATE … SET … WHERE …`, or `SELECT …` of one column and at most one row;
     ///     what follows `ON CONFLICT` has no parameters.
     ///   - types: Those of its parameters.
@@ -79,6 +82,8 @@ final class PostgreSQLRows {
     private let all: PostgreSQLStatement
     private var rows: [[PostgreSQLStatement.Parameter]] = []
 
+    /// Begins without rows.
+    ///
     /// - Parameters:
     ///   - each: What a row is bound to.
     ///   - all: The same for arrays.

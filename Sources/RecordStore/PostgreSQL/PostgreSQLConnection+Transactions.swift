@@ -26,9 +26,8 @@ extension PostgreSQLConnection {
         forgetFailure()
         transaction = nil
         try send(statement("BEGIN ISOLATION LEVEL READ COMMITTED"))
-        try send(
-            statement(
-                "SELECT set_config('idle_in_transaction_session_timeout', '\(Self.longestSilence)', true), \(Self.plans)"))
+        let limit = "set_config('idle_in_transaction_session_timeout', '\(Self.longestSilence)', true)"
+        try send(statement("SELECT \(limit), \(Self.plans)"))
         try takeTurn()
     }
 

@@ -80,6 +80,7 @@ final class PostgreSQLConnection: @unchecked Sendable {
     /// - Parameters:
     ///   - each: What a row is bound to.
     ///   - text: The same for arrays.
+    /// - Returns: No rows yet.
     func rows(_ each: PostgreSQLStatement, _ text: PostgreSQLText) -> PostgreSQLRows {
         let made = PostgreSQLRows(each, PostgreSQLStatement(text, on: self))
         rows.append(made)
