@@ -11,6 +11,10 @@ struct ChildProcess: ~Copyable {
         let cpuSeconds: Double
         /// Time from its start to its end, in seconds.
         let wallSeconds: Double
+        /// What was started, for a message.
+        fileprivate let name: String
+        /// The file that has its last words.
+        fileprivate let errors: String
     }
 
     let identifier: pid_t
@@ -71,15 +75,15 @@ struct ChildProcess: ~Copyable {
         return Ended(
             status: signal == 0 ? (status >> 8) & 0xff : -signal,
             cpuSeconds: usage.ru_utime.seconds + usage.ru_stime.seconds,
-            wallSeconds: (ContinuousClock.now - start) / .seconds(1))
+            wallSeconds: (ContinuousClock.now - start) / .seconds(1), name: name, errors: errors)
     }
 
     /// Waits for its end, and throws with its last words where the status isn't 0.
     consuming func waitForSuccess() throws -> Ended {
-        let (name, errors) = (name, errors)
         let ended = try wait()
         guard ended.status == 0 else {
-            throw BenchmarkError("\(name): ended with \(ended.status): \(TextFile.end(of: errors))")
+            // Copies taken from this value before it was consumed were found freed (Swift 6.3.1, optimised).
+            throw BenchmarkError("\(ended.name): ended with \(ended.status): \(TextFile.end(of: ended.errors))")
         }
         return ended
     }
