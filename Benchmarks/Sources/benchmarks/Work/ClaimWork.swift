@@ -59,21 +59,23 @@ struct FillWork: AsyncParsableCommand {
     }
 }
 
-/// Claims records in groups and finishes each group with an answer, one group after the other.
+/// Claims records in groups, one group after the other, and finishes each with an answer in the transaction that claims the
+/// next one, as a run does.
 private struct ClaimLoop {
     let store: RecordStore
     let batch: BatchID
 
     /// Claims and finishes exactly so many records.
     mutating func finish(_ count: Int, inGroupsOf group: Int) async throws {
-        var left = count
+        var (left, ended) = (count, [Completion]())
         while left > 0 {
-            let claim = try await store.claim(batch, upTo: min(group, left), now: now, caps: caps)
-            let applied = try await store.finish(claim.records.map(completion))
-            guard applied > 0, applied == claim.records.count else {
-                throw BenchmarkError("a claim brought \(claim.records.count) records and \(applied) could be finished")
-            }
-            left -= applied
+            let claim = try await store.claim(batch, upTo: min(group, left), now: now, caps: caps, finishing: ended)
+            guard !claim.records.isEmpty else { throw BenchmarkError("a claim brought no records") }
+            ended = claim.records.map(completion)
+            left -= ended.count
+        }
+        guard try await store.finish(ended) == ended.count else {
+            throw BenchmarkError("of \(ended.count) records not all could be finished")
         }
     }
 
