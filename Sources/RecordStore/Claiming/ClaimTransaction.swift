@@ -300,11 +300,7 @@ struct ClaimStatements {
     init(_ database: StoreConnection, isOfNode: Bool) throws {
         due = try database.prepare(Self.due())
         dueOfRerun = try database.prepare(Self.due(and: "requeued = ?4"))
-        untried = try database.prepare(
-            """
-            SELECT id, spent, attempts, fingerprint, payload, 0, NULL, 0 FROM records
-            WHERE id > ?1 AND id <= ?2 AND status = 0 AND follows IS NULL AND requeued = 0 ORDER BY id LIMIT ?3
-            """)
+        untried = try database.prepare(Self.untriedLines)
         removeReady = try database.prepare(
             "DELETE FROM ready WHERE batch_id = ?1 AND not_before = ?2 AND record_id = ?3")
         nextReady = try database.prepare(
@@ -339,6 +335,12 @@ struct ClaimStatements {
             """)
         chargedOfMonth = try database.prepare(Self.charged)
     }
+
+    /// Lines behind a place that were not tried yet.
+    static let untriedLines = """
+        SELECT id, spent, attempts, fingerprint, payload, 0, NULL, 0 FROM records
+        WHERE id > ?1 AND id <= ?2 AND status = 0 AND follows IS NULL AND requeued = 0 ORDER BY id LIMIT ?3
+        """
 
     /// The calls of some days that count as paid, of which a budget of money is made.
     static let charged = "SELECT sum(charged) FROM call_days WHERE day BETWEEN ?1 AND ?2"
