@@ -9,7 +9,7 @@ extension EndToEnd.Calls {
     struct KeyChangeTests {
         /// Slow enough for a batch to be under way through the whole change.
         private static let slow =
-            EndToEndInstallation.fast.replacing("rate: 2000, burst: 32", with: "rate: 250, burst: 1")
+            EndToEndInstallation.fast.replacing("rate: 2000, burst: 32", with: "rate: 100, burst: 1")
             + "daemon: { poll: 50ms }\n"
         private static let readAnew = "settings, jobs and keys were read again"
         private static let formerClosed = "no call uses the keys read before any more"
@@ -30,9 +30,9 @@ extension EndToEnd.Calls {
                 let former = try EmulatorDirectory(path: installation.path).material(host: "127.0.0.1")
                 let next = try installation.writeNextKeys()
                 let daemon = try await installation.daemon(folders: 0)
-                try installation.write(Accounts.csv(3_000), to: "day.csv")
+                try installation.write(Accounts.csv(1_200), to: "day.csv")
                 #expect(try await installation.rollcall("submit", "day.csv").status == 0)
-                await more(100)
+                await more(50)
 
                 // Before the switch: whatever comes next can be read.
                 try await installation.change(
@@ -42,8 +42,8 @@ extension EndToEnd.Calls {
                             "decryption_key: [pki/decryption.pem, pki/next/decryption.pem]",
                     ], reloading: daemon, times: 1)
                 try installation.emulator.exchangeKeys(for: [former, next])
-                await more(200)
-                #expect(try await installation.batch("day-1").counts.queued > 500)
+                await more(100)
+                #expect(try await installation.batch("day-1").counts.queued > 200)
 
                 // At the switch: the new keys are sent with, then the former ones are taken away.
                 try await installation.change(
@@ -51,21 +51,21 @@ extension EndToEnd.Calls {
                         "pki/client": "pki/next/client", "encryption_key: pki/": "encryption_key: pki/next/",
                     ], reloading: daemon, times: 2)
                 try installation.emulator.exchangeKeys(for: [next])
-                await more(200)
-                #expect(try await installation.batch("day-1").counts.queued > 500)
+                await more(100)
+                #expect(try await installation.batch("day-1").counts.queued > 200)
 
                 // Afterwards.
                 try await installation.change(
-                    ["[pki/decryption.pem, ": "[", "rate: 250": "rate: 2000"], reloading: daemon, times: 3)
+                    ["[pki/decryption.pem, ": "[", "rate: 100": "rate: 2000"], reloading: daemon, times: 3)
                 await daemon.waitForError(containing: "batch is over batch=day-1")
                 try await installation.end(daemon)
 
                 let accounting = try await Accounting(installation, batch: "day-1")
-                #expect(accounting.batch.counts.succeeded == 3_000)
+                #expect(accounting.batch.counts.succeeded == 1_200)
                 // What was claimed and not yet sent when the settings changed was put back, and nothing else.
                 let others = accounting.ledger.filter { $0.outcome != .succeeded }
                 #expect(others.allSatisfy { $0.cause == "not_started" && !$0.countsAsCall }, "\(others)")
-                try accounting.expectEveryLineAccounted(total: 3_000)
+                try accounting.expectEveryLineAccounted(total: 1_200)
                 accounting.expectCallsEqual()
                 #expect(accounting.calls.allSatisfy { $0.status == 200 && $0.fault == nil })
             }

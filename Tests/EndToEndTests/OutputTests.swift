@@ -185,7 +185,7 @@ extension EndToEnd.Commands {
         func measuredRate(onPostgreSQL: Bool) async throws {
             let settings = EndToEndInstallation.fast.replacing("rate: 2000, burst: 32", with: "rate: 20")
             try await EndToEndInstallation.with(settings: settings, onPostgreSQL: onPostgreSQL) { installation in
-                try installation.write(Accounts.csv(2_000), to: "day.csv")
+                try installation.write(Accounts.csv(600), to: "day.csv")
                 let run = try installation.start(["run", "day.csv"])
                 try await waitUntil {
                     // Before the run has made the database there is nothing to read.

@@ -31,7 +31,7 @@ extension EndToEnd.Calls {
         @Test("A file with repeats and bad lines makes exactly the calls that check foretells")
         func estimateToTheCall() async throws {
             try await EndToEndInstallation.with { installation in
-                try installation.write(Self.mixed(4_000, seed: 15), to: "night.csv")
+                try installation.write(Self.mixed(1_000, seed: 15), to: "night.csv")
                 let check = try await installation.rollcall("check", "night.csv", "--json")
                 #expect(check.status == 2, "\(check.errors)")
                 let foretold = try #require(try Self.object(check.output)["billable_calls"]?.integer)
@@ -40,9 +40,9 @@ extension EndToEnd.Calls {
                 #expect(installation.emulator.calls.total == Int(foretold))
                 #expect(installation.emulator.calls.byRequest.values.allSatisfy { $0 == 1 })
                 let accounting = try await Accounting(installation, batch: "night-1")
-                try accounting.expectEveryLineAccounted(total: 4_000)
+                try accounting.expectEveryLineAccounted(total: 1_000)
                 accounting.expectCallsEqual()
-                #expect(accounting.batch.counts.reused > 400)
+                #expect(accounting.batch.counts.reused > 100)
                 let rows = try installation.results("night-1")
                 let byLine = Dictionary(uniqueKeysWithValues: rows.map { ($0["line"] ?? "", $0) })
                 for row in rows where row["status"] == "reused" {
@@ -59,24 +59,24 @@ extension EndToEnd.Calls {
             knobs.faults.unavailable = 0.1
             knobs.faults.internalError = 0.05
             knobs.faults.resetAfterReading = 0.03
-            let settings = EndToEndInstallation.fast.replacing("limits: {", with: "limits: { batch_calls: 500,")
+            let settings = EndToEndInstallation.fast.replacing("limits: {", with: "limits: { batch_calls: 200,")
             try await EndToEndInstallation.with(knobs, settings: settings) { installation in
-                try installation.write(Self.mixed(1_000, seed: 3), to: "night.csv")
+                try installation.write(Self.mixed(400, seed: 3), to: "night.csv")
                 let ended = try await installation.rollcall("run", "night.csv", "--yes")
                 #expect(ended.status == 3)
                 #expect(ended.errors.contains("limits.batch_calls"))
-                #expect(installation.emulator.calls.total == 500)
+                #expect(installation.emulator.calls.total == 200)
                 let accounting = try await Accounting(installation, batch: "night-1")
-                try accounting.expectEveryLineAccounted(total: 1_000)
+                try accounting.expectEveryLineAccounted(total: 400)
                 accounting.expectCallsEqual()
                 #expect(accounting.batch.state == .paused)
-                #expect(accounting.batch.reason?.contains("limits.batch_calls of 500") == true)
+                #expect(accounting.batch.reason?.contains("limits.batch_calls of 200") == true)
                 try installation.write(
-                    try installation.text("rollcall.yaml").replacing("batch_calls: 500", with: "batch_calls: 5000"),
+                    try installation.text("rollcall.yaml").replacing("batch_calls: 200", with: "batch_calls: 5000"),
                     to: "rollcall.yaml")
                 _ = try await installation.rollcall("run", "night.csv")
                 let after = try await Accounting(installation, batch: "night-1")
-                try after.expectEveryLineAccounted(total: 1_000)
+                try after.expectEveryLineAccounted(total: 400)
                 after.expectCallsEqual()
                 #expect(after.batch.state == .completed)
             }

@@ -28,19 +28,32 @@ public func waitUntil(_ isTrue: () async throws -> Bool) async throws {
 public func waitFor<Value>(_ value: () async throws -> Value?) async throws -> Value {
     var looks = 0
     while true {
+        let begun = ContinuousClock.now
         if let found = try await value() { return found }
+        let look = ContinuousClock.now - begun
         try Task.checkCancellation()
         looks += 1
-        if looks <= quickLooks { await Task.yield() } else { await turn() }
+        if look > dearLook {
+            await pause(for: look * 4)
+        } else if looks <= quickLooks {
+            await Task.yield()
+        } else {
+            await pause(for: .milliseconds(5))
+        }
     }
 }
 
 /// So many looks follow one another at once: most of what happens in this process has happened then.
 private let quickLooks = 100
 
-/// Lets other processes work for some milliseconds.
-private func turn() async {
+/// A look that takes longer asks another process, such as a browser or a database: that is left more time for what is waited
+/// for than looking takes.
+private let dearLook = Duration.milliseconds(2)
+
+/// Lets other processes work.
+private func pause(for time: Duration) async {
+    let nanoseconds = Int(min(time, .milliseconds(200)) / .nanoseconds(1))
     await withCheckedContinuation { continuation in
-        DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(5)) { continuation.resume() }
+        DispatchQueue.global().asyncAfter(deadline: .now() + .nanoseconds(nanoseconds)) { continuation.resume() }
     }
 }

@@ -148,3 +148,51 @@ final class PostgreSQLStatement {
         }
     }
 }
+
+/// The rows for which PostgreSQL is to run a statement.
+final class PostgreSQLRows {
+    private let each: PostgreSQLStatement
+    private let all: PostgreSQLStatement
+    private var rows: [[PostgreSQLStatement.Parameter]] = []
+
+    /// Begins without rows.
+    ///
+    /// - Parameters:
+    ///   - each: What a row is bound to.
+    ///   - all: The same for arrays.
+    init(_ each: PostgreSQLStatement, _ all: PostgreSQLStatement) {
+        (self.each, self.all) = (each, all)
+    }
+
+    /// Adds the row that is bound.
+    func add() { rows.append(each.parameters) }
+
+    /// Sends the statement for all rows, and forgets them.
+    ///
+    /// - Throws: ``PostgreSQLError``, also of what was sent before.
+    func run() throws {
+        guard bindAll() else { return }
+        try all.run()
+    }
+
+    /// Asks for what is found for the rows, and forgets these.
+    ///
+    /// - Parameter body: Is given a row's place and what is found for it.
+    /// - Throws: ``PostgreSQLError``, also of what was sent before.
+    func forEachFound(_ body: (Int, Int64) -> Void) throws {
+        guard bindAll() else { return }
+        while try all.step() { body(Int(all.integer(0)) - 1, all.integer(1)) }
+    }
+
+    /// Forgets the rows of a transaction that was undone.
+    func forget() { rows = [] }
+
+    private func bindAll() -> Bool {
+        guard !rows.isEmpty else { return false }
+        for column in all.text.types.indices {
+            all.bind(.array(all.text.types[column], rows.map { $0[column] }), at: Int32(column + 1))
+        }
+        rows = []
+        return true
+    }
+}
