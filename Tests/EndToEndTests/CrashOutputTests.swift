@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-extension EndToEnd.Commands {
+extension EndToEnd.Processes {
     @Suite("Crash output")
     struct CrashOutputTests {
         static let signals = [SIGSEGV, SIGABRT, SIGTRAP]

@@ -3,7 +3,7 @@ import Foundation
 import RecordStore
 import Testing
 
-extension EndToEnd.Commands {
+extension EndToEnd.Processes {
     @Suite("The daemon")
     struct DaemonTests {
         /// A drop folder `drop` whose files count as whole after the shortest time there is.

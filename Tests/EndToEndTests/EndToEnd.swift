@@ -1,6 +1,6 @@
 import Testing
 
-/// The whole tool against the emulator, five tests at a time: each has processes and a server of its own and mostly waits
+/// The whole tool against the emulator, seven tests at a time: each has processes and a server of its own and mostly waits
 /// for them, but many tests that compete for two processors would only show that calls time out.
 @Suite("End to end")
 enum EndToEnd {
@@ -8,13 +8,21 @@ enum EndToEnd {
     @Suite("Calls, end to end", .serialized)
     enum Calls {}
 
-    /// Commands, files, processes and what they say.
+    /// Commands, files and what they say.
     @Suite("Commands, end to end", .serialized)
     enum Commands {}
+
+    /// Daemons, signals, disks, and places that change meanwhile.
+    @Suite("Processes, end to end", .serialized)
+    enum Processes {}
 
     /// Several nodes, of which one dies: these mostly wait.
     @Suite("Nodes, end to end", .serialized)
     enum Nodes {}
+
+    /// Several nodes that share folders: these wait for due times.
+    @Suite("Shared folders, end to end", .serialized)
+    enum Sharing {}
 
     /// Kills, copies, moves, and histories.
     @Suite("Recovery, end to end", .serialized)

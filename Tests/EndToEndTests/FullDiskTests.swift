@@ -4,7 +4,7 @@ import Foundation
 import RecordStore
 import Testing
 
-extension EndToEnd.Commands {
+extension EndToEnd.Processes {
     /// A real file system without room. Where none can be mounted, the same is tested with a database that may not grow
     /// (`FullDiskTests` of `RecordStoreTests`, `FullDiskRunTests` of `JobRunnerTests`).
     @Suite(

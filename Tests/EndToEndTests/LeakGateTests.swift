@@ -54,7 +54,7 @@ extension EndToEnd.Commands {
         func gate() async throws {
             try await EndToEndInstallation.with(settings: Self.settings) { installation in
                 for folder in ["jobs", "tmp"] { try installation.makeFolder(folder) }
-                try installation.write(DaemonTests.dropJob, to: "jobs/drop.yaml")
+                try installation.write(EndToEnd.Processes.DaemonTests.dropJob, to: "jobs/drop.yaml")
                 let rows = Self.kinds.map { Self.row($0.name, $0.scenario) }
                 let file = ([Self.header] + rows).joined(separator: "\n") + "\n"
                 let daemon = try installation.start(

@@ -5,7 +5,7 @@ import RecordStore
 import TestSupport
 import Testing
 
-extension EndToEnd.Commands {
+extension EndToEnd.Processes {
     @Suite("Metrics and health checks of the daemon")
     struct MetricsTests {
         /// The names that dashboards and alert rules are written for.

@@ -4,7 +4,7 @@ import Foundation
 import RecordStore
 import Testing
 
-extension EndToEnd.Commands {
+extension EndToEnd.Processes {
     @Suite("Files that are removed under a live process")
     struct RemovedFilesTests {
         /// Removes a file or folder when the emulator has read so many calls.

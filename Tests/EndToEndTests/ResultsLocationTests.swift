@@ -3,7 +3,7 @@ import Foundation
 import RecordStore
 import Testing
 
-extension EndToEnd.Commands {
+extension EndToEnd.Processes {
     @Suite("Result files are those of the batch's last end, wherever they are")
     struct ResultsLocationTests {
         /// One line is refused at first and answered by a re-run whose results cannot be written: the files left are those

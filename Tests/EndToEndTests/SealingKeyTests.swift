@@ -4,7 +4,7 @@ import RecordStore
 import TestSupport
 import Testing
 
-extension EndToEnd.Commands {
+extension EndToEnd.Processes {
     @Suite("The sealing key")
     struct SealingKeyTests {
         @Test("It is rotated beside a daemon, also when rotations are killed on the way: nothing is lost or paid twice")

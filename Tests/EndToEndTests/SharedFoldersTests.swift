@@ -5,7 +5,7 @@ import RecordStore
 import TestSupport
 import Testing
 
-extension EndToEnd.Nodes {
+extension EndToEnd.Sharing {
     @Suite("Several runners on one PostgreSQL database and one drop folder")
     struct SharedFoldersTests {
         private static let job = "source: { path: drop, settle: 50ms }\n"

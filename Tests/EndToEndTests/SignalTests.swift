@@ -4,7 +4,7 @@ import Foundation
 import RecordStore
 import Testing
 
-extension EndToEnd.Commands {
+extension EndToEnd.Processes {
     @Suite("Told to end")
     struct SignalTests {
         @Test("SIGTERM drains: answers in flight are awaited, nothing is in doubt, the next run continues")

@@ -45,7 +45,7 @@ struct MonitoringFilesTests {
         for text in queries + [written] {
             for name in text.matches(of: /rollcall_[a-z_]+/) {
                 let metric = name.output.replacing(/_bucket$/, with: "")
-                #expect(EndToEnd.Commands.MetricsTests.names.contains(String(metric)), "\(metric)")
+                #expect(EndToEnd.Processes.MetricsTests.names.contains(String(metric)), "\(metric)")
             }
         }
     }
