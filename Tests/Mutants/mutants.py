@@ -16,6 +16,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 WORK = os.path.join(ROOT, ".build-mutants")
 BUNDLE = os.path.join(WORK, "mutants.xctest")
 TRIED = os.path.join(WORK, "tried.json")
+BUILT = os.path.join(WORK, "built.json")
 REACHED = os.path.join(WORK, "reached.json")
 DEBUG = os.path.realpath(os.path.join(ROOT, ".build", "debug"))
 
@@ -202,7 +203,14 @@ def compile_module(module, mutants):
 
 
 def build(mutants):
-    """Links a bundle of tests in which every fault can be turned on."""
+    """Links a bundle of tests in which every fault can be turned on, unless that was done for the same build and faults."""
+    wanted = [f"{file}:{line} {text}" for file, line, _, text in mutants.values()]
+    tests = os.path.join(DEBUG, "rollcallPackageTests.xctest")
+    if os.path.exists(BUILT) and os.path.exists(BUNDLE) and os.path.getmtime(BUNDLE) > os.path.getmtime(tests):
+        with open(BUILT) as file: known = json.load(file)
+        if known["faults"] == wanted:
+            for number in set(mutants) - set(known["kept"]): del mutants[number]
+            return
     modules = sorted({file.split("/")[1] for file, *_ in mutants.values()})
     os.makedirs(WORK, exist_ok=True)
     for module in modules: compile_module(module, mutants)
@@ -214,6 +222,7 @@ def build(mutants):
     with open(os.path.join(WORK, "objects"), "w") as listed: listed.write("\n".join(lines))
     replaced = {"@" + objects: "@" + os.path.join(WORK, "objects"), os.path.join(DEBUG, "rollcallPackageTests.xctest"): BUNDLE}
     subprocess.run(["nice", *(replaced.get(argument, argument) for argument in link)], cwd=ROOT, check=True)
+    with open(BUILT, "w") as file: json.dump({"faults": wanted, "kept": list(mutants)}, file)
 
 
 def run(suites, fault, limit, reached=None):
@@ -270,6 +279,16 @@ def reach(mutants):
     return suites
 
 
+def in_groups(names, suites):
+    """Suites in groups of which each takes twice as long as the one before, the quickest first: most faults are caught soon."""
+    groups, room = [[]], 2
+    for name in sorted(names, key=lambda name: suites[name]["seconds"]):
+        if groups[-1] and sum(suites[one]["seconds"] for one in groups[-1]) > room:
+            groups, room = groups + [[]], room * 2
+        groups[-1].append(name)
+    return groups if names else []
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--seed", type=int, default=1)
@@ -300,8 +319,10 @@ def main():
         key = f"{file}:{line + 1} {kind}"
         if only and str(number) not in only or key in known and not only or time.time() > end: return
         reaching = [suite for suite, what in suites.items() if number in what["faults"]]
-        limit = 120 + 5 * sum(suites[suite]["seconds"] for suite in reaching)
-        result = run(reaching, number, limit) if reaching else "SURVIVES"
+        result = "SURVIVES"
+        for some in in_groups(reaching, suites):
+            limit = 60 + 5 * sum(suites[suite]["seconds"] for suite in some)
+            if result == "SURVIVES": result = run(some, number, limit)
         with lock:
             known[key] = result
             with open(TRIED, "w") as kept: json.dump(tried, kept, indent=1)
