@@ -3,7 +3,7 @@ import Foundation
 import RecordStore
 import Testing
 
-extension EndToEnd.Calls {
+extension EndToEnd.Money {
     @Suite("Account ids hashed with a key of the installation")
     struct AccountHashTests {
         private static let job = """

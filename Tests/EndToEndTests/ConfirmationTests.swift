@@ -4,7 +4,7 @@ import RecordStore
 import TestSupport
 import Testing
 
-extension EndToEnd.Calls {
+extension EndToEnd.Money {
     @Suite("At a terminal a batch above confirm_above is asked about")
     struct ConfirmationTests {
         @Test("A yes sends it; anything else leaves it waiting", arguments: [("y\n", 0), ("\n", 3), ("n\n", 3)])

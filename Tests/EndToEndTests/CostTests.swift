@@ -4,7 +4,7 @@ import JSON
 import RecordStore
 import Testing
 
-extension EndToEnd.Calls {
+extension EndToEnd.Money {
     @Suite("What a run costs is the same wherever it is told")
     struct CostTests {
         private static let tiers = "pricing: { currency: USD, tiers: [ { up_to: 50, each: 1 }, { each: 0.10 } ] }\n"

@@ -1,12 +1,16 @@
 import Testing
 
-/// The whole tool against the emulator, seven tests at a time: each has processes and a server of its own and mostly waits
+/// The whole tool against the emulator, eight tests at a time: each has processes and a server of its own and mostly waits
 /// for them, but many tests that compete for two processors would only show that calls time out.
 @Suite("End to end")
 enum EndToEnd {
-    /// What is sent, answered and paid.
+    /// What is sent and answered.
     @Suite("Calls, end to end", .serialized)
     enum Calls {}
+
+    /// What is paid, and what need not be paid again.
+    @Suite("Money, end to end", .serialized)
+    enum Money {}
 
     /// Commands, files and what they say.
     @Suite("Commands, end to end", .serialized)

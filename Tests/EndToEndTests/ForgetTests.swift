@@ -5,7 +5,7 @@ import RecordStore
 import TestSupport
 import Testing
 
-extension EndToEnd.Calls {
+extension EndToEnd.Money {
     @Suite("Forgetting a person")
     struct ForgetTests {
         private static let person = ["rare-id-77bb", "rare-account-55aa", "zyzzyva.9917"]

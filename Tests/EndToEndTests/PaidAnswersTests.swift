@@ -5,7 +5,7 @@ import RecordStore
 import TestSupport
 import Testing
 
-extension EndToEnd.Calls {
+extension EndToEnd.Money {
     @Suite("What was paid for is not thrown away, nor paid again")
     struct PaidAnswersTests {
         @Test(

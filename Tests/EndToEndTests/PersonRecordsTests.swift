@@ -4,7 +4,7 @@ import OpenSSL
 import RecordStore
 import Testing
 
-extension EndToEnd.Calls {
+extension EndToEnd.Money {
     @Suite("A person's records over all batches")
     struct PersonRecordsTests {
         /// A line of `records --id --json`.

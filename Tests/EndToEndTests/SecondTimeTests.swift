@@ -4,7 +4,7 @@ import JSON
 import RecordStore
 import Testing
 
-extension EndToEnd.Calls {
+extension EndToEnd.Money {
     @Suite("Nothing is paid a second time unless somebody says so")
     struct SecondTimeTests {
         private static func batch(_ name: String, in installation: EndToEndInstallation) async throws -> Batch {

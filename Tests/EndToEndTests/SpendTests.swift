@@ -5,7 +5,7 @@ import RecordStore
 import TestSupport
 import Testing
 
-extension EndToEnd.Calls {
+extension EndToEnd.Money {
     @Suite("Nobody pays by accident")
     struct SpendTests {
         /// Every eighth line or so repeats an earlier one under another id, every thirtieth breaks a rule.
