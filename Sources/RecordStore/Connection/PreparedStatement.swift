@@ -216,7 +216,7 @@ enum SQLType {
 /// its own for a row costs four times what the row does, mostly for the start of the table's CHECK constraints, and where
 /// an answer is needed a round trip. Between the first row and the flush nothing may depend on what it writes.
 struct RowsStatement {
-    /// As many rows as one run writes with no more memory than a few MB: what it is worth is reached long before.
+    /// The most rows of one run. A few hundred cost hardly more than one, and their parameters take a few MB.
     static let most = 512
 
     /// To bind a row's parameters to, as they are numbered in the statement.

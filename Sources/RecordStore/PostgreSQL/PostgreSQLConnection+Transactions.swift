@@ -90,6 +90,11 @@ extension PostgreSQLConnection {
     /// - Returns: How it is known that the transaction lasts.
     /// - Throws: ``PostgreSQLError``: it was undone; ``StoreError`` where that is unknown.
     func commit() throws -> CommitAnswer {
+        // SQLite has written such rows: what was forgotten here would be lost on a server alone.
+        guard hasSentAllRows else {
+            throw StoreError(
+                .stateNotWritten, "Rows were to be written and never sent, which is a fault of Rollcall: report it")
+        }
         // Whatever was only sent fails before this, so that what is lost from here on is the commit's answer.
         try synchronize()
         let begun = transaction

@@ -29,7 +29,7 @@ final class PostgreSQLConnection: @unchecked Sendable {
     private var sent: [Sent] = []
     private var prepared: [Key: String] = [:]
     private var texts: [String: PostgreSQLText] = [:]
-    /// Rows to be sent, of each statement that has any.
+    /// The statements that take many rows, each with those that were not sent yet.
     private var rows: [PostgreSQLRows] = []
     /// Whether statements are prepared by name, which PgBouncer before 1.21 does not pass on.
     private var preparesByName = true
@@ -86,6 +86,9 @@ final class PostgreSQLConnection: @unchecked Sendable {
         rows.append(made)
         return made
     }
+
+    /// Whether all rows that statements were given were sent.
+    var hasSentAllRows: Bool { rows.allSatisfy(\.isEmpty) }
 
     /// How many rows the last statement changed; asks for answers that are not read yet.
     var changesCount: Int {

@@ -164,6 +164,9 @@ final class PostgreSQLRows {
         (self.each, self.all) = (each, all)
     }
 
+    /// Whether none is to be sent.
+    var isEmpty: Bool { rows.isEmpty }
+
     /// Adds the row that is bound.
     func add() { rows.append(each.parameters) }
 

@@ -65,6 +65,23 @@ struct ServerWorkTests {
         try await nodes.close(a)
     }
 
+    @Test("Rows that nobody has sent keep the transaction from being committed")
+    func notSent() async throws {
+        let nodes = try NodesFixture()
+        let a = try await nodes.open("a")
+        let batch = try await nodes.sharedBatch(of: a, count: 1)
+        let error = await #expect(throws: StoreError.self) {
+            try await a.write { connection in
+                connection.claims.putInFlight.row.bind(batch.id.records.lowerBound + 2, at: 1)
+                try connection.claims.putInFlight.add()
+            }
+        }
+        #expect(error?.code == .stateNotWritten)
+        #expect(try nodes.run("SELECT count(*) FROM rollcall.records WHERE status <> 0") == ["0"])
+        // Nothing more is written by what has such a fault, not even its end.
+        try? await nodes.close(a)
+    }
+
     @Test("An end that is told twice in one group counts once, as does one that is told with others' ends")
     func toldTwice() async throws {
         let nodes = try NodesFixture()

@@ -163,21 +163,16 @@ import Testing
         let files = LedgerFiles(mark: mark, journal: own.journal, trace: own.trace)
         try await pool.writeWithoutTransaction { database in
             var commit = try GroupCommit(WriterConnection(StoreConnection(database)), files)
-            commit.run([
-                heard.operation("claim") {
-                    $0.claimed = [
-                        ClaimedAttempt(
-                            record: RecordID(rawValue: 1 << 32 + 1), attempt: AttemptID(rawValue: 7),
-                            day: CallDay(rawValue: 20_261_128))
-                    ]
-                }
-            ])
+            commit.run([heard.operation("claim") { $0.claimed = [Self.claimed] }])
             #expect(commit.failure?.code == .stateNotWritten)
             #expect(commit.failure?.message.contains("make room") == true)
             #expect(heard.all == ["claim failed"])
         }
         try pool.close()
     }
+
+    private static let claimed = ClaimedAttempt(
+        record: RecordID(rawValue: 1 << 32 + 1), attempt: AttemptID(rawValue: 7), day: CallDay(rawValue: 20_261_128))
 
     /// A mark whose disk is full once.
     private final class FullMark: LedgerFollowing {
@@ -206,15 +201,7 @@ import Testing
             var commit = try GroupCommit(
                 WriterConnection(StoreConnection(database)), FullMark(), storage: storage,
                 waitingForRoom: { .everybody })
-            commit.run([
-                heard.operation("claim") {
-                    $0.claimed = [
-                        ClaimedAttempt(
-                            record: RecordID(rawValue: 1 << 32 + 1), attempt: AttemptID(rawValue: 7),
-                            day: CallDay(rawValue: 20_261_128))
-                    ]
-                }
-            ])
+            commit.run([heard.operation("claim") { $0.claimed = [Self.claimed] }])
             commit.run([heard.operation("end") { try Self.insert($0, 20_250_101) }])
         }
         #expect(heard.all == ["claim done", "end done"])
